@@ -1,0 +1,38 @@
+# Everything starts from Python and make alone: `make setup` brings uv into .venv itself.
+PYTHON ?= python3
+export UV_PROJECT_ENVIRONMENT := .venv
+export UV_PYTHON_DOWNLOADS := never
+RUN := .venv/bin
+
+.PHONY: setup demo test lint format bench clean
+
+setup: .venv/.synced
+
+.venv/.synced: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ecr-clean needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	@test -x $(RUN)/python || $(PYTHON) -m venv .venv
+	@test -x $(RUN)/uv || $(RUN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(RUN)/uv sync --locked --quiet
+	@touch $@
+
+demo: setup
+	@$(RUN)/ecr-clean demo
+
+test: setup
+	$(RUN)/pytest -n auto --cov
+
+lint: setup
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+	$(RUN)/lint-imports
+
+format: setup
+	$(RUN)/ruff check --fix .
+	$(RUN)/ruff format .
+
+bench: setup
+	$(RUN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

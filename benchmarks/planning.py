@@ -1,0 +1,79 @@
+"""`ecr-clean plan --format json` against the bare boto3 listing of the same repository.
+
+Whole processes, in turn. The stand-in serves the pages of a listing as it rendered them before,
+so that it does not flatter the ratio.
+"""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.table import Table
+
+from benchmarks.process import Measured, measure, middle
+from benchmarks.stand_in import stand_in
+from bot.playground.seed import fill
+
+SIZES = (1_000, 20_000, 100_000)
+RUNS = 5
+GOALS = "goals: warm at most 1.5 times the listing at 20,000; linear growth; under 300 MB"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    manifests: int
+    bare: Measured
+    cold: Measured
+    warm: Measured
+
+
+def table() -> Table:
+    shown = Table(title="plan --format json", caption=GOALS)
+    for heading in ("manifests", "listing", "cold", "ratio", "warm", "ratio", "MB cold", "MB warm"):
+        shown.add_column(heading, justify="right")
+    for row in _compare():
+        shown.add_row(
+            f"{row.manifests:,}",
+            f"{row.bare.seconds:.2f} s",
+            f"{row.cold.seconds:.2f} s",
+            f"{row.cold.seconds / row.bare.seconds:.2f}",
+            f"{row.warm.seconds:.2f} s",
+            f"{row.warm.seconds / row.bare.seconds:.2f}",
+            f"{row.cold.peak_mb:.0f}",
+            f"{row.warm.peak_mb:.0f}",
+        )
+    return shown
+
+
+def _compare() -> Iterator[Compared]:
+    with stand_in() as environment, tempfile.TemporaryDirectory() as folder:
+        for manifests in SIZES:
+            repository = f"bench/n{manifests}"
+            fill(environment["AWS_ENDPOINT_URL"], repository, manifests, now=datetime.now(UTC))
+            cache = Path(folder, str(manifests))
+            yield _compare_one(repository, manifests, {**environment, "XDG_CACHE_HOME": str(cache)})
+
+
+def _compare_one(repository: str, manifests: int, environment: dict[str, str]) -> Compared:
+    bare = [sys.executable, "-m", "benchmarks.bare_listing", repository]
+    plan = [sys.executable, "-m", "bot", "plan", repository, "--format", "json"]
+    cache = Path(environment["XDG_CACHE_HOME"])
+
+    def cold() -> Measured:
+        shutil.rmtree(cache, ignore_errors=True)
+        measure(bare, environment)
+        return measure(plan, environment)
+
+    colds = [cold() for _ in range(2)]
+    measure(plan, environment)
+    pairs = [(measure(bare, environment), measure(plan, environment)) for _ in range(RUNS)]
+    return Compared(
+        manifests,
+        bare=middle([listing for listing, _ in pairs]),
+        cold=middle(colds),
+        warm=middle([planned for _, planned in pairs]),
+    )

@@ -1,0 +1,1 @@
+"""Everything boto3."""

@@ -1,0 +1,174 @@
+"""ECR as a registry of manifests."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from bot.aws.errors import error_code, in_words
+from bot.aws.principal import is_same_principal
+from bot.aws.sessions import client_config
+from bot.core.content import read_content
+from bot.core.errors import RequestError, ServiceError
+from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
+from bot.core.repository import RegistryId, RepositoryId
+
+if TYPE_CHECKING:
+    import boto3
+    from types_boto3_ecr import ECRClient
+    from types_boto3_ecr.type_defs import ImageDetailTypeDef, RepositoryTypeDef
+    from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
+
+PAGE = 1000
+"""The most that DescribeImages, DescribeRepositories and ListPullTimeUpdateExclusions give at
+once: API reference, maxResults."""
+
+
+class EcrRegistry:
+    """The registry of one account in one Region: by default the caller's own account, and the
+    Region of the session."""
+
+    read_at_once = 100
+    """BatchGetImage takes no more: API reference, imageIds."""
+
+    def __init__(
+        self, session: "boto3.Session", region: str | None = None, account: str | None = None
+    ) -> None:
+        self._session = session
+        self._configured_region = region
+        self._account = account
+
+    @property
+    def region(self) -> str:
+        return self._ecr.meta.region_name
+
+    def repositories(self) -> Iterator[RepositoryId]:
+        with in_words("ecr:DescribeRepositories", self._place):
+            pages = self._ecr.get_paginator("describe_repositories").paginate(
+                **self._registry, PaginationConfig={"PageSize": PAGE}
+            )
+            for page in pages:
+                for entry in page["repositories"]:
+                    yield self._repository(entry)
+
+    def repository(self, name: str) -> RepositoryId | None:
+        with in_words("ecr:DescribeRepositories", self._place):
+            try:
+                answer = self._ecr.describe_repositories(**self._registry, repositoryNames=[name])
+            except ClientError as error:
+                if error_code(error) == "RepositoryNotFoundException":
+                    return None
+                raise
+            return self._repository(answer["repositories"][0])
+
+    def describe(self, repository: RepositoryId) -> Iterator[Described]:
+        with in_words("ecr:DescribeImages", repository.uri):
+            pages = self._ecr.get_paginator("describe_images").paginate(
+                registryId=repository.registry.account,
+                repositoryName=repository.name,
+                filter={"tagStatus": "ANY", "imageStatus": "ANY"},
+                PaginationConfig={"PageSize": PAGE},
+            )
+            try:
+                for page in pages:
+                    yield from map(_described, page["imageDetails"])
+            except ClientError as error:
+                if error_code(error) == "RepositoryNotFoundException":
+                    raise RequestError(f"{repository.uri} does not exist any more") from error
+                raise
+
+    def read(
+        self, repository: RepositoryId, batch: Sequence[Described]
+    ) -> Mapping[str, Content | Unread]:
+        with in_words("ecr:BatchGetImage", repository.uri):
+            answer = self._ecr.batch_get_image(
+                registryId=repository.registry.account,
+                repositoryName=repository.name,
+                imageIds=[{"imageDigest": entry.digest} for entry in batch],
+                acceptedMediaTypes=sorted(KNOWN_TYPES),
+            )
+            texts = {
+                image["imageId"]["imageDigest"]: image["imageManifest"]
+                for image in answer["images"]
+            }
+            failures = {
+                failure["imageId"]["imageDigest"]: f"ECR answered {failure['failureCode']}"
+                for failure in answer.get("failures", ())
+            }
+        return {
+            entry.digest: read_content(entry.digest, text, entry.media_type)
+            if (text := texts.get(entry.digest)) is not None
+            else Unread(failures.get(entry.digest, "ECR's answer leaves it out"))
+            for entry in batch
+        }
+
+    def layers_stay_within_repositories(self) -> bool:
+        self._require_own_account("ecr:GetAccountSetting")
+        with in_words("ecr:GetAccountSetting", self._place):
+            return self._ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
+
+    def records_our_pulls(self) -> bool:
+        self._require_own_account("ecr:ListPullTimeUpdateExclusions")
+        caller = self._caller["Arn"]
+        return not any(is_same_principal(caller, exempt) for exempt in self._exempt_principals())
+
+    def _exempt_principals(self) -> Iterator[str]:
+        request: dict[str, Any] = {"maxResults": PAGE}
+        with in_words("ecr:ListPullTimeUpdateExclusions", self._place):
+            while True:
+                answer = self._ecr.list_pull_time_update_exclusions(**request)
+                yield from answer["pullTimeUpdateExclusions"]
+                if not (token := answer.get("nextToken")):
+                    return
+                request["nextToken"] = token
+
+    def _require_own_account(self, action: str) -> None:
+        """Account settings can be asked of the caller's own account alone."""
+        if self._account and self._caller["Account"] != self._account:
+            raise ServiceError(
+                f"{action} tells of the caller's own account alone, not of {self._account}: give "
+                "that registry a role_arn"
+            )
+
+    @cached_property
+    def _ecr(self) -> "ECRClient":
+        with in_words("ecr", "the registry"):
+            return self._session.client(
+                "ecr", region_name=self._configured_region, config=client_config()
+            )
+
+    @cached_property
+    def _caller(self) -> "GetCallerIdentityResponseTypeDef":
+        with in_words("sts:GetCallerIdentity", self._place):
+            sts = self._session.client("sts", region_name=self.region, config=client_config())
+            return sts.get_caller_identity()
+
+    @property
+    def _place(self) -> str:
+        owner = f"registry {self._account}" if self._account else "the registry"
+        return f"{owner} in {self.region}"
+
+    @property
+    def _registry(self) -> dict[str, Any]:
+        return {"registryId": self._account} if self._account else {}
+
+    def _repository(self, entry: "RepositoryTypeDef") -> RepositoryId:
+        registry = RegistryId(entry["registryId"], self.region)
+        return RepositoryId(registry, entry["repositoryName"], entry["repositoryUri"])
+
+
+def _described(detail: "ImageDetailTypeDef") -> Described:
+    media_type, config_type = detail.get("imageManifestMediaType"), detail.get("artifactMediaType")
+    return Described(
+        digest=detail["imageDigest"],
+        tags=tuple(sorted(detail.get("imageTags", ()))),
+        pushed_at=detail.get("imagePushedAt"),
+        pulled_at=detail.get("lastRecordedPullTime"),
+        size_bytes=detail.get("imageSizeInBytes", 0),
+        status=sys.intern(detail.get("imageStatus", Status.ACTIVE.value)),
+        media_type=media_type and sys.intern(media_type),
+        config_type=config_type and sys.intern(config_type),
+        subject=detail.get("subjectManifestDigest"),
+    )

@@ -1,0 +1,85 @@
+"""boto3 sessions: on the caller's own credentials, or through a role."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
+from botocore.utils import parse_timestamp
+
+from bot import __version__
+
+ATTEMPTS = 6
+CONNECTIONS = 16
+SESSION_NAME = "ecr-clean"
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    arn: str
+    external_id: str | None = None
+
+
+def open_session(role: Role | None = None) -> boto3.Session:
+    """A session on boto3's own credentials and settings (environment, profile, instance role),
+    or on the role that they assume, renewed before it runs out."""
+    core = _core_session()
+    if role is not None:
+        core.register_component(
+            "credential_provider", CredentialResolver([_RoleProvider(_core_session(), role)])
+        )
+    return boto3.Session(botocore_session=core)
+
+
+def client_config() -> Config:
+    """boto3's own settings of retries stand (AWS_RETRY_MODE, AWS_MAX_ATTEMPTS); without them a
+    call is tried 6 times, since a scan that gives up early makes a plan incomplete."""
+    core = botocore.session.get_session()
+    attempts = core.get_config_variable("max_attempts") or ATTEMPTS
+    return Config(
+        retries={"mode": core.get_config_variable("retry_mode"), "total_max_attempts": attempts},
+        connect_timeout=10,
+        max_pool_connections=CONNECTIONS,
+        user_agent_extra=f"ecr-clean/{__version__}",
+    )
+
+
+def _core_session() -> botocore.session.Session:
+    core = botocore.session.get_session()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    return core
+
+
+def _timestamp(value: Any) -> datetime:
+    """JSON services send epoch seconds; botocore's own parser tries other forms first, which costs
+    half of the time of listing a large repository."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    return parse_timestamp(value)
+
+
+class _RoleProvider(CredentialProvider):
+    METHOD = "assume-role"
+
+    def __init__(self, source: botocore.session.Session, role: Role) -> None:
+        super().__init__()
+        self._source = source
+        self._role = role
+
+    def load(self) -> DeferredRefreshableCredentials:
+        external = {"ExternalId": self._role.external_id} if self._role.external_id else {}
+        fetcher = AssumeRoleCredentialFetcher(
+            client_creator=self._source.create_client,
+            source_credentials=self._source.get_credentials(),
+            role_arn=self._role.arn,
+            extra_args={"RoleSessionName": SESSION_NAME, **external},
+        )
+        return DeferredRefreshableCredentials(fetcher.fetch_credentials, self.METHOD)

@@ -1,0 +1,76 @@
+"""Starts the command, and turns whatever goes wrong into a sentence and an exit status."""
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from bot import __version__
+from bot.cli.demo import demo
+from bot.cli.options import Options, common_options
+from bot.cli.plan import plan
+from bot.cli.status import ExitStatus, status_of, tell
+from bot.core.errors import RequestError, ServiceError
+
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells count."""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="ecr-clean", message="%(prog)s %(version)s")
+@common_options
+def cli() -> None:
+    """Keeps AWS ECR repositories small without deleting an image that somebody needs."""
+
+
+cli.add_command(plan)
+cli.add_command(demo)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    options = Options()
+    sys.exit(_run(arguments, options))
+
+
+def _run(arguments: list[str] | None, options: Options) -> int:
+    try:
+        status = cli.main(arguments, "ecr-clean", standalone_mode=False, obj=options)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        click.echo(f"ecr-clean: {_in_one_sentence(error)}", err=True)
+        return ExitStatus.REFUSED
+    except (RequestError, ServiceError) as error:
+        tell(error, debug=options.debug)
+        return status_of(error)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("ecr-clean: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _forget_output()
+        return ExitStatus.FAILED
+    except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+        tell(_own_bug(error), debug=options.debug)
+        return ExitStatus.FAILED
+    return int(status or ExitStatus.DONE)
+
+
+def _in_one_sentence(error: click.ClickException) -> str:
+    message = error.format_message().rstrip(".")
+    if isinstance(error, click.UsageError) and error.ctx:
+        return f"{message}: see {error.ctx.command_path} --help"
+    return message
+
+
+def _own_bug(error: Exception) -> ServiceError:
+    sentence = ServiceError(
+        f"A bug of ecr-clean's own ({type(error).__name__}: {error}): run it again with --debug, "
+        "and report what that shows"
+    )
+    sentence.__cause__ = error
+    return sentence
+
+
+def _forget_output() -> None:
+    """Whoever read it has gone; Python would complain once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,49 @@
+"""Exit statuses, and how errors are told."""
+
+import traceback
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import click
+
+from bot.core.errors import RequestError, ServiceError
+
+
+class ExitStatus(IntEnum):
+    DONE = 0
+    FAILED = 1
+    REFUSED = 2
+    INCOMPLETE = 3
+
+
+_BY_WEIGHT = (ExitStatus.REFUSED, ExitStatus.FAILED, ExitStatus.INCOMPLETE, ExitStatus.DONE)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of several repositories: all are tried, and the worst decides the status."""
+
+    debug: bool
+    statuses: set[ExitStatus] = field(default_factory=set)
+
+    def failed(self, error: RequestError | ServiceError) -> None:
+        tell(error, debug=self.debug)
+        self.statuses.add(status_of(error))
+
+    def incomplete(self) -> None:
+        self.statuses.add(ExitStatus.INCOMPLETE)
+
+    @property
+    def status(self) -> ExitStatus:
+        return next((s for s in _BY_WEIGHT if s in self.statuses), ExitStatus.DONE)
+
+
+def status_of(error: Exception) -> ExitStatus:
+    return ExitStatus.REFUSED if isinstance(error, RequestError) else ExitStatus.FAILED
+
+
+def tell(error: Exception, *, debug: bool) -> None:
+    """The sentence on standard error; the traceback only for who asked for it."""
+    click.echo(f"ecr-clean: {error}", err=True)
+    if debug:
+        click.echo("".join(traceback.format_exception(error)), err=True)

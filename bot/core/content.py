@@ -1,0 +1,133 @@
+"""Reads the text of a manifest. Whatever it does not understand is unread, never guessed."""
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from bot.core.manifest import (
+    DOCKER_INDEX,
+    DOCKER_MANIFEST,
+    INDEX_TYPES,
+    KNOWN_TYPES,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    SCHEMA_1_TYPES,
+    Blob,
+    Content,
+    Unread,
+)
+
+_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
+
+
+class _MalformedError(Exception):
+    """The text is JSON, but not the manifest it says it is."""
+
+
+def read_content(digest: str, text: str, media_type: str | None) -> Content | Unread:
+    """What `text` says, where it is what `digest` names and what ECR calls `media_type`.
+
+    ECR refuses nothing that a client pushed under a type it knows, so the text is checked here:
+    an index that is taken for an image would lose its children.
+    """
+    if "sha256:" + hashlib.sha256(text.encode()).hexdigest() != digest:
+        return Unread("the text that ECR returned does not match its digest")
+    try:
+        return _parse(text, media_type)
+    except (ValueError, RecursionError):
+        return Unread("its text is not JSON")
+    except _MalformedError as error:
+        return Unread(f"its text is malformed: {error}")
+
+
+def _parse(text: str, described_type: str | None) -> Content:
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise _MalformedError("it is no JSON object")
+    media_type = _media_type(data, described_type)
+    if media_type in INDEX_TYPES:
+        return _index(data, media_type)
+    if media_type in SCHEMA_1_TYPES:
+        return Content(media_type, blobs=None)
+    return _image(data, media_type)
+
+
+def _media_type(data: dict[str, Any], described_type: str | None) -> str:
+    """The type that text and ECR agree on. OCI manifests may leave it out of the text."""
+    own = data.get("mediaType")
+    media_type = own or described_type or _guess_from_shape(data)
+    if not isinstance(media_type, str) or media_type not in KNOWN_TYPES:
+        raise _MalformedError(f"its type {media_type!r} is unknown")
+    if own and described_type and own != described_type:
+        raise _MalformedError(f"ECR calls it {described_type}, its text {own}")
+    if media_type in INDEX_TYPES and ("layers" in data or "config" in data):
+        raise _MalformedError("it is an index, but has layers of its own")
+    if media_type in (DOCKER_MANIFEST, OCI_MANIFEST) and "manifests" in data:
+        raise _MalformedError("it is an image, but lists other manifests")
+    return media_type
+
+
+def _guess_from_shape(data: dict[str, Any]) -> str:
+    return OCI_INDEX if "manifests" in data else OCI_MANIFEST
+
+
+def _index(data: dict[str, Any], media_type: str) -> Content:
+    children = [_digest(child) for child in _descriptors(data, "manifests")]
+    return Content(
+        media_type, children=tuple(dict.fromkeys(children)), subject=_subject(data, media_type)
+    )
+
+
+def _image(data: dict[str, Any], media_type: str) -> Content:
+    config = _descriptor(data.get("config"), "config")
+    config_type = config.get("mediaType")
+    if not isinstance(config_type, str) or not config_type:
+        raise _MalformedError("its config has no type")
+    stored = [config, *filter(_is_stored, _descriptors(data, "layers"))]
+    return Content(
+        media_type,
+        config_type=config_type,
+        blobs=tuple({_digest(entry): _blob(entry) for entry in stored}.values()),
+        subject=_subject(data, media_type),
+    )
+
+
+def _is_stored(layer: dict[str, Any]) -> bool:
+    """Layers with `urls` (Windows' base layers) are fetched from elsewhere: image-spec, layer.md,
+    Non-Distributable Layers."""
+    return not layer.get("urls")
+
+
+def _subject(data: dict[str, Any], media_type: str) -> str | None:
+    subject = data.get("subject")
+    if subject is None or media_type in (DOCKER_MANIFEST, DOCKER_INDEX):
+        return None
+    return _digest(_descriptor(subject, "subject"))
+
+
+def _descriptors(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
+    entries = data.get(key)
+    if not isinstance(entries, list):
+        raise _MalformedError(f"{key} is no list")
+    return [_descriptor(entry, key) for entry in entries]
+
+
+def _descriptor(entry: Any, key: str) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        raise _MalformedError(f"{key} holds something that is no descriptor")
+    return entry
+
+
+def _digest(descriptor: dict[str, Any]) -> str:
+    digest = descriptor.get("digest")
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        raise _MalformedError(f"{digest!r} is no digest")
+    return digest
+
+
+def _blob(descriptor: dict[str, Any]) -> Blob:
+    size = descriptor.get("size")
+    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+        raise _MalformedError(f"{size!r} is no size")
+    return Blob(_digest(descriptor), size)

@@ -1,0 +1,91 @@
+"""Who hangs on whom: indexes and their children, subjects and their referrers."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.core.manifest import Manifest
+
+Edges = Mapping[str, tuple[str, ...]]
+Relations = defaultdict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """A repository's manifests and what is present of their relations, all by digest.
+
+    The relations hold only digests that have any; look them up with `get(digest, ())`.
+    """
+
+    manifests: Mapping[str, Manifest]
+    parents: Edges
+    """Indexes and subjects that a manifest hangs on, lowest digest first."""
+    dependents: Edges
+    """Children and referrers that hang on a manifest, lowest digest first."""
+    levels: tuple[tuple[str, ...], ...]
+    """Every manifest that hangs on a root, behind all of its parents; roots come first."""
+    tangled: tuple[str, ...]
+    """What refers to itself in a circle and all below it: no root decides for these. A digest
+    cannot name itself, so only a damaged answer or a misused referrer tag leads here."""
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        return self.levels[0] if self.levels else ()
+
+
+def build_graph(manifests: Iterable[Manifest]) -> Graph:
+    """The order of `manifests` does not matter. Linear in manifests and relations."""
+    by_digest = {m.digest: m for m in sorted(manifests, key=lambda m: m.digest)}
+    parents: Relations = defaultdict(list)
+    for manifest in by_digest.values():
+        for child in manifest.children:
+            _hang(child, manifest.digest, parents, by_digest)
+        for subject in _subjects(manifest):
+            _hang(manifest.digest, subject, parents, by_digest)
+    upwards = _sorted(parents)
+    downwards = _sorted(_turned(upwards))
+    return Graph(by_digest, upwards, downwards, *_levels(by_digest, upwards, downwards))
+
+
+def _subjects(manifest: Manifest) -> Iterable[str]:
+    """An index that lists what its tag names is that manifest's parent, not its referrer."""
+    if manifest.subject:
+        yield manifest.subject
+    for subject in manifest.tag_subjects:
+        if subject not in manifest.children:
+            yield subject
+
+
+def _hang(digest: str, parent: str, parents: Relations, present: Mapping[str, Manifest]) -> None:
+    if digest != parent and digest in present and parent in present:
+        parents[digest].append(parent)
+
+
+def _turned(edges: Edges) -> Relations:
+    turned: Relations = defaultdict(list)
+    for start, ends in edges.items():
+        for end in ends:
+            turned[end].append(start)
+    return turned
+
+
+def _levels(
+    manifests: Mapping[str, Manifest], parents: Edges, dependents: Edges
+) -> tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]:
+    waiting_for = {digest: len(above) for digest, above in parents.items()}
+    level = [digest for digest in manifests if digest not in waiting_for]
+    levels: list[tuple[str, ...]] = []
+    while level:
+        levels.append(tuple(level))
+        below: list[str] = []
+        for digest in level:
+            for dependent in dependents.get(digest, ()):
+                waiting_for[dependent] -= 1
+                if not waiting_for[dependent]:
+                    below.append(dependent)
+        level = sorted(below)
+    return tuple(levels), tuple(sorted(d for d, count in waiting_for.items() if count))
+
+
+def _sorted(relations: Relations) -> Edges:
+    return {digest: tuple(sorted(set(ends))) for digest, ends in relations.items()}

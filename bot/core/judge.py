@@ -1,0 +1,170 @@
+"""Judges every manifest of a repository: what nothing keeps may go."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain
+
+from bot.core import keepers
+from bot.core.evidence import Evidence
+from bot.core.families import candidates, find_artifacts, latest_in_family
+from bot.core.graph import Graph
+from bot.core.manifest import Kind, Manifest
+from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.rules import Candidates, Rule
+from bot.core.words import moment, named, short
+
+PULLED_LATELY = timedelta(days=30)
+
+NO_OTHER_RULE = ", and no other rule keeps it"
+
+_CLIMBING = (RuleName.IN_USE, RuleName.UNKNOWN, RuleName.ARCHIVED)
+"""These keep all that a manifest hangs on; a tag or a pin of its own keeps a dependent alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The verdict on one manifest. `parent` is the nearest index or subject that is present.
+
+    `pulled_lately`: it is to go, although somebody pulled it, or what hangs on it, in the last
+    30 days: something that no source shows may need it.
+    """
+
+    manifest: Manifest
+    verdict: Verdict
+    parent: str | None
+    reasons: tuple[Reason, ...]
+    used_by: tuple[str, ...] = ()
+    pulled_lately: bool = False
+
+
+Reasons = dict[str, list[Reason]]
+
+
+def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
+    """One verdict for every manifest, lowest digest first."""
+    policy = evidence.policy
+    own: list[Iterator[tuple[str, Reason]]] = [
+        keepers.pinned(graph, evidence),
+        keepers.in_use(graph, evidence),
+    ]
+    passed_over: list[Mapping[str, str]] = []
+    if policy is None:
+        own.append(keepers.without_policy(graph))
+    else:
+        artifacts = find_artifacts(graph, policy.artifact_types)
+        choice = candidates(graph, artifacts, evidence.now)
+        own += [
+            _by_rules(policy.keep, choice, passed_over),
+            keepers.too_young(policy, choice),
+            keepers.not_run_by_containers(graph, artifacts),
+        ]
+    own += [keepers.archived(graph), keepers.orphans(graph, evidence), keepers.unknown(graph)]
+
+    reasons: Reasons = defaultdict(list)
+    for digest, reason in chain(*own):
+        reasons[digest].append(reason)
+    _climb(graph, reasons)
+    kept = _descend(graph, reasons)
+    last_pull = latest_in_family(graph, lambda manifest: manifest.pulled_at)
+    return tuple(_Bench(graph, evidence, reasons, kept, passed_over, last_pull).verdicts())
+
+
+def _by_rules(
+    rules: Sequence[Rule], choice: Candidates, passed_over: list[Mapping[str, str]]
+) -> Iterator[tuple[str, Reason]]:
+    for rule in rules:
+        selection = rule.select(choice)
+        passed_over.append(selection.passed_over)
+        for digest, detail in selection.kept.items():
+            yield digest, Reason(RuleName(rule.name), detail)
+
+
+def _climb(graph: Graph, reasons: Reasons) -> None:
+    """What keeps a dependent with its family is a reason for all that it hangs on."""
+    climbing: dict[str, dict[RuleName, tuple[str, str]]] = {
+        digest: {rule: (digest, detail) for rule, detail in found if rule in _CLIMBING}
+        for digest, found in reasons.items()
+    }
+    upwards = chain(graph.tangled, *reversed(graph.levels[1:]))
+    for digest in upwards:
+        for rule, (origin, detail) in climbing.get(digest, {}).items():
+            for parent in graph.parents.get(digest, ()):
+                above = climbing.setdefault(parent, {})
+                if rule not in above:
+                    above[rule] = (origin, detail)
+                    tags = graph.manifests[origin].tags
+                    words = f"{named(origin, tags)}, which hangs on it, {detail}"
+                    reasons[parent].append(Reason(rule, words))
+
+
+def _descend(graph: Graph, reasons: Reasons) -> set[str]:
+    """Who is kept: whatever has a reason of its own, and all that hangs on it."""
+    kept = {digest for digest, found in reasons.items() if found}
+    for level in graph.levels[1:]:
+        kept.update(d for d in level if not kept.isdisjoint(graph.parents[d]))
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """All that the verdicts are made of."""
+
+    graph: Graph
+    evidence: Evidence
+    reasons: Reasons
+    kept: set[str]
+    passed_over: Sequence[Mapping[str, str]]
+    last_pull: Mapping[str, datetime]
+    follows: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    """Siblings share theirs: half of a multi-arch repository follows."""
+
+    def verdicts(self) -> Iterator[Judged]:
+        for digest, manifest in self.graph.manifests.items():
+            parent = self._parent(digest)
+            judged = self._keep if digest in self.kept else self._delete
+            yield judged(manifest, parent)
+
+    def _parent(self, digest: str) -> str | None:
+        above = self.graph.parents.get(digest, ())
+        return min(above, key=lambda parent: (parent not in self.kept, parent), default=None)
+
+    def _keep(self, manifest: Manifest, parent: str | None) -> Judged:
+        reasons = self.reasons.get(manifest.digest, [])
+        if parent in self.kept:
+            reasons = [*reasons, self._follow(manifest, parent)]
+        used_by = self.evidence.usage.of(manifest.digest, manifest.tags)
+        return Judged(manifest, Verdict.KEEP, parent, tuple(reasons), used_by)
+
+    def _delete(self, manifest: Manifest, parent: str | None) -> Judged:
+        reason = self._follow(manifest, parent) if parent else self._nothing_keeps(manifest)
+        pull = self.last_pull.get(manifest.digest)
+        if pull is None or self.evidence.now - pull >= PULLED_LATELY:
+            return Judged(manifest, Verdict.DELETE, parent, (reason,))
+        detail = f"{reason.detail}; but somebody pulled it {moment(pull)}"
+        pulled = reason._replace(detail=detail)
+        return Judged(manifest, Verdict.DELETE, parent, (pulled,), pulled_lately=True)
+
+    def _follow(self, manifest: Manifest, parent: str) -> Reason:
+        is_about_it = parent == manifest.subject or parent in manifest.tag_subjects
+        how = "which it is about" if is_about_it else "whose index lists it"
+        if (parent, how) not in self.follows:
+            above = named(parent, self.graph.manifests[parent].tags)
+            self.follows[parent, how] = Reason(RuleName.FOLLOWS, f"follows {above}, {how}")
+        return self.follows[parent, how]
+
+    def _nothing_keeps(self, manifest: Manifest) -> Reason:
+        passed_over = [
+            rule[manifest.digest] for rule in self.passed_over if manifest.digest in rule
+        ]
+        if passed_over:
+            detail = ", ".join(passed_over) + NO_OTHER_RULE
+        elif manifest.kind is Kind.REFERRER:
+            gone = manifest.subject or manifest.tag_subjects[0]
+            detail = f"is about {short(gone)}, which is gone, and no rule keeps it"
+        elif not manifest.tags:
+            detail = "has no tag, and no rule keeps it"
+        else:
+            detail = "no rule keeps it"
+        return Reason(RuleName.NOTHING_KEEPS, detail)

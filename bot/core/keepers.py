@@ -1,0 +1,96 @@
+"""Everything that keeps a manifest in its own right, beside the settings' rules."""
+
+from collections.abc import Iterator
+
+from bot.core.durations import duration_in_words
+from bot.core.evidence import Evidence
+from bot.core.graph import Graph
+from bot.core.manifest import Manifest, Status
+from bot.core.pins import PinBoard
+from bot.core.policy import Policy
+from bot.core.reasons import Reason, RuleName
+from bot.core.rules import Candidates
+from bot.core.words import moment, short
+
+Keepers = Iterator[tuple[str, Reason]]
+
+
+def pinned(graph: Graph, evidence: Evidence) -> Keepers:
+    board = PinBoard(evidence.pins, evidence.now)
+    for manifest in graph.manifests.values():
+        for pin in board.of(manifest):
+            yield manifest.digest, Reason(RuleName.PINNED, pin.words)
+
+
+def in_use(graph: Graph, evidence: Evidence) -> Keepers:
+    for manifest in graph.manifests.values():
+        if users := evidence.usage.of(manifest.digest, manifest.tags):
+            yield manifest.digest, Reason(RuleName.IN_USE, f"is in use by {', '.join(users)}")
+
+
+def too_young(policy: Policy, candidates: Candidates) -> Keepers:
+    """A multi-arch push uploads children before their index, so age spares the untagged too."""
+    for family in candidates.families:
+        youngest = family.youngest
+        if youngest is not None and candidates.now - youngest < policy.min_age:
+            what = "" if youngest == family.root.pushed_at else "what hangs on it was "
+            when = f"pushed {moment(youngest)}, less than {duration_in_words(policy.min_age)} ago"
+            yield family.root.digest, Reason(RuleName.MIN_AGE, what + when)
+
+
+def archived(graph: Graph) -> Keepers:
+    for manifest in graph.manifests.values():
+        if manifest.status != Status.ACTIVE:
+            being = "archived" if manifest.status == Status.ARCHIVED else "being restored"
+            yield manifest.digest, Reason(RuleName.ARCHIVED, f"is {being}, and left alone")
+
+
+def not_run_by_containers(graph: Graph, artifacts: frozenset[str]) -> Keepers:
+    for root in artifacts.intersection(graph.roots):
+        kind = graph.manifests[root].config_type or "an index of artifacts"
+        detail = f"is no container image ({kind}), so no source of usage could show its use"
+        yield root, Reason(RuleName.ARTIFACT, detail)
+
+
+def orphans(graph: Graph, evidence: Evidence) -> Keepers:
+    """Referrers by tag scheme whose subject was never here: with COSIGN_REPOSITORY it lives in
+    another repository."""
+    for manifest in map(graph.manifests.__getitem__, graph.roots):
+        for subject in manifest.tag_subjects:
+            if subject not in graph.manifests and subject not in evidence.subjects_seen:
+                detail = (
+                    f"is about {short(subject)}, which was never seen in this repository "
+                    "and may live in another"
+                )
+                yield manifest.digest, Reason(RuleName.ORPHAN, detail)
+
+
+def obscure(graph: Graph) -> list[Manifest]:
+    """Indexes that could not be read and manifests of unknown type: anything may hang on them."""
+    return [m for m in graph.manifests.values() if _is_obscure(m)]
+
+
+def _is_obscure(manifest: Manifest) -> bool:
+    return not manifest.type_is_known or (manifest.is_index and manifest.unread is not None)
+
+
+def unknown(graph: Graph) -> Keepers:
+    for digest in graph.tangled:
+        detail = "leads back to itself through what it lists or is about"
+        yield digest, Reason(RuleName.UNKNOWN, detail)
+    obscured = obscure(graph)
+    for manifest in obscured:
+        yield manifest.digest, Reason(RuleName.UNKNOWN, f"could not be read: {manifest.unread}")
+    for manifest in graph.manifests.values():
+        if manifest.pushed_at is None:
+            yield manifest.digest, Reason(RuleName.UNKNOWN, "has no push time in ECR's answer")
+        if obscured and not manifest.tags and not _is_obscure(manifest):
+            detail = (
+                f"has no tag, and may hang on {short(obscured[0].digest)}, which could not be read"
+            )
+            yield manifest.digest, Reason(RuleName.UNKNOWN, detail)
+
+
+def without_policy(graph: Graph) -> Keepers:
+    for digest in graph.manifests:
+        yield digest, Reason(RuleName.NO_POLICY, "no policy in the settings covers this repository")

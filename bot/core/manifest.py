@@ -1,0 +1,171 @@
+"""What is in a repository: manifests, as ECR describes them and as their own text tells."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+json"
+SCHEMA_1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+
+INDEX_TYPES = frozenset({DOCKER_INDEX, OCI_INDEX})
+SCHEMA_1_TYPES = frozenset({SCHEMA_1, SCHEMA_1_SIGNED})
+KNOWN_TYPES = INDEX_TYPES | SCHEMA_1_TYPES | {DOCKER_MANIFEST, OCI_MANIFEST}
+CONTAINER_CONFIGS = frozenset(
+    {
+        "application/vnd.docker.container.image.v1+json",
+        "application/vnd.oci.image.config.v1+json",
+    }
+)
+
+_REFERRER_TAG = re.compile(r"sha256-([0-9a-f]{64})")
+
+
+class Kind(StrEnum):
+    IMAGE = "image"
+    INDEX = "index"
+    ARTIFACT = "artifact"
+    REFERRER = "referrer"
+
+
+class Status(StrEnum):
+    """Where ECR keeps an image: DescribeImages, imageStatus."""
+
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+    ACTIVATING = "ACTIVATING"
+
+
+class Blob(NamedTuple):
+    """A config or a layer: stored and billed once in a repository. Size in bytes."""
+
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a manifest's own text says; it never changes for a digest.
+
+    `blobs` is None where the format tells no sizes (Docker schema 1); an index has none.
+    """
+
+    media_type: str
+    config_type: str | None = None
+    blobs: tuple[Blob, ...] | None = ()
+    children: tuple[str, ...] = ()
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A manifest's text that could not be read, and why, as the end of a sentence."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A manifest as DescribeImages lists it. Times in UTC, size in bytes.
+
+    `size_bytes` of an index is the largest of its manifests' (API reference, ImageDetail).
+    """
+
+    digest: str
+    tags: tuple[str, ...]
+    pushed_at: datetime | None
+    pulled_at: datetime | None
+    size_bytes: int
+    status: str = Status.ACTIVE
+    media_type: str | None = None
+    config_type: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest in a repository. Its facts are settled: what its text says goes before
+    what DescribeImages says of it.
+
+    `names` are the tags that people gave it: those by which a referrer finds its subject
+    (`sha256-<hex>…`) are a mechanism, and no rule looks at them.
+    """
+
+    digest: str
+    tags: tuple[str, ...]
+    names: tuple[str, ...]
+    kind: Kind
+    is_index: bool
+    pushed_at: datetime | None
+    pulled_at: datetime | None
+    size_bytes: int
+    status: str
+    config_type: str | None
+    children: tuple[str, ...]
+    subject: str | None
+    tag_subjects: tuple[str, ...]
+    blobs: tuple[Blob, ...] | None
+    unread: str | None
+    """Why the text could not be read, None if it was."""
+    type_is_known: bool
+
+
+def subject_in_tag(tag: str) -> str | None:
+    """The digest that a tag of cosign's, SOCI's or OCI's fallback scheme is about."""
+    form = _REFERRER_TAG.match(tag)
+    return f"sha256:{form[1]}" if form else None
+
+
+def settle(described: Described, content: Content | Unread) -> Manifest:
+    """Joins what ECR describes with what the text says."""
+    read = content if isinstance(content, Content) else None
+    media_type = read.media_type if read else described.media_type
+    config_type = (read.config_type if read else None) or described.config_type
+    subject = (read.subject if read else None) or described.subject
+    subjects_by_tag = {tag: found for tag in described.tags if (found := subject_in_tag(tag))}
+    return Manifest(
+        digest=described.digest,
+        tags=described.tags,
+        names=_names(described.tags, subjects_by_tag),
+        kind=(
+            Kind.REFERRER if subject or subjects_by_tag else _kind_alone(media_type, config_type)
+        ),
+        is_index=media_type in INDEX_TYPES,
+        pushed_at=described.pushed_at,
+        pulled_at=described.pulled_at,
+        size_bytes=described.size_bytes,
+        status=described.status,
+        config_type=config_type,
+        children=read.children if read else (),
+        subject=subject,
+        tag_subjects=tuple(sorted(set(subjects_by_tag.values()))),
+        blobs=read.blobs if read else None,
+        unread=None if isinstance(content, Content) else content.why,
+        type_is_known=_type_is_known(media_type, config_type),
+    )
+
+
+def _names(tags: tuple[str, ...], subjects_by_tag: dict[str, str]) -> tuple[str, ...]:
+    if not subjects_by_tag:
+        return tags
+    return tuple(tag for tag in tags if tag not in subjects_by_tag)
+
+
+def _kind_alone(media_type: str | None, config_type: str | None) -> Kind:
+    if media_type in INDEX_TYPES:
+        return Kind.INDEX
+    if config_type in CONTAINER_CONFIGS or media_type in SCHEMA_1_TYPES:
+        return Kind.IMAGE
+    return Kind.ARTIFACT
+
+
+def _type_is_known(media_type: str | None, config_type: str | None) -> bool:
+    """Whether one can tell what the manifest is: an image manifest also needs its config's type."""
+    if media_type in INDEX_TYPES or media_type in SCHEMA_1_TYPES:
+        return True
+    return media_type in KNOWN_TYPES and config_type is not None

@@ -1,0 +1,64 @@
+"""Pins: what people keep, with who, why and until when."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.manifest import Manifest
+from bot.core.patterns import Patterns
+from bot.core.words import moment
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+class PinKind(StrEnum):
+    TAG = "tag"
+    DIGEST = "digest"
+    GLOB = "glob"
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """Protects the tag (wherever it moves), the digest or every tag that fits the glob.
+
+    `until` is the UTC time at which it runs out; None is never.
+    """
+
+    pin: str
+    by: str
+    reason: str
+    until: datetime | None = None
+
+    @property
+    def kind(self) -> PinKind:
+        if _DIGEST.fullmatch(self.pin):
+            return PinKind.DIGEST
+        return PinKind.GLOB if any(sign in self.pin for sign in "*?[") else PinKind.TAG
+
+    def protects(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+    @property
+    def words(self) -> str:
+        until = f" until {moment(self.until)}" if self.until else ""
+        return f"{self.pin} is pinned by {self.by}{until}: {self.reason}"
+
+
+class PinBoard:
+    """The pins of one repository that have not run out, ready for look-ups."""
+
+    def __init__(self, pins: Iterable[Pin], now: datetime) -> None:
+        valid = [pin for pin in pins if pin.protects(now)]
+        self._exact: dict[str, list[Pin]] = {}
+        for pin in valid:
+            if pin.kind is not PinKind.GLOB:
+                self._exact.setdefault(pin.pin, []).append(pin)
+        self._globs = [(Patterns.of(p.pin), p) for p in valid if p.kind is PinKind.GLOB]
+
+    def of(self, manifest: Manifest) -> list[Pin]:
+        exact = [
+            pin for name in (manifest.digest, *manifest.tags) for pin in self._exact.get(name, ())
+        ]
+        return exact + [pin for globs, pin in self._globs if globs.match_any(manifest.tags)]

@@ -1,0 +1,78 @@
+"""A plan: the verdicts on one repository at one instant, and what they come to."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+
+from bot.core.evidence import Evidence
+from bot.core.graph import Graph, build_graph
+from bot.core.judge import Judged, judge
+from bot.core.keepers import obscure
+from bot.core.manifest import Manifest
+from bot.core.reasons import Verdict
+from bot.core.repository import RepositoryId
+from bot.core.savings import Prices, Savings, find_savings
+from bot.core.usage import Usage
+from bot.core.words import short
+
+NAMED_IN_A_PROBLEM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`judged` holds every manifest, lowest digest first; `delete` the digests that go, in an
+    order that ECR accepts (an index before its children) and that leaves no referrer without
+    its subject for longer than needed. `problems`: why the plan is incomplete, in sentences.
+    """
+
+    repository: RepositoryId
+    judged: tuple[Judged, ...]
+    delete: tuple[str, ...]
+    savings: Savings
+    usage: Usage
+    problems: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        return not self.problems
+
+
+def make_plan(
+    repository: RepositoryId, manifests: Iterable[Manifest], evidence: Evidence, prices: Prices
+) -> Plan:
+    graph = build_graph(manifests)
+    judged = judge(graph, evidence)
+    by_verdict = {
+        verdict: [j.manifest for j in judged if j.verdict is verdict] for verdict in Verdict
+    }
+    deleted = by_verdict[Verdict.DELETE]
+    return Plan(
+        repository=repository,
+        judged=judged,
+        delete=_order_of_deletion(graph, {manifest.digest for manifest in deleted}),
+        savings=find_savings(by_verdict[Verdict.KEEP], deleted, prices),
+        usage=evidence.usage,
+        problems=tuple(_problems(graph)),
+    )
+
+
+def _order_of_deletion(graph: Graph, deleted: set[str]) -> tuple[str, ...]:
+    return tuple(digest for level in graph.levels for digest in level if digest in deleted)
+
+
+def _problems(graph: Graph) -> Iterator[str]:
+    obscured = sorted(obscure(graph), key=lambda manifest: (manifest.unread or "", manifest.digest))
+    for why, group in groupby(obscured, key=lambda manifest: manifest.unread):
+        yield f"{_some([m.digest for m in group])} could not be read: {why}"
+    if timeless := [m.digest for m in graph.manifests.values() if m.pushed_at is None]:
+        yield f"ECR tells no push time of {_some(timeless)}"
+    if graph.tangled:
+        yield f"{_some(graph.tangled)} refer to themselves in a circle"
+
+
+def _some(digests: Iterable[str]) -> str:
+    """The first few of them, and how many more."""
+    every = list(digests)
+    first = ", ".join(map(short, every[:NAMED_IN_A_PROBLEM]))
+    more = len(every) - NAMED_IN_A_PROBLEM
+    return f"{first} and {more} more" if more > 0 else first

@@ -1,0 +1,54 @@
+"""Repositories and the registries that hold them."""
+
+import re
+from dataclasses import dataclass
+
+from bot.core.patterns import Patterns
+
+_HOSTS = (
+    re.compile(
+        r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
+    ),
+    re.compile(r"(?P<account>\d{12})\.dkr-ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.on\.aws"),
+)
+_NAME = re.compile(
+    r"(?=.{2,256}\Z)[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+    r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryId:
+    """One account's registry in one Region."""
+
+    account: str
+    region: str
+
+    def __str__(self) -> str:
+        return f"{self.account} in {self.region}"
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryId:
+    """One ECR repository. `uri` is what its images are pulled by, without tag or digest."""
+
+    registry: RegistryId
+    name: str
+    uri: str
+
+    def matches(self, patterns: Patterns) -> bool:
+        return patterns.match_any((self.name, self.uri))
+
+
+def parse_registry_host(host: str) -> RegistryId | None:
+    """The registry behind a host name, China's, FIPS and dual stack ones included (ECR user
+    guide, Private registry); None if it is no host of ECR's."""
+    for form in _HOSTS:
+        if match := form.fullmatch(host):
+            return RegistryId(match["account"], match["region"])
+    return None
+
+
+def is_repository_name(text: str) -> bool:
+    """By ECR's own pattern: API reference, CreateRepository, repositoryName."""
+    return _NAME.fullmatch(text) is not None

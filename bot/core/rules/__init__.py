@@ -1,0 +1,22 @@
+"""The settings' keep rules. Each only selects keepers; what none selects may go."""
+
+from bot.core.rules.newest import Newest
+from bot.core.rules.pulled_within import PulledWithin
+from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.selection import Candidates, Family, Rule, Selection
+from bot.core.rules.semver import Semver
+from bot.core.rules.tag_filter import TagFilter
+from bot.core.rules.tags import Tags
+
+__all__ = [
+    "Candidates",
+    "Family",
+    "Newest",
+    "PulledWithin",
+    "PushedWithin",
+    "Rule",
+    "Selection",
+    "Semver",
+    "TagFilter",
+    "Tags",
+]

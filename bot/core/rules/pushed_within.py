@@ -1,0 +1,31 @@
+"""Keeps what was pushed lately."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar
+
+from bot.core.durations import duration_in_words
+from bot.core.rules.selection import Candidates, Selection
+from bot.core.rules.tag_filter import TagFilter
+from bot.core.words import moment
+
+
+@dataclass(frozen=True, slots=True)
+class PushedWithin:
+    """A root is as young as the youngest manifest that hangs on it."""
+
+    duration: timedelta
+    filter: TagFilter
+    name: ClassVar[str] = "pushed_within"
+
+    def select(self, candidates: Candidates) -> Selection:
+        return Selection(
+            {
+                family.root.digest: f"pushed within {duration_in_words(self.duration)} "
+                f"({moment(family.youngest)})"
+                for family in candidates.families
+                if family.youngest is not None
+                and candidates.now - family.youngest < self.duration
+                and (not self.filter.narrows or self.filter.belongs(family.root.names))
+            }
+        )

@@ -1,0 +1,94 @@
+"""Keeps the newest versions, by what their tags say."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from semver import Version
+
+from bot.core.manifest import Manifest
+from bot.core.rules.selection import Candidates, Selection
+from bot.core.rules.tag_filter import TagFilter
+
+Level = TypeVar("Level", int, Version)
+
+
+@dataclass(frozen=True, slots=True)
+class Semver:
+    """The newest `majors`, of each the newest `minors`, of each the newest `patches`; None is all.
+
+    A tag is a version if it is one by semver.org, with or without a leading `v`. Pre-releases
+    are counted apart, each of them as a patch of its own: they never push a release out.
+    A tagged child takes no place; it stays if its version would be selected.
+    """
+
+    filter: TagFilter
+    majors: int | None = None
+    minors: int | None = None
+    patches: int | None = None
+    name: ClassVar[str] = "semver"
+
+    def select(self, candidates: Candidates) -> Selection:
+        of_builds = {build.digest: self._versions(build) for build in candidates.builds}
+        of_children = {child.digest: self._versions(child) for child in candidates.tagged_builds}
+        versions = {version for found in of_builds.values() for version in found}
+        releases = _Line(version for version in versions if not version.prerelease)
+        prereleases = _Line(version for version in versions if version.prerelease)
+        kept: dict[str, str] = {}
+        passed_over: dict[str, str] = {}
+        for digest, found in (of_builds | of_children).items():
+            lines = ((v, prereleases if v.prerelease else releases) for v in found)
+            newest = [version for version, line in lines if self._selects(version, line)]
+            if newest:
+                kept[digest] = f"version {newest[0]} is among {self._words}"
+            elif found:
+                passed_over[digest] = f"version {found[0]} is not among {self._words}"
+        return Selection(kept, passed_over)
+
+    def _versions(self, manifest: Manifest) -> list[Version]:
+        """Newest first."""
+        tags = filter(self.filter.matches, manifest.names)
+        return sorted(filter(None, map(_version, tags)), reverse=True)
+
+    def _selects(self, version: Version, line: "_Line") -> bool:
+        major, minor = version.major, version.minor
+        return (
+            _is_among_newest(major, line.majors, self.majors)
+            and _is_among_newest(minor, line.minors.get(major, ()), self.minors)
+            and _is_among_newest(version, line.patches.get((major, minor), ()), self.patches)
+        )
+
+    @property
+    def _words(self) -> str:
+        levels = ("majors", self.majors), ("minors", self.minors), ("patches", self.patches)
+        counts = ", ".join(f"{'all' if n is None else n} {level}" for level, n in levels)
+        return f"the newest versions ({counts})"
+
+
+class _Line:
+    """The distinct majors, their minors, and the versions of each minor; newest first."""
+
+    def __init__(self, versions: Iterable[Version]) -> None:
+        majors: set[int] = set()
+        minors: defaultdict[int, set[int]] = defaultdict(set)
+        patches: defaultdict[tuple[int, int], set[Version]] = defaultdict(set)
+        for version in versions:
+            majors.add(version.major)
+            minors[version.major].add(version.minor)
+            patches[version.major, version.minor].add(version)
+        self.majors = sorted(majors, reverse=True)
+        self.minors = {major: sorted(found, reverse=True) for major, found in minors.items()}
+        self.patches = {minor: sorted(found, reverse=True) for minor, found in patches.items()}
+
+
+def _version(tag: str) -> Version | None:
+    text = tag[1:] if tag[:1] in ("v", "V") else tag
+    return Version.parse(text) if Version.is_valid(text) else None
+
+
+def _is_among_newest(value: Level, newest_first: Sequence[Level], count: int | None) -> bool:
+    """Whether fewer than `count` others are newer."""
+    if count is None or len(newest_first) < count:
+        return True
+    return count > 0 and value >= newest_first[count - 1]

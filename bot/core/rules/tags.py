@@ -1,0 +1,24 @@
+"""Keeps what has a matching tag."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import ClassVar
+
+from bot.core.rules.selection import Candidates, Selection
+from bot.core.rules.tag_filter import TagFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    filter: TagFilter
+    name: ClassVar[str] = "tags"
+
+    def select(self, candidates: Candidates) -> Selection:
+        return Selection(dict(self._kept(candidates)))
+
+    def _kept(self, candidates: Candidates) -> Iterator[tuple[str, str]]:
+        roots = (family.root for family in candidates.families)
+        for manifest in chain(roots, candidates.tagged_dependents):
+            if tag := next(filter(self.filter.matches, manifest.names), None):
+                yield manifest.digest, f"tagged {tag}: one of the {self.filter.words}"

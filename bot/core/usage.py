@@ -1,0 +1,44 @@
+"""Who uses which image, as the sources of usage saw it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SOURCES = (
+    "ecs",
+    "lambda",
+    "kubernetes",
+    "app_runner",
+    "batch",
+    "sagemaker",
+    "codebuild",
+    "files",
+)
+
+Users = Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One source in one scope: how many different references it made, or why it is unknown."""
+
+    source: str
+    scope: str
+    images: int
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What is in use of one repository: users by digest and by tag, and what was looked at."""
+
+    by_digest: Users = field(default_factory=dict)
+    by_tag: Users = field(default_factory=dict)
+    looks: tuple[Look, ...] = ()
+    not_checked: tuple[str, ...] = SOURCES
+
+    def of(self, digest: str, tags: tuple[str, ...]) -> tuple[str, ...]:
+        """Who uses this digest, or what one of its tags names now; sorted."""
+        found = [users for tag in tags if (users := self.by_tag.get(tag))]
+        if users := self.by_digest.get(digest):
+            found.append(users)
+        return tuple(sorted(set().union(*found))) if found else ()

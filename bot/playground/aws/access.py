@@ -1,0 +1,107 @@
+"""Who may do what: all is allowed within an account, nothing across accounts, until told."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bot.playground.aws.identity import Principal
+
+
+@dataclass(frozen=True)
+class Denial:
+    """Takes an action away. All parts are globs; `account` owns the resource."""
+
+    action: str
+    principal: str = "*"
+    account: str = "*"
+    region: str = "*"
+    resource: str = "*"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a resource policy in `account` opens to a caller from outside. All parts are globs.
+
+    `principal` is matched against the caller's account and ARNs.
+    """
+
+    account: str
+    principal: str = "*"
+    action: str = "*"
+    resource: str = "*"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """May this caller do that to this resource?"""
+
+    principal: Principal
+    action: str
+    resource: str
+    region: str
+
+    @property
+    def owner(self) -> str:
+        """The account that the resource belongs to; the caller's own if it names none."""
+        parts = self.resource.split(":")
+        return parts[4] if len(parts) > 5 and parts[4] else self.principal.account
+
+    def comes_from(self, pattern: str) -> bool:
+        caller = self.principal
+        return any(
+            fnmatchcase(name, pattern) for name in (caller.account, caller.arn, caller.iam_arn)
+        )
+
+
+class Access:
+    def __init__(self) -> None:
+        self._denials: list[Denial] = []
+        self._grants: list[Grant] = []
+
+    def deny(self, denial: Denial) -> None:
+        self._denials.append(denial)
+
+    def grant(self, grant: Grant) -> None:
+        self._grants.append(grant)
+
+    def clear(self) -> None:
+        self._denials.clear()
+        self._grants.clear()
+
+    def denied(self, ask: Ask) -> bool:
+        return any(_takes(denial, ask) for denial in self._denials)
+
+    def refusal(self, ask: Ask) -> str | None:
+        """Why the call is not allowed, in AWS's words, or None."""
+        if self.denied(ask):
+            return _not_authorized(ask, "identity")
+        outside = ask.owner != ask.principal.account
+        if outside and not any(_opens(grant, ask) for grant in self._grants):
+            return _not_authorized(ask, "resource")
+        return None
+
+
+def _takes(denial: Denial, ask: Ask) -> bool:
+    return (
+        fnmatchcase(ask.action, denial.action)
+        and ask.comes_from(denial.principal)
+        and fnmatchcase(ask.owner, denial.account)
+        and fnmatchcase(ask.region, denial.region)
+        and fnmatchcase(ask.resource, denial.resource)
+    )
+
+
+def _opens(grant: Grant, ask: Ask) -> bool:
+    return (
+        grant.account == ask.owner
+        and ask.comes_from(grant.principal)
+        and fnmatchcase(ask.action, grant.action)
+        and fnmatchcase(ask.resource, grant.resource)
+    )
+
+
+def _not_authorized(ask: Ask, kind: str) -> str:
+    return (
+        f"User: {ask.principal.arn} is not authorized to perform: {ask.action} "
+        f"on resource: {ask.resource} "
+        f"because no {kind}-based policy allows the {ask.action} action"
+    )

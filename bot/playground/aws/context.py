@@ -1,0 +1,32 @@
+"""Who calls, from where and when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.playground.aws.identity import Principal
+    from bot.playground.aws.world import World
+
+Params = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an operation may know besides its parameters."""
+
+    world: "World"
+    principal: "Principal"
+    region: str
+    now: datetime
+
+    @property
+    def account(self) -> str:
+        """The account that the caller belongs to."""
+        return self.principal.account
+
+
+def partition_of(region: str) -> str:
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

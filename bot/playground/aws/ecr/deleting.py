@@ -1,0 +1,63 @@
+"""BatchDeleteImage, whose failures are answered and never raised."""
+
+from collections.abc import Iterable, Mapping
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.ecr.finding import ImageFailure, ImageId, find
+from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.ecr.repository import Repository
+from bot.playground.aws.ecr.service import ecr, repository_of
+from bot.playground.aws.service import Answer
+
+
+@ecr.operation("BatchDeleteImage")
+def batch_delete_image(params: Params, context: Context) -> Answer:
+    """Deletes in the order that is asked for.
+
+    Whether an index lists an image is judged by what stood in the repository before the call: an
+    index and its child in one call lose the index only. Nothing documents this; tools in the field
+    needed several passes (containers-roadmap#1567), so a client must not count on less.
+    """
+    repository = repository_of(params, context)
+    listed = _listed_before(repository, params["imageIds"])
+    deleted, failures = [], []
+    for image_id in params["imageIds"]:
+        try:
+            deleted += _delete(repository, image_id, listed)
+        except ImageFailure as failure:
+            failures.append(failure.about(image_id))
+    return {"imageIds": deleted, "failures": failures}
+
+
+def _listed_before(repository: Repository, image_ids: Iterable[ImageId]) -> Mapping[str, list[str]]:
+    """The indexes that list each image, by its digest."""
+    digests = {
+        repository.digest_by_tag.get(image_id.get("imageTag", ""), image_id.get("imageDigest", ""))
+        for image_id in image_ids
+    }
+    return {digest: repository.indexes_listing(digest) for digest in digests}
+
+
+def _delete(
+    repository: Repository, image_id: ImageId, listed: Mapping[str, list[str]]
+) -> list[dict[str, str]]:
+    """Takes a tag away, or the image with all its tags; answers what is gone."""
+    manifest = find(repository, image_id)
+    tag = image_id.get("imageTag")
+    if tag is not None and len(manifest.tags) > 1:
+        repository.untag(tag)
+        return [{"imageDigest": manifest.digest, "imageTag": tag}]
+    if indexes := listed.get(manifest.digest):
+        raise ImageFailure(
+            "ImageReferencedByManifestList",
+            f"Requested image referenced by manifest list: [{', '.join(indexes)}]",
+        )
+    gone = _names(manifest)
+    repository.remove(manifest)
+    return gone
+
+
+def _names(manifest: Manifest) -> list[dict[str, str]]:
+    """ECR names a deleted image once for every tag that it had."""
+    digest = {"imageDigest": manifest.digest}
+    return [{**digest, "imageTag": tag} for tag in sorted(manifest.tags)] or [digest]

@@ -1,0 +1,190 @@
+"""Operations that list repositories and images, and change nothing."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.ecr.finding import find_or_raise
+from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.ecr.registry import Registry
+from bot.playground.aws.ecr.repository import Repository
+from bot.playground.aws.ecr.service import (
+    ecr,
+    invalid,
+    named,
+    next_page,
+    registry_of,
+    repository_of,
+)
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.protocols.json import json_form
+from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.validation import check_answer
+
+if TYPE_CHECKING:
+    from botocore.model import ListShape, Shape
+
+
+@ecr.operation("DescribeRepositories")
+def describe_repositories(params: Params, context: Context) -> Answer:
+    registry = registry_of(params, context)
+    if names := params.get("repositoryNames"):
+        _refuse_paging_with("repositoryNames", params)
+        return {"repositories": [described(named(registry, name)) for name in names]}
+    page = next_page(
+        sorted(registry.repositories), params, f"{registry.account}/{registry.region}", default=100
+    )
+    answer: dict[str, Any] = {
+        "repositories": [described(registry.repositories[name]) for name in page.keys]
+    }
+    return answer | page.token_member
+
+
+def described(repository: Repository) -> dict[str, Any]:
+    """A repository as CreateRepository and DescribeRepositories show it."""
+    filters = [{"filterType": "WILDCARD", "filter": text} for text in repository.exclusions]
+    return {
+        "repositoryArn": repository.arn,
+        "registryId": repository.account,
+        "repositoryName": repository.name,
+        "repositoryUri": repository.uri,
+        "createdAt": repository.created_at,
+        "imageTagMutability": repository.mutability,
+        **({"imageTagMutabilityExclusionFilters": filters} if filters else {}),
+        "imageScanningConfiguration": {"scanOnPush": False},
+        "encryptionConfiguration": {"encryptionType": "AES256"},
+    }
+
+
+@ecr.operation("DescribeImages")
+def describe_images(params: Params, context: Context) -> Answer:
+    """Without `filter.imageStatus` only ACTIVE images are listed (model).
+
+    Images that are named by `imageIds` are shown whatever their status is: the documentation is
+    silent. It forbids `maxResults` and `nextToken` beside them; so is `filter` here.
+    """
+    repository = repository_of(params, context)
+    if image_ids := params.get("imageIds"):
+        _refuse_paging_with("imageIds", params)
+        manifests = [find_or_raise(repository, image_id) for image_id in image_ids]
+        return Prepared({"imageDetails": [_rendered(repository, found) for found in manifests]})
+    wanted = params.get("filter", {})
+    page = next_page(
+        repository.digests,
+        params,
+        f"{repository.arn} {sorted(wanted.items())}",
+        default=100,
+        wanted=_wanted(repository, wanted),
+    )
+    found = [_rendered(repository, repository.manifests[digest]) for digest in page.keys]
+    return Prepared({"imageDetails": found} | page.token_member)
+
+
+def _wanted(repository: Repository, wanted: dict[str, str]) -> Callable[[str], bool]:
+    status = wanted.get("imageStatus", "ACTIVE")
+    tagged = {"TAGGED": True, "UNTAGGED": False}.get(wanted.get("tagStatus", "ANY"))
+
+    def fits(digest: str) -> bool:
+        manifest = repository.manifests[digest]
+        return status in ("ANY", manifest.status) and tagged in (None, bool(manifest.tags))
+
+    return fits
+
+
+def _rendered(repository: Repository, manifest: Manifest) -> orjson.Fragment:
+    """The image's entry, checked and rendered once until the image changes.
+
+    A benchmark lists a hundred thousand of them again and again; it should measure its client.
+    """
+    if manifest.rendered is None:
+        shape = _detail_shape()
+        detail = _detail(repository, manifest)
+        check_answer(shape, detail)
+        manifest.rendered = orjson.Fragment(orjson.dumps(json_form(shape, detail)))
+    return cast("orjson.Fragment", manifest.rendered)
+
+
+@cache
+def _detail_shape() -> "Shape":
+    return cast("ListShape", ecr.model.shape_for("ImageDetailList")).member
+
+
+def _detail(repository: Repository, manifest: Manifest) -> dict[str, Any]:
+    detail = {
+        "registryId": repository.account,
+        "repositoryName": repository.name,
+        "imageDigest": manifest.digest,
+        "imageTags": sorted(manifest.tags) or None,
+        "imageSizeInBytes": repository.size_of(manifest),
+        "imagePushedAt": manifest.pushed_at,
+        "imageManifestMediaType": manifest.media_type,
+        "artifactMediaType": manifest.artifact_media_type,
+        "lastRecordedPullTime": manifest.pulled_at,
+        "subjectManifestDigest": manifest.subject,
+        "imageStatus": manifest.status,
+        "lastArchivedAt": manifest.archived_at,
+        "lastActivatedAt": manifest.activated_at,
+    }
+    return {name: value for name, value in detail.items() if value is not None}
+
+
+@ecr.operation("ListImageReferrers", action="ecr:BatchGetImage")
+def list_image_referrers(params: Params, context: Context) -> Answer:
+    """20 a page unless told otherwise, 50 at most; the permission is BatchGetImage's (model)."""
+    repository = repository_of(params, context)
+    subject = params["subjectId"]["imageDigest"]
+    wanted = params.get("filter", {})
+    status, types = wanted.get("artifactStatus", "ACTIVE"), wanted.get("artifactTypes")
+
+    def fits(digest: str) -> bool:
+        manifest = repository.manifests[digest]
+        return status in ("ANY", manifest.status) and (not types or manifest.artifact_type in types)
+
+    page = next_page(
+        repository.referrers_of(subject),
+        params,
+        f"{repository.arn}@{subject} {status} {types}",
+        default=20,
+        wanted=fits,
+    )
+    found = [_referrer(repository, repository.manifests[digest]) for digest in page.keys]
+    return {"referrers": found} | page.token_member
+
+
+def _referrer(repository: Repository, manifest: Manifest) -> dict[str, Any]:
+    return {
+        "digest": manifest.digest,
+        "mediaType": manifest.media_type,
+        **({"artifactType": manifest.artifact_type} if manifest.artifact_type else {}),
+        "size": repository.size_of(manifest),
+        **({"annotations": manifest.annotations} if manifest.annotations else {}),
+        "artifactStatus": manifest.status,
+    }
+
+
+@ecr.operation("ListTagsForResource", resource=lambda params, _: str(params["resourceArn"]))
+def list_tags_for_resource(params: Params, context: Context) -> Answer:
+    repository = named(*_place(params["resourceArn"], context))
+    return {"tags": [{"Key": key, "Value": value} for key, value in repository.tags.items()]}
+
+
+def _place(arn: str, context: Context) -> tuple[Registry, str]:
+    try:
+        _arn, _partition, service, region, account, resource = arn.split(":", 5)
+        kind, name = resource.split("/", 1)
+    except ValueError:
+        service = kind = ""
+    if (service, kind) != ("ecr", "repository"):
+        invalid("resourceArn", "Invalid ARN")
+    if region != context.region:
+        raise AwsError("InvalidParameterException", f"The resource is not in {context.region}")
+    return context.world.registries.at(account, region), name
+
+
+def _refuse_paging_with(names: str, params: Params) -> None:
+    for other in ("maxResults", "nextToken", "filter"):
+        if other in params:
+            invalid(other, f"{other} cannot be used together with {names}")

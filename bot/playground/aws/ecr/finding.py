@@ -1,0 +1,78 @@
+"""Finding an image by digest or tag, and the reasons why one is not found."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.ecr.repository import Repository
+from bot.playground.aws.errors import AwsError
+
+ImageId = Mapping[str, str]
+_DIGEST = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+")
+
+
+class ImageFailure(Exception):  # noqa: N818 - the API's own word for it
+    """Why ECR refuses one image of a batch."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def about(self, image_id: ImageId) -> dict[str, Any]:
+        """The entry in `failures[]`."""
+        return {
+            "imageId": dict(image_id),
+            "failureCode": self.code,
+            "failureReason": self.reason,
+        }
+
+
+def not_found() -> ImageFailure:
+    return ImageFailure("ImageNotFound", "Requested image not found")
+
+
+def find(repository: Repository, image_id: ImageId) -> Manifest:
+    """The manifest of a digest, a tag, or both if they belong together."""
+    digest, tag = image_id.get("imageDigest"), image_id.get("imageTag")
+    if digest is None and tag is None:
+        raise ImageFailure(
+            "MissingDigestAndTag",
+            "Invalid request parameters: both tag and digest cannot be null",
+        )
+    if digest is not None and not _DIGEST.fullmatch(digest):
+        raise ImageFailure(
+            "InvalidImageDigest",
+            "Invalid request parameters: image digest should satisfy the regex "
+            f"'{_DIGEST.pattern}'",
+        )
+    tagged = repository.digest_by_tag.get(tag) if tag is not None else digest
+    manifest = repository.manifests.get(digest or tagged or "")
+    if manifest is None or tagged is None:
+        raise not_found()
+    if tagged != manifest.digest:
+        raise ImageFailure(
+            "ImageTagDoesNotMatchDigest", "Requested image digest does not match the image tag"
+        )
+    return manifest
+
+
+def find_or_raise(repository: Repository, image_id: ImageId) -> Manifest:
+    """The manifest, or ImageNotFoundException as the operations on single images raise it."""
+    try:
+        return find(repository, image_id)
+    except ImageFailure as failure:
+        if failure.code in ("MissingDigestAndTag", "InvalidImageDigest"):
+            raise AwsError("InvalidParameterException", failure.reason) from None
+        raise _image_not_found(repository, image_id) from None
+
+
+def _image_not_found(repository: Repository, image_id: ImageId) -> AwsError:
+    digest, tag = image_id.get("imageDigest", "null"), image_id.get("imageTag", "null")
+    return AwsError(
+        "ImageNotFoundException",
+        f"The image with imageId {{imageDigest:'{digest}', imageTag:'{tag}'}} does not exist "
+        f"within the repository with name '{repository.name}' in the registry with id "
+        f"'{repository.account}'",
+    )

@@ -1,0 +1,30 @@
+"""One account's registry in one Region."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.playground.aws.ecr.repository import Repository
+
+
+@dataclass
+class Registry:
+    """Repositories, and what is set for all of them."""
+
+    account: str
+    region: str
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=lambda: {"BLOB_MOUNTING": "DISABLED"})
+    pull_time_exclusions: dict[str, datetime] = field(default_factory=dict)
+
+
+class Registries:
+    """Every registry there is; one that nobody touched is empty."""
+
+    def __init__(self) -> None:
+        self._registries: dict[tuple[str, str], Registry] = {}
+
+    def at(self, account: str, region: str) -> Registry:
+        key = (account, region)
+        if key not in self._registries:
+            self._registries[key] = Registry(account, region)
+        return self._registries[key]

@@ -1,0 +1,135 @@
+"""A repository: manifests, the tags on them, and who lists or refers to whom."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import TypedDict
+
+from bot.playground.aws.context import partition_of
+from bot.playground.aws.ecr.manifest import Manifest
+
+
+class RepositoryOptions(TypedDict, total=False):
+    """What a repository may be created with besides its name."""
+
+    account: str
+    region: str
+    created_at: datetime
+    mutability: str
+    exclusions: Iterable[str]
+    tags: Mapping[str, str]
+
+
+@dataclass(eq=False)
+class Repository:
+    account: str
+    region: str
+    name: str
+    created_at: datetime
+    mutability: str = "MUTABLE"
+    exclusions: Iterable[str] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    manifests: dict[str, Manifest] = field(default_factory=dict, init=False)
+    digest_by_tag: dict[str, str] = field(default_factory=dict, init=False)
+    _indexes: dict[str, set[str]] = field(default_factory=dict, init=False)
+    _referrers: dict[str, set[str]] = field(default_factory=dict, init=False)
+    _restoring: set[str] = field(default_factory=set, init=False)
+    _sorted: list[str] | None = field(default=None, init=False)
+
+    @property
+    def arn(self) -> str:
+        return (
+            f"arn:{partition_of(self.region)}:ecr:{self.region}:{self.account}"
+            f":repository/{self.name}"
+        )
+
+    @property
+    def uri(self) -> str:
+        suffix = ".cn" if partition_of(self.region) == "aws-cn" else ""
+        return f"{self.account}.dkr.ecr.{self.region}.amazonaws.com{suffix}/{self.name}"
+
+    @property
+    def digests(self) -> list[str]:
+        """All digests in the order of pages: sorted, which is no order of pushing."""
+        if self._sorted is None:
+            self._sorted = sorted(self.manifests)
+        return self._sorted
+
+    def indexes_listing(self, digest: str) -> list[str]:
+        return sorted(self._indexes.get(digest, ()))
+
+    def referrers_of(self, digest: str) -> list[str]:
+        return sorted(self._referrers.get(digest, ()))
+
+    def size_of(self, manifest: Manifest) -> int:
+        """The size of an index is the maximum of its manifests' (model)."""
+        sizes = [
+            self.size_of(self.manifests[child])
+            for child in manifest.children
+            if child in self.manifests
+        ]
+        return max([manifest.own_size, *sizes])
+
+    def tag_is_fixed(self, tag: str) -> bool:
+        excluded = any(fnmatchcase(tag, pattern) for pattern in self.exclusions)
+        return self.mutability.startswith("IMMUTABLE") != excluded
+
+    def add(self, manifest: Manifest) -> Manifest:
+        """Stores the manifest, unless it is there already; answers the one that is stored."""
+        known = self.manifests.get(manifest.digest)
+        if known is not None:
+            return known
+        self.manifests[manifest.digest] = manifest
+        self._sorted = None
+        for child in manifest.children:
+            self._indexes.setdefault(child, set()).add(manifest.digest)
+        if manifest.subject:
+            self._referrers.setdefault(manifest.subject, set()).add(manifest.digest)
+        self._forget_sizes_above(manifest.digest)
+        return manifest
+
+    def tag(self, manifest: Manifest, tag: str) -> None:
+        """Moves the tag: an image that carried it stays, perhaps untagged."""
+        self.untag(tag)
+        self.digest_by_tag[tag] = manifest.digest
+        manifest.tags.add(tag)
+        manifest.rendered = None
+
+    def untag(self, tag: str) -> None:
+        digest = self.digest_by_tag.pop(tag, None)
+        if digest is not None:
+            self.manifests[digest].tags.discard(tag)
+            self.manifests[digest].rendered = None
+
+    def remove(self, manifest: Manifest) -> None:
+        for tag in tuple(manifest.tags):
+            self.untag(tag)
+        del self.manifests[manifest.digest]
+        self._sorted = None
+        self._restoring.discard(manifest.digest)
+        for child in manifest.children:
+            self._indexes[child].discard(manifest.digest)
+        if manifest.subject:
+            self._referrers[manifest.subject].discard(manifest.digest)
+        self._forget_sizes_above(manifest.digest)
+
+    def restore(self, manifest: Manifest, now: datetime) -> None:
+        manifest.restore(now)
+        self._restoring.add(manifest.digest)
+
+    def settle(self, now: datetime) -> None:
+        """Ends the restores whose time is over."""
+        for digest in tuple(self._restoring):
+            manifest = self.manifests[digest]
+            ready_at = manifest.restored_at
+            if ready_at is None or ready_at <= now:
+                self._restoring.discard(digest)
+                if ready_at is not None:
+                    manifest.activate(ready_at)
+
+    def _forget_sizes_above(self, digest: str) -> None:
+        for index in self._indexes.get(digest, ()):
+            if index in self.manifests:
+                self.manifests[index].rendered = None
+                self._forget_sizes_above(index)

@@ -1,0 +1,82 @@
+"""What all of ECR's operations share: its errors, and finding the registry and repository."""
+
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from bot.playground.aws.context import Context, Params, partition_of
+from bot.playground.aws.ecr.registry import Registry
+from bot.playground.aws.ecr.repository import Repository
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.paging import BadTokenError, Page, page
+from bot.playground.aws.service import Service
+from bot.playground.aws.validation import Violation
+
+
+def _refusal(found: Violation) -> AwsError:
+    if found.wrong_type:
+        return AwsError("SerializationException", f"{found.path}: {found.constraint}")
+    return _invalid(found.path, found.constraint)
+
+
+def _resource(params: Params, context: Context) -> str:
+    account = params.get("registryId", context.account)
+    name = params.get("repositoryName", "*")
+    return f"arn:{partition_of(context.region)}:ecr:{context.region}:{account}:repository/{name}"
+
+
+def anything(_params: Params, _context: Context) -> str:
+    """The resource of actions on a registry's settings."""
+    return "*"
+
+
+ecr = Service("ecr", refusal=_refusal, resource=_resource)
+
+
+def invalid(parameter: str, constraint: str) -> NoReturn:
+    raise _invalid(parameter, constraint)
+
+
+def _invalid(parameter: str, constraint: str) -> AwsError:
+    return AwsError(
+        "InvalidParameterException",
+        f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'",
+    )
+
+
+def next_page(
+    keys: Sequence[str],
+    params: Params,
+    question: str,
+    *,
+    default: int,
+    wanted: Callable[[str], bool] = lambda _: True,
+) -> Page:
+    limit = params.get("maxResults", default)
+    try:
+        return page(keys, limit, params.get("nextToken"), question, wanted)
+    except BadTokenError:
+        invalid("nextToken", "Invalid token")
+
+
+def registry_of(params: Params, context: Context) -> Registry:
+    account = params.get("registryId", context.account)
+    return context.world.registries.at(account, context.region)
+
+
+def repository_of(params: Params, context: Context) -> Repository:
+    """The repository, with every restore that is due brought to its end."""
+    registry = registry_of(params, context)
+    repository = named(registry, params["repositoryName"])
+    repository.settle(context.now)
+    return repository
+
+
+def named(registry: Registry, name: str) -> Repository:
+    repository = registry.repositories.get(name)
+    if repository is None:
+        raise AwsError(
+            "RepositoryNotFoundException",
+            f"The repository with name '{name}' does not exist in the registry with id "
+            f"'{registry.account}'",
+        )
+    return repository

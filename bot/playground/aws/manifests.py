@@ -1,0 +1,212 @@
+"""Builders of real manifest texts: what docker, buildx, cosign, notation and helm push.
+
+Blobs are given as a name and a size; the name alone makes the digest, so images that name the
+same layer share it. Texts are compact and deterministic: equal arguments, equal digest.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypedDict, Unpack
+
+import orjson
+
+OCI_IMAGE = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
+OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
+OCI_EMPTY = "application/vnd.oci.empty.v1+json"
+DOCKER_IMAGE = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+DOCKER_CONFIG = "application/vnd.docker.container.image.v1+json"
+DOCKER_LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
+DOCKER_SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+HELM_CONFIG = "application/vnd.cncf.helm.config.v1+json"
+HELM_CHART = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
+COSIGN_SIGNATURE = "application/vnd.dev.cosign.simplesigning.v1+json"
+NOTARY_SIGNATURE = "application/vnd.cncf.notary.signature"
+IN_TOTO = "application/vnd.in-toto+json"
+SPDX = "application/spdx+json"
+
+Blob = tuple[str, int]
+"""A config or layer: its name and its compressed size in bytes."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A manifest as an index lists it."""
+
+    text: str
+    platform: str = "linux/amd64"
+    annotations: Mapping[str, str] | None = None
+
+
+def digest_of(text: str) -> str:
+    """The digest of a manifest."""
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+@lru_cache(maxsize=65536)
+def blob_digest(name: str) -> str:
+    return f"sha256:{hashlib.sha256(f'blob {name}'.encode()).hexdigest()}"
+
+
+class ImageOptions(TypedDict, total=False):
+    """`subject` is the text of the manifest that this one is about."""
+
+    docker: bool
+    config_type: str
+    layer_type: str
+    artifact_type: str
+    subject: str
+    annotations: Mapping[str, str]
+
+
+def image(config: Blob, layers: Iterable[Blob], **options: Unpack[ImageOptions]) -> str:
+    """An image or any other artifact with a config and layers: OCI's, unless `docker`."""
+    docker = options.get("docker", False)
+    config_type = options.get("config_type", DOCKER_CONFIG if docker else OCI_CONFIG)
+    layer_type = options.get("layer_type", DOCKER_LAYER if docker else OCI_LAYER)
+    return _text(
+        {
+            "schemaVersion": 2,
+            "mediaType": DOCKER_IMAGE if docker else OCI_IMAGE,
+            "artifactType": options.get("artifact_type"),
+            "config": _blob(config, config_type),
+            "layers": [_blob(layer, layer_type) for layer in layers],
+            "subject": _descriptor(options["subject"]) if "subject" in options else None,
+            "annotations": options.get("annotations"),
+        }
+    )
+
+
+def index(
+    children: Iterable[Child],
+    *,
+    docker: bool = False,
+    artifact_type: str | None = None,
+    subject: str | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> str:
+    """A multi-arch image; a child may be an index itself."""
+    return _text(
+        {
+            "schemaVersion": 2,
+            "mediaType": DOCKER_LIST if docker else OCI_INDEX,
+            "artifactType": artifact_type,
+            "manifests": [_listed(child) for child in children],
+            "subject": _descriptor(subject) if subject is not None else None,
+            "annotations": annotations,
+        }
+    )
+
+
+def provenance(of: str, name: str, size: int = 12_000) -> Child:
+    """What buildx adds to an index for one of its images: a child of no platform."""
+    return Child(
+        image(
+            (f"{name} provenance config", 167), [(f"{name} provenance", size)], layer_type=IN_TOTO
+        ),
+        "unknown/unknown",
+        {
+            "vnd.docker.reference.type": "attestation-manifest",
+            "vnd.docker.reference.digest": digest_of(of),
+        },
+    )
+
+
+def cosign_signature(subject: str, name: str = "cosign", size: int = 250) -> str:
+    """A signature by cosign's older scheme, to be pushed with `cosign_tag(subject)`."""
+    layer = f"{name} signature of {digest_of(subject)}"
+    return image((f"{layer} config", 233), [(layer, size)], layer_type=COSIGN_SIGNATURE)
+
+
+def cosign_tag(subject: str, suffix: str = "sig") -> str:
+    """`sha256-<hex>.sig`, `.att` or `.sbom`."""
+    return f"{fallback_tag(subject)}.{suffix}"
+
+
+def referrer(subject: str, artifact_type: str = SPDX, *, name: str = "", size: int = 40_000) -> str:
+    """An artifact that names its subject as OCI 1.1 has it."""
+    return image(
+        ("{}", 2),
+        [(f"{name}{artifact_type} of {digest_of(subject)}", size)],
+        config_type=OCI_EMPTY,
+        layer_type=artifact_type,
+        artifact_type=artifact_type,
+        subject=subject,
+    )
+
+
+def referrers_fallback(referrers: Sequence[str]) -> str:
+    """The index that stands in for the referrers API, to be pushed with `fallback_tag(subject)`."""
+    return _text(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_INDEX,
+            "manifests": [_referrer_listed(text) for text in referrers],
+        }
+    )
+
+
+def fallback_tag(subject: str) -> str:
+    return digest_of(subject).replace(":", "-")
+
+
+def helm_chart(name: str, version: str, size: int = 9_000) -> str:
+    return image(
+        (f"{name} {version} chart config", 180),
+        [(f"{name} {version} chart", size)],
+        config_type=HELM_CONFIG,
+        layer_type=HELM_CHART,
+        annotations={
+            "org.opencontainers.image.title": name,
+            "org.opencontainers.image.version": version,
+        },
+    )
+
+
+def schema_1(name: str, tag: str, layers: Sequence[str]) -> str:
+    """What Docker 1.9 pushed: it tells no sizes and no media type."""
+    return _text(
+        {
+            "schemaVersion": 1,
+            "name": name,
+            "tag": tag,
+            "architecture": "amd64",
+            "fsLayers": [{"blobSum": blob_digest(layer)} for layer in layers],
+            "history": [{"v1Compatibility": "{}"} for _ in layers],
+        }
+    )
+
+
+def _text(content: Mapping[str, Any]) -> str:
+    return orjson.dumps(_without_nones(content)).decode()
+
+
+def _without_nones(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in content.items() if value is not None}
+
+
+def _blob(blob: Blob, media_type: str) -> dict[str, Any]:
+    name, size = blob
+    return {"mediaType": media_type, "digest": blob_digest(name), "size": size}
+
+
+def _descriptor(text: str) -> dict[str, Any]:
+    media_type = orjson.loads(text).get("mediaType", DOCKER_SCHEMA_1)
+    return {"mediaType": media_type, "digest": digest_of(text), "size": len(text.encode())}
+
+
+def _listed(child: Child) -> dict[str, Any]:
+    platform = dict(zip(("os", "architecture", "variant"), child.platform.split("/"), strict=False))
+    return _descriptor(child.text) | _without_nones(
+        {"platform": platform, "annotations": child.annotations}
+    )
+
+
+def _referrer_listed(text: str) -> dict[str, Any]:
+    content = orjson.loads(text)
+    artifact_type = content.get("artifactType") or content["config"]["mediaType"]
+    return {**_descriptor(text), "artifactType": artifact_type}

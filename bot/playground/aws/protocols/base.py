@@ -1,0 +1,52 @@
+"""What a wire protocol has to do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from typing import Protocol as Interface
+
+from botocore.model import OperationModel, ServiceModel
+
+from bot.playground.aws.errors import AwsError
+
+
+class WireError(Exception):
+    """The request does not speak the protocol."""
+
+
+@dataclass(frozen=True)
+class Request:
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The errors that every service has, in this protocol's names."""
+
+    unknown_key: AwsError
+    expired: AwsError
+    denied: str
+    denied_status: int
+    malformed: str
+
+
+class Protocol(Interface):
+    dialect: Dialect
+    content_type: str
+
+    def operation_name(self, model: ServiceModel, request: Request) -> str:
+        """Raises WireError if the request names none."""
+
+    def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
+        """The parameters as the model names and types them; raises WireError."""
+
+    def render(
+        self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
+    ) -> bytes:
+        """A checked answer on the wire."""
+
+    def render_error(self, error: AwsError, request_id: str) -> bytes:
+        """An error on the wire."""

@@ -1,0 +1,83 @@
+"""How a service of the stand-in is put together from operations."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from botocore.model import OperationModel, ServiceModel
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.models import service_model
+from bot.playground.aws.validation import Violation, violations
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An answer whose parts were checked and rendered before: it is sent as it is."""
+
+    content: Mapping[str, Any]
+
+
+Answer = Mapping[str, Any] | Prepared
+Handler = Callable[[Params, Context], Answer]
+Resource = Callable[[Params, Context], str]
+Refusal = Callable[[Violation], AwsError]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One call that the stand-in answers.
+
+    `action` is what IAM asks for, None where it asks for nothing.
+    """
+
+    service: "Service"
+    name: str
+    handler: Handler
+    action: str | None
+    resource: Resource
+
+    @cached_property
+    def model(self) -> OperationModel:
+        return self.service.model.operation_model(self.name)
+
+    def validate(self, params: Params) -> None:
+        """Raises the service's own error for the first thing that its model does not allow."""
+        if self.model.input_shape is None:
+            return
+        for found in violations(self.model.input_shape, params):
+            raise self.service.refusal(found)
+
+
+class Service:
+    """One service, named as botocore and the credential scope name it."""
+
+    def __init__(self, name: str, *, refusal: Refusal, resource: Resource) -> None:
+        self.name = name
+        self.refusal = refusal
+        self.operations: dict[str, Operation] = {}
+        self._resource = resource
+
+    @cached_property
+    def model(self) -> ServiceModel:
+        return service_model(self.name)
+
+    def operation(
+        self, name: str, *, action: str | None = "", resource: Resource | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Registers a function as the answer to an operation of the service's model.
+
+        IAM's action is the operation's name and the resource the service's usual one, unless
+        told otherwise; an action of None needs no permission.
+        """
+
+        def register(handler: Handler) -> Handler:
+            needed = f"{self.name}:{name}" if action == "" else action
+            self.operations[name] = Operation(
+                self, name, handler, needed, resource or self._resource
+            )
+            return handler
+
+        return register

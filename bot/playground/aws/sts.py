@@ -1,0 +1,84 @@
+"""AWS Security Token Service: who the caller is, and sessions of roles."""
+
+from datetime import timedelta
+
+from bot.playground.aws.access import Ask
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.service import Answer, Service
+from bot.playground.aws.validation import Violation
+
+LONGEST_CHAINED_SESSION = 3600
+
+
+def _refusal(found: Violation) -> AwsError:
+    member = found.path[:1].lower() + found.path[1:]
+    return AwsError(
+        "ValidationError",
+        f"1 validation error detected: Value '{found.value}' at '{member}' failed to satisfy "
+        f"constraint: {found.constraint}",
+    )
+
+
+def _role(params: Params, _context: Context) -> str:
+    return str(params["RoleArn"])
+
+
+sts = Service("sts", refusal=_refusal, resource=_role)
+
+
+@sts.operation("GetCallerIdentity", action=None)
+def get_caller_identity(_params: Params, context: Context) -> Answer:
+    """Needs no permission, so nothing can deny it (model)."""
+    principal = context.principal
+    return {"UserId": principal.user_id, "Account": principal.account, "Arn": principal.arn}
+
+
+@sts.operation("AssumeRole", action=None)
+def assume_role(params: Params, context: Context) -> Answer:
+    """The role's trust decides, also across accounts; a wrong external id reads as a denial."""
+    role = context.world.identities.role(params["RoleArn"])
+    external_id = params.get("ExternalId")
+    ask = Ask(context.principal, "sts:AssumeRole", params["RoleArn"], context.region)
+    denied = context.world.access.denied(ask)
+    if denied or role is None or not role.accepts(context.principal, external_id):
+        raise AwsError(
+            "AccessDenied",
+            f"User: {context.principal.arn} is not authorized to perform: sts:AssumeRole "
+            f"on resource: {params['RoleArn']}",
+            403,
+        )
+    seconds = params.get("DurationSeconds", min(3600, role.longest_session))
+    _check_duration(seconds, role.longest_session, chained=context.principal.session is not None)
+    principal = context.world.identities.open_session(
+        role,
+        params["RoleSessionName"],
+        context.now + timedelta(seconds=seconds),
+        external_id=external_id,
+        policy=params.get("Policy"),
+    )
+    session = principal.session
+    assert session is not None
+    return {
+        "Credentials": {
+            "AccessKeyId": session.access_key,
+            "SecretAccessKey": session.secret_key,
+            "SessionToken": session.token,
+            "Expiration": session.expires_at,
+        },
+        "AssumedRoleUser": {"AssumedRoleId": principal.user_id, "Arn": principal.arn},
+    }
+
+
+def _check_duration(seconds: int, longest: int, *, chained: bool) -> None:
+    if chained and seconds > LONGEST_CHAINED_SESSION:
+        raise AwsError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
+            "by role chaining.",
+        )
+    if seconds > longest:
+        raise AwsError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+        )

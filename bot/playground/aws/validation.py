@@ -1,0 +1,142 @@
+"""Checks requests and answers against botocore's own model of a service.
+
+botocore checks required members, types and minimums before it sends. The services also refuse
+what is too long, too large, outside an enumeration or off its pattern; so does this module.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+from botocore.validate import ParamValidator
+
+from bot.playground.aws.errors import StandInBugError
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "character": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "float": (int, float),
+    "double": (int, float),
+    "timestamp": (int, float, str, datetime),
+    "blob": (str, bytes),
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
+}
+_MEASURED_BY_LENGTH = {"string", "list", "map", "blob"}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One thing that the model does not allow."""
+
+    path: str
+    value: Any
+    constraint: str
+    wrong_type: bool = False
+
+
+def violations(shape: Shape, value: Any, path: str = "") -> Iterator[Violation]:
+    """Everything in `value` that `shape` does not allow, outermost first."""
+    if not _has_type(shape, value):
+        yield Violation(path, value, f"Member must be of type {shape.type_name}", wrong_type=True)
+        return
+    yield from _outside_limits(shape, value, path)
+    yield from _off_pattern(shape, value, path)
+    yield from _inner_violations(shape, value, path)
+
+
+def check_answer(shape: Shape, answer: Mapping[str, Any]) -> None:
+    """Refuses an answer that AWS could not have given; datetimes are still datetimes here.
+
+    Empty lists are left out of the check: ECR answers `imageIds: []` and `failures: []` even
+    where its model asks for at least one entry.
+    """
+    filled = {name: value for name, value in answer.items() if value != []}
+    report = ParamValidator().validate(filled, shape)
+    if report.has_errors():
+        raise StandInBugError(f"{shape.name}: {report.generate_report()}")
+    for found in _unlisted_values(shape, filled):
+        raise StandInBugError(f"{shape.name}.{found.path}: {found.constraint}")
+
+
+def _has_type(shape: Shape, value: Any) -> bool:
+    if isinstance(value, bool) and shape.type_name != "boolean":
+        return False
+    return isinstance(value, _TYPES[shape.type_name])
+
+
+def _outside_limits(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
+    by_length = shape.type_name in _MEASURED_BY_LENGTH
+    size, measure = (len(value), "length") if by_length else (value, "value")
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and size < least:
+        yield Violation(path, value, f"Member must have {measure} greater than or equal to {least}")
+    if most is not None and size > most:
+        yield Violation(path, value, f"Member must have {measure} less than or equal to {most}")
+
+
+def _off_pattern(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
+    if shape.type_name != "string":
+        return
+    if allowed := shape.metadata.get("enum"):
+        if value not in allowed:
+            yield Violation(
+                path, value, f"Member must satisfy enum value set: [{', '.join(allowed)}]"
+            )
+        return
+    pattern = shape.metadata.get("pattern")
+    if pattern and (expression := _compiled(pattern)) and not expression.fullmatch(value):
+        yield Violation(path, value, f"Member must satisfy regular expression pattern: {pattern}")
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    """Python's form of a pattern; None for the few that need Java's Unicode classes."""
+    try:
+        return re.compile(pattern)
+    except re.error:
+        return None
+
+
+def _inner_violations(shape: Shape, value: Any, path: str) -> Iterator[Violation]:
+    if isinstance(shape, StructureShape):
+        yield from _violations_of_members(shape, value, path)
+    elif isinstance(shape, ListShape):
+        for number, entry in enumerate(value, start=1):
+            yield from violations(shape.member, entry, f"{path}.{number}.member")
+    elif isinstance(shape, MapShape):
+        for key, entry in value.items():
+            yield from violations(shape.key, key, f"{path}.{key}.key")
+            yield from violations(shape.value, entry, f"{path}.{key}.value")
+
+
+def _violations_of_members(shape: StructureShape, value: Any, path: str) -> Iterator[Violation]:
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield Violation(_join(path, name), None, "Member must not be null")
+    for name, entry in value.items():
+        if name not in shape.members:
+            yield Violation(_join(path, name), entry, "Member is not known to this operation")
+        elif entry is not None:
+            yield from violations(shape.members[name], entry, _join(path, name))
+
+
+def _unlisted_values(shape: Shape, answer: Any) -> Iterator[Violation]:
+    """Enumerations and patterns that botocore's validator does not look at."""
+    return (
+        found
+        for found in violations(shape, answer)
+        if "enum value set" in found.constraint or "regular expression" in found.constraint
+    )
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

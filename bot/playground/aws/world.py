@@ -1,0 +1,148 @@
+"""Everything that the stand-in knows, and what a test or a demo may do to it."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from threading import RLock
+from typing import TypedDict, Unpack
+
+from bot.playground.aws.access import Access, Denial, Grant
+from bot.playground.aws.calls import Calls
+from bot.playground.aws.clock import Clock
+from bot.playground.aws.ecr.manifest import Manifest, read_manifest
+from bot.playground.aws.ecr.registry import Registries
+from bot.playground.aws.ecr.repository import Repository, RepositoryOptions
+from bot.playground.aws.faults import Faults
+from bot.playground.aws.identity import DEFAULT_ACCOUNT, Identities
+
+DEFAULT_REGION = "eu-west-1"
+
+
+class PushOptions(TypedDict, total=False):
+    """What the registry knows of a manifest besides its text; now is the time of its push."""
+
+    tags: Iterable[str]
+    pushed_at: datetime | None
+    pulled_at: datetime | None
+    archived_at: datetime | None
+    media_type: str | None
+
+
+class World:
+    """The state behind the wire. Whoever reads or changes it holds `lock`; the methods do.
+
+    `pull_refresh` is how old a recorded pull time must be before another pull replaces it. ECR
+    promises a refresh once in 24 hours; zero, the default, records every pull.
+    """
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.clock = Clock()
+        self.identities = Identities()
+        self.access = Access()
+        self.faults = Faults()
+        self.calls = Calls()
+        self.registries = Registries()
+        self.pull_refresh = timedelta(0)
+        self.bugs: list[str] = []
+
+    def create_repository(self, name: str, **options: Unpack[RepositoryOptions]) -> Repository:
+        with self.lock:
+            given: RepositoryOptions = {
+                "account": DEFAULT_ACCOUNT,
+                "region": DEFAULT_REGION,
+                "created_at": self.clock.now(),
+                **options,
+            }
+            repository = Repository(name=name, **given)
+            registry = self.registries.at(repository.account, repository.region)
+            if name in registry.repositories:
+                raise ValueError(f"{name} is there already")
+            registry.repositories[name] = repository
+            return repository
+
+    def repository(
+        self, name: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> Repository:
+        """A repository that exists; raises KeyError."""
+        with self.lock:
+            return self.registries.at(account, region).repositories[name]
+
+    def push(self, repository: Repository, text: str, **options: Unpack[PushOptions]) -> str:
+        """Puts a manifest into the past or present, and answers its digest.
+
+        Unlike PutImage it asks for nothing: children may be missing, and fixed tags may move.
+        """
+        with self.lock:
+            pushed_at = options.get("pushed_at") or self.clock.now()
+            manifest = repository.add(read_manifest(text, options.get("media_type"), pushed_at))
+            for tag in options.get("tags", ()):
+                repository.tag(manifest, tag)
+            if pulled_at := options.get("pulled_at"):
+                manifest.pull(pulled_at)
+            if archived_at := options.get("archived_at"):
+                manifest.archive(archived_at)
+            return manifest.digest
+
+    def manifest(self, repository: Repository, reference: str) -> Manifest:
+        """The manifest of a digest or a tag; raises KeyError."""
+        with self.lock:
+            digest = repository.digest_by_tag.get(reference, reference)
+            return repository.manifests[digest]
+
+    def retag(self, repository: Repository, reference: str, tag: str) -> None:
+        """Moves a tag to what a digest or another tag names, as a promotion does."""
+        with self.lock:
+            repository.tag(self.manifest(repository, reference), tag)
+
+    def pull(self, repository: Repository, reference: str, at: datetime | None = None) -> None:
+        with self.lock:
+            self.manifest(repository, reference).pull(at or self.clock.now())
+
+    def archive(self, repository: Repository, reference: str, at: datetime | None = None) -> None:
+        with self.lock:
+            self.manifest(repository, reference).archive(at or self.clock.now())
+
+    def remove(self, repository: Repository, reference: str) -> None:
+        """Deletes a manifest behind everyone's back, indexes and all."""
+        with self.lock, suppress(KeyError):
+            repository.remove(self.manifest(repository, reference))
+
+    def set_account_setting(
+        self,
+        name: str,
+        value: str,
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> None:
+        with self.lock:
+            self.registries.at(account, region).settings[name] = value
+
+    def exclude_pull_times(
+        self, principal_arn: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> None:
+        """What RegisterPullTimeUpdateExclusion does."""
+        with self.lock:
+            registry = self.registries.at(account, region)
+            registry.pull_time_exclusions[principal_arn] = self.clock.now()
+
+    def deny(
+        self,
+        action: str,
+        *,
+        principal: str = "*",
+        account: str = "*",
+        region: str = "*",
+        resource: str = "*",
+    ) -> None:
+        """Takes an action such as `ecr:BatchGetImage` away; every part is a glob."""
+        with self.lock:
+            self.access.deny(Denial(action, principal, account, region, resource))
+
+    def grant(
+        self, account: str, *, principal: str = "*", action: str = "*", resource: str = "*"
+    ) -> None:
+        """Opens what `account` owns to callers of other accounts, as a resource policy does."""
+        with self.lock:
+            self.access.grant(Grant(account, principal, action, resource))

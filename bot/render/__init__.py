@@ -1,0 +1,1 @@
+"""Plans, receipts and lists as table, JSON and CSV."""

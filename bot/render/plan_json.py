@@ -1,0 +1,63 @@
+"""A plan as one JSON object on one line: `docs/commands.md` tells its keys."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from bot.core.judge import Judged
+from bot.core.plan import Plan
+from bot.render.words import iso
+
+IMAGES_A_PIECE = 1000
+
+
+def plan_as_json(plan: Plan) -> Iterator[bytes]:
+    """In pieces, so that a large plan is never in memory twice. The last ends the line."""
+    repository = plan.repository
+    head = {
+        "repository": repository.name,
+        "registry_id": repository.registry.account,
+        "region": repository.registry.region,
+    }
+    yield orjson.dumps(head)[:-1] + b',"images":['
+    for start in range(0, len(plan.judged), IMAGES_A_PIECE):
+        piece = plan.judged[start : start + IMAGES_A_PIECE]
+        yield (b"," if start else b"") + b",".join([orjson.dumps(_image(j)) for j in piece])
+    yield b"]," + orjson.dumps(_totals(plan))[1:] + b"\n"
+
+
+def _image(judged: Judged) -> dict[str, Any]:
+    manifest = judged.manifest
+    return {
+        "digest": manifest.digest,
+        "tags": manifest.tags,
+        "kind": manifest.kind,
+        "parent": judged.parent,
+        "verdict": judged.verdict,
+        "reasons": [{"rule": r.rule, "detail": r.detail} for r in judged.reasons],
+        "pushed_at": iso(manifest.pushed_at),
+        "pulled_at": iso(manifest.pulled_at),
+        "size_bytes": manifest.size_bytes,
+        "used_by": judged.used_by,
+    }
+
+
+def _totals(plan: Plan) -> dict[str, Any]:
+    savings = plan.savings
+    return {
+        "delete": plan.delete,
+        "savings": {
+            "freed_bytes": savings.freed_bytes,
+            "listed_bytes": savings.listed_bytes,
+            "usd_per_month": savings.usd_per_month,
+            "exact": savings.exact,
+        },
+        "complete": plan.complete,
+        "problems": plan.problems,
+        "usage": [
+            {"source": at.source, "scope": at.scope, "images": at.images, "error": at.error}
+            for at in plan.usage.looks
+        ],
+        "not_checked": plan.usage.not_checked,
+    }

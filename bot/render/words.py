@@ -1,0 +1,48 @@
+"""Money, sizes, counts and times in words."""
+
+from datetime import datetime, timedelta
+
+UNITS = ("bytes", "kB", "MB", "GB", "TB")
+"""Powers of 1024: ECR bills a GB of 2^30 bytes."""
+
+
+def size(count: int) -> str:
+    """`0 bytes`, `12.3 MB`: three digits, as many as a person reads."""
+    amount = float(count)
+    unit = 0
+    while amount >= 999.5 and unit < len(UNITS) - 1:
+        amount /= 1024
+        unit += 1
+    if unit == 0:
+        return f"{count} {UNITS[0]}"
+    digits = 2 if amount < 9.995 else 1 if amount < 99.95 else 0
+    return f"{amount:,.{digits}f} {UNITS[unit]}"
+
+
+def money(usd: float) -> str:
+    """USD, to the cent; what is less than a cent and more than nothing says so."""
+    if 0 < usd < 0.005:
+        return "under $0.01"
+    return f"${usd:,.2f}"
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 image`, `1,200 images`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def age(since: timedelta) -> str:
+    """`3 hours`, `12 days`, `5 months`: the largest unit that it fills."""
+    days = since.days
+    if days >= 730:
+        return f"{days // 365} years"
+    if days >= 60:
+        return f"{days // 30} months"
+    if days >= 1:
+        return count(days, "day")
+    return count(max(0, int(since.total_seconds())) // 3600, "hour")
+
+
+def iso(at: datetime | None) -> str | None:
+    """ISO 8601 in UTC, to the second."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None

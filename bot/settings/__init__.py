@@ -1,0 +1,6 @@
+"""The settings file, checked, as values that the core decides by."""
+
+from bot.settings.load import DEFAULT_FILE, load_settings
+from bot.settings.model import Settings
+
+__all__ = ["DEFAULT_FILE", "Settings", "load_settings"]

@@ -1,0 +1,123 @@
+"""The kinds of values in the settings file. A description says what is allowed: errors quote it."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from bot.core.durations import parse_duration
+from bot.core.patterns import Patterns
+
+_DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
+_SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_PERCENT = re.compile(r"\d{1,3}%", re.ASCII)
+
+
+def _duration(value: Any) -> Any:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+def _patterns(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(glob, str) for glob in value):
+        return Patterns(tuple(value))
+    return value
+
+
+def _not_empty(patterns: Patterns) -> Patterns:
+    if not patterns.globs:
+        raise ValueError("an empty list matches nothing")
+    return patterns
+
+
+def _glob(value: str) -> str:
+    Patterns.of(value)
+    return value
+
+
+def _share(value: Any) -> float:
+    if isinstance(value, str) and _PERCENT.fullmatch(value):
+        return int(value[:-1]) / 100
+    raise ValueError("this is no percentage")
+
+
+def _schedule(value: str) -> str:
+    if not _SCHEDULE.fullmatch(value):
+        raise ValueError("this is no schedule")
+    return value
+
+
+def _time_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("this is no time zone that is known here") from error
+    return value
+
+
+def _until(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC) + timedelta(days=1)
+    return value
+
+
+Account = Annotated[
+    str, Field(pattern=r"^\d{12}$", description="an AWS account's 12 digits, in quotes")
+]
+Region = Annotated[
+    str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$", description="the name of an AWS Region")
+]
+RoleArn = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+$",
+        description="the ARN of an IAM role",
+    ),
+]
+Text = Annotated[str, Field(min_length=1, description="a text that is not empty")]
+Count = Annotated[int, Field(ge=0, description="a whole number, 0 or more")]
+AtLeastOne = Annotated[int, Field(ge=1, description="a whole number, 1 or more")]
+Money = Annotated[float, Field(ge=0, allow_inf_nan=False, description="USD, 0 or more")]
+YesOrNo = Annotated[bool, Field(description="true or false")]
+Duration = Annotated[
+    timedelta, BeforeValidator(_duration), Field(description="a duration: 30s, 5m, 24h or 30d")
+]
+Share = Annotated[
+    float, BeforeValidator(_share), Field(le=1, description="a percentage from 0% to 100%")
+]
+Schedule = Annotated[
+    str,
+    AfterValidator(_schedule),
+    Field(description="DAY[,DAY…] HH:MM or daily HH:MM, as in `mon,thu 09:00`"),
+]
+TimeZone = Annotated[
+    str, AfterValidator(_time_zone), Field(description="a time zone's name, as in Europe/Berlin")
+]
+Glob = Annotated[
+    Text, AfterValidator(_glob), Field(description="a shell glob, not empty and every [ closed")
+]
+Globs = Annotated[
+    Patterns,
+    BeforeValidator(_patterns),
+    Field(description="a list of shell globs, none of them empty and every [ closed"),
+]
+SomeGlobs = Annotated[
+    Patterns,
+    BeforeValidator(_patterns),
+    AfterValidator(_not_empty),
+    Field(description="a list of one or more shell globs, none empty and every [ closed"),
+]
+Approver = Annotated[
+    str,
+    Field(pattern=r"^([UWS][A-Z0-9]{2,}|arn:.+)$"),
+    AfterValidator(_glob),
+    Field(description="a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs"),
+]
+Until = Annotated[
+    datetime,
+    BeforeValidator(_until),
+    Field(description="a date (meant to its end) or a time, UTC where no zone is given"),
+]

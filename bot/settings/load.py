@@ -1,0 +1,52 @@
+"""Reads the settings file."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from bot.core.errors import RequestError
+from bot.settings.explain import explain
+from bot.settings.model import Settings
+
+DEFAULT_FILE = Path("ecr-clean.yml")
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The file at `path`, or without one the default file, if there is one.
+
+    Raises RequestError with a sentence for every key that is wrong.
+    """
+    if path is None and not DEFAULT_FILE.exists():
+        return Settings()
+    file = path or DEFAULT_FILE
+    try:
+        return Settings.model_validate(_parse(file))
+    except ValidationError as error:
+        raise RequestError("\n".join(f"{file}: {line}" for line in explain(error))) from error
+
+
+def _parse(file: Path) -> Any:
+    from ruamel.yaml import YAML  # noqa: PLC0415 - a run without a file need not load it
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
+    try:
+        parsed = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
+    except OSError as error:
+        raise RequestError(
+            f"The settings file {file} cannot be read: {error.strerror or error}"
+        ) from error
+    except (YAMLError, ValueError) as error:
+        raise RequestError(f"{file} is no YAML: {_first_lines(error)}") from error
+    if parsed is None:
+        return {}
+    if not isinstance(parsed, dict):
+        raise RequestError(f"{file} must hold keys with values, as in `approval: {{required: 2}}`")
+    return parsed
+
+
+def _first_lines(error: Exception) -> str:
+    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
+    if problem and mark:
+        return f"{problem} (line {mark.line + 1}, column {mark.column + 1})"
+    return str(error).splitlines()[0]

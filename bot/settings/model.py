@@ -1,0 +1,235 @@
+"""The sections of the settings file, with their defaults."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bot.core.patterns import Patterns
+from bot.core.pins import Pin
+from bot.core.policy import PinEntry, Policy, PolicyEntry
+from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
+from bot.settings.fields import (
+    Account,
+    Approver,
+    AtLeastOne,
+    Count,
+    Duration,
+    Glob,
+    Globs,
+    Money,
+    Region,
+    RoleArn,
+    Schedule,
+    Share,
+    SomeGlobs,
+    Text,
+    TimeZone,
+    Until,
+    YesOrNo,
+)
+
+PINNED_BY = "the settings file"
+EVERYTHING = Patterns.of("*")
+SNAPSHOT, LATEST = "*SNAPSHOT*", "*latest*"
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
+    )
+
+
+Item = TypeVar("Item")
+SectionType = TypeVar("SectionType", bound=Section)
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _none_if_off(value: Any) -> Any:
+    if value is None:
+        raise ValueError("null is neither")
+    return None if value is False else value
+
+
+Entries = Annotated[tuple[Item, ...], BeforeValidator(_as_tuple), Field(description="a list")]
+Source = Annotated[
+    SectionType | None,
+    BeforeValidator(_none_if_off),
+    Field(description="settings of this source, or false"),
+]
+
+
+class RegistrySection(Section):
+    region: Region | None = None
+    account: Account | None = None
+    role_arn: RoleArn | None = None
+    delete_role_arn: RoleArn | None = None
+    external_id: Text | None = None
+
+
+class SemverSection(Section):
+    majors: Count | None = None
+    minors: Count | None = None
+    patches: Count | None = None
+
+
+class KeepRule(Section):
+    tags: SomeGlobs | None = None
+    except_tags: Globs = Patterns()
+    newest: Count | None = None
+    pushed_within: Duration | None = None
+    pulled_within: Duration | None = None
+    semver: SemverSection | None = None
+
+    @model_validator(mode="after")
+    def _selects_by_one_thing(self) -> Self:
+        selectors = ("newest", "pushed_within", "pulled_within", "semver")
+        chosen = [key for key in selectors if getattr(self, key) is not None]
+        if len(chosen) > 1:
+            raise ValueError(f"{' and '.join(chosen)} stand in one rule; make a rule of each")
+        if not chosen and self.tags is None and not self.except_tags.globs:
+            raise ValueError(f"the rule selects by nothing; give tags or one of {selectors}")
+        return self
+
+    def rule(self) -> Rule:
+        narrowed = TagFilter(self.tags, self.except_tags)
+        if self.newest is not None:
+            return Newest(self.newest, narrowed)
+        if self.pushed_within is not None:
+            return PushedWithin(self.pushed_within, narrowed)
+        if self.pulled_within is not None:
+            return PulledWithin(self.pulled_within, narrowed)
+        if self.semver is not None:
+            return Semver(narrowed, self.semver.majors, self.semver.minors, self.semver.patches)
+        return Tags(narrowed)
+
+
+class PolicySection(Section):
+    repositories: SomeGlobs = EVERYTHING
+    min_age: Duration = timedelta(hours=24)
+    artifact_types: Globs = Patterns()
+    keep: Entries[KeepRule] = (
+        KeepRule(tags=Patterns.of(LATEST)),
+        KeepRule(newest=5, tags=Patterns.of(SNAPSHOT)),
+        KeepRule(newest=10, except_tags=Patterns.of(SNAPSHOT, LATEST)),
+    )
+
+    def entry(self) -> PolicyEntry:
+        keep = tuple(rule.rule() for rule in self.keep)
+        return PolicyEntry(self.repositories, Policy(self.min_age, self.artifact_types, keep))
+
+
+class UsageAccountSection(Section):
+    account: Account
+    regions: Entries[Text] = ()
+    role_arn: RoleArn | None = None
+    external_id: Text | None = None
+
+
+class EcsSection(Section):
+    revisions: AtLeastOne = 1
+
+
+class ClusterSection(Section):
+    """A Kubernetes cluster, reached in one of three ways."""
+
+    name: Text
+    eks: Text | None = None
+    kubeconfig: Text | None = None
+    context: Text | None = None
+    in_cluster: YesOrNo | None = None
+
+    @model_validator(mode="after")
+    def _is_reached_one_way(self) -> Self:
+        ways = [self.eks is not None, self.kubeconfig is not None, self.in_cluster is True]
+        if sum(ways) != 1:
+            raise ValueError("give one of eks, kubeconfig (with context) and in_cluster: true")
+        if self.context is not None and self.kubeconfig is None:
+            raise ValueError("context goes with kubeconfig")
+        return self
+
+
+class KubernetesSection(Section):
+    clusters: Entries[ClusterSection] = ()
+    ignore: Entries[Text] = ()
+
+
+class Switched(Section):
+    """A source that can only be switched off."""
+
+
+class UsageSection(Section):
+    accounts: Entries[UsageAccountSection] = ()
+    regions: Entries[Text] = ()
+    ecs: Source[EcsSection] = EcsSection()
+    lambda_: Source[Switched] = Field(Switched(), alias="lambda")
+    kubernetes: Source[KubernetesSection] = KubernetesSection()
+    app_runner: Source[Switched] = Switched()
+    batch: Source[Switched] = Switched()
+    sagemaker: Source[Switched] = Switched()
+    codebuild: Source[Switched] = Switched()
+    files: Annotated[
+        tuple[Text, ...] | None,
+        BeforeValidator(_none_if_off),
+        BeforeValidator(_as_tuple),
+        Field(description="a list of paths, or false"),
+    ] = ()
+    ignore_accounts: Entries[Account] = ()
+    registry_aliases: Annotated[
+        dict[Text, Text], Field(description="host names, each with a registry's URI")
+    ] = {}
+    expect_none: YesOrNo = False
+
+
+class ReportSection(Section):
+    repositories: SomeGlobs = EVERYTHING
+    channel: Text | None = None
+    schedule: Schedule = "mon 09:00"
+    time_zone: TimeZone = "UTC"
+    min_saving: Money = 0.0
+    approvers: Entries[Approver] | None = None
+
+
+class ApprovalSection(Section):
+    approvers: Entries[Approver] = ()
+    required: AtLeastOne = 1
+    type_to_confirm_over: Share = 0.5
+    expires_after: Duration = timedelta(days=7)
+
+
+class ExecutionSection(Section):
+    enabled: YesOrNo = True
+    undo_window: Duration = timedelta(minutes=5)
+
+
+class PinSection(Section):
+    repository: Glob
+    pin: Glob
+    reason: Text
+    until: Until | None = None
+
+    def entry(self) -> PinEntry:
+        pin = Pin(self.pin, PINNED_BY, self.reason, self.until)
+        return PinEntry(Patterns.of(self.repository), pin)
+
+
+class Settings(Section):
+    """The whole file. A missing key keeps its default, inside list entries too."""
+
+    registries: Entries[RegistrySection] = ()
+    policies: Entries[PolicySection] = (PolicySection(),)
+    usage: UsageSection = UsageSection()
+    reports: Entries[ReportSection] = (ReportSection(),)
+    approval: ApprovalSection = ApprovalSection()
+    execution: ExecutionSection = ExecutionSection()
+    pins: Entries[PinSection] = ()
+    price_per_gb_month: Money = 0.10
+
+    def policy_entries(self) -> tuple[PolicyEntry, ...]:
+        return tuple(policy.entry() for policy in self.policies)
+
+    def pin_entries(self) -> tuple[PinEntry, ...]:
+        return tuple(pin.entry() for pin in self.pins)

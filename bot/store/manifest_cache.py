@@ -1,0 +1,159 @@
+"""The manifest cache: a file, so that a manifest is read once in its life.
+
+Plain sqlite3: it is a look-up table that may be deleted at any time, not the store.
+"""
+
+import sqlite3
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import orjson
+
+from bot.core.errors import ServiceError
+from bot.core.manifest import Blob, Content
+from bot.core.pull_times import OurRead
+from bot.core.repository import RepositoryId
+
+VERSION = 1
+DIGESTS_A_QUERY = 500
+WAIT_FOR_OTHERS = 30.0
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS manifests (digest TEXT PRIMARY KEY, content BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS our_reads (
+    repository TEXT, digest TEXT, at REAL, pulled_before REAL, PRIMARY KEY (repository, digest, at)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS subjects_seen (
+    repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)
+) WITHOUT ROWID;
+"""
+
+
+class SqliteManifestCache:
+    """Use it as a context manager. Raises ServiceError if the file cannot be used. Several
+    processes may share the file; an object belongs to one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with self._explained():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, timeout=WAIT_FOR_OTHERS)
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._prepare()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._db.close()
+
+    def contents(self, digests: Iterable[str]) -> dict[str, Content]:
+        found: dict[str, Content] = {}
+        unpacker = _Unpacker(digests)
+        wanted = list(unpacker.digests)
+        with self._explained():
+            for start in range(0, len(wanted), DIGESTS_A_QUERY):
+                chunk = wanted[start : start + DIGESTS_A_QUERY]
+                marks = ",".join("?" * len(chunk))
+                query = f"SELECT digest, content FROM manifests WHERE digest IN ({marks})"  # noqa: S608 - only marks
+                for digest, packed in self._db.execute(query, chunk):
+                    found[unpacker.digests[digest]] = unpacker.unpack(packed)
+        return found
+
+    def add_contents(self, contents: Mapping[str, Content]) -> None:
+        rows = [(digest, _pack(content)) for digest, content in contents.items()]
+        self._insert("INSERT OR IGNORE INTO manifests VALUES (?, ?)", rows)
+
+    def our_reads(self, repository: RepositoryId) -> Mapping[str, Sequence[OurRead]]:
+        query = "SELECT digest, at, pulled_before FROM our_reads WHERE repository = ?"
+        reads: defaultdict[str, list[OurRead]] = defaultdict(list)
+        with self._explained():
+            for digest, at, before in self._db.execute(query, (repository.uri,)):
+                reads[digest].append(OurRead(_time(at), None if before is None else _time(before)))
+        return reads
+
+    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
+        rows = [
+            (repository.uri, digest, at.timestamp(), before.timestamp() if before else None)
+            for digest, (at, before) in reads.items()
+        ]
+        self._insert("INSERT OR IGNORE INTO our_reads VALUES (?, ?, ?, ?)", rows)
+
+    def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
+        query = "SELECT digest FROM subjects_seen WHERE repository = ?"
+        with self._explained():
+            return frozenset(digest for (digest,) in self._db.execute(query, (repository.uri,)))
+
+    def add_subjects_seen(self, repository: RepositoryId, digests: Iterable[str]) -> None:
+        rows = [(repository.uri, digest) for digest in digests]
+        self._insert("INSERT OR IGNORE INTO subjects_seen VALUES (?, ?)", rows)
+
+    def _prepare(self) -> None:
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        if version not in (0, VERSION):
+            raise sqlite3.DatabaseError(f"it has version {version}, this program knows {VERSION}")
+        if version == 0:
+            self._db.executescript(_TABLES)
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _insert(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        with self._explained(), self._db:
+            self._db.executemany(statement, rows)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
+            raise ServiceError(
+                f"The manifest cache {self._path} cannot be used ({error}): delete the file, or "
+                "set XDG_CACHE_HOME to a folder that can be written"
+            ) from error
+
+
+def _pack(content: Content) -> bytes:
+    blobs = None if content.blobs is None else [tuple(blob) for blob in content.blobs]
+    return orjson.dumps(
+        (content.media_type, content.config_type, blobs, content.children, content.subject)
+    )
+
+
+class _Unpacker:
+    """Makes the same digest and the same blob the same object: images of a repository share most
+    of their layers, and a child is in the same repository as its index."""
+
+    def __init__(self, digests: Iterable[str]) -> None:
+        self.digests = {digest: digest for digest in digests}
+        self._blobs: dict[str, Blob] = {}
+
+    def unpack(self, packed: bytes) -> Content:
+        media_type, config_type, blobs, children, subject = orjson.loads(packed)
+        return Content(
+            media_type=sys.intern(media_type),
+            config_type=config_type and sys.intern(config_type),
+            blobs=None if blobs is None else tuple([self._blob(*blob) for blob in blobs]),
+            children=tuple([self.digests.get(child, child) for child in children]),
+            subject=self.digests.get(subject, subject),
+        )
+
+    def _blob(self, digest: str, size: int) -> Blob:
+        known = self._blobs.get(digest)
+        if known is None or known.size != size:
+            known = self._blobs[digest] = Blob(digest, size)
+        return known
+
+
+def _time(epoch: float) -> datetime:
+    return datetime.fromtimestamp(epoch, UTC)

@@ -1,0 +1,150 @@
+"""Takes the inventory of a repository: lists it, and reads each manifest once in its life."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
+
+from bot.core.errors import ServiceError
+from bot.core.manifest import (
+    KNOWN_TYPES,
+    Content,
+    Described,
+    Manifest,
+    Status,
+    Unread,
+    settle,
+)
+from bot.core.pull_times import OurRead, somebodys_pull
+from bot.core.repository import RepositoryId
+from bot.ports import Clock, ManifestCache, Progress, Registry
+
+CALLS_AT_ONCE = 8
+LISTED_BETWEEN_STEPS = 1000
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    manifests: tuple[Manifest, ...]
+    subjects_seen: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryTaker:
+    registry: Registry
+    cache: ManifestCache
+    clock: Clock
+    progress: Progress
+
+    def take(self, repository: RepositoryId) -> Inventory:
+        """Raises ServiceError if the images cannot be listed; a text that cannot be read is
+        `unread` in its manifest."""
+        described = self._list(repository)
+        contents: dict[str, Content | Unread] = dict(self.cache.contents(described))
+        new = [entry for digest, entry in described.items() if digest not in contents]
+        unread = {entry.digest: why for entry in new if (why := _unreadable(entry))}
+        if missing := [entry for entry in new if entry.digest not in unread]:
+            unread |= self._read(repository, missing)
+            contents |= self.cache.contents(entry.digest for entry in missing)
+        contents |= unread
+        manifests = tuple(_settled(described, contents))
+        return Inventory(manifests, self._subjects_seen(repository, manifests))
+
+    def _list(self, repository: RepositoryId) -> dict[str, Described]:
+        """By digest, with the times at which somebody else pulled. A manifest whose tags change
+        while the pages are read may stand on two of them: it has the tags of both."""
+        our_reads = self.cache.our_reads(repository)
+        found: dict[str, Described] = {}
+        for entry in self.registry.describe(repository):
+            digest = entry.digest
+            if twin := found.get(digest):
+                entry = replace(entry, tags=tuple(sorted({*entry.tags, *twin.tags})))
+            if reads := our_reads.get(digest):
+                entry = replace(entry, pulled_at=somebodys_pull(entry.pulled_at, reads))
+            found[digest] = entry
+            if len(found) % LISTED_BETWEEN_STEPS == 0:
+                self.progress("listing images", len(found), None)
+        return found
+
+    def _read(self, repository: RepositoryId, missing: Sequence[Described]) -> dict[str, Unread]:
+        """Reads them into the cache; returns those that could not be read."""
+        pending = {entry.digest for entry in missing}
+        unread: dict[str, Unread] = {}
+        read = partial(self.registry.read, repository)
+        try:
+            for answer in _in_parallel(read, self._announced(repository, missing)):
+                self.cache.add_contents({d: c for d, c in answer.items() if isinstance(c, Content)})
+                unread |= {d: c for d, c in answer.items() if isinstance(c, Unread)}
+                pending -= answer.keys()
+                self.progress("reading manifests", len(missing) - len(pending), len(missing))
+        except ServiceError as error:
+            unread |= dict.fromkeys(pending, Unread(str(error)))
+        return unread
+
+    def _announced(
+        self, repository: RepositoryId, missing: Sequence[Described]
+    ) -> Iterator[Sequence[Described]]:
+        """Batches to read. They are remembered as ours before they are read: one that is cut off
+        still changes pull times."""
+        remember = self._reads_count_as_pulls()
+        for start in range(0, len(missing), self.registry.read_at_once):
+            batch = missing[start : start + self.registry.read_at_once]
+            if remember:
+                at = self.clock()
+                reads = {entry.digest: OurRead(at, entry.pulled_at) for entry in batch}
+                self.cache.add_our_reads(repository, reads)
+            yield batch
+
+    def _reads_count_as_pulls(self) -> bool:
+        """They do, unless the registry says otherwise; whether may be asked is not needed."""
+        try:
+            return self.registry.records_our_pulls()
+        except ServiceError:
+            return True
+
+    def _subjects_seen(
+        self, repository: RepositoryId, manifests: Sequence[Manifest]
+    ) -> frozenset[str]:
+        """Remembers the subjects that are here now; returns those that were here before."""
+        named = {subject for manifest in manifests for subject in manifest.tag_subjects}
+        if not named:
+            return frozenset()
+        seen = self.cache.subjects_seen(repository)
+        present = {manifest.digest for manifest in manifests}
+        if new := (named & present) - seen:
+            self.cache.add_subjects_seen(repository, new)
+        return seen
+
+
+def _settled(
+    described: dict[str, Described], contents: dict[str, Content | Unread]
+) -> Iterator[Manifest]:
+    """Empties both: a large repository is in memory once."""
+    while described:
+        digest, entry = described.popitem()
+        yield settle(entry, contents.pop(digest))
+
+
+def _unreadable(entry: Described) -> Unread | None:
+    if entry.status != Status.ACTIVE:
+        return Unread("it is archived")
+    if entry.media_type is not None and entry.media_type not in KNOWN_TYPES:
+        return Unread(f"its type {entry.media_type} is unknown")
+    return None
+
+
+def _in_parallel(call: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
+    """The answers in order. An item is taken only when its call is about to start."""
+    waiting: deque[Future[Answer]] = deque()
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+        for item in items:
+            waiting.append(pool.submit(call, item))
+            if len(waiting) >= CALLS_AT_ONCE:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

@@ -1,0 +1,72 @@
+"""A stand-in of its own for every test, and boto3 clients that know nothing of it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from bot.playground.aws import DEFAULT_REGION, StandIn
+
+from .helpers import NOW, MakeClient
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+    from types_boto3_sts import STSClient
+
+_session = boto3.Session()
+
+
+@pytest.fixture
+def aws() -> Iterator[StandIn]:
+    with StandIn() as stand_in:
+        stand_in.world.clock.set(NOW)
+        yield stand_in
+
+
+@pytest.fixture
+def make_client(aws: StandIn) -> Iterator[MakeClient]:
+    """Clients without retries, so that a test sees every fault."""
+    opened: list[Any] = []
+
+    def make(
+        service: str,
+        *,
+        region: str = DEFAULT_REGION,
+        key: str = "test",
+        token: str | None = None,
+        checked: bool = True,
+        patience: float = 5,
+    ) -> Any:
+        client: Any = _session.client(
+            service,  # type: ignore[call-overload]
+            region_name=region,
+            endpoint_url=aws.url,
+            aws_access_key_id=key,
+            aws_secret_access_key="secret",
+            aws_session_token=token,
+            config=Config(
+                retries={"total_max_attempts": 1},
+                read_timeout=patience,
+                parameter_validation=checked,
+            ),
+        )
+        opened.append(client)
+        return client
+
+    yield make
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def ecr(make_client: MakeClient) -> "ECRClient":
+    client: ECRClient = make_client("ecr")
+    return client
+
+
+@pytest.fixture
+def sts(make_client: MakeClient) -> "STSClient":
+    client: STSClient = make_client("sts")
+    return client

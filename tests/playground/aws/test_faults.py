@@ -1,0 +1,175 @@
+"""Injected faults as boto3 sees them, with its retries off."""
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from bot.playground.aws import Fault, StandIn
+
+from .helpers import MakeClient, image, refused
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+    from types_boto3_sts import STSClient
+
+
+@pytest.fixture
+def digest(aws: StandIn) -> str:
+    return aws.world.push(aws.world.create_repository("team/api"), image("one"))
+
+
+def delete(ecr: "ECRClient", digest: str) -> Any:
+    return ecr.batch_delete_image(repositoryName="team/api", imageIds=[{"imageDigest": digest}])
+
+
+def stored(aws: StandIn) -> int:
+    return len(aws.world.repository("team/api").manifests)
+
+
+def test_throttling(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.faults.throttle(operation="DescribeRepositories")
+    assert refused(ecr.describe_repositories) == ("ThrottlingException", "Rate exceeded")
+    ecr.describe_repositories()
+
+
+def test_throttling_in_another_style(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.faults.throttle(error="TooManyRequestsException", status=429)
+    assert refused(ecr.describe_repositories)[0] == "TooManyRequestsException"
+
+
+def test_any_error(aws: StandIn, ecr: "ECRClient", digest: str) -> None:
+    aws.world.faults.add(Fault(error="ServerException", message="Oops", status=500))
+    assert refused(delete, ecr=ecr, digest=digest) == ("ServerException", "Oops")
+    assert stored(aws) == 1
+
+
+def test_an_error_of_the_query_protocol(aws: StandIn, sts: "STSClient") -> None:
+    aws.world.faults.add(Fault(service="sts", error="Throttling", message="Rate < limit"))
+    assert refused(sts.get_caller_identity) == ("Throttling", "Rate < limit")
+
+
+def test_a_cut_before_the_call_takes_effect(aws: StandIn, ecr: "ECRClient", digest: str) -> None:
+    aws.world.faults.add(Fault(operation="BatchDeleteImage", cut="before"))
+    with pytest.raises(ConnectionClosedError):
+        delete(ecr, digest)
+    assert stored(aws) == 1
+    assert aws.world.calls.named("ecr:BatchDeleteImage")[0].status is None
+
+
+def test_a_reply_lost_after_the_call_took_effect(
+    aws: StandIn, ecr: "ECRClient", digest: str
+) -> None:
+    aws.world.faults.add(Fault(operation="BatchDeleteImage", cut="after"))
+    with pytest.raises(ConnectionClosedError):
+        delete(ecr, digest)
+    assert stored(aws) == 0
+    assert delete(ecr, digest)["failures"][0]["failureCode"] == "ImageNotFound"
+
+
+def test_a_cut_in_the_body_reads_as_an_empty_success_in_json(
+    aws: StandIn, ecr: "ECRClient", digest: str
+) -> None:
+    """botocore does not compare Content-Length, and takes JSON that it cannot parse for `{}`.
+
+    A client that trusts such an answer takes a broken listing for the last page of an empty one.
+    """
+    aws.world.faults.add(Fault(operation="DescribeImages", cut="body"))
+    answer = ecr.describe_images(repositoryName="team/api")
+    assert digest
+    assert set(answer) == {"ResponseMetadata"}
+    assert ecr.describe_images(repositoryName="team/api")["imageDetails"]
+
+
+def test_a_cut_in_the_body_cannot_be_parsed_in_xml(aws: StandIn, sts: "STSClient") -> None:
+    aws.world.faults.add(Fault(operation="GetCallerIdentity", cut="body"))
+    with pytest.raises(ResponseParserError):
+        sts.get_caller_identity()
+
+
+def test_an_answer_that_is_not_json(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.faults.add(Fault(operation="DescribeRepositories", body="<html>"))
+    assert set(ecr.describe_repositories()) == {"ResponseMetadata"}
+
+
+def test_an_answer_in_place_of_the_real_one(aws: StandIn, ecr: "ECRClient", digest: str) -> None:
+    aws.world.faults.add(Fault(operation="BatchDeleteImage", answer={"imageIds": [], "more": 1}))
+    assert delete(ecr, digest)["imageIds"] == []
+    assert stored(aws) == 0
+
+
+def test_a_delay(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.faults.add(Fault(delay=0.05))
+    before = time.monotonic()
+    ecr.describe_repositories()
+    assert time.monotonic() - before >= 0.05
+
+
+def test_a_delay_beyond_the_clients_patience(aws: StandIn, make_client: MakeClient) -> None:
+    impatient = make_client("ecr", patience=0.05)
+    aws.world.faults.add(Fault(delay=30))
+    with pytest.raises(ReadTimeoutError):
+        impatient.describe_repositories()
+
+
+def test_some_calls_pass_before_some_fail(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.faults.throttle(skip=1, times=2)
+    outcomes = []
+    for _ in range(5):
+        try:
+            ecr.describe_repositories()
+            outcomes.append("ok")
+        except ecr.exceptions.ClientError:
+            outcomes.append("throttled")
+    assert outcomes == ["ok", "throttled", "throttled", "ok", "ok"]
+
+
+def test_a_fault_for_ever_until_it_is_cleared(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.faults.throttle(times=None)
+    for _ in range(3):
+        refused(ecr.describe_repositories)
+    aws.world.faults.clear()
+    ecr.describe_repositories()
+
+
+@pytest.mark.parametrize(
+    ("rule", "hit"),
+    [
+        ({"service": "ecr"}, True),
+        ({"service": "sts"}, False),
+        ({"operation": "DescribeImages"}, True),
+        ({"operation": "BatchGetImage"}, False),
+        ({"account": "123456789012"}, True),
+        ({"account": "210987654321"}, False),
+        ({"region": "eu-west-1"}, True),
+        ({"region": "us-east-1"}, False),
+        ({"parameters": {"repositoryName": "team/api"}}, True),
+        ({"parameters": {"repositoryName": "team/web"}}, False),
+        ({"parameters": {"maxResults": 5}}, False),
+    ],
+)
+@pytest.mark.usefixtures("digest")
+def test_a_fault_hits_what_it_matches(
+    aws: StandIn, ecr: "ECRClient", rule: dict[str, Any], *, hit: bool
+) -> None:
+    aws.world.faults.throttle(**rule)
+    if hit:
+        refused(ecr.describe_images, repositoryName="team/api")
+    else:
+        ecr.describe_images(repositoryName="team/api")
+
+
+def test_of_several_faults_the_first_hits_and_all_count(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.faults.throttle()
+    aws.world.faults.add(Fault(error="ServerException", skip=1, status=500))
+    assert refused(ecr.describe_repositories)[0] == "ThrottlingException"
+    assert refused(ecr.describe_repositories)[0] == "ServerException"
+
+
+def test_a_fault_needs_a_known_effect() -> None:
+    with pytest.raises(ValueError, match="needs an effect"):
+        Fault(operation="DescribeImages")
+    with pytest.raises(ValueError, match="cut is"):
+        Fault(cut="sideways")  # type: ignore[arg-type]

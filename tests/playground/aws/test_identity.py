@@ -1,0 +1,254 @@
+"""Credentials, GetCallerIdentity, AssumeRole, permissions."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.playground.aws import StandIn
+
+from .helpers import NOW, MakeClient, image, refused
+
+if TYPE_CHECKING:
+    from types_boto3_ecr import ECRClient
+    from types_boto3_sts import STSClient
+
+OTHER = "210987654321"
+ROLE = f"arn:aws:iam::{OTHER}:role/team/cleaner"
+
+
+def assumed(make_client: MakeClient, sts: "STSClient", service: str, **params: Any) -> Any:
+    """A client with the credentials of a session of ROLE."""
+    given = sts.assume_role(**{"RoleArn": ROLE, "RoleSessionName": "run", **params})
+    credentials = given["Credentials"]
+    return make_client(service, key=credentials["AccessKeyId"], token=credentials["SessionToken"])
+
+
+def test_the_default_key_belongs_to_a_user(sts: "STSClient") -> None:
+    identity = sts.get_caller_identity()
+    assert identity["Account"] == "123456789012"
+    assert identity["Arn"] == "arn:aws:iam::123456789012:user/demo"
+    assert identity["UserId"].startswith("AIDA")
+
+
+def test_an_unknown_key_is_refused_by_each_service_in_its_words(make_client: MakeClient) -> None:
+    ecr, sts = make_client("ecr", key="who"), make_client("sts", key="who")
+    assert refused(ecr.describe_repositories)[0] == "UnrecognizedClientException"
+    assert refused(sts.get_caller_identity)[0] == "InvalidClientTokenId"
+
+
+def test_a_session_is_somebody_of_the_roles_account(
+    aws: StandIn, sts: "STSClient", make_client: MakeClient
+) -> None:
+    aws.world.identities.add_role(ROLE)
+    aws.world.create_repository("team/api", account=OTHER)
+
+    identity = assumed(make_client, sts, "sts").get_caller_identity()
+    repositories = assumed(make_client, sts, "ecr").describe_repositories()["repositories"]
+
+    assert identity["Account"] == OTHER
+    assert identity["Arn"] == f"arn:aws:sts::{OTHER}:assumed-role/cleaner/run"
+    assert [each["registryId"] for each in repositories] == [OTHER]
+
+
+def test_what_a_session_was_asked_for_is_kept(aws: StandIn, sts: "STSClient") -> None:
+    aws.world.identities.add_role(ROLE, external_id="secret")
+
+    answer = sts.assume_role(
+        RoleArn=ROLE,
+        RoleSessionName="run",
+        ExternalId="secret",
+        Policy='{"Version": "2012-10-17"}',
+        DurationSeconds=900,
+        Tags=[{"Key": "team", "Value": "shop"}],
+    )
+
+    assert answer["Credentials"]["Expiration"] == NOW + timedelta(minutes=15)
+    assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{OTHER}:assumed-role/cleaner/run"
+    [session] = aws.world.identities.sessions
+    assert (session.role_arn, session.name, session.external_id) == (ROLE, "run", "secret")
+    assert session.policy == '{"Version": "2012-10-17"}'
+    [call] = aws.world.calls.named("sts:AssumeRole")
+    assert call.params["Tags"] == [{"Key": "team", "Value": "shop"}]
+
+
+@pytest.mark.parametrize("given", [{}, {"ExternalId": "wrong"}])
+def test_the_external_id_must_be_right(
+    aws: StandIn, sts: "STSClient", given: dict[str, str]
+) -> None:
+    aws.world.identities.add_role(ROLE, external_id="secret")
+
+    assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run", **given) == (
+        "AccessDenied",
+        "User: arn:aws:iam::123456789012:user/demo is not authorized to perform: "
+        f"sts:AssumeRole on resource: {ROLE}",
+    )
+
+
+def test_only_those_whom_a_role_trusts_may_assume_it(aws: StandIn, sts: "STSClient") -> None:
+    aws.world.identities.add_role(ROLE, trusts=["999999999999"])
+    assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
+
+    aws.world.identities.add_role(ROLE, trusts=["arn:aws:iam::123456789012:user/demo"])
+    sts.assume_role(RoleArn=ROLE, RoleSessionName="run")
+
+
+def test_an_unknown_role_and_a_denied_call_read_alike(aws: StandIn, sts: "STSClient") -> None:
+    assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
+    aws.world.identities.add_role(ROLE)
+    aws.world.deny("sts:AssumeRole")
+    assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
+
+
+def test_a_session_name_has_64_characters_at_most(aws: StandIn, sts: "STSClient") -> None:
+    aws.world.identities.add_role(ROLE)
+    sts.assume_role(RoleArn=ROLE, RoleSessionName="x" * 64)
+
+    code, message = refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="x" * 65)
+
+    assert code == "ValidationError"
+    assert message == (
+        f"1 validation error detected: Value '{'x' * 65}' at 'roleSessionName' failed to satisfy "
+        "constraint: Member must have length less than or equal to 64"
+    )
+
+
+def test_a_session_of_a_session_lasts_an_hour_at_most(
+    aws: StandIn, sts: "STSClient", make_client: MakeClient
+) -> None:
+    aws.world.identities.add_role(ROLE, longest_session=7200)
+    sts.assume_role(RoleArn=ROLE, RoleSessionName="run", DurationSeconds=7200)
+    chained = assumed(make_client, sts, "sts")
+
+    code, message = refused(
+        chained.assume_role, RoleArn=ROLE, RoleSessionName="again", DurationSeconds=3601
+    )
+
+    assert code == "ValidationError"
+    assert "1 hour session limit for roles assumed by role chaining" in message
+    chained.assume_role(RoleArn=ROLE, RoleSessionName="again", DurationSeconds=3600)
+
+
+def test_a_session_lasts_no_longer_than_its_role_allows(aws: StandIn, sts: "STSClient") -> None:
+    aws.world.identities.add_role(ROLE)
+    code, _ = refused(sts.assume_role, RoleArn=ROLE, RoleSessionName="run", DurationSeconds=3601)
+    assert code == "ValidationError"
+
+
+def test_sessions_expire_by_the_stand_ins_clock(
+    aws: StandIn, sts: "STSClient", make_client: MakeClient
+) -> None:
+    aws.world.identities.add_role(ROLE)
+    ecr = assumed(make_client, sts, "ecr", DurationSeconds=900)
+    session_sts = assumed(make_client, sts, "sts", DurationSeconds=900)
+
+    aws.world.clock.advance(timedelta(seconds=899))
+    ecr.describe_repositories()
+    aws.world.clock.advance(timedelta(seconds=1))
+
+    assert refused(ecr.describe_repositories)[0] == "ExpiredTokenException"
+    assert refused(session_sts.get_caller_identity)[0] == "ExpiredToken"
+
+
+def test_a_session_key_needs_its_token(
+    aws: StandIn, sts: "STSClient", make_client: MakeClient
+) -> None:
+    aws.world.identities.add_role(ROLE)
+    key = sts.assume_role(RoleArn=ROLE, RoleSessionName="run")["Credentials"]["AccessKeyId"]
+
+    for token in (None, "wrong"):
+        client = make_client("ecr", key=key, token=token)
+        assert refused(client.describe_repositories)[0] == "UnrecognizedClientException"
+
+
+def test_a_denied_action_reads_as_iam_puts_it(aws: StandIn, ecr: "ECRClient") -> None:
+    repository = aws.world.create_repository("team/api")
+    aws.world.push(repository, image("one"), tags=["a"])
+    aws.world.deny("ecr:BatchGetImage")
+
+    assert refused(
+        ecr.batch_get_image, repositoryName="team/api", imageIds=[{"imageTag": "a"}]
+    ) == (
+        "AccessDeniedException",
+        "User: arn:aws:iam::123456789012:user/demo is not authorized to perform: "
+        "ecr:BatchGetImage on resource: "
+        "arn:aws:ecr:eu-west-1:123456789012:repository/team/api "
+        "because no identity-based policy allows the ecr:BatchGetImage action",
+    )
+    ecr.describe_images(repositoryName="team/api")
+
+
+def test_listing_referrers_needs_batch_get_image(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.create_repository("team/api")
+    aws.world.deny("ecr:BatchGetImage")
+
+    code, message = refused(
+        ecr.list_image_referrers,
+        repositoryName="team/api",
+        subjectId={"imageDigest": f"sha256:{'0' * 64}"},
+    )
+
+    assert code == "AccessDeniedException"
+    assert "ecr:BatchGetImage" in message
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "hit"),
+    [
+        ({"principal": "*:user/demo"}, True),
+        ({"principal": "123456789012"}, True),
+        ({"principal": "*:user/other"}, False),
+        ({"account": "123456789012"}, True),
+        ({"account": OTHER}, False),
+        ({"region": "eu-west-1"}, True),
+        ({"region": "us-*"}, False),
+        ({"resource": "*:repository/team/*"}, True),
+        ({"resource": "*:repository/shop/*"}, False),
+    ],
+)
+def test_denials_can_be_narrowed(
+    aws: StandIn, ecr: "ECRClient", narrowed: dict[str, str], *, hit: bool
+) -> None:
+    aws.world.create_repository("team/api")
+    aws.world.deny("ecr:Describe*", **narrowed)
+
+    if hit:
+        code, _ = refused(ecr.describe_images, repositoryName="team/api")
+        assert code == "AccessDeniedException"
+    else:
+        ecr.describe_images(repositoryName="team/api")
+
+
+def test_who_one_is_can_always_be_asked(aws: StandIn, sts: "STSClient") -> None:
+    aws.world.deny("*")
+    assert sts.get_caller_identity()["Account"] == "123456789012"
+
+
+def test_another_accounts_registry_needs_a_grant(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.push(aws.world.create_repository("team/api", account=OTHER), image("one"))
+
+    code, message = refused(ecr.describe_images, registryId=OTHER, repositoryName="team/api")
+    assert code == "AccessDeniedException"
+    assert message.endswith("because no resource-based policy allows the ecr:DescribeImages action")
+
+    aws.world.grant(OTHER, principal="123456789012", action="ecr:Describe*")
+    [detail] = ecr.describe_images(registryId=OTHER, repositoryName="team/api")["imageDetails"]
+    assert detail["registryId"] == OTHER
+    code, _ = refused(
+        ecr.batch_get_image,
+        registryId=OTHER,
+        repositoryName="team/api",
+        imageIds=[{"imageTag": "a"}],
+    )
+    assert code == "AccessDeniedException"
+
+
+def test_a_grant_is_for_its_account_and_principal(aws: StandIn, ecr: "ECRClient") -> None:
+    aws.world.create_repository("team/api", account=OTHER)
+    aws.world.grant("999999999999")
+    aws.world.grant(OTHER, principal="arn:aws:iam::123456789012:user/other")
+    aws.world.grant(OTHER, resource="*:repository/shop/*")
+
+    code, _ = refused(ecr.describe_images, registryId=OTHER, repositoryName="team/api")
+
+    assert code == "AccessDeniedException"
