@@ -163,7 +163,7 @@ def _described(detail: "ImageDetailTypeDef") -> Described:
     media_type, config_type = detail.get("imageManifestMediaType"), detail.get("artifactMediaType")
     return Described(
         digest=detail["imageDigest"],
-        tags=tuple(sorted(detail.get("imageTags", ()))),
+        tags=tuple(detail.get("imageTags", ())),
         pushed_at=detail.get("imagePushedAt"),
         pulled_at=detail.get("lastRecordedPullTime"),
         size_bytes=detail.get("imageSizeInBytes", 0),

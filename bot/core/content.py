@@ -25,18 +25,24 @@ class _MalformedError(Exception):
     """The text is JSON, but not the manifest it says it is."""
 
 
+class _OtherTypeError(_MalformedError):
+    """The text is something else than ECR says."""
+
+
 def read_content(digest: str, text: str, media_type: str | None) -> Content | Unread:
     """What `text` says, where it is what `digest` names and what ECR calls `media_type`.
 
     ECR refuses nothing that a client pushed under a type it knows, so the text is checked here:
     an index that is taken for an image would lose its children.
     """
-    if "sha256:" + hashlib.sha256(text.encode()).hexdigest() != digest:
-        return Unread("the text that ECR returned does not match its digest")
     try:
+        if "sha256:" + hashlib.sha256(text.encode()).hexdigest() != digest:
+            return Unread("the text that ECR returned does not match its digest")
         return _parse(text, media_type)
     except (ValueError, RecursionError):
         return Unread("its text is not JSON")
+    except _OtherTypeError as error:
+        return Unread(str(error), type_in_doubt=True)
     except _MalformedError as error:
         return Unread(f"its text is malformed: {error}")
 
@@ -58,13 +64,13 @@ def _media_type(data: dict[str, Any], described_type: str | None) -> str:
     own = data.get("mediaType")
     media_type = own or described_type or _guess_from_shape(data)
     if not isinstance(media_type, str) or media_type not in KNOWN_TYPES:
-        raise _MalformedError(f"its type {media_type!r} is unknown")
+        raise _OtherTypeError(f"its text has the type {media_type!r}, which is unknown")
     if own and described_type and own != described_type:
-        raise _MalformedError(f"ECR calls it {described_type}, its text {own}")
+        raise _OtherTypeError(f"ECR calls it {described_type}, its text {own}")
     if media_type in INDEX_TYPES and ("layers" in data or "config" in data):
-        raise _MalformedError("it is an index, but has layers of its own")
+        raise _OtherTypeError("ECR calls it an index, but its text has layers")
     if media_type in (DOCKER_MANIFEST, OCI_MANIFEST) and "manifests" in data:
-        raise _MalformedError("it is an image, but lists other manifests")
+        raise _OtherTypeError("ECR calls it an image, but its text lists other manifests")
     return media_type
 
 
@@ -107,7 +113,8 @@ def _subject(data: dict[str, Any], media_type: str) -> str | None:
 
 
 def _descriptors(data: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    entries = data.get(key)
+    """Go writes an empty list as null."""
+    entries = [] if key in data and data[key] is None else data.get(key)
     if not isinstance(entries, list):
         raise _MalformedError(f"{key} is no list")
     return [_descriptor(entry, key) for entry in entries]

@@ -17,7 +17,7 @@ def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str
     artifacts: set[str] = set()
     for level in reversed(graph.levels):
         for manifest in map(graph.manifests.__getitem__, level):
-            if manifest.kind is Kind.ARTIFACT:
+            if manifest.kind is Kind.ARTIFACT and manifest.type_is_known:
                 if not treated_like_images.match(manifest.config_type or ""):
                     artifacts.add(manifest.digest)
             elif manifest.kind is Kind.INDEX:
@@ -29,27 +29,25 @@ def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str
 
 def candidates(graph: Graph, artifacts: frozenset[str], now: datetime) -> Candidates:
     """`artifacts` as `find_artifacts` found them."""
-    roots = [graph.manifests[digest] for digest in graph.roots]
-    dependents = [graph.manifests[d] for level in graph.levels[1:] for d in level]
-    tagged = tuple(manifest for manifest in dependents if manifest.names)
-
-    def is_build(manifest: Manifest) -> bool:
-        return (
-            manifest.kind is not Kind.REFERRER
-            and manifest.digest not in artifacts
-            and manifest.pushed_at is not None
-        )
-
     youngest = latest_in_family(graph, lambda manifest: manifest.pushed_at)
     last_pull = latest_in_family(graph, lambda manifest: manifest.pulled_at)
-    by_age = sorted(filter(is_build, roots), key=_pushed, reverse=True)
+
+    def family(digest: str) -> Family:
+        return Family(graph.manifests[digest], youngest.get(digest), last_pull.get(digest))
+
+    roots = [graph.manifests[digest] for digest in graph.roots]
+    tagged = [
+        digest for level in graph.levels[1:] for digest in level if graph.manifests[digest].tags
+    ]
+    judged = [m for m in roots if m.digest not in artifacts and m.pushed_at is not None]
+    builds = [manifest for manifest in judged if manifest.kind is not Kind.REFERRER]
+    lost_referrers = [manifest for manifest in judged if manifest.kind is Kind.REFERRER]
+    dependents = [graph.manifests[digest] for digest in tagged if digest not in artifacts]
     return Candidates(
-        families=tuple(
-            Family(root, youngest.get(root.digest), last_pull.get(root.digest)) for root in roots
-        ),
-        builds=tuple(by_age),
-        tagged_dependents=tagged,
-        tagged_builds=tuple(filter(is_build, tagged)),
+        families=tuple(map(family, graph.roots)),
+        tagged_dependents=tuple(map(family, tagged)),
+        builds=tuple(sorted(builds, key=_pushed, reverse=True)),
+        guests=tuple(m for m in (*lost_referrers, *dependents) if m.names and m.pushed_at),
         now=now,
     )
 

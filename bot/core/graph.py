@@ -25,8 +25,8 @@ class Graph:
     levels: tuple[tuple[str, ...], ...]
     """Every manifest that hangs on a root, behind all of its parents; roots come first."""
     tangled: tuple[str, ...]
-    """What refers to itself in a circle and all below it: no root decides for these. A digest
-    cannot name itself, so only a damaged answer or a misused referrer tag leads here."""
+    """What refers to itself in a circle, and all below it: no root decides for these. A text cannot
+    hold its own digest, so only a damaged answer or a misused referrer tag leads here."""
 
     @property
     def roots(self) -> tuple[str, ...]:
@@ -34,30 +34,21 @@ class Graph:
 
 
 def build_graph(manifests: Iterable[Manifest]) -> Graph:
-    """The order of `manifests` does not matter. Linear in manifests and relations."""
+    """`manifests` in any order, each digest once. Linear in manifests and relations."""
     by_digest = {m.digest: m for m in sorted(manifests, key=lambda m: m.digest)}
     parents: Relations = defaultdict(list)
     for manifest in by_digest.values():
         for child in manifest.children:
             _hang(child, manifest.digest, parents, by_digest)
-        for subject in _subjects(manifest):
+        for subject in filter(None, (manifest.subject, *manifest.tag_subjects)):
             _hang(manifest.digest, subject, parents, by_digest)
     upwards = _sorted(parents)
     downwards = _sorted(_turned(upwards))
     return Graph(by_digest, upwards, downwards, *_levels(by_digest, upwards, downwards))
 
 
-def _subjects(manifest: Manifest) -> Iterable[str]:
-    """An index that lists what its tag names is that manifest's parent, not its referrer."""
-    if manifest.subject:
-        yield manifest.subject
-    for subject in manifest.tag_subjects:
-        if subject not in manifest.children:
-            yield subject
-
-
 def _hang(digest: str, parent: str, parents: Relations, present: Mapping[str, Manifest]) -> None:
-    if digest != parent and digest in present and parent in present:
+    if digest in present and parent in present:
         parents[digest].append(parent)
 
 

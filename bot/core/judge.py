@@ -60,7 +60,8 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
             keepers.too_young(policy, choice),
             keepers.not_run_by_containers(graph, artifacts),
         ]
-    own += [keepers.archived(graph), keepers.orphans(graph, evidence), keepers.unknown(graph)]
+    own += [keepers.archived(graph), keepers.orphans(graph, evidence)]
+    own += [keepers.unknown(graph), keepers.of_unknown_use(graph, evidence)]
 
     reasons: Reasons = defaultdict(list)
     for digest, reason in chain(*own):
@@ -101,7 +102,7 @@ def _climb(graph: Graph, reasons: Reasons) -> None:
 
 def _descend(graph: Graph, reasons: Reasons) -> set[str]:
     """Who is kept: whatever has a reason of its own, and all that hangs on it."""
-    kept = {digest for digest, found in reasons.items() if found}
+    kept = set(reasons)
     for level in graph.levels[1:]:
         kept.update(d for d in level if not kept.isdisjoint(graph.parents[d]))
     return kept
@@ -127,7 +128,7 @@ class _Bench:
             yield judged(manifest, parent)
 
     def _parent(self, digest: str) -> str | None:
-        above = self.graph.parents.get(digest, ())
+        above = (parent for parent in self.graph.parents.get(digest, ()) if parent != digest)
         return min(above, key=lambda parent: (parent not in self.kept, parent), default=None)
 
     def _keep(self, manifest: Manifest, parent: str | None) -> Judged:

@@ -33,9 +33,9 @@ def too_young(policy: Policy, candidates: Candidates) -> Keepers:
     for family in candidates.families:
         youngest = family.youngest
         if youngest is not None and candidates.now - youngest < policy.min_age:
-            what = "" if youngest == family.root.pushed_at else "what hangs on it was "
+            what = "" if youngest == family.head.pushed_at else "what hangs on it was "
             when = f"pushed {moment(youngest)}, less than {duration_in_words(policy.min_age)} ago"
-            yield family.root.digest, Reason(RuleName.MIN_AGE, what + when)
+            yield family.head.digest, Reason(RuleName.MIN_AGE, what + when)
 
 
 def archived(graph: Graph) -> Keepers:
@@ -46,16 +46,19 @@ def archived(graph: Graph) -> Keepers:
 
 
 def not_run_by_containers(graph: Graph, artifacts: frozenset[str]) -> Keepers:
-    for root in artifacts.intersection(graph.roots):
-        kind = graph.manifests[root].config_type or "an index of artifacts"
-        detail = f"is no container image ({kind}), so no source of usage could show its use"
-        yield root, Reason(RuleName.ARTIFACT, detail)
+    """Those that hang on others go with them, unless somebody named them."""
+    for digest in sorted(artifacts):
+        manifest = graph.manifests[digest]
+        if manifest.tags or not graph.parents.get(digest):
+            kind = manifest.config_type or "an index of artifacts"
+            detail = f"is no container image ({kind}), so no source of usage could show its use"
+            yield digest, Reason(RuleName.ARTIFACT, detail)
 
 
 def orphans(graph: Graph, evidence: Evidence) -> Keepers:
     """Referrers by tag scheme whose subject was never here: with COSIGN_REPOSITORY it lives in
     another repository."""
-    for manifest in map(graph.manifests.__getitem__, graph.roots):
+    for manifest in graph.manifests.values():
         for subject in manifest.tag_subjects:
             if subject not in graph.manifests and subject not in evidence.subjects_seen:
                 detail = (
@@ -89,6 +92,14 @@ def unknown(graph: Graph) -> Keepers:
                 f"has no tag, and may hang on {short(obscured[0].digest)}, which could not be read"
             )
             yield manifest.digest, Reason(RuleName.UNKNOWN, detail)
+
+
+def of_unknown_use(graph: Graph, evidence: Evidence) -> Keepers:
+    """A source that could not be read says nothing about usage: it could concern anything."""
+    if failed := evidence.usage.failed:
+        sources = ", ".join(f"{look.source} in {look.scope}" for look in failed)
+        for digest in graph.manifests:
+            yield digest, Reason(RuleName.UNKNOWN, f"may be in use: {sources} could not be read")
 
 
 def without_policy(graph: Graph) -> Keepers:

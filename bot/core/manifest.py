@@ -64,9 +64,13 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A manifest's text that could not be read, and why, as the end of a sentence."""
+    """A manifest's text that could not be read, and why, as the end of a sentence.
+
+    `type_in_doubt`: the text says that it is something else than ECR describes.
+    """
 
     why: str
+    type_in_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,8 @@ class Manifest:
     """A manifest in a repository. Its facts are settled: what its text says goes before
     what DescribeImages says of it.
 
-    `names` are the tags that people gave it: those by which a referrer finds its subject
-    (`sha256-<hex>…`) are a mechanism, and no rule looks at them.
+    `tags` are sorted. `names` are those that people gave it: tags by which a referrer finds its
+    subject (`sha256-<hex>…`) are a mechanism, and say nothing of releases or versions.
     """
 
     digest: str
@@ -127,11 +131,12 @@ def settle(described: Described, content: Content | Unread) -> Manifest:
     media_type = read.media_type if read else described.media_type
     config_type = (read.config_type if read else None) or described.config_type
     subject = (read.subject if read else None) or described.subject
-    subjects_by_tag = {tag: found for tag in described.tags if (found := subject_in_tag(tag))}
+    tags = tuple(sorted(described.tags))
+    subjects_by_tag = _subjects_by_tag(described.digest, tags)
     return Manifest(
         digest=described.digest,
-        tags=described.tags,
-        names=_names(described.tags, subjects_by_tag),
+        tags=tags,
+        names=_names(tags, subjects_by_tag),
         kind=(
             Kind.REFERRER if subject or subjects_by_tag else _kind_alone(media_type, config_type)
         ),
@@ -146,8 +151,15 @@ def settle(described: Described, content: Content | Unread) -> Manifest:
         tag_subjects=tuple(sorted(set(subjects_by_tag.values()))),
         blobs=read.blobs if read else None,
         unread=None if isinstance(content, Content) else content.why,
-        type_is_known=_type_is_known(media_type, config_type),
+        type_is_known=isinstance(content, Content)
+        or (not content.type_in_doubt and _tells_what_it_is(media_type, config_type)),
     )
+
+
+def _subjects_by_tag(digest: str, tags: tuple[str, ...]) -> dict[str, str]:
+    """Mirroring tools tag an image with its own digest: that makes it no referrer."""
+    named = ((tag, subject_in_tag(tag)) for tag in tags)
+    return {tag: subject for tag, subject in named if subject and subject != digest}
 
 
 def _names(tags: tuple[str, ...], subjects_by_tag: dict[str, str]) -> tuple[str, ...]:
@@ -164,8 +176,8 @@ def _kind_alone(media_type: str | None, config_type: str | None) -> Kind:
     return Kind.ARTIFACT
 
 
-def _type_is_known(media_type: str | None, config_type: str | None) -> bool:
-    """Whether one can tell what the manifest is: an image manifest also needs its config's type."""
+def _tells_what_it_is(media_type: str | None, config_type: str | None) -> bool:
+    """Without the text, an image manifest also needs its config's type."""
     if media_type in INDEX_TYPES or media_type in SCHEMA_1_TYPES:
         return True
     return media_type in KNOWN_TYPES and config_type is not None

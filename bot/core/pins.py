@@ -12,6 +12,10 @@ from bot.core.words import moment
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
+_TAG = re.compile(r"\w[\w.-]{0,299}", re.ASCII)
+
+_GLOB_SIGNS = "*?["
+
 
 class PinKind(StrEnum):
     TAG = "tag"
@@ -35,7 +39,7 @@ class Pin:
     def kind(self) -> PinKind:
         if _DIGEST.fullmatch(self.pin):
             return PinKind.DIGEST
-        return PinKind.GLOB if any(sign in self.pin for sign in "*?[") else PinKind.TAG
+        return PinKind.GLOB if any(sign in self.pin for sign in _GLOB_SIGNS) else PinKind.TAG
 
     def protects(self, now: datetime) -> bool:
         return self.until is None or now < self.until
@@ -44,6 +48,18 @@ class Pin:
     def words(self) -> str:
         until = f" until {moment(self.until)}" if self.until else ""
         return f"{self.pin} is pinned by {self.by}{until}: {self.reason}"
+
+
+def check_pin(pin: str) -> str:
+    """Raises ValueError for what could never protect anything."""
+    if pin.startswith("sha256:") and not _DIGEST.fullmatch(pin):
+        raise ValueError(f"{pin!r} is no whole digest: sha256: and 64 lower case hex digits")
+    if not any(sign in pin for sign in _GLOB_SIGNS) and not (
+        _DIGEST.fullmatch(pin) or _TAG.fullmatch(pin)
+    ):
+        raise ValueError(f"{pin!r} can be no tag, digest or glob")
+    Patterns.of(pin)
+    return pin
 
 
 class PinBoard:

@@ -12,7 +12,7 @@ from bot.core.manifest import Manifest
 from bot.core.reasons import Verdict
 from bot.core.repository import RepositoryId
 from bot.core.savings import Prices, Savings, find_savings
-from bot.core.usage import Usage
+from bot.core.usage import Look, Usage
 from bot.core.words import short
 
 NAMED_IN_A_PROBLEM = 3
@@ -52,7 +52,7 @@ def make_plan(
         delete=_order_of_deletion(graph, {manifest.digest for manifest in deleted}),
         savings=find_savings(by_verdict[Verdict.KEEP], deleted, prices),
         usage=evidence.usage,
-        problems=tuple(_problems(graph)),
+        problems=(*_problems(graph), *map(_failed_look, evidence.usage.failed)),
     )
 
 
@@ -68,6 +68,10 @@ def _problems(graph: Graph) -> Iterator[str]:
         yield f"ECR tells no push time of {_some(timeless)}"
     if graph.tangled:
         yield f"{_some(graph.tangled)} refer to themselves in a circle"
+
+
+def _failed_look(look: Look) -> str:
+    return f"{look.source} in {look.scope} could not be read: {look.error}"
 
 
 def _some(digests: Iterable[str]) -> str:

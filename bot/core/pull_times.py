@@ -16,9 +16,7 @@ class OurRead(NamedTuple):
 
 def somebodys_pull(recorded: datetime | None, our_reads: Iterable[OurRead]) -> datetime | None:
     """A recorded time within 5 minutes of a read of ours is ours: the earlier one stands."""
-    if recorded is None:
-        return None
-    for read in our_reads:
-        if abs(recorded - read.at) <= OUR_READ:
-            return read.pulled_before
+    for read in sorted(our_reads, key=lambda read: read.at, reverse=True):
+        if recorded is not None and abs(recorded - read.at) <= OUR_READ:
+            recorded = read.pulled_before
     return recorded

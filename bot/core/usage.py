@@ -36,6 +36,10 @@ class Usage:
     looks: tuple[Look, ...] = ()
     not_checked: tuple[str, ...] = SOURCES
 
+    @property
+    def failed(self) -> tuple[Look, ...]:
+        return tuple(look for look in self.looks if look.error is not None)
+
     def of(self, digest: str, tags: tuple[str, ...]) -> tuple[str, ...]:
         """Who uses this digest, or what one of its tags names now; sorted."""
         found = [users for tag in tags if (users := self.by_tag.get(tag))]

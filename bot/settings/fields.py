@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.core.durations import parse_duration
 from bot.core.patterns import Patterns
+from bot.core.pins import check_pin
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -98,6 +99,11 @@ TimeZone = Annotated[
 ]
 Glob = Annotated[
     Text, AfterValidator(_glob), Field(description="a shell glob, not empty and every [ closed")
+]
+PinText = Annotated[
+    Text,
+    AfterValidator(check_pin),
+    Field(description="a tag, a whole digest, or a shell glob of tags with every [ closed"),
 ]
 Globs = Annotated[
     Patterns,

@@ -18,6 +18,7 @@ from bot.settings.fields import (
     Glob,
     Globs,
     Money,
+    PinText,
     Region,
     RoleArn,
     Schedule,
@@ -207,7 +208,7 @@ class ExecutionSection(Section):
 
 class PinSection(Section):
     repository: Glob
-    pin: Glob
+    pin: PinText
     reason: Text
     until: Until | None = None
 

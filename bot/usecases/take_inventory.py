@@ -1,7 +1,7 @@
 """Takes the inventory of a repository: lists it, and reads each manifest once in its life."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -61,12 +61,8 @@ class InventoryTaker:
         our_reads = self.cache.our_reads(repository)
         found: dict[str, Described] = {}
         for entry in self.registry.describe(repository):
-            digest = entry.digest
-            if twin := found.get(digest):
-                entry = replace(entry, tags=tuple(sorted({*entry.tags, *twin.tags})))
-            if reads := our_reads.get(digest):
-                entry = replace(entry, pulled_at=somebodys_pull(entry.pulled_at, reads))
-            found[digest] = entry
+            twin = found.get(entry.digest, entry)
+            found[entry.digest] = _pulled_by_others(_joined(entry, twin), our_reads)
             if len(found) % LISTED_BETWEEN_STEPS == 0:
                 self.progress("listing images", len(found), None)
         return found
@@ -119,6 +115,18 @@ class InventoryTaker:
         if new := (named & present) - seen:
             self.cache.add_subjects_seen(repository, new)
         return seen
+
+
+def _joined(entry: Described, twin: Described) -> Described:
+    if entry.tags == twin.tags:
+        return entry
+    return replace(entry, tags=tuple({*entry.tags, *twin.tags}))
+
+
+def _pulled_by_others(entry: Described, our_reads: Mapping[str, Sequence[OurRead]]) -> Described:
+    reads = our_reads.get(entry.digest, ())
+    pulled_at = somebodys_pull(entry.pulled_at, reads)
+    return entry if pulled_at == entry.pulled_at else replace(entry, pulled_at=pulled_at)
 
 
 def _settled(

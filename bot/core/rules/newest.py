@@ -12,8 +12,8 @@ from bot.core.words import ordinal
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """Images that are kept for other reasons take their natural place. A tagged child takes
-    none; it stays while fewer than `count` roots of its class were pushed after it."""
+    """Images that are kept for other reasons take their natural place. A guest takes none;
+    it stays while fewer than `count` roots of its class were pushed after it."""
 
     count: int
     filter: TagFilter
@@ -32,11 +32,11 @@ class Newest:
             for place, manifest in enumerate(members[self.count :], start=self.count + 1)
         }
         pushed_last_first = [_age_key(m) for m in members]
-        for child in candidates.tagged_builds:
-            if self.filter.belongs(child.names):
-                newer = bisect_left(pushed_last_first, _age_key(child))
+        for guest in candidates.guests:
+            if self.filter.belongs(guest.names):
+                newer = bisect_left(pushed_last_first, _age_key(guest))
                 if newer < self.count:
-                    kept[child.digest] = f"{first} by its own tag ({ordinal(newer + 1)})"
+                    kept[guest.digest] = f"{first} by its own tag ({ordinal(newer + 1)})"
         return Selection(kept, passed_over)
 
 

@@ -19,13 +19,12 @@ class PulledWithin:
     name: ClassVar[str] = "pulled_within"
 
     def select(self, candidates: Candidates) -> Selection:
+        since = duration_in_words(self.duration)
         return Selection(
             {
-                family.root.digest: f"pulled within {duration_in_words(self.duration)} "
-                f"({moment(family.last_pull)})"
-                for family in candidates.families
+                family.head.digest: f"pulled within {since} ({moment(family.last_pull)})"
+                for family in self.filter.narrowed(candidates)
                 if family.last_pull is not None
                 and candidates.now - family.last_pull < self.duration
-                and (not self.filter.narrows or self.filter.belongs(family.root.names))
             }
         )

@@ -19,13 +19,11 @@ class PushedWithin:
     name: ClassVar[str] = "pushed_within"
 
     def select(self, candidates: Candidates) -> Selection:
+        since = duration_in_words(self.duration)
         return Selection(
             {
-                family.root.digest: f"pushed within {duration_in_words(self.duration)} "
-                f"({moment(family.youngest)})"
-                for family in candidates.families
-                if family.youngest is not None
-                and candidates.now - family.youngest < self.duration
-                and (not self.filter.narrows or self.filter.belongs(family.root.names))
+                family.head.digest: f"pushed within {since} ({moment(family.youngest)})"
+                for family in self.filter.narrowed(candidates)
+                if family.youngest is not None and candidates.now - family.youngest < self.duration
             }
         )

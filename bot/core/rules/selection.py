@@ -10,10 +10,10 @@ from bot.core.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A root, and when the youngest manifest of it and of all that hangs on it was pushed, and
-    the last of them pulled. UTC; None if ECR tells no time, or it was never pulled."""
+    """A manifest, and when the youngest of it and of all that hangs on it was pushed, and the
+    last of them pulled. UTC; None if ECR tells no time, or it was never pulled."""
 
-    root: Manifest
+    head: Manifest
     youngest: datetime | None
     last_pull: datetime | None
 
@@ -22,16 +22,16 @@ class Family:
 class Candidates:
     """What rules choose from.
 
-    `builds` are the roots that are images or indexes (or artifacts treated like them) and that
-    have a push time, pushed last first, equal times by digest. `tagged_dependents` hang on
-    others but have names of their own; of these, `tagged_builds` are children that are builds
-    themselves. They take no place among the builds.
+    `families` have a root as head; `tagged_dependents` hang on others, but their own tags may
+    keep them. `builds` are the roots that are images or indexes (or artifacts treated like them)
+    and that have a push time, pushed last first, equal times by digest. `guests` have names too,
+    but take no place among the builds: tagged children and referrers.
     """
 
     families: tuple[Family, ...]
+    tagged_dependents: tuple[Family, ...]
     builds: tuple[Manifest, ...]
-    tagged_dependents: tuple[Manifest, ...]
-    tagged_builds: tuple[Manifest, ...]
+    guests: tuple[Manifest, ...]
     now: datetime
 
 
@@ -49,4 +49,4 @@ class Rule(Protocol):
         """The rule's key in the settings and in the reasons of a plan."""
 
     def select(self, candidates: Candidates) -> Selection:
-        """The roots that this rule keeps, and tagged manifests that it keeps alone."""
+        """The roots that this rule keeps, and dependents that it keeps alone by their tags."""

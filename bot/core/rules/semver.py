@@ -20,7 +20,7 @@ class Semver:
 
     A tag is a version if it is one by semver.org, with or without a leading `v`. Pre-releases
     are counted apart, each of them as a patch of its own: they never push a release out.
-    A tagged child takes no place; it stays if its version would be selected.
+    A guest takes no place; it stays if its version would be selected.
     """
 
     filter: TagFilter
@@ -31,13 +31,13 @@ class Semver:
 
     def select(self, candidates: Candidates) -> Selection:
         of_builds = {build.digest: self._versions(build) for build in candidates.builds}
-        of_children = {child.digest: self._versions(child) for child in candidates.tagged_builds}
+        of_guests = {guest.digest: self._versions(guest) for guest in candidates.guests}
         versions = {version for found in of_builds.values() for version in found}
         releases = _Line(version for version in versions if not version.prerelease)
         prereleases = _Line(version for version in versions if version.prerelease)
         kept: dict[str, str] = {}
         passed_over: dict[str, str] = {}
-        for digest, found in (of_builds | of_children).items():
+        for digest, found in (of_builds | of_guests).items():
             lines = ((v, prereleases if v.prerelease else releases) for v in found)
             newest = [version for version, line in lines if self._selects(version, line)]
             if newest:

@@ -1,8 +1,11 @@
 """Which roots a rule is about, by their tags."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from bot.core.patterns import Patterns
+from bot.core.rules.selection import Candidates, Family
 from bot.core.words import either
 
 SNAPSHOT = "*SNAPSHOT*"
@@ -20,11 +23,20 @@ class TagFilter:
     def narrows(self) -> bool:
         return self.tags is not None or bool(self.except_tags.globs)
 
-    def belongs(self, names: tuple[str, ...]) -> bool:
-        return any(map(self.matches, names))
+    def narrowed(self, candidates: Candidates) -> Iterator[Family]:
+        """The families that belong; dependents only by their own tags."""
+        if not self.narrows:
+            yield from candidates.families
+            return
+        for family in chain(candidates.families, candidates.tagged_dependents):
+            if self.belongs(family.head.tags):
+                yield family
 
-    def matches(self, name: str) -> bool:
-        return (self.tags is None or self.tags.match(name)) and not self.except_tags.match(name)
+    def belongs(self, tags: tuple[str, ...]) -> bool:
+        return any(map(self.matches, tags))
+
+    def matches(self, tag: str) -> bool:
+        return (self.tags is None or self.tags.match(tag)) and not self.except_tags.match(tag)
 
     @property
     def words(self) -> str:

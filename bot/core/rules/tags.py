@@ -18,7 +18,6 @@ class Tags:
         return Selection(dict(self._kept(candidates)))
 
     def _kept(self, candidates: Candidates) -> Iterator[tuple[str, str]]:
-        roots = (family.root for family in candidates.families)
-        for manifest in chain(roots, candidates.tagged_dependents):
-            if tag := next(filter(self.filter.matches, manifest.names), None):
-                yield manifest.digest, f"tagged {tag}: one of the {self.filter.words}"
+        for family in chain(candidates.families, candidates.tagged_dependents):
+            if tag := next(filter(self.filter.matches, family.head.tags), None):
+                yield family.head.digest, f"tagged {tag}: one of the {self.filter.words}"

@@ -1,0 +1,162 @@
+"""Our own reading is no pull of somebody's, and somebody's pull is not taken for ours."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.sessions import Role, open_session
+from bot.playground.aws import Fault, StandIn
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.usecases.take_inventory import InventoryTaker
+from tests.conftest import TakeInventory
+from tests.support import NOW, Shelf
+
+BEFORE = NOW - timedelta(days=20)
+USER = "arn:aws:iam::123456789012:user/demo"
+ROLE = "arn:aws:iam::123456789012:role/ci/bots/cleaner"
+EMPTY_IDENTITY = (
+    "<GetCallerIdentityResponse><GetCallerIdentityResult></GetCallerIdentityResult>"
+    "</GetCallerIdentityResponse>"
+)
+HOUR = timedelta(hours=1)
+
+
+def pull_time(take: TakeInventory, shelf: Shelf) -> datetime | None:
+    (manifest,) = take(shelf).manifests
+    return manifest.pulled_at
+
+
+@pytest.fixture
+def pulled(aws: StandIn, shelf: Shelf, take: TakeInventory) -> Shelf:
+    """One image that somebody pulled 20 days ago, and that nobody has read yet."""
+    del aws, take
+    shelf.image("a", pulled=20)
+    return shelf
+
+
+def test_the_time_before_our_first_read_stands(
+    aws: StandIn, pulled: Shelf, take: TakeInventory
+) -> None:
+    assert pull_time(take, pulled) == BEFORE
+    assert pulled.pulled_at("a") == NOW, "reading must have left its trace, or this shows nothing"
+    aws.world.clock.advance(HOUR)
+    assert pull_time(take, pulled) == BEFORE
+
+
+def test_what_was_never_pulled_stays_never_pulled(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    shelf.image("a")
+    assert pull_time(take, shelf) is None
+    aws.world.clock.advance(HOUR)
+    assert shelf.pulled_at("a") == NOW
+    assert pull_time(take, shelf) is None
+
+
+@pytest.mark.parametrize(
+    ("after_our_read", "whose"),
+    [
+        (timedelta(seconds=-1), "ours"),
+        (timedelta(minutes=5), "ours"),
+        (timedelta(minutes=5, seconds=1), "somebody's"),
+        (timedelta(days=3), "somebody's"),
+    ],
+)
+def test_a_time_within_5_minutes_of_our_read_is_ours(
+    after_our_read: timedelta, whose: str, aws: StandIn, pulled: Shelf, take: TakeInventory
+) -> None:
+    take(pulled)
+    recorded = NOW + after_our_read
+    pulled.pull("a", recorded)
+    aws.world.clock.advance(timedelta(days=4))
+    assert pull_time(take, pulled) == (BEFORE if whose == "ours" else recorded)
+
+
+def test_a_read_that_is_cut_off_is_ours_too(
+    aws: StandIn, pulled: Shelf, take: TakeInventory
+) -> None:
+    aws.world.faults.add(Fault(operation="BatchGetImage", cut="after", times=2))
+    for _ in range(3):
+        assert pull_time(take, pulled) == BEFORE
+        assert pulled.pulled_at("a") == aws.world.clock.now()
+        aws.world.clock.advance(HOUR)
+    assert pull_time(take, pulled) == BEFORE
+
+
+def test_a_read_in_one_repository_says_nothing_of_another(
+    aws: StandIn, pulled: Shelf, take: TakeInventory
+) -> None:
+    copy = Shelf(aws, "team/copy")
+    copy.image("a", pulled=20)
+    take(pulled)
+    copy.pull("a", NOW + timedelta(minutes=1))
+    assert pull_time(take, copy) == NOW + timedelta(minutes=1)
+
+
+def test_whoever_is_exempt_remembers_nothing(
+    aws: StandIn, pulled: Shelf, take: TakeInventory, cache: SqliteManifestCache
+) -> None:
+    aws.world.exclude_pull_times(USER)
+    assert pull_time(take, pulled) == BEFORE
+    assert pulled.pulled_at("a") == BEFORE
+    assert cache.our_reads(pulled.id) == {}
+    pulled.pull("a", NOW + timedelta(minutes=1))
+    assert pull_time(take, pulled) == NOW + timedelta(minutes=1)
+
+
+def test_the_exemption_is_found_on_any_page(
+    aws: StandIn, pulled: Shelf, take: TakeInventory, cache: SqliteManifestCache
+) -> None:
+    for number in range(1000):
+        aws.world.exclude_pull_times(f"arn:aws:iam::123456789012:role/r{number:04}")
+    aws.world.exclude_pull_times(USER)
+    take(pulled)
+    assert aws.world.calls.count("ecr:ListPullTimeUpdateExclusions") == 2
+    assert cache.our_reads(pulled.id) == {}
+
+
+def test_somebody_elses_exemption_is_not_ours(
+    aws: StandIn, pulled: Shelf, take: TakeInventory
+) -> None:
+    aws.world.exclude_pull_times(f"{USER}-2")
+    take(pulled)
+    aws.world.clock.advance(HOUR)
+    assert pull_time(take, pulled) == BEFORE
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_assumed_role_is_exempt_by_the_arn_with_its_path(
+    aws: StandIn, shelf: Shelf, cache: SqliteManifestCache
+) -> None:
+    aws.world.identities.add_role(ROLE)
+    aws.world.exclude_pull_times(ROLE)
+    shelf.image("a", pulled=20)
+    recorded = shelf.pulled_at("a")
+    registry = EcrRegistry(open_session(Role(ROLE)))
+    taker = InventoryTaker(registry, cache, aws.world.clock.now, lambda *_: None)
+    taker.take(shelf.id)
+    assert cache.our_reads(shelf.id) == {}
+    assert shelf.pulled_at("a") == recorded
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(operation="ListPullTimeUpdateExclusions", error="AccessDeniedException", times=None),
+        Fault(operation="ListPullTimeUpdateExclusions", body="<html>", times=None),
+        Fault(operation="GetCallerIdentity", error="AccessDenied", status=403, times=None),
+        Fault(operation="GetCallerIdentity", body=EMPTY_IDENTITY, times=None),
+        Fault(operation="GetCallerIdentity", cut="before", times=None),
+    ],
+    ids=["denied", "no JSON", "identity denied", "no identity", "cut"],
+)
+def test_an_unknown_exemption_counts_as_none(
+    fault: Fault, aws: StandIn, pulled: Shelf, take: TakeInventory
+) -> None:
+    aws.world.faults.add(fault)
+    take(pulled)
+    aws.world.clock.advance(HOUR)
+    (manifest,) = take(pulled).manifests
+    assert manifest.unread is None
+    assert manifest.pulled_at == BEFORE

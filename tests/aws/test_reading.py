@@ -1,0 +1,136 @@
+"""BatchGetImage: each manifest is read once in its life, 100 a call."""
+
+from math import ceil
+
+import pytest
+
+from bot.aws.ecr import EcrRegistry
+from bot.core.manifest import Content, Unread
+from bot.playground.aws import Fault, StandIn, manifests
+from tests.conftest import TakeInventory
+from tests.support import Shelf, image_text
+
+
+def reads(aws: StandIn) -> int:
+    return aws.world.calls.count("ecr:BatchGetImage")
+
+
+def read_ids(aws: StandIn) -> list[str]:
+    calls = aws.world.calls.named("ecr:BatchGetImage")
+    return sorted(entry["imageDigest"] for call in calls for entry in call.params["imageIds"])
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
+def test_reading_costs_a_call_for_100_images(
+    count: int, aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    pushed = shelf.images(count)
+    inventory = take(shelf)
+    assert [manifest.unread for manifest in inventory.manifests] == [None] * count
+    assert reads(aws) == ceil(count / 100)
+    assert read_ids(aws) == sorted(pushed)
+
+
+def test_only_what_needs_reading_is_read(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
+    known = shelf.images(1000)
+    take(shelf)
+    new = shelf.images(101, prefix="2.")
+    aws.world.calls.reset()
+    inventory = take(shelf)
+    assert len(inventory.manifests) == len(known) + len(new)
+    assert aws.world.calls.count("ecr:DescribeImages") == 2
+    assert reads(aws) == 2
+    assert read_ids(aws) == sorted(new)
+
+
+def test_a_second_look_reads_nothing(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
+    shelf.images(3)
+    shelf.index("multi", "amd64", "arm64")
+    first = take(shelf)
+    aws.world.calls.reset()
+    second = take(shelf)
+    assert second == first
+    assert aws.world.calls.counts() == {"ecr:DescribeImages": 1}
+
+
+def test_what_is_known_from_another_repository_is_not_read_again(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    copy = Shelf(aws, "team/copy")
+    for place in (shelf, copy):
+        place.index("multi", "amd64", "arm64")
+    there = take(shelf)
+    aws.world.calls.reset()
+    here = take(copy)
+    assert reads(aws) == 0
+    assert [m.children for m in here.manifests] == [m.children for m in there.manifests]
+
+
+def test_what_cannot_be_read_is_not_asked_for(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    archived = shelf.image("archived")
+    aws.world.archive(shelf.repository, archived)
+    unknown = shelf.push(image_text("odd"), media_type="application/vnd.example.v9+json")
+    inventory = take(shelf)
+    assert reads(aws) == 0
+    assert {m.digest: m.unread for m in inventory.manifests} == {
+        archived: "it is archived",
+        unknown: "its type application/vnd.example.v9+json is unknown",
+    }
+
+
+@pytest.mark.parametrize("docker", [True, False])
+def test_every_kind_of_manifest_is_asked_for(
+    *, docker: bool, shelf: Shelf, take: TakeInventory
+) -> None:
+    image = manifests.image(("c", 1), [("l", 2)], docker=docker)
+    shelf.push(image)
+    shelf.push(manifests.index([manifests.Child(image)], docker=docker))
+    old = manifests.schema_1("team/api", "old", ["l"])
+    shelf.push(old, media_type=manifests.DOCKER_SCHEMA_1)
+    assert [manifest.unread for manifest in take(shelf).manifests] == [None] * 3
+
+
+def test_an_answer_that_leaves_images_out(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    shelf.image("a")
+    batch = list(registry.describe(shelf.id))
+    aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
+    (answer,) = registry.read(shelf.id, batch).values()
+    assert answer == Unread("ECR's answer leaves it out")
+
+
+def test_an_image_that_was_deleted_meanwhile(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    gone, stays = shelf.image("gone"), shelf.image("stays")
+    batch = list(registry.describe(shelf.id))
+    aws.world.remove(shelf.repository, gone)
+    answers = registry.read(shelf.id, batch)
+    assert answers[gone] == Unread("ECR answered ImageNotFound")
+    assert isinstance(answers[stays], Content)
+
+
+def test_a_text_that_does_not_fit_its_digest_is_not_believed(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digest = shelf.image("a")
+    batch = list(registry.describe(shelf.id))
+    entry = {"imageId": {"imageDigest": digest}, "imageManifest": image_text("b")}
+    aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [entry]}))
+    (answer,) = registry.read(shelf.id, batch).values()
+    assert answer == Unread("the text that ECR returned does not match its digest")
+
+
+def test_a_call_that_fails_concerns_no_other_call(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    first = sorted(shelf.images(250))[:100]
+    ids = [{"imageDigest": digest} for digest in first]
+    aws.world.faults.throttle(operation="BatchGetImage", parameters={"imageIds": ids})
+    assert [m.digest for m in take(shelf).manifests if m.unread] == first
+    aws.world.calls.reset()
+    assert [m.digest for m in take(shelf).manifests if m.unread] == []
+    assert read_ids(aws) == first

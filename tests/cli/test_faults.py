@@ -1,0 +1,141 @@
+"""AWS that throttles, hangs up or talks nonsense."""
+
+from typing import Any
+
+import pytest
+
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.faults import Cut
+from tests.support import Run, Shelf
+
+NONSENSE: list[dict[str, Any]] = [
+    {"body": "<html>sign in to the network</html>"},
+    {"body": '{"imageDetails": ['},
+    {"body": ""},
+    {"body": "[]"},
+    {"body": "null"},
+    {"body": '"no"'},
+    {"answer": {}},
+    {"answer": {"imageDetails": None, "repositories": None, "images": None}},
+    {"answer": {"imageDetails": [{}], "repositories": [{}], "images": [{}]}},
+    {"answer": {"imageDetails": [7], "repositories": [7], "images": [7]}},
+    {"answer": {"imageDetails": 7, "repositories": 7, "images": 7}},
+]
+CUTS: list[Cut] = ["before", "after", "body"]
+
+
+@pytest.fixture
+def shelf(shelf: Shelf) -> Shelf:
+    shelf.index("multi", "amd64", "arm64")
+    shelf.image("stray", "", age=50)
+    return shelf
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages", "BatchGetImage"])
+def test_throttled_and_then_well(
+    operation: str, aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    aws.world.faults.throttle(operation=operation)
+    result = plan()
+    assert result.status == 0
+    assert result.err == ""
+    assert result.plan["complete"] is True
+    assert aws.world.calls.count(f"ecr:{operation}") == 2
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
+def test_throttled_until_the_retries_ran_out(operation: str, aws: StandIn, plan: Run) -> None:
+    aws.world.faults.throttle(operation=operation, times=None)
+    result = plan()
+    assert (result.status, result.out) == (1, "")
+    assert f"AWS throttled ecr:{operation}" in result.sentence
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
+@pytest.mark.parametrize("cut", CUTS)
+def test_hung_up(operation: str, cut: Cut, aws: StandIn, plan: Run) -> None:
+    aws.world.faults.add(Fault(operation=operation, cut=cut, times=None))
+    result = plan()
+    assert (result.status, result.out) == (1, "")
+    assert f"ecr:{operation} on" in result.sentence
+    told = "boto3 cannot read" if cut == "body" else "got no answer"
+    assert told in result.sentence
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
+@pytest.mark.parametrize("nonsense", NONSENSE, ids=str)
+def test_nonsense(operation: str, nonsense: dict[str, Any], aws: StandIn, plan: Run) -> None:
+    aws.world.faults.add(Fault(**{"operation": operation, "times": None, **nonsense}))
+    result = plan()
+    assert (result.status, result.out) == (1, "")
+    assert f"ecr:{operation} on" in result.sentence
+    assert "boto3 cannot read" in result.sentence
+
+
+READING_FAILS: list[dict[str, Any]] = [
+    {"error": "ThrottlingException"},
+    {"error": "ServerException", "status": 500},
+    {"error": "Surprise"},
+    *({"cut": cut} for cut in CUTS),
+    *NONSENSE,
+]
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("fault", READING_FAILS, ids=str)
+def test_an_index_whose_reading_fails_keeps_all_that_may_hang_on_it(
+    fault: dict[str, Any], aws: StandIn, plan: Run
+) -> None:
+    aws.world.faults.add(Fault(**{"operation": "BatchGetImage", "times": None, **fault}))
+    result = plan()
+    assert result.status == 3
+    assert "is incomplete" in result.sentence
+    assert result.plan["complete"] is False
+    assert len(result.plan["images"]) == 4
+    assert result.plan["delete"] == []
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_next_plan_is_whole_again(aws: StandIn, plan: Run) -> None:
+    aws.world.faults.throttle(operation="BatchGetImage")
+    assert plan().status == 3
+    result = plan()
+    assert result.status == 0
+    assert len(result.plan["delete"]) == 1
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("fault", READING_FAILS, ids=str)
+def test_savings_are_inexact_where_the_setting_is_unknown(
+    fault: dict[str, Any], aws: StandIn, plan: Run
+) -> None:
+    aws.world.faults.add(Fault(**{"operation": "GetAccountSetting", "times": None, **fault}))
+    result = plan()
+    assert result.status == 0
+    assert result.err == ""
+    assert result.plan["savings"]["exact"] is False
+
+
+def test_an_answer_that_leaves_the_index_out(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+    del shelf
+    aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
+    result = plan()
+    assert result.status == 3
+    assert "ECR's answer leaves it out" in result.sentence
+    assert result.plan["delete"] == []
+
+
+def test_nobody_at_the_address(
+    aws: StandIn, plan: Run, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del aws, shelf
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    result = plan()
+    assert (result.status, result.out) == (1, "")
+    assert "got no answer" in result.sentence
+    assert "check the network" in result.sentence

@@ -1,0 +1,124 @@
+"""Manifests that are not what they should be: the plan is cautious, and never breaks."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Content
+from bot.playground.aws import StandIn, manifests
+from bot.store.manifest_cache import SqliteManifestCache
+from tests.support import Plan, Run, Shelf, image_text
+
+UNKNOWN_TYPE = "application/vnd.example.manifest.v9+json"
+NOT_JSON = "this is { no JSON"
+
+
+def verdicts(plan: Plan) -> dict[str, str]:
+    return {image["digest"]: image["verdict"] for image in plan["images"]}
+
+
+def rules(plan: Plan, digest: str) -> set[str]:
+    (image,) = (image for image in plan["images"] if image["digest"] == digest)
+    return {reason["rule"] for reason in image["reasons"]}
+
+
+@pytest.mark.parametrize("text", [NOT_JSON, "[]", "{}", '{"mediaType": 7}', "[" * 100_000])
+def test_an_index_that_is_no_json_keeps_all_that_has_no_tag(
+    text: str, plan: Run, shelf: Shelf
+) -> None:
+    broken = shelf.raw(text, OCI_INDEX, "multi")
+    stray = shelf.image("stray", "")
+    result = plan()
+    assert result.status == 3
+    assert "is incomplete" in result.sentence
+    assert broken[:19] in result.sentence
+    assert result.plan["complete"] is False
+    assert verdicts(result.plan) == {broken: "keep", stray: "keep"}
+    assert "unknown" in rules(result.plan, broken) & rules(result.plan, stray)
+
+
+@pytest.mark.parametrize("text", [NOT_JSON, "[]", "{}"])
+def test_an_image_that_is_no_json_makes_savings_inexact(text: str, plan: Run, shelf: Shelf) -> None:
+    shelf.raw(text, OCI_MANIFEST)
+    result = plan()
+    assert result.status == 0
+    assert result.err == ""
+    assert result.plan["complete"] is True
+    savings = result.plan["savings"]
+    assert savings["exact"] is False
+    assert savings["freed_bytes"] == savings["listed_bytes"] == 100
+
+
+def test_a_manifest_of_an_unknown_type_keeps_all_that_has_no_tag(
+    aws: StandIn, plan: Run, shelf: Shelf
+) -> None:
+    unknown = shelf.push(image_text("odd"), media_type=UNKNOWN_TYPE)
+    stray = shelf.image("stray", "")
+    aws.world.calls.reset()
+    result = plan()
+    assert result.status == 3
+    assert f"its type {UNKNOWN_TYPE} is unknown" in result.sentence
+    assert verdicts(result.plan) == {unknown: "keep", stray: "keep"}
+    (read,) = aws.world.calls.named("ecr:BatchGetImage")
+    assert read.params["imageIds"] == [{"imageDigest": stray}]
+
+
+def test_an_index_that_lists_what_is_gone(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+    index = shelf.index("multi", "amd64", "arm64")
+    gone, left = (manifests.digest_of(image_text(name)) for name in ("amd64", "arm64"))
+    aws.world.remove(shelf.repository, gone)
+    result = plan()
+    assert result.status == 0
+    assert result.plan["complete"] is True
+    assert verdicts(result.plan) == {index: "keep", left: "keep"}
+
+
+def remembered(shelf: Shelf, environment: Path, contents: dict[str, Content]) -> None:
+    """No text can hold its own digest; only a damaged memory can say so."""
+    del shelf
+    with SqliteManifestCache(environment / "cache" / "ecr-clean" / "manifests.db") as cache:
+        cache.add_contents(contents)
+
+
+def test_an_index_that_lists_itself(plan: Run, shelf: Shelf, environment: Path) -> None:
+    index = shelf.push(manifests.index([]))
+    stray = shelf.image("stray", "")
+    listing = Content(OCI_INDEX, children=(index, stray))
+    remembered(shelf, environment, {index: listing})
+    result = plan()
+    assert result.status == 3
+    assert "is incomplete" in result.sentence
+    assert verdicts(result.plan) == {index: "keep", stray: "keep"}
+
+
+def test_indexes_that_list_each_other(plan: Run, shelf: Shelf, environment: Path) -> None:
+    first = shelf.push(manifests.index([]))
+    second = shelf.push(manifests.index([], annotations={"second": "yes"}))
+    listing = {
+        first: Content(OCI_INDEX, children=(second,)),
+        second: Content(OCI_INDEX, children=(first,)),
+    }
+    remembered(shelf, environment, listing)
+    result = plan()
+    assert result.status == 3
+    assert "in a circle" in result.sentence
+    assert verdicts(result.plan) == {first: "keep", second: "keep"}
+
+
+def test_images_whose_tags_are_about_each_other(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+    first, second = image_text("first"), image_text("second")
+    shelf.push(first, manifests.cosign_tag(second))
+    shelf.push(second, manifests.cosign_tag(first))
+    del aws
+    result = plan()
+    assert result.status == 3
+    assert set(verdicts(result.plan).values()) == {"keep"}
+
+
+def test_archived_images_are_listed_and_kept(aws: StandIn, plan: Run, shelf: Shelf) -> None:
+    archived = shelf.image("archived", "")
+    aws.world.archive(shelf.repository, archived)
+    result = plan()
+    assert result.status == 0
+    assert verdicts(result.plan) == {archived: "keep"}
+    assert rules(result.plan, archived) == {"archived"}

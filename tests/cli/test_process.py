@@ -1,0 +1,121 @@
+"""The command as a process of its own: pipes, terminals, start."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+
+from bot.playground.aws import StandIn
+from tests.support import Shelf
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = [sys.executable, "-m", "bot"]
+INSTALLED = [str(Path(sys.executable).parent / "ecr-clean")]
+SLOW_TO_LOAD = ["bot.playground", "rich.table", "ruamel.yaml", "starlette", "uvicorn"]
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+def ran(command: list[str], *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*command, *arguments], capture_output=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("command", [COMMAND, INSTALLED], ids=["python -m bot", "ecr-clean"])
+def test_both_names_of_the_command(command: list[str], shelf: Shelf) -> None:
+    shelf.image("a")
+    planned = ran(command, "plan", "team/api", "--format", "json")
+    assert (planned.returncode, planned.stderr) == (0, b"")
+    assert orjson.loads(planned.stdout)["repository"] == "team/api"
+    refused = ran(command, "plan", "team/apo")
+    assert (refused.returncode, refused.stdout) == (2, b"")
+    assert refused.stderr == b"ecr-clean: There is no repository team/apo: did you mean team/api?\n"
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "table"])
+def test_a_reader_that_leaves_early_hears_nothing(form: str, aws: StandIn) -> None:
+    for number in range(3):
+        Shelf(aws, f"team/service-{number}").images(300)
+    with subprocess.Popen(
+        [*COMMAND, "plan", "team/*", "--format", form],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) in (0, 1)
+
+
+def stderr_on_a_terminal(*arguments: str) -> tuple[bytes, bytes]:
+    """What came to standard output and to the terminal that standard error is."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm"},
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        try:
+            while piece := os.read(ours, 4096):
+                seen += piece
+        except OSError:
+            pass  # how Linux says that the other side has closed
+        assert process.stdout
+        out = process.stdout.read()
+    os.close(ours)
+    return out, seen
+
+
+def test_a_terminal_shows_progress_beside_the_output(shelf: Shelf) -> None:
+    shelf.images(150)
+    out, seen = stderr_on_a_terminal("plan", "team/api", "--format", "json")
+    assert orjson.loads(out)["repository"] == "team/api"
+    assert b"reading manifests" in seen
+    assert b"150 of 150" in seen
+
+
+def test_without_a_terminal_there_is_no_progress(shelf: Shelf) -> None:
+    shelf.images(150)
+    assert ran(COMMAND, "plan", "team/api", "--format", "json").stderr == b""
+
+
+def test_the_command_starts_fast() -> None:
+    program = "import sys, bot.cli; print('\\n'.join(sys.modules))"
+    loaded = ran([sys.executable], "-c", program).stdout.decode().splitlines()
+    assert "bot.cli.main" in loaded
+    assert [name for name in SLOW_TO_LOAD if name in loaded] == []
+
+
+def test_planning_as_json_needs_no_tables(shelf: Shelf) -> None:
+    program = (
+        "import sys, atexit, bot.cli\n"
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr, sep='\\n'))\n"
+        "bot.cli.main(['plan', 'team/api', '--format', 'json'])"
+    )
+    shelf.image("a")
+    done = ran([sys.executable], "-c", program)
+    assert done.returncode == 0
+    loaded = done.stderr.decode().splitlines()
+    assert [name for name in SLOW_TO_LOAD if name in loaded] == []
+
+
+def test_the_demo_plans_without_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        monkeypatch.delenv(name)
+    done = ran(COMMAND, "demo")
+    assert done.returncode == 0, done.stderr
+    assert b"may go, which frees" in done.stdout
+    assert list(tmp_path.glob("**/manifests.db")) == [], "it must leave nothing behind"

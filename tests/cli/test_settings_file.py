@@ -1,0 +1,163 @@
+"""Which settings file applies, and what is said of a wrong one."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support import Run, Shelf
+
+Write = Callable[[str], Path]
+
+KEEP_NOTHING = "policies: [{keep: []}]"
+KEEP_ALL = "policies: []"
+
+
+@pytest.fixture
+def three_old_images(shelf: Shelf) -> Shelf:
+    shelf.images(3)
+    return shelf
+
+
+@pytest.fixture
+def elsewhere(environment: Path) -> Path:
+    file = environment / "elsewhere.yml"
+    file.write_text(KEEP_NOTHING)
+    return file
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_without_a_file_the_defaults_apply(plan: Run) -> None:
+    assert plan().plan["delete"] == []
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_the_file_of_the_working_folder_applies(plan: Run, settings_file: Write) -> None:
+    settings_file(KEEP_NOTHING)
+    assert len(plan().plan["delete"]) == 3
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_the_environment_names_a_file(
+    plan: Run, settings_file: Write, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file(KEEP_ALL)
+    monkeypatch.setenv("ECR_CLEAN_CONFIG", str(elsewhere))
+    assert len(plan().plan["delete"]) == 3
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_the_option_goes_before_the_environment(
+    plan: Run, settings_file: Write, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECR_CLEAN_CONFIG", str(settings_file(KEEP_ALL)))
+    assert len(plan("team/api", "--config", str(elsewhere)).plan["delete"]) == 3
+
+
+@pytest.mark.usefixtures("three_old_images")
+@pytest.mark.parametrize("before", [True, False])
+def test_the_option_may_stand_before_or_after(run: Run, elsewhere: Path, *, before: bool) -> None:
+    option, rest = ("--config", str(elsewhere)), ("plan", "team/api", "--format", "json")
+    result = run(*option, *rest) if before else run(*rest, *option)
+    assert len(result.plan["delete"]) == 3
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_of_two_options_the_last_wins(run: Run, settings_file: Write, elsewhere: Path) -> None:
+    first = settings_file(KEEP_ALL)
+    result = run(
+        "--config", str(first), "plan", "team/api", "--format", "json", "--config", str(elsewhere)
+    )
+    assert len(result.plan["delete"]) == 3
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_an_empty_file_changes_nothing(plan: Run, settings_file: Write) -> None:
+    settings_file("# nothing yet\n")
+    assert plan().plan["delete"] == []
+
+
+def refused(run: Run, *arguments: str) -> str:
+    result = run("plan", "team/api", *arguments)
+    assert result.status == 2
+    assert result.out == ""
+    return result.sentence
+
+
+def test_a_file_that_is_not_there(run: Run) -> None:
+    assert "none.yml cannot be read: No such file" in refused(run, "--config", "none.yml")
+
+
+def test_the_environment_names_a_file_that_is_not_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECR_CLEAN_CONFIG", "none.yml")
+    assert "none.yml cannot be read: No such file" in refused(run)
+
+
+def test_a_folder_is_no_file(run: Run, environment: Path) -> None:
+    assert "cannot be read: Is a directory" in refused(run, "--config", str(environment))
+
+
+def test_a_file_that_may_not_be_read(run: Run, settings_file: Write) -> None:
+    file = settings_file(KEEP_ALL)
+    file.chmod(0)
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(65534)
+    try:
+        said = refused(run, "--config", str(file))
+    finally:
+        os.seteuid(own)
+    assert "cannot be read: Permission denied" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("policies: [", "ecr-clean.yml is no YAML"),
+        ("a: b: c", "is no YAML"),
+        ("\tpolicies: []", "is no YAML"),
+        ("approval: {required: 1}\napproval: {required: 2}", "duplicate key"),
+        ("approval: {required: 1, required: 2}", "duplicate key"),
+        ("just words", "must hold keys with values"),
+        ("- a\n- b", "must hold keys with values"),
+        ("pins: !!python/object:os.system {}", "is no YAML"),
+        ("polices: []", "polices is unknown (did you mean policies?)"),
+        ("policies: {}", "policies: found {}; allowed: a list"),
+        ("policies: [{min_age: soon}]", "policies[0].min_age: found 'soon'"),
+        ("policies: [{repositories: ['team/[a']}]", "policies[0].repositories: found"),
+        ("1: 2", "1 is unknown"),
+    ],
+)  # fmt: skip
+def test_a_file_that_says_nothing_sensible(
+    text: str, said: str, run: Run, settings_file: Write
+) -> None:
+    settings_file(text)
+    assert said in refused(run)
+
+
+def test_a_file_that_is_no_text(run: Run, settings_file: Write) -> None:
+    settings_file("").write_bytes(b"\xff\xfe\x00")
+    assert "ecr-clean.yml is no YAML" in refused(run)
+
+
+def test_debug_shows_where(run: Run, settings_file: Write) -> None:
+    settings_file("polices: []")
+    result = run("plan", "team/api", "--debug")
+    assert result.status == 2
+    assert "Traceback" in result.err
+
+
+def test_every_wrong_key_has_its_sentence(run: Run, settings_file: Write) -> None:
+    settings_file("polices: []\nprice_per_gb_month: free\nexecution: {enabled: 'yes'}")
+    result = run("plan", "team/api")
+    assert result.status == 2
+    for key in ("polices", "price_per_gb_month", "execution.enabled"):
+        assert key in result.err
+
+
+def test_a_secret_in_the_file_is_refused_and_not_repeated(run: Run, settings_file: Write) -> None:
+    settings_file("slack_bot_token: xoxb-secret")
+    assert "xoxb" not in refused(run)

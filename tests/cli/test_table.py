@@ -1,0 +1,52 @@
+"""`plan` as a person sees it, in a terminal of 80 columns."""
+
+import pytest
+
+from bot.playground.aws import StandIn
+from tests.support import Run, Shelf, image_text
+
+
+def test_a_plan_in_a_terminal(run: Run, shelf: Shelf) -> None:
+    for number in range(12):
+        layers = [("base", 50 * 2**20), (f"layer {number}", 2**20)]
+        text = image_text(f"{number}", layers=layers)
+        shelf.push(text, f"1.{number}", age=60 - number, pulled=2 if number == 0 else None)
+    result = run("plan", "team/api")
+    assert result.status == 0
+    assert result.err == ""
+    assert max(map(len, result.out.splitlines())) <= 80
+    words = " ".join(result.out.split())
+    assert "2 of 12 manifests may go, which frees 2.00 MB: under $0.01 a month" in words
+    assert "ECR lists 102 MB for them, but layers that they share are stored once" in words
+    assert "What keeps the other 10" in words
+    assert "1 of these was pulled in the last 30 days" in words
+    assert "Not checked for use: ecs, lambda, kubernetes" in words
+
+
+def test_nothing_to_delete(run: Run, shelf: Shelf) -> None:
+    shelf.image("1.0")
+    assert "Nothing to delete: all of 1 manifest" in run("plan", "team/api").out
+
+
+def test_what_was_not_checked_is_said_once(run: Run, aws: StandIn, shelf: Shelf) -> None:
+    Shelf(aws, "team/web")
+    out = run("plan", "team/*", shelf.id.name).out
+    assert out.count("Not checked for use") == 1
+
+
+def test_an_incomplete_plan_says_so(run: Run, shelf: Shelf) -> None:
+    shelf.push(image_text("odd"), media_type="application/vnd.example.v9+json")
+    result = run("plan", "team/api")
+    assert result.status == 3
+    assert "INCOMPLETE" in result.out
+    assert max(map(len, result.out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200"])
+def test_it_fits_the_terminal(
+    columns: str, run: Run, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    for number in range(12):
+        shelf.image(f"{number}-with-a-tag-that-is-as-long-as-build-systems-like-them", age=60)
+    assert max(map(len, run("plan", "team/api").out.splitlines())) <= int(columns)

@@ -1,0 +1,110 @@
+"""An AWS of its own for every test, and the command in front of it."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.sessions import open_session
+from bot.cli.main import main
+from bot.playground.aws import StandIn
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.usecases.take_inventory import Inventory, InventoryTaker
+from tests.support import NOW, Result, Run, Shelf
+
+pytest_plugins = ["tests.no_skips"]
+
+
+@pytest.fixture
+def aws() -> Iterator[StandIn]:
+    with StandIn() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def shelf(aws: StandIn) -> Shelf:
+    """The repository `team/api`, empty."""
+    return Shelf(aws)
+
+
+@pytest.fixture
+def environment(aws: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Nothing of this machine's own settings, and no second attempts. The folder we are in."""
+    for name in os.environ:
+        if name.startswith(("AWS_", "ECR_CLEAN_", "XDG_", "SLACK_")):
+            monkeypatch.delenv(name)
+    given = aws.environment() | {
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "HOME": str(tmp_path),
+        "COLUMNS": "80",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(environment: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs `ecr-clean` in this process."""
+    del environment
+
+    def run_it(*arguments: str) -> Result:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as left:
+            main(list(arguments))
+        said = capsys.readouterr()
+        assert isinstance(left.value.code, int)
+        return Result(left.value.code, said.out, said.err)
+
+    return run_it
+
+
+@pytest.fixture
+def plan(run: Run) -> Run:
+    """`ecr-clean plan --format json` on the repositories given, or on `team/api`."""
+
+    def plan_it(*arguments: str) -> Result:
+        return run("plan", "--format", "json", *(arguments or ("team/api",)))
+
+    return plan_it
+
+
+@pytest.fixture
+def settings_file(environment: Path) -> Callable[[str], Path]:
+    """Writes the settings file of this folder."""
+
+    def write(text: str) -> Path:
+        file = environment / "ecr-clean.yml"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+@pytest.fixture
+def registry(environment: Path) -> EcrRegistry:
+    del environment
+    return EcrRegistry(open_session())
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Iterator[SqliteManifestCache]:
+    with SqliteManifestCache(tmp_path / "manifests.db") as opened:
+        yield opened
+
+
+TakeInventory = Callable[[Shelf], Inventory]
+
+
+@pytest.fixture
+def take(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> TakeInventory:
+    """Takes the inventory of a repository, by the stand-in's clock, which stands at noon."""
+    aws.world.clock.set(NOW)
+    taker = InventoryTaker(registry, cache, aws.world.clock.now, lambda *_: None)
+    return lambda shelf: taker.take(shelf.id)

@@ -1,0 +1,180 @@
+"""What must hold for the plan of any repository, told without the graph that the plan rests on."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from bot.core.evidence import Evidence
+from bot.core.judge import Judged
+from bot.core.manifest import Manifest
+from bot.core.plan import Plan
+from bot.core.reasons import RuleName, Verdict
+from bot.core.rules import Tags
+
+ALONE = {
+    RuleName.TAGS,
+    RuleName.NEWEST,
+    RuleName.SEMVER,
+    RuleName.PUSHED_WITHIN,
+    RuleName.PULLED_WITHIN,
+    RuleName.PINNED,
+    RuleName.ARTIFACT,
+    RuleName.ORPHAN,
+}
+"""What keeps a manifest without what it hangs on: its own tag, a pin, or a subject elsewhere."""
+
+FOR_DELETIONS = {RuleName.NOTHING_KEEPS, RuleName.FOLLOWS}
+FOR_KEEPERS = set(RuleName) - {RuleName.NOTHING_KEEPS}
+
+SCHEME = re.compile(r"sha256-([0-9a-f]{64})")
+
+Hanging = Mapping[str, set[str]]
+
+
+def check(manifests: Sequence[Manifest], evidence: Evidence, plan: Plan) -> None:
+    above = parents(manifests)
+    kept = {j.manifest.digest: j for j in plan.judged if j.verdict is Verdict.KEEP}
+    gone = {j.manifest.digest: j for j in plan.judged if j.verdict is Verdict.DELETE}
+    verdicts_cover_the_inventory(manifests, plan)
+    deletions_are_the_verdicts(plan, gone)
+    what_hangs_on_a_kept_manifest_is_kept(above, kept)
+    families_share_their_fate(above, kept, gone)
+    parent_is_the_nearest_and_rather_a_kept_one(above, plan, kept)
+    no_root_with_a_kept_tag_goes(above, evidence, gone)
+    nothing_that_anybody_claims_goes(evidence, gone)
+    the_unknown_keeps_what_has_no_tag(plan, kept, gone)
+    order_is_accepted_by_ecr(manifests, plan)
+    savings_are_what_only_deleted_manifests_hold(plan, kept, gone)
+
+
+def parents(manifests: Iterable[Manifest]) -> Hanging:
+    """The indexes and subjects, as far as they are present, that every manifest hangs on."""
+    present = {m.digest: m for m in manifests}
+    above: dict[str, set[str]] = {digest: set() for digest in present}
+    for digest, manifest in present.items():
+        for child in manifest.children:
+            if child in present and child != digest:
+                above[child].add(digest)
+        subjects = {f"sha256:{form[1]}" for tag in manifest.tags if (form := SCHEME.match(tag))}
+        subjects.add(manifest.subject or digest)
+        above[digest] |= (subjects - {digest}) & present.keys()
+    return above
+
+
+def verdicts_cover_the_inventory(manifests: Sequence[Manifest], plan: Plan) -> None:
+    assert [j.manifest.digest for j in plan.judged] == sorted({m.digest for m in manifests})
+    for judged in plan.judged:
+        allowed = FOR_KEEPERS if judged.verdict is Verdict.KEEP else FOR_DELETIONS
+        assert judged.reasons
+        assert {reason.rule for reason in judged.reasons} <= allowed
+        assert all(reason.detail for reason in judged.reasons)
+
+
+def deletions_are_the_verdicts(plan: Plan, gone: Mapping[str, Judged]) -> None:
+    assert sorted(plan.delete) == sorted(gone)
+
+
+def what_hangs_on_a_kept_manifest_is_kept(above: Hanging, kept: Mapping[str, Judged]) -> None:
+    for digest, parents_of_it in above.items():
+        assert digest in kept or parents_of_it.isdisjoint(kept)
+
+
+def families_share_their_fate(
+    above: Hanging, kept: Mapping[str, Judged], gone: Mapping[str, Judged]
+) -> None:
+    for digest, judged in kept.items():
+        own = {reason.rule for reason in judged.reasons} - {RuleName.FOLLOWS}
+        assert own or above[digest] & kept.keys()
+        if above[digest] & gone.keys() and not above[digest] & kept.keys():
+            assert own & ALONE
+    for digest, judged in gone.items():
+        expected = RuleName.FOLLOWS if above[digest] else RuleName.NOTHING_KEEPS
+        assert [reason.rule for reason in judged.reasons] == [expected]
+
+
+def parent_is_the_nearest_and_rather_a_kept_one(
+    above: Hanging, plan: Plan, kept: Mapping[str, Judged]
+) -> None:
+    for judged in plan.judged:
+        candidates = above[judged.manifest.digest]
+        best = min(candidates & kept.keys() or candidates, default=None)
+        assert judged.parent == best
+
+
+def no_root_with_a_kept_tag_goes(
+    above: Hanging, evidence: Evidence, gone: Mapping[str, Judged]
+) -> None:
+    rules = evidence.policy.keep if evidence.policy else ()
+    for digest, judged in gone.items():
+        for rule in rules:
+            if isinstance(rule, Tags) and not above[digest]:
+                assert not any(map(rule.filter.matches, judged.manifest.tags))
+
+
+def nothing_that_anybody_claims_goes(evidence: Evidence, gone: Mapping[str, Judged]) -> None:
+    assert evidence.policy or not gone
+    for digest, judged in gone.items():
+        manifest = judged.manifest
+        assert manifest.status == "ACTIVE"
+        assert not judged.used_by
+        assert digest not in evidence.usage.by_digest
+        assert evidence.usage.by_tag.keys().isdisjoint(manifest.tags)
+        assert manifest.pushed_at is not None
+        if evidence.policy:
+            assert evidence.now - manifest.pushed_at >= evidence.policy.min_age
+        for pin in evidence.pins:
+            if pin.until is None or pin.until > evidence.now:
+                assert pin.pin not in (digest, *manifest.tags)
+
+
+def the_unknown_keeps_what_has_no_tag(
+    plan: Plan, kept: Mapping[str, Judged], gone: Mapping[str, Judged]
+) -> None:
+    if any(is_obscure(judged.manifest) for judged in plan.judged):
+        assert not plan.complete
+        assert all(judged.manifest.tags for judged in gone.values())
+    for judged in kept.values():
+        if is_obscure(judged.manifest):
+            assert RuleName.UNKNOWN in {reason.rule for reason in judged.reasons}
+
+
+def is_obscure(manifest: Manifest) -> bool:
+    return not manifest.type_is_known or (manifest.is_index and manifest.unread is not None)
+
+
+def order_is_accepted_by_ecr(manifests: Iterable[Manifest], plan: Plan) -> None:
+    """ImageReferencedByManifestList: nothing goes while an index that lists it is there."""
+    listed_by: defaultdict[str, set[str]] = defaultdict(set)
+    for manifest in manifests:
+        for child in manifest.children:
+            listed_by[child].add(manifest.digest)
+    deleted: set[str] = set()
+    for digest in plan.delete:
+        assert listed_by[digest] <= deleted
+        deleted.add(digest)
+
+
+def savings_are_what_only_deleted_manifests_hold(
+    plan: Plan, kept: Mapping[str, Judged], gone: Mapping[str, Judged]
+) -> None:
+    savings = plan.savings
+    assert savings.listed_bytes == sum(
+        judged.manifest.size_bytes for judged in gone.values() if not judged.manifest.is_index
+    )
+    of_kept, of_gone = _blobs(kept.values()), _blobs(gone.values())
+    if _all_read(gone.values()):
+        assert savings.freed_bytes <= sum(of_gone.values())
+        assert savings.freed_bytes + sum(of_kept.values()) == sum((of_gone | of_kept).values())
+    else:
+        assert savings.freed_bytes == savings.listed_bytes
+        assert not savings.exact
+    if not _all_read(kept.values()):
+        assert not savings.exact
+
+
+def _all_read(judged: Iterable[Judged]) -> bool:
+    return all(j.manifest.is_index or j.manifest.blobs is not None for j in judged)
+
+
+def _blobs(judged: Iterable[Judged]) -> dict[str, int]:
+    return {blob.digest: blob.size for j in judged for blob in j.manifest.blobs or ()}

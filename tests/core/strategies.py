@@ -1,0 +1,159 @@
+"""Any repository, policy, pins and usage."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from bot.core.evidence import Evidence
+from bot.core.manifest import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    SCHEMA_1,
+    Blob,
+    Content,
+    Described,
+    Manifest,
+    Status,
+    Unread,
+    settle,
+)
+from bot.core.patterns import Patterns
+from bot.core.pins import Pin
+from bot.core.plan import Plan, make_plan
+from bot.core.policy import Policy
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
+from bot.core.savings import Prices
+from bot.core.usage import Usage
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+REPOSITORY = RepositoryId(RegistryId("123456789012", "eu-west-1"), "team/api", "host/team/api")
+MOST = 8
+DIGESTS = [f"sha256:{number:x}".ljust(71, "0") for number in range(1, MOST + 1)]
+GONE = [f"sha256:{number:x}".ljust(71, "f") for number in range(1, 3)]
+LAYERS = [Blob(f"sha256:{number:x}".ljust(71, "b"), 10**number) for number in range(5)]
+IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
+FUTURE = "application/vnd.oci.future.v3+json"
+CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json"
+NAMES = ["latest", "LATEST-arm", "1.0.0", "v1.0.1", "1.1.0", "2.0.0", "2.0.0-rc.1", "2.0.0-rc.2"]
+NAMES += ["7-SNAPSHOT", "8-snapshot", "main", "old"]
+SHAPES = ["image", "image", "image", "index", "index", "referrer", "chart"]
+ODDITIES = [None] * 35 + ["timeless", "archived", "unread", "future", "schema 1"]
+SUFFIXES = ["", ".sig", ".att"]
+HOURS = [1, 24, 240, 240, 480, 480, 960, 960, 2000, 2000]
+
+ages = st.sampled_from(HOURS).map(lambda hours: timedelta(hours=hours))
+times = ages.map(lambda age: NOW - age)
+seldom = st.integers(0, 24).map(lambda number: number == 24)
+
+
+@dataclass(frozen=True)
+class World:
+    manifests: list[Manifest]
+    evidence: Evidence
+
+    def plan(self, **changes: object) -> Plan:
+        """The plan, with another policy, other pins, …"""
+        evidence = replace(self.evidence, **changes)  # type: ignore[arg-type]
+        return make_plan(
+            REPOSITORY, self.manifests, evidence, Prices(0.10, layers_stay_within=True)
+        )
+
+    def deleted(self, **changes: object) -> set[str]:
+        return set(self.plan(**changes).delete)
+
+
+@st.composite
+def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, ...]) -> Manifest:
+    """One manifest. It lists and is about what is `below` it, or gone."""
+    others = st.sampled_from([*below, *GONE])
+    blobs = tuple(draw(st.lists(st.sampled_from(LAYERS), max_size=3, unique=True)))
+    shape = draw(st.sampled_from(SHAPES))
+    oddity = draw(st.sampled_from(ODDITIES))
+    content = Content(OCI_MANIFEST, IMAGE_CONFIG, blobs)
+    if shape == "index":
+        children = tuple(draw(st.lists(others, max_size=3, unique=True)))
+        content = Content(OCI_INDEX, children=children)
+    elif shape == "referrer":
+        content = Content(OCI_MANIFEST, CHART_CONFIG, blobs, subject=draw(others))
+    elif shape == "chart":
+        content = Content(OCI_MANIFEST, CHART_CONFIG, blobs)
+    elif oddity == "schema 1":
+        content = Content(SCHEMA_1, blobs=None)
+    elif oddity == "future":
+        content = Content(FUTURE)
+    described = Described(
+        digest=digest,
+        tags=tags,
+        pushed_at=None if oddity == "timeless" else draw(times),
+        pulled_at=draw(st.none() | times),
+        size_bytes=draw(st.integers(0, 100)),
+        status=Status.ARCHIVED if oddity == "archived" else Status.ACTIVE,
+        media_type=content.media_type,
+        config_type=content.config_type,
+        subject=content.subject,
+    )
+    return settle(described, Unread("timed out") if oddity in ("unread", "future") else content)
+
+
+@st.composite
+def repositories(draw: st.DrawFn) -> list[Manifest]:
+    size = draw(st.integers(0, MOST))
+    digests = draw(st.permutations(DIGESTS[:size]))
+    tangled = draw(seldom)
+    taken: set[str] = set()
+    found = []
+    for place, digest in enumerate(digests):
+        below = [d for d in digests if d != digest] if tangled else list(digests[place + 1 :])
+        scheme = [f"sha256-{d[7:]}{suffix}" for d in [*below, *GONE] for suffix in SUFFIXES]
+        wanted = draw(st.sets(st.sampled_from(NAMES), max_size=3))
+        wanted |= {draw(st.sampled_from(scheme))} if draw(st.integers(0, 4)) == 4 else set()
+        tags = tuple(sorted(wanted - taken))
+        taken |= wanted
+        found.append(draw(manifests(digest, below, tags)))
+    return found
+
+
+globs = st.sampled_from(
+    ["*", "*latest*", "*SNAPSHOT*", "v*", "1.*", "2.?.0*", "sha256-*", "[!0-9]*"]
+)
+patterns = st.lists(globs, min_size=1, max_size=2).map(lambda drawn: Patterns.of(*drawn))
+filters = st.builds(TagFilter, st.none() | patterns, st.just(Patterns()) | patterns)
+counts = st.none() | st.integers(0, 3)
+rules: st.SearchStrategy[Rule] = st.one_of(
+    st.builds(Tags, st.builds(TagFilter, patterns, st.just(Patterns()) | patterns)),
+    st.builds(Newest, st.integers(0, 4), filters),
+    st.builds(PushedWithin, ages, filters),
+    st.builds(PulledWithin, ages, filters),
+    st.builds(Semver, filters, counts, counts, counts),
+)
+policies = st.builds(
+    Policy,
+    st.sampled_from([timedelta(0), timedelta(hours=24)]),
+    st.sampled_from([Patterns(), Patterns.of("*helm*")]),
+    st.lists(rules, max_size=4).map(tuple),
+)
+pins = st.builds(
+    Pin,
+    st.sampled_from([*NAMES, "*-rc*", "[12]*", *DIGESTS, f"sha256-{GONE[0][7:]}"]),
+    st.just("ann"),
+    st.just("why not"),
+    st.none() | ages.map(lambda age: NOW + age - timedelta(days=1)),
+)
+users = st.just(("ecs/prod",))
+usages = st.builds(
+    Usage,
+    st.dictionaries(st.sampled_from(DIGESTS), users, max_size=1),
+    st.dictionaries(st.sampled_from(NAMES), users, max_size=1),
+)
+evidences = st.builds(
+    Evidence,
+    policy=seldom.flatmap(lambda none: st.none() if none else policies),
+    now=st.just(NOW),
+    usage=st.just(Usage()) | usages,
+    pins=st.lists(pins, max_size=2).map(tuple),
+    subjects_seen=st.sets(st.sampled_from(GONE)).map(frozenset),
+)
+worlds = st.builds(World, repositories(), evidences)
+ruled_worlds = worlds.filter(lambda world: world.evidence.policy is not None)

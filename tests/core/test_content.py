@@ -1,0 +1,150 @@
+"""The text of a manifest is read whole or not at all."""
+
+import json
+from hashlib import sha256
+from typing import Any
+
+import pytest
+
+from bot.core.content import read_content
+from bot.core.manifest import (
+    DOCKER_INDEX,
+    DOCKER_MANIFEST,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    SCHEMA_1_SIGNED,
+    Blob,
+    Content,
+    Described,
+    Unread,
+    settle,
+)
+
+A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
+IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
+CONFIG = {"mediaType": IMAGE_CONFIG, "digest": A, "size": 7}
+IMAGE: dict[str, Any] = {"mediaType": OCI_MANIFEST, "config": CONFIG, "layers": []}
+INDEX: dict[str, Any] = {"mediaType": OCI_INDEX, "manifests": [{"digest": A}, {"digest": B}]}
+
+
+def read(manifest: object, described_as: str | None = None) -> Content | Unread:
+    text = manifest if isinstance(manifest, str) else json.dumps(manifest)
+    return read_content(f"sha256:{sha256(text.encode()).hexdigest()}", text, described_as)
+
+
+def complaint(manifest: object, described_as: str | None = None) -> str:
+    content = read(manifest, described_as)
+    assert isinstance(content, Unread)
+    return content.why
+
+
+def test_an_image_tells_its_config_and_layers_each_once() -> None:
+    layers = [{"digest": B, "size": 9}, {"digest": C, "size": 0}, {"digest": B, "size": 9}]
+    assert read(IMAGE | {"layers": layers, "subject": {"digest": C}}) == Content(
+        OCI_MANIFEST, IMAGE_CONFIG, (Blob(A, 7), Blob(B, 9), Blob(C, 0)), subject=C
+    )
+
+
+def test_layers_that_are_fetched_from_elsewhere_are_not_stored_here() -> None:
+    layers = [{"digest": B, "size": 9, "urls": ["https://example.com"]}, {"digest": C, "size": 1}]
+    content = read(IMAGE | {"layers": layers})
+    assert isinstance(content, Content)
+    assert content.blobs == (Blob(A, 7), Blob(C, 1))
+
+
+def test_an_index_tells_its_children_each_once() -> None:
+    manifests = [{"digest": B}, {"digest": A}, {"digest": B}]
+    assert read(INDEX | {"manifests": manifests, "subject": {"digest": C}}) == Content(
+        OCI_INDEX, children=(B, A), subject=C
+    )
+
+
+def test_docker_knows_no_subject() -> None:
+    image = read(IMAGE | {"mediaType": DOCKER_MANIFEST, "subject": {"digest": C}})
+    index = read(INDEX | {"mediaType": DOCKER_INDEX, "subject": {"digest": C}})
+    assert isinstance(image, Content)
+    assert isinstance(index, Content)
+    assert image.subject is index.subject is None
+
+
+@pytest.mark.parametrize("described_as", [None, SCHEMA_1_SIGNED])
+def test_schema_1_tells_no_sizes(described_as: str | None) -> None:
+    text = {"mediaType": SCHEMA_1_SIGNED, "fsLayers": [{"blobSum": A}]}
+    assert read(text, described_as) == Content(SCHEMA_1_SIGNED, blobs=None)
+
+
+@pytest.mark.parametrize(("manifest", "media_type"), [(IMAGE, OCI_MANIFEST), (INDEX, OCI_INDEX)])
+@pytest.mark.parametrize("described", [True, False])
+def test_oci_may_leave_the_type_out(
+    manifest: dict[str, Any], media_type: str, *, described: bool
+) -> None:
+    bare = {key: value for key, value in manifest.items() if key != "mediaType"}
+    content = read(bare, media_type if described else None)
+    assert isinstance(content, Content)
+    assert content.media_type == media_type
+
+
+def test_a_text_that_its_digest_does_not_name_is_unread() -> None:
+    assert read_content(A, json.dumps(IMAGE), None) == Unread(
+        "the text that ECR returned does not match its digest"
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<html>", "{", "[" * 100_000, '{"a": ' * 100_000, "9" * 5000], ids=len
+)
+def test_what_is_not_json_is_unread(text: str) -> None:
+    assert complaint(text) == "its text is not JSON"
+
+
+def test_a_text_that_no_bytes_can_be_is_unread() -> None:
+    assert isinstance(read_content(A, "\ud800", None), Unread)
+
+
+@pytest.mark.parametrize(
+    ("manifest", "described_as", "why"),
+    [
+        ([], None, "no JSON object"),
+        ("null", None, "no JSON object"),
+        (IMAGE | {"mediaType": "application/x"}, None, "'application/x', which is unknown"),
+        (IMAGE | {"mediaType": 5}, None, "type 5, which is unknown"),
+        ({"config": CONFIG, "layers": []}, "application/x", "'application/x', which is unknown"),
+        (INDEX, OCI_MANIFEST, "ECR calls it"),
+        (INDEX, DOCKER_INDEX, "ECR calls it"),
+        (INDEX | {"layers": []}, None, "an index, but its text has layers"),
+        (INDEX | {"config": CONFIG}, None, "an index, but its text has layers"),
+        (IMAGE | {"manifests": []}, None, "an image, but its text lists other manifests"),
+        ({"mediaType": OCI_INDEX}, None, "manifests is no list"),
+        (INDEX | {"manifests": {}}, None, "manifests is no list"),
+        (INDEX | {"manifests": ["x"]}, None, "manifests holds something that is no descriptor"),
+        (INDEX | {"manifests": [{}]}, None, "None is no digest"),
+        (INDEX | {"manifests": [{"digest": "sha256:short"}]}, None, "'sha256:short' is no digest"),
+        (INDEX | {"manifests": [{"digest": 7}]}, None, "7 is no digest"),
+        (INDEX | {"subject": "x"}, None, "subject holds something that is no descriptor"),
+        (IMAGE | {"subject": {"digest": "x"}}, None, "'x' is no digest"),
+        (IMAGE | {"config": None}, None, "config holds something that is no descriptor"),
+        (IMAGE | {"config": {"digest": A, "size": 7}}, None, "its config has no type"),
+        (IMAGE | {"config": CONFIG | {"mediaType": ""}}, None, "its config has no type"),
+        (IMAGE | {"config": CONFIG | {"size": True}}, None, "True is no size"),
+        (IMAGE | {"layers": 5}, None, "layers is no list"),
+        (IMAGE | {"layers": [{"digest": B, "size": -1}]}, None, "-1 is no size"),
+        (IMAGE | {"layers": [{"digest": B, "size": 1.5}]}, None, "1.5 is no size"),
+        (IMAGE | {"layers": [{"digest": B}]}, None, "None is no size"),
+    ],
+)
+def test_what_is_malformed_is_unread_and_says_why(
+    manifest: object, described_as: str | None, why: str
+) -> None:
+    assert why in complaint(manifest, described_as)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [INDEX, IMAGE | {"manifests": INDEX["manifests"]}, INDEX | {"config": CONFIG}],
+    ids=["an index", "an image that lists others", "an index that has a config"],
+)
+def test_what_lists_others_is_never_taken_for_an_image(manifest: dict[str, Any]) -> None:
+    """Its children would be lost: ECR's word for its type is not trusted against its text."""
+    described = Described(A, (), None, None, 0, media_type=OCI_MANIFEST, config_type=IMAGE_CONFIG)
+    found = settle(described, read(manifest, OCI_MANIFEST))
+    assert found.is_index or not found.type_is_known

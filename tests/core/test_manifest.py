@@ -1,0 +1,84 @@
+"""What ECR says of a manifest, joined with what its own text says."""
+
+import pytest
+
+from bot.core.manifest import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    SCHEMA_1,
+    Content,
+    Described,
+    Kind,
+    Manifest,
+    Unread,
+    settle,
+    subject_in_tag,
+)
+
+A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
+IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
+UNREAD = Unread("AccessDenied")
+
+
+def settled(
+    content: Content | Unread,
+    media_type: str | None = None,
+    config_type: str | None = None,
+    subject: str | None = None,
+    tags: tuple[str, ...] = (),
+) -> Manifest:
+    described = Described(A, tags, None, None, 0, "ACTIVE", media_type, config_type, subject)
+    return settle(described, content)
+
+
+def test_the_text_goes_before_what_ecr_says_of_it() -> None:
+    read = settled(Content(OCI_MANIFEST, IMAGE_CONFIG, subject=B), OCI_INDEX, "x", subject=C)
+    assert (read.is_index, read.config_type, read.subject) == (False, IMAGE_CONFIG, B)
+
+
+def test_what_ecr_says_stands_for_a_text_that_could_not_be_read() -> None:
+    unread = settled(UNREAD, OCI_MANIFEST, IMAGE_CONFIG, subject=B)
+    assert (unread.kind, unread.subject, unread.blobs) == (Kind.REFERRER, B, None)
+    assert unread.unread == "AccessDenied"
+    assert unread.type_is_known
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "config_type", "kind"),
+    [
+        (Content(OCI_INDEX), None, None, Kind.INDEX),
+        (Content(SCHEMA_1, blobs=None), None, None, Kind.IMAGE),
+        (Content(OCI_MANIFEST, IMAGE_CONFIG), None, None, Kind.IMAGE),
+        (Content(OCI_MANIFEST, "application/vnd.cncf.helm.config.v1+json"), None, None, "artifact"),
+        (UNREAD, OCI_INDEX, None, Kind.INDEX),
+        (UNREAD, OCI_MANIFEST, IMAGE_CONFIG, Kind.IMAGE),
+    ],
+)
+def test_kinds(
+    content: Content | Unread, media_type: str | None, config_type: str | None, kind: str
+) -> None:
+    manifest = settled(content, media_type, config_type)
+    assert manifest.kind == kind
+    assert manifest.type_is_known
+
+
+@pytest.mark.parametrize("media_type", [None, "application/x", OCI_MANIFEST])
+def test_without_a_type_that_is_known_nothing_is_known(media_type: str | None) -> None:
+    assert not settled(UNREAD, media_type).type_is_known
+
+
+@pytest.mark.parametrize("content", [Content(OCI_INDEX), Content(OCI_MANIFEST, IMAGE_CONFIG)])
+def test_a_tag_of_the_scheme_makes_anything_a_referrer(content: Content) -> None:
+    manifest = settled(content, tags=("1.0.0", f"sha256-{'b' * 64}.sig"))
+    assert manifest.kind == Kind.REFERRER
+    assert manifest.tag_subjects == (B,)
+
+
+@pytest.mark.parametrize("suffix", ["", ".sig", ".att", ".sbom", "-something"])
+def test_the_subject_in_a_tag(suffix: str) -> None:
+    assert subject_in_tag(f"sha256-{'c' * 64}{suffix}") == C
+
+
+@pytest.mark.parametrize("tag", ["1.0", "sha256-abc", f"sha256:{'c' * 64}", f"x-sha256-{'c' * 64}"])
+def test_no_subject_in_a_tag(tag: str) -> None:
+    assert subject_in_tag(tag) is None

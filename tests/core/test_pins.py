@@ -1,0 +1,46 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.patterns import Patterns
+from bot.core.pins import Pin, PinKind
+from bot.core.policy import PinEntry, Policy, PolicyEntry, pins_for, policy_for
+from tests.core.strategies import REPOSITORY
+
+UNTIL = datetime(2026, 12, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("pin", "kind"),
+    [
+        ("1.0.0", PinKind.TAG),
+        ("release-*", PinKind.GLOB),
+        ("v?", PinKind.GLOB),
+        ("v[12]", PinKind.GLOB),
+        ("sha256:" + "a" * 64, PinKind.DIGEST),
+        ("sha256-" + "a" * 64, PinKind.TAG),
+    ],
+)
+def test_kinds(pin: str, kind: PinKind) -> None:
+    assert Pin(pin, "ann", "why").kind == kind
+
+
+def test_a_pin_says_who_why_and_until_when() -> None:
+    assert Pin("1.0", "ann", "the demo").words == "1.0 is pinned by ann: the demo"
+    until = Pin("1.0", "ann", "the demo", UNTIL).words
+    assert until == "1.0 is pinned by ann until 2026-12-24 00:00 UTC: the demo"
+
+
+def test_the_first_policy_whose_pattern_matches_applies() -> None:
+    policies = [Policy(timedelta(days=age), Patterns(), ()) for age in (1, 2, 3)]
+    patterns = [Patterns.of("other/*"), Patterns.of("TEAM/*"), Patterns.of("*")]
+    entries = list(map(PolicyEntry, patterns, policies))
+    assert policy_for(entries, REPOSITORY) == policies[1]
+    assert policy_for(entries[:1], REPOSITORY) is None
+
+
+def test_a_repository_is_matched_by_its_name_or_its_uri() -> None:
+    mine, other = Pin("a", "ann", "why"), Pin("b", "ann", "why")
+    for glob in ("team/api", "*/team/api", REPOSITORY.uri):
+        entries = [PinEntry(Patterns.of("x"), other), PinEntry(Patterns.of(glob), mine)]
+        assert pins_for(entries, REPOSITORY) == (mine,)

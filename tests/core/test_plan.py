@@ -1,0 +1,71 @@
+"""What a plan says to people, and what a deletion is worth."""
+
+import pytest
+
+from bot.core.savings import BYTES_PER_GB, Prices, find_savings
+from tests.scenarios.reader import FOLDER, Case, read_case
+
+
+def case_of(name: str) -> Case:
+    return read_case(FOLDER / f"{name}.yml")
+
+
+def details(case: Case, name: str) -> list[str]:
+    return [reason.detail for reason in case.by_name[name].reasons]
+
+
+@pytest.mark.parametrize(
+    ("case", "name", "expected"),
+    [
+        ("policy/default", "1.0.10", "one of the 10 newest releases (3rd)"),
+        (
+            "policy/default",
+            "1.0.1",
+            "not among the 10 newest releases (12th), and no other rule keeps it",
+        ),
+        ("policy/default", "2.0.0-SNAPSHOT-6", "one of the 5 newest snapshots (1st)"),
+        (
+            "indexes/keeps_its_children",
+            "arm",
+            "follows 1.0.0 (sha256:001000000000…), whose index lists it",
+        ),
+        ("referrers/by_subject", "sig of old", "follows old (sha256:004000000000…)"),
+        ("policy/default", "just pushed", "less than 1d ago"),
+        ("pins/index", "index", "1 is pinned by ann: the big customer"),
+        ("usage/by_digest", "running", "is in use by ecs/prod/api, lambda/resize"),
+        ("indexes/child_in_use", "outer", "is in use by kubernetes/prod/api"),
+        ("within/pulled_lately_is_marked", "a", "somebody pulled it 2026-10-25 12:00 UTC"),
+        ("unknown/unreadable_index", "index", "AccessDenied"),
+        ("semver/levels", "3.0.1", "version 3.0.1 is not among the newest versions"),
+    ],
+)
+def test_reasons_for_people(case: str, name: str, expected: str) -> None:
+    assert any(expected in detail for detail in details(case_of(case), name))
+
+
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("unknown/unreadable_index", "AccessDenied"),
+        ("unknown/several", "sha256:001000000000…"),
+        ("unknown/type", "its type is unknown"),
+        ("unknown/no_push_time", "push time"),
+        ("indexes/circle", "circle"),
+    ],
+)
+def test_an_incomplete_plan_says_what_is_missing_in_one_sentence(case: str, why: str) -> None:
+    (problem,) = case_of(case).plan.problems
+    assert why in problem
+
+
+def test_many_unread_manifests_are_told_by_their_first_and_their_number() -> None:
+    (problem,) = case_of("unknown/several").plan.problems
+    assert "and 1 more" in problem
+
+
+def test_a_gigabyte_is_2_to_the_30_bytes_and_costs_what_is_set() -> None:
+    case = case_of("savings/nothing_goes")
+    image = case.manifests[0]
+    savings = find_savings([], [image], Prices(0.10, layers_stay_within=True))
+    assert savings.usd_per_month == pytest.approx(0.10 * 100 / BYTES_PER_GB)
+    assert BYTES_PER_GB == 1024**3

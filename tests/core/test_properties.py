@@ -1,0 +1,58 @@
+"""What holds for any repository, whatever the settings, pins and uses."""
+
+from dataclasses import replace
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.core.pins import Pin
+from bot.core.rules import Rule
+from bot.core.usage import Usage
+from tests.core import strategies as some
+from tests.core.invariants import check
+from tests.core.strategies import World
+
+
+def tries(number: int) -> settings:
+    """As many examples, the same in every run."""
+    return settings(
+        max_examples=number,
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+    )
+
+
+@given(world=some.worlds)
+@tries(500)
+def test_every_plan_is_sound(world: World) -> None:
+    check(world.manifests, world.evidence, world.plan())
+
+
+@given(world=some.worlds, random=st.randoms(use_true_random=False))
+@tries(150)
+def test_the_order_of_the_inventory_changes_nothing(world: World, random: Random) -> None:
+    shuffled = random.sample(world.manifests, len(world.manifests))
+    assert World(shuffled, world.evidence).plan() == world.plan()
+
+
+@given(world=some.ruled_worlds, rule=some.rules, place=st.integers(0, 4))
+@tries(150)
+def test_one_more_rule_never_deletes_more(world: World, rule: Rule, place: int) -> None:
+    policy = world.evidence.policy
+    assert policy
+    keep = (*policy.keep[:place], rule, *policy.keep[place:])
+    assert world.deleted(policy=replace(policy, keep=keep)) <= world.deleted()
+
+
+@given(world=some.worlds, pin=some.pins)
+@tries(150)
+def test_one_more_pin_never_deletes_more(world: World, pin: Pin) -> None:
+    assert world.deleted(pins=(*world.evidence.pins, pin)) <= world.deleted()
+
+
+@given(world=some.worlds, usage=some.usages)
+@tries(150)
+def test_a_use_never_deletes_more(world: World, usage: Usage) -> None:
+    assert world.deleted(usage=usage) <= world.deleted(usage=Usage())

@@ -1,0 +1,47 @@
+import pytest
+
+from bot.core.repository import RegistryId, is_repository_name, parse_registry_host
+
+
+@pytest.mark.parametrize(
+    ("host", "region"),
+    [
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "eu-west-1"),
+        ("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+        ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+        ("123456789012.dkr-ecr.eu-west-1.on.aws", "eu-west-1"),
+    ],
+)
+def test_registry_hosts(host: str, region: str) -> None:
+    assert parse_registry_host(host) == RegistryId("123456789012", region)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "docker.io",
+        "public.ecr.aws",
+        "12345.dkr.ecr.eu-west-1.amazonaws.com",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.org",
+        "x.123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+    ],
+)
+def test_other_hosts(host: str) -> None:
+    assert parse_registry_host(host) is None
+
+
+def test_a_registry_is_told_as_account_and_region() -> None:
+    assert str(RegistryId("123456789012", "eu-west-1")) == "123456789012 in eu-west-1"
+
+
+@pytest.mark.parametrize("name", ["ab", "team/api", "a-b_c.d/e__f", "a--b", "a" * 256])
+def test_repository_names(name: str) -> None:
+    assert is_repository_name(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a", "", "A/b", "/ab", "ab/", "a//b", "a:1", "a@b", "*", "a" * 257]
+)
+def test_no_repository_names(name: str) -> None:
+    assert not is_repository_name(name)

@@ -1,0 +1,55 @@
+"""Plans to render, made by the core from a repository drawn in a few words."""
+
+from datetime import timedelta
+from typing import Any
+
+from bot.core.evidence import Evidence
+from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, Manifest, Unread, settle
+from bot.core.patterns import Patterns
+from bot.core.plan import Plan, make_plan
+from bot.core.policy import Policy
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.rules import Newest, TagFilter
+from bot.core.savings import Prices
+from tests.support import NOW
+
+HERE = RepositoryId(
+    RegistryId("123456789012", "eu-west-1"),
+    "team/api",
+    "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api",
+)
+GB = 2**30
+CONFIG = "application/vnd.oci.image.config.v1+json"
+
+
+def image(
+    number: int,
+    *tags: str,
+    size: int = GB,
+    age: float | None = 40,
+    pulled: float | None = None,
+    shared: int = 0,
+    content: Content | Unread | None = None,
+    media_type: str = OCI_MANIFEST,
+) -> Manifest:
+    """Its digest is its number. `shared` bytes are a layer that all images have in common."""
+    own = Blob(f"sha256:{number:064}", size)
+    base = (Blob(f"sha256:{'f' * 64}", shared),) if shared else ()
+    return settle(
+        Described(
+            digest=f"sha256:{number:064}",
+            tags=tags,
+            pushed_at=None if age is None else NOW - timedelta(days=age),
+            pulled_at=None if pulled is None else NOW - timedelta(days=pulled),
+            size_bytes=size + shared,
+            media_type=media_type,
+            config_type=CONFIG,
+        ),
+        content or Content(media_type, CONFIG, (own, *base)),
+    )
+
+
+def plan(*manifests: Manifest, newest: int = 0, exact: bool = True, **evidence: Any) -> Plan:
+    policy = Policy(timedelta(), Patterns(), (Newest(newest, TagFilter()),))
+    found = Evidence(policy, NOW, **evidence)
+    return make_plan(HERE, manifests, found, Prices(0.10, layers_stay_within=exact))

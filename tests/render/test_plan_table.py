@@ -1,0 +1,149 @@
+"""The table: what a person sees of a plan."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from bot.core.manifest import OCI_INDEX, Content, Unread
+from bot.core.pins import Pin
+from bot.core.plan import Plan
+from bot.core.usage import Usage
+from bot.render.plan_table import ROWS, deleted_families, not_checked, plan_as_table
+from tests.render.builders import GB, image, plan
+from tests.support import NOW
+
+
+def shown(made: Plan, width: int = 80) -> list[str]:
+    console = Console(width=width, file=io.StringIO())
+    console.print(plan_as_table(made, NOW))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def words(made: Plan) -> str:
+    return " ".join(" ".join(shown(made)).split())
+
+
+def test_the_totals() -> None:
+    made = plan(image(1, "a"), image(2, "b"), image(3, "c", age=1), newest=1)
+    assert "2 of 3 manifests may go, which frees 2.00 GB: $0.20 a month ($2.40 a year)." in words(
+        made
+    )
+    assert "ECR lists 2.00 GB for them, and they share no layer." in words(made)
+    assert "What keeps the other 1 manifests" in words(made)
+    assert "among the newest of their class 1" in words(made)
+
+
+def test_shared_layers_are_told() -> None:
+    made = plan(image(1, shared=GB), image(2, shared=GB), image(3, "kept", shared=GB), newest=1)
+    assert made.savings.freed_bytes < made.savings.listed_bytes
+    assert "which frees 2.00 GB" in words(made)
+    assert (
+        "ECR lists 4.00 GB for them, but layers that they share are stored once, and those of "
+        "kept images stay." in words(made)
+    )
+
+
+@pytest.mark.parametrize("why", ["setting", "unread"])
+def test_inexact_savings_are_told(why: str) -> None:
+    unread = Unread("AWS refused it") if why == "unread" else None
+    made = plan(image(1, content=unread), exact=why != "setting")
+    assert "which frees about 1.00 GB" in words(made)
+    assert "the true figure may be lower" in words(made)
+
+
+def test_nothing_to_delete_and_nothing_at_all() -> None:
+    assert "Nothing to delete: all of 2 manifests stay." in words(
+        plan(image(1, "a"), image(2, "b"), newest=2)
+    )
+    assert "What keeps all 2" in words(plan(image(1, "a"), image(2, "b"), newest=2))
+    assert words(plan()).endswith("No images.")
+
+
+def test_every_keeper_has_words() -> None:
+    pin = Pin("pinned", "ann", "the audit")
+    usage = Usage(by_tag={"used": ("ecs: web",)})
+    made = plan(image(1, "pinned"), image(2, "used"), image(3), pins=(pin,), usage=usage)
+    assert "pinned 1" in words(made)
+    assert "in use 1" in words(made)
+
+
+def test_the_largest_stand_first() -> None:
+    made = plan(*(image(number, f"v{number}", size=number * GB) for number in (2, 9, 4)))
+    rows = [line for line in shown(made) if line.strip().startswith("v")]
+    assert [row.split()[0] for row in rows] == ["v9", "v4", "v2"]
+    assert "9.00 GB" in rows[0]
+    assert "40 days ago" in rows[0]
+
+
+def test_a_family_is_one_row() -> None:
+    children = (image(1, size=2 * GB), image(2, size=GB))
+    index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+    root = image(3, "multi", size=2 * GB, content=index, media_type=OCI_INDEX)
+    made = plan(root, *children, image(4, "small", size=GB))
+    (family, small) = deleted_families(made.judged)
+    assert (family.root.manifest, family.others, family.listed_bytes) == (root, 2, 3 * GB)
+    assert (small.others, small.listed_bytes) == (0, GB)
+    assert "multi (+2)" in words(made)
+
+
+@pytest.mark.parametrize(("count", "more"), [(ROWS, ""), (ROWS + 1, "… and 1 more: --format csv")])
+def test_the_table_ends_somewhere(count: int, more: str) -> None:
+    said = words(plan(*(image(number, f"v{number}") for number in range(count))))
+    assert (more or "… and") in said if more else "… and" not in said
+
+
+@pytest.mark.parametrize(
+    ("pulled", "said"),
+    [
+        ((31, None), None),
+        ((29, None), "1 of these was pulled in the last 30 days"),
+        ((29, 1), "2 of these were pulled in the last 30 days"),
+    ],
+)
+def test_lately_pulled_ones_are_marked(
+    pulled: tuple[float | None, float | None], said: str | None
+) -> None:
+    first, second = pulled
+    found = words(plan(image(1, "a", pulled=first), image(2, "b", pulled=second)))
+    assert (said or "") in found
+    assert ("but somebody pulled it" in found) is (said is not None)
+
+
+def test_an_incomplete_plan_says_so_and_why() -> None:
+    unread = Unread("AWS refused it")
+    found = words(plan(image(1, "multi", content=unread, media_type=OCI_INDEX), image(2)))
+    assert "INCOMPLETE: it cannot be approved until this is mended" in found
+    assert "could not be read: AWS refused it" in found
+    assert "not known well enough to judge 2" in found
+
+
+def test_no_push_time_is_a_question() -> None:
+    """ECR tells none: the image stays, and the plan is incomplete."""
+    assert "INCOMPLETE" in words(plan(image(1, "a", age=None)))
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_it_fits(width: int) -> None:
+    unread = Unread("x" * 300)
+    made = plan(
+        image(1, "a-very-long-tag-" * 10, size=10**15, pulled=1),
+        image(2, size=5, age=4000),
+        image(3, "odd", content=unread, media_type=OCI_INDEX),
+    )
+    assert max(map(len, shown(made, width))) <= width
+
+
+def test_tags_are_shown_as_they_are() -> None:
+    """Square brackets are markup to rich; ECR allows none in tags, but digests and details may."""
+    unread = Unread("ECR said [bold]no[/bold] [/]")
+    made = plan(image(1, "odd", content=unread, media_type=OCI_INDEX))
+    assert "ECR said [bold]no[/bold] [/]" in words(made)
+
+
+def test_what_was_not_checked() -> None:
+    console = Console(width=80, file=io.StringIO())
+    console.print(not_checked(("ecs", "files")))
+    assert isinstance(console.file, io.StringIO)
+    assert console.file.getvalue().startswith("Not checked for use: ecs, files.")

@@ -1,0 +1,146 @@
+"""With no file at all, and with half a file."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.patterns import Patterns
+from bot.core.policy import Policy
+from bot.core.rules import Newest, PulledWithin, PushedWithin, Semver, TagFilter, Tags
+from bot.settings import Settings, load_settings
+
+CONTRACT = """
+registries: []
+policies:
+  - repositories: ["*"]
+    min_age: 24h
+    artifact_types: []
+    keep:
+      - tags: ["*latest*"]
+      - newest: 5
+        tags: ["*SNAPSHOT*"]
+      - newest: 10
+        except_tags: ["*SNAPSHOT*", "*latest*"]
+usage:
+  accounts: []
+  regions: []
+  ecs: {revisions: 1}
+  lambda: {}
+  kubernetes: {clusters: [], ignore: []}
+  app_runner: {}
+  batch: {}
+  sagemaker: {}
+  codebuild: {}
+  files: []
+  ignore_accounts: []
+  registry_aliases: {}
+  expect_none: false
+reports:
+  - repositories: ["*"]
+    channel: null
+    schedule: "mon 09:00"
+    time_zone: UTC
+    min_saving: 0
+    approvers: null
+approval:
+  approvers: []
+  required: 1
+  type_to_confirm_over: 50%
+  expires_after: 7d
+execution:
+  enabled: true
+  undo_window: 5m
+pins: []
+price_per_gb_month: 0.10
+"""
+"""The settings that apply with no file, word for word as the contract has them."""
+
+LATEST, SNAPSHOT = Patterns.of("*latest*"), Patterns.of("*SNAPSHOT*")
+DEFAULT_RULES = (
+    Tags(TagFilter(LATEST)),
+    Newest(5, TagFilter(SNAPSHOT)),
+    Newest(10, TagFilter(except_tags=Patterns.of("*SNAPSHOT*", "*latest*"))),
+)
+
+
+def load(text: str, folder: Path) -> Settings:
+    file = folder / "ecr-clean.yml"
+    file.write_text(text)
+    return load_settings(file)
+
+
+def test_the_contracts_defaults_are_ours(tmp_path: Path) -> None:
+    assert load(CONTRACT, tmp_path) == Settings()
+
+
+def test_no_file_is_an_empty_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(None) == load("", tmp_path) == load("{}", tmp_path) == Settings()
+
+
+def test_the_default_policy() -> None:
+    (entry,) = Settings().policy_entries()
+    assert entry.repositories == Patterns.of("*")
+    assert entry.policy == Policy(timedelta(hours=24), Patterns(), DEFAULT_RULES)
+
+
+def test_a_missing_key_keeps_its_default_in_entries_too(tmp_path: Path) -> None:
+    text = """
+        policies: [{min_age: 1h}, {repositories: [ops]}]
+        reports: [{channel: C1}]
+        usage: {ecs: {}}
+        registries: [{region: us-east-1}]
+        approval: {required: 2}
+    """
+    settings = load(text, tmp_path)
+    hour, ops = settings.policy_entries()
+    assert (hour.repositories, hour.policy.min_age) == (Patterns.of("*"), timedelta(hours=1))
+    assert hour.policy.keep == ops.policy.keep == DEFAULT_RULES
+    assert ops.policy.min_age == timedelta(hours=24)
+    assert settings.reports[0].schedule == "mon 09:00"
+    assert settings.usage.ecs == Settings().usage.ecs
+    assert settings.registries[0].role_arn is None
+    assert settings.approval.expires_after == timedelta(days=7)
+
+
+def test_a_list_that_is_given_replaces_the_default_list(tmp_path: Path) -> None:
+    settings = load("policies: [{keep: [{newest: 3}]}]", tmp_path)
+    assert settings.policy_entries()[0].policy.keep == (Newest(3, TagFilter()),)
+    assert load("policies: []", tmp_path).policy_entries() == ()
+    assert load("policies: [{keep: []}]", tmp_path).policy_entries()[0].policy.keep == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("{tags: [a, B*]}", Tags(TagFilter(Patterns.of("a", "B*")))),
+        ("{except_tags: [a]}", Tags(TagFilter(except_tags=Patterns.of("a")))),
+        ("{newest: 0}", Newest(0, TagFilter())),
+        (
+            "{newest: 3, tags: [a], except_tags: [b]}",
+            Newest(3, TagFilter(Patterns.of("a"), Patterns.of("b"))),
+        ),
+        ("{pushed_within: 30d}", PushedWithin(timedelta(days=30), TagFilter())),
+        ("{pulled_within: 90s}", PulledWithin(timedelta(seconds=90), TagFilter())),
+        ("{semver: {majors: 2, minors: 3, patches: 1}}", Semver(TagFilter(), 2, 3, 1)),
+        ("{semver: {minors: 0}, tags: [v*]}", Semver(TagFilter(Patterns.of("v*")), None, 0)),
+        ("{semver: {}}", Semver(TagFilter())),
+    ],
+)  # fmt: skip
+def test_keep_rules(text: str, rule: object, tmp_path: Path) -> None:
+    settings = load(f"policies: [{{keep: [{text}]}}]", tmp_path)
+    assert settings.policy_entries()[0].policy.keep == (rule,)
+
+
+def test_sources_can_be_switched_off(tmp_path: Path) -> None:
+    sources = ("ecs", "lambda", "kubernetes", "app_runner", "batch", "sagemaker", "codebuild")
+    off = ", ".join(f"{source}: false" for source in (*sources, "files"))
+    usage = load(f"usage: {{{off}}}", tmp_path).usage
+    assert {usage.ecs, usage.lambda_, usage.kubernetes, usage.app_runner, usage.batch} == {None}
+    assert {usage.sagemaker, usage.codebuild, usage.files} == {None}
+
+
+def test_settings_cannot_be_changed_by_accident() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        setattr(Settings(), "price_per_gb_month", 1)  # noqa: B010 - mypy would not let us

@@ -1,0 +1,162 @@
+"""Every wrong key is named, with what was found and what is allowed."""
+
+# ruff: noqa: E501 - a row a case reads best
+
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import RequestError
+from bot.settings import load_settings
+
+LIST, DURATION = "a list", "a duration: 30s, 5m, 24h or 30d"
+GLOBS = "a list of one or more shell globs, none empty and every [ closed"
+ANY_GLOBS = "a list of shell globs, none of them empty and every [ closed"
+COUNT, POSITIVE, USD = "a whole number, 0 or more", "a whole number, 1 or more", "USD, 0 or more"
+ACCOUNT, REGION = "an AWS account's 12 digits, in quotes", "the name of an AWS Region"
+ROLE, TEXT, SWITCH = "the ARN of an IAM role", "a text that is not empty", "true or false"
+GLOB = "a shell glob, not empty and every [ closed"
+PINNED = "a tag, a whole digest, or a shell glob of tags with every [ closed"
+SOURCE = "settings of this source, or false"
+SCHEDULE = "DAY[,DAY…] HH:MM or daily HH:MM, as in `mon,thu 09:00`"
+SHARE = "a percentage from 0% to 100%"
+APPROVER = "a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs"
+ZONE = "a time zone's name, as in Europe/Berlin"
+PIN = "repository: a, pin: b, reason: c"
+
+
+def error(text: str, folder: Path) -> str:
+    file = folder / "ecr-clean.yml"
+    file.write_text(text)
+    with pytest.raises(RequestError) as caught:
+        load_settings(file)
+    (line,) = str(caught.value).splitlines()
+    return line.removeprefix(f"{file}: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "found", "allowed"),
+    [
+        ("registries: eu-west-1", "registries", "'eu-west-1'", LIST),
+        ("registries: null", "registries", "None", LIST),
+        ("registries: [{region: Ireland}]", "registries[0].region", "'Ireland'", REGION),
+        ("registries: [{}, {account: '12'}]", "registries[1].account", "'12'", ACCOUNT),
+        ("registries: [{account: 123456789012}]", "registries[0].account", "123456789012", ACCOUNT),
+        ("registries: [{role_arn: admin}]", "registries[0].role_arn", "'admin'", ROLE),
+        ("registries: [{delete_role_arn: 1}]", "registries[0].delete_role_arn", "1", ROLE),
+        ("registries: [{external_id: ''}]", "registries[0].external_id", "''", TEXT),
+        ("registries: [eu-west-1]", "registries[0]", "'eu-west-1'", "a section with keys from region"),
+        ("policies: 3", "policies", "3", LIST),
+        ("policies: [{repositories: 'team/*'}]", "policies[0].repositories", "'team/*'", GLOBS),
+        ("policies: [{repositories: []}]", "policies[0].repositories", "[]", GLOBS),
+        ("policies: [{repositories: ['']}]", "policies[0].repositories", "['']", GLOBS),
+        ("policies: [{repositories: ['[a']}]", "policies[0].repositories", "['[a']", GLOBS),
+        ("policies: [{min_age: 24}]", "policies[0].min_age", "24", DURATION),
+        ("policies: [{min_age: 1w}]", "policies[0].min_age", "'1w'", DURATION),
+        ("policies: [{min_age: -1h}]", "policies[0].min_age", "'-1h'", DURATION),
+        ("policies: [{min_age: null}]", "policies[0].min_age", "None", DURATION),
+        ("policies: [{artifact_types: [1]}]", "policies[0].artifact_types", "[1]", ANY_GLOBS),
+        ("policies: [{keep: {}}]", "policies[0].keep", "{}", LIST),
+        ("policies: [{keep: [{newest: -1}]}]", "policies[0].keep[0].newest", "-1", COUNT),
+        ("policies: [{keep: [{newest: '5'}]}]", "policies[0].keep[0].newest", "'5'", COUNT),
+        ("policies: [{keep: [{newest: true}]}]", "policies[0].keep[0].newest", "true", COUNT),
+        ("policies: [{keep: [{newest: 1.5}]}]", "policies[0].keep[0].newest", "1.5", COUNT),
+        ("policies: [{keep: [{tags: v}]}]", "policies[0].keep[0].tags", "'v'", GLOBS),
+        ("policies: [{keep: [{except_tags: ['[']}]}]", "policies[0].keep[0].except_tags", "['[']", ANY_GLOBS),
+        ("policies: [{keep: [{pushed_within: x}]}]", "policies[0].keep[0].pushed_within", "'x'", DURATION),
+        ("policies: [{keep: [{pulled_within: 5}]}]", "policies[0].keep[0].pulled_within", "5", DURATION),
+        ("policies: [{keep: [{semver: 3}]}]", "policies[0].keep[0].semver", "3", "a section with keys from majors"),
+        ("policies: [{keep: [{semver: {majors: -1}}]}]", "policies[0].keep[0].semver.majors", "-1", COUNT),
+        ("usage: []", "usage", "[]", "a section with keys from accounts"),
+        ("usage: {accounts: {}}", "usage.accounts", "{}", LIST),
+        ("usage: {accounts: [{account: x}]}", "usage.accounts[0].account", "'x'", ACCOUNT),
+        ("usage: {regions: all}", "usage.regions", "'all'", LIST),
+        ("usage: {ecs: true}", "usage.ecs", "true", SOURCE),
+        ("usage: {ecs: null}", "usage.ecs", "None", SOURCE),
+        ("usage: {ecs: {revisions: 0}}", "usage.ecs.revisions", "0", POSITIVE),
+        ("usage: {lambda: null}", "usage.lambda", "None", SOURCE),
+        ("usage: {files: used.txt}", "usage.files", "'used.txt'", "a list of paths, or false"),
+        ("usage: {ignore_accounts: [1]}", "usage.ignore_accounts[0]", "1", ACCOUNT),
+        ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "host names"),
+        ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),
+        ("usage: {kubernetes: {clusters: x}}", "usage.kubernetes.clusters", "'x'", LIST),
+        ("usage: {kubernetes: {clusters: [{name: ''}]}}", "usage.kubernetes.clusters[0].name", "''", TEXT),
+        ("reports: [{channel: 7}]", "reports[0].channel", "7", TEXT),
+        ("reports: [{schedule: 'monday 9'}]", "reports[0].schedule", "'monday 9'", SCHEDULE),
+        ("reports: [{schedule: 'mon 24:00'}]", "reports[0].schedule", "'mon 24:00'", SCHEDULE),
+        ("reports: [{schedule: 'mon 09:00 '}]", "reports[0].schedule", "'mon 09:00 '", SCHEDULE),
+        ("reports: [{time_zone: Berlin}]", "reports[0].time_zone", "'Berlin'", ZONE),
+        ("reports: [{time_zone: ../etc}]", "reports[0].time_zone", "'../etc'", ZONE),
+        ("reports: [{min_saving: -1}]", "reports[0].min_saving", "-1", USD),
+        ("reports: [{approvers: [ann]}]", "reports[0].approvers[0]", "'ann'", APPROVER),
+        ("approval: null", "approval", "None", "a section with keys from approvers"),
+        ("approval: {approvers: [C012]}", "approval.approvers[0]", "'C012'", APPROVER),
+        ("approval: {approvers: ['arn:[']}", "approval.approvers[0]", "'arn:['", APPROVER),
+        ("approval: {required: 0}", "approval.required", "0", POSITIVE),
+        ("approval: {type_to_confirm_over: 50}", "approval.type_to_confirm_over", "50", SHARE),
+        ("approval: {type_to_confirm_over: 101%}", "approval.type_to_confirm_over", "'101%'", SHARE),
+        ("approval: {expires_after: 7}", "approval.expires_after", "7", DURATION),
+        ("execution: {enabled: 'no'}", "execution.enabled", "'no'", SWITCH),
+        ("execution: {undo_window: 0}", "execution.undo_window", "0", DURATION),
+        ("pins: {}", "pins", "{}", LIST),
+        (f"pins: [{{{PIN}, until: soon}}]", "pins[0].until", "'soon'", "a date"),
+        ("pins: [{repository: '', pin: b, reason: c}]", "pins[0].repository", "''", GLOB),
+        ("pins: [{repository: a, pin: '[b', reason: c}]", "pins[0].pin", "'[b'", PINNED),
+        ("price_per_gb_month: free", "price_per_gb_month", "'free'", USD),
+        ("price_per_gb_month: -0.1", "price_per_gb_month", "-0.1", USD),
+        ("price_per_gb_month: .inf", "price_per_gb_month", "inf", USD),
+    ],
+)  # fmt: skip
+def test_a_bad_value(text: str, key: str, found: str, allowed: str, tmp_path: Path) -> None:
+    said = error(text, tmp_path)
+    assert said.startswith(f"{key}: found {found}")
+    assert f"; allowed: {allowed}" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("polices: []", "polices is unknown (did you mean policies?); allowed: registries, policies"),
+        ("x: 1", "x is unknown; allowed: registries, policies, usage, reports"),
+        ("policies: [{minage: 1h}]", "policies[0].minage is unknown (did you mean min_age?)"),
+        ("policies: [{keep: [{neweset: 1}]}]", "policies[0].keep[0].neweset is unknown (did you mean newest?)"),
+        ("usage: {lambda_: {}}", "usage.lambda_ is unknown (did you mean lambda?)"),
+        ("usage: {batch: {queues: []}}", "usage.batch.queues is unknown"),
+        ("1: 2", "1 is unknown; allowed: registries"),
+        ("policies: [{1: 2}]", "policies[0].1 is unknown; allowed: repositories"),
+        ("null: 2", "is unknown; allowed: registries"),
+    ],
+)  # fmt: skip
+def test_an_unknown_key(text: str, said: str, tmp_path: Path) -> None:
+    assert said in error(text, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("usage: {accounts: [{}]}", f"usage.accounts[0].account is missing: give {ACCOUNT}"),
+        ("pins: [{pin: b, reason: c}]", f"pins[0].repository is missing: give {GLOB}"),
+        ("pins: [{repository: a, pin: b}]", f"pins[0].reason is missing: give {TEXT}"),
+    ],
+)
+def test_a_missing_key(text: str, said: str, tmp_path: Path) -> None:
+    assert error(text, tmp_path) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("policies: [{keep: [{}]}]", "the rule selects by nothing"),
+        ("policies: [{keep: [{newest: 1, semver: {}}]}]", "newest and semver stand in one rule"),
+        ("policies: [{keep: [{except_tags: []}]}]", "the rule selects by nothing"),
+        ("usage: {kubernetes: {clusters: [{name: a}]}}", "give one of eks, kubeconfig"),
+        ("usage: {kubernetes: {clusters: [{name: a, eks: b, in_cluster: true}]}}", "give one of"),
+        ("usage: {kubernetes: {clusters: [{name: a, eks: b, context: c}]}}", "context goes with"),
+    ],
+)
+def test_what_does_not_go_together(text: str, said: str, tmp_path: Path) -> None:
+    assert said in error(text, tmp_path)
+
+
+def test_a_long_value_is_cut(tmp_path: Path) -> None:
+    assert len(error(f"price_per_gb_month: {'x' * 5000}", tmp_path)) < 200

@@ -1,0 +1,143 @@
+"""What each kind of value takes."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import RequestError
+from bot.settings import Settings, load_settings
+
+
+def load(text: str, folder: Path) -> Settings:
+    file = folder / "ecr-clean.yml"
+    file.write_text(text)
+    return load_settings(file)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("0s", timedelta(0)),
+        ("30s", timedelta(seconds=30)),
+        ("5m", timedelta(minutes=5)),
+        ("24h", timedelta(hours=24)),
+        ("30d", timedelta(days=30)),
+    ],
+)
+def test_durations(text: str, expected: timedelta, tmp_path: Path) -> None:
+    settings = load(f"execution: {{undo_window: {text}}}", tmp_path)
+    assert settings.execution.undo_window == expected
+
+
+@pytest.mark.parametrize(("text", "share"), [("0%", 0), ("50%", 0.5), ("100%", 1), ("7%", 0.07)])
+def test_percentages(text: str, share: float, tmp_path: Path) -> None:
+    settings = load(f"approval: {{type_to_confirm_over: {text}}}", tmp_path)
+    assert settings.approval.type_to_confirm_over == share
+
+
+@pytest.mark.parametrize("schedule", ["mon 09:00", "mon,thu 23:59", "daily 00:00", "sat,sun 12:30"])
+def test_schedules(schedule: str, tmp_path: Path) -> None:
+    assert load(f"reports: [{{schedule: '{schedule}'}}]", tmp_path).reports[0].schedule == schedule
+
+
+@pytest.mark.parametrize(
+    ("text", "until"),
+    [
+        ("2026-12-31", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("2026-12-31T10:00:00", datetime(2026, 12, 31, 10, tzinfo=UTC)),
+        ("2026-12-31T10:00:00Z", datetime(2026, 12, 31, 10, tzinfo=UTC)),
+        ("2026-12-31T10:00:00+02:00", datetime(2026, 12, 31, 8, tzinfo=UTC)),
+    ],
+)
+def test_pins_run_out_at_the_end_of_a_day_or_at_a_time(
+    text: str, until: datetime, tmp_path: Path
+) -> None:
+    settings = load(f"pins: [{{repository: '*', pin: a, reason: b, until: {text}}}]", tmp_path)
+    (entry,) = settings.pin_entries()
+    assert entry.pin.until == until
+    assert entry.pin.until.astimezone(timezone(timedelta())) == until
+
+
+@pytest.mark.parametrize(
+    "region", ["eu-west-1", "us-gov-east-1", "cn-north-1", "ap-southeast-4", "mx-central-1"]
+)
+def test_regions(region: str, tmp_path: Path) -> None:
+    settings = load(f"registries: [{{region: {region}}}]", tmp_path)
+    assert settings.registries[0].region == region
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:iam::123456789012:role/cleaner",
+        "arn:aws:iam::123456789012:role/ci/bots/cleaner",
+        "arn:aws-cn:iam::123456789012:role/cleaner",
+        "arn:aws-us-gov:iam::123456789012:role/a+b=c,d.e@f_g-h",
+    ],
+)
+def test_roles(arn: str, tmp_path: Path) -> None:
+    settings = load(f"registries: [{{role_arn: '{arn}'}}]", tmp_path)
+    assert settings.registries[0].role_arn == arn
+
+
+@pytest.mark.parametrize(
+    "approver",
+    ["U012AB3CD", "W012AB3CD", "S012AB3CD", "arn:aws:iam::123456789012:user/*", "arn:aws:sts::*"],
+)
+def test_approvers(approver: str, tmp_path: Path) -> None:
+    assert load(f"approval: {{approvers: ['{approver}']}}", tmp_path).approval.approvers == (
+        approver,
+    )
+
+
+@pytest.mark.parametrize(
+    "cluster",
+    [
+        "{name: a, eks: prod}",
+        "{name: a, kubeconfig: file}",
+        "{name: a, kubeconfig: file, context: prod}",
+        "{name: a, in_cluster: true}",
+    ],
+)
+def test_clusters(cluster: str, tmp_path: Path) -> None:
+    settings = load(f"usage: {{kubernetes: {{clusters: [{cluster}]}}}}", tmp_path)
+    assert settings.usage.kubernetes
+    assert settings.usage.kubernetes.clusters[0].name == "a"
+
+
+def test_the_whole_of_a_file(tmp_path: Path) -> None:
+    settings = load(
+        """
+        registries:
+          - region: eu-west-1
+            account: "123456789012"
+            role_arn: arn:aws:iam::123456789012:role/read
+            delete_role_arn: arn:aws:iam::123456789012:role/delete
+            external_id: an id
+        usage:
+          accounts: [{account: "210987654321", regions: [eu-west-1, all], role_arn: null}]
+          regions: ["all"]
+          ecs: {revisions: 3}
+          kubernetes: {clusters: [], ignore: [old]}
+          files: [used.txt]
+          ignore_accounts: ["111111111111"]
+          registry_aliases: {images.example.com: 123456789012.dkr.ecr.eu-west-1.amazonaws.com}
+          expect_none: true
+        reports: [{repositories: [a], channel: C1, time_zone: Europe/Berlin, min_saving: 1.5,
+                   approvers: [U012AB3CD]}]
+        execution: {enabled: false, undo_window: 0s}
+        """,
+        tmp_path,
+    )
+    assert settings.registries[0].external_id == "an id"
+    assert settings.usage.files == ("used.txt",)
+    assert settings.usage.accounts[0].regions == ("eu-west-1", "all")
+    assert settings.reports[0].min_saving == 1.5
+    assert settings.execution.enabled is False
+
+
+def test_a_number_of_digits_is_no_account(tmp_path: Path) -> None:
+    """YAML reads 012345678901 as a number: it must be in quotes, and the error says so."""
+    with pytest.raises(RequestError, match="in quotes"):
+        load("registries: [{account: 123456789012}]", tmp_path)

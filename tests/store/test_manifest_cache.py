@@ -1,0 +1,174 @@
+"""The manifest cache: a file that outlives the process, and that may be lost."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, SCHEMA_1_SIGNED, Blob, Content
+from bot.core.pull_times import OurRead
+from bot.core.repository import RegistryId, RepositoryId
+from bot.store.manifest_cache import SqliteManifestCache
+from tests.support import NOW
+
+PLACE = RegistryId("123456789012", "eu-west-1")
+HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
+THERE = RepositoryId(PLACE, "team/web", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/web")
+IMAGE = Content(
+    OCI_MANIFEST,
+    "application/vnd.oci.image.config.v1+json",
+    (Blob("sha256:c", 10), Blob("sha256:l", 2**40)),
+    subject="sha256:s",
+)
+INDEX = Content(OCI_INDEX, children=("sha256:b", "sha256:a"))
+OLD = Content(SCHEMA_1_SIGNED, blobs=None)
+EVERYTHING = {"sha256:1": IMAGE, "sha256:2": INDEX, "sha256:3": OLD}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ecr-clean" / "manifests.db"
+
+
+@pytest.fixture
+def locked_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody may write to, root included."""
+    tmp_path.chmod(0o500)
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(65534)
+    yield tmp_path
+    os.seteuid(own)
+    tmp_path.chmod(0o700)
+
+
+def test_it_survives_reopening(path: Path) -> None:
+    read = OurRead(NOW, NOW - timedelta(days=20))
+    again = OurRead(NOW + timedelta(hours=1), None)
+    with SqliteManifestCache(path) as cache:
+        cache.add_contents(EVERYTHING)
+        cache.add_our_reads(HERE, {"sha256:1": read})
+        cache.add_our_reads(HERE, {"sha256:1": again})
+        cache.add_subjects_seen(HERE, ["sha256:9"])
+    with SqliteManifestCache(path) as cache:
+        assert cache.contents([*EVERYTHING, "sha256:unknown"]) == EVERYTHING
+        assert sorted(cache.our_reads(HERE)["sha256:1"], key=lambda r: r.at) == [read, again]
+        assert cache.subjects_seen(HERE) == {"sha256:9"}
+
+
+def test_repositories_share_contents_alone(path: Path) -> None:
+    with SqliteManifestCache(path) as cache:
+        cache.add_our_reads(HERE, {"sha256:1": OurRead(NOW, None)})
+        cache.add_subjects_seen(HERE, ["sha256:9"])
+        assert cache.our_reads(THERE) == {}
+        assert cache.subjects_seen(THERE) == frozenset()
+
+
+def test_what_is_known_is_not_replaced(path: Path) -> None:
+    with SqliteManifestCache(path) as cache:
+        cache.add_contents({"sha256:1": IMAGE})
+        cache.add_contents({"sha256:1": OLD})
+        assert cache.contents(["sha256:1"]) == {"sha256:1": IMAGE}
+
+
+@pytest.mark.parametrize("count", [0, 500, 501, 1200])
+def test_any_number_of_digests_is_looked_up(count: int, path: Path) -> None:
+    contents = {f"sha256:{number}": INDEX for number in range(count)}
+    with SqliteManifestCache(path) as cache:
+        cache.add_contents(contents)
+        assert cache.contents(iter(contents)) == contents
+
+
+def test_a_blob_is_one_object_and_its_size_counts(path: Path) -> None:
+    other = Content(OCI_MANIFEST, blobs=(Blob("sha256:l", 5),))
+    with SqliteManifestCache(path) as cache:
+        cache.add_contents({"sha256:1": IMAGE, "sha256:2": IMAGE, "sha256:3": other})
+        found = cache.contents(["sha256:1", "sha256:2", "sha256:3"])
+    first, second = found["sha256:1"].blobs, found["sha256:2"].blobs
+    assert first
+    assert second
+    assert all(map(lambda a, b: a is b, first, second))
+    assert found["sha256:3"].blobs == (Blob("sha256:l", 5),)
+
+
+def test_threads_share_the_file(path: Path) -> None:
+    def work(number: int) -> int:
+        with SqliteManifestCache(path) as cache:
+            for step in range(20):
+                cache.add_contents({f"sha256:{number}-{step}": INDEX, "sha256:same": INDEX})
+            return len(cache.contents([f"sha256:{number}-{step}" for step in range(20)]))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [20] * 4
+
+
+def test_processes_share_the_file(path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from bot.core.manifest import Content\n"
+        "from bot.store.manifest_cache import SqliteManifestCache\n"
+        "with SqliteManifestCache(Path(sys.argv[1])) as cache:\n"
+        "    for step in range(50):\n"
+        "        cache.add_contents({f'sha256:{sys.argv[2]}-{step}': Content('t')})\n"
+    )
+    command = [sys.executable, "-c", program, str(path)]
+    started = [subprocess.Popen([*command, str(number)]) for number in range(2)]
+    assert [process.wait(60) for process in started] == [0, 0]
+    with SqliteManifestCache(path) as cache:
+        wanted = [f"sha256:{number}-{step}" for number in range(2) for step in range(50)]
+        assert len(cache.contents(wanted)) == 100
+
+
+def test_a_damaged_file_is_told(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database" * 100)
+    refuses(path, "file is not a database")
+
+
+def test_damage_inside_is_told(path: Path) -> None:
+    with SqliteManifestCache(path) as cache:
+        cache.add_contents({"sha256:1": IMAGE})
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE manifests SET content = 'half a'")
+    db.close()
+    with SqliteManifestCache(path) as cache, pytest.raises(ServiceError, match="cannot be used"):
+        cache.contents(["sha256:1"])
+
+
+def test_another_version_is_told(path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    refuses(path, "version 99")
+
+
+def test_a_folder_that_cannot_be_written_is_told(locked_folder: Path) -> None:
+    refuses(locked_folder / "ecr-clean" / "manifests.db", "Permission denied")
+
+
+def test_a_file_where_the_folder_should_be_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ecr-clean").write_text("")
+    refuses(tmp_path / "ecr-clean" / "manifests.db", "ecr-clean")
+
+
+def test_a_folder_where_the_file_should_be_is_told(path: Path) -> None:
+    path.mkdir(parents=True)
+    refuses(path, "unable to open database file")
+
+
+def refuses(path: Path, why: str) -> None:
+    with pytest.raises(ServiceError) as caught:
+        SqliteManifestCache(path)
+    sentence = str(caught.value)
+    assert str(path) in sentence
+    assert why in sentence
+    assert "delete the file, or set XDG_CACHE_HOME" in sentence
+    assert "\n" not in sentence

@@ -1,0 +1,130 @@
+"""What tests of several rooms share: a repository filled in a few words, and what a run said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import orjson
+
+from bot.core.repository import RegistryId, RepositoryId
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn, manifests
+from bot.playground.aws.ecr.manifest import Manifest
+
+Plan = dict[str, Any]
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the command came to."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def plans(self) -> list[Plan]:
+        return [orjson.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def plan(self) -> Plan:
+        (plan,) = self.plans
+        return plan
+
+    @property
+    def sentence(self) -> str:
+        """The only line on standard error, which must be there."""
+        (line,) = self.err.splitlines()
+        assert line.startswith("ecr-clean: ")
+        return line.removeprefix("ecr-clean: ")
+
+
+class Run(Protocol):
+    def __call__(self, *arguments: str) -> Result: ...
+
+
+def image_text(name: str, size: int = 1000, layers: Sequence[manifests.Blob] = ()) -> str:
+    """A small image; its name makes its digest. Layers that are given may be shared."""
+    return manifests.image((f"{name} config", 10), layers or [(f"{name} layer", size)])
+
+
+class Shelf:
+    """A repository on the stand-in. Ages are in days before the stand-in's now."""
+
+    def __init__(
+        self,
+        aws: StandIn,
+        name: str = "team/api",
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> None:
+        self.world = aws.world
+        self.repository = self.world.create_repository(name, account=account, region=region)
+        self.id = RepositoryId(RegistryId(account, region), name, self.repository.uri)
+
+    def ago(self, days: float) -> datetime:
+        return self.world.clock.now() - timedelta(days=days)
+
+    def push(
+        self,
+        text: str,
+        *tags: str,
+        age: float = 40,
+        pulled: float | None = None,
+        media_type: str | None = None,
+    ) -> str:
+        return self.world.push(
+            self.repository,
+            text,
+            tags=tags,
+            pushed_at=self.ago(age),
+            pulled_at=None if pulled is None else self.ago(pulled),
+            media_type=media_type,
+        )
+
+    def image(self, name: str, *tags: str, **options: Any) -> str:
+        """Tagged with its name, unless tags are given; "" leaves it untagged."""
+        return self.push(image_text(name), *filter(None, tags or (name,)), **options)
+
+    def images(self, count: int, prefix: str = "1.") -> list[str]:
+        return [self.image(f"{prefix}{number}") for number in range(count)]
+
+    def index(self, name: str, *children: str, age: float = 40) -> str:
+        """An index with that tag, and untagged images with those names as its children."""
+        texts = [image_text(child) for child in children]
+        for text in texts:
+            self.push(text, age=age)
+        listing = manifests.index([manifests.Child(text) for text in texts])
+        return self.push(listing, name, age=age)
+
+    def raw(self, text: str, media_type: str, *tags: str, age: float = 40) -> str:
+        """A text that ECR's own checks would not let in."""
+        digest = manifests.digest_of(text)
+        manifest = Manifest(
+            digest=digest,
+            text=text,
+            media_type=media_type,
+            artifact_media_type=None if "index" in media_type else manifests.OCI_CONFIG,
+            artifact_type=None,
+            annotations={},
+            own_size=100,
+            children=(),
+            subject=None,
+            pushed_at=self.ago(age),
+            is_index="index" in media_type,
+        )
+        with self.world.lock:
+            self.repository.add(manifest)
+            for tag in tags:
+                self.repository.tag(manifest, tag)
+        return digest
+
+    def pulled_at(self, reference: str) -> datetime | None:
+        """As ECR has it."""
+        return self.world.manifest(self.repository, reference).pulled_at
+
+    def pull(self, reference: str, at: datetime) -> None:
+        self.world.pull(self.repository, reference, at)

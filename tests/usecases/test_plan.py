@@ -1,0 +1,156 @@
+"""Planning, from a repository on the stand-in to the plan."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.sessions import open_session
+from bot.core.errors import RequestError, ServiceError
+from bot.core.manifest import Described
+from bot.core.patterns import Patterns
+from bot.core.pins import Pin
+from bot.core.plan import Plan
+from bot.core.policy import PinEntry, Policy, PolicyEntry
+from bot.core.reasons import RuleName, Verdict
+from bot.core.repository import RepositoryId
+from bot.core.rules import Newest, PulledWithin, TagFilter
+from bot.playground.aws import StandIn, manifests
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.usecases.find_repositories import Found
+from bot.usecases.plan import Planner
+from tests.support import NOW, Shelf, image_text
+
+ONE_OF = Policy(timedelta(hours=24), Patterns(), (Newest(1, TagFilter()),))
+EVERYWHERE = (PolicyEntry(Patterns.of("*"), ONE_OF),)
+
+MakePlan = Callable[..., Plan]
+
+
+@pytest.fixture
+def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> MakePlan:
+    aws.world.clock.set(NOW)
+
+    def make_it(
+        shelf: Shelf,
+        policies: tuple[PolicyEntry, ...] = EVERYWHERE,
+        pins: tuple[PinEntry, ...] = (),
+        registry: EcrRegistry = registry,
+        cache: SqliteManifestCache = cache,
+    ) -> Plan:
+        clock = aws.world.clock.now
+        planner = Planner(policies, pins, 0.10, cache, clock, lambda *_: None)
+        return planner.plan(Found(shelf.id, registry))
+
+    return make_it
+
+
+class Backwards(EcrRegistry):
+    def describe(self, repository: RepositoryId) -> Iterator[Described]:
+        return reversed(list(super().describe(repository)))
+
+
+def test_the_order_of_the_list_changes_nothing(shelf: Shelf, make: MakePlan) -> None:
+    shelf.images(20)
+    shelf.index("multi", "amd64", "arm64")
+    assert make(shelf) == make(shelf, registry=Backwards(open_session()))
+
+
+def test_a_plan_holds_every_manifest_and_deletes_what_nothing_keeps(
+    shelf: Shelf, make: MakePlan
+) -> None:
+    old, new = shelf.image("old", age=41), shelf.image("new", age=40)
+    plan = make(shelf)
+    assert {j.manifest.digest: j.verdict for j in plan.judged} == {
+        old: Verdict.DELETE,
+        new: Verdict.KEEP,
+    }
+    assert plan.delete == (old,)
+    assert plan.savings.freed_bytes == 1010
+    assert plan.savings.exact
+
+
+def test_the_first_policy_that_matches_applies(shelf: Shelf, make: MakePlan) -> None:
+    shelf.images(3)
+    none = Policy(timedelta(), Patterns(), ())
+    entries = (
+        PolicyEntry(Patterns.of("other/*"), ONE_OF),
+        PolicyEntry(Patterns.of(shelf.id.uri), none),
+        *EVERYWHERE,
+    )
+    assert len(make(shelf, entries).delete) == 3
+
+
+def test_what_no_policy_covers_is_kept_whole(shelf: Shelf, make: MakePlan) -> None:
+    shelf.images(3)
+    plan = make(shelf, policies=())
+    assert plan.delete == ()
+    assert {reason.rule for j in plan.judged for reason in j.reasons} == {RuleName.NO_POLICY}
+
+
+def test_pins_of_this_repository_alone_protect(shelf: Shelf, make: MakePlan) -> None:
+    old, older = shelf.image("old", age=41), shelf.image("older", age=42)
+    shelf.image("new", age=40)
+    here = PinEntry(Patterns.of("team/*"), Pin("old", "ann", "the audit"))
+    there = PinEntry(Patterns.of("other/*"), Pin("older", "ann", "the audit"))
+    plan = make(shelf, pins=(here, there))
+    assert plan.delete == (older,)
+    assert old not in plan.delete
+
+
+@pytest.mark.parametrize("value", ["ENABLED", "denied", "something new"])
+def test_savings_are_inexact_where_layers_may_be_shared(
+    value: str, aws: StandIn, shelf: Shelf, make: MakePlan
+) -> None:
+    shelf.image("a")
+    if value == "denied":
+        aws.world.deny("ecr:GetAccountSetting")
+    else:
+        aws.world.set_account_setting("BLOB_MOUNTING", value)
+    assert not make(shelf).savings.exact
+
+
+def test_images_that_cannot_be_listed_are_no_plan(
+    aws: StandIn, shelf: Shelf, make: MakePlan
+) -> None:
+    shelf.images(1001)
+    aws.world.faults.throttle(operation="DescribeImages", skip=1)
+    with pytest.raises(ServiceError, match="throttled"):
+        make(shelf)
+
+
+def test_a_repository_that_is_gone_is_no_plan(shelf: Shelf, make: MakePlan) -> None:
+    shelf.world.registries.at("123456789012", "eu-west-1").repositories.clear()
+    with pytest.raises(RequestError, match="does not exist any more"):
+        make(shelf)
+
+
+def test_a_lost_cache_makes_the_plan_more_cautious(
+    aws: StandIn, shelf: Shelf, make: MakePlan, tmp_path: Path
+) -> None:
+    """Without it our own reading counts as somebody's pull."""
+    rule = PulledWithin(timedelta(days=30), TagFilter())
+    lately = (PolicyEntry(Patterns.of("*"), replace(ONE_OF, keep=(rule,))),)
+    old = shelf.image("old")
+    assert make(shelf, lately).delete == (old,)
+    aws.world.clock.advance(timedelta(hours=1))
+    assert make(shelf, lately).delete == (old,)
+    with SqliteManifestCache(tmp_path / "another.db") as empty:
+        assert make(shelf, lately, cache=empty).delete == ()
+
+
+def test_a_lost_cache_keeps_signatures_whose_subject_is_gone(
+    aws: StandIn, shelf: Shelf, make: MakePlan, tmp_path: Path
+) -> None:
+    text = image_text("old")
+    subject = shelf.push(text, "old")
+    signature = shelf.push(manifests.cosign_signature(text), manifests.cosign_tag(text))
+    shelf.image("new", age=30)
+    assert make(shelf).delete == (subject, signature)
+    aws.world.remove(shelf.repository, subject)
+    assert make(shelf).delete == (signature,)
+    with SqliteManifestCache(tmp_path / "another.db") as empty:
+        assert make(shelf, cache=empty).delete == ()
