@@ -1,33 +1,48 @@
 """Builds every client, on call."""
 
 import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+
+import boto3
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import in_words
+from bot.aws.place import AwsPlace
+from bot.aws.places import AccountAccess, open_places
 from bot.aws.sessions import Role, open_session
-from bot.ports import Progress, Registry
+from bot.core.coverage import Coverage
+from bot.core.errors import ServiceError
+from bot.core.repository import RegistryId
+from bot.core.snapshot import Snapshot
+from bot.core.usage import SOURCES
+from bot.ports import Progress, UsageSource
 from bot.settings import Settings
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.usage.aws_lambda import LambdaSource
+from bot.usage.broken import BrokenSource
+from bot.usage.ecs import EcsSource
+from bot.usage.files import FileSource
+from bot.usage.scan import Scan
 from bot.usecases.plan import Planner
+
+AwsSourceMaker = Callable[[AwsPlace], UsageSource]
 
 
 def system_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def open_registries(settings: Settings) -> list[Registry]:
+def open_registries(settings: Settings) -> list[EcrRegistry]:
     """Those of the settings, or the caller's own."""
     with in_words("Opening a session", "AWS"):
         if not settings.registries:
             return [EcrRegistry(open_session())]
         return [
-            EcrRegistry(
-                open_session(Role(entry.role_arn, entry.external_id) if entry.role_arn else None),
-                region=entry.region,
-                account=entry.account,
-            )
+            EcrRegistry(_session(entry.role_arn, entry.external_id), entry.region, entry.account)
             for entry in settings.registries
         ]
 
@@ -36,8 +51,67 @@ def open_manifest_cache() -> SqliteManifestCache:
     return SqliteManifestCache(_cache_folder() / "manifests.db")
 
 
-def open_planner(settings: Settings, cache: SqliteManifestCache, progress: Progress) -> Planner:
+@dataclass(frozen=True, slots=True)
+class UsageSources:
+    """Every source that is switched on, and how far the sources look."""
+
+    sources: Sequence[UsageSource]
+    not_checked: Sequence[str]
+    registries: frozenset[RegistryId]
+    coverage: Coverage
+
+    def scan(self, settings: Settings, cache: SqliteManifestCache, progress: Progress) -> Scan:
+        return Scan(
+            sources=self.sources,
+            not_checked=self.not_checked,
+            registries=self.registries,
+            hosts=settings.hosts(),
+            expect_none=settings.usage.expect_none,
+            memory=cache,
+            clock=system_clock,
+            progress=progress,
+        )
+
+
+def open_sources(
+    settings: Settings, registries: Sequence[EcrRegistry], asked: frozenset[RegistryId]
+) -> UsageSources:
+    """`asked`: the registries of the repositories of this run.
+
+    What cannot be opened is a source that cannot tell, never one that is left out.
+    """
+    makers = _aws_sources(settings)
+    files = settings.usage.files or ()
+    sources: list[UsageSource] = [FileSource(Path(file), sorted(asked, key=str)) for file in files]
+    places = set(asked)
+    if makers:
+        for access in _accounts(settings, registries):
+            try:
+                for place in open_places(access):
+                    places.add(RegistryId(place.account, place.region))
+                    sources += [maker(place) for maker in makers.values()]
+            except ServiceError as error:
+                scope = access.account or "the caller's account"
+                sources += [BrokenSource(name, scope, str(error)) for name in makers]
+    on = {*makers, "files"} if settings.usage.files is not None else set(makers)
+    return UsageSources(
+        sources=sources,
+        not_checked=[name for name in SOURCES if name not in on],
+        registries=asked,
+        coverage=Coverage(frozenset(places), frozenset(settings.usage.ignore_accounts)),
+    )
+
+
+def open_planner(
+    settings: Settings,
+    usage: UsageSources,
+    snapshot: Snapshot,
+    cache: SqliteManifestCache,
+    progress: Progress,
+) -> Planner:
     return Planner(
+        snapshot=snapshot,
+        coverage=usage.coverage,
         policies=settings.policy_entries(),
         pins=settings.pin_entries(),
         usd_per_gb_month=settings.price_per_gb_month,
@@ -45,6 +119,34 @@ def open_planner(settings: Settings, cache: SqliteManifestCache, progress: Progr
         clock=system_clock,
         progress=progress,
     )
+
+
+def _aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:
+    makers: dict[str, AwsSourceMaker] = {}
+    if settings.usage.ecs:
+        makers["ecs"] = partial(EcsSource, revisions=settings.usage.ecs.revisions)
+    if settings.usage.lambda_:
+        makers["lambda"] = LambdaSource
+    return makers
+
+
+def _accounts(settings: Settings, registries: Sequence[EcrRegistry]) -> Iterator[AccountAccess]:
+    """The registries' own accounts, unless the settings tell how to look into them, and those
+    that the settings add. Each once."""
+    own_regions = tuple(sorted({registry.region for registry in registries}))
+    regions = settings.usage.regions or own_regions
+    seen = {entry.account for entry in settings.usage.accounts}
+    for registry in registries:
+        if registry.account is None or registry.account not in seen:
+            seen |= {registry.account} if registry.account else set()
+            yield AccountAccess(registry.session, registry.account, regions)
+    for entry in settings.usage.accounts:
+        session = _session(entry.role_arn, entry.external_id)
+        yield AccountAccess(session, entry.account, entry.regions or regions)
+
+
+def _session(role_arn: str | None, external_id: str | None) -> boto3.Session:
+    return open_session(Role(role_arn, external_id) if role_arn else None)
 
 
 def _cache_folder() -> Path:

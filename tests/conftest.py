@@ -12,7 +12,7 @@ from bot.cli.main import main
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.take_inventory import Inventory, InventoryTaker
-from tests.support import NOW, Result, Run, Shelf
+from tests.support import NO_SOURCES, NOW, Result, Run, Shelf, without_sources
 
 pytest_plugins = ["tests.no_skips"]
 
@@ -46,6 +46,7 @@ def environment(aws: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "ecr-clean.yml").write_text(NO_SOURCES)
     return tmp_path
 
 
@@ -77,11 +78,11 @@ def plan(run: Run) -> Run:
 
 @pytest.fixture
 def settings_file(environment: Path) -> Callable[[str], Path]:
-    """Writes the settings file of this folder."""
+    """Writes the settings file of this folder. Usage is off unless the text has its own."""
 
     def write(text: str) -> Path:
         file = environment / "ecr-clean.yml"
-        file.write_text(text)
+        file.write_text(without_sources(text))
         return file
 
     return write

@@ -1,5 +1,6 @@
 """What tests of several rooms share: a repository filled in a few words, and what a run said."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,16 @@ from bot.playground.aws.ecr.manifest import Manifest
 Plan = dict[str, Any]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+NO_SOURCES = "usage: {ecs: false, lambda: false, files: false}\n"
+"""Opening clients for every source takes a run longer than all that is tested about planning."""
+
+
+def without_sources(settings: str) -> str:
+    """Settings with every source off, unless they speak of usage themselves, or are no keys."""
+    if "usage" in settings or not re.match(r"\w+:", settings):
+        return settings
+    return f"{settings}\n{NO_SOURCES}"
 
 
 @dataclass(frozen=True)

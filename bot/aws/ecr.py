@@ -14,11 +14,15 @@ from bot.core.content import read_content
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.repository_policy import accounts_that_may_pull
 
 if TYPE_CHECKING:
     import boto3
     from types_boto3_ecr import ECRClient
-    from types_boto3_ecr.type_defs import ImageDetailTypeDef, RepositoryTypeDef
+    from types_boto3_ecr.type_defs import (
+        ImageDetailTypeDef,
+        RepositoryTypeDef,
+    )
     from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 PAGE = 1000
@@ -36,13 +40,17 @@ class EcrRegistry:
     def __init__(
         self, session: "boto3.Session", region: str | None = None, account: str | None = None
     ) -> None:
-        self._session = session
+        self.session = session
         self._configured_region = region
-        self._account = account
+        self.account = account
 
     @property
     def region(self) -> str:
         return self._ecr.meta.region_name
+
+    def id(self) -> RegistryId:
+        with in_words("sts:GetCallerIdentity", self._place):
+            return RegistryId(self.account or self._caller["Account"], self.region)
 
     def repositories(self) -> Iterator[RepositoryId]:
         with in_words("ecr:DescribeRepositories", self._place):
@@ -104,6 +112,55 @@ class EcrRegistry:
             for entry in batch
         }
 
+    def accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str]:
+        with in_words("ecr:GetRepositoryPolicy", repository.uri):
+            try:
+                answer = self._ecr.get_repository_policy(
+                    registryId=repository.registry.account, repositoryName=repository.name
+                )
+            except ClientError as error:
+                if error_code(error) == "RepositoryPolicyNotFoundException":
+                    return self._accounts_of_registry_policy
+                raise
+            return self._accounts_of_registry_policy | accounts_that_may_pull(answer["policyText"])
+
+    @cached_property
+    def _accounts_of_registry_policy(self) -> frozenset[str]:
+        """Read once a run. Since its scope V2 a registry's policy may let pull too (ECR user
+        guide, Private registry permissions); for which repositories is not looked at."""
+        self._require_own_account("ecr:GetRegistryPolicy")
+        with in_words("ecr:GetRegistryPolicy", self._place):
+            try:
+                answer = self._ecr.get_registry_policy()
+            except ClientError as error:
+                if error_code(error) == "RegistryPolicyNotFoundException":
+                    return frozenset()
+                raise
+            return accounts_that_may_pull(answer["policyText"])
+
+    def deleted_also_in(self, repository: RepositoryId) -> tuple[RegistryId, ...]:
+        return tuple(
+            sorted(
+                {
+                    RegistryId(destination["registryId"], destination["region"])
+                    for rule in self._replication_rules
+                    if rule.get("deleteReplication", {}).get("enabled")
+                    and _applies(rule, repository.name)
+                    for destination in rule["destinations"]
+                },
+                key=str,
+            )
+        )
+
+    @cached_property
+    def _replication_rules(self) -> list[Any]:
+        """Read once a run. DescribeRegistry tells of the caller's own account alone."""
+        self._require_own_account("ecr:DescribeRegistry")
+        with in_words("ecr:DescribeRegistry", self._place):
+            answer: dict[str, Any] = {**self._ecr.describe_registry()}
+            rules: list[Any] = answer["replicationConfiguration"]["rules"]
+            return rules
+
     def layers_stay_within_repositories(self) -> bool:
         self._require_own_account("ecr:GetAccountSetting")
         with in_words("ecr:GetAccountSetting", self._place):
@@ -111,7 +168,8 @@ class EcrRegistry:
 
     def records_our_pulls(self) -> bool:
         self._require_own_account("ecr:ListPullTimeUpdateExclusions")
-        caller = self._caller["Arn"]
+        with in_words("sts:GetCallerIdentity", self._place):
+            caller = self._caller["Arn"]
         return not any(is_same_principal(caller, exempt) for exempt in self._exempt_principals())
 
     def _exempt_principals(self) -> Iterator[str]:
@@ -126,37 +184,44 @@ class EcrRegistry:
 
     def _require_own_account(self, action: str) -> None:
         """Account settings can be asked of the caller's own account alone."""
-        if self._account and self._caller["Account"] != self._account:
+        if self.account and self._caller.get("Account") != self.account:
             raise ServiceError(
-                f"{action} tells of the caller's own account alone, not of {self._account}: give "
+                f"{action} tells of the caller's own account alone, not of {self.account}: give "
                 "that registry a role_arn"
             )
 
     @cached_property
     def _ecr(self) -> "ECRClient":
         with in_words("ecr", "the registry"):
-            return self._session.client(
+            return self.session.client(
                 "ecr", region_name=self._configured_region, config=client_config()
             )
 
     @cached_property
     def _caller(self) -> "GetCallerIdentityResponseTypeDef":
         with in_words("sts:GetCallerIdentity", self._place):
-            sts = self._session.client("sts", region_name=self.region, config=client_config())
+            sts = self.session.client("sts", region_name=self.region, config=client_config())
             return sts.get_caller_identity()
 
     @property
     def _place(self) -> str:
-        owner = f"registry {self._account}" if self._account else "the registry"
+        owner = f"registry {self.account}" if self.account else "the registry"
         return f"{owner} in {self.region}"
 
     @property
     def _registry(self) -> dict[str, Any]:
-        return {"registryId": self._account} if self._account else {}
+        return {"registryId": self.account} if self.account else {}
 
     def _repository(self, entry: "RepositoryTypeDef") -> RepositoryId:
         registry = RegistryId(entry["registryId"], self.region)
         return RepositoryId(registry, entry["repositoryName"], entry["repositoryUri"])
+
+
+def _applies(rule: dict[str, Any], name: str) -> bool:
+    """A rule without filters is for every repository; the only type of filter is a prefix (API
+    reference, RepositoryFilter)."""
+    filters = rule.get("repositoryFilters")
+    return not filters or any(name.startswith(each["filter"]) for each in filters)
 
 
 def _described(detail: "ImageDetailTypeDef") -> Described:

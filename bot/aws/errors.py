@@ -6,7 +6,12 @@ from contextlib import contextmanager
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigNotFound,
+    ConfigParseError,
     HTTPClientError,
+    InvalidConfigError,
+    InvalidMaxRetryAttemptsError,
+    InvalidRetryModeError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
@@ -40,58 +45,83 @@ _THROTTLED = {
 }
 
 
+_WRONG_SETTINGS = (
+    ConfigNotFound,
+    ConfigParseError,
+    InvalidConfigError,
+    InvalidMaxRetryAttemptsError,
+    InvalidRetryModeError,
+    NoRegionError,
+    ProfileNotFound,
+)
+_UNREADABLE = (BotoCoreError, ValueError, TypeError, AttributeError, LookupError)
+
+
 @contextmanager
 def in_words(action: str, place: str) -> Iterator[None]:
     """Around one call: `action` as IAM knows it (`ecr:DescribeImages`), `place` as people do.
 
-    What AWS says of a signature is not repeated: it may quote the request with its token.
+    Raises RequestError for wrong settings, ServiceError for all else. What AWS says of a signature
+    is not repeated, not even as a cause: it may quote the request with its session token.
     """
     try:
         yield
     except ClientError as error:
+        if error_code(error) in _UNKNOWN_CREDENTIALS:
+            raise ServiceError(_unknown_credentials(error, action, place)) from None
         raise ServiceError(_refusal(error, action, place)) from error
-    except NoRegionError as error:
-        raise RequestError(
-            "No AWS Region is set: set AWS_REGION, or `region` of an entry of `registries`"
-        ) from error
-    except ProfileNotFound as error:
-        raise RequestError(f"{error}: set AWS_PROFILE to one that exists") from error
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        raise ServiceError(
-            "No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY, or run where a role gives them"
-        ) from error
-    except (UnauthorizedSSOTokenError, TokenRetrievalError) as error:
-        raise ServiceError("The AWS SSO session has expired: run `aws sso login`") from error
-    except (AwsConnectionError, HTTPClientError) as error:
-        raise ServiceError(
-            f"{action} on {place} got no answer ({error}): check the network, then try again"
-        ) from error
+    except _WRONG_SETTINGS as error:
+        raise RequestError(_wrong_setting(error)) from error
     except ParamValidationError as error:
         raise RequestError(f"{action} on {place} was not sent: {error}") from error
-    except (BotoCoreError, ValueError, TypeError, AttributeError, LookupError) as error:
-        raise ServiceError(
-            f"{action} on {place} was answered with something that boto3 cannot read ({error}): "
-            "check AWS_ENDPOINT_URL and any proxy between here and AWS"
-        ) from error
+    except _UNREADABLE as error:
+        raise ServiceError(_no_answer(error, action, place)) from error
+
+
+def _wrong_setting(error: Exception) -> str:
+    if isinstance(error, NoRegionError):
+        return "No AWS Region is set: set AWS_REGION, or `region` of an entry of `registries`"
+    if isinstance(error, ProfileNotFound):
+        return f"{error}: set AWS_PROFILE to one that exists"
+    return f"boto3's own settings are wrong: {error}"
+
+
+def _no_answer(error: Exception, action: str, place: str) -> str:
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return (
+            "No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY, or run where a role gives them"
+        )
+    if isinstance(error, UnauthorizedSSOTokenError | TokenRetrievalError):
+        return "The AWS SSO session has expired: run `aws sso login`"
+    if isinstance(error, AwsConnectionError | HTTPClientError):
+        return f"{action} on {place} got no answer ({error}): check the network, then try again"
+    return (
+        f"{action} on {place} was answered with something that boto3 cannot read ({error}): "
+        "check AWS_ENDPOINT_URL and any proxy between here and AWS"
+    )
 
 
 def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
+def _unknown_credentials(error: ClientError, action: str, place: str) -> str:
+    return (
+        f"AWS does not accept the credentials for {action} on {place} ({error_code(error)}): check "
+        "the keys, the Region and this machine's clock"
+    )
+
+
 def _refusal(error: ClientError, action: str, place: str) -> str:
+    if error.operation_name == "AssumeRole":
+        action = f"sts:AssumeRole for {action}"
     code = error_code(error)
     said = error.response.get("Error", {}).get("Message", "") or "no reason given"
     if code in _DENIED:
         return f"AWS refused {action} on {place}: grant that action. AWS says: {said}"
     if code in _EXPIRED:
         return f"The AWS credentials had expired at {action} on {place}: renew them and try again"
-    if code in _UNKNOWN_CREDENTIALS:
-        return (
-            f"AWS does not accept the credentials for {action} on {place} ({code}): check the "
-            "keys, the Region and this machine's clock"
-        )
     if code in _THROTTLED:
         return f"AWS throttled {action} on {place} until the retries ran out: try again later"
     return f"{action} on {place} failed with {code or 'an unnamed error'}: {said}"

@@ -6,6 +6,7 @@ _ASSUMED = re.compile(
     r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<name>[^/]+)/.+"
 )
 _IAM = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d+):role/(?:.+/)?(?P<name>[^/]+)")
+_LASTING = re.compile(r"arn:[^:]+:iam::\d+:(?:user|role)/.+")
 
 
 def is_same_principal(caller: str, principal: str) -> bool:
@@ -18,3 +19,11 @@ def is_same_principal(caller: str, principal: str) -> bool:
     if assumed and role:
         return assumed.groupdict() == role.groupdict()
     return caller == principal
+
+
+def iam_principal(caller: str) -> str | None:
+    """The user or role of IAM's behind `caller`; None behind an account's root and a federated
+    user. For an assumed role it is a guess: its path, if it has one, is missing."""
+    if assumed := _ASSUMED.fullmatch(caller):
+        return "arn:{partition}:iam::{account}:role/{name}".format(**assumed.groupdict())
+    return caller if _LASTING.fullmatch(caller) else None

@@ -13,6 +13,7 @@ from botocore.credentials import (
     CredentialResolver,
     DeferredRefreshableCredentials,
 )
+from botocore.exceptions import NoCredentialsError
 from botocore.utils import parse_timestamp
 
 from bot import __version__
@@ -75,10 +76,13 @@ class _RoleProvider(CredentialProvider):
         self._role = role
 
     def load(self) -> DeferredRefreshableCredentials:
+        source_credentials = self._source.get_credentials()
+        if source_credentials is None:
+            raise NoCredentialsError
         external = {"ExternalId": self._role.external_id} if self._role.external_id else {}
         fetcher = AssumeRoleCredentialFetcher(
             client_creator=self._source.create_client,
-            source_credentials=self._source.get_credentials(),
+            source_credentials=source_credentials,
             role_arn=self._role.arn,
             extra_args={"RoleSessionName": SESSION_NAME, **external},
         )

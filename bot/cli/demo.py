@@ -2,12 +2,17 @@
 
 import os
 import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
-from bot.cli.options import common_options
+from bot.cli.options import Options, common_options
 from bot.cli.plan import plan
 from bot.wiring import system_clock
+
+SETTINGS = "{}"
 
 
 @click.command()
@@ -20,6 +25,25 @@ def demo(ctx: click.Context) -> int:
 
     with StandIn() as aws, tempfile.TemporaryDirectory() as folder:
         seed_company(aws.url, system_clock())
-        os.environ |= {**aws.environment(), "XDG_CACHE_HOME": folder}
-        status: int = ctx.invoke(plan, repositories=("*",), format_="table")
-        return status
+        options = ctx.ensure_object(Options)
+        options.config = Path(folder, "ecr-clean.yml")
+        options.config.write_text(SETTINGS)
+        with _nothing_but({**aws.environment(), "XDG_CACHE_HOME": folder}):
+            status: int = ctx.invoke(plan, repositories=("*",), format_="table")
+            return status
+
+
+@contextmanager
+def _nothing_but(environment: Mapping[str, str]) -> Iterator[None]:
+    """Nothing of the AWS settings of this machine, so that no call can leave it."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    os.environ |= {**files, **environment}
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ |= before

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn
 
 import click
@@ -29,8 +30,14 @@ cli.add_command(demo)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    options = Options()
+    options = Options(config=_configured_file())
     sys.exit(_run(arguments, options))
+
+
+def _configured_file() -> Path | None:
+    """An empty variable counts as none."""
+    named = os.environ.get("ECR_CLEAN_CONFIG")
+    return Path(named) if named else None
 
 
 def _run(arguments: list[str] | None, options: Options) -> int:

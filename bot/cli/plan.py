@@ -15,7 +15,13 @@ from bot.core.plan import Plan
 from bot.ports import Registry
 from bot.settings import load_settings
 from bot.usecases.find_repositories import Found, find_repositories
-from bot.wiring import open_manifest_cache, open_planner, open_registries, system_clock
+from bot.wiring import (
+    open_manifest_cache,
+    open_planner,
+    open_registries,
+    open_sources,
+    system_clock,
+)
 
 
 class Printer(Protocol):
@@ -58,17 +64,24 @@ def _plans(options: Options, arguments: Sequence[str], outcome: Outcome) -> Iter
     settings = load_settings(options.config)
     registries = open_registries(settings)
     with open_manifest_cache() as cache:
-        for found in _find(arguments, registries, outcome):
+        found = _find(arguments, registries, outcome)
+        if not found:
+            return
+        asked = frozenset(each.repository.registry for each in found)
+        usage = open_sources(settings, registries, asked)
+        with shown_progress() as progress:
+            snapshot = usage.scan(settings, cache, progress).take()
+        for each in found:
             try:
                 with shown_progress() as progress:
-                    plan = open_planner(settings, cache, progress).plan(found)
+                    planner = open_planner(settings, usage, snapshot, cache, progress)
+                    plan = planner.plan(each)
             except (RequestError, ServiceError) as error:
                 outcome.failed(error)
                 continue
             yield plan
             if not plan.complete:
-                outcome.incomplete()
-                _tell_problems(plan)
+                outcome.incomplete(plan.repository.name, plan.problems)
 
 
 def _find(
@@ -83,13 +96,6 @@ def _find(
         except (RequestError, ServiceError) as error:
             outcome.failed(error)
     return list(by_uri.values())
-
-
-def _tell_problems(plan: Plan) -> None:
-    for problem in plan.problems:
-        click.echo(
-            f"ecr-clean: the plan of {plan.repository.name} is incomplete: {problem}", err=True
-        )
 
 
 def _print_tables(plans: Iterable[Plan]) -> None:

@@ -1,6 +1,7 @@
 """Exit statuses, and how errors are told."""
 
 import traceback
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -25,13 +26,19 @@ class Outcome:
 
     debug: bool
     statuses: set[ExitStatus] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
 
     def failed(self, error: RequestError | ServiceError) -> None:
         tell(error, debug=self.debug)
         self.statuses.add(status_of(error))
 
-    def incomplete(self) -> None:
+    def incomplete(self, name: str, problems: Iterable[str]) -> None:
+        """A source that could not be read concerns every repository, but is told once."""
         self.statuses.add(ExitStatus.INCOMPLETE)
+        for problem in problems:
+            if problem not in self.told:
+                self.told.add(problem)
+                click.echo(f"ecr-clean: the plan of {name} is incomplete: {problem}", err=True)
 
     @property
     def status(self) -> ExitStatus:

@@ -5,16 +5,19 @@ from datetime import datetime
 
 from bot.core.pins import Pin
 from bot.core.policy import Policy
+from bot.core.repository import RegistryId
 from bot.core.usage import Usage
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """`policy` None: no entry of the settings covers the repository. `subjects_seen`: digests
-    that were seen in this repository at an earlier time. `now` in UTC."""
+    that were seen in this repository at an earlier time. `deleted_also_in`: registries to which
+    replication rules carry deletions. `now` in UTC."""
 
     policy: Policy | None
     now: datetime
     usage: Usage = field(default_factory=Usage)
     pins: tuple[Pin, ...] = ()
     subjects_seen: frozenset[str] = frozenset()
+    deleted_also_in: tuple[RegistryId, ...] = ()

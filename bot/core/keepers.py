@@ -97,9 +97,9 @@ def unknown(graph: Graph) -> Keepers:
 def of_unknown_use(graph: Graph, evidence: Evidence) -> Keepers:
     """A source that could not be read says nothing about usage: it could concern anything."""
     if failed := evidence.usage.failed:
-        sources = ", ".join(f"{look.source} in {look.scope}" for look in failed)
+        sources = ", ".join(f"{look.source} ({look.scope})" for look in failed)
         for digest in graph.manifests:
-            yield digest, Reason(RuleName.UNKNOWN, f"may be in use: {sources} could not be read")
+            yield digest, Reason(RuleName.UNKNOWN, f"may be in use: {sources} does not tell")
 
 
 def without_policy(graph: Graph) -> Keepers:

@@ -10,7 +10,7 @@ from bot.core.judge import Judged, judge
 from bot.core.keepers import obscure
 from bot.core.manifest import Manifest
 from bot.core.reasons import Verdict
-from bot.core.repository import RepositoryId
+from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings
 from bot.core.usage import Look, Usage
 from bot.core.words import short
@@ -22,7 +22,8 @@ NAMED_IN_A_PROBLEM = 3
 class Plan:
     """`judged` holds every manifest, lowest digest first; `delete` the digests that go, in an
     order that ECR accepts (an index before its children) and that leaves no referrer without
-    its subject for longer than needed. `problems`: why the plan is incomplete, in sentences.
+    its subject for longer than needed. `deleted_also_in`: where replication rules carry deletions.
+    `problems`: why the plan is incomplete, in sentences.
     """
 
     repository: RepositoryId
@@ -30,6 +31,7 @@ class Plan:
     delete: tuple[str, ...]
     savings: Savings
     usage: Usage
+    deleted_also_in: tuple[RegistryId, ...]
     problems: tuple[str, ...]
 
     @property
@@ -52,6 +54,7 @@ def make_plan(
         delete=_order_of_deletion(graph, {manifest.digest for manifest in deleted}),
         savings=find_savings(by_verdict[Verdict.KEEP], deleted, prices),
         usage=evidence.usage,
+        deleted_also_in=evidence.deleted_also_in,
         problems=(*_problems(graph), *map(_failed_look, evidence.usage.failed)),
     )
 
@@ -71,7 +74,7 @@ def _problems(graph: Graph) -> Iterator[str]:
 
 
 def _failed_look(look: Look) -> str:
-    return f"{look.source} in {look.scope} could not be read: {look.error}"
+    return f"{look.source} ({look.scope}): {look.error}"
 
 
 def _some(digests: Iterable[str]) -> str:

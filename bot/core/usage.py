@@ -14,6 +14,16 @@ SOURCES = (
     "files",
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A workload names an image, as its service writes it. `digest`: what really runs, if told."""
+
+    image: str
+    used_by: str
+    digest: str | None = None
+
+
 Users = Mapping[str, tuple[str, ...]]
 
 

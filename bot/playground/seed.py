@@ -8,12 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from http.client import HTTPConnection
 from itertools import islice
-from typing import Any, TypedDict, Unpack
-from urllib.parse import urlsplit
-
-import orjson
+from typing import Any, Unpack
 
 from bot.playground.aws.manifests import (
     NOTARY_SIGNATURE,
@@ -21,6 +17,7 @@ from bot.playground.aws.manifests import (
     Child,
     cosign_signature,
     cosign_tag,
+    digest_of,
     fallback_tag,
     helm_chart,
     image,
@@ -29,29 +26,14 @@ from bot.playground.aws.manifests import (
     referrer,
     referrers_fallback,
 )
+from bot.playground.remote import Control
+from bot.playground.seed_usage import Company, Crowd, Place, Seeded, fill_usage, put_to_work
+
+__all__ = ["Control", "Crowd", "Place", "fill", "fill_usage", "seed_company"]
 
 MONTHS = 18
 _MIB = 2**20
 _PLATFORMS = ("linux/amd64", "linux/arm64")
-
-
-class Control:
-    """The stand-in's control over HTTP."""
-
-    def __init__(self, url: str) -> None:
-        self._address = urlsplit(url).netloc
-
-    def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        connection = HTTPConnection(self._address, timeout=60)
-        try:
-            connection.request(method, f"/_control{path}", orjson.dumps(body))
-            response = connection.getresponse()
-            answer = orjson.loads(response.read())
-        finally:
-            connection.close()
-        if response.status != 200:
-            raise RuntimeError(f"{method} {path}: {answer}")
-        return answer
 
 
 @dataclass(frozen=True)
@@ -78,18 +60,15 @@ Story = Callable[[datetime], Iterator[Push]]
 
 
 def seed_company(url: str, now: datetime) -> list[str]:
-    """A company's registry after 18 months of work; answers its repositories' names."""
+    """A company's registry after 18 months of work, and what runs; answers its repositories."""
     control = Control(url)
+    company: Company = {}
     for name, story in _COMPANY.items():
-        _fill_repository(control, {"repository": name}, story(now))
+        pushes = list(story(now))
+        uri = _fill_repository(control, {"repository": name}, pushes)
+        company[name] = Seeded(uri, [(each.tags, digest_of(each.text), each.at) for each in pushes])
+    put_to_work(control, company)
     return list(_COMPANY)
-
-
-class Place(TypedDict, total=False):
-    """Where a repository is, if not in the stand-in's default account and Region."""
-
-    account: str
-    region: str
 
 
 def fill(
@@ -103,11 +82,13 @@ def fill(
     _fill_repository(Control(url), {"repository": repository, **place}, pushes)
 
 
-def _fill_repository(control: Control, place: dict[str, Any], pushes: Iterable[Push]) -> None:
+def _fill_repository(control: Control, place: dict[str, Any], pushes: Iterable[Push]) -> str:
+    """Answers the repository's URI."""
     name = {"name" if key == "repository" else key: value for key, value in place.items()}
-    control.send("POST", "/repositories", name)
+    uri: str = control.send("POST", "/repositories", name)["uri"]
     for some in _chunks(pushes, 2000):
         control.send("POST", "/manifests", {**place, "manifests": [each.body() for each in some]})
+    return uri
 
 
 def _chunks(pushes: Iterable[Push], size: int) -> Iterator[list[Push]]:

@@ -60,4 +60,5 @@ def _totals(plan: Plan) -> dict[str, Any]:
             for at in plan.usage.looks
         ],
         "not_checked": plan.usage.not_checked,
+        "deleted_also_in": [str(registry) for registry in plan.deleted_also_in],
     }

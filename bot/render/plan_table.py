@@ -54,6 +54,9 @@ def plan_as_table(plan: Plan, now: datetime) -> RenderableType:
         parts.append(_keepers(kept, f"What keeps {others} {len(kept):,}"))
     if plan.delete:
         parts.append(_deletions(deleted_families(plan.judged), now))
+    if plan.deleted_also_in:
+        places = ", ".join(map(str, plan.deleted_also_in))
+        parts.append(_indented(Text(f"Replication deletes these in {places} too.", style="yellow")))
     return Group(*parts, Text(""))
 
 
@@ -96,7 +99,7 @@ def _totals(plan: Plan) -> RenderableType:
     if not plan.judged:
         return _indented(Text("No images."))
     if not plan.delete:
-        return _indented(Text(f"Nothing to delete: all of {_manifests(len(plan.judged))} stay."))
+        return _indented(Text("Nothing to delete."))
     savings = plan.savings
     freed = size(savings.freed_bytes)
     headline = Text.assemble(

@@ -14,7 +14,7 @@ def size(count: int) -> str:
         amount /= 1024
         unit += 1
     if unit == 0:
-        return f"{count} {UNITS[0]}"
+        return f"{count} byte{'' if count == 1 else 's'}"
     digits = 2 if amount < 9.995 else 1 if amount < 99.95 else 0
     return f"{amount:,.{digits}f} {UNITS[unit]}"
 

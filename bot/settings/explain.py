@@ -20,14 +20,20 @@ Location = tuple[int | str, ...]
 def explain(error: ValidationError) -> Iterator[str]:
     """A sentence for every wrong key."""
     for details in error.errors(include_url=False):
-        location = details["loc"]
-        if details["type"] == "extra_forbidden":
+        location = _location(details)
+        if details["type"] in ("extra_forbidden", "invalid_key"):
             yield f"{_path(location)} is unknown{_hint(location)}"
         elif details["type"] == "missing":
             yield f"{_path(location)} is missing: give {_allowed(_type_at(location))}"
         else:
             found = f"{_path(location)}: found {_found(details['input'])}{_objection(details)}"
             yield f"{found}; allowed: {_allowed(_type_at(location))}"
+
+
+def _location(details: ErrorDetails) -> Location:
+    """YAML keys may be numbers; in a path, numbers are places in lists."""
+    *above, last = details["loc"]
+    return (*above, str(last)) if details["type"] == "invalid_key" else details["loc"]
 
 
 def _path(location: Location) -> str:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from bot.core.durations import parse_duration
 from bot.core.patterns import Patterns
 from bot.core.pins import check_pin
+from bot.core.repository import parse_registry_host
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -57,6 +58,12 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _registry_host(value: str) -> str:
+    if parse_registry_host(value) is None:
+        raise ValueError("this is no registry of ECR")
+    return value
+
+
 def _until(value: Any) -> Any:
     if isinstance(value, datetime):
         return value if value.tzinfo else value.replace(tzinfo=UTC)
@@ -67,6 +74,15 @@ def _until(value: Any) -> Any:
 
 Account = Annotated[
     str, Field(pattern=r"^\d{12}$", description="an AWS account's 12 digits, in quotes")
+]
+AccountOrAny = Annotated[
+    str,
+    Field(pattern=r"^(\d{12}|\*)$", description="an AWS account's 12 digits, in quotes, or '*'"),
+]
+RegistryHost = Annotated[
+    str,
+    AfterValidator(_registry_host),
+    Field(description="a registry's URI: 123456789012.dkr.ecr.eu-west-1.amazonaws.com"),
 ]
 Region = Annotated[
     str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$", description="the name of an AWS Region")

@@ -21,9 +21,17 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     file = path or DEFAULT_FILE
     try:
-        return Settings.model_validate(_parse(file))
+        return _relative_to(file, Settings.model_validate(_parse(file)))
     except ValidationError as error:
         raise RequestError("\n".join(f"{file}: {line}" for line in explain(error))) from error
+
+
+def _relative_to(file: Path, settings: Settings) -> Settings:
+    """Paths in the file are meant from where it stands."""
+    if not settings.usage.files:
+        return settings
+    files = tuple(str(file.parent / path) for path in settings.usage.files)
+    return settings.model_copy(update={"usage": settings.usage.model_copy(update={"files": files})})
 
 
 def _parse(file: Path) -> Any:

@@ -8,9 +8,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.policy import PinEntry, Policy, PolicyEntry
+from bot.core.references import Hosts
+from bot.core.repository import parse_registry_host
 from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
 from bot.settings.fields import (
     Account,
+    AccountOrAny,
     Approver,
     AtLeastOne,
     Count,
@@ -20,6 +23,7 @@ from bot.settings.fields import (
     Money,
     PinText,
     Region,
+    RegistryHost,
     RoleArn,
     Schedule,
     Share,
@@ -178,9 +182,10 @@ class UsageSection(Section):
         BeforeValidator(_as_tuple),
         Field(description="a list of paths, or false"),
     ] = ()
-    ignore_accounts: Entries[Account] = ()
+    ignore_accounts: Entries[AccountOrAny] = ()
     registry_aliases: Annotated[
-        dict[Text, Text], Field(description="host names, each with a registry's URI")
+        dict[Text, RegistryHost],
+        Field(description="host names, each with the URI of a registry of ECR"),
     ] = {}
     expect_none: YesOrNo = False
 
@@ -231,6 +236,11 @@ class Settings(Section):
 
     def policy_entries(self) -> tuple[PolicyEntry, ...]:
         return tuple(policy.entry() for policy in self.policies)
+
+    def hosts(self) -> Hosts:
+        aliases = self.usage.registry_aliases.items()
+        registries = ((alias.lower(), parse_registry_host(uri)) for alias, uri in aliases)
+        return Hosts({alias: registry for alias, registry in registries if registry})
 
     def pin_entries(self) -> tuple[PinEntry, ...]:
         return tuple(pin.entry() for pin in self.pins)

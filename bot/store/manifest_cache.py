@@ -1,6 +1,7 @@
 """The manifest cache: a file, so that a manifest is read once in its life.
 
-Plain sqlite3: it is a look-up table that may be deleted at any time, not the store.
+What the sources of usage listed last stands there too. Plain sqlite3: it is a look-up table that
+may be deleted at any time, not the store.
 """
 
 import sqlite3
@@ -19,15 +20,22 @@ from bot.core.errors import ServiceError
 from bot.core.manifest import Blob, Content
 from bot.core.pull_times import OurRead
 from bot.core.repository import RepositoryId
+from bot.ports import Listed
 
 VERSION = 1
 DIGESTS_A_QUERY = 500
 WAIT_FOR_OTHERS = 30.0
 
+_DOUBTED, _BELIEVED = 0, 1
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS manifests (digest TEXT PRIMARY KEY, content BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS our_reads (
     repository TEXT, digest TEXT, at REAL, pulled_before REAL, PRIMARY KEY (repository, digest, at)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS usage_listed (
+    source TEXT, scope TEXT, is_believed INTEGER, workloads INTEGER, at REAL,
+    PRIMARY KEY (source, scope, is_believed)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS subjects_seen (
     repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)
@@ -99,6 +107,44 @@ class SqliteManifestCache:
     def add_subjects_seen(self, repository: RepositoryId, digests: Iterable[str]) -> None:
         rows = [(repository.uri, digest) for digest in digests]
         self._insert("INSERT OR IGNORE INTO subjects_seen VALUES (?, ?)", rows)
+
+    def last_listed(self, source: str, scope: str) -> Listed | None:
+        return self._listed(source, scope, _BELIEVED)
+
+    def believe(self, source: str, scope: str, listed: Listed) -> None:
+        self._note_listed(source, scope, _BELIEVED, listed)
+
+    def doubt(self, source: str, scope: str, listed: Listed) -> None:
+        self._note_listed(source, scope, _DOUBTED, listed)
+
+    def confirm(self, source: str, scope: str) -> Listed | None:
+        if doubted := self._listed(source, scope, _DOUBTED):
+            self.believe(source, scope, doubted)
+        return doubted
+
+    def doubted(self) -> Sequence[tuple[str, str]]:
+        query = "SELECT source, scope FROM usage_listed WHERE is_believed = ? ORDER BY 1, 2"
+        with self._explained():
+            return self._db.execute(query, (_DOUBTED,)).fetchall()
+
+    def _listed(self, source: str, scope: str, is_believed: int) -> Listed | None:
+        query = (
+            "SELECT workloads, at FROM usage_listed "
+            "WHERE source = ? AND scope = ? AND is_believed = ?"
+        )
+        with self._explained():
+            row = self._db.execute(query, (source, scope, is_believed)).fetchone()
+            return Listed(row[0], _time(row[1])) if row else None
+
+    def _note_listed(self, source: str, scope: str, is_believed: int, listed: Listed) -> None:
+        """What is believed ends all doubt."""
+        row = (source, scope, is_believed, listed.workloads, listed.at.timestamp())
+        with self._explained(), self._db:
+            if is_believed:
+                self._db.execute(
+                    "DELETE FROM usage_listed WHERE source = ? AND scope = ?", (source, scope)
+                )
+            self._db.execute("INSERT OR REPLACE INTO usage_listed VALUES (?, ?, ?, ?, ?)", row)
 
     def _prepare(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()

@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
 from bot.core.evidence import Evidence
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
+from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
+from bot.core.snapshot import Snapshot
+from bot.core.usage import Look
 from bot.ports import Clock, ManifestCache, Progress, Registry
 from bot.usecases.find_repositories import Found
 from bot.usecases.take_inventory import InventoryTaker
@@ -15,6 +19,10 @@ from bot.usecases.take_inventory import InventoryTaker
 
 @dataclass(frozen=True, slots=True)
 class Planner:
+    """`snapshot` and `coverage`: what was in use when the run began, and how far that looked."""
+
+    snapshot: Snapshot
+    coverage: Coverage
     policies: Sequence[PolicyEntry]
     pins: Sequence[PinEntry]
     usd_per_gb_month: float
@@ -28,14 +36,59 @@ class Planner:
         now = self.clock()
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
+        deleted_also_in, looks = self._look_beyond(found)
         evidence = Evidence(
             policy=policy_for(self.policies, repository),
             now=now,
+            usage=self.snapshot.of(repository, looks),
             pins=pins_for(self.pins, repository),
             subjects_seen=inventory.subjects_seen,
+            deleted_also_in=deleted_also_in,
         )
         prices = Prices(self.usd_per_gb_month, _layers_stay_within(registry))
         return make_plan(repository, inventory.manifests, evidence, prices)
+
+    def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:
+        """Where deletions go besides, and a look for everything beyond what the sources see."""
+        looks: list[Look] = []
+        repository, registry = found.repository, found.registry
+        try:
+            accounts = registry.accounts_that_may_pull(repository)
+            if unseen := self.coverage.unseen_pullers(accounts):
+                looks.append(_failed("repository policy", repository, _unseen_pullers(unseen)))
+        except ServiceError as error:
+            looks.append(_failed("repository policy", repository, str(error)))
+        destinations: tuple[RegistryId, ...] = ()
+        try:
+            destinations = registry.deleted_also_in(repository)
+            if places := ", ".join(map(str, self.coverage.unseen(destinations))):
+                looks.append(_failed("replication", repository, _unseen_destination(places)))
+        except ServiceError as error:
+            looks.append(_failed("replication", repository, str(error)))
+        return destinations, looks
+
+
+def _failed(source: str, repository: RepositoryId, why: str) -> Look:
+    return Look(source, repository.uri, 0, why)
+
+
+def _unseen_pullers(accounts: Sequence[str]) -> str:
+    if "*" in accounts:
+        return (
+            "it lets accounts pull that it does not name: name them in the policy, or put '*' "
+            "into usage.ignore_accounts if none of them needs a look"
+        )
+    return (
+        f"it lets {', '.join(accounts)} pull, where nobody looks: add them to usage.accounts, or "
+        "to usage.ignore_accounts if they need no look"
+    )
+
+
+def _unseen_destination(places: str) -> str:
+    return (
+        f"deletions are carried to {places}, where nobody looks: add that to usage.accounts or "
+        "usage.regions, or switch deleteReplication off"
+    )
 
 
 def _layers_stay_within(registry: Registry) -> bool:

@@ -68,33 +68,48 @@ class InventoryTaker:
         return found
 
     def _read(self, repository: RepositoryId, missing: Sequence[Described]) -> dict[str, Unread]:
-        """Reads them into the cache; returns those that could not be read."""
+        """Reads them into the cache; returns those that could not be read. After a failure no
+        further call is made."""
         pending = {entry.digest for entry in missing}
         unread: dict[str, Unread] = {}
-        read = partial(self.registry.read, repository)
-        try:
-            for answer in _in_parallel(read, self._announced(repository, missing)):
-                self.cache.add_contents({d: c for d, c in answer.items() if isinstance(c, Content)})
-                unread |= {d: c for d, c in answer.items() if isinstance(c, Unread)}
-                pending -= answer.keys()
-                self.progress("reading manifests", len(missing) - len(pending), len(missing))
-        except ServiceError as error:
-            unread |= dict.fromkeys(pending, Unread(str(error)))
+        failures: list[ServiceError] = []
+        announce = self._reads_count_as_pulls()
+
+        def batches() -> Iterator[Sequence[Described]]:
+            for start in range(0, len(missing), self.registry.read_at_once):
+                if failures:
+                    return
+                batch = missing[start : start + self.registry.read_at_once]
+                if announce:
+                    self._announce(repository, batch)
+                yield batch
+
+        for answer in _in_parallel(partial(self._read_batch, repository), batches()):
+            if isinstance(answer, ServiceError):
+                failures.append(answer)
+                continue
+            self.cache.add_contents({d: c for d, c in answer.items() if isinstance(c, Content)})
+            unread |= {d: c for d, c in answer.items() if isinstance(c, Unread)}
+            pending -= answer.keys()
+            self.progress("reading manifests", len(missing) - len(pending), len(missing))
+        if failures:
+            unread |= dict.fromkeys(pending, Unread(str(failures[0])))
         return unread
 
-    def _announced(
-        self, repository: RepositoryId, missing: Sequence[Described]
-    ) -> Iterator[Sequence[Described]]:
-        """Batches to read. They are remembered as ours before they are read: one that is cut off
-        still changes pull times."""
-        remember = self._reads_count_as_pulls()
-        for start in range(0, len(missing), self.registry.read_at_once):
-            batch = missing[start : start + self.registry.read_at_once]
-            if remember:
-                at = self.clock()
-                reads = {entry.digest: OurRead(at, entry.pulled_at) for entry in batch}
-                self.cache.add_our_reads(repository, reads)
-            yield batch
+    def _read_batch(
+        self, repository: RepositoryId, batch: Sequence[Described]
+    ) -> Mapping[str, Content | Unread] | ServiceError:
+        try:
+            return self.registry.read(repository, batch)
+        except ServiceError as error:
+            return error
+
+    def _announce(self, repository: RepositoryId, batch: Sequence[Described]) -> None:
+        """Remembers them as read by us before they are: a read that is cut off still changes pull
+        times."""
+        at = self.clock()
+        reads = {entry.digest: OurRead(at, entry.pulled_at) for entry in batch}
+        self.cache.add_our_reads(repository, reads)
 
     def _reads_count_as_pulls(self) -> bool:
         """They do, unless the registry says otherwise; whether may be asked is not needed."""

@@ -9,6 +9,11 @@ from bot.playground.aws.identity import Role
 from tests.support import Result, Run, Shelf
 
 NEEDED = ["ecr:DescribeRepositories", "ecr:DescribeImages"]
+NEEDED_TO_BE_COMPLETE = [
+    "ecr:GetRepositoryPolicy",
+    "ecr:GetRegistryPolicy",
+    "ecr:DescribeRegistry",
+]
 NOT_NEEDED = ["ecr:GetAccountSetting", "ecr:ListPullTimeUpdateExclusions"]
 
 
@@ -35,6 +40,17 @@ def failed(result: Result, status: int, *words: str) -> None:
 def test_what_planning_needs(action: str, aws: StandIn, plan: Run) -> None:
     aws.world.deny(action)
     failed(plan(), 1, f"AWS refused {action}", "grant that action")
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("action", NEEDED_TO_BE_COMPLETE)
+def test_what_a_complete_plan_needs(action: str, aws: StandIn, plan: Run) -> None:
+    aws.world.deny(action)
+    result = plan()
+    assert result.status == 3
+    assert result.plan["delete"] == []
+    assert result.plan["complete"] is False
+    assert f"AWS refused {action}" in result.sentence
 
 
 @pytest.mark.usefixtures("shelf")
@@ -104,7 +120,8 @@ def test_only_what_is_named_here_is_called(aws: StandIn, plan: Run) -> None:
     """A new call needs a test of its refusal above, and a line in the IAM policy."""
     plan()
     identity = ["sts:GetCallerIdentity"]
-    assert set(aws.world.calls.counts()) == {*NEEDED, *NOT_NEEDED, *identity, "ecr:BatchGetImage"}
+    others = [*NEEDED_TO_BE_COMPLETE, *identity, "ecr:BatchGetImage"]
+    assert set(aws.world.calls.counts()) == {*NEEDED, *NOT_NEEDED, *others}
 
 
 @pytest.mark.usefixtures("shelf")

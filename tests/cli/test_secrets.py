@@ -33,10 +33,9 @@ def outputs(run: Run) -> str:
     "operation",
     ["DescribeRepositories", "DescribeImages", "BatchGetImage", "GetCallerIdentity"],
 )
-@pytest.mark.parametrize("code", ["InvalidSignatureException", "IncompleteSignature"])
-def test_what_aws_quotes_is_not_repeated(operation: str, code: str, aws: StandIn, run: Run) -> None:
+def test_what_aws_quotes_is_not_repeated(operation: str, aws: StandIn, run: Run) -> None:
     aws.world.faults.add(
-        Fault(operation=operation, error=code, message=QUOTING, status=403, times=None)
+        Fault(operation=operation, error="InvalidSignatureException", message=QUOTING, times=None)
     )
     assert TOKEN not in outputs(run)
 

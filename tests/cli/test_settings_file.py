@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Run, Shelf
+from tests.support import Run, Shelf, without_sources
 
 Write = Callable[[str], Path]
 
@@ -23,7 +23,7 @@ def three_old_images(shelf: Shelf) -> Shelf:
 @pytest.fixture
 def elsewhere(environment: Path) -> Path:
     file = environment / "elsewhere.yml"
-    file.write_text(KEEP_NOTHING)
+    file.write_text(without_sources(KEEP_NOTHING))
     return file
 
 
@@ -44,6 +44,15 @@ def test_the_environment_names_a_file(
 ) -> None:
     settings_file(KEEP_ALL)
     monkeypatch.setenv("ECR_CLEAN_CONFIG", str(elsewhere))
+    assert len(plan().plan["delete"]) == 3
+
+
+@pytest.mark.usefixtures("three_old_images")
+def test_an_empty_variable_names_nothing(
+    plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file(KEEP_NOTHING)
+    monkeypatch.setenv("ECR_CLEAN_CONFIG", "")
     assert len(plan().plan["delete"]) == 3
 
 

@@ -25,7 +25,7 @@ def test_a_plan_in_a_terminal(run: Run, shelf: Shelf) -> None:
 
 def test_nothing_to_delete(run: Run, shelf: Shelf) -> None:
     shelf.image("1.0")
-    assert "Nothing to delete: all of 1 manifest" in run("plan", "team/api").out
+    assert "Nothing to delete." in run("plan", "team/api").out
 
 
 def test_what_was_not_checked_is_said_once(run: Run, aws: StandIn, shelf: Shelf) -> None:

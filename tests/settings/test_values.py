@@ -131,7 +131,7 @@ def test_the_whole_of_a_file(tmp_path: Path) -> None:
         tmp_path,
     )
     assert settings.registries[0].external_id == "an id"
-    assert settings.usage.files == ("used.txt",)
+    assert settings.usage.files == (str(tmp_path / "used.txt"),)
     assert settings.usage.accounts[0].regions == ("eu-west-1", "all")
     assert settings.reports[0].min_saving == 1.5
     assert settings.execution.enabled is False

@@ -9,6 +9,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
+from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import Described
 from bot.core.patterns import Patterns
@@ -18,6 +19,7 @@ from bot.core.policy import PinEntry, Policy, PolicyEntry
 from bot.core.reasons import RuleName, Verdict
 from bot.core.repository import RepositoryId
 from bot.core.rules import Newest, PulledWithin, TagFilter
+from bot.core.snapshot import Snapshot
 from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.find_repositories import Found
@@ -28,6 +30,9 @@ ONE_OF = Policy(timedelta(hours=24), Patterns(), (Newest(1, TagFilter()),))
 EVERYWHERE = (PolicyEntry(Patterns.of("*"), ONE_OF),)
 
 MakePlan = Callable[..., Plan]
+
+
+NOTHING_IN_USE = Snapshot({}, {}, (), ())
 
 
 @pytest.fixture
@@ -42,7 +47,16 @@ def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> Mak
         cache: SqliteManifestCache = cache,
     ) -> Plan:
         clock = aws.world.clock.now
-        planner = Planner(policies, pins, 0.10, cache, clock, lambda *_: None)
+        planner = Planner(
+            snapshot=NOTHING_IN_USE,
+            coverage=Coverage(frozenset({shelf.id.registry})),
+            policies=policies,
+            pins=pins,
+            usd_per_gb_month=0.10,
+            cache=cache,
+            clock=clock,
+            progress=lambda *_: None,
+        )
         return planner.plan(Found(shelf.id, registry))
 
     return make_it

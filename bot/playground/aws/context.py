@@ -19,6 +19,7 @@ class Context:
     principal: "Principal"
     region: str
     now: datetime
+    operation: str
 
     @property
     def account(self) -> str:

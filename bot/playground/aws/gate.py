@@ -10,19 +10,26 @@ from uuid import uuid4
 import orjson
 
 from bot.playground.aws.access import Ask
+from bot.playground.aws.aws_lambda import aws_lambda
 from bot.playground.aws.calls import Call
 from bot.playground.aws.context import Context
+from bot.playground.aws.ec2 import ec2
 from bot.playground.aws.ecr import ecr
+from bot.playground.aws.ecs import ecs
 from bot.playground.aws.errors import AwsError, StandInBugError
+from bot.playground.aws.events import events
 from bot.playground.aws.faults import Cut, Fault, Target
 from bot.playground.aws.identity import Principal
 from bot.playground.aws.protocols import PROTOCOLS, Protocol, Request, WireError
+from bot.playground.aws.scheduler import scheduler
 from bot.playground.aws.service import Operation, Prepared, Service
 from bot.playground.aws.sts import sts
 from bot.playground.aws.validation import check_answer
 from bot.playground.aws.world import World
 
-SERVICES: dict[str, Service] = {service.name: service for service in (ecr, sts)}
+SERVICES: dict[str, Service] = {
+    service.name: service for service in (aws_lambda, ec2, ecr, ecs, events, scheduler, sts)
+}
 
 _log = logging.getLogger(__name__)
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
@@ -90,17 +97,7 @@ class Gate:
             status, body = error.status, visit.protocol.render_error(error, visit.request_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
             status, body = 500, self._confess(visit, error)
-        return _with_fault(
-            visit.fault,
-            Reply(
-                status,
-                body,
-                {
-                    "content-type": visit.protocol.content_type,
-                    "x-amzn-requestid": visit.request_id,
-                },
-            ),
-        )
+        return _with_fault(visit.fault, Reply(status, body, _headers(visit)))
 
     def _body(self, visit: Visit) -> bytes:
         self._understand(visit)
@@ -158,16 +155,18 @@ class Gate:
 
     def _context(self, visit: Visit) -> Context:
         assert visit.principal is not None
-        return Context(self._world, visit.principal, visit.scope.region, self._world.clock.now())
+        now = self._world.clock.now()
+        name = f"{visit.service.name}:{visit.name}"
+        return Context(self._world, visit.principal, visit.scope.region, now, name)
 
     def _authorize(self, visit: Visit, operation: Operation, context: Context) -> None:
         if operation.action is None:
             return
-        resource = operation.resource(visit.params, context)
-        ask = Ask(context.principal, operation.action, resource, context.region)
-        if refusal := self._world.access.refusal(ask):
-            dialect = visit.protocol.dialect
-            raise AwsError(dialect.denied, refusal, dialect.denied_status)
+        for resource in operation.resources(visit.params, context):
+            ask = Ask(context.principal, operation.action, resource, context.region)
+            if refusal := self._world.access.refusal(ask):
+                dialect = visit.protocol.dialect
+                raise AwsError(dialect.denied, refusal, dialect.denied_status)
 
     def _confess(self, visit: Visit, error: Exception) -> bytes:
         text = f"bug in the stand-in at {visit.service.name}:{visit.name}: {error!r}"
@@ -190,6 +189,16 @@ class Gate:
                 error=None if reply.cut else visit.error,
             )
         )
+
+
+def _headers(visit: Visit) -> dict[str, str]:
+    headers = {
+        "content-type": visit.protocol.content_type,
+        "x-amzn-requestid": visit.request_id,
+    }
+    if visit.error and visit.protocol.names_errors_in_header:
+        headers["x-amzn-errortype"] = visit.error
+    return headers
 
 
 def _scope(request: Request) -> Scope | None:

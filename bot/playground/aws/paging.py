@@ -3,10 +3,15 @@
 import base64
 import binascii
 import hashlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.playground.aws.context import Context, Params
+    from bot.playground.aws.errors import AwsError
 
 _SEAL_LENGTH = 8
 
@@ -26,27 +31,69 @@ class Page:
         return {"nextToken": self.next_token} if self.next_token else {}
 
 
-def page(
-    keys: Sequence[str],
-    limit: int,
-    token: str | None,
-    question: str,
-    wanted: Callable[[str], bool] = lambda _: True,
-) -> Page:
-    """The next `limit` wanted keys of a sorted sequence.
+Order = Callable[[str | None], Iterator[str]]
+"""The keys that come after a key, or all."""
+
+
+def ascending(keys: Sequence[str], wanted: Callable[[str], bool] = lambda _: True) -> Order:
+    """Sorted keys as they stand. A page starts by bisection, so reading all pages is linear."""
+
+    def after(last: str | None) -> Iterator[str]:
+        start = 0 if last is None else bisect_right(keys, last)
+        return (keys[i] for i in range(start, len(keys)) if wanted(keys[i]))
+
+    return after
+
+
+def descending(keys: Sequence[str]) -> Order:
+    """Sorted keys from their end."""
+
+    def after(last: str | None) -> Iterator[str]:
+        end = len(keys) if last is None else bisect_left(keys, last)
+        return (keys[i] for i in range(end - 1, -1, -1))
+
+    return after
+
+
+def page(order: Order, limit: int, token: str | None, question: str) -> Page:
+    """The next `limit` keys.
 
     A token remembers the last key, not a position: what is deleted or added between two pages
-    moves nothing. Each page starts by bisection, so reading all pages is linear.
+    moves nothing.
     """
-    start = bisect_right(keys, _unseal(token, question)) if token is not None else 0
-    found = list(islice(_wanted(keys, start, wanted), limit + 1))
+    last = _unseal(token, question) if token is not None else None
+    found = list(islice(order(last), limit + 1))
     if len(found) <= limit:
         return Page(found, None)
     return Page(found[:limit], _seal(found[limit - 1], question))
 
 
-def _wanted(keys: Sequence[str], start: int, wanted: Callable[[str], bool]) -> Iterator[str]:
-    return (keys[i] for i in range(start, len(keys)) if wanted(keys[i]))
+@dataclass(frozen=True)
+class Pager:
+    """How a service names its pages: in requests `token` and `size`, in answers `next_token`.
+
+    A token fits only the request that it was given for: everything but the size of the pages
+    has to stay as it was.
+    """
+
+    token: str
+    next_token: str
+    size: str
+    refusal: Callable[[], "AwsError"]
+
+    def page(
+        self, order: Order, params: "Params", context: "Context", size: int
+    ) -> tuple[list[str], dict[str, str]]:
+        """The keys on the page, and the member of the answer that leads to the next one."""
+        asked = sorted(
+            (name, value) for name, value in params.items() if name not in (self.token, self.size)
+        )
+        question = f"{context.operation} {context.account} {context.region} {asked}"
+        try:
+            found = page(order, size, params.get(self.token), question)
+        except BadTokenError:
+            raise self.refusal() from None
+        return found.keys, {self.next_token: found.next_token} if found.next_token else {}
 
 
 def _seal(key: str, question: str) -> str:

@@ -119,7 +119,13 @@ class _Counter:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http = HttpRequest(scope, receive)
         reply = self._gate.pass_through(
-            Request(http.method, http.url.path, http.headers, await http.body())
+            Request(
+                http.method,
+                scope["raw_path"].decode(),
+                scope["query_string"].decode(),
+                http.headers,
+                await http.body(),
+            )
         )
         if reply.delay:
             await asyncio.sleep(reply.delay)

@@ -22,7 +22,7 @@ class Prepared:
 
 Answer = Mapping[str, Any] | Prepared
 Handler = Callable[[Params, Context], Answer]
-Resource = Callable[[Params, Context], str]
+Resource = Callable[[Params, Context], str | list[str]]
 Refusal = Callable[[Violation], AwsError]
 
 
@@ -42,6 +42,11 @@ class Operation:
     @cached_property
     def model(self) -> OperationModel:
         return self.service.model.operation_model(self.name)
+
+    def resources(self, params: Params, context: Context) -> list[str]:
+        """What IAM is asked about: the ARN of everything that the call names, or `*`."""
+        named = self.resource(params, context)
+        return [named] if isinstance(named, str) else named
 
     def validate(self, params: Params) -> None:
         """Raises the service's own error for the first thing that its model does not allow."""
@@ -70,7 +75,8 @@ class Service:
         """Registers a function as the answer to an operation of the service's model.
 
         IAM's action is the operation's name and the resource the service's usual one, unless
-        told otherwise; an action of None needs no permission.
+        told otherwise; an action of None needs no permission. Of several resources each has to
+        be allowed.
         """
 
         def register(handler: Handler) -> Handler:

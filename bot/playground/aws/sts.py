@@ -12,12 +12,7 @@ LONGEST_CHAINED_SESSION = 3600
 
 
 def _refusal(found: Violation) -> AwsError:
-    member = found.path[:1].lower() + found.path[1:]
-    return AwsError(
-        "ValidationError",
-        f"1 validation error detected: Value '{found.value}' at '{member}' failed to satisfy "
-        f"constraint: {found.constraint}",
-    )
+    return AwsError("ValidationError", found.sentence)
 
 
 def _role(params: Params, _context: Context) -> str:

@@ -42,6 +42,15 @@ class Violation:
     constraint: str
     wrong_type: bool = False
 
+    @property
+    def sentence(self) -> str:
+        """In the words that most services use; they write members in lower camel case."""
+        member = self.path[:1].lower() + self.path[1:]
+        return (
+            f"1 validation error detected: Value '{self.value}' at '{member}' failed to satisfy "
+            f"constraint: {self.constraint}"
+        )
+
 
 def violations(shape: Shape, value: Any, path: str = "") -> Iterator[Violation]:
     """Everything in `value` that `shape` does not allow, outermost first."""
@@ -56,15 +65,24 @@ def violations(shape: Shape, value: Any, path: str = "") -> Iterator[Violation]:
 def check_answer(shape: Shape, answer: Mapping[str, Any]) -> None:
     """Refuses an answer that AWS could not have given; datetimes are still datetimes here.
 
-    Empty lists are left out of the check: ECR answers `imageIds: []` and `failures: []` even
-    where its model asks for at least one entry.
+    Members that are None are as good as absent. Empty lists are left out of the check: ECR
+    answers `imageIds: []` and `failures: []` even where its model asks for at least one entry.
     """
-    filled = {name: value for name, value in answer.items() if value != []}
+    filled = {name: value for name, value in _present(answer).items() if value != []}
     report = ParamValidator().validate(filled, shape)
     if report.has_errors():
         raise StandInBugError(f"{shape.name}: {report.generate_report()}")
     for found in _unlisted_values(shape, filled):
         raise StandInBugError(f"{shape.name}.{found.path}: {found.constraint}")
+
+
+def _present(value: Any) -> Any:
+    """The value without members that are None."""
+    if isinstance(value, Mapping):
+        return {name: _present(member) for name, member in value.items() if member is not None}
+    if isinstance(value, list):
+        return [_present(entry) for entry in value]
+    return value
 
 
 def _has_type(shape: Shape, value: Any) -> bool:

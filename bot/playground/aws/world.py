@@ -1,19 +1,30 @@
 """Everything that the stand-in knows, and what a test or a demo may do to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from threading import RLock
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
+
+import orjson
 
 from bot.playground.aws.access import Access, Denial, Grant
+from bot.playground.aws.aws_lambda.state import Functions
 from bot.playground.aws.calls import Calls
 from bot.playground.aws.clock import Clock
+from bot.playground.aws.context import partition_of
+from bot.playground.aws.ec2.state import Regions
 from bot.playground.aws.ecr.manifest import Manifest, read_manifest
 from bot.playground.aws.ecr.registry import Registries
 from bot.playground.aws.ecr.repository import Repository, RepositoryOptions
+from bot.playground.aws.ecr.resolving import digest_of
+from bot.playground.aws.ecs.state import Ecs
+from bot.playground.aws.events.state import Events
 from bot.playground.aws.faults import Faults
 from bot.playground.aws.identity import DEFAULT_ACCOUNT, Identities
+from bot.playground.aws.places import Places, Surroundings
+from bot.playground.aws.scheduler.state import Scheduler
 
 DEFAULT_REGION = "eu-west-1"
 
@@ -45,6 +56,28 @@ class World:
         self.registries = Registries()
         self.pull_refresh = timedelta(0)
         self.bugs: list[str] = []
+        around = Surroundings(self.clock, self.lock, partial(digest_of, self.registries))
+        self._ecs = Places(Ecs, around)
+        self._events = Places(Events, around)
+        self._functions = Places(Functions, around)
+        self._regions = Places(Regions, around)
+        self._schedulers = Places(Scheduler, around)
+
+    def ecs(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Ecs:
+        return self._ecs.at(account, region)
+
+    def events(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Events:
+        return self._events.at(account, region)
+
+    def functions(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Functions:
+        return self._functions.at(account, region)
+
+    def scheduler(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Scheduler:
+        return self._schedulers.at(account, region)
+
+    def regions(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Regions:
+        """The Regions that the account may use, in the partition of `region`."""
+        return self._regions.at(account, partition_of(region))
 
     def create_repository(self, name: str, **options: Unpack[RepositoryOptions]) -> Repository:
         with self.lock:
@@ -118,6 +151,44 @@ class World:
     ) -> None:
         with self.lock:
             self.registries.at(account, region).settings[name] = value
+
+    def set_repository_policy(self, repository: Repository, policy: Mapping[str, Any]) -> None:
+        """Sets what GetRepositoryPolicy tells; who may do what is told by `grant`."""
+        with self.lock:
+            repository.policy = orjson.dumps(policy).decode()
+
+    def set_registry_policy(
+        self,
+        policy: Mapping[str, Any],
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> None:
+        with self.lock:
+            self.registries.at(account, region).policy = orjson.dumps(policy).decode()
+
+    def replicate(
+        self,
+        destinations: Iterable[tuple[str, str]],
+        *,
+        prefixes: Iterable[str] = (),
+        deletions: bool | None = None,
+        account: str = DEFAULT_ACCOUNT,
+        region: str = DEFAULT_REGION,
+    ) -> None:
+        """Adds a replication rule to (account, Region) pairs, for all repositories or by prefix.
+
+        `deletions` None leaves `deleteReplication` out, which replicates none (model). Nothing is
+        really copied.
+        """
+        filters = [{"filter": each, "filterType": "PREFIX_MATCH"} for each in prefixes]
+        rule: dict[str, Any] = {
+            "destinations": [{"registryId": to, "region": where} for to, where in destinations],
+            **({"repositoryFilters": filters} if filters else {}),
+            **({} if deletions is None else {"deleteReplication": {"enabled": deletions}}),
+        }
+        with self.lock:
+            self.registries.at(account, region).replication_rules.append(rule)
 
     def exclude_pull_times(
         self, principal_arn: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from bot.playground.aws.ecr.repository import Repository
 
@@ -15,6 +16,8 @@ class Registry:
     repositories: dict[str, Repository] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=lambda: {"BLOB_MOUNTING": "DISABLED"})
     pull_time_exclusions: dict[str, datetime] = field(default_factory=dict)
+    policy: str | None = None
+    replication_rules: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Registries:

@@ -19,6 +19,7 @@ class RepositoryOptions(TypedDict, total=False):
     mutability: str
     exclusions: Iterable[str]
     tags: Mapping[str, str]
+    policy: str | None
 
 
 @dataclass(eq=False)
@@ -30,6 +31,7 @@ class Repository:
     mutability: str = "MUTABLE"
     exclusions: Iterable[str] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    policy: str | None = None
     manifests: dict[str, Manifest] = field(default_factory=dict, init=False)
     digest_by_tag: dict[str, str] = field(default_factory=dict, init=False)
     _indexes: dict[str, set[str]] = field(default_factory=dict, init=False)

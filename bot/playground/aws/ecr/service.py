@@ -7,7 +7,7 @@ from bot.playground.aws.context import Context, Params, partition_of
 from bot.playground.aws.ecr.registry import Registry
 from bot.playground.aws.ecr.repository import Repository
 from bot.playground.aws.errors import AwsError
-from bot.playground.aws.paging import BadTokenError, Page, page
+from bot.playground.aws.paging import BadTokenError, Page, ascending, page
 from bot.playground.aws.service import Service
 from bot.playground.aws.validation import Violation
 
@@ -53,7 +53,7 @@ def next_page(
 ) -> Page:
     limit = params.get("maxResults", default)
     try:
-        return page(keys, limit, params.get("nextToken"), question, wanted)
+        return page(ascending(keys, wanted), limit, params.get("nextToken"), question)
     except BadTokenError:
         invalid("nextToken", "Invalid token")
 

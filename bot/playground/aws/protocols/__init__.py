@@ -1,13 +1,16 @@
-"""The wire protocols, by the name that botocore's models give them.
-
-`rest-json` (Lambda, Scheduler, EKS) will stand here too: it finds the operation by method and
-path, and so needs the request's path, which `Request` already carries.
-"""
+"""The wire protocols, by the name that botocore's models give them."""
 
 from bot.playground.aws.protocols.base import Protocol, Request, WireError
+from bot.playground.aws.protocols.ec2 import Ec2Protocol
 from bot.playground.aws.protocols.json import JsonProtocol
 from bot.playground.aws.protocols.query import QueryProtocol
+from bot.playground.aws.protocols.rest_json import RestJsonProtocol
 
-PROTOCOLS: dict[str, Protocol] = {"json": JsonProtocol(), "query": QueryProtocol()}
+PROTOCOLS: dict[str, Protocol] = {
+    "ec2": Ec2Protocol(),
+    "json": JsonProtocol(),
+    "query": QueryProtocol(),
+    "rest-json": RestJsonProtocol(),
+}
 
 __all__ = ["PROTOCOLS", "Protocol", "Request", "WireError"]

@@ -16,8 +16,11 @@ class WireError(Exception):
 
 @dataclass(frozen=True)
 class Request:
+    """`path` and `query` are as they came, still quoted."""
+
     method: str
     path: str
+    query: str
     headers: Mapping[str, str]
     body: bytes
 
@@ -36,6 +39,7 @@ class Dialect:
 class Protocol(Interface):
     dialect: Dialect
     content_type: str
+    names_errors_in_header: bool
 
     def operation_name(self, model: ServiceModel, request: Request) -> str:
         """Raises WireError if the request names none."""

@@ -12,6 +12,7 @@ from bot.playground.aws.protocols.base import Dialect, Request, WireError
 
 class JsonProtocol:
     content_type = "application/x-amz-json-1.1"
+    names_errors_in_header = False
     dialect = Dialect(
         unknown_key=AwsError(
             "UnrecognizedClientException", "The security token included in the request is invalid."

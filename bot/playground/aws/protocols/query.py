@@ -1,6 +1,6 @@
-"""The query protocol: a form in, XML out (STS)."""
+"""The query protocol: a form in, XML out (STS; EC2 varies it)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
@@ -15,6 +15,7 @@ _NUMBERS = {"integer", "long"}
 
 class QueryProtocol:
     content_type = "text/xml"
+    names_errors_in_header = False
     dialect = Dialect(
         unknown_key=AwsError(
             "InvalidClientTokenId", "The security token included in the request is invalid.", 403
@@ -36,7 +37,7 @@ class QueryProtocol:
     def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
         form = _form(request)
         del form["Action"], form["Version"]
-        params = _read(operation.input_shape, form, "") if operation.input_shape else {}
+        params = self._read(operation.input_shape, form, "") if operation.input_shape else {}
         if form:
             raise WireError(f"{operation.name} has no parameter {', '.join(sorted(form))}")
         return dict(params or {})
@@ -48,8 +49,8 @@ class QueryProtocol:
         assert shape is not None
         wrapper = shape.serialization.get("resultWrapper", f"{operation.name}Result")
         namespace = operation.service_model.metadata["xmlNamespace"]
-        result = _element(wrapper, "".join(_members(shape, answer)))
-        metadata = _element("ResponseMetadata", _element("RequestId", request_id))
+        result = element(wrapper, self.members(shape, answer))
+        metadata = element("ResponseMetadata", element("RequestId", request_id))
         return (
             f'<{operation.name}Response xmlns="{namespace}">{result}{metadata}'
             f"</{operation.name}Response>"
@@ -58,62 +59,88 @@ class QueryProtocol:
     def render_error(self, error: AwsError, request_id: str) -> bytes:
         about = "".join(
             (
-                _element("Type", "Sender"),
-                _element("Code", escape(error.code)),
-                _element("Message", escape(error.message)),
+                element("Type", "Sender"),
+                element("Code", escape(error.code)),
+                element("Message", escape(error.message)),
             )
         )
-        content = _element("Error", about) + _element("RequestId", request_id)
-        return _element("ErrorResponse", content).encode()
+        content = element("Error", about) + element("RequestId", request_id)
+        return element("ErrorResponse", content).encode()
+
+    def asked_as(self, name: str, shape: Shape) -> str:
+        """The name of a member in requests."""
+        del shape
+        return name
+
+    def entry_path(self, prefix: str, number: int) -> str:
+        """The name of a list's entry in requests."""
+        return f"{prefix}.member.{number}"
+
+    def told_as(self, name: str, shape: Shape) -> str:
+        """The name of a member, or of a list's entry, in answers."""
+        del shape
+        return name
+
+    def members(self, shape: Shape, value: Mapping[str, Any]) -> str:
+        assert isinstance(shape, StructureShape)
+        return "".join(
+            element(
+                self.told_as(name, shape.members[name]), self._content(shape.members[name], one)
+            )
+            for name, one in value.items()
+            if one is not None
+        )
+
+    def _content(self, shape: Shape, value: Any) -> str:
+        if isinstance(shape, StructureShape):
+            return self.members(shape, value)
+        if isinstance(shape, ListShape):
+            name = self.told_as("member", shape.member)
+            return "".join(element(name, self._content(shape.member, entry)) for entry in value)
+        if shape.type_name == "timestamp":
+            return str(value.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return escape(str(value))
+
+    def _read(self, shape: Shape, form: dict[str, str], prefix: str) -> Any:
+        """Takes the value of `shape` out of the form; None if it is not there."""
+        if isinstance(shape, StructureShape):
+            return self._read_structure(shape, form, prefix)
+        if isinstance(shape, ListShape):
+            return self._read_list(shape, form, prefix)
+        text = form.pop(prefix, None)
+        return text if text is None else _typed(shape, text)
+
+    def _read_structure(
+        self, shape: StructureShape, form: dict[str, str], prefix: str
+    ) -> dict[str, Any] | None:
+        read = {
+            name: self._read(member, form, _join(prefix, self.asked_as(name, member)))
+            for name, member in shape.members.items()
+        }
+        return {name: value for name, value in read.items() if value is not None} or None
+
+    def _read_list(self, shape: ListShape, form: dict[str, str], prefix: str) -> list[Any] | None:
+        entries: list[Any] = []
+        while (
+            entry := self._read(shape.member, form, self.entry_path(prefix, len(entries) + 1))
+        ) is not None:
+            entries.append(entry)
+        return entries or None
 
 
 def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl(request.body.decode(), keep_blank_values=True))
 
 
-def _read(shape: Shape, form: dict[str, str], prefix: str) -> Any:
-    """Takes the value of `shape` out of the form; None if it is not there."""
-    if isinstance(shape, StructureShape):
-        return _read_structure(shape, form, prefix)
-    if isinstance(shape, ListShape):
-        return _read_list(shape, form, prefix)
-    text = form.pop(prefix, None)
-    return int(text) if text is not None and shape.type_name in _NUMBERS else text
+def _join(prefix: str, name: str) -> str:
+    return f"{prefix}.{name}" if prefix else name
 
 
-def _read_structure(
-    shape: StructureShape, form: dict[str, str], prefix: str
-) -> dict[str, Any] | None:
-    read = {
-        name: _read(member, form, f"{prefix}.{name}" if prefix else name)
-        for name, member in shape.members.items()
-    }
-    return {name: value for name, value in read.items() if value is not None} or None
+def _typed(shape: Shape, text: str) -> Any:
+    if shape.type_name == "boolean":
+        return text == "true"
+    return int(text) if shape.type_name in _NUMBERS else text
 
 
-def _read_list(shape: ListShape, form: dict[str, str], prefix: str) -> list[Any] | None:
-    entries: list[Any] = []
-    while (entry := _read(shape.member, form, f"{prefix}.member.{len(entries) + 1}")) is not None:
-        entries.append(entry)
-    return entries or None
-
-
-def _members(shape: Shape, value: Mapping[str, Any]) -> Iterator[str]:
-    assert isinstance(shape, StructureShape)
-    for name, member in value.items():
-        if member is not None:
-            yield _element(name, _content(shape.members[name], member))
-
-
-def _content(shape: Shape, value: Any) -> str:
-    if isinstance(shape, StructureShape):
-        return "".join(_members(shape, value))
-    if isinstance(shape, ListShape):
-        return "".join(_element("member", _content(shape.member, entry)) for entry in value)
-    if shape.type_name == "timestamp":
-        return str(value.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return escape(str(value))
-
-
-def _element(name: str, content: str) -> str:
+def element(name: str, content: str) -> str:
     return f"<{name}>{content}</{name}>"

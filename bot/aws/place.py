@@ -1,0 +1,129 @@
+"""One account in one Region, as seen through one set of credentials."""
+
+from collections.abc import Callable, Iterator
+from threading import Lock
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError, ParamValidationError
+
+from bot.aws.errors import error_code, in_words
+from bot.aws.sessions import client_config
+from bot.core.errors import ServiceError
+
+_TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
+"""Where the next page stands in an answer, and how it is asked for."""
+
+Absence = Callable[[ClientError], bool]
+"""Whether an error says that what was asked for is not there, and nothing else."""
+
+
+def absence(code: str, saying: str = "") -> Absence:
+    """Errors of that code, whose message has these words."""
+
+    def says_so(error: ClientError) -> bool:
+        message = error.response.get("Error", {}).get("Message", "")
+        return error_code(error) == code and saying in message
+
+    return says_so
+
+
+def _never(_error: ClientError) -> bool:
+    return False
+
+
+class AwsPlace:
+    """May be used by several threads. Everything raises ServiceError."""
+
+    def __init__(self, session: boto3.Session, account: str, region: str) -> None:
+        self.account = account
+        self.region = region
+        self._create: Callable[..., Any] = session.client
+        self._clients: dict[str, Any] = {}
+        self._lock = Lock()
+
+    def __str__(self) -> str:
+        return f"{self.account} in {self.region}"
+
+    def call(self, service: str, operation: str, **request: Any) -> "Answer":
+        """`operation` as boto3 names it: `list_tasks`."""
+        answer = self.find(service, operation, _never, **request)
+        assert answer is not None
+        return answer
+
+    def find(
+        self, service: str, operation: str, absence: Absence, **request: Any
+    ) -> "Answer | None":
+        """None if what is asked for is not there."""
+        client = self._client(service)
+        action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
+        with in_words(action, str(self)):
+            try:
+                return Answer(getattr(client, operation)(**request), action, str(self))
+            except ClientError as error:
+                if absence(error):
+                    return None
+                raise
+            except ParamValidationError as error:
+                raise ServiceError(
+                    f"{action} on {self} cannot be asked for what an earlier answer named "
+                    f"({error}): check AWS_ENDPOINT_URL and any proxy between here and AWS"
+                ) from error
+
+    def pages(
+        self, service: str, operation: str, key: str, absence: Absence = _never, **request: Any
+    ) -> Iterator[Any]:
+        """Every entry under `key`, of all pages; none if what they belong to is not there."""
+        while answer := self.find(service, operation, absence, **request):
+            yield from answer[key]
+            if not (token := answer.next_page()):
+                return
+            request |= token
+
+    def _client(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._clients:
+                with in_words(service, str(self)):
+                    self._clients[service] = self._create(
+                        service, region_name=self.region, config=client_config()
+                    )
+            return self._clients[service]
+
+
+class Answer:
+    """An answer, or a part of one, whose missing keys are errors: botocore takes one that was cut
+    off, or that is no JSON, for an empty one."""
+
+    def __init__(self, content: dict[str, Any], action: str, place: str) -> None:
+        self._content = content
+        self._action = action
+        self._place = place
+
+    def __getitem__(self, key: str) -> Any:
+        with in_words(self._action, self._place):
+            return self._part(self._content[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def get(self, key: str) -> Any:
+        """None if it is not there."""
+        return self._part(self._content.get(key))
+
+    def unusable(self, why: str) -> ServiceError:
+        """`why` goes on after the action and the place: `left out 3 of 10 tasks: try again`."""
+        return ServiceError(f"{self._action} on {self._place} {why}")
+
+    def next_page(self) -> dict[str, str] | None:
+        """What to ask for the next page with."""
+        for key, parameter in _TOKENS.items():
+            if token := self._content.get(key):
+                return {parameter: token}
+        return None
+
+    def _part(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return Answer(value, self._action, self._place)
+        if isinstance(value, list):
+            return [self._part(entry) for entry in value]
+        return value

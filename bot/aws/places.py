@@ -1,0 +1,62 @@
+"""Which accounts and Regions the sources of usage look at, and through which credentials."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import boto3
+
+from bot.aws.errors import in_words
+from bot.aws.place import AwsPlace
+from bot.aws.sessions import client_config
+from bot.core.errors import ServiceError
+
+ALL_REGIONS = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccess:
+    """`account` None is whoever the credentials belong to."""
+
+    session: boto3.Session
+    account: str | None
+    regions: tuple[str, ...]
+
+
+def open_places(access: AccountAccess) -> Iterator[AwsPlace]:
+    """A place for each of the Regions. Raises ServiceError if the credentials are another
+    account's: that account's workloads would be taken for this one's."""
+    caller = caller_account(access.session, access.regions)
+    if access.account not in (None, caller):
+        raise ServiceError(
+            f"the credentials belong to account {caller}: give account {access.account} a role_arn "
+            "under usage.accounts, or under registries"
+        )
+    for region in _regions(access, caller):
+        yield AwsPlace(access.session, caller, region)
+
+
+def caller_account(session: boto3.Session, regions: Sequence[str] = ()) -> str:
+    return _caller(session, regions, "Account")
+
+
+def caller_arn(session: boto3.Session, regions: Sequence[str] = ()) -> str:
+    return _caller(session, regions, "Arn")
+
+
+def _caller(session: boto3.Session, regions: Sequence[str], key: Literal["Account", "Arn"]) -> str:
+    region = session.region_name or next((r for r in regions if r != ALL_REGIONS), None)
+    with in_words("sts:GetCallerIdentity", "the credentials"):
+        sts = session.client("sts", region_name=region, config=client_config())
+        return sts.get_caller_identity()[key]
+
+
+def _regions(access: AccountAccess, account: str) -> Sequence[str]:
+    """`all` are those that the account has opted into."""
+    if ALL_REGIONS not in access.regions:
+        return access.regions
+    with in_words("ec2:DescribeRegions", account):
+        ec2 = access.session.client(
+            "ec2", region_name=access.session.region_name, config=client_config()
+        )
+        return [region["RegionName"] for region in ec2.describe_regions()["Regions"]]

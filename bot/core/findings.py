@@ -1,0 +1,33 @@
+"""What an examination finds."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`scope`: where that was looked at. `mend`: what to do; empty if nothing has to be done."""
+
+    check: str
+    scope: str
+    status: Status
+    detail: str
+    mend: str = ""
+
+
+def ok(check: str, scope: str, detail: str) -> Finding:
+    return Finding(check, scope, Status.OK, detail)
+
+
+def warning(check: str, scope: str, detail: str, mend: str) -> Finding:
+    return Finding(check, scope, Status.WARNING, detail, mend)
+
+
+def failed(check: str, scope: str, detail: str, mend: str) -> Finding:
+    return Finding(check, scope, Status.FAILED, detail, mend)

@@ -1,0 +1,77 @@
+"""All that is in use, looked up once for a run and indexed for every repository."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.core.references import Hosts, MalformedReferenceError, parse_reference
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.usage import Look, Sighting, Usage, Users
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
+
+Place = tuple[RegistryId, str]
+"""A registry and the name of a repository in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What was in use at one time. Looking a repository up costs O(1), not a scan."""
+
+    by_digest: Users
+    by_tag: Mapping[Place, Users]
+    looks: tuple[Look, ...]
+    not_checked: tuple[str, ...]
+
+    def of(self, repository: RepositoryId, looks: Iterable[Look] = ()) -> Usage:
+        """`looks`: what was looked at for this repository alone. A digest that is in use anywhere
+        is in use in every repository that holds it."""
+        return Usage(
+            by_digest=self.by_digest,
+            by_tag=self.by_tag.get((repository.registry, repository.name), {}),
+            looks=(*self.looks, *looks),
+            not_checked=self.not_checked,
+        )
+
+
+class Index:
+    """Collects sightings."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
+        self._by_digest: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_tag: defaultdict[Place, defaultdict[str, set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+
+    def add(self, sighting: Sighting) -> RegistryId | None:
+        """The registry that it names, None if that is none of ECR's.
+
+        Raises MalformedReferenceError for what is no reference but might mean an image in ECR;
+        what else is none can be pulled by nobody.
+        """
+        for digest in {sighting.digest, *_DIGEST.findall(sighting.image)} - {None}:
+            self._by_digest[str(digest)].add(sighting.used_by)
+        try:
+            reference = parse_reference(sighting.image)
+        except MalformedReferenceError as error:
+            if self._hosts.could_be_ours(sighting.image):
+                raise MalformedReferenceError(f"{sighting.used_by}: {error}") from error
+            return None
+        registry = self._hosts.registry(reference.host)
+        if registry and reference.tag:
+            self._by_tag[registry, reference.name][reference.tag].add(sighting.used_by)
+        return registry
+
+    def snapshot(self, looks: Iterable[Look], not_checked: Iterable[str]) -> Snapshot:
+        return Snapshot(
+            by_digest=_sorted(self._by_digest),
+            by_tag={place: _sorted(tags) for place, tags in self._by_tag.items()},
+            looks=tuple(looks),
+            not_checked=tuple(not_checked),
+        )
+
+
+def _sorted(users: Mapping[str, set[str]]) -> Users:
+    return {key: tuple(sorted(names)) for key, names in users.items()}

@@ -1,0 +1,139 @@
+"""ListFunctions, GetFunction and ListAliases."""
+
+from typing import Any
+
+from bot.playground.aws.aws_lambda.service import (
+    aws_lambda,
+    found,
+    invalid,
+    named,
+    not_found,
+    page_size,
+    pager,
+    state,
+)
+from bot.playground.aws.aws_lambda.state import LATEST, Alias, Code, Function
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.entries import entries
+from bot.playground.aws.paging import ascending
+from bot.playground.aws.service import Answer, Prepared
+
+
+@aws_lambda.operation("ListFunctions", resource=lambda _params, _context: "*")
+def list_functions(params: Params, context: Context) -> Answer:
+    """`$LATEST` of every function, or with FunctionVersion=ALL every published version too.
+
+    There are no replicas of Lambda@Edge here.
+    """
+    every = params.get("FunctionVersion") == "ALL"
+    if "MasterRegion" in params and not every:
+        invalid("FunctionVersion must be set to ALL if MasterRegion is specified")
+    listed = {
+        f"{function.name} {_order(code)}": code
+        for function in state(context).functions.values()
+        if "MasterRegion" not in params
+        for code in (function.versions.values() if every else [function.latest])
+    }
+    keys, more = pager.page(ascending(sorted(listed)), params, context, page_size(params))
+    describe = _with_version if every else _without_version
+    return Prepared({"Functions": [describe(listed[key]) for key in keys]} | more)
+
+
+def _order(code: Code) -> str:
+    return "" if code.version == LATEST else f"{int(code.version):09}"
+
+
+@entries(aws_lambda, "FunctionConfiguration")
+def _with_version(code: Code) -> dict[str, Any]:
+    return _configuration(code, code.qualified_arn)
+
+
+@entries(aws_lambda, "FunctionConfiguration")
+def _without_version(code: Code) -> dict[str, Any]:
+    return _configuration(code, code.arn)
+
+
+def _configuration(code: Code, arn: str) -> dict[str, Any]:
+    """Lists leave out State and LastUpdateStatus (model); an image has no runtime or handler."""
+    packed = (
+        {"PackageType": "Image", "CodeSize": 0}
+        if code.image
+        else {
+            "PackageType": "Zip",
+            "CodeSize": 4096,
+            "Runtime": "python3.13",
+            "Handler": "app.handler",
+        }
+    )
+    return {
+        **packed,
+        "FunctionName": code.function,
+        "FunctionArn": arn,
+        "Role": code.role_arn,
+        "CodeSha256": (code.resolved_image or "").rpartition(":")[2] or "0" * 64,
+        "Description": "",
+        "Timeout": 3,
+        "MemorySize": 128,
+        "LastModified": code.modified_at.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+        "Version": code.version,
+        "Architectures": ["x86_64"],
+        "EphemeralStorage": {"Size": 512},
+        "TracingConfig": {"Mode": "PassThrough"},
+    }
+
+
+@aws_lambda.operation("GetFunction")
+def get_function(params: Params, context: Context) -> Answer:
+    """The version that the qualifier names, itself or by an alias; `$LATEST` without one."""
+    name = named(params, context)
+    function = found(name, context)
+    code = _code(function, name.qualifier)
+    if code is None:
+        raise not_found(name.qualified_arn)
+    return {
+        "Configuration": {
+            **_configuration(code, name.qualified_arn),
+            "State": "Active",
+            "LastUpdateStatus": "Successful",
+        },
+        "Code": _location(code),
+    }
+
+
+def _code(function: Function, qualifier: str | None) -> Code | None:
+    alias = function.aliases.get(qualifier or "")
+    return function.versions.get(alias.version if alias else qualifier or LATEST)
+
+
+def _location(code: Code) -> dict[str, Any]:
+    """A Zip file has no image."""
+    if code.image is None:
+        return {"RepositoryType": "S3", "Location": f"https://code.example/{code.function}.zip"}
+    return {
+        "RepositoryType": "ECR",
+        "ImageUri": code.image,
+        "ResolvedImageUri": code.resolved_image,
+    }
+
+
+@aws_lambda.operation("ListAliases")
+def list_aliases(params: Params, context: Context) -> Answer:
+    function = found(named(params, context), context)
+    version = params.get("FunctionVersion")
+    listed = sorted(
+        name for name, alias in function.aliases.items() if version in (None, alias.version)
+    )
+    names, more = pager.page(ascending(listed), params, context, page_size(params))
+    return Prepared({"Aliases": [_alias(function.aliases[name]) for name in names]} | more)
+
+
+@entries(aws_lambda, "AliasConfiguration")
+def _alias(alias: Alias) -> dict[str, Any]:
+    routing = {"AdditionalVersionWeights": alias.weights}
+    return {
+        "AliasArn": alias.arn,
+        "Name": alias.name,
+        "FunctionVersion": alias.version,
+        "Description": "",
+        "RoutingConfig": routing if alias.weights else None,
+    }

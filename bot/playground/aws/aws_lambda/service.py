@@ -1,0 +1,94 @@
+"""What all of Lambda's operations share: its errors, and finding a function by any name."""
+
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from bot.playground.aws.aws_lambda.state import Function, Functions
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.paging import Pager
+from bot.playground.aws.service import Service
+from bot.playground.aws.validation import Violation
+
+LARGEST_PAGE = 50
+"""What is given at once, whatever is asked for (model)."""
+
+_NAME = re.compile(
+    r"(?:arn:[^:]+:lambda:)?(?:(?P<region>[a-z]{2}[a-z-]*-\d):)?(?:(?P<account>\d{12}):)?"
+    r"(?:function:)?(?P<name>[\w.-]+)(?::(?P<qualifier>[\w$.-]+))?"
+)
+
+
+def _refusal(found: Violation) -> AwsError:
+    if found.wrong_type:
+        return AwsError("SerializationException", f"{found.path}: {found.constraint}")
+    return AwsError("ValidationException", found.sentence)
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a call calls a function."""
+
+    arn: str
+    name: str
+    qualifier: str | None
+
+    @property
+    def qualified_arn(self) -> str:
+        return f"{self.arn}:{self.qualifier}" if self.qualifier else self.arn
+
+
+def named(params: Params, context: Context) -> Named:
+    """Reads name, partial ARN or ARN, each perhaps with a qualifier."""
+    parts = _NAME.fullmatch(params["FunctionName"])
+    assert parts is not None
+    qualifier = params.get("Qualifier")
+    if parts["qualifier"] and qualifier not in (None, parts["qualifier"]):
+        invalid(
+            "The derived qualifier from the function name does not match the specified qualifier."
+        )
+    place = state(context).place
+    arn = place.arn("lambda", f"function:{parts['name']}")
+    if parts["account"]:
+        arn = arn.replace(place.account, parts["account"])
+    if parts["region"]:
+        arn = arn.replace(place.region, parts["region"])
+    return Named(arn, parts["name"], parts["qualifier"] or qualifier)
+
+
+def the_function(params: Params, context: Context) -> str:
+    return named(params, context).qualified_arn
+
+
+aws_lambda = Service("lambda", refusal=_refusal, resource=the_function)
+
+
+def invalid(message: str) -> NoReturn:
+    raise _invalid(message)
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("InvalidParameterValueException", message)
+
+
+pager = Pager("Marker", "NextMarker", "MaxItems", lambda: _invalid("Invalid Marker"))
+
+
+def page_size(params: Params) -> int:
+    return min(int(params.get("MaxItems", LARGEST_PAGE)), LARGEST_PAGE)
+
+
+def state(context: Context) -> Functions:
+    return context.world.functions(context.account, context.region)
+
+
+def found(name: Named, context: Context) -> Function:
+    function = state(context).functions.get(name.name)
+    if function is None or function.arn != name.arn:
+        raise not_found(name.qualified_arn)
+    return function
+
+
+def not_found(arn: str) -> AwsError:
+    return AwsError("ResourceNotFoundException", f"Function not found: {arn}", 404)

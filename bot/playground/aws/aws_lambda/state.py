@@ -1,0 +1,156 @@
+"""One account's Lambda functions in one Region, and what a test or a demo may do to them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypedDict, Unpack
+
+from bot.playground.aws.entries import Entity
+from bot.playground.aws.options import refuse_unknown
+from bot.playground.aws.places import Place, locked
+
+LATEST = "$LATEST"
+
+
+@dataclass(frozen=True, eq=False)
+class Code(Entity):
+    """A version of a function; without `image` it is a Zip file. A version never changes."""
+
+    function: str
+    arn: str
+    version: str
+    image: str | None
+    resolved_image: str | None
+    modified_at: datetime
+    role_arn: str
+
+    @property
+    def qualified_arn(self) -> str:
+        return f"{self.arn}:{self.version}"
+
+
+@dataclass(frozen=True, eq=False)
+class Alias(Entity):
+    """`weights` send a share of the calls to other versions."""
+
+    name: str
+    arn: str
+    version: str
+    weights: Mapping[str, float]
+
+
+@dataclass(eq=False)
+class Function:
+    """`versions` are by number, `$LATEST` among them."""
+
+    name: str
+    arn: str
+    versions: dict[str, Code] = field(default_factory=dict)
+    aliases: dict[str, Alias] = field(default_factory=dict)
+    published: int = 0
+
+    @property
+    def latest(self) -> Code:
+        return self.versions[LATEST]
+
+
+class CodeOptions(TypedDict, total=False):
+    """`digest` is what the image resolves to, if it is not in this world."""
+
+    digest: str | None
+    at: datetime | None
+
+
+class Functions:
+    """Lambda keeps the digest that an image's reference named when it was given to a function."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.functions: dict[str, Function] = {}
+
+    def function(self, name: str) -> Function:
+        """A function that exists; raises KeyError."""
+        return self.functions[name]
+
+    @locked
+    def create(
+        self, name: str, image: str | None = None, **options: Unpack[CodeOptions]
+    ) -> Function:
+        """A function of an image, or without one of a Zip file."""
+        refuse_unknown(options, CodeOptions)
+        if name in self.functions:
+            raise ValueError(f"there is a function {name}")
+        function = Function(name, self.place.arn("lambda", f"function:{name}"))
+        self.functions[name] = function
+        self._set_code(function, image, options)
+        return function
+
+    @locked
+    def update(self, name: str, image: str | None, **options: Unpack[CodeOptions]) -> Code:
+        """Gives `$LATEST` another image."""
+        refuse_unknown(options, CodeOptions)
+        return self._set_code(self.function(name), image, options)
+
+    @locked
+    def publish(self, name: str, image: str | None = None, **options: Unpack[CodeOptions]) -> Code:
+        """Keeps `$LATEST`, which is given the image first if there is one, as the next version."""
+        refuse_unknown(options, CodeOptions)
+        function = self.function(name)
+        if image is not None:
+            self._set_code(function, image, options)
+        function.published += 1
+        version = replace(
+            function.latest,
+            version=str(function.published),
+            modified_at=options.get("at") or self.place.now,
+        )
+        function.versions[version.version] = version
+        return version
+
+    @locked
+    def unpublish(self, name: str, version: str) -> None:
+        """Deletes a published version; its number is never used again."""
+        del self.function(name).versions[version]
+
+    @locked
+    def alias(
+        self,
+        name: str,
+        alias: str,
+        version: str,
+        *,
+        weights: Mapping[str, float] | None = None,
+    ) -> Alias:
+        """Points an alias at a version, wherever it pointed before."""
+        function = self.function(name)
+        missing = {version, *(weights or {})} - function.versions.keys()
+        if missing:
+            raise ValueError(f"{name} has no version {', '.join(sorted(missing))}")
+        pointed = Alias(alias, f"{function.arn}:{alias}", version, dict(weights or {}))
+        function.aliases[alias] = pointed
+        return pointed
+
+    def _set_code(self, function: Function, image: str | None, options: CodeOptions) -> Code:
+        code = Code(
+            function=function.name,
+            arn=function.arn,
+            version=LATEST,
+            image=image,
+            resolved_image=self._resolved(image, options.get("digest")) if image else None,
+            modified_at=options.get("at") or self.place.now,
+            role_arn=self.place.role_arn(f"lambda-{function.name}"),
+        )
+        function.versions[LATEST] = code
+        return code
+
+    def _resolved(self, image: str, digest: str | None) -> str:
+        known = digest or self.place.around.digest_of(image)
+        if known is None:
+            raise ValueError(f"{image} is not in this world; tell its digest")
+        return f"{_without_tag(image)}@{known}"
+
+
+def _without_tag(image: str) -> str:
+    repository = image.partition("@")[0]
+    path, slash, name = repository.rpartition("/")
+    return f"{path}{slash}{name.partition(':')[0]}"

@@ -1,0 +1,88 @@
+"""How a control becomes a route: JSON in, JSON out, times as ISO 8601."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from bot.playground.aws.world import World
+
+Body = dict[str, Any]
+Control = Callable[[World, Body], Any]
+
+_CONTROLS: list[tuple[str, str, Control]] = []
+
+
+def control_routes(world: World) -> list[BaseRoute]:
+    return [
+        Route(path, _endpoint(world, answer), methods=[method])
+        for method, path, answer in _CONTROLS
+    ]
+
+
+def control(method: str, path: str) -> Callable[[Control], Control]:
+    def register(answer: Control) -> Control:
+        _CONTROLS.append((method, path, answer))
+        return answer
+
+    return register
+
+
+def _endpoint(world: World, answer: Control) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        try:
+            arguments = dict(request.query_params) | (orjson.loads(body) if body else {})
+            with world.lock:
+                result = answer(world, with_times(arguments))
+        except (KeyError, TypeError, ValueError) as error:
+            return _json({"error": repr(error)}, 400)
+        return _json(result if result is not None else {})
+
+    return endpoint
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(orjson.dumps(content, default=str), status, media_type="application/json")
+
+
+def with_times(arguments: Mapping[str, Any]) -> Body:
+    return {name: _time(value) if _is_time(name) else value for name, value in arguments.items()}
+
+
+def _is_time(name: str) -> bool:
+    return name in ("at", "now") or name.endswith("_at")
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def place_in(body: Body) -> Body:
+    """Takes `account` and `region` out of the body, where they are given."""
+    return {name: body.pop(name) for name in ("account", "region") if name in body}
+
+
+def each_of(
+    path: str, key: str
+) -> Callable[[Callable[[World, Body, Body], Any]], Callable[[World, Body, Body], Any]]:
+    """Registers what to do with every entry of the list `key`; answers what came of them.
+
+    The place is told once, beside the list.
+    """
+
+    def register(
+        make: Callable[[World, Body, Body], Any],
+    ) -> Callable[[World, Body, Body], Any]:
+        @control("POST", path)
+        def make_all(world: World, body: Body) -> Body:
+            place = place_in(body)
+            return {key: [make(world, place, with_times(entry)) for entry in body[key]]}
+
+        return make
+
+    return register

@@ -1,0 +1,98 @@
+"""Repositories, manifests and what is set for a registry."""
+
+from bot.playground.aws.control.door import Body, control, place_in, with_times
+from bot.playground.aws.ecr.manifest import Manifest
+from bot.playground.aws.ecr.repository import Repository
+from bot.playground.aws.world import World
+
+
+def _repository(world: World, body: Body) -> Repository:
+    return world.repository(body.pop("repository"), **place_in(body))
+
+
+@control("POST", "/repositories")
+def create_repository(world: World, body: Body) -> Body:
+    repository = world.create_repository(**body)
+    return {"arn": repository.arn, "uri": repository.uri}
+
+
+@control("GET", "/repositories")
+def show_repository(world: World, body: Body) -> Body:
+    """`?repository=NAME` and perhaps `&account=…&region=…`."""
+    repository = _repository(world, body)
+    repository.settle(world.clock.now())
+    return {
+        "uri": repository.uri,
+        "mutability": repository.mutability,
+        "tags": repository.digest_by_tag,
+        "manifests": [_shown(repository, each) for each in repository.manifests.values()],
+    }
+
+
+def _shown(repository: Repository, manifest: Manifest) -> Body:
+    return {
+        "digest": manifest.digest,
+        "tags": sorted(manifest.tags),
+        "media_type": manifest.media_type,
+        "children": manifest.children,
+        "subject": manifest.subject,
+        "size": repository.size_of(manifest),
+        "pushed_at": manifest.pushed_at,
+        "pulled_at": manifest.pulled_at,
+        "status": manifest.status,
+        "archived_at": manifest.archived_at,
+    }
+
+
+@control("POST", "/manifests")
+def push(world: World, body: Body) -> Body:
+    """`manifests`: a list of `{manifest, tags, pushed_at, pulled_at, archived_at, media_type}`."""
+    repository = _repository(world, body)
+    pushes = [with_times(each) for each in body["manifests"]]
+    return {"digests": [world.push(repository, each.pop("manifest"), **each) for each in pushes]}
+
+
+@control("DELETE", "/manifests")
+def remove(world: World, body: Body) -> None:
+    world.remove(_repository(world, body), **body)
+
+
+@control("POST", "/tags")
+def retag(world: World, body: Body) -> None:
+    world.retag(_repository(world, body), **body)
+
+
+@control("POST", "/pulls")
+def pull(world: World, body: Body) -> None:
+    world.pull(_repository(world, body), **body)
+
+
+@control("POST", "/archive")
+def archive(world: World, body: Body) -> None:
+    world.archive(_repository(world, body), **body)
+
+
+@control("PUT", "/settings")
+def set_account_setting(world: World, body: Body) -> None:
+    world.set_account_setting(**body)
+
+
+@control("POST", "/exclusions")
+def exclude_pull_times(world: World, body: Body) -> None:
+    world.exclude_pull_times(**body)
+
+
+@control("PUT", "/policies")
+def set_repository_policy(world: World, body: Body) -> None:
+    """`policy` is the policy itself, not its text."""
+    world.set_repository_policy(_repository(world, body), **body)
+
+
+@control("PUT", "/registry-policy")
+def set_registry_policy(world: World, body: Body) -> None:
+    world.set_registry_policy(**body)
+
+
+@control("POST", "/replication")
+def replicate(world: World, body: Body) -> None:
+    world.replicate(**body)

@@ -1,0 +1,43 @@
+"""Who else may pull, and where images are replicated to."""
+
+from typing import Any
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.ecr.service import anything, ecr, registry_of, repository_of
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.service import Answer
+
+
+@ecr.operation("GetRepositoryPolicy")
+def get_repository_policy(params: Params, context: Context) -> Answer:
+    repository = repository_of(params, context)
+    if repository.policy is None:
+        raise AwsError(
+            "RepositoryPolicyNotFoundException",
+            f"Repository policy does not exist for the repository with name '{repository.name}' "
+            f"in the registry with id '{repository.account}'",
+        )
+    return {
+        "registryId": repository.account,
+        "repositoryName": repository.name,
+        "policyText": repository.policy,
+    }
+
+
+@ecr.operation("GetRegistryPolicy", resource=anything)
+def get_registry_policy(params: Params, context: Context) -> Answer:
+    registry = registry_of(params, context)
+    if registry.policy is None:
+        raise AwsError(
+            "RegistryPolicyNotFoundException",
+            f"Registry policy does not exist in the registry with id '{registry.account}'",
+        )
+    return {"registryId": registry.account, "policyText": registry.policy}
+
+
+@ecr.operation("DescribeRegistry", resource=anything)
+def describe_registry(params: Params, context: Context) -> Answer:
+    """A registry that replicates nothing has an empty list of rules."""
+    registry = registry_of(params, context)
+    rules: list[dict[str, Any]] = registry.replication_rules
+    return {"registryId": registry.account, "replicationConfiguration": {"rules": rules}}

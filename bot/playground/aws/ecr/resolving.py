@@ -1,0 +1,25 @@
+"""What an image reference names at this moment."""
+
+import re
+
+from bot.playground.aws.ecr.registry import Registries
+
+_REFERENCE = re.compile(
+    r"(?P<account>\d{12})\.dkr(?:[.-]ecr)(?:-fips)?\.(?P<region>[a-z0-9-]+)"
+    r"\.(?:amazonaws\.com(?:\.cn)?|on\.aws)/(?P<name>[^:@]+)(?::(?P<tag>[^@]+))?(?:@(?P<digest>.+))?"
+)
+
+
+def digest_of(registries: Registries, reference: str) -> str | None:
+    """The digest behind a reference into one of these registries; None if it names nothing here.
+
+    With tag and digest the digest counts; with neither the tag is `latest`.
+    """
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
+        return None
+    if found["digest"]:
+        return found["digest"]
+    repositories = registries.at(found["account"], found["region"]).repositories
+    repository = repositories.get(found["name"])
+    return repository.digest_by_tag.get(found["tag"] or "latest") if repository else None

@@ -1,0 +1,138 @@
+"""What starts tasks: a definition with the digests that its images have at that moment."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict
+
+from bot.playground.aws.ecs.things import (
+    Cluster,
+    Container,
+    ContainerImage,
+    Deployment,
+    EcsService,
+    ServiceRevision,
+    Task,
+    TaskDefinition,
+    TaskSet,
+    TaskSetStatus,
+)
+from bot.playground.aws.places import Place
+
+Digests = Sequence[str | None]
+
+
+class TaskOptions(TypedDict, total=False):
+    """What a task may be started with.
+
+    `digests` are those of its containers, in order; without them an image has the digest that
+    its reference names in this world at this moment, if any.
+    """
+
+    digests: Digests
+    last_status: str
+    at: datetime | None
+    stopped_at: datetime | None
+    group: str
+    started_by: str | None
+    launch_type: str
+
+
+@dataclass(frozen=True)
+class Release:
+    """A definition that is put to work in a place."""
+
+    place: Place
+    definition: TaskDefinition
+    digests: Digests
+    at: datetime
+
+    def deployed_to(self, service: EcsService, running: int) -> Deployment:
+        """The service's new primary deployment; those that were there go on as ACTIVE ones."""
+        path = f"{service.cluster_name}/{service.name}"
+        number, name = self.place.new_number("deployment"), self.place.new_id("deployment")[:21]
+        deployment = Deployment(
+            id=f"ecs-svc/{number}",
+            arn=self.place.arn("ecs", f"service-deployment/{path}/{name}"),
+            revision=self._revision(service, path),
+            sources=tuple(each.revision for each in service.deployments),
+            desired=service.desired,
+            running=running,
+            created_at=self.at,
+        )
+        for old in service.deployments:
+            old.status = "ACTIVE"
+        service.history.insert(0, deployment)
+        service.changed()
+        return deployment
+
+    def _revision(self, service: EcsService, path: str) -> ServiceRevision:
+        number = self.place.new_number("revision")
+        return ServiceRevision(
+            arn=self.place.arn("ecs", f"service-revision/{path}/{number}"),
+            service_arn=service.arn,
+            cluster_arn=service.cluster_arn,
+            definition=self.definition,
+            images=self._resolved_images(),
+            created_at=self.at,
+        )
+
+    def _resolved_images(self) -> tuple[ContainerImage, ...]:
+        """Where versions need not be consistent nothing is resolved (facts)."""
+        return tuple(
+            ContainerImage(each.name, each.image, digest if each.consistent else None)
+            for each, digest in zip(self.definition.containers, self.digests, strict=True)
+        )
+
+    def task_set_of(self, service: EcsService, status: TaskSetStatus, running: int) -> TaskSet:
+        number = self.place.new_number("task set")
+        path = f"{service.cluster_name}/{service.name}/ecs-svc/{number}"
+        task_set = TaskSet(
+            id=f"ecs-svc/{number}",
+            arn=self.place.arn("ecs", f"task-set/{path}"),
+            definition=self.definition,
+            status=status,
+            desired=running,
+            created_at=self.at,
+        )
+        service.task_sets.insert(0, task_set)
+        service.changed()
+        return task_set
+
+    def start_tasks(self, cluster: Cluster, service: EcsService, origin: str, number: int) -> None:
+        """The tasks of a deployment or task set, whose id is their `startedBy`."""
+        for _ in range(number):
+            self.start_task(
+                cluster,
+                {
+                    "group": service.group,
+                    "started_by": origin,
+                    "launch_type": service.launch_type,
+                },
+            )
+
+    def start_task(self, cluster: Cluster, options: TaskOptions) -> Task:
+        stopped_at = options.get("stopped_at")
+        status = options.get("last_status", "STOPPED" if stopped_at else "RUNNING")
+        id_ = self.place.new_id("task")
+        task = Task(
+            arn=self.place.arn("ecs", f"task/{cluster.name}/{id_[:32]}"),
+            cluster_arn=cluster.arn,
+            definition=self.definition,
+            containers=self._containers(id_),
+            group=options.get("group", f"family:{self.definition.family}"),
+            started_by=options.get("started_by"),
+            created_at=self.at,
+            last_status=status,
+            launch_type=options.get("launch_type", "FARGATE"),
+            stopped_at=stopped_at,
+        )
+        cluster.tasks[task.id] = task
+        return task
+
+    def _containers(self, task_id: str) -> tuple[Container, ...]:
+        pairs = zip(self.definition.containers, self.digests, strict=True)
+        return tuple(
+            Container(f"{task_id[32:52]}{number:012d}", each.name, each.image, digest)
+            for number, (each, digest) in enumerate(pairs)
+        )

@@ -1,0 +1,248 @@
+"""One account's ECS in one Region, and what a test or a demo may do to it."""
+
+from datetime import datetime
+from typing import TypedDict, Unpack
+
+from bot.playground.aws.ecs.families import Families, Images
+from bot.playground.aws.ecs.releasing import Digests, Release, TaskOptions
+from bot.playground.aws.ecs.things import (
+    Cluster,
+    Controller,
+    Deployment,
+    EcsService,
+    Task,
+    TaskDefinition,
+    TaskSet,
+    TaskSetStatus,
+)
+from bot.playground.aws.options import refuse_unknown
+from bot.playground.aws.places import Place, locked
+
+
+class ReleaseOptions(TypedDict, total=False):
+    """What a service may be given to run; `family` is the service's name unless told.
+
+    `digests` are those of the containers, in order; without them an image has the digest that
+    its reference names in this world at this moment, if any.
+    """
+
+    family: str
+    digests: Digests
+    at: datetime | None
+
+
+class ServiceOptions(ReleaseOptions, total=False):
+    """What a service may be created with; `running` of the `desired` tasks are started."""
+
+    desired: int
+    running: int
+    controller: Controller
+    launch_type: str
+
+
+class DeployOptions(ReleaseOptions, total=False):
+    """`outcome` is the service deployment's status, IN_PROGRESS unless told."""
+
+    outcome: str
+
+
+class TaskSetOptions(ReleaseOptions, total=False):
+    status: TaskSetStatus
+    running: int
+
+
+class Ecs:
+    """Clusters come into being when they are first named; so do task definitions.
+
+    Wherever a definition is asked for, `family` names the latest ACTIVE revision of a family and
+    `family:revision` an exact one. With `images` a new revision is registered, unless the latest
+    has exactly these.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.clusters: dict[str, Cluster] = {}
+        self.families = Families(place)
+
+    @locked
+    def cluster(self, name: str = "default") -> Cluster:
+        """The cluster, which is created if it is not there."""
+        if name not in self.clusters:
+            self.clusters[name] = Cluster(self.place.arn("ecs", f"cluster/{name}"), name)
+        return self.clusters[name]
+
+    def service(self, cluster: str, name: str) -> EcsService:
+        """A service that exists; raises KeyError."""
+        return self.clusters[cluster].services[name]
+
+    def task(self, arn: str) -> Task:
+        """A task that exists; raises KeyError."""
+        _, cluster, id_ = arn.split("/")
+        return self.clusters[cluster].tasks[id_]
+
+    def definition(self, name: str) -> TaskDefinition:
+        """A task definition that exists; raises KeyError."""
+        return self.families.find(name)
+
+    @locked
+    def register(
+        self,
+        family: str,
+        images: Images,
+        *,
+        version_consistency: bool = True,
+        at: datetime | None = None,
+    ) -> TaskDefinition:
+        """The family's next revision."""
+        return self.families.register(family, images, consistent=version_consistency, at=at)
+
+    @locked
+    def deregister(self, definition: str, *, at: datetime | None = None) -> None:
+        """Makes `family:revision` INACTIVE: nobody can start it anew, what runs goes on."""
+        found = self.definition(definition)
+        found.status = "INACTIVE"
+        found.deregistered_at = at or self.place.now
+        found.changed()
+
+    @locked
+    def run_task(
+        self,
+        cluster: str,
+        family: str,
+        images: Images | None = None,
+        **options: Unpack[TaskOptions],
+    ) -> Task:
+        """A task without a service, as RunTask or a schedule starts it."""
+        refuse_unknown(options, TaskOptions)
+        at = options.get("at") or options.get("stopped_at")
+        release = self._release(family, images, options.get("digests"), at)
+        return release.start_task(self.cluster(cluster), options)
+
+    @locked
+    def stop_task(
+        self, task: Task, *, last_status: str = "STOPPED", at: datetime | None = None
+    ) -> None:
+        """Stops a task, or with a `last_status` like DEACTIVATING lets it begin to stop."""
+        task.last_status = last_status
+        task.stopped_at = (at or self.place.now) if last_status == "STOPPED" else None
+        task.changed()
+
+    @locked
+    def create_service(
+        self,
+        cluster: str,
+        name: str,
+        images: Images | None = None,
+        **options: Unpack[ServiceOptions],
+    ) -> EcsService:
+        """A service whose first deployment, or primary task set, is complete and runs its tasks.
+
+        Only the controller ECS has deployments; CODE_DEPLOY and EXTERNAL have task sets.
+        """
+        refuse_unknown(options, ServiceOptions)
+        home = self.cluster(cluster)
+        if name in home.services:
+            raise ValueError(f"{cluster} has a service {name}")
+        release = self._release_for(name, images, options)
+        service = EcsService(
+            arn=self.place.arn("ecs", f"service/{cluster}/{name}"),
+            name=name,
+            cluster_arn=home.arn,
+            controller=options.get("controller", "ECS"),
+            desired=options.get("desired", 1),
+            created_at=release.at,
+            launch_type=options.get("launch_type", "FARGATE"),
+        )
+        home.services[name] = service
+        running = options.get("running", service.desired)
+        origin = _first_of(service, release, running)
+        release.start_tasks(home, service, origin, running)
+        return service
+
+    @locked
+    def deploy(
+        self,
+        cluster: str,
+        name: str,
+        images: Images | None = None,
+        **options: Unpack[DeployOptions],
+    ) -> Deployment:
+        """A new primary deployment; the older ones, and their tasks, stay until `finish`.
+
+        With outcome SUCCESSFUL it finishes at once. With ROLLBACK_SUCCESSFUL it failed: the
+        service runs what it ran before, and its history tells of the attempt.
+        """
+        refuse_unknown(options, DeployOptions)
+        service = self.service(cluster, name)
+        release = self._release_for(service.primary.revision.definition.family, images, options)
+        outcome = options.get("outcome", "IN_PROGRESS")
+        if outcome.startswith("ROLLBACK"):
+            return service.note_failure(release.deployed_to(service, 0), outcome)
+        deployment = release.deployed_to(service, service.desired)
+        deployment.outcome = outcome
+        release.start_tasks(self.cluster(cluster), service, deployment.id, service.desired)
+        if outcome == "SUCCESSFUL":
+            self.finish(cluster, name, at=release.at)
+        return deployment
+
+    @locked
+    def finish(self, cluster: str, name: str, *, at: datetime | None = None) -> None:
+        """Ends the service's deployment: what was draining is gone, and its tasks are stopped."""
+        service = self.service(cluster, name)
+        ended = service.finish(at or self.place.now)
+        for task in self.clusters[cluster].tasks_of(service):
+            if task.started_by in ended:
+                self.stop_task(task, at=at)
+
+    @locked
+    def add_task_set(
+        self,
+        cluster: str,
+        name: str,
+        images: Images | None = None,
+        **options: Unpack[TaskSetOptions],
+    ) -> TaskSet:
+        """Another task set beside the primary one, ACTIVE unless told, with its tasks."""
+        refuse_unknown(options, TaskSetOptions)
+        service = self.service(cluster, name)
+        if service.controller == "ECS":
+            raise ValueError(f"{name} has deployments, and so no task sets")
+        release, running = self._release_for(name, images, options), options.get("running", 1)
+        task_set = release.task_set_of(service, options.get("status", "ACTIVE"), running)
+        release.start_tasks(self.cluster(cluster), service, task_set.id, running)
+        return task_set
+
+    @locked
+    def delete_service(self, cluster: str, name: str, *, drained: bool = False) -> None:
+        """Takes the service out of ListServices.
+
+        Its tasks go on while it is DRAINING; once `drained` they are stopped and it is INACTIVE.
+        """
+        service = self.service(cluster, name)
+        service.status = "INACTIVE" if drained else "DRAINING"
+        service.changed()
+        for task in self.clusters[cluster].tasks_of(service) if drained else ():
+            self.stop_task(task)
+
+    def _release_for(self, family: str, images: Images | None, options: ReleaseOptions) -> Release:
+        return self._release(
+            options.get("family", family), images, options.get("digests"), options.get("at")
+        )
+
+    def _release(
+        self, family: str, images: Images | None, digests: Digests | None, at: datetime | None
+    ) -> Release:
+        definition = (
+            self.definition(family) if images is None else self.families.with_images(family, images)
+        )
+        now = [self.place.around.digest_of(each.image) for each in definition.containers]
+        return Release(self.place, definition, digests or now, at or self.place.now)
+
+
+def _first_of(service: EcsService, release: Release, running: int) -> str:
+    """The id of a new service's first deployment or task set."""
+    if service.controller != "ECS":
+        return release.task_set_of(service, "PRIMARY", running).id
+    deployment = release.deployed_to(service, running)
+    service.finish(release.at)
+    return deployment.id

@@ -1,0 +1,139 @@
+"""ListTasks and DescribeTasks."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.ecs.service import (
+    arn_within,
+    cluster_of,
+    each_of,
+    ecs,
+    invalid,
+    missing,
+    name_within,
+    page_size,
+    pager,
+    refuse_unless_some,
+    service_named,
+)
+from bot.playground.aws.ecs.things import Cluster, Container, Task
+from bot.playground.aws.entries import entries
+from bot.playground.aws.paging import ascending
+from bot.playground.aws.service import Answer, Prepared
+
+REMEMBERED_AFTER_STOP = timedelta(hours=1)
+"""Stopped tasks are shown for at least one hour (model); here for exactly that."""
+
+_OTHER_FILTERS = (
+    "containerInstance",
+    "daemonName",
+    "desiredStatus",
+    "family",
+    "launchType",
+    "serviceName",
+)
+
+
+@ecs.operation("ListTasks")
+def list_tasks(params: Params, context: Context) -> Answer:
+    """Lists by desired status, RUNNING unless told otherwise.
+
+    A task that waits for its image is wanted RUNNING; one that is still stopping is wanted
+    STOPPED; none is ever wanted PENDING (model). IAM is asked about `*`, because no container
+    instance is named (field: construct-hub#1207).
+    """
+    cluster = cluster_of(params, context)
+    fits = _filter(params, cluster)
+    listed = sorted(
+        id_ for id_, task in cluster.tasks.items() if fits(task) and _known(task, context)
+    )
+    ids, more = pager.page(ascending(listed), params, context, page_size(params))
+    return {"taskArns": [cluster.tasks[id_].arn for id_ in ids]} | more
+
+
+def _filter(params: Params, cluster: Cluster) -> Callable[[Task], bool]:
+    if "startedBy" in params and any(name in params for name in _OTHER_FILTERS):
+        invalid("startedBy must be the only filter.")
+    status = params.get("desiredStatus", "RUNNING")
+    group = _group(params, cluster)
+    nowhere = "containerInstance" in params or "daemonName" in params
+
+    def fits(task: Task) -> bool:
+        return (
+            not nowhere
+            and task.desired_status == status
+            and group in (None, task.group)
+            and params.get("family") in (None, task.definition.family)
+            and params.get("startedBy") in (None, task.started_by)
+            and params.get("launchType") in (None, task.launch_type)
+        )
+
+    return fits
+
+
+def _group(params: Params, cluster: Cluster) -> str | None:
+    if "serviceName" not in params:
+        return None
+    return service_named(cluster, params["serviceName"]).group
+
+
+def _known(task: Task, context: Context) -> bool:
+    return task.stopped_at is None or context.now - task.stopped_at <= REMEMBERED_AFTER_STOP
+
+
+@ecs.operation("DescribeTasks", resource=each_of("task", "tasks"))
+def describe_tasks(params: Params, context: Context) -> Answer:
+    cluster = cluster_of(params, context)
+    refuse_unless_some(params["tasks"], 100, "Tasks", "taskIds")
+    found, lost = [], []
+    for identifier in params["tasks"]:
+        task = cluster.tasks.get(name_within(cluster, identifier))
+        if task is not None and _known(task, context):
+            found.append(described(task))
+        else:
+            lost.append(arn_within("task", params, context, identifier))
+    return Prepared({"tasks": found, "failures": missing(lost)})
+
+
+@entries(ecs, "Task")
+def described(task: Task) -> dict[str, Any]:
+    return {
+        "taskArn": task.arn,
+        "clusterArn": task.cluster_arn,
+        "taskDefinitionArn": task.definition.arn,
+        "containers": [_container(task, each) for each in task.containers],
+        "group": task.group,
+        "startedBy": task.started_by,
+        "launchType": task.launch_type,
+        "desiredStatus": task.desired_status,
+        "lastStatus": task.last_status,
+        "connectivity": "CONNECTED",
+        "healthStatus": "UNKNOWN",
+        "cpu": "256",
+        "memory": "512",
+        "createdAt": task.created_at,
+        "startedAt": task.created_at if task.started else None,
+        "stoppedAt": task.stopped_at,
+        "stoppedReason": "Stopped" if task.stopped_at else None,
+        "attachments": [],
+        "overrides": {"containerOverrides": [{"name": each.name} for each in task.containers]},
+        "tags": [],
+        "version": 1,
+    }
+
+
+def _container(task: Task, container: Container) -> dict[str, Any]:
+    """For a multi-arch image `imageDigest` is the index's (facts)."""
+    path = task.arn.split(":", 5)[5].removeprefix("task/")
+    return {
+        "containerArn": f"{task.arn.rsplit(':', 1)[0]}:container/{path}/{container.id}",
+        "taskArn": task.arn,
+        "name": container.name,
+        "image": container.image,
+        "imageDigest": container.digest if task.started else None,
+        "lastStatus": task.last_status,
+        "networkInterfaces": [],
+        "healthStatus": "UNKNOWN",
+    }

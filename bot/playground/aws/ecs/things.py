@@ -1,0 +1,199 @@
+"""What ECS keeps: task definitions, tasks, and services with their deployments and revisions."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from bot.playground.aws.entries import Entity
+
+Controller = Literal["ECS", "CODE_DEPLOY", "EXTERNAL"]
+TaskSetStatus = Literal["PRIMARY", "ACTIVE", "DRAINING"]
+DefinitionStatus = Literal["ACTIVE", "INACTIVE", "DELETE_IN_PROGRESS"]
+
+
+@dataclass(frozen=True)
+class ContainerDefinition:
+    name: str
+    image: str
+    consistent: bool = True
+    """Whether ECS pins the digest at deployment (`versionConsistency`)."""
+
+
+@dataclass(eq=False)
+class TaskDefinition(Entity):
+    arn: str
+    family: str
+    revision: int
+    containers: tuple[ContainerDefinition, ...]
+    registered_at: datetime
+    status: DefinitionStatus = "ACTIVE"
+    deregistered_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.family}:{self.revision}"
+
+
+@dataclass(frozen=True)
+class Container:
+    """A container of a task; `digest` is told as soon as the task has started."""
+
+    id: str
+    name: str
+    image: str
+    digest: str | None
+
+
+@dataclass(eq=False)
+class Task(Entity):
+    arn: str
+    cluster_arn: str
+    definition: TaskDefinition
+    containers: tuple[Container, ...]
+    group: str
+    started_by: str | None
+    created_at: datetime
+    last_status: str = "RUNNING"
+    launch_type: str = "FARGATE"
+    stopped_at: datetime | None = None
+
+    @property
+    def started(self) -> bool:
+        """Its images were pulled, and so their digests are known."""
+        return self.last_status not in ("PROVISIONING", "PENDING")
+
+    @property
+    def id(self) -> str:
+        return self.arn.rsplit("/", 1)[1]
+
+    @property
+    def desired_status(self) -> str:
+        """ECS never wants a task to be PENDING (model)."""
+        leaving = ("DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED")
+        return "STOPPED" if self.last_status in leaving else "RUNNING"
+
+
+@dataclass(frozen=True)
+class ContainerImage:
+    """An image as a deployment found it."""
+
+    container: str
+    image: str
+    digest: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class ServiceRevision(Entity):
+    arn: str
+    service_arn: str
+    cluster_arn: str
+    definition: TaskDefinition
+    images: tuple[ContainerImage, ...]
+    created_at: datetime
+
+
+@dataclass(eq=False)
+class Deployment(Entity):
+    """Both what DescribeServices calls a deployment and what is called a service deployment.
+
+    `status` and `rollout` are the first one's, `outcome` is the second one's.
+    """
+
+    id: str
+    arn: str
+    revision: ServiceRevision
+    sources: tuple[ServiceRevision, ...]
+    desired: int
+    running: int
+    created_at: datetime
+    status: Literal["PRIMARY", "ACTIVE", "INACTIVE"] = "PRIMARY"
+    outcome: str = "IN_PROGRESS"
+    finished_at: datetime | None = None
+
+    @property
+    def rollout(self) -> str:
+        return {"SUCCESSFUL": "COMPLETED", "ROLLBACK_SUCCESSFUL": "FAILED"}.get(
+            self.outcome, "IN_PROGRESS"
+        )
+
+
+@dataclass(frozen=True)
+class TaskSet:
+    id: str
+    arn: str
+    definition: TaskDefinition
+    status: TaskSetStatus
+    desired: int
+    created_at: datetime
+
+
+@dataclass(eq=False)
+class EcsService(Entity):
+    """A service; `history` has every deployment, newest first, `deployments` those that run."""
+
+    arn: str
+    name: str
+    cluster_arn: str
+    controller: Controller
+    desired: int
+    created_at: datetime
+    status: Literal["ACTIVE", "DRAINING", "INACTIVE"] = "ACTIVE"
+    launch_type: str = "FARGATE"
+    history: list[Deployment] = field(default_factory=list)
+    task_sets: list[TaskSet] = field(default_factory=list)
+
+    @property
+    def cluster_name(self) -> str:
+        return self.cluster_arn.rsplit("/", 1)[1]
+
+    @property
+    def group(self) -> str:
+        """The group that its tasks belong to."""
+        return f"service:{self.name}"
+
+    @property
+    def deployments(self) -> list[Deployment]:
+        return [each for each in self.history if each.status != "INACTIVE"]
+
+    @property
+    def primary(self) -> Deployment:
+        return self.history[0]
+
+    def finish(self, at: datetime) -> set[str]:
+        """Completes the primary deployment; answers the ids of those that end with that."""
+        self.primary.outcome, self.primary.finished_at = "SUCCESSFUL", at
+        self.primary.changed()
+        ended = self.deployments[1:]
+        for old in ended:
+            old.status = "INACTIVE"
+        self.changed()
+        return {old.id for old in ended}
+
+    def note_failure(self, failed: Deployment, outcome: str) -> Deployment:
+        """Puts the deployment before the newest one back in charge."""
+        self.history.remove(failed)
+        self.history.insert(1, failed)
+        self.primary.status = "PRIMARY"
+        failed.status, failed.outcome = "INACTIVE", outcome
+        failed.finished_at = failed.created_at
+        return failed
+
+    def revision(self, arn: str) -> ServiceRevision | None:
+        found = (each.revision for each in self.history if each.revision.arn == arn)
+        return next(found, None)
+
+
+@dataclass(eq=False)
+class Cluster(Entity):
+    arn: str
+    name: str
+    services: dict[str, EcsService] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+
+    def tasks_of(self, service: EcsService) -> list[Task]:
+        """The service's tasks that are wanted."""
+        return [
+            task
+            for task in self.tasks.values()
+            if task.group == service.group and task.desired_status == "RUNNING"
+        ]

@@ -1,0 +1,62 @@
+"""What all of EventBridge's operations share: its errors, and finding buses and rules."""
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.events.state import Bus, Events, Rule
+from bot.playground.aws.paging import Pager
+from bot.playground.aws.service import Service
+from bot.playground.aws.validation import Violation
+
+
+def _refusal(found: Violation) -> AwsError:
+    if found.wrong_type:
+        return AwsError("SerializationException", f"{found.path}: {found.constraint}")
+    return AwsError("ValidationException", found.sentence)
+
+
+def _anything(_params: Params, _context: Context) -> str:
+    return "*"
+
+
+events = Service("events", refusal=_refusal, resource=_anything)
+pager = Pager(
+    "NextToken", "NextToken", "Limit", lambda: AwsError("InvalidToken", "The token is not valid")
+)
+
+
+def page_size(params: Params) -> int:
+    return int(params.get("Limit", 100))
+
+
+def state(context: Context) -> Events:
+    return context.world.events(context.account, context.region)
+
+
+def the_rule(params: Params, context: Context) -> str:
+    """The ARN of the rule that a call names; the default bus is left out of it."""
+    bus = bus_name(params)
+    path = params["Rule"] if bus == "default" else f"{bus}/{params['Rule']}"
+    return state(context).place.arn("events", f"rule/{path}")
+
+
+def bus_name(params: Params) -> str:
+    """Of a name or an ARN."""
+    return str(params.get("EventBusName", "default").rpartition(":event-bus/")[2])
+
+
+def bus_of(params: Params, context: Context) -> Bus:
+    bus = state(context).buses.get(bus_name(params))
+    if bus is None:
+        raise AwsError("ResourceNotFoundException", f"Event bus {bus_name(params)} does not exist.")
+    return bus
+
+
+def rule_of(params: Params, context: Context) -> Rule:
+    bus = bus_of(params, context)
+    rule = bus.rules.get(params["Rule"])
+    if rule is None:
+        raise AwsError(
+            "ResourceNotFoundException",
+            f"Rule {params['Rule']} does not exist on EventBus {bus.name}.",
+        )
+    return rule

@@ -1,0 +1,113 @@
+"""One account's EventBridge buses, rules and targets in one Region."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from bot.playground.aws.entries import Entity
+from bot.playground.aws.options import refuse_unknown
+from bot.playground.aws.places import Place, locked
+
+
+@dataclass(frozen=True, eq=False)
+class Target(Entity):
+    """`content` is a target as the API writes it."""
+
+    id: str
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Rule(Entity):
+    name: str
+    arn: str
+    bus: str
+    state: str
+    schedule: str | None
+    pattern: str | None
+    targets: dict[str, Target] = field(default_factory=dict)
+
+
+@dataclass(eq=False)
+class Bus(Entity):
+    name: str
+    arn: str
+    created_at: datetime
+    rules: dict[str, Rule] = field(default_factory=dict)
+
+
+class RuleOptions(TypedDict, total=False):
+    """A rule has a schedule or a pattern; without either it runs daily."""
+
+    bus: str
+    state: str
+    schedule: str
+    pattern: str
+
+
+class Events:
+    """Buses come into being when they are first named; `default` is always there."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.buses: dict[str, Bus] = {}
+        self.bus("default")
+
+    @locked
+    def bus(self, name: str) -> Bus:
+        """The bus, which is created if it is not there."""
+        if name not in self.buses:
+            arn = self.place.arn("events", f"event-bus/{name}")
+            self.buses[name] = Bus(name, arn, self.place.now)
+        return self.buses[name]
+
+    @locked
+    def put_rule(self, name: str, **options: Unpack[RuleOptions]) -> Rule:
+        refuse_unknown(options, RuleOptions)
+        bus = self.bus(options.get("bus", "default"))
+        pattern = options.get("pattern")
+        path = name if bus.name == "default" else f"{bus.name}/{name}"
+        rule = Rule(
+            name=name,
+            arn=self.place.arn("events", f"rule/{path}"),
+            bus=bus.name,
+            state=options.get("state", "ENABLED"),
+            schedule=None if pattern else options.get("schedule", "rate(1 day)"),
+            pattern=pattern,
+        )
+        bus.rules[name] = rule
+        return rule
+
+    @locked
+    def put_target(self, rule: Rule, content: dict[str, Any]) -> Target:
+        """Any target as the API writes it, with its `Id` and `Arn`."""
+        target = Target(content["Id"], content)
+        rule.targets[target.id] = target
+        return target
+
+    @locked
+    def run_task(
+        self,
+        name: str,
+        task_definition: str,
+        *,
+        cluster: str = "default",
+        **options: Unpack[RuleOptions],
+    ) -> Rule:
+        """A rule that runs a task.
+
+        `task_definition` is a family, an exact revision `family:revision`, or an ARN.
+        """
+        rule = self.put_rule(name, **options)
+        target = {
+            "Id": f"{name}-task",
+            "Arn": self.place.arn("ecs", f"cluster/{cluster}"),
+            "RoleArn": self.place.role_arn("ecsEventsRole"),
+            "EcsParameters": {
+                "TaskDefinitionArn": self.place.task_definition_arn(task_definition),
+                "TaskCount": 1,
+                "LaunchType": "FARGATE",
+            },
+        }
+        self.put_target(rule, target)
+        return rule

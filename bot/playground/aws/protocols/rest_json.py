@@ -1,0 +1,141 @@
+"""REST-JSON: the operation in method and path, parameters in path, query, headers and body."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import orjson
+from botocore.model import ListShape, OperationModel, ServiceModel, Shape, StructureShape
+
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.protocols.base import Dialect, Request, WireError
+from bot.playground.aws.protocols.json import json_form
+
+_LABEL = re.compile(r"\{(\w+)(\+?)\}")
+
+
+class RestJsonProtocol:
+    content_type = "application/json"
+    names_errors_in_header = True
+    dialect = Dialect(
+        unknown_key=AwsError(
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+            403,
+        ),
+        expired=AwsError(
+            "ExpiredTokenException", "The security token included in the request is expired", 403
+        ),
+        denied="AccessDeniedException",
+        denied_status=403,
+        malformed="SerializationException",
+    )
+
+    def operation_name(self, model: ServiceModel, request: Request) -> str:
+        for method, path, name in _routes(model):
+            if method == request.method and path.fullmatch(request.path):
+                return name
+        raise WireError(f"{request.method} {request.path} is no operation of {model.service_name}")
+
+    def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
+        shape = operation.input_shape
+        if shape is None:
+            return {}
+        params = _in_path(operation, request) | _in_query(shape, request)
+        return params | _in_headers(shape, request) | _in_body(operation, request)
+
+    def render(
+        self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
+    ) -> bytes:
+        del request_id
+        if operation.output_shape is None:
+            return b"{}"
+        return orjson.dumps(json_form(operation.output_shape, answer))
+
+    def render_error(self, error: AwsError, request_id: str) -> bytes:
+        del request_id
+        return orjson.dumps({"Type": "User", "Message": error.message})
+
+
+@cache
+def _routes(model: ServiceModel) -> list[tuple[str, re.Pattern[str], str]]:
+    operations = (model.operation_model(name) for name in model.operation_names)
+    return [(each.http["method"], _pattern(each), each.name) for each in operations]
+
+
+@cache
+def _pattern(operation: OperationModel) -> re.Pattern[str]:
+    path = operation.http["requestUri"].partition("?")[0]
+    return re.compile(
+        _LABEL.sub(lambda label: f"(?P<{label[1]}>{'.+' if label[2] else '[^/]+'})", path)
+    )
+
+
+def _located(shape: Shape, location: str | None) -> Iterator[tuple[str, str, Shape]]:
+    """The members that travel there: their name, their name on the wire, their shape."""
+    assert isinstance(shape, StructureShape)
+    for name, member in shape.members.items():
+        if member.serialization.get("location") == location:
+            yield name, member.serialization.get("name", name), member
+
+
+def _in_path(operation: OperationModel, request: Request) -> dict[str, Any]:
+    assert operation.input_shape is not None
+    found = _pattern(operation).fullmatch(request.path)
+    assert found is not None
+    return {
+        name: _typed(member, unquote(found[wire]))
+        for name, wire, member in _located(operation.input_shape, "uri")
+    }
+
+
+def _in_query(shape: Shape, request: Request) -> dict[str, Any]:
+    given: dict[str, list[str]] = {}
+    for name, value in parse_qsl(request.query, keep_blank_values=True):
+        given.setdefault(name, []).append(value)
+    params = {}
+    for name, wire, member in _located(shape, "querystring"):
+        if values := given.pop(wire, None):
+            params[name] = _repeated(member, values)
+    if given:
+        raise WireError(f"there is no query parameter {', '.join(sorted(given))}")
+    return params
+
+
+def _repeated(shape: Shape, values: list[str]) -> Any:
+    if isinstance(shape, ListShape):
+        return [_typed(shape.member, value) for value in values]
+    return _typed(shape, values[-1])
+
+
+def _in_headers(shape: Shape, request: Request) -> dict[str, Any]:
+    return {
+        name: _typed(member, request.headers[wire.lower()])
+        for name, wire, member in _located(shape, "header")
+        if wire.lower() in request.headers
+    }
+
+
+def _in_body(operation: OperationModel, request: Request) -> dict[str, Any]:
+    if not request.body:
+        return {}
+    try:
+        content = orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise WireError(f"{operation.name}: the body is not JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise WireError(f"{operation.name}: the body is not a JSON object")
+    return content
+
+
+def _typed(shape: Shape, text: str) -> Any:
+    if shape.type_name in ("integer", "long"):
+        try:
+            return int(text)
+        except ValueError:
+            raise WireError(f"{text!r} is not a number") from None
+    if shape.type_name == "boolean":
+        return text == "true"
+    return text

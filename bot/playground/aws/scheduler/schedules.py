@@ -1,0 +1,87 @@
+"""ListScheduleGroups, ListSchedules and GetSchedule: at most 100 a page (model)."""
+
+from typing import Any
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.entries import entries
+from bot.playground.aws.paging import ascending
+from bot.playground.aws.scheduler.service import (
+    every,
+    group_named,
+    page_size,
+    pager,
+    schedule_of,
+    scheduler,
+    state,
+)
+from bot.playground.aws.scheduler.state import Group, Schedule
+from bot.playground.aws.service import Answer, Prepared
+
+
+@scheduler.operation("ListScheduleGroups", resource=every("schedule-group/*"))
+def list_schedule_groups(params: Params, context: Context) -> Answer:
+    groups = state(context).groups
+    listed = sorted(name for name in groups if name.startswith(params.get("NamePrefix", "")))
+    names, more = pager.page(ascending(listed), params, context, page_size(params))
+    return Prepared({"ScheduleGroups": [_group(groups[name]) for name in names]} | more)
+
+
+@entries(scheduler, "ScheduleGroupSummary")
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "Arn": group.arn,
+        "Name": group.name,
+        "State": "ACTIVE",
+        "CreationDate": group.created_at,
+        "LastModificationDate": group.created_at,
+    }
+
+
+@scheduler.operation("ListSchedules", resource=every("schedule/*/*"))
+def list_schedules(params: Params, context: Context) -> Answer:
+    """All groups' schedules unless one is named; of the target only its ARN (model)."""
+    groups = (
+        [group_named(params["GroupName"], context)]
+        if "GroupName" in params
+        else state(context).groups.values()
+    )
+    listed = {
+        f"{each.group}/{each.name}": each
+        for group in groups
+        for each in group.schedules.values()
+        if each.name.startswith(params.get("NamePrefix", ""))
+        and params.get("State") in (None, each.state)
+    }
+    keys, more = pager.page(ascending(sorted(listed)), params, context, page_size(params))
+    return Prepared({"Schedules": [_summary(listed[key]) for key in keys]} | more)
+
+
+@entries(scheduler, "ScheduleSummary")
+def _summary(schedule: Schedule) -> dict[str, Any]:
+    return {
+        "Arn": schedule.arn,
+        "Name": schedule.name,
+        "GroupName": schedule.group,
+        "State": schedule.state,
+        "CreationDate": schedule.created_at,
+        "LastModificationDate": schedule.created_at,
+        "Target": {"Arn": schedule.target["Arn"]},
+    }
+
+
+@scheduler.operation("GetSchedule")
+def get_schedule(params: Params, context: Context) -> Answer:
+    schedule = schedule_of(params, context)
+    return {
+        "Arn": schedule.arn,
+        "Name": schedule.name,
+        "GroupName": schedule.group,
+        "State": schedule.state,
+        "ScheduleExpression": schedule.expression,
+        "ScheduleExpressionTimezone": "UTC",
+        "CreationDate": schedule.created_at,
+        "LastModificationDate": schedule.created_at,
+        "Target": schedule.target,
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ActionAfterCompletion": "NONE",
+    }

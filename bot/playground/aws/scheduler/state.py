@@ -1,0 +1,106 @@
+"""One account's EventBridge Scheduler in one Region."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+import orjson
+
+from bot.playground.aws.entries import Entity
+from bot.playground.aws.options import refuse_unknown
+from bot.playground.aws.places import Place, locked
+
+RUN_TASK = "arn:aws:scheduler:::aws-sdk:ecs:runTask"
+"""The universal target that calls ECS's RunTask with the schedule's input."""
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule(Entity):
+    """`target` is as the API writes it."""
+
+    name: str
+    group: str
+    arn: str
+    state: str
+    expression: str
+    created_at: datetime
+    target: dict[str, Any]
+
+
+@dataclass(eq=False)
+class Group(Entity):
+    name: str
+    arn: str
+    created_at: datetime
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+
+
+class ScheduleOptions(TypedDict, total=False):
+    group: str
+    state: str
+    expression: str
+
+
+class Scheduler:
+    """Groups come into being when they are first named; `default` is always there."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.groups: dict[str, Group] = {}
+        self.group("default")
+
+    @locked
+    def group(self, name: str) -> Group:
+        """The group, which is created if it is not there."""
+        if name not in self.groups:
+            arn = self.place.arn("scheduler", f"schedule-group/{name}")
+            self.groups[name] = Group(name, arn, self.place.now)
+        return self.groups[name]
+
+    @locked
+    def create(
+        self, name: str, target: dict[str, Any], **options: Unpack[ScheduleOptions]
+    ) -> Schedule:
+        """A schedule with any target as the API writes it; a role is added."""
+        refuse_unknown(options, ScheduleOptions)
+        group = self.group(options.get("group", "default"))
+        schedule = Schedule(
+            name=name,
+            group=group.name,
+            arn=self.place.arn("scheduler", f"schedule/{group.name}/{name}"),
+            state=options.get("state", "ENABLED"),
+            expression=options.get("expression", "rate(1 day)"),
+            created_at=self.place.now,
+            target={"RoleArn": self.place.role_arn("scheduler"), **target},
+        )
+        group.schedules[name] = schedule
+        return schedule
+
+    @locked
+    def run_task(
+        self,
+        name: str,
+        task_definition: str,
+        *,
+        cluster: str = "default",
+        universal: bool = False,
+        **options: Unpack[ScheduleOptions],
+    ) -> Schedule:
+        """A schedule that runs a task; `universal` names it in the input of an API call only.
+
+        `task_definition` is a family, an exact revision `family:revision`, or an ARN.
+        """
+        if universal:
+            call = {"Cluster": cluster, "TaskDefinition": task_definition}
+            return self.create(
+                name, {"Arn": RUN_TASK, "Input": orjson.dumps(call).decode()}, **options
+            )
+        target = {
+            "Arn": self.place.arn("ecs", f"cluster/{cluster}"),
+            "EcsParameters": {
+                "TaskDefinitionArn": self.place.task_definition_arn(task_definition),
+                "TaskCount": 1,
+                "LaunchType": "FARGATE",
+            },
+        }
+        return self.create(name, target, **options)

@@ -1,0 +1,1 @@
+"""Where images are in use: one source a file, and the snapshot that joins them."""

@@ -1,0 +1,77 @@
+"""Task definitions that EventBridge Scheduler's schedules run."""
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bot.aws.place import Answer, AwsPlace, absence
+from bot.usage.ecs_task_definitions import DefinitionUse
+from bot.usage.parallel import in_parallel
+
+_PAGE = 100
+"""The most that Scheduler lists at once: API reference, ListSchedules, MaxResults."""
+
+_IS_GONE = absence("ResourceNotFoundException")
+
+
+class _Schedule(NamedTuple):
+    group: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.group == "default" else f"{self.group}/{self.name}"
+
+
+def schedule_findings(place: AwsPlace) -> Iterator[DefinitionUse]:
+    """Of every group, enabled or not. The list does not tell what a target is given: whatever
+    leads to ECS is looked at by itself."""
+
+    def uses_of(schedule: _Schedule) -> list[DefinitionUse]:
+        answer = place.find(
+            "scheduler", "get_schedule", _IS_GONE, GroupName=schedule.group, Name=schedule.name
+        )
+        if answer is None:
+            return []
+        used_by = f"schedule {schedule}"
+        return [DefinitionUse(name, used_by) for name in _definitions(answer["Target"], schedule)]
+
+    listed = place.pages("scheduler", "list_schedules", "Schedules", MaxResults=_PAGE)
+    ours = (
+        _Schedule(entry["GroupName"], entry["Name"])
+        for entry in listed
+        if _is_cluster(arn := entry["Target"]["Arn"]) or _is_call_of_ecs(arn)
+    )
+    for uses in in_parallel(uses_of, ours):
+        yield from uses
+
+
+def _is_cluster(arn: str) -> bool:
+    """The target of a templated RunTask: `arn:aws:ecs:REGION:ACCOUNT:cluster/NAME`."""
+    return arn.split(":")[2:3] == ["ecs"]
+
+
+def _is_call_of_ecs(arn: str) -> bool:
+    """A universal target, `arn:aws:scheduler:::aws-sdk:SERVICE:ACTION` (Scheduler's user guide,
+    universal targets): runTask, startTask, updateService, …"""
+    return ":::aws-sdk:ecs:" in arn.lower()
+
+
+def _definitions(target: Answer, schedule: _Schedule) -> Iterator[str]:
+    if _is_cluster(target["Arn"]):
+        yield target["EcsParameters"]["TaskDefinitionArn"]
+    elif _is_call_of_ecs(target["Arn"]):
+        yield from _given(target, schedule)
+
+
+def _given(target: Answer, schedule: _Schedule) -> Iterator[str]:
+    """What the Input, the JSON of the action's request, gives as TaskDefinition. Scheduler writes
+    its members as `TaskDefinition`, ECS itself as `taskDefinition`."""
+    try:
+        request = json.loads(target.get("Input") or "{}")
+        yield from (
+            str(name) for key, name in request.items() if key.lower() == "taskdefinition" and name
+        )
+    except (ValueError, AttributeError) as error:
+        raise target.unusable(
+            f"told of schedule {schedule}, whose Input is no JSON object: mend it, or delete it"
+        ) from error

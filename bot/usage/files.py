@@ -1,0 +1,81 @@
+"""References in files: the seam for everything that no source can see."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from bot.core.errors import ServiceError
+from bot.core.references import MalformedReferenceError, parse_reference
+from bot.core.repository import RegistryId
+from bot.core.usage import Sighting
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    image: str
+    used_by: str | None = None
+
+
+_ENTRIES = TypeAdapter(list[str | _Entry])
+
+
+class FileSource:
+    """Text, a reference a line, `#` starts a comment; or JSON, a list of strings or of
+    `{image, used_by}`. A reference without a host is meant in each of `registries`."""
+
+    name = "files"
+
+    def __init__(self, path: Path, registries: Sequence[RegistryId]) -> None:
+        self.scope = str(path)
+        self._path = path
+        self._registries = registries
+
+    def sightings(self) -> Iterator[Sighting]:
+        for where, entry in self._entries():
+            yield from self._everywhere(where, entry)
+
+    def _entries(self) -> Iterator[tuple[str, _Entry]]:
+        """Each with where it stands."""
+        try:
+            text = self._path.read_text("utf-8")
+        except (OSError, ValueError) as error:
+            raise ServiceError(
+                f"{self._path} cannot be read ({error}): mend it, or take it out of usage.files"
+            ) from error
+        if not text.lstrip().startswith(("[", "{")):
+            return _from_lines(self._path, text)
+        try:
+            return _from_json(self._path, _ENTRIES.validate_json(text))
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise ServiceError(
+                f"{self._path} is no list of references or of {{image, used_by}}: "
+                f"{first['msg']} at {'.'.join(map(str, first['loc'][:1])) or 'its start'}"
+            ) from error
+
+    def _everywhere(self, where: str, entry: _Entry) -> Iterator[Sighting]:
+        try:
+            reference = parse_reference(entry.image)
+        except MalformedReferenceError as error:
+            raise ServiceError(f"{where}: {error}") from error
+        used_by = entry.used_by or where
+        if reference.host is not None:
+            yield Sighting(entry.image, used_by)
+            return
+        for registry in self._registries:
+            host = f"{registry.account}.dkr.ecr.{registry.region}.amazonaws.com"
+            yield Sighting(f"{host}/{entry.image}", used_by)
+
+
+def _from_lines(path: Path, text: str) -> Iterator[tuple[str, _Entry]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if reference := line.partition("#")[0].strip():
+            yield f"{path.name} line {number}", _Entry(image=reference)
+
+
+def _from_json(path: Path, entries: Sequence[str | _Entry]) -> Iterator[tuple[str, _Entry]]:
+    for number, entry in enumerate(entries, start=1):
+        where = f"{path.name} entry {number}"
+        yield where, entry if isinstance(entry, _Entry) else _Entry(image=entry)

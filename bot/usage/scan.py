@@ -1,0 +1,90 @@
+"""Looks at every source once for all repositories of a run."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+from bot.core.errors import ServiceError
+from bot.core.references import Hosts, MalformedReferenceError
+from bot.core.repository import RegistryId
+from bot.core.snapshot import Index, Snapshot
+from bot.core.usage import Look, Sighting
+from bot.ports import Clock, Listed, Progress, UsageMemory, UsageSource
+
+SOURCES_AT_ONCE = 8
+STEP = "looking for images in use"
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """`registries`: those whose images are looked for. `expect_none`: it is fine if nobody uses
+    any of their images."""
+
+    sources: Sequence[UsageSource]
+    not_checked: Sequence[str]
+    registries: frozenset[RegistryId]
+    hosts: Hosts
+    expect_none: bool
+    memory: UsageMemory
+    clock: Clock
+    progress: Progress
+
+    def take(self) -> Snapshot:
+        """Never raises for what a source cannot tell: that is an error of its look."""
+        index = Index(self.hosts)
+        looks: dict[tuple[str, str], Look] = {}
+        with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
+            waiting = {pool.submit(_all_sightings, source): source for source in self.sources}
+            for done, finished in enumerate(as_completed(waiting), start=1):
+                source = waiting[finished]
+                key = source.name, source.scope
+                looks[key] = self._look(source, index, finished.result())
+                self.progress(STEP, done, len(waiting))
+        told = [looks[source.name, source.scope] for source in self.sources]
+        return index.snapshot((*told, *self._silence(told)), self.not_checked)
+
+    def _look(
+        self, source: UsageSource, index: Index, found: list[Sighting] | ServiceError
+    ) -> Look:
+        if isinstance(found, ServiceError):
+            return Look(source.name, source.scope, 0, str(found))
+        try:
+            ours = {s.image for s in found if index.add(s) in self.registries}
+        except MalformedReferenceError as error:
+            return Look(source.name, source.scope, 0, str(error))
+        workloads = len({sighting.used_by for sighting in found})
+        return Look(source.name, source.scope, len(ours), self._shrinkage(source, workloads))
+
+    def _shrinkage(self, source: UsageSource, workloads: int) -> str | None:
+        """A source that suddenly lists far less may be looking at the wrong thing."""
+        now = Listed(workloads, self.clock())
+        last = self.memory.last_listed(source.name, source.scope)
+        if last is None or 2 * workloads >= last.workloads:
+            self.memory.believe(source.name, source.scope, now)
+            return None
+        self.memory.doubt(source.name, source.scope, now)
+        return (
+            f"it lists {workloads:,} workloads, where it listed {last.workloads:,} on "
+            f"{last.at:%Y-%m-%d}; if that is right, say so: "
+            f"ecr-clean confirm-usage {source.name} '{source.scope}'"
+        )
+
+    def _silence(self, looks: Iterable[Look]) -> Iterable[Look]:
+        """Nothing in use anywhere rather means that the sources look in the wrong place."""
+        looks = list(looks)
+        if looks and not self.expect_none and not any(look.images or look.error for look in looks):
+            registries = ", ".join(sorted(map(str, self.registries)))
+            yield Look(
+                "usage",
+                "all sources",
+                0,
+                f"no workload uses any image of {registries}: check usage.accounts and "
+                "usage.regions, or set usage.expect_none if that is right",
+            )
+
+
+def _all_sightings(source: UsageSource) -> list[Sighting] | ServiceError:
+    try:
+        return list(source.sightings())
+    except ServiceError as error:
+        return error

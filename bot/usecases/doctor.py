@@ -1,0 +1,127 @@
+"""Looks at everything that planning needs, and says how to mend what is wrong. Changes nothing."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from bot.core.coverage import Coverage
+from bot.core.errors import ServiceError
+from bot.core.findings import Finding, failed, ok, warning
+from bot.core.snapshot import Snapshot
+from bot.core.usage import Look
+from bot.ports import Registry
+from bot.usecases.examine_registry import GRANT, Examination, list_repositories
+
+AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
+
+
+class Caller(NamedTuple):
+    """Whom the credentials belong to. `principal`: the IAM user or role behind them, if any; of a
+    role that was assumed the path is missing."""
+
+    arn: str
+    principal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Patient(Generic[AnyRegistry]):
+    """A registry, what the settings call it, and the ARN of the role through which it is read."""
+
+    registry: AnyRegistry
+    name: str
+    role: str | None = None
+
+
+class Sight(NamedTuple):
+    """What the sources of usage saw, how many workloads each listed (by source and scope), and how
+    far they look."""
+
+    snapshot: Snapshot
+    workloads: Mapping[tuple[str, str], int]
+    coverage: Coverage
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor(Generic[AnyRegistry]):
+    """`look` opens every source, and looks for images of these registries."""
+
+    identify: Callable[[], Caller]
+    patients: Sequence[Patient[AnyRegistry]]
+    look: Callable[[Sequence[AnyRegistry]], Sight]
+
+    def findings(self) -> Iterator[Finding]:
+        """No failure hides another, except that nothing can be asked without credentials."""
+        try:
+            caller = self.identify()
+        except ServiceError as error:
+            yield failed("credentials", "AWS", str(error), "do what it says")
+            yield warning("all else", "AWS", "it was not looked at", "see to the credentials first")
+            return
+        yield ok("credentials", "AWS", f"they belong to {caller.arn}")
+        visits = [_visit(patient, caller) for patient in self.patients]
+        yield from (visit.finding for visit in visits)
+        coverage = yield from self._usage([v.registry for v in visits if v.examination])
+        for examination in filter(None, (visit.examination for visit in visits)):
+            if coverage:
+                yield from examination.policies(coverage)
+                yield from examination.replication(coverage)
+            yield examination.pull_times()
+            yield examination.layers()
+
+    def _usage(
+        self, registries: Sequence[AnyRegistry]
+    ) -> Generator[Finding, None, Coverage | None]:
+        """Returns how far the sources look; None if nobody could look."""
+        if not registries:
+            yield warning("usage", "all", "it was not looked at", "see to the registries first")
+            return None
+        try:
+            sight = self.look(registries)
+        except ServiceError as error:
+            yield failed("usage", "all", str(error), GRANT)
+            return None
+        yield from (_told(look, sight) for look in sight.snapshot.looks)
+        if unchecked := ", ".join(sight.snapshot.not_checked):
+            yield warning(
+                "usage",
+                unchecked,
+                "nobody looks there: images that only these run are not protected",
+                "switch on what usage switches off, or name in a file of usage.files what runs "
+                "there",
+            )
+        return sight.coverage
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit(Generic[AnyRegistry]):
+    """`examination` None: the registry cannot be asked anything."""
+
+    registry: AnyRegistry
+    finding: Finding
+    examination: Examination | None
+
+
+def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]:
+    registry = patient.registry
+    try:
+        id_ = registry.id()
+    except ServiceError as error:
+        return _Visit(registry, failed("registry", patient.name, str(error), GRANT), None)
+    finding, repositories = list_repositories(registry, str(id_))
+    is_whole = patient.role is not None or caller.principal == caller.arn
+    principal = patient.role or caller.principal
+    return _Visit(registry, finding, Examination(registry, id_, repositories, principal, is_whole))
+
+
+def _told(look: Look, sight: Sight) -> Finding:
+    if look.error:
+        return failed(look.source, look.scope, look.error, _mend(look.source))
+    workloads = sight.workloads[look.source, look.scope]
+    detail = f"workloads: {workloads:,}; different images of these registries: {look.images:,}"
+    return ok(look.source, look.scope, detail)
+
+
+def _mend(source: str) -> str:
+    if source == "usage":
+        return "do what it says"
+    return f"{GRANT}; or set usage.{source} to false if it runs no image of these registries"

@@ -1,0 +1,176 @@
+"""Looks at one registry: what planning needs of it, and where its images and deletions go."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from bot.core.coverage import Coverage
+from bot.core.errors import RequestError, ServiceError
+from bot.core.findings import Finding, failed, ok, warning
+from bot.core.manifest import Described
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.repository_policy import ANYBODY
+from bot.ports import Registry
+
+CALLS_AT_ONCE = 8
+NAMED = 3
+"""Repositories that a finding names."""
+
+NO_IMAGE = Described("sha256:" + 64 * "0", (), None, None, 0)
+"""To read it takes the same permission as any other, and leaves no pull time."""
+
+GRANT = "do what it says; ecr-clean iam-policy prints all permissions that are needed"
+
+Key = TypeVar("Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """`principal`: the ARN of the IAM user or role that reads the registry, if there is one; it
+    `is_whole` unless the path of a role may be missing."""
+
+    registry: Registry
+    id: RegistryId
+    repositories: Sequence[RepositoryId]
+    principal: str | None
+    is_whole: bool = True
+
+    def policies(self, coverage: Coverage) -> Iterator[Finding]:
+        """Which accounts the repositories let pull, and whether anybody looks there."""
+        check, scope = "repository policies", str(self.id)
+        unread: list[tuple[str, str]] = []
+        unseen: list[tuple[str, str]] = []
+        for name, answer in self._pullers():
+            if isinstance(answer, ServiceError):
+                unread.append((str(answer), name))
+            else:
+                unseen += [(account, name) for account in coverage.unseen_pullers(answer)]
+        for why, names in _grouped(unread).items():
+            yield failed(check, scope, f"{why} ({_some(names)})", GRANT)
+        for account, names in _grouped(unseen).items():
+            yield failed(check, scope, *_unseen_puller(account, names))
+        if not unread and not unseen:
+            yield ok(check, scope, "all accounts that they let pull are looked at or ignored")
+
+    def replication(self, coverage: Coverage) -> Iterator[Finding]:
+        """Where replication rules carry deletions, and whether anybody looks there."""
+        check, scope = "replication", str(self.id)
+        try:
+            carried = _grouped(
+                (place, repository.name)
+                for repository in self.repositories
+                for place in self.registry.deleted_also_in(repository)
+            )
+        except ServiceError as error:
+            yield failed(check, scope, str(error), GRANT)
+            return
+        unseen = set(coverage.unseen(carried))
+        for place, names in carried.items():
+            detail = f"deletions are carried to {place}: {_some(names)}"
+            if place in unseen:
+                yield failed(
+                    check,
+                    scope,
+                    f"{detail}; nobody looks for usage there",
+                    "add it to usage.accounts or usage.regions, or switch deleteReplication off",
+                )
+            else:
+                yield warning(check, scope, detail, "switch deleteReplication off if that is wrong")
+        if not carried:
+            yield ok(check, scope, "no rule carries deletions elsewhere")
+
+    def pull_times(self) -> Finding:
+        check, scope = "pull times", str(self.id)
+        try:
+            if not self.registry.records_our_pulls():
+                return ok(check, scope, "reading manifests leaves no trace in them")
+        except ServiceError as error:
+            return warning(check, scope, str(error), GRANT)
+        return warning(
+            check, scope, "reading manifests counts as a pull, and so blurs them", self._exempt()
+        )
+
+    def layers(self) -> Finding:
+        check, scope = "shared layers", str(self.id)
+        try:
+            if self.registry.layers_stay_within_repositories():
+                return ok(check, scope, "BLOB_MOUNTING is off: savings can be told exactly")
+        except ServiceError as error:
+            return warning(check, scope, str(error), GRANT)
+        return warning(
+            check,
+            scope,
+            "BLOB_MOUNTING is on: repositories may share layers, so that savings are inexact",
+            "leave it if you share layers; otherwise: aws ecr put-account-setting "
+            f"--name BLOB_MOUNTING --value DISABLED --region {self.id.region}",
+        )
+
+    def _pullers(self) -> Iterator[tuple[str, frozenset[str] | ServiceError]]:
+        """By the names of repositories."""
+        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+            answers = pool.map(self._accounts_that_may_pull, self.repositories)
+            for repository, answer in zip(self.repositories, answers, strict=True):
+                yield repository.name, answer
+
+    def _accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str] | ServiceError:
+        try:
+            return self.registry.accounts_that_may_pull(repository)
+        except ServiceError as error:
+            return error
+
+    def _exempt(self) -> str:
+        """Users and roles alone can be exempted: API reference, RegisterPullTimeUpdateExclusion."""
+        if self.principal is None:
+            return "run this as an IAM role or user: no other principal can be exempted"
+        path = "" if self.is_whole else " (if the role has a path, put it before its name)"
+        return (
+            "exempt it: aws ecr register-pull-time-update-exclusion "
+            f"--principal-arn {self.principal} --region {self.id.region}{path}"
+        )
+
+
+def list_repositories(
+    registry: Registry, scope: str
+) -> tuple[Finding, Sequence[RepositoryId]]:
+    """Also whether images can be listed and read, tried on the first repository."""
+    repositories: list[RepositoryId] = []
+    try:
+        repositories += registry.repositories()
+        for first in repositories[:1]:
+            next(iter(registry.describe(first)), None)
+            registry.read(first, [NO_IMAGE])
+    except (RequestError, ServiceError) as error:
+        return failed("registry", scope, str(error), GRANT), repositories
+    if not repositories:
+        mend = "check region and account under registries"
+        return warning("registry", scope, "it has no repositories", mend), repositories
+    detail = f"images can be listed and read; repositories: {len(repositories):,}"
+    return ok("registry", scope, detail), repositories
+
+
+def _unseen_puller(account: str, names: Sequence[str]) -> tuple[str, str]:
+    """What is wrong, and how to mend it."""
+    if account == ANYBODY:
+        return (
+            f"accounts may pull that the policy does not name: {_some(names)}",
+            "name them in the policy, or put '*' into usage.ignore_accounts if none needs a look",
+        )
+    return (
+        f"account {account} may pull, where nobody looks for usage: {_some(names)}",
+        "add it to usage.accounts, or to usage.ignore_accounts if it needs no look",
+    )
+
+
+def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, list[str]]:
+    groups: defaultdict[Key, list[str]] = defaultdict(list)
+    for key, name in pairs:
+        groups[key].append(name)
+    return groups
+
+
+def _some(names: Sequence[str]) -> str:
+    """`a, b, c and 4 more`."""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

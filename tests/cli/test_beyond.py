@@ -1,0 +1,106 @@
+"""Who else may pull, and where deletions go besides: nobody looks there, so the plan says so."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
+from tests.support import Result, Run, Shelf
+
+OTHER = "210987654321"
+
+
+def lets_pull(account: str) -> dict[str, Any]:
+    principal = {"AWS": f"arn:aws:iam::{account}:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "ecr:BatchGetImage"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+@pytest.fixture
+def shelf(shelf: Shelf) -> Shelf:
+    shelf.images(12)
+    return shelf
+
+
+def is_incomplete(result: Result, *words: str) -> None:
+    assert result.status == 3
+    assert result.plan["complete"] is False
+    assert result.plan["delete"] == []
+    assert {image["verdict"] for image in result.plan["images"]} == {"keep"}
+    for word in words:
+        assert word in result.sentence
+
+
+def test_an_account_that_may_pull_and_is_not_looked_at(
+    aws: StandIn, shelf: Shelf, plan: Run
+) -> None:
+    aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
+    is_incomplete(plan(), "repository policy", OTHER, "usage.accounts", "usage.ignore_accounts")
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_registrys_policy_may_let_pull_too(aws: StandIn, plan: Run) -> None:
+    assert plan().status == 0
+    aws.world.set_registry_policy(lets_pull(OTHER))
+    is_incomplete(plan(), OTHER)
+
+
+@pytest.mark.usefixtures("environment")
+def test_an_account_that_needs_no_look(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
+) -> None:
+    aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
+    off = "ecs: false, lambda: false"
+    settings_file(f"usage: {{{off}, ignore_accounts: ['{OTHER}']}}")
+    assert plan().plan["complete"] is True
+
+
+def test_the_registrys_own_account_is_looked_at(aws: StandIn, shelf: Shelf, plan: Run) -> None:
+    aws.world.set_repository_policy(shelf.repository, lets_pull(DEFAULT_ACCOUNT))
+    assert plan().plan["complete"] is True
+
+
+def test_whoever_the_policy_leaves_open(aws: StandIn, shelf: Shelf, plan: Run) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
+    aws.world.set_repository_policy(shelf.repository, {"Statement": [statement]})
+    is_incomplete(plan(), "that it does not name", "'*'")
+
+
+@pytest.mark.usefixtures("shelf")
+def test_deletions_that_are_carried_to_where_nobody_looks(aws: StandIn, plan: Run) -> None:
+    aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
+    result = plan()
+    is_incomplete(result, "us-east-1", "deleteReplication")
+    assert result.plan["deleted_also_in"] == [f"{DEFAULT_ACCOUNT} in us-east-1"]
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize("deletions", [False, None])
+def test_replication_that_carries_no_deletions(
+    aws: StandIn, plan: Run, *, deletions: bool | None
+) -> None:
+    aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=deletions)
+    result = plan()
+    assert result.status == 0
+    assert result.plan["deleted_also_in"] == []
+
+
+@pytest.mark.usefixtures("shelf")
+@pytest.mark.parametrize(("prefix", "status"), [("team/", 3), ("other/", 0)])
+def test_a_rule_is_for_its_prefix(prefix: str, status: int, aws: StandIn, plan: Run) -> None:
+    aws.world.replicate([(OTHER, "eu-west-1")], prefixes=[prefix], deletions=True)
+    assert plan().status == status
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_table_names_the_destinations(
+    aws: StandIn, run: Run, settings_file: Callable[[str], Path]
+) -> None:
+    """Looked at, so the plan is complete: people must know all the same."""
+    aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
+    settings_file("usage: {regions: [eu-west-1, us-east-1], ecs: false, expect_none: true}")
+    result = run("plan", "team/api")
+    assert result.status == 0
+    assert f"Replication deletes these in {DEFAULT_ACCOUNT} in us-east-1 too." in result.out

@@ -1,0 +1,76 @@
+"""What is in use, looked up by repository."""
+
+import pytest
+
+from bot.core.references import Hosts, MalformedReferenceError
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.snapshot import Index, Snapshot
+from bot.core.usage import Look, Sighting, Usage
+
+IRELAND = RegistryId("123456789012", "eu-west-1")
+OREGON = RegistryId("123456789012", "us-west-2")
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+RUNS, MOVED = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
+
+
+def usage(*sightings: Sighting, of: str = "team/api", registry: RegistryId = IRELAND) -> Usage:
+    return snapshot(*sightings).of(RepositoryId(registry, of, f"{HOST}/{of}"))
+
+
+def snapshot(*sightings: Sighting) -> Snapshot:
+    index = Index(Hosts({"images.corp.example": IRELAND}))
+    for sighting in sightings:
+        index.add(sighting)
+    return index.snapshot([], [])
+
+
+def test_the_digest_that_runs_and_what_the_tag_names_now_are_in_use() -> None:
+    found = usage(Sighting(f"{HOST}/team/api:1.4.0", "ECS prod/api", digest=RUNS))
+    assert found.of(RUNS, ()) == ("ECS prod/api",)
+    assert found.of(MOVED, ("1.4.0",)) == ("ECS prod/api",)
+    assert found.of(MOVED, ("1.5.0",)) == ()
+
+
+def test_with_tag_and_digest_both_are_in_use() -> None:
+    found = usage(Sighting(f"{HOST}/team/api:1.4.0@{RUNS}", "x"))
+    assert found.of(RUNS, ()) == found.of(MOVED, ("1.4.0",)) == ("x",)
+
+
+def test_a_digest_protects_in_every_repository_even_of_another_registry() -> None:
+    found = usage(Sighting(f"docker.io/library/nginx@{RUNS}", "x"), of="mirror/nginx")
+    assert found.of(RUNS, ()) == ("x",)
+
+
+def test_a_tag_protects_in_its_own_repository_alone() -> None:
+    sighting = Sighting(f"{HOST}/team/api:1", "x")
+    assert usage(sighting, of="team/web").of(MOVED, ("1",)) == ()
+    assert usage(sighting, registry=OREGON).of(MOVED, ("1",)) == ()
+    assert usage(Sighting("team/api:1", "Docker Hub's")).of(MOVED, ("1",)) == ()
+
+
+def test_an_alias_is_the_registry_behind_it() -> None:
+    found = usage(Sighting("Images.corp.example/team/api:1", "x"))
+    assert found.of(MOVED, ("1",)) == ("x",)
+
+
+def test_everybody_who_uses_it_is_told_once() -> None:
+    sightings = [Sighting(f"{HOST}/team/api:1", name, digest=RUNS) for name in "ba"]
+    assert usage(*sightings).of(RUNS, ("1",)) == ("a", "b")
+
+
+def test_what_is_no_reference_but_might_be_ours_is_an_error() -> None:
+    with pytest.raises(MalformedReferenceError, match=r"ECS prod/api: .*TAG"):
+        snapshot(Sighting(f"{HOST}/team/api:${{TAG}}", "ECS prod/api"))
+
+
+def test_what_nobody_could_pull_is_nothing_but_its_digest() -> None:
+    assert usage(Sighting(f"TODO@{RUNS}", "x")).of(RUNS, ()) == ("x",)
+
+
+def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
+    run, own = Look("ecs", "here", 3), Look("repository policy", "team/api", 0, "denied")
+    found = Index(Hosts({})).snapshot([run], ["lambda"])
+    told = found.of(RepositoryId(IRELAND, "team/api", ""), [own])
+    assert told.looks == (run, own)
+    assert told.failed == (own,)
+    assert told.not_checked == ("lambda",)

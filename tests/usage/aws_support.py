@@ -1,0 +1,123 @@
+"""What the tests of AWS's sources share: a place on the stand-in, and everything that can fail."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+from botocore.retries.standard import ExponentialBackoff
+
+from bot.aws.place import AwsPlace
+from bot.core.errors import ServiceError
+from bot.core.usage import Sighting
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
+from bot.ports import UsageSource
+
+HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
+PLACE = f"{DEFAULT_ACCOUNT} in {DEFAULT_REGION}"
+PATIENCE = 0.15
+
+Open = Callable[[AwsPlace], UsageSource]
+Fail = Callable[[StandIn, str], None]
+"""Makes every call of an operation (`ecs:ListTasks`) fail."""
+
+
+def open_place(patience: float = 5) -> AwsPlace:
+    """The stand-in's default account and Region; `patience`: how long an answer may take."""
+    core = botocore.session.get_session()
+    core.set_default_client_config(Config(read_timeout=patience))
+    return AwsPlace(boto3.Session(botocore_session=core), DEFAULT_ACCOUNT, DEFAULT_REGION)
+
+
+def look(source: UsageSource) -> set[Sighting]:
+    return set(source.sightings())
+
+
+def image(name: str, tag: str = "1") -> str:
+    return f"{HOST}/{name}:{tag}"
+
+
+def digest(number: int) -> str:
+    return f"sha256:{number:064x}"
+
+
+def _denied(aws: StandIn, call: str) -> None:
+    aws.world.deny(call)
+
+
+def _fault(aws: StandIn, call: str, **effect: Any) -> None:
+    service, operation = call.split(":")
+    aws.world.faults.add(Fault(**{"service": service, "operation": operation, **effect}))
+
+
+_ALWAYS: Mapping[str, Mapping[str, Any]] = {
+    "throttled out": {"error": "ThrottlingException"},
+    "throttled out, as Lambda says it": {"error": "TooManyRequestsException", "status": 429},
+    "internal error": {"error": "InternalFailure", "status": 500},
+    "unknown error": {"error": "ClientException"},
+    "cut off before": {"cut": "before"},
+    "cut off after": {"cut": "after"},
+    "cut off in the body": {"cut": "body"},
+    "timed out": {"delay": 3 * PATIENCE},
+    "no JSON": {"body": "<html>sign in to the network</html>"},
+    "truncated JSON": {"body": '{"taskArns": ["arn:aws:ecs:eu'},
+    "empty body": {"body": ""},
+    "empty answer": {"answer": {}},
+    "null": {"body": "null"},
+    "a list": {"body": "[]"},
+}
+
+FAILURES: Mapping[str, Fail] = {
+    "denied": _denied,
+    **{name: partial(_fault, times=None, **effect) for name, effect in _ALWAYS.items()},
+}
+
+SECOND_PAGE: Mapping[str, Fail] = {
+    name: partial(_fault, skip=1, times=None, **_ALWAYS[name])
+    for name in ("throttled out", "cut off after", "cut off in the body", "no JSON", "empty answer")
+}
+
+
+def every_failure_is_told(
+    aws: StandIn, open_source: Open, fail: Fail, calls: Sequence[str] = ()
+) -> None:
+    """Each call that the source makes, or of `calls`, fails once, alone: the source says which one
+    and where."""
+    look(open_source(open_place()))
+    for call in calls or sorted(aws.world.calls.counts()):
+        aws.world.access.clear()
+        aws.world.faults.clear()
+        fail(aws, call)
+        with pytest.raises(ServiceError) as told:
+            look(open_source(open_place(PATIENCE)))
+        assert call in str(told.value)
+        assert PLACE in str(told.value)
+
+
+def every_throttling_is_survived(
+    aws: StandIn, open_source: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
+    well = look(open_source(open_place()))
+    calls = sorted(aws.world.calls.counts())
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
+    for call in calls:
+        service, operation = call.split(":")
+        aws.world.faults.throttle(service=service, operation=operation)
+    assert look(open_source(open_place())) == well
+
+
+def nothing_is_left_out_silently(
+    aws: StandIn, open_source: Open, answers: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """Answers of the right form that tell too little, or something else."""
+    for call, answer in answers.items():
+        aws.world.faults.clear()
+        service, operation = call.split(":")
+        aws.world.faults.add(Fault(service=service, operation=operation, times=None, answer=answer))
+        with pytest.raises(ServiceError) as told:
+            look(open_source(open_place()))
+        assert PLACE in str(told.value)

@@ -1,0 +1,247 @@
+"""ECS: what tasks run, and what services run and would start."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.usage import Sighting
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.ecs.state import Ecs
+from bot.usage.ecs import EcsSource
+from tests.support import NOW, Shelf
+from tests.usage.aws_support import HOST, PLACE, digest, image, look, open_place
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+API = image("team/api")
+OLD_REVISIONS = datetime.fromisoformat("2024-10-01T00:00:00+00:00")
+
+
+@pytest.fixture
+def ecs(aws: StandIn) -> Ecs:
+    aws.world.clock.set(NOW)
+    return aws.world.ecs()
+
+
+def sightings(revisions: int = 1) -> set[Sighting]:
+    return look(EcsSource(open_place(), revisions))
+
+
+def users(found: set[Sighting], *, image: str | None = None, digest: str | None = None) -> set[str]:
+    return {
+        each.used_by
+        for each in found
+        if (image and each.image == image) or (digest and each.digest == digest)
+    }
+
+
+def test_the_source_says_what_it_is_and_where() -> None:
+    source = EcsSource(open_place(), 1)
+    assert (source.name, source.scope) == ("ecs", PLACE)
+
+
+@pytest.mark.usefixtures("ecs")
+def test_nothing_is_there() -> None:
+    assert sightings() == set()
+
+
+def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(ecs: Ecs, shelf: Shelf) -> None:
+    running = shelf.image("first", "1")
+    ecs.create_service("prod", "api", [API])
+    shelf.image("second", "1")
+    assert sightings() == {
+        Sighting(API, "ECS prod/api", running),
+        Sighting(API, "ECS prod/api"),
+        Sighting(API, "ECS task definition api (newest revision)"),
+    }
+
+
+def test_a_multi_arch_image_is_told_by_its_index(ecs: Ecs, shelf: Shelf) -> None:
+    index = shelf.index("1", "amd64", "arm64")
+    ecs.run_task("prod", "api", [API])
+    assert users(sightings(), digest=index) == {"ECS task api:1 on prod"}
+
+
+def test_a_tag_with_a_digest(ecs: Ecs) -> None:
+    pinned = f"{API}@{digest(1)}"
+    ecs.run_task("prod", "api", [pinned], digests=[digest(1)])
+    assert Sighting(pinned, "ECS task api:1 on prod", digest(1)) in sightings()
+
+
+@pytest.mark.parametrize("status", ["PROVISIONING", "PENDING"])
+def test_a_pending_task_has_no_digest_yet(ecs: Ecs, status: str) -> None:
+    ecs.run_task("prod", "api", [API], digests=[digest(1)], last_status=status)
+    assert Sighting(API, "ECS task api:1 on prod (starting)") in sightings()
+
+
+@pytest.mark.parametrize("status", ["DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"])
+def test_a_task_that_stopped_recently(ecs: Ecs, status: str) -> None:
+    task = ecs.run_task("prod", "api", [API], digests=[digest(1)])
+    ecs.stop_task(task, last_status=status)
+    assert Sighting(API, "ECS task api:1 on prod (stopped)", digest(1)) in sightings()
+
+
+def test_a_task_that_stopped_long_ago(ecs: Ecs) -> None:
+    ecs.run_task("prod", "api", [API], digests=[digest(1)], stopped_at=NOW - timedelta(hours=2))
+    ecs.deregister("api:1")
+    assert sightings() == set()
+
+
+def test_every_container_of_every_task_in_every_cluster(ecs: Ecs) -> None:
+    for n, cluster in enumerate(["default", "prod", "staging"]):
+        images = [image("app", cluster), image("proxy", cluster)]
+        ecs.run_task(cluster, "both", images, digests=[digest(2 * n), digest(2 * n + 1)])
+    assert {each.digest for each in sightings()} == {None, *map(digest, range(6))}
+
+
+def test_a_container_that_names_no_image_is_looked_up_in_its_task_definition(
+    aws: StandIn, ecs: Ecs
+) -> None:
+    """Service Connect's container is listed like that: field."""
+    task = ecs.run_task("prod", "api", [API], digests=[digest(1)])
+    ecs.deregister("api:1")
+    entry = {
+        "taskArn": task.arn,
+        "taskDefinitionArn": task.definition.arn,
+        "clusterArn": task.cluster_arn,
+        "group": "service:api",
+        "desiredStatus": "RUNNING",
+        "lastStatus": "RUNNING",
+        "containers": [{"name": "ecs-service-connect-oRK9o"}],
+    }
+    aws.world.faults.add(Fault(operation="DescribeTasks", answer={"tasks": [entry]}))
+    assert sightings() == {Sighting(API, "ECS prod/api")}
+
+
+def test_an_older_deployment_that_is_draining(ecs: Ecs) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)])
+    ecs.deploy("prod", "api", [image("team/api", "2")], digests=[digest(2)])
+    found = sightings()
+    assert Sighting(API, "ECS prod/api (draining)") in found
+    assert users(found, digest=digest(1)) == {"ECS prod/api"}
+    assert users(found, digest=digest(2)) == {"ECS prod/api"}
+
+
+def test_a_service_scaled_to_zero(ecs: Ecs) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
+    ecs.deregister("api:1")
+    assert sightings() == {
+        Sighting(API, "ECS prod/api", digest(1)),
+        Sighting(API, "ECS prod/api"),
+    }
+
+
+def test_what_a_rollback_would_go_back_to(ecs: Ecs) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
+    ecs.deploy("prod", "api", [image("team/api", "2")], digests=[digest(2)], outcome="SUCCESSFUL")
+    found = sightings()
+    assert Sighting(API, "ECS prod/api (to roll back to)", digest(1)) in found
+    assert Sighting(API, "ECS prod/api (to roll back to)") in found
+    assert users(found, digest=digest(2)) == {"ECS prod/api"}
+
+
+def test_what_a_rollback_went_back_to(ecs: Ecs) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
+    options: Any = {"digests": [digest(2)], "outcome": "ROLLBACK_SUCCESSFUL"}
+    ecs.deploy("prod", "api", [image("team/api", "2")], **options)
+    assert users(sightings(), digest=digest(1)) == {"ECS prod/api"}
+
+
+@pytest.mark.parametrize("rollback", [True, False])
+def test_the_source_the_target_and_the_rollback_of_a_deployment(
+    aws: StandIn, ecs: Ecs, *, rollback: bool
+) -> None:
+    service = ecs.create_service("prod", "api", [API], digests=[digest(1)], desired=0)
+    for n in (2, 3):
+        options: Any = {"digests": [digest(n)], "outcome": "SUCCESSFUL"}
+        ecs.deploy("prod", "api", [image("team/api", str(n))], **options)
+    newest, middle, oldest = (each.revision.arn for each in service.history)
+    deployment = {
+        "serviceDeploymentArn": service.primary.arn,
+        "sourceServiceRevisions": [{"arn": middle}],
+        "targetServiceRevision": {"arn": newest},
+        **({"rollback": {"serviceRevisionArn": oldest}} if rollback else {}),
+    }
+    aws.world.faults.add(
+        Fault(operation="DescribeServiceDeployments", answer={"serviceDeployments": [deployment]})
+    )
+    told = {each.digest for each in sightings() if each.digest}
+    assert told == {digest(3), digest(2), *([digest(1)] if rollback else [])}
+
+
+def test_without_version_consistency_there_is_no_digest_at_deployment(ecs: Ecs) -> None:
+    ecs.register("api", [API], version_consistency=False)
+    ecs.create_service("prod", "api", digests=[digest(1)])
+    revision = {Sighting(API, "ECS prod/api")}
+    task = {Sighting(API, "ECS prod/api", digest(1))}
+    newest = {Sighting(API, "ECS task definition api (newest revision)")}
+    assert sightings() == revision | task | newest
+
+
+@pytest.mark.parametrize("controller", ["CODE_DEPLOY", "EXTERNAL"])
+def test_task_sets(ecs: Ecs, controller: Any) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)], controller=controller)
+    for n, status in [(2, "ACTIVE"), (3, "DRAINING")]:
+        ecs.add_task_set("prod", "api", [image("team/api", str(n))], status=status, running=0)
+    found = sightings()
+    assert users(found, image=API) == {"ECS prod/api"}
+    assert users(found, image=image("team/api", "2")) == {"ECS prod/api (second task set)"}
+    assert "ECS prod/api (draining)" in users(found, image=image("team/api", "3"))
+
+
+def test_a_service_from_before_there_were_service_revisions(aws: StandIn, ecs: Ecs) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)], at=OLD_REVISIONS)
+    assert users(sightings(), digest=digest(1)) == {"ECS prod/api"}
+    assert aws.world.calls.count("ecs:DescribeServiceRevisions") == 0
+
+
+def test_a_deployment_from_a_revision_that_cannot_be_described(ecs: Ecs) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)], at=OLD_REVISIONS)
+    ecs.deploy("prod", "api", [image("team/api", "2")], digests=[digest(2)])
+    found = sightings()
+    assert users(found, digest=digest(2)) == {"ECS prod/api"}
+    assert Sighting(API, "ECS prod/api (draining)") in found
+
+
+@pytest.mark.parametrize("drained", [True, False])
+def test_a_service_that_is_being_deleted(ecs: Ecs, *, drained: bool) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)])
+    ecs.delete_service("prod", "api", drained=drained)
+    state = " (stopped)" if drained else ""
+    assert users(sightings(), digest=digest(1)) == {f"ECS prod/api{state}"}
+
+
+@pytest.mark.parametrize("operation", ["DescribeTasks", "DescribeServices"])
+@pytest.mark.parametrize("reason", ["MISSING", "INACTIVE"])
+def test_what_was_deleted_since_it_was_listed(
+    aws: StandIn, ecs: Ecs, operation: str, reason: str
+) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)])
+    told = "tasks" if operation == "DescribeTasks" else "services"
+    failures = [{"arn": "arn:aws:ecs:eu-west-1:123456789012:gone", "reason": reason}]
+    aws.world.faults.add(Fault(operation=operation, answer={told: [], "failures": failures}))
+    assert users(sightings(), image=API) >= {"ECS task definition api (newest revision)"}
+
+
+@pytest.mark.parametrize(
+    "operation", ["ListTasks", "ListServices", "DescribeTasks", "DescribeServices"]
+)
+def test_a_cluster_that_was_deleted_since_it_was_listed(
+    aws: StandIn, ecs: Ecs, operation: str
+) -> None:
+    ecs.create_service("prod", "api", [API], digests=[digest(1)])
+    aws.world.faults.add(Fault(operation=operation, times=None, error="ClusterNotFoundException"))
+    assert users(sightings(), image=API) >= {"ECS task definition api (newest revision)"}
+
+
+def test_other_registries_are_told_as_they_are(ecs: Ecs) -> None:
+    elsewhere = ["nginx", "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/team/api:1"]
+    ecs.run_task("prod", "api", elsewhere, digests=[digest(1), None])
+    assert {each.image for each in sightings()} == set(elsewhere)
+    assert HOST not in "".join(elsewhere)
+
+
+def test_another_region_is_another_place(aws: StandIn) -> None:
+    aws.world.ecs(region="us-east-1").create_service("prod", "api", [API], digests=[digest(1)])
+    assert sightings() == set()

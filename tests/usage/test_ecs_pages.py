@@ -1,0 +1,125 @@
+"""More than one page of everything, and how many calls that costs."""
+
+from collections import Counter
+from math import ceil
+
+import pytest
+
+from bot.core.usage import Sighting
+from bot.playground.aws import StandIn
+from bot.usage.ecs import EcsSource
+from tests.usage.aws_support import (
+    SECOND_PAGE,
+    Fail,
+    digest,
+    every_failure_is_told,
+    image,
+    look,
+    open_place,
+)
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+MANY = 101
+
+
+def fill_pages(aws: StandIn) -> None:
+    """One more of everything than fits on a page. Every name carries its number."""
+    ecs, events, scheduler = aws.world.ecs(), aws.world.events(), aws.world.scheduler()
+    events.put_rule("empty")
+    busy = events.put_rule("busy", bus="bus-000")
+    for n in range(MANY):
+        ecs.cluster(f"cluster-{n:03}")
+        ecs.register(f"family-{n:03}", [image(f"family-{n:03}")])
+        ecs.create_service(
+            "cluster-000", f"service-{n:03}", family=f"family-{n:03}", digests=[digest(n)]
+        )
+        ecs.run_task("cluster-001", f"family-{n:03}", digests=[digest(1000 + n)])
+        ecs.stop_task(ecs.run_task("cluster-001", f"family-{n:03}", digests=[digest(2000 + n)]))
+        events.bus(f"bus-{n:03}")
+        events.run_task(f"rule-{n:03}", f"family-{n:03}:1", bus="bus-001")
+        parameters = {"TaskDefinitionArn": ecs.definition(f"family-{n:03}").arn}
+        target = {"Id": f"{n:03}", "Arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/default"}
+        events.put_target(busy, {**target, "EcsParameters": parameters})
+        scheduler.run_task(f"schedule-{n:03}", f"family-{n:03}", universal=n % 2 == 0)
+
+
+@pytest.fixture
+def pages(aws: StandIn) -> StandIn:
+    fill_pages(aws)
+    return aws
+
+
+@pytest.mark.usefixtures("pages")
+def test_nothing_is_left_out() -> None:
+    expected = set()
+    for n in range(MANY):
+        family = image(f"family-{n:03}")
+        task = f"ECS task family-{n:03}:1 on cluster-001"
+        expected |= {
+            Sighting(family, f"ECS cluster-000/service-{n:03}", digest(n)),
+            Sighting(family, f"ECS cluster-000/service-{n:03}"),
+            Sighting(family, task, digest(1000 + n)),
+            Sighting(family, f"{task} (stopped)", digest(2000 + n)),
+            Sighting(family, f"EventBridge rule bus-001/rule-{n:03}"),
+            Sighting(family, "EventBridge rule bus-000/busy"),
+            Sighting(family, f"schedule schedule-{n:03}"),
+            Sighting(family, f"ECS task definition family-{n:03} (newest revision)"),
+        }
+    assert look(EcsSource(open_place(), 1)) == expected
+
+
+def test_calls_are_linear(pages: StandIn) -> None:
+    look(EcsSource(open_place(), 1))
+    lists_with_two_pages = 2
+    assert pages.world.calls.counts() == Counter(
+        {
+            "ecs:ListClusters": lists_with_two_pages,
+            "ecs:ListTasks": 2 * MANY + 3,
+            "ecs:DescribeTasks": ceil(MANY / 100) + ceil(2 * MANY / 100),
+            "ecs:ListServices": MANY + 1,
+            "ecs:DescribeServices": ceil(MANY / 10),
+            "ecs:DescribeServiceDeployments": ceil(MANY / 20),
+            "ecs:DescribeServiceRevisions": ceil(MANY / 20),
+            "ecs:ListTaskDefinitionFamilies": lists_with_two_pages,
+            "ecs:DescribeTaskDefinition": MANY,
+            "events:ListEventBuses": lists_with_two_pages,
+            "events:ListRules": MANY + 1 + 1,
+            "events:ListTargetsByRule": 1 + 2 + MANY,
+            "scheduler:ListSchedules": lists_with_two_pages,
+            "scheduler:GetSchedule": MANY,
+        }
+    )
+
+
+def test_with_several_revisions_each_family_is_listed_once(pages: StandIn) -> None:
+    look(EcsSource(open_place(), 3))
+    assert pages.world.calls.count("ecs:ListTaskDefinitions") == MANY
+    assert pages.world.calls.count("ecs:DescribeTaskDefinition") == MANY
+
+
+@pytest.mark.parametrize(("revisions", "calls"), [(2, 1), (100, 1), (101, 2), (1000, 2)])
+def test_no_more_revisions_are_listed_than_count(aws: StandIn, revisions: int, calls: int) -> None:
+    for n in range(150):
+        aws.world.ecs().register("job", [image("job", str(n))])
+    found = look(EcsSource(open_place(), revisions))
+    assert len(found) == min(revisions, 150)
+    assert aws.world.calls.count("ecs:ListTaskDefinitions") == calls
+
+
+@pytest.mark.parametrize("fail", SECOND_PAGE.values(), ids=SECOND_PAGE)
+def test_cut_in_the_middle_of_paging(pages: StandIn, fail: Fail) -> None:
+    """Or at the second call of those that have no pages."""
+    calls = [f"ecs:List{what}" for what in ("Clusters", "Tasks", "Services")]
+    calls += ["ecs:ListTaskDefinitionFamilies"]
+    calls += [f"events:List{what}" for what in ("EventBuses", "Rules", "TargetsByRule")]
+    calls += ["scheduler:ListSchedules"]
+    every_failure_is_told(pages, lambda place: EcsSource(place, 1), fail, calls)
+
+
+@pytest.mark.parametrize("fail", SECOND_PAGE.values(), ids=SECOND_PAGE)
+def test_cut_in_the_middle_of_a_familys_revisions(aws: StandIn, fail: Fail) -> None:
+    for n in range(150):
+        aws.world.ecs().register("job", [image("job", str(n))])
+    calls = ["ecs:ListTaskDefinitions"]
+    every_failure_is_told(aws, lambda place: EcsSource(place, 150), fail, calls)

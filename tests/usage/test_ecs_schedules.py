@@ -1,0 +1,146 @@
+"""What starts tasks on a schedule, and may name an old revision of a task definition."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.usage import Sighting
+from bot.playground.aws import Fault, StandIn
+from bot.usage.ecs import EcsSource
+from tests.usage.aws_support import PLACE, digest, image, look, open_place
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+UNIVERSAL = "arn:aws:scheduler:::aws-sdk:ecs:"
+
+
+@pytest.fixture(autouse=True)
+def family(aws: StandIn) -> None:
+    """`job` with revisions 1 to 3."""
+    for n in (1, 2, 3):
+        aws.world.ecs().register("job", [image("job", str(n))])
+
+
+def users(tag: str, revisions: int = 1) -> set[str]:
+    """Of an image of `job`, other than that its task definition is new."""
+    found = look(EcsSource(open_place(), revisions))
+    users = {each.used_by for each in found if each.image == image("job", tag)}
+    return {name for name in users if "task definition" not in name}
+
+
+def arn(resource: str, account: str = "123456789012", region: str = "eu-west-1") -> str:
+    return f"arn:aws:ecs:{region}:{account}:{resource}"
+
+
+@pytest.mark.parametrize(
+    ("name", "tag"),
+    [("job:1", "1"), ("job:3", "3"), ("job", "3"), (arn("task-definition/job:2"), "2")],
+)
+class TestEveryWayToNameATaskDefinition:
+    def test_rule(self, aws: StandIn, name: str, tag: str) -> None:
+        aws.world.events().run_task("nightly", name)
+        assert users(tag) == {"EventBridge rule nightly"}
+
+    def test_schedule(self, aws: StandIn, name: str, tag: str) -> None:
+        aws.world.scheduler().run_task("nightly", name)
+        assert users(tag) == {"schedule nightly"}
+
+    def test_universal_target(self, aws: StandIn, name: str, tag: str) -> None:
+        aws.world.scheduler().run_task("nightly", name, universal=True)
+        assert users(tag) == {"schedule nightly"}
+
+
+def test_what_is_disabled_can_be_enabled_again(aws: StandIn) -> None:
+    aws.world.events().run_task("rule", "job:1", state="DISABLED")
+    aws.world.scheduler().run_task("schedule", "job:1", state="DISABLED")
+    assert users("1") == {"EventBridge rule rule", "schedule schedule"}
+
+
+def test_every_bus_and_every_group(aws: StandIn) -> None:
+    aws.world.events().run_task("nightly", "job:1", bus="orders")
+    aws.world.scheduler().run_task("nightly", "job:1", group="reports")
+    assert users("1") == {"EventBridge rule orders/nightly", "schedule reports/nightly"}
+
+
+def test_other_targets(aws: StandIn) -> None:
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+    rule = aws.world.events().run_task("nightly", "job:1")
+    aws.world.events().put_target(rule, {"Id": "f", "Arn": function})
+    aws.world.scheduler().create("f", {"Arn": function})
+    send = {"Arn": "arn:aws:scheduler:::aws-sdk:sqs:sendMessage", "Input": "no JSON"}
+    aws.world.scheduler().create("sqs", send)
+    assert users("1") == {"EventBridge rule nightly"}
+    assert aws.world.calls.count("scheduler:GetSchedule") == 0
+
+
+@pytest.mark.parametrize("action", ["runTask", "startTask", "createService", "updateService"])
+@pytest.mark.parametrize("key", ["TaskDefinition", "taskDefinition"])
+def test_every_call_of_ecs(aws: StandIn, action: str, key: str) -> None:
+    call = {"Cluster": "prod", key: "job:1"}
+    target = {"Arn": f"{UNIVERSAL}{action}", "Input": orjson.dumps(call).decode()}
+    aws.world.scheduler().create("nightly", target)
+    assert users("1") == {"schedule nightly"}
+
+
+@pytest.mark.parametrize("given", [{}, {"Input": '{"Service": "api", "DesiredCount": 0}'}])
+def test_a_call_of_ecs_without_a_task_definition(aws: StandIn, given: dict[str, Any]) -> None:
+    aws.world.scheduler().create("evening", {"Arn": f"{UNIVERSAL}updateService", **given})
+    assert {users(tag) == set() for tag in "123"} == {True}
+
+
+@pytest.mark.parametrize("given", ["job:1", "[]", '"job"', '{"TaskDefinition": '])
+def test_an_input_that_cannot_be_read(aws: StandIn, given: str) -> None:
+    aws.world.scheduler().create("nightly", {"Arn": f"{UNIVERSAL}runTask", "Input": given})
+    with pytest.raises(ServiceError) as told:
+        users("1")
+    assert "schedule nightly, whose Input is no JSON object" in str(told.value)
+    assert f"scheduler:GetSchedule on {PLACE}" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        arn("task-definition/job:1", region="us-east-1"),
+        arn("task-definition/job:1", account="111122223333"),
+    ],
+)
+def test_another_place_looks_at_its_own_task_definitions(aws: StandIn, elsewhere: str) -> None:
+    aws.world.scheduler().run_task("nightly", elsewhere, universal=True)
+    assert users("1") == set()
+
+
+def test_an_inactive_revision_that_is_named(aws: StandIn) -> None:
+    aws.world.events().run_task("nightly", "job:1")
+    aws.world.ecs().deregister("job:1")
+    assert users("1") == {"EventBridge rule nightly"}
+
+
+@pytest.mark.parametrize("name", ["job:9", "gone", "gone:1"])
+def test_a_task_definition_that_does_not_exist_can_start_nothing(aws: StandIn, name: str) -> None:
+    aws.world.events().run_task("nightly", name)
+    assert look(EcsSource(open_place(), 1)) == {
+        Sighting(image("job", "3"), "ECS task definition job (newest revision)")
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "left"),
+    [
+        ("ListRules", {"schedule nightly"}),
+        ("ListTargetsByRule", {"schedule nightly"}),
+        ("GetSchedule", {"EventBridge rule nightly"}),
+    ],
+)
+def test_what_was_deleted_since_it_was_listed(aws: StandIn, operation: str, left: set[str]) -> None:
+    aws.world.events().run_task("nightly", "job:1")
+    aws.world.scheduler().run_task("nightly", "job:1")
+    aws.world.faults.add(Fault(operation=operation, error="ResourceNotFoundException", status=404))
+    assert users("1") == left
+
+
+def test_a_scheduled_task_that_runs(aws: StandIn) -> None:
+    aws.world.events().run_task("nightly", "job:1", cluster="prod")
+    aws.world.ecs().run_task("prod", "job:1", digests=[digest(1)])
+    assert users("1") == {"EventBridge rule nightly", "ECS task job:1 on prod"}

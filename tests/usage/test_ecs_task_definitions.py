@@ -1,0 +1,105 @@
+"""The newest ACTIVE revisions of every family, and each definition described once."""
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.usage import Sighting
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.ecs.state import Ecs
+from bot.usage.ecs import EcsSource
+from tests.usage.aws_support import digest, image, look, open_place
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+@pytest.fixture
+def ecs(aws: StandIn) -> Ecs:
+    """`job` with revisions 1 to 5, of which 4 is INACTIVE, and `job-report` with 1."""
+    ecs = aws.world.ecs()
+    for n in range(1, 6):
+        ecs.register("job", [image("job", str(n))])
+    ecs.deregister("job:4")
+    ecs.register("job-report", [image("job-report")])
+    return ecs
+
+
+def sightings(revisions: int) -> set[Sighting]:
+    return look(EcsSource(open_place(), revisions))
+
+
+def job_tags(found: set[Sighting]) -> set[str]:
+    return {
+        each.image.rpartition(":")[2] for each in found if each.image.startswith(image("job", ""))
+    }
+
+
+@pytest.mark.usefixtures("ecs")
+@pytest.mark.parametrize(
+    ("revisions", "expected"),
+    [(1, "5"), (2, "53"), (3, "532"), (4, "5321"), (5, "5321"), (1000, "5321")],
+)
+def test_the_newest_active_revisions(revisions: int, expected: str) -> None:
+    found = sightings(revisions)
+    assert job_tags(found) == set(expected)
+    assert image("job-report") in {each.image for each in found}
+
+
+def test_who_uses_them(ecs: Ecs) -> None:
+    ecs.deregister("job-report:1")
+    newest = "ECS task definition job"
+    assert sightings(1) == {Sighting(image("job", "5"), f"{newest} (newest revision)")}
+    assert sightings(2) == {
+        Sighting(image("job", "5"), f"{newest}:5 (of the newest 2)"),
+        Sighting(image("job", "3"), f"{newest}:3 (of the newest 2)"),
+    }
+
+
+@pytest.mark.parametrize("revisions", [1, 2])
+def test_a_family_without_active_revisions(aws: StandIn, revisions: int) -> None:
+    ecs = aws.world.ecs()
+    ecs.register("old", [image("old")])
+    ecs.deregister("old:1")
+    assert sightings(revisions) == set()
+
+
+def test_revisions_of_families_that_start_alike_do_not_count(aws: StandIn, ecs: Ecs) -> None:
+    """Should ECS take the name of a family for a prefix after all."""
+    both = ["job-report:1", "job:5"]
+    arns = [ecs.definition(name).arn for name in both]
+    aws.world.faults.add(
+        Fault(
+            operation="ListTaskDefinitions",
+            parameters={"familyPrefix": "job"},
+            answer={"taskDefinitionArns": arns},
+        )
+    )
+    assert job_tags(sightings(2)) == {"5"}
+
+
+def test_each_is_described_once_however_many_name_it(aws: StandIn, ecs: Ecs) -> None:
+    for n in range(3):
+        ecs.create_service("prod", f"job-{n}", family="job", digests=[digest(n)])
+        aws.world.events().run_task(f"rule-{n}", "job")
+        aws.world.scheduler().run_task(f"schedule-{n}", "job:5", universal=n == 1)
+        aws.world.scheduler().run_task(f"old-{n}", "job:1")
+    found = sightings(1)
+    described = aws.world.calls.named("ecs:DescribeTaskDefinition")
+    names = sorted(call.params["taskDefinition"] for call in described)
+    assert names == ["job", "job-report", "job:1"]
+    newest = {each.used_by for each in found if each.image == image("job", "5")}
+    assert newest >= {"ECS prod/job-2", "EventBridge rule rule-0", "schedule schedule-1"}
+
+
+def test_every_container(aws: StandIn) -> None:
+    images = [image("app"), image("proxy"), "nginx"]
+    aws.world.ecs().register("both", images)
+    assert {each.image for each in sightings(1)} == set(images)
+
+
+def test_an_error_that_may_mean_something_else_than_gone(aws: StandIn, ecs: Ecs) -> None:
+    ecs.register("other", [image("other")])
+    aws.world.faults.add(
+        Fault(operation="DescribeTaskDefinition", error="ClientException", message="Not allowed")
+    )
+    with pytest.raises(ServiceError, match="ecs:DescribeTaskDefinition .* Not allowed"):
+        sightings(1)

@@ -1,0 +1,73 @@
+"""Files of references: the seam for what no source sees."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.repository import RegistryId
+from bot.core.usage import Sighting
+from bot.usage.files import FileSource
+
+IRELAND, CHINA = RegistryId("123456789012", "eu-west-1"), RegistryId("210987654321", "cn-north-1")
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+def read(folder: Path, text: str, name: str = "used.txt") -> list[Sighting]:
+    file = folder / name
+    file.write_text(text)
+    return list(FileSource(file, [IRELAND, CHINA]).sightings())
+
+
+def test_text_is_a_reference_a_line(tmp_path: Path) -> None:
+    text = f"# what EC2 runs\n\n{HOST}/team/api:1  # the batch host\n  docker.io/x:2\n"
+    assert read(tmp_path, text) == [
+        Sighting(f"{HOST}/team/api:1", "used.txt line 3"),
+        Sighting("docker.io/x:2", "used.txt line 4"),
+    ]
+
+
+def test_json_may_say_by_whom(tmp_path: Path) -> None:
+    text = f'["{HOST}/a:1", {{"image": "{HOST}/b:2", "used_by": "the build farm"}}]'
+    assert read(tmp_path, text, "used.json") == [
+        Sighting(f"{HOST}/a:1", "used.json entry 1"),
+        Sighting(f"{HOST}/b:2", "the build farm"),
+    ]
+
+
+def test_without_a_host_every_registry_is_meant(tmp_path: Path) -> None:
+    assert [sighting.image for sighting in read(tmp_path, "team/api:1")] == [
+        f"{HOST}/team/api:1",
+        "210987654321.dkr.ecr.cn-north-1.amazonaws.com/team/api:1",
+    ]
+
+
+def test_an_empty_file_says_that_nothing_is_used(tmp_path: Path) -> None:
+    assert read(tmp_path, "# nothing\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("a:1\nTeam/API\n", "used.txt line 2: 'Team/API' is no image reference"),
+        ('["a:1", ""]', "used.txt entry 2: '' is no image reference"),
+        ('["a:1", 7]', "no list of references"),
+        ('[{"image": "a", "usedby": "x"}]', "no list of references"),
+        ('{"image": "a"}', "no list of references"),
+        ("[", "no list of references"),
+    ],
+)
+def test_a_bad_line_makes_it_unreadable(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(ServiceError, match=complaint):
+        read(tmp_path, text)
+
+
+def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="cannot be read"):
+        list(FileSource(tmp_path / "gone.txt", []).sightings())
+
+
+def test_a_file_that_is_no_text_is_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ServiceError, match="cannot be read"):
+        list(FileSource(tmp_path / "x", []).sightings())

@@ -1,0 +1,115 @@
+"""Lambda: every version of every function that runs from an image."""
+
+from collections import Counter
+
+import pytest
+
+from bot.core.usage import Sighting
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.aws_lambda.state import Functions
+from bot.usage.aws_lambda import LambdaSource
+from tests.support import Shelf
+from tests.usage.aws_support import PLACE, digest, image, look, open_place
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+THUMBNAILER = image("team/api")
+
+
+@pytest.fixture
+def functions(aws: StandIn) -> Functions:
+    return aws.world.functions()
+
+
+def sightings() -> set[Sighting]:
+    return look(LambdaSource(open_place()))
+
+
+def test_the_source_says_what_it_is_and_where() -> None:
+    source = LambdaSource(open_place())
+    assert (source.name, source.scope) == ("lambda", PLACE)
+
+
+def test_nothing_is_there() -> None:
+    assert sightings() == set()
+
+
+def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
+    functions: Functions, shelf: Shelf
+) -> None:
+    deployed = shelf.image("first", "1")
+    functions.create("thumbnailer", THUMBNAILER)
+    shelf.image("second", "1")
+    assert sightings() == {Sighting(THUMBNAILER, "Lambda thumbnailer $LATEST", deployed)}
+
+
+def test_every_version_and_who_calls_it(functions: Functions) -> None:
+    functions.create("thumbnailer", THUMBNAILER, digest=digest(0))
+    for n in (1, 2, 3):
+        functions.publish("thumbnailer", image("team/api", str(n)), digest=digest(n))
+    functions.alias("thumbnailer", "live", "1", weights={"2": 0.1})
+    functions.alias("thumbnailer", "dev", "$LATEST")
+    functions.alias("thumbnailer", "canary", "2")
+    assert sightings() == {
+        Sighting(image("team/api", "1"), "Lambda thumbnailer version 1 (alias live)", digest(1)),
+        Sighting(
+            image("team/api", "2"), "Lambda thumbnailer version 2 (aliases canary, live)", digest(2)
+        ),
+        Sighting(image("team/api", "3"), "Lambda thumbnailer version 3", digest(3)),
+        Sighting(image("team/api", "3"), "Lambda thumbnailer $LATEST (alias dev)", digest(3)),
+    }
+
+
+def test_an_image_that_was_deployed_by_digest(functions: Functions) -> None:
+    pinned = f"{THUMBNAILER}@{digest(1)}"
+    functions.create("thumbnailer", pinned, digest=digest(1))
+    assert sightings() == {Sighting(pinned, "Lambda thumbnailer $LATEST", digest(1))}
+
+
+def test_zip_archives_use_no_image(aws: StandIn, functions: Functions) -> None:
+    functions.create("zipped")
+    functions.publish("zipped")
+    functions.alias("zipped", "live", "1")
+    assert sightings() == set()
+    assert aws.world.calls.counts() == {"lambda:ListFunctions": 1}
+
+
+def test_a_function_that_became_an_image(functions: Functions) -> None:
+    functions.create("thumbnailer")
+    functions.publish("thumbnailer")
+    functions.publish("thumbnailer", THUMBNAILER, digest=digest(1))
+    functions.update("thumbnailer", None)
+    assert sightings() == {Sighting(THUMBNAILER, "Lambda thumbnailer version 2", digest(1))}
+
+
+@pytest.mark.parametrize(
+    ("operation", "left"),
+    [
+        ("GetFunction", set()),
+        ("ListAliases", {Sighting(THUMBNAILER, "Lambda thumbnailer $LATEST", digest(1))}),
+    ],
+)
+def test_what_was_deleted_since_it_was_listed(
+    aws: StandIn, functions: Functions, operation: str, left: set[Sighting]
+) -> None:
+    functions.create("thumbnailer", THUMBNAILER, digest=digest(1))
+    aws.world.faults.add(Fault(operation=operation, error="ResourceNotFoundException", status=404))
+    assert sightings() == left
+
+
+def test_more_than_one_page_of_everything(aws: StandIn, functions: Functions) -> None:
+    expected = set()
+    for n in range(51):
+        functions.create(f"f-{n}", image("f", str(n)), digest=digest(n))
+        expected.add(Sighting(image("f", str(n)), f"Lambda f-{n} $LATEST", digest(n)))
+    for n in range(60):
+        functions.publish("f-0", image("v", str(n)), digest=digest(100 + n))
+        functions.alias("f-0", f"alias-{n:02}", str(n + 1))
+        used_by = f"Lambda f-0 version {n + 1} (alias alias-{n:02})"
+        expected.add(Sighting(image("v", str(n)), used_by, digest(100 + n)))
+    latest = Sighting(image("v", "59"), "Lambda f-0 $LATEST", digest(159))
+    replaced = Sighting(image("f", "0"), "Lambda f-0 $LATEST", digest(0))
+    assert sightings() == (expected - {replaced}) | {latest}
+    assert aws.world.calls.counts() == Counter(
+        {"lambda:ListFunctions": 3, "lambda:ListAliases": 51 + 1, "lambda:GetFunction": 51 + 60}
+    )
