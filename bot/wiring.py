@@ -11,8 +11,10 @@ import boto3
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import in_words
+from bot.aws.iam_policy import ANY, Duties, partition_of
 from bot.aws.place import AwsPlace
-from bot.aws.places import AccountAccess, open_places
+from bot.aws.places import ALL_REGIONS, AccountAccess, caller_account, caller_arn, open_places
+from bot.aws.principal import iam_principal
 from bot.aws.sessions import Role, open_session
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
@@ -27,9 +29,12 @@ from bot.usage.broken import BrokenSource
 from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
 from bot.usage.scan import Scan
+from bot.usecases.doctor import Caller, Patient
 from bot.usecases.plan import Planner
 
 AwsSourceMaker = Callable[[AwsPlace], UsageSource]
+Principal = str | None
+"""The ARN of a role, or None for whoever runs the command."""
 
 
 def system_clock() -> datetime:
@@ -119,6 +124,95 @@ def open_planner(
         clock=system_clock,
         progress=progress,
     )
+
+
+def open_patients(settings: Settings) -> list[Patient[EcrRegistry]]:
+    """The registries, each with what the settings call it."""
+    registries = open_registries(settings)
+    if not settings.registries:
+        return [Patient(registry, "the caller's own") for registry in registries]
+    entries = zip(registries, settings.registries, strict=True)
+    return [
+        Patient(registry, f"registries[{number}]", entry.role_arn)
+        for number, (registry, entry) in enumerate(entries)
+    ]
+
+
+def identify(settings: Settings) -> Caller:
+    """Raises ServiceError."""
+    arn = caller_arn(_own_session(), _named_regions(settings))
+    return Caller(arn, iam_principal(arn))
+
+
+def own_place(settings: Settings) -> RegistryId:
+    """The caller's account, and the Region of boto3's own settings; `*` for what is not known."""
+    session = _own_session()
+    try:
+        account = caller_account(session, _named_regions(settings))
+    except ServiceError:
+        account = ANY
+    return RegistryId(account, session.region_name or ANY)
+
+
+def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
+    """What everybody has to do whom `open_registries` and `open_sources` send out. `own`: where
+    whoever runs this is."""
+    sources = tuple(_aws_sources(settings))
+    reads = list(_reads(settings, own))
+    looks = list(_looks(settings, reads)) if sources else []
+    roles = sorted({role for role, _ in (*reads, *looks) if role})
+    ecs = settings.usage.ecs
+
+    def duties_of(principal: Principal) -> Duties:
+        account = principal.split(":")[4] if principal else own.account
+        registries = tuple(at for who, at in reads if who == principal)
+        nearby = {
+            at.region for who, at in looks if who == principal and account in (at.account, ANY)
+        }
+        first = (*registries, own)[0]
+        return Duties(
+            account=account,
+            partition=principal.split(":")[1] if principal else partition_of(first.region),
+            registries=registries,
+            sources=sources,
+            regions=tuple(sorted(nearby)),
+            older_revisions=ecs is not None and ecs.revisions > 1,
+            roles=() if principal else tuple(roles),
+        )
+
+    return {principal: duties_of(principal) for principal in (None, *roles)}
+
+
+def _reads(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal, RegistryId]]:
+    """Who reads which registry."""
+    if not settings.registries:
+        yield None, own
+    for entry in settings.registries:
+        roles_own = entry.role_arn.split(":")[4] if entry.role_arn else None
+        account = entry.account or roles_own or own.account
+        yield entry.role_arn, RegistryId(account, entry.region or own.region)
+
+
+def _looks(
+    settings: Settings, reads: Sequence[tuple[Principal, RegistryId]]
+) -> Iterator[tuple[Principal, RegistryId]]:
+    """Who looks where for usage, as `_accounts` has it."""
+    told = {entry.account: entry for entry in settings.usage.accounts}
+    regions = settings.usage.regions or tuple(at.region for _, at in reads)
+    accounts = {at.account: (role, regions) for role, at in reversed(reads)}
+    accounts |= {a: (entry.role_arn, entry.regions or regions) for a, entry in told.items()}
+    for account, (role, places) in accounts.items():
+        for region in [ANY] if ALL_REGIONS in places else places:
+            yield role, RegistryId(account, region)
+
+
+def _own_session() -> boto3.Session:
+    with in_words("Opening a session", "AWS"):
+        return open_session()
+
+
+def _named_regions(settings: Settings) -> list[str]:
+    return [entry.region for entry in settings.registries if entry.region]
 
 
 def _aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:

@@ -39,7 +39,12 @@ READ_REPOSITORIES = Permission(
 )
 READ_REGISTRIES = Permission(
     "ReadRegistries",
-    ("ecr:DescribeRegistry", "ecr:GetAccountSetting", "ecr:ListPullTimeUpdateExclusions"),
+    (
+        "ecr:DescribeRegistry",
+        "ecr:GetAccountSetting",
+        "ecr:GetRegistryPolicy",
+        "ecr:ListPullTimeUpdateExclusions",
+    ),
 )
 FIND_REGIONS = Permission("FindRegions", ("ec2:DescribeRegions",))
 LIST_OLDER_REVISIONS = Permission("ListOlderRevisions", ("ecs:ListTaskDefinitions",))

@@ -1,5 +1,6 @@
 """Starts the command, and turns whatever goes wrong into a sentence and an exit status."""
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -8,7 +9,10 @@ from typing import NoReturn
 import click
 
 from bot import __version__
+from bot.cli.confirm_usage import confirm_usage
 from bot.cli.demo import demo
+from bot.cli.doctor import doctor
+from bot.cli.iam_policy import iam_policy
 from bot.cli.options import Options, common_options
 from bot.cli.plan import plan
 from bot.cli.status import ExitStatus, status_of, tell
@@ -25,11 +29,12 @@ def cli() -> None:
     """Keeps AWS ECR repositories small without deleting an image that somebody needs."""
 
 
-cli.add_command(plan)
-cli.add_command(demo)
+for command in (plan, confirm_usage, demo, doctor, iam_policy):
+    cli.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
+    logging.getLogger().addHandler(logging.NullHandler())  # libraries' warnings are told by us
     options = Options(config=_configured_file())
     sys.exit(_run(arguments, options))
 

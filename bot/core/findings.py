@@ -12,13 +12,13 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`scope`: where that was looked at. `mend`: what to do; empty if nothing has to be done."""
+    """`scope`: where that was looked at. `mend`: what to do, if anything has to be done."""
 
     check: str
     scope: str
     status: Status
     detail: str
-    mend: str = ""
+    mend: str | None = None
 
 
 def ok(check: str, scope: str, detail: str) -> Finding:

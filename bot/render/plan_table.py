@@ -1,7 +1,7 @@
 """A plan as a person reads it in ten seconds, in a terminal."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -18,7 +18,10 @@ from bot.core.words import short
 from bot.render.words import age, count, money, size
 
 ROWS = 15
-"""Families that the table of deletions shows."""
+"""Lines that a table shows at the most."""
+NAMES = 3
+"""Users of an image that a line names."""
+NAME_WIDTH = 34
 
 KEPT_BECAUSE = {
     RuleName.PINNED: "pinned",
@@ -52,6 +55,8 @@ def plan_as_table(plan: Plan, now: datetime) -> RenderableType:
     if kept := [judged for judged in plan.judged if judged.verdict is Verdict.KEEP]:
         others = "the other" if plan.delete else "all"
         parts.append(_keepers(kept, f"What keeps {others} {len(kept):,}"))
+    if used := [judged for judged in plan.judged if judged.used_by]:
+        parts.append(_uses(used))
     if plan.delete:
         parts.append(_deletions(deleted_families(plan.judged), now))
     if plan.deleted_also_in:
@@ -131,9 +136,38 @@ def _keepers(kept: list[Judged], heading: str) -> RenderableType:
     return Padding(table, (1, 0, 0, 2))
 
 
+def _uses(used: list[Judged]) -> RenderableType:
+    """First those that stay for no other reason: age and count alone would delete them."""
+    table = _table()
+    table.add_column("In use", no_wrap=True, max_width=NAME_WIDTH)
+    table.add_column("by", ratio=1, overflow="fold")
+    saved = [judged for judged in used if _only_use_keeps(judged)]
+    others = [judged for judged in used if not _only_use_keeps(judged)]
+    for judged in (saved + others)[:ROWS]:
+        style = "bold" if _only_use_keeps(judged) else ""
+        table.add_row(Text(_name(judged), style=style), _some(judged.used_by))
+    parts: list[RenderableType] = [table]
+    if (more := len(used) - ROWS) > 0:
+        parts.append(Text(f"… and {more:,} more: --format csv lists all", style="dim"))
+    if saved:
+        words = f"Of these, nothing but their use keeps {len(saved):,}."
+        parts.append(Text(words, style="bold"))
+    return Padding(Group(*parts), (1, 0, 0, 2))
+
+
+def _only_use_keeps(judged: Judged) -> bool:
+    return {reason.rule for reason in judged.reasons} == {RuleName.IN_USE}
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - NAMES
+    first = ", ".join(names[:NAMES])
+    return f"{first} and {more:,} more" if more > 0 else first
+
+
 def _deletions(families: list[DeletedFamily], now: datetime) -> RenderableType:
     table = _table()
-    table.add_column("To be deleted, largest first", no_wrap=True, max_width=34)
+    table.add_column("To be deleted, largest first", no_wrap=True, max_width=NAME_WIDTH)
     table.add_column("listed", justify="right", no_wrap=True)
     table.add_column("pushed", no_wrap=True)
     table.add_column("why", ratio=1, overflow="fold")
@@ -142,7 +176,8 @@ def _deletions(families: list[DeletedFamily], now: datetime) -> RenderableType:
         pushed = f"{age(now - manifest.pushed_at)} ago" if manifest.pushed_at else "?"
         style = "yellow" if family.root.pulled_lately else ""
         why = "; ".join(reason.detail.replace(NO_OTHER_RULE, "") for reason in family.root.reasons)
-        table.add_row(_name(family), size(family.listed_bytes), pushed, Text(why, style=style))
+        name = f"{_name(family.root)} (+{family.others})" if family.others else _name(family.root)
+        table.add_row(name, size(family.listed_bytes), pushed, Text(why, style=style))
     parts: list[RenderableType] = [table]
     if (more := len(families) - ROWS) > 0:
         parts.append(Text(f"… and {more:,} more: --format csv lists all", style="dim"))
@@ -152,10 +187,9 @@ def _deletions(families: list[DeletedFamily], now: datetime) -> RenderableType:
     return Padding(Group(*parts), (1, 0, 0, 2))
 
 
-def _name(family: DeletedFamily) -> str:
-    manifest = family.root.manifest
-    name = manifest.tags[0] if manifest.tags else short(manifest.digest)
-    return f"{name} (+{family.others})" if family.others else name
+def _name(judged: Judged) -> str:
+    manifest = judged.manifest
+    return manifest.tags[0] if manifest.tags else short(manifest.digest)
 
 
 def not_checked(sources: tuple[str, ...]) -> RenderableType:

@@ -8,7 +8,7 @@ from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
 from bot.core.findings import Finding, failed, ok, warning
 from bot.core.snapshot import Snapshot
-from bot.core.usage import Look
+from bot.core.usage import SOURCES, Look
 from bot.ports import Registry
 from bot.usecases.examine_registry import GRANT, Examination, list_repositories
 
@@ -54,7 +54,9 @@ class Doctor(Generic[AnyRegistry]):
         try:
             caller = self.identify()
         except ServiceError as error:
-            yield failed("credentials", "AWS", str(error), "do what it says")
+            yield failed(
+                "credentials", "AWS", str(error), "do as it says, then run ecr-clean doctor again"
+            )
             yield warning("all else", "AWS", "it was not looked at", "see to the credentials first")
             return
         yield ok("credentials", "AWS", f"they belong to {caller.arn}")
@@ -62,7 +64,7 @@ class Doctor(Generic[AnyRegistry]):
         yield from (visit.finding for visit in visits)
         coverage = yield from self._usage([v.registry for v in visits if v.examination])
         for examination in filter(None, (visit.examination for visit in visits)):
-            if coverage:
+            if coverage and examination.repositories:
                 yield from examination.policies(coverage)
                 yield from examination.replication(coverage)
             yield examination.pull_times()
@@ -122,6 +124,8 @@ def _told(look: Look, sight: Sight) -> Finding:
 
 
 def _mend(source: str) -> str:
-    if source == "usage":
-        return "do what it says"
-    return f"{GRANT}; or set usage.{source} to false if it runs no image of these registries"
+    if source not in SOURCES:
+        return "check usage.accounts and usage.regions; set usage.expect_none if that is right"
+    if source == "files":
+        return "mend the file, or take it out of usage.files"
+    return f"{GRANT}; or set usage.{source} to false, if it runs no image of these registries"

@@ -21,7 +21,7 @@ NAMED = 3
 NO_IMAGE = Described("sha256:" + 64 * "0", (), None, None, 0)
 """To read it takes the same permission as any other, and leaves no pull time."""
 
-GRANT = "do what it says; ecr-clean iam-policy prints all permissions that are needed"
+GRANT = "if AWS refuses an action, grant it: ecr-clean iam-policy prints all that are needed"
 
 Key = TypeVar("Key")
 
@@ -40,19 +40,23 @@ class Examination:
     def policies(self, coverage: Coverage) -> Iterator[Finding]:
         """Which accounts the repositories let pull, and whether anybody looks there."""
         check, scope = "repository policies", str(self.id)
-        unread: list[tuple[str, str]] = []
-        unseen: list[tuple[str, str]] = []
+        unread: list[str] = []
+        pairs: list[tuple[str, str]] = []
         for name, answer in self._pullers():
             if isinstance(answer, ServiceError):
-                unread.append((str(answer), name))
+                unread.append(str(answer))
             else:
-                unseen += [(account, name) for account in coverage.unseen_pullers(answer)]
-        for why, names in _grouped(unread).items():
-            yield failed(check, scope, f"{why} ({_some(names)})", GRANT)
-        for account, names in _grouped(unseen).items():
-            yield failed(check, scope, *_unseen_puller(account, names))
+                pairs += [(account, name) for account in answer if account != self.id.account]
+        if unread:
+            others = f" (so with {len(unread) - 1:,} other repositories)" if unread[1:] else ""
+            yield failed(check, scope, f"{unread[0]}{others}", GRANT)
+        pullers = _grouped(pairs)
+        unseen = coverage.unseen_pullers(pullers)
+        for account in unseen:
+            yield failed(check, scope, *_unseen_puller(account, pullers[account]))
         if not unread and not unseen:
-            yield ok(check, scope, "all accounts that they let pull are looked at or ignored")
+            accounts = f"are looked at or ignored: {', '.join(sorted(pullers)) or 'none'}"
+            yield ok(check, scope, f"other accounts that they let pull {accounts}")
 
     def replication(self, coverage: Coverage) -> Iterator[Finding]:
         """Where replication rules carry deletions, and whether anybody looks there."""
@@ -131,9 +135,7 @@ class Examination:
         )
 
 
-def list_repositories(
-    registry: Registry, scope: str
-) -> tuple[Finding, Sequence[RepositoryId]]:
+def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence[RepositoryId]]:
     """Also whether images can be listed and read, tried on the first repository."""
     repositories: list[RepositoryId] = []
     try:

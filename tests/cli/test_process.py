@@ -115,6 +115,17 @@ def test_planning_as_json_needs_no_tables(environment: Path, shelf: Shelf) -> No
     assert [name for name in SLOW_TO_LOAD if name in loaded] == []
 
 
+@pytest.mark.usefixtures("shelf")
+def test_what_boto3_logs_is_not_shown(environment: Path) -> None:
+    """It warns of a refused role with a traceback of its own."""
+    role = "arn:aws:iam::210987654321:role/nobody"
+    (environment / "ecr-clean.yml").write_text(f"registries: [{{role_arn: '{role}'}}]")
+    refused = ran(COMMAND, "plan", "team/api")
+    assert refused.returncode == 1
+    (line,) = refused.stderr.decode().splitlines()
+    assert line.startswith("ecr-clean: AWS refused sts:AssumeRole")
+
+
 def test_an_interrupted_run_ends_quietly(aws: StandIn, shelf: Shelf) -> None:
     shelf.image("a")
     aws.world.faults.add(Fault(operation="DescribeImages", delay=60))

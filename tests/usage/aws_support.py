@@ -18,14 +18,14 @@ from bot.ports import UsageSource
 
 HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
 PLACE = f"{DEFAULT_ACCOUNT} in {DEFAULT_REGION}"
-PATIENCE = 0.15
+PATIENCE = 0.5
 
 Open = Callable[[AwsPlace], UsageSource]
 Fail = Callable[[StandIn, str], None]
 """Makes every call of an operation (`ecs:ListTasks`) fail."""
 
 
-def open_place(patience: float = 5) -> AwsPlace:
+def open_place(patience: float = 10) -> AwsPlace:
     """The stand-in's default account and Region; `patience`: how long an answer may take."""
     core = botocore.session.get_session()
     core.set_default_client_config(Config(read_timeout=patience))
@@ -61,7 +61,6 @@ _ALWAYS: Mapping[str, Mapping[str, Any]] = {
     "cut off before": {"cut": "before"},
     "cut off after": {"cut": "after"},
     "cut off in the body": {"cut": "body"},
-    "timed out": {"delay": 3 * PATIENCE},
     "no JSON": {"body": "<html>sign in to the network</html>"},
     "truncated JSON": {"body": '{"taskArns": ["arn:aws:ecs:eu'},
     "empty body": {"body": ""},
@@ -75,6 +74,9 @@ FAILURES: Mapping[str, Fail] = {
     **{name: partial(_fault, times=None, **effect) for name, effect in _ALWAYS.items()},
 }
 
+TIMED_OUT: Fail = partial(_fault, times=None, delay=4 * PATIENCE)
+"""For whoever waits no longer than PATIENCE."""
+
 SECOND_PAGE: Mapping[str, Fail] = {
     name: partial(_fault, skip=1, times=None, **_ALWAYS[name])
     for name in ("throttled out", "cut off after", "cut off in the body", "no JSON", "empty answer")
@@ -82,17 +84,22 @@ SECOND_PAGE: Mapping[str, Fail] = {
 
 
 def every_failure_is_told(
-    aws: StandIn, open_source: Open, fail: Fail, calls: Sequence[str] = ()
+    aws: StandIn,
+    open_source: Open,
+    fail: Fail,
+    *,
+    calls: Sequence[str] = (),
+    patience: float = 10,
 ) -> None:
-    """Each call that the source makes, or of `calls`, fails once, alone: the source says which one
-    and where."""
-    look(open_source(open_place()))
-    for call in calls or sorted(aws.world.calls.counts()):
+    """Each call that the source makes, or of `calls`, fails alone: the source says which one and
+    where."""
+    source = open_source(open_place(patience))
+    for call in calls or _calls_when_all_is_well(aws, source):
         aws.world.access.clear()
         aws.world.faults.clear()
         fail(aws, call)
         with pytest.raises(ServiceError) as told:
-            look(open_source(open_place(PATIENCE)))
+            look(source)
         assert call in str(told.value)
         assert PLACE in str(told.value)
 
@@ -101,8 +108,9 @@ def every_throttling_is_survived(
     aws: StandIn, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
-    well = look(open_source(open_place()))
-    calls = sorted(aws.world.calls.counts())
+    source = open_source(open_place())
+    well = look(source)
+    calls = _calls_when_all_is_well(aws, source)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     for call in calls:
         service, operation = call.split(":")
@@ -110,14 +118,21 @@ def every_throttling_is_survived(
     assert look(open_source(open_place())) == well
 
 
+def _calls_when_all_is_well(aws: StandIn, source: UsageSource) -> Sequence[str]:
+    aws.world.calls.reset()
+    look(source)
+    return sorted(aws.world.calls.counts())
+
+
 def nothing_is_left_out_silently(
     aws: StandIn, open_source: Open, answers: Mapping[str, Mapping[str, Any]]
 ) -> None:
     """Answers of the right form that tell too little, or something else."""
+    source = open_source(open_place())
     for call, answer in answers.items():
         aws.world.faults.clear()
         service, operation = call.split(":")
         aws.world.faults.add(Fault(service=service, operation=operation, times=None, answer=answer))
         with pytest.raises(ServiceError) as told:
-            look(open_source(open_place()))
+            look(source)
         assert PLACE in str(told.value)

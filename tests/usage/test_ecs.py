@@ -182,8 +182,8 @@ def test_without_version_consistency_there_is_no_digest_at_deployment(ecs: Ecs) 
 @pytest.mark.parametrize("controller", ["CODE_DEPLOY", "EXTERNAL"])
 def test_task_sets(ecs: Ecs, controller: Any) -> None:
     ecs.create_service("prod", "api", [API], digests=[digest(1)], controller=controller)
-    for n, status in [(2, "ACTIVE"), (3, "DRAINING")]:
-        ecs.add_task_set("prod", "api", [image("team/api", str(n))], status=status, running=0)
+    ecs.add_task_set("prod", "api", [image("team/api", "2")], status="ACTIVE", running=0)
+    ecs.add_task_set("prod", "api", [image("team/api", "3")], status="DRAINING", running=0)
     found = sightings()
     assert users(found, image=API) == {"ECS prod/api"}
     assert users(found, image=image("team/api", "2")) == {"ECS prod/api (second task set)"}

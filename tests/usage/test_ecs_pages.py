@@ -1,6 +1,7 @@
 """More than one page of everything, and how many calls that costs."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from math import ceil
 
 import pytest
@@ -10,7 +11,6 @@ from bot.playground.aws import StandIn
 from bot.usage.ecs import EcsSource
 from tests.usage.aws_support import (
     SECOND_PAGE,
-    Fail,
     digest,
     every_failure_is_told,
     image,
@@ -107,19 +107,47 @@ def test_no_more_revisions_are_listed_than_count(aws: StandIn, revisions: int, c
     assert aws.world.calls.count("ecs:ListTaskDefinitions") == calls
 
 
-@pytest.mark.parametrize("fail", SECOND_PAGE.values(), ids=SECOND_PAGE)
-def test_cut_in_the_middle_of_paging(pages: StandIn, fail: Fail) -> None:
-    """Or at the second call of those that have no pages."""
-    calls = [f"ecs:List{what}" for what in ("Clusters", "Tasks", "Services")]
-    calls += ["ecs:ListTaskDefinitionFamilies"]
-    calls += [f"events:List{what}" for what in ("EventBuses", "Rules", "TargetsByRule")]
-    calls += ["scheduler:ListSchedules"]
-    every_failure_is_told(pages, lambda place: EcsSource(place, 1), fail, calls)
+def _busy_rule(aws: StandIn) -> None:
+    rule = aws.world.events().put_rule("busy")
+    for n in range(MANY):
+        aws.world.events().put_target(rule, {"Id": f"{n}", "Arn": "arn:aws:sqs:::queue"})
 
 
-@pytest.mark.parametrize("fail", SECOND_PAGE.values(), ids=SECOND_PAGE)
-def test_cut_in_the_middle_of_a_familys_revisions(aws: StandIn, fail: Fail) -> None:
-    for n in range(150):
-        aws.world.ecs().register("job", [image("job", str(n))])
-    calls = ["ecs:ListTaskDefinitions"]
-    every_failure_is_told(aws, lambda place: EcsSource(place, 150), fail, calls)
+MORE_THAN_A_PAGE: Mapping[str, Callable[[StandIn], None]] = {
+    "ecs:ListClusters": lambda aws: _repeat(aws.world.ecs().cluster),
+    "ecs:ListTasks": lambda aws: _repeat(lambda _: aws.world.ecs().run_task("c", "f", ["nginx"])),
+    "ecs:ListServices": lambda aws: _repeat(
+        lambda name: aws.world.ecs().create_service("c", name, ["nginx"], family="f", running=0)
+    ),
+    "ecs:ListTaskDefinitionFamilies": lambda aws: _repeat(
+        lambda name: aws.world.ecs().register(name, ["nginx"])
+    ),
+    "ecs:ListTaskDefinitions": lambda aws: _repeat(
+        lambda name: aws.world.ecs().register("f", [name])
+    ),
+    "events:ListEventBuses": lambda aws: _repeat(aws.world.events().bus),
+    "events:ListRules": lambda aws: _repeat(aws.world.events().put_rule),
+    "events:ListTargetsByRule": _busy_rule,
+    "scheduler:ListSchedules": lambda aws: _repeat(
+        lambda name: aws.world.scheduler().run_task(name, "f", universal=True)
+    ),
+}
+
+
+def _repeat(make: Callable[[str], object]) -> None:
+    for n in range(MANY):
+        make(f"name-{n}")
+
+
+def test_every_call_with_pages_is_among_them(pages: StandIn) -> None:
+    look(EcsSource(open_place(), 101))
+    listing = {call for call in pages.world.calls.counts() if ":List" in call}
+    assert listing == MORE_THAN_A_PAGE.keys()
+
+
+@pytest.mark.parametrize("call", MORE_THAN_A_PAGE)
+def test_cut_in_the_middle_of_paging(aws: StandIn, call: str) -> None:
+    MORE_THAN_A_PAGE[call](aws)
+    place = open_place()
+    for fail in SECOND_PAGE.values():
+        every_failure_is_told(aws, lambda _: EcsSource(place, MANY), fail, calls=[call])

@@ -101,5 +101,5 @@ def test_an_error_that_may_mean_something_else_than_gone(aws: StandIn, ecs: Ecs)
     aws.world.faults.add(
         Fault(operation="DescribeTaskDefinition", error="ClientException", message="Not allowed")
     )
-    with pytest.raises(ServiceError, match="ecs:DescribeTaskDefinition .* Not allowed"):
+    with pytest.raises(ServiceError, match=r"ecs:DescribeTaskDefinition .* Not allowed"):
         sightings(1)

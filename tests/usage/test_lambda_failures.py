@@ -8,7 +8,9 @@ from bot.playground.aws import StandIn
 from bot.usage.aws_lambda import LambdaSource
 from tests.usage.aws_support import (
     FAILURES,
+    PATIENCE,
     SECOND_PAGE,
+    TIMED_OUT,
     Fail,
     digest,
     every_failure_is_told,
@@ -52,6 +54,10 @@ def test_cut_in_the_middle_of_paging(aws: StandIn, fail: Fail) -> None:
         functions.create(f"f-{n}", image("f", str(n)), digest=digest(n))
         functions.alias("thumbnailer", f"alias-{n}", "1")
     every_failure_is_told(aws, LambdaSource, fail)
+
+
+def test_timed_out(aws: StandIn) -> None:
+    every_failure_is_told(aws, LambdaSource, TIMED_OUT, patience=PATIENCE)
 
 
 def test_throttled_and_then_well(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -70,3 +70,23 @@ def ecr(make_client: MakeClient) -> "ECRClient":
 def sts(make_client: MakeClient) -> "STSClient":
     client: STSClient = make_client("sts")
     return client
+
+
+@pytest.fixture
+def ecs(make_client: MakeClient) -> Any:
+    return make_client("ecs")
+
+
+@pytest.fixture
+def functions(make_client: MakeClient) -> Any:
+    return make_client("lambda")
+
+
+@pytest.fixture
+def events(make_client: MakeClient) -> Any:
+    return make_client("events")
+
+
+@pytest.fixture
+def scheduler(make_client: MakeClient) -> Any:
+    return make_client("scheduler")

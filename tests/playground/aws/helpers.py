@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.playground.aws import manifests
+from bot.playground.aws import StandIn, manifests
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MISSING = f"sha256:{'0' * 64}"
@@ -25,3 +25,27 @@ def refused(call: Callable[..., Any], **params: Any) -> tuple[str, str]:
         call(**params)
     error = caught.value.response["Error"]
     return error["Code"], error["Message"]
+
+
+def pushed(aws: StandIn, tag: str, name: str = "team/api", **place: str) -> tuple[str, str]:
+    """A reference to a new image of a repository, and the image's digest."""
+    try:
+        repository = aws.world.repository(name, **place)
+    except KeyError:
+        repository = aws.world.create_repository(name, **place)  # type: ignore[arg-type]
+    digest = aws.world.push(repository, image(f"{name} {tag}"), tags=[tag])
+    return f"{repository.uri}:{tag}", digest
+
+
+def pages(
+    call: Callable[..., Any], member: str, token: tuple[str, str], **params: Any
+) -> list[Any]:
+    """The lengths of all pages, read by hand: the token's name in requests and in answers."""
+    lengths: list[int] = []
+    given: dict[str, str] = {}
+    while True:
+        answer = call(**params, **given)
+        lengths.append(len(answer[member]))
+        if token[1] not in answer:
+            return lengths
+        given = {token[0]: answer[token[1]]}

@@ -157,25 +157,23 @@ class EcsService(Entity):
 
     @property
     def primary(self) -> Deployment:
-        return self.history[0]
+        return next(each for each in self.history if each.status == "PRIMARY")
 
     def finish(self, at: datetime) -> set[str]:
         """Completes the primary deployment; answers the ids of those that end with that."""
         self.primary.outcome, self.primary.finished_at = "SUCCESSFUL", at
         self.primary.changed()
-        ended = self.deployments[1:]
+        ended = [each for each in self.deployments if each.status == "ACTIVE"]
         for old in ended:
             old.status = "INACTIVE"
         self.changed()
         return {old.id for old in ended}
 
     def note_failure(self, failed: Deployment, outcome: str) -> Deployment:
-        """Puts the deployment before the newest one back in charge."""
-        self.history.remove(failed)
-        self.history.insert(1, failed)
-        self.primary.status = "PRIMARY"
+        """Puts the deployment before the failed one back in charge."""
         failed.status, failed.outcome = "INACTIVE", outcome
         failed.finished_at = failed.created_at
+        self.deployments[0].status = "PRIMARY"
         return failed
 
     def revision(self, arn: str) -> ServiceRevision | None:

@@ -1,0 +1,172 @@
+"""The least policy: which actions, on what."""
+
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.aws.iam_policy import ANY, LARGEST, Duties, partition_of, read_policy, size_of
+from bot.core.repository import RegistryId
+
+HERE, THERE = "123456789012", "210987654321"
+IRELAND, VIRGINIA = RegistryId(HERE, "eu-west-1"), RegistryId(HERE, "us-east-1")
+ROLE = f"arn:aws:iam::{THERE}:role/ci/cleaner"
+EVERY_REGION = tuple(f"me-southwest-{number}" for number in range(40))
+
+ALL = Duties(HERE, "aws", (IRELAND,), ("ecs", "lambda"), ("eu-west-1",))
+
+
+def statements(duties: Duties) -> dict[str, dict[str, Any]]:
+    return {statement["Sid"]: statement for statement in read_policy(duties)["Statement"]}
+
+
+def actions(duties: Duties) -> set[str]:
+    return {action for each in statements(duties).values() for action in each["Action"]}
+
+
+def services(duties: Duties) -> set[str]:
+    return {action.partition(":")[0] for action in actions(duties)}
+
+
+def test_it_is_a_policy() -> None:
+    policy = read_policy(ALL)
+    assert policy["Version"] == "2012-10-17"
+    assert all(statement["Effect"] == "Allow" for statement in policy["Statement"])
+    sids = [statement["Sid"] for statement in policy["Statement"]]
+    assert len(set(sids)) == len(sids)
+    assert all(re.fullmatch(r"[A-Za-z0-9]+", sid) for sid in sids)
+
+
+def test_it_only_reads() -> None:
+    verbs = {action.partition(":")[2] for action in actions(replace(ALL, older_revisions=True))}
+    assert all(verb.startswith(("BatchGet", "Describe", "Get", "List")) for verb in verbs)
+
+
+@pytest.mark.parametrize(
+    ("sources", "expected"),
+    [
+        (("ecs", "lambda"), {"ecr", "ecs", "events", "scheduler", "lambda"}),
+        (("ecs",), {"ecr", "ecs", "events", "scheduler"}),
+        (("lambda",), {"ecr", "lambda"}),
+        ((), {"ecr"}),
+    ],
+)
+def test_a_source_that_is_off_needs_nothing(sources: tuple[str, ...], expected: set[str]) -> None:
+    assert services(replace(ALL, sources=sources)) == expected
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_older_revisions_are_listed_only_if_they_count(*, older: bool) -> None:
+    listed = "ecs:ListTaskDefinitions" in actions(replace(ALL, older_revisions=older))
+    assert listed is older
+
+
+def test_older_revisions_are_those_of_ecs() -> None:
+    assert services(replace(ALL, sources=("lambda",), older_revisions=True)) == {"ecr", "lambda"}
+
+
+@pytest.mark.parametrize(
+    ("sid", "resources"),
+    [
+        ("ReadRepositories", {"ecr:eu-west-1:123456789012:repository/*"}),
+        (
+            "ReadEcs",
+            {
+                "ecs:eu-west-1:123456789012:service/*",
+                "ecs:eu-west-1:123456789012:service-deployment/*",
+                "ecs:eu-west-1:123456789012:service-revision/*",
+                "ecs:eu-west-1:123456789012:task/*",
+            },
+        ),
+        ("ReadRules", {"events:eu-west-1:123456789012:rule/*"}),
+        ("ReadSchedules", {"scheduler:eu-west-1:123456789012:schedule/*"}),
+        ("ReadFunctions", {"lambda:eu-west-1:123456789012:function:*"}),
+    ],
+)
+def test_what_takes_resources_has_them(sid: str, resources: set[str]) -> None:
+    statement = statements(ALL)[sid]
+    assert set(statement["Resource"]) == {f"arn:aws:{resource}" for resource in resources}
+    assert "Condition" not in statement
+
+
+@pytest.mark.parametrize("sid", ["ReadRegistries", "ListEcs", "ListSchedules", "ListFunctions"])
+def test_what_takes_no_resources_is_held_in_its_region(sid: str) -> None:
+    statement = statements(ALL)[sid]
+    assert statement["Resource"] == ["*"]
+    assert statement["Condition"] == {"StringEquals": {"aws:RequestedRegion": ["eu-west-1"]}}
+
+
+def test_several_regions() -> None:
+    regions = ("us-east-1", "eu-west-1")
+    found = statements(replace(ALL, registries=(IRELAND, VIRGINIA), regions=regions))
+    assert found["ReadRepositories"]["Resource"] == [
+        "arn:aws:ecr:eu-west-1:123456789012:repository/*",
+        "arn:aws:ecr:us-east-1:123456789012:repository/*",
+    ]
+    functions = found["ReadFunctions"]
+    assert functions["Resource"] == ["arn:aws:lambda:*:123456789012:function:*"]
+    for statement in (functions, found["ReadRegistries"]):
+        assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == sorted(regions)
+
+
+def test_all_regions_have_to_be_found() -> None:
+    found = statements(replace(ALL, regions=(ANY,)))
+    assert found["FindRegions"]["Action"] == ["ec2:DescribeRegions"]
+    assert not any("Condition" in found[sid] for sid in ("FindRegions", "ListEcs", "ReadFunctions"))
+    assert "ec2" not in services(ALL)
+
+
+def test_a_managed_policy_can_hold_it() -> None:
+    registries = tuple(RegistryId(HERE, region) for region in EVERY_REGION)
+    largest = replace(ALL, registries=registries, regions=EVERY_REGION, older_revisions=True)
+    assert size_of(read_policy(ALL)) < size_of(read_policy(largest))
+    assert size_of(read_policy(replace(largest, registries=(IRELAND,)))) <= LARGEST
+
+
+def test_registries_of_other_accounts_keep_their_settings_to_themselves() -> None:
+    found = statements(replace(ALL, registries=(RegistryId(THERE, "eu-west-1"),)))
+    assert found["ReadRepositories"]["Resource"] == [
+        "arn:aws:ecr:eu-west-1:210987654321:repository/*"
+    ]
+    assert "ReadRegistries" not in found
+
+
+def test_who_only_assumes_roles() -> None:
+    duties = Duties(HERE, "aws", sources=("ecs", "lambda"), roles=(ROLE,))
+    assert statements(duties) == {
+        "AssumeRoles": {
+            "Sid": "AssumeRoles",
+            "Effect": "Allow",
+            "Action": ["sts:AssumeRole"],
+            "Resource": [ROLE],
+        }
+    }
+
+
+def test_who_only_looks_for_usage() -> None:
+    assert services(replace(ALL, registries=(), sources=("lambda",))) == {"lambda"}
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("*", "aws"),
+    ],
+)
+def test_partitions(region: str, partition: str) -> None:
+    assert partition_of(region) == partition
+    duties = Duties(HERE, partition, (RegistryId(HERE, region),), ("ecs", "lambda"), (region,))
+    arns = re.findall(r"arn:[a-z-]+", json.dumps(read_policy(duties)))
+    assert set(arns) == {f"arn:{partition}"}
+
+
+def test_an_unknown_account_stays_open() -> None:
+    found = statements(Duties(ANY, "aws", (RegistryId(ANY, ANY),), ("lambda",), (ANY,)))
+    assert found["ReadRepositories"]["Resource"] == ["arn:aws:ecr:*:*:repository/*"]
+    assert found["ReadFunctions"]["Resource"] == ["arn:aws:lambda:*:*:function:*"]
+    assert "Condition" not in found["ReadRegistries"]

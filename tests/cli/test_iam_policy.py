@@ -1,0 +1,226 @@
+"""`ecr-clean iam-policy`, held against what the stand-in was really asked for."""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from bot.playground.aws import StandIn
+from bot.playground.aws.access import Ask
+from bot.playground.seed import seed_company
+from tests.support import Result, Run, Shelf
+
+HERE, THERE = "123456789012", "210987654321"
+READER = f"arn:aws:iam::{THERE}:role/ci/reader"
+LOOKER = f"arn:aws:iam::{THERE}:role/looker"
+Write = Callable[[str], Path]
+
+EVERYTHING = "usage: {ecs: {revisions: 2}, regions: [all]}"
+SETTINGS = {
+    "the defaults": "",
+    "everything": EVERYTHING,
+    "no ECS": "usage: {ecs: false}",
+    "no Lambda": "usage: {lambda: false}",
+    "neither": "usage: {ecs: false, lambda: false, regions: [all]}",
+    "Regions": "usage: {regions: [eu-west-1, us-east-1]}",
+    "a registry": f"registries: [{{region: eu-west-1, account: '{HERE}'}}]",
+}
+
+
+def statements(result: Result) -> list[dict[str, Any]]:
+    assert result.status == 0
+    policy = orjson.loads(result.out)
+    assert policy["Version"] == "2012-10-17"
+    found: list[dict[str, Any]] = policy["Statement"]
+    return found
+
+
+def granted(found: list[dict[str, Any]]) -> set[str]:
+    return {action for statement in found for action in statement["Action"]}
+
+
+def allows(statement: dict[str, Any], ask: Ask) -> bool:
+    regions = statement.get("Condition", {}).get("StringEquals", {}).get("aws:RequestedRegion")
+    return (
+        ask.action in statement["Action"]
+        and any(fnmatchcase(ask.resource, pattern) for pattern in statement["Resource"])
+        and (regions is None or ask.region in regions)
+    )
+
+
+@pytest.fixture
+def company(aws: StandIn) -> None:
+    seed_company(aws.url, aws.world.clock.now())
+    aws.world.calls.reset()
+
+
+@pytest.fixture
+def asks(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
+    """Whatever the stand-in had to allow."""
+    found: list[Ask] = []
+    decide = aws.world.access.refusal
+
+    def remember(ask: Ask) -> str | None:
+        found.append(ask)
+        return decide(ask)
+
+    monkeypatch.setattr(aws.world.access, "refusal", remember)
+    return found
+
+
+def test_it_is_a_policy_for_the_caller(run: Run) -> None:
+    result = run("iam-policy")
+    assert statements(result)
+    assert result.out == run("iam-policy", "--read").out
+    assert result.sentence == f"this is the policy of whoever runs ecr-clean in account {HERE}"
+
+
+@pytest.mark.usefixtures("company")
+@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
+def test_it_holds_exactly_what_is_called(
+    settings: str, aws: StandIn, asks: list[Ask], run: Run, settings_file: Write
+) -> None:
+    settings_file(settings)
+    run("plan", "*")
+    run("doctor")
+    called = set(aws.world.calls.counts()) - {"sts:GetCallerIdentity"}
+    found = statements(run("iam-policy"))
+    assert granted(found) == called
+    assert asks
+    for ask in asks:
+        assert any(allows(statement, ask) for statement in found), ask
+
+
+def test_doctor_calls_nothing_that_plan_does_not_but_asks_as_much(
+    aws: StandIn, run: Run, company: None
+) -> None:
+    del company
+    run("plan", "*")
+    planned = set(aws.world.calls.counts())
+    aws.world.calls.reset()
+    run("doctor")
+    assert set(aws.world.calls.counts()) == planned
+
+
+ROLES = f"""
+registries:
+  - {{role_arn: '{READER}'}}
+  - {{region: eu-west-1}}
+usage:
+  accounts: [{{account: '{THERE}', role_arn: '{LOOKER}', regions: [all]}}]
+"""
+
+
+@pytest.fixture
+def roles(aws: StandIn, settings_file: Write) -> None:
+    """A registry there that one role reads, workloads there that another looks at."""
+    for role in (READER, LOOKER):
+        aws.world.identities.add_role(role, trusts=[HERE])
+    Shelf(aws, "team/there", account=THERE).index("multi", "amd64")
+    settings_file(ROLES)
+
+
+@pytest.mark.usefixtures("company", "roles")
+def test_each_principal_has_what_it_calls(asks: list[Ask], run: Run) -> None:
+    run("plan", "team/there", "shop/web")
+    run("doctor")
+    for role in (READER, LOOKER):
+        asked = [ask for ask in asks if ask.principal.iam_arn == role]
+        found = statements(run("iam-policy", "--role", role))
+        assert granted(found) >= {ask.action for ask in asked} != set()
+        for ask in asked:
+            assert any(allows(statement, ask) for statement in found), ask
+    assert granted(statements(run("iam-policy", "--role", LOOKER))) >= {"ec2:DescribeRegions"}
+    ours = statements(run("iam-policy"))
+    (assuming,) = (each for each in ours if each["Sid"] == "AssumeRoles")
+    assert assuming["Resource"] == [READER, LOOKER]
+
+
+@pytest.mark.usefixtures("roles")
+def test_it_says_whose_each_policy_is(run: Run) -> None:
+    said = run("iam-policy").err.splitlines()
+    assert said == [
+        f"ecr-clean: this is the policy of whoever runs ecr-clean in account {HERE}",
+        f"ecr-clean: a role has a policy of its own: ecr-clean iam-policy --role {READER}",
+        f"ecr-clean: a role has a policy of its own: ecr-clean iam-policy --role {LOOKER}",
+    ]
+    result = run("iam-policy", "--role", READER)
+    assert result.sentence == f"this is the policy of the role {READER}"
+    assert {arn.split(":")[4] for each in statements(result) for arn in each["Resource"]} == {THERE}
+
+
+def test_registries_behind_roles_leave_the_caller_nothing_else(
+    run: Run, settings_file: Write
+) -> None:
+    settings_file(f"registries: [{{role_arn: '{READER}'}}]")
+    assert granted(statements(run("iam-policy"))) == {"sts:AssumeRole"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("", "leave --role out"),
+        (f"registries: [{{role_arn: '{READER}'}}]", f"give one of {READER}"),
+    ],
+)
+def test_a_role_that_the_settings_do_not_name(
+    settings: str, said: str, run: Run, settings_file: Write
+) -> None:
+    settings_file(settings)
+    result = run("iam-policy", "--role", LOOKER)
+    assert (result.status, result.out) == (2, "")
+    assert result.sentence == f"The settings name no role {LOOKER}: {said}"
+
+
+def test_it_needs_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    result = run("iam-policy")
+    found = {each["Sid"]: each for each in statements(result)}
+    assert found["ReadRepositories"]["Resource"] == ["arn:aws:ecr:eu-west-1:*:repository/*"]
+    assert found["ReadRegistries"]
+    assert found["ReadEcs"]
+    assert "with AWS credentials it would name the account" in result.sentence
+
+
+def test_it_needs_nothing_of_aws(aws: StandIn, run: Run) -> None:
+    aws.world.deny("*")
+    assert statements(run("iam-policy"))
+    assert set(aws.world.calls.counts()) == {"sts:GetCallerIdentity"}
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+)
+def test_other_partitions(
+    region: str, partition: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", region)
+    monkeypatch.setenv("AWS_REGION", region)
+    resources = [arn for each in statements(run("iam-policy")) for arn in each["Resource"]]
+    assert {arn.split(":")[1] for arn in resources if arn != "*"} == {partition}
+
+
+def test_a_policy_that_is_too_large(run: Run, settings_file: Write) -> None:
+    entries = [f"{{account: '{number:012}', region: eu-west-1}}" for number in range(100)]
+    settings_file(f"registries: [{', '.join(entries)}]")
+    result = run("iam-policy")
+    assert result.status == 0
+    assert "characters; a managed policy takes 6,144: split it" in result.err
+
+
+@pytest.mark.parametrize("option", ["--delete", "--kubernetes"])
+def test_what_is_still_to_come_is_refused(option: str, run: Run) -> None:
+    result = run("iam-policy", option)
+    assert (result.status, result.out) == (2, "")
+    assert option in result.sentence
+
+
+def test_wrong_settings(run: Run, settings_file: Write) -> None:
+    settings_file("usage: {ecs: maybe}")
+    result = run("iam-policy")
+    assert (result.status, result.out) == (2, "")
+    assert "usage.ecs" in result.sentence

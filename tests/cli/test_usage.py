@@ -1,0 +1,239 @@
+"""Images in use, through the command: in other accounts and Regions, and by other names."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
+from tests.support import Plan, Run, Shelf
+
+OTHER = "210987654321"
+ROLE = f"arn:aws:iam::{OTHER}:role/look"
+KEEP_NOTHING = "policies: [{keep: []}]"
+Write = Callable[[str], Path]
+
+
+@pytest.fixture(autouse=True)
+def _in_use_somewhere(aws: StandIn) -> None:
+    """So that the registry is not silent where a test is about one that is not used."""
+    image = f"{DEFAULT_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/platform/base:1"
+    aws.world.ecs().run_task("prod", "anchor", [image])
+
+
+def reasons(plan: Plan, tag: str) -> list[str]:
+    (image,) = [image for image in plan["images"] if tag in image["tags"]]
+    return [reason["detail"] for reason in image["reasons"]]
+
+
+def kept(plan: Plan) -> set[str]:
+    return {tag for image in plan["images"] if image["verdict"] == "keep" for tag in image["tags"]}
+
+
+def used(plan: Plan) -> dict[str, list[str]]:
+    return {image["digest"]: image["used_by"] for image in plan["images"] if image["used_by"]}
+
+
+def test_what_a_service_runs_stays_and_says_by_whom(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    running, _ = shelf.image("1.0"), shelf.image("1.1")
+    aws.world.ecs().create_service("prod", "api", [f"{shelf.id.uri}:1.0"])
+    settings_file(KEEP_NOTHING + "\nusage: {}")
+    found = plan().plan
+    assert kept(found) == {"1.0"}
+    assert used(found).keys() == {running}
+    assert any("ECS prod/api" in user for user in used(found)[running])
+    assert "is in use by ECS prod/api" in reasons(found, "1.0")[0]
+    looks = {look["source"]: look for look in found["usage"]}
+    assert looks["ecs"]["scope"] == f"{DEFAULT_ACCOUNT} in eu-west-1"
+    assert looks["ecs"]["images"] == 2
+    assert looks["ecs"]["error"] is None
+    assert looks["lambda"]["images"] == 0
+
+
+def test_the_digest_that_runs_stays_when_its_tag_has_moved(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    running = shelf.image("first", "main")
+    aws.world.ecs().create_service("prod", "api", [f"{shelf.id.uri}:main"])
+    now_named = shelf.image("second", "main")
+    settings_file(KEEP_NOTHING + "\nusage: {}")
+    assert used(plan().plan).keys() == {running, now_named}
+
+
+def test_an_image_is_often_run_in_another_account_and_region(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    shelf.images(3)
+    aws.world.identities.add_role(ROLE, external_id="x-1", trusts=[DEFAULT_ACCOUNT])
+    aws.world.ecs(OTHER, "us-east-1").create_service("prod", "api", [f"{shelf.id.uri}:1.1"])
+    accounts = (
+        f"[{{account: '{OTHER}', regions: [us-east-1], role_arn: '{ROLE}', external_id: x-1}}]"
+    )
+    settings_file(f"{KEEP_NOTHING}\nusage: {{accounts: {accounts}}}")
+    found = plan().plan
+    assert kept(found) == {"1.1"}
+    scopes = {look["scope"] for look in found["usage"]}
+    assert scopes == {f"{DEFAULT_ACCOUNT} in eu-west-1", f"{OTHER} in us-east-1"}
+
+
+def test_all_regions_are_those_that_the_account_has_opted_into(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    shelf.images(2)
+    aws.world.functions(DEFAULT_ACCOUNT, "sa-east-1").create("f", f"{shelf.id.uri}:1.0")
+    settings_file(KEEP_NOTHING + "\nusage: {regions: [all], ecs: false, expect_none: true}")
+    found = plan().plan
+    assert kept(found) == {"1.0"}
+    assert len(found["usage"]) == 17
+
+
+@pytest.mark.usefixtures("shelf")
+def test_an_account_that_may_not_be_looked_into(plan: Run, settings_file: Write) -> None:
+    settings_file(f"usage: {{accounts: [{{account: '{OTHER}', role_arn: '{ROLE}'}}]}}")
+    result = plan()
+    assert result.status == 3
+    assert "AWS refused sts:AssumeRole" in result.err
+    assert {look["scope"] for look in result.plan["usage"] if look["error"]} == {OTHER}
+
+
+@pytest.mark.usefixtures("shelf")
+def test_another_account_is_never_taken_for_ones_own(plan: Run, settings_file: Write) -> None:
+    settings_file(f"usage: {{accounts: [{{account: '{OTHER}'}}]}}")
+    result = plan()
+    assert result.status == 3
+    assert f"the credentials belong to account {DEFAULT_ACCOUNT}" in result.err
+
+
+def test_a_registry_in_china(aws: StandIn, plan: Run, settings_file: Write) -> None:
+    china = Shelf(aws, "team/cn", region="cn-north-1")
+    china.images(2)
+    host = f"{DEFAULT_ACCOUNT}.dkr.ecr.cn-north-1.amazonaws.com.cn"
+    aws.world.ecs(DEFAULT_ACCOUNT, "cn-north-1").run_task("prod", "api", [f"{host}/team/cn:1.1"])
+    settings_file(f"registries: [{{region: cn-north-1}}]\n{KEEP_NOTHING}\nusage: {{}}")
+    assert kept(plan("team/cn").plan) == {"1.1"}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "images.corp.example",
+        f"{DEFAULT_ACCOUNT}.dkr.ecr-fips.eu-west-1.amazonaws.com",
+        f"{DEFAULT_ACCOUNT}.dkr-ecr.eu-west-1.on.aws",
+    ],
+)
+def test_other_names_of_the_registry(
+    host: str, aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    shelf.images(2)
+    aws.world.functions().create("f", f"{host}/team/api:1.1", digest=f"sha256:{'0' * 64}")
+    alias = f"{DEFAULT_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com"
+    settings_file(f"{KEEP_NOTHING}\nusage: {{registry_aliases: {{images.corp.example: {alias}}}}}")
+    assert kept(plan().plan) == {"1.1"}
+
+
+def test_a_digest_in_use_anywhere_is_in_use_in_every_repository(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    copy = Shelf(aws, "team/copy")
+    shelf.images(1)
+    digest = copy.image("1.0")
+    aws.world.ecs().run_task("prod", "api", [f"{shelf.id.uri}@{digest}"])
+    settings_file(KEEP_NOTHING + "\nusage: {}")
+    assert [kept(each) for each in plan("team/api", "team/copy").plans] == [{"1.0"}, {"1.0"}]
+
+
+def test_a_shared_child_in_use_keeps_all_its_indexes_and_their_children(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    shelf.index("1.0", "amd64", "arm64")
+    shelf.index("1.1", "amd64", "s390")
+    shelf.index("1.2", "other")
+    amd64 = shelf.image("amd64", "")
+    aws.world.ecs().run_task("prod", "api", [f"{shelf.id.uri}@{amd64}"])
+    settings_file(KEEP_NOTHING + "\nusage: {}")
+    found = plan().plan
+    assert kept(found) == {"1.0", "1.1"}
+    assert len(found["delete"]) == 2
+
+
+def test_files_are_meant_from_where_the_settings_stand(
+    shelf: Shelf, run: Run, environment: Path
+) -> None:
+    shelf.images(2)
+    folder = environment / "settings"
+    folder.mkdir()
+    (folder / "used.txt").write_text("team/api:1.1  # the batch host\n")
+    file = folder / "clean.yml"
+    file.write_text(KEEP_NOTHING + "\nusage: {ecs: false, lambda: false, files: [used.txt]}")
+    found = run("plan", "team/api", "--format", "json", "--config", str(file)).plan
+    assert kept(found) == {"1.1"}
+    assert list(used(found).values()) == [["used.txt line 1"]]
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_missing_file_makes_plans_incomplete(plan: Run, settings_file: Write) -> None:
+    settings_file("usage: {ecs: false, lambda: false, files: [gone.txt]}")
+    result = plan()
+    assert result.status == 3
+    assert "gone.txt cannot be read" in result.sentence
+
+
+def test_usage_is_scanned_once_for_all_repositories(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    del shelf
+    for number in range(5):
+        Shelf(aws, f"team/more{number}").image("1")
+    settings_file("usage: {}")
+    assert len(plan("team/*").plans) == 6
+    assert aws.world.calls.count("ecs:ListClusters") == 1
+    assert aws.world.calls.count("lambda:ListFunctions") == 1
+    assert aws.world.calls.count("ecr:DescribeRegistry") == 1
+
+
+def test_what_could_not_be_seen_is_told_once(aws: StandIn, plan: Run, settings_file: Write) -> None:
+    for number in range(3):
+        Shelf(aws, f"team/more{number}").image("1")
+    aws.world.deny("lambda:ListFunctions")
+    settings_file("usage: {}")
+    result = plan("team/*")
+    assert result.status == 3
+    assert "lambda" in result.sentence
+    assert all(each["delete"] == [] for each in result.plans)
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_registry_that_nobody_uses(plan: Run, settings_file: Write) -> None:
+    settings_file("usage: {ecs: false}")
+    result = plan()
+    assert result.status == 3
+    assert "usage.expect_none" in result.sentence
+    settings_file("usage: {ecs: false, expect_none: true}")
+    assert plan().status == 0
+
+
+def test_a_source_that_suddenly_lists_little(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    shelf.images(3)
+    functions = aws.world.functions()
+    for number in range(3):
+        functions.create(f"f{number}", f"{shelf.id.uri}:1.{number}")
+    settings_file("usage: {}")
+    assert plan().status == 0
+    for number in range(2):
+        functions.functions.pop(f"f{number}")
+    result = plan()
+    assert result.status == 3
+    assert "it lists 1 workloads, where it listed 3" in result.sentence
+
+
+def test_the_table_says_by_whom(aws: StandIn, shelf: Shelf, run: Run, settings_file: Write) -> None:
+    shelf.images(2)
+    aws.world.functions().create("thumbnailer", f"{shelf.id.uri}:1.0")
+    settings_file(KEEP_NOTHING + "\nusage: {}")
+    out = run("plan", "team/api").out
+    assert "1.0     Lambda thumbnailer $LATEST" in out
+    assert "Of these, nothing but their use keeps 1." in out

@@ -1,0 +1,168 @@
+"""ListServices and DescribeServices."""
+
+from typing import Any
+
+import pytest
+
+from bot.playground.aws import StandIn
+
+from .helpers import NOW, pages, pushed, refused
+
+TOKEN = ("nextToken", "nextToken")
+
+
+def described(ecs: Any, name: str = "api") -> Any:
+    [service] = ecs.describe_services(cluster="prod", services=[name])["services"]
+    return service
+
+
+def definitions(service: Any) -> list[tuple[str, str]]:
+    return [
+        (each["status"], each["taskDefinition"].rsplit("/", 1)[1])
+        for each in service["deployments"]
+    ]
+
+
+def running(ecs: Any, **params: Any) -> list[str]:
+    arns = ecs.list_tasks(cluster="prod", **params)["taskArns"]
+    if not arns:
+        return []
+    tasks = ecs.describe_tasks(cluster="prod", tasks=arns)["tasks"]
+    return sorted(each["taskDefinitionArn"].rsplit("/", 1)[1] for each in tasks)
+
+
+def test_a_service_runs_its_tasks(aws: StandIn, ecs: Any) -> None:
+    reference, _ = pushed(aws, "1.0")
+    aws.world.ecs().create_service("prod", "api", [reference], desired=2)
+
+    service = described(ecs)
+
+    assert (service["status"], service["desiredCount"], service["createdAt"]) == ("ACTIVE", 2, NOW)
+    assert service["deploymentController"] == {"type": "ECS"}
+    assert service["taskDefinition"].endswith("task-definition/api:1")
+    assert definitions(service) == [("PRIMARY", "api:1")]
+    assert service["deployments"][0]["rolloutState"] == "COMPLETED"
+    assert service["taskSets"] == []
+    assert len(service["currentServiceRevisions"]) == 1
+    assert running(ecs, serviceName="api") == ["api:1", "api:1"]
+
+
+def test_a_service_at_rest_runs_nothing(aws: StandIn, ecs: Any) -> None:
+    aws.world.ecs().create_service("prod", "api", ["nginx:1"], desired=0)
+    assert definitions(described(ecs)) == [("PRIMARY", "api:1")]
+    assert running(ecs) == []
+
+
+def test_an_older_deployment_drains_until_the_new_one_is_finished(aws: StandIn, ecs: Any) -> None:
+    world = aws.world.ecs()
+    world.create_service("prod", "api", ["nginx:1"])
+    described(ecs)
+    world.deploy("prod", "api", ["nginx:2"])
+
+    service = described(ecs)
+    assert definitions(service) == [("PRIMARY", "api:2"), ("ACTIVE", "api:1")]
+    assert service["deployments"][0]["rolloutState"] == "IN_PROGRESS"
+    assert service["taskDefinition"].endswith("api:2")
+    assert len(service["currentServiceRevisions"]) == 2
+    assert running(ecs) == ["api:1", "api:2"]
+
+    world.finish("prod", "api")
+
+    assert definitions(described(ecs)) == [("PRIMARY", "api:2")]
+    assert running(ecs) == ["api:2"]
+    assert running(ecs, desiredStatus="STOPPED") == ["api:1"]
+
+
+def test_a_rolled_back_deployment_leaves_the_service_as_it_was(aws: StandIn, ecs: Any) -> None:
+    world = aws.world.ecs()
+    world.create_service("prod", "api", ["nginx:1"])
+    world.deploy("prod", "api", ["nginx:2"], outcome="ROLLBACK_SUCCESSFUL")
+
+    assert definitions(described(ecs)) == [("PRIMARY", "api:1")]
+    assert running(ecs) == ["api:1"]
+
+
+def test_task_sets_take_the_place_of_deployments(aws: StandIn, ecs: Any) -> None:
+    world = aws.world.ecs()
+    world.create_service("prod", "api", ["nginx:1"], controller="CODE_DEPLOY")
+    world.add_task_set("prod", "api", ["nginx:2"], running=2)
+    world.create_service("prod", "outside", ["nginx:1"], controller="EXTERNAL")
+
+    blue_green, outside = described(ecs), described(ecs, "outside")
+
+    assert blue_green["deployments"] == outside["deployments"] == []
+    assert [
+        (each["status"], each["taskDefinition"].rsplit("/", 1)[1])
+        for each in blue_green["taskSets"]
+    ] == [("ACTIVE", "api:2"), ("PRIMARY", "api:1")]
+    assert blue_green["taskDefinition"].endswith("api:1")
+    assert "taskDefinition" not in outside
+    assert "currentServiceRevisions" not in blue_green
+    assert running(ecs) == ["api:1", "api:2", "api:2", "outside:1"]
+
+
+def test_a_deleted_service_is_not_listed_but_its_tasks_go_on(aws: StandIn, ecs: Any) -> None:
+    world = aws.world.ecs()
+    world.create_service("prod", "api", ["nginx:1"])
+    world.delete_service("prod", "api")
+
+    assert ecs.list_services(cluster="prod")["serviceArns"] == []
+    assert described(ecs)["status"] == "DRAINING"
+    assert running(ecs) == ["api:1"]
+
+    world.delete_service("prod", "api", drained=True)
+
+    assert described(ecs)["status"] == "INACTIVE"
+    assert running(ecs) == []
+    assert refused(ecs.list_tasks, cluster="prod", serviceName="api")[0] == (
+        "ServiceNotFoundException"
+    )
+
+
+def test_10_services_a_page_unless_told_otherwise(aws: StandIn, ecs: Any) -> None:
+    for number in range(23):
+        launch_type = "EC2" if number % 2 else "FARGATE"
+        aws.world.ecs().create_service(
+            "prod", f"s{number}", ["nginx:1"], desired=0, launch_type=launch_type
+        )
+
+    def sizes(**params: Any) -> list[int]:
+        return pages(ecs.list_services, "serviceArns", TOKEN, cluster="prod", **params)
+
+    assert sizes() == [10, 10, 3]
+    assert sizes(maxResults=100) == [23]
+    assert sizes(launchType="EC2") == [10, 1]
+    assert sizes(schedulingStrategy="DAEMON") == sizes(resourceManagementType="ECS") == [0]
+
+
+def test_10_services_a_description(aws: StandIn, ecs: Any) -> None:
+    aws.world.ecs().create_service("prod", "api", ["nginx:1"])
+    assert refused(ecs.describe_services, cluster="prod", services=["api"] * 11) == (
+        "InvalidParameterException",
+        "service names can have at most 10 items.",
+    )
+    assert refused(ecs.describe_services, cluster="prod", services=[])[1] == (
+        "Services cannot be empty."
+    )
+    assert len(ecs.describe_services(cluster="prod", services=["api"] * 10)["services"]) == 10
+
+
+def test_services_are_named_by_name_or_arn(aws: StandIn, ecs: Any) -> None:
+    arn = aws.world.ecs().create_service("prod", "api", ["nginx:1"]).arn
+    old_arn = arn.replace("prod/", "")
+
+    answer = ecs.describe_services(cluster="prod", services=[arn, old_arn, "no"])
+
+    assert [each["serviceArn"] for each in answer["services"]] == [arn, arn]
+    assert answer["failures"] == [{"arn": arn.replace("api", "no"), "reason": "MISSING"}]
+
+
+def test_what_cannot_be_built(aws: StandIn) -> None:
+    world = aws.world.ecs()
+    world.create_service("prod", "api", ["nginx:1"])
+    with pytest.raises(ValueError, match="has a service api"):
+        world.create_service("prod", "api", ["nginx:1"])
+    with pytest.raises(ValueError, match="no task sets"):
+        world.add_task_set("prod", "api", ["nginx:1"])
+    with pytest.raises(KeyError):
+        world.deploy("prod", "no", ["nginx:1"])
