@@ -6,9 +6,12 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import planning
+from benchmarks import planning, usage
 
-BENCHMARKS: dict[str, Callable[[], Table]] = {"planning": planning.table}
+BENCHMARKS: dict[str, Callable[[], Table]] = {
+    "planning": planning.table,
+    "usage": usage.table,
+}
 
 
 def main() -> None:

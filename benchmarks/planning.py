@@ -20,6 +20,8 @@ from bot.playground.seed import fill
 
 SIZES = (1_000, 20_000, 100_000)
 RUNS = 5
+SOURCES_OFF = "usage: {ecs: false, lambda: false, files: false}"
+"""A scan of usage is measured by itself."""
 GOALS = "goals: warm at most 1.5 times the listing at 20,000; linear growth; under 300 MB"
 
 
@@ -54,8 +56,11 @@ def _compare() -> Iterator[Compared]:
         for manifests in SIZES:
             repository = f"bench/n{manifests}"
             fill(environment["AWS_ENDPOINT_URL"], repository, manifests, now=datetime.now(UTC))
+            off = Path(folder, "off.yml")
+            off.write_text(SOURCES_OFF)
             cache = Path(folder, str(manifests))
-            yield _compare_one(repository, manifests, {**environment, "XDG_CACHE_HOME": str(cache)})
+            own = {"XDG_CACHE_HOME": str(cache), "ECR_CLEAN_CONFIG": str(off)}
+            yield _compare_one(repository, manifests, {**environment, **own})
 
 
 def _compare_one(repository: str, manifests: int, environment: dict[str, str]) -> Compared:

@@ -18,73 +18,69 @@ Policy = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Permission:
-    """Actions that take the same resources: what their ARNs end in; none for those that the
-    Service Authorization Reference gives no type of resource."""
+class Needs:
+    """`narrow` actions take `resources`, written SERVICE:RESOURCE; `broad` ones take none but `*`,
+    since the reference gives them no type of resource."""
 
-    sid: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...] = ()
+    broad: tuple[str, ...]
+    narrow: tuple[str, ...]
+    resources: tuple[str, ...]
 
 
-READ_REPOSITORIES = Permission(
-    "ReadRepositories",
-    (
-        "ecr:BatchGetImage",
-        "ecr:DescribeImages",
-        "ecr:DescribeRepositories",
-        "ecr:GetRepositoryPolicy",
-    ),
-    ("repository/*",),
-)
-READ_REGISTRIES = Permission(
-    "ReadRegistries",
-    (
+REGISTRY = Needs(
+    broad=(
         "ecr:DescribeRegistry",
         "ecr:GetAccountSetting",
         "ecr:GetRegistryPolicy",
         "ecr:ListPullTimeUpdateExclusions",
     ),
-)
-FIND_REGIONS = Permission("FindRegions", ("ec2:DescribeRegions",))
-LIST_OLDER_REVISIONS = Permission("ListOlderRevisions", ("ecs:ListTaskDefinitions",))
-
-READ_USAGE: Mapping[str, tuple[Permission, ...]] = {
-    "ecs": (
-        Permission(
-            "ListEcs",
-            (
-                "ecs:DescribeTaskDefinition",
-                "ecs:ListClusters",
-                "ecs:ListServices",
-                "ecs:ListTaskDefinitionFamilies",
-                "ecs:ListTasks",
-            ),
-        ),
-        Permission(
-            "ReadEcs",
-            (
-                "ecs:DescribeServiceDeployments",
-                "ecs:DescribeServiceRevisions",
-                "ecs:DescribeServices",
-                "ecs:DescribeTasks",
-            ),
-            ("service/*", "service-deployment/*", "service-revision/*", "task/*"),
-        ),
-        Permission(
-            "ListSchedules",
-            ("events:ListEventBuses", "events:ListRules", "scheduler:ListSchedules"),
-        ),
-        Permission("ReadRules", ("events:ListTargetsByRule",), ("rule/*",)),
-        Permission("ReadSchedules", ("scheduler:GetSchedule",), ("schedule/*",)),
+    narrow=(
+        "ecr:BatchGetImage",
+        "ecr:DescribeImages",
+        "ecr:DescribeRepositories",
+        "ecr:GetRepositoryPolicy",
     ),
-    "lambda": (
-        Permission("ListFunctions", ("lambda:ListFunctions",)),
-        Permission("ReadFunctions", ("lambda:GetFunction", "lambda:ListAliases"), ("function:*",)),
+    resources=("ecr:repository/*",),
+)
+SOURCES: Mapping[str, Needs] = {
+    "ecs": Needs(
+        broad=(
+            "ecs:DescribeTaskDefinition",
+            "ecs:ListClusters",
+            "ecs:ListServices",
+            "ecs:ListTaskDefinitionFamilies",
+            "ecs:ListTasks",
+            "events:ListEventBuses",
+            "events:ListRules",
+            "scheduler:ListSchedules",
+        ),
+        narrow=(
+            "ecs:DescribeServiceDeployments",
+            "ecs:DescribeServiceRevisions",
+            "ecs:DescribeServices",
+            "ecs:DescribeTasks",
+            "events:ListTargetsByRule",
+            "scheduler:GetSchedule",
+        ),
+        resources=(
+            "ecs:service/*",
+            "ecs:service-deployment/*",
+            "ecs:service-revision/*",
+            "ecs:task/*",
+            "events:rule/*",
+            "scheduler:schedule/*",
+        ),
+    ),
+    "lambda": Needs(
+        broad=("lambda:ListFunctions",),
+        narrow=("lambda:GetFunction", "lambda:ListAliases"),
+        resources=("lambda:function:*",),
     ),
 }
-"""By source. The reference gives ListTasks container instances, but IAM asks for `*` where it lists
-a cluster's tasks: developer guide of ECS, Identity-based policy examples."""
+"""The reference gives ecs:ListTasks container instances, but IAM asks for `*` where the tasks of a
+cluster are listed: developer guide of ECS, Identity-based policy examples."""
+
+OLDER_REVISIONS = ("ecs:ListTaskDefinitions",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +105,12 @@ def partition_of(region: str) -> str:
 
 
 def read_policy(duties: Duties) -> Policy:
-    return {"Version": "2012-10-17", "Statement": list(_statements(duties))}
+    statements = [
+        *_registry_statements(duties),
+        *(_usage_statements(duties) if duties.sources and duties.regions else ()),
+        *_role_statements(duties),
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
 
 
 def size_of(policy: Policy) -> int:
@@ -117,65 +118,61 @@ def size_of(policy: Policy) -> int:
     return len(json.dumps(policy, separators=(",", ":")))
 
 
-def _statements(duties: Duties) -> Iterator[Policy]:
-    yield from _registry_statements(duties)
-    if ANY in duties.regions:
-        yield _statement(FIND_REGIONS, ())
-    for permission in _usage_permissions(duties):
-        yield _statement(permission, _usage_arns(permission, duties), duties.regions)
-    if duties.roles:
-        yield _statement(Permission("AssumeRoles", ("sts:AssumeRole",)), duties.roles)
-
-
 def _registry_statements(duties: Duties) -> Iterator[Policy]:
     """A registry's settings can be asked of one's own account alone."""
-    if duties.registries:
-        arns = [
-            _arn(duties, "ecr", registry.region, registry.account, resource)
-            for registry in duties.registries
-            for resource in READ_REPOSITORIES.resources
-        ]
-        yield _statement(READ_REPOSITORIES, arns)
+    arns = [
+        _arn(duties.partition, resource, registry.region, registry.account)
+        for registry in duties.registries
+        for resource in REGISTRY.resources
+    ]
+    if arns:
+        yield _statement("ReadRepositories", REGISTRY.narrow, arns)
     own = [each.region for each in duties.registries if duties.account in (each.account, ANY)]
     if own:
-        yield _statement(READ_REGISTRIES, (), own)
+        yield _statement("ReadRegistries", REGISTRY.broad, [ANY], own)
 
 
-def _usage_permissions(duties: Duties) -> Iterator[Permission]:
-    if not duties.regions:
-        return
-    for source in duties.sources:
-        yield from READ_USAGE[source]
-    if "ecs" in duties.sources and duties.older_revisions:
-        yield LIST_OLDER_REVISIONS
-
-
-def _usage_arns(permission: Permission, duties: Duties) -> list[str]:
-    """An ARN for each of many Regions would make the policy too large: the condition on Regions
+def _usage_statements(duties: Duties) -> Iterator[Policy]:
+    """Of many Regions each with ARNs of its own the policy would grow too large: a condition
     narrows as much."""
-    service = permission.actions[0].partition(":")[0]
+    if ANY in duties.regions:
+        yield _statement("FindRegions", ["ec2:DescribeRegions"], [ANY])
+    needs = [SOURCES[source] for source in duties.sources]
+    broad = [action for each in needs for action in each.broad]
+    if duties.older_revisions:
+        broad += OLDER_REVISIONS
+    yield _statement("ListWorkloads", broad, [ANY], duties.regions)
     region = duties.regions[0] if len(duties.regions) == 1 else ANY
-    return [
-        _arn(duties, service, region, duties.account, resource) for resource in permission.resources
+    arns = [
+        _arn(duties.partition, resource, region, duties.account)
+        for each in needs
+        for resource in each.resources
     ]
+    narrow = [action for each in needs for action in each.narrow]
+    yield _statement("ReadWorkloads", narrow, arns, duties.regions)
 
 
-def _arn(duties: Duties, service: str, region: str, account: str, resource: str) -> str:
-    return f"arn:{duties.partition}:{service}:{region}:{account}:{resource}"
+def _role_statements(duties: Duties) -> Iterator[Policy]:
+    if duties.roles:
+        yield _statement("AssumeRoles", ["sts:AssumeRole"], duties.roles)
+
+
+def _arn(partition: str, resource: str, region: str, account: str) -> str:
+    service, _, name = resource.partition(":")
+    return f"arn:{partition}:{service}:{region}:{account}:{name}"
 
 
 def _statement(
-    permission: Permission, arns: Iterable[str], regions: Sequence[str] = (ANY,)
+    sid: str, actions: Iterable[str], resources: Iterable[str], regions: Sequence[str] = (ANY,)
 ) -> Policy:
-    """Where the resources leave Regions open, a condition names them."""
-    resources = sorted(set(arns)) or [ANY]
+    """Held in `regions` by a condition where the resources leave them open."""
     statement: dict[str, Any] = {
-        "Sid": permission.sid,
+        "Sid": sid,
         "Effect": "Allow",
-        "Action": list(permission.actions),
-        "Resource": resources,
+        "Action": sorted(set(actions)),
+        "Resource": sorted(set(resources)),
     }
-    if ANY not in regions and any(_leaves_region_open(resource) for resource in resources):
+    if ANY not in regions and any(map(_leaves_region_open, statement["Resource"])):
         condition = {"aws:RequestedRegion": sorted(set(regions))}
         statement["Condition"] = {"StringEquals": condition}
     return statement

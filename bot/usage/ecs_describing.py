@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from bot.aws.place import Answer, AwsPlace, absence
 from bot.usage.parallel import in_parallel
@@ -28,33 +27,14 @@ class Describing:
     at_once: int
 
 
-def describe(
-    place: AwsPlace, what: Describing, arns: Sequence[str], **request: Any
-) -> list[Answer]:
-    """By one call; what was deleted since it was listed is left out. Raises ServiceError if
-    anything else is."""
-    found = place.find(
-        "ecs", what.operation, CLUSTER_IS_GONE, **{what.asked: list(arns)}, **request
-    )
-    if found is None:
-        return []
-    entries: list[Answer] = found[what.told]
-    failures = found.get("failures") or []
-    for failure in failures:
-        if failure["reason"] not in _GONE:
-            raise found.unusable(
-                f"failed for {failure.get('arn')} with {failure['reason']} "
-                f"({failure.get('detail') or 'no details given'}): try again later"
-            )
-    if len(entries) + len(failures) < len(arns):
-        raise found.unusable(
-            f"told of {len(entries)} {what.told} where {len(arns)} were asked for: try again later"
-        )
-    return entries
-
-
 def describe_all(place: AwsPlace, what: Describing, arns: Sequence[str]) -> Iterator[Answer]:
-    for entries in in_parallel(lambda some: describe(place, what, some), _batches(arns, what)):
+    """Things of any cluster."""
+
+    def describe(some: Sequence[str]) -> list[Answer]:
+        answer = place.call("ecs", what.operation, **{what.asked: some})
+        return _entries(answer, what, len(some))
+
+    for entries in in_parallel(describe, _batches(arns, what)):
         yield from entries
 
 
@@ -66,13 +46,16 @@ def describe_in_clusters(
 ) -> Iterator[Answer]:
     """What `listed` finds in each cluster, described while others are still being listed."""
 
-    def describe_some(batch: tuple[str, Sequence[str]]) -> list[Answer]:
-        cluster, arns = batch
-        return describe(place, what, arns, cluster=cluster)
+    def describe(batch: tuple[str, Sequence[str]]) -> list[Answer]:
+        cluster, some = batch
+        answer = place.find(
+            "ecs", what.operation, CLUSTER_IS_GONE, cluster=cluster, **{what.asked: some}
+        )
+        return _entries(answer, what, len(some)) if answer else []
 
     listings = zip(clusters, in_parallel(listed, clusters), strict=True)
     batches = ((cluster, batch) for cluster, arns in listings for batch in _batches(arns, what))
-    for entries in in_parallel(describe_some, batches):
+    for entries in in_parallel(describe, batches):
         yield from entries
 
 
@@ -88,6 +71,23 @@ def list_in_cluster(
 def short_name(arn: str) -> str:
     """What ECS's ARNs end in: the name of a cluster, `family:revision` of a task definition."""
     return arn.rpartition("/")[2]
+
+
+def _entries(answer: Answer, what: Describing, asked: int) -> list[Answer]:
+    """What was deleted since it was listed is left out; whatever else is, is an error."""
+    entries: list[Answer] = answer[what.told]
+    failures = answer.get("failures") or []
+    for failure in failures:
+        if failure["reason"] not in _GONE:
+            raise answer.unusable(
+                f"failed for {failure.get('arn')} with {failure['reason']} "
+                f"({failure.get('detail') or 'no details given'}): try again later"
+            )
+    if len(entries) + len(failures) < asked:
+        raise answer.unusable(
+            f"told of {len(entries)} {what.told} where {asked} were asked for: try again later"
+        )
+    return entries
 
 
 def _batches(arns: Sequence[str], what: Describing) -> Iterator[Sequence[str]]:

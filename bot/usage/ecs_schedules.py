@@ -63,14 +63,14 @@ def _definitions(target: Answer, schedule: _Schedule) -> Iterator[str]:
         yield from _given(target, schedule)
 
 
-def _given(target: Answer, schedule: _Schedule) -> Iterator[str]:
+def _given(target: Answer, schedule: _Schedule) -> list[str]:
     """What the Input, the JSON of the action's request, gives as TaskDefinition. Scheduler writes
     its members as `TaskDefinition`, ECS itself as `taskDefinition`."""
     try:
         request = json.loads(target.get("Input") or "{}")
-        yield from (
+        return [
             str(name) for key, name in request.items() if key.lower() == "taskdefinition" and name
-        )
+        ]
     except (ValueError, AttributeError) as error:
         raise target.unusable(
             f"told of schedule {schedule}, whose Input is no JSON object: mend it, or delete it"

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.aws.place import Answer, AwsPlace
 from bot.core.usage import Sighting
+from bot.usage.ecs_containers import container_sightings
 from bot.usage.ecs_describing import (
     Describing,
     describe_all,
@@ -77,8 +78,7 @@ def _rollback_targets(place: AwsPlace, deployments: Mapping[str, str]) -> Iterat
         used_by = deployments[deployment["serviceDeploymentArn"]]
         for source in deployment.get("sourceServiceRevisions") or ():
             yield source["arn"], used_by
-        if target := deployment.get("targetServiceRevision"):
-            yield target["arn"], used_by
+        yield deployment["targetServiceRevision"]["arn"], used_by
         rollback = deployment.get("rollback")
         if rollback and (arn := rollback.get("serviceRevisionArn")):
             yield arn, used_by
@@ -93,5 +93,4 @@ def _revision_findings(
         used_by = revisions[revision["serviceRevisionArn"]]
         yield DefinitionUse(revision["taskDefinition"], used_by)
         for container in revision.get("containerImages") or ():
-            if image := container.get("image"):
-                yield Sighting(image, used_by, container.get("imageDigest"))
+            yield from container_sightings(container, used_by)

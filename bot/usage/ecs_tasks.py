@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.aws.place import Answer, AwsPlace
 from bot.core.usage import Sighting
+from bot.usage.ecs_containers import container_sightings
 from bot.usage.ecs_describing import (
     Describing,
     describe_in_clusters,
@@ -42,13 +43,12 @@ def task_findings(place: AwsPlace, clusters: Sequence[str]) -> Iterator[Sighting
 
 
 def _findings(task: Answer) -> Iterator[Sighting | DefinitionUse]:
-    """A container that ECS adds itself, Service Connect's, names no image; lest one of ours should
-    be among those that don't, its task definition has to be looked at."""
+    """Lest one of ours should be among the containers that name no image, the task definition
+    counts then as well."""
     used_by = f"{_workload(task)}{_state(task)}"
     for container in task["containers"]:
-        if image := container.get("image"):
-            yield Sighting(image, used_by, container.get("imageDigest"))
-        else:
+        yield from container_sightings(container, used_by)
+        if not container.get("image"):
             yield DefinitionUse(task["taskDefinitionArn"], used_by)
 
 

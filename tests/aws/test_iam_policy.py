@@ -63,35 +63,24 @@ def test_older_revisions_are_listed_only_if_they_count(*, older: bool) -> None:
     assert listed is older
 
 
-def test_older_revisions_are_those_of_ecs() -> None:
-    assert services(replace(ALL, sources=("lambda",), older_revisions=True)) == {"ecr", "lambda"}
+def test_what_takes_resources_has_them() -> None:
+    found = statements(ALL)
+    assert found["ReadRepositories"]["Resource"] == [
+        "arn:aws:ecr:eu-west-1:123456789012:repository/*"
+    ]
+    assert found["ReadWorkloads"]["Resource"] == [
+        "arn:aws:ecs:eu-west-1:123456789012:service-deployment/*",
+        "arn:aws:ecs:eu-west-1:123456789012:service-revision/*",
+        "arn:aws:ecs:eu-west-1:123456789012:service/*",
+        "arn:aws:ecs:eu-west-1:123456789012:task/*",
+        "arn:aws:events:eu-west-1:123456789012:rule/*",
+        "arn:aws:lambda:eu-west-1:123456789012:function:*",
+        "arn:aws:scheduler:eu-west-1:123456789012:schedule/*",
+    ]
+    assert "Condition" not in {*found["ReadRepositories"], *found["ReadWorkloads"]}
 
 
-@pytest.mark.parametrize(
-    ("sid", "resources"),
-    [
-        ("ReadRepositories", {"ecr:eu-west-1:123456789012:repository/*"}),
-        (
-            "ReadEcs",
-            {
-                "ecs:eu-west-1:123456789012:service/*",
-                "ecs:eu-west-1:123456789012:service-deployment/*",
-                "ecs:eu-west-1:123456789012:service-revision/*",
-                "ecs:eu-west-1:123456789012:task/*",
-            },
-        ),
-        ("ReadRules", {"events:eu-west-1:123456789012:rule/*"}),
-        ("ReadSchedules", {"scheduler:eu-west-1:123456789012:schedule/*"}),
-        ("ReadFunctions", {"lambda:eu-west-1:123456789012:function:*"}),
-    ],
-)
-def test_what_takes_resources_has_them(sid: str, resources: set[str]) -> None:
-    statement = statements(ALL)[sid]
-    assert set(statement["Resource"]) == {f"arn:aws:{resource}" for resource in resources}
-    assert "Condition" not in statement
-
-
-@pytest.mark.parametrize("sid", ["ReadRegistries", "ListEcs", "ListSchedules", "ListFunctions"])
+@pytest.mark.parametrize("sid", ["ReadRegistries", "ListWorkloads"])
 def test_what_takes_no_resources_is_held_in_its_region(sid: str) -> None:
     statement = statements(ALL)[sid]
     assert statement["Resource"] == ["*"]
@@ -105,16 +94,17 @@ def test_several_regions() -> None:
         "arn:aws:ecr:eu-west-1:123456789012:repository/*",
         "arn:aws:ecr:us-east-1:123456789012:repository/*",
     ]
-    functions = found["ReadFunctions"]
-    assert functions["Resource"] == ["arn:aws:lambda:*:123456789012:function:*"]
-    for statement in (functions, found["ReadRegistries"]):
+    workloads = found["ReadWorkloads"]
+    assert "arn:aws:lambda:*:123456789012:function:*" in workloads["Resource"]
+    for statement in (workloads, found["ListWorkloads"], found["ReadRegistries"]):
         assert statement["Condition"]["StringEquals"]["aws:RequestedRegion"] == sorted(regions)
 
 
 def test_all_regions_have_to_be_found() -> None:
     found = statements(replace(ALL, regions=(ANY,)))
     assert found["FindRegions"]["Action"] == ["ec2:DescribeRegions"]
-    assert not any("Condition" in found[sid] for sid in ("FindRegions", "ListEcs", "ReadFunctions"))
+    for sid in ("FindRegions", "ListWorkloads", "ReadWorkloads"):
+        assert "Condition" not in found[sid]
     assert "ec2" not in services(ALL)
 
 
@@ -168,5 +158,5 @@ def test_partitions(region: str, partition: str) -> None:
 def test_an_unknown_account_stays_open() -> None:
     found = statements(Duties(ANY, "aws", (RegistryId(ANY, ANY),), ("lambda",), (ANY,)))
     assert found["ReadRepositories"]["Resource"] == ["arn:aws:ecr:*:*:repository/*"]
-    assert found["ReadFunctions"]["Resource"] == ["arn:aws:lambda:*:*:function:*"]
+    assert found["ReadWorkloads"]["Resource"] == ["arn:aws:lambda:*:*:function:*"]
     assert "Condition" not in found["ReadRegistries"]

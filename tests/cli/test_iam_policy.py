@@ -107,7 +107,7 @@ def test_doctor_calls_nothing_that_plan_does_not_but_asks_as_much(
 
 ROLES = f"""
 registries:
-  - {{role_arn: '{READER}'}}
+  - {{role_arn: '{READER}', account: '{THERE}'}}
   - {{region: eu-west-1}}
 usage:
   accounts: [{{account: '{THERE}', role_arn: '{LOOKER}', regions: [all]}}]
@@ -149,7 +149,8 @@ def test_it_says_whose_each_policy_is(run: Run) -> None:
     ]
     result = run("iam-policy", "--role", READER)
     assert result.sentence == f"this is the policy of the role {READER}"
-    assert {arn.split(":")[4] for each in statements(result) for arn in each["Resource"]} == {THERE}
+    arns = [arn for each in statements(result) for arn in each["Resource"] if arn != "*"]
+    assert {arn.split(":")[4] for arn in arns} == {THERE}
 
 
 def test_registries_behind_roles_leave_the_caller_nothing_else(
@@ -181,8 +182,7 @@ def test_it_needs_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch) -> N
     result = run("iam-policy")
     found = {each["Sid"]: each for each in statements(result)}
     assert found["ReadRepositories"]["Resource"] == ["arn:aws:ecr:eu-west-1:*:repository/*"]
-    assert found["ReadRegistries"]
-    assert found["ReadEcs"]
+    assert {"ReadRegistries", "ListWorkloads", "ReadWorkloads"} < found.keys()
     assert "with AWS credentials it would name the account" in result.sentence
 
 
@@ -205,7 +205,7 @@ def test_other_partitions(
 
 
 def test_a_policy_that_is_too_large(run: Run, settings_file: Write) -> None:
-    entries = [f"{{account: '{number:012}', region: eu-west-1}}" for number in range(100)]
+    entries = [f"{{account: '{number:012}', region: eu-west-1}}" for number in range(150)]
     settings_file(f"registries: [{', '.join(entries)}]")
     result = run("iam-policy")
     assert result.status == 0

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.core.errors import ServiceError
 from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import Ecs
@@ -95,8 +96,9 @@ def test_every_container_of_every_task_in_every_cluster(ecs: Ecs) -> None:
     assert {each.digest for each in sightings()} == {None, *map(digest, range(6))}
 
 
+@pytest.mark.parametrize("told", [{}, {"imageDigest": digest(2)}])
 def test_a_container_that_names_no_image_is_looked_up_in_its_task_definition(
-    aws: StandIn, ecs: Ecs
+    aws: StandIn, ecs: Ecs, told: dict[str, str]
 ) -> None:
     """Service Connect's container is listed like that: field."""
     task = ecs.run_task("prod", "api", [API], digests=[digest(1)])
@@ -108,10 +110,12 @@ def test_a_container_that_names_no_image_is_looked_up_in_its_task_definition(
         "group": "service:api",
         "desiredStatus": "RUNNING",
         "lastStatus": "RUNNING",
-        "containers": [{"name": "ecs-service-connect-oRK9o"}],
+        "containers": [{"name": "ecs-service-connect-oRK9o", **told}],
     }
     aws.world.faults.add(Fault(operation="DescribeTasks", answer={"tasks": [entry]}))
-    assert sightings() == {Sighting(API, "ECS prod/api")}
+    found = sightings()
+    assert Sighting(API, "ECS prod/api") in found
+    assert users(found, digest=digest(2)) == ({"ECS prod/api"} if told else set())
 
 
 def test_an_older_deployment_that_is_draining(ecs: Ecs) -> None:
@@ -233,6 +237,18 @@ def test_a_cluster_that_was_deleted_since_it_was_listed(
     ecs.create_service("prod", "api", [API], digests=[digest(1)])
     aws.world.faults.add(Fault(operation=operation, times=None, error="ClusterNotFoundException"))
     assert users(sightings(), image=API) >= {"ECS task definition api (newest revision)"}
+
+
+@pytest.mark.parametrize("what", ["Deployments", "Revisions"])
+def test_a_cluster_that_is_gone_says_nothing_of_the_others(
+    aws: StandIn, ecs: Ecs, what: str
+) -> None:
+    """These calls ask for things of many clusters at once."""
+    ecs.create_service("prod", "api", [API], digests=[digest(1)])
+    operation = f"DescribeService{what}"
+    aws.world.faults.add(Fault(operation=operation, error="ClusterNotFoundException"))
+    with pytest.raises(ServiceError, match=operation):
+        sightings()
 
 
 def test_other_registries_are_told_as_they_are(ecs: Ecs) -> None:

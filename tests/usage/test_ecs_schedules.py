@@ -140,6 +140,13 @@ def test_what_was_deleted_since_it_was_listed(aws: StandIn, operation: str, left
     assert users("1") == left
 
 
+def test_a_schedule_that_was_changed_since_it_was_listed(aws: StandIn) -> None:
+    aws.world.scheduler().run_task("nightly", "job:1")
+    target = {"Arn": "arn:aws:sqs:eu-west-1:123456789012:queue"}
+    aws.world.faults.add(Fault(operation="GetSchedule", answer={"Target": target}))
+    assert users("1") == set()
+
+
 def test_a_scheduled_task_that_runs(aws: StandIn) -> None:
     aws.world.events().run_task("nightly", "job:1", cluster="prod")
     aws.world.ecs().run_task("prod", "job:1", digests=[digest(1)])
