@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bot.aws.errors import in_words
 from bot.aws.place import Answer, AwsPlace, absence
 from bot.core.usage import Sighting
-from bot.usage.parallel import in_parallel
+from bot.parallel import in_parallel
 
 _PAGE = 50
 """The most that Lambda lists at once, whatever is asked for: API reference, MaxItems."""

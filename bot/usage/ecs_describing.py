@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.aws.place import Answer, AwsPlace, absence
-from bot.usage.parallel import in_parallel
+from bot.parallel import in_parallel
 
 PAGE = 100
 """The most that ECS's List… calls give at once: API reference, maxResults. ListServices gives 10

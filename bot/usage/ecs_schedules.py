@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from bot.aws.place import Answer, AwsPlace, absence
+from bot.parallel import in_parallel
 from bot.usage.ecs_task_definitions import DefinitionUse
-from bot.usage.parallel import in_parallel
 
 _PAGE = 100
 """The most that Scheduler lists at once: API reference, ListSchedules, MaxResults."""

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from bot.aws.place import Answer, AwsPlace, absence
 from bot.core.usage import Sighting
+from bot.parallel import in_parallel
 from bot.usage.ecs_describing import PAGE, short_name
-from bot.usage.parallel import in_parallel
 
 _IS_GONE = absence("ClientException", saying="Unable to describe task definition")
 """What ECS answers for a revision that was deleted and for a family without ACTIVE ones: neither

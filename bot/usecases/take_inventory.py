@@ -1,11 +1,8 @@
 """Takes the inventory of a repository: lists it, and reads each manifest once in its life."""
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 from bot.core.errors import ServiceError
 from bot.core.manifest import (
@@ -19,13 +16,10 @@ from bot.core.manifest import (
 )
 from bot.core.pull_times import OurRead, somebodys_pull
 from bot.core.repository import RepositoryId
+from bot.parallel import in_parallel
 from bot.ports import Clock, ManifestCache, Progress, Registry
 
-CALLS_AT_ONCE = 8
 LISTED_BETWEEN_STEPS = 1000
-
-Item = TypeVar("Item")
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +78,7 @@ class InventoryTaker:
                     self._announce(repository, batch)
                 yield batch
 
-        for answer in _in_parallel(partial(self._read_batch, repository), batches()):
+        for answer in in_parallel(partial(self._read_batch, repository), batches()):
             if isinstance(answer, ServiceError):
                 failures.append(answer)
                 continue
@@ -159,15 +153,3 @@ def _unreadable(entry: Described) -> Unread | None:
     if entry.media_type is not None and entry.media_type not in KNOWN_TYPES:
         return Unread(f"its type {entry.media_type} is unknown")
     return None
-
-
-def _in_parallel(call: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
-    """The answers in order. An item is taken only when its call is about to start."""
-    waiting: deque[Future[Answer]] = deque()
-    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-        for item in items:
-            waiting.append(pool.submit(call, item))
-            if len(waiting) >= CALLS_AT_ONCE:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()

@@ -6,6 +6,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.manifest import Content, Unread
+from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import Fault, StandIn, manifests
 from tests.conftest import TakeInventory
 from tests.support import Shelf, image_text
@@ -134,3 +135,12 @@ def test_a_call_that_fails_concerns_no_other_call(
     aws.world.calls.reset()
     assert [m.digest for m in take(shelf).manifests if m.unread] == []
     assert read_ids(aws) == first
+
+
+def test_after_a_failure_no_further_call_is_made(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    shelf.images(1200)
+    aws.world.deny("ecr:BatchGetImage")
+    assert all(manifest.unread for manifest in take(shelf).manifests)
+    assert aws.world.calls.count("ecr:BatchGetImage") == CALLS_AT_ONCE

@@ -10,6 +10,7 @@ import pytest
 
 from bot.playground.aws import StandIn
 from bot.playground.aws.access import Ask
+from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.seed import seed_company
 from tests.support import Result, Run, Shelf
 
@@ -20,13 +21,13 @@ Write = Callable[[str], Path]
 
 EVERYTHING = "usage: {ecs: {revisions: 2}, regions: [all]}"
 SETTINGS = {
-    "the defaults": "",
+    "the defaults": "usage: {}",
     "everything": EVERYTHING,
     "no ECS": "usage: {ecs: false}",
     "no Lambda": "usage: {lambda: false}",
     "neither": "usage: {ecs: false, lambda: false, regions: [all]}",
     "Regions": "usage: {regions: [eu-west-1, us-east-1]}",
-    "a registry": f"registries: [{{region: eu-west-1, account: '{HERE}'}}]",
+    "a registry": f"registries: [{{region: eu-west-1, account: '{HERE}'}}]\nusage: {{}}",
 }
 
 
@@ -52,7 +53,9 @@ def allows(statement: dict[str, Any], ask: Ask) -> bool:
 
 
 @pytest.fixture
-def company(aws: StandIn) -> None:
+def company(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A whole company, in a world of two Regions."""
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", ("eu-west-1", "us-east-1"))
     seed_company(aws.url, aws.world.clock.now())
     aws.world.calls.reset()
 
@@ -94,10 +97,9 @@ def test_it_holds_exactly_what_is_called(
         assert any(allows(statement, ask) for statement in found), ask
 
 
-def test_doctor_calls_nothing_that_plan_does_not_but_asks_as_much(
-    aws: StandIn, run: Run, company: None
-) -> None:
-    del company
+@pytest.mark.usefixtures("company")
+def test_doctor_asks_for_all_that_a_plan_does(aws: StandIn, run: Run, settings_file: Write) -> None:
+    settings_file("usage: {}")
     run("plan", "*")
     planned = set(aws.world.calls.counts())
     aws.world.calls.reset()
@@ -156,7 +158,7 @@ def test_it_says_whose_each_policy_is(run: Run) -> None:
 def test_registries_behind_roles_leave_the_caller_nothing_else(
     run: Run, settings_file: Write
 ) -> None:
-    settings_file(f"registries: [{{role_arn: '{READER}'}}]")
+    settings_file(f"registries: [{{role_arn: '{READER}'}}]\nusage: {{}}")
     assert granted(statements(run("iam-policy"))) == {"sts:AssumeRole"}
 
 
@@ -176,7 +178,10 @@ def test_a_role_that_the_settings_do_not_name(
     assert result.sentence == f"The settings name no role {LOOKER}: {said}"
 
 
-def test_it_needs_no_credentials(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_needs_no_credentials(
+    run: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file("usage: {}")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     result = run("iam-policy")
@@ -196,8 +201,9 @@ def test_it_needs_nothing_of_aws(aws: StandIn, run: Run) -> None:
     ("region", "partition"), [("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
 )
 def test_other_partitions(
-    region: str, partition: str, run: Run, monkeypatch: pytest.MonkeyPatch
+    region: str, partition: str, run: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    settings_file("usage: {}")
     monkeypatch.setenv("AWS_DEFAULT_REGION", region)
     monkeypatch.setenv("AWS_REGION", region)
     resources = [arn for each in statements(run("iam-policy")) for arn in each["Resource"]]

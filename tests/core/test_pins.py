@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.patterns import Patterns
-from bot.core.pins import Pin, PinKind
+from bot.core.pins import Pin, PinKind, check_pin
 from bot.core.policy import PinEntry, Policy, PolicyEntry, pins_for, policy_for
 from tests.core.strategies import REPOSITORY
 
@@ -44,3 +44,25 @@ def test_a_repository_is_matched_by_its_name_or_its_uri() -> None:
     for glob in ("team/api", "*/team/api", REPOSITORY.uri):
         entries = [PinEntry(Patterns.of("x"), other), PinEntry(Patterns.of(glob), mine)]
         assert pins_for(entries, REPOSITORY) == (mine,)
+
+
+@pytest.mark.parametrize("pin", ["1.4.0", "_x", f"sha256:{'a' * 64}", "1.*", "[ab]", "release?"])
+def test_what_can_be_pinned(pin: str) -> None:
+    assert check_pin(pin) == pin
+
+
+@pytest.mark.parametrize(
+    ("pin", "why"),
+    [
+        ("sha256:ab12", "no whole digest"),
+        (f"sha256:{'A' * 64}", "no whole digest"),
+        ("sha256:*", "no whole digest"),
+        ("", "no tag"),
+        ("-1", "no tag"),
+        ("team/api", "no tag"),
+        ("[ab", "never closed"),
+    ],
+)
+def test_what_could_protect_nothing(pin: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        check_pin(pin)

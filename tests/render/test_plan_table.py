@@ -54,9 +54,7 @@ def test_inexact_savings_are_told(why: str) -> None:
 
 
 def test_nothing_to_delete_and_nothing_at_all() -> None:
-    assert "Nothing to delete." in words(
-        plan(image(1, "a"), image(2, "b"), newest=2)
-    )
+    assert "Nothing to delete." in words(plan(image(1, "a"), image(2, "b"), newest=2))
     assert "What keeps all 2" in words(plan(image(1, "a"), image(2, "b"), newest=2))
     assert words(plan()).endswith("No images.")
 

@@ -1,0 +1,361 @@
+"""`ecr-clean doctor`: what it says of a world that is well, and of each that is not."""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from bot.playground.aws import StandIn
+from bot.playground.seed import seed_company
+from tests.support import Result, Run, Shelf
+
+HERE, THERE = "123456789012", "210987654321"
+PLACE = f"{HERE} in eu-west-1"
+USER = f"arn:aws:iam::{HERE}:user/demo"
+ROLE = f"arn:aws:iam::{THERE}:role/ci/cleaner"
+Write = Callable[[str], Path]
+Findings = dict[str, dict[str, Any]]
+Doctor = Callable[[], Findings]
+
+
+@pytest.fixture
+def doctor(run: Run) -> Doctor:
+    """Its findings by check: the only one, or the first that is not ok. The exit status fits."""
+
+    def examine() -> Findings:
+        result = run("doctor", "--format", "json")
+        assert result.err == ""
+        found: Findings = {}
+        for line in result.out.splitlines():
+            finding = orjson.loads(line)
+            assert list(finding) == ["check", "scope", "status", "detail", "mend"]
+            assert (finding["mend"] is None) is (finding["status"] == "ok")
+            if found.get(finding["check"], {"status": "ok"})["status"] == "ok":
+                found[finding["check"]] = finding
+        assert result.status == any(each["status"] == "FAILED" for each in found.values())
+        return found
+
+    return examine
+
+
+@pytest.fixture
+def healthy(aws: StandIn, shelf: Shelf) -> Shelf:
+    shelf.images(2)
+    aws.world.exclude_pull_times(USER)
+    return shelf
+
+
+def statuses(findings: Findings) -> set[str]:
+    return {finding["status"] for finding in findings.values()}
+
+
+@pytest.mark.usefixtures("healthy")
+def test_all_is_well_but_for_what_is_switched_off(doctor: Doctor) -> None:
+    found = doctor()
+    assert list(found) == [
+        "settings",
+        "credentials",
+        "registry",
+        "usage",
+        "repository policies",
+        "replication",
+        "pull times",
+        "shared layers",
+    ]
+    assert found.pop("usage")["status"] == "warning"
+    assert statuses(found) == {"ok"}
+    assert found["settings"]["scope"] == "ecr-clean.yml"
+    assert USER in found["credentials"]["detail"]
+    assert found["registry"]["scope"] == PLACE
+    assert found["registry"]["detail"].endswith("repositories: 1")
+
+
+@pytest.mark.usefixtures("healthy")
+def test_without_a_settings_file(doctor: Doctor, environment: Path) -> None:
+    (environment / "ecr-clean.yml").unlink()
+    assert "the defaults apply" in doctor()["settings"]["detail"]
+
+
+def test_what_every_source_saw(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+    seed_company(aws.url, aws.world.clock.now())
+    settings_file("usage: {}")
+    found = doctor()
+    for source in ("ecs", "lambda"):
+        assert found[source]["scope"] == PLACE
+        assert found[source]["status"] == "ok"
+        assert found[source]["detail"].startswith("workloads: ")
+    assert "kubernetes" in found["usage"]["scope"]
+    assert "ecs" not in found["usage"]["scope"]
+
+
+@pytest.mark.parametrize(
+    ("action", "check", "status"),
+    [
+        ("ecr:DescribeRepositories", "registry", "FAILED"),
+        ("ecr:DescribeImages", "registry", "FAILED"),
+        ("ecr:BatchGetImage", "registry", "FAILED"),
+        ("ecr:GetRepositoryPolicy", "repository policies", "FAILED"),
+        ("ecr:GetRegistryPolicy", "repository policies", "FAILED"),
+        ("ecr:DescribeRegistry", "replication", "FAILED"),
+        ("ecr:ListPullTimeUpdateExclusions", "pull times", "warning"),
+        ("ecr:GetAccountSetting", "shared layers", "warning"),
+    ],
+)
+@pytest.mark.usefixtures("healthy")
+def test_each_refusal_has_its_line(
+    action: str, check: str, status: str, aws: StandIn, doctor: Doctor
+) -> None:
+    aws.world.deny(action)
+    found = doctor()
+    finding = found.pop(check)
+    assert finding["status"] == status
+    assert action in finding["detail"]
+    assert "ecr-clean iam-policy" in finding["mend"]
+    del found["usage"]
+    assert statuses(found) == {"ok"}
+
+
+@pytest.mark.parametrize("action", ["ecs:ListTasks", "events:ListRules", "lambda:ListFunctions"])
+@pytest.mark.usefixtures("healthy")
+def test_a_source_that_is_refused(
+    action: str, aws: StandIn, doctor: Doctor, settings_file: Write
+) -> None:
+    settings_file("usage: {expect_none: true}")
+    aws.world.ecs().cluster("prod")
+    aws.world.deny(action)
+    source = "lambda" if action.startswith("lambda") else "ecs"
+    found = doctor()
+    assert found[source]["status"] == "FAILED"
+    assert f"AWS refused {action}" in found[source]["detail"]
+    assert f"set usage.{source} to false" in found[source]["mend"]
+    assert found["lambda" if source == "ecs" else "ecs"]["status"] == "ok"
+
+
+@pytest.mark.usefixtures("healthy")
+def test_one_failure_hides_no_other(aws: StandIn, doctor: Doctor) -> None:
+    aws.world.deny("ecr:*")
+    found = doctor()
+    assert found["registry"]["status"] == "FAILED"
+    assert found["pull times"]["status"] == found["shared layers"]["status"] == "warning"
+    assert not found.keys() & {"repository policies", "replication"}
+
+
+def test_it_leaves_no_pull_time(doctor: Doctor, shelf: Shelf) -> None:
+    shelf.image("a")
+    doctor()
+    assert shelf.pulled_at("a") is None
+
+
+def test_a_registry_without_repositories(doctor: Doctor) -> None:
+    found = doctor()
+    assert found["registry"]["status"] == "warning"
+    assert "check region and account" in found["registry"]["mend"]
+
+
+def test_without_credentials(
+    doctor: Doctor, healthy: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del healthy
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    found = doctor()
+    assert list(found) == ["settings", "credentials", "all else"]
+    assert "No AWS credentials were found" in found["credentials"]["detail"]
+    assert found["all else"]["detail"] == "it was not looked at"
+
+
+def test_the_exemption_has_its_command(doctor: Doctor, shelf: Shelf) -> None:
+    shelf.image("a")
+    found = doctor()
+    assert found["pull times"]["status"] == "warning"
+    assert found["pull times"]["mend"].endswith(
+        f"aws ecr register-pull-time-update-exclusion --principal-arn {USER} --region eu-west-1"
+    )
+
+
+@pytest.fixture
+def there(aws: StandIn, settings_file: Write) -> Shelf:
+    aws.world.identities.add_role(ROLE, trusts=[HERE])
+    shelf = Shelf(aws, "team/there", account=THERE)
+    shelf.image("a")
+    settings_file(f"registries: [{{role_arn: '{ROLE}'}}]")
+    return shelf
+
+
+@pytest.mark.usefixtures("there")
+def test_a_role_of_the_settings_is_exempted_with_its_path(aws: StandIn, doctor: Doctor) -> None:
+    mend = doctor()["pull times"]["mend"]
+    assert mend.endswith(f"--principal-arn {ROLE} --region eu-west-1")
+    aws.world.exclude_pull_times(ROLE, account=THERE)
+    assert doctor()["pull times"]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("arn", "words"),
+    [
+        (f"arn:aws:sts::{HERE}:assumed-role/cleaner/ann", "if the role has a path, put it before"),
+        (f"arn:aws:iam::{HERE}:root", "run this as an IAM role or user"),
+    ],
+)
+@pytest.mark.usefixtures("shelf")
+def test_other_callers(arn: str, words: str, aws: StandIn, doctor: Doctor) -> None:
+    with aws.world.lock:
+        principal = aws.world.identities.principal("test", None)
+        assert principal
+        object.__setattr__(principal, "arn", arn)
+    mend = doctor()["pull times"]["mend"]
+    assert words in mend
+    assert (f"--principal-arn arn:aws:iam::{HERE}:role/cleaner " in mend) is ("cleaner" in arn)
+
+
+def test_a_role_that_cannot_be_assumed(doctor: Doctor, settings_file: Write) -> None:
+    settings_file(f"registries: [{{role_arn: '{ROLE}'}}]")
+    found = doctor()
+    assert found["registry"]["scope"] == "registries[0]"
+    assert "AWS refused sts:AssumeRole" in found["registry"]["detail"]
+    assert found["usage"]["detail"] == "it was not looked at"
+    assert "pull times" not in found
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_registry_that_fails_hides_no_other(run: Run, settings_file: Write) -> None:
+    settings_file(f"registries: [{{role_arn: '{ROLE}'}}, {{region: eu-west-1}}]")
+    result = run("doctor", "--format", "json")
+    assert result.status == 1
+    registries = [
+        (finding["scope"], finding["status"])
+        for finding in map(orjson.loads, result.out.splitlines())
+        if finding["check"] == "registry"
+    ]
+    assert registries == [("registries[0]", "FAILED"), (PLACE, "ok")]
+
+
+def lets_pull(*principals: str) -> dict[str, Any]:
+    allow = {"Effect": "Allow", "Action": "ecr:BatchGetImage", "Principal": {"AWS": principals}}
+    return {"Version": "2012-10-17", "Statement": [allow]}
+
+
+def test_accounts_that_may_pull_where_nobody_looks(
+    aws: StandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
+) -> None:
+    for name in ("team/b", "team/c", "team/d"):
+        aws.world.set_repository_policy(Shelf(aws, name).repository, lets_pull(THERE))
+    aws.world.set_repository_policy(healthy.repository, lets_pull(THERE, HERE))
+    finding = doctor()["repository policies"]
+    assert finding["status"] == "FAILED"
+    assert f"account {THERE} may pull" in finding["detail"]
+    assert finding["detail"].endswith("team/api, team/b, team/c and 1 more")
+    assert "usage.ignore_accounts" in finding["mend"]
+    settings_file(f"usage: {{ecs: false, lambda: false, ignore_accounts: ['{THERE}']}}")
+    finding = doctor()["repository policies"]
+    assert finding["status"] == "ok"
+    assert finding["detail"].endswith(f"are looked at or ignored: {THERE}")
+
+
+def test_anybody_may_pull(aws: StandIn, doctor: Doctor, healthy: Shelf) -> None:
+    aws.world.set_repository_policy(healthy.repository, lets_pull("*"))
+    finding = doctor()["repository policies"]
+    assert finding["status"] == "FAILED"
+    assert "does not name" in finding["detail"]
+
+
+def test_policies_of_many_that_cannot_be_read(aws: StandIn, doctor: Doctor, healthy: Shelf) -> None:
+    del healthy
+    Shelf(aws, "team/b")
+    Shelf(aws, "team/c")
+    aws.world.deny("ecr:GetRepositoryPolicy")
+    assert doctor()["repository policies"]["detail"].endswith("(so with 2 other repositories)")
+
+
+@pytest.mark.usefixtures("healthy")
+def test_deletions_that_are_carried_elsewhere(
+    aws: StandIn, doctor: Doctor, settings_file: Write
+) -> None:
+    aws.world.replicate([(HERE, "us-east-1")], deletions=True)
+    found = doctor()
+    assert found["replication"]["status"] == "FAILED"
+    assert f"{HERE} in us-east-1: team/api; nobody looks" in found["replication"]["detail"]
+    settings_file("usage: {ecs: false, regions: [eu-west-1, us-east-1], expect_none: true}")
+    assert doctor()["replication"]["status"] == "warning"
+
+
+@pytest.mark.usefixtures("healthy")
+def test_shared_layers(aws: StandIn, doctor: Doctor) -> None:
+    aws.world.set_account_setting("BLOB_MOUNTING", "ENABLED")
+    found = doctor()
+    assert found["shared layers"]["status"] == "warning"
+    assert "put-account-setting --name BLOB_MOUNTING" in found["shared layers"]["mend"]
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_file_of_usage(doctor: Doctor, environment: Path, settings_file: Write) -> None:
+    settings_file("usage: {ecs: false, lambda: false, files: [used.txt]}")
+    found = doctor()
+    assert found["files"]["status"] == "FAILED"
+    assert "mend the file" in found["files"]["mend"]
+    (environment / "used.txt").write_text("team/api:a\nteam/api:b\ndebian\n")
+    assert doctor()["files"]["detail"] == ("workloads: 3; different images of these registries: 3")
+
+
+@pytest.mark.usefixtures("healthy")
+def test_nothing_in_use_anywhere(doctor: Doctor, settings_file: Write) -> None:
+    settings_file("usage: {ecs: false}")
+    found = doctor()
+    assert found["usage"]["status"] == "FAILED"
+    assert "usage.expect_none" in found["usage"]["mend"]
+
+
+@pytest.mark.usefixtures("healthy")
+def test_a_cache_that_cannot_be_used(doctor: Doctor, environment: Path) -> None:
+    file = environment / "cache" / "ecr-clean" / "manifests.db"
+    file.parent.mkdir(parents=True)
+    file.write_text("no database at all, but long enough to look at" * 50)
+    found = doctor()
+    assert found["usage"]["status"] == "FAILED"
+    assert "cannot be used" in found["usage"]["detail"]
+    assert found["pull times"]["status"] == "ok"
+
+
+def test_wrong_settings(run: Run, settings_file: Write) -> None:
+    settings_file("usage: {ecs: maybe}")
+    result = run("doctor")
+    assert (result.status, result.out) == (2, "")
+    assert "usage.ecs" in result.sentence
+
+
+def lines(result: Result) -> Iterator[str]:
+    return iter(result.out.splitlines())
+
+
+@pytest.mark.usefixtures("healthy")
+def test_as_a_table(run: Run, aws: StandIn) -> None:
+    result = run("doctor")
+    assert result.status == 0
+    assert "ok       settings, ecr-clean.yml: " in result.out
+    assert result.out.endswith("\n\nNothing FAILED; 1 warning.\n")
+    aws.world.deny("ecr:DescribeImages")
+    result = run("doctor")
+    assert result.status == 1
+    (line,) = (line for line in lines(result) if line.startswith("FAILED"))
+    assert line.startswith(f"FAILED   registry, {PLACE}: AWS refused ecr:DescribeImages")
+    assert "\n         To mend it: if AWS refuses" in result.out
+    assert result.out.endswith("\n\n1 check FAILED.\n")
+
+
+@pytest.mark.usefixtures("healthy")
+def test_as_csv(run: Run) -> None:
+    result = run("doctor", "--format", "csv")
+    assert result.status == 0
+    rows = list(csv.DictReader(lines(result)))
+    assert list(rows[0]) == ["check", "scope", "status", "detail", "mend"]
+    assert [row["check"] for row in rows][:3] == ["settings", "credentials", "registry"]
+    assert rows[0]["mend"] == ""
+
+
+def test_no_secret_is_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI")
+    result = run("doctor")
+    assert "wJalrXUtnFEMI" not in result.out + result.err

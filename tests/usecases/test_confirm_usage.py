@@ -1,0 +1,40 @@
+"""Somebody says that it is right that a source lists so little."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.core.errors import RequestError
+from bot.ports import Listed
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.usecases.confirm_usage import confirm_usage
+from tests.support import NOW
+
+MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(2, NOW)
+
+
+def doubt(memory: SqliteManifestCache, source: str, scope: str) -> None:
+    memory.believe(source, scope, MANY)
+    memory.doubt(source, scope, FEW)
+
+
+def test_what_was_doubted_is_believed(cache: SqliteManifestCache) -> None:
+    doubt(cache, "ecs", "here")
+    assert confirm_usage(cache, "ecs", "here") == FEW
+    assert cache.last_listed("ecs", "here") == FEW
+
+
+def test_it_is_confirmed_once(cache: SqliteManifestCache) -> None:
+    doubt(cache, "ecs", "here")
+    confirm_usage(cache, "ecs", "here")
+    with pytest.raises(RequestError, match="nothing to confirm at all"):
+        confirm_usage(cache, "ecs", "here")
+
+
+@pytest.mark.parametrize(("source", "scope"), [("ecs", "there"), ("lambda", "here")])
+def test_nothing_else_is_confirmed(cache: SqliteManifestCache, source: str, scope: str) -> None:
+    doubt(cache, "ecs", "here")
+    doubt(cache, "files", "a.txt")
+    with pytest.raises(RequestError, match="only these can be confirmed: ecs 'here', files 'a"):
+        confirm_usage(cache, source, scope)
+    assert cache.last_listed("ecs", "here") == MANY
