@@ -80,7 +80,9 @@ def in_words(action: str, place: str) -> Iterator[None]:
 
 def _wrong_setting(error: Exception) -> str:
     if isinstance(error, NoRegionError):
-        return "No AWS Region is set: set AWS_REGION, or `region` of an entry of `registries`"
+        return (
+            "No AWS Region is set: set AWS_DEFAULT_REGION, or `region` of an entry of `registries`"
+        )
     if isinstance(error, ProfileNotFound):
         return f"{error}: set AWS_PROFILE to one that exists"
     return f"boto3's own settings are wrong: {error}"

@@ -12,7 +12,7 @@ from bot.cli.status import ExitStatus
 from bot.core.findings import Finding, Status, ok
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.usecases.doctor import Doctor, Sight
-from bot.wiring import identify, open_manifest_cache, open_patients, open_sources
+from bot.wiring import identify, open_manifest_cache, open_patients, open_sources, system_clock
 
 
 @click.command()
@@ -57,7 +57,7 @@ def _settings_finding(options: Options) -> Finding:
 def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> Sight:
     usage = open_sources(settings, registries, frozenset(each.id() for each in registries))
     with open_manifest_cache() as cache, shown_progress() as progress:
-        snapshot = usage.scan(settings, cache, progress).take()
+        snapshot = usage.scan(settings, cache, system_clock, progress).take()
         listed = {
             (look.source, look.scope): cache.last_listed(look.source, look.scope)
             for look in snapshot.looks

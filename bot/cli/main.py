@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from bot import __version__
 from bot.cli.confirm_usage import confirm_usage
@@ -50,7 +51,7 @@ def _run(arguments: list[str] | None, options: Options) -> int:
         status = cli.main(arguments, "ecr-clean", standalone_mode=False, obj=options)
         sys.stdout.flush()
     except click.ClickException as error:
-        click.echo(f"ecr-clean: {_in_one_sentence(error)}", err=True)
+        click.echo(_in_one_sentence(error), err=True)
         return ExitStatus.REFUSED
     except (RequestError, ServiceError) as error:
         tell(error, debug=options.debug)
@@ -68,9 +69,12 @@ def _run(arguments: list[str] | None, options: Options) -> int:
 
 
 def _in_one_sentence(error: click.ClickException) -> str:
-    message = error.format_message().rstrip(".")
+    message = error.format_message()
+    if isinstance(error, NoArgsIsHelpError):
+        return message
+    message = f"ecr-clean: {message.rstrip('.')}"
     if isinstance(error, click.UsageError) and error.ctx:
-        return f"{message}: see {error.ctx.command_path} --help"
+        return f"{message} (see {error.ctx.command_path} --help)"
     return message
 
 

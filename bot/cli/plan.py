@@ -70,7 +70,7 @@ def _plans(options: Options, arguments: Sequence[str], outcome: Outcome) -> Iter
         asked = frozenset(each.repository.registry for each in found)
         usage = open_sources(settings, registries, asked)
         with shown_progress() as progress:
-            snapshot = usage.scan(settings, cache, progress).take()
+            snapshot = usage.scan(settings, cache, system_clock, progress).take()
         for each in found:
             try:
                 with shown_progress() as progress:

@@ -1,0 +1,91 @@
+"""The clients of planning, and who calls."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.iam_policy import ANY
+from bot.aws.places import caller_account, caller_arn
+from bot.aws.principal import iam_principal
+from bot.core.errors import ServiceError
+from bot.core.repository import RegistryId
+from bot.core.snapshot import Snapshot
+from bot.ports import Progress
+from bot.settings import Settings
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.usecases.doctor import Caller, Patient
+from bot.usecases.plan import Planner
+from bot.wiring.sessions import named_regions, session_of
+from bot.wiring.sources import UsageSources
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_registries(settings: Settings) -> list[EcrRegistry]:
+    """Those of the settings, or the caller's own."""
+    if not settings.registries:
+        return [EcrRegistry(session_of(None))]
+    return [
+        EcrRegistry(session_of(entry.role_arn, entry.external_id), entry.region, entry.account)
+        for entry in settings.registries
+    ]
+
+
+def open_manifest_cache() -> SqliteManifestCache:
+    return SqliteManifestCache(_cache_folder() / "manifests.db")
+
+
+def open_planner(
+    settings: Settings,
+    usage: UsageSources,
+    snapshot: Snapshot,
+    cache: SqliteManifestCache,
+    progress: Progress,
+) -> Planner:
+    return Planner(
+        snapshot=snapshot,
+        coverage=usage.coverage,
+        policies=settings.policy_entries(),
+        pins=settings.pin_entries(),
+        usd_per_gb_month=settings.price_per_gb_month,
+        cache=cache,
+        clock=system_clock,
+        progress=progress,
+    )
+
+
+def open_patients(settings: Settings) -> list[Patient[EcrRegistry]]:
+    """The registries, each with what the settings call it."""
+    registries = open_registries(settings)
+    if not settings.registries:
+        return [Patient(registry, "the caller's own") for registry in registries]
+    entries = zip(registries, settings.registries, strict=True)
+    return [
+        Patient(registry, f"registries[{number}]", entry.role_arn)
+        for number, (registry, entry) in enumerate(entries)
+    ]
+
+
+def identify(settings: Settings) -> Caller:
+    """Raises ServiceError."""
+    arn = caller_arn(session_of(None), named_regions(settings))
+    return Caller(arn, iam_principal(arn))
+
+
+def own_place(settings: Settings) -> RegistryId:
+    """The caller's account, and the Region of boto3's own settings; `*` for what is not known."""
+    session = session_of(None)
+    try:
+        account = caller_account(session, named_regions(settings))
+    except ServiceError:
+        account = ANY
+    return RegistryId(account, session.region_name or ANY)
+
+
+def _cache_folder() -> Path:
+    """XDG Base Directory Specification: a relative path counts as none."""
+    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (given if given.is_absolute() else Path.home() / ".cache") / "ecr-clean"

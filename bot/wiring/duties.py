@@ -1,0 +1,64 @@
+"""Who has to be allowed what: read off the settings, without asking AWS."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from bot.aws.iam_policy import ANY, Duties, partition_of
+from bot.aws.places import ALL_REGIONS
+from bot.core.repository import RegistryId
+from bot.settings import Settings
+from bot.wiring.sources import aws_sources
+
+Principal = str | None
+"""The ARN of a role, or None for whoever runs the command."""
+
+
+def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
+    """What everybody has to do whom `open_registries` and `open_sources` send out. `own`: where
+    whoever runs this is."""
+    sources = tuple(aws_sources(settings))
+    reads = list(_reads(settings, own))
+    looks = list(_looks(settings, reads)) if sources else []
+    roles = sorted({role for role, _ in (*reads, *looks) if role})
+    ecs = settings.usage.ecs
+
+    def duties_of(principal: Principal) -> Duties:
+        account = principal.split(":")[4] if principal else own.account
+        registries = tuple(at for who, at in reads if who == principal)
+        nearby = {
+            at.region for who, at in looks if who == principal and account in (at.account, ANY)
+        }
+        first = (*registries, own)[0]
+        return Duties(
+            account=account,
+            partition=principal.split(":")[1] if principal else partition_of(first.region),
+            registries=registries,
+            sources=sources,
+            regions=tuple(sorted(nearby)),
+            older_revisions=ecs is not None and ecs.revisions > 1,
+            roles=() if principal else tuple(roles),
+        )
+
+    return {principal: duties_of(principal) for principal in (None, *roles)}
+
+
+def _reads(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal, RegistryId]]:
+    """Who reads which registry."""
+    if not settings.registries:
+        yield None, own
+    for entry in settings.registries:
+        roles_own = entry.role_arn.split(":")[4] if entry.role_arn else None
+        account = entry.account or roles_own or own.account
+        yield entry.role_arn, RegistryId(account, entry.region or own.region)
+
+
+def _looks(
+    settings: Settings, reads: Sequence[tuple[Principal, RegistryId]]
+) -> Iterator[tuple[Principal, RegistryId]]:
+    """Who looks where for usage, as `_accounts` has it."""
+    told = {entry.account: entry for entry in settings.usage.accounts}
+    regions = settings.usage.regions or tuple(at.region for _, at in reads)
+    accounts = {at.account: (role, regions) for role, at in reversed(reads)}
+    accounts |= {a: (entry.role_arn, entry.regions or regions) for a, entry in told.items()}
+    for account, (role, places) in accounts.items():
+        for region in [ANY] if ALL_REGIONS in places else places:
+            yield role, RegistryId(account, region)

@@ -1,0 +1,17 @@
+"""boto3 sessions as the settings name them."""
+
+import boto3
+
+from bot.aws.errors import in_words
+from bot.aws.sessions import Role, open_session
+from bot.settings import Settings
+
+
+def session_of(role_arn: str | None, external_id: str | None = None) -> boto3.Session:
+    """Through the role, or without one on the caller's own credentials."""
+    with in_words("Opening a session", "AWS"):
+        return open_session(Role(role_arn, external_id) if role_arn else None)
+
+
+def named_regions(settings: Settings) -> list[str]:
+    return [entry.region for entry in settings.registries if entry.region]

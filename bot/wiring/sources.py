@@ -1,0 +1,100 @@
+"""The sources of usage that are switched on, and how far they look."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.place import AwsPlace
+from bot.aws.places import AccountAccess, open_places
+from bot.core.coverage import Coverage
+from bot.core.errors import ServiceError
+from bot.core.repository import RegistryId
+from bot.core.usage import SOURCES
+from bot.ports import Clock, Progress, UsageSource
+from bot.settings import Settings
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.usage.aws_lambda import LambdaSource
+from bot.usage.broken import BrokenSource
+from bot.usage.ecs import EcsSource
+from bot.usage.files import FileSource
+from bot.usage.scan import Scan
+from bot.wiring.sessions import session_of
+
+AwsSourceMaker = Callable[[AwsPlace], UsageSource]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSources:
+    """Every source that is switched on, and how far the sources look."""
+
+    sources: Sequence[UsageSource]
+    not_checked: Sequence[str]
+    registries: frozenset[RegistryId]
+    coverage: Coverage
+
+    def scan(
+        self, settings: Settings, cache: SqliteManifestCache, clock: Clock, progress: Progress
+    ) -> Scan:
+        return Scan(
+            sources=self.sources,
+            not_checked=self.not_checked,
+            registries=self.registries,
+            hosts=settings.hosts(),
+            expect_none=settings.usage.expect_none,
+            memory=cache,
+            clock=clock,
+            progress=progress,
+        )
+
+
+def open_sources(
+    settings: Settings, registries: Sequence[EcrRegistry], asked: frozenset[RegistryId]
+) -> UsageSources:
+    """`asked`: the registries of the repositories of this run.
+
+    What cannot be opened is a source that cannot tell, never one that is left out.
+    """
+    makers = aws_sources(settings)
+    files = settings.usage.files or ()
+    sources: list[UsageSource] = [FileSource(Path(file), sorted(asked, key=str)) for file in files]
+    places: dict[RegistryId, AwsPlace] = {}
+    for access in _accounts(settings, registries) if makers else ():
+        try:
+            for place in open_places(access):
+                places.setdefault(RegistryId(place.account, place.region), place)
+        except ServiceError as error:
+            scope = access.account or "the caller's account"
+            sources += [BrokenSource(name, scope, str(error)) for name in makers]
+    sources += [maker(place) for place in places.values() for maker in makers.values()]
+    on = {*makers, "files"} if settings.usage.files is not None else set(makers)
+    return UsageSources(
+        sources=sources,
+        not_checked=[name for name in SOURCES if name not in on],
+        registries=asked,
+        coverage=Coverage(asked.union(places), frozenset(settings.usage.ignore_accounts)),
+    )
+
+
+def aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:
+    makers: dict[str, AwsSourceMaker] = {}
+    if settings.usage.ecs:
+        makers["ecs"] = partial(EcsSource, revisions=settings.usage.ecs.revisions)
+    if settings.usage.lambda_:
+        makers["lambda"] = LambdaSource
+    return makers
+
+
+def _accounts(settings: Settings, registries: Sequence[EcrRegistry]) -> Iterator[AccountAccess]:
+    """Those that the settings tell how to look into, and then the registries' own. Who opens an
+    account first looks into it."""
+    own_regions = tuple(sorted({registry.region for registry in registries}))
+    regions = settings.usage.regions or own_regions
+    told = {entry.account: entry for entry in settings.usage.accounts}
+    for entry in told.values():
+        session = session_of(entry.role_arn, entry.external_id)
+        yield AccountAccess(session, entry.account, entry.regions or regions)
+    for registry in registries:
+        if registry.account not in told:
+            yield AccountAccess(registry.session, registry.account, regions)
