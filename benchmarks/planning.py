@@ -4,7 +4,6 @@ Whole processes, in turn. The stand-in serves the pages of a listing as it rende
 so that it does not flatter the ratio.
 """
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -66,19 +65,13 @@ def _compare() -> Iterator[Compared]:
 def _compare_one(repository: str, manifests: int, environment: dict[str, str]) -> Compared:
     bare = [sys.executable, "-m", "benchmarks.bare_listing", repository]
     plan = [sys.executable, "-m", "bot", "plan", repository, "--format", "json"]
-    cache = Path(environment["XDG_CACHE_HOME"])
-
-    def cold() -> Measured:
-        shutil.rmtree(cache, ignore_errors=True)
-        measure(bare, environment)
-        return measure(plan, environment)
-
-    colds = [cold() for _ in range(2)]
+    measure(bare, environment)
+    cold = measure(plan, environment)
     measure(plan, environment)
     pairs = [(measure(bare, environment), measure(plan, environment)) for _ in range(RUNS)]
     return Compared(
         manifests,
         bare=middle([listing for listing, _ in pairs]),
-        cold=middle(colds),
+        cold=cold,
         warm=middle([planned for _, planned in pairs]),
     )

@@ -73,8 +73,7 @@ class Unread:
     type_in_doubt: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Described:
+class Described(NamedTuple):
     """A manifest as DescribeImages lists it. Times in UTC, size in bytes.
 
     `size_bytes` of an index is the largest of its manifests' (API reference, ImageDetail).

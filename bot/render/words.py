@@ -44,5 +44,5 @@ def age(since: timedelta) -> str:
 
 
 def iso(at: datetime | None) -> str | None:
-    """ISO 8601 in UTC, to the second."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+    """ISO 8601, to the second; `at` is in UTC."""
+    return f"{at.isoformat()[:19]}Z" if at else None

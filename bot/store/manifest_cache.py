@@ -189,16 +189,17 @@ class _Unpacker:
         return Content(
             media_type=sys.intern(media_type),
             config_type=config_type and sys.intern(config_type),
-            blobs=None if blobs is None else tuple([self._blob(*blob) for blob in blobs]),
+            blobs=None if blobs is None else tuple(self._shared(blobs)),
             children=tuple([self.digests.get(child, child) for child in children]),
             subject=self.digests.get(subject, subject),
         )
 
-    def _blob(self, digest: str, size: int) -> Blob:
-        known = self._blobs.get(digest)
-        if known is None or known.size != size:
-            known = self._blobs[digest] = Blob(digest, size)
-        return known
+    def _shared(self, blobs: Iterable[tuple[str, int]]) -> Iterator[Blob]:
+        for digest, size in blobs:
+            known = self._blobs.get(digest)
+            if known is None or known.size != size:
+                known = self._blobs[digest] = Blob(digest, size)
+            yield known
 
 
 def _time(epoch: float) -> datetime:

@@ -1,7 +1,7 @@
 """Takes the inventory of a repository: lists it, and reads each manifest once in its life."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from bot.core.errors import ServiceError
@@ -129,13 +129,13 @@ class InventoryTaker:
 def _joined(entry: Described, twin: Described) -> Described:
     if entry.tags == twin.tags:
         return entry
-    return replace(entry, tags=tuple({*entry.tags, *twin.tags}))
+    return entry._replace(tags=tuple({*entry.tags, *twin.tags}))
 
 
 def _pulled_by_others(entry: Described, our_reads: Mapping[str, Sequence[OurRead]]) -> Described:
     reads = our_reads.get(entry.digest, ())
     pulled_at = somebodys_pull(entry.pulled_at, reads)
-    return entry if pulled_at == entry.pulled_at else replace(entry, pulled_at=pulled_at)
+    return entry if pulled_at == entry.pulled_at else entry._replace(pulled_at=pulled_at)
 
 
 def _settled(

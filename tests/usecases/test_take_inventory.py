@@ -1,7 +1,6 @@
 """The inventory, where the stand-in alone cannot show the case."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
@@ -22,7 +21,7 @@ class TagMoves(EcrRegistry):
     def describe(self, repository: RepositoryId) -> Iterator[Described]:
         for entry in super().describe(repository):
             yield entry
-            yield replace(entry, tags=("latest", "1.0"))
+            yield entry._replace(tags=("latest", "1.0"))
 
 
 @pytest.mark.usefixtures("environment")
