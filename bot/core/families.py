@@ -27,10 +27,11 @@ def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str
     return frozenset(artifacts)
 
 
-def candidates(graph: Graph, artifacts: frozenset[str], now: datetime) -> Candidates:
-    """`artifacts` as `find_artifacts` found them."""
-    youngest = latest_in_family(graph, lambda manifest: manifest.pushed_at)
-    last_pull = latest_in_family(graph, lambda manifest: manifest.pulled_at)
+def candidates(
+    graph: Graph, artifacts: frozenset[str], last_pull: Mapping[str, datetime], now: datetime
+) -> Candidates:
+    """`artifacts` as `find_artifacts` found them, `last_pull` as `last_pulls` did."""
+    youngest = _latest_in_family(graph, lambda manifest: manifest.pushed_at)
 
     def family(digest: str) -> Family:
         return Family(graph.manifests[digest], youngest.get(digest), last_pull.get(digest))
@@ -57,7 +58,12 @@ def _pushed(manifest: Manifest) -> datetime:
     return manifest.pushed_at
 
 
-def latest_in_family(
+def last_pulls(graph: Graph) -> Mapping[str, datetime]:
+    """For every manifest when somebody last pulled it, or what hangs on it."""
+    return _latest_in_family(graph, lambda manifest: manifest.pulled_at)
+
+
+def _latest_in_family(
     graph: Graph, time_of: Callable[[Manifest], datetime | None]
 ) -> Mapping[str, datetime]:
     """For every manifest the latest time of itself and of all that hangs on it."""

@@ -8,7 +8,7 @@ from itertools import chain
 
 from bot.core import keepers
 from bot.core.evidence import Evidence
-from bot.core.families import candidates, find_artifacts, latest_in_family
+from bot.core.families import candidates, find_artifacts, last_pulls
 from bot.core.graph import Graph
 from bot.core.manifest import Kind, Manifest
 from bot.core.reasons import Reason, RuleName, Verdict
@@ -45,6 +45,7 @@ Reasons = dict[str, list[Reason]]
 def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
     """One verdict for every manifest, lowest digest first."""
     policy = evidence.policy
+    last_pull = last_pulls(graph)
     own: list[Iterator[tuple[str, Reason]]] = [
         keepers.pinned(graph, evidence),
         keepers.in_use(graph, evidence),
@@ -54,7 +55,7 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
         own.append(keepers.without_policy(graph))
     else:
         artifacts = find_artifacts(graph, policy.artifact_types)
-        choice = candidates(graph, artifacts, evidence.now)
+        choice = candidates(graph, artifacts, last_pull, evidence.now)
         own += [
             _by_rules(policy.keep, choice, passed_over),
             keepers.too_young(policy, choice),
@@ -68,7 +69,6 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
         reasons[digest].append(reason)
     _climb(graph, reasons)
     kept = _descend(graph, reasons)
-    last_pull = latest_in_family(graph, lambda manifest: manifest.pulled_at)
     return tuple(_Bench(graph, evidence, reasons, kept, passed_over, last_pull).verdicts())
 
 

@@ -1,6 +1,7 @@
 """References in files: the seam for everything that no source can see."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -18,7 +19,10 @@ class _Entry(BaseModel):
     used_by: str | None = None
 
 
-_ENTRIES = TypeAdapter(list[str | _Entry])
+@cache
+def _entries() -> TypeAdapter[list[str | _Entry]]:
+    """Made when it is needed: most runs read no file."""
+    return TypeAdapter(list[str | _Entry])
 
 
 class FileSource:
@@ -47,7 +51,7 @@ class FileSource:
         if not text.lstrip().startswith(("[", "{")):
             return _from_lines(self._path, text)
         try:
-            return _from_json(self._path, _ENTRIES.validate_json(text))
+            return _from_json(self._path, _entries().validate_json(text))
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             raise ServiceError(

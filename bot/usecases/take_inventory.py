@@ -39,13 +39,7 @@ class InventoryTaker:
         """Raises ServiceError if the images cannot be listed; a text that cannot be read is
         `unread` in its manifest."""
         described = self._list(repository)
-        contents: dict[str, Content | Unread] = dict(self.cache.contents(described))
-        new = [entry for digest, entry in described.items() if digest not in contents]
-        unread = {entry.digest: why for entry in new if (why := _unreadable(entry))}
-        if missing := [entry for entry in new if entry.digest not in unread]:
-            unread |= self._read(repository, missing)
-            contents |= self.cache.contents(entry.digest for entry in missing)
-        contents |= unread
+        contents = self._contents(repository, described)
         manifests = tuple(_settled(described, contents))
         return Inventory(manifests, self._subjects_seen(repository, manifests))
 
@@ -60,6 +54,17 @@ class InventoryTaker:
             if len(found) % LISTED_BETWEEN_STEPS == 0:
                 self.progress("listing images", len(found), None)
         return found
+
+    def _contents(
+        self, repository: RepositoryId, described: Mapping[str, Described]
+    ) -> dict[str, Content | Unread]:
+        contents: dict[str, Content | Unread] = dict(self.cache.contents(described))
+        new = [entry for digest, entry in described.items() if digest not in contents]
+        unread = {entry.digest: why for entry in new if (why := _unreadable(entry))}
+        if missing := [entry for entry in new if entry.digest not in unread]:
+            unread |= self._read(repository, missing)
+            contents |= self.cache.contents(entry.digest for entry in missing)
+        return contents | unread
 
     def _read(self, repository: RepositoryId, missing: Sequence[Described]) -> dict[str, Unread]:
         """Reads them into the cache; returns those that could not be read. After a failure no
