@@ -64,7 +64,8 @@ class InventoryTaker:
         if missing := [entry for entry in new if entry.digest not in unread]:
             unread |= self._read(repository, missing)
             contents |= self.cache.contents(entry.digest for entry in missing)
-        return contents | unread
+        contents |= unread
+        return contents
 
     def _read(self, repository: RepositoryId, missing: Sequence[Described]) -> dict[str, Unread]:
         """Reads them into the cache; returns those that could not be read. After a failure no
