@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from bot.aws.errors import error_code, in_words
+from bot.aws.once import once
 from bot.aws.principal import is_same_principal
 from bot.aws.sessions import client_config
 from bot.core.content import read_content
@@ -120,13 +121,15 @@ class EcrRegistry:
                 )
             except ClientError as error:
                 if error_code(error) == "RepositoryPolicyNotFoundException":
-                    return self._accounts_of_registry_policy
+                    return self._accounts_of_registry_policy()
                 raise
-            return self._accounts_of_registry_policy | accounts_that_may_pull(answer["policyText"])
+            return self._accounts_of_registry_policy() | accounts_that_may_pull(
+                answer["policyText"]
+            )
 
-    @cached_property
+    @once
     def _accounts_of_registry_policy(self) -> frozenset[str]:
-        """Read once a run. Since its scope V2 a registry's policy may let pull too (ECR user
+        """Since its scope V2 a registry's policy may let pull too (ECR user
         guide, Private registry permissions); for which repositories is not looked at."""
         self._require_own_account("ecr:GetRegistryPolicy")
         with in_words("ecr:GetRegistryPolicy", self._place):
@@ -143,7 +146,7 @@ class EcrRegistry:
             sorted(
                 {
                     RegistryId(destination["registryId"], destination["region"])
-                    for rule in self._replication_rules
+                    for rule in self._replication_rules()
                     if rule.get("deleteReplication", {}).get("enabled")
                     and _applies(rule, repository.name)
                     for destination in rule["destinations"]
@@ -152,20 +155,22 @@ class EcrRegistry:
             )
         )
 
-    @cached_property
+    @once
     def _replication_rules(self) -> list[Any]:
-        """Read once a run. DescribeRegistry tells of the caller's own account alone."""
+        """DescribeRegistry tells of the caller's own account alone."""
         self._require_own_account("ecr:DescribeRegistry")
         with in_words("ecr:DescribeRegistry", self._place):
             answer: dict[str, Any] = {**self._ecr.describe_registry()}
             rules: list[Any] = answer["replicationConfiguration"]["rules"]
             return rules
 
+    @once
     def layers_stay_within_repositories(self) -> bool:
         self._require_own_account("ecr:GetAccountSetting")
         with in_words("ecr:GetAccountSetting", self._place):
             return self._ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
 
+    @once
     def records_our_pulls(self) -> bool:
         self._require_own_account("ecr:ListPullTimeUpdateExclusions")
         with in_words("sts:GetCallerIdentity", self._place):

@@ -59,4 +59,7 @@ def _regions(access: AccountAccess, account: str) -> Sequence[str]:
         ec2 = access.session.client(
             "ec2", region_name=access.session.region_name, config=client_config()
         )
-        return [region["RegionName"] for region in ec2.describe_regions()["Regions"]]
+        regions = [region["RegionName"] for region in ec2.describe_regions()["Regions"]]
+    if not regions:
+        raise ServiceError(f"ec2:DescribeRegions names no Region of {account}: name them instead")
+    return regions

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import boto3
@@ -29,13 +30,14 @@ class Role:
     external_id: str | None = None
 
 
-def open_session(role: Role | None = None) -> boto3.Session:
+def open_session(role: Role | None = None, region: str | None = None) -> boto3.Session:
     """A session on boto3's own credentials and settings (environment, profile, instance role),
-    or on the role that they assume, renewed before it runs out."""
+    or on the role that they assume in `region`, renewed before it runs out."""
     core = _core_session()
     if role is not None:
         core.register_component(
-            "credential_provider", CredentialResolver([_RoleProvider(_core_session(), role)])
+            "credential_provider",
+            CredentialResolver([_RoleProvider(_core_session(), role, region)]),
         )
     return boto3.Session(botocore_session=core)
 
@@ -70,8 +72,9 @@ def _timestamp(value: Any) -> datetime:
 class _RoleProvider(CredentialProvider):
     METHOD = "assume-role"
 
-    def __init__(self, source: botocore.session.Session, role: Role) -> None:
+    def __init__(self, source: botocore.session.Session, role: Role, region: str | None) -> None:
         super().__init__()
+        self._region = region
         self._source = source
         self._role = role
 
@@ -81,7 +84,7 @@ class _RoleProvider(CredentialProvider):
             raise NoCredentialsError
         external = {"ExternalId": self._role.external_id} if self._role.external_id else {}
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=self._source.create_client,
+            client_creator=partial(self._source.create_client, region_name=self._region),
             source_credentials=source_credentials,
             role_arn=self._role.arn,
             extra_args={"RoleSessionName": SESSION_NAME, **external},

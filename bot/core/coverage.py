@@ -4,21 +4,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.core.repository import RegistryId
-from bot.core.repository_policy import ANYBODY
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Accounts and Regions that are looked at, and accounts that need no look."""
+    """Accounts and Regions that are looked at, the registries' own accounts, and those that need
+    no look."""
 
     places: frozenset[RegistryId]
+    own_accounts: frozenset[str] = frozenset()
     ignored_accounts: frozenset[str] = frozenset()
 
     def unseen_pullers(self, accounts: Iterable[str]) -> tuple[str, ...]:
         """Those that may pull, and are neither looked at nor ignored; `*` stands for anybody."""
-        if ANYBODY in self.ignored_accounts:
-            return ()
-        known = self.ignored_accounts | {place.account for place in self.places}
+        known = self.ignored_accounts | self.own_accounts
+        known |= {place.account for place in self.places}
         return tuple(sorted(account for account in accounts if account not in known))
 
     def unseen(self, places: Iterable[RegistryId]) -> Iterator[RegistryId]:

@@ -10,7 +10,7 @@ from bot.core.pins import PinBoard
 from bot.core.policy import Policy
 from bot.core.reasons import Reason, RuleName
 from bot.core.rules import Candidates
-from bot.core.words import moment, short
+from bot.core.words import first_few, moment, short
 
 Keepers = Iterator[tuple[str, Reason]]
 
@@ -25,7 +25,7 @@ def pinned(graph: Graph, evidence: Evidence) -> Keepers:
 def in_use(graph: Graph, evidence: Evidence) -> Keepers:
     for manifest in graph.manifests.values():
         if users := evidence.usage.of(manifest.digest, manifest.tags):
-            yield manifest.digest, Reason(RuleName.IN_USE, f"is in use by {', '.join(users)}")
+            yield manifest.digest, Reason(RuleName.IN_USE, f"is in use by {first_few(users)}")
 
 
 def too_young(policy: Policy, candidates: Candidates) -> Keepers:
@@ -97,9 +97,10 @@ def unknown(graph: Graph) -> Keepers:
 def of_unknown_use(graph: Graph, evidence: Evidence) -> Keepers:
     """A source that could not be read says nothing about usage: it could concern anything."""
     if failed := evidence.usage.failed:
-        sources = ", ".join(f"{look.source} ({look.scope})" for look in failed)
+        sources = first_few([f"{look.source} ({look.scope})" for look in failed])
+        reason = Reason(RuleName.UNKNOWN, f"may be in use: {sources} does not tell")
         for digest in graph.manifests:
-            yield digest, Reason(RuleName.UNKNOWN, f"may be in use: {sources} does not tell")
+            yield digest, reason
 
 
 def without_policy(graph: Graph) -> Keepers:

@@ -15,6 +15,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _TAG = re.compile(r"\w[\w.-]{0,299}", re.ASCII)
 
 _GLOB_SIGNS = "*?["
+_NEVER_IN_TAGS = "/:@ "
 
 
 class PinKind(StrEnum):
@@ -52,12 +53,13 @@ class Pin:
 
 def check_pin(pin: str) -> str:
     """Raises ValueError for what could never protect anything."""
-    if pin.startswith("sha256:") and not _DIGEST.fullmatch(pin):
+    if _DIGEST.fullmatch(pin):
+        return pin
+    if pin.startswith("sha256:"):
         raise ValueError(f"{pin!r} is no whole digest: sha256: and 64 lower case hex digits")
-    if not any(sign in pin for sign in _GLOB_SIGNS) and not (
-        _DIGEST.fullmatch(pin) or _TAG.fullmatch(pin)
-    ):
-        raise ValueError(f"{pin!r} can be no tag, digest or glob")
+    is_glob = any(sign in pin for sign in _GLOB_SIGNS)
+    if not (is_glob or _TAG.fullmatch(pin)) or any(sign in pin for sign in _NEVER_IN_TAGS):
+        raise ValueError(f"{pin!r} can be no tag, digest or glob of tags")
     Patterns.of(pin)
     return pin
 

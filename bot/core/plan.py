@@ -13,9 +13,7 @@ from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings
 from bot.core.usage import Look, Usage
-from bot.core.words import short
-
-NAMED_IN_A_PROBLEM = 3
+from bot.core.words import first_few, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +71,9 @@ def _problems(graph: Graph) -> Iterator[str]:
         yield f"{_some(graph.tangled)} refer to themselves in a circle"
 
 
+def _some(digests: Iterable[str]) -> str:
+    return first_few([short(digest) for digest in digests])
+
+
 def _failed_look(look: Look) -> str:
     return f"{look.source} ({look.scope}): {look.error}"
-
-
-def _some(digests: Iterable[str]) -> str:
-    """The first few of them, and how many more."""
-    every = list(digests)
-    first = ", ".join(map(short, every[:NAMED_IN_A_PROBLEM]))
-    more = len(every) - NAMED_IN_A_PROBLEM
-    return f"{first} and {more} more" if more > 0 else first

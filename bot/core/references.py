@@ -63,7 +63,7 @@ class Hosts:
         """None for registries that are none of ECR's, and for no host (Docker Hub)."""
         if host is None:
             return None
-        return self.aliases.get(host) or parse_registry_host(host)
+        return self.aliases.get(host.removesuffix(":443")) or parse_registry_host(host)
 
     def could_be_ours(self, text: str) -> bool:
         """Whether a text that is no reference might still mean an image in ECR."""

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from bot.core.patterns import Patterns
 
-_HOSTS = (
-    re.compile(
-        r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?"
-    ),
-    re.compile(r"(?P<account>\d{12})\.dkr-ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.on\.aws"),
+_HOST = re.compile(
+    r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\."
+    r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn"
+    r"|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)(?::443)?"
 )
 _NAME = re.compile(
     r"(?=.{2,256}\Z)[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
@@ -42,11 +41,10 @@ class RepositoryId:
 
 def parse_registry_host(host: str) -> RegistryId | None:
     """The registry behind a host name, China's, FIPS and dual stack ones included (ECR user
-    guide, Private registry); None if it is no host of ECR's."""
-    for form in _HOSTS:
-        if match := form.fullmatch(host):
-            return RegistryId(match["account"], match["region"])
-    return None
+    guide, Private registry; other partitions' suffixes: botocore's partitions.json); None if it
+    is no host of ECR's."""
+    match = _HOST.fullmatch(host)
+    return RegistryId(match["account"], match["region"]) if match else None
 
 
 def is_repository_name(text: str) -> bool:

@@ -12,6 +12,8 @@ _ACCOUNT_IN_ARN = re.compile(r"arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
 _ACCOUNT = re.compile(r"\d{12}")
 _DELETED_PRINCIPAL = re.compile(r"A[A-Z0-9]{15,}")
 """What IAM leaves of a principal that was deleted: IAM user guide, Unique identifiers."""
+_NARROWING_OPERATORS = {"stringequals", "stringlike", "arnequals", "arnlike"}
+"""Not those `…IfExists`: IAM takes an absent key for a match."""
 _NARROWING_KEYS = {
     "aws:principalaccount",
     "aws:sourceaccount",
@@ -27,9 +29,9 @@ def accounts_that_may_pull(policy: str) -> frozenset[str]:
     Raises ValueError for what is no policy.
     """
     document = json.loads(policy)
-    if not isinstance(document, dict):
-        raise ValueError("the policy is no JSON object")
-    statements = document.get("Statement", [])
+    if not isinstance(document, dict) or "Statement" not in document:
+        raise ValueError("the policy is no JSON object with statements")
+    statements = document["Statement"]
     return frozenset(
         account
         for statement in (statements if isinstance(statements, list) else [statements])
@@ -81,7 +83,7 @@ def _account(text: str) -> str | None:
 def _accounts_in_conditions(statement: dict[str, Any]) -> tuple[str, ...]:
     """Empty if nothing narrows it to accounts that can be named."""
     for operator, keys in statement.get("Condition", {}).items():
-        if operator.lower().startswith(("stringequals", "stringlike", "arnlike", "arnequals")):
+        if operator.lower() in _NARROWING_OPERATORS:
             for key, values in keys.items():
                 if key.lower() in _NARROWING_KEYS:
                     accounts = [_account(value) for value in _texts(values)]

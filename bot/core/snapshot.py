@@ -24,12 +24,22 @@ class Snapshot:
     looks: tuple[Look, ...]
     not_checked: tuple[str, ...]
 
-    def of(self, repository: RepositoryId, looks: Iterable[Look] = ()) -> Usage:
+    def of(
+        self,
+        repository: RepositoryId,
+        looks: Iterable[Look] = (),
+        deleted_also_in: Iterable[RegistryId] = (),
+    ) -> Usage:
         """`looks`: what was looked at for this repository alone. A digest that is in use anywhere
-        is in use in every repository that holds it."""
+        is in use in every repository that holds it; a tag also where the repository's replica is
+        used from which deletions would take it (`deleted_also_in`)."""
+        by_tag: dict[str, tuple[str, ...]] = {}
+        for registry in (repository.registry, *deleted_also_in):
+            for tag, users in self.by_tag.get((registry, repository.name), {}).items():
+                by_tag[tag] = tuple(sorted({*by_tag.get(tag, ()), *users}))
         return Usage(
             by_digest=self.by_digest,
-            by_tag=self.by_tag.get((repository.registry, repository.name), {}),
+            by_tag=by_tag,
             looks=(*self.looks, *looks),
             not_checked=self.not_checked,
         )
@@ -51,8 +61,15 @@ class Index:
         Raises MalformedReferenceError for what is no reference but might mean an image in ECR;
         what else is none can be pulled by nobody.
         """
-        for digest in {sighting.digest, *_DIGEST.findall(sighting.image)} - {None}:
-            self._by_digest[str(digest)].add(sighting.used_by)
+        digests = set(_DIGEST.findall(sighting.image))
+        if sighting.digest is not None:
+            if not _DIGEST.fullmatch(sighting.digest):
+                raise MalformedReferenceError(
+                    f"{sighting.used_by}: {sighting.digest!r} is no digest of what runs"
+                )
+            digests.add(sighting.digest)
+        for digest in digests:
+            self._by_digest[digest].add(sighting.used_by)
         try:
             reference = parse_reference(sighting.image)
         except MalformedReferenceError as error:
@@ -60,6 +77,11 @@ class Index:
                 raise MalformedReferenceError(f"{sighting.used_by}: {error}") from error
             return None
         registry = self._hosts.registry(reference.host)
+        if registry is None and reference.host and self._hosts.could_be_ours(reference.host):
+            raise MalformedReferenceError(
+                f"{sighting.used_by}: {reference.host} looks like a registry of ECR, but is none "
+                "that is known: name it in usage.registry_aliases"
+            )
         if registry and reference.tag:
             self._by_tag[registry, reference.name][reference.tag].add(sighting.used_by)
         return registry

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 SHORT_HEX = 12
+NAMED = 3
 
 
 def short(digest: str) -> str:
@@ -26,6 +27,13 @@ def ordinal(number: int) -> str:
 def moment(at: datetime) -> str:
     """A UTC time to the minute."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def first_few(names: Sequence[str]) -> str:
+    """Up to three of them, and how many more."""
+    more = len(names) - NAMED
+    first = ", ".join(names[:NAMED])
+    return f"{first} and {more:,} more" if more > 0 else first
 
 
 def either(items: Sequence[str]) -> str:

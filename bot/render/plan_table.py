@@ -1,7 +1,7 @@
 """A plan as a person reads it in ten seconds, in a terminal."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -14,13 +14,11 @@ from rich.text import Text
 from bot.core.judge import NO_OTHER_RULE, Judged
 from bot.core.plan import Plan
 from bot.core.reasons import RuleName, Verdict
-from bot.core.words import short
+from bot.core.words import first_few, short
 from bot.render.words import age, count, money, size
 
 ROWS = 15
 """Lines that a table shows at the most."""
-NAMES = 3
-"""Users of an image that a line names."""
 NAME_WIDTH = 34
 
 KEPT_BECAUSE = {
@@ -145,7 +143,7 @@ def _uses(used: list[Judged]) -> RenderableType:
     others = [judged for judged in used if not _only_use_keeps(judged)]
     for judged in (saved + others)[:ROWS]:
         style = "bold" if _only_use_keeps(judged) else ""
-        table.add_row(Text(_name(judged), style=style), _some(judged.used_by))
+        table.add_row(Text(_name(judged), style=style), first_few(judged.used_by))
     parts: list[RenderableType] = [table]
     if (more := len(used) - ROWS) > 0:
         parts.append(Text(f"… and {more:,} more: --format csv lists all", style="dim"))
@@ -157,12 +155,6 @@ def _uses(used: list[Judged]) -> RenderableType:
 
 def _only_use_keeps(judged: Judged) -> bool:
     return {reason.rule for reason in judged.reasons} == {RuleName.IN_USE}
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - NAMES
-    first = ", ".join(names[:NAMES])
-    return f"{first} and {more:,} more" if more > 0 else first
 
 
 def _deletions(families: list[DeletedFamily], now: datetime) -> RenderableType:

@@ -79,13 +79,20 @@ AccountOrAny = Annotated[
     str,
     Field(pattern=r"^(\d{12}|\*)$", description="an AWS account's 12 digits, in quotes, or '*'"),
 ]
+AliasHost = Annotated[
+    str,
+    Field(
+        pattern=r"^(?i:localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(\.[a-z0-9-]+)*:\d+)$",
+        description="a host name with a dot or a port, without scheme and path",
+    ),
+]
 RegistryHost = Annotated[
     str,
     AfterValidator(_registry_host),
     Field(description="a registry's URI: 123456789012.dkr.ecr.eu-west-1.amazonaws.com"),
 ]
 Region = Annotated[
-    str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d+$", description="the name of an AWS Region")
+    str, Field(pattern=r"^[a-z]{2,5}(-[a-z]+)+-\d+$", description="the name of an AWS Region")
 ]
 RoleArn = Annotated[
     str,

@@ -14,6 +14,7 @@ from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, Tag
 from bot.settings.fields import (
     Account,
     AccountOrAny,
+    AliasHost,
     Approver,
     AtLeastOne,
     Count,
@@ -184,7 +185,7 @@ class UsageSection(Section):
     ] = ()
     ignore_accounts: Entries[AccountOrAny] = ()
     registry_aliases: Annotated[
-        dict[Text, RegistryHost],
+        dict[AliasHost, RegistryHost],
         Field(description="host names, each with the URI of a registry of ECR"),
     ] = {}
     expect_none: YesOrNo = False
@@ -239,7 +240,9 @@ class Settings(Section):
 
     def hosts(self) -> Hosts:
         aliases = self.usage.registry_aliases.items()
-        registries = ((alias.lower(), parse_registry_host(uri)) for alias, uri in aliases)
+        registries = (
+            (alias.lower().removesuffix(":443"), parse_registry_host(uri)) for alias, uri in aliases
+        )
         return Hosts({alias: registry for alias, registry in registries if registry})
 
     def pin_entries(self) -> tuple[PinEntry, ...]:

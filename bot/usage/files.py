@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bot.core.errors import ServiceError
-from bot.core.references import MalformedReferenceError, parse_reference
+from bot.core.references import Hosts, MalformedReferenceError, parse_reference
 from bot.core.repository import RegistryId
 from bot.core.usage import Sighting
 
@@ -27,14 +27,16 @@ def _entries() -> TypeAdapter[list[str | _Entry]]:
 
 class FileSource:
     """Text, a reference a line, `#` starts a comment; or JSON, a list of strings or of
-    `{image, used_by}`. A reference without a host is meant in each of `registries`."""
+    `{image, used_by}`. A reference without a host is meant in each of `registries`; so is one
+    whose host might be the first part of a repository's name (`my.team/api`)."""
 
     name = "files"
 
-    def __init__(self, path: Path, registries: Sequence[RegistryId]) -> None:
+    def __init__(self, path: Path, registries: Sequence[RegistryId], hosts: Hosts) -> None:
         self.scope = str(path)
         self._path = path
         self._registries = registries
+        self._hosts = hosts
 
     def sightings(self) -> Iterator[Sighting]:
         for where, entry in self._entries():
@@ -67,6 +69,7 @@ class FileSource:
         used_by = entry.used_by or where
         if reference.host is not None:
             yield Sighting(entry.image, used_by)
+        if self._hosts.registry(reference.host) or ":" in (reference.host or ""):
             return
         for registry in self._registries:
             host = f"{registry.account}.dkr.ecr.{registry.region}.amazonaws.com"

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Look, Sighting
+from bot.core.usage import SOURCES, Look, Sighting
 from bot.ports import Clock, Listed, Progress, UsageMemory, UsageSource
 
 SOURCES_AT_ONCE = 8
@@ -44,9 +44,9 @@ class Scan:
         return index.snapshot((*told, *self._silence(told)), self.not_checked)
 
     def _look(
-        self, source: UsageSource, index: Index, found: list[Sighting] | ServiceError
+        self, source: UsageSource, index: Index, found: list[Sighting] | RequestError | ServiceError
     ) -> Look:
-        if isinstance(found, ServiceError):
+        if isinstance(found, RequestError | ServiceError):
             return Look(source.name, source.scope, 0, str(found))
         try:
             ours = {s.image for s in found if index.add(s) in self.registries}
@@ -72,7 +72,10 @@ class Scan:
     def _silence(self, looks: Iterable[Look]) -> Iterable[Look]:
         """Nothing in use anywhere rather means that the sources look in the wrong place."""
         looks = list(looks)
-        if looks and not self.expect_none and not any(look.images or look.error for look in looks):
+        all_off = set(self.not_checked) == set(SOURCES)
+        if all_off or self.expect_none:
+            return
+        if not any(look.images or look.error for look in looks):
             registries = ", ".join(sorted(map(str, self.registries)))
             yield Look(
                 "usage",
@@ -83,8 +86,8 @@ class Scan:
             )
 
 
-def _all_sightings(source: UsageSource) -> list[Sighting] | ServiceError:
+def _all_sightings(source: UsageSource) -> list[Sighting] | RequestError | ServiceError:
     try:
         return list(source.sightings())
-    except ServiceError as error:
+    except (RequestError, ServiceError) as error:
         return error

@@ -40,7 +40,7 @@ class Planner:
         evidence = Evidence(
             policy=policy_for(self.policies, repository),
             now=now,
-            usage=self.snapshot.of(repository, looks),
+            usage=self.snapshot.of(repository, looks, deleted_also_in),
             pins=pins_for(self.pins, repository),
             subjects_seen=inventory.subjects_seen,
             deleted_also_in=deleted_also_in,

@@ -155,7 +155,7 @@ def _settled(
 
 def _unreadable(entry: Described) -> Unread | None:
     if entry.status != Status.ACTIVE:
-        return Unread("it is archived")
+        return Unread("it is archived (restore it, or delete it)")
     if entry.media_type is not None and entry.media_type not in KNOWN_TYPES:
         return Unread(f"its type {entry.media_type} is unknown")
     return None

@@ -29,7 +29,9 @@ def open_registries(settings: Settings) -> list[EcrRegistry]:
     if not settings.registries:
         return [EcrRegistry(session_of(None))]
     return [
-        EcrRegistry(session_of(entry.role_arn, entry.external_id), entry.region, entry.account)
+        EcrRegistry(
+            session_of(entry.role_arn, entry.external_id, entry.region), entry.region, entry.account
+        )
         for entry in settings.registries
     ]
 

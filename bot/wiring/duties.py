@@ -55,10 +55,13 @@ def _looks(
     settings: Settings, reads: Sequence[tuple[Principal, RegistryId]]
 ) -> Iterator[tuple[Principal, RegistryId]]:
     """Who looks where for usage, as `_accounts` has it."""
-    told = {entry.account: entry for entry in settings.usage.accounts}
+    told = {entry.account: entry.role_arn for entry in reversed(settings.usage.accounts)}
     regions = settings.usage.regions or tuple(at.region for _, at in reads)
-    accounts = {at.account: (role, regions) for role, at in reversed(reads)}
-    accounts |= {a: (entry.role_arn, entry.regions or regions) for a, entry in told.items()}
-    for account, (role, places) in accounts.items():
+    entries = [(e.role_arn, e.account, e.regions or regions) for e in settings.usage.accounts]
+    entries += [(told.get(at.account, role), at.account, regions) for role, at in reads]
+    seen: set[RegistryId] = set()
+    for role, account, places in entries:
         for region in [ANY] if ALL_REGIONS in places else places:
-            yield role, RegistryId(account, region)
+            if (place := RegistryId(account, region)) not in seen:
+                seen.add(place)
+                yield role, place

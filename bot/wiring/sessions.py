@@ -7,10 +7,12 @@ from bot.aws.sessions import Role, open_session
 from bot.settings import Settings
 
 
-def session_of(role_arn: str | None, external_id: str | None = None) -> boto3.Session:
-    """Through the role, or without one on the caller's own credentials."""
+def session_of(
+    role_arn: str | None, external_id: str | None = None, region: str | None = None
+) -> boto3.Session:
+    """Through the role, assumed in `region`, or without one on the caller's own credentials."""
     with in_words("Opening a session", "AWS"):
-        return open_session(Role(role_arn, external_id) if role_arn else None)
+        return open_session(Role(role_arn, external_id) if role_arn else None, region)
 
 
 def named_regions(settings: Settings) -> list[str]:

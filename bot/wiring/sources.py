@@ -9,7 +9,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.place import AwsPlace
 from bot.aws.places import AccountAccess, open_places
 from bot.core.coverage import Coverage
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RegistryId
 from bot.core.usage import SOURCES
 from bot.ports import Clock, Progress, UsageSource
@@ -58,13 +58,15 @@ def open_sources(
     """
     makers = aws_sources(settings)
     files = settings.usage.files or ()
-    sources: list[UsageSource] = [FileSource(Path(file), sorted(asked, key=str)) for file in files]
+    sources: list[UsageSource] = [
+        FileSource(Path(file), sorted(asked, key=str), settings.hosts()) for file in files
+    ]
     places: dict[RegistryId, AwsPlace] = {}
     for access in _accounts(settings, registries) if makers else ():
         try:
             for place in open_places(access):
                 places.setdefault(RegistryId(place.account, place.region), place)
-        except ServiceError as error:
+        except (RequestError, ServiceError) as error:
             scope = access.account or "the caller's account"
             sources += [BrokenSource(name, scope, str(error)) for name in makers]
     sources += [maker(place) for place in places.values() for maker in makers.values()]
@@ -73,7 +75,11 @@ def open_sources(
         sources=sources,
         not_checked=[name for name in SOURCES if name not in on],
         registries=asked,
-        coverage=Coverage(asked.union(places), frozenset(settings.usage.ignore_accounts)),
+        coverage=Coverage(
+            places=frozenset(places),
+            own_accounts=frozenset(registry.account for registry in asked),
+            ignored_accounts=frozenset(settings.usage.ignore_accounts),
+        ),
     )
 
 
@@ -87,14 +93,19 @@ def aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:
 
 
 def _accounts(settings: Settings, registries: Sequence[EcrRegistry]) -> Iterator[AccountAccess]:
-    """Those that the settings tell how to look into, and then the registries' own. Who opens an
-    account first looks into it."""
+    """Those that the settings tell how to look into, each in its Regions, and then the registries'
+    own. Who opens a Region of an account first looks into it."""
     own_regions = tuple(sorted({registry.region for registry in registries}))
     regions = settings.usage.regions or own_regions
-    told = {entry.account: entry for entry in settings.usage.accounts}
-    for entry in told.values():
-        session = session_of(entry.role_arn, entry.external_id)
+    told = {entry.account: entry for entry in reversed(settings.usage.accounts)}
+    for entry in settings.usage.accounts:
+        session = session_of(entry.role_arn, entry.external_id, own_regions[0])
         yield AccountAccess(session, entry.account, entry.regions or regions)
     for registry in registries:
-        if registry.account not in told:
-            yield AccountAccess(registry.session, registry.account, regions)
+        entry_of_it = told.get(registry.account or "")
+        session = (
+            session_of(entry_of_it.role_arn, entry_of_it.external_id, registry.region)
+            if entry_of_it
+            else registry.session
+        )
+        yield AccountAccess(session, registry.account, regions)

@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_not_asked_for(
     inventory = take(shelf)
     assert reads(aws) == 0
     assert {m.digest: m.unread for m in inventory.manifests} == {
-        archived: "it is archived",
+        archived: "it is archived (restore it, or delete it)",
         unknown: "its type application/vnd.example.v9+json is unknown",
     }
 

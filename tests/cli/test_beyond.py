@@ -52,7 +52,7 @@ def test_an_account_that_needs_no_look(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
-    off = "ecs: false, lambda: false"
+    off = "ecs: false, lambda: false, files: false"
     settings_file(f"usage: {{{off}, ignore_accounts: ['{OTHER}']}}")
     assert plan().plan["complete"] is True
 
@@ -104,3 +104,31 @@ def test_the_table_names_the_destinations(
     result = run("plan", "team/api")
     assert result.status == 0
     assert f"Replication deletes these in {DEFAULT_ACCOUNT} in us-east-1 too." in result.out
+
+
+def test_what_the_replica_is_used_for_is_in_use_here(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
+) -> None:
+    """Deletions here would take it away there."""
+    there = shelf.id.uri.replace("eu-west-1", "us-east-1")
+    unknown = f"sha256:{'0' * 64}"
+    aws.world.functions(DEFAULT_ACCOUNT, "us-east-1").create("f", f"{there}:1.3", digest=unknown)
+    aws.world.functions().create("g", f"{shelf.id.uri}:1.4")
+    aws.world.replicate([(DEFAULT_ACCOUNT, "us-east-1")], deletions=True)
+    settings_file("policies: [{keep: []}]\nusage: {regions: [eu-west-1, us-east-1], ecs: false}")
+    found = plan().plan
+    assert found["complete"] is True
+    kept = {tag for each in found["images"] if each["verdict"] == "keep" for tag in each["tags"]}
+    assert kept == {"1.3", "1.4"}
+
+
+def test_an_open_policy_may_be_ignored_but_not_who_is_named(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
+) -> None:
+    off = "ecs: false, lambda: false, files: false"
+    settings_file(f"usage: {{{off}, ignore_accounts: ['*']}}")
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
+    aws.world.set_repository_policy(shelf.repository, {"Statement": [statement]})
+    assert plan().status == 0
+    aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
+    is_incomplete(plan(), OTHER)

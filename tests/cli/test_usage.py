@@ -237,3 +237,58 @@ def test_the_table_says_by_whom(aws: StandIn, shelf: Shelf, run: Run, settings_f
     out = run("plan", "team/api").out
     assert "1.0     Lambda thumbnailer $LATEST" in out
     assert "Of these, nothing but their use keeps 1." in out
+
+
+@pytest.mark.parametrize(
+    "accounts",
+    [
+        "[{account: '123456789012', regions: [us-east-1]}]",
+        "[{account: '123456789012', regions: [sa-east-1]}, "
+        "{account: '123456789012', regions: [us-east-1]}]",
+    ],
+)
+def test_what_the_settings_add_takes_no_region_away(
+    accounts: str, aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    shelf.images(3)
+    aws.world.functions().create("here", f"{shelf.id.uri}:1.0")
+    aws.world.functions(DEFAULT_ACCOUNT, "us-east-1").create("there", f"{shelf.id.uri}:1.1")
+    registries = f"registries: [{{region: eu-west-1, account: '{DEFAULT_ACCOUNT}'}}]"
+    settings_file(f"{registries}\n{KEEP_NOTHING}\nusage: {{ecs: false, accounts: {accounts}}}")
+    assert kept(plan().plan) == {"1.0", "1.1"}
+
+
+@pytest.mark.usefixtures("shelf")
+def test_a_registry_of_ecrs_by_an_unknown_name_is_no_silence(
+    plan: Run, environment: Path, settings_file: Write
+) -> None:
+    host = f"{DEFAULT_ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.example"
+    (environment / "used.txt").write_text(f"{host}/team/api:1.0\n")
+    settings_file("usage: {ecs: false, lambda: false, files: [used.txt]}")
+    result = plan()
+    assert result.status == 3
+    assert "looks like a registry of ECR" in result.sentence
+
+
+@pytest.mark.usefixtures("shelf")
+def test_nothing_looked_at_is_no_proof(plan: Run, settings_file: Write) -> None:
+    settings_file("usage: {ecs: false, lambda: false}")
+    assert plan().status == 3
+
+
+@pytest.mark.parametrize("action", ["ecr:DescribeRegistry", "ecr:GetRegistryPolicy", None])
+def test_what_concerns_a_whole_registry_is_asked_once(
+    action: str | None, aws: StandIn, plan: Run
+) -> None:
+    for number in range(4):
+        Shelf(aws, f"team/more{number}").image("1")
+    if action:
+        aws.world.deny(action)
+    assert plan("team/*").status == (3 if action else 0)
+    for call in (
+        "ecr:DescribeRegistry",
+        "ecr:GetRegistryPolicy",
+        "ecr:GetAccountSetting",
+        "ecr:ListPullTimeUpdateExclusions",
+    ):
+        assert aws.world.calls.count(call) == 1

@@ -61,6 +61,8 @@ def test_what_can_be_pinned(pin: str) -> None:
         ("-1", "no tag"),
         ("team/api", "no tag"),
         ("[ab", "never closed"),
+        ("team/api:1.*", "no tag"),
+        ("*@sha256:*", "no tag"),
     ],
 )
 def test_what_could_protect_nothing(pin: str, why: str) -> None:

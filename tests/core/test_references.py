@@ -8,6 +8,7 @@ from bot.core.repository import RegistryId
 HEX = "ab" * 32
 DIGEST = f"sha256:{HEX}"
 IRELAND = RegistryId("123456789012", "eu-west-1")
+BRANDENBURG = RegistryId("123456789012", "eusc-de-east-1")
 BEIJING = RegistryId("123456789012", "cn-north-1")
 VIRGINIA = RegistryId("123456789012", "us-east-1")
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -70,6 +71,9 @@ def test_what_is_no_reference(text: str) -> None:
         ),
         ("123456789012.dkr-ecr.eu-west-1.on.aws", IRELAND),
         ("images.corp.example", IRELAND),
+        (f"{HOST}:443", IRELAND),
+        ("images.corp.example:443", IRELAND),
+        ("123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu", BRANDENBURG),
         ("public.ecr.aws", None),
         ("docker.io", None),
         (f"{HOST}.evil.example", None),

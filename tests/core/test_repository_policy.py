@@ -60,6 +60,7 @@ def test_what_lets_pull(action: Any, lets_pull: bool) -> None:  # noqa: FBT001
         ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{TWO}:role/x"}}, {TWO}),
         ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, {"*"}),
         ({"StringLike": {"aws:sourceArn": "arn:aws:lambda:*:*:function:*"}}, {"*"}),
+        ({"StringEqualsIfExists": {"aws:SourceAccount": ONE}}, {"*"}),
         ({"StringNotEquals": {"aws:PrincipalAccount": ONE}}, {"*"}),
     ],
 )
@@ -79,7 +80,7 @@ def test_what_is_left_out_leaves_all_open() -> None:
 
 @pytest.mark.parametrize(
     "policy",
-    ["", "[]", '{"Statement": ["x"]}', '{"Statement": {"Effect": "Allow", "Action": [7]}}'],
+    ["", "[]", "{}", '{"Statement": ["x"]}', '{"Statement": {"Effect": "Allow", "Action": [7]}}'],
 )
 def test_what_is_no_policy(policy: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
@@ -91,13 +92,18 @@ HERE = RegistryId(ONE, "eu-west-1")
 
 @pytest.mark.parametrize(
     ("ignored", "unseen"),
-    [(set(), ("*", TWO)), ({TWO}, ("*",)), ({"*"}, ())],
+    [(set(), ("*", TWO)), ({TWO}, ("*",)), ({"*"}, (TWO,)), ({"*", TWO}, ())],
 )
 def test_who_pulls_unseen(ignored: set[str], unseen: tuple[str, ...]) -> None:
-    coverage = Coverage(frozenset({HERE}), frozenset(ignored))
+    coverage = Coverage(frozenset({HERE}), ignored_accounts=frozenset(ignored))
     assert coverage.unseen_pullers({ONE, TWO, "*"}) == unseen
 
 
 def test_a_region_of_a_known_account_may_be_unseen() -> None:
     there = RegistryId(ONE, "us-east-1")
     assert list(Coverage(frozenset({HERE})).unseen([HERE, there])) == [there]
+
+
+def test_ones_own_account_needs_no_look_of_its_own() -> None:
+    coverage = Coverage(frozenset(), own_accounts=frozenset({ONE}))
+    assert coverage.unseen_pullers({ONE, TWO}) == (TWO,)

@@ -74,3 +74,23 @@ def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
     assert told.looks == (run, own)
     assert told.failed == (own,)
     assert told.not_checked == ("lambda",)
+
+
+@pytest.mark.parametrize(
+    ("sighting", "why"),
+    [
+        (Sighting("123456789012.dkr.ecr.x.amazonaws.example/api:1", "x"), "looks like a registry"),
+        (Sighting("api:1", "x", digest="api:1"), "is no digest"),
+    ],
+)
+def test_what_cannot_be_placed_is_an_error(sighting: Sighting, why: str) -> None:
+    with pytest.raises(MalformedReferenceError, match=why):
+        snapshot(sighting)
+
+
+def test_where_deletions_are_carried_to_tags_protect_too() -> None:
+    there = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+    found = snapshot(Sighting(f"{HOST}/team/api:1", "a"), Sighting(f"{there}/team/api:1", "b")).of(
+        RepositoryId(IRELAND, "team/api", ""), deleted_also_in=[OREGON]
+    )
+    assert found.of(MOVED, ("1",)) == ("a", "b")

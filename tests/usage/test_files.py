@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import ServiceError
+from bot.core.references import Hosts
 from bot.core.repository import RegistryId
 from bot.core.usage import Sighting
 from bot.usage.files import FileSource
@@ -12,11 +13,13 @@ from bot.usage.files import FileSource
 IRELAND, CHINA = RegistryId("123456789012", "eu-west-1"), RegistryId("210987654321", "cn-north-1")
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
+BEIJING = "210987654321.dkr.ecr.cn-north-1.amazonaws.com"
+
 
 def read(folder: Path, text: str, name: str = "used.txt") -> list[Sighting]:
     file = folder / name
     file.write_text(text)
-    return list(FileSource(file, [IRELAND, CHINA]).sightings())
+    return list(FileSource(file, [IRELAND, CHINA], Hosts({})).sightings())
 
 
 def test_text_is_a_reference_a_line(tmp_path: Path) -> None:
@@ -24,6 +27,8 @@ def test_text_is_a_reference_a_line(tmp_path: Path) -> None:
     assert read(tmp_path, text) == [
         Sighting(f"{HOST}/team/api:1", "used.txt line 3"),
         Sighting("docker.io/x:2", "used.txt line 4"),
+        Sighting(f"{HOST}/docker.io/x:2", "used.txt line 4"),
+        Sighting(f"{BEIJING}/docker.io/x:2", "used.txt line 4"),
     ]
 
 
@@ -38,7 +43,7 @@ def test_json_may_say_by_whom(tmp_path: Path) -> None:
 def test_without_a_host_every_registry_is_meant(tmp_path: Path) -> None:
     assert [sighting.image for sighting in read(tmp_path, "team/api:1")] == [
         f"{HOST}/team/api:1",
-        "210987654321.dkr.ecr.cn-north-1.amazonaws.com/team/api:1",
+        f"{BEIJING}/team/api:1",
     ]
 
 
@@ -64,10 +69,16 @@ def test_a_bad_line_makes_it_unreadable(tmp_path: Path, text: str, complaint: st
 
 def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="cannot be read"):
-        list(FileSource(tmp_path / "gone.txt", []).sightings())
+        list(FileSource(tmp_path / "gone.txt", [], Hosts({})).sightings())
 
 
 def test_a_file_that_is_no_text_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ServiceError, match="cannot be read"):
-        list(FileSource(tmp_path / "x", []).sightings())
+        list(FileSource(tmp_path / "x", [], Hosts({})).sightings())
+
+
+def test_a_dot_in_the_first_part_may_be_a_repositorys_name(tmp_path: Path) -> None:
+    found = read(tmp_path, "my.team/api:1\nregistry:5000/x:1\n")
+    assert Sighting(f"{HOST}/my.team/api:1", "used.txt line 1") in found
+    assert len(found) == 4

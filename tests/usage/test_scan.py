@@ -11,7 +11,7 @@ from bot.core.errors import ServiceError
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Snapshot
-from bot.core.usage import Look, Sighting
+from bot.core.usage import SOURCES, Look, Sighting
 from bot.ports import UsageSource
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.broken import BrokenSource
@@ -41,11 +41,16 @@ def cache(tmp_path: Path) -> Iterator[SqliteManifestCache]:
         yield opened
 
 
-def take(cache: SqliteManifestCache, *sources: UsageSource, expect_none: bool = False) -> Snapshot:
+def take(
+    cache: SqliteManifestCache,
+    *sources: UsageSource,
+    expect_none: bool = False,
+    not_checked: Sequence[str] = ("lambda",),
+) -> Snapshot:
     steps: list[tuple[str, int, int | None]] = []
     scan = Scan(
         sources=sources,
-        not_checked=["lambda"],
+        not_checked=not_checked,
         registries=frozenset({IRELAND}),
         hosts=Hosts({}),
         expect_none=expect_none,
@@ -122,8 +127,9 @@ def test_no_use_of_any_registry_at_all_is_doubted(cache: SqliteManifestCache) ->
     assert not errors(take(cache, elsewhere, expect_none=True).looks)
 
 
-def test_without_any_source_nothing_is_doubted(cache: SqliteManifestCache) -> None:
-    assert take(cache).looks == ()
+def test_with_every_source_switched_off_nothing_is_doubted(cache: SqliteManifestCache) -> None:
+    assert take(cache, not_checked=SOURCES).looks == ()
+    assert errors(take(cache, not_checked=SOURCES[:-1]).looks)
 
 
 def test_what_the_memory_cannot_do_is_told(cache: SqliteManifestCache) -> None:

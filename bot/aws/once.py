@@ -1,0 +1,31 @@
+"""Questions that are asked once in a run."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from bot.core.errors import ServiceError
+
+Self = TypeVar("Self")
+Answer = TypeVar("Answer")
+
+
+def once(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
+    """A method without arguments whose first answer stands for the object's life. A ServiceError
+    is an answer too: what is refused or throttled is not asked again for each repository."""
+    name = f"_answer_of_{ask.__name__}"
+
+    @wraps(ask)
+    def answer(self: Self) -> Answer:
+        known: dict[str, Any] = vars(self)
+        if name not in known:
+            try:
+                known[name] = ask(self)
+            except ServiceError as error:
+                known[name] = error
+        if isinstance(known[name], ServiceError):
+            raise ServiceError(*known[name].args) from known[name]
+        found: Answer = known[name]
+        return found
+
+    return answer
