@@ -1,0 +1,70 @@
+"""moto as a second opinion, where it is right: AssumeRole, listing functions, Regions."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from bot.aws.place import AwsPlace
+from bot.aws.places import AccountAccess, open_places
+from bot.aws.sessions import Role, open_session
+from bot.playground.aws import StandIn
+from bot.usage.aws_lambda import LambdaSource
+
+OTHER = "210987654321"
+ROLE = Role(f"arn:aws:iam::{OTHER}:role/look", "x-1")
+
+
+@pytest.fixture(params=["moto", "stand-in"])
+def endpoint(request: pytest.FixtureRequest, aws: StandIn) -> Iterator[str]:
+    """The same tests against both."""
+    aws.world.identities.add_role(ROLE.arn, external_id="x-1")
+    if request.param == "stand-in":
+        yield aws.url
+        return
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def _there(environment: object, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    del environment
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+
+
+@pytest.mark.usefixtures("_there")
+def test_a_role_leads_into_its_own_account_and_all_its_regions() -> None:
+    session = open_session(ROLE, "eu-west-1")
+    places = list(open_places(AccountAccess(session, OTHER, ("all",))))
+    assert {place.account for place in places} == {OTHER}
+    assert {"eu-west-1", "us-east-1", "sa-east-1"} <= {place.region for place in places}
+
+
+@pytest.fixture
+def function(_there: None, endpoint: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A container function; its image."""
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api:1"
+    if endpoint == aws.url:
+        aws.world.functions().create("thumbnailer", image, digest=f"sha256:{'0' * 64}")
+        return image
+    monkeypatch.setenv("MOTO_LAMBDA_STUB_ECR", "TRUE")
+    role = boto3.client("iam").create_role(RoleName="run", AssumeRolePolicyDocument="{}")
+    boto3.client("lambda").create_function(
+        FunctionName="thumbnailer",
+        PackageType="Image",
+        Code={"ImageUri": image},
+        Role=role["Role"]["Arn"],
+    )
+    return image
+
+
+def test_a_function_is_listed_with_its_image(function: str) -> None:
+    """The digest is left out: moto's matches no image."""
+    found = LambdaSource(AwsPlace(boto3.Session(), "123456789012", "eu-west-1")).sightings()
+    assert [(sighting.image, sighting.used_by) for sighting in found] == [
+        (function, "Lambda thumbnailer $LATEST")
+    ]
