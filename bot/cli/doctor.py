@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import click
 
 from bot.aws.ecr import EcrRegistry
-from bot.cli.options import Options, common_options
+from bot.cli.options import Options, common_options, format_option
 from bot.cli.progress import shown_progress
 from bot.cli.status import ExitStatus
 from bot.core.findings import Finding, Status, ok
@@ -16,14 +16,7 @@ from bot.wiring import identify, open_manifest_cache, open_patients, open_source
 
 
 @click.command()
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="JSON is one object a line; CSV one finding a line.",
-)
+@format_option("finding")
 @common_options
 @click.pass_obj
 def doctor(options: Options, format_: str) -> int:

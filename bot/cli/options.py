@@ -39,6 +39,18 @@ def common_options(command: Command) -> Command:
     return command
 
 
+def format_option(row: str) -> Callable[[Command], Command]:
+    """`row`: what a line of CSV tells of."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        show_default=True,
+        help=f"JSON is one object a line; CSV one {row} a line.",
+    )
+
+
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value:
         setattr(ctx.ensure_object(Options), str(param.name), value)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import click
 
-from bot.cli.options import Options, common_options
+from bot.cli.options import Options, common_options, format_option
 from bot.cli.progress import shown_progress
 from bot.cli.status import Outcome
 from bot.core.errors import RequestError, ServiceError
@@ -31,14 +31,7 @@ class Printer(Protocol):
 
 @click.command()
 @click.argument("repositories", nargs=-1, required=True, metavar="REPOSITORY…")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="JSON is one object a line; CSV one manifest a line.",
-)
+@format_option("manifest")
 @common_options
 @click.pass_obj
 def plan(options: Options, repositories: Sequence[str], format_: str) -> int:

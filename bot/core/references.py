@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.core.repository import RegistryId, parse_registry_host
+from bot.core.repository import NAME, RegistryId, parse_registry_host
 
 DEFAULT_TAG = "latest"
 
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::\d+)?", re.IGNORECASE | re.ASCII)
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REST = re.compile(
-    rf"(?P<name>{_COMPONENT}(?:/{_COMPONENT})*)"
+    rf"(?P<name>{NAME})"
     r"(?::(?P<tag>\w[\w.-]{0,299}))?"
     r"(?:@(?P<digest>sha256:[0-9a-f]{64}|(?!sha256:)[a-z0-9+._-]+:[0-9a-f]{32,}))?",
     re.ASCII,

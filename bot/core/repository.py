@@ -10,10 +10,12 @@ _HOST = re.compile(
     r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn"
     r"|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)(?::443)?"
 )
-_NAME = re.compile(
-    r"(?=.{2,256}\Z)[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-    r"(?:/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*"
-)
+_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
+NAME = rf"{_COMPONENT}(?:/{_COMPONENT})*"
+"""How a repository's name is made, of any length: API reference, CreateRepository,
+repositoryName; the grammar of distribution/reference is the same."""
+
+_NAME = re.compile(rf"(?=.{{2,256}}\Z){NAME}")
 
 
 @dataclass(frozen=True, slots=True)

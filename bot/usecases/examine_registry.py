@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,11 +11,9 @@ from bot.core.findings import Finding, failed, ok, warning
 from bot.core.manifest import Described
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import ANYBODY
+from bot.core.words import first_few
+from bot.parallel import in_parallel
 from bot.ports import Registry
-
-CALLS_AT_ONCE = 8
-NAMED = 3
-"""Repositories that a finding names."""
 
 NO_IMAGE = Described("sha256:" + 64 * "0", (), None, None, 0)
 """To read it takes the same permission as any other, and leaves no pull time."""
@@ -72,7 +69,7 @@ class Examination:
             return
         unseen = set(coverage.unseen(carried))
         for place, names in carried.items():
-            detail = f"deletions are carried to {place}: {_some(names)}"
+            detail = f"deletions are carried to {place}: {first_few(names)}"
             if place in unseen:
                 yield failed(
                     check,
@@ -113,10 +110,9 @@ class Examination:
 
     def _pullers(self) -> Iterator[tuple[str, frozenset[str] | ServiceError]]:
         """By the names of repositories."""
-        with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-            answers = pool.map(self._accounts_that_may_pull, self.repositories)
-            for repository, answer in zip(self.repositories, answers, strict=True):
-                yield repository.name, answer
+        answers = in_parallel(self._accounts_that_may_pull, self.repositories)
+        for repository, answer in zip(self.repositories, answers, strict=True):
+            yield repository.name, answer
 
     def _accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str] | ServiceError:
         try:
@@ -156,11 +152,11 @@ def _unseen_puller(account: str, names: Sequence[str]) -> tuple[str, str]:
     """What is wrong, and how to mend it."""
     if account == ANYBODY:
         return (
-            f"accounts may pull that the policy does not name: {_some(names)}",
+            f"accounts may pull that the policy does not name: {first_few(names)}",
             "name them in the policy, or put '*' into usage.ignore_accounts if none needs a look",
         )
     return (
-        f"account {account} may pull, where nobody looks for usage: {_some(names)}",
+        f"account {account} may pull, where nobody looks for usage: {first_few(names)}",
         "add it to usage.accounts, or to usage.ignore_accounts if it needs no look",
     )
 
@@ -170,9 +166,3 @@ def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, list[str]]:
     for key, name in pairs:
         groups[key].append(name)
     return groups
-
-
-def _some(names: Sequence[str]) -> str:
-    """`a, b, c and 4 more`."""
-    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
