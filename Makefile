@@ -12,7 +12,7 @@ setup: .venv/.synced
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ecr-clean needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
 	@test -x $(RUN)/python || $(PYTHON) -m venv .venv
 	@test -x $(RUN)/uv || $(RUN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(RUN)/uv sync --locked --quiet
+	@$(RUN)/uv sync --locked --all-extras --quiet
 	@touch $@
 
 demo: setup
