@@ -14,13 +14,12 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.process import Measured, measure, middle
+from benchmarks.settings import ALL_OFF, settings_file
 from benchmarks.stand_in import stand_in
 from bot.playground.seed import fill
 
 SIZES = (1_000, 20_000, 100_000)
 RUNS = 5
-SOURCES_OFF = "usage: {ecs: false, lambda: false, files: false}"
-"""A scan of usage is measured by itself."""
 GOALS = "goals: warm at most 1.5 times the listing at 20,000; linear growth; under 300 MB"
 
 
@@ -51,12 +50,12 @@ def table() -> Table:
 
 
 def _compare() -> Iterator[Compared]:
+    """Without sources: a scan of usage is measured by itself."""
     with stand_in() as environment, tempfile.TemporaryDirectory() as folder:
+        off = settings_file(Path(folder), "off", ALL_OFF)
         for manifests in SIZES:
             repository = f"bench/n{manifests}"
             fill(environment["AWS_ENDPOINT_URL"], repository, manifests, now=datetime.now(UTC))
-            off = Path(folder, "off.yml")
-            off.write_text(SOURCES_OFF)
             cache = Path(folder, str(manifests))
             own = {"XDG_CACHE_HOME": str(cache), "ECR_CLEAN_CONFIG": str(off)}
             yield _compare_one(repository, manifests, {**environment, **own})

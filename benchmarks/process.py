@@ -2,10 +2,13 @@
 
 import os
 import subprocess
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
+
+_LAUNCHER = [sys.executable, "-I", "-S", str(Path(__file__).with_name("launcher.py"))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +21,17 @@ class Measured:
 
 def measure(command: Sequence[str], environment: Mapping[str, str]) -> Measured:
     """Raises CalledProcessError if the command fails; what it prints is thrown away."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+    launched = subprocess.run(
+        [*_LAUNCHER, *command],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return Measured(seconds, usage.ru_maxrss * 1024 / 1e6)
+    seconds, peak_kib = launched.stdout.split()
+    return Measured(float(seconds), int(peak_kib) * 1024 / 1e6)
 
 
 def middle(runs: Sequence[Measured]) -> Measured:
-    """The median of each figure."""
+    """The median of the times, and the highest peak."""
     return Measured(median(r.seconds for r in runs), max(r.peak_mb for r in runs))

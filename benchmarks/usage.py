@@ -1,76 +1,159 @@
-"""A scan of usage against the bare listing of the same workloads, and a run over many repositories.
+"""A scan of usage against bare listings of the same workloads, and a run over many repositories.
 
-Whole processes. The stand-in counts the calls.
+Whole processes, in turn. The stand-ins count the calls.
 """
 
 import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 from rich.table import Table
 
-from benchmarks.planning import SOURCES_OFF
 from benchmarks.process import Measured, measure, middle
-from benchmarks.stand_in import stand_in
+from benchmarks.settings import ALL_OFF, settings_file
+from benchmarks.stand_in import cluster, stand_in
+from bot.playground.kubernetes import DEFAULT_TOKEN, ClusterAddress
+from bot.playground.remote import Control
 from bot.playground.seed import fill
+from bot.playground.seed_kubernetes import (
+    PODS_OF_A_TEAM,
+    WORKLOADS_OF_A_TEAM,
+    enter_eks,
+    fill_cluster,
+    pulled_images,
+)
 from bot.playground.seed_usage import Crowd, fill_usage
+from bot.usage.kubernetes.role import cluster_role
 
 REPOSITORIES = 300
 MANIFESTS = 40
 CROWD = Crowd(services=2_000, tasks=5_000, functions=500)
+TEAMS = {"north": 67, "south": 67, "west": 66}
+"""By cluster."""
 RUNS = 3
+BARE_AWS, BARE_CLUSTERS = "bare listing of AWS's workloads", "bare listing of the clusters"
+TITLE = (
+    f"{CROWD.services:,} services, {CROWD.tasks:,} tasks, {CROWD.functions:,} functions; "
+    f"{WORKLOADS_OF_A_TEAM * sum(TEAMS.values()):,} workloads and "
+    f"{PODS_OF_A_TEAM * sum(TEAMS.values()):,} pods in {len(TEAMS)} clusters; "
+    f"{REPOSITORIES} repositories"
+)
+CAPTION = f"medians of {RUNS} runs; ratio: to the bare listing of the same workloads"
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """`beside` names the bare listing that it is compared with."""
+
+    command: Sequence[str]
+    beside: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    measured: Measured
+    calls: Counter[str]
 
 
 def table() -> Table:
-    title = (
-        f"{CROWD.services:,} services, {CROWD.tasks:,} tasks, {CROWD.functions:,} functions, "
-        f"{REPOSITORIES} repositories"
-    )
-    shown = Table(title=title)
-    for heading in ("process", "seconds", "MB", "calls", "of them most"):
+    shown = Table(title=TITLE, caption=CAPTION)
+    for heading in ("process", "seconds", "ratio", "MB", "calls", "of them most"):
         shown.add_column(heading, justify="left" if heading == "process" else "right")
-    with stand_in() as environment, tempfile.TemporaryDirectory() as folder:
+    with ExitStack() as stack:
+        environment = stack.enter_context(stand_in())
+        clusters = [stack.enter_context(cluster(name)) for name in TEAMS]
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
         url = environment["AWS_ENDPOINT_URL"]
-        names = [f"bench/r{number:03}" for number in range(REPOSITORIES)]
-        for name in names:
-            fill(url, name, MANIFESTS, now=datetime.now(UTC))
-        fill_usage(url, CROWD, names)
-        off = Path(folder, "off.yml")
-        off.write_text(SOURCES_OFF)
-        plan = [sys.executable, "-m", "bot", "plan", "--format", "json"]
-        processes = {
-            "bare listing of workloads": [sys.executable, "-m", "benchmarks.bare_usage_listing"],
-            "plan of 1 repository, sources off": [*plan, names[0], "--config", str(off)],
-            "plan of 1 repository, sources on": [*plan, names[0]],
-            f"plan of {REPOSITORIES} repositories, sources off": [*plan, "*", "--config", str(off)],
-            f"plan of {REPOSITORIES} repositories, sources on": [*plan, "*"],
-        }
-        with_cache = {**environment, "XDG_CACHE_HOME": folder}
-        for what, command in processes.items():
-            measured, calls = _measure(command, with_cache)
-            most = ", ".join(f"{call} {number:,}" for call, number in calls.most_common(2))
-            shown.add_row(
-                what,
-                f"{measured.seconds:.2f}",
-                f"{measured.peak_mb:.0f}",
-                f"{calls.total():,}",
-                most,
-            )
+        repository = _seed(url, clusters)
+        processes = _processes(Path(folder), repository, clusters)
+        controls = [Control(url), *(each.control for each in clusters)]
+        runs = _in_turn(processes, controls, {**environment, "XDG_CACHE_HOME": folder})
+    middles = {what: middle([run.measured for run in some]) for what, some in runs.items()}
+    for what, process in processes.items():
+        bare = middles.get(process.beside)
+        most = runs[what][-1].calls.most_common(2)
+        shown.add_row(
+            what,
+            f"{middles[what].seconds:.2f}",
+            f"{middles[what].seconds / bare.seconds:.2f}" if bare else "",
+            f"{middles[what].peak_mb:.0f}",
+            f"{runs[what][-1].calls.total():,}",
+            ", ".join(f"{call.rpartition('/')[2]} {number:,}" for call, number in most),
+        )
     return shown
 
 
-def _measure(command: list[str], environment: Mapping[str, str]) -> tuple[Measured, Counter[str]]:
-    """The middle of several runs after one that fills the caches, and the calls of one run."""
-    measure(command, environment)
-    url = f"{environment['AWS_ENDPOINT_URL']}/_control/calls"
-    urlopen(Request(url, method="DELETE")).close()
-    runs = [measure(command, environment)]
-    with urlopen(url) as answer:
-        counts = Counter(json.load(answer)["counts"])
-    runs += [measure(command, environment) for _ in range(RUNS - 1)]
-    return middle(runs), counts
+def _seed(url: str, clusters: Sequence[ClusterAddress]) -> str:
+    """Answers the first of the repositories."""
+    names = [f"bench/r{number:03}" for number in range(REPOSITORIES)]
+    for name in names:
+        fill(url, name, MANIFESTS, now=datetime.now(UTC))
+    fill_usage(url, CROWD, names)
+    images = list(pulled_images(url, names))
+    for number, each in enumerate(clusters):
+        fill_cluster(each, images[number :: len(clusters)], TEAMS[each.name])
+        enter_eks(url, each, cluster_role(()))
+    return names[0]
+
+
+def _processes(
+    folder: Path, repository: str, clusters: Sequence[ClusterAddress]
+) -> dict[str, Process]:
+    listed = {"clusters": [{"name": each.name, "eks": each.name} for each in clusters]}
+    off = settings_file(folder, "off", ALL_OFF)
+    aws = settings_file(folder, "aws", {"kubernetes": False})
+    kubernetes = settings_file(folder, "kubernetes", {**ALL_OFF, "kubernetes": listed})
+    everything = settings_file(folder, "all", {"kubernetes": listed})
+    one, many = "plan of 1", f"plan of {REPOSITORIES}"
+    bare = [sys.executable, "-m"]
+    return {
+        BARE_AWS: Process([*bare, "benchmarks.bare_usage_listing"]),
+        BARE_CLUSTERS: Process(
+            [*bare, "benchmarks.bare_cluster_listing", *_kubeconfigs(folder, clusters)]
+        ),
+        f"{one}, sources off": _plan(repository, off),
+        f"{one}, AWS's on": _plan(repository, aws, BARE_AWS),
+        f"{one}, Kubernetes on": _plan(repository, kubernetes, BARE_CLUSTERS),
+        f"{one}, all on": _plan(repository, everything),
+        f"{many}, sources off": _plan("*", off),
+        f"{many}, all on": _plan("*", everything),
+    }
+
+
+def _plan(repositories: str, settings: Path, beside: str = "") -> Process:
+    plan = [sys.executable, "-m", "bot", "plan", repositories, "--format", "json"]
+    return Process([*plan, "--config", str(settings)], beside)
+
+
+def _kubeconfigs(folder: Path, clusters: Sequence[ClusterAddress]) -> Iterator[str]:
+    for each in clusters:
+        file = folder / f"{each.name}.kubeconfig"
+        file.write_text(json.dumps(each.kubeconfig(DEFAULT_TOKEN)))
+        yield str(file)
+
+
+def _in_turn(
+    processes: Mapping[str, Process], controls: Sequence[Control], environment: Mapping[str, str]
+) -> dict[str, list[Run]]:
+    """Several rounds, after one that fills the caches."""
+    rounds = [
+        {what: _run(process, controls, environment) for what, process in processes.items()}
+        for _ in range(1 + RUNS)
+    ]
+    return {what: [each[what] for each in rounds[1:]] for what in processes}
+
+
+def _run(process: Process, controls: Sequence[Control], environment: Mapping[str, str]) -> Run:
+    for control in controls:
+        control.send("DELETE", "/calls", {})
+    measured = measure(process.command, environment)
+    calls: Counter[str] = Counter()
+    for control in controls:
+        calls.update(control.send("GET", "/calls", {})["counts"])
+    return Run(measured, calls)

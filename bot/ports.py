@@ -1,11 +1,14 @@
 """The seams between the decision and the world."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from bot.core.manifest import Content, Described, Unread
+from bot.core.plan import Plan
 from bot.core.pull_times import OurRead
+from bot.core.records import Event, Item, Job, Message, PlanRecord, RepositoryPin, TagScan
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import Sighting
 
@@ -103,6 +106,98 @@ class UsageMemory(Protocol):
 
     def doubted(self) -> Sequence[tuple[str, str]]:
         """Sources and scopes that somebody may confirm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is written as one, or not at all.
+
+    `before` is the record of a plan as it was seen, `after` what it becomes; without `before` a new
+    plan is made. `content` belongs to every new version. A pin that is added replaces one of the
+    same text in its repository.
+    """
+
+    events: Sequence[Event]
+    before: PlanRecord | None = None
+    after: PlanRecord | None = None
+    content: Plan | None = None
+    pins_added: Sequence[RepositoryPin] = ()
+    pins_removed: Sequence[RepositoryPin] = ()
+
+
+class Store(Protocol):
+    """What people decided, and what became of it. May be used by several threads. Everything
+    raises ServiceError if the database fails; then nothing was written."""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the database was made just now."""
+
+    @property
+    def made_at(self) -> datetime:
+        """When the database was made: pins of an earlier one are not known. UTC."""
+
+    def commit(self, change: Change) -> bool:
+        """False, and nothing is written, if somebody was faster: the plan is no longer as `before`
+        has it, the repository of a new plan has an open one, or a pin to be removed is gone."""
+
+    def plan(self, id_: str) -> PlanRecord | None: ...
+
+    def open_plan(self, repository: RepositoryId) -> PlanRecord | None:
+        """The one that is proposed, approved or executing."""
+
+    def plans(self) -> Iterator[PlanRecord]:
+        """All, last proposed first."""
+
+    def open_plans(self) -> Sequence[PlanRecord]: ...
+
+    def content(self, id_: str, version: int) -> Plan:
+        """What was proposed: its layers are known only as far as they would be freed. Raises
+        ServiceError if it is not what was stored."""
+
+    def items(self, id_: str, version: int) -> Sequence[Item]:
+        """What was to be deleted, in the order of deletion, with what became of it."""
+
+    def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
+        """Of one repository (by URI) or of all, by repository and text; those that have run out
+        as well."""
+
+    def record(self, event: Event) -> None: ...
+
+    def events(self, since: datetime | None = None) -> Iterator[Event]:
+        """Oldest first."""
+
+    def tag_scan(self, repository: RepositoryId) -> TagScan | None:
+        """None if the repository was never scanned."""
+
+    def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
+        """Unless a later scan is known already."""
+
+
+class Messages(Protocol):
+    """Where plans are shown, so that what is shown can follow what is stored. Raises ServiceError
+    if the database fails."""
+
+    def remember_message(self, message: Message) -> None: ...
+
+    def messages_of(self, plan: str) -> Sequence[Message]:
+        """Oldest first."""
+
+
+class WorkQueue(Protocol):
+    """Work that some worker is to do; again, if that worker died. Raises ServiceError if the
+    database fails."""
+
+    def put(self, kind: str, payload: Mapping[str, str], not_before: datetime) -> None: ...
+
+    def take(self, worker: str, now: datetime, lease: timedelta) -> Job | None:
+        """What has been due longest, and nobody has, for as long as the lease runs."""
+
+    def renew(self, job: Job, now: datetime, lease: timedelta) -> bool:
+        """False if the lease ran out and somebody else took it."""
+
+    def done(self, job: Job) -> bool:
+        """False if the lease ran out and somebody else took it."""
 
 
 class Progress(Protocol):

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.take_inventory import Inventory, InventoryTaker
 from tests.support import NO_SOURCES, NOW, Result, Run, Shelf, without_sources
 
-pytest_plugins = ["tests.no_skips"]
+pytest_plugins = ["tests.no_skips", "tests.cli.remembered"]
 
 
 @pytest.fixture
@@ -33,13 +34,14 @@ def shelf(aws: StandIn) -> Shelf:
 def environment(aws: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Nothing of this machine's own settings, and no second attempts. The folder we are in."""
     for name in os.environ:
-        if name.startswith(("AWS_", "ECR_CLEAN_", "XDG_", "SLACK_")):
+        if name.startswith(("AWS_", "DATABASE_URL", "ECR_CLEAN_", "XDG_", "SLACK_")):
             monkeypatch.delenv(name)
     given = aws.environment() | {
         "AWS_MAX_ATTEMPTS": "1",
         "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
+        "XDG_STATE_HOME": str(tmp_path / "state"),
         "HOME": str(tmp_path),
         "COLUMNS": "80",
     }
@@ -74,6 +76,12 @@ def plan(run: Run) -> Run:
         return run("plan", "--format", "json", *(arguments or ("team/api",)))
 
     return plan_it
+
+
+@pytest.fixture
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between attempts at a cluster: tenacity sleeps through this name so that tests need not."""
+    monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=lambda _seconds: None))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.usage import SOURCES
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn, manifests
 from bot.playground.aws.ecr.manifest import Manifest
 
@@ -16,7 +17,13 @@ Plan = dict[str, Any]
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
-NO_SOURCES = "usage: {ecs: false, lambda: false, files: false}\n"
+
+def others_off(*on: str) -> str:
+    """What stands in `usage` to switch off every source but these."""
+    return ", ".join(f"{source}: false" for source in SOURCES if source not in on)
+
+
+NO_SOURCES = f"usage: {{{others_off()}}}\n"
 """Opening clients for every source takes a run longer than all that is tested about planning."""
 
 

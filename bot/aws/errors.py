@@ -23,6 +23,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as AwsConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from bot.core.errors import RequestError, ServiceError
 
@@ -54,7 +55,14 @@ _WRONG_SETTINGS = (
     NoRegionError,
     ProfileNotFound,
 )
-_UNREADABLE = (BotoCoreError, ValueError, TypeError, AttributeError, LookupError)
+_UNREADABLE = (
+    AttributeError,
+    BotoCoreError,
+    LookupError,
+    ResponseParserError,
+    TypeError,
+    ValueError,
+)
 
 
 @contextmanager

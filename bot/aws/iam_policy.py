@@ -14,6 +14,16 @@ LARGEST = 6144
 ANY = "*"
 """An account or Region that is not known, or all of them."""
 
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+}
+
 Policy = Mapping[str, Any]
 
 
@@ -22,9 +32,9 @@ class Needs:
     """`narrow` actions take `resources`, written SERVICE:RESOURCE; `broad` ones take none but `*`,
     since the reference gives them no type of resource."""
 
-    broad: tuple[str, ...]
-    narrow: tuple[str, ...]
-    resources: tuple[str, ...]
+    broad: tuple[str, ...] = ()
+    narrow: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
 
 
 REGISTRY = Needs(
@@ -71,43 +81,73 @@ SOURCES: Mapping[str, Needs] = {
             "scheduler:schedule/*",
         ),
     ),
+    "ecs_revisions": Needs(broad=("ecs:ListTaskDefinitions",)),
     "lambda": Needs(
         broad=("lambda:ListFunctions",),
         narrow=("lambda:GetFunction", "lambda:ListAliases"),
         resources=("lambda:function:*",),
     ),
+    "kubernetes": Needs(broad=("eks:ListClusters",)),
+    "eks_clusters": Needs(narrow=("eks:DescribeCluster",), resources=("eks:cluster/*",)),
+    "app_runner": Needs(
+        broad=("apprunner:ListServices",),
+        narrow=("apprunner:DescribeService",),
+        resources=("apprunner:service/*",),
+    ),
+    "batch": Needs(broad=("batch:DescribeJobDefinitions",)),
+    "sagemaker": Needs(
+        broad=(
+            "sagemaker:ListEndpoints",
+            "sagemaker:ListInferenceComponents",
+            "sagemaker:ListModels",
+        ),
+        narrow=(
+            "sagemaker:DescribeEndpoint",
+            "sagemaker:DescribeInferenceComponent",
+            "sagemaker:DescribeModel",
+            "sagemaker:DescribeModelPackage",
+        ),
+        resources=(
+            "sagemaker:endpoint/*",
+            "sagemaker:inference-component/*",
+            "sagemaker:model-package/*",
+            "sagemaker:model/*",
+        ),
+    ),
+    "codebuild": Needs(
+        broad=("codebuild:ListProjects",),
+        narrow=("codebuild:BatchGetProjects",),
+        resources=("codebuild:project/*",),
+    ),
 }
-"""The reference gives ecs:ListTasks container instances, but IAM asks for `*` where the tasks of a
-cluster are listed: developer guide of ECS, Identity-based policy examples."""
-
-OLDER_REVISIONS = ("ecs:ListTaskDefinitions",)
+"""Beside the sources: `ecs_revisions`, where more than one of a task definition counts;
+`eks_clusters`, where some are listed by what EKS calls them. The reference gives ecs:ListTasks
+container instances, but IAM asks for `*` where the tasks of a cluster are listed: developer guide
+of ECS, Identity-based policy examples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What one principal has to do: read `registries`, look for usage with `sources` in `regions`
-    of its own `account`, assume `roles`. `older_revisions`: more than one of a task definition
-    counts."""
+    """What one principal has to do: read `registries`, look for usage with `looks` (keys
+    of SOURCES) in `regions` of its own `account`, assume `roles`."""
 
     account: str
     partition: str
     registries: tuple[RegistryId, ...] = ()
-    sources: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
-    older_revisions: bool = False
     roles: tuple[str, ...] = ()
 
 
 def partition_of(region: str) -> str:
-    """By the names of Regions in China and GovCloud: IAM user guide, ARNs."""
-    partitions = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
-    return next((p for prefix, p in partitions.items() if region.startswith(prefix)), "aws")
+    """By the names of Regions: botocore's partitions.json."""
+    return next((p for prefix, p in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
 def read_policy(duties: Duties) -> Policy:
     statements = [
         *_registry_statements(duties),
-        *(_usage_statements(duties) if duties.sources and duties.regions else ()),
+        *(_usage_statements(duties) if duties.looks and duties.regions else ()),
         *_role_statements(duties),
     ]
     return {"Version": "2012-10-17", "Statement": statements}
@@ -137,11 +177,10 @@ def _usage_statements(duties: Duties) -> Iterator[Policy]:
     narrows as much."""
     if ANY in duties.regions:
         yield _statement("FindRegions", ["ec2:DescribeRegions"], [ANY])
-    needs = [SOURCES[source] for source in duties.sources]
+    needs = [SOURCES[look] for look in duties.looks]
     broad = [action for each in needs for action in each.broad]
-    if duties.older_revisions:
-        broad += OLDER_REVISIONS
-    yield _statement("ListWorkloads", broad, [ANY], duties.regions)
+    if broad:
+        yield _statement("ListWorkloads", broad, [ANY], duties.regions)
     region = duties.regions[0] if len(duties.regions) == 1 else ANY
     arns = [
         _arn(duties.partition, resource, region, duties.account)
@@ -149,7 +188,8 @@ def _usage_statements(duties: Duties) -> Iterator[Policy]:
         for resource in each.resources
     ]
     narrow = [action for each in needs for action in each.narrow]
-    yield _statement("ReadWorkloads", narrow, arns, duties.regions)
+    if narrow:
+        yield _statement("ReadWorkloads", narrow, arns, duties.regions)
 
 
 def _role_statements(duties: Duties) -> Iterator[Policy]:

@@ -1,8 +1,10 @@
 """One account in one Region, as seen through one set of credentials."""
 
+import socket
 from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.exceptions import ClientError, ParamValidationError
@@ -38,6 +40,7 @@ class AwsPlace:
     def __init__(self, session: boto3.Session, account: str, region: str) -> None:
         self.account = account
         self.region = region
+        self.session = session
         self._create: Callable[..., Any] = session.client
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
@@ -55,7 +58,7 @@ class AwsPlace:
         self, service: str, operation: str, absence: Absence, **request: Any
     ) -> "Answer | None":
         """None if what is asked for is not there."""
-        client = self._client(service)
+        client = self.client(service)
         action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
         with in_words(action, str(self)):
             try:
@@ -80,7 +83,18 @@ class AwsPlace:
                 return
             request |= token
 
-    def _client(self, service: str) -> Any:
+    def lacks(self, service: str) -> bool:
+        """Whether AWS does not offer the service in this Region: botocore's data do not list it,
+        and its host name does not exist. The data may be older than the offer. A name may be
+        missing here alone, behind a proxy: then so is that of ECR, which every Region has."""
+        return (
+            not self._is_listed(service)
+            and self._lookup_error(service) == socket.EAI_NONAME
+            and self._lookup_error("ecr") is None
+        )
+
+    def client(self, service: str) -> Any:
+        """boto3's own. Raises RequestError for wrong settings."""
         with self._lock:
             if service not in self._clients:
                 with in_words(service, str(self)):
@@ -88,6 +102,21 @@ class AwsPlace:
                         service, region_name=self.region, config=client_config()
                     )
             return self._clients[service]
+
+    def _is_listed(self, service: str) -> bool:
+        return any(
+            self.region in self.session.get_available_regions(service, partition)
+            for partition in self.session.get_available_partitions()
+        )
+
+    def _lookup_error(self, service: str) -> int | None:
+        """Of the name of the service's host; None if it is found."""
+        host = urlsplit(self.client(service).meta.endpoint_url).hostname
+        try:
+            socket.getaddrinfo(host, None)
+        except socket.gaierror as error:
+            return error.errno
+        return None
 
 
 class Answer:

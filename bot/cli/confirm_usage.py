@@ -2,24 +2,35 @@
 
 import click
 
-from bot.cli.options import common_options
+from bot.cli.options import Options, common_options
+from bot.cli.remembering import opened_memory
 from bot.core.words import moment
+from bot.settings import load_settings
+from bot.usecases.confirm_usage import Witness
 from bot.usecases.confirm_usage import confirm_usage as confirm
-from bot.wiring import open_manifest_cache
+from bot.wiring import Memory, command_line_person, system_clock
 
 
 @click.command("confirm-usage")
 @click.argument("source")
 @click.argument("scope")
 @common_options
-def confirm_usage(source: str, scope: str) -> None:
+@click.pass_obj
+def confirm_usage(options: Options, source: str, scope: str) -> None:
     """Say that it is right that a source of usage lists far fewer workloads than before.
 
     SOURCE and SCOPE are what the plan names: ecs '123456789012 in eu-west-1'.
     """
-    with open_manifest_cache() as memory:
-        listed = confirm(memory, source, scope)
+    with opened_memory() as memory:
+        listed = confirm(memory.usage, source, scope, _witness(options, memory))
     click.echo(
         f"Confirmed: the workloads that {source} lists in {scope} are {listed.workloads:,}, as "
         f"seen at {moment(listed.at)}."
     )
+
+
+def _witness(options: Options, memory: Memory) -> Witness | None:
+    if memory.store is None:
+        return None
+    person = command_line_person(load_settings(options.config))
+    return Witness(memory.store, person, system_clock())

@@ -28,17 +28,19 @@ def demo(ctx: click.Context) -> int:
         options = ctx.ensure_object(Options)
         options.config = Path(folder, "ecr-clean.yml")
         options.config.write_text(SETTINGS)
-        with _nothing_but({**aws.environment(), "XDG_CACHE_HOME": folder}):
+        folders = {"XDG_CACHE_HOME": folder, "XDG_STATE_HOME": folder}
+        with _nothing_but({**aws.environment(), **folders}):
             status: int = ctx.invoke(plan, repositories=("*",), format_="table")
             return status
 
 
 @contextmanager
 def _nothing_but(environment: Mapping[str, str]) -> Iterator[None]:
-    """Nothing of the AWS settings of this machine, so that no call can leave it."""
+    """Nothing of the AWS settings of this machine, so that no call can leave it, and nothing of
+    what is remembered here."""
     before = dict(os.environ)
     for name in before:
-        if name.startswith("AWS_") or name.lower().endswith("_proxy"):
+        if name.startswith(("AWS_", "DATABASE_URL")) or name.lower().endswith("_proxy"):
             del os.environ[name]
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     os.environ |= {**files, **environment}

@@ -1,18 +1,29 @@
 """`ecr-clean doctor`: what is wrong, and how to mend it."""
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.aws.ecr import EcrRegistry
 from bot.cli.options import Options, common_options, format_option
+from bot.cli.printing import Forms
 from bot.cli.progress import shown_progress
+from bot.cli.remembering import opened_memory
 from bot.cli.status import ExitStatus
 from bot.core.findings import Finding, Status, ok
+from bot.render.findings import COLUMNS, finding_as_json, finding_as_rows
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.usecases.doctor import Doctor, Sight
-from bot.wiring import identify, open_manifest_cache, open_patients, open_sources, system_clock
+from bot.wiring import (
+    identify,
+    open_patients,
+    open_sources,
+    system_clock,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @click.command()
@@ -25,7 +36,7 @@ def doctor(options: Options, format_: str) -> int:
     Nothing is changed, and no image is pulled.
     """
     findings = list(_findings(options))
-    PRINTERS[format_](findings)
+    FINDINGS.print_all(format_, findings)
     has_failed = any(finding.status is Status.FAILED for finding in findings)
     return ExitStatus.FAILED if has_failed else ExitStatus.DONE
 
@@ -48,40 +59,21 @@ def _settings_finding(options: Options) -> Finding:
 
 
 def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> Sight:
-    usage = open_sources(settings, registries, frozenset(each.id() for each in registries))
-    with open_manifest_cache() as cache, shown_progress() as progress:
-        snapshot = usage.scan(settings, cache, system_clock, progress).take()
+    sources = open_sources(settings, registries, frozenset(each.id() for each in registries))
+    with opened_memory() as memory, shown_progress() as progress:
+        seen = sources.look(settings, memory.usage, system_clock, progress)
         listed = {
-            (look.source, look.scope): cache.last_listed(look.source, look.scope)
-            for look in snapshot.looks
+            (look.source, look.scope): memory.usage.last_listed(look.source, look.scope)
+            for look in seen.snapshot.looks
         }
     workloads = {key: last.workloads for key, last in listed.items() if last}
-    return Sight(snapshot, workloads, usage.coverage)
+    return Sight(seen.snapshot, workloads, seen.coverage)
 
 
-def _print_table(findings: Sequence[Finding]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - scripts need not wait for it
-
+def _texts(findings: Iterable[Finding]) -> Iterator["RenderableType"]:
     from bot.render.findings_table import findings_as_table  # noqa: PLC0415
 
-    Console().print(findings_as_table(findings), soft_wrap=True)
+    yield findings_as_table(list(findings))
 
 
-def _print_json(findings: Sequence[Finding]) -> None:
-    from bot.render.findings import finding_as_json  # noqa: PLC0415
-
-    sys.stdout.buffer.writelines(map(finding_as_json, findings))
-    sys.stdout.buffer.flush()
-
-
-def _print_csv(findings: Sequence[Finding]) -> None:
-    from bot.render.findings import write_findings  # noqa: PLC0415
-
-    write_findings(findings, sys.stdout)
-
-
-PRINTERS: dict[str, Callable[[Sequence[Finding]], None]] = {
-    "table": _print_table,
-    "json": _print_json,
-    "csv": _print_csv,
-}
+FINDINGS = Forms(_texts, finding_as_json, COLUMNS, finding_as_rows)

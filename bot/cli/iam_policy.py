@@ -1,4 +1,4 @@
-"""`ecr-clean iam-policy`: the least IAM policy that the bot needs, as JSON."""
+"""`ecr-clean iam-policy`: the least IAM policies and ClusterRole that the bot needs, as JSON."""
 
 import json
 from collections.abc import Iterable
@@ -7,9 +7,10 @@ import click
 
 from bot.aws.iam_policy import ANY, LARGEST, read_policy, size_of
 from bot.cli.options import Options, common_options
+from bot.cli.status import note
 from bot.core.errors import RequestError
-from bot.settings import load_settings
-from bot.wiring import Principal, duties, own_place
+from bot.settings import Settings, load_settings
+from bot.wiring import Principal, cluster_role, duties, own_place
 
 
 @click.command("iam-policy")
@@ -19,15 +20,35 @@ from bot.wiring import Principal, duties, own_place
 @click.option(
     "--role", metavar="ARN", help="The policy of this role of the settings, not the caller's."
 )
+@click.option(
+    "--kubernetes",
+    is_flag=True,
+    help="The ClusterRole that reading clusters needs, for kubectl apply -f -.",
+)
 @common_options
 @click.pass_obj
-def iam_policy(options: Options, role: Principal) -> None:
-    """Print the least IAM policy for these settings.
+def iam_policy(options: Options, role: Principal, *, kubernetes: bool) -> None:
+    """Print the least IAM policy for these settings, or the least ClusterRole.
 
-    It is for whoever runs ecr-clean. A role that the settings name has a policy of its own, which
-    --role prints.
+    The policy is for whoever runs ecr-clean. A role that the settings name has a policy of its
+    own, which --role prints.
     """
     settings = load_settings(options.config)
+    if kubernetes:
+        _print_cluster_role(settings)
+    else:
+        _print_policy(settings, role)
+
+
+def _print_cluster_role(settings: Settings) -> None:
+    click.echo(json.dumps(cluster_role(settings), indent=2))
+    note(
+        "bind it to the user, group or service account that ecr-clean comes as: kubectl create "
+        "clusterrolebinding ecr-clean --clusterrole=ecr-clean --group=GROUP"
+    )
+
+
+def _print_policy(settings: Settings, role: Principal) -> None:
     by_principal = duties(settings, own_place(settings))
     roles = [principal for principal in by_principal if principal]
     if role not in by_principal:
@@ -36,27 +57,23 @@ def iam_policy(options: Options, role: Principal) -> None:
     click.echo(json.dumps(policy, indent=2))
     _tell_whose(role, roles, by_principal[role].account)
     if (size := size_of(policy)) > LARGEST:
-        _tell(f"it has {size:,} characters; a managed policy takes {LARGEST:,}: split it in two")
+        note(f"it has {size:,} characters; a managed policy takes {LARGEST:,}: split it in two")
 
 
 def _tell_whose(role: Principal, roles: Iterable[str], account: str) -> None:
     if role:
-        _tell(f"this is the policy of the role {role}")
+        note(f"this is the policy of the role {role}")
         return
     if account == ANY:
-        _tell(
+        note(
             "this is the policy of whoever runs ecr-clean; with AWS credentials it would name "
             "the account"
         )
     else:
-        _tell(f"this is the policy of whoever runs ecr-clean in account {account}")
+        note(f"this is the policy of whoever runs ecr-clean in account {account}")
     for each in roles:
-        _tell(f"a role has a policy of its own: ecr-clean iam-policy --role {each}")
+        note(f"a role has a policy of its own: ecr-clean iam-policy --role {each}")
 
 
 def _choice(roles: Iterable[str]) -> str:
     return f"give one of {', '.join(roles)}" if roles else "leave --role out"
-
-
-def _tell(words: str) -> None:
-    click.echo(f"ecr-clean: {words}", err=True)

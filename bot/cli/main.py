@@ -10,13 +10,20 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from bot import __version__
+from bot.cli.approve import approve, dismiss
+from bot.cli.audit import audit
 from bot.cli.confirm_usage import confirm_usage
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
 from bot.cli.iam_policy import iam_policy
 from bot.cli.options import Options, common_options
+from bot.cli.pin import pin, unpin
+from bot.cli.pins import pins
 from bot.cli.plan import plan
+from bot.cli.plans import plans, show
+from bot.cli.propose import propose
 from bot.cli.status import ExitStatus, status_of, tell
+from bot.cli.why import why
 from bot.core.errors import RequestError, ServiceError
 
 INTERRUPTED = 130
@@ -30,7 +37,12 @@ def cli() -> None:
     """Keeps AWS ECR repositories small without deleting an image that somebody needs."""
 
 
-for command in (plan, confirm_usage, demo, doctor, iam_policy):
+COMMANDS = (
+    *(plan, propose, plans, show, approve, dismiss),
+    *(pin, unpin, pins, why, audit),
+    *(confirm_usage, demo, doctor, iam_policy),
+)
+for command in COMMANDS:
     cli.add_command(command)
 
 

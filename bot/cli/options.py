@@ -51,6 +51,10 @@ def format_option(row: str) -> Callable[[Command], Command]:
     )
 
 
+def repositories_argument(*, required: bool) -> Callable[[Command], Command]:
+    return click.argument("repositories", nargs=-1, required=required, metavar="REPOSITORY…")
+
+
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value:
         setattr(ctx.ensure_object(Options), str(param.name), value)

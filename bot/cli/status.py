@@ -38,7 +38,7 @@ class Outcome:
         for problem in problems:
             if problem not in self.told:
                 self.told.add(problem)
-                click.echo(f"ecr-clean: the plan of {name} is incomplete: {problem}", err=True)
+                note(f"the plan of {name} is incomplete: {problem}")
 
     @property
     def status(self) -> ExitStatus:
@@ -51,6 +51,11 @@ def status_of(error: Exception) -> ExitStatus:
 
 def tell(error: Exception, *, debug: bool) -> None:
     """The sentence on standard error; the traceback only for who asked for it."""
-    click.echo(f"ecr-clean: {error}", err=True)
+    note(str(error))
     if debug:
         click.echo("".join(traceback.format_exception(error)), err=True)
+
+
+def note(words: str) -> None:
+    """Something that whoever runs the command should know, beside what it prints."""
+    click.echo(f"ecr-clean: {words}", err=True)

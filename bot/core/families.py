@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from bot.core.evidence import Evidence
 from bot.core.graph import Graph
 from bot.core.manifest import Kind, Manifest
 from bot.core.patterns import Patterns
-from bot.core.rules import Candidates, Family
+from bot.core.rules import Candidates, Family, young_since
 
 
 def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str]:
@@ -28,13 +29,30 @@ def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str
 
 
 def candidates(
-    graph: Graph, artifacts: frozenset[str], last_pull: Mapping[str, datetime], now: datetime
+    graph: Graph,
+    artifacts: frozenset[str],
+    last_pull: Mapping[str, datetime],
+    evidence: Evidence,
 ) -> Candidates:
     """`artifacts` as `find_artifacts` found them, `last_pull` as `last_pulls` did."""
-    youngest = _latest_in_family(graph, lambda manifest: manifest.pushed_at)
+    renewed_at = evidence.renewed_at
+    last_push = _latest_in_family(graph, lambda manifest: manifest.pushed_at)
+    youngest = last_push
+    if renewed_at:
+        youngest = _latest_in_family(graph, lambda manifest: young_since(manifest, renewed_at))
 
     def family(digest: str) -> Family:
-        return Family(graph.manifests[digest], youngest.get(digest), last_pull.get(digest))
+        return Family(
+            head=graph.manifests[digest],
+            last_push=last_push.get(digest),
+            young_since=youngest.get(digest),
+            last_pull=last_pull.get(digest),
+        )
+
+    def age(manifest: Manifest) -> datetime:
+        since = young_since(manifest, renewed_at)
+        assert since is not None
+        return since
 
     roots = [graph.manifests[digest] for digest in graph.roots]
     tagged = [
@@ -47,15 +65,11 @@ def candidates(
     return Candidates(
         families=tuple(map(family, graph.roots)),
         tagged_dependents=tuple(map(family, tagged)),
-        builds=tuple(sorted(builds, key=_pushed, reverse=True)),
+        builds=tuple(sorted(builds, key=age, reverse=True)),
         guests=tuple(m for m in (*lost_referrers, *dependents) if m.names and m.pushed_at),
-        now=now,
+        now=evidence.now,
+        renewed_at=renewed_at,
     )
-
-
-def _pushed(manifest: Manifest) -> datetime:
-    assert manifest.pushed_at is not None
-    return manifest.pushed_at
 
 
 def last_pulls(graph: Graph) -> Mapping[str, datetime]:

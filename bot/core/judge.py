@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
 
 from bot.core import keepers
 from bot.core.evidence import Evidence
 from bot.core.families import candidates, find_artifacts, last_pulls
+from bot.core.following import Following, nearest_parent, with_dependents
 from bot.core.graph import Graph
 from bot.core.manifest import Kind, Manifest
 from bot.core.reasons import Reason, RuleName, Verdict
@@ -55,7 +56,7 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
         own.append(keepers.without_policy(graph))
     else:
         artifacts = find_artifacts(graph, policy.artifact_types)
-        choice = candidates(graph, artifacts, last_pull, evidence.now)
+        choice = candidates(graph, artifacts, last_pull, evidence)
         own += [
             _by_rules(policy.keep, choice, passed_over),
             keepers.too_young(policy, choice),
@@ -68,8 +69,9 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
     for digest, reason in chain(*own):
         reasons[digest].append(reason)
     _climb(graph, reasons)
-    kept = _descend(graph, reasons)
-    return tuple(_Bench(graph, evidence, reasons, kept, passed_over, last_pull).verdicts())
+    kept = with_dependents(graph, reasons)
+    bench = _Bench(graph, evidence, reasons, kept, passed_over, last_pull, Following(graph))
+    return tuple(bench.verdicts())
 
 
 def _by_rules(
@@ -100,14 +102,6 @@ def _climb(graph: Graph, reasons: Reasons) -> None:
                     reasons[parent].append(Reason(rule, words))
 
 
-def _descend(graph: Graph, reasons: Reasons) -> set[str]:
-    """Who is kept: whatever has a reason of its own, and all that hangs on it."""
-    kept = set(reasons)
-    for level in graph.levels[1:]:
-        kept.update(d for d in level if not kept.isdisjoint(graph.parents[d]))
-    return kept
-
-
 @dataclass(frozen=True, slots=True)
 class _Bench:
     """All that the verdicts are made of."""
@@ -118,42 +112,31 @@ class _Bench:
     kept: set[str]
     passed_over: Sequence[Mapping[str, str]]
     last_pull: Mapping[str, datetime]
-    follows: dict[tuple[str, str], Reason] = field(default_factory=dict)
-    """Siblings share theirs: half of a multi-arch repository follows."""
+    following: Following
 
     def verdicts(self) -> Iterator[Judged]:
         for digest, manifest in self.graph.manifests.items():
-            parent = self._parent(digest)
+            parent = nearest_parent(self.graph, digest, self.kept)
             judged = self._keep if digest in self.kept else self._delete
             yield judged(manifest, parent)
-
-    def _parent(self, digest: str) -> str | None:
-        above = (parent for parent in self.graph.parents.get(digest, ()) if parent != digest)
-        return min(above, key=lambda parent: (parent not in self.kept, parent), default=None)
 
     def _keep(self, manifest: Manifest, parent: str | None) -> Judged:
         reasons = self.reasons.get(manifest.digest, [])
         if parent in self.kept:
-            reasons = [*reasons, self._follow(manifest, parent)]
+            reasons = [*reasons, self.following.reason(manifest, parent)]
         used_by = self.evidence.usage.of(manifest.digest, manifest.tags)
         return Judged(manifest, Verdict.KEEP, parent, tuple(reasons), used_by)
 
     def _delete(self, manifest: Manifest, parent: str | None) -> Judged:
-        reason = self._follow(manifest, parent) if parent else self._nothing_keeps(manifest)
+        reason = (
+            self.following.reason(manifest, parent) if parent else self._nothing_keeps(manifest)
+        )
         pull = self.last_pull.get(manifest.digest)
         if pull is None or self.evidence.now - pull >= PULLED_LATELY:
             return Judged(manifest, Verdict.DELETE, parent, (reason,))
         detail = f"{reason.detail}; but somebody pulled it {moment(pull)}"
         pulled = reason._replace(detail=detail)
         return Judged(manifest, Verdict.DELETE, parent, (pulled,), pulled_lately=True)
-
-    def _follow(self, manifest: Manifest, parent: str) -> Reason:
-        is_about_it = parent == manifest.subject or parent in manifest.tag_subjects
-        how = "which it is about" if is_about_it else "whose index lists it"
-        if (parent, how) not in self.follows:
-            above = named(parent, self.graph.manifests[parent].tags)
-            self.follows[parent, how] = Reason(RuleName.FOLLOWS, f"follows {above}, {how}")
-        return self.follows[parent, how]
 
     def _nothing_keeps(self, manifest: Manifest) -> Reason:
         passed_over = [

@@ -1,6 +1,7 @@
 """Everything that keeps a manifest in its own right, beside the settings' rules."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from bot.core.durations import duration_in_words
 from bot.core.evidence import Evidence
@@ -9,8 +10,8 @@ from bot.core.manifest import Manifest, Status
 from bot.core.pins import PinBoard
 from bot.core.policy import Policy
 from bot.core.reasons import Reason, RuleName
-from bot.core.rules import Candidates
-from bot.core.words import first_few, moment, short
+from bot.core.rules import Candidates, Family
+from bot.core.words import first_few, moment, renewal, short
 
 Keepers = Iterator[tuple[str, Reason]]
 
@@ -31,11 +32,22 @@ def in_use(graph: Graph, evidence: Evidence) -> Keepers:
 def too_young(policy: Policy, candidates: Candidates) -> Keepers:
     """A multi-arch push uploads children before their index, so age spares the untagged too."""
     for family in candidates.families:
-        youngest = family.youngest
-        if youngest is not None and candidates.now - youngest < policy.min_age:
-            what = "" if youngest == family.head.pushed_at else "what hangs on it was "
-            when = f"pushed {moment(youngest)}, less than {duration_in_words(policy.min_age)} ago"
-            yield family.head.digest, Reason(RuleName.MIN_AGE, what + when)
+        since = family.young_since
+        if since is not None and candidates.now - since < policy.min_age:
+            what = _what_made_it_young(family, since, candidates.renewed_at)
+            detail = f"{what}, less than {duration_in_words(policy.min_age)} ago"
+            yield family.head.digest, Reason(RuleName.MIN_AGE, detail)
+
+
+def _what_made_it_young(family: Family, since: datetime, renewed_at: Mapping[str, datetime]) -> str:
+    head = family.head
+    if since == head.pushed_at:
+        return f"pushed {moment(since)}"
+    if since == renewed_at.get(head.digest):
+        return renewal(head.tags, since)
+    if since == family.last_push:
+        return f"what hangs on it was pushed {moment(since)}"
+    return f"what hangs on it got a tag, or lost its last one, {moment(since)}"
 
 
 def archived(graph: Graph) -> Keepers:

@@ -42,19 +42,23 @@ def make_plan(
 ) -> Plan:
     graph = build_graph(manifests)
     judged = judge(graph, evidence)
-    by_verdict = {
-        verdict: [j.manifest for j in judged if j.verdict is verdict] for verdict in Verdict
-    }
-    deleted = by_verdict[Verdict.DELETE]
+    deleted = {j.manifest.digest for j in judged if j.verdict is Verdict.DELETE}
     return Plan(
         repository=repository,
         judged=judged,
-        delete=_order_of_deletion(graph, {manifest.digest for manifest in deleted}),
-        savings=find_savings(by_verdict[Verdict.KEEP], deleted, prices),
+        delete=_order_of_deletion(graph, deleted),
+        savings=savings_of(judged, prices),
         usage=evidence.usage,
         deleted_also_in=evidence.deleted_also_in,
         problems=(*_problems(graph), *map(_failed_look, evidence.usage.failed)),
     )
+
+
+def savings_of(judged: Iterable[Judged], prices: Prices) -> Savings:
+    by_verdict: dict[Verdict, list[Manifest]] = {verdict: [] for verdict in Verdict}
+    for each in judged:
+        by_verdict[each.verdict].append(each.manifest)
+    return find_savings(by_verdict[Verdict.KEEP], by_verdict[Verdict.DELETE], prices)
 
 
 def _order_of_deletion(graph: Graph, deleted: set[str]) -> tuple[str, ...]:

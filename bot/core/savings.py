@@ -41,9 +41,13 @@ def find_savings(kept: Iterable[Manifest], deleted: Sequence[Manifest], prices: 
     return Savings(
         freed_bytes=freed,
         listed_bytes=listed,
-        usd_per_month=freed / BYTES_PER_GB * prices.usd_per_gb_month,
+        usd_per_month=usd_per_month(freed, prices.usd_per_gb_month),
         exact=kept_are_read and prices.layers_stay_within,
     )
+
+
+def usd_per_month(freed_bytes: int, usd_per_gb_month: float) -> float:
+    return freed_bytes / BYTES_PER_GB * usd_per_gb_month
 
 
 def _freed(kept: Iterable[Manifest], deleted: Iterable[Manifest]) -> tuple[int, bool]:

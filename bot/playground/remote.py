@@ -1,20 +1,26 @@
-"""The stand-in's control, from another process."""
+"""A stand-in's control, from another process."""
 
-from http.client import HTTPConnection
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from http.client import HTTPConnection, HTTPSConnection
+from itertools import islice
+from ssl import create_default_context
+from typing import Any, TypeVar
+from urllib.parse import SplitResult, urlsplit
 
 import orjson
 
+Item = TypeVar("Item")
+
 
 class Control:
-    """The stand-in's control over HTTP."""
+    """A stand-in's control over HTTP, or HTTPS with a certificate of the authority `ca_pem`."""
 
-    def __init__(self, url: str) -> None:
-        self._address = urlsplit(url).netloc
+    def __init__(self, url: str, ca_pem: str = "") -> None:
+        self._connect = _way_to(urlsplit(url), ca_pem)
 
-    def send(self, method: str, path: str, body: dict[str, Any]) -> Any:
-        connection = HTTPConnection(self._address, timeout=60)
+    def send(self, method: str, path: str, body: Any) -> Any:
+        connection = self._connect()
         try:
             connection.request(method, f"/_control{path}", orjson.dumps(body))
             response = connection.getresponse()
@@ -24,3 +30,17 @@ class Control:
         if response.status != 200:
             raise RuntimeError(f"{method} {path}: {answer}")
         return answer
+
+
+def in_chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """For bodies that are not too long."""
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def _way_to(url: SplitResult, ca_pem: str) -> Callable[[], HTTPConnection]:
+    if url.scheme == "http":
+        return partial(HTTPConnection, url.netloc, timeout=60)
+    trust = create_default_context(cadata=ca_pem)
+    return partial(HTTPSConnection, url.netloc, timeout=60, context=trust)

@@ -26,7 +26,7 @@ from bot.playground.aws.manifests import (
     referrer,
     referrers_fallback,
 )
-from bot.playground.remote import Control
+from bot.playground.remote import Control, in_chunks
 from bot.playground.seed_usage import Company, Crowd, Place, Seeded, fill_usage, put_to_work
 
 __all__ = ["Control", "Crowd", "Place", "fill", "fill_usage", "seed_company"]
@@ -86,15 +86,9 @@ def _fill_repository(control: Control, place: dict[str, Any], pushes: Iterable[P
     """Answers the repository's URI."""
     name = {"name" if key == "repository" else key: value for key, value in place.items()}
     uri: str = control.send("POST", "/repositories", name)["uri"]
-    for some in _chunks(pushes, 2000):
+    for some in in_chunks(pushes, 2000):
         control.send("POST", "/manifests", {**place, "manifests": [each.body() for each in some]})
     return uri
-
-
-def _chunks(pushes: Iterable[Push], size: int) -> Iterator[list[Push]]:
-    rest = iter(pushes)
-    while some := list(islice(rest, size)):
-        yield some
 
 
 def _shop_api(now: datetime) -> Iterator[Push]:

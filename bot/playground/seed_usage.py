@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import cycle, islice
-from typing import Any, TypedDict, Unpack
+from itertools import cycle
+from typing import Any, NamedTuple, TypedDict, Unpack
 
-from bot.playground.remote import Control
+from bot.playground.remote import Control, in_chunks
 
 _CHUNK = 500
 
@@ -118,6 +118,11 @@ class Place(TypedDict, total=False):
     region: str
 
 
+class TaggedImage(NamedTuple):
+    by_tag: str
+    by_digest: str
+
+
 @dataclass(frozen=True)
 class Crowd:
     """How many of what.
@@ -147,7 +152,7 @@ class Crowd:
 def fill_usage(url: str, crowd: Crowd, repositories: Sequence[str], **place: Unpack[Place]) -> None:
     """Workloads that run the tags of repositories, which have to be filled already, in turn."""
     control = Control(url)
-    images = cycle(_tagged_images(control, repositories, place))
+    images = cycle(each.by_tag for each in tagged_images(control, repositories, place))
     many: list[tuple[str, str, Iterator[Entry]]] = [
         ("/ecs/definitions", "definitions", _definitions(crowd, images)),
         ("/ecs/services", "services", _services(crowd)),
@@ -161,11 +166,13 @@ def fill_usage(url: str, crowd: Crowd, repositories: Sequence[str], **place: Unp
         _send(control, path, key, entries, place)
 
 
-def _tagged_images(control: Control, repositories: Sequence[str], place: Place) -> Iterator[str]:
+def tagged_images(
+    control: Control, repositories: Sequence[str], place: Place
+) -> Iterator[TaggedImage]:
     for name in repositories:
         shown = control.send("GET", "/repositories", {"repository": name, **place})
-        for tag in sorted(shown["tags"]):
-            yield f"{shown['uri']}:{tag}"
+        for tag, digest in sorted(shown["tags"].items()):
+            yield TaggedImage(f"{shown['uri']}:{tag}", f"{shown['uri']}@{digest}")
 
 
 def _definitions(crowd: Crowd, images: Iterator[str]) -> Iterator[Entry]:
@@ -214,6 +221,5 @@ def _schedules(crowd: Crowd, *, odd: bool) -> Iterator[Entry]:
 def _send(
     control: Control, path: str, key: str, entries: Iterable[Entry], place: Place | None = None
 ) -> None:
-    rest = iter(entries)
-    while some := list(islice(rest, _CHUNK)):
+    for some in in_chunks(entries, _CHUNK):
         control.send("POST", path, {**(place or {}), key: some})

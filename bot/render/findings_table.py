@@ -15,8 +15,8 @@ MARK = max(map(len, Status)) + 2
 
 
 def findings_as_table(findings: Sequence[Finding]) -> RenderableType:
-    """A line a finding, and one that says how to mend it. Print it with `soft_wrap`, so that a
-    command can be copied whole."""
+    """A line a finding, and one that says how to mend it, each as long as it is, so that a command
+    can be copied whole."""
     return Group(*map(_told, findings), Text(""), Text(_summary(findings)))
 
 
@@ -25,6 +25,8 @@ def _told(finding: Finding) -> Text:
         (f"{finding.status:<{MARK}}", STYLES[finding.status]),
         (finding.check, "bold"),
         f", {finding.scope}: {finding.detail}",
+        no_wrap=True,
+        overflow="ignore",
     )
     if finding.mend:
         told.append(f"\n{'':{MARK}}To mend it: {finding.mend}")

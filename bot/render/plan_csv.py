@@ -1,15 +1,15 @@
 """Plans as CSV: a line a manifest."""
 
-import csv
-from typing import TextIO
+from collections.abc import Iterator
 
+from bot.core.judge import Judged
 from bot.core.plan import Plan
+from bot.core.repository import RepositoryId
+from bot.render.places import Place, place
 from bot.render.words import iso
 
 COLUMNS = (
-    "repository",
-    "registry_id",
-    "region",
+    *Place._fields,
     "digest",
     "tags",
     "kind",
@@ -25,29 +25,26 @@ COLUMNS = (
 )
 
 
-def write_header(to: TextIO) -> None:
-    csv.writer(to, lineterminator="\n").writerow(COLUMNS)
+def plan_as_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
+    for judged in plan.judged:
+        yield manifest_as_row(plan.repository, judged)
 
 
-def write_plan(plan: Plan, to: TextIO) -> None:
+def manifest_as_row(repository: RepositoryId, judged: Judged) -> tuple[object, ...]:
     """Tags are parted by spaces, which no tag holds; rules, reasons and users by `; `."""
-    repository = plan.repository
-    place = (repository.name, repository.registry.account, repository.registry.region)
-    csv.writer(to, lineterminator="\n").writerows(
-        (
-            *place,
-            judged.manifest.digest,
-            " ".join(judged.manifest.tags),
-            judged.manifest.kind.value,
-            judged.parent or "",
-            judged.verdict.value,
-            "; ".join(reason.rule.value for reason in judged.reasons),
-            "; ".join(reason.detail for reason in judged.reasons),
-            iso(judged.manifest.pushed_at) or "",
-            iso(judged.manifest.pulled_at) or "",
-            "yes" if judged.pulled_lately else "no",
-            judged.manifest.size_bytes,
-            "; ".join(judged.used_by),
-        )
-        for judged in plan.judged
+    manifest = judged.manifest
+    return (
+        *place(repository),
+        manifest.digest,
+        " ".join(manifest.tags),
+        manifest.kind.value,
+        judged.parent,
+        judged.verdict.value,
+        "; ".join(reason.rule.value for reason in judged.reasons),
+        "; ".join(reason.detail for reason in judged.reasons),
+        iso(manifest.pushed_at),
+        iso(manifest.pulled_at),
+        "yes" if judged.pulled_lately else "no",
+        manifest.size_bytes,
+        "; ".join(judged.used_by),
     )

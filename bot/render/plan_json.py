@@ -7,6 +7,7 @@ import orjson
 
 from bot.core.judge import Judged
 from bot.core.plan import Plan
+from bot.render.places import place
 from bot.render.words import iso
 
 IMAGES_A_PIECE = 1000
@@ -14,20 +15,17 @@ IMAGES_A_PIECE = 1000
 
 def plan_as_json(plan: Plan) -> Iterator[bytes]:
     """In pieces, so that a large plan is never in memory twice. The last ends the line."""
-    repository = plan.repository
-    head = {
-        "repository": repository.name,
-        "registry_id": repository.registry.account,
-        "region": repository.registry.region,
-    }
-    yield orjson.dumps(head)[:-1] + b',"images":['
+    yield orjson.dumps(place(plan.repository)._asdict())[:-1] + b',"images":['
     for start in range(0, len(plan.judged), IMAGES_A_PIECE):
         piece = plan.judged[start : start + IMAGES_A_PIECE]
-        yield (b"," if start else b"") + b",".join([orjson.dumps(_image(j)) for j in piece])
+        yield (b"," if start else b"") + b",".join(
+            [orjson.dumps(manifest_as_entry(j)) for j in piece]
+        )
     yield b"]," + orjson.dumps(_totals(plan))[1:] + b"\n"
 
 
-def _image(judged: Judged) -> dict[str, Any]:
+def manifest_as_entry(judged: Judged) -> dict[str, Any]:
+    """An entry of `images`."""
     manifest = judged.manifest
     return {
         "digest": manifest.digest,

@@ -8,17 +8,16 @@ from operator import attrgetter
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from bot.core.judge import NO_OTHER_RULE, Judged
 from bot.core.plan import Plan
 from bot.core.reasons import RuleName, Verdict
 from bot.core.words import first_few, short
+from bot.render.terminal import ROWS, how_many_more, indented, table
 from bot.render.words import age, count, money, size
 
-ROWS = 15
-"""Lines that a table shows at the most."""
+ALL_LISTED = "--format csv lists all"
 NAME_WIDTH = 34
 
 KEPT_BECAUSE = {
@@ -59,7 +58,7 @@ def plan_as_table(plan: Plan, now: datetime) -> RenderableType:
         parts.append(_deletions(deleted_families(plan.judged), now))
     if plan.deleted_also_in:
         places = ", ".join(map(str, plan.deleted_also_in))
-        parts.append(_indented(Text(f"Replication deletes these in {places} too.", style="yellow")))
+        parts.append(indented(Text(f"Replication deletes these in {places} too.", style="yellow")))
     return Group(*parts, Text(""))
 
 
@@ -95,14 +94,14 @@ def _warnings(plan: Plan) -> Iterator[RenderableType]:
     if plan.problems:
         yield Text("INCOMPLETE: it cannot be approved until this is mended", style="bold red")
         for problem in plan.problems:
-            yield _indented(Text(f"- {problem}", style="red"))
+            yield indented(Text(f"- {problem}", style="red"))
 
 
 def _totals(plan: Plan) -> RenderableType:
     if not plan.judged:
-        return _indented(Text("No images."))
+        return indented(Text("No images."))
     if not plan.delete:
-        return _indented(Text("Nothing to delete."))
+        return indented(Text("Nothing to delete."))
     savings = plan.savings
     freed = size(savings.freed_bytes)
     headline = Text.assemble(
@@ -121,32 +120,30 @@ def _totals(plan: Plan) -> RenderableType:
         why = ", but layers that they share are stored once, and those of kept images stay."
     else:
         why = ", and they share no layer."
-    return _indented(Group(headline, Text(listed + why, style="dim")))
+    return indented(Group(headline, Text(listed + why, style="dim")))
 
 
 def _keepers(kept: list[Judged], heading: str) -> RenderableType:
     by_rule = Counter(judged.reasons[0].rule for judged in kept)
-    table = _table()
-    table.add_column(heading)
-    table.add_column("manifests", justify="right")
+    rows = table()
+    rows.add_column(heading)
+    rows.add_column("manifests", justify="right")
     for rule, number in by_rule.most_common():
-        table.add_row(KEPT_BECAUSE[rule], f"{number:,}")
-    return Padding(table, (1, 0, 0, 2))
+        rows.add_row(KEPT_BECAUSE[rule], f"{number:,}")
+    return Padding(rows, (1, 0, 0, 2))
 
 
 def _uses(used: list[Judged]) -> RenderableType:
     """First those that stay for no other reason: age and count alone would delete them."""
-    table = _table()
-    table.add_column("In use", no_wrap=True, max_width=NAME_WIDTH)
-    table.add_column("by", ratio=1, overflow="fold")
+    rows = table()
+    rows.add_column("In use", no_wrap=True, max_width=NAME_WIDTH)
+    rows.add_column("by", ratio=1, overflow="fold")
     saved = [judged for judged in used if _only_use_keeps(judged)]
     others = [judged for judged in used if not _only_use_keeps(judged)]
     for judged in (saved + others)[:ROWS]:
         style = "bold" if _only_use_keeps(judged) else ""
-        table.add_row(Text(_name(judged), style=style), first_few(judged.used_by))
-    parts: list[RenderableType] = [table]
-    if (more := len(used) - ROWS) > 0:
-        parts.append(Text(f"… and {more:,} more: --format csv lists all", style="dim"))
+        rows.add_row(Text(_name(judged), style=style), Text(first_few(judged.used_by)))
+    parts: list[RenderableType] = [rows, *how_many_more(len(used), ALL_LISTED)]
     if saved:
         words = f"Of these, nothing but their use keeps {len(saved):,}."
         parts.append(Text(words, style="bold"))
@@ -158,21 +155,19 @@ def _only_use_keeps(judged: Judged) -> bool:
 
 
 def _deletions(families: list[DeletedFamily], now: datetime) -> RenderableType:
-    table = _table()
-    table.add_column("To be deleted, largest first", no_wrap=True, max_width=NAME_WIDTH)
-    table.add_column("listed", justify="right", no_wrap=True)
-    table.add_column("pushed", no_wrap=True)
-    table.add_column("why", ratio=1, overflow="fold")
+    rows = table()
+    rows.add_column("To be deleted, largest first", no_wrap=True, max_width=NAME_WIDTH)
+    rows.add_column("listed", justify="right", no_wrap=True)
+    rows.add_column("pushed", no_wrap=True)
+    rows.add_column("why", ratio=1, overflow="fold")
     for family in families[:ROWS]:
         manifest = family.root.manifest
         pushed = f"{age(now - manifest.pushed_at)} ago" if manifest.pushed_at else "?"
         style = "yellow" if family.root.pulled_lately else ""
         why = "; ".join(reason.detail.replace(NO_OTHER_RULE, "") for reason in family.root.reasons)
         name = f"{_name(family.root)} (+{family.others})" if family.others else _name(family.root)
-        table.add_row(name, size(family.listed_bytes), pushed, Text(why, style=style))
-    parts: list[RenderableType] = [table]
-    if (more := len(families) - ROWS) > 0:
-        parts.append(Text(f"… and {more:,} more: --format csv lists all", style="dim"))
+        rows.add_row(name, size(family.listed_bytes), pushed, Text(why, style=style))
+    parts: list[RenderableType] = [rows, *how_many_more(len(families), ALL_LISTED)]
     if lately := sum(family.root.pulled_lately for family in families):
         words = f"{count(lately, 'of these was', 'of these were')} pulled in the last 30 days"
         parts.append(Text(f"{words}: pin what something unseen may need", style="yellow"))
@@ -192,11 +187,3 @@ def not_checked(sources: tuple[str, ...]) -> RenderableType:
 
 def _manifests(number: int) -> str:
     return count(number, "manifest")
-
-
-def _indented(part: RenderableType) -> Padding:
-    return Padding(part, (0, 0, 0, 2))
-
-
-def _table() -> Table:
-    return Table(box=None, pad_edge=False, header_style="dim", expand=False)

@@ -64,9 +64,19 @@ def _registry_host(value: str) -> str:
     return value
 
 
+def _jmes_path(value: str) -> str:
+    import jmespath  # noqa: PLC0415 - few settings have one
+
+    try:
+        jmespath.compile(value)
+    except jmespath.exceptions.JMESPathError as error:
+        raise ValueError(f"this is no JMESPath: {str(error).splitlines()[0]}") from error
+    return value
+
+
 def _until(value: Any) -> Any:
     if isinstance(value, datetime):
-        return value if value.tzinfo else value.replace(tzinfo=UTC)
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC) + timedelta(days=1)
     return value
@@ -102,6 +112,18 @@ RoleArn = Annotated[
     ),
 ]
 Text = Annotated[str, Field(min_length=1, description="a text that is not empty")]
+ResourceName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9-]+\.v\d+[a-z0-9]*\.[a-z0-9-]+(\.[a-z0-9-]+)*$",
+        description="PLURAL.VERSION.GROUP as kubectl knows it: rollouts.v1alpha1.argoproj.io",
+    ),
+]
+JmesPath = Annotated[
+    str,
+    AfterValidator(_jmes_path),
+    Field(description="a JMESPath to the pod template, as in spec.template"),
+]
 Count = Annotated[int, Field(ge=0, description="a whole number, 0 or more")]
 AtLeastOne = Annotated[int, Field(ge=1, description="a whole number, 1 or more")]
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False, description="USD, 0 or more")]

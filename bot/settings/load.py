@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from bot.core.errors import RequestError
 from bot.settings.explain import explain
-from bot.settings.model import Settings
+from bot.settings.model import ClusterSection, Settings
 
 DEFAULT_FILE = Path("ecr-clean.yml")
 
@@ -28,10 +28,22 @@ def load_settings(path: Path | None) -> Settings:
 
 def _relative_to(file: Path, settings: Settings) -> Settings:
     """Paths in the file are meant from where it stands."""
-    if not settings.usage.files:
-        return settings
-    files = tuple(str(file.parent / path) for path in settings.usage.files)
-    return settings.model_copy(update={"usage": settings.usage.model_copy(update={"files": files})})
+    usage = settings.usage
+    if usage.files:
+        files = tuple(str(file.parent / path) for path in usage.files)
+        usage = usage.model_copy(update={"files": files})
+    if usage.kubernetes and usage.kubernetes.clusters:
+        clusters = tuple(_cluster_relative_to(file, each) for each in usage.kubernetes.clusters)
+        kubernetes = usage.kubernetes.model_copy(update={"clusters": clusters})
+        usage = usage.model_copy(update={"kubernetes": kubernetes})
+    return settings.model_copy(update={"usage": usage})
+
+
+def _cluster_relative_to(file: Path, cluster: ClusterSection) -> ClusterSection:
+    if cluster.kubeconfig is None:
+        return cluster
+    kubeconfig = str(file.parent / Path(cluster.kubeconfig).expanduser())
+    return cluster.model_copy(update={"kubeconfig": kubeconfig})
 
 
 def _parse(file: Path) -> Any:

@@ -5,11 +5,12 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.policy import PinEntry, Policy, PolicyEntry
 from bot.core.references import Hosts
-from bot.core.repository import parse_registry_host
+from bot.core.repository import RepositoryId, parse_registry_host
 from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
 from bot.settings.fields import (
     Account,
@@ -21,10 +22,12 @@ from bot.settings.fields import (
     Duration,
     Glob,
     Globs,
+    JmesPath,
     Money,
     PinText,
     Region,
     RegistryHost,
+    ResourceName,
     RoleArn,
     Schedule,
     Share,
@@ -58,6 +61,10 @@ def _none_if_off(value: Any) -> Any:
     if value is None:
         raise ValueError("null is neither")
     return None if value is False else value
+
+
+def _as_paths(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else _as_tuple(value)
 
 
 Entries = Annotated[tuple[Item, ...], BeforeValidator(_as_tuple), Field(description="a list")]
@@ -140,7 +147,8 @@ class EcsSection(Section):
 
 
 class ClusterSection(Section):
-    """A Kubernetes cluster, reached in one of three ways."""
+    """A Kubernetes cluster, reached in one of three ways. `eks` beside another way tells which
+    cluster of EKS that is."""
 
     name: Text
     eks: Text | None = None
@@ -150,17 +158,43 @@ class ClusterSection(Section):
 
     @model_validator(mode="after")
     def _is_reached_one_way(self) -> Self:
-        ways = [self.eks is not None, self.kubeconfig is not None, self.in_cluster is True]
-        if sum(ways) != 1:
+        if self.kubeconfig is not None and self.in_cluster:
+            raise ValueError("give kubeconfig or in_cluster: true, not both")
+        if self.eks is None and self.kubeconfig is None and not self.in_cluster:
             raise ValueError("give one of eks, kubeconfig (with context) and in_cluster: true")
         if self.context is not None and self.kubeconfig is None:
             raise ValueError("context goes with kubeconfig")
         return self
 
 
+class CustomResourceSection(Section):
+    """Objects with a pod template in them. `clusters` empty: all clusters have the resource."""
+
+    resource: ResourceName
+    template: Annotated[
+        tuple[JmesPath, ...],
+        BeforeValidator(_as_paths),
+        Field(min_length=1, description="a JMESPath to the pod template, or a list of some"),
+    ]
+    clusters: Entries[Text] = ()
+
+
 class KubernetesSection(Section):
     clusters: Entries[ClusterSection] = ()
-    ignore: Entries[Text] = ()
+    ignore: Globs = Patterns()
+    custom_resources: Entries[CustomResourceSection] = ()
+
+    @model_validator(mode="after")
+    def _names_each_cluster_once(self) -> Self:
+        names = [cluster.name for cluster in self.clusters]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two clusters are named {twice}; their names tell them apart")
+        for entry in self.custom_resources:
+            if unknown := next((name for name in entry.clusters if name not in names), None):
+                raise ValueError(
+                    f"custom_resources names a cluster {unknown} that clusters does not list"
+                )
+        return self
 
 
 class Switched(Section):
@@ -198,6 +232,9 @@ class ReportSection(Section):
     time_zone: TimeZone = "UTC"
     min_saving: Money = 0.0
     approvers: Entries[Approver] | None = None
+
+    def entry(self) -> ReportEntry:
+        return ReportEntry(self.repositories, self.channel, self.approvers)
 
 
 class ApprovalSection(Section):
@@ -244,6 +281,19 @@ class Settings(Section):
             (alias.lower().removesuffix(":443"), parse_registry_host(uri)) for alias, uri in aliases
         )
         return Hosts({alias: registry for alias, registry in registries if registry})
+
+    def report_entries(self) -> tuple[ReportEntry, ...]:
+        return tuple(report.entry() for report in self.reports)
+
+    def approval_rules(self, repository: RepositoryId, workspace: str | None) -> ApprovalRules:
+        general = ApprovalRules(
+            approvers=self.approval.approvers,
+            required=self.approval.required,
+            confirm_over=self.approval.type_to_confirm_over,
+            workspace=workspace,
+            channel=None,
+        )
+        return rules_for(self.report_entries(), repository, general)
 
     def pin_entries(self) -> tuple[PinEntry, ...]:
         return tuple(pin.entry() for pin in self.pins)

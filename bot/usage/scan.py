@@ -32,15 +32,17 @@ class Scan:
     def take(self) -> Snapshot:
         """Never raises for what a source cannot tell: that is an error of its look."""
         index = Index(self.hosts)
-        looks: dict[tuple[str, str], Look] = {}
+        looks: dict[int, Look] = {}
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
-            waiting = {pool.submit(_all_sightings, source): source for source in self.sources}
+            waiting = {
+                pool.submit(_all_sightings, source): (place, source)
+                for place, source in enumerate(self.sources)
+            }
             for done, finished in enumerate(as_completed(waiting), start=1):
-                source = waiting[finished]
-                key = source.name, source.scope
-                looks[key] = self._look(source, index, finished.result())
+                place, source = waiting[finished]
+                looks[place] = self._look(source, index, finished.result())
                 self.progress(STEP, done, len(waiting))
-        told = [looks[source.name, source.scope] for source in self.sources]
+        told = [look for _, look in sorted(looks.items())]
         return index.snapshot((*told, *self._silence(told)), self.not_checked)
 
     def _look(

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from bot.core.errors import RequestError
 from bot.core.patterns import PatternError, Patterns
 from bot.core.repository import RepositoryId, is_repository_name, parse_registry_host
+from bot.core.words import first_few
 from bot.ports import Registry
 
 
@@ -31,6 +32,16 @@ def find_repositories(argument: str, registries: Sequence[Registry]) -> list[Fou
     if not found:
         raise RequestError(_unknown(argument, [f.repository.uri for f in _all(registries)]))
     return found[:1]
+
+
+def find_repository(argument: str, registries: Sequence[Registry]) -> Found:
+    """The only one that fits. Raises RequestError, as `find_repositories` does, also if there are
+    several."""
+    found = find_repositories(argument, registries)
+    if len(found) > 1:
+        names = first_few([each.repository.uri for each in found])
+        raise RequestError(f"{argument} fits several repositories ({names}): give one of them")
+    return found[0]
 
 
 def _by_glob(glob: str, registries: Sequence[Registry]) -> list[Found]:

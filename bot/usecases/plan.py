@@ -8,18 +8,30 @@ from bot.core.errors import ServiceError
 from bot.core.evidence import Evidence
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
+from bot.core.records import RepositoryPin, TagScan
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
 from bot.core.snapshot import Snapshot
+from bot.core.tag_history import renewed_at, scan_tags
 from bot.core.usage import Look
-from bot.ports import Clock, ManifestCache, Progress, Registry
+from bot.ports import Clock, ManifestCache, Progress, Registry, Store
 from bot.usecases.find_repositories import Found
 from bot.usecases.take_inventory import InventoryTaker
 
 
 @dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, the pins of the store that it knows, and the tags as they are now."""
+
+    plan: Plan
+    pins: Sequence[RepositoryPin]
+    tags: TagScan
+
+
+@dataclass(frozen=True, slots=True)
 class Planner:
-    """`snapshot` and `coverage`: what was in use when the run began, and how far that looked."""
+    """`snapshot` and `coverage`: what was in use when the run began, and how far that looked.
+    `store` None: nobody ever pinned or proposed anything here."""
 
     snapshot: Snapshot
     coverage: Coverage
@@ -27,26 +39,31 @@ class Planner:
     pins: Sequence[PinEntry]
     usd_per_gb_month: float
     cache: ManifestCache
+    store: Store | None
     clock: Clock
     progress: Progress
 
-    def plan(self, found: Found) -> Plan:
+    def plan(self, found: Found) -> Planned:
         """Raises ServiceError if the images cannot be listed; whatever else cannot be read makes
         the plan incomplete, or its savings inexact."""
         now = self.clock()
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
+        pins = self.store.pins(repository.uri) if self.store else ()
+        last = self.store.tag_scan(repository) if self.store else None
+        tags = scan_tags(last, inventory.manifests, now)
         deleted_also_in, looks = self._look_beyond(found)
         evidence = Evidence(
             policy=policy_for(self.policies, repository),
             now=now,
             usage=self.snapshot.of(repository, looks, deleted_also_in),
-            pins=pins_for(self.pins, repository),
+            pins=(*pins_for(self.pins, repository), *(each.pin for each in pins)),
+            renewed_at=renewed_at(tags),
             subjects_seen=inventory.subjects_seen,
             deleted_also_in=deleted_also_in,
         )
         prices = Prices(self.usd_per_gb_month, _layers_stay_within(registry))
-        return make_plan(repository, inventory.manifests, evidence, prices)
+        return Planned(make_plan(repository, inventory.manifests, evidence, prices), pins, tags)
 
     def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:
         """Where deletions go besides, and a look for everything beyond what the sources see."""

@@ -2,7 +2,6 @@
 
 from bot.wiring.clients import (
     identify,
-    open_manifest_cache,
     open_patients,
     open_planner,
     open_registries,
@@ -10,18 +9,39 @@ from bot.wiring.clients import (
     system_clock,
 )
 from bot.wiring.duties import Principal, duties
-from bot.wiring.sources import UsageSources, open_sources
+from bot.wiring.kubernetes import cluster_role
+from bot.wiring.memory import Memory, find_store, open_memory, open_store
+from bot.wiring.people import (
+    command_line_person,
+    open_approver,
+    open_dismisser,
+    open_pinner,
+    open_proposer,
+    open_unpinner,
+)
+from bot.wiring.sources import Seen, UsageSources, open_sources
 
 __all__ = [
+    "Memory",
     "Principal",
+    "Seen",
     "UsageSources",
+    "cluster_role",
+    "command_line_person",
     "duties",
+    "find_store",
     "identify",
-    "open_manifest_cache",
+    "open_approver",
+    "open_dismisser",
+    "open_memory",
     "open_patients",
+    "open_pinner",
     "open_planner",
+    "open_proposer",
     "open_registries",
     "open_sources",
+    "open_store",
+    "open_unpinner",
     "own_place",
     "system_clock",
 ]

@@ -1,8 +1,6 @@
 """The clients of planning, and who calls."""
 
-import os
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.iam_policy import ANY
@@ -10,14 +8,13 @@ from bot.aws.places import caller_account, caller_arn
 from bot.aws.principal import iam_principal
 from bot.core.errors import ServiceError
 from bot.core.repository import RegistryId
-from bot.core.snapshot import Snapshot
 from bot.ports import Progress
 from bot.settings import Settings
-from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.doctor import Caller, Patient
 from bot.usecases.plan import Planner
+from bot.wiring.memory import Memory
 from bot.wiring.sessions import named_regions, session_of
-from bot.wiring.sources import UsageSources
+from bot.wiring.sources import Seen
 
 
 def system_clock() -> datetime:
@@ -36,24 +33,15 @@ def open_registries(settings: Settings) -> list[EcrRegistry]:
     ]
 
 
-def open_manifest_cache() -> SqliteManifestCache:
-    return SqliteManifestCache(_cache_folder() / "manifests.db")
-
-
-def open_planner(
-    settings: Settings,
-    usage: UsageSources,
-    snapshot: Snapshot,
-    cache: SqliteManifestCache,
-    progress: Progress,
-) -> Planner:
+def open_planner(settings: Settings, seen: Seen, memory: Memory, progress: Progress) -> Planner:
     return Planner(
-        snapshot=snapshot,
-        coverage=usage.coverage,
+        snapshot=seen.snapshot,
+        coverage=seen.coverage,
         policies=settings.policy_entries(),
         pins=settings.pin_entries(),
         usd_per_gb_month=settings.price_per_gb_month,
-        cache=cache,
+        cache=memory.cache,
+        store=memory.store,
         clock=system_clock,
         progress=progress,
     )
@@ -85,9 +73,3 @@ def own_place(settings: Settings) -> RegistryId:
     except ServiceError:
         account = ANY
     return RegistryId(account, session.region_name or ANY)
-
-
-def _cache_folder() -> Path:
-    """XDG Base Directory Specification: a relative path counts as none."""
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (given if given.is_absolute() else Path.home() / ".cache") / "ecr-clean"

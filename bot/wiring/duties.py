@@ -15,11 +15,10 @@ Principal = str | None
 def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
     """What everybody has to do whom `open_registries` and `open_sources` send out. `own`: where
     whoever runs this is."""
-    sources = tuple(aws_sources(settings))
+    kinds = tuple(_kinds_of_looks(settings))
     reads = list(_reads(settings, own))
-    looks = list(_looks(settings, reads)) if sources else []
+    looks = list(_looks(settings, reads)) if kinds else []
     roles = sorted({role for role, _ in (*reads, *looks) if role})
-    ecs = settings.usage.ecs
 
     def duties_of(principal: Principal) -> Duties:
         account = principal.split(":")[4] if principal else own.account
@@ -32,13 +31,23 @@ def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
             account=account,
             partition=principal.split(":")[1] if principal else partition_of(first.region),
             registries=registries,
-            sources=sources,
+            looks=kinds,
             regions=tuple(sorted(nearby)),
-            older_revisions=ecs is not None and ecs.revisions > 1,
             roles=() if principal else tuple(roles),
         )
 
     return {principal: duties_of(principal) for principal in (None, *roles)}
+
+
+def _kinds_of_looks(settings: Settings) -> Iterator[str]:
+    """Keys of the policy's SOURCES."""
+    yield from aws_sources(settings)
+    if (ecs := settings.usage.ecs) and ecs.revisions > 1:
+        yield "ecs_revisions"
+    if kubernetes := settings.usage.kubernetes:
+        yield "kubernetes"
+        if not all(each.kubeconfig or each.in_cluster for each in kubernetes.clusters):
+            yield "eks_clusters"
 
 
 def _reads(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal, RegistryId]]:

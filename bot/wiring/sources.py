@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.place import AwsPlace
@@ -11,18 +12,30 @@ from bot.aws.places import AccountAccess, open_places
 from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RegistryId
+from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES
-from bot.ports import Clock, Progress, UsageSource
+from bot.ports import Clock, Progress, UsageMemory, UsageSource
 from bot.settings import Settings
-from bot.store.manifest_cache import SqliteManifestCache
+from bot.usage.app_runner import app_runner_source
 from bot.usage.aws_lambda import LambdaSource
+from bot.usage.batch import batch_source
 from bot.usage.broken import BrokenSource
+from bot.usage.codebuild import codebuild_source
 from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
+from bot.usage.sagemaker import sagemaker_source
 from bot.usage.scan import Scan
+from bot.wiring.kubernetes import kubernetes_sources
 from bot.wiring.sessions import session_of
 
 AwsSourceMaker = Callable[[AwsPlace], UsageSource]
+
+
+class Seen(NamedTuple):
+    """What the sources saw, and how far they look."""
+
+    snapshot: Snapshot
+    coverage: Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +47,20 @@ class UsageSources:
     registries: frozenset[RegistryId]
     coverage: Coverage
 
-    def scan(
-        self, settings: Settings, cache: SqliteManifestCache, clock: Clock, progress: Progress
-    ) -> Scan:
-        return Scan(
+    def look(
+        self, settings: Settings, memory: UsageMemory, clock: Clock, progress: Progress
+    ) -> Seen:
+        scan = Scan(
             sources=self.sources,
             not_checked=self.not_checked,
             registries=self.registries,
             hosts=settings.hosts(),
             expect_none=settings.usage.expect_none,
-            memory=cache,
+            memory=memory,
             clock=clock,
             progress=progress,
         )
+        return Seen(scan.take(), self.coverage)
 
 
 def open_sources(
@@ -62,15 +76,17 @@ def open_sources(
         FileSource(Path(file), sorted(asked, key=str), settings.hosts()) for file in files
     ]
     places: dict[RegistryId, AwsPlace] = {}
-    for access in _accounts(settings, registries) if makers else ():
+    in_aws = [name for name in SOURCES if name in switched_on(settings) - {"files"}]
+    for access in _accounts(settings, registries) if in_aws else ():
         try:
             for place in open_places(access):
                 places.setdefault(RegistryId(place.account, place.region), place)
         except (RequestError, ServiceError) as error:
             scope = access.account or "the caller's account"
-            sources += [BrokenSource(name, scope, str(error)) for name in makers]
+            sources += [BrokenSource(name, scope, str(error)) for name in in_aws]
     sources += [maker(place) for place in places.values() for maker in makers.values()]
-    on = {*makers, "files"} if settings.usage.files is not None else set(makers)
+    sources += kubernetes_sources(settings, places.values())
+    on = switched_on(settings)
     return UsageSources(
         sources=sources,
         not_checked=[name for name in SOURCES if name not in on],
@@ -89,7 +105,25 @@ def aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:
         makers["ecs"] = partial(EcsSource, revisions=settings.usage.ecs.revisions)
     if settings.usage.lambda_:
         makers["lambda"] = LambdaSource
+    if settings.usage.app_runner:
+        makers["app_runner"] = app_runner_source
+    if settings.usage.batch:
+        makers["batch"] = batch_source
+    if settings.usage.sagemaker:
+        makers["sagemaker"] = sagemaker_source
+    if settings.usage.codebuild:
+        makers["codebuild"] = codebuild_source
     return makers
+
+
+def switched_on(settings: Settings) -> frozenset[str]:
+    """Names of sources."""
+    on = {*aws_sources(settings)}
+    if settings.usage.kubernetes:
+        on.add("kubernetes")
+    if settings.usage.files is not None:
+        on.add("files")
+    return frozenset(on)
 
 
 def _accounts(settings: Settings, registries: Sequence[EcrRegistry]) -> Iterator[AccountAccess]:

@@ -7,7 +7,15 @@ from typing import Any
 
 import pytest
 
-from bot.aws.iam_policy import ANY, LARGEST, Duties, partition_of, read_policy, size_of
+from bot.aws.iam_policy import (
+    ANY,
+    LARGEST,
+    SOURCES,
+    Duties,
+    partition_of,
+    read_policy,
+    size_of,
+)
 from bot.core.repository import RegistryId
 
 HERE, THERE = "123456789012", "210987654321"
@@ -15,7 +23,7 @@ IRELAND, VIRGINIA = RegistryId(HERE, "eu-west-1"), RegistryId(HERE, "us-east-1")
 ROLE = f"arn:aws:iam::{THERE}:role/ci/cleaner"
 EVERY_REGION = tuple(f"me-southwest-{number}" for number in range(40))
 
-ALL = Duties(HERE, "aws", (IRELAND,), ("ecs", "lambda"), ("eu-west-1",))
+ALL = Duties(HERE, "aws", (IRELAND,), tuple(SOURCES), ("eu-west-1",))
 
 
 def statements(duties: Duties) -> dict[str, dict[str, Any]]:
@@ -40,27 +48,35 @@ def test_it_is_a_policy() -> None:
 
 
 def test_it_only_reads() -> None:
-    verbs = {action.partition(":")[2] for action in actions(replace(ALL, older_revisions=True))}
+    verbs = {action.partition(":")[2] for action in actions(ALL)}
     assert all(verb.startswith(("BatchGet", "Describe", "Get", "List")) for verb in verbs)
 
 
 @pytest.mark.parametrize(
-    ("sources", "expected"),
+    ("looks", "expected"),
     [
-        (("ecs", "lambda"), {"ecr", "ecs", "events", "scheduler", "lambda"}),
-        (("ecs",), {"ecr", "ecs", "events", "scheduler"}),
-        (("lambda",), {"ecr", "lambda"}),
-        ((), {"ecr"}),
+        (("ecs", "lambda"), {"ecs", "events", "scheduler", "lambda"}),
+        (("ecs",), {"ecs", "events", "scheduler"}),
+        (("lambda",), {"lambda"}),
+        (("kubernetes",), {"eks"}),
+        (("app_runner",), {"apprunner"}),
+        (("batch",), {"batch"}),
+        (("sagemaker",), {"sagemaker"}),
+        (("codebuild",), {"codebuild"}),
+        ((), set()),
     ],
 )
-def test_a_source_that_is_off_needs_nothing(sources: tuple[str, ...], expected: set[str]) -> None:
-    assert services(replace(ALL, sources=sources)) == expected
+def test_a_source_that_is_off_needs_nothing(looks: tuple[str, ...], expected: set[str]) -> None:
+    assert services(replace(ALL, looks=looks)) == {"ecr", *expected}
 
 
-@pytest.mark.parametrize("older", [True, False])
-def test_older_revisions_are_listed_only_if_they_count(*, older: bool) -> None:
-    listed = "ecs:ListTaskDefinitions" in actions(replace(ALL, older_revisions=older))
-    assert listed is older
+@pytest.mark.parametrize(
+    ("look", "action"),
+    [("ecs_revisions", "ecs:ListTaskDefinitions"), ("eks_clusters", "eks:DescribeCluster")],
+)
+def test_what_only_some_settings_need(look: str, action: str) -> None:
+    without = tuple(each for each in SOURCES if each != look)
+    assert actions(ALL) - actions(replace(ALL, looks=without)) == {action}
 
 
 def test_what_takes_resources_has_them() -> None:
@@ -69,12 +85,19 @@ def test_what_takes_resources_has_them() -> None:
         "arn:aws:ecr:eu-west-1:123456789012:repository/*"
     ]
     assert found["ReadWorkloads"]["Resource"] == [
+        "arn:aws:apprunner:eu-west-1:123456789012:service/*",
+        "arn:aws:codebuild:eu-west-1:123456789012:project/*",
         "arn:aws:ecs:eu-west-1:123456789012:service-deployment/*",
         "arn:aws:ecs:eu-west-1:123456789012:service-revision/*",
         "arn:aws:ecs:eu-west-1:123456789012:service/*",
         "arn:aws:ecs:eu-west-1:123456789012:task/*",
+        "arn:aws:eks:eu-west-1:123456789012:cluster/*",
         "arn:aws:events:eu-west-1:123456789012:rule/*",
         "arn:aws:lambda:eu-west-1:123456789012:function:*",
+        "arn:aws:sagemaker:eu-west-1:123456789012:endpoint/*",
+        "arn:aws:sagemaker:eu-west-1:123456789012:inference-component/*",
+        "arn:aws:sagemaker:eu-west-1:123456789012:model-package/*",
+        "arn:aws:sagemaker:eu-west-1:123456789012:model/*",
         "arn:aws:scheduler:eu-west-1:123456789012:schedule/*",
     ]
     assert "Condition" not in {*found["ReadRepositories"], *found["ReadWorkloads"]}
@@ -110,7 +133,7 @@ def test_all_regions_have_to_be_found() -> None:
 
 def test_a_managed_policy_can_hold_it() -> None:
     registries = tuple(RegistryId(HERE, region) for region in EVERY_REGION)
-    largest = replace(ALL, registries=registries, regions=EVERY_REGION, older_revisions=True)
+    largest = replace(ALL, registries=registries, regions=EVERY_REGION)
     assert size_of(read_policy(ALL)) < size_of(read_policy(largest))
     assert size_of(read_policy(replace(largest, registries=(IRELAND,)))) <= LARGEST
 
@@ -124,7 +147,7 @@ def test_registries_of_other_accounts_keep_their_settings_to_themselves() -> Non
 
 
 def test_who_only_assumes_roles() -> None:
-    duties = Duties(HERE, "aws", sources=("ecs", "lambda"), roles=(ROLE,))
+    duties = Duties(HERE, "aws", looks=("ecs", "lambda"), roles=(ROLE,))
     assert statements(duties) == {
         "AssumeRoles": {
             "Sid": "AssumeRoles",
@@ -136,7 +159,7 @@ def test_who_only_assumes_roles() -> None:
 
 
 def test_who_only_looks_for_usage() -> None:
-    assert services(replace(ALL, registries=(), sources=("lambda",))) == {"lambda"}
+    assert services(replace(ALL, registries=(), looks=("lambda",))) == {"lambda"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
-from tests.support import Result, Run, Shelf
+from tests.support import Result, Run, Shelf, others_off
 
 OTHER = "210987654321"
 
@@ -52,8 +52,7 @@ def test_an_account_that_needs_no_look(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
     aws.world.set_repository_policy(shelf.repository, lets_pull(OTHER))
-    off = "ecs: false, lambda: false, files: false"
-    settings_file(f"usage: {{{off}, ignore_accounts: ['{OTHER}']}}")
+    settings_file(f"usage: {{{others_off()}, ignore_accounts: ['{OTHER}']}}")
     assert plan().plan["complete"] is True
 
 
@@ -125,8 +124,7 @@ def test_what_the_replica_is_used_for_is_in_use_here(
 def test_an_open_policy_may_be_ignored_but_not_who_is_named(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
 ) -> None:
-    off = "ecs: false, lambda: false, files: false"
-    settings_file(f"usage: {{{off}, ignore_accounts: ['*']}}")
+    settings_file(f"usage: {{{others_off()}, ignore_accounts: ['*']}}")
     statement = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
     aws.world.set_repository_policy(shelf.repository, {"Statement": [statement]})
     assert plan().status == 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Result, Run, Shelf
+from tests.support import Result, Run, Shelf, others_off
 
 Write = Callable[[str], Path]
 
@@ -14,7 +14,7 @@ Write = Callable[[str], Path]
 def shrunk(environment: Path, shelf: Shelf, plan: Run, settings_file: Write) -> Result:
     """The plan after most of what a file listed is gone from it."""
     shelf.image("a")
-    settings_file("usage: {ecs: false, lambda: false, files: [used.txt]}")
+    settings_file(f"usage: {{{others_off('files')}, files: [used.txt]}}")
     used = environment / "used.txt"
     used.write_text("team/api:a\nteam/api:b\nteam/api:c\n")
     assert plan().status == 0

@@ -9,8 +9,10 @@ import orjson
 import pytest
 
 from bot.playground.aws import StandIn
+from bot.playground.kubernetes import Cluster
+from bot.playground.kubernetes.builders import deployment
 from bot.playground.seed import seed_company
-from tests.support import Result, Run, Shelf
+from tests.support import Result, Run, Shelf, others_off
 
 HERE, THERE = "123456789012", "210987654321"
 PLACE = f"{HERE} in eu-west-1"
@@ -83,12 +85,13 @@ def test_what_every_source_saw(aws: StandIn, doctor: Doctor, settings_file: Writ
     seed_company(aws.url, aws.world.clock.now())
     settings_file("usage: {}")
     found = doctor()
-    for source in ("ecs", "lambda"):
-        assert found[source]["scope"] == PLACE
+    for source in ("ecs", "lambda", "kubernetes", "app_runner", "batch", "sagemaker", "codebuild"):
+        assert found[source]["scope"] == (f"EKS of {PLACE}" if source == "kubernetes" else PLACE)
         assert found[source]["status"] == "ok"
         assert found[source]["detail"].startswith("workloads: ")
-    assert "kubernetes" in found["usage"]["scope"]
-    assert "ecs" not in found["usage"]["scope"]
+    assert "usage" not in found
+    settings_file("usage: {kubernetes: false, batch: false}")
+    assert doctor()["usage"]["scope"] == "kubernetes, batch"
 
 
 @pytest.mark.parametrize(
@@ -118,20 +121,81 @@ def test_each_refusal_has_its_line(
     assert statuses(found) == {"ok"}
 
 
-@pytest.mark.parametrize("action", ["ecs:ListTasks", "events:ListRules", "lambda:ListFunctions"])
+@pytest.mark.parametrize(
+    ("action", "source"),
+    [
+        ("ecs:ListTasks", "ecs"),
+        ("events:ListRules", "ecs"),
+        ("lambda:ListFunctions", "lambda"),
+        ("eks:ListClusters", "kubernetes"),
+        ("apprunner:ListServices", "app_runner"),
+        ("batch:DescribeJobDefinitions", "batch"),
+        ("sagemaker:ListModels", "sagemaker"),
+        ("codebuild:ListProjects", "codebuild"),
+    ],
+)
 @pytest.mark.usefixtures("healthy")
 def test_a_source_that_is_refused(
-    action: str, aws: StandIn, doctor: Doctor, settings_file: Write
+    action: str, source: str, aws: StandIn, doctor: Doctor, settings_file: Write
 ) -> None:
     settings_file("usage: {expect_none: true}")
     aws.world.ecs().cluster("prod")
     aws.world.deny(action)
-    source = "lambda" if action.startswith("lambda") else "ecs"
     found = doctor()
     assert found[source]["status"] == "FAILED"
     assert f"AWS refused {action}" in found[source]["detail"]
+    assert "ecr-clean iam-policy prints all that are needed" in found[source]["mend"]
     assert f"set usage.{source} to false" in found[source]["mend"]
-    assert found["lambda" if source == "ecs" else "ecs"]["status"] == "ok"
+    del found[source]
+    assert statuses(found) == {"ok"}
+
+
+@pytest.fixture
+def clusters(
+    healthy: Shelf, granted: Cluster, run: Run, settings_file: Write
+) -> Callable[[], Findings]:
+    """What doctor says of Kubernetes by scope: of `prod`, a cluster of EKS where a Deployment runs,
+    and of `edge`, where there is no kubeconfig."""
+    granted.apply(*deployment("api", f"{healthy.id.uri}:1.0"))
+    edge = "{name: edge, kubeconfig: gone}"
+    entries = f"clusters: [{{name: prod, eks: prod}}, {edge}]"
+    settings_file(f"usage: {{{others_off('kubernetes')}, kubernetes: {{{entries}}}}}")
+
+    def examine() -> Findings:
+        result = run("doctor", "--format", "json")
+        findings = map(orjson.loads, result.out.splitlines())
+        return {each["scope"]: each for each in findings if each["check"] == "kubernetes"}
+
+    return examine
+
+
+def test_each_cluster_has_its_line(clusters: Callable[[], Findings]) -> None:
+    found = clusters()
+    assert {scope: finding["status"] for scope, finding in found.items()} == {
+        f"EKS of {PLACE}": "ok",
+        "prod": "ok",
+        "edge": "FAILED",
+    }
+    assert found["prod"]["detail"] == "workloads: 1; different images of these registries: 1"
+    assert "gone cannot be read: No such file" in found["edge"]["detail"]
+    assert "mend its entry of usage.kubernetes.clusters" in found["edge"]["detail"]
+
+
+def test_a_cluster_that_nobody_listed(aws: StandIn, clusters: Callable[[], Findings]) -> None:
+    aws.world.eks().create("staging")
+    finding = clusters()[f"EKS of {PLACE}"]
+    assert finding["status"] == "FAILED"
+    assert "nobody looks at EKS clusters staging" in finding["detail"]
+    assert "usage.kubernetes.ignore" in finding["detail"]
+
+
+def test_a_cluster_that_refuses(granted: Cluster, clusters: Callable[[], Findings]) -> None:
+    granted.access.clear()
+    finding = clusters()["prod"]
+    assert finding["status"] == "FAILED"
+    assert "refused to list" in finding["detail"]
+    assert "ecr-clean iam-policy --kubernetes prints the ClusterRole" in finding["detail"]
+    assert "usage.kubernetes" in finding["mend"]
 
 
 @pytest.mark.usefixtures("healthy")
@@ -292,7 +356,7 @@ def test_shared_layers(aws: StandIn, doctor: Doctor) -> None:
 
 @pytest.mark.usefixtures("healthy")
 def test_a_file_of_usage(doctor: Doctor, environment: Path, settings_file: Write) -> None:
-    settings_file("usage: {ecs: false, lambda: false, files: [used.txt]}")
+    settings_file(f"usage: {{{others_off('files')}, files: [used.txt]}}")
     found = doctor()
     assert found["files"]["status"] == "FAILED"
     assert "mend the file" in found["files"]["mend"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.faults import Cut
+from bot.playground.faults import Cut
 from tests.support import Run, Shelf
 
 NONSENSE: list[dict[str, Any]] = [

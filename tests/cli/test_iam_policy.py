@@ -11,23 +11,32 @@ import pytest
 from bot.playground.aws import StandIn
 from bot.playground.aws.access import Ask
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
-from bot.playground.seed import seed_company
-from tests.support import Result, Run, Shelf
+from bot.playground.kubernetes import Cluster
+from bot.playground.seed import Crowd, fill_usage, seed_company
+from tests.cli.conftest import UseEverywhere
+from tests.support import Result, Run, Shelf, others_off
 
 HERE, THERE = "123456789012", "210987654321"
 READER = f"arn:aws:iam::{THERE}:role/ci/reader"
 LOOKER = f"arn:aws:iam::{THERE}:role/looker"
 Write = Callable[[str], Path]
 
-EVERYTHING = "usage: {ecs: {revisions: 2}, regions: [all]}"
+BY_EKS = "kubernetes: {clusters: [{name: prod, eks: prod}]}"
+BY_KUBECONFIG = "kubernetes: {clusters: [{name: prod, kubeconfig: kubeconfig}]}"
+EKS_BY_KUBECONFIG = BY_KUBECONFIG.replace("}]", ", eks: prod}]")
+IN_AWS = ("ecs", "lambda", "kubernetes", "app_runner", "batch", "sagemaker", "codebuild")
 SETTINGS = {
     "the defaults": "usage: {}",
-    "everything": EVERYTHING,
-    "no ECS": "usage: {ecs: false}",
-    "no Lambda": "usage: {lambda: false}",
-    "neither": "usage: {ecs: false, lambda: false, regions: [all]}",
+    "everything": f"usage: {{ecs: {{revisions: 2}}, {BY_EKS}, regions: [all]}}",
+    "older revisions": f"usage: {{{others_off('ecs')}, ecs: {{revisions: 2}}}}",
+    "a cluster by EKS": f"usage: {{{others_off('kubernetes')}, {BY_EKS}}}",
+    "a cluster by kubeconfig": f"usage: {{{others_off('kubernetes')}, {BY_KUBECONFIG}}}",
+    "a cluster of EKS by kubeconfig": f"usage: {{{others_off('kubernetes')}, {EKS_BY_KUBECONFIG}}}",
+    "nothing": f"usage: {{{others_off()}, regions: [all]}}",
+    "nothing in AWS": f"usage: {{{others_off('files')}, regions: [all]}}",
     "Regions": "usage: {regions: [eu-west-1, us-east-1]}",
     "a registry": f"registries: [{{region: eu-west-1, account: '{HERE}'}}]\nusage: {{}}",
+    **{f"all but {source}": f"usage: {{{source}: false}}" for source in IN_AWS},
 }
 
 
@@ -53,10 +62,14 @@ def allows(statement: dict[str, Any], ask: Ask) -> bool:
 
 
 @pytest.fixture
-def company(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A whole company, in a world of two Regions."""
+def company(
+    aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole company, with a workload of every kind, in a world of two Regions."""
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", ("eu-west-1", "us-east-1"))
     seed_company(aws.url, aws.world.clock.now())
+    use_everywhere(f"{HERE}.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1.0.0")
+    eks.admit_everyone()
     aws.world.calls.reset()
 
 
@@ -117,25 +130,48 @@ usage:
 
 
 @pytest.fixture
-def roles(aws: StandIn, settings_file: Write) -> None:
+def roles(
+    aws: StandIn, cluster: Cluster, use_everywhere: UseEverywhere, settings_file: Write
+) -> None:
     """A registry there that one role reads, workloads there that another looks at."""
     for role in (READER, LOOKER):
         aws.world.identities.add_role(role, trusts=[HERE])
-    Shelf(aws, "team/there", account=THERE).index("multi", "amd64")
+    there = Shelf(aws, "team/there", account=THERE)
+    there.index("multi", "amd64")
+    crowd = Crowd(services=1, tasks=2, functions=1, schedules=2)
+    fill_usage(aws.url, crowd, ["team/there"], account=THERE)
+    use_everywhere(f"{there.id.uri}:multi", account=THERE)
+    aws.world.eks(THERE).create(
+        "there", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
+    )
     settings_file(ROLES)
 
 
 @pytest.mark.usefixtures("company", "roles")
-def test_each_principal_has_what_it_calls(asks: list[Ask], run: Run) -> None:
+@pytest.mark.parametrize(
+    ("more", "revisions", "clusters"),
+    [
+        ("", False, False),
+        ("  ecs: {revisions: 2}\n", True, False),
+        ("  kubernetes: {clusters: [{name: c, eks: there}]}\n", False, True),
+    ],
+)
+def test_each_principal_has_exactly_what_it_calls(
+    asks: list[Ask], run: Run, settings_file: Write, more: str, *, revisions: bool, clusters: bool
+) -> None:
+    settings_file(ROLES + more)
     run("plan", "team/there", "shop/web")
     run("doctor")
     for role in (READER, LOOKER):
         asked = [ask for ask in asks if ask.principal.iam_arn == role]
         found = statements(run("iam-policy", "--role", role))
-        assert granted(found) >= {ask.action for ask in asked} != set()
+        assert granted(found) == {ask.action for ask in asked} - {"sts:GetCallerIdentity"}
         for ask in asked:
             assert any(allows(statement, ask) for statement in found), ask
-    assert granted(statements(run("iam-policy", "--role", LOOKER))) >= {"ec2:DescribeRegions"}
+    looks = granted(statements(run("iam-policy", "--role", LOOKER)))
+    assert ("ecs:ListTaskDefinitions" in looks) is revisions
+    assert ("eks:DescribeCluster" in looks) is clusters
+    assert looks > {"ec2:DescribeRegions", "apprunner:DescribeService"}
     ours = statements(run("iam-policy"))
     (assuming,) = (each for each in ours if each["Sid"] == "AssumeRoles")
     assert assuming["Resource"] == [READER, LOOKER]
@@ -218,11 +254,38 @@ def test_a_policy_that_is_too_large(run: Run, settings_file: Write) -> None:
     assert "characters; a managed policy takes 6,144: split it" in result.err
 
 
-@pytest.mark.parametrize("option", ["--delete", "--kubernetes"])
-def test_what_is_still_to_come_is_refused(option: str, run: Run) -> None:
-    result = run("iam-policy", option)
+def test_what_is_still_to_come_is_refused(run: Run) -> None:
+    result = run("iam-policy", "--delete")
     assert (result.status, result.out) == (2, "")
-    assert option in result.sentence
+    assert "--delete" in result.sentence
+
+
+@pytest.mark.parametrize(
+    ("settings", "groups"),
+    [
+        (f"usage: {{{BY_EKS}}}", {"", "apps", "batch"}),
+        ("usage: {kubernetes: false}", {"", "apps", "batch"}),
+        (
+            "usage: {kubernetes: {custom_resources: ["
+            "{resource: rollouts.v1alpha1.argoproj.io, template: spec.template},"
+            "{resource: services.v1.serving.knative.dev, template: spec.template}]}}",
+            {"", "apps", "batch", "argoproj.io", "serving.knative.dev"},
+        ),
+    ],
+)
+def test_the_cluster_role(
+    settings: str, groups: set[str], aws: StandIn, run: Run, settings_file: Write
+) -> None:
+    """tests/usage/kubernetes holds it against what is called."""
+    settings_file(settings)
+    result = run("iam-policy", "--kubernetes")
+    role = orjson.loads(result.out)
+    assert result.status == 0
+    assert (role["kind"], role["metadata"]) == ("ClusterRole", {"name": "ecr-clean"})
+    assert {group for rule in role["rules"] for group in rule["apiGroups"]} == groups
+    assert all(rule["verbs"] == ["list"] for rule in role["rules"])
+    assert "kubectl create clusterrolebinding ecr-clean" in result.sentence
+    assert not list(aws.world.calls)
 
 
 def test_wrong_settings(run: Run, settings_file: Write) -> None:

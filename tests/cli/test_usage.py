@@ -1,5 +1,6 @@
 """Images in use, through the command: in other accounts and Regions, and by other names."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.support import Plan, Run, Shelf
 OTHER = "210987654321"
 ROLE = f"arn:aws:iam::{OTHER}:role/look"
 KEEP_NOTHING = "policies: [{keep: []}]"
+IN_AWS = ("ecs", "lambda", "app_runner", "batch", "sagemaker", "codebuild")
 Write = Callable[[str], Path]
 
 
@@ -28,6 +30,11 @@ def reasons(plan: Plan, tag: str) -> list[str]:
 
 def kept(plan: Plan) -> set[str]:
     return {tag for image in plan["images"] if image["verdict"] == "keep" for tag in image["tags"]}
+
+
+def looked_at(plan: Plan) -> Counter[tuple[str, str]]:
+    """Sources, each with its scope."""
+    return Counter((look["source"], look["scope"]) for look in plan["usage"])
 
 
 def used(plan: Plan) -> dict[str, list[str]]:
@@ -74,8 +81,11 @@ def test_an_image_is_often_run_in_another_account_and_region(
     settings_file(f"{KEEP_NOTHING}\nusage: {{accounts: {accounts}}}")
     found = plan().plan
     assert kept(found) == {"1.1"}
-    scopes = {look["scope"] for look in found["usage"]}
-    assert scopes == {f"{DEFAULT_ACCOUNT} in eu-west-1", f"{OTHER} in us-east-1"}
+    places = (f"{DEFAULT_ACCOUNT} in eu-west-1", f"{OTHER} in us-east-1")
+    assert looked_at(found) == Counter(
+        [(source, place) for source in IN_AWS for place in places]
+        + [("kubernetes", f"EKS of {place}") for place in places]
+    )
 
 
 def test_all_regions_are_those_that_the_account_has_opted_into(
@@ -86,7 +96,8 @@ def test_all_regions_are_those_that_the_account_has_opted_into(
     settings_file(KEEP_NOTHING + "\nusage: {regions: [all], ecs: false, expect_none: true}")
     found = plan().plan
     assert kept(found) == {"1.0"}
-    assert len(found["usage"]) == 17
+    regions = Counter(source for source, _ in looked_at(found))
+    assert regions == dict.fromkeys({*IN_AWS, "kubernetes"} - {"ecs"}, 17)
 
 
 @pytest.mark.usefixtures("shelf")

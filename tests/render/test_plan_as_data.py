@@ -8,7 +8,8 @@ import pytest
 
 from bot.core.plan import Plan
 from bot.core.usage import Look, Usage
-from bot.render.plan_csv import write_header, write_plan
+from bot.render.csv_rows import write_rows
+from bot.render.plan_csv import COLUMNS, plan_as_rows
 from bot.render.plan_json import IMAGES_A_PIECE, plan_as_json
 from tests.render.builders import image, plan
 from tests.support import Plan as Data
@@ -31,8 +32,7 @@ def as_json(made: Plan) -> Data:
 
 def as_rows(made: Plan) -> list[dict[str, str]]:
     text = io.StringIO()
-    write_header(text)
-    write_plan(made, text)
+    write_rows([COLUMNS, *plan_as_rows(made)], text)
     return list(csv.DictReader(io.StringIO(text.getvalue())))
 
 

@@ -9,7 +9,8 @@ from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.usage import Usage
-from bot.render.plan_table import ROWS, deleted_families, not_checked, plan_as_table
+from bot.render.plan_table import deleted_families, not_checked, plan_as_table
+from bot.render.terminal import ROWS
 from tests.render.builders import GB, image, plan
 from tests.support import NOW
 

@@ -23,6 +23,15 @@ SHARE = "a percentage from 0% to 100%"
 APPROVER = "a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs"
 ZONE = "a time zone's name, as in Europe/Berlin"
 PIN = "repository: a, pin: b, reason: c"
+RESOURCE = "PLURAL.VERSION.GROUP as kubectl knows it: rollouts.v1alpha1.argoproj.io"
+TEMPLATE = "a JMESPath to the pod template, as in spec.template"
+TEMPLATES = "a JMESPath to the pod template, or a list of some"
+CLUSTERS, CUSTOM = "usage.kubernetes.clusters", "usage.kubernetes.custom_resources"
+
+
+def custom(resource: str = "rollouts.v1alpha1.argoproj.io", template: str = "spec") -> str:
+    entry = f"{{resource: {resource}, template: {template}}}"
+    return f"usage: {{kubernetes: {{custom_resources: [{entry}]}}}}"
 
 
 def error(text: str, folder: Path) -> str:
@@ -81,6 +90,21 @@ def error(text: str, folder: Path) -> str:
         ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),
         ("usage: {kubernetes: {clusters: x}}", "usage.kubernetes.clusters", "'x'", LIST),
         ("usage: {kubernetes: {clusters: [{name: ''}]}}", "usage.kubernetes.clusters[0].name", "''", TEXT),
+        ("usage: {kubernetes: true}", "usage.kubernetes", "true", SOURCE),
+        ("usage: {kubernetes: {clusters: [{name: a, eks: 1}]}}", f"{CLUSTERS}[0].eks", "1", TEXT),
+        ("usage: {kubernetes: {clusters: [{name: a, in_cluster: 1}]}}", f"{CLUSTERS}[0].in_cluster", "1", SWITCH),
+        ("usage: {kubernetes: {ignore: old}}", "usage.kubernetes.ignore", "'old'", ANY_GLOBS),
+        ("usage: {kubernetes: {ignore: ['']}}", "usage.kubernetes.ignore", "['']", ANY_GLOBS),
+        ("usage: {kubernetes: {ignore: ['[a']}}", "usage.kubernetes.ignore", "['[a']", ANY_GLOBS),
+        (custom("Rollout"), f"{CUSTOM}[0].resource", "'Rollout'", RESOURCE),
+        (custom("rollouts.argoproj.io"), f"{CUSTOM}[0].resource", "'rollouts.argoproj.io'", RESOURCE),
+        (custom("rollouts.v1alpha1"), f"{CUSTOM}[0].resource", "'rollouts.v1alpha1'", RESOURCE),
+        (custom(template="''"), f"{CUSTOM}[0].template[0]", "''", TEMPLATE),
+        (custom(template="spec."), f"{CUSTOM}[0].template[0]", "'spec.', but this is no JMESPath: ", TEMPLATE),
+        (custom(template="'spec[template'"), f"{CUSTOM}[0].template[0]", "'spec[template'", TEMPLATE),
+        (custom(template="[a, 'b[']"), f"{CUSTOM}[0].template[1]", "'b['", TEMPLATE),
+        (custom(template="[]"), f"{CUSTOM}[0].template", "()", TEMPLATES),
+        (custom(template="1"), f"{CUSTOM}[0].template", "1", TEMPLATES),
         ("reports: [{channel: 7}]", "reports[0].channel", "7", TEXT),
         ("reports: [{schedule: 'monday 9'}]", "reports[0].schedule", "'monday 9'", SCHEDULE),
         ("reports: [{schedule: 'mon 24:00'}]", "reports[0].schedule", "'mon 24:00'", SCHEDULE),
@@ -122,6 +146,7 @@ def test_a_bad_value(text: str, key: str, found: str, allowed: str, tmp_path: Pa
         ("policies: [{keep: [{neweset: 1}]}]", "policies[0].keep[0].neweset is unknown (did you mean newest?)"),
         ("usage: {lambda_: {}}", "usage.lambda_ is unknown (did you mean lambda?)"),
         ("usage: {batch: {queues: []}}", "usage.batch.queues is unknown"),
+        ("usage: {kubernetes: {cluster: []}}", "usage.kubernetes.cluster is unknown (did you mean clusters?)"),
         ("1: 2", "1 is unknown; allowed: registries"),
         ("policies: [{1: 2}]", "policies[0].1 is unknown; allowed: repositories"),
         ("null: 2", "is unknown; allowed: registries"),
@@ -134,6 +159,14 @@ def test_an_unknown_key(text: str, said: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        (
+            "usage: {kubernetes: {clusters: [{eks: a}]}}",
+            f"{CLUSTERS}[0].name is missing: give {TEXT}",
+        ),
+        (
+            "usage: {kubernetes: {custom_resources: [{template: spec}]}}",
+            f"{CUSTOM}[0].resource is missing: give {RESOURCE}",
+        ),
         ("usage: {accounts: [{}]}", f"usage.accounts[0].account is missing: give {ACCOUNT}"),
         ("pins: [{pin: b, reason: c}]", f"pins[0].repository is missing: give {GLOB}"),
         ("pins: [{repository: a, pin: b}]", f"pins[0].reason is missing: give {TEXT}"),
@@ -150,8 +183,21 @@ def test_a_missing_key(text: str, said: str, tmp_path: Path) -> None:
         ("policies: [{keep: [{newest: 1, semver: {}}]}]", "newest and semver stand in one rule"),
         ("policies: [{keep: [{except_tags: []}]}]", "the rule selects by nothing"),
         ("usage: {kubernetes: {clusters: [{name: a}]}}", "give one of eks, kubeconfig"),
-        ("usage: {kubernetes: {clusters: [{name: a, eks: b, in_cluster: true}]}}", "give one of"),
+        (
+            "usage: {kubernetes: {clusters: [{name: a, kubeconfig: c, in_cluster: true}]}}",
+            "give kubeconfig or in_cluster: true, not both",
+        ),
+        ("usage: {kubernetes: {clusters: [{name: a, in_cluster: false}]}}", "give one of"),
         ("usage: {kubernetes: {clusters: [{name: a, eks: b, context: c}]}}", "context goes with"),
+        (
+            "usage: {kubernetes: {clusters: [{name: a, eks: b}, {name: a, in_cluster: true}]}}",
+            "two clusters are named a; their names tell them apart",
+        ),
+        (
+            "usage: {kubernetes: {clusters: [{name: a, eks: b}], custom_resources: "
+            "[{resource: rollouts.v1.x.io, template: spec, clusters: [a, b]}]}}",
+            "custom_resources names a cluster b that clusters does not list",
+        ),
     ],
 )
 def test_what_does_not_go_together(text: str, said: str, tmp_path: Path) -> None:

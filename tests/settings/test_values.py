@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import RequestError
-from bot.settings import Settings, load_settings
+from bot.settings import KubernetesSection, Settings, load_settings
 
 
 def load(text: str, folder: Path) -> Settings:
@@ -98,12 +98,75 @@ def test_approvers(approver: str, tmp_path: Path) -> None:
         "{name: a, kubeconfig: file}",
         "{name: a, kubeconfig: file, context: prod}",
         "{name: a, in_cluster: true}",
+        "{name: a, in_cluster: true, eks: prod}",
+        "{name: a, kubeconfig: file, eks: prod}",
     ],
 )
 def test_clusters(cluster: str, tmp_path: Path) -> None:
     settings = load(f"usage: {{kubernetes: {{clusters: [{cluster}]}}}}", tmp_path)
     assert settings.usage.kubernetes
     assert settings.usage.kubernetes.clusters[0].name == "a"
+
+
+def kubernetes(text: str, folder: Path) -> KubernetesSection:
+    section = load(f"usage: {{kubernetes: {{{text}}}}}", folder).usage.kubernetes
+    assert section
+    return section
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("config", "{folder}/config"),
+        ("kube/config", "{folder}/kube/config"),
+        ("../config", "{folder}/../config"),
+        ("~/.kube/config", "/home/ann/.kube/config"),
+        ("/etc/kube/config", "/etc/kube/config"),
+    ],
+)
+def test_a_kubeconfig_is_meant_from_where_the_file_stands(
+    given: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    section = kubernetes(f"clusters: [{{name: a, kubeconfig: {given}}}]", tmp_path)
+    assert section.clusters[0].kubeconfig == meant.format(folder=tmp_path)
+
+
+def test_clusters_are_ignored_by_globs(tmp_path: Path) -> None:
+    ignore = kubernetes("ignore: [old, 'stag*', 'arn:aws:eks:*:cluster/x']", tmp_path).ignore
+    assert ignore.match_any(("STAGING",))
+    assert ignore.match_any(("arn:aws:eks:eu-west-1:123456789012:cluster/x",))
+    assert not ignore.match_any(("prod", "older"))
+
+
+@pytest.mark.parametrize(
+    ("resource", "template", "paths"),
+    [
+        ("services.v1.serving.knative.dev", "spec.template", ("spec.template",)),
+        ("rayclusters.v1.ray.io", "['spec.a', 'spec.b[]']", ("spec.a", "spec.b[]")),
+        (
+            "rollouts.v1alpha1.argoproj.io",
+            """'spec.template || `{"containers": []}`'""",
+            ('spec.template || `{"containers": []}`',),
+        ),
+    ],
+)
+def test_custom_resources(
+    resource: str, template: str, paths: tuple[str, ...], tmp_path: Path
+) -> None:
+    (entry,) = kubernetes(
+        f"custom_resources: [{{resource: {resource}, template: {template}}}]", tmp_path
+    ).custom_resources
+    assert (entry.resource, entry.template) == (resource, paths)
+    assert entry.clusters == ()
+
+
+def test_a_custom_resource_of_some_clusters(tmp_path: Path) -> None:
+    text = (
+        "clusters: [{name: a, eks: b}, {name: c, in_cluster: true}], "
+        "custom_resources: [{resource: rollouts.v1.x.io, template: spec, clusters: [c]}]"
+    )
+    assert kubernetes(text, tmp_path).custom_resources[0].clusters == ("c",)
 
 
 def test_the_whole_of_a_file(tmp_path: Path) -> None:

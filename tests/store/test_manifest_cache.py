@@ -1,10 +1,8 @@
 """The manifest cache: a file that outlives the process, and that may be lost."""
 
-import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -35,18 +33,6 @@ EVERYTHING = {"sha256:1": IMAGE, "sha256:2": INDEX, "sha256:3": OLD}
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "ecr-clean" / "manifests.db"
-
-
-@pytest.fixture
-def locked_folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder that nobody may write to, root included."""
-    tmp_path.chmod(0o500)
-    own = os.geteuid()
-    if own == 0:
-        os.seteuid(65534)
-    yield tmp_path
-    os.seteuid(own)
-    tmp_path.chmod(0o700)
 
 
 def test_it_survives_reopening(path: Path) -> None:

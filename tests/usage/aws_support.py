@@ -1,5 +1,6 @@
 """What the tests of AWS's sources share: a place on the stand-in, and everything that can fail."""
 
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -25,11 +26,29 @@ Fail = Callable[[StandIn, str], None]
 """Makes every call of an operation (`ecs:ListTasks`) fail."""
 
 
-def open_place(patience: float = 10) -> AwsPlace:
-    """The stand-in's default account and Region; `patience`: how long an answer may take."""
+UNLISTED = "xx-nowhere-1"
+"""A Region that botocore knows nothing of."""
+
+
+def open_place(patience: float = 10, region: str = DEFAULT_REGION) -> AwsPlace:
+    """The stand-in's default account; `patience`: how long an answer may take."""
     core = botocore.session.get_session()
     core.set_default_client_config(Config(read_timeout=patience))
-    return AwsPlace(boto3.Session(botocore_session=core), DEFAULT_ACCOUNT, DEFAULT_REGION)
+    return AwsPlace(boto3.Session(botocore_session=core), DEFAULT_ACCOUNT, region)
+
+
+def lose_host(monkeypatch: pytest.MonkeyPatch, service: str, code: int = socket.EAI_NONAME) -> None:
+    """Looking up the name of the service's host fails with this code."""
+    lost = f"{service}.example"
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *others: Any, **options: Any) -> Any:
+        if host == lost:
+            raise socket.gaierror(code, "by the test")
+        return real(host, *others, **options)
+
+    monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service.upper()}", f"https://{lost}")
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
 def look(source: UsageSource) -> set[Sighting]:

@@ -5,15 +5,17 @@ from datetime import timedelta
 import pytest
 
 from bot.core.errors import RequestError
-from bot.ports import Listed
+from bot.core.records import EventName
+from bot.ports import Listed, UsageMemory
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usecases.confirm_usage import confirm_usage
+from bot.usecases.confirm_usage import Witness, confirm_usage
 from tests.support import NOW
+from tests.usecases.scene import ANN, Scene
 
 MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(2, NOW)
 
 
-def doubt(memory: SqliteManifestCache, source: str, scope: str) -> None:
+def doubt(memory: UsageMemory, source: str, scope: str) -> None:
     memory.believe(source, scope, MANY)
     memory.doubt(source, scope, FEW)
 
@@ -38,3 +40,19 @@ def test_nothing_else_is_confirmed(cache: SqliteManifestCache, source: str, scop
     with pytest.raises(RequestError, match="only these can be confirmed: ecs 'here', files 'a"):
         confirm_usage(cache, source, scope)
     assert cache.last_listed("ecs", "here") == MANY
+
+
+def test_the_audit_knows_whose_word_it_was(scene: Scene) -> None:
+    doubt(scene.store, "ecs", "here")
+    confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, scene.now))
+    event = scene.last_event()
+    assert (event.event, event.by, event.at) == (EventName.CONFIRMED_USAGE, ANN.name, scene.now)
+    assert event.detail == (
+        "it is right that ecs lists 2 workloads in here, as seen at 2026-11-23 12:00 UTC"
+    )
+
+
+def test_the_audit_hears_nothing_of_what_was_in_no_doubt(scene: Scene) -> None:
+    with pytest.raises(RequestError):
+        confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, scene.now))
+    assert scene.events() == []

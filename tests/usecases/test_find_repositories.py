@@ -8,7 +8,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.errors import RequestError, ServiceError
 from bot.playground.aws import StandIn
-from bot.usecases.find_repositories import find_repositories
+from bot.usecases.find_repositories import find_repositories, find_repository
 from tests.support import Shelf
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -127,3 +127,17 @@ def test_a_registry_that_cannot_be_asked(
     aws.world.deny("ecr:DescribeRepositories", region="eu-west-1")
     with pytest.raises(ServiceError, match="AWS refused ecr:DescribeRepositories"):
         find_repositories(argument, registries)
+
+
+@pytest.mark.parametrize("argument", ["ops", "o*", f"{FAR}/team/api"])
+def test_exactly_one(argument: str, registries: Sequence[EcrRegistry]) -> None:
+    assert find_repository(argument, registries).repository.uri in uris("*", registries)
+
+
+def test_several_where_one_is_meant(registries: Sequence[EcrRegistry]) -> None:
+    with pytest.raises(RequestError) as caught:
+        find_repository("team/*", registries)
+    assert str(caught.value) == (
+        f"team/* fits several repositories ({HOST}/team/api, {HOST}/team/web, {FAR}/team/api and "
+        "1 more): give one of them"
+    )

@@ -54,10 +54,11 @@ def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> Mak
             pins=pins,
             usd_per_gb_month=0.10,
             cache=cache,
+            store=None,
             clock=clock,
             progress=lambda *_: None,
         )
-        return planner.plan(Found(shelf.id, registry))
+        return planner.plan(Found(shelf.id, registry)).plan
 
     return make_it
 

@@ -3,7 +3,7 @@
 from bot.core.rules.newest import Newest
 from bot.core.rules.pulled_within import PulledWithin
 from bot.core.rules.pushed_within import PushedWithin
-from bot.core.rules.selection import Candidates, Family, Rule, Selection
+from bot.core.rules.selection import Candidates, Family, Rule, Selection, young_since
 from bot.core.rules.semver import Semver
 from bot.core.rules.tag_filter import TagFilter
 from bot.core.rules.tags import Tags
@@ -19,4 +19,5 @@ __all__ = [
     "Semver",
     "TagFilter",
     "Tags",
+    "young_since",
 ]

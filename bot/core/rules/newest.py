@@ -1,19 +1,22 @@
-"""Keeps the roots of a class that were pushed last."""
+"""Keeps the roots of a class that were pushed, or got a tag, last."""
 
 from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from bot.core.manifest import Manifest
-from bot.core.rules.selection import Candidates, Selection
+from bot.core.rules.selection import Candidates, Selection, young_since
 from bot.core.rules.tag_filter import TagFilter
-from bot.core.words import ordinal
+from bot.core.words import ordinal, renewal
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
     """Images that are kept for other reasons take their natural place. A guest takes none;
-    it stays while fewer than `count` roots of its class were pushed after it."""
+    it stays while fewer than `count` roots of its class are younger. An image that was there before
+    its tag came is as young as that: somebody promoted it."""
 
     count: int
     filter: TagFilter
@@ -23,22 +26,32 @@ class Newest:
         members = [m for m in candidates.builds if self.filter.belongs(m.names)]
         first = f"one of the {self.count} newest {self.filter.words}"
         behind = f"not among the {self.count} newest {self.filter.words}"
+        renewed_at = candidates.renewed_at
         kept = {
-            manifest.digest: f"{first} ({ordinal(place)})"
+            manifest.digest: f"{first} ({ordinal(place)}{_promotion(manifest, renewed_at)})"
             for place, manifest in enumerate(members[: self.count], start=1)
         }
         passed_over = {
             manifest.digest: f"{behind} ({ordinal(place)})"
             for place, manifest in enumerate(members[self.count :], start=self.count + 1)
         }
-        pushed_last_first = [_age_key(m) for m in members]
+        youngest_first = [_age_key(m, renewed_at) for m in members]
         for guest in candidates.guests:
             if self.filter.belongs(guest.names):
-                newer = bisect_left(pushed_last_first, _age_key(guest))
+                newer = bisect_left(youngest_first, _age_key(guest, renewed_at))
                 if newer < self.count:
                     kept[guest.digest] = f"{first} by its own tag ({ordinal(newer + 1)})"
         return Selection(kept, passed_over)
 
 
-def _age_key(manifest: Manifest) -> float:
-    return -manifest.pushed_at.timestamp() if manifest.pushed_at else float("inf")
+def _age_key(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> float:
+    since = young_since(manifest, renewed_at)
+    return -since.timestamp() if since else float("inf")
+
+
+def _promotion(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> str:
+    """Why its place is not that of its push time."""
+    since = young_since(manifest, renewed_at)
+    if since is None or since == manifest.pushed_at:
+        return ""
+    return f": it {renewal(manifest.tags, since)}"

@@ -12,7 +12,8 @@ from bot.core.words import moment
 
 @dataclass(frozen=True, slots=True)
 class PushedWithin:
-    """A root is as young as the youngest manifest that hangs on it."""
+    """A root is as young as the youngest manifest that hangs on it. Tags that came later don't
+    count: they are no push."""
 
     duration: timedelta
     filter: TagFilter
@@ -22,8 +23,9 @@ class PushedWithin:
         since = duration_in_words(self.duration)
         return Selection(
             {
-                family.head.digest: f"pushed within {since} ({moment(family.youngest)})"
+                family.head.digest: f"pushed within {since} ({moment(family.last_push)})"
                 for family in self.filter.narrowed(candidates)
-                if family.youngest is not None and candidates.now - family.youngest < self.duration
+                if family.last_push is not None
+                and candidates.now - family.last_push < self.duration
             }
         )

@@ -10,11 +10,12 @@ from bot.core.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A manifest, and when the youngest of it and of all that hangs on it was pushed, and the
-    last of them pulled. UTC; None if ECR tells no time, or it was never pulled."""
+    """A manifest, and of it and all that hangs on it when the last was pushed, pushed or renewed,
+    and pulled. UTC; None if ECR tells no time, or it was never pulled."""
 
     head: Manifest
-    youngest: datetime | None
+    last_push: datetime | None
+    young_since: datetime | None
     last_pull: datetime | None
 
 
@@ -24,8 +25,9 @@ class Candidates:
 
     `families` have a root as head; `tagged_dependents` hang on others, but their own tags may
     keep them. `builds` are the roots that are images or indexes (or artifacts treated like them)
-    and that have a push time, pushed last first, equal times by digest. `guests` have names too,
-    but take no place among the builds: tagged children and referrers.
+    and that have a push time, youngest first, equal times by digest. `guests` have names too,
+    but take no place among the builds: tagged children and referrers. `renewed_at`: by digest
+    when an image that was there before got a tag, or lost its last one.
     """
 
     families: tuple[Family, ...]
@@ -33,6 +35,13 @@ class Candidates:
     builds: tuple[Manifest, ...]
     guests: tuple[Manifest, ...]
     now: datetime
+    renewed_at: Mapping[str, datetime]
+
+
+def young_since(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> datetime | None:
+    """When it was pushed, or renewed, if that was later."""
+    times = (manifest.pushed_at, renewed_at.get(manifest.digest))
+    return max(filter(None, times), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
 """`python -m bot.playground.aws [--port N] [--seed company]`: the stand-in in the foreground."""
 
 import argparse
-import sys
 from datetime import UTC, datetime
-from threading import Event
 
 from bot.playground.aws.server import StandIn
+from bot.playground.foreground import serve_until_interrupted
 from bot.playground.seed import seed_company
 
 
@@ -17,16 +16,7 @@ def main() -> None:
     with StandIn(port=choice.port) as aws:
         if choice.seed == "company":
             seed_company(aws.url, datetime.now(UTC))
-        sys.stdout.write(f"{aws.url}\n")
-        sys.stdout.flush()
-        _wait_for_interrupt()
-
-
-def _wait_for_interrupt() -> None:
-    try:
-        Event().wait()
-    except KeyboardInterrupt:
-        sys.stdout.write("\n")
+        serve_until_interrupted(aws.url)
 
 
 if __name__ == "__main__":

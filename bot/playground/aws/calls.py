@@ -1,7 +1,6 @@
-"""What was called, so that tests can count and look."""
+"""One call of AWS."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,31 +25,5 @@ class Call:
 
     @property
     def name(self) -> str:
+        """Like `ecr:DescribeImages`."""
         return f"{self.service}:{self.operation}"
-
-
-class Calls:
-    def __init__(self) -> None:
-        self._calls: list[Call] = []
-
-    def record(self, call: Call) -> None:
-        self._calls.append(call)
-
-    def reset(self) -> None:
-        self._calls.clear()
-
-    def named(self, name: str) -> list[Call]:
-        """The calls of one operation, named like `ecr:DescribeImages`, in order."""
-        return [call for call in self if call.name == name]
-
-    def count(self, name: str) -> int:
-        return len(self.named(name))
-
-    def counts(self) -> Counter[str]:
-        return Counter(call.name for call in self)
-
-    def __iter__(self) -> Iterator[Call]:
-        return iter(tuple(self._calls))
-
-    def __len__(self) -> int:
-        return len(self._calls)

@@ -1,6 +1,10 @@
 """The two ways in which a call can end badly."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(eq=False)
@@ -13,6 +17,13 @@ class AwsError(Exception):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
+
+
+def found(things: Mapping[str, Thing], name: str, missing: AwsError) -> Thing:
+    """What has this name; raises the error if nothing has."""
+    if name not in things:
+        raise missing
+    return things[name]
 
 
 class StandInBugError(Exception):

@@ -7,43 +7,50 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
-import orjson
-
 from bot.playground.aws.access import Ask
+from bot.playground.aws.apprunner import apprunner
 from bot.playground.aws.aws_lambda import aws_lambda
+from bot.playground.aws.batch import batch
 from bot.playground.aws.calls import Call
+from bot.playground.aws.codebuild import codebuild
 from bot.playground.aws.context import Context
 from bot.playground.aws.ec2 import ec2
 from bot.playground.aws.ecr import ecr
 from bot.playground.aws.ecs import ecs
+from bot.playground.aws.eks import eks
 from bot.playground.aws.errors import AwsError, StandInBugError
 from bot.playground.aws.events import events
-from bot.playground.aws.faults import Cut, Fault, Target
+from bot.playground.aws.faults import Fault, Target
 from bot.playground.aws.identity import Principal
-from bot.playground.aws.protocols import PROTOCOLS, Protocol, Request, WireError
+from bot.playground.aws.protocols import PROTOCOLS, Protocol, Request, WireError, protocol_of
+from bot.playground.aws.sagemaker import sagemaker
 from bot.playground.aws.scheduler import scheduler
 from bot.playground.aws.service import Operation, Prepared, Service
 from bot.playground.aws.sts import sts
 from bot.playground.aws.validation import check_answer
 from bot.playground.aws.world import World
+from bot.playground.server import Reply
 
 SERVICES: dict[str, Service] = {
-    service.name: service for service in (aws_lambda, ec2, ecr, ecs, events, scheduler, sts)
+    service.name: service
+    for service in (
+        apprunner,
+        aws_lambda,
+        batch,
+        codebuild,
+        ec2,
+        ecr,
+        ecs,
+        eks,
+        events,
+        sagemaker,
+        scheduler,
+        sts,
+    )
 }
 
 _log = logging.getLogger(__name__)
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What to send, and how badly to send it."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    delay: float = 0
-    cut: Cut | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ class Gate:
         service = SERVICES.get(scope.service) if scope else None
         if scope is None or service is None:
             return _turned_away(scope)
-        protocol = PROTOCOLS[service.model.metadata["protocol"]]
+        protocol = protocol_of(service.model, request)
         visit = Visit(scope, service, protocol, request)
         with self._world.lock:
             reply = self._answered(visit)
@@ -97,7 +104,7 @@ class Gate:
             status, body = error.status, visit.protocol.render_error(error, visit.request_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
             status, body = 500, self._confess(visit, error)
-        return _with_fault(visit.fault, Reply(status, body, _headers(visit)))
+        return _with_fault(visit, Reply(status, body, _headers(visit)))
 
     def _body(self, visit: Visit) -> bytes:
         self._understand(visit)
@@ -192,13 +199,7 @@ class Gate:
 
 
 def _headers(visit: Visit) -> dict[str, str]:
-    headers = {
-        "content-type": visit.protocol.content_type,
-        "x-amzn-requestid": visit.request_id,
-    }
-    if visit.error and visit.protocol.names_errors_in_header:
-        headers["x-amzn-errortype"] = visit.error
-    return headers
+    return {**visit.protocol.headers(visit.error), "x-amzn-requestid": visit.request_id}
 
 
 def _scope(request: Request) -> Scope | None:
@@ -212,14 +213,14 @@ def _turned_away(scope: Scope | None) -> Reply:
         if scope is None
         else AwsError("UnknownServiceException", f"The stand-in fakes no {scope.service}", 501)
     )
-    protocol = PROTOCOLS["json"]
+    protocol = PROTOCOLS["json 1.1"]
     body = protocol.render_error(error, "")
-    return Reply(error.status, body, {"content-type": protocol.content_type})
+    return Reply(error.status, body, protocol.headers(error.code))
 
 
 def _render(visit: Visit, operation: Operation, answer: Mapping[str, Any] | Prepared) -> bytes:
     if isinstance(answer, Prepared):
-        return orjson.dumps(answer.content)
+        return visit.protocol.write(answer.content)
     if operation.model.output_shape is not None:
         check_answer(operation.model.output_shape, answer)
     elif answer:
@@ -227,12 +228,12 @@ def _render(visit: Visit, operation: Operation, answer: Mapping[str, Any] | Prep
     return visit.protocol.render(operation.model, answer, visit.request_id)
 
 
-def _with_fault(fault: Fault | None, reply: Reply) -> Reply:
+def _with_fault(visit: Visit, reply: Reply) -> Reply:
+    fault, body = visit.fault, reply.body
     if fault is None:
         return reply
-    body = reply.body
     if fault.answer is not None:
-        body = orjson.dumps(fault.answer)
+        body = visit.protocol.write(fault.answer)
     elif fault.body is not None:
         body = fault.body.encode()
     return Reply(reply.status, body, reply.headers, fault.delay, fault.cut)

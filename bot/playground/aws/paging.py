@@ -6,6 +6,7 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,11 @@ def descending(keys: Sequence[str]) -> Order:
     return after
 
 
+def at_time(moment: datetime, name: str) -> str:
+    """A key that sorts by time, and by name what happened at once."""
+    return f"{moment.timestamp():020.6f} {name}"
+
+
 def page(order: Order, limit: int, token: str | None, question: str) -> Page:
     """The next `limit` keys.
 
@@ -73,27 +79,35 @@ class Pager:
     """How a service names its pages: in requests `token` and `size`, in answers `next_token`.
 
     A token fits only the request that it was given for: everything but the size of the pages
-    has to stay as it was.
+    has to stay as it was. `size` is None where nobody may ask for one; `usual` is the size of a
+    page if nobody does.
     """
 
     token: str
     next_token: str
-    size: str
+    size: str | None
     refusal: Callable[[], "AwsError"]
+    usual: int = 100
 
     def page(
-        self, order: Order, params: "Params", context: "Context", size: int
+        self, order: Order, params: "Params", context: "Context", size: int | None = None
     ) -> tuple[list[str], dict[str, str]]:
-        """The keys on the page, and the member of the answer that leads to the next one."""
+        """The keys on the page, and the member of the answer that leads to the next one.
+
+        Without `size` the page is as large as the request asks.
+        """
         asked = sorted(
             (name, value) for name, value in params.items() if name not in (self.token, self.size)
         )
         question = f"{context.operation} {context.account} {context.region} {asked}"
         try:
-            found = page(order, size, params.get(self.token), question)
+            found = page(order, size or self._asked(params), params.get(self.token), question)
         except BadTokenError:
             raise self.refusal() from None
         return found.keys, {self.next_token: found.next_token} if found.next_token else {}
+
+    def _asked(self, params: "Params") -> int:
+        return int(params.get(self.size, self.usual)) if self.size else self.usual
 
 
 def _seal(key: str, question: str) -> str:

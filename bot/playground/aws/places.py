@@ -9,8 +9,8 @@ from functools import wraps
 from itertools import count
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast
 
-from bot.playground.aws.clock import Clock
 from bot.playground.aws.context import partition_of
+from bot.playground.clock import Clock
 
 State = TypeVar("State")
 Owner = TypeVar("Owner", bound="Placed")
@@ -53,6 +53,13 @@ class Place:
         """The ARN of a family or of `family:revision`; an ARN stays as it is."""
         return name if name.startswith("arn:") else self.arn("ecs", f"task-definition/{name}")
 
+    def resolved_image(self, image: str, digest: str | None) -> str:
+        """The image by digest: the given one, or the one that its reference names here and now."""
+        known = digest or self.around.digest_of(image)
+        if known is None:
+            raise ValueError(f"{image} is not in this world; tell its digest")
+        return f"{_without_tag(image)}@{known}"
+
     def new_id(self, of: str) -> str:
         """64 hexadecimal digits that no other thing here has, and that every run repeats."""
         text = f"{self.account} {self.region} {of} {next(self._numbers)}"
@@ -61,6 +68,12 @@ class Place:
     def new_number(self, of: str) -> str:
         """19 decimal digits, as ECS numbers deployments and revisions."""
         return str(10**18 + int(self.new_id(of)[:14], 16))
+
+
+def _without_tag(image: str) -> str:
+    repository = image.partition("@")[0]
+    path, slash, name = repository.rpartition("/")
+    return f"{path}{slash}{name.partition(':')[0]}"
 
 
 class Placed(Protocol):

@@ -26,6 +26,22 @@ Resource = Callable[[Params, Context], str | list[str]]
 Refusal = Callable[[Violation], AwsError]
 
 
+def anything(_params: Params, _context: Context) -> str:
+    """The resource of actions that know none."""
+    return "*"
+
+
+def refusing_as(code: str) -> Refusal:
+    """Answers this code for what the model does not allow, in the words that most services use."""
+
+    def refusal(found: Violation) -> AwsError:
+        if found.wrong_type:
+            return AwsError("SerializationException", f"{found.path}: {found.constraint}")
+        return AwsError(code, found.sentence)
+
+    return refusal
+
+
 @dataclass(frozen=True)
 class Operation:
     """One call that the stand-in answers.

@@ -65,10 +65,16 @@ def violations(shape: Shape, value: Any, path: str = "") -> Iterator[Violation]:
 def check_answer(shape: Shape, answer: Mapping[str, Any]) -> None:
     """Refuses an answer that AWS could not have given; datetimes are still datetimes here.
 
-    Members that are None are as good as absent. Empty lists are left out of the check: ECR
-    answers `imageIds: []` and `failures: []` even where its model asks for at least one entry.
+    Members that are None are as good as absent. Empty lists that are not required are left
+    out of the check: ECR answers `imageIds: []` and `failures: []` even where its model asks for
+    at least one entry.
     """
-    filled = {name: value for name, value in _present(answer).items() if value != []}
+    assert isinstance(shape, StructureShape)
+    filled = {
+        name: value
+        for name, value in present(answer).items()
+        if value != [] or name in shape.required_members
+    }
     report = ParamValidator().validate(filled, shape)
     if report.has_errors():
         raise StandInBugError(f"{shape.name}: {report.generate_report()}")
@@ -76,12 +82,12 @@ def check_answer(shape: Shape, answer: Mapping[str, Any]) -> None:
         raise StandInBugError(f"{shape.name}.{found.path}: {found.constraint}")
 
 
-def _present(value: Any) -> Any:
+def present(value: Any) -> Any:
     """The value without members that are None."""
     if isinstance(value, Mapping):
-        return {name: _present(member) for name, member in value.items() if member is not None}
+        return {name: present(member) for name, member in value.items() if member is not None}
     if isinstance(value, list):
-        return [_present(entry) for entry in value]
+        return [present(entry) for entry in value]
     return value
 
 

@@ -10,9 +10,11 @@ from typing import Any, TypedDict, Unpack
 import orjson
 
 from bot.playground.aws.access import Access, Denial, Grant
+from bot.playground.aws.apprunner.state import AppRunner
 from bot.playground.aws.aws_lambda.state import Functions
-from bot.playground.aws.calls import Calls
-from bot.playground.aws.clock import Clock
+from bot.playground.aws.batch.state import Batch
+from bot.playground.aws.calls import Call
+from bot.playground.aws.codebuild.state import CodeBuild
 from bot.playground.aws.context import partition_of
 from bot.playground.aws.ec2.state import Regions
 from bot.playground.aws.ecr.manifest import Manifest, read_manifest
@@ -20,11 +22,15 @@ from bot.playground.aws.ecr.registry import Registries
 from bot.playground.aws.ecr.repository import Repository, RepositoryOptions
 from bot.playground.aws.ecr.resolving import digest_of
 from bot.playground.aws.ecs.state import Ecs
+from bot.playground.aws.eks.state import Eks
 from bot.playground.aws.events.state import Events
 from bot.playground.aws.faults import Faults
 from bot.playground.aws.identity import DEFAULT_ACCOUNT, Identities
 from bot.playground.aws.places import Places, Surroundings
+from bot.playground.aws.sagemaker.state import SageMaker
 from bot.playground.aws.scheduler.state import Scheduler
+from bot.playground.calls import Calls
+from bot.playground.clock import Clock
 
 DEFAULT_REGION = "eu-west-1"
 
@@ -52,25 +58,45 @@ class World:
         self.identities = Identities()
         self.access = Access()
         self.faults = Faults()
-        self.calls = Calls()
+        self.calls = Calls[Call]()
         self.registries = Registries()
         self.pull_refresh = timedelta(0)
         self.bugs: list[str] = []
         around = Surroundings(self.clock, self.lock, partial(digest_of, self.registries))
+        self._apprunner = Places(AppRunner, around)
+        self._batch = Places(Batch, around)
+        self._codebuild = Places(CodeBuild, around)
         self._ecs = Places(Ecs, around)
+        self._eks = Places(Eks, around)
         self._events = Places(Events, around)
         self._functions = Places(Functions, around)
         self._regions = Places(Regions, around)
+        self._sagemaker = Places(SageMaker, around)
         self._schedulers = Places(Scheduler, around)
+
+    def apprunner(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> AppRunner:
+        return self._apprunner.at(account, region)
+
+    def batch(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Batch:
+        return self._batch.at(account, region)
+
+    def codebuild(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> CodeBuild:
+        return self._codebuild.at(account, region)
 
     def ecs(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Ecs:
         return self._ecs.at(account, region)
+
+    def eks(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Eks:
+        return self._eks.at(account, region)
 
     def events(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Events:
         return self._events.at(account, region)
 
     def functions(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Functions:
         return self._functions.at(account, region)
+
+    def sagemaker(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> SageMaker:
+        return self._sagemaker.at(account, region)
 
     def scheduler(self, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> Scheduler:
         return self._schedulers.at(account, region)

@@ -26,8 +26,11 @@ def aws() -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def make_client(aws: StandIn) -> Iterator[MakeClient]:
-    """Clients without retries, so that a test sees every fault."""
+def make_client(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeClient]:
+    """Clients without retries, so that a test sees every fault.
+
+    Of several protocols that a service speaks a client prefers the one that is told.
+    """
     opened: list[Any] = []
 
     def make(
@@ -38,7 +41,10 @@ def make_client(aws: StandIn) -> Iterator[MakeClient]:
         token: str | None = None,
         checked: bool = True,
         patience: float = 5,
+        protocol: str | None = None,
     ) -> Any:
+        if protocol:
+            monkeypatch.setattr("botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", [protocol])
         client: Any = _session.client(
             service,  # type: ignore[call-overload]
             region_name=region,
@@ -90,3 +96,29 @@ def events(make_client: MakeClient) -> Any:
 @pytest.fixture
 def scheduler(make_client: MakeClient) -> Any:
     return make_client("scheduler")
+
+
+@pytest.fixture
+def eks(make_client: MakeClient) -> Any:
+    return make_client("eks")
+
+
+@pytest.fixture(params=["json", "smithy-rpc-v2-cbor"])
+def codebuild(make_client: MakeClient, request: pytest.FixtureRequest) -> Any:
+    """A client of each protocol that CodeBuild speaks."""
+    return make_client("codebuild", protocol=request.param)
+
+
+@pytest.fixture
+def apprunner(make_client: MakeClient) -> Any:
+    return make_client("apprunner")
+
+
+@pytest.fixture
+def batch(make_client: MakeClient) -> Any:
+    return make_client("batch")
+
+
+@pytest.fixture
+def sagemaker(make_client: MakeClient) -> Any:
+    return make_client("sagemaker")

@@ -100,6 +100,22 @@ def test_an_answer_in_place_of_the_real_one(aws: StandIn, ecr: "ECRClient", dige
     assert stored(aws) == 0
 
 
+def test_an_answer_in_xml(aws: StandIn, sts: "STSClient") -> None:
+    result = {"Account": "1", "Arn": "a & b"}
+    content = {"GetCallerIdentityResponse": {"GetCallerIdentityResult": result}}
+    aws.world.faults.add(Fault(operation="GetCallerIdentity", answer=content))
+    answer = sts.get_caller_identity()
+    assert (answer["Account"], answer["Arn"]) == ("1", "a & b")
+
+
+def test_a_list_in_xml(aws: StandIn, make_client: MakeClient) -> None:
+    regions = [{"regionName": "eu-west-8"}, {"regionName": "eu-west-9"}]
+    content = {"DescribeRegionsResponse": {"regionInfo": {"item": regions}}}
+    aws.world.faults.add(Fault(operation="DescribeRegions", answer=content))
+    shown = make_client("ec2").describe_regions()["Regions"]
+    assert [region["RegionName"] for region in shown] == ["eu-west-8", "eu-west-9"]
+
+
 def test_a_delay(aws: StandIn, ecr: "ECRClient") -> None:
     aws.world.faults.add(Fault(delay=0.05))
     before = time.monotonic()

@@ -17,8 +17,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bot.playground.aws import Fault, StandIn
-from bot.playground.aws.clock import Clock
 from bot.playground.aws.ecr import ecr as ecr_service
+from bot.playground.clock import Clock
 
 from .helpers import NOW, MakeClient, image, refused
 

@@ -16,10 +16,10 @@ from bot.playground.aws.aws_lambda.state import LATEST, Alias, Code, Function
 from bot.playground.aws.context import Context, Params
 from bot.playground.aws.entries import entries
 from bot.playground.aws.paging import ascending
-from bot.playground.aws.service import Answer, Prepared
+from bot.playground.aws.service import Answer, Prepared, anything
 
 
-@aws_lambda.operation("ListFunctions", resource=lambda _params, _context: "*")
+@aws_lambda.operation("ListFunctions", resource=anything)
 def list_functions(params: Params, context: Context) -> Answer:
     """`$LATEST` of every function, or with FunctionVersion=ALL every published version too.
 

@@ -8,8 +8,7 @@ from bot.playground.aws.aws_lambda.state import Function, Functions
 from bot.playground.aws.context import Context, Params
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import Pager
-from bot.playground.aws.service import Service
-from bot.playground.aws.validation import Violation
+from bot.playground.aws.service import Service, refusing_as
 
 LARGEST_PAGE = 50
 """What is given at once, whatever is asked for (model)."""
@@ -18,12 +17,6 @@ _NAME = re.compile(
     r"(?:arn:[^:]+:lambda:)?(?:(?P<region>[a-z]{2}[a-z-]*-\d):)?(?:(?P<account>\d{12}):)?"
     r"(?:function:)?(?P<name>[\w.-]+)(?::(?P<qualifier>[\w$.-]+))?"
 )
-
-
-def _refusal(found: Violation) -> AwsError:
-    if found.wrong_type:
-        return AwsError("SerializationException", f"{found.path}: {found.constraint}")
-    return AwsError("ValidationException", found.sentence)
 
 
 @dataclass(frozen=True)
@@ -61,7 +54,7 @@ def the_function(params: Params, context: Context) -> str:
     return named(params, context).qualified_arn
 
 
-aws_lambda = Service("lambda", refusal=_refusal, resource=the_function)
+aws_lambda = Service("lambda", refusal=refusing_as("ValidationException"), resource=the_function)
 
 
 def invalid(message: str) -> NoReturn:

@@ -136,21 +136,11 @@ class Functions:
             arn=function.arn,
             version=LATEST,
             image=image,
-            resolved_image=self._resolved(image, options.get("digest")) if image else None,
+            resolved_image=(
+                self.place.resolved_image(image, options.get("digest")) if image else None
+            ),
             modified_at=options.get("at") or self.place.now,
             role_arn=self.place.role_arn(f"lambda-{function.name}"),
         )
         function.versions[LATEST] = code
         return code
-
-    def _resolved(self, image: str, digest: str | None) -> str:
-        known = digest or self.place.around.digest_of(image)
-        if known is None:
-            raise ValueError(f"{image} is not in this world; tell its digest")
-        return f"{_without_tag(image)}@{known}"
-
-
-def _without_tag(image: str) -> str:
-    repository = image.partition("@")[0]
-    path, slash, name = repository.rpartition("/")
-    return f"{path}{slash}{name.partition(':')[0]}"

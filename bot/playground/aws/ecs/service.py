@@ -8,7 +8,7 @@ from bot.playground.aws.ecs.state import Ecs
 from bot.playground.aws.ecs.things import Cluster, EcsService
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import Pager
-from bot.playground.aws.service import Service
+from bot.playground.aws.service import Service, anything
 from bot.playground.aws.validation import Violation
 
 _LARGEST_PAGE = 100
@@ -20,12 +20,8 @@ def _refusal(found: Violation) -> AwsError:
     return _invalid(f"{found.path}: {found.constraint}")
 
 
-def _anything(_params: Params, _context: Context) -> str:
-    """Most reading actions know no resources (service authorization reference, field)."""
-    return "*"
-
-
-ecs = Service("ecs", refusal=_refusal, resource=_anything)
+ecs = Service("ecs", refusal=_refusal, resource=anything)
+"""Most reading actions know no resources (service authorization reference, field)."""
 
 
 def invalid(message: str) -> NoReturn:

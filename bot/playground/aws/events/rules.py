@@ -7,7 +7,6 @@ from bot.playground.aws.entries import entries
 from bot.playground.aws.events.service import (
     bus_of,
     events,
-    page_size,
     pager,
     rule_of,
     state,
@@ -22,7 +21,7 @@ from bot.playground.aws.service import Answer, Prepared
 def list_event_buses(params: Params, context: Context) -> Answer:
     buses = state(context).buses
     listed = sorted(name for name in buses if name.startswith(params.get("NamePrefix", "")))
-    names, more = pager.page(ascending(listed), params, context, page_size(params))
+    names, more = pager.page(ascending(listed), params, context)
     return Prepared({"EventBuses": [_bus(buses[name]) for name in names]} | more)
 
 
@@ -41,7 +40,7 @@ def list_rules(params: Params, context: Context) -> Answer:
     """The rules of one bus, `default` unless told otherwise; not their targets (model)."""
     rules = bus_of(params, context).rules
     listed = sorted(name for name in rules if name.startswith(params.get("NamePrefix", "")))
-    names, more = pager.page(ascending(listed), params, context, page_size(params))
+    names, more = pager.page(ascending(listed), params, context)
     return Prepared({"Rules": [_rule(rules[name]) for name in names]} | more)
 
 
@@ -60,7 +59,7 @@ def _rule(rule: Rule) -> dict[str, Any]:
 @events.operation("ListTargetsByRule", resource=the_rule)
 def list_targets_by_rule(params: Params, context: Context) -> Answer:
     targets = rule_of(params, context).targets
-    ids, more = pager.page(ascending(sorted(targets)), params, context, page_size(params))
+    ids, more = pager.page(ascending(sorted(targets)), params, context)
     return Prepared({"Targets": [_target(targets[id_]) for id_ in ids]} | more)
 
 

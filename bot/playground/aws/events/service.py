@@ -4,28 +4,12 @@ from bot.playground.aws.context import Context, Params
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.events.state import Bus, Events, Rule
 from bot.playground.aws.paging import Pager
-from bot.playground.aws.service import Service
-from bot.playground.aws.validation import Violation
+from bot.playground.aws.service import Service, anything, refusing_as
 
-
-def _refusal(found: Violation) -> AwsError:
-    if found.wrong_type:
-        return AwsError("SerializationException", f"{found.path}: {found.constraint}")
-    return AwsError("ValidationException", found.sentence)
-
-
-def _anything(_params: Params, _context: Context) -> str:
-    return "*"
-
-
-events = Service("events", refusal=_refusal, resource=_anything)
+events = Service("events", refusal=refusing_as("ValidationException"), resource=anything)
 pager = Pager(
     "NextToken", "NextToken", "Limit", lambda: AwsError("InvalidToken", "The token is not valid")
 )
-
-
-def page_size(params: Params) -> int:
-    return int(params.get("Limit", 100))
 
 
 def state(context: Context) -> Events:

@@ -1,16 +1,32 @@
 """The wire protocols, by the name that botocore's models give them."""
 
+from botocore.model import ServiceModel
+
 from bot.playground.aws.protocols.base import Protocol, Request, WireError
+from bot.playground.aws.protocols.cbor import CborProtocol
 from bot.playground.aws.protocols.ec2 import Ec2Protocol
 from bot.playground.aws.protocols.json import JsonProtocol
 from bot.playground.aws.protocols.query import QueryProtocol
 from bot.playground.aws.protocols.rest_json import RestJsonProtocol
 
+_CBOR = "smithy-rpc-v2-cbor"
 PROTOCOLS: dict[str, Protocol] = {
+    _CBOR: CborProtocol(),
     "ec2": Ec2Protocol(),
-    "json": JsonProtocol(),
+    "json 1.0": JsonProtocol("1.0"),
+    "json 1.1": JsonProtocol("1.1"),
     "query": QueryProtocol(),
     "rest-json": RestJsonProtocol(),
 }
 
-__all__ = ["PROTOCOLS", "Protocol", "Request", "WireError"]
+
+def protocol_of(model: ServiceModel, request: Request) -> Protocol:
+    """What the request is written in; some services speak CBOR besides another protocol."""
+    spoken = model.metadata["protocols"]
+    if _CBOR in spoken and request.headers.get("smithy-protocol"):
+        return PROTOCOLS[_CBOR]
+    [name] = [each for each in spoken if each != _CBOR]
+    return PROTOCOLS[f"json {model.metadata['jsonVersion']}" if name == "json" else name]
+
+
+__all__ = ["PROTOCOLS", "Protocol", "Request", "WireError", "protocol_of"]

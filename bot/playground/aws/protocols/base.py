@@ -38,8 +38,6 @@ class Dialect:
 
 class Protocol(Interface):
     dialect: Dialect
-    content_type: str
-    names_errors_in_header: bool
 
     def operation_name(self, model: ServiceModel, request: Request) -> str:
         """Raises WireError if the request names none."""
@@ -54,3 +52,9 @@ class Protocol(Interface):
 
     def render_error(self, error: AwsError, request_id: str) -> bytes:
         """An error on the wire."""
+
+    def write(self, content: Mapping[str, Any]) -> bytes:
+        """Content as it stands, whatever the model says of it."""
+
+    def headers(self, error: str | None) -> dict[str, str]:
+        """What goes with every answer; `error` is its code if it is one."""

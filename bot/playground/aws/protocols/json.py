@@ -10,9 +10,22 @@ from bot.playground.aws.errors import AwsError
 from bot.playground.aws.protocols.base import Dialect, Request, WireError
 
 
-class JsonProtocol:
-    content_type = "application/x-amz-json-1.1"
-    names_errors_in_header = False
+class JsonAnswers:
+    """Answers as every protocol with JSON bodies writes them."""
+
+    def render(
+        self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
+    ) -> bytes:
+        del request_id
+        if operation.output_shape is None:
+            return b"{}"
+        return orjson.dumps(json_form(operation.output_shape, answer))
+
+    def write(self, content: Mapping[str, Any]) -> bytes:
+        return orjson.dumps(content)
+
+
+class JsonProtocol(JsonAnswers):
     dialect = Dialect(
         unknown_key=AwsError(
             "UnrecognizedClientException", "The security token included in the request is invalid."
@@ -24,6 +37,9 @@ class JsonProtocol:
         denied_status=400,
         malformed="SerializationException",
     )
+
+    def __init__(self, version: str) -> None:
+        self._version = version
 
     def operation_name(self, model: ServiceModel, request: Request) -> str:
         prefix, _, name = request.headers.get("x-amz-target", "").partition(".")
@@ -40,17 +56,13 @@ class JsonProtocol:
             raise WireError(f"{operation.name}: the body is not a JSON object")
         return params
 
-    def render(
-        self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
-    ) -> bytes:
-        del request_id
-        if operation.output_shape is None:
-            return b"{}"
-        return orjson.dumps(json_form(operation.output_shape, answer))
-
     def render_error(self, error: AwsError, request_id: str) -> bytes:
         del request_id
         return orjson.dumps({"__type": error.code, "message": error.message})
+
+    def headers(self, error: str | None) -> dict[str, str]:
+        del error
+        return {"content-type": f"application/x-amz-json-{self._version}"}
 
 
 def json_form(shape: Shape, value: Any) -> Any:

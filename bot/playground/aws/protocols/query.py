@@ -14,8 +14,6 @@ _NUMBERS = {"integer", "long"}
 
 
 class QueryProtocol:
-    content_type = "text/xml"
-    names_errors_in_header = False
     dialect = Dialect(
         unknown_key=AwsError(
             "InvalidClientTokenId", "The security token included in the request is invalid.", 403
@@ -66,6 +64,13 @@ class QueryProtocol:
         )
         content = element("Error", about) + element("RequestId", request_id)
         return element("ErrorResponse", content).encode()
+
+    def write(self, content: Mapping[str, Any]) -> bytes:
+        return _elements(content).encode()
+
+    def headers(self, error: str | None) -> dict[str, str]:
+        del error
+        return {"content-type": "text/xml"}
 
     def asked_as(self, name: str, shape: Shape) -> str:
         """The name of a member in requests."""
@@ -140,6 +145,17 @@ def _typed(shape: Shape, text: str) -> Any:
     if shape.type_name == "boolean":
         return text == "true"
     return int(text) if shape.type_name in _NUMBERS else text
+
+
+def _elements(content: Any) -> str:
+    """Text, or elements by their names; a list is an element again and again."""
+    if not isinstance(content, Mapping):
+        return escape(str(content))
+    return "".join(
+        element(name, _elements(entry))
+        for name, each in content.items()
+        for entry in (each if isinstance(each, list) else [each])
+    )
 
 
 def element(name: str, content: str) -> str:

@@ -1,7 +1,7 @@
 """REST-JSON: the operation in method and path, parameters in path, query, headers and body."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -11,14 +11,12 @@ from botocore.model import ListShape, OperationModel, ServiceModel, Shape, Struc
 
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.protocols.base import Dialect, Request, WireError
-from bot.playground.aws.protocols.json import json_form
+from bot.playground.aws.protocols.json import JsonAnswers
 
 _LABEL = re.compile(r"\{(\w+)(\+?)\}")
 
 
-class RestJsonProtocol:
-    content_type = "application/json"
-    names_errors_in_header = True
+class RestJsonProtocol(JsonAnswers):
     dialect = Dialect(
         unknown_key=AwsError(
             "UnrecognizedClientException",
@@ -46,17 +44,13 @@ class RestJsonProtocol:
         params = _in_path(operation, request) | _in_query(shape, request)
         return params | _in_headers(shape, request) | _in_body(operation, request)
 
-    def render(
-        self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
-    ) -> bytes:
-        del request_id
-        if operation.output_shape is None:
-            return b"{}"
-        return orjson.dumps(json_form(operation.output_shape, answer))
-
     def render_error(self, error: AwsError, request_id: str) -> bytes:
         del request_id
         return orjson.dumps({"Type": "User", "Message": error.message})
+
+    def headers(self, error: str | None) -> dict[str, str]:
+        named = {"x-amzn-errortype": error} if error else {}
+        return {"content-type": "application/json", **named}
 
 
 @cache

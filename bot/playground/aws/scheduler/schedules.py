@@ -8,7 +8,6 @@ from bot.playground.aws.paging import ascending
 from bot.playground.aws.scheduler.service import (
     every,
     group_named,
-    page_size,
     pager,
     schedule_of,
     scheduler,
@@ -22,7 +21,7 @@ from bot.playground.aws.service import Answer, Prepared
 def list_schedule_groups(params: Params, context: Context) -> Answer:
     groups = state(context).groups
     listed = sorted(name for name in groups if name.startswith(params.get("NamePrefix", "")))
-    names, more = pager.page(ascending(listed), params, context, page_size(params))
+    names, more = pager.page(ascending(listed), params, context)
     return Prepared({"ScheduleGroups": [_group(groups[name]) for name in names]} | more)
 
 
@@ -52,7 +51,7 @@ def list_schedules(params: Params, context: Context) -> Answer:
         if each.name.startswith(params.get("NamePrefix", ""))
         and params.get("State") in (None, each.state)
     }
-    keys, more = pager.page(ascending(sorted(listed)), params, context, page_size(params))
+    keys, more = pager.page(ascending(sorted(listed)), params, context)
     return Prepared({"Schedules": [_summary(listed[key]) for key in keys]} | more)
 
 

@@ -35,10 +35,6 @@ scheduler = Service("scheduler", refusal=_refusal, resource=_the_schedule)
 pager = Pager("NextToken", "NextToken", "MaxResults", lambda: _invalid("Invalid NextToken."))
 
 
-def page_size(params: Params) -> int:
-    return int(params.get("MaxResults", 100))
-
-
 def state(context: Context) -> Scheduler:
     return context.world.scheduler(context.account, context.region)
 

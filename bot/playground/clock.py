@@ -1,4 +1,4 @@
-"""The stand-in's own time."""
+"""A stand-in's own time."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING

@@ -1,0 +1,41 @@
+"""`ecr-clean audit`: who did what, and when."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.options import common_options, format_option
+from bot.cli.printing import Forms
+from bot.cli.remembering import opened_store
+from bot.cli.times import SINCE
+from bot.core.records import Event
+from bot.render.events import COLUMNS, event_as_json, event_as_rows
+from bot.usecases.audit import audit as all_events
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@click.command()
+@click.option("--since", type=SINCE, metavar="30d|DATE", help="Nothing earlier.")
+@format_option("event")
+@common_options
+def audit(since: datetime | None, format_: str) -> None:
+    """Tell everything that people and the bot did to plans and pins, oldest first."""
+    with opened_store() as store:
+        EVENTS.print_all(format_, all_events(store, since))
+
+
+def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
+    from bot.render.events_text import event_as_text, no_events  # noqa: PLC0415
+
+    event = None
+    for event in events:
+        yield event_as_text(event)
+    if event is None:
+        yield no_events()
+
+
+EVENTS = Forms(_texts, event_as_json, COLUMNS, event_as_rows)

@@ -1,0 +1,79 @@
+"""`ecr-clean pins`: what is pinned."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from bot.cli.options import Options, common_options, format_option, repositories_argument
+from bot.cli.planning import find_all
+from bot.cli.printing import Forms
+from bot.cli.remembering import opened_store
+from bot.cli.status import Outcome
+from bot.core.pins import Pin
+from bot.core.repository import RepositoryId
+from bot.ports import Store
+from bot.render.pins import COLUMNS, pin_as_json, pin_as_rows
+from bot.settings import Settings, load_settings
+from bot.wiring import open_registries, system_clock
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+class Pinned(NamedTuple):
+    """`where`: the URI of a repository, or a glob of the settings."""
+
+    where: str
+    pin: Pin
+
+
+@click.command()
+@repositories_argument(required=False)
+@format_option("pin")
+@common_options
+@click.pass_obj
+def pins(options: Options, repositories: Sequence[str], format_: str) -> int:
+    """List what is pinned: everywhere, or in these repositories.
+
+    Pins of the settings file stand at the end.
+    """
+    settings, outcome = load_settings(options.config), Outcome(options.debug)
+    asked = None
+    if repositories:
+        found = find_all(repositories, open_registries(settings), outcome)
+        asked = [each.repository for each in found]
+    with opened_store() as store:
+        PINS.print_all(format_, _pins(store, settings, asked))
+    return outcome.status
+
+
+def _pins(
+    store: Store, settings: Settings, asked: Sequence[RepositoryId] | None
+) -> Iterator[Pinned]:
+    """`asked` None: all."""
+    uris = None if asked is None else {repository.uri for repository in asked}
+    for stored in store.pins():
+        if uris is None or stored.repository in uris:
+            yield Pinned(stored.repository, stored.pin)
+    for entry in settings.pin_entries():
+        if asked is None or any(each.matches(entry.repositories) for each in asked):
+            yield Pinned(entry.repositories.globs[0], entry.pin)
+
+
+def _texts(pins: Iterable[Pinned]) -> Iterator["RenderableType"]:
+    from bot.render.pins_table import no_pins, pin_as_text  # noqa: PLC0415
+
+    texts = [pin_as_text(where, pin, system_clock()) for where, pin in pins]
+    yield from texts or [no_pins()]
+
+
+def _json(pinned: Pinned) -> Iterator[bytes]:
+    return pin_as_json(*pinned)
+
+
+def _rows(pinned: Pinned) -> Iterator[tuple[object, ...]]:
+    return pin_as_rows(*pinned)
+
+
+PINS = Forms(_texts, _json, COLUMNS, _rows)

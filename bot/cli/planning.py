@@ -1,0 +1,87 @@
+"""Planning of the repositories that a command names: one scan of usage for all of them."""
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from bot.aws.ecr import EcrRegistry
+from bot.cli.progress import shown_progress
+from bot.cli.status import Outcome
+from bot.core.errors import RequestError, ServiceError
+from bot.core.plan import Plan
+from bot.ports import Registry
+from bot.settings import Settings
+from bot.usecases.find_repositories import Found, find_repositories, find_repository
+from bot.usecases.plan import Planner
+from bot.wiring import Memory, open_planner, open_registries, open_sources, system_clock
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Planning(Generic[Made]):
+    """`make` is what becomes of every repository."""
+
+    settings: Settings
+    memory: Memory
+    outcome: Outcome
+    make: Callable[[Planner, Found], Made]
+
+    def of_all(self, arguments: Sequence[str]) -> Iterator[Made]:
+        """All are tried; what fails is told, and goes into the outcome."""
+        registries = open_registries(self.settings)
+        return self._of(find_all(arguments, registries, self.outcome), registries)
+
+    def of_one(self, argument: str) -> Iterator[Made]:
+        """Raises RequestError if it is not exactly one."""
+        registries = open_registries(self.settings)
+        return self._of([find_repository(argument, registries)], registries)
+
+    def _of(self, found: Sequence[Found], registries: Sequence[EcrRegistry]) -> Iterator[Made]:
+        if not found:
+            return
+        _expect_many_lasting_objects()
+        asked = frozenset(each.repository.registry for each in found)
+        sources = open_sources(self.settings, registries, asked)
+        with shown_progress() as progress:
+            seen = sources.look(self.settings, self.memory.usage, system_clock, progress)
+        for each in found:
+            try:
+                with shown_progress() as progress:
+                    planner = open_planner(self.settings, seen, self.memory, progress)
+                    made = self.make(planner, each)
+            except (RequestError, ServiceError) as error:
+                self.outcome.failed(error)
+            else:
+                yield made
+
+
+def _expect_many_lasting_objects() -> None:
+    """A large plan is a million small objects that refer to each other in no circle: looking for
+    circles among them again and again took half of the time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+def find_all(
+    arguments: Sequence[str], registries: Sequence[Registry], outcome: Outcome
+) -> list[Found]:
+    """In the order in which they were asked for, each once."""
+    by_uri: dict[str, Found] = {}
+    for argument in arguments:
+        try:
+            for found in find_repositories(argument, registries):
+                by_uri.setdefault(found.repository.uri, found)
+        except (RequestError, ServiceError) as error:
+            outcome.failed(error)
+    return list(by_uri.values())
+
+
+def make_plan(planner: Planner, found: Found) -> Plan:
+    return planner.plan(found).plan
+
+
+def tell_if_incomplete(plan: Plan, outcome: Outcome) -> None:
+    if not plan.complete:
+        outcome.incomplete(plan.repository.name, plan.problems)

@@ -1,0 +1,78 @@
+"""`ecr-clean plans` and `ecr-clean show`: what was proposed, and what became of it."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.options import Options, common_options, format_option
+from bot.cli.printing import Forms
+from bot.cli.remembering import opened_store
+from bot.cli.stored_plan import StoredPlan
+from bot.render.stored_csv import COLUMNS, RECEIPT_COLUMNS, receipt_as_rows, stored_plan_as_rows
+from bot.render.stored_json import stored_plan_as_json
+from bot.settings import load_settings
+from bot.usecases.find_plan import find_plan
+from bot.wiring import system_clock
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@click.command()
+@format_option("plan")
+@common_options
+@click.pass_obj
+def plans(options: Options, format_: str) -> None:
+    """List all plans that are stored, newest first."""
+    required = load_settings(options.config).approval.required
+    with opened_store() as store:
+        found = (StoredPlan(record, store, required) for record in store.plans())
+        LIST.print_all(format_, found)
+
+
+@click.command()
+@click.argument("plan")
+@format_option("manifest that was to go")
+@common_options
+@click.pass_obj
+def show(options: Options, plan: str, format_: str) -> None:
+    """Show a stored plan: what it deletes, who approved it, and what became of that.
+
+    PLAN is the id that propose prints.
+    """
+    required = load_settings(options.config).approval.required
+    with opened_store() as store:
+        record = find_plan(store, plan, system_clock())
+        DETAILS.print_all(format_, [StoredPlan(record, store, required)])
+
+
+def _list_texts(plans: Iterable[StoredPlan]) -> Iterator["RenderableType"]:
+    from bot.render.stored_table import stored_plans_as_table  # noqa: PLC0415
+
+    yield stored_plans_as_table((plan.record for plan in plans), system_clock())
+
+
+def _detail_texts(plans: Iterable[StoredPlan]) -> Iterator["RenderableType"]:
+    from bot.render.plan_table import plan_as_table  # noqa: PLC0415
+    from bot.render.stored_table import stored_plan_as_text  # noqa: PLC0415
+
+    for plan in plans:
+        yield plan_as_table(plan.content, system_clock())
+        yield from stored_plan_as_text(plan.record, plan.items, plan.required)
+
+
+def _json(plan: StoredPlan) -> Iterator[bytes]:
+    return stored_plan_as_json(plan.record, plan.items)
+
+
+def _row(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
+    return stored_plan_as_rows(plan.record)
+
+
+def _receipt_rows(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
+    return receipt_as_rows(plan.record, plan.items)
+
+
+LIST = Forms(_list_texts, _json, COLUMNS, _row)
+DETAILS = Forms(_detail_texts, _json, RECEIPT_COLUMNS, _receipt_rows)

@@ -1,0 +1,45 @@
+"""Prints what a command found, each thing as it comes, in the form that was asked for."""
+
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from bot.render.csv_rows import write_rows
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Forms(Generic[Thing]):
+    """How one kind of things looks. `texts`: what a terminal shows of all of them; it loads what
+    that needs only then, since scripts need not wait for it. `columns`, `rows`: of CSV."""
+
+    texts: Callable[[Iterable[Thing]], Iterable["RenderableType"]]
+    json: Callable[[Thing], Iterable[bytes]]
+    columns: tuple[str, ...]
+    rows: Callable[[Thing], Iterable[Iterable[object]]]
+
+    def print_all(self, format_: str, things: Iterable[Thing]) -> None:
+        printers = {"table": self._print_texts, "json": self._print_json, "csv": self._print_csv}
+        printers[format_](things)
+
+    def _print_texts(self, things: Iterable[Thing]) -> None:
+        from rich.console import Console  # noqa: PLC0415 - scripts need not wait for it
+
+        console = Console()
+        for text in self.texts(things):
+            console.print(text, crop=False)
+
+    def _print_json(self, things: Iterable[Thing]) -> None:
+        for thing in things:
+            sys.stdout.buffer.writelines(self.json(thing))
+            sys.stdout.buffer.flush()
+
+    def _print_csv(self, things: Iterable[Thing]) -> None:
+        write_rows([self.columns], sys.stdout)
+        for thing in things:
+            write_rows(self.rows(thing), sys.stdout)

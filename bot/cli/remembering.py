@@ -1,0 +1,38 @@
+"""Opens what is remembered. Whatever has run out is ended first."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from bot.cli.status import note
+from bot.ports import Store
+from bot.usecases.expire import expire
+from bot.wiring import Memory, find_store, open_memory, open_store, system_clock
+
+if TYPE_CHECKING:
+    from bot.store.store import SqlStore
+
+
+@contextmanager
+def opened_store() -> Iterator[Store]:
+    """Made, if there is none."""
+    with open_store() as store:
+        _begin(store)
+        yield store
+
+
+@contextmanager
+def opened_memory(store: "Callable[[], SqlStore | None]" = find_store) -> Iterator[Memory]:
+    with open_memory(store) as memory:
+        if memory.store:
+            _begin(memory.store)
+        yield memory
+
+
+def _begin(store: Store) -> None:
+    if store.is_new:
+        note(
+            "the database is new, so no pin and no plan of an earlier one is known here: if that "
+            "is a surprise, check DATABASE_URL, or the volume that the database should be on"
+        )
+    expire(store, system_clock())

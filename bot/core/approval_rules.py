@@ -1,0 +1,46 @@
+"""Who may approve what, as the settings give it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bot.core.patterns import Patterns
+from bot.core.repository import RepositoryId
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """What holds for the plans of one repository.
+
+    `approvers`: Slack people (U…, W…), Slack user groups (S…) and globs of AWS ARNs; none: every
+    full member of `workspace`. `required`: how many different people. `confirm_over`: above this
+    share of the manifests, the repository's name has to be typed. `channel`: the only one in which
+    Slack takes approvals; None: Slack takes none.
+    """
+
+    approvers: tuple[str, ...]
+    required: int
+    confirm_over: float
+    workspace: str | None
+    channel: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEntry:
+    """`approvers` None: those that hold for all repositories."""
+
+    repositories: Patterns
+    channel: str | None
+    approvers: tuple[str, ...] | None = None
+
+
+def rules_for(
+    entries: Sequence[ReportEntry], repository: RepositoryId, general: ApprovalRules
+) -> ApprovalRules:
+    """The first entry that matches gives the channel, and may give approvers of its own. Without
+    one there is no channel."""
+    matching = (entry for entry in entries if repository.matches(entry.repositories))
+    entry = next(matching, None)
+    if entry is None:
+        return replace(general, channel=None)
+    approvers = general.approvers if entry.approvers is None else entry.approvers
+    return replace(general, channel=entry.channel, approvers=approvers)

@@ -1,0 +1,76 @@
+"""The next version of a plan, made of the last one alone."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.core.following import Following, nearest_parent, with_dependents
+from bot.core.graph import Graph, build_graph
+from bot.core.judge import Judged
+from bot.core.pins import Pin, PinBoard
+from bot.core.plan import Plan, savings_of
+from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.savings import Prices, Savings, usd_per_month
+
+
+def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: float) -> Plan:
+    """The plan as it is with these pins besides, from what is known of it: AWS is not asked again.
+
+    Nothing is ever added to what goes. It is the same plan if no pin protects anything of that.
+    """
+    board = PinBoard(pins, now)
+    pinned = {j.manifest.digest: found for j in plan.judged if (found := board.of(j.manifest))}
+    if pinned.keys().isdisjoint(plan.delete):
+        return plan
+    graph = build_graph(judged.manifest for judged in plan.judged)
+    spared = with_dependents(graph, pinned) & set(plan.delete)
+    kept = (graph.manifests.keys() - plan.delete) | spared
+    bench = _Bench(graph, kept, spared, pinned, Following(graph))
+    judged = tuple(map(bench.judge_again, plan.judged))
+    return replace(
+        plan,
+        judged=judged,
+        delete=tuple(digest for digest in plan.delete if digest not in spared),
+        savings=_savings(plan.savings, judged, usd_per_gb_month),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bench:
+    """`kept` and `spared`: with the pins; `spared` was to go before."""
+
+    graph: Graph
+    kept: set[str]
+    spared: set[str]
+    pinned: Mapping[str, list[Pin]]
+    following: Following
+
+    def judge_again(self, before: Judged) -> Judged:
+        digest = before.manifest.digest
+        if digest not in self.kept:
+            return before
+        parent = nearest_parent(self.graph, digest, self.kept)
+        reasons = before.reasons if before.verdict is Verdict.KEEP else ()
+        if digest in self.pinned:
+            reasons = _besides(reasons, self.pinned[digest])
+        if parent in self.spared:
+            own = (reason for reason in reasons if reason.rule is not RuleName.FOLLOWS)
+            reasons = (*own, self.following.reason(before.manifest, parent))
+        return replace(
+            before, verdict=Verdict.KEEP, parent=parent, reasons=reasons, pulled_lately=False
+        )
+
+
+def _besides(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, ...]:
+    """Pins stand first, each once."""
+    by_pins = (Reason(RuleName.PINNED, pin.words) for pin in pins)
+    every = dict.fromkeys((*reasons, *by_pins))
+    return tuple(sorted(every, key=lambda reason: reason.rule is not RuleName.PINNED))
+
+
+def _savings(before: Savings, judged: Iterable[Judged], usd_per_gb_month: float) -> Savings:
+    """A stored plan knows only the layers that it would free. Where some could not be read it
+    promised the listed size, which what is left may not exceed."""
+    found = savings_of(judged, Prices(usd_per_gb_month, layers_stay_within=before.exact))
+    freed = min(found.freed_bytes, before.freed_bytes)
+    return replace(found, freed_bytes=freed, usd_per_month=usd_per_month(freed, usd_per_gb_month))

@@ -1,0 +1,162 @@
+"""What is remembered of a plan beside its content."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.core.pins import Pin
+from bot.core.repository import RepositoryId
+
+
+class PlanState(StrEnum):
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    EXECUTING = "executing"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    DISMISSED = "dismissed"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+OPEN = frozenset({PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
+"""A repository has at most one plan in these states."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's consent to one version. `by`: a Slack user's id or an AWS ARN. UTC."""
+
+    by: str
+    at: datetime
+    version: int
+
+
+class Outcome(StrEnum):
+    PENDING = "pending"
+    DELETED = "deleted"
+    SPARED = "spared"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the receipt: what became of one digest that was to go."""
+
+    digest: str
+    tags: tuple[str, ...]
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRecord:
+    """The newest version of a plan and where it stands. Earlier versions are superseded.
+
+    `hash` is that of the version's content, `complete` whether nothing hindered it, `checked`
+    whether any source of usage was switched on. `approvals` are those of every version.
+    `revision` counts the changes of the record: whoever changes it names the one they saw. UTC.
+    """
+
+    id: str
+    repository: RepositoryId
+    version: int
+    state: PlanState
+    hash: str
+    complete: bool
+    checked: bool
+    manifests: int
+    deletions: int
+    freed_bytes: int
+    proposed_at: datetime
+    expires_at: datetime
+    execute_after: datetime | None = None
+    approvals: tuple[Approval, ...] = ()
+    revision: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def current_approvals(self) -> tuple[Approval, ...]:
+        """Those that count."""
+        return tuple(each for each in self.approvals if each.version == self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryPin:
+    """A pin that is kept in the store. `repository` is a URI."""
+
+    repository: str
+    pin: Pin
+    made_at: datetime
+
+
+class EventName(StrEnum):
+    PROPOSED = "proposed"
+    PINNED = "pinned"
+    UNPINNED = "unpinned"
+    PIN_EXPIRED = "pin_expired"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    DISMISSED = "dismissed"
+    STOPPED = "stopped"
+    EXPIRED = "expired"
+    CONFIRMED_USAGE = "confirmed_usage"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line of the audit. `repository` is a URI; `detail` a sentence for people. UTC."""
+
+    at: datetime
+    event: EventName
+    by: str
+    detail: str
+    plan: str | None = None
+    version: int | None = None
+    repository: str | None = None
+    digests: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which digest a tag names. `since`: when it was first seen on an image that was not new then;
+    None if it came with the push, or before the first scan. UTC."""
+
+    digest: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TagScan:
+    """The tags of a repository at its last scan, and when images that had tags lost the last one.
+    UTC."""
+
+    at: datetime
+    bindings: Mapping[str, Binding]
+    lost: Mapping[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Where a plan is shown in Slack. `thread`: the `ts` of the message that it answers."""
+
+    plan: str
+    channel: str
+    ts: str
+    thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that somebody took from the queue. `attempts`: how often it was taken, this time
+    included; whoever took it earlier has lost it."""
+
+    id: int
+    kind: str
+    payload: Mapping[str, str]
+    attempts: int

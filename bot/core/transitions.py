@@ -1,0 +1,193 @@
+"""The life of a plan: which step leads from where to where. Nothing else changes a state."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from bot.core.plan import Plan
+from bot.core.plan_hash import content_hash
+from bot.core.records import Approval, Outcome, PlanRecord, PlanState
+from bot.core.usage import SOURCES
+from bot.core.words import moment
+
+
+class Step(StrEnum):
+    APPROVE = "approve"
+    CALL_BACK = "call back"
+    RENEW = "renew"
+    DISMISS = "dismiss"
+    EXPIRE = "expire"
+    START = "start"
+    END = "end"
+    STOP = "stop"
+
+
+class Transition(NamedTuple):
+    before: PlanState
+    step: Step
+    after: PlanState
+    when: str
+
+
+TABLE = (
+    Transition(PlanState.PROPOSED, Step.APPROVE, PlanState.PROPOSED, "others have to approve, too"),
+    Transition(PlanState.PROPOSED, Step.APPROVE, PlanState.APPROVED, "enough people approved"),
+    Transition(PlanState.PROPOSED, Step.RENEW, PlanState.PROPOSED, "its content changed"),
+    Transition(PlanState.PROPOSED, Step.DISMISS, PlanState.DISMISSED, "somebody dismissed it"),
+    Transition(PlanState.PROPOSED, Step.EXPIRE, PlanState.EXPIRED, "too few approved in time"),
+    Transition(PlanState.APPROVED, Step.CALL_BACK, PlanState.PROPOSED, "stopped before it began"),
+    Transition(
+        PlanState.APPROVED, Step.RENEW, PlanState.PROPOSED, "somebody pinned what was to go"
+    ),
+    Transition(PlanState.APPROVED, Step.START, PlanState.EXECUTING, "the undo window is over"),
+    Transition(PlanState.EXECUTING, Step.END, PlanState.DONE, "nothing failed"),
+    Transition(PlanState.EXECUTING, Step.END, PlanState.FAILED, "something could not be deleted"),
+    Transition(PlanState.EXECUTING, Step.STOP, PlanState.STOPPED, "stopped between two batches"),
+)
+"""No step leads to `superseded`: that is what becomes of a version when the plan is renewed."""
+
+_BECAME = {
+    PlanState.PROPOSED: "is proposed, and not approved",
+    PlanState.APPROVED: "is approved already",
+    PlanState.EXECUTING: "is being carried out",
+    PlanState.DONE: "was carried out",
+    PlanState.FAILED: "was carried out, and something could not be deleted",
+    PlanState.STOPPED: "was stopped while it was carried out",
+    PlanState.DISMISSED: "was dismissed",
+    PlanState.EXPIRED: "expired before enough people approved it",
+    PlanState.SUPERSEDED: "was superseded by a newer version",
+}
+
+
+class TransitionError(Exception):
+    """A step that a plan cannot take from where it stands, or not yet."""
+
+    def __init__(self, state: PlanState, step: Step, why: str | None = None) -> None:
+        super().__init__(
+            f"The plan cannot take the step {step.value!r}: {why or f'it {what_became(state)}'}"
+        )
+        self.state = state
+        self.step = step
+
+
+def what_became(state: PlanState) -> str:
+    """The end of a sentence about a plan."""
+    return _BECAME[state]
+
+
+def allows(state: PlanState, step: Step) -> bool:
+    return any((row.before, row.step) == (state, step) for row in TABLE)
+
+
+def proposed(id_: str, content: Plan, at: datetime, expires_at: datetime) -> PlanRecord:
+    """The first version of a new plan."""
+    return PlanRecord(
+        id=id_,
+        repository=content.repository,
+        version=1,
+        state=PlanState.PROPOSED,
+        hash=content_hash(content),
+        complete=content.complete,
+        checked=not set(SOURCES).issubset(content.usage.not_checked),
+        manifests=len(content.judged),
+        deletions=len(content.delete),
+        freed_bytes=content.savings.freed_bytes,
+        proposed_at=at,
+        expires_at=expires_at,
+    )
+
+
+def renewed(plan: PlanRecord, content: Plan, at: datetime, expires_at: datetime) -> PlanRecord:
+    """The next version, which nobody has approved yet."""
+    _check(plan, Step.RENEW)
+    return replace(
+        proposed(plan.id, content, at, expires_at),
+        version=plan.version + 1,
+        approvals=plan.approvals,
+        revision=plan.revision + 1,
+    )
+
+
+def approved(
+    plan: PlanRecord, approval: Approval, required: int, undo_window: timedelta
+) -> PlanRecord:
+    """Stays proposed until `required` different people have approved this version."""
+    _check(plan, Step.APPROVE)
+    if approval.version != plan.version:
+        why = f"version {approval.version} is not the one that counts, {plan.version}"
+        raise TransitionError(plan.state, Step.APPROVE, why)
+    if approval.by in {earlier.by for earlier in plan.current_approvals}:
+        why = f"{approval.by} has approved this version already"
+        raise TransitionError(plan.state, Step.APPROVE, why)
+    if approval.at >= plan.expires_at:
+        why = f"it ran out {moment(plan.expires_at)}"
+        raise TransitionError(plan.state, Step.APPROVE, why)
+    consented = _moved(plan, PlanState.PROPOSED, approvals=(*plan.approvals, approval))
+    if len(consented.current_approvals) < required:
+        return consented
+    return replace(consented, state=PlanState.APPROVED, execute_after=approval.at + undo_window)
+
+
+def called_back(plan: PlanRecord) -> PlanRecord:
+    """Stopped before anything was deleted: this version's approvals are gone from the record, so
+    they cannot count again. The audit keeps them."""
+    _check(plan, Step.CALL_BACK)
+    earlier = tuple(each for each in plan.approvals if each.version != plan.version)
+    return _moved(plan, PlanState.PROPOSED, approvals=earlier, execute_after=None)
+
+
+def dismissed(plan: PlanRecord) -> PlanRecord:
+    _check(plan, Step.DISMISS)
+    return _moved(plan, PlanState.DISMISSED)
+
+
+def is_expired(plan: PlanRecord, now: datetime) -> bool:
+    """Whether it should be: nobody may approve it any more."""
+    return allows(plan.state, Step.EXPIRE) and now >= plan.expires_at
+
+
+def expired(plan: PlanRecord, now: datetime) -> PlanRecord:
+    _check(plan, Step.EXPIRE)
+    if not is_expired(plan, now):
+        why = f"it runs out {moment(plan.expires_at)}"
+        raise TransitionError(plan.state, Step.EXPIRE, why)
+    return _moved(plan, PlanState.EXPIRED)
+
+
+def is_due(plan: PlanRecord, now: datetime) -> bool:
+    """Whether its undo window is over."""
+    due = plan.execute_after
+    return allows(plan.state, Step.START) and due is not None and now >= due
+
+
+def started(plan: PlanRecord, now: datetime) -> PlanRecord:
+    _check(plan, Step.START)
+    if not is_due(plan, now):
+        raise TransitionError(plan.state, Step.START, "its undo window is not over")
+    return _moved(plan, PlanState.EXECUTING)
+
+
+def ended(plan: PlanRecord, outcomes: Iterable[Outcome]) -> PlanRecord:
+    """`outcomes`: what became of everything that was to go."""
+    _check(plan, Step.END)
+    found = set(outcomes)
+    if Outcome.PENDING in found:
+        raise TransitionError(plan.state, Step.END, "some of it is still pending")
+    return _moved(plan, PlanState.FAILED if Outcome.FAILED in found else PlanState.DONE)
+
+
+def stopped(plan: PlanRecord) -> PlanRecord:
+    """Stopped while it was carried out, after the batch in flight."""
+    _check(plan, Step.STOP)
+    return _moved(plan, PlanState.STOPPED)
+
+
+def _check(plan: PlanRecord, step: Step) -> None:
+    if not allows(plan.state, step):
+        raise TransitionError(plan.state, step)
+
+
+def _moved(plan: PlanRecord, state: PlanState, **changes: Any) -> PlanRecord:
+    return replace(plan, state=state, revision=plan.revision + 1, **changes)

@@ -1,0 +1,70 @@
+"""ListServices and DescribeService."""
+
+from typing import Any
+
+from bot.playground.aws.apprunner.service import apprunner, pager, state
+from bot.playground.aws.apprunner.state import AppRunnerService
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.errors import AwsError, found
+from bot.playground.aws.paging import ascending
+from bot.playground.aws.service import Answer, anything
+
+
+@apprunner.operation("ListServices", resource=anything)
+def list_services(params: Params, context: Context) -> Answer:
+    """Services in every status, deleted ones too.
+
+    Who asks for no MaxResults would be given all at once (model); here too there are 20 a page,
+    so that nobody can do without NextToken.
+    """
+    services = state(context).services
+    arns, more = pager.page(ascending(sorted(services)), params, context)
+    return {"ServiceSummaryList": [_summary(services[arn]) for arn in arns]} | more
+
+
+def _summary(service: AppRunnerService) -> dict[str, Any]:
+    return {
+        "ServiceName": service.name,
+        "ServiceId": service.id,
+        "ServiceArn": service.arn,
+        "ServiceUrl": f"{service.id}.awsapprunner.invalid",
+        "CreatedAt": service.created_at,
+        "UpdatedAt": service.updated_at,
+        "Status": service.status,
+    }
+
+
+@apprunner.operation("DescribeService")
+def describe_service(params: Params, context: Context) -> Answer:
+    arn = params["ServiceArn"]
+    missing = AwsError(
+        "ResourceNotFoundException", f"Service with the provided ARN does not exist: {arn}"
+    )
+    service = found(state(context).services, arn, missing)
+    scaling = state(context).place.arn("apprunner", "autoscalingconfiguration/DefaultConfiguration")
+    return {
+        "Service": {
+            **_summary(service),
+            "DeletedAt": service.deleted_at,
+            "SourceConfiguration": _source(service),
+            "InstanceConfiguration": {"Cpu": "1024", "Memory": "2048"},
+            "AutoScalingConfigurationSummary": {"AutoScalingConfigurationArn": scaling},
+            "NetworkConfiguration": {"EgressConfiguration": {"EgressType": "DEFAULT"}},
+        }
+    }
+
+
+def _source(service: AppRunnerService) -> dict[str, Any]:
+    """Images of ECR Public start no deployments when they change (model)."""
+    if service.image is None:
+        version = {"Type": "BRANCH", "Value": "main"}
+        url = f"https://code.invalid/{service.name}"
+        return {"CodeRepository": {"RepositoryUrl": url, "SourceCodeVersion": version}}
+    public = service.image.startswith("public.ecr.aws/")
+    return {
+        "ImageRepository": {
+            "ImageIdentifier": service.image,
+            "ImageRepositoryType": "ECR_PUBLIC" if public else "ECR",
+        },
+        "AutoDeploymentsEnabled": not public,
+    }

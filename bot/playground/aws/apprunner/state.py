@@ -1,0 +1,70 @@
+"""One account's App Runner services in one Region."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypedDict, Unpack
+from uuid import UUID
+
+from bot.playground.aws.options import refuse_unknown
+from bot.playground.aws.places import Place, locked
+
+
+@dataclass(frozen=True)
+class AppRunnerService:
+    """Without `image` it is built from a repository of code."""
+
+    id: str
+    name: str
+    arn: str
+    image: str | None
+    status: str
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None = None
+
+
+class ServiceOptions(TypedDict, total=False):
+    status: str
+    at: datetime | None
+
+
+class AppRunner:
+    """Services by their ARN; a deleted one remains, and its name may be used again."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.services: dict[str, AppRunnerService] = {}
+
+    @locked
+    def create(
+        self, name: str, image: str | None = None, **options: Unpack[ServiceOptions]
+    ) -> AppRunnerService:
+        """A service of an image, in ECR or in ECR Public, or without one of code."""
+        refuse_unknown(options, ServiceOptions)
+        if any(each.name == name and not each.deleted_at for each in self.services.values()):
+            raise ValueError(f"there is a service {name}")
+        unique = str(UUID(self.place.new_id(name)[:32], version=4))
+        created_at = options.get("at") or self.place.now
+        service = AppRunnerService(
+            id=unique,
+            name=name,
+            arn=self.place.arn("apprunner", f"service/{name}/{unique}"),
+            image=image,
+            status="RUNNING",
+            created_at=created_at,
+            updated_at=created_at,
+        )
+        self.services[service.arn] = service
+        return self.set_status(service.arn, options.get("status", "RUNNING"), at=created_at)
+
+    @locked
+    def set_status(self, arn: str, status: str, *, at: datetime | None = None) -> AppRunnerService:
+        changed_at = at or self.place.now
+        changed = replace(
+            self.services[arn],
+            status=status,
+            updated_at=changed_at,
+            deleted_at=changed_at if status == "DELETED" else None,
+        )
+        self.services[arn] = changed
+        return changed

@@ -1,0 +1,62 @@
+"""One account's Batch job definitions in one Region."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.playground.aws.places import Place, locked
+
+_SHAPES = {"containerProperties", "ecsProperties", "eksProperties", "nodeProperties"}
+
+
+@dataclass(frozen=True)
+class JobDefinition:
+    """`shape` is the one member that says what runs, by its name and as the API writes it."""
+
+    name: str
+    revision: int
+    arn: str
+    shape: Mapping[str, Any]
+    status: str = "ACTIVE"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name}:{self.revision}"
+
+
+class Batch:
+    """Job definitions by `name:revision`; deregistered ones remain, as they do for 180 days."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.definitions: dict[str, JobDefinition] = {}
+
+    @locked
+    def register(
+        self, name: str, image: str | None = None, *, shape: Mapping[str, Any] | None = None
+    ) -> JobDefinition:
+        """A new revision: one container of an image, or any `shape` as the API writes it.
+
+        `shape` has one of containerProperties, ecsProperties, eksProperties and nodeProperties.
+        """
+        if (image is None) == (shape is None):
+            raise ValueError("a job definition has an image or a shape")
+        chosen = {"containerProperties": _container(image)} if shape is None else dict(shape)
+        if len(chosen) != 1 or not chosen.keys() <= _SHAPES:
+            raise ValueError(f"a shape is one of {', '.join(sorted(_SHAPES))}")
+        revision = 1 + sum(each.name == name for each in self.definitions.values())
+        arn = self.place.arn("batch", f"job-definition/{name}:{revision}")
+        definition = JobDefinition(name, revision, arn, chosen)
+        self.definitions[definition.full_name] = definition
+        return definition
+
+    @locked
+    def deregister(self, definition: str) -> JobDefinition:
+        """Makes `name:revision` INACTIVE; raises KeyError."""
+        ended = replace(self.definitions[definition], status="INACTIVE")
+        self.definitions[definition] = ended
+        return ended
+
+
+def _container(image: str | None) -> dict[str, Any]:
+    return {"image": image, "vcpus": 1, "memory": 512, "command": []}

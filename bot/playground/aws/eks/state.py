@@ -1,0 +1,70 @@
+"""One account's EKS clusters in one Region."""
+
+import base64
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypedDict, Unpack
+
+from bot.playground.aws.options import refuse_unknown
+from bot.playground.aws.places import Place, locked
+
+_NO_CERTIFICATE = b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
+
+
+@dataclass(frozen=True)
+class Cluster:
+    name: str
+    arn: str
+    endpoint: str
+    certificate_authority: str
+    version: str
+    status: str
+    role_arn: str
+    created_at: datetime
+
+
+class ClusterOptions(TypedDict, total=False):
+    """`certificate_authority` is the base64 of a PEM text; without it no certificate is trusted.
+
+    Without an `endpoint` the cluster has one that nobody answers at.
+    """
+
+    endpoint: str
+    certificate_authority: str
+    version: str
+    status: str
+    at: datetime | None
+
+
+class Eks:
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.clusters: dict[str, Cluster] = {}
+
+    @locked
+    def create(self, name: str, **options: Unpack[ClusterOptions]) -> Cluster:
+        refuse_unknown(options, ClusterOptions)
+        if name in self.clusters:
+            raise ValueError(f"there is a cluster {name}")
+        cluster = Cluster(
+            name=name,
+            arn=self.place.arn("eks", f"cluster/{name}"),
+            endpoint=options.get("endpoint") or self._endpoint_of_nobody(name),
+            certificate_authority=options.get("certificate_authority")
+            or base64.b64encode(_NO_CERTIFICATE).decode(),
+            version=options.get("version", "1.34"),
+            status=options.get("status", "ACTIVE"),
+            role_arn=self.place.role_arn(f"eks-{name}"),
+            created_at=options.get("at") or self.place.now,
+        )
+        self.clusters[name] = cluster
+        return cluster
+
+    @locked
+    def set_status(self, name: str, status: str) -> Cluster:
+        self.clusters[name] = replace(self.clusters[name], status=status)
+        return self.clusters[name]
+
+    def _endpoint_of_nobody(self, name: str) -> str:
+        unique = self.place.new_id(name)[:32].upper()
+        return f"https://{unique}.gr7.{self.place.region}.eks.invalid"

@@ -1,0 +1,60 @@
+"""Smithy RPC v2 with CBOR: the operation in the path, times as tag 1."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import cbor2
+from botocore.model import OperationModel, ServiceModel
+
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.protocols.base import Request, WireError
+from bot.playground.aws.protocols.json import JsonProtocol
+from bot.playground.aws.validation import present
+
+_PROTOCOL = "rpc-v2-cbor"
+_CONTENT_TYPE = "application/cbor"
+_PATH = re.compile(r"/service/(\w+)/operation/(\w+)")
+_NOTHING = cbor2.dumps({})
+
+
+class CborProtocol:
+    dialect = JsonProtocol.dialect
+
+    def operation_name(self, model: ServiceModel, request: Request) -> str:
+        path = _PATH.fullmatch(request.path)
+        if request.method != "POST" or path is None or path[1] != model.metadata["targetPrefix"]:
+            raise WireError(
+                f"{request.method} {request.path} is no operation of {model.service_name}"
+            )
+        if request.headers["smithy-protocol"] != _PROTOCOL:
+            raise WireError(f"smithy-protocol is not {_PROTOCOL}")
+        return path[2]
+
+    def params(self, operation: OperationModel, request: Request) -> dict[str, Any]:
+        if request.body and request.headers.get("content-type") != _CONTENT_TYPE:
+            raise WireError(f"{operation.name}: the body is not {_CONTENT_TYPE}")
+        try:
+            params = cbor2.loads(request.body or _NOTHING)
+        except cbor2.CBORDecodeError as error:
+            raise WireError(f"{operation.name}: the body is not CBOR: {error}") from error
+        if not isinstance(params, dict):
+            raise WireError(f"{operation.name}: the body is not a CBOR map")
+        return params
+
+    def render(
+        self, operation: OperationModel, answer: Mapping[str, Any], request_id: str
+    ) -> bytes:
+        del operation, request_id
+        return self.write(present(answer))
+
+    def render_error(self, error: AwsError, request_id: str) -> bytes:
+        del request_id
+        return self.write({"__type": error.code, "message": error.message})
+
+    def write(self, content: Mapping[str, Any]) -> bytes:
+        return cbor2.dumps(content, datetime_as_timestamp=True)
+
+    def headers(self, error: str | None) -> dict[str, str]:
+        del error
+        return {"content-type": _CONTENT_TYPE, "smithy-protocol": _PROTOCOL}

@@ -1,0 +1,64 @@
+"""ListEndpoints and DescribeEndpoint."""
+
+from typing import Any
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.sagemaker.service import page_of, sagemaker, state, the, thing_named
+from bot.playground.aws.sagemaker.state import DeployedImage, Endpoint, Variants
+from bot.playground.aws.service import Answer
+
+
+@sagemaker.operation("ListEndpoints")
+def list_endpoints(params: Params, context: Context) -> Answer:
+    endpoints, more = page_of(state(context).endpoints, params, context)
+    return {"Endpoints": [_summary(endpoint) for endpoint in endpoints]} | more
+
+
+@sagemaker.operation("DescribeEndpoint", resource=the("endpoint", "EndpointName"))
+def describe_endpoint(params: Params, context: Context) -> Answer:
+    endpoint = thing_named(state(context).endpoints, "endpoint", params["EndpointName"], context)
+    return {
+        **_summary(endpoint),
+        "EndpointConfigName": endpoint.name,
+        "ProductionVariants": _variants(endpoint.production),
+        "ShadowProductionVariants": _variants(endpoint.shadow),
+        "PendingDeploymentSummary": _pending(endpoint),
+    }
+
+
+def _summary(endpoint: Endpoint) -> dict[str, Any]:
+    return {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "CreationTime": endpoint.created_at,
+        "LastModifiedTime": endpoint.created_at,
+        "EndpointStatus": endpoint.status,
+    }
+
+
+def _pending(endpoint: Endpoint) -> dict[str, Any] | None:
+    """Only told while a deployment is in progress (model)."""
+    if not endpoint.pending and not endpoint.pending_shadow:
+        return None
+    return {
+        "EndpointConfigName": f"{endpoint.name}-next",
+        "ProductionVariants": _variants(endpoint.pending),
+        "ShadowProductionVariants": _variants(endpoint.pending_shadow),
+    }
+
+
+def _variants(variants: Variants) -> list[dict[str, Any]] | None:
+    """There is at least one in a list, or no list (model)."""
+    told = [
+        {"VariantName": name, "DeployedImages": [deployed(image) for image in images] or None}
+        for name, images in variants.items()
+    ]
+    return told or None
+
+
+def deployed(image: DeployedImage) -> dict[str, Any]:
+    return {
+        "SpecifiedImage": image.specified,
+        "ResolvedImage": image.resolved,
+        "ResolutionTime": image.at,
+    }

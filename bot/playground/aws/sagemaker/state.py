@@ -1,0 +1,256 @@
+"""One account's SageMaker models, endpoints and inference components in one Region."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypedDict, TypeVar, Unpack
+
+from bot.playground.aws.options import refuse_unknown
+from bot.playground.aws.places import Place, locked
+
+AnyThing = TypeVar("AnyThing", bound="Thing")
+
+
+@dataclass(frozen=True)
+class Thing:
+    """Nothing here changes after it was created."""
+
+    name: str
+    arn: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Model(Thing):
+    """Several images make a pipeline; a model of a package names no image."""
+
+    images: tuple[str, ...]
+    package: str | None
+    role_arn: str
+
+
+@dataclass(frozen=True)
+class DeployedImage:
+    """An image, and its digest at the moment of the deployment."""
+
+    specified: str
+    resolved: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PackagedImage:
+    image: str
+    digest: str | None
+
+
+@dataclass(frozen=True)
+class Package(Thing):
+    """What a model may be made from; `additional` are the specifications besides the first."""
+
+    images: tuple[PackagedImage, ...]
+    additional: Mapping[str, tuple[PackagedImage, ...]]
+
+
+Variants = Mapping[str, list[DeployedImage]]
+Images = Mapping[str, list[str]]
+"""Image references by the name of their variant."""
+
+
+@dataclass(frozen=True)
+class Endpoint(Thing):
+    """The pending variants are those of a deployment that is in progress."""
+
+    status: str
+    production: Variants
+    shadow: Variants
+    pending: Variants
+    pending_shadow: Variants
+
+
+@dataclass(frozen=True)
+class Specification:
+    """What a component runs on an instance type, or on any: one of the three."""
+
+    image: DeployedImage | None
+    model: str | None
+    base: str | None
+    instance_type: str | None
+
+
+@dataclass(frozen=True)
+class Component(Thing):
+    status: str
+    endpoint: str
+    endpoint_arn: str
+    variant: str
+    specifications: tuple[Specification, ...]
+
+
+class EndpointOptions(TypedDict, total=False):
+    """`digests` are by image reference, for images that are not in this world.
+
+    Without a `status` an endpoint is in service, or Updating if a deployment is pending.
+    """
+
+    shadow: Images
+    pending: Images
+    pending_shadow: Images
+    digests: Mapping[str, str]
+    status: str
+    at: datetime | None
+
+
+class SpecificationOptions(TypedDict, total=False):
+    """One of `image`, a `model`'s name, and `base`, the component that an adapter sits on.
+
+    `digest` is what the image resolves to, if it is not in this world.
+    """
+
+    image: str
+    digest: str
+    model: str
+    base: str
+    instance_type: str
+
+
+class ComponentOptions(TypedDict, total=False):
+    variant: str
+    status: str
+    at: datetime | None
+
+
+class SageMaker:
+    """Endpoints and components keep the digest that an image's reference named at first."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.models: dict[str, Model] = {}
+        self.packages: dict[str, Package] = {}
+        self.endpoints: dict[str, Endpoint] = {}
+        self.components: dict[str, Component] = {}
+
+    @locked
+    def create_model(
+        self,
+        name: str,
+        images: list[str],
+        *,
+        package: str | None = None,
+        at: datetime | None = None,
+    ) -> Model:
+        """A model of one image, of several in a pipeline, or of a model package and none."""
+        if bool(images) == bool(package):
+            raise ValueError("a model has images or a package")
+        model = Model(
+            name=name,
+            arn=self._arn("model", name),
+            created_at=at or self.place.now,
+            images=tuple(images),
+            package=package,
+            role_arn=self.place.role_arn("sagemaker"),
+        )
+        return _added(self.models, model)
+
+    @locked
+    def create_package(
+        self,
+        name: str,
+        images: list[str],
+        *,
+        additional: Mapping[str, list[str]] | None = None,
+        digests: Mapping[str, str] | None = None,
+    ) -> Package:
+        """`digests` are by image reference, `additional` images by what they are for."""
+
+        def packaged(images: list[str]) -> tuple[PackagedImage, ...]:
+            return tuple(PackagedImage(image, (digests or {}).get(image)) for image in images)
+
+        package = Package(
+            name=name,
+            arn=self._arn("model-package", name),
+            created_at=self.place.now,
+            images=packaged(images),
+            additional={key: packaged(them) for key, them in (additional or {}).items()},
+        )
+        return _added(self.packages, package)
+
+    @locked
+    def create_endpoint(
+        self, name: str, variants: Images, **options: Unpack[EndpointOptions]
+    ) -> Endpoint:
+        """An endpoint that runs images by the name of their variant.
+
+        A variant of inference components has no images of its own.
+        """
+        refuse_unknown(options, EndpointOptions)
+        at = options.get("at") or self.place.now
+        digests = options.get("digests", {})
+
+        def deployed(variants: Images) -> Variants:
+            return {
+                variant: [self._deployed(image, digests.get(image), at) for image in images]
+                for variant, images in variants.items()
+            }
+
+        endpoint = Endpoint(
+            name=name,
+            arn=self._arn("endpoint", name),
+            created_at=at,
+            status=options.get("status", "Updating" if "pending" in options else "InService"),
+            production=deployed(variants),
+            shadow=deployed(options.get("shadow", {})),
+            pending=deployed(options.get("pending", {})),
+            pending_shadow=deployed(options.get("pending_shadow", {})),
+        )
+        return _added(self.endpoints, endpoint)
+
+    @locked
+    def create_component(
+        self,
+        name: str,
+        endpoint: str,
+        specifications: list[SpecificationOptions],
+        **options: Unpack[ComponentOptions],
+    ) -> Component:
+        """An inference component; of several specifications each is for an instance type."""
+        refuse_unknown(options, ComponentOptions)
+        if not specifications:
+            raise ValueError("a component has a specification")
+        at = options.get("at") or self.place.now
+        component = Component(
+            name=name,
+            arn=self._arn("inference-component", name),
+            created_at=at,
+            status=options.get("status", "InService"),
+            endpoint=endpoint,
+            endpoint_arn=self._arn("endpoint", endpoint),
+            variant=options.get("variant", "AllTraffic"),
+            specifications=tuple(self._specification(each, at) for each in specifications),
+        )
+        return _added(self.components, component)
+
+    def _specification(self, given: SpecificationOptions, at: datetime) -> Specification:
+        refuse_unknown(given, SpecificationOptions)
+        if len(given.keys() & {"image", "model", "base"}) != 1:
+            raise ValueError("a specification has an image, a model or a base")
+        image = given.get("image")
+        return Specification(
+            image=self._deployed(image, given.get("digest"), at) if image else None,
+            model=given.get("model"),
+            base=given.get("base"),
+            instance_type=given.get("instance_type"),
+        )
+
+    def _deployed(self, image: str, digest: str | None, at: datetime) -> DeployedImage:
+        return DeployedImage(image, self.place.resolved_image(image, digest), at)
+
+    def _arn(self, kind: str, name: str) -> str:
+        return self.place.arn("sagemaker", f"{kind}/{name}")
+
+
+def _added(things: dict[str, AnyThing], thing: AnyThing) -> AnyThing:
+    if thing.name in things:
+        raise ValueError(f"there is {thing.arn}")
+    things[thing.name] = thing
+    return thing

@@ -1,0 +1,41 @@
+"""What was called, so that tests can count and look."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Generic, Protocol, TypeVar
+
+
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+CallT = TypeVar("CallT", bound=Named)
+
+
+class Calls(Generic[CallT]):
+    """The calls in the order of their answers."""
+
+    def __init__(self) -> None:
+        self._calls: list[CallT] = []
+
+    def record(self, call: CallT) -> None:
+        self._calls.append(call)
+
+    def reset(self) -> None:
+        self._calls.clear()
+
+    def named(self, name: str) -> list[CallT]:
+        return [call for call in self if call.name == name]
+
+    def count(self, name: str) -> int:
+        return len(self.named(name))
+
+    def counts(self) -> Counter[str]:
+        return Counter(call.name for call in self)
+
+    def __iter__(self) -> Iterator[CallT]:
+        return iter(tuple(self._calls))
+
+    def __len__(self) -> int:
+        return len(self._calls)

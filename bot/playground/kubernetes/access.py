@@ -1,0 +1,73 @@
+"""Who may do what: nothing, until granted. As RBAC does, grants only add."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.playground.kubernetes.paths import Asked
+from bot.playground.kubernetes.users import User
+
+RBAC = "rbac.authorization.k8s.io/v1"
+_RULE_MEMBERS = ("apiGroups", "resources", "verbs")
+
+
+@dataclass(frozen=True)
+class Grant:
+    """`subject` is a user or a group; without `namespace` it holds in the whole cluster."""
+
+    subject: str
+    resources: tuple[str, ...]
+    groups: tuple[str, ...] = ("",)
+    verbs: tuple[str, ...] = ("list",)
+    namespace: str = ""
+
+    def allows(self, user: User, asked: Asked) -> bool:
+        return (
+            self.subject in user.subjects
+            and self.namespace in ("", asked.namespace)
+            and _covers(self.groups, asked.group)
+            and _covers(self.resources, asked.resource_path)
+            and _covers(self.verbs, asked.verb)
+        )
+
+
+class Access:
+    def __init__(self) -> None:
+        self._grants: list[Grant] = []
+
+    def add(self, grant: Grant) -> None:
+        self._grants.append(grant)
+
+    def clear(self) -> None:
+        self._grants.clear()
+
+    def allows(self, user: User, asked: Asked) -> bool:
+        return any(grant.allows(user, asked) for grant in self._grants)
+
+
+def grants_of(role: Mapping[str, Any], subject: str, namespace: str) -> Iterator[Grant]:
+    """What a ClusterRole allows whoever is bound to it, in the whole cluster or one namespace.
+
+    Rules for named objects allow no listing (RBAC's reference: "you cannot restrict list by
+    resourceName"), and those for URLs are no resources: both are passed over.
+    """
+    if (role.get("apiVersion"), role.get("kind")) != (RBAC, "ClusterRole"):
+        raise ValueError(f"a ClusterRole of {RBAC} is needed")
+    if not role.get("metadata", {}).get("name"):
+        raise ValueError("the ClusterRole has no name")
+    for rule in role.get("rules") or ():
+        if "nonResourceURLs" in rule or "resourceNames" in rule:
+            continue
+        groups, resources, verbs = (_strings(rule, member) for member in _RULE_MEMBERS)
+        yield Grant(subject, resources, groups, verbs, namespace)
+
+
+def _strings(rule: Mapping[str, Any], member: str) -> tuple[str, ...]:
+    values = rule.get(member)
+    if not values or not all(isinstance(value, str) for value in values):
+        raise ValueError(f"a rule needs {member}: {dict(rule)}")
+    return tuple(values)
+
+
+def _covers(allowed: tuple[str, ...], value: str) -> bool:
+    return value in allowed or "*" in allowed

@@ -1,0 +1,50 @@
+"""Faults that are injected by rule between a client and the API server."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from bot.playground import faults
+from bot.playground.kubernetes.paths import Asked
+
+STATUSES = (401, 403, 410, 429, 500, 503)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The call that faults are matched against."""
+
+    path: str
+    asked: Asked
+
+
+@dataclass(kw_only=True)
+class Fault(faults.Rule):
+    """Which calls fail, and how; the rest is told by Rule.
+
+    - `path` is a glob; `resource` is `pods`, or with a group `deployments.apps`.
+    - `status` answers a proper Status in the API server's words, or `message`.
+    - `body` replaces that Status, or the list, by any text of `content_type`. Real servers
+      throttle with the plain text "Too many requests, please try again later.", for one.
+    - `retry_after` goes with status 429, in seconds.
+    """
+
+    path: str = "*"
+    resource: str | None = None
+    status: int | None = None
+    message: str | None = None
+    retry_after: int = 1
+    content_type: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.status not in (None, *STATUSES):
+            raise ValueError(f"the status of a fault is one of {STATUSES}")
+
+    def has_effect(self) -> bool:
+        return self.status is not None or super().has_effect()
+
+    def concerns(self, call: Target) -> bool:
+        return fnmatchcase(call.path, self.path) and self.resource in (
+            None,
+            call.asked.qualified_resource,
+        )

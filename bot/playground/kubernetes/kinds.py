@@ -1,0 +1,70 @@
+"""The kinds of objects that a cluster knows: the built-in ones, and custom resources."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A namespaced kind, as the API names it."""
+
+    group: str
+    version: str
+    plural: str
+    name: str
+    custom: bool = False
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+
+BUILT_IN = (
+    Kind("", "v1", "pods", "Pod"),
+    Kind("", "v1", "podtemplates", "PodTemplate"),
+    Kind("", "v1", "replicationcontrollers", "ReplicationController"),
+    Kind("apps", "v1", "deployments", "Deployment"),
+    Kind("apps", "v1", "replicasets", "ReplicaSet"),
+    Kind("apps", "v1", "statefulsets", "StatefulSet"),
+    Kind("apps", "v1", "daemonsets", "DaemonSet"),
+    Kind("apps", "v1", "controllerrevisions", "ControllerRevision"),
+    Kind("batch", "v1", "jobs", "Job"),
+    Kind("batch", "v1", "cronjobs", "CronJob"),
+)
+
+_BUILT_IN_VERSIONS = {(kind.group, kind.version) for kind in BUILT_IN}
+
+
+class Kinds:
+    def __init__(self) -> None:
+        self._kinds = {_place(kind): kind for kind in BUILT_IN}
+
+    def register(self, kind: Kind) -> None:
+        if _place(kind) in self._kinds:
+            raise ValueError(f"{kind.plural} of {kind.api_version} are known already")
+        self._kinds[_place(kind)] = kind
+
+    def at(self, group: str, version: str, plural: str) -> Kind | None:
+        return self._kinds.get((group, version, plural))
+
+    def of(self, api_version: str, name: str) -> Kind:
+        return _only(
+            [k for k in self._kinds.values() if (k.api_version, k.name) == (api_version, name)],
+            f"{name} of {api_version}",
+        )
+
+    def named(self, name: str) -> Kind:
+        return _only([k for k in self._kinds.values() if k.name == name], name)
+
+
+def is_built_in(group: str, version: str) -> bool:
+    return (group, version) in _BUILT_IN_VERSIONS
+
+
+def _only(found: list[Kind], what: str) -> Kind:
+    if len(found) != 1:
+        raise ValueError(f"the cluster knows {len(found) or 'no'} kinds {what}")
+    return found[0]
+
+
+def _place(kind: Kind) -> tuple[str, str, str]:
+    return kind.group, kind.version, kind.plural

@@ -1,0 +1,119 @@
+"""Pages of a list. All pages of one listing show what was there when it began.
+
+Tokens as in apiserver's pkg/storage/continue.go: they name a revision and the key to go on from,
+and fit any list of that revision. Revision -1 goes on in what is there now.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+
+from bot.playground.clock import Clock
+from bot.playground.kubernetes import base64url
+from bot.playground.kubernetes.kinds import Kind
+from bot.playground.kubernetes.statuses import bad_request, expired_continue
+from bot.playground.kubernetes.store import Rows, Store
+
+TOKEN_LIFETIME = timedelta(minutes=5)
+_TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 - a version
+_INVALID = "invalid continue token: continue key is not valid"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a listing goes on."""
+
+    revision: int
+    start: str
+
+    @property
+    def token(self) -> str:
+        content = {"v": _TOKEN_VERSION, "rv": self.revision, "start": self.start}
+        return base64url.encode(orjson.dumps(content))
+
+
+@dataclass(frozen=True)
+class _Snapshot:
+    taken_at: datetime
+    rows: Rows
+
+
+class Lists:
+    """`lifetime` is how long a token fits: an API server compacts etcd every five minutes."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self.lifetime = TOKEN_LIFETIME
+        self._store = store
+        self._clock = clock
+        self._snapshots: dict[tuple[int, Kind], _Snapshot] = {}
+
+    def page(self, kind: Kind, namespace: str, limit: int, token: str) -> bytes:
+        """A list from a token on, or from its beginning; without limit all that follows."""
+        place = read_token(token) if token else self._beginning(kind)
+        revision, rows = self._rows_at(kind, place)
+        prefix = f"{namespace}/" if namespace else ""
+        found = rows.within(prefix + place.start, _end_of(prefix))
+        more = len(found) - limit if limit > 0 else 0
+        metadata: dict[str, Any] = {"resourceVersion": str(revision)}
+        if more > 0:
+            after = found.keys[limit - 1].removeprefix(prefix) + "\0"
+            metadata |= {"continue": Place(revision, after).token, "remainingItemCount": more}
+        shown = found.bodies[:limit] if more > 0 else found.bodies
+        return _render(kind, metadata, shown)
+
+    def forget(self) -> None:
+        """Compacts: no token that was given fits any more."""
+        self._snapshots.clear()
+
+    def _beginning(self, kind: Kind) -> Place:
+        now, revision = self._clock.now(), self._store.revision
+        self._snapshots = {
+            key: each for key, each in self._snapshots.items() if not self._is_old(each)
+        }
+        self._snapshots[revision, kind] = _Snapshot(now, self._store.rows(kind))
+        return Place(revision, "")
+
+    def _rows_at(self, kind: Kind, place: Place) -> tuple[int, Rows]:
+        if place.revision < 0:
+            place = Place(self._beginning(kind).revision, place.start)
+        snapshot = self._snapshots.get((place.revision, kind))
+        if snapshot is None or self._is_old(snapshot):
+            raise expired_continue(inconsistent(place))
+        return place.revision, snapshot.rows
+
+    def _is_old(self, snapshot: _Snapshot) -> bool:
+        return self._clock.now() - snapshot.taken_at >= self.lifetime
+
+
+def read_token(token: str) -> Place:
+    try:
+        content = orjson.loads(base64url.decode(token))
+    except ValueError as error:
+        raise bad_request(f"{_INVALID}: {error}") from None
+    match content:
+        case {"v": "meta.k8s.io/v1", "rv": int(revision), "start": str(start)}:
+            pass
+        case _:
+            raise bad_request(_INVALID)
+    if not revision:
+        raise bad_request(f"{_INVALID}: incorrect encoded start resourceVersion ({_TOKEN_VERSION})")
+    if not start or start.startswith("/") or ".." in start.split("/"):
+        raise bad_request(f"{_INVALID}: {start}")
+    return Place(revision, start)
+
+
+def inconsistent(place: Place) -> str:
+    """The token that goes on from the same key in what is there now."""
+    return Place(-1, place.start).token
+
+
+def _end_of(prefix: str) -> str:
+    """The first key that can follow all keys with this prefix."""
+    return f"{prefix[:-1]}0" if prefix else chr(0x10FFFF)
+
+
+def _render(kind: Kind, metadata: dict[str, Any], bodies: tuple[bytes, ...]) -> bytes:
+    head = {"kind": f"{kind.name}List", "apiVersion": kind.api_version, "metadata": metadata}
+    return orjson.dumps(head)[:-1] + b',"items":[' + b",".join(bodies) + b"]}\n"

@@ -1,0 +1,94 @@
+"""A cluster's API server on a port of this machine."""
+
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from types import TracebackType
+from typing import Any, Self
+
+import trustme
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from bot.playground.kubernetes.address import ClusterAddress
+from bot.playground.kubernetes.control import control_routes
+from bot.playground.kubernetes.gate import Gate, Request
+from bot.playground.kubernetes.state import DEFAULT_TOKEN, State
+from bot.playground.server import LOOPBACK, Host, send_reply
+
+
+class Cluster(State):
+    """Kubernetes' API over TLS: `with Cluster() as cluster: ...`.
+
+    Leaving it raises if the stand-in itself misbehaved, so that no test passes on its mistakes.
+    """
+
+    def __init__(self, name: str = "stand-in", port: int = 0) -> None:
+        super().__init__()
+        self.name = name
+        authority = trustme.CA()
+        self.ca_pem = authority.cert_pem.bytes().decode()
+        self._host = Host(_application(self), port, _tls(authority))
+
+    def __enter__(self) -> Self:
+        self._host.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._host.stop()
+        if self.bugs and error is None:
+            raise AssertionError("; ".join(self.bugs))
+
+    @property
+    def url(self) -> str:
+        return f"https://{LOOPBACK}:{self._host.port}"
+
+    @property
+    def address(self) -> ClusterAddress:
+        return ClusterAddress(self.name, self.url, self.ca_pem)
+
+    @property
+    def certificate_authority(self) -> str:
+        return self.address.certificate_authority
+
+    def kubeconfig(self, token: str = DEFAULT_TOKEN, namespace: str = "default") -> dict[str, Any]:
+        return self.address.kubeconfig(token, namespace)
+
+
+def _tls(authority: trustme.CA) -> SSLContext:
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    authority.issue_cert(LOOPBACK, "localhost").configure_cert(context)
+    return context
+
+
+def _application(state: State) -> Starlette:
+    return Starlette(
+        routes=[
+            Mount("/_control", routes=control_routes(state)),
+            Mount("/", app=_Counter(Gate(state))),
+        ]
+    )
+
+
+class _Counter:
+    """Takes requests of Kubernetes' clients, and sends or withholds the answers."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        http = HttpRequest(scope, receive)
+        reply = self._gate.pass_through(
+            Request(
+                http.method,
+                scope["path"],
+                dict(http.query_params),
+                http.headers.get("authorization", ""),
+            )
+        )
+        await send_reply(reply, scope, send)

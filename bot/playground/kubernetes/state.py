@@ -1,0 +1,92 @@
+"""Everything that the stand-in knows, and what a test or a demo may do to it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from threading import RLock
+from typing import Any
+
+from bot.playground.calls import Calls
+from bot.playground.clock import Clock
+from bot.playground.faults import Faults
+from bot.playground.kubernetes.access import Access, Grant, grants_of
+from bot.playground.kubernetes.calls import Call
+from bot.playground.kubernetes.faults import Fault
+from bot.playground.kubernetes.kinds import Kind, Kinds
+from bot.playground.kubernetes.listing import Lists
+from bot.playground.kubernetes.objects import Object
+from bot.playground.kubernetes.store import Store
+from bot.playground.kubernetes.users import EVERYBODY, Users
+
+DEFAULT_USER = "demo"
+DEFAULT_TOKEN = "token-of-demo"  # noqa: S105 - opens nothing but the stand-in
+
+
+class State:
+    """The state behind the wire. Whoever reads or changes it holds `lock`; the methods do."""
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self.clock = Clock()
+        self.kinds = Kinds()
+        self.store = Store(self.kinds, self.clock)
+        self.lists = Lists(self.store, self.clock)
+        self.users = Users(self.clock)
+        self.access = Access()
+        self.faults = Faults[Fault]()
+        self.calls = Calls[Call]()
+        self.bugs: list[str] = []
+        self.add_token(DEFAULT_TOKEN, DEFAULT_USER)
+
+    def register(self, group: str, version: str, plural: str, kind: str) -> None:
+        """Lets the cluster know a custom resource, as a CustomResourceDefinition does."""
+        with self.lock:
+            self.kinds.register(Kind(group, version, plural, kind, custom=True))
+
+    def apply(self, *objects: Object) -> None:
+        """Creates or replaces objects; raises ValueError for what no API server would take."""
+        with self.lock:
+            for given in objects:
+                self.store.apply(given)
+
+    def delete(self, kind: str, namespace: str, name: str) -> None:
+        """Deletes an object and nothing that it owns; raises KeyError."""
+        with self.lock:
+            self.store.delete(kind, namespace, name)
+
+    def expire_continue_tokens(self) -> None:
+        with self.lock:
+            self.lists.forget()
+
+    def add_token(
+        self,
+        token: str,
+        user: str,
+        groups: Iterable[str] = (),
+        expires_at: datetime | None = None,
+    ) -> None:
+        with self.lock:
+            self.users.add_token(token, user, groups, expires_at)
+
+    def add_access_entry(self, access_key: str, user: str, groups: Iterable[str] = ()) -> None:
+        """Lets in whoever signs EKS's tokens with this access key."""
+        with self.lock:
+            self.users.add_access_entry(access_key, user, groups)
+
+    def trust_sts(self, url: str) -> None:
+        """Takes EKS's tokens that were signed for an STS at another place than AWS's."""
+        with self.lock:
+            self.users.sts.trust(url)
+
+    def grant(self, grant: Grant) -> None:
+        with self.lock:
+            self.access.add(grant)
+
+    def grant_role(self, subject: str, role: Mapping[str, Any], namespace: str = "") -> None:
+        """Binds a user or a group to a ClusterRole, in the whole cluster or in a namespace."""
+        with self.lock:
+            for grant in grants_of(role, subject, namespace):
+                self.access.add(grant)
+
+    def admit_everyone(self) -> None:
+        """Lets every known user do everything."""
+        self.grant(Grant(EVERYBODY, ("*",), ("*",), ("*",)))

@@ -1,0 +1,143 @@
+"""How an API server refuses: a Status, or a bare page; in its own words.
+
+Words and reasons as in apimachinery's pkg/api/errors/errors.go, apiserver's
+pkg/endpoints/handlers/responsewriters/errors.go and pkg/storage/errors.go.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from bot.playground.kubernetes.paths import Asked
+from bot.playground.server import Reply
+
+JSON = {"content-type": "application/json"}
+TEXT = {"content-type": "text/plain; charset=utf-8"}
+
+
+class RefusalError(Exception):
+    """A request that is not served."""
+
+    def reply(self) -> Reply:
+        raise NotImplementedError
+
+
+@dataclass(eq=False)
+class StatusError(RefusalError):
+    """What is answered as a Status; `metadata` is that of a list, where there was one."""
+
+    code: int
+    reason: str
+    message: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+    def reply(self) -> Reply:
+        return Reply(self.code, orjson.dumps(self._status()), JSON | self._retry_header())
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            "kind": "Status",
+            "apiVersion": "v1",
+            "metadata": self.metadata,
+            "status": "Failure",
+            "message": self.message,
+            "reason": self.reason,
+            **({"details": self.details} if self.details else {}),
+            "code": self.code,
+        }
+
+    def _retry_header(self) -> dict[str, str]:
+        seconds = self.details.get("retryAfterSeconds")
+        return {"retry-after": str(seconds)} if seconds is not None else {}
+
+
+class NoSuchPageError(RefusalError):
+    """A group, version or custom resource that the server never heard of: no Status."""
+
+    def reply(self) -> Reply:
+        return Reply(404, b"404 page not found\n", TEXT)
+
+
+def unauthorized() -> StatusError:
+    return StatusError(401, "Unauthorized", "Unauthorized")
+
+
+def forbidden(user: str, asked: Asked) -> StatusError:
+    where = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
+    name = f' "{asked.name}"' if asked.name else ""
+    return StatusError(
+        403,
+        "Forbidden",
+        f'{asked.qualified_resource}{name} is forbidden: User "{user}" cannot {asked.verb} '
+        f'resource "{asked.resource_path}" in API group "{asked.group}" {where}',
+        {
+            **({"name": asked.name} if asked.name else {}),
+            **({"group": asked.group} if asked.group else {}),
+            "kind": asked.resource,
+        },
+    )
+
+
+def not_found() -> StatusError:
+    return StatusError(404, "NotFound", "the server could not find the requested resource")
+
+
+def method_not_allowed() -> StatusError:
+    return StatusError(
+        405,
+        "MethodNotAllowed",
+        "the server does not allow this method on the requested resource",
+    )
+
+
+def bad_request(message: str) -> StatusError:
+    return StatusError(400, "BadRequest", message)
+
+
+def expired_list() -> StatusError:
+    return StatusError(410, "Expired", "The resourceVersion for the provided list is too old.")
+
+
+def expired_continue(inconsistent: str) -> StatusError:
+    """Carries a token that goes on from the same place in what is there now."""
+    return StatusError(
+        410,
+        "Expired",
+        "The provided continue parameter is too old to display a consistent list result. "
+        "You can start a new list without the continue parameter, or use the continue token in "
+        "this response to retrieve the remainder of the results. Continuing with the provided "
+        "token results in an inconsistent list - objects that were created, modified, or deleted "
+        "between the time the first chunk was returned and now may show up in the list.",
+        metadata={"continue": inconsistent},
+    )
+
+
+def too_many_requests(retry_after: int) -> StatusError:
+    return StatusError(
+        429,
+        "TooManyRequests",
+        "the server has received too many requests and has asked us to try again later",
+        {"retryAfterSeconds": retry_after},
+    )
+
+
+def internal_error() -> StatusError:
+    why = "injected by the stand-in"
+    message = f"Internal error occurred: {why}"
+    return StatusError(500, "InternalError", message, {"causes": [{"message": why}]})
+
+
+def unavailable() -> StatusError:
+    message = "the server is currently unable to handle the request"
+    return StatusError(503, "ServiceUnavailable", message)
+
+
+def not_faked(what: str) -> StatusError:
+    return StatusError(501, "NotImplemented", f"The stand-in does not fake {what}")
+
+
+def confession(text: str) -> StatusError:
+    return StatusError(500, "StandInBug", text)

@@ -1,0 +1,86 @@
+"""The objects of a cluster, kept as the bytes that lists are made of."""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import orjson
+
+from bot.playground.clock import Clock
+from bot.playground.kubernetes.kinds import Kind, Kinds
+from bot.playground.kubernetes.objects import Object, check
+
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Objects of one kind as they were at one moment, sorted by `namespace/name` as etcd sorts."""
+
+    keys: tuple[str, ...] = ()
+    bodies: tuple[bytes, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def within(self, first: str, end: str) -> "Rows":
+        """Those from a key on until before another."""
+        found = slice(bisect_left(self.keys, first), bisect_left(self.keys, end))
+        return Rows(self.keys[found], self.bodies[found])
+
+
+class Store:
+    """`revision` counts every change, as etcd's does."""
+
+    def __init__(self, kinds: Kinds, clock: Clock) -> None:
+        self.revision = 1
+        self._kinds = kinds
+        self._clock = clock
+        self._bodies: dict[Kind, dict[str, bytes]] = {}
+        self._rows: dict[Kind, Rows] = {}
+
+    def apply(self, given: Object) -> None:
+        """Creates an object, or puts another in its place."""
+        check(given)
+        kind = self._kinds.of(given["apiVersion"], given["kind"])
+        metadata = {"namespace": "default", **given["metadata"]}
+        key = f"{metadata['namespace']}/{metadata['name']}"
+        bodies = self._bodies.setdefault(kind, {})
+        self._changed(kind)
+        members = given if kind.custom else _without_type(given)
+        complete = self._born(kind, key, bodies.get(key)) | metadata
+        complete["resourceVersion"] = str(self.revision)
+        bodies[key] = orjson.dumps({**members, "metadata": complete})
+
+    def delete(self, kind_name: str, namespace: str, name: str) -> None:
+        """Deletes an object and nothing that it owns; raises KeyError."""
+        kind = self._kinds.named(kind_name)
+        del self._bodies.get(kind, {})[f"{namespace}/{name}"]
+        self._changed(kind)
+
+    def rows(self, kind: Kind) -> Rows:
+        if kind not in self._rows:
+            ordered = sorted(self._bodies.get(kind, {}).items())
+            self._rows[kind] = Rows(
+                tuple(key for key, _ in ordered), tuple(body for _, body in ordered)
+            )
+        return self._rows[kind]
+
+    def _changed(self, kind: Kind) -> None:
+        self.revision += 1
+        self._rows.pop(kind, None)
+
+    def _born(self, kind: Kind, key: str, before: bytes | None) -> dict[str, Any]:
+        """What an object gets at birth and keeps."""
+        if before is not None:
+            metadata = orjson.loads(before)["metadata"]
+            return {name: metadata[name] for name in ("uid", "creationTimestamp")}
+        return {
+            "uid": str(uuid5(NAMESPACE_URL, f"{kind.name}/{key}/{self.revision}")),
+            "creationTimestamp": self._clock.now().strftime(TIME_FORMAT),
+        }
+
+
+def _without_type(given: Object) -> Object:
+    return {name: given[name] for name in given if name not in ("kind", "apiVersion")}

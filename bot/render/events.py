@@ -1,0 +1,35 @@
+"""The audit as JSON and CSV."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from bot.core.records import Event
+from bot.render.places import Place, place_of
+from bot.render.words import iso
+
+COLUMNS = ("at", "event", "by", "plan", "version", *Place._fields, "digests", "detail")
+
+
+def event_as_json(event: Event) -> Iterator[bytes]:
+    yield orjson.dumps(_keys(event)) + b"\n"
+
+
+def event_as_rows(event: Event) -> Iterator[tuple[object, ...]]:
+    """Digests are parted by spaces."""
+    keys = _keys(event)
+    yield tuple((keys | {"digests": " ".join(event.digests)}).values())
+
+
+def _keys(event: Event) -> dict[str, Any]:
+    return {
+        "at": iso(event.at),
+        "event": event.event.value,
+        "by": event.by,
+        "plan": event.plan,
+        "version": event.version,
+        **place_of(event.repository)._asdict(),
+        "digests": event.digests,
+        "detail": event.detail,
+    }

@@ -1,0 +1,60 @@
+"""Why one manifest stays or goes, in a few sentences for a terminal."""
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from bot.core.judge import Judged
+from bot.core.manifest import Kind, Manifest
+from bot.core.reasons import Verdict
+from bot.core.repository import RepositoryId
+from bot.core.words import moment, named
+from bot.render.terminal import ROWS, bullets, how_many_more
+from bot.render.words import count, size
+
+KINDS = {
+    Kind.IMAGE: "an image",
+    Kind.INDEX: "an index",
+    Kind.ARTIFACT: "an artifact",
+    Kind.REFERRER: "a referrer, which is about another manifest",
+}
+VERDICTS = {
+    Verdict.KEEP: Text("It stays:", style="bold green"),
+    Verdict.DELETE: Text("It may go:", style="bold yellow"),
+}
+
+
+def explained_as_text(
+    repository: RepositoryId, judged: Judged, family: Sequence[Judged]
+) -> RenderableType:
+    parts = [_what(repository, judged.manifest), VERDICTS[judged.verdict]]
+    parts.append(bullets(reason.detail for reason in judged.reasons))
+    if judged.used_by:
+        parts.append(Text(f"In use by {', '.join(judged.used_by)}."))
+    parts += _relatives([each for each in family if each is not judged])
+    return Group(*parts, Text(_times(judged.manifest)))
+
+
+def _what(repository: RepositoryId, manifest: Manifest) -> RenderableType:
+    tags = f" (tags {', '.join(manifest.tags)})" if len(manifest.tags) > 1 else ""
+    return Text.assemble(
+        (repository.name, "bold"),
+        f": {named(manifest.digest, manifest.tags)}{tags} is {KINDS[manifest.kind]} of "
+        f"{size(manifest.size_bytes)}.",
+    )
+
+
+def _relatives(others: Sequence[Judged]) -> Iterator[RenderableType]:
+    if not others:
+        yield Text("Nothing hangs on it, and it hangs on nothing.")
+        return
+    yield Text(f"It hangs together with {count(len(others), 'other manifest')}:")
+    yield bullets(named(each.manifest.digest, each.manifest.tags) for each in others[:ROWS])
+    yield from how_many_more(len(others), "--format json lists all")
+
+
+def _times(manifest: Manifest) -> str:
+    pushed, pulled = manifest.pushed_at, manifest.pulled_at
+    since = f"Pushed {moment(pushed)}" if pushed else "ECR tells no push time"
+    return f"{since}; {f'last pulled {moment(pulled)}' if pulled else 'no pull is recorded'}."

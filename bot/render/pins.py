@@ -1,0 +1,32 @@
+"""Pins as JSON and CSV."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from bot.core.pins import Pin
+from bot.render.places import Place, place_of
+from bot.render.words import iso
+
+COLUMNS = (*Place._fields, "pin", "kind", "by", "reason", "until")
+
+
+def pin_as_json(where: str, pin: Pin) -> Iterator[bytes]:
+    """`where`: the URI of a repository, or a glob of the settings."""
+    yield orjson.dumps(_keys(where, pin)) + b"\n"
+
+
+def pin_as_rows(where: str, pin: Pin) -> Iterator[tuple[object, ...]]:
+    yield tuple(_keys(where, pin).values())
+
+
+def _keys(where: str, pin: Pin) -> dict[str, Any]:
+    return {
+        **place_of(where)._asdict(),
+        "pin": pin.pin,
+        "kind": pin.kind.value,
+        "by": pin.by,
+        "reason": pin.reason,
+        "until": iso(pin.until),
+    }

@@ -1,0 +1,88 @@
+"""Stored plans, as a person reads them in a terminal."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
+from bot.core.words import moment, named
+from bot.render.stored_words import standing
+from bot.render.terminal import ROWS, bullets, how_many_more, table
+from bot.render.words import age, size
+
+STYLES = {
+    PlanState.PROPOSED: "bold",
+    PlanState.APPROVED: "bold yellow",
+    PlanState.EXECUTING: "bold yellow",
+    PlanState.FAILED: "bold red",
+}
+NEEDS_A_LOOK = (Outcome.FAILED, Outcome.SPARED)
+
+
+def stored_plans_as_table(plans: Iterable[PlanRecord], now: datetime) -> RenderableType:
+    rows = table()
+    rows.add_column("plan", no_wrap=True)
+    rows.add_column("repository", overflow="fold")
+    rows.add_column("version", justify="right")
+    rows.add_column("state")
+    rows.add_column("to delete", justify="right")
+    rows.add_column("frees", justify="right", no_wrap=True)
+    rows.add_column("proposed", no_wrap=True)
+    for plan in plans:
+        rows.add_row(
+            plan.id,
+            plan.repository.name,
+            f"{plan.version}",
+            _state(plan),
+            f"{plan.deletions:,} of {plan.manifests:,}",
+            size(plan.freed_bytes),
+            f"{age(now - plan.proposed_at)} ago",
+        )
+    return rows if rows.row_count else Text("Nothing was proposed yet: ecr-clean propose does.")
+
+
+def standing_as_text(plan: PlanRecord, required: int) -> RenderableType:
+    """As long as it is, so that the command in it can be copied whole."""
+    style = STYLES.get(plan.state, "bold") if plan.complete else "bold red"
+    return Group(Text(standing(plan, required), style=style, no_wrap=True, overflow="ignore"))
+
+
+def stored_plan_as_text(
+    plan: PlanRecord, items: Sequence[Item], required: int
+) -> Iterator[RenderableType]:
+    """What is known beside the plan itself."""
+    yield standing_as_text(plan, required)
+    yield Text(f"Proposed {moment(plan.proposed_at)}.")
+    yield from (_approval(each, plan.version) for each in plan.approvals)
+    if items:
+        yield _receipt(items)
+
+
+def since_when(made_at: datetime) -> RenderableType:
+    words = f"The database knows of pins, plans and moved tags since {moment(made_at)} only."
+    return Text(words, style="yellow")
+
+
+def _state(plan: PlanRecord) -> Text:
+    incomplete = "" if plan.complete else ", incomplete"
+    return Text(f"{plan.state}{incomplete}", style=STYLES.get(plan.state, ""))
+
+
+def _approval(approval: Approval, version: int) -> RenderableType:
+    earlier = f": that was version {approval.version}, and counts no more"
+    suffix = "." if approval.version == version else f"{earlier}."
+    return Text(f"Approved by {approval.by} {moment(approval.at)}{suffix}")
+
+
+def _receipt(items: Sequence[Item]) -> RenderableType:
+    by_outcome = Counter(item.outcome for item in items)
+    summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in Outcome if by_outcome[each])
+    told = [item for item in items if item.outcome in NEEDS_A_LOOK]
+    lines = [f"{named(item.digest, item.tags)} {item.outcome}: {item.reason}" for item in told]
+    parts: list[RenderableType] = [Text(f"Receipt: {summary}.")]
+    if lines:
+        parts.append(bullets(lines[:ROWS]))
+    return Group(*parts, *how_many_more(len(lines), "--format csv lists all"))

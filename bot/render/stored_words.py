@@ -1,0 +1,40 @@
+"""Where a stored plan stands, in words."""
+
+from bot.core.authority import why_unapprovable
+from bot.core.records import PlanRecord, PlanState
+from bot.core.transitions import what_became
+from bot.core.words import moment
+from bot.render.words import count, money, size
+
+
+def standing(plan: PlanRecord, required: int) -> str:
+    """And what may be done next. `required`: how many people must approve."""
+    return f"Plan {plan.id}, version {plan.version}, {_where(plan)}.{_what_next(plan, required)}"
+
+
+def at_stake(plan: PlanRecord, usd_per_month: float) -> str:
+    """What an approval would delete."""
+    return (
+        f"version {plan.version} of plan {plan.id} deletes {plan.deletions:,} of "
+        f"{count(plan.manifests, 'manifest')} in {plan.repository.name}, which frees "
+        f"{size(plan.freed_bytes)} ({money(usd_per_month)} a month)"
+    )
+
+
+def _where(plan: PlanRecord) -> str:
+    if plan.state is PlanState.PROPOSED:
+        return f"is proposed until {moment(plan.expires_at)}"
+    if plan.state is PlanState.APPROVED and plan.execute_after:
+        return f"is approved; deletion starts {moment(plan.execute_after)}"
+    return what_became(plan.state)
+
+
+def _what_next(plan: PlanRecord, required: int) -> str:
+    if plan.state is not PlanState.PROPOSED:
+        return ""
+    if why_not := why_unapprovable(plan):
+        return f" {why_not}."
+    if required > 1:
+        approved = len(plan.current_approvals)
+        return f" {required} people must approve it in Slack; {approved} have."
+    return f" To approve it: ecr-clean approve {plan.id}"

@@ -1,0 +1,30 @@
+"""What comes from the environment alone: secrets, and where things are."""
+
+from pathlib import Path
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(BaseSettings):
+    """An empty variable counts as none."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+
+    database_url: SecretStr | None = None
+    xdg_state_home: Path | None = None
+    xdg_cache_home: Path | None = None
+
+    @property
+    def state_folder(self) -> Path:
+        return _folder(self.xdg_state_home, ".local/state")
+
+    @property
+    def cache_folder(self) -> Path:
+        return _folder(self.xdg_cache_home, ".cache")
+
+
+def _folder(given: Path | None, usual: str) -> Path:
+    """XDG Base Directory Specification: a relative path counts as none."""
+    base = given if given and given.is_absolute() else Path.home() / usual
+    return base / "ecr-clean"

@@ -1,0 +1,57 @@
+"""The work queue."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+
+from bot.core.records import Job
+from bot.store.part import Part, count_of
+from bot.store.tables import JobRow
+
+
+class Jobs(Part):
+    def put(self, kind: str, payload: Mapping[str, str], not_before: datetime) -> None:
+        with self._database.writing() as session:
+            session.add(
+                JobRow(
+                    kind=kind,
+                    payload=dict(payload),
+                    made_at=datetime.now(UTC),
+                    not_before=not_before,
+                )
+            )
+
+    def take(self, worker: str, now: datetime, lease: timedelta) -> Job | None:
+        """Two that ask at the same time get different jobs: SQLite lets one write at a time,
+        PostgreSQL passes over rows that others have locked."""
+        is_free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
+        query = (
+            select(JobRow)
+            .where(JobRow.not_before <= now, is_free)
+            .order_by(JobRow.not_before, JobRow.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        with self._database.writing() as session:
+            row = session.scalars(query).first()
+            if row is None:
+                return None
+            row.worker = worker
+            row.leased_until = now + lease
+            row.attempts += 1
+            return Job(row.id, row.kind, row.payload, row.attempts)
+
+    def renew(self, job: Job, now: datetime, lease: timedelta) -> bool:
+        renewed = update(JobRow).where(_is_still(job)).values(leased_until=now + lease)
+        with self._database.writing() as session:
+            return count_of(session, renewed) == 1
+
+    def done(self, job: Job) -> bool:
+        with self._database.writing() as session:
+            return count_of(session, delete(JobRow).where(_is_still(job))) == 1
+
+
+def _is_still(job: Job) -> ColumnElement[bool]:
+    """Nobody took it after its lease ran out."""
+    return and_(JobRow.id == job.id, JobRow.attempts == job.attempts)

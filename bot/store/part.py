@@ -1,0 +1,46 @@
+"""What the parts of the store have in common."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Delete, Table, Update, insert
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot.store.database import Database
+from bot.store.tables import Base
+
+Insert = sqlite.Insert | postgresql.Insert
+
+
+class Part:
+    """A few of the store's functions. Each is a transaction of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
+def insert_into(session: Session, row: type[Base]) -> Insert:
+    """An INSERT that knows ON CONFLICT."""
+    on_sqlite = session.get_bind().dialect.name == "sqlite"
+    return sqlite.insert(row) if on_sqlite else postgresql.insert(row)
+
+
+def count_of(session: Session, statement: Insert | Update | Delete) -> int:
+    """How many rows it wrote."""
+    options = {"preserve_rowcount": True}
+    return session.connection().execute(statement, execution_options=options).rowcount
+
+
+def upsert(session: Session, row: type[Base], values: dict[str, Any]) -> None:
+    """A row with the same key is overwritten."""
+    table = row.__table__
+    assert isinstance(table, Table)
+    added = insert_into(session, row).values(values)
+    replaced = {c.name: added.excluded[c.name] for c in table.columns if not c.primary_key}
+    session.execute(added.on_conflict_do_update(index_elements=table.primary_key, set_=replaced))
+
+
+def insert_all(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
+    if rows := list(values):
+        session.execute(insert(row), rows)

@@ -1,0 +1,223 @@
+"""A plan as bytes: small, and quick for a repository of 20,000 manifests.
+
+Manifests, reasons and layers are named by their places, so that each stands there once. Of the
+layers only those are kept that a deletion would free; who uses what is told with the verdicts.
+"""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from bot.core.errors import ServiceError
+from bot.core.judge import Judged
+from bot.core.manifest import Blob, Kind, Manifest
+from bot.core.plan import Plan
+from bot.core.reasons import Reason, Verdict
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.savings import Savings
+from bot.core.usage import Look, Usage
+
+LEVEL = 3
+"""Digests hardly shrink, however long zlib tries."""
+
+T = TypeVar("T")
+
+Place = Annotated[int, msgspec.Meta(ge=0)]
+Digest = Place | str
+"""A digest that is not in the repository stands in full."""
+
+
+class _Row(Struct, array_like=True, frozen=True):
+    digest: str
+    tags: tuple[str, ...]
+    names: tuple[str, ...] | None
+    """None: all tags are."""
+    kind: Kind
+    is_index: bool
+    pushed_at: datetime | None
+    pulled_at: datetime | None
+    size_bytes: int
+    status: str
+    config_type: str | None
+    children: tuple[Digest, ...]
+    subject: Digest | None
+    tag_subjects: tuple[Digest, ...]
+    blobs: tuple[Place, ...] | None
+    unread: str | None
+    type_is_known: bool
+    verdict: Verdict
+    parent: Digest | None
+    reasons: tuple[Place, ...]
+    used_by: tuple[str, ...]
+    pulled_lately: bool
+
+
+class _Document(Struct, array_like=True, frozen=True):
+    format: Literal[1]
+    repository: RepositoryId
+    rows: tuple[_Row, ...]
+    reasons: tuple[Reason, ...]
+    blobs: tuple[Blob, ...]
+    delete: tuple[Place, ...]
+    savings: Savings
+    looks: tuple[Look, ...]
+    not_checked: tuple[str, ...]
+    deleted_also_in: tuple[RegistryId, ...]
+    problems: tuple[str, ...]
+
+
+def pack(plan: Plan) -> bytes:
+    return zlib.compress(msgspec.json.encode(_document(plan)), LEVEL)
+
+
+def unpack(packed: bytes) -> Plan:
+    try:
+        document = msgspec.json.decode(zlib.decompress(packed), type=_Document)
+        return _plan(document)
+    except (zlib.error, msgspec.MsgspecError, LookupError, UnicodeError) as error:
+        raise ServiceError(
+            f"A stored plan cannot be read ({error}): it is damaged, or a newer ecr-clean wrote "
+            "it; dismiss it, and propose a new one"
+        ) from error
+
+
+class _Register(dict[T, int]):
+    """Gives everything it is asked for a place, the same every time."""
+
+    def __missing__(self, item: T) -> int:
+        self[item] = place = len(self)
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class _Packer:
+    places: dict[str, int]
+    kept_layers: set[str]
+    reasons: _Register[Reason] = field(default_factory=_Register)
+    blobs: _Register[Blob] = field(default_factory=_Register)
+
+    def row(self, judged: Judged) -> _Row:
+        manifest = judged.manifest
+        return _Row(
+            digest=manifest.digest,
+            tags=manifest.tags,
+            names=None if manifest.names == manifest.tags else manifest.names,
+            kind=manifest.kind,
+            is_index=manifest.is_index,
+            pushed_at=manifest.pushed_at,
+            pulled_at=manifest.pulled_at,
+            size_bytes=manifest.size_bytes,
+            status=manifest.status,
+            config_type=manifest.config_type,
+            children=self._digests(manifest.children),
+            subject=self._digest(manifest.subject),
+            tag_subjects=self._digests(manifest.tag_subjects),
+            blobs=self._freed(judged),
+            unread=manifest.unread,
+            type_is_known=manifest.type_is_known,
+            verdict=judged.verdict,
+            parent=self._digest(judged.parent),
+            reasons=tuple([self.reasons[reason] for reason in judged.reasons]),
+            used_by=judged.used_by,
+            pulled_lately=judged.pulled_lately,
+        )
+
+    def _digest(self, digest: str | None) -> Digest | None:
+        return None if digest is None else self.places.get(digest, digest)
+
+    def _digests(self, digests: tuple[str, ...]) -> tuple[Digest, ...]:
+        return tuple([self.places.get(digest, digest) for digest in digests])
+
+    def _freed(self, judged: Judged) -> tuple[Place, ...] | None:
+        if judged.manifest.blobs is None:
+            return None
+        if judged.verdict is Verdict.KEEP:
+            return ()
+        freed = (blob for blob in judged.manifest.blobs if blob.digest not in self.kept_layers)
+        return tuple([self.blobs[blob] for blob in freed])
+
+
+def _document(plan: Plan) -> _Document:
+    packer = _Packer(
+        places={judged.manifest.digest: place for place, judged in enumerate(plan.judged)},
+        kept_layers={
+            blob.digest
+            for judged in plan.judged
+            if judged.verdict is Verdict.KEEP
+            for blob in judged.manifest.blobs or ()
+        },
+    )
+    return _Document(
+        format=1,
+        repository=plan.repository,
+        rows=tuple(map(packer.row, plan.judged)),
+        reasons=tuple(packer.reasons),
+        blobs=tuple(packer.blobs),
+        delete=tuple([packer.places[digest] for digest in plan.delete]),
+        savings=plan.savings,
+        looks=plan.usage.looks,
+        not_checked=plan.usage.not_checked,
+        deleted_also_in=plan.deleted_also_in,
+        problems=plan.problems,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Unpacker:
+    digests: Sequence[str]
+    reasons: Sequence[Reason]
+    blobs: Sequence[Blob]
+
+    def judged(self, row: _Row) -> Judged:
+        return Judged(
+            manifest=self._manifest(row),
+            verdict=row.verdict,
+            parent=self._digest(row.parent),
+            reasons=tuple([self.reasons[place] for place in row.reasons]),
+            used_by=row.used_by,
+            pulled_lately=row.pulled_lately,
+        )
+
+    def _manifest(self, row: _Row) -> Manifest:
+        return Manifest(
+            digest=row.digest,
+            tags=row.tags,
+            names=row.tags if row.names is None else row.names,
+            kind=row.kind,
+            is_index=row.is_index,
+            pushed_at=row.pushed_at,
+            pulled_at=row.pulled_at,
+            size_bytes=row.size_bytes,
+            status=row.status,
+            config_type=row.config_type,
+            children=self._digests(row.children),
+            subject=self._digest(row.subject),
+            tag_subjects=self._digests(row.tag_subjects),
+            blobs=None if row.blobs is None else tuple([self.blobs[b] for b in row.blobs]),
+            unread=row.unread,
+            type_is_known=row.type_is_known,
+        )
+
+    def _digest(self, digest: Digest | None) -> str | None:
+        return self.digests[digest] if isinstance(digest, int) else digest
+
+    def _digests(self, digests: tuple[Digest, ...]) -> tuple[str, ...]:
+        return tuple([self.digests[d] if isinstance(d, int) else d for d in digests])
+
+
+def _plan(document: _Document) -> Plan:
+    unpacker = _Unpacker([row.digest for row in document.rows], document.reasons, document.blobs)
+    return Plan(
+        repository=document.repository,
+        judged=tuple(map(unpacker.judged, document.rows)),
+        delete=tuple([unpacker.digests[place] for place in document.delete]),
+        savings=document.savings,
+        usage=Usage(looks=document.looks, not_checked=document.not_checked),
+        deleted_also_in=document.deleted_also_in,
+        problems=document.problems,
+    )

@@ -1,0 +1,75 @@
+"""Reads plans."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import Select, select
+
+from bot.core.errors import ServiceError
+from bot.core.plan import Plan
+from bot.core.records import OPEN, Approval, Item, Outcome, PlanRecord, PlanState
+from bot.core.repository import RegistryId, RepositoryId
+from bot.store.part import Part
+from bot.store.plan_content import unpack
+from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
+
+
+class Plans(Part):
+    def plan(self, id_: str) -> PlanRecord | None:
+        return self._first(select(PlanRow).where(PlanRow.id == id_))
+
+    def open_plan(self, repository: RepositoryId) -> PlanRecord | None:
+        is_its_own = PlanRow.repository == repository.uri
+        return self._first(select(PlanRow).where(is_its_own, PlanRow.state.in_(OPEN)))
+
+    def open_plans(self) -> Sequence[PlanRecord]:
+        return self._all(select(PlanRow).where(PlanRow.state.in_(OPEN)).order_by(PlanRow.id))
+
+    def plans(self) -> Iterator[PlanRecord]:
+        return iter(self._all(select(PlanRow).order_by(PlanRow.proposed_at.desc(), PlanRow.id)))
+
+    def content(self, id_: str, version: int) -> Plan:
+        with self._database.reading() as session:
+            stored = session.get(VersionRow, (id_, version))
+            if stored is None:
+                raise ServiceError(f"The database has no version {version} of the plan {id_}")
+            return unpack(stored.content)
+
+    def items(self, id_: str, version: int) -> Sequence[Item]:
+        is_its_own = (ItemRow.plan == id_) & (ItemRow.version == version)
+        query = select(ItemRow).where(is_its_own).order_by(ItemRow.position)
+        with self._database.reading() as session:
+            return [
+                Item(row.digest, tuple(row.tags), Outcome(row.outcome), row.reason)
+                for row in session.scalars(query)
+            ]
+
+    def _first(self, query: Select[PlanRow]) -> PlanRecord | None:
+        return next(iter(self._all(query)), None)
+
+    def _all(self, query: Select[PlanRow]) -> Sequence[PlanRecord]:
+        with self._database.reading() as session:
+            return [_record(row) for row in session.scalars(query)]
+
+
+def _record(row: PlanRow) -> PlanRecord:
+    return PlanRecord(
+        id=row.id,
+        repository=RepositoryId(RegistryId(row.account, row.region), row.name, row.repository),
+        version=row.version,
+        state=PlanState(row.state),
+        hash=row.hash,
+        complete=row.complete,
+        checked=row.checked,
+        manifests=row.manifests,
+        deletions=row.deletions,
+        freed_bytes=row.freed_bytes,
+        proposed_at=row.proposed_at,
+        expires_at=row.expires_at,
+        execute_after=row.execute_after,
+        approvals=tuple(sorted(map(_approval, row.approvals), key=lambda each: (each.at, each.by))),
+        revision=row.revision,
+    )
+
+
+def _approval(row: ApprovalRow) -> Approval:
+    return Approval(row.by, row.at, row.version)

@@ -1,0 +1,201 @@
+"""The tables. How they came to be, revision by revision, is in `migrations/`."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from bot.core.records import OPEN
+from bot.store.utc import Utc
+
+IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
+
+NUMBERED = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite numbers rows by itself only where the column is an INTEGER, which there has 64 bits."""
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Utc(),
+        tuple[str, ...]: JSON(),
+        dict[str, str]: JSON(),
+    }
+
+
+class AboutRow(Base):
+    """The only row tells when the database was made."""
+
+    __tablename__ = "about"
+
+    made_at: Mapped[datetime] = mapped_column(primary_key=True)
+
+
+class PlanRow(Base):
+    __tablename__ = "plans"
+    __table_args__ = (
+        Index(
+            "one_open_plan_per_repository",
+            "repository",
+            unique=True,
+            sqlite_where=IS_OPEN,
+            postgresql_where=IS_OPEN,
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    repository: Mapped[str]
+    account: Mapped[str]
+    region: Mapped[str]
+    name: Mapped[str]
+    version: Mapped[int]
+    state: Mapped[str]
+    hash: Mapped[str]
+    complete: Mapped[bool]
+    checked: Mapped[bool]
+    manifests: Mapped[int]
+    deletions: Mapped[int]
+    freed_bytes: Mapped[int] = mapped_column(BigInteger)
+    proposed_at: Mapped[datetime] = mapped_column(index=True)
+    expires_at: Mapped[datetime]
+    execute_after: Mapped[datetime | None]
+    revision: Mapped[int]
+
+    approvals: Mapped[list["ApprovalRow"]] = relationship(lazy="selectin", viewonly=True)
+
+
+class VersionRow(Base):
+    __tablename__ = "plan_versions"
+
+    plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[str]
+    content: Mapped[bytes]
+    made_at: Mapped[datetime]
+
+
+class ItemRow(Base):
+    __tablename__ = "plan_items"
+    __table_args__ = (
+        ForeignKeyConstraint(["plan", "version"], [VersionRow.plan, VersionRow.version]),
+    )
+
+    plan: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digest: Mapped[str]
+    tags: Mapped[tuple[str, ...]]
+    outcome: Mapped[str]
+    reason: Mapped[str]
+
+
+class ApprovalRow(Base):
+    __tablename__ = "approvals"
+
+    plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    by: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class PinRow(Base):
+    __tablename__ = "pins"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    pin: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    by: Mapped[str]
+    reason: Mapped[str]
+    until: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+
+
+class EventRow(Base):
+    """Triggers refuse every change of what stands here."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (Index(None, "at", "id"),)
+
+    id: Mapped[int] = mapped_column(NUMBERED, primary_key=True)
+    at: Mapped[datetime]
+    event: Mapped[str]
+    by: Mapped[str]
+    detail: Mapped[str]
+    plan: Mapped[str | None]
+    version: Mapped[int | None]
+    repository: Mapped[str | None]
+    digests: Mapped[tuple[str, ...]]
+
+
+class ListedRow(Base):
+    """How much a source of usage listed last: what is believed of it, and what is in doubt."""
+
+    __tablename__ = "usage_listed"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    is_believed: Mapped[bool] = mapped_column(primary_key=True)
+    workloads: Mapped[int]
+    at: Mapped[datetime]
+
+
+class ScanRow(Base):
+    __tablename__ = "tag_scans"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class BindingRow(Base):
+    __tablename__ = "tag_bindings"
+
+    repository: Mapped[str] = mapped_column(ForeignKey(ScanRow.repository), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    since: Mapped[datetime | None]
+
+
+class LossRow(Base):
+    __tablename__ = "tag_losses"
+
+    repository: Mapped[str] = mapped_column(ForeignKey(ScanRow.repository), primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+
+
+class MessageRow(Base):
+    __tablename__ = "messages"
+
+    channel: Mapped[str] = mapped_column(primary_key=True)
+    ts: Mapped[str] = mapped_column(primary_key=True)
+    thread: Mapped[str | None]
+    plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), index=True)
+
+
+class JobRow(Base):
+    __tablename__ = "jobs"
+
+    id: Mapped[int] = mapped_column(NUMBERED, primary_key=True)
+    kind: Mapped[str]
+    payload: Mapped[dict[str, str]]
+    made_at: Mapped[datetime]
+    not_before: Mapped[datetime] = mapped_column(index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    worker: Mapped[str | None]
+    leased_until: Mapped[datetime | None]

@@ -1,0 +1,54 @@
+"""What the last scan of a repository's tags saw."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot.core.records import Binding, TagScan
+from bot.core.repository import RepositoryId
+from bot.store.part import Part, count_of, insert_all, insert_into
+from bot.store.tables import BindingRow, LossRow, ScanRow
+
+
+class Tags(Part):
+    def tag_scan(self, repository: RepositoryId) -> TagScan | None:
+        uri = repository.uri
+        with self._database.reading() as session:
+            scan = session.get(ScanRow, uri)
+            if scan is None:
+                return None
+            bindings = session.scalars(select(BindingRow).where(BindingRow.repository == uri))
+            losses = session.scalars(select(LossRow).where(LossRow.repository == uri))
+            return TagScan(
+                at=scan.at,
+                bindings={row.tag: Binding(row.digest, row.since) for row in bindings},
+                lost={row.digest: row.at for row in losses},
+            )
+
+    def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
+        with self._database.writing() as session:
+            if _is_the_latest(session, repository.uri, scan.at):
+                _replace(session, repository.uri, scan)
+
+
+def _is_the_latest(session: Session, uri: str, at: datetime) -> bool:
+    added = insert_into(session, ScanRow).values(repository=uri, at=at)
+    unless_later = added.on_conflict_do_update(
+        index_elements=[ScanRow.repository],
+        set_={"at": added.excluded.at},
+        where=ScanRow.at <= added.excluded.at,
+    )
+    return count_of(session, unless_later) == 1
+
+
+def _replace(session: Session, uri: str, scan: TagScan) -> None:
+    session.execute(delete(BindingRow).where(BindingRow.repository == uri))
+    session.execute(delete(LossRow).where(LossRow.repository == uri))
+    bindings = (
+        {"repository": uri, "tag": tag, "digest": binding.digest, "since": binding.since}
+        for tag, binding in scan.bindings.items()
+    )
+    losses = ({"repository": uri, "digest": digest, "at": at} for digest, at in scan.lost.items())
+    insert_all(session, BindingRow, bindings)
+    insert_all(session, LossRow, losses)

@@ -1,0 +1,1 @@
+"""Kubernetes: what runs in clusters, and what would start pods there."""

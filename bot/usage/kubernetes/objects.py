@@ -1,0 +1,253 @@
+"""What is read of Kubernetes' objects. Whatever must be there and is not, or is something else, is
+msgspec's ValidationError. Kinds and fields: API reference of Kubernetes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jmespath
+import msgspec
+from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
+from msgspec import Struct, field
+
+REVISION = "deployment.kubernetes.io/revision"
+
+
+class Owner(Struct):
+    kind: str
+    name: str
+    controller: bool = False
+
+
+class Metadata(Struct):
+    name: str
+    namespace: str = ""
+    annotations: dict[str, str] = {}
+    owners: tuple[Owner, ...] = field(name="ownerReferences", default=())
+
+    @property
+    def controller(self) -> Owner | None:
+        return next((owner for owner in self.owners if owner.controller), None)
+
+
+class Container(Struct):
+    """`image` may be empty in a template, where something else fills it in."""
+
+    name: str
+    image: str = ""
+
+
+class ImageSource(Struct):
+    reference: str = ""
+
+
+class Volume(Struct):
+    image: ImageSource | None = None
+
+
+class PodSpec(Struct):
+    containers: tuple[Container, ...]
+    init_containers: tuple[Container, ...] = field(name="initContainers", default=())
+    ephemeral_containers: tuple[Container, ...] = field(name="ephemeralContainers", default=())
+    volumes: tuple[Volume, ...] = ()
+
+    @property
+    def all_containers(self) -> tuple[Container, ...]:
+        return (*self.containers, *self.init_containers, *self.ephemeral_containers)
+
+    def images(self) -> Iterator[str]:
+        """Of containers, and of volumes that are images."""
+        named = [container.image for container in self.all_containers]
+        named += [volume.image.reference for volume in self.volumes if volume.image]
+        return filter(None, named)
+
+
+class Template(Struct):
+    spec: PodSpec
+
+
+class MountedImage(Struct):
+    ref: str = field(name="imageRef", default="")
+
+
+class MountStatus(Struct):
+    image: MountedImage | None = None
+
+
+class Mount(Struct):
+    status: MountStatus | None = field(name="volumeStatus", default=None)
+
+
+class ContainerStatus(Struct):
+    """`image_id` is empty until the image was pulled."""
+
+    name: str
+    image: str = ""
+    image_id: str = field(name="imageID", default="")
+    mounts: tuple[Mount, ...] = field(name="volumeMounts", default=())
+
+    def mounted_images(self) -> Iterator[str]:
+        """References by digest of volumes that are images."""
+        images = (mount.status.image for mount in self.mounts if mount.status)
+        return filter(None, (image.ref for image in images if image))
+
+
+class PodStatus(Struct):
+    containers: tuple[ContainerStatus, ...] = field(name="containerStatuses", default=())
+    init_containers: tuple[ContainerStatus, ...] = field(name="initContainerStatuses", default=())
+    ephemeral_containers: tuple[ContainerStatus, ...] = field(
+        name="ephemeralContainerStatuses", default=()
+    )
+
+    @property
+    def all_containers(self) -> tuple[ContainerStatus, ...]:
+        return (*self.containers, *self.init_containers, *self.ephemeral_containers)
+
+
+class WorkloadSpec(Struct):
+    template: Template
+    replicas: int = 1
+
+
+class Wrapped(Struct):
+    """A Job in a CronJob's template, or a revision's data."""
+
+    spec: WorkloadSpec
+
+
+class CronJobSpec(Struct):
+    job: Wrapped = field(name="jobTemplate")
+    suspend: bool = False
+
+
+class Object(Struct):
+    """Anything that names images. `note`: what a person should know of it besides its name."""
+
+    metadata: Metadata
+
+    @property
+    def kind_of_object(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def note(self) -> str:
+        return ""
+
+    def images(self) -> Iterator[str]:
+        raise NotImplementedError
+
+
+class BuiltIn(NamespacedResourceG, Object):
+    @property
+    def kind_of_object(self) -> str:
+        return self._api_info.resource.kind
+
+
+def _lists(group: str, kind: str) -> ApiInfo:
+    return ApiInfo(ResourceDef(group, "v1", kind), f"{kind.lower()}s", ["global_list"])
+
+
+class Pod(BuiltIn):
+    spec: PodSpec
+    status: PodStatus = field(default_factory=PodStatus)
+    _api_info = _lists("", "Pod")
+
+    def images(self) -> Iterator[str]:
+        return self.spec.images()
+
+
+class Workload(BuiltIn):
+    spec: WorkloadSpec
+
+    @property
+    def note(self) -> str:
+        return "" if self.spec.replicas else "scaled to zero"
+
+    def images(self) -> Iterator[str]:
+        return self.spec.template.spec.images()
+
+
+class Deployment(Workload):
+    _api_info = _lists("apps", "Deployment")
+
+
+class StatefulSet(Workload):
+    _api_info = _lists("apps", "StatefulSet")
+
+
+class DaemonSet(Workload):
+    _api_info = _lists("apps", "DaemonSet")
+
+
+class ReplicationController(Workload):
+    _api_info = _lists("", "ReplicationController")
+
+
+class ReplicaSet(Workload):
+    """Old ones are what a Deployment can be rolled back to: as many are left as its
+    revisionHistoryLimit says."""
+
+    _api_info = _lists("apps", "ReplicaSet")
+
+    @property
+    def note(self) -> str:
+        revision = self.metadata.annotations.get(REVISION)
+        return f"revision {revision}" if revision else super().note
+
+
+class Job(Workload):
+    _api_info = _lists("batch", "Job")
+
+
+class CronJob(BuiltIn):
+    spec: CronJobSpec
+    _api_info = _lists("batch", "CronJob")
+
+    @property
+    def note(self) -> str:
+        return "suspended" if self.spec.suspend else ""
+
+    def images(self) -> Iterator[str]:
+        return self.spec.job.spec.template.spec.images()
+
+
+class PodTemplate(BuiltIn):
+    template: Template
+    _api_info = _lists("", "PodTemplate")
+
+    def images(self) -> Iterator[str]:
+        return self.template.spec.images()
+
+
+class ControllerRevision(BuiltIn):
+    """What a StatefulSet or DaemonSet can be rolled back to. Other controllers may keep anything
+    in `data`."""
+
+    revision: int
+    data: Any = None
+    _api_info = _lists("apps", "ControllerRevision")
+
+    @property
+    def note(self) -> str:
+        return f"revision {self.revision}"
+
+    def images(self) -> Iterator[str]:
+        owner = self.metadata.controller
+        is_sure = owner is not None and owner.kind in ("StatefulSet", "DaemonSet")
+        if is_sure or jmespath.search("spec.template.spec.containers", self.data):
+            yield from msgspec.convert(self.data, Wrapped).spec.template.spec.images()
+
+
+BUILT_IN: tuple[type[BuiltIn], ...] = (
+    Deployment,
+    StatefulSet,
+    DaemonSet,
+    CronJob,
+    ReplicationController,
+    PodTemplate,
+    Job,
+    Pod,
+    ReplicaSet,
+    ControllerRevision,
+)
+"""All that run pods or would start some. Of several that name an image for the same workload, the
+first one's note is told."""

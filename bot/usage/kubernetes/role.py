@@ -1,0 +1,27 @@
+"""The least ClusterRole that reading a cluster needs."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bot.usage.kubernetes.custom import CustomResource
+from bot.usage.kubernetes.objects import BUILT_IN
+
+NAME = "ecr-clean"
+
+
+def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any]:
+    """A manifest for `kubectl apply`."""
+    plurals: defaultdict[str, set[str]] = defaultdict(set)
+    for resource in (*BUILT_IN, *(custom.resource for custom in custom_resources)):
+        info = resource._api_info  # noqa: SLF001 - lightkube's own name
+        plurals[info.resource.group].add(info.plural)
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": NAME},
+        "rules": [
+            {"apiGroups": [group], "resources": sorted(resources), "verbs": ["list"]}
+            for group, resources in sorted(plurals.items())
+        ],
+    }

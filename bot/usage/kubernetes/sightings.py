@@ -1,0 +1,94 @@
+"""From Kubernetes' objects to sightings, in words that name the workload behind each."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from bot.core.errors import ServiceError
+from bot.core.references import Hosts
+from bot.core.usage import Sighting
+from bot.usage.kubernetes.objects import ContainerStatus, Object, Owner, Pod
+
+MADE_BY_CONTROLLERS = ("Pod", "ReplicaSet", "Job", "ControllerRevision")
+
+_SCHEME = re.compile(r"^[a-z-]+://")
+_BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+
+
+class _Name(NamedTuple):
+    namespace: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {place}{self.name}"
+
+
+def sightings(cluster: str, objects: Iterable[Object], hosts: Hosts) -> Iterator[Sighting]:
+    """Each image once for a workload, as the first of the objects that name it puts it.
+
+    Raises ServiceError if nobody can tell what a container runs that may be from ECR.
+    """
+    objects = list(objects)
+    controllers = {_name(each): owner for each in objects if (owner := each.metadata.controller)}
+    told: dict[tuple[str, _Name], str] = {}
+    for each in objects:
+        workload = _workload(_name(each), controllers)
+        note = f" ({each.note})" if each.note else ""
+        words = f"Kubernetes {cluster}: {workload}{note}"
+        for image in _images(each):
+            told.setdefault((image, workload), words)
+        if isinstance(each, Pod):
+            for image in _running(each, hosts):
+                told.setdefault((image, workload), words)
+    return (Sighting(image, words) for (image, _), words in told.items())
+
+
+def _images(each: Object) -> Sequence[str]:
+    try:
+        return list(each.images())
+    except msgspec.ValidationError as error:
+        raise ServiceError(
+            f"{_name(each)} holds a pod template that cannot be understood ({error}): mend it, or "
+            "delete it"
+        ) from error
+
+
+def _name(each: Object) -> _Name:
+    return _Name(each.metadata.namespace, each.kind_of_object, each.metadata.name)
+
+
+def _workload(name: _Name, controllers: Mapping[_Name, Owner]) -> _Name:
+    """Whoever made it: of a Pod its Deployment, behind a ReplicaSet; its CronJob, behind a Job."""
+    for _ in MADE_BY_CONTROLLERS:
+        if name.kind in MADE_BY_CONTROLLERS and (owner := controllers.get(name)):
+            name = _Name(name.namespace, owner.kind, owner.name)
+    return name
+
+
+def _running(pod: Pod, hosts: Hosts) -> Iterator[str]:
+    """The images that its containers run, by digest."""
+    named = {container.name: container.image for container in pod.spec.all_containers}
+    for status in pod.status.all_containers:
+        yield from status.mounted_images()
+        image_id = _SCHEME.sub("", status.image_id)
+        if _BY_DIGEST.search(image_id):
+            yield image_id
+        elif image_id:
+            _expect_no_doubt(pod, status, named.get(status.name, ""), hosts)
+
+
+def _expect_no_doubt(pod: Pod, status: ContainerStatus, image: str, hosts: Hosts) -> None:
+    """A bare digest is that of the image's config, which no registry knows (kubernetes#40062). It
+    does no harm if the pod names a digest itself, or an image of another registry."""
+    if _BY_DIGEST.search(image):
+        return
+    if hosts.could_be_ours(image) or hosts.could_be_ours(status.image):
+        raise ServiceError(
+            f"{_name(pod)}: nobody can tell which image container {status.name} runs, since its "
+            f"imageID {status.image_id} names a config and no manifest: restart the pod, or name "
+            "its image by digest"
+        )

@@ -1,0 +1,75 @@
+"""One person approves one version of a plan."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import Decision, Person, may_approve
+from bot.core.records import Approval, EventName, PlanRecord, PlanState
+from bot.core.repository import RepositoryId
+from bot.core.transitions import approved
+from bot.core.words import moment
+from bot.ports import Change, Clock, Store
+from bot.usecases.deed import Deed
+from bot.usecases.find_plan import find_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What a person did when they said yes. `version`: the one they saw; `channel`: where, None
+    outside Slack; `typed`: what they typed to confirm, None if nobody asked."""
+
+    version: int
+    channel: str | None = None
+    typed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    store: Store
+    clock: Clock
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    undo_window: timedelta
+
+    def lacks_nothing_but_the_name(
+        self, plan: PlanRecord, person: Person, consent: Consent
+    ) -> bool:
+        """Whether it is worth asking the person to type the repository's name."""
+        typed = replace(consent, typed=plan.repository.name)
+        return (
+            not self._decide(plan, person, consent).granted
+            and self._decide(plan, person, typed).granted
+        )
+
+    def approve(self, id_: str, person: Person, consent: Consent) -> PlanRecord:
+        """The plan as it is then: approved, or proposed as long as others have to approve, too.
+        Raises RequestError, with the reason, for whoever may not, or comes too late."""
+        while True:
+            now = self.clock()
+            before = find_plan(self.store, id_, now)
+            deed = Deed(person, now, before.repository, before)
+            decision = self._decide(before, person, consent)
+            deed.expect(decision, self.store)
+            required = self.rules_of(before.repository).required
+            approval = Approval(person.name, deed.at, before.version)
+            after = approved(before, approval, required, self.undo_window)
+            event = deed.event(EventName.APPROVED, _detail(decision.reason, after, required))
+            if self.store.commit(Change((event,), before, after)):
+                return after
+
+    def _decide(self, plan: PlanRecord, person: Person, consent: Consent) -> Decision:
+        return may_approve(
+            person,
+            plan,
+            self.rules_of(plan.repository),
+            version=consent.version,
+            channel=consent.channel,
+            typed=consent.typed,
+        )
+
+
+def _detail(reason: str, after: PlanRecord, required: int) -> str:
+    if after.state is PlanState.APPROVED and after.execute_after:
+        return f"{reason}; deletion starts {moment(after.execute_after)}"
+    return f"{reason}; {len(after.current_approvals)} of {required} approvals"

@@ -1,0 +1,33 @@
+"""Not this time: ends a plan that was proposed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import Person, may_dismiss
+from bot.core.records import EventName, PlanRecord
+from bot.core.repository import RepositoryId
+from bot.core.transitions import Step, dismissed
+from bot.ports import Change, Clock, Store
+from bot.usecases.deed import Deed
+from bot.usecases.find_plan import find_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Dismisser:
+    store: Store
+    clock: Clock
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+
+    def dismiss(self, id_: str, person: Person) -> PlanRecord:
+        """Raises RequestError, with the reason, for whoever may not, or comes too late."""
+        while True:
+            now = self.clock()
+            before = find_plan(self.store, id_, now)
+            deed = Deed(person, now, before.repository, before)
+            deed.expect(may_dismiss(person, self.rules_of(before.repository)), self.store)
+            deed.expect_step(Step.DISMISS, self.store)
+            event = deed.event(EventName.DISMISSED, "not this time")
+            after = dismissed(before)
+            if self.store.commit(Change((event,), before, after)):
+                return after

@@ -1,0 +1,44 @@
+"""Ends what has run out: plans that too few approved in time, and pins."""
+
+from datetime import datetime
+
+from bot.core.records import Event, EventName, PlanRecord, RepositoryPin
+from bot.core.transitions import expired, is_expired
+from bot.core.words import moment
+from bot.ports import Change, Store
+
+BY_ITSELF = "ecr-clean"
+
+
+def expire(store: Store, now: datetime) -> None:
+    """Whoever is faster does it; nothing is done twice."""
+    for plan in store.open_plans():
+        if is_expired(plan, now):
+            store.commit(expiry(plan, now))
+    for pin in store.pins():
+        if not pin.pin.protects(now):
+            store.commit(_end_of(pin, now))
+
+
+def expiry(plan: PlanRecord, now: datetime) -> Change:
+    event = Event(
+        at=now,
+        event=EventName.EXPIRED,
+        by=BY_ITSELF,
+        detail=f"nobody carried it out before {moment(plan.expires_at)}",
+        plan=plan.id,
+        version=plan.version,
+        repository=plan.repository.uri,
+    )
+    return Change((event,), plan, expired(plan, now))
+
+
+def _end_of(pin: RepositoryPin, now: datetime) -> Change:
+    event = Event(
+        at=now,
+        event=EventName.PIN_EXPIRED,
+        by=BY_ITSELF,
+        detail=pin.pin.words,
+        repository=pin.repository,
+    )
+    return Change((event,), pins_removed=(pin,))

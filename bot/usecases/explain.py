@@ -1,0 +1,54 @@
+"""Why one manifest stays or goes, and what shares its fate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.core.errors import RequestError
+from bot.core.graph import build_graph
+from bot.core.judge import Judged
+from bot.core.kin import family_of
+from bot.core.plan import Plan
+from bot.core.repository import RepositoryId
+from bot.core.words import first_few
+
+_SHORTEST = len("sha256:") + 6
+"""Of the beginning of a digest, so that no tag passes for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`family`: all that share its fate, itself among them, lowest digest first."""
+
+    repository: RepositoryId
+    judged: Judged
+    family: Sequence[Judged]
+
+
+def explain(plan: Plan, reference: str) -> Explanation:
+    """`reference`: a tag, a digest or the beginning of one. Raises RequestError if it names
+    nothing here, or several manifests."""
+    found = [each for each in plan.judged if _is_named(each, reference)]
+    if not found:
+        raise RequestError(_unknown(plan, reference))
+    if len(found) > 1:
+        digests = first_few([each.manifest.digest for each in found])
+        raise RequestError(f"{reference} may be any of {digests}: give more of the digest")
+    by_digest = {each.manifest.digest: each for each in plan.judged}
+    graph = build_graph(each.manifest for each in plan.judged)
+    family = family_of(graph, found[0].manifest.digest)
+    return Explanation(plan.repository, found[0], [by_digest[digest] for digest in family])
+
+
+def _is_named(judged: Judged, reference: str) -> bool:
+    manifest = judged.manifest
+    if reference in manifest.tags:
+        return True
+    return len(reference) >= _SHORTEST and manifest.digest.startswith(reference)
+
+
+def _unknown(plan: Plan, reference: str) -> str:
+    tags = [tag for each in plan.judged for tag in each.manifest.tags]
+    close = get_close_matches(reference, tags, n=1)
+    hint = f"did you mean {close[0]}?" if close else "ecr-clean plan lists all that it has"
+    return f"{plan.repository.name} has no tag or digest {reference}: {hint}"

@@ -1,0 +1,32 @@
+"""Finds a stored plan, as it stands now."""
+
+from datetime import datetime
+from difflib import get_close_matches
+
+from bot.core.errors import RequestError
+from bot.core.records import PlanRecord
+from bot.core.repository import RepositoryId
+from bot.core.transitions import is_expired
+from bot.ports import Store
+from bot.usecases.expire import expiry
+
+
+def find_plan(store: Store, id_: str, now: datetime) -> PlanRecord:
+    """A plan that has run out is ended first. Raises RequestError if there is none."""
+    while plan := store.plan(id_):
+        if not is_expired(plan, now):
+            return plan
+        store.commit(expiry(plan, now))
+    known = [plan.id for plan in store.open_plans()]
+    close = get_close_matches(id_, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else "ecr-clean plans lists them"
+    raise RequestError(f"There is no plan {id_}: {hint}")
+
+
+def find_open_plan(store: Store, repository: RepositoryId, now: datetime) -> PlanRecord | None:
+    """A plan that has run out is ended, and open no more."""
+    plan = store.open_plan(repository)
+    while plan and is_expired(plan, now):
+        store.commit(expiry(plan, now))
+        plan = store.open_plan(repository)
+    return plan

@@ -1,0 +1,170 @@
+"""Pins tags, digests or globs. An open plan gets its next version at once, without anybody asking
+AWS again."""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import Decision, Person, may_pin, may_unpin
+from bot.core.errors import RequestError
+from bot.core.next_version import with_pins
+from bot.core.pins import Pin, PinBoard, check_pin
+from bot.core.plan import Plan
+from bot.core.records import Event, EventName, PlanRecord, RepositoryPin
+from bot.core.repository import RepositoryId
+from bot.core.transitions import Step, allows, renewed
+from bot.core.words import moment
+from bot.ports import Change, Clock, Store
+from bot.usecases.deed import Deed
+from bot.usecases.find_plan import find_open_plan
+
+LONGEST_REASON = 3000
+"""Characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """`plan`: the open plan as it is then, if there is one. `idle`: which of the pins fit nothing
+    that it knows; somebody may have mistyped them."""
+
+    pins: Sequence[Pin]
+    plan: PlanRecord | None
+    idle: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pinner:
+    store: Store
+    clock: Clock
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    usd_per_gb_month: float
+    expires_after: timedelta
+
+    def pin(
+        self,
+        repository: RepositoryId,
+        texts: Sequence[str],
+        person: Person,
+        reason: str,
+        until: datetime | None = None,
+    ) -> Pinned:
+        """Raises RequestError for what can protect nothing, and for whoever may not."""
+        deed = Deed(person, self.clock(), repository)
+        deed.expect(may_pin(person, self.rules_of(repository)), self.store)
+        pins = _checked(texts, deed, reason, until)
+        made = [RepositoryPin(repository.uri, pin, deed.at) for pin in pins]
+        while True:
+            replaced = self._replaced(made, deed)
+            change = self._change(deed, pins)
+            if self.store.commit(replace(change, pins_added=made, pins_removed=replaced)):
+                plan = change.after or self.catch_up(repository, person)
+                return Pinned(pins, plan, self._idle(pins, plan, deed.at))
+
+    def _replaced(self, made: Sequence[RepositoryPin], deed: Deed) -> Sequence[RepositoryPin]:
+        """Pins of the same text. Whoever ends one earlier, or makes somebody else's their own,
+        takes it off, and needs the right to."""
+        known = {each.pin.pin: each for each in self.store.pins(deed.repository.uri)}
+        replaced = [(known[new.pin.pin], new) for new in made if new.pin.pin in known]
+        for old, new in replaced:
+            if old.pin.protects(deed.at) and _takes_off(new.pin, old.pin):
+                decision = may_unpin(deed.person, old.pin, self.rules_of(deed.repository))
+                deed.expect(_about_replacing(old.pin, decision), self.store)
+        return [old for old, _ in replaced]
+
+    def _change(self, deed: Deed, pins: Sequence[Pin]) -> Change:
+        before = find_open_plan(self.store, deed.repository, deed.at)
+        if before is None or not allows(before.state, Step.RENEW):
+            return Change(_pinned(deed, pins, None))
+        content = self.store.content(before.id, before.version)
+        about_it = replace(deed, plan=before)
+        change = self._renewal(about_it, content, pins)
+        return replace(change, events=(*_pinned(about_it, pins, content), *change.events))
+
+    def _idle(self, pins: Sequence[Pin], plan: PlanRecord | None, now: datetime) -> tuple[str, ...]:
+        if plan is None:
+            return ()
+        content = self.store.content(plan.id, plan.version)
+        return tuple(pin.pin for pin in pins if not _protected(pin, content, now))
+
+    def catch_up(self, repository: RepositoryId, person: Person) -> PlanRecord | None:
+        """Gives an open plan its next version if it does not know a pin that was made while it
+        was planned."""
+        while True:
+            now = self.clock()
+            before = find_open_plan(self.store, repository, now)
+            if before is None or not allows(before.state, Step.RENEW):
+                return before
+            content = self.store.content(before.id, before.version)
+            pins = [each.pin for each in self.store.pins(repository.uri)]
+            change = self._renewal(Deed(person, now, repository, before), content, pins)
+            if change.content == content:
+                return before
+            if self.store.commit(change):
+                return change.after
+
+    def _renewal(self, deed: Deed, content: Plan, pins: Sequence[Pin]) -> Change:
+        assert deed.plan is not None
+        pinned = with_pins(content, pins, deed.at, self.usd_per_gb_month)
+        after = renewed(deed.plan, pinned, deed.at, deed.at + self.expires_after)
+        spared = len(content.delete) - len(pinned.delete)
+        detail = f"version {after.version}: pins keep {spared:,} more manifests"
+        event = replace(deed, plan=after).event(EventName.PROPOSED, detail)
+        return Change((event,), deed.plan, after, pinned)
+
+
+def _checked(
+    texts: Sequence[str], deed: Deed, reason: str, until: datetime | None
+) -> Sequence[Pin]:
+    why = _checked_reason(reason)
+    if until is not None and until <= deed.at:
+        raise RequestError(f"{moment(until)} is over: give a time to come, or none")
+    try:
+        pins = [check_pin(text) for text in dict.fromkeys(texts)]
+    except ValueError as error:
+        raise RequestError(f"{error}: give a tag, a whole digest or a glob of tags") from error
+    return [Pin(pin, deed.person.name, why, until) for pin in pins]
+
+
+def _checked_reason(reason: str) -> str:
+    """On one line."""
+    words = " ".join(reason.split())
+    if not words:
+        raise RequestError("A pin needs a reason: say in a few words who needs what for what")
+    if len(words) > LONGEST_REASON:
+        raise RequestError(
+            f"The reason has {len(words):,} characters: cut it to {LONGEST_REASON:,}"
+        )
+    if any(unicodedata.category(sign) == "Cc" for sign in words):
+        raise RequestError("The reason holds control characters: leave them out")
+    return words
+
+
+def _takes_off(new: Pin, old: Pin) -> bool:
+    if new.by != old.by:
+        return True
+    return new.until is not None and (old.until is None or new.until < old.until)
+
+
+def _about_replacing(old: Pin, decision: Decision) -> Decision:
+    if decision.granted:
+        return decision
+    return Decision(
+        granted=False,
+        reason=f"{old.words}; whoever replaces it has to be {old.by} or an approver: "
+        f"{decision.reason}",
+    )
+
+
+def _pinned(deed: Deed, pins: Sequence[Pin], content: Plan | None) -> tuple[Event, ...]:
+    """With the digests that each protects in what was proposed."""
+    return tuple(
+        deed.event(EventName.PINNED, pin.words, _protected(pin, content, deed.at)) for pin in pins
+    )
+
+
+def _protected(pin: Pin, content: Plan | None, now: datetime) -> tuple[str, ...]:
+    board = PinBoard([pin], now)
+    judged = content.judged if content else ()
+    return tuple(each.manifest.digest for each in judged if board.of(each.manifest))

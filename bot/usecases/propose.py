@@ -1,0 +1,86 @@
+"""Plans a cleanup and remembers the plan, so that people can look at it and decide."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core.authority import Person
+from bot.core.plan import Plan
+from bot.core.plan_hash import content_hash
+from bot.core.records import EventName, PlanRecord, PlanState
+from bot.core.transitions import proposed, renewed
+from bot.ports import Change, Clock, Store
+from bot.usecases.deed import Deed
+from bot.usecases.find_plan import find_open_plan
+from bot.usecases.find_repositories import Found
+from bot.usecases.pin import Pinner
+from bot.usecases.plan import Planned, Planner
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """`is_new`: nobody has seen this version before."""
+
+    record: PlanRecord
+    content: Plan
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposer:
+    """`new_id` makes the id of a plan, `person` asks for it."""
+
+    store: Store
+    planner: Planner
+    pinner: Pinner
+    clock: Clock
+    new_id: Callable[[], str]
+    expires_after: timedelta
+    person: Person
+
+    def propose(self, found: Found) -> Proposal:
+        """An open plan with this content stays as it is, and an approved or executing one with any
+        content; a proposed one with other content gets its next version. Raises what planning and
+        the store raise."""
+        planned = self.planner.plan(found)
+        proposal = self._remembered(planned.plan)
+        self.store.remember_tags(found.repository, planned.tags)
+        return self._with_pins_made_meanwhile(proposal, planned)
+
+    def _remembered(self, content: Plan) -> Proposal:
+        while True:
+            now = self.clock()
+            before = find_open_plan(self.store, content.repository, now)
+            if before and _stays(before, content):
+                return Proposal(before, self.store.content(before.id, before.version), is_new=False)
+            after = self._next(before, content, now)
+            event = Deed(self.person, now, content.repository, after).event(
+                EventName.PROPOSED, _detail(after)
+            )
+            if self.store.commit(Change((event,), before, after, content)):
+                return Proposal(after, content, is_new=True)
+
+    def _next(self, before: PlanRecord | None, content: Plan, now: datetime) -> PlanRecord:
+        expires_at = now + self.expires_after
+        if before:
+            return renewed(before, content, now, expires_at)
+        return proposed(self.new_id(), content, now, expires_at)
+
+    def _with_pins_made_meanwhile(self, proposal: Proposal, planned: Planned) -> Proposal:
+        """Whoever pinned while this was planned found no plan to change."""
+        repository = proposal.content.repository
+        if not proposal.is_new or self.store.pins(repository.uri) == planned.pins:
+            return proposal
+        record = self.pinner.catch_up(repository, self.person)
+        if record is None or record.id != proposal.record.id:
+            return proposal
+        return Proposal(record, self.store.content(record.id, record.version), is_new=True)
+
+
+def _stays(before: PlanRecord, content: Plan) -> bool:
+    return before.state is not PlanState.PROPOSED or before.hash == content_hash(content)
+
+
+def _detail(plan: PlanRecord) -> str:
+    incomplete = "" if plan.complete else "; it is incomplete"
+    return f"{plan.deletions:,} of {plan.manifests:,} manifests may go{incomplete}"

@@ -1,0 +1,66 @@
+"""A cluster beside the stand-in of AWS, and what else may use an image."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws.identity import DEFAULT_KEY
+from bot.playground.kubernetes import Cluster
+from tests.support import Run
+from tests.usage.aws_support import digest
+
+USER, GROUP = "arn:aws:iam::123456789012:user/demo", "cleaners"
+
+
+@pytest.fixture
+def cluster(environment: Path) -> Iterator[Cluster]:
+    """It lets nobody do anything. `kubeconfig` is its kubeconfig."""
+    with Cluster("prod") as running:
+        (environment / "kubeconfig").write_text(json.dumps(running.kubeconfig()))
+        yield running
+
+
+@pytest.fixture
+def eks(aws: StandIn, cluster: Cluster) -> Cluster:
+    """It is also EKS's cluster `prod`, with an access entry that puts us into a group."""
+    aws.world.eks().create(
+        "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
+    )
+    cluster.trust_sts(aws.url)
+    cluster.add_access_entry(DEFAULT_KEY, USER, [GROUP])
+    return cluster
+
+
+@pytest.fixture
+def granted(eks: Cluster, run: Run) -> Cluster:
+    """The group is bound to the ClusterRole that `iam-policy --kubernetes` prints."""
+    eks.grant_role(GROUP, json.loads(run("iam-policy", "--kubernetes").out))
+    return eks
+
+
+class UseEverywhere(Protocol):
+    def __call__(self, image: str, *, account: str = ..., region: str = ...) -> None: ...
+
+
+@pytest.fixture
+def use_everywhere(aws: StandIn) -> UseEverywhere:
+    """Puts an image to work in App Runner, Batch, CodeBuild and SageMaker, so that each is asked
+    all that it can be asked."""
+
+    def use(image: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> None:
+        world = aws.world
+        world.apprunner(account, region).create("shop-web", image)
+        world.batch(account, region).register("nightly", image)
+        world.codebuild(account, region).create("build", image)
+        sagemaker = world.sagemaker(account, region)
+        sagemaker.create_model("chat", [image])
+        sagemaker.create_package("vendor", [image])
+        sagemaker.create_model("bought", [], package="vendor")
+        sagemaker.create_endpoint("live", {"all": [image]}, digests={image: digest(1)})
+        sagemaker.create_component("base", "live", [{"model": "chat"}])
+
+    return use

@@ -1,0 +1,191 @@
+"""`ecr-clean approve`: as the AWS identity behind the credentials."""
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.playground.aws import StandIn
+from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
+from tests.support import Run, Shelf
+
+ROOT = Path(__file__).parent.parent.parent
+MUCH = f"{LOOKED_AT}policies: [{{keep: [{{newest: 1}}]}}]"
+"""12 of 13 go."""
+
+
+@pytest.fixture
+def id_(run: Run, releases: Shelf) -> str:
+    """Of a plan that deletes 3 of 13 manifests."""
+    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+
+
+@pytest.fixture
+def large(run: Run, releases: Shelf, settings_file: Write) -> str:
+    """A plan that deletes 12 of 13 manifests."""
+    settings_file(MUCH)
+    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+
+
+def events(run: Run) -> list[str]:
+    return [each["event"] for each in run("audit", "--format", "json").plans]
+
+
+def test_it_is_approved(run: Run, id_: str) -> None:
+    result = run("approve", id_)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.startswith(f"Plan {id_}, version 1, is approved; deletion starts 20")
+    assert result.out.endswith(" UTC.\n")
+
+
+def test_once(run: Run, id_: str) -> None:
+    run("approve", id_)
+    again = run("approve", id_)
+    assert (again.status, again.out) == (2, "")
+    assert again.sentence == "The plan for team/api is approved already"
+    assert events(run) == ["proposed", "approved", "refused"]
+
+
+def test_a_role_counts_by_the_session_that_it_was_assumed_for(
+    aws: StandIn, run: Run, id_: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    role = aws.world.identities.add_role("arn:aws:iam::123456789012:role/deployer")
+    expires_at = aws.world.clock.now().replace(year=2099)
+    aws.world.identities.open_session(role, "ann", expires_at, external_id=None, policy=None)
+    (session,) = aws.world.identities.sessions
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", session.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", session.secret_key)
+    monkeypatch.setenv("AWS_SESSION_TOKEN", session.token)
+    assert run("approve", id_).status == 0
+    (approval,) = run("show", id_, "--format", "json").plan["approvals"]
+    assert approval["by"] == "arn:aws:sts::123456789012:assumed-role/deployer/ann"
+
+
+@pytest.mark.parametrize(
+    ("approval", "said"),
+    [
+        (f"approvers: ['{BOB}']", "demo is none of the approvers that the settings name"),
+        ("approvers: ['arn:*']", "arn:* is too wide to let anybody approve"),
+        ("required: 2", "2 people must approve, and approvals from the command line don't count"),
+    ],
+)
+def test_whoever_may_not(
+    approval: str, said: str, run: Run, id_: str, settings_file: Write
+) -> None:
+    settings_file(f"{LOOKED_AT}approval: {{{approval}}}")
+    result = run("approve", id_)
+    assert (result.status, result.out) == (2, "")
+    assert said in result.sentence
+    assert run("show", id_, "--format", "json").plan["state"] == "proposed"
+    assert events(run) == ["proposed", "refused"]
+
+
+def test_an_approver_may(run: Run, id_: str, settings_file: Write, bob: Callable[[], None]) -> None:
+    settings_file(f"{LOOKED_AT}approval: {{approvers: ['{BOB}']}}")
+    bob()
+    assert run("approve", id_).status == 0
+
+
+def test_every_source_switched_off(run: Run, shelf: Shelf) -> None:
+    for number in range(13):
+        shelf.image(f"1.{number}", age=60 - number)
+    id_ = run("propose", "team/api", "--format", "json").plan["plan"]
+    result = run("approve", id_)
+    assert result.status == 2
+    assert result.sentence.startswith("Every source of usage is switched off, so nobody can")
+
+
+def test_a_plan_that_has_run_out(run: Run, releases: Shelf, settings_file: Write) -> None:
+    settings_file(f"{LOOKED_AT}approval: {{expires_after: 0s}}")
+    id_ = run("propose", releases.id.name, "--format", "json").plan["plan"]
+    result = run("approve", id_)
+    assert (result.status, result.out) == (2, "")
+    assert "expired before enough people approved it" in result.sentence
+    assert events(run) == ["proposed", "expired", "refused"]
+
+
+def test_the_version_that_was_looked_at(run: Run, id_: str) -> None:
+    run("pin", "team/api", "1.0", "--reason", "the audit")
+    result = run("approve", id_, "--version", "1")
+    assert (result.status, result.out) == (2, "")
+    assert result.sentence.startswith("A newer version was proposed: version 2 counts now")
+    assert run("approve", id_, "--version", "2").status == 0
+    assert run("approve", id_, "--version", "0").status == 2
+
+
+def test_a_large_plan_asks_for_the_name(run: Run, large: str) -> None:
+    result = run("approve", large)
+    assert (result.status, result.out) == (2, "")
+    first, second = result.err.splitlines()
+    assert first == (
+        f"ecr-clean: version 1 of plan {large} deletes 12 of 13 manifests in team/api, which "
+        "frees 11.8 kB (under $0.01 a month)"
+    )
+    assert second == (
+        "ecr-clean: The plan deletes much of team/api, so the repository's name has to confirm "
+        "it: add --confirm team/api"
+    )
+    assert events(run) == ["proposed"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "status"), [("team/api", 0), (" team/api ", 0), ("team/web", 2), ("", 2)]
+)
+def test_the_name_confirms_it(typed: str, status: int, run: Run, large: str) -> None:
+    result = run("approve", large, "--confirm", typed)
+    assert result.status == status
+    if status:
+        assert result.sentence == f"{typed!r} was typed, but the repository is called team/api"
+
+
+@pytest.mark.parametrize(("share", "status"), [("92%", 2), ("93%", 0), ("100%", 0), ("0%", 2)])
+def test_how_much_is_much(
+    share: str, status: int, run: Run, large: str, settings_file: Write
+) -> None:
+    """12 of 13 are 92.3 %."""
+    settings_file(f"{MUCH}\napproval: {{type_to_confirm_over: {share}}}")
+    assert run("approve", large).status == status
+
+
+def test_a_name_that_nobody_asked_for_does_no_harm(run: Run, id_: str) -> None:
+    assert run("approve", id_, "--confirm", "team/api").status == 0
+
+
+def test_whoever_may_not_is_not_asked(run: Run, large: str, settings_file: Write) -> None:
+    settings_file(f"{MUCH}\napproval: {{approvers: ['{BOB}']}}")
+    assert "none of the approvers" in run("approve", large).sentence
+
+
+@pytest.mark.parametrize(("typed", "status"), [("team/api", 0), ("team/web", 2)])
+def test_a_terminal_is_asked(typed: str, status: int, large: str, run: Run) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "bot", "approve", large],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        text=True,
+    ) as process:
+        os.close(theirs)
+        os.write(ours, f"{typed}\n".encode())
+        out, err = process.communicate(timeout=60)
+    os.close(ours)
+    assert process.returncode == status
+    assert "deletes 12 of 13 manifests in team/api" in err
+    assert "Type the repository's name (team/api) to approve" in err
+    assert ("is approved" in out) is (status == 0)
+    assert events(run) == ["proposed", "refused" if status else "approved"]
+
+
+def test_without_credentials(run: Run, id_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    result = run("approve", id_)
+    assert (result.status, result.out) == (1, "")
+    assert "credentials" in result.sentence
+    assert ANN not in result.err

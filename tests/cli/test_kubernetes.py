@@ -1,0 +1,423 @@
+"""Images that run in Kubernetes, through the command: EKS, kubeconfigs, and what goes wrong."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
+from bot.playground.kubernetes import DEFAULT_TOKEN, DEFAULT_USER, Cluster, Fault
+from bot.playground.kubernetes.builders import custom_resource, deployment, pod
+from tests.support import Plan, Result, Run, Shelf, others_off
+
+OTHER = "210987654321"
+PLACE = f"{DEFAULT_ACCOUNT} in eu-west-1"
+ARN = f"arn:aws:eks:eu-west-1:{DEFAULT_ACCOUNT}:cluster/prod"
+ROLLOUTS = "{resource: rollouts.v1alpha1.argoproj.io, template: spec.template}"
+Write = Callable[[str], Path]
+Look = Callable[..., Result]
+
+
+@pytest.fixture
+def look(plan: Run, settings_file: Write, shelf: Shelf) -> Look:
+    """Plans `team/api` with its images 1.0 to 1.2, of which nothing but use keeps any, looking
+    at Kubernetes alone."""
+    shelf.images(3)
+
+    def look_into(*clusters: str, more: str = "", usage: str = "", arguments: str = "") -> Result:
+        kubernetes = f"kubernetes: {{clusters: [{', '.join(clusters)}]{more}}}"
+        settings_file(
+            f"policies: [{{keep: []}}]\nusage: {{{others_off('kubernetes')}, {kubernetes}{usage}}}"
+        )
+        return plan(*arguments.split())
+
+    return look_into
+
+
+BY_EKS = "{name: prod, eks: prod}"
+BY_KUBECONFIG = "{name: prod, kubeconfig: kubeconfig}"
+
+
+def kept(result: Result) -> dict[str, list[str]]:
+    """Tags, each with the rules that keep it."""
+    return {
+        tag: [reason["rule"] for reason in image["reasons"]]
+        for image in result.plan["images"]
+        if image["verdict"] == "keep"
+        for tag in image["tags"]
+    }
+
+
+def users(plan: Plan) -> dict[str, list[str]]:
+    return {image["digest"]: image["used_by"] for image in plan["images"] if image["used_by"]}
+
+
+def errors(result: Result) -> dict[str, str]:
+    """What is wrong, by scope."""
+    return {look["scope"]: look["error"] for look in result.plan["usage"] if look["error"]}
+
+
+def is_unknown(result: Result, scope: str, *words: str) -> None:
+    """Nothing is deleted, and the plan and standard error both name what could not be seen."""
+    assert result.status == 3
+    assert result.plan["complete"] is False
+    assert result.plan["delete"] == []
+    assert kept(result) == {tag: ["unknown"] for tag in ("1.0", "1.1", "1.2")}
+    assert errors(result).keys() == {scope}
+    for word in words:
+        assert word in errors(result)[scope]
+        assert word in result.sentence
+
+
+# what counts
+
+
+@pytest.mark.usefixtures("granted")
+@pytest.mark.parametrize("called", ["prod", ARN])
+def test_a_cluster_of_eks(cluster: Cluster, look: Look, shelf: Shelf, called: str) -> None:
+    cluster.apply(*deployment("api", f"{shelf.id.uri}:1.1", namespace="shop", replicas=0))
+    result = look(f"{{name: prod, eks: '{called}'}}")
+    assert result.status == 0
+    assert kept(result) == {"1.1": ["in_use"]}
+    (used_by,) = users(result.plan).values()
+    assert used_by == ["Kubernetes prod: Deployment shop/api (scaled to zero)"]
+    assert result.plan["usage"] == [
+        {"source": "kubernetes", "scope": f"EKS of {PLACE}", "images": 0, "error": None},
+        {"source": "kubernetes", "scope": "prod", "images": 1, "error": None},
+    ]
+
+
+@pytest.mark.parametrize("context", ["", ", context: prod"])
+def test_a_kubeconfig_beside_the_settings_file(
+    cluster: Cluster, shelf: Shelf, run: Run, environment: Path, context: str
+) -> None:
+    cluster.admit_everyone()
+    cluster.apply(*deployment("api", f"{shelf.id.uri}:1.0", replicas=0))
+    shelf.images(2)
+    folder = environment / "settings"
+    (folder / "kube").mkdir(parents=True)
+    (environment / "kubeconfig").rename(folder / "kube" / "config")
+    file = folder / "clean.yml"
+    file.write_text(
+        "policies: [{keep: []}]\nusage: {kubernetes: {clusters: "
+        f"[{{name: edge, kubeconfig: kube/config{context}}}]}}, {others_off('kubernetes')}}}"
+    )
+    result = run("plan", "--config", str(file), "--format", "json", "team/api")
+    assert kept(result) == {"1.0": ["in_use"]}
+    (used_by,) = users(result.plan).values()
+    assert used_by == ["Kubernetes edge: Deployment default/api (scaled to zero)"]
+
+
+@pytest.mark.usefixtures("granted")
+def test_two_clusters_at_once(
+    cluster: Cluster, look: Look, shelf: Shelf, environment: Path
+) -> None:
+    with Cluster("edge") as edge:
+        (environment / "edge.json").write_text(json.dumps(edge.kubeconfig()))
+        edge.admit_everyone()
+        cluster.apply(*deployment("api", f"{shelf.id.uri}:1.0"))
+        edge.apply(*deployment("api", f"{shelf.id.uri}:1.2"))
+        result = look(BY_EKS, "{name: edge, kubeconfig: edge.json}")
+    assert result.status == 0
+    assert kept(result).keys() == {"1.0", "1.2"}
+    assert sorted(users(result.plan).values()) == [
+        ["Kubernetes edge: Deployment default/api"],
+        ["Kubernetes prod: Deployment default/api"],
+    ]
+
+
+@pytest.mark.usefixtures("granted")
+def test_the_digest_that_runs_stays_when_its_tag_has_moved(
+    cluster: Cluster, look: Look, shelf: Shelf
+) -> None:
+    running = shelf.image("first", "main")
+    moved_to = shelf.image("second", "main")
+    uri = shelf.id.uri
+    cluster.apply(*deployment("api", f"{uri}:main", image_id=f"{uri}@{running}"))
+    result = look(BY_EKS)
+    assert users(result.plan).keys() == {running, moved_to}
+    assert result.status == 0
+
+
+@pytest.mark.usefixtures("granted")
+def test_what_a_deployment_can_be_rolled_back_to(
+    cluster: Cluster, look: Look, shelf: Shelf
+) -> None:
+    uri = shelf.id.uri
+    cluster.apply(*deployment("api", f"{uri}:1.2", revisions=[f"{uri}:1.0"]))
+    assert kept(look(BY_EKS)).keys() == {"1.0", "1.2"}
+
+
+def test_a_cluster_of_another_account(
+    aws: StandIn, cluster: Cluster, look: Look, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its access entry is for the role through which we look there."""
+    role = f"arn:aws:iam::{OTHER}:role/look"
+    aws.world.identities.add_role(role, trusts=[DEFAULT_ACCOUNT])
+    open_session = aws.world.identities.open_session
+
+    def admit(*arguments: Any, **options: Any) -> Any:
+        principal = open_session(*arguments, **options)
+        assert principal.session
+        cluster.add_access_entry(principal.session.access_key, principal.iam_arn)
+        return principal
+
+    monkeypatch.setattr(aws.world.identities, "open_session", admit)
+    cluster.admit_everyone()
+    cluster.trust_sts(aws.url)
+    aws.world.eks(OTHER, "us-east-1").create(
+        "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
+    )
+    cluster.apply(*deployment("api", f"{shelf.id.uri}:1.1"))
+    result = look(
+        BY_EKS,
+        usage=f", accounts: [{{account: '{OTHER}', regions: [us-east-1], role_arn: '{role}'}}]",
+    )
+    assert result.status == 0
+    assert kept(result) == {"1.1": ["in_use"]}
+    assert {call.user for call in cluster.calls} == {role}
+    assert {call.account for call in aws.world.calls.named("eks:DescribeCluster")} == {OTHER}
+
+
+# clusters that nobody listed
+
+
+@pytest.mark.usefixtures("granted")
+def test_a_cluster_of_eks_that_nobody_listed(aws: StandIn, look: Look) -> None:
+    aws.world.eks().create("staging")
+    is_unknown(look(BY_EKS), f"EKS of {PLACE}", "EKS clusters staging", "usage.kubernetes.ignore")
+
+
+@pytest.mark.parametrize("ignored", ["staging", "stag*", "'arn:aws:eks:*:cluster/staging'"])
+def test_a_cluster_of_eks_that_is_ignored(aws: StandIn, look: Look, ignored: str) -> None:
+    aws.world.eks().create("staging")
+    result = look(more=f", ignore: [{ignored}]", usage=", expect_none: true")
+    assert (result.status, errors(result)) == (0, {})
+    assert len(result.plan["delete"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_listed"),
+    [
+        (f"name: p, context: '{ARN}'", True),
+        ("name: p, eks: prod", True),
+        (f"name: p, eks: '{ARN}'", True),
+        ("name: prod, context: prod", False),
+    ],
+)
+def test_a_cluster_of_eks_that_is_reached_by_kubeconfig(
+    aws: StandIn, cluster: Cluster, look: Look, environment: Path, entry: str, *, is_listed: bool
+) -> None:
+    """`aws eks update-kubeconfig` makes contexts that are ARNs. Other names may be anybody's."""
+    aws.world.eks().create("prod")
+    cluster.admit_everyone()
+    content = cluster.kubeconfig()
+    content["contexts"].append({**content["contexts"][0], "name": ARN})
+    (environment / "kubeconfig").write_text(json.dumps(content))
+    result = look(f"{{{entry}, kubeconfig: kubeconfig}}", usage=", expect_none: true")
+    assert (result.status == 0) is is_listed
+    assert errors(result).keys() == (set() if is_listed else {f"EKS of {PLACE}"})
+    assert not aws.world.calls.count("eks:DescribeCluster")
+
+
+def test_eks_may_not_be_asked(aws: StandIn, look: Look) -> None:
+    aws.world.deny("eks:ListClusters")
+    is_unknown(look(), f"EKS of {PLACE}", "AWS refused eks:ListClusters")
+
+
+def test_switched_off_nobody_asks(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    aws.world.eks().create("staging")
+    shelf.images(1)
+    aws.world.functions().create("f", f"{shelf.id.uri}:1.0")
+    settings_file(f"usage: {{{others_off('lambda')}}}")
+    result = plan()
+    assert result.status == 0
+    assert "kubernetes" in result.plan["not_checked"]
+    assert not any(call.service == "eks" for call in aws.world.calls)
+
+
+# what goes wrong
+
+
+@pytest.mark.usefixtures("eks")
+def test_a_cluster_that_refuses(cluster: Cluster, look: Look) -> None:
+    is_unknown(look(BY_EKS), "prod", "cluster prod refused to list", "iam-policy --kubernetes")
+    assert {call.status for call in cluster.calls} == {403}
+
+
+def test_a_cluster_without_an_access_entry(aws: StandIn, cluster: Cluster, look: Look) -> None:
+    aws.world.eks().create(
+        "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
+    )
+    cluster.trust_sts(aws.url)
+    is_unknown(look(BY_EKS), "prod", "does not accept the credentials", "access entry")
+
+
+@pytest.mark.usefixtures("granted", "no_waiting")
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault(path="*/pods", status=503, times=None), "failed with 503 to list pods"),
+        (Fault(path="*/pods", cut="body", times=None), "gave no answer when asked to list pods"),
+        (Fault(path="*/pods", body="<html>", times=None), "cannot be understood"),
+    ],
+)
+def test_a_cluster_that_fails(cluster: Cluster, look: Look, fault: Fault, words: str) -> None:
+    cluster.faults.add(fault)
+    is_unknown(look(BY_EKS), "prod", words)
+
+
+@pytest.mark.usefixtures("aws", "no_waiting")
+def test_a_cluster_that_is_gone(look: Look, environment: Path) -> None:
+    with Cluster("prod") as gone:
+        (environment / "kubeconfig").write_text(json.dumps(gone.kubeconfig()))
+    is_unknown(look(BY_KUBECONFIG), "prod", "cluster prod gave no answer")
+
+
+@pytest.mark.parametrize(
+    ("cluster_entry", "words"),
+    [
+        ("{name: prod, eks: gone}", "has an EKS cluster gone: check eks under"),
+        ("{name: prod, kubeconfig: gone}", "gone cannot be read: No such file"),
+        ("{name: prod, in_cluster: true}", "this runs in no pod with a service account"),
+    ],
+)
+def test_a_way_that_leads_nowhere(
+    look: Look, cluster_entry: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    is_unknown(look(cluster_entry), "prod", words)
+
+
+@pytest.mark.usefixtures("granted")
+def test_one_cluster_that_fails_hides_no_other(cluster: Cluster, look: Look, shelf: Shelf) -> None:
+    cluster.apply(*deployment("api", f"{shelf.id.uri}:1.1"))
+    result = look(BY_EKS, "{name: edge, kubeconfig: gone}")
+    assert result.status == 3
+    assert errors(result).keys() == {"edge"}
+    assert result.plan["delete"] == []
+    assert [*users(result.plan).values()] == [["Kubernetes prod: Deployment default/api"]]
+
+
+@pytest.mark.usefixtures("granted")
+def test_a_digest_of_a_config_tells_nothing(cluster: Cluster, look: Look, shelf: Shelf) -> None:
+    cluster.apply(pod("old", f"{shelf.id.uri}:gone", image_id=f"docker://sha256:{'9' * 64}"))
+    is_unknown(look(BY_EKS), "prod", "Pod default/old: nobody can tell which image", "restart")
+
+
+@pytest.mark.usefixtures("granted")
+def test_a_cluster_that_suddenly_lists_little(
+    cluster: Cluster, look: Look, shelf: Shelf, run: Run, plan: Run
+) -> None:
+    for name in ("a", "b", "c"):
+        cluster.apply(pod(name, f"{shelf.id.uri}:gone"))
+    assert look(BY_EKS).status == 0
+    for name in ("a", "b"):
+        cluster.delete("Pod", "default", name)
+    is_unknown(plan(), "prod", "it lists 1 workloads, where it listed 3")
+    assert run("confirm-usage", "kubernetes", "prod").status == 0
+    assert plan().status == 0
+
+
+# custom resources
+
+
+def rollout(cluster: Cluster, spec: dict[str, Any]) -> None:
+    cluster.apply(custom_resource("argoproj.io/v1alpha1", "Rollout", "api", spec))
+
+
+@pytest.fixture
+def rollouts(cluster: Cluster) -> Cluster:
+    cluster.register("argoproj.io", "v1alpha1", "rollouts", "Rollout")
+    cluster.admit_everyone()
+    return cluster
+
+
+def test_a_custom_resource_keeps_its_image(rollouts: Cluster, look: Look, shelf: Shelf) -> None:
+    containers = [{"name": "api", "image": f"{shelf.id.uri}:1.1"}]
+    rollout(rollouts, {"replicas": 0, "template": {"spec": {"containers": containers}}})
+    result = look(BY_KUBECONFIG, more=f", custom_resources: [{ROLLOUTS}]")
+    assert kept(result) == {"1.1": ["in_use"]}
+    assert [*users(result.plan).values()] == [["Kubernetes prod: Rollout default/api"]]
+
+
+def test_a_path_that_leads_nowhere(rollouts: Cluster, look: Look) -> None:
+    rollout(rollouts, {"workloadRef": {"name": "api"}})
+    result = look(BY_KUBECONFIG, more=f", custom_resources: [{ROLLOUTS}]")
+    is_unknown(result, "prod", "Rollout default/api: nothing stands at 'spec.template'", "rollouts")
+
+
+def test_a_path_that_passes_by_a_template(rollouts: Cluster, look: Look, shelf: Shelf) -> None:
+    def template(tag: str) -> dict[str, Any]:
+        return {"spec": {"containers": [{"name": "c", "image": f"{shelf.id.uri}:{tag}"}]}}
+
+    rollout(rollouts, {"template": template("gone"), "canary": template("1.1")})
+    result = look(BY_KUBECONFIG, more=f", custom_resources: [{ROLLOUTS}]")
+    is_unknown(result, "prod", "'spec.template' pass by 1 of its lists of containers")
+    both = ROLLOUTS.replace("spec.template", "[spec.template, spec.canary]")
+    result = look(BY_KUBECONFIG, more=f", custom_resources: [{both}]")
+    assert kept(result) == {"1.1": ["in_use"]}
+
+
+@pytest.mark.usefixtures("rollouts")
+@pytest.mark.parametrize(("clusters", "status"), [("[edge]", 0), ("[prod]", 3), ("[]", 3)])
+def test_a_custom_resource_that_one_cluster_does_not_have(
+    look: Look, environment: Path, clusters: str, status: int
+) -> None:
+    with Cluster("edge") as edge:
+        edge.register("serving.knative.dev", "v1", "services", "Service")
+        edge.admit_everyone()
+        (environment / "edge.json").write_text(json.dumps(edge.kubeconfig()))
+        services = "resource: services.v1.serving.knative.dev, template: spec.template"
+        result = look(
+            BY_KUBECONFIG,
+            "{name: edge, kubeconfig: edge.json}",
+            more=f", custom_resources: [{{{services}, clusters: {clusters}}}]",
+            usage=", expect_none: true",
+        )
+    assert result.status == status
+    assert all("custom_resources" in error for error in errors(result).values())
+
+
+# what must not come out
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize(
+    "fault",
+    [
+        None,
+        Fault(status=401, times=None),
+        Fault(status=403, times=None),
+        Fault(status=500, times=None),
+        Fault(cut="before", times=None),
+        Fault(body="<html>", times=None),
+    ],
+)
+@pytest.mark.parametrize("way", [BY_EKS, BY_KUBECONFIG])
+def test_no_token_is_told(
+    granted: Cluster, look: Look, run: Run, way: str, fault: Fault | None
+) -> None:
+    granted.grant_role(DEFAULT_USER, json.loads(run("iam-policy", "--kubernetes").out))
+    if fault:
+        granted.faults.add(fault)
+    result = look(way, usage=", expect_none: true", arguments="--debug team/api")
+    assert (result.status == 3) is bool(fault)
+    doctor = run("--debug", "doctor")
+    for said in (result.out, result.err, doctor.out, doctor.err):
+        assert DEFAULT_TOKEN not in said
+        assert "k8s-aws-v1" not in said
+        assert "X-Amz-Signature" not in said
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("text", [f"token: {DEFAULT_TOKEN}\n  : {{", f"users: [{DEFAULT_TOKEN}]"])
+def test_no_token_of_a_broken_kubeconfig_is_told(look: Look, environment: Path, text: str) -> None:
+    (environment / "kubeconfig").write_text(text)
+    result = look(BY_KUBECONFIG, arguments="--debug team/api")
+    assert result.status == 3
+    assert DEFAULT_TOKEN not in result.out + result.err

@@ -1,0 +1,246 @@
+"""`ecr-clean propose`: plans that are remembered."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from bot.core.records import PlanState
+from bot.core.transitions import started
+from bot.playground.aws import StandIn
+from bot.ports import Change
+from bot.store.store import SqlStore
+from tests.cli.remembered import ANN, LOOKED_AT, Write
+from tests.store.support import event
+from tests.support import Plan, Result, Run, Shelf
+
+BESIDE = {
+    "plan", "version", "state", "approvals", "execute_after", "receipt", "freed_bytes",
+    "proposed_at", "expires_at",
+}  # fmt: skip
+IS_NEW = (
+    "the database is new, so no pin and no plan of an earlier one is known here: if that is a "
+    "surprise, check DATABASE_URL, or the volume that the database should be on"
+)
+
+
+@pytest.fixture
+def propose(run: Run) -> Run:
+    def propose_it(*arguments: str) -> Result:
+        return run("propose", "--format", "json", *(arguments or ("team/api",)))
+
+    return propose_it
+
+
+def facts(plan: Plan) -> tuple[str, int, str]:
+    return plan["plan"], plan["version"], plan["state"]
+
+
+@pytest.mark.usefixtures("releases")
+def test_json_has_all_of_the_plan_and_more(propose: Run, plan: Run) -> None:
+    found = propose()
+    assert (found.status, found.sentence) == (0, IS_NEW)
+    planned = plan().plan
+    assert {key: found.plan[key] for key in planned} == planned
+    assert found.plan.keys() == planned.keys() | BESIDE
+    assert (found.plan["version"], found.plan["state"]) == (1, "proposed")
+    assert (found.plan["approvals"], found.plan["execute_after"]) == ([], None)
+    assert found.plan["freed_bytes"] == planned["savings"]["freed_bytes"] > 0
+    assert [item["digest"] for item in found.plan["receipt"]] == planned["delete"]
+    assert found.plan["receipt"][0] == {
+        "digest": planned["delete"][0],
+        "tags": ["1.0"],
+        "outcome": "pending",
+        "reason": "",
+    }
+
+
+def test_the_same_content_is_returned_as_it_is(propose: Run, releases: Shelf, run: Run) -> None:
+    first = propose().plan
+    again = propose()
+    assert again.err == ""
+    assert again.plan == first
+    releases.image("2.0", age=0.1)
+    assert facts(propose().plan) == (first["plan"], 2, "proposed")
+    assert [facts(each) for each in run("plans", "--format", "json").plans] == [
+        (first["plan"], 2, "proposed")
+    ]
+
+
+@pytest.mark.usefixtures("releases")
+def test_an_approved_plan_is_returned_whatever_was_planned(
+    propose: Run, run: Run, settings_file: Write
+) -> None:
+    first = propose().plan
+    assert run("approve", first["plan"]).status == 0
+    settings_file(f"{LOOKED_AT}policies: [{{keep: [{{newest: 12}}]}}]")
+    again = propose()
+    assert again.status == 0
+    assert again.sentence == (
+        "the plan for team/api is approved already, so it stays as it is: plan "
+        f"{first['plan']}, version 1"
+    )
+    assert facts(again.plan) == (first["plan"], 1, "approved")
+    assert again.plan["delete"] == first["delete"]
+    assert [each["by"] for each in again.plan["approvals"]] == [ANN]
+
+
+@pytest.mark.usefixtures("releases")
+def test_so_is_one_that_is_being_carried_out(propose: Run, run: Run, own_store: SqlStore) -> None:
+    first = propose().plan
+    run("approve", first["plan"])
+    approved = own_store.plan(first["plan"])
+    assert approved
+    assert approved.execute_after
+    executing = started(approved, approved.execute_after)
+    assert own_store.commit(Change([event()], approved, executing))
+    again = propose()
+    assert "is being carried out, so it stays as it is" in again.sentence
+    assert again.plan["state"] == PlanState.EXECUTING
+
+
+def test_an_incomplete_plan_is_stored_and_printed_whole(
+    propose: Run, releases: Shelf, aws: StandIn, run: Run
+) -> None:
+    aws.world.deny("ecr:GetRepositoryPolicy")
+    found = propose()
+    assert found.status == 3
+    assert "the plan of team/api is incomplete" in found.err
+    assert (found.plan["complete"], found.plan["delete"]) == (False, [])
+    assert len(found.plan["images"]) == len(releases.repository.manifests)
+    (stored,) = run("plans", "--format", "json").plans
+    assert (stored["plan"], stored["complete"]) == (found.plan["plan"], False)
+    refused = run("approve", found.plan["plan"])
+    assert refused.status == 2
+    assert refused.sentence.startswith("The plan is incomplete, so nobody can approve it")
+
+
+@pytest.mark.usefixtures("releases")
+def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    out = run("propose", "team/api").out.splitlines()
+    (line,) = (line for line in out if line.startswith("Plan "))
+    id_ = line.split()[1].rstrip(",")
+    assert line.startswith(f"Plan {id_}, version 1, is proposed until 20")
+    assert line.endswith(f" UTC. To approve it: ecr-clean approve {id_}")
+    assert "3 of 13 manifests may go" in " ".join(out)
+    assert any(line.startswith("The database knows of pins") for line in out)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("", "Every source of usage is switched off, so nobody can approve the plan"),
+        (f"{LOOKED_AT}approval: {{required: 2}}", "2 people must approve it in Slack; 0 have."),
+        (f"{LOOKED_AT}policies: [{{keep: [{{newest: 13}}]}}]", "there is nothing to approve"),
+    ],
+)
+@pytest.mark.usefixtures("releases")
+def test_the_table_says_why_it_cannot_be_approved_here(
+    settings: str, said: str, run: Run, settings_file: Write
+) -> None:
+    settings_file(settings)
+    result = run("propose", "team/api")
+    assert result.status == 0
+    assert said in result.out
+    assert "ecr-clean approve" not in result.out
+
+
+@pytest.mark.usefixtures("releases")
+def test_the_table_of_an_approved_plan(run: Run, propose: Run) -> None:
+    run("approve", propose().plan["plan"])
+    assert "version 1, is approved; deletion starts 20" in run("propose", "team/api").out
+
+
+def test_csv_names_the_plan_in_every_line(run: Run, releases: Shelf) -> None:
+    out = run("propose", "team/api", "--format", "csv").out
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert len(rows) == len(releases.repository.manifests)
+    assert {(row["version"], row["state"], row["repository"]) for row in rows} == {
+        ("1", "proposed", "team/api")
+    }
+    assert {len(row["plan"]) for row in rows} == {8}
+    assert [row["verdict"] for row in rows].count("delete") == 3
+
+
+def test_several_repositories(aws: StandIn, releases: Shelf, run: Run, propose: Run) -> None:
+    Shelf(aws, "team/web").image("a")
+    aws.world.deny("ecr:DescribeImages", resource="*/team/web")
+    result = propose("team/*", "team/nobody")
+    assert result.status == 2
+    assert [each["repository"] for each in result.plans] == [releases.id.name]
+    table = run("propose", "team/api", "team/nobody")
+    assert table.status == 2
+    assert "version 1, is proposed" in table.out
+
+
+@pytest.mark.usefixtures("releases")
+def test_a_database_is_announced_once(propose: Run) -> None:
+    assert propose().sentence == IS_NEW
+    assert propose().err == ""
+
+
+@pytest.mark.usefixtures("releases")
+def test_both_databases_tell_the_same_story(database: str, run: Run, propose: Run) -> None:
+    del database
+    first = propose()
+    assert first.sentence == IS_NEW
+    id_ = first.plan["plan"]
+    assert run("pin", "team/api", "1.0", "--reason", "the audit").status == 0
+    assert facts(propose().plan) == (id_, 2, "proposed")
+    assert run("approve", id_).status == 0
+    (shown,) = run("show", id_, "--format", "json").plans
+    assert facts(shown) == (id_, 2, "approved")
+    assert [item["tags"] for item in shown["receipt"]] == [["1.1"], ["1.2"]]
+    told = run("audit", "--format", "json").plans
+    assert [each["event"] for each in told] == ["proposed", "pinned", "proposed", "approved"]
+    assert [pin["pin"] for pin in run("pins", "--format", "json").plans] == ["1.0"]
+
+
+@pytest.mark.usefixtures("releases")
+def test_plan_reads_pins_and_makes_no_database(run: Run, plan: Run, environment: Path) -> None:
+    before = plan()
+    assert not (environment / "state").exists()
+    assert run("pin", "team/api", "1.0", "--reason", "the audit").status == 0
+    after = plan()
+    assert after.err == ""
+    assert set(before.plan["delete"]) - set(after.plan["delete"]) == {
+        image["digest"] for image in after.plan["images"] if "1.0" in image["tags"]
+    }
+    (pinned,) = (image for image in after.plan["images"] if "1.0" in image["tags"])
+    assert pinned["reasons"] == [{"rule": "pinned", "detail": f"1.0 is pinned by {ANN}: the audit"}]
+
+
+@pytest.mark.usefixtures("releases")
+def test_plan_tells_of_a_database_that_is_new(database: str, plan: Run) -> None:
+    """Pins of the one that was expected protect nothing."""
+    del database
+    assert plan().sentence == IS_NEW
+    assert plan().err == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://bot:HIDDEN%2Fword@127.0.0.1:1/bot",
+        "postgresql+psycopg://bot:HIDDEN%2Fword@127.0.0.1:1/bot",
+        "sqlite://bot:HIDDEN%2Fword@host/x",
+        "mysql://bot:HIDDEN%2Fword@127.0.0.1/bot",
+        "postgresql://bot:HIDDEN/word@127.0.0.1:1/bot",
+        "HIDDEN/word",
+    ],
+)
+@pytest.mark.parametrize("command", [("propose", "team/api"), ("plans",), ("plan", "team/api")])
+@pytest.mark.usefixtures("releases")
+def test_the_databases_password_stays_secret(
+    command: tuple[str, ...], url: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    quiet, loud = run(*command), run("--debug", *command)
+    assert quiet.status in (1, 2)
+    assert quiet.sentence
+    assert "Traceback" in loud.err
+    for said in (quiet.out, quiet.err, loud.out, loud.err):
+        assert "HIDDEN" not in said
+        assert "word@" not in said

@@ -1,0 +1,28 @@
+"""A plan as the store gives it back."""
+
+from dataclasses import replace
+
+from bot.core.judge import Judged
+from bot.core.plan import Plan
+from bot.core.reasons import Verdict
+from bot.core.usage import Usage
+
+
+def as_stored(plan: Plan) -> Plan:
+    """Its layers are known only as far as they would be freed, and users only with the verdicts."""
+    held = {
+        blob
+        for judged in plan.judged
+        if judged.verdict is Verdict.KEEP
+        for blob in judged.manifest.blobs or ()
+    }
+
+    def stored(judged: Judged) -> Judged:
+        blobs = judged.manifest.blobs
+        if blobs is not None:
+            is_kept = judged.verdict is Verdict.KEEP
+            blobs = () if is_kept else tuple(blob for blob in blobs if blob not in held)
+        return replace(judged, manifest=replace(judged.manifest, blobs=blobs))
+
+    usage = Usage(looks=plan.usage.looks, not_checked=plan.usage.not_checked)
+    return replace(plan, judged=tuple(map(stored, plan.judged)), usage=usage)

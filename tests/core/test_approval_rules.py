@@ -1,0 +1,42 @@
+"""Which approvers and which channel the settings give a repository."""
+
+import pytest
+
+from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for
+from bot.core.patterns import Patterns
+from tests.core.strategies import REPOSITORY
+
+GENERAL = ApprovalRules(("U1",), 2, 0.5, "T1", None)
+ALL = Patterns.of("*")
+OTHERS = Patterns.of("other/*")
+
+
+@pytest.mark.parametrize(
+    ("why", "entries", "channel", "approvers"),
+    [
+        ("no entry: no channel", [], None, ("U1",)),
+        ("none that matches: no channel", [ReportEntry(OTHERS, "C9", ("U9",))], None, ("U1",)),
+        ("an entry without approvers", [ReportEntry(ALL, "C1")], "C1", ("U1",)),
+        ("an entry with approvers", [ReportEntry(ALL, "C1", ("U2", "S3"))], "C1", ("U2", "S3")),
+        ("an empty list lets everybody", [ReportEntry(ALL, "C1", ())], "C1", ()),
+        ("an entry without channel", [ReportEntry(ALL, None, ("U2",))], None, ("U2",)),
+        (
+            "the first that matches, by name or URI",
+            [
+                ReportEntry(OTHERS, "C9", ("U9",)),
+                ReportEntry(Patterns.of("host/TEAM/*"), "C2"),
+                ReportEntry(ALL, "C1", ("U2",)),
+            ],
+            "C2",
+            ("U1",),
+        ),
+    ],
+)
+def test_the_first_entry_that_matches_gives_channel_and_approvers(
+    why: str,
+    entries: list[ReportEntry],
+    channel: str | None,
+    approvers: tuple[str, ...],
+) -> None:
+    expected = ApprovalRules(approvers, 2, 0.5, "T1", channel)
+    assert rules_for(entries, REPOSITORY, GENERAL) == expected, why

@@ -1,0 +1,229 @@
+"""What pins make of a plan that is known already."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.judge import Judged
+from bot.core.next_version import with_pins
+from bot.core.pins import Pin
+from bot.core.plan import Plan, make_plan
+from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.savings import BYTES_PER_GB, Prices
+from tests.core import strategies as some
+from tests.core.invariants import check, parents
+from tests.core.stored import as_stored
+from tests.core.strategies import NOW, REPOSITORY, World
+from tests.core.test_properties import tries
+from tests.scenarios.reader import read_case
+from tests.scenarios.test_scenarios import PATHS
+
+PRICE = 0.10
+CASE = read_case(Path(__file__).with_name("next_version.yml"))
+EVERYTHING = ["1", "2", "3", "alone", "amd", "arm", "mips", "sig of amd"]
+
+
+def pin(text: str) -> Pin:
+    return Pin(CASE.digests.fill_in(text), "ann", "why not")
+
+
+def pinned(plan: Plan, *pins: Pin) -> Plan:
+    return with_pins(plan, pins, NOW, PRICE)
+
+
+def names(digests: Sequence[str]) -> list[str]:
+    return [str(CASE.name_of(digest)) for digest in digests]
+
+
+def the(name: str, plan: Plan) -> Judged:
+    return next(j for j in plan.judged if j.manifest.digest == CASE.digests.of(name))
+
+
+def test_what_it_is_about() -> None:
+    assert names(CASE.plan.delete) == EVERYTHING
+    assert CASE.plan.savings.freed_bytes == 2 + 4 + 8 + 16 + 32 + 128
+
+
+@pytest.mark.parametrize(
+    ("description", "pins", "goes", "freed"),
+    [
+        (
+            "a tag",
+            ["alone"],
+            ["1", "2", "3", "amd", "arm", "mips", "sig of amd"],
+            2 + 4 + 16 + 32,
+        ),
+        ("an index keeps all below", ["2"], ["1", "3", "alone", "arm"], 4 + 128),
+        ("of two indexes that share a child", ["1", "2"], ["3", "alone"], 128),
+        (
+            "a child alone, with what is about it",
+            ["sha256:{amd}"],
+            ["1", "2", "3", "alone", "arm", "mips"],
+            4 + 8 + 16 + 128,
+        ),
+        (
+            "a referrer alone",
+            ["sha256:{sig of amd}"],
+            ["1", "2", "3", "alone", "amd", "arm", "mips"],
+            2 + 4 + 8 + 16 + 128,
+        ),
+        ("an index whose only child stays", ["3"], [n for n in EVERYTHING if n != "3"], 190),
+        ("a glob", ["[12]"], ["3", "alone"], 128),
+        ("a glob of all tags", ["*"], [], 0),
+    ],
+)
+def test_pins_spare_what_they_protect_and_what_hangs_on_it(
+    description: str, pins: list[str], goes: list[str], freed: int
+) -> None:
+    for plan in (CASE.plan, as_stored(CASE.plan)):
+        found = pinned(plan, *map(pin, pins))
+        assert names(found.delete) == goes, description
+        assert found.savings.freed_bytes == freed, description
+        assert found.savings.usd_per_month == freed / BYTES_PER_GB * PRICE
+        assert found.savings.exact
+
+
+@pytest.mark.parametrize(
+    ("description", "pins"),
+    [
+        ("none", []),
+        ("only what stays anyway", [pin("kept")]),
+        ("nothing that is here", [pin("4"), pin(f"sha256:{'e' * 64}")]),
+        ("one that has run out", [replace(pin("1"), until=NOW)]),
+    ],
+)
+def test_pins_that_protect_nothing_of_what_goes_change_nothing(
+    description: str, pins: list[Pin]
+) -> None:
+    assert pinned(CASE.plan, *pins) is CASE.plan, description
+
+
+def test_a_pin_holds_until_it_runs_out() -> None:
+    still = replace(pin("1"), until=NOW + timedelta(seconds=1))
+    assert names(pinned(CASE.plan, still).delete) == ["2", "3", "alone", "mips"]
+
+
+def test_the_reasons_are_those_of_a_new_plan() -> None:
+    plan = pinned(CASE.plan, pin("1"), pin("3"), pin("kept"), pin("kept-*"))
+    assert the("1", plan).reasons == (Reason(RuleName.PINNED, "1 is pinned by ann: why not"),)
+    amd, child = the("amd", plan), the("kept-child", plan)
+    assert (amd.verdict, amd.parent, amd.pulled_lately) == (
+        Verdict.KEEP,
+        CASE.digests.of("1"),
+        False,
+    )
+    assert [reason.rule for reason in amd.reasons] == [RuleName.FOLLOWS]
+    assert amd.reasons[0].detail.startswith("follows 1 (sha256:")
+    assert [reason.rule for reason in the("kept", plan).reasons] == [
+        RuleName.PINNED,
+        RuleName.TAGS,
+    ]
+    assert [reason.rule for reason in child.reasons] == [
+        RuleName.PINNED,
+        RuleName.TAGS,
+        RuleName.FOLLOWS,
+    ]
+
+
+def test_the_same_pin_is_told_once() -> None:
+    plan = pinned(pinned(CASE.plan, pin("1"), pin("1")), pin("1"), pin("2"))
+    assert [reason.rule for reason in the("1", plan).reasons] == [RuleName.PINNED]
+
+
+def test_what_could_not_be_read_frees_no_more_than_was_promised() -> None:
+    """ECR lists 3 bytes for the image that cannot be read, and nothing for the other."""
+    plan = with_unread("alone", size=3)
+    assert (plan.savings.freed_bytes, plan.savings.exact) == (3, False)
+    found = pinned(plan, pin("alone"))
+    assert (found.savings.freed_bytes, found.savings.exact) == (3, False)
+
+
+def with_unread(name: str, size: int) -> Plan:
+    manifests = [
+        replace(
+            manifest,
+            size_bytes=size if manifest.digest == CASE.digests.of(name) else 0,
+            blobs=None if manifest.digest == CASE.digests.of(name) else manifest.blobs,
+        )
+        for manifest in CASE.manifests
+    ]
+    return make_plan(REPOSITORY, manifests, CASE.evidence, Prices(PRICE, layers_stay_within=True))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_tag_of_every_scenario(path: Path) -> None:
+    case = read_case(path)
+    world = World(case.manifests, case.evidence)
+    for manifest in case.manifests[:20]:
+        for text in (manifest.digest, *manifest.tags):
+            agrees_with_a_new_plan(world, [Pin(text, "bob", "why not")])
+
+
+@given(some.worlds, st.lists(some.pins, min_size=1, max_size=3))
+@tries(200)
+def test_it_agrees_with_a_new_plan(world: World, pins: list[Pin]) -> None:
+    agrees_with_a_new_plan(world, pins)
+
+
+def agrees_with_a_new_plan(world: World, pins: Sequence[Pin]) -> None:
+    before = world.plan()
+    after = with_pins(before, pins, world.evidence.now, PRICE)
+    afresh = world.plan(pins=(*world.evidence.pins, *pins))
+    assert after.delete == afresh.delete
+    if after is before:
+        return
+    assert list(map(essence, after.judged)) == list(map(essence, afresh.judged))
+    assert after.savings.listed_bytes == afresh.savings.listed_bytes
+    assert after.savings.exact == afresh.savings.exact
+    assert after.savings.freed_bytes == min(afresh.savings.freed_bytes, before.savings.freed_bytes)
+    assert replace(after, judged=(), savings=before.savings) == replace(
+        afresh, judged=(), savings=before.savings
+    )
+
+
+def essence(judged: Judged) -> Judged:
+    """Without the order of the reasons, and without repetitions."""
+    return replace(judged, reasons=tuple(sorted(set(judged.reasons))))
+
+
+@given(some.worlds, st.lists(some.pins, max_size=3))
+@tries(150)
+def test_whatever_is_pinned(world: World, pins: list[Pin]) -> None:
+    before = as_stored(world.plan())
+    after = pinned(before, *pins)
+    remaining = set(after.delete)
+    assert after.delete == tuple(digest for digest in before.delete if digest in remaining)
+    assert pinned(after, *pins) == after
+    assert after.savings.freed_bytes <= before.savings.freed_bytes
+    assert before.savings.exact or not after.savings.exact
+    protected = {
+        judged.manifest.digest
+        for judged in after.judged
+        for each in pins
+        if each.protects(NOW) and each.pin in (judged.manifest.digest, *judged.manifest.tags)
+    }
+    above = parents(world.manifests)
+    for digest in remaining:
+        assert digest not in protected
+        assert above[digest].isdisjoint(above.keys() - remaining)
+
+
+@given(some.worlds, st.lists(some.pins, max_size=3))
+@tries(150)
+def test_a_stored_plan_comes_to_the_same(world: World, pins: list[Pin]) -> None:
+    plan = world.plan()
+    assert as_stored(pinned(plan, *pins)) == as_stored(pinned(as_stored(plan), *pins))
+
+
+@given(some.worlds, st.lists(some.pins, max_size=3))
+@tries(100)
+def test_it_is_as_sound_as_any_plan(world: World, pins: list[Pin]) -> None:
+    plan = world.plan()
+    if all(judged.manifest.blobs is not None for judged in plan.judged):
+        evidence = replace(world.evidence, pins=(*world.evidence.pins, *pins))
+        check(world.manifests, evidence, pinned(plan, *pins))

@@ -1,0 +1,152 @@
+"""What makes another version of a plan, and what does not."""
+
+import re
+import time
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.judge import Judged
+from bot.core.plan import Plan
+from bot.core.plan_hash import content_hash
+from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.repository import RegistryId
+from bot.core.usage import Look, Usage
+from tests.core import strategies as some
+from tests.core.stored import as_stored
+from tests.core.strategies import NOW, World
+from tests.core.test_next_version import CASE
+from tests.core.test_properties import tries
+
+ECS = Look("ecs", "123456789012 in eu-west-1", 7)
+FILES = Look("files", "used.txt", 3)
+ELSEWHERE = RegistryId("210987654321", "eu-west-1")
+PLAN = replace(
+    CASE.plan,
+    usage=Usage(looks=(ECS, FILES), not_checked=("batch", "lambda")),
+    deleted_also_in=(ELSEWHERE, RegistryId("210987654321", "us-east-1")),
+)
+GOING = next(place for place, j in enumerate(PLAN.judged) if j.pulled_lately and j.parent)
+FOLLOWS, TAGGED = PLAN.judged[GOING].reasons[0], Reason(RuleName.TAGS, "by its tag")
+
+
+def judging(**changes: Any) -> Plan:
+    """With another verdict on `amd`, which goes with its index, and which somebody pulled."""
+    judged = list(PLAN.judged)
+    judged[GOING] = replace(judged[GOING], **changes)
+    return replace(PLAN, judged=tuple(judged))
+
+
+def describing(**changes: Any) -> Plan:
+    return judging(manifest=replace(PLAN.judged[GOING].manifest, **changes))
+
+
+def looking(*looks: Look) -> Plan:
+    return replace(PLAN, usage=replace(PLAN.usage, looks=looks))
+
+
+@pytest.mark.parametrize(
+    ("description", "other"),
+    [
+        ("a digest", describing(digest=f"sha256:{'e' * 64}")),
+        ("a tag", describing(tags=("new",))),
+        ("a verdict", judging(verdict=Verdict.KEEP)),
+        ("a rule", judging(reasons=(TAGGED,))),
+        ("one more rule", judging(reasons=(FOLLOWS, TAGGED))),
+        ("a parent", judging(parent=PLAN.judged[0].manifest.digest)),
+        ("no parent", judging(parent=None)),
+        ("a pull", judging(pulled_lately=False)),
+        ("one manifest less", replace(PLAN, judged=PLAN.judged[:-1])),
+        ("the order of deletion", replace(PLAN, delete=PLAN.delete[::-1])),
+        ("one deletion less", replace(PLAN, delete=PLAN.delete[1:])),
+        ("one look less", looking(ECS)),
+        ("another source", looking(ECS, replace(FILES, source="batch"))),
+        ("another scope", looking(ECS, replace(FILES, scope="other.txt"))),
+        ("a look that failed", looking(ECS, replace(FILES, error="it is gone"))),
+        ("a source switched on", replace(PLAN, usage=replace(PLAN.usage, not_checked=("batch",)))),
+        ("another replica", replace(PLAN, deleted_also_in=(ELSEWHERE,))),
+        ("a problem", replace(PLAN, problems=("something could not be read",))),
+        ("another repository", replace(PLAN, repository=replace(PLAN.repository, uri="h/other"))),
+    ],
+)
+def test_what_counts(description: str, other: Plan) -> None:
+    assert content_hash(other) != content_hash(PLAN), description
+
+
+@pytest.mark.parametrize(
+    ("description", "other"),
+    [
+        ("stored and read again", as_stored(PLAN)),
+        ("the words of a reason", judging(reasons=(FOLLOWS._replace(detail="otherwise"),))),
+        ("the same rule twice", judging(reasons=(FOLLOWS, FOLLOWS._replace(detail="and so on")))),
+        ("when it was pulled", describing(pulled_at=NOW)),
+        ("when it was pushed", describing(pushed_at=NOW - timedelta(days=99))),
+        ("a size", describing(size_bytes=99)),
+        ("layers", describing(blobs=None)),
+        ("who uses it", judging(used_by=("ecs/prod/api",))),
+        ("how much a source lists", looking(replace(ECS, images=99), FILES)),
+        ("savings", replace(PLAN, savings=replace(PLAN.savings, freed_bytes=1, exact=False))),
+        ("users who are not there", replace(PLAN, usage=replace(PLAN.usage, by_tag={"x": ("y",)}))),
+    ],
+)
+def test_what_does_not_count(description: str, other: Plan) -> None:
+    assert content_hash(other) == content_hash(PLAN), description
+
+
+def test_of_problems_and_failures_the_words_do_not_count() -> None:
+    failing = looking(replace(ECS, error="AccessDenied"))
+    one = replace(failing, problems=("AccessDenied",))
+    other = replace(looking(replace(ECS, error="a timeout")), problems=("a timeout", "and more"))
+    assert content_hash(one) == content_hash(other)
+
+
+def test_it_is_sha_256_in_hex() -> None:
+    assert re.fullmatch("[0-9a-f]{64}", content_hash(PLAN))
+
+
+@given(some.worlds, st.randoms(use_true_random=False))
+@tries(80)
+def test_order_does_not_count_where_it_means_nothing(world: World, random: Random) -> None:
+    plan = world.plan()
+
+    def shuffle(items: Any) -> Any:
+        return tuple(random.sample(items, len(items)))
+
+    def shuffled(judged: Judged) -> Judged:
+        manifest = replace(judged.manifest, tags=shuffle(judged.manifest.tags))
+        return replace(judged, manifest=manifest, reasons=shuffle(judged.reasons))
+
+    usage = replace(
+        plan.usage,
+        looks=shuffle((*plan.usage.looks, ECS, FILES)),
+        not_checked=shuffle(plan.usage.not_checked),
+    )
+    other = replace(plan, judged=shuffle(tuple(map(shuffled, plan.judged))), usage=usage)
+    plan = replace(plan, usage=replace(plan.usage, looks=(*plan.usage.looks, ECS, FILES)))
+    assert content_hash(as_stored(other)) == content_hash(plan)
+
+
+@given(some.worlds, some.worlds)
+@tries(50)
+def test_other_verdicts_make_another_hash(one: World, other: World) -> None:
+    plans = one.plan(), other.plan()
+    if plans[0].delete != plans[1].delete:
+        assert content_hash(plans[0]) != content_hash(plans[1])
+
+
+def test_20_000_manifests_take_no_time() -> None:
+    def numbered(number: int) -> Judged:
+        manifest = replace(
+            PLAN.judged[GOING].manifest, digest=f"sha256:{number:064x}", tags=(str(number),)
+        )
+        return replace(PLAN.judged[GOING], manifest=manifest)
+
+    plan = replace(PLAN, judged=tuple(map(numbered, range(20_000))))
+    began = time.process_time()
+    content_hash(plan)
+    assert time.process_time() - began < 2

@@ -1,0 +1,331 @@
+"""When tags came to images that were there before, and what that means for rules."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.evidence import Evidence
+from bot.core.manifest import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Content,
+    Described,
+    Manifest,
+    settle,
+)
+from bot.core.patterns import Patterns
+from bot.core.plan import Plan
+from bot.core.policy import Policy
+from bot.core.reasons import RuleName
+from bot.core.records import Binding, TagScan
+from bot.core.rules import Newest, PushedWithin, Rule, Semver, TagFilter
+from bot.core.tag_history import renewed_at, scan_tags
+from tests.core import strategies as some
+from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW, World
+from tests.core.test_properties import tries
+
+A, B, C, D = DIGESTS[:4]
+DAY = timedelta(days=1)
+LAST = NOW - 7 * DAY
+LONG_AGO = NOW - 100 * DAY
+ALL = TagFilter()
+
+
+def image(digest: str, *tags: str, pushed: datetime | None = LONG_AGO) -> Manifest:
+    return manifest(digest, tags, pushed, Content(OCI_MANIFEST, IMAGE_CONFIG))
+
+
+def index(digest: str, children: Iterable[str], *tags: str) -> Manifest:
+    return manifest(digest, tags, LONG_AGO, Content(OCI_INDEX, children=tuple(children)))
+
+
+def manifest(
+    digest: str, tags: tuple[str, ...], pushed: datetime | None, content: Content
+) -> Manifest:
+    described = Described(
+        digest, tags, pushed, None, 1, media_type=content.media_type, config_type=IMAGE_CONFIG
+    )
+    return settle(described, content)
+
+
+def before(lost: Mapping[str, datetime] | None = None, **bindings: Binding) -> TagScan:
+    return TagScan(LAST, bindings, lost or {})
+
+
+@pytest.mark.parametrize(
+    ("description", "last", "manifests", "bindings", "lost"),
+    [
+        (
+            "the first scan knows of no change",
+            None,
+            [image(A, "1", "2"), image(B)],
+            {"1": Binding(A, None), "2": Binding(A, None)},
+            {},
+        ),
+        (
+            "nothing happened",
+            before(one=Binding(A, None), two=Binding(A, LONG_AGO)),
+            [image(A, "one", "two")],
+            {"one": Binding(A, None), "two": Binding(A, LONG_AGO)},
+            {},
+        ),
+        (
+            "a new tag on an old image",
+            before(one=Binding(A, None)),
+            [image(A, "one", "new")],
+            {"one": Binding(A, None), "new": Binding(A, NOW)},
+            {},
+        ),
+        (
+            "a first tag on an old image",
+            before(),
+            [image(A, "new", pushed=LAST)],
+            {"new": Binding(A, NOW)},
+            {},
+        ),
+        (
+            "a tag that moved to an old image, and left nothing",
+            before(one=Binding(A, LONG_AGO)),
+            [image(A), image(B, "one")],
+            {"one": Binding(B, NOW)},
+            {A: NOW},
+        ),
+        (
+            "a tag that moved with a push, as they do daily",
+            before(latest=Binding(A, None), one=Binding(A, None)),
+            [image(A, "one"), image(B, "latest", pushed=LAST + DAY)],
+            {"one": Binding(A, None), "latest": Binding(B, None)},
+            {},
+        ),
+        (
+            "ECR tells no push time",
+            before(),
+            [image(A, "new", pushed=None)],
+            {"new": Binding(A, NOW)},
+            {},
+        ),
+        (
+            "it lost one of two tags",
+            before(one=Binding(A, None), two=Binding(A, None)),
+            [image(A, "one")],
+            {"one": Binding(A, None)},
+            {},
+        ),
+        ("it lost its last tag", before(one=Binding(A, None)), [image(A)], {}, {A: NOW}),
+        ("it lost it long ago", before(lost={A: LONG_AGO}), [image(A)], {}, {A: LONG_AGO}),
+        ("it never had one", before(), [image(A)], {}, {}),
+        (
+            "it has a tag again",
+            before(lost={A: LONG_AGO}),
+            [image(A, "one")],
+            {"one": Binding(A, NOW)},
+            {},
+        ),
+        (
+            "it lost that, too",
+            before(lost={A: LONG_AGO}, one=Binding(A, LAST)),
+            [image(A)],
+            {},
+            {A: NOW},
+        ),
+        ("it is gone", before(lost={A: LONG_AGO}, one=Binding(B, LONG_AGO)), [], {}, {}),
+    ],
+)
+def test_scans(
+    description: str,
+    last: TagScan | None,
+    manifests: list[Manifest],
+    bindings: Mapping[str, Binding],
+    lost: Mapping[str, datetime],
+) -> None:
+    assert scan_tags(last, manifests, NOW) == TagScan(NOW, bindings, lost), description
+
+
+def test_an_image_is_renewed_by_the_last_tag_that_came_or_the_loss_of_all() -> None:
+    scan = TagScan(
+        NOW,
+        {
+            "a": Binding(A, LAST),
+            "b": Binding(A, NOW),
+            "c": Binding(A, LONG_AGO),
+            "d": Binding(A, None),
+            "e": Binding(B, None),
+        },
+        {C: LAST},
+    )
+    assert renewed_at(scan) == {A: NOW, C: LAST}
+
+
+steps = st.lists(some.repositories(), min_size=2, max_size=4)
+
+
+@given(steps, st.randoms(use_true_random=False))
+@tries(60)
+def test_the_order_of_the_inventory_changes_nothing(
+    inventories: list[list[Manifest]], random: Random
+) -> None:
+    scan = shuffled = None
+    for day, manifests in enumerate(inventories):
+        now = NOW + day * DAY
+        scan = scan_tags(scan, manifests, now)
+        shuffled = scan_tags(shuffled, random.sample(manifests, len(manifests)), now)
+        assert scan == shuffled
+
+
+@given(steps)
+@tries(60)
+def test_what_holds_for_any_scan(inventories: list[list[Manifest]]) -> None:
+    last = None
+    for day, manifests in enumerate(inventories):
+        now = NOW + day * DAY
+        scan = scan_tags(last, manifests, now)
+        untagged = {m.digest for m in manifests if not m.tags}
+        assert {t: b.digest for t, b in scan.bindings.items()} == {
+            tag: m.digest for m in manifests for tag in m.tags
+        }
+        assert scan.lost.keys() <= untagged
+        assert all(at <= now for at in renewed_at(scan).values())
+        assert scan_tags(scan, manifests, now + DAY) == replace(scan, at=now + DAY)
+        last = scan
+
+
+def world(manifests: list[Manifest], renewed: Mapping[str, datetime], *keep: Rule) -> World:
+    policy = Policy(DAY, Patterns(), keep)
+    return World(manifests, Evidence(policy, NOW, renewed_at=renewed))
+
+
+def reason(plan: Plan, digest: str) -> str:
+    (judged,) = (each for each in plan.judged if each.manifest.digest == digest)
+    return judged.reasons[0].detail
+
+
+def test_a_promoted_image_takes_the_first_place() -> None:
+    images = [
+        image(A, "1.0", "prod", pushed=NOW - 90 * DAY),
+        image(B, "1.1", pushed=NOW - 80 * DAY),
+        image(C, "1.2", pushed=NOW - 70 * DAY),
+    ]
+    assert world(images, {}, Newest(2, ALL)).plan().delete == (A,)
+    plan = world(images, {A: NOW - 60 * DAY}, Newest(2, ALL)).plan()
+    assert plan.delete == (B,)
+    assert reason(plan, A) == (
+        "one of the 2 newest images (1st: it got one of its tags 2026-09-24 12:00 UTC)"
+    )
+    assert reason(plan, C) == "one of the 2 newest images (2nd)"
+
+
+@pytest.mark.parametrize("renewed", [{}, {A: LONG_AGO - DAY}, {A: LONG_AGO}])
+def test_what_came_before_the_push_gives_no_other_place(renewed: Mapping[str, datetime]) -> None:
+    images = [image(A, "1"), image(B, "2", pushed=LONG_AGO + DAY)]
+    plan = world(images, renewed, Newest(2, ALL)).plan()
+    assert reason(plan, A) == "one of the 2 newest images (2nd)"
+
+
+def test_equal_ages_go_by_digest_whatever_made_them() -> None:
+    images = [image(A, "1"), image(B, "2", pushed=LAST), image(C, "3", pushed=LAST)]
+    assert world(images, {A: LAST}, Newest(2, ALL)).plan().delete == (C,)
+
+
+def test_a_tagged_child_that_was_promoted_is_no_older_than_that() -> None:
+    family = [index(A, [B]), image(B, "child")]
+    newer = [image(C, "3", pushed=LAST)]
+    assert world(family + newer, {}, Newest(1, ALL)).deleted() == {A, B}
+    plan = world(family + newer, {B: LAST + DAY}, Newest(1, ALL)).plan()
+    assert plan.delete == (A,)
+    assert "by its own tag (1st)" in reason(plan, B)
+
+
+@pytest.mark.parametrize(
+    ("description", "manifests", "renewed", "because"),
+    [
+        (
+            "a root that lost its last tag",
+            [image(A)],
+            {A: NOW - timedelta(hours=23)},
+            "lost its last tag 2026-11-22 13:00 UTC, less than 1d ago",
+        ),
+        (
+            "a root that got its only tag",
+            [image(A, "1.4.0")],
+            {A: NOW},
+            "got its tag 1.4.0 2026-11-23 12:00 UTC, less than 1d ago",
+        ),
+        (
+            "a root that got one of its tags",
+            [image(A, "1.4.0", "prod")],
+            {A: NOW},
+            "got one of its tags 2026-11-23 12:00 UTC, less than 1d ago",
+        ),
+        (
+            "a child that lost its last tag",
+            [index(A, [B]), image(B)],
+            {B: NOW},
+            "what hangs on it got a tag, or lost its last one, 2026-11-23 12:00 UTC, less than 1d",
+        ),
+        (
+            "a child that was pushed, of a root that was renewed before",
+            [index(A, [B]), image(B, pushed=NOW)],
+            {A: NOW - timedelta(hours=1)},
+            "what hangs on it was pushed 2026-11-23 12:00 UTC, less than 1d ago",
+        ),
+        (
+            "a push that was later than the tag",
+            [image(A, "1", pushed=NOW)],
+            {A: NOW - timedelta(hours=1)},
+            "pushed 2026-11-23 12:00 UTC, less than 1d ago",
+        ),
+    ],
+)
+def test_what_was_renewed_has_a_new_minimum_age(
+    description: str, manifests: list[Manifest], renewed: Mapping[str, datetime], because: str
+) -> None:
+    plan = world(manifests, renewed).plan()
+    assert plan.delete == (), description
+    assert reason(plan, A).startswith(because)
+
+
+def test_after_the_minimum_age_it_may_go() -> None:
+    assert world([image(A)], {A: NOW - DAY}).plan().delete == (A,)
+
+
+@pytest.mark.parametrize(
+    "rule", [PushedWithin(30 * DAY, ALL), Semver(ALL, majors=1, minors=1, patches=1)]
+)
+def test_other_rules_go_by_the_push(rule: Rule) -> None:
+    images = [image(A, "1.0.0"), image(B, "2.0.0", pushed=NOW - 20 * DAY)]
+    assert world(images, {A: NOW - 10 * DAY}, rule).plan().delete == (A,)
+
+
+def test_the_push_time_stays_what_ecr_says() -> None:
+    plan = world([image(A, "1")], {A: NOW}).plan()
+    assert plan.judged[0].manifest.pushed_at == LONG_AGO
+    assert [each.rule for each in plan.judged[0].reasons] == [RuleName.MIN_AGE]
+
+
+renewals = st.dictionaries(st.sampled_from(DIGESTS), some.times)
+
+
+@given(some.worlds, renewals, st.randoms(use_true_random=False))
+@tries(80)
+def test_with_renewals_too_the_order_changes_nothing(
+    any_world: World, renewed: Mapping[str, datetime], random: Random
+) -> None:
+    evidence = replace(any_world.evidence, renewed_at=renewed)
+    shuffled = random.sample(any_world.manifests, len(any_world.manifests))
+    assert World(shuffled, evidence).plan() == World(any_world.manifests, evidence).plan()
+
+
+@given(some.ruled_worlds, renewals)
+@tries(80)
+def test_nothing_that_was_renewed_within_the_minimum_age_goes(
+    any_world: World, renewed: Mapping[str, datetime]
+) -> None:
+    policy = any_world.evidence.policy
+    assert policy
+    for digest in any_world.deleted(renewed_at=renewed):
+        assert digest not in renewed or NOW - renewed[digest] >= policy.min_age

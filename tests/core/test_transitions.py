@@ -1,0 +1,245 @@
+"""The life of a plan, step by step and in any order."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.plan_hash import content_hash
+from bot.core.records import OPEN, Outcome, PlanRecord, PlanState
+from bot.core.transitions import (
+    TABLE,
+    Step,
+    TransitionError,
+    allows,
+    approved,
+    called_back,
+    dismissed,
+    ended,
+    expired,
+    is_due,
+    is_expired,
+    proposed,
+    renewed,
+    started,
+    stopped,
+    what_became,
+)
+from bot.core.usage import SOURCES, Usage
+from tests.core.records import NOON, consent, record
+from tests.core.test_properties import tries
+from tests.scenarios.reader import FOLDER, read_case
+
+CASE = read_case(FOLDER / "policy" / "default.yml").plan
+CONTENT = replace(CASE, usage=Usage(not_checked=()))
+WINDOW = timedelta(minutes=5)
+WEEK = timedelta(days=7)
+TOMORROW = NOON + timedelta(days=1)
+FINAL = set(PlanState) - OPEN
+
+ALLOWED = {
+    PlanState.PROPOSED: {Step.APPROVE, Step.RENEW, Step.DISMISS, Step.EXPIRE},
+    PlanState.APPROVED: {Step.CALL_BACK, Step.RENEW, Step.START},
+    PlanState.EXECUTING: {Step.END, Step.STOP},
+}
+
+TAKE: dict[Step, Callable[[PlanRecord], PlanRecord]] = {
+    Step.APPROVE: lambda plan: approved(plan, consent("U9"), 1, WINDOW),
+    Step.CALL_BACK: called_back,
+    Step.RENEW: lambda plan: renewed(plan, CONTENT, TOMORROW, TOMORROW + WEEK),
+    Step.DISMISS: dismissed,
+    Step.EXPIRE: lambda plan: expired(plan, NOON + WEEK),
+    Step.START: lambda plan: started(plan, NOON + WEEK),
+    Step.END: lambda plan: ended(plan, []),
+    Step.STOP: stopped,
+}
+
+
+def in_state(state: PlanState) -> PlanRecord:
+    return record(
+        state=state, approvals=(consent("U1", 1), consent("U2")), execute_after=NOON + WINDOW
+    )
+
+
+@pytest.mark.parametrize("state", PlanState)
+@pytest.mark.parametrize("step", Step)
+def test_every_step_from_every_state(state: PlanState, step: Step) -> None:
+    allowed = step in ALLOWED.get(state, set())
+    assert allows(state, step) is allowed
+    plan = in_state(state)
+    if not allowed:
+        with pytest.raises(TransitionError, match=what_became(state)) as refusal:
+            TAKE[step](plan)
+        assert (refusal.value.state, refusal.value.step) == (state, step)
+        return
+    after = TAKE[step](plan)
+    assert after.revision == plan.revision + 1
+    assert (after.id, after.repository) == (plan.id, plan.repository)
+    assert (state, step, after.state) in {row[:3] for row in TABLE}
+
+
+def test_the_table_says_when_each_row_applies() -> None:
+    assert len({row[:3] for row in TABLE}) == len(TABLE)
+    assert all(row.when for row in TABLE)
+
+
+def test_a_new_plan() -> None:
+    assert proposed("p1", CONTENT, NOON, TOMORROW) == PlanRecord(
+        id="p1",
+        repository=CONTENT.repository,
+        version=1,
+        state=PlanState.PROPOSED,
+        hash=content_hash(CONTENT),
+        complete=True,
+        checked=True,
+        manifests=len(CONTENT.judged),
+        deletions=len(CONTENT.delete),
+        freed_bytes=CONTENT.savings.freed_bytes,
+        proposed_at=NOON,
+        expires_at=TOMORROW,
+    )
+
+
+@pytest.mark.parametrize(
+    ("not_checked", "checked"), [((), True), (SOURCES[1:], True), (SOURCES[::-1], False)]
+)
+def test_a_plan_is_checked_if_any_source_is_on(
+    not_checked: tuple[str, ...], *, checked: bool
+) -> None:
+    content = replace(CONTENT, usage=Usage(not_checked=not_checked))
+    assert proposed("p1", content, NOON, TOMORROW).checked is checked
+
+
+def test_one_approval_is_enough() -> None:
+    plan = approved(record(), consent("U1"), 1, WINDOW)
+    assert plan.state is PlanState.APPROVED
+    assert plan.approvals == (consent("U1"),)
+    assert plan.execute_after == NOON + WINDOW
+
+
+def test_of_two_that_are_required_the_second_decides() -> None:
+    first = approved(record(approvals=(consent("U2", 1),)), consent("U1"), 2, WINDOW)
+    assert (first.state, first.execute_after) == (PlanState.PROPOSED, None)
+    later = NOON + timedelta(hours=1)
+    second = approved(first, consent("U2", at=later), 2, WINDOW)
+    assert (second.state, second.execute_after) == (PlanState.APPROVED, later + WINDOW)
+    assert second.revision == first.revision + 1
+
+
+@pytest.mark.parametrize(
+    ("by", "version", "at", "because"),
+    [
+        ("U2", 2, NOON, "U2 has approved this version already"),
+        ("U1", 1, NOON, "version 1 is not the one that counts, 2"),
+        ("U1", 2, NOON + WEEK, "it ran out 2026-11-30 12:00 UTC"),
+    ],
+)
+def test_approvals_that_cannot_count(by: str, version: int, at: datetime, because: str) -> None:
+    plan = record(approvals=(consent("U2"),))
+    with pytest.raises(TransitionError, match=because):
+        approved(plan, consent(by, version, at), 2, WINDOW)
+
+
+def test_called_back_it_is_proposed_without_approvals_of_this_version() -> None:
+    plan = called_back(in_state(PlanState.APPROVED))
+    assert (plan.state, plan.version, plan.execute_after) == (PlanState.PROPOSED, 2, None)
+    assert plan.approvals == (consent("U1", 1),)
+    assert approved(plan, consent("U2"), 1, WINDOW).state is PlanState.APPROVED
+
+
+@pytest.mark.parametrize("state", [PlanState.PROPOSED, PlanState.APPROVED])
+def test_renewed_it_is_the_next_version_that_nobody_approved(state: PlanState) -> None:
+    plan = in_state(state)
+    after = renewed(plan, CONTENT, TOMORROW, TOMORROW + WEEK)
+    assert (after.version, after.state) == (3, PlanState.PROPOSED)
+    assert (after.approvals, after.current_approvals) == (plan.approvals, ())
+    assert after.execute_after is None
+    assert (after.proposed_at, after.expires_at) == (TOMORROW, TOMORROW + WEEK)
+    assert (after.hash, after.deletions) == (content_hash(CONTENT), len(CONTENT.delete))
+
+
+def test_a_plan_expires_at_its_time_and_not_before() -> None:
+    plan = record()
+    assert not is_expired(plan, plan.expires_at - timedelta(seconds=1))
+    assert is_expired(plan, plan.expires_at)
+    assert expired(plan, plan.expires_at).state is PlanState.EXPIRED
+    with pytest.raises(TransitionError, match="it runs out 2026-11-30 12:00 UTC"):
+        expired(plan, NOON)
+    assert not is_expired(in_state(PlanState.APPROVED), NOON + WEEK)
+
+
+def test_nothing_starts_before_the_undo_window_is_over() -> None:
+    plan = in_state(PlanState.APPROVED)
+    assert not is_due(plan, NOON)
+    assert is_due(plan, NOON + WINDOW)
+    assert started(plan, NOON + WINDOW).state is PlanState.EXECUTING
+    with pytest.raises(TransitionError, match="its undo window is not over"):
+        started(plan, NOON)
+    assert not is_due(record(state=PlanState.APPROVED), NOON + WEEK)
+    assert not is_due(in_state(PlanState.EXECUTING), NOON + WEEK)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state"),
+    [
+        ([], PlanState.DONE),
+        ([Outcome.DELETED, Outcome.SPARED], PlanState.DONE),
+        ([Outcome.DELETED, Outcome.FAILED], PlanState.FAILED),
+    ],
+)
+def test_how_it_ends(outcomes: list[Outcome], state: PlanState) -> None:
+    assert ended(in_state(PlanState.EXECUTING), outcomes).state is state
+
+
+def test_it_does_not_end_while_something_is_pending() -> None:
+    with pytest.raises(TransitionError, match="some of it is still pending"):
+        ended(in_state(PlanState.EXECUTING), [Outcome.FAILED, Outcome.PENDING])
+
+
+people = st.sampled_from(["U1", "U2", "U3"])
+lives = st.lists(st.tuples(st.sampled_from(Step), people, st.integers(0, 9)), max_size=30)
+
+
+@given(lives, st.integers(1, 3))
+@tries(300)
+def test_any_life_keeps_what_must_hold(life: list[tuple[Step, str, int]], required: int) -> None:
+    plan = proposed("p1", CONTENT, NOON, NOON + WEEK)
+    now = NOON
+    for step, by, hours in life:
+        now += timedelta(hours=hours)
+        try:
+            after = take(plan, step, by, required, now)
+        except TransitionError:
+            continue
+        check(plan, step, after, required)
+        plan = after
+
+
+def take(plan: PlanRecord, step: Step, by: str, required: int, now: datetime) -> PlanRecord:
+    if step is Step.APPROVE:
+        return approved(plan, consent(by, plan.version, now), required, WINDOW)
+    if step in (Step.EXPIRE, Step.START):
+        return (expired if step is Step.EXPIRE else started)(plan, now)
+    if step is Step.RENEW:
+        return renewed(plan, CONTENT, now, now + WEEK)
+    return TAKE[step](plan)
+
+
+def check(before: PlanRecord, step: Step, after: PlanRecord, required: int) -> None:
+    assert before.state not in FINAL
+    assert after.revision == before.revision + 1
+    assert after.version == before.version + (step is Step.RENEW)
+    counted = after.current_approvals
+    assert len({approval.by for approval in counted}) == len(counted)
+    assert all(approval.version == after.version for approval in counted)
+    if after.state is PlanState.PROPOSED:
+        assert after.execute_after is None
+        assert len(counted) < required
+    if after.state in (PlanState.APPROVED, PlanState.EXECUTING):
+        assert len(counted) == required
+        assert after.execute_after is not None
+    if after.state is PlanState.EXECUTING:
+        assert before.state is PlanState.APPROVED

@@ -1,0 +1,137 @@
+"""A PostgreSQL for the tests: that of TEST_DATABASE_URL, or one that runs as long as they do."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import URL, NullPool, create_engine, make_url
+
+from bot.store.store import open_store
+
+DEBIAN = Path("/usr/lib/postgresql")
+IN_MEMORY = Path("/dev/shm")
+ROOM = 2**30
+WITHOUT_CARE = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_wal_size=64MB"]
+STRANGER = "stranger"
+"""Nobody of that name may connect."""
+
+INSTALL = "PostgreSQL is missing: apt-get install postgresql, or set TEST_DATABASE_URL"
+
+
+@dataclass(frozen=True)
+class Server:
+    """`url` is that of a user who may make databases."""
+
+    url: URL
+    migrated: str
+
+    @contextmanager
+    def database(self, *, migrated: bool) -> Iterator[str]:
+        """A new one. Copying one with tables is quicker than making the tables."""
+        template = self.migrated if migrated else "template0"
+        with _database(self.url, template) as url:
+            yield url.render_as_string(hide_password=False)
+
+    def run(self, statement: str) -> None:
+        _run(self.url, statement)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """Skips the test if there is none."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        with _prepared(make_url(given).set(drivername="postgresql+psycopg")) as server:
+            yield server
+        return
+    programs = _programs()
+    if programs is None:
+        pytest.skip(INSTALL)
+    with _started(programs) as url, _prepared(url) as server:
+        yield server
+
+
+@contextmanager
+def _prepared(url: URL) -> Iterator[Server]:
+    with _database(url, "template0") as migrated:
+        open_store(migrated.render_as_string(hide_password=False)).close()
+        yield Server(url, str(migrated.database))
+
+
+@contextmanager
+def _database(url: URL, template: str) -> Iterator[URL]:
+    name = f"ecr_clean_{uuid4().hex}"
+    _run(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield url.set(database=name)
+    finally:
+        _run(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _run(url: URL, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def _programs() -> Path | None:
+    """Those of the newest version that Debian's packages installed."""
+    found = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+@contextmanager
+def _started(programs: Path) -> Iterator[URL]:
+    """Reached by a socket in a folder of its own, which other users of this machine may not
+    enter."""
+    user = _unprivileged()
+    folder = Path(tempfile.mkdtemp(prefix="ecr-clean-", dir=_roomy_memory()))
+    if user:
+        shutil.chown(folder, user)
+
+    def run(program: str, *arguments: str) -> None:
+        command: list[str | Path] = [programs / program, "-D", folder / "data", *arguments]
+        subprocess.run(
+            command, check=True, cwd=folder, user=user, stdout=subprocess.DEVNULL, timeout=60
+        )
+
+    options = ["listen_addresses=", f"unix_socket_directories={folder}", *WITHOUT_CARE]
+    try:
+        run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-sync")
+        _ask_for_password(folder / "data" / "pg_hba.conf", of=STRANGER)
+        told = " ".join(f"-c {option}" for option in options)
+        run("pg_ctl", "start", "--wait", f"--log={folder / 'log'}", f"--options={told}")
+        try:
+            yield URL.create(
+                "postgresql+psycopg", "postgres", database="postgres", query={"host": str(folder)}
+            )
+        finally:
+            run("pg_ctl", "stop", "--wait", "--mode=immediate")
+    finally:
+        shutil.rmtree(folder)
+
+
+def _ask_for_password(rules: Path, *, of: str) -> None:
+    """The first rule that fits is the only one."""
+    rules.write_text(f"local all {of} scram-sha-256\n{rules.read_text()}")
+
+
+def _roomy_memory() -> Path | None:
+    """A database is made five times as fast there. None: wherever temporary files go."""
+    has_room = IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free > ROOM
+    return IN_MEMORY if has_room and os.access(IN_MEMORY, os.W_OK) else None
+
+
+def _unprivileged() -> str | None:
+    """PostgreSQL refuses to run as root. None: we are somebody else already."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"

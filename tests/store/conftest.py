@@ -1,0 +1,74 @@
+"""Every test of the store runs on both databases."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.store.store import SqlStore, open_store
+from tests.postgres import Server, postgresql
+from tests.store.support import sqlite_url
+
+__all__ = ["postgresql"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Of database."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database without tables."""
+    if kind == "sqlite":
+        yield sqlite_url(tmp_path / "store.db")
+    else:
+        with _server(request).database(migrated=False) as url:
+            yield url
+
+
+@pytest.fixture
+def url(
+    kind: str, tmp_path: Path, migrated_file: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """A database with all tables, and nothing in them."""
+    if kind == "sqlite":
+        yield sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))
+    else:
+        with _server(request).database(migrated=True) as url:
+            yield url
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    with open_store(url) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "store.db"
+    open_store(sqlite_url(file)).close()
+    return file
+
+
+def _server(request: pytest.FixtureRequest) -> Server:
+    """Started only where it is needed."""
+    server = request.getfixturevalue("postgresql")
+    assert isinstance(server, Server)
+    return server
+
+
+@pytest.fixture
+def locked_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder that nobody may write to, root included."""
+    tmp_path.chmod(0o500)
+    own = os.geteuid()
+    if own == 0:
+        os.seteuid(65534)
+    yield tmp_path
+    os.seteuid(own)
+    tmp_path.chmod(0o700)

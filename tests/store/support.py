@@ -1,0 +1,106 @@
+"""Plans, pins and events in a few words."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from bot.core.evidence import Evidence
+from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, settle
+from bot.core.patterns import Patterns
+from bot.core.pins import Pin
+from bot.core.plan import Plan, make_plan
+from bot.core.policy import Policy
+from bot.core.records import Approval, Event, EventName, PlanRecord, PlanState, RepositoryPin
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.savings import Prices
+from bot.ports import Change
+from bot.store.store import SqlStore
+from tests.support import NOW
+
+PLACE = RegistryId("123456789012", "eu-west-1")
+HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
+THERE = RepositoryId(PLACE, "team/web", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/web")
+CONFIG = "application/vnd.oci.image.config.v1+json"
+
+
+def sqlite_url(file: Path | str) -> str:
+    return f"sqlite:///{file}"
+
+
+def content(*names: str, repository: RepositoryId = HERE) -> Plan:
+    """A plan that deletes an old image of each name, tagged with it."""
+    manifests = [
+        settle(
+            Described(f"sha256:{name}", (name,), NOW - timedelta(days=90), None, 100),
+            Content(OCI_MANIFEST, CONFIG, (Blob(f"sha256:{name}-layer", 100),)),
+        )
+        for name in names
+    ]
+    evidence = Evidence(Policy(timedelta(0), Patterns(), ()), NOW)
+    return make_plan(repository, manifests, evidence, Prices(0.1, layers_stay_within=True))
+
+
+def record(repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:
+    made = PlanRecord(
+        id=uuid4().hex,
+        repository=repository,
+        version=1,
+        state=PlanState.PROPOSED,
+        hash="hash of version 1",
+        complete=True,
+        checked=True,
+        manifests=5,
+        deletions=2,
+        freed_bytes=2**40,
+        proposed_at=NOW,
+        expires_at=NOW + timedelta(days=7),
+    )
+    return replace(made, **facts)
+
+
+def event(name: EventName = EventName.PROPOSED, by: str = "ann", **facts: Any) -> Event:
+    return replace(Event(NOW, name, by, f"{by} did it"), **facts)
+
+
+def pin(text: str, repository: RepositoryId = HERE, by: str = "ann", **facts: Any) -> RepositoryPin:
+    return RepositoryPin(repository.uri, replace(Pin(text, by, "why not"), **facts), NOW)
+
+
+def propose(store: SqlStore, repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:
+    """Stores a plan that deletes `old` and `older`."""
+    made = record(repository, **facts)
+    plan = content("old", "older", repository=repository)
+    assert store.commit(Change([event(plan=made.id)], after=made, content=plan))
+    return made
+
+
+def approval(before: PlanRecord, by: str) -> Change:
+    """One more approval of the plan as it was seen."""
+    approvals = (*before.approvals, Approval(by, NOW, before.version))
+    return Change(
+        [event(EventName.APPROVED, by, plan=before.id)],
+        before,
+        replace(before, state=PlanState.APPROVED, approvals=approvals),
+    )
+
+
+def closed(before: PlanRecord, state: PlanState, name: EventName, by: str = "ann") -> Change:
+    return Change([event(name, by, plan=before.id)], before, replace(before, state=state))
+
+
+def new_version(before: PlanRecord, *names: str) -> Change:
+    after = replace(
+        before,
+        version=before.version + 1,
+        hash=f"hash of version {before.version + 1}",
+        state=PlanState.PROPOSED,
+    )
+    return Change([event(plan=before.id)], before, after, content(*names))
+
+
+def seen(store: SqlStore, id_: str) -> PlanRecord:
+    found = store.plan(id_)
+    assert found
+    return found

@@ -1,0 +1,92 @@
+"""The audit is written once, and read in order."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from bot.core.errors import ServiceError
+from bot.core.records import Event, EventName
+from bot.store import audit
+from bot.store.store import SqlStore
+from tests.store.support import HERE, event
+from tests.support import NOW
+
+WHOLE = Event(
+    NOW, EventName.PINNED, "ann", "ann pinned 1.0", "p", 3, HERE.uri, ("sha256:a", "sha256:b")
+)
+
+
+def test_every_fact_is_kept(store: SqlStore) -> None:
+    bare = Event(NOW, EventName.CONFIRMED_USAGE, "bob", "bob confirmed")
+    store.record(WHOLE)
+    store.record(bare)
+    assert list(store.events()) == [WHOLE, bare]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
+def test_it_is_read_page_by_page(
+    store: SqlStore, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "EVENTS_A_QUERY", 2)
+    events = [
+        event(by=str(number), at=NOW - timedelta(days=number // 3)) for number in range(count)
+    ]
+    for each in events:
+        store.record(each)
+    assert list(store.events()) == sorted(events, key=lambda each: each.at)
+
+
+def test_it_is_read_from_a_time_on(store: SqlStore) -> None:
+    early, then, late = (event(at=NOW + timedelta(seconds=step)) for step in (-1, 0, 1))
+    for each in (late, early, then):
+        store.record(each)
+    assert list(store.events(NOW)) == [then, late]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_events SET by = 'nobody'",
+        "DELETE FROM audit_events",
+        "DELETE FROM audit_events WHERE id = 1",
+    ],
+)
+def test_no_line_can_be_changed_or_deleted(store: SqlStore, statement: str) -> None:
+    store.record(WHOLE)
+    refuses(store, statement)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_not_even_all_lines_at_once(store: SqlStore) -> None:
+    store.record(WHOLE)
+    refuses(store, "TRUNCATE audit_events")
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_no_line_takes_the_place_of_another(store: SqlStore) -> None:
+    store.record(WHOLE)
+    refuses(
+        store,
+        "INSERT OR REPLACE INTO audit_events (id, at, event, by, detail, digests) "
+        "SELECT id, at, event, 'nobody', detail, digests FROM audit_events",
+    )
+
+
+def refuses(store: SqlStore, statement: str) -> None:
+    with (
+        pytest.raises((DBAPIError, ServiceError), match="audit events stay as they are"),
+        store._database.writing() as session,
+    ):
+        session.execute(text(statement.replace(" by ", ' "by" ').replace(" by,", ' "by",')))
+    assert list(store.events()) == [WHOLE]
+
+
+def test_times_come_back_equal_and_in_utc(store: SqlStore) -> None:
+    tokyo = datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=9)))
+    store.record(event(at=tokyo))
+    (found,) = store.events(tokyo)
+    assert found.at == tokyo
+    assert found.at.tzinfo is UTC
+    assert list(store.events(tokyo + timedelta(microseconds=1))) == []

@@ -1,0 +1,154 @@
+"""What is committed lands whole, or not at all."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.records import Approval, EventName, Item, Outcome, PlanState
+from bot.ports import Change
+from bot.store.store import SqlStore
+from tests.store.support import (
+    HERE,
+    THERE,
+    approval,
+    closed,
+    content,
+    event,
+    new_version,
+    pin,
+    propose,
+    record,
+    seen,
+)
+from tests.support import NOW
+
+
+def test_a_new_plan_is_stored_whole(store: SqlStore) -> None:
+    made, plan = record(execute_after=NOW), content("b", "a")
+    proposed = event(plan=made.id, version=1, repository=HERE.uri, digests=("sha256:a",))
+    assert store.commit(Change([proposed], after=made, content=plan))
+    assert store.plan(made.id) == made
+    assert store.open_plan(HERE) == made
+    assert store.content(made.id, 1) == plan
+    assert store.items(made.id, 1) == [
+        Item("sha256:a", ("a",), Outcome.PENDING, ""),
+        Item("sha256:b", ("b",), Outcome.PENDING, ""),
+    ]
+    assert list(store.events()) == [proposed]
+
+
+def test_a_plan_without_deletions_is_stored(store: SqlStore) -> None:
+    made = record()
+    assert store.commit(Change([], after=made, content=content()))
+    assert store.items(made.id, 1) == []
+
+
+@pytest.mark.parametrize("state", [PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING])
+def test_a_repository_has_one_open_plan(store: SqlStore, state: PlanState) -> None:
+    first = propose(store, state=state)
+    second = record()
+    change = Change([event(by="bob")], after=second, content=content("x"), pins_added=[pin("p")])
+    assert not store.commit(change)
+    assert list(store.plans()) == [first]
+    assert store.items(second.id, 1) == []
+    assert store.pins() == []
+    assert [each.by for each in store.events()] == ["ann"]
+
+
+@pytest.mark.parametrize(
+    "state", sorted(set(PlanState) - {PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
+)
+def test_a_closed_plan_makes_way(store: SqlStore, state: PlanState) -> None:
+    first = propose(store)
+    assert store.commit(closed(first, state, EventName.DISMISSED))
+    second = propose(store)
+    assert store.open_plan(HERE) == second
+
+
+def test_repositories_are_apart(store: SqlStore) -> None:
+    here, there = propose(store), propose(store, THERE)
+    assert store.open_plan(HERE) == here
+    assert store.open_plan(THERE) == there
+
+
+def test_every_change_counts(store: SqlStore) -> None:
+    made = propose(store)
+    assert store.commit(approval(made, "bob"))
+    approved = seen(store, made.id)
+    assert approved == replace(
+        made, state=PlanState.APPROVED, approvals=(Approval("bob", NOW, 1),), revision=1
+    )
+    assert store.commit(closed(approved, PlanState.EXPIRED, EventName.EXPIRED))
+    assert seen(store, made.id).revision == 2
+
+
+def test_who_saw_an_earlier_revision_writes_nothing(store: SqlStore) -> None:
+    made = propose(store)
+    store.commit(approval(made, "bob"))
+    before = seen(store, made.id)
+    late = replace(new_version(made, "x"), events=[event(by="late")], pins_added=[pin("p")])
+    assert not store.commit(late)
+    assert not store.commit(approval(made, "carol"))
+    assert seen(store, made.id) == before
+    assert store.items(made.id, 2) == []
+    assert store.pins() == []
+    assert "late" not in {each.by for each in store.events()}
+
+
+def test_a_plan_that_is_not_there_cannot_be_changed(store: SqlStore) -> None:
+    assert not store.commit(approval(record(), "bob"))
+    assert list(store.events()) == []
+
+
+def test_versions_stay(store: SqlStore) -> None:
+    made = propose(store)
+    assert store.commit(new_version(made, "old"))
+    after = seen(store, made.id)
+    assert (after.version, after.hash) == (2, "hash of version 2")
+    assert store.content(made.id, 1) == content("old", "older")
+    assert store.content(made.id, 2) == content("old")
+    assert [item.digest for item in store.items(made.id, 1)] == ["sha256:old", "sha256:older"]
+    assert [item.digest for item in store.items(made.id, 2)] == ["sha256:old"]
+
+
+def test_approvals_of_every_version_are_told_in_their_order(store: SqlStore) -> None:
+    made = propose(store)
+    first = Approval("bob", NOW, 1)
+    store.commit(Change([], made, replace(made, approvals=(first,))))
+    store.commit(new_version(seen(store, made.id), "old"))
+    now = seen(store, made.id)
+    assert now.approvals == (first,)
+    assert now.current_approvals == ()
+    later = [
+        Approval(by, NOW + timedelta(minutes=minute), 2) for by, minute in [("ann", 2), ("bob", 1)]
+    ]
+    store.commit(Change([], now, replace(now, approvals=(first, *later))))
+    assert seen(store, made.id).approvals == (first, later[1], later[0])
+
+
+def test_a_stop_takes_approvals_back(store: SqlStore) -> None:
+    made = propose(store)
+    store.commit(approval(made, "ann"))
+    store.commit(approval(seen(store, made.id), "bob"))
+    approved = seen(store, made.id)
+    stopped = replace(approved, state=PlanState.PROPOSED, approvals=(), execute_after=None)
+    assert store.commit(Change([event(EventName.STOPPED)], approved, stopped))
+    assert seen(store, made.id) == replace(stopped, revision=3)
+
+
+def test_a_pin_that_is_gone_stops_the_whole_change(store: SqlStore) -> None:
+    made = propose(store)
+    change = replace(approval(made, "bob"), pins_removed=[pin("gone")], pins_added=[pin("other")])
+    assert not store.commit(change)
+    assert store.plan(made.id) == made
+    assert store.pins() == []
+    assert [each.event for each in store.events()] == [EventName.PROPOSED]
+
+
+def test_a_pin_and_the_next_version_land_together(store: SqlStore) -> None:
+    made = propose(store)
+    change = replace(new_version(made, "old"), pins_added=[pin("older")])
+    assert store.commit(change)
+    assert store.pins(HERE.uri) == [pin("older")]
+    assert seen(store, made.id).version == 2

@@ -1,0 +1,75 @@
+"""Work is taken by one at a time, and again if whoever took it died."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from bot.core.records import Job
+from bot.store.store import SqlStore, open_store
+from tests.support import NOW
+
+LEASE = timedelta(minutes=5)
+
+
+def take(store: SqlStore, minutes: float = 0) -> Job | None:
+    return store.take("worker", NOW + timedelta(minutes=minutes), LEASE)
+
+
+def taken(store: SqlStore, minutes: float = 0) -> Job:
+    job = take(store, minutes)
+    assert job
+    return job
+
+
+def test_what_has_been_due_longest_comes_first(store: SqlStore) -> None:
+    for minutes in (-1, 1, -2):
+        store.put("plan", {"repository": str(minutes)}, NOW + timedelta(minutes=minutes))
+    first, second = taken(store), taken(store)
+    assert (first.kind, first.payload, first.attempts) == ("plan", {"repository": "-2"}, 1)
+    assert second.payload == {"repository": "-1"}
+    assert take(store) is None
+    assert taken(store, 1).payload == {"repository": "1"}
+
+
+def test_what_is_done_is_gone(store: SqlStore) -> None:
+    store.put("plan", {}, NOW)
+    job = taken(store)
+    assert store.done(job)
+    assert not store.done(job)
+    assert take(store, 60) is None
+
+
+def test_it_is_taken_again_once_the_lease_has_run_out(store: SqlStore) -> None:
+    store.put("plan", {}, NOW)
+    lost = taken(store)
+    assert take(store, 4.9) is None
+    again = taken(store, 5)
+    assert (again.id, again.attempts) == (lost.id, 2)
+    assert not store.renew(lost, NOW, LEASE)
+    assert not store.done(lost)
+    assert store.done(again)
+
+
+def test_whoever_renews_keeps_it(store: SqlStore) -> None:
+    store.put("plan", {}, NOW)
+    job = taken(store)
+    assert store.renew(job, NOW + timedelta(minutes=4), LEASE)
+    assert take(store, 8.9) is None
+    assert store.done(job)
+
+
+def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:
+    jobs, workers = 40, 8
+    with open_store(url) as first, open_store(url) as second:
+        for number in range(jobs):
+            first.put("plan", {"repository": str(number)}, NOW)
+
+        def work(number: int) -> list[int]:
+            store = (first, second)[number % 2]
+            found = []
+            while job := take(store):
+                found.append(job.id)
+            return found
+
+        with ThreadPoolExecutor(workers) as pool:
+            got = [id_ for ids in pool.map(work, range(workers)) for id_ in ids]
+    assert len(got) == len(set(got)) == jobs

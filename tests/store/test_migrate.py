@@ -1,0 +1,176 @@
+"""The tables are made once, whoever comes first, and brought up to date with all in them."""
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from threading import Barrier
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Column, MetaData, Table, func, insert, inspect, select, text
+from sqlalchemy.orm import Session
+
+from bot.core.errors import ServiceError
+from bot.core.records import EventName, Outcome, PlanState
+from bot.store.migrate import scripts, upgrade
+from bot.store.open_database import open_database
+from bot.store.store import SqlStore, open_store
+from bot.store.tables import Base
+from tests.support import NOW
+
+REVISIONS = [script.revision for script in scripts().walk_revisions()][::-1]
+BOOKKEEPING = "alembic_version"
+
+
+def test_the_first_to_open_it_makes_it(empty_url: str) -> None:
+    before = datetime.now(UTC)
+    with open_store(empty_url) as store:
+        assert store.is_new
+        assert before <= store.made_at <= datetime.now(UTC)
+        made_at = store.made_at
+    with open_store(empty_url) as store:
+        assert not store.is_new
+        assert store.made_at == made_at
+
+
+def test_many_threads_start_at_once(empty_url: str) -> None:
+    start = Barrier(8)
+
+    def open_it(_: int) -> tuple[bool, datetime]:
+        start.wait(60)
+        with open_store(empty_url) as store:
+            return store.is_new, store.made_at
+
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(open_it, range(8)))
+    assert sorted(is_new for is_new, _ in opened) == [False] * 7 + [True]
+    assert len({made_at for _, made_at in opened}) == 1
+
+
+def test_two_processes_start_at_once(empty_url: str) -> None:
+    """Both have imported everything before either may start."""
+    program = (
+        "import sys; from bot.store.store import open_store\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "with open_store(sys.argv[1]) as store: print(store.is_new)\n"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, empty_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in started:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin
+        process.stdin.write("\n")
+        process.stdin.flush()
+    assert sorted(process.communicate(timeout=60)[0] for process in started) == [
+        "False\n",
+        "True\n",
+    ]
+
+
+def test_the_revisions_make_the_tables_that_the_store_knows(store: SqlStore) -> None:
+    with store._database.reading() as session:
+        context = MigrationContext.configure(session.connection())
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_revisions_follow_each_other() -> None:
+    assert scripts().get_bases() == REVISIONS[:1]
+    assert scripts().get_heads() == REVISIONS[-1:]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_data_of_every_revision_is_kept(empty_url: str, revision: str) -> None:
+    database = open_database(empty_url)
+    with database.writing() as session:
+        upgrade(session.connection(), revision)
+    with database.writing() as session:
+        _fill(session)
+        filled = _counts(session)
+    database.close()
+    with open_store(empty_url) as store:
+        assert not store.is_new
+        with store._database.reading() as session:
+            now = _counts(session)
+        assert {name: now[name] for name in filled if name in now} == filled
+        read_all(store)
+
+
+def read_all(store: SqlStore) -> None:
+    (plan,) = store.plans()
+    assert store.open_plans() == [plan]
+    assert plan.approvals
+    assert store.items(plan.id, plan.version)
+    assert store.messages_of(plan.id)
+    assert store.pins()
+    assert list(store.events())
+    assert store.tag_scan(plan.repository)
+    assert store.last_listed("text", "text")
+    assert store.take("worker", datetime.max.replace(tzinfo=UTC), NOW - NOW)
+
+
+def test_a_newer_database_is_left_alone(url: str) -> None:
+    with open_store(url) as store, store._database.writing() as session:
+        session.execute(text("UPDATE alembic_version SET version_num = 'z999'"))
+    with pytest.raises(ServiceError, match=r"made by a newer ecr-clean \(revision z999\): upgrade"):
+        open_store(url)
+
+
+def test_half_of_the_tables_is_none(empty_url: str) -> None:
+    database = open_database(empty_url)
+    with database.writing() as session:
+        session.execute(text("CREATE TABLE jobs (id INTEGER)"))
+    with pytest.raises(ServiceError, match="already exists"):
+        open_store(empty_url)
+    with database.reading() as session:
+        assert inspect(session.connection()).get_table_names() == ["jobs"]
+    database.close()
+
+
+def _fill(session: Session) -> None:
+    """A row in every table that is empty, with the same value wherever the type is the same:
+    references fit."""
+    for table in _tables(session):
+        if _count(session, table) == 0:
+            row = {column.name: _some(column) for column in table.columns}
+            session.execute(insert(table).values(row))
+
+
+def _some(column: Column[Any]) -> Any:
+    named = {
+        "state": PlanState.PROPOSED,
+        "event": EventName.PROPOSED,
+        "outcome": Outcome.PENDING,
+        "leased_until": None,
+    }
+    if column.name in named:
+        return named[column.name]
+    by_type = {str: "text", int: 1, bool: True, datetime: NOW, bytes: b"bytes", object: {}}
+    return by_type[column.type.python_type]
+
+
+def _counts(session: Session) -> dict[str, int]:
+    return {table.name: _count(session, table) for table in _tables(session)}
+
+
+def _count(session: Session, table: Table) -> int:
+    return session.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _tables(session: Session) -> Sequence[Table]:
+    """As they are in the database; what is referred to comes first."""
+    found = MetaData()
+    found.reflect(session.connection())
+    return [table for table in found.sorted_tables if table.name != BOOKKEEPING]

@@ -1,0 +1,78 @@
+"""Pins are added, replaced and removed."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.core.records import EventName, RepositoryPin
+from bot.ports import Change
+from bot.store.store import SqlStore
+from tests.store.support import THERE, event, pin
+from tests.support import NOW
+
+SHORT = pin("1.0", until=NOW + timedelta(days=1))
+
+
+def add(store: SqlStore, *pins: RepositoryPin) -> None:
+    assert store.commit(Change([event(EventName.PINNED)], pins_added=pins))
+
+
+def remove(store: SqlStore, *pins: RepositoryPin) -> bool:
+    return store.commit(Change([event(EventName.UNPINNED)], pins_removed=pins))
+
+
+def test_they_are_told_by_repository_and_text(store: SqlStore) -> None:
+    pins = [pin("b"), pin("*-rc"), pin("a", THERE), pin("B")]
+    add(store, *pins)
+    assert store.pins() == [pin("*-rc"), pin("B"), pin("b"), pin("a", THERE)]
+    assert store.pins(THERE.uri) == [pin("a", THERE)]
+    assert store.pins("elsewhere") == []
+
+
+def test_one_that_has_run_out_is_still_told(store: SqlStore) -> None:
+    gone = pin("1.0", until=NOW - timedelta(days=1))
+    add(store, gone)
+    assert store.pins() == [gone]
+
+
+def test_one_of_the_same_text_is_replaced(store: SqlStore) -> None:
+    add(store, SHORT)
+    longer = pin("1.0", by="bob", reason="longer", until=None)
+    add(store, longer)
+    assert store.pins() == [longer]
+
+
+@pytest.mark.parametrize("kept", [SHORT, pin("1.0")])
+def test_what_was_seen_is_removed_once(store: SqlStore, kept: RepositoryPin) -> None:
+    add(store, kept)
+    assert remove(store, kept)
+    assert not remove(store, kept)
+    assert store.pins() == []
+    assert [each.event for each in store.events()] == [EventName.PINNED, EventName.UNPINNED]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"by": "bob"}, {"reason": "another"}, {"until": None}, {"until": NOW + timedelta(days=2)}],
+)
+def test_one_that_was_replaced_meanwhile_stays(store: SqlStore, other: dict[str, Any]) -> None:
+    replaced = replace(SHORT, pin=replace(SHORT.pin, **other))
+    add(store, replaced)
+    assert not remove(store, SHORT)
+    assert store.pins() == [replaced]
+
+
+def test_one_that_was_set_anew_stays(store: SqlStore) -> None:
+    again = replace(SHORT, made_at=NOW + timedelta(seconds=1))
+    add(store, again)
+    assert not remove(store, SHORT)
+    assert store.pins() == [again]
+
+
+def test_all_are_removed_or_none(store: SqlStore) -> None:
+    add(store, pin("a"), pin("b"))
+    assert not remove(store, pin("a"), pin("c"))
+    assert store.pins() == [pin("a"), pin("b")]
+    assert remove(store, pin("b"), pin("a"))

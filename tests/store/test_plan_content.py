@@ -1,0 +1,101 @@
+"""A plan that was packed is the same plan, as far as anybody needs it."""
+
+import zlib
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.errors import ServiceError
+from bot.core.manifest import Blob
+from bot.core.plan import Plan
+from bot.core.plan_hash import content_hash
+from bot.core.reasons import Verdict
+from bot.core.repository import RegistryId
+from bot.core.savings import Prices, find_savings
+from bot.core.usage import SOURCES, Look, Usage
+from bot.store.plan_content import pack, unpack
+from tests.core import strategies as some
+from tests.core.stored import as_stored
+from tests.core.strategies import World
+from tests.core.test_properties import tries
+from tests.store.support import content
+
+PRICES = Prices(0.1, layers_stay_within=True)
+LOOKS = (Look("ecs", "here", 3), Look("lambda", "there", 0, "Access denied"))
+OLD = content("old", "older")
+
+
+@given(world=some.worlds)
+@tries(120)
+def test_any_plan_is_the_same_after_it(world: World) -> None:
+    usage = replace(world.evidence.usage, looks=LOOKS, not_checked=SOURCES[2:])
+    elsewhere = (RegistryId("210987654321", "us-east-1"),)
+    plan = world.plan(usage=usage, deleted_also_in=elsewhere)
+    read = unpack(pack(plan))
+    assert read == as_stored(plan)
+    assert content_hash(read) == content_hash(plan)
+    assert pack(read) == pack(plan)
+
+
+@given(world=some.worlds, data=st.data())
+@tries(60)
+def test_savings_of_fewer_deletions_can_be_told_from_it(world: World, data: st.DataObject) -> None:
+    plan = world.plan(usage=Usage())
+    spared = frozenset(data.draw(st.sets(st.sampled_from(plan.delete)))) if plan.delete else set()
+
+    def savings(of: Plan) -> object:
+        manifests = [(j.manifest, j.verdict, j.manifest.digest in spared) for j in of.judged]
+        deleted = [
+            m for m, verdict, is_spared in manifests if verdict is Verdict.DELETE and not is_spared
+        ]
+        kept = [m for m, verdict, is_spared in manifests if verdict is Verdict.KEEP or is_spared]
+        return find_savings(kept, deleted, PRICES)
+
+    assert savings(unpack(pack(plan))) == savings(plan)
+
+
+def test_a_layer_that_somebody_else_claims_to_be_larger_is_not_freed() -> None:
+    """Blobs are the same if their digests are."""
+    kept, deleted = OLD.judged
+    layer = Blob("sha256:base", 1)
+    judged = (
+        replace(kept, verdict=Verdict.KEEP, manifest=replace(kept.manifest, blobs=(layer,))),
+        replace(deleted, manifest=replace(deleted.manifest, blobs=(layer._replace(size=2),))),
+    )
+    read = unpack(pack(replace(OLD, judged=judged, delete=(deleted.manifest.digest,))))
+    assert [each.manifest.blobs for each in read.judged] == [(), ()]
+
+
+def test_it_is_small() -> None:
+    plan = content(*(f"{number:064x}" for number in range(1000)))
+    assert len(pack(plan)) < 100 * 1000
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        b"nonsense",
+        pack(OLD)[:-1],
+        pack(OLD)[:20] + b"x" + pack(OLD)[21:],
+        zlib.compress(b"nonsense"),
+        zlib.compress(b"\xff"),
+        zlib.compress(b"[]"),
+        zlib.compress(zlib.decompress(pack(OLD)).replace(b"[1,", b"[2,", 1)),
+        zlib.compress(zlib.decompress(pack(OLD)).replace(b'"delete"', b'"perish"')),
+    ],
+)
+def test_what_is_no_plan_is_told(damaged: bytes) -> None:
+    with pytest.raises(ServiceError, match="cannot be read"):
+        unpack(damaged)
+
+
+@pytest.mark.parametrize("place", [-1, 2, 2**70])
+def test_a_place_that_is_none_is_told(place: int) -> None:
+    document = msgspec.json.decode(zlib.decompress(pack(OLD)))
+    document[5] = [place]
+    with pytest.raises(ServiceError, match="cannot be read"):
+        unpack(zlib.compress(msgspec.json.encode(document)))

@@ -1,0 +1,74 @@
+"""What is stored is told again."""
+
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.records import EventName, PlanRecord, PlanState
+from bot.store.store import SqlStore
+from bot.store.tables import VersionRow
+from tests.store.support import HERE, THERE, closed, propose, record, seen
+from tests.support import NOW
+
+
+def test_what_is_unknown(store: SqlStore) -> None:
+    assert store.plan("x") is None
+    assert store.open_plan(HERE) is None
+    assert list(store.plans()) == []
+    assert store.items("x", 1) == []
+    with pytest.raises(ServiceError, match="no version 1 of the plan x"):
+        store.content("x", 1)
+
+
+def test_the_last_proposed_comes_first(store: SqlStore) -> None:
+    older = propose(store, proposed_at=NOW - timedelta(hours=1))
+    newer = propose(store, THERE, proposed_at=NOW)
+    assert list(store.plans()) == [newer, older]
+
+
+def test_closed_plans_are_not_open(store: SqlStore) -> None:
+    done = propose(store)
+    assert store.commit(closed(done, PlanState.DONE, EventName.EXPIRED))
+    first, second = propose(store, id="a"), propose(store, THERE, id="b", state=PlanState.EXECUTING)
+    assert store.open_plans() == [first, second]
+
+
+def test_a_listing_may_be_interrupted_by_changes(store: SqlStore) -> None:
+    first, second = propose(store), propose(store, THERE)
+    for plan in store.plans():
+        assert store.commit(closed(plan, PlanState.DISMISSED, EventName.DISMISSED))
+    assert {seen(store, each.id).state for each in (first, second)} == {PlanState.DISMISSED}
+
+
+def test_every_fact_is_kept(store: SqlStore) -> None:
+    """Other values than everywhere else, so that no two can be mixed up."""
+    odd = record(
+        THERE,
+        version=3,
+        state=PlanState.STOPPED,
+        complete=False,
+        checked=False,
+        manifests=2**31 - 1,
+        deletions=17,
+        freed_bytes=2**62,
+        execute_after=NOW + timedelta(microseconds=1),
+    )
+    usual = record(id=odd.id)
+    changed = {f.name for f in fields(PlanRecord) if getattr(odd, f.name) != getattr(usual, f.name)}
+    assert {"repository", "version", "state", "complete", "checked", "freed_bytes"} < changed
+    made = propose(store, THERE)
+    assert store.commit(closed(made, PlanState.DISMISSED, EventName.DISMISSED))
+    stored = propose(store, THERE, **{f: getattr(odd, f) for f in changed - {"repository"}})
+    assert seen(store, stored.id) == replace(odd, id=stored.id)
+
+
+def test_damage_is_told(store: SqlStore) -> None:
+    made = propose(store)
+    with store._database.writing() as session:
+        version = session.get(VersionRow, (made.id, 1))
+        assert version
+        version.content = version.content[:-9]
+    with pytest.raises(ServiceError, match="cannot be read"):
+        store.content(made.id, 1)

@@ -1,0 +1,95 @@
+"""PostgreSQL: what is wrong with the connection is told, without the password."""
+
+import sys
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import URL, make_url, text
+
+from bot.core.errors import ServiceError
+from bot.store.store import open_store
+from tests.postgres import STRANGER, Server
+from tests.store.support import propose
+from tests.store.test_open_database import SECRET, assert_is_told_in_secret
+
+CONNECT = "check that it runs, and host, database, user and password in DATABASE_URL"
+
+
+@pytest.fixture(params=["postgresql"])
+def kind() -> str:
+    return "postgresql"
+
+
+@pytest.fixture
+def stranger(postgresql: Server) -> Iterator[URL]:
+    """Somebody who may connect, and do nothing else."""
+    name = f"ecr_clean_{uuid4().hex}"
+    postgresql.run(f"CREATE ROLE {name} LOGIN PASSWORD '{SECRET}'")
+    yield postgresql.url.set(username=name, password=SECRET)
+    postgresql.run(f"DROP ROLE {name}")
+
+
+def test_nobody_there_is_told() -> None:
+    refuses(
+        URL.create("postgresql", "ann", SECRET, "127.0.0.1", 1, "plans"),
+        "The database plans on 127.0.0.1 cannot be used (",
+        CONNECT,
+    )
+
+
+def test_a_wrong_password_is_told(postgresql: Server) -> None:
+    refuses(postgresql.url.set(username=STRANGER, password=SECRET), "failed", CONNECT)
+
+
+def test_a_database_that_is_not_there_is_told(postgresql: Server) -> None:
+    refuses(postgresql.url.set(database="nowhere"), '"nowhere" does not exist', CONNECT)
+
+
+def test_an_option_that_is_unknown_is_told(postgresql: Server) -> None:
+    options = {**postgresql.url.query, "password": SECRET, "nonsense": "1"}
+    refuses(postgresql.url.set(query=options), "nonsense", CONNECT)
+
+
+def test_missing_rights_are_told(empty_url: str, stranger: URL) -> None:
+    database = make_url(empty_url).database
+    with open_store(empty_url) as store, store._database.writing() as session:
+        session.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
+    refuses(stranger.set(database=database), "permission denied", "grant the user of DATABASE_URL")
+
+
+def test_a_database_that_can_only_be_read_is_told(url: str) -> None:
+    with open_store(url) as store:
+        with store._database.writing() as session:
+            name = make_url(url).database
+            session.execute(text(f"ALTER DATABASE {name} SET default_transaction_read_only = on"))
+        store.close()
+        with pytest.raises(ServiceError, match="set DATABASE_URL to the primary"):
+            propose(store)
+
+
+def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    refuses(
+        URL.create("postgresql", "ann", SECRET, "127.0.0.1", 1, "plans"),
+        "PostgreSQL needs a driver",
+        "pip install 'ecr-clean[postgresql]'",
+    )
+
+
+def test_a_lost_connection_is_made_anew(url: str, postgresql: Server) -> None:
+    with open_store(url) as store:
+        made = propose(store)
+        postgresql.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{make_url(url).database}'"
+        )
+        assert list(store.plans()) == [made]
+
+
+def refuses(url: URL, *said: str) -> None:
+    with pytest.raises(ServiceError) as caught:
+        open_store(url.render_as_string(hide_password=False))
+    for words in said:
+        assert words in str(caught.value)
+    assert_is_told_in_secret(caught.value)

@@ -1,0 +1,164 @@
+"""However many act at once, on one machine or on several: one wins, and nothing is lost."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+
+from bot.core.records import EventName, PlanRecord, PlanState, TagScan
+from bot.ports import Change, Listed
+from bot.store.store import SqlStore, open_store
+from tests.store.support import (
+    HERE,
+    approval,
+    closed,
+    content,
+    event,
+    new_version,
+    pin,
+    propose,
+    record,
+    seen,
+)
+from tests.support import NOW
+
+PEOPLE = 50
+
+Act = Callable[[SqlStore], bool]
+
+
+@pytest.fixture(params=[1, 2], ids=["one process", "two replicas"])
+def stores(url: str, request: pytest.FixtureRequest) -> Iterator[Sequence[SqlStore]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(open_store(url)) for _ in range(request.param)]
+
+
+def at_once(stores: Sequence[SqlStore], acts: Sequence[Act]) -> list[bool]:
+    """Whether each landed. They start at the same instant."""
+    start = Barrier(len(acts))
+
+    def run(number: int) -> bool:
+        start.wait(60)
+        return acts[number](stores[number % len(stores)])
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, range(len(acts))))
+
+
+def test_one_revision_has_one_winner(stores: Sequence[SqlStore]) -> None:
+    made = propose(stores[0])
+    landed = at_once(
+        stores, [commits(approval(made, f"person {number}")) for number in range(PEOPLE)]
+    )
+    assert landed.count(True) == 1
+    after = seen(stores[0], made.id)
+    assert after.revision == 1
+    assert [each.by for each in after.approvals] == [f"person {landed.index(True)}"]
+    assert_events_tell(stores[0], after)
+
+
+def test_everybody_approves_what_they_saw(stores: Sequence[SqlStore]) -> None:
+    """As many land as there are revisions: nobody overwrites an approval they did not see."""
+    made = propose(stores[0])
+
+    def approve(number: int) -> Act:
+        return lambda store: store.commit(approval(seen(store, made.id), f"person {number}"))
+
+    landed = at_once(stores, [approve(number) for number in range(PEOPLE)])
+    after = seen(stores[0], made.id)
+    assert after.revision == landed.count(True) >= 1
+    winners = {f"person {number}" for number, won in enumerate(landed) if won}
+    assert {each.by for each in after.approvals} == winners
+    assert_events_tell(stores[0], after)
+
+
+def test_who_tries_again_lands_in_the_end(stores: Sequence[SqlStore]) -> None:
+    made = propose(stores[0])
+
+    def insist(number: int) -> Act:
+        def act(store: SqlStore) -> bool:
+            while not store.commit(approval(seen(store, made.id), f"person {number}")):
+                pass
+            return True
+
+        return act
+
+    at_once(stores, [insist(number) for number in range(10)])
+    after = seen(stores[0], made.id)
+    assert after.revision == len(after.approvals) == 10
+    assert_events_tell(stores[0], after)
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_of_different_acts_one_wins(stores: Sequence[SqlStore], turn: int) -> None:
+    made = propose(stores[0])
+    acts = [
+        commits(approval(made, "ann")),
+        commits(closed(made, PlanState.DISMISSED, EventName.DISMISSED, "bob")),
+        commits(replace(new_version(made, "old"), pins_added=[pin("older")])),
+        commits(closed(made, PlanState.EXPIRED, EventName.EXPIRED, "ecr-clean")),
+    ]
+    order = [*acts[turn:], *acts[:turn]]
+    landed = at_once(stores, order)
+    assert landed.count(True) == 1
+    after, won = seen(stores[0], made.id), acts.index(order[landed.index(True)])
+    assert after.revision == 1
+    assert after.state == ["approved", "dismissed", "proposed", "expired"][won]
+    assert (after.version, stores[0].pins()) == ((2, [pin("older")]) if won == 2 else (1, []))
+    assert len(list(stores[0].events())) == 2
+
+
+def test_of_new_plans_one_is_made(stores: Sequence[SqlStore]) -> None:
+    plans = [record() for _ in range(8)]
+    changes = [Change([event(plan=p.id)], after=p, content=content("old")) for p in plans]
+    landed = at_once(stores, [commits(change) for change in changes])
+    assert landed.count(True) == 1
+    assert list(stores[0].plans()) == [plans[landed.index(True)]]
+    assert [each.plan for each in stores[0].events()] == [plans[landed.index(True)].id]
+
+
+def test_a_pin_is_removed_once(stores: Sequence[SqlStore]) -> None:
+    stores[0].commit(Change([], pins_added=[pin("1.0")]))
+    removal = Change([event(EventName.UNPINNED)], pins_removed=[pin("1.0")])
+    assert at_once(stores, [commits(removal)] * 8).count(True) == 1
+    assert len(list(stores[0].events())) == 1
+
+
+def test_pins_are_set_in_any_order(stores: Sequence[SqlStore]) -> None:
+    pins = [pin(text) for text in "abcdef"]
+    orders = [pins, pins[::-1]] * 5
+    acts = [commits(Change([event()], pins_added=order)) for order in orders]
+    assert all(at_once(stores, acts))
+    assert stores[0].pins() == pins
+
+
+def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[SqlStore]) -> None:
+    def remember(minute: int) -> Act:
+        def act(store: SqlStore) -> bool:
+            at = NOW + timedelta(minutes=minute)
+            store.remember_tags(HERE, TagScan(at, {}, {f"sha256:{minute}": at}))
+            store.believe("ecs", "here", Listed(minute, at))
+            store.doubt("ecs", "here", Listed(minute, at))
+            return True
+
+        return act
+
+    at_once(stores, [remember(minute) for minute in range(10)])
+    latest = NOW + timedelta(minutes=9)
+    assert stores[0].tag_scan(HERE) == TagScan(latest, {}, {"sha256:9": latest})
+    assert stores[0].last_listed("ecs", "here")
+
+
+def commits(change: Change) -> Act:
+    return lambda store: store.commit(change)
+
+
+def assert_events_tell(store: SqlStore, after: PlanRecord) -> None:
+    """An approval has an event, and an event its approval."""
+    told = Counter(each.by for each in store.events() if each.event is EventName.APPROVED)
+    assert told == Counter(each.by for each in after.approvals)

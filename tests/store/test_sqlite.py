@@ -1,0 +1,171 @@
+"""SQLite: several share the file, and what is wrong with it is told."""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from bot.core.errors import ServiceError
+from bot.core.records import Message
+from bot.ports import Change
+from bot.store import sqlite
+from bot.store.store import SqlStore, open_store
+from tests.store.support import approval, content, event, propose, record, seen, sqlite_url
+
+
+@pytest.fixture(params=["sqlite"])
+def kind() -> str:
+    return "sqlite"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ecr-clean" / "store.db"
+
+
+@pytest.fixture
+def read_only(migrated_file: Path) -> Iterator[Path]:
+    """A database in a folder that everybody may enter, and we, who may be root, cannot write to."""
+    own = os.geteuid()
+    with tempfile.TemporaryDirectory(prefix="ecr-clean-") as name:
+        folder, file = Path(name), Path(name) / "store.db"
+        shutil.copy(migrated_file, file)
+        file.chmod(0o444)
+        folder.chmod(0o555)
+        if own == 0:
+            os.seteuid(65534)
+        yield file
+        os.seteuid(own)
+        folder.chmod(0o700)
+
+
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite, "WAIT_FOR_OTHERS", 0)
+
+
+def test_readers_and_writers_do_not_hinder_each_other(store: SqlStore) -> None:
+    made = propose(store)
+    with store._database.reading() as reader:
+        assert reader.execute(text("SELECT count(*) FROM approvals")).scalar() == 0
+        assert store.commit(approval(made, "ann"))
+        assert reader.execute(text("SELECT count(*) FROM approvals")).scalar() == 0
+    assert seen(store, made.id).approvals
+
+
+def test_who_reads_first_and_writes_then_does_not_fail(url: str) -> None:
+    """A transaction that begins as a reader's could not write after somebody else did."""
+    file = url.removeprefix("sqlite:///")
+    with (
+        closing(sqlite3.connect(file, timeout=0)) as other,
+        open_store(url) as store,
+        store._database.writing() as session,
+    ):
+        session.execute(text("SELECT * FROM plans"))
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        session.execute(text("UPDATE plans SET version = 2"))
+
+
+def test_references_are_checked(store: SqlStore) -> None:
+    with pytest.raises(IntegrityError):
+        store.remember_message(Message("no such plan", "C1", "1.0"))
+
+
+def test_it_makes_its_folder(path: Path) -> None:
+    with open_store(sqlite_url(path)) as store:
+        assert store.is_new
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_locked_database_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient(monkeypatch)
+    with (
+        open_store(url) as store,
+        closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        fails(store, "is locked", "another program keeps it locked: close that")
+        other.rollback()
+        propose(store)
+
+
+def test_a_lock_on_a_new_database_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    impatient(monkeypatch)
+    monkeypatch.setattr(sqlite._turn_on_wal.retry, "stop", lambda _: True)
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        refuses(path, "is locked", "another program keeps it locked")
+
+
+def test_a_full_disk_is_told(store: SqlStore) -> None:
+    propose(store)
+    with store._database._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+    names = [f"{number:0999}" for number in range(100)]
+    change = Change([event(by="lost")], after=record(id="x", state="done"), content=content(*names))
+    with pytest.raises(ServiceError, match="is full") as caught:
+        store.commit(change)
+    assert "make room on its disk" in str(caught.value)
+    assert store.plan("x") is None
+    assert "lost" not in {each.by for each in store.events()}
+
+
+def test_a_file_that_is_no_database_is_told(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"this is no database" * 100)
+    refuses(path, "not a database", "put a backup in its place, move it away")
+
+
+def test_damage_is_told(path: Path) -> None:
+    with open_store(sqlite_url(path)) as store:
+        propose(store)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    with pytest.raises(ServiceError, match="put a backup in its place"):
+        open_store(sqlite_url(path))
+
+
+def test_a_folder_where_the_file_should_be_is_told(path: Path) -> None:
+    path.mkdir(parents=True)
+    refuses(path, "unable to open database file", "let this user write to it")
+
+
+def test_a_file_where_the_folder_should_be_is_told(path: Path) -> None:
+    path.parent.write_text("")
+    refuses(path, "File exists", "let this user write to it")
+
+
+def test_a_folder_that_cannot_be_written_is_told(locked_folder: Path) -> None:
+    refuses(locked_folder / "ecr-clean" / "store.db", "Permission denied", "let this user write")
+
+
+def test_a_file_that_cannot_be_written_is_told(read_only: Path) -> None:
+    refuses(read_only, "", "let this user write to it and to its folder")
+
+
+def fails(store: SqlStore, why: str, what_to_do: str) -> None:
+    with pytest.raises(ServiceError) as caught:
+        store.record(event())
+    assert why in str(caught.value)
+    assert what_to_do in str(caught.value)
+    assert list(store.events()) == []
+
+
+def refuses(path: Path, why: str, what_to_do: str) -> None:
+    with pytest.raises(ServiceError) as caught:
+        open_store(sqlite_url(path))
+    sentence = str(caught.value)
+    assert sentence.startswith(f"The database {path} cannot be used (")
+    assert why in sentence
+    assert what_to_do in sentence
+    assert "\n" not in sentence

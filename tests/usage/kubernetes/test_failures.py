@@ -1,0 +1,177 @@
+"""Every call fails in every way, alone: the source says which cluster, and what it was asked."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.playground.kubernetes import DEFAULT_USER, Cluster, Fault, Grant
+from bot.playground.kubernetes.builders import deployment, pod
+from bot.usage.kubernetes.api import PAGE
+from bot.usage.kubernetes.custom import CustomResource
+from bot.usage.kubernetes.objects import BUILT_IN
+from bot.usage.kubernetes.role import cluster_role
+from bot.usage.kubernetes.transport import ATTEMPTS
+from tests.usage.aws_support import image
+from tests.usage.kubernetes.conftest import Looker
+
+PLURALS = [kind._api_info.plural for kind in BUILT_IN]
+ROLLOUTS = CustomResource("argoproj.io", "v1alpha1", "rollouts", ("spec.template",))
+PATIENCE = 0.5
+
+
+def listed(items: str) -> str:
+    return f'{{"metadata": {{"resourceVersion": "1"}}, "items": [{items}]}}'
+
+
+FAILURES: Mapping[str, Mapping[str, Any]] = {
+    "not authenticated": {"status": 401},
+    "forbidden": {"status": 403},
+    "always expired": {"status": 410},
+    "throttled out": {"status": 429},
+    "throttled out in plain text": {
+        "status": 429,
+        "body": "Too many requests",
+        "content_type": "text/plain",
+    },
+    "internal error": {"status": 500},
+    "unavailable": {"status": 503},
+    "cut off before": {"cut": "before"},
+    "cut off after": {"cut": "after"},
+    "cut off in the body": {"cut": "body"},
+    "no JSON": {"body": "<html>sign in to the network</html>"},
+    "truncated JSON": {"body": '{"kind": "PodList", "items": [{"metadata": {'},
+    "empty body": {"body": ""},
+    "empty answer": {"body": "{}"},
+    "null": {"body": "null"},
+    "a list": {"body": "[]"},
+    "a list of nothing known": {"body": '{"items": []}'},
+    "a list without a version": {"body": '{"kind": "PodList", "metadata": {}, "items": []}'},
+    "no items": {"body": '{"kind": "PodList", "metadata": {"resourceVersion": "1"}}'},
+    "items of null": {"body": '{"metadata": {"resourceVersion": "1"}, "items": null}'},
+    "an object without a name": {"body": listed('{"metadata": {}}')},
+    "an object without anything": {"body": listed("{}")},
+    "null instead of an object": {"body": listed("null")},
+}
+
+
+@pytest.mark.parametrize("resource", PLURALS)
+@pytest.mark.parametrize("failure", FAILURES)
+def test_every_failure_of_every_list_is_told(
+    cluster: Cluster, look: Looker, resource: str, failure: str
+) -> None:
+    cluster.faults.add(Fault(path=f"*/{resource}", times=None, **FAILURES[failure]))
+    with pytest.raises(ServiceError, match="Kubernetes cluster prod"):
+        look()
+
+
+@pytest.mark.parametrize("resource", PLURALS)
+def test_too_slow_an_answer(cluster: Cluster, look: Looker, resource: str) -> None:
+    cluster.faults.add(Fault(path=f"*/{resource}", times=None, delay=4 * PATIENCE))
+    with pytest.raises(ServiceError, match=f"list {resource}"):
+        list(look.source(patience=PATIENCE).sightings())
+
+
+@pytest.mark.parametrize(
+    "failure", ["forbidden", "cut off in the body", "no JSON", "throttled out"]
+)
+def test_a_failure_on_the_second_page(cluster: Cluster, look: Looker, failure: str) -> None:
+    cluster.apply(*pods(PAGE + 1))
+    cluster.faults.add(Fault(path="*/pods", skip=1, times=None, **FAILURES[failure]))
+    with pytest.raises(ServiceError, match="list pods"):
+        look()
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "throttled out",
+        "throttled out in plain text",
+        "internal error",
+        "unavailable",
+        "cut off before",
+        "cut off in the body",
+    ],
+)
+def test_what_passes_by_itself_is_survived(cluster: Cluster, look: Looker, failure: str) -> None:
+    cluster.apply(*deployment("api", image("team/api")))
+    well = look()
+    for resource in PLURALS:
+        cluster.faults.add(Fault(path=f"*/{resource}", times=ATTEMPTS - 1, **FAILURES[failure]))
+    assert look() == well
+
+
+def test_an_expired_continue_starts_again(cluster: Cluster, look: Looker) -> None:
+    cluster.apply(*pods(2 * PAGE + 1))
+    cluster.faults.add(Fault(path="*/pods", skip=1, times=1, status=410))
+    assert len(look()) == 2 * PAGE + 1
+    assert cluster.calls.count("GET /api/v1/pods") == 2 + 3
+
+
+def test_one_namespace_alone_may_not_be_listed(cluster: Cluster, look: Looker) -> None:
+    cluster.access.clear()
+    cluster.grant_role(DEFAULT_USER, cluster_role([]), namespace="shop")
+    cluster.grant_role(DEFAULT_USER, cluster_role([]), namespace="default")
+    with pytest.raises(ServiceError) as told:
+        look()
+    assert "at the cluster scope" in str(told.value)
+    assert "iam-policy --kubernetes" in str(told.value)
+
+
+@pytest.mark.parametrize("resource", PLURALS)
+def test_one_resource_may_not_be_listed(cluster: Cluster, look: Looker, resource: str) -> None:
+    cluster.access.clear()
+    others = tuple({*PLURALS} - {resource})
+    cluster.grant(Grant(DEFAULT_USER, others, groups=("*",)))
+    with pytest.raises(ServiceError, match=f"refused to list {resource}"):
+        look()
+
+
+def test_the_cluster_role_that_is_printed_is_enough_and_needed(
+    cluster: Cluster, look: Looker
+) -> None:
+    cluster.register("argoproj.io", "v1alpha1", "rollouts", "Rollout")
+    cluster.access.clear()
+    role = cluster_role([ROLLOUTS])
+    cluster.grant_role(DEFAULT_USER, role)
+    assert look(ROLLOUTS) == set()
+    granted = {
+        (g, r) for rule in role["rules"] for g in rule["apiGroups"] for r in rule["resources"]
+    }
+    assert len(granted) == len(cluster.calls)
+    assert {verb for rule in role["rules"] for verb in rule["verbs"]} == {"list"}
+
+
+def test_a_token_that_expires_in_the_middle_is_renewed(cluster: Cluster, look: Looker) -> None:
+    cluster.apply(*pods(PAGE + 1))
+    cluster.faults.add(Fault(path="*/pods", skip=1, times=1, status=401))
+    assert len(look()) == PAGE + 1
+
+
+def test_a_token_that_has_expired(cluster: Cluster, look: Looker) -> None:
+    cluster.add_token("old", DEFAULT_USER, expires_at=cluster.clock.now() - timedelta(seconds=1))
+    look.kubeconfig.write_text(look.kubeconfig.read_text().replace("token-of-demo", "old"))
+    with pytest.raises(ServiceError, match="does not accept the credentials"):
+        look()
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    with Cluster("prod") as gone:
+        look = Looker(gone, tmp_path)
+    with pytest.raises(ServiceError, match="gave no answer"):
+        look()
+
+
+def test_another_cluster_answers(cluster: Cluster, look: Looker) -> None:
+    with Cluster("impostor") as other:
+        text = look.kubeconfig.read_text().replace(cluster.url, other.url)
+        look.kubeconfig.write_text(text)
+        with pytest.raises(ServiceError, match="CERTIFICATE_VERIFY_FAILED"):
+            look()
+
+
+def pods(count: int) -> list[Any]:
+    return [pod(f"p{number:04}", image("team/api", str(number))) for number in range(count)]

@@ -1,0 +1,325 @@
+"""The ways to a cluster: kubeconfig, from inside, EKS; and EKS clusters that nobody listed."""
+
+import json
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.aws.eks import Eks
+from bot.aws.place import AwsPlace
+from bot.core.errors import ServiceError
+from bot.core.patterns import Patterns
+from bot.core.references import Hosts
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws.identity import DEFAULT_KEY
+from bot.playground.kubernetes import DEFAULT_TOKEN, Cluster, Fault
+from bot.playground.kubernetes.builders import deployment
+from bot.usage.kubernetes.api import ClusterApi, Configure
+from bot.usage.kubernetes.clusters import from_eks, from_inside, from_kubeconfig
+from bot.usage.kubernetes.source import KubernetesSource
+from bot.usage.kubernetes.unlisted import KnownClusters, UnlistedClusters, find_cluster
+from tests.usage.aws_support import image, open_place
+from tests.usage.kubernetes.conftest import Looker
+
+ARN = f"arn:aws:eks:{DEFAULT_REGION}:{DEFAULT_ACCOUNT}:cluster/prod"
+SECRET = "token-that-nobody-may-see"
+
+
+def images(configure: Configure) -> set[str]:
+    source = KubernetesSource(ClusterApi("prod", configure), (), Hosts({}))
+    return {sighting.image for sighting in source.sightings()}
+
+
+@pytest.fixture(autouse=True)
+def _busy(cluster: Cluster) -> None:
+    cluster.apply(*deployment("api", image("team/api")))
+
+
+HERE = {image("team/api")}
+
+
+# by kubeconfig
+
+
+def test_a_kubeconfig_and_its_contexts(look: Looker) -> None:
+    assert images(lambda: from_kubeconfig(look.kubeconfig, None)) == HERE
+    assert images(lambda: from_kubeconfig(look.kubeconfig, "prod")) == HERE
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda c: c.update({"current-context": "gone"}), "Context 'gone' not found"),
+        (lambda c: c.pop("current-context"), "No current context set"),
+        (lambda c: c.pop("clusters"), "'clusters'"),
+        (lambda c: c.update(contexts=[]), "Context 'prod' not found"),
+        (lambda c: c["contexts"][0]["context"].update(user="gone"), "'gone'"),
+        (lambda c: c["contexts"][0]["context"].pop("user"), "names no user"),
+        (lambda c: c["users"][0].update(user={"token": 1}), "is no kubeconfig"),
+        (lambda c: c["users"][0].update(user={"auth-provider": {"name": "gcp"}}), "not supported"),
+        (lambda c: c["users"][0].update(user={"exec": {"apiVersion": "v9", "command": "x"}}), "v9"),
+        (
+            lambda c: c["users"][0].update(
+                user={
+                    "exec": {
+                        "apiVersion": "client.authentication.k8s.io/v1beta1",
+                        "command": "no-such-command",
+                    }
+                }
+            ),
+            "no-such-command",
+        ),
+        (lambda c: c["clusters"][0]["cluster"].update({"proxy-url": "x"}), "proxy-url for prod"),
+        (lambda c: c["users"][0]["user"].update({"as": "admin"}), "as for prod"),
+        (lambda c: c["clusters"][0]["cluster"].update(server="https://\x01"), "InvalidURL"),
+        (lambda c: c["clusters"][0]["cluster"].update(server="gopher://x"), "Unsupported"),
+        (lambda c: c["clusters"][0]["cluster"].update({"certificate-authority-data": "!"}), "prod"),
+    ],
+)
+def test_a_kubeconfig_that_is_wrong(
+    look: Looker, change: Callable[[dict[str, Any]], Any], words: str
+) -> None:
+    content = json.loads(look.kubeconfig.read_text())
+    change(content)
+    look.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(ServiceError) as told:
+        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    assert words in str(told.value)
+    assert "Kubernetes cluster prod" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "a: [", f"token: {SECRET}\n  : {{", "3", f"users: [{SECRET}]\nclusters: 1"]
+)
+def test_a_file_that_is_no_kubeconfig(look: Looker, text: str) -> None:
+    look.kubeconfig.write_text(text)
+    with pytest.raises(ServiceError) as told:
+        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    assert str(look.kubeconfig) in str(told.value)
+    assert SECRET not in str(told.value)
+
+
+@pytest.mark.parametrize("token", [f"{DEFAULT_TOKEN}\n", f" {DEFAULT_TOKEN} "])
+def test_white_space_around_a_token_means_nothing(look: Looker, token: str) -> None:
+    content = json.loads(look.kubeconfig.read_text())
+    content["users"][0]["user"]["token"] = token
+    look.kubeconfig.write_text(json.dumps(content))
+    assert images(lambda: from_kubeconfig(look.kubeconfig, None)) == HERE
+
+
+def test_a_token_that_cannot_be_sent_is_not_told(look: Looker) -> None:
+    content = json.loads(look.kubeconfig.read_text())
+    content["users"][0]["user"]["token"] = f"{SECRET}\n{SECRET}"
+    look.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(ServiceError, match="LocalProtocolError") as told:
+        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    assert SECRET not in "".join(traceback.format_exception(told.value))
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [("socks5://user:hunter2@proxy:1", "kind socks5"), ("http://user:hunter2@[::1", "prod cannot")],
+)
+def test_a_proxy_that_cannot_be_used(
+    look: Looker, monkeypatch: pytest.MonkeyPatch, proxy: str, words: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ServiceError, match=words) as told:
+        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    assert "hunter2" not in "".join(traceback.format_exception(told.value))
+
+
+@pytest.mark.parametrize("no_proxy", ["127.0.0.0/8", "10.0.0.0/8, 127.0.0.1/32", "127.0.0.1", "*"])
+def test_hosts_that_need_no_proxy(
+    look: Looker, monkeypatch: pytest.MonkeyPatch, no_proxy: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "nowhere.invalid:1")
+    with pytest.raises(ServiceError, match="gave no answer"):
+        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    monkeypatch.setenv("NO_PROXY", no_proxy)
+    assert images(lambda: from_kubeconfig(look.kubeconfig, None)) == HERE
+
+
+def test_what_a_command_says_is_not_told(look: Looker) -> None:
+    content = json.loads(look.kubeconfig.read_text())
+    command = {"command": "sh", "args": ["-c", f"echo {SECRET} >&2; exit 3"]}
+    version = {"apiVersion": "client.authentication.k8s.io/v1beta1"}
+    content["users"][0]["user"] = {"exec": version | command}
+    look.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(ServiceError, match="sh of the kubeconfig left with 3: run it") as told:
+        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    assert SECRET not in "".join(traceback.format_exception(told.value))
+
+
+def test_a_key_that_cannot_be_used_leaves_no_file_behind(
+    look: Looker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """lightkube puts it into one, and the error would hold that."""
+    files = tmp_path / "files"
+    files.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(files))
+    content = json.loads(look.kubeconfig.read_text())
+    nonsense = {"client-certificate-data": "bm9uZQ==", "client-key-data": "bm9uZQ=="}
+    content["users"][0]["user"] = nonsense
+    look.kubeconfig.write_text(json.dumps(content))
+    with pytest.raises(ServiceError, match="cannot be reached") as told:
+        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    assert not [*files.iterdir()], told
+
+
+def test_a_kubeconfig_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(ServiceError, match="nowhere cannot be read: No such file"):
+        images(lambda: from_kubeconfig(tmp_path / "nowhere", None))
+
+
+# from inside
+
+
+@pytest.fixture
+def account_folder(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "token").write_text(DEFAULT_TOKEN)
+    (tmp_path / "namespace").write_text("default")
+    (tmp_path / "ca.crt").write_text(cluster.ca_pem)
+    host, port = cluster.url.removeprefix("https://").split(":")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+    return tmp_path
+
+
+def test_from_inside(account_folder: Path) -> None:
+    assert images(lambda: from_inside(account_folder)) == HERE
+
+
+def test_a_token_that_was_renewed_is_read_again(cluster: Cluster, account_folder: Path) -> None:
+    cluster.faults.add(Fault(path="*/pods", times=1, status=401))
+    assert images(lambda: from_inside(account_folder)) == HERE
+
+
+def test_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(ServiceError, match="runs in no pod with a service account"):
+        images(lambda: from_inside(tmp_path))
+
+
+# EKS
+
+
+@pytest.fixture
+def place(aws: StandIn, environment: Path, cluster: Cluster) -> AwsPlace:
+    del environment
+    aws.world.eks().create(
+        "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
+    )
+    cluster.access.clear()
+    cluster.add_access_entry(DEFAULT_KEY, "arn:of:us", ["ecr-clean"])
+    cluster.admit_everyone()
+    cluster.trust_sts(aws.url)
+    return open_place()
+
+
+@pytest.mark.parametrize("called", ["prod", ARN])
+def test_an_eks_cluster_by_name(
+    aws: StandIn, place: AwsPlace, cluster: Cluster, called: str
+) -> None:
+    assert images(lambda: from_eks(*find_cluster(called, [Eks(place)]))) == HERE
+    assert {call.user for call in cluster.calls} == {"arn:of:us"}
+    assert aws.world.calls.counts() == {"eks:ListClusters": 1, "eks:DescribeCluster": 1}
+
+
+def test_an_eks_token_that_expires_in_the_middle(
+    aws: StandIn, place: AwsPlace, cluster: Cluster
+) -> None:
+    cluster.faults.add(Fault(path="*/pods", times=1, status=401))
+    eks = Eks(place)
+    assert images(lambda: from_eks(*find_cluster("prod", [eks]))) == HERE
+    assert aws.world.calls.count("eks:DescribeCluster") == 2
+
+
+def test_no_access_entry(place: AwsPlace, cluster: Cluster) -> None:
+    cluster.users._by_access_key.clear()
+    with pytest.raises(ServiceError, match="on EKS give the IAM principal an access entry"):
+        images(lambda: from_eks(Eks(place), "prod"))
+
+
+def test_an_eks_cluster_that_is_not_there_yet(aws: StandIn, place: AwsPlace) -> None:
+    aws.world.eks().create("new", status="CREATING")
+    with pytest.raises(ServiceError, match=r"cluster new .CREATING"):
+        images(lambda: from_eks(Eks(place), "new"))
+
+
+def test_an_eks_cluster_that_is_nowhere(place: AwsPlace) -> None:
+    with pytest.raises(ServiceError, match="has an EKS cluster gone: check eks under"):
+        images(lambda: from_eks(*find_cluster("gone", [Eks(place)])))
+
+
+def test_an_eks_cluster_that_is_in_two_places(aws: StandIn, place: AwsPlace) -> None:
+    aws.world.eks(region="us-east-1").create("prod")
+    other = AwsPlace(place.session, DEFAULT_ACCOUNT, "us-east-1")
+    with pytest.raises(ServiceError) as told:
+        find_cluster("prod", [Eks(place), Eks(other)])
+    assert ARN in str(told.value)
+    assert find_cluster(ARN, [Eks(other), Eks(place)])[0].place is place
+
+
+def test_eks_may_not_be_listed(aws: StandIn, place: AwsPlace) -> None:
+    aws.world.deny("eks:ListClusters")
+    with pytest.raises(ServiceError, match="refused eks:ListClusters"):
+        unlisted(Eks(place), listed="prod")
+
+
+def test_eks_may_not_be_described(aws: StandIn, place: AwsPlace) -> None:
+    aws.world.deny("eks:DescribeCluster")
+    with pytest.raises(ServiceError, match="refused eks:DescribeCluster"):
+        images(lambda: from_eks(Eks(place), "prod"))
+
+
+# those that nobody listed
+
+
+def unlisted(eks: Eks, *everywhere: Eks, listed: str = "", ignored: str = "nothing") -> None:
+    is_arn = ignored.startswith("arn:")
+    names, arns = ("nothing", ignored) if is_arn else (ignored, "nothing")
+    known = KnownClusters(frozenset({listed}), Patterns.of(names), Patterns.of(arns))
+    assert list(UnlistedClusters(eks, [eks, *everywhere], known).sightings()) == []
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{"listed": "prod"}, {"listed": ARN}, {"ignored": "pr*"}, {"ignored": ARN}, {"ignored": "*"}],
+)
+def test_clusters_that_are_known(place: AwsPlace, known: dict[str, str]) -> None:
+    unlisted(Eks(place), **known)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [{}, {"listed": "pro"}, {"ignored": "staging*"}, {"ignored": "*eu*"}, {"ignored": "arn:*:x"}],
+)
+def test_clusters_that_nobody_listed(place: AwsPlace, known: dict[str, str]) -> None:
+    eks = Eks(place)
+    with pytest.raises(ServiceError) as told:
+        unlisted(eks, **known)
+    assert "nobody looks at EKS clusters prod" in str(told.value)
+    assert "usage.kubernetes.ignore" in str(told.value)
+
+
+def test_a_name_counts_for_one_cluster_alone(aws: StandIn, place: AwsPlace) -> None:
+    aws.world.eks(region="us-east-1").create("prod")
+    here, there = Eks(place), Eks(AwsPlace(place.session, DEFAULT_ACCOUNT, "us-east-1"))
+    with pytest.raises(ServiceError, match="nobody looks"):
+        unlisted(here, there, listed="prod")
+    unlisted(here, there, listed=ARN)
+    with pytest.raises(ServiceError, match="nobody looks"):
+        unlisted(there, here, listed=ARN)
+
+
+def test_a_hundred_and_one_clusters(aws: StandIn, place: AwsPlace) -> None:
+    for number in range(101):
+        aws.world.eks().create(f"c{number}")
+    unlisted(Eks(place), listed="prod", ignored="c*")
+    with pytest.raises(ServiceError, match="and 98 more"):
+        unlisted(Eks(place), listed="prod")
+    assert aws.world.calls.count("eks:ListClusters") == 4

@@ -1,0 +1,117 @@
+"""Batch: every image of every active job definition, wherever it stands."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.usage import Sighting
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.batch.state import Batch
+from bot.usage.batch import batch_source
+from tests.usage.aws_support import PLACE, image, look, open_place
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+Part = Mapping[str, Any]
+
+
+@pytest.fixture
+def batch(aws: StandIn) -> Batch:
+    return aws.world.batch()
+
+
+def sightings() -> set[Sighting]:
+    return look(batch_source(open_place()))
+
+
+def ecs(*images: str) -> Part:
+    containers = [{"name": f"c-{n}", "image": name} for n, name in enumerate(images)]
+    return {"ecsProperties": {"taskProperties": [{"containers": containers}]}}
+
+
+def eks(*images: str, **others: Any) -> Part:
+    containers = [{"image": name} for name in images]
+    return {"eksProperties": {"podProperties": {"containers": containers, **others}}}
+
+
+def nodes(*parts: Part) -> Part:
+    ranges = [{"targetNodes": f"{n}:{n}", **part} for n, part in enumerate(parts)]
+    properties = {"numNodes": len(parts), "mainNode": 0, "nodeRangeProperties": ranges}
+    return {"nodeProperties": properties}
+
+
+def test_the_source_says_what_it_is_and_where() -> None:
+    source = batch_source(open_place())
+    assert (source.name, source.scope) == ("batch", PLACE)
+
+
+def test_nothing_is_there(aws: StandIn) -> None:
+    assert sightings() == set()
+    assert aws.world.calls.counts() == {"batch:DescribeJobDefinitions": 1}
+
+
+def test_every_active_revision(batch: Batch) -> None:
+    for n in (1, 2, 3):
+        batch.register("nightly", image("nightly", str(n)))
+    batch.deregister("nightly:1")
+    assert sightings() == {
+        Sighting(image("nightly", "2"), "Batch job definition nightly:2"),
+        Sighting(image("nightly", "3"), "Batch job definition nightly:3"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("shape", "images"),
+    [
+        ({"containerProperties": {"image": "a"}}, {"a"}),
+        (ecs("a", "b"), {"a", "b"}),
+        (eks("a", "b"), {"a", "b"}),
+        (eks("a", initContainers=[{"image": "b"}]), {"a", "b"}),
+        (
+            nodes(
+                {"container": {"image": "a"}}, ecs("b"), eks("c", initContainers=[{"image": "d"}])
+            ),
+            {"a", "b", "c", "d"},
+        ),
+    ],
+    ids=["container", "ECS", "EKS", "init containers", "nodes"],
+)
+def test_wherever_an_image_stands(batch: Batch, shape: Part, images: set[str]) -> None:
+    batch.register("nightly", shape=shape)
+    used_by = "Batch job definition nightly:1"
+    assert sightings() == {Sighting(name, used_by) for name in images}
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {},
+        {"type": "new", "newProperties": {"image": "a"}},
+        {"ecsProperties": {"taskProperties": []}},
+        {"eksProperties": {"podProperties": {"containers": []}}},
+        nodes(),
+        nodes({"container": {"image": "a"}}, {}),
+    ],
+    ids=["none", "unknown", "no tasks", "empty pod", "no ranges", "a range without"],
+)
+def test_a_definition_whose_images_stand_nowhere_is_unknown(aws: StandIn, shape: Part) -> None:
+    definition = {"jobDefinitionName": "nightly", "revision": 7, "type": "container", **shape}
+    answer = {"jobDefinitions": [definition]}
+    aws.world.faults.add(Fault(operation="DescribeJobDefinitions", answer=answer))
+    with pytest.raises(ServiceError) as told:
+        sightings()
+    assert str(told.value) == (
+        f"batch:DescribeJobDefinitions on {PLACE} told of no container of "
+        "Batch job definition nightly:7: deregister it if it is not needed"
+    )
+
+
+def test_more_than_one_page(aws: StandIn, batch: Batch) -> None:
+    for n in range(201):
+        batch.register(f"job-{n}", image("j", str(n)))
+    assert sightings() == {
+        Sighting(image("j", str(n)), f"Batch job definition job-{n}:1") for n in range(201)
+    }
+    assert aws.world.calls.counts() == {"batch:DescribeJobDefinitions": 3}

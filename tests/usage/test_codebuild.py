@@ -1,0 +1,78 @@
+"""CodeBuild: the image of every project."""
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.usage import Sighting
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.codebuild.state import CodeBuild
+from bot.usage.codebuild import codebuild_source
+from tests.usage.aws_support import PLACE, digest, image, look, open_place
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+TOOLS = image("team/tools")
+
+
+@pytest.fixture
+def codebuild(aws: StandIn) -> CodeBuild:
+    return aws.world.codebuild()
+
+
+def sightings() -> set[Sighting]:
+    return look(codebuild_source(open_place()))
+
+
+def test_the_source_says_what_it_is_and_where() -> None:
+    source = codebuild_source(open_place())
+    assert (source.name, source.scope) == ("codebuild", PLACE)
+
+
+def test_nothing_is_there(aws: StandIn) -> None:
+    assert sightings() == set()
+    assert aws.world.calls.counts() == {"codebuild:ListProjects": 1}
+
+
+def test_every_project(codebuild: CodeBuild) -> None:
+    pinned = f"{image('team/go')}@{digest(1)}"
+    codebuild.create("build", TOOLS)
+    codebuild.create("test", pinned)
+    codebuild.create("lint", "aws/codebuild/standard:7.0")
+    assert sightings() == {
+        Sighting(TOOLS, "CodeBuild project build"),
+        Sighting(pinned, "CodeBuild project test"),
+        Sighting("aws/codebuild/standard:7.0", "CodeBuild project lint"),
+    }
+
+
+def test_what_was_deleted_since_it_was_listed(aws: StandIn, codebuild: CodeBuild) -> None:
+    codebuild.create("build", TOOLS)
+    names = {"projects": ["build", "gone"]}
+    aws.world.faults.add(Fault(operation="ListProjects", answer=names))
+    assert sightings() == {Sighting(TOOLS, "CodeBuild project build")}
+
+
+def test_everything_was_deleted_since_it_was_listed(aws: StandIn) -> None:
+    aws.world.faults.add(Fault(operation="ListProjects", answer={"projects": ["gone"]}))
+    assert sightings() == set()
+
+
+def test_a_project_that_is_left_out_is_unknown(aws: StandIn, codebuild: CodeBuild) -> None:
+    codebuild.create("build", TOOLS)
+    codebuild.create("test", TOOLS)
+    told = {"projects": [{"name": "build", "environment": {"image": TOOLS}}]}
+    aws.world.faults.add(Fault(operation="BatchGetProjects", answer=told))
+    with pytest.raises(ServiceError, match="left out 1 of 2 projects"):
+        sightings()
+
+
+def test_more_than_one_page_of_everything(aws: StandIn, codebuild: CodeBuild) -> None:
+    for n in range(201):
+        codebuild.create(f"p-{n}", image("p", str(n)))
+    assert sightings() == {
+        Sighting(image("p", str(n)), f"CodeBuild project p-{n}") for n in range(201)
+    }
+    assert aws.world.calls.counts() == {
+        "codebuild:ListProjects": 3,
+        "codebuild:BatchGetProjects": 3,
+    }

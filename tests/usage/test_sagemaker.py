@@ -1,0 +1,245 @@
+"""SageMaker: what endpoints and inference components run, and what models name."""
+
+from collections import Counter
+from contextlib import nullcontext
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.usage import Sighting
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.sagemaker.state import SageMaker
+from bot.usage.sagemaker import sagemaker_source
+from tests.support import Shelf
+from tests.usage.aws_support import (
+    PLACE,
+    digest,
+    image,
+    look,
+    open_place,
+)
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+API = image("team/api")
+DIGESTS = {image("team/api", str(n)): digest(n) for n in range(1, 5)}
+
+
+@pytest.fixture
+def sagemaker(aws: StandIn) -> SageMaker:
+    return aws.world.sagemaker()
+
+
+def sightings() -> set[Sighting]:
+    return look(sagemaker_source(open_place()))
+
+
+def runs(number: int, used_by: str) -> Sighting:
+    return Sighting(image("team/api", str(number)), used_by, digest(number))
+
+
+def test_the_source_says_what_it_is_and_where() -> None:
+    source = sagemaker_source(open_place())
+    assert (source.name, source.scope) == ("sagemaker", PLACE)
+
+
+def test_nothing_is_there(aws: StandIn) -> None:
+    assert sightings() == set()
+    assert aws.world.calls.counts() == {
+        "sagemaker:ListEndpoints": 1,
+        "sagemaker:ListInferenceComponents": 1,
+        "sagemaker:ListModels": 1,
+    }
+
+
+def test_models_of_one_container_and_pipelines(sagemaker: SageMaker) -> None:
+    sagemaker.create_model("forecast", [API])
+    sagemaker.create_model("pipeline", [image("prepare"), image("predict")])
+    assert sightings() == {
+        Sighting(API, "SageMaker model forecast"),
+        Sighting(image("prepare"), "SageMaker model pipeline"),
+        Sighting(image("predict"), "SageMaker model pipeline"),
+    }
+
+
+def test_a_model_of_a_package_uses_every_image_of_it(sagemaker: SageMaker) -> None:
+    sagemaker.create_package(
+        "vendor", [API], additional={"compiled": [image("compiled")]}, digests={API: digest(1)}
+    )
+    sagemaker.create_model("bought", [], package="vendor")
+    assert sightings() == {
+        Sighting(API, "SageMaker model bought", digest(1)),
+        Sighting(image("compiled"), "SageMaker model bought"),
+    }
+
+
+def test_what_runs_is_told_by_digest_also_when_its_tag_has_moved(
+    sagemaker: SageMaker, shelf: Shelf
+) -> None:
+    deployed = shelf.image("first", "1")
+    sagemaker.create_endpoint("live", {"AllTraffic": [API]})
+    shelf.image("second", "1")
+    assert sightings() == {Sighting(API, "SageMaker endpoint live", deployed)}
+
+
+def test_every_variant_also_of_a_deployment_under_way(sagemaker: SageMaker) -> None:
+    one, two, three, four = DIGESTS
+    sagemaker.create_endpoint(
+        "live",
+        {"AllTraffic": [one]},
+        shadow={"shadow": [two]},
+        pending={"AllTraffic": [three]},
+        pending_shadow={"shadow": [four]},
+        digests=DIGESTS,
+    )
+    assert sightings() == {runs(n, "SageMaker endpoint live") for n in (1, 2, 3, 4)}
+
+
+def test_an_endpoint_that_is_still_created(sagemaker: SageMaker) -> None:
+    pending = {"AllTraffic": [image("team/api", "1")]}
+    sagemaker.create_endpoint("new", {}, status="Creating", pending=pending, digests=DIGESTS)
+    assert sightings() == {runs(1, "SageMaker endpoint new")}
+
+
+@pytest.mark.parametrize("status", ["Creating", "Deleting", "Failed", "OutOfService"])
+def test_an_endpoint_that_never_came_up_runs_nothing(sagemaker: SageMaker, status: str) -> None:
+    sagemaker.create_endpoint("broken", {}, status=status)
+    assert sightings() == set()
+
+
+@pytest.mark.parametrize(
+    "status",
+    ["InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed"],
+)
+def test_an_endpoint_that_is_up_tells_what_it_runs(sagemaker: SageMaker, status: str) -> None:
+    sagemaker.create_endpoint("live", {}, status=status)
+    with pytest.raises(ServiceError, match="sagemaker:DescribeEndpoint"):
+        sightings()
+
+
+def test_an_image_whose_digest_is_not_known_yet(aws: StandIn, sagemaker: SageMaker) -> None:
+    sagemaker.create_endpoint("live", {"AllTraffic": [API]}, digests={API: digest(1)})
+    variant = {"VariantName": "AllTraffic", "DeployedImages": [{"SpecifiedImage": API}]}
+    answer = {"EndpointStatus": "InService", "ProductionVariants": [variant]}
+    aws.world.faults.add(Fault(operation="DescribeEndpoint", answer=answer))
+    assert sightings() == {Sighting(API, "SageMaker endpoint live")}
+
+
+def test_inference_components_run_in_an_endpoint_that_names_no_image(sagemaker: SageMaker) -> None:
+    one, two, three, _ = DIGESTS
+    sagemaker.create_endpoint("live", {"AllTraffic": []})
+    sagemaker.create_component("small", "live", [{"image": one, "digest": digest(1)}])
+    sagemaker.create_component(
+        "large",
+        "live",
+        [
+            {"image": two, "digest": digest(2), "instance_type": "ml.g5.xlarge"},
+            {"image": three, "digest": digest(3), "instance_type": "ml.p5.48xlarge"},
+        ],
+    )
+    assert sightings() == {
+        runs(1, "SageMaker inference component small"),
+        runs(2, "SageMaker inference component large"),
+        runs(3, "SageMaker inference component large"),
+    }
+
+
+def test_an_inference_component_of_a_model_and_its_adapter(sagemaker: SageMaker) -> None:
+    sagemaker.create_model("chat", [API])
+    sagemaker.create_component("base", "live", [{"model": "chat"}])
+    sagemaker.create_component("adapter", "live", [{"base": "base"}])
+    assert sightings() == {
+        Sighting(API, "SageMaker model chat"),
+        Sighting(API, "SageMaker inference component base"),
+    }
+
+
+def test_a_component_whose_model_is_gone_is_unknown(sagemaker: SageMaker) -> None:
+    """It goes on running, and nothing tells what."""
+    sagemaker.create_component("base", "live", [{"model": "deleted"}])
+    with pytest.raises(ServiceError, match=r"sagemaker:DescribeModel .* Could not find model"):
+        sightings()
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer"),
+    [
+        ("ListEndpoints", {"Endpoints": [{"EndpointName": "gone"}]}),
+        (
+            "ListInferenceComponents",
+            {"InferenceComponents": [{"InferenceComponentName": "gone"}]},
+        ),
+        ("ListModels", {"Models": [{"ModelName": "gone"}]}),
+    ],
+)
+def test_what_was_deleted_since_it_was_listed(
+    aws: StandIn, operation: str, answer: dict[str, list[dict[str, str]]]
+) -> None:
+    aws.world.faults.add(Fault(operation=operation, answer=answer))
+    assert sightings() == set()
+    assert sum(aws.world.calls.counts().values()) == 4
+
+
+@pytest.mark.parametrize(
+    ("operation", "missing"),
+    [
+        ("DescribeEndpoint", "endpoint configuration"),
+        ("DescribeModel", "model package"),
+        ("DescribeInferenceComponent", "endpoint"),
+    ],
+)
+def test_something_else_is_missing(
+    aws: StandIn, sagemaker: SageMaker, operation: str, missing: str
+) -> None:
+    sagemaker.create_model("chat", [API])
+    sagemaker.create_endpoint("live", {"AllTraffic": [API]}, digests={API: digest(1)})
+    sagemaker.create_component("base", "live", [{"image": API, "digest": digest(1)}])
+    said = Fault(
+        operation=operation,
+        error="ValidationException",
+        message=f'Could not find {missing} "arn:aws:sagemaker:eu-west-1:123456789012:x".',
+    )
+    aws.world.faults.add(said)
+    with pytest.raises(ServiceError, match=f"sagemaker:{operation} .* Could not find {missing}"):
+        sightings()
+
+
+def test_more_than_one_page_of_everything(aws: StandIn, sagemaker: SageMaker) -> None:
+    expected = set()
+    for n in range(101):
+        name = image("team/api", str(n))
+        sagemaker.create_model(f"m-{n}", [name])
+        sagemaker.create_endpoint(f"e-{n}", {"AllTraffic": [name]}, digests={name: digest(n)})
+        sagemaker.create_component(f"c-{n}", "e-0", [{"image": name, "digest": digest(n)}])
+        expected |= {
+            Sighting(name, f"SageMaker model m-{n}"),
+            runs(n, f"SageMaker endpoint e-{n}"),
+            runs(n, f"SageMaker inference component c-{n}"),
+        }
+    assert sightings() == expected
+    assert aws.world.calls.counts() == Counter(
+        {
+            "sagemaker:ListEndpoints": 2,
+            "sagemaker:ListInferenceComponents": 2,
+            "sagemaker:ListModels": 2,
+            "sagemaker:DescribeEndpoint": 101,
+            "sagemaker:DescribeInferenceComponent": 101,
+            "sagemaker:DescribeModel": 101,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("container", "expected"),
+    [({"ProductId": "prod-1"}, None), ({"Framework": "PYTORCH"}, "told no image of the package")],
+)
+def test_a_package_without_an_image(
+    aws: StandIn, sagemaker: SageMaker, container: dict[str, str], expected: str | None
+) -> None:
+    """A product of the Marketplace runs its vendor's images; of all else nobody knows."""
+    sagemaker.create_package("vendor", [API])
+    sagemaker.create_model("bought", [], package="vendor")
+    answer = {"InferenceSpecification": {"Containers": [container]}}
+    aws.world.faults.add(Fault(operation="DescribeModelPackage", times=None, answer=answer))
+    with pytest.raises(ServiceError, match=expected) if expected else nullcontext():
+        assert sightings() == set()

@@ -1,0 +1,21 @@
+"""Every use case against a database of its own."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.store.store import open_store
+from tests.store.conftest import migrated_file
+from tests.store.support import sqlite_url
+from tests.usecases.scene import BeatenStore, Scene
+
+__all__ = ["migrated_file"]
+
+
+@pytest.fixture
+def scene(migrated_file: Path, tmp_path: Path) -> Iterator[Scene]:
+    url = sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))
+    with BeatenStore(url) as store, open_store(url) as theirs:
+        yield Scene(store, theirs)

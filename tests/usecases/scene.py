@@ -1,0 +1,136 @@
+"""A database, a clock, people, and somebody who is faster than we are."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import AwsIdentity, Person, SlackPerson
+from bot.core.plan import Plan
+from bot.core.records import Event, EventName, Item, PlanRecord, TagScan
+from bot.core.repository import RepositoryId
+from bot.core.transitions import proposed
+from bot.core.usage import Usage
+from bot.ports import Change
+from bot.store.open_database import open_database
+from bot.store.store import SqlStore
+from bot.usecases.approve import Approver, Consent
+from bot.usecases.dismiss import Dismisser
+from bot.usecases.pin import Pinned, Pinner
+from bot.usecases.unpin import Unpinner
+from tests.render.builders import HERE, image, plan
+from tests.support import NOW
+
+ANN, BOB = (AwsIdentity(f"arn:aws:iam::123456789012:user/{name}") for name in ("ann", "bob"))
+CAT, DAN = (SlackPerson(id_, "T1", is_guest=False, groups=None) for id_ in ("U1CAT", "U2DAN"))
+WEEK = timedelta(days=7)
+
+ALL_LOOKED_AT = Usage(not_checked=())
+
+
+def content(*tags: str, newest: int = 1, usage: Usage = ALL_LOOKED_AT) -> Plan:
+    """An image of each tag, older from tag to tag; those behind the newest go."""
+    images = (image(n, tag, age=40 + n) for n, tag in enumerate(tags))
+    return plan(*images, newest=newest, usage=usage)
+
+
+class BeatenStore(SqlStore):
+    """Before the next call of a method somebody else does something."""
+
+    meanwhile: dict[str, Callable[[], object]]
+
+    def __init__(self, url: str) -> None:
+        super().__init__(open_database(url), is_new=False)
+        self.meanwhile = {}
+
+    def commit(self, change: Change) -> bool:
+        self._let_them("commit")
+        return super().commit(change)
+
+    def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
+        self._let_them("remember_tags")
+        super().remember_tags(repository, scan)
+
+    def _let_them(self, method: str) -> None:
+        if action := self.meanwhile.pop(method, None):
+            action()
+
+
+@dataclass
+class Scene:
+    """`theirs` is the same database as `store`, opened by another process."""
+
+    store: BeatenStore
+    theirs: SqlStore
+    now: datetime = NOW
+    rules: ApprovalRules = field(
+        default=ApprovalRules((), 1, confirm_over=1.0, workspace="T1", channel="C1")
+    )
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def clock(self) -> datetime:
+        return self.now
+
+    def rules_of(self, repository: RepositoryId) -> ApprovalRules:
+        assert repository == HERE
+        return self.rules
+
+    def new_id(self) -> str:
+        return f"plan{next(self.numbers)}"
+
+    def proposed(self, what: Plan | None = None) -> PlanRecord:
+        """Stored without asking anybody. Version 1 keeps `new` and deletes `old` and `older`."""
+        made = what or content("new", "old", "older")
+        after = proposed(self.new_id(), made, self.now, self.now + WEEK)
+        event = Event(self.now, EventName.PROPOSED, ANN.name, "…", after.id, 1, HERE.uri)
+        assert self.store.commit(Change((event,), None, after, made))
+        return after
+
+    def pinner(self, store: SqlStore | None = None) -> Pinner:
+        return Pinner(store or self.store, self.clock, self.rules_of, 0.10, WEEK)
+
+    def approver(self, store: SqlStore | None = None) -> Approver:
+        undo_window = timedelta(minutes=5)
+        return Approver(store or self.store, self.clock, self.rules_of, undo_window)
+
+    def dismisser(self, store: SqlStore | None = None) -> Dismisser:
+        return Dismisser(store or self.store, self.clock, self.rules_of)
+
+    def unpinner(self, store: SqlStore | None = None) -> Unpinner:
+        return Unpinner(store or self.store, self.clock, self.rules_of)
+
+    def pin(
+        self,
+        *texts: str,
+        person: Person = ANN,
+        days: float | None = None,
+        store: SqlStore | None = None,
+    ) -> Pinned:
+        until = None if days is None else self.now + timedelta(days=days)
+        return self.pinner(store).pin(HERE, texts, person, "a customer runs it", until)
+
+    def approve(
+        self, plan: PlanRecord, person: Person = ANN, store: SqlStore | None = None
+    ) -> PlanRecord:
+        channel = "C1" if isinstance(person, SlackPerson) else None
+        return self.approver(store).approve(plan.id, person, Consent(plan.version, channel))
+
+    def pins(self) -> list[str]:
+        return [each.pin.pin for each in self.store.pins(HERE.uri)]
+
+    def events(self) -> list[EventName]:
+        return [event.event for event in self.store.events()]
+
+    def last_event(self) -> Event:
+        return list(self.store.events())[-1]
+
+    def as_stored(self, plan: PlanRecord) -> PlanRecord:
+        found = self.store.plan(plan.id)
+        assert found
+        return found
+
+    def to_go(self, plan: PlanRecord) -> list[str]:
+        """The tags of what the newest version deletes."""
+        items: list[Item] = list(self.store.items(plan.id, plan.version))
+        return [tag for item in items for tag in item.tags]

@@ -1,0 +1,137 @@
+"""One person approves one version of a plan."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.errors import RequestError
+from bot.core.records import EventName, PlanState
+from bot.usecases.approve import Consent
+from tests.usecases.scene import ANN, BOB, CAT, DAN, WEEK, Scene
+
+
+def test_an_approval_starts_the_undo_window(scene: Scene) -> None:
+    plan = scene.proposed()
+    after = scene.approve(plan)
+    assert after == scene.as_stored(plan)
+    assert (after.state, after.execute_after) == (
+        PlanState.APPROVED,
+        scene.now + timedelta(minutes=5),
+    )
+    assert [(each.by, each.version) for each in after.approvals] == [(ANN.name, 1)]
+
+
+def test_the_audit_knows_who_and_on_what_ground(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.approve(plan)
+    event = scene.last_event()
+    assert (event.event, event.by, event.plan, event.version) == (
+        EventName.APPROVED,
+        ANN.name,
+        plan.id,
+        1,
+    )
+    assert event.detail == (
+        f"{ANN.name} has credentials for the command line; deletion starts 2026-11-23 12:05 UTC"
+    )
+
+
+def test_others_have_to_approve_too(scene: Scene) -> None:
+    scene.rules = replace(scene.rules, required=2)
+    plan = scene.proposed()
+    first = scene.approve(plan, CAT)
+    assert (first.state, first.execute_after) == (PlanState.PROPOSED, None)
+    assert scene.last_event().detail.endswith("; 1 of 2 approvals")
+    assert scene.approve(plan, DAN).state is PlanState.APPROVED
+
+
+def test_a_refusal_is_remembered(scene: Scene) -> None:
+    scene.rules = replace(scene.rules, approvers=(BOB.name,))
+    plan = scene.proposed()
+    with pytest.raises(RequestError, match="none of the approvers"):
+        scene.approve(plan)
+    event = scene.last_event()
+    assert (event.event, event.by, event.plan) == (EventName.REFUSED, ANN.name, plan.id)
+    assert "none of the approvers" in event.detail
+    assert scene.as_stored(plan) == plan
+
+
+def test_an_older_version_is_not_approved(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.pin("old")
+    with pytest.raises(RequestError, match="version 2 counts now, and not version 1"):
+        scene.approve(plan)
+
+
+def test_whoever_comes_too_late_finds_it_expired(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.now += WEEK
+    with pytest.raises(RequestError, match="expired before enough people approved it"):
+        scene.approve(plan)
+    assert scene.events()[-2:] == [EventName.EXPIRED, EventName.REFUSED]
+
+
+def test_somebody_else_ends_it_first(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.now += WEEK
+    scene.store.meanwhile["commit"] = lambda: _ended_by_them(scene, plan.id)
+    with pytest.raises(RequestError, match="expired before"):
+        scene.approve(plan)
+    assert scene.events().count(EventName.EXPIRED) == 1
+
+
+def _ended_by_them(scene: Scene, id_: str) -> None:
+    with pytest.raises(RequestError, match="expired"):
+        scene.dismisser(scene.theirs).dismiss(id_, BOB)
+
+
+def test_somebody_else_approves_first(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.approve(plan, BOB, scene.theirs)
+    with pytest.raises(RequestError, match="is approved already"):
+        scene.approve(plan)
+    assert [each.by for each in scene.as_stored(plan).approvals] == [BOB.name]
+
+
+def test_somebody_else_approves_at_the_same_time_and_both_count(scene: Scene) -> None:
+    scene.rules = replace(scene.rules, required=2)
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.approve(plan, DAN, scene.theirs)
+    assert scene.approve(plan, CAT).state is PlanState.APPROVED
+    assert {each.by for each in scene.as_stored(plan).approvals} == {"U1CAT", "U2DAN"}
+
+
+def test_a_pin_comes_first(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
+    with pytest.raises(RequestError, match="version 2 counts now"):
+        scene.approve(plan)
+    assert scene.as_stored(plan).approvals == ()
+
+
+@pytest.mark.parametrize(
+    ("over", "typed", "approvers", "asks"),
+    [
+        (0.5, None, (), True),
+        (0.5, "team/web", (), True),
+        (0.5, "team/api", (), False),
+        (1.0, None, (), False),
+        (0.5, None, (BOB.name,), False),
+    ],
+)
+def test_who_is_asked_to_type_the_name(
+    over: float, typed: str | None, approvers: tuple[str, ...], scene: Scene, *, asks: bool
+) -> None:
+    scene.rules = replace(scene.rules, confirm_over=over, approvers=approvers)
+    plan = scene.proposed()
+    consent = Consent(1, typed=typed)
+    assert scene.approver().lacks_nothing_but_the_name(plan, ANN, consent) is asks
+
+
+def test_a_plan_that_nobody_knows(scene: Scene) -> None:
+    plan = scene.proposed()
+    with pytest.raises(RequestError, match=f"There is no plan plan11: did you mean {plan.id}"):
+        scene.approver().approve("plan11", ANN, Consent(1))
+    with pytest.raises(RequestError, match="There is no plan xyz: ecr-clean plans lists them"):
+        scene.approver().approve("xyz", ANN, Consent(1))

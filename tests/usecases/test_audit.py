@@ -1,0 +1,46 @@
+"""Every event, with the digests that it was about."""
+
+from datetime import timedelta
+
+from bot.core.records import EventName
+from bot.usecases.audit import audit
+from tests.store.support import event
+from tests.usecases.scene import Scene
+
+
+def test_proposals_and_approvals_are_about_what_their_version_deletes(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.pin("old")
+    scene.approve(scene.as_stored(plan))
+    all_that_go, fewer = (
+        tuple(item.digest for item in scene.store.items(plan.id, version)) for version in (1, 2)
+    )
+    assert len(all_that_go) == 2
+    assert [(each.event, each.version, each.digests) for each in audit(scene.store)] == [
+        (EventName.PROPOSED, 1, all_that_go),
+        (EventName.PINNED, 1, tuple(set(all_that_go) - set(fewer))),
+        (EventName.PROPOSED, 2, fewer),
+        (EventName.APPROVED, 2, fewer),
+    ]
+
+
+def test_what_is_about_no_plan_or_tells_digests_itself_stays_as_it_is(scene: Scene) -> None:
+    plan = scene.proposed()
+    told = [
+        event(EventName.CONFIRMED_USAGE),
+        event(EventName.APPROVED, digests=("sha256:a",), plan=plan.id, version=1),
+        event(EventName.PROPOSED, plan=plan.id),
+        event(EventName.PROPOSED, version=1),
+        event(EventName.DISMISSED, plan=plan.id, version=1),
+    ]
+    for each in told:
+        scene.store.record(each)
+    assert list(audit(scene.store))[1:] == told
+
+
+def test_nothing_earlier_than_asked(scene: Scene) -> None:
+    scene.pin("a")
+    scene.now += timedelta(days=1)
+    scene.pin("b")
+    (event,) = audit(scene.store, scene.now)
+    assert event.detail.startswith("b is pinned by")

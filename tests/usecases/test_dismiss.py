@@ -1,0 +1,60 @@
+"""Somebody ends a plan that was proposed."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.authority import SlackPerson
+from bot.core.errors import RequestError
+from bot.core.records import EventName, PlanState
+from tests.usecases.scene import ANN, BOB, WEEK, Scene
+
+
+def test_a_dismissed_plan_is_over(scene: Scene) -> None:
+    plan = scene.proposed()
+    after = scene.dismisser().dismiss(plan.id, ANN)
+    assert after == scene.as_stored(plan)
+    assert after.state is PlanState.DISMISSED
+    event = scene.last_event()
+    assert (event.event, event.by, event.plan) == (EventName.DISMISSED, ANN.name, plan.id)
+    assert scene.proposed().id != plan.id
+
+
+def test_whoever_may_not(scene: Scene) -> None:
+    plan = scene.proposed()
+    guest = SlackPerson("U9", "T1", is_guest=True, groups=None)
+    with pytest.raises(RequestError, match="is a guest"):
+        scene.dismisser().dismiss(plan.id, guest)
+    assert scene.last_event().event is EventName.REFUSED
+    assert scene.as_stored(plan) == plan
+
+
+def test_an_approved_plan_is_stopped_not_dismissed(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.approve(plan)
+    with pytest.raises(RequestError, match="The plan for team/api is approved already"):
+        scene.dismisser().dismiss(plan.id, ANN)
+    assert scene.last_event().event is EventName.REFUSED
+
+
+def test_a_plan_that_has_run_out(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.now += WEEK
+    with pytest.raises(RequestError, match="expired before"):
+        scene.dismisser().dismiss(plan.id, ANN)
+
+
+def test_somebody_else_is_faster(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.approve(plan, BOB, scene.theirs)
+    with pytest.raises(RequestError, match="is approved already"):
+        scene.dismisser().dismiss(plan.id, ANN)
+    assert scene.as_stored(plan).state is PlanState.APPROVED
+
+
+def test_a_newer_version_is_dismissed_too(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
+    after = scene.dismisser().dismiss(plan.id, ANN)
+    assert (after.state, after.version) == (PlanState.DISMISSED, 2)
+    assert replace(after, revision=0) != plan

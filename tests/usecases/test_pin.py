@@ -1,0 +1,209 @@
+"""Pins, and what becomes of the plan that is open."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.authority import SlackPerson
+from bot.core.errors import RequestError
+from bot.core.pins import Pin
+from bot.core.plan_hash import content_hash
+from bot.core.records import EventName, PlanState
+from bot.core.transitions import started
+from bot.ports import Change
+from bot.usecases.pin import LONGEST_REASON
+from tests.render.builders import HERE
+from tests.store.support import event
+from tests.usecases.scene import ANN, BOB, WEEK, Scene, content
+
+
+def test_without_a_plan_it_is_simply_kept(scene: Scene) -> None:
+    done = scene.pin("1.0", "2.*", "1.0", days=30)
+    until = scene.now + timedelta(days=30)
+    assert done.pins == [
+        Pin("1.0", ANN.name, "a customer runs it", until),
+        Pin("2.*", ANN.name, "a customer runs it", until),
+    ]
+    assert (done.plan, done.idle) == (None, ())
+    assert [each.pin for each in scene.store.pins(HERE.uri)] == done.pins
+    assert scene.events() == [EventName.PINNED, EventName.PINNED]
+
+
+def test_a_proposed_plan_gets_its_next_version_at_once(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.now += timedelta(days=1)
+    after = scene.pin("old").plan
+    assert after == scene.as_stored(plan)
+    assert (after.id, after.version, after.state) == (plan.id, 2, PlanState.PROPOSED)
+    assert after.expires_at == scene.now + WEEK
+    assert scene.to_go(after) == ["older"]
+    assert after.hash == content_hash(scene.store.content(after.id, 2)) != plan.hash
+
+
+def test_the_audit_tells_what_it_protects(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.pin("old", "nothing")
+    first, second, renewed = list(scene.store.events())[1:]
+    digest = next(i.digest for i in scene.store.items(plan.id, 1) if i.tags == ("old",))
+    assert (first.event, first.plan, first.version, first.digests) == (
+        EventName.PINNED,
+        plan.id,
+        1,
+        (digest,),
+    )
+    assert second.digests == ()
+    assert (renewed.event, renewed.version) == (EventName.PROPOSED, 2)
+    assert renewed.detail == "version 2: pins keep 1 more manifests"
+
+
+def test_approvals_of_the_version_before_do_not_count(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.approve(plan)
+    after = scene.pin("old").plan
+    assert after
+    assert (after.state, after.execute_after, after.current_approvals) == (
+        PlanState.PROPOSED,
+        None,
+        (),
+    )
+    assert [each.version for each in after.approvals] == [1]
+
+
+def test_a_mistyped_pin_is_told(scene: Scene) -> None:
+    scene.proposed()
+    assert scene.pin("odl", "old", "new", "x*").idle == ("odl", "x*")
+
+
+def test_a_plan_that_is_being_carried_out_stays(scene: Scene) -> None:
+    approved = scene.approve(scene.proposed())
+    executing = started(approved, scene.now + timedelta(minutes=5))
+    assert scene.store.commit(Change([event()], approved, executing))
+    done = scene.pin("old", "odl")
+    assert done.plan == executing
+    assert done.idle == ("odl",)
+    assert scene.pins() == ["odl", "old"]
+
+
+def test_a_plan_that_has_run_out_is_not_revived(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.now += WEEK
+    assert scene.pin("old").plan is None
+    assert scene.as_stored(plan).state is PlanState.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason", "days", "said"),
+    [
+        (["old"], " \n", None, "A pin needs a reason"),
+        (["old"], "x" * (LONGEST_REASON + 1), None, "The reason has 3,001 characters"),
+        (["old"], "red \x1b[31m", None, "control characters"),
+        (["old"], "why", 0, "2026-11-23 12:00 UTC is over"),
+        (["old"], "why", -1, "2026-11-22 12:00 UTC is over"),
+        (["old", "team/api:old"], "why", None, "give a tag, a whole digest or a glob"),
+        (["sha256:abc"], "why", None, "no whole digest"),
+        (["[a"], "why", None, "never closed"),
+    ],
+)
+def test_what_can_protect_nothing(
+    texts: list[str], reason: str, days: float | None, said: str, scene: Scene
+) -> None:
+    until = None if days is None else scene.now + timedelta(days=days)
+    with pytest.raises(RequestError, match=said):
+        scene.pinner().pin(HERE, texts, ANN, reason, until)
+    assert scene.pins() == []
+
+
+def test_a_reason_is_kept_on_one_line(scene: Scene) -> None:
+    (pin,) = scene.pinner().pin(HERE, ["old"], ANN, "  the\naudit \t needs it ").pins
+    assert pin.reason == "the audit needs it"
+    assert scene.pinner().pin(HERE, ["new"], ANN, "x" * LONGEST_REASON).pins
+
+
+def test_whoever_may_not(scene: Scene) -> None:
+    guest = SlackPerson("U9", "T1", is_guest=True, groups=None)
+    with pytest.raises(RequestError, match="is a guest"):
+        scene.pin("old", person=guest)
+    assert scene.events() == [EventName.REFUSED]
+    assert scene.pins() == []
+
+
+@pytest.mark.parametrize(("before", "after"), [(30, 7), (None, 7), (7, 30), (7, None)])
+def test_ones_own_pin_may_be_replaced(
+    before: float | None, after: float | None, scene: Scene
+) -> None:
+    scene.pin("old", days=before)
+    scene.pin("old", days=after)
+    (kept,) = scene.store.pins(HERE.uri)
+    assert kept.pin.until == (None if after is None else scene.now + timedelta(days=after))
+
+
+@pytest.mark.parametrize("days", [1, 60, None])
+def test_somebody_elses_pin_is_not_taken_over(days: float | None, scene: Scene) -> None:
+    """Whoever owned it could take it off."""
+    scene.rules = replace(scene.rules, approvers=(BOB.name,))
+    scene.pin("old", person=BOB, days=30)
+    with pytest.raises(RequestError, match=f"whoever replaces it has to be {BOB.name} or an appr"):
+        scene.pin("free", "old", days=days)
+    assert scene.last_event().event is EventName.REFUSED
+    (kept,) = scene.store.pins(HERE.uri)
+    assert kept.pin.by == BOB.name
+
+
+def test_an_approver_may_replace_it(scene: Scene) -> None:
+    scene.rules = replace(scene.rules, approvers=(ANN.name,))
+    scene.pin("old", person=BOB, days=30)
+    scene.pin("old", person=ANN, days=1)
+    assert [each.pin.by for each in scene.store.pins(HERE.uri)] == [ANN.name]
+
+
+def test_anybody_may_replace_a_pin_that_has_run_out(scene: Scene) -> None:
+    scene.rules = replace(scene.rules, approvers=(BOB.name,))
+    scene.pin("old", person=BOB, days=1)
+    scene.now += timedelta(days=1)
+    scene.pin("old", person=ANN)
+    assert [each.pin.by for each in scene.store.pins(HERE.uri)] == [ANN.name]
+
+
+def test_somebody_pins_something_else_at_the_same_time(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.pin("older", person=BOB, store=scene.theirs)
+    after = scene.pin("old").plan
+    assert after
+    assert after.version == 3
+    assert scene.to_go(after) == []
+    assert scene.events().count(EventName.PINNED) == 2
+    assert plan.id == after.id
+
+
+def test_somebody_takes_the_pin_off_that_is_replaced(scene: Scene) -> None:
+    scene.pin("old", days=1)
+    scene.store.meanwhile["commit"] = lambda: scene.unpinner(scene.theirs).unpin(HERE, ["old"], BOB)
+    scene.pin("old", days=2)
+    (kept,) = scene.store.pins(HERE.uri)
+    assert kept.pin.until == scene.now + timedelta(days=2)
+
+
+def test_a_plan_appears_at_the_same_time(scene: Scene) -> None:
+    scene.store.meanwhile["commit"] = scene.proposed
+    after = scene.pin("old").plan
+    assert after
+    assert after.version == 2
+    assert scene.to_go(after) == ["older"]
+
+
+def test_a_plan_appears_that_has_nothing_to_catch_up_with(scene: Scene) -> None:
+    scene.store.meanwhile["commit"] = lambda: scene.proposed(content("new", "old", newest=2))
+    after = scene.pin("old").plan
+    assert after
+    assert after.version == 1
+
+
+def test_catching_up_while_somebody_else_pins(scene: Scene) -> None:
+    scene.pin("old")
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.pin("older", person=BOB, store=scene.theirs)
+    after = scene.pinner().catch_up(HERE, ANN)
+    assert after
+    assert (after.id, after.version) == (plan.id, 3)
+    assert scene.to_go(after) == []

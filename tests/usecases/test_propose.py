@@ -1,0 +1,255 @@
+"""Plans that are remembered, from a repository on the stand-in to the database."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from bot.aws.ecr import EcrRegistry
+from bot.core.coverage import Coverage
+from bot.core.errors import ServiceError
+from bot.core.patterns import Patterns
+from bot.core.policy import Policy, PolicyEntry
+from bot.core.reasons import RuleName
+from bot.core.records import EventName, PlanRecord, PlanState
+from bot.core.rules import Newest, TagFilter
+from bot.core.snapshot import Snapshot
+from bot.playground.aws import StandIn
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.store.store import SqlStore
+from bot.usecases.find_repositories import Found
+from bot.usecases.plan import Planner
+from bot.usecases.propose import Proposal, Proposer
+from tests.support import NOW, Shelf
+from tests.usecases.scene import ANN, BOB, WEEK, Scene
+
+
+@dataclass
+class Desk:
+    """Proposes for the repository `team/api`, of which `newest` images stay."""
+
+    scene: Scene
+    shelf: Shelf
+    registry: EcrRegistry
+    cache: SqliteManifestCache
+    newest: int = 1
+
+    def propose(self, store: SqlStore | None = None, newest: int | None = None) -> Proposal:
+        scene = self.scene
+        return Proposer(
+            store=store or scene.store,
+            planner=self._planner(store or scene.store, newest or self.newest),
+            pinner=scene.pinner(store),
+            clock=scene.clock,
+            new_id=scene.new_id,
+            expires_after=WEEK,
+            person=ANN,
+        ).propose(Found(self.shelf.id, self.registry))
+
+    def to_go(self, plan: PlanRecord) -> set[str]:
+        return set(self.scene.to_go(plan))
+
+    def _planner(self, store: SqlStore, newest: int) -> Planner:
+        policy = Policy(timedelta(hours=24), Patterns(), (Newest(newest, TagFilter()),))
+        return Planner(
+            snapshot=Snapshot({}, {}, (), ()),
+            coverage=Coverage(frozenset({self.shelf.id.registry})),
+            policies=[PolicyEntry(Patterns.of("*"), policy)],
+            pins=(),
+            usd_per_gb_month=0.10,
+            cache=self.cache,
+            store=store,
+            clock=self.scene.clock,
+            progress=lambda *_: None,
+        )
+
+
+@pytest.fixture
+def desk(
+    aws: StandIn, scene: Scene, shelf: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
+) -> Desk:
+    """With the images `old`, `older` and `new`."""
+    aws.world.clock.set(NOW)
+    for tag, age in (("new", 40), ("old", 41), ("older", 42)):
+        shelf.image(tag, age=age)
+    return Desk(scene, shelf, registry, cache)
+
+
+def test_a_new_plan_is_remembered(desk: Desk, scene: Scene) -> None:
+    found = desk.propose()
+    plan = found.record
+    assert found.is_new
+    assert scene.as_stored(plan) == plan
+    assert (plan.version, plan.state, plan.expires_at) == (1, PlanState.PROPOSED, NOW + WEEK)
+    assert (plan.manifests, plan.deletions, plan.checked) == (3, 2, True)
+    assert desk.to_go(plan) == {"old", "older"}
+    event = scene.last_event()
+    assert (event.event, event.by, event.plan, event.version, event.detail) == (
+        EventName.PROPOSED,
+        ANN.name,
+        plan.id,
+        1,
+        "2 of 3 manifests may go",
+    )
+
+
+def test_the_same_content_stays_as_it_is(desk: Desk, scene: Scene) -> None:
+    first = desk.propose()
+    scene.now += timedelta(days=1)
+    again = desk.propose()
+    assert (again.record, again.is_new) == (first.record, False)
+    assert again.content.delete == first.content.delete
+    assert scene.events() == [EventName.PROPOSED]
+
+
+def test_other_content_is_the_next_version(desk: Desk, scene: Scene) -> None:
+    first = desk.propose().record
+    scene.now += timedelta(days=1)
+    second = desk.propose(newest=2)
+    plan = second.record
+    assert second.is_new
+    assert (plan.id, plan.version, plan.expires_at) == (first.id, 2, scene.now + WEEK)
+    assert desk.to_go(plan) == {"older"}
+
+
+@pytest.mark.parametrize("newest", [1, 2])
+def test_an_approved_plan_is_never_superseded(newest: int, desk: Desk, scene: Scene) -> None:
+    approved = scene.approve(desk.propose().record)
+    again = desk.propose(newest=newest)
+    assert (again.record, again.is_new) == (approved, False)
+    assert len(again.content.delete) == 2
+    assert scene.as_stored(approved) == approved
+
+
+def test_a_plan_that_is_over_makes_room_for_a_new_one(desk: Desk, scene: Scene) -> None:
+    first = desk.propose().record
+    scene.dismisser().dismiss(first.id, ANN)
+    second = desk.propose().record
+    assert second.id != first.id
+    assert second.version == 1
+
+
+def test_a_plan_that_has_run_out_is_ended_first(desk: Desk, scene: Scene) -> None:
+    first = desk.propose().record
+    scene.now += WEEK
+    second = desk.propose().record
+    assert second.id != first.id
+    assert scene.as_stored(first).state is PlanState.EXPIRED
+
+
+def test_somebody_else_ends_it_first(desk: Desk, scene: Scene) -> None:
+    first = desk.propose().record
+    scene.now += WEEK
+    scene.store.meanwhile["commit"] = lambda: desk.propose(scene.theirs)
+    second = desk.propose()
+    assert not second.is_new
+    assert second.record.id != first.id
+    assert scene.events().count(EventName.EXPIRED) == 1
+
+
+def test_an_incomplete_plan_is_remembered(aws: StandIn, desk: Desk, scene: Scene) -> None:
+    aws.world.deny("ecr:GetRepositoryPolicy")
+    found = desk.propose()
+    assert not found.record.complete
+    assert not found.content.complete
+    assert scene.last_event().detail == "0 of 3 manifests may go; it is incomplete"
+
+
+def test_what_cannot_be_listed_leaves_no_trace(aws: StandIn, desk: Desk, scene: Scene) -> None:
+    aws.world.deny("ecr:DescribeImages")
+    with pytest.raises(ServiceError):
+        desk.propose()
+    assert scene.events() == []
+    assert scene.store.tag_scan(desk.shelf.id) is None
+
+
+def test_tags_are_remembered(desk: Desk, scene: Scene) -> None:
+    """One that comes to an old image makes it the newest."""
+    first = desk.propose().record
+    scene.now += timedelta(days=1)
+    with desk.shelf.world.lock:
+        old = desk.shelf.repository.manifests[desk.shelf.repository.digest_by_tag["old"]]
+        desk.shelf.repository.tag(old, "release")
+    second = desk.propose()
+    assert second.record.version == first.version + 1
+    assert desk.to_go(second.record) == {"new", "older"}
+    (young,) = (each for each in second.content.judged if "release" in each.manifest.tags)
+    assert RuleName.MIN_AGE in {reason.rule for reason in young.reasons}
+
+
+def test_a_pin_is_known_to_the_next_plan(desk: Desk, scene: Scene) -> None:
+    first = desk.propose().record
+    pinned = scene.pin("old").plan
+    again = desk.propose()
+    assert (again.record, again.is_new) == (pinned, False)
+    assert again.record.version == first.version + 1
+
+
+def other_plan(desk: Desk) -> object:
+    return desk.propose(desk.scene.theirs, newest=2)
+
+
+def same_plan(desk: Desk) -> object:
+    return desk.propose(desk.scene.theirs)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "version", "is_new"), [(other_plan, 2, True), (same_plan, 1, False)]
+)
+def test_somebody_else_proposes_first(
+    meanwhile: Callable[[Desk], object], version: int, desk: Desk, scene: Scene, *, is_new: bool
+) -> None:
+    scene.store.meanwhile["commit"] = lambda: meanwhile(desk)
+    found = desk.propose()
+    assert (found.record.version, found.is_new) == (version, is_new)
+    assert desk.to_go(found.record) == {"old", "older"}
+    assert [scene.as_stored(each) for each in scene.store.plans()] == [found.record]
+
+
+def test_somebody_pins_while_it_is_planned(desk: Desk, scene: Scene) -> None:
+    scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
+    found = desk.propose()
+    assert found.is_new
+    assert (found.record.version, desk.to_go(found.record)) == (2, {"older"})
+    assert list(found.content.delete) == [
+        item.digest for item in scene.store.items(found.record.id, 2)
+    ]
+
+
+def test_somebody_pins_what_stays_anyway(desk: Desk, scene: Scene) -> None:
+    scene.store.meanwhile["commit"] = lambda: scene.pin("new", person=BOB, store=scene.theirs)
+    found = desk.propose()
+    assert (found.record.version, found.is_new) == (1, True)
+
+
+def test_a_pin_on_the_version_before_is_not_lost(desk: Desk, scene: Scene) -> None:
+    first = desk.propose(newest=2).record
+    scene.store.meanwhile["commit"] = lambda: scene.pin("older", person=BOB, store=scene.theirs)
+    found = desk.propose()
+    assert found.record.id == first.id
+    assert desk.to_go(found.record) == {"old"}
+
+
+def pinned_and_dismissed(desk: Desk) -> None:
+    scene = desk.scene
+    scene.pin("old", person=BOB, store=scene.theirs)
+    (plan,) = scene.theirs.open_plans()
+    scene.dismisser(scene.theirs).dismiss(plan.id, BOB)
+
+
+def pinned_dismissed_and_proposed_again(desk: Desk) -> None:
+    pinned_and_dismissed(desk)
+    desk.propose(desk.scene.theirs)
+
+
+@pytest.mark.parametrize("meanwhile", [pinned_and_dismissed, pinned_dismissed_and_proposed_again])
+def test_somebody_ends_it_before_pins_are_looked_at(
+    meanwhile: Callable[[Desk], None], desk: Desk, scene: Scene
+) -> None:
+    """Whoever proposed it hears what they proposed."""
+    scene.store.meanwhile["remember_tags"] = lambda: meanwhile(desk)
+    found = desk.propose()
+    assert (found.record.version, found.is_new) == (1, True)
+    assert scene.as_stored(found.record).state is PlanState.DISMISSED
+    assert all("old" not in scene.to_go(plan) for plan in scene.store.open_plans())
