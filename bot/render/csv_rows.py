@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from typing import TextIO
 
-_STARTS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+_STARTS_OF_FORMULAS = ("=", "+", "-", "@", "\t", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """OWASP, CSV Injection. The last four are the full-width forms of the first."""
 
 
@@ -14,6 +14,7 @@ def write_rows(rows: Iterable[Iterable[object]], to: TextIO) -> None:
 
 
 def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and cell.startswith(_STARTS_OF_FORMULAS):
-        return f"'{cell}"
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    text = cell.replace("\r", "\n")  # csv quotes a line feed, but not what else ends a line
+    return f"'{text}" if text.startswith(_STARTS_OF_FORMULAS) else text

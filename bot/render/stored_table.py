@@ -62,7 +62,7 @@ def stored_plan_as_text(
 
 
 def since_when(made_at: datetime) -> RenderableType:
-    words = f"The database knows of pins, plans and moved tags since {moment(made_at)} only."
+    words = f"The database knows of no pin, plan or moved tag before {moment(made_at)}."
     return Text(words, style="yellow")
 
 

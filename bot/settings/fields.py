@@ -75,10 +75,13 @@ def _jmes_path(value: str) -> str:
 
 
 def _until(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    if isinstance(value, date):
-        return datetime.combine(value, time(), UTC) + timedelta(days=1)
+    try:
+        if isinstance(value, datetime):
+            return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        if isinstance(value, date):
+            return datetime.combine(value, time(), UTC) + timedelta(days=1)
+    except OverflowError as error:
+        raise ValueError("this is beyond the year 9999") from error
     return value
 
 

@@ -1,15 +1,19 @@
 """Brings the tables of a database up to date."""
 
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect, text
 
 from bot.core.errors import ServiceError
 from bot.store.database import Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
+CURRENT = "0001"
+"""The newest revision, told here too: who finds it in the database need not load Alembic."""
 
 _ONE_AT_A_TIME = Lock()
 """Alembic knows one migration in a process."""
@@ -18,7 +22,7 @@ _ONE_AT_A_TIME = Lock()
 def migrate(database: Database) -> bool:
     """True if the database was empty. Several processes may do this at the same time."""
     with database.reading() as session:
-        if _is_current(session.connection()):
+        if _revision(session.connection()) == CURRENT:
             return False
     with _ONE_AT_A_TIME, database.writing() as session:
         database.keep_others_out(session)
@@ -30,19 +34,22 @@ def migrate(database: Database) -> bool:
 
 
 def upgrade(connection: Connection, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415
+
     command.upgrade(_config(connection), revision)
 
 
-def scripts() -> ScriptDirectory:
+def scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
     return ScriptDirectory.from_config(_config())
 
 
-def _is_current(connection: Connection) -> bool:
-    return _revision(connection) == scripts().get_current_head()
-
-
 def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _refuse_newer(revision: str | None, name: str) -> None:
@@ -54,7 +61,9 @@ def _refuse_newer(revision: str | None, name: str) -> None:
         )
 
 
-def _config(connection: Connection | None = None) -> Config:
+def _config(connection: Connection | None = None) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", "bot.store:migrations")
     config.set_main_option("path_separator", "os")

@@ -24,8 +24,9 @@ def open_database(url: str) -> Database:
 
 
 def _is_file(url: URL) -> bool:
-    """What is kept in memory alone, no other process can see."""
-    return url.database not in {None, "", ":memory:"} and not url.query
+    """What is kept in memory alone, no other process can see. A file has no host."""
+    is_elsewhere = url.query or url.host or url.username
+    return url.database not in {None, "", ":memory:"} and not is_elsewhere
 
 
 def _is_served(url: URL) -> bool:

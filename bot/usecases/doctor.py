@@ -128,4 +128,9 @@ def _mend(source: str) -> str:
         return "check usage.accounts and usage.regions; set usage.expect_none if that is right"
     if source == "files":
         return "mend the file, or take it out of usage.files"
+    if source == "kubernetes":
+        return (
+            f"{GRANT}, with --kubernetes those in a cluster; or see to usage.kubernetes.clusters "
+            "and usage.kubernetes.ignore"
+        )
     return f"{GRANT}; or set usage.{source} to false, if it runs no image of these registries"

@@ -109,7 +109,7 @@ class Pinner:
         pinned = with_pins(content, pins, deed.at, self.usd_per_gb_month)
         after = renewed(deed.plan, pinned, deed.at, deed.at + self.expires_after)
         spared = len(content.delete) - len(pinned.delete)
-        detail = f"version {after.version}: pins keep {spared:,} more manifests"
+        detail = f"pins spare {spared:,} of {len(content.delete):,} that were to go"
         event = replace(deed, plan=after).event(EventName.PROPOSED, detail)
         return Change((event,), deed.plan, after, pinned)
 

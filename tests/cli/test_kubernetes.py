@@ -398,7 +398,7 @@ def test_a_custom_resource_that_one_cluster_does_not_have(
         Fault(body="<html>", times=None),
     ],
 )
-@pytest.mark.parametrize("way", [BY_EKS, BY_KUBECONFIG])
+@pytest.mark.parametrize("way", [BY_EKS, "{name: prod, kubeconfig: kubeconfig, eks: prod}"])
 def test_no_token_is_told(
     granted: Cluster, look: Look, run: Run, way: str, fault: Fault | None
 ) -> None:

@@ -2,12 +2,15 @@
 
 import csv
 import io
+import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core.records import PlanState
 from bot.core.transitions import started
+from bot.core.words import moment
 from bot.playground.aws import StandIn
 from bot.ports import Change
 from bot.store.store import SqlStore
@@ -48,11 +51,9 @@ def test_json_has_all_of_the_plan_and_more(propose: Run, plan: Run) -> None:
     assert (found.plan["approvals"], found.plan["execute_after"]) == ([], None)
     assert found.plan["freed_bytes"] == planned["savings"]["freed_bytes"] > 0
     assert [item["digest"] for item in found.plan["receipt"]] == planned["delete"]
-    assert found.plan["receipt"][0] == {
-        "digest": planned["delete"][0],
-        "tags": ["1.0"],
-        "outcome": "pending",
-        "reason": "",
+    assert sorted(item["tags"] for item in found.plan["receipt"]) == [["1.0"], ["1.1"], ["1.2"]]
+    assert {(item["outcome"], item["reason"]) for item in found.plan["receipt"]} == {
+        ("pending", "")
     }
 
 
@@ -125,13 +126,16 @@ def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatc
     assert line.startswith(f"Plan {id_}, version 1, is proposed until 20")
     assert line.endswith(f" UTC. To approve it: ecr-clean approve {id_}")
     assert "3 of 13 manifests may go" in " ".join(out)
-    assert any(line.startswith("The database knows of pins") for line in out)
+    assert any(line.startswith("The database knows of no pin") for line in out)
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ("", "Every source of usage is switched off, so nobody can approve the plan"),
+        (
+            "price_per_gb_month: 0.1",
+            "Every source of usage is switched off, so nobody can approve the plan",
+        ),
         (f"{LOOKED_AT}approval: {{required: 2}}", "2 people must approve it in Slack; 0 have."),
         (f"{LOOKED_AT}policies: [{{keep: [{{newest: 13}}]}}]", "there is nothing to approve"),
     ],
@@ -179,6 +183,19 @@ def test_several_repositories(aws: StandIn, releases: Shelf, run: Run, propose: 
 def test_a_database_is_announced_once(propose: Run) -> None:
     assert propose().sentence == IS_NEW
     assert propose().err == ""
+
+
+@pytest.mark.parametrize(("days", "told"), [(6.9, True), (7, False)])
+@pytest.mark.usefixtures("releases", "own_store")
+def test_a_young_database_tells_since_when_it_knows(
+    days: float, run: Run, environment: Path, *, told: bool
+) -> None:
+    made_at = datetime.now(UTC) - timedelta(days=days)
+    with sqlite3.connect(environment / "state" / "ecr-clean" / "ecr-clean.db") as db:
+        db.execute("UPDATE about SET made_at = ?", [f"{made_at:%Y-%m-%d %H:%M:%S.%f}"])
+    out = run("propose", "team/api").out
+    line = f"The database knows of no pin, plan or moved tag before {moment(made_at)}."
+    assert (line in out.splitlines()) is told
 
 
 @pytest.mark.usefixtures("releases")

@@ -103,7 +103,7 @@ def error(text: str, folder: Path) -> str:
         (custom(template="spec."), f"{CUSTOM}[0].template[0]", "'spec.', but this is no JMESPath: ", TEMPLATE),
         (custom(template="'spec[template'"), f"{CUSTOM}[0].template[0]", "'spec[template'", TEMPLATE),
         (custom(template="[a, 'b[']"), f"{CUSTOM}[0].template[1]", "'b['", TEMPLATE),
-        (custom(template="[]"), f"{CUSTOM}[0].template", "()", TEMPLATES),
+        (custom(template="[]"), f"{CUSTOM}[0].template", "[]", TEMPLATES),
         (custom(template="1"), f"{CUSTOM}[0].template", "1", TEMPLATES),
         ("reports: [{channel: 7}]", "reports[0].channel", "7", TEXT),
         ("reports: [{schedule: 'monday 9'}]", "reports[0].schedule", "'monday 9'", SCHEDULE),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
 from bot.core.records import EventName, Outcome, PlanState
-from bot.store.migrate import scripts, upgrade
+from bot.store.migrate import CURRENT, scripts, upgrade
 from bot.store.open_database import open_database
 from bot.store.store import SqlStore, open_store
 from bot.store.tables import Base
@@ -88,7 +88,7 @@ def test_the_revisions_make_the_tables_that_the_store_knows(store: SqlStore) -> 
 
 def test_revisions_follow_each_other() -> None:
     assert scripts().get_bases() == REVISIONS[:1]
-    assert scripts().get_heads() == REVISIONS[-1:]
+    assert scripts().get_heads() == REVISIONS[-1:] == [CURRENT]
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

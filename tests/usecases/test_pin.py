@@ -54,7 +54,7 @@ def test_the_audit_tells_what_it_protects(scene: Scene) -> None:
     )
     assert second.digests == ()
     assert (renewed.event, renewed.version) == (EventName.PROPOSED, 2)
-    assert renewed.detail == "version 2: pins keep 1 more manifests"
+    assert renewed.detail == "pins spare 1 of 2 that were to go"
 
 
 def test_approvals_of_the_version_before_do_not_count(scene: Scene) -> None:

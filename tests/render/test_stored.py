@@ -1,0 +1,109 @@
+"""Stored plans in words, where no test of the command leads yet."""
+
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import orjson
+import pytest
+from rich.console import Console
+
+from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
+from bot.core.transitions import proposed
+from bot.core.usage import Usage
+from bot.render.csv_rows import write_rows
+from bot.render.stored_json import ITEMS_A_PIECE, proposal_as_json, stored_plan_as_json
+from bot.render.stored_table import stored_plan_as_text, stored_plans_as_table
+from bot.render.stored_words import standing
+from bot.render.terminal import ROWS
+from tests.render.builders import image, plan
+from tests.support import NOW
+
+CONTENT = plan(image(1, "new", age=1), image(2, "old"), newest=1, usage=Usage(not_checked=()))
+RECORD = proposed("k7m2x9qd", CONTENT, NOW, NOW + timedelta(days=7))
+
+
+def shown(record: PlanRecord, items: list[Item], required: int = 1) -> list[str]:
+    console = Console(width=80, file=io.StringIO())
+    for text in stored_plan_as_text(record, items, required):
+        console.print(text)
+    assert isinstance(console.file, io.StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def item(number: int, outcome: Outcome, reason: str = "") -> Item:
+    return Item(image(number).digest, (f"1.{number}",), outcome, reason)
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (PlanState.EXECUTING, "is being carried out."),
+        (PlanState.DONE, "was carried out."),
+        (PlanState.FAILED, "was carried out, and something could not be deleted."),
+        (PlanState.STOPPED, "was stopped while it was carried out."),
+        (PlanState.DISMISSED, "was dismissed."),
+        (PlanState.EXPIRED, "expired before enough people approved it."),
+    ],
+)
+def test_every_state_has_words(state: PlanState, words: str) -> None:
+    assert standing(replace(RECORD, state=state), 1) == f"Plan k7m2x9qd, version 1, {words}"
+
+
+def test_how_many_have_approved() -> None:
+    record = replace(RECORD, version=2, approvals=(Approval("U1", NOW, 1), Approval("U2", NOW, 2)))
+    assert standing(record, 2).endswith("2 people must approve it in Slack; 1 have.")
+
+
+def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
+    items = [
+        item(1, Outcome.DELETED),
+        item(2, Outcome.DELETED),
+        item(3, Outcome.SPARED, "somebody pinned it"),
+        item(4, Outcome.FAILED, "AWS refused it"),
+    ]
+    assert shown(replace(RECORD, state=PlanState.FAILED), items)[-3:] == [
+        "Receipt: 2 deleted, 1 spared, 1 failed.",
+        "  - 1.3 (sha256:000000000000…) spared: somebody pinned it",
+        "  - 1.4 (sha256:000000000000…) failed: AWS refused it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("count", "last"), [(ROWS, "  - 1."), (ROWS + 1, "… and 1 more: --format")]
+)
+def test_a_long_receipt_ends_somewhere(count: int, last: str) -> None:
+    items = [item(number, Outcome.FAILED, "why") for number in range(count)]
+    assert shown(RECORD, items)[-1].startswith(last)
+
+
+def test_a_plan_that_deletes_nothing_has_no_receipt() -> None:
+    assert not any(line.startswith("Receipt") for line in shown(RECORD, []))
+
+
+def test_an_incomplete_plan_in_the_list() -> None:
+    console = Console(width=100, file=io.StringIO())
+    console.print(stored_plans_as_table([replace(RECORD, complete=False)], NOW))
+    assert isinstance(console.file, io.StringIO)
+    assert "proposed, incomplete" in console.file.getvalue()
+
+
+@pytest.mark.parametrize("count", [0, 1, ITEMS_A_PIECE, ITEMS_A_PIECE + 1])
+def test_a_receipt_of_any_length_is_one_line(count: int) -> None:
+    items = [item(number, Outcome.PENDING) for number in range(count)]
+    for pieces in (
+        stored_plan_as_json(RECORD, items),
+        proposal_as_json(RECORD, items, CONTENT),
+    ):
+        line = b"".join(pieces)
+        assert line.index(b"\n") == len(line) - 1
+        assert [each["tags"] for each in orjson.loads(line)["receipt"]] == [
+            [f"1.{number}"] for number in range(count)
+        ]
+
+
+def test_no_cell_of_csv_is_a_formula() -> None:
+    text = io.StringIO()
+    row = ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\uff1d1", "a=1", "a\r=1", -1, None, "", 1.5]
+    write_rows([row], text)
+    assert text.getvalue() == ("'=1,'+1,'-1,'@a,'\t=1,\"'\n=1\",'\uff1d1,a=1,\"a\n=1\",-1,,,1.5\n")
