@@ -113,8 +113,8 @@ class Change:
     """What is written as one, or not at all.
 
     `before` is the record of a plan as it was seen, `after` what it becomes; without `before` a new
-    plan is made. `content` belongs to every new version. A pin that is added replaces one of the
-    same text in its repository.
+    plan is made. `content` belongs to every new version. A pin that takes the place of one of the
+    same text in its repository is added, and the other, as it was seen, removed.
     """
 
     events: Sequence[Event]
@@ -139,7 +139,8 @@ class Store(Protocol):
 
     def commit(self, change: Change) -> bool:
         """False, and nothing is written, if somebody was faster: the plan is no longer as `before`
-        has it, the repository of a new plan has an open one, or a pin to be removed is gone."""
+        has it, the repository of a new plan has an open one, a pin to be removed is gone, or one of
+        the same text as one to be added is there and not removed."""
 
     def plan(self, id_: str) -> PlanRecord | None: ...
 
@@ -171,7 +172,8 @@ class Store(Protocol):
         """None if the repository was never scanned."""
 
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
-        """Unless a later scan is known already."""
+        """Unless a later scan is known already. One that is later by more than clocks may differ
+        is none: it makes way."""
 
 
 class Messages(Protocol):

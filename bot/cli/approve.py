@@ -8,7 +8,6 @@ import click
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_store
 from bot.cli.status import note
-from bot.core.errors import RequestError
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.stored_words import at_stake, standing
@@ -42,11 +41,12 @@ def approve(options: Options, plan: str, confirm: str | None, version: int | Non
         person, approver = command_line_person(settings), open_approver(settings, store)
         record = find_plan(store, plan, system_clock())
         consent = Consent(version or record.version, typed=confirm)
+        usd = usd_per_month(record.freed_bytes, settings.price_per_gb_month)
         if confirm is None and approver.lacks_nothing_but_the_name(record, person, consent):
-            note(at_stake(record, usd_per_month(record.freed_bytes, settings.price_per_gb_month)))
-            consent = replace(consent, typed=_ask_for_the_name(record))
+            consent = replace(consent, typed=_name_as_typed(record, at_stake(record, usd)))
         approved = approver.approve(plan, person, consent)
     click.echo(standing(approved, settings.approval.required))
+    click.echo(f"Approved: {at_stake(record, usd)}.")
 
 
 @click.command()
@@ -65,12 +65,12 @@ def dismiss(options: Options, plan: str) -> None:
     click.echo(standing(dismissed, settings.approval.required))
 
 
-def _ask_for_the_name(plan: PlanRecord) -> str:
+def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:
+    """None if there is nobody to ask."""
     name = plan.repository.name
-    if sys.stdin.isatty():
-        typed: str = click.prompt(f"Type the repository's name ({name}) to approve", err=True)
-        return typed
-    raise RequestError(
-        f"The plan deletes much of {name}, so the repository's name has to confirm it: add "
-        f"--confirm {name}"
-    )
+    if not sys.stdin.isatty():
+        note(f"{at_stake}: add --confirm {name}, if that is right")
+        return None
+    note(at_stake)
+    typed: str = click.prompt(f"Type the repository's name ({name}) to approve", err=True)
+    return typed

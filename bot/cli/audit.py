@@ -8,7 +8,7 @@ import click
 
 from bot.cli.options import common_options, format_option
 from bot.cli.printing import Forms
-from bot.cli.remembering import opened_store
+from bot.cli.remembering import found_store
 from bot.cli.times import SINCE
 from bot.core.records import Event
 from bot.render.events import COLUMNS, event_as_json, event_as_rows
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 @common_options
 def audit(since: datetime | None, format_: str) -> None:
     """Tell everything that people and the bot did to plans and pins, oldest first."""
-    with opened_store() as store:
-        EVENTS.print_all(format_, all_events(store, since))
+    with found_store() as store:
+        EVENTS.print_all(format_, all_events(store, since) if store else ())
 
 
 def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:

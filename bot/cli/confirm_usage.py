@@ -32,5 +32,6 @@ def confirm_usage(options: Options, source: str, scope: str) -> None:
 def _witness(options: Options, memory: Memory) -> Witness | None:
     if memory.store is None:
         return None
-    person = command_line_person(load_settings(options.config))
-    return Witness(memory.store, person, system_clock())
+    settings = load_settings(options.config)
+    person, rules = command_line_person(settings), settings.general_rules(workspace=None)
+    return Witness(memory.store, person, rules, system_clock())

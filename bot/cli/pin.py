@@ -42,7 +42,7 @@ def pin(
     if done.plan:
         click.echo(_what_became_of(done.plan, settings.approval.required))
     for text in done.idle:
-        note(f"{text} fits no image that the open plan knows, so it protects nothing there")
+        note(f"{text} fits no image that was seen there last, so it protects nothing now")
 
 
 @click.command()

@@ -8,7 +8,7 @@ import click
 from bot.cli.options import Options, common_options, format_option, repositories_argument
 from bot.cli.planning import find_all
 from bot.cli.printing import Forms
-from bot.cli.remembering import opened_store
+from bot.cli.remembering import found_store
 from bot.cli.status import Outcome
 from bot.core.pins import Pin
 from bot.core.repository import RepositoryId
@@ -43,17 +43,17 @@ def pins(options: Options, repositories: Sequence[str], format_: str) -> int:
     if repositories:
         found = find_all(repositories, open_registries(settings), outcome)
         asked = [each.repository for each in found]
-    with opened_store() as store:
+    with found_store() as store:
         PINS.print_all(format_, _pins(store, settings, asked))
     return outcome.status
 
 
 def _pins(
-    store: Store, settings: Settings, asked: Sequence[RepositoryId] | None
+    store: Store | None, settings: Settings, asked: Sequence[RepositoryId] | None
 ) -> Iterator[Pinned]:
     """`asked` None: all."""
     uris = None if asked is None else {repository.uri for repository in asked}
-    for stored in store.pins():
+    for stored in store.pins() if store else ():
         if uris is None or stored.repository in uris:
             yield Pinned(stored.repository, stored.pin)
     for entry in settings.pin_entries():

@@ -7,8 +7,9 @@ import click
 
 from bot.cli.options import Options, common_options, format_option
 from bot.cli.printing import Forms
-from bot.cli.remembering import opened_store
+from bot.cli.remembering import found_store
 from bot.cli.stored_plan import StoredPlan
+from bot.core.errors import RequestError
 from bot.render.stored_csv import COLUMNS, RECEIPT_COLUMNS, receipt_as_rows, stored_plan_as_rows
 from bot.render.stored_json import stored_plan_as_json
 from bot.settings import load_settings
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 def plans(options: Options, format_: str) -> None:
     """List all plans that are stored, newest first."""
     required = load_settings(options.config).approval.required
-    with opened_store() as store:
-        found = (StoredPlan(record, store, required) for record in store.plans())
+    with found_store() as store:
+        found = (StoredPlan(record, store, required) for record in store.plans()) if store else ()
         LIST.print_all(format_, found)
 
 
@@ -42,7 +43,9 @@ def show(options: Options, plan: str, format_: str) -> None:
     PLAN is the id that propose prints.
     """
     required = load_settings(options.config).approval.required
-    with opened_store() as store:
+    with found_store() as store:
+        if store is None:
+            raise RequestError(f"There is no plan {plan}: none was ever proposed here")
         record = find_plan(store, plan, system_clock())
         DETAILS.print_all(format_, [StoredPlan(record, store, required)])
 

@@ -1,7 +1,7 @@
 """Opens what is remembered. Whatever has run out is ended first."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from bot.cli.status import note
@@ -18,6 +18,15 @@ def opened_store() -> Iterator[Store]:
     """Made, if there is none."""
     with open_store() as store:
         _begin(store)
+        yield store
+
+
+@contextmanager
+def found_store() -> Iterator[Store | None]:
+    """For who only reads: None is made."""
+    with find_store() or nullcontext() as store:
+        if store:
+            _begin(store)
         yield store
 
 

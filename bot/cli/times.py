@@ -9,6 +9,9 @@ import click
 from bot.core.durations import parse_duration
 from bot.wiring import system_clock
 
+_LAST = datetime(9999, 1, 1, tzinfo=UTC)
+"""A time in every time zone, as what follows is not."""
+
 
 @dataclass(frozen=True)
 class Moment(click.ParamType[datetime]):
@@ -23,9 +26,12 @@ class Moment(click.ParamType[datetime]):
     ) -> datetime:
         for read in (self._duration, self._day, _time):
             try:
-                return read(value)
+                found = read(value)
             except (ValueError, OverflowError):
                 continue
+            if found > _LAST:
+                raise click.BadParameter(f"{value!r} is beyond the year 9998", ctx, param)
+            return found
         raise click.BadParameter(
             f"{value!r} is no time: give a duration (30d), a date (2026-12-31) or a time "
             "(2026-12-31T18:00, UTC if no zone is given)",

@@ -92,7 +92,7 @@ def why_unapprovable(plan: PlanRecord) -> str | None:
         )
     if not plan.checked:
         return (
-            "Every source of usage is switched off, so nobody can approve the plan: switch one on "
+            "No source of usage was looked at, so nobody can approve the plan: switch one on "
             "under `usage`, and propose it again"
         )
     if not plan.deletions:
@@ -113,6 +113,11 @@ def may_unpin(person: Person, pin: Pin, rules: ApprovalRules) -> Decision:
     number of approvals is required."""
     if pin.by == person.name:
         return _granted(f"{person.name} made the pin")
+    return _stands_as_approver(person, rules)
+
+
+def may_confirm_usage(person: Person, rules: ApprovalRules) -> Decision:
+    """It makes plans complete, and so open to approval."""
     return _stands_as_approver(person, rules)
 
 

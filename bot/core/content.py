@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from reprlib import repr as shortened
 from typing import Any
 
 from bot.core.manifest import (
@@ -17,6 +18,12 @@ from bot.core.manifest import (
     Content,
     Unread,
 )
+
+LARGEST = 2**63 - 1
+"""What a database can hold."""
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""JSON may escape one alone; no UTF-8 can hold it."""
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 
@@ -90,6 +97,8 @@ def _image(data: dict[str, Any], media_type: str) -> Content:
     config_type = config.get("mediaType")
     if not isinstance(config_type, str) or not config_type:
         raise _MalformedError("its config has no type")
+    if _SURROGATE.search(config_type):
+        raise _MalformedError(f"its config's type {config_type!r} is no text")
     stored = [config, *filter(_is_stored, _descriptors(data, "layers"))]
     return Content(
         media_type,
@@ -135,6 +144,6 @@ def _digest(descriptor: dict[str, Any]) -> str:
 
 def _blob(descriptor: dict[str, Any]) -> Blob:
     size = descriptor.get("size")
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise _MalformedError(f"{size!r} is no size")
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= LARGEST:
+        raise _MalformedError(f"{shortened(size)} is no size")
     return Blob(_digest(descriptor), size)

@@ -7,7 +7,7 @@ from bot.core.evidence import Evidence
 from bot.core.graph import Graph
 from bot.core.manifest import Kind, Manifest
 from bot.core.patterns import Patterns
-from bot.core.rules import Candidates, Family, young_since
+from bot.core.rules import Candidates, Family, age_key, young_since
 
 
 def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str]:
@@ -49,10 +49,8 @@ def candidates(
             last_pull=last_pull.get(digest),
         )
 
-    def age(manifest: Manifest) -> datetime:
-        since = young_since(manifest, renewed_at)
-        assert since is not None
-        return since
+    def age(manifest: Manifest) -> tuple[datetime, datetime]:
+        return age_key(manifest, renewed_at)
 
     roots = [graph.manifests[digest] for digest in graph.roots]
     tagged = [

@@ -16,11 +16,12 @@ from bot.core.savings import Prices, Savings, usd_per_month
 def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: float) -> Plan:
     """The plan as it is with these pins besides, from what is known of it: AWS is not asked again.
 
-    Nothing is ever added to what goes. It is the same plan if no pin protects anything of that.
+    Nothing is ever added to what goes. What stays anyway gets the pins as reasons: a plan that is
+    made afresh says the same.
     """
     board = PinBoard(pins, now)
     pinned = {j.manifest.digest: found for j in plan.judged if (found := board.of(j.manifest))}
-    if pinned.keys().isdisjoint(plan.delete):
+    if not pinned:
         return plan
     graph = build_graph(judged.manifest for judged in plan.judged)
     spared = with_dependents(graph, pinned) & set(plan.delete)
@@ -31,7 +32,7 @@ def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: 
         plan,
         judged=judged,
         delete=tuple(digest for digest in plan.delete if digest not in spared),
-        savings=_savings(plan.savings, judged, usd_per_gb_month),
+        savings=_savings(plan.savings, judged, usd_per_gb_month) if spared else plan.savings,
     )
 
 

@@ -1,7 +1,8 @@
 """Pins: what people keep, with who, why and until when."""
 
 import re
-from collections.abc import Iterable
+import string
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,10 +13,13 @@ from bot.core.words import moment
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
+_BARE_DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _TAG = re.compile(r"\w[\w.-]{0,299}", re.ASCII)
+_SET = re.compile(r"\[!?.[^]]*\]", re.DOTALL)
+_GLOB_WITHOUT_SETS = re.compile(r"[\w*?][\w.*?-]*", re.ASCII)
 
 _GLOB_SIGNS = "*?["
-_NEVER_IN_TAGS = "/:@ "
+_SIGNS_OF_TAGS = f"{string.ascii_lowercase}{string.digits}_.-"
 
 
 class PinKind(StrEnum):
@@ -57,11 +61,25 @@ def check_pin(pin: str) -> str:
         return pin
     if pin.startswith("sha256:"):
         raise ValueError(f"{pin!r} is no whole digest: sha256: and 64 lower case hex digits")
-    is_glob = any(sign in pin for sign in _GLOB_SIGNS)
-    if not (is_glob or _TAG.fullmatch(pin)) or any(sign in pin for sign in _NEVER_IN_TAGS):
+    if _BARE_DIGEST.fullmatch(pin):
+        raise ValueError(f"{pin!r} lacks what digests begin with: write sha256:{pin.lower()}")
+    if any(sign in pin for sign in _GLOB_SIGNS):
+        _check_glob(pin)
+    elif not _TAG.fullmatch(pin):
         raise ValueError(f"{pin!r} can be no tag, digest or glob of tags")
-    Patterns.of(pin)
     return pin
+
+
+def _check_glob(glob: str) -> None:
+    Patterns.of(glob)
+    if not (glob.isprintable() and _GLOB_WITHOUT_SETS.fullmatch(_SET.sub("?", glob))):
+        raise ValueError(
+            f"{glob!r} can match no tag (a glob of tags holds only letters, digits, _ . - * ? and "
+            "[sets], and begins with neither . nor -)"
+        )
+    for found in _SET.findall(glob):
+        if not Patterns.of(found).match_any(_SIGNS_OF_TAGS):
+            raise ValueError(f"{found!r} in {glob!r} fits no sign of a tag")
 
 
 class PinBoard:
@@ -76,7 +94,9 @@ class PinBoard:
         self._globs = [(Patterns.of(p.pin), p) for p in valid if p.kind is PinKind.GLOB]
 
     def of(self, manifest: Manifest) -> list[Pin]:
-        exact = [
-            pin for name in (manifest.digest, *manifest.tags) for pin in self._exact.get(name, ())
-        ]
-        return exact + [pin for globs, pin in self._globs if globs.match_any(manifest.tags)]
+        exact = self._exact.get(manifest.digest, [])
+        return [*exact, *self.of_tags(manifest.tags)]
+
+    def of_tags(self, tags: Collection[str]) -> list[Pin]:
+        exact = [pin for tag in tags for pin in self._exact.get(tag, ())]
+        return exact + [pin for globs, pin in self._globs if globs.match_any(tags)]

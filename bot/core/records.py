@@ -56,7 +56,7 @@ class PlanRecord:
     """The newest version of a plan and where it stands. Earlier versions are superseded.
 
     `hash` is that of the version's content, `complete` whether nothing hindered it, `checked`
-    whether any source of usage was switched on. `approvals` are those of every version.
+    whether any source of usage was looked at. `approvals` are those of every version.
     `revision` counts the changes of the record: whoever changes it names the one they saw. UTC.
     """
 

@@ -1,16 +1,20 @@
 """When tags came to images that were there before. ECR tells only when an image was pushed."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.core.manifest import Manifest
 from bot.core.records import Binding, TagScan
 
+CLOCKS_DIFFER = timedelta(hours=1)
+"""At most, unless one of them is wrong."""
+
 
 def scan_tags(last: TagScan | None, manifests: Iterable[Manifest], now: datetime) -> TagScan:
-    """What is known of the tags now. The first scan knows of no change."""
+    """What is known of the tags now. The first scan knows of no change, nor does one after a scan
+    by a clock that was ahead."""
     present = sorted(manifests, key=lambda manifest: manifest.digest)
-    if last is None:
+    if last is None or last.at > now + CLOCKS_DIFFER:
         first = {tag: Binding(m.digest, None) for m in present for tag in m.tags}
         return TagScan(now, first, lost={})
     return TagScan(

@@ -90,7 +90,7 @@ def proposed(id_: str, content: Plan, at: datetime, expires_at: datetime) -> Pla
         state=PlanState.PROPOSED,
         hash=content_hash(content),
         complete=content.complete,
-        checked=not set(SOURCES).issubset(content.usage.not_checked),
+        checked=any(look.source in SOURCES for look in content.usage.looks),
         manifests=len(content.judged),
         deletions=len(content.delete),
         freed_bytes=content.savings.freed_bytes,

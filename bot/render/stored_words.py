@@ -37,4 +37,4 @@ def _what_next(plan: PlanRecord, required: int) -> str:
     if required > 1:
         approved = len(plan.current_approvals)
         return f" {required} people must approve it in Slack; {approved} have."
-    return f" To approve it: ecr-clean approve {plan.id}"
+    return f" To approve it: ecr-clean approve {plan.id} --version {plan.version}"

@@ -75,13 +75,12 @@ def _jmes_path(value: str) -> str:
 
 
 def _until(value: Any) -> Any:
-    try:
-        if isinstance(value, datetime):
-            return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-        if isinstance(value, date):
-            return datetime.combine(value, time(), UTC) + timedelta(days=1)
-    except OverflowError as error:
-        raise ValueError("this is beyond the year 9999") from error
+    if isinstance(value, date) and not 2 <= value.year <= 9998:
+        raise ValueError("its year is none from 2 to 9998")
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, date):
+        return datetime.combine(value, time(), UTC) + timedelta(days=1)
     return value
 
 

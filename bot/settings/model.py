@@ -285,15 +285,18 @@ class Settings(Section):
     def report_entries(self) -> tuple[ReportEntry, ...]:
         return tuple(report.entry() for report in self.reports)
 
-    def approval_rules(self, repository: RepositoryId, workspace: str | None) -> ApprovalRules:
-        general = ApprovalRules(
+    def general_rules(self, workspace: str | None) -> ApprovalRules:
+        """Of what concerns all repositories."""
+        return ApprovalRules(
             approvers=self.approval.approvers,
             required=self.approval.required,
             confirm_over=self.approval.type_to_confirm_over,
             workspace=workspace,
             channel=None,
         )
-        return rules_for(self.report_entries(), repository, general)
+
+    def approval_rules(self, repository: RepositoryId, workspace: str | None) -> ApprovalRules:
+        return rules_for(self.report_entries(), repository, self.general_rules(workspace))
 
     def pin_entries(self) -> tuple[PinEntry, ...]:
         return tuple(pin.entry() for pin in self.pins)

@@ -10,7 +10,7 @@ from bot.core.records import Approval, Outcome, PlanRecord
 from bot.ports import Change
 from bot.store.audit import add_events
 from bot.store.part import Part, count_of, insert_all, insert_into
-from bot.store.pins import add_pins, remove_pins
+from bot.store.pins import change_pins
 from bot.store.plan_content import pack
 from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
 
@@ -26,14 +26,15 @@ class Changes(Part):
     def commit(self, change: Change) -> bool:
         version = _new_version(change)  # packing takes long: nobody has to wait for it
         with self._database.writing() as session:
-            landed = _write_plan(session, change) and remove_pins(session, change.pins_removed)
+            landed = _write_plan(session, change) and change_pins(
+                session, removed=change.pins_removed, added=change.pins_added
+            )
             if not landed:
                 session.rollback()
                 return False
             if version:
                 insert_all(session, VersionRow, [version.row])
                 insert_all(session, ItemRow, version.items)
-            add_pins(session, change.pins_added)
             add_events(session, change.events)
             return True
 

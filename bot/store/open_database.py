@@ -1,5 +1,7 @@
 """Which database a URL means."""
 
+from ipaddress import ip_address
+
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -17,7 +19,7 @@ def open_database(url: str) -> Database:
     match parsed.drivername:
         case "sqlite" if _is_file(parsed):
             return SqliteDatabase(parsed)
-        case "postgresql" | "postgresql+psycopg" if _is_served(parsed):
+        case "postgresql" | "postgresql+psycopg" if _is_served(parsed, url):
             return PostgresqlDatabase(parsed.set(drivername="postgresql+psycopg"))
         case _:
             raise RequestError(_not_allowed())
@@ -29,9 +31,27 @@ def _is_file(url: URL) -> bool:
     return url.database not in {None, "", ":memory:"} and not is_elsewhere
 
 
-def _is_served(url: URL) -> bool:
-    """Of a password with an @ in it, what follows would be taken for the host."""
-    return bool(url.database) and "@" not in (url.host or "")
+def _is_served(url: URL, text: str) -> bool:
+    """Of a password with an @ or a / in it, a part would be taken for the host or the database, and
+    be shown."""
+    ends_of_passwords = 1 if url.username else 0
+    return (
+        text.count("@") == ends_of_passwords
+        and bool(url.database)
+        and ":" not in str(url.database)
+        and _is_host(url.host or "")
+    )
+
+
+def _is_host(name: str) -> bool:
+    """Only what stood in brackets can have a colon."""
+    if ":" not in name:
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _parse(url: str) -> URL:

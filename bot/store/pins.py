@@ -1,13 +1,14 @@
 """Pins that people set."""
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
-from bot.store.part import Part, count_of, upsert
+from bot.store.part import Part, count_of, insert_into
 from bot.store.tables import PinRow
 
 
@@ -17,26 +18,33 @@ class Pins(Part):
         if repository is not None:
             query = query.where(PinRow.repository == repository)
         with self._database.reading() as session:
-            return _in_order(map(_pin, session.scalars(query)))
+            return sorted(map(_pin, session.scalars(query)), key=_key)
 
 
-def add_pins(session: Session, pins: Iterable[RepositoryPin]) -> None:
-    for each in _in_order(pins):
-        values = {
-            "repository": each.repository,
-            "pin": each.pin.pin,
-            "kind": each.pin.kind,
-            "by": each.pin.by,
-            "reason": each.pin.reason,
-            "until": each.pin.until,
-            "made_at": each.made_at,
-        }
-        upsert(session, PinRow, values)
+def change_pins(
+    session: Session, removed: Iterable[RepositoryPin], added: Iterable[RepositoryPin]
+) -> bool:
+    """False if one to be removed is gone or replaced, or one of the same text as one to be added
+    is there.
+
+    Rows are locked in the same order by everybody, so that nobody waits in a circle.
+    """
+    steps = [(_key(each), _remove, each) for each in removed]
+    steps += [(_key(each), _add, each) for each in added]
+    return all(step(session, each) for _, step, each in sorted(steps, key=itemgetter(0)))
 
 
-def remove_pins(session: Session, pins: Iterable[RepositoryPin]) -> bool:
-    """False if one is gone, or somebody replaced it."""
-    return all(_remove(session, each) for each in _in_order(pins))
+def _add(session: Session, each: RepositoryPin) -> bool:
+    row = insert_into(session, PinRow).values(
+        repository=each.repository,
+        pin=each.pin.pin,
+        kind=each.pin.kind,
+        by=each.pin.by,
+        reason=each.pin.reason,
+        until=each.pin.until,
+        made_at=each.made_at,
+    )
+    return count_of(session, row.on_conflict_do_nothing()) == 1
 
 
 def _remove(session: Session, each: RepositoryPin) -> bool:
@@ -51,9 +59,8 @@ def _remove(session: Session, each: RepositoryPin) -> bool:
     return count_of(session, delete(PinRow).where(*is_the_same)) == 1
 
 
-def _in_order(pins: Iterable[RepositoryPin]) -> list[RepositoryPin]:
-    """Rows are locked in the same order by everybody, so that nobody waits in a circle."""
-    return sorted(pins, key=lambda each: (each.repository, each.pin.pin))
+def _key(each: RepositoryPin) -> tuple[str, str]:
+    return each.repository, each.pin.pin
 
 
 def _pin(row: PinRow) -> RepositoryPin:

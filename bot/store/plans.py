@@ -6,6 +6,7 @@ from sqlalchemy import Select, select
 
 from bot.core.errors import ServiceError
 from bot.core.plan import Plan
+from bot.core.plan_hash import content_hash
 from bot.core.records import OPEN, Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.part import Part
@@ -32,7 +33,13 @@ class Plans(Part):
             stored = session.get(VersionRow, (id_, version))
             if stored is None:
                 raise ServiceError(f"The database has no version {version} of the plan {id_}")
-            return unpack(stored.content)
+            content = unpack(stored.content)
+            if content_hash(content) != stored.hash:
+                raise ServiceError(
+                    f"Version {version} of the plan {id_} is not what was stored: somebody changed "
+                    "it in the database; dismiss it, and propose a new one"
+                )
+            return content
 
     def items(self, id_: str, version: int) -> Sequence[Item]:
         is_its_own = (ItemRow.plan == id_) & (ItemRow.version == version)

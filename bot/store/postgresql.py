@@ -1,5 +1,6 @@
 """A PostgreSQL database, which several machines may share."""
 
+import os
 from collections.abc import Mapping
 from typing import ClassVar
 
@@ -44,13 +45,19 @@ class PostgresqlDatabase(Database):
         return _REMEDIES.get(state, "try again, and look into its log if it goes on")
 
 
+def _options(url: URL) -> str:
+    """In another time zone, times near the end of the year 9999 could not be read."""
+    own = url.normalized_query.get("options") or (os.environ.get("PGOPTIONS", ""),)
+    return " ".join([*own, "-c timezone=UTC"]).strip()
+
+
 def _open_engine(url: URL) -> Engine:
     try:
         return create_engine(
             url,
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
-            connect_args={"connect_timeout": SECONDS_TO_CONNECT},
+            connect_args={"connect_timeout": SECONDS_TO_CONNECT, "options": _options(url)},
             hide_parameters=True,
         )
     except ImportError:

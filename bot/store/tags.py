@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.records import Binding, TagScan
 from bot.core.repository import RepositoryId
+from bot.core.tag_history import CLOCKS_DIFFER
 from bot.store.part import Part, count_of, insert_all, insert_into
 from bot.store.tables import BindingRow, LossRow, ScanRow
 
@@ -34,10 +35,11 @@ class Tags(Part):
 
 def _is_the_latest(session: Session, uri: str, at: datetime) -> bool:
     added = insert_into(session, ScanRow).values(repository=uri, at=at)
+    by_a_clock_ahead = ScanRow.at > at + CLOCKS_DIFFER
     unless_later = added.on_conflict_do_update(
         index_elements=[ScanRow.repository],
         set_={"at": added.excluded.at},
-        where=ScanRow.at <= added.excluded.at,
+        where=(ScanRow.at <= added.excluded.at) | by_a_clock_ahead,
     )
     return count_of(session, unless_later) == 1
 

@@ -1,5 +1,6 @@
 """Finds a stored plan, as it stands now."""
 
+import re
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -10,17 +11,21 @@ from bot.core.transitions import is_expired
 from bot.ports import Store
 from bot.usecases.expire import expiry
 
+_ID = re.compile(r"\w+", re.ASCII)
+"""Of other signs no id is made, and a database may refuse them."""
+
 
 def find_plan(store: Store, id_: str, now: datetime) -> PlanRecord:
     """A plan that has run out is ended first. Raises RequestError if there is none."""
-    while plan := store.plan(id_):
+    is_id = _ID.fullmatch(id_) is not None
+    while plan := store.plan(id_) if is_id else None:
         if not is_expired(plan, now):
             return plan
         store.commit(expiry(plan, now))
     known = [plan.id for plan in store.open_plans()]
     close = get_close_matches(id_, known, n=1)
     hint = f"did you mean {close[0]}?" if close else "ecr-clean plans lists them"
-    raise RequestError(f"There is no plan {id_}: {hint}")
+    raise RequestError(f"There is no plan {id_ if is_id else repr(id_)}: {hint}")
 
 
 def find_open_plan(store: Store, repository: RepositoryId, now: datetime) -> PlanRecord | None:

@@ -10,7 +10,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Decision, Person, may_pin, may_unpin
 from bot.core.errors import RequestError
 from bot.core.next_version import with_pins
-from bot.core.pins import Pin, PinBoard, check_pin
+from bot.core.pins import Pin, PinBoard, PinKind, check_pin
 from bot.core.plan import Plan
 from bot.core.records import Event, EventName, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
@@ -27,7 +27,7 @@ LONGEST_REASON = 3000
 @dataclass(frozen=True, slots=True)
 class Pinned:
     """`plan`: the open plan as it is then, if there is one. `idle`: which of the pins fit nothing
-    that it knows; somebody may have mistyped them."""
+    that it knows, or without it the last scan of tags; somebody may have mistyped them."""
 
     pins: Sequence[Pin]
     plan: PlanRecord | None
@@ -60,7 +60,7 @@ class Pinner:
             change = self._change(deed, pins)
             if self.store.commit(replace(change, pins_added=made, pins_removed=replaced)):
                 plan = change.after or self.catch_up(repository, person)
-                return Pinned(pins, plan, self._idle(pins, plan, deed.at))
+                return Pinned(pins, plan, self._idle(pins, plan, deed))
 
     def _replaced(self, made: Sequence[RepositoryPin], deed: Deed) -> Sequence[RepositoryPin]:
         """Pins of the same text. Whoever ends one earlier, or makes somebody else's their own,
@@ -82,11 +82,21 @@ class Pinner:
         change = self._renewal(about_it, content, pins)
         return replace(change, events=(*_pinned(about_it, pins, content), *change.events))
 
-    def _idle(self, pins: Sequence[Pin], plan: PlanRecord | None, now: datetime) -> tuple[str, ...]:
+    def _idle(self, pins: Sequence[Pin], plan: PlanRecord | None, deed: Deed) -> tuple[str, ...]:
         if plan is None:
-            return ()
+            return self._unknown_to_the_last_scan(pins, deed)
         content = self.store.content(plan.id, plan.version)
-        return tuple(pin.pin for pin in pins if not _protected(pin, content, now))
+        return tuple(pin.pin for pin in pins if not _protected(pin, content, deed.at))
+
+    def _unknown_to_the_last_scan(self, pins: Sequence[Pin], deed: Deed) -> tuple[str, ...]:
+        """Not digests: a scan knows no images that never had a tag."""
+        scan = self.store.tag_scan(deed.repository)
+        if scan is None:
+            return ()
+        doubtful = (pin for pin in pins if pin.kind is not PinKind.DIGEST)
+        return tuple(
+            pin.pin for pin in doubtful if not PinBoard([pin], deed.at).of_tags(scan.bindings)
+        )
 
     def catch_up(self, repository: RepositoryId, person: Person) -> PlanRecord | None:
         """Gives an open plan its next version if it does not know a pin that was made while it
@@ -136,8 +146,11 @@ def _checked_reason(reason: str) -> str:
         raise RequestError(
             f"The reason has {len(words):,} characters: cut it to {LONGEST_REASON:,}"
         )
-    if any(unicodedata.category(sign) == "Cc" for sign in words):
+    categories = set(map(unicodedata.category, words))
+    if "Cc" in categories:
         raise RequestError("The reason holds control characters: leave them out")
+    if "Cs" in categories:
+        raise RequestError("The reason holds signs that are no UTF-8: leave them out")
     return words
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
@@ -21,19 +22,22 @@ from bot.usecases.take_inventory import InventoryTaker
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, the pins of the store that it knows, and the tags as they are now."""
+    """A plan, since when what it rests on may have changed, the pins of the store that it knows,
+    and the tags as they are now."""
 
     plan: Plan
+    looked_at: datetime
     pins: Sequence[RepositoryPin]
     tags: TagScan
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """`snapshot` and `coverage`: what was in use when the run began, and how far that looked.
+    """`snapshot` and `coverage`: what was in use at `looked_at`, and how far that looked.
     `store` None: nobody ever pinned or proposed anything here."""
 
     snapshot: Snapshot
+    looked_at: datetime
     coverage: Coverage
     policies: Sequence[PolicyEntry]
     pins: Sequence[PinEntry]
@@ -63,7 +67,12 @@ class Planner:
             deleted_also_in=deleted_also_in,
         )
         prices = Prices(self.usd_per_gb_month, _layers_stay_within(registry))
-        return Planned(make_plan(repository, inventory.manifests, evidence, prices), pins, tags)
+        return Planned(
+            make_plan(repository, inventory.manifests, evidence, prices),
+            self.looked_at,
+            pins,
+            tags,
+        )
 
     def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:
         """Where deletions go besides, and a look for everything beyond what the sources see."""

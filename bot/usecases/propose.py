@@ -1,13 +1,14 @@
 """Plans a cleanup and remembers the plan, so that people can look at it and decide."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.authority import Person
+from bot.core.next_version import with_pins
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.records import EventName, PlanRecord, PlanState
+from bot.core.records import EventName, PlanRecord, PlanState, RepositoryPin
 from bot.core.transitions import proposed, renewed
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
@@ -43,22 +44,32 @@ class Proposer:
         content; a proposed one with other content gets its next version. Raises what planning and
         the store raise."""
         planned = self.planner.plan(found)
-        proposal = self._remembered(planned.plan)
+        proposal = self._remembered(planned)
         self.store.remember_tags(found.repository, planned.tags)
-        return self._with_pins_made_meanwhile(proposal, planned)
+        return proposal
 
-    def _remembered(self, content: Plan) -> Proposal:
+    def _remembered(self, planned: Planned) -> Proposal:
+        """With the pins that were made while this was planned. Where a plan is open, the next pin
+        changes it, so that this is tried again; where none is, `pin` found none to change."""
+        repository = planned.plan.repository
         while True:
             now = self.clock()
-            before = find_open_plan(self.store, content.repository, now)
-            if before and _stays(before, content):
+            before = find_open_plan(self.store, repository, now)
+            if before and _stays(before, planned):
                 return Proposal(before, self.store.content(before.id, before.version), is_new=False)
+            pins = self.store.pins(repository.uri)
+            content = self._with_new_pins(planned, pins, now)
             after = self._next(before, content, now)
-            event = Deed(self.person, now, content.repository, after).event(
-                EventName.PROPOSED, _detail(after)
-            )
+            deed = Deed(self.person, now, repository, after)
+            event = deed.event(EventName.PROPOSED, _detail(after))
             if self.store.commit(Change((event,), before, after, content)):
-                return Proposal(after, content, is_new=True)
+                return self._caught_up(Proposal(after, content, is_new=True), pins)
+
+    def _with_new_pins(
+        self, planned: Planned, pins: Sequence[RepositoryPin], now: datetime
+    ) -> Plan:
+        new = [each.pin for each in pins if each not in planned.pins]
+        return with_pins(planned.plan, new, now, self.pinner.usd_per_gb_month)
 
     def _next(self, before: PlanRecord | None, content: Plan, now: datetime) -> PlanRecord:
         expires_at = now + self.expires_after
@@ -66,10 +77,9 @@ class Proposer:
             return renewed(before, content, now, expires_at)
         return proposed(self.new_id(), content, now, expires_at)
 
-    def _with_pins_made_meanwhile(self, proposal: Proposal, planned: Planned) -> Proposal:
-        """Whoever pinned while this was planned found no plan to change."""
+    def _caught_up(self, proposal: Proposal, known: Sequence[RepositoryPin]) -> Proposal:
         repository = proposal.content.repository
-        if not proposal.is_new or self.store.pins(repository.uri) == planned.pins:
+        if self.store.pins(repository.uri) == known:
             return proposal
         record = self.pinner.catch_up(repository, self.person)
         if record is None or record.id != proposal.record.id:
@@ -77,8 +87,11 @@ class Proposer:
         return Proposal(record, self.store.content(record.id, record.version), is_new=True)
 
 
-def _stays(before: PlanRecord, content: Plan) -> bool:
-    return before.state is not PlanState.PROPOSED or before.hash == content_hash(content)
+def _stays(before: PlanRecord, planned: Planned) -> bool:
+    """What was proposed since this was looked at knows more."""
+    if before.state is not PlanState.PROPOSED or before.proposed_at > planned.looked_at:
+        return True
+    return before.hash == content_hash(planned.plan)
 
 
 def _detail(plan: PlanRecord) -> str:

@@ -36,6 +36,7 @@ def open_registries(settings: Settings) -> list[EcrRegistry]:
 def open_planner(settings: Settings, seen: Seen, memory: Memory, progress: Progress) -> Planner:
     return Planner(
         snapshot=seen.snapshot,
+        looked_at=seen.at,
         coverage=seen.coverage,
         policies=settings.policy_entries(),
         pins=settings.pin_entries(),

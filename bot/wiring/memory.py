@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.ports import UsageMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.wiring.usage_memory import SharedMemory
 
 if TYPE_CHECKING:
     from bot.store.store import SqlStore
+
+
+_SQLITE = "sqlite:///"
 
 
 class Memory(NamedTuple):
@@ -21,25 +25,19 @@ class Memory(NamedTuple):
 
     @property
     def usage(self) -> UsageMemory:
-        """The store's, which several machines may share, if there is a store."""
-        return self.store or self.cache
+        return SharedMemory(self.store, self.cache) if self.store else self.cache
 
 
 def open_store() -> "SqlStore":
     """Makes the database if there is none."""
     from bot.store.store import open_store as open_at  # noqa: PLC0415 - most plans need no store
 
-    environment = Environment()
-    if environment.database_url:
-        return open_at(environment.database_url.get_secret_value())
-    return open_at(f"sqlite:///{_file(environment)}")
+    return open_at(_url(Environment()))
 
 
 def find_store() -> "SqlStore | None":
-    environment = Environment()
-    if environment.database_url or _file(environment).exists():
-        return open_store()
-    return None
+    """None if nobody ever pinned or proposed anything here."""
+    return open_store() if _is_there(_url(Environment())) else None
 
 
 @contextmanager
@@ -49,5 +47,12 @@ def open_memory(store: "Callable[[], SqlStore | None]" = find_store) -> Iterator
         yield Memory(cache, opened)
 
 
-def _file(environment: Environment) -> Path:
-    return environment.state_folder / "ecr-clean.db"
+def _url(environment: Environment) -> str:
+    if environment.database_url:
+        return environment.database_url.get_secret_value()
+    return f"{_SQLITE}{environment.state_folder / 'ecr-clean.db'}"
+
+
+def _is_there(url: str) -> bool:
+    """Of a server nobody knows before it was asked."""
+    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).exists()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -32,9 +33,10 @@ AwsSourceMaker = Callable[[AwsPlace], UsageSource]
 
 
 class Seen(NamedTuple):
-    """What the sources saw, and how far they look."""
+    """What the sources saw at that time, in UTC, and how far they look."""
 
     snapshot: Snapshot
+    at: datetime
     coverage: Coverage
 
 
@@ -50,6 +52,7 @@ class UsageSources:
     def look(
         self, settings: Settings, memory: UsageMemory, clock: Clock, progress: Progress
     ) -> Seen:
+        at = clock()
         scan = Scan(
             sources=self.sources,
             not_checked=self.not_checked,
@@ -60,7 +63,7 @@ class UsageSources:
             clock=clock,
             progress=progress,
         )
-        return Seen(scan.take(), self.coverage)
+        return Seen(scan.take(), at, self.coverage)
 
 
 def open_sources(

@@ -15,8 +15,8 @@ __all__ = ["postgresql"]
 ANN = "arn:aws:iam::123456789012:user/demo"
 """Whoever runs the command."""
 
-LOOKED_AT = f"usage: {{{others_off('files')}, files: [], expect_none: true}}\n"
-"""One source is switched on, so that plans can be approved."""
+LOOKED_AT = f"usage: {{{others_off('files')}, files: [/dev/null], expect_none: true}}\n"
+"""One source is looked at, so that plans can be approved."""
 
 BOB = "arn:aws:iam::123456789012:user/bob"
 

@@ -39,7 +39,10 @@ def test_it_is_approved(run: Run, id_: str) -> None:
     result = run("approve", id_)
     assert (result.status, result.err) == (0, "")
     assert result.out.startswith(f"Plan {id_}, version 1, is approved; deletion starts 20")
-    assert result.out.endswith(" UTC.\n")
+    assert result.out.endswith(
+        f"Approved: version 1 of plan {id_} deletes 3 of 13 manifests in team/api, which frees "
+        "2.96 kB (under $0.01 a month).\n"
+    )
 
 
 def test_once(run: Run, id_: str) -> None:
@@ -96,7 +99,7 @@ def test_every_source_switched_off(run: Run, shelf: Shelf) -> None:
     id_ = run("propose", "team/api", "--format", "json").plan["plan"]
     result = run("approve", id_)
     assert result.status == 2
-    assert result.sentence.startswith("Every source of usage is switched off, so nobody can")
+    assert result.sentence.startswith("No source of usage was looked at, so nobody can")
 
 
 def test_a_plan_that_has_run_out(run: Run, releases: Shelf, settings_file: Write) -> None:
@@ -123,13 +126,13 @@ def test_a_large_plan_asks_for_the_name(run: Run, large: str) -> None:
     first, second = result.err.splitlines()
     assert first == (
         f"ecr-clean: version 1 of plan {large} deletes 12 of 13 manifests in team/api, which "
-        "frees 11.8 kB (under $0.01 a month)"
+        "frees 11.8 kB (under $0.01 a month): add --confirm team/api, if that is right"
     )
     assert second == (
-        "ecr-clean: The plan deletes much of team/api, so the repository's name has to confirm "
-        "it: add --confirm team/api"
+        "ecr-clean: The plan deletes 12 of 13 manifests, so the repository's name has to be typed "
+        "to confirm it: team/api"
     )
-    assert events(run) == ["proposed"]
+    assert events(run) == ["proposed", "refused"]
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_typo_is_told(pin: Run) -> None:
     result = pin("1.0", "1.O")
     assert result.status == 0
     assert result.sentence == (
-        "1.O fits no image that the open plan knows, so it protects nothing there"
+        "1.O fits no image that was seen there last, so it protects nothing now"
     )
 
 
@@ -106,7 +106,7 @@ def test_a_plan_that_is_being_carried_out(
     ("until", "expected"),
     [
         ("2099-12-31", "2100-01-01T00:00:00Z"),
-        ("9999-12-31", "9999-12-31T00:00:00Z"),
+        ("9998-12-31", "9999-01-01T00:00:00Z"),
         ("2099-12-31T18:00", "2099-12-31T18:00:00Z"),
         ("2099-12-31T18:00:00+02:00", "2099-12-31T16:00:00Z"),
     ],
@@ -131,6 +131,9 @@ def test_until_a_duration(run: Run, pin: Run) -> None:
         (("1.0", "--until", "0s"), "is over: give a time to come"),
         (("1.0", "--until", "tomorrow"), "'tomorrow' is no time: give a duration (30d), a date"),
         (("1.0", "--until", "2099-02-29"), "'2099-02-29' is no time"),
+        (("1.0", "--until", "9999-12-31"), "'9999-12-31' is beyond the year 9998"),
+        (("1.0", "--until", "9999-12-31T20:00"), "'9999-12-31T20:00' is beyond the year 9998"),
+        (("1.*,2.*",), "a glob of tags holds only letters, digits,"),
         (("team/api:1.0",), "can be no tag, digest or glob of tags"),
         (("sha256:abc",), "is no whole digest"),
         (("[a",), "is never closed"),

@@ -11,7 +11,7 @@ import pytest
 from bot.core.records import PlanState
 from bot.core.transitions import started
 from bot.core.words import moment
-from bot.playground.aws import StandIn
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.ports import Change
 from bot.store.store import SqlStore
 from tests.cli.remembered import ANN, LOOKED_AT, Write
@@ -22,6 +22,7 @@ BESIDE = {
     "plan", "version", "state", "approvals", "execute_after", "receipt", "freed_bytes",
     "proposed_at", "expires_at",
 }  # fmt: skip
+HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
 IS_NEW = (
     "the database is new, so no pin and no plan of an earlier one is known here: if that is a "
     "surprise, check DATABASE_URL, or the volume that the database should be on"
@@ -124,7 +125,7 @@ def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatc
     (line,) = (line for line in out if line.startswith("Plan "))
     id_ = line.split()[1].rstrip(",")
     assert line.startswith(f"Plan {id_}, version 1, is proposed until 20")
-    assert line.endswith(f" UTC. To approve it: ecr-clean approve {id_}")
+    assert line.endswith(f" UTC. To approve it: ecr-clean approve {id_} --version 1")
     assert "3 of 13 manifests may go" in " ".join(out)
     assert any(line.startswith("The database knows of no pin") for line in out)
 
@@ -134,7 +135,7 @@ def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatc
     [
         (
             "price_per_gb_month: 0.1",
-            "Every source of usage is switched off, so nobody can approve the plan",
+            "No source of usage was looked at, so nobody can approve the plan",
         ),
         (f"{LOOKED_AT}approval: {{required: 2}}", "2 people must approve it in Slack; 0 have."),
         (f"{LOOKED_AT}policies: [{{keep: [{{newest: 13}}]}}]", "there is nothing to approve"),
@@ -230,11 +231,43 @@ def test_plan_reads_pins_and_makes_no_database(run: Run, plan: Run, environment:
 
 
 @pytest.mark.usefixtures("releases")
-def test_plan_tells_of_a_database_that_is_new(database: str, plan: Run) -> None:
-    """Pins of the one that was expected protect nothing."""
-    del database
-    assert plan().sentence == IS_NEW
-    assert plan().err == ""
+def test_only_who_decides_makes_a_database_and_tells_that_it_is_new(
+    run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pins of the one that was expected protect nothing; nobody may use the notice up before."""
+    file = environment / "volume" / "bot.db"
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{file}")
+    for command in (
+        ("plan", "team/api"),
+        ("plans",),
+        ("pins",),
+        ("audit",),
+        ("why", "team/api", "1.0"),
+    ):
+        assert run(*command).err == ""
+    assert run("show", "bcdfghjk").status == 2
+    assert not file.exists()
+    assert run("propose", "team/api").sentence == IS_NEW
+    assert run("propose", "team/api").err == ""
+
+
+@pytest.mark.usefixtures("releases")
+def test_a_source_that_shrank_does_not_pass_for_a_new_one(
+    run: Run, settings_file: Write, environment: Path
+) -> None:
+    """The first proposal makes a database that knows nothing of what `plan` saw before."""
+    used = environment / "used.txt"
+    used.write_text("".join(f"{HOST}/team/api:{n}.0\n" for n in range(10)))
+    settings_file(
+        "usage: {ecs: false, lambda: false, kubernetes: false, app_runner: false, "
+        "batch: false, sagemaker: false, codebuild: false, files: [used.txt]}"
+    )
+    assert run("plan", "team/api").status == 0
+    used.write_text(f"{HOST}/team/api:1.0\n")
+    proposed = run("propose", "team/api", "--format", "json")
+    assert proposed.status == 3
+    assert "confirm-usage files" in proposed.err
+    assert run("approve", proposed.plan["plan"]).status == 2
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from bot.core.authority import (
     Person,
     SlackPerson,
     may_approve,
+    may_confirm_usage,
     may_dismiss,
     may_pin,
     may_stop,
@@ -169,7 +170,7 @@ def test_a_glob_that_is_too_wide_grants_nothing_and_is_named(glob: str) -> None:
         ("version 2 was seen, 3 counts", record(version=3), "A newer version was proposed"),
         ("version 2 was seen, 1 counts", record(version=1), "version 1 counts now"),
         ("incomplete", record(complete=False), "incomplete, so nobody can approve it"),
-        ("nothing checked", record(checked=False), "Every source of usage is switched off"),
+        ("nothing checked", record(checked=False), "No source of usage was looked at"),
         ("nothing to delete", record(deletions=0), "nothing to approve"),
         ("an empty repository", record(deletions=0, manifests=0), "nothing to approve"),
         ("approved by the same", record(approvals=(consent("U1"),)), "U1 has approved this"),
@@ -350,3 +351,13 @@ def test_who_may_unpin(
 
 def test_an_identity_unpins_what_it_pinned() -> None:
     assert may_unpin(ROLE, Pin("1.0", ROLE.arn, "why"), rules("U1", required=2)).granted
+
+
+@pytest.mark.parametrize(
+    ("approvers", "granted"), [((), True), ((ANN.id,), True), (("U99",), False)]
+)
+def test_usage_is_confirmed_by_whoever_may_approve(
+    approvers: tuple[str, ...],
+    granted: bool,  # noqa: FBT001 - a row of the table
+) -> None:
+    assert may_confirm_usage(ANN, replace(EVERYBODY, approvers=approvers)).granted is granted

@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from bot.core.manifest import (
     Unread,
     settle,
 )
+from bot.store.manifest_cache import SqliteManifestCache
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -43,6 +45,14 @@ def test_an_image_tells_its_config_and_layers_each_once() -> None:
     assert read(IMAGE | {"layers": layers, "subject": {"digest": C}}) == Content(
         OCI_MANIFEST, IMAGE_CONFIG, (Blob(A, 7), Blob(B, 9), Blob(C, 0)), subject=C
     )
+
+
+def test_whatever_is_read_fits_the_cache(tmp_path: Path) -> None:
+    content = read(IMAGE | {"layers": [{"digest": B, "size": 2**63 - 1}]})
+    assert isinstance(content, Content)
+    with SqliteManifestCache(tmp_path / "cache.db") as cache:
+        cache.add_contents({C: content})
+        assert cache.contents([C]) == {C: content}
 
 
 def test_layers_that_are_fetched_from_elsewhere_are_not_stored_here() -> None:
@@ -126,6 +136,15 @@ def test_a_text_that_no_bytes_can_be_is_unread() -> None:
         (IMAGE | {"config": {"digest": A, "size": 7}}, None, "its config has no type"),
         (IMAGE | {"config": CONFIG | {"mediaType": ""}}, None, "its config has no type"),
         (IMAGE | {"config": CONFIG | {"size": True}}, None, "True is no size"),
+        (IMAGE | {"config": CONFIG | {"mediaType": "\ud800"}}, None, r"type '\ud800' is no text"),
+        (IMAGE | {"config": CONFIG | {"digest": A + "\ud800"}}, None, "is no digest"),
+        (IMAGE | {"mediaType": "\ud800"}, None, r"'\ud800', which is unknown"),
+        (
+            IMAGE | {"layers": [{"digest": B, "size": 2**63}]},
+            None,
+            "9223372036854775808 is no size",
+        ),
+        (IMAGE | {"layers": [{"digest": B, "size": 10**4000}]}, None, "0000 is no size"),
         (IMAGE | {"layers": 5}, None, "layers is no list"),
         (IMAGE | {"layers": [{"digest": B, "size": -1}]}, None, "-1 is no size"),
         (IMAGE | {"layers": [{"digest": B, "size": 1.5}]}, None, "1.5 is no size"),

@@ -13,6 +13,7 @@ from bot.core.judge import Judged
 from bot.core.next_version import with_pins
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
+from bot.core.plan_hash import content_hash
 from bot.core.reasons import Reason, RuleName, Verdict
 from bot.core.savings import BYTES_PER_GB, Prices
 from tests.core import strategies as some
@@ -92,15 +93,26 @@ def test_pins_spare_what_they_protect_and_what_hangs_on_it(
     ("description", "pins"),
     [
         ("none", []),
-        ("only what stays anyway", [pin("kept")]),
         ("nothing that is here", [pin("4"), pin(f"sha256:{'e' * 64}")]),
         ("one that has run out", [replace(pin("1"), until=NOW)]),
     ],
 )
-def test_pins_that_protect_nothing_of_what_goes_change_nothing(
-    description: str, pins: list[Pin]
-) -> None:
+def test_pins_that_fit_nothing_change_nothing(description: str, pins: list[Pin]) -> None:
     assert pinned(CASE.plan, *pins) is CASE.plan, description
+
+
+def test_a_pin_of_what_stays_anyway_is_a_reason_besides() -> None:
+    plan = pinned(CASE.plan, pin("kept"))
+    assert [reason.rule for reason in the("kept", plan).reasons] == [
+        RuleName.PINNED,
+        RuleName.TAGS,
+    ]
+    assert (plan.delete, plan.savings) == (CASE.plan.delete, CASE.plan.savings)
+
+
+def test_a_new_price_alone_is_no_news() -> None:
+    plan = pinned(CASE.plan, pin("kept"), pin("1"))
+    assert with_pins(plan, [pin("kept"), pin("1")], NOW, 2 * PRICE) == plan
 
 
 def test_a_pin_holds_until_it_runs_out() -> None:
@@ -175,8 +187,7 @@ def agrees_with_a_new_plan(world: World, pins: Sequence[Pin]) -> None:
     after = with_pins(before, pins, world.evidence.now, PRICE)
     afresh = world.plan(pins=(*world.evidence.pins, *pins))
     assert after.delete == afresh.delete
-    if after is before:
-        return
+    assert content_hash(after) == content_hash(afresh)
     assert list(map(essence, after.judged)) == list(map(essence, afresh.judged))
     assert after.savings.listed_bytes == afresh.savings.listed_bytes
     assert after.savings.exact == afresh.savings.exact

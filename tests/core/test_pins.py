@@ -46,7 +46,9 @@ def test_a_repository_is_matched_by_its_name_or_its_uri() -> None:
         assert pins_for(entries, REPOSITORY) == (mine,)
 
 
-@pytest.mark.parametrize("pin", ["1.4.0", "_x", f"sha256:{'a' * 64}", "1.*", "[ab]", "release?"])
+@pytest.mark.parametrize(
+    "pin", ["1.4.0", "_x", f"sha256:{'a' * 64}", "1.*", "[ab]", "release?", "*-[!a]"]
+)
 def test_what_can_be_pinned(pin: str) -> None:
     assert check_pin(pin) == pin
 
@@ -63,6 +65,21 @@ def test_what_can_be_pinned(pin: str) -> None:
         ("[ab", "never closed"),
         ("team/api:1.*", "no tag"),
         ("*@sha256:*", "no tag"),
+        ("1.*,2.*", "a glob of tags holds only letters, digits,"),
+        ("{1,2}.*", "a glob of tags holds only"),
+        (r"^1\..*$", "a glob of tags holds only"),
+        ("v1.*|v2.*", "a glob of tags holds only"),
+        ("1.0+*", "a glob of tags holds only"),
+        ("ä*", "a glob of tags holds only"),
+        ("1.*\n", "a glob of tags holds only"),
+        ("[1\n].*", "a glob of tags holds only"),
+        ("1.\udcff*", "a glob of tags holds only"),
+        ("-*", "a glob of tags holds only"),
+        (".[ab]", "a glob of tags holds only"),
+        ("1.0\n", "no tag"),
+        ("v[+/]", r"'\[\+/\]' in 'v\[\+/\]' fits no sign of a tag"),
+        ("a" * 64, f"write sha256:{'a' * 64}"),
+        ("AB" * 32, f"write sha256:{'ab' * 32}"),
     ],
 )
 def test_what_could_protect_nothing(pin: str, why: str) -> None:

@@ -31,6 +31,7 @@ from tests.core.test_properties import tries
 
 A, B, C, D = DIGESTS[:4]
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 LAST = NOW - 7 * DAY
 LONG_AGO = NOW - 100 * DAY
 ALL = TagFilter()
@@ -146,6 +147,18 @@ def test_scans(
     assert scan_tags(last, manifests, NOW) == TagScan(NOW, bindings, lost), description
 
 
+def test_a_scan_by_a_clock_that_was_ahead_is_not_known() -> None:
+    ahead = TagScan(NOW + 2 * HOUR, {"1": Binding(A, NOW + 2 * HOUR)}, {B: NOW + 2 * HOUR})
+    manifests = [image(A, "1", "2"), image(B)]
+    assert scan_tags(ahead, manifests, NOW) == scan_tags(None, manifests, NOW)
+
+
+def test_clocks_may_differ_a_little() -> None:
+    last = TagScan(NOW + HOUR, {"1": Binding(A, LAST)}, {B: LAST})
+    scan = scan_tags(last, [image(A, "1", "2"), image(B)], NOW)
+    assert scan == TagScan(NOW, {"1": Binding(A, LAST), "2": Binding(A, NOW)}, {B: LAST})
+
+
 def test_an_image_is_renewed_by_the_last_tag_that_came_or_the_loss_of_all() -> None:
     scan = TagScan(
         NOW,
@@ -226,9 +239,22 @@ def test_what_came_before_the_push_gives_no_other_place(renewed: Mapping[str, da
     assert reason(plan, A) == "one of the 2 newest images (2nd)"
 
 
-def test_equal_ages_go_by_digest_whatever_made_them() -> None:
+def test_equal_ages_go_by_push_and_then_by_digest() -> None:
     images = [image(A, "1"), image(B, "2", pushed=LAST), image(C, "3", pushed=LAST)]
-    assert world(images, {A: LAST}, Newest(2, ALL)).plan().delete == (C,)
+    assert world(images, {A: LAST}, Newest(2, ALL)).plan().delete == (A,)
+    assert world(images, {A: LAST}, Newest(1, ALL)).plan().delete == (A, C)
+
+
+def test_of_images_that_one_scan_found_renewed_the_last_pushed_come_first() -> None:
+    images = [image(A, "1"), image(B, "2", pushed=LONG_AGO + DAY), image(C, "3")]
+    assert world(images, {A: LAST, B: LAST, C: LAST}, Newest(1, ALL)).plan().delete == (A, C)
+
+
+def test_a_tagged_child_that_was_renewed_with_others_is_as_young_as_its_push() -> None:
+    family = [index(A, [B]), image(B, "child")]
+    newer = [image(C, "3", pushed=LONG_AGO + DAY)]
+    renewed = {B: LAST, C: LAST}
+    assert world(family + newer, renewed, Newest(1, ALL)).deleted() == {A, B}
 
 
 def test_a_tagged_child_that_was_promoted_is_no_older_than_that() -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.transitions import proposed
-from bot.core.usage import Usage
+from bot.core.usage import Look, Usage
 from bot.render.csv_rows import write_rows
 from bot.render.stored_json import ITEMS_A_PIECE, proposal_as_json, stored_plan_as_json
 from bot.render.stored_table import stored_plan_as_text, stored_plans_as_table
@@ -19,7 +19,8 @@ from bot.render.terminal import ROWS
 from tests.render.builders import image, plan
 from tests.support import NOW
 
-CONTENT = plan(image(1, "new", age=1), image(2, "old"), newest=1, usage=Usage(not_checked=()))
+LOOKED_AT = Usage(looks=(Look("ecs", "here", 3),), not_checked=())
+CONTENT = plan(image(1, "new", age=1), image(2, "old"), newest=1, usage=LOOKED_AT)
 RECORD = proposed("k7m2x9qd", CONTENT, NOW, NOW + timedelta(days=7))
 
 

@@ -11,6 +11,7 @@ from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, settle
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
+from bot.core.plan_hash import content_hash
 from bot.core.policy import Policy
 from bot.core.records import Approval, Event, EventName, PlanRecord, PlanState, RepositoryPin
 from bot.core.repository import RegistryId, RepositoryId
@@ -48,7 +49,7 @@ def record(repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:
         repository=repository,
         version=1,
         state=PlanState.PROPOSED,
-        hash="hash of version 1",
+        hash="hash of some content",
         complete=True,
         checked=True,
         manifests=5,
@@ -70,8 +71,8 @@ def pin(text: str, repository: RepositoryId = HERE, by: str = "ann", **facts: An
 
 def propose(store: SqlStore, repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:
     """Stores a plan that deletes `old` and `older`."""
-    made = record(repository, **facts)
     plan = content("old", "older", repository=repository)
+    made = record(repository, **{"hash": content_hash(plan), **facts})
     assert store.commit(Change([event(plan=made.id)], after=made, content=plan))
     return made
 
@@ -91,13 +92,14 @@ def closed(before: PlanRecord, state: PlanState, name: EventName, by: str = "ann
 
 
 def new_version(before: PlanRecord, *names: str) -> Change:
+    plan = content(*names)
     after = replace(
         before,
         version=before.version + 1,
-        hash=f"hash of version {before.version + 1}",
+        hash=content_hash(plan),
         state=PlanState.PROPOSED,
     )
-    return Change([event(plan=before.id)], before, after, content(*names))
+    return Change([event(plan=before.id)], before, after, plan)
 
 
 def seen(store: SqlStore, id_: str) -> PlanRecord:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.plan_hash import content_hash
 from bot.core.records import Approval, EventName, Item, Outcome, PlanState
 from bot.ports import Change
 from bot.store.store import SqlStore
@@ -25,7 +26,8 @@ from tests.support import NOW
 
 
 def test_a_new_plan_is_stored_whole(store: SqlStore) -> None:
-    made, plan = record(execute_after=NOW), content("b", "a")
+    plan = content("b", "a")
+    made = record(execute_after=NOW, hash=content_hash(plan))
     proposed = event(plan=made.id, version=1, repository=HERE.uri, digests=("sha256:a",))
     assert store.commit(Change([proposed], after=made, content=plan))
     assert store.plan(made.id) == made
@@ -105,7 +107,7 @@ def test_versions_stay(store: SqlStore) -> None:
     made = propose(store)
     assert store.commit(new_version(made, "old"))
     after = seen(store, made.id)
-    assert (after.version, after.hash) == (2, "hash of version 2")
+    assert (after.version, after.hash) == (2, content_hash(content("old")))
     assert store.content(made.id, 1) == content("old", "older")
     assert store.content(made.id, 2) == content("old")
     assert [item.digest for item in store.items(made.id, 1)] == ["sha256:old", "sha256:older"]
@@ -144,6 +146,16 @@ def test_a_pin_that_is_gone_stops_the_whole_change(store: SqlStore) -> None:
     assert store.plan(made.id) == made
     assert store.pins() == []
     assert [each.event for each in store.events()] == [EventName.PROPOSED]
+
+
+def test_a_pin_that_came_meanwhile_stops_the_whole_change(store: SqlStore) -> None:
+    made = propose(store)
+    assert store.commit(Change([], pins_added=[pin("new")]))
+    change = replace(new_version(made, "old"), pins_added=[pin("new", by="bob"), pin("other")])
+    assert not store.commit(change)
+    assert store.plan(made.id) == made
+    assert store.items(made.id, 2) == []
+    assert store.pins() == [pin("new")]
 
 
 def test_a_pin_and_the_next_version_land_together(store: SqlStore) -> None:

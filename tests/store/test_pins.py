@@ -37,11 +37,20 @@ def test_one_that_has_run_out_is_still_told(store: SqlStore) -> None:
     assert store.pins() == [gone]
 
 
-def test_one_of_the_same_text_is_replaced(store: SqlStore) -> None:
+def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: SqlStore) -> None:
     add(store, SHORT)
     longer = pin("1.0", by="bob", reason="longer", until=None)
-    add(store, longer)
+    change = Change([event()], pins_added=[longer], pins_removed=[SHORT])
+    assert store.commit(change)
     assert store.pins() == [longer]
+
+
+def test_one_that_nobody_saw_is_not_overwritten(store: SqlStore) -> None:
+    add(store, SHORT)
+    longer = pin("1.0", by="bob", reason="longer", until=None)
+    assert not store.commit(Change([event()], pins_added=[pin("0.9"), longer, pin("2.0")]))
+    assert store.pins() == [SHORT]
+    assert [each.event for each in store.events()] == [EventName.PINNED]
 
 
 @pytest.mark.parametrize("kept", [SHORT, pin("1.0")])

@@ -7,9 +7,10 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.records import EventName, PlanRecord, PlanState
+from bot.store.plan_content import pack
 from bot.store.store import SqlStore
 from bot.store.tables import VersionRow
-from tests.store.support import HERE, THERE, closed, propose, record, seen
+from tests.store.support import HERE, THERE, closed, content, propose, record, seen
 from tests.support import NOW
 
 
@@ -55,7 +56,7 @@ def test_every_fact_is_kept(store: SqlStore) -> None:
         freed_bytes=2**62,
         execute_after=NOW + timedelta(microseconds=1),
     )
-    usual = record(id=odd.id)
+    usual = record(id=odd.id, hash="another")
     changed = {f.name for f in fields(PlanRecord) if getattr(odd, f.name) != getattr(usual, f.name)}
     assert {"repository", "version", "state", "complete", "checked", "freed_bytes"} < changed
     made = propose(store, THERE)
@@ -71,4 +72,14 @@ def test_damage_is_told(store: SqlStore) -> None:
         assert version
         version.content = version.content[:-9]
     with pytest.raises(ServiceError, match="cannot be read"):
+        store.content(made.id, 1)
+
+
+def test_content_that_somebody_changed_is_told(store: SqlStore) -> None:
+    made = propose(store)
+    with store._database.writing() as session:
+        version = session.get(VersionRow, (made.id, 1))
+        assert version
+        version.content = pack(content("old"))
+    with pytest.raises(ServiceError, match=f"Version 1 of the plan {made.id} is not what was stor"):
         store.content(made.id, 1)

@@ -2,15 +2,17 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, make_url, text
 
 from bot.core.errors import ServiceError
+from bot.ports import Change
 from bot.store.store import open_store
 from tests.postgres import STRANGER, Server
-from tests.store.support import propose
+from tests.store.support import pin, propose
 from tests.store.test_open_database import SECRET, assert_is_told_in_secret
 
 CONNECT = "check that it runs, and host, database, user and password in DATABASE_URL"
@@ -75,6 +77,32 @@ def test_a_missing_driver_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         "PostgreSQL needs a driver",
         "pip install 'ecr-clean[postgresql]'",
     )
+
+
+def test_a_server_whose_time_zone_is_another(url: str) -> None:
+    with open_store(url) as store, store._database.writing() as session:
+        name = make_url(url).database
+        session.execute(text(f"ALTER DATABASE {name} SET timezone = 'Pacific/Kiritimati'"))
+    last = pin("1.0", until=datetime(9999, 12, 31, 20, tzinfo=UTC))
+    with open_store(url) as store:
+        assert store.commit(Change([], pins_added=[last]))
+        assert store.pins() == [last]
+
+
+@pytest.mark.parametrize("by_variable", [True, False])
+def test_options_of_ones_own_hold_too(
+    url: str, monkeypatch: pytest.MonkeyPatch, *, by_variable: bool
+) -> None:
+    own = "-c work_mem=5MB"
+    if by_variable:
+        monkeypatch.setenv("PGOPTIONS", own)
+    else:
+        url = (
+            make_url(url).update_query_dict({"options": own}).render_as_string(hide_password=False)
+        )
+    with open_store(url) as store, store._database.reading() as session:
+        assert session.scalar(text("SHOW work_mem")) == "5MB"
+        assert session.scalar(text("SHOW timezone")) == "UTC"
 
 
 def test_a_lost_connection_is_made_anew(url: str, postgresql: Server) -> None:

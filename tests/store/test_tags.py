@@ -1,5 +1,6 @@
 """The last scan of tags is remembered."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.records import Binding, TagScan
@@ -36,6 +37,13 @@ def test_an_earlier_scan_that_comes_late_is_dropped(store: SqlStore) -> None:
     store.remember_tags(HERE, SECOND)
     store.remember_tags(HERE, FIRST)
     assert store.tag_scan(HERE) == SECOND
+
+
+def test_a_scan_by_a_clock_that_was_ahead_makes_way(store: SqlStore) -> None:
+    hour = timedelta(hours=1)
+    store.remember_tags(HERE, replace(SECOND, at=NOW + hour + timedelta(microseconds=1)))
+    store.remember_tags(HERE, FIRST)
+    assert store.tag_scan(HERE) == FIRST
 
 
 def test_an_empty_repository_was_scanned_too(store: SqlStore) -> None:

@@ -11,7 +11,7 @@ from bot.core.plan import Plan
 from bot.core.records import Event, EventName, Item, PlanRecord, TagScan
 from bot.core.repository import RepositoryId
 from bot.core.transitions import proposed
-from bot.core.usage import Usage
+from bot.core.usage import Look, Usage
 from bot.ports import Change
 from bot.store.open_database import open_database
 from bot.store.store import SqlStore
@@ -26,7 +26,7 @@ ANN, BOB = (AwsIdentity(f"arn:aws:iam::123456789012:user/{name}") for name in ("
 CAT, DAN = (SlackPerson(id_, "T1", is_guest=False, groups=None) for id_ in ("U1CAT", "U2DAN"))
 WEEK = timedelta(days=7)
 
-ALL_LOOKED_AT = Usage(not_checked=())
+ALL_LOOKED_AT = Usage(looks=(Look("ecs", "here", 3),), not_checked=())
 
 
 def content(*tags: str, newest: int = 1, usage: Usage = ALL_LOOKED_AT) -> Plan:

@@ -1,5 +1,6 @@
 """Somebody says that it is right that a source lists so little."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -44,15 +45,22 @@ def test_nothing_else_is_confirmed(cache: SqliteManifestCache, source: str, scop
 
 def test_the_audit_knows_whose_word_it_was(scene: Scene) -> None:
     doubt(scene.store, "ecs", "here")
-    confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, scene.now))
+    confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, scene.rules, scene.now))
     event = scene.last_event()
     assert (event.event, event.by, event.at) == (EventName.CONFIRMED_USAGE, ANN.name, scene.now)
-    assert event.detail == (
-        "it is right that ecs lists 2 workloads in here, as seen at 2026-11-23 12:00 UTC"
-    )
+    assert event.detail == "it is right that ecs lists so little in here"
+
+
+def test_whoever_may_not_approve_may_not_confirm_either(scene: Scene) -> None:
+    doubt(scene.store, "ecs", "here")
+    rules = replace(scene.rules, approvers=("U99",))
+    with pytest.raises(RequestError, match="none of the approvers"):
+        confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, rules, scene.now))
+    assert scene.last_event().event is EventName.REFUSED
+    assert scene.store.last_listed("ecs", "here") == MANY
 
 
 def test_the_audit_hears_nothing_of_what_was_in_no_doubt(scene: Scene) -> None:
     with pytest.raises(RequestError):
-        confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, scene.now))
+        confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, scene.rules, scene.now))
     assert scene.events() == []

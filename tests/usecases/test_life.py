@@ -269,6 +269,7 @@ class Life(RuleBasedStateMachine):
         policy = Policy(timedelta(hours=24), Patterns(), (Newest(2, TagFilter(Patterns.of("*"))),))
         return Planner(
             snapshot=Snapshot({}, {}, (), ()),
+            looked_at=self.now,
             coverage=Coverage(frozenset({HERE})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),

@@ -9,7 +9,7 @@ from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
 from bot.core.pins import Pin
 from bot.core.plan_hash import content_hash
-from bot.core.records import EventName, PlanState
+from bot.core.records import Binding, EventName, PlanState, TagScan
 from bot.core.transitions import started
 from bot.ports import Change
 from bot.usecases.pin import LONGEST_REASON
@@ -75,6 +75,14 @@ def test_a_mistyped_pin_is_told(scene: Scene) -> None:
     assert scene.pin("odl", "old", "new", "x*").idle == ("odl", "x*")
 
 
+def test_without_a_plan_the_last_scan_of_tags_tells_what_is_mistyped(scene: Scene) -> None:
+    """It knows no images that never had a tag, so that no digest is doubted."""
+    bindings = {"1.0": Binding("sha256:a", None), "2.0-RC": Binding("sha256:b", None)}
+    scene.store.remember_tags(HERE, TagScan(scene.now, bindings, {}))
+    done = scene.pin("1.0", "1.O", "2.*-rc", "3.*", f"sha256:{'c' * 64}")
+    assert done.idle == ("1.O", "3.*")
+
+
 def test_a_plan_that_is_being_carried_out_stays(scene: Scene) -> None:
     approved = scene.approve(scene.proposed())
     executing = started(approved, scene.now + timedelta(minutes=5))
@@ -98,6 +106,7 @@ def test_a_plan_that_has_run_out_is_not_revived(scene: Scene) -> None:
         (["old"], " \n", None, "A pin needs a reason"),
         (["old"], "x" * (LONGEST_REASON + 1), None, "The reason has 3,001 characters"),
         (["old"], "red \x1b[31m", None, "control characters"),
+        (["old"], "no UTF-8: \udcff", None, "signs that are no UTF-8"),
         (["old"], "why", 0, "2026-11-23 12:00 UTC is over"),
         (["old"], "why", -1, "2026-11-22 12:00 UTC is over"),
         (["old", "team/api:old"], "why", None, "give a tag, a whole digest or a glob"),
@@ -184,6 +193,23 @@ def test_somebody_takes_the_pin_off_that_is_replaced(scene: Scene) -> None:
     assert kept.pin.until == scene.now + timedelta(days=2)
 
 
+def test_somebody_else_pins_the_same_at_the_same_time(scene: Scene) -> None:
+    """Without a plan, nothing but the pin itself shows it."""
+    scene.rules = replace(scene.rules, approvers=(BOB.name,))
+    scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
+    with pytest.raises(RequestError, match=f"whoever replaces it has to be {BOB.name} or an appr"):
+        scene.pin("old", "free")
+    (kept,) = scene.store.pins(HERE.uri)
+    assert (kept.pin.pin, kept.pin.by) == ("old", BOB.name)
+
+
+def test_the_same_person_pins_the_same_at_the_same_time(scene: Scene) -> None:
+    scene.store.meanwhile["commit"] = lambda: scene.pin("old", days=30, store=scene.theirs)
+    scene.pin("old", days=60)
+    (kept,) = scene.store.pins(HERE.uri)
+    assert kept.pin.until == scene.now + timedelta(days=60)
+
+
 def test_a_plan_appears_at_the_same_time(scene: Scene) -> None:
     scene.store.meanwhile["commit"] = scene.proposed
     after = scene.pin("old").plan
@@ -194,7 +220,7 @@ def test_a_plan_appears_at_the_same_time(scene: Scene) -> None:
 
 def test_a_plan_appears_that_has_nothing_to_catch_up_with(scene: Scene) -> None:
     scene.store.meanwhile["commit"] = lambda: scene.proposed(content("new", "old", newest=2))
-    after = scene.pin("old").plan
+    after = scene.pin("other").plan
     assert after
     assert after.version == 1
 

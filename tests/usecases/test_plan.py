@@ -49,6 +49,7 @@ def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> Mak
         clock = aws.world.clock.now
         planner = Planner(
             snapshot=NOTHING_IN_USE,
+            looked_at=NOW,
             coverage=Coverage(frozenset({shelf.id.registry})),
             policies=policies,
             pins=pins,

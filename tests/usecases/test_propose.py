@@ -1,8 +1,8 @@
 """Plans that are remembered, from a repository on the stand-in to the database."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from bot.core.reasons import RuleName
 from bot.core.records import EventName, PlanRecord, PlanState
 from bot.core.rules import Newest, TagFilter
 from bot.core.snapshot import Snapshot
+from bot.core.usage import Look
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import SqlStore
@@ -34,6 +35,7 @@ class Desk:
     registry: EcrRegistry
     cache: SqliteManifestCache
     newest: int = 1
+    looked_at: datetime | None = None
 
     def propose(self, store: SqlStore | None = None, newest: int | None = None) -> Proposal:
         scene = self.scene
@@ -53,7 +55,8 @@ class Desk:
     def _planner(self, store: SqlStore, newest: int) -> Planner:
         policy = Policy(timedelta(hours=24), Patterns(), (Newest(newest, TagFilter()),))
         return Planner(
-            snapshot=Snapshot({}, {}, (), ()),
+            snapshot=Snapshot({}, {}, (Look("ecs", "here", 3),), ()),
+            looked_at=self.looked_at or self.scene.now,
             coverage=Coverage(frozenset({self.shelf.id.registry})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
@@ -220,7 +223,9 @@ def test_somebody_pins_while_it_is_planned(desk: Desk, scene: Scene) -> None:
 def test_somebody_pins_what_stays_anyway(desk: Desk, scene: Scene) -> None:
     scene.store.meanwhile["commit"] = lambda: scene.pin("new", person=BOB, store=scene.theirs)
     found = desk.propose()
-    assert (found.record.version, found.is_new) == (1, True)
+    assert (found.record.version, found.is_new) == (2, True)
+    assert desk.to_go(found.record) == {"old", "older"}
+    assert desk.propose().record == found.record
 
 
 def test_a_pin_on_the_version_before_is_not_lost(desk: Desk, scene: Scene) -> None:
@@ -253,3 +258,32 @@ def test_somebody_ends_it_before_pins_are_looked_at(
     assert (found.record.version, found.is_new) == (1, True)
     assert scene.as_stored(found.record).state is PlanState.DISMISSED
     assert all("old" not in scene.to_go(plan) for plan in scene.store.open_plans())
+
+
+def test_who_looked_earlier_leaves_what_was_proposed_since(desk: Desk, scene: Scene) -> None:
+    desk.looked_at = scene.now
+    scene.now += timedelta(hours=1)
+    since = scene.proposed()
+    late = desk.propose(newest=2)
+    assert (late.record, late.is_new) == (since, False)
+
+
+def test_a_pin_made_while_an_open_plan_was_planned_anew(desk: Desk, scene: Scene) -> None:
+    """The plan that is open has its next version from `pin`; what was planned before it must not
+    take the pin back, even if nobody catches up."""
+    first = desk.propose().record
+    scene.now += timedelta(days=1)
+    planner = desk._planner(scene.store, newest=1)
+    planned = planner.plan(Found(desk.shelf.id, desk.registry))
+    scene.pin("old")
+    stale = Proposer(
+        store=scene.store,
+        planner=planner,
+        pinner=scene.pinner(),
+        clock=scene.clock,
+        new_id=scene.new_id,
+        expires_after=WEEK,
+        person=ANN,
+    )._remembered(replace(planned, looked_at=scene.now + timedelta(days=1)))
+    assert stale.record.id == first.id
+    assert desk.to_go(stale.record) == {"older"}

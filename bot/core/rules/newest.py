@@ -1,13 +1,13 @@
 """Keeps the roots of a class that were pushed, or got a tag, last."""
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from bot.core.manifest import Manifest
-from bot.core.rules.selection import Candidates, Selection, young_since
+from bot.core.rules.selection import Candidates, Selection, age_key, young_since
 from bot.core.rules.tag_filter import TagFilter
 from bot.core.words import ordinal, renewal
 
@@ -35,18 +35,13 @@ class Newest:
             manifest.digest: f"{behind} ({ordinal(place)})"
             for place, manifest in enumerate(members[self.count :], start=self.count + 1)
         }
-        youngest_first = [_age_key(m, renewed_at) for m in members]
+        oldest_first = [age_key(m, renewed_at) for m in reversed(members)]
         for guest in candidates.guests:
             if self.filter.belongs(guest.names):
-                newer = bisect_left(youngest_first, _age_key(guest, renewed_at))
+                newer = len(members) - bisect_right(oldest_first, age_key(guest, renewed_at))
                 if newer < self.count:
                     kept[guest.digest] = f"{first} by its own tag ({ordinal(newer + 1)})"
         return Selection(kept, passed_over)
-
-
-def _age_key(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> float:
-    since = young_since(manifest, renewed_at)
-    return -since.timestamp() if since else float("inf")
 
 
 def _promotion(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> str:

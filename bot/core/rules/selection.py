@@ -25,9 +25,9 @@ class Candidates:
 
     `families` have a root as head; `tagged_dependents` hang on others, but their own tags may
     keep them. `builds` are the roots that are images or indexes (or artifacts treated like them)
-    and that have a push time, youngest first, equal times by digest. `guests` have names too,
-    but take no place among the builds: tagged children and referrers. `renewed_at`: by digest
-    when an image that was there before got a tag, or lost its last one.
+    and that have a push time, youngest first by `age_key`, equal ones by digest. `guests` have
+    names too, but take no place among the builds: tagged children and referrers. `renewed_at`: by
+    digest when an image that was there before got a tag, or lost its last one.
     """
 
     families: tuple[Family, ...]
@@ -42,6 +42,15 @@ def young_since(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> datet
     """When it was pushed, or renewed, if that was later."""
     times = (manifest.pushed_at, renewed_at.get(manifest.digest))
     return max(filter(None, times), default=None)
+
+
+def age_key(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> tuple[datetime, datetime]:
+    """Lower is older. Among what one scan found renewed the push decides: the scan cannot tell
+    which was first. Only for what has a push time."""
+    since = young_since(manifest, renewed_at)
+    assert since is not None
+    assert manifest.pushed_at is not None
+    return since, manifest.pushed_at
 
 
 @dataclass(frozen=True, slots=True)

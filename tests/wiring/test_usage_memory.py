@@ -1,0 +1,53 @@
+"""What sources listed last, where a store came later than the manifest cache."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.ports import Listed
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.store.store import SqlStore, open_store
+from bot.wiring.usage_memory import SharedMemory
+from tests.support import NOW
+
+MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(1, NOW)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqlStore]:
+    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+def test_a_new_store_knows_what_the_cache_knew(store: SqlStore, cache: SqliteManifestCache) -> None:
+    cache.believe("ecs", "here", MANY)
+    memory = SharedMemory(store, cache)
+    assert memory.last_listed("ecs", "here") == MANY
+    memory.doubt("ecs", "here", FEW)
+    assert memory.last_listed("ecs", "here") == MANY
+    assert memory.doubted() == [("ecs", "here")]
+
+
+def test_what_was_doubted_before_can_be_confirmed(
+    store: SqlStore, cache: SqliteManifestCache
+) -> None:
+    cache.believe("ecs", "here", MANY)
+    cache.doubt("ecs", "here", FEW)
+    memory = SharedMemory(store, cache)
+    assert memory.confirm("ecs", "here") == FEW
+    assert memory.doubted() == []
+    assert {each.last_listed("ecs", "here") for each in (store, cache, memory)} == {FEW}
+    assert memory.confirm("ecs", "here") is None
+
+
+def test_the_store_goes_first(store: SqlStore, cache: SqliteManifestCache) -> None:
+    store.believe("ecs", "here", MANY)
+    cache.believe("ecs", "here", FEW)
+    assert SharedMemory(store, cache).last_listed("ecs", "here") == MANY
+
+
+def test_a_lost_store_is_no_reason_to_believe(store: SqlStore, cache: SqliteManifestCache) -> None:
+    SharedMemory(store, cache).believe("ecs", "here", MANY)
+    assert cache.last_listed("ecs", "here") == MANY
