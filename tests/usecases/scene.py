@@ -1,6 +1,6 @@
 """A database, a clock, people, and somebody who is faster than we are."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -8,7 +8,7 @@ from itertools import count
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person, SlackPerson
 from bot.core.plan import Plan
-from bot.core.records import Event, EventName, Item, PlanRecord, TagScan
+from bot.core.records import Event, EventName, Item, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
@@ -48,9 +48,9 @@ class BeatenStore(SqlStore):
         self._let_them("commit")
         return super().commit(change)
 
-    def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
-        self._let_them("remember_tags")
-        super().remember_tags(repository, scan)
+    def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
+        self._let_them("pins")
+        return super().pins(repository)
 
     def _let_them(self, method: str) -> None:
         if action := self.meanwhile.pop(method, None):

@@ -253,7 +253,11 @@ def test_somebody_ends_it_before_pins_are_looked_at(
     meanwhile: Callable[[Desk], None], desk: Desk, scene: Scene
 ) -> None:
     """Whoever proposed it hears what they proposed."""
-    scene.store.meanwhile["remember_tags"] = lambda: meanwhile(desk)
+
+    def right_after_the_commit() -> None:
+        scene.store.meanwhile["pins"] = lambda: meanwhile(desk)
+
+    scene.store.meanwhile["commit"] = right_after_the_commit
     found = desk.propose()
     assert (found.record.version, found.is_new) == (1, True)
     assert scene.as_stored(found.record).state is PlanState.DISMISSED

@@ -20,7 +20,7 @@ from tests.usage.kubernetes.conftest import Looker
 
 PLURALS = [kind._api_info.plural for kind in BUILT_IN]
 ROLLOUTS = CustomResource("argoproj.io", "v1alpha1", "rollouts", ("spec.template",))
-PATIENCE = 0.5
+PATIENCE = 0.2
 
 
 def listed(items: str) -> str:

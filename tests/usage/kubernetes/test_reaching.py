@@ -136,7 +136,7 @@ def test_a_proxy_that_cannot_be_used(
 def test_hosts_that_need_no_proxy(
     look: Looker, monkeypatch: pytest.MonkeyPatch, no_proxy: str
 ) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "nowhere.invalid:1")
+    monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:1")
     with pytest.raises(ServiceError, match="gave no answer"):
         images(lambda: from_kubeconfig(look.kubeconfig, None))
     monkeypatch.setenv("NO_PROXY", no_proxy)
