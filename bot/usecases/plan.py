@@ -17,7 +17,7 @@ from bot.core.tag_history import renewed_at, scan_tags
 from bot.core.usage import Look
 from bot.ports import Clock, ManifestCache, Progress, Registry, Store
 from bot.usecases.find_repositories import Found
-from bot.usecases.take_inventory import InventoryTaker
+from bot.usecases.take_inventory import Inventory, InventoryTaker
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,7 @@ class Planner:
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
         pins = self.store.pins(repository.uri) if self.store else ()
-        last = self.store.tag_scan(repository) if self.store else None
-        tags = scan_tags(last, inventory.manifests, now)
+        tags = self._tags(repository, inventory, now)
         deleted_also_in, looks = self._look_beyond(found)
         evidence = Evidence(
             policy=policy_for(self.policies, repository),
@@ -73,6 +72,12 @@ class Planner:
             pins,
             tags,
         )
+
+    def _tags(self, repository: RepositoryId, inventory: Inventory, now: datetime) -> TagScan:
+        """Nothing, where nobody would remember it."""
+        if self.store is None:
+            return TagScan(now, {}, {})
+        return scan_tags(self.store.tag_scan(repository), inventory.manifests, now)
 
     def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:
         """Where deletions go besides, and a look for everything beyond what the sources see."""
