@@ -60,7 +60,8 @@ class Pinner:
             change = self._change(deed, pins)
             if self.store.commit(replace(change, pins_added=made, pins_removed=replaced)):
                 plan = change.after or self.catch_up(repository, person)
-                return Pinned(pins, plan, self._idle(pins, plan, deed))
+                content = change.content or self._content(plan)
+                return Pinned(pins, plan, self._idle(pins, content, deed))
 
     def _replaced(self, made: Sequence[RepositoryPin], deed: Deed) -> Sequence[RepositoryPin]:
         """Pins of the same text. Whoever ends one earlier, or makes somebody else's their own,
@@ -82,10 +83,12 @@ class Pinner:
         change = self._renewal(about_it, content, pins)
         return replace(change, events=(*_pinned(about_it, pins, content), *change.events))
 
-    def _idle(self, pins: Sequence[Pin], plan: PlanRecord | None, deed: Deed) -> tuple[str, ...]:
-        if plan is None:
+    def _content(self, plan: PlanRecord | None) -> Plan | None:
+        return self.store.content(plan.id, plan.version) if plan else None
+
+    def _idle(self, pins: Sequence[Pin], content: Plan | None, deed: Deed) -> tuple[str, ...]:
+        if content is None:
             return self._unknown_to_the_last_scan(pins, deed)
-        content = self.store.content(plan.id, plan.version)
         return tuple(pin.pin for pin in pins if not _protected(pin, content, deed.at))
 
     def _unknown_to_the_last_scan(self, pins: Sequence[Pin], deed: Deed) -> tuple[str, ...]:

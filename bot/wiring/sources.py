@@ -73,13 +73,14 @@ def open_sources(
 
     What cannot be opened is a source that cannot tell, never one that is left out.
     """
+    on = switched_on(settings)
     makers = aws_sources(settings)
     files = settings.usage.files or ()
     sources: list[UsageSource] = [
         FileSource(Path(file), sorted(asked, key=str), settings.hosts()) for file in files
     ]
     places: dict[RegistryId, AwsPlace] = {}
-    in_aws = [name for name in SOURCES if name in switched_on(settings) - {"files"}]
+    in_aws = [name for name in SOURCES if name in on - {"files"}]
     for access in _accounts(settings, registries) if in_aws else ():
         try:
             for place in open_places(access):
@@ -89,7 +90,6 @@ def open_sources(
             sources += [BrokenSource(name, scope, str(error)) for name in in_aws]
     sources += [maker(place) for place in places.values() for maker in makers.values()]
     sources += kubernetes_sources(settings, places.values())
-    on = switched_on(settings)
     return UsageSources(
         sources=sources,
         not_checked=[name for name in SOURCES if name not in on],

@@ -85,7 +85,8 @@ def _all(client: Client, resource: type[Listed]) -> list[Listed]:
     else, or lost the part that tells of further pages."""
     found = client.list(resource, namespace=EVERYWHERE, chunk_size=PAGE)
     objects = list(found)
-    assert found.resourceVersion
+    if not found.resourceVersion:
+        raise ValueError("the list has no resourceVersion")
     return objects
 
 
