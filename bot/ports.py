@@ -8,12 +8,31 @@ from typing import NamedTuple, Protocol
 from bot.core.manifest import Content, Described, Unread
 from bot.core.plan import Plan
 from bot.core.pull_times import OurRead
-from bot.core.records import Event, Item, Job, Message, PlanRecord, RepositoryPin, TagScan
+from bot.core.records import (
+    Batch,
+    Event,
+    Fate,
+    Item,
+    Job,
+    KeptManifest,
+    Message,
+    PlanRecord,
+    RepositoryPin,
+    Run,
+    TagScan,
+)
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import Sighting
 
 Clock = Callable[[], datetime]
 """The time now, in UTC."""
+
+
+class ManifestText(NamedTuple):
+    """A manifest as it was pushed."""
+
+    media_type: str | None
+    text: str
 
 
 class Registry(Protocol):
@@ -38,6 +57,18 @@ class Registry(Protocol):
     ) -> Mapping[str, Content | Unread]:
         """What the manifests' texts say, by one call; an answer for each. It counts as a pull."""
 
+    def digests(self, repository: RepositoryId) -> Iterator[str]:
+        """Of every manifest, whatever its status; by fewer bytes than `describe`."""
+
+    def describe_some(
+        self, repository: RepositoryId, digests: Sequence[str]
+    ) -> Mapping[str, Described]:
+        """As they are now, `read_at_once` at the most; those that are gone are left out."""
+
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Mapping[str, ManifestText]:
+        """Of `read_at_once` at the most, by one call; those that cannot be read are left out. It
+        counts as a pull."""
+
     def accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str]:
         """By the repository's and the registry's policies; `*` where they leave open who."""
 
@@ -49,6 +80,32 @@ class Registry(Protocol):
 
     def records_our_pulls(self) -> bool:
         """False if our reading leaves pull times alone."""
+
+
+class Refusal(NamedTuple):
+    """Why ECR does not delete one image: API reference, ImageFailure."""
+
+    code: str
+    reason: str
+
+
+class Deleter(Protocol):
+    """Deletes images of one repository, with no more power than that takes. May be used by several
+    threads."""
+
+    def delete(
+        self, digests: Sequence[str], may_go: Callable[[], bool]
+    ) -> Mapping[str, Refusal | None]:
+        """By one call, which is tried once. What ECR answered for each digest, None for deleted;
+        digests that the answer leaves out are left out. `may_go` is asked at the last moment, when
+        the request is about to leave.
+
+        Raises NotSentError if it may not; ThrottledError, AnswerLostError, ExpiredCredentialsError;
+        ServiceError for whatever trying again does not mend.
+        """
+
+    def renew_credentials(self) -> None:
+        """Asks for new ones, though the old ones should not have run out yet."""
 
 
 class UsageSource(Protocol):
@@ -114,7 +171,8 @@ class Change:
 
     `before` is the record of a plan as it was seen, `after` what it becomes; without `before` a new
     plan is made. `content` belongs to every new version. A pin that takes the place of one of the
-    same text in its repository is added, and the other, as it was seen, removed.
+    same text in its repository is added, and the other, as it was seen, removed. `run_before` is a
+    run as it was seen, `run` what it becomes; without `run_before` a new run is made.
     """
 
     events: Sequence[Event]
@@ -123,6 +181,8 @@ class Change:
     content: Plan | None = None
     pins_added: Sequence[RepositoryPin] = ()
     pins_removed: Sequence[RepositoryPin] = ()
+    run_before: Run | None = None
+    run: Run | None = None
 
 
 class Store(Protocol):
@@ -140,7 +200,8 @@ class Store(Protocol):
     def commit(self, change: Change) -> bool:
         """False, and nothing is written, if somebody was faster: the plan is no longer as `before`
         has it, the repository of a new plan has an open one, a pin to be removed is gone, or one of
-        the same text as one to be added is there and not removed."""
+        the same text as one to be added is there and not removed, a run is no longer as
+        `run_before` has it, or a plan that is to get its first run has one."""
 
     def plan(self, id_: str) -> PlanRecord | None: ...
 
@@ -174,6 +235,40 @@ class Store(Protocol):
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
         """Unless a later scan is known already. One that is later by more than clocks may differ
         is none: it makes way."""
+
+
+class Runs(Protocol):
+    """What is known of plans that are carried out. Whoever has lost a run writes nothing to it.
+    Everything raises ServiceError if the database fails; then nothing was written."""
+
+    def run(self, plan: str) -> Run | None:
+        """None if it was never begun."""
+
+    def renew_run(self, run: Run, until: datetime) -> bool:
+        """Has it until then. False if somebody else took it over."""
+
+    def journal(self, run: Run, batches: Sequence[Batch], kept: Iterable[KeptManifest]) -> bool:
+        """Before the batches are sent. False, and nothing is written, if the run is lost."""
+
+    def unanswered(self, run: Run) -> Sequence[Batch]:
+        """Batches of this run and of those who had it earlier, of which nobody knows whether they
+        were sent, and what ECR answered; in their order."""
+
+    def batches_journalled(self, run: Run) -> int:
+        """How many there are, answered or not."""
+
+    def settle(
+        self, run: Run, fates: Sequence[Fate], answered: Sequence[Batch], events: Sequence[Event]
+    ) -> bool:
+        """What became of digests, and which batches need no more looking after. False, and nothing
+        is written, if the run is lost."""
+
+    def kept_manifest(self, repository: str, digest: str) -> KeptManifest | None:
+        """What was in a manifest that was deleted, or was about to be. `repository` is a URI."""
+
+
+class RunStore(Store, Runs, Protocol):
+    """All that carrying out a plan needs."""
 
 
 class Messages(Protocol):

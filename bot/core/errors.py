@@ -7,3 +7,19 @@ class ServiceError(Exception):
 
 class RequestError(Exception):
     """The call or the settings are wrong; nothing was done."""
+
+
+class ThrottledError(ServiceError):
+    """AWS took nothing of the call: the same may be asked again later."""
+
+
+class AnswerLostError(ServiceError):
+    """Nobody knows whether the call took effect."""
+
+
+class ExpiredCredentialsError(ServiceError):
+    """AWS took nothing of the call: the same may be asked with new credentials."""
+
+
+class NotSentError(ServiceError):
+    """The call was held back at the last moment, and never left."""

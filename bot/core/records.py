@@ -27,11 +27,13 @@ OPEN = frozenset({PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's consent to one version. `by`: a Slack user's id or an AWS ARN. UTC."""
+    """One person's consent to one version. `by`: a Slack user's id or an AWS ARN. `hash`: that of
+    the version's content when they said so, empty if nobody wrote it down. UTC."""
 
     by: str
     at: datetime
     version: int
+    hash: str = ""
 
 
 class Outcome(StrEnum):
@@ -56,8 +58,10 @@ class PlanRecord:
     """The newest version of a plan and where it stands. Earlier versions are superseded.
 
     `hash` is that of the version's content, `complete` whether nothing hindered it, `checked`
-    whether any source of usage was looked at. `approvals` are those of every version.
-    `revision` counts the changes of the record: whoever changes it names the one they saw. UTC.
+    whether any source of usage was looked at. `freed_bytes`: what it would free; what it did free,
+    once it was carried out. `approvals` are those of every version. `stop_asked_by`: who wants it
+    stopped while it is carried out. `revision` counts the changes of the record: whoever changes
+    it names the one they saw. UTC.
     """
 
     id: str
@@ -74,6 +78,7 @@ class PlanRecord:
     expires_at: datetime
     execute_after: datetime | None = None
     approvals: tuple[Approval, ...] = ()
+    stop_asked_by: str | None = None
     revision: int = 0
 
     @property
@@ -106,6 +111,15 @@ class EventName(StrEnum):
     STOPPED = "stopped"
     EXPIRED = "expired"
     CONFIRMED_USAGE = "confirmed_usage"
+    POSTPONED = "postponed"
+    NOT_STARTED = "not_started"
+    STARTED = "started"
+    TAKEN_OVER = "taken_over"
+    DELETED = "deleted"
+    SPARED = "spared"
+    FAILED = "failed"
+    STOP_ASKED = "stop_asked"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +163,66 @@ class Message:
     channel: str
     ts: str
     thread: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process that carries plans out.
+
+    `host` is for people. `machine` names one boot of one machine, and a space of process ids on it;
+    None where nobody can tell. `started`: when process `pid` began, in a unit of that machine's
+    own, so that another process with its number is not taken for it.
+    """
+
+    host: str
+    machine: str | None
+    pid: int
+    started: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A plan that is being carried out, and by whom.
+
+    `attempt` counts who took it: whoever took it earlier has lost it. The worker has it until
+    `leased_until`; then anybody may take it over. UTC.
+    """
+
+    plan: str
+    version: int
+    attempt: int
+    worker: Worker
+    begun_at: datetime
+    leased_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What goes in one call. `number` counts the batches of a run, from 1."""
+
+    number: int
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of one digest of a run, and why."""
+
+    digest: str
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptManifest:
+    """The text of a manifest that is about to be deleted, so that one can see later what was in
+    it. `repository` is a URI."""
+
+    repository: str
+    digest: str
+    tags: tuple[str, ...]
+    media_type: str | None
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
