@@ -12,6 +12,7 @@ from bot.store.audit import add_events
 from bot.store.part import Part, count_of, insert_all, insert_into
 from bot.store.pins import change_pins
 from bot.store.plan_content import pack
+from bot.store.runs import change_run
 from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
 
 
@@ -26,8 +27,10 @@ class Changes(Part):
     def commit(self, change: Change) -> bool:
         version = _new_version(change)  # packing takes long: nobody has to wait for it
         with self._database.writing() as session:
-            landed = _write_plan(session, change) and change_pins(
-                session, removed=change.pins_removed, added=change.pins_added
+            landed = (
+                _write_plan(session, change)
+                and change_run(session, change.run_before, change.run)
+                and change_pins(session, removed=change.pins_removed, added=change.pins_added)
             )
             if not landed:
                 session.rollback()
@@ -96,6 +99,7 @@ def _columns(record: PlanRecord) -> dict[str, Any]:
         "proposed_at": record.proposed_at,
         "expires_at": record.expires_at,
         "execute_after": record.execute_after,
+        "stop_asked_by": record.stop_asked_by,
         "revision": record.revision,
     }
 
@@ -111,8 +115,14 @@ def _settle_approvals(
             [(each.version, each.by) for each in gone]
         )
         session.execute(delete(ApprovalRow).where(ApprovalRow.plan == after.id, named))
-    insert_all(
-        session,
-        ApprovalRow,
-        ({"plan": after.id, "version": each.version, "by": each.by, "at": each.at} for each in new),
+    rows = (
+        {
+            "plan": after.id,
+            "version": each.version,
+            "by": each.by,
+            "at": each.at,
+            "hash": each.hash,
+        }
+        for each in new
     )
+    insert_all(session, ApprovalRow, rows)

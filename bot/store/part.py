@@ -34,13 +34,35 @@ def count_of(session: Session, statement: Insert | Update | Delete) -> int:
 
 def upsert(session: Session, row: type[Base], values: dict[str, Any]) -> None:
     """A row with the same key is overwritten."""
+    upsert_all(session, row, [values])
+
+
+def upsert_all(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
+    """Rows with the same keys are overwritten."""
     table = row.__table__
     assert isinstance(table, Table)
-    added = insert_into(session, row).values(values)
+    added = insert_into(session, row)
     replaced = {c.name: added.excluded[c.name] for c in table.columns if not c.primary_key}
-    session.execute(added.on_conflict_do_update(index_elements=table.primary_key, set_=replaced))
+    for_each(
+        session,
+        added.on_conflict_do_update(index_elements=table.primary_key, set_=replaced),
+        values,
+    )
+
+
+def insert_new(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
+    """Rows with the same keys stay."""
+    for_each(session, insert_into(session, row).on_conflict_do_nothing(), values)
 
 
 def insert_all(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
     if rows := list(values):
         session.execute(insert(row), rows)
+
+
+def for_each(
+    session: Session, statement: Insert | Update, values: Iterable[dict[str, Any]]
+) -> None:
+    """All are sent in one go."""
+    if rows := list(values):
+        session.connection().execute(statement, rows)

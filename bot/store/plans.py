@@ -73,10 +73,11 @@ def _record(row: PlanRow) -> PlanRecord:
         proposed_at=row.proposed_at,
         expires_at=row.expires_at,
         execute_after=row.execute_after,
+        stop_asked_by=row.stop_asked_by,
         approvals=tuple(sorted(map(_approval, row.approvals), key=lambda each: (each.at, each.by))),
         revision=row.revision,
     )
 
 
 def _approval(row: ApprovalRow) -> Approval:
-    return Approval(row.by, row.at, row.version)
+    return Approval(row.by, row.at, row.version, row.hash)

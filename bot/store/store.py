@@ -13,14 +13,16 @@ from bot.store.jobs import Jobs
 from bot.store.messages import PlanMessages
 from bot.store.migrate import migrate
 from bot.store.open_database import open_database
+from bot.store.our_reads import OurReads
 from bot.store.pins import Pins
 from bot.store.plans import Plans
+from bot.store.runs import Runs
 from bot.store.tables import AboutRow
 from bot.store.tags import Tags
 from bot.store.usage_listed import UsageListed
 
 
-class SqlStore(Plans, Changes, Pins, Audit, Tags, UsageListed, PlanMessages, Jobs):
+class SqlStore(Plans, Changes, Runs, Pins, Audit, Tags, UsageListed, OurReads, PlanMessages, Jobs):
     """On SQLite or PostgreSQL. Use it as a context manager."""
 
     def __init__(self, database: Database, *, is_new: bool) -> None:

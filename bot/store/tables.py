@@ -75,6 +75,7 @@ class PlanRow(Base):
     proposed_at: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime]
     execute_after: Mapped[datetime | None]
+    stop_asked_by: Mapped[str | None]
     revision: Mapped[int]
 
     approvals: Mapped[list["ApprovalRow"]] = relationship(lazy="selectin", viewonly=True)
@@ -94,6 +95,7 @@ class ItemRow(Base):
     __tablename__ = "plan_items"
     __table_args__ = (
         ForeignKeyConstraint(["plan", "version"], [VersionRow.plan, VersionRow.version]),
+        Index(None, "plan", "version", "digest", unique=True),
     )
 
     plan: Mapped[str] = mapped_column(primary_key=True)
@@ -112,6 +114,50 @@ class ApprovalRow(Base):
     version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     by: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    hash: Mapped[str] = mapped_column(server_default="")
+
+
+class RunRow(Base):
+    """A plan that is being carried out, or was: who has it, or had it last."""
+
+    __tablename__ = "runs"
+
+    plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), primary_key=True)
+    version: Mapped[int]
+    attempt: Mapped[int]
+    host: Mapped[str]
+    machine: Mapped[str | None]
+    pid: Mapped[int]
+    started: Mapped[int] = mapped_column(BigInteger)
+    begun_at: Mapped[datetime]
+    leased_until: Mapped[datetime]
+
+
+class BatchRow(Base):
+    """What was about to go in one call. `answered_at` None: nobody knows what became of it."""
+
+    __tablename__ = "run_batches"
+
+    plan: Mapped[str] = mapped_column(ForeignKey(RunRow.plan), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    digests: Mapped[tuple[str, ...]]
+    attempt: Mapped[int]
+    journalled_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+
+
+class KeptRow(Base):
+    """A manifest that was about to be deleted by `plan`. `text` is compressed."""
+
+    __tablename__ = "kept_manifests"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    tags: Mapped[tuple[str, ...]]
+    media_type: Mapped[str | None]
+    text: Mapped[bytes]
+    plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id))
+    kept_at: Mapped[datetime]
 
 
 class PinRow(Base):
@@ -177,6 +223,24 @@ class LossRow(Base):
     repository: Mapped[str] = mapped_column(ForeignKey(ScanRow.repository), primary_key=True)
     digest: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+
+
+class OurReadRow(Base):
+    __tablename__ = "our_reads"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    pulled_before: Mapped[datetime | None]
+
+
+class SubjectRow(Base):
+    """A digest that a referrer names by tag, and that was in the repository at some time."""
+
+    __tablename__ = "subjects_seen"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
 
 
 class MessageRow(Base):

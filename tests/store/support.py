@@ -13,7 +13,16 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
 from bot.core.plan_hash import content_hash
 from bot.core.policy import Policy
-from bot.core.records import Approval, Event, EventName, PlanRecord, PlanState, RepositoryPin
+from bot.core.records import (
+    Approval,
+    Event,
+    EventName,
+    PlanRecord,
+    PlanState,
+    RepositoryPin,
+    Run,
+    Worker,
+)
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
 from bot.ports import Change
@@ -23,6 +32,9 @@ from tests.support import NOW
 PLACE = RegistryId("123456789012", "eu-west-1")
 HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
 THERE = RepositoryId(PLACE, "team/web", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/web")
+ANN = Worker("ann's machine", "boot-1", 4711, 2**40)
+BOB = Worker("bob's machine", None, 42, 17)
+LEASE = timedelta(minutes=1)
 CONFIG = "application/vnd.oci.image.config.v1+json"
 
 
@@ -106,3 +118,35 @@ def seen(store: SqlStore, id_: str) -> PlanRecord:
     found = store.plan(id_)
     assert found
     return found
+
+
+def begin(store: SqlStore, **facts: Any) -> Run:
+    """Stores a plan that deletes `old` and `older`, and a run of it by its first worker."""
+    made = propose(store)
+    run = replace(run_of(made), **facts)
+    assert store.commit(started(made, run))
+    return run
+
+
+def run_of(plan: PlanRecord) -> Run:
+    return Run(plan.id, plan.version, 1, ANN, NOW, NOW + LEASE)
+
+
+def started(before: PlanRecord, run: Run) -> Change:
+    after = replace(before, state=PlanState.EXECUTING)
+    return Change([event(EventName.STARTED, plan=before.id)], before, after, run=run)
+
+
+def taken_over(before: Run, worker: Worker) -> Run:
+    return replace(
+        before,
+        attempt=before.attempt + 1,
+        worker=worker,
+        leased_until=before.leased_until + LEASE,
+    )
+
+
+def take_over(before: Run, worker: Worker) -> Change:
+    """As somebody does who saw the run when its lease had run out."""
+    taken = event(EventName.TAKEN_OVER, worker.host, plan=before.plan)
+    return Change([taken], run_before=before, run=taken_over(before, worker))

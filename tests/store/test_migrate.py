@@ -155,7 +155,7 @@ def _some(column: Column[Any]) -> Any:
         "outcome": Outcome.PENDING,
         "leased_until": None,
     }
-    if column.name in named:
+    if column.name in named and (column.nullable or named[column.name]):
         return named[column.name]
     by_type = {str: "text", int: 1, bool: True, datetime: NOW, bytes: b"bytes", object: {}}
     return by_type[column.type.python_type]

@@ -1,0 +1,48 @@
+"""What replicas read and saw, so that none takes another's reads for pulls."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import select
+
+from bot.core.pull_times import OurRead
+from bot.core.repository import RepositoryId
+from bot.store.part import Part, insert_new
+from bot.store.tables import OurReadRow, SubjectRow
+
+
+class OurReads(Part):
+    """Rows are written in the same order by everybody, so that nobody waits in a circle."""
+
+    def our_reads(self, repository: RepositoryId) -> Mapping[str, Sequence[OurRead]]:
+        query = select(OurReadRow.digest, OurReadRow.at, OurReadRow.pulled_before).where(
+            OurReadRow.repository == repository.uri
+        )
+        reads: defaultdict[str, list[OurRead]] = defaultdict(list)
+        with self._database.reading() as session:
+            for digest, at, pulled_before in session.execute(query):
+                reads[digest].append(OurRead(at, pulled_before))
+        return reads
+
+    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
+        rows = [
+            {
+                "repository": repository.uri,
+                "digest": digest,
+                "at": reads[digest].at,
+                "pulled_before": reads[digest].pulled_before,
+            }
+            for digest in sorted(reads)
+        ]
+        with self._database.writing() as session:
+            insert_new(session, OurReadRow, rows)
+
+    def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
+        query = select(SubjectRow.digest).where(SubjectRow.repository == repository.uri)
+        with self._database.reading() as session:
+            return frozenset(session.scalars(query))
+
+    def add_subjects_seen(self, repository: RepositoryId, digests: Iterable[str]) -> None:
+        rows = [{"repository": repository.uri, "digest": digest} for digest in sorted(digests)]
+        with self._database.writing() as session:
+            insert_new(session, SubjectRow, rows)

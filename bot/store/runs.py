@@ -1,0 +1,188 @@
+"""Plans that are carried out: who has which, what is in flight, and what became of it.
+
+Whoever writes to a run first locks its row, and only if the attempt is still theirs: somebody who
+takes it over either waits for what is written, or has it already.
+"""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
+from sqlalchemy.orm import Session
+
+from bot.core.errors import ServiceError
+from bot.core.records import Batch, Event, Fate, KeptManifest, Run, Worker
+from bot.store.audit import add_events
+from bot.store.part import Part, count_of, for_each, insert_all, insert_into, upsert_all
+from bot.store.tables import BatchRow, ItemRow, KeptRow, RunRow
+
+_ODD_TEXT = "surrogatepass"
+"""JSON may name half a character, which is no UTF-8."""
+
+
+class Runs(Part):
+    def run(self, plan: str) -> Run | None:
+        with self._database.reading() as session:
+            row = session.get(RunRow, plan)
+            return _run(row) if row else None
+
+    def renew_run(self, run: Run, until: datetime) -> bool:
+        renewed = update(RunRow).where(_is_still(run)).values(leased_until=until)
+        with self._database.writing() as session:
+            return count_of(session, renewed) == 1
+
+    def journal(self, run: Run, batches: Sequence[Batch], kept: Iterable[KeptManifest]) -> bool:
+        """Once more is no harm: the answer of the database may have got lost."""
+        now = datetime.now(UTC)
+        rows = [_kept_row(each, run, now) for each in kept]
+        with self._database.writing() as session:
+            if not _hold(session, run):
+                return False
+            _add_batches(session, run, batches, now)
+            upsert_all(session, KeptRow, rows)
+            return True
+
+    def unanswered(self, run: Run) -> Sequence[Batch]:
+        is_open = and_(BatchRow.plan == run.plan, BatchRow.answered_at.is_(None))
+        query = select(BatchRow).where(is_open).order_by(BatchRow.number)
+        with self._database.reading() as session:
+            return [_batch(row) for row in session.scalars(query)]
+
+    def batches_journalled(self, run: Run) -> int:
+        query = select(func.count()).select_from(BatchRow).where(BatchRow.plan == run.plan)
+        with self._database.reading() as session:
+            return session.scalars(query).one()
+
+    def settle(
+        self, run: Run, fates: Sequence[Fate], answered: Sequence[Batch], events: Sequence[Event]
+    ) -> bool:
+        with self._database.writing() as session:
+            if not _hold(session, run):
+                return False
+            _write_outcomes(session, run, fates)
+            _mark_answered(session, run, answered)
+            add_events(session, events)
+            return True
+
+    def kept_manifest(self, repository: str, digest: str) -> KeptManifest | None:
+        with self._database.reading() as session:
+            row = session.get(KeptRow, (repository, digest))
+            return _kept(row) if row else None
+
+
+def change_run(session: Session, before: Run | None, after: Run | None) -> bool:
+    """False if the run is no longer as it was seen: renewed, taken over, or, without `before`,
+    begun."""
+    if after is None:
+        assert before is None, "a run is seen, but not changed"
+        return True
+    if before is None:
+        begun = insert_into(session, RunRow).values(_columns(after)).on_conflict_do_nothing()
+        return count_of(session, begun) == 1
+    is_as_seen = and_(_is_still(before), RunRow.leased_until == before.leased_until)
+    return count_of(session, update(RunRow).where(is_as_seen).values(_columns(after))) == 1
+
+
+def _is_still(run: Run) -> ColumnElement[bool]:
+    """Nobody took it over. That the lease ran out is no reason to give it up."""
+    return and_(RunRow.plan == run.plan, RunRow.attempt == run.attempt)
+
+
+def _hold(session: Session, run: Run) -> bool:
+    """Until this transaction ends, nobody else writes to the run or takes it over. False if
+    somebody did."""
+    held = update(RunRow).where(_is_still(run)).values(attempt=run.attempt)
+    return count_of(session, held) == 1
+
+
+def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: datetime) -> None:
+    numbers = [each.number for each in batches]
+    of_the_same_number = and_(BatchRow.plan == run.plan, BatchRow.number.in_(numbers))
+    there = set(map(_batch, session.scalars(select(BatchRow).where(of_the_same_number))))
+    rows = (
+        {
+            "plan": run.plan,
+            "number": each.number,
+            "digests": each.digests,
+            "attempt": run.attempt,
+            "journalled_at": now,
+        }
+        for each in batches
+        if each not in there
+    )
+    insert_all(session, BatchRow, rows)
+
+
+def _write_outcomes(session: Session, run: Run, fates: Sequence[Fate]) -> None:
+    is_its_own = and_(
+        ItemRow.plan == run.plan,
+        ItemRow.version == run.version,
+        ItemRow.digest == bindparam("of"),
+    )
+    settled = (
+        update(ItemRow)
+        .where(is_its_own)
+        .values(outcome=bindparam("became"), reason=bindparam("why"))
+    )
+    rows = ({"of": each.digest, "became": each.outcome, "why": each.reason} for each in fates)
+    for_each(session, settled, rows)
+
+
+def _mark_answered(session: Session, run: Run, batches: Sequence[Batch]) -> None:
+    numbers = [each.number for each in batches]
+    are_these = and_(BatchRow.plan == run.plan, BatchRow.number.in_(numbers))
+    session.execute(update(BatchRow).where(are_these).values(answered_at=datetime.now(UTC)))
+
+
+def _columns(run: Run) -> dict[str, Any]:
+    return {
+        "plan": run.plan,
+        "version": run.version,
+        "attempt": run.attempt,
+        "host": run.worker.host,
+        "machine": run.worker.machine,
+        "pid": run.worker.pid,
+        "started": run.worker.started,
+        "begun_at": run.begun_at,
+        "leased_until": run.leased_until,
+    }
+
+
+def _run(row: RunRow) -> Run:
+    return Run(
+        plan=row.plan,
+        version=row.version,
+        attempt=row.attempt,
+        worker=Worker(row.host, row.machine, row.pid, row.started),
+        begun_at=row.begun_at,
+        leased_until=row.leased_until,
+    )
+
+
+def _batch(row: BatchRow) -> Batch:
+    return Batch(row.number, tuple(row.digests))
+
+
+def _kept_row(kept: KeptManifest, run: Run, now: datetime) -> dict[str, Any]:
+    return {
+        "repository": kept.repository,
+        "digest": kept.digest,
+        "tags": kept.tags,
+        "media_type": kept.media_type,
+        "text": zlib.compress(kept.text.encode(errors=_ODD_TEXT)),
+        "plan": run.plan,
+        "kept_at": now,
+    }
+
+
+def _kept(row: KeptRow) -> KeptManifest:
+    try:
+        text = zlib.decompress(row.text).decode(errors=_ODD_TEXT)
+    except (zlib.error, UnicodeError) as error:
+        raise ServiceError(
+            f"The stored text of {row.digest} cannot be read ({error}): it is damaged; look for it "
+            "in a backup of the database"
+        ) from error
+    return KeptManifest(row.repository, row.digest, tuple(row.tags), row.media_type, text)

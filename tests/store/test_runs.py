@@ -1,0 +1,348 @@
+"""Runs: whoever has one may write to it, whoever has lost it may not."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event as sql_event
+
+from bot.core.errors import ServiceError
+from bot.core.plan_hash import content_hash
+from bot.core.records import (
+    Batch,
+    EventName,
+    Fate,
+    Item,
+    KeptManifest,
+    Outcome,
+    PlanState,
+    Run,
+    Worker,
+)
+from bot.ports import Change, RunStore
+from bot.store.store import SqlStore
+from bot.store.tables import KeptRow
+from tests.store.support import (
+    ANN,
+    BOB,
+    HERE,
+    LEASE,
+    THERE,
+    begin,
+    closed,
+    content,
+    event,
+    pin,
+    propose,
+    record,
+    run_of,
+    seen,
+    started,
+    take_over,
+    taken_over,
+)
+from tests.support import NOW
+
+FIRST, SECOND = Batch(1, ("sha256:old", "sha256:x")), Batch(2, ("sha256:older",))
+DELETED = Fate("sha256:old", Outcome.DELETED, "nothing keeps it")
+KEPT = KeptManifest(HERE.uri, "sha256:old", ("old", "1.0"), "application/json", "{}")
+
+
+def test_the_store_is_all_that_a_run_needs(store: SqlStore) -> None:
+    needed: RunStore = store
+    assert needed.run("x") is None
+
+
+@pytest.mark.parametrize("worker", [ANN, BOB])
+def test_a_run_begins_with_its_plan(store: SqlStore, worker: Worker) -> None:
+    made = propose(store)
+    run = replace(run_of(made), worker=worker)
+    assert store.run(made.id) is None
+    assert store.commit(started(made, run))
+    assert store.run(made.id) == run
+    assert seen(store, made.id).state is PlanState.EXECUTING
+
+
+def test_a_run_begins_once(store: SqlStore) -> None:
+    run = begin(store)
+    before = seen(store, run.plan)
+    again = replace(started(before, replace(run, worker=BOB)), pins_added=[pin("p")])
+    assert not store.commit(again)
+    assert store.run(run.plan) == run
+    assert seen(store, run.plan) == before
+    assert store.pins() == []
+    assert told(store) == [EventName.PROPOSED, EventName.STARTED]
+
+
+def test_a_plan_that_changed_begins_no_run(store: SqlStore) -> None:
+    made = propose(store)
+    assert store.commit(closed(made, PlanState.DISMISSED, EventName.DISMISSED))
+    assert not store.commit(started(made, run_of(made)))
+    assert store.run(made.id) is None
+
+
+def test_a_pin_that_is_gone_begins_no_run(store: SqlStore) -> None:
+    made = propose(store)
+    assert not store.commit(replace(started(made, run_of(made)), pins_removed=[pin("gone")]))
+    assert store.run(made.id) is None
+    assert store.plan(made.id) == made
+
+
+def test_a_run_is_taken_over(store: SqlStore) -> None:
+    run = begin(store)
+    assert store.commit(take_over(run, BOB))
+    assert store.run(run.plan) == taken_over(run, BOB)
+    assert told(store)[-1] is EventName.TAKEN_OVER
+
+
+def test_a_run_that_was_renewed_meanwhile_is_not_taken_over(store: SqlStore) -> None:
+    run = begin(store)
+    assert store.renew_run(run, run.leased_until + LEASE)
+    before = seen(store, run.plan)
+    after = replace(before, stop_asked_by="bob")
+    assert not store.commit(replace(take_over(run, BOB), before=before, after=after))
+    assert store.run(run.plan) == replace(run, leased_until=run.leased_until + LEASE)
+    assert seen(store, run.plan) == before
+    assert told(store)[-1] is EventName.STARTED
+
+
+def test_a_run_that_somebody_else_took_over_is_not(store: SqlStore) -> None:
+    run = begin(store)
+    heir = taken_over(run, BOB)
+    assert store.commit(take_over(run, BOB))
+    assert not store.commit(take_over(run, ANN))
+    assert store.run(run.plan) == heir
+
+
+def test_a_run_that_is_not_there_is_not_taken_over(store: SqlStore) -> None:
+    assert not store.commit(take_over(run_of(propose(store)), BOB))
+
+
+def test_whoever_has_lost_the_run_ends_no_plan(store: SqlStore) -> None:
+    run = begin(store)
+    assert store.commit(take_over(run, BOB))
+    before = seen(store, run.plan)
+    end = closed(before, PlanState.DONE, EventName.ENDED)
+    assert not store.commit(replace(end, run_before=run, run=run))
+    assert seen(store, run.plan) == before
+    heir = taken_over(run, BOB)
+    assert store.commit(replace(end, run_before=heir, run=heir))
+    assert seen(store, run.plan).state is PlanState.DONE
+
+
+def test_a_lease_is_renewed(store: SqlStore) -> None:
+    run, later = begin(store), NOW + timedelta(hours=1)
+    assert store.renew_run(run, later)
+    assert store.run(run.plan) == replace(run, leased_until=later)
+    assert store.renew_run(run, later)
+
+
+def test_a_lease_that_ran_out_is_still_ones_own(store: SqlStore) -> None:
+    run = begin(store, leased_until=NOW - timedelta(days=1000))
+    assert store.journal(run, [FIRST], [])
+    assert store.settle(run, [DELETED], [FIRST], [])
+    assert store.renew_run(run, NOW)
+
+
+def test_batches_are_open_until_they_are_answered(store: SqlStore) -> None:
+    run = begin(store)
+    assert store.unanswered(run) == []
+    assert store.batches_journalled(run) == 0
+    assert store.journal(run, [SECOND, FIRST], [])
+    assert store.unanswered(run) == [FIRST, SECOND]
+    assert store.settle(run, [], [FIRST], [])
+    assert store.unanswered(run) == [SECOND]
+    assert store.batches_journalled(run) == 2
+    third = Batch(3, ())
+    assert store.journal(run, [third], [])
+    assert store.unanswered(run) == [SECOND, third]
+    assert store.settle(run, [], [third, SECOND], [])
+    assert store.unanswered(run) == []
+    assert store.batches_journalled(run) == 3
+
+
+def test_the_heir_finds_what_was_in_flight(store: SqlStore) -> None:
+    run = begin(store)
+    heir = taken_over(run, BOB)
+    store.journal(run, [FIRST], [])
+    store.commit(take_over(run, BOB))
+    assert store.journal(heir, [SECOND], [])
+    assert store.unanswered(heir) == [FIRST, SECOND]
+    assert store.batches_journalled(heir) == 2
+    assert store.settle(heir, [], [FIRST], [])
+    assert store.unanswered(heir) == [SECOND]
+
+
+def test_runs_are_apart(store: SqlStore) -> None:
+    here = begin(store)
+    plan_there = propose(store, THERE)
+    there = run_of(plan_there)
+    assert store.commit(started(plan_there, there))
+    assert store.journal(here, [FIRST], [])
+    assert store.journal(there, [FIRST, SECOND], [])
+    assert store.settle(here, [DELETED], [FIRST], [])
+    assert store.unanswered(there) == [FIRST, SECOND]
+    assert store.batches_journalled(there) == 2
+    assert {item.outcome for item in store.items(there.plan, 1)} == {Outcome.PENDING}
+
+
+def test_what_is_journalled_twice_stands_once(store: SqlStore) -> None:
+    """Nobody knows whether a commit landed whose answer got lost."""
+    run = begin(store)
+    for _ in range(2):
+        assert store.journal(run, [FIRST], [KEPT])
+    assert store.unanswered(run) == [FIRST]
+    assert store.settle(run, [], [FIRST], [])
+    assert store.journal(run, [FIRST, SECOND], [])
+    assert store.unanswered(run) == [SECOND]
+
+
+def test_outcomes_are_told_with_their_reasons(store: SqlStore) -> None:
+    run = begin(store)
+    done = event(EventName.DELETED, plan=run.plan, digests=("sha256:old",))
+    failed = Fate("sha256:older", Outcome.FAILED, "ECR said: x, 'y' % \"z\"")
+    assert store.journal(run, [FIRST], [])
+    assert store.settle(run, [DELETED], [FIRST], [done])
+    assert store.items(run.plan, 1) == [
+        Item("sha256:old", ("old",), Outcome.DELETED, "nothing keeps it"),
+        Item("sha256:older", ("older",), Outcome.PENDING, ""),
+    ]
+    assert store.settle(run, [failed], [], [])
+    assert store.items(run.plan, 1)[1] == Item(
+        "sha256:older", ("older",), Outcome.FAILED, failed.reason
+    )
+    assert list(store.events())[-1] == done
+
+
+def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: SqlStore) -> None:
+    made = propose(store)
+    plan = content("old", "older")
+    second = replace(made, version=2, hash=content_hash(plan))
+    assert store.commit(Change([], made, second, plan))
+    run = run_of(seen(store, made.id))
+    assert store.commit(started(seen(store, made.id), run))
+    assert store.settle(run, [DELETED], [], [])
+    assert {item.outcome for item in store.items(made.id, 1)} == {Outcome.PENDING}
+    assert [item.outcome for item in store.items(made.id, 2)] == ["deleted", "pending"]
+
+
+LATE: dict[str, Callable[[SqlStore, Run], bool]] = {
+    "renew": lambda store, run: store.renew_run(run, NOW + timedelta(days=1)),
+    "journal": lambda store, run: store.journal(run, [SECOND], [KEPT]),
+    "journal nothing": lambda store, run: store.journal(run, [], []),
+    "settle": lambda store, run: store.settle(run, [DELETED], [FIRST], [event()]),
+    "settle nothing": lambda store, run: store.settle(run, [], [], []),
+    "commit": lambda store, run: store.commit(
+        Change([event()], run_before=run, run=replace(run, leased_until=NOW))
+    ),
+}
+
+
+@pytest.mark.parametrize("act", LATE.values(), ids=LATE)
+def test_whoever_has_lost_the_run_writes_nothing(
+    store: SqlStore, act: Callable[[SqlStore, Run], bool]
+) -> None:
+    run = begin(store)
+    assert store.journal(run, [FIRST], [])
+    assert store.commit(take_over(run, BOB))
+    before = everything(store, run)
+    assert not act(store, run)
+    assert everything(store, run) == before
+
+
+@pytest.mark.parametrize("act", LATE.values(), ids=LATE)
+def test_a_run_that_never_began_takes_nothing(
+    store: SqlStore, act: Callable[[SqlStore, Run], bool]
+) -> None:
+    run = run_of(propose(store))
+    before = everything(store, run)
+    assert not act(store, run)
+    assert everything(store, run) == before
+
+
+def test_what_cannot_be_written_leaves_nothing(store: SqlStore) -> None:
+    run = begin(store)
+    assert store.journal(run, [FIRST], [])
+    before = everything(store, run)
+    unwritable = event(at=NOW.replace(tzinfo=None))
+    with pytest.raises(Exception, match="no time zone"):
+        store.settle(run, [DELETED], [FIRST], [unwritable])
+    assert everything(store, run) == before
+
+
+def test_a_large_plan_is_settled_in_few_statements(store: SqlStore) -> None:
+    names = [f"{number:05}" for number in range(10_000)]
+    plan = content(*names)
+    made = record(hash=content_hash(plan))
+    assert store.commit(Change([], after=made, content=plan))
+    run = run_of(made)
+    assert store.commit(started(made, run))
+    fates = [Fate(digest, Outcome.DELETED, digest) for digest in plan.delete]
+    statements: list[str] = []
+    sql_event.listen(
+        store._database._engine,
+        "before_cursor_execute",
+        lambda _c, _cursor, statement, *_: statements.append(statement),
+    )
+    assert store.settle(run, fates, [FIRST], [event(EventName.DELETED)])
+    assert len(statements) <= 6
+    items = store.items(run.plan, 1)
+    assert {item.outcome for item in items} == {Outcome.DELETED}
+    assert [item.reason for item in items] == list(plan.delete)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        KEPT,
+        replace(KEPT, tags=(), media_type=None, text=""),
+        replace(KEPT, text=' {"a":\r\n\t"ü €\U0001f980 \x00 \\u0000"}\n', tags=("ü", "a'b")),
+        replace(KEPT, text="half a character: \ud83e"),
+        replace(KEPT, text="x" * 5_000_000),
+    ],
+    ids=["usual", "bare", "odd", "half", "large"],
+)
+def test_manifests_are_kept_as_they_were(store: SqlStore, kept: KeptManifest) -> None:
+    run = begin(store)
+    assert store.kept_manifest(kept.repository, kept.digest) is None
+    assert store.journal(run, [FIRST], iter([kept]))
+    assert store.kept_manifest(kept.repository, kept.digest) == kept
+
+
+def test_the_last_look_at_a_manifest_is_kept(store: SqlStore) -> None:
+    run = begin(store)
+    retagged = replace(KEPT, tags=("new",))
+    elsewhere = replace(KEPT, repository=THERE.uri, text="[]")
+    assert store.journal(run, [FIRST], [KEPT, elsewhere])
+    assert store.journal(run, [SECOND], [KEPT, retagged])
+    assert store.kept_manifest(HERE.uri, KEPT.digest) == retagged
+    assert store.kept_manifest(THERE.uri, KEPT.digest) == elsewhere
+    assert store.kept_manifest(HERE.uri, "sha256:x") is None
+
+
+def test_a_damaged_text_is_told(store: SqlStore) -> None:
+    assert store.journal(begin(store), [], [KEPT])
+    with store._database.writing() as session:
+        row = session.get(KeptRow, (KEPT.repository, KEPT.digest))
+        assert row
+        row.text = row.text[:-1]
+    with pytest.raises(ServiceError, match=r"text of sha256:old cannot be read .*: it is damaged"):
+        store.kept_manifest(KEPT.repository, KEPT.digest)
+
+
+def told(store: SqlStore) -> list[EventName]:
+    return [each.event for each in store.events()]
+
+
+def everything(store: SqlStore, run: Run) -> list[object]:
+    """That a run may change."""
+    return [
+        store.plan(run.plan),
+        store.run(run.plan),
+        store.items(run.plan, run.version),
+        store.unanswered(run),
+        store.batches_journalled(run),
+        store.kept_manifest(KEPT.repository, KEPT.digest),
+        told(store),
+    ]
