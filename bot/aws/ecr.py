@@ -2,8 +2,9 @@
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -16,9 +17,11 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import accounts_that_may_pull
+from bot.ports import ManifestText
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.paginate import Paginator
     from types_boto3_ecr import ECRClient
     from types_boto3_ecr.type_defs import (
         ImageDetailTypeDef,
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 PAGE = 1000
-"""The most that DescribeImages, DescribeRepositories and ListPullTimeUpdateExclusions give at
-once: API reference, maxResults."""
+"""The most that DescribeImages, DescribeRepositories, ListImages and ListPullTimeUpdateExclusions
+give at once: API reference, maxResults."""
 
 
 class EcrRegistry:
@@ -73,45 +76,103 @@ class EcrRegistry:
             return self._repository(answer["repositories"][0])
 
     def describe(self, repository: RepositoryId) -> Iterator[Described]:
-        with in_words("ecr:DescribeImages", repository.uri):
-            pages = self._ecr.get_paginator("describe_images").paginate(
-                registryId=repository.registry.account,
-                repositoryName=repository.name,
-                filter={"tagStatus": "ANY", "imageStatus": "ANY"},
-                PaginationConfig={"PageSize": PAGE},
-            )
-            try:
-                for page in pages:
-                    yield from map(_described, page["imageDetails"])
-            except ClientError as error:
-                if error_code(error) == "RepositoryNotFoundException":
-                    raise RequestError(f"{repository.uri} does not exist any more") from error
-                raise
+        with _calling("ecr:DescribeImages", repository):
+            for page in self._pages("describe_images", repository):
+                yield from map(_described, page["imageDetails"])
 
     def read(
         self, repository: RepositoryId, batch: Sequence[Described]
     ) -> Mapping[str, Content | Unread]:
-        with in_words("ecr:BatchGetImage", repository.uri):
+        texts, failures = self._read(repository, [entry.digest for entry in batch])
+        return {
+            entry.digest: read_content(entry.digest, found.text, entry.media_type)
+            if (found := texts.get(entry.digest)) is not None
+            else Unread(failures.get(entry.digest, "ECR's answer leaves it out"))
+            for entry in batch
+        }
+
+    def digests(self, repository: RepositoryId) -> Iterator[str]:
+        """ListImages names an image once for each of its tags."""
+        seen: set[str] = set()
+        with _calling("ecr:ListImages", repository):
+            for page in self._pages("list_images", repository):
+                named = dict.fromkeys(entry["imageDigest"] for entry in page["imageIds"])
+                yield from (digest for digest in named if digest not in seen)
+                seen.update(named)
+
+    def describe_some(
+        self, repository: RepositoryId, digests: Sequence[str]
+    ) -> Mapping[str, Described]:
+        """ECR refuses the whole call if an image is gone, and names that one: API reference,
+        DescribeImages. Of several each refusal names one, so that n that are gone cost n calls
+        more. A refusal that names none of them is taken apart, down to calls for a single one."""
+        with _calling("ecr:DescribeImages", repository):
+            asked, found = [digests] if digests else [], dict[str, Described]()
+            while asked:
+                batch = asked.pop()
+                try:
+                    found |= self._describe_batch(repository, batch)
+                except ClientError as error:
+                    if error_code(error) != "ImageNotFoundException":
+                        raise
+                    asked += _without_what_is_gone(batch, error)
+        return found
+
+    def _describe_batch(
+        self, repository: RepositoryId, digests: Sequence[str]
+    ) -> Mapping[str, Described]:
+        answer = self._ecr.describe_images(
+            registryId=repository.registry.account,
+            repositoryName=repository.name,
+            imageIds=[{"imageDigest": digest} for digest in digests],
+        )
+        found = {detail["imageDigest"]: _described(detail) for detail in answer["imageDetails"]}
+        if left_out := len(set(digests) - found.keys()):
+            raise ServiceError(
+                f"ecr:DescribeImages on {repository.uri} left out {left_out} of {len(digests)} "
+                "images without saying that they are gone: try again"
+            )
+        return {digest: found[digest] for digest in digests}
+
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Mapping[str, ManifestText]:
+        return self._read(repository, digests)[0]
+
+    def _read(
+        self, repository: RepositoryId, digests: Sequence[str]
+    ) -> tuple[Mapping[str, ManifestText], Mapping[str, str]]:
+        """The texts, and why others cannot be read."""
+        with _calling("ecr:BatchGetImage", repository):
             answer = self._ecr.batch_get_image(
                 registryId=repository.registry.account,
                 repositoryName=repository.name,
-                imageIds=[{"imageDigest": entry.digest} for entry in batch],
+                imageIds=[{"imageDigest": digest} for digest in digests],
                 acceptedMediaTypes=sorted(KNOWN_TYPES),
             )
             texts = {
-                image["imageId"]["imageDigest"]: image["imageManifest"]
+                image["imageId"]["imageDigest"]: ManifestText(
+                    image.get("imageManifestMediaType"), image["imageManifest"]
+                )
                 for image in answer["images"]
             }
             failures = {
                 failure["imageId"]["imageDigest"]: f"ECR answered {failure['failureCode']}"
                 for failure in answer.get("failures", ())
             }
-        return {
-            entry.digest: read_content(entry.digest, text, entry.media_type)
-            if (text := texts.get(entry.digest)) is not None
-            else Unread(failures.get(entry.digest, "ECR's answer leaves it out"))
-            for entry in batch
-        }
+        return texts, failures
+
+    def _pages(
+        self, operation: Literal["describe_images", "list_images"], repository: RepositoryId
+    ) -> Iterator[Any]:
+        """Of every image, whatever its status: without a filter only active ones are listed."""
+        paginator: Paginator[Any] = self._ecr.get_paginator(operation)
+        return iter(
+            paginator.paginate(
+                registryId=repository.registry.account,
+                repositoryName=repository.name,
+                filter={"tagStatus": "ANY", "imageStatus": "ANY"},
+                PaginationConfig={"PageSize": PAGE},
+            )
+        )
 
     def accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str]:
         with in_words("ecr:GetRepositoryPolicy", repository.uri):
@@ -220,6 +281,31 @@ class EcrRegistry:
     def _repository(self, entry: "RepositoryTypeDef") -> RepositoryId:
         registry = RegistryId(entry["registryId"], self.region)
         return RepositoryId(registry, entry["repositoryName"], entry["repositoryUri"])
+
+
+@contextmanager
+def _calling(action: str, repository: RepositoryId) -> Iterator[None]:
+    """Raises RequestError if the repository is gone."""
+    with in_words(action, repository.uri):
+        try:
+            yield
+        except ClientError as error:
+            if error_code(error) == "RepositoryNotFoundException":
+                raise RequestError(f"{repository.uri} does not exist any more") from error
+            raise
+
+
+def _without_what_is_gone(batch: Sequence[str], error: ClientError) -> Iterator[Sequence[str]]:
+    """What is still to be asked for."""
+    gone = [digest for digest in batch if digest in error.response["Error"]["Message"]]
+    if len(gone) == 1:
+        parts = [[digest for digest in batch if digest not in gone]]
+    elif len(batch) > 1:
+        middle = len(batch) // 2
+        parts = [[*batch[:middle]], [*batch[middle:]]]
+    else:
+        parts = []
+    return filter(None, parts)
 
 
 def _applies(rule: dict[str, Any], name: str) -> bool:

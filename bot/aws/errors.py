@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConfigNotFound,
     ConfigParseError,
+    CredentialRetrievalError,
     HTTPClientError,
     InvalidConfigError,
     InvalidMaxRetryAttemptsError,
     InvalidRetryModeError,
+    MetadataRetrievalError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
@@ -25,26 +28,50 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import (
+    AnswerLostError,
+    ExpiredCredentialsError,
+    RequestError,
+    ServiceError,
+    ThrottledError,
+)
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
-_UNKNOWN_CREDENTIALS = {
+_UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException"}
+"""Also that of a session which has ended."""
+
+_UNKNOWN_CREDENTIALS = _UNKNOWN_KEY | {
     "IncompleteSignature",
-    "InvalidClientTokenId",
     "InvalidSignatureException",
     "SignatureDoesNotMatch",
-    "UnrecognizedClientException",
 }
 _THROTTLED = {
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "PriorRequestNotComplete",
     "RequestLimitExceeded",
     "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
     "Throttling",
     "ThrottlingException",
-    "ThrottledException",
     "TooManyRequestsException",
 }
+"""Those of botocore's retries/standard.py; but ECR's LimitExceededException is about quotas."""
 
+_BROKEN = {
+    "InternalError",
+    "InternalFailure",
+    "InternalServerError",
+    "InternalServerException",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ServerException",
+    "ServiceUnavailable",
+    "ServiceUnavailableException",
+}
 
 _WRONG_SETTINGS = (
     ConfigNotFound,
@@ -54,6 +81,14 @@ _WRONG_SETTINGS = (
     InvalidRetryModeError,
     NoRegionError,
     ProfileNotFound,
+)
+_NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    MetadataRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
 )
 _UNREADABLE = (
     AttributeError,
@@ -69,21 +104,37 @@ _UNREADABLE = (
 def in_words(action: str, place: str) -> Iterator[None]:
     """Around one call: `action` as IAM knows it (`ecr:DescribeImages`), `place` as people do.
 
-    Raises RequestError for wrong settings, ServiceError for all else. What AWS says of a signature
-    is not repeated, not even as a cause: it may quote the request with its session token.
+    Raises RequestError for wrong settings, ServiceError for all else, by what may be done about it.
+    What AWS says of a signature is not repeated, not even as a cause: it may quote the request with
+    its session token.
     """
     try:
         yield
     except ClientError as error:
+        kind = _kind(error)
         if error_code(error) in _UNKNOWN_CREDENTIALS:
-            raise ServiceError(_unknown_credentials(error, action, place)) from None
-        raise ServiceError(_refusal(error, action, place)) from error
+            raise kind(_unknown_credentials(error, action, place)) from None
+        raise kind(_refusal(error, action, place)) from error
     except _WRONG_SETTINGS as error:
         raise RequestError(_wrong_setting(error)) from error
     except ParamValidationError as error:
         raise RequestError(f"{action} on {place} was not sent: {error}") from error
+    except _NO_CREDENTIALS as error:
+        raise ServiceError(_no_credentials(error)) from error
     except _UNREADABLE as error:
-        raise ServiceError(_no_answer(error, action, place)) from error
+        raise AnswerLostError(_no_answer(error, action, place)) from error
+
+
+def _kind(error: ClientError) -> type[ServiceError]:
+    code = error_code(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _EXPIRED | _UNKNOWN_KEY:
+        return ExpiredCredentialsError
+    if code in _THROTTLED or status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ThrottledError
+    if code in _BROKEN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return AnswerLostError
+    return ServiceError
 
 
 def _wrong_setting(error: Exception) -> str:
@@ -96,7 +147,8 @@ def _wrong_setting(error: Exception) -> str:
     return f"boto3's own settings are wrong: {error}"
 
 
-def _no_answer(error: Exception, action: str, place: str) -> str:
+def _no_credentials(error: Exception) -> str:
+    """What a program or the machine's metadata service said instead is not repeated."""
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return (
             "No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
@@ -104,6 +156,13 @@ def _no_answer(error: Exception, action: str, place: str) -> str:
         )
     if isinstance(error, UnauthorizedSSOTokenError | TokenRetrievalError):
         return "The AWS SSO session has expired: run `aws sso login`"
+    return (
+        f"The AWS credentials could not be renewed ({type(error).__name__}): check where they come "
+        "from, then try again"
+    )
+
+
+def _no_answer(error: Exception, action: str, place: str) -> str:
     if isinstance(error, AwsConnectionError | HTTPClientError):
         return f"{action} on {place} got no answer ({error}): check the network, then try again"
     return (
@@ -132,6 +191,6 @@ def _refusal(error: ClientError, action: str, place: str) -> str:
         return f"AWS refused {action} on {place}: grant that action. AWS says: {said}"
     if code in _EXPIRED:
         return f"The AWS credentials had expired at {action} on {place}: renew them and try again"
-    if code in _THROTTLED:
+    if _kind(error) is ThrottledError:
         return f"AWS throttled {action} on {place} until the retries ran out: try again later"
     return f"{action} on {place} failed with {code or 'an unnamed error'}: {said}"

@@ -26,18 +26,25 @@ SESSION_NAME = "ecr-clean"
 
 @dataclass(frozen=True, slots=True)
 class Role:
+    """`policy`: JSON that narrows what the role may do."""
+
     arn: str
     external_id: str | None = None
+    session_name: str = SESSION_NAME
+    policy: str | None = None
 
 
-def open_session(role: Role | None = None, region: str | None = None) -> boto3.Session:
+def open_session(
+    role: Role | None = None, region: str | None = None, config: Config | None = None
+) -> boto3.Session:
     """A session on boto3's own credentials and settings (environment, profile, instance role),
-    or on the role that they assume in `region`, renewed before it runs out."""
+    or on the role that they assume in `region`, renewed before it runs out. `config`: how it is
+    assumed."""
     core = _core_session()
     if role is not None:
         core.register_component(
             "credential_provider",
-            CredentialResolver([_RoleProvider(_core_session(), role, region)]),
+            CredentialResolver([_RoleProvider(_core_session(), role, region, config)]),
         )
     return boto3.Session(botocore_session=core)
 
@@ -50,6 +57,18 @@ def client_config() -> Config:
     return Config(
         retries={"mode": core.get_config_variable("retry_mode"), "total_max_attempts": attempts},
         connect_timeout=10,
+        max_pool_connections=CONNECTIONS,
+        user_agent_extra=f"ecr-clean/{__version__}",
+    )
+
+
+def deleting_config() -> Config:
+    """boto3 outlives any lease: it would wait 60 seconds for an answer, and try again by itself.
+    Whoever deletes asks before each attempt whether it still may."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 1},
+        connect_timeout=3,
+        read_timeout=10,
         max_pool_connections=CONNECTIONS,
         user_agent_extra=f"ecr-clean/{__version__}",
     )
@@ -72,9 +91,15 @@ def _timestamp(value: Any) -> datetime:
 class _RoleProvider(CredentialProvider):
     METHOD = "assume-role"
 
-    def __init__(self, source: botocore.session.Session, role: Role, region: str | None) -> None:
+    def __init__(
+        self,
+        source: botocore.session.Session,
+        role: Role,
+        region: str | None,
+        config: Config | None,
+    ) -> None:
         super().__init__()
-        self._region = region
+        self._create_client = partial(source.create_client, region_name=region, config=config)
         self._source = source
         self._role = role
 
@@ -82,11 +107,14 @@ class _RoleProvider(CredentialProvider):
         source_credentials = self._source.get_credentials()
         if source_credentials is None:
             raise NoCredentialsError
-        external = {"ExternalId": self._role.external_id} if self._role.external_id else {}
+        limits = {"ExternalId": self._role.external_id, "Policy": self._role.policy}
         fetcher = AssumeRoleCredentialFetcher(
-            client_creator=partial(self._source.create_client, region_name=self._region),
+            client_creator=self._create_client,
             source_credentials=source_credentials,
             role_arn=self._role.arn,
-            extra_args={"RoleSessionName": SESSION_NAME, **external},
+            extra_args={
+                "RoleSessionName": self._role.session_name,
+                **{name: value for name, value in limits.items() if value},
+            },
         )
         return DeferredRefreshableCredentials(fetcher.fetch_credentials, self.METHOD)

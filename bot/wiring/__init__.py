@@ -8,6 +8,7 @@ from bot.wiring.clients import (
     own_place,
     system_clock,
 )
+from bot.wiring.deleting import find_registry, open_deleter
 from bot.wiring.duties import Principal, duties
 from bot.wiring.kubernetes import cluster_role
 from bot.wiring.memory import Memory, find_store, open_memory, open_store
@@ -29,9 +30,11 @@ __all__ = [
     "cluster_role",
     "command_line_person",
     "duties",
+    "find_registry",
     "find_store",
     "identify",
     "open_approver",
+    "open_deleter",
     "open_dismisser",
     "open_memory",
     "open_patients",

@@ -1,6 +1,7 @@
 """boto3 sessions as the settings name them."""
 
 import boto3
+from botocore.config import Config
 
 from bot.aws.errors import in_words
 from bot.aws.sessions import Role, open_session
@@ -11,8 +12,15 @@ def session_of(
     role_arn: str | None, external_id: str | None = None, region: str | None = None
 ) -> boto3.Session:
     """Through the role, assumed in `region`, or without one on the caller's own credentials."""
+    return session_as(Role(role_arn, external_id) if role_arn else None, region)
+
+
+def session_as(
+    role: Role | None, region: str | None, config: Config | None = None
+) -> boto3.Session:
+    """`config`: how the role is assumed."""
     with in_words("Opening a session", "AWS"):
-        return open_session(Role(role_arn, external_id) if role_arn else None, region)
+        return open_session(role, region, config)
 
 
 def named_regions(settings: Settings) -> list[str]:
