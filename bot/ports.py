@@ -124,12 +124,16 @@ class UsageSource(Protocol):
         all: a source that is silent says nothing about usage."""
 
 
-class ManifestCache(Protocol):
-    """What was once read stays known. Raises ServiceError if it fails."""
+class ContentCache(Protocol):
+    """What a manifest says, so that each is read once. Raises ServiceError if it fails."""
 
     def contents(self, digests: Iterable[str]) -> dict[str, Content]: ...
 
     def add_contents(self, contents: Mapping[str, Content]) -> None: ...
+
+
+class RepositoryMemory(Protocol):
+    """What this bot read and saw in a repository. Raises ServiceError if it fails."""
 
     def our_reads(self, repository: RepositoryId) -> Mapping[str, Sequence[OurRead]]: ...
 
@@ -139,6 +143,10 @@ class ManifestCache(Protocol):
         """Digests that referrers name by tag and that were in this repository at some time."""
 
     def add_subjects_seen(self, repository: RepositoryId, digests: Iterable[str]) -> None: ...
+
+
+class ManifestCache(ContentCache, RepositoryMemory, Protocol):
+    """All that taking an inventory remembers."""
 
 
 class Listed(NamedTuple):
@@ -295,6 +303,11 @@ class WorkQueue(Protocol):
 
     def done(self, job: Job) -> bool:
         """False if the lease ran out and somebody else took it."""
+
+
+class RunProgress(Protocol):
+    def __call__(self, done: int, total: int, freed_bytes: int) -> None:
+        """`done`: of how many of `total` digests it is settled what became of them."""
 
 
 class Progress(Protocol):

@@ -41,7 +41,7 @@ def open_planner(settings: Settings, seen: Seen, memory: Memory, progress: Progr
         policies=settings.policy_entries(),
         pins=settings.pin_entries(),
         usd_per_gb_month=settings.price_per_gb_month,
-        cache=memory.cache,
+        cache=memory.manifests,
         store=memory.store,
         clock=system_clock,
         progress=progress,

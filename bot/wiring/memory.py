@@ -5,9 +5,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.ports import UsageMemory
+from bot.ports import ManifestCache, UsageMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.wiring.manifest_cache import SharedManifestCache
 from bot.wiring.usage_memory import SharedMemory
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ class Memory(NamedTuple):
 
     cache: SqliteManifestCache
     store: "SqlStore | None"
+
+    @property
+    def manifests(self) -> ManifestCache:
+        return SharedManifestCache(self.store, self.cache) if self.store else self.cache
 
     @property
     def usage(self) -> UsageMemory:

@@ -1,0 +1,125 @@
+"""What was read and seen in repositories: the manifest cache and the store remember it alike, and
+replicas share a store."""
+
+import random
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from bot.core.pull_times import OurRead
+from bot.core.repository import RepositoryId
+from bot.ports import RepositoryMemory
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.store.store import SqlStore, open_store
+from tests.store.support import HERE, THERE
+from tests.support import NOW
+
+FIRST = OurRead(NOW + timedelta(microseconds=1), NOW - timedelta(days=20))
+SECOND = OurRead(NOW + timedelta(hours=1), None)
+
+
+@pytest.fixture(params=["cache", "sqlite", "postgresql"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def memory(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[RepositoryMemory]:
+    if kind == "cache":
+        with SqliteManifestCache(tmp_path / "manifests.db") as cache:
+            yield cache
+    else:
+        yield request.getfixturevalue("store")
+
+
+@pytest.fixture
+def replicas(store: SqlStore, url: str) -> Iterator[tuple[SqlStore, SqlStore]]:
+    with open_store(url) as other:
+        yield store, other
+
+
+def test_nothing_is_known_at_first(memory: RepositoryMemory) -> None:
+    assert memory.our_reads(HERE) == {}
+    assert memory.subjects_seen(HERE) == frozenset()
+
+
+def test_every_read_is_told(memory: RepositoryMemory) -> None:
+    memory.add_our_reads(HERE, {"sha256:1": FIRST, "sha256:2": FIRST})
+    memory.add_our_reads(HERE, {"sha256:1": SECOND})
+    assert reads(memory) == {"sha256:1": [FIRST, SECOND], "sha256:2": [FIRST]}
+
+
+def test_a_read_is_told_once(memory: RepositoryMemory) -> None:
+    elsewhere = timezone(timedelta(hours=5))
+    memory.add_our_reads(HERE, {"sha256:1": FIRST})
+    memory.add_our_reads(HERE, {"sha256:1": FIRST._replace(at=FIRST.at.astimezone(elsewhere))})
+    memory.add_our_reads(HERE, {"sha256:1": FIRST._replace(pulled_before=None)})
+    assert reads(memory) == {"sha256:1": [FIRST]}
+
+
+def test_subjects_are_told(memory: RepositoryMemory) -> None:
+    memory.add_subjects_seen(HERE, iter(["sha256:2", "sha256:1"]))
+    memory.add_subjects_seen(HERE, ["sha256:1", "sha256:3", "sha256:3"])
+    assert memory.subjects_seen(HERE) == {"sha256:1", "sha256:2", "sha256:3"}
+
+
+def test_repositories_are_apart(memory: RepositoryMemory) -> None:
+    memory.add_our_reads(HERE, {"sha256:1": FIRST})
+    memory.add_subjects_seen(HERE, ["sha256:9"])
+    assert memory.our_reads(THERE) == {}
+    assert memory.subjects_seen(THERE) == frozenset()
+
+
+def test_nothing_is_added_by_nothing(memory: RepositoryMemory) -> None:
+    memory.add_our_reads(HERE, {})
+    memory.add_subjects_seen(HERE, [])
+    assert memory.our_reads(HERE) == {}
+    assert memory.subjects_seen(HERE) == frozenset()
+
+
+def test_a_large_repository_is_remembered(memory: RepositoryMemory) -> None:
+    many = {
+        f"sha256:{number:064}": OurRead(NOW, datetime.fromtimestamp(number, UTC))
+        for number in range(20_000)
+    }
+    memory.add_our_reads(HERE, many)
+    memory.add_subjects_seen(HERE, many)
+    assert reads(memory) == {digest: [read] for digest, read in many.items()}
+    assert memory.subjects_seen(HERE) == many.keys()
+
+
+def test_replicas_know_each_others_reads(replicas: tuple[SqlStore, SqlStore]) -> None:
+    one, other = replicas
+    one.add_our_reads(HERE, {"sha256:1": FIRST})
+    other.add_our_reads(HERE, {"sha256:1": SECOND})
+    one.add_subjects_seen(HERE, ["sha256:8"])
+    other.add_subjects_seen(HERE, ["sha256:9"])
+    assert reads(one) == reads(other) == {"sha256:1": [FIRST, SECOND]}
+    assert one.subjects_seen(HERE) == other.subjects_seen(HERE) == {"sha256:8", "sha256:9"}
+
+
+def test_replicas_that_see_the_same_at_once_do_not_wait_in_a_circle(
+    replicas: tuple[SqlStore, SqlStore],
+) -> None:
+    digests = [f"sha256:{number}" for number in range(300)]
+    start = Barrier(8)
+
+    def remember(number: int) -> None:
+        mine = random.Random(number).sample(digests, len(digests))
+        start.wait(60)
+        replicas[number % 2].add_our_reads(HERE, dict.fromkeys(mine, FIRST))
+        replicas[number % 2].add_subjects_seen(HERE, mine)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(remember, range(8)))
+    assert reads(replicas[0]) == {digest: [FIRST] for digest in digests}
+    assert replicas[1].subjects_seen(HERE) == set(digests)
+
+
+def reads(memory: RepositoryMemory, repository: RepositoryId = HERE) -> Mapping[str, list[OurRead]]:
+    """In the order of their times."""
+    return {digest: sorted(found) for digest, found in memory.our_reads(repository).items()}
