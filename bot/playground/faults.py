@@ -9,6 +9,7 @@ Cut = Literal["before", "after", "body"]
 @dataclass(kw_only=True)
 class Rule:
     """Of the calls that match, the first `skip` pass, the next `times` fail (None: all others).
+    With `every` calls pass between those that fail: of 3, the third fails, the sixth, and so on.
 
     - `delay` holds the answer back by real seconds; it goes with every other effect, or alone.
     - `cut` drops the connection: "before" the call takes effect, "after" it did (the reply is
@@ -18,6 +19,7 @@ class Rule:
 
     skip: int = 0
     times: int | None = 1
+    every: int = 1
     delay: float = 0
     cut: Cut | None = None
     body: str | None = None
@@ -26,6 +28,8 @@ class Rule:
     def __post_init__(self) -> None:
         if self.cut not in (None, "before", "after", "body"):
             raise ValueError(f'cut is "before", "after" or "body", not {self.cut!r}')
+        if self.every < 1:
+            raise ValueError(f"every is 1 or more, not {self.every}")
         if not self.has_effect():
             raise ValueError("a fault needs an effect")
 
@@ -39,8 +43,8 @@ class Rule:
     def strikes(self) -> bool:
         """Counts one matching call, and tells whether this is one that fails."""
         self.seen += 1
-        position = self.seen - self.skip
-        return position > 0 and (self.times is None or position <= self.times)
+        turn, rest = divmod(self.seen - self.skip, self.every)
+        return turn > 0 and rest == 0 and (self.times is None or turn <= self.times)
 
 
 RuleT = TypeVar("RuleT", bound=Rule)

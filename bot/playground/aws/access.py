@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.playground.aws.identity import Principal
+from bot.playground.aws.session_policy import read_policy
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,26 @@ class Access:
         self._denials.clear()
         self._grants.clear()
 
-    def denied(self, ask: Ask) -> bool:
-        return any(_takes(denial, ask) for denial in self._denials)
-
     def refusal(self, ask: Ask) -> str | None:
         """Why the call is not allowed, in AWS's words, or None."""
-        if self.denied(ask):
-            return _not_authorized(ask, "identity")
+        if refusal := self.callers_refusal(ask):
+            return refusal
         outside = ask.owner != ask.principal.account
         if outside and not any(_opens(grant, ask) for grant in self._grants):
-            return _not_authorized(ask, "resource")
+            return _not_authorized(ask, "resource-based")
         return None
+
+    def callers_refusal(self, ask: Ask) -> str | None:
+        """The same, whatever policy the resource has. What a session may do is what both its role
+        and its own policy allow: API reference, AssumeRole."""
+        session = ask.principal.session
+        policy = read_policy(session.policy) if session and session.policy else None
+        if policy and not policy.allows(ask.action, ask.resource):
+            return _not_authorized(ask, "session")
+        return _not_authorized(ask, "identity-based") if self._denied(ask) else None
+
+    def _denied(self, ask: Ask) -> bool:
+        return any(_takes(denial, ask) for denial in self._denials)
 
 
 def _takes(denial: Denial, ask: Ask) -> bool:
@@ -103,5 +113,5 @@ def _not_authorized(ask: Ask, kind: str) -> str:
     return (
         f"User: {ask.principal.arn} is not authorized to perform: {ask.action} "
         f"on resource: {ask.resource} "
-        f"because no {kind}-based policy allows the {ask.action} action"
+        f"because no {kind} policy allows the {ask.action} action"
     )

@@ -6,6 +6,7 @@ from bot.playground.aws.access import Ask
 from bot.playground.aws.context import Context, Params
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.service import Answer, Service
+from bot.playground.aws.session_policy import read_policy
 from bot.playground.aws.validation import Violation
 
 LONGEST_CHAINED_SESSION = 3600
@@ -35,7 +36,7 @@ def assume_role(params: Params, context: Context) -> Answer:
     role = context.world.identities.role(params["RoleArn"])
     external_id = params.get("ExternalId")
     ask = Ask(context.principal, "sts:AssumeRole", params["RoleArn"], context.region)
-    denied = context.world.access.denied(ask)
+    denied = context.world.access.callers_refusal(ask)
     if denied or role is None or not role.accepts(context.principal, external_id):
         raise AwsError(
             "AccessDenied",
@@ -43,6 +44,8 @@ def assume_role(params: Params, context: Context) -> Answer:
             f"on resource: {params['RoleArn']}",
             403,
         )
+    if "Policy" in params:
+        read_policy(params["Policy"])
     seconds = params.get("DurationSeconds", min(3600, role.longest_session))
     _check_duration(seconds, role.longest_session, chained=context.principal.session is not None)
     principal = context.world.identities.open_session(

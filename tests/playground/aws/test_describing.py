@@ -1,4 +1,4 @@
-"""DescribeRepositories, DescribeImages, ListImageReferrers, ListTagsForResource."""
+"""DescribeRepositories, DescribeImages, ListImages, ListImageReferrers, ListTagsForResource."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -376,3 +376,58 @@ def test_the_tags_of_a_repository(aws: StandIn, ecr: "ECRClient") -> None:
         assert refused(ecr.list_tags_for_resource, resourceArn=arn)[0] == (
             "InvalidParameterException"
         )
+
+
+def listed(ecr: "ECRClient", **params: Any) -> list[tuple[str, str | None]]:
+    ids = ecr.list_images(repositoryName="team/api", **params)["imageIds"]
+    return [(each["imageDigest"], each.get("imageTag")) for each in ids]
+
+
+def test_an_image_is_listed_once_for_each_of_its_tags(aws: StandIn, ecr: "ECRClient") -> None:
+    repository = aws.world.create_repository("team/api")
+    one = aws.world.push(repository, image("one"), tags=["b", "a"])
+    two = aws.world.push(repository, image("two"))
+    assert listed(ecr) == sorted([(one, "a"), (one, "b"), (two, None)], key=str)
+
+    aws.world.retag(repository, two, "b")
+    assert sorted(listed(ecr)) == sorted([(one, "a"), (two, "b")])
+    aws.world.remove(repository, one)
+    assert listed(ecr) == [(two, "b")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, {"tagged", "untagged"}),
+        ({"tagStatus": "ANY"}, {"tagged", "untagged"}),
+        ({"tagStatus": "TAGGED"}, {"tagged"}),
+        ({"tagStatus": "UNTAGGED"}, {"untagged"}),
+        ({"imageStatus": "ARCHIVED"}, {"archived"}),
+        ({"imageStatus": "ANY"}, {"tagged", "untagged", "archived"}),
+        ({"imageStatus": "ANY", "tagStatus": "TAGGED"}, {"tagged", "archived"}),
+    ],
+)
+def test_what_list_images_filters(
+    aws: StandIn, ecr: "ECRClient", wanted: dict[str, str], found: set[str]
+) -> None:
+    repository = aws.world.create_repository("team/api")
+    digests = {
+        "tagged": aws.world.push(repository, image("tagged"), tags=["a"]),
+        "untagged": aws.world.push(repository, image("untagged")),
+        "archived": aws.world.push(repository, image("archived"), tags=["b"], archived_at=NOW),
+    }
+    expected = {digests[name] for name in found}
+    assert {digest for digest, _ in listed(ecr, filter=wanted)} == expected
+
+
+def test_list_images_counts_tags(aws: StandIn, ecr: "ECRClient") -> None:
+    repository = aws.world.create_repository("team/api")
+    for n in range(3):
+        aws.world.push(repository, image(f"{n}"), tags=[f"{n}.{tag}" for tag in range(40)])
+    found = pages(ecr.list_images, "imageIds", repositoryName="team/api")
+    assert [len(page) for page in found] == [100, 20]
+    assert len({each["imageTag"] for page in found for each in page}) == 120
+
+    token = ecr.list_images(repositoryName="team/api", maxResults=1)["nextToken"]
+    code, _ = refused(ecr.describe_images, repositoryName="team/api", nextToken=token)
+    assert code == "InvalidParameterException"

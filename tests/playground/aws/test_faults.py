@@ -1,6 +1,7 @@
 """Injected faults as boto3 sees them, with its retries off."""
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -142,6 +143,25 @@ def test_some_calls_pass_before_some_fail(aws: StandIn, ecr: "ECRClient") -> Non
     assert outcomes == ["ok", "throttled", "throttled", "ok", "ok"]
 
 
+@pytest.mark.parametrize(
+    ("rule", "hit"),
+    [
+        ({"every": 3, "times": None}, [3, 6, 9]),
+        ({"every": 3, "times": 2}, [3, 6]),
+        ({"every": 2, "skip": 5, "times": None}, [7, 9]),
+        ({"every": 1, "times": 2}, [1, 2]),
+    ],
+)
+def test_a_fault_may_hit_only_every_so_many_calls(
+    aws: StandIn, ecr: "ECRClient", rule: dict[str, Any], hit: list[int]
+) -> None:
+    aws.world.faults.throttle(**rule)
+    for _ in range(9):
+        with suppress(ecr.exceptions.ClientError):
+            ecr.describe_repositories()
+    assert [n for n, call in enumerate(aws.world.calls, start=1) if call.error] == hit
+
+
 def test_a_fault_for_ever_until_it_is_cleared(aws: StandIn, ecr: "ECRClient") -> None:
     aws.world.faults.throttle(times=None)
     for _ in range(3):
@@ -187,5 +207,7 @@ def test_of_several_faults_the_first_hits_and_all_count(aws: StandIn, ecr: "ECRC
 def test_a_fault_needs_a_known_effect() -> None:
     with pytest.raises(ValueError, match="needs an effect"):
         Fault(operation="DescribeImages")
+    with pytest.raises(ValueError, match="every is"):
+        Fault(cut="body", every=0)
     with pytest.raises(ValueError, match="cut is"):
         Fault(cut="sideways")  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """Credentials, GetCallerIdentity, AssumeRole, permissions."""
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,12 @@ def assumed(make_client: MakeClient, sts: "STSClient", service: str, **params: A
     given = sts.assume_role(**{"RoleArn": ROLE, "RoleSessionName": "run", **params})
     credentials = given["Credentials"]
     return make_client(service, key=credentials["AccessKeyId"], token=credentials["SessionToken"])
+
+
+def session_policy(**statement: Any) -> str:
+    """Allows everything, unless told otherwise."""
+    default = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [default | statement]})
 
 
 def test_the_default_key_belongs_to_a_user(sts: "STSClient") -> None:
@@ -58,7 +65,7 @@ def test_what_a_session_was_asked_for_is_kept(aws: StandIn, sts: "STSClient") ->
         RoleArn=ROLE,
         RoleSessionName="run",
         ExternalId="secret",
-        Policy='{"Version": "2012-10-17"}',
+        Policy=session_policy(),
         DurationSeconds=900,
         Tags=[{"Key": "team", "Value": "shop"}],
     )
@@ -67,7 +74,7 @@ def test_what_a_session_was_asked_for_is_kept(aws: StandIn, sts: "STSClient") ->
     assert answer["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{OTHER}:assumed-role/cleaner/run"
     [session] = aws.world.identities.sessions
     assert (session.role_arn, session.name, session.external_id) == (ROLE, "run", "secret")
-    assert session.policy == '{"Version": "2012-10-17"}'
+    assert session.policy == session_policy()
     [call] = aws.world.calls.named("sts:AssumeRole")
     assert call.params["Tags"] == [{"Key": "team", "Value": "shop"}]
 
@@ -159,6 +166,100 @@ def test_a_session_key_needs_its_token(
     for token in (None, "wrong"):
         client = make_client("ecr", key=key, token=token)
         assert refused(client.describe_repositories)[0] == "UnrecognizedClientException"
+
+
+TEAM = f"arn:aws:ecr:eu-west-1:{OTHER}:repository/team"
+
+
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ({}, True),
+        ({"Action": "ecr:DescribeImages"}, True),
+        ({"Action": ["sts:*", "ECR:describe*"]}, True),
+        ({"Action": "ecr:BatchDeleteImage"}, False),
+        ({"Action": "*", "Resource": f"{TEAM}/api"}, True),
+        ({"Action": "*", "Resource": [f"{TEAM}/web", f"{TEAM}/*"]}, True),
+        ({"Action": "*", "Resource": f"{TEAM}/web"}, False),
+        ({"Effect": "Deny", "Action": "ecr:Describe*"}, False),
+    ],
+)
+def test_a_session_may_do_no_more_than_its_policy(
+    aws: StandIn,
+    sts: "STSClient",
+    make_client: MakeClient,
+    statement: dict[str, Any],
+    *,
+    allowed: bool,
+) -> None:
+    aws.world.identities.add_role(ROLE)
+    aws.world.create_repository("team/api", account=OTHER)
+    ecr = assumed(make_client, sts, "ecr", Policy=session_policy(**statement))
+
+    if allowed:
+        ecr.describe_images(repositoryName="team/api")
+    else:
+        assert refused(ecr.describe_images, repositoryName="team/api") == (
+            "AccessDeniedException",
+            f"User: arn:aws:sts::{OTHER}:assumed-role/cleaner/run is not authorized to perform: "
+            f"ecr:DescribeImages on resource: {TEAM}/api "
+            "because no session policy allows the ecr:DescribeImages action",
+        )
+
+
+def test_a_session_policy_gives_nothing_that_the_role_has_not(
+    aws: StandIn, sts: "STSClient", make_client: MakeClient
+) -> None:
+    aws.world.identities.add_role(ROLE)
+    aws.world.deny("ecr:DescribeRepositories", principal=ROLE)
+    ecr = assumed(make_client, sts, "ecr", Policy=session_policy())
+    code, message = refused(ecr.describe_repositories)
+    assert code == "AccessDeniedException"
+    assert message.endswith("no identity-based policy allows the ecr:DescribeRepositories action")
+
+
+def test_a_session_policy_holds_for_assuming_roles_too(
+    aws: StandIn, sts: "STSClient", make_client: MakeClient
+) -> None:
+    aws.world.identities.add_role(ROLE)
+    narrow = assumed(make_client, sts, "sts", Policy=session_policy(Action="ecr:*"))
+    wide = assumed(make_client, sts, "sts", Policy=session_policy(Action="sts:*"))
+    assert refused(narrow.assume_role, RoleArn=ROLE, RoleSessionName="run")[0] == "AccessDenied"
+    wide.assume_role(RoleArn=ROLE, RoleSessionName="run")
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        ("{", "MalformedPolicyDocument"),
+        ("[]", "MalformedPolicyDocument"),
+        ('{"Version": "2012-10-17"}', "MalformedPolicyDocument"),
+        ('{"Version": "2012-10-18", "Statement": []}', "MalformedPolicyDocument"),
+        (session_policy(Effect="Maybe"), "MalformedPolicyDocument"),
+        (session_policy(Action=[]), "MalformedPolicyDocument"),
+        (session_policy(Action="BatchDeleteImage"), "MalformedPolicyDocument"),
+        (session_policy(Resource="team/api"), "MalformedPolicyDocument"),
+        (session_policy(Resource=[7]), "MalformedPolicyDocument"),
+        (session_policy(Condition={}), "UnknownOperationException"),
+        (session_policy().ljust(2049), "PackedPolicyTooLarge"),
+        (session_policy().replace("*", "\u0100"), "ValidationError"),
+    ],
+)
+def test_a_session_policy_that_sts_refuses(
+    aws: StandIn, sts: "STSClient", policy: str, code: str
+) -> None:
+    aws.world.identities.add_role(ROLE)
+    request = {"RoleArn": ROLE, "RoleSessionName": "run"}
+    assert refused(sts.assume_role, **request, Policy=policy)[0] == code
+    assert not aws.world.identities.sessions
+    sts.assume_role(RoleArn=ROLE, RoleSessionName="run", Policy=session_policy().ljust(2048))
+
+
+@pytest.mark.parametrize("name", ["a b", "team/api", "arn:aws"])
+def test_a_session_name_has_only_some_characters(aws: StandIn, sts: "STSClient", name: str) -> None:
+    aws.world.identities.add_role(ROLE)
+    sts.assume_role(RoleArn=ROLE, RoleSessionName="Az09_+=,.@-")
+    assert refused(sts.assume_role, RoleArn=ROLE, RoleSessionName=name)[0] == "ValidationError"
 
 
 def test_a_denied_action_reads_as_iam_puts_it(aws: StandIn, ecr: "ECRClient") -> None:

@@ -51,6 +51,7 @@ def test_100_image_ids_a_call(ecr: "ECRClient", operation: str) -> None:
     ("operation", "params", "most"),
     [
         ("describe_images", {"repositoryName": "team/api"}, 1000),
+        ("list_images", {"repositoryName": "team/api"}, 1000),
         ("describe_repositories", {}, 1000),
         ("list_pull_time_update_exclusions", {}, 1000),
         (

@@ -112,9 +112,9 @@ def test_calls_are_recorded_as_they_ended(
 
 
 def test_what_it_does_not_fake_it_says(ecr: "ECRClient") -> None:
-    code, message = refused(ecr.list_images, repositoryName="team/api")
+    code, message = refused(ecr.get_authorization_token)
     assert code == "UnknownOperationException"
-    assert message == "The stand-in does not fake ecr:ListImages"
+    assert message == "The stand-in does not fake ecr:GetAuthorizationToken"
 
 
 def test_a_service_that_it_does_not_fake(make_client: MakeClient) -> None:

@@ -83,6 +83,28 @@ def describe_images(params: Params, context: Context) -> Answer:
     return Prepared({"imageDetails": found} | page.token_member)
 
 
+@ecr.operation("ListImages")
+def list_images(params: Params, context: Context) -> Answer:
+    """An image is listed once for each of its tags, and maxResults counts those. Without
+    `filter.imageStatus` only ACTIVE images are listed (model)."""
+    repository = repository_of(params, context)
+    wanted = params.get("filter", {})
+    fits = _wanted(repository, wanted)
+    page = next_page(
+        repository.names,
+        params,
+        f"{repository.arn} names {sorted(wanted.items())}",
+        default=100,
+        wanted=lambda name: fits(name.partition(" ")[0]),
+    )
+    return {"imageIds": [_image_id(name) for name in page.keys]} | page.token_member
+
+
+def _image_id(name: str) -> dict[str, str]:
+    digest, _, tag = name.partition(" ")
+    return {"imageDigest": digest, **({"imageTag": tag} if tag else {})}
+
+
 def _wanted(repository: Repository, wanted: dict[str, str]) -> Callable[[str], bool]:
     status = wanted.get("imageStatus", "ACTIVE")
     tagged = {"TAGGED": True, "UNTAGGED": False}.get(wanted.get("tagStatus", "ANY"))

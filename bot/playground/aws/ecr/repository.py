@@ -38,6 +38,7 @@ class Repository:
     _referrers: dict[str, set[str]] = field(default_factory=dict, init=False)
     _restoring: set[str] = field(default_factory=set, init=False)
     _sorted: list[str] | None = field(default=None, init=False)
+    _sorted_names: list[str] | None = field(default=None, init=False)
 
     @property
     def arn(self) -> str:
@@ -57,6 +58,17 @@ class Repository:
         if self._sorted is None:
             self._sorted = sorted(self.manifests)
         return self._sorted
+
+    @property
+    def names(self) -> list[str]:
+        """`DIGEST TAG` of every tag, and `DIGEST ` of images without any; in the order of pages."""
+        if self._sorted_names is None:
+            self._sorted_names = sorted(
+                f"{digest} {tag}"
+                for digest, manifest in self.manifests.items()
+                for tag in manifest.tags or ("",)
+            )
+        return self._sorted_names
 
     def indexes_listing(self, digest: str) -> list[str]:
         return sorted(self._indexes.get(digest, ()))
@@ -83,7 +95,7 @@ class Repository:
         if known is not None:
             return known
         self.manifests[manifest.digest] = manifest
-        self._sorted = None
+        self._sorted = self._sorted_names = None
         for child in manifest.children:
             self._indexes.setdefault(child, set()).add(manifest.digest)
         if manifest.subject:
@@ -97,18 +109,20 @@ class Repository:
         self.digest_by_tag[tag] = manifest.digest
         manifest.tags.add(tag)
         manifest.rendered = None
+        self._sorted_names = None
 
     def untag(self, tag: str) -> None:
         digest = self.digest_by_tag.pop(tag, None)
         if digest is not None:
             self.manifests[digest].tags.discard(tag)
             self.manifests[digest].rendered = None
+            self._sorted_names = None
 
     def remove(self, manifest: Manifest) -> None:
         for tag in tuple(manifest.tags):
             self.untag(tag)
         del self.manifests[manifest.digest]
-        self._sorted = None
+        self._sorted = self._sorted_names = None
         self._restoring.discard(manifest.digest)
         for child in manifest.children:
             self._indexes[child].discard(manifest.digest)

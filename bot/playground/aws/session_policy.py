@@ -1,0 +1,100 @@
+"""Policies that AssumeRole is given for one session: what they do not allow, it may not do."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any
+
+import orjson
+
+from bot.playground.aws.errors import AwsError
+
+LARGEST = 2048
+"""Characters: API reference, AssumeRole, Policy. STS packs a policy before it measures it, in a
+form that nobody knows; what fits here may be too large there, and says so in the same words."""
+
+_VERSIONS = ("2008-10-17", "2012-10-17")
+_EFFECTS = ("Allow", "Deny")
+_FAKED = {"Sid", "Effect", "Action", "Resource"}
+_ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
+_RESOURCE = re.compile(r"\*|arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Actions are matched without regard to case; both are globs."""
+
+    effect: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+
+    def concerns(self, action: str, resource: str) -> bool:
+        return any(fnmatchcase(action.lower(), glob.lower()) for glob in self.actions) and any(
+            fnmatchcase(resource, glob) for glob in self.resources
+        )
+
+
+@dataclass(frozen=True)
+class SessionPolicy:
+    statements: tuple[Statement, ...]
+
+    def allows(self, action: str, resource: str) -> bool:
+        """One statement has to allow it, and none may deny it."""
+        effects = {each.effect for each in self.statements if each.concerns(action, resource)}
+        return effects == {"Allow"}
+
+
+@cache
+def read_policy(text: str) -> SessionPolicy:
+    """Raises what STS answers."""
+    if len(text) > LARGEST:
+        share = 100 * len(text) // LARGEST
+        raise AwsError(
+            "PackedPolicyTooLarge",
+            f"Packed policy consumes {share}% of allotted space, please use smaller policy.",
+        )
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        raise _malformed("This policy contains invalid Json") from None
+    if not isinstance(document, dict) or document.get("Version", "2008-10-17") not in _VERSIONS:
+        raise _malformed("Syntax errors in policy.")
+    statements = _listed(document.get("Statement"))
+    if not statements:
+        raise _malformed("Syntax errors in policy.")
+    return SessionPolicy(tuple(map(_statement, statements)))
+
+
+def _statement(entry: Any) -> Statement:
+    if not isinstance(entry, dict) or entry.get("Effect") not in _EFFECTS:
+        raise _malformed("Syntax errors in policy.")
+    if beyond := entry.keys() - _FAKED:
+        raise AwsError(
+            "UnknownOperationException",
+            f"The stand-in does not fake {', '.join(sorted(beyond))} of a session policy",
+            501,
+        )
+    actions, resources = _listed(entry.get("Action")), _listed(entry.get("Resource"))
+    if not _all_match(_ACTION, actions):
+        raise _malformed("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2")
+    if not _all_match(_RESOURCE, resources):
+        raise _malformed('Resource must be in ARN format or "*".')
+    return Statement(entry["Effect"], tuple(actions), tuple(resources))
+
+
+def _listed(value: Any) -> list[Any]:
+    """IAM takes one entry for a list of one."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def _all_match(pattern: re.Pattern[str], values: Iterable[Any]) -> bool:
+    found = list(values)
+    return bool(found) and all(isinstance(each, str) and pattern.fullmatch(each) for each in found)
+
+
+def _malformed(why: str) -> AwsError:
+    return AwsError("MalformedPolicyDocument", why)
