@@ -13,7 +13,7 @@ from typing import Annotated, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from bot.core.errors import ServiceError
+from bot.core.errors import DamagedError
 from bot.core.judge import Judged
 from bot.core.manifest import Blob, Kind, Manifest
 from bot.core.plan import Plan
@@ -80,7 +80,7 @@ def unpack(packed: bytes) -> Plan:
         document = msgspec.json.decode(zlib.decompress(packed), type=_Document)
         return _plan(document)
     except (zlib.error, msgspec.MsgspecError, LookupError, UnicodeError) as error:
-        raise ServiceError(
+        raise DamagedError(
             f"A stored plan cannot be read ({error}): it is damaged, or a newer ecr-clean wrote "
             "it; dismiss it, and propose a new one"
         ) from error

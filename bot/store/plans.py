@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Select, select
 
-from bot.core.errors import ServiceError
+from bot.core.errors import DamagedError, ServiceError
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.records import OPEN, Approval, Item, Outcome, PlanRecord, PlanState
@@ -35,7 +35,7 @@ class Plans(Part):
                 raise ServiceError(f"The database has no version {version} of the plan {id_}")
             content = unpack(stored.content)
             if content_hash(content) != stored.hash:
-                raise ServiceError(
+                raise DamagedError(
                     f"Version {version} of the plan {id_} is not what was stored: somebody changed "
                     "it in the database; dismiss it, and propose a new one"
                 )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
@@ -17,6 +17,7 @@ from bot.core.records import Batch, Event, Fate, KeptManifest, Run, Worker
 from bot.store.audit import add_events
 from bot.store.part import Part, count_of, for_each, insert_all, insert_into, upsert_all
 from bot.store.tables import BatchRow, ItemRow, KeptRow, RunRow
+from bot.store.utc import Utc
 
 _ODD_TEXT = "surrogatepass"
 """JSON may name half a character, which is no UTF-8."""
@@ -29,7 +30,10 @@ class Runs(Part):
             return _run(row) if row else None
 
     def renew_run(self, run: Run, until: datetime) -> bool:
-        renewed = update(RunRow).where(_is_still(run)).values(leased_until=until)
+        """A lease never gets shorter: of two threads that renew it, the later may write first."""
+        wanted = literal(until, Utc())
+        longer = case((RunRow.leased_until > wanted, RunRow.leased_until), else_=wanted)
+        renewed = update(RunRow).where(_is_still(run)).values(leased_until=longer)
         with self._database.writing() as session:
             return count_of(session, renewed) == 1
 

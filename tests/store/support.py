@@ -91,7 +91,7 @@ def propose(store: SqlStore, repository: RepositoryId = HERE, **facts: Any) -> P
 
 def approval(before: PlanRecord, by: str) -> Change:
     """One more approval of the plan as it was seen."""
-    approvals = (*before.approvals, Approval(by, NOW, before.version))
+    approvals = (*before.approvals, Approval(by, NOW, before.version, before.hash))
     return Change(
         [event(EventName.APPROVED, by, plan=before.id)],
         before,

@@ -79,7 +79,10 @@ def test_every_change_counts(store: SqlStore) -> None:
     assert store.commit(approval(made, "bob"))
     approved = seen(store, made.id)
     assert approved == replace(
-        made, state=PlanState.APPROVED, approvals=(Approval("bob", NOW, 1),), revision=1
+        made,
+        state=PlanState.APPROVED,
+        approvals=(Approval("bob", NOW, 1, made.hash),),
+        revision=1,
     )
     assert store.commit(closed(approved, PlanState.EXPIRED, EventName.EXPIRED))
     assert seen(store, made.id).revision == 2
@@ -137,6 +140,22 @@ def test_a_stop_takes_approvals_back(store: SqlStore) -> None:
     stopped = replace(approved, state=PlanState.PROPOSED, approvals=(), execute_after=None)
     assert store.commit(Change([event(EventName.STOPPED)], approved, stopped))
     assert seen(store, made.id) == replace(stopped, revision=3)
+
+
+def test_an_approval_of_other_content_takes_the_place_of_the_first(store: SqlStore) -> None:
+    made = propose(store)
+    store.commit(approval(made, "ann"))
+    before = seen(store, made.id)
+    other = Approval("ann", NOW, 1, "another hash")
+    assert store.commit(Change([], before, replace(before, approvals=(other,))))
+    assert seen(store, made.id).approvals == (other,)
+
+
+def test_who_wants_a_stop_is_told(store: SqlStore) -> None:
+    made = propose(store, state=PlanState.EXECUTING)
+    asked = replace(made, stop_asked_by="bob")
+    assert store.commit(Change([event(EventName.STOP_ASKED, "bob")], made, asked))
+    assert seen(store, made.id) == replace(asked, revision=1)
 
 
 def test_a_pin_that_is_gone_stops_the_whole_change(store: SqlStore) -> None:

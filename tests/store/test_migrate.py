@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Barrier
 from typing import Any
@@ -15,11 +16,13 @@ from sqlalchemy import Column, MetaData, Table, func, insert, inspect, select, t
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
-from bot.core.records import EventName, Outcome, PlanState
+from bot.core.records import Approval, EventName, Fate, Outcome, PlanState
+from bot.ports import Change
 from bot.store.migrate import CURRENT, scripts, upgrade
 from bot.store.open_database import open_database
 from bot.store.store import SqlStore, open_store
-from bot.store.tables import Base
+from bot.store.tables import ApprovalRow, Base
+from tests.store.support import BOB, propose, run_of, seen
 from tests.support import NOW
 
 REVISIONS = [script.revision for script in scripts().walk_revisions()][::-1]
@@ -106,6 +109,36 @@ def test_data_of_every_revision_is_kept(empty_url: str, revision: str) -> None:
             now = _counts(session)
         assert {name: now[name] for name in filled if name in now} == filled
         read_all(store)
+
+
+def test_plans_that_are_older_than_runs(empty_url: str) -> None:
+    database = open_database(empty_url)
+    with database.writing() as session:
+        upgrade(session.connection(), "0001")
+    with database.writing() as session:
+        _fill(session)
+    database.close()
+    with open_store(empty_url) as store:
+        (plan,) = store.plans()
+        assert plan.stop_asked_by is None
+        assert plan.approvals == (Approval("text", NOW, 1),)
+        assert plan.approvals[0].hash == ""
+        approved = replace(plan, state=PlanState.EXECUTING, revision=plan.revision + 1)
+        run = replace(run_of(plan), worker=BOB)
+        assert store.commit(Change([], plan, approved, run=run))
+        assert store.plan(plan.id) == approved
+        fate = Fate("text", Outcome.DELETED, "nothing keeps it")
+        assert store.settle(run, [fate], [], [])
+        assert [item.outcome for item in store.items(plan.id, 1)] == [Outcome.DELETED]
+
+
+def test_an_older_process_may_still_write_approvals(store: SqlStore) -> None:
+    """While replicas are replaced one after the other. Nobody knows what such people saw."""
+    made = propose(store)
+    with store._database.writing() as session:
+        older = {"plan": made.id, "version": 1, "by": "ann", "at": NOW}
+        session.execute(insert(ApprovalRow), older)
+    assert seen(store, made.id).approvals == (Approval("ann", NOW, 1, ""),)
 
 
 def read_all(store: SqlStore) -> None:

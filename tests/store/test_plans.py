@@ -55,6 +55,7 @@ def test_every_fact_is_kept(store: SqlStore) -> None:
         deletions=17,
         freed_bytes=2**62,
         execute_after=NOW + timedelta(microseconds=1),
+        stop_asked_by="bob",
     )
     usual = record(id=odd.id, hash="another")
     changed = {f.name for f in fields(PlanRecord) if getattr(odd, f.name) != getattr(usual, f.name)}

@@ -10,12 +10,24 @@ from threading import Barrier
 
 import pytest
 
-from bot.core.records import EventName, PlanRecord, PlanState, TagScan
+from bot.core.plan_hash import content_hash
+from bot.core.records import (
+    Batch,
+    EventName,
+    Fate,
+    Outcome,
+    PlanRecord,
+    PlanState,
+    TagScan,
+    Worker,
+)
 from bot.ports import Change, Listed
 from bot.store.store import SqlStore, open_store
 from tests.store.support import (
+    BOB,
     HERE,
     approval,
+    begin,
     closed,
     content,
     event,
@@ -23,7 +35,11 @@ from tests.store.support import (
     pin,
     propose,
     record,
+    run_of,
     seen,
+    started,
+    take_over,
+    taken_over,
 )
 from tests.support import NOW
 
@@ -149,6 +165,72 @@ def test_pins_are_replaced_without_waiting_in_a_circle(stores: Sequence[SqlStore
     assert stores[0].pins() == new
 
 
+def test_a_run_begins_once(stores: Sequence[SqlStore]) -> None:
+    made = propose(stores[0])
+    runs = [replace(run_of(made), worker=worker(number)) for number in range(8)]
+    landed = at_once(stores, [commits(Change([event()], run=run)) for run in runs])
+    assert landed.count(True) == 1
+    assert stores[0].run(made.id) == runs[landed.index(True)]
+    assert len(list(stores[0].events())) == 2
+
+
+def test_a_run_has_one_heir(stores: Sequence[SqlStore]) -> None:
+    run = begin(stores[0])
+    landed = at_once(stores, [commits(take_over(run, worker(number))) for number in range(8)])
+    assert landed.count(True) == 1
+    assert stores[0].run(run.plan) == taken_over(run, worker(landed.index(True)))
+    heirs = [each.by for each in stores[0].events() if each.event is EventName.TAKEN_OVER]
+    assert heirs == [worker(landed.index(True)).host]
+
+
+def test_a_run_is_renewed_or_taken_over(stores: Sequence[SqlStore]) -> None:
+    run, later = begin(stores[0]), NOW + timedelta(hours=1)
+    renewed, taken = at_once(
+        stores, [lambda store: store.renew_run(run, later), commits(take_over(run, BOB))]
+    )
+    heir, longer = taken_over(run, BOB), replace(run, leased_until=later)
+    assert renewed is not taken
+    assert stores[0].run(run.plan) == (heir if taken else longer)
+
+
+def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[SqlStore]) -> None:
+    """What its predecessors write lands before, or never."""
+    run = begin(stores[0])
+    heir = taken_over(run, BOB)
+
+    def journal(number: int) -> Act:
+        return lambda store: store.journal(run, [Batch(number, ())], [])
+
+    def take(store: SqlStore) -> bool:
+        assert store.commit(take_over(run, BOB))
+        found.extend(each.number for each in store.unanswered(heir))
+        return True
+
+    found: list[int] = []
+    written = at_once(stores, [*map(journal, range(1, 10)), take])[:-1]
+    assert found == [number for number, landed in enumerate(written, 1) if landed]
+    assert stores[0].batches_journalled(heir) == len(found)
+
+
+def test_answers_that_come_at_once_are_all_written(stores: Sequence[SqlStore]) -> None:
+    plan = content(*(f"{number:03}" for number in range(400)))
+    made = record(hash=content_hash(plan))
+    assert stores[0].commit(Change([], after=made, content=plan))
+    run = run_of(made)
+    assert stores[0].commit(started(made, run))
+    batches = [Batch(each + 1, plan.delete[each::8]) for each in range(8)]
+    assert stores[0].journal(run, batches, [])
+
+    def settle(batch: Batch) -> Act:
+        fates = [Fate(digest, Outcome.DELETED, "why") for digest in batch.digests]
+        return lambda store: store.settle(run, fates, [batch], [event(EventName.DELETED)])
+
+    assert all(at_once(stores, [settle(batch) for batch in batches]))
+    assert {item.outcome for item in stores[0].items(run.plan, 1)} == {Outcome.DELETED}
+    assert stores[0].unanswered(run) == []
+    assert [each.event for each in stores[0].events()].count(EventName.DELETED) == 8
+
+
 def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[SqlStore]) -> None:
     def remember(minute: int) -> Act:
         def act(store: SqlStore) -> bool:
@@ -164,6 +246,10 @@ def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[SqlStore]) -> 
     latest = NOW + timedelta(minutes=9)
     assert stores[0].tag_scan(HERE) == TagScan(latest, {}, {"sha256:9": latest})
     assert stores[0].last_listed("ecs", "here")
+
+
+def worker(number: int) -> Worker:
+    return replace(BOB, host=f"host {number}", pid=number)
 
 
 def commits(change: Change) -> Act:

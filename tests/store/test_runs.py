@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 from sqlalchemy import event as sql_event
@@ -135,7 +135,16 @@ def test_a_lease_is_renewed(store: SqlStore) -> None:
     run, later = begin(store), NOW + timedelta(hours=1)
     assert store.renew_run(run, later)
     assert store.run(run.plan) == replace(run, leased_until=later)
-    assert store.renew_run(run, later)
+
+
+@pytest.mark.parametrize("hours", [0, 5, -5])
+def test_a_lease_never_gets_shorter(store: SqlStore, hours: int) -> None:
+    """Times are compared as instants, whatever their zones."""
+    run, zone = begin(store), timezone(timedelta(hours=hours))
+    late, earlier = (NOW + timedelta(hours=1)).astimezone(zone), NOW.astimezone(zone)
+    assert store.renew_run(run, late)
+    assert store.renew_run(run, earlier)
+    assert store.run(run.plan) == replace(run, leased_until=NOW + timedelta(hours=1))
 
 
 def test_a_lease_that_ran_out_is_still_ones_own(store: SqlStore) -> None:
