@@ -1,0 +1,87 @@
+"""Who is here: people, channels with their members, and user groups."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from bot.playground.slack.app import App
+from bot.playground.slack.feed import Feed
+from bot.playground.slack.ids import Ids
+from bot.playground.slack.models import Channel, ChannelKind, User, UserGroup
+
+TEAM_ID = "T0000000001"
+TEAM_DOMAIN = "stand-in"
+TEAM_NAME = "Stand-in"
+
+
+class Directory:
+    """Methods that change something raise KeyError for what is not there."""
+
+    def __init__(self, ids: Ids, feed: Feed, app: App) -> None:
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self.user_groups: dict[str, UserGroup] = {}
+        self._ids = ids
+        self._feed = feed
+        self._app = app
+        name = app.manifest.bot_name
+        self.put_user(
+            User(id=app.user_id, name=name, real_name=name, team_id=TEAM_ID, is_bot=True, tz="UTC")
+        )
+
+    def put_user(self, user: User) -> User:
+        self.users[user.id] = user
+        self._feed.add("user", user=user.id)
+        return user
+
+    def create_channel(
+        self, name: str, kind: ChannelKind, members: Iterable[str], created: int
+    ) -> Channel:
+        if any(each.name == name for each in self.channels.values()):
+            raise ValueError(f"there is a channel {name} already")
+        members = frozenset(members)
+        if strangers := members - self.users.keys():
+            raise ValueError(f"nobody is called {', '.join(sorted(strangers))}")
+        return self._put(
+            Channel(id=self._ids.new("C"), name=name, kind=kind, members=members, created=created)
+        )
+
+    def im_with(self, user: str, created: int) -> Channel:
+        """The conversation of the bot with one person, opened if it is not there yet."""
+        members = frozenset({user, self._app.user_id})
+        for channel in self.channels.values():
+            if channel.kind == "im" and channel.members == members:
+                return channel
+        return self._put(
+            Channel(id=self._ids.new("D"), name="", kind="im", members=members, created=created)
+        )
+
+    def join(self, channel: str, user: str) -> Channel:
+        found = self.channels[channel]
+        return self._put(replace(found, members=found.members | {self.users[user].id}))
+
+    def leave(self, channel: str, user: str) -> Channel:
+        found = self.channels[channel]
+        return self._put(replace(found, members=found.members - {user}))
+
+    def archive(self, channel: str, *, is_archived: bool = True) -> Channel:
+        return self._put(replace(self.channels[channel], is_archived=is_archived))
+
+    def put_user_group(self, group: UserGroup) -> UserGroup:
+        self.user_groups[group.id] = group
+        return group
+
+    def can_see(self, channel: Channel, user: User) -> bool:
+        """Full members of the workspace may look into public channels without joining."""
+        is_full = user.team_id == TEAM_ID and not user.is_guest
+        return user.id in channel.members or (channel.kind == "public" and is_full)
+
+    def is_stranger(self, user: User) -> bool:
+        """Whether a person of another workspace shares no channel with the bot."""
+        return user.team_id != TEAM_ID and not any(
+            {user.id, self._app.user_id} <= channel.members for channel in self.channels.values()
+        )
+
+    def _put(self, channel: Channel) -> Channel:
+        self.channels[channel.id] = channel
+        self._feed.add("channel", channel=channel.id)
+        return channel

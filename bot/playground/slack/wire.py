@@ -1,0 +1,160 @@
+"""How things look in answers and payloads."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.playground.slack.directory import TEAM_DOMAIN, TEAM_ID
+from bot.playground.slack.models import Channel, File, Message, User, UserGroup, View
+from bot.playground.slack.state import State
+from bot.playground.slack.values import Values
+
+Json = dict[str, Any]
+
+PERMALINKS = f"https://{TEAM_DOMAIN}.slack.com"
+
+
+def user_json(state: State, user: User, scopes: frozenset[str]) -> Json:
+    """A person's email needs a scope of its own."""
+    zone = datetime.now(ZoneInfo(user.tz))
+    offset = zone.utcoffset()
+    assert offset is not None
+    email = {"email": user.email} if user.email and "users:read.email" in scopes else {}
+    return {
+        "id": user.id,
+        "team_id": user.team_id,
+        "name": user.name,
+        "real_name": user.real_name,
+        "deleted": user.deleted,
+        "tz": user.tz,
+        "tz_label": zone.tzname(),
+        "tz_offset": int(offset.total_seconds()),
+        "is_admin": user.is_admin,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": user.is_guest,
+        "is_ultra_restricted": user.is_ultra_restricted,
+        "is_bot": user.is_bot,
+        "is_app_user": False,
+        **({"is_stranger": True} if state.directory.is_stranger(user) else {}),
+        "profile": {"real_name": user.real_name, "display_name": user.name, **email},
+    }
+
+
+def channel_json(state: State, channel: Channel) -> Json:
+    is_member = state.app.user_id in channel.members
+    shared = {"id": channel.id, "created": channel.created, "is_archived": channel.is_archived}
+    if channel.kind == "im":
+        [person] = channel.members - {state.app.user_id}
+        return {**shared, "is_im": True, "user": person}
+    return {
+        **shared,
+        "name": channel.name,
+        "name_normalized": channel.name,
+        "is_channel": channel.kind == "public",
+        "is_group": channel.kind == "private",
+        "is_im": False,
+        "is_private": channel.kind == "private",
+        "is_member": is_member,
+        "num_members": len(channel.members),
+    }
+
+
+def group_json(group: UserGroup, *, with_users: bool) -> Json:
+    return {
+        "id": group.id,
+        "team_id": TEAM_ID,
+        "is_usergroup": True,
+        "handle": group.handle,
+        "name": group.name,
+        "date_delete": int(group.is_disabled),
+        "user_count": len(group.users),
+        **({"users": list(group.users)} if with_users else {}),
+    }
+
+
+def message_json(state: State, message: Message) -> Json:
+    return {
+        "type": "message",
+        "user": message.user,
+        "text": message.text,
+        "ts": message.ts,
+        "team": TEAM_ID,
+        **_optional_parts(state, message),
+        **_of_the_thread(state, message),
+    }
+
+
+def _optional_parts(state: State, message: Message) -> Json:
+    parts: Json = {}
+    if message.by_app:
+        parts |= {"bot_id": state.app.bot_id, "app_id": state.app.id}
+    if message.blocks:
+        parts["blocks"] = list(message.blocks)
+    if message.attachments:
+        parts["attachments"] = list(message.attachments)
+    if message.metadata:
+        parts["metadata"] = message.metadata
+    if message.edited_ts:
+        parts["edited"] = {"user": message.user, "ts": message.edited_ts}
+    if message.files:
+        parts["files"] = [file_json(file) for file in map(state.files.find, message.files) if file]
+    if message.is_tombstone:
+        parts["subtype"] = "tombstone"
+    return parts
+
+
+def _of_the_thread(state: State, message: Message) -> Json:
+    if message.is_reply:
+        return {"thread_ts": message.thread_ts}
+    replies = state.messages.replies_to(message)
+    if not replies:
+        return {}
+    return {
+        "thread_ts": message.ts,
+        "reply_count": len(replies),
+        "reply_users": sorted({reply.user for reply in replies}),
+        "latest_reply": replies[-1].ts,
+    }
+
+
+def file_json(file: File) -> Json:
+    return {
+        "id": file.id,
+        "created": file.created,
+        "timestamp": file.created,
+        "name": file.name,
+        "title": file.title,
+        "user": file.user,
+        "size": file.length,
+        "mode": "hosted",
+        "permalink": f"{PERMALINKS}/files/{file.user}/{file.id}/{file.name}",
+        "channels": [channel for channel, _ in file.shared_in],
+    }
+
+
+def view_json(state: State, view: View, values: Values) -> Json:
+    return {
+        "id": view.id,
+        "team_id": TEAM_ID,
+        "private_metadata": "",
+        "callback_id": "",
+        "external_id": "",
+        "close": None,
+        "submit": None,
+        "clear_on_close": False,
+        "notify_on_close": False,
+        **view.content,
+        "state": {"values": values},
+        "hash": view.hash,
+        "root_view_id": view.root_id,
+        "previous_view_id": view.previous_id,
+        "app_id": state.app.id,
+        "app_installed_team_id": TEAM_ID,
+        "bot_id": state.app.bot_id,
+    }
+
+
+def view_as_seen(state: State, view: View) -> Json:
+    """With what the person has put into its fields."""
+    return view_json(state, view, state.fields.values_of(view.user, view.id, view.blocks))
