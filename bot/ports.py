@@ -253,7 +253,10 @@ class Runs(Protocol):
         """None if it was never begun."""
 
     def renew_run(self, run: Run, until: datetime) -> bool:
-        """Has it until then. False if somebody else took it over."""
+        """Has it until then, at least. False if somebody else took it over."""
+
+    def release_run(self, run: Run, at: datetime) -> bool:
+        """From then on anybody may take it over. False if somebody did."""
 
     def journal(self, run: Run, batches: Sequence[Batch], kept: Iterable[KeptManifest]) -> bool:
         """Before the batches are sent. False, and nothing is written, if the run is lost."""

@@ -37,6 +37,11 @@ class Runs(Part):
         with self._database.writing() as session:
             return count_of(session, renewed) == 1
 
+    def release_run(self, run: Run, at: datetime) -> bool:
+        released = update(RunRow).where(_is_still(run)).values(leased_until=at)
+        with self._database.writing() as session:
+            return count_of(session, released) == 1
+
     def journal(self, run: Run, batches: Sequence[Batch], kept: Iterable[KeptManifest]) -> bool:
         """Once more is no harm: the answer of the database may have got lost."""
         now = datetime.now(UTC)

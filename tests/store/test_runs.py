@@ -147,6 +147,15 @@ def test_a_lease_never_gets_shorter(store: SqlStore, hours: int) -> None:
     assert store.run(run.plan) == replace(run, leased_until=NOW + timedelta(hours=1))
 
 
+def test_a_run_that_was_released_may_be_taken_over_at_once(store: SqlStore) -> None:
+    run = begin(store)
+    assert store.release_run(run, NOW)
+    released = replace(run, leased_until=NOW)
+    assert store.run(run.plan) == released
+    assert not store.commit(take_over(run, BOB))
+    assert store.commit(take_over(released, BOB))
+
+
 def test_a_lease_that_ran_out_is_still_ones_own(store: SqlStore) -> None:
     run = begin(store, leased_until=NOW - timedelta(days=1000))
     assert store.journal(run, [FIRST], [])
@@ -238,6 +247,7 @@ def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: SqlStore) 
 
 LATE: dict[str, Callable[[SqlStore, Run], bool]] = {
     "renew": lambda store, run: store.renew_run(run, NOW + timedelta(days=1)),
+    "release": lambda store, run: store.release_run(run, NOW),
     "journal": lambda store, run: store.journal(run, [SECOND], [KEPT]),
     "journal nothing": lambda store, run: store.journal(run, [], []),
     "settle": lambda store, run: store.settle(run, [DELETED], [FIRST], [event()]),
