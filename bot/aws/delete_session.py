@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from bot.aws.iam_policy import partition_of
+from bot.aws.iam_policy import DELETION, repository_arn
 from bot.aws.sessions import SESSION_NAME, Role
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
@@ -27,12 +27,11 @@ def deleting_role(arn: str, external_id: str | None, plan: PlanRecord) -> Role:
 
 def session_policy(repository: RepositoryId) -> str:
     """Takes everything from a role but deleting in this repository."""
-    registry = repository.registry
-    arn = (
-        f"arn:{partition_of(registry.region)}:ecr:{registry.region}:{registry.account}"
-        f":repository/{repository.name}"
-    )
-    statement = {"Effect": "Allow", "Action": "ecr:BatchDeleteImage", "Resource": arn}
+    statement = {
+        "Effect": "Allow",
+        "Action": DELETION.narrow,
+        "Resource": repository_arn(repository),
+    }
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     return json.dumps(policy, separators=(",", ":"))
 

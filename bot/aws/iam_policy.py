@@ -1,12 +1,13 @@
-"""The least IAM policy for reading. Who calls what stands in `EcrRegistry`, `open_places` and the
-sources of usage; which resources each action takes, in AWS's Service Authorization Reference."""
+"""The least IAM policies for reading and for deleting. Who calls what stands in `EcrRegistry`,
+`EcrDeleter`, `open_places` and the sources of usage; which resources each action takes, in AWS's
+Service Authorization Reference."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.core.repository import RegistryId
+from bot.core.repository import RegistryId, RepositoryId
 
 LARGEST = 6144
 """Characters of a managed policy, white space not counted: IAM user guide, IAM and STS quotas."""
@@ -49,9 +50,13 @@ REGISTRY = Needs(
         "ecr:DescribeImages",
         "ecr:DescribeRepositories",
         "ecr:GetRepositoryPolicy",
+        "ecr:ListImages",
     ),
     resources=("ecr:repository/*",),
 )
+"""ecr:ListImages is asked only while a plan is carried out."""
+
+DELETION = Needs(narrow=("ecr:BatchDeleteImage",), resources=("ecr:repository/*",))
 SOURCES: Mapping[str, Needs] = {
     "ecs": Needs(
         broad=(
@@ -128,8 +133,8 @@ of ECS, Identity-based policy examples."""
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What one principal has to do: read `registries`, look for usage with `looks` (keys
-    of SOURCES) in `regions` of its own `account`, assume `roles`."""
+    """What one principal has to do: read `registries`, or delete in them; look for usage with
+    `looks` (keys of SOURCES) in `regions` of its own `account`; assume `roles`."""
 
     account: str
     partition: str
@@ -139,18 +144,26 @@ class Duties:
     roles: tuple[str, ...] = ()
 
 
+def repository_arn(repository: RepositoryId) -> str:
+    region, account = repository.registry.region, repository.registry.account
+    return _arn(partition_of(region), f"ecr:repository/{repository.name}", region, account)
+
+
 def partition_of(region: str) -> str:
     """By the names of Regions: botocore's partitions.json."""
     return next((p for prefix, p in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
 def read_policy(duties: Duties) -> Policy:
-    statements = [
+    return _policy(
         *_registry_statements(duties),
         *(_usage_statements(duties) if duties.looks and duties.regions else ()),
         *_role_statements(duties),
-    ]
-    return {"Version": "2012-10-17", "Statement": statements}
+    )
+
+
+def delete_policy(duties: Duties) -> Policy:
+    return _policy(*_deletion_statements(duties), *_role_statements(duties))
 
 
 def size_of(policy: Policy) -> int:
@@ -158,18 +171,30 @@ def size_of(policy: Policy) -> int:
     return len(json.dumps(policy, separators=(",", ":")))
 
 
+def _policy(*statements: Policy) -> Policy:
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _deletion_statements(duties: Duties) -> Iterator[Policy]:
+    if arns := _arns_in_registries(DELETION, duties):
+        yield _statement("DeleteImages", DELETION.narrow, arns)
+
+
 def _registry_statements(duties: Duties) -> Iterator[Policy]:
     """A registry's settings can be asked of one's own account alone."""
-    arns = [
-        _arn(duties.partition, resource, registry.region, registry.account)
-        for registry in duties.registries
-        for resource in REGISTRY.resources
-    ]
-    if arns:
+    if arns := _arns_in_registries(REGISTRY, duties):
         yield _statement("ReadRepositories", REGISTRY.narrow, arns)
     own = [each.region for each in duties.registries if duties.account in (each.account, ANY)]
     if own:
         yield _statement("ReadRegistries", REGISTRY.broad, [ANY], own)
+
+
+def _arns_in_registries(needs: Needs, duties: Duties) -> list[str]:
+    return [
+        _arn(duties.partition, resource, registry.region, registry.account)
+        for registry in duties.registries
+        for resource in needs.resources
+    ]
 
 
 def _usage_statements(duties: Duties) -> Iterator[Policy]:

@@ -1,20 +1,28 @@
-"""`ecr-clean approve` and `ecr-clean dismiss`: what somebody decides about a plan."""
+"""`ecr-clean approve`, `dismiss` and `stop`: what somebody decides about a plan."""
 
 import sys
 from dataclasses import replace
 
 import click
 
+from bot.cli.carrying_out import HandsOn
 from bot.cli.options import Options, common_options
+from bot.cli.receipt import carried_out
 from bot.cli.remembering import opened_store
-from bot.cli.status import note
+from bot.cli.status import ExitStatus, note
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.stored_words import at_stake, standing
 from bot.settings import load_settings
 from bot.usecases.approve import Consent
 from bot.usecases.find_plan import find_plan
-from bot.wiring import command_line_person, open_approver, open_dismisser, system_clock
+from bot.wiring import (
+    command_line_person,
+    open_approver,
+    open_dismisser,
+    open_stopper,
+    system_clock,
+)
 
 
 @click.command()
@@ -29,12 +37,20 @@ from bot.wiring import command_line_person, open_approver, open_dismisser, syste
     type=click.IntRange(min=1),
     help="Approve this version, and no newer one.  [default: the newest]",
 )
+@click.option(
+    "--wait",
+    is_flag=True,
+    help="Carry the plan out here, once its undo window is over. Ctrl-C stops the deletion.",
+)
 @common_options
 @click.pass_obj
-def approve(options: Options, plan: str, confirm: str | None, version: int | None) -> None:
+def approve(
+    options: Options, plan: str, confirm: str | None, version: int | None, *, wait: bool
+) -> int:
     """Approve a stored plan, as the AWS identity behind the credentials.
 
-    PLAN is the id that propose prints.
+    PLAN is the id that propose prints. Without --wait, ecr-clean serve carries it out, or
+    ecr-clean recover.
     """
     settings = load_settings(options.config)
     with opened_store() as store:
@@ -45,8 +61,11 @@ def approve(options: Options, plan: str, confirm: str | None, version: int | Non
         if confirm is None and approver.lacks_nothing_but_the_name(record, person, consent):
             consent = replace(consent, typed=_name_as_typed(record, at_stake(record, usd)))
         approved = approver.approve(plan, person, consent)
-    click.echo(standing(approved, settings.approval.required))
-    click.echo(f"Approved: {at_stake(record, usd)}.")
+        click.echo(standing(approved, settings.approval.required))
+        click.echo(f"Approved: {at_stake(record, usd)}.")
+        if not wait:
+            return ExitStatus.DONE
+        return carried_out(HandsOn(settings, store, person), approved)
 
 
 @click.command()
@@ -63,6 +82,22 @@ def dismiss(options: Options, plan: str) -> None:
         person = command_line_person(settings)
         dismissed = open_dismisser(settings, store).dismiss(plan, person)
     click.echo(standing(dismissed, settings.approval.required))
+
+
+@click.command()
+@click.argument("plan")
+@common_options
+@click.pass_obj
+def stop(options: Options, plan: str) -> None:
+    """Take an approved plan back, or stop its deletion after the batches in flight.
+
+    PLAN is the id that propose prints. What was deleted stays deleted.
+    """
+    settings = load_settings(options.config)
+    with opened_store() as store:
+        person = command_line_person(settings)
+        stopped = open_stopper(settings, store).stop(plan, person)
+    click.echo(standing(stopped, settings.approval.required))
 
 
 def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:

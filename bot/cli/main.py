@@ -10,7 +10,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from bot import __version__
-from bot.cli.approve import approve, dismiss
+from bot.cli.approve import approve, dismiss, stop
 from bot.cli.audit import audit
 from bot.cli.confirm_usage import confirm_usage
 from bot.cli.demo import demo
@@ -22,6 +22,8 @@ from bot.cli.pins import pins
 from bot.cli.plan import plan
 from bot.cli.plans import plans, show
 from bot.cli.propose import propose
+from bot.cli.recover import recover
+from bot.cli.serve import serve
 from bot.cli.status import ExitStatus, status_of, tell
 from bot.cli.why import why
 from bot.core.errors import RequestError, ServiceError
@@ -38,7 +40,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(plan, propose, plans, show, approve, dismiss),
+    *(plan, propose, plans, show, approve, dismiss, stop, recover, serve),
     *(pin, unpin, pins, why, audit),
     *(confirm_usage, demo, doctor, iam_policy),
 )

@@ -13,6 +13,7 @@ from bot.core.errors import RequestError
 from bot.render.stored_csv import COLUMNS, RECEIPT_COLUMNS, receipt_as_rows, stored_plan_as_rows
 from bot.render.stored_json import stored_plan_as_json
 from bot.settings import load_settings
+from bot.usecases.find_kept_manifest import find_kept_manifest
 from bot.usecases.find_plan import find_plan
 from bot.wiring import system_clock
 
@@ -34,10 +35,15 @@ def plans(options: Options, format_: str) -> None:
 
 @click.command()
 @click.argument("plan")
+@click.option(
+    "--manifest",
+    metavar="TAG|DIGEST",
+    help="Print the manifest itself, as it was before it was deleted.",
+)
 @format_option("manifest that was to go")
 @common_options
 @click.pass_obj
-def show(options: Options, plan: str, format_: str) -> None:
+def show(options: Options, plan: str, manifest: str | None, format_: str) -> None:
     """Show a stored plan: what it deletes, who approved it, and what became of that.
 
     PLAN is the id that propose prints.
@@ -47,6 +53,9 @@ def show(options: Options, plan: str, format_: str) -> None:
         if store is None:
             raise RequestError(f"There is no plan {plan}: none was ever proposed here")
         record = find_plan(store, plan, system_clock())
+        if manifest is not None:
+            click.echo(find_kept_manifest(store, record, manifest).text, nl=False)
+            return
         DETAILS.print_all(format_, [StoredPlan(record, store, required)])
 
 

@@ -11,7 +11,8 @@ from bot import ports
 
 @contextmanager
 def progress_bar() -> Iterator[ports.Progress]:
-    """One bar, which starts anew with every step and is gone in the end."""
+    """One bar, which starts anew with every step and is gone in the end. What stands in brackets
+    behind a step may change while it lasts."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -31,9 +32,12 @@ class _Bar:
 
     def show(self, step: str, done: int, total: int | None) -> None:
         counted = f"{done:,}" if total is None else f"{done:,} of {total:,}"
-        if self._task is None or step != self._step:
+        name = step.partition(" (")[0]
+        if self._task is None or name != self._step:
             if self._task is not None:
                 self._bars.remove_task(self._task)
             self._task = self._bars.add_task(step, total=total, counted=counted)
-            self._step = step
-        self._bars.update(self._task, completed=done, total=total, counted=counted)
+            self._step = name
+        self._bars.update(
+            self._task, completed=done, total=total, counted=counted, description=step
+        )

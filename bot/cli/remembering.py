@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def opened_store() -> Iterator[Store]:
+def opened_store() -> "Iterator[SqlStore]":
     """Made, if there is none."""
     with open_store() as store:
         _begin(store)
@@ -22,7 +22,7 @@ def opened_store() -> Iterator[Store]:
 
 
 @contextmanager
-def found_store() -> Iterator[Store | None]:
+def found_store() -> "Iterator[SqlStore | None]":
     """For who only reads: None is made."""
     with find_store() or nullcontext() as store:
         if store:

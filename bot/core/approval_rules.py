@@ -14,7 +14,7 @@ class ApprovalRules:
     `approvers`: Slack people (U…, W…), Slack user groups (S…) and globs of AWS ARNs; none: every
     full member of `workspace`. `required`: how many different people. `confirm_over`: above this
     share of the manifests, the repository's name has to be typed. `channel`: the only one in which
-    Slack takes approvals; None: Slack takes none.
+    Slack takes approvals; None: Slack takes none. `report_only`: nothing is carried out.
     """
 
     approvers: tuple[str, ...]
@@ -22,6 +22,7 @@ class ApprovalRules:
     confirm_over: float
     workspace: str | None
     channel: str | None
+    report_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,6 +146,11 @@ def _outdated(plan: PlanRecord, version: int) -> str | None:
 
 def _no_way(person: Person, plan: PlanRecord, rules: ApprovalRules) -> str | None:
     """What keeps everybody from approving the way this person does."""
+    if rules.report_only:
+        return (
+            "The settings have `execution.enabled: false`, so plans are only reported, and nobody "
+            "can approve them"
+        )
     if isinstance(person, SlackPerson):
         if rules.channel is None:
             return (

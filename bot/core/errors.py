@@ -9,6 +9,10 @@ class RequestError(Exception):
     """The call or the settings are wrong; nothing was done."""
 
 
+class DamagedError(ServiceError):
+    """What is stored is not what was stored, or cannot be read any more."""
+
+
 class ThrottledError(ServiceError):
     """AWS took nothing of the call: the same may be asked again later."""
 

@@ -8,6 +8,9 @@ from enum import StrEnum
 from bot.core.pins import Pin
 from bot.core.repository import RepositoryId
 
+BY_ITSELF = "ecr-clean"
+"""Who does what nobody asked for just now."""
+
 
 class PlanState(StrEnum):
     PROPOSED = "proposed"

@@ -19,7 +19,10 @@ class Step(StrEnum):
     RENEW = "renew"
     DISMISS = "dismiss"
     EXPIRE = "expire"
+    POSTPONE = "postpone"
     START = "start"
+    TAKE_OVER = "take over"
+    ASK_TO_STOP = "ask to stop"
     END = "end"
     STOP = "stop"
 
@@ -37,11 +40,23 @@ TABLE = (
     Transition(PlanState.PROPOSED, Step.RENEW, PlanState.PROPOSED, "its content changed"),
     Transition(PlanState.PROPOSED, Step.DISMISS, PlanState.DISMISSED, "somebody dismissed it"),
     Transition(PlanState.PROPOSED, Step.EXPIRE, PlanState.EXPIRED, "too few approved in time"),
-    Transition(PlanState.APPROVED, Step.CALL_BACK, PlanState.PROPOSED, "stopped before it began"),
+    Transition(
+        PlanState.APPROVED,
+        Step.CALL_BACK,
+        PlanState.PROPOSED,
+        "somebody stopped it before it began, or it could not begin",
+    ),
     Transition(
         PlanState.APPROVED, Step.RENEW, PlanState.PROPOSED, "somebody pinned what was to go"
     ),
+    Transition(
+        PlanState.APPROVED, Step.POSTPONE, PlanState.APPROVED, "nobody was there to begin in time"
+    ),
     Transition(PlanState.APPROVED, Step.START, PlanState.EXECUTING, "the undo window is over"),
+    Transition(PlanState.EXECUTING, Step.TAKE_OVER, PlanState.EXECUTING, "whoever had it is gone"),
+    Transition(
+        PlanState.EXECUTING, Step.ASK_TO_STOP, PlanState.EXECUTING, "a batch may be in flight"
+    ),
     Transition(PlanState.EXECUTING, Step.END, PlanState.DONE, "nothing failed"),
     Transition(PlanState.EXECUTING, Step.END, PlanState.FAILED, "something could not be deleted"),
     Transition(PlanState.EXECUTING, Step.STOP, PlanState.STOPPED, "stopped between two batches"),
@@ -59,6 +74,10 @@ _BECAME = {
     PlanState.EXPIRED: "expired before enough people approved it",
     PlanState.SUPERSEDED: "was superseded by a newer version",
 }
+
+
+LATE = timedelta(minutes=10)
+"""After its time: whoever should have begun was not there."""
 
 
 class TransitionError(Exception):
@@ -162,6 +181,20 @@ def is_due(plan: PlanRecord, now: datetime) -> bool:
     return allows(plan.state, Step.START) and due is not None and now >= due
 
 
+def is_late(plan: PlanRecord, now: datetime) -> bool:
+    """Whether it is due, and should have begun long ago: nobody expects it now."""
+    due = plan.execute_after
+    return allows(plan.state, Step.POSTPONE) and due is not None and now - due > LATE
+
+
+def postponed(plan: PlanRecord, now: datetime, undo_window: timedelta) -> PlanRecord:
+    """With a new undo window, in which people can still stop it."""
+    _check(plan, Step.POSTPONE)
+    if not is_late(plan, now):
+        raise TransitionError(plan.state, Step.POSTPONE, "it is not late")
+    return _moved(plan, PlanState.APPROVED, execute_after=now + undo_window)
+
+
 def started(plan: PlanRecord, now: datetime) -> PlanRecord:
     _check(plan, Step.START)
     if not is_due(plan, now):
@@ -169,19 +202,32 @@ def started(plan: PlanRecord, now: datetime) -> PlanRecord:
     return _moved(plan, PlanState.EXECUTING)
 
 
-def ended(plan: PlanRecord, outcomes: Iterable[Outcome]) -> PlanRecord:
-    """`outcomes`: what became of everything that was to go."""
+def taken_over(plan: PlanRecord) -> PlanRecord:
+    """Whoever had it can write nothing to the record any more."""
+    _check(plan, Step.TAKE_OVER)
+    return _moved(plan, PlanState.EXECUTING)
+
+
+def asked_to_stop(plan: PlanRecord, by: str) -> PlanRecord:
+    """While it is carried out: it stops after the batches in flight."""
+    _check(plan, Step.ASK_TO_STOP)
+    return _moved(plan, PlanState.EXECUTING, stop_asked_by=plan.stop_asked_by or by)
+
+
+def ended(plan: PlanRecord, outcomes: Iterable[Outcome], freed_bytes: int) -> PlanRecord:
+    """`outcomes`: what became of everything that was to go; `freed_bytes`: what that freed."""
     _check(plan, Step.END)
     found = set(outcomes)
     if Outcome.PENDING in found:
         raise TransitionError(plan.state, Step.END, "some of it is still pending")
-    return _moved(plan, PlanState.FAILED if Outcome.FAILED in found else PlanState.DONE)
+    state = PlanState.FAILED if Outcome.FAILED in found else PlanState.DONE
+    return _moved(plan, state, freed_bytes=freed_bytes)
 
 
-def stopped(plan: PlanRecord) -> PlanRecord:
-    """Stopped while it was carried out, after the batch in flight."""
+def stopped(plan: PlanRecord, freed_bytes: int) -> PlanRecord:
+    """Stopped while it was carried out, after the batches in flight."""
     _check(plan, Step.STOP)
-    return _moved(plan, PlanState.STOPPED)
+    return _moved(plan, PlanState.STOPPED, freed_bytes=freed_bytes)
 
 
 def _check(plan: PlanRecord, step: Step) -> None:

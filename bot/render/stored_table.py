@@ -11,7 +11,7 @@ from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.words import moment, named
 from bot.render.stored_words import standing
 from bot.render.terminal import ROWS, bullets, how_many_more, table
-from bot.render.words import age, size
+from bot.render.words import age, money, size
 
 STYLES = {
     PlanState.PROPOSED: "bold",
@@ -19,6 +19,7 @@ STYLES = {
     PlanState.EXECUTING: "bold yellow",
     PlanState.FAILED: "bold red",
 }
+ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 NEEDS_A_LOOK = (Outcome.FAILED, Outcome.SPARED)
 
 
@@ -58,6 +59,17 @@ def stored_plan_as_text(
     yield Text(f"Proposed {moment(plan.proposed_at)}.")
     yield from (_approval(each, plan.version) for each in plan.approvals)
     if items:
+        yield _receipt(items)
+
+
+def what_became_as_text(
+    plan: PlanRecord, items: Sequence[Item], required: int, usd_per_month: float
+) -> Iterator[RenderableType]:
+    """Of a plan that somebody just carried out."""
+    yield standing_as_text(plan, required)
+    if plan.state in ENDED:
+        saved = f"{size(plan.freed_bytes)}: {money(usd_per_month)} a month"
+        yield Text(f"{plan.repository.name}: freed {saved}.", style="bold")
         yield _receipt(items)
 
 

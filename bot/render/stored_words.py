@@ -26,6 +26,8 @@ def _where(plan: PlanRecord) -> str:
         return f"is proposed until {moment(plan.expires_at)}"
     if plan.state is PlanState.APPROVED and plan.execute_after:
         return f"is approved; deletion starts {moment(plan.execute_after)}"
+    if plan.stop_asked_by and plan.state is PlanState.EXECUTING:
+        return f"{what_became(plan.state)}, and stops after the batches in flight"
     return what_became(plan.state)
 
 

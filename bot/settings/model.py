@@ -293,6 +293,7 @@ class Settings(Section):
             confirm_over=self.approval.type_to_confirm_over,
             workspace=workspace,
             channel=None,
+            report_only=not self.execution.enabled,
         )
 
     def approval_rules(self, repository: RepositoryId, workspace: str | None) -> ApprovalRules:

@@ -52,7 +52,7 @@ class Approver:
             decision = self._decide(before, person, consent)
             deed.expect(decision, self.store)
             required = self.rules_of(before.repository).required
-            approval = Approval(person.name, deed.at, before.version)
+            approval = Approval(person.name, deed.at, before.version, before.hash)
             after = approved(before, approval, required, self.undo_window)
             event = deed.event(EventName.APPROVED, _detail(decision.reason, after, required))
             if self.store.commit(Change((event,), before, after)):

@@ -2,12 +2,10 @@
 
 from datetime import datetime
 
-from bot.core.records import Event, EventName, PlanRecord, RepositoryPin
+from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, RepositoryPin
 from bot.core.transitions import expired, is_expired
 from bot.core.words import moment
 from bot.ports import Change, Store
-
-BY_ITSELF = "ecr-clean"
 
 
 def expire(store: Store, now: datetime) -> None:

@@ -8,12 +8,10 @@ from bot.core.errors import RequestError
 from bot.core.graph import build_graph
 from bot.core.judge import Judged
 from bot.core.kin import family_of
+from bot.core.naming import is_called
 from bot.core.plan import Plan
 from bot.core.repository import RepositoryId
 from bot.core.words import first_few
-
-_SHORTEST = len("sha256:") + 6
-"""Of the beginning of a digest, so that no tag passes for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,11 @@ class Explanation:
 def explain(plan: Plan, reference: str) -> Explanation:
     """`reference`: a tag, a digest or the beginning of one. Raises RequestError if it names
     nothing here, or several manifests."""
-    found = [each for each in plan.judged if _is_named(each, reference)]
+    found = [
+        each
+        for each in plan.judged
+        if is_called(reference, each.manifest.digest, each.manifest.tags)
+    ]
     if not found:
         raise RequestError(_unknown(plan, reference))
     if len(found) > 1:
@@ -38,13 +40,6 @@ def explain(plan: Plan, reference: str) -> Explanation:
     graph = build_graph(each.manifest for each in plan.judged)
     family = family_of(graph, found[0].manifest.digest)
     return Explanation(plan.repository, found[0], [by_digest[digest] for digest in family])
-
-
-def _is_named(judged: Judged, reference: str) -> bool:
-    manifest = judged.manifest
-    if reference in manifest.tags:
-        return True
-    return len(reference) >= _SHORTEST and manifest.digest.startswith(reference)
 
 
 def _unknown(plan: Plan, reference: str) -> str:

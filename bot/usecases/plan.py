@@ -7,6 +7,7 @@ from datetime import datetime
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
 from bot.core.evidence import Evidence
+from bot.core.manifest import Manifest
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
 from bot.core.records import RepositoryPin, TagScan
@@ -47,9 +48,11 @@ class Planner:
     clock: Clock
     progress: Progress
 
-    def plan(self, found: Found) -> Planned:
-        """Raises ServiceError if the images cannot be listed; whatever else cannot be read makes
-        the plan incomplete, or its savings inexact."""
+    def plan(self, found: Found, gone: Sequence[Manifest] = ()) -> Planned:
+        """`gone`: manifests that are judged as if they were still there.
+
+        Raises ServiceError if the images cannot be listed; whatever else cannot be read makes the
+        plan incomplete, or its savings inexact."""
         now = self.clock()
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
@@ -67,7 +70,7 @@ class Planner:
         )
         prices = Prices(self.usd_per_gb_month, _layers_stay_within(registry))
         return Planned(
-            make_plan(repository, inventory.manifests, evidence, prices),
+            make_plan(repository, _besides(inventory.manifests, gone), evidence, prices),
             self.looked_at,
             pins,
             tags,
@@ -97,6 +100,14 @@ class Planner:
         except ServiceError as error:
             looks.append(_failed("replication", repository, str(error)))
         return destinations, looks
+
+
+def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:
+    """What was pushed again is there."""
+    if not gone:
+        return there
+    digests = {manifest.digest for manifest in there}
+    return (*there, *(manifest for manifest in gone if manifest.digest not in digests))
 
 
 def _failed(source: str, repository: RepositoryId, why: str) -> Look:

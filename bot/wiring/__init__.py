@@ -9,7 +9,8 @@ from bot.wiring.clients import (
     system_clock,
 )
 from bot.wiring.deleting import find_registry, open_deleter
-from bot.wiring.duties import Principal, duties
+from bot.wiring.duties import Principal, deleting_duties, duties
+from bot.wiring.execution import open_executor
 from bot.wiring.kubernetes import cluster_role
 from bot.wiring.memory import Memory, find_store, open_memory, open_store
 from bot.wiring.people import (
@@ -18,8 +19,10 @@ from bot.wiring.people import (
     open_dismisser,
     open_pinner,
     open_proposer,
+    open_stopper,
     open_unpinner,
 )
+from bot.wiring.processes import is_gone
 from bot.wiring.sources import Seen, UsageSources, open_sources
 
 __all__ = [
@@ -29,13 +32,16 @@ __all__ = [
     "UsageSources",
     "cluster_role",
     "command_line_person",
+    "deleting_duties",
     "duties",
     "find_registry",
     "find_store",
     "identify",
+    "is_gone",
     "open_approver",
     "open_deleter",
     "open_dismisser",
+    "open_executor",
     "open_memory",
     "open_patients",
     "open_pinner",
@@ -43,6 +49,7 @@ __all__ = [
     "open_proposer",
     "open_registries",
     "open_sources",
+    "open_stopper",
     "open_store",
     "open_unpinner",
     "own_place",

@@ -1,11 +1,13 @@
 """Who has to be allowed what: read off the settings, without asking AWS."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bot.aws.iam_policy import ANY, Duties, partition_of
 from bot.aws.places import ALL_REGIONS
 from bot.core.repository import RegistryId
 from bot.settings import Settings
+from bot.settings.model import RegistrySection
 from bot.wiring.sources import aws_sources
 
 Principal = str | None
@@ -18,25 +20,44 @@ def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
     kinds = tuple(_kinds_of_looks(settings))
     reads = list(_reads(settings, own))
     looks = list(_looks(settings, reads)) if kinds else []
-    roles = sorted({role for role, _ in (*reads, *looks) if role})
 
-    def duties_of(principal: Principal) -> Duties:
-        account = principal.split(":")[4] if principal else own.account
-        registries = tuple(at for who, at in reads if who == principal)
+    def with_looks(who: Principal, found: Duties) -> Duties:
         nearby = {
-            at.region for who, at in looks if who == principal and account in (at.account, ANY)
+            at.region
+            for looker, at in looks
+            if looker == who and found.account in (at.account, ANY)
         }
-        first = (*registries, own)[0]
+        return replace(found, looks=kinds, regions=tuple(sorted(nearby)))
+
+    shares = _shares(reads, (role for role, _ in looks), own)
+    return {who: with_looks(who, found) for who, found in shares.items()}
+
+
+def deleting_duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
+    """What everybody has to do whom `open_deleter` sends out."""
+    return _shares(list(_deletions(settings, own)), (), own)
+
+
+def _shares(
+    registries: Sequence[tuple[Principal, RegistryId]],
+    others: Iterable[Principal],
+    own: RegistryId,
+) -> Mapping[Principal, Duties]:
+    """Who has which registries; `others` have none. Whoever runs this assumes all roles."""
+    roles = sorted({role for role in (*(who for who, _ in registries), *others) if role})
+
+    def share(principal: Principal) -> Duties:
+        mine = tuple(at for who, at in registries if who == principal)
         return Duties(
-            account=account,
-            partition=principal.split(":")[1] if principal else partition_of(first.region),
-            registries=registries,
-            looks=kinds,
-            regions=tuple(sorted(nearby)),
+            account=principal.split(":")[4] if principal else own.account,
+            partition=principal.split(":")[1]
+            if principal
+            else partition_of((*mine, own)[0].region),
+            registries=mine,
             roles=() if principal else tuple(roles),
         )
 
-    return {principal: duties_of(principal) for principal in (None, *roles)}
+    return {principal: share(principal) for principal in (None, *roles)}
 
 
 def _kinds_of_looks(settings: Settings) -> Iterator[str]:
@@ -55,9 +76,20 @@ def _reads(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal, Reg
     if not settings.registries:
         yield None, own
     for entry in settings.registries:
-        roles_own = entry.role_arn.split(":")[4] if entry.role_arn else None
-        account = entry.account or roles_own or own.account
-        yield entry.role_arn, RegistryId(account, entry.region or own.region)
+        yield entry.role_arn, _registry_of(entry, own)
+
+
+def _deletions(settings: Settings, own: RegistryId) -> Iterator[tuple[Principal, RegistryId]]:
+    """Who deletes in which registry."""
+    if not settings.registries:
+        yield None, own
+    for entry in settings.registries:
+        yield entry.delete_role_arn or entry.role_arn, _registry_of(entry, own)
+
+
+def _registry_of(entry: RegistrySection, own: RegistryId) -> RegistryId:
+    roles_own = entry.role_arn.split(":")[4] if entry.role_arn else None
+    return RegistryId(entry.account or roles_own or own.account, entry.region or own.region)
 
 
 def _looks(

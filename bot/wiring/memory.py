@@ -45,10 +45,13 @@ def find_store() -> "SqlStore | None":
     return open_store() if _is_there(_url(Environment())) else None
 
 
+def open_manifest_cache() -> SqliteManifestCache:
+    return SqliteManifestCache(Environment().cache_folder / "manifests.db")
+
+
 @contextmanager
 def open_memory(store: "Callable[[], SqlStore | None]" = find_store) -> Iterator[Memory]:
-    cache = SqliteManifestCache(Environment().cache_folder / "manifests.db")
-    with cache, store() or nullcontext() as opened:
+    with open_manifest_cache() as cache, store() or nullcontext() as opened:
         yield Memory(cache, opened)
 
 

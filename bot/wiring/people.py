@@ -12,6 +12,7 @@ from bot.usecases.dismiss import Dismisser
 from bot.usecases.pin import Pinner
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposer
+from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 from bot.wiring.clients import identify, system_clock
 
@@ -58,6 +59,10 @@ def open_approver(settings: Settings, store: Store) -> Approver:
 
 def open_dismisser(settings: Settings, store: Store) -> Dismisser:
     return Dismisser(store, system_clock, _rules_of(settings))
+
+
+def open_stopper(settings: Settings, store: Store) -> Stopper:
+    return Stopper(store, system_clock, _rules_of(settings))
 
 
 def _rules_of(settings: Settings) -> partial[ApprovalRules]:

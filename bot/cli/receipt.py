@@ -1,0 +1,43 @@
+"""Tells what became of plans that were carried out here."""
+
+import click
+
+from bot.cli.carrying_out import HandsOn
+from bot.cli.status import ExitStatus, note
+from bot.core.records import PlanRecord, PlanState
+from bot.core.savings import usd_per_month
+from bot.usecases.execute import CalledBackError
+
+
+def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
+    """Waits for it, with a bar where somebody looks."""
+    try:
+        return tell_what_became(hands, hands.to_the_end(plan))
+    except CalledBackError as error:
+        return tell_why_not(error)
+    except KeyboardInterrupt:
+        note(
+            f"the approval of plan {plan.id} stands, and ecr-clean serve or recover carries it "
+            f"out: ecr-clean stop {plan.id} takes it back"
+        )
+        raise
+
+
+def tell_what_became(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
+    from rich.console import Console  # noqa: PLC0415 - most commands need not wait for it
+
+    from bot.render.stored_table import what_became_as_text  # noqa: PLC0415
+
+    items = hands.store.items(plan.id, plan.version)
+    usd = usd_per_month(plan.freed_bytes, hands.settings.price_per_gb_month)
+    required = hands.settings.approval.required
+    console = Console()
+    for text in what_became_as_text(plan, items, required, usd):
+        console.print(text, crop=False)
+    is_whole = plan.state not in (PlanState.FAILED, PlanState.STOPPED)
+    return ExitStatus.DONE if is_whole else ExitStatus.FAILED
+
+
+def tell_why_not(error: CalledBackError) -> ExitStatus:
+    click.echo(f"ecr-clean: {error}", err=True)
+    return ExitStatus.INCOMPLETE if error.is_incomplete else ExitStatus.REFUSED

@@ -1,0 +1,39 @@
+"""What a deletion has freed so far."""
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import chain
+
+from bot.core.plan import Plan
+from bot.core.reasons import Verdict
+
+
+class Freed:
+    """Counts bytes while manifests go: a layer is free once the last manifest that held it is gone.
+
+    `plan` is one that was stored: it knows no layers that kept manifests hold. When all that it
+    deletes is gone, the bytes are what it promised. Where a manifest's layers are unknown, it
+    promised the sizes that ECR lists, and they are counted.
+    """
+
+    def __init__(self, plan: Plan, already: Iterable[str] = ()) -> None:
+        """`already`: digests that are gone."""
+        going = [each.manifest for each in plan.judged if each.verdict is Verdict.DELETE]
+        by_layers = all(manifest.blobs is not None for manifest in going)
+        self._blobs = {m.digest: m.blobs or () for m in going} if by_layers else {}
+        self._listed = (
+            {} if by_layers else {m.digest: m.size_bytes for m in going if not m.is_index}
+        )
+        held = chain.from_iterable(self._blobs.values())
+        self._holders = Counter(blob.digest for blob in held)
+        self.bytes = 0
+        for digest in already:
+            self.add(digest)
+
+    def add(self, digest: str) -> None:
+        """One that is gone now. Each is told once."""
+        self.bytes += self._listed.get(digest, 0)
+        for blob in self._blobs.get(digest, ()):
+            self._holders[blob.digest] -= 1
+            if not self._holders[blob.digest]:
+                self.bytes += blob.size

@@ -1,0 +1,153 @@
+"""What of an approved plan is spared, since something changed after people saw it."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import chain
+
+from bot.core.graph import Edges, Graph, build_graph
+from bot.core.judge import Judged
+from bot.core.manifest import Described, Manifest, Status
+from bot.core.plan import Plan
+from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.words import first_few, moment, named
+
+GONE = "is gone: somebody else deleted it"
+
+Why = Mapping[str, str]
+"""By digest why it is spared, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A plan as it was approved, and what the rules say now of all that is there, and of what this
+    run has deleted. `graph`: how all of both hang together."""
+
+    approved: Mapping[str, Manifest]
+    now: Mapping[str, Judged]
+    graph: Graph
+
+    def changes(self, pending: Collection[str]) -> Why:
+        """What of all that is still to go has changed."""
+        return dict(chain(self._changed(pending), self._with_newcomers(pending)))
+
+    def changes_by(self, described: Mapping[str, Described | None]) -> Why:
+        """The same, by how some of it was described just now: None is what ECR has no more."""
+        return {
+            digest: why
+            for digest, entry in described.items()
+            if (why := _why_changed(self.approved[digest], entry))
+        }
+
+    def with_families(
+        self, changed: Why, pending: Collection[str], deleted: AbstractSet[str]
+    ) -> Why:
+        """All that is still to go, and shares the fate of what has changed. Of a family that this
+        run has begun to delete, what is gone spares nothing else. `deleted`: by this run."""
+        origins = {
+            digest: digest
+            for digest, why in sorted(changed.items())
+            if why != GONE or deleted.isdisjoint(self.graph.parents.get(digest, ()))
+        }
+        _reach(self.graph.parents, origins)
+        _reach(self.graph.dependents, origins)
+        return {
+            digest: changed.get(digest) or self._stays_with(origins[digest], changed)
+            for digest in pending
+            if digest in origins or digest in changed
+        }
+
+    def below(self, parent: str, pending: Collection[str], why: str) -> Why:
+        """What hangs on a manifest that stays, though it was to go."""
+        origins = {parent: parent}
+        _reach(self.graph.dependents, origins)
+        about_it = f"hangs on {self._named(parent)}, which stays: {why}"
+        return {d: about_it for d in pending if d in origins and d != parent}
+
+    def _changed(self, pending: Iterable[str]) -> Iterator[tuple[str, str]]:
+        for digest in pending:
+            judged = self.now.get(digest)
+            if judged is None:
+                yield digest, GONE
+            elif judged.verdict is Verdict.KEEP:
+                yield digest, f"the rules keep it now: {_first_of_its_own(judged.reasons).detail}"
+            elif why := _why_different(self.approved[digest], judged.manifest):
+                yield digest, why
+
+    def _with_newcomers(self, pending: Collection[str]) -> Iterator[tuple[str, str]]:
+        for newcomer in sorted(self.now.keys() - self.approved.keys()):
+            about_it = (
+                f"got {self._named(newcomer)} beside it, which is new since the plan was made"
+            )
+            relatives = (self.graph.parents, self.graph.dependents)
+            for digest in chain.from_iterable(each.get(newcomer, ()) for each in relatives):
+                if digest in pending:
+                    yield digest, about_it
+
+    def _stays_with(self, origin: str, changed: Why) -> str:
+        return f"stays with {self._named(origin)}: {changed[origin]}"
+
+    def _named(self, digest: str) -> str:
+        return named(digest, self.graph.manifests[digest].tags)
+
+
+def compare(approved: Plan, now: Plan) -> Comparison:
+    before = {judged.manifest.digest: judged.manifest for judged in approved.judged}
+    after = {judged.manifest.digest: judged for judged in now.judged}
+    both = before | {digest: judged.manifest for digest, judged in after.items()}
+    return Comparison(before, after, build_graph(both.values()))
+
+
+def gone_of(approved: Plan, deleted: AbstractSet[str]) -> list[Manifest]:
+    """What this run has deleted, for judging what hangs on it: without tags it takes nobody's
+    place."""
+    manifests = (judged.manifest for judged in approved.judged)
+    return [replace(each, tags=(), names=()) for each in manifests if each.digest in deleted]
+
+
+def _why_different(before: Manifest, after: Manifest) -> str | None:
+    if after.tags != before.tags:
+        return _retagged(before.tags, after.tags)
+    return _why_pulled(before, after.pulled_at)
+
+
+def _why_changed(before: Manifest, after: Described | None) -> str | None:
+    if after is None:
+        return GONE
+    tags = tuple(sorted(after.tags))
+    if tags != before.tags:
+        return _retagged(before.tags, tags)
+    if after.status != Status.ACTIVE:
+        return "was archived after the plan was made"
+    return _why_pulled(before, after.pulled_at)
+
+
+def _why_pulled(before: Manifest, pulled_at: datetime | None) -> str | None:
+    if pulled_at is None or (before.pulled_at is not None and pulled_at <= before.pulled_at):
+        return None
+    return f"somebody pulled it {moment(pulled_at)}, after the plan was made"
+
+
+def _retagged(before: tuple[str, ...], after: tuple[str, ...]) -> str:
+    return f"its tags changed after the plan was made: {_listed(before)} then, {_listed(after)} now"
+
+
+def _listed(tags: tuple[str, ...]) -> str:
+    return first_few(tags) if tags else "none"
+
+
+def _first_of_its_own(reasons: tuple[Reason, ...]) -> Reason:
+    own = (reason for reason in reasons if reason.rule is not RuleName.FOLLOWS)
+    return next(own, reasons[0])
+
+
+def _reach(edges: Edges, origins: dict[str, str]) -> None:
+    """Adds what the edges lead to, each with where it was reached from."""
+    waiting = list(origins)
+    while waiting:
+        digest = waiting.pop()
+        for end in edges.get(digest, ()):
+            if end not in origins:
+                origins[end] = origins[digest]
+                waiting.append(end)

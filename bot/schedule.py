@@ -1,0 +1,25 @@
+"""What happens by itself: plans begin, runs are recovered, plans and pins run out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.ports import Clock, RunStore
+from bot.usecases.expire import expire
+from bot.usecases.find_work import IsGone, Work, find_work
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """`take` gets what there is to carry out, again and again as long as it is there: it sorts out
+    what it has begun already."""
+
+    store: RunStore
+    clock: Clock
+    is_gone: IsGone
+    take: Callable[[Work], None]
+
+    def __call__(self) -> None:
+        """Raises ServiceError if the database fails; the next sweep does what this one did not."""
+        now = self.clock()
+        expire(self.store, now)
+        self.take(find_work(self.store, now, self.is_gone))

@@ -1,0 +1,166 @@
+"""Starts what is due, and takes over what somebody left."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core.errors import DamagedError, RequestError
+from bot.core.plan import Plan
+from bot.core.plan_hash import content_hash
+from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, Run, Worker
+from bot.core.transitions import (
+    asked_to_stop,
+    called_back,
+    is_due,
+    is_late,
+    postponed,
+    started,
+    taken_over,
+)
+from bot.core.words import moment
+from bot.ports import Change, RunStore
+from bot.usecases.carry_out import Runner
+from bot.usecases.find_plan import find_plan
+from bot.usecases.lease import LENGTH, RunLostError
+from bot.usecases.lookout import Sight, Workplace, look_at
+
+BY_THE_SETTINGS = "the settings (execution.enabled: false)"
+
+
+class CalledBackError(Exception):
+    """A plan that could not begin, and is proposed again, without approvals. `is_incomplete`: since
+    not everything could be looked at."""
+
+    def __init__(self, plan: PlanRecord, why: str, *, is_incomplete: bool) -> None:
+        super().__init__(
+            f"The plan {plan.id} for {plan.repository.name} could not begin ({why}), so it is "
+            "proposed again, without approvals"
+        )
+        self.plan = plan
+        self.is_incomplete = is_incomplete
+
+
+class _IncompleteError(RequestError):
+    """Not everything could be looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """`worker` is who does it here. `enabled` False: nothing is carried out. `open_workplace`
+    raises RequestError if the settings do not know the plan's registry."""
+
+    runner: Runner
+    worker: Worker
+    enabled: bool
+    undo_window: timedelta
+    open_workplace: Callable[[PlanRecord], AbstractContextManager[Workplace]]
+
+    def start(self, id_: str) -> PlanRecord:
+        """Carries out a plan whose undo window is over; the plan as it is then. One that should
+        have begun long ago gets a new window, and waits.
+
+        Raises CalledBackError if it cannot begin, RunLostError if somebody else takes it, and
+        ServiceError if AWS or the database fails: then it is still approved, or recovered later.
+        """
+        plan = self._in_time(find_plan(self._store, id_, self._now()))
+        if not is_due(plan, self._now()):
+            return plan
+        with ExitStack() as stack:
+            try:
+                workplace = stack.enter_context(self.open_workplace(plan))
+                sight = self._sight(plan, workplace)
+            except (RequestError, DamagedError) as error:
+                raise self._called_back(plan, error) from error
+            return self.runner.carry_out(self._begun(plan), workplace, sight)
+
+    def take_over(self, plan: PlanRecord, run: Run) -> PlanRecord:
+        """Goes on with a run whose worker is gone, or whose lease has run out. Raises RunLostError
+        if somebody else was faster, and what opening the workplace raises."""
+        with self.open_workplace(plan) as workplace:
+            return self.runner.carry_out(self._taken(plan, run), workplace)
+
+    def _in_time(self, plan: PlanRecord) -> PlanRecord:
+        """Nobody is to be surprised by what they approved long ago: they can still stop it."""
+        now = self._now()
+        while is_late(plan, now):
+            after = postponed(plan, now, self.undo_window)
+            detail = (
+                f"nobody was there to begin {moment(plan.execute_after or now)}; it begins "
+                f"{moment(after.execute_after or now)}, unless somebody stops it"
+            )
+            event = self._event(EventName.POSTPONED, after, detail)
+            if self._store.commit(Change((event,), plan, after)):
+                return after
+            plan = find_plan(self._store, plan.id, now)
+        return plan
+
+    def _sight(self, plan: PlanRecord, workplace: Workplace) -> Sight:
+        """Raises RequestError if the plan cannot begin."""
+        if not self.enabled:
+            raise RequestError("the settings have execution.enabled: false")
+        content = self._store.content(plan.id, plan.version)
+        if not _is_what_people_approved(plan, content):
+            raise RequestError(
+                f"version {plan.version}, as it is stored, is not what was approved: propose the "
+                "cleanup again, and look into who can write to the database"
+            )
+        sight = look_at(workplace)
+        if problems := sight.planned.plan.problems:
+            raise _IncompleteError(f"not everything could be looked at: {'; '.join(problems)}")
+        return sight
+
+    def _begun(self, plan: PlanRecord) -> Run:
+        """Raises RunLostError if somebody was faster, to begin it or to stop it."""
+        now = self._now()
+        run = Run(plan.id, plan.version, 1, self.worker, now, now + LENGTH)
+        after = started(plan, now)
+        who = ", ".join(approval.by for approval in plan.current_approvals)
+        event = self._event(EventName.STARTED, after, f"approved by {who}; on {self.worker.host}")
+        if not self._store.commit(Change((event,), plan, after, run=run)):
+            raise RunLostError
+        return run
+
+    def _taken(self, plan: PlanRecord, run: Run) -> Run:
+        now = self._now()
+        mine = replace(run, attempt=run.attempt + 1, worker=self.worker, leased_until=now + LENGTH)
+        after = taken_over(plan) if self.enabled else asked_to_stop(plan, BY_THE_SETTINGS)
+        detail = f"from {run.worker.host}, process {run.worker.pid}; goes on on {self.worker.host}"
+        event = self._event(EventName.TAKEN_OVER, after, detail)
+        if not self._store.commit(Change((event,), plan, after, run_before=run, run=mine)):
+            raise RunLostError
+        return mine
+
+    def _called_back(self, plan: PlanRecord, error: Exception) -> Exception:
+        """RunLostError if somebody was faster, to stop it or to begin it."""
+        event = self._event(EventName.NOT_STARTED, plan, str(error))
+        after = called_back(plan)
+        if not self._store.commit(Change((event,), plan, after)):
+            return RunLostError()
+        is_incomplete = isinstance(error, _IncompleteError)
+        return CalledBackError(after, str(error), is_incomplete=is_incomplete)
+
+    def _event(self, name: EventName, plan: PlanRecord, detail: str) -> Event:
+        return Event(
+            at=self._now(),
+            event=name,
+            by=BY_ITSELF,
+            detail=detail,
+            plan=plan.id,
+            version=plan.version,
+            repository=plan.repository.uri,
+        )
+
+    @property
+    def _store(self) -> RunStore:
+        return self.runner.store
+
+    def _now(self) -> datetime:
+        return self.runner.clock()
+
+
+def _is_what_people_approved(plan: PlanRecord, content: Plan) -> bool:
+    """An approval that does not say what it was for is none."""
+    found = content_hash(content)
+    approvals = plan.current_approvals
+    return bool(approvals) and all(approval.hash == found for approval in approvals)

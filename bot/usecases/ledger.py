@@ -1,0 +1,105 @@
+"""What became of everything that a plan deletes, as far as it is known by now."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from bot.core.freed import Freed
+from bot.core.plan import Plan
+from bot.core.records import (
+    BY_ITSELF,
+    Batch,
+    Event,
+    EventName,
+    Fate,
+    Outcome,
+    PlanRecord,
+)
+from bot.ports import RunProgress
+from bot.usecases.lease import Lease, RunLostError
+
+REASONS = 3
+"""That the audit tells with one event."""
+
+_EVENTS = {
+    Outcome.DELETED: EventName.DELETED,
+    Outcome.SPARED: EventName.SPARED,
+    Outcome.FAILED: EventName.FAILED,
+}
+
+
+class Ledger:
+    """Nothing stands here that does not stand in the store. `outcomes` are in the order of
+    deletion."""
+
+    def __init__(
+        self, lease: Lease, plan: PlanRecord, content: Plan, progress: RunProgress
+    ) -> None:
+        self._lease = lease
+        self._plan = plan
+        self._progress = progress
+        self._reasons = {each.manifest.digest: each.reasons[0].detail for each in content.judged}
+        items = lease.store.items(plan.id, plan.version)
+        self.outcomes = {item.digest: item.outcome for item in items}
+        self.pending = {d for d, outcome in self.outcomes.items() if outcome is Outcome.PENDING}
+        self.deleted = {d for d, outcome in self.outcomes.items() if outcome is Outcome.DELETED}
+        self._freed = Freed(content, self.deleted)
+        self._tell()
+
+    @property
+    def freed_bytes(self) -> int:
+        return self._freed.bytes
+
+    @property
+    def done(self) -> int:
+        return len(self.outcomes) - len(self.pending)
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(each is outcome for each in self.outcomes.values())
+
+    def spare(self, why: Mapping[str, str]) -> None:
+        self.settle([Fate(digest, Outcome.SPARED, reason) for digest, reason in why.items()])
+
+    def deleted_as_planned(self, digest: str, how: str = "") -> Fate:
+        """With the plan's own reason."""
+        return Fate(digest, Outcome.DELETED, f"{self._reasons[digest]}{how}")
+
+    def settle(self, fates: Sequence[Fate], answered: Sequence[Batch] = ()) -> None:
+        """Raises RunLostError if somebody else has the run, ServiceError if nothing was written."""
+        if not fates and not answered:
+            return
+        events = list(self._events(fates, self._lease.clock()))
+        if not self._lease.store.settle(self._lease.run, fates, answered, events):
+            raise RunLostError
+        for fate in fates:
+            self.outcomes[fate.digest] = fate.outcome
+            self.pending.discard(fate.digest)
+            if fate.outcome is Outcome.DELETED:
+                self.deleted.add(fate.digest)
+                self._freed.add(fate.digest)
+        self._tell()
+
+    def _tell(self) -> None:
+        self._progress(self.done, len(self.outcomes), self.freed_bytes)
+
+    def _events(self, fates: Sequence[Fate], at: datetime) -> Iterator[Event]:
+        for outcome, name in _EVENTS.items():
+            if some := [fate for fate in fates if fate.outcome is outcome]:
+                yield Event(
+                    at=at,
+                    event=name,
+                    by=BY_ITSELF,
+                    detail=_told(some) if outcome is not Outcome.DELETED else "as approved",
+                    plan=self._plan.id,
+                    version=self._plan.version,
+                    repository=self._plan.repository.uri,
+                    digests=tuple(fate.digest for fate in some),
+                )
+
+
+def _told(fates: Sequence[Fate]) -> str:
+    """The most frequent reasons; each digest's own stands in the receipt."""
+    reasons = Counter(fate.reason for fate in fates).most_common(REASONS)
+    return "; ".join(
+        f"{number:,}: {reason}" if number > 1 else reason for reason, number in reasons
+    )

@@ -1,0 +1,136 @@
+"""Sends batches of digests to be deleted, and finds out what became of each."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, starmap
+from typing import NamedTuple
+
+from bot.core.errors import (
+    AnswerLostError,
+    ExpiredCredentialsError,
+    NotSentError,
+    ServiceError,
+    ThrottledError,
+)
+from bot.core.passes import in_batches
+from bot.core.records import Batch, Fate, KeptManifest, Outcome
+from bot.parallel import in_parallel
+from bot.ports import ManifestText, Refusal
+from bot.usecases.lease import Lease, RunLostError
+from bot.usecases.ledger import Ledger
+from bot.usecases.lookout import Lookout, Workplace
+
+DELETED_AT_ONCE = 100
+"""BatchDeleteImage takes no more: API reference, imageIds."""
+
+NOT_THERE = "ImageNotFound"
+LOOK_AGAIN = ("ImageReferencedByManifestList", NOT_THERE)
+"""ECR knows of an index that lists the image, or knows it no more: API reference, ImageFailure."""
+
+TRIES = 4
+"""Of an image that ECR refuses for such a reason."""
+
+BY_A_LOST_CALL = "; ECR's answer was lost, and when it was looked up, it was gone"
+
+
+class Answer(NamedTuple):
+    """What ECR said of each image of a batch. `error`: it said nothing of any."""
+
+    batch: Batch
+    images: Mapping[str, Refusal | None]
+    error: ServiceError | None = None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether the error is one that may be over the next time."""
+        return isinstance(
+            self.error, AnswerLostError | ExpiredCredentialsError | NotSentError | ThrottledError
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """`numbers` are those of the next batches. `unsure`: digests of calls whose answer nobody
+    knows. `refused`: how often ECR refused which, so that all had to be looked at again."""
+
+    lease: Lease
+    workplace: Workplace
+    ledger: Ledger
+    lookout: Lookout
+    numbers: Iterator[int]
+    unsure: set[str]
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def send(self, digests: Sequence[str], texts: Mapping[str, ManifestText]) -> list[Answer]:
+        """Some calls at a time, all of them written down before and after. Raises RunLostError, and
+        ServiceError if something could not be written down, or not looked up."""
+        some = in_batches(digests, DELETED_AT_ONCE)
+        batches = [Batch(next(self.numbers), tuple(batch)) for batch in some]
+        kept = (self._kept(digest, texts[digest]) for digest in digests)
+        if not self.lease.store.journal(self.lease.run, batches, kept):
+            raise RunLostError
+        self.lookout.count_batches(len(batches))
+        answers = []
+        for answer in in_parallel(self._send, batches):
+            self._take_in(answer)
+            answers.append(answer)
+        return answers
+
+    def give_up(self, answers: Iterable[Answer]) -> None:
+        """On what is pending of these."""
+        for answer in answers:
+            pending = self.ledger.pending.intersection(answer.batch.digests)
+            self._settle([Fate(d, Outcome.FAILED, str(answer.error)) for d in sorted(pending)])
+
+    def _kept(self, digest: str, text: ManifestText) -> KeptManifest:
+        manifest = self.lookout.approved(digest)
+        repository = self.lookout.repository.uri
+        return KeptManifest(repository, digest, manifest.tags, text.media_type, text.text)
+
+    def _send(self, batch: Batch) -> Answer:
+        self.lease.hold()
+        try:
+            return Answer(batch, self.workplace.deleter.delete(batch.digests, self.lease.is_sure))
+        except ExpiredCredentialsError as error:
+            self.workplace.deleter.renew_credentials()
+            return Answer(batch, {}, error)
+        except ServiceError as error:
+            return Answer(batch, {}, error)
+
+    def _take_in(self, answer: Answer) -> None:
+        fates = list(chain.from_iterable(starmap(self._fates, answer.images.items())))
+        unknown = [digest for digest in answer.batch.digests if digest not in answer.images]
+        if answer.error is None or isinstance(answer.error, AnswerLostError):
+            self.unsure.update(unknown)
+            fates += gone_by_a_lost_call(unknown, self.workplace, self.ledger)
+        elif not answer.may_pass:
+            fates += [Fate(digest, Outcome.FAILED, str(answer.error)) for digest in unknown]
+        self._settle(fates, [answer.batch])
+
+    def _fates(self, digest: str, refusal: Refusal | None) -> Iterator[Fate]:
+        """None for what is to be tried again."""
+        if refusal is None:
+            yield self.ledger.deleted_as_planned(digest)
+        elif refusal.code == NOT_THERE and digest in self.unsure:
+            yield self.ledger.deleted_as_planned(digest, BY_A_LOST_CALL)
+        elif refusal.code in LOOK_AGAIN and self.refused[digest] + 1 < TRIES:
+            self.refused[digest] += 1
+            self.lookout.doubt()
+        else:
+            reason = f"ECR refused it: {refusal.reason} ({refusal.code})"
+            yield Fate(digest, Outcome.FAILED, reason)
+
+    def _settle(self, fates: Sequence[Fate], answered: Sequence[Batch] = ()) -> None:
+        """What hangs on something that stays, stays too."""
+        self.ledger.settle(fates, answered)
+        for fate in fates:
+            if fate.outcome is Outcome.FAILED:
+                self.ledger.spare(self.lookout.below(fate.digest, fate.reason, self.ledger))
+
+
+def gone_by_a_lost_call(digests: Sequence[str], workplace: Workplace, ledger: Ledger) -> list[Fate]:
+    """Those of one batch that ECR has no more."""
+    there = workplace.there(digests) if digests else frozenset()
+    gone = (digest for digest in digests if digest not in there)
+    return [ledger.deleted_as_planned(digest, BY_A_LOST_CALL) for digest in gone]

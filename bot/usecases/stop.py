@@ -1,0 +1,41 @@
+"""Stops a plan: before it begins, or while it is carried out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import Person, may_stop
+from bot.core.records import EventName, PlanRecord, PlanState
+from bot.core.repository import RepositoryId
+from bot.core.transitions import Step, asked_to_stop, called_back
+from bot.ports import Change, Clock, Store
+from bot.usecases.deed import Deed
+from bot.usecases.find_plan import find_plan
+
+
+@dataclass(frozen=True, slots=True)
+class Stopper:
+    store: Store
+    clock: Clock
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+
+    def stop(self, id_: str, person: Person) -> PlanRecord:
+        """In its undo window a plan is proposed again, without approvals. While it is carried out,
+        whoever does so ends after the batches in flight: the plan is executing still.
+
+        Raises RequestError, with the reason, for whoever may not, or comes too early or too late.
+        """
+        while True:
+            now = self.clock()
+            before = find_plan(self.store, id_, now)
+            deed = Deed(person, now, before.repository, before)
+            deed.expect(may_stop(person, self.rules_of(before.repository)), self.store)
+            if before.state is PlanState.EXECUTING:
+                after = asked_to_stop(before, person.name)
+                event = deed.event(EventName.STOP_ASKED, "after the batches in flight")
+            else:
+                deed.expect_step(Step.CALL_BACK, self.store)
+                after = called_back(before)
+                event = deed.event(EventName.STOPPED, "before anything was deleted")
+            if self.store.commit(Change((event,), before, after)):
+                return after

@@ -1,0 +1,59 @@
+"""What carries plans out."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.core.records import PlanRecord
+from bot.ports import Progress, RunProgress
+from bot.settings import Settings
+from bot.usecases.carry_out import Runner
+from bot.usecases.execute import Executor
+from bot.usecases.find_repositories import Found
+from bot.usecases.lookout import Workplace
+from bot.usecases.plan import Planner
+from bot.wiring.clients import open_planner, open_registries, system_clock
+from bot.wiring.deleting import find_registry, open_deleter
+from bot.wiring.memory import Memory, open_manifest_cache
+from bot.wiring.processes import this_worker
+from bot.wiring.sources import open_sources
+
+if TYPE_CHECKING:
+    from bot.store.store import SqlStore
+
+
+def open_executor(
+    settings: Settings,
+    store: "SqlStore",
+    progress: Progress,
+    run_progress: RunProgress,
+    is_leaving: Callable[[], bool],
+) -> Executor:
+    """`progress` is told how far looking around is, `run_progress` how far deletion is."""
+    return Executor(
+        runner=Runner(store, system_clock, time.sleep, run_progress, is_leaving),
+        worker=this_worker(),
+        enabled=settings.execution.enabled,
+        undo_window=settings.execution.undo_window,
+        open_workplace=partial(_workplace, settings, store, progress),
+    )
+
+
+@contextmanager
+def _workplace(
+    settings: Settings, store: "SqlStore", progress: Progress, plan: PlanRecord
+) -> Iterator[Workplace]:
+    """Belongs to the thread that opens it, as the manifest cache does."""
+    registry, entry = find_registry(settings, plan.repository.registry)
+    asked = frozenset([plan.repository.registry])
+    with open_manifest_cache() as cache:
+        memory = Memory(cache, store)
+
+        def look() -> Planner:
+            sources = open_sources(settings, open_registries(settings), asked)
+            seen = sources.look(settings, memory.usage, system_clock, progress)
+            return open_planner(settings, seen, memory, progress)
+
+        yield Workplace(Found(plan.repository, registry), open_deleter(plan, entry), look)
