@@ -31,9 +31,16 @@ class Reply:
 class Host:
     """Serves an application from `start` to `stop`; port 0 takes a free one."""
 
-    def __init__(self, app: ASGIApp, port: int = 0, tls: SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        port: int = 0,
+        tls: SSLContext | None = None,
+        *,
+        websockets: bool = False,
+    ) -> None:
         self.port = port
-        self._server = _Server(_config(app, tls))
+        self._server = _Server(_config(app, tls, websockets=websockets))
         self._thread = Thread(target=self._serve, daemon=True)
         self._socket: socket.socket | None = None
 
@@ -88,13 +95,14 @@ async def _hang_up(scope: Scope) -> None:
     await asyncio.sleep(0)
 
 
-def _config(app: ASGIApp, tls: SSLContext | None) -> uvicorn.Config:
+def _config(app: ASGIApp, tls: SSLContext | None, *, websockets: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=_AbortableProtocol,
         loop="asyncio",
         lifespan="off",
-        ws="none",
+        ws="websockets-sansio" if websockets else "none",
+        ws_ping_interval=10,
         log_config=None,
         log_level="critical",
         access_log=False,

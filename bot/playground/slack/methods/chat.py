@@ -30,10 +30,8 @@ def post_message(ask: Ask) -> Answer:
     ask.state.limits.take(f"messages in {channel.id}", PER_CHANNEL)
     _notice_missing_text(ask, "chat.postMessage", content)
     message = ask.state.messages.put(
-        _message(
-            ask,
-            channel,
-            content,
+        replace(
+            _message(ask, channel, content),
             thread_ts=thread_ts,
             reply_broadcast=ask.arguments.flag("reply_broadcast"),
         )
@@ -53,8 +51,9 @@ def post_ephemeral(ask: Ask) -> Answer:
     content = read_content(ask.arguments, ask.state.ids)
     _notice_missing_text(ask, "chat.postEphemeral", content)
     thread_ts = _thread(ask, channel)
-    message = _message(ask, channel, content, thread_ts=thread_ts, only_for=user)
-    ask.state.messages.put(message)
+    message = ask.state.messages.put(
+        replace(_message(ask, channel, content), thread_ts=thread_ts, only_for=user)
+    )
     return {"message_ts": message.ts}
 
 
@@ -96,15 +95,7 @@ def get_permalink(ask: Ask) -> Answer:
     return {"channel": channel.id, "permalink": link}
 
 
-def _message(
-    ask: Ask,
-    channel: Channel,
-    content: Content,
-    *,
-    thread_ts: str | None,
-    reply_broadcast: bool = False,
-    only_for: str | None = None,
-) -> Message:
+def _message(ask: Ask, channel: Channel, content: Content) -> Message:
     return Message(
         channel=channel.id,
         ts=ask.state.ids.stamp(),
@@ -113,9 +104,6 @@ def _message(
         blocks=content.blocks or (),
         attachments=content.attachments or (),
         metadata=content.metadata,
-        thread_ts=thread_ts,
-        reply_broadcast=reply_broadcast,
-        only_for=only_for,
         by_app=True,
     )
 

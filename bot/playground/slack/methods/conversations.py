@@ -4,6 +4,7 @@ from bot.playground.slack.errors import SlackError
 from bot.playground.slack.limits import TIER_2, TIER_3, TIER_4
 from bot.playground.slack.methods.channels import (
     KINDS,
+    SCOPES,
     is_member,
     joined_channel,
     scope_for,
@@ -30,6 +31,7 @@ def list_conversations(ask: Ask) -> Answer:
     for kind in kinds:
         if kind not in KINDS:
             raise SlackError("invalid_types")
+        ask.need(f"{SCOPES[KINDS[kind]]}:read")
     hides_archived = ask.arguments.flag("exclude_archived")
     channels = [
         channel
@@ -38,10 +40,6 @@ def list_conversations(ask: Ask) -> Answer:
         and (channel.kind == "public" or is_member(ask, channel))
         and not (hides_archived and channel.is_archived)
     ]
-    for kind in kinds:
-        ask.need(
-            {"public_channel": "channels", "private_channel": "groups"}.get(kind, kind) + ":read"
-        )
     return page_of(
         ask.arguments, "channels", [channel_json(ask.state, each) for each in channels], 100
     )

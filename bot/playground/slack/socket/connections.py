@@ -1,11 +1,13 @@
 """The app's open connections, and who is next."""
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
+
+if TYPE_CHECKING:
+    import asyncio
 
 MOST_CONNECTIONS = 10
 

@@ -1,0 +1,1 @@
+"""What the workspace's people do, and what they see."""
