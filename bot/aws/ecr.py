@@ -1,5 +1,6 @@
 """ECR as a registry of manifests."""
 
+import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,7 +136,13 @@ class EcrRegistry:
         return {digest: found[digest] for digest in digests}
 
     def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Mapping[str, ManifestText]:
-        return self._read(repository, digests)[0]
+        """A text that is not its digest's is none."""
+        texts, _ = self._read(repository, digests)
+        return {
+            digest: texts[digest]
+            for digest in digests
+            if digest in texts and _has_digest(texts[digest].text, digest)
+        }
 
     def _read(
         self, repository: RepositoryId, digests: Sequence[str]
@@ -313,6 +320,10 @@ def _applies(rule: dict[str, Any], name: str) -> bool:
     reference, RepositoryFilter)."""
     filters = rule.get("repositoryFilters")
     return not filters or any(name.startswith(each["filter"]) for each in filters)
+
+
+def _has_digest(text: str, digest: str) -> bool:
+    return "sha256:" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() == digest
 
 
 def _described(detail: "ImageDetailTypeDef") -> Described:

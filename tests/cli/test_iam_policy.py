@@ -2,17 +2,22 @@
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from bot.core.repository import RegistryId
 from bot.playground.aws import StandIn
 from bot.playground.aws.access import Ask
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import Crowd, fill_usage, seed_company
+from bot.settings import load_settings
+from bot.wiring import find_registry, open_deleter
+from tests.aws.plans import plan_of
 from tests.cli.conftest import UseEverywhere
 from tests.support import Result, Run, Shelf, others_off
 
@@ -87,6 +92,16 @@ def asks(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> list[Ask]:
     return found
 
 
+def look_while_deleting(place: RegistryId, name: str) -> None:
+    """What is read only while a plan is carried out."""
+    registry, _ = find_registry(load_settings(Path("ecr-clean.yml")), place)
+    repository = registry.repository(name)
+    assert repository
+    digests = list(registry.digests(repository))[:1]
+    registry.describe_some(repository, digests)
+    registry.texts(repository, digests)
+
+
 def test_it_is_a_policy_for_the_caller(run: Run) -> None:
     result = run("iam-policy")
     assert statements(result)
@@ -102,6 +117,7 @@ def test_it_holds_exactly_what_is_called(
     settings_file(settings)
     run("plan", "*")
     run("doctor")
+    look_while_deleting(RegistryId(HERE, "eu-west-1"), "shop/web")
     called = set(aws.world.calls.counts()) - {"sts:GetCallerIdentity"}
     found = statements(run("iam-policy"))
     assert granted(found) == called
@@ -162,6 +178,7 @@ def test_each_principal_has_exactly_what_it_calls(
     settings_file(ROLES + more)
     run("plan", "team/there", "shop/web")
     run("doctor")
+    look_while_deleting(RegistryId(THERE, "eu-west-1"), "team/there")
     for role in (READER, LOOKER):
         asked = [ask for ask in asks if ask.principal.iam_arn == role]
         found = statements(run("iam-policy", "--role", role))
@@ -254,10 +271,153 @@ def test_a_policy_that_is_too_large(run: Run, settings_file: Write) -> None:
     assert "characters; a managed policy takes 6,144: split it" in result.err
 
 
-def test_what_is_still_to_come_is_refused(run: Run) -> None:
+DELETER = f"arn:aws:iam::{THERE}:role/ci/deleter"
+
+OWN = ""
+BY_READER = f"registries: [{{region: eu-west-1, role_arn: '{READER}', external_id: secret}}]"
+BY_DELETER = f"""
+registries:
+  - region: eu-west-1
+    role_arn: '{READER}'
+    delete_role_arn: '{DELETER}'
+    external_id: secret
+"""
+BY_DELETER_ALONE = f"""
+registries:
+  - {{region: eu-west-1, account: '{THERE}', delete_role_arn: '{DELETER}', external_id: secret}}
+"""
+SEVERAL = f"""
+registries:
+  - {{region: eu-west-1}}
+  - {{region: us-east-1, account: '{HERE}'}}
+  - {{region: eu-west-1, role_arn: '{READER}', delete_role_arn: '{DELETER}', external_id: secret}}
+  - {{region: us-east-1, role_arn: '{READER}', external_id: secret}}
+"""
+MISSING = f"sha256:{'0' * 64}"
+PLACES = [(HERE, "eu-west-1"), (HERE, "us-east-1"), (THERE, "eu-west-1"), (THERE, "us-east-1")]
+
+
+@pytest.fixture
+def shelves(aws: StandIn) -> dict[tuple[str, str], Shelf]:
+    """A repository in each of the places."""
+    for role in (READER, DELETER):
+        aws.world.identities.add_role(role, trusts=[HERE], external_id="secret")
+    return {
+        (account, region): Shelf(aws, "team/api", account=account, region=region)
+        for account, region in PLACES
+    }
+
+
+@pytest.mark.parametrize(
+    ("settings", "places", "deleters"),
+    [
+        (OWN, PLACES[:1], {None}),
+        (BY_READER, PLACES[2:3], {None, READER}),
+        (BY_DELETER, PLACES[2:3], {None, DELETER}),
+        (BY_DELETER_ALONE, PLACES[2:3], {None, DELETER}),
+        (SEVERAL, PLACES, {None, READER, DELETER}),
+    ],
+    ids=["own account", "role", "role for deletion", "only a role for deletion", "several"],
+)
+def test_the_policy_of_deletion_holds_exactly_what_is_called(  # noqa: PLR0917
+    settings: str,
+    places: list[tuple[str, str]],
+    deleters: set[str | None],
+    asks: list[Ask],
+    shelves: dict[tuple[str, str], Shelf],
+    run: Run,
+    settings_file: Write,
+) -> None:
+    loaded = load_settings(settings_file(settings or "usage: {}"))
+    for place in places:
+        digest = shelves[place].image("1.0")
+        registry, entry = find_registry(loaded, RegistryId(*place))
+        assert registry.id() == RegistryId(*place)
+        asks.clear()
+        deleter = open_deleter(plan_of(shelves[place].id), entry)
+        assert deleter.delete([digest], lambda: True) == {digest: None}
+        (deletion,) = asks
+        role = deletion.principal.iam_arn if deletion.principal.session else None
+        found = statements(run("iam-policy", "--delete", *(("--role", role) if role else ())))
+        assert granted(found) - {"sts:AssumeRole"} == {"ecr:BatchDeleteImage"}
+        assert any(allows(statement, deletion) for statement in found)
+    ours = run("iam-policy", "--delete")
+    assumed = [each["Resource"] for each in statements(ours) if each["Sid"] == "AssumeRoles"]
+    assert {None, *chain.from_iterable(assumed)} == deleters
+    told = {line.rpartition(" ")[2] for line in ours.err.splitlines() if "--role" in line}
+    assert told == deleters - {None}
+
+
+def test_the_roles_that_are_assumed_are_those_of_the_policy(
+    aws: StandIn, shelves: dict[tuple[str, str], Shelf], run: Run, settings_file: Write
+) -> None:
+    loaded = load_settings(settings_file(SEVERAL))
+    for place in PLACES:
+        _, entry = find_registry(loaded, RegistryId(*place))
+        aws.world.calls.reset()
+        open_deleter(plan_of(shelves[place].id), entry).delete([MISSING], lambda: True)
+        assert set(aws.world.calls.counts()) <= {"ecr:BatchDeleteImage", "sts:AssumeRole"}
+    assumed = {session.role_arn for session in aws.world.identities.sessions if session.policy}
+    assert assumed == {DELETER, READER}
+    found = {each["Sid"]: each for each in statements(run("iam-policy", "--delete"))}
+    assert set(found["AssumeRoles"]["Resource"]) == assumed
+
+
+def test_the_policy_of_deletion_of_the_caller(run: Run, settings_file: Write) -> None:
+    settings_file(SEVERAL)
     result = run("iam-policy", "--delete")
+    found = {each["Sid"]: each for each in statements(result)}
+    assert found.keys() == {"DeleteImages", "AssumeRoles"}
+    assert found["DeleteImages"]["Action"] == ["ecr:BatchDeleteImage"]
+    assert found["DeleteImages"]["Resource"] == [
+        f"arn:aws:ecr:eu-west-1:{HERE}:repository/*",
+        f"arn:aws:ecr:us-east-1:{HERE}:repository/*",
+    ]
+    assert found["AssumeRoles"]["Resource"] == [DELETER, READER]
+    assert result.err.splitlines() == [
+        f"ecr-clean: this is the policy of whoever runs ecr-clean in account {HERE}",
+        "ecr-clean: a role has a policy of its own: ecr-clean iam-policy --delete "
+        f"--role {DELETER}",
+        f"ecr-clean: a role has a policy of its own: ecr-clean iam-policy --delete --role {READER}",
+    ]
+
+
+def test_the_policy_of_deletion_of_a_role(run: Run, settings_file: Write) -> None:
+    settings_file(SEVERAL)
+    result = run("iam-policy", "--delete", "--role", READER)
+    (statement,) = statements(result)
+    assert statement["Resource"] == [f"arn:aws:ecr:us-east-1:{THERE}:repository/*"]
+    assert result.sentence == f"this is the policy of the role {READER}"
+
+
+def test_a_role_for_deletion_is_no_role_that_reads(run: Run, settings_file: Write) -> None:
+    settings_file(BY_DELETER)
+    assert not granted(statements(run("iam-policy"))) & {"ecr:BatchDeleteImage"}
+    (assuming,) = statements(run("iam-policy"))
+    assert assuming["Resource"] == [READER]
+    for given, says in (
+        (("--role", DELETER), f"only deletes: ecr-clean iam-policy --delete --role {DELETER}"),
+        (("--delete", "--role", READER), f"only reads: ecr-clean iam-policy --role {READER}"),
+        (("--delete", "--role", LOOKER), f"no role {LOOKER}: give one of {DELETER}"),
+    ):
+        result = run("iam-policy", *given)
+        assert (result.status, result.out) == (2, "")
+        assert says in result.sentence
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--read", "--delete"),
+        ("--read", "--kubernetes"),
+        ("--delete", "--kubernetes"),
+        ("--role", "x", "--kubernetes"),
+    ],
+)
+def test_options_that_do_not_go_together(run: Run, options: tuple[str, ...]) -> None:
+    result = run("iam-policy", *options)
     assert (result.status, result.out) == (2, "")
-    assert "--delete" in result.sentence
+    assert f"{options[0]} and {options[-1]} do not go together" in result.sentence
 
 
 @pytest.mark.parametrize(

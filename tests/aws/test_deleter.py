@@ -1,0 +1,373 @@
+"""BatchDeleteImage: what became of each image, and what may be done about each error."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    ConnectTimeoutError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from bot.aws.delete_session import deleting_role
+from bot.aws.deleter import EcrDeleter
+from bot.aws.sessions import deleting_config, open_session
+from bot.core.errors import (
+    AnswerLostError,
+    ExpiredCredentialsError,
+    NotSentError,
+    ServiceError,
+    ThrottledError,
+)
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.calls import Call
+from bot.ports import Deleter, Refusal
+from tests.aws.plans import plan_of
+from tests.support import Shelf
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+ROLE = "arn:aws:iam::123456789012:role/ci/deleter"
+MISSING = f"sha256:{'0' * 64}"
+
+
+def always() -> bool:
+    return True
+
+
+def unasked() -> bool:
+    raise AssertionError
+
+
+@pytest.fixture
+def deleter(shelf: Shelf) -> Deleter:
+    return EcrDeleter(open_session, shelf.id)
+
+
+def by_role(aws: StandIn, shelf: Shelf, **role: Any) -> EcrDeleter:
+    aws.world.identities.add_role(ROLE, **role)
+    assumed = deleting_role(ROLE, None, plan_of(shelf.id))
+    return EcrDeleter(lambda: open_session(assumed, "eu-west-1", deleting_config()), shelf.id)
+
+
+def calls(aws: StandIn) -> Sequence[Call]:
+    return list(aws.world.calls.named("ecr:BatchDeleteImage"))
+
+
+def test_images_are_deleted_by_digest_in_one_call(
+    aws: StandIn, shelf: Shelf, deleter: Deleter
+) -> None:
+    """With all their tags, for each of which ECR names them once."""
+    untagged, tagged, stays = shelf.image("a", ""), shelf.image("b", "1", "2"), shelf.image("c")
+    assert deleter.delete([untagged, tagged], always) == {untagged: None, tagged: None}
+    assert list(shelf.repository.manifests) == [stays]
+    (call,) = calls(aws)
+    assert call.params == {
+        "registryId": "123456789012",
+        "repositoryName": "team/api",
+        "imageIds": [{"imageDigest": untagged}, {"imageDigest": tagged}],
+    }
+
+
+def test_100_images_a_call(shelf: Shelf, deleter: Deleter) -> None:
+    pushed = shelf.images(101)
+    with pytest.raises(ServiceError, match="InvalidParameterException"):
+        deleter.delete(pushed, always)
+    assert len(shelf.repository.manifests) == 101
+    assert deleter.delete(pushed[:100], always) == dict.fromkeys(pushed[:100])
+
+
+def test_what_ecr_refuses_is_told_image_by_image(shelf: Shelf, deleter: Deleter) -> None:
+    shelf.index("multi", "amd64")
+    child = next(d for d, m in shelf.repository.manifests.items() if not m.tags)
+    gone = shelf.image("a")
+    answer = deleter.delete([child, MISSING, gone], always)
+    assert answer == {
+        child: Refusal(
+            "ImageReferencedByManifestList",
+            "Requested image referenced by manifest list: "
+            f"[{shelf.repository.digest_by_tag['multi']}]",
+        ),
+        MISSING: Refusal("ImageNotFound", "Requested image not found"),
+        gone: None,
+    }
+
+
+def test_what_ecr_calls_both_deleted_and_refused_is_refused(
+    aws: StandIn, shelf: Shelf, deleter: Deleter
+) -> None:
+    digest = shelf.image("a")
+    entry = {"imageDigest": digest}
+    failure = {"imageId": entry, "failureCode": "KmsError"}
+    answer = {"imageIds": [entry], "failures": [failure]}
+    aws.world.faults.add(Fault(operation="BatchDeleteImage", answer=answer))
+    assert deleter.delete([digest], always) == {digest: Refusal("KmsError", "")}
+
+
+def test_what_the_answer_leaves_out_is_left_out_and_what_nobody_asked_for_too(
+    aws: StandIn, shelf: Shelf, deleter: Deleter
+) -> None:
+    digests = shelf.images(2)
+    answer = {"imageIds": [{"imageDigest": digests[0]}, {"imageDigest": MISSING}]}
+    aws.world.faults.add(Fault(operation="BatchDeleteImage", answer=answer))
+    assert deleter.delete(digests, always) == {digests[0]: None}
+
+
+ERRORS = {
+    "throttled": (Fault(error="ThrottlingException"), ThrottledError),
+    "throttled in another way": (Fault(error="TooManyRequestsException"), ThrottledError),
+    "throttled with an unknown code": (Fault(error="Busy", status=429), ThrottledError),
+    "over a quota": (Fault(error="LimitExceededException"), ServiceError),
+    "broken": (Fault(error="ServerException", status=500), AnswerLostError),
+    "broken, as a request": (Fault(error="ServerException"), AnswerLostError),
+    "away": (Fault(error="Whatever", status=503), AnswerLostError),
+    "cut before": (Fault(cut="before"), AnswerLostError),
+    "cut after": (Fault(cut="after"), AnswerLostError),
+    "cut in the body": (Fault(cut="body"), AnswerLostError),
+    "no JSON": (Fault(body="<html>"), AnswerLostError),
+    "something else": (Fault(answer={"imageIds": [{}]}), AnswerLostError),
+    "nonsense": (Fault(answer={"imageIds": 7}), AnswerLostError),
+    "expired": (Fault(error="ExpiredTokenException"), ExpiredCredentialsError),
+    "unknown": (Fault(error="UnrecognizedClientException"), ExpiredCredentialsError),
+    "wrong signature": (Fault(error="InvalidSignatureException"), ServiceError),
+    "denied": (Fault(error="AccessDeniedException"), ServiceError),
+    "no repository": (Fault(error="RepositoryNotFoundException"), ServiceError),
+}
+
+
+@pytest.mark.parametrize(("fault", "kind"), ERRORS.values(), ids=ERRORS.keys())
+def test_errors_by_what_may_be_done_about_them(
+    fault: Fault, kind: type[ServiceError], aws: StandIn, shelf: Shelf, deleter: Deleter
+) -> None:
+    """Each call is tried once: whoever tries again has to ask first whether it still may."""
+    digest = shelf.image("a")
+    fault.seen = 0
+    aws.world.faults.add(fault)
+    with pytest.raises(ServiceError) as caught:
+        deleter.delete([digest], always)
+    assert type(caught.value) is kind
+    assert len(calls(aws)) == 1
+    assert "team/api" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ConnectTimeoutError(endpoint_url="x"), AnswerLostError),
+        (EndpointConnectionError(endpoint_url="x"), AnswerLostError),
+        (ReadTimeoutError(endpoint_url="x"), AnswerLostError),
+        (CredentialRetrievalError(provider="p", error_msg="key=SECRET"), ServiceError),
+    ],
+)
+def test_errors_on_the_way(
+    error: Exception,
+    kind: type[ServiceError],
+    deleter: Deleter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", fail)
+    with pytest.raises(ServiceError) as caught:
+        deleter.delete([MISSING], always)
+    assert type(caught.value) is kind
+    assert "SECRET" not in str(caught.value)
+
+
+def test_nobody_waits_long_for_an_answer(
+    aws: StandIn, shelf: Shelf, deleter: Deleter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config: Any = deleting_config()
+    assert (config.connect_timeout, config.read_timeout) == (3, 10)
+    monkeypatch.setattr("bot.aws.deleter.deleting_config", lambda: config)
+    config.read_timeout = 0.3
+    digest = shelf.image("a")
+    aws.world.faults.add(Fault(operation="BatchDeleteImage", delay=1))
+    begun = time.monotonic()
+    with pytest.raises(AnswerLostError):
+        deleter.delete([digest], always)
+    assert time.monotonic() - begun < 1
+    assert len(calls(aws)) == 1
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_boto3s_own_settings_of_retries_count_for_nothing(
+    mode: str, aws: StandIn, deleter: Deleter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_RETRY_MODE", mode)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "4")
+    aws.world.faults.throttle(times=None)
+    with pytest.raises(ThrottledError):
+        deleter.delete([MISSING], always)
+    assert len(calls(aws)) == 1
+
+
+def test_a_call_that_may_not_go_never_leaves(aws: StandIn, shelf: Shelf, deleter: Deleter) -> None:
+    digest = shelf.image("a")
+    with pytest.raises(NotSentError):
+        deleter.delete([digest], lambda: False)
+    assert not calls(aws)
+    assert deleter.delete([digest], always) == {digest: None}
+
+
+def test_whether_it_may_go_is_asked_last(aws: StandIn, shelf: Shelf) -> None:
+    """After the role was assumed, which may take its time; and once for each call."""
+    deleter = by_role(aws, shelf)
+    seen: list[dict[str, int]] = []
+
+    def may_go() -> bool:
+        seen.append(dict(aws.world.calls.counts()))
+        return True
+
+    digests = shelf.images(2)
+    for digest in digests:
+        deleter.delete([digest], may_go)
+    assert seen == [{"sts:AssumeRole": 1}, {"sts:AssumeRole": 1, "ecr:BatchDeleteImage": 1}]
+
+
+def test_what_asking_raises_goes_through(aws: StandIn, deleter: Deleter) -> None:
+    def may_go() -> bool:
+        raise ServiceError("the database is gone")
+
+    with pytest.raises(ServiceError, match="the database is gone"):
+        deleter.delete([MISSING], may_go)
+    assert not calls(aws)
+
+
+def test_several_threads_are_asked_each_for_itself(shelf: Shelf, deleter: Deleter) -> None:
+    digests = shelf.images(16)
+    meeting = Barrier(len(digests), timeout=20)
+    ends: dict[str, Any] = {}
+
+    def delete(digest: str, *, may: bool) -> None:
+        def may_go() -> bool:
+            meeting.wait()
+            return may
+
+        try:
+            ends[digest] = deleter.delete([digest], may_go)
+        except NotSentError as error:
+            ends[digest] = error
+
+    threads = [
+        Thread(target=delete, args=(digest,), kwargs={"may": number % 2 == 0})
+        for number, digest in enumerate(digests)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [isinstance(ends[digest], NotSentError) for digest in digests] == [False, True] * 8
+    assert sorted(shelf.repository.manifests) == sorted(digests[1::2])
+
+
+def test_several_threads_share_a_session(aws: StandIn, shelf: Shelf) -> None:
+    deleter = by_role(aws, shelf)
+    digests = shelf.images(8)
+    threads = [Thread(target=deleter.delete, args=([digest], always)) for digest in digests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not shelf.repository.manifests
+    assert aws.world.calls.count("sts:AssumeRole") == 1
+
+
+def test_credentials_that_ended_early_are_renewed(aws: StandIn, shelf: Shelf) -> None:
+    """By ECR's clock, though by ours they still hold."""
+    deleter = by_role(aws, shelf)
+    digest = shelf.image("a")
+    deleter.delete([MISSING], always)
+    aws.world.clock.advance(timedelta(hours=1, seconds=1))
+    for _ in range(2):
+        with pytest.raises(ExpiredCredentialsError):
+            deleter.delete([digest], always)
+    deleter.renew_credentials()
+    assert deleter.delete([digest], always) == {digest: None}
+    assert aws.world.calls.count("sts:AssumeRole") == 2
+
+
+@pytest.mark.parametrize(("seconds", "sessions"), [(890, 3), (960, 1)])
+def test_credentials_are_renewed_before_they_end(
+    seconds: int, sessions: int, aws: StandIn, shelf: Shelf
+) -> None:
+    """botocore begins 15 minutes before."""
+    deleter = by_role(aws, shelf, longest_session=seconds)
+    for digest in shelf.images(3):
+        deleter.delete([digest], always)
+    assert aws.world.calls.count("sts:AssumeRole") == sessions
+    assert not any(call.error for call in aws.world.calls)
+
+
+REFUSED = {
+    "denied": (Fault(error="AccessDenied", status=403), ServiceError, "sts:AssumeRole"),
+    "throttled": (Fault(error="Throttling"), ThrottledError, "sts:AssumeRole"),
+    "expired": (Fault(error="ExpiredToken", status=403), ExpiredCredentialsError, "expired"),
+    "unknown": (Fault(error="InvalidClientTokenId"), ExpiredCredentialsError, "accept"),
+    "cut": (Fault(cut="after"), AnswerLostError, "no answer"),
+    "unreadable": (Fault(cut="body"), AnswerLostError, "cannot read"),
+}
+
+
+@pytest.mark.parametrize(("fault", "kind", "says"), REFUSED.values(), ids=REFUSED.keys())
+def test_a_role_that_cannot_be_assumed(
+    fault: Fault, kind: type[ServiceError], says: str, aws: StandIn, shelf: Shelf
+) -> None:
+    deleter = by_role(aws, shelf)
+    fault.seen = 0
+    aws.world.faults.add(fault)
+    with pytest.raises(ServiceError, match=says) as caught:
+        deleter.delete([shelf.image("a")], unasked)
+    assert type(caught.value) is kind
+    assert aws.world.calls.counts() == {"sts:AssumeRole": 1}
+
+
+def test_a_role_that_stops_trusting_us_says_so(aws: StandIn, shelf: Shelf) -> None:
+    deleter = by_role(aws, shelf)
+    deleter.delete([MISSING], always)
+    aws.world.deny("sts:AssumeRole")
+    deleter.renew_credentials()
+    with pytest.raises(ServiceError) as caught:
+        deleter.delete([MISSING], always)
+    assert type(caught.value) is ServiceError
+    assert str(caught.value).startswith(
+        f"AWS refused sts:AssumeRole for ecr:BatchDeleteImage on {shelf.id.uri}: grant that action"
+    )
+
+
+def test_settings_that_became_wrong(deleter: Deleter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+    with pytest.raises(ServiceError, match="set AWS_PROFILE to one that exists"):
+        deleter.delete([MISSING], always)
+
+
+def test_no_credentials(deleter: Deleter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(ServiceError, match="No AWS credentials were found"):
+        deleter.delete([MISSING], always)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda world: world.deny("ecr:BatchDeleteImage"),
+        lambda world: world.clock.advance(timedelta(hours=2)),
+        lambda world: world.faults.add(Fault(error="InvalidSignatureException", message="TOKEN")),
+    ],
+)
+def test_no_secret_in_any_message(spoil: Callable[[Any], Any], aws: StandIn, shelf: Shelf) -> None:
+    deleter = by_role(aws, shelf)
+    deleter.delete([MISSING], always)
+    spoil(aws.world)
+    with pytest.raises(ServiceError) as caught:
+        deleter.delete([MISSING], always)
+    (session,) = aws.world.identities.sessions
+    for secret in (session.access_key, session.secret_key, session.token, "TOKEN"):
+        assert secret not in str(caught.value)

@@ -1,0 +1,184 @@
+"""What is looked up while a plan is carried out: digests, some of them, and their texts."""
+
+import json
+from typing import Any
+
+import pytest
+
+from bot.aws.ecr import EcrRegistry
+from bot.core.errors import AnswerLostError, RequestError, ServiceError
+from bot.core.manifest import Described, Status
+from bot.playground.aws import Fault, StandIn, manifests
+from bot.playground.aws.faults import Target
+from bot.ports import ManifestText
+from tests.support import Shelf, image_text
+
+MISSING = [f"sha256:{number:064x}" for number in range(200)]
+BROKEN = (Fault(cut="body"), Fault(body="<html>"), Fault(answer={"more": 1}))
+
+
+class Wordless(Fault):
+    """Strikes whoever asks for what is missing."""
+
+    def concerns(self, call: Target) -> bool:
+        asked = {each["imageDigest"] for each in call.params.get("imageIds", ())}
+        return bool(asked & {*MISSING})
+
+
+def described(registry: EcrRegistry, shelf: Shelf) -> dict[str, Described]:
+    return {each.digest: each for each in registry.describe(shelf.id)}
+
+
+def calls(aws: StandIn, operation: str) -> list[dict[str, Any]]:
+    return [dict(call.params) for call in aws.world.calls.named(f"ecr:{operation}")]
+
+
+def test_every_digest_is_listed_once(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+    """Whatever its status, and however many tags it has."""
+    expected = [shelf.image("a", "1", "2", "3"), shelf.image("b", ""), *shelf.images(3)]
+    archived = shelf.image("archived")
+    aws.world.archive(shelf.repository, archived)
+    found = list(registry.digests(shelf.id))
+    assert sorted(found) == sorted([*expected, archived])
+    (call,) = calls(aws, "ListImages")
+    assert call["maxResults"] == 1000
+    assert call["filter"] == {"tagStatus": "ANY", "imageStatus": "ANY"}
+
+
+def test_digests_come_in_pages_of_1000(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+    """An image whose tags stand on two pages is still listed once."""
+    digests = [shelf.image(name, *(f"{name}.{n}" for n in range(400))) for name in "abcde"]
+    assert sorted(registry.digests(shelf.id)) == sorted(digests)
+    assert len(calls(aws, "ListImages")) == 2
+
+
+def test_an_empty_repository(shelf: Shelf, registry: EcrRegistry) -> None:
+    assert list(registry.digests(shelf.id)) == []
+    assert registry.describe_some(shelf.id, []) == {}
+
+
+def test_some_are_described_as_they_are_now(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digests = shelf.images(100)
+    aws.world.archive(shelf.repository, digests[0])
+    everything = described(registry, shelf)
+    aws.world.calls.reset()
+    assert registry.describe_some(shelf.id, digests) == everything
+    assert registry.describe_some(shelf.id, digests[:1])[digests[0]].status == Status.ARCHIVED
+    assert len(calls(aws, "DescribeImages")) == 2
+
+
+@pytest.mark.parametrize("gone", [1, 3, 99, 100])
+def test_those_that_are_gone_cost_a_call_each(
+    gone: int, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    there = shelf.images(100 - gone)
+    asked = sorted([*there, *MISSING[:gone]], key=lambda digest: digest[::-1])
+    found = registry.describe_some(shelf.id, asked)
+    assert found == described(registry, shelf)
+    aws.world.calls.reset()
+    registry.describe_some(shelf.id, asked)
+    assert len(calls(aws, "DescribeImages")) == gone + (1 if there else 0)
+
+
+def test_errors_that_name_nobody_are_taken_apart(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    """Down to calls for a single image: only then does ECR say it of that very one."""
+    there = shelf.images(97)
+    digests = [*there[:10], MISSING[0], *there[10:50], MISSING[1], *there[50:], MISSING[2]]
+    expected = described(registry, shelf)
+    aws.world.calls.reset()
+    aws.world.faults.add(
+        Wordless(error="ImageNotFoundException", message="An image is gone", times=None)
+    )
+    assert registry.describe_some(shelf.id, digests) == expected
+    assert len(calls(aws, "DescribeImages")) < 50
+
+
+@pytest.mark.parametrize("error", ["RepositoryNotFoundException", "AccessDeniedException"])
+def test_another_error_never_says_that_images_are_gone(
+    error: str, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digest = shelf.image("a")
+    aws.world.faults.add(Fault(operation="DescribeImages", error=error, message=digest))
+    with pytest.raises((RequestError, ServiceError)):
+        registry.describe_some(shelf.id, [digest])
+
+
+def test_an_error_after_some_are_gone_concerns_all(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digests = [*shelf.images(3), MISSING[0]]
+    aws.world.faults.throttle(operation="DescribeImages", skip=1)
+    with pytest.raises(ServiceError, match="throttled"):
+        registry.describe_some(shelf.id, digests)
+
+
+def test_an_image_that_is_left_out_without_a_word_is_not_gone(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digests = shelf.images(3)
+    details = [{"imageDigest": digest} for digest in digests[:2]]
+    aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": details}))
+    with pytest.raises(ServiceError, match="left out 1 of 3 images without saying that they are"):
+        registry.describe_some(shelf.id, digests)
+
+
+def test_what_nobody_asked_for_is_not_told(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digests = shelf.images(2)
+    details = [{"imageDigest": digest} for digest in digests]
+    aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": details}))
+    assert list(registry.describe_some(shelf.id, digests[:1])) == digests[:1]
+
+
+@pytest.mark.parametrize("number", range(len(BROKEN)))
+@pytest.mark.parametrize("what", ["digests", "describe_some", "texts"])
+def test_answers_that_are_cut_or_unreadable(
+    what: str, number: int, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digest = shelf.image("a")
+    fault = BROKEN[number]
+    aws.world.faults.add(Fault(cut=fault.cut, body=fault.body, answer=fault.answer))
+    asked = () if what == "digests" else ([digest],)
+    with pytest.raises(AnswerLostError, match="boto3 cannot read"):
+        list(getattr(registry, what)(shelf.id, *asked))
+
+
+@pytest.mark.parametrize("what", ["digests", "describe", "describe_some", "texts"])
+def test_a_repository_that_is_gone(what: str, shelf: Shelf, registry: EcrRegistry) -> None:
+    digest = shelf.image("a")
+    del shelf.world.registries.at("123456789012", "eu-west-1").repositories["team/api"]
+    asked = ([digest],) if what in {"describe_some", "texts"} else ()
+    with pytest.raises(RequestError, match="team/api does not exist any more"):
+        list(getattr(registry, what)(shelf.id, *asked))
+
+
+def test_texts_are_as_they_were_pushed(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+    image = shelf.image("a")
+    docker = shelf.push(manifests.image(("c", 1), [("l", 2)], docker=True))
+    index = shelf.index("multi", "amd64")
+    archived = shelf.image("archived")
+    aws.world.archive(shelf.repository, archived)
+    asked = [image, docker, index, archived, MISSING[0]]
+    stored = shelf.repository.manifests
+    assert registry.texts(shelf.id, asked) == {
+        digest: ManifestText(stored[digest].media_type, stored[digest].text)
+        for digest in (image, docker, index)
+    }
+    (call,) = calls(aws, "BatchGetImage")
+    assert manifests.OCI_INDEX in call["acceptedMediaTypes"]
+
+
+@pytest.mark.parametrize("text", [image_text("b"), '{"\ud800": 1}'])
+def test_a_text_of_another_digest_is_left_out(
+    text: str, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digest = shelf.image("a")
+    entry = {"imageId": {"imageDigest": digest}, "imageManifest": text}
+    body = json.dumps({"images": [entry]})
+    aws.world.faults.add(Fault(operation="BatchGetImage", body=body))
+    assert registry.texts(shelf.id, [digest]) == {}
