@@ -31,8 +31,12 @@ DELETE = Kind("--delete ", "deletes", deleting_duties, delete_policy)
 
 
 @click.command("iam-policy")
-@click.option("--read", is_flag=True, help="What planning and doctor need.  [default]")
-@click.option("--delete", is_flag=True, help="What deletion needs, besides.")
+@click.option(
+    "--read",
+    is_flag=True,
+    help="What looking needs: planning, doctor, and each look before a deletion.  [default]",
+)
+@click.option("--delete", is_flag=True, help="What deleting itself needs.")
 @click.option(
     "--role", metavar="ARN", help="The policy of this role of the settings, not the caller's."
 )
