@@ -1,0 +1,44 @@
+"""A workspace of its own for every test, with two people, a channel, and perhaps an app."""
+
+from collections.abc import Iterator
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.playground.slack import Person, Workspace
+
+from .helpers import Bot, client, manifest
+
+
+@pytest.fixture
+def slack() -> Iterator[Workspace]:
+    with Workspace(manifest()) as workspace:
+        yield workspace
+
+
+@pytest.fixture
+def web(slack: Workspace) -> WebClient:
+    return client(slack)
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann")
+
+
+@pytest.fixture
+def bob(slack: Workspace) -> Person:
+    return slack.remote.add_person("bob")
+
+
+@pytest.fixture
+def general(slack: Workspace, ann: Person, bob: Person) -> str:
+    return slack.remote.add_channel("general", [ann, bob])
+
+
+@pytest.fixture
+def bot(slack: Workspace) -> Iterator[Bot]:
+    running = Bot(slack)
+    running.start()
+    yield running
+    running.stop()
