@@ -37,7 +37,7 @@ class Comparison:
         return {
             digest: why
             for digest, entry in described.items()
-            if (why := _why_changed(self.approved[digest], entry))
+            if (why := _why_different(self.approved[digest], entry))
         }
 
     def with_families(
@@ -58,6 +58,12 @@ class Comparison:
             if digest in origins or digest in changed
         }
 
+    def with_dependents(self, digests: Iterable[str], pending: Collection[str]) -> list[str]:
+        """These, and what of the rest hangs on them."""
+        origins = {digest: digest for digest in digests}
+        _reach(self.graph.dependents, origins)
+        return [digest for digest in origins if digest in pending]
+
     def below(self, parent: str, pending: Collection[str], why: str) -> Why:
         """What hangs on a manifest that stays, though it was to go."""
         origins = {parent: parent}
@@ -67,12 +73,7 @@ class Comparison:
 
     def _changed(self, pending: Iterable[str]) -> Iterator[tuple[str, str]]:
         for digest in pending:
-            judged = self.now.get(digest)
-            if judged is None:
-                yield digest, GONE
-            elif judged.verdict is Verdict.KEEP:
-                yield digest, f"the rules keep it now: {_first_of_its_own(judged.reasons).detail}"
-            elif why := _why_different(self.approved[digest], judged.manifest):
+            if why := _why_changed(self.approved[digest], self.now.get(digest)):
                 yield digest, why
 
     def _with_newcomers(self, pending: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -106,13 +107,18 @@ def gone_of(approved: Plan, deleted: AbstractSet[str]) -> list[Manifest]:
     return [replace(each, tags=(), names=()) for each in manifests if each.digest in deleted]
 
 
-def _why_different(before: Manifest, after: Manifest) -> str | None:
-    if after.tags != before.tags:
-        return _retagged(before.tags, after.tags)
-    return _why_pulled(before, after.pulled_at)
+def _why_changed(before: Manifest, after: Judged | None) -> str | None:
+    """What people did to it says more than what the rules make of that."""
+    if after is None:
+        return GONE
+    if after.manifest.tags != before.tags:
+        return _retagged(before.tags, after.manifest.tags)
+    if after.verdict is Verdict.KEEP:
+        return f"the rules keep it now: {_first_of_its_own(after.reasons).detail}"
+    return _why_pulled(before, after.manifest.pulled_at)
 
 
-def _why_changed(before: Manifest, after: Described | None) -> str | None:
+def _why_different(before: Manifest, after: Described | None) -> str | None:
     if after is None:
         return GONE
     tags = tuple(sorted(after.tags))

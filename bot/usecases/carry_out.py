@@ -9,10 +9,10 @@ written down.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 
 from bot.core.errors import RequestError, ServiceError
-from bot.core.passes import in_batches, next_pass, piles_up
+from bot.core.passes import next_pass, piles_up
 from bot.core.records import (
     BY_ITSELF,
     Event,
@@ -203,19 +203,18 @@ class _Course:
             self._runner.sleep(min(LONGEST_PAUSE, 2.0 ** (self._idle - 1)))
 
     def _look_after_unanswered(self) -> None:
-        """Of a call that was in flight when somebody died, or the database, only ECR knows whether
-        it took effect."""
-        for batch in self._store.unanswered(self._lease.run):
-            digests = self._pending_of(batch.digests)
-            self._unsure.update(digests)
-            fates = gone_by_a_lost_call(digests, self._workplace, self._ledger)
-            self._ledger.settle(fates, [batch])
+        """Of calls that were in flight when somebody died, or the database, only ECR knows whether
+        they took effect."""
+        batches = self._store.unanswered(self._lease.run)
+        digests = self._pending_of(chain.from_iterable(batch.digests for batch in batches))
+        self._unsure.update(digests)
+        fates = gone_by_a_lost_call(digests, self._workplace, self._ledger)
+        self._ledger.settle(fates, batches)
 
     def _look_once_more(self) -> None:
         """A call whose answer was lost may have taken effect after it was looked at."""
         stay = sorted(self._unsure - self._ledger.deleted)
-        for some in in_batches(stay, DELETED_AT_ONCE):
-            self._ledger.settle(gone_by_a_lost_call(some, self._workplace, self._ledger))
+        self._ledger.settle(gone_by_a_lost_call(stay, self._workplace, self._ledger))
 
     def _end(self, early: _EndedEarlyError | None) -> PlanRecord:
         ledger = self._ledger

@@ -1,6 +1,6 @@
 """Keeps watch while a plan is carried out: what changed since people saw it is spared."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,9 +38,11 @@ class Workplace:
     deleter: Deleter
     look: Callable[[], Planner]
 
-    def there(self, digests: Sequence[str]) -> AbstractSet[str]:
-        """Those that ECR has right now, of no more than it describes at once."""
-        return self.found.registry.describe_some(self.found.repository, digests).keys()
+    def there(self, digests: Iterable[str]) -> AbstractSet[str]:
+        """Those that ECR has right now. It is asked for all that it has: of each that is gone it
+        would have to be asked by itself (API reference, DescribeImages, ImageNotFoundException)."""
+        listed = frozenset(self.found.registry.digests(self.found.repository))
+        return listed.intersection(digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,11 @@ class Lookout:
         )
 
     def check(self, digests: Sequence[str], ledger: Ledger) -> Why:
-        """What must be spared, by how these are described right now."""
-        described: dict[str, Described | None] = dict.fromkeys(digests)
-        for found in in_parallel(self._describe, self._at_once(digests)):
+        """What must be spared, by how these are described right now, and what hangs on them: what
+        keeps that, keeps them."""
+        whole = self._comparison.with_dependents(digests, ledger.pending)
+        described: dict[str, Described | None] = dict.fromkeys(whole)
+        for found in in_parallel(self._describe, self._at_once(whole)):
             described |= {digest: self._pulled_by_others(each) for digest, each in found.items()}
         changed = self._comparison.changes_by(described)
         return self._comparison.with_families(changed, ledger.pending, ledger.deleted)

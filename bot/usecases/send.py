@@ -130,7 +130,7 @@ class Sender:
 
 
 def gone_by_a_lost_call(digests: Sequence[str], workplace: Workplace, ledger: Ledger) -> list[Fate]:
-    """Those of one batch that ECR has no more."""
+    """Those that ECR has no more."""
     there = workplace.there(digests) if digests else frozenset()
     gone = (digest for digest in digests if digest not in there)
     return [ledger.deleted_as_planned(digest, BY_A_LOST_CALL) for digest in gone]

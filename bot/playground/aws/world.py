@@ -167,6 +167,11 @@ class World:
         with self.lock, suppress(KeyError):
             repository.remove(self.manifest(repository, reference))
 
+    def stick(self, repository: Repository, reference: str, code: str = "KmsError") -> None:
+        """From then on BatchDeleteImage fails for it with that code: model, ImageFailureCode."""
+        with self.lock:
+            repository.stuck[self.manifest(repository, reference).digest] = code
+
     def set_account_setting(
         self,
         name: str,

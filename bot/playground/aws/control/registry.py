@@ -57,6 +57,11 @@ def remove(world: World, body: Body) -> None:
     world.remove(_repository(world, body), **body)
 
 
+@control("POST", "/stuck")
+def stick(world: World, body: Body) -> None:
+    world.stick(_repository(world, body), **body)
+
+
 @control("POST", "/tags")
 def retag(world: World, body: Body) -> None:
     world.retag(_repository(world, body), **body)

@@ -47,6 +47,8 @@ def _delete(
     if tag is not None and len(manifest.tags) > 1:
         repository.untag(tag)
         return [{"imageDigest": manifest.digest, "imageTag": tag}]
+    if code := repository.stuck.get(manifest.digest):
+        raise ImageFailure(code, "Injected by the stand-in")
     if indexes := listed.get(manifest.digest):
         raise ImageFailure(
             "ImageReferencedByManifestList",

@@ -34,6 +34,8 @@ class Repository:
     policy: str | None = None
     manifests: dict[str, Manifest] = field(default_factory=dict, init=False)
     digest_by_tag: dict[str, str] = field(default_factory=dict, init=False)
+    stuck: dict[str, str] = field(default_factory=dict, init=False)
+    """Digests that cannot be deleted, each with ECR's failure code."""
     _indexes: dict[str, set[str]] = field(default_factory=dict, init=False)
     _referrers: dict[str, set[str]] = field(default_factory=dict, init=False)
     _restoring: set[str] = field(default_factory=set, init=False)

@@ -1,0 +1,261 @@
+"""A repository on the stand-in, a database, people who approve, and whoever carries plans out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from bot.aws.deleter import EcrDeleter
+from bot.aws.ecr import EcrRegistry
+from bot.aws.sessions import open_session
+from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import AwsIdentity
+from bot.core.coverage import Coverage
+from bot.core.patterns import Patterns
+from bot.core.policy import Policy, PolicyEntry
+from bot.core.records import Item, Outcome, PlanRecord, PlanState, Run, Worker
+from bot.core.rules import Newest, TagFilter
+from bot.core.snapshot import Snapshot
+from bot.core.usage import Look
+from bot.playground.aws import Fault, StandIn
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.store.store import SqlStore
+from bot.usecases.approve import Approver, Consent
+from bot.usecases.carry_out import Runner
+from bot.usecases.execute import Executor
+from bot.usecases.find_repositories import Found
+from bot.usecases.lookout import Workplace
+from bot.usecases.pin import Pinner
+from bot.usecases.plan import Planner
+from bot.usecases.propose import Proposer
+from bot.usecases.stop import Stopper
+from tests.support import NOW, Shelf
+
+if TYPE_CHECKING:
+    from bot.ports import Deleter, RunStore
+
+ANN = AwsIdentity("arn:aws:iam::123456789012:user/ann")
+HERE, THERE = (Worker(host, f"boot of {host}", pid=7, started=1) for host in ("here", "there"))
+WEEK = timedelta(days=7)
+UNDO_WINDOW = timedelta(minutes=5)
+RULES = ApprovalRules((), 1, confirm_over=1.0, workspace="T1", channel="C1")
+NEWEST = 2
+"""Tagged roots that the rules keep."""
+
+Hook = Callable[[str], None]
+
+
+class Watched:
+    """A port, with something done before and after each call: `before journal`, `after journal`."""
+
+    def __init__(self, port: object, hook: Hook) -> None:
+        self._port = port
+        self._hook = hook
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            self._hook(f"before {name}")
+            answer = found(*arguments, **named)
+            self._hook(f"after {name}")
+            return answer
+
+        return call
+
+
+@dataclass
+class Site:
+    """`now` is the stand-in's. `in_use`: who uses which digest, and `tags_in_use` which tag.
+    `unread`: why the only source of usage cannot be read."""
+
+    aws: StandIn
+    shelf: Shelf
+    store: SqlStore
+    cache: SqliteManifestCache
+    in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    tags_in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    unread: str | None = None
+    looks: int = 0
+    slept: list[float] = field(default_factory=list)
+    told: list[tuple[int, int, int]] = field(default_factory=list)
+    is_leaving: bool = False
+    hook: Hook = lambda _name: None
+    ids: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def __post_init__(self) -> None:
+        self.aws.world.clock.set(NOW)
+        self.registry = EcrRegistry(open_session())
+        self.found = Found(self.shelf.id, self._watched(self.registry))
+        self.deleter = EcrDeleter(open_session, self.shelf.id)
+
+    @property
+    def clock(self) -> Any:
+        return self.aws.world.clock.now
+
+    def wait(self, **duration: float) -> None:
+        self.aws.world.clock.advance(timedelta(**duration))
+
+    # people
+
+    def propose(self) -> PlanRecord:
+        return (
+            Proposer(
+                self.store, self.look(), self.pinner(), self.clock,
+                lambda: f"plan{next(self.ids)}", WEEK, ANN,
+            )
+            .propose(self.found)
+            .record
+        )  # fmt: skip
+
+    def approve(self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW) -> PlanRecord:
+        approver = Approver(self.store, self.clock, lambda _: RULES, undo_window)
+        return approver.approve(plan.id, ANN, Consent(plan.version, typed=self.shelf.id.name))
+
+    def approved(self) -> PlanRecord:
+        """A plan that is due."""
+        plan = self.approve(self.propose())
+        self.wait(minutes=5)
+        return plan
+
+    def pinner(self) -> Pinner:
+        return Pinner(self.store, self.clock, lambda _: RULES, 0.10, WEEK)
+
+    def pin(self, text: str) -> None:
+        self.pinner().pin(self.shelf.id, [text], ANN, "a customer runs it")
+
+    def stop(self, plan: PlanRecord) -> PlanRecord:
+        return Stopper(self.store, self.clock, lambda _: RULES).stop(plan.id, ANN)
+
+    # whoever carries plans out
+
+    def look(self) -> Planner:
+        self.looks += 1
+        policy = Policy(
+            timedelta(hours=24), Patterns(), (Newest(NEWEST, TagFilter(Patterns.of("*"))),)
+        )
+        place = (self.shelf.id.registry, self.shelf.id.name)
+        return Planner(
+            snapshot=Snapshot(
+                dict(self.in_use),
+                {place: dict(self.tags_in_use)},
+                (Look("files", "a list", 1, self.unread),),
+                (),
+            ),
+            looked_at=self.clock(),
+            coverage=Coverage(frozenset({self.shelf.id.registry})),
+            policies=[PolicyEntry(Patterns.of("*"), policy)],
+            pins=(),
+            usd_per_gb_month=0.10,
+            cache=self.cache,
+            store=self.store,
+            clock=self.clock,
+            progress=lambda *_: None,
+        )
+
+    def executor(self, worker: Worker = HERE, *, enabled: bool = True) -> Executor:
+        return Executor(
+            runner=Runner(
+                store=cast("RunStore", self._watched(self.store)),
+                clock=self.clock,
+                sleep=self._sleep,
+                progress=lambda *told: self.told.append(told),
+                is_leaving=lambda: self.is_leaving,
+            ),
+            worker=worker,
+            enabled=enabled,
+            undo_window=UNDO_WINDOW,
+            open_workplace=self._workplace,
+        )
+
+    def carry_out(self, plan: PlanRecord | None = None) -> PlanRecord:
+        """A plan that was approved, or the next."""
+        return self.executor().start((plan or self.approved()).id)
+
+    def take_over(self, plan: PlanRecord, worker: Worker = THERE) -> PlanRecord:
+        return self.executor(worker).take_over(self.as_stored(plan), self.run(plan))
+
+    @contextmanager
+    def _workplace(self, plan: PlanRecord) -> Iterator[Workplace]:
+        assert plan.repository == self.shelf.id
+        deleter = cast("Deleter", self._watched(self.deleter))
+        yield Workplace(self.found, deleter, self.look)
+
+    def _watched(self, port: object) -> Any:
+        return Watched(port, self._called)
+
+    def _called(self, name: str) -> None:
+        self.hook(name)
+
+    def _sleep(self, seconds: float) -> None:
+        """Time passes for everybody."""
+        self.slept.append(seconds)
+        self.wait(seconds=seconds)
+
+    # what happens meanwhile, and what became of it
+
+    def after(self, name: str, times: int, act: Callable[[], object]) -> None:
+        """Acts once, after so many calls of that name."""
+        seen = count(1)
+
+        def hook(called: str) -> None:
+            if called == f"after {name}" and next(seen) == times:
+                act()
+
+        self.hook = hook
+
+    def fault(self, operation: str, **how: Any) -> Fault:
+        return self.aws.world.faults.add(Fault(service="ecr", operation=operation, **how))
+
+    def calls(self, operation: str) -> int:
+        return self.aws.world.calls.count(f"ecr:{operation}")
+
+    @property
+    def there(self) -> set[str]:
+        """Digests."""
+        return set(self.shelf.repository.manifests)
+
+    def as_stored(self, plan: PlanRecord) -> PlanRecord:
+        found = self.store.plan(plan.id)
+        assert found
+        return found
+
+    def run(self, plan: PlanRecord) -> Run:
+        run = self.store.run(plan.id)
+        assert run
+        return run
+
+    def items(self, plan: PlanRecord) -> dict[str, Item]:
+        return {item.digest: item for item in self.store.items(plan.id, plan.version)}
+
+    def outcomes(self, plan: PlanRecord) -> dict[str, Outcome]:
+        return {digest: item.outcome for digest, item in self.items(plan).items()}
+
+    def events(self, plan: PlanRecord) -> Sequence[str]:
+        return [event.event.value for event in self.store.events() if event.plan == plan.id]
+
+    def detail(self, name: str) -> str:
+        """Of the last event of that name."""
+        return [event.detail for event in self.store.events() if event.event == name][-1]
+
+    def check_receipt(self, plan: PlanRecord) -> None:
+        """It tells the truth of every digest: nothing is pending, what was deleted is gone, and
+        what was not is there, unless it was gone before."""
+        for digest, item in self.items(plan).items():
+            assert item.outcome is not Outcome.PENDING, item
+            assert item.reason
+            if item.outcome is Outcome.DELETED:
+                assert digest not in self.there, item
+            elif "is gone" not in item.reason:
+                assert digest in self.there, item
+        assert self.as_stored(plan).state not in (PlanState.APPROVED, PlanState.EXECUTING)
+
+
+def make_site(aws: StandIn, store: SqlStore, folder: Path) -> Iterator[Site]:
+    with SqliteManifestCache(folder / "manifests.db") as cache:
+        yield Site(aws, Shelf(aws), store, cache)

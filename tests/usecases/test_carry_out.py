@@ -1,0 +1,671 @@
+"""Plans that are carried out against the stand-in: what goes, what is spared, what fails."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from itertools import count
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.records import Outcome, PlanRecord, PlanState
+from bot.playground.aws import manifests
+from bot.usecases.carry_out import LeftError
+from bot.usecases.lease import RunLostError
+from tests.support import image_text
+from tests.usecases.site import ANN, Site
+
+MANY = 450
+"""More than one round of batches."""
+
+
+@pytest.fixture
+def family(site: Site) -> dict[str, str]:
+    """Two releases that stay, and an index with two children, one of them signed, that goes."""
+    shelf = site.shelf
+    shelf.image("3.0", age=30)
+    shelf.image("2.0", age=31)
+    index = shelf.index("1.0", "1.0-amd64", "1.0-arm64", age=40)
+    children = {name: manifests.digest_of(image_text(name)) for name in ("1.0-amd64", "1.0-arm64")}
+    tag = f"{children['1.0-amd64'].replace(':', '-')}.sig"
+    signed = shelf.image("signature", tag, age=40)
+    return {"1.0": index, **children, "signature": signed}
+
+
+def test_what_was_approved_is_deleted(site: Site, family: dict[str, str]) -> None:
+    plan = site.carry_out()
+    assert plan.state is PlanState.DONE
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert site.outcomes(plan).keys() == set(family.values())
+    assert len(site.there) == 2
+    site.check_receipt(plan)
+    assert site.events(plan) == ["proposed", "approved", "started", *["deleted"] * 3, "ended"]
+
+
+def test_passes(site: Site, family: dict[str, str]) -> None:
+    """The index, its children, and then the referrer of one of these."""
+    plan = site.carry_out()
+    sent = [
+        [each["imageDigest"] for each in call.params["imageIds"]]
+        for call in site.aws.world.calls.named("ecr:BatchDeleteImage")
+    ]
+    children = sorted([family["1.0-amd64"], family["1.0-arm64"]])
+    assert sent == [[family["1.0"]], children, [family["signature"]]]
+    assert site.told[0] == (0, 4, 0)
+    assert site.told[-1] == (4, 4, plan.freed_bytes)
+
+
+@pytest.mark.usefixtures("family")
+def test_what_is_freed_is_what_was_promised(site: Site) -> None:
+    proposed = site.approved()
+    plan = site.carry_out(proposed)
+    assert plan.freed_bytes == proposed.freed_bytes > 0
+
+
+def test_what_was_in_it_is_kept(site: Site, family: dict[str, str]) -> None:
+    text = site.aws.world.manifest(site.shelf.repository, family["1.0"]).text
+    site.carry_out()
+    kept = site.store.kept_manifest(site.shelf.id.uri, family["1.0"])
+    assert kept
+    assert (kept.text, kept.tags) == (text, ("1.0",))
+    assert f"sha256:{hashlib.sha256(kept.text.encode()).hexdigest()}" == family["1.0"]
+
+
+def test_the_receipt_tells_why_it_was_deleted(site: Site, family: dict[str, str]) -> None:
+    item = site.items(site.carry_out())[family["1.0"]]
+    assert item.reason == "not among the 2 newest images tagged * (3rd), and no other rule keeps it"
+
+
+def test_calls_are_as_many_as_batches(site: Site) -> None:
+    site.shelf.images(MANY + 2)
+    plan = site.approved()
+    site.aws.world.calls.reset()
+    assert site.carry_out(plan).state is PlanState.DONE
+    assert site.calls("BatchDeleteImage") == 5
+    assert site.calls("BatchGetImage") == 5
+    assert site.calls("DescribeImages") == 5 + 1
+    assert site.calls("ListImages") == 1
+
+
+# what changes
+
+Change = Callable[[Site, str], object]
+
+
+def used(site: Site, victim: str) -> None:
+    site.in_use[victim] = ("ECS prod/api",)
+
+
+def used_while_a_scan_held(site: Site, victim: str) -> None:
+    used(site, victim)
+    site.wait(minutes=10, seconds=1)
+
+
+def pinned(site: Site, victim: str) -> None:
+    site.pin(victim)
+
+
+def retagged(site: Site, victim: str) -> None:
+    site.aws.world.retag(site.shelf.repository, victim, "prod")
+
+
+def pulled(site: Site, victim: str) -> None:
+    site.wait(minutes=6)
+    site.shelf.pull(victim, site.clock())
+
+
+def listed(site: Site, victim: str) -> None:
+    text = site.aws.world.manifest(site.shelf.repository, victim).text
+    site.shelf.push(manifests.index([manifests.Child(text)]), "multi", age=0)
+
+
+def signed(site: Site, victim: str) -> None:
+    text = site.aws.world.manifest(site.shelf.repository, victim).text
+    site.shelf.push(manifests.referrer(text), age=0)
+
+
+def signed_by_tag(site: Site, victim: str) -> None:
+    text = site.aws.world.manifest(site.shelf.repository, victim).text
+    site.shelf.push(manifests.cosign_signature(text), manifests.cosign_tag(text), age=0)
+
+
+def gone(site: Site, victim: str) -> None:
+    site.aws.world.remove(site.shelf.repository, victim)
+
+
+def archived(site: Site, victim: str) -> None:
+    site.aws.world.archive(site.shelf.repository, victim)
+
+
+CHANGES: dict[Change, str] = {
+    used: "the rules keep it now: is in use by ECS prod/api",
+    retagged: "its tags changed after the plan was made: 1.0 then, 1.0, prod now",
+    pulled: "somebody pulled it",
+    listed: "got multi",
+    signed: "got ",
+    signed_by_tag: "got ",
+    gone: "is gone: somebody else deleted it",
+    archived: "archived",
+}
+
+
+def releases(site: Site, number: int) -> None:
+    """The first are older, so that they go."""
+    for each in range(number + 2):
+        site.shelf.image(f"1.{each}", age=100 - each / 10)
+
+
+def victim_of(site: Site, plan: PlanRecord) -> str:
+    """1.0, which goes in the last batch, whatever its digest."""
+    digest: str = site.shelf.repository.digest_by_tag["1.0"]
+    assert site.outcomes(plan)[digest] is Outcome.PENDING
+    return digest
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda each: each.__name__)
+def test_what_changed_before_the_start_is_spared(site: Site, change: Change) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    change(site, victim)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert site.items(plan)[victim].outcome is Outcome.SPARED
+    assert CHANGES[change] in site.items(plan)[victim].reason
+    assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 2
+    site.check_receipt(plan)
+
+
+LATER: dict[Change, str] = {
+    **{change: why for change, why in CHANGES.items() if change is not used},
+    used_while_a_scan_held: CHANGES[used],
+    pinned: "is pinned by",
+}
+
+
+@pytest.mark.parametrize("change", LATER, ids=lambda each: each.__name__)
+def test_what_changed_between_two_batches_is_spared(site: Site, change: Change) -> None:
+    """After the first round of batches; the victim would go in the second."""
+    releases(site, MANY)
+    plan = site.approved()
+    last = list(site.outcomes(plan))[-1]
+    tag = site.aws.world.manifest(site.shelf.repository, last).tags.copy().pop()
+    site.after("settle", 4, lambda: change(site, last))
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    item = site.items(plan)[last]
+    assert item.outcome is Outcome.SPARED
+    assert LATER[change].replace("1.0", tag) in item.reason
+    assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == MANY - 1
+    site.check_receipt(plan)
+
+
+def test_a_scan_of_usage_holds_for_ten_minutes(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    last = list(site.outcomes(plan))[-1]
+
+    def use() -> None:
+        used(site, last)
+        site.wait(minutes=10)
+
+    site.after("settle", 4, use)
+    looks = site.looks
+    plan = site.carry_out(plan)
+    assert site.looks == looks + 1
+    assert site.outcomes(plan)[last] is Outcome.DELETED
+
+
+def test_a_family_is_spared_together(site: Site, family: dict[str, str]) -> None:
+    plan = site.approved()
+    site.in_use[family["1.0-arm64"]] = ("a pod",)
+    plan = site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
+    reasons = {digest: item.reason for digest, item in site.items(plan).items()}
+    assert reasons[family["1.0-arm64"]] == "the rules keep it now: is in use by a pod"
+    assert "1.0-arm64" not in reasons[family["signature"]]
+    assert reasons[family["signature"]].startswith("the rules keep it now: follows")
+    assert plan.freed_bytes == 0
+
+
+def test_a_family_is_spared_together_by_what_is_seen_last(
+    site: Site, family: dict[str, str]
+) -> None:
+    """A pull that only the last look before the deletion can show."""
+    plan = site.approved()
+    site.wait(minutes=1)
+    site.after("commit", 1, lambda: site.shelf.pull(family["1.0-amd64"], site.clock()))
+    plan = site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
+    reasons = {digest: item.reason for digest, item in site.items(plan).items()}
+    assert reasons[family["1.0-amd64"]].startswith("somebody pulled it 2026-11-23 12:06 UTC")
+    assert reasons[family["1.0"]].startswith("stays with sha256:")
+    site.check_receipt(plan)
+
+
+def test_of_a_family_that_has_begun_to_go_the_rest_is_spared(
+    site: Site, family: dict[str, str]
+) -> None:
+    """The index is gone already when somebody pins one of its children."""
+    plan = site.approved()
+    site.after("settle", 1, lambda: site.pin(family["1.0-amd64"]))
+    plan = site.carry_out(plan)
+    outcomes = site.outcomes(plan)
+    assert outcomes.pop(family["1.0"]) is Outcome.DELETED
+    assert set(outcomes.values()) == {Outcome.SPARED}
+    site.check_receipt(plan)
+
+
+def test_a_referrer_that_went_with_its_subject_spares_nothing(
+    site: Site, family: dict[str, str]
+) -> None:
+    plan = site.approved()
+    signature = family["signature"]
+    site.after("settle", 2, lambda: site.aws.world.remove(site.shelf.repository, signature))
+    plan = site.carry_out(plan)
+    assert site.items(plan)[signature].reason == "is gone: somebody else deleted it"
+    assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 3
+
+
+def test_what_cannot_be_read_once_more_is_spared(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    answer = {"images": [], "failures": []}
+    site.fault("BatchGetImage", answer=answer)
+    plan = site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
+    assert site.items(plan)[victim].reason.startswith("could not be read, so nobody could tell")
+
+
+def test_nothing_is_added(site: Site) -> None:
+    """Newer builds push out what was kept when people approved."""
+    releases(site, 3)
+    plan = site.approved()
+    for number in range(5):
+        site.shelf.image(f"2.{number}", age=1.5)
+    before = site.there
+    plan = site.carry_out(plan)
+    assert before - site.there == set(site.outcomes(plan))
+    assert len(site.outcomes(plan)) == 3
+
+
+# what fails
+
+
+def test_what_ecr_refuses_has_failed(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    site.aws.world.stick(site.shelf.repository, victim)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.FAILED
+    reason = "ECR refused it: Injected by the stand-in (KmsError)"
+    assert site.items(plan)[victim].reason == reason
+    assert site.detail("failed") == reason
+    assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 2
+    assert plan.freed_bytes == 2 * 1010
+    site.check_receipt(plan)
+
+
+def test_what_hangs_on_something_that_failed_is_spared(site: Site, family: dict[str, str]) -> None:
+    plan = site.approved()
+    site.aws.world.stick(site.shelf.repository, family["1.0"])
+    plan = site.carry_out(plan)
+    outcomes = site.outcomes(plan)
+    assert outcomes.pop(family["1.0"]) is Outcome.FAILED
+    assert set(outcomes.values()) == {Outcome.SPARED}
+    reason = site.items(plan)[family["signature"]].reason
+    assert reason.startswith("hangs on 1.0 (sha256:")
+    assert "which stays: ECR refused it" in reason
+
+
+def test_failures_pile_up(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    first = list(site.outcomes(plan))[:90]
+    for digest in first:
+        site.aws.world.stick(site.shelf.repository, digest)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.FAILED
+    by_outcome = Counter(site.outcomes(plan).values())
+    assert by_outcome == {Outcome.FAILED: 90, Outcome.DELETED: 310, Outcome.SPARED: MANY - 400}
+    last = list(site.items(plan).values())[-1]
+    assert last.reason == "was not reached: 90 of 400 could not be deleted"
+
+
+def test_what_an_index_still_lists_is_tried_after_the_next_pass(
+    site: Site, family: dict[str, str]
+) -> None:
+    """ECR may need a moment to see that the index is gone."""
+    plan = site.approved()
+    child = family["1.0-arm64"]
+    site.aws.world.stick(site.shelf.repository, child, "ImageReferencedByManifestList")
+    site.after("settle", 3, site.shelf.repository.stuck.clear)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert site.calls("BatchDeleteImage") == 4
+
+
+def test_what_ecr_says_an_index_lists_for_ever_fails(site: Site, family: dict[str, str]) -> None:
+    plan = site.approved()
+    child = family["1.0-arm64"]
+    site.aws.world.stick(site.shelf.repository, child, "ImageReferencedByManifestList")
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.FAILED
+    outcomes = site.outcomes(plan)
+    assert outcomes.pop(child) is Outcome.FAILED
+    assert set(outcomes.values()) == {Outcome.DELETED}
+    site.check_receipt(plan)
+
+
+def test_what_is_gone_when_ecr_is_asked_to_delete_it_is_spared(site: Site) -> None:
+    """Somebody deletes it after the last look, and before our call."""
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    site.after("journal", 1, lambda: gone(site, victim))
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert site.items(plan)[victim].reason == "is gone: somebody else deleted it"
+
+
+THROTTLED = {"error": "ThrottlingException"}
+
+
+def test_throttling_passes(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    site.fault("BatchDeleteImage", times=None, every=3, **THROTTLED)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert site.slept
+
+
+def test_throttling_for_ever_fails(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    site.fault("BatchDeleteImage", times=None, **THROTTLED)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.FAILED
+    assert set(site.outcomes(plan).values()) == {Outcome.FAILED}
+    assert site.slept == [1, 2, 4, 8, 15, 15, 15]
+    assert "AWS throttled ecr:BatchDeleteImage" in site.detail("failed")
+    site.check_receipt(plan)
+
+
+def test_a_lost_answer_is_no_failure(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    site.fault("BatchDeleteImage", times=None, every=2, cut="after")
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    reasons = [item.reason for item in site.items(plan).values()]
+    assert any("ECR's answer was lost" in reason for reason in reasons)
+    assert not all("ECR's answer was lost" in reason for reason in reasons)
+    site.check_receipt(plan)
+
+
+@pytest.mark.parametrize("fault", [{"cut": "before"}, {"cut": "body"}, {"body": ""}], ids=str)
+def test_a_call_that_gets_no_answer_is_tried_again(site: Site, fault: dict[str, str]) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    site.fault("BatchDeleteImage", **fault)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    site.check_receipt(plan)
+
+
+def test_what_an_answer_leaves_out_is_looked_up(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    site.fault("BatchDeleteImage", answer={"imageIds": [], "failures": []})
+    plan = site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    site.check_receipt(plan)
+
+
+def test_a_call_that_nobody_saw_take_effect_is_not_taken_for_somebody_elses(site: Site) -> None:
+    """Its answer is lost, ECR still shows the image, and at the next call it is gone."""
+    releases(site, 1)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    site.fault("BatchDeleteImage", cut="before")
+    site.after("journal", 2, lambda: gone(site, victim))
+    plan = site.carry_out(plan)
+    assert site.items(plan)[victim].outcome is Outcome.DELETED
+
+
+def test_a_late_call_corrects_the_receipt(site: Site) -> None:
+    """Its answer is lost, ECR still shows the image, somebody pins it, and then it goes."""
+    releases(site, 1)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    site.fault("BatchDeleteImage", cut="before")
+    seen: list[str] = []
+
+    def hook(called: str) -> None:
+        if called == "after settle":
+            seen.append(called)
+            if len(seen) == 1:
+                site.pin("1.0")
+            if len(seen) == 2:
+                gone(site, victim)
+
+    site.hook = hook
+    plan = site.carry_out(plan)
+    assert site.items(plan)[victim].outcome is Outcome.DELETED
+    assert plan.freed_bytes == 1010
+    site.check_receipt(plan)
+
+
+def test_who_may_not_ends_the_run(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    site.aws.world.deny("ecr:BatchDeleteImage")
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.FAILED
+    by_outcome = Counter(site.outcomes(plan).values())
+    assert by_outcome == {Outcome.FAILED: 400, Outcome.SPARED: MANY - 400}
+    assert site.calls("BatchDeleteImage") == 4
+    assert "AWS refused ecr:BatchDeleteImage" in site.detail("ended")
+    site.check_receipt(plan)
+
+
+def test_expired_credentials_are_renewed(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    site.fault("BatchDeleteImage", error="ExpiredTokenException")
+    renewed: list[str] = []
+    site.hook = lambda name: renewed.append(name) if name == "after renew_credentials" else None
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert renewed == ["after renew_credentials"]
+
+
+def test_a_failing_read_starts_again_from_what_is_stored(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    site.after("settle", 4, lambda: site.fault("ListImages", error="ServerException", status=500))
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert 2 in site.slept
+
+
+def test_reads_that_fail_for_long_leave_the_run_to_others(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    site.after("settle", 4, lambda: site.aws.world.deny("ecr:DescribeImages"))
+    with pytest.raises(ServiceError, match="AWS refused ecr:DescribeImages"):
+        site.carry_out(plan)
+    assert site.as_stored(plan).state is PlanState.EXECUTING
+    assert site.slept == [2, 4, 8, 16, 32, 60]
+    site.aws.world.access.clear()
+    site.hook = lambda _: None
+    site.wait(minutes=2)
+    plan = site.take_over(plan)
+    assert plan.state is PlanState.DONE
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    site.check_receipt(plan)
+
+
+def test_patience_begins_anew_with_every_success(site: Site) -> None:
+    """Between failures something is deleted every time."""
+    releases(site, MANY)
+    plan = site.approved()
+    failures: list[float] = []
+
+    def hook(called: str) -> None:
+        if called == "before journal" and len(failures) < 12:
+            failures.append(1)
+            if len(failures) % 2:
+                raise ServiceError("the database is away")
+
+    site.hook = hook
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert site.slept[:2] == [2, 2]
+
+
+# what ends a run early
+
+
+def test_stop(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    site.after("settle", 4, lambda: site.stop(plan))
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.STOPPED
+    assert plan.stop_asked_by == ANN.name
+    by_outcome = Counter(site.outcomes(plan).values())
+    assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
+    last = list(site.items(plan).values())[-1]
+    assert last.reason == f"was not reached: {ANN.name} stopped the run"
+    assert site.events(plan)[-1] == "stopped"
+    site.check_receipt(plan)
+
+
+def test_a_stop_that_comes_with_the_end_changes_nothing(site: Site) -> None:
+    """The record changes between the last look at it and the end: that is tried again."""
+    releases(site, 3)
+    plan = site.approved()
+    site.after("settle", 1, lambda: site.stop(plan))
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    site.check_receipt(plan)
+
+
+def test_the_end_is_written_even_if_somebody_stops_it_just_then(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    calls = count(1)
+
+    def hook(called: str) -> None:
+        if called == "before commit" and next(calls) == 2:
+            site.stop(plan)
+
+    site.hook = hook
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert plan.stop_asked_by == ANN.name
+
+
+def test_a_source_that_cannot_be_read_any_more_stops_the_run(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+
+    def break_the_source() -> None:
+        site.unread = "the file is gone"
+        site.wait(minutes=11)
+
+    site.after("settle", 4, break_the_source)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.STOPPED
+    by_outcome = Counter(site.outcomes(plan).values())
+    assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
+    last = list(site.items(plan).values())[-1]
+    assert last.reason == "was not reached: files (a list): the file is gone"
+    site.check_receipt(plan)
+
+
+def test_a_worker_that_leaves_hands_the_run_on(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    site.after("settle", 4, lambda: setattr(site, "is_leaving", True))
+    with pytest.raises(LeftError):
+        site.carry_out(plan)
+    assert site.run(plan).leased_until <= site.clock()
+    assert site.calls("BatchDeleteImage") == 4
+    site.is_leaving = False
+    site.hook = lambda _: None
+    assert site.take_over(plan).state is PlanState.DONE
+    assert site.calls("BatchDeleteImage") == 5
+    assert "taken_over" in site.events(plan)
+    site.check_receipt(plan)
+
+
+# who has lost a run
+
+
+@pytest.mark.parametrize(
+    ("method", "call"), [("journal", 2), ("settle", 3), ("renew_run", 1), ("plan", 4)]
+)
+def test_who_has_lost_the_run_deletes_nothing_more(site: Site, method: str, call: int) -> None:
+    """Somebody else takes it over, while this one is about to do something."""
+    releases(site, MANY)
+    plan = site.approved()
+    calls = count(1)
+
+    def hook(called: str) -> None:
+        if called == f"before {method}" and next(calls) == call:
+            site.hook = lambda _: None
+            site.wait(minutes=2)
+            assert site.take_over(plan).state is PlanState.DONE
+
+    site.hook = hook
+    with pytest.raises(RunLostError):
+        site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    site.check_receipt(plan)
+    assert site.events(plan).count("ended") == 1
+
+
+def test_who_loses_the_run_while_batches_are_sent_sends_no_more(site: Site) -> None:
+    """Somebody takes it over after the first of four batches, and leaves it in turn."""
+    releases(site, MANY)
+    plan = site.approved()
+    calls = count(1)
+
+    def hook(called: str) -> None:
+        if called == "after delete" and next(calls) == 1:
+            site.wait(minutes=2)
+            site.is_leaving = True
+            with pytest.raises(LeftError):
+                site.take_over(plan)
+            site.is_leaving = False
+
+    site.hook = hook
+    with pytest.raises(RunLostError):
+        site.carry_out(plan)
+    assert site.as_stored(plan).state is PlanState.EXECUTING
+    site.hook = lambda _: None
+    plan = site.take_over(plan)
+    assert plan.state is PlanState.DONE
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    site.check_receipt(plan)
+
+
+def test_a_request_is_held_back_when_the_lease_is_not_sure_any_more(site: Site) -> None:
+    """The process was frozen right before the request left."""
+    releases(site, 3)
+    plan = site.approved()
+    site.after("renew_run", 2, lambda: site.wait(seconds=61))
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.DONE
+    assert site.calls("BatchDeleteImage") == 1
+    assert site.slept == [1]
