@@ -137,7 +137,7 @@ class Gate:
 
     def _notice_unknown_arguments(self, visit: Visit, method: Method) -> None:
         for name in sorted(visit.arguments.keys() - method.takes):
-            self._state.reproach(visit.name, f"there is no argument {name}")
+            self._state.warn(visit.name, f"there is no argument {name}")
 
     def _respond(self, visit: Visit) -> Reply:
         self._read(visit)

@@ -31,13 +31,13 @@ def respond(state: State, path: str, arguments: Arguments) -> None:
     """Works without membership and without a scope; raises SlackError."""
     url = state.response_urls.use(path)
     for name in sorted(arguments.keys() - _TAKES):
-        state.reproach("response_url", f"there is no argument {name}")
+        state.warn("response_url", f"there is no argument {name}")
     if arguments.flag("delete_original"):
         state.messages.delete(_original(state, url))
         return
     content = read_content(arguments, state.ids)
     if content.lacks_text:
-        state.reproach("response_url", "there is no text for screen readers and notifications")
+        state.warn("response_url", "there is no text for screen readers and notifications")
     if arguments.flag("replace_original"):
         _replace(state, _original(state, url), content)
     else:

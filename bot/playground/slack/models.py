@@ -152,7 +152,7 @@ class ResponseUrl:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Misdeed:
+class AppWarning:
     """Something that Slack lets pass, or answers to nobody, and that no app should do."""
 
     where: str

@@ -35,9 +35,16 @@ class RemoteWorkspace:
     def ask(self, path: str) -> Any:
         return self._control.send("GET", path, {})
 
-    def tell(self, path: str, *, method: str = "POST", **body: Any) -> Any:
-        """Any control; those that are used most have a method here."""
-        return self._control.send(method, path, body)
+    def tell(self, path: str, **body: Any) -> Any:
+        """Any control that is a POST; those that are used most have a method here."""
+        return self._control.send("POST", path, body)
+
+    def change(self, path: str, **body: Any) -> Any:
+        return self._control.send("PUT", path, body)
+
+    def forget(self, path: str) -> None:
+        """`/calls`, `/deliveries`, `/warnings` or `/faults`."""
+        self._control.send("DELETE", path, {})
 
     def person(self, user: str) -> "Person":
         """Somebody who is there already, by id."""
@@ -80,10 +87,10 @@ class RemoteWorkspace:
 
     def set_clock(self, **how: Any) -> None:
         """`now`, `advance`, `shift`, or nothing, which lets it follow real time."""
-        self.tell("/clock", method="PUT", **how)
+        self.change("/clock", **how)
 
     def change_settings(self, **settings: Any) -> None:
-        self.tell("/settings", method="PUT", **settings)
+        self.change("/settings", **settings)
 
     def disconnect(self, reason: str, number: int | None = None) -> int:
         """`warning`, `refresh_requested`, `link_disabled` or `dropped`; answers how many."""
@@ -104,8 +111,8 @@ class RemoteWorkspace:
         """Tells whether the app acknowledged it."""
         return bool(self.tell("/deliveries/again", envelope_id=envelope_id)["acknowledged"])
 
-    def misdeeds(self) -> list[Json]:
-        listed: list[Json] = self.ask("/misdeeds")["misdeeds"]
+    def warnings(self) -> list[Json]:
+        listed: list[Json] = self.ask("/warnings")["warnings"]
         return listed
 
     def changes(self, after: int = 0, wait: float = 0) -> list[Json]:

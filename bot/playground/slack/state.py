@@ -21,10 +21,10 @@ from bot.playground.slack.limits import Limits
 from bot.playground.slack.manifest import read_manifest
 from bot.playground.slack.messages import Messages
 from bot.playground.slack.models import (
+    AppWarning,
     Channel,
     ChannelKind,
     Message,
-    Misdeed,
     User,
     UserGroup,
 )
@@ -38,7 +38,7 @@ class State:
 
     - `ack_timeout` and `retries_after` are seconds: how long the app has to acknowledge an
       envelope, and when an event that it did not is sent again.
-    - `misdeeds` are what Slack lets pass and no app should do; a test asserts that there are none.
+    - `warnings` are what Slack lets pass and no app should do; a test asserts that there are none.
     """
 
     def __init__(self, manifest: Mapping[str, Any] | Path) -> None:
@@ -67,7 +67,7 @@ class State:
         self.delivery_faults = Faults[DeliveryFault]()
         self.calls = Calls[Call]()
         self.deliveries = Deliveries()
-        self.misdeeds: list[Misdeed] = []
+        self.warnings: list[AppWarning] = []
         self.bugs: list[str] = []
         self.ack_timeout = 3.0
         self.retries_after: tuple[float, ...] = (0, 60, 300)
@@ -136,6 +136,6 @@ class State:
         with self.lock:
             self.tokens.set_scopes(APP_TOKEN, frozenset(scopes))
 
-    def reproach(self, where: str, text: str) -> None:
+    def warn(self, where: str, text: str) -> None:
         with self.lock:
-            self.misdeeds.append(Misdeed(where=where, text=text))
+            self.warnings.append(AppWarning(where=where, text=text))

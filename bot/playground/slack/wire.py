@@ -1,6 +1,5 @@
 """How things look in answers and payloads."""
 
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,8 +15,8 @@ PERMALINKS = f"https://{TEAM_DOMAIN}.slack.com"
 
 def user_json(state: State, user: User, scopes: frozenset[str]) -> Json:
     """A person's email needs a scope of its own."""
-    zone = datetime.now(ZoneInfo(user.tz))
-    offset = zone.utcoffset()
+    local = state.clock.now().astimezone(ZoneInfo(user.tz))
+    offset = local.utcoffset()
     assert offset is not None
     email = {"email": user.email} if user.email and "users:read.email" in scopes else {}
     return {
@@ -27,7 +26,7 @@ def user_json(state: State, user: User, scopes: frozenset[str]) -> Json:
         "real_name": user.real_name,
         "deleted": user.deleted,
         "tz": user.tz,
-        "tz_label": zone.tzname(),
+        "tz_label": local.tzname(),
         "tz_offset": int(offset.total_seconds()),
         "is_admin": user.is_admin,
         "is_owner": False,

@@ -10,7 +10,8 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.socket_mode.response import SocketModeResponse
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
 
 from bot.playground.slack import APP_TOKEN, Person, RemoteWorkspace, Workspace
 
@@ -18,19 +19,19 @@ from .helpers import Bot, actions, button, client, error, manifest
 
 
 @contextmanager
-def raw_connection(slack: Workspace) -> Iterator[ClientConnection]:
+def raw_connection(slack: Workspace) -> Iterator[Connection]:
     """A line without an SDK behind it."""
     url = client(slack, APP_TOKEN).apps_connections_open(app_token=APP_TOKEN)["url"]
     with connect(url) as line:
         yield line
 
 
-def received(line: ClientConnection) -> dict[str, Any]:
+def received(line: Connection) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(line.recv(timeout=10))
     return message
 
 
-def acknowledge(line: ClientConnection, envelope_id: str) -> None:
+def acknowledge(line: Connection, envelope_id: str) -> None:
     line.send(json.dumps(SocketModeResponse(envelope_id).to_dict()))
 
 
@@ -225,9 +226,8 @@ def test_a_payload_can_get_lost(
     assert bot.payloads("slash_commands") == []
 
 
-def test_a_line_that_breaks_after_the_payload(
-    slack: Workspace, bot: Bot, ann: Person, general: str
-) -> None:
+@pytest.mark.usefixtures("bot")
+def test_a_line_that_breaks_after_the_payload(slack: Workspace, ann: Person, general: str) -> None:
     slack.ack_timeout = 0.05
     slack.remote.add_delivery_fault(cut="after")
     assert ann.types("/clean x", general).result == "operation_timeout"
@@ -258,8 +258,8 @@ def test_answers_that_nobody_reads_are_held_against_the_app(
     posted = bot.web.chat_postMessage(channel=general, text="x", blocks=[actions(button())])
     bot.answers["block_actions"] = {"text": "nobody sees this"}
     assert ann.uses("go", channel=general, ts=posted["ts"]).ok
-    [misdeed] = slack.remote.misdeeds()
-    assert "answers block_actions with a payload" in misdeed["text"]
+    [warning] = slack.remote.warnings()
+    assert "answers block_actions with a payload" in warning["text"]
 
 
 def test_acknowledging_what_was_never_sent(slack: Workspace) -> None:
@@ -267,9 +267,9 @@ def test_acknowledging_what_was_never_sent(slack: Workspace) -> None:
         received(line)
         acknowledge(line, "nothing")
         line.send("nonsense")
-        while len(slack.remote.misdeeds()) < 2:
+        while len(slack.remote.warnings()) < 2:
             pass
-    assert {each["where"] for each in slack.remote.misdeeds()} == {"socket"}
+    assert {each["where"] for each in slack.remote.warnings()} == {"socket"}
 
 
 def test_pings_are_answered(slack: Workspace) -> None:
@@ -295,7 +295,7 @@ def test_200_at_once_arrive(slack: Workspace, bot: Bot, ann: Person, general: st
 
 
 def test_an_own_mistake_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(AssertionError, match="bug in the stand-in at auth.test"):
+    with pytest.raises(AssertionError, match=r"bug in the stand-in at auth\.test"):
         _break(monkeypatch)
 
 

@@ -46,5 +46,5 @@ class Desk:
 
     def invalid_response(self, where: str, why: str) -> NotPossibleError:
         """Records that the app answered what Slack does not take."""
-        self.state.reproach(where, why)
+        self.state.warn(where, why)
         return NotPossibleError(Outcome("invalid_response", why, sent=True))

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.slack.acts.choosing import chosen
 from bot.playground.slack.acts.desk import Desk
+from bot.playground.slack.acts.filling import value_for
 from bot.playground.slack.acts.outcome import NotPossibleError, Outcome
 from bot.playground.slack.acts.payloads import action_payload, suggestion_payload
 from bot.playground.slack.acts.surfaces import Spot, Surface, look
@@ -35,7 +35,7 @@ async def use(desk: Desk, act: Use) -> Outcome:
     """
     with desk.state.lock:
         surface, place = _find(desk, act)
-        value = _value(desk, surface, place, act.value)
+        value = value_for(desk.state, surface, place, act.value)
         if place.is_input and not place.block.get("dispatch_action"):
             desk.state.fields.set(act.user, surface.key, place, value)
             return Outcome("ok")
@@ -71,13 +71,6 @@ async def suggest(desk: Desk, act: Use) -> Outcome:
 def _find(desk: Desk, act: Use) -> tuple[Surface, Place]:
     surface = look(desk.state, desk.user(act.user), act.spot)
     return surface, surface.place(act.action_id, act.block_id)
-
-
-def _value(desk: Desk, surface: Surface, place: Place, given: Any) -> Value:
-    if place.element["type"] == "button":
-        return {"type": "button"}
-    options = desk.state.fields.options(surface.user.id, surface.key, place)
-    return chosen(place, given, options)
 
 
 def _ask_for_confirmation(place: Place, *, confirm: bool | None) -> None:

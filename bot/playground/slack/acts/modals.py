@@ -6,8 +6,9 @@ What the app may answer: docs.slack.dev/surfaces/modals#handling_submissions, re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.playground.slack.acts.choosing import chosen, complaint
+from bot.playground.slack.acts.choosing import complaint
 from bot.playground.slack.acts.desk import Desk
+from bot.playground.slack.acts.filling import value_for
 from bot.playground.slack.acts.outcome import NotPossibleError, Outcome
 from bot.playground.slack.acts.payloads import closing_payload, submission_payload
 from bot.playground.slack.acts.surfaces import Surface, top_modal
@@ -63,8 +64,8 @@ def _fill(desk: Desk, person: User, view: View, values: Mapping[str, Any]) -> No
     surface = Surface(user=person, held=view)
     for action_id, given in values.items():
         place = surface.place(action_id, None)
-        options = desk.state.fields.options(person.id, view.id, place)
-        desk.state.fields.set(person.id, view.id, place, chosen(place, given, options))
+        value = value_for(desk.state, surface, place, given)
+        desk.state.fields.set(person.id, view.id, place, value)
 
 
 def _check_complete(desk: Desk, person: User, view: View) -> None:

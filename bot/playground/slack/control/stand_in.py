@@ -111,14 +111,14 @@ def change_settings(desk: Desk, body: Body) -> None:
     state.retries_after = tuple(body.get("retries_after", state.retries_after))
 
 
-@control("GET", "/misdeeds")
-def show_misdeeds(desk: Desk, _body: Body) -> Body:
-    return {"misdeeds": [asdict(misdeed) for misdeed in desk.state.misdeeds]}
+@control("GET", "/warnings")
+def show_warnings(desk: Desk, _body: Body) -> Body:
+    return {"warnings": [asdict(warning) for warning in desk.state.warnings]}
 
 
-@control("DELETE", "/misdeeds")
+@control("DELETE", "/warnings")
 def forgive(desk: Desk, _body: Body) -> None:
-    desk.state.misdeeds.clear()
+    desk.state.warnings.clear()
 
 
 @control("GET", "/feed")

@@ -132,7 +132,7 @@ def _own_message(ask: Ask, refusal: str) -> Message:
 
 def _notice_missing_text(ask: Ask, where: str, content: Content) -> None:
     if content.lacks_text:
-        ask.state.reproach(where, "there is no text for screen readers and notifications")
+        ask.state.warn(where, "there is no text for screen readers and notifications")
 
 
 def _about(ask: Ask, message: Message) -> Answer:

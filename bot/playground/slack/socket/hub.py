@@ -138,12 +138,12 @@ class Hub:
             said = orjson.loads(text)
             pending = self._pending[said["envelope_id"]]
         except (KeyError, TypeError, ValueError):
-            self._state.reproach("socket", f"acknowledges nothing that was sent: {text[:200]}")
+            self._state.warn("socket", f"acknowledges nothing that was sent: {text[:200]}")
             return
         payload = said.get("payload")
         if payload and not pending.envelope.accepts_response_payload:
             kind = pending.envelope.kind
-            self._state.reproach("socket", f"answers {kind} with a payload, which nobody reads")
+            self._state.warn("socket", f"answers {kind} with a payload, which nobody reads")
         self._acknowledge(said["envelope_id"], pending, payload or None)
 
     def _acknowledge(

@@ -1,0 +1,315 @@
+"""Modals and the Home tab, from both sides."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.playground.slack import Person, Workspace
+
+from .helpers import (
+    Bot,
+    actions,
+    button,
+    error,
+    field,
+    manifest,
+    modal,
+    options,
+    plain,
+    refusal,
+    section,
+    text_input,
+)
+
+NUMBER = {"type": "number_input", "action_id": "n", "is_decimal_allowed": False}
+
+
+@pytest.fixture
+def trigger(bot: Bot, ann: Person, general: str) -> str:
+    """Of a command that was just typed."""
+    ann.types("/clean x", general)
+    return str(bot.payloads("slash_commands")[-1]["trigger_id"])
+
+
+def open_modal(bot: Bot, trigger: str, *blocks: dict[str, Any], **more: Any) -> dict[str, Any]:
+    view: dict[str, Any] = bot.web.views_open(trigger_id=trigger, view=modal(*blocks, **more))[
+        "view"
+    ]
+    return view
+
+
+def trigger_of_click(bot: Bot, ann: Person) -> str:
+    ann.uses("go")
+    return str(bot.payloads("block_actions")[-1]["trigger_id"])
+
+
+def test_a_modal_is_seen(bot: Bot, ann: Person, bob: Person, trigger: str) -> None:
+    view = open_modal(bot, trigger, callback_id="c", private_metadata="m")
+    seen = ann.modal()
+    assert seen is not None
+    assert (seen["id"], seen["callback_id"], seen["private_metadata"]) == (view["id"], "c", "m")
+    assert (view["root_view_id"], view["previous_view_id"]) == (view["id"], None)
+    assert bob.modal() is None
+
+
+def test_triggers(slack: Workspace, bot: Bot, ann: Person, general: str, trigger: str) -> None:
+    open_modal(bot, trigger)
+    again = {"trigger_id": trigger, "view": modal()}
+    assert error(bot.web.views_open, **again) == "exchanged_trigger_id"
+    assert error(bot.web.views_open, **{**again, "trigger_id": "x"}) == "invalid_trigger_id"
+    slack.clock.set(slack.clock.now())
+    ann.types("/clean x", general)
+    late = bot.payloads("slash_commands")[-1]["trigger_id"]
+    slack.clock.advance(timedelta(seconds=3))
+    assert error(bot.web.views_open, **{**again, "trigger_id": late}) == "expired_trigger_id"
+
+
+def test_a_wrong_view_leaves_the_trigger_unspent(bot: Bot, trigger: str) -> None:
+    wrong = modal(title=plain("x" * 25))
+    body = refusal(bot.web.views_open, trigger_id=trigger, view=wrong)
+    assert body["error"] == "invalid_arguments"
+    assert body["errors"] == ["must be less than 25 characters [json-pointer:/view/title/text]"]
+    assert open_modal(bot, trigger)["id"]
+
+
+def test_a_view_that_is_too_large(bot: Bot, trigger: str) -> None:
+    blocks = [section("x" * 2999) for _ in range(90)]
+    body = {"trigger_id": trigger, "view": modal(*blocks)}
+    assert error(bot.web.views_open, **body) == "view_too_large"
+    assert error(bot.web.views_open, trigger_id=trigger, view="x") == "invalid_arguments"
+    missing = {"trigger_id": trigger}
+    assert error(bot.web.api_call, api_method="views.open", json=missing) == "invalid_arguments"
+
+
+def test_updating(bot: Bot, ann: Person, trigger: str) -> None:
+    view = open_modal(bot, trigger, external_id="e")
+    changed = bot.web.views_update(view_id=view["id"], view=modal(section("two"), external_id="e"))
+    assert changed["view"]["hash"] != view["hash"]
+    stale = {"view_id": view["id"], "hash": view["hash"], "view": modal()}
+    assert error(bot.web.views_update, **stale) == "hash_conflict"
+    bot.web.views_update(external_id="e", view=modal(section("three")))
+    seen = ann.modal()
+    assert seen is not None
+    assert seen["blocks"][0]["text"]["text"] == "three"
+    ann.closes()
+    assert error(bot.web.views_update, view_id=view["id"], view=modal()) == "not_found"
+
+
+def test_a_stack_of_three(bot: Bot, ann: Person, trigger: str) -> None:
+    first = open_modal(bot, trigger, actions(button()))
+    pushed = modal(actions(button()))
+    second = bot.web.views_push(trigger_id=trigger_of_click(bot, ann), view=pushed)["view"]
+    assert (second["root_view_id"], second["previous_view_id"]) == (first["id"], first["id"])
+    bot.web.views_push(trigger_id=trigger_of_click(bot, ann), view=pushed)
+    fourth = {"trigger_id": trigger_of_click(bot, ann), "view": pushed}
+    assert error(bot.web.views_push, **fourth) == "push_limit_reached"
+    ann.closes()
+    top = ann.modal()
+    assert top is not None
+    assert top["id"] == second["id"]
+    ann.closes(everything=True)
+    assert ann.modal() is None
+
+
+def test_pushing_needs_an_open_modal(bot: Bot, ann: Person, general: str, trigger: str) -> None:
+    assert error(bot.web.views_push, trigger_id=trigger, view=modal()) == "not_found"
+    ann.types("/clean x", general)
+    other = bot.payloads("slash_commands")[-1]["trigger_id"]
+    open_modal(bot, other, external_id="e")
+    ann.types("/clean x", general)
+    third = bot.payloads("slash_commands")[-1]["trigger_id"]
+    again = {"trigger_id": third, "view": modal(external_id="e")}
+    assert error(bot.web.views_open, **again) == "duplicate_external_id"
+
+
+def test_submitting(bot: Bot, ann: Person, trigger: str) -> None:
+    menu = {"type": "static_select", "action_id": "menu", "options": options("a", "b")}
+    open_modal(
+        bot,
+        trigger,
+        field(text_input(), "text"),
+        field({**menu, "initial_option": options("a")[0]}, "choice"),
+        private_metadata="m",
+    )
+    assert ann.submits(name="ann").ok
+    [payload] = bot.payloads("view_submission")
+    assert payload["view"]["private_metadata"] == "m"
+    assert payload["view"]["state"]["values"] == {
+        "text": {"name": {"type": "plain_text_input", "value": "ann"}},
+        "choice": {"menu": {"type": "static_select", "selected_option": options("a")[0]}},
+    }
+    assert ann.modal() is None
+
+
+@pytest.mark.parametrize(
+    ("element", "value", "why"),
+    [
+        (text_input(), None, "Please complete this required field."),
+        (text_input(min_length=3), "ab", "must have between 3 and 3000 characters"),
+        (text_input(max_length=3), "abcd", "must have between 0 and 3 characters"),
+        ({**NUMBER, "action_id": "name"}, "x", "is not a number"),
+        ({**NUMBER, "action_id": "name"}, "1.5", "must be a whole number"),
+        ({**NUMBER, "action_id": "name", "max_value": "9"}, "10", "must be between"),
+        ({"type": "email_text_input", "action_id": "name"}, "ann", "has the wrong form"),
+        ({"type": "url_text_input", "action_id": "name"}, "ann", "has the wrong form"),
+        ({"type": "datepicker", "action_id": "name"}, "monday", "has the wrong form"),
+        (
+            {"type": "multi_external_select", "action_id": "name"},
+            [],
+            "Please complete this required field.",
+        ),
+    ],
+)
+def test_the_client_looks_first(
+    *, bot: Bot, ann: Person, trigger: str, element: dict[str, Any], value: Any, why: str
+) -> None:
+    open_modal(bot, trigger, field(element))
+    outcome = ann.submits(name=value)
+    assert (outcome.result, outcome.sent) == ("refused", False)
+    assert why in outcome.errors["field"]
+    assert ann.modal() is not None
+    assert bot.payloads("view_submission") == []
+
+
+def test_what_is_optional_may_be_empty(bot: Bot, ann: Person, trigger: str) -> None:
+    open_modal(bot, trigger, field(text_input(), optional=True), field(NUMBER, "n"))
+    assert ann.submits(n="3").ok
+    [payload] = bot.payloads("view_submission")
+    assert payload["view"]["state"]["values"]["field"]["name"]["value"] is None
+
+
+def test_an_initial_value_is_looked_at_too(bot: Bot, ann: Person, trigger: str) -> None:
+    short = text_input(initial_value="ab", min_length=3)
+    open_modal(bot, trigger, field(short))
+    assert ann.submits().errors == {"field": "must have between 3 and 3000 characters"}
+    assert ann.submits(name="abc").ok
+
+
+def test_a_modal_without_submit(bot: Bot, ann: Person, trigger: str) -> None:
+    view = {"type": "modal", "title": plain("x"), "blocks": [section()]}
+    bot.web.views_open(trigger_id=trigger, view=view)
+    assert ann.submits().result == "refused"
+
+
+def test_errors_of_the_app(bot: Bot, ann: Person, trigger: str) -> None:
+    open_modal(bot, trigger, field(text_input()))
+    errors = {"field": "no such repository"}
+    bot.answers["view_submission"] = {"response_action": "errors", "errors": errors}
+    outcome = ann.submits(name="x")
+    assert (outcome.result, outcome.errors) == ("errors", errors)
+    seen = ann.modal()
+    assert seen is not None
+    assert seen["state"]["values"]["field"]["name"]["value"] == "x"
+
+
+def test_update_keeps_what_was_typed(bot: Bot, ann: Person, trigger: str) -> None:
+    view = open_modal(bot, trigger, field(text_input()))
+    changed = modal(field(text_input()), section("more"))
+    bot.answers["view_submission"] = {"response_action": "update", "view": changed}
+    assert ann.submits(name="x").ok
+    seen = ann.modal()
+    assert seen is not None
+    assert (seen["id"], len(seen["blocks"])) == (view["id"], 2)
+    assert seen["state"]["values"]["field"]["name"]["value"] == "x"
+
+
+def test_push_and_clear(bot: Bot, ann: Person, trigger: str) -> None:
+    view = open_modal(bot, trigger)
+    bot.answers["view_submission"] = {"response_action": "push", "view": modal()}
+    assert ann.submits().ok
+    seen = ann.modal()
+    assert seen is not None
+    assert seen["previous_view_id"] == view["id"]
+    bot.answers["view_submission"] = {"response_action": "clear"}
+    assert ann.submits().ok
+    assert ann.modal() is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ({"response_action": "errors", "errors": {}}, "there are no errors"),
+        ({"response_action": "errors", "errors": {"x": "y"}}, "no input blocks: x"),
+        ({"response_action": "update", "view": modal(title=plain(""))}, "more than 0 characters"),
+        ({"response_action": "push"}, "must be an object"),
+        ({"response_action": "reopen"}, "reopen is no response_action"),
+        ({"text": "thanks"}, "None is no response_action"),
+    ],
+)
+def test_answers_that_slack_does_not_take(
+    *, slack: Workspace, bot: Bot, ann: Person, trigger: str, answer: dict[str, Any], why: str
+) -> None:
+    open_modal(bot, trigger, field(text_input()))
+    bot.answers["view_submission"] = answer
+    outcome = ann.submits(name="x")
+    assert outcome.result == "invalid_response"
+    assert why in outcome.detail
+    assert ann.modal() is not None
+    [warning] = slack.remote.warnings()
+    assert warning["where"] == "the answer to view_submission"
+
+
+def test_a_submission_that_nobody_acknowledges(
+    slack: Workspace, bot: Bot, ann: Person, trigger: str
+) -> None:
+    open_modal(bot, trigger)
+    bot.silent.add("view_submission")
+    slack.ack_timeout = 0.05
+    assert ann.submits().result == "operation_timeout"
+    assert ann.modal() is not None
+
+
+def test_closing_is_told_on_request(bot: Bot, ann: Person, general: str, trigger: str) -> None:
+    assert ann.closes().result == "gone"
+    view = open_modal(bot, trigger, notify_on_close=True)
+    assert ann.closes().sent
+    [payload] = bot.payloads("view_closed")
+    assert (payload["view"]["id"], payload["is_cleared"]) == (view["id"], False)
+    ann.types("/clean x", general)
+    open_modal(bot, bot.payloads("slash_commands")[-1]["trigger_id"], clear_on_close=True)
+    assert not ann.closes().sent
+
+
+def test_actions_in_a_modal(bot: Bot, ann: Person, trigger: str) -> None:
+    view = open_modal(bot, trigger, actions(button()), field(text_input(), optional=True))
+    assert not ann.uses("name", value="typed").sent
+    assert ann.uses("go").ok
+    [payload] = bot.payloads("block_actions")
+    assert payload["container"] == {"type": "view", "view_id": view["id"]}
+    assert payload["view"]["state"]["values"]["field"]["name"]["value"] == "typed"
+    assert "response_url" not in payload
+    assert "message" not in payload
+
+
+def test_the_home_tab(bot: Bot, ann: Person) -> None:
+    assert ann.uses("go", home=True).result == "gone"
+    home = {"type": "home", "blocks": [actions(button())]}
+    assert ann.opens_home().sent
+    [payload] = bot.wait_for("app_home_opened")
+    event = payload["event"]
+    assert (event["tab"], event["user"], "view" in event) == ("home", ann.id, False)
+    published = bot.web.views_publish(user_id=ann.id, view=home)["view"]
+    assert ann.uses("go", home=True).ok
+    assert bot.payloads("block_actions")[0]["view"]["id"] == published["id"]
+    again = bot.web.views_publish(user_id=ann.id, view=home, hash=published["hash"])["view"]
+    assert again["id"] == published["id"]
+    stale = {"user_id": ann.id, "view": home, "hash": published["hash"]}
+    assert error(bot.web.views_publish, **stale) == "hash_conflict"
+    assert error(bot.web.views_publish, user_id="U404", view=home) == "user_not_found"
+    assert error(bot.web.views_publish, user_id=ann.id, view=modal()) == "invalid_arguments"
+    seen = ann.home()
+    assert seen is not None
+    assert seen["id"] == published["id"]
+    ann.opens_home()
+    assert bot.wait_for("app_home_opened", 2)[1]["event"]["view"]["id"] == published["id"]
+
+
+def test_no_home_tab() -> None:
+    without = manifest()
+    without["features"]["app_home"]["home_tab_enabled"] = False
+    with Workspace(without) as slack:
+        bot, ann = Bot(slack), slack.remote.add_person("ann")
+        assert ann.opens_home().result == "not_configured"
+        home = {"type": "home", "blocks": [section()]}
+        assert error(bot.web.views_publish, user_id=ann.id, view=home) == "not_enabled"
