@@ -23,10 +23,6 @@ class Delivery:
     took: float | None = None
     answer: Mapping[str, Any] | None = None
 
-    @property
-    def name(self) -> str:
-        return self.kind
-
 
 class Deliveries:
     """In the order in which they were sent."""
@@ -45,14 +41,8 @@ class Deliveries:
         """Raises KeyError."""
         return self._deliveries[envelope_id]
 
-    def of_kind(self, kind: str) -> list[Delivery]:
-        return [delivery for delivery in self if delivery.kind == kind]
-
     def reset(self) -> None:
         self._deliveries.clear()
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(tuple(self._deliveries.values()))
-
-    def __len__(self) -> int:
-        return len(self._deliveries)

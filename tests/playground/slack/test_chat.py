@@ -82,6 +82,7 @@ def test_a_closed_messages_tab() -> None:
         ({"text": "x", "metadata": {"x": 1}}, "invalid_metadata_format"),
         ({"text": "x", "thread_ts": "1.0"}, "thread_not_found"),
         ({"text": ["x"]}, "invalid_arguments"),
+        ({"text": "x", "attachments": {}}, "invalid_attachments"),
     ],
 )
 def test_refusals(web: WebClient, general: str, arguments: dict[str, object], name: str) -> None:
@@ -191,7 +192,10 @@ def test_ephemerals(
     assert bob.messages(general) == []
     assert web.conversations_history(channel=general)["messages"] == []
     stranger = slack.remote.add_person("cleo")
+    closed = slack.remote.add_channel("closed", [ann])
+    slack.remote.tell("/channels/archive", channel=closed)
     for channel, user, name in (
+        (closed, ann.id, "is_archived"),
         (general, stranger.id, "user_not_in_channel"),
         (elsewhere, ann.id, "not_in_channel"),
         ("C404", ann.id, "channel_not_found"),

@@ -16,7 +16,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
-from bot.playground.slack import DeliveryFault, Fault, Person, RemoteWorkspace, Workspace
+from bot.playground.slack import APP_TOKEN, DeliveryFault, Fault, Person, RemoteWorkspace, Workspace
 
 from .helpers import client, error, manifest
 
@@ -163,6 +163,14 @@ def test_calls_are_counted(slack: Workspace, web: WebClient) -> None:
 def test_the_control_refuses_nonsense(slack: Workspace, path: str, body: dict[str, Any]) -> None:
     with pytest.raises(RuntimeError, match=path):
         slack.remote.tell(path, **body)
+
+
+def test_scopes_and_people_can_change(slack: Workspace, web: WebClient, ann: Person) -> None:
+    slack.remote.change("/scopes", bot=["users:read"], app=[])
+    slack.remote.change("/users", user=ann.id, real_name="Ann A.")
+    assert web.users_info(user=ann.id)["user"]["real_name"] == "Ann A."
+    assert error(web.apps_connections_open, app_token=APP_TOKEN) == "missing_scope"
+    assert error(web.chat_postMessage, channel=ann.id, text="x") == "missing_scope"
 
 
 def test_two_channels_of_one_name(slack: Workspace) -> None:

@@ -171,6 +171,8 @@ def test_a_file_in_a_thread(slack: Workspace, web: WebClient, ann: Person, gener
     headers = {"authorization": f"Bearer {BOT_TOKEN}"}
     downloaded = httpx2.get(f"{slack.url}/files/{file['id']}", headers=headers)
     assert downloaded.text == "digest,tags\n"
+    assert httpx2.get(f"{slack.url}/files/F404", headers=headers).status_code == 404
+    assert httpx2.get(f"{slack.url}/_control/file?id=F404").status_code == 400
     slack.set_scopes([])
     assert httpx2.get(f"{slack.url}/files/{file['id']}", headers=headers).status_code == 403
 

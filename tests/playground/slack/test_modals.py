@@ -78,6 +78,7 @@ def test_a_view_that_is_too_large(bot: Bot, trigger: str) -> None:
     body = {"trigger_id": trigger, "view": modal(*blocks)}
     assert error(bot.web.views_open, **body) == "view_too_large"
     assert error(bot.web.views_open, trigger_id=trigger, view="x") == "invalid_arguments"
+    assert error(bot.web.views_open, trigger_id=trigger, view="[1]") == "invalid_arguments"
     missing = {"trigger_id": trigger}
     assert error(bot.web.api_call, api_method="views.open", json=missing) == "invalid_arguments"
 
