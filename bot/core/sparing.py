@@ -1,6 +1,6 @@
 """What of an approved plan is spared, since something changed after people saw it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.core.judge import Judged
 from bot.core.manifest import Described, Manifest, Status
 from bot.core.plan import Plan
 from bot.core.reasons import Reason, RuleName, Verdict
-from bot.core.words import first_few, moment, named
+from bot.core.words import NAMED, first_few, moment, named
 
 GONE = "is gone: somebody else deleted it"
 
@@ -44,11 +44,15 @@ class Comparison:
         self, changed: Why, pending: Collection[str], deleted: AbstractSet[str]
     ) -> Why:
         """All that is still to go, and shares the fate of what has changed. Of a family that this
-        run has begun to delete, what is gone spares nothing else. `deleted`: by this run."""
+        run has begun to delete, what is gone spares nothing else. What only follows something that
+        stays spares nothing else that lists it. `deleted`: by this run."""
+        begun = {digest: digest for digest in deleted}
+        _reach(self.graph.dependents, begun)
         origins = {
             digest: digest
             for digest, why in sorted(changed.items())
-            if why != GONE or deleted.isdisjoint(self.graph.parents.get(digest, ()))
+            if not (why == GONE and digest in begun)
+            and not self._only_follows(digest, why, pending)
         }
         _reach(self.graph.parents, origins)
         _reach(self.graph.dependents, origins)
@@ -77,14 +81,37 @@ class Comparison:
                 yield digest, why
 
     def _with_newcomers(self, pending: Collection[str]) -> Iterator[tuple[str, str]]:
-        for newcomer in sorted(self.now.keys() - self.approved.keys()):
-            about_it = (
-                f"got {self._named(newcomer)} beside it, which is new since the plan was made"
-            )
-            relatives = (self.graph.parents, self.graph.dependents)
+        relatives = (self.graph.parents, self.graph.dependents)
+        for newcomer in sorted(filter(self._hangs_anew, self.now)):
             for digest in chain.from_iterable(each.get(newcomer, ()) for each in relatives):
-                if digest in pending:
-                    yield digest, about_it
+                if digest in pending and digest in self.now:
+                    yield digest, self._got(newcomer, digest)
+
+    def _hangs_anew(self, digest: str) -> bool:
+        """It was not there, or a tag makes it a referrer of something else."""
+        before, after = self.approved.get(digest), self.now[digest].manifest
+        return before is None or not {*after.tag_subjects} <= {*before.tag_subjects}
+
+    def _got(self, newcomer: str, digest: str) -> str:
+        new, known = self.graph.manifests[newcomer], self.graph.manifests[digest]
+        if digest in new.children:
+            which = "which lists it"
+        elif newcomer in known.children:
+            which = "which it lists"
+        elif digest in (new.subject, *new.tag_subjects):
+            which = "which is about it"
+        else:
+            which = "which it is about"
+        return f"got {self._named(newcomer)}, {which}, after the plan was made"
+
+    def _only_follows(self, digest: str, why: str, pending: Collection[str]) -> bool:
+        judged = self.now.get(digest)
+        return (
+            judged is not None
+            and judged.parent in pending
+            and why == _kept_now(judged)
+            and all(reason.rule is RuleName.FOLLOWS for reason in judged.reasons)
+        )
 
     def _stays_with(self, origin: str, changed: Why) -> str:
         return f"stays with {self._named(origin)}: {changed[origin]}"
@@ -111,22 +138,32 @@ def _why_changed(before: Manifest, after: Judged | None) -> str | None:
     """What people did to it says more than what the rules make of that."""
     if after is None:
         return GONE
-    if after.manifest.tags != before.tags:
-        return _retagged(before.tags, after.manifest.tags)
-    if after.verdict is Verdict.KEEP:
-        return f"the rules keep it now: {_first_of_its_own(after.reasons).detail}"
-    return _why_pulled(before, after.manifest.pulled_at)
+    manifest = after.manifest
+    return (
+        _why_retagged(before, manifest.tags)
+        or _why_pulled(before, manifest.pulled_at)
+        or _kept_now(after)
+    )
 
 
 def _why_different(before: Manifest, after: Described | None) -> str | None:
     if after is None:
         return GONE
-    tags = tuple(sorted(after.tags))
-    if tags != before.tags:
-        return _retagged(before.tags, tags)
-    if after.status != Status.ACTIVE:
-        return "was archived after the plan was made"
-    return _why_pulled(before, after.pulled_at)
+    return (
+        _why_retagged(before, tuple(sorted(after.tags)))
+        or _why_pulled(before, after.pulled_at)
+        or _why_put_away(after.status)
+    )
+
+
+def _kept_now(judged: Judged) -> str | None:
+    if judged.verdict is Verdict.DELETE:
+        return None
+    return f"the rules keep it now: {_first_of_its_own(judged.reasons).detail}"
+
+
+def _why_put_away(status: str) -> str | None:
+    return None if status == Status.ACTIVE else "was archived after the plan was made"
 
 
 def _why_pulled(before: Manifest, pulled_at: datetime | None) -> str | None:
@@ -135,11 +172,19 @@ def _why_pulled(before: Manifest, pulled_at: datetime | None) -> str | None:
     return f"somebody pulled it {moment(pulled_at)}, after the plan was made"
 
 
-def _retagged(before: tuple[str, ...], after: tuple[str, ...]) -> str:
-    return f"its tags changed after the plan was made: {_listed(before)} then, {_listed(after)} now"
+def _why_retagged(before: Manifest, after: tuple[str, ...]) -> str | None:
+    """Of more tags than are listed, only those that came and went."""
+    if after == before.tags:
+        return None
+    if max(len(before.tags), len(after)) <= NAMED:
+        how = f"{_listed(before.tags)} then, {_listed(after)} now"
+    else:
+        came, went = sorted({*after} - {*before.tags}), sorted({*before.tags} - {*after})
+        how = f"it got {_listed(came)}, and lost {_listed(went)}"
+    return f"its tags changed after the plan was made: {how}"
 
 
-def _listed(tags: tuple[str, ...]) -> str:
+def _listed(tags: Sequence[str]) -> str:
     return first_few(tags) if tags else "none"
 
 

@@ -1,0 +1,551 @@
+"""What of an approved plan is spared, and in which words."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.manifest import Described, Manifest, Status
+from bot.core.plan import Plan
+from bot.core.sparing import GONE, Comparison, compare, gone_of
+from bot.core.words import named
+from tests.core import strategies as some
+from tests.core.invariants import parents
+from tests.core.stored import as_stored
+from tests.core.strategies import World
+from tests.core.test_properties import tries
+from tests.scenarios.reader import Case, read_case
+
+Changes = Mapping[str, Any]
+"""By the name of a row: what is different, None for a row that is gone, all of a row that is new.
+Other keys of the case by their own names."""
+
+CASE = read_case(Path(__file__).with_name("sparing.yml"))
+APPROVED = as_stored(CASE.plan)
+EVERYTHING = [CASE.name_of(digest) for digest in CASE.plan.delete]
+RULES = "the rules keep it now: "
+
+
+def meanwhile(changes: Changes) -> Case:
+    """The case as it is now."""
+    known = {row["name"]: row for row in CASE.rows}
+    rows = {
+        name: None if change is None else {"name": name, **known.get(name, {}), **change}
+        for name, change in changes.items()
+        if name not in CASE.data and name not in ("pins", "usage")
+    }
+    others = {key: value for key, value in changes.items() if key not in rows}
+    present = [row for row in (known | rows).values() if row]
+    return Case({**CASE.data, **others, "repository": present}, CASE.digests)
+
+
+def compared(changes: Changes, deleted: Iterable[str] = ()) -> Comparison:
+    """`deleted`: names of what this run has deleted."""
+    ours = set(map(CASE.digests.of, deleted))
+    case = meanwhile({**changes, **dict.fromkeys(deleted)})
+    world = World([*case.manifests, *gone_of(APPROVED, ours)], case.evidence)
+    return compare(APPROVED, world.plan())
+
+
+def spared(changes: Changes, deleted: Collection[str] = ()) -> dict[str | None, str]:
+    comparison = compared(changes, deleted)
+    ours = set(map(CASE.digests.of, deleted))
+    pending = [digest for digest in APPROVED.delete if digest not in ours]
+    why = comparison.with_families(comparison.changes(pending), pending, ours)
+    return {CASE.name_of(digest): reason for digest, reason in why.items()}
+
+
+def called(name: str, *tags: str) -> str:
+    """As reasons name it."""
+    drawn = next((row.get("tags", ()) for row in CASE.rows if row["name"] == name), ())
+    return named(CASE.digests.of(name), tags or tuple(map(CASE.digests.fill_in, drawn)))
+
+
+def with_family(name: str, why: str, *others: str, tags: tuple[str, ...] = ()) -> dict[str, str]:
+    return {name: why} | dict.fromkeys(others, f"stays with {called(name, *tags)}: {why}")
+
+
+def test_what_it_is_about() -> None:
+    assert EVERYTHING == [
+        "1", "2", "outer", "alone", "many", "orphan", "fat",
+        "amd", "arm", "mips", "inner", "leaf", "sbom", "sig",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("description", "changes"),
+    [
+        ("nothing", {}),
+        ("what is new has to do with nothing here", {"new": {"pushed": "1h"}}),
+        ("a family that is new", {"9": {"index": ["new"]}, "new": {}, "new sig": {"subject": "9"}}),
+        ("what stays got something", {"new sig": {"subject": "kept"}}),
+        ("what stays got another tag", {"kept": {"tags": ["kept", "kept-too"]}}),
+        ("what stays was pulled", {"kept": {"pulled": "1h"}}),
+        ("what stays is gone", {"kept": None}),
+        ("what stays would go now", {"policy": {"keep": []}}),
+        ("a pull that was known", {"alone": {"pulled": "200d"}}),
+        ("a pull time that went back", {"alone": {"pulled": "300d"}}),
+        ("a pull time that is lost", {"alone": {"pulled": None}}),
+        ("a pin of nothing here", {"pins": [{"pin": "9"}]}),
+    ],
+)
+def test_what_spares_nothing(description: str, changes: Changes) -> None:
+    assert spared(changes) == {}, description
+
+
+@pytest.mark.parametrize(
+    ("description", "changes", "why"),
+    [
+        ("gone", None, GONE),
+        (
+            "a tag more",
+            {"tags": ["alone", "prod"]},
+            "its tags changed after the plan was made: alone then, alone, prod now",
+        ),
+        (
+            "no tag any more",
+            {"tags": []},
+            "its tags changed after the plan was made: alone then, none now",
+        ),
+        (
+            "another tag",
+            {"tags": ["prod"]},
+            "its tags changed after the plan was made: alone then, prod now",
+        ),
+        (
+            "a tag that the rules keep: what people did comes first",
+            {"tags": ["alone", "kept"]},
+            "its tags changed after the plan was made: alone then, alone, kept now",
+        ),
+        (
+            "pulled once more",
+            {"pulled": "1h"},
+            "somebody pulled it 2026-11-23 11:00 UTC, after the plan was made",
+        ),
+        (
+            "pushed again",
+            {"pushed": "1h"},
+            f"{RULES}pushed 2026-11-23 11:00 UTC, less than 1d ago",
+        ),
+        ("archived", {"status": "ARCHIVED"}, f"{RULES}is archived, and left alone"),
+    ],
+)
+def test_what_happens_to_one_image(description: str, changes: Changes, why: str) -> None:
+    assert spared({"alone": changes}) == {"alone": why}, description
+
+
+@pytest.mark.parametrize(
+    ("tags", "how"),
+    [
+        (["a", "b", "c", "d", "e"], "it got e, and lost none"),
+        (["a", "b", "c"], "it got none, and lost d"),
+        (["e", "f", "g", "h", "i"], "it got e, f, g and 2 more, and lost a, b, c and 1 more"),
+    ],
+)
+def test_of_many_tags_only_those_that_changed_are_told(tags: list[str], how: str) -> None:
+    why = f"its tags changed after the plan was made: {how}"
+    assert spared({"many": {"tags": tags}}) == {"many": why}
+
+
+def test_a_first_pull() -> None:
+    why = "somebody pulled it 2026-11-23 11:00 UTC, after the plan was made"
+    assert spared({"many": {"pulled": "1h"}}) == {"many": why}
+
+
+def test_a_tag_that_moved_to_another_of_the_plan_spares_both() -> None:
+    found = spared({"alone": {"tags": []}, "many": {"tags": ["a", "alone", "b", "c", "d"]}})
+    assert found == {
+        "alone": "its tags changed after the plan was made: alone then, none now",
+        "many": "its tags changed after the plan was made: it got alone, and lost none",
+    }
+
+
+@pytest.mark.parametrize(
+    ("description", "changes", "why"),
+    [
+        ("a pin", {"pins": [{"pin": "alone"}]}, "alone is pinned by ann: the big customer"),
+        ("a use", {"usage": {"digests": {"alone": ["ecs/prod"]}}}, "is in use by ecs/prod"),
+        (
+            "a rule",
+            {"policy": {"keep": [{"tags": ["kept*", "al*"]}]}},
+            "tagged alone: one of the images tagged kept* or al*",
+        ),
+    ],
+)
+def test_what_the_rules_keep_now(description: str, changes: Changes, why: str) -> None:
+    assert spared(changes) == {"alone": f"{RULES}{why}"}, description
+
+
+@pytest.mark.parametrize(
+    ("description", "changes", "expected"),
+    [
+        ("a referrer by subject", {"new": {"subject": "alone"}}, {"alone": "which is about it"}),
+        (
+            "a referrer by tag",
+            {"new": {"tags": ["sha256-{alone}.sig"]}},
+            {"alone": "which is about it"},
+        ),
+        ("a parent", {"new": {"tags": ["9"], "index": ["alone"]}}, {"alone": "which lists it"}),
+        ("a subject", {"gone": {}, "new": {}}, {"orphan": "which it is about"}),
+        ("a child", {"thin": {}}, {"fat": "which it lists"}),
+        (
+            "a parent whose parent is new, too",
+            {"new": {"index": ["alone"]}, "newer": {"index": ["new"]}},
+            {"alone": "which lists it"},
+        ),
+        (
+            "what stays anyway, and became a referrer",
+            {"kept": {"tags": ["kept", "sha256-{alone}"]}},
+            {"alone": "which is about it"},
+        ),
+    ],
+)
+def test_what_came(description: str, changes: Changes, expected: dict[str, str]) -> None:
+    ((name, which),) = expected.items()
+    found = spared({**changes, "policy": {**CASE.data["policy"], "min_age": "0s"}})
+    assert found.keys() == {name}, description
+    assert found[name].startswith("got ")
+    assert found[name].endswith(f", {which}, after the plan was made")
+
+
+def test_a_newcomer_is_named_by_its_tag() -> None:
+    found = spared({"new": {"tags": ["9"], "index": ["alone"]}})
+    assert found["alone"] == (f"got {called('new', '9')}, which lists it, after the plan was made")
+
+
+def test_what_is_gone_is_gone_though_something_came_that_is_about_it() -> None:
+    assert spared({"alone": None, "new": {"subject": "alone"}}) == {"alone": GONE}
+
+
+def retagged(before: str, after: str) -> str:
+    return f"its tags changed after the plan was made: {before} then, {after} now"
+
+
+FAMILY = ["outer", "inner", "leaf", "sbom", "sig"]
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_a_family_of_any_depth_stays_together(name: str) -> None:
+    others = [each for each in FAMILY if each != name]
+    assert spared({name: None}) == with_family(name, GONE, *others)
+
+
+def test_a_family_stays_with_what_came_to_one_of_it() -> None:
+    why = f"got {called('new')}, which is about it, after the plan was made"
+    found = spared({"new": {"subject": "leaf", "pushed": "40d"}})
+    assert found == with_family("leaf", why, "outer", "inner", "sbom", "sig")
+
+
+def test_the_rules_say_of_each_what_keeps_it_where_they_keep_the_whole_family() -> None:
+    found = spared({"usage": {"digests": {"arm": ["ecs/prod"]}}})
+    assert found == {
+        "arm": f"{RULES}is in use by ecs/prod",
+        "1": f"{RULES}{called('arm')}, which hangs on it, is in use by ecs/prod",
+        "amd": f"{RULES}follows {called('1')}, whose index lists it",
+    }
+
+
+def test_an_index_takes_its_children_along_and_not_the_other_index() -> None:
+    assert spared({"1": {"tags": ["1", "prod"]}}) == with_family(
+        "1", retagged("1", "1, prod"), "amd", "arm"
+    )  # fmt: skip
+
+
+def test_a_child_of_two_indexes_takes_both_along() -> None:
+    why = retagged("none", "prod")
+    found = spared({"amd": {"tags": ["prod"]}})
+    assert found == with_family("amd", why, "1", "2", "arm", "mips", tags=("prod",))
+
+
+@pytest.mark.parametrize(
+    ("deleted", "gone"),
+    [
+        (["outer"], "inner"),
+        (["outer"], "leaf"),
+        (["outer"], "sig"),
+        (["outer", "inner", "leaf"], "sbom"),
+        (["1"], "arm"),
+        (["1"], "amd"),
+    ],
+)
+def test_in_a_family_that_we_began_to_delete_what_is_gone_spares_nothing_else(
+    deleted: list[str], gone: str
+) -> None:
+    assert spared({gone: None}, deleted) == {gone: GONE}
+
+
+def test_in_a_family_that_we_began_to_delete_other_changes_spare_what_is_left() -> None:
+    found = spared({"sig": {"tags": []}}, ["outer"])
+    scheme = CASE.digests.fill_in("sha256-{sbom}.sig")
+    why = retagged(scheme, "none")
+    assert found["sig"] == why
+    assert spared({"leaf": {"tags": ["prod"]}}, ["outer"]) == with_family(
+        "leaf", retagged("none", "prod"), "inner", "sbom", "sig", tags=("prod",)
+    )
+
+
+def test_a_use_of_what_we_deleted_spares_what_hung_on_it() -> None:
+    found = spared({"usage": {"digests": {"outer": ["ecs/prod"]}}}, ["outer"])
+    assert found.keys() == {"inner", "leaf", "sbom", "sig"}
+
+
+def test_what_we_deleted_takes_no_place_of_a_rule() -> None:
+    """`newest: 1` would keep what was pushed last."""
+    case = replace(CASE, data={**CASE.data, "policy": {"keep": [{"newest": 1}]}})
+    ours = set(APPROVED.delete)
+    plan = World(gone_of(APPROVED, ours), case.evidence).plan()
+    assert set(plan.delete) == ours
+
+
+# what was described a moment ago
+
+
+def described(name: str, **changes: Any) -> Described:
+    manifest = next(m for m in CASE.manifests if m.digest == CASE.digests.of(name))
+    as_it_was = Described(
+        manifest.digest,
+        manifest.tags,
+        manifest.pushed_at,
+        manifest.pulled_at,
+        manifest.size_bytes,
+        manifest.status,
+    )
+    return as_it_was._replace(**changes)
+
+
+@pytest.mark.parametrize(
+    ("description", "changes", "why"),
+    [
+        ("nothing", {}, None),
+        ("the order of tags", {"tags": ("d", "c", "b", "a")}, None),
+        ("another push time", {"pushed_at": some.NOW}, None),
+        ("archived", {"status": Status.ARCHIVED}, "was archived after the plan was made"),
+        ("being restored", {"status": Status.ACTIVATING}, "was archived after the plan was made"),
+        (
+            "a pull",
+            {"pulled_at": some.NOW},
+            "somebody pulled it 2026-11-23 12:00 UTC, after the plan was made",
+        ),
+        (
+            "its tags",
+            {"tags": ("a",)},
+            "its tags changed after the plan was made: it got none, and lost b, c, d",
+        ),
+    ],
+)
+def test_what_the_last_look_shows(
+    description: str, changes: dict[str, Any], why: str | None
+) -> None:
+    digest = CASE.digests.of("many")
+    found = compared({}).changes_by({digest: described("many", **changes)})
+    assert found == ({digest: why} if why else {}), description
+
+
+def test_what_the_last_look_does_not_show_is_gone() -> None:
+    alone, many = map(CASE.digests.of, ["alone", "many"])
+    found = compared({}).changes_by({alone: None, many: described("many")})
+    assert found == {alone: GONE}
+
+
+def test_all_that_hangs_on_something_is_looked_at_with_it() -> None:
+    digests = {name: CASE.digests.of(str(name)) for name in EVERYTHING}
+    pending = [digests[name] for name in EVERYTHING if name != "sbom"]
+    found = compared({}).with_dependents([digests["inner"], digests["alone"]], pending)
+    assert sorted(map(str, map(CASE.name_of, found))) == ["alone", "inner", "leaf", "sig"]
+
+
+def test_below_what_could_not_be_deleted_all_stays() -> None:
+    pending = [CASE.digests.of(name) for name in ("inner", "leaf", "sig", "alone")]
+    inner = CASE.digests.of("inner")
+    found = compared({}).below(inner, pending, "ECR refused it")
+    why = f"hangs on {called('inner')}, which stays: ECR refused it"
+    assert found == {CASE.digests.of(name): why for name in ("leaf", "sig")}
+
+
+# whatever happens
+
+
+FATES = ["stays"] * 6 + ["goes", "is retagged", "is pulled", "is archived"]
+
+
+@st.composite
+def futures(draw: st.DrawFn, before: World) -> World:
+    """The same world a while later, with some that are gone, changed or new."""
+    names = draw(st.permutations(some.NAMES))
+    there = [draw(fate(each, names)) for each in before.manifests]
+    known = {manifest.digest for manifest in before.manifests}
+    news = [each for each in draw(some.repositories()) if each.digest not in known]
+    evidence = draw(st.just(before.evidence) | some.evidences)
+    return World([*filter(None, there), *news], evidence)
+
+
+@st.composite
+def fate(draw: st.DrawFn, manifest: Manifest, names: list[str]) -> Manifest | None:
+    what = draw(st.sampled_from(FATES))
+    if what == "goes":
+        return None
+    if what == "is retagged":
+        return retag(manifest, (*manifest.tags, f"another-{names.pop()}"))
+    if what == "is pulled":
+        return replace(manifest, pulled_at=draw(some.times))
+    return replace(manifest, status=Status.ARCHIVED) if what == "is archived" else manifest
+
+
+def retag(manifest: Manifest, tags: tuple[str, ...]) -> Manifest:
+    return replace(manifest, tags=tuple(sorted(tags)), names=(*manifest.names, tags[-1]))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A plan that was approved, of which some was deleted already, and what is there now."""
+
+    approved: World
+    now: World
+    deleted: frozenset[str]
+
+    @property
+    def plan(self) -> Plan:
+        return self.approved.plan()
+
+    @property
+    def pending(self) -> list[str]:
+        return [digest for digest in self.plan.delete if digest not in self.deleted]
+
+    @property
+    def there(self) -> list[Manifest]:
+        """What is there, and, for judging, what we deleted."""
+        there = [each for each in self.now.manifests if each.digest not in self.deleted]
+        return [*there, *gone_of(self.plan, self.deleted)]
+
+    @property
+    def plan_now(self) -> Plan:
+        return World(self.there, self.now.evidence).plan()
+
+    def spared(self, random: Random | None = None) -> Mapping[str, str]:
+        comparison = compare(self.plan, self.plan_now)
+        pending = self.pending if random is None else random.sample(self.pending, len(self.pending))
+        return comparison.with_families(comparison.changes(pending), pending, self.deleted)
+
+
+@st.composite
+def runs(draw: st.DrawFn, most: int = some.MOST) -> Run:
+    """Some of the order of deletion is behind us; then anything may have happened."""
+    before = draw(some.worlds)
+    order = before.plan().delete
+    deleted = frozenset(order[: draw(st.integers(0, min(most, len(order))))])
+    return Run(before, draw(futures(before)), deleted)
+
+
+@given(runs())
+@tries(120)
+def test_nothing_is_ever_added(run: Run) -> None:
+    assert run.spared().keys() <= set(run.pending)
+    assert all(run.spared().values())
+
+
+@given(runs())
+@tries(120)
+def test_what_still_goes_is_as_people_saw_it_and_would_go_by_the_rules(run: Run) -> None:
+    known = {manifest.digest: manifest for manifest in run.approved.manifests}
+    there = {manifest.digest: manifest for manifest in run.there}
+    above_then, above_now = parents(run.approved.manifests), parents(run.there)
+    for digest in set(run.pending) - run.spared().keys():
+        assert digest in run.plan_now.delete
+        assert there[digest].tags == known[digest].tags
+        assert there[digest].pulled_at == known[digest].pulled_at or not is_later(
+            there[digest], known[digest]
+        )
+        assert above_now[digest] <= above_then[digest]
+        below_now = {each for each, above in above_now.items() if digest in above}
+        assert all(digest in above_then.get(each, ()) for each in below_now)
+
+
+def is_later(now: Manifest, then: Manifest) -> bool:
+    return now.pulled_at is not None and (then.pulled_at is None or now.pulled_at > then.pulled_at)
+
+
+@given(runs())
+@tries(120)
+def test_nothing_goes_that_hangs_on_what_is_spared(run: Run) -> None:
+    spared = run.spared()
+    above = parents(run.approved.manifests)
+    for digest in set(run.pending) - spared.keys():
+        assert above[digest].isdisjoint(spared)
+
+
+@given(runs(most=0))
+@tries(120)
+def test_what_a_person_changed_spares_all_that_it_hangs_on(run: Run) -> None:
+    spared = run.spared()
+    above = parents(run.approved.manifests)
+    for digest, why in spared.items():
+        if not why.startswith((RULES, "stays with")):
+            assert above[digest] & set(run.pending) <= spared.keys()
+
+
+@given(runs(), st.randoms(use_true_random=False))
+@tries(80)
+def test_the_order_in_which_it_is_told_changes_nothing(run: Run, random: Random) -> None:
+    shuffled = replace(
+        run,
+        approved=replace(run.approved, manifests=shuffle(run.approved.manifests, random)),
+        now=replace(run.now, manifests=shuffle(run.now.manifests, random)),
+    )
+    assert shuffled.spared(random) == run.spared()
+
+
+def shuffle(manifests: list[Manifest], random: Random) -> list[Manifest]:
+    return random.sample(manifests, len(manifests))
+
+
+@given(some.worlds, st.integers(0, some.MOST))
+@tries(120)
+def test_unchanged_nothing_is_spared(world: World, already: int) -> None:
+    """Whatever of it is gone by now."""
+    if world.plan().complete:
+        deleted = frozenset(world.plan().delete[:already])
+        assert Run(world, world, deleted).spared() == {}
+
+
+@given(runs())
+@tries(80)
+def test_a_stored_plan_spares_the_same(run: Run) -> None:
+    stored = compare(as_stored(run.plan), run.plan_now)
+    assert stored.changes(run.pending) == compare(run.plan, run.plan_now).changes(run.pending)
+
+
+@given(runs())
+@tries(80)
+def test_below_is_what_hangs_on_it_however_far(run: Run) -> None:
+    above = parents(run.approved.manifests)
+    for parent in run.plan.delete:
+        found = compare(run.plan, run.plan).below(parent, run.plan.delete, "it failed").keys()
+        assert parent not in found
+        for digest in run.plan.delete:
+            hangs = any(each in found or each == parent for each in above[digest])
+            assert (digest in found) == (hangs and digest != parent)
+
+
+def test_20_000_manifests() -> None:
+    """Indexes of nine children each, of which one was pulled, and one more tagged."""
+    case = CASE
+    leaf = next(m for m in case.manifests if m.digest == CASE.digests.of("leaf"))
+    index = next(m for m in case.manifests if m.digest == CASE.digests.of("fat"))
+    manifests = []
+    for number in range(2_000):
+        children = tuple(f"sha256:{number * 10 + child:064x}" for child in range(1, 10))
+        digest, tag = f"sha256:{number * 10:064x}", str(number)
+        manifests.append(
+            replace(index, digest=digest, tags=(tag,), names=(tag,), children=children)
+        )
+        manifests += [replace(leaf, digest=child) for child in children]
+    then = World(manifests, case.evidence)
+    pulled = replace(manifests[1], pulled_at=some.NOW)
+    tagged = replace(manifests[10], tags=("10", "prod"))
+    now = World([manifests[0], pulled, *manifests[2:10], tagged, *manifests[11:]], case.evidence)
+    assert Run(then, now, frozenset()).spared().keys() == {m.digest for m in manifests[:20]}
