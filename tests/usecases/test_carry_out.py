@@ -271,8 +271,7 @@ def test_what_cannot_be_read_once_more_is_spared(site: Site) -> None:
     releases(site, 3)
     plan = site.approved()
     victim = victim_of(site, plan)
-    answer = {"images": [], "failures": []}
-    site.fault("BatchGetImage", answer=answer)
+    site.fault("BatchGetImage", answer={"images": [], "failures": []})
     plan = site.carry_out(plan)
     assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
     assert site.items(plan)[victim].reason.startswith("could not be read, so nobody could tell")

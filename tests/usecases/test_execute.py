@@ -1,7 +1,6 @@
 """How a plan begins, why it does not, and how somebody else goes on with it."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
@@ -113,10 +112,8 @@ def test_a_repository_that_is_gone(site: Site, plan: PlanRecord) -> None:
 
 
 def test_a_registry_that_the_settings_do_not_know_any_more(site: Site, plan: PlanRecord) -> None:
-    @contextmanager
-    def unknown(_plan: PlanRecord) -> Iterator[Workplace]:
+    def unknown(_plan: PlanRecord) -> AbstractContextManager[Workplace]:
         raise RequestError("The settings name no such registry")
-        yield
 
     with pytest.raises(CalledBackError, match="name no such registry"):
         replace(site.executor(), open_workplace=unknown).start(plan.id)

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.records import EventName, PlanState
-from bot.usecases.expire import BY_ITSELF, expire
+from bot.core.records import BY_ITSELF, EventName, PlanState
+from bot.usecases.expire import expire
 from tests.render.builders import HERE
 from tests.usecases.scene import WEEK, Scene
 

@@ -1,0 +1,108 @@
+"""What a run needs goes away for a while: the database, and credentials."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.records import Outcome, PlanState
+from bot.playground.aws import StandIn
+from bot.settings import load_settings
+from bot.store.store import SqlStore
+from bot.usecases.execute import Executor
+from bot.wiring import open_executor
+from tests.cli.remembered import LOOKED_AT
+from tests.postgres import Server
+from tests.support import Run, Shelf
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+DELETER = "arn:aws:iam::123456789012:role/deleter"
+
+
+def executor(store: SqlStore, sleep: Callable[[float], None]) -> Executor:
+    opened = open_executor(
+        load_settings(None), store, lambda *_: None, lambda *_: None, lambda: False
+    )
+    return replace(opened, runner=replace(opened.runner, sleep=sleep))
+
+
+def test_the_database_is_away_for_a_while(
+    aws: StandIn, postgresql: Server, shared_store: SqlStore, builds: Shelf, due: str
+) -> None:
+    """Everybody is thrown out in the middle of a run, and nobody is let in until the third time
+    that the run has waited."""
+    slept: list[float] = []
+
+    def name() -> str:
+        return str(shared_store._database._engine.url.database)
+
+    def throw_out() -> None:
+        postgresql.run(f"ALTER DATABASE {name()} ALLOW_CONNECTIONS false")
+        postgresql.run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{name()}' AND pid <> pg_backend_pid()"
+        )
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            postgresql.run(f"ALTER DATABASE {name()} ALLOW_CONNECTIONS true")
+
+    with after_call(aws, "ecr:BatchDeleteImage", 4, throw_out):
+        done = executor(shared_store, sleep).start(due)
+    assert slept == [2, 4, 8]
+    assert done.state is PlanState.DONE
+    assert Counter(item.outcome for item in shared_store.items(due, 1)) == {Outcome.DELETED: 1000}
+    assert len(builds.repository.manifests) == 10
+
+
+@contextmanager
+def after_call(aws: StandIn, name: str, number: int, act: Callable[[], None]) -> Iterator[None]:
+    """Acts when the stand-in has recorded so many calls, before it answers the last."""
+    record = aws.world.calls.record
+
+    def recording(call: object) -> None:
+        record(call)  # type: ignore[arg-type]
+        if getattr(call, "name", "") == name and aws.world.calls.count(name) == number:
+            act()
+
+    aws.world.calls.record = recording  # type: ignore[method-assign]
+    yield
+    del aws.world.calls.record
+
+
+def test_credentials_run_out_in_the_middle(
+    aws: StandIn,
+    shared_store: SqlStore,
+    builds: Shelf,
+    run: Run,
+    settings_file: Callable[[str], Path],
+) -> None:
+    """The stand-in's clock goes an hour ahead, so that the session that deletes has run out."""
+    aws.world.identities.add_role(DELETER, external_id="the-id")
+    settings_file(
+        f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
+        f"registries: [{{delete_role_arn: '{DELETER}', external_id: the-id}}]"
+    )
+    plan = str(run("propose", builds.id.name, "--format", "json").plan["plan"])
+    assert run("approve", plan, "--confirm", builds.id.name).status == 0
+
+    def run_out() -> None:
+        aws.world.clock.advance(timedelta(hours=1, seconds=1))
+
+    opened = executor(shared_store, lambda _seconds: None)
+    runner = replace(opened.runner, clock=aws.world.clock.now)
+    with after_call(aws, "ecr:BatchDeleteImage", 4, run_out):
+        done = replace(opened, runner=runner).start(plan)
+    assert done.state is PlanState.DONE
+    assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {Outcome.DELETED: 1000}
+    sessions = [each for each in aws.world.identities.sessions if each.role_arn == DELETER]
+    assert len(sessions) >= 2
+    assert {each.name for each in sessions} == {f"ecr-clean-{plan}-demo"}
+    callers = {call.principal for call in aws.world.calls.named("ecr:BatchDeleteImage")}
+    assert callers == {f"arn:aws:sts::123456789012:assumed-role/deleter/ecr-clean-{plan}-demo"}

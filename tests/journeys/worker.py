@@ -1,0 +1,141 @@
+"""A process that carries plans out, and dies or freezes where a test wants it to."""
+
+import multiprocessing
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from signal import SIGKILL, Signals
+from threading import Lock
+from typing import TYPE_CHECKING, Any, cast
+
+from bot.core.records import PlanRecord
+from bot.playground.remote import Control
+from bot.settings import load_settings
+from bot.usecases.execute import Executor
+from bot.usecases.find_work import find_work
+from bot.usecases.lease import RunLostError
+from bot.usecases.lookout import Workplace
+from bot.wiring import is_gone, open_executor, open_store
+from tests.usecases.site import Watched
+
+if TYPE_CHECKING:
+    from bot.ports import Deleter, Registry, RunStore
+
+PATIENCE = 60.0
+"""Seconds, for what happens at once unless something is broken."""
+
+LOST = 3
+"""Exit code of a worker that lost its run."""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """Which signal the worker sends itself, and when: at the `number`th `before delete`, …"""
+
+    when: str
+    number: int = 1
+    blow: Signals = SIGKILL
+
+
+def start(fate: Fate | None = None) -> ForkServerProcess:
+    """Takes whatever there is to carry out, with the environment and in the folder of this process.
+    Forked from a server that has loaded everything already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    process = context.Process(target=_work, args=(dict(os.environ), Path.cwd(), fate))
+    process.start()
+    return process
+
+
+def ended(process: ForkServerProcess) -> int:
+    """Its exit code; a signal's is negative."""
+    process.join(PATIENCE)
+    assert process.exitcode is not None, "the worker does not come to an end"
+    return process.exitcode
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits for what another process is about to do."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(0.005)
+
+
+def blow(process: ForkServerProcess, what: Signals) -> None:
+    assert process.pid
+    os.kill(process.pid, what)
+
+
+def is_frozen(process: ForkServerProcess) -> bool:
+    stat = Path(f"/proc/{process.pid}/stat").read_text()
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
+def _work(environment: Mapping[str, str], folder: Path, fate: Fate | None) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    settings = load_settings(None)
+    with open_store() as store:
+        executor = _watched(
+            open_executor(settings, store, lambda *_: None, lambda *_: None, lambda: False), fate
+        )
+        work = find_work(store, executor.runner.clock(), is_gone)
+        try:
+            for begun in work.left:
+                executor.take_over(*begun)
+            for plan in work.due:
+                executor.start(plan.id)
+        except RunLostError:
+            os._exit(LOST)
+
+
+def _watched(executor: Executor, fate: Fate | None) -> Executor:
+    """With the time of the stand-in, and with every port watched."""
+    hook = _hook(fate)
+    opened = executor.open_workplace
+
+    @contextmanager
+    def open_workplace(plan: PlanRecord) -> Iterator[Workplace]:
+        with opened(plan) as workplace:
+            registry = cast("Registry", Watched(workplace.found.registry, hook))
+            yield replace(
+                workplace,
+                found=replace(workplace.found, registry=registry),
+                deleter=cast("Deleter", Watched(workplace.deleter, hook)),
+            )
+
+    store = cast("RunStore", Watched(executor.runner.store, hook))
+    runner = replace(executor.runner, store=store, clock=_clock(), sleep=lambda _seconds: None)
+    return replace(executor, runner=runner, open_workplace=open_workplace)
+
+
+def _hook(fate: Fate | None) -> Callable[[str], None]:
+    seen: Counter[str] = Counter()
+    lock = Lock()
+
+    def hook(called: str) -> None:
+        with lock:
+            seen[called] += 1
+            is_now = fate is not None and (called, seen[called]) == (fate.when, fate.number)
+        if is_now and fate:
+            os.kill(os.getpid(), fate.blow)
+
+    return hook
+
+
+def _clock() -> Callable[[], datetime]:
+    control = Control(os.environ["AWS_ENDPOINT_URL"])
+
+    def now() -> datetime:
+        answer: dict[str, Any] = control.send("GET", "/clock", {})
+        return datetime.fromisoformat(answer["now"])
+
+    return now
