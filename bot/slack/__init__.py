@@ -1,0 +1,1 @@
+"""The bot in Slack: listeners by surface, blocks of stored state, wording."""

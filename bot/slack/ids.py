@@ -1,0 +1,46 @@
+"""How buttons and modals are called, and what they carry."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+APPROVE_PLAN = "approve_plan"
+DISMISS_PLAN = "dismiss_plan"
+SHOW_IMAGES = "show_images"
+STOP_PLAN = "stop_plan"
+TRY_AGAIN = "try_again"
+CONFIRM_USAGE = "confirm_usage"
+PIN_PULLED = "pin_pulled"
+IMAGES_PAGE = "images_page"
+"""Of buttons; where there are several in one message, `:` and a number follow."""
+
+CONFIRM_PLAN = "confirm_plan"
+IMAGES = "images"
+"""Of modals."""
+
+TYPED_NAME = "typed_name"
+"""Block and action of the input in which the repository's name is typed."""
+
+_FORM = re.compile(
+    r"(?P<plan>\w{1,40}):(?P<version>\d{1,6})(?::(?P<detail>[\w:-]{1,100}))?", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRef:
+    """The version of a plan that a button is about, and what of it: a digest, a place, a page."""
+
+    plan: str
+    version: int
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.plan}:{self.version}" + (f":{self.detail}" if self.detail else "")
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for anything that no button of ours carries."""
+        found = _FORM.fullmatch(value)
+        if found is None:
+            raise ValueError(f"{value!r} is no plan")
+        return cls(found["plan"], int(found["version"]), found["detail"] or "")

@@ -1,0 +1,36 @@
+"""All that a message about a plan shows: stored state, and what the settings say of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.core.plan import Plan
+from bot.core.records import Item, Outcome, PlanRecord
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A plan as one message shows it. UTC, bytes, USD a GB a month.
+
+    `counts`: how many digests have which outcome; `told`: some that were spared or failed, failed
+    first. `here`: the channel of the message; `home`: the only one in which the plan can be
+    approved, None if there is none. `saved_bytes`: what all runs of the bot have freed so far.
+    `why_not_started`: why the plan could not begin, and was proposed again.
+    """
+
+    plan: PlanRecord
+    content: Plan
+    counts: Mapping[Outcome, int]
+    told: Sequence[Item]
+    required: int
+    here: str
+    home: str | None
+    report_only: bool
+    usd_per_gb_month: float
+    saved_bytes: int
+    why_not_started: str | None
+    now: datetime
+
+    @property
+    def done(self) -> int:
+        return self.plan.deletions - self.counts.get(Outcome.PENDING, 0)
