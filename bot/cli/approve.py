@@ -10,14 +10,16 @@ from bot.cli.options import Options, common_options
 from bot.cli.receipt import carried_out
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus, note
-from bot.core.records import PlanRecord
+from bot.core.records import PlanRecord, PlanState
 from bot.core.savings import usd_per_month
 from bot.render.stored_words import at_stake, standing
 from bot.settings import load_settings
 from bot.usecases.approve import Consent
 from bot.usecases.find_plan import find_plan
+from bot.usecases.find_work import find_work
 from bot.wiring import (
     command_line_person,
+    is_gone,
     open_approver,
     open_dismisser,
     open_stopper,
@@ -97,7 +99,15 @@ def stop(options: Options, plan: str) -> None:
     with opened_store() as store:
         person = command_line_person(settings)
         stopped = open_stopper(settings, store).stop(plan, person)
-    click.echo(standing(stopped, settings.approval.required))
+        work = find_work(store, system_clock(), is_gone)
+    click.echo(_how_it_stopped(stopped, settings.approval.required))
+    if any(begun.plan.id == stopped.id for begun in work.left):
+        note("nobody carries the plan out any more: ecr-clean recover writes its receipt")
+
+
+def _how_it_stopped(plan: PlanRecord, required: int) -> str:
+    is_in_time = plan.state is PlanState.PROPOSED
+    return f"{'Nothing was deleted. ' if is_in_time else ''}{standing(plan, required)}"
 
 
 def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:

@@ -5,22 +5,24 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from threading import Event, current_thread, main_thread
+from dataclasses import dataclass, field
+from functools import partial
+from threading import current_thread, main_thread
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from bot.cli.progress import shown_progress
+from bot.cli.status import INTERRUPTED, note
 from bot.core.authority import Person
-from bot.core.records import PlanRecord, PlanState
+from bot.core.records import Outcome, PlanRecord, PlanState
 from bot.ports import Progress, RunProgress
 from bot.render.words import size
 from bot.settings import Settings
 from bot.usecases.carry_out import LeftError
 from bot.usecases.execute import Executor
-from bot.usecases.find_work import Begun, find_work
+from bot.usecases.find_work import Begun, Work, find_work
 from bot.usecases.lease import RunLostError
-from bot.wiring import is_gone, open_executor, open_stopper, system_clock
+from bot.wiring import Leaving, is_gone, open_executor, open_stopper, system_clock
 
 if TYPE_CHECKING:
     from bot.store.store import SqlStore
@@ -28,71 +30,98 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LOOKS = 1.0
 
 STOPPING = b"\necr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"
-"""Written as a signal handler may: whoever else writes may be in the middle of it."""
+LEFT = b"\x1b[?25h\necr-clean: left at once: ecr-clean recover finishes what was begun\n"
+"""Written as a signal handler may: whoever else writes may be in the middle of it. The bar has
+hidden the cursor."""
 
-Work = Callable[[Executor], PlanRecord]
+Deed = Callable[[Executor], PlanRecord]
 
 
 @dataclass(frozen=True, slots=True)
 class HandsOn:
-    """`person`: whoever runs this; they stop with Ctrl-C what they see deleted."""
+    """`person`: whoever runs this; they stop with Ctrl-C what they see deleted, and `leaving` is
+    told."""
 
     settings: Settings
     store: "SqlStore"
     person: Person
+    leaving: Leaving = field(default_factory=Leaving)
 
     def to_the_end(self, plan: PlanRecord) -> PlanRecord:
         """Waits until the plan may begin, and carries it out, unless another process does: then it
         waits for that. Raises CalledBackError if it cannot begin."""
         while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
-            self._wait_for(plan)
-            work = find_work(self.store, system_clock(), is_gone)
-            if any(due.id == plan.id for due in work.due):
-                self.start(plan)
-            for begun in work.left:
-                if begun.plan.id == plan.id:
-                    self.take_over(begun)
+            if carry_on := self._what_to_do(plan):
+                carry_on()
+            elif plan.state is PlanState.APPROVED:
+                self._wait_for_the_window(plan)
+            else:
+                self._wait_for_another(plan)
             plan = self._as_stored(plan)
         return plan
 
     def start(self, plan: PlanRecord) -> PlanRecord:
-        return self._watched(plan, lambda executor: executor.start(plan.id))
+        after = self._watched(plan, lambda executor: executor.start(plan.id))
+        if after.state is PlanState.APPROVED:
+            note(
+                f"nobody was there to begin the plan {plan.id} in time: it has a new undo window, "
+                f"in which ecr-clean stop {plan.id} takes it back"
+            )
+        return after
 
     def take_over(self, begun: Begun) -> PlanRecord:
         return self._watched(begun.plan, lambda executor: executor.take_over(*begun))
 
-    def _wait_for(self, plan: PlanRecord) -> None:
-        """For its undo window, or for a moment."""
+    def _what_to_do(self, plan: PlanRecord) -> Callable[[], PlanRecord] | None:
+        """None while the plan may not begin, or another process carries it out."""
+        work = self._work()
+        dos = {due.id: partial(self.start, due) for due in work.due}
+        dos |= {begun.plan.id: partial(self.take_over, begun) for begun in work.left}
+        return dos.get(plan.id)
+
+    def _work(self) -> Work:
+        return find_work(self.store, system_clock(), is_gone)
+
+    def _wait_for_the_window(self, plan: PlanRecord) -> None:
+        """Less long, if somebody changes the plan meanwhile."""
         began, until = system_clock(), plan.execute_after
+        assert until, "approved plans have a time"
+        step = f"waiting (to take it back: ecr-clean stop {plan.id})"
+        seconds = (until - began).total_seconds()
         with shown_progress() as progress:
-            while until and (left := (until - system_clock()).total_seconds()) > 0:
-                seconds = (until - began).total_seconds()
-                step = f"waiting (to take it back: ecr-clean stop {plan.id})"
+            while (left := (until - system_clock()).total_seconds()) > 0:
                 progress(step, int(seconds - left), int(seconds))
                 time.sleep(min(left, SECONDS_BETWEEN_LOOKS))
                 if self._as_stored(plan).revision != plan.revision:
                     return
-        if plan.state is PlanState.EXECUTING:
-            time.sleep(SECONDS_BETWEEN_LOOKS)
 
-    def _watched(self, plan: PlanRecord, work: Work) -> PlanRecord:
-        with shown_progress() as progress, _interruption() as interrupted:
+    def _wait_for_another(self, plan: PlanRecord) -> None:
+        """Process, until it is done or gone."""
+        with shown_progress() as progress:
+            while self._as_stored(plan).state is plan.state and not self._what_to_do(plan):
+                items = self.store.items(plan.id, plan.version)
+                settled = sum(item.outcome is not Outcome.PENDING for item in items)
+                progress("another process carries it out", settled, len(items))
+                time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _watched(self, plan: PlanRecord, deed: Deed) -> PlanRecord:
+        with shown_progress() as progress, _ctrl_c_tells(self.leaving):
             try:
-                return work(self._executor(progress, interrupted.is_set))
+                return self._unless_stopped(plan, deed, progress)
             except RunLostError:
                 return self._as_stored(plan)
-            except LeftError:
-                return self._stopped(plan, progress)
 
-    def _stopped(self, plan: PlanRecord, progress: Progress) -> PlanRecord:
-        """By whoever pressed Ctrl-C."""
-        stopping = open_stopper(self.settings, self.store).stop(plan.id, self.person)
-        run = self.store.run(plan.id)
-        assert run
-        return self._executor(progress, lambda: False).take_over(stopping, run)
+    def _unless_stopped(self, plan: PlanRecord, deed: Deed, progress: Progress) -> PlanRecord:
+        """Ctrl-C stops the plan, as `ecr-clean stop` would."""
+        try:
+            return deed(self._executor(progress, self.leaving))
+        except LeftError:
+            stopping = open_stopper(self.settings, self.store).stop(plan.id, self.person)
+        begun = next((each for each in self._work().left if each.plan.id == plan.id), None)
+        return self._executor(progress, Leaving()).take_over(*begun) if begun else stopping
 
-    def _executor(self, progress: Progress, is_leaving: Callable[[], bool]) -> Executor:
-        return open_executor(self.settings, self.store, progress, _shown_by(progress), is_leaving)
+    def _executor(self, progress: Progress, leaving: Leaving) -> Executor:
+        return open_executor(self.settings, self.store, progress, _shown_by(progress), leaving)
 
     def _as_stored(self, plan: PlanRecord) -> PlanRecord:
         stored = self.store.plan(plan.id)
@@ -108,20 +137,21 @@ def _shown_by(progress: Progress) -> RunProgress:
 
 
 @contextmanager
-def _interruption() -> Iterator[Event]:
-    """Set by the first Ctrl-C; the second leaves at once."""
-    interrupted = Event()
+def _ctrl_c_tells(leaving: Leaving) -> Iterator[None]:
+    """The second one leaves at once, whatever is under way: a killed run is recovered, too."""
     if current_thread() is not main_thread():
-        yield interrupted
+        yield
         return
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, before)
-        interrupted.set()
+        if leaving.is_told():
+            os.write(2, LEFT)
+            os._exit(INTERRUPTED)
+        leaving.tell()
         os.write(2, STOPPING)
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:
-        yield interrupted
+        yield
     finally:
         signal.signal(signal.SIGINT, before)

@@ -24,12 +24,9 @@ from bot.cli.plans import plans, show
 from bot.cli.propose import propose
 from bot.cli.recover import recover
 from bot.cli.serve import serve
-from bot.cli.status import ExitStatus, status_of, tell
+from bot.cli.status import INTERRUPTED, ExitStatus, status_of, tell
 from bot.cli.why import why
 from bot.core.errors import RequestError, ServiceError
-
-INTERRUPTED = 130
-"""128 and the number of SIGINT, as shells count."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

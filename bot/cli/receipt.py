@@ -8,6 +8,8 @@ from bot.core.records import PlanRecord, PlanState
 from bot.core.savings import usd_per_month
 from bot.usecases.execute import CalledBackError
 
+GOES_WELL = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
+
 
 def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
     """Waits for it, with a bar where somebody looks."""
@@ -16,10 +18,7 @@ def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
     except CalledBackError as error:
         return tell_why_not(error)
     except KeyboardInterrupt:
-        note(
-            f"the approval of plan {plan.id} stands, and ecr-clean serve or recover carries it "
-            f"out: ecr-clean stop {plan.id} takes it back"
-        )
+        note(_what_goes_on(hands.store.plan(plan.id) or plan))
         raise
 
 
@@ -34,8 +33,17 @@ def tell_what_became(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
     console = Console()
     for text in what_became_as_text(plan, items, required, usd):
         console.print(text, crop=False)
-    is_whole = plan.state not in (PlanState.FAILED, PlanState.STOPPED)
-    return ExitStatus.DONE if is_whole else ExitStatus.FAILED
+    return ExitStatus.DONE if plan.state in GOES_WELL else ExitStatus.FAILED
+
+
+def _what_goes_on(plan: PlanRecord) -> str:
+    """Of a plan that somebody waits for no longer."""
+    if plan.state is PlanState.EXECUTING:
+        return f"another process goes on with the plan: ecr-clean stop {plan.id} stops it"
+    return (
+        f"the approval stands, and ecr-clean serve or recover carries the plan out: "
+        f"ecr-clean stop {plan.id} takes it back"
+    )
 
 
 def tell_why_not(error: CalledBackError) -> ExitStatus:

@@ -33,13 +33,20 @@ def recover(options: Options) -> int:
         work = find_work(store, system_clock(), is_gone) if store else Work((), (), ())
         if store and (work.due or work.left):
             hands = HandsOn(settings, store, command_line_person(settings))
-            for finish in _finishers(hands, work):
-                _try(hands, finish, outcome)
+            _finish_all(hands, work, outcome)
     for begun in work.held:
         note(_held(begun))
     if not (work.due or work.left or work.held):
         click.echo("Nothing was left: no plan is due, and none is being carried out.")
     return outcome.status
+
+
+def _finish_all(hands: HandsOn, work: Work, outcome: Outcome) -> None:
+    """Whoever presses Ctrl-C stops one plan, and begins no other."""
+    for finish in _finishers(hands, work):
+        _try(hands, finish, outcome)
+        if hands.leaving.is_told():
+            raise KeyboardInterrupt
 
 
 def _finishers(hands: HandsOn, work: Work) -> Iterator[Callable[[], PlanRecord]]:

@@ -17,6 +17,9 @@ class ExitStatus(IntEnum):
     INCOMPLETE = 3
 
 
+INTERRUPTED = 130
+"""128 and the number of SIGINT, as shells count."""
+
 _BY_WEIGHT = (ExitStatus.REFUSED, ExitStatus.FAILED, ExitStatus.INCOMPLETE, ExitStatus.DONE)
 
 

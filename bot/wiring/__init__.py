@@ -12,6 +12,7 @@ from bot.wiring.deleting import find_registry, open_deleter
 from bot.wiring.duties import Principal, deleting_duties, duties
 from bot.wiring.execution import open_executor
 from bot.wiring.kubernetes import cluster_role
+from bot.wiring.leaving import Leaving
 from bot.wiring.memory import Memory, find_store, open_memory, open_store
 from bot.wiring.people import (
     command_line_person,
@@ -26,6 +27,7 @@ from bot.wiring.processes import is_gone
 from bot.wiring.sources import Seen, UsageSources, open_sources
 
 __all__ = [
+    "Leaving",
     "Memory",
     "Principal",
     "Seen",

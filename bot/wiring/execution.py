@@ -1,7 +1,6 @@
 """What carries plans out."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,13 +8,14 @@ from typing import TYPE_CHECKING
 from bot.core.records import PlanRecord
 from bot.ports import Progress, RunProgress
 from bot.settings import Settings
-from bot.usecases.carry_out import Runner
+from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.execute import Executor
 from bot.usecases.find_repositories import Found
 from bot.usecases.lookout import Workplace
 from bot.usecases.plan import Planner
 from bot.wiring.clients import open_planner, open_registries, system_clock
 from bot.wiring.deleting import find_registry, open_deleter
+from bot.wiring.leaving import Leaving
 from bot.wiring.memory import Memory, open_manifest_cache
 from bot.wiring.processes import this_worker
 from bot.wiring.sources import open_sources
@@ -29,16 +29,27 @@ def open_executor(
     store: "SqlStore",
     progress: Progress,
     run_progress: RunProgress,
-    is_leaving: Callable[[], bool],
+    leaving: Leaving,
 ) -> Executor:
     """`progress` is told how far looking around is, `run_progress` how far deletion is."""
     return Executor(
-        runner=Runner(store, system_clock, time.sleep, run_progress, is_leaving),
+        runner=Runner(store, system_clock, leaving.sleep, run_progress, leaving.is_told),
         worker=this_worker(),
         enabled=settings.execution.enabled,
         undo_window=settings.execution.undo_window,
-        open_workplace=partial(_workplace, settings, store, progress),
+        open_workplace=partial(_workplace, settings, store, _unless_left(progress, leaving)),
     )
+
+
+def _unless_left(progress: Progress, leaving: Leaving) -> Progress:
+    """Looking around may take minutes: whoever is told to leave ends it in the middle."""
+
+    def show(step: str, done: int, total: int | None) -> None:
+        if leaving.is_told():
+            raise LeftError
+        progress(step, done, total)
+
+    return show
 
 
 @contextmanager

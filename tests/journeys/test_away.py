@@ -14,7 +14,7 @@ from bot.playground.aws import StandIn
 from bot.settings import load_settings
 from bot.store.store import SqlStore
 from bot.usecases.execute import Executor
-from bot.wiring import open_executor
+from bot.wiring import Leaving, open_executor
 from tests.cli.remembered import LOOKED_AT
 from tests.postgres import Server
 from tests.support import Run, Shelf
@@ -25,9 +25,7 @@ DELETER = "arn:aws:iam::123456789012:role/deleter"
 
 
 def executor(store: SqlStore, sleep: Callable[[float], None]) -> Executor:
-    opened = open_executor(
-        load_settings(None), store, lambda *_: None, lambda *_: None, lambda: False
-    )
+    opened = open_executor(load_settings(None), store, lambda *_: None, lambda *_: None, Leaving())
     return replace(opened, runner=replace(opened.runner, sleep=sleep))
 
 

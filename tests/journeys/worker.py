@@ -21,7 +21,7 @@ from bot.usecases.execute import Executor
 from bot.usecases.find_work import find_work
 from bot.usecases.lease import RunLostError
 from bot.usecases.lookout import Workplace
-from bot.wiring import is_gone, open_executor, open_store
+from bot.wiring import Leaving, is_gone, open_executor, open_store
 from tests.usecases.site import Watched
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _work(environment: Mapping[str, str], folder: Path, fate: Fate | None) -> No
     settings = load_settings(None)
     with open_store() as store:
         executor = _watched(
-            open_executor(settings, store, lambda *_: None, lambda *_: None, lambda: False), fate
+            open_executor(settings, store, lambda *_: None, lambda *_: None, Leaving()), fate
         )
         work = find_work(store, executor.runner.clock(), is_gone)
         try:
