@@ -24,8 +24,9 @@ class Freed:
         self._listed = (
             {} if by_layers else {m.digest: m.size_bytes for m in going if not m.is_index}
         )
-        held = chain.from_iterable(self._blobs.values())
+        held = list(chain.from_iterable(self._blobs.values()))
         self._holders = Counter(blob.digest for blob in held)
+        self._sizes = {blob.digest: blob.size for blob in held}
         self.bytes = 0
         for digest in already:
             self.add(digest)
@@ -36,4 +37,4 @@ class Freed:
         for blob in self._blobs.get(digest, ()):
             self._holders[blob.digest] -= 1
             if not self._holders[blob.digest]:
-                self.bytes += blob.size
+                self.bytes += self._sizes[blob.digest]

@@ -51,8 +51,7 @@ class Comparison:
         origins = {
             digest: digest
             for digest, why in sorted(changed.items())
-            if not (why == GONE and digest in begun)
-            and not self._only_follows(digest, why, pending)
+            if not (why == GONE and digest in begun) and not self._only_follows(digest, why)
         }
         _reach(self.graph.parents, origins)
         _reach(self.graph.dependents, origins)
@@ -104,11 +103,10 @@ class Comparison:
             which = "which it is about"
         return f"got {self._named(newcomer)}, {which}, after the plan was made"
 
-    def _only_follows(self, digest: str, why: str, pending: Collection[str]) -> bool:
+    def _only_follows(self, digest: str, why: str) -> bool:
         judged = self.now.get(digest)
         return (
             judged is not None
-            and judged.parent in pending
             and why == _kept_now(judged)
             and all(reason.rule is RuleName.FOLLOWS for reason in judged.reasons)
         )

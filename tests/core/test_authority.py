@@ -216,6 +216,19 @@ def test_slack_takes_approvals_in_one_channel(
     assert because in decision.reason
 
 
+@pytest.mark.parametrize("person", [ANN, GUEST, ROLE])
+def test_what_is_only_reported_nobody_approves(person: Person) -> None:
+    decision = decide(person, rules=rules(report_only=True))
+    assert not decision.granted
+    assert "have `execution.enabled: false`, so plans are only reported" in decision.reason
+
+
+@pytest.mark.parametrize("may", [may_pin, may_dismiss, may_stop, may_confirm_usage])
+@pytest.mark.parametrize("person", [ANN, ROLE])
+def test_of_what_is_only_reported_all_else_is_decided(may: Any, person: Person) -> None:
+    assert may(person, rules(report_only=True)).granted
+
+
 def test_the_command_line_needs_no_channel() -> None:
     assert decide(ROLE, rules=rules(channel=None, workspace=None)).granted
 
@@ -290,6 +303,13 @@ def test_what_is_typed_for_a_small_plan_does_not_matter() -> None:
         ("over, whatever version", GUEST, record(state=PlanState.DONE, version=3), {}, "carried"),
         ("outdated, whatever it holds", GUEST, record(version=3, complete=False), {}, "newer"),
         ("for nobody", GUEST, record(complete=False), {"channel": "C2"}, "incomplete"),
+        (
+            "only reported, wherever",
+            GUEST,
+            record(),
+            {"rules": rules(channel=None, report_only=True)},
+            "execution.enabled",
+        ),
         ("not here, whoever", GUEST, record(), {"rules": rules(channel=None)}, "no channel"),
         ("not you, wherever", GUEST, record(), {"channel": "C2"}, "guest"),
         ("elsewhere, before typing", ANN, LARGE, {"channel": "C2"}, "its own channel"),

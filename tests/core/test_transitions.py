@@ -16,16 +16,20 @@ from bot.core.transitions import (
     TransitionError,
     allows,
     approved,
+    asked_to_stop,
     called_back,
     dismissed,
     ended,
     expired,
     is_due,
     is_expired,
+    is_late,
+    postponed,
     proposed,
     renewed,
     started,
     stopped,
+    taken_over,
     what_became,
 )
 from bot.core.usage import SOURCES, Look, Usage
@@ -42,8 +46,8 @@ FINAL = set(PlanState) - OPEN
 
 ALLOWED = {
     PlanState.PROPOSED: {Step.APPROVE, Step.RENEW, Step.DISMISS, Step.EXPIRE},
-    PlanState.APPROVED: {Step.CALL_BACK, Step.RENEW, Step.START},
-    PlanState.EXECUTING: {Step.END, Step.STOP},
+    PlanState.APPROVED: {Step.CALL_BACK, Step.RENEW, Step.POSTPONE, Step.START},
+    PlanState.EXECUTING: {Step.TAKE_OVER, Step.ASK_TO_STOP, Step.END, Step.STOP},
 }
 
 TAKE: dict[Step, Callable[[PlanRecord], PlanRecord]] = {
@@ -52,9 +56,12 @@ TAKE: dict[Step, Callable[[PlanRecord], PlanRecord]] = {
     Step.RENEW: lambda plan: renewed(plan, CONTENT, TOMORROW, TOMORROW + WEEK),
     Step.DISMISS: dismissed,
     Step.EXPIRE: lambda plan: expired(plan, NOON + WEEK),
+    Step.POSTPONE: lambda plan: postponed(plan, NOON + WEEK, WINDOW),
     Step.START: lambda plan: started(plan, NOON + WEEK),
-    Step.END: lambda plan: ended(plan, []),
-    Step.STOP: stopped,
+    Step.TAKE_OVER: taken_over,
+    Step.ASK_TO_STOP: lambda plan: asked_to_stop(plan, "U9"),
+    Step.END: lambda plan: ended(plan, [], 0),
+    Step.STOP: lambda plan: stopped(plan, 0),
 }
 
 
@@ -190,6 +197,41 @@ def test_nothing_starts_before_the_undo_window_is_over() -> None:
     assert not is_due(in_state(PlanState.EXECUTING), NOON + WEEK)
 
 
+SECOND = timedelta(seconds=1)
+
+
+def test_ten_minutes_after_its_time_nobody_expects_it_any_more() -> None:
+    plan, due = in_state(PlanState.APPROVED), NOON + WINDOW
+    assert not is_late(plan, due - SECOND)
+    assert not is_late(plan, due + timedelta(minutes=10))
+    assert is_late(plan, due + timedelta(minutes=10) + SECOND)
+    assert not is_late(record(state=PlanState.APPROVED), NOON + WEEK)
+    assert not is_late(in_state(PlanState.EXECUTING), NOON + WEEK)
+
+
+def test_what_is_late_gets_another_window_with_the_same_approvals() -> None:
+    plan = in_state(PlanState.APPROVED)
+    after = postponed(plan, TOMORROW, WINDOW)
+    assert (after.state, after.execute_after) == (PlanState.APPROVED, TOMORROW + WINDOW)
+    assert (after.version, after.approvals) == (plan.version, plan.approvals)
+    assert not is_due(after, TOMORROW + WINDOW - SECOND)
+    assert is_due(after, TOMORROW + WINDOW)
+    assert not is_late(after, TOMORROW + WINDOW)
+
+
+def test_only_what_is_late_is_postponed() -> None:
+    with pytest.raises(TransitionError, match="it is not late"):
+        postponed(in_state(PlanState.APPROVED), NOON + WINDOW, WINDOW)
+
+
+def test_without_an_undo_window_it_may_begin_at_once_and_is_not_late() -> None:
+    plan = approved(record(), consent("U1"), 1, timedelta(0))
+    assert is_due(plan, NOON)
+    assert not is_late(plan, NOON)
+    late = postponed(plan, TOMORROW, timedelta(0))
+    assert is_due(late, TOMORROW)
+
+
 @pytest.mark.parametrize(
     ("outcomes", "state"),
     [
@@ -199,12 +241,29 @@ def test_nothing_starts_before_the_undo_window_is_over() -> None:
     ],
 )
 def test_how_it_ends(outcomes: list[Outcome], state: PlanState) -> None:
-    assert ended(in_state(PlanState.EXECUTING), outcomes).state is state
+    plan = ended(in_state(PlanState.EXECUTING), outcomes, 77)
+    assert (plan.state, plan.freed_bytes) == (state, 77)
 
 
 def test_it_does_not_end_while_something_is_pending() -> None:
     with pytest.raises(TransitionError, match="some of it is still pending"):
-        ended(in_state(PlanState.EXECUTING), [Outcome.FAILED, Outcome.PENDING])
+        ended(in_state(PlanState.EXECUTING), [Outcome.FAILED, Outcome.PENDING], 0)
+
+
+def test_stopped_it_has_freed_what_it_had_freed_by_then() -> None:
+    plan = stopped(asked_to_stop(in_state(PlanState.EXECUTING), "U1"), 77)
+    assert (plan.state, plan.freed_bytes, plan.stop_asked_by) == (PlanState.STOPPED, 77, "U1")
+
+
+def test_whoever_asked_first_has_it_stopped() -> None:
+    plan = asked_to_stop(in_state(PlanState.EXECUTING), "U1")
+    assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, "U1")
+    assert asked_to_stop(plan, "U2").stop_asked_by == "U1"
+
+
+def test_who_takes_it_over_stops_what_somebody_wants_stopped() -> None:
+    plan = taken_over(asked_to_stop(in_state(PlanState.EXECUTING), "U1"))
+    assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, "U1")
 
 
 people = st.sampled_from(["U1", "U2", "U3"])
@@ -233,6 +292,10 @@ def take(plan: PlanRecord, step: Step, by: str, required: int, now: datetime) ->
         return (expired if step is Step.EXPIRE else started)(plan, now)
     if step is Step.RENEW:
         return renewed(plan, CONTENT, now, now + WEEK)
+    if step is Step.POSTPONE:
+        return postponed(plan, now, WINDOW)
+    if step is Step.ASK_TO_STOP:
+        return asked_to_stop(plan, by)
     return TAKE[step](plan)
 
 
@@ -250,4 +313,6 @@ def check(before: PlanRecord, step: Step, after: PlanRecord, required: int) -> N
         assert len(counted) == required
         assert after.execute_after is not None
     if after.state is PlanState.EXECUTING:
-        assert before.state is PlanState.APPROVED
+        assert before.state is PlanState.EXECUTING or step is Step.START
+    if before.stop_asked_by:
+        assert after.stop_asked_by == before.stop_asked_by

@@ -7,6 +7,7 @@ import pytest
 
 from bot.core.errors import RequestError
 from bot.settings import KubernetesSection, Settings, load_settings
+from tests.core.strategies import REPOSITORY
 
 
 def load(text: str, folder: Path) -> Settings:
@@ -198,6 +199,22 @@ def test_the_whole_of_a_file(tmp_path: Path) -> None:
     assert settings.usage.accounts[0].regions == ("eu-west-1", "all")
     assert settings.reports[0].min_saving == 1.5
     assert settings.execution.enabled is False
+
+
+@pytest.mark.parametrize(
+    ("text", "report_only"),
+    [
+        ("{}", False),
+        ("execution: {undo_window: 1m}", False),
+        ("execution: {enabled: true}", False),
+        ("execution: {enabled: false}", True),
+    ],
+)
+def test_what_is_not_carried_out_nobody_approves(
+    text: str, tmp_path: Path, *, report_only: bool
+) -> None:
+    rules = load(text, tmp_path).approval_rules(REPOSITORY, workspace="T1")
+    assert rules.report_only is report_only
 
 
 def test_a_number_of_digits_is_no_account(tmp_path: Path) -> None:

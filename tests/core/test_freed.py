@@ -1,0 +1,114 @@
+"""The bytes that are free while manifests go."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.freed import Freed
+from bot.core.manifest import Blob
+from bot.core.plan import Plan
+from bot.store.plan_content import pack, unpack
+from tests.core import strategies as some
+from tests.core.stored import as_stored
+from tests.core.strategies import World
+from tests.core.test_next_version import CASE, with_unread
+from tests.core.test_properties import tries
+
+PLAN = as_stored(CASE.plan)
+
+
+def freed(*names: str, plan: Plan = PLAN) -> int:
+    found = Freed(plan)
+    for name in names:
+        found.add(CASE.digests.of(name))
+    return found.bytes
+
+
+@pytest.mark.parametrize(
+    ("description", "gone", "expected"),
+    [
+        ("nothing is gone", [], 0),
+        ("a layer of its own", ["arm"], 4),
+        ("one that a kept manifest holds", ["amd"], 2),
+        ("an index holds none", ["1", "2", "3"], 0),
+        ("one that another holds still", ["alone"], 128),
+        ("and when the last holder goes", ["alone", "mips"], 128 + 16 + 8),
+        ("in any order", ["mips", "alone"], 128 + 16 + 8),
+        ("what stays anyway, or is not known, counts nothing", ["kept", "nothing"], 0),
+    ],
+)
+def test_a_layer_counts_once_when_its_last_holder_goes(
+    description: str, gone: list[str], expected: int
+) -> None:
+    assert freed(*gone) == expected, description
+
+
+def test_what_was_gone_before_counts_too() -> None:
+    found = Freed(PLAN, map(CASE.digests.of, ["alone", "arm"]))
+    assert found.bytes == 128 + 4
+    found.add(CASE.digests.of("mips"))
+    assert found.bytes == 128 + 4 + 16 + 8
+
+
+def test_a_layer_that_stands_twice_in_a_manifest_counts_once() -> None:
+    judged = list(PLAN.judged)
+    place = next(n for n, j in enumerate(judged) if j.manifest.digest == CASE.digests.of("arm"))
+    manifest = judged[place].manifest
+    twice = replace(manifest, blobs=(manifest.blobs or ()) * 2)
+    judged[place] = replace(judged[place], manifest=twice)
+    assert freed("arm", plan=replace(PLAN, judged=tuple(judged))) == 4
+
+
+def test_a_layer_has_one_size_whatever_manifests_say() -> None:
+    """Of two that disagree the plan believed the one with the higher digest."""
+    sizes = {CASE.digests.of("arm"): 4, CASE.digests.of("mips"): 16}
+    manifests = [
+        replace(each, blobs=(Blob("sha256:layer", sizes[each.digest]),))
+        if each.digest in sizes
+        else each
+        for each in CASE.manifests
+    ]
+    plan = World(manifests, CASE.evidence).plan()
+    for order in (plan.delete, plan.delete[::-1]):
+        assert in_steps(as_stored(plan), order)[-1] == plan.savings.freed_bytes
+
+
+def test_where_layers_are_unknown_the_listed_sizes_count() -> None:
+    plan = as_stored(with_unread("alone", size=3))
+    assert freed("amd", "1", plan=plan) == 0
+    assert freed("amd", "1", "alone", plan=plan) == 3 == plan.savings.freed_bytes
+
+
+@given(some.worlds, st.randoms(use_true_random=False))
+@tries(200)
+def test_when_all_is_gone_it_is_what_was_promised(world: World, random: Random) -> None:
+    plan = world.plan()
+    shuffled = random.sample(plan.delete, len(plan.delete))
+    for stored in (as_stored(plan), unpack(pack(plan))):
+        assert in_steps(stored, shuffled)[-1] == plan.savings.freed_bytes
+
+
+@given(some.worlds, st.randoms(use_true_random=False), st.integers(0, some.MOST))
+@tries(150)
+def test_it_only_grows_and_who_goes_on_counts_the_same(
+    world: World, random: Random, already: int
+) -> None:
+    plan = as_stored(world.plan())
+    shuffled = random.sample(plan.delete, len(plan.delete))
+    steps = in_steps(plan, shuffled)
+    assert steps == sorted(steps)
+    assert Freed(plan, shuffled[:already]).bytes == steps[min(already, len(shuffled))]
+
+
+def in_steps(plan: Plan, digests: Iterable[str]) -> list[int]:
+    """The bytes at first, and after each."""
+    found = Freed(plan)
+    steps = [found.bytes]
+    for digest in digests:
+        found.add(digest)
+        steps.append(found.bytes)
+    return steps

@@ -1,0 +1,35 @@
+"""What people call a manifest."""
+
+import pytest
+
+from bot.core.naming import is_called
+
+DIGEST = f"sha256:0123456789ab{'c' * 52}"
+
+
+@pytest.mark.parametrize(
+    ("reference", "called"),
+    [
+        ("1.0", True),
+        ("latest", True),
+        (DIGEST, True),
+        ("sha256:0123456789ab", True),
+        ("sha256:012345", True),
+        ("sha256:01234", False),
+        ("sha256:", False),
+        ("sha256:012346", False),
+        ("0123456789ab", False),
+        (f"{DIGEST}0", False),
+        ("1", False),
+        ("1.0.0", False),
+        ("LATEST", False),
+        ("", False),
+    ],
+)
+def test_a_tag_the_digest_or_its_beginning(reference: str, *, called: bool) -> None:
+    assert is_called(reference, DIGEST, ("1.0", "latest")) is called
+
+
+def test_without_tags_only_the_digest_is_left() -> None:
+    assert is_called(DIGEST, DIGEST, ())
+    assert not is_called("1.0", DIGEST, ())

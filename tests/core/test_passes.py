@@ -1,0 +1,109 @@
+"""What may be deleted now, and when it is better to end."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from bot.core.graph import build_graph
+from bot.core.passes import in_batches, next_pass, piles_up
+from bot.core.plan import Plan
+from tests.core import strategies as some
+from tests.core.invariants import parents
+from tests.core.strategies import World
+from tests.core.test_properties import tries
+from tests.core.test_sparing import CASE
+
+PLAN = CASE.plan
+GRAPH = build_graph(CASE.manifests)
+ROOTS = ["1", "2", "outer", "alone", "many", "orphan", "fat"]
+
+
+def may_go(*done: str) -> list[str | None]:
+    """The names of what may go once others are gone, or spared."""
+    pending = set(PLAN.delete) - set(map(CASE.digests.of, done))
+    return [CASE.name_of(digest) for digest in next_pass(PLAN.delete, pending, GRAPH)]
+
+
+@pytest.mark.parametrize(
+    ("description", "done", "expected"),
+    [
+        ("roots come first, in the order of deletion", [], ROOTS),
+        ("nothing while its root is pending", ROOTS[3:], ["1", "2", "outer"]),
+        ("all children at once", ROOTS, ["amd", "arm", "mips", "inner"]),
+        ("a child of two waits for both", ["2", *ROOTS[2:]], ["1", "mips", "inner"]),
+        (
+            "a level at a time",
+            [*ROOTS, "amd", "arm", "mips", "inner"],
+            ["leaf"],
+        ),
+        (
+            "a referrer behind its subject",
+            [*ROOTS, "amd", "arm", "mips", "inner", "leaf"],
+            ["sbom"],
+        ),
+        ("nothing is left", [str(CASE.name_of(digest)) for digest in PLAN.delete], []),
+    ],
+)
+def test_what_may_go(description: str, done: list[str], expected: list[str]) -> None:
+    assert may_go(*done) == expected, description
+
+
+def test_what_came_above_it_meanwhile_holds_back_nothing() -> None:
+    """It is not to go, so nobody waits for it: whether its child may go is asked elsewhere."""
+    newcomer = replace(
+        CASE.manifests[1], digest=CASE.digests.of("new"), children=(CASE.digests.of("alone"),)
+    )
+    graph = build_graph([*CASE.manifests, newcomer])
+    assert CASE.digests.of("alone") in next_pass(PLAN.delete, set(PLAN.delete), graph)
+
+
+def passes(plan: Plan, world: World) -> list[list[str]]:
+    graph, pending, found = build_graph(world.manifests), set(plan.delete), []
+    while pending:
+        found.append(next_pass(plan.delete, pending, graph))
+        assert found[-1]
+        pending -= set(found[-1])
+    return found
+
+
+@given(some.worlds)
+@tries(150)
+def test_passes_are_levels_and_together_all_that_goes(world: World) -> None:
+    plan = world.plan()
+    found = passes(plan, world)
+    assert sorted(digest for each in found for digest in each) == sorted(plan.delete)
+    above, gone = parents(world.manifests), set[str]()
+    for each in found:
+        assert [digest for digest in plan.delete if digest in each] == each
+        for digest in each:
+            assert above[digest] & set(plan.delete) <= gone
+        gone |= set(each)
+
+
+@pytest.mark.parametrize(
+    ("number", "sizes"),
+    [(0, []), (1, [1]), (100, [100]), (101, [100, 1]), (250, [100, 100, 50])],
+)
+def test_batches(number: int, sizes: list[int]) -> None:
+    digests = [str(each) for each in range(number)]
+    batches = list(in_batches(digests, 100))
+    assert [len(batch) for batch in batches] == sizes
+    assert [digest for batch in batches for digest in batch] == digests
+
+
+@pytest.mark.parametrize(
+    ("failed", "tried", "ends"),
+    [
+        (0, 0, False),
+        (9, 9, False),
+        (10, 10, True),
+        (10, 50, True),
+        (10, 51, False),
+        (11, 55, True),
+        (2_000, 10_000, True),
+        (1_999, 10_000, False),
+    ],
+)
+def test_failures_pile_up_at_ten_and_a_fifth_of_all(failed: int, tried: int, *, ends: bool) -> None:
+    assert piles_up(failed, tried) is ends
