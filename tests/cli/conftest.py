@@ -1,4 +1,5 @@
-"""A cluster beside the stand-in of AWS, and what else may use an image."""
+"""A cluster beside the stand-in of AWS, what else may use an image, and plans that may begin at
+once."""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +11,9 @@ import pytest
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import Cluster
-from tests.support import Run
+from tests.cli.carrying_out import AT_ONCE, BUILDS
+from tests.cli.remembered import Write
+from tests.support import Run, Shelf
 from tests.usage.aws_support import digest
 
 USER, GROUP = "arn:aws:iam::123456789012:user/demo", "cleaners"
@@ -64,3 +67,20 @@ def use_everywhere(aws: StandIn) -> UseEverywhere:
         sagemaker.create_component("base", "live", [{"model": "chat"}])
 
     return use
+
+
+@pytest.fixture
+def at_once(releases: Shelf, settings_file: Write) -> Shelf:
+    """`releases`, without an undo window."""
+    settings_file(AT_ONCE)
+    return releases
+
+
+@pytest.fixture
+def builds(shelf: Shelf, settings_file: Write) -> Shelf:
+    """`team/api` with 450 images that go, without an undo window, and 10 that stay."""
+    settings_file(AT_ONCE)
+    for number in range(BUILDS):
+        shelf.image(f"1.{number}", age=100 - number / 100)
+    shelf.images(10, "2.")
+    return shelf

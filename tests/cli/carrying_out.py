@@ -1,0 +1,95 @@
+"""What tests of carrying plans out share: plans that are due, processes that work on them, and
+conditions to wait for."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from bot.core.records import PlanRecord
+from bot.playground.aws import Fault, StandIn
+from bot.ports import Change
+from bot.store.store import SqlStore
+from tests.cli.remembered import LOOKED_AT
+from tests.store.support import event
+from tests.support import Run
+
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = [sys.executable, "-m", "bot"]
+AT_ONCE = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
+PATIENCE = 60.0
+"""Seconds, for what happens at once unless something is broken."""
+
+NOTHING = "Nothing was left: no plan is due, and none is being carried out.\n"
+"""Says recover."""
+
+DELETION = "ecr:BatchDeleteImage"
+BUILDS = 450
+"""Of `builds`: in five batches, of which four go at once."""
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Waits for what another process is about to do."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it does not happen"
+        time.sleep(0.01)
+
+
+def proposed(run: Run, name: str = "team/api") -> str:
+    """The plan's id."""
+    return str(run("propose", name, "--format", "json").plan["plan"])
+
+
+def approved(run: Run, name: str = "team/api") -> str:
+    id_ = proposed(run, name)
+    assert run("approve", id_, "--confirm", name).status == 0
+    return id_
+
+
+def as_stored(store: SqlStore, id_: str) -> PlanRecord:
+    found = store.plan(id_)
+    assert found
+    return found
+
+
+def hold_deletions(aws: StandIn, seconds: float = PATIENCE, **how: int) -> Fault:
+    """Of one plan nothing more happens meanwhile."""
+    return aws.world.faults.add(
+        Fault(operation="BatchDeleteImage", delay=seconds, **{"times": None, **how})
+    )
+
+
+@contextmanager
+def working(
+    *arguments: str, stderr: int = subprocess.PIPE, **environment: str
+) -> Iterator[subprocess.Popen[str]]:
+    """`ecr-clean` as a process of its own, which is killed in the end if it has not ended."""
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        text=True,
+        bufsize=1,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+
+
+def late_by(store: SqlStore, id_: str, delay: timedelta) -> None:
+    """As if nobody had been there to begin it."""
+    before = as_stored(store, id_)
+    assert before.execute_after
+    earlier = before.execute_after - delay
+    after = replace(before, execute_after=earlier, revision=before.revision + 1)
+    assert store.commit(Change([event()], before, after))

@@ -1,0 +1,162 @@
+"""Ctrl-C while a plan is waited for, and while it is carried out."""
+
+import os
+import pty
+import re
+import signal
+import time
+
+from bot.core.records import Outcome, PlanState
+from bot.playground.aws import Fault, StandIn
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import (
+    BUILDS,
+    DELETION,
+    PATIENCE,
+    approved,
+    as_stored,
+    hold_deletions,
+    proposed,
+    until,
+    working,
+)
+from tests.cli.remembered import LOOKED_AT, Write
+from tests.support import Run, Shelf
+
+STOPPING = "ecr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"
+
+
+def outcomes(store: SqlStore, id_: str) -> dict[str, Outcome]:
+    plan = as_stored(store, id_)
+    return {item.digest: item.outcome for item in store.items(id_, plan.version)}
+
+
+def check_receipt(store: SqlStore, id_: str, shelf: Shelf) -> None:
+    """It tells the truth of every digest."""
+    there = set(shelf.repository.manifests)
+    for digest, outcome in outcomes(store, id_).items():
+        assert outcome is (Outcome.SPARED if digest in there else Outcome.DELETED)
+
+
+def test_in_the_undo_window_the_approval_stands(
+    run: Run, releases: Shelf, aws: StandIn, settings_file: Write
+) -> None:
+    settings_file(f"{LOOKED_AT}execution: {{undo_window: 1h}}")
+    id_ = proposed(run, releases.id.name)
+    with working("approve", id_, "--wait") as process:
+        assert process.stdout
+        until(lambda: process.stdout.readline().startswith("Approved: "))
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    assert list(filter(None, err.splitlines())) == [
+        "ecr-clean: the approval stands, and ecr-clean serve or recover carries the plan out: "
+        f"ecr-clean stop {id_} takes it back",
+        "ecr-clean: interrupted",
+    ]
+    assert run("show", id_, "--format", "json").plan["state"] == "approved"
+    assert aws.world.calls.count(DELETION) == 0
+    assert run("stop", id_).status == 0
+
+
+def test_before_anything_is_deleted_it_is_taken_back(
+    run: Run, at_once: Shelf, aws: StandIn
+) -> None:
+    """While the repository is looked at once more."""
+    id_ = proposed(run, at_once.id.name)
+    seen = aws.world.calls.count("ecr:DescribeImages")
+    aws.world.faults.add(Fault(operation="DescribeImages", delay=1))
+    with working("approve", id_, "--wait") as process:
+        until(lambda: aws.world.calls.count("ecr:DescribeImages") > seen)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err.strip("\n")) == (1, STOPPING.strip("\n"))
+    assert f"Plan {id_}, version 1, is proposed until" in out
+    assert aws.world.calls.count(DELETION) == 0
+    assert run("show", id_, "--format", "json").plan["approvals"] == []
+
+
+def test_while_deleting_it_stops_after_the_batches_in_flight(
+    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+) -> None:
+    id_ = proposed(run)
+    hold_deletions(aws, seconds=1)
+    with working("approve", id_, "--wait", "--confirm", builds.id.name) as process:
+        until(lambda: aws.world.calls.count(DELETION))
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, err.lstrip()) == (1, STOPPING)
+    assert as_stored(own_store, id_).state is PlanState.STOPPED
+    check_receipt(own_store, id_, builds)
+    assert aws.world.calls.count(DELETION) == 4
+    assert f"Plan {id_}, version 1, was stopped while it was carried out." in out
+    assert f"Receipt: 400 deleted, {BUILDS - 400} spared." in out
+    assert "was not reached: arn:aws:iam::123456789012:user/demo stopped the run" in " ".join(
+        out.split()
+    )
+
+
+def test_twice_it_leaves_at_once_and_recover_finishes(
+    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+) -> None:
+    id_ = proposed(run)
+    held = hold_deletions(aws, seconds=8)
+    with working("approve", id_, "--wait", "--confirm", builds.id.name) as process:
+        until(lambda: aws.world.calls.count(DELETION))
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        until(lambda: process.stderr.readline() == STOPPING)
+        process.send_signal(signal.SIGINT)
+        asked_at = time.monotonic()
+        _, err = process.communicate(timeout=PATIENCE)
+        assert time.monotonic() - asked_at < 4
+    assert process.returncode == 130
+    assert "ecr-clean: left at once: ecr-clean recover finishes what was begun" in err
+    assert as_stored(own_store, id_).state is PlanState.EXECUTING
+    held.delay = 0
+    result = run("recover")
+    assert (result.status, result.err) == (0, "")
+    assert f"Receipt: {BUILDS} deleted." in result.out
+    check_receipt(own_store, id_, builds)
+
+
+def test_recover_begins_no_other_plan_after_it(
+    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+) -> None:
+    other = Shelf(aws, "team/web")
+    other.images(20)
+    first, second = approved(run, builds.id.name), approved(run, other.id.name)
+    hold_deletions(aws, seconds=1)
+    with working("recover") as process:
+        until(lambda: aws.world.calls.count(DELETION))
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    states = [as_stored(own_store, id_).state for id_ in (first, second)]
+    assert states.count(PlanState.APPROVED) == 1
+
+
+def test_a_terminal_shows_how_far_it_is(run: Run, builds: Shelf, aws: StandIn) -> None:
+    id_ = proposed(run)
+    hold_deletions(aws, seconds=0.3)
+    ours, theirs = pty.openpty()
+    with working(
+        "approve", id_, "--wait", "--confirm", builds.id.name, stderr=theirs, TERM="xterm"
+    ) as process:
+        os.close(theirs)
+        seen = _all_of(ours)
+        assert process.wait(PATIENCE) == 0
+    os.close(ours)
+    assert f"0 of {BUILDS}" in seen
+    assert f"400 of {BUILDS}" in seen
+    assert re.search(r"deleting \(\d+ kB freed\)", seen)
+
+
+def _all_of(terminal: int) -> str:
+    seen = b""
+    try:
+        while piece := os.read(terminal, 4096):
+            seen += piece
+    except OSError:
+        pass  # how Linux says that the other side has closed
+    return seen.decode()

@@ -1,0 +1,182 @@
+"""`ecr-clean recover`: finishes what was left, and names what it may not take."""
+
+import signal
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.records import PlanState, Run, Worker
+from bot.core.transitions import taken_over
+from bot.core.words import moment
+from bot.playground.aws import Fault, StandIn
+from bot.ports import Change
+from bot.store.store import SqlStore
+from tests import support
+from tests.cli.carrying_out import (
+    BUILDS,
+    DELETION,
+    NOTHING,
+    PATIENCE,
+    approved,
+    as_stored,
+    hold_deletions,
+    late_by,
+    until,
+    working,
+)
+from tests.store.support import event
+from tests.support import Shelf
+
+ELSEWHERE = Worker("elsewhere", "another boot", pid=4711, started=1)
+
+
+def killed(aws: StandIn, run: support.Run, builds: Shelf) -> str:
+    """The plan of a process that was killed with four batches in flight."""
+    id_ = approved(run, builds.id.name)
+    held = hold_deletions(aws)
+    with working("recover") as process:
+        until(lambda: aws.world.calls.count(DELETION) == 4)
+        process.send_signal(signal.SIGKILL)
+        process.wait(PATIENCE)
+    held.delay = 0
+    return id_
+
+
+def give(store: SqlStore, id_: str, worker: Worker, until_: datetime) -> None:
+    """The run of a plan, to somebody else."""
+    before, run = as_stored(store, id_), store.run(id_)
+    assert run
+    theirs: Run = replace(run, attempt=run.attempt + 1, worker=worker, leased_until=until_)
+    change = Change([event()], before, taken_over(before), run_before=run, run=theirs)
+    assert store.commit(change)
+
+
+def test_before_anything_was_proposed(run: support.Run) -> None:
+    result = run("recover")
+    assert (result.status, result.out, result.err) == (0, NOTHING, "")
+
+
+def test_a_plan_in_its_undo_window_is_left_alone(
+    run: support.Run, releases: Shelf, own_store: SqlStore
+) -> None:
+    id_ = approved(run, releases.id.name)
+    assert run("recover").out == NOTHING
+    assert as_stored(own_store, id_).state is PlanState.APPROVED
+
+
+def test_plans_that_are_due(
+    run: support.Run, at_once: Shelf, aws: StandIn, own_store: SqlStore
+) -> None:
+    web = Shelf(aws, "team/web")
+    web.images(20)
+    ids = approved(run, at_once.id.name), approved(run, web.id.name)
+    result = run("recover")
+    assert (result.status, result.err) == (0, "")
+    assert "team/api: freed 2.96 kB" in result.out
+    assert "team/web: freed 9.86 kB" in result.out
+    assert {as_stored(own_store, id_).state for id_ in ids} == {PlanState.DONE}
+    assert run("recover").out == NOTHING
+
+
+def test_a_run_whose_process_was_killed_is_taken_over_at_once(
+    run: support.Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+) -> None:
+    """The calls in flight have taken effect; nobody had their answers."""
+    id_ = killed(aws, run, builds)
+    result = run("recover")
+    assert (result.status, result.err) == (0, "")
+    assert f"Plan {id_}, version 1, was carried out." in result.out
+    assert f"Receipt: {BUILDS} deleted." in result.out
+    assert len(builds.repository.manifests) == 10
+    assert aws.world.calls.count(DELETION) == 5
+    told = [each["event"] for each in run("audit", "--format", "json").plans]
+    assert told.count("taken_over") == 1
+    assert as_stored(own_store, id_).freed_bytes == BUILDS * 1010
+
+
+def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: StandIn) -> None:
+    id_ = approved(run, builds.id.name)
+    hold_deletions(aws, seconds=2)
+    with working("recover") as process:
+        until(lambda: aws.world.calls.count(DELETION))
+        result = run("recover")
+        assert (result.status, result.out) == (0, "")
+        assert result.sentence.startswith(
+            f"the plan {id_} for team/api is carried out by process {process.pid} on "
+        )
+        assert process.wait(PATIENCE) == 0
+
+
+def test_a_run_of_another_machine_is_left_alone_until_its_lease_has_run_out(
+    run: support.Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+) -> None:
+    id_ = killed(aws, run, builds)
+    until_ = datetime.now(UTC) + timedelta(seconds=80)
+    give(own_store, id_, ELSEWHERE, until_)
+    result = run("recover")
+    assert (result.status, result.out) == (0, "")
+    assert result.sentence == (
+        f"the plan {id_} for team/api is carried out by process 4711 on elsewhere, as far as "
+        "anybody can tell from here: if that is gone, run ecr-clean recover again after "
+        f"{moment(until_)}"
+    )
+    assert as_stored(own_store, id_).state is PlanState.EXECUTING
+    give(own_store, id_, ELSEWHERE, datetime.now(UTC))
+    assert run("recover").status == 0
+    assert as_stored(own_store, id_).state is PlanState.DONE
+
+
+def test_a_plan_that_comes_late_gets_a_new_undo_window(
+    run: support.Run, releases: Shelf, own_store: SqlStore, aws: StandIn
+) -> None:
+    id_ = approved(run, releases.id.name)
+    late_by(own_store, id_, timedelta(minutes=16))
+    result = run("recover")
+    assert result.status == 0
+    assert result.sentence == (
+        f"nobody was there to begin the plan {id_} in time: it has a new undo window, in which "
+        f"ecr-clean stop {id_} takes it back"
+    )
+    assert result.out.startswith(f"Plan {id_}, version 1, is approved; deletion starts 20")
+    execute_after = as_stored(own_store, id_).execute_after
+    assert execute_after
+    assert execute_after > datetime.now(UTC) + timedelta(minutes=4)
+    assert aws.world.calls.count(DELETION) == 0
+    assert run("recover").out == NOTHING
+
+
+def test_failures(run: support.Run, at_once: Shelf, aws: StandIn) -> None:
+    aws.world.stick(at_once.repository, "1.1")
+    approved(run)
+    result = run("recover")
+    assert result.status == 1
+    assert "Receipt: 2 deleted, 1 failed." in result.out
+
+
+def test_what_fails_hinders_nothing_else(
+    run: support.Run, at_once: Shelf, aws: StandIn, own_store: SqlStore
+) -> None:
+    web = Shelf(aws, "team/web")
+    web.images(20)
+    ids = approved(run, at_once.id.name), approved(run, web.id.name)
+    refused = {"repositoryName": "team/api"}
+    for operation in ("DescribeImages", "DescribeRepositories"):
+        aws.world.faults.add(
+            Fault(operation=operation, parameters=refused, error="ServerException", times=None)
+        )
+    result = run("recover")
+    assert result.status == 1
+    assert "team/api" in result.sentence
+    states = [as_stored(own_store, id_).state for id_ in ids]
+    assert states == [PlanState.APPROVED, PlanState.DONE]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_without_credentials(run: support.Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    approved(run)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    result = run("recover")
+    assert (result.status, result.out) == (1, "")
+    assert "credentials" in result.sentence

@@ -1,0 +1,197 @@
+"""`ecr-clean approve --wait`: carries the plan out here, and tells what became of it."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.cli.carrying_out import HandsOn
+from bot.core.authority import AwsIdentity
+from bot.core.records import PlanState
+from bot.core.transitions import called_back
+from bot.playground.aws import StandIn
+from bot.ports import Change
+from bot.settings import load_settings
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import (
+    DELETION,
+    approved,
+    as_stored,
+    hold_deletions,
+    late_by,
+    proposed,
+    until,
+    working,
+)
+from tests.cli.remembered import ANN, LOOKED_AT, Write
+from tests.store.support import event
+from tests.support import Run, Shelf, others_off
+
+GO = {"1.0", "1.1", "1.2"}
+"""Of `at_once`."""
+
+UNREADABLE = f"usage: {{{others_off('files')}, files: [used.txt], expect_none: true}}\n"
+
+
+def tags(shelf: Shelf) -> set[str]:
+    return set(shelf.repository.digest_by_tag)
+
+
+def test_it_deletes_exactly_the_plan_and_prints_the_receipt(
+    aws: StandIn, run: Run, at_once: Shelf
+) -> None:
+    before = tags(at_once)
+    id_ = proposed(run)
+    result = run("approve", id_, "--wait")
+    assert (result.status, result.err) == (0, "")
+    assert before - tags(at_once) == GO
+    assert aws.world.calls.count(DELETION) == 1
+    assert result.out.splitlines()[-3:] == [
+        f"Plan {id_}, version 1, was carried out.",
+        "team/api: freed 2.96 kB: under $0.01 a month.",
+        "Receipt: 3 deleted.",
+    ]
+
+
+def test_its_end_is_stored(run: Run, at_once: Shelf) -> None:
+    id_ = proposed(run, at_once.id.name)
+    run("approve", id_, "--wait")
+    shown = run("show", id_, "--format", "json").plan
+    assert (shown["state"], shown["freed_bytes"]) == ("done", 3 * 1010)
+    assert {item["outcome"] for item in shown["receipt"]} == {"deleted"}
+    assert [each["event"] for each in run("audit", "--format", "json").plans] == [
+        "proposed",
+        "approved",
+        "started",
+        "deleted",
+        "ended",
+    ]
+
+
+def test_the_undo_window_is_waited_for(
+    run: Run, releases: Shelf, settings_file: Write, own_store: SqlStore
+) -> None:
+    settings_file(f"{LOOKED_AT}execution: {{undo_window: 1s}}")
+    id_ = proposed(run)
+    assert run("approve", id_, "--wait").status == 0
+    assert GO.isdisjoint(tags(releases))
+    began = own_store.run(id_)
+    (approval,) = as_stored(own_store, id_).approvals
+    assert began
+    assert began.begun_at - approval.at >= timedelta(seconds=1)
+
+
+def test_what_could_not_be_deleted(aws: StandIn, run: Run, at_once: Shelf) -> None:
+    aws.world.stick(at_once.repository, "1.1")
+    id_ = proposed(run)
+    result = run("approve", id_, "--wait")
+    assert result.status == 1
+    assert GO & tags(at_once) == {"1.1"}
+    lines = result.out.splitlines()
+    assert f"Plan {id_}, version 1, was carried out, and something could not be deleted." in lines
+    assert "Receipt: 2 deleted, 1 failed." in lines
+    words = " ".join(result.out.split())
+    assert re.search(r"1\.1 \(sha256:\w{12}…\) failed: ECR refused it: .* \(KmsError\)", words)
+
+
+def test_what_was_spared_and_why(aws: StandIn, run: Run, at_once: Shelf) -> None:
+    id_ = proposed(run)
+    aws.world.retag(at_once.repository, "1.1", "stable")
+    result = run("approve", id_, "--wait")
+    assert result.status == 0
+    assert GO & tags(at_once) == {"1.1"}
+    assert "Receipt: 2 deleted, 1 spared." in result.out
+    words = " ".join(result.out.split())
+    assert re.search(r"1\.1 \(sha256:\w{12}…\) spared: its tags changed after the plan", words)
+
+
+def test_not_everything_can_be_looked_at(
+    aws: StandIn, run: Run, shelf: Shelf, settings_file: Write, environment: Path
+) -> None:
+    settings_file(f"{UNREADABLE}execution: {{undo_window: 0s}}\n")
+    used = environment / "used.txt"
+    used.write_text("")
+    for number in range(13):
+        shelf.image(f"1.{number}", age=60 - number)
+    id_ = proposed(run)
+    used.unlink()
+    result = run("approve", id_, "--wait")
+    assert result.status == 3
+    assert result.sentence.startswith(
+        f"The plan {id_} for team/api could not begin (not everything could be looked at: "
+    )
+    assert "used.txt" in result.sentence
+    assert result.sentence.endswith("so it is proposed again, without approvals")
+    shown = run("show", id_, "--format", "json").plan
+    assert (shown["state"], shown["approvals"]) == ("proposed", [])
+    assert aws.world.calls.count(DELETION) == 0
+    used.write_text("")
+    assert run("approve", id_, "--wait").status == 0
+
+
+def test_nothing_is_approved_that_the_settings_do_not_let_be_carried_out(
+    run: Run, releases: Shelf, settings_file: Write
+) -> None:
+    id_ = proposed(run, releases.id.name)
+    settings_file(f"{LOOKED_AT}execution: {{enabled: false}}")
+    result = run("approve", id_, "--wait")
+    assert (result.status, result.out) == (2, "")
+    assert result.sentence == (
+        "The settings have `execution.enabled: false`, so plans are only reported, and nobody "
+        "can approve them"
+    )
+
+
+def test_switched_off_meanwhile(
+    run: Run, at_once: Shelf, settings_file: Write, aws: StandIn
+) -> None:
+    id_ = approved(run, at_once.id.name)
+    settings_file(f"{LOOKED_AT}execution: {{enabled: false}}")
+    result = run("recover")
+    assert (result.status, result.out) == (2, "")
+    assert "could not begin (the settings have execution.enabled: false)" in result.sentence
+    assert run("show", id_, "--format", "json").plan["state"] == "proposed"
+    assert aws.world.calls.count(DELETION) == 0
+
+
+def test_called_back_by_somebody_else_in_the_window(
+    run: Run, releases: Shelf, own_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id_ = proposed(run, releases.id.name)
+
+    def stop_it(_seconds: float) -> None:
+        before = as_stored(own_store, id_)
+        assert own_store.commit(Change([event()], before, called_back(before)))
+
+    monkeypatch.setattr("bot.cli.carrying_out.time.sleep", stop_it)
+    result = run("approve", id_, "--wait")
+    assert result.status == 1
+    assert f"Plan {id_}, version 1, is proposed until" in result.out
+    assert tags(releases) > GO
+
+
+@pytest.mark.usefixtures("builds")
+def test_what_another_process_carries_out_is_waited_for(
+    aws: StandIn, run: Run, own_store: SqlStore
+) -> None:
+    id_ = approved(run)
+    hold_deletions(aws, seconds=0.5)
+    with working("recover") as other:
+        until(lambda: aws.world.calls.count(DELETION))
+        hands = HandsOn(load_settings(None), own_store, AwsIdentity(ANN))
+        assert hands.to_the_end(as_stored(own_store, id_)).state is PlanState.DONE
+        assert other.wait() == 0
+    assert aws.world.calls.count(DELETION) == 5
+    run_of_it = own_store.run(id_)
+    assert run_of_it
+    assert run_of_it.attempt == 1
+
+
+def test_a_plan_that_comes_late(run: Run, at_once: Shelf, own_store: SqlStore) -> None:
+    """As on a machine that slept in the undo window."""
+    id_ = approved(run)
+    late_by(own_store, id_, timedelta(minutes=11))
+    hands = HandsOn(load_settings(None), own_store, AwsIdentity(ANN))
+    assert hands.to_the_end(as_stored(own_store, id_)).state is PlanState.DONE
+    assert GO.isdisjoint(tags(at_once))
