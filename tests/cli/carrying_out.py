@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import IO
 
 from bot.core.records import PlanRecord
 from bot.playground.aws import Fault, StandIn
@@ -59,11 +60,18 @@ def as_stored(store: SqlStore, id_: str) -> PlanRecord:
     return found
 
 
-def hold_deletions(aws: StandIn, seconds: float = PATIENCE, **how: int) -> Fault:
-    """Of one plan nothing more happens meanwhile."""
-    return aws.world.faults.add(
-        Fault(operation="BatchDeleteImage", delay=seconds, **{"times": None, **how})
-    )
+def hold_deletions(aws: StandIn, seconds: float = PATIENCE) -> Fault:
+    """They take effect at once, but their answers come late."""
+    return aws.world.faults.add(Fault(operation="BatchDeleteImage", delay=seconds, times=None))
+
+
+def wait_for_line(stream: IO[str] | None, words: str) -> str:
+    """The first line that has these words in it."""
+    assert stream
+    for line in stream:
+        if words in line:
+            return line
+    raise AssertionError(f"it ended without saying {words!r}")
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from tests.cli.carrying_out import (
     hold_deletions,
     proposed,
     until,
+    wait_for_line,
     working,
 )
 from tests.cli.remembered import LOOKED_AT, Write
@@ -44,8 +45,7 @@ def test_in_the_undo_window_the_approval_stands(
     settings_file(f"{LOOKED_AT}execution: {{undo_window: 1h}}")
     id_ = proposed(run, releases.id.name)
     with working("approve", id_, "--wait") as process:
-        assert process.stdout
-        until(lambda: process.stdout.readline().startswith("Approved: "))
+        wait_for_line(process.stdout, "Approved: ")
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130
@@ -104,8 +104,7 @@ def test_twice_it_leaves_at_once_and_recover_finishes(
     with working("approve", id_, "--wait", "--confirm", builds.id.name) as process:
         until(lambda: aws.world.calls.count(DELETION))
         process.send_signal(signal.SIGINT)
-        assert process.stderr
-        until(lambda: process.stderr.readline() == STOPPING)
+        wait_for_line(process.stderr, STOPPING)
         process.send_signal(signal.SIGINT)
         asked_at = time.monotonic()
         _, err = process.communicate(timeout=PATIENCE)
