@@ -20,6 +20,7 @@ from bot.core.records import (
     RepositoryPin,
     Run,
     TagScan,
+    Tally,
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import Sighting
@@ -286,10 +287,48 @@ class Messages(Protocol):
     """Where plans are shown, so that what is shown can follow what is stored. Raises ServiceError
     if the database fails."""
 
-    def remember_message(self, message: Message) -> None: ...
+    def remember_message(self, message: Message) -> None:
+        """That there is one, or that it is about another plan now. Nobody knows yet what it
+        shows."""
+
+    def message(self, channel: str, ts: str) -> Message | None: ...
 
     def messages_of(self, plan: str) -> Sequence[Message]:
         """Oldest first."""
+
+    def messages_behind(self, limit: int, progress_before: datetime) -> Sequence[Message]:
+        """First those that show another revision of their plan than the one that is stored, then
+        those whose plan is being carried out and that were last brought up to date before
+        `progress_before`; of each, those that have waited longest first."""
+
+    def mark_shown(self, message: Message, revision: int | None, at: datetime) -> bool:
+        """What it shows from now on; None: nobody knows. False if somebody else changed it since
+        `message` was read: then nobody knows which of the two came last, and it is behind."""
+
+    def messages_without_list(self, limit: int) -> Sequence[Message]:
+        """Of proposed and approved plans that delete something: the whole list of the version that
+        counts is not in their threads."""
+
+    def mark_listed(self, message: Message, version: int | None) -> bool:
+        """False if it was said already, here or elsewhere."""
+
+    def forget_message(self, message: Message) -> None: ...
+
+
+class Receipts(Protocol):
+    """What became of plans, in short. Raises ServiceError if the database fails."""
+
+    def tally(self, id_: str, version: int, most_told: int) -> Tally: ...
+
+    def freed_bytes_in_all(self) -> int:
+        """By all plans that were carried out, wholly or in part."""
+
+    def why_not_started(self, plan: PlanRecord) -> str | None:
+        """If the last that happened to a proposed plan is that it could not begin."""
+
+
+class BoardStore(Store, Messages, Receipts, Protocol):
+    """All that showing plans needs."""
 
 
 class WorkQueue(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from bot.core.pins import Pin
 from bot.core.repository import RepositoryId
@@ -160,12 +161,30 @@ class TagScan:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Where a plan is shown in Slack. `thread`: the `ts` of the message that it answers."""
+    """Where a plan is shown in Slack. `thread`: the `ts` of the message that it answers.
+
+    `shown_revision`: which revision of the plan it shows, None if nobody knows. `shown_at`: when
+    it was brought up to date, or could not be. `listed_version`: the version whose whole list is in
+    its thread. `updates` counts the changes of this: whoever changes it names the one they saw.
+    UTC.
+    """
 
     plan: str
     channel: str
     ts: str
     thread: str | None = None
+    shown_revision: int | None = None
+    shown_at: datetime | None = None
+    listed_version: int | None = None
+    updates: int = 0
+
+
+class Tally(NamedTuple):
+    """How far a receipt is: how many digests have which outcome, and some of those that were
+    spared or failed, failed first."""
+
+    counts: Mapping[Outcome, int]
+    told: tuple[Item, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,29 +1,110 @@
-"""Where plans are shown in Slack."""
+"""Where plans are shown in Slack, and what is shown there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, or_, select, update
 
-from bot.core.records import Message
-from bot.store.part import Part, upsert
-from bot.store.tables import MessageRow
+from bot.core.records import Message, PlanState
+from bot.store.part import Part, count_of, insert_into
+from bot.store.tables import MessageRow, PlanRow
+
+_AWAIT_DECISION = (PlanState.PROPOSED, PlanState.APPROVED)
 
 
 class PlanMessages(Part):
     def remember_message(self, message: Message) -> None:
-        values = {
-            "channel": message.channel,
-            "ts": message.ts,
-            "thread": message.thread,
-            "plan": message.plan,
+        key = {"channel": message.channel, "ts": message.ts}
+        facts = {"thread": message.thread, "plan": message.plan}
+        listed = case((MessageRow.plan == message.plan, MessageRow.listed_version), else_=None)
+        known = {
+            "shown_revision": None,
+            "listed_version": listed,
+            "updates": MessageRow.updates + 1,
         }
         with self._database.writing() as session:
-            upsert(session, MessageRow, values)
+            added = insert_into(session, MessageRow).values(key | facts)
+            again = added.on_conflict_do_update(index_elements=list(key), set_=facts | known)
+            session.execute(again)
+
+    def message(self, channel: str, ts: str) -> Message | None:
+        query = select(MessageRow).where(MessageRow.channel == channel, MessageRow.ts == ts)
+        return next(iter(self._messages(query)), None)
 
     def messages_of(self, plan: str) -> Sequence[Message]:
-        query = select(MessageRow).where(MessageRow.plan == plan)
-        with self._database.reading() as session:
-            found = [
-                Message(row.plan, row.channel, row.ts, row.thread) for row in session.scalars(query)
-            ]
+        found = self._messages(select(MessageRow).where(MessageRow.plan == plan))
         return sorted(found, key=lambda message: message.ts)
+
+    def messages_behind(self, limit: int, progress_before: datetime) -> Sequence[Message]:
+        of_plans = select(MessageRow).join(PlanRow, PlanRow.id == MessageRow.plan).limit(limit)
+        of_plans = of_plans.order_by(MessageRow.shown_at.nulls_first(), MessageRow.ts)
+        is_another = MessageRow.shown_revision.is_distinct_from(PlanRow.revision)
+        behind = self._messages(of_plans.where(is_another))
+        moves_on = and_(
+            ~is_another,
+            PlanRow.state == PlanState.EXECUTING,
+            or_(MessageRow.shown_at.is_(None), MessageRow.shown_at < progress_before),
+        )
+        under_way = self._messages(of_plans.where(moves_on).limit(limit - len(behind)))
+        return [*behind, *under_way]
+
+    def mark_shown(self, message: Message, revision: int | None, at: datetime) -> bool:
+        values = {"shown_revision": revision, "shown_at": at}
+        with self._database.writing() as session:
+            if count_of(session, _changed(message, values)) == 1:
+                return True
+            nobody_knows = {"shown_revision": None, "updates": MessageRow.updates + 1}
+            session.execute(update(MessageRow).where(_is_it(message)).values(nobody_knows))
+            return False
+
+    def messages_without_list(self, limit: int) -> Sequence[Message]:
+        query = (
+            select(MessageRow)
+            .join(PlanRow, PlanRow.id == MessageRow.plan)
+            .where(
+                PlanRow.state.in_(_AWAIT_DECISION),
+                PlanRow.deletions > 0,
+                MessageRow.listed_version.is_distinct_from(PlanRow.version),
+            )
+            .order_by(MessageRow.ts)
+            .limit(limit)
+        )
+        return self._messages(query)
+
+    def mark_listed(self, message: Message, version: int | None) -> bool:
+        is_news = MessageRow.listed_version.is_distinct_from(version)
+        marked = update(MessageRow).where(_is_it(message), is_news).values(listed_version=version)
+        with self._database.writing() as session:
+            return count_of(session, marked) == 1
+
+    def forget_message(self, message: Message) -> None:
+        with self._database.writing() as session:
+            session.execute(delete(MessageRow).where(_is_it(message)))
+
+    def _messages(self, query: Select[MessageRow]) -> Sequence[Message]:
+        with self._database.reading() as session:
+            return [_message(row) for row in session.scalars(query)]
+
+
+def _is_it(message: Message) -> ColumnElement[bool]:
+    return and_(MessageRow.channel == message.channel, MessageRow.ts == message.ts)
+
+
+def _changed(message: Message, values: Mapping[str, Any]) -> Update:
+    """Unless somebody else changed it."""
+    is_as_seen = and_(_is_it(message), MessageRow.updates == message.updates)
+    return update(MessageRow).where(is_as_seen).values({**values, "updates": message.updates + 1})
+
+
+def _message(row: MessageRow) -> Message:
+    return Message(
+        plan=row.plan,
+        channel=row.channel,
+        ts=row.ts,
+        thread=row.thread,
+        shown_revision=row.shown_revision,
+        shown_at=row.shown_at,
+        listed_version=row.listed_version,
+        updates=row.updates,
+    )

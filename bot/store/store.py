@@ -16,13 +16,26 @@ from bot.store.open_database import open_database
 from bot.store.our_reads import OurReads
 from bot.store.pins import Pins
 from bot.store.plans import Plans
+from bot.store.receipts import Receipts
 from bot.store.runs import Runs
 from bot.store.tables import AboutRow
 from bot.store.tags import Tags
 from bot.store.usage_listed import UsageListed
 
 
-class SqlStore(Plans, Changes, Runs, Pins, Audit, Tags, UsageListed, OurReads, PlanMessages, Jobs):
+class SqlStore(
+    Plans,
+    Receipts,
+    Changes,
+    Runs,
+    Pins,
+    Audit,
+    Tags,
+    UsageListed,
+    OurReads,
+    PlanMessages,
+    Jobs,
+):
     """On SQLite or PostgreSQL. Use it as a context manager."""
 
     def __init__(self, database: Database, *, is_new: bool) -> None:

@@ -183,7 +183,7 @@ class EventRow(Base):
     event: Mapped[str]
     by: Mapped[str]
     detail: Mapped[str]
-    plan: Mapped[str | None]
+    plan: Mapped[str | None] = mapped_column(index=True)
     version: Mapped[int | None]
     repository: Mapped[str | None]
     digests: Mapped[tuple[str, ...]]
@@ -250,6 +250,10 @@ class MessageRow(Base):
     ts: Mapped[str] = mapped_column(primary_key=True)
     thread: Mapped[str | None]
     plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), index=True)
+    shown_revision: Mapped[int | None]
+    shown_at: Mapped[datetime | None]
+    listed_version: Mapped[int | None]
+    updates: Mapped[int] = mapped_column(server_default="0")
 
 
 class JobRow(Base):

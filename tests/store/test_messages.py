@@ -21,5 +21,6 @@ def test_they_are_told_oldest_first(store: SqlStore) -> None:
 def test_one_is_remembered_once(store: SqlStore) -> None:
     message = Message(propose(store).id, "C1", "1700000000.000100")
     store.remember_message(message)
-    store.remember_message(replace(message, thread="1600000000.000100"))
-    assert store.messages_of(message.plan) == [replace(message, thread="1600000000.000100")]
+    again = replace(message, thread="1600000000.000100")
+    store.remember_message(again)
+    assert store.messages_of(message.plan) == [replace(again, updates=1)]
