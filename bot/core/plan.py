@@ -12,7 +12,7 @@ from bot.core.manifest import Manifest
 from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings
-from bot.core.usage import Look, Usage
+from bot.core.usage import SOURCES, Look, Usage
 from bot.core.words import first_few, short
 
 
@@ -35,6 +35,11 @@ class Plan:
     @property
     def complete(self) -> bool:
         return not self.problems
+
+    @property
+    def checked(self) -> bool:
+        """Whether any source of usage was looked at."""
+        return any(look.source in SOURCES for look in self.usage.looks)
 
 
 def make_plan(

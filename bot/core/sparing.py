@@ -46,8 +46,7 @@ class Comparison:
         """All that is still to go, and shares the fate of what has changed. Of a family that this
         run has begun to delete, what is gone spares nothing else. What only follows something that
         stays spares nothing else that lists it. `deleted`: by this run."""
-        begun = {digest: digest for digest in deleted}
-        _reach(self.graph.dependents, begun)
+        begun = self._begun(deleted) if GONE in changed.values() else {}
         origins = {
             digest: digest
             for digest, why in sorted(changed.items())
@@ -60,6 +59,12 @@ class Comparison:
             for digest in pending
             if digest in origins or digest in changed
         }
+
+    def _begun(self, deleted: AbstractSet[str]) -> Mapping[str, str]:
+        """What hangs on something that this run has deleted."""
+        begun = {digest: digest for digest in deleted}
+        _reach(self.graph.dependents, begun)
+        return begun
 
     def with_dependents(self, digests: Iterable[str], pending: Collection[str]) -> list[str]:
         """These, and what of the rest hangs on them."""
@@ -139,6 +144,7 @@ def _why_changed(before: Manifest, after: Judged | None) -> str | None:
     manifest = after.manifest
     return (
         _why_retagged(before, manifest.tags)
+        or _why_pushed(before, manifest.pushed_at)
         or _why_pulled(before, manifest.pulled_at)
         or _kept_now(after)
     )
@@ -149,6 +155,7 @@ def _why_different(before: Manifest, after: Described | None) -> str | None:
         return GONE
     return (
         _why_retagged(before, tuple(sorted(after.tags)))
+        or _why_pushed(before, after.pushed_at)
         or _why_pulled(before, after.pulled_at)
         or _why_put_away(after.status)
     )
@@ -162,6 +169,13 @@ def _kept_now(judged: Judged) -> str | None:
 
 def _why_put_away(status: str) -> str | None:
     return None if status == Status.ACTIVE else "was archived after the plan was made"
+
+
+def _why_pushed(before: Manifest, pushed_at: datetime | None) -> str | None:
+    """Somebody deleted it, and somebody needed it."""
+    if pushed_at is None or pushed_at == before.pushed_at:
+        return None
+    return f"somebody pushed it again {moment(pushed_at)}"
 
 
 def _why_pulled(before: Manifest, pulled_at: datetime | None) -> str | None:

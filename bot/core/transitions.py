@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.records import Approval, Outcome, PlanRecord, PlanState
-from bot.core.usage import SOURCES
 from bot.core.words import moment
 
 
@@ -109,7 +108,7 @@ def proposed(id_: str, content: Plan, at: datetime, expires_at: datetime) -> Pla
         state=PlanState.PROPOSED,
         hash=content_hash(content),
         complete=content.complete,
-        checked=any(look.source in SOURCES for look in content.usage.looks),
+        checked=content.checked,
         manifests=len(content.judged),
         deletions=len(content.delete),
         freed_bytes=content.savings.freed_bytes,

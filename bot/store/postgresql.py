@@ -45,10 +45,26 @@ class PostgresqlDatabase(Database):
         return _REMEDIES.get(state, "try again, and look into its log if it goes on")
 
 
+_SETTINGS = (
+    "timezone=UTC",
+    "lock_timeout=30s",
+    "idle_in_transaction_session_timeout=60s",
+)
+"""In another time zone, times near the end of the year 9999 could not be read. Whoever freezes in
+the middle of a transaction must not hold up for ever whoever takes over from them."""
+
+_KEEPALIVE = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""Seconds, and milliseconds: a server that is gone without a word is noticed in about a minute."""
+
+
 def _options(url: URL) -> str:
-    """In another time zone, times near the end of the year 9999 could not be read."""
     own = url.normalized_query.get("options") or (os.environ.get("PGOPTIONS", ""),)
-    return " ".join([*own, "-c timezone=UTC"]).strip()
+    return " ".join([*own, *(f"-c {setting}" for setting in _SETTINGS)]).strip()
 
 
 def _open_engine(url: URL) -> Engine:
@@ -57,7 +73,11 @@ def _open_engine(url: URL) -> Engine:
             url,
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
-            connect_args={"connect_timeout": SECONDS_TO_CONNECT, "options": _options(url)},
+            connect_args={
+                "connect_timeout": SECONDS_TO_CONNECT,
+                "options": _options(url),
+                **_KEEPALIVE,
+            },
             hide_parameters=True,
         )
     except ImportError:

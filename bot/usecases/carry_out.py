@@ -9,9 +9,10 @@ written down.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain, count
+from itertools import count
 
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import DamagedError, RequestError, ServiceError
+from bot.core.ground import is_what_people_approved
 from bot.core.passes import next_pass, piles_up
 from bot.core.records import (
     BY_ITSELF,
@@ -22,13 +23,13 @@ from bot.core.records import (
     PlanState,
     Run,
 )
-from bot.core.sparing import gone_of
+from bot.core.sparing import GONE, Why, gone_of
 from bot.core.transitions import ended, stopped
 from bot.ports import Change, Clock, RunProgress, RunStore
 from bot.usecases.lease import Lease, RunLostError
 from bot.usecases.ledger import Ledger
 from bot.usecases.lookout import IncompleteError, Lookout, Sight, Workplace, look_at
-from bot.usecases.send import DELETED_AT_ONCE, Answer, Sender, gone_by_a_lost_call
+from bot.usecases.send import BY_A_LOST_CALL, DELETED_AT_ONCE, Answer, Sender
 
 BATCHES_AT_ONCE = 4
 
@@ -49,11 +50,7 @@ class LeftError(Exception):
 
 
 class _EndedEarlyError(Exception):
-    """No more is to be deleted, and why. `has_failed`: since something went wrong."""
-
-    def __init__(self, why: str, *, has_failed: bool = False) -> None:
-        super().__init__(why)
-        self.has_failed = has_failed
+    """No more is to be deleted. Says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +66,9 @@ class Runner:
     def carry_out(self, run: Run, workplace: Workplace, sight: Sight | None = None) -> PlanRecord:
         """The plan as it is in the end. `sight`: from a moment ago, if there is one.
 
-        Raises RunLostError if somebody else has taken the run over; LeftError; and ServiceError if
-        AWS or the database could not be used for minutes. Whoever recovers the run goes on with it.
+        What cannot be used for minutes ends the run. Raises RunLostError if somebody else has taken
+        it over; LeftError; and ServiceError if the database could not be used, or nobody could tell
+        what became of a call: whoever recovers the run goes on with it.
         """
         lease = Lease(self.store, run, self.clock)
         try:
@@ -86,18 +84,19 @@ class Runner:
             course = _Course(self, lease, workplace)
             try:
                 return course.to_the_end(sight)
-            except ServiceError:
+            except ServiceError as error:
                 if course.got_somewhere:
                     waits = iter(WAITS)
                 wait = next(waits, None)
                 if wait is None:
-                    raise
+                    return _Course(self, lease, workplace).give_up(error)
                 self.sleep(wait)
                 sight = None
 
 
 class _Course:
-    """One attempt to get to the end, from what is stored."""
+    """One attempt to get to the end, from what is stored. `unsure`: digests of calls whose answer
+    nobody knows."""
 
     def __init__(self, runner: Runner, lease: Lease, workplace: Workplace) -> None:
         self._runner = runner
@@ -105,29 +104,47 @@ class _Course:
         self._store = lease.store
         self._workplace = workplace
         self._pass: Sequence[str] = ()
-        self._unsure: set[str] = set()
         self._idle = 0
         self.got_somewhere = False
 
     def to_the_end(self, sight: Sight | None) -> PlanRecord:
+        self._open()
+        self._look_up_lost_calls()
+        why: str | None = None
+        try:
+            self._delete_all(sight)
+        except (_EndedEarlyError, IncompleteError, RequestError) as error:
+            why = str(error)
+            self._ledger.cut_short(why)
+        self._look_up_lost_calls()
+        return self._end(why)
+
+    def give_up(self, error: ServiceError) -> PlanRecord:
+        """Ends the run since something has failed for minutes. Raises that, if it cannot be found
+        out what became of calls, or nothing can be written."""
+        self._open()
+        if self._unsure:
+            raise error
+        self._ledger.cut_short(str(error))
+        return self._end(str(error))
+
+    def _open(self) -> None:
         self._lease.hold()
         plan = self._plan()
         self._content = self._store.content(plan.id, plan.version)
+        if not is_what_people_approved(plan, self._content):
+            raise DamagedError(
+                f"Version {plan.version} of the plan {plan.id}, as it is stored, is not what was "
+                "approved: look into who can write to the database"
+            )
         self._ledger = Ledger(self._lease, plan, self._content, self._runner.progress)
-        self._look_after_unanswered()
-        early: _EndedEarlyError | None = None
-        try:
-            self._delete_all(sight)
-        except _EndedEarlyError as error:
-            early = error
-        except (IncompleteError, RequestError) as error:
-            early = _EndedEarlyError(str(error))
-        if early:
-            self._ledger.spare(dict.fromkeys(self._ledger.pending, f"was not reached: {early}"))
-        self._look_once_more()
-        return self._end(early)
+        batches = self._store.unanswered(self._lease.run)
+        self._unsure = {digest for batch in batches for digest in batch.digests}
+        self._unsure -= self._ledger.deleted
 
     def _delete_all(self, sight: Sight | None) -> None:
+        if not self._ledger.pending:
+            return
         self._go_on()
         self._lookout = Lookout(
             self._workplace, self._store, self._lease.clock, self._content, sight or self._look()
@@ -163,17 +180,31 @@ class _Course:
     def _round(self) -> None:
         lookout, ledger = self._lookout, self._ledger
         done_before = ledger.done
-        ledger.spare(lookout.keep_up(ledger))
-        digests = self._next()
-        ledger.spare(lookout.check(digests, ledger))
-        texts = lookout.read(self._pending_of(digests))
-        unread = [digest for digest in self._pending_of(digests) if digest not in texts]
-        ledger.spare(lookout.unreadable(unread, ledger))
-        answers = self._sender.send(self._pending_of(digests), texts)
+        self._spare(lambda: lookout.keep_up(ledger))
+        lookout.settled()
+        chosen = self._next()
+        self._spare(lambda: lookout.check(self._pending_of(chosen), ledger))
+        texts = lookout.read(self._pending_of(chosen))
+        unread = [digest for digest in self._pending_of(chosen) if digest not in texts]
+        self._spare(lambda: lookout.unreadable(unread, ledger))
+        self._go_on()
+        digests = self._pending_of(chosen)
+        answers = [] if lookout.pins_changed() else self._sender.send(digests, texts)
         self._pass = [each for each in self._pass if each not in self._sender.refused]
+        self._look_up_lost_calls()
         self._idle = 0 if ledger.done > done_before else self._idle + 1
         self.got_somewhere = self.got_somewhere or not self._idle
         self._consider([answer for answer in answers if answer.error])
+
+    def _spare(self, look: Callable[[], Why]) -> None:
+        """What is gone by a call of ours whose answer was lost was not deleted by somebody else,
+        and spares nothing."""
+        why = look()
+        ours = [digest for digest in self._unsure if why.get(digest) == GONE]
+        if ours:
+            self._settle_lost(ours)
+            why = look()
+        self._ledger.spare(why)
 
     def _next(self) -> Sequence[str]:
         """What goes in this round: of what is left of the pass, or of the next one."""
@@ -181,6 +212,7 @@ class _Course:
         if not self._pass:
             order, graph = self._content.delete, self._lookout.graph
             self._pass = next_pass(order, self._ledger.pending, graph)
+            assert self._pass or not self._ledger.pending, "what hangs on itself is never deleted"
         return self._pass[: DELETED_AT_ONCE * BATCHES_AT_ONCE]
 
     def _pending_of(self, digests: Iterable[str]) -> list[str]:
@@ -194,42 +226,38 @@ class _Course:
             for_good = list(unanswered)
             self._sender.give_up(for_good)
         if for_good:
-            raise _EndedEarlyError(str(for_good[0].error), has_failed=True)
+            raise _EndedEarlyError(str(for_good[0].error))
         failed, deleted = ledger.count(Outcome.FAILED), ledger.count(Outcome.DELETED)
         if piles_up(failed, failed + deleted):
-            why = f"{failed:,} of {failed + deleted:,} could not be deleted"
-            raise _EndedEarlyError(why, has_failed=True)
+            raise _EndedEarlyError(f"{failed:,} of {failed + deleted:,} could not be deleted")
         if unanswered or self._idle:
             self._runner.sleep(min(LONGEST_PAUSE, 2.0 ** (self._idle - 1)))
 
-    def _look_after_unanswered(self) -> None:
-        """Of calls that were in flight when somebody died, or the database, only ECR knows whether
-        they took effect."""
-        batches = self._store.unanswered(self._lease.run)
-        digests = self._pending_of(chain.from_iterable(batch.digests for batch in batches))
-        self._unsure.update(digests)
-        fates = gone_by_a_lost_call(digests, self._workplace, self._ledger)
-        self._ledger.settle(fates, batches)
+    def _look_up_lost_calls(self) -> None:
+        """Of calls that were in flight when somebody died, or whose answer was lost, only ECR knows
+        whether they took effect. They may do so late: what was spared meanwhile is looked up, too.
+        """
+        self._unsure -= self._ledger.deleted
+        if self._unsure:
+            there = self._workplace.there(self._unsure)
+            self._settle_lost(sorted(self._unsure - there))
 
-    def _look_once_more(self) -> None:
-        """A call whose answer was lost may have taken effect after it was looked at."""
-        stay = sorted(self._unsure - self._ledger.deleted)
-        self._ledger.settle(gone_by_a_lost_call(stay, self._workplace, self._ledger))
-
-    def _end(self, early: _EndedEarlyError | None) -> PlanRecord:
+    def _settle_lost(self, digests: Sequence[str]) -> None:
         ledger = self._ledger
+        ledger.settle([ledger.deleted_as_planned(each, BY_A_LOST_CALL) for each in digests])
+        self._unsure.difference_update(digests)
+
+    def _end(self, why: str | None) -> PlanRecord:
+        ledger = self._ledger
+        ledger.settle([], self._store.unanswered(self._lease.run))
         while True:
             before = self._plan()
-            is_stop = early is not None and not early.has_failed
-            if is_stop:
-                after = stopped(before, ledger.freed_bytes)
-            else:
-                after = ended(before, ledger.outcomes.values(), ledger.freed_bytes)
+            after = _ended(before, ledger)
             event = Event(
                 at=self._lease.clock(),
-                event=EventName.STOPPED if is_stop else EventName.ENDED,
+                event=EventName.STOPPED if after.state is PlanState.STOPPED else EventName.ENDED,
                 by=BY_ITSELF,
-                detail=_summary(ledger, early),
+                detail=_summary(ledger, why),
                 plan=before.id,
                 version=before.version,
                 repository=before.repository.uri,
@@ -238,8 +266,16 @@ class _Course:
                 return after
 
 
-def _summary(ledger: Ledger, early: _EndedEarlyError | None) -> str:
+def _ended(plan: PlanRecord, ledger: Ledger) -> PlanRecord:
+    """By what is stored alone: whoever comes to the end after others have died says the same."""
+    has_failed = ledger.count(Outcome.FAILED) > 0
+    if ledger.is_cut_short and (plan.stop_asked_by or not has_failed):
+        return stopped(plan, ledger.freed_bytes)
+    return ended(plan, ledger.outcomes.values(), ledger.freed_bytes)
+
+
+def _summary(ledger: Ledger, why: str | None) -> str:
     counts = ((outcome, ledger.count(outcome)) for outcome in Outcome)
     told = ", ".join(f"{number:,} {outcome}" for outcome, number in counts if number)
     freed = f"{told}; {ledger.freed_bytes:,} bytes freed"
-    return f"{freed}; {early}" if early else freed
+    return f"{freed}; {why}" if why else freed

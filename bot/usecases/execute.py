@@ -6,8 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.errors import DamagedError, RequestError
-from bot.core.plan import Plan
-from bot.core.plan_hash import content_hash
+from bot.core.ground import is_what_people_approved, why_not_to_go_on
 from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, Run, Worker
 from bot.core.transitions import (
     asked_to_stop,
@@ -20,7 +19,7 @@ from bot.core.transitions import (
 )
 from bot.core.words import moment
 from bot.ports import Change, RunStore
-from bot.usecases.carry_out import Runner
+from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.find_plan import find_plan
 from bot.usecases.lease import LENGTH, RunLostError
 from bot.usecases.lookout import Sight, Workplace, look_at
@@ -60,8 +59,9 @@ class Executor:
         """Carries out a plan whose undo window is over; the plan as it is then. One that should
         have begun long ago gets a new window, and waits.
 
-        Raises CalledBackError if it cannot begin, RunLostError if somebody else takes it, and
-        ServiceError if AWS or the database fails: then it is still approved, or recovered later.
+        Raises CalledBackError if it cannot begin, RunLostError if somebody else takes it, LeftError
+        if this worker was told to leave, and ServiceError if AWS or the database fails: then it is
+        still approved, or recovered later.
         """
         plan = self._in_time(find_plan(self._store, id_, self._now()))
         if not is_due(plan, self._now()):
@@ -72,6 +72,8 @@ class Executor:
                 sight = self._sight(plan, workplace)
             except (RequestError, DamagedError) as error:
                 raise self._called_back(plan, error) from error
+            if self.runner.is_leaving():
+                raise LeftError
             return self.runner.carry_out(self._begun(plan), workplace, sight)
 
     def take_over(self, plan: PlanRecord, run: Run) -> PlanRecord:
@@ -86,7 +88,7 @@ class Executor:
         while is_late(plan, now):
             after = postponed(plan, now, self.undo_window)
             detail = (
-                f"nobody was there to begin {moment(plan.execute_after or now)}; it begins "
+                f"it should have begun {moment(plan.execute_after or now)}, and did not; it begins "
                 f"{moment(after.execute_after or now)}, unless somebody stops it"
             )
             event = self._event(EventName.POSTPONED, after, detail)
@@ -100,14 +102,14 @@ class Executor:
         if not self.enabled:
             raise RequestError("the settings have execution.enabled: false")
         content = self._store.content(plan.id, plan.version)
-        if not _is_what_people_approved(plan, content):
+        if not is_what_people_approved(plan, content):
             raise RequestError(
                 f"version {plan.version}, as it is stored, is not what was approved: propose the "
                 "cleanup again, and look into who can write to the database"
             )
         sight = look_at(workplace)
-        if problems := sight.planned.plan.problems:
-            raise _IncompleteError(f"not everything could be looked at: {'; '.join(problems)}")
+        if why := why_not_to_go_on(content, sight.planned.plan):
+            raise _IncompleteError(f"it cannot be carried out as people approved it: {why}")
         return sight
 
     def _begun(self, plan: PlanRecord) -> Run:
@@ -157,10 +159,3 @@ class Executor:
 
     def _now(self) -> datetime:
         return self.runner.clock()
-
-
-def _is_what_people_approved(plan: PlanRecord, content: Plan) -> bool:
-    """An approval that does not say what it was for is none."""
-    found = content_hash(content)
-    approvals = plan.current_approvals
-    return bool(approvals) and all(approval.hash == found for approval in approvals)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
+from bot.core.errors import DamagedError
 from bot.core.freed import Freed
 from bot.core.plan import Plan
 from bot.core.records import (
@@ -17,6 +18,9 @@ from bot.core.records import (
 )
 from bot.ports import RunProgress
 from bot.usecases.lease import Lease, RunLostError
+
+NOT_REACHED = "was not reached"
+"""How the reason of what was left begins when a run ended early."""
 
 REASONS = 3
 """That the audit tells with one event."""
@@ -35,12 +39,19 @@ class Ledger:
     def __init__(
         self, lease: Lease, plan: PlanRecord, content: Plan, progress: RunProgress
     ) -> None:
+        """Raises DamagedError if what is stored is not what the plan deletes."""
         self._lease = lease
         self._plan = plan
         self._progress = progress
         self._reasons = {each.manifest.digest: each.reasons[0].detail for each in content.judged}
         items = lease.store.items(plan.id, plan.version)
+        if [item.digest for item in items] != [*content.delete]:
+            raise DamagedError(
+                f"The receipt of the plan {plan.id} is not about what the plan deletes: somebody "
+                "changed it in the database; look into a backup"
+            )
         self.outcomes = {item.digest: item.outcome for item in items}
+        self.is_cut_short = any(item.reason.startswith(NOT_REACHED) for item in items)
         self.pending = {d for d, outcome in self.outcomes.items() if outcome is Outcome.PENDING}
         self.deleted = {d for d, outcome in self.outcomes.items() if outcome is Outcome.DELETED}
         self._freed = Freed(content, self.deleted)
@@ -55,7 +66,15 @@ class Ledger:
         return len(self.outcomes) - len(self.pending)
 
     def count(self, outcome: Outcome) -> int:
-        return sum(each is outcome for each in self.outcomes.values())
+        return len(self.of(outcome))
+
+    def of(self, outcome: Outcome) -> list[str]:
+        return [digest for digest, each in self.outcomes.items() if each is outcome]
+
+    def cut_short(self, why: str) -> None:
+        """What is still to go stays, since no more is to be deleted."""
+        self.is_cut_short = self.is_cut_short or bool(self.pending)
+        self.spare(dict.fromkeys(sorted(self.pending), f"{NOT_REACHED}: {why}"))
 
     def spare(self, why: Mapping[str, str]) -> None:
         self.settle([Fate(digest, Outcome.SPARED, reason) for digest, reason in why.items()])

@@ -4,29 +4,38 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain
 
+from bot.core.errors import RequestError
 from bot.core.graph import Graph
+from bot.core.ground import why_not_to_go_on
 from bot.core.manifest import Described, Manifest
 from bot.core.passes import in_batches
 from bot.core.plan import Plan
-from bot.core.pull_times import OurRead, somebodys_pull
+from bot.core.pull_times import OurRead
 from bot.core.sparing import Why, compare, gone_of
 from bot.parallel import in_parallel
 from bot.ports import Clock, Deleter, ManifestText, Store
 from bot.usecases.find_repositories import Found
 from bot.usecases.ledger import Ledger
 from bot.usecases.plan import Planned, Planner
+from bot.usecases.take_inventory import pulled_by_others, reads_count_as_pulls
 
 USAGE_HOLDS = timedelta(minutes=10)
 """So long a scan of usage is believed while a plan is carried out."""
+
+CHECK_HOLDS = timedelta(seconds=60)
+"""So long after an image was described a request to delete it may leave."""
+
+LIST_HOLDS = timedelta(seconds=60)
+"""So long it is taken for granted that nobody pushed anything, in a large repository."""
 
 A_PAGE = 1000
 """Digests that ECR lists at once: API reference, ListImages, maxResults."""
 
 
 class IncompleteError(Exception):
-    """Not everything could be looked at, so nothing may be deleted. Says why."""
+    """Not everything could be looked at, or people approved something else: nothing may be deleted.
+    Says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +48,13 @@ class Workplace:
     look: Callable[[], Planner]
 
     def there(self, digests: Iterable[str]) -> AbstractSet[str]:
-        """Those that ECR has right now. It is asked for all that it has: of each that is gone it
-        would have to be asked by itself (API reference, DescribeImages, ImageNotFoundException)."""
-        listed = frozenset(self.found.registry.digests(self.found.repository))
+        """Those that ECR has right now: none, if the repository is gone. It is asked for all that
+        it has: of each that is gone it would have to be asked by itself (API reference,
+        DescribeImages, ImageNotFoundException)."""
+        try:
+            listed = frozenset(self.found.registry.digests(self.found.repository))
+        except RequestError:
+            return frozenset()
         return listed.intersection(digests)
 
 
@@ -65,14 +78,15 @@ class Lookout:
     def __init__(
         self, workplace: Workplace, store: Store, clock: Clock, content: Plan, sight: Sight
     ) -> None:
+        """Raises IncompleteError if nothing may be deleted by what was seen."""
         self.repository = workplace.found.repository
         self._registry = workplace.found.registry
         self._workplace = workplace
         self._store = store
         self._clock = clock
         self._content = content
-        self._batches_since = 0
-        self._is_doubtful = False
+        self._read: dict[str, ManifestText] = {}
+        self._checked_at = clock()
         self._take_in(sight)
 
     @property
@@ -91,35 +105,57 @@ class Lookout:
         self._batches_since += number
 
     def keep_up(self, ledger: Ledger) -> Why:
-        """What must be spared by now. Raises IncompleteError if something cannot be looked at,
+        """What must be spared by now. Raises IncompleteError if nothing may be deleted any more,
         ServiceError if the images cannot be listed."""
         if self._clock() - self._sight.planner.looked_at > USAGE_HOLDS:
             self._plan_again(self._workplace.look(), ledger)
-        elif self._is_doubtful or self._pins_changed() or self._is_listed_otherwise(ledger):
+        elif self._is_doubtful or self.pins_changed() or self._is_listed_otherwise(ledger):
             self._plan_again(self._sight.planner, ledger)
-        return self._comparison.with_families(
-            self._comparison.changes(ledger.pending), ledger.pending, ledger.deleted
-        )
+        if not self._is_news:
+            return {}
+        changes = self._comparison.changes(ledger.pending)
+        return self._comparison.with_families(changes, ledger.pending, ledger.deleted)
+
+    def settled(self) -> None:
+        """What was seen last is taken care of."""
+        self._is_news = False
 
     def check(self, digests: Sequence[str], ledger: Ledger) -> Why:
         """What must be spared, by how these are described right now, and what hangs on them: what
         keeps that, keeps them."""
         whole = self._comparison.with_dependents(digests, ledger.pending)
+        self._checked_at = self._clock()
         described: dict[str, Described | None] = dict.fromkeys(whole)
         for found in in_parallel(self._describe, self._at_once(whole)):
-            described |= {digest: self._pulled_by_others(each) for digest, each in found.items()}
+            described |= found
         changed = self._comparison.changes_by(described)
+        if changed:
+            changed = self._comparison.changes_by(self._pulled_by_others(described))
         return self._comparison.with_families(changed, ledger.pending, ledger.deleted)
 
+    def check_holds(self) -> bool:
+        """Whether what was checked last may still be believed, when a request is about to leave."""
+        return self._clock() - self._checked_at <= CHECK_HOLDS
+
+    def pins_changed(self) -> bool:
+        return self._store.pins(self.repository.uri) != self._sight.planned.pins
+
     def read(self, digests: Sequence[str]) -> Mapping[str, ManifestText]:
-        """Their texts, as far as they can be read. That it is us who pull is remembered first."""
-        at = self._clock()
-        reads = {d: OurRead(at, self._comparison.approved[d].pulled_at) for d in digests}
-        self._sight.planner.cache.add_our_reads(self.repository, reads)
-        for digest, read in reads.items():
-            self._our_reads[digest] = (*self._our_reads.get(digest, ()), read)
-        found = in_parallel(self._texts, self._at_once(digests))
-        return dict(chain.from_iterable(texts.items() for texts in found))
+        """Their texts, as far as they can be read, each once in a run. That it is us who pull is
+        remembered first."""
+        new = [digest for digest in digests if digest not in self._read]
+        if new and reads_count_as_pulls(self._registry):
+            at = self._clock()
+            reads = {digest: OurRead(at, self.approved(digest).pulled_at) for digest in new}
+            self._sight.planner.cache.add_our_reads(self.repository, reads)
+        for texts in in_parallel(self._texts, self._at_once(new)):
+            self._read |= texts
+        return {digest: self._read[digest] for digest in digests if digest in self._read}
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """Their texts are not needed any more."""
+        for digest in digests:
+            self._read.pop(digest, None)
 
     def unreadable(self, digests: Sequence[str], ledger: Ledger) -> Why:
         """What must be spared since there would be no record of what was in these."""
@@ -135,23 +171,23 @@ class Lookout:
         self._take_in(Sight(planner, planner.plan(self._workplace.found, gone)))
 
     def _take_in(self, sight: Sight) -> None:
-        if problems := sight.planned.plan.problems:
-            raise IncompleteError("; ".join(problems))
+        if why := why_not_to_go_on(self._content, sight.planned.plan):
+            raise IncompleteError(why)
         self._sight = sight
         self._comparison = compare(self._content, sight.planned.plan)
-        self._our_reads = dict(sight.planner.cache.our_reads(self.repository))
+        self._listed_at = self._clock()
         self._batches_since = 0
         self._is_doubtful = False
-
-    def _pins_changed(self) -> bool:
-        return self._store.pins(self.repository.uri) != self._sight.planned.pins
+        self._is_news = True
 
     def _is_listed_otherwise(self, ledger: Ledger) -> bool:
         """Whether something came, or is gone that we did not delete. As many pages are listed as
-        batches are deleted: more would cost more than the deletion itself."""
+        batches are deleted, and once a minute: more would cost more than the deletion itself."""
         known = self._comparison.now.keys()
-        if self._batches_since * A_PAGE < len(known) - len(ledger.deleted):
+        is_soon = self._clock() - self._listed_at <= LIST_HOLDS
+        if is_soon and self._batches_since * A_PAGE < len(known) - len(ledger.deleted):
             return False
+        self._listed_at = self._clock()
         self._batches_since = 0
         listed = frozenset(self._registry.digests(self.repository))
         return not (listed <= known and listed >= ledger.pending)
@@ -165,6 +201,13 @@ class Lookout:
     def _texts(self, digests: Sequence[str]) -> Mapping[str, ManifestText]:
         return self._registry.texts(self.repository, digests)
 
-    def _pulled_by_others(self, entry: Described) -> Described:
-        reads = self._our_reads.get(entry.digest, ())
-        return entry._replace(pulled_at=somebodys_pull(entry.pulled_at, reads))
+    def _pulled_by_others(
+        self, described: Mapping[str, Described | None]
+    ) -> Mapping[str, Described | None]:
+        """With the times at which somebody else pulled. Other workers read, too, and remember it
+        before they do: so what they know is looked up after the pull times."""
+        our_reads = self._sight.planner.cache.our_reads(self.repository)
+        return {
+            digest: entry and pulled_by_others(entry, our_reads)
+            for digest, entry in described.items()
+        }

@@ -64,7 +64,7 @@ class Sender:
 
     def send(self, digests: Sequence[str], texts: Mapping[str, ManifestText]) -> list[Answer]:
         """Some calls at a time, all of them written down before and after. Raises RunLostError, and
-        ServiceError if something could not be written down, or not looked up."""
+        ServiceError if something could not be written down."""
         some = in_batches(digests, DELETED_AT_ONCE)
         batches = [Batch(next(self.numbers), tuple(batch)) for batch in some]
         kept = (self._kept(digest, texts[digest]) for digest in digests)
@@ -91,22 +91,27 @@ class Sender:
     def _send(self, batch: Batch) -> Answer:
         self.lease.hold()
         try:
-            return Answer(batch, self.workplace.deleter.delete(batch.digests, self.lease.is_sure))
+            return Answer(batch, self.workplace.deleter.delete(batch.digests, self._may_go))
         except ExpiredCredentialsError as error:
             self.workplace.deleter.renew_credentials()
             return Answer(batch, {}, error)
         except ServiceError as error:
             return Answer(batch, {}, error)
 
+    def _may_go(self) -> bool:
+        """A process that was frozen since the last look learns it here."""
+        return self.lease.is_sure() and self.lookout.check_holds()
+
     def _take_in(self, answer: Answer) -> None:
+        """A batch of which something is not known stays open until the end of the run: a call may
+        take effect after it was looked up."""
         fates = list(chain.from_iterable(starmap(self._fates, answer.images.items())))
         unknown = [digest for digest in answer.batch.digests if digest not in answer.images]
-        if answer.error is None or isinstance(answer.error, AnswerLostError):
-            self.unsure.update(unknown)
-            fates += gone_by_a_lost_call(unknown, self.workplace, self.ledger)
-        elif not answer.may_pass:
+        if answer.error is not None and not answer.may_pass:
             fates += [Fate(digest, Outcome.FAILED, str(answer.error)) for digest in unknown]
-        self._settle(fates, [answer.batch])
+        elif answer.error is None or isinstance(answer.error, AnswerLostError):
+            self.unsure.update(unknown)
+        self._settle(fates, [] if self.unsure.intersection(unknown) else [answer.batch])
 
     def _fates(self, digest: str, refusal: Refusal | None) -> Iterator[Fate]:
         """None for what is to be tried again."""
@@ -122,15 +127,16 @@ class Sender:
             yield Fate(digest, Outcome.FAILED, reason)
 
     def _settle(self, fates: Sequence[Fate], answered: Sequence[Batch] = ()) -> None:
-        """What hangs on something that stays, stays too."""
-        self.ledger.settle(fates, answered)
+        """What hangs on something that stays, stays too: both are written at once."""
+        why: dict[str, str] = {}
         for fate in fates:
             if fate.outcome is Outcome.FAILED:
-                self.ledger.spare(self.lookout.below(fate.digest, fate.reason, self.ledger))
-
-
-def gone_by_a_lost_call(digests: Sequence[str], workplace: Workplace, ledger: Ledger) -> list[Fate]:
-    """Those that ECR has no more."""
-    there = workplace.there(digests) if digests else frozenset()
-    gone = (digest for digest in digests if digest not in there)
-    return [ledger.deleted_as_planned(digest, BY_A_LOST_CALL) for digest in gone]
+                why |= self.lookout.below(fate.digest, fate.reason, self.ledger)
+        settled = {fate.digest for fate in fates}
+        below = [
+            Fate(digest, Outcome.SPARED, reason)
+            for digest, reason in why.items()
+            if digest not in settled
+        ]
+        self.ledger.settle([*fates, *below], answered)
+        self.lookout.forget(settled)

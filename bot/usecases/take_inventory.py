@@ -45,15 +45,17 @@ class InventoryTaker:
 
     def _list(self, repository: RepositoryId) -> dict[str, Described]:
         """By digest, with the times at which somebody else pulled. A manifest whose tags change
-        while the pages are read may stand on two of them: it has the tags of both."""
-        our_reads = self.cache.our_reads(repository)
+        while the pages are read may stand on two of them: it has the tags of both.
+
+        Our reads are looked up last: whoever reads at the same time has remembered it before.
+        """
         found: dict[str, Described] = {}
         for entry in self.registry.describe(repository):
-            twin = found.get(entry.digest, entry)
-            found[entry.digest] = _pulled_by_others(_joined(entry, twin), our_reads)
+            found[entry.digest] = _joined(entry, found.get(entry.digest, entry))
             if len(found) % LISTED_BETWEEN_STEPS == 0:
                 self.progress("listing images", len(found), None)
-        return found
+        our_reads = self.cache.our_reads(repository)
+        return {digest: pulled_by_others(entry, our_reads) for digest, entry in found.items()}
 
     def _contents(
         self, repository: RepositoryId, described: Mapping[str, Described]
@@ -73,7 +75,7 @@ class InventoryTaker:
         pending = {entry.digest for entry in missing}
         unread: dict[str, Unread] = {}
         failures: list[ServiceError] = []
-        announce = self._reads_count_as_pulls()
+        announce = reads_count_as_pulls(self.registry)
 
         def batches() -> Iterator[Sequence[Described]]:
             for start in range(0, len(missing), self.registry.read_at_once):
@@ -111,13 +113,6 @@ class InventoryTaker:
         reads = {entry.digest: OurRead(at, entry.pulled_at) for entry in batch}
         self.cache.add_our_reads(repository, reads)
 
-    def _reads_count_as_pulls(self) -> bool:
-        """They do, unless the registry says otherwise; whether may be asked is not needed."""
-        try:
-            return self.registry.records_our_pulls()
-        except ServiceError:
-            return True
-
     def _subjects_seen(
         self, repository: RepositoryId, manifests: Sequence[Manifest]
     ) -> frozenset[str]:
@@ -132,16 +127,25 @@ class InventoryTaker:
         return seen
 
 
+def reads_count_as_pulls(registry: Registry) -> bool:
+    """They do, unless the registry says otherwise; whether may be asked is not needed."""
+    try:
+        return registry.records_our_pulls()
+    except ServiceError:
+        return True
+
+
+def pulled_by_others(entry: Described, our_reads: Mapping[str, Sequence[OurRead]]) -> Described:
+    """With the time at which somebody else pulled it."""
+    reads = our_reads.get(entry.digest, ())
+    pulled_at = somebodys_pull(entry.pulled_at, reads)
+    return entry if pulled_at == entry.pulled_at else entry._replace(pulled_at=pulled_at)
+
+
 def _joined(entry: Described, twin: Described) -> Described:
     if entry.tags == twin.tags:
         return entry
     return entry._replace(tags=tuple({*entry.tags, *twin.tags}))
-
-
-def _pulled_by_others(entry: Described, our_reads: Mapping[str, Sequence[OurRead]]) -> Described:
-    reads = our_reads.get(entry.digest, ())
-    pulled_at = somebodys_pull(entry.pulled_at, reads)
-    return entry if pulled_at == entry.pulled_at else entry._replace(pulled_at=pulled_at)
 
 
 def _settled(

@@ -24,7 +24,12 @@ class SharedManifestCache:
         self.cache.add_contents(contents)
 
     def our_reads(self, repository: RepositoryId) -> Mapping[str, Sequence[OurRead]]:
+        """What was read here without the store, others get to know now: they would take it for a
+        pull that came after a plan which is proposed here."""
         here, shared = self.cache.our_reads(repository), self.store.our_reads(repository)
+        for digest, reads in here.items():
+            for read in set(reads).difference(shared.get(digest, ())):
+                self.store.add_our_reads(repository, {digest: read})
         return {
             digest: [*{*here.get(digest, ()), *shared.get(digest, ())}]
             for digest in here.keys() | shared.keys()

@@ -17,6 +17,7 @@ from bot.core.coverage import Coverage
 from bot.core.patterns import Patterns
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.records import Item, Outcome, PlanRecord, PlanState, Run, Worker
+from bot.core.repository import RegistryId
 from bot.core.rules import Newest, TagFilter
 from bot.core.snapshot import Snapshot
 from bot.core.usage import Look
@@ -32,12 +33,19 @@ from bot.usecases.pin import Pinner
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposer
 from bot.usecases.stop import Stopper
+from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, Shelf
 
 if TYPE_CHECKING:
     from bot.ports import Deleter, RunStore
 
 ANN = AwsIdentity("arn:aws:iam::123456789012:user/ann")
+
+
+class Killed(BaseException):
+    """What a worker feels of SIGKILL."""
+
+
 HERE, THERE = (Worker(host, f"boot of {host}", pid=7, started=1) for host in ("here", "there"))
 WEEK = timedelta(days=7)
 UNDO_WINDOW = timedelta(minutes=5)
@@ -81,6 +89,9 @@ class Site:
     in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tags_in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
     unread: str | None = None
+    sources: tuple[str, ...] = ("files",)
+    not_checked: tuple[str, ...] = ()
+    places: frozenset[RegistryId] = frozenset()
     looks: int = 0
     slept: list[float] = field(default_factory=list)
     told: list[tuple[int, int, int]] = field(default_factory=list)
@@ -90,9 +101,16 @@ class Site:
 
     def __post_init__(self) -> None:
         self.aws.world.clock.set(NOW)
-        self.registry = EcrRegistry(open_session())
-        self.found = Found(self.shelf.id, self._watched(self.registry))
+        self.open_registry()
         self.deleter = EcrDeleter(open_session, self.shelf.id)
+
+    def open_registry(self) -> None:
+        """Anew, as every run does: some questions are asked once."""
+        self.found = Found(self.shelf.id, self._watched(EcrRegistry(open_session())))
+
+    @property
+    def memory(self) -> SharedManifestCache:
+        return SharedManifestCache(self.store, self.cache)
 
     @property
     def clock(self) -> Any:
@@ -144,15 +162,15 @@ class Site:
             snapshot=Snapshot(
                 dict(self.in_use),
                 {place: dict(self.tags_in_use)},
-                (Look("files", "a list", 1, self.unread),),
-                (),
+                tuple(Look(source, "a list", 1, self.unread) for source in self.sources),
+                self.not_checked,
             ),
             looked_at=self.clock(),
-            coverage=Coverage(frozenset({self.shelf.id.registry})),
+            coverage=Coverage(frozenset({self.shelf.id.registry}) | self.places),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
             usd_per_gb_month=0.10,
-            cache=self.cache,
+            cache=self.memory,
             store=self.store,
             clock=self.clock,
             progress=lambda *_: None,
@@ -209,11 +227,27 @@ class Site:
 
         self.hook = hook
 
+    def die(self, name: str, times: int = 1) -> None:
+        """Before so many-th call of that name; and then nothing more happens by itself."""
+        seen = count(1)
+
+        def hook(called: str) -> None:
+            if called == f"before {name}" and next(seen) == times:
+                self.hook = lambda _: None
+                raise Killed
+
+        self.hook = hook
+
     def fault(self, operation: str, **how: Any) -> Fault:
         return self.aws.world.faults.add(Fault(service="ecr", operation=operation, **how))
 
     def calls(self, operation: str) -> int:
         return self.aws.world.calls.count(f"ecr:{operation}")
+
+    def lose_repository(self) -> None:
+        registry = self.shelf.id.registry
+        with self.aws.world.lock:
+            self.aws.world.registries.at(registry.account, registry.region).repositories.clear()
 
     @property
     def there(self) -> set[str]:

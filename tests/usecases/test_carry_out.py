@@ -3,17 +3,22 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.records import Outcome, PlanRecord, PlanState
 from bot.playground.aws import manifests
+from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.carry_out import LeftError
 from bot.usecases.lease import RunLostError
+from bot.usecases.plan import Planner
+from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import image_text
-from tests.usecases.site import ANN, Site
+from tests.usecases.site import ANN, Killed, Site
 
 MANY = 450
 """More than one round of batches."""
@@ -496,19 +501,31 @@ def test_a_failing_read_starts_again_from_what_is_stored(site: Site) -> None:
     assert 2 in site.slept
 
 
-def test_reads_that_fail_for_long_leave_the_run_to_others(site: Site) -> None:
+def test_reads_that_fail_for_long_end_the_run(site: Site) -> None:
     releases(site, MANY)
     plan = site.approved()
     site.after("settle", 4, lambda: site.aws.world.deny("ecr:DescribeImages"))
-    with pytest.raises(ServiceError, match="AWS refused ecr:DescribeImages"):
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.STOPPED
+    assert site.slept == [2, 4, 8, 16, 32, 60]
+    by_outcome = Counter(site.outcomes(plan).values())
+    assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
+    last = list(site.items(plan).values())[-1]
+    assert last.reason.startswith("was not reached: AWS refused ecr:DescribeImages")
+    site.check_receipt(plan)
+
+
+def test_it_does_not_end_while_nobody_can_tell_what_became_of_a_call(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    site.fault("BatchDeleteImage", cut="after")
+    site.after("journal", 1, lambda: site.aws.world.deny("ecr:ListImages"))
+    with pytest.raises(ServiceError, match="AWS refused ecr:ListImages"):
         site.carry_out(plan)
     assert site.as_stored(plan).state is PlanState.EXECUTING
-    assert site.slept == [2, 4, 8, 16, 32, 60]
     site.aws.world.access.clear()
-    site.hook = lambda _: None
     site.wait(minutes=2)
     plan = site.take_over(plan)
-    assert plan.state is PlanState.DONE
     assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
     site.check_receipt(plan)
 
@@ -668,3 +685,255 @@ def test_a_request_is_held_back_when_the_lease_is_not_sure_any_more(site: Site) 
     assert plan.state is PlanState.DONE
     assert site.calls("BatchDeleteImage") == 1
     assert site.slept == [1]
+
+
+# a look is believed for a minute
+
+
+@pytest.mark.parametrize("what", ["pin", "stop", "tag", "pull", "use"])
+def test_what_changed_while_it_was_frozen_right_before_a_call_is_seen(
+    site: Site, what: str
+) -> None:
+    """For hours, and nobody took the run over."""
+    releases(site, 2)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    deeds: dict[str, Callable[[], object]] = {
+        "pin": lambda: site.pin("1.0"),
+        "stop": lambda: site.stop(plan),
+        "tag": lambda: retagged(site, victim),
+        "pull": lambda: pulled(site, victim),
+        "use": lambda: used(site, victim),
+    }
+
+    def freeze() -> None:
+        site.wait(hours=8)
+        deeds[what]()
+
+    site.after("renew_run", 2, freeze)
+    plan = site.carry_out(plan)
+    assert site.items(plan)[victim].outcome is Outcome.SPARED
+    site.check_receipt(plan)
+
+
+def test_stop_is_read_after_a_long_look(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    look, stop = site.look, False
+
+    def slow_look() -> Planner:
+        if stop:
+            site.stop(plan)
+        return look()
+
+    def later() -> None:
+        nonlocal stop
+        stop = True
+        site.wait(minutes=11)
+
+    site.look = slow_look  # type: ignore[method-assign]
+    site.after("settle", 4, later)
+    assert site.carry_out(plan).state is PlanState.STOPPED
+    assert site.calls("BatchDeleteImage") == 4
+
+
+def test_pins_are_read_once_more_before_a_call(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    site.aws.world.calls.reset()
+    site.after("texts", 1, lambda: site.pin("1.0"))
+    plan = site.carry_out(plan)
+    assert "is pinned by" in site.items(plan)[victim].reason
+    assert site.calls("BatchGetImage") == 1
+
+
+def test_what_was_pushed_again_is_spared(site: Site) -> None:
+    """Somebody deleted it, and needed it."""
+    releases(site, MANY)
+    plan = site.approved()
+    last = list(site.outcomes(plan))[-1]
+    known = site.aws.world.manifest(site.shelf.repository, last)
+    text, tags = known.text, sorted(known.tags)
+
+    def push_again() -> None:
+        gone(site, last)
+        site.aws.world.push(site.shelf.repository, text, tags=tags)
+
+    site.after("settle", 4, push_again)
+    plan = site.carry_out(plan)
+    assert site.items(plan)[last].reason == "somebody pushed it again 2026-11-23 12:05 UTC"
+    site.check_receipt(plan)
+
+
+def test_in_a_large_repository_newcomers_are_looked_for_once_a_minute(site: Site) -> None:
+    releases(site, 4500)
+    plan = site.approved()
+    last = list(site.outcomes(plan))[-1]
+
+    def later() -> None:
+        signed(site, last)
+        site.wait(seconds=61)
+
+    site.after("settle", 4, later)
+    plan = site.carry_out(plan)
+    assert site.items(plan)[last].outcome is Outcome.SPARED
+
+
+# whose reads are whose
+
+
+def test_another_replica_that_reads_meanwhile_is_not_taken_for_somebody(
+    site: Site, tmp_path: Path
+) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+
+    def plan_elsewhere() -> None:
+        site.wait(minutes=6)
+        with SqliteManifestCache(tmp_path / "elsewhere.db") as cold:
+            memory = SharedManifestCache(site.store, cold)
+            replace(site.look(), cache=memory).plan(site.found)
+
+    site.after("settle", 4, plan_elsewhere)
+    plan = site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+
+
+def test_what_was_read_without_a_database_is_no_pull_elsewhere(site: Site, tmp_path: Path) -> None:
+    """Planned on a laptop, proposed from there, and carried out on a server."""
+    releases(site, 3)
+    replace(site.look(), cache=site.cache, store=None).plan(site.found)
+    site.wait(hours=1)
+    plan = site.approved()
+    with SqliteManifestCache(tmp_path / "server.db") as server:
+        site.cache = server
+        plan = site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+
+
+def test_reads_that_leave_no_trace_are_not_remembered(site: Site) -> None:
+    """So that a pull right after them is seen."""
+    site.aws.world.exclude_pull_times("arn:aws:iam::123456789012:user/demo")
+    releases(site, 3)
+    plan = site.approved()
+    site.carry_out(plan)
+    assert site.store.our_reads(site.shelf.id) == {}
+
+
+# crashes
+
+
+def test_what_hangs_on_a_failure_stays_though_the_worker_dies(
+    site: Site, family: dict[str, str]
+) -> None:
+    plan = site.approved()
+    child = family["1.0-amd64"]
+    site.aws.world.stick(site.shelf.repository, child)
+
+    def die() -> None:
+        raise Killed
+
+    site.after("settle", 2, die)
+    with pytest.raises(Killed):
+        site.carry_out(plan)
+    site.wait(minutes=2)
+    plan = site.take_over(plan)
+    assert site.outcomes(plan)[child] is Outcome.FAILED
+    assert site.outcomes(plan)[family["signature"]] is Outcome.SPARED
+    site.check_receipt(plan)
+
+
+def test_killed_right_before_the_end(site: Site) -> None:
+    """All is deleted; what cannot be looked at by then is of no use any more."""
+    releases(site, 3)
+    plan = site.approved()
+    site.die("commit", 2)
+    with pytest.raises(Killed):
+        site.carry_out(plan)
+    site.wait(minutes=2)
+    site.unread = "the file is gone"
+    plan = site.take_over(plan)
+    assert plan.state is PlanState.DONE
+    assert site.looks == 2
+
+
+def test_killed_when_it_was_cut_short(site: Site) -> None:
+    """Whoever comes next says so, too."""
+    releases(site, MANY)
+    plan = site.approved()
+
+    def break_the_source() -> None:
+        site.unread = "the file is gone"
+        site.wait(minutes=11)
+        site.die("commit")
+
+    site.after("settle", 4, break_the_source)
+    with pytest.raises(Killed):
+        site.carry_out(plan)
+    site.unread = None
+    site.wait(minutes=2)
+    plan = site.take_over(plan)
+    assert plan.state is PlanState.STOPPED
+    site.check_receipt(plan)
+
+
+def test_a_late_effect_after_two_deaths_is_found_out(site: Site) -> None:
+    """The call in flight takes effect only when somebody else has looked for it already, and has
+    died in turn."""
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    site.die("delete")
+    with pytest.raises(Killed):
+        site.carry_out(plan)
+    site.wait(minutes=2)
+    site.die("journal")
+    with pytest.raises(Killed):
+        site.take_over(plan)
+    gone(site, victim)
+    site.wait(minutes=2)
+    plan = site.take_over(plan)
+    assert site.items(plan)[victim].outcome is Outcome.DELETED
+    assert plan.freed_bytes == 3 * 1010
+
+
+def test_a_late_effect_of_an_index_spares_nothing(site: Site, family: dict[str, str]) -> None:
+    plan = site.approved()
+    site.fault("BatchDeleteImage", cut="before")
+    site.after("digests", 1, lambda: gone(site, family["1.0"]))
+    plan = site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert "ECR's answer was lost" in site.items(plan)[family["1.0"]].reason
+
+
+def test_a_repository_that_is_deleted_with_a_batch_in_flight(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    site.die("delete")
+    with pytest.raises(Killed):
+        site.carry_out(plan)
+    site.lose_repository()
+    site.wait(minutes=2)
+    plan = site.take_over(plan)
+    assert plan.state is PlanState.DONE
+    assert {"ECR's answer was lost" in item.reason for item in site.items(plan).values()} == {True}
+
+
+def test_what_was_given_up_and_then_found_gone_is_no_failure(site: Site) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    site.fault("BatchDeleteImage", times=None, cut="before")
+    first = list(site.outcomes(plan))[:400]
+
+    def hook(called: str) -> None:
+        if called == "after settle" and site.outcomes(plan)[first[-1]] is Outcome.FAILED:
+            for digest in first:
+                gone(site, digest)
+
+    site.hook = hook
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.STOPPED
+    by_outcome = Counter(site.outcomes(plan).values())
+    assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
+    site.check_receipt(plan)

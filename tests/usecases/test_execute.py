@@ -4,11 +4,13 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import DamagedError, RequestError, ServiceError
 from bot.core.records import Outcome, PlanRecord, PlanState
-from bot.store.tables import ApprovalRow, VersionRow
+from bot.core.repository import RegistryId
+from bot.store.tables import ApprovalRow, ItemRow, VersionRow
+from bot.usecases.carry_out import LeftError
 from bot.usecases.execute import CalledBackError
 from bot.usecases.find_work import find_work
 from bot.usecases.lease import LENGTH, RunLostError
@@ -69,8 +71,8 @@ def test_a_late_start_is_announced_and_gets_a_new_window(site: Site, plan: PlanR
     assert after.current_approvals == plan.current_approvals
     assert site.events(plan)[-1] == "postponed"
     assert site.detail("postponed") == (
-        "nobody was there to begin 2026-11-23 12:05 UTC; it begins 2026-11-23 12:20 UTC, unless "
-        "somebody stops it"
+        "it should have begun 2026-11-23 12:05 UTC, and did not; it begins 2026-11-23 12:20 UTC, "
+        "unless somebody stops it"
     )
     site.wait(minutes=5)
     assert site.carry_out(plan).state is PlanState.DONE
@@ -103,11 +105,35 @@ def test_an_incomplete_rescan(site: Site, plan: PlanRecord) -> None:
     site.unread = "the file is gone"
     error = called_back(site, plan)
     assert error.is_incomplete
-    assert "not everything could be looked at: files (a list): the file is gone" in str(error)
+    assert (
+        "(it cannot be carried out as people approved it: files (a list): the file is gone)"
+        in str(error)
+    )
+
+
+def test_sources_that_were_all_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
+    site.sources = ()
+    error = called_back(site, plan)
+    assert error.is_incomplete
+    assert "no source of usage is looked at any more" in str(error)
+
+
+def test_a_source_that_was_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
+    site.not_checked = ("ecs",)
+    assert "ecs was switched off after the plan was made" in str(called_back(site, plan))
+
+
+def test_deletions_that_would_be_carried_elsewhere(site: Site, plan: PlanRecord) -> None:
+    """Somebody added a replication rule after people approved."""
+    site.places |= {RegistryId("123456789012", "us-east-1")}
+    site.aws.world.replicate([("123456789012", "us-east-1")], deletions=True)
+    site.open_registry()
+    error = called_back(site, plan)
+    assert "deletions are carried to 123456789012 in us-east-1 too" in str(error)
 
 
 def test_a_repository_that_is_gone(site: Site, plan: PlanRecord) -> None:
-    site.aws.world.registries.at("123456789012", "eu-west-1").repositories.clear()
+    site.lose_repository()
     assert "does not exist any more" in str(called_back(site, plan))
 
 
@@ -131,6 +157,14 @@ def test_a_stored_version_that_was_changed(site: Site, plan: PlanRecord) -> None
     with site.store._database.writing() as session:
         session.execute(update(VersionRow).values(hash="ab12"))
     assert "is not what was stored" in str(called_back(site, plan))
+
+
+def test_who_is_told_to_leave_begins_nothing(site: Site, plan: PlanRecord) -> None:
+    site.is_leaving = True
+    with pytest.raises(LeftError):
+        site.carry_out(plan)
+    assert site.as_stored(plan) == plan
+    assert site.calls("BatchDeleteImage") == 0
 
 
 def test_aws_that_does_not_answer_leaves_it_approved(site: Site, plan: PlanRecord) -> None:
@@ -262,10 +296,26 @@ def test_what_changed_meanwhile_is_spared(site: Site, left: PlanRecord) -> None:
 
 
 def test_a_repository_that_is_gone_ends_it(site: Site, left: PlanRecord) -> None:
-    site.aws.world.registries.at("123456789012", "eu-west-1").repositories.clear()
+    site.lose_repository()
     plan = site.take_over(left)
     assert plan.state is PlanState.STOPPED
     assert "does not exist any more" in site.detail("stopped")
+
+
+def test_what_is_stored_is_compared_once_more(site: Site, left: PlanRecord) -> None:
+    with site.store._database.writing() as session:
+        session.execute(update(ApprovalRow).values(hash="ab12"))
+    with pytest.raises(DamagedError, match="is not what was approved"):
+        site.take_over(left)
+    assert site.calls("BatchDeleteImage") == 0
+
+
+def test_a_receipt_that_was_changed(site: Site, left: PlanRecord) -> None:
+    with site.store._database.writing() as session:
+        session.execute(delete(ItemRow).where(ItemRow.position == 0))
+    with pytest.raises(DamagedError, match="is not about what the plan deletes"):
+        site.take_over(left)
+    assert site.calls("BatchDeleteImage") == 0
 
 
 def test_nothing_else_can_begin_meanwhile(site: Site, left: PlanRecord) -> None:

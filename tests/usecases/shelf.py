@@ -1,0 +1,225 @@
+"""A registry with one repository in memory, and whoever deletes there, both as ECR does it."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
+
+from bot.core.errors import (
+    AnswerLostError,
+    ExpiredCredentialsError,
+    NotSentError,
+    ServiceError,
+    ThrottledError,
+)
+from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Blob, Content, Described, Unread
+from bot.core.repository import RegistryId, RepositoryId
+from bot.ports import Clock, ManifestText, Refusal
+
+HERE = RegistryId("123456789012", "eu-west-1")
+API = RepositoryId(HERE, "team/api", f"{HERE.account}.dkr.ecr.eu-west-1.amazonaws.com/team/api")
+CONFIG = "application/vnd.oci.image.config.v1+json"
+SIGNATURE = "application/vnd.dev.cosign.artifact.sig.v1+json"
+AT_ONCE = 2
+
+
+class Shelf:
+    """`by_us` and `by_others`: who deleted what. `looked_at`: every image as it was described last;
+    `listed`: what was there at the last listing."""
+
+    read_at_once = AT_ONCE
+
+    def __init__(self, clock: Clock) -> None:
+        self.images: dict[str, Described] = {}
+        self.contents: dict[str, Content] = {}
+        self.by_us: set[str] = set()
+        self.by_others: set[str] = set()
+        self.looked_at: dict[str, Described] = {}
+        self.listed: frozenset[str] = frozenset()
+        self.under_way: list[Callable[[], object]] = []
+        self._clock = clock
+        self._numbers = count(1)
+
+    # what people do
+
+    def push(
+        self,
+        *tags: str,
+        children: Sequence[str] = (),
+        subject: str | None = None,
+    ) -> str:
+        digest = f"sha256:{next(self._numbers):064x}"
+        for tag in tags:
+            self.untag(tag)
+        config = None if children else SIGNATURE if subject else CONFIG
+        media_type = OCI_INDEX if children else OCI_MANIFEST
+        layers = () if children else (Blob(digest[::-1], 1000), Blob("sha256:base", 500))
+        self.contents[digest] = Content(media_type, config, layers, tuple(children), subject)
+        self.images[digest] = Described(
+            digest, tags, self._clock(), None, 1000,
+            media_type=media_type, config_type=config, subject=subject,
+        )  # fmt: skip
+        return digest
+
+    def tag(self, digest: str, tag: str) -> None:
+        self.untag(tag)
+        image = self.images[digest]
+        self.images[digest] = image._replace(tags=(*image.tags, tag))
+
+    def untag(self, tag: str) -> None:
+        for digest, image in self.images.items():
+            if tag in image.tags:
+                others = tuple(each for each in image.tags if each != tag)
+                self.images[digest] = image._replace(tags=others)
+
+    def pull(self, digest: str) -> None:
+        self.images[digest] = self.images[digest]._replace(pulled_at=self._clock())
+
+    def remove(self, digest: str) -> None:
+        """As ECR lets people do it, too."""
+        if not self.indexes_of(digest):
+            del self.images[digest]
+            self.by_others.add(digest)
+
+    def indexes_of(self, digest: str) -> list[str]:
+        return [each for each in self.images if digest in self.contents[each].children]
+
+    # what the bot asks
+
+    def id(self) -> RegistryId:
+        return HERE
+
+    def repositories(self) -> Iterator[RepositoryId]:
+        yield API
+
+    def repository(self, name: str) -> RepositoryId | None:
+        return API if name == API.name else None
+
+    def describe(self, repository: RepositoryId) -> Iterator[Described]:
+        yield from self._describe(repository, self.digests(repository))
+
+    def digests(self, repository: RepositoryId) -> Iterator[str]:
+        assert repository == API
+        self._let_calls_arrive()
+        self.listed = frozenset(self.images)
+        yield from self.listed
+
+    def describe_some(
+        self, repository: RepositoryId, digests: Sequence[str]
+    ) -> Mapping[str, Described]:
+        self._let_calls_arrive()
+        assert len(digests) <= AT_ONCE
+        there = [digest for digest in digests if digest in self.images]
+        return {each.digest: each for each in self._describe(repository, there)}
+
+    def read(
+        self, repository: RepositoryId, batch: Sequence[Described]
+    ) -> Mapping[str, Content | Unread]:
+        texts = self.texts(repository, [each.digest for each in batch])
+        return {
+            each.digest: self.contents[each.digest]
+            if each.digest in texts
+            else Unread("it is gone")
+            for each in batch
+        }
+
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Mapping[str, ManifestText]:
+        assert repository == API
+        assert len(digests) <= AT_ONCE
+        there = [digest for digest in digests if digest in self.images]
+        for digest in there:
+            self.pull(digest)
+        return {
+            d: ManifestText(self.contents[d].media_type, json.dumps({"digest": d})) for d in there
+        }
+
+    def accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str]:
+        assert repository == API
+        return frozenset()
+
+    def deleted_also_in(self, repository: RepositoryId) -> tuple[RegistryId, ...]:
+        assert repository == API
+        return ()
+
+    def layers_stay_within_repositories(self) -> bool:
+        return True
+
+    def records_our_pulls(self) -> bool:
+        return True
+
+    def _describe(self, repository: RepositoryId, digests: Iterable[str]) -> Iterator[Described]:
+        assert repository == API
+        for digest in digests:
+            self.looked_at[digest] = self.images[digest]
+            yield self.images[digest]
+
+    def _let_calls_arrive(self) -> None:
+        """Those whose senders gave up on an answer."""
+        arrived, self.under_way = self.under_way, []
+        for take_effect in arrived:
+            take_effect()
+
+
+class Bin:
+    """Deletes from the shelf as BatchDeleteImage does: item by item, no children of what is there.
+
+    `faults`: what becomes of the next calls. `stuck`: what ECR cannot delete. `asked` is told of
+    every request that leaves.
+    """
+
+    def __init__(self, shelf: Shelf, asked: Callable[[Sequence[str]], None]) -> None:
+        self._shelf = shelf
+        self._asked = asked
+        self.faults: list[str | None] = []
+        self.stuck: set[str] = set()
+        self.unsure: set[str] = set()
+
+    def delete(
+        self, digests: Sequence[str], may_go: Callable[[], bool]
+    ) -> Mapping[str, Refusal | None]:
+        assert 0 < len(digests) <= AT_ONCE
+        if not may_go():
+            raise NotSentError("it was held back")
+        self._asked(digests)
+        fault = self.faults.pop(0) if self.faults else None
+        if error := REFUSALS.get(fault or ""):
+            raise error
+        if fault == "late":
+            self._shelf.under_way.append(lambda: self._take_effect(digests))
+        if fault in ("lost before", "late"):
+            raise self._lost(digests)
+        answer = self._take_effect(digests)
+        if fault == "lost after":
+            raise self._lost(digests)
+        if fault == "cut short":
+            self.unsure.add(digests[0])
+            del answer[digests[0]]
+        return answer
+
+    def renew_credentials(self) -> None:
+        pass
+
+    def _lost(self, digests: Sequence[str]) -> Exception:
+        self.unsure.update(digests)
+        return AnswerLostError("the answer was lost")
+
+    def _take_effect(self, digests: Sequence[str]) -> dict[str, Refusal | None]:
+        return {digest: self._delete(digest) for digest in digests}
+
+    def _delete(self, digest: str) -> Refusal | None:
+        if digest not in self._shelf.images:
+            return Refusal("ImageNotFound", "it is not there")
+        if self._shelf.indexes_of(digest):
+            return Refusal("ImageReferencedByManifestList", "an index lists it")
+        if digest in self.stuck:
+            return Refusal("KmsError", "the key is gone")
+        del self._shelf.images[digest]
+        self._shelf.by_us.add(digest)
+        return None
+
+
+REFUSALS = {
+    "throttled": ThrottledError("too many calls"),
+    "expired": ExpiredCredentialsError("the credentials ran out"),
+    "denied": ServiceError("access denied"),
+}
+FAULTS = [*REFUSALS, "lost before", "lost after", "late", "cut short"]
