@@ -24,6 +24,17 @@ from bot.wiring.people import (
     open_unpinner,
 )
 from bot.wiring.processes import is_gone
+from bot.wiring.slack import (
+    Workspace,
+    app_token,
+    is_in_slack,
+    open_board,
+    open_client,
+    open_hasty_client,
+    open_people,
+    open_workspace,
+    signing_secret,
+)
 from bot.wiring.sources import Seen, UsageSources, open_sources
 
 __all__ = [
@@ -32,6 +43,8 @@ __all__ = [
     "Principal",
     "Seen",
     "UsageSources",
+    "Workspace",
+    "app_token",
     "cluster_role",
     "command_line_person",
     "deleting_duties",
@@ -40,12 +53,17 @@ __all__ = [
     "find_store",
     "identify",
     "is_gone",
+    "is_in_slack",
     "open_approver",
+    "open_board",
+    "open_client",
     "open_deleter",
     "open_dismisser",
     "open_executor",
+    "open_hasty_client",
     "open_memory",
     "open_patients",
+    "open_people",
     "open_pinner",
     "open_planner",
     "open_proposer",
@@ -54,6 +72,8 @@ __all__ = [
     "open_stopper",
     "open_store",
     "open_unpinner",
+    "open_workspace",
     "own_place",
+    "signing_secret",
     "system_clock",
 ]

@@ -1,0 +1,231 @@
+"""Shows plans in Slack as they are stored, and lets every message of a plan follow."""
+
+import io
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from threading import Lock
+
+from slack_sdk import WebClient
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.plan import Plan
+from bot.core.records import Message, PlanRecord
+from bot.core.repository import RepositoryId
+from bot.ports import BoardStore, Clock
+from bot.render.csv_rows import write_rows
+from bot.render.plan_csv import COLUMNS, plan_as_rows
+from bot.slack.blocks import plan_message
+from bot.slack.calls import SlackError, in_words
+from bot.slack.message import Content
+from bot.slack.view import PlanView
+
+MOST_TOLD = 20
+"""Digests that were spared or failed, of which a message can tell."""
+
+CONTENTS_KEPT = 4
+"""Versions of plans: reading a large one takes half a second, and it is shown again and again while
+it is carried out."""
+
+BETWEEN_PROGRESS = timedelta(seconds=4)
+"""Of one message. All updates share about 50 a minute: docs.slack.dev, rate limits, Tier 3."""
+
+LOCKS = 64
+
+_LOST = frozenset(
+    {
+        "cant_update_message",
+        "channel_not_found",
+        "edit_window_closed",
+        "is_archived",
+        "is_inactive",
+        "message_not_found",
+        "not_in_channel",
+        "thread_not_found",
+    }
+)
+"""Of a message that is gone, or can never be changed again."""
+
+_UNSHOWABLE = frozenset(
+    {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
+)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the settings say of all plans. The rules name channels by id. USD a GB a month."""
+
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    usd_per_gb_month: float
+
+
+class Board:
+    """May be used by several threads, and by several processes at once: whoever shows a message
+    last without knowing of the other leaves it behind, for the next sweep. Everything raises
+    ServiceError if Slack or the database fails; what was not shown then is behind."""
+
+    def __init__(self, client: WebClient, store: BoardStore, facts: Facts, clock: Clock) -> None:
+        self._client = client
+        self._store = store
+        self._facts = facts
+        self._clock = clock
+        self._content = lru_cache(CONTENTS_KEPT)(store.content)
+        self._locks = [Lock() for _ in range(LOCKS)]
+
+    def post(self, plan_id: str, channel: str, in_place_of: str | None = None) -> Message:
+        """Shows a plan where it was not shown before: in a new message, or in one that is there.
+        The message is remembered before it has buttons, so that they never outlive the plan. What
+        Slack does not take now, a sweep shows later."""
+        ts = in_place_of or self._place(plan_id, channel)
+        message = self._remembered(Message(plan_id, channel, ts))
+        try:
+            self._refresh(plan_id)
+            if in_place_of and not self._store.message(channel, ts):
+                return self.post(plan_id, channel)
+            self._list(message)
+        except SlackError as error:
+            _log.warning("%s; it is tried again", error)
+        return message
+
+    def refresh(self, plan_id: str) -> None:
+        """Every message of the plan that is behind what is stored."""
+        self._refresh(plan_id)
+
+    def notice(self, plan_id: str, channel: str, ts: str) -> None:
+        """A message of the plan that turned out to be behind, or of which nobody knew."""
+        self._remembered(Message(plan_id, channel, ts))
+        self._refresh(plan_id)
+
+    def refresh_behind(self, limit: int) -> None:
+        """As many messages as that, of any plans, progress included."""
+        for message in self._store.messages_behind(limit, self._clock() - BETWEEN_PROGRESS):
+            with self._lock_of(message.plan):
+                if self._store.message(message.channel, message.ts) == message:
+                    self._show(message)
+
+    def list_behind(self, limit: int) -> None:
+        """Whole lists that are still missing in threads."""
+        for message in self._store.messages_without_list(limit):
+            self._list(message)
+
+    def _place(self, plan_id: str, channel: str) -> str:
+        """Without buttons, as long as nobody knows of the message."""
+        text = plan_message(self._view(self._plan(plan_id), channel)).text
+        with in_words("Posting a report"):
+            posted = self._client.chat_postMessage(
+                channel=channel, text=text, unfurl_links=False, unfurl_media=False
+            )
+        return str(posted["ts"])
+
+    def _remembered(self, message: Message) -> Message:
+        self._store.remember_message(message)
+        return message
+
+    def _refresh(self, plan_id: str) -> None:
+        with self._lock_of(plan_id):
+            for message in self._store.messages_of(plan_id):
+                if message.shown_revision != self._plan(plan_id).revision:
+                    self._show(message)
+
+    def _show(self, message: Message) -> None:
+        plan = self._plan(message.plan)
+        try:
+            self._update(message, plan_message(self._view(plan, message.channel)))
+        except SlackError as error:
+            if error.code in _LOST:
+                self._store.forget_message(message)
+                return
+            self._store.mark_shown(message, None, self._clock())
+            raise
+        self._store.mark_shown(message, plan.revision, self._clock())
+
+    def _update(self, message: Message, content: Content) -> None:
+        try:
+            self._send(message, content)
+        except SlackError as error:
+            if error.code not in _UNSHOWABLE:
+                raise
+            _log.error("A bug of ecr-clean's own, shown as text alone: %s", error)
+            self._send(message, Content(content.text))
+
+    def _send(self, message: Message, content: Content) -> None:
+        with in_words("Showing a plan"):
+            self._client.chat_update(
+                channel=message.channel,
+                ts=message.ts,
+                text=content.text,
+                blocks=list(content.blocks),
+            )
+
+    def _view(self, plan: PlanRecord, channel: str) -> PlanView:
+        rules = self._facts.rules_of(plan.repository)
+        tally = self._store.tally(plan.id, plan.version, MOST_TOLD)
+        return PlanView(
+            plan=plan,
+            content=self._content(plan.id, plan.version),
+            counts=tally.counts,
+            told=tally.told,
+            required=rules.required,
+            here=channel,
+            home=rules.channel,
+            report_only=rules.report_only,
+            usd_per_gb_month=self._facts.usd_per_gb_month,
+            saved_bytes=self._store.freed_bytes_in_all(),
+            why_not_started=self._store.why_not_started(plan),
+            now=self._clock(),
+        )
+
+    def _plan(self, id_: str) -> PlanRecord:
+        plan = self._store.plan(id_)
+        assert plan, "plans are never removed"
+        return plan
+
+    def _list(self, message: Message) -> None:
+        """Once for each version: whoever marks it first does it."""
+        plan = self._plan(message.plan)
+        if not plan.deletions or not self._store.mark_listed(message, plan.version):
+            return
+        try:
+            self._upload(message, plan)
+        except SlackError as error:
+            if error.code == "not_in_channel":
+                self._ask_for_invitation(message)
+            elif error.code not in _LOST:
+                self._store.mark_listed(message, None)
+                raise
+
+    def _upload(self, message: Message, plan: PlanRecord) -> None:
+        content = self._content(plan.id, plan.version)
+        with in_words("Sharing the whole list"):
+            self._client.files_upload_v2(
+                content=_as_csv(content),
+                filename=f"{plan.repository.name.replace('/', '-')}-{plan.id}-{plan.version}.csv",
+                title=f"{plan.repository.name}: every manifest, version {plan.version}",
+                channel=message.channel,
+                thread_ts=message.thread or message.ts,
+            )
+
+    def _ask_for_invitation(self, message: Message) -> None:
+        with in_words("Answering in a thread"):
+            self._client.chat_postMessage(
+                channel=message.channel,
+                thread_ts=message.thread or message.ts,
+                text=(
+                    "The whole list would be here as a CSV file, but I am not in this channel: "
+                    "`/invite` me, and the next report brings it."
+                ),
+            )
+
+    def _lock_of(self, plan_id: str) -> Lock:
+        """So that threads of this process show a plan one after the other."""
+        return self._locks[hash(plan_id) % LOCKS]
+
+
+def _as_csv(plan: Plan) -> bytes:
+    text = io.StringIO()
+    write_rows([COLUMNS, *plan_as_rows(plan)], text)
+    return text.getvalue().encode()

@@ -1,0 +1,77 @@
+"""Calls of Slack's Web API: what went wrong, in words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from typing import Any
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from bot.core.errors import ServiceError
+
+_TOKEN_IS_WRONG = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+
+_WHAT_TO_DO = {
+    "channel_not_found": "the bot sees no such channel: check its id, and invite the bot to it",
+    "is_archived": "the channel is archived: take another, or bring it back",
+    "not_in_channel": "the bot is not in the channel: invite it",
+    "ratelimited": "Slack wants to be asked less often: try again in a minute",
+    "restricted_action": "the workspace does not let the bot post there: ask its administrators",
+}
+"""By Slack's name of the error."""
+
+
+class SlackError(ServiceError):
+    """`code`: Slack's name of the error, empty if no answer came that could be read."""
+
+    def __init__(self, words: str, code: str = "") -> None:
+        super().__init__(words)
+        self.code = code
+
+
+@contextmanager
+def in_words(what: str) -> Iterator[None]:
+    """`what` begins the sentence: `Showing the plan`. Raises SlackError, which never tells a
+    token."""
+    try:
+        yield
+    except SlackApiError as error:
+        answer = _answer(error)
+        code = str(answer.get("error") or "")
+        raise SlackError(f"{what} in Slack failed: {_told(code, answer)}", code) from error
+    except (SlackClientError, OSError, HTTPException) as error:
+        raise SlackError(
+            f"{what} in Slack failed, since Slack could not be reached "
+            f"({type(error).__name__}): check the network and SLACK_API_URL"
+        ) from error
+
+
+def _answer(error: SlackApiError) -> dict[str, Any]:
+    found = getattr(error.response, "data", error.response)
+    return found if isinstance(found, dict) else {}
+
+
+def _told(code: str, answer: dict[str, Any]) -> str:
+    if code == "missing_scope":
+        return (
+            f"the app lacks the scope {answer.get('needed')}: add it in the app's settings under "
+            "OAuth & Permissions, and install the app again"
+        )
+    if code in _TOKEN_IS_WRONG:
+        return (
+            f"Slack does not take the token ({code}): set SLACK_BOT_TOKEN to the bot token of "
+            "the app as it is installed now"
+        )
+    if not code:
+        return "its answer could not be read: try again in a minute"
+    problems = (answer.get("response_metadata") or {}).get("messages") or ()
+    return "; ".join([_WHAT_TO_DO.get(code, code), *map(str, problems)])

@@ -1,0 +1,77 @@
+"""Who clicks: as Slack's directory has them."""
+
+from collections.abc import Collection
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.core.authority import SlackPerson
+from bot.core.errors import RequestError
+from bot.slack.calls import SlackError, in_words
+from bot.slack.keep import Keep
+
+SECONDS = 60.0
+"""That an answer stands: so long somebody who is no approver any more still passes for one."""
+
+SECONDS_OF_ERRORS = 5.0
+
+_UNKNOWN = frozenset({"user_not_found", "user_not_visible"})
+
+
+class People:
+    """May be used by several threads. `workspace`: the team's id; `groups`: the user groups whose
+    members may approve something."""
+
+    def __init__(self, client: WebClient, workspace: str, groups: Collection[str]) -> None:
+        self._client = client
+        self._workspace = workspace
+        self._groups = sorted(groups)
+        self._users: Keep[str, dict[str, Any]] = Keep(self._ask_user, SECONDS, SECONDS_OF_ERRORS)
+        self._members: Keep[str, frozenset[str]] = Keep(
+            self._ask_members, SECONDS, SECONDS_OF_ERRORS
+        )
+
+    def person(self, user_id: str, team_id: str) -> SlackPerson:
+        """`team_id`: where Slack says that the click comes from. Raises RequestError for whoever is
+        nobody to decide anything, ServiceError if Slack cannot tell."""
+        user = self._users.get(user_id)
+        if user.get("deleted"):
+            raise RequestError(f"{user_id} is deactivated: only active members may do this")
+        if user.get("is_bot") or user.get("is_workflow_bot"):
+            raise RequestError(f"{user_id} is a bot: only people may do this")
+        return SlackPerson(
+            id=user_id,
+            workspace=self._workspace_of(user, team_id),
+            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            groups=self._groups_of(user_id),
+        )
+
+    def _workspace_of(self, user: dict[str, Any], team_id: str) -> str:
+        """Ours only if the directory and the click agree. In an Enterprise organization people
+        belong to several: docs.slack.dev, user object."""
+        home = str(user.get("team_id"))
+        teams = {home, *(user.get("enterprise_user") or {}).get("teams", ())}
+        if user.get("is_stranger") or self._workspace not in teams:
+            return home if home != self._workspace else "another workspace"
+        return team_id
+
+    def _groups_of(self, user_id: str) -> frozenset[str] | None:
+        try:
+            members = {group: self._members.get(group) for group in self._groups}
+        except SlackError:
+            return None
+        return frozenset(group for group, users in members.items() if user_id in users)
+
+    def _ask_user(self, user_id: str) -> dict[str, Any]:
+        try:
+            with in_words("Looking somebody up"):
+                user: dict[str, Any] = self._client.users_info(user=user_id)["user"]
+        except SlackError as error:
+            if error.code in _UNKNOWN:
+                raise RequestError(f"Slack knows nobody called {user_id} here") from error
+            raise
+        return user
+
+    def _ask_members(self, group: str) -> frozenset[str]:
+        with in_words("Reading a user group"):
+            return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])

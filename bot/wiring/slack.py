@@ -1,0 +1,137 @@
+"""The bot's place in Slack."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.errors import RequestError
+from bot.core.repository import RepositoryId
+from bot.settings import Settings
+from bot.settings.environment import Environment
+from bot.wiring.clients import system_clock
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+    from bot.ports import BoardStore
+    from bot.slack.board import Board
+    from bot.slack.people import People
+
+TRIES = 5
+"""Of a call that Slack wants to be made later: each waits as long as Slack says."""
+
+PATIENCE = 5
+"""Seconds, for a call that nobody would miss."""
+
+
+class Workspace(NamedTuple):
+    """Where the bot is installed. `id`: the team's; `settings` name channels by id."""
+
+    client: "WebClient"
+    id: str
+    settings: Settings
+
+    def rules_of(self, repository: RepositoryId) -> ApprovalRules:
+        return self.settings.approval_rules(repository, self.id)
+
+
+def is_in_slack() -> bool:
+    """Whether the environment has a bot's token."""
+    return Environment().slack_bot_token is not None
+
+
+def open_client() -> "WebClient":
+    """It waits where Slack wants it to. Raises RequestError if the environment has no bot's token,
+    or a URL that is none."""
+    from slack_sdk.http_retry.builtin_handlers import (  # noqa: PLC0415 - few commands need Slack
+        ConnectionErrorRetryHandler,
+        RateLimitErrorRetryHandler,
+        ServerErrorRetryHandler,
+    )
+
+    client = _client()
+    client.retry_handlers = [
+        RateLimitErrorRetryHandler(max_retry_count=TRIES),
+        ServerErrorRetryHandler(),
+        ConnectionErrorRetryHandler(),
+    ]
+    return client
+
+
+def open_hasty_client() -> "WebClient":
+    """For what is out of date a moment later, like progress: it never tries again."""
+    client = _client()
+    client.timeout = PATIENCE
+    client.retry_handlers = []
+    return client
+
+
+def app_token() -> str:
+    """Of Socket Mode. Raises RequestError if the environment has none."""
+    token = Environment().slack_app_token
+    if token is None:
+        raise RequestError(
+            "SLACK_APP_TOKEN is not set: it takes an app-level token (xapp-…) with the scope "
+            "connections:write, from the app's settings under Basic Information"
+        )
+    return token.get_secret_value()
+
+
+def signing_secret() -> str | None:
+    secret = Environment().slack_signing_secret
+    return secret.get_secret_value() if secret else None
+
+
+def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
+    """Asks Slack who the bot is, and which channels the settings mean. Raises RequestError if they
+    name a channel that the bot does not see, ServiceError if Slack cannot be used."""
+    from bot.slack.calls import in_words  # noqa: PLC0415
+
+    with in_words("Signing in"):
+        team = str(client.auth_test()["team_id"])
+    return Workspace(client, team, _with_channel_ids(settings, client))
+
+
+def open_board(workspace: Workspace, store: "BoardStore") -> "Board":
+    from bot.slack.board import Board, Facts  # noqa: PLC0415
+
+    facts = Facts(workspace.rules_of, workspace.settings.price_per_gb_month)
+    return Board(workspace.client, store, facts, system_clock)
+
+
+def open_people(workspace: Workspace) -> "People":
+    from bot.slack.people import People  # noqa: PLC0415
+
+    return People(workspace.client, workspace.id, frozenset(_groups(workspace.settings)))
+
+
+def _client() -> "WebClient":
+    from slack_sdk import WebClient  # noqa: PLC0415
+
+    environment = Environment()
+    if environment.slack_bot_token is None:
+        raise RequestError(
+            "SLACK_BOT_TOKEN is not set: it takes the bot token (xoxb-…) from the app's settings "
+            "under OAuth & Permissions"
+        )
+    url = environment.slack_api_url
+    if not url.startswith(("https://", "http://")):
+        raise RequestError(f"SLACK_API_URL is no URL of http or https: {url}")
+    return WebClient(environment.slack_bot_token.get_secret_value(), base_url=url)
+
+
+def _with_channel_ids(settings: Settings, client: "WebClient") -> Settings:
+    from bot.slack.channels import ids_of  # noqa: PLC0415
+
+    ids = ids_of(client, {report.channel for report in settings.reports if report.channel})
+    reports = tuple(
+        report.model_copy(update={"channel": ids[report.channel]}) if report.channel else report
+        for report in settings.reports
+    )
+    return settings.model_copy(update={"reports": reports})
+
+
+def _groups(settings: Settings) -> Iterator[str]:
+    """User groups whose members may approve something."""
+    lists = [settings.approval.approvers, *(report.approvers or () for report in settings.reports)]
+    return (approver for some in lists for approver in some if approver.startswith("S"))
