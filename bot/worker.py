@@ -32,7 +32,7 @@ from bot.usecases.lease import RunLostError
 from bot.wiring import Leaving, is_gone, open_executor, open_store, system_clock
 
 RUNS_AT_ONCE = 4
-SECONDS_BETWEEN_SWEEPS = 5
+SECONDS_BETWEEN_SWEEPS = 2
 SECONDS_BETWEEN_LOOKS = 1.0
 
 PAUSE = timedelta(minutes=1)
@@ -123,7 +123,8 @@ class Crew:
 
     def _begin(self, plan: PlanRecord, how: str, carry_out: Callable[[], PlanRecord]) -> None:
         with self._lock:
-            is_paused = self._clock() < self._not_before.get(plan.id, self._clock())
+            again_at = self._not_before.get(plan.id)
+            is_paused = again_at is not None and self._clock() < again_at
             if is_paused or plan.id in self._under_way:
                 return
             self._under_way.add(plan.id)

@@ -1,0 +1,247 @@
+"""`ecr-clean serve`: real processes, which are killed, told to leave, and started again."""
+
+import os
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+from typing import IO, TYPE_CHECKING
+
+import pytest
+
+from bot.core.records import EventName, PlanState
+from bot.playground.aws import Fault, StandIn
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import (
+    AT_ONCE,
+    BUILDS,
+    DELETION,
+    PATIENCE,
+    approved,
+    as_stored,
+    hold_deletions,
+    until,
+    working,
+)
+from tests.cli.remembered import LOOKED_AT, Write
+from tests.support import Run, Shelf
+
+if TYPE_CHECKING:
+    import subprocess
+
+pytestmark = pytest.mark.slow
+
+LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING|ERROR) [A-Z].*")
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What it said by now is in `said`."""
+
+    process: "subprocess.Popen[str]"
+    said: list[str]
+
+    def has_said(self, words: str) -> bool:
+        return any(words in line for line in self.said)
+
+    @property
+    def workers(self) -> list[int]:
+        """The process ids of its worker processes."""
+        return [
+            int(child)
+            for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            .read_text()
+            .split()
+            if "spawn_main" in _command_of(child)
+        ]
+
+    def leave(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+def _command_of(pid: str) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[Serving]:
+    with working("serve", *arguments) as process:
+        said: list[str] = []
+        reader = Thread(target=_read, args=(process.stderr, said))
+        reader.start()
+        yield Serving(process, said)
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            process.wait(PATIENCE)
+        reader.join(PATIENCE)
+
+
+def _read(stream: IO[str], said: list[str]) -> None:
+    said.extend(iter(stream.readline, ""))
+
+
+def is_there(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_what_is_due_is_carried_out(
+    run: Run, at_once: Shelf, own_store: SqlStore, aws: StandIn
+) -> None:
+    id_ = approved(run, at_once.id.name)
+    with serving() as bot:
+        until(lambda: as_stored(own_store, id_).state is PlanState.DONE)
+        assert bot.leave() == 0
+    assert aws.world.calls.count(DELETION) == 1
+    assert [LINE.fullmatch(line.strip()) is not None for line in bot.said] == [True] * 4
+    assert [line.split(" ", 2)[2].strip() for line in bot.said] == [
+        "Approved plans are carried out here, until SIGTERM or Ctrl-C",
+        f"The plan {id_} for team/api is looked at once more",
+        f"The plan {id_} for team/api was carried out; 2.96 kB freed",
+        "Left; whoever comes next goes on",
+    ]
+
+
+def test_a_killed_workers_run_is_recovered_by_the_next_worker(
+    run: Run, builds: Shelf, own_store: SqlStore, aws: StandIn
+) -> None:
+    id_ = approved(run, builds.id.name)
+    held = hold_deletions(aws)
+    with serving() as bot:
+        until(lambda: aws.world.calls.count(DELETION) == 4)
+        (worker,) = bot.workers
+        held.delay = 0
+        os.kill(worker, signal.SIGKILL)
+        until(lambda: as_stored(own_store, id_).state is PlanState.DONE)
+    assert aws.world.calls.count(DELETION) == 5
+    assert len(builds.repository.manifests) == 10
+    assert bot.has_said("WARNING The worker process ended (SIGKILL) and is started again")
+    assert bot.has_said(f"goes on here: process {worker} on ")
+
+
+def test_who_is_told_to_leave_gives_the_run_to_the_next(
+    run: Run, builds: Shelf, own_store: SqlStore, aws: StandIn
+) -> None:
+    id_ = approved(run, builds.id.name)
+    hold_deletions(aws, seconds=1.5)
+    with serving() as bot:
+        until(lambda: aws.world.calls.count(DELETION))
+        assert bot.leave() == 0
+    assert bot.has_said("waits for the next process: this one was told to leave")
+    assert as_stored(own_store, id_).state is PlanState.EXECUTING
+    left = own_store.run(id_)
+    assert left
+    assert left.leased_until <= datetime.now(UTC)
+    assert aws.world.calls.count(DELETION) == 4
+    result = run("recover")
+    assert result.status == 0
+    assert f"Receipt: {BUILDS} deleted." in result.out
+
+
+def test_the_worker_ends_when_its_parent_was_killed(run: Run, at_once: Shelf) -> None:
+    del run, at_once
+    with serving() as bot:
+        until(lambda: bot.workers)
+        (worker,) = bot.workers
+        bot.process.send_signal(signal.SIGKILL)
+        until(lambda: not is_there(worker))
+
+
+def test_what_has_run_out_is_ended(
+    run: Run, releases: Shelf, own_store: SqlStore, settings_file: Write
+) -> None:
+    settings_file(f"{AT_ONCE}approval: {{expires_after: 3s}}")
+    id_ = run("propose", releases.id.name, "--format", "json").plan["plan"]
+    until_ = (datetime.now(UTC) + timedelta(seconds=3)).strftime("%Y-%m-%dT%H:%M:%S")
+    run("pin", "team/api", "2.*", "--reason", "a customer", "--until", until_)
+    with serving():
+        until(lambda: as_stored(own_store, id_).state is PlanState.EXPIRED)
+        until(lambda: not own_store.pins())
+    events = [event.event for event in own_store.events()]
+    assert EventName.EXPIRED in events
+    assert EventName.PIN_EXPIRED in events
+
+
+def test_what_cannot_begin_is_told(
+    run: Run, at_once: Shelf, own_store: SqlStore, settings_file: Write
+) -> None:
+    id_ = approved(run, at_once.id.name)
+    settings_file(f"{LOOKED_AT}execution: {{enabled: false}}")
+    with serving() as bot:
+        until(lambda: bot.has_said("could not begin"))
+    assert as_stored(own_store, id_).state is PlanState.PROPOSED
+    assert any(
+        f"WARNING The plan {id_} for team/api could not begin (the settings have "
+        "execution.enabled: false), so it is proposed again, without approvals" in line
+        for line in bot.said
+    )
+
+
+def test_aws_that_does_not_answer(
+    run: Run, at_once: Shelf, own_store: SqlStore, aws: StandIn
+) -> None:
+    """The plan waits, and others do not."""
+    web = Shelf(aws, "team/web")
+    web.images(20)
+    id_, refused = approved(run, at_once.id.name), {"repositoryName": at_once.id.name}
+    aws.world.faults.add(
+        Fault(operation="DescribeImages", parameters=refused, error="ServerException", times=None)
+    )
+    with serving() as bot:
+        until(lambda: bot.has_said("is tried again later"))
+        other = approved(run, web.id.name)
+        until(lambda: as_stored(own_store, other).state is PlanState.DONE)
+    assert as_stored(own_store, id_).state is PlanState.APPROVED
+    assert all(LINE.fullmatch(line.strip()) for line in bot.said)
+    assert sum("is tried again later" in line for line in bot.said) == 1
+
+
+def test_a_worker_that_finds_the_settings_wrong(
+    run: Run, at_once: Shelf, settings_file: Write
+) -> None:
+    del run, at_once
+    with serving() as bot:
+        until(lambda: bot.workers)
+        (worker,) = bot.workers
+        settings_file("nonsense: true\n")
+        os.kill(worker, signal.SIGKILL)
+        assert bot.process.wait(PATIENCE) == 2
+    assert bot.has_said("ERROR The worker cannot begin: ")
+    assert not any("Traceback" in line for line in bot.said)
+
+
+@pytest.mark.usefixtures("environment")
+def test_wrong_settings(settings_file: Write, run: Run) -> None:
+    settings_file("nonsense: true\n")
+    result = run("serve")
+    assert (result.status, result.out) == (2, "")
+    assert "nonsense" in result.sentence
+
+
+def test_a_database_that_cannot_be_used(
+    run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (environment / "file").write_text("no folder")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{environment}/file/store.db")
+    result = run("serve")
+    assert (result.status, result.out) == (1, "")
+    assert "cannot be used" in result.sentence
+
+
+def test_no_secret_is_told(run: Run, at_once: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    approved(run, at_once.id.name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-very-secret-key")
+    with serving("--debug") as bot:
+        until(lambda: bot.has_said("is tried again later"))
+    assert not any("a-very-secret-key" in line for line in bot.said)
