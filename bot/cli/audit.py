@@ -29,12 +29,12 @@ def audit(since: datetime | None, format_: str) -> None:
 
 
 def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
-    from bot.render.events_text import event_as_text, no_events  # noqa: PLC0415
+    from bot.render.events_text import events_as_texts, no_events  # noqa: PLC0415
 
-    event = None
-    for event in events:
-        yield event_as_text(event)
-    if event is None:
+    text = None
+    for text in events_as_texts(events):
+        yield text
+    if text is None:
         yield no_events()
 
 

@@ -1,5 +1,9 @@
 """The audit, as a person reads it in a terminal."""
 
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -9,10 +13,25 @@ from bot.render.places import place_of
 from bot.render.terminal import indented
 from bot.render.words import count
 
-STYLES = {EventName.REFUSED: "red", EventName.APPROVED: "bold yellow"}
+STYLES = {
+    EventName.REFUSED: "red",
+    EventName.APPROVED: "bold yellow",
+    EventName.DELETED: "bold red",
+    EventName.FAILED: "bold red",
+}
+
+_WHAT_HAPPENED = attrgetter("event", "by", "detail", "plan", "version", "repository")
 
 
-def event_as_text(event: Event) -> RenderableType:
+def events_as_texts(events: Iterable[Event]) -> Iterator[RenderableType]:
+    """What happens again and again, such as a batch after the other, is told once."""
+    for _, group in groupby(events, _WHAT_HAPPENED):
+        alike = list(group)
+        digests = sum(len(event.digests) for event in alike)
+        yield _as_text(alike[0], digests, times=len(alike))
+
+
+def _as_text(event: Event, digests: int, times: int) -> RenderableType:
     heading = Text.assemble(
         f"{moment(event.at)}  ", (event.event.replace("_", " "), STYLES.get(event.event, "bold"))
     )
@@ -20,8 +39,10 @@ def event_as_text(event: Event) -> RenderableType:
         heading.append(f"  {place_of(event.repository).repository}")
     if event.plan:
         heading.append(f"  plan {event.plan}, version {event.version}")
-    if event.digests:
-        heading.append(f"  {count(len(event.digests), 'digest')}", style="dim")
+    if digests:
+        heading.append(f"  {count(digests, 'digest')}", style="dim")
+    if times > 1:
+        heading.append(f"  {times:,} times", style="dim")
     return Group(heading, indented(Text(f"{event.by}: {event.detail}")))
 
 

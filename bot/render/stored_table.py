@@ -1,6 +1,6 @@
 """Stored plans, as a person reads them in a terminal."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.words import moment, named
 from bot.render.stored_words import standing
 from bot.render.terminal import ROWS, bullets, how_many_more, table
-from bot.render.words import age, money, size
+from bot.render.words import age, count, money, size
 
 STYLES = {
     PlanState.PROPOSED: "bold",
@@ -59,7 +59,7 @@ def stored_plan_as_text(
     yield Text(f"Proposed {moment(plan.proposed_at)}.")
     yield from (_approval(each, plan.version) for each in plan.approvals)
     if items:
-        yield _receipt(items)
+        yield _how_far(items) if plan.state is PlanState.EXECUTING else _receipt(items)
 
 
 def what_became_as_text(
@@ -89,12 +89,29 @@ def _approval(approval: Approval, version: int) -> RenderableType:
     return Text(f"Approved by {approval.by} {moment(approval.at)}{suffix}")
 
 
+def _how_far(items: Sequence[Item]) -> RenderableType:
+    settled = sum(item.outcome is not Outcome.PENDING for item in items)
+    so_far = Text(f"{settled:,} of {count(len(items), 'manifest')} are settled so far.")
+    return Group(so_far, _receipt(items))
+
+
 def _receipt(items: Sequence[Item]) -> RenderableType:
     by_outcome = Counter(item.outcome for item in items)
     summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in Outcome if by_outcome[each])
-    told = [item for item in items if item.outcome in NEEDS_A_LOOK]
-    lines = [f"{named(item.digest, item.tags)} {item.outcome}: {item.reason}" for item in told]
+    lines = list(_what_needs_a_look(items))
     parts: list[RenderableType] = [Text(f"Receipt: {summary}.")]
     if lines:
         parts.append(bullets(lines[:ROWS]))
     return Group(*parts, *how_many_more(len(lines), "--format csv lists all"))
+
+
+def _what_needs_a_look(items: Sequence[Item]) -> Iterator[str]:
+    """What failed comes first. The same reason is told once, however many it concerns."""
+    alike: defaultdict[tuple[Outcome, str], list[Item]] = defaultdict(list)
+    for item in items:
+        alike[item.outcome, item.reason].append(item)
+    for outcome in NEEDS_A_LOOK:
+        for (became, reason), some in alike.items():
+            if became is outcome:
+                more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
+                yield f"{named(some[0].digest, some[0].tags)}{more} {outcome}: {reason}"

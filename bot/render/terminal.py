@@ -12,7 +12,7 @@ ROWS = 15
 
 
 def indented(part: RenderableType) -> Padding:
-    return Padding(part, (0, 0, 0, 2))
+    return Padding(part, (0, 0, 0, 2), expand=False)
 
 
 def table() -> Table:

@@ -40,7 +40,7 @@ def until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it does not happen"
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 def proposed(run: Run, name: str = "team/api") -> str:

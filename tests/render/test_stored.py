@@ -65,8 +65,8 @@ def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
     ]
     assert shown(replace(RECORD, state=PlanState.FAILED), items)[-3:] == [
         "Receipt: 2 deleted, 1 spared, 1 failed.",
-        "  - 1.3 (sha256:000000000000…) spared: somebody pinned it",
         "  - 1.4 (sha256:000000000000…) failed: AWS refused it",
+        "  - 1.3 (sha256:000000000000…) spared: somebody pinned it",
     ]
 
 
@@ -74,8 +74,29 @@ def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
     ("count", "last"), [(ROWS, "  - 1."), (ROWS + 1, "… and 1 more: --format")]
 )
 def test_a_long_receipt_ends_somewhere(count: int, last: str) -> None:
-    items = [item(number, Outcome.FAILED, "why") for number in range(count)]
+    items = [item(number, Outcome.FAILED, f"reason {number}") for number in range(count)]
     assert shown(RECORD, items)[-1].startswith(last)
+
+
+def test_the_same_reason_is_told_once_and_failures_first() -> None:
+    items = [
+        *(item(number, Outcome.SPARED, "was not reached") for number in range(1200)),
+        item(1200, Outcome.FAILED, "AWS refused it"),
+    ]
+    assert shown(replace(RECORD, state=PlanState.STOPPED), items)[-3:] == [
+        "Receipt: 1,200 spared, 1 failed.",
+        "  - 1.1200 (sha256:000000000000…) failed: AWS refused it",
+        "  - 1.0 (sha256:000000000000…) and 1,199 more spared: was not reached",
+    ]
+
+
+def test_how_far_a_run_is() -> None:
+    items = [item(1, Outcome.DELETED), item(2, Outcome.SPARED, "why"), item(3, Outcome.PENDING)]
+    assert shown(replace(RECORD, state=PlanState.EXECUTING), items)[-3:] == [
+        "2 of 3 manifests are settled so far.",
+        "Receipt: 1 pending, 1 deleted, 1 spared.",
+        "  - 1.2 (sha256:000000000000…) spared: why",
+    ]
 
 
 def test_a_plan_that_deletes_nothing_has_no_receipt() -> None:

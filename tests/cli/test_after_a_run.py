@@ -1,0 +1,145 @@
+"""What `show`, `plans` and `audit` tell of a plan that was carried out."""
+
+import csv
+import hashlib
+import io
+
+import pytest
+
+from bot.playground.aws import StandIn
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import (
+    BUILDS,
+    DELETION,
+    approved,
+    hold_deletions,
+    proposed,
+    until,
+    working,
+)
+from tests.support import Run, Shelf
+
+
+@pytest.fixture
+def id_(run: Run, at_once: Shelf, aws: StandIn) -> str:
+    """1.0 was deleted; 1.1 was tagged again, and spared; 1.2 could not be deleted."""
+    id_ = proposed(run)
+    aws.world.retag(at_once.repository, "1.1", "stable")
+    aws.world.stick(at_once.repository, "1.2")
+    assert run("approve", id_, "--wait").status == 1
+    return id_
+
+
+def test_json(run: Run, id_: str) -> None:
+    shown = run("show", id_, "--format", "json").plan
+    assert (shown["state"], shown["freed_bytes"]) == ("failed", 1010)
+    outcomes = {item["tags"][0]: (item["outcome"], item["reason"]) for item in shown["receipt"]}
+    assert outcomes["1.0"][0] == "deleted"
+    assert outcomes["1.0"][1].startswith("not among the 10 newest")
+    assert outcomes["1.1"] == (
+        "spared",
+        "its tags changed after the plan was made: 1.1 then, 1.1, stable now",
+    )
+    assert outcomes["1.2"] == (
+        "failed",
+        "ECR refused it: Injected by the stand-in (KmsError)",
+    )
+
+
+def test_csv_is_a_line_a_manifest(run: Run, id_: str) -> None:
+    rows = list(csv.DictReader(io.StringIO(run("show", id_, "--format", "csv").out)))
+    assert {(row["tags"], row["outcome"]) for row in rows} == {
+        ("1.0", "deleted"),
+        ("1.1", "spared"),
+        ("1.2", "failed"),
+    }
+    assert all(row["reason"] for row in rows)
+    assert {(row["plan"], row["state"]) for row in rows} == {(id_, "failed")}
+
+
+def test_in_words(run: Run, id_: str) -> None:
+    out = run("show", id_).out
+    assert f"Plan {id_}, version 1, was carried out, and something could not be deleted." in out
+    assert "Receipt: 1 deleted, 1 spared, 1 failed." in out
+    words = " ".join(out.split())
+    assert words.index("failed: ECR refused it") < words.index("spared: its tags changed")
+
+
+def test_the_list_has_what_was_freed(run: Run, id_: str) -> None:
+    (listed,) = run("plans", "--format", "json").plans
+    assert (listed["plan"], listed["freed_bytes"]) == (id_, 1010)
+    (row,) = csv.DictReader(io.StringIO(run("plans", "--format", "csv").out))
+    assert (row["state"], row["freed_bytes"]) == ("failed", "1010")
+    _, line = run("plans").out.splitlines()
+    assert line.split()[:7] == [id_, "team/api", "1", "failed", "3", "of", "13"]
+    assert " 0.99 kB " in line
+
+
+def test_how_far_it_is_while_it_lasts(
+    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+) -> None:
+    id_ = approved(run, builds.id.name)
+    hold_deletions(aws, seconds=2)
+    with working("recover") as process:
+        until(lambda: aws.world.calls.count(DELETION) == 5)
+        out = run("show", id_).out
+        assert f"400 of {BUILDS} manifests are settled so far." in out
+        assert f"Receipt: {BUILDS - 400} pending, 400 deleted." in out
+        assert process.wait() == 0
+    assert own_store.plan(id_)
+
+
+@pytest.mark.parametrize("reference", ["the tag", "the digest", "its beginning"])
+def test_a_deleted_manifest_byte_for_byte(
+    reference: str, run: Run, at_once: Shelf, aws: StandIn
+) -> None:
+    manifest = aws.world.manifest(at_once.repository, "1.0")
+    digest, text = manifest.digest, manifest.text
+    id_ = proposed(run)
+    assert run("approve", id_, "--wait").status == 0
+    names = {"the tag": "1.0", "the digest": digest, "its beginning": digest[:19]}
+    result = run("show", id_, "--manifest", names[reference])
+    assert (result.status, result.out, result.err) == (0, text, "")
+    assert f"sha256:{hashlib.sha256(result.out.encode()).hexdigest()}" == digest
+
+
+def test_a_manifest_that_the_plan_did_not_delete(run: Run, id_: str) -> None:
+    result = run("show", id_, "--manifest", "1.12")
+    assert (result.status, result.out) == (2, "")
+    assert result.sentence == (
+        f"The plan {id_} deletes nothing that is called 1.12: "
+        f"ecr-clean show {id_} --format csv lists all that it does"
+    )
+
+
+def test_a_manifest_of_which_nothing_was_kept(run: Run, id_: str, at_once: Shelf) -> None:
+    digest = at_once.repository.digest_by_tag["1.1"]
+    result = run("show", id_, "--manifest", "1.1")
+    assert (result.status, result.out) == (2, "")
+    assert result.sentence == (
+        f"Nothing was kept of {digest}: its outcome is spared, and only what is about to be "
+        "deleted is kept"
+    )
+
+
+def test_the_audit_tells_the_story(run: Run, id_: str) -> None:
+    told = run("audit", "--format", "json").plans
+    assert [each["event"] for each in told] == [
+        *("proposed", "approved", "started", "spared", "deleted", "failed", "ended")
+    ]
+    assert {each["by"] for each in told[2:]} == {"ecr-clean"}
+    assert {each["plan"] for each in told} == {id_}
+    assert [len(each["digests"]) for each in told] == [3, 3, 0, 1, 1, 1, 0]
+
+
+def test_batches_are_told_as_one_in_a_terminal(
+    run: Run, builds: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    id_ = approved(run, builds.id.name)
+    assert run("recover").status == 0
+    told = [each["event"] for each in run("audit", "--format", "json").plans]
+    assert told.count("deleted") == 5
+    lines = run("audit").out.splitlines()
+    (line,) = [line for line in lines if "  deleted  " in line]
+    assert line.endswith(f"  deleted  team/api  plan {id_}, version 1  {BUILDS} digests  5 times")
