@@ -74,4 +74,9 @@ def _savings(before: Savings, judged: Iterable[Judged], usd_per_gb_month: float)
     promised the listed size, which what is left may not exceed."""
     found = savings_of(judged, Prices(usd_per_gb_month, layers_stay_within=before.exact))
     freed = min(found.freed_bytes, before.freed_bytes)
-    return replace(found, freed_bytes=freed, usd_per_month=usd_per_month(freed, usd_per_gb_month))
+    return replace(
+        found,
+        freed_bytes=freed,
+        usd_per_month=usd_per_month(freed, usd_per_gb_month),
+        stored_bytes=before.stored_bytes,
+    )

@@ -1,7 +1,7 @@
 """A plan: the verdicts on one repository at one instant, and what they come to."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from bot.core.evidence import Evidence
@@ -11,8 +11,8 @@ from bot.core.keepers import obscure
 from bot.core.manifest import Manifest
 from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.savings import Prices, Savings, find_savings
-from bot.core.usage import SOURCES, Look, Usage
+from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes
+from bot.core.usage import SOURCES, Usage
 from bot.core.words import first_few, short
 
 
@@ -48,14 +48,15 @@ def make_plan(
     graph = build_graph(manifests)
     judged = judge(graph, evidence)
     deleted = {j.manifest.digest for j in judged if j.verdict is Verdict.DELETE}
+    stored_bytes = find_stored_bytes(graph.manifests.values())
     return Plan(
         repository=repository,
         judged=judged,
         delete=_order_of_deletion(graph, deleted),
-        savings=savings_of(judged, prices),
+        savings=replace(savings_of(judged, prices), stored_bytes=stored_bytes),
         usage=evidence.usage,
         deleted_also_in=evidence.deleted_also_in,
-        problems=(*_problems(graph), *map(_failed_look, evidence.usage.failed)),
+        problems=(*_problems(graph), *(look.problem for look in evidence.usage.failed)),
     )
 
 
@@ -82,7 +83,3 @@ def _problems(graph: Graph) -> Iterator[str]:
 
 def _some(digests: Iterable[str]) -> str:
     return first_few([short(digest) for digest in digests])
-
-
-def _failed_look(look: Look) -> str:
-    return f"{look.source} ({look.scope}): {look.error}"

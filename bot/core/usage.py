@@ -29,12 +29,20 @@ Users = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One source in one scope: how many different references it made, or why it is unknown."""
+    """One source in one scope: how many different references it made, or why it is unknown.
+
+    `in_doubt`: it listed far less than before, and somebody may say that this is right.
+    """
 
     source: str
     scope: str
     images: int
     error: str | None = None
+    in_doubt: bool = False
+
+    @property
+    def problem(self) -> str:
+        return f"{self.source} ({self.scope}): {self.error}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,8 @@ class Scan:
         except MalformedReferenceError as error:
             return Look(source.name, source.scope, 0, str(error))
         workloads = len({sighting.used_by for sighting in found})
-        return Look(source.name, source.scope, len(ours), self._shrinkage(source, workloads))
+        doubt = self._shrinkage(source, workloads)
+        return Look(source.name, source.scope, len(ours), doubt, in_doubt=doubt is not None)
 
     def _shrinkage(self, source: UsageSource, workloads: int) -> str | None:
         """A source that suddenly lists far less may be looking at the wrong thing."""
