@@ -13,7 +13,7 @@ from bot.wiring.duties import Principal, deleting_duties, duties
 from bot.wiring.execution import open_executor
 from bot.wiring.kubernetes import cluster_role
 from bot.wiring.leaving import Leaving
-from bot.wiring.memory import Memory, find_store, open_memory, open_store
+from bot.wiring.memory import Memory, find_store, open_manifest_cache, open_memory, open_store
 from bot.wiring.people import (
     command_line_person,
     open_approver,
@@ -23,7 +23,7 @@ from bot.wiring.people import (
     open_stopper,
     open_unpinner,
 )
-from bot.wiring.processes import is_gone
+from bot.wiring.processes import is_gone, this_worker
 from bot.wiring.slack import (
     Workspace,
     app_token,
@@ -61,6 +61,7 @@ __all__ = [
     "open_dismisser",
     "open_executor",
     "open_hasty_client",
+    "open_manifest_cache",
     "open_memory",
     "open_patients",
     "open_people",
@@ -76,4 +77,5 @@ __all__ = [
     "own_place",
     "signing_secret",
     "system_clock",
+    "this_worker",
 ]

@@ -1,0 +1,117 @@
+"""Carries plans out."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from threading import Lock
+
+from bot.core.records import PlanRecord, PlanState
+from bot.core.transitions import what_became
+from bot.core.words import moment
+from bot.render.words import size
+from bot.usecases.carry_out import LeftError
+from bot.usecases.execute import CalledBackError, Executor
+from bot.usecases.find_work import Work
+from bot.usecases.lease import RunLostError
+from bot.worker.told import told
+
+RUNS_AT_ONCE = 4
+
+PAUSE = timedelta(minutes=1)
+"""After something went wrong with a plan, before it is tried again."""
+
+_ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
+
+_log = logging.getLogger(__name__)
+
+
+Tell = Callable[[str], None]
+"""Takes the id of a plan of which something became."""
+
+
+class Crew:
+    """Carries out some plans at a time, each once."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        submit: Callable[..., object],
+        clock: Callable[[], datetime],
+        tell: Tell,
+        *,
+        debug: bool,
+    ) -> None:
+        self._executor = executor
+        self._submit = submit
+        self._clock = clock
+        self._tell = tell
+        self._debug = debug
+        self._under_way: set[str] = set()
+        self._not_before: dict[str, datetime] = {}
+        self._lock = Lock()
+
+    def take(self, work: Work) -> None:
+        for begun in work.left:
+            earlier = begun.run.worker
+            how = f"goes on here: process {earlier.pid} on {earlier.host} left it"
+            self._begin(begun.plan, how, partial(self._for(begun.plan).take_over, *begun))
+        for plan in work.due:
+            self._begin(plan, "is looked at once more", partial(self._for(plan).start, plan.id))
+
+    def _begin(self, plan: PlanRecord, how: str, carry_out: Callable[[], PlanRecord]) -> None:
+        with self._lock:
+            again_at = self._not_before.get(plan.id)
+            is_paused = again_at is not None and self._clock() < again_at
+            if is_paused or plan.id in self._under_way:
+                return
+            self._under_way.add(plan.id)
+        self._submit(self._carry_out, plan, how, carry_out)
+
+    def _carry_out(self, plan: PlanRecord, how: str, carry_out: Callable[[], PlanRecord]) -> None:
+        _log.info("%s %s", _named(plan), how)
+        try:
+            after = carry_out()
+        except CalledBackError as error:
+            _log.warning("%s", error)
+        except LeftError:
+            _log.info("%s waits for the next process: this one was told to leave", _named(plan))
+        except RunLostError:
+            _log.info("%s is carried out by another process", _named(plan))
+        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            _log.error(
+                "%s is tried again later: %s", _named(plan), told(error), exc_info=self._debug
+            )
+            self._pause(plan)
+        else:
+            level = logging.WARNING if after.state is PlanState.FAILED else logging.INFO
+            _log.log(level, "%s %s", _named(after), _what_became(after))
+        finally:
+            self._tell(plan.id)
+            with self._lock:
+                self._under_way.discard(plan.id)
+
+    def _for(self, plan: PlanRecord) -> Executor:
+        """Says when the plan begins, and how it gets on."""
+
+        def progress(done: int, total: int, freed_bytes: int) -> None:
+            self._executor.runner.progress(done, total, freed_bytes)
+            self._tell(plan.id)
+
+        return replace(self._executor, runner=replace(self._executor.runner, progress=progress))
+
+    def _pause(self, plan: PlanRecord) -> None:
+        with self._lock:
+            self._not_before[plan.id] = self._clock() + PAUSE
+
+
+def _named(plan: PlanRecord) -> str:
+    return f"The plan {plan.id} for {plan.repository.name}"
+
+
+def _what_became(plan: PlanRecord) -> str:
+    if plan.state is PlanState.APPROVED and plan.execute_after:
+        return f"comes late, and waits for a new undo window: until {moment(plan.execute_after)}"
+    freed = f"; {size(plan.freed_bytes)} freed" if plan.state in _ENDED else ""
+    return f"{what_became(plan.state)}{freed}"

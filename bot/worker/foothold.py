@@ -1,0 +1,41 @@
+"""The worker's place in Slack."""
+
+import math
+from typing import NamedTuple
+
+from slack_sdk import WebClient
+
+from bot.settings import Settings
+from bot.slack.board import Board
+from bot.slack.keep import Keep
+from bot.store.store import SqlStore
+from bot.wiring import Workspace, open_board, open_client, open_hasty_client, open_workspace
+
+SECONDS_BETWEEN_TRIES = 15.0
+
+
+class Place(NamedTuple):
+    """`hasty`: a client that never tries again."""
+
+    workspace: Workspace
+    board: Board
+    hasty: WebClient
+
+
+class Foothold:
+    """Opened when it is first needed, so that plans are carried out even while Slack is away."""
+
+    def __init__(self, settings: Settings, store: SqlStore) -> None:
+        self._settings = settings
+        self._store = store
+        self._kept: Keep[None, Place] = Keep(
+            lambda _: self._open(), math.inf, SECONDS_BETWEEN_TRIES
+        )
+
+    def place(self) -> Place:
+        """Raises RequestError or ServiceError if there is none just now."""
+        return self._kept.get(None)
+
+    def _open(self) -> Place:
+        workspace = open_workspace(self._settings, open_client())
+        return Place(workspace, open_board(workspace, self._store), open_hasty_client())

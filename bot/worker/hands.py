@@ -1,0 +1,140 @@
+"""Takes work from the store's queue, one thing after the other."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Event, Thread
+from typing import Protocol
+
+from bot.core.errors import ServiceError
+from bot.core.records import Job, Worker
+from bot.ports import Clock, WorkQueue
+from bot.usecases.carry_out import LeftError
+from bot.wiring import Leaving
+from bot.worker.told import told
+
+LEASE = timedelta(minutes=1)
+"""Whoever does not renew it is taken for dead, and the job is done again."""
+
+BEAT = timedelta(seconds=15)
+
+MOST_ATTEMPTS = 3
+"""A job whose worker died that often would only kill the next one."""
+
+SECONDS_BETWEEN_JOBS = 0.5
+SECONDS_AFTER_FAILURE = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+class JobLostError(Exception):
+    """Somebody else took the job over, and does it."""
+
+
+@dataclass(slots=True)
+class Hold:
+    """A worker's hold on a job. May be used by several threads."""
+
+    queue: WorkQueue
+    job: Job
+    clock: Clock
+    _is_lost: bool = field(default=False, init=False)
+
+    def expect(self) -> None:
+        """Raises JobLostError if it is known to be lost."""
+        if self._is_lost:
+            raise JobLostError
+
+    def renew(self) -> None:
+        """Raises JobLostError, and ServiceError if nobody can tell."""
+        self._is_lost = not self.queue.renew(self.job, self.clock(), LEASE)
+        self.expect()
+
+    def release(self) -> None:
+        """Anybody may take it at once."""
+        self.queue.renew(self.job, self.clock(), timedelta(0))
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renews it again and again meanwhile."""
+        over = Event()
+        thread = Thread(target=self._keep, args=(over,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+    def _keep(self, over: Event) -> None:
+        while not over.wait(BEAT.total_seconds()):
+            with suppress(ServiceError, JobLostError):
+                self.renew()
+
+
+class Doer(Protocol):
+    """Knows what to do with jobs."""
+
+    def expect_ready(self) -> None:
+        """Raises RequestError or ServiceError if nothing can be done just now."""
+
+    def do(self, job: Job, hold: Hold) -> None:
+        """Raises JobLostError, LeftError, and ServiceError if it is to be done again."""
+
+    def give_up(self, job: Job) -> None:
+        """Tells whoever waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """May work in several threads."""
+
+    queue: WorkQueue
+    worker: Worker
+    doer: Doer
+    clock: Clock
+    leaving: Leaving
+    debug: bool
+
+    def work(self) -> None:
+        """Until it is told to leave."""
+        while not self.leaving.is_told():
+            try:
+                pause = 0.0 if self.do_next() else SECONDS_BETWEEN_JOBS
+            except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+                _log.warning("The queue waits: %s", told(error), exc_info=self.debug)
+                pause = SECONDS_AFTER_FAILURE
+            self.leaving.sleep(pause)
+
+    def do_next(self) -> bool:
+        """False if there is nothing to do."""
+        self.doer.expect_ready()
+        job = self.queue.take(f"{self.worker.host} {self.worker.pid}", self.clock(), LEASE)
+        if job is None:
+            return False
+        hold = Hold(self.queue, job, self.clock)
+        with hold.kept():
+            self._do(job, hold)
+        return True
+
+    def _do(self, job: Job, hold: Hold) -> None:
+        try:
+            if job.attempts > MOST_ATTEMPTS:
+                self._give_up(job)
+            else:
+                self.doer.do(job, hold)
+        except LeftError:
+            hold.release()
+        except JobLostError:
+            _log.info("The job %s is done by another process", job.id)
+        else:
+            self.queue.done(job)
+
+    def _give_up(self, job: Job) -> None:
+        _log.error("The job %s is given up: it was begun %s times", job.id, MOST_ATTEMPTS)
+        try:
+            self.doer.give_up(job)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody is to try for ever
+            _log.warning("Nobody gets to know it: %s", told(error), exc_info=self.debug)

@@ -1,0 +1,73 @@
+"""Tells Slack what became of plans: at once where somebody says that something did, and of whatever
+was missed by a sweep."""
+
+import logging
+import time
+from queue import Empty, SimpleQueue
+from threading import Lock
+
+from bot.wiring import Leaving
+from bot.worker.foothold import Foothold
+from bot.worker.told import told
+
+SECONDS_BETWEEN_SWEEPS = 5.0
+
+MESSAGES_A_SWEEP = 3
+"""36 a minute: what is told at once, and what the listeners tell, is to find room below 50."""
+
+LISTS_A_SWEEP = 2
+
+SECONDS_BETWEEN_LOOKS = 0.5
+PAUSE = 15.0
+"""Seconds, after something went wrong."""
+
+_log = logging.getLogger(__name__)
+
+
+class Herald:
+    """`work` is what its only thread does: a wait that Slack asks for holds up nobody else."""
+
+    def __init__(self, foothold: Foothold, leaving: Leaving, *, debug: bool) -> None:
+        self._foothold = foothold
+        self._leaving = leaving
+        self._debug = debug
+        self._news: SimpleQueue[str] = SimpleQueue()
+        self._waiting: set[str] = set()
+        self._sweep_at = time.monotonic()
+        self._lock = Lock()
+
+    def tell(self, plan_id: str) -> None:
+        """That something became of the plan. Never waits."""
+        with self._lock:
+            if plan_id not in self._waiting:
+                self._waiting.add(plan_id)
+                self._news.put(plan_id)
+
+    def work(self) -> None:
+        """Until it is told to leave."""
+        while not self._leaving.is_told():
+            try:
+                self.do_next(SECONDS_BETWEEN_LOOKS)
+            except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+                _log.warning("Slack gets to know it later: %s", told(error), exc_info=self._debug)
+                self._leaving.sleep(PAUSE)
+
+    def do_next(self, patience: float) -> None:
+        """What has been told, or comes within so many seconds, and then a sweep, if it is time."""
+        plan_id = self._next(patience)
+        board = self._foothold.place().board
+        if plan_id is not None:
+            board.refresh(plan_id)
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
+            board.refresh_behind(MESSAGES_A_SWEEP)
+            board.list_behind(LISTS_A_SWEEP)
+
+    def _next(self, patience: float) -> str | None:
+        try:
+            plan_id = self._news.get(timeout=patience)
+        except Empty:
+            return None
+        with self._lock:
+            self._waiting.discard(plan_id)
+        return plan_id

@@ -1,0 +1,155 @@
+"""Starts everything that the worker does, and ends it."""
+
+import gc
+import logging
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Thread
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from bot.core.errors import RequestError, ServiceError
+from bot.logs import log_to_stderr
+from bot.schedule import Sweep
+from bot.settings import Settings, load_settings
+from bot.store.store import SqlStore
+from bot.wiring import (
+    Leaving,
+    is_gone,
+    is_in_slack,
+    open_executor,
+    open_store,
+    system_clock,
+    this_worker,
+)
+from bot.worker.crew import RUNS_AT_ONCE, Crew, Tell
+from bot.worker.told import told
+
+SECONDS_BETWEEN_SWEEPS = 2
+SECONDS_BETWEEN_LOOKS = 1.0
+
+PLANS_AT_ONCE = 2
+
+SECONDS_TO_LEAVE = 5.0
+"""For threads that talk to Slack: whatever they leave is done later, here or elsewhere."""
+
+FAILED, REFUSED = 1, 2
+"""Exit statuses: AWS or the database; the settings."""
+
+_log = logging.getLogger(__name__)
+
+
+def main(config: Path | None, *, debug: bool) -> None:
+    """Until SIGTERM, SIGINT, or the end of whoever started it. Then it ends after the batches in
+    flight, and whoever comes next goes on. `debug`: tells tracebacks."""
+    leaving = _told_to_leave()
+    log_to_stderr()
+    try:
+        _work(config, leaving, debug=debug)
+    except (RequestError, ServiceError) as error:
+        _log.error("The worker cannot begin: %s", error, exc_info=debug)
+        sys.exit(REFUSED if isinstance(error, RequestError) else FAILED)
+
+
+def _work(config: Path | None, leaving: Leaving, *, debug: bool) -> None:
+    settings = load_settings(config)
+    with (
+        open_store() as store,
+        _in_slack(settings, store, leaving, debug=debug) as tell,
+        ThreadPoolExecutor(RUNS_AT_ONCE) as pool,
+    ):
+        executor = open_executor(settings, store, _untold, _unwatched, leaving)
+        crew = Crew(executor, pool.submit, system_clock, tell, debug=debug)
+        scheduler = BackgroundScheduler(timezone="UTC")
+        scheduler.add_job(
+            partial(_swept, Sweep(store, system_clock, is_gone, crew.take), debug=debug),
+            "interval",
+            seconds=SECONDS_BETWEEN_SWEEPS,
+            next_run_time=system_clock(),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=None,
+        )
+        scheduler.start()
+        _wait_for(leaving)
+        scheduler.shutdown()
+        pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _in_slack(
+    settings: Settings, store: SqlStore, leaving: Leaving, *, debug: bool
+) -> Iterator[Tell]:
+    """What Slack is to be told of goes to what this yields. Without a bot's token nobody is."""
+    if not is_in_slack():
+        yield _nobody
+        return
+    from bot.worker.foothold import Foothold  # noqa: PLC0415 - without Slack nobody needs it
+    from bot.worker.hands import Hands  # noqa: PLC0415
+    from bot.worker.herald import Herald  # noqa: PLC0415
+    from bot.worker.report import Reporter  # noqa: PLC0415
+    from bot.worker.shared_looks import SharedLooks  # noqa: PLC0415
+
+    _expect_many_lasting_objects()
+    foothold = Foothold(settings, store)
+    herald = Herald(foothold, leaving, debug=debug)
+    looks = SharedLooks(settings, store, system_clock)
+    reporter = Reporter(settings, store, foothold, looks, leaving)
+    hands = Hands(store, this_worker(), reporter, system_clock, leaving, debug=debug)
+    threads = [Thread(target=herald.work, name="herald", daemon=True)]
+    threads += [
+        Thread(target=hands.work, name=f"hand {number}", daemon=True)
+        for number in range(PLANS_AT_ONCE)
+    ]
+    for thread in threads:
+        thread.start()
+    yield herald.tell
+    for thread in threads:
+        thread.join(SECONDS_TO_LEAVE)
+
+
+def _told_to_leave() -> Leaving:
+    leaving = Leaving()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: leaving.tell())
+    return leaving
+
+
+def _wait_for(leaving: Leaving) -> None:
+    parent = multiprocessing.parent_process()
+    while not leaving.is_told():
+        leaving.sleep(SECONDS_BETWEEN_LOOKS)
+        if parent and not parent.is_alive():
+            leaving.tell()
+
+
+def _expect_many_lasting_objects() -> None:
+    """A large plan is a million small objects that refer to each other in no circle: looking for
+    circles among them again and again took half of the time."""
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
+
+
+def _swept(sweep: Sweep, *, debug: bool) -> None:
+    try:
+        sweep()
+    except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+        _log.error("What is due is looked for again in a moment: %s", told(error), exc_info=debug)
+
+
+def _untold(step: str, done: int, total: int | None) -> None:
+    """Nobody looks."""
+
+
+def _unwatched(done: int, total: int, freed_bytes: int) -> None:
+    """Whoever wants to know how far it is reads the store."""
+
+
+def _nobody(plan_id: str) -> None:
+    """Nobody is told."""

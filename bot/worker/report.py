@@ -1,0 +1,148 @@
+"""Plans what somebody in Slack asked for, and posts the report."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from bot.aws.ecr import EcrRegistry
+from bot.core.authority import SlackPerson
+from bot.core.errors import RequestError, ServiceError
+from bot.core.records import Job, PlanRecord
+from bot.settings import Settings
+from bot.slack.blocks import failed_message, progress_message
+from bot.slack.spot import Spot
+from bot.store.store import SqlStore
+from bot.usecases.carry_out import LeftError
+from bot.usecases.find_repositories import Found, find_repositories
+from bot.wiring import (
+    Leaving,
+    Memory,
+    open_manifest_cache,
+    open_planner,
+    open_proposer,
+    open_registries,
+)
+from bot.worker.foothold import Foothold
+from bot.worker.hands import Hold, JobLostError
+from bot.worker.shared_looks import SharedLooks
+from bot.worker.told import told
+
+MOST_REPORTS = 10
+"""That one request may bring."""
+
+GIVEN_UP = "the process that planned it ended three times in the middle: look into its log"
+
+_log = logging.getLogger(__name__)
+
+
+class Request(NamedTuple):
+    """`repository` as somebody wrote it; `user` is who; `ts`: of the message that says that it is
+    being looked at, None if there is none."""
+
+    repository: str
+    channel: str
+    user: str
+    ts: str | None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        payload = job.payload
+        return cls(
+            payload["repository"], payload["channel"], payload["user"], payload.get("ts") or None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Does jobs of the kind `report`. May be used by several threads."""
+
+    settings: Settings
+    store: SqlStore
+    foothold: Foothold
+    looks: SharedLooks
+    leaving: Leaving
+
+    def expect_ready(self) -> None:
+        """Raises RequestError or ServiceError as long as there is no way into Slack."""
+        self.foothold.place()
+
+    def do(self, job: Job, hold: Hold) -> None:
+        """Whatever hinders a plan is told in its place. Raises JobLostError, LeftError, and
+        ServiceError if Slack or the database does not take what there is to tell."""
+        request = Request.of(job)
+        try:
+            registries = open_registries(self.settings)
+            found = _found(request.repository, registries)
+        except (RequestError, ServiceError) as error:
+            self._spot(request).say(failed_message(request.repository, str(error)))
+            return
+        for number, each in enumerate(found):
+            spot = self._spot(request if number == 0 else request._replace(ts=None))
+            _Report(self, request, hold, spot, each, registries).make()
+
+    def give_up(self, job: Job) -> None:
+        request = Request.of(job)
+        self._spot(request).say(failed_message(request.repository, GIVEN_UP))
+
+    def _spot(self, request: Request) -> Spot:
+        place = self.foothold.place()
+        return Spot(place.workspace.client, place.hasty, request.channel, request.ts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    """Of one repository."""
+
+    reporter: Reporter
+    request: Request
+    hold: Hold
+    spot: Spot
+    found: Found
+    registries: Sequence[EcrRegistry]
+
+    def make(self) -> None:
+        name = self.found.repository.name
+        try:
+            plan = self._propose()
+        except (JobLostError, LeftError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            _log.warning("%s cannot be planned: %s", name, told(error))
+            self.spot.say(failed_message(name, told(error)))
+        else:
+            self.hold.renew()
+            board = self.reporter.foothold.place().board
+            board.post(plan.id, self.request.channel, in_place_of=self.spot.ts)
+
+    def _propose(self) -> PlanRecord:
+        reporter, repository = self.reporter, self.found.repository
+        with open_manifest_cache() as cache:
+            memory = Memory(cache, reporter.store)
+            seen = reporter.looks.look(repository, self.registries, memory.usage, self._progress)
+            planner = open_planner(reporter.settings, seen, memory, self._progress)
+            proposer = open_proposer(reporter.settings, reporter.store, planner, self._person())
+            return proposer.propose(self.found).record
+
+    def _person(self) -> SlackPerson:
+        """Whoever asks for a plan needs no rights, and gets none by it."""
+        workspace = self.reporter.foothold.place().workspace
+        return SlackPerson(self.request.user, workspace.id, is_guest=True, groups=None)
+
+    def _progress(self, step: str, done: int, total: int | None) -> None:
+        if self.reporter.leaving.is_told():
+            raise LeftError
+        self.hold.expect()
+        name = self.found.repository.name
+        self.spot.show_progress(lambda: progress_message(name, step, done, total))
+
+
+def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[Found]:
+    """Raises RequestError also if they are too many."""
+    found = find_repositories(argument, registries)
+    if len(found) > MOST_REPORTS:
+        raise RequestError(
+            f"{argument} fits {len(found):,} repositories, and one request brings at most "
+            f"{MOST_REPORTS} reports: narrow it"
+        )
+    return found
