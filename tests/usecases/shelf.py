@@ -35,7 +35,7 @@ class Shelf:
         self.by_others: set[str] = set()
         self.looked_at: dict[str, Described] = {}
         self.listed: frozenset[str] = frozenset()
-        self.under_way: list[Callable[[], object]] = []
+        self.under_way: list[Iterator[object]] = []
         self._clock = clock
         self._numbers = count(1)
 
@@ -153,10 +153,8 @@ class Shelf:
             yield self.images[digest]
 
     def _let_calls_arrive(self) -> None:
-        """Those whose senders gave up on an answer."""
-        arrived, self.under_way = self.under_way, []
-        for take_effect in arrived:
-            take_effect()
+        """Those whose senders gave up on an answer, and looked whether they had taken effect."""
+        self.under_way = [call for call in self.under_way if next(call, None)]
 
 
 class Bin:
@@ -184,7 +182,7 @@ class Bin:
         if error := REFUSALS.get(fault or ""):
             raise error
         if fault == "late":
-            self._shelf.under_way.append(lambda: self._take_effect(digests))
+            self._shelf.under_way.append(self._take_effect_later(digests))
         if fault in ("lost before", "late"):
             raise self._lost(digests)
         answer = self._take_effect(digests)
@@ -201,6 +199,10 @@ class Bin:
     def _lost(self, digests: Sequence[str]) -> Exception:
         self.unsure.update(digests)
         return AnswerLostError("the answer was lost")
+
+    def _take_effect_later(self, digests: Sequence[str]) -> Iterator[str]:
+        yield "is still under way"
+        self._take_effect(digests)
 
     def _take_effect(self, digests: Sequence[str]) -> dict[str, Refusal | None]:
         return {digest: self._delete(digest) for digest in digests}

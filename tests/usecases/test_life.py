@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -124,7 +124,8 @@ class Process:
         assert plan.repository == API
         registry = cast("Registry", Watched(self.life.shelf, self.pass_by))
         deleter = cast("Deleter", Watched(self.life.bin, self.pass_by))
-        yield Workplace(Found(API, registry), deleter, self.life.look)
+        with SqliteManifestCache(self.life.manifests) as cache:
+            yield Workplace(Found(API, registry), deleter, partial(self.life.look, cache))
 
     def pass_by(self, moment: str) -> None:
         """Whoever is dead calls nobody."""
@@ -229,7 +230,8 @@ class Life(RuleBasedStateMachine):
         file = Path(self.folder.name, "store.db")
         file.write_bytes(_empty_database())
         self.store = open_store(f"sqlite:///{file}")
-        self.cache = SqliteManifestCache(Path(self.folder.name, "manifests.db"))
+        self.manifests = Path(self.folder.name, "manifests.db")
+        self.cache = SqliteManifestCache(self.manifests)
         self.seen: dict[str, PlanRecord] = {}
 
     def teardown(self) -> None:
@@ -283,7 +285,7 @@ class Life(RuleBasedStateMachine):
     def propose(self, person: Person) -> None:
         before = self.store.open_plan(API)
         proposal = Proposer(
-            self.store, self._planner(), self._pinner(), self.clock, self.new_id,
+            self.store, self._planner(self.cache), self._pinner(), self.clock, self.new_id,
             timedelta(days=7), person,
         ).propose(Found(API, self.shelf))  # fmt: skip
         after = proposal.record
@@ -397,9 +399,9 @@ class Life(RuleBasedStateMachine):
         for plan in found.due:
             self.check_receipt(process.executor().start(plan.id))
 
-    def look(self) -> Planner:
+    def look(self, cache: SqliteManifestCache) -> Planner:
         self.seen_in_use = dict(self.in_use)
-        return self._planner()
+        return self._planner(cache)
 
     def read_pins(self) -> None:
         self.seen_pins = [each.pin for each in self.store.pins(API.uri)]
@@ -533,7 +535,7 @@ class Life(RuleBasedStateMachine):
     def new_id(self) -> str:
         return f"plan{next(self.numbers)}"
 
-    def _planner(self) -> Planner:
+    def _planner(self, cache: SqliteManifestCache) -> Planner:
         policy = Policy(timedelta(hours=24), Patterns(), (Newest(2, TagFilter(Patterns.of("*"))),))
         return Planner(
             snapshot=Snapshot(dict(self.in_use), {}, (Look("ecs", "here", 3),), ()),
@@ -542,7 +544,7 @@ class Life(RuleBasedStateMachine):
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
             usd_per_gb_month=0.10,
-            cache=self.cache,
+            cache=cache,
             store=self.store,
             clock=self.clock,
             progress=lambda *_: None,
