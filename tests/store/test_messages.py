@@ -1,10 +1,23 @@
-"""Where plans are shown is remembered."""
+"""Where plans are shown is remembered, and what is shown there."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from bot.core.records import Message
+from bot.core.records import EventName, Message, PlanRecord, PlanState
 from bot.store.store import SqlStore
-from tests.store.support import THERE, propose
+from tests.store.support import (
+    THERE,
+    approval,
+    closed,
+    new_version,
+    propose,
+    run_of,
+    seen,
+    started,
+)
+from tests.support import NOW
+
+LATER, LONG_AGO = NOW + timedelta(minutes=1), NOW - timedelta(days=1)
 
 
 def test_they_are_told_oldest_first(store: SqlStore) -> None:
@@ -24,3 +37,139 @@ def test_one_is_remembered_once(store: SqlStore) -> None:
     again = replace(message, thread="1600000000.000100")
     store.remember_message(again)
     assert store.messages_of(message.plan) == [replace(again, updates=1)]
+
+
+def shown(store: SqlStore, plan: PlanRecord, ts: str = "1700000000.000100") -> Message:
+    """A message that is up to date."""
+    store.remember_message(Message(plan.id, "C1", ts))
+    assert store.mark_shown(remembered(store, ts), plan.revision, NOW)
+    return remembered(store, ts)
+
+
+def remembered(store: SqlStore, ts: str = "1700000000.000100") -> Message:
+    found = store.message("C1", ts)
+    assert found
+    return found
+
+
+def behind(store: SqlStore, limit: int = 10, progress_before: datetime = LATER) -> list[str]:
+    return [message.ts for message in store.messages_behind(limit, progress_before)]
+
+
+def test_one_that_nobody_knows(store: SqlStore) -> None:
+    assert store.message("C1", "1700000000.000100") is None
+
+
+def test_a_new_one_is_behind_until_it_is_shown(store: SqlStore) -> None:
+    plan = propose(store)
+    store.remember_message(Message(plan.id, "C1", "1"))
+    assert behind(store) == ["1"]
+    assert store.mark_shown(remembered(store, "1"), plan.revision, NOW)
+    assert behind(store) == []
+    assert remembered(store, "1") == Message(plan.id, "C1", "1", None, 0, NOW, None, 1)
+
+
+def test_every_change_of_the_plan_leaves_it_behind(store: SqlStore) -> None:
+    plan = propose(store)
+    shown(store, plan, "1")
+    assert store.commit(approval(plan, "ann"))
+    assert behind(store) == ["1"]
+    assert store.mark_shown(remembered(store, "1"), seen(store, plan.id).revision, NOW)
+    assert behind(store) == []
+    assert store.commit(closed(seen(store, plan.id), PlanState.DISMISSED, EventName.DISMISSED))
+    assert behind(store) == ["1"]
+
+
+def test_plans_that_are_carried_out_move_on(store: SqlStore) -> None:
+    plan = propose(store)
+    assert store.commit(started(plan, run_of(plan)))
+    shown(store, seen(store, plan.id), "1")
+    assert behind(store, progress_before=NOW) == []
+    assert behind(store) == ["1"]
+
+
+def test_another_revision_comes_before_progress_and_who_waited_longest_before_the_rest(
+    store: SqlStore,
+) -> None:
+    plan, other = propose(store), propose(store, THERE)
+    assert store.commit(started(plan, run_of(plan)))
+    plan = seen(store, plan.id)
+    for ts, at in (("1", NOW), ("2", LONG_AGO)):
+        store.mark_shown(shown(store, plan, ts), plan.revision, at)
+    for ts, at in (("3", NOW), ("4", LONG_AGO)):
+        store.mark_shown(shown(store, other, ts), None, at)
+    store.remember_message(Message(other.id, "C1", "5"))
+    assert behind(store) == ["5", "4", "3", "2", "1"]
+    assert behind(store, 4) == ["5", "4", "3", "2"]
+    assert behind(store, 2) == ["5", "4"]
+
+
+def test_of_two_that_show_it_at_once_nobody_knows_who_came_last(store: SqlStore) -> None:
+    plan = propose(store)
+    first = second = shown(store, plan)
+    assert store.mark_shown(first, 1, NOW)
+    assert not store.mark_shown(second, 0, NOW)
+    assert remembered(store).shown_revision is None
+    third = remembered(store)
+    assert store.mark_shown(third, 0, NOW)
+    assert behind(store) == []
+
+
+def test_whoever_comes_after_both_knows_nothing_either(store: SqlStore) -> None:
+    """The third began before the first two had ended."""
+    first = second = third = shown(store, propose(store))
+    assert store.mark_shown(first, 1, NOW)
+    assert not store.mark_shown(second, 1, NOW)
+    assert not store.mark_shown(third, 1, NOW)
+    assert remembered(store).shown_revision is None
+
+
+def test_one_that_is_remembered_again_is_behind(store: SqlStore) -> None:
+    plan = propose(store)
+    before = shown(store, plan)
+    assert store.mark_listed(before, 1)
+    store.remember_message(Message(plan.id, "C1", before.ts))
+    again = remembered(store)
+    assert (again.shown_revision, again.listed_version) == (None, 1)
+    assert not store.mark_shown(before, plan.revision, NOW)
+
+
+def test_one_that_shows_another_plan_now(store: SqlStore) -> None:
+    message = shown(store, propose(store))
+    assert store.mark_listed(message, 1)
+    other = propose(store, THERE)
+    store.remember_message(Message(other.id, "C1", message.ts))
+    again = remembered(store)
+    assert (again.plan, again.shown_revision, again.listed_version) == (other.id, None, None)
+
+
+def test_one_is_forgotten(store: SqlStore) -> None:
+    message, other = shown(store, propose(store)), shown(store, propose(store, THERE), "2")
+    store.forget_message(message)
+    assert store.message("C1", message.ts) is None
+    assert store.message("C1", other.ts) == other
+    assert not store.mark_shown(message, 0, NOW)
+    assert not store.mark_listed(message, 1)
+
+
+def test_whole_lists_are_missing_until_they_are_there(store: SqlStore) -> None:
+    plan = propose(store)
+    message = shown(store, plan)
+    assert store.messages_without_list(10) == [message]
+    assert store.mark_listed(message, 1)
+    assert not store.mark_listed(message, 1)
+    assert store.messages_without_list(10) == []
+    assert store.commit(new_version(plan, "old"))
+    assert [each.ts for each in store.messages_without_list(10)] == [message.ts]
+    assert store.mark_listed(message, 2)
+    assert store.mark_listed(message, None)
+    assert len(store.messages_without_list(10)) == 1
+    assert store.messages_without_list(0) == []
+
+
+def test_nobody_misses_a_list_of_what_is_over_or_deletes_nothing(store: SqlStore) -> None:
+    plan = propose(store)
+    shown(store, plan)
+    shown(store, propose(store, THERE, deletions=0), "2")
+    assert store.commit(closed(plan, PlanState.DISMISSED, EventName.DISMISSED))
+    assert store.messages_without_list(10) == []
