@@ -1,0 +1,171 @@
+"""What a plan comes to, for people: counted once, shown in a terminal and in Slack."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import NamedTuple
+
+from bot.core.families import last_pulls
+from bot.core.graph import build_graph
+from bot.core.judge import NO_OTHER_RULE, Judged
+from bot.core.plan import Plan
+from bot.core.reasons import RuleName, Verdict
+from bot.core.usage import SOURCES
+from bot.core.words import short
+
+KEPT_BECAUSE = {
+    RuleName.PINNED: "pinned",
+    RuleName.IN_USE: "in use",
+    RuleName.TAGS: "kept by their tag",
+    RuleName.NEWEST: "among the newest of their class",
+    RuleName.SEMVER: "among the newest versions",
+    RuleName.PUSHED_WITHIN: "pushed lately",
+    RuleName.PULLED_WITHIN: "pulled lately",
+    RuleName.MIN_AGE: "too young to be proposed",
+    RuleName.ARTIFACT: "no container images",
+    RuleName.ARCHIVED: "archived",
+    RuleName.ORPHAN: "about something that may be in another repository",
+    RuleName.UNKNOWN: "not known well enough to judge",
+    RuleName.NO_POLICY: "not covered by any policy",
+    RuleName.FOLLOWS: "hang on something kept",
+}
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """A root, and what hangs on it with the same verdict."""
+
+    root: Judged
+    others: tuple[Judged, ...]
+
+    @property
+    def members(self) -> tuple[Judged, ...]:
+        return (self.root, *self.others)
+
+    @property
+    def listed_bytes(self) -> int:
+        """What ECR lists for them all. An index's size is that of one of its children."""
+        manifests = (member.manifest for member in self.members)
+        return sum(manifest.size_bytes for manifest in manifests if not manifest.is_index)
+
+
+class Used(NamedTuple):
+    """`users` is empty where only what hangs on it and on a nearer root is used. `by_use_alone`:
+    it stays for no other reason."""
+
+    root: Judged
+    users: tuple[str, ...]
+    by_use_alone: bool
+
+
+class Pulled(NamedTuple):
+    """`at`: when somebody last pulled it, or what hangs on it. UTC."""
+
+    family: Family
+    at: datetime
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    plan: Plan
+
+    @cached_property
+    def kept(self) -> tuple[Judged, ...]:
+        return tuple(each for each in self.plan.judged if each.verdict is Verdict.KEEP)
+
+    @cached_property
+    def keepers(self) -> Sequence[tuple[RuleName, int]]:
+        """How many stay by which rule, most first. Each counts once: by its first reason."""
+        return Counter(judged.reasons[0].rule for judged in self.kept).most_common()
+
+    @cached_property
+    def kept_families(self) -> Sequence[Family]:
+        """Pushed last first."""
+        return sorted(_families(self.kept), key=_push, reverse=True)
+
+    @cached_property
+    def deleted_families(self) -> Sequence[Family]:
+        """Largest first."""
+        deleted = (each for each in self.plan.judged if each.verdict is Verdict.DELETE)
+        return sorted(_families(deleted), key=lambda family: family.listed_bytes, reverse=True)
+
+    @cached_property
+    def used(self) -> Sequence[Used]:
+        """First what age and count alone would delete, then pushed last first."""
+        found = (
+            Used(family.root, _users(family), _only_use_keeps(family.root))
+            for family in self.kept_families
+        )
+        used = [each for each in found if each.users or each.by_use_alone]
+        return sorted(used, key=lambda each: not each.by_use_alone)
+
+    @cached_property
+    def saved_by_use(self) -> Sequence[Used]:
+        return [used for used in self.used if used.by_use_alone]
+
+    @cached_property
+    def pulled_lately(self) -> Sequence[Pulled]:
+        """What goes although somebody pulled it in the last 30 days, last pull first."""
+        pulled = [family for family in self.deleted_families if family.root.pulled_lately]
+        if not pulled:
+            return ()
+        pulls = last_pulls(build_graph(each.manifest for each in self.plan.judged))
+        found = [Pulled(family, pulls[family.root.manifest.digest]) for family in pulled]
+        return sorted(found, key=lambda each: each.at, reverse=True)
+
+    @cached_property
+    def looked_at(self) -> Mapping[str, int]:
+        """Sources of usage that could be read, each with the number of places."""
+        looks = self.plan.usage.looks
+        return Counter(look.source for look in looks if look.source in SOURCES and not look.error)
+
+
+def name_of(judged: Judged) -> str:
+    """Its first tag, or what is readable of its digest."""
+    manifest = judged.manifest
+    return manifest.tags[0] if manifest.tags else short(manifest.digest)
+
+
+def why(judged: Judged) -> str:
+    return "; ".join(reason.detail.replace(NO_OTHER_RULE, "") for reason in judged.reasons)
+
+
+def _families(judged: Iterable[Judged]) -> list[Family]:
+    """All have the same verdict. Who hangs on several goes with its nearest."""
+    by_digest = {each.manifest.digest: each for each in judged}
+    members: defaultdict[str, list[Judged]] = defaultdict(list)
+    for digest, member in by_digest.items():
+        root = _root(member, by_digest)
+        if digest != root:
+            members[root].append(member)
+        else:
+            members[root]
+    return [Family(by_digest[root], tuple(others)) for root, others in members.items()]
+
+
+def _root(member: Judged, same_verdict: Mapping[str, Judged]) -> str:
+    """Where a circle closes, the lowest digest on the way."""
+    way = {member.manifest.digest}
+    while (parent := member.parent) and parent in same_verdict:
+        if parent in way:
+            return min(way)
+        way.add(parent)
+        member = same_verdict[parent]
+    return member.manifest.digest
+
+
+def _only_use_keeps(judged: Judged) -> bool:
+    return {reason.rule for reason in judged.reasons} == {RuleName.IN_USE}
+
+
+def _users(family: Family) -> tuple[str, ...]:
+    return tuple(sorted({user for member in family.members for user in member.used_by}))
+
+
+def _push(family: Family) -> tuple[datetime, str]:
+    manifest = family.root.manifest
+    return manifest.pushed_at or _LONG_AGO, manifest.digest
