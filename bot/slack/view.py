@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.plan import Plan
-from bot.core.records import Item, Outcome, PlanRecord
+from bot.core.records import Event, Item, Outcome, PlanRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,9 @@ class PlanView:
     `counts`: how many digests have which outcome; `told`: some that were spared or failed, failed
     first. `here`: the channel of the message; `home`: the only one in which the plan can be
     approved, None if there is none. `saved_bytes`: what all runs of the bot have freed so far.
-    `why_not_started`: why the plan could not begin, and was proposed again.
+    `why_not_started`: why the plan could not begin, and was proposed again. `needs_typing`: whoever
+    approves has to type the repository's name. `last_event`: what happened to the plan last, apart
+    from refusals; None if nobody knows.
     """
 
     plan: PlanRecord
@@ -30,7 +32,10 @@ class PlanView:
     saved_bytes: int
     why_not_started: str | None
     now: datetime
+    needs_typing: bool = False
+    last_event: Event | None = None
 
     @property
     def done(self) -> int:
-        return self.plan.deletions - self.counts.get(Outcome.PENDING, 0)
+        """Digests whose fate is known."""
+        return sum(n for outcome, n in self.counts.items() if outcome is not Outcome.PENDING)

@@ -1,0 +1,17 @@
+"""What people see: pure functions from stored state to Block Kit."""
+
+from bot.slack.blocks.images import images_view
+from bot.slack.blocks.modals import loading_view, typing_view
+from bot.slack.blocks.plan import plan_message
+from bot.slack.blocks.short import asked_message, failed_message, planning_message, refusal
+
+__all__ = [
+    "asked_message",
+    "failed_message",
+    "images_view",
+    "loading_view",
+    "plan_message",
+    "planning_message",
+    "refusal",
+    "typing_view",
+]

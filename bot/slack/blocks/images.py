@@ -1,0 +1,101 @@
+"""Every manifest of a plan with its verdict and why, in pages of a modal."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.core.judge import Judged
+from bot.core.plan import Plan
+from bot.core.reasons import Verdict
+from bot.core.words import short
+from bot.render.plan_summary import Family, PlanSummary, why
+from bot.render.words import size
+from bot.slack.blocks.kit import Element, actions, button, context, plain, section
+from bot.slack.ids import IMAGES, IMAGES_PAGE, PlanRef
+from bot.slack.message import Block
+from bot.slack.wording import code, codes, date, prose
+
+A_PAGE = 20
+"""Manifests."""
+
+MOST_IN_REASON = 240
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    judged: Judged
+    hangs_on_the_last_root: bool
+
+
+def images_view(content: Plan, page: int, ref: PlanRef) -> Block:
+    """`page` from 0; the last one for any beyond. What goes comes first, largest first; then what
+    stays, pushed last first; with each root what hangs on it."""
+    rows = _rows(content)
+    last = max(0, (len(rows) - 1) // A_PAGE)
+    page = min(max(page, 0), last)
+    start = page * A_PAGE
+    shown = rows[start : start + A_PAGE]
+    return {
+        "type": "modal",
+        "callback_id": IMAGES,
+        "private_metadata": str(ref),
+        "title": plain("Images"),
+        "close": plain("Close"),
+        "blocks": [
+            section(_heading(content)),
+            *_page_buttons(page, last, _where_what_stays_begins(content), ref),
+            *(section(*_lines(row)) for row in shown),
+            context(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
+            if shown
+            else section("The repository is empty."),
+        ],
+    }
+
+
+def _heading(content: Plan) -> str:
+    kept = len(content.judged) - len(content.delete)
+    return (
+        f"{code(content.repository.name, most=300)}: {len(content.delete):,} would go, "
+        f"{kept:,} {'stays' if kept == 1 else 'stay'}"
+    )
+
+
+def _rows(content: Plan) -> Sequence[_Row]:
+    summary = PlanSummary(content)
+    return [*_of(summary.deleted_families), *_of(summary.kept_families)]
+
+
+def _of(families: Iterable[Family]) -> Iterator[_Row]:
+    for family in families:
+        yield _Row(family.root, hangs_on_the_last_root=False)
+        yield from (_Row(each, hangs_on_the_last_root=True) for each in family.others)
+
+
+def _where_what_stays_begins(content: Plan) -> int:
+    return len(content.delete) // A_PAGE
+
+
+def _page_buttons(page: int, last: int, what_stays: int, ref: PlanRef) -> Iterator[Block]:
+    """One for each page, so that no two are called the same."""
+    texts = {0: "First", last: "Last", what_stays: "What stays"}
+    texts |= {page - 1: "Previous", page + 1: "Next"}
+    pages = [number for number in sorted(texts) if 0 <= number <= last and number != page]
+    if pages:
+        yield actions(*(_page_button(number, texts[number], ref) for number in pages))
+
+
+def _page_button(page: int, text: str, ref: PlanRef) -> Element:
+    return button(text, f"{IMAGES_PAGE}:{page}", PlanRef(ref.plan, ref.version, str(page)))
+
+
+def _lines(row: _Row) -> Iterator[str]:
+    judged, manifest = row.judged, row.judged.manifest
+    verdict = "Would go" if judged.verdict is Verdict.DELETE else "Stays"
+    name = codes(manifest.tags) if manifest.tags else "no tag"
+    indent = "↳ " if row.hangs_on_the_last_root else ""
+    yield f"{indent}*{verdict}* · {name} · {prose(why(judged), MOST_IN_REASON)}"
+    pushed = f" · pushed {date(manifest.pushed_at)}" if manifest.pushed_at else ""
+    pulled = f" · last pulled {date(manifest.pulled_at)}" if manifest.pulled_at else ""
+    kind = f"{manifest.kind} {code(short(manifest.digest))}"
+    yield f"{indent}{kind} · {size(manifest.size_bytes)}{pushed}{pulled}"
+    if judged.used_by:
+        yield f"{indent}Used by {codes(judged.used_by)}"

@@ -1,0 +1,84 @@
+"""The few blocks that messages are made of, within Slack's limits.
+
+docs.slack.dev, Block Kit reference: section text 3,000 characters, header 150, button 75, confirm
+dialog 100 and 300, modal title and buttons 24.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from bot.slack.message import Block
+from bot.slack.wording import shortened
+
+MOST_IN_HEADER = 150
+MOST_IN_SECTION = 3000
+
+Element = dict[str, Any]
+
+
+def header(name: str) -> Block:
+    return {"type": "header", "text": plain(shortened(name, MOST_IN_HEADER))}
+
+
+def section(*lines: str, button: Element | None = None) -> Block:
+    block: Block = {"type": "section", "text": mrkdwn("\n".join(_fitting(lines)))}
+    return block | ({"accessory": button} if button else {})
+
+
+def context(*lines: str) -> Block:
+    return {"type": "context", "elements": [mrkdwn("\n".join(_fitting(lines)))]}
+
+
+def actions(*buttons: Element) -> Block:
+    return {"type": "actions", "elements": list(buttons)}
+
+
+def button(
+    text: str,
+    action_id: str,
+    value: object,
+    *,
+    style: str | None = None,
+    confirm: Element | None = None,
+) -> Element:
+    """`style`: `primary` or `danger`. `confirm`: a dialog that comes first."""
+    element: Element = {
+        "type": "button",
+        "text": plain(text),
+        "action_id": action_id,
+        "value": str(value),
+    }
+    return element | {
+        key: found for key, found in (("style", style), ("confirm", confirm)) if found
+    }
+
+
+def danger(title: str, text: str, yes: str, no: str) -> Element:
+    """A dialog before something that cannot be undone."""
+    return {
+        "title": plain(title),
+        "text": mrkdwn(text),
+        "confirm": plain(yes),
+        "deny": plain(no),
+        "style": "danger",
+    }
+
+
+def plain(text: str) -> Element:
+    """Text in which nothing means anything: `:name:` stays as it is, too."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def mrkdwn(text: str) -> Element:
+    """`verbatim`: names that look like links are none."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _fitting(lines: Iterable[str]) -> Iterable[str]:
+    """As many whole lines as a section takes."""
+    room = MOST_IN_SECTION
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            return
+        yield line

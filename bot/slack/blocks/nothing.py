@@ -1,0 +1,25 @@
+"""A plan that deletes nothing: one quiet line."""
+
+from bot.render.plan_summary import PlanSummary
+from bot.render.words import count
+from bot.slack.blocks import phrases
+from bot.slack.blocks.kit import context
+from bot.slack.message import Content
+from bot.slack.view import PlanView
+from bot.slack.wording import escape
+
+
+def nothing_to_delete(view: PlanView) -> Content:
+    said = _said(view)
+    return Content(
+        f"{escape(view.plan.repository.name)}: {said}",
+        [context(f"{phrases.repository(view)}: {said}", *phrases.not_checked(view))],
+    )
+
+
+def _said(view: PlanView) -> str:
+    number = view.plan.manifests
+    if not number:
+        return "the repository is empty."
+    stays = "1 manifest stays" if number == 1 else f"all {count(number, 'manifest')} stay"
+    return f"nothing to delete; {stays}: {phrases.what_stays(PlanSummary(view.content))}."

@@ -1,0 +1,104 @@
+"""What several messages about a plan say alike."""
+
+from collections.abc import Iterator, Mapping
+
+from bot.core.records import BY_ITSELF, Event, EventName
+from bot.core.savings import Savings, usd_per_month
+from bot.render.plan_summary import KEPT_BECAUSE, PlanSummary
+from bot.render.words import count, money, size
+from bot.slack.blocks.kit import MOST_IN_HEADER
+from bot.slack.ids import PlanRef
+from bot.slack.view import PlanView
+from bot.slack.wording import code, date, mention, prose
+
+_SOURCES = {
+    "ecs": "ECS",
+    "lambda": "Lambda",
+    "kubernetes": "Kubernetes",
+    "app_runner": "App Runner",
+    "batch": "Batch",
+    "sagemaker": "SageMaker",
+    "codebuild": "CodeBuild",
+    "files": "files",
+}
+
+
+def ref(view: PlanView, detail: str = "") -> PlanRef:
+    return PlanRef(view.plan.id, view.plan.version, detail)
+
+
+def source_name(source: str) -> str:
+    return _SOURCES.get(source) or prose(source)
+
+
+def repository(view: PlanView) -> str:
+    return code(view.plan.repository.name)
+
+
+def a_month_and_a_year(usd: float) -> str:
+    return f"{money(usd)} a month ({money(12 * usd)} a year)"
+
+
+def about(savings: Savings) -> str:
+    """What stands before numbers that may not be exact."""
+    return "" if savings.exact else "about "
+
+
+def freed(savings: Savings) -> str:
+    """`about 2.00 GB of 3.00 GB`"""
+    of_all = f" of {size(savings.stored_bytes)}" if savings.stored_bytes else ""
+    return f"{about(savings)}{size(savings.freed_bytes)}{of_all}"
+
+
+def deletions(view: PlanView) -> str:
+    """`40 of 100 manifests`"""
+    return f"{view.plan.deletions:,} of {count(view.plan.manifests, 'manifest')}"
+
+
+def what_stays(summary: PlanSummary) -> str:
+    """By which rule how many, most first."""
+    return ", ".join(f"{number:,} {KEPT_BECAUSE[rule]}" for rule, number in summary.keepers)
+
+
+def saved_in_all(view: PlanView) -> str:
+    usd = usd_per_month(view.saved_bytes, view.usd_per_gb_month)
+    return f"ecr-clean has freed {size(view.saved_bytes)} so far: {money(usd)} a month."
+
+
+def place_and_version(view: PlanView) -> str:
+    """Where the repository is, and which version of which plan this is."""
+    plan = view.plan
+    registry = plan.repository.registry
+    cut_in_header = len(plan.repository.name) > MOST_IN_HEADER
+    whole = f"{code(plan.repository.name, most=300)} · " if cut_in_header else ""
+    return f"{whole}{registry.account} · {registry.region} · plan {plan.id}, version {plan.version}"
+
+
+def checked(view: PlanView, places: Mapping[str, int]) -> str:
+    """What was looked at for use: `places` of each source."""
+    told = ", ".join(
+        source_name(source) + (f" ({number:,} places)" if number > 1 else "")
+        for source, number in places.items()
+    )
+    return f"Checked for use {date(view.plan.proposed_at)}: {told or 'nothing'}."
+
+
+def not_checked(view: PlanView) -> Iterator[str]:
+    """The operator's word that nothing runs there, which everybody should know of."""
+    if names := view.content.usage.not_checked:
+        told = ", ".join(map(source_name, names))
+        yield f"*Not checked:* {told}. What runs there is not protected."
+
+
+def also_deleted_in(view: PlanView) -> Iterator[str]:
+    if places := view.content.deleted_also_in:
+        told = ", ".join(map(str, places[:5])) + (" and more" if len(places) > 5 else "")
+        yield f":warning: *Replication deletes these in {told}, too.*"
+
+
+def by_whom(event: Event | None, name: EventName) -> str:
+    """` by @ann, today at 9:00`, as far as it is known that this happened last."""
+    if event is None or event.event is not name:
+        return ""
+    who = "" if event.by == BY_ITSELF else f" by {mention(event.by)}"
+    return f"{who} {date(event.at)}"

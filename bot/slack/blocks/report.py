@@ -1,0 +1,191 @@
+"""The report: what would go and what that saves, what stays and why, and the buttons to decide."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from bot.core.authority import why_unapprovable
+from bot.core.records import EventName
+from bot.core.words import moment
+from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
+from bot.render.words import age, count, money, size
+from bot.slack.blocks import phrases
+from bot.slack.blocks.kit import Element, actions, button, context, danger, header, section
+from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, SHOW_IMAGES
+from bot.slack.message import Block, Content
+from bot.slack.view import PlanView
+from bot.slack.wording import channel_link, code, codes, date, escape, mention, mentions, prose
+
+LARGEST = 3
+USED = 3
+PULLED = 3
+
+PIN_LASTS = timedelta(days=30)
+
+
+def report(view: PlanView) -> Content:
+    summary = PlanSummary(view.content)
+    obstacle = _obstacle(view)
+    blocks = [
+        header(view.plan.repository.name),
+        section(*_headline(view)),
+        *_news(view),
+        section(*_what_stays(summary)),
+        section(*_largest(summary, view)),
+        *_pulled_lately(summary, view),
+        *_warnings(view),
+        context(*_small_print(summary, view)),
+        *([section(obstacle)] if obstacle else []),
+        actions(*_buttons(view, may_approve=obstacle is None)),
+    ]
+    return Content(_text(view), blocks)
+
+
+def _text(view: PlanView) -> str:
+    savings = view.content.savings
+    return (
+        f"{escape(view.plan.repository.name)}: {phrases.deletions(view)} may go, which frees "
+        f"{phrases.freed(savings)} and saves {phrases.about(savings)}"
+        f"{phrases.a_month_and_a_year(savings.usd_per_month)}. "
+        f"{_obstacle(view) or f'Open until {moment(view.plan.expires_at)}.'}"
+    )
+
+
+def _headline(view: PlanView) -> Iterator[str]:
+    savings = view.content.savings
+    usd = phrases.a_month_and_a_year(savings.usd_per_month)
+    yield f"*Saves {phrases.about(savings)}{usd}*"
+    yield f"Deletes *{phrases.deletions(view)}*, which frees {phrases.freed(savings)}."
+
+
+def _news(view: PlanView) -> Iterator[Block]:
+    """What became of it since it was proposed."""
+    last = view.last_event
+    if view.why_not_started:
+        yield section(
+            ":warning: *It was approved, but could not begin:* "
+            f"{prose(view.why_not_started)}. Nothing was deleted; approve it again."
+        )
+    elif last and last.event is EventName.STOPPED:
+        yield section(
+            f"Stopped by {mention(last.by)} {date(last.at)}, before anything was deleted. "
+            "To delete it after all, approve it again."
+        )
+
+
+def _what_stays(summary: PlanSummary) -> Iterator[str]:
+    kept = len(summary.kept)
+    if not kept:
+        yield "*Nothing stays.*"
+        return
+    yield f"*{kept:,} {'stays' if kept == 1 else 'stay'}:* {phrases.what_stays(summary)}."
+    if saved := summary.saved_by_use:
+        are = "is" if len(saved) == 1 else "are"
+        yield f"*{len(saved):,} of them {are} kept by nothing but their use:*"
+        yield from (_used(used) for used in saved[:USED])
+        yield from _and_more(len(saved) - USED)
+
+
+def _used(used: Used) -> str:
+    users = codes(used.users) if used.users else "what hangs on it"
+    return f"• {code(name_of(used.root))} by {users}"
+
+
+def _largest(summary: PlanSummary, view: PlanView) -> Iterator[str]:
+    families = summary.deleted_families
+    yield "*The largest deletions*, with their sizes as ECR lists them:"
+    yield from (_deleted(family, view) for family in families[:LARGEST])
+    yield from _and_more(len(families) - LARGEST)
+
+
+def _deleted(family: Family, view: PlanView) -> str:
+    pushed_at = family.root.manifest.pushed_at
+    pushed = f" · pushed {age(view.plan.proposed_at - pushed_at)} ago" if pushed_at else ""
+    others = f" and {len(family.others):,} that hang on it" if family.others else ""
+    return f"• {code(name_of(family.root))}{others} · {size(family.listed_bytes)}{pushed}"
+
+
+def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
+    pulled = summary.pulled_lately
+    if not pulled:
+        return
+    yield section(
+        f":warning: *{count(len(pulled), 'deletion was', 'deletions were')} pulled in the last 30 "
+        "days*, although nothing known uses them. Pin what may still be needed:"
+    )
+    for number, each in enumerate(pulled[:PULLED]):
+        yield section(_pull(each), button=_pin_button(each, number, view))
+    if len(pulled) > PULLED:
+        yield context(*_and_more(len(pulled) - PULLED))
+
+
+def _pull(pulled: Pulled) -> str:
+    return f"{code(name_of(pulled.family.root))} · last pulled {date(pulled.at)}"
+
+
+def _pin_button(pulled: Pulled, number: int, view: PlanView) -> Element:
+    digest = pulled.family.root.manifest.digest
+    return button(
+        f"Pin for {PIN_LASTS.days} days", f"{PIN_PULLED}:{number}", phrases.ref(view, digest)
+    )
+
+
+def _warnings(view: PlanView) -> Iterator[Block]:
+    if lines := [*phrases.also_deleted_in(view)]:
+        yield section(*lines)
+
+
+def _small_print(summary: PlanSummary, view: PlanView) -> Iterator[str]:
+    yield phrases.checked(view, summary.looked_at)
+    yield from phrases.not_checked(view)
+    yield from _approvals(view)
+    yield f"{phrases.place_and_version(view)} · open until {date(view.plan.expires_at)}"
+
+
+def _approvals(view: PlanView) -> Iterator[str]:
+    if view.required > 1:
+        given = view.plan.current_approvals
+        by = f": {mentions(each.by for each in given)}" if given else ""
+        missing = view.required - len(given)
+        yield (
+            f"*{len(given):,} of {view.required:,} approvals*{by}. "
+            f"{count(missing, 'more person has', 'more people have')} to approve."
+        )
+
+
+def _obstacle(view: PlanView) -> str | None:
+    """Why nobody can approve it here."""
+    if why := why_unapprovable(view.plan):
+        return f"{why}."
+    if view.report_only:
+        return "Only a report: the settings have `execution.enabled: false`."
+    if view.home is None:
+        return "Nobody can approve it in Slack: `reports` in the settings gives it no channel."
+    if view.here != view.home:
+        return f"It can be approved in {channel_link(view.home)} only."
+    return None
+
+
+def _buttons(view: PlanView, *, may_approve: bool) -> Iterator[Element]:
+    ref = phrases.ref(view)
+    if may_approve:
+        confirm = None if view.needs_typing else _confirm(view)
+        yield button("Approve", APPROVE_PLAN, ref, style="danger", confirm=confirm)
+    yield button("Show images", SHOW_IMAGES, ref)
+    yield button("Not this time", DISMISS_PLAN, ref)
+
+
+def _confirm(view: PlanView) -> Element:
+    savings = view.content.savings
+    return danger(
+        f"Delete {count(view.plan.deletions, 'manifest')}?",
+        f"{phrases.deletions(view)} in {phrases.repository(view)} go, which saves "
+        f"{phrases.about(savings)}{money(savings.usd_per_month)} a month. "
+        "Until deletion starts, anybody here can stop it; what is deleted is gone for good.",
+        yes="Approve",
+        no="Cancel",
+    )
+
+
+def _and_more(number: int) -> Iterator[str]:
+    if number > 0:
+        yield f"… and {number:,} more"

@@ -1,0 +1,81 @@
+"""What became of a plan that was carried out."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from bot.core.records import Item, Outcome, PlanState
+from bot.core.savings import usd_per_month
+from bot.core.words import short
+from bot.render.words import size
+from bot.slack.blocks import phrases
+from bot.slack.blocks.kit import context, header, section
+from bot.slack.message import Block, Content
+from bot.slack.view import PlanView
+from bot.slack.wording import codes, escape, mention, mentions, prose
+
+REASONS = 5
+
+_HEADINGS = {
+    Outcome.FAILED: ":warning: *{number:,} could not be deleted*",
+    Outcome.SPARED: "*{number:,} spared*, since something changed after the plan was made",
+}
+
+
+def result(view: PlanView) -> Content:
+    return Content(
+        f"{escape(view.plan.repository.name)}: {_became(view)}. {_freed(view)}",
+        [
+            header(view.plan.repository.name),
+            section(f"*{_became(view)}.*", _freed(view)),
+            *_not_deleted(view, Outcome.FAILED),
+            *_not_deleted(view, Outcome.SPARED),
+            context(*_small_print(view)),
+        ],
+    )
+
+
+def _became(view: PlanView) -> str:
+    counts = view.counts
+    told = f"Deleted {counts.get(Outcome.DELETED, 0):,} of {view.plan.deletions:,}"
+    for outcome in (Outcome.SPARED, Outcome.FAILED):
+        if number := counts.get(outcome):
+            told += f", {number:,} {outcome}"
+    return f"{_stopped(view)}{told}"
+
+
+def _stopped(view: PlanView) -> str:
+    if view.plan.state is not PlanState.STOPPED:
+        return ""
+    by = view.plan.stop_asked_by
+    return f"Stopped by {mention(by)}. " if by else "Ended early. "
+
+
+def _freed(view: PlanView) -> str:
+    freed = view.plan.freed_bytes
+    usd = phrases.a_month_and_a_year(usd_per_month(freed, view.usd_per_gb_month))
+    about = phrases.about(view.content.savings)
+    return f"Freed {about}{size(freed)}, which saves {about}{usd}."
+
+
+def _not_deleted(view: PlanView, outcome: Outcome) -> Iterator[Block]:
+    if number := view.counts.get(outcome):
+        items = [item for item in view.told if item.outcome is outcome]
+        heading = _HEADINGS[outcome].format(number=number)
+        yield section(f"{heading}{':' if items else '.'}", *_reasons(items, number))
+
+
+def _reasons(items: Sequence[Item], number: int) -> Iterator[str]:
+    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+    for item in items:
+        by_reason[item.reason].append(item.tags[0] if item.tags else short(item.digest))
+    shown = sorted(by_reason.items(), key=lambda each: len(each[1]), reverse=True)[:REASONS]
+    yield from (f"• {codes(names)}: {prose(reason)}" for reason, names in shown)
+    if (more := number - sum(len(names) for _, names in shown)) > 0:
+        yield f"… and {more:,} more"
+
+
+def _small_print(view: PlanView) -> Iterator[str]:
+    if approvals := view.plan.current_approvals:
+        yield f"Approved by {mentions(each.by for each in approvals)}."
+    yield phrases.saved_in_all(view)
+    yield phrases.place_and_version(view)

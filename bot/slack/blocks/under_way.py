@@ -1,0 +1,83 @@
+"""A plan that is approved, or being carried out."""
+
+from collections.abc import Iterator
+
+from bot.core.records import Outcome
+from bot.slack.blocks import phrases
+from bot.slack.blocks.kit import Element, actions, button, context, header, section
+from bot.slack.ids import STOP_PLAN
+from bot.slack.message import Block, Content
+from bot.slack.view import PlanView
+from bot.slack.wording import date, escape, mention, mentions
+
+CELLS = 20
+
+
+def approved(view: PlanView) -> Content:
+    starts = f"Deletion starts {_start(view)}"
+    by = f"Approved by {mentions(each.by for each in view.plan.current_approvals)}"
+    return Content(
+        f"{escape(view.plan.repository.name)}: {by}. {starts}: {phrases.deletions(view)}.",
+        [
+            header(view.plan.repository.name),
+            section(f"*{starts}.* {by}.", _at_stake(view)),
+            context(phrases.place_and_version(view)),
+            actions(_stop_button(view)),
+        ],
+    )
+
+
+def executing(view: PlanView) -> Content:
+    plan = view.plan
+    done = f"{view.done:,} of {plan.deletions:,} done"
+    said = _stopping(view) if plan.stop_asked_by else "Deleting"
+    return Content(
+        f"{escape(plan.repository.name)}: {said}, {done}{_besides(view)}.",
+        [
+            header(plan.repository.name),
+            section(f"*{said}*", f"{bar(view.done, plan.deletions)}  {done}{_besides(view)}"),
+            context(phrases.place_and_version(view)),
+            *_stop(view),
+        ],
+    )
+
+
+def bar(done: int, total: int) -> str:
+    """Full only when all is done."""
+    full = CELLS * done // total if total else 0
+    return f"`{'█' * full}{'░' * (CELLS - full)}`"
+
+
+def _start(view: PlanView) -> str:
+    at = view.plan.execute_after
+    return date(at) if at and at > view.now else "now"
+
+
+def _at_stake(view: PlanView) -> str:
+    savings = view.content.savings
+    usd = phrases.a_month_and_a_year(savings.usd_per_month)
+    return (
+        f"{phrases.deletions(view)} go, which frees {phrases.freed(savings)} and saves "
+        f"{phrases.about(savings)}{usd}."
+    )
+
+
+def _stopping(view: PlanView) -> str:
+    assert view.plan.stop_asked_by
+    return f"{mention(view.plan.stop_asked_by)} stopped it: stopping after the batches in flight"
+
+
+def _besides(view: PlanView) -> str:
+    """What was not deleted so far."""
+    spared, failed = (view.counts.get(each, 0) for each in (Outcome.SPARED, Outcome.FAILED))
+    told = [f"{spared:,} spared"] * bool(spared) + [f"{failed:,} failed"] * bool(failed)
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _stop(view: PlanView) -> Iterator[Block]:
+    if not view.plan.stop_asked_by:
+        yield actions(_stop_button(view))
+
+
+def _stop_button(view: PlanView) -> Element:
+    return button("Stop", STOP_PLAN, phrases.ref(view), style="danger")

@@ -1,0 +1,97 @@
+"""Words as Slack takes them: mrkdwn in which nothing that others wrote means anything.
+
+What stands between `<` and `>` is a mention or a date, `*`, `_`, `~` and backticks are style, and
+`:name:` is a picture: docs.slack.dev, formatting message text.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+from bot.core.words import moment
+
+MOST_IN_NAME = 60
+MOST_IN_PROSE = 300
+_END_OF_NAME = 16
+
+_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
+_EMOJI = re.compile(r":(?=[\w+'-]+:)", re.ASCII)
+_LOOKALIKES = {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}"}
+"""Slack has no way to escape these."""
+
+_UNDERLINE = re.compile(r"(?<!\w)_|_(?!\w)")
+_LINE_LIKE_IT = "\N{FULLWIDTH LOW LINE}"
+_TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_WORD_JOINER = "\N{WORD JOINER}"
+
+
+def escape(text: str) -> str:
+    """For mrkdwn and the `text` of a message; not for plain_text."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def prose(text: str, most: int = MOST_IN_PROSE) -> str:
+    """Sentences that others had a part in, of so many characters at the most. Signs stay what they
+    are where they cannot style anything, so that they can be copied."""
+    line = _EMOJI.sub(f":{_WORD_JOINER}", cut(text, most))
+    for sign, lookalike in _LOOKALIKES.items():
+        if line.count(sign) > 1:
+            line = line.replace(sign, lookalike)
+    if len(_UNDERLINE.findall(line)) > 1:
+        line = _UNDERLINE.sub(_LINE_LIKE_IT, line)
+    if line.count("`") % 2:
+        line = line.replace("`", _TICK)
+    return escape(line)
+
+
+def code(name: str, most: int = MOST_IN_NAME) -> str:
+    """A name, as it is; of a long one its beginning and its end."""
+    return f"`{escape(shortened(name, most).replace('`', _TICK)) or '?'}`"
+
+
+def codes(names: Iterable[str], most: int = 3) -> str:
+    """Some names, and how many more."""
+    every = list(names)
+    first = ", ".join(map(code, every[:most]))
+    more = len(every) - most
+    return f"{first} and {more:,} more" if more > 0 else first
+
+
+def mention(who: str) -> str:
+    """A person: by Slack's id, or by the last part of an ARN."""
+    if _SLACK_USER.fullmatch(who):
+        return f"<@{who}>"
+    return code(re.split("[/:]", who)[-1] if who.startswith("arn:") else who)
+
+
+def mentions(whose: Iterable[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    every = list(map(mention, whose))
+    return " and ".join(filter(None, (", ".join(every[:-1]), every[-1])))
+
+
+def channel_link(id_: str) -> str:
+    return f"<#{id_}>" if re.fullmatch(r"[A-Z0-9]+", id_) else code(id_)
+
+
+def date(at: datetime) -> str:
+    """In the reader's own time zone; in UTC where that cannot be shown."""
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{moment(at)}>"
+
+
+def cut(text: str, most: int) -> str:
+    """In one line of so many characters at the most: cut behind a word."""
+    line = " ".join(text.split())
+    if len(line) <= most:
+        return line
+    head = line[: most - 1]
+    behind_word = head.rsplit(" ", 1)[0] if " " in head[most // 2 :] else head
+    return behind_word.rstrip(" ,;:.") + "…"
+
+
+def shortened(name: str, most: int) -> str:
+    """Of a long name the beginning and the end, where builds differ."""
+    line = " ".join(name.split())
+    if len(line) <= most:
+        return line
+    return f"{line[: most - _END_OF_NAME - 1]}…{line[-_END_OF_NAME:]}"
