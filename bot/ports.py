@@ -323,8 +323,8 @@ class Receipts(Protocol):
     def freed_bytes_in_all(self) -> int:
         """By all plans that were carried out, wholly or in part."""
 
-    def why_not_started(self, plan: PlanRecord) -> str | None:
-        """If the last that happened to a proposed plan is that it could not begin."""
+    def last_event(self, id_: str) -> Event | None:
+        """What happened to a plan last, apart from refusals."""
 
 
 class BoardStore(Store, Messages, Receipts, Protocol):
@@ -345,6 +345,14 @@ class WorkQueue(Protocol):
 
     def done(self, job: Job) -> bool:
         """False if the lease ran out and somebody else took it."""
+
+
+class Deliveries(Protocol):
+    """What people did in Slack, as it was delivered here. Raises ServiceError if the database
+    fails."""
+
+    def hear(self, id_: str, at: datetime) -> bool:
+        """False if it was heard before, here or by another process: it was delivered twice."""
 
 
 class RunProgress(Protocol):

@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -11,8 +11,10 @@ from threading import Lock
 from slack_sdk import WebClient
 
 from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import needs_typing
+from bot.core.errors import DamagedError
 from bot.core.plan import Plan
-from bot.core.records import Message, PlanRecord
+from bot.core.records import Event, EventName, Message, PlanRecord, PlanState
 from bot.core.repository import RepositoryId
 from bot.ports import BoardStore, Clock
 from bot.render.csv_rows import write_rows
@@ -21,6 +23,7 @@ from bot.slack.blocks import plan_message
 from bot.slack.calls import SlackError, in_words
 from bot.slack.message import Content
 from bot.slack.view import PlanView
+from bot.slack.wording import prose
 
 MOST_TOLD = 20
 """Digests that were spared or failed, of which a message can tell."""
@@ -81,9 +84,10 @@ class Board:
         The message is remembered before it has buttons, so that they never outlive the plan. What
         Slack does not take now, a sweep shows later."""
         ts = in_place_of or self._place(plan_id, channel)
-        message = self._remembered(Message(plan_id, channel, ts))
+        message = Message(plan_id, channel, ts)
+        self._store.remember_message(message)
         try:
-            self._refresh(plan_id)
+            self.refresh(plan_id)
             if in_place_of and not self._store.message(channel, ts):
                 return self.post(plan_id, channel)
             self._list(message)
@@ -93,19 +97,22 @@ class Board:
 
     def refresh(self, plan_id: str) -> None:
         """Every message of the plan that is behind what is stored."""
-        self._refresh(plan_id)
+        with self._lock_of(plan_id):
+            revision = self._plan(plan_id).revision
+            messages = self._store.messages_of(plan_id)
+            self._show_all(each for each in messages if each.shown_revision != revision)
 
     def notice(self, plan_id: str, channel: str, ts: str) -> None:
         """A message of the plan that turned out to be behind, or of which nobody knew."""
-        self._remembered(Message(plan_id, channel, ts))
-        self._refresh(plan_id)
+        self._store.remember_message(Message(plan_id, channel, ts))
+        self.refresh(plan_id)
 
     def refresh_behind(self, limit: int) -> None:
         """As many messages as that, of any plans, progress included."""
-        for message in self._store.messages_behind(limit, self._clock() - BETWEEN_PROGRESS):
-            with self._lock_of(message.plan):
-                if self._store.message(message.channel, message.ts) == message:
-                    self._show(message)
+        behind = self._store.messages_behind(limit, self._clock() - BETWEEN_PROGRESS)
+        self._show_all(
+            each for each in behind if each == self._store.message(each.channel, each.ts)
+        )
 
     def list_behind(self, limit: int) -> None:
         """Whole lists that are still missing in threads."""
@@ -114,34 +121,41 @@ class Board:
 
     def _place(self, plan_id: str, channel: str) -> str:
         """Without buttons, as long as nobody knows of the message."""
-        text = plan_message(self._view(self._plan(plan_id), channel)).text
+        text = self._shown(self._plan(plan_id), channel).text
         with in_words("Posting a report"):
             posted = self._client.chat_postMessage(
                 channel=channel, text=text, unfurl_links=False, unfurl_media=False
             )
         return str(posted["ts"])
 
-    def _remembered(self, message: Message) -> Message:
-        self._store.remember_message(message)
-        return message
-
-    def _refresh(self, plan_id: str) -> None:
-        with self._lock_of(plan_id):
-            for message in self._store.messages_of(plan_id):
-                if message.shown_revision != self._plan(plan_id).revision:
-                    self._show(message)
+    def _show_all(self, messages: Iterable[Message]) -> None:
+        """What goes wrong with one keeps none of the others back. Raises it in the end."""
+        failure: Exception | None = None
+        for message in messages:
+            try:
+                self._show(message)
+            except Exception as error:  # noqa: BLE001 - raised below
+                failure = failure or error
+        if failure:
+            raise failure
 
     def _show(self, message: Message) -> None:
         plan = self._plan(message.plan)
         try:
-            self._update(message, plan_message(self._view(plan, message.channel)))
-        except SlackError as error:
-            if error.code in _LOST:
+            self._update(message, self._shown(plan, message.channel))
+        except Exception as error:
+            if isinstance(error, SlackError) and error.code in _LOST:
                 self._store.forget_message(message)
                 return
             self._store.mark_shown(message, None, self._clock())
             raise
         self._store.mark_shown(message, plan.revision, self._clock())
+
+    def _shown(self, plan: PlanRecord, channel: str) -> Content:
+        try:
+            return plan_message(self._view(plan, channel))
+        except DamagedError as error:
+            return Content(prose(str(error)))
 
     def _update(self, message: Message, content: Content) -> None:
         try:
@@ -164,6 +178,7 @@ class Board:
     def _view(self, plan: PlanRecord, channel: str) -> PlanView:
         rules = self._facts.rules_of(plan.repository)
         tally = self._store.tally(plan.id, plan.version, MOST_TOLD)
+        last = self._store.last_event(plan.id)
         return PlanView(
             plan=plan,
             content=self._content(plan.id, plan.version),
@@ -175,8 +190,10 @@ class Board:
             report_only=rules.report_only,
             usd_per_gb_month=self._facts.usd_per_gb_month,
             saved_bytes=self._store.freed_bytes_in_all(),
-            why_not_started=self._store.why_not_started(plan),
+            why_not_started=_why_not_started(plan, last),
             now=self._clock(),
+            needs_typing=needs_typing(plan, rules),
+            last_event=last,
         )
 
     def _plan(self, id_: str) -> PlanRecord:
@@ -191,6 +208,8 @@ class Board:
             return
         try:
             self._upload(message, plan)
+        except DamagedError:
+            return
         except SlackError as error:
             if error.code == "not_in_channel":
                 self._ask_for_invitation(message)
@@ -223,6 +242,12 @@ class Board:
     def _lock_of(self, plan_id: str) -> Lock:
         """So that threads of this process show a plan one after the other."""
         return self._locks[hash(plan_id) % LOCKS]
+
+
+def _why_not_started(plan: PlanRecord, last: Event | None) -> str | None:
+    if plan.state is PlanState.PROPOSED and last and last.event is EventName.NOT_STARTED:
+        return last.detail
+    return None
 
 
 def _as_csv(plan: Plan) -> bytes:

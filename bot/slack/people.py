@@ -1,6 +1,7 @@
 """Who clicks: as Slack's directory has them."""
 
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection
 from typing import Any
 
 from slack_sdk import WebClient
@@ -22,13 +23,21 @@ class People:
     """May be used by several threads. `workspace`: the team's id; `groups`: the user groups whose
     members may approve something."""
 
-    def __init__(self, client: WebClient, workspace: str, groups: Collection[str]) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        workspace: str,
+        groups: Collection[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._client = client
         self._workspace = workspace
         self._groups = sorted(groups)
-        self._users: Keep[str, dict[str, Any]] = Keep(self._ask_user, SECONDS, SECONDS_OF_ERRORS)
+        self._users: Keep[str, dict[str, Any]] = Keep(
+            self._ask_user, SECONDS, SECONDS_OF_ERRORS, clock
+        )
         self._members: Keep[str, frozenset[str]] = Keep(
-            self._ask_members, SECONDS, SECONDS_OF_ERRORS
+            self._ask_members, SECONDS, SECONDS_OF_ERRORS, clock
         )
 
     def person(self, user_id: str, team_id: str) -> SlackPerson:

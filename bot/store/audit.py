@@ -31,7 +31,7 @@ class Audit(Part):
 
     def _page(self, query: Select[EventRow]) -> Sequence[tuple[int, Event]]:
         with self._database.reading() as session:
-            return [(row.id, _event(row)) for row in session.scalars(query)]
+            return [(row.id, event_of(row)) for row in session.scalars(query)]
 
 
 def add_events(session: Session, events: Iterable[Event]) -> None:
@@ -51,7 +51,7 @@ def add_events(session: Session, events: Iterable[Event]) -> None:
     insert_all(session, EventRow, rows)
 
 
-def _event(row: EventRow) -> Event:
+def event_of(row: EventRow) -> Event:
     return Event(
         at=row.at,
         event=EventName(row.event),

@@ -2,7 +2,8 @@
 
 from sqlalchemy import case, func, select
 
-from bot.core.records import EventName, Item, Outcome, PlanRecord, PlanState, Tally
+from bot.core.records import Event, EventName, Item, Outcome, PlanState, Tally
+from bot.store.audit import event_of
 from bot.store.part import Part
 from bot.store.tables import EventRow, ItemRow, PlanRow
 
@@ -35,15 +36,13 @@ class Receipts(Part):
         with self._database.reading() as session:
             return int(session.scalar(summed) or 0)
 
-    def why_not_started(self, plan: PlanRecord) -> str | None:
-        if plan.state is not PlanState.PROPOSED:
-            return None
+    def last_event(self, id_: str) -> Event | None:
         last = (
-            select(EventRow.event, EventRow.detail)
-            .where(EventRow.plan == plan.id, EventRow.event != EventName.REFUSED)
+            select(EventRow)
+            .where(EventRow.plan == id_, EventRow.event != EventName.REFUSED)
             .order_by(EventRow.id.desc())
             .limit(1)
         )
         with self._database.reading() as session:
-            found = session.execute(last).first()
-        return found.detail if found and found.event == EventName.NOT_STARTED else None
+            row = session.scalars(last).first()
+            return event_of(row) if row else None

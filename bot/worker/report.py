@@ -10,7 +10,7 @@ from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import Job, PlanRecord
 from bot.settings import Settings
-from bot.slack.blocks import failed_message, progress_message
+from bot.slack.blocks import failed_message, planning_message
 from bot.slack.spot import Spot
 from bot.store.store import SqlStore
 from bot.usecases.carry_out import LeftError
@@ -31,7 +31,9 @@ from bot.worker.told import told
 MOST_REPORTS = 10
 """That one request may bring."""
 
-GIVEN_UP = "the process that planned it ended three times in the middle: look into its log"
+GIVEN_UP = (
+    "cannot be planned: three times the process that did it ended in the middle; look into its log"
+)
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +77,7 @@ class Reporter:
             registries = open_registries(self.settings)
             found = _found(request.repository, registries)
         except (RequestError, ServiceError) as error:
-            self._spot(request).say(failed_message(request.repository, str(error)))
+            self._spot(request).say(failed_message(str(error)))
             return
         for number, each in enumerate(found):
             spot = self._spot(request if number == 0 else request._replace(ts=None))
@@ -83,7 +85,7 @@ class Reporter:
 
     def give_up(self, job: Job) -> None:
         request = Request.of(job)
-        self._spot(request).say(failed_message(request.repository, GIVEN_UP))
+        self._spot(request).say(failed_message(f"{request.repository} {GIVEN_UP}"))
 
     def _spot(self, request: Request) -> Spot:
         place = self.foothold.place()
@@ -108,8 +110,9 @@ class _Report:
         except (JobLostError, LeftError):
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
-            _log.warning("%s cannot be planned: %s", name, told(error))
-            self.spot.say(failed_message(name, told(error)))
+            sentence = f"{name} cannot be planned: {told(error)}"
+            _log.warning("%s", sentence)
+            self.spot.say(failed_message(sentence))
         else:
             self.hold.renew()
             board = self.reporter.foothold.place().board
@@ -134,7 +137,7 @@ class _Report:
             raise LeftError
         self.hold.expect()
         name = self.found.repository.name
-        self.spot.show_progress(lambda: progress_message(name, step, done, total))
+        self.spot.show_progress(lambda: planning_message(name, step, done, total or 0))
 
 
 def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[Found]:

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
-from bot.core.records import EventName, Fate, Item, Outcome, PlanRecord, PlanState
+from bot.core.records import EventName, Fate, Item, Outcome, PlanState
 from bot.ports import Change
 from bot.store.store import SqlStore
 from tests.store.support import (
@@ -15,7 +13,6 @@ from tests.store.support import (
     closed,
     event,
     propose,
-    seen,
 )
 
 
@@ -50,35 +47,22 @@ def test_all_that_was_freed(store: SqlStore) -> None:
     assert store.freed_bytes_in_all() == 2**40 + 23
 
 
-def called_back(store: SqlStore, plan: PlanRecord) -> PlanRecord:
-    told = event(EventName.NOT_STARTED, detail="ECS does not answer", plan=plan.id)
-    assert store.commit(Change([told], plan, replace(plan, state=PlanState.PROPOSED)))
-    return seen(store, plan.id)
-
-
-@pytest.fixture
-def plan(store: SqlStore) -> PlanRecord:
-    """One that was approved, and could not begin."""
-    made = propose(store)
+def test_what_happened_last(store: SqlStore) -> None:
+    plan = propose(store)
     propose(store, THERE)
-    assert store.why_not_started(made) is None
-    assert store.commit(approval(made, "ann"))
-    assert store.why_not_started(seen(store, made.id)) is None
-    return called_back(store, seen(store, made.id))
+    assert store.last_event("another") is None
+    first = store.last_event(plan.id)
+    assert first
+    assert first.event is EventName.PROPOSED
+    assert store.commit(approval(plan, "ann"))
+    told = event(EventName.NOT_STARTED, detail="ECS does not answer", plan=plan.id)
+    store.record(told)
+    assert store.last_event(plan.id) == told
 
 
-def test_why_a_plan_did_not_begin(store: SqlStore, plan: PlanRecord) -> None:
-    assert store.why_not_started(plan) == "ECS does not answer"
+def test_refusals_leave_a_plan_as_it_is(store: SqlStore) -> None:
+    plan = propose(store)
     store.record(event(EventName.REFUSED, plan=plan.id))
-    store.record(event(EventName.NOT_STARTED, plan="another"))
-    assert store.why_not_started(plan) == "ECS does not answer"
-
-
-def test_once_something_else_happened_it_matters_no_more(store: SqlStore, plan: PlanRecord) -> None:
-    approved_by_one = replace(approval(plan, "ann"), after=replace(plan, revision=9))
-    assert store.commit(approved_by_one)
-    assert store.why_not_started(seen(store, plan.id)) is None
-
-
-def test_of_a_plan_that_is_over_nobody_asks(store: SqlStore, plan: PlanRecord) -> None:
-    assert store.why_not_started(replace(plan, state=PlanState.DISMISSED)) is None
+    last = store.last_event(plan.id)
+    assert last
+    assert last.event is EventName.PROPOSED

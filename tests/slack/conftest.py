@@ -1,0 +1,90 @@
+"""A workspace of its own for every test, and a store behind the bot."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.core.approval_rules import ApprovalRules
+from bot.playground.slack import TEAM_ID, Person, Workspace
+from bot.slack.board import Board, Facts
+from bot.store.store import SqlStore, open_store
+from bot.wiring import open_client
+from tests.playground.slack.helpers import manifest
+from tests.store.support import sqlite_url
+from tests.support import NOW
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """The environment leads there."""
+    with Workspace(manifest()) as workspace:
+        for name, value in workspace.environment().items():
+            monkeypatch.setenv(name, value)
+        yield workspace
+
+
+@pytest.fixture
+def client(slack: Workspace) -> WebClient:
+    """As the bot has it."""
+    del slack
+    return open_client()
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann")
+
+
+@pytest.fixture
+def releases(slack: Workspace, ann: Person) -> str:
+    """The channel in which plans can be approved."""
+    return slack.remote.add_channel("releases", [ann])
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("migrated") / "store.db"
+    open_store(sqlite_url(file)).close()
+    return file
+
+
+@pytest.fixture
+def store_url(tmp_path: Path, migrated_file: Path) -> str:
+    return sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[SqlStore]:
+    with open_store(store_url) as opened:
+        yield opened
+
+
+MakeBoard = Callable[[SqlStore], Board]
+
+
+@pytest.fixture
+def make_board(slack: Workspace, releases: str) -> MakeBoard:
+    """As every process has its own."""
+    del slack
+    rules = ApprovalRules((), 1, 1.0, TEAM_ID, releases)
+    facts = Facts(lambda _: rules, 0.10)
+    return lambda store: Board(open_client(), store, facts, lambda: NOW)
+
+
+@pytest.fixture
+def board(make_board: MakeBoard, store: SqlStore) -> Board:
+    return make_board(store)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that slack_sdk waits before it tries again. Nobody really does."""
+    waited: list[float] = []
+    for module in ("builtin_handlers", "handler"):
+        fake = SimpleNamespace(sleep=waited.append)
+        monkeypatch.setattr(f"slack_sdk.http_retry.{module}.time", fake)
+    return waited

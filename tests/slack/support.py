@@ -1,0 +1,28 @@
+"""What tests of the bot in Slack share."""
+
+from typing import Any
+
+from bot.playground.slack import Person, Workspace
+
+Json = dict[str, Any]
+
+
+def message_at(person: Person, channel: str, ts: str) -> Json:
+    """As a person sees it."""
+    (found,) = (each for each in person.messages(channel) if each["ts"] == ts)
+    return dict(found)
+
+
+def buttons(message: Json) -> list[str]:
+    """Their `action_id`s."""
+    return [
+        element["action_id"]
+        for block in message.get("blocks", ())
+        for element in (*block.get("elements", ()), block.get("accessory") or {})
+        if element.get("type") == "button"
+    ]
+
+
+def calls(slack: Workspace, method: str) -> list[Json]:
+    """What the bot has asked for so far, by the arguments."""
+    return [call["arguments"] for call in slack.remote.calls(method)]
