@@ -7,7 +7,7 @@ import click
 
 from bot.cli.carrying_out import HandsOn
 from bot.cli.options import Options, common_options
-from bot.cli.receipt import carried_out
+from bot.cli.receipt import carried_out, told_what_goes_on
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus, note
 from bot.core.records import PlanRecord, PlanState
@@ -63,11 +63,12 @@ def approve(
         if confirm is None and approver.lacks_nothing_but_the_name(record, person, consent):
             consent = replace(consent, typed=_name_as_typed(record, at_stake(record, usd)))
         approved = approver.approve(plan, person, consent)
-        click.echo(standing(approved, settings.approval.required))
-        click.echo(f"Approved: {at_stake(record, usd)}.")
-        if not wait:
-            return ExitStatus.DONE
-        return carried_out(HandsOn(settings, store, person), approved)
+        with told_what_goes_on(store, approved):
+            click.echo(standing(approved, settings.approval.required))
+            click.echo(f"Approved: {at_stake(record, usd)}.")
+            if not wait:
+                return ExitStatus.DONE
+            return carried_out(HandsOn(settings, store, person), approved)
 
 
 @click.command()

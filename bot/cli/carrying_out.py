@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,15 +48,19 @@ class HandsOn:
 
     def to_the_end(self, plan: PlanRecord) -> PlanRecord:
         """Waits until the plan may begin, and carries it out, unless another process does: then it
-        waits for that. Raises CalledBackError if it cannot begin."""
-        while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
-            if carry_on := self._what_to_do(plan):
-                carry_on()
-            elif plan.state is PlanState.APPROVED:
-                self._wait_for_the_window(plan)
-            else:
-                self._wait_for_another(plan)
-            plan = self._as_stored(plan)
+        waits for that. Raises CalledBackError if it cannot begin, KeyboardInterrupt if whoever
+        waits does so no longer."""
+        with _ctrl_c_tells(self.leaving):
+            while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
+                if self.leaving.is_told():
+                    raise KeyboardInterrupt
+                if carry_on := self._what_to_do(plan):
+                    carry_on()
+                elif plan.state is PlanState.APPROVED:
+                    self._wait_for_the_window(plan)
+                else:
+                    self._wait_for_another(plan)
+                plan = self._as_stored(plan)
         return plan
 
     def start(self, plan: PlanRecord) -> PlanRecord:
@@ -91,21 +94,25 @@ class HandsOn:
         with shown_progress() as progress:
             while (left := (until - system_clock()).total_seconds()) > 0:
                 progress(step, int(seconds - left), int(seconds))
-                time.sleep(min(left, SECONDS_BETWEEN_LOOKS))
-                if self._as_stored(plan).revision != plan.revision:
+                self.leaving.sleep(min(left, SECONDS_BETWEEN_LOOKS))
+                if self.leaving.is_told() or self._as_stored(plan).revision != plan.revision:
                     return
 
     def _wait_for_another(self, plan: PlanRecord) -> None:
         """Process, until it is done or gone."""
         with shown_progress() as progress:
-            while self._as_stored(plan).state is plan.state and not self._what_to_do(plan):
+            while self._is_with_another(plan) and not self.leaving.is_told():
                 items = self.store.items(plan.id, plan.version)
                 settled = sum(item.outcome is not Outcome.PENDING for item in items)
                 progress("another process carries it out", settled, len(items))
-                time.sleep(SECONDS_BETWEEN_LOOKS)
+                self.leaving.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _is_with_another(self, plan: PlanRecord) -> bool:
+        is_executing = self._as_stored(plan).state is PlanState.EXECUTING
+        return is_executing and not self._what_to_do(plan)
 
     def _watched(self, plan: PlanRecord, deed: Deed) -> PlanRecord:
-        with shown_progress() as progress, _ctrl_c_tells(self.leaving):
+        with shown_progress() as progress, _ctrl_c_tells(self.leaving, STOPPING):
             try:
                 return self._unless_stopped(plan, deed, progress)
             except RunLostError:
@@ -137,8 +144,9 @@ def _shown_by(progress: Progress) -> RunProgress:
 
 
 @contextmanager
-def _ctrl_c_tells(leaving: Leaving) -> Iterator[None]:
-    """The second one leaves at once, whatever is under way: a killed run is recovered, too."""
+def _ctrl_c_tells(leaving: Leaving, words: bytes = b"") -> Iterator[None]:
+    """The second one leaves at once, whatever is under way: a killed run is recovered, too. An
+    exception in the middle of whatever is under way might be lost."""
     if current_thread() is not main_thread():
         yield
         return
@@ -148,7 +156,7 @@ def _ctrl_c_tells(leaving: Leaving) -> Iterator[None]:
             os.write(2, LEFT)
             os._exit(INTERRUPTED)
         leaving.tell()
-        os.write(2, STOPPING)
+        os.write(2, words)
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:

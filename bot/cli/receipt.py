@@ -1,5 +1,9 @@
 """Tells what became of plans that were carried out here."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import click
 
 from bot.cli.carrying_out import HandsOn
@@ -7,6 +11,9 @@ from bot.cli.status import ExitStatus, note
 from bot.core.records import PlanRecord, PlanState
 from bot.core.savings import usd_per_month
 from bot.usecases.execute import CalledBackError
+
+if TYPE_CHECKING:
+    from bot.store.store import SqlStore
 
 GOES_WELL = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
 
@@ -17,8 +24,15 @@ def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
         return tell_what_became(hands, hands.to_the_end(plan))
     except CalledBackError as error:
         return tell_why_not(error)
+
+
+@contextmanager
+def told_what_goes_on(store: "SqlStore", plan: PlanRecord) -> Iterator[None]:
+    """To whoever presses Ctrl-C before the end."""
+    try:
+        yield
     except KeyboardInterrupt:
-        note(_what_goes_on(hands.store.plan(plan.id) or plan))
+        note(_what_goes_on(store.plan(plan.id) or plan))
         raise
 
 

@@ -14,6 +14,7 @@ from bot.playground.aws import StandIn
 from bot.ports import Change
 from bot.settings import load_settings
 from bot.store.store import SqlStore
+from bot.wiring import Leaving
 from tests.cli.carrying_out import (
     DELETION,
     approved,
@@ -118,9 +119,7 @@ def test_not_everything_can_be_looked_at(
     used.unlink()
     result = run("approve", id_, "--wait")
     assert result.status == 3
-    assert result.sentence.startswith(
-        f"The plan {id_} for team/api could not begin (not everything could be looked at: "
-    )
+    assert result.sentence.startswith(f"The plan {id_} for team/api could not begin (")
     assert "used.txt" in result.sentence
     assert result.sentence.endswith("so it is proposed again, without approvals")
     shown = run("show", id_, "--format", "json").plan
@@ -160,11 +159,11 @@ def test_called_back_by_somebody_else_in_the_window(
 ) -> None:
     id_ = proposed(run, releases.id.name)
 
-    def stop_it(_seconds: float) -> None:
+    def stop_it(_leaving: Leaving, _seconds: float) -> None:
         before = as_stored(own_store, id_)
         assert own_store.commit(Change([event()], before, called_back(before)))
 
-    monkeypatch.setattr("bot.cli.carrying_out.time.sleep", stop_it)
+    monkeypatch.setattr(Leaving, "sleep", stop_it)
     result = run("approve", id_, "--wait")
     assert result.status == 1
     assert f"Plan {id_}, version 1, is proposed until" in result.out
