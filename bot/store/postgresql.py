@@ -45,13 +45,12 @@ class PostgresqlDatabase(Database):
         return _REMEDIES.get(state, "try again, and look into its log if it goes on")
 
 
-_SETTINGS = (
-    "timezone=UTC",
-    "lock_timeout=30s",
-    "idle_in_transaction_session_timeout=60s",
-)
-"""In another time zone, times near the end of the year 9999 could not be read. Whoever freezes in
-the middle of a transaction must not hold up for ever whoever takes over from them."""
+_USUALLY = ("lock_timeout=30s", "idle_in_transaction_session_timeout=60s")
+"""Unless the URL or PGOPTIONS say otherwise. Whoever freezes in the middle of a transaction must not
+hold up for ever whoever takes over from them."""
+
+_ALWAYS = ("timezone=UTC",)
+"""In another time zone, times near the end of the year 9999 could not be read."""
 
 _KEEPALIVE = {
     "keepalives_idle": 30,
@@ -63,8 +62,10 @@ _KEEPALIVE = {
 
 
 def _options(url: URL) -> str:
+    """The one that stands last wins."""
     own = url.normalized_query.get("options") or (os.environ.get("PGOPTIONS", ""),)
-    return " ".join([*own, *(f"-c {setting}" for setting in _SETTINGS)]).strip()
+    usually, always = ([f"-c {setting}" for setting in each] for each in (_USUALLY, _ALWAYS))
+    return " ".join([*usually, *own, *always])
 
 
 def _open_engine(url: URL) -> Engine:

@@ -17,8 +17,10 @@ SETTINGS = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
 def shared_store(
     postgresql: Server, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SqlStore]:
-    """On PostgreSQL, where everybody finds it by DATABASE_URL."""
+    """On PostgreSQL, where everybody finds it by DATABASE_URL. Who freezes in a transaction is
+    thrown out soon."""
     del environment
+    monkeypatch.setenv("PGOPTIONS", "-c idle_in_transaction_session_timeout=2s")
     with postgresql.database(migrated=True) as url:
         monkeypatch.setenv("DATABASE_URL", url)
         with open_store(url) as opened:

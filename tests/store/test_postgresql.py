@@ -105,6 +105,12 @@ def test_options_of_ones_own_hold_too(
         assert session.scalar(text("SHOW timezone")) == "UTC"
 
 
+def test_who_freezes_in_a_transaction_holds_nobody_up_for_ever(url: str) -> None:
+    with open_store(url) as store, store._database.reading() as session:
+        assert session.scalar(text("SHOW lock_timeout")) == "30s"
+        assert session.scalar(text("SHOW idle_in_transaction_session_timeout")) == "1min"
+
+
 def test_a_lost_connection_is_made_anew(url: str, postgresql: Server) -> None:
     with open_store(url) as store:
         made = propose(store)
