@@ -87,7 +87,7 @@ def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
     name a channel that the bot does not see, ServiceError if Slack cannot be used."""
     from bot.slack.calls import in_words  # noqa: PLC0415
 
-    with in_words("Signing in"):
+    with in_words("Asking who the bot is"):
         team = str(client.auth_test()["team_id"])
     return Workspace(client, team, _with_channel_ids(settings, client))
 
