@@ -9,6 +9,7 @@ from sqlalchemy import select
 from bot.store.audit import Audit
 from bot.store.changes import Changes
 from bot.store.database import Database
+from bot.store.deliveries import Deliveries
 from bot.store.jobs import Jobs
 from bot.store.messages import PlanMessages
 from bot.store.migrate import migrate
@@ -35,6 +36,7 @@ class SqlStore(
     OurReads,
     PlanMessages,
     Jobs,
+    Deliveries,
 ):
     """On SQLite or PostgreSQL. Use it as a context manager."""
 

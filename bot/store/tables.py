@@ -267,3 +267,12 @@ class JobRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     worker: Mapped[str | None]
     leased_until: Mapped[datetime | None]
+
+
+class DeliveryRow(Base):
+    """Something that Slack delivered, by its own id of it."""
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,19 @@
+"""What Slack delivered, so that each act of a person counts once."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete
+
+from bot.store.part import Part, count_of, insert_into
+from bot.store.tables import DeliveryRow
+
+REMEMBERED_FOR = timedelta(days=1)
+"""Slack delivers again within the hour: docs.slack.dev, Events API, retries."""
+
+
+class Deliveries(Part):
+    def hear(self, id_: str, at: datetime) -> bool:
+        with self._database.writing() as session:
+            session.execute(delete(DeliveryRow).where(DeliveryRow.at < at - REMEMBERED_FOR))
+            heard = insert_into(session, DeliveryRow).values(id=id_, at=at)
+            return count_of(session, heard.on_conflict_do_nothing()) == 1

@@ -1,0 +1,29 @@
+"""What was delivered twice is heard once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from bot.store.deliveries import REMEMBERED_FOR
+from bot.store.store import SqlStore, open_store
+from tests.support import NOW
+
+
+def test_the_second_time_it_is_known(store: SqlStore) -> None:
+    assert store.hear("1.2.a", NOW)
+    assert not store.hear("1.2.a", NOW + timedelta(seconds=5))
+    assert store.hear("1.2.b", NOW)
+
+
+def test_it_is_forgotten_when_nobody_delivers_it_again(store: SqlStore) -> None:
+    assert store.hear("old", NOW)
+    assert store.hear("new", NOW + REMEMBERED_FOR + timedelta(seconds=1))
+    assert store.hear("old", NOW + REMEMBERED_FOR + timedelta(seconds=2))
+
+
+def test_of_several_processes_one_hears_it(url: str) -> None:
+    def hear(_: int) -> bool:
+        with open_store(url) as store:
+            return store.hear("1.2.a", NOW)
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sorted(pool.map(hear, range(6))) == [False] * 5 + [True]
