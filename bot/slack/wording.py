@@ -5,8 +5,10 @@ What stands between `<` and `>` is a mention or a date, `*`, `_`, `~` and backti
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import accumulate
 
 from bot.core.words import moment
 
@@ -15,13 +17,18 @@ MOST_IN_PROSE = 300
 _END_OF_NAME = 16
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
-_EMOJI = re.compile(r":(?=[\w+'-]+:)", re.ASCII)
+_USER_INSIDE = re.compile(r"(?<![\w:/@.-])[UW](?=[A-Z]*\d)[A-Z0-9]{8,11}(?![\w:/-])", re.ASCII)
+_CHANNEL_INSIDE = re.compile(r"(?<=channel, )[CG][A-Z0-9]{8,11}\b", re.ASCII)
+_ARN = re.compile(r"arn:aws[\w:/.@+=,*-]*[\w*]", re.ASCII)
+_EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
 _LOOKALIKES = {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}"}
 """Slack has no way to escape these."""
 
 _UNDERLINE = re.compile(r"(?<!\w)_|_(?!\w)")
 _LINE_LIKE_IT = "\N{FULLWIDTH LOW LINE}"
 _TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+"""Signs that turn the direction of what follows: Unicode, bidirectional formatting."""
 _WORD_JOINER = "\N{WORD JOINER}"
 
 
@@ -31,17 +38,27 @@ def escape(text: str) -> str:
 
 
 def prose(text: str, most: int = MOST_IN_PROSE) -> str:
-    """Sentences that others had a part in, of so many characters at the most. Signs stay what they
-    are where they cannot style anything, so that they can be copied."""
-    line = _EMOJI.sub(f":{_WORD_JOINER}", cut(text, most))
-    for sign, lookalike in _LOOKALIKES.items():
-        if line.count(sign) > 1:
-            line = line.replace(sign, lookalike)
-    if len(_UNDERLINE.findall(line)) > 1:
-        line = _UNDERLINE.sub(_LINE_LIKE_IT, line)
-    if line.count("`") % 2:
+    """Sentences that others had a part in, of so many characters at the most. People whom they name
+    by id are mentioned. Signs stay what they are where they cannot style anything, so that they
+    can be copied."""
+    line = cut(text, most)
+    if "`" not in line:
+        line = _ARN.sub(r"`\g<0>`", line)
+    elif line.count("`") % 2:
         line = line.replace("`", _TICK)
-    return escape(line)
+    pieces = re.split(r"(`[^`]*`)", line)
+    return "".join(escape(each) if each.startswith("`") else _unstyled(each) for each in pieces)
+
+
+def _unstyled(text: str) -> str:
+    """What stands outside of code."""
+    for sign, lookalike in _LOOKALIKES.items():
+        if text.count(sign) > 1:
+            text = text.replace(sign, lookalike)
+    if len(_UNDERLINE.findall(text)) > 1:
+        text = _UNDERLINE.sub(_LINE_LIKE_IT, text)
+    text = escape(_EMOJI.sub(f":{_WORD_JOINER}", text))
+    return _CHANNEL_INSIDE.sub(r"<#\g<0>>", _USER_INSIDE.sub(r"<@\g<0>>", text))
 
 
 def code(name: str, most: int = MOST_IN_NAME) -> str:
@@ -79,19 +96,29 @@ def date(at: datetime) -> str:
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{moment(at)}>"
 
 
+def day(at: datetime) -> str:
+    """The same without the time."""
+    return f"<!date^{int(at.timestamp())}^{{date_short}}|{at:%Y-%m-%d}>"
+
+
 def cut(text: str, most: int) -> str:
-    """In one line of so many characters at the most: cut behind a word."""
-    line = " ".join(text.split())
-    if len(line) <= most:
+    """In one line of so many characters at the most, once they are escaped: cut behind a word."""
+    line = _one_line(text)
+    if len(escape(line)) <= most:
         return line
-    head = line[: most - 1]
-    behind_word = head.rsplit(" ", 1)[0] if " " in head[most // 2 :] else head
+    ends = list(accumulate(len(escape(sign)) for sign in line[:most]))
+    head = line[: bisect_left(ends, most)]
+    behind_word = head.rsplit(" ", 1)[0] if " " in head[len(head) // 2 :] else head
     return behind_word.rstrip(" ,;:.") + "…"
 
 
 def shortened(name: str, most: int) -> str:
     """Of a long name the beginning and the end, where builds differ."""
-    line = " ".join(name.split())
+    line = _one_line(name)
     if len(line) <= most:
         return line
     return f"{line[: most - _END_OF_NAME - 1]}…{line[-_END_OF_NAME:]}"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.translate(_TURNING).split())

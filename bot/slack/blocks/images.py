@@ -2,22 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from bot.core.judge import Judged
 from bot.core.plan import Plan
 from bot.core.reasons import Verdict
-from bot.core.words import short
+from bot.core.words import first_few, short
 from bot.render.plan_summary import Family, PlanSummary, why
-from bot.render.words import size
-from bot.slack.blocks.kit import Element, actions, button, context, plain, section
+from bot.render.words import count, size
+from bot.slack.blocks.kit import Element, actions, button, context, header, plain, section
 from bot.slack.ids import IMAGES, IMAGES_PAGE, PlanRef
 from bot.slack.message import Block
-from bot.slack.wording import code, codes, date, prose
+from bot.slack.wording import code, codes, day, prose
 
 A_PAGE = 20
 """Manifests."""
 
 MOST_IN_REASON = 240
+MOST_IN_USER = 60
+
+_HEADINGS = {Verdict.DELETE: "Goes", Verdict.KEEP: "Stays"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,7 @@ def images_view(content: Plan, page: int, ref: PlanRef) -> Block:
     rows = _rows(content)
     last = max(0, (len(rows) - 1) // A_PAGE)
     page = min(max(page, 0), last)
-    start = page * A_PAGE
-    shown = rows[start : start + A_PAGE]
+    shown = rows[page * A_PAGE : (page + 1) * A_PAGE]
     return {
         "type": "modal",
         "callback_id": IMAGES,
@@ -41,12 +44,9 @@ def images_view(content: Plan, page: int, ref: PlanRef) -> Block:
         "title": plain("Images"),
         "close": plain("Close"),
         "blocks": [
-            section(_heading(content)),
+            section(_heading(content), _where(page, shown, len(rows))),
             *_page_buttons(page, last, _where_what_stays_begins(content), ref),
-            *(section(*_lines(row)) for row in shown),
-            context(f"{start + 1:,} to {start + len(shown):,} of {len(rows):,}")
-            if shown
-            else section("The repository is empty."),
+            *_listed(shown),
         ],
     }
 
@@ -54,9 +54,16 @@ def images_view(content: Plan, page: int, ref: PlanRef) -> Block:
 def _heading(content: Plan) -> str:
     kept = len(content.judged) - len(content.delete)
     return (
-        f"{code(content.repository.name, most=300)}: {len(content.delete):,} would go, "
-        f"{kept:,} {'stays' if kept == 1 else 'stay'}"
+        f"{code(content.repository.name, most=300)}: {count(len(content.delete), 'goes', 'go')}, "
+        f"{count(kept, 'stays', 'stay')}"
     )
+
+
+def _where(page: int, shown: Sequence[_Row], total: int) -> str:
+    if not shown:
+        return "The repository is empty."
+    first = page * A_PAGE + 1
+    return f"{first:,} to {first + len(shown) - 1:,} of {count(total, 'manifest')}"
 
 
 def _rows(content: Plan) -> Sequence[_Row]:
@@ -87,15 +94,25 @@ def _page_button(page: int, text: str, ref: PlanRef) -> Element:
     return button(text, f"{IMAGES_PAGE}:{page}", PlanRef(ref.plan, ref.version, str(page)))
 
 
-def _lines(row: _Row) -> Iterator[str]:
-    judged, manifest = row.judged, row.judged.manifest
-    verdict = "Would go" if judged.verdict is Verdict.DELETE else "Stays"
-    name = codes(manifest.tags) if manifest.tags else "no tag"
-    indent = "↳ " if row.hangs_on_the_last_root else ""
-    yield f"{indent}*{verdict}* · {name} · {prose(why(judged), MOST_IN_REASON)}"
-    pushed = f" · pushed {date(manifest.pushed_at)}" if manifest.pushed_at else ""
-    pulled = f" · last pulled {date(manifest.pulled_at)}" if manifest.pulled_at else ""
+def _listed(rows: Iterable[_Row]) -> Iterator[Block]:
+    """Under headings of what becomes of them."""
+    for verdict, group in groupby(rows, key=lambda row: row.judged.verdict):
+        yield header(_HEADINGS[verdict])
+        for row in group:
+            indent = "↳ " if row.hangs_on_the_last_root else ""
+            yield section(f"{indent}{_name(row.judged)}: {prose(why(row.judged), MOST_IN_REASON)}")
+            yield context(*_facts(row.judged))
+
+
+def _name(judged: Judged) -> str:
+    return codes(judged.manifest.tags) if judged.manifest.tags else "no tag"
+
+
+def _facts(judged: Judged) -> Iterator[str]:
+    manifest = judged.manifest
+    pushed = f" · pushed {day(manifest.pushed_at)}" if manifest.pushed_at else ""
+    pulled = f" · last pulled {day(manifest.pulled_at)}" if manifest.pulled_at else ""
     kind = f"{manifest.kind} {code(short(manifest.digest))}"
-    yield f"{indent}{kind} · {size(manifest.size_bytes)}{pushed}{pulled}"
+    yield f"{kind} · {size(manifest.size_bytes)}{pushed}{pulled}"
     if judged.used_by:
-        yield f"{indent}Used by {codes(judged.used_by)}"
+        yield f"used by {first_few([prose(user, MOST_IN_USER) for user in judged.used_by])}"

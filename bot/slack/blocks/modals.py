@@ -26,9 +26,9 @@ def typing_view(plan: PlanRecord, channel: str, usd_per_gb_month: float) -> Bloc
         "close": plain("Cancel"),
         "blocks": [
             section(
-                f"*{plan.deletions:,} of {count(plan.manifests, 'manifest')}* go, which frees "
-                f"{size(plan.freed_bytes)} and saves {money(usd)} a month. Until deletion starts, "
-                "anybody in the channel can stop it; what is deleted is gone for good.",
+                f"*{plan.deletions:,} of {count(plan.manifests, 'manifest')}* go, which frees up "
+                f"to {size(plan.freed_bytes)} and saves up to {money(usd)} a month. It can be "
+                "stopped at any time; what is deleted by then is gone for good.",
                 f"To approve, type the repository's name: {code(name, LONGEST_NAME)}",
             ),
             {

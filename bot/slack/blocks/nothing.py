@@ -21,5 +21,5 @@ def _said(view: PlanView) -> str:
     number = view.plan.manifests
     if not number:
         return "the repository is empty."
-    stays = "1 manifest stays" if number == 1 else f"all {count(number, 'manifest')} stay"
-    return f"nothing to delete; {stays}: {phrases.what_stays(PlanSummary(view.content))}."
+    stays = count(number, "manifest stays", "manifests stay")
+    return f"nothing to delete. {stays}: {phrases.what_stays(PlanSummary(view.content))}."

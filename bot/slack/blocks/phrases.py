@@ -74,13 +74,14 @@ def place_and_version(view: PlanView) -> str:
     return f"{whole}{registry.account} · {registry.region} · plan {plan.id}, version {plan.version}"
 
 
-def checked(view: PlanView, places: Mapping[str, int]) -> str:
+def checked(view: PlanView, places: Mapping[str, int]) -> Iterator[str]:
     """What was looked at for use: `places` of each source."""
-    told = ", ".join(
-        source_name(source) + (f" ({number:,} places)" if number > 1 else "")
-        for source, number in places.items()
-    )
-    return f"Checked for use {date(view.plan.proposed_at)}: {told or 'nothing'}."
+    if places:
+        told = ", ".join(
+            source_name(source) + (f" ({number:,} places)" if number > 1 else "")
+            for source, number in places.items()
+        )
+        yield f"Checked for use {date(view.plan.proposed_at)}: {told}."
 
 
 def not_checked(view: PlanView) -> Iterator[str]:

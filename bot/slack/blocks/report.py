@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from bot.core.authority import why_unapprovable
+from bot.core.judge import PULLED_LATELY
 from bot.core.records import EventName
-from bot.core.words import moment
+from bot.core.words import first_few, moment
 from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
 from bot.render.words import age, count, money, size
 from bot.slack.blocks import phrases
@@ -13,11 +14,12 @@ from bot.slack.blocks.kit import Element, actions, button, context, danger, head
 from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, SHOW_IMAGES
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
-from bot.slack.wording import channel_link, code, codes, date, escape, mention, mentions, prose
+from bot.slack.wording import channel_link, code, date, escape, mention, mentions, prose
 
 LARGEST = 3
 USED = 3
 PULLED = 3
+MOST_IN_USER = 60
 
 PIN_LASTS = timedelta(days=30)
 
@@ -63,7 +65,7 @@ def _news(view: PlanView) -> Iterator[Block]:
     if view.why_not_started:
         yield section(
             ":warning: *It was approved, but could not begin:* "
-            f"{prose(view.why_not_started)}. Nothing was deleted; approve it again."
+            f"{prose(view.why_not_started).rstrip('.')}. Nothing was deleted; approve it again."
         )
     elif last and last.event is EventName.STOPPED:
         yield section(
@@ -77,24 +79,22 @@ def _what_stays(summary: PlanSummary) -> Iterator[str]:
     if not kept:
         yield "*Nothing stays.*"
         return
-    yield f"*{kept:,} {'stays' if kept == 1 else 'stay'}:* {phrases.what_stays(summary)}."
+    yield f"*{count(kept, 'stays', 'stay')}:* {phrases.what_stays(summary)}."
     if saved := summary.saved_by_use:
-        are = "is" if len(saved) == 1 else "are"
-        yield f"*{len(saved):,} of them {are} kept by nothing but their use:*"
+        they_are = "it is" if len(saved) == 1 else "they are"
+        yield f"*{len(saved):,} of them only because {they_are} in use:*"
         yield from (_used(used) for used in saved[:USED])
         yield from _and_more(len(saved) - USED)
 
 
 def _used(used: Used) -> str:
-    users = codes(used.users) if used.users else "what hangs on it"
-    return f"• {code(name_of(used.root))} by {users}"
+    names = first_few([prose(user, MOST_IN_USER) for user in used.users])
+    return f"• {code(name_of(used.root))} by {names or 'what hangs on it'}"
 
 
 def _largest(summary: PlanSummary, view: PlanView) -> Iterator[str]:
-    families = summary.deleted_families
     yield "*The largest deletions*, with their sizes as ECR lists them:"
-    yield from (_deleted(family, view) for family in families[:LARGEST])
-    yield from _and_more(len(families) - LARGEST)
+    yield from (_deleted(family, view) for family in summary.deleted_families[:LARGEST])
 
 
 def _deleted(family: Family, view: PlanView) -> str:
@@ -109,8 +109,8 @@ def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
     if not pulled:
         return
     yield section(
-        f":warning: *{count(len(pulled), 'deletion was', 'deletions were')} pulled in the last 30 "
-        "days*, although nothing known uses them. Pin what may still be needed:"
+        f":warning: *{count(len(pulled), 'deletion was', 'deletions were')} pulled in the last "
+        f"{PULLED_LATELY.days} days*, though nothing known uses them. Pin what may be needed:"
     )
     for number, each in enumerate(pulled[:PULLED]):
         yield section(_pull(each), button=_pin_button(each, number, view))
@@ -135,7 +135,7 @@ def _warnings(view: PlanView) -> Iterator[Block]:
 
 
 def _small_print(summary: PlanSummary, view: PlanView) -> Iterator[str]:
-    yield phrases.checked(view, summary.looked_at)
+    yield from phrases.checked(view, summary.looked_at)
     yield from phrases.not_checked(view)
     yield from _approvals(view)
     yield f"{phrases.place_and_version(view)} · open until {date(view.plan.expires_at)}"
@@ -180,7 +180,7 @@ def _confirm(view: PlanView) -> Element:
         f"Delete {count(view.plan.deletions, 'manifest')}?",
         f"{phrases.deletions(view)} in {phrases.repository(view)} go, which saves "
         f"{phrases.about(savings)}{money(savings.usd_per_month)} a month. "
-        "Until deletion starts, anybody here can stop it; what is deleted is gone for good.",
+        "It can be stopped at any time; what is deleted by then is gone for good.",
         yes="Approve",
         no="Cancel",
     )

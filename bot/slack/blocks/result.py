@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from bot.core.records import Item, Outcome, PlanState
 from bot.core.savings import usd_per_month
 from bot.core.words import short
-from bot.render.words import size
+from bot.render.words import count, size
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import context, header, section
 from bot.slack.message import Block, Content
@@ -17,7 +17,7 @@ REASONS = 5
 
 _HEADINGS = {
     Outcome.FAILED: ":warning: *{number:,} could not be deleted*",
-    Outcome.SPARED: "*{number:,} spared*, since something changed after the plan was made",
+    Outcome.SPARED: "*{number:,} spared*",
 }
 
 
@@ -36,7 +36,7 @@ def result(view: PlanView) -> Content:
 
 def _became(view: PlanView) -> str:
     counts = view.counts
-    told = f"Deleted {counts.get(Outcome.DELETED, 0):,} of {view.plan.deletions:,}"
+    told = f"Deleted {counts.get(Outcome.DELETED, 0):,} of {count(view.plan.deletions, 'manifest')}"
     for outcome in (Outcome.SPARED, Outcome.FAILED):
         if number := counts.get(outcome):
             told += f", {number:,} {outcome}"

@@ -3,16 +3,17 @@
 from bot.slack.blocks.kit import context, section
 from bot.slack.blocks.under_way import bar
 from bot.slack.message import Content
-from bot.slack.wording import code, escape, mention, prose
+from bot.slack.wording import code, escape, mention, prose, shortened
 
-MOST_IN_SENTENCE = 2000
+MOST_IN_SENTENCE = 1500
+MOST_IN_NAME = 256
 
 
 def asked_message(repository: str, by: str) -> Content:
     """`repository`: as somebody typed it; `by`: Slack's id of who."""
     who = mention(by)
     return Content(
-        f"Looking into {escape(repository)} for {who} …",
+        f"Looking into {escape(shortened(repository, MOST_IN_NAME))} for {who} …",
         [context(f":hourglass_flowing_sand: Looking into {code(repository)} for {who} …")],
     )
 
@@ -24,7 +25,7 @@ def planning_message(repository: str, step: str, done: int, total: int) -> Conte
     progress = f"  {bar(done, total)}" if total else ""
     said = f"{prose(step)}{how_far}"
     return Content(
-        f"{escape(repository)}: {said} …",
+        f"{escape(shortened(repository, MOST_IN_NAME))}: {said} …",
         [context(f":hourglass_flowing_sand: {code(repository)}: {said}{progress}")],
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.core.records import Outcome
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import Element, actions, button, context, header, section
-from bot.slack.ids import STOP_PLAN
+from bot.slack.ids import SHOW_IMAGES, STOP_PLAN
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import date, escape, mention, mentions
@@ -22,7 +22,7 @@ def approved(view: PlanView) -> Content:
             header(view.plan.repository.name),
             section(f"*{starts}.* {by}.", _at_stake(view)),
             context(phrases.place_and_version(view)),
-            actions(_stop_button(view)),
+            actions(_stop_button(view), button("Show images", SHOW_IMAGES, phrases.ref(view))),
         ],
     )
 
@@ -45,7 +45,7 @@ def executing(view: PlanView) -> Content:
 def bar(done: int, total: int) -> str:
     """Full only when all is done."""
     full = CELLS * done // total if total else 0
-    return f"`{'█' * full}{'░' * (CELLS - full)}`"
+    return "█" * full + "░" * (CELLS - full)
 
 
 def _start(view: PlanView) -> str:
