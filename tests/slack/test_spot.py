@@ -1,0 +1,79 @@
+"""The message that stands where a report is to come."""
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.playground.slack import Fault, Person, Workspace
+from bot.slack.calls import SlackError
+from bot.slack.message import Content
+from bot.slack.spot import SECONDS_AFTER_FAILURE, SECONDS_BETWEEN_UPDATES, Spot
+from bot.wiring import open_hasty_client
+from tests.slack.support import calls, message_at
+from tests.slack.test_people import Watch
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def spot(client: WebClient, releases: str, watch: Watch) -> Spot:
+    ts = client.chat_postMessage(channel=releases, text="Looking …")["ts"]
+    return Spot(client, open_hasty_client(), releases, ts, watch)
+
+
+def progress(spot: Spot, words: str = "reading") -> None:
+    spot.show_progress(lambda: Content(words))
+
+
+def test_progress_is_shown_now_and_then(spot: Spot, watch: Watch, slack: Workspace) -> None:
+    for number in range(100):
+        watch.now = number * SECONDS_BETWEEN_UPDATES / 10
+        progress(spot, f"step {number}")
+    texts = [call["text"] for call in calls(slack, "chat.update")]
+    assert texts == [f"step {number}" for number in range(10, 100, 10)]
+
+
+@pytest.mark.parametrize("error", ["ratelimited", "message_not_found"])
+def test_progress_never_costs_anything(
+    spot: Spot, watch: Watch, slack: Workspace, waits: list[float], error: str
+) -> None:
+    slack.faults.add(Fault(method="chat.update", error=error))
+    watch.now = SECONDS_BETWEEN_UPDATES
+    progress(spot)
+    watch.now += SECONDS_AFTER_FAILURE - 1
+    progress(spot)
+    assert len(calls(slack, "chat.update")) == 1
+    watch.now += 1
+    progress(spot)
+    assert len(calls(slack, "chat.update")) == 2
+    assert waits == []
+
+
+def test_what_there_is_to_say(spot: Spot, ann: Person) -> None:
+    spot.say(Content("No."))
+    assert spot.ts
+    assert message_at(ann, spot.channel, spot.ts)["text"] == "No."
+
+
+def test_it_is_said_although_the_message_is_gone(
+    spot: Spot, client: WebClient, ann: Person
+) -> None:
+    assert spot.ts
+    client.chat_delete(channel=spot.channel, ts=spot.ts)
+    spot.say(Content("No."))
+    assert [message["text"] for message in ann.messages(spot.channel)] == ["No."]
+
+
+def test_there_never_was_a_message(client: WebClient, releases: str, ann: Person) -> None:
+    spot = Spot(client, open_hasty_client(), releases, None)
+    progress(spot)
+    spot.say(Content("No."))
+    assert [message["text"] for message in ann.messages(releases)] == ["No."]
+
+
+def test_slack_does_not_take_it(spot: Spot, slack: Workspace) -> None:
+    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    with pytest.raises(SlackError, match="Answering in Slack failed"):
+        spot.say(Content("No."))

@@ -1,0 +1,96 @@
+"""A worker in this process: AWS on one side, Slack on the other, a store in between."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.playground.slack import Person, Workspace
+from bot.settings import Settings, load_settings
+from bot.store.store import SqlStore
+from bot.wiring import Leaving, open_client, this_worker
+from bot.worker.foothold import Foothold
+from bot.worker.hands import Hands
+from bot.worker.herald import Herald
+from bot.worker.report import Reporter
+from bot.worker.shared_looks import SharedLooks
+from tests.cli.remembered import LOOKED_AT
+from tests.playground.slack.helpers import manifest
+from tests.worker.support import Office, Watch
+
+
+@pytest.fixture
+def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """The environment leads there."""
+    del environment
+    with Workspace(manifest()) as workspace:
+        for name, value in workspace.environment().items():
+            monkeypatch.setenv(name, value)
+        yield workspace
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann")
+
+
+@pytest.fixture
+def channel(slack: Workspace, ann: Person) -> str:
+    """That of all repositories."""
+    return slack.remote.add_channel("cleanups", [ann])
+
+
+WriteSettings = Callable[[str], Settings]
+
+
+@pytest.fixture
+def write_settings(settings_file: Callable[[str], Path], channel: str) -> WriteSettings:
+    del channel
+
+    def write(usage: str) -> Settings:
+        settings_file(f"{usage}\nreports: [{{channel: '#cleanups'}}]\n")
+        return load_settings(None)
+
+    return write
+
+
+@pytest.fixture
+def settings(write_settings: WriteSettings) -> Settings:
+    return write_settings(LOOKED_AT)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+MakeOffice = Callable[[Settings, SqlStore], Office]
+
+
+@pytest.fixture
+def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> MakeOffice:
+    """As every worker process has its own."""
+    del slack
+
+    def make(settings: Settings, store: SqlStore) -> Office:
+        leaving, foothold = Leaving(), Foothold(settings, store)
+        looks = SharedLooks(settings, store, watch)
+        reporter = Reporter(settings, store, foothold, looks, leaving)
+        return Office(
+            store=store,
+            client=open_client(),
+            channel=channel,
+            person=ann,
+            leaving=leaving,
+            hands=Hands(store, this_worker(), reporter, watch, leaving, debug=False),
+            herald=Herald(foothold, leaving, debug=False),
+            foothold=foothold,
+            watch=watch,
+        )
+
+    return make
+
+
+@pytest.fixture
+def office(make_office: MakeOffice, settings: Settings, own_store: SqlStore) -> Office:
+    return make_office(settings, own_store)

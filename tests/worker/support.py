@@ -1,0 +1,72 @@
+"""What tests of the worker share."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.core.records import Job
+from bot.playground.slack import Person
+from bot.store.store import SqlStore
+from bot.wiring import Leaving, system_clock
+from bot.worker.foothold import Foothold
+from bot.worker.hands import LEASE, Hands
+from bot.worker.herald import Herald
+from tests.slack.support import buttons, message_at
+
+
+class Watch:
+    """The time, ahead by what has passed in a test."""
+
+    def __init__(self) -> None:
+        self.passed = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return system_clock() + self.passed
+
+
+@dataclass(frozen=True)
+class Office:
+    """A worker, and somebody in front of it."""
+
+    store: SqlStore
+    client: WebClient
+    channel: str
+    person: Person
+    leaving: Leaving
+    hands: Hands
+    herald: Herald
+    foothold: Foothold
+    watch: Watch
+
+    def ask(self, repository: str = "team/api") -> str:
+        """As a slash command does: says that it is looked into, and puts it on the queue. The
+        `ts` of the message."""
+        posted = self.client.chat_postMessage(channel=self.channel, text="Looking …")
+        self.put(repository, str(posted["ts"]))
+        return str(posted["ts"])
+
+    def put(self, repository: str, ts: str) -> None:
+        payload = {
+            "repository": repository,
+            "channel": self.channel,
+            "user": self.person.id,
+            "ts": ts,
+        }
+        self.store.put("report", payload, self.watch())
+
+    def take(self) -> Job | None:
+        """As another worker does."""
+        return self.store.take("another worker", self.watch(), LEASE)
+
+    def shown(self, ts: str) -> dict[str, Any]:
+        return message_at(self.person, self.channel, ts)
+
+    def buttons(self, ts: str) -> list[str]:
+        return buttons(self.shown(ts))
+
+    @property
+    def messages(self) -> list[dict[str, Any]]:
+        """Of the channel, oldest first."""
+        return self.person.messages(self.channel)

@@ -1,0 +1,60 @@
+"""Slack gets to know what became of plans, at once or by a sweep."""
+
+import pytest
+
+from bot.core.records import EventName, PlanState
+from bot.playground.slack import Fault, Workspace
+from bot.slack.calls import SlackError
+from bot.store.store import SqlStore
+from tests.slack.support import buttons, calls, message_at
+from tests.store.support import closed, propose, seen
+from tests.worker.support import Office
+
+
+@pytest.fixture
+def ts(office: Office) -> str:
+    """Of a message that shows a plan."""
+    plan = propose(office.store)
+    return office.foothold.place().board.post(plan.id, office.channel).ts
+
+
+def dismiss(store: SqlStore) -> str:
+    """By whoever tells nobody."""
+    (plan,) = store.plans()
+    change = closed(seen(store, plan.id), PlanState.DISMISSED, EventName.DISMISSED)
+    assert store.commit(change)
+    return plan.id
+
+
+def test_what_is_told_is_shown_at_once(office: Office, ts: str) -> None:
+    office.herald.do_next(0)
+    plan = dismiss(office.store)
+    office.herald.tell(plan)
+    office.herald.do_next(0)
+    assert office.buttons(ts) == []
+
+
+def test_what_nobody_told_is_swept_up(office: Office, ts: str) -> None:
+    dismiss(office.store)
+    office.herald.do_next(0)
+    assert office.buttons(ts) == []
+
+
+@pytest.mark.usefixtures("ts")
+def test_the_same_news_is_told_once(office: Office, slack: Workspace) -> None:
+    plan = dismiss(office.store)
+    for _ in range(100):
+        office.herald.tell(plan)
+    sent = len(calls(slack, "chat.update"))
+    for _ in range(3):
+        office.herald.do_next(0)
+    assert len(calls(slack, "chat.update")) == sent + 1
+
+
+def test_slack_was_away(office: Office, slack: Workspace, ts: str) -> None:
+    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    office.herald.tell(dismiss(office.store))
+    with pytest.raises(SlackError, match="internal_error"):
+        office.herald.do_next(0)
+    office.herald.do_next(0)
+    assert buttons(message_at(office.person, office.channel, ts)) == []

@@ -1,0 +1,296 @@
+"""What somebody in Slack asks for is planned and posted, or it is said why not."""
+
+from typing import Any
+
+import pytest
+
+from bot.core.records import Job, PlanState
+from bot.playground.aws import Fault as AwsFault
+from bot.playground.aws import StandIn
+from bot.playground.slack import Fault, Workspace
+from bot.store.store import SqlStore
+from bot.wiring import system_clock
+from bot.worker.hands import LEASE, MOST_ATTEMPTS
+from bot.worker.report import MOST_REPORTS
+from bot.worker.shared_looks import SHARED_FOR
+from tests.slack.support import calls
+from tests.support import Shelf, others_off
+from tests.worker.conftest import MakeOffice, WriteSettings
+from tests.worker.support import Office
+
+LAMBDA = "lambda:ListFunctions"
+
+
+@pytest.fixture
+def api(shelf: Shelf) -> Shelf:
+    """`team/api` with 13 releases, of which three go."""
+    for number in range(13):
+        shelf.image(f"1.{number}", age=60 - number)
+    return shelf
+
+
+@pytest.fixture
+def web(aws: StandIn) -> Shelf:
+    shelf = Shelf(aws, "team/web")
+    shelf.images(12)
+    return shelf
+
+
+@pytest.mark.usefixtures("api")
+def test_the_report_takes_the_place_of_the_message(office: Office) -> None:
+    ts = office.ask()
+    assert office.hands.do_next()
+    assert "approve_plan" in office.buttons(ts)
+    assert len(office.messages) == 1
+    (plan,) = office.store.plans()
+    assert (plan.state, plan.deletions) == (PlanState.PROPOSED, 3)
+    assert [event.by for event in office.store.events()] == [office.person.id]
+    assert not office.hands.do_next()
+
+
+@pytest.mark.usefixtures("api")
+def test_the_message_was_deleted(office: Office) -> None:
+    ts = office.ask()
+    office.client.chat_delete(channel=office.channel, ts=ts)
+    office.hands.do_next()
+    (message,) = office.messages
+    assert message["ts"] != ts
+    assert "approve_plan" in office.buttons(message["ts"])
+
+
+@pytest.mark.usefixtures("api")
+def test_nobody_said_that_it_is_looked_into(office: Office) -> None:
+    office.put("team/api", "")
+    office.hands.do_next()
+    (message,) = office.messages
+    assert "approve_plan" in office.buttons(message["ts"])
+
+
+@pytest.mark.usefixtures("api", "web")
+def test_a_glob_brings_a_report_of_each(office: Office) -> None:
+    ts = office.ask("team/*")
+    office.hands.do_next()
+    assert office.messages[0]["ts"] == ts
+    assert ["approve_plan" in office.buttons(each["ts"]) for each in office.messages] == [True] * 2
+    assert {plan.repository.name for plan in office.store.plans()} == {"team/api", "team/web"}
+
+
+@pytest.mark.usefixtures("api")
+def test_one_of_several_cannot_be_planned(office: Office, aws: StandIn, web: Shelf) -> None:
+    refused = {"repositoryName": web.id.name}
+    aws.world.faults.add(
+        AwsFault(
+            operation="DescribeImages", parameters=refused, error="ServerException", times=None
+        )
+    )
+    office.ask("team/*")
+    office.hands.do_next()
+    report, failure = office.messages
+    assert "approve_plan" in office.buttons(report["ts"])
+    assert "team/web cannot be planned: " in failure["text"]
+
+
+# why there is none
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize(
+    ("repository", "words"),
+    [
+        ("team/apo", "There is no repository team/apo: did you mean team/api?"),
+        ("team/api:1.0", "names an image, not a repository"),
+        ("nothing/[ab]", "nothing/[ab]"),
+        ("<!channel>", "&lt;!channel&gt;"),
+    ],
+)
+def test_what_is_no_repository(office: Office, repository: str, words: str) -> None:
+    ts = office.ask(repository)
+    office.hands.do_next()
+    assert words in office.shown(ts)["text"]
+    assert list(office.store.plans()) == []
+    assert office.take() is None
+
+
+def test_a_glob_that_fits_too_many(office: Office, aws: StandIn) -> None:
+    for number in range(MOST_REPORTS + 1):
+        Shelf(aws, f"team/{number}")
+    ts = office.ask("team/?")
+    office.hands.do_next()
+    assert len(office.messages) == MOST_REPORTS
+    ts = office.ask("team/*")
+    office.hands.do_next()
+    assert "fits 11 repositories, and one request brings at most 10" in office.shown(ts)["text"]
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
+def test_aws_says_no(office: Office, aws: StandIn, operation: str) -> None:
+    fault = AwsFault(operation=operation, error="AccessDeniedException", times=None)
+    aws.world.faults.add(fault)
+    ts = office.ask()
+    office.hands.do_next()
+    assert f"AWS refused ecr:{operation} on" in office.shown(ts)["text"]
+    assert office.take() is None
+
+
+@pytest.mark.usefixtures("api")
+def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_down(*_: object) -> None:
+        raise LookupError("oh")
+
+    monkeypatch.setattr("bot.worker.report.open_planner", break_down)
+    ts = office.ask()
+    office.hands.do_next()
+    assert "a bug of ecr-clean's own (LookupError: oh)" in office.shown(ts)["text"]
+
+
+@pytest.mark.usefixtures("api")
+def test_slack_does_not_take_the_report(office: Office, slack: Workspace) -> None:
+    """It is not planned again: the sweep shows it."""
+    ts = office.ask()
+    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    office.hands.do_next()
+    assert office.take() is None
+    assert office.buttons(ts) == []
+    office.herald.do_next(0)
+    assert "approve_plan" in office.buttons(ts)
+
+
+# while it is planned
+
+
+@pytest.mark.usefixtures("api")
+def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.slack.spot.SECONDS_BETWEEN_UPDATES", 0)
+    office.ask()
+    office.hands.do_next()
+    texts = [call["text"] for call in calls(slack, "chat.update")]
+    assert any("reading manifests: 13 of 13" in text for text in texts)
+    assert any("looking for images in use" in text for text in texts)
+
+
+@pytest.mark.usefixtures("api")
+def test_a_worker_that_is_told_to_leave(office: Office) -> None:
+    """Somebody else may have it at once."""
+    office.ask()
+    office.leaving.tell()
+    assert office.hands.do_next()
+    assert list(office.store.plans()) == []
+    assert office.take()
+
+
+def steal_at(office: Office, monkeypatch: pytest.MonkeyPatch, called: str) -> list[Job]:
+    """Somebody takes the job over when that is called, as if this process had been frozen."""
+    stolen: list[Job] = []
+    original = getattr(office.store, called)
+
+    def frozen(*arguments: Any) -> Any:
+        monkeypatch.setattr(office.store, called, original)
+        job = office.store.take("another", office.watch() + 2 * LEASE, LEASE)
+        assert job
+        stolen.append(job)
+        return original(*arguments)
+
+    monkeypatch.setattr(office.store, called, frozen)
+    return stolen
+
+
+@pytest.mark.usefixtures("api")
+def test_whoever_lost_the_job_posts_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stolen = steal_at(office, monkeypatch, "remember_tags")
+    ts = office.ask()
+    office.hands.do_next()
+    assert office.shown(ts)["text"] == "Looking …"
+    (job,) = stolen
+    assert office.store.done(job)
+
+
+@pytest.mark.usefixtures("api")
+def test_it_is_done_again_if_a_worker_died(office: Office) -> None:
+    ts = office.ask()
+    assert office.take()
+    assert not office.hands.do_next()
+    office.watch.passed += LEASE
+    assert office.hands.do_next()
+    assert "approve_plan" in office.buttons(ts)
+
+
+@pytest.mark.usefixtures("api")
+def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
+    ts = office.ask()
+    for _ in range(MOST_ATTEMPTS):
+        assert office.take()
+        office.watch.passed += LEASE
+    assert office.hands.do_next()
+    assert "three times the process that did it ended" in office.shown(ts)["text"]
+    office.watch.passed += LEASE
+    assert office.take() is None
+
+
+def test_a_job_that_nobody_understands(office: Office) -> None:
+    office.store.put("report", {"nonsense": "yes"}, system_clock())
+    for _ in range(MOST_ATTEMPTS):
+        with pytest.raises(KeyError):
+            office.hands.do_next()
+        office.watch.passed += LEASE
+    assert office.hands.do_next()
+    assert office.take() is None
+
+
+@pytest.mark.usefixtures("api")
+def test_without_slack_no_job_is_taken(office: Office, slack: Workspace) -> None:
+    office.ask()
+    slack.faults.add(Fault(method="auth.test", error="internal_error"))
+    with pytest.raises(Exception, match="Asking who the bot is"):
+        office.hands.do_next()
+    job = office.take()
+    assert job
+    assert job.attempts == 1
+
+
+# one look at usage for several
+
+
+@pytest.fixture
+def looking(write_settings: WriteSettings, make_office: MakeOffice, own_store: SqlStore) -> Office:
+    """Looks at Lambda."""
+    usage = f"usage: {{{others_off('lambda')}, expect_none: true}}"
+    return make_office(write_settings(usage), own_store)
+
+
+def report(office: Office, *repositories: str) -> None:
+    for repository in repositories:
+        office.ask(repository)
+        assert office.hands.do_next()
+
+
+@pytest.mark.usefixtures("api", "web")
+def test_jobs_that_begin_together_share_a_look(looking: Office, aws: StandIn) -> None:
+    report(looking, "team/api", "team/web")
+    assert aws.world.calls.count(LAMBDA) == 1
+    assert len(list(looking.store.plans())) == 2
+
+
+@pytest.mark.usefixtures("api", "web")
+def test_a_look_grows_old(looking: Office, aws: StandIn) -> None:
+    report(looking, "team/api")
+    looking.watch.passed += SHARED_FOR
+    report(looking, "team/web")
+    assert aws.world.calls.count(LAMBDA) == 2
+
+
+@pytest.mark.usefixtures("api")
+def test_who_asks_again_wants_to_know_anew(looking: Office, aws: StandIn) -> None:
+    report(looking, "team/api", "team/api")
+    assert aws.world.calls.count(LAMBDA) == 2
+
+
+@pytest.mark.usefixtures("api", "web")
+def test_a_look_that_failed_is_not_shared(looking: Office, aws: StandIn) -> None:
+    aws.world.faults.add(AwsFault(operation="ListFunctions", error="AccessDeniedException"))
+    report(looking, "team/api", "team/web")
+    assert aws.world.calls.count(LAMBDA) == 2
+    complete = {plan.repository.name: plan.complete for plan in looking.store.plans()}
+    assert complete == {"team/api": False, "team/web": True}
