@@ -65,6 +65,14 @@ def hold_deletions(aws: StandIn, seconds: float = PATIENCE) -> Fault:
     return aws.world.faults.add(Fault(operation="BatchDeleteImage", delay=seconds, times=None))
 
 
+@contextmanager
+def frozen(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """It lives, but nothing of it happens meanwhile."""
+    process.send_signal(signal.SIGSTOP)
+    yield
+    process.send_signal(signal.SIGCONT)
+
+
 def wait_for_line(stream: IO[str] | None, words: str) -> str:
     """The first line that has these words in it."""
     assert stream

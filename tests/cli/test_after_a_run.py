@@ -12,6 +12,7 @@ from tests.cli.carrying_out import (
     BUILDS,
     DELETION,
     approved,
+    frozen,
     hold_deletions,
     proposed,
     until,
@@ -82,7 +83,8 @@ def test_how_far_it_is_while_it_lasts(
     hold_deletions(aws, seconds=2)
     with working("recover") as process:
         until(lambda: aws.world.calls.count(DELETION) == 5)
-        out = run("show", id_).out
+        with frozen(process):
+            out = run("show", id_).out
         assert f"400 of {BUILDS} manifests are settled so far." in out
         assert f"Receipt: {BUILDS - 400} pending, 400 deleted." in out
         assert process.wait() == 0

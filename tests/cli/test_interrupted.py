@@ -65,7 +65,7 @@ def test_before_anything_is_deleted_it_is_taken_back(
     """While the repository is looked at once more."""
     id_ = proposed(run, at_once.id.name)
     seen = aws.world.calls.count("ecr:DescribeImages")
-    aws.world.faults.add(Fault(operation="DescribeImages", delay=1))
+    aws.world.faults.add(Fault(operation="DescribeImages", delay=2))
     with working("approve", id_, "--wait") as process:
         until(lambda: aws.world.calls.count("ecr:DescribeImages") > seen)
         process.send_signal(signal.SIGINT)
@@ -80,7 +80,7 @@ def test_while_deleting_it_stops_after_the_batches_in_flight(
     run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
 ) -> None:
     id_ = proposed(run)
-    hold_deletions(aws, seconds=1)
+    hold_deletions(aws, seconds=2)
     with working("approve", id_, "--wait", "--confirm", builds.id.name) as process:
         until(lambda: aws.world.calls.count(DELETION))
         process.send_signal(signal.SIGINT)
@@ -125,7 +125,7 @@ def test_recover_begins_no_other_plan_after_it(
     other = Shelf(aws, "team/web")
     other.images(20)
     first, second = approved(run, builds.id.name), approved(run, other.id.name)
-    hold_deletions(aws, seconds=1)
+    hold_deletions(aws, seconds=2)
     with working("recover") as process:
         until(lambda: aws.world.calls.count(DELETION))
         process.send_signal(signal.SIGINT)

@@ -20,6 +20,7 @@ from tests.cli.carrying_out import (
     PATIENCE,
     approved,
     as_stored,
+    frozen,
     hold_deletions,
     late_by,
     until,
@@ -100,7 +101,8 @@ def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: 
     hold_deletions(aws, seconds=2)
     with working("recover") as process:
         until(lambda: aws.world.calls.count(DELETION))
-        result = run("recover")
+        with frozen(process):
+            result = run("recover")
         assert (result.status, result.out) == (0, "")
         assert result.sentence.startswith(
             f"the plan {id_} for team/api is carried out by process {process.pid} on "

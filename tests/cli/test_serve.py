@@ -133,7 +133,7 @@ def test_who_is_told_to_leave_gives_the_run_to_the_next(
     run: Run, builds: Shelf, own_store: SqlStore, aws: StandIn
 ) -> None:
     id_ = approved(run, builds.id.name)
-    hold_deletions(aws, seconds=1.5)
+    hold_deletions(aws, seconds=4)
     with serving() as bot:
         until(lambda: aws.world.calls.count(DELETION))
         assert bot.leave() == 0

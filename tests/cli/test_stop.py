@@ -15,6 +15,7 @@ from tests.cli.carrying_out import (
     PATIENCE,
     approved,
     as_stored,
+    frozen,
     hold_deletions,
     proposed,
     until,
@@ -44,7 +45,8 @@ def test_while_it_is_carried_out(
     hold_deletions(aws, seconds=2)
     with working("recover") as process:
         until(lambda: aws.world.calls.count(DELETION))
-        result = run("stop", id_)
+        with frozen(process):
+            result = run("stop", id_)
         assert (result.status, result.err) == (0, "")
         assert result.out == (
             f"Plan {id_}, version 1, is being carried out, and stops after the batches in flight.\n"
