@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
+from bot.core.plan_hash import content_hash
 from bot.core.records import EventName, Message, PlanRecord, PlanState
 from bot.playground.slack import Fault, Person, Workspace
+from bot.ports import Change
 from bot.slack.board import BETWEEN_PROGRESS, Board
 from bot.slack.calls import SlackError
 from bot.store.store import SqlStore, open_store
@@ -20,9 +22,11 @@ from tests.slack.support import Json, buttons, calls, message_at
 from tests.store.support import (
     THERE,
     closed,
+    content,
     event,
     new_version,
     propose,
+    record,
     run_of,
     seen,
     started,
@@ -453,11 +457,11 @@ def test_one_that_knows_less_shows_it_last(
     )
     send = board._send
 
-    def late(message: Message, content: Any) -> None:
+    def late(message: Message, shown: Any) -> None:
         monkeypatch.setattr(board, "_send", send)
         dismiss(other_store, posted.plan)
         other.refresh(posted.plan)
-        send(message, content)
+        send(message, shown)
 
     monkeypatch.setattr(board, "_send", late)
     board.refresh(posted.plan)
@@ -530,3 +534,17 @@ def test_the_message_is_gone_before_the_list_comes(
     client.chat_delete(channel=posted.channel, ts=posted.ts)
     board.list_behind(5)
     assert store.messages_without_list(5) == []
+
+
+def test_a_plan_of_20000_manifests(
+    board: Board, store: SqlStore, slack: Workspace, releases: str, ann: Person
+) -> None:
+    large = content(*(f"build-{number}" for number in range(20_000)))
+    made = record(hash=content_hash(large), manifests=20_000, deletions=20_000)
+    assert store.commit(Change([event(plan=made.id)], after=made, content=large))
+    message = board.post(made.id, releases)
+    (file,) = files_of(ann, message)
+    assert len(rows_of(slack, file)) == 20_001
+    assert store.commit(started(made, run_of(made)))
+    board.refresh(made.id)
+    assert "stop_plan" in buttons(message_at(ann, releases, message.ts))

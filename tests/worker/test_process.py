@@ -1,0 +1,116 @@
+"""The worker as a process of its own, between both stand-ins."""
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.core.records import Outcome, PlanState
+from bot.playground.aws import StandIn
+from bot.playground.slack import Fault, Person, Workspace
+from bot.settings import Settings
+from bot.store.store import SqlStore, open_store
+from bot.wiring import system_clock
+from tests.cli.carrying_out import AT_ONCE, PATIENCE, as_stored, until
+from tests.postgres import Server
+from tests.slack.support import buttons
+from tests.support import Run, Shelf
+from tests.worker.conftest import WriteSettings
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = "from bot.worker import main; main(None, debug=True)"
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def at_once(write_settings: WriteSettings) -> Settings:
+    return write_settings(AT_ONCE)
+
+
+@contextmanager
+def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    with subprocess.Popen([sys.executable, "-c", PROGRAM], stderr=subprocess.PIPE) as process:
+        yield process
+        process.send_signal(signal.SIGTERM)
+        try:
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+
+
+def ask(store: SqlStore, repository: str, channel: str, user: str) -> None:
+    payload = {"repository": repository, "channel": channel, "user": user, "ts": ""}
+    store.put("report", payload, system_clock())
+
+
+@pytest.mark.usefixtures("at_once")
+def test_from_the_question_to_the_result(
+    shelf: Shelf,
+    own_store: SqlStore,
+    channel: str,
+    ann: Person,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(13):
+        shelf.image(f"1.{number}", age=60 - number)
+    with worker(monkeypatch):
+        ask(own_store, "team/api", channel, ann.id)
+        until(lambda: "approve_plan" in str(ann.messages(channel)))
+        (plan,) = own_store.plans()
+        assert run("approve", plan.id).status == 0
+        until(lambda: as_stored(own_store, plan.id).state is PlanState.DONE)
+        until(lambda: not buttons(ann.messages(channel)[0]))
+        until(lambda: not own_store.messages_behind(5, system_clock()))
+    (message,) = ann.messages(channel)
+    assert "3" in message["text"]
+    assert own_store.tally(plan.id, 1, 5).counts == {Outcome.DELETED: 3}
+    assert [file for reply in message["replies"] for file in reply.get("files", ())]
+
+
+@pytest.mark.usefixtures("at_once")
+def test_plans_are_carried_out_although_slack_is_away(
+    shelf: Shelf,
+    own_store: SqlStore,
+    slack: Workspace,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(13):
+        shelf.image(f"1.{number}", age=60 - number)
+    slack.faults.add(Fault(method="auth.test", error="invalid_auth", times=None))
+    plan = run("propose", "team/api", "--format", "json").plan["plan"]
+    assert run("approve", plan).status == 0
+    with worker(monkeypatch):
+        until(lambda: as_stored(own_store, plan).state is PlanState.DONE)
+
+
+@pytest.mark.usefixtures("at_once")
+def test_two_replicas_share_the_work(
+    aws: StandIn,
+    postgresql: Server,
+    slack: Workspace,
+    channel: str,
+    ann: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every report is posted once, and every message follows."""
+    slack.remote.change_settings(limits=False)
+    names = [f"team/{number}" for number in range(8)]
+    for name in names:
+        Shelf(aws, name).images(13)
+    with postgresql.database(migrated=True) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        with open_store(url) as store, worker(monkeypatch), worker(monkeypatch):
+            for name in names:
+                ask(store, name, channel, ann.id)
+            until(lambda: str(ann.messages(channel)).count("'approve_plan'") == len(names))
+            until(lambda: not store.messages_without_list(5))
+            assert len(ann.messages(channel)) == len(names)
+            assert sorted(plan.repository.name for plan in store.plans()) == names
