@@ -35,6 +35,9 @@ it is carried out."""
 BETWEEN_PROGRESS = timedelta(seconds=4)
 """Of one message. All updates share about 50 a minute: docs.slack.dev, rate limits, Tier 3."""
 
+FRESH = timedelta(seconds=10)
+"""Somebody who clicks on and on is not to use up the updates of all."""
+
 LOCKS = 64
 
 _LOST = frozenset(
@@ -103,8 +106,11 @@ class Board:
             self._show_all(each for each in messages if each.shown_revision != revision)
 
     def notice(self, plan_id: str, channel: str, ts: str) -> None:
-        """A message of the plan that turned out to be behind, or of which nobody knew."""
-        self._store.remember_message(Message(plan_id, channel, ts))
+        """A message of the plan that turned out to be behind, or of which nobody knew. One that was
+        shown just now only had not reached whoever clicked."""
+        known = self._store.message(channel, ts)
+        if known is None or not self._is_fresh(known):
+            self._store.remember_message(Message(plan_id, channel, ts))
         self.refresh(plan_id)
 
     def refresh_behind(self, limit: int) -> None:
@@ -118,6 +124,9 @@ class Board:
         """Whole lists that are still missing in threads."""
         for message in self._store.messages_without_list(limit):
             self._list(message)
+
+    def _is_fresh(self, message: Message) -> bool:
+        return message.shown_at is not None and self._clock() - message.shown_at < FRESH
 
     def _place(self, plan_id: str, channel: str) -> str:
         """Without buttons, as long as nobody knows of the message."""

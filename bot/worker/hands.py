@@ -24,7 +24,7 @@ MOST_ATTEMPTS = 3
 """A job whose worker died that often would only kill the next one."""
 
 SECONDS_BETWEEN_JOBS = 0.5
-SECONDS_AFTER_FAILURE = 5.0
+SECONDS_AFTER_FAILURE = 15.0
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from bot.core.plan_hash import content_hash
 from bot.core.records import EventName, Message, PlanRecord, PlanState
 from bot.playground.slack import Fault, Person, Workspace
 from bot.ports import Change
-from bot.slack.board import BETWEEN_PROGRESS, Board
+from bot.slack.board import BETWEEN_PROGRESS, FRESH, Board
 from bot.slack.calls import SlackError
 from bot.store.store import SqlStore, open_store
 from tests.slack.conftest import MakeBoard
@@ -244,10 +244,21 @@ def test_a_message_of_which_nobody_knew(
 
 
 def test_one_that_turned_out_to_be_behind(
-    board: Board, posted: Message, client: WebClient, ann: Person
+    board: Board,
+    posted: Message,
+    client: WebClient,
+    slack: Workspace,
+    ann: Person,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """Once, however often somebody clicks on it."""
     client.chat_update(channel=posted.channel, ts=posted.ts, text="Shown by an older bot")
-    board.notice(posted.plan, posted.channel, posted.ts)
+    later = NOW + FRESH
+    monkeypatch.setattr(board, "_clock", lambda: later)
+    sent = len(calls(slack, "chat.update"))
+    for _ in range(20):
+        board.notice(posted.plan, posted.channel, posted.ts)
+    assert len(calls(slack, "chat.update")) == sent + 1
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
 
 
