@@ -1,5 +1,6 @@
 """What a plan comes to, for people: counted once, shown in a terminal and in Slack."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from bot.core.families import last_pulls
 from bot.core.graph import build_graph
 from bot.core.judge import NO_OTHER_RULE, Judged
 from bot.core.plan import Plan
-from bot.core.reasons import RuleName, Verdict
+from bot.core.reasons import Reason, RuleName, Verdict
 from bot.core.usage import SOURCES
 from bot.core.words import short
 
@@ -32,6 +33,7 @@ KEPT_BECAUSE = {
     RuleName.FOLLOWS: "hang on something kept",
 }
 
+_NEWEST = re.compile(r"one of (the \d+ newest .+?)(?: by its own tag)? \(")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -78,9 +80,9 @@ class PlanSummary:
         return tuple(each for each in self.plan.judged if each.verdict is Verdict.KEEP)
 
     @cached_property
-    def keepers(self) -> Sequence[tuple[RuleName, int]]:
-        """How many stay by which rule, most first. Each counts once: by its first reason."""
-        return Counter(judged.reasons[0].rule for judged in self.kept).most_common()
+    def keepers(self) -> Sequence[tuple[str, int]]:
+        """Why how many stay, most first. Each counts once: by its first reason."""
+        return Counter(_because(judged.reasons[0]) for judged in self.kept).most_common()
 
     @cached_property
     def kept_families(self) -> Sequence[Family]:
@@ -132,6 +134,12 @@ def name_of(judged: Judged) -> str:
 
 def why(judged: Judged) -> str:
     return "; ".join(reason.detail.replace(NO_OTHER_RULE, "") for reason in judged.reasons)
+
+
+def _because(reason: Reason) -> str:
+    """Of the newest, of which class."""
+    newest = _NEWEST.match(reason.detail) if reason.rule is RuleName.NEWEST else None
+    return f"among {newest[1]}" if newest else KEPT_BECAUSE[reason.rule]
 
 
 def _families(judged: Iterable[Judged]) -> list[Family]:

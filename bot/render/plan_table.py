@@ -10,7 +10,7 @@ from rich.text import Text
 from bot.core.plan import Plan
 from bot.core.savings import Savings
 from bot.core.words import first_few
-from bot.render.plan_summary import KEPT_BECAUSE, Family, PlanSummary, name_of, why
+from bot.render.plan_summary import Family, PlanSummary, name_of, why
 from bot.render.terminal import ROWS, how_many_more, indented, table
 from bot.render.words import age, count, money, size
 
@@ -82,8 +82,8 @@ def _keepers(summary: PlanSummary) -> RenderableType:
     rows = table()
     rows.add_column(f"What keeps {others} {len(summary.kept):,}")
     rows.add_column("manifests", justify="right")
-    for rule, number in summary.keepers:
-        rows.add_row(KEPT_BECAUSE[rule], f"{number:,}")
+    for why_kept, number in summary.keepers:
+        rows.add_row(Text(why_kept), f"{number:,}")
     return Padding(rows, (1, 0, 0, 2))
 
 

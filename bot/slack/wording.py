@@ -17,7 +17,7 @@ MOST_IN_PROSE = 300
 _END_OF_NAME = 16
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
-_USER_INSIDE = re.compile(r"(?<![\w:/@.-])[UW](?=[A-Z]*\d)[A-Z0-9]{8,11}(?![\w:/-])", re.ASCII)
+_USER_INSIDE = re.compile(r"(?<![\w:/@.-])[UW](?=[A-Z]*\d)[A-Z0-9]{8,11}(?![\w/-])", re.ASCII)
 _CHANNEL_INSIDE = re.compile(r"(?<=channel, )[CG][A-Z0-9]{8,11}\b", re.ASCII)
 _ARN = re.compile(r"arn:aws[\w:/.@+=,*-]*[\w*]", re.ASCII)
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
@@ -84,7 +84,7 @@ def mention(who: str) -> str:
 def mentions(whose: Iterable[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     every = list(map(mention, whose))
-    return " and ".join(filter(None, (", ".join(every[:-1]), every[-1])))
+    return " and ".join(filter(None, (", ".join(every[:-1]), *every[-1:])))
 
 
 def channel_link(id_: str) -> str:

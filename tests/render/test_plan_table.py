@@ -35,7 +35,7 @@ def test_the_totals() -> None:
     )
     assert "ECR lists 2.00 GB for them, and they share no layer." in words(made)
     assert "What keeps the other 1 manifests" in words(made)
-    assert "among the newest of their class 1" in words(made)
+    assert "among the 1 newest images 1" in words(made)
 
 
 def test_shared_layers_are_told() -> None:

@@ -99,3 +99,16 @@ def test_a_place_that_is_none_is_told(place: int) -> None:
     document[5] = [place]
     with pytest.raises(ServiceError, match="cannot be read"):
         unpack(zlib.compress(msgspec.json.encode(document)))
+
+
+def test_what_an_earlier_version_stored_can_be_read() -> None:
+    """It knew neither what the whole repository holds, nor which looks are in doubt."""
+    plan = replace(OLD, usage=Usage(looks=LOOKS))
+    document = msgspec.json.decode(zlib.decompress(pack(plan)))
+    savings, looks = document[6], document[7]
+    del savings["stored_bytes"]
+    for look in looks:
+        del look["in_doubt"]
+    read = unpack(zlib.compress(msgspec.json.encode(document)))
+    assert read.savings == replace(plan.savings, stored_bytes=None)
+    assert read.usage.looks == LOOKS

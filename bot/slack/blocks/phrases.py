@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 
 from bot.core.records import BY_ITSELF, Event, EventName
 from bot.core.savings import Savings, usd_per_month
-from bot.render.plan_summary import KEPT_BECAUSE, PlanSummary
+from bot.render.plan_summary import PlanSummary
 from bot.render.words import count, money, size
 from bot.slack.blocks.kit import MOST_IN_HEADER
 from bot.slack.ids import PlanRef
 from bot.slack.view import PlanView
 from bot.slack.wording import code, date, mention, prose
+
+WHYS = 8
+MOST_IN_WHY = 80
 
 _SOURCES = {
     "ecs": "ECS",
@@ -56,8 +59,10 @@ def deletions(view: PlanView) -> str:
 
 
 def what_stays(summary: PlanSummary) -> str:
-    """By which rule how many, most first."""
-    return ", ".join(f"{number:,} {KEPT_BECAUSE[rule]}" for rule, number in summary.keepers)
+    """Why how many, most first."""
+    told = [f"{number:,} {prose(why, MOST_IN_WHY)}" for why, number in summary.keepers]
+    others = sum(number for _, number in summary.keepers[WHYS:])
+    return ", ".join(told[:WHYS]) + (f", {others:,} for other reasons" if others else "")
 
 
 def saved_in_all(view: PlanView) -> str:

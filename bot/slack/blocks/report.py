@@ -83,8 +83,10 @@ def _what_stays(summary: PlanSummary) -> Iterator[str]:
     if saved := summary.saved_by_use:
         they_are = "it is" if len(saved) == 1 else "they are"
         yield f"*{len(saved):,} of them only because {they_are} in use:*"
-        yield from (_used(used) for used in saved[:USED])
-        yield from _and_more(len(saved) - USED)
+    elif summary.used:
+        yield "In use:"
+    yield from map(_used, (saved or summary.used)[:USED])
+    yield from _and_more(len(saved or summary.used) - USED)
 
 
 def _used(used: Used) -> str:
@@ -110,7 +112,7 @@ def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
         return
     yield section(
         f":warning: *{count(len(pulled), 'deletion was', 'deletions were')} pulled in the last "
-        f"{PULLED_LATELY.days} days*, though nothing known uses them. Pin what may be needed:"
+        f"{PULLED_LATELY.days} days*, though nothing known uses them:"
     )
     for number, each in enumerate(pulled[:PULLED]):
         yield section(_pull(each), button=_pin_button(each, number, view))

@@ -1,0 +1,101 @@
+"""What a plan comes to: counted by family, each once."""
+
+from dataclasses import replace
+
+from bot.core.manifest import OCI_INDEX, Content, Manifest
+from bot.core.reasons import Reason, RuleName
+from bot.core.savings import find_stored_bytes
+from bot.core.usage import Look, Usage
+from bot.render.plan_summary import PlanSummary, name_of
+from tests.render.builders import GB, image, plan
+
+
+def index(number: int, *children: Manifest, tag: str = "", **facts: float) -> Manifest:
+    content = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+    tags = (tag,) if tag else ()
+    return image(number, *tags, content=content, media_type=OCI_INDEX, **facts)  # type: ignore[arg-type]
+
+
+def used(summary: PlanSummary) -> list[tuple[str, tuple[str, ...], bool]]:
+    return [(name_of(each.root), each.users, each.by_use_alone) for each in summary.used]
+
+
+def test_why_how_many_stay() -> None:
+    usage = Usage(by_tag={"used": ("pod",)})
+    child = image(9, age=2)
+    multi = index(3, child, tag="multi", age=2)
+    made = plan(
+        image(1, "old"),
+        image(2, "used"),
+        image(4, "new", age=1),
+        multi,
+        child,
+        newest=2,
+        usage=usage,
+    )
+    assert PlanSummary(made).keepers == [
+        ("among the 2 newest images", 2),
+        ("in use", 1),
+        ("hang on something kept", 1),
+    ]
+
+
+def test_words_of_another_version_are_understood_too() -> None:
+    made = plan(image(1, "a"), newest=1)
+    (judged,) = made.judged
+    earlier = replace(judged, reasons=(Reason(RuleName.NEWEST, "is new"),))
+    summary = PlanSummary(replace(made, judged=(earlier,)))
+    assert summary.keepers == [("among the newest of their class", 1)]
+
+
+def test_first_what_only_its_use_keeps() -> None:
+    usage = Usage(by_tag={"old": ("pod",), "new": ("task",)})
+    made = plan(image(1, "old", age=300), image(2, "new", age=1), newest=1, usage=usage)
+    assert used(PlanSummary(made)) == [("old", ("pod",), True), ("new", ("task",), False)]
+
+
+def test_a_child_that_is_used_stands_for_its_index() -> None:
+    child, shared = image(1), image(2)
+    usage = Usage(by_digest={child.digest: ("pod",), shared.digest: ("task",)})
+    first = index(3, child, shared, tag="first")
+    second = index(4, shared, tag="second")
+    summary = PlanSummary(plan(first, second, child, shared, usage=usage))
+    assert sorted(used(summary)) == [("first", ("pod", "task"), True), ("second", (), True)]
+
+
+def test_what_is_pulled_below_a_root_counts_for_it() -> None:
+    child = image(1, pulled=4)
+    summary = PlanSummary(plan(child, index(2, child, tag="multi"), image(3, pulled=2)))
+    found = [(name_of(pulled.family.root), pulled.at) for pulled in summary.pulled_lately]
+    assert [name for name, _ in found] == [name_of(summary.plan.judged[2]), "multi"]
+    assert found[1][1] == child.pulled_at
+
+
+def test_circles_are_one_family() -> None:
+    made = plan(image(1, "a"), image(2, "b"), image(3, "c"), newest=3)
+    first, second, third = made.judged
+    circle = (
+        replace(first, parent=second.manifest.digest),
+        replace(second, parent=first.manifest.digest),
+        replace(third, parent=second.manifest.digest),
+    )
+    (family,) = PlanSummary(replace(made, judged=circle)).kept_families
+    assert family.root == circle[0]
+    assert set(family.members) == set(circle)
+
+
+def test_what_was_looked_at_counts_places_that_answered() -> None:
+    looks = (
+        Look("ecs", "a", 1),
+        Look("ecs", "b", 0),
+        Look("lambda", "a", 0, "denied"),
+        Look("replication", "here", 0),
+    )
+    assert PlanSummary(plan(usage=Usage(looks=looks))).looked_at == {"ecs": 2}
+
+
+def test_stored_bytes_count_every_layer_once() -> None:
+    images = [image(1, shared=GB), image(2, shared=GB)]
+    assert find_stored_bytes([*images, index(3, *images)]) == 3 * GB
+    assert plan(*images, newest=1).savings.stored_bytes == 3 * GB
+    assert plan().savings.stored_bytes == 0

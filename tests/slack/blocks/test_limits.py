@@ -1,0 +1,180 @@
+"""Within Slack's limits, however large a repository is, and whatever people call things."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.manifest import OCI_INDEX, Content, Manifest
+from bot.core.pins import Pin
+from bot.core.plan import Plan, make_plan
+from bot.core.records import Item, Outcome, PlanState
+from bot.core.repository import RegistryId
+from bot.core.savings import Prices
+from bot.core.usage import SOURCES, Look, Usage
+from bot.slack.blocks import (
+    asked_message,
+    failed_message,
+    images_view,
+    plan_message,
+    planning_message,
+    refusal,
+    typing_view,
+)
+from bot.slack.ids import PlanRef
+from bot.slack.view import PlanView
+from tests.core import strategies as some
+from tests.core.strategies import World
+from tests.core.test_properties import tries
+from tests.render.builders import HERE, image, plan
+from tests.slack.blocks.scene import (
+    ANN,
+    ELSEWHERE,
+    HOME,
+    action_ids,
+    approvals,
+    checked,
+    checked_view,
+    read,
+    view,
+)
+from tests.support import NOW
+
+NASTY = "<!channel> <@U0000000001> `*_~ &&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&& :smile: <https://a|b> "
+LONG_NAME = "a" * 127 + "/" + "b" * 128
+COUNTS = {Outcome.PENDING: 1, Outcome.DELETED: 2, Outcome.SPARED: 3, Outcome.FAILED: 4}
+
+
+def crowd(number: int) -> Iterator[Manifest]:
+    """So many manifests: of every four one index with two children, and one alone."""
+    for start in range(0, number - number % 4, 4):
+        children = (image(start, age=start / 40), image(start + 1, age=start / 40))
+        index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+        pulled = 5 if start % 28 == 0 else None
+        root = image(start + 2, f"v{start}", content=index, media_type=OCI_INDEX, pulled=pulled)
+        yield from (*children, root, image(start + 3, f"x{start}", age=start / 40))
+    yield from (image(number - rest - 1) for rest in range(number % 4))
+
+
+def every_state(content: Plan, **facts: Any) -> Iterator[PlanView]:
+    for state in PlanState:
+        record = {
+            "state": state,
+            "approvals": approvals(ANN, *["arn:aws:iam::1:user/" + "x" * 64] * 3),
+            "execute_after": NOW + timedelta(minutes=5),
+        }
+        for here in (HOME, ELSEWHERE):
+            yield view(content, record, here=here, counts=COUNTS, required=9, **facts)
+
+
+@pytest.mark.parametrize("number", [0, 1, 100, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_repositories_of_any_size(number: int) -> None:
+    usage = Usage({}, {"v0": ("pod",)}, (Look("ecs", "a", 1),), ())
+    made = plan(*crowd(number), newest=10, usage=usage)
+    assert len(made.judged) == number
+    for shown in every_state(made):
+        checked(plan_message(shown))
+    for page in (0, 1, number // 40, number // 20):
+        checked_view(images_view(made, page, PlanRef("p7k2", 1)))
+
+
+def odd_plan() -> Plan:
+    """Everything is as long and as odd as it can be, and there is much of it."""
+    longest = [f"_.-{'x' * 290}{number}" for number in range(40)]
+    images = [image(n, tag, f"{tag}_", pulled=1, size=10**15) for n, tag in enumerate(longest)]
+    kept = [image(100 + n, f"kept{n}") for n in range(40)]
+    users = tuple(f"{NASTY * 5}{number}" for number in range(30))
+    usage = Usage(
+        by_tag={f"kept{n}": users for n in range(20)},
+        looks=tuple(Look(source, NASTY, 1) for source in SOURCES) * 9,
+        not_checked=SOURCES,
+    )
+    pins = [Pin(f"kept{n}", ANN, NASTY * 30) for n in range(20, 40)]
+    made = plan(*images, *kept, usage=usage, pins=tuple(pins))
+    repository = replace(HERE, name=LONG_NAME)
+    places = tuple(RegistryId("123456789012", f"eu-west-{number}") for number in range(40))
+    return replace(made, repository=repository, deleted_also_in=places)
+
+
+ODD = odd_plan()
+
+
+def test_odd_names_in_every_state() -> None:
+    told = [
+        Item(f"sha256:{n:064}", (f"{'t' * 300}{n}",), outcome, f"{n} {NASTY * 20}")
+        for n in range(10)
+        for outcome in (Outcome.FAILED, Outcome.SPARED)
+    ]
+    for shown in every_state(ODD, told=told, why_not_started=NASTY * 30):
+        content = checked(plan_message(shown))
+        _harmless(read(content.blocks) + content.text)
+
+
+def test_odd_problems() -> None:
+    errors = [f"{number} {NASTY * 20}" for number in range(30)]
+    looks = [Look(NASTY, NASTY * 9, 0, error, in_doubt=True) for error in errors]
+    made = plan(image(1), usage=Usage(looks=tuple(looks)))
+    content = checked(plan_message(view(replace(made, repository=ODD.repository))))
+    _harmless(read(content.blocks) + content.text)
+    assert len(action_ids(content.blocks)) == 8 + 3
+
+
+def test_odd_names_in_modals() -> None:
+    for page in range(4):
+        modal = checked_view(images_view(ODD, page, PlanRef("p7k2", 1)))
+        _harmless(read(modal["blocks"]))
+    typing = checked_view(typing_view(view(ODD).plan, HOME, 0.10))
+    assert f"`{LONG_NAME}`" in read(typing["blocks"])
+
+
+def test_the_whole_name_of_a_repository_is_told() -> None:
+    assert f"~ `{LONG_NAME}` · 123456789012" in read(plan_message(view(ODD)).blocks)
+
+
+@pytest.mark.parametrize("text", ["team/api", LONG_NAME, NASTY * 50, "x" * 5000, ":a" * 2000])
+def test_short_messages(text: str) -> None:
+    for content in (
+        asked_message(text, ANN),
+        planning_message(text, text, 3, 10),
+        planning_message(text, text, 0, 0),
+        failed_message(text),
+        refusal(text),
+    ):
+        _harmless(read(checked(content).blocks) + content.text)
+
+
+def test_progress_before_there_is_a_plan() -> None:
+    assert read(asked_message("team/*", ANN).blocks) == (
+        f"~ :hourglass_flowing_sand: Looking into `team/*` for <@{ANN}> …"
+    )
+    assert read(planning_message("team/api", "reading manifests", 300, 1200).blocks) == (
+        "~ :hourglass_flowing_sand: `team/api`: reading manifests: 300 of 1,200  "
+        "█████░░░░░░░░░░░░░░░"
+    )
+    assert planning_message("team/api", "reading", 0, 0).text == "team/api: reading …"
+
+
+@given(
+    world=some.worlds,
+    state=st.sampled_from(PlanState),
+    page=st.integers(-1, 3),
+    report_only=st.booleans(),
+)
+@tries(150)
+def test_any_plan(world: World, state: PlanState, page: int, report_only: bool) -> None:  # noqa: FBT001
+    evidence = replace(
+        world.evidence, usage=replace(world.evidence.usage, looks=(), not_checked=())
+    )
+    made = make_plan(HERE, world.manifests, evidence, Prices(0.1, layers_stay_within=False))
+    record = {"state": state, "approvals": approvals(ANN), "execute_after": NOW}
+    shown = view(made, record, counts=COUNTS, report_only=report_only)
+    checked(plan_message(shown))
+    checked_view(images_view(made, page, PlanRef("p7k2", 1)))
+
+
+def _harmless(text: str) -> None:
+    assert not any(sign in text for sign in ("<!channel", "<!here", "<https:"))

@@ -1,0 +1,128 @@
+"""Modals: the typed name, and all manifests in pages."""
+
+import re
+from collections.abc import Iterable
+
+import pytest
+
+from bot.core.manifest import OCI_INDEX, Content, Manifest
+from bot.core.pins import Pin
+from bot.core.plan import Plan
+from bot.slack.blocks import images_view, loading_view, typing_view
+from bot.slack.blocks.images import A_PAGE
+from bot.slack.ids import PlanRef
+from bot.slack.message import Block
+from tests.render.builders import GB, image, plan
+from tests.slack.blocks.scene import (
+    ANN,
+    HOME,
+    STAR,
+    USED,
+    action_ids,
+    checked_view,
+    read,
+    usual_plan,
+    values,
+    view,
+)
+
+REF = PlanRef("p7k2", 1)
+
+
+def page(content: Plan, number: int = 0) -> Block:
+    return checked_view(images_view(content, number, REF))
+
+
+def buttons(modal: Block) -> list[str]:
+    (actions,) = [block for block in modal["blocks"] if block["type"] == "actions"]
+    return [element["text"]["text"] for element in actions["elements"]]
+
+
+def test_typing_the_name() -> None:
+    modal = checked_view(typing_view(view().plan, HOME, 0.10))
+    assert PlanRef.parse(modal["private_metadata"]) == PlanRef("p7k2", 1, HOME)
+    assert modal["callback_id"] == "confirm_plan"
+    assert (modal["blocks"][1]["block_id"], action_ids(modal["blocks"])) == (
+        "typed_name",
+        ["typed_name"],
+    )
+    assert read(modal["blocks"][:1]) == (
+        "*12 of 20 manifests* go, which frees up to 20.9 GB and saves up to $2.09 a month. It can "
+        "be stopped at any time; what is deleted by then is gone for good.\n"
+        "To approve, type the repository's name: `team/api`"
+    )
+
+
+def test_loading() -> None:
+    assert "One moment" in read(checked_view(loading_view())["blocks"])
+
+
+def test_a_page() -> None:
+    pin = Pin("kept", ANN, "the *audit* of <everything>")
+    child = image(1, size=GB)
+    index = Content(OCI_INDEX, children=(child.digest,))
+    root = image(2, "multi", content=index, media_type=OCI_INDEX, pulled=3)
+    used = image(4, "1.3.0", age=1)
+    made = plan(root, child, image(3, "kept", age=2), used, usage=USED, pins=(pin,))
+    modal = page(made)
+    assert modal["callback_id"] == "images"
+    assert read(modal["blocks"]) == (
+        f"""\
+`team/api`: 2 go, 2 stay
+1 to 4 of 4 manifests
+# Goes
+`multi`: not among the 0 newest images (3rd); but somebody pulled it 2026-11-20 12:00 UTC
+~ index `sha256:000000000000…` · 1.00 GB · pushed 2026-10-14 · last pulled 2026-11-20
+↳ no tag: follows multi (sha256:000000000000…), whose index lists it
+~ image `sha256:000000000000…` · 1.00 GB · pushed 2026-10-14
+# Stays
+`1.3.0`: is in use by ECS shop/web
+~ image `sha256:000000000000…` · 1.00 GB · pushed 2026-11-22
+~ used by ECS shop/web
+`kept`: kept is pinned by <@U0000000001>: the {STAR}audit{STAR} of &lt;everything&gt;
+~ image `sha256:000000000000…` · 1.00 GB · pushed 2026-11-21"""
+    )
+
+
+def test_an_empty_repository() -> None:
+    assert "The repository is empty." in read(page(plan())["blocks"])
+
+
+@pytest.mark.parametrize("number", [-1, 0, 1, 2, 7])
+def test_pages_beyond_the_ends_are_the_ends(number: int) -> None:
+    made = plan(*(image(n) for n in range(2 * A_PAGE)))
+    first = "1 to 20" if number <= 0 else "21 to 40"
+    assert f"{first} of 40 manifests" in read(page(made, number)["blocks"])
+
+
+def test_one_page_has_no_buttons() -> None:
+    assert action_ids(page(usual_plan())["blocks"]) == []
+
+
+def test_the_way_through_pages() -> None:
+    made = plan(*(image(n, f"v{n}", age=n + 1) for n in range(200)), newest=95)
+    assert buttons(page(made, 0)) == ["Next", "What stays", "Last"]
+    assert buttons(page(made, 3)) == ["First", "Previous", "Next", "What stays", "Last"]
+    assert buttons(page(made, 9)) == ["First", "What stays", "Previous"]
+    assert values(page(made, 3)["blocks"])["images_page:5"] == "p7k2:1:5"
+    assert "# Goes" in read(page(made, 5)["blocks"])
+    assert "# Stays" in read(page(made, 5)["blocks"])
+    assert "# Goes" not in read(page(made, 6)["blocks"])
+
+
+def test_every_manifest_stands_on_one_page() -> None:
+    images = [*_multi_arch(0, 30), *_multi_arch(30, 60)]
+    made = plan(*images, newest=9)
+    pages = range(-(-len(made.judged) // A_PAGE))
+    shown = "\n".join(read(page(made, number)["blocks"]) for number in pages)
+    assert len(re.findall(r"^~ (?:image|index) ", shown, re.MULTILINE)) == len(made.judged)
+    listed = [line for line in shown.splitlines() if "v" in line and line.startswith("`v")]
+    assert len(listed) == len(set(listed)) == 60
+
+
+def _multi_arch(start: int, end: int) -> Iterable[Manifest]:
+    for number in range(start, end):
+        child = image(1000 + number)
+        index = Content(OCI_INDEX, children=(child.digest,))
+        yield child
+        yield image(2000 + number, f"v{number}", content=index, media_type=OCI_INDEX)

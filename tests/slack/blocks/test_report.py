@@ -1,0 +1,234 @@
+"""The report: everything that somebody needs to decide, and not more."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.core.manifest import OCI_INDEX, Content, Unread
+from bot.core.records import EventName
+from bot.core.repository import RegistryId
+from bot.core.usage import SOURCES, Usage
+from bot.render.words import money, size
+from bot.slack.blocks import plan_message
+from bot.slack.ids import PlanRef
+from bot.slack.message import Block
+from tests.render.builders import GB, image, plan
+from tests.slack.blocks.scene import (
+    ANN,
+    ELSEWHERE,
+    HOME,
+    STAR,
+    USED,
+    action_ids,
+    approvals,
+    checked,
+    event,
+    read,
+    usual_plan,
+    values,
+    view,
+)
+
+BUTTONS = ["approve_plan", "show_images", "dismiss_plan"]
+PINS = ["pin_pulled:0", "pin_pulled:1"]
+
+
+def shown(**facts: Any) -> str:
+    return read(checked(plan_message(view(**facts))).blocks)
+
+
+def test_the_whole_report() -> None:
+    content = checked(plan_message(view()))
+    assert content.text == (
+        "team/api: 12 of 20 manifests may go, which frees 20.9 GB of 39.2 GB and saves $2.09 a "
+        "month ($25.08 a year). Open until 2026-11-30 12:00 UTC."
+    )
+    assert read(content.blocks) == (
+        """\
+# team/api
+*Saves $2.09 a month ($25.08 a year)*
+Deletes *12 of 20 manifests*, which frees 20.9 GB of 39.2 GB.
+*8 stay:* 5 among the 5 newest images, 2 in use, 1 pinned.
+*2 of them only because they are in use:*
+• `1.5.0` by ECS a/b, ECS a/c, ECS d and 1 more
+• `1.3.0` by ECS shop/web
+*The largest deletions*, with their sizes as ECR lists them:
+• `1.14.0` · 2.65 GB · pushed 8 months ago
+• `1.13.0` · 2.55 GB · pushed 9 months ago
+• `1.12.0` · 2.45 GB · pushed 9 months ago
+:warning: *2 deletions were pulled in the last 30 days*, though nothing known uses them:
+`1.7.0` · last pulled 2026-11-18 12:00 UTC
+[Pin for 30 days]
+`1.9.0` · last pulled 2026-11-16 12:00 UTC
+[Pin for 30 days]
+~ Checked for use 2026-11-23 12:00 UTC: ECS (2 places), Lambda.
+~ *Not checked:* Batch, SageMaker. What runs there is not protected.
+~ 123456789012 · eu-west-1 · plan p7k2, version 1 · open until 2026-11-30 12:00 UTC
+[Approve!] [Show images] [Not this time]"""
+    )
+
+
+def test_its_buttons_carry_the_version_and_what_they_pin() -> None:
+    found = values(plan_message(view()).blocks)
+    assert {found[name] for name in BUTTONS} == {"p7k2:1"}
+    assert [PlanRef.parse(found[name]).detail[-2:] for name in PINS] == ["07", "09"]
+
+
+def test_its_numbers_are_those_of_the_plan() -> None:
+    made = usual_plan()
+    said = shown(content=made)
+    savings = made.savings
+    assert savings.stored_bytes is not None
+    assert f"{len(made.delete)} of {len(made.judged)} manifests" in said
+    assert f"{size(savings.freed_bytes)} of {size(savings.stored_bytes)}" in said
+    assert f"{money(savings.usd_per_month)} a month" in said
+    assert f"({money(12 * savings.usd_per_month)} a year)" in said
+    stay = re.search(r"\*(\d+) stay:\* (\d+) among .*, (\d+) in use, (\d+) pinned", said)
+    assert stay is not None
+    total, *parts = map(int, stay.groups())
+    assert total == sum(parts) == len(made.judged) - len(made.delete)
+
+
+def test_numbers_that_are_not_exact_say_so() -> None:
+    content = plan_message(view(plan(image(1), image(2), exact=False, usage=USED)))
+    assert "*Saves about $0.20 a month ($2.40 a year)*" in read(content.blocks)
+    assert "which frees about 2.00 GB of 2.00 GB" in read(content.blocks)
+    assert "saves about $0.20" in content.text
+    assert "which saves about $0.20 a month" in _confirmation(content.blocks)["text"]["text"]
+
+
+def test_a_plan_of_before_knows_no_whole() -> None:
+    made = usual_plan()
+    earlier = replace(made, savings=replace(made.savings, stored_bytes=None))
+    assert "which frees 20.9 GB." in shown(content=earlier)
+
+
+def test_unread_manifests_leave_the_whole_unknown() -> None:
+    assert "frees about 1.00 GB." in shown(content=plan(image(1, content=Unread("AWS failed"))))
+
+
+def test_the_dialog_names_counts_and_money() -> None:
+    dialog = _confirmation(plan_message(view()).blocks)
+    assert dialog["title"]["text"] == "Delete 12 manifests?"
+    assert dialog["text"]["text"] == (
+        "12 of 20 manifests in `team/api` go, which saves $2.09 a month. It can be stopped at any "
+        "time; what is deleted by then is gone for good."
+    )
+    assert dialog["style"] == "danger"
+
+
+def test_no_dialog_before_the_modal_that_asks_for_the_name() -> None:
+    assert _approve(plan_message(view(needs_typing=True)).blocks).get("confirm") is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"here": ELSEWHERE}, f"It can be approved in <#{HOME}> only."),
+        ({"home": None}, "Nobody can approve it in Slack: `reports` in the settings gives it no"),
+        ({"report_only": True}, "Only a report: the settings have `execution.enabled: false`."),
+        ({"record": {"checked": False}}, "No source of usage was looked at, so nobody can"),
+    ],
+)
+def test_where_nobody_can_approve_it_it_says_why(facts: dict[str, Any], why: str) -> None:
+    content = checked(plan_message(view(**facts)))
+    assert why in read(content.blocks)
+    assert why in content.text
+    assert action_ids(content.blocks) == [*PINS, *BUTTONS[1:]]
+
+
+def test_how_many_have_approved() -> None:
+    said = shown(required=3, record={"approvals": approvals(ANN)})
+    assert f"*1 of 3 approvals*: <@{ANN}>. 2 more people have to approve." in said
+    assert "*0 of 2 approvals*. 2 more people" in shown(required=2)
+
+
+def test_approvals_of_earlier_versions_do_not_count() -> None:
+    record = {"version": 2, "approvals": approvals(ANN)}
+    assert "*0 of 2 approvals*" in shown(required=2, record=record)
+
+
+def test_why_it_could_not_begin() -> None:
+    said = shown(why_not_started="AWS *refused* it.")
+    assert (
+        f":warning: *It was approved, but could not begin:* AWS {STAR}refused{STAR} it. Nothing "
+        "was deleted; approve it again." in said
+    )
+
+
+def test_who_stopped_it_before_it_began() -> None:
+    said = shown(last_event=event(EventName.STOPPED))
+    assert f"Stopped by <@{ANN}> 2026-11-23 13:00 UTC, before anything was deleted." in said
+
+
+def test_replication_is_a_warning() -> None:
+    made = replace(usual_plan(), deleted_also_in=(RegistryId("210987654321", "us-east-1"),))
+    said = shown(content=made)
+    assert ":warning: *Replication deletes these in 210987654321 in us-east-1, too.*" in said
+
+
+def test_a_family_is_one_deletion() -> None:
+    children = (image(1, size=2 * GB), image(2, size=GB))
+    index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+    root = image(3, "multi", content=index, media_type=OCI_INDEX)
+    said = shown(content=plan(root, *children))
+    assert "*Nothing stays.*" in said
+    assert "• `multi` and 2 that hang on it · 3.00 GB · pushed 40 days ago" in said
+
+
+def test_an_index_whose_child_is_pulled_is_pinned_as_a_whole() -> None:
+    children = (image(1, pulled=3), image(2))
+    index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+    root = image(3, "multi", content=index, media_type=OCI_INDEX)
+    content = plan_message(view(plan(root, *children)))
+    assert "*1 deletion was pulled" in read(content.blocks)
+    assert "`multi` · last pulled 2026-11-20 12:00 UTC" in read(content.blocks)
+    assert PlanRef.parse(values(content.blocks)["pin_pulled:0"]).detail == root.digest
+
+
+def test_an_index_whose_child_is_in_use_is_named_with_who_uses_it() -> None:
+    child = image(1)
+    index = Content(OCI_INDEX, children=(child.digest,))
+    root = image(2, "multi", content=index, media_type=OCI_INDEX)
+    usage = replace(USED, by_tag={}, by_digest={child.digest: ("pod web",)})
+    said = shown(content=plan(root, child, image(3), usage=usage))
+    assert "*1 of them only because it is in use:*\n• `multi` by pod web" in said
+
+
+def test_where_all_in_use_would_stay_anyway() -> None:
+    usage = replace(USED, by_tag={"new": ("pod web",)})
+    said = shown(content=plan(image(1, "new", age=1), image(2), newest=1, usage=usage))
+    assert "*1 stays:* 1 in use.\nIn use:\n• `new` by pod web" in said
+
+
+def test_many_of_a_kind_are_counted() -> None:
+    images = [image(number, f"t{number}", pulled=number) for number in range(1, 7)]
+    usage = replace(USED, by_tag={f"t{number}": ("pod",) for number in range(7, 12)})
+    used = [image(number, f"t{number}") for number in range(7, 12)]
+    said = shown(content=plan(*images, *used, usage=usage))
+    assert said.count("[Pin for 30 days]") == 3
+    assert "~ … and 3 more" in said
+    assert "*5 of them only" in said
+    assert "\n… and 2 more" in said
+
+
+def test_what_is_never_looked_at_is_named_only_where_there_is_such_a_thing() -> None:
+    everything = Usage(looks=USED.looks, not_checked=())
+    assert "Not checked" not in shown(content=plan(image(1), usage=everything))
+    nothing = Usage(looks=(), not_checked=SOURCES)
+    assert "Checked for use" not in shown(content=plan(image(1), usage=nothing))
+
+
+def _approve(blocks: Iterable[Block]) -> Block:
+    (actions,) = [block for block in blocks if block["type"] == "actions"]
+    button: Block = actions["elements"][0]
+    assert (button["action_id"], button["style"]) == ("approve_plan", "danger")
+    return button
+
+
+def _confirmation(blocks: Iterable[Block]) -> Block:
+    confirm: Block = _approve(blocks)["confirm"]
+    return confirm
