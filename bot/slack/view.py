@@ -32,8 +32,8 @@ class PlanView:
     saved_bytes: int
     why_not_started: str | None
     now: datetime
-    needs_typing: bool = False
-    last_event: Event | None = None
+    needs_typing: bool
+    last_event: Event | None
 
     @property
     def done(self) -> int:

@@ -139,8 +139,16 @@ def _warnings(view: PlanView) -> Iterator[Block]:
 def _small_print(summary: PlanSummary, view: PlanView) -> Iterator[str]:
     yield from phrases.checked(view, summary.looked_at)
     yield from phrases.not_checked(view)
+    yield from _what_is_new(view)
     yield from _approvals(view)
     yield f"{phrases.place_and_version(view)} · open until {date(view.plan.expires_at)}"
+
+
+def _what_is_new(view: PlanView) -> Iterator[str]:
+    """What somebody's pin changed, so that they see that it did."""
+    last = view.last_event
+    if view.plan.version > 1 and last and last.event is EventName.PROPOSED:
+        yield f"Version {view.plan.version} by {mention(last.by)}: {prose(last.detail)}."
 
 
 def _approvals(view: PlanView) -> Iterator[str]:

@@ -75,6 +75,8 @@ def view(
         "saved_bytes": 50 * GB,
         "why_not_started": None,
         "now": NOW,
+        "needs_typing": False,
+        "last_event": None,
     }
     return PlanView(**(shown | facts))
 
@@ -83,8 +85,8 @@ def approvals(*by: str) -> tuple[Approval, ...]:
     return tuple(Approval(each, NOW, 1) for each in by)
 
 
-def event(name: EventName, by: str = ANN) -> Event:
-    return Event(NOW + timedelta(hours=1), name, by, "", "p7k2", 1)
+def event(name: EventName, by: str = ANN, detail: str = "") -> Event:
+    return Event(NOW + timedelta(hours=1), name, by, detail, "p7k2", 1)
 
 
 def items(outcome: Outcome, reason: str, *tags: str) -> tuple[Item, ...]:

@@ -164,6 +164,13 @@ def test_who_stopped_it_before_it_began() -> None:
     assert f"Stopped by <@{ANN}> 2026-11-23 13:00 UTC, before anything was deleted." in said
 
 
+def test_whose_pins_changed_it() -> None:
+    last = event(EventName.PROPOSED, detail="pins spare 1 of 13 that were to go")
+    line = f"~ Version 2 by <@{ANN}>: pins spare 1 of 13 that were to go."
+    assert line in shown(record={"version": 2}, last_event=last)
+    assert "~ Version" not in shown(last_event=last)
+
+
 def test_replication_is_a_warning() -> None:
     made = replace(usual_plan(), deleted_also_in=(RegistryId("210987654321", "us-east-1"),))
     said = shown(content=made)
