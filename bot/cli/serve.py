@@ -4,18 +4,30 @@ import logging
 import multiprocessing
 import signal
 import time
-from multiprocessing.context import SpawnProcess
+from contextlib import closing, nullcontext
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
 import click
 
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus
-from bot.settings import load_settings
-from bot.wiring import Leaving
+from bot.core.errors import ServiceError
+from bot.settings import Settings, load_settings
+from bot.wiring import Leaving, is_on_the_line, open_line
+
+if TYPE_CHECKING:
+    from multiprocessing.context import SpawnProcess
+
+    from bot.slack.line import Line
+    from bot.store.store import SqlStore
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_BETWEEN_STARTS = 5.0
+
+MOST_SECONDS_WITHOUT_SLACK = 120.0
+"""Whoever started the bot may know better what to do about it."""
 
 _log = logging.getLogger(__name__)
 
@@ -24,18 +36,24 @@ _log = logging.getLogger(__name__)
 @common_options
 @click.pass_obj
 def serve(options: Options) -> int:
-    """Carry out approved plans, recover what was left, and end what has run out, until stopped.
+    """Listen to people in Slack, carry out approved plans, recover what was left, and end what has
+    run out, until stopped.
 
     SIGTERM and Ctrl-C end it after the batches in flight; another serve, or the next, goes on.
     """
     from bot.logs import log_to_stderr  # noqa: PLC0415 - no other command needs it
 
     leaving = _told_to_leave()
-    load_settings(options.config)
-    with opened_store():
+    settings = load_settings(options.config)
+    with opened_store() as store:
+        line = _connected(settings, store, debug=options.debug)
         log_to_stderr()
-    _log.info("Approved plans are carried out here, until SIGTERM or Ctrl-C")
-    return _kept_working(options, leaving)
+        _tell_what_is_done_here(settings, line)
+        with _Worker(options, leaving) as worker, closing(line) if line else nullcontext():
+            status = _kept_working(worker, _Watch(line), leaving)
+    if leaving.is_told():
+        _log.info("Left; whoever comes next goes on")
+    return status
 
 
 def _told_to_leave() -> Leaving:
@@ -45,32 +63,104 @@ def _told_to_leave() -> Leaving:
     return leaving
 
 
-def _kept_working(options: Options, leaving: Leaving) -> ExitStatus:
-    """A worker that dies is started again; one that finds the settings wrong would find that
-    again."""
-    while True:
-        began, worker = time.monotonic(), _started(options)
-        while worker.is_alive() and not leaving.is_told():
-            leaving.sleep(SECONDS_BETWEEN_LOOKS)
-        if leaving.is_told():
-            worker.terminate()
-            worker.join()
-            _log.info("Left; whoever comes next goes on")
-            return ExitStatus.DONE
-        if worker.exitcode == ExitStatus.REFUSED:
+def _connected(settings: Settings, store: "SqlStore", *, debug: bool) -> "Line | None":
+    """None without tokens. Raises RequestError if one of them is missing, or the settings are
+    wrong; ServiceError if Slack does not let the bot in."""
+    if not is_on_the_line():
+        return None
+    line = open_line(settings, store, debug=debug)
+    line.connect()
+    return line
+
+
+def _tell_what_is_done_here(settings: Settings, line: "Line | None") -> None:
+    _log.info("Approved plans are carried out here, until SIGTERM or Ctrl-C")
+    if line is None:
+        _log.info("Nobody is heard in Slack: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set")
+        return
+    _log.info("People are heard in Slack")
+    if not any(report.channel for report in settings.reports):
+        _log.warning("No plan can be approved in Slack: no entry of `reports` has a `channel`")
+
+
+def _kept_working(worker: "_Worker", watch: "_Watch", leaving: Leaving) -> ExitStatus:
+    """Raises ServiceError if Slack has been away for too long."""
+    while not leaving.is_told():
+        leaving.sleep(SECONDS_BETWEEN_LOOKS)
+        watch.look()
+        if worker.has_given_up():
             return ExitStatus.REFUSED
-        _log.warning("The worker process ended (%s) and is started again", _how(worker.exitcode))
-        leaving.sleep(began + SECONDS_BETWEEN_STARTS - time.monotonic())
+    return ExitStatus.DONE
 
 
-def _started(options: Options) -> SpawnProcess:
-    from bot import worker  # noqa: PLC0415 - no other command needs it
+class _Worker:
+    """A process that is started again if it dies; one that finds the settings wrong would find that
+    again."""
 
-    process = multiprocessing.get_context("spawn").Process(
-        target=worker.main, args=(options.config,), kwargs={"debug": options.debug}, name="worker"
-    )
-    process.start()
-    return process
+    def __init__(self, options: Options, leaving: Leaving) -> None:
+        self._options = options
+        self._leaving = leaving
+
+    def __enter__(self) -> Self:
+        self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.terminate()
+        self._process.join()
+
+    def has_given_up(self) -> bool:
+        if self._process.is_alive() or self._leaving.is_told():
+            return False
+        code = self._process.exitcode
+        if code == ExitStatus.REFUSED:
+            return True
+        _log.warning("The worker process ended (%s) and is started again", _how(code))
+        self._leaving.sleep(self._began + SECONDS_BETWEEN_STARTS - time.monotonic())
+        if not self._leaving.is_told():
+            self._start()
+        return False
+
+    def _start(self) -> None:
+        from bot import worker  # noqa: PLC0415 - no other command needs it
+
+        options = self._options
+        self._began = time.monotonic()
+        self._process: SpawnProcess = multiprocessing.get_context("spawn").Process(
+            target=worker.main,
+            args=(options.config,),
+            kwargs={"debug": options.debug},
+            name="worker",
+        )
+        self._process.start()
+
+
+class _Watch:
+    """Over the line to Slack."""
+
+    def __init__(self, line: "Line | None") -> None:
+        self._line = line
+        self._up_at = time.monotonic()
+        self._is_up = True
+
+    def look(self) -> None:
+        """Raises ServiceError if it is down for too long, or for good."""
+        is_up = self._line is None or self._line.is_up()
+        if is_up != self._is_up:
+            _log.info("Slack is there again" if is_up else "Slack is away: connecting again")
+        self._is_up = is_up
+        if is_up:
+            self._up_at = time.monotonic()
+        elif time.monotonic() - self._up_at > MOST_SECONDS_WITHOUT_SLACK:
+            raise ServiceError(
+                f"Slack has been away for {MOST_SECONDS_WITHOUT_SLACK:.0f} seconds: check the "
+                "network, SLACK_API_URL and SLACK_APP_TOKEN, and start serve again"
+            )
 
 
 def _how(code: int | None) -> str:

@@ -66,7 +66,7 @@ def may_approve(  # noqa: PLR0913 - the last three are all that the person said
     """
     refusal = (
         _over(plan)
-        or _outdated(plan, version)
+        or why_outdated(plan, version)
         or why_unapprovable(plan)
         or _no_way(person, plan, rules)
     )
@@ -100,6 +100,15 @@ def why_unapprovable(plan: PlanRecord) -> str | None:
     return None
 
 
+def why_outdated(plan: PlanRecord, version: int) -> str | None:
+    if version == plan.version:
+        return None
+    return (
+        f"A newer version was proposed: version {plan.version} counts now, and not version "
+        f"{version}; look at what changed, and decide about that"
+    )
+
+
 def needs_typing(plan: PlanRecord, rules: ApprovalRules) -> bool:
     return plan.manifests > 0 and plan.deletions / plan.manifests > rules.confirm_over
 
@@ -121,6 +130,10 @@ def may_confirm_usage(person: Person, rules: ApprovalRules) -> Decision:
     return _stands_as_approver(person, rules)
 
 
+def may_ask_for_report(person: Person, rules: ApprovalRules) -> Decision:
+    return _takes_part(person, rules)
+
+
 def may_dismiss(person: Person, rules: ApprovalRules) -> Decision:
     return _takes_part(person, rules)
 
@@ -133,15 +146,6 @@ def _over(plan: PlanRecord) -> str | None:
     if plan.state is PlanState.PROPOSED:
         return None
     return f"The plan for {plan.repository.name} {what_became(plan.state)}"
-
-
-def _outdated(plan: PlanRecord, version: int) -> str | None:
-    if version == plan.version:
-        return None
-    return (
-        f"A newer version was proposed: version {plan.version} counts now, and not version "
-        f"{version}; look at what changed, and approve that"
-    )
 
 
 def _no_way(person: Person, plan: PlanRecord, rules: ApprovalRules) -> str | None:

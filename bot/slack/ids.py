@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+COMMAND = "/ecr-clean"
+
 APPROVE_PLAN = "approve_plan"
 DISMISS_PLAN = "dismiss_plan"
 SHOW_IMAGES = "show_images"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.authority import Decision, Person
+from bot.core.authority import Decision, Person, why_outdated
 from bot.core.errors import RequestError
 from bot.core.records import Event, EventName, PlanRecord
 from bot.core.repository import RepositoryId
@@ -35,6 +35,13 @@ class Deed:
         assert self.plan is not None
         became = f"The plan for {self.repository.name} {what_became(self.plan.state)}"
         self.expect(Decision(allows(self.plan.state, step), became), store)
+
+    def expect_version(self, version: int | None, store: Store) -> None:
+        """Raises RequestError, as `expect` does, if somebody saw another than the one that counts.
+        None: they saw none."""
+        assert self.plan is not None
+        outdated = None if version is None else why_outdated(self.plan, version)
+        self.expect(Decision(outdated is None, outdated or ""), store)
 
     def expect(self, decision: Decision, store: Store) -> None:
         """Raises RequestError, which the audit remembers, if it is refused."""

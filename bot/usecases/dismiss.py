@@ -19,14 +19,16 @@ class Dismisser:
     clock: Clock
     rules_of: Callable[[RepositoryId], ApprovalRules]
 
-    def dismiss(self, id_: str, person: Person) -> PlanRecord:
-        """Raises RequestError, with the reason, for whoever may not, or comes too late."""
+    def dismiss(self, id_: str, person: Person, version: int | None = None) -> PlanRecord:
+        """`version`: the one that they saw, None if they mean whichever there is. Raises
+        RequestError, with the reason, for whoever may not, or comes too late."""
         while True:
             now = self.clock()
             before = find_plan(self.store, id_, now)
             deed = Deed(person, now, before.repository, before)
             deed.expect(may_dismiss(person, self.rules_of(before.repository)), self.store)
             deed.expect_step(Step.DISMISS, self.store)
+            deed.expect_version(version, self.store)
             event = deed.event(EventName.DISMISSED, "not this time")
             after = dismissed(before)
             if self.store.commit(Change((event,), before, after)):

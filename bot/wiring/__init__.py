@@ -9,6 +9,7 @@ from bot.wiring.clients import (
     system_clock,
 )
 from bot.wiring.deleting import find_registry, open_deleter
+from bot.wiring.desk import is_on_the_line, open_desk, open_line
 from bot.wiring.duties import Principal, deleting_duties, duties
 from bot.wiring.execution import open_executor
 from bot.wiring.kubernetes import cluster_role
@@ -54,13 +55,16 @@ __all__ = [
     "identify",
     "is_gone",
     "is_in_slack",
+    "is_on_the_line",
     "open_approver",
     "open_board",
     "open_client",
     "open_deleter",
+    "open_desk",
     "open_dismisser",
     "open_executor",
     "open_hasty_client",
+    "open_line",
     "open_manifest_cache",
     "open_memory",
     "open_patients",

@@ -103,9 +103,10 @@ def test_what_is_due_is_carried_out(
         until(lambda: as_stored(own_store, id_).state is PlanState.DONE)
         assert bot.leave() == 0
     assert aws.world.calls.count(DELETION) == 1
-    assert [LINE.fullmatch(line.strip()) is not None for line in bot.said] == [True] * 4
+    assert [LINE.fullmatch(line.strip()) is not None for line in bot.said] == [True] * 5
     assert [line.split(" ", 2)[2].strip() for line in bot.said] == [
         "Approved plans are carried out here, until SIGTERM or Ctrl-C",
+        "Nobody is heard in Slack: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set",
         f"The plan {id_} for team/api is looked at once more",
         f"The plan {id_} for team/api was carried out; 2.96 kB freed",
         "Left; whoever comes next goes on",

@@ -12,6 +12,7 @@ from bot.core.authority import (
     Person,
     SlackPerson,
     may_approve,
+    may_ask_for_report,
     may_confirm_usage,
     may_dismiss,
     may_pin,
@@ -223,7 +224,9 @@ def test_what_is_only_reported_nobody_approves(person: Person) -> None:
     assert "have `execution.enabled: false`, so plans are only reported" in decision.reason
 
 
-@pytest.mark.parametrize("may", [may_pin, may_dismiss, may_stop, may_confirm_usage])
+@pytest.mark.parametrize(
+    "may", [may_ask_for_report, may_pin, may_dismiss, may_stop, may_confirm_usage]
+)
 @pytest.mark.parametrize("person", [ANN, ROLE])
 def test_of_what_is_only_reported_all_else_is_decided(may: Any, person: Person) -> None:
     assert may(person, rules(report_only=True)).granted
@@ -324,7 +327,7 @@ def test_the_most_useful_reason_comes_first(
     assert because in decision.reason, description
 
 
-@pytest.mark.parametrize("may", [may_pin, may_dismiss, may_stop])
+@pytest.mark.parametrize("may", [may_ask_for_report, may_pin, may_dismiss, may_stop])
 @pytest.mark.parametrize(
     ("description", "person", "approvers", "granted"),
     [

@@ -58,3 +58,12 @@ def test_a_newer_version_is_dismissed_too(scene: Scene) -> None:
     after = scene.dismisser().dismiss(plan.id, ANN)
     assert (after.state, after.version) == (PlanState.DISMISSED, 2)
     assert replace(after, revision=0) != plan
+
+
+def test_whoever_saw_another_version_does_not_dismiss_this_one(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.pin("old")
+    with pytest.raises(RequestError, match="version 2 counts now, and not version 1"):
+        scene.dismisser().dismiss(plan.id, ANN, version=1)
+    assert scene.last_event().event is EventName.REFUSED
+    assert scene.dismisser().dismiss(plan.id, ANN, version=2).state is PlanState.DISMISSED

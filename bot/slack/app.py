@@ -1,0 +1,22 @@
+"""The Bolt app."""
+
+from concurrent.futures import Executor
+
+from slack_bolt import App
+
+from bot.slack.calls import in_words
+from bot.slack.desk import Desk
+from bot.slack.listeners import register
+
+
+def make_app(desk: Desk, executor: Executor, *, debug: bool = False) -> App:
+    """Listeners work in `executor`. `debug`: tells tracebacks. Raises ServiceError if Slack cannot
+    be asked who the bot is."""
+    with in_words("Signing in"):
+        app = App(
+            client=desk.client,
+            listener_executor=executor,
+            raise_error_for_unhandled_request=True,
+        )
+    register(app, desk, debug=debug)
+    return app

@@ -1,0 +1,59 @@
+"""What listeners work with."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from slack_sdk import WebClient
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import SlackPerson
+from bot.core.plan import Plan
+from bot.core.records import PlanRecord
+from bot.core.repository import RepositoryId
+from bot.ports import BoardStore, Clock, Deliveries, UsageMemory
+from bot.slack.board import Board
+from bot.slack.payloads import Sender
+from bot.slack.people import People
+from bot.usecases.approve import Approver
+from bot.usecases.ask_for_report import Asker
+from bot.usecases.dismiss import Dismisser
+from bot.usecases.find_plan import find_plan
+from bot.usecases.pin import Pinner
+from bot.usecases.stop import Stopper
+
+
+class DeskStore(BoardStore, Deliveries, Protocol):
+    """All that listeners need."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """May be used by several threads. `client` never waits for long; `content` is that of a
+    version of a plan. The rules name channels by id; `general_rules` are those of no repository
+    in particular."""
+
+    client: WebClient
+    store: DeskStore
+    board: Board
+    people: People
+    asker: Asker
+    approver: Approver
+    dismisser: Dismisser
+    stopper: Stopper
+    pinner: Pinner
+    open_usage_memory: Callable[[], AbstractContextManager[UsageMemory]]
+    content: Callable[[str, int], Plan]
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    general_rules: ApprovalRules
+    usd_per_gb_month: float
+    clock: Clock
+
+    def person(self, sender: Sender) -> SlackPerson:
+        """Raises RequestError for whoever is nobody to decide anything."""
+        return self.people.person(sender.user, sender.team)
+
+    def plan(self, id_: str) -> PlanRecord:
+        """As it stands now. Raises RequestError if there is none."""
+        return find_plan(self.store, id_, self.clock())

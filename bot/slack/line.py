@@ -1,0 +1,113 @@
+"""The line to Slack: Socket Mode."""
+
+import json
+import logging
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
+from slack_sdk import WebClient
+from websocket import WebSocketApp
+
+from bot.core.errors import ServiceError
+from bot.slack.app import make_app
+from bot.slack.calls import SlackError, in_words
+from bot.slack.desk import Desk
+
+AT_ONCE = 50
+"""Payloads, and as many listeners. With Bolt's own 10, acknowledgements of 200 interactions at once
+took twice as long (tried)."""
+
+SECONDS_BETWEEN_PINGS = 10.0
+SILENT_FOR_TOO_LONG = 30.0
+"""Seconds in which no ping was answered: nobody is at the other end, though nobody hung up."""
+
+MOST_IN_DISCONNECT = 1000
+"""Characters of a message from Slack itself, which is short."""
+
+_TOKEN_IS_WRONG = frozenset(
+    {"account_inactive", "invalid_auth", "not_allowed_token_type", "not_authed", "token_revoked"}
+)
+_SWITCHED_OFF = (
+    "Socket Mode is switched off for the app: switch it on in the app's settings under Socket Mode"
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Line:
+    """Reconnects by itself, in about a second, whenever Slack or the network hangs up."""
+
+    def __init__(self, desk: Desk, app_token: str, *, debug: bool) -> None:
+        """Raises ServiceError if Slack cannot be asked who the bot is."""
+        self._executor = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="listener")
+        handler = SocketModeHandler(
+            make_app(desk, self._executor, debug=debug),
+            app_token,
+            web_client=WebClient(base_url=desk.client.base_url),
+            ping_interval=SECONDS_BETWEEN_PINGS,
+            concurrency=AT_ONCE,
+        )
+        self._client = handler.client
+        self._client.on_open_listeners.append(self._note_opening)
+        self._client.on_message_listeners.append(self._overhear)
+        self._opened_at = 0.0
+        self._is_switched_off = False
+
+    def connect(self) -> None:
+        """Raises ServiceError if Slack does not let the bot in."""
+        try:
+            with in_words("Connecting"):
+                self._client.connect()
+        except SlackError as error:
+            raise _about_app_token(error) from error
+
+    def is_up(self) -> bool:
+        """Raises ServiceError if it never will be."""
+        if self._is_switched_off:
+            raise ServiceError(_SWITCHED_OFF)
+        self._hang_up_on_silence()
+        return self._client.is_connected()
+
+    def close(self) -> None:
+        """Once what was heard already is done."""
+        self._client.close()
+        self._executor.shutdown()
+
+    def _hang_up_on_silence(self) -> None:
+        session = self._client.current_session
+        if session is None:
+            return
+        heard_at = max(self._opened_at, session.last_pong_tm)
+        if session.last_ping_tm - heard_at > SILENT_FOR_TOO_LONG:
+            _log.warning("Slack answers no pings: the bot connects anew")
+            session.close()
+
+    def _note_opening(self, _: WebSocketApp) -> None:
+        self._opened_at = time.time()
+
+    def _overhear(self, _: WebSocketApp, text: str) -> None:
+        if "link_disabled" in text[:MOST_IN_DISCONNECT] and _is_disconnect(text):
+            self._is_switched_off = True
+
+
+def _is_disconnect(text: str) -> bool:
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return False
+    return (said.get("type"), said.get("reason")) == ("disconnect", "link_disabled")
+
+
+def _about_app_token(error: SlackError) -> ServiceError:
+    if error.code in _TOKEN_IS_WRONG:
+        return ServiceError(
+            f"Slack does not take the token ({error.code}): set SLACK_APP_TOKEN to an app-level "
+            "token (xapp-…) of the app, from its settings under Basic Information"
+        )
+    if error.code == "missing_scope":
+        return ServiceError(
+            "The app-level token in SLACK_APP_TOKEN lacks the scope connections:write: make "
+            "another in the app's settings under Basic Information"
+        )
+    return error

@@ -1,0 +1,61 @@
+"""Tells somebody something that nobody else sees."""
+
+import logging
+from http.client import HTTPException
+
+from slack_sdk.errors import SlackClientError
+from slack_sdk.webhook import WebhookClient
+
+from bot.slack.calls import SlackError, in_words
+from bot.slack.desk import Desk
+from bot.slack.message import Content
+from bot.slack.payloads import Sender
+
+PATIENCE = 5
+"""Seconds."""
+
+_log = logging.getLogger(__name__)
+
+
+def answer(desk: Desk, sender: Sender, content: Content) -> None:
+    """Where they acted, or if nothing else is left in their own conversation with the bot."""
+    if sender.response_url and _by_url(sender.response_url, content):
+        return
+    try:
+        if not (sender.channel and _in_channel(desk, sender.channel, sender.user, content)):
+            _in_own_conversation(desk, sender.user, content)
+    except SlackError as error:
+        _log.warning("%s was not told why nothing happened: %s", sender.user, error)
+
+
+def _by_url(url: str, content: Content) -> bool:
+    """False if it has run out, or was used too often. Works where the bot is no member."""
+    try:
+        answered = WebhookClient(url, timeout=PATIENCE).send(
+            text=content.text,
+            blocks=list(content.blocks),
+            response_type="ephemeral",
+            replace_original=False,
+        )
+    except (SlackClientError, OSError, HTTPException):
+        return False
+    return answered.status_code == 200
+
+
+def _in_channel(desk: Desk, channel: str, user: str, content: Content) -> bool:
+    """False if the bot, or the person, is not in it."""
+    try:
+        with in_words("Answering"):
+            desk.client.chat_postEphemeral(
+                channel=channel, user=user, text=content.text, blocks=list(content.blocks)
+            )
+    except SlackError as error:
+        if error.code in {"channel_not_found", "not_in_channel", "user_not_in_channel"}:
+            return False
+        raise
+    return True
+
+
+def _in_own_conversation(desk: Desk, user: str, content: Content) -> None:
+    with in_words("Answering"):
+        desk.client.chat_postMessage(channel=user, text=content.text, blocks=list(content.blocks))

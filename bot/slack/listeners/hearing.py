@@ -1,0 +1,32 @@
+"""How every listener hears: acknowledged at once, and once if it was delivered twice."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from slack_bolt import Ack, BoltResponse
+
+from bot.slack.desk import Desk
+from bot.slack.payloads import Click, ClickInModal, Command, Submission
+
+Heard = TypeVar("Heard", Command, Click, ClickInModal, Submission)
+Body = dict[str, Any]
+Listener = Callable[[Body], None]
+
+
+def acknowledge(ack: Ack, next_: Callable[[], None]) -> BoltResponse:
+    """As middleware of a listener, since Bolt runs those where the payload came in: before anything
+    waits for a thread, so that slow work holds up no acknowledgement."""
+    acknowledged = ack()
+    next_()
+    return acknowledged
+
+
+def hearing(desk: Desk, form: type[Heard], act: Callable[[Desk, Heard], None]) -> Listener:
+    """Whatever `act` raises ends in the boundary."""
+
+    def listener(body: Body) -> None:
+        heard = form.model_validate(body)
+        if desk.store.hear(heard.trigger_id, desk.clock()):
+            act(desk, heard)
+
+    return listener

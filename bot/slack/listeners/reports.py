@@ -1,0 +1,78 @@
+"""Reports that people ask for: what is posted now, and turns into the report once a worker has made
+it."""
+
+import logging
+
+from bot.core.authority import SlackPerson
+from bot.core.errors import RequestError, ServiceError
+from bot.slack.blocks import asked_message, failed_message
+from bot.slack.calls import SlackError, in_words
+from bot.slack.desk import Desk
+from bot.slack.message import Content
+from bot.slack.payloads import Click
+from bot.usecases.ask_for_report import Wish
+
+_SHUT_OUT = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
+
+_log = logging.getLogger(__name__)
+
+
+def report(desk: Desk, repository: str, channel: str, person: SlackPerson) -> None:
+    """In a new message. Raises RequestError if the person may not, or the bot cannot post there."""
+    desk.asker.expect_may_ask(person)
+    ts = _announce(desk, channel, asked_message(repository, person.id))
+    try:
+        desk.asker.ask(person, Wish(repository, channel, ts))
+    except ServiceError as error:
+        _take_back(desk, channel, ts, failed_message(str(error)))
+        raise
+
+
+def replan(desk: Desk, click: Click, person: SlackPerson) -> None:
+    """In place of the message that was clicked on. Raises RequestError."""
+    plan = desk.plan(click.ref.plan)
+    desk.asker.expect_may_ask(person)
+    if _is_first(desk, click):
+        _show(desk, click.channel_id, click.ts, asked_message(plan.repository.name, person.id))
+        desk.asker.ask(person, Wish(plan.repository.uri, click.channel_id, click.ts))
+
+
+def _is_first(desk: Desk, click: Click) -> bool:
+    """Of those who click on the same message before it shows something new."""
+    message = desk.store.message(click.channel_id, click.ts)
+    shows = f"{message.plan} {message.updates}" if message else str(click.ref)
+    return desk.store.hear(f"again {click.channel_id} {click.ts} {shows}", desk.clock())
+
+
+def _announce(desk: Desk, channel: str, content: Content) -> str | None:
+    """None if Slack is too busy just now: then the report is a message of its own."""
+    try:
+        with in_words("Posting"):
+            posted = desk.client.chat_postMessage(
+                channel=channel, text=content.text, blocks=list(content.blocks)
+            )
+    except SlackError as error:
+        if error.code in _SHUT_OUT:
+            raise RequestError(
+                "I cannot post here. If this is a private channel, `/invite` me first; in a "
+                "conversation between people I have no place: ask in a channel"
+            ) from error
+        _log.warning("%s; the report comes all the same", error)
+        return None
+    return str(posted["ts"])
+
+
+def _take_back(desk: Desk, channel: str, ts: str | None, content: Content) -> None:
+    if ts:
+        _show(desk, channel, ts, content)
+
+
+def _show(desk: Desk, channel: str, ts: str, content: Content) -> None:
+    """Never at a cost: what matters is stored."""
+    try:
+        with in_words("Answering"):
+            desk.client.chat_update(
+                channel=channel, ts=ts, text=content.text, blocks=list(content.blocks)
+            )
+    except SlackError as error:
+        _log.warning("%s", error)

@@ -1,0 +1,70 @@
+"""Modals: opened within three seconds, and filled when there is something to show."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bot.core.errors import RequestError, ServiceError
+from bot.slack.blocks import loading_view, refusal
+from bot.slack.blocks.kit import plain
+from bot.slack.calls import SlackError, in_words
+from bot.slack.desk import Desk
+from bot.slack.listeners.answering import answer
+from bot.slack.message import Block, Content
+from bot.slack.payloads import Sender
+
+_TOO_LATE = frozenset({"exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One that is open, as far as anybody knows."""
+
+    desk: Desk
+    id: str
+
+    def show(self, view: Block) -> bool:
+        """False if it was closed meanwhile."""
+        try:
+            with in_words("Showing a window"):
+                self.desk.client.views_update(view_id=self.id, view=view)
+        except SlackError as error:
+            if error.code == "not_found":
+                return False
+            raise
+        return True
+
+
+def open_window(desk: Desk, trigger_id: str) -> Window:
+    """Which shows that it is waiting. Raises RequestError if it comes too late."""
+    try:
+        with in_words("Opening a window"):
+            opened = desk.client.views_open(trigger_id=trigger_id, view=loading_view())
+    except SlackError as error:
+        if error.code in _TOO_LATE:
+            raise RequestError(
+                "Slack lets a window open only in the first three seconds, and this took longer: "
+                "click once more"
+            ) from error
+        raise
+    return Window(desk, str(opened["view"]["id"]))
+
+
+@contextmanager
+def telling(window: Window, sender: Sender) -> Iterator[None]:
+    """What is refused meanwhile, or fails, is told in the window; elsewhere if it was closed."""
+    try:
+        yield
+    except (RequestError, ServiceError) as error:
+        said = refusal(str(error))
+        if not window.show(saying(said)):
+            answer(window.desk, sender, said)
+
+
+def saying(content: Content) -> Block:
+    return {
+        "type": "modal",
+        "title": plain("ecr-clean"),
+        "close": plain("Close"),
+        "blocks": list(content.blocks),
+    }

@@ -1,0 +1,97 @@
+"""What the Slack process works with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.ports import UsageMemory
+from bot.settings import Settings
+from bot.settings.environment import Environment
+from bot.usecases.approve import Approver
+from bot.usecases.ask_for_report import Asker
+from bot.usecases.dismiss import Dismisser
+from bot.usecases.pin import Pinner
+from bot.usecases.stop import Stopper
+from bot.wiring.clients import system_clock
+from bot.wiring.memory import Memory, open_manifest_cache
+from bot.wiring.slack import (
+    Workspace,
+    app_token,
+    open_board,
+    open_client,
+    open_hasty_client,
+    open_people,
+    open_workspace,
+)
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+    from bot.slack.desk import Desk
+    from bot.slack.line import Line
+    from bot.store.store import SqlStore
+
+CONTENTS_KEPT = 4
+"""Versions of plans, while somebody turns pages."""
+
+
+def is_on_the_line() -> bool:
+    """Whether the environment has a token of Slack: with one, all are needed."""
+    environment = Environment()
+    return bool(environment.slack_bot_token or environment.slack_app_token)
+
+
+def open_line(settings: Settings, store: "SqlStore", *, debug: bool) -> "Line":
+    """Not connected yet. Raises RequestError if a token is missing, or the settings name a channel
+    that the bot does not see; ServiceError if Slack cannot be used."""
+    from bot.slack.line import Line  # noqa: PLC0415 - no other command needs it
+
+    token = app_token()
+    workspace = open_workspace(settings, open_client())._replace(client=open_brief_client())
+    return Line(open_desk(workspace, store), token, debug=debug)
+
+
+def open_brief_client() -> "WebClient":
+    """For people who wait: it tries again only if that is soon."""
+    from slack_sdk.http_retry.builtin_handlers import (  # noqa: PLC0415
+        ConnectionErrorRetryHandler,
+    )
+
+    from bot.slack.soon_again import SoonAgain  # noqa: PLC0415
+
+    client = open_hasty_client()
+    client.retry_handlers = [SoonAgain(), ConnectionErrorRetryHandler()]
+    return client
+
+
+def open_desk(workspace: Workspace, store: "SqlStore") -> "Desk":
+    from bot.slack.desk import Desk  # noqa: PLC0415
+
+    settings, rules_of = workspace.settings, workspace.rules_of
+    general_rules = settings.general_rules(workspace.id)
+    expires_after, usd = settings.approval.expires_after, settings.price_per_gb_month
+    return Desk(
+        client=workspace.client,
+        store=store,
+        board=open_board(workspace, store),
+        people=open_people(workspace),
+        asker=Asker(store, store, system_clock, general_rules),
+        approver=Approver(store, system_clock, rules_of, settings.execution.undo_window),
+        dismisser=Dismisser(store, system_clock, rules_of),
+        stopper=Stopper(store, system_clock, rules_of),
+        pinner=Pinner(store, system_clock, rules_of, usd, expires_after),
+        open_usage_memory=lambda: _usage_memory(store),
+        content=lru_cache(CONTENTS_KEPT)(store.content),
+        rules_of=rules_of,
+        general_rules=general_rules,
+        usd_per_gb_month=usd,
+        clock=system_clock,
+    )
+
+
+@contextmanager
+def _usage_memory(store: "SqlStore") -> Iterator[UsageMemory]:
+    """Opened by each thread for itself."""
+    with open_manifest_cache() as cache:
+        yield Memory(cache, store).usage
