@@ -1,7 +1,7 @@
 """A registry with one repository in memory, and whoever deletes there, both as ECR does it."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 
 from bot.core.errors import (
@@ -23,8 +23,8 @@ AT_ONCE = 2
 
 
 class Shelf:
-    """`by_us` and `by_others`: who deleted what. `looked_at`: every image as it was described last;
-    `listed`: what was there at the last listing."""
+    """`by_us` and `by_others`: who deleted what. `looked_at`: images as they were described, each
+    or few by themselves."""
 
     read_at_once = AT_ONCE
 
@@ -34,7 +34,6 @@ class Shelf:
         self.by_us: set[str] = set()
         self.by_others: set[str] = set()
         self.looked_at: dict[str, Described] = {}
-        self.listed: frozenset[str] = frozenset()
         self.under_way: list[Iterator[object]] = []
         self._clock = clock
         self._numbers = count(1)
@@ -95,21 +94,23 @@ class Shelf:
         return API if name == API.name else None
 
     def describe(self, repository: RepositoryId) -> Iterator[Described]:
-        yield from self._describe(repository, self.digests(repository))
+        for digest in self.digests(repository):
+            yield self.images[digest]
 
     def digests(self, repository: RepositoryId) -> Iterator[str]:
         assert repository == API
         self._let_calls_arrive()
-        self.listed = frozenset(self.images)
-        yield from self.listed
+        yield from list(self.images)
 
     def describe_some(
         self, repository: RepositoryId, digests: Sequence[str]
     ) -> Mapping[str, Described]:
-        self._let_calls_arrive()
+        assert repository == API
         assert len(digests) <= AT_ONCE
-        there = [digest for digest in digests if digest in self.images]
-        return {each.digest: each for each in self._describe(repository, there)}
+        self._let_calls_arrive()
+        found = {digest: self.images[digest] for digest in digests if digest in self.images}
+        self.looked_at |= found
+        return found
 
     def read(
         self, repository: RepositoryId, batch: Sequence[Described]
@@ -145,12 +146,6 @@ class Shelf:
 
     def records_our_pulls(self) -> bool:
         return True
-
-    def _describe(self, repository: RepositoryId, digests: Iterable[str]) -> Iterator[Described]:
-        assert repository == API
-        for digest in digests:
-            self.looked_at[digest] = self.images[digest]
-            yield self.images[digest]
 
     def _let_calls_arrive(self) -> None:
         """Those whose senders gave up on an answer, and looked whether they had taken effect."""

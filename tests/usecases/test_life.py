@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -83,8 +83,8 @@ pinned = st.one_of(tags, st.sampled_from(["1.*", "*.7", "nothing"]))
 
 
 Act = Callable[["Life", "Process", str], None]
-Happening = tuple[int, Act, int]
-"""At which moment, what, and to which of all manifests."""
+Happening = tuple[str, int, Act, int]
+"""Before or after which call, the how manieth of its kind, what, and to which of all manifests."""
 
 
 class Died(BaseException):
@@ -93,13 +93,12 @@ class Died(BaseException):
 
 @dataclass
 class Process:
-    """Carries plans out, until something happens at one of its calls. `happens`: by the number of
-    the moment, two of which are before and after each call."""
+    """Carries plans out, while things happen before and after its calls."""
 
     life: "Life"
     host: str
     happens: list[Happening] = field(default_factory=list)
-    moments: int = 0
+    moments: Counter[str] = field(default_factory=Counter)
     is_dead: bool = False
     is_leaving: bool = False
 
@@ -131,9 +130,9 @@ class Process:
         """Whoever is dead calls nobody."""
         if self.is_dead:
             raise Died
-        self.moments += 1
-        for number, act, which in self.happens:
-            if number == self.moments:
+        self.moments[moment] += 1
+        for when, number, act, which in self.happens:
+            if (when, number) == (moment, self.moments[moment]):
                 act(self.life, self, self.life.victim(which))
         if moment == "after pins":
             self.life.read_pins()
@@ -199,8 +198,14 @@ def sign_by_tag(life: "Life", _process: Process, victim: str) -> None:
 
 ACTIONS = [die, die, die, leave, freeze, lose_it, stop, pin, deploy, retag, pull, remove]
 ACTIONS += [list_it, sign, sign_by_tag]
+CALLS = ["commit", "plan", "pins", "items", "run", "renew_run", "journal", "settle", "unanswered"]
+CALLS += ["describe", "digests", "describe_some", "texts", "delete", "delete", "delete"]
+MOMENTS = [f"{side} {call}" for side in ("before", "after") for call in CALLS]
 happenings = st.lists(
-    st.tuples(st.integers(1, 120), st.sampled_from(ACTIONS), st.integers(0, 20)), max_size=4
+    st.tuples(
+        st.sampled_from(MOMENTS), st.integers(1, 6), st.sampled_from(ACTIONS), st.integers(0, 20)
+    ),
+    max_size=4,
 )
 faults = st.lists(st.none() | st.sampled_from(FAULTS), max_size=4)
 
@@ -421,7 +426,7 @@ class Life(RuleBasedStateMachine):
         for digest in digests:
             manifest = manifests[digest]
             assert digest in pending
-            assert sorted(self.shelf.looked_at[digest].tags) == list(manifest.tags)
+            assert sorted(self.shelf.looked_at.pop(digest).tags) == list(manifest.tags)
             assert not board.of(manifest)
             assert digest not in self.seen_in_use
             assert self.store.kept_manifest(API.uri, digest)
@@ -441,7 +446,8 @@ class Life(RuleBasedStateMachine):
             else:
                 assert digest not in ours
                 assert digest in self.shelf.images or digest in others
-                assert (GONE not in item.reason) or others & items.keys()
+                assert item.reason != GONE or digest in others
+                assert GONE not in item.reason or others & items.keys()
         manifests = [each.manifest for each in self._content(plan).judged]
         for digest, above in parents(manifests).items():
             assert digest not in deleted or not (above & self.shelf.images.keys() - deleted)
@@ -579,3 +585,22 @@ TestLife.settings = settings(
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+@given(st.lists(st.tuples(happenings, faults, st.booleans()), min_size=1, max_size=3))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_happens_while_a_plan_is_carried_out(
+    attempts: list[tuple[list[Happening], list[str | None], bool]],
+) -> None:
+    """By one after the other, each of which may die; the last ends it in peace."""
+    life = Life()
+    life.fill()
+    life.now += timedelta(days=1)
+    life.agree(5)
+    for happens, faults_of_calls, stuck in attempts:
+        life.work(happens, faults_of_calls, stuck=stuck)
+        life.plans_go_forward()
+    life.recover(stuck=False)
+    life.plans_go_forward()
+    life.a_plan_is_carried_out_once()
+    life.teardown()
