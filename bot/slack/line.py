@@ -4,10 +4,11 @@ import json
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
-from websocket import WebSocketApp
+from websocket import ABNF, WebSocketApp, WebSocketException
 
 from bot.core.errors import ServiceError
 from bot.slack.app import make_app
@@ -21,6 +22,10 @@ took twice as long (tried)."""
 SECONDS_BETWEEN_PINGS = 10.0
 SILENT_FOR_TOO_LONG = 30.0
 """Seconds in which no ping was answered: nobody is at the other end, though nobody hung up."""
+
+SECONDS_TO_HANG_UP = 2.0
+NORMAL_CLOSURE = (1000).to_bytes(2)
+"""RFC 6455, section 7.4.1."""
 
 MOST_IN_DISCONNECT = 1000
 """Characters of a message from Slack itself, which is short."""
@@ -71,8 +76,21 @@ class Line:
 
     def close(self) -> None:
         """Once what was heard already is done."""
+        self._take_leave()
         self._client.close()
         self._executor.shutdown()
+
+    def _take_leave(self) -> None:
+        """So that Slack hangs up, which the thread that reads notices at once: it would notice only
+        after ten seconds that another thread closed what it reads from."""
+        client = self._client
+        client.auto_reconnect_enabled = False
+        client.current_session_runner.event.set()
+        if client.current_session and (socket := client.current_session.sock):
+            with suppress(WebSocketException, OSError):
+                socket.send(NORMAL_CLOSURE, ABNF.OPCODE_CLOSE)
+            client.current_session_runner.thread.join(SECONDS_TO_HANG_UP)
+            socket.shutdown()  # type: ignore[no-untyped-call]
 
     def _hang_up_on_silence(self) -> None:
         session = self._client.current_session

@@ -190,7 +190,7 @@ class Submission(_FromElement):
 
 def sender_of(body: Mapping[str, Any]) -> Sender | None:
     """Of what may fit nothing else; None if nobody can be answered."""
-    for form in (_FromCommand, _FromElement):
+    for form in (_FromCommand, Submission, _FromElement):
         try:
             return form.model_validate(body).sender
         except ValidationError:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.ports import UsageMemory
+from bot.ports import Clock, UsageMemory
 from bot.settings import Settings
 from bot.settings.environment import Environment
 from bot.usecases.approve import Approver
@@ -65,7 +65,7 @@ def open_brief_client() -> "WebClient":
     return client
 
 
-def open_desk(workspace: Workspace, store: "SqlStore") -> "Desk":
+def open_desk(workspace: Workspace, store: "SqlStore", clock: Clock = system_clock) -> "Desk":
     from bot.slack.desk import Desk  # noqa: PLC0415
 
     settings, rules_of = workspace.settings, workspace.rules_of
@@ -76,17 +76,17 @@ def open_desk(workspace: Workspace, store: "SqlStore") -> "Desk":
         store=store,
         board=open_board(workspace, store),
         people=open_people(workspace),
-        asker=Asker(store, store, system_clock, general_rules),
-        approver=Approver(store, system_clock, rules_of, settings.execution.undo_window),
-        dismisser=Dismisser(store, system_clock, rules_of),
-        stopper=Stopper(store, system_clock, rules_of),
-        pinner=Pinner(store, system_clock, rules_of, usd, expires_after),
+        asker=Asker(store, store, clock, general_rules),
+        approver=Approver(store, clock, rules_of, settings.execution.undo_window),
+        dismisser=Dismisser(store, clock, rules_of),
+        stopper=Stopper(store, clock, rules_of),
+        pinner=Pinner(store, clock, rules_of, usd, expires_after),
         open_usage_memory=lambda: _usage_memory(store),
         content=lru_cache(CONTENTS_KEPT)(store.content),
         rules_of=rules_of,
         general_rules=general_rules,
         usd_per_gb_month=usd,
-        clock=system_clock,
+        clock=clock,
     )
 
 

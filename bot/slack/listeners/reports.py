@@ -5,6 +5,7 @@ import logging
 
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
+from bot.core.records import Message
 from bot.slack.blocks import asked_message, failed_message
 from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
@@ -29,12 +30,18 @@ def report(desk: Desk, repository: str, channel: str, person: SlackPerson) -> No
 
 
 def replan(desk: Desk, click: Click, person: SlackPerson) -> None:
-    """In place of the message that was clicked on. Raises RequestError."""
+    """In place of the message that was clicked on. Raises RequestError, and ServiceError once
+    nobody knows what the message shows."""
     plan = desk.plan(click.ref.plan)
     desk.asker.expect_may_ask(person)
-    if _is_first(desk, click):
-        _show(desk, click.channel_id, click.ts, asked_message(plan.repository.name, person.id))
+    if not _is_first(desk, click):
+        return
+    _show(desk, click.channel_id, click.ts, asked_message(plan.repository.name, person.id))
+    try:
         desk.asker.ask(person, Wish(plan.repository.uri, click.channel_id, click.ts))
+    except ServiceError:
+        desk.store.remember_message(Message(plan.id, click.channel_id, click.ts))
+        raise
 
 
 def _is_first(desk: Desk, click: Click) -> bool:
@@ -54,8 +61,8 @@ def _announce(desk: Desk, channel: str, content: Content) -> str | None:
     except SlackError as error:
         if error.code in _SHUT_OUT:
             raise RequestError(
-                "I cannot post here. If this is a private channel, `/invite` me first; in a "
-                "conversation between people I have no place: ask in a channel"
+                "I cannot post here. If this is a private channel, invite me with /invite first; "
+                "a conversation between people I cannot join: ask in a channel"
             ) from error
         _log.warning("%s; the report comes all the same", error)
         return None
