@@ -587,12 +587,27 @@ TestLife.settings = settings(
 )
 
 
+Attempt = tuple[list[Happening], list[str | None], bool]
+
+
 @given(st.lists(st.tuples(happenings, faults, st.booleans()), min_size=1, max_size=3))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_whatever_happens_while_a_plan_is_carried_out(
-    attempts: list[tuple[list[Happening], list[str | None], bool]],
-) -> None:
+def test_whatever_happens_while_a_plan_is_carried_out(attempts: list[Attempt]) -> None:
     """By one after the other, each of which may die; the last ends it in peace."""
+    lives_through(*attempts)
+
+
+@pytest.mark.parametrize("call", ["journal", "delete", "settle"])
+@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize("act", [die, leave, stop, lose_it])
+@pytest.mark.parametrize("fault", [None, "lost after", "late", "cut short"])
+def test_the_second_call_and_what_happens_around_it(
+    fault: str | None, act: Act, side: str, call: str
+) -> None:
+    lives_through(([(f"{side} {call}", 2, act, 0)], [None, fault], False))
+
+
+def lives_through(*attempts: Attempt) -> None:
     life = Life()
     life.fill()
     life.now += timedelta(days=1)
