@@ -46,8 +46,8 @@ class PostgresqlDatabase(Database):
 
 
 _USUALLY = ("lock_timeout=30s", "idle_in_transaction_session_timeout=60s")
-"""Unless the URL or PGOPTIONS say otherwise. Whoever freezes in the middle of a transaction must not
-hold up for ever whoever takes over from them."""
+"""Unless the URL or PGOPTIONS say otherwise. Whoever freezes in the middle of a transaction must
+not hold up for ever whoever takes over from them."""
 
 _ALWAYS = ("timezone=UTC",)
 """In another time zone, times near the end of the year 9999 could not be read."""
