@@ -3,6 +3,9 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from threading import Event, Thread
 from typing import TypeVar
 
 CALLS_AT_ONCE = 8
@@ -21,3 +24,25 @@ def in_parallel(call: Callable[[Item], Answer], items: Iterable[Item]) -> Iterat
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+@contextmanager
+def meanwhile(
+    call: Callable[[], object], every: timedelta, ignoring: tuple[type[Exception], ...]
+) -> Iterator[None]:
+    """Calls it again and again in another thread. `ignoring`: what may go wrong, since whoever is
+    concerned finds it out otherwise."""
+    over = Event()
+
+    def repeat() -> None:
+        while not over.wait(every.total_seconds()):
+            with suppress(*ignoring):
+                call()
+
+    thread = Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,6 +1,5 @@
 """Planning of the repositories that a command names: one scan of usage for all of them."""
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
@@ -10,6 +9,7 @@ from bot.cli.progress import shown_progress
 from bot.cli.status import Outcome
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
+from bot.memory import expect_many_lasting_objects
 from bot.ports import Registry
 from bot.settings import Settings
 from bot.usecases.find_repositories import Found, find_repositories, find_repository
@@ -41,7 +41,7 @@ class Planning(Generic[Made]):
     def _of(self, found: Sequence[Found], registries: Sequence[EcrRegistry]) -> Iterator[Made]:
         if not found:
             return
-        _expect_many_lasting_objects()
+        expect_many_lasting_objects()
         asked = frozenset(each.repository.registry for each in found)
         sources = open_sources(self.settings, registries, asked)
         with shown_progress() as progress:
@@ -55,13 +55,6 @@ class Planning(Generic[Made]):
                 self.outcome.failed(error)
             else:
                 yield made
-
-
-def _expect_many_lasting_objects() -> None:
-    """A large plan is a million small objects that refer to each other in no circle: looking for
-    circles among them again and again took half of the time."""
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def find_all(

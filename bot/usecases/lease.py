@@ -1,13 +1,12 @@
 """A worker's hold on a run: only who has it may delete."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Thread
 
 from bot.core.errors import ServiceError
 from bot.core.records import Run
+from bot.parallel import meanwhile
 from bot.ports import Clock, RunStore
 
 LENGTH = timedelta(seconds=90)
@@ -53,20 +52,7 @@ class Lease:
         here, without asking anybody."""
         return self.clock() < self._until - MARGIN
 
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Renewed from time to time, since a scan of usage may take longer than it lasts."""
-        over = Event()
-        thread = Thread(target=self._keep, args=(over,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-
-    def _keep(self, over: Event) -> None:
-        """What goes wrong here, whoever wants to delete next finds out by `hold`."""
-        while not over.wait(self.beat.total_seconds()):
-            with suppress(ServiceError, RunLostError):
-                self.hold()
+    def kept(self) -> AbstractContextManager[None]:
+        """Renewed from time to time, since a scan of usage may take longer than it lasts. What goes
+        wrong there, whoever wants to delete next finds out by `hold`."""
+        return meanwhile(self.hold, self.beat, ignoring=(ServiceError, RunLostError))

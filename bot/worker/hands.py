@@ -1,15 +1,14 @@
 """Takes work from the store's queue, one thing after the other."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Event, Thread
 from typing import Protocol
 
 from bot.core.errors import ServiceError
 from bot.core.records import Job, Worker
+from bot.parallel import meanwhile
 from bot.ports import Clock, WorkQueue
 from bot.usecases.carry_out import LeftError
 from bot.wiring import Leaving
@@ -56,22 +55,9 @@ class Hold:
         """Anybody may take it at once."""
         self.queue.renew(self.job, self.clock(), timedelta(0))
 
-    @contextmanager
-    def kept(self) -> Iterator[None]:
-        """Renews it again and again meanwhile."""
-        over = Event()
-        thread = Thread(target=self._keep, args=(over,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-
-    def _keep(self, over: Event) -> None:
-        while not over.wait(BEAT.total_seconds()):
-            with suppress(ServiceError, JobLostError):
-                self.renew()
+    def kept(self) -> AbstractContextManager[None]:
+        """Renewed again and again. What goes wrong there, `expect` or the next `renew` tells."""
+        return meanwhile(self.renew, BEAT, ignoring=(ServiceError, JobLostError))
 
 
 class Doer(Protocol):

@@ -1,6 +1,5 @@
 """Starts everything that the worker does, and ends it."""
 
-import gc
 import logging
 import multiprocessing
 import signal
@@ -16,6 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.core.errors import RequestError, ServiceError
 from bot.logs import log_to_stderr
+from bot.memory import expect_many_lasting_objects
 from bot.schedule import Sweep
 from bot.settings import Settings, load_settings
 from bot.store.store import SqlStore
@@ -96,7 +96,7 @@ def _in_slack(
     from bot.worker.report import Reporter  # noqa: PLC0415
     from bot.worker.shared_looks import SharedLooks  # noqa: PLC0415
 
-    _expect_many_lasting_objects()
+    expect_many_lasting_objects()
     foothold = Foothold(settings, store)
     herald = Herald(foothold, leaving, debug=debug)
     looks = SharedLooks(settings, store, system_clock)
@@ -127,13 +127,6 @@ def _wait_for(leaving: Leaving) -> None:
         leaving.sleep(SECONDS_BETWEEN_LOOKS)
         if parent and not parent.is_alive():
             leaving.tell()
-
-
-def _expect_many_lasting_objects() -> None:
-    """A large plan is a million small objects that refer to each other in no circle: looking for
-    circles among them again and again took half of the time."""
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
 
 
 def _swept(sweep: Sweep, *, debug: bool) -> None:
