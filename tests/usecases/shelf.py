@@ -79,6 +79,13 @@ class Shelf:
             del self.images[digest]
             self.by_others.add(digest)
 
+    def push_again(self, digest: str) -> None:
+        """What somebody deleted a moment ago."""
+        image = self.images[digest]
+        self.remove(digest)
+        if digest not in self.images:
+            self.images[digest] = image._replace(pushed_at=self._clock(), pulled_at=None)
+
     def indexes_of(self, digest: str) -> list[str]:
         return [each for each in self.images if digest in self.contents[each].children]
 
@@ -156,7 +163,7 @@ class Bin:
     """Deletes from the shelf as BatchDeleteImage does: item by item, no children of what is there.
 
     `faults`: what becomes of the next calls. `stuck`: what ECR cannot delete. `asked` is told of
-    every request that leaves.
+    every request that leaves, and `asked_for` what it was about.
     """
 
     def __init__(self, shelf: Shelf, asked: Callable[[Sequence[str]], None]) -> None:
@@ -164,7 +171,7 @@ class Bin:
         self._asked = asked
         self.faults: list[str | None] = []
         self.stuck: set[str] = set()
-        self.unsure: set[str] = set()
+        self.asked_for: set[str] = set()
 
     def delete(
         self, digests: Sequence[str], may_go: Callable[[], bool]
@@ -173,27 +180,23 @@ class Bin:
         if not may_go():
             raise NotSentError("it was held back")
         self._asked(digests)
+        self.asked_for.update(digests)
         fault = self.faults.pop(0) if self.faults else None
         if error := REFUSALS.get(fault or ""):
             raise error
         if fault == "late":
             self._shelf.under_way.append(self._take_effect_later(digests))
         if fault in ("lost before", "late"):
-            raise self._lost(digests)
+            raise AnswerLostError("the answer was lost")
         answer = self._take_effect(digests)
         if fault == "lost after":
-            raise self._lost(digests)
+            raise AnswerLostError("the answer was lost")
         if fault == "cut short":
-            self.unsure.add(digests[0])
             del answer[digests[0]]
         return answer
 
     def renew_credentials(self) -> None:
         pass
-
-    def _lost(self, digests: Sequence[str]) -> Exception:
-        self.unsure.update(digests)
-        return AnswerLostError("the answer was lost")
 
     def _take_effect_later(self, digests: Sequence[str]) -> Iterator[str]:
         yield "is still under way"
