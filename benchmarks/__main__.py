@@ -1,20 +1,23 @@
 """Runs the benchmarks named as arguments, or all."""
 
+import os
 import sys
 from collections.abc import Callable
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import planning, usage
+from benchmarks import deletion, planning, usage
 
 BENCHMARKS: dict[str, Callable[[], Table]] = {
     "planning": planning.table,
     "usage": usage.table,
+    "deletion": deletion.table,
 }
 
 
 def main() -> None:
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed has been compiled
     console = Console(width=110)
     for name in sys.argv[1:] or BENCHMARKS:
         console.print(BENCHMARKS[name]())

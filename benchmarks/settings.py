@@ -12,7 +12,8 @@ ALL_OFF = dict.fromkeys(
 """`usage` without any source."""
 
 
-def settings_file(folder: Path, name: str, usage: Mapping[str, Any]) -> Path:
+def settings_file(folder: Path, name: str, usage: Mapping[str, Any], **others: Any) -> Path:
+    """`others`: more sections."""
     file = folder / f"{name}.yml"
-    file.write_text(json.dumps({"usage": usage}))
+    file.write_text(json.dumps({"usage": usage, **others}))
     return file

@@ -136,7 +136,10 @@ class ContentCache(Protocol):
 class RepositoryMemory(Protocol):
     """What this bot read and saw in a repository. Raises ServiceError if it fails."""
 
-    def our_reads(self, repository: RepositoryId) -> Mapping[str, Sequence[OurRead]]: ...
+    def our_reads(
+        self, repository: RepositoryId, digests: Sequence[str] | None = None
+    ) -> Mapping[str, Sequence[OurRead]]:
+        """Of these digests, or of all. Nothing stands for those that were never read."""
 
     def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None: ...
 

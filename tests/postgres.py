@@ -47,15 +47,23 @@ class Server:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """Skips the test if there is none."""
+    with some_server() as server:
+        if server is None:
+            pytest.skip(INSTALL)
+        yield server
+
+
+@contextmanager
+def some_server() -> Iterator[Server | None]:
+    """None if there is none."""
     if given := os.environ.get("TEST_DATABASE_URL"):
         with _prepared(make_url(given).set(drivername="postgresql+psycopg")) as server:
             yield server
-        return
-    programs = _programs()
-    if programs is None:
-        pytest.skip(INSTALL)
-    with _started(programs) as url, _prepared(url) as server:
-        yield server
+    elif programs := _programs():
+        with _started(programs) as url, _prepared(url) as server:
+            yield server
+    else:
+        yield None
 
 
 @contextmanager

@@ -56,8 +56,8 @@ class Comparison:
         _reach(self.graph.dependents, origins)
         return {
             digest: changed.get(digest) or self._stays_with(origins[digest], changed)
-            for digest in pending
-            if digest in origins or digest in changed
+            for digest in {**origins, **changed}
+            if digest in pending
         }
 
     def _begun(self, deleted: AbstractSet[str]) -> Mapping[str, str]:
@@ -77,7 +77,7 @@ class Comparison:
         origins = {parent: parent}
         _reach(self.graph.dependents, origins)
         about_it = f"hangs on {self._named(parent)}, which stays: {why}"
-        return {d: about_it for d in pending if d in origins and d != parent}
+        return {d: about_it for d in origins if d in pending and d != parent}
 
     def _changed(self, pending: Iterable[str]) -> Iterator[tuple[str, str]]:
         for digest in pending:

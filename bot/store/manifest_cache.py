@@ -12,12 +12,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import orjson
 
 from bot.core.errors import ServiceError
 from bot.core.manifest import Blob, Content
+from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead
 from bot.core.repository import RepositoryId
 from bot.ports import Listed
@@ -72,23 +73,22 @@ class SqliteManifestCache:
         unpacker = _Unpacker(digests)
         wanted = list(unpacker.digests)
         with self._explained():
-            for start in range(0, len(wanted), DIGESTS_A_QUERY):
-                chunk = wanted[start : start + DIGESTS_A_QUERY]
-                marks = ",".join("?" * len(chunk))
-                query = f"SELECT digest, content FROM manifests WHERE digest IN ({marks})"  # noqa: S608 - only marks
-                for digest, packed in self._db.execute(query, chunk):
-                    found[unpacker.digests[digest]] = unpacker.unpack(packed)
+            query = "SELECT digest, content FROM manifests WHERE TRUE"
+            for digest, packed in self._of(wanted, query):
+                found[unpacker.digests[digest]] = unpacker.unpack(packed)
         return found
 
     def add_contents(self, contents: Mapping[str, Content]) -> None:
         rows = [(digest, _pack(content)) for digest, content in contents.items()]
         self._insert("INSERT OR IGNORE INTO manifests VALUES (?, ?)", rows)
 
-    def our_reads(self, repository: RepositoryId) -> Mapping[str, Sequence[OurRead]]:
+    def our_reads(
+        self, repository: RepositoryId, digests: Sequence[str] | None = None
+    ) -> Mapping[str, Sequence[OurRead]]:
         query = "SELECT digest, at, pulled_before FROM our_reads WHERE repository = ?"
         reads: defaultdict[str, list[OurRead]] = defaultdict(list)
         with self._explained():
-            for digest, at, before in self._db.execute(query, (repository.uri,)):
+            for digest, at, before in self._of(digests, query, repository.uri):
                 reads[digest].append(OurRead(_time(at), None if before is None else _time(before)))
         return reads
 
@@ -145,6 +145,17 @@ class SqliteManifestCache:
                     "DELETE FROM usage_listed WHERE source = ? AND scope = ?", (source, scope)
                 )
             self._db.execute("INSERT OR REPLACE INTO usage_listed VALUES (?, ?, ?, ?, ?)", row)
+
+    def _of(
+        self, digests: Sequence[str] | None, query: str, *values: object
+    ) -> Iterator[tuple[Any, ...]]:
+        """What the query finds of these, or of all: SQLite limits how many values it may name."""
+        if digests is None:
+            yield from self._db.execute(query, values)
+            return
+        for some in in_batches(digests, DIGESTS_A_QUERY):
+            marks = ",".join("?" * len(some))
+            yield from self._db.execute(f"{query} AND digest IN ({marks})", (*values, *some))
 
     def _prepare(self) -> None:
         (version,) = self._db.execute("PRAGMA user_version").fetchone()

@@ -1,27 +1,36 @@
 """What replicas read and saw, so that none takes another's reads for pulls."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
+from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead
 from bot.core.repository import RepositoryId
 from bot.store.part import Part, insert_new
 from bot.store.tables import OurReadRow, SubjectRow
 
+DIGESTS_A_QUERY = 500
+
+_Query = Select[str, datetime, datetime | None]
+
 
 class OurReads(Part):
     """Rows are written in the same order by everybody, so that nobody waits in a circle."""
 
-    def our_reads(self, repository: RepositoryId) -> Mapping[str, Sequence[OurRead]]:
+    def our_reads(
+        self, repository: RepositoryId, digests: Sequence[str] | None = None
+    ) -> Mapping[str, Sequence[OurRead]]:
         query = select(OurReadRow.digest, OurReadRow.at, OurReadRow.pulled_before).where(
             OurReadRow.repository == repository.uri
         )
         reads: defaultdict[str, list[OurRead]] = defaultdict(list)
         with self._database.reading() as session:
-            for digest, at, pulled_before in session.execute(query):
-                reads[digest].append(OurRead(at, pulled_before))
+            for part in _of(query, digests):
+                for digest, at, pulled_before in session.execute(part):
+                    reads[digest].append(OurRead(at, pulled_before))
         return reads
 
     def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
@@ -46,3 +55,12 @@ class OurReads(Part):
         rows = [{"repository": repository.uri, "digest": digest} for digest in sorted(digests)]
         with self._database.writing() as session:
             insert_new(session, SubjectRow, rows)
+
+
+def _of(query: _Query, digests: Sequence[str] | None) -> Iterator[_Query]:
+    """Databases limit how many values one query may name."""
+    if digests is None:
+        yield query
+        return
+    for some in in_batches(digests, DIGESTS_A_QUERY):
+        yield query.where(OurReadRow.digest.in_(some))

@@ -43,11 +43,12 @@ class Plans(Part):
 
     def items(self, id_: str, version: int) -> Sequence[Item]:
         is_its_own = (ItemRow.plan == id_) & (ItemRow.version == version)
-        query = select(ItemRow).where(is_its_own).order_by(ItemRow.position)
+        columns = (ItemRow.digest, ItemRow.tags, ItemRow.outcome, ItemRow.reason)
+        query = select(*columns).where(is_its_own).order_by(ItemRow.position)
         with self._database.reading() as session:
             return [
-                Item(row.digest, tuple(row.tags), Outcome(row.outcome), row.reason)
-                for row in session.scalars(query)
+                Item(digest, tuple(tags), Outcome(outcome), reason)
+                for digest, tags, outcome, reason in session.execute(query)
             ]
 
     def _first(self, query: Select[PlanRow]) -> PlanRecord | None:

@@ -51,6 +51,7 @@ class Ledger:
                 "changed it in the database; look into a backup"
             )
         self.outcomes = {item.digest: item.outcome for item in items}
+        self._counts = Counter(self.outcomes.values())
         self.is_cut_short = any(item.reason.startswith(NOT_REACHED) for item in items)
         self.pending = {d for d, outcome in self.outcomes.items() if outcome is Outcome.PENDING}
         self.deleted = {d for d, outcome in self.outcomes.items() if outcome is Outcome.DELETED}
@@ -66,10 +67,7 @@ class Ledger:
         return len(self.outcomes) - len(self.pending)
 
     def count(self, outcome: Outcome) -> int:
-        return len(self.of(outcome))
-
-    def of(self, outcome: Outcome) -> list[str]:
-        return [digest for digest, each in self.outcomes.items() if each is outcome]
+        return self._counts[outcome]
 
     def cut_short(self, why: str) -> None:
         """What is still to go stays, since no more is to be deleted."""
@@ -91,6 +89,8 @@ class Ledger:
         if not self._lease.store.settle(self._lease.run, fates, answered, events):
             raise RunLostError
         for fate in fates:
+            self._counts[self.outcomes[fate.digest]] -= 1
+            self._counts[fate.outcome] += 1
             self.outcomes[fate.digest] = fate.outcome
             self.pending.discard(fate.digest)
             if fate.outcome is Outcome.DELETED:

@@ -206,7 +206,7 @@ class Lookout:
     ) -> Mapping[str, Described | None]:
         """With the times at which somebody else pulled. Other workers read, too, and remember it
         before they do: so what they know is looked up after the pull times."""
-        our_reads = self._sight.planner.cache.our_reads(self.repository)
+        our_reads = self._sight.planner.cache.our_reads(self.repository, [*described])
         return {
             digest: entry and pulled_by_others(entry, our_reads)
             for digest, entry in described.items()

@@ -23,13 +23,16 @@ class SharedManifestCache:
     def add_contents(self, contents: Mapping[str, Content]) -> None:
         self.cache.add_contents(contents)
 
-    def our_reads(self, repository: RepositoryId) -> Mapping[str, Sequence[OurRead]]:
+    def our_reads(
+        self, repository: RepositoryId, digests: Sequence[str] | None = None
+    ) -> Mapping[str, Sequence[OurRead]]:
         """What was read here without the store, others get to know now: they would take it for a
         pull that came after a plan which is proposed here."""
-        here, shared = self.cache.our_reads(repository), self.store.our_reads(repository)
-        for digest, reads in here.items():
-            for read in set(reads).difference(shared.get(digest, ())):
-                self.store.add_our_reads(repository, {digest: read})
+        here = self.cache.our_reads(repository, digests)
+        shared = self.store.our_reads(repository, digests)
+        unshared = {d: set(reads).difference(shared.get(d, ())) for d, reads in here.items()}
+        while unshared := {digest: reads for digest, reads in unshared.items() if reads}:
+            self.store.add_our_reads(repository, {d: reads.pop() for d, reads in unshared.items()})
         return {
             digest: [*{*here.get(digest, ()), *shared.get(digest, ())}]
             for digest in here.keys() | shared.keys()

@@ -319,7 +319,7 @@ def shelves(aws: StandIn) -> dict[tuple[str, str], Shelf]:
     ],
     ids=["own account", "role", "role for deletion", "only a role for deletion", "several"],
 )
-def test_the_policy_of_deletion_holds_exactly_what_is_called(  # noqa: PLR0917
+def test_the_policy_of_deletion_holds_exactly_what_is_called(
     settings: str,
     places: list[tuple[str, str]],
     deleters: set[str | None],

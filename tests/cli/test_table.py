@@ -16,7 +16,7 @@ def test_a_plan_in_a_terminal(run: Run, shelf: Shelf) -> None:
     assert result.err == ""
     assert max(map(len, result.out.splitlines())) <= 80
     words = " ".join(result.out.split())
-    assert "2 of 12 manifests may go, which frees 2.00 MB: under $0.01 a month" in words
+    assert "2 of 12 manifests may go, which frees 2.00 MB of 62.0 MB: under $0.01 a month" in words
     assert "ECR lists 102 MB for them, but layers that they share are stored once" in words
     assert "What keeps the other 10" in words
     assert "1 of these was pulled in the last 30 days" in words

@@ -61,6 +61,13 @@ def test_a_read_is_told_once(memory: RepositoryMemory) -> None:
     assert reads(memory) == {"sha256:1": [FIRST]}
 
 
+def test_reads_of_some_are_told(memory: RepositoryMemory) -> None:
+    memory.add_our_reads(HERE, {"sha256:1": FIRST, "sha256:2": FIRST})
+    memory.add_our_reads(THERE, {"sha256:3": FIRST})
+    assert memory.our_reads(HERE, ["sha256:2", "sha256:3"]) == {"sha256:2": [FIRST]}
+    assert memory.our_reads(HERE, []) == {}
+
+
 def test_subjects_are_told(memory: RepositoryMemory) -> None:
     memory.add_subjects_seen(HERE, iter(["sha256:2", "sha256:1"]))
     memory.add_subjects_seen(HERE, ["sha256:1", "sha256:3", "sha256:3"])
@@ -89,6 +96,7 @@ def test_a_large_repository_is_remembered(memory: RepositoryMemory) -> None:
     memory.add_our_reads(HERE, many)
     memory.add_subjects_seen(HERE, many)
     assert reads(memory) == {digest: [read] for digest, read in many.items()}
+    assert memory.our_reads(HERE, [*many]) == memory.our_reads(HERE)
     assert memory.subjects_seen(HERE) == many.keys()
 
 

@@ -55,6 +55,16 @@ def test_whatever_is_known_anywhere_is_told(
     assert shared.subjects_seen(HERE) == {"sha256:8", "sha256:9"}
 
 
+def test_of_some_others_get_to_know_those(
+    shared: SharedManifestCache, store: SqlStore, cache: SqliteManifestCache
+) -> None:
+    for read in (EARLIER, LATER):
+        cache.add_our_reads(HERE, dict.fromkeys(("sha256:1", "sha256:2"), read))
+    assert shared.our_reads(HERE, ["sha256:1"]).keys() == {"sha256:1"}
+    assert store.our_reads(HERE).keys() == {"sha256:1"}
+    assert sorted(store.our_reads(HERE)["sha256:1"]) == [EARLIER, LATER]
+
+
 def test_what_is_new_is_known_everywhere(
     shared: SharedManifestCache, store: SqlStore, cache: SqliteManifestCache
 ) -> None:
