@@ -9,14 +9,13 @@ from bot.slack.desk import Desk
 from bot.slack.listeners import register
 
 
-def make_app(desk: Desk, executor: Executor, *, debug: bool = False) -> App:
-    """Listeners work in `executor`. `debug`: tells tracebacks. Raises ServiceError if Slack cannot
-    be asked who the bot is."""
+def make_app(desk: Desk, executor: Executor) -> App:
+    """Listeners work in `executor`. Raises ServiceError if Slack cannot be asked who the bot is."""
     with in_words("Signing in"):
         app = App(
             client=desk.client,
             listener_executor=executor,
             raise_error_for_unhandled_request=True,
         )
-    register(app, desk, debug=debug)
+    register(app, desk)
     return app

@@ -32,7 +32,7 @@ class DeskStore(BoardStore, Deliveries, Protocol):
 class Desk:
     """May be used by several threads. `client` never waits for long; `content` is that of a
     version of a plan. The rules name channels by id; `general_rules` are those of no repository
-    in particular."""
+    in particular. `debug`: tracebacks are logged."""
 
     client: WebClient
     store: DeskStore
@@ -49,6 +49,7 @@ class Desk:
     general_rules: ApprovalRules
     usd_per_gb_month: float
     clock: Clock
+    debug: bool
 
     def person(self, sender: Sender) -> SlackPerson:
         """Raises RequestError for whoever is nobody to decide anything."""

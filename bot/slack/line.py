@@ -8,6 +8,9 @@ from contextlib import suppress
 
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import ABNF, WebSocketApp, WebSocketException
 
 from bot.core.errors import ServiceError
@@ -40,14 +43,26 @@ _SWITCHED_OFF = (
 _log = logging.getLogger(__name__)
 
 
+class _Handler(SocketModeHandler):
+    """Bolt's, which trips over payloads of a form that it does not expect, and then leaves Slack
+    waiting."""
+
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        try:
+            super().handle(client, req)
+        except Exception as error:  # noqa: BLE001 - whatever it is, there are other payloads
+            _log.warning("What Slack sent cannot be read (%s)", type(error).__name__)
+            client.send_socket_mode_response(SocketModeResponse(req.envelope_id))
+
+
 class Line:
     """Reconnects by itself, in about a second, whenever Slack or the network hangs up."""
 
-    def __init__(self, desk: Desk, app_token: str, *, debug: bool) -> None:
+    def __init__(self, desk: Desk, app_token: str) -> None:
         """Raises ServiceError if Slack cannot be asked who the bot is."""
         self._executor = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="listener")
-        handler = SocketModeHandler(
-            make_app(desk, self._executor, debug=debug),
+        handler = _Handler(
+            make_app(desk, self._executor),
             app_token,
             web_client=WebClient(base_url=desk.client.base_url),
             ping_interval=SECONDS_BETWEEN_PINGS,

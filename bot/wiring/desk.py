@@ -49,7 +49,7 @@ def open_line(settings: Settings, store: "SqlStore", *, debug: bool) -> "Line":
 
     token = app_token()
     workspace = open_workspace(settings, open_client())._replace(client=open_brief_client())
-    return Line(open_desk(workspace, store), token, debug=debug)
+    return Line(open_desk(workspace, store, debug=debug), token)
 
 
 def open_brief_client() -> "WebClient":
@@ -65,7 +65,9 @@ def open_brief_client() -> "WebClient":
     return client
 
 
-def open_desk(workspace: Workspace, store: "SqlStore", clock: Clock = system_clock) -> "Desk":
+def open_desk(
+    workspace: Workspace, store: "SqlStore", clock: Clock = system_clock, *, debug: bool = False
+) -> "Desk":
     from bot.slack.desk import Desk  # noqa: PLC0415
 
     settings, rules_of = workspace.settings, workspace.rules_of
@@ -87,6 +89,7 @@ def open_desk(workspace: Workspace, store: "SqlStore", clock: Clock = system_clo
         general_rules=general_rules,
         usd_per_gb_month=usd,
         clock=clock,
+        debug=debug,
     )
 
 

@@ -6,8 +6,8 @@ from bot.slack.desk import Desk
 from bot.slack.listeners import actions, boundary, commands, views
 
 
-def register(app: App, desk: Desk, *, debug: bool) -> None:
+def register(app: App, desk: Desk) -> None:
     commands.register(app, desk)
     actions.register(app, desk)
     views.register(app, desk)
-    boundary.register(app, desk, debug=debug)
+    boundary.register(app, desk)

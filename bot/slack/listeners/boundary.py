@@ -2,6 +2,7 @@
 to see a traceback."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -27,16 +28,18 @@ class MisfitError(Exception):
     """What was sent is none of what this version sends out."""
 
 
-def register(app: App, desk: Desk, *, debug: bool) -> None:
+def register(app: App, desk: Desk) -> None:
     @app.error
-    def tell(
-        error: Exception, body: dict[str, Any], response: BoltResponse | None
-    ) -> BoltResponse | None:
-        """What was not acknowledged yet is, so that nobody waits."""
-        _note(error, debug=debug)
-        if sender := sender_of(body):
-            answer(desk, sender, refusal(_in_words(error)))
-        return BoltResponse(status=200) if response else None
+    def end(error: Exception, body: dict[str, Any]) -> BoltResponse:
+        """Of what no listener took. It is acknowledged, so that nobody waits."""
+        tell(desk, error, body)
+        return BoltResponse(status=200)
+
+
+def tell(desk: Desk, error: Exception, body: Mapping[str, Any]) -> None:
+    _note(error, debug=desk.debug)
+    if sender := sender_of(body):
+        answer(desk, sender, refusal(_in_words(error)))
 
 
 def _in_words(error: Exception) -> str:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from slack_bolt import Ack, BoltResponse
 
 from bot.slack.desk import Desk
+from bot.slack.listeners import boundary
 from bot.slack.payloads import Click, ClickInModal, Command, Submission
 
 Heard = TypeVar("Heard", Command, Click, ClickInModal, Submission)
@@ -22,11 +23,15 @@ def acknowledge(ack: Ack, next_: Callable[[], None]) -> BoltResponse:
 
 
 def hearing(desk: Desk, form: type[Heard], act: Callable[[Desk, Heard], None]) -> Listener:
-    """Whatever `act` raises ends in the boundary."""
+    """What `act` raises goes to the boundary from here: Bolt would bring it there, too, and on the
+    way forget that it was acknowledged (slack_bolt 1.30, ThreadListenerRunner)."""
 
     def listener(body: Body) -> None:
-        heard = form.model_validate(body)
-        if desk.store.hear(heard.trigger_id, desk.clock()):
-            act(desk, heard)
+        try:
+            heard = form.model_validate(body)
+            if desk.store.hear(heard.trigger_id, desk.clock()):
+                act(desk, heard)
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody is told
+            boundary.tell(desk, error, body)
 
     return listener

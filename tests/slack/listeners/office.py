@@ -125,8 +125,8 @@ def office(
 ) -> Iterator[Office]:
     found = Settings.model_validate(settings)
     workspace = open_workspace(found, open_client())._replace(client=open_brief_client())
-    desk = open_desk(workspace, store, clock)
-    line = Line(desk, APP_TOKEN, debug=True)
+    desk = open_desk(workspace, store, clock, debug=True)
+    line = Line(desk, APP_TOKEN)
     opened = Office(slack, store, desk, clock, channel, line)
     _note_what_is_under_way(opened)
     before = len(slack.remote.connections())
