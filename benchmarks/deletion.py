@@ -35,7 +35,7 @@ SIZES = (1_000, 10_000)
 """So many are deleted."""
 KEPT = [f"build-{number}-SNAPSHOT" for number in (1, 3, 7, 9, 11, 13, 17, 19, 21, 23)]
 """Tags of single images."""
-RUNS = 1
+RUNS = 3
 DELETION = "ecr:BatchDeleteImage"
 COUNTED = (DELETION, "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:ListImages")
 BARE, SQLITE, POSTGRESQL = "bare", "with SQLite", "with PostgreSQL"
