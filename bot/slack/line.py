@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
-from websocket import ABNF, WebSocketApp, WebSocketException
+from websocket import ABNF, WebSocket, WebSocketApp, WebSocketException
 
 from bot.core.errors import ServiceError
 from bot.slack.app import make_app
@@ -71,6 +71,7 @@ class Line:
         self._client = handler.client
         self._client.on_open_listeners.append(self._note_opening)
         self._client.on_message_listeners.append(self._overhear)
+        self._socket: WebSocket | None = None
         self._opened_at = 0.0
         self._is_switched_off = False
 
@@ -101,11 +102,12 @@ class Line:
         client = self._client
         client.auto_reconnect_enabled = False
         client.current_session_runner.event.set()
-        if client.current_session and (socket := client.current_session.sock):
+        session = client.current_session
+        if session and session.sock:
             with suppress(WebSocketException, OSError):
-                socket.send(NORMAL_CLOSURE, ABNF.OPCODE_CLOSE)
+                session.send(NORMAL_CLOSURE, ABNF.OPCODE_CLOSE)
             client.current_session_runner.thread.join(SECONDS_TO_HANG_UP)
-            socket.shutdown()  # type: ignore[no-untyped-call]
+        self._let_go()
 
     def _hang_up_on_silence(self) -> None:
         session = self._client.current_session
@@ -116,8 +118,16 @@ class Line:
             _log.warning("Slack answers no pings: the bot connects anew")
             session.close()
 
-    def _note_opening(self, _: WebSocketApp) -> None:
+    def _note_opening(self, session: WebSocketApp) -> None:
+        self._let_go()
+        self._socket = session.sock
         self._opened_at = time.time()
+
+    def _let_go(self) -> None:
+        """Of the last connection: websocket-client leaves those open on which the other end hung
+        up first."""
+        if self._socket:
+            self._socket.shutdown()  # type: ignore[no-untyped-call]
 
     def _overhear(self, _: WebSocketApp, text: str) -> None:
         if "link_disabled" in text[:MOST_IN_DISCONNECT] and _is_disconnect(text):

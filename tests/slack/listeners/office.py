@@ -83,6 +83,10 @@ class Office:
         self.settle()
         return outcome
 
+    def uses(self, person: Person, action_id: str, message: Message) -> Outcome:
+        """Without waiting for what comes of it."""
+        return person.uses(action_id, channel=message.channel, ts=message.ts)
+
     def submits(self, person: Person, **values: Any) -> Outcome:
         outcome = person.submits(**values)
         self.settle()

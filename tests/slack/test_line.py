@@ -1,0 +1,141 @@
+"""The line to Slack: it is let in, hung up on, and connects again."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from statistics import quantiles
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
+
+from bot.core.errors import ServiceError
+from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Person, Workspace
+from bot.slack.line import SILENT_FOR_TOO_LONG, Line
+from bot.slack.soon_again import SoonAgain
+from tests.slack.listeners.conftest import (
+    bob,
+    bot,
+    clock,
+    guest,
+    open_office,
+    releases,
+    slack,
+)
+from tests.slack.listeners.office import Office, told, until
+
+__all__ = ["bob", "bot", "clock", "guest", "open_office", "releases", "slack"]
+
+
+@pytest.fixture
+def make_line(bot: Office) -> Iterator[Callable[[str], Line]]:
+    lines = []
+
+    def make(token: str) -> Line:
+        lines.append(Line(bot.desk, token))
+        return lines[-1]
+
+    yield make
+    for line in lines:
+        line.close()
+
+
+@pytest.mark.parametrize("token", ["xapp-1-nonsense", BOT_TOKEN])
+def test_a_token_that_slack_does_not_take(make_line: Callable[[str], Line], token: str) -> None:
+    with pytest.raises(ServiceError, match="set SLACK_APP_TOKEN to an app-level") as caught:
+        make_line(token).connect()
+    assert token not in str(caught.value)
+
+
+def test_a_token_without_its_scope(make_line: Callable[[str], Line], slack: Workspace) -> None:
+    slack.remote.change("/scopes", app=[])
+    with pytest.raises(ServiceError, match="lacks the scope connections:write"):
+        make_line(APP_TOKEN).connect()
+
+
+def test_slack_fails(make_line: Callable[[str], Line], slack: Workspace) -> None:
+    slack.faults.add(Fault(method="apps.connections.open", error="internal_error"))
+    with pytest.raises(ServiceError, match="Connecting in Slack failed: internal_error"):
+        make_line(APP_TOKEN).connect()
+
+
+@pytest.mark.parametrize("reason", ["warning", "refresh_requested", "dropped"])
+def test_it_connects_again(
+    bot: Office, slack: Workspace, ann: Person, releases: str, reason: str
+) -> None:
+    (before,) = slack.remote.connections()
+    slack.remote.disconnect(reason)
+    until(lambda: any(number > before for number in slack.remote.connections()))
+    until(bot.line.is_up)
+    until(lambda: bot.says(ann, "/ecr-clean help").ok)
+    assert told(ann, releases)
+
+
+def test_socket_mode_is_switched_off(bot: Office, slack: Workspace) -> None:
+    slack.remote.disconnect("link_disabled")
+
+    def never_will_be() -> bool:
+        try:
+            bot.line.is_up()
+        except ServiceError as error:
+            return "Socket Mode is switched off" in str(error)
+        return False
+
+    until(never_will_be)
+
+
+def test_nobody_is_at_the_other_end(bot: Office, slack: Workspace) -> None:
+    """As behind a router that has forgotten the connection."""
+    (before,) = slack.remote.connections()
+    session = bot.line._client.current_session
+    assert session
+    now = time.time()
+    bot.line._opened_at = session.last_pong_tm = now - SILENT_FOR_TOO_LONG - 2
+    session.last_ping_tm = now - 1
+    assert not bot.line.is_up()
+    until(lambda: any(number > before for number in slack.remote.connections()))
+
+
+def test_many_at_once(bot: Office, slack: Workspace, ann: Person, releases: str) -> None:
+    """None is lost, whatever Slack's limits do to the answers."""
+    slack.remote.change_settings(limits=False)
+    message = bot.posted()
+    with ThreadPoolExecutor(40) as pool:
+        outcomes = list(pool.map(lambda _: bot.uses(ann, "show_images", message), range(100)))
+    bot.settle()
+    assert {outcome.result for outcome in outcomes} == {"ok"}
+    took = [each["took"] for each in slack.remote.deliveries("block_actions")]
+    assert quantiles(took, n=100)[-1] < 3
+    del releases
+
+
+def test_slow_work_holds_up_no_acknowledgement(bot: Office, slack: Workspace, ann: Person) -> None:
+    """More of it than there are threads."""
+    slack.remote.change_settings(limits=False)
+    slack.faults.add(Fault(method="views.open", delay=1.5, times=None))
+    message = bot.posted()
+    with ThreadPoolExecutor(70) as pool:
+        outcomes = list(pool.map(lambda _: bot.uses(ann, "show_images", message), range(70)))
+    assert {outcome.result for outcome in outcomes} == {"ok"}
+    took = [each["took"] for each in slack.remote.deliveries("block_actions")]
+    assert max(took) < 1.4
+    bot.settle()
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "again"),
+    [
+        (429, {"Retry-After": ["1"]}, True),
+        (429, {"retry-after": ["0"]}, True),
+        (429, {"Retry-After": ["2"]}, False),
+        (429, {"Retry-After": ["soon"]}, False),
+        (429, {}, False),
+        (500, {"Retry-After": ["1"]}, False),
+    ],
+)
+def test_patience(status: int, headers: dict[str, Any], again: bool) -> None:  # noqa: FBT001
+    answer = HttpResponse(status_code=status, headers=headers)
+    request: Any = SimpleNamespace(spec=HttpRequest)
+    assert SoonAgain().can_retry(state=RetryState(), request=request, response=answer) is again
+    assert not SoonAgain().can_retry(state=RetryState(), request=request, error=OSError())

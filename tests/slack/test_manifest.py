@@ -1,0 +1,104 @@
+"""The manifest asks for what the code uses, and for nothing else."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+import bot.slack
+import bot.wiring
+from bot.playground.slack.manifest import read_manifest
+from bot.playground.slack.methods.registry import METHODS
+from bot.slack.listeners import register
+from tests.slack.listeners.office import MANIFEST
+
+WRITTEN = YAML(typ="safe").load(MANIFEST.read_text())
+SCOPES = frozenset(WRITTEN["oauth_config"]["scopes"]["bot"])
+
+CALLED_BY_SDK = {"files_upload_v2": ("files.getUploadURLExternal", "files.completeUploadExternal")}
+"""slack_sdk, WebClient."""
+
+BY_KIND_OF_CHANNEL = {"conversations.list": {"channels:read", "groups:read"}}
+"""For the kinds of `bot.slack.channels.KINDS`."""
+
+BY_FEATURE = {"commands", "chat:write.public"}
+"""The slash command, and reports in public channels that the bot has not joined."""
+
+Registered = list[tuple[str, str]]
+
+
+def attributes() -> Iterator[str]:
+    """Whatever is called on something in the code that talks to Slack."""
+    for package in (bot.slack, bot.wiring):
+        for file in Path(package.__path__[0]).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    yield node.func.attr
+
+
+def methods() -> set[str]:
+    names = {name.replace(".", "_"): name for name in METHODS}
+    found: set[str] = set()
+    for attribute in attributes():
+        found.update(CALLED_BY_SDK.get(attribute, ()))
+        if attribute in names:
+            found.add(names[attribute])
+    return found
+
+
+class Recorder:
+    """Stands in for the Bolt app."""
+
+    def __init__(self) -> None:
+        self.registered: Registered = []
+
+    def error(self, listener: Any) -> Any:
+        return listener
+
+    def __getattr__(self, surface: str) -> Any:
+        def listens_to(constraint: Any, **_: Any) -> Any:
+            self.registered.append((surface, getattr(constraint, "pattern", constraint)))
+            return lambda listener: listener
+
+        return listens_to
+
+
+@pytest.fixture
+def registered() -> Registered:
+    recorder: Any = Recorder()
+    register(recorder, None)  # type: ignore[arg-type]
+    return list(recorder.registered)
+
+
+def test_the_scopes_are_those_of_the_methods_that_are_called() -> None:
+    needed = set(BY_FEATURE)
+    for name in methods():
+        scope = METHODS[name].scope
+        needed |= BY_KIND_OF_CHANNEL.get(name, {scope} if scope else set())
+    assert needed == SCOPES
+
+
+def test_the_methods_are_found() -> None:
+    assert {"chat.update", "views.open", "users.info", "files.completeUploadExternal"} <= methods()
+
+
+def test_the_features_are_those_that_somebody_listens_to(registered: Registered) -> None:
+    manifest = read_manifest(MANIFEST)
+    commands = {constraint for surface, constraint in registered if surface == "command"}
+    assert commands == manifest.commands
+    assert {surface for surface, _ in registered} == {"command", "action", "view"}
+    assert manifest.is_interactive
+    assert manifest.is_socket_mode
+    assert manifest.events == frozenset()
+    assert not manifest.has_home_tab
+    assert manifest.has_messages_tab
+
+
+def test_nothing_stands_there_that_nobody_knows() -> None:
+    assert WRITTEN.keys() == {"display_information", "features", "oauth_config", "settings"}
+    assert WRITTEN["features"].keys() == {"bot_user", "app_home", "slash_commands"}
+    assert not WRITTEN["settings"]["org_deploy_enabled"]
+    assert len(WRITTEN["display_information"]["description"]) <= 140
