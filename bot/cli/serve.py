@@ -49,8 +49,8 @@ def serve(options: Options) -> int:
         line = _connected(settings, store, debug=options.debug)
         log_to_stderr()
         _tell_what_is_done_here(settings, line)
-        with _Worker(options, leaving) as worker, closing(line) if line else nullcontext():
-            status = _kept_working(worker, _Watch(line), leaving)
+        with Worker(options, leaving) as worker, closing(line) if line else nullcontext():
+            status = _kept_working(worker, Watch(line), leaving)
     if leaving.is_told():
         _log.info("Left; whoever comes next goes on")
     return status
@@ -83,7 +83,7 @@ def _tell_what_is_done_here(settings: Settings, line: "Line | None") -> None:
         _log.warning("No plan can be approved in Slack: no entry of `reports` has a `channel`")
 
 
-def _kept_working(worker: "_Worker", watch: "_Watch", leaving: Leaving) -> ExitStatus:
+def _kept_working(worker: "Worker", watch: "Watch", leaving: Leaving) -> ExitStatus:
     """Raises ServiceError if Slack has been away for too long."""
     while not leaving.is_told():
         leaving.sleep(SECONDS_BETWEEN_LOOKS)
@@ -93,7 +93,7 @@ def _kept_working(worker: "_Worker", watch: "_Watch", leaving: Leaving) -> ExitS
     return ExitStatus.DONE
 
 
-class _Worker:
+class Worker:
     """A process that is started again if it dies; one that finds the settings wrong would find that
     again."""
 
@@ -140,7 +140,7 @@ class _Worker:
         self._process.start()
 
 
-class _Watch:
+class Watch:
     """Over the line to Slack."""
 
     def __init__(self, line: "Line | None") -> None:

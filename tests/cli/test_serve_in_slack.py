@@ -1,0 +1,222 @@
+"""`ecr-clean serve` between both stand-ins: as a process of its own, as people meet it."""
+
+import json
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from bot.cli.serve import MOST_SECONDS_WITHOUT_SLACK, Watch
+from bot.core.errors import ServiceError
+from bot.core.records import PlanState
+from bot.playground.slack import BOT_TOKEN, Person, Workspace
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import PATIENCE, until
+from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.test_serve import LINE, serving
+from tests.slack.listeners.office import MANIFEST, Json
+from tests.slack.support import buttons, message_at
+from tests.support import Result, Run, Shelf
+
+SETTINGS = f"{LOOKED_AT}reports: [{{channel: '#releases'}}]\n"
+MILD = "approval: {type_to_confirm_over: 100%}\n"
+TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
+
+
+@pytest.fixture
+def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """The environment of the command leads there."""
+    del run
+    with Workspace(MANIFEST) as workspace:
+        for name, value in workspace.environment().items():
+            monkeypatch.setenv(name, value)
+        yield workspace
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann")
+
+
+@pytest.fixture
+def releases(slack: Workspace, ann: Person) -> str:
+    return slack.remote.add_channel("releases", [ann])
+
+
+def last_line(result: Result) -> str:
+    """It also says that the database is new."""
+    return result.err.splitlines()[-1]
+
+
+def message_with(person: Person, channel: str, action_id: str) -> Json:
+    """Once there is one with such a button."""
+    found: list[Json] = []
+
+    def is_there() -> bool:
+        found[:] = [each for each in person.messages(channel) if action_id in buttons(each)]
+        return bool(found)
+
+    until(is_there)
+    return found[0]
+
+
+# what it needs
+
+
+@pytest.mark.parametrize("missing", TOKENS)
+def test_one_token_is_missing(
+    slack: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    del slack
+    monkeypatch.delenv(missing)
+    result = run("serve")
+    assert (result.status, result.out) == (2, "")
+    assert f"{missing} is not set" in last_line(result)
+
+
+@pytest.mark.parametrize("wrong", TOKENS)
+def test_slack_does_not_take_a_token(
+    slack: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    del slack
+    monkeypatch.setenv(wrong, "xoxb-nonsense")
+    result = run("serve")
+    assert (result.status, result.out) == (1, "")
+    assert f"set {wrong} to" in last_line(result)
+    assert "xoxb-nonsense" not in result.err
+
+
+def test_slack_is_not_there(slack: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    del slack
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api/")
+    result = run("serve")
+    assert result.status == 1
+    assert "Slack could not be reached" in last_line(result)
+
+
+def test_a_channel_that_is_none(
+    slack: Workspace, run: Run, settings_file: Write, releases: str
+) -> None:
+    del slack, releases
+    settings_file("reports: [{channel: '#relaeses'}]")
+    result = run("serve")
+    assert result.status == 2
+    assert "did you mean #releases?" in last_line(result)
+
+
+# what it does
+
+
+@pytest.mark.slow
+def test_from_the_command_to_the_result(
+    slack: Workspace,
+    ann: Person,
+    releases: str,
+    settings_file: Write,
+    builds: Shelf,
+    own_store: SqlStore,
+) -> None:
+    settings_file(f"{SETTINGS}{MILD}execution: {{undo_window: 1s}}\n")
+    with serving() as bot:
+        until(slack.remote.connections)
+        assert ann.types(f"/ecr-clean {builds.id.name}", releases).ok
+        report = message_with(ann, releases, "approve_plan")
+        where = {"channel": releases, "ts": report["ts"]}
+        assert ann.uses("approve_plan", confirm=True, **where).ok
+        (plan,) = own_store.open_plans()
+        until(lambda: "Deleted" in message_at(ann, releases, report["ts"])["text"])
+        assert bot.leave() == 0
+    stored = own_store.plan(plan.id)
+    assert stored
+    assert stored.state is PlanState.DONE
+    assert buttons(message_at(ann, releases, report["ts"])) == []
+    assert bot.has_said("INFO People are heard in Slack")
+    assert all(LINE.fullmatch(line.strip()) for line in bot.said)
+    assert not any(token in line for line in bot.said for token in slack.environment().values())
+    assert slack.remote.warnings() == []
+
+
+@pytest.mark.slow
+def test_it_is_told_to_leave_in_the_middle(
+    slack: Workspace,
+    ann: Person,
+    releases: str,
+    settings_file: Write,
+    builds: Shelf,
+    own_store: SqlStore,
+) -> None:
+    """What was heard is done, and the next one finds the message as it should be."""
+    settings_file(SETTINGS + MILD)
+    with serving() as bot:
+        until(slack.remote.connections)
+        ann.types(f"/ecr-clean {builds.id.name}", releases)
+        report = message_with(ann, releases, "dismiss_plan")
+        where = {"channel": releases, "ts": report["ts"]}
+        slack.remote.add_fault("users.info", delay=1)
+        assert ann.uses("dismiss_plan", **where).ok
+        assert bot.leave() == 0
+    assert own_store.open_plans() == []
+    with serving():
+        until(lambda: buttons(message_at(ann, releases, report["ts"])) == [])
+
+
+@pytest.mark.slow
+def test_the_slack_process_is_killed_between_message_and_click(
+    slack: Workspace, ann: Person, releases: str, settings_file: Write, builds: Shelf
+) -> None:
+    settings_file(SETTINGS + MILD)
+    with serving() as bot:
+        until(slack.remote.connections)
+        ann.types(f"/ecr-clean {builds.id.name}", releases)
+        report = message_with(ann, releases, "approve_plan")
+        bot.process.send_signal(signal.SIGKILL)
+        bot.process.wait(PATIENCE)
+    where = {"channel": releases, "ts": report["ts"]}
+    assert ann.uses("approve_plan", confirm=True, **where).result == "dispatch_failed"
+    with serving():
+        until(slack.remote.connections)
+        assert ann.uses("approve_plan", confirm=True, **where).ok
+        until(lambda: "stop_plan" in buttons(message_at(ann, releases, report["ts"])))
+
+
+@pytest.mark.slow
+def test_nothing_can_be_approved(slack: Workspace, settings_file: Write) -> None:
+    settings_file(LOOKED_AT)
+    with serving() as bot:
+        until(slack.remote.connections)
+        until(lambda: bot.has_said("WARNING No plan can be approved in Slack: no entry of"))
+
+
+@pytest.mark.slow
+def test_socket_mode_is_switched_off_meanwhile(slack: Workspace, settings_file: Write) -> None:
+    settings_file(SETTINGS.replace("#releases", "C0000000001"))
+    with serving() as bot:
+        until(slack.remote.connections)
+        slack.remote.disconnect("link_disabled")
+        assert bot.process.wait(PATIENCE) == 1
+    assert bot.has_said("ecr-clean: Socket Mode is switched off for the app")
+    assert BOT_TOKEN not in json.dumps(bot.said)
+
+
+# how long it waits for Slack
+
+
+class Line:
+    def __init__(self) -> None:
+        self.answers = True
+
+    def is_up(self) -> bool:
+        return self.answers
+
+
+def test_slack_is_away_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    line, now = Line(), [0.0]
+    monkeypatch.setattr("bot.cli.serve.time.monotonic", lambda: now[0])
+    watch = Watch(line)  # type: ignore[arg-type]
+    for is_up, seconds in ((False, 1), (False, MOST_SECONDS_WITHOUT_SLACK), (True, 1), (False, 1)):
+        line.answers = is_up
+        now[0] += seconds - 1
+        watch.look()
+    now[0] += MOST_SECONDS_WITHOUT_SLACK + 1
+    with pytest.raises(ServiceError, match="Slack has been away for 120 seconds"):
+        watch.look()
