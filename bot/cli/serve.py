@@ -14,6 +14,7 @@ from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus
 from bot.core.errors import ServiceError
+from bot.memory import expect_many_lasting_objects
 from bot.settings import Settings, load_settings
 from bot.wiring import Leaving, is_on_the_line, open_line
 
@@ -70,6 +71,7 @@ def _connected(settings: Settings, store: "SqlStore", *, debug: bool) -> "Line |
         return None
     line = open_line(settings, store, debug=debug)
     line.connect()
+    expect_many_lasting_objects()
     return line
 
 

@@ -9,8 +9,9 @@ from bot.core.records import Message
 from bot.slack.blocks import asked_message, failed_message
 from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
+from bot.slack.listeners.answering import answer
 from bot.slack.message import Content
-from bot.slack.payloads import Click
+from bot.slack.payloads import Click, Command
 from bot.usecases.ask_for_report import Wish
 
 _SHUT_OUT = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
@@ -18,15 +19,19 @@ _SHUT_OUT = frozenset({"channel_not_found", "is_archived", "not_in_channel", "re
 _log = logging.getLogger(__name__)
 
 
-def report(desk: Desk, repository: str, channel: str, person: SlackPerson) -> None:
+def report(desk: Desk, repository: str, command: Command) -> None:
     """In a new message. Raises RequestError if the person may not, or the bot cannot post there."""
+    person, channel = desk.person(command.sender), command.channel_id
     desk.asker.expect_may_ask(person)
-    ts = _announce(desk, channel, asked_message(repository, person.id))
+    asked = asked_message(repository, person.id)
+    ts = _announce(desk, channel, asked)
     try:
         desk.asker.ask(person, Wish(repository, channel, ts))
     except ServiceError as error:
         _take_back(desk, channel, ts, failed_message(str(error)))
         raise
+    if ts is None:
+        answer(desk, command.sender, asked)
 
 
 def replan(desk: Desk, click: Click, person: SlackPerson) -> None:

@@ -92,12 +92,13 @@ def test_in_a_public_channel_that_it_has_not_joined(
 
 
 def test_slack_is_busy(bot: Office, slack: Workspace, ann: Person, releases: str) -> None:
-    """The report is a message of its own then, and no thread waits."""
+    """The report is a message of its own then, and nobody waits in silence."""
     slack.faults.add(Fault(method="chat.postMessage", error="ratelimited", retry_after=60))
     bot.says(ann, "/ecr-clean team/api")
     assert public(ann, releases) == []
     (job,) = bot.jobs()
     assert job.payload["ts"] == ""
+    assert told(ann, releases) == [f"Looking into team/api for <@{ann.id}> …"]
 
 
 def test_slack_is_busy_for_a_moment(

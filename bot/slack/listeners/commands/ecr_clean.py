@@ -47,7 +47,7 @@ def _report(desk: Desk, command: Command, words: list[str]) -> None:
         raise RequestError(_unknown(repository))
     if len(repository) > LONGEST_REPOSITORY:
         raise RequestError("No repository has a name as long as that: check it")
-    report(desk, repository, command.channel_id, desk.person(command.sender))
+    report(desk, repository, command)
 
 
 def _unknown(word: str) -> str:
