@@ -7,12 +7,13 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import deletion, planning, usage
+from benchmarks import acks, deletion, planning, usage
 
 BENCHMARKS: dict[str, Callable[[], Table]] = {
     "planning": planning.table,
     "usage": usage.table,
     "deletion": deletion.table,
+    "acks": acks.table,
 }
 
 

@@ -5,8 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from bot.playground.kubernetes import ClusterAddress
+
+MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 
 
 @contextmanager
@@ -27,6 +30,13 @@ def stand_in() -> Iterator[dict[str, str]]:
 def cluster(name: str) -> Iterator[ClusterAddress]:
     with _told_by("bot.playground.kubernetes", "--name", name) as address:
         yield ClusterAddress(**json.loads(address))
+
+
+@contextmanager
+def workspace() -> Iterator[dict[str, str]]:
+    """Slack's; the environment that leads the app there."""
+    with _told_by("bot.playground.slack", str(MANIFEST)) as environment:
+        yield json.loads(environment)
 
 
 @contextmanager
