@@ -165,6 +165,16 @@ def test_the_version_is_outdated(bot: Office, ann: Person) -> None:
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
+def test_it_is_outdated_and_cannot_be_updated(bot: Office, slack: Workspace, ann: Person) -> None:
+    message = bot.posted()
+    bot.desk.pinner.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
+    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    bot.clicks(ann, "approve_plan", message)
+    assert len(told(ann, bot.channel)) == 1
+    bot.board.refresh_behind(5)
+    assert ":2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
+
+
 @pytest.mark.parametrize("action_id", ["approve_plan", "dismiss_plan"])
 def test_what_was_decided_meanwhile(
     bot: Office, slack: Workspace, ann: Person, bob: Person, action_id: str

@@ -192,6 +192,7 @@ def test_commands(bot: Office, ann: Person, broken: Json) -> None:
         '{"type": "interactive", "envelope_id": "1", "payload": "a text"}',
         '{"type": "interactive", "envelope_id": "1", "payload": []}',
         '{"type": "disconnect"',
+        '{"type": "disconnect", "reason": "link_disabled"',
         "\N{PILE OF POO}" * 1000,
     ],
 )

@@ -5,8 +5,7 @@ from bot.core.records import PlanRecord, PlanState
 from bot.slack.blocks import typing_view
 from bot.slack.desk import Desk
 from bot.slack.listeners.deeds import deed
-from bot.slack.listeners.windows import open_window, saying, telling
-from bot.slack.listeners.wording import approved
+from bot.slack.listeners.windows import open_window, telling
 from bot.slack.payloads import Click
 from bot.usecases.approve import Consent
 
@@ -26,15 +25,15 @@ def _may_need_typing(desk: Desk, plan: PlanRecord, click: Click) -> bool:
 
 
 def _ask_for_name(desk: Desk, plan: PlanRecord, click: Click) -> None:
-    """Slack is asked who it is only when the window is open."""
+    """Slack is asked who it is only when the window is open. Whoever lacks more than the name is
+    refused, which the audit remembers."""
     window = open_window(desk, click.trigger_id)
     with telling(window, click.sender):
         person = desk.person(click.sender)
         if desk.approver.lacks_nothing_but_the_name(plan, person, _consent(click)):
             window.show(typing_view(plan, click.channel_id, desk.usd_per_gb_month))
         else:
-            after = desk.approver.approve(plan.id, person, _consent(click))
-            window.show(saying(approved(after)))
+            desk.approver.approve(plan.id, person, _consent(click))
 
 
 def _consent(click: Click) -> Consent:
