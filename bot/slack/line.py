@@ -3,7 +3,6 @@
 import json
 import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
@@ -14,13 +13,17 @@ from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import ABNF, WebSocket, WebSocketApp, WebSocketException
 
 from bot.core.errors import ServiceError
+from bot.slack.afterwards import Afterwards
 from bot.slack.app import make_app
 from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
 
-AT_ONCE = 50
-"""Payloads, and as many listeners. With Bolt's own 10, acknowledgements of 200 interactions at once
-took twice as long (tried)."""
+PAYLOADS_AT_ONCE = 10
+"""Until they are acknowledged. Hardly any of them waits for anything, so that more of them get in
+each other's way: of 200 at once the slowest took longer with 50 (tried)."""
+
+LISTENERS_AT_ONCE = 50
+"""They wait for Slack most of the time."""
 
 SECONDS_BETWEEN_PINGS = 10.0
 SILENT_FOR_TOO_LONG = 30.0
@@ -60,15 +63,16 @@ class Line:
 
     def __init__(self, desk: Desk, app_token: str) -> None:
         """Raises ServiceError if Slack cannot be asked who the bot is."""
-        self._executor = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="listener")
+        self._executor = Afterwards(LISTENERS_AT_ONCE)
         handler = _Handler(
             make_app(desk, self._executor),
             app_token,
             web_client=WebClient(base_url=desk.client.base_url),
             ping_interval=SECONDS_BETWEEN_PINGS,
-            concurrency=AT_ONCE,
+            concurrency=PAYLOADS_AT_ONCE,
         )
         self._client = handler.client
+        self._client.socket_mode_request_listeners.append(lambda *_: self._executor.note())
         self._client.on_open_listeners.append(self._note_opening)
         self._client.on_message_listeners.append(self._overhear)
         self._socket: WebSocket | None = None
