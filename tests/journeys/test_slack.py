@@ -1,0 +1,481 @@
+"""The bot in Slack: `ecr-clean serve` in its own processes, people in front of it, AWS behind it,
+and real sockets between all of them. What goes wrong on the way harms nobody."""
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bot.core.records import EventName, PlanRecord, PlanState
+from bot.playground.aws import StandIn
+from bot.playground.slack import TEAM_ID, Outcome, Person, Workspace
+from bot.slack.listeners.boundary import MISFIT
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import DELETION, PATIENCE, as_stored, late_by, until
+from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.test_serve import Serving, serving
+from tests.slack.listeners.office import MANIFEST, Json, public, text_of, told
+from tests.slack.support import buttons, message_at
+from tests.support import Shelf
+
+pytestmark = pytest.mark.slow
+
+AN_HOUR = timedelta(hours=1)
+SETTINGS = f"{LOOKED_AT}reports: [{{channel: '#ops'}}]\nexecution: {{undo_window: 1h}}\n"
+MILD = "type_to_confirm_over: 100%"
+REPORTED = ["approve_plan", "show_images", "dismiss_plan"]
+GOES = {"1.0", "1.1", "1.2"}
+STAYS = {f"1.{number}" for number in range(3, 13)}
+
+
+@pytest.fixture
+def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """With the manifest that is shipped. Whatever the bot sends has to pass its checks."""
+    del environment
+    with Workspace(MANIFEST) as workspace:
+        for name, value in workspace.environment().items():
+            monkeypatch.setenv(name, value)
+        yield workspace
+        assert workspace.remote.warnings() == []
+        assert workspace.remote.ask("/bugs")["bugs"] == []
+        assert {call["error"] for call in workspace.remote.calls()} <= {None, "ratelimited"}
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann", tz="Europe/Berlin")
+
+
+@pytest.fixture
+def bob(slack: Workspace) -> Person:
+    return slack.remote.add_person("bob")
+
+
+@pytest.fixture
+def guest(slack: Workspace) -> Person:
+    return slack.remote.add_person("guest", is_restricted=True)
+
+
+@pytest.fixture
+def ops(slack: Workspace, ann: Person, bob: Person, guest: Person) -> str:
+    """The channel in which plans can be approved."""
+    return slack.remote.add_channel("ops", [ann, bob, guest])
+
+
+Settle = Callable[[str], Path]
+
+
+@pytest.fixture
+def approval(settings_file: Write, releases: Shelf) -> Settle:
+    """Writes the settings, with this about approvals."""
+    del releases
+    return lambda text: settings_file(f"{SETTINGS}approval: {{{text}}}\n")
+
+
+@pytest.fixture
+def mild(approval: Settle) -> None:
+    """Nobody has to type anything."""
+    approval(MILD)
+
+
+@contextmanager
+def on_the_line(slack: Workspace, replicas: int = 1) -> Iterator[Serving]:
+    with serving() as bot:
+        until(lambda: len(slack.remote.connections()) == replicas)
+        yield bot
+
+
+def kill(bot: Serving) -> None:
+    bot.process.send_signal(signal.SIGKILL)
+    bot.process.wait(PATIENCE)
+
+
+def asked(person: Person, channel: str) -> Json:
+    """The report, which is there once it has its buttons and its list."""
+    assert person.types("/ecr-clean team/api", channel).ok
+
+    def reports() -> list[Json]:
+        return [each for each in public(person, channel) if each["replies"]]
+
+    until(reports)
+    (report,) = reports()
+    assert buttons(report) == REPORTED
+    return report
+
+
+def clicks(person: Person, action_id: str, message: Json, channel: str) -> Outcome:
+    """Dialogs are answered with yes."""
+    where = {"channel": channel, "ts": message["ts"]}
+    outcome = person.uses(action_id, **where)
+    return person.uses(action_id, confirm=True, **where) if outcome.dialog else outcome
+
+
+def until_shown(person: Person, channel: str, message: Json, *action_ids: str) -> None:
+    until(lambda: buttons(message_at(person, channel, message["ts"])) == list(action_ids))
+
+
+def until_window(person: Person, words: str) -> None:
+    until(lambda: (modal := person.modal()) and words in text_of(modal))
+
+
+def until_told(person: Person, channel: str, times: int = 1) -> None:
+    until(lambda: len(told(person, channel)) == times)
+
+
+def until_connected_anew(slack: Workspace, before: list[int]) -> None:
+    until(lambda: (now := slack.remote.connections()) and not set(now) & set(before))
+
+
+def only_plan(store: SqlStore) -> PlanRecord:
+    (plan,) = store.open_plans()
+    return plan
+
+
+def events(store: SqlStore, plan_id: str) -> list[EventName]:
+    return [event.event for event in store.events() if event.plan == plan_id]
+
+
+def tags(shelf: Shelf) -> set[str]:
+    return {tag for each in tuple(shelf.repository.manifests.values()) for tag in each.tags}
+
+
+# all goes well
+
+
+@pytest.mark.usefixtures("mild")
+def test_the_whole_story(
+    slack: Workspace,
+    ann: Person,
+    bob: Person,
+    ops: str,
+    own_store: SqlStore,
+    releases: Shelf,
+    aws: StandIn,
+) -> None:
+    with on_the_line(slack):
+        report = asked(ann, ops)
+        plan = only_plan(own_store)
+        where = {"channel": ops, "ts": report["ts"]}
+        asking = ann.uses("approve_plan", **where)
+        assert (asking.result, asking.sent) == ("confirm", False)
+        assert "3 manifests" in json.dumps(asking.dialog)
+        assert ann.uses("approve_plan", confirm=False, **where).result == "cancelled"
+        assert as_stored(own_store, plan.id).state is PlanState.PROPOSED
+
+        assert ann.uses("approve_plan", confirm=True, **where).ok
+        until_shown(bob, ops, report, "stop_plan", "show_images")
+        assert f"Approved by <@{ann.id}>" in message_at(bob, ops, report["ts"])["text"]
+        assert clicks(bob, "stop_plan", report, ops).ok
+        until_shown(ann, ops, report, *REPORTED)
+        assert as_stored(own_store, plan.id).current_approvals == ()
+        assert tags(releases) == GOES | STAYS
+
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, "stop_plan", "show_images")
+        late_by(own_store, plan.id, AN_HOUR)
+        until_shown(ann, ops, report)
+        until(lambda: "Deleted 3 of 3" in message_at(bob, ops, report["ts"])["text"])
+    assert as_stored(own_store, plan.id).state is PlanState.DONE
+    assert tags(releases) == STAYS
+    assert aws.world.calls.count(DELETION) == 1
+    assert len(public(ann, ops)) == 1
+    assert told(ann, ops) == told(bob, ops) == []
+
+
+@pytest.mark.usefixtures("releases")
+def test_the_name_is_typed(
+    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, approval: Settle
+) -> None:
+    approval("type_to_confirm_over: 10%")
+    with on_the_line(slack):
+        report = asked(ann, ops)
+        plan = only_plan(own_store).id
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_window(ann, "type the repository's name: `team/api`")
+        wrong = ann.submits(typed_name="team/ap")
+        assert wrong.errors == {"typed_name": "The repository is called team/api"}
+        ann.closes()
+        assert as_stored(own_store, plan).state is PlanState.PROPOSED
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_window(ann, "type the repository's name: `team/api`")
+        assert ann.submits(typed_name="team/api").ok
+        until_window(ann, "Approved. Deletion starts")
+        until_shown(ann, ops, report, "stop_plan", "show_images")
+    assert as_stored(own_store, plan).state is PlanState.APPROVED
+
+
+# processes come and go
+
+
+@pytest.mark.usefixtures("mild")
+def test_it_is_killed_between_message_and_click(
+    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+) -> None:
+    """Again and again: every button is older than the process that hears it."""
+    with on_the_line(slack) as bot:
+        report = asked(ann, ops)
+        plan = only_plan(own_store).id
+        kill(bot)
+    assert clicks(ann, "show_images", report, ops).result == "dispatch_failed"
+    with on_the_line(slack) as bot:
+        assert clicks(ann, "show_images", report, ops).ok
+        until_window(ann, "1.0")
+        ann.closes()
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, "stop_plan", "show_images")
+        kill(bot)
+    with on_the_line(slack):
+        assert clicks(ann, "stop_plan", report, ops).ok
+        until_shown(ann, ops, report, *REPORTED)
+        assert clicks(ann, "dismiss_plan", report, ops).ok
+        until_shown(ann, ops, report)
+    assert as_stored(own_store, plan).state is PlanState.DISMISSED
+    assert tags(releases) == GOES | STAYS
+    assert told(ann, ops) == []
+
+
+@pytest.mark.usefixtures("mild")
+def test_two_replicas(
+    slack: Workspace,
+    ann: Person,
+    bob: Person,
+    ops: str,
+    shared_store: SqlStore,
+    releases: Shelf,
+    aws: StandIn,
+) -> None:
+    """One report, and of two who click at the same moment one approves: what both see follows."""
+    with on_the_line(slack), on_the_line(slack, 2):
+        report = asked(ann, ops)
+        plan = only_plan(shared_store).id
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = pool.map(
+                lambda person: clicks(person, "approve_plan", report, ops), [ann, bob]
+            )
+        assert all(outcome.ok for outcome in outcomes)
+        until_shown(bob, ops, report, "stop_plan", "show_images")
+        until(lambda: told(ann, ops) + told(bob, ops))
+        (approval,) = as_stored(shared_store, plan).current_approvals
+        late, first = (ann, bob) if approval.by == bob.id else (bob, ann)
+        assert told(late, ops) == ["The plan for team/api is approved already"]
+        assert told(first, ops) == []
+        late_by(shared_store, plan, AN_HOUR)
+        until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
+        until_shown(ann, ops, report)
+    said = events(shared_store, plan)
+    for event in (EventName.PROPOSED, EventName.APPROVED, EventName.STARTED, EventName.ENDED):
+        assert said.count(event) == 1
+    assert len({each["connection"] for each in slack.remote.deliveries("block_actions")}) == 2
+    assert len(public(ann, ops)) == 1
+    assert (tags(releases), aws.world.calls.count(DELETION)) == (STAYS, 1)
+
+
+@pytest.mark.usefixtures("mild")
+def test_a_plan_that_is_no_more(
+    slack: Workspace,
+    ann: Person,
+    ops: str,
+    releases: Shelf,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As after the database was lost: what stands in Slack is older."""
+    with on_the_line(slack) as bot:
+        report = asked(ann, ops)
+        assert bot.leave() == 0
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another-state"))
+    with on_the_line(slack):
+        for number, action_id in enumerate(("approve_plan", "dismiss_plan"), start=1):
+            assert clicks(ann, action_id, report, ops).ok
+            until_told(ann, ops, number)
+        assert all(each.startswith("There is no plan ") for each in told(ann, ops))
+        newer = ann.types("/ecr-clean team/api", ops)
+        assert newer.ok
+        until(lambda: buttons(public(ann, ops)[-1]) == REPORTED)
+    assert tags(releases) == GOES | STAYS
+
+
+# Slack and the network as they are on bad days
+
+
+@pytest.mark.usefixtures("mild")
+def test_delivered_again_and_again(
+    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+) -> None:
+    """Each act counts once, and no echo approves what was stopped meanwhile."""
+    for kind, count in (("slash_commands", 1), ("interactive", 2)):
+        slack.remote.add_delivery_fault(envelope=kind, copies=1, times=count)
+    with on_the_line(slack):
+        report = asked(ann, ops)
+        plan = only_plan(own_store).id
+        clicks(ann, "approve_plan", report, ops)
+        until_shown(ann, ops, report, "stop_plan", "show_images")
+        clicks(ann, "stop_plan", report, ops)
+        until_shown(ann, ops, report, *REPORTED)
+        deliveries = slack.remote.deliveries()
+        assert len(deliveries) == 6
+        for each in deliveries:
+            assert slack.remote.deliver_again(each["envelope_id"])
+        assert clicks(ann, "dismiss_plan", report, ops).ok
+        until_shown(ann, ops, report)
+    assert as_stored(own_store, plan).state is PlanState.DISMISSED
+    said = events(own_store, plan)
+    for event in (EventName.PROPOSED, EventName.APPROVED, EventName.DISMISSED):
+        assert said.count(event) == 1
+    assert EventName.REFUSED not in said
+    assert len(public(ann, ops)) == 1
+    assert told(ann, ops) == []
+    assert tags(releases) == GOES | STAYS
+
+
+@pytest.mark.usefixtures("mild")
+def test_slack_is_busy(
+    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+) -> None:
+    """What it does not take now is shown later, and nothing is done twice."""
+    busy = {"error": "ratelimited", "retry_after": 1}
+    slack.remote.add_fault("chat.postMessage", **busy)
+    slack.remote.add_fault("chat.update", **busy)
+    with on_the_line(slack):
+        report = asked(ann, ops)
+        plan = only_plan(own_store).id
+        slack.remote.add_fault("chat.update", **busy, times=2)
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, "stop_plan", "show_images")
+        slack.remote.add_fault("chat.update", **busy)
+        late_by(own_store, plan, AN_HOUR)
+        until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
+        until_shown(ann, ops, report)
+    refused = [each for each in slack.remote.calls() if each["error"] == "ratelimited"]
+    assert len(refused) == 5
+    assert events(own_store, plan).count(EventName.APPROVED) == 1
+    assert len(public(ann, ops)) == 1
+    assert tags(releases) == STAYS
+
+
+@pytest.mark.usefixtures("mild")
+def test_the_line_breaks(
+    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+) -> None:
+    """Before the click, in the middle of it, and while the plan is carried out."""
+    with on_the_line(slack) as bot:
+        report = asked(ann, ops)
+        plan = only_plan(own_store).id
+        for reason in ("dropped", "refresh_requested"):
+            before = slack.remote.connections()
+            assert slack.remote.disconnect(reason) == 1
+            until_connected_anew(slack, before)
+        before = slack.remote.connections()
+        slack.remote.change_settings(ack_timeout=0.5)
+        slack.remote.add_delivery_fault(kind="block_actions", cut="before")
+        assert clicks(ann, "approve_plan", report, ops).result == "operation_timeout"
+        slack.remote.change_settings(ack_timeout=3)
+        until_connected_anew(slack, before)
+        assert as_stored(own_store, plan).state is PlanState.PROPOSED
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, "stop_plan", "show_images")
+        before = slack.remote.connections()
+        late_by(own_store, plan, AN_HOUR)
+        slack.remote.disconnect("dropped")
+        until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
+        until_connected_anew(slack, before)
+        assert bot.process.poll() is None
+    assert tags(releases) == STAYS
+    assert events(own_store, plan).count(EventName.APPROVED) == 1
+
+
+# people who may not, and what people never sent
+
+
+def forged(person: Person, channel: str, message: Json, value: Any) -> Json:
+    return {
+        "type": "block_actions",
+        "team": {"id": TEAM_ID},
+        "user": {"id": person.id, "team_id": TEAM_ID},
+        "trigger_id": f"1.2.{uuid4().hex}",
+        "channel": {"id": channel},
+        "container": {"type": "message", "message_ts": message["ts"], "channel_id": channel},
+        "actions": [
+            {
+                "type": "button",
+                "action_id": "approve_plan",
+                "block_id": "b",
+                "value": value,
+                "action_ts": "1.2",
+            }
+        ],
+    }
+
+
+@pytest.mark.usefixtures("mild")
+def test_forged_and_cut(
+    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+) -> None:
+    with on_the_line(slack) as bot:
+        report = asked(ann, ops)
+        plan = only_plan(own_store)
+        values = ["abc:-1", "abc:1 OR 1=1", f"{plan.id}:1:" + "a" * 101, None, {"plan": plan.id}]
+        payloads: list[Any] = [forged(ann, ops, report, value) for value in values]
+        payloads += [{}, "a text", {"type": "block_actions", "actions": None}]
+        for payload in payloads:
+            envelope = {"envelope_id": str(uuid4()), "type": "interactive", "payload": payload}
+            assert slack.remote.tell("/raw", message=envelope)["sent"]
+        until(lambda: len(slack.remote.warnings()) == len(payloads))
+        assert {each["where"] for each in slack.remote.warnings()} == {"socket"}
+        slack.remote.forget("/warnings")
+        until(lambda: told(ann, ops) == [MISFIT] * len(values))
+        for text in ("", "{", '{"type": "disconnect"', "\N{PILE OF POO}" * 1000):
+            slack.remote.tell("/raw", text=text)
+        slack.remote.change_settings(ack_timeout=0.5)
+        slack.remote.add_delivery_fault(kind="block_actions", body='{"type": "interactive", "pay')
+        assert clicks(ann, "approve_plan", report, ops).result == "operation_timeout"
+        slack.remote.change_settings(ack_timeout=3)
+        assert as_stored(own_store, plan.id) == plan
+        assert clicks(ann, "dismiss_plan", report, ops).ok
+        until_shown(ann, ops, report)
+        assert bot.process.poll() is None
+        assert not any("Traceback" in line or "1=1" in line for line in bot.said)
+    assert tags(releases) == GOES | STAYS
+
+
+@pytest.mark.usefixtures("releases")
+@pytest.mark.parametrize(
+    ("settings", "name", "why"),
+    [("", "guest", "is a guest"), (", approvers: [{bob}]", "ann", "is none of the approvers")],
+)
+def test_who_may_not(
+    slack: Workspace,
+    ann: Person,
+    bob: Person,
+    guest: Person,
+    ops: str,
+    own_store: SqlStore,
+    approval: Settle,
+    settings: str,
+    name: str,
+    why: str,
+) -> None:
+    """They are told why, nobody else sees it, and whoever may still can."""
+    approval(MILD + settings.format(bob=bob.id))
+    refused, other = (guest, ann) if name == "guest" else (ann, guest)
+    with on_the_line(slack):
+        report = asked(ann, ops)
+        plan = only_plan(own_store).id
+        assert clicks(refused, "approve_plan", report, ops).ok
+        until_told(refused, ops)
+        (said,) = told(refused, ops)
+        assert why in said
+        assert told(other, ops) == told(bob, ops) == []
+        assert as_stored(own_store, plan).current_approvals == ()
+        assert buttons(message_at(bob, ops, report["ts"])) == REPORTED
+        assert clicks(bob, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, "stop_plan", "show_images")
+    assert events(own_store, plan).count(EventName.REFUSED) == 1
+    assert len(public(ann, ops)) == 1
