@@ -15,7 +15,11 @@ from bot.core.records import (
     Item,
     Job,
     KeptManifest,
+    KnownRepository,
+    KnownTag,
+    LastLook,
     Message,
+    Pause,
     PlanRecord,
     RepositoryPin,
     Run,
@@ -213,7 +217,8 @@ class Store(Protocol):
         """False, and nothing is written, if somebody was faster: the plan is no longer as `before`
         has it, the repository of a new plan has an open one, a pin to be removed is gone, or one of
         the same text as one to be added is there and not removed, a run is no longer as
-        `run_before` has it, or a plan that is to get its first run has one."""
+        `run_before` has it, or a plan that is to get its first run has one, or everything is
+        paused."""
 
     def plan(self, id_: str) -> PlanRecord | None: ...
 
@@ -224,6 +229,14 @@ class Store(Protocol):
         """All, last proposed first."""
 
     def open_plans(self) -> Sequence[PlanRecord]: ...
+
+    def last_plan(self, repository: RepositoryId) -> PlanRecord | None:
+        """The one that was proposed last, whatever became of it."""
+
+    def ended_plans(
+        self, limit: int, repository: RepositoryId | None = None
+    ) -> Sequence[PlanRecord]:
+        """Those that are open no more, of one repository or of all, last proposed first."""
 
     def content(self, id_: str, version: int) -> Plan:
         """What was proposed: its layers are known only as far as they would be freed. Raises
@@ -236,6 +249,13 @@ class Store(Protocol):
         """Of one repository (by URI) or of all, by repository and text; those that have run out
         as well."""
 
+    def pause(self) -> Pause | None:
+        """None if plans may begin to be carried out."""
+
+    def set_pause(self, pause: Pause | None, event: Event) -> bool:
+        """From then on no plan gets its first run: `commit` refuses it; with None, it may again.
+        False, and nothing is written, if it was so already."""
+
     def record(self, event: Event) -> None: ...
 
     def events(self, since: datetime | None = None) -> Iterator[Event]:
@@ -247,6 +267,12 @@ class Store(Protocol):
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
         """Unless a later scan is known already. One that is later by more than clocks may differ
         is none: it makes way."""
+
+    def find_tags(self, repository: RepositoryId, part: str, limit: int) -> Sequence[KnownTag]:
+        """Tags of the last scan that hold this part, in whatever case: first those that the open
+        plan deletes, of each the last in the alphabet first."""
+
+    def remember_look(self, repository: RepositoryId, look: LastLook) -> None: ...
 
 
 class Runs(Protocol):
@@ -318,6 +344,49 @@ class Messages(Protocol):
     def forget_message(self, message: Message) -> None: ...
 
 
+class Repositories(Protocol):
+    """The repositories that are known without asking AWS. Raises ServiceError if the database
+    fails."""
+
+    def remember_repositories(
+        self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
+    ) -> None:
+        """All that the registry listed: others that it had are forgotten."""
+
+    def repositories(self) -> Sequence[KnownRepository]:
+        """By name."""
+
+    def repositories_called(self, name: str) -> Sequence[RepositoryId]:
+        """By name or by URI: of several registries, if they have one of that name."""
+
+
+class Homes(Protocol):
+    """Who opened the Home tab, and which events it knows of. Raises ServiceError if the database
+    fails."""
+
+    def open_home(self, user: str, at: datetime) -> None: ...
+
+    def last_event_number(self) -> int: ...
+
+    def homes_behind(
+        self, opened_since: datetime, shown_before: datetime, limit: int
+    ) -> Sequence[str]:
+        """Users whose tab does not know of the last event; those that have waited longest first."""
+
+    def mark_home_shown(self, user: str, event_number: int | None, at: datetime) -> None:
+        """None: it could not be shown."""
+
+
+class Warnings(Protocol):
+    """Whom to tell that a pin runs out. Raises ServiceError if the database fails."""
+
+    def pins_to_warn_of(self, before: datetime) -> Sequence[RepositoryPin]:
+        """Those that run out by then and that nobody was warned of."""
+
+    def mark_warned(self, pin: RepositoryPin, at: datetime | None) -> bool:
+        """False if it was said already, here or elsewhere, or the pin is another by now."""
+
+
 class Receipts(Protocol):
     """What became of plans, in short. Raises ServiceError if the database fails."""
 
@@ -325,6 +394,14 @@ class Receipts(Protocol):
 
     def freed_bytes_in_all(self) -> int:
         """By all plans that were carried out, wholly or in part."""
+
+    def plans_to_tell_of(self, limit: int) -> Sequence[PlanRecord]:
+        """Proposed and approved ones with approvals of earlier versions, of whose end nobody was
+        told."""
+
+    def mark_told(self, plan: PlanRecord, version: int | None) -> bool:
+        """Whoever approved an earlier version knows. False if it was said already, here or
+        elsewhere."""
 
     def last_event(self, id_: str) -> Event | None:
         """What happened to a plan last, apart from refusals."""

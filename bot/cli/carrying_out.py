@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.cli.progress import shown_progress
 from bot.cli.status import INTERRUPTED, note
 from bot.core.authority import Person
-from bot.core.records import Outcome, PlanRecord, PlanState
+from bot.core.records import Outcome, Pause, PlanRecord, PlanState
 from bot.ports import Progress, RunProgress
 from bot.render.words import size
 from bot.settings import Settings
@@ -56,10 +56,12 @@ class HandsOn:
                     raise KeyboardInterrupt
                 if carry_on := self._what_to_do(plan):
                     carry_on()
-                elif plan.state is PlanState.APPROVED:
-                    self._wait_for_the_window(plan)
-                else:
+                elif plan.state is PlanState.EXECUTING:
                     self._wait_for_another(plan)
+                elif pause := self.store.pause():
+                    self._wait_for_the_end_of(pause)
+                else:
+                    self._wait_for_the_window(plan)
                 plan = self._as_stored(plan)
         return plan
 
@@ -97,6 +99,12 @@ class HandsOn:
                 self.leaving.sleep(min(left, SECONDS_BETWEEN_LOOKS))
                 if self.leaving.is_told() or self._as_stored(plan).revision != plan.revision:
                     return
+
+    def _wait_for_the_end_of(self, pause: Pause) -> None:
+        with shown_progress() as progress:
+            progress(pause.words, 0, None)
+            while self.store.pause() and not self.leaving.is_told():
+                self.leaving.sleep(SECONDS_BETWEEN_LOOKS)
 
     def _wait_for_another(self, plan: PlanRecord) -> None:
         """Process, until it is done or gone."""

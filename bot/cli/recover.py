@@ -31,12 +31,15 @@ def recover(options: Options) -> int:
     outcome = Outcome(options.debug)
     with found_store() as store:
         work = find_work(store, system_clock(), is_gone) if store else Work((), (), ())
+        pause = store.pause() if store else None
         if store and (work.due or work.left):
             hands = HandsOn(settings, store, command_line_person(settings))
             _finish_all(hands, work, outcome)
     for begun in work.held:
         note(_held(begun))
-    if not (work.due or work.left or work.held):
+    if pause:
+        note(f"{pause.words}: no plan begins before that")
+    elif not (work.due or work.left or work.held):
         click.echo("Nothing was left: no plan is due, and none is being carried out.")
     return outcome.status
 

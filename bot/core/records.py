@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.core.pins import Pin
 from bot.core.repository import RepositoryId
+from bot.core.words import moment
 
 BY_ITSELF = "ecr-clean"
 """Who does what nobody asked for just now."""
@@ -104,6 +105,47 @@ class RepositoryPin:
     made_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class LastLook:
+    """What was found when a repository was last looked at, and the plan that came of it, as it
+    stands now. `stored_bytes` None: that could not be told. UTC."""
+
+    plan: PlanRecord
+    at: datetime
+    stored_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRepository:
+    """A repository that its registry listed at that time, in UTC. `look` None: nobody has looked at
+    it yet."""
+
+    repository: RepositoryId
+    listed_at: datetime
+    look: LastLook | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """As long as it lasts, no plan begins to be carried out. `why` may be empty. UTC."""
+
+    by: str
+    at: datetime
+    why: str
+
+    @property
+    def words(self) -> str:
+        why = f" ({self.why})" if self.why else ""
+        return f"{self.by} paused ecr-clean {moment(self.at)}{why}, until somebody resumes it"
+
+
+class KnownTag(NamedTuple):
+    """A tag that the last scan saw. `goes`: the open plan deletes what it names."""
+
+    tag: str
+    goes: bool
+
+
 class EventName(StrEnum):
     PROPOSED = "proposed"
     PINNED = "pinned"
@@ -124,6 +166,8 @@ class EventName(StrEnum):
     FAILED = "failed"
     STOP_ASKED = "stop_asked"
     ENDED = "ended"
+    PAUSED = "paused"
+    RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True)

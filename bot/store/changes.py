@@ -10,6 +10,7 @@ from bot.core.records import Approval, Outcome, PlanRecord
 from bot.ports import Change
 from bot.store.audit import add_events
 from bot.store.part import Part, count_of, insert_all, insert_into
+from bot.store.pauses import is_paused
 from bot.store.pins import change_pins
 from bot.store.plan_content import pack
 from bot.store.runs import change_run
@@ -28,7 +29,8 @@ class Changes(Part):
         version = _new_version(change)  # packing takes long: nobody has to wait for it
         with self._database.writing() as session:
             landed = (
-                _write_plan(session, change)
+                not (_begins(change) and is_paused(session))
+                and _write_plan(session, change)
                 and change_run(session, change.run_before, change.run)
                 and change_pins(session, removed=change.pins_removed, added=change.pins_added)
             )
@@ -40,6 +42,11 @@ class Changes(Part):
                 insert_all(session, ItemRow, version.items)
             add_events(session, change.events)
             return True
+
+
+def _begins(change: Change) -> bool:
+    """Whether a plan is to be carried out from now on."""
+    return change.run is not None and change.run_before is None
 
 
 def _new_version(change: Change) -> _Version | None:

@@ -1,9 +1,10 @@
 """Pins that people set."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from operator import itemgetter
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
@@ -19,6 +20,17 @@ class Pins(Part):
             query = query.where(PinRow.repository == repository)
         with self._database.reading() as session:
             return sorted(map(_pin, session.scalars(query)), key=_key)
+
+    def pins_to_warn_of(self, before: datetime) -> Sequence[RepositoryPin]:
+        query = select(PinRow).where(PinRow.until <= before, PinRow.warned_at.is_(None))
+        with self._database.reading() as session:
+            return sorted(map(_pin, session.scalars(query)), key=_key)
+
+    def mark_warned(self, pin: RepositoryPin, at: datetime | None) -> bool:
+        is_news = PinRow.warned_at.is_(None) if at else PinRow.warned_at.is_not(None)
+        marked = update(PinRow).where(_is_the_same(pin), is_news).values(warned_at=at)
+        with self._database.writing() as session:
+            return count_of(session, marked) == 1
 
 
 def change_pins(
@@ -48,7 +60,11 @@ def _add(session: Session, each: RepositoryPin) -> bool:
 
 
 def _remove(session: Session, each: RepositoryPin) -> bool:
-    is_the_same = (
+    return count_of(session, delete(PinRow).where(_is_the_same(each))) == 1
+
+
+def _is_the_same(each: RepositoryPin) -> ColumnElement[bool]:
+    return and_(
         PinRow.repository == each.repository,
         PinRow.pin == each.pin.pin,
         PinRow.by == each.pin.by,
@@ -56,7 +72,6 @@ def _remove(session: Session, each: RepositoryPin) -> bool:
         PinRow.until.is_not_distinct_from(each.pin.until),
         PinRow.made_at == each.made_at,
     )
-    return count_of(session, delete(PinRow).where(*is_the_same)) == 1
 
 
 def _key(each: RepositoryPin) -> tuple[str, str]:

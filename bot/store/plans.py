@@ -28,6 +28,19 @@ class Plans(Part):
     def plans(self) -> Iterator[PlanRecord]:
         return iter(self._all(select(PlanRow).order_by(PlanRow.proposed_at.desc(), PlanRow.id)))
 
+    def last_plan(self, repository: RepositoryId) -> PlanRecord | None:
+        is_its_own = PlanRow.repository == repository.uri
+        last = select(PlanRow).where(is_its_own).order_by(PlanRow.proposed_at.desc()).limit(1)
+        return self._first(last)
+
+    def ended_plans(
+        self, limit: int, repository: RepositoryId | None = None
+    ) -> Sequence[PlanRecord]:
+        query = select(PlanRow).where(PlanRow.state.not_in(OPEN))
+        if repository is not None:
+            query = query.where(PlanRow.repository == repository.uri)
+        return self._all(query.order_by(PlanRow.proposed_at.desc(), PlanRow.id).limit(limit))
+
     def content(self, id_: str, version: int) -> Plan:
         with self._database.reading() as session:
             stored = session.get(VersionRow, (id_, version))
@@ -56,10 +69,10 @@ class Plans(Part):
 
     def _all(self, query: Select[PlanRow]) -> Sequence[PlanRecord]:
         with self._database.reading() as session:
-            return [_record(row) for row in session.scalars(query)]
+            return [record_of(row) for row in session.scalars(query)]
 
 
-def _record(row: PlanRow) -> PlanRecord:
+def record_of(row: PlanRow) -> PlanRecord:
     return PlanRecord(
         id=row.id,
         repository=RepositoryId(RegistryId(row.account, row.region), row.name, row.repository),

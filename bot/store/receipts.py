@@ -1,11 +1,16 @@
 """What became of plans, in short."""
 
-from sqlalchemy import case, func, select
+from collections.abc import Sequence
 
-from bot.core.records import Event, EventName, Item, Outcome, PlanState, Tally
+from sqlalchemy import and_, case, exists, func, select, update
+
+from bot.core.records import Event, EventName, Item, Outcome, PlanRecord, PlanState, Tally
 from bot.store.audit import event_of
-from bot.store.part import Part
-from bot.store.tables import EventRow, ItemRow, PlanRow
+from bot.store.part import Part, count_of
+from bot.store.plans import record_of
+from bot.store.tables import ApprovalRow, EventRow, ItemRow, PlanRow
+
+_AWAIT_DECISION = (PlanState.PROPOSED, PlanState.APPROVED)
 
 _ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 _TOLD = (Outcome.FAILED, Outcome.SPARED)
@@ -35,6 +40,28 @@ class Receipts(Part):
         summed = select(func.sum(PlanRow.freed_bytes)).where(PlanRow.state.in_(_ENDED))
         with self._database.reading() as session:
             return int(session.scalar(summed) or 0)
+
+    def plans_to_tell_of(self, limit: int) -> Sequence[PlanRecord]:
+        told = func.coalesce(PlanRow.told_version, 0)
+        counts_no_more = and_(
+            ApprovalRow.plan == PlanRow.id,
+            ApprovalRow.version < PlanRow.version,
+            ApprovalRow.version >= told,
+        )
+        query = (
+            select(PlanRow)
+            .where(PlanRow.state.in_(_AWAIT_DECISION), exists().where(counts_no_more))
+            .order_by(PlanRow.proposed_at)
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return [record_of(row) for row in session.scalars(query)]
+
+    def mark_told(self, plan: PlanRecord, version: int | None) -> bool:
+        is_news = PlanRow.told_version.is_distinct_from(version)
+        marked = update(PlanRow).where(PlanRow.id == plan.id, is_news).values(told_version=version)
+        with self._database.writing() as session:
+            return count_of(session, marked) == 1
 
     def last_event(self, id_: str) -> Event | None:
         last = (

@@ -10,14 +10,17 @@ from bot.store.audit import Audit
 from bot.store.changes import Changes
 from bot.store.database import Database
 from bot.store.deliveries import Deliveries
+from bot.store.homes import Homes
 from bot.store.jobs import Jobs
 from bot.store.messages import PlanMessages
 from bot.store.migrate import migrate
 from bot.store.open_database import open_database
 from bot.store.our_reads import OurReads
+from bot.store.pauses import Pauses
 from bot.store.pins import Pins
 from bot.store.plans import Plans
 from bot.store.receipts import Receipts
+from bot.store.repositories import Repositories
 from bot.store.runs import Runs
 from bot.store.tables import AboutRow
 from bot.store.tags import Tags
@@ -37,6 +40,9 @@ class SqlStore(
     PlanMessages,
     Jobs,
     Deliveries,
+    Repositories,
+    Pauses,
+    Homes,
 ):
     """On SQLite or PostgreSQL. Use it as a context manager."""
 

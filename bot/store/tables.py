@@ -40,11 +40,14 @@ class Base(DeclarativeBase):
 
 
 class AboutRow(Base):
-    """The only row tells when the database was made."""
+    """The only row tells when the database was made, and who paused everything, if somebody did."""
 
     __tablename__ = "about"
 
     made_at: Mapped[datetime] = mapped_column(primary_key=True)
+    paused_by: Mapped[str | None]
+    paused_at: Mapped[datetime | None]
+    paused_why: Mapped[str | None]
 
 
 class PlanRow(Base):
@@ -60,7 +63,7 @@ class PlanRow(Base):
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    repository: Mapped[str]
+    repository: Mapped[str] = mapped_column(index=True)
     account: Mapped[str]
     region: Mapped[str]
     name: Mapped[str]
@@ -77,6 +80,7 @@ class PlanRow(Base):
     execute_after: Mapped[datetime | None]
     stop_asked_by: Mapped[str | None]
     revision: Mapped[int]
+    told_version: Mapped[int | None]
 
     approvals: Mapped[list["ApprovalRow"]] = relationship(lazy="selectin", viewonly=True)
 
@@ -170,6 +174,7 @@ class PinRow(Base):
     reason: Mapped[str]
     until: Mapped[datetime | None]
     made_at: Mapped[datetime]
+    warned_at: Mapped[datetime | None]
 
 
 class EventRow(Base):
@@ -276,3 +281,29 @@ class DeliveryRow(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
+
+
+class RepositoryRow(Base):
+    """A repository that a registry listed. `plan` and what follows: of the last look at it."""
+
+    __tablename__ = "repositories"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    account: Mapped[str]
+    region: Mapped[str]
+    name: Mapped[str] = mapped_column(index=True)
+    listed_at: Mapped[datetime]
+    plan: Mapped[str | None] = mapped_column(ForeignKey(PlanRow.id))
+    looked_at: Mapped[datetime | None]
+    stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class HomeRow(Base):
+    """Somebody who opened the Home tab. `shown_event`: the last one that it knows of."""
+
+    __tablename__ = "homes"
+
+    user: Mapped[str] = mapped_column(primary_key=True)
+    opened_at: Mapped[datetime]
+    shown_at: Mapped[datetime | None]
+    shown_event: Mapped[int | None] = mapped_column(BigInteger)

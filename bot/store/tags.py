@@ -1,15 +1,16 @@
 """What the last scan of a repository's tags saw."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.core.records import Binding, TagScan
+from bot.core.records import OPEN, Binding, KnownTag, TagScan
 from bot.core.repository import RepositoryId
 from bot.core.tag_history import CLOCKS_DIFFER
 from bot.store.part import Part, count_of, insert_all, insert_into
-from bot.store.tables import BindingRow, LossRow, ScanRow
+from bot.store.tables import BindingRow, ItemRow, LossRow, PlanRow, ScanRow
 
 
 class Tags(Part):
@@ -26,6 +27,26 @@ class Tags(Part):
                 bindings={row.tag: Binding(row.digest, row.since) for row in bindings},
                 lost={row.digest: row.at for row in losses},
             )
+
+    def find_tags(self, repository: RepositoryId, part: str, limit: int) -> Sequence[KnownTag]:
+        uri = repository.uri
+        of_open_plan = and_(
+            PlanRow.repository == uri,
+            PlanRow.state.in_(OPEN),
+            ItemRow.plan == PlanRow.id,
+            ItemRow.version == PlanRow.version,
+            ItemRow.digest == BindingRow.digest,
+        )
+        goes = select(ItemRow.digest).where(of_open_plan).exists().label("goes")
+        holds_it = func.lower(BindingRow.tag).contains(part.lower(), autoescape=True)
+        query = (
+            select(BindingRow.tag, goes)
+            .where(BindingRow.repository == uri, holds_it)
+            .order_by(goes.desc(), BindingRow.tag.desc())
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return [KnownTag(tag, bool(goes)) for tag, goes in session.execute(query)]
 
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
         with self._database.writing() as session:

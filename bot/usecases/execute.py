@@ -60,9 +60,11 @@ class Executor:
         have begun long ago gets a new window, and waits.
 
         Raises CalledBackError if it cannot begin, RunLostError if somebody else takes it, LeftError
-        if this worker was told to leave, and ServiceError if AWS or the database fails: then it is
-        still approved, or recovered later.
+        if this worker was told to leave, RequestError while everything is paused, and ServiceError
+        if AWS or the database fails: then it is still approved, or recovered later.
         """
+        if pause := self._store.pause():
+            raise RequestError(f"The plan {id_} may not begin yet: {pause.words}")
         plan = self._in_time(find_plan(self._store, id_, self._now()))
         if not is_due(plan, self._now()):
             return plan

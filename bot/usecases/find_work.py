@@ -22,7 +22,7 @@ class Begun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`due`: approved, and their undo window is over. `left`: whoever had them is gone, or has not
+    """`due`: approved, and their undo window is over; none while everything is paused. `left`: whoever had them is gone, or has not
     renewed the lease. `held`: somebody carries them out, as far as anybody can tell."""
 
     due: Sequence[PlanRecord]
@@ -36,7 +36,7 @@ def find_work(store: RunStore, now: datetime, is_gone: IsGone) -> Work:
     begun = [Begun(plan, run) for plan in executing if (run := store.run(plan.id))]
     held = [each for each in begun if now < each.run.leased_until and not is_gone(each.run.worker)]
     return Work(
-        due=[plan for plan in plans if is_due(plan, now)],
+        due=[] if store.pause() else [plan for plan in plans if is_due(plan, now)],
         left=[each for each in begun if each not in held],
         held=held,
     )

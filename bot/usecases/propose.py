@@ -8,7 +8,7 @@ from bot.core.authority import Person
 from bot.core.next_version import with_pins
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.records import EventName, PlanRecord, PlanState, RepositoryPin
+from bot.core.records import EventName, LastLook, PlanRecord, PlanState, RepositoryPin
 from bot.core.transitions import proposed, renewed
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
@@ -46,6 +46,9 @@ class Proposer:
         planned = self.planner.plan(found)
         proposal = self._remembered(planned)
         self.store.remember_tags(found.repository, planned.tags)
+        stored_bytes = planned.plan.savings.stored_bytes
+        look = LastLook(proposal.record, planned.looked_at, stored_bytes)
+        self.store.remember_look(found.repository, look)
         return proposal
 
     def _remembered(self, planned: Planned) -> Proposal:

@@ -1,0 +1,85 @@
+"""The repositories that registries list, and what was found when each was last looked at."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy.orm import Session
+
+from bot.core.records import KnownRepository, LastLook
+from bot.core.repository import RegistryId, RepositoryId
+from bot.store.part import Part, for_each, insert_into
+from bot.store.plans import record_of
+from bot.store.tables import PlanRow, RepositoryRow
+
+_LISTED = ("account", "region", "name", "listed_at")
+_LOOKED = ("plan", "looked_at", "stored_bytes")
+
+
+class Repositories(Part):
+    def remember_repositories(
+        self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
+    ) -> None:
+        rows = [_listed(repository, at) for repository in found]
+        with self._database.writing() as session:
+            _upsert(session, rows, _LISTED)
+            is_gone = and_(_is_in(registry), RepositoryRow.listed_at < at)
+            session.execute(delete(RepositoryRow).where(is_gone))
+
+    def remember_look(self, repository: RepositoryId, look: LastLook) -> None:
+        row = _listed(repository, look.at) | {
+            "plan": look.plan.id,
+            "looked_at": look.at,
+            "stored_bytes": look.stored_bytes,
+        }
+        with self._database.writing() as session:
+            _upsert(session, [row], _LOOKED)
+
+    def repositories(self) -> Sequence[KnownRepository]:
+        query = (
+            select(RepositoryRow, PlanRow)
+            .outerjoin(PlanRow, PlanRow.id == RepositoryRow.plan)
+            .order_by(RepositoryRow.name, RepositoryRow.repository)
+        )
+        with self._database.reading() as session:
+            return [_repository(row, plan) for row, plan in session.execute(query)]
+
+    def repositories_called(self, name: str) -> Sequence[RepositoryId]:
+        is_called_so = (RepositoryRow.name == name) | (RepositoryRow.repository == name)
+        query = select(RepositoryRow).where(is_called_so).order_by(RepositoryRow.repository)
+        with self._database.reading() as session:
+            return [_id(row) for row in session.scalars(query)]
+
+
+def _is_in(registry: RegistryId) -> ColumnElement[bool]:
+    return and_(RepositoryRow.account == registry.account, RepositoryRow.region == registry.region)
+
+
+def _upsert(session: Session, rows: Iterable[dict[str, object]], columns: Sequence[str]) -> None:
+    """Of what is known already only those columns are overwritten."""
+    added = insert_into(session, RepositoryRow)
+    changed = {column: added.excluded[column] for column in columns}
+    for_each(
+        session, added.on_conflict_do_update(index_elements=["repository"], set_=changed), rows
+    )
+
+
+def _listed(repository: RepositoryId, at: datetime) -> dict[str, object]:
+    return {
+        "repository": repository.uri,
+        "account": repository.registry.account,
+        "region": repository.registry.region,
+        "name": repository.name,
+        "listed_at": at,
+    }
+
+
+def _repository(row: RepositoryRow, plan: PlanRow | None) -> KnownRepository:
+    look = None
+    if plan and row.looked_at:
+        look = LastLook(record_of(plan), row.looked_at, row.stored_bytes)
+    return KnownRepository(_id(row), row.listed_at, look)
+
+
+def _id(row: RepositoryRow) -> RepositoryId:
+    return RepositoryId(RegistryId(row.account, row.region), row.name, row.repository)
