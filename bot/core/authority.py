@@ -130,6 +130,11 @@ def may_confirm_usage(person: Person, rules: ApprovalRules) -> Decision:
     return _stands_as_approver(person, rules)
 
 
+def may_pause(person: Person, rules: ApprovalRules) -> Decision:
+    """Also who may resume: it lets deletions begin again."""
+    return _stands_as_approver(person, rules)
+
+
 def may_ask_for_report(person: Person, rules: ApprovalRules) -> Decision:
     return _takes_part(person, rules)
 

@@ -12,7 +12,7 @@ from bot.core.authority import SlackPerson
 from bot.core.plan import Plan
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import BoardStore, Clock, Deliveries, UsageMemory
+from bot.ports import BoardStore, Clock, Deliveries, Homes, Repositories, UsageMemory
 from bot.slack.board import Board
 from bot.slack.payloads import Sender
 from bot.slack.people import People
@@ -20,21 +20,24 @@ from bot.usecases.approve import Approver
 from bot.usecases.ask_for_report import Asker
 from bot.usecases.dismiss import Dismisser
 from bot.usecases.find_plan import find_plan
+from bot.usecases.pause import Pauser
 from bot.usecases.pin import Pinner
 from bot.usecases.stop import Stopper
+from bot.usecases.unpin import Unpinner
 
 
-class DeskStore(BoardStore, Deliveries, Protocol):
+class DeskStore(BoardStore, Deliveries, Repositories, Homes, Protocol):
     """All that listeners need."""
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """May be used by several threads. `client` never waits for long; `content` is that of a
-    version of a plan. The rules name channels by id; `general_rules` are those of no repository
-    in particular. `debug`: tracebacks are logged."""
+    """May be used by several threads. `client` never waits for long; `url` is that of the
+    workspace; `content` is that of a version of a plan. The rules name channels by id;
+    `general_rules` are those of no repository in particular. `debug`: tracebacks are logged."""
 
     client: WebClient
+    url: str
     store: DeskStore
     board: Board
     people: People
@@ -43,6 +46,8 @@ class Desk:
     dismisser: Dismisser
     stopper: Stopper
     pinner: Pinner
+    unpinner: Unpinner
+    pauser: Pauser
     open_usage_memory: Callable[[], AbstractContextManager[UsageMemory]]
     content: Callable[[str, int], Plan]
     rules_of: Callable[[RepositoryId], ApprovalRules]

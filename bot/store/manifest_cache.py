@@ -53,7 +53,7 @@ class SqliteManifestCache:
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, timeout=WAIT_FOR_OTHERS)
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._expect_wal()
             self._db.execute("PRAGMA synchronous = NORMAL")
             self._prepare()
 
@@ -67,6 +67,12 @@ class SqliteManifestCache:
         trace: TracebackType | None,
     ) -> None:
         self._db.close()
+
+    def _expect_wal(self) -> None:
+        if self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            from bot.store.wal import turn_on_wal  # noqa: PLC0415 - only a new file needs it
+
+            turn_on_wal(self._path)
 
     def contents(self, digests: Iterable[str]) -> dict[str, Content]:
         found: dict[str, Content] = {}

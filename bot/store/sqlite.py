@@ -2,18 +2,15 @@
 
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from bot.store.database import Database
-
-WAIT_FOR_OTHERS = 30.0
+from bot.store.wal import WAIT_FOR_OTHERS, primary_code, turn_on_wal
 
 _CLOSE_THE_OTHER = "another program keeps it locked: close that, and try again"
 _LET_US_WRITE = "let this user write to it and to its folder, or set DATABASE_URL to another"
@@ -42,14 +39,14 @@ class SqliteDatabase(Database):
     def _prepare(self) -> None:
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            _turn_on_wal(self._file)
+            turn_on_wal(self._file)
         except (sqlite3.Error, OSError) as error:
             raise self._failure(error) from error
 
     def _what_to_do(self, error: BaseException) -> str:
         if isinstance(error, OSError):
             return _LET_US_WRITE
-        return _REMEDIES.get(_primary_code(error), _TAKE_ANOTHER)
+        return _REMEDIES.get(primary_code(error), _TAKE_ANOTHER)
 
 
 def _open_engine(url: URL) -> Engine:
@@ -69,23 +66,3 @@ def _begin(connection: Connection) -> None:
     in between: busy_timeout does not help it."""
     only_reads = connection.get_execution_options().get("only_reads")
     connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
-
-
-def _is_busy(error: BaseException) -> bool:
-    return _primary_code(error) == sqlite3.SQLITE_BUSY
-
-
-@retry(
-    retry=retry_if_exception(_is_busy),
-    wait=wait_random(0, 0.05),
-    stop=stop_after_delay(WAIT_FOR_OTHERS),
-    reraise=True,
-)
-def _turn_on_wal(file: Path) -> None:
-    """SQLite does not wait by itself for another process that does the same."""
-    with closing(sqlite3.connect(file, timeout=WAIT_FOR_OTHERS)) as db:
-        db.execute("PRAGMA journal_mode = WAL")
-
-
-def _primary_code(error: BaseException) -> int:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

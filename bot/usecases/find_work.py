@@ -22,8 +22,9 @@ class Begun(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """`due`: approved, and their undo window is over; none while everything is paused. `left`: whoever had them is gone, or has not
-    renewed the lease. `held`: somebody carries them out, as far as anybody can tell."""
+    """`due`: approved, and their undo window is over; none while everything is paused. `left`:
+    whoever had them is gone, or has not renewed the lease. `held`: somebody carries them out, as
+    far as anybody can tell."""
 
     due: Sequence[PlanRecord]
     left: Sequence[Begun]

@@ -1,7 +1,6 @@
 """Pins tags, digests or globs. An open plan gets its next version at once, without anybody asking
 AWS again."""
 
-import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,9 +18,7 @@ from bot.core.words import moment
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
 from bot.usecases.find_plan import find_open_plan
-
-LONGEST_REASON = 3000
-"""Characters."""
+from bot.usecases.reasons import one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +138,9 @@ def _checked(
 
 
 def _checked_reason(reason: str) -> str:
-    """On one line."""
-    words = " ".join(reason.split())
+    words = one_line(reason)
     if not words:
         raise RequestError("A pin needs a reason: say in a few words who needs what for what")
-    if len(words) > LONGEST_REASON:
-        raise RequestError(
-            f"The reason has {len(words):,} characters: cut it to {LONGEST_REASON:,}"
-        )
-    categories = set(map(unicodedata.category, words))
-    if "Cc" in categories:
-        raise RequestError("The reason holds control characters: leave them out")
-    if "Cs" in categories:
-        raise RequestError("The reason holds signs that are no UTF-8: leave them out")
     return words
 
 

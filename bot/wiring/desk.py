@@ -11,8 +11,10 @@ from bot.settings.environment import Environment
 from bot.usecases.approve import Approver
 from bot.usecases.ask_for_report import Asker
 from bot.usecases.dismiss import Dismisser
+from bot.usecases.pause import Pauser
 from bot.usecases.pin import Pinner
 from bot.usecases.stop import Stopper
+from bot.usecases.unpin import Unpinner
 from bot.wiring.clients import system_clock
 from bot.wiring.memory import Memory, open_manifest_cache
 from bot.wiring.slack import (
@@ -75,6 +77,7 @@ def open_desk(
     expires_after, usd = settings.approval.expires_after, settings.price_per_gb_month
     return Desk(
         client=workspace.client,
+        url=workspace.url,
         store=store,
         board=open_board(workspace, store),
         people=open_people(workspace),
@@ -83,6 +86,8 @@ def open_desk(
         dismisser=Dismisser(store, clock, rules_of),
         stopper=Stopper(store, clock, rules_of),
         pinner=Pinner(store, clock, rules_of, usd, expires_after),
+        unpinner=Unpinner(store, clock, rules_of),
+        pauser=Pauser(store, clock, general_rules),
         open_usage_memory=lambda: _usage_memory(store),
         content=lru_cache(CONTENTS_KEPT)(store.content),
         rules_of=rules_of,

@@ -25,10 +25,12 @@ PATIENCE = 5
 
 
 class Workspace(NamedTuple):
-    """Where the bot is installed. `id`: the team's; `settings` name channels by id."""
+    """Where the bot is installed. `id`: the team's; `url`: where people open it; `settings` name
+    channels by id."""
 
     client: "WebClient"
     id: str
+    url: str
     settings: Settings
 
     def rules_of(self, repository: RepositoryId) -> ApprovalRules:
@@ -88,8 +90,9 @@ def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
     from bot.slack.calls import in_words  # noqa: PLC0415
 
     with in_words("Asking who the bot is"):
-        team = str(client.auth_test()["team_id"])
-    return Workspace(client, team, _with_channel_ids(settings, client))
+        answer = client.auth_test()
+    channels = _with_channel_ids(settings, client)
+    return Workspace(client, str(answer["team_id"]), str(answer["url"]), channels)
 
 
 def open_board(workspace: Workspace, store: "BoardStore") -> "Board":

@@ -95,6 +95,18 @@ def test_threads_share_the_file(path: Path) -> None:
         assert list(pool.map(work, range(4))) == [20] * 4
 
 
+def test_many_open_a_new_file_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(100):
+            paths = [tmp_path / f"{number}.db"] * 8
+            assert list(pool.map(_is_empty, paths)) == [True] * 8
+
+
+def _is_empty(path: Path) -> bool:
+    with SqliteManifestCache(path) as cache:
+        return not cache.contents(["sha256:x"])
+
+
 def test_processes_share_the_file(path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"

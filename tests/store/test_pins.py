@@ -85,3 +85,24 @@ def test_all_are_removed_or_none(store: SqlStore) -> None:
     assert not remove(store, pin("a"), pin("c"))
     assert store.pins() == [pin("a"), pin("b")]
     assert remove(store, pin("b"), pin("a"))
+
+
+def test_those_that_run_out_are_warned_of_once(store: SqlStore) -> None:
+    lasting = pin("1.1", until=NOW + timedelta(days=2))
+    add(store, SHORT, lasting, pin("1.2"))
+    tomorrow = NOW + timedelta(days=1)
+    assert store.pins_to_warn_of(tomorrow) == [SHORT]
+    assert store.mark_warned(SHORT, NOW)
+    assert not store.mark_warned(SHORT, NOW)
+    assert store.pins_to_warn_of(tomorrow) == []
+    assert store.mark_warned(SHORT, None)
+    assert store.pins_to_warn_of(tomorrow) == [SHORT]
+
+
+def test_one_that_took_its_place_is_warned_of_again(store: SqlStore) -> None:
+    add(store, SHORT)
+    assert store.mark_warned(SHORT, NOW)
+    longer = pin("1.0", until=NOW + timedelta(days=31))
+    assert store.commit(Change([event()], pins_removed=[SHORT], pins_added=[longer]))
+    assert not store.mark_warned(SHORT, None)
+    assert store.pins_to_warn_of(NOW + timedelta(days=31)) == [longer]

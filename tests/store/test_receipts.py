@@ -12,7 +12,9 @@ from tests.store.support import (
     begin,
     closed,
     event,
+    new_version,
     propose,
+    seen,
 )
 
 
@@ -66,3 +68,28 @@ def test_refusals_leave_a_plan_as_it_is(store: SqlStore) -> None:
     last = store.last_event(plan.id)
     assert last
     assert last.event is EventName.PROPOSED
+
+
+def test_approvals_of_an_earlier_version_are_told_of_once(store: SqlStore) -> None:
+    plan = propose(store)
+    assert store.plans_to_tell_of(9) == []
+    assert store.commit(approval(plan, "ann"))
+    approved = seen(store, plan.id)
+    assert store.plans_to_tell_of(9) == []
+    assert store.commit(new_version(approved, "old"))
+    renewed = seen(store, plan.id)
+    assert store.plans_to_tell_of(9) == [renewed]
+    assert store.mark_told(renewed, renewed.version)
+    assert not store.mark_told(renewed, renewed.version)
+    assert store.plans_to_tell_of(9) == []
+    assert store.mark_told(renewed, None)
+    assert store.plans_to_tell_of(9) == [renewed]
+
+
+def test_approvals_of_plans_that_ended_are_no_news(store: SqlStore) -> None:
+    plan = propose(store)
+    assert store.commit(approval(plan, "ann"))
+    assert store.commit(new_version(seen(store, plan.id), "old"))
+    ended = closed(seen(store, plan.id), PlanState.DISMISSED, EventName.DISMISSED)
+    assert store.commit(ended)
+    assert store.plans_to_tell_of(9) == []

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.records import Binding, TagScan
+from bot.core.records import Binding, KnownTag, TagScan
 from bot.store.store import SqlStore
-from tests.store.support import HERE, THERE
+from tests.store.support import HERE, THERE, propose
 from tests.support import NOW
 
 FIRST = TagScan(NOW, {"1.0": Binding("sha256:a", None), "2.0": Binding("sha256:b", None)}, {})
@@ -49,3 +49,33 @@ def test_a_scan_by_a_clock_that_was_ahead_makes_way(store: SqlStore) -> None:
 def test_an_empty_repository_was_scanned_too(store: SqlStore) -> None:
     store.remember_tags(HERE, TagScan(NOW, {}, {}))
     assert store.tag_scan(HERE) == TagScan(NOW, {}, {})
+
+
+def test_tags_are_found_by_a_part(store: SqlStore) -> None:
+    remember(store, "1.0", "1.1", "v1_0", "RC-1", "100%")
+    assert found(store, "") == ["v1_0", "RC-1", "100%", "1.1", "1.0"]
+    assert found(store, "rc") == ["RC-1"]
+    assert found(store, "1_") == ["v1_0"]
+    assert found(store, "0%") == ["100%"]
+    assert found(store, "1.", limit=1) == ["1.1"]
+    assert found(store, "2") == []
+
+
+def test_those_that_the_open_plan_deletes_come_first(store: SqlStore) -> None:
+    remember(store, "new", "old", "older")
+    propose(store)
+    assert store.find_tags(HERE, "", 9) == [
+        KnownTag("older", goes=True),
+        KnownTag("old", goes=True),
+        KnownTag("new", goes=False),
+    ]
+    assert list(store.find_tags(THERE, "", 9)) == []
+
+
+def remember(store: SqlStore, *tags: str) -> None:
+    bindings = {tag: Binding(f"sha256:{tag}", None) for tag in tags}
+    store.remember_tags(HERE, TagScan(NOW, bindings, {}))
+
+
+def found(store: SqlStore, part: str, limit: int = 9) -> list[str]:
+    return [known.tag for known in store.find_tags(HERE, part, limit)]

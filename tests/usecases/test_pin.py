@@ -12,7 +12,7 @@ from bot.core.plan_hash import content_hash
 from bot.core.records import Binding, EventName, PlanState, TagScan
 from bot.core.transitions import started
 from bot.ports import Change
-from bot.usecases.pin import LONGEST_REASON
+from bot.usecases.reasons import LONGEST_REASON
 from tests.render.builders import HERE
 from tests.store.support import event
 from tests.usecases.scene import ANN, BOB, WEEK, Scene, content

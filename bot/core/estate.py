@@ -1,0 +1,57 @@
+"""What all repositories hold, and what could be freed, as far as it is known."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from bot.core.records import KnownRepository, LastLook, PlanState
+
+_CARRIED_OUT = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Bytes. `stored_bytes`: what a repository holds, None where nobody knows; `could_free_bytes`:
+    what its last plan would free, 0 once that was carried out, None where it is not known."""
+
+    stored_bytes: int | None
+    could_free_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """Sums of what is known. `unknown`: how many repositories are missing in `stored_bytes`."""
+
+    repositories: int
+    unknown: int
+    stored_bytes: int
+    could_free_bytes: int
+
+
+def holding(known: KnownRepository) -> Holding:
+    if known.look is None:
+        return Holding(None, None)
+    return Holding(_stored(known.look), _could_free(known.look))
+
+
+def estate_of(known: Iterable[KnownRepository]) -> Estate:
+    holdings = [holding(each) for each in known]
+    return Estate(
+        repositories=len(holdings),
+        unknown=sum(each.stored_bytes is None for each in holdings),
+        stored_bytes=sum(each.stored_bytes or 0 for each in holdings),
+        could_free_bytes=sum(each.could_free_bytes or 0 for each in holdings),
+    )
+
+
+def _stored(look: LastLook) -> int | None:
+    """Less what was freed since the look."""
+    if look.stored_bytes is None or look.plan.state not in _CARRIED_OUT:
+        return look.stored_bytes
+    return max(0, look.stored_bytes - look.plan.freed_bytes)
+
+
+def _could_free(look: LastLook) -> int | None:
+    """What an incomplete plan would free nobody knows."""
+    if not look.plan.complete:
+        return None
+    return 0 if look.plan.state in _CARRIED_OUT else look.plan.freed_bytes

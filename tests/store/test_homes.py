@@ -1,0 +1,58 @@
+"""Home tabs that people opened, and what they know of."""
+
+from datetime import timedelta
+
+from bot.store.store import SqlStore
+from tests.store.support import event
+from tests.support import NOW
+
+LATER, LONG_AGO = NOW + timedelta(minutes=1), NOW - timedelta(days=1)
+
+
+def behind(store: SqlStore, limit: int = 9) -> list[str]:
+    return list(store.homes_behind(LONG_AGO, LATER, limit))
+
+
+def shown(store: SqlStore, user: str) -> None:
+    store.open_home(user, NOW)
+    store.mark_home_shown(user, store.last_event_number(), NOW)
+
+
+def test_one_that_was_opened_is_behind_until_it_is_shown(store: SqlStore) -> None:
+    assert store.last_event_number() == 0
+    store.open_home("U1", NOW)
+    assert behind(store) == ["U1"]
+    store.mark_home_shown("U1", store.last_event_number(), NOW)
+    assert behind(store) == []
+
+
+def test_what_happens_leaves_them_behind(store: SqlStore) -> None:
+    shown(store, "U1")
+    store.record(event())
+    assert store.last_event_number() > 0
+    assert behind(store) == ["U1"]
+    shown(store, "U1")
+    assert behind(store) == []
+
+
+def test_those_that_have_waited_longest_come_first(store: SqlStore) -> None:
+    shown(store, "U1")
+    shown(store, "U2")
+    store.mark_home_shown("U1", 0, NOW + timedelta(seconds=1))
+    store.record(event())
+    store.open_home("U3", NOW)
+    assert behind(store) == ["U3", "U2", "U1"]
+    assert behind(store, limit=1) == ["U3"]
+
+
+def test_one_that_was_shown_just_now_or_opened_long_ago_can_wait(store: SqlStore) -> None:
+    shown(store, "U1")
+    store.record(event())
+    assert list(store.homes_behind(LONG_AGO, NOW, 9)) == []
+    assert list(store.homes_behind(LATER, LATER, 9)) == []
+
+
+def test_one_that_could_not_be_shown_is_behind(store: SqlStore) -> None:
+    shown(store, "U1")
+    store.mark_home_shown("U1", None, NOW)
+    assert behind(store) == ["U1"]

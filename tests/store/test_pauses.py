@@ -1,0 +1,89 @@
+"""While everything is paused no run begins."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+from bot.core.records import EventName, Message, Pause, PlanState
+from bot.store.store import SqlStore, open_store
+from tests.store.support import (
+    BOB,
+    THERE,
+    begin,
+    closed,
+    event,
+    propose,
+    run_of,
+    seen,
+    started,
+    take_over,
+    taken_over,
+)
+from tests.support import NOW
+
+PAUSE = Pause("ann", NOW, "the registry moves")
+PAUSED, RESUMED = event(EventName.PAUSED), event(EventName.RESUMED)
+
+
+def test_it_is_told(store: SqlStore) -> None:
+    assert store.pause() is None
+    assert store.set_pause(PAUSE, PAUSED)
+    assert store.pause() == PAUSE
+    assert store.set_pause(None, RESUMED)
+    assert store.pause() is None
+    assert list(store.events()) == [PAUSED, RESUMED]
+
+
+def test_whoever_comes_second_changes_nothing(store: SqlStore) -> None:
+    assert not store.set_pause(None, RESUMED)
+    assert store.set_pause(PAUSE, PAUSED)
+    assert not store.set_pause(Pause("bob", NOW, ""), event(EventName.PAUSED, "bob"))
+    assert store.pause() == PAUSE
+    assert list(store.events()) == [PAUSED]
+
+
+def test_nothing_begins(store: SqlStore) -> None:
+    plan = propose(store)
+    store.set_pause(PAUSE, PAUSED)
+    assert not store.commit(started(plan, run_of(plan)))
+    assert seen(store, plan.id) == plan
+    assert store.run(plan.id) is None
+    store.set_pause(None, RESUMED)
+    assert store.commit(started(plan, run_of(plan)))
+
+
+def test_what_was_begun_goes_on(store: SqlStore) -> None:
+    run = begin(store)
+    store.set_pause(PAUSE, PAUSED)
+    assert store.commit(take_over(run, BOB))
+    assert store.renew_run(taken_over(run, BOB), NOW + timedelta(minutes=3))
+
+
+def test_what_people_decide_is_kept(store: SqlStore) -> None:
+    plan = propose(store)
+    store.set_pause(PAUSE, PAUSED)
+    assert store.commit(closed(plan, PlanState.DISMISSED, EventName.DISMISSED))
+
+
+def test_messages_of_open_plans_are_shown_anew(store: SqlStore) -> None:
+    plan, other = propose(store), propose(store, THERE, state=PlanState.DONE)
+    for number, each in enumerate((plan, other)):
+        message = Message(each.id, "C1", f"1700000000.00000{number}")
+        store.remember_message(message)
+        remembered = store.message("C1", message.ts)
+        assert remembered
+        assert store.mark_shown(remembered, each.revision, NOW)
+    assert store.messages_behind(9, NOW) == []
+    store.set_pause(PAUSE, PAUSED)
+    assert [message.plan for message in store.messages_behind(9, NOW)] == [plan.id]
+
+
+def test_either_the_pause_or_the_run_comes_first(store: SqlStore, url: str) -> None:
+    with open_store(url) as other, ThreadPoolExecutor(2) as pool:
+        for _ in range(10):
+            plan = propose(store)
+            begun = pool.submit(other.commit, started(plan, run_of(plan)))
+            assert pool.submit(store.set_pause, PAUSE, PAUSED).result()
+            assert begun.result() == (store.run(plan.id) is not None)
+            after = seen(store, plan.id)
+            assert store.commit(closed(after, PlanState.DISMISSED, EventName.DISMISSED))
+            assert store.set_pause(None, RESUMED)

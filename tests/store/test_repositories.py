@@ -1,0 +1,80 @@
+"""Repositories that registries list, and what was found at the last look."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.records import KnownRepository, LastLook, PlanState
+from bot.core.repository import RegistryId, RepositoryId
+from bot.store.store import SqlStore
+from tests.store.support import HERE, PLACE, THERE, approval, propose, seen
+from tests.support import NOW
+
+LATER = NOW + timedelta(hours=1)
+AWAY = RegistryId("210987654321", "eu-west-1")
+TWIN = RepositoryId(AWAY, HERE.name, f"210987654321.dkr.ecr.eu-west-1.amazonaws.com/{HERE.name}")
+
+
+def test_they_are_told_by_name(store: SqlStore) -> None:
+    store.remember_repositories(PLACE, [THERE, HERE], NOW)
+    store.remember_repositories(AWAY, [TWIN], NOW)
+    assert store.repositories() == [
+        KnownRepository(each, NOW, None) for each in (HERE, TWIN, THERE)
+    ]
+
+
+def test_those_that_are_gone_are_forgotten_registry_by_registry(store: SqlStore) -> None:
+    store.remember_repositories(PLACE, [HERE, THERE], NOW)
+    store.remember_repositories(AWAY, [TWIN], NOW)
+    store.remember_repositories(PLACE, [THERE], LATER)
+    assert [each.repository for each in store.repositories()] == [TWIN, THERE]
+    store.remember_repositories(AWAY, [], LATER)
+    assert store.repositories() == [KnownRepository(THERE, LATER, None)]
+
+
+def test_they_are_found_by_name_and_by_uri(store: SqlStore) -> None:
+    store.remember_repositories(PLACE, [HERE, THERE], NOW)
+    store.remember_repositories(AWAY, [TWIN], NOW)
+    assert store.repositories_called(HERE.name) == [HERE, TWIN]
+    assert store.repositories_called(THERE.uri) == [THERE]
+    assert store.repositories_called("team") == []
+
+
+def test_a_look_is_kept_when_they_are_listed_again(store: SqlStore) -> None:
+    look = LastLook(propose(store), NOW, 2**40)
+    store.remember_look(HERE, look)
+    assert store.repositories() == [KnownRepository(HERE, NOW, look)]
+    store.remember_repositories(PLACE, [HERE], LATER)
+    assert store.repositories() == [KnownRepository(HERE, LATER, look)]
+
+
+def test_the_plan_is_told_as_it_stands_now(store: SqlStore) -> None:
+    plan = propose(store)
+    store.remember_look(HERE, LastLook(plan, NOW, None))
+    assert store.commit(approval(plan, "ann"))
+    (known,) = store.repositories()
+    assert known.look == LastLook(seen(store, plan.id), NOW, None)
+    assert known.look.plan.state is PlanState.APPROVED
+
+
+def test_the_last_look_counts(store: SqlStore) -> None:
+    plan = propose(store)
+    for hours, stored_bytes in ((0, 5), (1, 7)):
+        at = NOW + timedelta(hours=hours)
+        store.remember_look(HERE, LastLook(plan, at, stored_bytes))
+    assert [each.look for each in store.repositories()] == [LastLook(plan, LATER, 7)]
+
+
+def test_plans_that_ended(store: SqlStore) -> None:
+    days = (3, 1, 2)
+    done = [
+        propose(store, state=PlanState.DONE, proposed_at=NOW - timedelta(days=each))
+        for each in days
+    ]
+    other = propose(store, THERE, state=PlanState.EXPIRED, proposed_at=NOW)
+    proposed = propose(store, proposed_at=NOW + timedelta(days=1))
+    newest_first = [done[1], done[2], done[0]]
+    assert store.ended_plans(10) == [other, *newest_first]
+    assert store.ended_plans(2, HERE) == newest_first[:2]
+    assert store.last_plan(HERE) == proposed
+    assert store.last_plan(THERE) == other
+    assert store.last_plan(replace(HERE, uri="elsewhere")) is None

@@ -1,0 +1,106 @@
+"""Pausing everything, and resuming."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.core.errors import RequestError
+from bot.core.records import EventName, Pause, PlanRecord, PlanState, Worker
+from bot.usecases.find_work import find_work
+from bot.usecases.lease import RunLostError
+from bot.usecases.pause import Pauser
+from bot.usecases.reasons import LONGEST_REASON
+from tests.support import NOW
+from tests.usecases.scene import ANN, BOB, Scene
+from tests.usecases.site import RULES, Killed, Site
+
+
+@pytest.fixture
+def pauser(scene: Scene) -> Pauser:
+    return Pauser(scene.store, scene.clock, replace(scene.rules, approvers=(ANN.arn,)))
+
+
+@pytest.fixture
+def plan(site: Site) -> PlanRecord:
+    """One that is due."""
+    for number in range(5):
+        site.shelf.image(f"1.{number}", age=60 - number)
+    return site.approved()
+
+
+def pause(site: Site) -> None:
+    Pauser(site.store, site.clock, RULES).pause(ANN, "the registry moves")
+
+
+def test_it_lasts_until_somebody_resumes(scene: Scene, pauser: Pauser) -> None:
+    made = pauser.pause(ANN, " the registry\n moves ")
+    assert made == scene.store.pause() == Pause(ANN.name, NOW, "the registry moves")
+    assert pauser.resume(ANN) == made
+    assert scene.store.pause() is None
+    assert scene.events() == [EventName.PAUSED, EventName.RESUMED]
+
+
+def test_one_is_enough(scene: Scene, pauser: Pauser) -> None:
+    pauser.pause(ANN, "")
+    with pytest.raises(RequestError, match=r"ann paused ecr-clean .* until somebody resumes it"):
+        pauser.pause(ANN, "again")
+    pauser.resume(ANN)
+    with pytest.raises(RequestError, match="is not paused"):
+        pauser.resume(ANN)
+    assert scene.events() == [EventName.PAUSED, EventName.RESUMED]
+
+
+def test_only_approvers_may(scene: Scene, pauser: Pauser) -> None:
+    with pytest.raises(RequestError, match="none of the approvers"):
+        pauser.pause(BOB, "")
+    pauser.pause(ANN, "")
+    with pytest.raises(RequestError, match="none of the approvers"):
+        pauser.resume(BOB)
+    assert scene.store.pause()
+    assert scene.events() == [EventName.REFUSED, EventName.PAUSED, EventName.REFUSED]
+
+
+@pytest.mark.parametrize("why", ["x" * (LONGEST_REASON + 1), "\x00", "\ud800"])
+def test_reasons_that_cannot_be_stored(scene: Scene, pauser: Pauser, why: str) -> None:
+    with pytest.raises(RequestError, match="reason"):
+        pauser.pause(ANN, why)
+    assert scene.store.pause() is None
+
+
+def test_nothing_begins(site: Site, plan: PlanRecord) -> None:
+    pause(site)
+    assert not find_work(site.store, site.clock(), is_gone).due
+    with pytest.raises(RequestError, match=r"may not begin yet: .* \(the registry moves\)"):
+        site.executor().start(plan.id)
+    assert site.as_stored(plan).state is PlanState.APPROVED
+    Pauser(site.store, site.clock, RULES).resume(ANN)
+    assert site.carry_out(plan).state is PlanState.DONE
+
+
+def test_nothing_begins_that_was_just_looked_at(site: Site, plan: PlanRecord) -> None:
+    site.after("describe", 1, lambda: pause(site))
+    with pytest.raises(RunLostError):
+        site.executor().start(plan.id)
+    assert site.as_stored(plan).state is PlanState.APPROVED
+    assert site.calls("BatchDeleteImage") == 0
+
+
+def test_what_was_begun_goes_on(site: Site, plan: PlanRecord) -> None:
+    site.after("journal", 1, lambda: pause(site))
+    assert site.carry_out(plan).state is PlanState.DONE
+
+
+def test_what_was_left_is_finished(site: Site, plan: PlanRecord) -> None:
+    site.die("journal")
+    with pytest.raises(Killed):
+        site.carry_out(plan)
+    pause(site)
+    site.wait(minutes=5)
+    assert [begun.plan.id for begun in find_work(site.store, site.clock(), is_gone).left] == [
+        plan.id
+    ]
+    assert site.take_over(plan).state is PlanState.DONE
+
+
+def is_gone(_: Worker) -> bool:
+    return False
