@@ -86,6 +86,32 @@ def fill_cluster(cluster: ClusterAddress, images: Iterable[Container], teams: in
         cluster.control.send("POST", "/apply", some)
 
 
+def run_payments(aws_url: str, cluster: ClusterAddress) -> None:
+    """What the company runs in its cluster: a service with what it may be rolled back to, a job of
+    every night that nobody has touched for a year, and a service that sleeps."""
+    pulled = {
+        each.by_tag.rpartition(":")[2]: Container(each.by_tag, each.by_digest)
+        for each in tagged_images(Control(aws_url), ["shop/payments"], {})
+    }
+    running, nightly, asleep = pulled["3.14.0"], pulled["3.3.0"], pulled["3.6.0"]
+    older = [pulled["3.11.0"].image, pulled["3.12.0"].image]
+    objects = [
+        *deployment(
+            "payments",
+            running.image,
+            image_id=running.image_id,
+            namespace="payments",
+            replicas=3,
+            revisions=older,
+        ),
+        *cron_job(
+            "settlement", nightly.image, image_id=nightly.image_id, namespace="payments", runs=2
+        ),
+        *deployment("refunds", asleep.image, namespace="payments", replicas=0),
+    ]
+    cluster.control.send("POST", "/apply", objects)
+
+
 def enter_eks(
     aws_url: str,
     cluster: ClusterAddress,

@@ -6,7 +6,14 @@ from datetime import datetime
 from itertools import cycle
 from typing import Any, NamedTuple, TypedDict, Unpack
 
+from bot.playground.aws.identity import DEFAULT_ACCOUNT
 from bot.playground.remote import Control, in_chunks
+from bot.playground.seed_stories import BRANCH
+
+BRANCHS_ROLE = f"arn:aws:iam::{BRANCH}:role/ecr-clean"
+
+PARTNER = "555566667777"
+"""An account of others, which a repository's policy lets pull."""
 
 _CHUNK = 500
 
@@ -40,6 +47,38 @@ def put_to_work(control: Control, company: Company) -> None:
     _run_services(control, company)
     _run_on_schedule(control, company)
     _run_functions(control, company)
+
+
+def open_branch(control: Control, company: Company, branch: Company) -> None:
+    """The second account: what runs there, some of it from the first account's registry; the role
+    that leads into it; and a partner's account, into which none does."""
+    control.send("POST", "/roles", {"arn": BRANCHS_ROLE, "trusts": [DEFAULT_ACCOUNT]})
+    _let_pull(control, "shop/api", BRANCH)
+    _let_pull(control, "partner/feeds", PARTNER)
+    recommender = branch["ml/recommender"]
+    services: list[Entry] = [
+        {"name": "recommender", "images": [recommender.image("train-58")], "desired": 2},
+        {"name": "scoring-api", "images": [company["shop/api"].image("1.8.0")]},
+    ]
+    _send(
+        control,
+        "/ecs/services",
+        "services",
+        [{"cluster": "ml", **each} for each in services],
+        {"account": BRANCH},
+    )
+    functions = [{"name": "score-on-demand", "image": recommender.image("train-90")}]
+    _send(control, "/lambda/functions", "functions", functions, {"account": BRANCH})
+
+
+def _let_pull(control: Control, repository: str, account: str) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+        "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    control.send("PUT", "/policies", {"repository": repository, "policy": policy})
 
 
 def _run_services(control: Control, company: Company) -> None:

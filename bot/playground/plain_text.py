@@ -1,0 +1,100 @@
+"""A message as a person reads it, for places where there is no page: a terminal, a log."""
+
+import re
+from collections.abc import Iterator, Mapping
+from html import unescape
+from textwrap import wrap
+from typing import Any
+
+Json = dict[str, Any]
+
+WIDTH = 96
+
+_ENTITY = re.compile(r"<(?P<sign>[@#!])(?P<rest>[^>|]+)(?:\|(?P<label>[^>]*))?>")
+_LINK = re.compile(r"<(?P<url>https?://[^>|]+)(?:\|(?P<label>[^>]*))?>")
+_STYLE = re.compile(r"(?<!\w)([*_~])(?=\S)(.+?)(?<=\S)\1(?!\w)")
+_EMOJI = re.compile(r":([a-z0-9_+-]+):")
+_SIGNS = {
+    "hourglass_flowing_sand": "⏳",
+    "pushpin": "📌",
+    "warning": "⚠",
+    "white_check_mark": "✅",
+    "x": "❌",
+}
+
+
+class Reader:
+    """Knows how people, channels and user groups are called: `workspace` is what `/workspace` of
+    the control tells."""
+
+    def __init__(self, workspace: Mapping[str, Any]) -> None:
+        self._names: dict[str, str] = {
+            **{each["id"]: f"@{each['name']}" for each in workspace["users"]},
+            **{each["id"]: f"#{each['name']}" for each in workspace["channels"]},
+            **{each["id"]: f"@{each['handle']}" for each in workspace["user_groups"]},
+        }
+
+    def name(self, id_: str) -> str:
+        return self._names.get(id_, id_)
+
+    def line(self, mrkdwn: str) -> str:
+        """Text in Slack's own markup, as it looks."""
+        text = _STYLE.sub(r"\2", mrkdwn)
+        text = _ENTITY.sub(self._entity, text)
+        text = _LINK.sub(lambda found: found["label"] or found["url"], text)
+        return unescape(_EMOJI.sub(lambda found: _SIGNS.get(found[1], found[0]), text))
+
+    def lines(self, message: Json) -> list[str]:
+        """Of its blocks, or of its text if it has none; none is wider than WIDTH."""
+        blocks = message.get("blocks") or [_section(message["text"])]
+        return [line for block in blocks for line in self._block(block)]
+
+    def _block(self, block: Json) -> Iterator[str]:
+        match block["type"]:
+            case "header":
+                yield from ("", block["text"]["text"].upper())
+            case "section":
+                yield ""
+                yield from self._section(block)
+            case "context":
+                yield ""
+                for element in block["elements"]:
+                    yield from self._wrapped(element.get("text", ""))
+            case "actions":
+                yield from ("", "  ".join(map(_button, block["elements"])))
+            case "divider":
+                yield from ("", "─" * 20)
+            case other:
+                raise ValueError(f"nobody reads {other} here")
+
+    def _section(self, block: Json) -> Iterator[str]:
+        texts = [block["text"]] if "text" in block else []
+        for each in (*texts, *block.get("fields", ())):
+            yield from self._wrapped(each["text"])
+        if "accessory" in block:
+            yield f"  {_button(block['accessory'])}"
+
+    def _wrapped(self, mrkdwn: str) -> Iterator[str]:
+        for line in self.line(mrkdwn).splitlines():
+            indent = "  " if line.startswith("•") else ""
+            yield from wrap(
+                line,
+                WIDTH,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            ) or [""]
+
+    def _entity(self, found: re.Match[str]) -> str:
+        if found["sign"] in "@#":
+            return self.name(found["rest"])
+        return found["label"] or self.name(found["rest"].rpartition("^")[2])
+
+
+def _section(text: str) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
+
+
+def _button(element: Json) -> str:
+    text = element.get("text") or element.get("placeholder") or {"text": element["type"]}
+    return f"[{text['text']}]"
