@@ -1,7 +1,7 @@
 """A message as a person reads it, for places where there is no page: a terminal, a log."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from textwrap import wrap
 from typing import Any
@@ -48,6 +48,11 @@ class Reader:
         """Of its blocks, or of its text if it has none; none is wider than WIDTH."""
         blocks = message.get("blocks") or [_section(message["text"])]
         return [line for block in blocks for line in self._block(block)]
+
+    def text(self, blocks: Iterable[Json]) -> str:
+        """What sections and headers say, in one line."""
+        texts = (block["text"]["text"] for block in blocks if "text" in block)
+        return " ".join(self.line(" ".join(texts)).split())
 
     def _block(self, block: Json) -> Iterator[str]:
         match block["type"]:

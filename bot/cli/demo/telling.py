@@ -1,0 +1,23 @@
+"""The walkthrough: a story that plays without anyone clicking."""
+
+from datetime import timedelta
+
+import click
+
+from bot.cli.demo.at_work import company_at_work
+from bot.cli.status import ExitStatus
+
+UNDO_WINDOW = timedelta(seconds=8)
+"""Nobody has to read and think in it."""
+
+
+def tell_story(port: int) -> ExitStatus:
+    """FAILED if a step came out wrong."""
+    from bot.playground.remote import Control  # noqa: PLC0415 - no other command needs it
+    from bot.playground.stage import Stage  # noqa: PLC0415
+    from bot.playground.walkthrough import play  # noqa: PLC0415
+
+    with company_at_work(port, UNDO_WINDOW) as (company, _):
+        remote, cast = company.workspace.remote, company.cast
+        stage = Stage(remote, Control(company.aws_url), cast, cast.shop, click.echo)
+        return ExitStatus.DONE if play(stage) else ExitStatus.FAILED
