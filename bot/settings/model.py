@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from bot.core import schedules
 from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
@@ -232,6 +233,9 @@ class ReportSection(Section):
     time_zone: TimeZone = "UTC"
     min_saving: Money = 0.0
     approvers: Entries[Approver] | None = None
+
+    def parsed_schedule(self) -> schedules.Schedule:
+        return schedules.Schedule.parse(self.schedule, self.time_zone)
 
     def entry(self) -> ReportEntry:
         return ReportEntry(self.repositories, self.channel, self.approvers)

@@ -14,6 +14,7 @@ from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import BoardStore, Clock, Deliveries, Homes, Repositories, UsageMemory
 from bot.slack.board import Board
+from bot.slack.home import Home
 from bot.slack.payloads import Sender
 from bot.slack.people import People
 from bot.usecases.approve import Approver
@@ -40,6 +41,7 @@ class Desk:
     url: str
     store: DeskStore
     board: Board
+    home: Home
     people: People
     asker: Asker
     approver: Approver

@@ -188,6 +188,22 @@ class Submission(_FromElement):
         return Sender(user=self.user.id, team=self.user.team_id, channel=self.ref.detail)
 
 
+class _HomeEvent(_Part):
+    user: UserId
+    tab: Annotated[str, Field(max_length=100)]
+
+
+class HomeOpened(_Part):
+    """Somebody opened the app, on whichever of its tabs."""
+
+    event_id: TriggerId
+    event: _HomeEvent
+
+    @property
+    def trigger_id(self) -> str:
+        return self.event_id
+
+
 def sender_of(body: Mapping[str, Any]) -> Sender | None:
     """Of what may fit nothing else; None if nobody can be answered."""
     for form in (_FromCommand, Submission, _FromElement):

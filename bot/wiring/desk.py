@@ -23,6 +23,7 @@ from bot.wiring.slack import (
     open_board,
     open_client,
     open_hasty_client,
+    open_home,
     open_people,
     open_workspace,
 )
@@ -80,6 +81,7 @@ def open_desk(
         url=workspace.url,
         store=store,
         board=open_board(workspace, store),
+        home=open_home(workspace, store, clock),
         people=open_people(workspace),
         asker=Asker(store, store, clock, general_rules),
         approver=Approver(store, clock, rules_of, settings.execution.undo_window),

@@ -1,11 +1,14 @@
 """The bot's place in Slack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.errors import RequestError
 from bot.core.repository import RepositoryId
+from bot.ports import Clock
 from bot.settings import Settings
 from bot.settings.environment import Environment
 from bot.wiring.clients import system_clock
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
     from bot.ports import BoardStore
     from bot.slack.board import Board
+    from bot.slack.home import Home, HomeStore
+    from bot.slack.home_view import NextReport
     from bot.slack.people import People
 
 TRIES = 5
@@ -102,6 +107,19 @@ def open_board(workspace: Workspace, store: "BoardStore") -> "Board":
     return Board(workspace.client, store, facts, system_clock)
 
 
+def open_home(workspace: Workspace, store: "HomeStore", clock: Clock = system_clock) -> "Home":
+    from bot.slack.home import Home, HomeFacts  # noqa: PLC0415
+
+    settings = workspace.settings
+    facts = HomeFacts(
+        url=workspace.url,
+        rules_of=workspace.rules_of,
+        next_reports=partial(_next_reports, settings),
+        usd_per_gb_month=settings.price_per_gb_month,
+    )
+    return Home(workspace.client, store, facts, clock)
+
+
 def open_people(workspace: Workspace) -> "People":
     from bot.slack.people import People  # noqa: PLC0415
 
@@ -132,6 +150,18 @@ def _with_channel_ids(settings: Settings, client: "WebClient") -> Settings:
         for report in settings.reports
     )
     return settings.model_copy(update={"reports": reports})
+
+
+def _next_reports(settings: Settings, now: datetime) -> "Sequence[NextReport]":
+    """Of entries that are posted somewhere, soonest first."""
+    from bot.slack.home_view import NextReport  # noqa: PLC0415
+
+    found = (
+        NextReport(report.parsed_schedule().next(now).at, report.repositories.globs, report.channel)
+        for report in settings.reports
+        if report.channel
+    )
+    return sorted(found)
 
 
 def _groups(settings: Settings) -> Iterator[str]:

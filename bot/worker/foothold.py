@@ -7,9 +7,17 @@ from slack_sdk import WebClient
 
 from bot.settings import Settings
 from bot.slack.board import Board
+from bot.slack.home import Home
 from bot.slack.keep import Keep
 from bot.store.store import SqlStore
-from bot.wiring import Workspace, open_board, open_client, open_hasty_client, open_workspace
+from bot.wiring import (
+    Workspace,
+    open_board,
+    open_client,
+    open_hasty_client,
+    open_home,
+    open_workspace,
+)
 
 SECONDS_BETWEEN_TRIES = 15.0
 
@@ -19,6 +27,7 @@ class Place(NamedTuple):
 
     workspace: Workspace
     board: Board
+    home: Home
     hasty: WebClient
 
 
@@ -38,4 +47,5 @@ class Foothold:
 
     def _open(self) -> Place:
         workspace = open_workspace(self._settings, open_client())
-        return Place(workspace, open_board(workspace, self._store), open_hasty_client())
+        board, home = open_board(workspace, self._store), open_home(workspace, self._store)
+        return Place(workspace, board, home, open_hasty_client())

@@ -16,6 +16,7 @@ MESSAGES_A_SWEEP = 3
 """36 a minute: what is told at once, and what the listeners tell, is to find room below 50."""
 
 LISTS_A_SWEEP = 2
+HOMES_A_SWEEP = 2
 
 SECONDS_BETWEEN_LOOKS = 0.5
 PAUSE = 15.0
@@ -55,13 +56,14 @@ class Herald:
     def do_next(self, patience: float) -> None:
         """What has been told, or comes within so many seconds, and then a sweep, if it is time."""
         plan_id = self._next(patience)
-        board = self._foothold.place().board
+        place = self._foothold.place()
         if plan_id is not None:
-            board.refresh(plan_id)
+            place.board.refresh(plan_id)
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
-            board.refresh_behind(MESSAGES_A_SWEEP)
-            board.list_behind(LISTS_A_SWEEP)
+            place.board.refresh_behind(MESSAGES_A_SWEEP)
+            place.board.list_behind(LISTS_A_SWEEP)
+            place.home.refresh_behind(HOMES_A_SWEEP)
 
     def _next(self, patience: float) -> str | None:
         try:

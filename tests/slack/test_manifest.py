@@ -1,6 +1,7 @@
 """The manifest asks for what the code uses, and for nothing else."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -87,13 +88,18 @@ def test_the_methods_are_found() -> None:
 
 def test_the_features_are_those_that_somebody_listens_to(registered: Registered) -> None:
     manifest = read_manifest(MANIFEST)
-    commands = {constraint for surface, constraint in registered if surface == "command"}
-    assert commands == manifest.commands
-    assert {surface for surface, _ in registered} == {"command", "action", "view"}
+    listened_to = defaultdict(set)
+    for surface, constraint in registered:
+        listened_to[surface].add(constraint)
+    assert listened_to["command"] == manifest.commands
+    assert listened_to["event"] == manifest.events
+    assert listened_to.keys() == {"command", "action", "view", "event"}
     assert manifest.is_interactive
     assert manifest.is_socket_mode
-    assert manifest.events == frozenset()
-    assert not manifest.has_home_tab
+    assert manifest.events == {
+        constraint for surface, constraint in registered if surface == "event"
+    }
+    assert manifest.has_home_tab
     assert manifest.has_messages_tab
 
 

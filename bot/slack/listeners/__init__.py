@@ -3,11 +3,12 @@
 from slack_bolt import App
 
 from bot.slack.desk import Desk
-from bot.slack.listeners import actions, boundary, commands, views
+from bot.slack.listeners import actions, boundary, commands, events, views
 
 
 def register(app: App, desk: Desk) -> None:
     commands.register(app, desk)
     actions.register(app, desk)
     views.register(app, desk)
+    events.register(app, desk)
     boundary.register(app, desk)

@@ -7,9 +7,9 @@ from slack_bolt import Ack, BoltResponse
 
 from bot.slack.desk import Desk
 from bot.slack.listeners import boundary
-from bot.slack.payloads import Click, ClickInModal, Command, Submission
+from bot.slack.payloads import Click, ClickInModal, Command, HomeOpened, Submission
 
-Heard = TypeVar("Heard", Command, Click, ClickInModal, Submission)
+Heard = TypeVar("Heard", Command, Click, ClickInModal, Submission, HomeOpened)
 Body = dict[str, Any]
 Listener = Callable[[Body], None]
 

@@ -1,0 +1,131 @@
+"""Shows the Home tab, and lets it follow what happens."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from slack_sdk import WebClient
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.estate import estate_of
+from bot.core.records import PlanRecord, PlanState, RepositoryPin
+from bot.core.repository import RepositoryId
+from bot.ports import BoardStore, Clock, Homes, Repositories
+from bot.slack.blocks.home import home
+from bot.slack.calls import SlackError, in_words
+from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
+from bot.slack.links import message_link
+
+SOON = timedelta(days=14)
+PLANS = 10
+LAST_RUNS = 5
+PLANS_LOOKED_THROUGH = 50
+"""Of those that ended, for the last that were carried out."""
+
+LOOKED_AT_FOR = timedelta(days=1)
+"""After somebody opened the tab: Slack does not tell when they leave it."""
+
+BETWEEN_UPDATES = timedelta(seconds=10)
+
+_CARRIED_OUT = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
+_NOBODY_LOOKS = frozenset({"not_enabled", "user_not_found"})
+
+_log = logging.getLogger(__name__)
+
+
+class HomeStore(BoardStore, Homes, Repositories, Protocol):
+    """All that the Home tab needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFacts:
+    """What the settings say. `url`: where people open the workspace; the rules name channels by id;
+    `next_reports`: soonest first. USD a GB a month."""
+
+    url: str
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    next_reports: Callable[[datetime], Sequence[NextReport]]
+    usd_per_gb_month: float
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """May be used by several threads. Everything raises ServiceError if the database or Slack
+    fails; what was not shown then is behind."""
+
+    client: WebClient
+    store: HomeStore
+    facts: HomeFacts
+    clock: Clock
+
+    def open(self, user: str) -> None:
+        self.store.open_home(user, self.clock())
+        self._show(user)
+
+    def refresh_behind(self, limit: int) -> None:
+        """As many tabs as that, of those that people opened lately."""
+        now = self.clock()
+        behind = self.store.homes_behind(now - LOOKED_AT_FOR, now - BETWEEN_UPDATES, limit)
+        for user in behind:
+            self._show(user)
+
+    def _show(self, user: str) -> None:
+        """What happens meanwhile leaves it behind."""
+        number = self.store.last_event_number()
+        try:
+            with in_words("Showing the Home tab"):
+                self.client.views_publish(user_id=user, view=home(self._view(user)))
+        except SlackError as error:
+            is_over = error.code in _NOBODY_LOOKS
+            self.store.mark_home_shown(user, number if is_over else None, self.clock())
+            if not is_over:
+                raise
+            _log.warning("%s", error)
+        else:
+            self.store.mark_home_shown(user, number, self.clock())
+
+    def _view(self, user: str) -> HomeView:
+        now, open_plans = self.clock(), self._open_plans()
+        return HomeView(
+            user=user,
+            estate=estate_of(self.store.repositories()),
+            saved_bytes=self.store.freed_bytes_in_all(),
+            usd_per_gb_month=self.facts.usd_per_gb_month,
+            pause=self.store.pause(),
+            open_plans=[OpenPlan(plan, self._link(plan)) for plan in open_plans[:PLANS]],
+            more_plans=len(open_plans[PLANS:]),
+            pins=_running_out(self.store.pins(), now),
+            next_reports=self.facts.next_reports(now),
+            last_runs=self._last_runs(),
+            now=now,
+        )
+
+    def _open_plans(self) -> Sequence[PlanRecord]:
+        """Those that delete something or are incomplete, last proposed first."""
+        plans = (each for each in self.store.open_plans() if each.deletions or not each.complete)
+        return sorted(plans, key=lambda plan: plan.proposed_at, reverse=True)
+
+    def _link(self, plan: PlanRecord) -> str | None:
+        """To a message in its own channel, if there is one."""
+        channel = self.facts.rules_of(plan.repository).channel
+        messages = self.store.messages_of(plan.id)
+        in_its_own = [each for each in messages if each.channel == channel]
+        if newest := next(reversed(in_its_own or messages), None):
+            return message_link(self.facts.url, newest.channel, newest.ts)
+        return None
+
+    def _last_runs(self) -> Sequence[LastRun]:
+        ended = self.store.ended_plans(PLANS_LOOKED_THROUGH)
+        carried_out = [plan for plan in ended if plan.state in _CARRIED_OUT][:LAST_RUNS]
+        return [
+            LastRun(plan, self.store.tally(plan.id, plan.version, most_told=0).counts)
+            for plan in carried_out
+        ]
+
+
+def _running_out(pins: Sequence[RepositoryPin], now: datetime) -> Sequence[RepositoryPin]:
+    """Soonest first."""
+    soon = ((each.pin.until, each) for each in pins if each.pin.protects(now) and each.pin.until)
+    return [each for until, each in sorted(soon, key=lambda pair: pair[0]) if until - now < SOON]

@@ -1,0 +1,93 @@
+"""When reports are due."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.schedules import DAYS, Schedule
+
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
+YEAR = timedelta(days=365)
+
+
+def utc(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
+def times(text: str, zone: str, after: datetime, until: datetime) -> list[datetime]:
+    return [each.at for each in Schedule.parse(text, zone).between(after, until)]
+
+
+def test_every_week() -> None:
+    found = times("mon 09:00", "UTC", utc(2026, 11, 23, 9), utc(2026, 12, 7, 9))
+    assert found == [utc(2026, 11, 30, 9), utc(2026, 12, 7, 9)]
+
+
+def test_on_several_days_and_daily() -> None:
+    after, until = utc(2026, 11, 23), utc(2026, 11, 30)
+    assert [at.day for at in times("mon,thu 09:00", "UTC", after, until)] == [23, 26]
+    assert [at.day for at in times("daily 09:00", "UTC", after, until)] == [*range(23, 30)]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "at"),
+    [
+        ("Europe/Berlin", (2026, 3, 29), (2026, 3, 29, 1, 30)),
+        ("Europe/Berlin", (2026, 10, 25), (2026, 10, 25, 0, 30)),
+        ("America/New_York", (2026, 3, 8), (2026, 3, 8, 7, 30)),
+        ("America/New_York", (2026, 10, 25), (2026, 10, 25, 6, 30)),
+    ],
+)
+def test_clocks_that_change(
+    zone: str, day: tuple[int, int, int], at: tuple[int, int, int, int, int]
+) -> None:
+    """02:30 does not exist on some of these days, and on others twice."""
+    (found,) = Schedule.parse("sun 02:30", zone).between(utc(*day), utc(*day) + timedelta(days=1))
+    assert found.local == datetime(*day, 2, 30)  # noqa: DTZ001 - local by definition
+    assert found.at == utc(*at)
+
+
+schedules = st.builds(
+    lambda days, hour, minute, zone: Schedule.parse(
+        f"{','.join(sorted(days))} {hour:02}:{minute:02}", zone
+    ),
+    st.sets(st.sampled_from(DAYS), min_size=1),
+    st.integers(0, 23),
+    st.integers(0, 59),
+    st.sampled_from(ZONES),
+)
+moments = st.datetimes(datetime(2011, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(schedules, moments)
+def test_each_day_has_its_occurrence_once(schedule: Schedule, start: datetime) -> None:
+    found = [*schedule.between(start, start + YEAR)]
+    assert [each.at for each in found] == sorted({each.at for each in found})
+    assert len({each.local for each in found}) == len(found)
+    days = {each.local.date() for each in found}
+    first, last = min(days), max(days)
+    every = {first + timedelta(days=n) for n in range((last - first).days + 1)}
+    assert days == {day for day in every if day.weekday() in schedule.days}
+
+
+@given(schedules, moments, st.timedeltas(timedelta(0), timedelta(days=30)))
+def test_spans_that_follow_each_other_miss_none(
+    schedule: Schedule, start: datetime, middle: timedelta
+) -> None:
+    end = start + timedelta(days=30)
+    parts = [*schedule.between(start, start + middle), *schedule.between(start + middle, end)]
+    assert parts == [*schedule.between(start, end)]
+
+
+@given(schedules, moments)
+def test_the_next_is_the_first_one_later(schedule: Schedule, now: datetime) -> None:
+    found = schedule.next(now)
+    assert [*schedule.between(now, found.at)] == [found]
+    local = found.at.astimezone(ZoneInfo(str(schedule.zone)))
+    assert local.replace(tzinfo=None) - found.local in (timedelta(0), *SKIPPED)
+
+
+SKIPPED = (timedelta(minutes=30), timedelta(hours=1), timedelta(days=1))

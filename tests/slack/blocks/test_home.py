@@ -1,0 +1,68 @@
+"""The Home tab within Slack's limits, however much there is, and whatever people call things."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.estate import Estate
+from bot.core.pins import Pin
+from bot.core.records import Outcome, Pause, PlanState, RepositoryPin
+from bot.playground.slack.blocks.surfaces import check_view, is_too_large
+from bot.slack.blocks.home import home
+from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
+from tests.slack.blocks.scene import ANN, BOB, BY_ROLE, HOME, approvals, read, view
+from tests.slack.blocks.test_limits import LONG_NAME, NASTY, ODD
+from tests.support import NOW
+
+PLAN = replace(view(ODD).plan, repository=replace(ODD.repository, name=LONG_NAME))
+LINK = "https://example.slack.com/archives/C0000000001/p1700000000000100"
+
+MUCH = HomeView(
+    user=ANN,
+    estate=Estate(10**6, 3, 10**18, 10**17),
+    saved_bytes=10**18,
+    usd_per_gb_month=0.10,
+    pause=Pause(BOB, NOW, NASTY * 40),
+    open_plans=[
+        OpenPlan(replace(PLAN, state=state, execute_after=NOW), LINK)
+        for state in (PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING)
+        for _ in range(3)
+    ]
+    + [OpenPlan(replace(PLAN, complete=False), None)],
+    more_plans=12_345,
+    pins=[
+        RepositoryPin(f"host/{LONG_NAME}", Pin("t" * 300, by, NASTY * 40, NOW + timedelta(1)), NOW)
+        for by in (ANN, BOB, BY_ROLE)
+        for _ in range(30)
+    ],
+    next_reports=[NextReport(NOW, [LONG_NAME, NASTY] * 9, HOME)] * 40,
+    last_runs=[
+        LastRun(
+            replace(PLAN, state=PlanState.STOPPED, approvals=approvals(ANN, BOB)),
+            dict.fromkeys(Outcome, 10**6),
+        )
+    ]
+    * 5,
+    now=NOW,
+)
+
+
+def test_it_is_within_the_limits_and_whole() -> None:
+    tab = home(MUCH)
+    assert check_view(tab, kind="home") == []
+    assert not is_too_large(tab)
+    told = read(tab["blocks"])
+    assert "<!channel>" not in told
+    for more in ("… and 12,345 more", "… and 83 more", "… and 35 more"):
+        assert more in told
+    assert told.count("stopped, 1,000,000 deleted, 1,000,000 spared, 1,000,000 failed") == 5
+
+
+def test_states_of_plans() -> None:
+    told = read(home(MUCH)["blocks"])
+    for stands in (
+        "waits for approval",
+        "approved, deletion starts 2026-11-23 12:00 UTC",
+        "is being deleted",
+        "incomplete, cannot be approved",
+    ):
+        assert stands in told
