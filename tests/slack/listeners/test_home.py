@@ -46,7 +46,7 @@ def looked_at(office: Office, message: Message, stored_bytes: int | None = 100 *
 
 
 def pin(office: Office, text: str, by: str, days: float) -> None:
-    made = RepositoryPin(HERE.uri, Pin(text, by, reason, NOW + timedelta(days=days)), NOW)
+    made = RepositoryPin(HERE.uri, Pin(text, by, "*bold* <!channel>", NOW + timedelta(days=days)), NOW)
     assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[made]))
 
 
