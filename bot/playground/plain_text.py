@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
-from textwrap import wrap
+from textwrap import fill, wrap
 from typing import Any
 
 Json = dict[str, Any]
@@ -53,6 +53,17 @@ class Reader:
         """What sections and headers say, in one line."""
         texts = (block["text"]["text"] for block in blocks if "text" in block)
         return " ".join(self.line(" ".join(texts)).split())
+
+    def paragraph(self, lead: str, mrkdwn: str) -> str:
+        """Lines behind a lead, each as far to the right as the first."""
+        return fill(
+            self.line(mrkdwn),
+            WIDTH,
+            initial_indent=lead,
+            subsequent_indent=" " * len(lead),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
     def _block(self, block: Json) -> Iterator[str]:
         match block["type"]:

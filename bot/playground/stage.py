@@ -5,10 +5,9 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from textwrap import fill
 from typing import Any, TypeVar
 
-from bot.playground.plain_text import WIDTH, Reader
+from bot.playground.plain_text import Reader
 from bot.playground.remote import Control
 from bot.playground.seed_people import Cast
 from bot.playground.slack.remote import Outcome, Person, RemoteWorkspace
@@ -20,6 +19,8 @@ PATIENCE = 40.0
 """Seconds that the bot may take for anything, an undo window among them."""
 
 SECONDS_BETWEEN_LOOKS = 0.1
+
+_INDENT = " " * 8
 
 
 class StoryError(Exception):
@@ -53,19 +54,19 @@ class Stage:
         self.say(f"\n{title}\n{'─' * len(title)}")
 
     def tell(self, text: str) -> None:
-        self.say(_paragraph(f"{self.seconds:4.0f} s  ", text))
+        self.say(self.reader.paragraph(f"{self.seconds:4.0f} s  ", text))
 
     def quote(self, text: str, to: str = "") -> None:
         """What the bot says; `to`: who alone sees it."""
         aside = f" (to {to} alone)" if to else ""
-        self.say(_paragraph(" " * 8, f"ecr-clean{aside}: {self.reader.line(text)}"))
+        self.say(self.reader.paragraph(_INDENT, f"ecr-clean{aside}: {text}"))
 
     def check(self, what: str, is_so: object, found: object) -> None:
         """Raises StoryError."""
         if not is_so:
             raise StoryError(f"expected: {what}\n  found:    {found}")
         self.checks += 1
-        self.say(_paragraph(" " * 8, f"✓ {what}"))
+        self.say(self.reader.paragraph(_INDENT, f"✓ {what}"))
 
     # acting
 
@@ -147,14 +148,3 @@ def buttons(message: Json) -> list[str]:
 def _expect_taken(what: str, outcome: Outcome) -> None:
     if not outcome.ok:
         raise StoryError(f"expected: {what}\n  found:    {outcome}")
-
-
-def _paragraph(lead: str, text: str) -> str:
-    return fill(
-        text,
-        WIDTH,
-        initial_indent=lead,
-        subsequent_indent=" " * len(lead),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )

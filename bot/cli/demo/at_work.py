@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from bot.cli.demo.company import Company, open_company
 from bot.cli.demo.household import nothing_of_this_machines, open_household
-from bot.cli.demo.running import SECONDS_TO_START, Serving, serving
+from bot.cli.demo.running import Serving, serving
 
 
 @contextmanager
@@ -15,9 +15,5 @@ def company_at_work(port: int, undo_window: timedelta) -> Iterator[tuple[Company
     with open_company(port, undo_window) as company:
         environment = {**nothing_of_this_machines(), **company.environment}
         with open_household(environment, company.settings) as household, serving(household) as bot:
-            bot.wait_until(
-                company.workspace.remote.connections,
-                SECONDS_TO_START,
-                "The bot had not come into the workspace",
-            )
+            bot.wait_until_heard(company.workspace.remote)
             yield company, bot

@@ -9,9 +9,10 @@ from typing import NoReturn
 
 import click
 
+from bot.cli.demo.own_account import show_own_account
 from bot.cli.demo.showing import show_company
 from bot.cli.demo.telling import tell_story
-from bot.cli.options import common_options
+from bot.cli.options import Options, common_options
 from bot.cli.status import ExitStatus
 from bot.core.errors import RequestError
 
@@ -26,8 +27,15 @@ TERMINATED = 143
 @click.option(
     "--walkthrough", is_flag=True, help="Play the whole story by itself, check it, and end."
 )
+@click.option(
+    "--aws",
+    "own_account",
+    is_flag=True,
+    help="On your own account instead; nothing can be deleted.",
+)
 @common_options
-def demo(port: int | None, *, walkthrough: bool) -> int:
+@click.pass_obj
+def demo(options: Options, port: int | None, *, walkthrough: bool, own_account: bool) -> int:
     """Show the bot at work in a Slack workspace of its own, in the browser.
 
     Without an AWS account and without Slack: a made-up company with a dozen repositories, two
@@ -35,13 +43,25 @@ def demo(port: int | None, *, walkthrough: bool) -> int:
     reports; act as anybody in the workspace, and pin, approve, stop. Ctrl-C ends it and leaves
     nothing behind.
 
+    With --aws the same on the account behind the usual AWS credentials: nothing but calls that read
+    leaves the machine, and no client of the demo can delete. --config names a settings file of that
+    account. Reading manifests counts as pulling them: what that means is told before it begins.
+
     Without a terminal and without --port it ends by itself once the reports are posted.
     """
+    if own_account and walkthrough:
+        raise RequestError(
+            "The walkthrough deletes, so it plays in the made-up company: drop --aws"
+        )
     _expect_installed()
+    stay = port is not None or sys.stdout.isatty()
     with _ended_by_sigterm():
         if walkthrough:
             return tell_story(port or 0)
-        show_company(port or 0, stay=port is not None or sys.stdout.isatty())
+        if own_account:
+            show_own_account(options.config, port or 0, stay=stay)
+        else:
+            show_company(port or 0, stay=stay)
         return ExitStatus.DONE
 
 

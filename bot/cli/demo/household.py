@@ -7,7 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.core.errors import RequestError
+from bot.settings.environment import Environment
+
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+OURS = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +20,6 @@ class Household:
 
     folder: Path
     environment: Mapping[str, str]
-    settings: Path
 
     @property
     def log(self) -> Path:
@@ -30,22 +33,33 @@ def open_household(environment: Mapping[str, str], settings: str) -> Iterator[Ho
         file = folder / "ecr-clean.yml"
         file.write_text(settings)
         state = {"XDG_STATE_HOME": name, "ECR_CLEAN_CONFIG": str(file)}
-        yield Household(folder, {"XDG_CACHE_HOME": name, **environment, **state}, file)
+        yield Household(folder, {"XDG_CACHE_HOME": name, **environment, **state})
 
 
 def nothing_of_this_machines() -> dict[str, str]:
     """The environment without anything that leads to an account, a workspace or a database, so
     that no call can leave the machine, and nothing of what is remembered here is read."""
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    return {**_without("AWS_", *PROXIES), **files}
+    return {**_without(*OURS, "aws_", "xdg_cache_home", *PROXIES), **files}
 
 
 def only_this_machines_aws() -> dict[str, str]:
-    """The environment with what boto3 reads in it, and nothing of Slack's or a database's."""
-    return _without()
+    """The environment with all that boto3 reads in it, and with this machine's cache of manifests:
+    in it stands which pulls were the bot's own, which it has to know in future, too. Nothing of
+    Slack's or a database's."""
+    return {**_without(*OURS), "XDG_CACHE_HOME": str(Environment().cache_folder.parent)}
+
+
+def expect_no_proxy() -> None:
+    """Raises RequestError: Slack's client takes the same variables for calls to this machine."""
+    if found := [name for name in os.environ if name.lower() in PROXIES and os.environ[name]]:
+        raise RequestError(
+            f"The demo on your own account cannot go through a proxy ({', '.join(found)}): unset "
+            "that, or use `ecr-clean plan`, which can"
+        )
 
 
 def _without(*prefixes: str) -> dict[str, str]:
-    ours = ("SLACK_", "DATABASE_URL", "ECR_CLEAN_", "XDG_STATE_HOME")
-    leave = tuple(prefix.lower() for prefix in (*ours, *prefixes))
-    return {name: value for name, value in os.environ.items() if not name.lower().startswith(leave)}
+    return {
+        name: value for name, value in os.environ.items() if not name.lower().startswith(prefixes)
+    }

@@ -8,9 +8,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.cli.demo.household import Household
 from bot.core.errors import ServiceError
+
+if TYPE_CHECKING:
+    from bot.playground.slack import RemoteWorkspace
 
 SECONDS_TO_START = 60.0
 SECONDS_TO_LEAVE = 20.0
@@ -34,6 +38,11 @@ class Serving:
             if time.monotonic() > end:
                 raise ServiceError(f"{what} after {seconds:.0f} seconds{self._last_words()}")
             time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def wait_until_heard(self, workspace: "RemoteWorkspace") -> None:
+        """Until it hears what people do there. Raises ServiceError as `wait_until` does."""
+        missing = "The bot had not come into the workspace"
+        self.wait_until(workspace.connections, SECONDS_TO_START, missing)
 
     def expect_alive(self) -> None:
         status = self.process.poll()

@@ -1,0 +1,81 @@
+"""The bot on the account behind the usual credentials: it reports, and can delete nothing."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from bot.aws.ecr import EcrRegistry
+from bot.cli.demo.household import expect_no_proxy, only_this_machines_aws, open_household
+from bot.cli.demo.only_reads import only_reads
+from bot.cli.demo.own_settings import own_settings
+from bot.cli.demo.reports import Newspaper, Wish
+from bot.cli.demo.running import serving
+from bot.cli.demo.showing import stay_until_interrupted
+from bot.cli.demo.workspace import open_workspace
+from bot.settings import Settings, load_settings
+from bot.usecases.find_repositories import find_repositories
+from bot.usecases.take_inventory import reads_count_as_pulls
+from bot.wiring import identify, open_registries
+
+CHANNEL = "registry"
+
+SECONDS_FOR_A_REPORT = 1800.0
+"""The first has to wait for every source of usage, and a large repository for its manifests."""
+
+INVITATION = """\
+
+Open {url}/ in a browser: every report shows which images would go, which stay, and why. Here
+nothing can be deleted. Ctrl-C ends the demo."""
+
+NOTE = """\
+The bot reads each manifest once, and ECR counts that as a pull: the pull times of what was never
+read before move to now. Manifests are remembered in this machine's cache, so that they need not be
+read again, and the bot's own reads don't count as use. If others decide by pull times, exempt
+{who} first:
+  aws ecr register-pull-time-update-exclusion --principal-arn {who}
+"""
+
+
+def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
+    """Posts a report on every repository and prints them; `stay`: until Ctrl-C. `config`: a
+    settings file of the account, which may say where else to look.
+
+    No client can delete, in this process and in those of the bot; and no plan can be approved."""
+    from bot.playground.plain_text import Reader  # noqa: PLC0415 - no other command needs it
+
+    expect_no_proxy()
+    with only_reads():
+        settings = load_settings(config)
+        registries = open_registries(settings)
+        repositories = [each.repository.uri for each in find_repositories("*", registries)]
+        _tell_of_pull_times(settings, registries)
+        with open_workspace(port) as workspace:
+            remote = workspace.remote
+            remote.change_settings(limits=False)
+            you = remote.add_person("you", real_name="You", is_admin=True)
+            channel = remote.add_channel(CHANNEL, [you])
+            environment = {**only_this_machines_aws(), **workspace.environment()}
+            text = own_settings(config, f"#{CHANNEL}")
+            with open_household(environment, text) as household, serving(household) as bot:
+                bot.wait_until_heard(remote)
+                click.echo(f"The workspace is open: {workspace.url}/")
+                reader = Reader(remote.ask("/workspace"))
+                newspaper = Newspaper(bot, you, reader, SECONDS_FOR_A_REPORT)
+                newspaper.print_in_lines(Wish(uri, channel) for uri in repositories)
+                newspaper.print_largest()
+                click.echo()
+                newspaper.print_sum()
+                if stay:
+                    stay_until_interrupted(bot, INVITATION.format(url=workspace.url))
+
+
+def _tell_of_pull_times(settings: Settings, registries: Sequence[EcrRegistry]) -> None:
+    """In a terminal it may be left at that."""
+    if not any(map(reads_count_as_pulls, registries)):
+        return
+    who = identify(settings).principal or "ARN-OF-YOUR-ROLE"
+    click.echo(NOTE.format(who=who))
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        click.confirm("Read them now?", default=True, abort=True)

@@ -1,0 +1,45 @@
+"""Settings for the bot on somebody's own account, in the demo's workspace."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from bot.settings import load_settings
+from bot.settings.load import DEFAULT_FILE
+
+_TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
+"""Keys that tell what is there and what is kept. All others are the demo's own."""
+
+
+def own_settings(config: Path | None, channel: str) -> str:
+    """As YAML: what the file says of the account, with reports for this channel, and nothing that
+    lets anybody approve. `config` None: the default file, if there is one. Raises RequestError if
+    they are wrong."""
+    load_settings(config)
+    file = config or DEFAULT_FILE
+    told = _read(file) if file.exists() else {}
+    kept = {key: told[key] for key in _TAKEN_OVER if key in told}
+    _make_paths_absolute(kept.get("usage") or {}, file.parent.resolve())
+    ours = {"reports": [{"channel": channel}], "execution": {"enabled": False}}
+    text = StringIO()
+    _yaml().dump({**kept, **ours}, text)
+    return text.getvalue()
+
+
+def _read(file: Path) -> dict[str, Any]:
+    return _yaml().load(file.read_text("utf-8")) or {}
+
+
+def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
+    """The settings of the demo stand elsewhere."""
+    if files := usage.get("files"):
+        usage["files"] = [str(folder / each) for each in files]
+    for cluster in (usage.get("kubernetes") or {}).get("clusters") or ():
+        if path := cluster.get("kubeconfig"):
+            cluster["kubeconfig"] = str(folder / Path(path).expanduser())
+
+
+def _yaml() -> YAML:
+    return YAML(typ="safe", pure=True)
