@@ -426,6 +426,9 @@ class WorkQueue(Protocol):
     def done(self, job: Job) -> bool:
         """False if the lease ran out and somebody else took it."""
 
+    def jobs_left(self, kind: str) -> int:
+        """How many are not done yet, whether somebody has them or not."""
+
 
 class Deliveries(Protocol):
     """What people did in Slack, as it was delivered here. Raises ServiceError if the database

@@ -1,6 +1,6 @@
 """What listeners work with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,10 +9,19 @@ from slack_sdk import WebClient
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import SlackPerson
+from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import BoardStore, Clock, Deliveries, Homes, Repositories, UsageMemory
+from bot.ports import (
+    BoardStore,
+    Clock,
+    Deliveries,
+    Homes,
+    Repositories,
+    UsageMemory,
+    WorkQueue,
+)
 from bot.slack.board import Board
 from bot.slack.home import Home
 from bot.slack.payloads import Sender
@@ -27,7 +36,7 @@ from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 
 
-class DeskStore(BoardStore, Deliveries, Repositories, Homes, Protocol):
+class DeskStore(BoardStore, Deliveries, Repositories, Homes, WorkQueue, Protocol):
     """All that listeners need."""
 
 
@@ -35,7 +44,8 @@ class DeskStore(BoardStore, Deliveries, Repositories, Homes, Protocol):
 class Desk:
     """May be used by several threads. `client` never waits for long; `url` is that of the
     workspace; `content` is that of a version of a plan. The rules name channels by id;
-    `general_rules` are those of no repository in particular. `debug`: tracebacks are logged."""
+    `general_rules` are those of no repository in particular; `file_pins` those pins that the
+    settings give a repository. `debug`: tracebacks are logged."""
 
     client: WebClient
     url: str
@@ -54,6 +64,7 @@ class Desk:
     content: Callable[[str, int], Plan]
     rules_of: Callable[[RepositoryId], ApprovalRules]
     general_rules: ApprovalRules
+    file_pins: Callable[[RepositoryId], Sequence[Pin]]
     usd_per_gb_month: float
     clock: Clock
     debug: bool

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
 from bot.core.records import Job
 from bot.store.part import Part, count_of
@@ -50,6 +50,11 @@ class Jobs(Part):
     def done(self, job: Job) -> bool:
         with self._database.writing() as session:
             return count_of(session, delete(JobRow).where(_is_still(job))) == 1
+
+    def jobs_left(self, kind: str) -> int:
+        query = select(func.count()).select_from(JobRow).where(JobRow.kind == kind)
+        with self._database.reading() as session:
+            return session.scalars(query).one()
 
 
 def _is_still(job: Job) -> ColumnElement[bool]:

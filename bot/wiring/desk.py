@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from bot.core.policy import pins_for
 from bot.ports import Clock, UsageMemory
 from bot.settings import Settings
 from bot.settings.environment import Environment
@@ -94,6 +95,7 @@ def open_desk(
         content=lru_cache(CONTENTS_KEPT)(store.content),
         rules_of=rules_of,
         general_rules=general_rules,
+        file_pins=partial(pins_for, settings.pin_entries()),
         usd_per_gb_month=usd,
         clock=clock,
         debug=debug,

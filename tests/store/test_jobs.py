@@ -73,3 +73,12 @@ def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:
         with ThreadPoolExecutor(workers) as pool:
             got = [id_ for ids in pool.map(work, range(workers)) for id_ in ids]
     assert len(got) == len(set(got)) == jobs
+
+
+def test_how_many_are_left(store: SqlStore) -> None:
+    for kind in ("plan", "plan", "report"):
+        store.put(kind, {}, NOW)
+    first = taken(store)
+    assert (store.jobs_left("plan"), store.jobs_left("report")) == (2, 1)
+    assert store.done(first)
+    assert (store.jobs_left("plan"), store.jobs_left("other")) == (1, 0)
