@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAILY = "daily"
+MINUTE = timedelta(minutes=1)
 
 
 class Occurrence(NamedTuple):
@@ -47,8 +48,20 @@ class Schedule:
         """The first one later than that."""
         return next(self.between(after, after + timedelta(days=9)))
 
+    def last(self, after: datetime, until: datetime) -> Occurrence | None:
+        """The newest of those between; None if there is none."""
+        return max(self.between(after, until), default=None)
+
     def _on(self, day: date) -> Occurrence:
-        """A time that the clocks skip comes as much later as they skip; of one that comes twice the
-        first counts: PEP 495, fold=0."""
         local = datetime.combine(day, self.time)
-        return Occurrence(local, local.replace(tzinfo=self.zone).astimezone(UTC))
+        return Occurrence(local, self._instant(local))
+
+    def _instant(self, local: datetime) -> datetime:
+        """Where clocks skip that time, the first instant behind the gap; of one that comes twice,
+        the first: PEP 495, fold=0."""
+        shown = local
+        while True:
+            at = shown.replace(tzinfo=self.zone).astimezone(UTC)
+            if at.astimezone(self.zone).replace(tzinfo=None) == shown:
+                return at
+            shown += MINUTE
