@@ -116,9 +116,13 @@ def _config(app: ASGIApp, tls: SSLContext | None, *, websockets: bool) -> uvicor
 def _listening_socket(port: int) -> socket.socket:
     """A socket that says it is TCP: only then asyncio turns Nagle's 40 ms a call off."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind((LOOPBACK, port))
-    listener.listen(256)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((LOOPBACK, port))
+        listener.listen(256)
+    except OSError:
+        listener.close()
+        raise
     return listener
 
 
