@@ -49,6 +49,13 @@ def parse_registry_host(host: str) -> RegistryId | None:
     return RegistryId(match["account"], match["region"]) if match else None
 
 
+def parse_repository_uri(uri: str) -> RepositoryId | None:
+    """None if it is none of ECR's, without tag and digest."""
+    host, _, name = uri.partition("/")
+    registry = parse_registry_host(host)
+    return RepositoryId(registry, name, uri) if registry and is_repository_name(name) else None
+
+
 def is_repository_name(text: str) -> bool:
     """By ECR's own pattern: API reference, CreateRepository, repositoryName."""
     return _NAME.fullmatch(text) is not None

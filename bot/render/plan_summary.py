@@ -110,6 +110,13 @@ class PlanSummary:
         return [used for used in self.used if used.by_use_alone]
 
     @cached_property
+    def pins(self) -> Sequence[str]:
+        """Who pinned what and why, each once."""
+        reasons = (reason for judged in self.kept for reason in judged.reasons)
+        pinned = (reason.detail for reason in reasons if reason.rule is RuleName.PINNED)
+        return list(dict.fromkeys(pinned))
+
+    @cached_property
     def pulled_lately(self) -> Sequence[Pulled]:
         """What goes although somebody pulled it in the last 30 days, last pull first."""
         pulled = [family for family in self.deleted_families if family.root.pulled_lately]

@@ -19,7 +19,7 @@ from bot.core.repository import RepositoryId
 from bot.ports import BoardStore, Clock
 from bot.render.csv_rows import write_rows
 from bot.render.plan_csv import COLUMNS, plan_as_rows
-from bot.slack.blocks import plan_message
+from bot.slack.blocks import outdated_message, plan_message
 from bot.slack.calls import SlackError, in_words
 from bot.slack.message import Content
 from bot.slack.view import PlanView
@@ -125,6 +125,11 @@ class Board:
         for message in self._store.messages_without_list(limit):
             self._list(message)
 
+    def tell_outdated(self, limit: int) -> None:
+        """Whoever approved a version that no longer counts, of as many plans as that."""
+        for plan in self._store.plans_to_tell_of(limit):
+            self._tell_outdated(plan)
+
     def _is_fresh(self, message: Message) -> bool:
         return message.shown_at is not None and self._clock() - message.shown_at < FRESH
 
@@ -203,6 +208,7 @@ class Board:
             now=self._clock(),
             needs_typing=needs_typing(plan, rules),
             last_event=last,
+            pause=self._store.pause(),
         )
 
     def _plan(self, id_: str) -> PlanRecord:
@@ -236,6 +242,27 @@ class Board:
                 channel=message.channel,
                 thread_ts=message.thread or message.ts,
             )
+
+    def _tell_outdated(self, plan: PlanRecord) -> None:
+        """Where they approved. Once for each version: whoever marks it first does it."""
+        home = self._facts.rules_of(plan.repository).channel
+        messages = [each for each in self._store.messages_of(plan.id) if each.channel == home]
+        if not self._store.mark_told(plan, plan.version) or not messages:
+            return
+        message = messages[-1]
+        content = outdated_message(plan, self._store.last_event(plan.id))
+        try:
+            with in_words("Answering in a thread"):
+                self._client.chat_postMessage(
+                    channel=message.channel,
+                    thread_ts=message.thread or message.ts,
+                    text=content.text,
+                    blocks=list(content.blocks),
+                )
+        except SlackError as error:
+            if error.code not in _LOST:
+                self._store.mark_told(plan, None)
+                raise
 
     def _ask_for_invitation(self, message: Message) -> None:
         with in_words("Answering in a thread"):

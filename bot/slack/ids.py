@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
+from bot.core.pins import check_pin
+from bot.core.repository import RepositoryId, parse_repository_uri
+
 COMMAND = "/ecr-clean"
 
 APPROVE_PLAN = "approve_plan"
@@ -15,6 +18,7 @@ CONFIRM_USAGE = "confirm_usage"
 PIN_PULLED = "pin_pulled"
 PIN_TAGS = "pin_tags"
 UNPIN = "unpin"
+UNPIN_HERE = "unpin_here"
 KEEP_PIN = "keep_pin"
 RUN_COMMAND = "run_command"
 IMAGES_PAGE = "images_page"
@@ -56,3 +60,23 @@ class PlanRef:
         if found is None:
             raise ValueError(f"{value!r} is no plan")
         return cls(found["plan"], int(found["version"]), found["detail"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class PinRef:
+    """The pin that a button is about, by the text that it was made with."""
+
+    repository: RepositoryId
+    pin: str
+
+    def __str__(self) -> str:
+        return f"{self.repository.uri} {self.pin}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for anything that no button of ours carries."""
+        uri, _, pin = value.partition(" ")
+        repository = parse_repository_uri(uri)
+        if repository is None:
+            raise ValueError(f"{uri!r} is no repository")
+        return cls(repository, check_pin(pin))

@@ -6,6 +6,7 @@ docs.slack.dev, reference/interaction-payloads, and interactivity/implementing-s
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import (
@@ -18,7 +19,15 @@ from pydantic import (
     ValidationError,
 )
 
-from bot.slack.ids import TYPED_NAME, PlanRef
+from bot.slack.ids import (
+    PIN_FOR,
+    PIN_REASON,
+    PIN_UNTIL,
+    PINNED_TAGS,
+    TYPED_NAME,
+    PinRef,
+    PlanRef,
+)
 
 MOST_IN_COMMAND = 40_000
 MOST_TYPED = 3000
@@ -36,6 +45,10 @@ def _naming_a_channel(ref: PlanRef) -> PlanRef:
     return ref
 
 
+def _as_pin_ref(value: Any) -> PinRef:
+    return PinRef.parse(str(value))
+
+
 UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,31}$")]
 TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,31}$")]
 ChannelId = Annotated[str, Field(pattern=_CHANNEL)]
@@ -45,6 +58,8 @@ TriggerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=255)]
 Url = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
 Ref = Annotated[InstanceOf[PlanRef], BeforeValidator(_as_ref)]
 RefWithChannel = Annotated[Ref, AfterValidator(_naming_a_channel)]
+RefOfPin = Annotated[InstanceOf[PinRef], BeforeValidator(_as_pin_ref)]
+OptionValue = Annotated[str, Field(min_length=1, max_length=150)]
 
 
 class _Part(BaseModel):
@@ -67,6 +82,11 @@ class _User(_Part):
 
 class _Channel(_Part):
     id: ChannelId
+
+
+def _of_modal(user: _User, ref: PlanRef) -> Sender:
+    """`ref`: what the modal carries, with the channel that it was opened from."""
+    return Sender(user=user.id, team=user.team_id, channel=ref.detail)
 
 
 class _FromCommand(_Part):
@@ -185,7 +205,131 @@ class Submission(_FromElement):
 
     @property
     def sender(self) -> Sender:
-        return Sender(user=self.user.id, team=self.user.team_id, channel=self.ref.detail)
+        return _of_modal(self.user, self.ref)
+
+
+class _PinButton(_Part):
+    value: RefOfPin
+
+
+class _ClickOnPin(_FromElement):
+    trigger_id: TriggerId
+    actions: Annotated[tuple[_PinButton, ...], Field(min_length=1, max_length=1)]
+
+    @property
+    def ref(self) -> PinRef:
+        return self.actions[0].value
+
+
+class ClickOnPin(_ClickOnPin):
+    """In a message, which may be one that nobody else sees."""
+
+    channel: _Channel
+    container: _MessagePart
+
+
+class _PinView(_View):
+    private_metadata: RefWithChannel
+
+
+class ClickOnPinInModal(_ClickOnPin):
+    """In the modal of one repository's pins."""
+
+    view: _PinView
+
+    @property
+    def sender(self) -> Sender:
+        return _of_modal(self.user, self.view.private_metadata)
+
+
+class _Option(_Part):
+    value: OptionValue
+
+
+class _ChosenTags(_Part):
+    selected_options: Annotated[tuple[_Option, ...], Field(min_length=1, max_length=100)]
+
+
+class _ChosenTime(_Part):
+    selected_option: _Option
+
+
+class _ChosenDay(_Part):
+    selected_date: date | None = None
+
+
+class _TagsInput(_Part):
+    tags: Annotated[_ChosenTags, Field(alias=PINNED_TAGS)]
+
+
+class _ReasonInput(_Part):
+    reason: Annotated[_Text, Field(alias=PIN_REASON)]
+
+
+class _TimeInput(_Part):
+    time: Annotated[_ChosenTime, Field(alias=PIN_FOR)]
+
+
+class _DayInput(_Part):
+    day: Annotated[_ChosenDay, Field(alias=PIN_UNTIL)]
+
+
+class _PinInputs(_Part):
+    tags: Annotated[_TagsInput, Field(alias=PINNED_TAGS)]
+    reason: Annotated[_ReasonInput, Field(alias=PIN_REASON)]
+    time: Annotated[_TimeInput, Field(alias=PIN_FOR)]
+    day: Annotated[_DayInput, Field(alias=PIN_UNTIL)]
+
+
+class _PinState(_Part):
+    values: _PinInputs
+
+
+class _PinningView(_PinView):
+    state: _PinState
+
+
+class PinSubmission(_FromElement):
+    """Of the modal in which tags are pinned."""
+
+    trigger_id: TriggerId
+    view: _PinningView
+
+    @property
+    def ref(self) -> PlanRef:
+        """`detail`: the channel of the message from which it was opened."""
+        return self.view.private_metadata
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        return tuple(each.value for each in self.view.state.values.tags.tags.selected_options)
+
+    @property
+    def reason(self) -> str:
+        return self.view.state.values.reason.reason.value
+
+    @property
+    def lasts(self) -> str:
+        return self.view.state.values.time.time.selected_option.value
+
+    @property
+    def until(self) -> date | None:
+        return self.view.state.values.day.day.selected_date
+
+    @property
+    def sender(self) -> Sender:
+        return _of_modal(self.user, self.ref)
+
+
+class Suggestion(_Part):
+    """Somebody types into a select, and waits for what it might mean."""
+
+    view: _PinView
+    value: Annotated[str, Field(max_length=MOST_TYPED)] = ""
+
+    @property
+    def ref(self) -> PlanRef:
+        return self.view.private_metadata
 
 
 class _HomeEvent(_Part):
@@ -206,7 +350,7 @@ class HomeOpened(_Part):
 
 def sender_of(body: Mapping[str, Any]) -> Sender | None:
     """Of what may fit nothing else; None if nobody can be answered."""
-    for form in (_FromCommand, Submission, _FromElement):
+    for form in (_FromCommand, Submission, PinSubmission, ClickOnPinInModal, _FromElement):
         try:
             return form.model_validate(body).sender
         except ValidationError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.plan import Plan
-from bot.core.records import Event, Item, Outcome, PlanRecord
+from bot.core.records import Event, Item, Outcome, Pause, PlanRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class PlanView:
     approved, None if there is none. `saved_bytes`: what all runs of the bot have freed so far.
     `why_not_started`: why the plan could not begin, and was proposed again. `needs_typing`: whoever
     approves has to type the repository's name. `last_event`: what happened to the plan last, apart
-    from refusals; None if nobody knows.
+    from refusals; None if nobody knows. `pause`: nothing begins as long as it lasts.
     """
 
     plan: PlanRecord
@@ -34,6 +34,7 @@ class PlanView:
     now: datetime
     needs_typing: bool
     last_event: Event | None
+    pause: Pause | None
 
     @property
     def done(self) -> int:

@@ -34,6 +34,7 @@ from bot.wiring.slack import (
     open_hasty_client,
     open_home,
     open_people,
+    open_warner,
     open_workspace,
     signing_secret,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "open_stopper",
     "open_store",
     "open_unpinner",
+    "open_warner",
     "open_workspace",
     "own_place",
     "signing_secret",

@@ -11,12 +11,13 @@ from bot.core.repository import RepositoryId
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.settings.environment import Environment
+from bot.usecases.warn_of_pins import Warner
 from bot.wiring.clients import system_clock
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from bot.ports import BoardStore
+    from bot.ports import BoardStore, Warnings
     from bot.slack.board import Board
     from bot.slack.home import Home, HomeStore
     from bot.slack.home_view import NextReport
@@ -118,6 +119,12 @@ def open_home(workspace: Workspace, store: "HomeStore", clock: Clock = system_cl
         usd_per_gb_month=settings.price_per_gb_month,
     )
     return Home(workspace.client, store, facts, clock)
+
+
+def open_warner(workspace: Workspace, store: "Warnings", clock: Clock = system_clock) -> Warner:
+    from bot.slack.pin_warnings import PinWarnings  # noqa: PLC0415
+
+    return Warner(store, clock, PinWarnings(workspace.client, workspace.rules_of).tell)
 
 
 def open_people(workspace: Workspace) -> "People":

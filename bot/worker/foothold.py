@@ -10,12 +10,14 @@ from bot.slack.board import Board
 from bot.slack.home import Home
 from bot.slack.keep import Keep
 from bot.store.store import SqlStore
+from bot.usecases.warn_of_pins import Warner
 from bot.wiring import (
     Workspace,
     open_board,
     open_client,
     open_hasty_client,
     open_home,
+    open_warner,
     open_workspace,
 )
 
@@ -28,6 +30,7 @@ class Place(NamedTuple):
     workspace: Workspace
     board: Board
     home: Home
+    warner: Warner
     hasty: WebClient
 
 
@@ -48,4 +51,5 @@ class Foothold:
     def _open(self) -> Place:
         workspace = open_workspace(self._settings, open_client())
         board, home = open_board(workspace, self._store), open_home(workspace, self._store)
-        return Place(workspace, board, home, open_hasty_client())
+        warner = open_warner(workspace, self._store)
+        return Place(workspace, board, home, warner, open_hasty_client())

@@ -17,6 +17,9 @@ MESSAGES_A_SWEEP = 3
 
 LISTS_A_SWEEP = 2
 HOMES_A_SWEEP = 2
+OUTDATED_A_SWEEP = 2
+
+SECONDS_BETWEEN_WARNINGS = 60.0
 
 SECONDS_BETWEEN_LOOKS = 0.5
 PAUSE = 15.0
@@ -35,6 +38,7 @@ class Herald:
         self._news: SimpleQueue[str] = SimpleQueue()
         self._waiting: set[str] = set()
         self._sweep_at = time.monotonic()
+        self._warn_at = time.monotonic()
         self._lock = Lock()
 
     def tell(self, plan_id: str) -> None:
@@ -63,7 +67,11 @@ class Herald:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
             place.board.refresh_behind(MESSAGES_A_SWEEP)
             place.board.list_behind(LISTS_A_SWEEP)
+            place.board.tell_outdated(OUTDATED_A_SWEEP)
             place.home.refresh_behind(HOMES_A_SWEEP)
+        if time.monotonic() >= self._warn_at:
+            self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS
+            place.warner.warn()
 
     def _next(self, patience: float) -> str | None:
         try:

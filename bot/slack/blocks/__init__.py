@@ -2,6 +2,7 @@
 
 from bot.slack.blocks.images import images_view
 from bot.slack.blocks.modals import loading_view, typing_view
+from bot.slack.blocks.outdated import outdated_message
 from bot.slack.blocks.plan import plan_message
 from bot.slack.blocks.short import asked_message, failed_message, planning_message, refusal
 
@@ -10,6 +11,7 @@ __all__ = [
     "failed_message",
     "images_view",
     "loading_view",
+    "outdated_message",
     "plan_message",
     "planning_message",
     "refusal",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bot.core.records import Outcome, PlanRecord, PlanState, RepositoryPin
 from bot.core.savings import usd_per_month
 from bot.render.words import count, money, size
+from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import context, header, section
 from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
 from bot.slack.ids import COMMAND
@@ -62,12 +63,7 @@ def _of_how_many(view: HomeView) -> str:
 
 
 def _paused(view: HomeView) -> Iterator[Block]:
-    if pause := view.pause:
-        why = f" ({prose(pause.why)})" if pause.why else ""
-        yield section(
-            f":warning: *Paused* by {mention(pause.by)} {date(pause.at)}{why}: no deletion begins "
-            f"until `{COMMAND} resume`."
-        )
+    yield from map(section, phrases.paused(view.pause))
 
 
 def _plans(view: HomeView) -> Iterator[str]:

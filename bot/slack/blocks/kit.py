@@ -11,6 +11,7 @@ from bot.slack.message import Block
 from bot.slack.wording import shortened
 
 MOST_IN_HEADER = 150
+MOST_IN_OPTION = 75
 MOST_IN_SECTION = 3000
 
 Element = dict[str, Any]
@@ -51,6 +52,22 @@ def button(
     return element | {
         key: found for key, found in (("style", style), ("confirm", confirm)) if found
     }
+
+
+def field(id_: str, label: str, element: Element) -> Block:
+    """An input, whose block and action are called the same."""
+    return {
+        "type": "input",
+        "block_id": id_,
+        "label": plain(label),
+        "element": {**element, "action_id": id_},
+    }
+
+
+def option(text: str, value: str, description: str = "") -> Element:
+    """Of a select; a long text is cut."""
+    chosen: Element = {"text": plain(shortened(text, MOST_IN_OPTION)), "value": value}
+    return chosen | ({"description": plain(description)} if description else {})
 
 
 def danger(title: str, text: str, yes: str, no: str) -> Element:

@@ -3,7 +3,7 @@
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.words import count, money, size
-from bot.slack.blocks.kit import plain, section
+from bot.slack.blocks.kit import field, plain, section
 from bot.slack.ids import CONFIRM_PLAN, TYPED_NAME, PlanRef
 from bot.slack.message import Block
 from bot.slack.wording import code
@@ -31,16 +31,11 @@ def typing_view(plan: PlanRecord, channel: str, usd_per_gb_month: float) -> Bloc
                 "stopped at any time; what is deleted by then is gone for good.",
                 f"To approve, type the repository's name: {code(name, LONGEST_NAME)}",
             ),
-            {
-                "type": "input",
-                "block_id": TYPED_NAME,
-                "label": plain("Name of the repository"),
-                "element": {
-                    "type": "plain_text_input",
-                    "action_id": TYPED_NAME,
-                    "focus_on_load": True,
-                },
-            },
+            field(
+                TYPED_NAME,
+                "Name of the repository",
+                {"type": "plain_text_input", "focus_on_load": True},
+            ),
         ],
     }
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 
-from bot.core.records import BY_ITSELF, Event, EventName
+from bot.core.records import BY_ITSELF, Event, EventName, Pause
 from bot.core.savings import Savings, usd_per_month
 from bot.render.plan_summary import PlanSummary
 from bot.render.words import count, money, size
 from bot.slack.blocks.kit import MOST_IN_HEADER
-from bot.slack.ids import PlanRef
+from bot.slack.ids import COMMAND, PlanRef
 from bot.slack.view import PlanView
 from bot.slack.wording import code, date, mention, prose
 
@@ -100,6 +100,15 @@ def also_deleted_in(view: PlanView) -> Iterator[str]:
     if places := view.content.deleted_also_in:
         told = ", ".join(map(str, places[:5])) + (" and more" if len(places) > 5 else "")
         yield f":warning: *Replication deletes these in {told}, too.*"
+
+
+def paused(pause: Pause | None) -> Iterator[str]:
+    if pause:
+        why = f" ({prose(pause.why)})" if pause.why else ""
+        yield (
+            f":warning: *ecr-clean is paused* by {mention(pause.by)} {date(pause.at)}{why}: no "
+            f"deletion begins until `{COMMAND} resume`."
+        )
 
 
 def by_whom(event: Event | None, name: EventName) -> str:

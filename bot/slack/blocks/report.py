@@ -11,7 +11,7 @@ from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
 from bot.render.words import age, count, money, size
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import Element, actions, button, context, danger, header, section
-from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, SHOW_IMAGES
+from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, PIN_TAGS, SHOW_IMAGES
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import channel_link, code, date, escape, mention, mentions, prose
@@ -19,6 +19,8 @@ from bot.slack.wording import channel_link, code, date, escape, mention, mention
 LARGEST = 3
 USED = 3
 PULLED = 3
+PINS = 3
+MOST_IN_PIN = 200
 MOST_IN_USER = 60
 
 PIN_LASTS = timedelta(days=30)
@@ -32,6 +34,7 @@ def report(view: PlanView) -> Content:
         section(*_headline(view)),
         *_news(view),
         section(*_what_stays(summary)),
+        *_pinned(summary),
         section(*_largest(summary, view)),
         *_pulled_lately(summary, view),
         *_warnings(view),
@@ -94,6 +97,12 @@ def _used(used: Used) -> str:
     return f"• {code(name_of(used.root))} by {names or 'what hangs on it'}"
 
 
+def _pinned(summary: PlanSummary) -> Iterator[Block]:
+    if pins := summary.pins:
+        lines = [f"• {prose(words, MOST_IN_PIN)}" for words in pins[:PINS]]
+        yield section("*Pinned:*", *lines, *_and_more(len(pins) - PINS))
+
+
 def _largest(summary: PlanSummary, view: PlanView) -> Iterator[str]:
     yield "*The largest deletions*, with their sizes as ECR lists them:"
     yield from (_deleted(family, view) for family in summary.deleted_families[:LARGEST])
@@ -132,7 +141,7 @@ def _pin_button(pulled: Pulled, number: int, view: PlanView) -> Element:
 
 
 def _warnings(view: PlanView) -> Iterator[Block]:
-    if lines := [*phrases.also_deleted_in(view)]:
+    if lines := [*phrases.also_deleted_in(view), *phrases.paused(view.pause)]:
         yield section(*lines)
 
 
@@ -180,6 +189,7 @@ def _buttons(view: PlanView, *, may_approve: bool) -> Iterator[Element]:
     if may_approve:
         confirm = None if view.needs_typing else _confirm(view)
         yield button("Approve", APPROVE_PLAN, ref, style="danger", confirm=confirm)
+    yield button("Pin tags…", PIN_TAGS, ref)
     yield button("Show images", SHOW_IMAGES, ref)
     yield button("Not this time", DISMISS_PLAN, ref)
 

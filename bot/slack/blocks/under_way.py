@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from bot.core.records import Outcome
+from bot.core.records import EventName, Outcome
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import Element, actions, button, context, header, section
-from bot.slack.ids import SHOW_IMAGES, STOP_PLAN
+from bot.slack.ids import PIN_TAGS, SHOW_IMAGES, STOP_PLAN
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import date, escape, mention, mentions
@@ -20,9 +20,14 @@ def approved(view: PlanView) -> Content:
         f"{escape(view.plan.repository.name)}: {by}. {starts}: {phrases.deletions(view)}.",
         [
             header(view.plan.repository.name),
-            section(f"*{starts}.* {by}.", _at_stake(view)),
+            section(f"*{starts}.* {by}.", _at_stake(view), *_postponed(view)),
+            *map(section, phrases.paused(view.pause)),
             context(phrases.place_and_version(view)),
-            actions(_stop_button(view), button("Show images", SHOW_IMAGES, phrases.ref(view))),
+            actions(
+                _stop_button(view),
+                _pin_button(view),
+                button("Show images", SHOW_IMAGES, phrases.ref(view)),
+            ),
         ],
     )
 
@@ -62,6 +67,12 @@ def _at_stake(view: PlanView) -> str:
     )
 
 
+def _postponed(view: PlanView) -> Iterator[str]:
+    last = view.last_event
+    if last and last.event is EventName.POSTPONED:
+        yield "It could not begin in time, and waits once more: until then *Stop* calls it off."
+
+
 def _stopping(view: PlanView) -> str:
     assert view.plan.stop_asked_by
     return f"{mention(view.plan.stop_asked_by)} stopped it: stopping after the batches in flight"
@@ -76,8 +87,12 @@ def _besides(view: PlanView) -> str:
 
 def _stop(view: PlanView) -> Iterator[Block]:
     if not view.plan.stop_asked_by:
-        yield actions(_stop_button(view))
+        yield actions(_stop_button(view), _pin_button(view))
 
 
 def _stop_button(view: PlanView) -> Element:
     return button("Stop", STOP_PLAN, phrases.ref(view), style="danger")
+
+
+def _pin_button(view: PlanView) -> Element:
+    return button("Pin tags…", PIN_TAGS, phrases.ref(view))

@@ -37,7 +37,7 @@ def register(app: App, desk: Desk) -> None:
 
 
 def tell(desk: Desk, error: Exception, body: Mapping[str, Any]) -> None:
-    _note(error, debug=desk.debug)
+    note(error, debug=desk.debug)
     if sender := sender_of(body):
         answer(desk, sender, refusal(_in_words(error)))
 
@@ -52,7 +52,7 @@ def _in_words(error: Exception) -> str:
     return BUG
 
 
-def _note(error: Exception, *, debug: bool) -> None:
+def note(error: Exception, *, debug: bool) -> None:
     """Without what was sent. What was refused stands in the audit."""
     if isinstance(error, RequestError):
         return

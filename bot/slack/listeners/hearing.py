@@ -7,9 +7,28 @@ from slack_bolt import Ack, BoltResponse
 
 from bot.slack.desk import Desk
 from bot.slack.listeners import boundary
-from bot.slack.payloads import Click, ClickInModal, Command, HomeOpened, Submission
+from bot.slack.payloads import (
+    Click,
+    ClickInModal,
+    ClickOnPin,
+    ClickOnPinInModal,
+    Command,
+    HomeOpened,
+    PinSubmission,
+    Submission,
+)
 
-Heard = TypeVar("Heard", Command, Click, ClickInModal, Submission, HomeOpened)
+Heard = TypeVar(
+    "Heard",
+    Command,
+    Click,
+    ClickInModal,
+    ClickOnPin,
+    ClickOnPinInModal,
+    Submission,
+    PinSubmission,
+    HomeOpened,
+)
 Body = dict[str, Any]
 Listener = Callable[[Body], None]
 

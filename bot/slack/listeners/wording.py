@@ -1,6 +1,9 @@
 """What people are told of what they did."""
 
+from collections.abc import Iterable, Iterator
+
 from bot.core.records import PlanRecord, PlanState
+from bot.render.words import count
 from bot.slack.blocks.kit import section
 from bot.slack.ids import COMMAND
 from bot.slack.message import Content
@@ -27,10 +30,36 @@ def approved(plan: PlanRecord) -> Content:
 
 
 def pinned(made: Pinned, repository: str) -> Content:
-    until = max(pin.until for pin in made.pins if pin.until)
     names = codes(pin.pin for pin in made.pins)
-    return _said(f"Pinned {names} in {code(repository)} until {date(until)}.")
+    until = max((pin.until for pin in made.pins if pin.until), default=None)
+    lasts = f"until {date(until)}" if until else "without end"
+    return _said(f"Pinned {names} in {code(repository)} {lasts}.", *_afterwards(made))
 
 
-def _said(sentence: str) -> Content:
-    return Content(sentence, [section(sentence)])
+def unpinned(texts: Iterable[str], repository: str) -> Content:
+    return _said(
+        f"Unpinned {codes(texts)} in {code(repository)}. Plans that are open keep what it kept; "
+        "the next one is made without it."
+    )
+
+
+def _afterwards(made: Pinned) -> Iterator[str]:
+    """What became of the open plan, and which pins may be mistyped."""
+    plan = made.plan
+    if plan and plan.state is PlanState.EXECUTING:
+        yield "It is being deleted from just now: what is not gone yet is spared."
+    elif plan:
+        yield (
+            f"The plan is version {plan.version} now, and deletes {plan.deletions:,} of "
+            f"{count(plan.manifests, 'manifest')}."
+        )
+    if made.idle:
+        yield (
+            f"{codes(made.idle)} fits no image that was seen there last, so it protects nothing "
+            "now."
+        )
+
+
+def _said(*sentences: str) -> Content:
+    said = " ".join(sentences)
+    return Content(said, [section(said)])

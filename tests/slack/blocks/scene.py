@@ -77,6 +77,7 @@ def view(
         "now": NOW,
         "needs_typing": False,
         "last_event": None,
+        "pause": None,
     }
     return PlanView(**(shown | facts))
 

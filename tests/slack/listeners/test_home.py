@@ -47,9 +47,8 @@ def looked_at(office: Office, message: Message, stored_bytes: int | None = 100 *
 
 def pin(office: Office, text: str, by: str, days: float) -> None:
     made = Pin(text, by, "*bold* <!channel>", NOW + timedelta(days=days))
-    assert office.store.commit(
-        Change([event(EventName.PINNED)], pins_added=[RepositoryPin(HERE.uri, made, NOW)])
-    )
+    added = RepositoryPin(HERE.uri, made, NOW)
+    assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[added]))
 
 
 def test_with_nothing_in_it(bot: Office, ann: Person) -> None:

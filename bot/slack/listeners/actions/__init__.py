@@ -9,19 +9,23 @@ from bot.slack.desk import Desk
 from bot.slack.listeners.actions.approve_plan import approve_plan
 from bot.slack.listeners.actions.confirm_usage import confirm_usage
 from bot.slack.listeners.actions.dismiss_plan import dismiss_plan
+from bot.slack.listeners.actions.keep_pin import keep_pin
 from bot.slack.listeners.actions.pin_pulled import pin_pulled
+from bot.slack.listeners.actions.pin_tags import pin_tags
 from bot.slack.listeners.actions.show_images import show_images
 from bot.slack.listeners.actions.stop_plan import stop_plan
 from bot.slack.listeners.actions.try_again import try_again
 from bot.slack.listeners.actions.turn_page import turn_page
+from bot.slack.listeners.actions.unpin import unpin
 from bot.slack.listeners.hearing import acknowledge, hearing
-from bot.slack.payloads import Click, ClickInModal
+from bot.slack.payloads import Click, ClickInModal, ClickOnPin, ClickOnPinInModal
 
 IN_MESSAGES = {
     ids.APPROVE_PLAN: approve_plan,
     ids.CONFIRM_USAGE: confirm_usage,
     ids.DISMISS_PLAN: dismiss_plan,
     ids.PIN_PULLED: pin_pulled,
+    ids.PIN_TAGS: pin_tags,
     ids.SHOW_IMAGES: show_images,
     ids.STOP_PLAN: stop_plan,
     ids.TRY_AGAIN: try_again,
@@ -29,10 +33,12 @@ IN_MESSAGES = {
 
 
 def register(app: App, desk: Desk) -> None:
-    for action_id, act in IN_MESSAGES.items():
-        app.action(_any(action_id), middleware=[acknowledge])(hearing(desk, Click, act))
-    turn = hearing(desk, ClickInModal, turn_page)
-    app.action(_any(ids.IMAGES_PAGE), middleware=[acknowledge])(turn)
+    listeners = {id_: hearing(desk, Click, act) for id_, act in IN_MESSAGES.items()}
+    listeners[ids.IMAGES_PAGE] = hearing(desk, ClickInModal, turn_page)
+    listeners[ids.KEEP_PIN] = hearing(desk, ClickOnPin, keep_pin)
+    listeners[ids.UNPIN] = hearing(desk, ClickOnPinInModal, unpin)
+    for action_id, listener in listeners.items():
+        app.action(_any(action_id), middleware=[acknowledge])(listener)
 
 
 def _any(action_id: str) -> re.Pattern[str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
 from bot.slack.listeners.deeds import deed
+from bot.slack.listeners.pinning import follow_pins
 from bot.slack.listeners.wording import pinned
 from bot.slack.payloads import Click
 
@@ -23,3 +24,4 @@ def pin_pulled(desk: Desk, click: Click) -> None:
             desk.clock() + PIN_LASTS,
         )
         answer(desk, click.sender, pinned(made, plan.repository.name))
+        follow_pins(desk, made)

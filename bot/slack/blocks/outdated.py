@@ -1,0 +1,23 @@
+"""Approvals that no longer count, told to those who gave them."""
+
+from bot.core.records import Event, EventName, PlanRecord
+from bot.slack.blocks.kit import section
+from bot.slack.message import Content
+from bot.slack.wording import mention, mentions, prose
+
+
+def outdated_message(plan: PlanRecord, last: Event | None) -> Content:
+    """`last`: what happened to the plan last."""
+    earlier = max(each.version for each in plan.approvals if each.version < plan.version)
+    approvers = mentions(each.by for each in plan.approvals if each.version == earlier)
+    said = (
+        f"{approvers}: what you approved, version {earlier}, no longer counts.{_why(last)} Look at "
+        f"version {plan.version} above, and approve that if it is right."
+    )
+    return Content(said, [section(said)])
+
+
+def _why(last: Event | None) -> str:
+    if last is None or last.event is not EventName.PROPOSED:
+        return ""
+    return f" {mention(last.by)} changed what goes: {prose(last.detail).rstrip('.')}."

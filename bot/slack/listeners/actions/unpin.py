@@ -1,0 +1,32 @@
+"""Unpin: the pin's owner and approvers may, in the modal of a repository's pins."""
+
+from bot.core.errors import RequestError
+from bot.slack.blocks import refusal
+from bot.slack.blocks.pins import pinning_view
+from bot.slack.desk import Desk
+from bot.slack.listeners.answering import answer
+from bot.slack.listeners.pinning import pins_shown
+from bot.slack.listeners.windows import Window, telling
+from bot.slack.listeners.wording import unpinned
+from bot.slack.message import Content
+from bot.slack.payloads import ClickOnPinInModal
+
+
+def unpin(desk: Desk, click: ClickOnPinInModal) -> None:
+    window = Window(desk, click.view.id)
+    with telling(window, click.sender):
+        told = _tried(desk, click)
+        ref = click.view.private_metadata
+        shown = pins_shown(desk, click.ref.repository, ref, told.text)
+        if not window.show(pinning_view(shown)):
+            answer(desk, click.sender, told)
+
+
+def _tried(desk: Desk, click: ClickOnPinInModal) -> Content:
+    """What is refused is told above what is pinned still."""
+    repository, text = click.ref.repository, click.ref.pin
+    try:
+        desk.unpinner.unpin(repository, [text], desk.person(click.sender))
+    except RequestError as error:
+        return refusal(str(error))
+    return unpinned([text], repository.name)

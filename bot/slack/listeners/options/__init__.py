@@ -1,0 +1,15 @@
+"""Selects that ask what there is to choose."""
+
+from slack_bolt import App
+
+from bot.slack.desk import Desk
+from bot.slack.ids import PINNED_TAGS
+from bot.slack.listeners.options.pinned_tags import suggesting_tags
+
+
+def register(app: App, desk: Desk) -> None:
+    app.options(PINNED_TAGS, middleware=[suggesting_tags(desk)])(_answered)
+
+
+def _answered() -> None:
+    """Whoever types is answered where the payload comes in: they wait for it."""

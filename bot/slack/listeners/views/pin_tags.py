@@ -1,0 +1,99 @@
+"""Pins what was chosen in the modal."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+
+from slack_bolt import Ack, BoltResponse
+
+from bot.core.durations import parse_duration
+from bot.core.errors import RequestError
+from bot.core.repository import RepositoryId
+from bot.slack.blocks import loading_view
+from bot.slack.blocks.pins import LASTS, NO_END, pins_view
+from bot.slack.desk import Desk
+from bot.slack.ids import PIN_REASON, PIN_UNTIL, PINNED_TAGS
+from bot.slack.listeners.answering import answer
+from bot.slack.listeners.boundary import MisfitError
+from bot.slack.listeners.hearing import Body
+from bot.slack.listeners.pinning import follow_pins, pins_shown
+from bot.slack.listeners.windows import Window, telling
+from bot.slack.listeners.wording import pinned
+from bot.slack.payloads import PinSubmission
+from bot.slack.pin_choices import chosen
+from bot.usecases.reasons import one_line
+
+KNOWN_TAGS = 100
+"""Of those with the same beginning."""
+
+Check = Callable[[Ack, Body, Callable[[], None]], BoltResponse]
+
+
+def checking_pins(desk: Desk) -> Check:
+    """Mistakes are told beside the inputs."""
+
+    def check(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResponse:
+        submission = PinSubmission.model_validate(body)
+        if mistakes := _mistakes(desk, submission):
+            return ack(response_action="errors", errors=mistakes)
+        acknowledged = ack(response_action="update", view=loading_view())
+        next_()
+        return acknowledged
+
+    return check
+
+
+def pin_chosen(desk: Desk, submission: PinSubmission) -> None:
+    window = Window(desk, submission.view.id)
+    with telling(window, submission.sender):
+        repository = desk.plan(submission.ref.plan).repository
+        made = desk.pinner.pin(
+            repository,
+            _texts(desk, repository, submission),
+            desk.person(submission.sender),
+            submission.reason,
+            _until(submission, desk.clock()),
+        )
+        follow_pins(desk, made)
+        told = pinned(made, repository.name)
+        if not window.show(pins_view(pins_shown(desk, repository, submission.ref, told.text))):
+            answer(desk, submission.sender, told)
+
+
+def _mistakes(desk: Desk, submission: PinSubmission) -> dict[str, str]:
+    """By input."""
+    repository = desk.plan(submission.ref.plan).repository
+    found: dict[str, str] = {}
+    try:
+        _texts(desk, repository, submission)
+    except RequestError as error:
+        found[PINNED_TAGS] = str(error)
+    try:
+        if not one_line(submission.reason):
+            found[PIN_REASON] = "Say in a few words who needs it for what"
+    except RequestError as error:
+        found[PIN_REASON] = str(error)
+    if submission.until and _end_of(submission.until) <= desk.clock():
+        found[PIN_UNTIL] = "That day is over: choose a later one"
+    return found
+
+
+def _texts(desk: Desk, repository: RepositoryId, submission: PinSubmission) -> list[str]:
+    """Raises RequestError."""
+
+    def tags_with(part: str) -> list[str]:
+        return [known.tag for known in desk.store.find_tags(repository, part, KNOWN_TAGS)]
+
+    return [chosen(choice, tags_with) for choice in submission.choices]
+
+
+def _until(submission: PinSubmission, now: datetime) -> datetime | None:
+    """The day, if one was chosen, wins."""
+    if submission.until:
+        return _end_of(submission.until)
+    if submission.lasts not in LASTS:
+        raise MisfitError
+    return None if submission.lasts == NO_END else now + parse_duration(submission.lasts)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC) + timedelta(days=1)
