@@ -16,7 +16,7 @@ from bot.ports import BoardStore, Clock, Homes, Repositories
 from bot.slack.blocks.home import home
 from bot.slack.calls import SlackError, in_words
 from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
-from bot.slack.links import message_link
+from bot.slack.open_plans import open_plans, with_link
 
 SOON = timedelta(days=14)
 PLANS = 10
@@ -87,34 +87,23 @@ class Home:
             self.store.mark_home_shown(user, number, self.clock())
 
     def _view(self, user: str) -> HomeView:
-        now, open_plans = self.clock(), self._open_plans()
+        now, plans = self.clock(), open_plans(self.store)
         return HomeView(
             user=user,
             estate=estate_of(self.store.repositories()),
             saved_bytes=self.store.freed_bytes_in_all(),
             usd_per_gb_month=self.facts.usd_per_gb_month,
             pause=self.store.pause(),
-            open_plans=[OpenPlan(plan, self._link(plan)) for plan in open_plans[:PLANS]],
-            more_plans=len(open_plans[PLANS:]),
+            open_plans=[self._with_link(plan) for plan in plans[:PLANS]],
+            more_plans=len(plans[PLANS:]),
             pins=_running_out(self.store.pins(), now),
             next_reports=self.facts.next_reports(now),
             last_runs=self._last_runs(),
             now=now,
         )
 
-    def _open_plans(self) -> Sequence[PlanRecord]:
-        """Those that delete something or are incomplete, last proposed first."""
-        plans = (each for each in self.store.open_plans() if each.deletions or not each.complete)
-        return sorted(plans, key=lambda plan: plan.proposed_at, reverse=True)
-
-    def _link(self, plan: PlanRecord) -> str | None:
-        """To a message in its own channel, if there is one."""
-        channel = self.facts.rules_of(plan.repository).channel
-        messages = self.store.messages_of(plan.id)
-        in_its_own = [each for each in messages if each.channel == channel]
-        if newest := next(reversed(in_its_own or messages), None):
-            return message_link(self.facts.url, newest.channel, newest.ts)
-        return None
+    def _with_link(self, plan: PlanRecord) -> OpenPlan:
+        return with_link(self.store, self.facts.rules_of, self.facts.url, plan)
 
     def _last_runs(self) -> Sequence[LastRun]:
         ended = self.store.ended_plans(PLANS_LOOKED_THROUGH)

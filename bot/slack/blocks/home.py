@@ -1,26 +1,21 @@
 """The Home tab: what all repositories cost, and what is going on."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
-from bot.core.records import Outcome, PlanRecord, PlanState, RepositoryPin
-from bot.core.savings import usd_per_month
-from bot.render.words import count, money, size
+from bot.core.records import RepositoryPin
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import context, header, section
-from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
+from bot.slack.blocks.plan_lines import and_more, carried_out, open_plan
+from bot.slack.blocks.totals import totals
+from bot.slack.home_view import HomeView, NextReport
 from bot.slack.ids import COMMAND
 from bot.slack.message import Block
-from bot.slack.wording import channel_link, code, codes, date, escape, mention, prose
+from bot.slack.wording import channel_link, code, codes, date, mention, prose
 
 PINS = 7
 REPORTS = 5
 
 MOST_IN_REASON = 120
-
-_STATES = {
-    PlanState.PROPOSED: "waits for approval",
-    PlanState.EXECUTING: "is being deleted",
-}
 
 
 def home(view: HomeView) -> Block:
@@ -28,7 +23,7 @@ def home(view: HomeView) -> Block:
         "type": "home",
         "blocks": [
             header("What the repositories cost"),
-            section(*_totals(view)),
+            section(*totals(view.estate, view.saved_bytes, view.usd_per_gb_month)),
             *_paused(view),
             header("Open plans"),
             section(*_plans(view)),
@@ -43,25 +38,6 @@ def home(view: HomeView) -> Block:
     }
 
 
-def _totals(view: HomeView) -> Iterator[str]:
-    estate = view.estate
-    if not estate.repositories:
-        yield f"No repository was looked at yet: `{COMMAND} REPOSITORY` begins with one."
-    else:
-        yield f"*Cost now:* {_cost(view, estate.stored_bytes)}{_of_how_many(view)}"
-        yield f"*Could be saved:* {_cost(view, estate.could_free_bytes)}"
-    yield f"*Saved so far:* {_cost(view, view.saved_bytes)}"
-
-
-def _of_how_many(view: HomeView) -> str:
-    estate = view.estate
-    known = estate.repositories - estate.unknown
-    if not estate.unknown:
-        return f", in {count(known, 'repository', 'repositories')}"
-    all_of_them = count(estate.repositories, "repository", "repositories")
-    return f", in {known:,} of {all_of_them}; of the others nobody knows yet"
-
-
 def _paused(view: HomeView) -> Iterator[Block]:
     yield from map(section, phrases.paused(view.pause))
 
@@ -69,30 +45,8 @@ def _paused(view: HomeView) -> Iterator[Block]:
 def _plans(view: HomeView) -> Iterator[str]:
     if not view.open_plans:
         yield "None."
-    yield from (_plan(view, each) for each in view.open_plans)
-    yield from _and_more(view.more_plans)
-
-
-def _plan(view: HomeView, each: OpenPlan) -> str:
-    plan = each.plan
-    name = code(plan.repository.name)
-    where = f"<{escape(each.link)}|report>" if each.link else f"plan {plan.id}"
-    return f"• {name}: {_stands(plan)} · {_stake(view, plan)} · {where}"
-
-
-def _stands(plan: PlanRecord) -> str:
-    if not plan.complete:
-        return "incomplete, cannot be approved"
-    if not plan.deletions:
-        return "nothing to delete"
-    if plan.state is PlanState.APPROVED and plan.execute_after:
-        return f"approved, deletion starts {date(plan.execute_after)}"
-    return _STATES[plan.state]
-
-
-def _stake(view: HomeView, plan: PlanRecord) -> str:
-    usd = usd_per_month(plan.freed_bytes, view.usd_per_gb_month)
-    return f"{plan.deletions:,} of {count(plan.manifests, 'manifest')}, {money(usd)} a month"
+    yield from (open_plan(each, view.usd_per_gb_month) for each in view.open_plans)
+    yield from and_more(view.more_plans)
 
 
 def _pins(view: HomeView) -> Iterator[str]:
@@ -101,7 +55,7 @@ def _pins(view: HomeView) -> Iterator[str]:
         yield "None."
     mine_first = sorted(view.pins, key=lambda each: each.pin.by != view.user)
     yield from map(_pin, mine_first[:PINS])
-    yield from _and_more(len(view.pins) - PINS)
+    yield from and_more(len(view.pins) - PINS)
 
 
 def _pin(each: RepositoryPin) -> str:
@@ -118,7 +72,7 @@ def _next_reports(view: HomeView) -> Iterator[str]:
     if not view.next_reports:
         yield "None: no entry of `reports` in the settings has a `channel`."
     yield from map(_report, view.next_reports[:REPORTS])
-    yield from _and_more(len(view.next_reports) - REPORTS)
+    yield from and_more(len(view.next_reports) - REPORTS)
 
 
 def _report(each: NextReport) -> str:
@@ -128,33 +82,4 @@ def _report(each: NextReport) -> str:
 def _last_runs(view: HomeView) -> Iterator[str]:
     if not view.last_runs:
         yield "None yet."
-    yield from (_run(view, each) for each in view.last_runs)
-
-
-def _run(view: HomeView, each: LastRun) -> str:
-    plan, counts = each
-    usd = usd_per_month(plan.freed_bytes, view.usd_per_gb_month)
-    besides = "".join(
-        f", {number:,} {outcome}"
-        for outcome in (Outcome.SPARED, Outcome.FAILED)
-        if (number := counts.get(outcome))
-    )
-    stopped = "stopped, " if plan.state is PlanState.STOPPED else ""
-    return (
-        f"• {code(plan.repository.name)}: {stopped}{counts.get(Outcome.DELETED, 0):,} deleted"
-        f"{besides}; freed {size(plan.freed_bytes)}, {money(usd)} a month{_approved_by(plan)}"
-    )
-
-
-def _approved_by(plan: PlanRecord) -> str:
-    by: Sequence[str] = [mention(each.by) for each in plan.current_approvals]
-    return f" · approved by {' and '.join(by)}" if by else ""
-
-
-def _cost(view: HomeView, number_of_bytes: int) -> str:
-    usd = usd_per_month(number_of_bytes, view.usd_per_gb_month)
-    return f"{money(usd)} a month ({size(number_of_bytes)})"
-
-
-def _and_more(number: int) -> Iterable[str]:
-    return [f"… and {number:,} more"] if number > 0 else []
+    yield from (carried_out(each, view.usd_per_gb_month) for each in view.last_runs)
