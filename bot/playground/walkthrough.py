@@ -21,7 +21,8 @@ PULLED = "1.9.0"
 
 _PROPOSED = re.compile(r"([\d,]+) of ([\d,]+) manifests may go")
 _DELETED = re.compile(r"Deleted ([\d,]+) of ([\d,]+) manifests")
-_TO_DECIDE = ["approve_plan", "show_images", "dismiss_plan"]
+
+WHY = "Our partner tests against it"
 
 Stored = Mapping[str, frozenset[str]]
 
@@ -83,9 +84,20 @@ def _guest_may_not(stage: Stage, report: Json) -> None:
 
 def _is_pinned(stage: Stage, report: Json) -> int:
     """Answers how many manifests go then."""
+    tom = stage.cast.tom
     stage.chapter("The pin")
-    stage.tell(f"Tom knows who pulled {PULLED}: a partner who tests against it. He pins it.")
-    stage.clicks(stage.cast.tom, "pin_pulled:0", report)
+    stage.tell(
+        f"Tom knows who pulled {PULLED}: a partner. He presses “Pin tags…”, and types “1.9”."
+    )
+    stage.clicks(tom, "pin_tags", report)
+    stage.until("a window to pin in", lambda: stage.window(tom, "is never deleted"))
+    offered = [*tom.looks_for("1.9", "pinned_tags").options]
+    choices = [each["value"] for each in offered if each["text"]["text"] == PULLED]
+    stage.check(f"{PULLED} is offered", choices, offered)
+    stage.tell(f"Tom chooses {PULLED}, and writes why: “{WHY}”.")
+    stage.submits(tom, pinned_tags=choices, pin_reason=WHY)
+    stage.quote(stage.until("what was pinned", lambda: stage.window(tom, "Pinned `")), to="Tom")
+    tom.closes(everything=True)
     newer = stage.until_shown(report, "version 2")
     stage.quote(newer["text"])
     said = stage.read(newer)
@@ -140,7 +152,9 @@ def _is_stopped(stage: Stage, report: Json, before: Stored) -> None:
     stage.clicks(stage.cast.tom, "stop_plan", report)
     stopped = stage.until_shown(report, "Stopped by @tom")
     stage.quote(stage.sentence(stopped, "Stopped by"))
-    stage.check("it has to be decided anew", buttons(stopped) == _TO_DECIDE, buttons(stopped))
+    shown = buttons(stopped)
+    anew = "approve_plan" in shown and "stop_plan" not in shown
+    stage.check("it has to be approved anew", anew, shown)
     there = stage.tags(REPOSITORY)
     stage.check(f"ECR still has all {len(before)} manifests", there == before, len(there))
 

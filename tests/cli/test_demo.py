@@ -1,36 +1,129 @@
-"""`ecr-clean demo`: on any machine, whatever AWS settings it has."""
+"""`ecr-clean demo`: on any machine, whatever settings it has, and without a trace."""
 
-import subprocess
-import sys
+import signal
+import socket
+import urllib.request
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent.parent
+from bot.cli.demo.household import nothing_of_this_machines, open_household
+from bot.cli.demo.running import serving
+from bot.core.errors import ServiceError
+from tests.cli.demo_runs import Machine, free_port
+from tests.support import Run
 
-HABITS = [
-    {},
-    {"AWS_SESSION_TOKEN": "token", "AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "secret"},
-    {"AWS_PROFILE": "work"},
-    {"AWS_ENDPOINT_URL_ECR": "http://127.0.0.1:1"},
-    {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
-    {"HTTP_PROXY": "http://127.0.0.1:1", "http_proxy": "http://127.0.0.1:1"},
-    {"ECR_CLEAN_CONFIG": "none.yml"},
-]
+HABITS = {
+    "AWS_ACCESS_KEY_ID": "ASIA",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_SESSION_TOKEN": "token",
+    "AWS_PROFILE": "work",
+    "AWS_ENDPOINT_URL_ECR": "http://127.0.0.1:1",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "HTTP_PROXY": "http://127.0.0.1:1",
+    "https_proxy": "http://127.0.0.1:1",
+    "ECR_CLEAN_CONFIG": "none.yml",
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "SLACK_BOT_TOKEN": "xoxb-of-work",
+    "SLACK_APP_TOKEN": "xapp-of-work",
+    "SLACK_API_URL": "http://127.0.0.1:1/api/",
+    "XDG_STATE_HOME": "/nowhere",
+    "XDG_CACHE_HOME": "/nowhere",
+}
 
 
-@pytest.mark.parametrize("habits", HABITS, ids=lambda habits: next(iter(habits), "none"))
-def test_it_plans_on_its_own_aws_alone(habits: dict[str, str], tmp_path: Path) -> None:
-    environment = {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT), "AWS_MAX_ATTEMPTS": "1"}
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", "demo"],
-        cwd=tmp_path,
-        env=environment | habits,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path, HABITS)
+
+
+@pytest.mark.slow
+def test_it_reports_on_a_company_and_ends(machine: Machine) -> None:
+    done = machine.run()
     assert (done.returncode, done.stderr) == (0, "")
-    assert "may go, which frees" in done.stdout
-    assert list(tmp_path.iterdir()) == [], "it must leave nothing behind"
+    for words in (
+        "The workspace of a made-up company is open: http://127.0.0.1:",
+        "of 273 manifests, which frees",
+        "3 of them only because they are in use:",
+        "by ECS prod/api",
+        "1 deletion was pulled in the last 30 days",
+        "[Approve]  ",
+        "• ml/recommender: 123 of 135 manifests may go",
+        "• shop/payments: 150 of 180 manifests may go",
+        "• platform/charts: nothing to delete.",
+        "• data/etl: the repository is empty.",
+        "• partner/feeds: not everything could be checked",
+        "12 repositories. What may go saves about $",
+    ):
+        assert words in done.stdout
+    assert machine.files() == []
+    assert machine.processes() == {}
+
+
+@pytest.mark.slow
+def test_it_stays_until_ctrl_c(machine: Machine) -> None:
+    port = free_port()
+    with machine.started("--port", str(port)) as run:
+        run.until("Ctrl-C ends the demo")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_control/workspace") as answer:
+            assert b"Mia Brandt" in answer.read()
+        assert len(machine.processes()) >= 3, "the demo, and both processes of the bot"
+        assert run.end(signal.SIGINT) == 0
+        assert "nothing of it is left" in run.said[-1]
+    assert machine.files() == []
+    assert machine.processes() == {}
+
+
+@pytest.mark.slow
+def test_it_is_told_to_end_in_the_middle(machine: Machine) -> None:
+    with machine.started("--port", str(free_port())) as run:
+        run.until("is open")
+        assert run.end(signal.SIGTERM) == 143
+    assert machine.files() == []
+    assert machine.processes() == {}
+
+
+def test_the_port_is_taken(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = run("demo", "--port", str(port))
+    assert (result.status, result.out) == (2, "")
+    assert result.sentence.startswith(f"Port {port} cannot be used (")
+
+
+def test_the_walkthrough_never_plays_on_an_account(run: Run) -> None:
+    result = run("demo", "--walkthrough", "--aws")
+    assert (result.status, result.out) == (2, "")
+    assert "drop --aws" in result.sentence
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_nothing_of_the_machine_is_taken_over(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, HABITS[name])
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    environment = nothing_of_this_machines()
+    assert name not in environment
+    assert environment["LANG"] == "C.UTF-8"
+
+
+def test_the_bot_ends_by_itself() -> None:
+    """Whoever looks on is told what it said last."""
+    environment = {**nothing_of_this_machines(), "SLACK_APP_TOKEN": "xapp-1"}
+    with open_household(environment, "reports: []") as household, serving(household) as bot:
+        with pytest.raises(ServiceError, match=r"exit status 2; it said last: .*SLACK_BOT"):
+            bot.wait_until(lambda: False, 60, "Nothing happened")
+        with pytest.raises(ServiceError, match="ended with exit status 2"):
+            bot.expect_alive()
+    assert not household.folder.exists()
+
+
+def test_the_bot_does_not_come() -> None:
+    with (
+        open_household(nothing_of_this_machines(), "{}") as household,
+        serving(household) as bot,
+        pytest.raises(ServiceError, match="Nothing happened after 0 seconds"),
+    ):
+        bot.wait_until(lambda: False, 0, "Nothing happened")
+    assert bot.process.returncode is not None

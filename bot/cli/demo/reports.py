@@ -93,7 +93,7 @@ class Newspaper:
 
 def _is_report(message: Json) -> bool:
     """By the bot, and not one that only says that a report is being made."""
-    blocks = message.get("blocks") or ()
+    blocks = message.get("blocks", [])
     return bool(message.get("bot_id") and blocks) and _PENDING not in str(blocks[0])
 
 

@@ -61,7 +61,6 @@ def serving(household: Household) -> Iterator[Serving]:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", "serve"],
             env=household.environment,
-            cwd=household.folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -1,0 +1,112 @@
+"""Runs of `ecr-clean demo` as people start it, and what they leave behind."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 60
+
+
+class Machine:
+    """Somebody's machine: a home and a folder for temporary files, both empty, and habits of
+    their own in the environment."""
+
+    def __init__(self, folder: Path, habits: Mapping[str, str]) -> None:
+        self.home, self.temporary = folder / "home", folder / "temporary"
+        for each in (self.home, self.temporary):
+            each.mkdir()
+        self.environment = {
+            "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
+            "PYTHONPATH": str(ROOT),
+            "AWS_MAX_ATTEMPTS": "1",
+            **habits,
+        }
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._command(*arguments),
+            cwd=self.home,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator["Run"]:
+        with subprocess.Popen(
+            self._command(*arguments),
+            cwd=self.home,
+            env={**self.environment, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            try:
+                yield Run(process)
+            finally:
+                process.kill()
+
+    def files(self) -> list[Path]:
+        """Left in either folder."""
+        found = [*self.home.rglob("*"), *self.temporary.rglob("*")]
+        return [each for each in found if each.is_file()]
+
+    def processes(self) -> dict[int, dict[str, str]]:
+        """That run here: the environment of each, by its id."""
+        found = {}
+        for folder in Path("/proc").glob("[0-9]*"):
+            environment = _environment_of(folder)
+            if environment.get("TMPDIR") == str(self.temporary):
+                found[int(folder.name)] = environment
+        return found
+
+    def _command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "bot", "demo", *arguments]
+
+
+class Run:
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self.process = process
+        self.said: list[str] = []
+
+    def until(self, words: str) -> None:
+        stream: IO[str] | None = self.process.stdout
+        assert stream
+        for line in stream:
+            self.said.append(line)
+            if words in line:
+                return
+        raise AssertionError("".join(self.said))
+
+    def end(self, number: signal.Signals) -> int:
+        """Answers its exit status."""
+        self.process.send_signal(number)
+        stream = self.process.stdout
+        assert stream
+        self.said += stream.readlines()
+        return self.process.wait(PATIENCE)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _environment_of(folder: Path) -> dict[str, str]:
+    try:
+        text = (folder / "environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return {}
+    pairs = (part.partition("=") for part in text.split("\0"))
+    return {name: value for name, _, value in pairs}

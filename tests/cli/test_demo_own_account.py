@@ -1,0 +1,173 @@
+"""`ecr-clean demo --aws`: reports on somebody's own account, and cannot delete."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.aws.sessions import open_session
+from bot.cli.demo.household import expect_no_proxy, only_this_machines_aws
+from bot.cli.demo.only_reads import only_reads
+from bot.cli.demo.own_settings import own_settings
+from bot.core.errors import RequestError
+from bot.playground.aws import StandIn
+from bot.playground.seed import seed_company
+from bot.playground.slack import RemoteWorkspace
+from bot.settings import load_settings
+from tests.cli.demo_runs import Machine, free_port
+
+LOOK = """
+import json, boto3
+for service in ("ecr", "ecs", "lambda", "sts"):
+    client = boto3.client(service, region_name="eu-west-1")
+    print(service, json.dumps([*client.meta.service_model.operation_names]))
+    assert service != "ecr" or not hasattr(client, "batch_delete_image")
+"""
+READS = ("Batch", "Describe", "Get", "List")
+
+
+@pytest.fixture
+def aws() -> Iterator[StandIn]:
+    with StandIn() as stand_in:
+        seed_company(stand_in.url, datetime.now(UTC))
+        yield stand_in
+
+
+@pytest.fixture
+def machine(tmp_path: Path, aws: StandIn) -> Machine:
+    return Machine(tmp_path, {**aws.environment(), "SLACK_BOT_TOKEN": "xoxb-of-work"})
+
+
+# no client can delete
+
+
+def test_clients_have_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DATA_PATH", raising=False)
+    with only_reads():
+        ecr = open_session().client("ecr", "eu-west-1")
+        lambda_ = open_session().client("lambda", "eu-west-1")
+    with pytest.raises(AttributeError):
+        ecr.batch_delete_image  # noqa: B018 - that it is not there is all that matters
+    operations = set(ecr.meta.service_model.operation_names)
+    assert operations == {
+        "BatchGetImage",
+        "DescribeImages",
+        "DescribeRegistry",
+        "DescribeRepositories",
+        "GetAccountSetting",
+        "GetRegistryPolicy",
+        "GetRepositoryPolicy",
+        "ListImages",
+        "ListPullTimeUpdateExclusions",
+    }
+    assert set(lambda_.meta.service_model.operation_names) == {
+        "GetFunction",
+        "ListAliases",
+        "ListFunctions",
+    }
+    assert hasattr(open_session().client("ecr", "eu-west-1"), "batch_delete_image")
+
+
+def test_so_have_processes_that_are_started_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DATA_PATH", "/somewhere/else")
+    with only_reads():
+        done = subprocess.run(
+            [sys.executable, "-c", LOOK],
+            env=only_this_machines_aws(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in done.stdout.splitlines():
+        service, _, names = line.partition(" ")
+        assert service == "sts" or all(name.startswith(READS) for name in json.loads(names))
+    assert only_this_machines_aws()["AWS_DATA_PATH"] == "/somewhere/else"
+
+
+@pytest.mark.slow
+def test_it_reports_on_the_account(machine: Machine, aws: StandIn) -> None:
+    port = free_port()
+    with machine.started("--aws", "--port", str(port)) as run:
+        run.until("Ctrl-C ends the demo")
+        in_the_bot = [each for each in machine.processes().values() if "SLACK_APP_TOKEN" in each]
+        assert len(in_the_bot) >= 2
+        for environment in in_the_bot:
+            assert environment["SLACK_BOT_TOKEN"] != "xoxb-of-work"
+            assert _operations_of_ecr(environment["AWS_DATA_PATH"]).isdisjoint(DELETIONS)
+        workspace = RemoteWorkspace(f"http://127.0.0.1:{port}")
+        (you,) = (each for each in workspace.ask("/workspace")["users"] if each["name"] == "you")
+        shown = json.dumps(workspace.person(you["id"]).sees())
+        assert "approve_plan" not in shown
+        assert "show_images" in shown
+        assert run.end(signal.SIGINT) == 0
+    said = "".join(run.said)
+    assert "register-pull-time-update-exclusion --principal-arn arn:aws:iam::" in said
+    assert "10 repositories. What may go saves about $" in said
+    assert all(call.partition(":")[2].startswith(READS) for call in aws.world.calls.counts())
+    assert not aws.world.identities.sessions, "no role was assumed"
+    assert [each.name for each in machine.files()] == ["manifests.db"]
+    assert machine.processes() == {}
+
+
+DELETIONS = {"BatchDeleteImage", "DeleteRepository", "PutLifecyclePolicy"}
+
+
+def _operations_of_ecr(path: str) -> set[str]:
+    (model,) = Path(path.split(":", maxsplit=1)[0], "ecr").rglob("service-2.json")
+    return set(json.loads(model.read_text())["operations"])
+
+
+# what it takes over
+
+
+def test_the_settings_of_the_account(tmp_path: Path) -> None:
+    file = tmp_path / "own.yml"
+    file.write_text(
+        "policies: [{keep: [{newest: 3}]}]\n"
+        "usage: {files: [used.txt], kubernetes: {clusters: [{name: a, kubeconfig: kube/a}]}}\n"
+        "pins: [{repository: 'team/*', pin: '1.0', reason: customer, until: 2027-01-31}]\n"
+        "reports: [{channel: '#work'}]\n"
+        "approval: {approvers: [U0000000001]}\n"
+        "execution: {undo_window: 1h}\n"
+    )
+    ours = tmp_path / "elsewhere" / "ecr-clean.yml"
+    ours.parent.mkdir()
+    ours.write_text(own_settings(file, "#registry"))
+    theirs, settings = load_settings(file), load_settings(ours)
+    assert settings.policies == theirs.policies
+    assert settings.usage == theirs.usage
+    assert settings.pins == theirs.pins
+    assert [report.channel for report in settings.reports] == ["#registry"]
+    assert settings.approval.approvers == ()
+    assert not settings.execution.enabled
+
+
+def test_without_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ours = tmp_path / "ours.yml"
+    ours.write_text(own_settings(None, "#registry"))
+    assert load_settings(ours).policies == load_settings(None).policies
+
+
+def test_wrong_settings(tmp_path: Path) -> None:
+    file = tmp_path / "own.yml"
+    file.write_text("polices: []")
+    with pytest.raises(RequestError, match="polices"):
+        own_settings(file, "#registry")
+
+
+def test_behind_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", "")
+    expect_no_proxy()
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    with pytest.raises(RequestError, match="a proxy \\(HTTPS_PROXY\\): unset that"):
+        expect_no_proxy()
