@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from bot.core.due import DueReport, Missed, Rest, Round
 from bot.core.manifest import Content, Described, Unread
 from bot.core.plan import Plan
 from bot.core.pull_times import OurRead
@@ -53,6 +54,10 @@ class Registry(Protocol):
 
     def repository(self, name: str) -> RepositoryId | None:
         """None if the registry has none of that name."""
+
+    def resource_tags(self, repository: RepositoryId) -> Mapping[str, str]:
+        """AWS's own tags of the repository, by key: no tags of images. Raises RequestError if the
+        repository is gone."""
 
     def describe(self, repository: RepositoryId) -> Iterator[Described]:
         """Every manifest, whatever its status. Raises RequestError if the repository is gone."""
@@ -428,6 +433,40 @@ class WorkQueue(Protocol):
 
     def jobs_left(self, kind: str) -> int:
         """How many are not done yet, whether somebody has them or not."""
+
+
+class DueReports(Protocol):
+    """What became of reports that come by themselves, so that each comes once. Raises ServiceError
+    if the database fails; then nothing was written."""
+
+    def begin_round(self, round_: Round, registries: Iterable[str], at: datetime) -> Sequence[str]:
+        """Those of the registries whose repositories nobody claimed yet, here or elsewhere.
+        `registries`: what the settings call them."""
+
+    def miss(self, round_: Round, missed: Missed) -> None:
+        """The registry cannot be listed just now."""
+
+    def claim(
+        self, round_: Round, registry: str, repositories: Iterable[RepositoryId], at: datetime
+    ) -> bool:
+        """Puts a job of the kind `due` on the queue for each that had no report at that local time,
+        a second after the other. False, and nothing is written, if somebody was faster."""
+
+    def due_report(self, repository: str, local: datetime) -> DueReport | None:
+        """None if nobody claimed it. `repository` is a URI."""
+
+    def settle_report(self, report: DueReport) -> None:
+        """Writes what became of it, unless that is written already."""
+
+    def remember_report(self, report: DueReport, message: Message) -> None:
+        """That it was posted, and that there is the message; as `Messages.remember_message`."""
+
+    def gather(self, now: datetime) -> None:
+        """Puts a job of the kind `rest` on the queue for every round of which nothing is pending
+        and something is to be told; whatever is told has one such job."""
+
+    def rest(self, line: str) -> Rest | None:
+        """`line` as the job has it. None if it is not known any more."""
 
 
 class Deliveries(Protocol):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from bot.aws.errors import error_code, in_words
+from bot.aws.iam_policy import partition_of
 from bot.aws.once import once
 from bot.aws.principal import is_same_principal
 from bot.aws.sessions import client_config
@@ -75,6 +76,11 @@ class EcrRegistry:
                     return None
                 raise
             return self._repository(answer["repositories"][0])
+
+    def resource_tags(self, repository: RepositoryId) -> Mapping[str, str]:
+        with _calling("ecr:ListTagsForResource", repository):
+            answer = self._ecr.list_tags_for_resource(resourceArn=_arn(repository))
+            return {tag["Key"]: tag.get("Value", "") for tag in answer["tags"]}
 
     def describe(self, repository: RepositoryId) -> Iterator[Described]:
         with _calling("ecr:DescribeImages", repository):
@@ -300,6 +306,12 @@ def _calling(action: str, repository: RepositoryId) -> Iterator[None]:
             if error_code(error) == "RepositoryNotFoundException":
                 raise RequestError(f"{repository.uri} does not exist any more") from error
             raise
+
+
+def _arn(repository: RepositoryId) -> str:
+    """Service Authorization Reference, ECR, resource types."""
+    account, region = repository.registry.account, repository.registry.region
+    return f"arn:{partition_of(region)}:ecr:{region}:{account}:repository/{repository.name}"
 
 
 def _without_what_is_gone(batch: Sequence[str], error: ClientError) -> Iterator[Sequence[str]]:

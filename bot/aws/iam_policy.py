@@ -51,10 +51,12 @@ REGISTRY = Needs(
         "ecr:DescribeRepositories",
         "ecr:GetRepositoryPolicy",
         "ecr:ListImages",
+        "ecr:ListTagsForResource",
     ),
     resources=("ecr:repository/*",),
 )
-"""ecr:ListImages is asked only while a plan is carried out."""
+"""ecr:ListImages is asked only while a plan is carried out, ecr:ListTagsForResource only before
+reports that come by themselves."""
 
 DELETION = Needs(narrow=("ecr:BatchDeleteImage",), resources=("ecr:repository/*",))
 SOURCES: Mapping[str, Needs] = {

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, or_, select, update
+from sqlalchemy.orm import Session
 
 from bot.core.records import Message, PlanState
 from bot.store.part import Part, count_of, insert_into
@@ -15,18 +16,8 @@ _AWAIT_DECISION = (PlanState.PROPOSED, PlanState.APPROVED)
 
 class PlanMessages(Part):
     def remember_message(self, message: Message) -> None:
-        key = {"channel": message.channel, "ts": message.ts}
-        facts = {"thread": message.thread, "plan": message.plan}
-        listed = case((MessageRow.plan == message.plan, MessageRow.listed_version), else_=None)
-        known = {
-            "shown_revision": None,
-            "listed_version": listed,
-            "updates": MessageRow.updates + 1,
-        }
         with self._database.writing() as session:
-            added = insert_into(session, MessageRow).values(key | facts)
-            again = added.on_conflict_do_update(index_elements=list(key), set_=facts | known)
-            session.execute(again)
+            remember(session, message)
 
     def message(self, channel: str, ts: str) -> Message | None:
         query = select(MessageRow).where(MessageRow.channel == channel, MessageRow.ts == ts)
@@ -85,6 +76,20 @@ class PlanMessages(Part):
     def _messages(self, query: Select[MessageRow]) -> Sequence[Message]:
         with self._database.reading() as session:
             return [_message(row) for row in session.scalars(query)]
+
+
+def remember(session: Session, message: Message) -> None:
+    key = {"channel": message.channel, "ts": message.ts}
+    facts = {"thread": message.thread, "plan": message.plan}
+    listed = case((MessageRow.plan == message.plan, MessageRow.listed_version), else_=None)
+    known = {
+        "shown_revision": None,
+        "listed_version": listed,
+        "updates": MessageRow.updates + 1,
+    }
+    added = insert_into(session, MessageRow).values(key | facts)
+    again = added.on_conflict_do_update(index_elements=list(key), set_=facts | known)
+    session.execute(again)
 
 
 def _is_it(message: Message) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from bot.store.audit import Audit
 from bot.store.changes import Changes
 from bot.store.database import Database
 from bot.store.deliveries import Deliveries
+from bot.store.due_reports import DueReports
 from bot.store.homes import Homes
 from bot.store.jobs import Jobs
 from bot.store.messages import PlanMessages
@@ -43,6 +44,7 @@ class SqlStore(
     Repositories,
     Pauses,
     Homes,
+    DueReports,
 ):
     """On SQLite or PostgreSQL. Use it as a context manager."""
 

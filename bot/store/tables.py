@@ -307,3 +307,35 @@ class HomeRow(Base):
     opened_at: Mapped[datetime]
     shown_at: Mapped[datetime | None]
     shown_event: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DueRoundRow(Base):
+    """A registry's part in a round of reports that come by themselves. `local`: `YYYY-MM-DDTHH:MM`.
+    `listed_at` None: its repositories are not claimed yet. `line`: the job that tells `failure`."""
+
+    __tablename__ = "due_rounds"
+
+    entry: Mapped[str] = mapped_column(primary_key=True)
+    local: Mapped[str] = mapped_column(primary_key=True)
+    registry_name: Mapped[str] = mapped_column(primary_key=True)
+    begun_at: Mapped[datetime] = mapped_column(index=True)
+    listed_at: Mapped[datetime | None]
+    failure: Mapped[str | None]
+    line: Mapped[str | None]
+
+
+class DueReportRow(Base):
+    """A repository's part in such a round. `line`: the job that tells what became of it; empty if
+    there is nothing to tell."""
+
+    __tablename__ = "due_reports"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    local: Mapped[str] = mapped_column(primary_key=True)
+    entry: Mapped[str]
+    min_saving: Mapped[float]
+    claimed_at: Mapped[datetime] = mapped_column(index=True)
+    outcome: Mapped[str | None]
+    usd: Mapped[float] = mapped_column(server_default="0")
+    detail: Mapped[str] = mapped_column(server_default="")
+    line: Mapped[str | None] = mapped_column(index=True)

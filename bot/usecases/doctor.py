@@ -67,6 +67,8 @@ class Doctor(Generic[AnyRegistry]):
             if coverage and examination.repositories:
                 yield from examination.policies(coverage)
                 yield from examination.replication(coverage)
+            if examination.repositories:
+                yield examination.ignored()
             yield examination.pull_times()
             yield examination.layers()
 

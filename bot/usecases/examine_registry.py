@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.core.coverage import Coverage
+from bot.core.due import IGNORE
 from bot.core.errors import RequestError, ServiceError
 from bot.core.findings import Finding, failed, ok, warning
 from bot.core.manifest import Described
@@ -107,6 +108,16 @@ class Examination:
             "leave it if you share layers; otherwise: aws ecr put-account-setting "
             f"--name BLOB_MOUNTING --value DISABLED --region {self.id.region}",
         )
+
+    def ignored(self) -> Finding:
+        """Whether the tag that leaves a repository out of reports can be seen, tried on the
+        first."""
+        check, scope = "resource tags", str(self.id)
+        try:
+            self.registry.resource_tags(self.repositories[0])
+        except (RequestError, ServiceError) as error:
+            return warning(check, scope, f"{error}; {IGNORE} leaves nothing out of reports", GRANT)
+        return ok(check, scope, f"a repository that has {IGNORE} is left out of reports")
 
     def _pullers(self) -> Iterator[tuple[str, frozenset[str] | ServiceError]]:
         """By the names of repositories."""

@@ -7,7 +7,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
-from bot.core.errors import RequestError
+from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import Status
 from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
 from tests.support import NOW, Shelf
@@ -88,3 +88,16 @@ def test_another_account_that_lets_us_in(aws: StandIn) -> None:
     registry = EcrRegistry(open_session(), account="210987654321")
     assert registry.repository("team/there") == there.id
     assert len(list(registry.describe(there.id))) == 1
+
+
+def test_tags_of_a_repository(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+    tagged = aws.world.create_repository("team/lab", tags={"ecr-clean:ignore": "", "team": "lab"})
+    (lab,) = (each for each in registry.repositories() if each.name == tagged.name)
+    assert registry.resource_tags(lab) == {"ecr-clean:ignore": "", "team": "lab"}
+    assert registry.resource_tags(shelf.id) == {}
+
+
+def test_tags_that_cannot_be_read(aws: StandIn, shelf: Shelf, registry: EcrRegistry) -> None:
+    aws.world.deny("ecr:ListTagsForResource")
+    with pytest.raises(ServiceError, match="AWS refused ecr:ListTagsForResource"):
+        registry.resource_tags(shelf.id)

@@ -64,6 +64,7 @@ def test_all_is_well_but_for_what_is_switched_off(doctor: Doctor) -> None:
         "usage",
         "repository policies",
         "replication",
+        "resource tags",
         "pull times",
         "shared layers",
     ]
@@ -103,6 +104,7 @@ def test_what_every_source_saw(aws: StandIn, doctor: Doctor, settings_file: Writ
         ("ecr:GetRepositoryPolicy", "repository policies", "FAILED"),
         ("ecr:GetRegistryPolicy", "repository policies", "FAILED"),
         ("ecr:DescribeRegistry", "replication", "FAILED"),
+        ("ecr:ListTagsForResource", "resource tags", "warning"),
         ("ecr:ListPullTimeUpdateExclusions", "pull times", "warning"),
         ("ecr:GetAccountSetting", "shared layers", "warning"),
     ],

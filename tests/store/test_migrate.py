@@ -190,7 +190,15 @@ def _some(column: Column[Any]) -> Any:
     }
     if column.name in named and (column.nullable or named[column.name]):
         return named[column.name]
-    by_type = {str: "text", int: 1, bool: True, datetime: NOW, bytes: b"bytes", object: {}}
+    by_type = {
+        str: "text",
+        int: 1,
+        float: 0.5,
+        bool: True,
+        datetime: NOW,
+        bytes: b"bytes",
+        object: {},
+    }
     return by_type[column.type.python_type]
 
 

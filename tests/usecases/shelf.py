@@ -100,6 +100,10 @@ class Shelf:
     def repository(self, name: str) -> RepositoryId | None:
         return API if name == API.name else None
 
+    def resource_tags(self, repository: RepositoryId) -> Mapping[str, str]:
+        assert repository == API
+        return {}
+
     def describe(self, repository: RepositoryId) -> Iterator[Described]:
         for digest in self.digests(repository):
             yield self.images[digest]

@@ -1,0 +1,177 @@
+"""Reports that come by themselves are claimed once, and what became of them is told once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.core.due import PATIENCE, DueOutcome, DueReport, Missed, Rest, Round
+from bot.core.records import Job, Message
+from bot.core.repository import RepositoryId
+from bot.store.due_reports import REMEMBERED_FOR
+from bot.store.store import SqlStore
+from tests.store.support import HERE, THERE, propose
+from tests.store.test_races import at_once, stores
+from tests.support import NOW
+
+__all__ = ["stores"]
+
+ROUND = Round("team/*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
+NEXT = ROUND._replace(local=ROUND.local + timedelta(days=7))
+HOUR = timedelta(hours=1)
+
+
+def claim(store: SqlStore, *repositories: RepositoryId, round_: Round = ROUND) -> bool:
+    store.begin_round(round_, ["own"], NOW)
+    return store.claim(round_, "own", repositories, NOW)
+
+
+def jobs(store: SqlStore) -> list[Job]:
+    """All that are left."""
+    found = []
+    while job := store.take("worker", NOW + HOUR, HOUR):
+        found.append(job)
+        store.done(job)
+    return found
+
+
+def claimed(store: SqlStore, repository: RepositoryId = HERE) -> DueReport:
+    found = store.due_report(repository.uri, ROUND.local)
+    assert found
+    return found
+
+
+def settle(
+    store: SqlStore, repository: RepositoryId, outcome: DueOutcome, usd: float = 0.0
+) -> DueReport:
+    settled = replace(claimed(store, repository), outcome=outcome, usd=usd)
+    store.settle_report(settled)
+    return settled
+
+
+def told(store: SqlStore) -> Sequence[Rest | None]:
+    return [store.rest(job.payload["line"]) for job in jobs(store) if job.kind == "rest"]
+
+
+def test_each_is_claimed_once(store: SqlStore) -> None:
+    assert store.begin_round(ROUND, ["own", "other"], NOW) == ["own", "other"]
+    assert claim(store, HERE, THERE)
+    assert not claim(store, HERE, THERE)
+    assert store.begin_round(ROUND, ["own", "other"], NOW) == ["other"]
+    first, second = jobs(store)
+    assert (first.kind, first.payload) == (
+        "due",
+        {"repository": HERE.uri, "local": "2026-11-23T09:00"},
+    )
+    assert second.payload["repository"] == THERE.uri
+    assert claimed(store) == DueReport(HERE.uri, ROUND)
+    assert store.due_report(HERE.uri, NEXT.local) is None
+
+
+def test_one_job_comes_a_second_after_the_other(store: SqlStore) -> None:
+    """So that those who ask meanwhile come in between."""
+    claim(store, HERE, THERE)
+    assert store.take("worker", NOW, HOUR)
+    assert store.take("worker", NOW, HOUR) is None
+    assert store.take("worker", NOW + timedelta(seconds=1), HOUR)
+
+
+def test_what_another_entry_had_at_that_time_is_not_claimed_again(store: SqlStore) -> None:
+    claim(store, HERE)
+    assert claim(store, HERE, THERE, round_=ROUND._replace(entry="*"))
+    assert [job.payload["repository"] for job in jobs(store)] == [HERE.uri, THERE.uri]
+    assert claim(store, HERE, round_=NEXT)
+    assert len(jobs(store)) == 1
+
+
+def test_of_replicas_one_claims(stores: Sequence[SqlStore]) -> None:
+    for store in stores:
+        store.begin_round(ROUND, ["own"], NOW)
+    landed = at_once(stores, [lambda store: store.claim(ROUND, "own", [HERE, THERE], NOW)] * 8)
+    assert landed.count(True) == 1
+    assert len(jobs(stores[0])) == 2
+
+
+def test_what_became_of_it_stays(store: SqlStore) -> None:
+    claim(store, HERE)
+    settled = settle(store, HERE, DueOutcome.SMALL, 3.2)
+    store.settle_report(replace(settled, outcome=DueOutcome.FAILED, detail="oh"))
+    assert claimed(store) == settled
+
+
+def test_the_message_is_remembered_with_it(store: SqlStore) -> None:
+    plan = propose(store)
+    claim(store, HERE)
+    message = Message(plan.id, "C1", "1.0")
+    store.remember_report(replace(claimed(store), outcome=DueOutcome.POSTED), message)
+    assert claimed(store).outcome is DueOutcome.POSTED
+    assert store.message("C1", "1.0") == message
+
+
+def test_the_rest_is_told_once_all_are_through(store: SqlStore) -> None:
+    claim(store, HERE, THERE)
+    jobs(store)
+    here = settle(store, HERE, DueOutcome.NOTHING)
+    store.gather(NOW)
+    assert told(store) == []
+    there = settle(store, THERE, DueOutcome.SMALL, 3.2)
+    store.gather(NOW)
+    store.gather(NOW)
+    assert told(store) == [Rest(ROUND, (here, there), ())]
+
+
+def test_of_replicas_one_tells(stores: Sequence[SqlStore]) -> None:
+    claim(stores[0], HERE, THERE)
+    jobs(stores[0])
+    for repository in (HERE, THERE):
+        settle(stores[0], repository, DueOutcome.NOTHING)
+
+    def gather(store: SqlStore) -> bool:
+        store.gather(NOW)
+        return True
+
+    at_once(stores, [gather] * 8)
+    (rest,) = told(stores[0])
+    assert rest
+    assert len(rest.reports) == 2
+
+
+def test_of_what_was_posted_nothing_is_told(store: SqlStore) -> None:
+    claim(store, HERE, THERE)
+    settle(store, HERE, DueOutcome.POSTED)
+    settle(store, THERE, DueOutcome.LEFT_OUT)
+    jobs(store)
+    store.gather(NOW)
+    assert told(store) == []
+
+
+def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store: SqlStore) -> None:
+    store.begin_round(ROUND, ["other", "own"], NOW)
+    store.miss(ROUND, Missed("other", "AWS refused"))
+    claim(store, HERE)
+    here = settle(store, HERE, DueOutcome.NOTHING)
+    jobs(store)
+    store.gather(NOW + PATIENCE - timedelta(seconds=1))
+    assert told(store) == []
+    store.gather(NOW + PATIENCE)
+    store.gather(NOW + PATIENCE)
+    assert told(store) == [Rest(ROUND, (here,), (Missed("other", "AWS refused"),))]
+    assert store.claim(ROUND, "other", [THERE], NOW)
+    there = settle(store, THERE, DueOutcome.NOTHING)
+    store.gather(NOW + PATIENCE)
+    assert Rest(ROUND, (there,), ()) in told(store)
+
+
+def test_no_registry_can_be_listed(store: SqlStore) -> None:
+    store.begin_round(ROUND, ["own"], NOW)
+    store.miss(ROUND, Missed("own", "AWS refused"))
+    store.gather(NOW + PATIENCE)
+    (rest,) = told(store)
+    assert rest == Rest(ROUND._replace(min_saving=0), (), (Missed("own", "AWS refused"),))
+
+
+def test_a_line_of_long_ago(store: SqlStore) -> None:
+    assert store.rest("nonsense") is None
+    claim(store, HERE)
+    store.begin_round(NEXT, ["own"], NOW + 2 * REMEMBERED_FOR)
+    store.claim(NEXT, "own", [], NOW + 2 * REMEMBERED_FOR)
+    assert store.due_report(HERE.uri, ROUND.local) is None
