@@ -93,7 +93,7 @@ def test_the_features_are_those_that_somebody_listens_to(registered: Registered)
         listened_to[surface].add(constraint)
     assert listened_to["command"] == manifest.commands
     assert listened_to["event"] == manifest.events
-    assert listened_to.keys() == {"command", "action", "view", "event"}
+    assert listened_to.keys() == {"command", "action", "view", "options", "event"}
     assert manifest.is_interactive
     assert manifest.is_socket_mode
     assert manifest.events == {

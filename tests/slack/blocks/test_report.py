@@ -55,6 +55,8 @@ Deletes *12 of 20 manifests*, which frees 20.9 GB of 39.2 GB.
 *2 of them only because they are in use:*
 • `1.5.0` by ECS a/b, ECS a/c, ECS d and 1 more
 • `1.3.0` by ECS shop/web
+*Pinned:*
+• 1.8.0 is pinned by <@U0000000001>: the audit
 *The largest deletions*, with their sizes as ECR lists them:
 • `1.14.0` · 2.65 GB · pushed 8 months ago
 • `1.13.0` · 2.55 GB · pushed 9 months ago
@@ -67,7 +69,7 @@ Deletes *12 of 20 manifests*, which frees 20.9 GB of 39.2 GB.
 ~ Checked for use 2026-11-23 12:00 UTC: ECS (2 places), Lambda.
 ~ *Not checked:* Batch, SageMaker. What runs there is not protected.
 ~ 123456789012 · eu-west-1 · plan p7k2, version 1 · open until 2026-11-30 12:00 UTC
-[Approve!] [Show images] [Not this time]"""
+[Approve!] [Pin tags…] [Show images] [Not this time]"""
     )
 
 

@@ -99,7 +99,7 @@ def test_approved() -> None:
 *Deletion starts 2026-11-23 12:05 UTC.* Approved by <@U0000000001> and `carla`.
 12 of 20 manifests go, which frees 20.9 GB of 39.2 GB and saves $2.09 a month ($25.08 a year).
 {PLACE}
-[Stop!] [Show images]"""
+[Stop!] [Pin tags…] [Show images]"""
     )
     assert values(content.blocks)["stop_plan"] == "p7k2:1"
 

@@ -1,0 +1,116 @@
+"""Whose pin runs out is told a day before, once."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from bot.core.errors import RequestError, ServiceError
+from bot.core.records import RepositoryPin
+from bot.usecases.prolong import prolong
+from bot.usecases.warn_of_pins import Warner
+from tests.support import NOW
+from tests.usecases.scene import ANN, BOB, HERE, Scene
+
+MONTH = timedelta(days=30)
+
+
+@dataclass
+class Crier:
+    """Somebody who tells, or cannot."""
+
+    told: list[str] = field(default_factory=list)
+    hoarse_for: str | None = None
+
+    def __call__(self, pin: RepositoryPin) -> None:
+        if pin.pin.pin == self.hoarse_for:
+            raise ServiceError("nobody hears it")
+        self.told.append(pin.pin.pin)
+
+
+@pytest.fixture
+def crier() -> Crier:
+    return Crier()
+
+
+@pytest.fixture
+def warner(scene: Scene, crier: Crier) -> Warner:
+    return Warner(scene.store, scene.clock, crier)
+
+
+def test_a_day_before_and_once(scene: Scene, warner: Warner, crier: Crier) -> None:
+    scene.pin("1.0", days=3)
+    scene.pin("1.1")
+    warner.warn()
+    assert crier.told == []
+    scene.now += timedelta(days=2)
+    warner.warn()
+    warner.warn()
+    Warner(scene.theirs, scene.clock, crier).warn()
+    assert crier.told == ["1.0"]
+
+
+def test_what_was_made_for_a_day_needs_no_warning(
+    scene: Scene, warner: Warner, crier: Crier
+) -> None:
+    scene.pin("short", days=1)
+    warner.warn()
+    assert crier.told == []
+
+
+def test_what_is_over_is_told_by_nobody(scene: Scene, warner: Warner, crier: Crier) -> None:
+    scene.pin("1.0", days=3)
+    scene.now += timedelta(days=3)
+    warner.warn()
+    assert crier.told == []
+
+
+def test_what_cannot_be_told_keeps_nothing_back(scene: Scene, warner: Warner, crier: Crier) -> None:
+    for text in ("a", "b", "c"):
+        scene.pin(text, days=3)
+    scene.now += timedelta(days=2)
+    crier.hoarse_for = "b"
+    with pytest.raises(ServiceError, match="nobody hears it"):
+        warner.warn()
+    assert crier.told == ["a", "c"]
+    crier.hoarse_for = None
+    warner.warn()
+    assert crier.told == ["a", "c", "b"]
+
+
+def test_what_somebody_else_tells_meanwhile(scene: Scene, crier: Crier) -> None:
+    scene.pin("1.0", days=3)
+    scene.now += timedelta(days=2)
+    (pin,) = scene.store.pins(HERE.uri)
+    assert scene.theirs.mark_warned(pin, NOW)
+    Warner(scene.store, scene.clock, crier).warn()
+    assert crier.told == []
+
+
+def test_it_is_kept_from_when_it_would_run_out(scene: Scene) -> None:
+    scene.pin("1.0", days=3)
+    (made,) = prolong(scene.pinner(), HERE, "1.0", ANN, MONTH).pins
+    assert made.until == NOW + timedelta(days=33)
+    assert made.reason == "a customer runs it"
+
+
+def test_one_that_is_over_is_kept_from_now_on(scene: Scene) -> None:
+    scene.pin("1.0", days=3)
+    scene.now += timedelta(days=4)
+    (made,) = prolong(scene.pinner(), HERE, "1.0", ANN, MONTH).pins
+    assert made.until == scene.now + MONTH
+
+
+def test_one_that_is_gone_or_has_no_end(scene: Scene) -> None:
+    with pytest.raises(RequestError, match=r"1\.0 is pinned no more in team/api"):
+        prolong(scene.pinner(), HERE, "1.0", ANN, MONTH)
+    scene.pin("1.0")
+    with pytest.raises(RequestError, match="is pinned in team/api without end"):
+        prolong(scene.pinner(), HERE, "1.0", ANN, MONTH)
+
+
+def test_somebody_elses_needs_the_right_to(scene: Scene) -> None:
+    scene.rules = type(scene.rules)((ANN.arn,), 1, 1.0, "T1", "C1")
+    scene.pin("1.0", days=3)
+    with pytest.raises(RequestError, match="whoever replaces it has to be"):
+        prolong(scene.pinner(), HERE, "1.0", BOB, MONTH)
