@@ -113,7 +113,7 @@ def test_the_bot_ends_by_itself() -> None:
     environment = {**nothing_of_this_machines(), "SLACK_APP_TOKEN": "xapp-1"}
     with open_household(environment, "reports: []") as household, serving(household) as bot:
         with pytest.raises(ServiceError, match=r"exit status 2; it said last: .*SLACK_BOT"):
-            bot.wait_until(lambda: False, 60, "Nothing happened")
+            bot.wait_for(lambda: False, 60, "Nothing happened")
         with pytest.raises(ServiceError, match="ended with exit status 2"):
             bot.expect_alive()
     assert not household.folder.exists()
@@ -125,5 +125,5 @@ def test_the_bot_does_not_come() -> None:
         serving(household) as bot,
         pytest.raises(ServiceError, match="Nothing happened after 0 seconds"),
     ):
-        bot.wait_until(lambda: False, 0, "Nothing happened")
+        bot.wait_for(lambda: False, 0, "Nothing happened")
     assert bot.process.returncode is not None

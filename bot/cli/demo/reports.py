@@ -65,22 +65,18 @@ class Newspaper:
         """As they come."""
         for wish in wishes:
             self.subscriber.types(f"/ecr-clean {wish.repository}", wish.channel)
-        channels = list(dict.fromkeys(wish.channel for wish in wishes))
         end = len(self.told) + len(wishes)
         while len(self.told) < end:
-            self.bot.wait_until(
-                lambda: self._news(channels), self.seconds, "There was no further report"
-            )
-            news = self._news(channels)
+            news = self.bot.wait_for(self._news, self.seconds, "There was no further report")
             self.told |= news
             yield from news.values()
 
-    def _news(self, channels: Iterable[str]) -> dict[str, Json]:
+    def _news(self) -> dict[str, Json]:
         return {
             key: message
-            for channel in channels
-            for message in self.subscriber.messages(channel)
-            if (key := f"{channel} {message['ts']}") not in self.told and _is_report(message)
+            for channel in self.subscriber.sees()["channels"]
+            for message in channel["messages"]
+            if (key := f"{channel['id']} {message['ts']}") not in self.told and _is_report(message)
         }
 
     def _print(self, report: Json, channel: str) -> None:

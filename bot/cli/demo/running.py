@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.cli.demo.household import Household
 from bot.core.errors import ServiceError
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 SECONDS_TO_START = 60.0
 SECONDS_TO_LEAVE = 20.0
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_LOOKS = 0.2
 
 LINES_OF_LOG = 5
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +32,21 @@ class Serving:
     household: Household
     process: subprocess.Popen[bytes]
 
-    def wait_until(self, done: Callable[[], object], seconds: float, what: str) -> None:
-        """Raises ServiceError if the bot ends before, or that takes too long."""
+    def wait_for(self, look: Callable[[], Found], seconds: float, missing: str) -> Found:
+        """What `look` finds in the end. Raises ServiceError if the bot ends before, or that takes
+        too long."""
         end = time.monotonic() + seconds
-        while not done():
+        while not (found := look()):
             self.expect_alive()
             if time.monotonic() > end:
-                raise ServiceError(f"{what} after {seconds:.0f} seconds{self._last_words()}")
+                raise ServiceError(f"{missing} after {seconds:.0f} seconds{self._last_words()}")
             time.sleep(SECONDS_BETWEEN_LOOKS)
+        return found
 
     def wait_until_heard(self, workspace: "RemoteWorkspace") -> None:
-        """Until it hears what people do there. Raises ServiceError as `wait_until` does."""
+        """Until it hears what people do there. Raises ServiceError as `wait_for` does."""
         missing = "The bot had not come into the workspace"
-        self.wait_until(workspace.connections, SECONDS_TO_START, missing)
+        self.wait_for(workspace.connections, SECONDS_TO_START, missing)
 
     def expect_alive(self) -> None:
         status = self.process.poll()
