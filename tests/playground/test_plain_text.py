@@ -1,0 +1,95 @@
+"""Messages as a person reads them in a terminal."""
+
+from typing import Any
+
+import pytest
+
+from bot.playground.plain_text import WIDTH, Reader
+
+Json = dict[str, Any]
+
+WORKSPACE: Json = {
+    "users": [{"id": "U0000000001", "name": "mia"}],
+    "channels": [{"id": "C0000000001", "name": "platform"}],
+    "user_groups": [{"id": "S0000000001", "handle": "approvers"}],
+}
+
+
+@pytest.fixture
+def reader() -> Reader:
+    return Reader(WORKSPACE)
+
+
+def section(text: str, **more: Any) -> Json:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **more}
+
+
+def button(text: str) -> Json:
+    return {"type": "button", "text": {"type": "plain_text", "text": text}, "action_id": "a"}
+
+
+@pytest.mark.parametrize(
+    ("mrkdwn", "looks"),
+    [
+        ("*Saves $3* a month, _about_", "Saves $3 a month, about"),
+        ("2 * 3 * 4 and snake_case_name", "2 * 3 * 4 and snake_case_name"),
+        ("by <@U0000000001> in <#C0000000001>", "by @mia in #platform"),
+        ("<!subteam^S0000000001> may", "@approvers may"),
+        ("until <!date^1700000000^{date_short_pretty}|Nov 14>.", "until Nov 14."),
+        (
+            "<https://example.com/a|the page>, <https://example.com>",
+            "the page, https://example.com",
+        ),
+        ("a &lt;b&gt; &amp; c", "a <b> & c"),
+        (":warning: at 10:30:00", "⚠ at 10:30:00"),
+        (":unheard_of:", ":unheard_of:"),
+        ("<@U0000000009>", "U0000000009"),
+        ("`shop/api`", "`shop/api`"),
+    ],
+)
+def test_a_line(reader: Reader, mrkdwn: str, looks: str) -> None:
+    assert reader.line(mrkdwn) == looks
+
+
+def test_a_message(reader: Reader) -> None:
+    message = {
+        "text": "shop/api",
+        "blocks": [
+            {"type": "header", "text": {"type": "plain_text", "text": "shop/api"}},
+            section("*Saves $3*\n• `1.0`", accessory=button("Pin")),
+            {"type": "divider"},
+            {"type": "context", "elements": [{"type": "mrkdwn", "text": "by <@U0000000001>"}]},
+            {"type": "actions", "elements": [button("Approve"), button("Stop")]},
+        ],
+    }
+    assert reader.lines(message) == [
+        *("", "SHOP/API"),
+        *("", "Saves $3", "• `1.0`", "  [Pin]"),
+        *("", "─" * 20),
+        *("", "by @mia"),
+        *("", "[Approve]  [Stop]"),
+    ]
+    assert reader.text(message["blocks"]) == "shop/api Saves $3 • `1.0`"
+
+
+def test_fields_and_menus(reader: Reader) -> None:
+    menu = {"type": "static_select", "placeholder": {"type": "plain_text", "text": "For how long"}}
+    fields = [{"type": "mrkdwn", "text": "*Freed*"}, {"type": "mrkdwn", "text": "1 GB"}]
+    blocks = [{"type": "section", "fields": fields}, {"type": "actions", "elements": [menu]}]
+    assert reader.lines({"blocks": blocks}) == ["", "Freed", "1 GB", "", "[For how long]"]
+
+
+def test_a_message_without_blocks(reader: Reader) -> None:
+    assert reader.lines({"text": "Hello <@U0000000001>"}) == ["", "Hello @mia"]
+
+
+def test_long_lines(reader: Reader) -> None:
+    lines = reader.lines({"text": "• " + "word " * 100 + "x" * 200})
+    assert all(len(line) <= WIDTH for line in lines[:-1])
+    assert all(line.startswith("  ") for line in lines[2:])
+    assert reader.paragraph("1 s  ", "word " * 30).splitlines()[1].startswith("     word")
+
+
+def test_what_nobody_reads(reader: Reader) -> None:
+    with pytest.raises(ValueError, match="nobody reads video here"):
+        reader.lines({"blocks": [{"type": "video"}]})
