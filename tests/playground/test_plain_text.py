@@ -52,7 +52,7 @@ def test_a_line(reader: Reader, mrkdwn: str, looks: str) -> None:
 
 
 def test_a_message(reader: Reader) -> None:
-    message = {
+    message: Json = {
         "text": "shop/api",
         "blocks": [
             {"type": "header", "text": {"type": "plain_text", "text": "shop/api"}},
