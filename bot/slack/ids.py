@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from bot.core.pins import check_pin
@@ -37,6 +38,9 @@ PIN_UNTIL = "pin_until"
 TYPED_NAME = "typed_name"
 """Block and action of the input in which the repository's name is typed."""
 
+MOST_IN_LINE = 2000
+"""Characters of a line that a button `run_command` carries: docs.slack.dev, button element."""
+
 _FORM = re.compile(
     r"(?P<plan>\w{1,40}):(?P<version>\d{1,6})(?::(?P<detail>[\w:-]{1,100}))?", re.ASCII
 )
@@ -60,6 +64,26 @@ class PlanRef:
         if found is None:
             raise ValueError(f"{value!r} is no plan")
         return cls(found["plan"], int(found["version"]), found["detail"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfPin:
+    """A pin, and when it runs out, as a message told it. UTC."""
+
+    pin: "PinRef"
+    until: datetime
+
+    def __str__(self) -> str:
+        return f"{self.until.timestamp()} {self.pin}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for anything that no button of ours carries."""
+        until, _, pin = value.partition(" ")
+        try:
+            return cls(PinRef.parse(pin), datetime.fromtimestamp(float(until), UTC))
+        except OverflowError as error:
+            raise ValueError(f"{until!r} is no time") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,11 +20,13 @@ from pydantic import (
 )
 
 from bot.slack.ids import (
+    MOST_IN_LINE,
     PIN_FOR,
     PIN_REASON,
     PIN_UNTIL,
     PINNED_TAGS,
     TYPED_NAME,
+    EndOfPin,
     PinRef,
     PlanRef,
 )
@@ -49,6 +51,10 @@ def _as_pin_ref(value: Any) -> PinRef:
     return PinRef.parse(str(value))
 
 
+def _as_end_of_pin(value: Any) -> EndOfPin:
+    return EndOfPin.parse(str(value))
+
+
 UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,31}$")]
 TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,31}$")]
 ChannelId = Annotated[str, Field(pattern=_CHANNEL)]
@@ -58,6 +64,7 @@ TriggerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=255)]
 Url = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
 Ref = Annotated[InstanceOf[PlanRef], BeforeValidator(_as_ref)]
 RefWithChannel = Annotated[Ref, AfterValidator(_naming_a_channel)]
+EndOfPinField = Annotated[InstanceOf[EndOfPin], BeforeValidator(_as_end_of_pin)]
 RefOfPin = Annotated[InstanceOf[PinRef], BeforeValidator(_as_pin_ref)]
 OptionValue = Annotated[str, Field(min_length=1, max_length=150)]
 
@@ -159,6 +166,26 @@ class Click(_Click):
         return self.container.message_ts
 
 
+class _LineButton(_Part):
+    value: Annotated[str, Field(min_length=1, max_length=MOST_IN_LINE)]
+
+
+class CommandClick(_FromElement):
+    """On a button that stands for a line after the slash command."""
+
+    channel: _Channel
+    trigger_id: TriggerId
+    actions: Annotated[tuple[_LineButton, ...], Field(min_length=1, max_length=1)]
+
+    @property
+    def channel_id(self) -> str:
+        return self.channel.id
+
+    @property
+    def text(self) -> str:
+        return self.actions[0].value
+
+
 class _View(_Part):
     id: ViewId
 
@@ -226,6 +253,23 @@ class ClickOnPin(_ClickOnPin):
 
     channel: _Channel
     container: _MessagePart
+
+
+class _EndButton(_Part):
+    value: EndOfPinField
+
+
+class ClickOnEnd(_FromElement):
+    """On a pin that runs out, in the message that tells so."""
+
+    channel: _Channel
+    container: _MessagePart
+    trigger_id: TriggerId
+    actions: Annotated[tuple[_EndButton, ...], Field(min_length=1, max_length=1)]
+
+    @property
+    def end(self) -> EndOfPin:
+        return self.actions[0].value
 
 
 class _PinView(_View):

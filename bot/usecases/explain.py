@@ -14,6 +14,15 @@ from bot.core.repository import RepositoryId
 from bot.core.words import first_few
 
 
+class NotThereError(RequestError):
+    """The plan knows nothing of that name. `close`: a tag that is called almost so."""
+
+    def __init__(self, repository: RepositoryId, reference: str, close: str | None) -> None:
+        hint = f"did you mean {close}?" if close else "ecr-clean plan lists all that it has"
+        super().__init__(f"{repository.name} has no tag or digest {reference}: {hint}")
+        self.close = close
+
+
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """`family`: all that share its fate, itself among them, lowest digest first."""
@@ -25,14 +34,14 @@ class Explanation:
 
 def explain(plan: Plan, reference: str) -> Explanation:
     """`reference`: a tag, a digest or the beginning of one. Raises RequestError if it names
-    nothing here, or several manifests."""
+    several manifests, and NotThereError if it names none."""
     found = [
         each
         for each in plan.judged
         if is_called(reference, each.manifest.digest, each.manifest.tags)
     ]
     if not found:
-        raise RequestError(_unknown(plan, reference))
+        raise NotThereError(plan.repository, reference, _closest(plan, reference))
     if len(found) > 1:
         digests = first_few([each.manifest.digest for each in found])
         raise RequestError(f"{reference} may be any of {digests}: give more of the digest")
@@ -42,8 +51,6 @@ def explain(plan: Plan, reference: str) -> Explanation:
     return Explanation(plan.repository, found[0], [by_digest[digest] for digest in family])
 
 
-def _unknown(plan: Plan, reference: str) -> str:
+def _closest(plan: Plan, reference: str) -> str | None:
     tags = [tag for each in plan.judged for tag in each.manifest.tags]
-    close = get_close_matches(reference, tags, n=1)
-    hint = f"did you mean {close[0]}?" if close else "ecr-clean plan lists all that it has"
-    return f"{plan.repository.name} has no tag or digest {reference}: {hint}"
+    return next(iter(get_close_matches(reference, tags, n=1)), None)

@@ -4,7 +4,7 @@ docs.slack.dev, Block Kit reference: section text 3,000 characters, header 150, 
 dialog 100 and 300, modal title and buttons 24.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bot.slack.message import Block
@@ -24,6 +24,12 @@ def header(name: str) -> Block:
 def section(*lines: str, button: Element | None = None) -> Block:
     block: Block = {"type": "section", "text": mrkdwn("\n".join(_fitting(lines)))}
     return block | ({"accessory": button} if button else {})
+
+
+def sections(lines: Sequence[str], in_each: int) -> Iterator[Block]:
+    """Of long lists: as many sections as they need."""
+    for start in range(0, len(lines), in_each):
+        yield section(*lines[start : start + in_each])
 
 
 def context(*lines: str) -> Block:

@@ -10,9 +10,11 @@ from bot.slack.listeners import boundary
 from bot.slack.payloads import (
     Click,
     ClickInModal,
+    ClickOnEnd,
     ClickOnPin,
     ClickOnPinInModal,
     Command,
+    CommandClick,
     HomeOpened,
     PinSubmission,
     Submission,
@@ -21,8 +23,10 @@ from bot.slack.payloads import (
 Heard = TypeVar(
     "Heard",
     Command,
+    CommandClick,
     Click,
     ClickInModal,
+    ClickOnEnd,
     ClickOnPin,
     ClickOnPinInModal,
     Submission,

@@ -11,7 +11,7 @@ from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
 from bot.slack.message import Content
-from bot.slack.payloads import Click, Command
+from bot.slack.payloads import Click, Sender
 from bot.usecases.ask_for_report import Wish
 
 _SHUT_OUT = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
@@ -19,9 +19,9 @@ _SHUT_OUT = frozenset({"channel_not_found", "is_archived", "not_in_channel", "re
 _log = logging.getLogger(__name__)
 
 
-def report(desk: Desk, repository: str, command: Command) -> None:
+def report(desk: Desk, repository: str, sender: Sender, channel: str) -> None:
     """In a new message. Raises RequestError if the person may not, or the bot cannot post there."""
-    person, channel = desk.person(command.sender), command.channel_id
+    person = desk.person(sender)
     desk.asker.expect_may_ask(person)
     asked = asked_message(repository, person.id)
     ts = _announce(desk, channel, asked)
@@ -31,7 +31,7 @@ def report(desk: Desk, repository: str, command: Command) -> None:
         _take_back(desk, channel, ts, failed_message(str(error)))
         raise
     if ts is None:
-        answer(desk, command.sender, asked)
+        answer(desk, sender, asked)
 
 
 def replan(desk: Desk, click: Click, person: SlackPerson) -> None:

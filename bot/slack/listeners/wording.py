@@ -2,22 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 
-from bot.core.records import PlanRecord, PlanState
+from bot.core.records import Pause, PlanRecord, PlanState
 from bot.render.words import count
 from bot.slack.blocks.kit import section
-from bot.slack.ids import COMMAND
 from bot.slack.message import Content
-from bot.slack.wording import code, codes, date
+from bot.slack.wording import code, codes, date, mention
 from bot.usecases.pin import Pinned
-
-_USAGE = (
-    f"`{COMMAND} REPOSITORY` looks into a repository of AWS ECR, and reports here what could go "
-    "and what that saves. Nothing is deleted before somebody approves it.",
-    "REPOSITORY is a name (`team/api`), a pattern (`team/*`), or a full address "
-    "(`123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api`).",
-    f"`{COMMAND} help` shows this.",
-)
-HELP = Content("\n".join(_USAGE), [section(*_USAGE)])
 
 
 def approved(plan: PlanRecord) -> Content:
@@ -40,6 +30,26 @@ def unpinned(texts: Iterable[str], repository: str) -> Content:
     return _said(
         f"Unpinned {codes(texts)} in {code(repository)}. Plans that are open keep what it kept; "
         "the next one is made without it."
+    )
+
+
+def stopped(plan: PlanRecord) -> Content:
+    name = code(plan.repository.name)
+    if plan.state is PlanState.EXECUTING:
+        return _said(
+            f"Stopping what is being deleted in {name}: it ends after the batches in flight."
+        )
+    return _said(
+        f"Stopped: nothing was deleted in {name}. Plan {plan.id} is proposed again, and has to be "
+        "approved anew."
+    )
+
+
+def resumed(pause: Pause) -> Content:
+    """`pause`: the one that is over."""
+    return _said(
+        f"Resumed: {mention(pause.by)} had paused ecr-clean {date(pause.at)}. Deletions may begin "
+        "again."
     )
 
 

@@ -40,11 +40,13 @@ def test_help_is_for_whoever_asks(
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("hlep me", "knows no 'hlep'. Did you mean /ecr-clean help?"),
-        ("pins", "knows no 'pins'. /ecr-clean help says what it can."),
-        ("pin team/api 1.0", "knows no 'pin'."),
-        ("team/api team/web", "takes one repository"),
+        ("team/api team/web", "takes one repository at a time, and knows no command"),
         ("a" * 513, "No repository has a name as long as that"),
+        ("team/api:1.0", "leave out tag and digest (`team/api`)"),
+        ("\N{PILE OF POO}", "is no repository"),
+        ("\ud800 \ud800", "knows no command"),
+        ("x" * 39_999, "No repository has a name as long as that"),
+        ("<!channel> " * 3_000, "knows no command"),
     ],
 )
 def test_what_is_no_command(bot: Office, ann: Person, releases: str, line: str, says: str) -> None:

@@ -17,8 +17,9 @@ from bot.slack.listeners.actions.stop_plan import stop_plan
 from bot.slack.listeners.actions.try_again import try_again
 from bot.slack.listeners.actions.turn_page import turn_page
 from bot.slack.listeners.actions.unpin import unpin
+from bot.slack.listeners.commands.ecr_clean import ecr_clean
 from bot.slack.listeners.hearing import acknowledge, hearing
-from bot.slack.payloads import Click, ClickInModal, ClickOnPin, ClickOnPinInModal
+from bot.slack.payloads import Click, ClickInModal, ClickOnEnd, ClickOnPinInModal, CommandClick
 
 IN_MESSAGES = {
     ids.APPROVE_PLAN: approve_plan,
@@ -35,7 +36,8 @@ IN_MESSAGES = {
 def register(app: App, desk: Desk) -> None:
     listeners = {id_: hearing(desk, Click, act) for id_, act in IN_MESSAGES.items()}
     listeners[ids.IMAGES_PAGE] = hearing(desk, ClickInModal, turn_page)
-    listeners[ids.KEEP_PIN] = hearing(desk, ClickOnPin, keep_pin)
+    listeners[ids.KEEP_PIN] = hearing(desk, ClickOnEnd, keep_pin)
+    listeners[ids.RUN_COMMAND] = hearing(desk, CommandClick, ecr_clean)
     listeners[ids.UNPIN] = hearing(desk, ClickOnPinInModal, unpin)
     for action_id, listener in listeners.items():
         app.action(_any(action_id), middleware=[acknowledge])(listener)

@@ -1,0 +1,101 @@
+"""What is going on just now."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bot.core.records import Outcome, Pause, PlanRecord
+from bot.render.words import count
+from bot.slack.blocks import phrases
+from bot.slack.blocks.choice import line_button
+from bot.slack.blocks.kit import Element, context, section, sections
+from bot.slack.blocks.plan_lines import and_more, open_plan
+from bot.slack.blocks.under_way import bar
+from bot.slack.home_view import OpenPlan
+from bot.slack.ids import COMMAND
+from bot.slack.message import Block, Content
+from bot.slack.wording import code, date, mention
+
+LINES_IN_SECTION = 5
+MOST_UNDER_WAY = 10
+
+
+class UnderWay(NamedTuple):
+    """`counts`: how many digests of the plan have which outcome."""
+
+    plan: PlanRecord
+    counts: Mapping[Outcome, int]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """`deleting`: plans that are carried out; `waiting`: approved ones, in their undo window or
+    behind it. `open_plans`: the newest that wait for approval; `more`: how many more. `reports`:
+    how many are being made, or wait for that. USD a GB a month."""
+
+    pause: Pause | None
+    deleting: Sequence[UnderWay]
+    waiting: Sequence[PlanRecord]
+    open_plans: Sequence[OpenPlan]
+    more: int
+    reports: int
+    version: str
+    usd_per_gb_month: float
+
+
+def status_message(view: StatusView) -> Content:
+    head = [*phrases.paused(view.pause)] or ["ecr-clean is at work, and not paused."]
+    plans = [open_plan(each, view.usd_per_gb_month) for each in view.open_plans]
+    number = len(plans) + view.more
+    waits = f"*Plans that wait for approval:* {number:,}"
+    blocks = [
+        section(*head),
+        *_under_way(view.deleting),
+        *_waiting(view.waiting),
+        section(waits),
+        *sections([*plans, *and_more(view.more)], LINES_IN_SECTION),
+        context(f"Reports being made: {view.reports:,} · ecr-clean {view.version}"),
+    ]
+    return Content(" ".join((*head, f"{waits}.")), blocks)
+
+
+def paused_message(deleting: Sequence[UnderWay]) -> Content:
+    """`deleting`: what goes on all the same."""
+    said = f"Paused. No deletion begins anywhere until `{COMMAND} resume`; every report says so."
+    goes_on = "*What is being deleted already goes on*, unless somebody stops it:"
+    lines = [said, *([goes_on] if deleting else [])]
+    return Content(" ".join(lines), [section(*lines), *_under_way(deleting)])
+
+
+def _under_way(deleting: Sequence[UnderWay]) -> Iterator[Block]:
+    """What is being deleted just now, with buttons to stop it."""
+    for number, each in enumerate(deleting[:MOST_UNDER_WAY]):
+        yield section(_progress(each), button=_stop(each.plan, number))
+    yield from map(context, and_more(len(deleting) - MOST_UNDER_WAY))
+
+
+def _progress(each: UnderWay) -> str:
+    plan, total = each.plan, each.plan.deletions
+    done = total - each.counts.get(Outcome.PENDING, 0)
+    by = plan.stop_asked_by
+    stops = f"; {mention(by)} stopped it: it ends after the batches in flight" if by else ""
+    name = code(plan.repository.name)
+    return f"*Deleting now:* {name}, {done:,} of {total:,}  {bar(done, total)}{stops}"
+
+
+def _waiting(plans: Sequence[PlanRecord]) -> Iterator[Block]:
+    for number, plan in enumerate(plans[:MOST_UNDER_WAY], MOST_UNDER_WAY):
+        yield section(_starts(plan), button=_stop(plan, number))
+    yield from map(context, and_more(len(plans) - MOST_UNDER_WAY))
+
+
+def _starts(plan: PlanRecord) -> str:
+    assert plan.execute_after, "it is approved"
+    return (
+        f"*Approved:* {code(plan.repository.name)}, {count(plan.deletions, 'manifest')}; deletion "
+        f"starts {date(plan.execute_after)}"
+    )
+
+
+def _stop(plan: PlanRecord, number: int) -> Element:
+    return line_button("Stop", number, f"stop {plan.id}", style="danger")

@@ -1,0 +1,123 @@
+"""Why one image stays or goes, for whoever asked."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.core.pins import Pin
+from bot.core.reasons import Verdict
+from bot.core.records import Event, PlanRecord, PlanState
+from bot.core.repository import RepositoryId
+from bot.core.transitions import what_became
+from bot.render.plan_summary import name_of, why
+from bot.render.words import count
+from bot.slack.blocks.choice import line_button
+from bot.slack.blocks.kit import context, section
+from bot.slack.blocks.pins import pin_line
+from bot.slack.ids import COMMAND
+from bot.slack.message import Content
+from bot.slack.wording import code, codes, date, mentions, prose
+from bot.usecases.explain import Explanation
+from bot.usecases.find_deleted import Deleted
+
+USERS = 10
+PINS = 5
+MOST_IN_NAME = 256
+MOST_IN_USER = 150
+MOST_IN_WHY = 1000
+MOST_IN_TAG = 128
+
+
+@dataclass(frozen=True, slots=True)
+class WhyView:
+    """`asked`: the tag or digest that somebody asked about. `plan`: whose content explains it, as
+    it stands now. `new_pins`: pins that keep it and that the plan does not know."""
+
+    asked: str
+    plan: PlanRecord
+    explanation: Explanation
+    new_pins: Sequence[Pin]
+
+
+def why_message(view: WhyView) -> Content:
+    judged = view.explanation.judged
+    said = f"{code(view.asked, MOST_IN_TAG)} in {_repository(view.plan)} {_verdict(view)}"
+    lines = [f"*Why:* {prose(why(judged), MOST_IN_WHY)}.", *_users(view), *_family(view)]
+    if view.new_pins:
+        lines += ["*Pinned since then, so it stays:*", *map(pin_line, view.new_pins[:PINS])]
+    digest = code(judged.manifest.digest, MOST_IN_TAG)
+    known = f"Looked at {date(view.plan.proposed_at)} for plan {view.plan.id}"
+    return Content(
+        f"{said}: {prose(why(judged))}",
+        [
+            section(f"*{said}.*", *lines),
+            context(
+                f"{digest} · {_tags(judged.manifest.tags)}",
+                f"{known}, version {view.plan.version}, which {what_became(view.plan.state)}.",
+            ),
+        ],
+    )
+
+
+def deleted_message(asked: str, deleted: Deleted, last_event: Event | None) -> Content:
+    """`last_event`: what happened to the plan last."""
+    plan, item = deleted.plan, deleted.item
+    said = f"{code(asked, MOST_IN_TAG)} in {_repository(plan)} was deleted by ecr-clean"
+    by = mentions(each.by for each in plan.current_approvals)
+    approved = f", which {by} approved" if by else ""
+    lines = [
+        f"*{said}*{_when(plan, last_event)}: by plan {plan.id}, version {plan.version}{approved}.",
+        f"*Why:* {prose(item.reason, MOST_IN_WHY)}.",
+    ]
+    small_print = context(f"{code(item.digest, MOST_IN_TAG)} · {_tags(item.tags)}")
+    return Content("\n".join(lines), [section(*lines), small_print])
+
+
+def never_looked_at(repository: RepositoryId) -> Content:
+    said = (
+        f"Nobody has looked into {code(repository.name, MOST_IN_NAME)} yet, so nothing is known "
+        f"of its images. `{COMMAND} REPOSITORY` does that:"
+    )
+    look = line_button("Look into it", 0, f"report {repository.uri}")
+    return Content(said, [section(said, button=look)])
+
+
+def _when(plan: PlanRecord, last_event: Event | None) -> str:
+    if plan.is_open:
+        return " just now"
+    return f" in a cleanup that ended {date(last_event.at)}" if last_event else ""
+
+
+def _repository(plan: PlanRecord) -> str:
+    return code(plan.repository.name, MOST_IN_NAME)
+
+
+def _verdict(view: WhyView) -> str:
+    if view.explanation.judged.verdict is Verdict.KEEP or view.new_pins:
+        return "stays"
+    plan = view.plan
+    if plan.state is PlanState.APPROVED and plan.execute_after:
+        return f"goes: the plan is approved, and deletion starts {date(plan.execute_after)}"
+    if plan.state is PlanState.EXECUTING:
+        return "is being deleted"
+    if plan.state is PlanState.PROPOSED:
+        return "may go, once somebody approves the plan"
+    return "may go with a later plan"
+
+
+def _users(view: WhyView) -> Iterator[str]:
+    if users := view.explanation.judged.used_by:
+        more = len(users) - USERS
+        told = ", ".join(prose(user, MOST_IN_USER) for user in users[:USERS])
+        yield f"*Used by:* {told}" + (f" and {more:,} more" if more > 0 else "") + "."
+
+
+def _family(view: WhyView) -> Iterator[str]:
+    """What hangs on it, or on what it hangs on."""
+    others = [each for each in view.explanation.family if each != view.explanation.judged]
+    if others:
+        share = count(len(others), "other shares", "others share")
+        yield f"*{share} its fate:* {codes(map(name_of, others), most=5)}."
+
+
+def _tags(tags: Sequence[str]) -> str:
+    return f"tags: {codes(tags, most=5)}" if tags else "no tags"

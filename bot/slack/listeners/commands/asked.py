@@ -1,0 +1,37 @@
+"""What somebody asked for."""
+
+from dataclasses import dataclass, replace
+
+from bot.core.authority import SlackPerson
+from bot.core.repository import RepositoryId
+from bot.slack.desk import Desk
+from bot.slack.listeners.answering import answer
+from bot.slack.listeners.commands.grammar import Line
+from bot.slack.message import Content
+from bot.slack.payloads import Sender
+from bot.usecases.find_known import find_known
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A line after `/ecr-clean`, typed in the channel or behind a button there."""
+
+    desk: Desk
+    sender: Sender
+    channel: str
+    line: Line
+
+    @property
+    def person(self) -> SlackPerson:
+        """Raises RequestError for whoever is nobody to decide anything."""
+        return self.desk.person(self.sender)
+
+    def find(self, repository: str) -> RepositoryId:
+        """Raises AmbiguousError and UnknownError."""
+        return find_known(self.desk.store, repository)
+
+    def rewritten(self, text: str) -> "Asked":
+        return replace(self, line=Line.of(text))
+
+    def answer(self, content: Content) -> None:
+        answer(self.desk, self.sender, content)

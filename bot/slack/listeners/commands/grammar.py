@@ -1,0 +1,233 @@
+"""How lines after `/ecr-clean` are read: as people type them, and as Slack's clients change
+them."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple, Self
+
+from bot.core.durations import parse_duration
+from bot.core.errors import RequestError
+from bot.core.repository import is_repository_name, parse_registry_host
+from bot.slack.ids import COMMAND
+
+LONGEST_REPOSITORY = 512
+"""A registry's host and a name: ECR API reference, CreateRepository."""
+
+MOST_NAMES = 50
+"""Tags in one line."""
+
+_QUOTES = "`\"'“”‘’„«»"  # noqa: RUF001 - Slack's clients make them
+_QUOTED = "|".join(
+    f"{opening}[^{closing}]*[{closing}]"
+    for opening, closing in (
+        ("`", "`"),
+        ('"', '"'),
+        ("'", "'"),
+        ("“", "”"),
+        ("‘", "’"),  # noqa: RUF001
+        ("„", "“”"),
+        ("«", "»"),
+    )
+)
+_WORD = re.compile(rf"{_QUOTED}|[^\s,]+")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
+_LAST_YEAR = 9998
+
+
+class Word(NamedTuple):
+    """`start` and `end`: where it stands in the line, quotes included. `is_quoted`: it is a name,
+    even if it is called like a word of ours."""
+
+    text: str
+    is_quoted: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    words: Sequence[Word]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        seen = text.translate(_INVISIBLE)
+        words = (_word(found) for found in _WORD.finditer(seen))
+        return cls(seen, [word for word in words if word.text])
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [word.text for word in self.words]
+
+    def with_word(self, place: int, text: str) -> str:
+        """The same line with another word there."""
+        word = self.words[place]
+        return f"{self.text[: word.start]}{text}{self.text[word.end :]}".strip()
+
+
+class Form(NamedTuple):
+    """How a command is written, and what it does."""
+
+    usage: str
+    does: str
+
+
+FORMS = {
+    "report": Form(
+        "report REPOSITORY", "the same, for a repository that is called like one of these commands"
+    ),
+    "list": Form("list [PATTERN]", "what the repositories cost, and what could be freed"),
+    "why": Form("why REPOSITORY TAG", "why an image stays or goes, and who uses it"),
+    "pins": Form("pins REPOSITORY", "what is pinned, by whom and why"),
+    "pin": Form(
+        "pin REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON",
+        "keeps tags, digests, or all tags that fit a pattern",
+    ),
+    "unpin": Form("unpin REPOSITORY TAG…", "takes pins off: your own, or as an approver any"),
+    "history": Form("history [REPOSITORY]", "what became of the last plans"),
+    "status": Form("status", "what is going on just now"),
+    "stop": Form("stop PLAN", "stops a deletion, before it starts or in the middle of it"),
+    "pause": Form("pause [because REASON]", "no deletion starts anywhere any more (approvers)"),
+    "resume": Form("resume", "deletions may start again (approvers)"),
+    "help": Form("help", "shows this"),
+}
+
+
+class PinLine(NamedTuple):
+    """`until`: in UTC; None is never. `reason` may be empty."""
+
+    repository: str
+    pins: Sequence[str]
+    until: datetime | None
+    reason: str
+
+
+def arguments(line: Line, least: int, most: int) -> Sequence[str]:
+    """What follows the command. Raises RequestError if that is too little or too much."""
+    found = line.names[1:]
+    if not least <= len(found) <= most:
+        raise misuse(line)
+    return found
+
+
+def repository_and_names(line: Line) -> tuple[str, Sequence[str]]:
+    """Raises RequestError as `arguments` does, and for what is no repository."""
+    repository, *names = arguments(line, 2, MOST_NAMES + 1)
+    return as_repository(repository), names
+
+
+def read_pin(line: Line, now: datetime) -> PinLine:
+    """Raises RequestError for what is no such line."""
+    because = _find(line, ("because",), 1, len(line.words))
+    span = _find(line, ("for", "until"), 1, because)
+    names = line.names[1:span]
+    if not 2 <= len(names) <= MOST_NAMES + 1:
+        raise misuse(line)
+    return PinLine(
+        as_repository(names[0]),
+        names[1:],
+        _end(line.names[span + 1 : because], now) if span < because else None,
+        _rest(line, because),
+    )
+
+
+def read_reason(line: Line) -> str:
+    """Of `pause`; may be empty. Raises RequestError if something else follows the command."""
+    because = _find(line, ("because",), 1, len(line.words))
+    if because != 1:
+        raise misuse(line)
+    return _rest(line, because)
+
+
+def as_repository(text: str) -> str:
+    """A name or a URI. Raises RequestError for what can be neither."""
+    repository = _plain(text)
+    host, slash, name = repository.partition("/")
+    if not (slash and parse_registry_host(host)):
+        name = repository
+    if "@" in name or ":" in name:
+        raise RequestError(_names_an_image(text))
+    if not is_repository_name(name):
+        raise RequestError(
+            f"{text[:100]!r} is no repository: a name has 2 to 256 letters, digits and single "
+            ". _ - / between them"
+        )
+    return repository
+
+
+def as_repositories(text: str) -> str:
+    """The same, or a pattern. Raises RequestError."""
+    repository = _plain(text)
+    if is_pattern(repository) and repository.isprintable():
+        return repository
+    return as_repository(text)
+
+
+def is_pattern(text: str) -> bool:
+    return any(sign in text for sign in "*?[")
+
+
+def misuse(line: Line) -> RequestError:
+    return RequestError(f"Write it like this: `{COMMAND} {FORMS[line.names[0].lower()].usage}`")
+
+
+def _word(found: re.Match[str]) -> Word:
+    return Word(found[0].strip(_QUOTES), found[0][0] in _QUOTES, found.start(), found.end())
+
+
+def _find(line: Line, keywords: Sequence[str], start: int, end: int) -> int:
+    """The place of the first of them; `end` if there is none."""
+    places = (
+        place
+        for place, word in enumerate(line.words[start:end], start)
+        if not word.is_quoted and word.text.lower() in keywords
+    )
+    return next(places, end)
+
+
+def _rest(line: Line, place: int) -> str:
+    """All that is written behind that word, as it is."""
+    return line.text[line.words[place].end :].strip() if place < len(line.words) else ""
+
+
+def _end(words: Sequence[str], now: datetime) -> datetime:
+    text = " ".join(words)
+    try:
+        found = _after(text, now) or _end_of_day(text)
+    except (ValueError, OverflowError):
+        found = None
+    if found is None or found.year > _LAST_YEAR:
+        raise RequestError(f"{text[:100]!r} is no time: write `for 30d` or `until 2026-12-31`")
+    return found
+
+
+def _after(text: str, now: datetime) -> datetime | None:
+    """None if it is no duration. Raises OverflowError."""
+    try:
+        return now + parse_duration(text)
+    except ValueError:
+        return None
+
+
+def _end_of_day(text: str) -> datetime:
+    """A day is meant to its end. Raises ValueError and OverflowError."""
+    return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
+
+
+def _plain(text: str) -> str:
+    """ECR's names are in lower case, whatever a phone makes of them. Raises RequestError."""
+    if len(text) > LONGEST_REPOSITORY:
+        raise RequestError("No repository has a name as long as that: check it")
+    return text.lower().removeprefix("https://").rstrip("/")
+
+
+def _names_an_image(text: str) -> str:
+    bare = text.partition("@")[0]
+    has_tag = ":" in bare.rpartition("/")[2]
+    repository, _, tag = bare.rpartition(":") if has_tag else (bare, "", "TAG")
+    return (
+        f"{text} names an image, not a repository: leave out tag and digest (`{repository}`). "
+        f"`{COMMAND} why {repository} {tag}` tells why an image stays or goes"
+    )

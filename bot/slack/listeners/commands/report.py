@@ -1,0 +1,19 @@
+"""`/ecr-clean REPOSITORY`, and `/ecr-clean report REPOSITORY`."""
+
+from bot.slack.listeners import reports
+from bot.slack.listeners.commands.asked import Asked
+from bot.slack.listeners.commands.grammar import arguments, as_repositories
+from bot.usecases.find_known import AmbiguousError
+
+
+def report(asked: Asked) -> None:
+    (repository,) = arguments(asked.line, 1, 1)
+    report_on(asked, as_repositories(repository))
+
+
+def report_on(asked: Asked, repository: str) -> None:
+    """One that nobody knows yet is looked for in AWS. Raises AmbiguousError."""
+    known = asked.desk.store.repositories_called(repository)
+    if len(known) > 1:
+        raise AmbiguousError(repository, known)
+    reports.report(asked.desk, repository, asked.sender, asked.channel)

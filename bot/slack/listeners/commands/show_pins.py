@@ -1,0 +1,15 @@
+"""`/ecr-clean pins REPOSITORY`."""
+
+from bot.slack.blocks.pinned import PinnedView, pinned_message
+from bot.slack.listeners.commands.asked import Asked
+from bot.slack.listeners.commands.grammar import arguments, as_repository
+
+
+def show_pins(asked: Asked) -> None:
+    (name,) = arguments(asked.line, 1, 1)
+    repository = asked.find(as_repository(name))
+    desk = asked.desk
+    now = desk.clock()
+    pins = [each for each in desk.store.pins(repository.uri) if each.pin.protects(now)]
+    settled = [pin for pin in desk.file_pins(repository) if pin.protects(now)]
+    asked.answer(pinned_message(PinnedView(repository, pins, settled)))

@@ -1,0 +1,14 @@
+"""What is being deleted just now."""
+
+from collections.abc import Sequence
+
+from bot.core.records import PlanState
+from bot.ports import BoardStore
+from bot.slack.blocks.status import UnderWay
+
+
+def under_way(store: BoardStore) -> Sequence[UnderWay]:
+    executing = (plan for plan in store.open_plans() if plan.state is PlanState.EXECUTING)
+    return [
+        UnderWay(plan, store.tally(plan.id, plan.version, most_told=0).counts) for plan in executing
+    ]

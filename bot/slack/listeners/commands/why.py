@@ -1,0 +1,65 @@
+"""`/ecr-clean why REPOSITORY TAG`."""
+
+from collections.abc import Sequence
+
+from bot.core.pins import Pin, PinBoard
+from bot.core.reasons import Verdict
+from bot.core.records import PlanRecord
+from bot.core.repository import RepositoryId
+from bot.core.words import moment
+from bot.slack.blocks.choice import Choice, choices
+from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_message
+from bot.slack.ids import COMMAND
+from bot.slack.listeners.commands.asked import Asked
+from bot.slack.listeners.commands.grammar import arguments, as_repository
+from bot.slack.message import Content
+from bot.usecases.explain import Explanation, NotThereError, explain
+from bot.usecases.find_deleted import Deleted, find_deleted
+
+
+def why(asked: Asked) -> None:
+    name, reference = arguments(asked.line, 2, 2)
+    repository = asked.find(as_repository(name))
+    plan = asked.desk.store.last_plan(repository)
+    asked.answer(_explained(asked, plan, reference) if plan else never_looked_at(repository))
+
+
+def _explained(asked: Asked, plan: PlanRecord, reference: str) -> Content:
+    desk = asked.desk
+    deleted = find_deleted(desk.store, plan.repository, reference)
+    try:
+        explanation = explain(desk.content(plan.id, plan.version), reference)
+    except NotThereError as error:
+        return _deleted(asked, deleted, reference) if deleted else _unknown(asked, plan, error)
+    if deleted and deleted.plan == plan:
+        return _deleted(asked, deleted, reference)
+    pins = _pins_that_keep(asked, plan.repository, explanation)
+    return why_message(WhyView(reference, plan, explanation, pins))
+
+
+def _deleted(asked: Asked, deleted: Deleted, reference: str) -> Content:
+    return deleted_message(reference, deleted, asked.desk.store.last_event(deleted.plan.id))
+
+
+def _unknown(asked: Asked, plan: PlanRecord, error: NotThereError) -> Content:
+    name, reference = plan.repository.name, asked.line.names[2]
+    said = (
+        f"{name} had no tag or digest {reference[:300]} when it was looked at, "
+        f"{moment(plan.proposed_at)}."
+    )
+    if not error.close:
+        return choices(said, [Choice("Look into it anew", f"report {plan.repository.uri}")])
+    line = asked.line.with_word(2, error.close)
+    return choices(f"{said} Did you mean this?", [Choice(f"{COMMAND} {line}", line)])
+
+
+def _pins_that_keep(
+    asked: Asked, repository: RepositoryId, explanation: Explanation
+) -> Sequence[Pin]:
+    """What the plan would delete, since it does not know them."""
+    if explanation.judged.verdict is Verdict.KEEP:
+        return ()
+    desk = asked.desk
+    pins = [each.pin for each in desk.store.pins(repository.uri)]
+    board = PinBoard([*pins, *desk.file_pins(repository)], desk.clock())
+    return board.of(explanation.judged.manifest)

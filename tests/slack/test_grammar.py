@@ -1,0 +1,196 @@
+"""How lines after `/ecr-clean` are read."""
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.errors import RequestError
+from bot.slack.listeners.commands.grammar import (
+    FORMS,
+    MOST_NAMES,
+    Line,
+    PinLine,
+    arguments,
+    as_repositories,
+    as_repository,
+    read_pin,
+    read_reason,
+    repository_and_names,
+)
+from tests.core.test_properties import tries
+from tests.support import NOW
+
+URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
+DAY = timedelta(days=1)
+
+
+def names(text: str) -> list[str]:
+    return list(Line.of(text).names)
+
+
+def pin(text: str) -> PinLine:
+    return read_pin(Line.of(text), NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("  \t\n ", []),
+        ("why  team/api\u00a01.0 ", ["why", "team/api", "1.0"]),
+        ("why `team/api` “1.0”", ["why", "team/api", "1.0"]),
+        ("why 'team/api' \u2018latest\u2019", ["why", "team/api", "latest"]),
+        ("pin „team/api“ «1.0»", ["pin", "team/api", "1.0"]),
+        ("pin team/api `1.0`,`1.1`, 1.2,1.3", ["pin", "team/api", "1.0", "1.1", "1.2", "1.3"]),
+        ("unpin team/api `[ a]*`", ["unpin", "team/api", "[ a]*"]),
+        ("why \u200bteam/api\u2060 \ufeff1.0", ["why", "team/api", "1.0"]),
+        ("why team/api “1.0", ["why", "team/api", "1.0"]),
+        ("`` '' ,, why", ["why"]),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert names(text) == expected
+
+
+@given(st.text(max_size=200))
+@tries(200)
+def test_whatever_is_typed_is_read(text: str) -> None:
+    line = Line.of(text)
+    for place, word in enumerate(line.words):
+        assert "x" in Line.of(line.with_word(place, "`x`")).names
+        assert not any(sign.isspace() for sign in word.text) or word.is_quoted
+    for read in (as_repository, as_repositories):
+        with suppress(RequestError):
+            assert read(text) == text.lower().removeprefix("https://").rstrip("/")
+
+
+def test_another_word_leaves_the_rest_as_it_is() -> None:
+    line = Line.of("pin `api` 1.0 because “it's  fine”")
+    assert line.with_word(1, URI) == f"pin {URI} 1.0 because “it's  fine”"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("pin api 1.0 because QA", PinLine("api", ["1.0"], None, "QA")),
+        ("pin api 1.0", PinLine("api", ["1.0"], None, "")),
+        ("pin api 1.0 because", PinLine("api", ["1.0"], None, "")),
+        ("pin api a b* for 30d because x", PinLine("api", ["a", "b*"], NOW + 30 * DAY, "x")),
+        ("pin api a FOR 12h Because x", PinLine("api", ["a"], NOW + DAY / 2, "x")),
+        (
+            "pin api a until 2026-12-31 because x",
+            PinLine("api", ["a"], datetime(2027, 1, 1, tzinfo=UTC), "x"),
+        ),
+        (
+            "pin api a because *we* test for 30d because so",
+            PinLine("api", ["a"], None, "*we* test for 30d because so"),
+        ),
+        ("pin api `for` “until” `because`", PinLine("api", ["for", "until", "because"], None, "")),
+        ("pin api because because x", None),
+    ],
+)
+def test_pin(text: str, expected: PinLine | None) -> None:
+    if expected:
+        assert pin(text) == expected
+    else:
+        with pytest.raises(RequestError, match="Write it like this: `/ecr-clean pin REPOSITORY"):
+            pin(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pin",
+        "pin api",
+        "pin because x",
+        "pin api for 30d because x",
+        "pin api until 2026-12-31",
+        f"pin api {'1 ' * (MOST_NAMES + 1)} because x",
+    ],
+)
+def test_what_is_missing_is_shown(text: str) -> None:
+    with pytest.raises(RequestError, match="Write it like this: `/ecr-clean pin REPOSITORY"):
+        pin(text)
+
+
+@pytest.mark.parametrize(
+    "time",
+    ["", "30", "30 days", "soon", "-1d", "2026-13-01", "9999-12-31", "2026-12-31 to"],
+)
+@pytest.mark.parametrize("word", ["for", "until"])
+def test_no_time(word: str, time: str) -> None:
+    with pytest.raises(RequestError, match="is no time: write `for 30d` or `until 2026-12-31`"):
+        pin(f"pin api 1.0 {word} {time} because x")
+
+
+def test_as_many_tags_as_a_line_takes() -> None:
+    tags = [f"v{number}" for number in range(MOST_NAMES)]
+    assert list(pin(f"pin api {' '.join(tags)}").pins) == tags
+    read = repository_and_names(Line.of(f"unpin api {' '.join(tags)}"))
+    assert (read[0], list(read[1])) == ("api", tags)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("team/api", "team/api"),
+        ("Team/API", "team/api"),
+        (URI, URI),
+        (f"https://{URI}/", URI),
+        (f"https://{URI.upper()}", URI),
+    ],
+)
+def test_a_repository(text: str, expected: str) -> None:
+    assert as_repository(text) == as_repositories(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("team/api:1.0", r"leave out tag and digest \(`team/api`\).*why team/api 1\.0` tells"),
+        (f"{URI}:V1", rf"leave out tag and digest \(`{URI}`\).*why {URI} V1` tells"),
+        ("team/api@sha256:ab", r"leave out tag and digest \(`team/api`\).*why team/api TAG`"),
+        ("team/api:1@sha256:ab", r"\(`team/api`\).*why team/api 1`"),
+        ("x", "is no repository: a name has 2 to 256"),
+        ("t\u00e9am/api", "is no repository"),
+        ("team/api\x00", "is no repository"),
+        ("team/api\ud800", "is no repository"),
+        ("a" * 513, "No repository has a name as long as that"),
+    ],
+)
+def test_no_repository(text: str, says: str) -> None:
+    for read in (as_repository, as_repositories):
+        with pytest.raises(RequestError, match=says):
+            read(text)
+
+
+def test_patterns_are_for_reports() -> None:
+    assert as_repositories("Team/*") == "team/*"
+    for read, text in ((as_repository, "team/*"), (as_repositories, "team/*\x00")):
+        with pytest.raises(RequestError, match="is no repository"):
+            read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("pause", ""), ("pause because", ""), ("pause BECAUSE  of *Friday* ", "of *Friday*")],
+)
+def test_why_it_is_paused(text: str, expected: str) -> None:
+    assert read_reason(Line.of(text)) == expected
+
+
+@pytest.mark.parametrize("text", ["pause now", "pause for 1h because x", "pause `because` x"])
+def test_pausing_takes_nothing_else(text: str) -> None:
+    with pytest.raises(RequestError, match=r"like this: `/ecr-clean pause \[because REASON\]`"):
+        read_reason(Line.of(text))
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_form_begins_with_its_command(name: str) -> None:
+    assert FORMS[name].usage.split()[0] == name
+    with pytest.raises(RequestError) as error:
+        arguments(Line.of(f"{name.upper()} a b c d"), 0, 3)
+    assert str(error.value) == f"Write it like this: `/ecr-clean {FORMS[name].usage}`"
