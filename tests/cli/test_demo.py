@@ -75,10 +75,11 @@ def test_it_stays_until_ctrl_c(machine: Machine) -> None:
 
 
 @pytest.mark.slow
-def test_it_is_told_to_end_in_the_middle(machine: Machine) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_it_is_told_to_end_in_the_middle(machine: Machine, number: signal.Signals) -> None:
     with machine.started("--port", str(free_port())) as run:
         run.until("is open")
-        assert run.end(signal.SIGTERM) == 143
+        assert run.end(number) == 128 + number
     assert machine.files() == []
     assert machine.processes() == {}
 

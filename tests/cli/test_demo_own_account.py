@@ -16,9 +16,12 @@ from bot.cli.demo.only_reads import only_reads
 from bot.cli.demo.own_settings import own_settings
 from bot.core.errors import RequestError
 from bot.playground.aws import StandIn
+from bot.playground.kubernetes import Cluster
 from bot.playground.seed import seed_company
+from bot.playground.seed_kubernetes import enter_eks, run_payments
 from bot.playground.slack import RemoteWorkspace
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
+from bot.wiring import cluster_role
 from tests.cli.demo_runs import Machine, free_port
 
 LOOK = """
@@ -28,13 +31,16 @@ for service in ("ecr", "ecs", "lambda", "sts"):
     print(service, json.dumps([*client.meta.service_model.operation_names]))
     assert service != "ecr" or not hasattr(client, "batch_delete_image")
 """
-READS = ("Batch", "Describe", "Get", "List")
+READS = ("BatchGet", "Describe", "Get", "List")
 
 
 @pytest.fixture
 def aws() -> Iterator[StandIn]:
-    with StandIn() as stand_in:
+    """With a cluster of EKS that is listed nowhere."""
+    with StandIn() as stand_in, Cluster("prod") as cluster:
         seed_company(stand_in.url, datetime.now(UTC))
+        run_payments(stand_in.url, cluster.address)
+        enter_eks(stand_in.url, cluster.address, cluster_role(Settings()))
         yield stand_in
 
 
@@ -53,18 +59,10 @@ def test_clients_have_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         lambda_ = open_session().client("lambda", "eu-west-1")
     with pytest.raises(AttributeError):
         ecr.batch_delete_image  # noqa: B018 - that it is not there is all that matters
-    operations = set(ecr.meta.service_model.operation_names)
-    assert operations == {
-        "BatchGetImage",
-        "DescribeImages",
-        "DescribeRegistry",
-        "DescribeRepositories",
-        "GetAccountSetting",
-        "GetRegistryPolicy",
-        "GetRepositoryPolicy",
-        "ListImages",
-        "ListPullTimeUpdateExclusions",
-    }
+    for client in (ecr, lambda_):
+        operations = client.meta.service_model.operation_names
+        assert all(operation.startswith(READS) for operation in operations)
+    assert {"BatchGetImage", "DescribeImages"} <= set(ecr.meta.service_model.operation_names)
     assert set(lambda_.meta.service_model.operation_names) == {
         "GetFunction",
         "ListAliases",
@@ -108,6 +106,7 @@ def test_it_reports_on_the_account(machine: Machine, aws: StandIn) -> None:
         assert run.end(signal.SIGINT) == 0
     said = "".join(run.said)
     assert "register-pull-time-update-exclusion --principal-arn arn:aws:iam::" in said
+    assert "shop/payments: 150 of 180 manifests may go" in said, "the cluster was looked into"
     assert "10 repositories. What may go saves about $" in said
     assert all(call.partition(":")[2].startswith(READS) for call in aws.world.calls.counts())
     assert not aws.world.identities.sessions, "no role was assumed"
@@ -146,6 +145,17 @@ def test_the_settings_of_the_account(tmp_path: Path) -> None:
     assert [report.channel for report in settings.reports] == ["#registry"]
     assert settings.approval.approvers == ()
     assert not settings.execution.enabled
+
+
+def test_clusters_that_are_listed_nowhere(tmp_path: Path) -> None:
+    file, ours = tmp_path / "own.yml", tmp_path / "ours.yml"
+    file.write_text("usage: {batch: false, kubernetes: {ignore: []}}")
+    arn = "arn:aws:eks:eu-west-1:123456789012:cluster/prod"
+    ours.write_text(own_settings(file, "#registry", [arn]))
+    usage = load_settings(ours).usage
+    assert usage.batch is None
+    assert usage.kubernetes
+    assert [(each.name, each.eks) for each in usage.kubernetes.clusters] == [(arn, arn)]
 
 
 def test_without_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,7 @@ from bot.cli.options import Options, common_options
 from bot.cli.status import ExitStatus
 from bot.core.errors import RequestError
 
-TERMINATED = 143
-"""128 and the number of SIGTERM, as shells count."""
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 @click.command()
@@ -44,8 +43,9 @@ def demo(options: Options, port: int | None, *, walkthrough: bool, own_account: 
     nothing behind.
 
     With --aws the same on the account behind the usual AWS credentials: nothing but calls that read
-    leaves the machine, and no client of the demo can delete. --config names a settings file of that
-    account. Reading manifests counts as pulling them: what that means is told before it begins.
+    leaves the machine, to AWS and to its EKS clusters, and no client of the demo can delete.
+    --config names a settings file of that account. Reading manifests counts as pulling them: what
+    that means is told before it begins.
 
     Without a terminal and without --port it ends by itself once the reports are posted.
     """
@@ -55,7 +55,7 @@ def demo(options: Options, port: int | None, *, walkthrough: bool, own_account: 
         )
     _expect_installed()
     stay = port is not None or sys.stdout.isatty()
-    with _ended_by_sigterm():
+    with _ended_by_signals():
         if walkthrough:
             return tell_story(port or 0)
         if own_account:
@@ -73,14 +73,19 @@ def _expect_installed() -> None:
 
 
 @contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """As by Ctrl-C: what was started is ended."""
+def _ended_by_signals() -> Iterator[None]:
+    """As by Ctrl-C: what was started is ended. Also if the terminal is closed, unless whoever
+    started this wants it to outlive that (nohup)."""
 
-    def leave(*_: object) -> NoReturn:
-        sys.exit(TERMINATED)
+    def leave(number: int, _: object) -> NoReturn:
+        sys.exit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, leave)
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    heard = [number for number in _SIGNALS if before[number] is not signal.SIG_IGN]
+    for number in heard:
+        signal.signal(number, leave)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in heard:
+            signal.signal(number, before[number])

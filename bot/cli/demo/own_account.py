@@ -2,11 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from bot.aws.ecr import EcrRegistry
+from bot.aws.eks import Eks
+from bot.aws.places import AccountAccess, open_places
 from bot.cli.demo.household import expect_no_proxy, only_this_machines_aws, open_household
 from bot.cli.demo.only_reads import only_reads
 from bot.cli.demo.own_settings import own_settings
@@ -14,6 +17,7 @@ from bot.cli.demo.reports import Newspaper, Wish
 from bot.cli.demo.running import serving
 from bot.cli.demo.showing import stay_until_interrupted
 from bot.cli.demo.workspace import open_workspace
+from bot.core.errors import ServiceError
 from bot.settings import Settings, load_settings
 from bot.usecases.find_repositories import find_repositories
 from bot.usecases.take_inventory import reads_count_as_pulls
@@ -30,11 +34,15 @@ Open {url}/ in a browser: every report shows which images would go, which stay, 
 nothing can be deleted. Ctrl-C ends the demo."""
 
 NOTE = """\
-The bot reads each manifest once, and ECR counts that as a pull: the pull times of what was never
-read before move to now. Manifests are remembered in this machine's cache, so that they need not be
-read again, and the bot's own reads don't count as use. If others decide by pull times, exempt
-{who} first:
+To tell what a deletion saves, the bot reads every manifest once, and ECR counts that as a pull: it
+moves the pull times of these images to now. The bot knows its own reads, from a cache on this
+machine that outlasts the demo, and never takes them for use. Others do, a lifecycle policy that
+counts days since the last pull among them. To leave pull times alone, exempt yourself first:
+
   aws ecr register-pull-time-update-exclusion --principal-arn {who}
+
+or use credentials that may not call ecr:BatchGetImage: then savings are estimates, and where there
+are multi-arch images a report says what could not be read instead.
 """
 
 
@@ -50,6 +58,7 @@ def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
         settings = load_settings(config)
         registries = open_registries(settings)
         repositories = [each.repository.uri for each in find_repositories("*", registries)]
+        clusters = _unlisted_clusters(settings, registries)
         _tell_of_pull_times(settings, registries)
         with open_workspace(port) as workspace:
             remote = workspace.remote
@@ -57,7 +66,7 @@ def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
             you = remote.add_person("you", real_name="You", is_admin=True)
             channel = remote.add_channel(CHANNEL, [you])
             environment = {**only_this_machines_aws(), **workspace.environment()}
-            text = own_settings(config, f"#{CHANNEL}")
+            text = own_settings(config, f"#{CHANNEL}", clusters)
             with open_household(environment, text) as household, serving(household) as bot:
                 bot.wait_until_heard(remote)
                 click.echo(f"The workspace is open: {workspace.url}/")
@@ -69,6 +78,20 @@ def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
                 newspaper.print_sum()
                 if stay:
                     stay_until_interrupted(bot, INVITATION.format(url=workspace.url))
+
+
+def _unlisted_clusters(settings: Settings, registries: Sequence[EcrRegistry]) -> list[str]:
+    """ARNs of all clusters of EKS beside the registries, unless the settings speak of clusters.
+    What cannot be asked here the bot cannot ask either, and its reports say so."""
+    section = settings.usage.kubernetes
+    if section is None or section.clusters or section.ignore.globs:
+        return []
+    found: set[str] = set()
+    for registry in registries:
+        with suppress(ServiceError):
+            access = AccountAccess(registry.session, registry.account, (registry.region,))
+            found |= {arn for place in open_places(access) for arn in Eks(place).clusters()}
+    return sorted(found)
 
 
 def _tell_of_pull_times(settings: Settings, registries: Sequence[EcrRegistry]) -> None:

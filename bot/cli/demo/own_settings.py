@@ -1,5 +1,6 @@
 """Settings for the bot on somebody's own account, in the demo's workspace."""
 
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,19 @@ _TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
 """Keys that tell what is there and what is kept. All others are the demo's own."""
 
 
-def own_settings(config: Path | None, channel: str) -> str:
+def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()) -> str:
     """As YAML: what the file says of the account, with reports for this channel, and nothing that
-    lets anybody approve. `config` None: the default file, if there is one. Raises RequestError if
-    they are wrong."""
+    lets anybody approve. `config` None: the default file, if there is one. `clusters`: ARNs of
+    those of EKS that are looked into besides. Raises RequestError if the file is wrong."""
     load_settings(config)
     file = config or DEFAULT_FILE
     told = _read(file) if file.exists() else {}
     kept = {key: told[key] for key in _TAKEN_OVER if key in told}
-    _make_paths_absolute(kept.get("usage") or {}, file.parent.resolve())
+    usage = kept["usage"] = kept.get("usage") or {}
+    _make_paths_absolute(usage, file.parent.resolve())
+    if clusters:
+        listed = [{"name": arn, "eks": arn} for arn in clusters]
+        usage["kubernetes"] = {**(usage.get("kubernetes") or {}), "clusters": listed}
     ours = {"reports": [{"channel": channel}], "execution": {"enabled": False}}
     text = StringIO()
     _yaml().dump({**kept, **ours}, text)
