@@ -1,4 +1,4 @@
-"""Calls side by side."""
+"""Calls side by side, and calls that do not hinder each other."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +24,19 @@ def in_parallel(call: Callable[[Item], Answer], items: Iterable[Item]) -> Iterat
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def each_for_itself(deeds: Iterable[Callable[[], object]]) -> None:
+    """One after the other: what goes wrong with one keeps none of the others back. Raises the first
+    failure in the end."""
+    failure: Exception | None = None
+    for deed in deeds:
+        try:
+            deed()
+        except Exception as error:  # noqa: BLE001 - raised below
+            failure = failure or error
+    if failure:
+        raise failure
 
 
 @contextmanager

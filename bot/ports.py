@@ -277,6 +277,12 @@ class Store(Protocol):
         """Tags of the last scan that hold this part, in whatever case: first those that the open
         plan deletes, of each the last in the alphabet first."""
 
+    def all_tags(self, repository: RepositoryId) -> Sequence[str]:
+        """Those of the last scan, in any order."""
+
+    def find_digests(self, repository: RepositoryId, beginning: str, limit: int) -> Sequence[str]:
+        """Of images that had a tag at the last scan; lowest first."""
+
     def remember_look(self, repository: RepositoryId, look: LastLook) -> None: ...
 
 

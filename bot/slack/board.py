@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from threading import Lock
 
 from slack_sdk import WebClient
@@ -16,6 +16,7 @@ from bot.core.errors import DamagedError
 from bot.core.plan import Plan
 from bot.core.records import Event, EventName, Message, PlanRecord, PlanState
 from bot.core.repository import RepositoryId
+from bot.parallel import each_for_itself
 from bot.ports import BoardStore, Clock
 from bot.render.csv_rows import write_rows
 from bot.render.plan_csv import COLUMNS, plan_as_rows
@@ -122,13 +123,13 @@ class Board:
 
     def list_behind(self, limit: int) -> None:
         """Whole lists that are still missing in threads."""
-        for message in self._store.messages_without_list(limit):
-            self._list(message)
+        messages = self._store.messages_without_list(limit)
+        each_for_itself(partial(self._list, message) for message in messages)
 
     def tell_outdated(self, limit: int) -> None:
         """Whoever approved a version that no longer counts, of as many plans as that."""
-        for plan in self._store.plans_to_tell_of(limit):
-            self._tell_outdated(plan)
+        plans = self._store.plans_to_tell_of(limit)
+        each_for_itself(partial(self._tell_outdated, plan) for plan in plans)
 
     def _is_fresh(self, message: Message) -> bool:
         return message.shown_at is not None and self._clock() - message.shown_at < FRESH
@@ -143,15 +144,7 @@ class Board:
         return str(posted["ts"])
 
     def _show_all(self, messages: Iterable[Message]) -> None:
-        """What goes wrong with one keeps none of the others back. Raises it in the end."""
-        failure: Exception | None = None
-        for message in messages:
-            try:
-                self._show(message)
-            except Exception as error:  # noqa: BLE001 - raised below
-                failure = failure or error
-        if failure:
-            raise failure
+        each_for_itself(partial(self._show, message) for message in messages)
 
     def _show(self, message: Message) -> None:
         plan = self._plan(message.plan)
@@ -247,10 +240,10 @@ class Board:
         """Where they approved. Once for each version: whoever marks it first does it."""
         home = self._facts.rules_of(plan.repository).channel
         messages = [each for each in self._store.messages_of(plan.id) if each.channel == home]
+        content = outdated_message(plan, self._store.last_event(plan.id))
         if not self._store.mark_told(plan, plan.version) or not messages:
             return
         message = messages[-1]
-        content = outdated_message(plan, self._store.last_event(plan.id))
         try:
             with in_words("Answering in a thread"):
                 self._client.chat_postMessage(

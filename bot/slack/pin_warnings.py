@@ -12,7 +12,7 @@ from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.slack.blocks.kit import actions, button, section
 from bot.slack.calls import SlackError, in_words
-from bot.slack.ids import KEEP_PIN, PinRef
+from bot.slack.ids import KEEP_PIN, EndOfPin, PinRef
 from bot.slack.message import Content
 from bot.slack.wording import code, date, mention, prose
 
@@ -54,8 +54,11 @@ def running_out(pin: RepositoryPin, repository: RepositoryId) -> Content:
         f"{code(pin.pin.pin)} in {code(repository.name, most=256)} is pinned until "
         f"{date(pin.pin.until)}, by {mention(pin.pin.by)}: {prose(pin.pin.reason)}"
     )
-    keep = button(f"Keep for {KEEPS_FOR.days} more days", KEEP_PIN, PinRef(repository, pin.pin.pin))
+    keep = button(
+        f"Keep for {KEEPS_FOR.days} more days",
+        KEEP_PIN,
+        EndOfPin(PinRef(repository, pin.pin.pin), pin.pin.until),
+    )
     return Content(
-        f"A pin runs out tomorrow: {said}",
-        [section("*A pin runs out tomorrow.*", said), actions(keep)],
+        f"A pin runs out soon: {said}", [section("*A pin runs out soon.*", said), actions(keep)]
     )

@@ -48,6 +48,17 @@ class Tags(Part):
         with self._database.reading() as session:
             return [KnownTag(tag, bool(goes)) for tag, goes in session.execute(query)]
 
+    def all_tags(self, repository: RepositoryId) -> Sequence[str]:
+        query = select(BindingRow.tag).where(BindingRow.repository == repository.uri)
+        with self._database.reading() as session:
+            return list(session.scalars(query))
+
+    def find_digests(self, repository: RepositoryId, beginning: str, limit: int) -> Sequence[str]:
+        begins_so = BindingRow.digest.startswith(beginning, autoescape=True)
+        query = select(BindingRow.digest).where(BindingRow.repository == repository.uri, begins_so)
+        with self._database.reading() as session:
+            return list(session.scalars(query.distinct().order_by(BindingRow.digest).limit(limit)))
+
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
         with self._database.writing() as session:
             if _is_the_latest(session, repository.uri, scan.at):

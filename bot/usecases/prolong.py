@@ -1,25 +1,37 @@
 """Keeps a pin for longer."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.core.authority import Person
 from bot.core.errors import RequestError
 from bot.core.repository import RepositoryId
+from bot.core.words import moment
 from bot.usecases.pin import Pinned, Pinner
 
 
-def prolong(
-    pinner: Pinner, repository: RepositoryId, text: str, person: Person, by: timedelta
+class OverError(RequestError):
+    """There is nothing to keep for longer."""
+
+
+def prolong(  # noqa: PLR0913 - the last two are what the person saw and wants
+    pinner: Pinner,
+    repository: RepositoryId,
+    text: str,
+    person: Person,
+    *,
+    seen: datetime,
+    by: timedelta,
 ) -> Pinned:
-    """From when it would run out, or from now on if that is over. Raises RequestError if it is
-    there no more, has no end, or is somebody else's."""
+    """From when it would run out, `seen`, or from now on if that is over. Raises OverError if it is
+    there no more or lasts longer by now, RequestError if it is somebody else's."""
     known = {each.pin.pin: each.pin for each in pinner.store.pins(repository.uri)}
     pin = known.get(text)
     if pin is None:
-        raise RequestError(
+        raise OverError(
             f"{text} is pinned no more in {repository.name}: it ran out, or somebody took it off"
         )
-    if pin.until is None:
-        raise RequestError(f"{text} is pinned in {repository.name} without end, by {pin.by}")
-    until = max(pin.until, pinner.clock()) + by
+    if pin.until != seen:
+        lasts = f"until {moment(pin.until)}" if pin.until else "without end"
+        raise OverError(f"{text} is pinned in {repository.name} {lasts} by now, by {pin.by}")
+    until = max(seen, pinner.clock()) + by
     return pinner.pin(repository, [text], person, pin.reason, until)

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from bot.core.errors import ServiceError
 from bot.core.records import RepositoryPin
+from bot.parallel import each_for_itself
 from bot.ports import Clock, Warnings
 
 AHEAD = timedelta(days=1)
@@ -22,16 +24,16 @@ class Warner:
     def warn(self) -> None:
         """Of each once, whoever else does the same. What could not be told is told next time; one
         that fails keeps none of the others back. Raises ServiceError in the end."""
-        failure: ServiceError | None = None
-        for pin in self.store.pins_to_warn_of(self.clock() + AHEAD):
-            if self._is_news(pin) and self.store.mark_warned(pin, self.clock()):
-                try:
-                    self.tell(pin)
-                except ServiceError as error:
-                    self.store.mark_warned(pin, None)
-                    failure = failure or error
-        if failure:
-            raise failure
+        pins = filter(self._is_news, self.store.pins_to_warn_of(self.clock() + AHEAD))
+        each_for_itself(partial(self._warn_of, pin) for pin in pins)
+
+    def _warn_of(self, pin: RepositoryPin) -> None:
+        if self.store.mark_warned(pin, self.clock()):
+            try:
+                self.tell(pin)
+            except ServiceError:
+                self.store.mark_warned(pin, None)
+                raise
 
     def _is_news(self, pin: RepositoryPin) -> bool:
         """Whoever made one for less than that knows; what is over is told by nobody."""

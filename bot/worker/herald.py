@@ -3,11 +3,14 @@ was missed by a sweep."""
 
 import logging
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock
 
+from bot.parallel import each_for_itself
 from bot.wiring import Leaving
-from bot.worker.foothold import Foothold
+from bot.worker.foothold import Foothold, Place
 from bot.worker.told import told
 
 SECONDS_BETWEEN_SWEEPS = 5.0
@@ -60,18 +63,20 @@ class Herald:
     def do_next(self, patience: float) -> None:
         """What has been told, or comes within so many seconds, and then a sweep, if it is time."""
         plan_id = self._next(patience)
-        place = self._foothold.place()
+        each_for_itself([*self._errands(self._foothold.place(), plan_id)])
+
+    def _errands(self, place: Place, plan_id: str | None) -> Iterator[Callable[[], None]]:
         if plan_id is not None:
-            place.board.refresh(plan_id)
+            yield partial(place.board.refresh, plan_id)
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
-            place.board.refresh_behind(MESSAGES_A_SWEEP)
-            place.board.list_behind(LISTS_A_SWEEP)
-            place.board.tell_outdated(OUTDATED_A_SWEEP)
-            place.home.refresh_behind(HOMES_A_SWEEP)
+            yield partial(place.board.refresh_behind, MESSAGES_A_SWEEP)
+            yield partial(place.board.list_behind, LISTS_A_SWEEP)
+            yield partial(place.board.tell_outdated, OUTDATED_A_SWEEP)
+            yield partial(place.home.refresh_behind, HOMES_A_SWEEP)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS
-            place.warner.warn()
+            yield place.warner.warn
 
     def _next(self, patience: float) -> str | None:
         try:

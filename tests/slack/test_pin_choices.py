@@ -15,22 +15,22 @@ def test_whatever_is_chosen_comes_back(tag: str, others: set[str]) -> None:
     known = sorted({tag, *others})
     choice = as_choice(tag)
     assert 0 < len(choice) <= MOST_IN_VALUE
-    assert chosen(choice, lambda part: [each for each in known if part in each]) == tag
+    assert chosen(choice, lambda: known) == tag
 
 
 @pytest.mark.parametrize("pin", ["v1.*", "sha256:" + "a" * 64, "x" * 149, "y" * 150, "z" * 300])
 def test_patterns_digests_and_long_tags(pin: str) -> None:
     choice = as_choice(pin)
     assert len(choice) <= MOST_IN_VALUE
-    assert chosen(choice, lambda _: [pin]) == pin
+    assert chosen(choice, lambda: [pin]) == pin
 
 
 def test_a_long_one_that_is_there_no_more() -> None:
     with pytest.raises(RequestError, match="is known no more: choose again"):
-        chosen(as_choice("x" * 300), lambda _: ["x" * 299])
+        chosen(as_choice("x" * 300), lambda: ["x" * 299])
 
 
 @pytest.mark.parametrize("choice", ["=", "=a b", "=*[", "#", "old", "?x"])
 def test_what_was_never_offered(choice: str) -> None:
     with pytest.raises(RequestError, match="choose again"):
-        chosen(choice, lambda _: [])
+        chosen(choice, list)

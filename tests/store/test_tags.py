@@ -79,3 +79,12 @@ def remember(store: SqlStore, *tags: str) -> None:
 
 def found(store: SqlStore, part: str, limit: int = 9) -> list[str]:
     return [known.tag for known in store.find_tags(HERE, part, limit)]
+
+
+def test_all_tags_and_digests_by_their_beginning(store: SqlStore) -> None:
+    remember(store, "old", "older", "new")
+    assert sorted(store.all_tags(HERE)) == ["new", "old", "older"]
+    assert store.all_tags(THERE) == []
+    assert store.find_digests(HERE, "sha256:old", 9) == ["sha256:old", "sha256:older"]
+    assert store.find_digests(HERE, "sha256:", 1) == ["sha256:new"]
+    assert store.find_digests(HERE, "sha256:%", 9) == []

@@ -5,12 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.authority import AwsIdentity
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import RepositoryPin
-from bot.usecases.prolong import prolong
+from bot.usecases.pin import Pinned
+from bot.usecases.prolong import OverError, prolong
 from bot.usecases.warn_of_pins import Warner
+from tests.store.support import HERE
 from tests.support import NOW
-from tests.usecases.scene import ANN, BOB, HERE, Scene
+from tests.usecases.scene import ANN, BOB, Scene
 
 MONTH = timedelta(days=30)
 
@@ -87,9 +90,15 @@ def test_what_somebody_else_tells_meanwhile(scene: Scene, crier: Crier) -> None:
     assert crier.told == []
 
 
+def keep(scene: Scene, person: AwsIdentity = ANN, days: float = 3) -> Pinned:
+    """Whoever was told that it runs out so many days from the start."""
+    seen = NOW + timedelta(days=days)
+    return prolong(scene.pinner(), HERE, "1.0", person, seen=seen, by=MONTH)
+
+
 def test_it_is_kept_from_when_it_would_run_out(scene: Scene) -> None:
     scene.pin("1.0", days=3)
-    (made,) = prolong(scene.pinner(), HERE, "1.0", ANN, MONTH).pins
+    (made,) = keep(scene).pins
     assert made.until == NOW + timedelta(days=33)
     assert made.reason == "a customer runs it"
 
@@ -97,20 +106,27 @@ def test_it_is_kept_from_when_it_would_run_out(scene: Scene) -> None:
 def test_one_that_is_over_is_kept_from_now_on(scene: Scene) -> None:
     scene.pin("1.0", days=3)
     scene.now += timedelta(days=4)
-    (made,) = prolong(scene.pinner(), HERE, "1.0", ANN, MONTH).pins
+    (made,) = keep(scene).pins
     assert made.until == scene.now + MONTH
 
 
+def test_it_is_kept_once(scene: Scene) -> None:
+    scene.pin("1.0", days=3)
+    keep(scene)
+    with pytest.raises(OverError, match="is pinned in team/api until 2026-12-26 12:00 UTC by now"):
+        keep(scene)
+
+
 def test_one_that_is_gone_or_has_no_end(scene: Scene) -> None:
-    with pytest.raises(RequestError, match=r"1\.0 is pinned no more in team/api"):
-        prolong(scene.pinner(), HERE, "1.0", ANN, MONTH)
+    with pytest.raises(OverError, match=r"1\.0 is pinned no more in team/api"):
+        keep(scene)
     scene.pin("1.0")
-    with pytest.raises(RequestError, match="is pinned in team/api without end"):
-        prolong(scene.pinner(), HERE, "1.0", ANN, MONTH)
+    with pytest.raises(OverError, match="is pinned in team/api without end"):
+        keep(scene)
 
 
 def test_somebody_elses_needs_the_right_to(scene: Scene) -> None:
     scene.rules = type(scene.rules)((ANN.arn,), 1, 1.0, "T1", "C1")
     scene.pin("1.0", days=3)
     with pytest.raises(RequestError, match="whoever replaces it has to be"):
-        prolong(scene.pinner(), HERE, "1.0", BOB, MONTH)
+        keep(scene, BOB)

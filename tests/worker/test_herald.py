@@ -1,13 +1,17 @@
 """Slack gets to know what became of plans, at once or by a sweep."""
 
+from datetime import timedelta
+
 import pytest
 
-from bot.core.records import EventName, PlanState
+from bot.core.pins import Pin
+from bot.core.records import EventName, PlanState, RepositoryPin
 from bot.playground.slack import Fault, Workspace
+from bot.ports import Change
 from bot.slack.calls import SlackError
 from bot.store.store import SqlStore
 from tests.slack.support import buttons, calls, message_at
-from tests.store.support import closed, propose, seen
+from tests.store.support import HERE, closed, event, propose, seen
 from tests.worker.support import Office
 
 
@@ -58,3 +62,17 @@ def test_slack_was_away(office: Office, slack: Workspace, ts: str) -> None:
         office.herald.do_next(0)
     office.herald.do_next(0)
     assert buttons(message_at(office.person, office.channel, ts)) == []
+
+
+@pytest.mark.usefixtures("ts")
+def test_what_fails_keeps_nothing_else_back(office: Office, slack: Workspace) -> None:
+    now = office.watch()
+    pin = Pin("1.0", office.person.id, "a customer runs it", now + timedelta(hours=20))
+    made = RepositoryPin(HERE.uri, pin, now - timedelta(days=9))
+    assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[made]))
+    dismiss(office.store)
+    slack.faults.add(Fault(method="chat.update", error="restricted_action"))
+    with pytest.raises(SlackError, match="does not let the bot post"):
+        office.herald.do_next(0)
+    (told,) = office.person.messages(office.person.opens_im())
+    assert "A pin runs out soon" in told["text"]

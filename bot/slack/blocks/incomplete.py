@@ -25,6 +25,7 @@ def incomplete(view: PlanView) -> Content:
                 _meanwhile(view),
             ),
             *_problems(view),
+            *map(section, phrases.paused(view.pause)),
             context(
                 *phrases.not_checked(view),
                 f"{phrases.place_and_version(view)} · {date(view.plan.proposed_at)}",

@@ -13,7 +13,14 @@ def nothing_to_delete(view: PlanView) -> Content:
     said = _said(view)
     return Content(
         f"{escape(view.plan.repository.name)}: {said}",
-        [context(f"{phrases.repository(view)}: {said}", *phrases.not_checked(view))],
+        [
+            context(
+                f"{phrases.repository(view)}: {said}",
+                *phrases.pinned(PlanSummary(view.content)),
+                *phrases.not_checked(view),
+                *phrases.paused(view.pause),
+            )
+        ],
     )
 
 

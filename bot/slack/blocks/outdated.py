@@ -11,10 +11,16 @@ def outdated_message(plan: PlanRecord, last: Event | None) -> Content:
     earlier = max(each.version for each in plan.approvals if each.version < plan.version)
     approvers = mentions(each.by for each in plan.approvals if each.version == earlier)
     said = (
-        f"{approvers}: what you approved, version {earlier}, no longer counts.{_why(last)} Look at "
-        f"version {plan.version} above, and approve that if it is right."
+        f"{approvers}: what you approved, version {earlier}, no longer counts.{_why(last)} "
+        f"{_what_to_do(plan)}"
     )
     return Content(said, [section(said)])
+
+
+def _what_to_do(plan: PlanRecord) -> str:
+    if not plan.deletions:
+        return "Nothing is left to delete."
+    return f"Look at version {plan.version} above, and approve that if it is right."
 
 
 def _why(last: Event | None) -> str:

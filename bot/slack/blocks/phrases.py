@@ -11,6 +11,9 @@ from bot.slack.ids import COMMAND, PlanRef
 from bot.slack.view import PlanView
 from bot.slack.wording import code, date, mention, prose
 
+PINS = 3
+MOST_IN_PIN = 200
+
 WHYS = 8
 MOST_IN_WHY = 80
 
@@ -100,6 +103,13 @@ def also_deleted_in(view: PlanView) -> Iterator[str]:
     if places := view.content.deleted_also_in:
         told = ", ".join(map(str, places[:5])) + (" and more" if len(places) > 5 else "")
         yield f":warning: *Replication deletes these in {told}, too.*"
+
+
+def pinned(summary: PlanSummary) -> Iterator[str]:
+    """Who pinned what and why, as far as there is room."""
+    yield from (f"• {prose(words, MOST_IN_PIN)}" for words in summary.pins[:PINS])
+    if (more := len(summary.pins) - PINS) > 0:
+        yield f"… and {more:,} more"
 
 
 def paused(pause: Pause | None) -> Iterator[str]:

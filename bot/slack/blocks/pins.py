@@ -19,6 +19,7 @@ from bot.slack.blocks.kit import (
     section,
 )
 from bot.slack.ids import (
+    COMMAND,
     PIN_FOR,
     PIN_REASON,
     PIN_TAGS,
@@ -34,6 +35,9 @@ from bot.slack.wording import code, date, mention, prose
 
 SHOWN = 20
 """Pins."""
+
+MOST_CHOSEN = 100
+"""Tags at once."""
 
 LONGEST_REASON = 3000
 """docs.slack.dev, Block Kit, plain-text input."""
@@ -109,6 +113,7 @@ def _inputs(shown: PinsShown) -> Iterator[Block]:
             "type": "multi_external_select",
             "placeholder": plain("Type a part of a tag, or a pattern such as v1.*"),
             "min_query_length": 0,
+            "max_selected_items": MOST_CHOSEN,
         },
     )
     yield field(
@@ -137,7 +142,7 @@ def _listed(shown: PinsShown) -> Iterator[Block]:
         yield section(pin_line(each.pin), button=_unpin_button(shown.repository, each.pin, number))
     room = max(0, SHOWN - len(shown.pins))
     yield from (section(pin_line(pin)) for pin in shown.settled[:room])
-    yield from _and_more(len(shown.pins) + len(shown.settled) - SHOWN)
+    yield from _and_more(len(shown.pins) + len(shown.settled) - SHOWN, shown.repository)
 
 
 def pin_line(pin: Pin) -> str:
@@ -156,5 +161,6 @@ def _unpin_button(repository: RepositoryId, pin: Pin, number: int) -> Element:
     return button("Unpin", f"{UNPIN}:{number}", PinRef(repository, pin.pin), confirm=confirm)
 
 
-def _and_more(number: int) -> Iterable[Block]:
-    return [context(f"… and {number:,} more")] if number > 0 else []
+def _and_more(number: int, repository: RepositoryId) -> Iterable[Block]:
+    command = code(f"{COMMAND} pins {repository.name}", most=300)
+    return [context(f"… and {number:,} more: {command} lists them")] if number > 0 else []

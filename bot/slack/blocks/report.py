@@ -19,8 +19,6 @@ from bot.slack.wording import channel_link, code, date, escape, mention, mention
 LARGEST = 3
 USED = 3
 PULLED = 3
-PINS = 3
-MOST_IN_PIN = 200
 MOST_IN_USER = 60
 
 PIN_LASTS = timedelta(days=30)
@@ -98,9 +96,8 @@ def _used(used: Used) -> str:
 
 
 def _pinned(summary: PlanSummary) -> Iterator[Block]:
-    if pins := summary.pins:
-        lines = [f"• {prose(words, MOST_IN_PIN)}" for words in pins[:PINS]]
-        yield section("*Pinned:*", *lines, *_and_more(len(pins) - PINS))
+    if lines := [*phrases.pinned(summary)]:
+        yield section("*Pinned:*", *lines)
 
 
 def _largest(summary: PlanSummary, view: PlanView) -> Iterator[str]:

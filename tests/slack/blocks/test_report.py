@@ -32,7 +32,7 @@ from tests.slack.blocks.scene import (
     view,
 )
 
-BUTTONS = ["approve_plan", "show_images", "dismiss_plan"]
+BUTTONS = ["approve_plan", "pin_tags", "show_images", "dismiss_plan"]
 PINS = ["pin_pulled:0", "pin_pulled:1"]
 
 

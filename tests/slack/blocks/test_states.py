@@ -122,7 +122,7 @@ def test_executing() -> None:
 *Deleting*
 ███████████████░░░░░  9 of 12 done (1 spared, 1 failed)
 {PLACE}
-[Stop!]"""
+[Stop!] [Pin tags…]"""
     )
 
 

@@ -5,23 +5,28 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.core.pins import Pin
 from bot.core.records import (
     Binding,
     EventName,
     Message,
+    Pause,
     PlanState,
     RepositoryPin,
     TagScan,
 )
 from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
+from bot.ports import Change
+from bot.slack.calls import SlackError
 from bot.slack.ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
 from bot.slack.payloads import Sender
+from bot.slack.pin_warnings import PinWarnings
 from tests.render.builders import HERE
-from tests.slack.blocks.scene import STAR, read
+from tests.slack.blocks.scene import BY_ROLE, STAR, read
 from tests.slack.listeners.conftest import OpenOffice
 from tests.slack.listeners.office import Json, Office, told, until
 from tests.slack.support import buttons, calls, message_at
-from tests.store.support import run_of, seen, started
+from tests.store.support import event, run_of, seen, started
 from tests.support import NOW
 
 NASTY = "<!channel> *bold* `code` :smile: "
@@ -370,3 +375,123 @@ def test_nobody_is_told_where_nobody_approves(bot: Office, slack: Workspace, ann
 
 def _sender(person: Person) -> Sender:
     return Sender(user=person.id, team=TEAM_ID)
+
+
+# what people type
+
+
+def test_a_day_beyond_all_calendars(bot: Office, ann: Person) -> None:
+    opened(bot, ann, bot.posted())
+    scanned(bot, "old")
+    outcome = pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "9999-12-31"})
+    assert outcome.errors == {PIN_UNTIL: "Choose a day up to the year 9998"}
+
+
+def test_the_beginning_of_a_digest(bot: Office, ann: Person) -> None:
+    scanned(bot, "abc", "def")
+    opened(bot, ann, bot.posted())
+    assert len(found(ann, "sha256:")) == 2
+    digest = f"sha256:{'abc':>064}"
+    (option,) = found(ann, digest[:-1])
+    assert pins(bot, ann, option).ok
+    assert [each.pin.pin for each in stored(bot)] == [digest]
+
+
+def test_a_pattern_that_no_option_can_carry(bot: Office, ann: Person) -> None:
+    scanned(bot, "v" * 200)
+    opened(bot, ann, bot.posted())
+    assert found(ann, "v" * 160 + "*") == []
+
+
+# pins that run out
+
+
+def warned(office: Office, person: Person, text: str = "1.0") -> Json:
+    """The message that tells it."""
+    made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
+    pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
+    assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[pin]))
+    PinWarnings(office.desk.client, office.desk.rules_of).tell(pin)
+    return person.messages(person.opens_im())[-1]
+
+
+def keeps(office: Office, person: Person, message: Json) -> Json:
+    """The message afterwards."""
+    channel = person.opens_im()
+    assert person.uses("keep_pin", channel=channel, ts=message["ts"]).ok
+    office.settle()
+    return message_at(person, channel, message["ts"])
+
+
+def test_it_is_told_and_kept(bot: Office, ann: Person) -> None:
+    message = warned(bot, ann)
+    said = read(message["blocks"])
+    assert "*A pin runs out soon.*\n`1.0` in `team/api` is pinned until 2026-11-24 08:00" in said
+    after = keeps(bot, ann, message)
+    assert "Pinned `1.0` in `team/api` until" in after["text"]
+    assert buttons(after) == []
+    (pin,) = stored(bot)
+    assert pin.pin.until == NOW + timedelta(hours=20, days=30)
+
+
+def test_kept_twice_it_lasts_no_longer(bot: Office, slack: Workspace, ann: Person) -> None:
+    message = warned(bot, ann)
+    slack.faults.add(Fault(method="chat.update", error="internal_error", times=1))
+    keeps(bot, ann, message)
+    after = keeps(bot, ann, message)
+    assert "1.0 is pinned in team/api until 2026-12-24 08:00 UTC by now" in after["text"]
+    (pin,) = stored(bot)
+    assert pin.pin.until == NOW + timedelta(hours=20, days=30)
+
+
+def test_one_that_is_gone_says_how_to_pin_again(bot: Office, ann: Person) -> None:
+    message = warned(bot, ann)
+    bot.desk.unpinner.unpin(HERE, ["1.0"], bot.desk.person(_sender(ann)))
+    after = keeps(bot, ann, message)
+    assert "1.0 is pinned no more in team/api" in after["text"]
+    assert "`/ecr-clean pin team/api 1.0 because …` pins it anew" in after["text"]
+    assert buttons(after) == []
+
+
+def test_what_was_pinned_on_the_command_line_is_told_in_the_channel(
+    bot: Office, ann: Person
+) -> None:
+    made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
+    pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
+    warnings = PinWarnings(bot.desk.client, bot.desk.rules_of)
+    warnings.tell(pin)
+    assert "by `carla`" in ann.messages(bot.channel)[-1]["text"]
+
+
+def test_nobody_is_told_without_a_channel(open_office: OpenOffice, slack: Workspace) -> None:
+    bot = open_office(reports=[{}])
+    made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
+    posted = len(calls(slack, "chat.postMessage"))
+    PinWarnings(bot.desk.client, bot.desk.rules_of).tell(RepositoryPin(HERE.uri, made, NOW))
+    assert len(calls(slack, "chat.postMessage")) == posted
+
+
+def test_somebody_who_left_is_not_told(bot: Office, slack: Workspace, ann: Person) -> None:
+    slack.faults.add(Fault(method="chat.postMessage", error="user_not_found", times=1))
+    made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
+    PinWarnings(bot.desk.client, bot.desk.rules_of).tell(RepositoryPin(HERE.uri, made, NOW))
+    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
+    with pytest.raises(SlackError, match="Telling that a pin runs out in Slack failed"):
+        PinWarnings(bot.desk.client, bot.desk.rules_of).tell(RepositoryPin(HERE.uri, made, NOW))
+
+
+# a pause
+
+
+def test_every_report_says_so(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    plan = bot.stored(message)
+    bot.store.set_pause(Pause(ann.id, NOW, "*the* registry *moves*"), event(EventName.PAUSED))
+    bot.board.refresh(plan.id)
+    said = f"*ecr-clean is paused* by <@{ann.id}> 2026-11-23 12:00 UTC"
+    assert said in report(bot, ann, message)
+    bot.clicks(ann, "approve_plan", message)
+    assert said in report(bot, ann, message)
+    bot.store.set_pause(None, event(EventName.RESUMED))
+    bot.board.refresh(plan.id)
+    assert "paused" not in report(bot, ann, message)

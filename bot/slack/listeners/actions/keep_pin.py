@@ -1,28 +1,41 @@
 """Keep for 30 more days: a pin that runs out, in the message that tells so."""
 
+from bot.slack.blocks import refusal
 from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
+from bot.slack.ids import COMMAND
 from bot.slack.listeners.answering import answer
 from bot.slack.listeners.pinning import follow_pins
 from bot.slack.listeners.wording import pinned
-from bot.slack.payloads import ClickOnPin
+from bot.slack.message import Content
+from bot.slack.payloads import ClickOnEnd
 from bot.slack.pin_warnings import KEEPS_FOR
-from bot.usecases.prolong import prolong
+from bot.usecases.prolong import OverError, prolong
 
 
-def keep_pin(desk: Desk, click: ClickOnPin) -> None:
-    """Raises RequestError for whoever may not, or comes too late."""
+def keep_pin(desk: Desk, click: ClickOnEnd) -> None:
+    """Clicked twice, it lasts no longer. Raises RequestError for whoever may not."""
+    pin, seen = click.end.pin, click.end.until
     person = desk.person(click.sender)
-    made = prolong(desk.pinner, click.ref.repository, click.ref.pin, person, KEEPS_FOR)
-    told = pinned(made, click.ref.repository.name)
     try:
-        with in_words("Telling that a pin lasts"):
+        made = prolong(desk.pinner, pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
+    except OverError as error:
+        again = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …` pins it anew."
+        _show(desk, click, refusal(f"{error}. {again}"))
+        return
+    _show(desk, click, pinned(made, pin.repository.name))
+    follow_pins(desk, made)
+
+
+def _show(desk: Desk, click: ClickOnEnd, content: Content) -> None:
+    """In place of the button."""
+    try:
+        with in_words("Telling how long a pin lasts"):
             desk.client.chat_update(
                 channel=click.channel.id,
                 ts=click.container.message_ts,
-                text=told.text,
-                blocks=list(told.blocks),
+                text=content.text,
+                blocks=list(content.blocks),
             )
     except SlackError:
-        answer(desk, click.sender, told)
-    follow_pins(desk, made)
+        answer(desk, click.sender, content)

@@ -14,11 +14,10 @@ from bot.slack.blocks.pins import digest_option, glob_option, tag_option
 from bot.slack.desk import Desk
 from bot.slack.listeners import boundary
 from bot.slack.payloads import Suggestion
+from bot.slack.pin_choices import fits
 
 MOST_OPTIONS = 100
 """docs.slack.dev, Block Kit, select menu."""
-
-ALL_TAGS = 1_000_000
 
 Body = dict[str, Any]
 
@@ -42,22 +41,24 @@ def _options(desk: Desk, suggestion: Suggestion) -> list[Element]:
 
 
 def _found(desk: Desk, repository: RepositoryId, typed: str) -> Iterator[Element]:
-    match _kind_of(typed):
-        case PinKind.DIGEST:
-            yield digest_option(typed)
-        case PinKind.GLOB:
-            patterns = Patterns.of(typed)
-            known = desk.store.find_tags(repository, "", ALL_TAGS)
-            yield glob_option(typed, sum(patterns.match(each.tag) for each in known))
-        case _:
-            found = desk.store.find_tags(repository, typed, MOST_OPTIONS)
-            yield from map(tag_option, found)
+    if typed.startswith("sha256:"):
+        digests = desk.store.find_digests(repository, typed, MOST_OPTIONS)
+        yield from map(digest_option, digests or filter(_is_pin, [typed]))
+    elif _is_glob(typed):
+        patterns = Patterns.of(typed)
+        yield glob_option(typed, sum(map(patterns.match, desk.store.all_tags(repository))))
+    else:
+        yield from map(tag_option, desk.store.find_tags(repository, typed, MOST_OPTIONS))
 
 
-def _kind_of(typed: str) -> PinKind | None:
-    """None: a part of something."""
+def _is_glob(typed: str) -> bool:
+    """One that a select can carry; whoever needs a longer one types it into the command."""
+    return _is_pin(typed) and fits(typed) and Pin(typed, "", "").kind is PinKind.GLOB
+
+
+def _is_pin(typed: str) -> bool:
     try:
-        kind = Pin(check_pin(typed), "", "").kind
+        check_pin(typed)
     except ValueError:
-        return None
-    return None if kind is PinKind.TAG else kind
+        return False
+    return True

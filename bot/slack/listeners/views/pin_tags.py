@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 from slack_bolt import Ack, BoltResponse
 
@@ -22,8 +23,7 @@ from bot.slack.payloads import PinSubmission
 from bot.slack.pin_choices import chosen
 from bot.usecases.reasons import one_line
 
-KNOWN_TAGS = 100
-"""Of those with the same beginning."""
+LAST_YEAR = 9998
 
 Check = Callable[[Ack, Body, Callable[[], None]], BoltResponse]
 
@@ -33,6 +33,8 @@ def checking_pins(desk: Desk) -> Check:
 
     def check(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResponse:
         submission = PinSubmission.model_validate(body)
+        if submission.lasts not in LASTS:
+            raise MisfitError
         if mistakes := _mistakes(desk, submission):
             return ack(response_action="errors", errors=mistakes)
         acknowledged = ack(response_action="update", view=loading_view())
@@ -72,26 +74,29 @@ def _mistakes(desk: Desk, submission: PinSubmission) -> dict[str, str]:
             found[PIN_REASON] = "Say in a few words who needs it for what"
     except RequestError as error:
         found[PIN_REASON] = str(error)
-    if submission.until and _end_of(submission.until) <= desk.clock():
-        found[PIN_UNTIL] = "That day is over: choose a later one"
+    if why := _why_not(submission.until, desk.clock()):
+        found[PIN_UNTIL] = why
     return found
+
+
+def _why_not(day: date | None, now: datetime) -> str | None:
+    if day is None:
+        return None
+    if day.year > LAST_YEAR:
+        return f"Choose a day up to the year {LAST_YEAR}"
+    return "That day is over: choose a later one" if _end_of(day) <= now else None
 
 
 def _texts(desk: Desk, repository: RepositoryId, submission: PinSubmission) -> list[str]:
     """Raises RequestError."""
-
-    def tags_with(part: str) -> list[str]:
-        return [known.tag for known in desk.store.find_tags(repository, part, KNOWN_TAGS)]
-
-    return [chosen(choice, tags_with) for choice in submission.choices]
+    all_tags = partial(desk.store.all_tags, repository)
+    return [chosen(choice, all_tags) for choice in submission.choices]
 
 
 def _until(submission: PinSubmission, now: datetime) -> datetime | None:
     """The day, if one was chosen, wins."""
     if submission.until:
         return _end_of(submission.until)
-    if submission.lasts not in LASTS:
-        raise MisfitError
     return None if submission.lasts == NO_END else now + parse_duration(submission.lasts)
 
 
