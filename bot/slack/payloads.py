@@ -239,22 +239,6 @@ class _PinButton(_Part):
     value: RefOfPin
 
 
-class _ClickOnPin(_FromElement):
-    trigger_id: TriggerId
-    actions: Annotated[tuple[_PinButton, ...], Field(min_length=1, max_length=1)]
-
-    @property
-    def ref(self) -> PinRef:
-        return self.actions[0].value
-
-
-class ClickOnPin(_ClickOnPin):
-    """In a message, which may be one that nobody else sees."""
-
-    channel: _Channel
-    container: _MessagePart
-
-
 class _EndButton(_Part):
     value: EndOfPinField
 
@@ -276,10 +260,16 @@ class _PinView(_View):
     private_metadata: RefWithChannel
 
 
-class ClickOnPinInModal(_ClickOnPin):
+class ClickOnPin(_FromElement):
     """In the modal of one repository's pins."""
 
+    trigger_id: TriggerId
     view: _PinView
+    actions: Annotated[tuple[_PinButton, ...], Field(min_length=1, max_length=1)]
+
+    @property
+    def ref(self) -> PinRef:
+        return self.actions[0].value
 
     @property
     def sender(self) -> Sender:
@@ -394,7 +384,7 @@ class HomeOpened(_Part):
 
 def sender_of(body: Mapping[str, Any]) -> Sender | None:
     """Of what may fit nothing else; None if nobody can be answered."""
-    for form in (_FromCommand, Submission, PinSubmission, ClickOnPinInModal, _FromElement):
+    for form in (_FromCommand, Submission, PinSubmission, ClickOnPin, _FromElement):
         try:
             return form.model_validate(body).sender
         except ValidationError:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bot.slack.blocks.kit import Element, actions, button, section
 from bot.slack.ids import MOST_IN_LINE, RUN_COMMAND
 from bot.slack.message import Content
-from bot.slack.wording import prose, shortened
+from bot.slack.wording import codes, prose, shortened
 
 MOST_CHOICES = 10
 MOST_IN_BUTTON = 75
@@ -21,15 +21,14 @@ class Choice(NamedTuple):
 
 
 def choices(sentence: str, offered: Iterable[Choice]) -> Content:
-    """Lines that are longer than a button carries have to be typed."""
+    """What has no button, since its line is longer than a button carries or there are too many, has
+    to be typed."""
     every = list(offered)
-    buttons = [
-        line_button(each.label, number, each.line)
-        for number, each in enumerate(every[:MOST_CHOICES])
-        if len(each.line) <= MOST_IN_LINE
-    ]
-    more = len(every) - MOST_CHOICES
-    said = prose(sentence, MOST_IN_SENTENCE) + (f" … and {more:,} more." if more > 0 else "")
+    fitting = [each for each in every if len(each.line) <= MOST_IN_LINE][:MOST_CHOICES]
+    others = [each.label for each in every if each not in fitting]
+    hint = f" To get {codes(others)}, type the line anew." if others else ""
+    said = prose(sentence, MOST_IN_SENTENCE) + hint
+    buttons = [line_button(each.label, place, each.line) for place, each in enumerate(fitting)]
     return Content(said, [section(said), *([actions(*buttons)] if buttons else [])])
 
 

@@ -19,7 +19,7 @@ from bot.slack.listeners.actions.turn_page import turn_page
 from bot.slack.listeners.actions.unpin import unpin
 from bot.slack.listeners.commands.ecr_clean import ecr_clean
 from bot.slack.listeners.hearing import acknowledge, hearing
-from bot.slack.payloads import Click, ClickInModal, ClickOnEnd, ClickOnPinInModal, CommandClick
+from bot.slack.payloads import Click, ClickInModal, ClickOnEnd, ClickOnPin, CommandClick
 
 IN_MESSAGES = {
     ids.APPROVE_PLAN: approve_plan,
@@ -38,7 +38,7 @@ def register(app: App, desk: Desk) -> None:
     listeners[ids.IMAGES_PAGE] = hearing(desk, ClickInModal, turn_page)
     listeners[ids.KEEP_PIN] = hearing(desk, ClickOnEnd, keep_pin)
     listeners[ids.RUN_COMMAND] = hearing(desk, CommandClick, ecr_clean)
-    listeners[ids.UNPIN] = hearing(desk, ClickOnPinInModal, unpin)
+    listeners[ids.UNPIN] = hearing(desk, ClickOnPin, unpin)
     for action_id, listener in listeners.items():
         app.action(_any(action_id), middleware=[acknowledge])(listener)
 

@@ -9,10 +9,10 @@ from bot.slack.listeners.pinning import pins_shown
 from bot.slack.listeners.windows import Window, telling
 from bot.slack.listeners.wording import unpinned
 from bot.slack.message import Content
-from bot.slack.payloads import ClickOnPinInModal
+from bot.slack.payloads import ClickOnPin
 
 
-def unpin(desk: Desk, click: ClickOnPinInModal) -> None:
+def unpin(desk: Desk, click: ClickOnPin) -> None:
     window = Window(desk, click.view.id)
     with telling(window, click.sender):
         told = _tried(desk, click)
@@ -22,7 +22,7 @@ def unpin(desk: Desk, click: ClickOnPinInModal) -> None:
             answer(desk, click.sender, told)
 
 
-def _tried(desk: Desk, click: ClickOnPinInModal) -> Content:
+def _tried(desk: Desk, click: ClickOnPin) -> Content:
     """What is refused is told above what is pinned still."""
     repository, text = click.ref.repository, click.ref.pin
     try:

@@ -4,7 +4,7 @@ from bot.core.errors import RequestError
 from bot.slack.ids import COMMAND
 from bot.slack.listeners.commands.asked import Asked
 from bot.slack.listeners.commands.grammar import read_pin
-from bot.slack.listeners.deeds import follow
+from bot.slack.listeners.pinning import follow_pins
 from bot.slack.listeners.wording import pinned
 from bot.slack.wording import shortened
 
@@ -23,5 +23,4 @@ def pin(asked: Asked) -> None:
     repository = asked.find(read.repository)
     made = desk.pinner.pin(repository, read.pins, asked.person, read.reason, read.until)
     asked.answer(pinned(made, repository.name))
-    if made.plan:
-        follow(desk, made.plan.id)
+    follow_pins(desk, made)
