@@ -1,0 +1,66 @@
+"""Which reports are due, and which deserve a message of their own."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.due import DueOutcome, DueReport, Entry, Round, belongs_to, due, why_not_posted
+from bot.core.patterns import Patterns
+from bot.core.schedules import Schedule
+from bot.core.usage import Look, Usage
+from tests.render.builders import HERE
+from tests.usecases.scene import content
+
+MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def entry(*globs: str, schedule: str = "mon 09:00", is_posted: bool = True) -> Entry:
+    return Entry(Patterns.of(*globs), Schedule.parse(schedule, "UTC"), 5.0, is_posted)
+
+
+@pytest.mark.parametrize(
+    ("now", "is_due"),
+    [
+        (MONDAY - timedelta(seconds=1), False),
+        (MONDAY, True),
+        (MONDAY + DAY - timedelta(seconds=1), True),
+        (MONDAY + DAY, False),
+    ],
+)
+def test_it_is_made_up_for_within_a_day(now: datetime, *, is_due: bool) -> None:
+    found = [Round("*", datetime(2026, 11, 23, 9), 5.0)] if is_due else []  # noqa: DTZ001
+    assert list(due([entry("*")], now)) == found
+
+
+def test_without_a_channel_nothing_is_due() -> None:
+    assert not due([entry("*", is_posted=False)], MONDAY)
+
+
+def test_of_entries_that_say_the_same_the_first_counts() -> None:
+    first, second = entry("a", "b"), entry("a", "b")
+    (found,) = due([first, second], MONDAY).values()
+    assert found is first
+    assert first.name == "a, b"
+
+
+def test_the_first_entry_that_matches() -> None:
+    api, rest = entry("team/api", is_posted=False), entry("*")
+    assert belongs_to(HERE, [api, rest]) is api
+    assert belongs_to(HERE, [rest, api]) is rest
+    assert belongs_to(HERE, [entry("other")]) is None
+
+
+def test_what_deserves_a_message() -> None:
+    unseen = Usage(looks=(Look("ecs", "here", 0, "it failed"),), not_checked=())
+    saves = content("new", "old", "older")
+    usd = saves.savings.usd_per_month
+    assert why_not_posted(saves, 0) is None
+    assert why_not_posted(saves, usd) is None
+    assert why_not_posted(saves, usd * 1.01) is DueOutcome.SMALL
+    assert why_not_posted(content("new"), 0) is DueOutcome.NOTHING
+    assert why_not_posted(content("new", usage=unseen), 5) is None
+
+
+def test_names_of_repositories() -> None:
+    assert DueReport(HERE.uri, Round("*", datetime(2026, 11, 23, 9), 0)).name == HERE.name  # noqa: DTZ001
