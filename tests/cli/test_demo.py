@@ -69,7 +69,7 @@ def test_it_stays_until_ctrl_c(machine: Machine) -> None:
             assert b"Mia Brandt" in answer.read()
         assert len(machine.processes()) >= 3, "the demo, and both processes of the bot"
         assert run.end(signal.SIGINT) == 0
-        assert "nothing of it is left" in run.said[-1]
+        assert run.said[-1] == "The demo is over.\n"
     assert machine.files() == []
     assert machine.processes() == {}
 

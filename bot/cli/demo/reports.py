@@ -64,7 +64,7 @@ class Newspaper:
     def _reports(self, wishes: list[Wish]) -> Iterator[Json]:
         """As they come."""
         for wish in wishes:
-            self.subscriber.types(f"/ecr-clean {wish.repository}", wish.channel)
+            self.subscriber.types(f"/ecr-clean report {wish.repository}", wish.channel)
         end = len(self.told) + len(wishes)
         while len(self.told) < end:
             news = self.bot.wait_for(self._news, self.seconds, "There was no further report")
@@ -88,9 +88,10 @@ class Newspaper:
 
 
 def _is_report(message: Json) -> bool:
-    """By the bot, and not one that only says that a report is being made."""
+    """By the bot for everybody, and not one that only says that a report is being made."""
     blocks = message.get("blocks", [])
-    return bool(message.get("bot_id") and blocks) and _PENDING not in str(blocks[0])
+    is_the_bots = bool(message.get("bot_id") and blocks) and not message["ephemeral"]
+    return is_the_bots and _PENDING not in str(blocks[0])
 
 
 def _usd(report: Json) -> float:

@@ -52,7 +52,7 @@ def stay_until_interrupted(bot: Serving, invitation: str) -> None:
         while True:
             bot.expect_alive()
             time.sleep(0.5)
-    click.echo("\nThe demo is over; nothing of it is left on this machine.")
+    click.echo("\nThe demo is over.")
 
 
 def _wishes(company: Company) -> list[Wish]:
