@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.playground.slack import Person, Workspace
 from bot.store.store import SqlStore, open_store
-from tests.cli.remembered import LOOKED_AT
+from tests.cli.remembered import LOOKED_AT, Write
 from tests.postgres import Server
+from tests.slack.listeners.office import MANIFEST
 from tests.support import Run, Shelf
 
 SETTINGS = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
+SLACK_SETTINGS = f"{LOOKED_AT}reports: [{{channel: '#ops'}}]\nexecution: {{undo_window: 1h}}\n"
+MILD = "type_to_confirm_over: 100%"
 
 
 @pytest.fixture
@@ -43,3 +47,56 @@ def due(shared_store: SqlStore, run: Run, builds: Shelf) -> str:
     assert run("approve", plan, "--confirm", builds.id.name).status == 0
     assert shared_store.plan(plan)
     return plan
+
+
+# in Slack
+
+
+@pytest.fixture
+def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """With the manifest that is shipped. Whatever the bot sends has to pass its checks."""
+    del environment
+    with Workspace(MANIFEST) as workspace:
+        for name, value in workspace.environment().items():
+            monkeypatch.setenv(name, value)
+        yield workspace
+        assert workspace.remote.warnings() == []
+        assert workspace.remote.ask("/bugs")["bugs"] == []
+        assert {call["error"] for call in workspace.remote.calls()} <= {None, "ratelimited"}
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann", tz="Europe/Berlin")
+
+
+@pytest.fixture
+def bob(slack: Workspace) -> Person:
+    return slack.remote.add_person("bob")
+
+
+@pytest.fixture
+def guest(slack: Workspace) -> Person:
+    return slack.remote.add_person("guest", is_restricted=True)
+
+
+@pytest.fixture
+def ops(slack: Workspace, ann: Person, bob: Person, guest: Person) -> str:
+    """The channel in which plans can be approved."""
+    return slack.remote.add_channel("ops", [ann, bob, guest])
+
+
+Settle = Callable[[str], Path]
+
+
+@pytest.fixture
+def approval(settings_file: Write, releases: Shelf) -> Settle:
+    """Writes the settings, with this about approvals."""
+    del releases
+    return lambda text: settings_file(f"{SLACK_SETTINGS}approval: {{{text}}}\n")
+
+
+@pytest.fixture
+def mild(approval: Settle) -> None:
+    """Nobody has to type anything."""
+    approval(MILD)

@@ -3,7 +3,7 @@ and real sockets between all of them. What goes wrong on the way harms nobody.""
 
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
@@ -19,70 +19,18 @@ from bot.playground.slack import TEAM_ID, Outcome, Person, Workspace
 from bot.slack.listeners.boundary import MISFIT
 from bot.store.store import SqlStore
 from tests.cli.carrying_out import DELETION, PATIENCE, as_stored, late_by, until
-from tests.cli.remembered import LOOKED_AT, Write
 from tests.cli.test_serve import Serving, serving
-from tests.slack.listeners.office import MANIFEST, Json, public, text_of, told
+from tests.journeys.conftest import MILD, Settle
+from tests.slack.listeners.office import Json, public, text_of, told
 from tests.slack.support import buttons, message_at
 from tests.support import Shelf
 
 pytestmark = pytest.mark.slow
 
 AN_HOUR = timedelta(hours=1)
-SETTINGS = f"{LOOKED_AT}reports: [{{channel: '#ops'}}]\nexecution: {{undo_window: 1h}}\n"
-MILD = "type_to_confirm_over: 100%"
-REPORTED = ["approve_plan", "show_images", "dismiss_plan"]
+REPORTED = ["approve_plan", "pin_tags", "show_images", "dismiss_plan"]
 GOES = {"1.0", "1.1", "1.2"}
 STAYS = {f"1.{number}" for number in range(3, 13)}
-
-
-@pytest.fixture
-def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """With the manifest that is shipped. Whatever the bot sends has to pass its checks."""
-    del environment
-    with Workspace(MANIFEST) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
-        yield workspace
-        assert workspace.remote.warnings() == []
-        assert workspace.remote.ask("/bugs")["bugs"] == []
-        assert {call["error"] for call in workspace.remote.calls()} <= {None, "ratelimited"}
-
-
-@pytest.fixture
-def ann(slack: Workspace) -> Person:
-    return slack.remote.add_person("ann", tz="Europe/Berlin")
-
-
-@pytest.fixture
-def bob(slack: Workspace) -> Person:
-    return slack.remote.add_person("bob")
-
-
-@pytest.fixture
-def guest(slack: Workspace) -> Person:
-    return slack.remote.add_person("guest", is_restricted=True)
-
-
-@pytest.fixture
-def ops(slack: Workspace, ann: Person, bob: Person, guest: Person) -> str:
-    """The channel in which plans can be approved."""
-    return slack.remote.add_channel("ops", [ann, bob, guest])
-
-
-Settle = Callable[[str], Path]
-
-
-@pytest.fixture
-def approval(settings_file: Write, releases: Shelf) -> Settle:
-    """Writes the settings, with this about approvals."""
-    del releases
-    return lambda text: settings_file(f"{SETTINGS}approval: {{{text}}}\n")
-
-
-@pytest.fixture
-def mild(approval: Settle) -> None:
-    """Nobody has to type anything."""
-    approval(MILD)
 
 
 @contextmanager
@@ -170,7 +118,7 @@ def test_the_whole_story(
         assert as_stored(own_store, plan.id).state is PlanState.PROPOSED
 
         assert ann.uses("approve_plan", confirm=True, **where).ok
-        until_shown(bob, ops, report, "stop_plan", "show_images")
+        until_shown(bob, ops, report, "stop_plan", "pin_tags", "show_images")
         assert f"Approved by <@{ann.id}>" in message_at(bob, ops, report["ts"])["text"]
         assert clicks(bob, "stop_plan", report, ops).ok
         until_shown(ann, ops, report, *REPORTED)
@@ -178,7 +126,7 @@ def test_the_whole_story(
         assert tags(releases) == GOES | STAYS
 
         assert clicks(ann, "approve_plan", report, ops).ok
-        until_shown(ann, ops, report, "stop_plan", "show_images")
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         late_by(own_store, plan.id, AN_HOUR)
         until_shown(ann, ops, report)
         until(lambda: "Deleted 3 of 3" in message_at(bob, ops, report["ts"])["text"])
@@ -207,7 +155,7 @@ def test_the_name_is_typed(
         until_window(ann, "type the repository's name: `team/api`")
         assert ann.submits(typed_name="team/api").ok
         until_window(ann, "Approved. Deletion starts")
-        until_shown(ann, ops, report, "stop_plan", "show_images")
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
     assert as_stored(own_store, plan).state is PlanState.APPROVED
 
 
@@ -229,7 +177,7 @@ def test_it_is_killed_between_message_and_click(
         until_window(ann, "1.0")
         ann.closes()
         assert clicks(ann, "approve_plan", report, ops).ok
-        until_shown(ann, ops, report, "stop_plan", "show_images")
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         kill(bot)
     with on_the_line(slack):
         assert clicks(ann, "stop_plan", report, ops).ok
@@ -260,7 +208,7 @@ def test_two_replicas(
                 lambda person: clicks(person, "approve_plan", report, ops), [ann, bob]
             )
         assert all(outcome.ok for outcome in outcomes)
-        until_shown(bob, ops, report, "stop_plan", "show_images")
+        until_shown(bob, ops, report, "stop_plan", "pin_tags", "show_images")
         until(lambda: told(ann, ops) + told(bob, ops))
         (approval,) = as_stored(shared_store, plan).current_approvals
         late, first = (ann, bob) if approval.by == bob.id else (bob, ann)
@@ -316,7 +264,7 @@ def test_delivered_again_and_again(
         report = asked(ann, ops)
         plan = only_plan(own_store).id
         clicks(ann, "approve_plan", report, ops)
-        until_shown(ann, ops, report, "stop_plan", "show_images")
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         clicks(ann, "stop_plan", report, ops)
         until_shown(ann, ops, report, *REPORTED)
         deliveries = slack.remote.deliveries()
@@ -348,7 +296,7 @@ def test_slack_is_busy(
         plan = only_plan(own_store).id
         slack.remote.add_fault("chat.update", **busy, times=2)
         assert clicks(ann, "approve_plan", report, ops).ok
-        until_shown(ann, ops, report, "stop_plan", "show_images")
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         slack.remote.add_fault("chat.update", **busy)
         late_by(own_store, plan, AN_HOUR)
         until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
@@ -380,7 +328,7 @@ def test_the_line_breaks(
         until_connected_anew(slack, before)
         assert as_stored(own_store, plan).state is PlanState.PROPOSED
         assert clicks(ann, "approve_plan", report, ops).ok
-        until_shown(ann, ops, report, "stop_plan", "show_images")
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         before = slack.remote.connections()
         late_by(own_store, plan, AN_HOUR)
         slack.remote.disconnect("dropped")
@@ -476,6 +424,6 @@ def test_who_may_not(
         assert as_stored(own_store, plan).current_approvals == ()
         assert buttons(message_at(bob, ops, report["ts"])) == REPORTED
         assert clicks(bob, "approve_plan", report, ops).ok
-        until_shown(ann, ops, report, "stop_plan", "show_images")
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
     assert events(own_store, plan).count(EventName.REFUSED) == 1
     assert len(public(ann, ops)) == 1

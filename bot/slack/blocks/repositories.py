@@ -92,8 +92,8 @@ def _is_worth_telling(look: LastLook) -> bool:
 def _small_print(view: RepositoriesView) -> Iterator[str]:
     if view.more:
         yield (
-            f"… and {view.more:,} more, which could free less. `{COMMAND} list team/*` shows only "
-            "those that fit a pattern."
+            f"… and {view.more:,} more: `{COMMAND} list team/*` shows only those that fit a "
+            "pattern."
         )
     if view.never:
         were = count(view.never, "repository was", "repositories were")

@@ -105,10 +105,10 @@ def _correct(asked: Asked, first: str, second: str) -> None:
 
 
 def _commands_like(asked: Asked, word: str) -> Iterator[Choice]:
-    """The same line with the nearest command."""
+    """The same line with the nearest commands."""
     lowered = word.lower()
-    close = get_close_matches(lowered, COMMANDS, n=1)
-    if near := INSTEAD.get(lowered) or next(iter(close), None):
+    instead = INSTEAD.get(lowered)
+    for near in [instead] if instead else get_close_matches(lowered, COMMANDS, n=2):
         line = asked.line.with_word(0, near)
         yield Choice(f"{COMMAND} {line}", line)
 

@@ -1,0 +1,85 @@
+"""People type `/ecr-clean …`, and `ecr-clean serve` in its own processes does it."""
+
+import pytest
+
+from bot.core.records import PlanState
+from bot.playground.aws import StandIn
+from bot.playground.slack import Person, Workspace
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import DELETION, as_stored, late_by, until
+from tests.journeys.test_slack import (
+    AN_HOUR,
+    GOES,
+    REPORTED,
+    STAYS,
+    asked,
+    clicks,
+    on_the_line,
+    only_plan,
+    tags,
+    until_shown,
+)
+from tests.slack.listeners.office import told
+from tests.slack.support import message_at
+from tests.support import Shelf
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mild")]
+
+
+def says(person: Person, line: str, channel: str) -> str:
+    """The answer, which nobody else sees."""
+    before = len(told(person, channel))
+    assert person.types(f"/ecr-clean {line}", channel).ok
+    until(lambda: len(told(person, channel)) == before + 1)
+    return told(person, channel)[-1]
+
+
+def test_nothing_starts_in_a_pause(
+    slack: Workspace,
+    ann: Person,
+    bob: Person,
+    ops: str,
+    own_store: SqlStore,
+    releases: Shelf,
+    aws: StandIn,
+) -> None:
+    """Whatever was approved before or is approved meanwhile; once it is over, it does."""
+    with on_the_line(slack):
+        report = asked(ann, ops)
+        plan = only_plan(own_store)
+        assert says(bob, "pause because the audit is here", ops).startswith("Paused.")
+        until(lambda: "is paused" in str(message_at(ann, ops, report["ts"])["blocks"]))
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
+        late_by(own_store, plan.id, AN_HOUR)
+        assert "is paused" in says(ann, "status", ops)
+        other = releases.id.name
+        assert "stays" in says(ann, f"why {other} 1.12", ops)
+        assert as_stored(own_store, plan.id).state is PlanState.APPROVED
+        assert tags(releases) == GOES | STAYS
+        assert says(ann, "resume", ops).startswith(f"Resumed: <@{bob.id}> had paused")
+        until(lambda: "Deleted 3 of 3" in message_at(bob, ops, report["ts"])["text"])
+        assert "was deleted by ecr-clean" in says(bob, f"why {other} 1.0", ops)
+        assert "Saved so far, everywhere" in says(bob, "history", ops)
+    assert tags(releases) == STAYS
+    assert aws.world.calls.count(DELETION) == 1
+
+
+def test_a_pin_that_is_typed_is_spared(
+    slack: Workspace, ann: Person, bob: Person, ops: str, own_store: SqlStore, releases: Shelf
+) -> None:
+    with on_the_line(slack):
+        report = asked(ann, ops)
+        plan = only_plan(own_store)
+        name = plan.repository.name
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
+        said = says(bob, f"pin {name} `1.0` for 30d because a customer runs it", ops)
+        assert "The plan is version 2 now, and deletes 2 of 13 manifests." in said
+        until_shown(ann, ops, report, *REPORTED)
+        assert "Pinned in" in says(ann, f"pins {name}", ops)
+        assert clicks(ann, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
+        late_by(own_store, plan.id, AN_HOUR)
+        until(lambda: "Deleted 2 of 2" in message_at(bob, ops, report["ts"])["text"])
+    assert tags(releases) == STAYS | {"1.0"}
