@@ -64,7 +64,7 @@ def test_it_reports_on_a_company_and_ends(machine: Machine) -> None:
 def test_it_stays_until_ctrl_c(machine: Machine) -> None:
     port = free_port()
     with machine.started("--port", str(port)) as run:
-        run.until("Ctrl-C ends the demo")
+        run.until("ends the demo")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_control/workspace") as answer:
             assert b"Mia Brandt" in answer.read()
         assert len(machine.processes()) >= 3, "the demo, and both processes of the bot"
@@ -92,6 +92,13 @@ def test_the_port_is_taken(run: Run) -> None:
         result = run("demo", "--port", str(port))
     assert (result.status, result.out) == (2, "")
     assert result.sentence.startswith(f"Port {port} cannot be used (")
+
+
+def test_it_was_installed_without_the_demo(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.cli.demo.command.find_spec", lambda name: name == "uvicorn" or None)
+    result = run("demo")
+    assert (result.status, result.out) == (2, "")
+    assert "The demo needs starlette and trustme: install ecr-clean[demo]" in result.sentence
 
 
 def test_the_walkthrough_never_plays_on_an_account(run: Run) -> None:

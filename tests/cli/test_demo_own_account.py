@@ -92,7 +92,7 @@ def test_so_have_processes_that_are_started_meanwhile(monkeypatch: pytest.Monkey
 def test_it_reports_on_the_account(machine: Machine, aws: StandIn) -> None:
     port = free_port()
     with machine.started("--aws", "--port", str(port)) as run:
-        run.until("Ctrl-C ends the demo")
+        run.until("ends the demo")
         in_the_bot = [each for each in machine.processes().values() if "SLACK_APP_TOKEN" in each]
         assert len(in_the_bot) >= 2
         for environment in in_the_bot:
@@ -128,6 +128,8 @@ def _operations_of_ecr(path: str) -> set[str]:
 def test_the_settings_of_the_account(tmp_path: Path) -> None:
     file = tmp_path / "own.yml"
     file.write_text(
+        "registries: [{region: eu-west-1, role_arn: 'arn:aws:iam::123456789012:role/read', "
+        "delete_role_arn: 'arn:aws:iam::123456789012:role/delete'}]\n"
         "policies: [{keep: [{newest: 3}]}]\n"
         "usage: {files: [used.txt], kubernetes: {clusters: [{name: a, kubeconfig: kube/a}]}}\n"
         "pins: [{repository: 'team/*', pin: '1.0', reason: customer, until: 2027-01-31}]\n"
@@ -139,6 +141,10 @@ def test_the_settings_of_the_account(tmp_path: Path) -> None:
     ours.parent.mkdir()
     ours.write_text(own_settings(file, "#registry"))
     theirs, settings = load_settings(file), load_settings(ours)
+    assert [registry.role_arn for registry in settings.registries] == [
+        "arn:aws:iam::123456789012:role/read"
+    ]
+    assert settings.registries[0].delete_role_arn is None
     assert settings.policies == theirs.policies
     assert settings.usage == theirs.usage
     assert settings.pins == theirs.pins

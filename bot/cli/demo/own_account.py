@@ -30,8 +30,9 @@ SECONDS_FOR_A_REPORT = 1800.0
 
 INVITATION = """\
 
-Open {url}/ in a browser: every report shows which images would go, which stay, and why. Here
-nothing can be deleted. Ctrl-C ends the demo."""
+Open {url}/ in a browser.
+Every report shows which images would go, which stay, and why. Here nothing can be deleted. Ctrl-C
+ends the demo."""
 
 NOTE = """\
 To tell what a deletion saves, the bot reads every manifest once, and ECR counts that as a pull: it

@@ -15,13 +15,15 @@ _TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
 
 
 def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()) -> str:
-    """As YAML: what the file says of the account, with reports for this channel, and nothing that
-    lets anybody approve. `config` None: the default file, if there is one. `clusters`: ARNs of
+    """As YAML: what the file says of the account, with reports for this channel, without roles that
+    delete, and with nothing that lets anybody approve. `config` None: the default file, if there is one. `clusters`: ARNs of
     those of EKS that are looked into besides. Raises RequestError if the file is wrong."""
     load_settings(config)
     file = config or DEFAULT_FILE
     told = _read(file) if file.exists() else {}
     kept = {key: told[key] for key in _TAKEN_OVER if key in told}
+    for registry in kept.get("registries") or ():
+        registry.pop("delete_role_arn", None)
     usage = kept["usage"] = kept.get("usage") or {}
     _make_paths_absolute(usage, file.parent.resolve())
     if clusters:

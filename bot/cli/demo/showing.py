@@ -19,8 +19,9 @@ SECONDS_TO_REPORT = 120.0
 
 INVITATION = """\
 
-Open {url}/ in a browser, and act as anybody: Tom may pin what he needs, Mia and Ravi may approve,
-and everybody may stop it within {seconds} seconds. Then it is deleted. Ctrl-C ends the demo."""
+Open {url}/ in a browser, and act as anybody.
+Tom can pin what he needs; Mia and Ravi may approve; everybody may stop it within {seconds} seconds,
+and then it is deleted. Ctrl-C ends the demo."""
 
 
 def show_company(port: int, *, stay: bool) -> None:
