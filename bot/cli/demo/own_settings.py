@@ -16,8 +16,9 @@ _TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
 
 def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()) -> str:
     """As YAML: what the file says of the account, with reports for this channel, without roles that
-    delete, and with nothing that lets anybody approve. `config` None: the default file, if there is one. `clusters`: ARNs of
-    those of EKS that are looked into besides. Raises RequestError if the file is wrong."""
+    delete, and with nothing that lets anybody approve. `config` None: the default file, if there is
+    one. `clusters`: ARNs of those of EKS that are looked into besides. Raises RequestError if the
+    file is wrong."""
     load_settings(config)
     file = config or DEFAULT_FILE
     told = _read(file) if file.exists() else {}
