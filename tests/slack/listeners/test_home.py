@@ -124,7 +124,7 @@ def test_last_cleanups(bot: Office, ann: Person) -> None:
 def test_a_pause_is_told(bot: Office, ann: Person) -> None:
     bot.store.set_pause(Pause(ann.id, NOW, "the registry moves"), event(EventName.PAUSED))
     told = opened(bot, ann)
-    assert f"*Paused* by <@{ann.id}> 2026-11-23 12:00 UTC (the registry moves)" in told
+    assert f"*ecr-clean is paused* by <@{ann.id}> 2026-11-23 12:00 UTC (the registry moves)" in told
 
 
 def test_it_follows_what_happens(bot: Office, ann: Person) -> None:

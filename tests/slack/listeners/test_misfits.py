@@ -59,6 +59,9 @@ def typed(value: Any) -> Json:
     return {"typed_name": {"typed_name": {"type": "plain_text_input", "value": value}}}
 
 
+URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
+
+
 def deliver(office: Office, payload: Any, kind: str = "interactive") -> None:
     """Until it is acknowledged, which the workspace did not expect."""
     envelope = {
@@ -95,7 +98,16 @@ def _keeps_it_to_itself(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         [action("approve_plan"), action("dismiss_plan")],
         [action("drop_all", SECRET)],
         [action("approve_plan:x")],
-        [action("pin_tags", "abc:1")],
+        [action("undo_plan", "abc:1")],
+        [action("pin_tags", "abc")],
+        [action("unpin:0", f"{URI} 1.0")],
+        [action("keep_pin", f"{URI} 1.0")],
+        [action("keep_pin", f"nan {URI} 1.0")],
+        [action("keep_pin", f"inf {URI} 1.0")],
+        [action("keep_pin", f"1e9 {URI} a b")],
+        [action("keep_pin", "1e9 example.com/team/api 1.0")],
+        [action("run_command:0", "")],
+        [action("run_command:0", "x" * 2001)],
     ],
 )
 def test_buttons(bot: Office, ann: Person, actions: list[Json]) -> None:
