@@ -1,0 +1,56 @@
+"""While everything is paused, no command begins to carry a plan out."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from bot.core.records import EventName, Pause, PlanState
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import NOTHING, approved, as_stored, proposed, until
+from tests.store.support import event
+from tests.support import NOW, Run, Shelf
+
+PAUSE = Pause("U0000000001", NOW, "the registry moves")
+SAYS = "U0000000001 paused ecr-clean 2026-11-23 12:00 UTC (the registry moves)"
+
+
+def pause(store: SqlStore) -> None:
+    assert store.set_pause(PAUSE, event(EventName.PAUSED))
+
+
+def resume(store: SqlStore) -> None:
+    assert store.set_pause(None, event(EventName.RESUMED))
+
+
+def test_recover_names_who_paused(run: Run, at_once: Shelf, own_store: SqlStore) -> None:
+    id_ = approved(run, at_once.id.name)
+    pause(own_store)
+    result = run("recover")
+    assert (result.status, result.out) == (0, "")
+    assert SAYS in result.err
+    assert as_stored(own_store, id_).state is PlanState.APPROVED
+    resume(own_store)
+    assert run("recover").status == 0
+    assert as_stored(own_store, id_).state is PlanState.DONE
+    assert run("recover").out == NOTHING
+
+
+def test_whoever_waits_waits_for_the_end_of_it(
+    run: Run, at_once: Shelf, own_store: SqlStore
+) -> None:
+    id_ = proposed(run, at_once.id.name)
+    pause(own_store)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(run, "approve", id_, "--wait")
+        until(lambda: as_stored(own_store, id_).state is PlanState.APPROVED)
+        assert own_store.run(id_) is None
+        resume(own_store)
+        assert waiting.result().status == 0
+    assert as_stored(own_store, id_).state is PlanState.DONE
+
+
+def test_what_people_decide_is_taken_all_the_same(
+    run: Run, at_once: Shelf, own_store: SqlStore
+) -> None:
+    pause(own_store)
+    id_ = approved(run, at_once.id.name)
+    assert run("stop", id_).status == 0
+    assert as_stored(own_store, id_).state is PlanState.PROPOSED
