@@ -95,12 +95,13 @@ class Rest:
     missed: tuple[Missed, ...]
 
 
-def due(entries: Iterable[Entry], now: datetime) -> Mapping[Round, Entry]:
+def due(entries: Iterable[Entry], since: datetime, now: datetime) -> Mapping[Round, Entry]:
     """Of every entry that is posted somewhere the last time that it was due, unless that is too
-    long ago: what was missed several times comes once."""
+    long ago, or not later than `since`: what was missed several times comes once."""
+    after = max(since, now - MADE_UP_FOR)
     found: dict[Round, Entry] = {}
     for entry in entries:
-        last = entry.schedule.last(now - MADE_UP_FOR, now) if entry.is_posted else None
+        last = entry.schedule.last(after, now) if entry.is_posted else None
         if last:
             found.setdefault(Round(entry.name, last.local, entry.min_saving), entry)
     return found

@@ -16,6 +16,7 @@ class Step(StrEnum):
     APPROVE = "approve"
     CALL_BACK = "call back"
     RENEW = "renew"
+    KEEP_OPEN = "keep open"
     DISMISS = "dismiss"
     EXPIRE = "expire"
     POSTPONE = "postpone"
@@ -37,6 +38,7 @@ TABLE = (
     Transition(PlanState.PROPOSED, Step.APPROVE, PlanState.PROPOSED, "others have to approve, too"),
     Transition(PlanState.PROPOSED, Step.APPROVE, PlanState.APPROVED, "enough people approved"),
     Transition(PlanState.PROPOSED, Step.RENEW, PlanState.PROPOSED, "its content changed"),
+    Transition(PlanState.PROPOSED, Step.KEEP_OPEN, PlanState.PROPOSED, "it was found unchanged"),
     Transition(PlanState.PROPOSED, Step.DISMISS, PlanState.DISMISSED, "somebody dismissed it"),
     Transition(PlanState.PROPOSED, Step.EXPIRE, PlanState.EXPIRED, "too few approved in time"),
     Transition(
@@ -126,6 +128,12 @@ def renewed(plan: PlanRecord, content: Plan, at: datetime, expires_at: datetime)
         approvals=plan.approvals,
         revision=plan.revision + 1,
     )
+
+
+def kept_open(plan: PlanRecord, expires_at: datetime) -> PlanRecord:
+    """The same version, with the approvals that it has."""
+    _check(plan, Step.KEEP_OPEN)
+    return replace(plan, expires_at=expires_at, revision=plan.revision + 1)
 
 
 def approved(

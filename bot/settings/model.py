@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bot.core import schedules
+from bot.core import due, schedules
 from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
@@ -237,6 +237,10 @@ class ReportSection(Section):
     def parsed_schedule(self) -> schedules.Schedule:
         return schedules.Schedule.parse(self.schedule, self.time_zone)
 
+    def due_entry(self) -> due.Entry:
+        schedule, is_posted = self.parsed_schedule(), self.channel is not None
+        return due.Entry(self.repositories, schedule, self.min_saving, is_posted)
+
     def entry(self) -> ReportEntry:
         return ReportEntry(self.repositories, self.channel, self.approvers)
 
@@ -288,6 +292,14 @@ class Settings(Section):
 
     def report_entries(self) -> tuple[ReportEntry, ...]:
         return tuple(report.entry() for report in self.reports)
+
+    def due_entries(self) -> tuple[due.Entry, ...]:
+        return tuple(report.due_entry() for report in self.reports)
+
+    def channel_of(self, entry: str) -> str | None:
+        """By the name of a due entry."""
+        channels = (each.channel for each in self.reports if each.due_entry().name == entry)
+        return next(channels, None)
 
     def general_rules(self, workspace: str | None) -> ApprovalRules:
         """Of what concerns all repositories."""

@@ -83,13 +83,20 @@ class Board:
         self._content = lru_cache(CONTENTS_KEPT)(store.content)
         self._locks = [Lock() for _ in range(LOCKS)]
 
-    def post(self, plan_id: str, channel: str, in_place_of: str | None = None) -> Message:
+    def post(
+        self,
+        plan_id: str,
+        channel: str,
+        in_place_of: str | None = None,
+        remember: Callable[[Message], None] | None = None,
+    ) -> Message:
         """Shows a plan where it was not shown before: in a new message, or in one that is there.
-        The message is remembered before it has buttons, so that they never outlive the plan. What
-        Slack does not take now, a sweep shows later."""
+        The message is remembered before it has buttons, so that they never outlive the plan; by
+        `remember`, if there is more to write with it. What Slack does not take now, a sweep shows
+        later."""
         ts = in_place_of or self._place(plan_id, channel)
         message = Message(plan_id, channel, ts)
-        self._store.remember_message(message)
+        (remember or self._store.remember_message)(message)
         try:
             self.refresh(plan_id)
             if in_place_of and not self._store.message(channel, ts):

@@ -19,18 +19,20 @@ class DueStore(DueReports, Repositories, Protocol):
 
 @dataclass(slots=True)
 class RunDue:
-    """`registries`: by what the settings call them. `warn` gets sentences for the log."""
+    """`registries`: by what the settings call them. `since`: nothing is due that should have come
+    before there was anybody to do it. `warn` gets sentences for the log."""
 
     store: DueStore
     entries: Sequence[Entry]
     registries: Mapping[str, Registry]
+    since: datetime
     warn: Callable[[str], None]
     _listed: set[Round] = field(default_factory=set, init=False)
 
     def __call__(self, now: datetime) -> None:
         """Called again and again. Raises ServiceError if the database fails; whatever was not
         written then, the next call writes. So it is where a registry cannot be listed."""
-        rounds = due(self.entries, now)
+        rounds = due(self.entries, self.since, now)
         for registry, waiting in self._not_listed(rounds, now).items():
             self._list(registry, {round_: rounds[round_] for round_ in waiting}, now)
         self.store.gather(now)

@@ -25,6 +25,7 @@ from bot.wiring.people import (
     open_unpinner,
 )
 from bot.wiring.processes import is_gone, this_worker
+from bot.wiring.scheduling import open_run_due
 from bot.wiring.slack import (
     Workspace,
     app_token,
@@ -76,6 +77,7 @@ __all__ = [
     "open_planner",
     "open_proposer",
     "open_registries",
+    "open_run_due",
     "open_sources",
     "open_stopper",
     "open_store",

@@ -63,14 +63,18 @@ class Hold:
 class Doer(Protocol):
     """Knows what to do with jobs."""
 
-    def expect_ready(self) -> None:
-        """Raises RequestError or ServiceError if nothing can be done just now."""
-
     def do(self, job: Job, hold: Hold) -> None:
         """Raises JobLostError, LeftError, and ServiceError if it is to be done again."""
 
     def give_up(self, job: Job) -> None:
         """Tells whoever waits for it."""
+
+
+class ReadyDoer(Doer, Protocol):
+    """Knows also when."""
+
+    def expect_ready(self) -> None:
+        """Raises RequestError or ServiceError if nothing can be done just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ class Hands:
 
     queue: WorkQueue
     worker: Worker
-    doer: Doer
+    doer: ReadyDoer
     clock: Clock
     leaving: Leaving
     debug: bool

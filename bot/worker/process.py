@@ -4,7 +4,7 @@ import logging
 import multiprocessing
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -28,10 +28,12 @@ from bot.wiring import (
     system_clock,
     this_worker,
 )
+from bot.worker.alarm import Alarm
 from bot.worker.crew import RUNS_AT_ONCE, Crew, Tell
 from bot.worker.told import told
 
 SECONDS_BETWEEN_SWEEPS = 2
+SECONDS_BETWEEN_ALARMS = 60
 SECONDS_BETWEEN_LOOKS = 1.0
 
 PLANS_AT_ONCE = 2
@@ -66,16 +68,12 @@ def _work(config: Path | None, leaving: Leaving, *, debug: bool) -> None:
     ):
         executor = open_executor(settings, store, _untold, _unwatched, leaving)
         crew = Crew(executor, pool.submit, system_clock, tell, debug=debug)
+        sweep = Sweep(store, system_clock, is_gone, crew.take)
         scheduler = BackgroundScheduler(timezone="UTC")
-        scheduler.add_job(
-            partial(_swept, Sweep(store, system_clock, is_gone, crew.take), debug=debug),
-            "interval",
-            seconds=SECONDS_BETWEEN_SWEEPS,
-            next_run_time=system_clock(),
-            coalesce=True,
-            max_instances=1,
-            misfire_grace_time=None,
-        )
+        _repeat(scheduler, partial(_swept, sweep, debug=debug), SECONDS_BETWEEN_SWEEPS)
+        if is_in_slack():
+            alarm = Alarm(settings, store, system_clock, debug=debug)
+            _repeat(scheduler, alarm, SECONDS_BETWEEN_ALARMS)
         scheduler.start()
         _wait_for(leaving)
         scheduler.shutdown()
@@ -90,18 +88,16 @@ def _in_slack(
     if not is_in_slack():
         yield _nobody
         return
-    from bot.worker.foothold import Foothold  # noqa: PLC0415 - without Slack nobody needs it
+    from bot.worker.doers import open_doers  # noqa: PLC0415 - without Slack nobody needs it
+    from bot.worker.foothold import Foothold  # noqa: PLC0415
     from bot.worker.hands import Hands  # noqa: PLC0415
     from bot.worker.herald import Herald  # noqa: PLC0415
-    from bot.worker.report import Reporter  # noqa: PLC0415
-    from bot.worker.shared_looks import SharedLooks  # noqa: PLC0415
 
     expect_many_lasting_objects()
     foothold = Foothold(settings, store)
     herald = Herald(foothold, leaving, debug=debug)
-    looks = SharedLooks(settings, store, system_clock)
-    reporter = Reporter(settings, store, foothold, looks, leaving)
-    hands = Hands(store, this_worker(), reporter, system_clock, leaving, debug=debug)
+    doers = open_doers(settings, store, foothold, leaving, system_clock)
+    hands = Hands(store, this_worker(), doers, system_clock, leaving, debug=debug)
     threads = [Thread(target=herald.work, name="herald", daemon=True)]
     threads += [
         Thread(target=hands.work, name=f"hand {number}", daemon=True)
@@ -112,6 +108,19 @@ def _in_slack(
     yield herald.tell
     for thread in threads:
         thread.join(SECONDS_TO_LEAVE)
+
+
+def _repeat(scheduler: BackgroundScheduler, call: Callable[[], None], seconds: int) -> None:
+    """At once, and then again and again, one after the other; what was missed comes once."""
+    scheduler.add_job(
+        call,
+        "interval",
+        seconds=seconds,
+        next_run_time=system_clock(),
+        coalesce=True,
+        max_instances=1,
+        misfire_grace_time=None,
+    )
 
 
 def _told_to_leave() -> Leaving:

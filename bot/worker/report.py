@@ -15,17 +15,10 @@ from bot.slack.spot import Spot
 from bot.store.store import SqlStore
 from bot.usecases.carry_out import LeftError
 from bot.usecases.find_repositories import Found, find_repositories
-from bot.wiring import (
-    Leaving,
-    Memory,
-    open_manifest_cache,
-    open_planner,
-    open_proposer,
-    open_registries,
-)
+from bot.wiring import Leaving, open_registries
+from bot.worker.drafting import Drafter
 from bot.worker.foothold import Foothold
 from bot.worker.hands import Hold, JobLostError
-from bot.worker.shared_looks import SharedLooks
 from bot.worker.told import told
 
 MOST_REPORTS = 10
@@ -62,12 +55,8 @@ class Reporter:
     settings: Settings
     store: SqlStore
     foothold: Foothold
-    looks: SharedLooks
+    drafter: Drafter
     leaving: Leaving
-
-    def expect_ready(self) -> None:
-        """Raises RequestError or ServiceError as long as there is no way into Slack."""
-        self.foothold.place()
 
     def do(self, job: Job, hold: Hold) -> None:
         """Whatever hinders a plan is told in its place. Raises JobLostError, LeftError, and
@@ -119,18 +108,10 @@ class _Report:
             board.post(plan.id, self.request.channel, in_place_of=self.spot.ts)
 
     def _propose(self) -> PlanRecord:
-        reporter, repository = self.reporter, self.found.repository
-        with open_manifest_cache() as cache:
-            memory = Memory(cache, reporter.store)
-            seen = reporter.looks.look(repository, self.registries, memory.usage, self._progress)
-            planner = open_planner(reporter.settings, seen, memory, self._progress)
-            proposer = open_proposer(reporter.settings, reporter.store, planner, self._person())
-            return proposer.propose(self.found).record
-
-    def _person(self) -> SlackPerson:
-        """Whoever asks for a plan needs no rights, and gets none by it."""
         workspace = self.reporter.foothold.place().workspace
-        return SlackPerson(self.request.user, workspace.id, is_guest=True, groups=None)
+        person = without_rights(self.request.user, workspace.id)
+        drafter = self.reporter.drafter
+        return drafter.propose(self.found, self.registries, person, self._progress).record
 
     def _progress(self, step: str, done: int, total: int | None) -> None:
         if self.reporter.leaving.is_told():
@@ -138,6 +119,11 @@ class _Report:
         self.hold.expect()
         name = self.found.repository.name
         self.spot.show_progress(lambda: planning_message(name, step, done, total or 0))
+
+
+def without_rights(user: str, workspace: str) -> SlackPerson:
+    """Whoever asks for a plan needs none, and gets none by it."""
+    return SlackPerson(user, workspace, is_guest=True, groups=None)
 
 
 def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[Found]:

@@ -13,6 +13,7 @@ from tests.usecases.scene import content
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
+LONG_AGO = MONDAY - 365 * DAY
 
 
 def entry(*globs: str, schedule: str = "mon 09:00", is_posted: bool = True) -> Entry:
@@ -30,16 +31,21 @@ def entry(*globs: str, schedule: str = "mon 09:00", is_posted: bool = True) -> E
 )
 def test_it_is_made_up_for_within_a_day(now: datetime, *, is_due: bool) -> None:
     found = [Round("*", datetime(2026, 11, 23, 9), 5.0)] if is_due else []  # noqa: DTZ001
-    assert list(due([entry("*")], now)) == found
+    assert list(due([entry("*")], LONG_AGO, now)) == found
+
+
+def test_what_was_due_before_there_was_a_bot_never_comes() -> None:
+    assert not due([entry("*")], MONDAY, MONDAY + DAY / 2)
+    assert due([entry("*")], MONDAY - timedelta(seconds=1), MONDAY + DAY / 2)
 
 
 def test_without_a_channel_nothing_is_due() -> None:
-    assert not due([entry("*", is_posted=False)], MONDAY)
+    assert not due([entry("*", is_posted=False)], LONG_AGO, MONDAY)
 
 
 def test_of_entries_that_say_the_same_the_first_counts() -> None:
     first, second = entry("a", "b"), entry("a", "b")
-    (found,) = due([first, second], MONDAY).values()
+    (found,) = due([first, second], LONG_AGO, MONDAY).values()
     assert found is first
     assert first.name == "a, b"
 

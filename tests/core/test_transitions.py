@@ -24,6 +24,7 @@ from bot.core.transitions import (
     is_due,
     is_expired,
     is_late,
+    kept_open,
     postponed,
     proposed,
     renewed,
@@ -45,7 +46,7 @@ TOMORROW = NOON + timedelta(days=1)
 FINAL = set(PlanState) - OPEN
 
 ALLOWED = {
-    PlanState.PROPOSED: {Step.APPROVE, Step.RENEW, Step.DISMISS, Step.EXPIRE},
+    PlanState.PROPOSED: {Step.APPROVE, Step.RENEW, Step.KEEP_OPEN, Step.DISMISS, Step.EXPIRE},
     PlanState.APPROVED: {Step.CALL_BACK, Step.RENEW, Step.POSTPONE, Step.START},
     PlanState.EXECUTING: {Step.TAKE_OVER, Step.ASK_TO_STOP, Step.END, Step.STOP},
 }
@@ -54,6 +55,7 @@ TAKE: dict[Step, Callable[[PlanRecord], PlanRecord]] = {
     Step.APPROVE: lambda plan: approved(plan, consent("U9"), 1, WINDOW),
     Step.CALL_BACK: called_back,
     Step.RENEW: lambda plan: renewed(plan, CONTENT, TOMORROW, TOMORROW + WEEK),
+    Step.KEEP_OPEN: lambda plan: kept_open(plan, NOON + 2 * WEEK),
     Step.DISMISS: dismissed,
     Step.EXPIRE: lambda plan: expired(plan, NOON + WEEK),
     Step.POSTPONE: lambda plan: postponed(plan, NOON + WEEK, WINDOW),
@@ -290,6 +292,8 @@ def take(plan: PlanRecord, step: Step, by: str, required: int, now: datetime) ->
         return approved(plan, consent(by, plan.version, now), required, WINDOW)
     if step in (Step.EXPIRE, Step.START):
         return (expired if step is Step.EXPIRE else started)(plan, now)
+    if step is Step.KEEP_OPEN:
+        return kept_open(plan, now + WEEK)
     if step is Step.RENEW:
         return renewed(plan, CONTENT, now, now + WEEK)
     if step is Step.POSTPONE:

@@ -82,11 +82,13 @@ class Town:
     came: list[tuple[str, str]] = field(default_factory=list)
     told: list[tuple[str, ...]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    since: datetime = NEW_YEAR - 365 * DAY
 
     def open(self, store: DueStore | None = None) -> RunDue:
         """As every process does that begins."""
         registries = {"own": self.here, "other": self.there}
-        return RunDue(store or self.store, self.entries, registries, self.warnings.append)
+        warn = self.warnings.append
+        return RunDue(store or self.store, self.entries, registries, self.since, warn)
 
     def run(self, *moments: datetime) -> "Town":
         """In one process, with somebody who does what is due at once."""
@@ -287,6 +289,14 @@ def test_what_was_missed_is_made_up_for_within_a_day(
     town.run(MONDAY - MINUTE)
     town.run(MONDAY + away)
     assert [local for local, _ in town.came] == [local for local in came for _ in NAMES]
+
+
+def test_a_new_bot_makes_up_for_nothing(town: Town) -> None:
+    town.since = MONDAY + HOUR
+    town.run(MONDAY + 2 * HOUR)
+    assert town.came == []
+    town.run(MONDAY + 7 * DAY)
+    assert len(town.came) == len(NAMES)
 
 
 def test_of_several_that_were_missed_the_last_one_comes(town: Town) -> None:

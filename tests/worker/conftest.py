@@ -9,11 +9,10 @@ from bot.playground.slack import Person, Workspace
 from bot.settings import Settings, load_settings
 from bot.store.store import SqlStore
 from bot.wiring import Leaving, open_client, this_worker
+from bot.worker.doers import open_doers
 from bot.worker.foothold import Foothold
 from bot.worker.hands import Hands
 from bot.worker.herald import Herald
-from bot.worker.report import Reporter
-from bot.worker.shared_looks import SharedLooks
 from tests.cli.remembered import LOOKED_AT
 from tests.playground.slack.helpers import manifest
 from tests.worker.support import Office, Watch
@@ -74,15 +73,14 @@ def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> Ma
 
     def make(settings: Settings, store: SqlStore) -> Office:
         leaving, foothold = Leaving(), Foothold(settings, store)
-        looks = SharedLooks(settings, store, watch)
-        reporter = Reporter(settings, store, foothold, looks, leaving)
+        doers = open_doers(settings, store, foothold, leaving, watch)
         return Office(
             store=store,
             client=open_client(),
             channel=channel,
             person=ann,
             leaving=leaving,
-            hands=Hands(store, this_worker(), reporter, watch, leaving, debug=False),
+            hands=Hands(store, this_worker(), doers, watch, leaving, debug=False),
             herald=Herald(foothold, leaving, debug=False),
             foothold=foothold,
             watch=watch,

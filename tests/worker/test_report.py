@@ -138,7 +138,7 @@ def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatc
     def break_down(*_: object) -> None:
         raise LookupError("oh")
 
-    monkeypatch.setattr("bot.worker.report.open_planner", break_down)
+    monkeypatch.setattr("bot.worker.drafting.open_planner", break_down)
     ts = office.ask()
     office.hands.do_next()
     assert "a bug of ecr-clean's own (LookupError: oh)" in office.shown(ts)["text"]

@@ -4,6 +4,7 @@ from bot.slack.blocks.images import images_view
 from bot.slack.blocks.modals import loading_view, typing_view
 from bot.slack.blocks.outdated import outdated_message
 from bot.slack.blocks.plan import plan_message
+from bot.slack.blocks.rest import rest_message
 from bot.slack.blocks.short import asked_message, failed_message, planning_message, refusal
 
 __all__ = [
@@ -15,5 +16,6 @@ __all__ = [
     "plan_message",
     "planning_message",
     "refusal",
+    "rest_message",
     "typing_view",
 ]

@@ -1,0 +1,85 @@
+"""What of a round of reports has no message of its own, in a line or two."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from bot.core.due import DueOutcome, DueReport, Rest
+from bot.render.words import count, money
+from bot.slack.blocks.kit import context, section
+from bot.slack.message import Content
+from bot.slack.wording import codes, prose
+
+MOST_NAMES = 20
+MOST_FAILURES = 5
+MOST_IN_CAUSE = 400
+IT = "the repository"
+
+
+def rest_message(rest: Rest) -> Content:
+    quiet = "; ".join(_quiet(rest))
+    failures = _at_most([*_not_planned(rest), *_not_listed(rest)])
+    line = f"{quiet}." if quiet else ""
+    blocks = [context(line)] if line else []
+    blocks += [section(f":warning: {each}") for each in failures]
+    return Content(" ".join(filter(None, [line, *failures])), blocks)
+
+
+def _at_most(failures: Sequence[str]) -> Sequence[str]:
+    more = len(failures) - MOST_FAILURES
+    return [*failures[:MOST_FAILURES], f"… and {more:,} more"] if more > 0 else failures
+
+
+def _quiet(rest: Rest) -> Iterator[str]:
+    if nothing := _with(rest, DueOutcome.NOTHING):
+        yield f"{_repositories(nothing, 'has', 'have')} nothing to delete"
+    if small := _with(rest, DueOutcome.SMALL):
+        who = _repositories(small, "saves", "save") if not nothing else _of_those(small)
+        yield f"{who} {_how_little(small)}: {_names(small)}"
+
+
+def _of_those(small: Sequence[DueReport]) -> str:
+    return f"{len(small):,} {'saves' if len(small) == 1 else 'save'}"
+
+
+def _how_little(small: Sequence[DueReport]) -> str:
+    limit = money(max(each.round.min_saving for each in small))
+    saves = money(sum(each.usd for each in small))
+    if len(small) == 1:
+        return f"less than {limit} a month ({saves})"
+    return f"less than {limit} a month each ({saves} together)"
+
+
+def _not_planned(rest: Rest) -> Iterator[str]:
+    """Those with the same cause in one line."""
+    by_cause: defaultdict[str, list[DueReport]] = defaultdict(list)
+    for each in _with(rest, DueOutcome.FAILED):
+        by_cause[_cause(each)].append(each)
+    for cause, reports in by_cause.items():
+        cannot = "cannot be planned"
+        yield f"{_repositories(reports, cannot, cannot)} ({_names(reports)}): {cause}"
+
+
+def _cause(report: DueReport) -> str:
+    sentence = report.detail.replace(report.repository, IT).replace(report.name, IT)
+    return prose(sentence, MOST_IN_CAUSE)
+
+
+def _not_listed(rest: Rest) -> Iterator[str]:
+    for registry, why in rest.missed:
+        yield (
+            f"No report of {prose(registry)} came, since it cannot be listed: "
+            f"{prose(why, MOST_IN_CAUSE)}"
+        )
+
+
+def _with(rest: Rest, outcome: DueOutcome) -> Sequence[DueReport]:
+    return [each for each in rest.reports if each.outcome is outcome]
+
+
+def _repositories(reports: Sequence[DueReport], one: str, many: str) -> str:
+    number = len(reports)
+    return f"{count(number, 'repository', 'repositories')} {one if number == 1 else many}"
+
+
+def _names(reports: Sequence[DueReport]) -> str:
+    return codes((each.name for each in reports), MOST_NAMES)

@@ -1,0 +1,53 @@
+"""Who does which kind of job."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.core.records import Job
+from bot.ports import Clock
+from bot.settings import Settings
+from bot.slack.pace import Pace
+from bot.store.due_reports import DUE, REST
+from bot.store.store import SqlStore
+from bot.usecases.ask_for_report import REPORT
+from bot.wiring import Leaving
+from bot.worker.drafting import Drafter
+from bot.worker.due import DueReporter, RestTeller
+from bot.worker.foothold import Foothold
+from bot.worker.hands import Doer, Hold
+from bot.worker.report import Reporter
+from bot.worker.shared_looks import SharedLooks
+
+
+@dataclass(frozen=True, slots=True)
+class Doers:
+    """All that they do is for Slack."""
+
+    by_kind: Mapping[str, Doer]
+    foothold: Foothold
+
+    def expect_ready(self) -> None:
+        """Raises RequestError or ServiceError as long as there is no way into Slack."""
+        self.foothold.place()
+
+    def do(self, job: Job, hold: Hold) -> None:
+        self.by_kind[job.kind].do(job, hold)
+
+    def give_up(self, job: Job) -> None:
+        self.by_kind[job.kind].give_up(job)
+
+
+def open_doers(
+    settings: Settings, store: SqlStore, foothold: Foothold, leaving: Leaving, clock: Clock
+) -> Doers:
+    drafter = Drafter(settings, store, SharedLooks(settings, store, clock))
+    pace = Pace(time.monotonic, leaving.sleep)
+    return Doers(
+        {
+            REPORT: Reporter(settings, store, foothold, drafter, leaving),
+            DUE: DueReporter(settings, store, foothold, drafter, pace, leaving, clock),
+            REST: RestTeller(store, foothold, pace),
+        },
+        foothold,
+    )

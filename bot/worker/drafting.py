@@ -1,0 +1,37 @@
+"""Plans repositories for people in Slack."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.aws.ecr import EcrRegistry
+from bot.core.authority import SlackPerson
+from bot.ports import Progress
+from bot.settings import Settings
+from bot.store.store import SqlStore
+from bot.usecases.find_repositories import Found
+from bot.usecases.propose import Proposal
+from bot.wiring import Memory, open_manifest_cache, open_planner, open_proposer
+from bot.worker.shared_looks import SharedLooks
+
+
+@dataclass(frozen=True, slots=True)
+class Drafter:
+    """May be used by several threads."""
+
+    settings: Settings
+    store: SqlStore
+    looks: SharedLooks
+
+    def propose(
+        self,
+        found: Found,
+        registries: Sequence[EcrRegistry],
+        person: SlackPerson,
+        progress: Progress,
+    ) -> Proposal:
+        """Raises what planning and the store raise."""
+        with open_manifest_cache() as cache:
+            memory = Memory(cache, self.store)
+            seen = self.looks.look(found.repository, registries, memory.usage, progress)
+            planner = open_planner(self.settings, seen, memory, progress)
+            return open_proposer(self.settings, self.store, planner, person).propose(found)

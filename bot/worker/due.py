@@ -1,0 +1,159 @@
+"""Makes the reports that come by themselves, and tells what came of the rest."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+
+from bot.aws.ecr import EcrRegistry
+from bot.core.due import DueOutcome, DueReport, why_not_posted
+from bot.core.records import BY_ITSELF, Job, PlanRecord, PlanState
+from bot.core.repository import RepositoryId
+from bot.ports import Clock
+from bot.settings import Settings
+from bot.slack.blocks import rest_message
+from bot.slack.calls import SlackError, in_words
+from bot.slack.pace import Pace
+from bot.store.store import SqlStore
+from bot.usecases.carry_out import LeftError
+from bot.usecases.find_repositories import Found, find_repository
+from bot.usecases.keep_open import keep_open
+from bot.usecases.propose import Proposal
+from bot.wiring import Leaving, open_registries
+from bot.worker.drafting import Drafter
+from bot.worker.foothold import Foothold
+from bot.worker.hands import Hold, JobLostError
+from bot.worker.report import GIVEN_UP, without_rights
+from bot.worker.told import told
+
+NO_WAY_IN = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
+"""To try again is no use before somebody mended it."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class DueReporter:
+    """Does jobs of the kind `due`. May be used by several threads."""
+
+    settings: Settings
+    store: SqlStore
+    foothold: Foothold
+    drafter: Drafter
+    pace: Pace
+    leaving: Leaving
+    clock: Clock
+
+    def do(self, job: Job, hold: Hold) -> None:
+        """What became of it is written once, whoever begins it again. Raises JobLostError,
+        LeftError, and ServiceError if Slack or the database fails."""
+        report = self._report(job)
+        if report is None or report.outcome:
+            return
+        try:
+            registries = open_registries(self.settings)
+            found = find_repository(report.repository, registries)
+            proposal = self._proposed(found, registries, hold)
+        except (JobLostError, LeftError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            _log.warning("%s cannot be planned: %s", report.name, told(error))
+            self._settle(replace(report, outcome=DueOutcome.FAILED, detail=told(error)))
+        else:
+            hold.renew()
+            self._tell(report, found.repository, proposal)
+
+    def give_up(self, job: Job) -> None:
+        if report := self._report(job):
+            self._settle(replace(report, outcome=DueOutcome.FAILED, detail=f"it {GIVEN_UP}"))
+
+    def _report(self, job: Job) -> DueReport | None:
+        local = datetime.fromisoformat(job.payload["local"])
+        return self.store.due_report(job.payload["repository"], local)
+
+    def _proposed(
+        self, found: Found, registries: Sequence[EcrRegistry], hold: Hold
+    ) -> Proposal | None:
+        """None: people decided on its plan already."""
+        plan = self.store.open_plan(found.repository)
+        if plan and plan.state is not PlanState.PROPOSED:
+            return None
+        workspace = self.foothold.place().workspace
+        person = without_rights(BY_ITSELF, workspace.id)
+        return self.drafter.propose(found, registries, person, lambda *_: self._go_on(hold))
+
+    def _go_on(self, hold: Hold) -> None:
+        if self.leaving.is_told():
+            raise LeftError
+        hold.expect()
+
+    def _tell(self, report: DueReport, repository: RepositoryId, proposal: Proposal | None) -> None:
+        channel = self.foothold.place().workspace.rules_of(repository).channel
+        if proposal is None or channel is None:
+            self._settle(replace(report, outcome=DueOutcome.LEFT_OUT))
+            return
+        usd = proposal.content.savings.usd_per_month
+        if outcome := why_not_posted(proposal.content, report.round.min_saving):
+            self._settle(replace(report, outcome=outcome, usd=usd))
+            return
+        plan = self._kept_open(proposal)
+        if plan.state is PlanState.PROPOSED:
+            self._post(plan, channel, report)
+        else:
+            self._settle(replace(report, outcome=DueOutcome.LEFT_OUT))
+
+    def _kept_open(self, proposal: Proposal) -> PlanRecord:
+        """What is posted now is not to run out in a moment."""
+        if proposal.is_new:
+            return proposal.record
+        now = self.clock()
+        return keep_open(
+            self.store, proposal.record, now + self.settings.approval.expires_after, now
+        )
+
+    def _post(self, plan: PlanRecord, channel: str, report: DueReport) -> None:
+        posted = replace(report, outcome=DueOutcome.POSTED)
+        self.pace.wait(channel)
+        board = self.foothold.place().board
+        try:
+            board.post(plan.id, channel, remember=partial(self.store.remember_report, posted))
+        except SlackError as error:
+            if error.code not in NO_WAY_IN:
+                raise
+            _log.error("The report of %s cannot be posted: %s", report.name, error)
+            self._settle(replace(report, outcome=DueOutcome.FAILED, detail=str(error)))
+        else:
+            self.store.gather(self.clock())
+
+    def _settle(self, report: DueReport) -> None:
+        self.store.settle_report(report)
+        self.store.gather(self.clock())
+
+
+@dataclass(frozen=True, slots=True)
+class RestTeller:
+    """Does jobs of the kind `rest`."""
+
+    store: SqlStore
+    foothold: Foothold
+    pace: Pace
+
+    def do(self, job: Job, hold: Hold) -> None:
+        """Raises JobLostError, and ServiceError if Slack or the database fails."""
+        rest = self.store.rest(job.payload["line"])
+        workspace = self.foothold.place().workspace
+        channel = workspace.settings.channel_of(rest.round.entry) if rest else None
+        if rest is None or channel is None:
+            _log.warning("What became of some reports is told nowhere: they have no channel now")
+            return
+        content = rest_message(rest)
+        self.pace.wait(channel)
+        hold.renew()
+        with in_words("Telling of the other repositories"):
+            workspace.client.chat_postMessage(
+                channel=channel, text=content.text, blocks=list(content.blocks)
+            )
+
+    def give_up(self, job: Job) -> None:
+        """Everything else of it stands in the store, and in the log."""

@@ -1,0 +1,356 @@
+"""Reports that come by themselves are planned and posted once; the rest is told in one line."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.due import IGNORE, DueOutcome
+from bot.core.records import PlanState
+from bot.playground.aws import Fault as AwsFault
+from bot.playground.aws import StandIn
+from bot.playground.slack import Fault, Workspace
+from bot.settings import Settings, load_settings
+from bot.store.store import SqlStore
+from bot.wiring import open_run_due, system_clock
+from bot.worker.hands import LEASE, MOST_ATTEMPTS
+from tests.cli.carrying_out import proposed
+from tests.cli.remembered import LOOKED_AT
+from tests.support import Run, Shelf, image_text
+from tests.worker.conftest import MakeOffice
+from tests.worker.support import Office
+
+DAY = timedelta(days=1)
+WEEK = 7 * DAY
+DUE = system_clock() - DAY / 2
+ENTRY = f"channel: '#cleanups', schedule: 'daily {DUE:%H:%M}'"
+
+
+@pytest.fixture
+def settings(settings_file: Callable[[str], Path], channel: str) -> Settings:
+    """Every repository has been due for half a day."""
+    del channel
+    settings_file(f"{LOOKED_AT}reports: [{{{ENTRY}, min_saving: 0.01}}]\n")
+    return load_settings(None)
+
+
+@pytest.fixture
+def api(shelf: Shelf) -> Shelf:
+    """`team/api` with 13 large releases, of which three go."""
+    for number in range(13):
+        shelf.push(image_text(f"1.{number}", 2**33), f"1.{number}", age=60 - number)
+    return shelf
+
+
+@pytest.fixture
+def others(aws: StandIn) -> None:
+    """One has nothing to delete, two little."""
+    Shelf(aws, "team/web").images(2)
+    for name in ("lab/a", "lab/b"):
+        Shelf(aws, name).images(13)
+
+
+def ring(office: Office, settings: Settings) -> None:
+    """As in every minute."""
+    run_due = open_run_due(settings, office.store, warnings.append)
+    run_due.since = office.watch() - WEEK
+    run_due(office.watch())
+
+
+warnings: list[str] = []
+
+
+def work(office: Office) -> None:
+    """All that is to be done by and by."""
+    office.watch.passed += timedelta(minutes=1)
+    while office.hands.do_next():
+        pass
+
+
+def ring_and_work(office: Office, settings: Settings) -> None:
+    ring(office, settings)
+    work(office)
+
+
+def texts(office: Office) -> list[str]:
+    return [message["text"] for message in office.messages]
+
+
+def reports(office: Office) -> list[dict[str, Any]]:
+    return [each for each in office.messages if "approve_plan" in office.buttons(each["ts"])]
+
+
+@pytest.mark.usefixtures("api")
+def test_it_comes_once(office: Office, settings: Settings) -> None:
+    for _ in range(3):
+        ring_and_work(office, settings)
+    (message,) = office.messages
+    assert "approve_plan" in office.buttons(message["ts"])
+    assert message["text"].startswith("team/api: 3 of 13 manifests may go")
+    assert [event.by for event in office.store.events()] == ["ecr-clean"]
+
+
+@pytest.mark.usefixtures("api", "others")
+def test_the_rest_is_told_in_one_line(office: Office, settings: Settings) -> None:
+    ring_and_work(office, settings)
+    report, rest = sorted(texts(office), reverse=True)
+    assert report.startswith("team/api: ")
+    assert rest == (
+        "1 repository has nothing to delete; 2 save less than $0.01 a month each "
+        "(under $0.01 together): `lab/a`, `lab/b`."
+    )
+
+
+@pytest.mark.usefixtures("api", "others")
+def test_posts_keep_their_pace(
+    office: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("bot.slack.pace.SECONDS_BETWEEN_POSTS", 60)
+    monkeypatch.setattr(office.leaving, "sleep", slept.append)
+    ring_and_work(office, settings)
+    assert len(slept) == 1
+    assert 0 < slept[0] <= 60
+
+
+@pytest.mark.usefixtures("others")
+def test_a_tag_leaves_a_repository_out(office: Office, settings: Settings, aws: StandIn) -> None:
+    aws.world.create_repository("lab/c", tags={IGNORE: "yes"})
+    ring_and_work(office, settings)
+    assert "lab/c" not in str(texts(office))
+    assert {each.repository.name for each in office.store.repositories()} >= {"lab/c"}
+
+
+def test_incomplete_plans_always_have_a_report(
+    office: Office, settings: Settings, aws: StandIn
+) -> None:
+    Shelf(aws, "team/web").images(2)
+    aws.world.deny("ecr:GetRepositoryPolicy")
+    ring_and_work(office, settings)
+    (text,) = texts(office)
+    assert text.startswith("team/web: ")
+    assert "GetRepositoryPolicy" in str(office.messages)
+
+
+def test_failures_with_the_same_cause_are_told_once(
+    office: Office, settings: Settings, aws: StandIn
+) -> None:
+    for name in ("lab/a", "lab/b", "team/web"):
+        Shelf(aws, name).images(2)
+    for name in ("lab/a", "lab/b"):
+        aws.world.faults.add(
+            AwsFault(
+                operation="DescribeImages",
+                parameters={"repositoryName": name},
+                error="AccessDeniedException",
+                times=None,
+            )
+        )
+    ring_and_work(office, settings)
+    (text,) = texts(office)
+    assert text.startswith("1 repository has nothing to delete. 2 repositories cannot be planned")
+    assert "(`lab/a`, `lab/b`): AWS refused ecr:DescribeImages on the repository" in text
+
+
+# plans that are there already
+
+
+@pytest.mark.usefixtures("api")
+def test_an_unchanged_plan_comes_again_and_stays_open(office: Office, settings: Settings) -> None:
+    ring_and_work(office, settings)
+    (plan,) = office.store.plans()
+    office.watch.passed += WEEK - timedelta(minutes=5)
+    ring_and_work(office, settings)
+    assert len(reports(office)) == 2
+    (same,) = office.store.plans()
+    assert (same.id, same.version, same.state) == (plan.id, 1, PlanState.PROPOSED)
+    assert same.expires_at > plan.expires_at + 6 * DAY
+    office.watch.passed += DAY
+    ring_and_work(office, settings)
+    assert len(reports(office)) == 3
+
+
+@pytest.mark.usefixtures("api")
+def test_what_people_decided_on_is_left_out(office: Office, settings: Settings, run: Run) -> None:
+    assert run("approve", proposed(run), "--confirm", "team/api").status == 0
+    ring_and_work(office, settings)
+    ring_and_work(office, settings)
+    assert office.messages == []
+    assert outcomes(office) == [DueOutcome.LEFT_OUT]
+
+
+@pytest.mark.usefixtures("api")
+def test_somebody_approves_it_while_it_is_planned(
+    office: Office, settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = proposed(run)
+    original = office.store.remember_look
+
+    def approve_first(*arguments: Any) -> None:
+        assert run("approve", plan, "--confirm", "team/api").status == 0
+        original(*arguments)
+
+    monkeypatch.setattr(office.store, "remember_look", approve_first)
+    ring_and_work(office, settings)
+    assert office.messages == []
+    assert outcomes(office) == [DueOutcome.LEFT_OUT]
+
+
+def outcomes(office: Office) -> list[DueOutcome | None]:
+    """Of today."""
+    local = DUE.replace(second=0, microsecond=0, tzinfo=None)
+    known = (each.repository.uri for each in office.store.repositories())
+    found = (office.store.due_report(uri, local) for uri in known)
+    return [each.outcome for each in found if each]
+
+
+# deaths
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+CALLS = [
+    "due_report", "open_plan", "commit", "remember_tags", "remember_look", "renew",
+    "remember_report", "messages_of", "mark_shown", "mark_listed", "gather", "done",
+]  # fmt: skip
+
+
+def die_at(store: SqlStore, monkeypatch: pytest.MonkeyPatch, called: str, *, lands: bool) -> None:
+    original = getattr(store, called)
+
+    def dying(*arguments: Any) -> None:
+        monkeypatch.setattr(store, called, original)
+        if lands:
+            original(*arguments)
+        raise Killed
+
+    monkeypatch.setattr(store, called, dying)
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("lands", [False, True])
+@pytest.mark.parametrize("called", CALLS)
+def test_whoever_dies_is_followed(
+    office: Office,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    called: str,
+    *,
+    lands: bool,
+) -> None:
+    """Nothing is lost. Only between Slack's answer and the next write nobody knows of the message:
+    then it stays without buttons, beside the one that counts."""
+    ring(office, settings)
+    office.watch.passed += timedelta(minutes=1)
+    die_at(office.store, monkeypatch, called, lands=lands)
+    with pytest.raises(Killed):
+        office.hands.do_next()
+    office.watch.passed += LEASE
+    ring_and_work(office, settings)
+    office.herald.do_next(0)
+    assert len(reports(office)) == 1
+    orphans = 1 if (called, lands) == ("remember_report", False) else 0
+    assert len(office.messages) == 1 + orphans
+    assert outcomes(office) == [DueOutcome.POSTED]
+
+
+@pytest.mark.usefixtures("others")
+@pytest.mark.parametrize("lands", [False, True])
+@pytest.mark.parametrize("called", ["settle_report", "gather", "rest"])
+def test_the_line_outlives_whoever_gathered_it(
+    office: Office,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    called: str,
+    *,
+    lands: bool,
+) -> None:
+    ring(office, settings)
+    office.watch.passed += timedelta(minutes=1)
+    die_at(office.store, monkeypatch, called, lands=lands)
+    with pytest.raises(Killed):
+        work(office)
+    office.watch.passed += LEASE
+    ring_and_work(office, settings)
+    (text,) = texts(office)
+    assert text.startswith("1 repository has nothing to delete; 2 save")
+
+
+@pytest.mark.usefixtures("api")
+def test_whoever_kills_every_worker_is_given_up(office: Office, settings: Settings) -> None:
+    ring(office, settings)
+    for _ in range(MOST_ATTEMPTS):
+        assert office.take()
+        office.watch.passed += LEASE
+    ring_and_work(office, settings)
+    (text,) = texts(office)
+    assert "three times the process that did it ended in the middle" in text
+
+
+@pytest.mark.usefixtures("api")
+def test_a_worker_that_is_told_to_leave(office: Office, settings: Settings) -> None:
+    ring(office, settings)
+    office.leaving.tell()
+    assert office.hands.do_next()
+    assert office.messages == []
+    assert office.take()
+
+
+# Slack
+
+
+@pytest.mark.usefixtures("api")
+def test_slack_is_away_for_a_while(office: Office, settings: Settings, slack: Workspace) -> None:
+    slack.faults.add(Fault(method="chat.postMessage", error="internal_error"))
+    ring(office, settings)
+    with pytest.raises(Exception, match="Posting a report in Slack failed"):
+        office.hands.do_next()
+    office.watch.passed += LEASE
+    work(office)
+    assert len(reports(office)) == 1
+
+
+@pytest.mark.usefixtures("api")
+def test_there_is_no_way_into_the_channel(
+    office: Office, settings: Settings, slack: Workspace
+) -> None:
+    """It is told once there is one."""
+    slack.faults.add(Fault(method="chat.postMessage", error="is_archived"))
+    ring_and_work(office, settings)
+    (text,) = texts(office)
+    assert "the channel is archived" in text
+
+
+@pytest.mark.usefixtures("api", "others")
+def test_the_entry_has_no_channel_any_more(
+    office: Office,
+    settings: Settings,
+    settings_file: Callable[[str], Path],
+    make_office: MakeOffice,
+) -> None:
+    ring(office, settings)
+    settings_file(f"{LOOKED_AT}reports: []\n")
+    later = make_office(load_settings(None), office.store)
+    work(later)
+    assert office.messages == []
+
+
+@pytest.mark.usefixtures("others")
+def test_it_is_taken_away_before_the_line_is_told(
+    office: Office,
+    settings: Settings,
+    settings_file: Callable[[str], Path],
+    make_office: MakeOffice,
+) -> None:
+    ring(office, settings)
+    office.watch.passed += timedelta(minutes=1)
+    for _ in range(3):
+        assert office.hands.do_next()
+    settings_file(f"{LOOKED_AT}reports: []\n")
+    work(make_office(load_settings(None), office.store))
+    assert office.messages == []
+    assert office.take() is None
