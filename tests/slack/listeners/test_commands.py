@@ -11,10 +11,12 @@ from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
 from bot.playground.slack import Person, Workspace
 from bot.ports import Change
+from bot.slack.listeners.boundary import MISFIT
 from tests.render.builders import GB, HERE
 from tests.slack.blocks.scene import STAR, read
 from tests.slack.listeners.conftest import OpenOffice
 from tests.slack.listeners.office import Json, Office, content, public, told
+from tests.slack.listeners.test_misfits import action, click, deliver
 from tests.slack.support import buttons, message_at
 from tests.store.support import PLACE, closed, event, run_of, seen, started
 from tests.support import NOW
@@ -517,10 +519,37 @@ def test_it_may_be_in_aws_all_the_same(bot: Office, ann: Person) -> None:
     assert [job.payload["repository"] for job in bot.jobs()] == ["team/api", "team/ap"]
 
 
+def test_nothing_is_near(bot: Office, ann: Person) -> None:
+    said = asks(bot, ann, "pins another/thing/altogether")
+    assert said.endswith("What do you mean?\n[Look for another/thing/altogether in AWS]")
+    assert "knows no command" in asks(bot, ann, "another/thing altogether")
+
+
+@pytest.mark.parametrize("value", ["x" * 2001, "", None, {"text": "pause"}, ["pause"]])
+def test_forged_buttons_do_nothing(bot: Office, ann: Person, value: object) -> None:
+    message = bot.posted()
+    deliver(bot, click(ann, bot.channel, message.ts, action("run_command:0", value)))
+    assert told(ann, bot.channel) == [MISFIT]
+
+
+def test_a_forged_line_is_read_like_a_typed_one(bot: Office, guest: Person) -> None:
+    message = bot.posted()
+    for line in ("pause", "unpin team/api x", "\x00 \x00"):
+        deliver(bot, click(guest, bot.channel, message.ts, action("run_command", line)))
+        assert "is a guest" in told(guest, bot.channel)[-1]
+    assert bot.store.pause() is None
+
+
 def test_a_repository_that_is_called_like_a_command(bot: Office, ann: Person) -> None:
     bot.says(ann, "/ecr-clean report status")
     assert [job.payload["repository"] for job in bot.jobs()] == ["status"]
     assert told(ann, bot.channel) == []
+
+
+@pytest.mark.parametrize("line", ["Team/*", "report team/*"])
+def test_patterns_are_for_a_worker(bot: Office, ann: Person, line: str) -> None:
+    bot.says(ann, f"/ecr-clean {line}")
+    assert [job.payload["repository"] for job in bot.jobs()] == ["team/*"]
 
 
 @pytest.mark.parametrize("line", ["{}", "report {}", "why {} new", "pin {} old because `x`"])

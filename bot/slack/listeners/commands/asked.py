@@ -1,6 +1,6 @@
 """What somebody asked for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.core.authority import SlackPerson
 from bot.core.repository import RepositoryId
@@ -29,9 +29,6 @@ class Asked:
     def find(self, repository: str) -> RepositoryId:
         """Raises AmbiguousError and UnknownError."""
         return find_known(self.desk.store, repository)
-
-    def rewritten(self, text: str) -> "Asked":
-        return replace(self, line=Line.of(text))
 
     def answer(self, content: Content) -> None:
         answer(self.desk, self.sender, content)

@@ -1,0 +1,163 @@
+"""Answers to what people type: within Slack's limits, and harmless, whatever things are called."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.core.estate import estate_of
+from bot.core.judge import Judged
+from bot.core.pins import Pin
+from bot.core.records import (
+    EventName,
+    Item,
+    KnownRepository,
+    LastLook,
+    Outcome,
+    Pause,
+    PlanRecord,
+    PlanState,
+    RepositoryPin,
+)
+from bot.core.repository import RepositoryId
+from bot.slack.blocks.choice import MOST_CHOICES, Choice, choices
+from bot.slack.blocks.help import help_message
+from bot.slack.blocks.history import Ended, HistoryView, history_message
+from bot.slack.blocks.pinned import PinnedView, pinned_message
+from bot.slack.blocks.repositories import RepositoriesView, repositories_message
+from bot.slack.blocks.status import StatusView, UnderWay, paused_message, status_message
+from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_message
+from bot.slack.home_view import LastRun, OpenPlan
+from bot.slack.ids import MOST_IN_LINE
+from bot.slack.listeners.commands.grammar import FORMS
+from bot.slack.message import Content
+from bot.usecases.explain import Explanation
+from bot.usecases.find_deleted import Deleted
+from tests.render.builders import HERE
+from tests.slack.blocks.scene import ANN, BOB, action_ids, approvals, checked, event, read, view
+from tests.slack.blocks.test_limits import LONG_NAME, NASTY, ODD
+from tests.support import NOW
+
+LONG = RepositoryId(HERE.registry, LONG_NAME, f"{HERE.uri.partition('/')[0]}/{LONG_NAME}")
+MANY = 10**6
+PAUSE = Pause(BOB, NOW, NASTY * 40)
+LINK = "https://example.slack.com/archives/C0000000001/p1700000000000100"
+PLAN = replace(
+    view(ODD).plan,
+    id="x" * 8,
+    repository=LONG,
+    manifests=MANY,
+    deletions=MANY,
+    freed_bytes=10**15,
+    approvals=approvals(ANN, BOB, *["arn:aws:iam::1:user/" + "x" * 64] * 3),
+    execute_after=NOW,
+)
+EVERY_OUTCOME = dict.fromkeys(Outcome, MANY)
+
+
+def harmless(content: Content) -> str:
+    said = read(checked(content).blocks)
+    assert not any(sign in said + content.text for sign in ("<!channel", "<!here", "<https://a"))
+    ids = action_ids(content.blocks)
+    assert len(ids) == len(set(ids))
+    return said
+
+
+def in_state(state: PlanState) -> PlanRecord:
+    return replace(PLAN, state=state)
+
+
+def test_help() -> None:
+    harmless(help_message(FORMS.values()))
+
+
+@pytest.mark.parametrize("state", PlanState)
+def test_repositories(state: PlanState) -> None:
+    known = KnownRepository(LONG, NOW, LastLook(in_state(state), NOW, 10**16))
+    shown = RepositoriesView(
+        pattern=NASTY * 40,
+        shown=[known] * 20,
+        more=MANY,
+        never=MANY,
+        estate=estate_of([known] * 1000),
+        listed_at=NOW,
+        saved_bytes=10**18,
+        usd_per_gb_month=0.10,
+        pause=PAUSE,
+    )
+    said = harmless(repositories_message(shown))
+    assert said.count("• `") == 20
+    for other in (replace(shown, shown=[]), replace(shown, shown=[], listed_at=None)):
+        harmless(repositories_message(other))
+
+
+def test_incomplete_plans_free_nobody_knows_what() -> None:
+    plan = replace(PLAN, complete=False)
+    known = KnownRepository(LONG, NOW, LastLook(plan, NOW, None))
+    shown = RepositoriesView(None, [known], 0, 0, estate_of([known]), NOW, 0, 0.10, None)
+    said = harmless(repositories_message(shown))
+    assert "size unknown · nobody knows what could be freed" in said
+    assert "plan xxxxxxxx incomplete, cannot be approved" in said
+
+
+def test_pins() -> None:
+    pins = [Pin(f"{n}{'t' * 290}", ANN, NASTY * 40, NOW + timedelta(n)) for n in range(40)]
+    stored = [RepositoryPin(LONG.uri, pin, NOW) for pin in pins]
+    for view_ in (
+        PinnedView(LONG, stored, pins),
+        PinnedView(LONG, stored[:3], pins),
+        PinnedView(LONG, [], []),
+    ):
+        harmless(pinned_message(view_))
+
+
+@pytest.mark.parametrize("state", PlanState)
+def test_history(state: PlanState) -> None:
+    run = LastRun(in_state(state), EVERY_OUTCOME)
+    last = event(EventName.DISMISSED, ANN, NASTY)
+    for each in (Ended(run, last), Ended(run, None)):
+        assert harmless(history_message(HistoryView(LONG_NAME, [each] * 10, 10**18, 0.10)))
+
+
+def test_status() -> None:
+    executing = replace(PLAN, state=PlanState.EXECUTING, stop_asked_by=ANN)
+    under_way = [UnderWay(executing, EVERY_OUTCOME), UnderWay(in_state(PlanState.EXECUTING), {})]
+    shown = StatusView(
+        pause=PAUSE,
+        deleting=under_way * 20,
+        waiting=[in_state(PlanState.APPROVED)] * 40,
+        open_plans=[OpenPlan(PLAN, LINK), OpenPlan(PLAN, None)] * 5,
+        more=MANY,
+        reports=MANY,
+        version="0.1.0",
+        usd_per_gb_month=0.10,
+    )
+    assert harmless(status_message(shown)).count("… and 30 more") == 2
+    harmless(paused_message(under_way * 20))
+
+
+@pytest.mark.parametrize("state", PlanState)
+def test_why(state: PlanState) -> None:
+    pins = [Pin("t" * 300, ANN, NASTY * 40)] * 40
+    for judged in (_most_used(), ODD.judged[0]):
+        explanation = Explanation(LONG, judged, ODD.judged)
+        for new_pins in ((), pins):
+            harmless(why_message(WhyView("t" * 300, in_state(state), explanation, new_pins)))
+    item = Item(f"sha256:{'a' * 64}", ("t" * 300,) * 40, Outcome.DELETED, NASTY * 40)
+    for last in (event(EventName.ENDED), None):
+        harmless(deleted_message(NASTY * 9, Deleted(in_state(state), item), last))
+    harmless(never_looked_at(LONG))
+
+
+def _most_used() -> Judged:
+    return max(ODD.judged, key=lambda each: len(each.used_by))
+
+
+def test_choices() -> None:
+    offered = [Choice(NASTY * 9, f"pins {LONG.uri}{n}") for n in range(30)]
+    content = checked(choices(NASTY * 90, offered))
+    assert "<!channel" not in content.text + read(content.blocks[:1])
+    assert len(action_ids(content.blocks)) == MOST_CHOICES
+    longest = Choice("a", "x" * MOST_IN_LINE)
+    content = choices("What?", [longest, longest._replace(label="b", line=longest.line + "x")])
+    assert harmless(content) == "What? To get `b`, type the line anew.\n[a]"
