@@ -27,6 +27,10 @@ class Sighting:
 Users = Mapping[str, tuple[str, ...]]
 
 
+SAY_SO = "; if that is right, say so"
+"""In what a source is in doubt for; then follows how, on the command line."""
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """One source in one scope: how many different references it made, or why it is unknown.

@@ -8,7 +8,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import SOURCES, Look, Sighting
+from bot.core.usage import SAY_SO, SOURCES, Look, Sighting
 from bot.ports import Clock, Listed, Progress, UsageMemory, UsageSource
 
 SOURCES_AT_ONCE = 8
@@ -68,7 +68,7 @@ class Scan:
         self.memory.doubt(source.name, source.scope, now)
         return (
             f"it lists {workloads:,} workloads, where it listed {last.workloads:,} on "
-            f"{last.at:%Y-%m-%d}; if that is right, say so: "
+            f"{last.at:%Y-%m-%d}{SAY_SO}: "
             f"ecr-clean confirm-usage {source.name} '{source.scope}'"
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from bot.core.usage import SAY_SO
 from bot.render.words import count
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import actions, button, context, header, section
@@ -59,8 +60,11 @@ def _problems(view: PlanView) -> Iterator[Block]:
     in_doubt = _places_in_doubt(view)
     for problem in problems[:PROBLEMS]:
         place = in_doubt.get(problem)
-        confirm = None if place is None else _confirm_button(view, place)
-        yield section(f"• {prose(problem, MOST_IN_PROBLEM)}", button=confirm)
+        if place is None:
+            yield section(f"• {prose(problem, MOST_IN_PROBLEM)}")
+        else:
+            doubt = f"{problem.partition(SAY_SO)[0]}{SAY_SO}:"
+            yield section(f"• {prose(doubt, MOST_IN_PROBLEM)}", button=_confirm_button(view, place))
     if (more := len(problems) - PROBLEMS) > 0:
         yield context(f"… and {more:,} more: `ecr-clean show {view.plan.id}` lists them all")
 

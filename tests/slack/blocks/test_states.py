@@ -33,7 +33,11 @@ DENIED = Look(
     "kubernetes", "cluster prod", 0, "arn:aws:iam::123456789012:role/x may not: attach <the> policy"
 )
 DOUBTED = Look(
-    "ecs", "eu-west-1", 2, "it lists 3 workloads, where it listed 40; say so", in_doubt=True
+    "ecs",
+    "eu-west-1",
+    2,
+    "it lists 3 workloads, where it listed 40; if that is right, say so: ecr-clean confirm-usage",
+    in_doubt=True,
 )
 
 
@@ -70,7 +74,7 @@ def test_an_incomplete_plan_names_what_to_mend() -> None:
 :warning: *Not everything could be checked, so nothing can be deleted.*
 Mend 2 problems, then press *Try again*:
 • kubernetes (cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy
-• ecs (eu-west-1): it lists 3 workloads, where it listed 40; say so
+• ecs (eu-west-1): it lists 3 workloads, where it listed 40; if that is right, say so:
 [That is right]
 ~ *Not checked:* Batch, SageMaker. What runs there is not protected.
 {PLACE} · 2026-11-23 12:00 UTC
