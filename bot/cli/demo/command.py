@@ -16,6 +16,7 @@ from bot.cli.options import Options, common_options
 from bot.cli.status import ExitStatus
 from bot.core.errors import RequestError
 
+_NEEDED = ("cbor2", "jinja2", "starlette", "trustme", "uvicorn", "websockets")
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
@@ -66,7 +67,7 @@ def demo(options: Options, port: int | None, *, walkthrough: bool, own_account: 
 
 
 def _expect_installed() -> None:
-    if missing := [name for name in ("starlette", "trustme", "uvicorn") if not find_spec(name)]:
+    if missing := [name for name in _NEEDED if not find_spec(name)]:
         raise RequestError(
             f"The demo needs {' and '.join(missing)}: install ecr-clean[demo], or run make setup"
         )
