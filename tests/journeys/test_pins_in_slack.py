@@ -1,0 +1,207 @@
+"""People pin in Slack what a report would delete, and `ecr-clean serve` in its own processes spares
+it; whoever made a pin is told when it runs out, and the Home tab follows."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.core.pins import Pin
+from bot.core.records import PlanState, RepositoryPin
+from bot.playground.aws import manifests
+from bot.playground.slack import Person, Workspace
+from bot.ports import Change
+from bot.slack.pin_warnings import KEEPS_FOR
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import as_stored, late_by, until
+from tests.journeys.test_slack import (
+    AN_HOUR,
+    GOES,
+    REPORTED,
+    STAYS,
+    asked,
+    clicks,
+    kill,
+    on_the_line,
+    only_plan,
+    tags,
+    until_shown,
+)
+from tests.slack.listeners.office import Json, public
+from tests.slack.support import buttons, message_at
+from tests.store.support import event
+from tests.support import Shelf
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mild")]
+
+STOPPABLE = ["stop_plan", "pin_tags", "show_images"]
+FAMILY = "0.9"
+"""Tags an index."""
+
+
+@pytest.fixture
+def family(releases: Shelf) -> set[str]:
+    """The digests of an index, its children, and what is about it; all of that goes."""
+    there = releases.repository.manifests
+    before = {*there}
+    index = releases.index(FAMILY, "amd64", "arm64", age=80)
+    releases.push(manifests.referrer(there[index].text), age=80)
+    return {*there} - before
+
+
+def opens_pins(person: Person, report: Json, channel: str) -> None:
+    assert clicks(person, "pin_tags", report, channel).ok
+    until(lambda: "submit" in (person.modal() or {}))
+
+
+def finds(person: Person, tag: str) -> str:
+    """What the option of a tag carries."""
+    options = person.looks_for(tag, "pinned_tags").options
+    (found,) = (each for each in options if each["text"]["text"] == tag)
+    return str(found["value"])
+
+
+def pins(person: Person, choice: str) -> None:
+    assert person.submits(pinned_tags=[choice], pin_reason="a customer runs it").ok
+
+
+def until_pinned(store: SqlStore, plan: str, version: int) -> None:
+    until(lambda: as_stored(store, plan).version == version)
+    assert as_stored(store, plan).state is PlanState.PROPOSED
+
+
+def shown(person: Person, report: Json, channel: str) -> str:
+    return json.dumps(message_at(person, channel, report["ts"])["blocks"])
+
+
+def told_in_thread(person: Person, report: Json, channel: str) -> list[str]:
+    """The replies that name this person."""
+    replies = message_at(person, channel, report["ts"])["replies"]
+    return [each["text"] for each in replies if f"<@{person.id}>" in each["text"]]
+
+
+# what people pin
+
+
+def test_what_is_pinned_stays_with_its_family(
+    slack: Workspace,
+    ann: Person,
+    bob: Person,
+    ops: str,
+    own_store: SqlStore,
+    releases: Shelf,
+    family: set[str],
+) -> None:
+    """Bob had approved what Ann pins, and approves what is left."""
+    with on_the_line(slack):
+        report = asked(bob, ops)
+        plan = only_plan(own_store).id
+        assert clicks(bob, "approve_plan", report, ops).ok
+        until_shown(bob, ops, report, *STOPPABLE)
+
+        opens_pins(ann, report, ops)
+        pins(ann, finds(ann, FAMILY))
+        until_pinned(own_store, plan, 2)
+        until_shown(bob, ops, report, *REPORTED)
+        until(lambda: told_in_thread(bob, report, ops))
+        assert f"<@{ann.id}>" in shown(bob, report, ops)
+        assert as_stored(own_store, plan).current_approvals == ()
+
+        assert clicks(bob, "approve_plan", report, ops).ok
+        until_shown(bob, ops, report, *STOPPABLE)
+        late_by(own_store, plan, AN_HOUR)
+        until(lambda: as_stored(own_store, plan).state is PlanState.DONE)
+        until_shown(ann, ops, report)
+    assert len(told_in_thread(bob, report, ops)) == 1
+    assert len(public(ann, ops)) == 1
+    assert tags(releases) == STAYS | {FAMILY}
+    assert family <= {*releases.repository.manifests}
+    assert len(releases.repository.manifests) == len(STAYS) + len(family)
+
+
+def test_it_is_killed_between_modal_and_submit(
+    slack: Workspace, ann: Person, bob: Person, ops: str, own_store: SqlStore, releases: Shelf
+) -> None:
+    """What Ann opened before goes on: the modal takes her pin, and her Home tab follows when Bob
+    dismisses the plan."""
+    with on_the_line(slack) as bot:
+        report = asked(ann, ops)
+        plan = only_plan(own_store).id
+        link = f"p{report['ts'].replace('.', '')}"
+        assert ann.opens_home().ok
+        until(lambda: link in json.dumps(ann.home()))
+        opens_pins(ann, report, ops)
+        choice = finds(ann, "1.0")
+        kill(bot)
+    with on_the_line(slack):
+        pins(ann, choice)
+        until_pinned(own_store, plan, 2)
+        until(lambda: f"<@{ann.id}>" in shown(ann, report, ops))
+        assert clicks(bob, "dismiss_plan", report, ops).ok
+        until_shown(ann, ops, report)
+        until(lambda: link not in json.dumps(ann.home()))
+    (made,) = own_store.pins(releases.id.uri)
+    assert (made.pin.pin, made.pin.by) == ("1.0", ann.id)
+    assert tags(releases) == GOES | STAYS
+
+
+def test_two_pin_at_once(
+    slack: Workspace,
+    ann: Person,
+    bob: Person,
+    ops: str,
+    shared_store: SqlStore,
+    releases: Shelf,
+) -> None:
+    """Each at a replica of its own; both pins count."""
+    wanted = {ann: "1.0", bob: "1.1"}
+    with on_the_line(slack), on_the_line(slack, 2):
+        report = asked(ann, ops)
+        plan = only_plan(shared_store).id
+        for person in wanted:
+            opens_pins(person, report, ops)
+        choices = [finds(person, tag) for person, tag in wanted.items()]
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(pins, wanted, choices))
+        until_pinned(shared_store, plan, 3)
+        until(lambda: all(f"<@{each.id}>" in shown(ann, report, ops) for each in wanted))
+        assert clicks(bob, "approve_plan", report, ops).ok
+        until_shown(ann, ops, report, *STOPPABLE)
+        late_by(shared_store, plan, AN_HOUR)
+        until(lambda: as_stored(shared_store, plan).state is PlanState.DONE)
+    submitted = slack.remote.deliveries("view_submission")
+    assert len({each["connection"] for each in submitted}) == 2
+    assert {(made.pin.by, made.pin.pin) for made in shared_store.pins(releases.id.uri)} == {
+        (person.id, tag) for person, tag in wanted.items()
+    }
+    assert tags(releases) == STAYS | {"1.0", "1.1"}
+
+
+# what runs out
+
+
+def test_whose_pin_runs_out_keeps_it(
+    slack: Workspace, ann: Person, own_store: SqlStore, releases: Shelf, ops: str
+) -> None:
+    """Clicked again before the button is gone, it lasts no longer."""
+    del ops
+    now = datetime.now(UTC)
+    ends = now + timedelta(hours=20)
+    made = RepositoryPin(
+        releases.id.uri, Pin("1.0", ann.id, "a customer runs it", ends), now - timedelta(days=9)
+    )
+    assert own_store.commit(Change([event()], pins_added=[made]))
+    at_home = ann.opens_im()
+    with on_the_line(slack):
+        until(lambda: ann.messages(at_home))
+        (told,) = ann.messages(at_home)
+        assert buttons(told) == ["keep_pin"]
+        slack.remote.add_fault("chat.update", error="ratelimited", retry_after=1)
+        for _ in range(2):
+            assert clicks(ann, "keep_pin", told, at_home).ok
+        until(lambda: buttons(message_at(ann, at_home, told["ts"])) == [])
+        until(lambda: len(slack.remote.calls("chat.update")) == 3)
+    (kept,) = own_store.pins(releases.id.uri)
+    assert kept.pin == Pin("1.0", ann.id, "a customer runs it", ends + KEEPS_FOR)
+    assert len(ann.messages(at_home)) == 1
