@@ -7,13 +7,14 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import acks, deletion, planning, usage
+from benchmarks import acks, deletion, options, planning, usage
 
 BENCHMARKS: dict[str, Callable[[], Table]] = {
     "planning": planning.table,
     "usage": usage.table,
     "deletion": deletion.table,
     "acks": acks.table,
+    "options": options.table,
 }
 
 

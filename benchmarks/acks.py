@@ -5,13 +5,9 @@ sending to acknowledgement. Its rate limits are switched off, so that no waiting
 quieter. What acknowledges and does nothing else shows how much of the time is the workspace's own.
 """
 
-import os
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +17,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from benchmarks.beside import running, until
 from benchmarks.company import Act, Company
 from benchmarks.settings import ALL_OFF, settings_file
 from benchmarks.stand_in import stand_in, workspace
@@ -49,8 +46,6 @@ KEPT = [f"build-{number}-SNAPSHOT" for number in (1, 3, 7, 9, 11)]
 """Tags of single images."""
 UNDO_WINDOW = "2s"
 RUNS = 3
-PATIENCE = 300.0
-SECONDS_BETWEEN_LOOKS = 0.1
 
 BARE, SQLITE, POSTGRESQL = "bare", "with SQLite", "with PostgreSQL"
 TITLE = (
@@ -127,14 +122,14 @@ def _run(folder: Path, database: str, *, is_bare: bool) -> Run:
             "DATABASE_URL": database,
             "XDG_CACHE_HOME": str(folder),
         }
-        with _process("bot", "serve", environment=environment):
-            _until(remote.connections)
+        with running("bot", "serve", environment=environment):
+            until(remote.connections)
             company.ask_for([*APPROVED, *DISMISSED, *LOOKED_AT, LARGE, CLEANED])
-            _until(lambda: company.offers().keys() == {*REPOSITORIES} - {*PLANNED})
+            until(lambda: company.offers().keys() == {*REPOSITORIES} - {*PLANNED})
             if not is_bare:
                 return _in_a_crowd(company, Control(aws["AWS_ENDPOINT_URL"]))
-        with _process("benchmarks.bare_acks", environment=environment):
-            _until(remote.connections)
+        with running("benchmarks.bare_acks", environment=environment):
+            until(remote.connections)
             return _interact(company)
 
 
@@ -161,10 +156,10 @@ def _in_a_crowd(company: Company, aws: Control) -> Run:
     company.remember()
     company.click(company.people[0], CLEANED, APPROVE_PLAN, confirm=True)
     company.ask_for(PLANNED)
-    _until(lambda: _deletions(aws))
+    until(lambda: _deletions(aws))
     run = _interact(company)
     deletions, waiting = _deletions(aws), len({*PLANNED} - company.offers().keys())
-    _until(lambda: CLEANED not in company.offers())
+    until(lambda: CLEANED not in company.offers())
     return replace(run, waiting=waiting, is_cleaning=_deletions(aws) > deletions)
 
 
@@ -205,22 +200,3 @@ def _acts(company: Company) -> list[Act]:
         for number, act in enumerate(acts)
     ]
     return [act for *_, act in sorted(places, key=lambda place: place[:2])]
-
-
-@contextmanager
-def _process(*module: str, environment: Mapping[str, str]) -> Iterator[None]:
-    command = [sys.executable, "-m", *module]
-    with subprocess.Popen(
-        command, env={**os.environ, **environment}, stderr=subprocess.DEVNULL
-    ) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
-def _until(is_so: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < end, "it took too long"
-        time.sleep(SECONDS_BETWEEN_LOOKS)
