@@ -17,6 +17,15 @@ _SCOPE_OF_EVENT = {
 
 
 @dataclass(frozen=True, kw_only=True)
+class CommandHint:
+    """What people are told while they type a slash command."""
+
+    command: str
+    description: str
+    usage_hint: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Manifest:
     """The parts of a manifest that the workspace heeds."""
 
@@ -29,6 +38,8 @@ class Manifest:
     is_socket_mode: bool
     has_home_tab: bool
     has_messages_tab: bool
+    is_messages_tab_read_only: bool
+    command_hints: tuple[CommandHint, ...]
 
 
 def read_manifest(given: Mapping[str, Any] | Path) -> Manifest:
@@ -46,9 +57,19 @@ def read_manifest(given: Mapping[str, Any] | Path) -> Manifest:
         is_socket_mode=settings.get("socket_mode_enabled", False),
         has_home_tab=home.get("home_tab_enabled", False),
         has_messages_tab=home.get("messages_tab_enabled", True),
+        is_messages_tab_read_only=home.get("messages_tab_read_only_enabled", False),
+        command_hints=tuple(map(_command_hint, features.get("slash_commands", ()))),
     )
     _check(manifest)
     return manifest
+
+
+def _command_hint(given: Mapping[str, Any]) -> CommandHint:
+    return CommandHint(
+        command=given["command"],
+        description=given.get("description", ""),
+        usage_hint=given.get("usage_hint", ""),
+    )
 
 
 def _load(path: Path) -> Any:

@@ -15,6 +15,7 @@ from bot.playground.slack.acts.desk import Desk
 from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.playground.slack.control import control_routes
 from bot.playground.slack.gate import Gate, Request
+from bot.playground.slack.page import page_routes
 from bot.playground.slack.remote import RemoteWorkspace
 from bot.playground.slack.socket import Hub
 from bot.playground.slack.state import State
@@ -76,6 +77,7 @@ def _application(workspace: Workspace, desk: Desk) -> Starlette:
         routes=[
             Mount("/_control", routes=control_routes(desk)),
             WebSocketRoute("/link/", workspace.hub.serve),
+            *page_routes(desk),
             Mount("/", app=_Counter(Gate(workspace), workspace)),
         ]
     )

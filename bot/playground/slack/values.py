@@ -82,15 +82,18 @@ class Fields:
         self._offered[user, surface, place.action_id] = options
 
     def options(self, user: str, surface: str, place: Place) -> list[Any]:
-        """The options that the person sees in a menu, with those that it started with."""
+        """The options that the person sees in a menu, with those that it started with and those
+        that are chosen already."""
         element = place.element
         suggested = self._offered.get((user, surface, place.action_id), [])
         initial = [element["initial_option"]] if "initial_option" in element else []
+        kept = self._values.get((user, surface), {}).get((place.block_id, place.action_id), {})
         return [
             *options_of(element),
             *suggested,
             *initial,
             *element.get("initial_options", []),
+            *kept.get("selected_options", []),
         ]
 
 

@@ -1,0 +1,75 @@
+"""How one person reads: in their time zone, with the names that they know."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from bot.playground.slack.models import User
+from bot.playground.slack.page.dates import clock_time, date_text, day_name
+from bot.playground.slack.page.mrkdwn import as_html, with_emoji
+from bot.playground.slack.state import State
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """`mrkdwn`'s Names. Whoever uses it holds the state's lock."""
+
+    state: State
+    user: User
+
+    def text(self, given: Json) -> Markup | str:
+        """A text object of Block Kit."""
+        if given["type"] == "mrkdwn":
+            return as_html(given["text"], self)
+        return with_emoji(given["text"]) if given.get("emoji", True) else str(given["text"])
+
+    def mrkdwn(self, text: str) -> Markup:
+        return as_html(text, self)
+
+    def mention(self, id_: str) -> str:
+        directory = self.state.directory
+        if id_ in directory.users:
+            return f"@{directory.users[id_].name}"
+        if id_ in directory.user_groups:
+            return f"@{directory.user_groups[id_].handle}"
+        return f"@{id_}"
+
+    def channel(self, id_: str) -> tuple[str, str | None]:
+        found = self.state.directory.channels.get(id_)
+        if found is None or not self.state.directory.can_see(found, self.user):
+            return "#private-channel", None
+        return f"#{found.name}", self.link(f"/c/{id_}")
+
+    def date(self, form: str, seconds: int) -> str:
+        return date_text(form, self._local(seconds), self.now)
+
+    def time(self, ts: str) -> str:
+        """Of a message's timestamp."""
+        return clock_time(self.at(ts))
+
+    def day(self, ts: str) -> str:
+        return day_name(self.at(ts), self.now)
+
+    def at(self, ts: str) -> datetime:
+        return self._local(float(ts))
+
+    def link(self, path: str) -> str:
+        """Every address says who reads, so that windows of several people do not mix."""
+        return f"{path}?as={quote(self.user.id)}"
+
+    @property
+    def now(self) -> datetime:
+        return self.state.clock.now().astimezone(self._zone)
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.user.tz)
+
+    def _local(self, seconds: float) -> datetime:
+        return datetime.fromtimestamp(seconds, UTC).astimezone(self._zone)
