@@ -23,6 +23,7 @@ from bot.cli.plan import plan
 from bot.cli.plans import plans, show
 from bot.cli.propose import propose
 from bot.cli.recover import recover
+from bot.cli.report import report
 from bot.cli.serve import serve
 from bot.cli.status import INTERRUPTED, ExitStatus, status_of, tell
 from bot.cli.why import why
@@ -37,7 +38,7 @@ def cli() -> None:
 
 
 COMMANDS = (
-    *(plan, propose, plans, show, approve, dismiss, stop, recover, serve),
+    *(plan, propose, plans, show, approve, dismiss, stop, recover, report, serve),
     *(pin, unpin, pins, why, audit),
     *(confirm_usage, demo, doctor, iam_policy),
 )

@@ -31,14 +31,15 @@ class Planning(Generic[Made]):
     def of_all(self, arguments: Sequence[str]) -> Iterator[Made]:
         """All are tried; what fails is told, and goes into the outcome."""
         registries = open_registries(self.settings)
-        return self._of(find_all(arguments, registries, self.outcome), registries)
+        return self.of(find_all(arguments, registries, self.outcome), registries)
 
     def of_one(self, argument: str) -> Iterator[Made]:
         """Raises RequestError if it is not exactly one."""
         registries = open_registries(self.settings)
-        return self._of([find_repository(argument, registries)], registries)
+        return self.of([find_repository(argument, registries)], registries)
 
-    def _of(self, found: Sequence[Found], registries: Sequence[EcrRegistry]) -> Iterator[Made]:
+    def of(self, found: Sequence[Found], registries: Sequence[EcrRegistry]) -> Iterator[Made]:
+        """As `of_all`."""
         if not found:
             return
         expect_many_lasting_objects()

@@ -14,7 +14,7 @@ from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace
 from bot.settings import Settings, load_settings
 from bot.store.store import SqlStore
-from bot.wiring import open_run_due, system_clock
+from bot.wiring import Leaving, open_run_due, system_clock
 from bot.worker.hands import LEASE, MOST_ATTEMPTS
 from tests.cli.carrying_out import proposed
 from tests.cli.remembered import LOOKED_AT
@@ -105,12 +105,15 @@ def test_the_rest_is_told_in_one_line(office: Office, settings: Settings) -> Non
 
 @pytest.mark.usefixtures("api", "others")
 def test_posts_keep_their_pace(
-    office: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    make_office: MakeOffice,
+    own_store: SqlStore,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr("bot.slack.pace.SECONDS_BETWEEN_POSTS", 60)
-    monkeypatch.setattr(office.leaving, "sleep", slept.append)
-    ring_and_work(office, settings)
+    monkeypatch.setattr(Leaving, "sleep", lambda _, seconds: slept.append(seconds))
+    ring_and_work(make_office(settings, own_store), settings)
     assert len(slept) == 1
     assert 0 < slept[0] <= 60
 

@@ -1,0 +1,95 @@
+"""Posts reports in Slack, without anybody there who listens."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bot.cli.status import Outcome
+from bot.core.due import DueOutcome, DueReport, Entry, Rest, Round, why_not_posted
+from bot.core.errors import ServiceError
+from bot.core.records import PlanRecord, PlanState
+from bot.core.repository import RepositoryId
+from bot.render.posted import Posted
+from bot.slack.blocks import rest_message
+from bot.slack.board import Board
+from bot.slack.calls import in_words
+from bot.slack.links import message_link
+from bot.slack.pace import Pace
+from bot.usecases.propose import Proposal
+from bot.wiring import Workspace, system_clock
+
+
+@dataclass(frozen=True, slots=True)
+class Postman:
+    """What cannot be posted is told, and goes into the outcome."""
+
+    workspace: Workspace
+    board: Board
+    outcome: Outcome
+    _pace: Pace = field(default_factory=lambda: Pace(time.monotonic, time.sleep), init=False)
+    _rest: defaultdict[str, list[tuple[PlanRecord, DueReport]]] = field(
+        default_factory=lambda: defaultdict(list), init=False
+    )
+
+    def post(self, proposal: Proposal) -> Iterator[Posted]:
+        plan = proposal.record
+        usd, channel = proposal.content.savings.usd_per_month, self._channel(plan.repository)
+        self._pace.wait(channel)
+        try:
+            message = self.board.post(plan.id, channel)
+        except ServiceError as error:
+            self.outcome.failed(error)
+        else:
+            yield self._posted(plan, usd, DueOutcome.POSTED, channel, message.ts)
+
+    def post_if_worth_it(self, proposal: Proposal, entry: Entry) -> Iterator[Posted]:
+        """What people decided on already is left out; the rest is kept until it is told."""
+        plan = proposal.record
+        if plan.state is not PlanState.PROPOSED:
+            return
+        why = why_not_posted(proposal.content, entry.min_saving)
+        if why is None:
+            yield from self.post(proposal)
+            return
+        round_ = Round(entry.name, _now(), entry.min_saving)
+        usd = proposal.content.savings.usd_per_month
+        self._rest[entry.name].append((plan, DueReport(plan.repository.uri, round_, why, usd)))
+
+    def tell_the_rest(self) -> Iterator[Posted]:
+        """A line for each entry of `reports`."""
+        for kept in self._rest.values():
+            yield from self._tell(kept)
+
+    def _tell(self, kept: list[tuple[PlanRecord, DueReport]]) -> Iterator[Posted]:
+        reports = tuple(report for _, report in kept)
+        content = rest_message(Rest(reports[0].round, reports, ()))
+        channel = self._channel(kept[0][0].repository)
+        self._pace.wait(channel)
+        try:
+            with in_words("Telling of the other repositories"):
+                answer = self.workspace.client.chat_postMessage(
+                    channel=channel, text=content.text, blocks=list(content.blocks)
+                )
+        except ServiceError as error:
+            self.outcome.failed(error)
+            return
+        for plan, report in kept:
+            assert report.outcome, "it has none only where it was posted"
+            yield self._posted(plan, report.usd, report.outcome, channel, str(answer["ts"]))
+
+    def _channel(self, repository: RepositoryId) -> str:
+        channel = self.workspace.rules_of(repository).channel
+        assert channel, "others were left out"
+        return channel
+
+    def _posted(
+        self, plan: PlanRecord, usd: float, outcome: DueOutcome, channel: str, ts: str
+    ) -> Posted:
+        link = message_link(self.workspace.url, channel, ts)
+        return Posted(plan, usd, outcome, channel, ts, link)
+
+
+def _now() -> datetime:
+    return system_clock().replace(tzinfo=None)

@@ -1,0 +1,138 @@
+"""`ecr-clean report`: posts reports now."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.options import Options, common_options, format_option, repositories_argument
+from bot.cli.planning import Planning, find_all, tell_if_incomplete
+from bot.cli.printing import Forms
+from bot.cli.remembering import opened_memory
+from bot.cli.status import Outcome, note
+from bot.core.due import Entry, belongs_to
+from bot.core.errors import RequestError, ServiceError
+from bot.core.repository import RepositoryId
+from bot.render.posted import COLUMNS, Posted, posted_as_json, posted_as_rows, posted_as_text
+from bot.settings import load_settings
+from bot.usecases.find_repositories import Found
+from bot.usecases.plan import Planner
+from bot.usecases.propose import Proposal
+from bot.usecases.run_due import is_left_out
+from bot.wiring import (
+    command_line_person,
+    open_board,
+    open_client,
+    open_proposer,
+    open_registries,
+    open_store,
+    open_workspace,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from bot.aws.ecr import EcrRegistry
+
+NO_CHANNEL = "`channel` is not set in the entry of `reports`"
+
+
+@click.command()
+@repositories_argument(required=False)
+@format_option("report")
+@common_options
+@click.pass_obj
+def report(options: Options, repositories: Sequence[str], format_: str) -> int:
+    """Post reports now, each in the channel that the settings give its repository.
+
+    Without REPOSITORY those of all that have a channel, as if they were due: what saves less than
+    `min_saving` is told in one line, and what people decided on already is left out.
+    """
+    outcome = Outcome(options.debug)
+    REPORTS.print_all(format_, _posted(options, repositories, outcome))
+    return outcome.status
+
+
+def _posted(options: Options, arguments: Sequence[str], outcome: Outcome) -> Iterator[Posted]:
+    from bot.cli.posting import Postman  # noqa: PLC0415 - no other command needs Slack
+
+    settings = load_settings(options.config)
+    entries = settings.due_entries()
+    if not any(entry.is_posted for entry in entries):
+        raise RequestError(f"{NO_CHANNEL} of any repository: give it the id or name of a channel")
+    workspace = open_workspace(settings, open_client())
+    registries = open_registries(settings)
+    found = _found(arguments, registries, entries, outcome)
+    person = command_line_person(settings)
+    with opened_memory(open_store) as memory:
+        store = memory.store
+        assert store
+        postman = Postman(workspace, open_board(workspace, store), outcome)
+
+        def propose(planner: Planner, each: Found) -> Proposal:
+            return open_proposer(settings, store, planner, person).propose(each)
+
+        for proposal in Planning(settings, memory, outcome, propose).of(found, registries):
+            entry = _entry_of(proposal.content.repository, entries)
+            if arguments or entry is None:
+                yield from postman.post(proposal)
+            else:
+                yield from postman.post_if_worth_it(proposal, entry)
+            tell_if_incomplete(proposal.content, outcome)
+        yield from postman.tell_the_rest()
+
+
+def _found(
+    arguments: Sequence[str],
+    registries: "Sequence[EcrRegistry]",
+    entries: Sequence[Entry],
+    outcome: Outcome,
+) -> list[Found]:
+    if arguments:
+        named = find_all(arguments, registries, outcome)
+        return list(_with_channel(named, entries, outcome))
+    return [each for registry in registries for each in _due_in(registry, entries, outcome)]
+
+
+def _with_channel(
+    found: Iterable[Found], entries: Sequence[Entry], outcome: Outcome
+) -> Iterator[Found]:
+    for each in found:
+        if _entry_of(each.repository, entries):
+            yield each
+        else:
+            name = each.repository.name
+            outcome.failed(
+                RequestError(f"{NO_CHANNEL} of {name}: give it the id or name of a channel")
+            )
+
+
+def _due_in(registry: "EcrRegistry", entries: Sequence[Entry], outcome: Outcome) -> Iterator[Found]:
+    """But for those that their tags leave out."""
+    try:
+        for repository in registry.repositories():
+            is_posted = _entry_of(repository, entries) is not None
+            if is_posted and not is_left_out(registry, repository, note):
+                yield Found(repository, registry)
+    except ServiceError as error:
+        outcome.failed(error)
+
+
+def _entry_of(repository: RepositoryId, entries: Sequence[Entry]) -> Entry | None:
+    """None if it has no channel."""
+    entry = belongs_to(repository, entries)
+    return entry if entry and entry.is_posted else None
+
+
+def _texts(reports: Iterable[Posted]) -> Iterator["RenderableType"]:
+    from rich.console import Group  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    last = None
+    for last in reports:
+        yield Group(Text(posted_as_text(last), no_wrap=True, overflow="ignore"))
+    if last is None:
+        yield Text("Nothing was posted.")
+
+
+REPORTS = Forms(_texts, posted_as_json, COLUMNS, posted_as_rows)

@@ -1,0 +1,174 @@
+"""`ecr-clean report`: posts reports now, without anybody who listens."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.core.due import IGNORE
+from bot.playground.aws import StandIn
+from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
+from tests.cli.carrying_out import proposed
+from tests.cli.remembered import LOOKED_AT, Write
+from tests.slack.listeners.office import MANIFEST
+from tests.slack.support import buttons
+from tests.support import Run, Shelf, image_text
+
+TEAM = "{repositories: ['team/*'], channel: '#team', min_saving: 0.01}"
+LAB = "{repositories: ['lab/*']}"
+
+
+@pytest.fixture
+def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    del run
+    with Workspace(MANIFEST) as workspace:
+        for name, value in workspace.environment().items():
+            monkeypatch.setenv(name, value)
+        yield workspace
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann")
+
+
+@pytest.fixture
+def channel(slack: Workspace, ann: Person, settings_file: Write) -> str:
+    settings_file(f"{LOOKED_AT}reports: [{TEAM}, {LAB}]")
+    return slack.remote.add_channel("team", [ann])
+
+
+@pytest.fixture
+def api(shelf: Shelf) -> Shelf:
+    """`team/api` with 13 large releases, of which three go."""
+    for number in range(13):
+        shelf.push(image_text(f"1.{number}", 2**33), f"1.{number}", age=60 - number)
+    return shelf
+
+
+@pytest.fixture
+def others(aws: StandIn) -> None:
+    Shelf(aws, "team/web").images(2)
+    Shelf(aws, "team/small").images(13)
+    Shelf(aws, "lab/a").images(13)
+
+
+@pytest.mark.usefixtures("api")
+def test_it_is_posted_where_it_belongs(run: Run, ann: Person, channel: str) -> None:
+    result = run("report", "team/api")
+    (message,) = ann.messages(channel)
+    assert result.status == 0
+    link = f"archives/{channel}/p{message['ts'].replace('.', '')}"
+    assert result.out.startswith("team/api: posted: https://")
+    assert result.out.endswith(f"{link}\n")
+    assert "approve_plan" in buttons(message)
+    assert [file for reply in message["replies"] for file in reply.get("files", ())]
+
+
+@pytest.mark.usefixtures("api", "others")
+def test_all_that_have_a_channel(run: Run, ann: Person, channel: str) -> None:
+    result = run("report", "--format", "json")
+    report, line = ann.messages(channel)
+    assert report["text"].startswith("team/api: ")
+    assert line["text"] == (
+        "1 repository has nothing to delete; 1 saves less than $0.01 a month (under $0.01): "
+        "`team/small`."
+    )
+    assert result.status == 0
+    told = {each["repository"]: (each["outcome"], each["ts"]) for each in result.plans}
+    assert told == {
+        "team/api": ("posted", report["ts"]),
+        "team/small": ("small", line["ts"]),
+        "team/web": ("nothing", line["ts"]),
+    }
+    assert {each["channel"] for each in result.plans} == {channel}
+
+
+@pytest.mark.usefixtures("others", "channel")
+def test_in_words_and_as_csv(run: Run) -> None:
+    lines = run("report").out.splitlines()
+    assert lines[0].startswith("team/small: saves under $0.01 a month, told in one line: https://")
+    assert lines[1].startswith("team/web: nothing to delete, told in one line: https://")
+    header, first, _ = run("report", "--format", "csv").out.splitlines()
+    assert header.startswith("repository,registry_id,region,plan,version,outcome,")
+    assert first.startswith("team/small,123456789012,eu-west-1,")
+
+
+@pytest.mark.usefixtures("others")
+def test_whoever_is_asked_for_has_a_message_of_its_own(run: Run, ann: Person, channel: str) -> None:
+    assert run("report", "team/*").status == 0
+    assert len(ann.messages(channel)) == 2
+
+
+def test_what_is_left_out(run: Run, aws: StandIn, api: Shelf, ann: Person, channel: str) -> None:
+    aws.world.create_repository("team/lab", tags={IGNORE: ""})
+    assert run("approve", proposed(run), "--confirm", api.id.name).status == 0
+    result = run("report")
+    assert (result.status, result.out) == (0, "Nothing was posted.\n")
+    assert ann.messages(channel) == []
+
+
+# why not
+
+
+@pytest.mark.usefixtures("api", "others")
+def test_no_channel(run: Run, ann: Person, channel: str) -> None:
+    """All are tried."""
+    result = run("report", "lab/a", "team/api")
+    assert result.status == 2
+    assert "`channel` is not set in the entry of `reports` of lab/a" in result.err
+    assert len(ann.messages(channel)) == 1
+
+
+@pytest.mark.usefixtures("api", "slack")
+def test_no_channel_at_all(run: Run, settings_file: Write) -> None:
+    settings_file(LOOKED_AT)
+    result = run("report")
+    assert (result.status, result.out) == (2, "")
+    assert "`channel` is not set in the entry of `reports` of any repository" in result.sentence
+
+
+@pytest.mark.usefixtures("api", "channel")
+def test_no_token(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    result = run("report", "team/api")
+    assert (result.status, result.out) == (2, "")
+    assert "SLACK_BOT_TOKEN is not set" in result.sentence
+
+
+@pytest.mark.usefixtures("api", "channel")
+def test_no_app_token_is_needed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLACK_APP_TOKEN")
+    assert run("report", "team/api").status == 0
+
+
+@pytest.mark.usefixtures("others")
+@pytest.mark.parametrize("arguments", [(), ("team/*",)])
+def test_slack_does_not_take_it(
+    run: Run, slack: Workspace, channel: str, arguments: tuple[str, ...]
+) -> None:
+    del channel
+    slack.faults.add(Fault(method="chat.postMessage", error="is_archived"))
+    result = run("report", *arguments)
+    assert result.status == 1
+    assert "the channel is archived" in result.err
+    assert BOT_TOKEN not in result.err
+
+
+@pytest.mark.usefixtures("api", "channel")
+def test_a_registry_cannot_be_listed(run: Run, aws: StandIn) -> None:
+    aws.world.deny("ecr:DescribeRepositories")
+    result = run("report")
+    assert (result.status, result.out) == (1, "Nothing was posted.\n")
+    assert "AWS refused ecr:DescribeRepositories" in result.err
+
+
+@pytest.mark.usefixtures("api")
+def test_an_incomplete_plan(run: Run, aws: StandIn, ann: Person, channel: str) -> None:
+    aws.world.deny("ecr:GetRepositoryPolicy")
+    assert run("report").status == 3
+    assert len(ann.messages(channel)) == 1
+
+
+def test_a_repository_that_is_none(run: Run, channel: str) -> None:
+    del channel
+    assert run("report", "team/nothing").status == 2
