@@ -67,6 +67,21 @@ def test_whatever_is_typed_is_read(text: str) -> None:
             assert read(text) == text.lower().removeprefix("https://").rstrip("/")
 
 
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("", "help"),
+        ("?", "help"),
+        ("--help", "help"),
+        ("Help?", "help"),
+        ("WHY team/api 1.0", "why"),
+        ("team/v?", "team/v"),
+    ],
+)
+def test_which_command_it_is(text: str, command: str) -> None:
+    assert Line.of(text).command == command
+
+
 def test_another_word_leaves_the_rest_as_it_is() -> None:
     line = Line.of("pin `api` 1.0 because “it's  fine”")
     assert line.with_word(1, URI) == f"pin {URI} 1.0 because “it's  fine”"

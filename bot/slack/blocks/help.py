@@ -21,6 +21,6 @@ _NAMES = (
 
 def help_message(commands: Iterable[tuple[str, str]]) -> Content:
     """`commands`: how each is written, and what it does."""
-    lines = [f"`{COMMAND} {usage}` {does}" for usage, does in commands]
+    lines = [f"`{COMMAND} {usage}`: {does}" for usage, does in commands]
     blocks = [section(_REPORT), section(*lines), context(*_NAMES)]
     return Content("\n".join((_REPORT, *lines, *_NAMES)), blocks)

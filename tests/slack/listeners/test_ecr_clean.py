@@ -26,7 +26,9 @@ def test_a_worker_gets_to_know_it_and_everybody_sees_that(
     }
 
 
-@pytest.mark.parametrize("line", ["/ecr-clean", "/ecr-clean help", "/ecr-clean   help "])
+@pytest.mark.parametrize(
+    "line", ["/ecr-clean", "/ecr-clean help", "/ecr-clean   help ", "/ecr-clean --help?"]
+)
 def test_help_is_for_whoever_asks(
     bot: Office, guest: Person, bob: Person, releases: str, line: str
 ) -> None:

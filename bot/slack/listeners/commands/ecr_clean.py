@@ -62,11 +62,11 @@ def ecr_clean(desk: Desk, command: Command | CommandClick) -> None:
 
 def run(asked: Asked) -> None:
     """Raises RequestError for whoever may not, and for what cannot be done."""
-    first = next(iter(asked.line.names), "help").lower()
-    if first not in FOR_EVERYBODY:
+    command = asked.line.command
+    if command not in FOR_EVERYBODY:
         asked.desk.asker.expect_may_ask(asked.person)
     try:
-        COMMANDS.get(first, _other)(asked)
+        COMMANDS.get(command, _other)(asked)
     except AmbiguousError as error:
         asked.answer(choices(_several(error), _of_each_registry(asked, error)))
     except UnknownError as error:
@@ -149,4 +149,4 @@ def _near(asked: Asked, error: UnknownError) -> Iterator[Choice]:
 
 def _place(asked: Asked) -> int:
     """Of the repository in the line."""
-    return 1 if asked.line.names[0].lower() in FORMS else 0
+    return 1 if asked.line.command in FORMS else 0

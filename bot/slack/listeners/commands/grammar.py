@@ -61,6 +61,13 @@ class Line:
     def names(self) -> Sequence[str]:
         return [word.text for word in self.words]
 
+    @property
+    def command(self) -> str:
+        """What the first word calls, whether there is such a command or not: also `help?` and
+        `--help`."""
+        first = next(iter(self.names), "")
+        return first.lower().strip("-?!.") or "help"
+
     def with_word(self, place: int, text: str) -> str:
         """The same line with another word there."""
         word = self.words[place]
@@ -170,7 +177,7 @@ def is_pattern(text: str) -> bool:
 
 
 def misuse(line: Line) -> RequestError:
-    return RequestError(f"Write it like this: `{COMMAND} {FORMS[line.names[0].lower()].usage}`")
+    return RequestError(f"Write it like this: `{COMMAND} {FORMS[line.command].usage}`")
 
 
 def _word(found: re.Match[str]) -> Word:
