@@ -25,7 +25,7 @@ from bot.wiring.people import (
     open_unpinner,
 )
 from bot.wiring.processes import is_gone, this_worker
-from bot.wiring.scheduling import open_run_due
+from bot.wiring.scheduling import open_run_due, open_survey
 from bot.wiring.slack import (
     Workspace,
     app_token,
@@ -81,6 +81,7 @@ __all__ = [
     "open_sources",
     "open_stopper",
     "open_store",
+    "open_survey",
     "open_unpinner",
     "open_warner",
     "open_workspace",

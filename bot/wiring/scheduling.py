@@ -1,11 +1,12 @@
-"""What makes reports come by themselves."""
+"""What happens by itself in the registries."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
 from bot.usecases.run_due import RunDue
-from bot.wiring.clients import open_patients
+from bot.usecases.survey import Survey
+from bot.wiring.clients import open_patients, open_registries
 
 if TYPE_CHECKING:
     from bot.store.store import SqlStore
@@ -15,3 +16,8 @@ def open_run_due(settings: Settings, store: "SqlStore", warn: Callable[[str], No
     """`warn` gets sentences for the log."""
     registries = {patient.name: patient.registry for patient in open_patients(settings)}
     return RunDue(store, settings.due_entries(), registries, store.made_at, warn)
+
+
+def open_survey(settings: Settings, store: "SqlStore", warn: Callable[[str], None]) -> Survey:
+    """`warn` gets sentences for the log."""
+    return Survey(store, open_registries(settings), warn)

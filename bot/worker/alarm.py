@@ -1,37 +1,36 @@
-"""Looks every minute for reports that are due."""
+"""Calls what is to happen now and then, and survives whatever goes wrong with it."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bot.ports import Clock
-from bot.settings import Settings
-from bot.store.store import SqlStore
-from bot.usecases.run_due import RunDue
-from bot.wiring import open_run_due
 from bot.worker.told import told
+
+Deed = Callable[[datetime], None]
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Alarm:
-    """Opens what it needs once it is called, so that nothing else waits for it."""
+    """Opens what it needs once it is called, so that nothing else waits for it. `or_else`: what
+    follows if it fails, as a sentence for the log."""
 
-    settings: Settings
-    store: SqlStore
+    open: Callable[[], Deed]
     clock: Clock
+    or_else: str
     debug: bool
-    _run_due: RunDue | None = field(default=None, init=False)
+    _deed: Deed | None = field(default=None, init=False)
 
     def __call__(self) -> None:
         try:
             self._opened()(self.clock())
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
-            _log.error(
-                "Reports that are due come a minute later: %s", told(error), exc_info=self.debug
-            )
+            _log.error("%s: %s", self.or_else, told(error), exc_info=self.debug)
 
-    def _opened(self) -> RunDue:
-        if self._run_due is None:
-            self._run_due = open_run_due(self.settings, self.store, _log.warning)
-        return self._run_due
+    def _opened(self) -> Deed:
+        if self._deed is None:
+            self._deed = self.open()
+        return self._deed

@@ -4,7 +4,7 @@ import logging
 import multiprocessing
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -24,7 +24,9 @@ from bot.wiring import (
     is_gone,
     is_in_slack,
     open_executor,
+    open_run_due,
     open_store,
+    open_survey,
     system_clock,
     this_worker,
 )
@@ -33,7 +35,8 @@ from bot.worker.crew import RUNS_AT_ONCE, Crew, Tell
 from bot.worker.told import told
 
 SECONDS_BETWEEN_SWEEPS = 2
-SECONDS_BETWEEN_ALARMS = 60
+SECONDS_BETWEEN_REPORTS = 60
+SECONDS_BETWEEN_SURVEYS = 3600
 SECONDS_BETWEEN_LOOKS = 1.0
 
 PLANS_AT_ONCE = 2
@@ -72,8 +75,8 @@ def _work(config: Path | None, leaving: Leaving, *, debug: bool) -> None:
         scheduler = BackgroundScheduler(timezone="UTC")
         _repeat(scheduler, partial(_swept, sweep, debug=debug), SECONDS_BETWEEN_SWEEPS)
         if is_in_slack():
-            alarm = Alarm(settings, store, system_clock, debug=debug)
-            _repeat(scheduler, alarm, SECONDS_BETWEEN_ALARMS)
+            for alarm, seconds in _alarms(settings, store, debug=debug).items():
+                _repeat(scheduler, alarm, seconds)
         scheduler.start()
         _wait_for(leaving)
         scheduler.shutdown()
@@ -108,6 +111,23 @@ def _in_slack(
     yield herald.tell
     for thread in threads:
         thread.join(SECONDS_TO_LEAVE)
+
+
+def _alarms(settings: Settings, store: SqlStore, *, debug: bool) -> Mapping[Alarm, int]:
+    """With the seconds between."""
+    reports = Alarm(
+        partial(open_run_due, settings, store, _log.warning),
+        system_clock,
+        "Reports that are due come a minute later",
+        debug,
+    )
+    survey = Alarm(
+        partial(open_survey, settings, store, _log.warning),
+        system_clock,
+        "Registries are listed an hour later",
+        debug,
+    )
+    return {reports: SECONDS_BETWEEN_REPORTS, survey: SECONDS_BETWEEN_SURVEYS}
 
 
 def _repeat(scheduler: BackgroundScheduler, call: Callable[[], None], seconds: int) -> None:
