@@ -184,7 +184,7 @@ def test_two_pin_at_once(
 def test_whose_pin_runs_out_keeps_it(
     slack: Workspace, ann: Person, own_store: SqlStore, releases: Shelf, ops: str
 ) -> None:
-    """Clicked again before the button is gone, it lasts no longer."""
+    """Slack is too busy to take the button away; clicked again, the pin lasts no longer."""
     del ops
     now = datetime.now(UTC)
     ends = now + timedelta(hours=20)
@@ -197,11 +197,11 @@ def test_whose_pin_runs_out_keeps_it(
         until(lambda: ann.messages(at_home))
         (told,) = ann.messages(at_home)
         assert buttons(told) == ["keep_pin"]
-        slack.remote.add_fault("chat.update", error="ratelimited", retry_after=1)
-        for _ in range(2):
-            assert clicks(ann, "keep_pin", told, at_home).ok
+        slack.remote.add_fault("chat.update", error="ratelimited", retry_after=60)
+        assert clicks(ann, "keep_pin", told, at_home).ok
+        until(lambda: own_store.pins() != [made])
+        assert clicks(ann, "keep_pin", told, at_home).ok
         until(lambda: buttons(message_at(ann, at_home, told["ts"])) == [])
-        until(lambda: len(slack.remote.calls("chat.update")) == 3)
     (kept,) = own_store.pins(releases.id.uri)
     assert kept.pin == Pin("1.0", ann.id, "a customer runs it", ends + KEEPS_FOR)
-    assert len(ann.messages(at_home)) == 1
+    assert not any(buttons(each) for each in ann.messages(at_home))
