@@ -3,13 +3,17 @@
 import signal
 import socket
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.cli.demo.household import nothing_of_this_machines, open_household
+from bot.cli.demo.reports import post_reports
 from bot.cli.demo.running import serving
+from bot.cli.demo.workspace import open_workspace
 from bot.core.errors import ServiceError
+from bot.playground.slack import Workspace
 from tests.cli.demo_runs import Machine, free_port
 from tests.support import Run
 
@@ -50,8 +54,7 @@ def test_it_reports_on_a_company_and_ends(machine: Machine) -> None:
         "[Approve]  ",
         "• ml/recommender: 123 of 135 manifests may go",
         "• shop/payments: 150 of 180 manifests may go",
-        "• platform/charts: nothing to delete.",
-        "• data/etl: the repository is empty.",
+        "have nothing to delete",
         "• partner/feeds: not everything could be checked",
         "12 repositories. What may go saves about $",
     ):
@@ -119,22 +122,38 @@ def test_nothing_of_the_machine_is_taken_over(name: str, monkeypatch: pytest.Mon
     assert environment["LANG"] == "C.UTF-8"
 
 
-def test_the_bot_ends_by_itself() -> None:
+@pytest.fixture
+def slack() -> Iterator[Workspace]:
+    with open_workspace(0) as workspace:
+        yield workspace
+
+
+def test_the_bot_ends_by_itself(slack: Workspace) -> None:
     """Whoever looks on is told what it said last."""
     environment = {**nothing_of_this_machines(), "SLACK_APP_TOKEN": "xapp-1"}
     with open_household(environment, "reports: []") as household, serving(household) as bot:
         with pytest.raises(ServiceError, match=r"exit status 2; it said last: .*SLACK_BOT"):
-            bot.wait_for(lambda: False, 60, "Nothing happened")
+            bot.wait_until_heard(slack.remote)
         with pytest.raises(ServiceError, match="ended with exit status 2"):
             bot.expect_alive()
     assert not household.folder.exists()
 
 
-def test_the_bot_does_not_come() -> None:
+def test_the_bot_does_not_come(slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.cli.demo.running.SECONDS_TO_START", 0)
     with (
         open_household(nothing_of_this_machines(), "{}") as household,
         serving(household) as bot,
-        pytest.raises(ServiceError, match="Nothing happened after 0 seconds"),
+        pytest.raises(ServiceError, match="did not come into the workspace within 0 seconds"),
     ):
-        bot.wait_for(lambda: False, 0, "Nothing happened")
+        bot.wait_until_heard(slack.remote)
     assert bot.process.returncode is not None
+
+
+def test_reports_that_cannot_be_posted() -> None:
+    """There is nobody in Slack, and no token for it."""
+    with (
+        open_household(nothing_of_this_machines(), "reports: [{channel: '#ops'}]") as household,
+        pytest.raises(ServiceError, match=r"Not all reports could be posted: .*SLACK_BOT_TOKEN"),
+    ):
+        list(post_reports(household))

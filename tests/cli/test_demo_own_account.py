@@ -122,6 +122,13 @@ def _operations_of_ecr(path: str) -> set[str]:
     return set(json.loads(model.read_text())["operations"])
 
 
+def test_there_is_nothing_in_the_account(tmp_path: Path) -> None:
+    with StandIn() as empty:
+        done = Machine(tmp_path, empty.environment()).run("--aws")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no repository in 123456789012 in eu-west-1: name another" in done.stderr
+
+
 # what it takes over
 
 

@@ -1,6 +1,6 @@
 """A made-up company: its AWS, its cluster and its workspace, all of them on this machine."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,7 +25,7 @@ reports:
   - {{repositories: [shop/payments], channel: "#payments"}}
   - {{repositories: ["shop/*", "mobile/*"], channel: "#shop"}}
   - {{repositories: ["ml/*", "data/*"], channel: "#data-science"}}
-  - {{channel: "#platform"}}
+  - {{channel: "#platform", min_saving: 0.1}}
 approval: {{approvers: [{approvers}]}}
 execution: {{undo_window: {undo_window}s}}
 """
@@ -36,21 +36,10 @@ class Company:
     """`environment` leads the bot there."""
 
     aws_url: str
-    repositories: Sequence[str]
     workspace: "Workspace"
     cast: "Cast"
     environment: Mapping[str, str]
     settings: str
-
-    @property
-    def homes(self) -> dict[str, str]:
-        """Of every repository the channel that its report comes to."""
-        cast = self.cast
-        channels = {"shop": cast.shop, "mobile": cast.shop, "ml": cast.data, "data": cast.data}
-        homes = {
-            name: channels.get(name.split("/")[0], cast.platform) for name in self.repositories
-        }
-        return {**homes, "shop/payments": cast.payments}
 
 
 @contextmanager
@@ -61,13 +50,12 @@ def open_company(port: int, undo_window: timedelta) -> Iterator[Company]:
     from bot.playground.seed import BRANCH, seed_company  # noqa: PLC0415
     from bot.playground.seed_kubernetes import enter_eks, run_payments  # noqa: PLC0415
     from bot.playground.seed_people import seed_people  # noqa: PLC0415
-    from bot.playground.seed_stories import BRANCHS_STORIES  # noqa: PLC0415
     from bot.playground.seed_usage import BRANCHS_ROLE  # noqa: PLC0415
     from bot.settings import Settings  # noqa: PLC0415
 
     with StandIn() as aws, Cluster(CLUSTER) as cluster, open_workspace(port) as workspace:
         now = system_clock()
-        repositories = [*seed_company(aws.url, now), *BRANCHS_STORIES]
+        seed_company(aws.url, now)
         run_payments(aws.url, cluster.address)
         enter_eks(aws.url, cluster.address, cluster_role(Settings()))
         cast = seed_people(workspace.remote, now)
@@ -80,4 +68,4 @@ def open_company(port: int, undo_window: timedelta) -> Iterator[Company]:
             undo_window=int(undo_window.total_seconds()),
         )
         environment = {**aws.environment(), **workspace.environment()}
-        yield Company(aws.url, repositories, workspace, cast, environment, settings)
+        yield Company(aws.url, workspace, cast, environment, settings)

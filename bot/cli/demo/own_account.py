@@ -13,20 +13,16 @@ from bot.aws.places import AccountAccess, open_places
 from bot.cli.demo.household import expect_no_proxy, only_this_machines_aws, open_household
 from bot.cli.demo.only_reads import only_reads
 from bot.cli.demo.own_settings import own_settings
-from bot.cli.demo.reports import Newspaper, Wish
+from bot.cli.demo.reports import Newspaper
 from bot.cli.demo.running import serving
 from bot.cli.demo.showing import stay_until_interrupted
 from bot.cli.demo.workspace import open_workspace
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
 from bot.settings import Settings, load_settings
-from bot.usecases.find_repositories import find_repositories
 from bot.usecases.take_inventory import reads_count_as_pulls
 from bot.wiring import identify, open_registries
 
 CHANNEL = "registry"
-
-SECONDS_FOR_A_REPORT = 1800.0
-"""The first has to wait for every source of usage, and a large repository for its manifests."""
 
 INVITATION = """\
 
@@ -58,27 +54,36 @@ def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
     with only_reads():
         settings = load_settings(config)
         registries = open_registries(settings)
-        repositories = [each.repository.uri for each in find_repositories("*", registries)]
+        _expect_repositories(registries)
         clusters = _unlisted_clusters(settings, registries)
         _tell_of_pull_times(settings, registries)
         with open_workspace(port) as workspace:
             remote = workspace.remote
             remote.change_settings(limits=False)
             you = remote.add_person("you", real_name="You", is_admin=True)
-            channel = remote.add_channel(CHANNEL, [you])
+            remote.add_channel(CHANNEL, [you])
             environment = {**only_this_machines_aws(), **workspace.environment()}
             text = own_settings(config, f"#{CHANNEL}", clusters)
             with open_household(environment, text) as household, serving(household) as bot:
                 bot.wait_until_heard(remote)
-                click.echo(f"The workspace is open: {workspace.url}/")
+                click.echo(f"The workspace is open: {workspace.url}/\n")
                 reader = Reader(remote.ask("/workspace"))
-                newspaper = Newspaper(bot, you, reader, SECONDS_FOR_A_REPORT)
-                newspaper.print_in_lines(Wish(uri, channel) for uri in repositories)
-                newspaper.print_largest()
-                click.echo()
+                newspaper = Newspaper(you, reader)
+                newspaper.print_lines(household)
+                newspaper.print_whole(lambda report: report.usd)
                 newspaper.print_sum()
                 if stay:
                     stay_until_interrupted(bot, INVITATION.format(url=workspace.url))
+
+
+def _expect_repositories(registries: Sequence[EcrRegistry]) -> None:
+    """Raises RequestError if there is none, ServiceError if nobody can tell."""
+    if not any(True for registry in registries for _ in registry.repositories()):
+        places = ", ".join(str(registry.id()) for registry in registries)
+        raise RequestError(
+            f"There is no repository in {places}: name another Region with AWS_REGION, or "
+            "`registries` in a settings file"
+        )
 
 
 def _unlisted_clusters(settings: Settings, registries: Sequence[EcrRegistry]) -> list[str]:

@@ -1,13 +1,17 @@
-"""This week's reports: asked for, and printed as they come into the workspace."""
+"""This week's reports: posted by `ecr-clean report`, and printed as they come."""
 
-import re
-from collections.abc import Iterable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
+import orjson
 
-from bot.cli.demo.running import Serving
+from bot.cli.demo.household import Household
+from bot.cli.status import ExitStatus
+from bot.core.errors import ServiceError
 from bot.render.words import count, money
 
 if TYPE_CHECKING:
@@ -16,85 +20,81 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_PENDING = ":hourglass_flowing_sand:"
-_SAVES = re.compile(r"saves (?:about )?\$([\d,.]+\d) a month")
+_EXPECTED = (ExitStatus.DONE, ExitStatus.INCOMPLETE)
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """`repository`: as somebody types it."""
+class Posted(NamedTuple):
+    """What became of a repository, and the message that tells of it: its own report, or a line
+    about several. USD a month."""
 
     repository: str
+    usd: float
     channel: str
+    ts: str
 
 
 @dataclass(slots=True)
 class Newspaper:
-    """Asks for reports and prints them. Whoever has to wait longer than `seconds` for the next one
-    raises ServiceError."""
+    """What was posted so far."""
 
-    bot: Serving
     subscriber: "Person"
     reader: "Reader"
-    seconds: float
-    told: dict[str, Json] = field(default_factory=dict)
-    """By channel and timestamp."""
+    posted: list[Posted] = field(default_factory=list)
 
-    def print_whole(self, wish: Wish) -> None:
-        """As it stands in the workspace."""
-        for report in self._reports([wish]):
-            self._print(report, wish.channel)
+    def print_lines(self, household: Household) -> None:
+        """Posts the reports, and prints what each message says in one line. Raises ServiceError if
+        not all could be posted."""
+        printed: set[tuple[str, str]] = set()
+        for each in post_reports(household):
+            self.posted.append(each)
+            if (message := (each.channel, each.ts)) not in printed:
+                printed.add(message)
+                click.echo(self.reader.paragraph("• ", self._message(each)["text"]))
 
-    def print_in_lines(self, wishes: Iterable[Wish]) -> None:
-        for report in self._reports(list(wishes)):
-            click.echo(self.reader.paragraph("• ", report["text"]))
-
-    def print_largest(self) -> None:
-        """That of the plan that saves most."""
-        largest = max(self.told, key=lambda key: _usd(self.told[key]))
-        self._print(self.told[largest], largest.partition(" ")[0])
+    def print_whole(self, rank: Callable[[Posted], Any]) -> None:
+        """Of all reports the one that ranks highest, as it stands in the workspace."""
+        highest = max(self.posted, key=rank)
+        click.echo(f"\n┌─ {self.reader.name(highest.channel)}, from ecr-clean")
+        for line in self.reader.lines(self._message(highest)):
+            click.echo(f"│ {line}".rstrip())
+        click.echo("└─\n")
 
     def print_sum(self) -> None:
-        usd = sum(map(_usd, self.told.values()))
+        usd = sum(each.usd for each in self.posted)
         click.echo(
-            f"{count(len(self.told), 'repository', 'repositories')}. What may go saves about "
+            f"{count(len(self.posted), 'repository', 'repositories')}. What may go saves about "
             f"{money(usd)} a month ({money(12 * usd)} a year) in all."
         )
 
-    def _reports(self, wishes: list[Wish]) -> Iterator[Json]:
-        """As they come."""
-        for wish in wishes:
-            self.subscriber.types(f"/ecr-clean report {wish.repository}", wish.channel)
-        end = len(self.told) + len(wishes)
-        while len(self.told) < end:
-            news = self.bot.wait_for(self._news, self.seconds, "There was no further report")
-            self.told |= news
-            yield from news.values()
-
-    def _news(self) -> dict[str, Json]:
-        return {
-            key: message
-            for channel in self.subscriber.sees()["channels"]
-            for message in channel["messages"]
-            if (key := f"{channel['id']} {message['ts']}") not in self.told and _is_report(message)
-        }
-
-    def _print(self, report: Json, channel: str) -> None:
-        title = f"{self.reader.name(channel)}, from ecr-clean"
-        click.echo(f"\n┌─ {title}")
-        for line in self.reader.lines(report):
-            click.echo(f"│ {line}".rstrip())
-        click.echo("└─")
+    def _message(self, posted: Posted) -> Json:
+        messages = self.subscriber.messages(posted.channel)
+        return next(message for message in messages if message["ts"] == posted.ts)
 
 
-def _is_report(message: Json) -> bool:
-    """By the bot for everybody, and not one that only says that a report is being made."""
-    blocks = message.get("blocks", [])
-    is_the_bots = bool(message.get("bot_id") and blocks) and not message["ephemeral"]
-    return is_the_bots and _PENDING not in str(blocks[0])
+def post_reports(household: Household) -> Iterator[Posted]:
+    """As they come. Raises ServiceError if not all could be posted."""
+    errors = household.folder / "report.log"
+    with (
+        errors.open("wb") as log,
+        subprocess.Popen(
+            [sys.executable, "-m", "bot", "report", "--format", "json"],
+            env=household.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+        ) as process,
+    ):
+        assert process.stdout
+        try:
+            yield from map(_posted, process.stdout)
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode not in _EXPECTED:
+        raise ServiceError(f"Not all reports could be posted: {errors.read_text().strip()}")
 
 
-def _usd(report: Json) -> float:
-    """A month, as the report has it; 0 if it speaks of none."""
-    found = _SAVES.search(report["text"])
-    return float(found[1].replace(",", "")) if found else 0.0
+def _posted(line: bytes) -> Posted:
+    told = orjson.loads(line)
+    return Posted(*(told[key] for key in ("repository", "usd_per_month", "channel", "ts")))

@@ -5,10 +5,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from bot.cli.demo.household import Household
 from bot.core.errors import ServiceError
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
 SECONDS_TO_START = 60.0
 SECONDS_TO_LEAVE = 20.0
-SECONDS_BETWEEN_LOOKS = 0.2
+SECONDS_BETWEEN_LOOKS = 0.1
 
 LINES_OF_LOG = 5
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +30,18 @@ class Serving:
     household: Household
     process: subprocess.Popen[bytes]
 
-    def wait_for(self, look: Callable[[], Found], seconds: float, missing: str) -> Found:
-        """What `look` finds in the end. Raises ServiceError if the bot ends before, or that takes
+    def wait_until_heard(self, workspace: "RemoteWorkspace") -> None:
+        """Until it hears what people do there. Raises ServiceError if it ends before, or that takes
         too long."""
-        end = time.monotonic() + seconds
-        while not (found := look()):
+        end = time.monotonic() + SECONDS_TO_START
+        while not workspace.connections():
             self.expect_alive()
             if time.monotonic() > end:
-                raise ServiceError(f"{missing} after {seconds:.0f} seconds{self._last_words()}")
+                raise ServiceError(
+                    f"The bot did not come into the workspace within {SECONDS_TO_START:.0f} "
+                    f"seconds{self._last_words()}"
+                )
             time.sleep(SECONDS_BETWEEN_LOOKS)
-        return found
-
-    def wait_until_heard(self, workspace: "RemoteWorkspace") -> None:
-        """Until it hears what people do there. Raises ServiceError as `wait_for` does."""
-        missing = "The bot had not come into the workspace"
-        self.wait_for(workspace.connections, SECONDS_TO_START, missing)
 
     def expect_alive(self) -> None:
         status = self.process.poll()

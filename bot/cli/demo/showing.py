@@ -7,15 +7,14 @@ from datetime import timedelta
 import click
 
 from bot.cli.demo.at_work import company_at_work
-from bot.cli.demo.company import Company
-from bot.cli.demo.reports import Newspaper, Wish
+from bot.cli.demo.reports import Newspaper
 from bot.cli.demo.running import Serving
 
 UNDO_WINDOW = timedelta(seconds=20)
 """So that a visitor sees the deletion."""
 
 FIRST = "shop/api"
-SECONDS_TO_REPORT = 120.0
+"""The repository whose report tells most."""
 
 INVITATION = """\
 
@@ -31,14 +30,11 @@ def show_company(port: int, *, stay: bool) -> None:
     began = time.monotonic()
     with company_at_work(port, UNDO_WINDOW) as (company, bot):
         workspace = company.workspace
-        click.echo(f"The workspace of a made-up company is open: {workspace.url}/")
+        click.echo(f"The workspace of a made-up company is open: {workspace.url}/\n")
         reader = Reader(workspace.remote.ask("/workspace"))
-        newspaper = Newspaper(bot, company.cast.mia, reader, SECONDS_TO_REPORT)
-        first, *others = _wishes(company)
-        newspaper.print_whole(first)
-        click.echo()
-        newspaper.print_in_lines(others)
-        click.echo()
+        newspaper = Newspaper(company.cast.mia, reader)
+        newspaper.print_lines(bot.household)
+        newspaper.print_whole(lambda report: report.repository == FIRST)
         newspaper.print_sum()
         click.echo(f"All of it took {time.monotonic() - began:.0f} seconds.")
         if stay:
@@ -54,8 +50,3 @@ def stay_until_interrupted(bot: Serving, invitation: str) -> None:
             bot.expect_alive()
             time.sleep(0.5)
     click.echo("\nThe demo is over.")
-
-
-def _wishes(company: Company) -> list[Wish]:
-    names = sorted(company.homes, key=lambda name: name != FIRST)
-    return [Wish(name, company.homes[name]) for name in names]
