@@ -3,17 +3,20 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from bot.core.records import Outcome, PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Person, Workspace
 from bot.settings import Settings
 from bot.store.store import SqlStore, open_store
+from bot.store.tables import AboutRow
 from bot.wiring import system_clock
 from tests.cli.carrying_out import AT_ONCE, PATIENCE, as_stored, until
 from tests.postgres import Server
@@ -114,3 +117,69 @@ def test_two_replicas_share_the_work(
             until(lambda: not store.messages_without_list(5))
             assert len(ann.messages(channel)) == len(names)
             assert sorted(plan.repository.name for plan in store.plans()) == names
+
+
+def test_what_is_due_comes_by_itself(
+    aws: StandIn,
+    own_store: SqlStore,
+    slack: Workspace,
+    channel: str,
+    ann: Person,
+    settings_file: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once, though two processes look, one after the other; and a line about the rest."""
+    due = system_clock() - timedelta(hours=1)
+    entry = f"channel: '#cleanups', schedule: 'daily {due:%H:%M}'"
+    settings_file(f"{AT_ONCE}reports: [{{{entry}}}]\n")
+    there_since_yesterday(own_store)
+    Shelf(aws, "team/api").images(13)
+    Shelf(aws, "team/web").images(2)
+    with worker(monkeypatch):
+        until(lambda: len(ann.messages(channel)) == 2)
+        until(lambda: "approve_plan" in str(ann.messages(channel)))
+        until(lambda: not own_store.messages_without_list(5))
+    with worker(monkeypatch):
+        until(lambda: slack.remote.calls("auth.test")[1:])
+        ask(own_store, "team/web", channel, ann.id)
+        until(lambda: len(ann.messages(channel)) == 3)
+    first, second, asked = ann.messages(channel)
+    assert first["text"].startswith("team/api: 3 of 13")
+    assert second["text"] == "1 repository has nothing to delete."
+    assert asked["text"].startswith("team/web: nothing to delete")
+    assert aws.world.calls.count("ecr:ListTagsForResource") == 2
+
+
+def there_since_yesterday(store: SqlStore) -> None:
+    """What was due before there was a database never comes."""
+    yesterday = system_clock() - timedelta(days=1)
+    with store._database.writing() as session:
+        session.execute(update(AboutRow).values(made_at=yesterday))
+
+
+def test_two_replicas_post_what_is_due_once(
+    aws: StandIn,
+    postgresql: Server,
+    slack: Workspace,
+    channel: str,
+    ann: Person,
+    settings_file: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slack.remote.change_settings(limits=False)
+    due = system_clock() - timedelta(hours=1)
+    entry = f"channel: '#cleanups', schedule: 'daily {due:%H:%M}'"
+    settings_file(f"{AT_ONCE}reports: [{{{entry}}}]\n")
+    names = [f"team/{number}" for number in range(6)]
+    for name in names:
+        Shelf(aws, name).images(13)
+    Shelf(aws, "team/web").images(2)
+    with postgresql.database(migrated=True) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        with open_store(url) as store:
+            there_since_yesterday(store)
+            with worker(monkeypatch), worker(monkeypatch):
+                until(lambda: str(ann.messages(channel)).count("'approve_plan'") == len(names))
+                until(lambda: "nothing to delete" in str(ann.messages(channel)))
+                until(lambda: not store.messages_without_list(5))
+    assert len(ann.messages(channel)) == len(names) + 1

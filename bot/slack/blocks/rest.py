@@ -67,7 +67,7 @@ def _cause(report: DueReport) -> str:
 def _not_listed(rest: Rest) -> Iterator[str]:
     for registry, why in rest.missed:
         yield (
-            f"No report of {prose(registry)} came, since it cannot be listed: "
+            f"A registry ({prose(registry)}) cannot be listed, so that its reports are missing: "
             f"{prose(why, MOST_IN_CAUSE)}"
         )
 

@@ -67,5 +67,6 @@ def test_many_failures() -> None:
 
 def test_a_registry_that_cannot_be_listed() -> None:
     assert text(missed=(Missed("registries[1]", "AWS refused it"),)) == (
-        "No report of registries[1] came, since it cannot be listed: AWS refused it"
+        "A registry (registries[1]) cannot be listed, so that its reports are missing: "
+        "AWS refused it"
     )
