@@ -19,7 +19,7 @@ demo: setup
 	@$(RUN)/ecr-clean demo
 
 test: setup
-	$(RUN)/pytest -n auto --cov
+	$(RUN)/pytest -n auto --dist loadgroup --cov
 
 lint: setup
 	$(RUN)/ruff check .

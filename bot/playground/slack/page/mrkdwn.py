@@ -38,6 +38,9 @@ class Names(Protocol):
     def channel(self, id_: str) -> tuple[str, str | None]:
         """Its name, and where it is, or None if the person does not see it."""
 
+    def message(self, link: str) -> str | None:
+        """Where the message is that a link of this workspace leads to; None for other links."""
+
     def date(self, form: str, seconds: int) -> str: ...
 
 
@@ -104,11 +107,13 @@ def _entity(entity: str, names: Names) -> Markup:
         return _channel(*names.channel(target[1:]))
     if target.startswith(("@", "!")):
         return _mention(names.mention(target[1:].removeprefix("subteam^")))
-    return _link(unescape(target), label)
+    return _link(unescape(target), label, names)
 
 
-def _link(target: str, label: str) -> Markup:
+def _link(target: str, label: str, names: Names) -> Markup:
     """Only what leads to a page or a mailbox is one."""
+    if address := names.message(target):
+        return Markup('<a href="{}">{}</a>').format(address, label or target)
     if not target.startswith(("https://", "http://", "mailto:")):
         return escape(f"<{target}>")
     link = Markup('<a href="{}" rel="noreferrer" target="_blank">{}</a>')

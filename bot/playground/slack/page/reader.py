@@ -1,5 +1,6 @@
 """How one person reads: in their time zone, with the names that they know."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +13,13 @@ from bot.playground.slack.models import User
 from bot.playground.slack.page.dates import clock_time, date_text, day_name
 from bot.playground.slack.page.mrkdwn import as_html, with_emoji
 from bot.playground.slack.state import State
+from bot.playground.slack.wire import PERMALINKS
 
 Json = dict[str, Any]
+
+_PERMALINK = re.compile(
+    rf"{re.escape(PERMALINKS)}/archives/(?P<channel>\w+)/p(?P<seconds>\d+)(?P<rest>\d{{6}})(\?.*)?"
+)
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,12 @@ class Reader:
         if found is None or not self.state.directory.can_see(found, self.user):
             return "#private-channel", None
         return f"#{found.name}", self.link(f"/c/{id_}")
+
+    def message(self, link: str) -> str | None:
+        found = _PERMALINK.fullmatch(link)
+        if found is None:
+            return None
+        return self.link(f"/c/{found['channel']}/{found['seconds']}.{found['rest']}")
 
     def date(self, form: str, seconds: int) -> str:
         return date_text(form, self._local(seconds), self.now)
