@@ -4,7 +4,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 RUN := .venv/bin
 
-.PHONY: setup demo test lint format bench clean
+.PHONY: setup demo test lint format bench screenshot clean
 
 setup: .venv/.synced
 
@@ -33,6 +33,9 @@ format: setup
 
 bench: setup
 	$(RUN)/python -m benchmarks
+
+screenshot: setup # the picture of the README
+	$(RUN)/python docs/screenshot.py
 
 clean:
 	rm -rf .venv .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

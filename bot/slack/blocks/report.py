@@ -116,9 +116,10 @@ def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
     pulled = summary.pulled_lately
     if not pulled:
         return
+    it = "it" if len(pulled) == 1 else "them"
     yield section(
         f":warning: *{count(len(pulled), 'deletion was', 'deletions were')} pulled in the last "
-        f"{PULLED_LATELY.days} days*, though nothing known uses them:"
+        f"{PULLED_LATELY.days} days*, though nothing known uses {it}:"
     )
     for number, each in enumerate(pulled[:PULLED]):
         yield section(_pull(each), button=_pin_button(each, number, view))
