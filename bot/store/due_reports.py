@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.due import (
     BETWEEN_REPORTS,
+    MADE_UP_FOR,
     PATIENCE,
     SILENT,
     DueOutcome,
@@ -161,7 +162,10 @@ def _settle(session: Session, report: DueReport) -> None:
 
 def _is_pending(session: Session, entry: str, local: str, now: datetime) -> bool:
     is_unsettled = and_(
-        DueReportRow.entry == entry, DueReportRow.local == local, DueReportRow.outcome.is_(None)
+        DueReportRow.entry == entry,
+        DueReportRow.local == local,
+        DueReportRow.outcome.is_(None),
+        DueReportRow.claimed_at > now - MADE_UP_FOR,
     )
     is_unlisted = and_(
         _is_of(entry, local),

@@ -75,13 +75,24 @@ class DueReporter:
     def _proposed(
         self, found: Found, registries: Sequence[EcrRegistry], hold: Hold
     ) -> Proposal | None:
-        """None: people decided on its plan already."""
+        """Open as long as a new one. None: people decided on its plan."""
         plan = self.store.open_plan(found.repository)
         if plan and plan.state is not PlanState.PROPOSED:
             return None
-        workspace = self.foothold.place().workspace
-        person = without_rights(BY_ITSELF, workspace.id)
-        return self.drafter.propose(found, registries, person, lambda *_: self._go_on(hold))
+        person = without_rights(BY_ITSELF, self.foothold.place().workspace.id)
+        proposal = self.drafter.propose(found, registries, person, lambda *_: self._go_on(hold))
+        kept = self._kept_open(proposal)
+        if kept.state is PlanState.EXPIRED:
+            return self._proposed(found, registries, hold)
+        return replace(proposal, record=kept) if kept.state is PlanState.PROPOSED else None
+
+    def _kept_open(self, proposal: Proposal) -> PlanRecord:
+        """What is posted now is not to run out in a moment."""
+        if proposal.is_new:
+            return proposal.record
+        now = self.clock()
+        until = now + self.settings.approval.expires_after
+        return keep_open(self.store, proposal.record, until, now)
 
     def _go_on(self, hold: Hold) -> None:
         if self.leaving.is_told():
@@ -96,21 +107,8 @@ class DueReporter:
         usd = proposal.content.savings.usd_per_month
         if outcome := why_not_posted(proposal.content, report.round.min_saving):
             self._settle(replace(report, outcome=outcome, usd=usd))
-            return
-        plan = self._kept_open(proposal)
-        if plan.state is PlanState.PROPOSED:
-            self._post(plan, channel, report)
         else:
-            self._settle(replace(report, outcome=DueOutcome.LEFT_OUT))
-
-    def _kept_open(self, proposal: Proposal) -> PlanRecord:
-        """What is posted now is not to run out in a moment."""
-        if proposal.is_new:
-            return proposal.record
-        now = self.clock()
-        return keep_open(
-            self.store, proposal.record, now + self.settings.approval.expires_after, now
-        )
+            self._post(proposal.record, channel, report)
 
     def _post(self, plan: PlanRecord, channel: str, report: DueReport) -> None:
         posted = replace(report, outcome=DueOutcome.POSTED)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.due import PATIENCE, DueOutcome, DueReport, Missed, Rest, Round
+from bot.core.due import MADE_UP_FOR, PATIENCE, DueOutcome, DueReport, Missed, Rest, Round
 from bot.core.records import Job, Message
 from bot.core.repository import RepositoryId
 from bot.store.due_reports import REMEMBERED_FOR
@@ -117,6 +117,18 @@ def test_the_rest_is_told_once_all_are_through(store: SqlStore) -> None:
     store.gather(NOW)
     store.gather(NOW)
     assert told(store) == [Rest(ROUND, (here, there), ())]
+
+
+def test_what_nobody_brings_to_an_end_holds_nothing_up_for_ever(store: SqlStore) -> None:
+    claim(store, HERE, THERE)
+    jobs(store)
+    here = settle(store, HERE, DueOutcome.NOTHING)
+    store.gather(NOW + MADE_UP_FOR - HOUR)
+    assert told(store) == []
+    store.gather(NOW + MADE_UP_FOR)
+    job = store.take("worker", NOW + MADE_UP_FOR, HOUR)
+    assert job
+    assert store.rest(job.payload["line"]) == Rest(ROUND, (here,), ())
 
 
 def test_of_replicas_one_tells(stores: Sequence[SqlStore]) -> None:

@@ -14,9 +14,10 @@ from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace
 from bot.settings import Settings, load_settings
 from bot.store.store import SqlStore
+from bot.usecases.expire import expiry
 from bot.wiring import Leaving, open_run_due, system_clock
 from bot.worker.hands import LEASE, MOST_ATTEMPTS
-from tests.cli.carrying_out import proposed
+from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT
 from tests.support import Run, Shelf, image_text
 from tests.worker.conftest import MakeOffice
@@ -196,6 +197,26 @@ def test_somebody_approves_it_while_it_is_planned(
     ring_and_work(office, settings)
     assert office.messages == []
     assert outcomes(office) == [DueOutcome.LEFT_OUT]
+
+
+@pytest.mark.usefixtures("api")
+def test_it_runs_out_while_it_is_planned(
+    office: Office, settings: Settings, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As last week's plan does, just as the next one comes."""
+    old = as_stored(office.store, proposed(run))
+    original = office.store.remember_look
+
+    def expire_first(*arguments: Any) -> None:
+        monkeypatch.setattr(office.store, "remember_look", original)
+        assert office.store.commit(expiry(old, old.expires_at))
+        original(*arguments)
+
+    monkeypatch.setattr(office.store, "remember_look", expire_first)
+    ring_and_work(office, settings)
+    assert len(reports(office)) == 1
+    new, expired = office.store.plans()
+    assert (new.state, expired.state) == (PlanState.PROPOSED, PlanState.EXPIRED)
 
 
 def outcomes(office: Office) -> list[DueOutcome | None]:
