@@ -38,7 +38,7 @@ def main() -> None:
 def demo() -> Iterator[str]:
     """The address of a workspace in which all reports are posted."""
     command = [sys.executable, "-u", "-m", "bot", "demo", "--port", PORT]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
         assert process.stdout
         address = ""
         for line in process.stdout:

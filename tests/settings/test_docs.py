@@ -1,0 +1,28 @@
+"""The settings that the documentation shows are settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, load_settings
+
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+DEFAULTS, RECOMMENDED = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)[:2]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "ecr-clean.yml"
+
+
+def test_the_defaults_are_the_defaults(file: Path) -> None:
+    file.write_text(DEFAULTS)
+    assert load_settings(file) == Settings()
+
+
+def test_what_is_recommended_can_be_used(file: Path) -> None:
+    file.write_text(RECOMMENDED)
+    settings = load_settings(file)
+    assert settings.approval.required == 2
+    assert settings.registries[0].delete_role_arn
