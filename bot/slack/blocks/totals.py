@@ -28,4 +28,4 @@ def _of_how_many(estate: Estate) -> str:
     if not estate.unknown:
         return f", in {count(known, 'repository', 'repositories')}"
     all_of_them = count(estate.repositories, "repository", "repositories")
-    return f", in {known:,} of {all_of_them}; of the others nobody knows yet"
+    return f", in {known:,} of {all_of_them}; of the rest nobody knows yet"

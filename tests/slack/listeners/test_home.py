@@ -68,7 +68,7 @@ def test_what_everything_costs(bot: Office, ann: Person) -> None:
 
 def test_what_nobody_knows_yet_is_named(bot: Office, ann: Person) -> None:
     looked_at(bot, bot.posted(), stored_bytes=None)
-    assert "in 0 of 1 repository; of the others nobody knows yet" in opened(bot, ann)
+    assert "in 0 of 1 repository; of the rest nobody knows yet" in opened(bot, ann)
 
 
 def test_open_plans_link_to_their_reports(bot: Office, ann: Person) -> None:
