@@ -22,6 +22,7 @@ from bot.playground.seed_kubernetes import enter_eks, run_payments
 from bot.playground.slack import RemoteWorkspace
 from bot.settings import Settings, load_settings
 from bot.wiring import cluster_role
+from tests.cli.carrying_out import until
 from tests.cli.demo_runs import Machine, free_port
 
 LOOK = """
@@ -111,7 +112,7 @@ def test_it_reports_on_the_account(machine: Machine, aws: StandIn) -> None:
     assert all(call.partition(":")[2].startswith(READS) for call in aws.world.calls.counts())
     assert not aws.world.identities.sessions, "no role was assumed"
     assert [each.name for each in machine.files()] == ["manifests.db"]
-    assert machine.processes() == {}
+    until(lambda: not machine.processes())
 
 
 DELETIONS = {"BatchDeleteImage", "DeleteRepository", "PutLifecyclePolicy"}
