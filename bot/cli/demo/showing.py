@@ -18,7 +18,7 @@ FIRST = "shop/api"
 
 INVITATION = """\
 
-Open {url}/ in a browser, and act as anybody.
+Open {url}/ in a browser, and act as anybody; this report stands in #shop.
 Tom can pin what he needs; Mia and Ravi may approve; everybody may stop it within {seconds} seconds,
 and then it is deleted. Ctrl-C ends the demo."""
 
