@@ -17,6 +17,8 @@ from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.usecases.doctor import Doctor, Sight
 from bot.wiring import (
     identify,
+    is_on_the_line,
+    open_examination,
     open_patients,
     open_sources,
     system_clock,
@@ -31,7 +33,8 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_obj
 def doctor(options: Options, format_: str) -> int:
-    """Check settings, AWS permissions and every source of usage, and say how to mend what fails.
+    """Check settings, AWS permissions, every source of usage, and Slack, and say how to mend what
+    fails.
 
     Nothing is changed, and no image is pulled.
     """
@@ -49,6 +52,7 @@ def _findings(options: Options) -> Iterator[Finding]:
         patients=open_patients(settings),
         look=lambda registries: _look(settings, registries),
     ).findings()
+    yield from _slack(settings)
 
 
 def _settings_finding(options: Options) -> Finding:
@@ -56,6 +60,13 @@ def _settings_finding(options: Options) -> Finding:
     if options.config or DEFAULT_FILE.exists():
         return ok("settings", str(file), "the file is valid")
     return ok("settings", str(file), "there is no such file here: the defaults apply")
+
+
+def _slack(settings: Settings) -> Iterator[Finding]:
+    if is_on_the_line():
+        yield from open_examination(settings).findings()
+    else:
+        yield ok("Slack", "environment", "not set up; the command line works without")
 
 
 def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> Sight:

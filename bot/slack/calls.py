@@ -23,6 +23,7 @@ _TOKEN_IS_WRONG = frozenset(
 _WHAT_TO_DO = {
     "channel_not_found": "the bot sees no such channel: check its id, and invite the bot to it",
     "is_archived": "the channel is archived: take another, or bring it back",
+    "no_such_subteam": "the workspace has no such user group, or it is disabled: check its id",
     "not_in_channel": "the bot is not in the channel: invite it",
     "ratelimited": "Slack wants to be asked less often: try again in a minute",
     "restricted_action": "the workspace does not let the bot post there: ask its administrators",

@@ -21,14 +21,19 @@ def ids_of(client: WebClient, channels: Collection[str]) -> Mapping[str, str]:
     """The ids of channels that the settings name, by what they say: `C…`, `#name` or `name`. Slack
     is asked only if there are names. Raises RequestError for a name that is none here, ServiceError
     if Slack cannot tell."""
-    ids = {channel: channel for channel in channels if _ID.fullmatch(channel)}
-    wanted = {channel: channel.removeprefix("#") for channel in channels if channel not in ids}
-    known = _ids_by_name(client, set(wanted.values())) if wanted else {}
-    for channel, name in wanted.items():
-        if name not in known:
-            raise RequestError(_unknown(name, known))
-        ids[channel] = known[name]
+    ids: dict[str, str] = {}
+    for channel, found in look_up(client, channels).items():
+        if isinstance(found, RequestError):
+            raise found
+        ids[channel] = found
     return ids
+
+
+def look_up(client: WebClient, channels: Collection[str]) -> Mapping[str, str | RequestError]:
+    """The same, with the error in the place of an id. Raises ServiceError if Slack cannot tell."""
+    wanted = {each: each.removeprefix("#") for each in channels if not _ID.fullmatch(each)}
+    known = _ids_by_name(client, set(wanted.values())) if wanted else {}
+    return {each: _found(wanted[each], known) if each in wanted else each for each in channels}
 
 
 def _ids_by_name(client: WebClient, wanted: set[str]) -> Mapping[str, str]:
@@ -52,6 +57,10 @@ def _pages(client: WebClient) -> Iterator[list[dict[str, Any]]]:
         cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
         if not cursor:
             return
+
+
+def _found(name: str, known: Mapping[str, str]) -> str | RequestError:
+    return known.get(name) or RequestError(_unknown(name, known))
 
 
 def _unknown(name: str, known: Collection[str]) -> str:

@@ -85,7 +85,7 @@ class Line:
             with in_words("Connecting"):
                 self._client.connect()
         except SlackError as error:
-            raise _about_app_token(error) from error
+            raise about_app_token(error) from error
 
     def is_up(self) -> bool:
         """Raises ServiceError if it never will be."""
@@ -146,7 +146,7 @@ def _is_disconnect(text: str) -> bool:
     return (said.get("type"), said.get("reason")) == ("disconnect", "link_disabled")
 
 
-def _about_app_token(error: SlackError) -> ServiceError:
+def about_app_token(error: SlackError) -> ServiceError:
     if error.code in _TOKEN_IS_WRONG:
         return ServiceError(
             f"Slack does not take the token ({error.code}): set SLACK_APP_TOKEN to an app-level "

@@ -55,6 +55,10 @@ class People:
             groups=self._groups_of(user_id),
         )
 
+    def members(self, group: str) -> frozenset[str]:
+        """Their ids. Raises SlackError if Slack cannot tell."""
+        return self._members.get(group)
+
     def _workspace_of(self, user: dict[str, Any], team_id: str) -> str:
         """Ours only if the directory and the click agree. In an Enterprise organization people
         belong to several: docs.slack.dev, user object."""
@@ -66,7 +70,7 @@ class People:
 
     def _groups_of(self, user_id: str) -> frozenset[str] | None:
         try:
-            members = {group: self._members.get(group) for group in self._groups}
+            members = {group: self.members(group) for group in self._groups}
         except SlackError:
             return None
         return frozenset(group for group, users in members.items() if user_id in users)

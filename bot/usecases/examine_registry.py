@@ -149,6 +149,7 @@ def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence
         repositories += registry.repositories()
         for first in repositories[:1]:
             next(iter(registry.describe(first)), None)
+            next(iter(registry.digests(first)), None)
             registry.read(first, [NO_IMAGE])
     except (RequestError, ServiceError) as error:
         return failed("registry", scope, str(error), GRANT), repositories

@@ -11,6 +11,7 @@ from bot.wiring.clients import (
 from bot.wiring.deleting import find_registry, open_deleter
 from bot.wiring.desk import is_on_the_line, open_desk, open_line
 from bot.wiring.duties import Principal, deleting_duties, duties
+from bot.wiring.examination import open_examination
 from bot.wiring.execution import open_executor
 from bot.wiring.kubernetes import cluster_role
 from bot.wiring.leaving import Leaving
@@ -65,6 +66,7 @@ __all__ = [
     "open_deleter",
     "open_desk",
     "open_dismisser",
+    "open_examination",
     "open_executor",
     "open_hasty_client",
     "open_home",

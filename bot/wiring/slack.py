@@ -133,6 +133,13 @@ def open_people(workspace: Workspace) -> "People":
     return People(workspace.client, workspace.id, frozenset(_groups(workspace.settings)))
 
 
+def named_approvers(settings: Settings) -> Iterator[str]:
+    """Wherever the settings name them."""
+    yield from settings.approval.approvers
+    for report in settings.reports:
+        yield from report.approvers or ()
+
+
 def _client() -> "WebClient":
     from slack_sdk import WebClient  # noqa: PLC0415
 
@@ -173,5 +180,4 @@ def _next_reports(settings: Settings, now: datetime) -> "Sequence[NextReport]":
 
 def _groups(settings: Settings) -> Iterator[str]:
     """User groups whose members may approve something."""
-    lists = [settings.approval.approvers, *(report.approvers or () for report in settings.reports)]
-    return (approver for some in lists for approver in some if approver.startswith("S"))
+    return (approver for approver in named_approvers(settings) if approver.startswith("S"))

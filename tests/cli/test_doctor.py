@@ -67,6 +67,7 @@ def test_all_is_well_but_for_what_is_switched_off(doctor: Doctor) -> None:
         "resource tags",
         "pull times",
         "shared layers",
+        "Slack",
     ]
     assert found.pop("usage")["status"] == "warning"
     assert statuses(found) == {"ok"}
@@ -100,6 +101,7 @@ def test_what_every_source_saw(aws: StandIn, doctor: Doctor, settings_file: Writ
     [
         ("ecr:DescribeRepositories", "registry", "FAILED"),
         ("ecr:DescribeImages", "registry", "FAILED"),
+        ("ecr:ListImages", "registry", "FAILED"),
         ("ecr:BatchGetImage", "registry", "FAILED"),
         ("ecr:GetRepositoryPolicy", "repository policies", "FAILED"),
         ("ecr:GetRegistryPolicy", "repository policies", "FAILED"),
@@ -228,7 +230,7 @@ def test_without_credentials(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     found = doctor()
-    assert list(found) == ["settings", "credentials", "all else"]
+    assert list(found) == ["settings", "credentials", "all else", "Slack"]
     assert "No AWS credentials were found" in found["credentials"]["detail"]
     assert found["all else"]["detail"] == "it was not looked at"
 

@@ -14,6 +14,7 @@ import bot.wiring
 from bot.playground.slack.manifest import read_manifest
 from bot.playground.slack.methods.registry import METHODS
 from bot.slack.listeners import register
+from bot.slack.scopes import NEEDED
 from tests.slack.listeners.office import MANIFEST
 
 WRITTEN = YAML(typ="safe").load(MANIFEST.read_text())
@@ -77,9 +78,13 @@ def registered() -> Registered:
 def test_the_scopes_are_those_of_the_methods_that_are_called() -> None:
     needed = set(BY_FEATURE)
     for name in methods():
-        scope = METHODS[name].scope
+        scope = METHODS[name].scope if METHODS[name].token == "bot" else None
         needed |= BY_KIND_OF_CHANNEL.get(name, {scope} if scope else set())
     assert needed == SCOPES
+
+
+def test_the_doctor_asks_for_the_same_scopes() -> None:
+    assert NEEDED.keys() == SCOPES
 
 
 def test_the_methods_are_found() -> None:

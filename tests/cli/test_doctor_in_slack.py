@@ -1,0 +1,238 @@
+"""`ecr-clean doctor` in a workspace: what it says of one that is well, and of each that is not."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from bot.playground.slack import APP_TOKEN, BOT_TOKEN, TEAM_ID, Person, Workspace
+from tests.slack.listeners.office import MANIFEST
+from tests.support import Run
+
+Write = Callable[[str], Path]
+Finding = dict[str, Any]
+Examine = Callable[[], list[Finding]]
+
+APP, BOT = "Slack app token", "Slack bot token"
+SCOPES, CHANNEL, APPROVERS = "Slack scopes", "Slack channel", "Slack approvers"
+
+
+@pytest.fixture
+def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """The environment of the command leads there."""
+    del run
+    with Workspace(MANIFEST) as workspace:
+        for name, value in workspace.environment().items():
+            monkeypatch.setenv(name, value)
+        yield workspace
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann")
+
+
+@pytest.fixture
+def releases(slack: Workspace, ann: Person, settings_file: Write) -> str:
+    settings_file("reports: [{channel: '#releases'}]")
+    return slack.remote.add_channel("releases", [ann])
+
+
+@pytest.fixture
+def examine(run: Run) -> Examine:
+    """The findings about Slack. No token is in any."""
+
+    def examine_it() -> list[Finding]:
+        result = run("doctor", "--format", "json")
+        assert BOT_TOKEN not in result.out + result.err
+        assert APP_TOKEN not in result.out + result.err
+        findings = [orjson.loads(line) for line in result.out.splitlines()]
+        assert result.status == any(finding["status"] == "FAILED" for finding in findings)
+        return [finding for finding in findings if finding["check"].startswith("Slack")]
+
+    return examine_it
+
+
+def unwell(findings: list[Finding]) -> Finding:
+    """The only one that is not ok."""
+    (found,) = (finding for finding in findings if finding["status"] != "ok")
+    assert found["mend"]
+    return found
+
+
+def test_it_is_not_set_up(run: Run) -> None:
+    result = run("doctor")
+    assert (
+        "\nok       Slack, environment: not set up; the command line works without\n" in result.out
+    )
+
+
+@pytest.mark.usefixtures("releases")
+def test_all_is_well(slack: Workspace, examine: Examine) -> None:
+    found = examine()
+    assert {finding["check"]: finding["status"] for finding in found} == dict.fromkeys(
+        (BOT, APP, SCOPES, CHANNEL, APPROVERS), "ok"
+    )
+    told = {finding["check"]: finding["detail"] for finding in found}
+    assert "the bot is @ecr-clean in " in told[BOT]
+    assert told[CHANNEL] == "the bot is in it"
+    assert told[APPROVERS] == "every full member of the workspace may approve"
+    assert slack.remote.connections() == []
+    assert slack.remote.warnings() == []
+
+
+@pytest.mark.usefixtures("releases")
+def test_one_token_is_missing(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLACK_APP_TOKEN")
+    found = unwell(examine())
+    assert (found["check"], found["status"]) == (APP, "FAILED")
+    assert "SLACK_APP_TOKEN is not set" in found["detail"]
+    monkeypatch.delenv("SLACK_BOT_TOKEN")
+    monkeypatch.setenv("SLACK_APP_TOKEN", APP_TOKEN)
+    (found,) = examine()
+    assert (found["check"], found["status"]) == (BOT, "FAILED")
+    assert "SLACK_BOT_TOKEN is not set" in found["detail"]
+
+
+@pytest.mark.usefixtures("releases")
+def test_tokens_that_slack_does_not_take(
+    slack: Workspace, examine: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLACK_APP_TOKEN", BOT_TOKEN)
+    found = unwell(examine())
+    assert (found["check"], found["status"]) == (APP, "FAILED")
+    assert "not_allowed_token_type" in found["detail"]
+    assert "set SLACK_APP_TOKEN to an app-level token" in found["detail"]
+    slack.remote.tell("/tokens/revoke", kind="bot")
+    (found,) = examine()
+    assert found["scope"] == "SLACK_BOT_TOKEN"
+    assert "(token_revoked): set SLACK_BOT_TOKEN" in found["detail"]
+
+
+@pytest.mark.usefixtures("releases")
+def test_the_app_token_opens_nothing(slack: Workspace, examine: Examine) -> None:
+    slack.remote.change("/scopes", app=[])
+    found = unwell(examine())
+    assert (found["check"], found["status"]) == (APP, "FAILED")
+    assert "lacks the scope connections:write" in found["detail"]
+
+
+@pytest.mark.usefixtures("releases")
+def test_it_is_asked_too_often(slack: Workspace, examine: Examine) -> None:
+    slack.remote.add_fault("apps.connections.open", error="ratelimited", retry_after=60)
+    found = unwell(examine())
+    assert (found["check"], found["status"]) == (APP, "warning")
+    assert "try again in a minute" in found["detail"]
+
+
+@pytest.mark.usefixtures("releases")
+def test_nobody_is_there(examine: Examine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api/")
+    (found,) = examine()
+    assert "check the network and SLACK_API_URL" in found["detail"]
+
+
+@pytest.mark.usefixtures("releases")
+def test_scopes_that_are_missing(slack: Workspace, examine: Examine) -> None:
+    granted = ["chat:write", "chat:write.public", "commands", "channels:read", "groups:read"]
+    slack.remote.change("/scopes", bot=granted)
+    found = unwell(examine())
+    assert (found["check"], found["status"]) == (SCOPES, "FAILED")
+    assert found["detail"] == (
+        "the bot token lacks files:write (the whole list, in a report's thread), usergroups:read "
+        "(who is in a group of approvers), users:read (who is a guest, or of another workspace)"
+    )
+    assert "OAuth & Permissions" in found["mend"]
+
+
+@pytest.mark.usefixtures("releases")
+def test_channels_cannot_be_listed(slack: Workspace, examine: Examine) -> None:
+    slack.remote.change("/scopes", bot=["chat:write", "commands"])
+    found = {finding["check"]: finding for finding in examine()}
+    assert "lacks channels:read (" in found[SCOPES]["detail"]
+    assert (found[CHANNEL]["scope"], found[CHANNEL]["status"]) == ("all", "FAILED")
+    assert "the app lacks the scope" in found[CHANNEL]["detail"]
+
+
+def test_no_channel(slack: Workspace, examine: Examine) -> None:
+    del slack
+    found = unwell(examine())
+    assert (found["check"], found["scope"], found["status"]) == (CHANNEL, "reports", "warning")
+
+
+def test_each_channel_has_its_line(
+    slack: Workspace, ann: Person, examine: Examine, releases: str, settings_file: Write
+) -> None:
+    slack.remote.add_channel("open", [ann], with_bot=False)
+    secret = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
+    old = slack.remote.add_channel("old", [ann])
+    slack.remote.tell("/channels/archive", channel=old)
+    named = ("#releases", "releases", releases, "#relaeses", "open", secret, old, "old")
+    settings_file(f"reports: [{', '.join(f'{{channel: {name!r}}}' for name in named)}]")
+    found = {each["scope"]: each for each in examine() if each["check"] == CHANNEL}
+    assert {name: finding["status"] for name, finding in found.items()} == {
+        "#releases": "ok",
+        "releases": "ok",
+        releases: "ok",
+        "#relaeses": "FAILED",
+        "open": "warning",
+        secret: "FAILED",
+        old: "FAILED",
+        "old": "FAILED",
+    }
+    assert "did you mean #releases?" in found["#relaeses"]["detail"]
+    assert found["open"]["mend"] == "type there: /invite @ecr-clean"
+    assert "the bot sees no such channel" in found[secret]["detail"]
+    assert found[old]["detail"] == "it is archived"
+    assert "the bot does not see" in found["old"]["detail"]
+    assert slack.remote.warnings() == []
+
+
+def test_each_approver_has_its_line(
+    slack: Workspace, ann: Person, releases: str, examine: Examine, settings_file: Write
+) -> None:
+    del releases
+    add = slack.remote.add_person
+    guest, other = add("gil", is_restricted=True), add("eve", team_id="T0000000009")
+    gone, robot = add("don", deleted=True), add("rob", is_bot=True)
+    group, empty = slack.remote.add_user_group("ops", [ann]), slack.remote.add_user_group("none")
+    disabled = slack.remote.add_user_group("off", [ann])
+    slack.remote.change("/user-groups", group=disabled, is_disabled=True)
+    named = [each.id for each in (ann, guest, other, gone, robot)]
+    arn = "arn:aws:iam::123456789012:role/ops"
+    named += [group, empty, disabled, "U0000000404", f"'{arn}'"]
+    settings_file(
+        "reports: [{channel: '#releases', approvers: "
+        f"[{', '.join(named)}]}}]\napproval: {{approvers: [{ann.id}]}}"
+    )
+    found = {each["scope"]: each for each in examine() if each["check"] == APPROVERS}
+    assert {name: finding["status"] for name, finding in found.items()} == {
+        ann.id: "ok",
+        guest.id: "warning",
+        other.id: "warning",
+        gone.id: "FAILED",
+        robot.id: "FAILED",
+        group: "ok",
+        empty: "warning",
+        disabled: "FAILED",
+        "U0000000404": "FAILED",
+    }
+    assert "guest" in found[guest.id]["detail"]
+    assert found[group]["detail"] == "in the user group: 1 member"
+    assert "it is disabled: check its id" in found[disabled]["detail"]
+    assert "Slack knows nobody called U0000000404 here" in found["U0000000404"]["detail"]
+    assert TEAM_ID in next(each["detail"] for each in examine() if each["check"] == BOT)
+
+
+def test_approvers_cannot_be_looked_up(
+    slack: Workspace, ann: Person, examine: Examine, settings_file: Write
+) -> None:
+    group = slack.remote.add_user_group("ops", [ann])
+    settings_file(f"approval: {{approvers: [{ann.id}, {group}]}}")
+    slack.remote.change("/scopes", bot=["channels:read", "groups:read"])
+    found = {each["scope"]: each for each in examine() if each["check"] == APPROVERS}
+    assert {finding["status"] for finding in found.values()} == {"FAILED"}
+    assert "lacks the scope users:read" in found[ann.id]["detail"]
+    assert "lacks the scope usergroups:read" in found[group]["detail"]
