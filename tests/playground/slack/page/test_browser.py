@@ -1,0 +1,298 @@
+"""The page as a person uses it, in a real browser, in front of an app on slack_sdk."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from bot.playground.slack import Person, Workspace
+from tests.browser import NARROW, PATIENCE, WIDE, Look, Open
+
+from ..helpers import CONFIRM, Bot, Json, actions, button, field, mrkdwn, options, plain, section
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+expect.set_options(timeout=PATIENCE)
+
+TAGS = ["1.9.0", "1.10.0", "1.12.0", "build-30"]
+REPORT = [
+    {"type": "header", "text": plain("shop/api")},
+    section(
+        "*Saves $3.40 a month ($40.80 a year)*\nDeletes *255 of 273 manifests*, which frees 34 GB."
+    ),
+    section(
+        "*18 stay:* 8 in use, 10 among the newest.\n• `1.12.0` by ECS prod/api\n• `1.9.0` by Lambda"
+    ),
+    {
+        "type": "context",
+        "elements": [mrkdwn("Checked for use <!date^1795435200^{date_short}|then>: ECS, Lambda")],
+    },
+    {"type": "divider"},
+    actions(
+        {**button("approve", style="danger", confirm=CONFIRM), "text": plain("Approve")},
+        {**button("pin"), "text": plain("Pin tags…")},
+        {**button("slow", style="primary"), "text": plain("Slow")},
+    ),
+]
+
+
+def pin_modal() -> Json:
+    menu = {"type": "multi_external_select", "action_id": "tags", "min_query_length": 1}
+    radio = {"type": "radio_buttons", "action_id": "who", "options": options("team", "me")}
+    boxes = {"type": "checkboxes", "action_id": "tell", "options": options("mail", "chat")}
+    lasts = {"type": "static_select", "action_id": "for", "options": options("30d", "90d")}
+    date = {"type": "datepicker", "action_id": "until"}
+    reason = {"type": "plain_text_input", "action_id": "reason"}
+    return {
+        "type": "modal",
+        "title": plain("Pin tags"),
+        "submit": plain("Pin"),
+        "blocks": [
+            field(menu, "tags", label=plain("What to keep")),
+            field(reason, "reason", label=plain("Who needs it for what")),
+            field(lasts, "for", label=plain("For how long")),
+            field(date, "until", label=plain("Or until"), optional=True),
+            field(radio, "who", label=plain("Who asks"), optional=True),
+            field(boxes, "tell", label=plain("Tell me by"), optional=True),
+        ],
+    }
+
+
+@pytest.fixture
+def app(bot: Bot) -> Bot:
+    """Opens a modal for a click on `pin`, and suggests tags."""
+
+    def click(payload: Json) -> None:
+        if payload["actions"][0]["action_id"] == "pin":
+            bot.web.views_open(trigger_id=payload["trigger_id"], view=pin_modal())
+
+    def suggest(payload: Json) -> None:
+        found = [tag for tag in TAGS if payload["value"] in tag]
+        offered = [{"text": plain(tag), "value": tag} for tag in found]
+        bot.answers["block_suggestion"] = {"options": offered}
+
+    bot.does |= {"block_actions": click, "block_suggestion": suggest}
+    return bot
+
+
+@pytest.fixture
+def report(app: Bot, bob: Person, general: str) -> str:
+    """The timestamp of a message like the bot's."""
+    bob.writes("We still run `1.12.0` for the partners' checkout, by the way.", general)
+    posted = app.web.chat_postMessage(channel=general, text="shop/api", blocks=REPORT)
+    return str(posted["ts"])
+
+
+@pytest.fixture
+def window(slack: Workspace, open_window: Open, ann: Person, general: str, report: str) -> Page:
+    del general, report
+    return open_window(f"{slack.url}/?as={ann.id}")
+
+
+def press(where: Page | Locator, name: str) -> None:
+    where.get_by_role("button", name=name, exact=True).click()
+
+
+def test_a_dialog_comes_first(
+    slack: Workspace, app: Bot, window: Page, general: str, report: str, look: Look
+) -> None:
+    press(window, "Approve")
+    dialog = window.get_by_role("dialog", name="Sure?")
+    expect(dialog).to_contain_text("3 images go.")
+    look(window, "confirm")
+    window.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    assert app.payloads("block_actions") == []
+    assert window.evaluate("document.activeElement.textContent") == "Approve"
+    press(window, "Approve")
+    press(dialog, "Yes")
+    [clicked] = app.wait_for("block_actions")
+    assert (clicked["actions"][0]["action_id"], clicked["message"]["ts"]) == ("approve", report)
+    app.web.chat_update(channel=general, ts=report, text="done", blocks=[section("*Approved.*")])
+    expect(window.get_by_text("Approved.")).to_be_visible()
+    expect(window.get_by_role("button", name="Approve")).to_have_count(0)
+    assert slack.remote.warnings() == []
+
+
+def test_a_modal_is_filled_in(app: Bot, window: Page, look: Look) -> None:
+    press(window, "Pin tags…")
+    modal = window.get_by_role("dialog", name="Pin tags")
+    box = modal.get_by_role("combobox", name="What to keep")
+    expect(box).to_be_focused()
+    press(modal, "Pin")
+    expect(modal.get_by_text("Please complete this required field.")).to_have_count(3)
+    expect(box).to_have_attribute("aria-invalid", "true")
+    look(window, "errors")
+    box.press_sequentially("1.9")
+    modal.get_by_role("option", name="1.9.0").click()
+    box.press_sequentially("1.1")
+    expect(modal.get_by_role("listbox").get_by_role("option")).to_have_text(["1.10.0", "1.12.0"])
+    look(window, "search")
+    window.keyboard.press("ArrowDown")
+    window.keyboard.press("Enter")
+    expect(modal.get_by_role("list", name="Chosen").get_by_role("listitem")).to_contain_text(
+        ["1.9.0", "1.12.0"]
+    )
+    modal.get_by_label("Who needs it for what").fill("Partners until Friday")
+    modal.get_by_label("For how long").select_option("90d")
+    modal.get_by_label("Or until").fill("2026-12-24")
+    modal.get_by_label("Option me").check()
+    modal.get_by_label("Option mail").check()
+    app.answers["view_submission"] = {
+        "response_action": "errors",
+        "errors": {"reason": "Friday is over."},
+    }
+    press(modal, "Pin")
+    expect(modal.get_by_text("Friday is over.")).to_be_visible()
+    expect(modal.get_by_label("Who needs it for what")).to_be_focused()
+    app.answers.clear()
+    press(modal, "Pin")
+    expect(modal).to_be_hidden()
+    [_, sent] = app.payloads("view_submission")
+    values = {
+        block: _content(held[block]) for block, held in sent["view"]["state"]["values"].items()
+    }
+    assert [tag["value"] for tag in values["tags"]] == ["1.9.0", "1.12.0"]
+    assert (values["reason"], values["until"]) == ("Partners until Friday", "2026-12-24")
+    assert (values["for"]["value"], values["who"]["value"]) == ("90d", "me")
+    assert [tell["value"] for tell in values["tell"]] == ["mail"]
+
+
+def _content(value: Json) -> Any:
+    """What a field holds, beside its type."""
+    return next(held for key, held in value.items() if key != "type")
+
+
+def test_windows_that_are_stacked(app: Bot, window: Page) -> None:
+    loading = {"type": "modal", "title": plain("First"), "blocks": [section("Loading…")]}
+    opened: list[Json] = []
+
+    def show(payload: Json) -> None:
+        opened.append(app.web.views_open(trigger_id=payload["trigger_id"], view=loading)["view"])
+
+    app.does["block_actions"] = show
+    press(window, "Pin tags…")
+    first = window.get_by_role("dialog", name="First")
+    expect(first).to_contain_text("Loading…")
+    more = {**loading, "blocks": [section("Loaded"), actions(button("more"))]}
+    app.web.views_update(view_id=opened[0]["id"], view=more)
+    expect(first).to_contain_text("Loaded")
+    second = {"type": "modal", "title": plain("Second"), "blocks": [section("on top")]}
+    app.does["block_actions"] = lambda payload: app.web.views_push(
+        trigger_id=payload["trigger_id"], view=second
+    )
+    press(first, "Go")
+    expect(window.get_by_role("dialog", name="Second")).to_contain_text("on top")
+    expect(first).to_have_count(0)
+    window.keyboard.press("Escape")
+    expect(first).to_be_visible()
+    window.keyboard.press("Tab")
+    assert window.evaluate("document.activeElement.closest('dialog') !== null")
+    window.keyboard.press("Escape")
+    expect(window.get_by_role("dialog")).to_have_count(0)
+
+
+def test_an_app_that_does_not_answer(slack: Workspace, app: Bot, window: Page) -> None:
+    app.silent.add("block_actions")
+    press(window, "Slow")
+    slow = window.get_by_role("button", name="Slow")
+    expect(slow).to_have_attribute("aria-busy", "true")
+    app.wait_for("block_actions")
+    slack.remote.set_clock(shift=3)
+    expect(window.get_by_role("alert").last).to_contain_text("did not answer within 3 seconds")
+    expect(slow).not_to_have_attribute("aria-busy", "true")
+
+
+def test_what_comes_leaves_in_peace_what_is_there(
+    app: Bot, window: Page, ann: Person, bob: Person, general: str, report: str
+) -> None:
+    for number in range(30):
+        bob.writes(f"line {number}", general)
+    expect(window.get_by_text("line 29")).to_be_in_viewport()
+    composer = window.get_by_label("Message #general")
+    composer.fill("half a sen")
+    window.get_by_role("log").evaluate("box => box.scrollTo(0, 40)")
+    window.get_by_role("button", name="Acting as").click()
+    app.web.chat_postEphemeral(channel=general, user=ann.id, text="You may not approve it.")
+    expect(window.get_by_text("Only visible to you")).to_have_count(1)
+    assert window.get_by_role("log").evaluate("box => box.scrollTop") == 40
+    expect(window.get_by_role("heading", name="Act as")).to_be_visible()
+    expect(composer).to_have_value("half a sen")
+    app.web.chat_update(channel=general, ts=report, text="x", blocks=[section("It is over.")])
+    expect(window.get_by_text("It is over.")).to_have_count(1)
+
+
+def test_writing(slack: Workspace, app: Bot, window: Page, look: Look) -> None:
+    composer = window.get_by_label("Message #general")
+    composer.press_sequentially("/cl")
+    expect(window.locator(".hints")).to_contain_text("/clean")
+    look(window, "hint")
+    composer.fill("/clean team/api")
+    composer.press("Enter")
+    expect(composer).to_have_value("")
+    [typed] = app.wait_for("slash_commands")
+    assert (typed["command"], typed["text"]) == ("/clean", "team/api")
+    composer.fill("/no")
+    composer.press("Enter")
+    expect(window.get_by_role("alert").last).to_contain_text("/no is not a valid command")
+    composer.fill("a <b> & *c*")
+    composer.press("Enter")
+    expect(window.get_by_text("a <b> & c")).to_be_visible()
+    other = slack.remote.add_channel("other", [])
+    window.goto(f"{slack.url}/c/{other}")
+    press(window, "Join the channel")
+    expect(window.get_by_label("Message #other")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_how_it_looks(
+    *,
+    slack: Workspace,
+    app: Bot,
+    open_window: Open,
+    ann: Person,
+    bob: Person,
+    general: str,
+    report: str,
+    look: Look,
+    size: tuple[int, int],
+) -> None:
+    name = "wide" if size == WIDE else "narrow"
+    slack.remote.add_channel("payments", [ann, bob])
+    app.web.files_upload_v2(
+        channel=general,
+        thread_ts=report,
+        filename="plan.csv",
+        title="shop/api: every manifest",
+        content="verdict,tags,size\n" + "delete,1.0,321 MB\n" * 9,
+    )
+    bob.writes("Keep 1.12.0, please.", general, thread_ts=report)
+    app.web.chat_postEphemeral(channel=general, user=ann.id, text="You may not approve it.")
+    home = {
+        "type": "home",
+        "blocks": [REPORT[0], section(fields=[mrkdwn("*Cost*\n$35.20"), mrkdwn("*Saved*\n$0")])],
+    }
+    app.does["app_home_opened"] = lambda _: app.web.views_publish(user_id=ann.id, view=home)
+
+    window = open_window(f"{slack.url}/?as={ann.id}", size)
+    expect(window.get_by_text("Only visible to you")).to_be_visible()
+    assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    look(window, f"{name}-channel")
+    window.get_by_role("link", name="2 replies").click()
+    thread = window.get_by_role("complementary", name="Thread")
+    expect(thread.get_by_text("Keep 1.12.0, please.")).to_be_visible()
+    expect(thread.get_by_text("and 4 more lines in the file")).to_be_visible()
+    look(window, f"{name}-thread")
+    with window.expect_download() as download:
+        thread.get_by_role("link", name="shop/api: every manifest").click()
+    assert download.value.suggested_filename == "plan.csv"
+    if size == NARROW:
+        window.get_by_role("button", name="Channels and apps").click()
+        look(window, "narrow-places")
+    window.get_by_role("navigation").get_by_role("link", name="cleaner").click()
+    expect(window.get_by_text("$35.20")).to_be_visible()
+    look(window, f"{name}-home")
+    window.get_by_role("button", name="Acting as").click()
+    look(window, f"{name}-people")
+    window.get_by_role("link", name="bob").click()
+    expect(window.get_by_text("Only visible to you")).to_have_count(0)
+    assert window.evaluate("document.body.dataset.user") == bob.id
