@@ -123,6 +123,17 @@ def _operations_of_ecr(path: str) -> set[str]:
     return set(json.loads(model.read_text())["operations"])
 
 
+@pytest.mark.slow
+def test_a_repository_that_cannot_be_listed(machine: Machine, aws: StandIn) -> None:
+    """The others are shown all the same."""
+    aws.world.deny("ecr:DescribeImages", resource="*repository/shop/web")
+    done = machine.run("--aws")
+    assert done.returncode == 0
+    assert "9 repositories. What may go saves about $" in done.stdout
+    assert "not all reports were posted; " in done.stderr
+    assert "AWS refused ecr:DescribeImages on" in done.stderr
+
+
 def test_there_is_nothing_in_the_account(tmp_path: Path) -> None:
     with StandIn() as empty:
         done = Machine(tmp_path, empty.environment()).run("--aws")

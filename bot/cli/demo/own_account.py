@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -21,6 +22,9 @@ from bot.core.errors import RequestError, ServiceError
 from bot.settings import Settings, load_settings
 from bot.usecases.take_inventory import reads_count_as_pulls
 from bot.wiring import identify, open_registries
+
+if TYPE_CHECKING:
+    from bot.playground.slack import Workspace
 
 CHANNEL = "registry"
 
@@ -48,32 +52,34 @@ def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
     settings file of the account, which may say where else to look.
 
     No client can delete, in this process and in those of the bot; and no plan can be approved."""
-    from bot.playground.plain_text import Reader  # noqa: PLC0415 - no other command needs it
-
     expect_no_proxy()
     with only_reads():
         settings = load_settings(config)
         registries = open_registries(settings)
         _expect_repositories(registries)
-        clusters = _unlisted_clusters(settings, registries)
+        text = own_settings(config, f"#{CHANNEL}", _unlisted_clusters(settings, registries))
         _tell_of_pull_times(settings, registries)
         with open_workspace(port) as workspace:
-            remote = workspace.remote
-            remote.change_settings(limits=False)
-            you = remote.add_person("you", real_name="You", is_admin=True)
-            remote.add_channel(CHANNEL, [you])
-            environment = {**only_this_machines_aws(), **workspace.environment()}
-            text = own_settings(config, f"#{CHANNEL}", clusters)
-            with open_household(environment, text) as household, serving(household) as bot:
-                bot.wait_until_heard(remote)
-                click.echo(f"The workspace is open: {workspace.url}/\n")
-                reader = Reader(remote.ask("/workspace"))
-                newspaper = Newspaper(you, reader)
-                newspaper.print_lines(household)
-                newspaper.print_whole(lambda report: report.usd)
-                newspaper.print_sum()
-                if stay:
-                    stay_until_interrupted(bot, INVITATION.format(url=workspace.url))
+            _show(workspace, text, stay=stay)
+
+
+def _show(workspace: "Workspace", settings: str, *, stay: bool) -> None:
+    from bot.playground.plain_text import Reader  # noqa: PLC0415 - no other command needs it
+
+    remote = workspace.remote
+    remote.change_settings(limits=False)
+    you = remote.add_person("you", real_name="You", is_admin=True)
+    remote.add_channel(CHANNEL, [you])
+    environment = {**only_this_machines_aws(), **workspace.environment()}
+    with open_household(environment, settings) as household, serving(household) as bot:
+        bot.wait_until_heard(remote)
+        click.echo(f"The workspace is open: {workspace.url}/\n")
+        newspaper = Newspaper(you, Reader(remote.ask("/workspace")))
+        newspaper.print_lines(household)
+        newspaper.print_whole(lambda report: report.usd)
+        newspaper.print_sum()
+        if stay:
+            stay_until_interrupted(bot, INVITATION.format(url=workspace.url))
 
 
 def _expect_repositories(registries: Sequence[EcrRegistry]) -> None:

@@ -4,13 +4,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
 import orjson
 
 from bot.cli.demo.household import Household
-from bot.cli.status import ExitStatus
+from bot.cli.status import ExitStatus, note
 from bot.core.errors import ServiceError
 from bot.render.words import count, money
 
@@ -42,8 +42,8 @@ class Newspaper:
     posted: list[Posted] = field(default_factory=list)
 
     def print_lines(self, household: Household) -> None:
-        """Posts the reports, and prints what each message says in one line. Raises ServiceError if
-        not all could be posted."""
+        """Posts the reports, and prints what each message says in one line. What cannot be reported
+        on is told on standard error. Raises ServiceError if nothing could be posted."""
         printed: set[tuple[str, str]] = set()
         for each in post_reports(household):
             self.posted.append(each)
@@ -72,27 +72,35 @@ class Newspaper:
 
 
 def post_reports(household: Household) -> Iterator[Posted]:
-    """As they come. Raises ServiceError if not all could be posted."""
+    """As they come. What goes wrong with some is told in the end. Raises ServiceError if nothing
+    was posted."""
     errors = household.folder / "report.log"
-    with (
-        errors.open("wb") as log,
-        subprocess.Popen(
-            [sys.executable, "-m", "bot", "report", "--format", "json"],
-            env=household.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-        ) as process,
-    ):
+    are_some = False
+    with errors.open("wb") as log, _reporting(household, log) as process:
         assert process.stdout
         try:
-            yield from map(_posted, process.stdout)
+            for line in process.stdout:
+                are_some = True
+                yield _posted(line)
         except BaseException:
             process.terminate()
             raise
+    said = [line.removeprefix("ecr-clean: ") for line in errors.read_text().splitlines()]
+    if not are_some:
+        raise ServiceError("; ".join(["No report was posted", *said]))
     if process.returncode not in _EXPECTED:
-        raise ServiceError(f"Not all reports could be posted: {errors.read_text().strip()}")
+        note("; ".join(["not all reports were posted", *said]))
+
+
+def _reporting(household: Household, log: IO[bytes]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bot", "report", "--format", "json"],
+        env=household.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+    )
 
 
 def _posted(line: bytes) -> Posted:
