@@ -115,7 +115,7 @@ def _open_modals(company: Company) -> None:
     company.remember()
     for person in company.people:
         assert company.click(person, REPOSITORY, PIN_TAGS).ok
-    until(lambda: all("submit" in (person.modal() or {}) for person in company.people))
+    until(lambda: all((person.modal() or {}).get("submit") for person in company.people))
 
 
 def _in_turn(company: Company, remote: RemoteWorkspace, typed: str) -> Took:

@@ -12,6 +12,7 @@ from bot.core.records import PlanState, RepositoryPin
 from bot.playground.aws import manifests
 from bot.playground.slack import Person, Workspace
 from bot.ports import Change
+from bot.slack.ids import PlanRef
 from bot.slack.pin_warnings import KEEPS_FOR
 from bot.store.store import SqlStore
 from tests.cli.carrying_out import as_stored, late_by, until
@@ -52,13 +53,14 @@ def family(releases: Shelf) -> set[str]:
 
 def opens_pins(person: Person, report: Json, channel: str) -> None:
     assert clicks(person, "pin_tags", report, channel).ok
-    until(lambda: "submit" in (person.modal() or {}))
+    until(lambda: (person.modal() or {}).get("submit"))
 
 
 def finds(person: Person, tag: str) -> str:
     """What the option of a tag carries."""
-    options = person.looks_for(tag, "pinned_tags").options
-    (found,) = (each for each in options if each["text"]["text"] == tag)
+    outcome = person.looks_for(tag, "pinned_tags")
+    assert outcome.ok, outcome
+    (found,) = (each for each in outcome.options if each["text"]["text"] == tag)
     return str(found["value"])
 
 
@@ -137,7 +139,7 @@ def test_it_is_killed_between_modal_and_submit(
     with on_the_line(slack):
         pins(ann, choice)
         until_pinned(own_store, plan, 2)
-        until(lambda: f"<@{ann.id}>" in shown(ann, report, ops))
+        until(lambda: str(PlanRef(plan, 2)) in shown(bob, report, ops))
         assert clicks(bob, "dismiss_plan", report, ops).ok
         until_shown(ann, ops, report)
         until(lambda: link not in json.dumps(ann.home()))
@@ -165,7 +167,8 @@ def test_two_pin_at_once(
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(pins, wanted, choices))
         until_pinned(shared_store, plan, 3)
-        until(lambda: all(f"<@{each.id}>" in shown(ann, report, ops) for each in wanted))
+        until(lambda: str(PlanRef(plan, 3)) in shown(bob, report, ops))
+        assert all(f"<@{each.id}>" in shown(bob, report, ops) for each in wanted)
         assert clicks(bob, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, *STOPPABLE)
         late_by(shared_store, plan, AN_HOUR)
