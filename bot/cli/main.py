@@ -15,6 +15,7 @@ from bot.cli.audit import audit
 from bot.cli.confirm_usage import confirm_usage
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor
+from bot.cli.health import health
 from bot.cli.iam_policy import iam_policy
 from bot.cli.options import Options, common_options
 from bot.cli.pin import pin, unpin
@@ -40,7 +41,7 @@ def cli() -> None:
 COMMANDS = (
     *(plan, propose, plans, show, approve, dismiss, stop, recover, report, serve),
     *(pin, unpin, pins, why, audit),
-    *(confirm_usage, demo, doctor, iam_policy),
+    *(confirm_usage, demo, doctor, health, iam_policy),
 )
 for command in COMMANDS:
     cli.add_command(command)

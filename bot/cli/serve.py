@@ -14,6 +14,7 @@ from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus
 from bot.core.errors import ServiceError
+from bot.heartbeat import FRONT, beat
 from bot.memory import expect_many_lasting_objects
 from bot.settings import Settings, load_settings
 from bot.wiring import Leaving, is_on_the_line, open_line
@@ -86,10 +87,12 @@ def _tell_what_is_done_here(settings: Settings, line: "Line | None") -> None:
 
 
 def _kept_working(worker: "Worker", watch: "Watch", leaving: Leaving) -> ExitStatus:
-    """Raises ServiceError if Slack has been away for too long."""
+    """Raises ServiceError if Slack has been away for too long, or no sign of life can be left."""
     while not leaving.is_told():
         leaving.sleep(SECONDS_BETWEEN_LOOKS)
         watch.look()
+        if watch.is_up:
+            beat(FRONT)
         if worker.has_given_up():
             return ExitStatus.REFUSED
     return ExitStatus.DONE
@@ -148,14 +151,14 @@ class Watch:
     def __init__(self, line: "Line | None") -> None:
         self._line = line
         self._up_at = time.monotonic()
-        self._is_up = True
+        self.is_up = True
 
     def look(self) -> None:
         """Raises ServiceError if it is down for too long, or for good."""
         is_up = self._line is None or self._line.is_up()
-        if is_up != self._is_up:
+        if is_up != self.is_up:
             _log.info("Slack is there again" if is_up else "Slack is away: connecting again")
-        self._is_up = is_up
+        self.is_up = is_up
         if is_up:
             self._up_at = time.monotonic()
         elif time.monotonic() - self._up_at > MOST_SECONDS_WITHOUT_SLACK:

@@ -7,7 +7,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Environment(BaseSettings):
-    """An empty variable counts as none."""
+    """An empty variable counts as none. `ecr_clean_state_must_last`: set where files go with the
+    container; `ecr_clean_heartbeat`: a folder for signs of life."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
 
@@ -16,6 +17,8 @@ class Environment(BaseSettings):
     slack_app_token: SecretStr | None = None
     slack_signing_secret: SecretStr | None = None
     slack_api_url: str = "https://slack.com/api/"
+    ecr_clean_state_must_last: str | None = None
+    ecr_clean_heartbeat: Path | None = None
     xdg_state_home: Path | None = None
     xdg_cache_home: Path | None = None
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.core.errors import RequestError
 from bot.ports import ManifestCache, UsageMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
@@ -34,10 +35,13 @@ class Memory(NamedTuple):
 
 
 def open_store() -> "SqlStore":
-    """Makes the database if there is none."""
+    """Makes the database if there is none. Raises RequestError where it would not last."""
     from bot.store.store import open_store as open_at  # noqa: PLC0415 - most plans need no store
 
-    return open_at(_url(Environment()))
+    environment = Environment()
+    if environment.ecr_clean_state_must_last:
+        _check_that_it_lasts(environment)
+    return open_at(_url(environment))
 
 
 def find_store() -> "SqlStore | None":
@@ -59,6 +63,20 @@ def _url(environment: Environment) -> str:
     if environment.database_url:
         return environment.database_url.get_secret_value()
     return f"{_SQLITE}{environment.state_folder / 'ecr-clean.db'}"
+
+
+def _check_that_it_lasts(environment: Environment) -> None:
+    """A file goes with the container, unless it is on something that is mounted there."""
+    url = _url(environment)
+    if not url.startswith(_SQLITE):
+        return
+    file = Path(url.removeprefix(_SQLITE)).resolve()
+    if not any(place.is_mount() for place in (file, *file.parents[:-1])):
+        raise RequestError(
+            "The database would be a file of this container's own, and every pin and plan would be "
+            "lost with it: set DATABASE_URL to a PostgreSQL database, or mount a volume at "
+            f"{file.parent}"
+        )
 
 
 def _is_there(url: str) -> bool:

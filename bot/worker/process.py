@@ -14,6 +14,7 @@ from threading import Thread
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bot.core.errors import RequestError, ServiceError
+from bot.heartbeat import WORKER, beat
 from bot.logs import log_to_stderr
 from bot.memory import expect_many_lasting_objects
 from bot.schedule import Sweep
@@ -161,6 +162,7 @@ def _wait_for(leaving: Leaving) -> None:
 def _swept(sweep: Sweep, *, debug: bool) -> None:
     try:
         sweep()
+        beat(WORKER)
     except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
         _log.error("What is due is looked for again in a moment: %s", told(error), exc_info=debug)
 

@@ -1,0 +1,82 @@
+"""The Dockerfile agrees with the bot, and with what no linter asks of it."""
+
+import json
+import re
+from pathlib import Path
+
+from bot.cli.main import cli
+from bot.settings.environment import Environment
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "Dockerfile").read_text()
+
+
+def instructions(name: str) -> list[str]:
+    """What follows the instruction, each on one line."""
+    joined = re.sub(r"\\\n\s*", "", TEXT)
+    return re.findall(rf"^{name} (.+)$", joined, re.MULTILINE)
+
+
+def test_the_base_is_pinned_and_every_stage_rests_on_it() -> None:
+    base, *others = instructions("FROM")
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-[a-z]+ AS python", base)
+    assert [stage.split()[0] for stage in others] == ["python"] * len(others)
+
+
+def test_what_is_installed_is_locked() -> None:
+    syncs = [line for line in instructions("RUN") if "uv sync" in line]
+    assert syncs
+    for line in syncs:
+        assert {"--locked", "--no-default-groups", "--extra postgresql"} <= set(
+            re.findall(r"--(?:extra )?[a-z-]+", line)
+        )
+    (pinned,) = re.findall(r"uv==([\d.]+)", TEXT)
+    lock = (ROOT / "uv.lock").read_text()
+    locked = re.search(r'^name = "uv"\nversion = "([\d.]+)"', lock, re.MULTILINE)
+    assert locked
+    assert pinned == locked[1]
+
+
+def test_nothing_builds_in_the_last_stage() -> None:
+    last = TEXT.rpartition("\nFROM ")[2]
+    assert "--from=build" in last
+    assert not re.search(r"\b(uv|pip|apt-get) ", last)
+
+
+def test_nobody_is_root() -> None:
+    assert instructions("USER") == ["10001:10001"]
+    (made,) = [line for line in instructions("RUN") if "useradd" in line]
+    assert "--uid 10001" in made
+
+
+def test_the_commands_are_those_of_the_bot() -> None:
+    (health,) = re.findall(r"^HEALTHCHECK .*CMD (.+)$", TEXT, re.MULTILINE)
+    assert instructions("ENTRYPOINT") == ['["ecr-clean"]']
+    called = json.loads(health)
+    assert called[0] == "ecr-clean"
+    assert {called[1], *json.loads(instructions("CMD")[0])} == {"health", "serve"}
+    assert {"health", "serve"} <= cli.commands.keys()
+
+
+def test_the_environment_is_the_bots() -> None:
+    given = dict(pair.split("=", 1) for pair in instructions("ENV")[-1].split())
+    ours = {name for name in given if name.startswith(("ECR_CLEAN_", "XDG_"))}
+    assert {name.lower() for name in ours} <= Environment.model_fields.keys()
+    assert given["PYTHONUNBUFFERED"] == "1"
+    environment = Environment.model_validate({name.lower(): given[name] for name in ours})
+    (made,) = [line for line in instructions("RUN") if "install --directory" in line]
+    assert f" {environment.state_folder} " in made
+    assert made.endswith(f" {environment.cache_folder}")
+    assert environment.ecr_clean_state_must_last
+
+
+def test_what_is_copied_is_there() -> None:
+    copied = {
+        name
+        for line in instructions("COPY")
+        if not line.startswith("--from")
+        for name in line.split()[:-1]
+    }
+    let_in = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {line.removeprefix("!") for line in let_in if line.startswith("!")} == copied
+    assert all((ROOT / name).exists() for name in copied)
