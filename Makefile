@@ -26,6 +26,7 @@ lint: setup
 	$(RUN)/ruff format --check .
 	$(RUN)/mypy
 	$(RUN)/lint-imports
+	$(RUN)/hadolint Dockerfile
 
 format: setup
 	$(RUN)/ruff check --fix .
