@@ -31,6 +31,6 @@ ENV PATH=/opt/ecr-clean/bin:$PATH \
     ECR_CLEAN_HEARTBEAT=/tmp/ecr-clean
 USER 10001:10001
 WORKDIR /etc/ecr-clean
-HEALTHCHECK --interval=30s --timeout=10s --start-period=60s CMD ["ecr-clean", "health"]
+HEALTHCHECK --interval=30s --timeout=20s --start-period=60s CMD ["ecr-clean", "health"]
 ENTRYPOINT ["ecr-clean"]
 CMD ["serve"]

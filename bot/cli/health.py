@@ -14,7 +14,7 @@ def health() -> None:
     to be, and whether its worker reads the database."""
     if names := list(silent()):
         raise ServiceError(
-            f"No sign of life for {MOST_SECONDS_OF_SILENCE:.0f} seconds from "
+            f"No sign of life in the last {MOST_SECONDS_OF_SILENCE:.0f} seconds from "
             f"{' and '.join(names)}: see what serve says, and start it again if it says nothing"
         )
     click.echo("serve and its worker are well.")
