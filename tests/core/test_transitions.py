@@ -292,10 +292,10 @@ def take(plan: PlanRecord, step: Step, by: str, required: int, now: datetime) ->
         return approved(plan, consent(by, plan.version, now), required, WINDOW)
     if step in (Step.EXPIRE, Step.START):
         return (expired if step is Step.EXPIRE else started)(plan, now)
-    if step is Step.KEEP_OPEN:
-        return kept_open(plan, now + WEEK)
-    if step is Step.RENEW:
-        return renewed(plan, CONTENT, now, now + WEEK)
+    if step in (Step.KEEP_OPEN, Step.RENEW):
+        until = now + WEEK
+        is_kept = step is Step.KEEP_OPEN
+        return kept_open(plan, until) if is_kept else renewed(plan, CONTENT, now, until)
     if step is Step.POSTPONE:
         return postponed(plan, now, WINDOW)
     if step is Step.ASK_TO_STOP:
