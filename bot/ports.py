@@ -275,7 +275,7 @@ class Store(Protocol):
 
     def find_tags(self, repository: RepositoryId, part: str, limit: int) -> Sequence[KnownTag]:
         """Tags of the last scan that hold this part, in whatever case: first those that the open
-        plan deletes, of each the last in the alphabet first."""
+        plan deletes; of each those of referrers last, and the last in the alphabet first."""
 
     def all_tags(self, repository: RepositoryId) -> Sequence[str]:
         """Those of the last scan, in any order."""

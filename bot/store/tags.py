@@ -12,6 +12,9 @@ from bot.core.tag_history import CLOCKS_DIFFER
 from bot.store.part import Part, count_of, insert_all, insert_into
 from bot.store.tables import BindingRow, ItemRow, LossRow, PlanRow, ScanRow
 
+_OF_REFERRERS = "sha256-"
+"""Begin so, and people hardly look for them."""
+
 
 class Tags(Part):
     def tag_scan(self, repository: RepositoryId) -> TagScan | None:
@@ -39,10 +42,11 @@ class Tags(Part):
         )
         goes = select(ItemRow.digest).where(of_open_plan).exists().label("goes")
         holds_it = func.lower(BindingRow.tag).contains(part.lower(), autoescape=True)
+        is_of_referrer = BindingRow.tag.startswith(_OF_REFERRERS)
         query = (
             select(BindingRow.tag, goes)
             .where(BindingRow.repository == uri, holds_it)
-            .order_by(goes.desc(), BindingRow.tag.desc())
+            .order_by(goes.desc(), is_of_referrer, BindingRow.tag.desc())
             .limit(limit)
         )
         with self._database.reading() as session:

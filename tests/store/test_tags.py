@@ -88,3 +88,9 @@ def test_all_tags_and_digests_by_their_beginning(store: SqlStore) -> None:
     assert store.find_digests(HERE, "sha256:old", 9) == ["sha256:old", "sha256:older"]
     assert store.find_digests(HERE, "sha256:", 1) == ["sha256:new"]
     assert store.find_digests(HERE, "sha256:%", 9) == []
+
+
+def test_tags_of_referrers_come_last(store: SqlStore) -> None:
+    signature = f"sha256-{'a' * 64}.sig"
+    remember(store, "1.0", signature, "0.9")
+    assert found(store, "") == ["1.0", "0.9", signature]
