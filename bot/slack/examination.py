@@ -61,7 +61,7 @@ def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
         return _unwell(check, scope, error)
     except SlackError as error:
         return _unwell(check, scope, about_app_token(error))
-    return ok(check, scope, "Slack offers it a connection in Socket Mode")
+    return ok(check, scope, "Slack offers a connection; serve says if Socket Mode is off")
 
 
 def _scopes(answer: SlackResponse, place: str) -> Finding:
