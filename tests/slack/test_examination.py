@@ -17,7 +17,7 @@ ANSWER = {"ok": True, "user": "ecr-clean", "team": "Acme", "team_id": "T00000000
 class WithoutHeaders(BaseHTTPRequestHandler):
     """As behind a proxy that lets none of Slack's own through."""
 
-    def do_POST(self) -> None:  # noqa: N802 - http.server's name
+    def do_POST(self) -> None:
         body = json.dumps(ANSWER).encode()
         self.send_response(200)
         self.send_header("content-type", "application/json")
