@@ -192,7 +192,7 @@ class Board:
     def _view(self, plan: PlanRecord, channel: str) -> PlanView:
         rules = self._facts.rules_of(plan.repository)
         tally = self._store.tally(plan.id, plan.version, MOST_TOLD)
-        last = self._store.last_event(plan.id)
+        last = self._last_event(plan)
         return PlanView(
             plan=plan,
             content=self._content(plan.id, plan.version),
@@ -210,6 +210,11 @@ class Board:
             last_event=last,
             pause=self._store.pause(),
         )
+
+    def _last_event(self, plan: PlanRecord) -> Event | None:
+        """None if the plan got another version meanwhile: that is shown in a moment."""
+        last = self._store.last_event(plan.id)
+        return last if last and last.version in (None, plan.version) else None
 
     def _plan(self, id_: str) -> PlanRecord:
         plan = self._store.plan(id_)
@@ -247,7 +252,7 @@ class Board:
         """Where they approved. Once for each version: whoever marks it first does it."""
         home = self._facts.rules_of(plan.repository).channel
         messages = [each for each in self._store.messages_of(plan.id) if each.channel == home]
-        content = outdated_message(plan, self._store.last_event(plan.id))
+        content = outdated_message(plan, self._last_event(plan))
         if not self._store.mark_told(plan, plan.version) or not messages:
             return
         message = messages[-1]
