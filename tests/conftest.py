@@ -15,7 +15,7 @@ from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.take_inventory import Inventory, InventoryTaker
 from tests.support import NO_SOURCES, NOW, Result, Run, Shelf, without_sources
 
-pytest_plugins = ["tests.no_skips", "tests.cli.remembered"]
+pytest_plugins = ["tests.aws_models", "tests.no_skips", "tests.cli.remembered"]
 
 
 @pytest.fixture
