@@ -18,7 +18,7 @@ from bot.ports import Progress, RunProgress
 from bot.render.words import size
 from bot.settings import Settings
 from bot.usecases.carry_out import LeftError
-from bot.usecases.execute import Executor
+from bot.usecases.execute import Executor, PausedError
 from bot.usecases.find_work import Begun, Work, find_work
 from bot.usecases.lease import RunLostError
 from bot.wiring import Leaving, is_gone, open_executor, open_stopper, system_clock
@@ -66,7 +66,11 @@ class HandsOn:
         return plan
 
     def start(self, plan: PlanRecord) -> PlanRecord:
-        after = self._watched(plan, lambda executor: executor.start(plan.id))
+        try:
+            after = self._watched(plan, lambda executor: executor.start(plan.id))
+        except PausedError as error:
+            note(f"{error}: no plan begins before that")
+            return self._as_stored(plan)
         if after.state is PlanState.APPROVED:
             note(
                 f"nobody was there to begin the plan {plan.id} in time: it has a new undo window, "

@@ -40,6 +40,10 @@ class CalledBackError(Exception):
         self.is_incomplete = is_incomplete
 
 
+class PausedError(Exception):
+    """No plan may begin: says who paused."""
+
+
 class _IncompleteError(RequestError):
     """Not everything could be looked at."""
 
@@ -60,11 +64,10 @@ class Executor:
         have begun long ago gets a new window, and waits.
 
         Raises CalledBackError if it cannot begin, RunLostError if somebody else takes it, LeftError
-        if this worker was told to leave, RequestError while everything is paused, and ServiceError
+        if this worker was told to leave, PausedError while everything is paused, and ServiceError
         if AWS or the database fails: then it is still approved, or recovered later.
         """
-        if pause := self._store.pause():
-            raise RequestError(f"The plan {id_} may not begin yet: {pause.words}")
+        self._expect_no_pause()
         plan = self._in_time(find_plan(self._store, id_, self._now()))
         if not is_due(plan, self._now()):
             return plan
@@ -115,15 +118,21 @@ class Executor:
         return sight
 
     def _begun(self, plan: PlanRecord) -> Run:
-        """Raises RunLostError if somebody was faster, to begin it or to stop it."""
+        """Raises RunLostError if somebody was faster, to begin it or to stop it, and PausedError if
+        somebody paused everything meanwhile."""
         now = self._now()
         run = Run(plan.id, plan.version, 1, self.worker, now, now + LENGTH)
         after = started(plan, now)
         who = ", ".join(approval.by for approval in plan.current_approvals)
         event = self._event(EventName.STARTED, after, f"approved by {who}; on {self.worker.host}")
         if not self._store.commit(Change((event,), plan, after, run=run)):
+            self._expect_no_pause()
             raise RunLostError
         return run
+
+    def _expect_no_pause(self) -> None:
+        if pause := self._store.pause():
+            raise PausedError(pause.words)
 
     def _taken(self, plan: PlanRecord, run: Run) -> Run:
         now = self._now()

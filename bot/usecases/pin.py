@@ -31,29 +31,40 @@ class Pinned:
     idle: tuple[str, ...]
 
 
+class PinChangedError(Exception):
+    """Somebody changed the pin since it was seen, or took it off."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pinner:
+    """Pins of the same text are replaced."""
+
     store: Store
     clock: Clock
     rules_of: Callable[[RepositoryId], ApprovalRules]
     usd_per_gb_month: float
     expires_after: timedelta
 
-    def pin(
+    def pin(  # noqa: PLR0913 - what a pin is, and what it may replace
         self,
         repository: RepositoryId,
         texts: Sequence[str],
         person: Person,
         reason: str,
         until: datetime | None = None,
+        *,
+        seen: RepositoryPin | None = None,
     ) -> Pinned:
-        """Raises RequestError for what can protect nothing, and for whoever may not."""
+        """`seen`: the only pin that may be replaced, as it was seen. Raises PinChangedError if it
+        is another by now, RequestError for what can protect nothing, and for whoever may not."""
         deed = Deed(person, self.clock(), repository)
         deed.expect(may_pin(person, self.rules_of(repository)), self.store)
         pins = _checked(texts, deed, reason, until)
         made = [RepositoryPin(repository.uri, pin, deed.at) for pin in pins]
         while True:
             replaced = self._replaced(made, deed)
+            if seen and seen not in replaced:
+                raise PinChangedError
             change = self._change(deed, pins)
             if self.store.commit(replace(change, pins_added=made, pins_removed=replaced)):
                 plan = change.after or self.catch_up(repository, person)

@@ -12,7 +12,7 @@ from bot.core.transitions import what_became
 from bot.core.words import moment
 from bot.render.words import size
 from bot.usecases.carry_out import LeftError
-from bot.usecases.execute import CalledBackError, Executor
+from bot.usecases.execute import CalledBackError, Executor, PausedError
 from bot.usecases.find_work import Work
 from bot.usecases.lease import RunLostError
 from bot.worker.told import told
@@ -77,6 +77,8 @@ class Crew:
             _log.warning("%s", error)
         except LeftError:
             _log.info("%s waits for the next process: this one was told to leave", _named(plan))
+        except PausedError as error:
+            _log.info("%s waits: %s", _named(plan), error)
         except RunLostError:
             _log.info("%s is carried out by another process", _named(plan))
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden

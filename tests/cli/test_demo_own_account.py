@@ -1,6 +1,7 @@
 """`ecr-clean demo --aws`: reports on somebody's own account, and cannot delete."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from botocore.loaders import Loader
 
 from bot.aws.sessions import open_session
 from bot.cli.demo.household import expect_no_proxy, only_this_machines_aws
@@ -70,6 +72,32 @@ def test_clients_have_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         "ListFunctions",
     }
     assert hasattr(open_session().client("ecr", "eu-west-1"), "batch_delete_image")
+
+
+def test_services_that_find_things_have_no_other_calls() -> None:
+    with only_reads():
+        found = {
+            name: set(open_session().client(name, "eu-west-1").meta.service_model.operation_names)
+            for name in ("ec2", "sts")
+        }
+    assert found == {
+        "ec2": {"DescribeRegions"},
+        "sts": {"AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity"},
+    }
+
+
+def test_models_that_somebody_else_put_there_count_for_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    place = tmp_path / "ecr" / "2099-01-01"
+    place.mkdir(parents=True)
+    model = Loader().load_service_model("ecr", "service-2")
+    (place / "service-2.json").write_text(json.dumps(model))
+    monkeypatch.setenv("AWS_DATA_PATH", str(tmp_path))
+    assert hasattr(open_session().client("ecr", "eu-west-1"), "batch_delete_image")
+    with only_reads():
+        assert not hasattr(open_session().client("ecr", "eu-west-1"), "batch_delete_image")
+    assert os.environ["AWS_DATA_PATH"] == str(tmp_path)
 
 
 def test_so_have_processes_that_are_started_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.errors import RequestError
 from bot.core.records import EventName, Pause, PlanRecord, PlanState, Worker
+from bot.usecases.execute import PausedError
 from bot.usecases.find_work import find_work
-from bot.usecases.lease import RunLostError
 from bot.usecases.pause import Pauser
 from bot.usecases.reasons import LONGEST_REASON
 from tests.support import NOW
@@ -70,7 +70,7 @@ def test_reasons_that_cannot_be_stored(scene: Scene, pauser: Pauser, why: str) -
 def test_nothing_begins(site: Site, plan: PlanRecord) -> None:
     pause(site)
     assert not find_work(site.store, site.clock(), is_gone).due
-    with pytest.raises(RequestError, match=r"may not begin yet: .* \(the registry moves\)"):
+    with pytest.raises(PausedError, match=r"paused ecr-clean .* \(the registry moves\)"):
         site.executor().start(plan.id)
     assert site.as_stored(plan).state is PlanState.APPROVED
     Pauser(site.store, site.clock, RULES).resume(ANN)
@@ -79,7 +79,7 @@ def test_nothing_begins(site: Site, plan: PlanRecord) -> None:
 
 def test_nothing_begins_that_was_just_looked_at(site: Site, plan: PlanRecord) -> None:
     site.after("describe", 1, lambda: pause(site))
-    with pytest.raises(RunLostError):
+    with pytest.raises(PausedError):
         site.executor().start(plan.id)
     assert site.as_stored(plan).state is PlanState.APPROVED
     assert site.calls("BatchDeleteImage") == 0

@@ -117,6 +117,15 @@ def test_it_is_kept_once(scene: Scene) -> None:
         keep(scene)
 
 
+def test_what_somebody_changes_meanwhile_is_not_shortened(scene: Scene) -> None:
+    scene.pin("1.0", days=3)
+    scene.store.meanwhile["commit"] = lambda: scene.pin("1.0", store=scene.theirs)
+    with pytest.raises(OverError, match="is pinned in team/api without end by now"):
+        keep(scene)
+    (pin,) = scene.store.pins(HERE.uri)
+    assert pin.pin.until is None
+
+
 def test_one_that_is_gone_or_has_no_end(scene: Scene) -> None:
     with pytest.raises(OverError, match=r"1\.0 is pinned no more in team/api"):
         keep(scene)

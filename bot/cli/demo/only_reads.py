@@ -23,11 +23,12 @@ VARIABLE = "AWS_DATA_PATH"
 
 @contextmanager
 def only_reads() -> Iterator[None]:
-    """In this process and all that it starts, for clients that are opened meanwhile."""
-    before = os.environ.get(VARIABLE)
+    """In this process and all that it starts, for clients that are opened meanwhile. Models that
+    somebody else put there count for nothing: they could have calls that write."""
+    before = os.environ.pop(VARIABLE, None)
     with tempfile.TemporaryDirectory(prefix="ecr-clean-demo-") as folder:
         _write_models(Path(folder))
-        os.environ[VARIABLE] = os.pathsep.join(filter(None, (folder, before)))
+        os.environ[VARIABLE] = folder
         try:
             yield
         finally:
@@ -52,9 +53,10 @@ def _write_models(folder: Path) -> None:
 
 
 def _reads() -> Mapping[str, Set[str]]:
-    """Of every service the operations that the least policy for reading allows; both are called
-    alike there and in botocore."""
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    """Of every service the operations that the least policy for reading allows, which are called
+    alike in botocore, and those that find accounts and Regions."""
+    found: defaultdict[str, set[str]] = defaultdict(set, {"ec2": {"DescribeRegions"}})
+    found["sts"] |= {"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"}
     needs: list[Needs] = [REGISTRY, *SOURCES.values()]
     for action in (action for each in needs for action in (*each.broad, *each.narrow)):
         service, _, operation = action.partition(":")
