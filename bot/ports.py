@@ -241,7 +241,13 @@ class Store(Protocol):
     def ended_plans(
         self, limit: int, repository: RepositoryId | None = None
     ) -> Sequence[PlanRecord]:
-        """Those that are open no more, of one repository or of all, last proposed first."""
+        """Those that were to delete something and are open no more, of one repository or of all,
+        last proposed first."""
+
+    def carried_out_plans(
+        self, limit: int, repository: RepositoryId | None = None
+    ) -> Sequence[PlanRecord]:
+        """Wholly or in part, of one repository or of all, last proposed first."""
 
     def content(self, id_: str, version: int) -> Plan:
         """What was proposed: its layers are known only as far as they would be freed. Raises

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.estate import estate_of
-from bot.core.records import PlanRecord, PlanState, RepositoryPin
+from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.ports import BoardStore, Clock, Homes, Repositories
 from bot.slack.blocks.home import home
@@ -21,15 +21,12 @@ from bot.slack.open_plans import open_plans, with_link
 SOON = timedelta(days=14)
 PLANS = 10
 LAST_RUNS = 5
-PLANS_LOOKED_THROUGH = 50
-"""Of those that ended, for the last that were carried out."""
 
 LOOKED_AT_FOR = timedelta(days=1)
 """After somebody opened the tab: Slack does not tell when they leave it."""
 
 BETWEEN_UPDATES = timedelta(seconds=10)
 
-_CARRIED_OUT = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 _NOBODY_LOOKS = frozenset({"not_enabled", "user_not_found"})
 
 _log = logging.getLogger(__name__)
@@ -106,11 +103,9 @@ class Home:
         return with_link(self.store, self.facts.rules_of, self.facts.url, plan)
 
     def _last_runs(self) -> Sequence[LastRun]:
-        ended = self.store.ended_plans(PLANS_LOOKED_THROUGH)
-        carried_out = [plan for plan in ended if plan.state in _CARRIED_OUT][:LAST_RUNS]
         return [
             LastRun(plan, self.store.tally(plan.id, plan.version, most_told=0).counts)
-            for plan in carried_out
+            for plan in self.store.carried_out_plans(LAST_RUNS)
         ]
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Select, select
 from bot.core.errors import DamagedError, ServiceError
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.records import OPEN, Approval, Item, Outcome, PlanRecord, PlanState
+from bot.core.records import CARRIED_OUT, OPEN, Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.part import Part
 from bot.store.plan_content import unpack
@@ -36,10 +36,15 @@ class Plans(Part):
     def ended_plans(
         self, limit: int, repository: RepositoryId | None = None
     ) -> Sequence[PlanRecord]:
-        query = select(PlanRow).where(PlanRow.state.not_in(OPEN))
-        if repository is not None:
-            query = query.where(PlanRow.repository == repository.uri)
-        return self._all(query.order_by(PlanRow.proposed_at.desc(), PlanRow.id).limit(limit))
+        was_to_delete = PlanRow.deletions > 0
+        query = select(PlanRow).where(PlanRow.state.not_in(OPEN), was_to_delete)
+        return self._last(query, limit, repository)
+
+    def carried_out_plans(
+        self, limit: int, repository: RepositoryId | None = None
+    ) -> Sequence[PlanRecord]:
+        query = select(PlanRow).where(PlanRow.state.in_(CARRIED_OUT))
+        return self._last(query, limit, repository)
 
     def content(self, id_: str, version: int) -> Plan:
         with self._database.reading() as session:
@@ -63,6 +68,13 @@ class Plans(Part):
                 Item(digest, tuple(tags), Outcome(outcome), reason)
                 for digest, tags, outcome, reason in session.execute(query)
             ]
+
+    def _last(
+        self, query: Select[PlanRow], limit: int, repository: RepositoryId | None
+    ) -> Sequence[PlanRecord]:
+        if repository is not None:
+            query = query.where(PlanRow.repository == repository.uri)
+        return self._all(query.order_by(PlanRow.proposed_at.desc(), PlanRow.id).limit(limit))
 
     def _first(self, query: Select[PlanRow]) -> PlanRecord | None:
         return next(iter(self._all(query)), None)

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, case, exists, func, select, update
 
-from bot.core.records import Event, EventName, Item, Outcome, PlanRecord, PlanState, Tally
+from bot.core.records import (
+    CARRIED_OUT,
+    Event,
+    EventName,
+    Item,
+    Outcome,
+    PlanRecord,
+    PlanState,
+    Tally,
+)
 from bot.store.audit import event_of
 from bot.store.part import Part, count_of
 from bot.store.plans import record_of
@@ -12,7 +21,6 @@ from bot.store.tables import ApprovalRow, EventRow, ItemRow, PlanRow
 
 _AWAIT_DECISION = (PlanState.PROPOSED, PlanState.APPROVED)
 
-_ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 _TOLD = (Outcome.FAILED, Outcome.SPARED)
 
 
@@ -37,7 +45,7 @@ class Receipts(Part):
             )
 
     def freed_bytes_in_all(self) -> int:
-        summed = select(func.sum(PlanRow.freed_bytes)).where(PlanRow.state.in_(_ENDED))
+        summed = select(func.sum(PlanRow.freed_bytes)).where(PlanRow.state.in_(CARRIED_OUT))
         with self._database.reading() as session:
             return int(session.scalar(summed) or 0)
 

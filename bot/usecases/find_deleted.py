@@ -11,8 +11,6 @@ from bot.ports import Store
 PLANS_LOOKED_THROUGH = 100
 """Of one repository, last proposed first."""
 
-_CARRIED_OUT = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
-
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
@@ -38,6 +36,4 @@ def _carried_out(store: Store, repository: RepositoryId) -> Iterator[PlanRecord]
     open_plan = store.open_plan(repository)
     if open_plan and open_plan.state is PlanState.EXECUTING:
         yield open_plan
-    for plan in store.ended_plans(PLANS_LOOKED_THROUGH, repository):
-        if plan.state in _CARRIED_OUT:
-            yield plan
+    yield from store.carried_out_plans(PLANS_LOOKED_THROUGH, repository)

@@ -71,10 +71,14 @@ def test_plans_that_ended(store: SqlStore) -> None:
         for each in days
     ]
     other = propose(store, THERE, state=PlanState.EXPIRED, proposed_at=NOW)
+    propose(store, THERE, state=PlanState.EXPIRED, deletions=0)
     proposed = propose(store, proposed_at=NOW + timedelta(days=1))
     newest_first = [done[1], done[2], done[0]]
     assert store.ended_plans(10) == [other, *newest_first]
     assert store.ended_plans(2, HERE) == newest_first[:2]
+    assert store.carried_out_plans(10) == newest_first
+    assert store.carried_out_plans(2, HERE) == newest_first[:2]
+    assert store.carried_out_plans(10, THERE) == []
     assert store.last_plan(HERE) == proposed
     assert store.last_plan(THERE) == other
     assert store.last_plan(replace(HERE, uri="elsewhere")) is None

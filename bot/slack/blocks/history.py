@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.records import BY_ITSELF, Event, PlanRecord, PlanState
+from bot.core.records import BY_ITSELF, CARRIED_OUT, Event, PlanRecord
 from bot.core.transitions import what_became
 from bot.render.words import count
 from bot.slack.blocks.kit import section, sections
@@ -14,7 +14,6 @@ from bot.slack.message import Content
 from bot.slack.wording import code, date, mention
 
 LINES_IN_SECTION = 5
-_CARRIED_OUT = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def history_message(view: HistoryView) -> Content:
 def _line(each: Ended, usd_per_gb_month: float) -> str:
     plan = each.run.plan
     when = f" · {date(each.last_event.at)}" if each.last_event else ""
-    if plan.state in _CARRIED_OUT:
+    if plan.state in CARRIED_OUT:
         return f"{carried_out(each.run, usd_per_gb_month)}{when}"
     return f"• {code(plan.repository.name)}: {_fate(plan, each.last_event)}{when}"
 

@@ -121,6 +121,13 @@ def test_last_cleanups(bot: Office, ann: Person) -> None:
     assert f"approved by <@{ann.id}>" in told
 
 
+def test_last_cleanups_lie_behind_many_plans_that_deleted_nothing(bot: Office, ann: Person) -> None:
+    assert bot.store.commit(closed(bot.proposed(), PlanState.DONE, EventName.ENDED))
+    for _ in range(60):
+        assert bot.store.commit(closed(bot.proposed(), PlanState.EXPIRED, EventName.EXPIRED))
+    assert "None yet" not in opened(bot, ann).partition("# Last cleanups\n")[2]
+
+
 def test_a_pause_is_told(bot: Office, ann: Person) -> None:
     bot.store.set_pause(Pause(ann.id, NOW, "the registry moves"), event(EventName.PAUSED))
     told = opened(bot, ann)

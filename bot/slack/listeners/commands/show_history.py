@@ -9,21 +9,16 @@ from bot.slack.listeners.commands.grammar import arguments, as_repository
 
 SHOWN = 10
 
-LOOKED_THROUGH = 500
-"""Plans that deleted nothing end too, and nobody wants to read of them."""
-
 
 def show_history(asked: Asked) -> None:
     desk = asked.desk
     name = next(iter(arguments(asked.line, 0, 1)), None)
     repository = asked.find(as_repository(name)) if name else None
-    plans = desk.store.ended_plans(LOOKED_THROUGH, repository)
-    told = [plan for plan in plans if plan.deletions][:SHOWN]
     asked.answer(
         history_message(
             HistoryView(
                 repository=repository.name if repository else None,
-                ended=[_ended(desk, plan) for plan in told],
+                ended=[_ended(desk, plan) for plan in desk.store.ended_plans(SHOWN, repository)],
                 saved_bytes=desk.store.freed_bytes_in_all(),
                 usd_per_gb_month=desk.usd_per_gb_month,
             )
