@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.records import KnownRepository, LastLook, PlanState
+from bot.core.records import CARRIED_OUT, KnownRepository, LastLook, PlanState
 
-_CARRIED_OUT = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
+_IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
     """Bytes. `stored_bytes`: what a repository holds, None where nobody knows; `could_free_bytes`:
-    what its last plan would free, 0 once that was carried out, None where it is not known."""
+    what its last plan would free, 0 once all of that went, None where it is not known."""
 
     stored_bytes: int | None
     could_free_bytes: int | None
@@ -45,13 +45,14 @@ def estate_of(known: Iterable[KnownRepository]) -> Estate:
 
 def _stored(look: LastLook) -> int | None:
     """Less what was freed since the look."""
-    if look.stored_bytes is None or look.plan.state not in _CARRIED_OUT:
+    if look.stored_bytes is None or look.plan.state not in CARRIED_OUT:
         return look.stored_bytes
     return max(0, look.stored_bytes - look.plan.freed_bytes)
 
 
 def _could_free(look: LastLook) -> int | None:
-    """What an incomplete plan would free nobody knows."""
-    if not look.plan.complete:
+    """What an incomplete plan would free nobody knows, nor what is left of one that was carried out
+    in part, until the next look."""
+    if not look.plan.complete or look.plan.state in _IN_PART:
         return None
-    return 0 if look.plan.state in _CARRIED_OUT else look.plan.freed_bytes
+    return 0 if look.plan.state is PlanState.DONE else look.plan.freed_bytes

@@ -46,10 +46,15 @@ class Proposer:
         planned = self.planner.plan(found)
         proposal = self._remembered(planned)
         self.store.remember_tags(found.repository, planned.tags)
-        stored_bytes = planned.plan.savings.stored_bytes
-        look = LastLook(proposal.record, planned.looked_at, stored_bytes)
-        self.store.remember_look(found.repository, look)
+        if proposal.is_new or _is_unchanged(proposal.record, planned):
+            self._remember_look(proposal.record, planned)
         return proposal
+
+    def _remember_look(self, plan: PlanRecord, planned: Planned) -> None:
+        """What the plan frees later is taken off what was found, so that no look counts that saw
+        a part of it gone."""
+        look = LastLook(plan, planned.looked_at, planned.plan.savings.stored_bytes)
+        self.store.remember_look(plan.repository, look)
 
     def _remembered(self, planned: Planned) -> Proposal:
         """With the pins that were made while this was planned. Where a plan is open, the next pin
@@ -94,7 +99,11 @@ def _stays(before: PlanRecord, planned: Planned) -> bool:
     """What was proposed since this was looked at knows more."""
     if before.state is not PlanState.PROPOSED or before.proposed_at > planned.looked_at:
         return True
-    return before.hash == content_hash(planned.plan)
+    return _is_unchanged(before, planned)
+
+
+def _is_unchanged(plan: PlanRecord, planned: Planned) -> bool:
+    return plan.hash == content_hash(planned.plan)
 
 
 def _detail(plan: PlanRecord) -> str:

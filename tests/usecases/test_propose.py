@@ -125,6 +125,28 @@ def test_an_approved_plan_is_never_superseded(newest: int, desk: Desk, scene: Sc
     assert scene.as_stored(approved) == approved
 
 
+def test_a_look_counts_for_the_plan_that_it_found_unchanged(desk: Desk, scene: Scene) -> None:
+    scene.approve(desk.propose().record)
+    scene.now += timedelta(hours=1)
+    desk.propose()
+    assert looked_at(scene) == scene.now
+
+
+def test_what_an_approved_plan_leaves_behind_is_not_freed_twice(desk: Desk, scene: Scene) -> None:
+    """What the look did not find any more is taken off what the look before it found."""
+    scene.approve(desk.propose().record)
+    first = looked_at(scene)
+    scene.now += timedelta(hours=1)
+    desk.propose(newest=2)
+    assert looked_at(scene) == first
+
+
+def looked_at(scene: Scene) -> datetime:
+    (known,) = scene.store.repositories()
+    assert known.look
+    return known.look.at
+
+
 def test_a_plan_that_is_over_makes_room_for_a_new_one(desk: Desk, scene: Scene) -> None:
     first = desk.propose().record
     scene.dismisser().dismiss(first.id, ANN)
