@@ -291,6 +291,9 @@ class Store(Protocol):
 
     def remember_look(self, repository: RepositoryId, look: LastLook) -> None: ...
 
+    def looked_at(self, plan: PlanRecord) -> datetime:
+        """When what it says was last found to be so: by the last look, or when it was proposed."""
+
 
 class Runs(Protocol):
     """What is known of plans that are carried out. Whoever has lost a run writes nothing to it.

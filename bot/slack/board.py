@@ -196,6 +196,7 @@ class Board:
         return PlanView(
             plan=plan,
             content=self._content(plan.id, plan.version),
+            looked_at=self._store.looked_at(plan),
             counts=tally.counts,
             told=tally.told,
             required=rules.required,

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, select
 from sqlalchemy.orm import Session
 
-from bot.core.records import KnownRepository, LastLook
+from bot.core.records import KnownRepository, LastLook, PlanRecord
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.part import Part, for_each, insert_into
 from bot.store.plans import record_of
@@ -34,6 +34,15 @@ class Repositories(Part):
         }
         with self._database.writing() as session:
             _upsert(session, [row], _LOOKED)
+
+    def looked_at(self, plan: PlanRecord) -> datetime:
+        its_last_look = select(RepositoryRow.looked_at).where(
+            RepositoryRow.repository == plan.repository.uri,
+            RepositoryRow.plan == plan.id,
+            RepositoryRow.looked_at >= plan.proposed_at,
+        )
+        with self._database.reading() as session:
+            return session.scalar(its_last_look) or plan.proposed_at
 
     def repositories(self) -> Sequence[KnownRepository]:
         query = (

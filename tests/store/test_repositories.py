@@ -64,6 +64,17 @@ def test_the_last_look_counts(store: SqlStore) -> None:
     assert [each.look for each in store.repositories()] == [LastLook(plan, LATER, 7)]
 
 
+def test_when_a_plan_was_last_found_to_be_so(store: SqlStore) -> None:
+    plan = propose(store)
+    assert store.looked_at(plan) == NOW
+    store.remember_look(HERE, LastLook(plan, NOW - timedelta(minutes=1), None))
+    assert store.looked_at(plan) == NOW, "what came of that look was proposed later"
+    store.remember_look(HERE, LastLook(plan, LATER, None))
+    assert store.looked_at(plan) == LATER
+    store.remember_look(HERE, LastLook(propose(store, THERE), LATER, None))
+    assert store.looked_at(plan) == NOW, "that look was another plan's"
+
+
 def test_plans_that_ended(store: SqlStore) -> None:
     days = (3, 1, 2)
     done = [

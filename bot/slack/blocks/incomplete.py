@@ -29,7 +29,7 @@ def incomplete(view: PlanView) -> Content:
             *map(section, phrases.paused(view.pause)),
             context(
                 *phrases.not_checked(view),
-                f"{phrases.place_and_version(view)} · {date(view.plan.proposed_at)}",
+                f"{phrases.place_and_version(view)} · {date(view.looked_at)}",
             ),
             actions(
                 button("Try again", TRY_AGAIN, ref, style="primary"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.pins import Pin
 from bot.core.reasons import Verdict
@@ -30,10 +31,12 @@ MOST_IN_TAG = 128
 @dataclass(frozen=True, slots=True)
 class WhyView:
     """`asked`: the tag or digest that somebody asked about. `plan`: whose content explains it, as
-    it stands now. `new_pins`: pins that keep it and that the plan does not know."""
+    it stands now; `looked_at`: when that was last found to be so, in UTC. `new_pins`: pins that
+    keep it and that the plan does not know."""
 
     asked: str
     plan: PlanRecord
+    looked_at: datetime
     explanation: Explanation
     new_pins: Sequence[Pin]
 
@@ -45,7 +48,7 @@ def why_message(view: WhyView) -> Content:
     if view.new_pins:
         lines += ["*Pinned since then, so it stays:*", *map(pin_line, view.new_pins[:PINS])]
     digest = code(judged.manifest.digest, MOST_IN_TAG)
-    known = f"Looked at {date(view.plan.proposed_at)} for plan {view.plan.id}"
+    known = f"Looked at {date(view.looked_at)} for plan {view.plan.id}"
     return Content(
         f"{said}: {prose(why(judged))}",
         [

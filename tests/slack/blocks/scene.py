@@ -65,6 +65,7 @@ def view(
     shown: dict[str, Any] = {
         "plan": replace(stored, **(record or {})),
         "content": content,
+        "looked_at": NOW,
         "counts": {},
         "told": (),
         "required": 1,

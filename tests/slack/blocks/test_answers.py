@@ -142,7 +142,7 @@ def test_why(state: PlanState) -> None:
     for judged in (_most_used(), ODD.judged[0]):
         explanation = Explanation(LONG, judged, ODD.judged)
         for new_pins in ((), pins):
-            harmless(why_message(WhyView("t" * 300, in_state(state), explanation, new_pins)))
+            harmless(why_message(WhyView("t" * 300, in_state(state), NOW, explanation, new_pins)))
     item = Item(f"sha256:{'a' * 64}", ("t" * 300,) * 40, Outcome.DELETED, NASTY * 40)
     for last in (event(EventName.ENDED), None):
         harmless(deleted_message(NASTY * 9, Deleted(in_state(state), item), last))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from tests.slack.blocks.scene import (
     values,
     view,
 )
+from tests.support import NOW
 
 BUTTONS = ["approve_plan", "pin_tags", "show_images", "dismiss_plan"]
 PINS = ["pin_pulled:0", "pin_pulled:1"]
@@ -140,6 +142,11 @@ def test_where_nobody_can_approve_it_it_says_why(facts: dict[str, Any], why: str
     assert why in read(content.blocks)
     assert why in content.text
     assert action_ids(content.blocks) == [*PINS, *BUTTONS[1:]]
+
+
+def test_one_that_was_found_unchanged_tells_of_that_look() -> None:
+    later = NOW + timedelta(days=7)
+    assert "Checked for use 2026-11-30 12:00 UTC: ECS" in shown(looked_at=later)
 
 
 def test_how_many_have_approved() -> None:

@@ -34,7 +34,8 @@ def _explained(asked: Asked, plan: PlanRecord, reference: str) -> Content:
     if deleted and deleted.plan == plan:
         return _deleted(asked, deleted, reference)
     pins = _pins_that_keep(asked, plan.repository, explanation)
-    return why_message(WhyView(reference, plan, explanation, pins))
+    looked_at = desk.store.looked_at(plan)
+    return why_message(WhyView(reference, plan, looked_at, explanation, pins))
 
 
 def _deleted(asked: Asked, deleted: Deleted, reference: str) -> Content:
@@ -45,7 +46,7 @@ def _unknown(asked: Asked, plan: PlanRecord, error: NotThereError) -> Content:
     name, reference = plan.repository.name, asked.line.names[2]
     said = (
         f"{name} had no tag or digest {reference[:300]} when it was looked at, "
-        f"{moment(plan.proposed_at)}."
+        f"{moment(asked.desk.store.looked_at(plan))}."
     )
     if not error.close:
         return choices(said, [Choice("Look into it anew", f"report {plan.repository.uri}")])
