@@ -45,7 +45,9 @@ def _paused(view: HomeView) -> Iterator[Block]:
 def _plans(view: HomeView) -> Iterator[str]:
     if not view.open_plans:
         yield "None."
-    yield from (open_plan(each, view.usd_per_gb_month) for each in view.open_plans)
+    yield from (
+        open_plan(each, view.usd_per_gb_month, view.pause, view.now) for each in view.open_plans
+    )
     yield from and_more(view.more_plans)
 
 

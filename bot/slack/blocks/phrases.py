@@ -1,6 +1,7 @@
 """What several messages about a plan say alike."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from bot.core.records import BY_ITSELF, Event, EventName, Pause
 from bot.core.savings import Savings, usd_per_month
@@ -119,6 +120,13 @@ def paused(pause: Pause | None) -> Iterator[str]:
             f":warning: *ecr-clean is paused* by {mention(pause.by)} {date(pause.at)}{why}: no "
             f"deletion begins until `{COMMAND} resume`."
         )
+
+
+def starts(at: datetime, pause: Pause | None, now: datetime) -> str:
+    """When an approved plan begins whose undo window ends then."""
+    if at > now:
+        return date(at)
+    return "as soon as somebody resumes" if pause else "now"
 
 
 def by_whom(event: Event | None, name: EventName) -> str:

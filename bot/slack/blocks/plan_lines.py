@@ -1,10 +1,13 @@
 """A plan in one line of a list."""
 
-from bot.core.records import Outcome, PlanRecord, PlanState
+from datetime import datetime
+
+from bot.core.records import Outcome, Pause, PlanRecord, PlanState
 from bot.core.savings import usd_per_month
 from bot.render.words import count, money, size
+from bot.slack.blocks.phrases import starts
 from bot.slack.home_view import LastRun, OpenPlan
-from bot.slack.wording import code, date, escape, mentions
+from bot.slack.wording import code, escape, mentions
 
 _STATES = {
     PlanState.PROPOSED: "waits for approval",
@@ -12,22 +15,22 @@ _STATES = {
 }
 
 
-def open_plan(each: OpenPlan, usd_per_gb_month: float) -> str:
+def open_plan(each: OpenPlan, usd_per_gb_month: float, pause: Pause | None, now: datetime) -> str:
     """USD a GB a month."""
     plan = each.plan
     where = f"<{escape(each.link)}|report>" if each.link else f"plan {plan.id}"
     stake = _stake(plan, usd_per_gb_month)
-    return f"• {code(plan.repository.name)}: {stands(plan)} · {stake} · {where}"
+    return f"• {code(plan.repository.name)}: {stands(plan, pause, now)} · {stake} · {where}"
 
 
-def stands(plan: PlanRecord) -> str:
+def stands(plan: PlanRecord, pause: Pause | None, now: datetime) -> str:
     """An open plan."""
     if not plan.complete:
         return "incomplete, cannot be approved"
     if not plan.deletions:
         return "nothing to delete"
     if plan.state is PlanState.APPROVED and plan.execute_after:
-        return f"approved, deletion starts {date(plan.execute_after)}"
+        return f"approved, deletion starts {starts(plan.execute_after, pause, now)}"
     return _STATES[plan.state]
 
 

@@ -36,6 +36,7 @@ class RepositoriesView:
     saved_bytes: int
     usd_per_gb_month: float
     pause: Pause | None
+    now: datetime
 
 
 def repositories_message(view: RepositoriesView) -> Content:
@@ -43,7 +44,7 @@ def repositories_message(view: RepositoriesView) -> Content:
         said = _none(view)
         return Content(said, [section(said)])
     head = list(totals(view.estate, view.saved_bytes, view.usd_per_gb_month))
-    lines = [_line(each, view.usd_per_gb_month) for each in view.shown]
+    lines = [_line(each, view) for each in view.shown]
     return Content(
         "\n".join(head),
         [
@@ -61,14 +62,15 @@ def _none(view: RepositoriesView) -> str:
     return f"No repository is known yet. `{COMMAND} REPOSITORY` looks for one in AWS."
 
 
-def _line(known: KnownRepository, usd_per_gb_month: float) -> str:
+def _line(known: KnownRepository, view: RepositoriesView) -> str:
     name = code(known.repository.name)
     if known.look is None:
         return f"• {name} · never looked at"
     held = holding(known)
     stored, could_free = held.stored_bytes, held.could_free_bytes
-    costs = "size unknown" if stored is None else cost(stored, usd_per_gb_month)
-    return f"• {name} · {costs} · {_freed(could_free, usd_per_gb_month)} · {_hint(known.look)}"
+    costs = "size unknown" if stored is None else cost(stored, view.usd_per_gb_month)
+    freed = _freed(could_free, view.usd_per_gb_month)
+    return f"• {name} · {costs} · {freed} · {_hint(known.look, view)}"
 
 
 def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
@@ -80,9 +82,13 @@ def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
     return f"*could free {size(could_free)}, {usd} a month*"
 
 
-def _hint(look: LastLook) -> str:
-    plan = f"; plan {look.plan.id} {stands(look.plan)}" if _is_worth_telling(look) else ""
+def _hint(look: LastLook, view: RepositoriesView) -> str:
+    plan = f"; plan {look.plan.id} {_stands(look, view)}" if _is_worth_telling(look) else ""
     return f"looked at {day(look.at)}{plan}"
+
+
+def _stands(look: LastLook, view: RepositoriesView) -> str:
+    return stands(look.plan, view.pause, view.now)
 
 
 def _is_worth_telling(look: LastLook) -> bool:

@@ -1,5 +1,6 @@
 """What of a round of reports has no message of its own, in a line or two."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -60,8 +61,10 @@ def _not_planned(rest: Rest) -> Iterator[str]:
 
 
 def _cause(report: DueReport) -> str:
-    sentence = report.detail.replace(report.repository, IT).replace(report.name, IT)
-    return prose(sentence, MOST_IN_CAUSE)
+    """Without its name where that stands by itself."""
+    names = "|".join(map(re.escape, (report.repository, report.name)))
+    by_itself = rf"(?<![\w./:@-])(?:{IT} )?(?:{names})(?![\w/@-]|[.:]\w)"
+    return prose(re.sub(by_itself, IT, report.detail), MOST_IN_CAUSE)
 
 
 def _not_listed(rest: Rest) -> Iterator[str]:

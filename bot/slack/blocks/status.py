@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from bot.core.records import Outcome, Pause, PlanRecord
@@ -14,7 +15,7 @@ from bot.slack.blocks.under_way import bar
 from bot.slack.home_view import OpenPlan
 from bot.slack.ids import COMMAND
 from bot.slack.message import Block, Content
-from bot.slack.wording import code, date, mention
+from bot.slack.wording import code, mention
 
 LINES_IN_SECTION = 5
 MOST_UNDER_WAY = 10
@@ -31,7 +32,7 @@ class UnderWay(NamedTuple):
 class StatusView:
     """`deleting`: plans that are carried out; `waiting`: approved ones, in their undo window or
     behind it. `open_plans`: the newest that wait for approval; `more`: how many more. `reports`:
-    how many are being made, or wait for that. USD a GB a month."""
+    how many are being made, or wait for that. UTC, USD a GB a month."""
 
     pause: Pause | None
     deleting: Sequence[UnderWay]
@@ -41,17 +42,20 @@ class StatusView:
     reports: int
     version: str
     usd_per_gb_month: float
+    now: datetime
 
 
 def status_message(view: StatusView) -> Content:
     head = [*phrases.paused(view.pause)] or ["ecr-clean is at work, and not paused."]
-    plans = [open_plan(each, view.usd_per_gb_month) for each in view.open_plans]
+    plans = [
+        open_plan(each, view.usd_per_gb_month, view.pause, view.now) for each in view.open_plans
+    ]
     number = len(plans) + view.more
     waits = f"*Plans that wait for approval:* {number:,}"
     blocks = [
         section(*head),
         *_under_way(view.deleting),
-        *_waiting(view.waiting),
+        *_waiting(view),
         section(waits),
         *sections([*plans, *and_more(view.more)], LINES_IN_SECTION),
         context(f"Reports being made: {view.reports:,} · ecr-clean {view.version}"),
@@ -83,17 +87,17 @@ def _progress(each: UnderWay) -> str:
     return f"*Deleting now:* {name}, {done:,} of {total:,}  {bar(done, total)}{stops}"
 
 
-def _waiting(plans: Sequence[PlanRecord]) -> Iterator[Block]:
-    for number, plan in enumerate(plans[:MOST_UNDER_WAY], MOST_UNDER_WAY):
-        yield section(_starts(plan), button=_stop(plan, number))
-    yield from map(context, and_more(len(plans) - MOST_UNDER_WAY))
+def _waiting(view: StatusView) -> Iterator[Block]:
+    for number, plan in enumerate(view.waiting[:MOST_UNDER_WAY], MOST_UNDER_WAY):
+        yield section(_starts(plan, view), button=_stop(plan, number))
+    yield from map(context, and_more(len(view.waiting) - MOST_UNDER_WAY))
 
 
-def _starts(plan: PlanRecord) -> str:
+def _starts(plan: PlanRecord, view: StatusView) -> str:
     assert plan.execute_after, "it is approved"
     return (
         f"*Approved:* {code(plan.repository.name)}, {count(plan.deletions, 'manifest')}; deletion "
-        f"starts {date(plan.execute_after)}"
+        f"starts {phrases.starts(plan.execute_after, view.pause, view.now)}"
     )
 
 

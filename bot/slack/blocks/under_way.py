@@ -8,7 +8,7 @@ from bot.slack.blocks.kit import Element, actions, button, context, header, sect
 from bot.slack.ids import PIN_TAGS, SHOW_IMAGES, STOP_PLAN
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
-from bot.slack.wording import date, escape, mention, mentions
+from bot.slack.wording import escape, mention, mentions
 
 CELLS = 20
 
@@ -54,8 +54,7 @@ def bar(done: int, total: int) -> str:
 
 
 def _start(view: PlanView) -> str:
-    at = view.plan.execute_after
-    return date(at) if at and at > view.now else "now"
+    return phrases.starts(view.plan.execute_after or view.now, view.pause, view.now)
 
 
 def _at_stake(view: PlanView) -> str:

@@ -6,11 +6,12 @@ from datetime import datetime
 
 from bot.core.pins import Pin
 from bot.core.reasons import Verdict
-from bot.core.records import Event, PlanRecord, PlanState
+from bot.core.records import Event, Item, Outcome, Pause, PlanRecord, PlanState
 from bot.core.repository import RepositoryId
 from bot.core.transitions import what_became
 from bot.render.plan_summary import name_of, why
 from bot.render.words import count
+from bot.slack.blocks import phrases
 from bot.slack.blocks.choice import line_button
 from bot.slack.blocks.kit import context, section
 from bot.slack.blocks.pins import pin_line
@@ -31,14 +32,17 @@ MOST_IN_TAG = 128
 @dataclass(frozen=True, slots=True)
 class WhyView:
     """`asked`: the tag or digest that somebody asked about. `plan`: whose content explains it, as
-    it stands now; `looked_at`: when that was last found to be so, in UTC. `new_pins`: pins that
-    keep it and that the plan does not know."""
+    it stands now; `looked_at`: when that was last found to be so. `new_pins`: pins that keep it
+    and that the plan does not know. `item`: what became of it, if it was to go. UTC."""
 
     asked: str
     plan: PlanRecord
     looked_at: datetime
     explanation: Explanation
     new_pins: Sequence[Pin]
+    item: Item | None
+    pause: Pause | None
+    now: datetime
 
 
 def why_message(view: WhyView) -> Content:
@@ -99,12 +103,22 @@ def _verdict(view: WhyView) -> str:
         return "stays"
     plan = view.plan
     if plan.state is PlanState.APPROVED and plan.execute_after:
-        return f"goes: the plan is approved, and deletion starts {date(plan.execute_after)}"
+        starts = phrases.starts(plan.execute_after, view.pause, view.now)
+        return f"goes: the plan is approved, and deletion starts {starts}"
     if plan.state is PlanState.EXECUTING:
-        return "is being deleted"
+        return _what_becomes_of(view.item)
     if plan.state is PlanState.PROPOSED:
         return "may go, once somebody approves the plan"
     return "may go with a later plan"
+
+
+def _what_becomes_of(item: Item | None) -> str:
+    """While the plan is carried out."""
+    if item and item.outcome is Outcome.SPARED:
+        return f"was spared: {prose(item.reason, MOST_IN_WHY)}"
+    if item and item.outcome is Outcome.FAILED:
+        return f"could not be deleted: {prose(item.reason, MOST_IN_WHY)}"
+    return "is being deleted"
 
 
 def _users(view: WhyView) -> Iterator[str]:

@@ -1,20 +1,22 @@
 """What people are told of what they did."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from bot.core.records import Pause, PlanRecord, PlanState
 from bot.render.words import count
 from bot.slack.blocks.kit import section
+from bot.slack.blocks.phrases import starts
 from bot.slack.message import Content
 from bot.slack.wording import code, codes, date, mention
 from bot.usecases.pin import Pinned
 
 
-def approved(plan: PlanRecord) -> Content:
+def approved(plan: PlanRecord, pause: Pause | None, now: datetime) -> Content:
     if plan.state is PlanState.APPROVED and plan.execute_after:
+        at = starts(plan.execute_after, pause, now)
         return _said(
-            f"Approved. Deletion starts {date(plan.execute_after)}; until then, *Stop* in the "
-            "channel calls it off."
+            f"Approved. Deletion starts {at}; until then, *Stop* in the channel calls it off."
         )
     return _said("You approved. Others have to approve, too, before anything is deleted.")
 

@@ -84,6 +84,7 @@ def test_repositories(state: PlanState) -> None:
         saved_bytes=10**18,
         usd_per_gb_month=0.10,
         pause=PAUSE,
+        now=NOW,
     )
     said = harmless(repositories_message(shown))
     assert said.count("• `") == 20
@@ -94,7 +95,7 @@ def test_repositories(state: PlanState) -> None:
 def test_incomplete_plans_free_nobody_knows_what() -> None:
     plan = replace(PLAN, complete=False)
     known = KnownRepository(LONG, NOW, LastLook(plan, NOW, None))
-    shown = RepositoriesView(None, [known], 0, 0, estate_of([known]), NOW, 0, 0.10, None)
+    shown = RepositoriesView(None, [known], 0, 0, estate_of([known]), NOW, 0, 0.10, None, NOW)
     said = harmless(repositories_message(shown))
     assert "size unknown · nobody knows what could be freed" in said
     assert "plan xxxxxxxx incomplete, cannot be approved" in said
@@ -131,6 +132,7 @@ def test_status() -> None:
         reports=MANY,
         version="0.1.0",
         usd_per_gb_month=0.10,
+        now=NOW,
     )
     assert harmless(status_message(shown)).count("… and 30 more") == 2
     harmless(paused_message(under_way * 20))
@@ -142,7 +144,9 @@ def test_why(state: PlanState) -> None:
     for judged in (_most_used(), ODD.judged[0]):
         explanation = Explanation(LONG, judged, ODD.judged)
         for new_pins in ((), pins):
-            harmless(why_message(WhyView("t" * 300, in_state(state), NOW, explanation, new_pins)))
+            for item in (None, *(Item("", (), outcome, NASTY * 40) for outcome in Outcome)):
+                shown = (in_state(state), NOW, explanation, new_pins, item, PAUSE, NOW)
+                harmless(why_message(WhyView("t" * 300, *shown)))
     item = Item(f"sha256:{'a' * 64}", ("t" * 300,) * 40, Outcome.DELETED, NASTY * 40)
     for last in (event(EventName.ENDED), None):
         harmless(deleted_message(NASTY * 9, Deleted(in_state(state), item), last))

@@ -61,7 +61,7 @@ def test_states_of_plans() -> None:
     told = read(home(MUCH)["blocks"])
     for stands in (
         "waits for approval",
-        "approved, deletion starts 2026-11-23 12:00 UTC",
+        "approved, deletion starts as soon as somebody resumes",
         "is being deleted",
         "incomplete, cannot be approved",
     ):

@@ -56,6 +56,12 @@ def test_failures_by_their_causes() -> None:
     )
 
 
+def test_the_name_of_a_repository_is_a_word_like_others() -> None:
+    refused = "AWS refused ecr:DescribeImages on the repository ecr: run `ecr-clean iam-policy`"
+    (cause,) = text(*some(DueOutcome.FAILED, "ecr", detail=refused)).split(": ", 1)[1:]
+    assert cause == ("AWS refused ecr:DescribeImages on the repository: run `ecr-clean iam-policy`")
+
+
 def test_many_failures() -> None:
     failed = (
         each

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.records import BY_ITSELF, EventName, Outcome, PlanState
+from bot.core.records import BY_ITSELF, EventName, Outcome, Pause, PlanState
 from bot.core.usage import Look
 from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
@@ -111,6 +111,14 @@ def test_approved() -> None:
 def test_approved_when_the_undo_window_is_over() -> None:
     record = {"state": PlanState.APPROVED, "approvals": approvals(ANN), "execute_after": NOW}
     assert "*Deletion starts now.*" in read(plan_message(view(record=record)).blocks)
+
+
+def test_approved_when_it_is_over_during_a_pause() -> None:
+    """Nobody knows when it begins."""
+    record = {"state": PlanState.APPROVED, "approvals": approvals(ANN), "execute_after": NOW}
+    pause = Pause(BOB, NOW - timedelta(days=3), "")
+    told = read(plan_message(view(record=record, pause=pause, now=NOW + timedelta(3))).blocks)
+    assert "*Deletion starts as soon as somebody resumes.*" in told
 
 
 COUNTS = {Outcome.PENDING: 3, Outcome.DELETED: 7, Outcome.SPARED: 1, Outcome.FAILED: 1}

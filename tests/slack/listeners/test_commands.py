@@ -341,6 +341,18 @@ def test_why(bot: Office, ann: Person) -> None:
     assert "is being deleted" in asks(bot, ann, f"why team/api sha256:{1:064}")
 
 
+def test_why_it_is_there_although_its_plan_is_carried_out(bot: Office, ann: Person) -> None:
+    before = bot.proposed()
+    run = run_of(before)
+    assert bot.store.commit(started(before, run))
+    one, other = (item.digest for item in bot.store.items(before.id, 1))
+    fates = [Fate(one, Became.SPARED, "ECS runs it"), Fate(other, Became.FAILED, "ECR says no")]
+    assert bot.store.settle(run, fates, [], [])
+    assert "`old` in `team/api` was spared: ECS runs it." in asks(bot, ann, "why team/api old")
+    said = asks(bot, ann, "why team/api older")
+    assert "`older` in `team/api` could not be deleted: ECR says no." in said
+
+
 def test_why_what_was_pinned_since_stays(bot: Office, ann: Person) -> None:
     plan = bot.proposed()
     dismissed = closed(plan, PlanState.DISMISSED, EventName.DISMISSED)

@@ -29,6 +29,7 @@ def list_repositories(asked: Asked) -> None:
                 saved_bytes=store.freed_bytes_in_all(),
                 usd_per_gb_month=asked.desk.usd_per_gb_month,
                 pause=store.pause(),
+                now=asked.desk.clock(),
             )
         )
     )

@@ -1,6 +1,7 @@
 """`/ecr-clean status`."""
 
 from bot import __version__
+from bot.core.due import DUE
 from bot.core.records import PlanState
 from bot.slack.blocks.status import StatusView, status_message
 from bot.slack.listeners.commands.asked import Asked
@@ -28,9 +29,10 @@ def show_status(asked: Asked) -> None:
                     for plan in proposed[:SHOWN]
                 ],
                 more=len(proposed[SHOWN:]),
-                reports=desk.store.jobs_left(REPORT),
+                reports=desk.store.jobs_left(REPORT, DUE),
                 version=__version__,
                 usd_per_gb_month=desk.usd_per_gb_month,
+                now=desk.clock(),
             )
         )
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.core.pins import Pin, PinBoard
 from bot.core.reasons import Verdict
-from bot.core.records import PlanRecord
+from bot.core.records import Item, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.words import moment
 from bot.slack.blocks.choice import Choice, choices
@@ -34,8 +34,25 @@ def _explained(asked: Asked, plan: PlanRecord, reference: str) -> Content:
     if deleted and deleted.plan == plan:
         return _deleted(asked, deleted, reference)
     pins = _pins_that_keep(asked, plan.repository, explanation)
-    looked_at = desk.store.looked_at(plan)
-    return why_message(WhyView(reference, plan, looked_at, explanation, pins))
+    return why_message(
+        WhyView(
+            asked=reference,
+            plan=plan,
+            looked_at=desk.store.looked_at(plan),
+            explanation=explanation,
+            new_pins=pins,
+            item=_item(asked, plan, explanation),
+            pause=desk.store.pause(),
+            now=desk.clock(),
+        )
+    )
+
+
+def _item(asked: Asked, plan: PlanRecord, explanation: Explanation) -> Item | None:
+    """None if it was not to go."""
+    digest = explanation.judged.manifest.digest
+    items = asked.desk.store.items(plan.id, plan.version)
+    return next((each for each in items if each.digest == digest), None)
 
 
 def _deleted(asked: Asked, deleted: Deleted, reference: str) -> Content:

@@ -40,4 +40,4 @@ def confirm_plan(desk: Desk, submission: Submission) -> None:
         consent = Consent(ref.version, ref.detail, submission.typed)
         plan = desk.approver.approve(ref.plan, desk.person(submission.sender), consent)
         follow(desk, plan.id)
-        window.show(saying(approved(plan)))
+        window.show(saying(approved(plan, desk.store.pause(), desk.clock())))
