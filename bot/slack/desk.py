@@ -8,7 +8,8 @@ from typing import Protocol
 from slack_sdk import WebClient
 
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import SlackPerson
+from bot.core.authority import SlackPerson, may_ask_for_report
+from bot.core.errors import RequestError
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.records import PlanRecord
@@ -72,6 +73,15 @@ class Desk:
     def person(self, sender: Sender) -> SlackPerson:
         """Raises RequestError for whoever is nobody to decide anything."""
         return self.people.person(sender.user, sender.team)
+
+    def why_not(self, sender: Sender) -> str | None:
+        """Why they are told nothing, in a sentence; None for whoever takes part. Raises
+        ServiceError if Slack cannot tell who they are."""
+        try:
+            decision = may_ask_for_report(self.person(sender), self.general_rules)
+        except RequestError as error:
+            return str(error)
+        return None if decision.granted else decision.reason
 
     def plan(self, id_: str) -> PlanRecord:
         """As it stands now. Raises RequestError if there is none."""

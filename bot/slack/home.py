@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
 
 from slack_sdk import WebClient
@@ -12,10 +13,12 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.estate import estate_of
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
+from bot.parallel import each_for_itself
 from bot.ports import BoardStore, Clock, Homes, Repositories
-from bot.slack.blocks.home import home
+from bot.slack.blocks.home import closed_home, home
 from bot.slack.calls import SlackError, in_words
 from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
+from bot.slack.message import Block
 from bot.slack.open_plans import open_plans, with_link
 
 SOON = timedelta(days=14)
@@ -61,19 +64,21 @@ class Home:
         self.store.open_home(user, self.clock())
         self._show(user)
 
+    def refuse(self, user: str, why: str) -> None:
+        """Shows nothing but that, and lets it follow nothing."""
+        self._publish(user, closed_home(why))
+
     def refresh_behind(self, limit: int) -> None:
         """As many tabs as that, of those that people opened lately."""
         now = self.clock()
         behind = self.store.homes_behind(now - LOOKED_AT_FOR, now - BETWEEN_UPDATES, limit)
-        for user in behind:
-            self._show(user)
+        each_for_itself(partial(self._show, user) for user in behind)
 
     def _show(self, user: str) -> None:
         """What happens meanwhile leaves it behind."""
         number = self.store.last_event_number()
         try:
-            with in_words("Showing the Home tab"):
-                self.client.views_publish(user_id=user, view=home(self._view(user)))
+            self._publish(user, home(self._view(user)))
         except SlackError as error:
             is_over = error.code in _NOBODY_LOOKS
             self.store.mark_home_shown(user, number if is_over else None, self.clock())
@@ -82,6 +87,10 @@ class Home:
             _log.warning("%s", error)
         else:
             self.store.mark_home_shown(user, number, self.clock())
+
+    def _publish(self, user: str, tab: Block) -> None:
+        with in_words("Showing the Home tab"):
+            self.client.views_publish(user_id=user, view=tab)
 
     def _view(self, user: str) -> HomeView:
         now, plans = self.clock(), open_plans(self.store)

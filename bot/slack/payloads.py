@@ -358,12 +358,17 @@ class PinSubmission(_FromElement):
 class Suggestion(_Part):
     """Somebody types into a select, and waits for what it might mean."""
 
+    user: _User
     view: _PinView
     value: Annotated[str, Field(max_length=MOST_TYPED)] = ""
 
     @property
     def ref(self) -> PlanRef:
         return self.view.private_metadata
+
+    @property
+    def sender(self) -> Sender:
+        return _of_modal(self.user, self.ref)
 
 
 class _HomeEvent(_Part):
@@ -375,11 +380,16 @@ class HomeOpened(_Part):
     """Somebody opened the app, on whichever of its tabs."""
 
     event_id: TriggerId
+    team_id: TeamId
     event: _HomeEvent
 
     @property
     def trigger_id(self) -> str:
         return self.event_id
+
+    @property
+    def sender(self) -> Sender:
+        return Sender(user=self.event.user, team=self.team_id)
 
 
 def sender_of(body: Mapping[str, Any]) -> Sender | None:

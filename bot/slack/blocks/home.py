@@ -38,6 +38,11 @@ def home(view: HomeView) -> Block:
     }
 
 
+def closed_home(why: str) -> Block:
+    """For whoever may see nothing else."""
+    return {"type": "home", "blocks": [section(prose(why))]}
+
+
 def _paused(view: HomeView) -> Iterator[Block]:
     yield from map(section, phrases.paused(view.pause))
 

@@ -182,5 +182,24 @@ def test_what_fails_is_raised(bot: Office, slack: Workspace, ann: Person) -> Non
         bot.desk.home.open(ann.id)
 
 
-def test_a_guest_sees_it_too(bot: Office, guest: Person) -> None:
-    assert "# Open plans" in opened(bot, guest)
+def test_a_guest_is_told_why_there_is_nothing(bot: Office, slack: Workspace, guest: Person) -> None:
+    bot.posted()
+    told = opened(bot, guest)
+    assert "guest" in told
+    assert HERE.name not in told
+    assert len(list(bot.store.events())) == 1, "looking is no deed"
+    bot.clock.now += timedelta(seconds=11)
+    bot.desk.home.refresh_behind(9)
+    assert len(calls(slack, "views.publish")) == 1
+
+
+def test_one_that_fails_keeps_none_of_the_others_back(
+    bot: Office, slack: Workspace, ann: Person, bob: Person
+) -> None:
+    for person in (ann, bob):
+        bot.store.open_home(person.id, bot.clock())
+    slack.faults.add(Fault(method="views.publish", error="internal_error"))
+    bot.store.record(event())
+    with pytest.raises(SlackError):
+        bot.desk.home.refresh_behind(9)
+    assert (ann.home() is None, bob.home() is None) in ((True, False), (False, True))

@@ -247,10 +247,14 @@ def test_while_it_is_deleted(bot: Office, ann: Person) -> None:
     assert seen(bot.store, plan.id).version == 1
 
 
-def test_a_guest_may_look_and_nothing_else(bot: Office, guest: Person) -> None:
+def test_a_guest_may_look_and_nothing_else(bot: Office, ann: Person, guest: Person) -> None:
     scanned(bot, "old")
-    opened(bot, guest, bot.posted())
-    assert pins(bot, guest, *found(guest, "old")).ok
+    message = bot.posted()
+    opened(bot, ann, message)
+    options = found(ann, "old")
+    opened(bot, guest, message)
+    assert found(guest, "old") == []
+    assert pins(bot, guest, *options).ok
     assert "is a guest" in shown(guest)
     assert stored(bot) == []
 

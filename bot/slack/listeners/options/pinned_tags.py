@@ -35,6 +35,9 @@ def suggesting_tags(desk: Desk) -> Callable[[Ack, Body], BoltResponse]:
 
 
 def _options(desk: Desk, suggestion: Suggestion) -> list[Element]:
+    """None for whoever takes no part."""
+    if desk.why_not(suggestion.sender):
+        return []
     repository = desk.plan(suggestion.ref.plan).repository
     found = _found(desk, repository, suggestion.value.strip())
     return list(islice(found, MOST_OPTIONS))
