@@ -438,16 +438,20 @@ class WorkQueue(Protocol):
     def put(self, kind: str, payload: Mapping[str, str], not_before: datetime) -> None: ...
 
     def take(self, worker: str, now: datetime, lease: timedelta) -> Job | None:
-        """What has been due longest, and nobody has, for as long as the lease runs."""
+        """What nobody has, for as long as the lease runs: what people asked for first, and of that
+        what has been due longest."""
 
     def renew(self, job: Job, now: datetime, lease: timedelta) -> bool:
         """False if the lease ran out and somebody else took it."""
 
+    def put_back(self, job: Job, not_before: datetime) -> bool:
+        """As if it had not been taken. False if the lease ran out and somebody else took it."""
+
     def done(self, job: Job) -> bool:
         """False if the lease ran out and somebody else took it."""
 
-    def jobs_left(self, kind: str) -> int:
-        """How many are not done yet, whether somebody has them or not."""
+    def jobs_left(self, *kinds: str) -> int:
+        """How many of these are not done yet, whether somebody has them or not."""
 
 
 class DueReports(Protocol):

@@ -12,6 +12,9 @@ from bot.core.records import BY_ITSELF
 from bot.core.repository import RepositoryId
 from bot.core.schedules import Schedule
 
+DUE, REST = "due", "rest"
+"""Kinds of jobs: a report, and the line that tells of those that have none of their own."""
+
 MADE_UP_FOR = timedelta(days=1)
 """A report that was missed for longer does not come any more."""
 

@@ -296,10 +296,11 @@ class KeptManifest:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Work that somebody took from the queue. `attempts`: how often it was taken, this time
-    included; whoever took it earlier has lost it."""
+    """Work that somebody took from the queue. `attempts`: how often it was taken and not put back,
+    this time included; whoever took it earlier has lost it. `made_at`: when it was first put."""
 
     id: int
     kind: str
     payload: Mapping[str, str]
     attempts: int
+    made_at: datetime

@@ -131,7 +131,7 @@ def renewed(plan: PlanRecord, content: Plan, at: datetime, expires_at: datetime)
 
 
 def kept_open(plan: PlanRecord, expires_at: datetime) -> PlanRecord:
-    """The same version, with the approvals that it has."""
+    """The same version."""
     _check(plan, Step.KEEP_OPEN)
     return replace(plan, expires_at=expires_at, revision=plan.revision + 1)
 

@@ -20,7 +20,7 @@ from bot.parallel import each_for_itself
 from bot.ports import BoardStore, Clock
 from bot.render.csv_rows import write_rows
 from bot.render.plan_csv import COLUMNS, plan_as_rows
-from bot.slack.blocks import outdated_message, plan_message
+from bot.slack.blocks import newer_message, outdated_message, plan_message
 from bot.slack.calls import SlackError, in_words
 from bot.slack.message import Content
 from bot.slack.view import PlanView
@@ -106,6 +106,20 @@ class Board:
             _log.warning("%s; it is tried again", error)
         return message
 
+    def is_shown(self, message: Message) -> bool:
+        """Whether Slack took more of it than its first line."""
+        known = self._store.message(message.channel, message.ts)
+        return known is not None and known.shown_revision is not None
+
+    def fold_older(self, message: Message) -> None:
+        """Messages of the same plan in the same channel become a line, and are forgotten. What
+        Slack does not take stays as it is."""
+        if not self.is_shown(message):
+            return
+        for each in self._store.messages_of(message.plan):
+            if each.channel == message.channel and each.ts < message.ts:
+                self._fold(each)
+
     def refresh(self, plan_id: str) -> None:
         """Every message of the plan that is behind what is stored."""
         with self._lock_of(plan_id):
@@ -164,6 +178,15 @@ class Board:
             self._store.mark_shown(message, None, self._clock())
             raise
         self._store.mark_shown(message, plan.revision, self._clock())
+
+    def _fold(self, message: Message) -> None:
+        try:
+            self._send(message, newer_message(self._plan(message.plan)))
+        except SlackError as error:
+            if error.code not in _LOST:
+                _log.warning("%s; it stays beside the newer one", error)
+                return
+        self._store.forget_message(message)
 
     def _shown(self, plan: PlanRecord, channel: str) -> Content:
         try:

@@ -9,8 +9,10 @@ from sqlalchemy.orm import Session
 
 from bot.core.due import (
     BETWEEN_REPORTS,
+    DUE,
     MADE_UP_FOR,
     PATIENCE,
+    REST,
     SILENT,
     DueOutcome,
     DueReport,
@@ -23,9 +25,6 @@ from bot.core.repository import RepositoryId
 from bot.store.messages import remember
 from bot.store.part import Part, count_of, insert_into, insert_new
 from bot.store.tables import DueReportRow, DueRoundRow, JobRow
-
-DUE, REST = "due", "rest"
-"""Kinds of jobs."""
 
 REMEMBERED_FOR = timedelta(days=30)
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 
+from bot.core.due import DUE, REST
 from bot.core.records import Job
 from bot.store.part import Part, count_of
 from bot.store.tables import JobRow
+
+_COMES_BY_ITSELF = case((JobRow.kind.in_((DUE, REST)), 1), else_=0)
 
 
 class Jobs(Part):
@@ -29,7 +32,7 @@ class Jobs(Part):
         query = (
             select(JobRow)
             .where(JobRow.not_before <= now, is_free)
-            .order_by(JobRow.not_before, JobRow.id)
+            .order_by(_COMES_BY_ITSELF, JobRow.not_before, JobRow.id)
             .limit(1)
             .with_for_update(skip_locked=True)
         )
@@ -40,19 +43,37 @@ class Jobs(Part):
             row.worker = worker
             row.leased_until = now + lease
             row.attempts += 1
-            return Job(row.id, row.kind, row.payload, row.attempts)
+            return Job(row.id, row.kind, row.payload, row.attempts, row.made_at)
 
     def renew(self, job: Job, now: datetime, lease: timedelta) -> bool:
         renewed = update(JobRow).where(_is_still(job)).values(leased_until=now + lease)
         with self._database.writing() as session:
             return count_of(session, renewed) == 1
 
+    def put_back(self, job: Job, not_before: datetime) -> bool:
+        """As another job, so that whoever lost this one cannot take that for its own. The new row
+        comes first: SQLite would give it the same number."""
+        again = JobRow(
+            kind=job.kind,
+            payload=dict(job.payload),
+            made_at=job.made_at,
+            not_before=not_before,
+            attempts=job.attempts - 1,
+        )
+        with self._database.writing() as session:
+            session.add(again)
+            session.flush()
+            is_ours = count_of(session, delete(JobRow).where(_is_still(job))) == 1
+            if not is_ours:
+                session.rollback()
+            return is_ours
+
     def done(self, job: Job) -> bool:
         with self._database.writing() as session:
             return count_of(session, delete(JobRow).where(_is_still(job))) == 1
 
-    def jobs_left(self, kind: str) -> int:
-        query = select(func.count()).select_from(JobRow).where(JobRow.kind == kind)
+    def jobs_left(self, *kinds: str) -> int:
+        query = select(func.count()).select_from(JobRow).where(JobRow.kind.in_(kinds))
         with self._database.reading() as session:
             return session.scalars(query).one()
 

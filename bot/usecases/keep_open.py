@@ -1,16 +1,29 @@
 """A plan that is found unchanged is shown once more, and so stays open as long as a new one."""
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, PlanState
 from bot.core.transitions import kept_open
 from bot.core.words import moment
 from bot.ports import Change, Store
+from bot.usecases.propose import Proposal
+
+
+def keep_proposal_open(
+    store: Store, proposal: Proposal, expires_after: timedelta, now: datetime
+) -> Proposal:
+    """What is posted now is not to run out in a moment."""
+    if proposal.is_new:
+        return proposal
+    kept = keep_open(store, proposal.record, now + expires_after, now)
+    return replace(proposal, record=kept)
 
 
 def keep_open(store: Store, plan: PlanRecord, until: datetime, now: datetime) -> PlanRecord:
-    """The plan as it stands then: if people decide on it meanwhile, it is left as it is."""
-    while plan.state is PlanState.PROPOSED and plan.expires_at < until:
+    """The plan as it stands then: if people decide on it meanwhile, it is left as it is. So it is
+    once somebody approved it, so that no approval counts for longer than a plan is open."""
+    while _waits_for_the_first(plan) and plan.expires_at < until:
         after = kept_open(plan, until)
         event = Event(
             at=now,
@@ -27,3 +40,7 @@ def keep_open(store: Store, plan: PlanRecord, until: datetime, now: datetime) ->
         assert found, "plans are never removed"
         plan = found
     return plan
+
+
+def _waits_for_the_first(plan: PlanRecord) -> bool:
+    return plan.state is PlanState.PROPOSED and not plan.current_approvals

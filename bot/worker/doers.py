@@ -4,11 +4,11 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.core.due import DUE, REST
 from bot.core.records import Job
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.slack.pace import Pace
-from bot.store.due_reports import DUE, REST
 from bot.store.store import SqlStore
 from bot.usecases.ask_for_report import REPORT
 from bot.wiring import Leaving
@@ -34,8 +34,8 @@ class Doers:
     def do(self, job: Job, hold: Hold) -> None:
         self.by_kind[job.kind].do(job, hold)
 
-    def give_up(self, job: Job) -> None:
-        self.by_kind[job.kind].give_up(job)
+    def give_up(self, job: Job, why: str) -> None:
+        self.by_kind[job.kind].give_up(job, why)
 
 
 def open_doers(

@@ -3,11 +3,12 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.due import DueOutcome, DueReport, why_not_posted
+from bot.core.errors import ServiceError
 from bot.core.records import BY_ITSELF, Job, PlanRecord, PlanState
 from bot.core.repository import RepositoryId
 from bot.ports import Clock
@@ -18,17 +19,20 @@ from bot.slack.pace import Pace
 from bot.store.store import SqlStore
 from bot.usecases.carry_out import LeftError
 from bot.usecases.find_repositories import Found, find_repository
-from bot.usecases.keep_open import keep_open
+from bot.usecases.keep_open import keep_proposal_open
 from bot.usecases.propose import Proposal
 from bot.wiring import Leaving, open_registries
 from bot.worker.drafting import Drafter
 from bot.worker.foothold import Foothold
 from bot.worker.hands import Hold, JobLostError
-from bot.worker.report import GIVEN_UP, without_rights
+from bot.worker.report import without_rights
 from bot.worker.told import told
 
 NO_WAY_IN = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
 """To try again is no use before somebody mended it."""
+
+PLANNED_AGAIN_FOR = timedelta(hours=1)
+"""After it was claimed, while AWS or the database fails: then it is told."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +51,7 @@ class DueReporter:
 
     def do(self, job: Job, hold: Hold) -> None:
         """What became of it is written once, whoever begins it again. Raises JobLostError,
-        LeftError, and ServiceError if Slack or the database fails."""
+        LeftError, and ServiceError if Slack, the database or, for a while, AWS fails."""
         report = self._report(job)
         if report is None or report.outcome:
             return
@@ -57,16 +61,23 @@ class DueReporter:
             proposal = self._proposed(found, registries, hold)
         except (JobLostError, LeftError):
             raise
+        except ServiceError as error:
+            if self.clock() - job.made_at < PLANNED_AGAIN_FOR:
+                raise
+            self._fail(report, error)
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
-            _log.warning("%s cannot be planned: %s", report.name, told(error))
-            self._settle(replace(report, outcome=DueOutcome.FAILED, detail=told(error)))
+            self._fail(report, error)
         else:
             hold.renew()
             self._tell(report, found.repository, proposal)
 
-    def give_up(self, job: Job) -> None:
+    def give_up(self, job: Job, why: str) -> None:
         if report := self._report(job):
-            self._settle(replace(report, outcome=DueOutcome.FAILED, detail=f"it {GIVEN_UP}"))
+            self._settle(replace(report, outcome=DueOutcome.FAILED, detail=why))
+
+    def _fail(self, report: DueReport, error: Exception) -> None:
+        _log.warning("%s cannot be planned: %s", report.name, told(error))
+        self._settle(replace(report, outcome=DueOutcome.FAILED, detail=told(error)))
 
     def _report(self, job: Job) -> DueReport | None:
         local = datetime.fromisoformat(job.payload["local"])
@@ -81,18 +92,11 @@ class DueReporter:
             return None
         person = without_rights(BY_ITSELF, self.foothold.place().workspace.id)
         proposal = self.drafter.propose(found, registries, person, lambda *_: self._go_on(hold))
-        kept = self._kept_open(proposal)
-        if kept.state is PlanState.EXPIRED:
+        expires_after = self.settings.approval.expires_after
+        kept = keep_proposal_open(self.store, proposal, expires_after, self.clock())
+        if kept.record.state is PlanState.EXPIRED:
             return self._proposed(found, registries, hold)
-        return replace(proposal, record=kept) if kept.state is PlanState.PROPOSED else None
-
-    def _kept_open(self, proposal: Proposal) -> PlanRecord:
-        """What is posted now is not to run out in a moment."""
-        if proposal.is_new:
-            return proposal.record
-        now = self.clock()
-        until = now + self.settings.approval.expires_after
-        return keep_open(self.store, proposal.record, until, now)
+        return kept if kept.record.state is PlanState.PROPOSED else None
 
     def _go_on(self, hold: Hold) -> None:
         if self.leaving.is_told():
@@ -115,7 +119,8 @@ class DueReporter:
         self.pace.wait(channel)
         board = self.foothold.place().board
         try:
-            board.post(plan.id, channel, remember=partial(self.store.remember_report, posted))
+            remember = partial(self.store.remember_report, posted)
+            message = board.post(plan.id, channel, remember=remember)
         except SlackError as error:
             if error.code not in NO_WAY_IN:
                 raise
@@ -123,6 +128,7 @@ class DueReporter:
             self._settle(replace(report, outcome=DueOutcome.FAILED, detail=str(error)))
         else:
             self.store.gather(self.clock())
+            board.fold_older(message)
 
     def _settle(self, report: DueReport) -> None:
         self.store.settle_report(report)
@@ -153,5 +159,7 @@ class RestTeller:
                 channel=channel, text=content.text, blocks=list(content.blocks)
             )
 
-    def give_up(self, job: Job) -> None:
-        """Everything else of it stands in the store, and in the log."""
+    def give_up(self, job: Job, why: str) -> None:
+        """The log has it then."""
+        if rest := self.store.rest(job.payload["line"]):
+            _log.error("This cannot be told in Slack (%s): %s", why, rest_message(rest).text)

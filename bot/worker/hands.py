@@ -22,6 +22,17 @@ BEAT = timedelta(seconds=15)
 MOST_ATTEMPTS = 3
 """A job whose worker died that often would only kill the next one."""
 
+KILLS = (
+    "three times the process that did it ended in the middle, or met a bug or no database; look "
+    "into its log"
+)
+
+TRIED_FOR = timedelta(days=1)
+"""While Slack or the database fails."""
+
+SHORTEST_DELAY = timedelta(seconds=15)
+LONGEST_DELAY = timedelta(hours=1)
+
 SECONDS_BETWEEN_JOBS = 0.5
 SECONDS_AFTER_FAILURE = 15.0
 
@@ -51,9 +62,9 @@ class Hold:
         self._is_lost = not self.queue.renew(self.job, self.clock(), LEASE)
         self.expect()
 
-    def release(self) -> None:
-        """Anybody may take it at once."""
-        self.queue.renew(self.job, self.clock(), timedelta(0))
+    def put_back(self, delay: timedelta) -> None:
+        """Anybody may take it after that."""
+        self.queue.put_back(self.job, self.clock() + delay)
 
     def kept(self) -> AbstractContextManager[None]:
         """Renewed again and again. What goes wrong there, `expect` or the next `renew` tells."""
@@ -66,8 +77,8 @@ class Doer(Protocol):
     def do(self, job: Job, hold: Hold) -> None:
         """Raises JobLostError, LeftError, and ServiceError if it is to be done again."""
 
-    def give_up(self, job: Job) -> None:
-        """Tells whoever waits for it."""
+    def give_up(self, job: Job, why: str) -> None:
+        """Tells whoever waits for it. `why`: the end of a sentence."""
 
 
 class ReadyDoer(Doer, Protocol):
@@ -112,19 +123,36 @@ class Hands:
     def _do(self, job: Job, hold: Hold) -> None:
         try:
             if job.attempts > MOST_ATTEMPTS:
-                self._give_up(job)
+                self._give_up(job, KILLS)
             else:
                 self.doer.do(job, hold)
         except LeftError:
-            hold.release()
+            hold.put_back(timedelta(0))
         except JobLostError:
             _log.info("The job %s is done by another process", job.id)
+        except ServiceError as error:
+            self._put_off(job, hold, error)
         else:
             self.queue.done(job)
 
-    def _give_up(self, job: Job) -> None:
-        _log.error("The job %s is given up: it was begun %s times", job.id, MOST_ATTEMPTS)
+    def _put_off(self, job: Job, hold: Hold, error: ServiceError) -> None:
+        age = self.clock() - job.made_at
+        if age < TRIED_FOR:
+            delay = delay_at(age)
+            _log.warning("%s; it is tried again in %d s", error, delay.total_seconds())
+            hold.put_back(delay)
+        else:
+            self._give_up(job, f"it was not done within a day; at last: {error}")
+            self.queue.done(job)
+
+    def _give_up(self, job: Job, why: str) -> None:
+        _log.error("The job %s (%s) is given up: %s", job.id, job.kind, why)
         try:
-            self.doer.give_up(job)
+            self.doer.give_up(job, why)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is to try for ever
             _log.warning("Nobody gets to know it: %s", told(error), exc_info=self.debug)
+
+
+def delay_at(age: timedelta) -> timedelta:
+    """Before a job of this age is tried again: so it grows twice as old each time."""
+    return min(max(age, SHORTEST_DELAY), LONGEST_DELAY)

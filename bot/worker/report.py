@@ -24,10 +24,6 @@ from bot.worker.told import told
 MOST_REPORTS = 10
 """That one request may bring."""
 
-GIVEN_UP = (
-    "cannot be planned: three times the process that did it ended in the middle; look into its log"
-)
-
 _log = logging.getLogger(__name__)
 
 
@@ -72,9 +68,9 @@ class Reporter:
             spot = self._spot(request if number == 0 else request._replace(ts=None))
             _Report(self, request, hold, spot, each, registries).make()
 
-    def give_up(self, job: Job) -> None:
+    def give_up(self, job: Job, why: str) -> None:
         request = Request.of(job)
-        self._spot(request).say(failed_message(f"{request.repository} {GIVEN_UP}"))
+        self._spot(request).say(failed_message(f"{request.repository} cannot be reported: {why}"))
 
     def _spot(self, request: Request) -> Spot:
         place = self.foothold.place()

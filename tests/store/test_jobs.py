@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+from bot.core.due import DUE, REST
 from bot.core.records import Job
 from bot.store.store import SqlStore, open_store
 from tests.support import NOW
@@ -57,6 +58,39 @@ def test_whoever_renews_keeps_it(store: SqlStore) -> None:
     assert store.done(job)
 
 
+def test_what_is_put_back_was_never_taken(store: SqlStore) -> None:
+    store.put("plan", {"repository": "a"}, NOW)
+    job = taken(store)
+    assert store.put_back(job, NOW + timedelta(minutes=1))
+    assert take(store, 0.9) is None
+    again = taken(store, 1)
+    assert (again.kind, again.payload, again.attempts) == ("plan", {"repository": "a"}, 1)
+    assert again.made_at == job.made_at
+    assert not store.renew(job, NOW, LEASE)
+    assert not store.put_back(job, NOW)
+    assert store.done(again)
+    assert take(store, 60) is None
+
+
+def test_whoever_lost_it_puts_nothing_back(store: SqlStore) -> None:
+    store.put("plan", {}, NOW)
+    lost = taken(store)
+    again = taken(store, 5)
+    assert not store.put_back(lost, NOW)
+    assert store.put_back(again, NOW)
+    last = taken(store, 5)
+    assert last.attempts == 2
+    assert not store.renew(lost, NOW, LEASE)
+    assert store.done(last)
+    assert store.jobs_left("plan") == 0
+
+
+def test_whoever_asked_waits_for_nothing_that_comes_by_itself(store: SqlStore) -> None:
+    for number, kind in enumerate((DUE, REST, "report")):
+        store.put(kind, {}, NOW - timedelta(minutes=3 - number))
+    assert [taken(store).kind for _ in range(3)] == ["report", DUE, REST]
+
+
 def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:
     jobs, workers = 40, 8
     with open_store(url) as first, open_store(url) as second:
@@ -80,5 +114,6 @@ def test_how_many_are_left(store: SqlStore) -> None:
         store.put(kind, {}, NOW)
     first = taken(store)
     assert (store.jobs_left("plan"), store.jobs_left("report")) == (2, 1)
+    assert store.jobs_left("plan", "report") == 3
     assert store.done(first)
     assert (store.jobs_left("plan"), store.jobs_left("other")) == (1, 0)

@@ -21,10 +21,11 @@ def test_it_is_open_for_longer(scene: Scene) -> None:
     assert last.detail.startswith("it is unchanged, and open until ")
 
 
-def test_approvals_stay(scene: Scene) -> None:
+def test_approvals_do_not_count_for_longer(scene: Scene) -> None:
     scene.rules = replace(scene.rules, required=2)
     plan = scene.approve(scene.proposed(), CAT)
     kept = keep_open(scene.store, plan, scene.now + 2 * WEEK, scene.now)
+    assert kept == plan == scene.as_stored(plan)
     assert scene.approve(kept, DAN).state is PlanState.APPROVED
 
 

@@ -16,7 +16,8 @@ from bot.settings import Settings, load_settings
 from bot.store.store import SqlStore
 from bot.usecases.expire import expiry
 from bot.wiring import Leaving, open_run_due, system_clock
-from bot.worker.hands import LEASE, MOST_ATTEMPTS
+from bot.worker.due import PLANNED_AGAIN_FOR
+from bot.worker.hands import LEASE, LONGEST_DELAY, MOST_ATTEMPTS, TRIED_FOR
 from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT
 from tests.support import Run, Shelf, image_text
@@ -150,6 +151,9 @@ def test_failures_with_the_same_cause_are_told_once(
             )
         )
     ring_and_work(office, settings)
+    assert texts(office) == []
+    office.watch.passed += PLANNED_AGAIN_FOR
+    work(office)
     (text,) = texts(office)
     assert text.startswith("1 repository has nothing to delete. 2 repositories cannot be planned")
     assert "(`lab/a`, `lab/b`): AWS refused ecr:DescribeImages on the repository" in text
@@ -164,13 +168,16 @@ def test_an_unchanged_plan_comes_again_and_stays_open(office: Office, settings: 
     (plan,) = office.store.plans()
     office.watch.passed += WEEK - timedelta(minutes=5)
     ring_and_work(office, settings)
-    assert len(reports(office)) == 2
+    older, newer = office.messages
+    assert older["text"] == "team/api: a newer report on this plan is below."
+    assert reports(office) == [newer]
+    assert [each.ts for each in office.store.messages_of(plan.id)] == [newer["ts"]]
     (same,) = office.store.plans()
     assert (same.id, same.version, same.state) == (plan.id, 1, PlanState.PROPOSED)
     assert same.expires_at > plan.expires_at + 6 * DAY
     office.watch.passed += DAY
     ring_and_work(office, settings)
-    assert len(reports(office)) == 3
+    assert len(reports(office)) == 1
 
 
 @pytest.mark.usefixtures("api")
@@ -313,12 +320,19 @@ def test_whoever_kills_every_worker_is_given_up(office: Office, settings: Settin
 
 
 @pytest.mark.usefixtures("api")
-def test_a_worker_that_is_told_to_leave(office: Office, settings: Settings) -> None:
-    ring(office, settings)
-    office.leaving.tell()
-    assert office.hands.do_next()
-    assert office.messages == []
-    assert office.take()
+def test_workers_that_are_told_to_leave(
+    make_office: MakeOffice, own_store: SqlStore, settings: Settings
+) -> None:
+    """However many of them, nothing is given up."""
+    for _ in range(MOST_ATTEMPTS + 1):
+        office = make_office(settings, own_store)
+        ring(office, settings)
+        office.leaving.tell()
+        assert office.hands.do_next()
+        assert office.messages == []
+    job = office.take()
+    assert job
+    assert job.attempts == 1
 
 
 # Slack
@@ -326,12 +340,48 @@ def test_a_worker_that_is_told_to_leave(office: Office, settings: Settings) -> N
 
 @pytest.mark.usefixtures("api")
 def test_slack_is_away_for_a_while(office: Office, settings: Settings, slack: Workspace) -> None:
-    slack.faults.add(Fault(method="chat.postMessage", error="internal_error"))
+    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=5))
     ring(office, settings)
-    with pytest.raises(Exception, match="Posting a report in Slack failed"):
-        office.hands.do_next()
-    office.watch.passed += LEASE
+    for _ in range(5):
+        assert office.hands.do_next()
+        assert not office.hands.do_next()
+        office.watch.passed += LONGEST_DELAY
+    assert office.messages == []
     work(office)
+    assert len(reports(office)) == 1
+
+
+@pytest.mark.usefixtures("api")
+def test_slack_takes_nothing_for_a_day(
+    office: Office, settings: Settings, slack: Workspace, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The report is told in the line, and the line in the log."""
+    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=None))
+    ring(office, settings)
+    for _ in range(2):
+        work(office)
+        office.watch.passed += TRIED_FOR
+        work(office)
+    assert office.take() is None
+    assert outcomes(office) == [DueOutcome.FAILED]
+    told = caplog.messages[-1]
+    assert told.startswith("This cannot be told in Slack (it was not done within a day")
+    assert "1 repository cannot be planned (`team/api`): it was not done within a day" in told
+
+
+@pytest.mark.usefixtures("api")
+def test_planning_fails_for_a_while(office: Office, settings: Settings, aws: StandIn) -> None:
+    aws.world.faults.add(
+        AwsFault(operation="DescribeImages", error="AccessDeniedException", times=2)
+    )
+    ring(office, settings)
+    for _ in range(2):
+        work(office)
+        assert outcomes(office) == [None]
+        office.watch.passed += PLANNED_AGAIN_FOR / 4
+    office.watch.passed += LONGEST_DELAY
+    work(office)
+    assert outcomes(office) == [DueOutcome.POSTED]
     assert len(reports(office)) == 1
 
 

@@ -10,7 +10,7 @@ from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace
 from bot.store.store import SqlStore
 from bot.wiring import system_clock
-from bot.worker.hands import LEASE, MOST_ATTEMPTS
+from bot.worker.hands import LEASE, MOST_ATTEMPTS, TRIED_FOR
 from bot.worker.report import MOST_REPORTS
 from bot.worker.shared_looks import SHARED_FOR
 from tests.slack.support import calls
@@ -142,6 +142,19 @@ def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatc
     ts = office.ask()
     office.hands.do_next()
     assert "a bug of ecr-clean's own (LookupError: oh)" in office.shown(ts)["text"]
+
+
+def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> None:
+    ts = office.ask("team/nothing")
+    slack.faults.add(Fault(method="chat.update", error="internal_error", times=2))
+    assert office.hands.do_next()
+    assert not office.hands.do_next()
+    office.watch.passed += TRIED_FOR
+    assert office.hands.do_next()
+    assert office.take() is None
+    assert office.shown(ts)["text"].startswith(
+        "team/nothing cannot be reported: it was not done within a day; at last: "
+    )
 
 
 @pytest.mark.usefixtures("api")

@@ -1,5 +1,6 @@
 """Short messages: what is going on before there is a plan, and what went wrong."""
 
+from bot.core.records import PlanRecord
 from bot.slack.blocks.kit import context, section
 from bot.slack.blocks.under_way import bar
 from bot.slack.message import Content
@@ -27,6 +28,14 @@ def planning_message(repository: str, step: str, done: int, total: int) -> Conte
     return Content(
         f"{escape(shortened(repository, MOST_IN_NAME))}: {said} …",
         [context(f":hourglass_flowing_sand: {code(repository)}: {said}{progress}")],
+    )
+
+
+def newer_message(plan: PlanRecord) -> Content:
+    """Instead of a report that was posted once more."""
+    name, said = plan.repository.name, "a newer report on this plan is below."
+    return Content(
+        f"{escape(shortened(name, MOST_IN_NAME))}: {said}", [context(f"{code(name)}: {said}")]
     )
 
 
