@@ -41,8 +41,12 @@ class Postman:
             message = self.board.post(plan.id, channel)
         except ServiceError as error:
             self.outcome.failed(error)
+            return
+        posted = self._posted(plan, usd, DueOutcome.POSTED, channel, message.ts)
+        if self.board.is_shown(message):
+            yield posted
         else:
-            yield self._posted(plan, usd, DueOutcome.POSTED, channel, message.ts)
+            self.outcome.failed(_only_begun(posted))
 
     def post_if_worth_it(self, proposal: Proposal, entry: Entry) -> Iterator[Posted]:
         """What people decided on already is left out; the rest is kept until it is told."""
@@ -89,6 +93,14 @@ class Postman:
     ) -> Posted:
         link = message_link(self.workspace.url, channel, ts)
         return Posted(plan, usd, outcome, channel, ts, link)
+
+
+def _only_begun(posted: Posted) -> ServiceError:
+    return ServiceError(
+        f"The report of {posted.plan.repository.name} is no more than its first line "
+        f"({posted.link}), since Slack did not take the rest: a running `ecr-clean serve` "
+        "completes it; without one, post it again"
+    )
 
 
 def _now() -> datetime:

@@ -16,6 +16,7 @@ from bot.core.repository import RepositoryId
 from bot.render.posted import COLUMNS, Posted, posted_as_json, posted_as_rows, posted_as_text
 from bot.settings import load_settings
 from bot.usecases.find_repositories import Found
+from bot.usecases.keep_open import keep_proposal_open
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposal
 from bot.usecases.run_due import is_left_out
@@ -27,6 +28,7 @@ from bot.wiring import (
     open_registries,
     open_store,
     open_workspace,
+    system_clock,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +72,9 @@ def _posted(options: Options, arguments: Sequence[str], outcome: Outcome) -> Ite
         postman = Postman(workspace, open_board(workspace, store), outcome)
 
         def propose(planner: Planner, each: Found) -> Proposal:
-            return open_proposer(settings, store, planner, person).propose(each)
+            proposal = open_proposer(settings, store, planner, person).propose(each)
+            expires_after = settings.approval.expires_after
+            return keep_proposal_open(store, proposal, expires_after, system_clock())
 
         for proposal in Planning(settings, memory, outcome, propose).of(found, registries):
             entry = _entry_of(proposal.content.repository, entries)

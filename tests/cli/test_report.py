@@ -1,13 +1,15 @@
 """`ecr-clean report`: posts reports now, without anybody who listens."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from bot.core.due import IGNORE
 from bot.playground.aws import StandIn
 from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
-from tests.cli.carrying_out import proposed
+from bot.store.store import SqlStore
+from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.slack.listeners.office import MANIFEST
 from tests.slack.support import buttons
@@ -152,6 +154,28 @@ def test_slack_does_not_take_it(
     assert result.status == 1
     assert "the channel is archived" in result.err
     assert BOT_TOKEN not in result.err
+
+
+@pytest.mark.usefixtures("api")
+def test_slack_takes_only_its_first_line(
+    run: Run, slack: Workspace, ann: Person, channel: str
+) -> None:
+    slack.faults.add(Fault(method="chat.update", error="internal_error", times=None))
+    result = run("report", "team/api")
+    (message,) = ann.messages(channel)
+    assert (result.status, result.out) == (1, "Nothing was posted.\n")
+    assert "The report of team/api is no more than its first line (https://" in result.err
+    assert buttons(message) == []
+
+
+@pytest.mark.usefixtures("api", "channel")
+def test_an_unchanged_plan_stays_open(run: Run, settings_file: Write, own_store: SqlStore) -> None:
+    plan = as_stored(own_store, proposed(run))
+    settings_file(f"{LOOKED_AT}reports: [{TEAM}]\napproval: {{expires_after: 30d}}")
+    assert run("report", "team/api").status == 0
+    kept = as_stored(own_store, plan.id)
+    assert kept.version == plan.version
+    assert kept.expires_at > plan.expires_at + timedelta(days=20)
 
 
 @pytest.mark.usefixtures("api", "channel")
