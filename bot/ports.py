@@ -1,6 +1,6 @@
 """The seams between the decision and the world."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
@@ -372,6 +372,9 @@ class Repositories(Protocol):
         self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
     ) -> None:
         """All that the registry listed: others that it had are forgotten."""
+
+    def forget_other_registries(self, known: Collection[RegistryId]) -> None:
+        """And all repositories that they had."""
 
     def repositories(self) -> Sequence[KnownRepository]:
         """By name."""

@@ -1,9 +1,9 @@
 """The repositories that registries list, and what was found when each was last looked at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, select
+from sqlalchemy import ColumnElement, and_, delete, false, not_, or_, select
 from sqlalchemy.orm import Session
 
 from bot.core.records import KnownRepository, LastLook, PlanRecord
@@ -25,6 +25,11 @@ class Repositories(Part):
             _upsert(session, rows, _LISTED)
             is_gone = and_(_is_in(registry), RepositoryRow.listed_at < at)
             session.execute(delete(RepositoryRow).where(is_gone))
+
+    def forget_other_registries(self, known: Collection[RegistryId]) -> None:
+        is_known = or_(false(), *map(_is_in, known))
+        with self._database.writing() as session:
+            session.execute(delete(RepositoryRow).where(not_(is_known)))
 
     def remember_look(self, repository: RepositoryId, look: LastLook) -> None:
         row = _listed(repository, look.at) | {

@@ -35,3 +35,15 @@ def test_what_cannot_be_listed_is_known_as_it_was(scene: Scene) -> None:
     assert warnings == [
         "AWS refused repositories; until it works, its repositories are known as they were"
     ]
+
+
+def test_registries_that_left_the_settings_are_forgotten(scene: Scene) -> None:
+    here, there = Street(HERE, "team/api"), Street(THERE, "lab/api")
+    Survey(scene.store, [here, there], print)(NOW)
+    Survey(scene.store, [], print)(LATER)
+    here.fails.add("id")
+    Survey(scene.store, [here], print)(LATER)
+    assert known(scene.store) == {HERE.account: ["team/api"], THERE.account: ["lab/api"]}
+    here.fails = {"repositories"}
+    Survey(scene.store, [here], print)(LATER)
+    assert known(scene.store) == {HERE.account: ["team/api"]}
