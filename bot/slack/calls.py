@@ -31,6 +31,29 @@ _WHAT_TO_DO = {
 """By Slack's name of the error."""
 
 
+NOBODY_THERE = frozenset(
+    {
+        "cannot_dm_bot",
+        "channel_not_found",
+        "is_archived",
+        "is_inactive",
+        "messages_tab_disabled",
+        "not_enabled",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "user_disabled",
+        "user_is_bot",
+        "user_is_restricted",
+        "user_not_found",
+        "user_not_in_channel",
+        "user_not_visible",
+    }
+)
+"""What Slack says of people and channels that nothing can be told, however often it is tried."""
+
+
 class SlackError(ServiceError):
     """`code`: Slack's name of the error, empty if no answer came that could be read."""
 

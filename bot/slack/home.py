@@ -16,7 +16,7 @@ from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
 from bot.ports import BoardStore, Clock, Homes, Repositories
 from bot.slack.blocks.home import closed_home, home
-from bot.slack.calls import SlackError, in_words
+from bot.slack.calls import NOBODY_THERE, SlackError, in_words
 from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
 from bot.slack.message import Block
 from bot.slack.open_plans import open_plans, with_link
@@ -30,7 +30,6 @@ LOOKED_AT_FOR = timedelta(days=1)
 
 BETWEEN_UPDATES = timedelta(seconds=10)
 
-_NOBODY_LOOKS = frozenset({"not_enabled", "user_not_found"})
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +79,7 @@ class Home:
         try:
             self._publish(user, home(self._view(user)))
         except SlackError as error:
-            is_over = error.code in _NOBODY_LOOKS
+            is_over = error.code in NOBODY_THERE
             self.store.mark_home_shown(user, number if is_over else None, self.clock())
             if not is_over:
                 raise

@@ -1,5 +1,6 @@
 """Tells whoever made a pin that it runs out."""
 
+import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.slack.blocks.kit import actions, button, section
-from bot.slack.calls import SlackError, in_words
+from bot.slack.calls import NOBODY_THERE, SlackError, in_words
 from bot.slack.ids import KEEP_PIN, EndOfPin, PinRef
 from bot.slack.message import Content
 from bot.slack.wording import code, date, mention, prose
@@ -19,7 +20,8 @@ from bot.slack.wording import code, date, mention, prose
 KEEPS_FOR = timedelta(days=30)
 
 _USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
-_NOBODY_THERE = frozenset({"channel_not_found", "is_archived", "not_in_channel", "user_not_found"})
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,9 @@ class PinWarnings:
                     channel=channel, text=content.text, blocks=list(content.blocks)
                 )
         except SlackError as error:
-            if error.code not in _NOBODY_THERE:
+            if error.code not in NOBODY_THERE:
                 raise
+            _log.warning("%s", error)
 
 
 def running_out(pin: RepositoryPin, repository: RepositoryId) -> Content:
