@@ -235,6 +235,12 @@ class Store(Protocol):
 
     def open_plans(self) -> Sequence[PlanRecord]: ...
 
+    def approved_plans(self) -> Sequence[PlanRecord]:
+        """Those that are approved or executing."""
+
+    def plans_to_expire(self, now: datetime) -> Sequence[PlanRecord]:
+        """Those that are proposed though nobody may approve them any more."""
+
     def last_plan(self, repository: RepositoryId) -> PlanRecord | None:
         """The one that was proposed last, whatever became of it."""
 
@@ -259,6 +265,9 @@ class Store(Protocol):
     def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
         """Of one repository (by URI) or of all, by repository and text; those that have run out
         as well."""
+
+    def pins_over(self, now: datetime) -> Sequence[RepositoryPin]:
+        """Those that have run out, of all repositories."""
 
     def pause(self) -> Pause | None:
         """None if plans may begin to be carried out."""

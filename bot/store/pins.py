@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
@@ -18,19 +18,24 @@ class Pins(Part):
         query = select(PinRow)
         if repository is not None:
             query = query.where(PinRow.repository == repository)
-        with self._database.reading() as session:
-            return sorted(map(_pin, session.scalars(query)), key=_key)
+        return self._sorted(query)
+
+    def pins_over(self, now: datetime) -> Sequence[RepositoryPin]:
+        return self._sorted(select(PinRow).where(PinRow.until <= now))
 
     def pins_to_warn_of(self, before: datetime) -> Sequence[RepositoryPin]:
         query = select(PinRow).where(PinRow.until <= before, PinRow.warned_at.is_(None))
-        with self._database.reading() as session:
-            return sorted(map(_pin, session.scalars(query)), key=_key)
+        return self._sorted(query)
 
     def mark_warned(self, pin: RepositoryPin, at: datetime | None) -> bool:
         is_news = PinRow.warned_at.is_(None) if at else PinRow.warned_at.is_not(None)
         marked = update(PinRow).where(_is_the_same(pin), is_news).values(warned_at=at)
         with self._database.writing() as session:
             return count_of(session, marked) == 1
+
+    def _sorted(self, query: Select[PinRow]) -> Sequence[RepositoryPin]:
+        with self._database.reading() as session:
+            return sorted(map(_pin, session.scalars(query)), key=_key)
 
 
 def change_pins(

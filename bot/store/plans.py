@@ -1,6 +1,7 @@
 """Reads plans."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from sqlalchemy import Select, select
 
@@ -24,6 +25,14 @@ class Plans(Part):
 
     def open_plans(self) -> Sequence[PlanRecord]:
         return self._all(select(PlanRow).where(PlanRow.state.in_(OPEN)).order_by(PlanRow.id))
+
+    def approved_plans(self) -> Sequence[PlanRecord]:
+        is_approved = PlanRow.state.in_((PlanState.APPROVED, PlanState.EXECUTING))
+        return self._all(select(PlanRow).where(is_approved).order_by(PlanRow.id))
+
+    def plans_to_expire(self, now: datetime) -> Sequence[PlanRecord]:
+        has_run_out = (PlanRow.state == PlanState.PROPOSED) & (PlanRow.expires_at <= now)
+        return self._all(select(PlanRow).where(has_run_out).order_by(PlanRow.id))
 
     def plans(self) -> Iterator[PlanRecord]:
         return iter(self._all(select(PlanRow).order_by(PlanRow.proposed_at.desc(), PlanRow.id)))

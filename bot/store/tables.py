@@ -68,7 +68,7 @@ class PlanRow(Base):
     region: Mapped[str]
     name: Mapped[str]
     version: Mapped[int]
-    state: Mapped[str]
+    state: Mapped[str] = mapped_column(index=True)
     hash: Mapped[str]
     complete: Mapped[bool]
     checked: Mapped[bool]
@@ -172,7 +172,7 @@ class PinRow(Base):
     kind: Mapped[str]
     by: Mapped[str]
     reason: Mapped[str]
-    until: Mapped[datetime | None]
+    until: Mapped[datetime | None] = mapped_column(index=True)
     made_at: Mapped[datetime]
     warned_at: Mapped[datetime | None]
 

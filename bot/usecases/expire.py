@@ -3,19 +3,17 @@
 from datetime import datetime
 
 from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, RepositoryPin
-from bot.core.transitions import expired, is_expired
+from bot.core.transitions import expired
 from bot.core.words import moment
 from bot.ports import Change, Store
 
 
 def expire(store: Store, now: datetime) -> None:
     """Whoever is faster does it; nothing is done twice."""
-    for plan in store.open_plans():
-        if is_expired(plan, now):
-            store.commit(expiry(plan, now))
-    for pin in store.pins():
-        if not pin.pin.protects(now):
-            store.commit(_end_of(pin, now))
+    for plan in store.plans_to_expire(now):
+        store.commit(expiry(plan, now))
+    for pin in store.pins_over(now):
+        store.commit(_end_of(pin, now))
 
 
 def expiry(plan: PlanRecord, now: datetime) -> Change:

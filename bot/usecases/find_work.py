@@ -32,7 +32,7 @@ class Work:
 
 
 def find_work(store: RunStore, now: datetime, is_gone: IsGone) -> Work:
-    plans = store.open_plans()
+    plans = store.approved_plans()
     executing = (plan for plan in plans if plan.state is PlanState.EXECUTING)
     begun = [Begun(plan, run) for plan in executing if (run := store.run(plan.id))]
     held = [each for each in begun if now < each.run.leased_until and not is_gone(each.run.worker)]

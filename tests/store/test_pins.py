@@ -37,6 +37,13 @@ def test_one_that_has_run_out_is_still_told(store: SqlStore) -> None:
     assert store.pins() == [gone]
 
 
+def test_those_that_are_over(store: SqlStore) -> None:
+    over = pin("a", THERE, until=NOW)
+    others = [pin("b"), pin("c", until=NOW + timedelta(seconds=1))]
+    assert store.commit(Change([event()], pins_added=[over, *others]))
+    assert store.pins_over(NOW) == [over]
+
+
 def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: SqlStore) -> None:
     add(store, SHORT)
     longer = pin("1.0", by="bob", reason="longer", until=None)

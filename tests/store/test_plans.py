@@ -36,6 +36,14 @@ def test_closed_plans_are_not_open(store: SqlStore) -> None:
     assert store.open_plans() == [first, second]
 
 
+def test_what_is_to_be_done_by_itself(store: SqlStore) -> None:
+    approved = propose(store, state=PlanState.APPROVED, expires_at=NOW)
+    old = propose(store, THERE, expires_at=NOW)
+    assert store.approved_plans() == [approved]
+    assert store.plans_to_expire(NOW) == [old]
+    assert store.plans_to_expire(NOW - timedelta(seconds=1)) == []
+
+
 def test_a_listing_may_be_interrupted_by_changes(store: SqlStore) -> None:
     first, second = propose(store), propose(store, THERE)
     for plan in store.plans():
