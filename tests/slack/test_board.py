@@ -166,6 +166,45 @@ def test_every_message_of_the_plan_follows(
         assert is_up_to_date(store, message)
 
 
+def test_a_newer_message_of_the_plan(
+    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person, store: SqlStore
+) -> None:
+    """One in each channel has buttons."""
+    elsewhere = board.post(plan.id, slack.remote.add_channel("elsewhere", [ann]))
+    newer = board.post(plan.id, posted.channel)
+    board.fold_older(newer)
+    folded = message_at(ann, posted.channel, posted.ts)
+    assert folded["text"].endswith(": a newer report on this plan is below.")
+    assert buttons(folded) == []
+    for message in (elsewhere, newer):
+        assert "dismiss_plan" in buttons(message_at(ann, message.channel, message.ts))
+    assert {each.ts for each in store.messages_of(plan.id)} == {elsewhere.ts, newer.ts}
+
+
+def test_a_newer_message_that_is_not_shown_yet(
+    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person
+) -> None:
+    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    board.fold_older(board.post(plan.id, posted.channel))
+    assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
+
+
+@pytest.mark.parametrize(("error", "left"), [("internal_error", 2), ("message_not_found", 1)])
+def test_the_older_message_cannot_be_changed(
+    board: Board,
+    plan: PlanRecord,
+    posted: Message,
+    slack: Workspace,
+    store: SqlStore,
+    error: str,
+    left: int,
+) -> None:
+    newer = board.post(plan.id, posted.channel)
+    slack.faults.add(Fault(method="chat.update", error=error))
+    board.fold_older(newer)
+    assert len(store.messages_of(plan.id)) == left
+
+
 @pytest.mark.parametrize(
     "state",
     [

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.due import DUE
 from bot.core.records import Approval, Binding, EventName, Fate, LastLook, PlanState, TagScan
 from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
@@ -420,11 +421,12 @@ def test_status(bot: Office, ann: Person, bob: Person) -> None:
     assert said.startswith("ecr-clean is at work, and not paused.\n*Plans that wait for approval:*")
     message = bot.posted()
     bot.says(bob, "/ecr-clean team/web")
+    bot.store.put(DUE, {}, NOW)
     said = asks(bot, ann, "status")
     link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|report>"
     assert "*Plans that wait for approval:* 1\n• `team/api`: waits for approval · 2 of 3" in said
     assert link in said
-    assert "~ Reports being made: 1 · ecr-clean " in said
+    assert "~ Reports being made: 2 · ecr-clean " in said
 
 
 def test_status_while_something_is_deleted(bot: Office, ann: Person, bob: Person) -> None:
