@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from bot.slack.ids import (
+    KEEP_PIN,
     MOST_IN_LINE,
     PIN_FOR,
     PIN_REASON,
@@ -240,6 +241,7 @@ class _PinButton(_Part):
 
 
 class _EndButton(_Part):
+    action_id: str
     value: EndOfPinField
 
 
@@ -254,6 +256,11 @@ class ClickOnEnd(_FromElement):
     @property
     def end(self) -> EndOfPin:
         return self.actions[0].value
+
+    @property
+    def is_of_several(self) -> bool:
+        """Other pins have buttons in the same message."""
+        return self.actions[0].action_id != KEEP_PIN
 
 
 class _PinView(_View):

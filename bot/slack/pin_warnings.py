@@ -2,16 +2,19 @@
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from slack_sdk import WebClient
 
 from bot.core.approval_rules import ApprovalRules
+from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
-from bot.slack.blocks.kit import actions, button, section
+from bot.render.words import count
+from bot.slack.blocks.kit import Element, actions, button, section
+from bot.slack.blocks.pins import SHOWN, and_more, pin_line
 from bot.slack.calls import NOBODY_THERE, SlackError, in_words
 from bot.slack.ids import KEEP_PIN, EndOfPin, PinRef
 from bot.slack.message import Content
@@ -31,15 +34,16 @@ class PinWarnings:
     client: WebClient
     rules_of: Callable[[RepositoryId], ApprovalRules]
 
-    def tell(self, pin: RepositoryPin) -> None:
-        """In their own conversation with the bot; what was pinned from the command line in the
-        repository's channel, if it has one. Raises SlackError, but not where nobody is."""
-        repository = parse_repository_uri(pin.repository)
+    def tell(self, pins: Sequence[RepositoryPin]) -> None:
+        """Of one person and repository: in their own conversation with the bot; what was pinned
+        from the command line in the repository's channel, if it has one. Raises SlackError, but
+        not where nobody is."""
+        repository, by = parse_repository_uri(pins[0].repository), pins[0].pin.by
         assert repository, "pins are kept by URI"
-        channel = pin.pin.by if _USER.fullmatch(pin.pin.by) else self.rules_of(repository).channel
+        channel = by if _USER.fullmatch(by) else self.rules_of(repository).channel
         if channel is None:
             return
-        content = running_out(pin, repository)
+        content = running_out(pins, repository)
         try:
             with in_words("Telling that a pin runs out"):
                 self.client.chat_postMessage(
@@ -51,17 +55,42 @@ class PinWarnings:
             _log.warning("%s", error)
 
 
-def running_out(pin: RepositoryPin, repository: RepositoryId) -> Content:
-    assert pin.pin.until, "it runs out"
+def running_out(pins: Sequence[RepositoryPin], repository: RepositoryId) -> Content:
+    return _one(pins[0].pin, repository) if len(pins) == 1 else _several(pins, repository)
+
+
+def _one(pin: Pin, repository: RepositoryId) -> Content:
     said = (
-        f"{code(pin.pin.pin)} in {code(repository.name, most=256)} is pinned until "
-        f"{date(pin.pin.until)}, by {mention(pin.pin.by)}: {prose(pin.pin.reason)}"
+        f"{code(pin.pin)} in {code(repository.name, most=256)} is pinned until {_end(pin)}, by "
+        f"{mention(pin.by)}: {prose(pin.reason)}"
     )
-    keep = button(
-        f"Keep for {KEEPS_FOR.days} more days",
-        KEEP_PIN,
-        EndOfPin(PinRef(repository, pin.pin.pin), pin.pin.until),
-    )
+    keep = _keep(f"Keep for {KEEPS_FOR.days} more days", KEEP_PIN, pin, repository)
     return Content(
         f"A pin runs out soon: {said}", [section("*A pin runs out soon.*", said), actions(keep)]
     )
+
+
+def _several(pins: Sequence[RepositoryPin], repository: RepositoryId) -> Content:
+    said = f"{count(len(pins), 'pin')} in {code(repository.name, most=256)} run out soon"
+    lines = [
+        section(
+            pin_line(each.pin),
+            button=_keep(
+                f"Keep {KEEPS_FOR.days} days", f"{KEEP_PIN}:{number}", each.pin, repository
+            ),
+        )
+        for number, each in enumerate(pins[:SHOWN])
+    ]
+    return Content(
+        f"{said}.", [section(f"*{said}.*"), *lines, *and_more(len(pins) - SHOWN, repository)]
+    )
+
+
+def _keep(label: str, action_id: str, pin: Pin, repository: RepositoryId) -> Element:
+    assert pin.until, "it runs out"
+    return button(label, action_id, EndOfPin(PinRef(repository, pin.pin), pin.until))
+
+
+def _end(pin: Pin) -> str:
+    assert pin.until, "it runs out"
+    return date(pin.until)

@@ -1,6 +1,7 @@
 """Whose pin runs out is told a day before, once."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from bot.usecases.prolong import OverError, prolong
 from bot.usecases.warn_of_pins import Warner
 from tests.store.support import HERE
 from tests.support import NOW
-from tests.usecases.scene import ANN, BOB, Scene
+from tests.usecases.scene import ANN, BOB, CAT, Scene
 
 MONTH = timedelta(days=30)
 
@@ -23,12 +24,15 @@ class Crier:
     """Somebody who tells, or cannot."""
 
     told: list[str] = field(default_factory=list)
+    messages: int = 0
     hoarse_for: str | None = None
 
-    def __call__(self, pin: RepositoryPin) -> None:
-        if pin.pin.pin == self.hoarse_for:
+    def __call__(self, pins: Sequence[RepositoryPin]) -> None:
+        names = [each.pin.pin for each in pins]
+        if self.hoarse_for in names:
             raise ServiceError("nobody hears it")
-        self.told.append(pin.pin.pin)
+        self.told += names
+        self.messages += 1
 
 
 @pytest.fixture
@@ -69,16 +73,34 @@ def test_what_is_over_is_told_by_nobody(scene: Scene, warner: Warner, crier: Cri
 
 
 def test_what_cannot_be_told_keeps_nothing_back(scene: Scene, warner: Warner, crier: Crier) -> None:
-    for text in ("a", "b", "c"):
-        scene.pin(text, days=3)
+    for text, person in (("a", CAT), ("b", BOB), ("c", ANN)):
+        scene.pin(text, days=3, person=person)
     scene.now += timedelta(days=2)
     crier.hoarse_for = "b"
     with pytest.raises(ServiceError, match="nobody hears it"):
         warner.warn()
-    assert crier.told == ["a", "c"]
+    assert sorted(crier.told) == ["a", "c"]
     crier.hoarse_for = None
     warner.warn()
-    assert crier.told == ["a", "c", "b"]
+    assert sorted(crier.told) == ["a", "b", "c"]
+
+
+def test_all_of_one_person_in_one_message(scene: Scene, warner: Warner, crier: Crier) -> None:
+    scene.pin("a", "b", "c", days=3)
+    scene.pin("d", days=3, person=BOB)
+    scene.now += timedelta(days=2)
+    warner.warn()
+    assert (crier.told, crier.messages) == (["a", "b", "c", "d"], 2)
+
+
+def test_a_few_people_at_a_time(scene: Scene, warner: Warner, crier: Crier) -> None:
+    for number in range(7):
+        scene.pin(f"v{number}", days=3, person=replace(CAT, id=f"U{number}CAT"))
+    scene.now += timedelta(days=2)
+    warner.warn()
+    assert crier.messages == 5
+    warner.warn()
+    assert crier.messages == 7
 
 
 def test_what_somebody_else_tells_meanwhile(scene: Scene, crier: Crier) -> None:

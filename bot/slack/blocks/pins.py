@@ -93,6 +93,11 @@ def digest_option(digest: str) -> Element:
     return option(f"The image {digest}", as_choice(digest), "whatever its tags are")
 
 
+def and_more(number: int, repository: RepositoryId) -> Iterable[Block]:
+    command = code(f"{COMMAND} pins {repository.name}", most=300)
+    return [context(f"… and {number:,} more: {command} lists them")] if number > 0 else []
+
+
 def _modal(shown: PinsShown) -> Block:
     return {
         "type": "modal",
@@ -142,7 +147,7 @@ def _listed(shown: PinsShown) -> Iterator[Block]:
         yield section(pin_line(each.pin), button=_unpin_button(shown.repository, each.pin, number))
     room = max(0, SHOWN - len(shown.pins))
     yield from (section(pin_line(pin)) for pin in shown.settled[:room])
-    yield from _and_more(len(shown.pins) + len(shown.settled) - SHOWN, shown.repository)
+    yield from and_more(len(shown.pins) + len(shown.settled) - SHOWN, shown.repository)
 
 
 def pin_line(pin: Pin) -> str:
@@ -159,8 +164,3 @@ def _unpin_button(repository: RepositoryId, pin: Pin, number: int) -> Element:
         no="Cancel",
     )
     return button("Unpin", f"{UNPIN}:{number}", PinRef(repository, pin.pin), confirm=confirm)
-
-
-def _and_more(number: int, repository: RepositoryId) -> Iterable[Block]:
-    command = code(f"{COMMAND} pins {repository.name}", most=300)
-    return [context(f"… and {number:,} more: {command} lists them")] if number > 0 else []

@@ -411,7 +411,7 @@ def warned(office: Office, person: Person, text: str = "1.0") -> Json:
     made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
     assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[pin]))
-    PinWarnings(office.desk.client, office.desk.rules_of).tell(pin)
+    PinWarnings(office.desk.client, office.desk.rules_of).tell([pin])
     return person.messages(person.opens_im())[-1]
 
 
@@ -453,13 +453,33 @@ def test_one_that_is_gone_says_how_to_pin_again(bot: Office, ann: Person) -> Non
     assert buttons(after) == []
 
 
+def test_of_several_each_is_kept_by_itself(bot: Office, ann: Person) -> None:
+    until_ = NOW + timedelta(hours=20)
+    made = [
+        RepositoryPin(HERE.uri, Pin(f"v{n:02}", ann.id, NASTY, until_), NOW - timedelta(days=9))
+        for n in range(25)
+    ]
+    assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=made))
+    PinWarnings(bot.desk.client, bot.desk.rules_of).tell(made)
+    home = ann.opens_im()
+    (message,) = ann.messages(home)
+    assert message["text"] == "25 pins in `team/api` run out soon."
+    assert len(buttons(message)) == 20
+    assert "… and 5 more: `/ecr-clean pins team/api` lists them" in read(message["blocks"])
+    assert ann.uses("keep_pin:3", channel=home, ts=message["ts"]).ok
+    bot.settle()
+    assert len(buttons(message_at(ann, home, message["ts"]))) == 20
+    assert any("Pinned `v03`" in each["text"] for each in ann.messages(home))
+    assert [each.pin.pin for each in stored(bot) if each.pin.until != until_] == ["v03"]
+
+
 def test_what_was_pinned_on_the_command_line_is_told_in_the_channel(
     bot: Office, ann: Person
 ) -> None:
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
     warnings = PinWarnings(bot.desk.client, bot.desk.rules_of)
-    warnings.tell(pin)
+    warnings.tell([pin])
     assert "by `carla`" in ann.messages(bot.channel)[-1]["text"]
 
 
@@ -467,7 +487,7 @@ def test_nobody_is_told_without_a_channel(open_office: OpenOffice, slack: Worksp
     bot = open_office(reports=[{}])
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     posted = len(calls(slack, "chat.postMessage"))
-    PinWarnings(bot.desk.client, bot.desk.rules_of).tell(RepositoryPin(HERE.uri, made, NOW))
+    PinWarnings(bot.desk.client, bot.desk.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
     assert len(calls(slack, "chat.postMessage")) == posted
 
 
@@ -477,10 +497,10 @@ def test_somebody_who_left_is_not_told(
 ) -> None:
     slack.faults.add(Fault(method="chat.postMessage", error=error, times=1))
     made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
-    PinWarnings(bot.desk.client, bot.desk.rules_of).tell(RepositoryPin(HERE.uri, made, NOW))
+    PinWarnings(bot.desk.client, bot.desk.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
     slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
     with pytest.raises(SlackError, match="Telling that a pin runs out in Slack failed"):
-        PinWarnings(bot.desk.client, bot.desk.rules_of).tell(RepositoryPin(HERE.uri, made, NOW))
+        PinWarnings(bot.desk.client, bot.desk.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
 
 
 # a pause

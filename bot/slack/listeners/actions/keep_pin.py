@@ -28,7 +28,10 @@ def keep_pin(desk: Desk, click: ClickOnEnd) -> None:
 
 
 def _show(desk: Desk, click: ClickOnEnd, content: Content) -> None:
-    """In place of the button."""
+    """In place of the button, if it is the only one."""
+    if click.is_of_several:
+        answer(desk, click.sender, content)
+        return
     try:
         with in_words("Telling how long a pin lasts"):
             desk.client.chat_update(
