@@ -112,6 +112,20 @@ def test_what_somebody_else_tells_meanwhile(scene: Scene, crier: Crier) -> None:
     assert crier.told == []
 
 
+def test_what_somebody_else_tells_while_others_are_told(scene: Scene, crier: Crier) -> None:
+    scene.pin("a", days=3)
+    scene.pin("b", days=3, person=BOB)
+    scene.now += timedelta(days=2)
+    theirs = Warner(scene.theirs, scene.clock, crier)
+
+    def slowly(pins: Sequence[RepositoryPin]) -> None:
+        crier(pins)
+        theirs.warn()
+
+    Warner(scene.store, scene.clock, slowly).warn()
+    assert crier.told == ["a", "b"]
+
+
 def keep(scene: Scene, person: AwsIdentity = ANN, days: float = 3) -> Pinned:
     """Whoever was told that it runs out so many days from the start."""
     seen = NOW + timedelta(days=days)
