@@ -8,7 +8,7 @@ from itertools import count
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person, SlackPerson
 from bot.core.plan import Plan
-from bot.core.records import Event, EventName, Item, PlanRecord, RepositoryPin
+from bot.core.records import Event, EventName, Item, Pause, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
@@ -51,6 +51,10 @@ class BeatenStore(SqlStore):
     def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
         self._let_them("pins")
         return super().pins(repository)
+
+    def set_pause(self, pause: Pause | None, event: Event) -> bool:
+        self._let_them("set_pause")
+        return super().set_pause(pause, event)
 
     def _let_them(self, method: str) -> None:
         if action := self.meanwhile.pop(method, None):

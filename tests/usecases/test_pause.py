@@ -50,6 +50,16 @@ def test_one_is_enough(scene: Scene, pauser: Pauser) -> None:
     assert scene.events() == [EventName.PAUSED, EventName.RESUMED]
 
 
+def test_two_at_once(scene: Scene, pauser: Pauser) -> None:
+    others = Pauser(scene.theirs, scene.clock, scene.rules)
+    scene.store.meanwhile["set_pause"] = lambda: others.pause(BOB, "first")
+    with pytest.raises(RequestError, match="bob paused ecr-clean"):
+        pauser.pause(ANN, "second")
+    scene.store.meanwhile["set_pause"] = lambda: others.resume(BOB)
+    with pytest.raises(RequestError, match="is not paused"):
+        pauser.resume(ANN)
+
+
 def test_only_approvers_may(scene: Scene, pauser: Pauser) -> None:
     with pytest.raises(RequestError, match="none of the approvers"):
         pauser.pause(BOB, "")

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
-from typing import Any
-
-from ruamel.yaml import YAML
+from typing import TYPE_CHECKING, Any
 
 from bot.settings import load_settings
 from bot.settings.load import DEFAULT_FILE
+
+if TYPE_CHECKING:
+    from ruamel.yaml import YAML
 
 _TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
 """Keys that tell what is there and what is kept. All others are the demo's own."""
@@ -49,5 +50,7 @@ def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
             cluster["kubeconfig"] = str(folder / Path(path).expanduser())
 
 
-def _yaml() -> YAML:
+def _yaml() -> "YAML":
+    from ruamel.yaml import YAML  # noqa: PLC0415 - no other command needs it here
+
     return YAML(typ="safe", pure=True)
