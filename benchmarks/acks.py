@@ -192,7 +192,10 @@ def _acts(company: Company) -> list[Act]:
             for name in islice(looked_at, LOOKS)
         ],
         [partial(company.types, repository=name, word="help") for name in PLANNED[:HELPS]],
-        [partial(company.types, repository=name, word=name) for name in islice(wished, WISHES)],
+        [
+            partial(company.types, repository=name, word=f"report {name}")
+            for name in islice(wished, WISHES)
+        ],
     ]
     places = [
         ((number + 0.5) / len(acts), kind, act)

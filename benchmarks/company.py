@@ -35,7 +35,7 @@ class Company:
     def ask_for(self, repositories: Iterable[str]) -> None:
         """Each by a person of its own, as long as there are enough."""
         for person, name in zip(cycle(self.people), repositories, strict=False):
-            assert self.types(person, name, name).ok
+            assert self.types(person, name, f"report {name}").ok
 
     def types(self, person: Person, repository: str, word: str) -> Outcome:
         return person.types(f"{COMMAND} {word}", self.channels[repository])
