@@ -14,7 +14,7 @@ from bot.core.repository import RepositoryId
 from bot.render.posted import Posted
 from bot.slack.blocks import rest_message
 from bot.slack.board import Board
-from bot.slack.calls import in_words
+from bot.slack.calls import post
 from bot.slack.links import message_link
 from bot.slack.pace import Pace
 from bot.usecases.propose import Proposal
@@ -72,16 +72,13 @@ class Postman:
         channel = self._channel(kept[0][0].repository)
         self._pace.wait(channel)
         try:
-            with in_words("Telling of the other repositories"):
-                answer = self.workspace.client.chat_postMessage(
-                    channel=channel, text=content.text, blocks=list(content.blocks)
-                )
+            ts = post(self.workspace.client, "Telling of the other repositories", channel, content)
         except ServiceError as error:
             self.outcome.failed(error)
             return
         for plan, report in kept:
             assert report.outcome, "it has none only where it was posted"
-            yield self._posted(plan, report.usd, report.outcome, channel, str(answer["ts"]))
+            yield self._posted(plan, report.usd, report.outcome, channel, ts)
 
     def _channel(self, repository: RepositoryId) -> str:
         channel = self.workspace.rules_of(repository).channel

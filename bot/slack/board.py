@@ -21,7 +21,7 @@ from bot.ports import BoardStore, Clock
 from bot.render.csv_rows import write_rows
 from bot.render.plan_csv import COLUMNS, plan_as_rows
 from bot.slack.blocks import newer_message, outdated_message, plan_message
-from bot.slack.calls import SlackError, in_words
+from bot.slack.calls import SlackError, in_words, post, update
 from bot.slack.message import Content
 from bot.slack.view import PlanView
 from bot.slack.wording import prose
@@ -204,13 +204,7 @@ class Board:
             self._send(message, Content(content.text))
 
     def _send(self, message: Message, content: Content) -> None:
-        with in_words("Showing a plan"):
-            self._client.chat_update(
-                channel=message.channel,
-                ts=message.ts,
-                text=content.text,
-                blocks=list(content.blocks),
-            )
+        update(self._client, "Showing a plan", message.channel, message.ts, content)
 
     def _view(self, plan: PlanRecord, channel: str) -> PlanView:
         rules = self._facts.rules_of(plan.repository)
@@ -280,14 +274,9 @@ class Board:
         if not self._store.mark_told(plan, plan.version) or not messages:
             return
         message = messages[-1]
+        thread = message.thread or message.ts
         try:
-            with in_words("Answering in a thread"):
-                self._client.chat_postMessage(
-                    channel=message.channel,
-                    thread_ts=message.thread or message.ts,
-                    text=content.text,
-                    blocks=list(content.blocks),
-                )
+            post(self._client, "Answering in a thread", message.channel, content, thread)
         except SlackError as error:
             if error.code not in _LOST:
                 self._store.mark_told(plan, None)

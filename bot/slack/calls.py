@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from typing import Any
 
+from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.core.errors import ServiceError
+from bot.slack.message import Content
 
 _TOKEN_IS_WRONG = frozenset(
     {
@@ -54,6 +56,10 @@ NOBODY_THERE = frozenset(
 """What Slack says of people and channels that nothing can be told, however often it is tried."""
 
 
+NO_WAY_IN = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
+"""Of a channel in which the bot cannot post before somebody mended it."""
+
+
 class SlackError(ServiceError):
     """`code`: Slack's name of the error, empty if no answer came that could be read."""
 
@@ -77,6 +83,24 @@ def in_words(what: str) -> Iterator[None]:
             f"{what} in Slack failed, since Slack could not be reached "
             f"({type(error).__name__}): check the network and SLACK_API_URL"
         ) from error
+
+
+def post(
+    client: WebClient, what: str, channel: str, content: Content, thread: str | None = None
+) -> str:
+    """The `ts` of the new message. `what` as `in_words` has it; `channel` may be a person's id;
+    `thread`: the `ts` of the message that it answers. Raises SlackError."""
+    with in_words(what):
+        posted = client.chat_postMessage(
+            channel=channel, thread_ts=thread, text=content.text, blocks=list(content.blocks)
+        )
+    return str(posted["ts"])
+
+
+def update(client: WebClient, what: str, channel: str, ts: str, content: Content) -> None:
+    """Of a message that is there. `what` as `in_words` has it. Raises SlackError."""
+    with in_words(what):
+        client.chat_update(channel=channel, ts=ts, text=content.text, blocks=list(content.blocks))
 
 
 def _answer(error: SlackApiError) -> dict[str, Any]:

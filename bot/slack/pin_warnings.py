@@ -1,7 +1,6 @@
 """Tells whoever made a pin that it runs out."""
 
 import logging
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,14 +14,12 @@ from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.render.words import count
 from bot.slack.blocks.kit import Element, actions, button, section
 from bot.slack.blocks.pins import SHOWN, and_more, pin_line
-from bot.slack.calls import NOBODY_THERE, SlackError, in_words
+from bot.slack.calls import NOBODY_THERE, SlackError, post
 from bot.slack.ids import KEEP_PIN, EndOfPin, PinRef
 from bot.slack.message import Content
-from bot.slack.wording import code, date, mention, prose
+from bot.slack.wording import code, date, is_user, mention, prose
 
 KEEPS_FOR = timedelta(days=30)
-
-_USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
 
 _log = logging.getLogger(__name__)
 
@@ -40,15 +37,12 @@ class PinWarnings:
         not where nobody is."""
         repository, by = parse_repository_uri(pins[0].repository), pins[0].pin.by
         assert repository, "pins are kept by URI"
-        channel = by if _USER.fullmatch(by) else self.rules_of(repository).channel
+        channel = by if is_user(by) else self.rules_of(repository).channel
         if channel is None:
             return
         content = running_out(pins, repository)
         try:
-            with in_words("Telling that a pin runs out"):
-                self.client.chat_postMessage(
-                    channel=channel, text=content.text, blocks=list(content.blocks)
-                )
+            post(self.client, "Telling that a pin runs out", channel, content)
         except SlackError as error:
             if error.code not in NOBODY_THERE:
                 raise

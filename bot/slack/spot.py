@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from slack_sdk import WebClient
 
-from bot.slack.calls import SlackError, in_words
+from bot.slack.calls import SlackError, post, update
 from bot.slack.message import Content
 
 SECONDS_BETWEEN_UPDATES = 3.0
@@ -52,13 +52,7 @@ class Spot:
         except SlackError as error:
             if error.code not in _GONE:
                 raise
-        with in_words("Answering"):
-            self._client.chat_postMessage(
-                channel=self.channel, text=content.text, blocks=list(content.blocks)
-            )
+        post(self._client, "Answering", self.channel, content)
 
     def _update(self, client: WebClient, ts: str, content: Content) -> None:
-        with in_words("Answering"):
-            client.chat_update(
-                channel=self.channel, ts=ts, text=content.text, blocks=list(content.blocks)
-            )
+        update(client, "Answering", self.channel, ts, content)

@@ -74,9 +74,14 @@ def codes(names: Iterable[str], most: int = 3) -> str:
     return f"{first} and {more:,} more" if more > 0 else first
 
 
+def is_user(who: str) -> bool:
+    """Whether it is Slack's id of a person."""
+    return _SLACK_USER.fullmatch(who) is not None
+
+
 def mention(who: str) -> str:
     """A person: by Slack's id, or by the last part of an ARN."""
-    if _SLACK_USER.fullmatch(who):
+    if is_user(who):
         return f"<@{who}>"
     return code(re.split("[/:]", who)[-1] if who.startswith("arn:") else who)
 

@@ -14,7 +14,7 @@ from bot.core.repository import RepositoryId
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.slack.blocks import rest_message
-from bot.slack.calls import SlackError, in_words
+from bot.slack.calls import NO_WAY_IN, SlackError, post
 from bot.slack.pace import Pace
 from bot.store.store import SqlStore
 from bot.usecases.carry_out import LeftError
@@ -27,9 +27,6 @@ from bot.worker.foothold import Foothold
 from bot.worker.hands import Hold, JobLostError
 from bot.worker.report import without_rights
 from bot.worker.told import told
-
-NO_WAY_IN = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
-"""To try again is no use before somebody mended it."""
 
 PLANNED_AGAIN_FOR = timedelta(hours=1)
 """After it was claimed, while AWS or the database fails: then it is told."""
@@ -154,10 +151,7 @@ class RestTeller:
         content = rest_message(rest)
         self.pace.wait(channel)
         hold.renew()
-        with in_words("Telling of the other repositories"):
-            workspace.client.chat_postMessage(
-                channel=channel, text=content.text, blocks=list(content.blocks)
-            )
+        post(workspace.client, "Telling of the other repositories", channel, content)
 
     def give_up(self, job: Job, why: str) -> None:
         """The log has it then."""

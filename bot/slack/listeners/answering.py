@@ -6,7 +6,7 @@ from http.client import HTTPException
 from slack_sdk.errors import SlackClientError
 from slack_sdk.webhook import WebhookClient
 
-from bot.slack.calls import SlackError, in_words
+from bot.slack.calls import SlackError, in_words, post
 from bot.slack.desk import Desk
 from bot.slack.message import Content
 from bot.slack.payloads import Sender
@@ -23,7 +23,7 @@ def answer(desk: Desk, sender: Sender, content: Content) -> None:
         return
     try:
         if not (sender.channel and _in_channel(desk, sender.channel, sender.user, content)):
-            _in_own_conversation(desk, sender.user, content)
+            post(desk.client, "Answering", sender.user, content)
     except SlackError as error:
         _log.warning("%s was not told why nothing happened: %s", sender.user, error)
 
@@ -54,8 +54,3 @@ def _in_channel(desk: Desk, channel: str, user: str, content: Content) -> bool:
             return False
         raise
     return True
-
-
-def _in_own_conversation(desk: Desk, user: str, content: Content) -> None:
-    with in_words("Answering"):
-        desk.client.chat_postMessage(channel=user, text=content.text, blocks=list(content.blocks))

@@ -7,14 +7,12 @@ from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import Message
 from bot.slack.blocks import asked_message, failed_message
-from bot.slack.calls import SlackError, in_words
+from bot.slack.calls import NO_WAY_IN, SlackError, post, update
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
 from bot.slack.message import Content
 from bot.slack.payloads import Click, Sender
 from bot.usecases.ask_for_report import Wish
-
-_SHUT_OUT = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
 
 _log = logging.getLogger(__name__)
 
@@ -59,19 +57,15 @@ def _is_first(desk: Desk, click: Click) -> bool:
 def _announce(desk: Desk, channel: str, content: Content) -> str | None:
     """None if Slack is too busy just now: then the report is a message of its own."""
     try:
-        with in_words("Posting"):
-            posted = desk.client.chat_postMessage(
-                channel=channel, text=content.text, blocks=list(content.blocks)
-            )
+        return post(desk.client, "Posting", channel, content)
     except SlackError as error:
-        if error.code in _SHUT_OUT:
+        if error.code in NO_WAY_IN:
             raise RequestError(
                 "I cannot post here. If this is a private channel, invite me with /invite first; "
                 "a conversation between people I cannot join: ask in a channel"
             ) from error
         _log.warning("%s; the report comes all the same", error)
         return None
-    return str(posted["ts"])
 
 
 def _take_back(desk: Desk, channel: str, ts: str | None, content: Content) -> None:
@@ -82,9 +76,6 @@ def _take_back(desk: Desk, channel: str, ts: str | None, content: Content) -> No
 def _show(desk: Desk, channel: str, ts: str, content: Content) -> None:
     """Never at a cost: what matters is stored."""
     try:
-        with in_words("Answering"):
-            desk.client.chat_update(
-                channel=channel, ts=ts, text=content.text, blocks=list(content.blocks)
-            )
+        update(desk.client, "Answering", channel, ts, content)
     except SlackError as error:
         _log.warning("%s", error)

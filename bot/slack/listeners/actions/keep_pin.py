@@ -1,7 +1,7 @@
 """Keep for 30 more days: a pin that runs out, in the message that tells so."""
 
 from bot.slack.blocks import refusal
-from bot.slack.calls import SlackError, in_words
+from bot.slack.calls import SlackError, update
 from bot.slack.desk import Desk
 from bot.slack.ids import COMMAND
 from bot.slack.listeners.answering import answer
@@ -33,12 +33,7 @@ def _show(desk: Desk, click: ClickOnEnd, content: Content) -> None:
         answer(desk, click.sender, content)
         return
     try:
-        with in_words("Telling how long a pin lasts"):
-            desk.client.chat_update(
-                channel=click.channel.id,
-                ts=click.container.message_ts,
-                text=content.text,
-                blocks=list(content.blocks),
-            )
+        what, ts = "Telling how long a pin lasts", click.container.message_ts
+        update(desk.client, what, click.channel.id, ts, content)
     except SlackError:
         answer(desk, click.sender, content)
