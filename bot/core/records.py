@@ -29,6 +29,9 @@ class PlanState(StrEnum):
 OPEN = frozenset({PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
 """A repository has at most one plan in these states."""
 
+AWAITING = frozenset({PlanState.PROPOSED, PlanState.APPROVED})
+"""Nothing of them was deleted yet."""
+
 CARRIED_OUT = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
 """Wholly or in part."""
 

@@ -7,7 +7,7 @@ docs.slack.dev, reference/interaction-payloads, and interactivity/implementing-s
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -139,13 +139,24 @@ class _Button(_Part):
     value: Ref
 
 
-class _Click(_FromElement):
+ButtonType = TypeVar("ButtonType", bound=_Part)
+
+
+class _Pressed(_FromElement, Generic[ButtonType]):
+    """One button."""
+
     trigger_id: TriggerId
-    actions: Annotated[tuple[_Button, ...], Field(min_length=1, max_length=1)]
+    actions: Annotated[tuple[ButtonType, ...], Field(min_length=1, max_length=1)]
 
     @property
+    def button(self) -> ButtonType:
+        return self.actions[0]
+
+
+class _Click(_Pressed[_Button]):
+    @property
     def ref(self) -> PlanRef:
-        return self.actions[0].value
+        return self.button.value
 
 
 class _MessagePart(_Part):
@@ -171,12 +182,10 @@ class _LineButton(_Part):
     value: Annotated[str, Field(min_length=1, max_length=MOST_IN_LINE)]
 
 
-class CommandClick(_FromElement):
+class CommandClick(_Pressed[_LineButton]):
     """On a button that stands for a line after the slash command."""
 
     channel: _Channel
-    trigger_id: TriggerId
-    actions: Annotated[tuple[_LineButton, ...], Field(min_length=1, max_length=1)]
 
     @property
     def channel_id(self) -> str:
@@ -184,7 +193,7 @@ class CommandClick(_FromElement):
 
     @property
     def text(self) -> str:
-        return self.actions[0].value
+        return self.button.value
 
 
 class _View(_Part):
@@ -211,16 +220,18 @@ class _State(_Part):
     values: _Inputs
 
 
-class _TypingView(_View):
+class _ViewOfPlan(_View):
     private_metadata: RefWithChannel
-    state: _State
 
 
-class Submission(_FromElement):
-    """Of the modal in which a repository's name is typed."""
+ViewType = TypeVar("ViewType", bound=_ViewOfPlan)
+
+
+class _Submitted(_FromElement, Generic[ViewType]):
+    """A modal that is about a plan."""
 
     trigger_id: TriggerId
-    view: _TypingView
+    view: ViewType
 
     @property
     def ref(self) -> PlanRef:
@@ -228,12 +239,20 @@ class Submission(_FromElement):
         return self.view.private_metadata
 
     @property
-    def typed(self) -> str:
-        return self.view.state.values.name.name.value
-
-    @property
     def sender(self) -> Sender:
         return _of_modal(self.user, self.ref)
+
+
+class _TypingView(_ViewOfPlan):
+    state: _State
+
+
+class Submission(_Submitted[_TypingView]):
+    """Of the modal in which a repository's name is typed."""
+
+    @property
+    def typed(self) -> str:
+        return self.view.state.values.name.name.value
 
 
 class _PinButton(_Part):
@@ -245,38 +264,30 @@ class _EndButton(_Part):
     value: EndOfPinField
 
 
-class ClickOnEnd(_FromElement):
+class ClickOnEnd(_Pressed[_EndButton]):
     """On a pin that runs out, in the message that tells so."""
 
     channel: _Channel
     container: _MessagePart
-    trigger_id: TriggerId
-    actions: Annotated[tuple[_EndButton, ...], Field(min_length=1, max_length=1)]
 
     @property
     def end(self) -> EndOfPin:
-        return self.actions[0].value
+        return self.button.value
 
     @property
     def is_of_several(self) -> bool:
         """Other pins have buttons in the same message."""
-        return self.actions[0].action_id != KEEP_PIN
+        return self.button.action_id != KEEP_PIN
 
 
-class _PinView(_View):
-    private_metadata: RefWithChannel
-
-
-class ClickOnPin(_FromElement):
+class ClickOnPin(_Pressed[_PinButton]):
     """In the modal of one repository's pins."""
 
-    trigger_id: TriggerId
-    view: _PinView
-    actions: Annotated[tuple[_PinButton, ...], Field(min_length=1, max_length=1)]
+    view: _ViewOfPlan
 
     @property
     def ref(self) -> PinRef:
-        return self.actions[0].value
+        return self.button.value
 
     @property
     def sender(self) -> Sender:
@@ -326,20 +337,12 @@ class _PinState(_Part):
     values: _PinInputs
 
 
-class _PinningView(_PinView):
+class _PinningView(_ViewOfPlan):
     state: _PinState
 
 
-class PinSubmission(_FromElement):
+class PinSubmission(_Submitted[_PinningView]):
     """Of the modal in which tags are pinned."""
-
-    trigger_id: TriggerId
-    view: _PinningView
-
-    @property
-    def ref(self) -> PlanRef:
-        """`detail`: the channel of the message from which it was opened."""
-        return self.view.private_metadata
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -357,16 +360,12 @@ class PinSubmission(_FromElement):
     def until(self) -> date | None:
         return self.view.state.values.day.day.selected_date
 
-    @property
-    def sender(self) -> Sender:
-        return _of_modal(self.user, self.ref)
-
 
 class Suggestion(_Part):
     """Somebody types into a select, and waits for what it might mean."""
 
     user: _User
-    view: _PinView
+    view: _ViewOfPlan
     value: Annotated[str, Field(max_length=MOST_TYPED)] = ""
 
     @property

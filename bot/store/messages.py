@@ -7,11 +7,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.core.records import Message, PlanState
+from bot.core.records import AWAITING, Message, PlanState
 from bot.store.part import Part, count_of, insert_into
 from bot.store.tables import MessageRow, PlanRow
-
-_AWAIT_DECISION = (PlanState.PROPOSED, PlanState.APPROVED)
 
 
 class PlanMessages(Part):
@@ -54,7 +52,7 @@ class PlanMessages(Part):
             select(MessageRow)
             .join(PlanRow, PlanRow.id == MessageRow.plan)
             .where(
-                PlanRow.state.in_(_AWAIT_DECISION),
+                PlanRow.state.in_(AWAITING),
                 PlanRow.deletions > 0,
                 MessageRow.listed_version.is_distinct_from(PlanRow.version),
             )

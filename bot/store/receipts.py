@@ -5,21 +5,19 @@ from collections.abc import Sequence
 from sqlalchemy import and_, case, exists, func, select, update
 
 from bot.core.records import (
+    AWAITING,
     CARRIED_OUT,
     Event,
     EventName,
     Item,
     Outcome,
     PlanRecord,
-    PlanState,
     Tally,
 )
 from bot.store.audit import event_of
 from bot.store.part import Part, count_of
 from bot.store.plans import record_of
 from bot.store.tables import ApprovalRow, EventRow, ItemRow, PlanRow
-
-_AWAIT_DECISION = (PlanState.PROPOSED, PlanState.APPROVED)
 
 _TOLD = (Outcome.FAILED, Outcome.SPARED)
 
@@ -58,7 +56,7 @@ class Receipts(Part):
         )
         query = (
             select(PlanRow)
-            .where(PlanRow.state.in_(_AWAIT_DECISION), exists().where(counts_no_more))
+            .where(PlanRow.state.in_(AWAITING), exists().where(counts_no_more))
             .order_by(PlanRow.proposed_at)
             .limit(limit)
         )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
-from bot.core.records import PlanRecord, PlanState
+from bot.core.records import CARRIED_OUT, PlanRecord, PlanState
 from bot.core.transitions import what_became
 from bot.core.words import moment
 from bot.render.words import size
@@ -21,8 +21,6 @@ RUNS_AT_ONCE = 4
 
 PAUSE = timedelta(minutes=1)
 """After something went wrong with a plan, before it is tried again."""
-
-_ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 
 _log = logging.getLogger(__name__)
 
@@ -115,5 +113,5 @@ def _named(plan: PlanRecord) -> str:
 def _what_became(plan: PlanRecord) -> str:
     if plan.state is PlanState.APPROVED and plan.execute_after:
         return f"comes late, and waits for a new undo window: until {moment(plan.execute_after)}"
-    freed = f"; {size(plan.freed_bytes)} freed" if plan.state in _ENDED else ""
+    freed = f"; {size(plan.freed_bytes)} freed" if plan.state in CARRIED_OUT else ""
     return f"{what_became(plan.state)}{freed}"

@@ -13,8 +13,6 @@ from bot.slack.home_view import LastRun
 from bot.slack.message import Content
 from bot.slack.wording import code, date, mention
 
-LINES_IN_SECTION = 5
-
 
 @dataclass(frozen=True, slots=True)
 class Ended:
@@ -43,9 +41,7 @@ def history_message(view: HistoryView) -> Content:
         return Content(said, [section(said, saved)])
     head = f"*The last {count(len(view.ended), 'plan')} that ended{where}:*"
     lines = [_line(each, view.usd_per_gb_month) for each in view.ended]
-    return Content(
-        f"{head} {saved}", [section(head), *sections(lines, LINES_IN_SECTION), section(saved)]
-    )
+    return Content(f"{head} {saved}", [section(head), *sections(lines), section(saved)])
 
 
 def _line(each: Ended, usd_per_gb_month: float) -> str:

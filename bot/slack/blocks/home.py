@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from bot.core.records import RepositoryPin
 from bot.slack.blocks import phrases
-from bot.slack.blocks.kit import context, header, section
-from bot.slack.blocks.plan_lines import and_more, carried_out, open_plan
+from bot.slack.blocks.kit import and_more, context, header, section
+from bot.slack.blocks.plan_lines import carried_out, open_plan
 from bot.slack.blocks.totals import totals
 from bot.slack.home_view import HomeView, NextReport
 from bot.slack.ids import COMMAND

@@ -14,6 +14,9 @@ MOST_IN_HEADER = 150
 MOST_IN_OPTION = 75
 MOST_IN_SECTION = 3000
 
+LINES_IN_SECTION = 5
+"""Of lists: of the longest ones no more fit."""
+
 Element = dict[str, Any]
 
 
@@ -26,10 +29,15 @@ def section(*lines: str, button: Element | None = None) -> Block:
     return block | ({"accessory": button} if button else {})
 
 
-def sections(lines: Sequence[str], in_each: int) -> Iterator[Block]:
+def sections(lines: Sequence[str]) -> Iterator[Block]:
     """Of long lists: as many sections as they need."""
-    for start in range(0, len(lines), in_each):
-        yield section(*lines[start : start + in_each])
+    for start in range(0, len(lines), LINES_IN_SECTION):
+        yield section(*lines[start : start + LINES_IN_SECTION])
+
+
+def and_more(number: int) -> list[str]:
+    """How many lines are left out."""
+    return [f"… and {number:,} more"] if number > 0 else []
 
 
 def context(*lines: str) -> Block:

@@ -7,7 +7,7 @@ from bot.core.records import BY_ITSELF, Event, EventName, Pause
 from bot.core.savings import Savings, usd_per_month
 from bot.render.plan_summary import PlanSummary
 from bot.render.words import count, money, size
-from bot.slack.blocks.kit import MOST_IN_HEADER
+from bot.slack.blocks.kit import MOST_IN_HEADER, and_more
 from bot.slack.ids import COMMAND, PlanRef
 from bot.slack.view import PlanView
 from bot.slack.wording import code, date, mention, prose
@@ -109,8 +109,7 @@ def also_deleted_in(view: PlanView) -> Iterator[str]:
 def pinned(summary: PlanSummary) -> Iterator[str]:
     """Who pinned what and why, as far as there is room."""
     yield from (f"• {prose(words, MOST_IN_PIN)}" for words in summary.pins[:PINS])
-    if (more := len(summary.pins) - PINS) > 0:
-        yield f"… and {more:,} more"
+    yield from and_more(len(summary.pins) - PINS)
 
 
 def paused(pause: Pause | None) -> Iterator[str]:

@@ -7,9 +7,8 @@ from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.slack.blocks.choice import line_button
-from bot.slack.blocks.kit import Element, context, section
+from bot.slack.blocks.kit import Element, and_more, context, section
 from bot.slack.blocks.pins import pin_line
-from bot.slack.blocks.plan_lines import and_more
 from bot.slack.ids import COMMAND
 from bot.slack.message import Content
 from bot.slack.wording import code

@@ -50,11 +50,6 @@ def carried_out(each: LastRun, usd_per_gb_month: float) -> str:
     )
 
 
-def and_more(number: int) -> list[str]:
-    """How many lines are left out."""
-    return [f"… and {number:,} more"] if number > 0 else []
-
-
 def _stake(plan: PlanRecord, usd_per_gb_month: float) -> str:
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
     return f"{plan.deletions:,} of {count(plan.manifests, 'manifest')}, {money(usd)} a month"

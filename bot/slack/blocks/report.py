@@ -10,7 +10,16 @@ from bot.core.words import first_few, moment
 from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
 from bot.render.words import age, count, money, size
 from bot.slack.blocks import phrases
-from bot.slack.blocks.kit import Element, actions, button, context, danger, header, section
+from bot.slack.blocks.kit import (
+    Element,
+    actions,
+    and_more,
+    button,
+    context,
+    danger,
+    header,
+    section,
+)
 from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, PIN_TAGS, SHOW_IMAGES
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
@@ -87,7 +96,7 @@ def _what_stays(summary: PlanSummary) -> Iterator[str]:
     elif summary.used:
         yield "In use:"
     yield from map(_used, (saved or summary.used)[:USED])
-    yield from _and_more(len(saved or summary.used) - USED)
+    yield from and_more(len(saved or summary.used) - USED)
 
 
 def _used(used: Used) -> str:
@@ -124,7 +133,7 @@ def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
     for number, each in enumerate(pulled[:PULLED]):
         yield section(_pull(each), button=_pin_button(each, number, view))
     if len(pulled) > PULLED:
-        yield context(*_and_more(len(pulled) - PULLED))
+        yield context(*and_more(len(pulled) - PULLED))
 
 
 def _pull(pulled: Pulled) -> str:
@@ -202,8 +211,3 @@ def _confirm(view: PlanView) -> Element:
         yes="Approve",
         no="Cancel",
     )
-
-
-def _and_more(number: int) -> Iterator[str]:
-    if number > 0:
-        yield f"… and {number:,} more"

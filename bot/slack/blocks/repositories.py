@@ -16,9 +16,6 @@ from bot.slack.ids import COMMAND
 from bot.slack.message import Content
 from bot.slack.wording import code, date, day
 
-LINES_IN_SECTION = 5
-"""Of the longest ones no more fit."""
-
 
 @dataclass(frozen=True, slots=True)
 class RepositoriesView:
@@ -50,7 +47,7 @@ def repositories_message(view: RepositoriesView) -> Content:
         [
             section(*head),
             *map(section, phrases.paused(view.pause)),
-            *sections(lines, LINES_IN_SECTION),
+            *sections(lines),
             context(*_small_print(view)),
         ],
     )

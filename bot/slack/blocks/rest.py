@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.core.due import DueOutcome, DueReport, Rest
 from bot.render.words import count, money
-from bot.slack.blocks.kit import context, section
+from bot.slack.blocks.kit import and_more, context, section
 from bot.slack.message import Content
 from bot.slack.wording import codes, prose
 
@@ -26,8 +26,7 @@ def rest_message(rest: Rest) -> Content:
 
 
 def _at_most(failures: Sequence[str]) -> Sequence[str]:
-    more = len(failures) - MOST_FAILURES
-    return [*failures[:MOST_FAILURES], f"… and {more:,} more"] if more > 0 else failures
+    return [*failures[:MOST_FAILURES], *and_more(len(failures) - MOST_FAILURES)]
 
 
 def _quiet(rest: Rest) -> Iterator[str]:

@@ -8,7 +8,7 @@ from bot.core.savings import usd_per_month
 from bot.core.words import short
 from bot.render.words import count, size
 from bot.slack.blocks import phrases
-from bot.slack.blocks.kit import context, header, section
+from bot.slack.blocks.kit import and_more, context, header, section
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import codes, escape, mention, mentions, prose
@@ -70,8 +70,7 @@ def _reasons(items: Sequence[Item], number: int) -> Iterator[str]:
         by_reason[item.reason].append(item.tags[0] if item.tags else short(item.digest))
     shown = sorted(by_reason.items(), key=lambda each: len(each[1]), reverse=True)[:REASONS]
     yield from (f"• {codes(names)}: {prose(reason)}" for reason, names in shown)
-    if (more := number - sum(len(names) for _, names in shown)) > 0:
-        yield f"… and {more:,} more"
+    yield from and_more(number - sum(len(names) for _, names in shown))
 
 
 def _small_print(view: PlanView) -> Iterator[str]:

@@ -9,15 +9,14 @@ from bot.core.records import Outcome, Pause, PlanRecord
 from bot.render.words import count
 from bot.slack.blocks import phrases
 from bot.slack.blocks.choice import line_button
-from bot.slack.blocks.kit import Element, context, section, sections
-from bot.slack.blocks.plan_lines import and_more, open_plan
+from bot.slack.blocks.kit import Element, and_more, context, section, sections
+from bot.slack.blocks.plan_lines import open_plan
 from bot.slack.blocks.under_way import bar
 from bot.slack.home_view import OpenPlan
 from bot.slack.ids import COMMAND
 from bot.slack.message import Block, Content
 from bot.slack.wording import code, mention
 
-LINES_IN_SECTION = 5
 MOST_UNDER_WAY = 10
 
 
@@ -57,7 +56,7 @@ def status_message(view: StatusView) -> Content:
         *_under_way(view.deleting),
         *_waiting(view),
         section(waits),
-        *sections([*plans, *and_more(view.more)], LINES_IN_SECTION),
+        *sections([*plans, *and_more(view.more)]),
         context(f"Reports being made: {view.reports:,} · ecr-clean {view.version}"),
     ]
     return Content(" ".join((*head, f"{waits}.")), blocks)

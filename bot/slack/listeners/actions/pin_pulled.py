@@ -1,15 +1,12 @@
 """Pin for 30 days: what was pulled lately stays, although nothing known uses it."""
 
-from datetime import timedelta
-
+from bot.slack.blocks.report import PIN_LASTS
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
 from bot.slack.listeners.deeds import deed
 from bot.slack.listeners.pinning import follow_pins
 from bot.slack.listeners.wording import pinned
 from bot.slack.payloads import Click
-
-PIN_LASTS = timedelta(days=30)
 
 
 def pin_pulled(desk: Desk, click: Click) -> None:
