@@ -110,6 +110,11 @@ class Shelf:
     def images(self, count: int, prefix: str = "1.") -> list[str]:
         return [self.image(f"{prefix}{number}") for number in range(count)]
 
+    def large_releases(self) -> None:
+        """13, of which three go."""
+        for number in range(13):
+            self.push(image_text(f"1.{number}", 2**33), f"1.{number}", age=60 - number)
+
     def index(self, name: str, *children: str, age: float = 40) -> str:
         """An index with that tag, and untagged images with those names as its children."""
         texts = [image_text(child) for child in children]

@@ -11,8 +11,11 @@ import pytest
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import Cluster
+from bot.playground.slack import Person, Workspace
 from tests.cli.carrying_out import AT_ONCE, BUILDS
 from tests.cli.remembered import Write
+from tests.slack.listeners.office import MANIFEST
+from tests.slack.support import in_workspace
 from tests.support import Run, Shelf
 from tests.usage.aws_support import digest
 
@@ -84,3 +87,16 @@ def builds(shelf: Shelf, settings_file: Write) -> Shelf:
         shelf.image(f"1.{number}", age=100 - number / 100)
     shelf.images(10, "2.")
     return shelf
+
+
+@pytest.fixture
+def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """The environment of the command leads there."""
+    del run
+    with in_workspace(MANIFEST, monkeypatch) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ann(slack: Workspace) -> Person:
+    return slack.remote.add_person("ann")

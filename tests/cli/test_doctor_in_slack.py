@@ -1,6 +1,6 @@
 """`ecr-clean doctor` in a workspace: what it says of one that is well, and of each that is not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,6 @@ import orjson
 import pytest
 
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, TEAM_ID, Person, Workspace
-from tests.slack.listeners.office import MANIFEST
 from tests.support import Run
 
 Write = Callable[[str], Path]
@@ -17,21 +16,6 @@ Examine = Callable[[], list[Finding]]
 
 APP, BOT = "Slack app token", "Slack bot token"
 SCOPES, CHANNEL, APPROVERS = "Slack scopes", "Slack channel", "Slack approvers"
-
-
-@pytest.fixture
-def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The environment of the command leads there."""
-    del run
-    with Workspace(MANIFEST) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
-        yield workspace
-
-
-@pytest.fixture
-def ann(slack: Workspace) -> Person:
-    return slack.remote.add_person("ann")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """`ecr-clean report`: posts reports now, without anybody who listens."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,26 +10,11 @@ from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
 from bot.store.store import SqlStore
 from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT, Write
-from tests.slack.listeners.office import MANIFEST
 from tests.slack.support import buttons
-from tests.support import Run, Shelf, image_text
+from tests.support import Run, Shelf
 
 TEAM = "{repositories: ['team/*'], channel: '#team', min_saving: 0.01}"
 LAB = "{repositories: ['lab/*']}"
-
-
-@pytest.fixture
-def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    del run
-    with Workspace(MANIFEST) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
-        yield workspace
-
-
-@pytest.fixture
-def ann(slack: Workspace) -> Person:
-    return slack.remote.add_person("ann")
 
 
 @pytest.fixture
@@ -42,8 +26,7 @@ def channel(slack: Workspace, ann: Person, settings_file: Write) -> str:
 @pytest.fixture
 def api(shelf: Shelf) -> Shelf:
     """`team/api` with 13 large releases, of which three go."""
-    for number in range(13):
-        shelf.push(image_text(f"1.{number}", 2**33), f"1.{number}", age=60 - number)
+    shelf.large_releases()
     return shelf
 
 

@@ -2,7 +2,6 @@
 
 import json
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,28 +13,13 @@ from bot.store.store import SqlStore
 from tests.cli.carrying_out import PATIENCE, until
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.cli.test_serve import LINE, serving
-from tests.slack.listeners.office import MANIFEST, Json
+from tests.slack.listeners.office import Json
 from tests.slack.support import buttons, message_at
 from tests.support import Result, Run, Shelf
 
 SETTINGS = f"{LOOKED_AT}reports: [{{channel: '#releases'}}]\n"
 MILD = "approval: {type_to_confirm_over: 100%}\n"
 TOKENS = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN")
-
-
-@pytest.fixture
-def slack(run: Run, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The environment of the command leads there."""
-    del run
-    with Workspace(MANIFEST) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
-        yield workspace
-
-
-@pytest.fixture
-def ann(slack: Workspace) -> Person:
-    return slack.remote.add_person("ann")
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from bot.store.store import SqlStore, open_store
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.postgres import Server
 from tests.slack.listeners.office import MANIFEST
+from tests.slack.support import in_workspace
 from tests.support import Run, Shelf
 
 SETTINGS = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
@@ -56,13 +57,11 @@ def due(shared_store: SqlStore, run: Run, builds: Shelf) -> str:
 def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """With the manifest that is shipped. Whatever the bot sends has to pass its checks."""
     del environment
-    with Workspace(MANIFEST) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
-        yield workspace
-        assert workspace.remote.warnings() == []
-        assert workspace.remote.ask("/bugs")["bugs"] == []
-        assert {call["error"] for call in workspace.remote.calls()} <= {None, "ratelimited"}
+    with in_workspace(MANIFEST, monkeypatch) as opened:
+        yield opened
+        assert opened.remote.warnings() == []
+        assert opened.remote.ask("/bugs")["bugs"] == []
+        assert {call["error"] for call in opened.remote.calls()} <= {None, "ratelimited"}
 
 
 @pytest.fixture

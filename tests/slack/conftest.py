@@ -14,6 +14,7 @@ from bot.slack.board import Board, Facts
 from bot.store.store import SqlStore, open_store
 from bot.wiring import open_client
 from tests.playground.slack.helpers import manifest
+from tests.slack.support import in_workspace
 from tests.store.support import sqlite_url
 from tests.support import NOW
 
@@ -21,10 +22,8 @@ from tests.support import NOW
 @pytest.fixture
 def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The environment leads there."""
-    with Workspace(manifest()) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
-        yield workspace
+    with in_workspace(manifest(), monkeypatch) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,10 +1,26 @@
 """What tests of the bot in Slack share."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bot.playground.slack import Person, Workspace
 
 Json = dict[str, Any]
+
+
+@contextmanager
+def in_workspace(
+    manifest: Path | Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workspace]:
+    """The environment leads there."""
+    with Workspace(manifest) as opened:
+        for name, value in opened.environment().items():
+            monkeypatch.setenv(name, value)
+        yield opened
 
 
 def message_at(person: Person, channel: str, ts: str) -> Json:

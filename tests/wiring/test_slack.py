@@ -22,6 +22,7 @@ from bot.wiring import (
     signing_secret,
 )
 from tests.playground.slack.helpers import manifest
+from tests.slack.support import in_workspace
 from tests.store.support import HERE, THERE
 
 Write = Callable[[str], Path]
@@ -38,10 +39,8 @@ reports:
 def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The environment leads there."""
     del environment
-    with Workspace(manifest()) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
-        yield workspace
+    with in_workspace(manifest(), monkeypatch) as opened:
+        yield opened
 
 
 @pytest.mark.usefixtures("environment")

@@ -15,6 +15,7 @@ from bot.worker.hands import Hands
 from bot.worker.herald import Herald
 from tests.cli.remembered import LOOKED_AT
 from tests.playground.slack.helpers import manifest
+from tests.slack.support import in_workspace
 from tests.worker.support import Office, Watch
 
 
@@ -22,10 +23,8 @@ from tests.worker.support import Office, Watch
 def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The environment leads there."""
     del environment
-    with Workspace(manifest()) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
-        yield workspace
+    with in_workspace(manifest(), monkeypatch) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from bot.worker.due import PLANNED_AGAIN_FOR
 from bot.worker.hands import LEASE, LONGEST_DELAY, MOST_ATTEMPTS, TRIED_FOR
 from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT
-from tests.support import Run, Shelf, image_text
+from tests.support import Run, Shelf
 from tests.worker.conftest import MakeOffice
 from tests.worker.support import Office
 
@@ -41,8 +41,7 @@ def settings(settings_file: Callable[[str], Path], channel: str) -> Settings:
 @pytest.fixture
 def api(shelf: Shelf) -> Shelf:
     """`team/api` with 13 large releases, of which three go."""
-    for number in range(13):
-        shelf.push(image_text(f"1.{number}", 2**33), f"1.{number}", age=60 - number)
+    shelf.large_releases()
     return shelf
 
 

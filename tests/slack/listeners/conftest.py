@@ -10,17 +10,16 @@ import pytest
 from bot.playground.slack import Person, Workspace
 from bot.store.store import SqlStore, open_store
 from tests.slack.listeners.office import MANIFEST, Clock, Office, office
+from tests.slack.support import in_workspace
 
 
 @pytest.fixture
 def slack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Workspace]:
     """With the manifest that is shipped; the environment leads there."""
-    with Workspace(MANIFEST) as workspace:
-        for name, value in workspace.environment().items():
-            monkeypatch.setenv(name, value)
+    with in_workspace(MANIFEST, monkeypatch) as opened:
         monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-        yield workspace
-        assert workspace.remote.warnings() == []
+        yield opened
+        assert opened.remote.warnings() == []
 
 
 @pytest.fixture
