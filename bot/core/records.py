@@ -190,6 +190,14 @@ class Event:
     digests: tuple[str, ...] = ()
 
 
+def by_itself(
+    plan: PlanRecord, at: datetime, name: EventName, detail: str, digests: tuple[str, ...] = ()
+) -> Event:
+    """What becomes of a plan without anybody doing it just now."""
+    uri = plan.repository.uri
+    return Event(at, name, BY_ITSELF, detail, plan.id, plan.version, uri, digests)
+
+
 @dataclass(frozen=True, slots=True)
 class Binding:
     """Which digest a tag names. `since`: when it was first seen on an image that was not new then;

@@ -14,15 +14,7 @@ from itertools import count
 from bot.core.errors import DamagedError, RequestError, ServiceError
 from bot.core.ground import is_what_people_approved
 from bot.core.passes import next_pass, piles_up
-from bot.core.records import (
-    BY_ITSELF,
-    Event,
-    EventName,
-    Outcome,
-    PlanRecord,
-    PlanState,
-    Run,
-)
+from bot.core.records import EventName, Outcome, PlanRecord, PlanState, Run, by_itself
 from bot.core.sparing import GONE, Why, gone_of
 from bot.core.transitions import ended, stopped
 from bot.ports import Change, Clock, RunProgress, RunStore
@@ -253,15 +245,9 @@ class _Course:
         while True:
             before = self._plan()
             after = _ended(before, ledger)
-            event = Event(
-                at=self._lease.clock(),
-                event=EventName.STOPPED if after.state is PlanState.STOPPED else EventName.ENDED,
-                by=BY_ITSELF,
-                detail=_summary(ledger, why),
-                plan=before.id,
-                version=before.version,
-                repository=before.repository.uri,
-            )
+            is_stopped = after.state is PlanState.STOPPED
+            name = EventName.STOPPED if is_stopped else EventName.ENDED
+            event = by_itself(before, self._lease.clock(), name, _summary(ledger, why))
             if self._store.commit(Change((event,), before, after)):
                 return after
 

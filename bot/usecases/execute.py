@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.core.errors import DamagedError, RequestError
 from bot.core.ground import is_what_people_approved, why_not_to_go_on
-from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, Run, Worker
+from bot.core.records import Event, EventName, PlanRecord, Run, Worker, by_itself
 from bot.core.transitions import (
     asked_to_stop,
     called_back,
@@ -154,15 +154,7 @@ class Executor:
         return CalledBackError(after, str(error), is_incomplete=is_incomplete)
 
     def _event(self, name: EventName, plan: PlanRecord, detail: str) -> Event:
-        return Event(
-            at=self._now(),
-            event=name,
-            by=BY_ITSELF,
-            detail=detail,
-            plan=plan.id,
-            version=plan.version,
-            repository=plan.repository.uri,
-        )
+        return by_itself(plan, self._now(), name, detail)
 
     @property
     def _store(self) -> RunStore:

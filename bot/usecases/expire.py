@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, RepositoryPin
+from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, RepositoryPin, by_itself
 from bot.core.transitions import expired
 from bot.core.words import moment
 from bot.ports import Change, Store
@@ -17,15 +17,8 @@ def expire(store: Store, now: datetime) -> None:
 
 
 def expiry(plan: PlanRecord, now: datetime) -> Change:
-    event = Event(
-        at=now,
-        event=EventName.EXPIRED,
-        by=BY_ITSELF,
-        detail=f"nobody carried it out before {moment(plan.expires_at)}",
-        plan=plan.id,
-        version=plan.version,
-        repository=plan.repository.uri,
-    )
+    detail = f"nobody carried it out before {moment(plan.expires_at)}"
+    event = by_itself(plan, now, EventName.EXPIRED, detail)
     return Change((event,), plan, expired(plan, now))
 
 

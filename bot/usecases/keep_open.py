@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, PlanState
+from bot.core.records import EventName, PlanRecord, PlanState, by_itself
 from bot.core.transitions import kept_open
 from bot.core.words import moment
 from bot.ports import Change, Store
@@ -25,15 +25,8 @@ def keep_open(store: Store, plan: PlanRecord, until: datetime, now: datetime) ->
     once somebody approved it, so that no approval counts for longer than a plan is open."""
     while _waits_for_the_first(plan) and plan.expires_at < until:
         after = kept_open(plan, until)
-        event = Event(
-            at=now,
-            event=EventName.PROPOSED,
-            by=BY_ITSELF,
-            detail=f"it is unchanged, and open until {moment(until)}",
-            plan=plan.id,
-            version=plan.version,
-            repository=plan.repository.uri,
-        )
+        detail = f"it is unchanged, and open until {moment(until)}"
+        event = by_itself(plan, now, EventName.PROPOSED, detail)
         if store.commit(Change((event,), plan, after)):
             return after
         found = store.plan(plan.id)

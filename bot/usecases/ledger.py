@@ -7,15 +7,7 @@ from datetime import datetime
 from bot.core.errors import DamagedError
 from bot.core.freed import Freed
 from bot.core.plan import Plan
-from bot.core.records import (
-    BY_ITSELF,
-    Batch,
-    Event,
-    EventName,
-    Fate,
-    Outcome,
-    PlanRecord,
-)
+from bot.core.records import Batch, Event, EventName, Fate, Outcome, PlanRecord, by_itself
 from bot.ports import RunProgress
 from bot.usecases.lease import Lease, RunLostError
 
@@ -104,16 +96,9 @@ class Ledger:
     def _events(self, fates: Sequence[Fate], at: datetime) -> Iterator[Event]:
         for outcome, name in _EVENTS.items():
             if some := [fate for fate in fates if fate.outcome is outcome]:
-                yield Event(
-                    at=at,
-                    event=name,
-                    by=BY_ITSELF,
-                    detail=_told(some) if outcome is not Outcome.DELETED else "as approved",
-                    plan=self._plan.id,
-                    version=self._plan.version,
-                    repository=self._plan.repository.uri,
-                    digests=tuple(fate.digest for fate in some),
-                )
+                detail = _told(some) if outcome is not Outcome.DELETED else "as approved"
+                digests = tuple(fate.digest for fate in some)
+                yield by_itself(self._plan, at, name, detail, digests)
 
 
 def _told(fates: Sequence[Fate]) -> str:
