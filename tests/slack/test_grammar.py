@@ -1,5 +1,6 @@
 """How lines after `/ecr-clean` are read."""
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from bot.core.errors import RequestError
 from bot.slack.listeners.commands.grammar import (
     FORMS,
+    LONGEST_LINE,
     MOST_NAMES,
     Line,
     PinLine,
@@ -53,6 +55,29 @@ def pin(text: str) -> PinLine:
 )
 def test_words(text: str, expected: list[str]) -> None:
     assert names(text) == expected
+
+
+QUOTED_OR_BARE = re.compile(
+    "`[^`]*`|\"[^\"]*\"|'[^']*'|“[^”]*”|‘[^’]*’|„[^“”]*[“”]|«[^»]*»|[^\\s,]+"  # noqa: RUF001
+)
+
+
+@given(st.text("`\"'“”‘’„«»a, \n", max_size=30))  # noqa: RUF001
+@tries(500)
+def test_quoted_words_are_read_as_the_regular_expression_reads_them(text: str) -> None:
+    """The expression is the definition. It takes quadratic time for quotes that never close."""
+    spans = [(word.start, word.end) for word in Line.of(text).words]
+    expected = [found.span() for found in QUOTED_OR_BARE.finditer(text)]
+    assert spans == [span for span in expected if text[slice(*span)].strip("`\"'“”‘’„«»")]  # noqa: RUF001
+
+
+def test_a_line_of_the_greatest_length_is_read() -> None:
+    assert names("„ " * (LONGEST_LINE // 2)) == []
+
+
+def test_a_longer_line_is_refused() -> None:
+    with pytest.raises(RequestError, match="reads at most 8,000"):
+        Line.of("a" * (LONGEST_LINE + 1))
 
 
 @given(st.text(max_size=200))

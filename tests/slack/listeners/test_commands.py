@@ -612,3 +612,7 @@ def test_where_the_bot_is_not(bot: Office, slack: Workspace, ann: Person) -> Non
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     bot.says(ann, "/ecr-clean status", channel)
     assert "Plans that wait for approval" in told(ann, channel)[0]
+
+
+def test_a_line_that_is_too_long_is_refused_before_it_is_read(bot: Office, ann: Person) -> None:
+    assert "reads at most 8,000" in asks(bot, ann, "„ " * 15_000)

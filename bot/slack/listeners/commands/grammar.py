@@ -2,7 +2,7 @@
 them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple, Self
@@ -15,23 +15,28 @@ from bot.slack.ids import COMMAND
 LONGEST_REPOSITORY = 512
 """A registry's host and a name: ECR API reference, CreateRepository."""
 
+LONGEST_LINE = 8_000
+"""Characters: room for MOST_NAMES tags of ECR's 128 characters and a reason."""
+
 MOST_NAMES = 50
 """Tags in one line."""
 
 _QUOTES = "`\"'“”‘’„«»"  # noqa: RUF001 - Slack's clients make them
-_QUOTED = "|".join(
-    f"{opening}[^{closing}]*[{closing}]"
-    for opening, closing in (
-        ("`", "`"),
-        ('"', '"'),
-        ("'", "'"),
-        ("“", "”"),
-        ("‘", "’"),  # noqa: RUF001
-        ("„", "“”"),
-        ("«", "»"),
-    )
-)
-_WORD = re.compile(rf"{_QUOTED}|[^\s,]+")
+_CLOSING_QUOTES = {
+    "`": "`",
+    '"': '"',
+    "'": "'",
+    "“": "”",
+    "‘": "’",  # noqa: RUF001
+    "„": "“”",
+    "«": "»",
+}
+"""By the opening quote."""
+
+_CLOSING = {opening: re.compile(f"[{closing}]") for opening, closing in _CLOSING_QUOTES.items()}
+
+_WORD = re.compile(r"[^\s,]+")
+_SEPARATORS = re.compile(r"[\s,]*")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
 _LAST_YEAR = 9998
 
@@ -53,9 +58,14 @@ class Line:
 
     @classmethod
     def of(cls, text: str) -> Self:
+        """Raises RequestError for a line longer than LONGEST_LINE."""
+        if len(text) > LONGEST_LINE:
+            raise RequestError(
+                f"This line has {len(text):,} characters, and {COMMAND} reads at most "
+                f"{LONGEST_LINE:,}. Split it into several lines, or use a pattern"
+            )
         seen = text.translate(_INVISIBLE)
-        words = (_word(found) for found in _WORD.finditer(seen))
-        return cls(seen, [word for word in words if word.text])
+        return cls(seen, [word for word in _words(seen) if word.text])
 
     @property
     def names(self) -> Sequence[str]:
@@ -180,8 +190,41 @@ def misuse(line: Line) -> RequestError:
     return RequestError(f"Write it like this: `{COMMAND} {FORMS[line.command].usage}`")
 
 
-def _word(found: re.Match[str]) -> Word:
-    return Word(found[0].strip(_QUOTES), found[0][0] in _QUOTES, found.start(), found.end())
+def _words(text: str) -> Iterator[Word]:
+    """Words stand between white space and commas, unless they are quoted. A quote that is never
+    closed is a part of its word. Reads each character a bounded number of times."""
+    last_closing = {
+        opening: max(map(text.rfind, closing)) for opening, closing in _CLOSING_QUOTES.items()
+    }
+    start = _next_word(text, 0)
+    while start < len(text):
+        if last_closing.get(text[start], -1) > start:
+            end = _end_of_quotation(text, start)
+        else:
+            end = _end_of_word(text, start)
+        found = text[start:end]
+        yield Word(found.strip(_QUOTES), found[0] in _QUOTES, start, end)
+        start = _next_word(text, end)
+
+
+def _next_word(text: str, position: int) -> int:
+    """The length of the text if no word follows."""
+    separators = _SEPARATORS.match(text, position)
+    assert separators
+    return separators.end()
+
+
+def _end_of_quotation(text: str, start: int) -> int:
+    """For an opening quote that is closed somewhere behind it."""
+    closing = _CLOSING[text[start]].search(text, start + 1)
+    assert closing
+    return closing.end()
+
+
+def _end_of_word(text: str, start: int) -> int:
+    word = _WORD.match(text, start)
+    assert word
+    return word.end()
 
 
 def _find(line: Line, keywords: Sequence[str], start: int, end: int) -> int:
