@@ -29,7 +29,7 @@ def session_policy(repository: RepositoryId) -> str:
     """Takes everything from a role but deleting in this repository."""
     statement = {
         "Effect": "Allow",
-        "Action": DELETION.narrow,
+        "Action": DELETION,
         "Resource": repository_arn(repository),
     }
     policy = {"Version": "2012-10-17", "Statement": [statement]}

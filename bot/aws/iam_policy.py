@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.aws.iam_patterns import repository_names
+from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId
 
 LARGEST = 6144
@@ -58,7 +60,9 @@ REGISTRY = Needs(
 """ecr:ListImages is asked only while a plan is carried out, ecr:ListTagsForResource only before
 reports that come by themselves."""
 
-DELETION = Needs(narrow=("ecr:BatchDeleteImage",), resources=("ecr:repository/*",))
+DELETION = ("ecr:BatchDeleteImage",)
+"""It takes repositories as resources."""
+
 SOURCES: Mapping[str, Needs] = {
     "ecs": Needs(
         broad=(
@@ -135,8 +139,8 @@ of ECS, Identity-based policy examples."""
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What one principal has to do: read `registries`, or delete in them; look for usage with
-    `looks` (keys of SOURCES) in `regions` of its own `account`; assume `roles`."""
+    """What one principal has to do: read `registries`, or delete in their `repositories`; look for
+    usage with `looks` (keys of SOURCES) in `regions` of its own `account`; assume `roles`."""
 
     account: str
     partition: str
@@ -144,6 +148,7 @@ class Duties:
     looks: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    repositories: tuple[Patterns, ...] = ()
 
 
 def repository_arn(repository: RepositoryId) -> str:
@@ -178,24 +183,29 @@ def _policy(*statements: Policy) -> Policy:
 
 
 def _deletion_statements(duties: Duties) -> Iterator[Policy]:
-    if arns := _arns_in_registries(DELETION, duties):
-        yield _statement("DeleteImages", DELETION.narrow, arns)
+    arns = [
+        _arn(duties.partition, f"ecr:repository/{name}", registry.region, registry.account)
+        for registry in duties.registries
+        for name in repository_names(duties.repositories, registry, duties.partition)
+    ]
+    if arns:
+        yield _statement("DeleteImages", DELETION, arns)
 
 
 def _registry_statements(duties: Duties) -> Iterator[Policy]:
     """A registry's settings can be asked of one's own account alone."""
-    if arns := _arns_in_registries(REGISTRY, duties):
+    if arns := _arns_in_registries(duties):
         yield _statement("ReadRepositories", REGISTRY.narrow, arns)
     own = [each.region for each in duties.registries if duties.account in (each.account, ANY)]
     if own:
         yield _statement("ReadRegistries", REGISTRY.broad, [ANY], own)
 
 
-def _arns_in_registries(needs: Needs, duties: Duties) -> list[str]:
+def _arns_in_registries(duties: Duties) -> list[str]:
     return [
         _arn(duties.partition, resource, registry.region, registry.account)
         for registry in duties.registries
-        for resource in needs.resources
+        for resource in REGISTRY.resources
     ]
 
 

@@ -85,6 +85,8 @@ def _print_policy(settings: Settings, role: Principal, kind: Kind) -> None:
     mine = shares[kind][role]
     policy = kind.policy(mine)
     click.echo(json.dumps(policy, indent=2))
+    if not policy["Statement"]:
+        note("the policy is empty: no repository matches `policies`, so nothing is ever deleted")
     _tell_whose(role, kind, _roles(shares[kind]), mine.account)
     if (size := size_of(policy)) > LARGEST:
         note(f"it has {size:,} characters; a managed policy takes {LARGEST:,}: split it in two")

@@ -34,8 +34,11 @@ def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
 
 
 def deleting_duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
-    """What everybody has to do whom `open_deleter` sends out."""
-    return _shares(list(_deletions(settings, own)), (), own)
+    """What each principal behind `open_deleter` has to do: delete where a policy of the settings
+    may propose something."""
+    repositories = tuple(policy.repositories for policy in settings.policies)
+    shares = _shares(list(_deletions(settings, own)), (), own)
+    return {who: replace(share, repositories=repositories) for who, share in shares.items()}
 
 
 def _shares(

@@ -392,6 +392,31 @@ def test_the_policy_of_deletion_of_a_role(run: Run, settings_file: Write) -> Non
     assert result.sentence == f"this is the policy of the role {READER}"
 
 
+def test_the_policy_of_deletion_is_as_narrow_as_the_settings(
+    run: Run, settings_file: Write, shelves: dict[tuple[str, str], Shelf], asks: list[Ask]
+) -> None:
+    loaded = load_settings(
+        settings_file("policies: [{repositories: ['Shop/*', 'team/[a-c]pi']}, {repositories: [x]}]")
+    )
+    found = statements(run("iam-policy", "--delete"))
+    assert [each["Resource"] for each in found] == [
+        [f"arn:aws:ecr:eu-west-1:{HERE}:repository/{name}" for name in ("shop/*", "team/?pi", "x")]
+    ]
+    _, entry = find_registry(loaded, RegistryId(HERE, "eu-west-1"))
+    plan = plan_of(shelves[HERE, "eu-west-1"].id)
+    open_deleter(plan, entry).delete([MISSING], lambda: True)
+    assert any(allows(statement, ask) for statement in found for ask in asks)
+
+
+def test_settings_that_propose_nothing_need_no_policy_of_deletion(
+    run: Run, settings_file: Write
+) -> None:
+    settings_file("policies: []")
+    result = run("iam-policy", "--delete")
+    assert statements(result) == []
+    assert "no repository matches `policies`, so nothing is ever deleted" in result.err
+
+
 def test_a_role_for_deletion_is_no_role_that_reads(run: Run, settings_file: Write) -> None:
     settings_file(BY_DELETER)
     assert not granted(statements(run("iam-policy"))) & {"ecr:BatchDeleteImage"}
