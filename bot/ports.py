@@ -257,10 +257,15 @@ class Store(Protocol):
 
     def content(self, id_: str, version: int) -> Plan:
         """What was proposed: its layers are known only as far as they would be freed. Raises
-        ServiceError if it is not what was stored."""
+        ServiceError if it is not what was stored, RequestError if a newer version replaced it
+        before anybody approved it."""
 
     def items(self, id_: str, version: int) -> Sequence[Item]:
-        """What was to be deleted, in the order of deletion, with what became of it."""
+        """What was to be deleted, in the order of deletion, with what became of it. Empty for a
+        version that a newer one replaced before anybody approved it."""
+
+    def deletions(self, id_: str, version: int) -> Sequence[str]:
+        """The digests that any version, replaced or not, was to delete."""
 
     def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
         """Of one repository (by URI) or of all, by repository and text; those that have run out

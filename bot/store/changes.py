@@ -13,6 +13,7 @@ from bot.store.part import Part, count_of, insert_all, insert_into
 from bot.store.pauses import is_paused
 from bot.store.pins import change_pins
 from bot.store.plan_content import pack
+from bot.store.replaced_versions import replace_version
 from bot.store.runs import change_run
 from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
 
@@ -40,6 +41,7 @@ class Changes(Part):
             if version:
                 insert_all(session, VersionRow, [version.row])
                 insert_all(session, ItemRow, version.items)
+                _forget_replaced(session, change)
             add_events(session, change.events)
             return True
 
@@ -63,6 +65,13 @@ def _new_version(change: Change) -> _Version | None:
         for position, digest in enumerate(content.delete)
     ]
     return _Version(row, items)
+
+
+def _forget_replaced(session: Session, change: Change) -> None:
+    """What was approved is kept whole."""
+    before, content = change.before, change.content
+    if before and content and not before.current_approvals:
+        replace_version(session, before.id, before.version, content.delete)
 
 
 def _write_plan(session: Session, change: Change) -> bool:

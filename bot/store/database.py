@@ -45,6 +45,11 @@ class Database(ABC):
         """Until this transaction ends, no other process may change the tables."""
 
     @abstractmethod
+    def give_back_space(self) -> None:
+        """Returns the space of removed rows to the disk, as far as that hinders no other process.
+        Rows that come later use what is not returned."""
+
+    @abstractmethod
     def _what_to_do(self, error: BaseException) -> str: ...
 
     @contextmanager

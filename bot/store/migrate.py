@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-CURRENT = "0007"
+CURRENT = "0008"
 """The newest revision, told here too: who finds it in the database need not load Alembic."""
+
+SHRINKS = "0008"
+"""This revision removes much of what older ones stored."""
 
 _ONE_AT_A_TIME = Lock()
 """Alembic knows one migration in a process."""
@@ -30,7 +33,9 @@ def migrate(database: Database) -> bool:
         found = _revision(connection)
         _refuse_newer(found, database.name)
         upgrade(connection, "head")
-        return found is None
+    if found is not None and found < SHRINKS:
+        database.give_back_space()
+    return found is None
 
 
 def upgrade(connection: Connection, revision: str) -> None:

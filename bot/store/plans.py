@@ -5,13 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from bot.core.errors import DamagedError, ServiceError
+from bot.core.errors import DamagedError, RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.records import CARRIED_OUT, OPEN, Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.part import Part
 from bot.store.plan_content import unpack
+from bot.store.replaced_versions import NOT_KEPT, deletions_of
 from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
 
 
@@ -60,6 +61,11 @@ class Plans(Part):
             stored = session.get(VersionRow, (id_, version))
             if stored is None:
                 raise ServiceError(f"The database has no version {version} of the plan {id_}")
+            if stored.content == NOT_KEPT:
+                raise RequestError(
+                    f"Version {version} of the plan {id_} is not kept: a newer version replaced it "
+                    "before anybody approved it. Look at the newest version"
+                )
             content = unpack(stored.content)
             if content_hash(content) != stored.hash:
                 raise DamagedError(
@@ -77,6 +83,10 @@ class Plans(Part):
                 Item(digest, tuple(tags), Outcome(outcome), reason)
                 for digest, tags, outcome, reason in session.execute(query)
             ]
+
+    def deletions(self, id_: str, version: int) -> Sequence[str]:
+        with self._database.reading() as session:
+            return tuple(deletions_of(session, id_, version))
 
     def _last(
         self, query: Select[PlanRow], limit: int, repository: RepositoryId | None

@@ -38,6 +38,9 @@ class PostgresqlDatabase(Database):
     def keep_others_out(self, session: Session) -> None:
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
+    def give_back_space(self) -> None:
+        """Its autovacuum does it."""
+
     def _what_to_do(self, error: BaseException) -> str:
         state = getattr(error, "sqlstate", None)
         if state is None or state[:2] in _NO_CONNECTION:

@@ -1,7 +1,9 @@
 """A file that several threads and processes share."""
 
+import logging
 import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import ClassVar
 
@@ -24,6 +26,8 @@ _REMEDIES = {
     sqlite3.SQLITE_CANTOPEN: _LET_US_WRITE,
 }
 
+_log = logging.getLogger(__name__)
+
 
 class SqliteDatabase(Database):
     READING: ClassVar[Mapping[str, object]] = {"only_reads": True}
@@ -35,6 +39,13 @@ class SqliteDatabase(Database):
 
     def keep_others_out(self, session: Session) -> None:
         """Whoever writes is alone."""
+
+    def give_back_space(self) -> None:
+        try:
+            with closing(sqlite3.connect(self._file, isolation_level=None)) as db:
+                db.execute("VACUUM")
+        except sqlite3.Error as error:
+            _log.warning("%s keeps its size on disk (%s): run VACUUM later", self.name, error)
 
     def _prepare(self) -> None:
         try:

@@ -86,6 +86,9 @@ class PlanRow(Base):
 
 
 class VersionRow(Base):
+    """`content` is empty and `difference` set once a newer version has replaced one that nobody
+    approved: see `replaced_versions`."""
+
     __tablename__ = "plan_versions"
 
     plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), primary_key=True)
@@ -93,6 +96,7 @@ class VersionRow(Base):
     hash: Mapped[str]
     content: Mapped[bytes]
     made_at: Mapped[datetime]
+    difference: Mapped[bytes | None]
 
 
 class ItemRow(Base):

@@ -21,5 +21,4 @@ def _with_digests(store: Store, event: Event) -> Event:
         return event
     if event.plan is None or event.version is None:
         return event
-    items = store.items(event.plan, event.version)
-    return replace(event, digests=tuple(item.digest for item in items))
+    return replace(event, digests=tuple(store.deletions(event.plan, event.version)))

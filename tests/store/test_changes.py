@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from bot.core.errors import RequestError
 from bot.core.plan_hash import content_hash
 from bot.core.records import Approval, EventName, Item, Outcome, PlanState
 from bot.ports import Change
 from bot.store.store import SqlStore
+from bot.store.tables import ItemRow, VersionRow
 from tests.store.support import (
     HERE,
     THERE,
@@ -106,15 +109,55 @@ def test_a_plan_that_is_not_there_cannot_be_changed(store: SqlStore) -> None:
     assert list(store.events()) == []
 
 
-def test_versions_stay(store: SqlStore) -> None:
+def test_a_version_that_was_approved_is_kept_whole(store: SqlStore) -> None:
     made = propose(store)
-    assert store.commit(new_version(made, "old"))
+    store.commit(approval(made, "bob"))
+    assert store.commit(new_version(seen(store, made.id), "old"))
     after = seen(store, made.id)
     assert (after.version, after.hash) == (2, content_hash(content("old")))
     assert store.content(made.id, 1) == content("old", "older")
     assert store.content(made.id, 2) == content("old")
     assert [item.digest for item in store.items(made.id, 1)] == ["sha256:old", "sha256:older"]
     assert [item.digest for item in store.items(made.id, 2)] == ["sha256:old"]
+    assert store.deletions(made.id, 1) == ("sha256:old", "sha256:older")
+
+
+def test_a_replaced_version_that_nobody_approved_keeps_what_it_was_to_delete(
+    store: SqlStore,
+) -> None:
+    made = propose(store)
+    others = [("old",), ("new", "old"), (), ("newest",)]
+    for number, names in enumerate(others, start=2):
+        before = seen(store, made.id)
+        assert store.commit(new_version(before, *names))
+        with pytest.raises(RequestError, match=f"Version {number - 1} of .* is not kept: a newer"):
+            store.content(made.id, number - 1)
+        assert store.items(made.id, number - 1) == []
+    assert store.content(made.id, 5) == content("newest")
+    found = [set(store.deletions(made.id, version)) for version in range(1, 7)]
+    assert found == [
+        {f"sha256:{name}" for name in names} for names in [("old", "older"), *others, ()]
+    ]
+
+
+def test_a_pin_on_a_large_plan_adds_little_to_the_database(store: SqlStore) -> None:
+    names = [f"{number:064}" for number in range(2000)]
+    plan = content(*names)
+    made = record(hash=content_hash(plan))
+    assert store.commit(Change([], after=made, content=plan))
+    before = stored_bytes(store)
+    for number in range(1, 6):
+        assert store.commit(new_version(seen(store, made.id), *names[number:]))
+    assert stored_bytes(store) - before < 5 * 1000
+
+
+def stored_bytes(store: SqlStore) -> int:
+    """Of all versions of plans and their items."""
+    with store._database.reading() as session:
+        versions = session.execute(select(VersionRow.content, VersionRow.difference)).all()
+        items = session.execute(select(ItemRow.digest)).all()
+    texts = (text for row in (*versions, *items) for text in row if text is not None)
+    return sum(map(len, texts))
 
 
 def test_approvals_of_every_version_are_told_in_their_order(store: SqlStore) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, MetaData, Table, func, insert, inspect, select, text
+from sqlalchemy import Column, MetaData, Table, func, insert, inspect, make_url, select, text
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
@@ -21,7 +22,7 @@ from bot.ports import Change
 from bot.store.migrate import CURRENT, scripts, upgrade
 from bot.store.open_database import open_database
 from bot.store.store import SqlStore, open_store
-from bot.store.tables import ApprovalRow, Base
+from bot.store.tables import ApprovalRow, Base, VersionRow
 from tests.store.support import BOB, propose, run_of, seen
 from tests.support import NOW
 
@@ -109,6 +110,44 @@ def test_data_of_every_revision_is_kept(empty_url: str, revision: str) -> None:
             now = _counts(session)
         assert {name: now[name] for name in filled if name in now} == filled
         read_all(store)
+
+
+def test_versions_that_nobody_approved_shrink(empty_url: str) -> None:
+    """Version 2 was approved, version 4 is the newest."""
+    large = 300_000 * b"x"
+    deletions = {1: ("a", "b", "c"), 2: ("a", "b"), 3: ("b", "d"), 4: ("b",)}
+    database = open_database(empty_url)
+    with database.writing() as session:
+        upgrade(session.connection(), "0007")
+    with database.writing() as session:
+        tables = {table.name: table for table in _tables(session)}
+
+        def add(name: str, **facts: Any) -> None:
+            row = {column.name: _some(column) for column in tables[name].columns} | facts
+            session.execute(insert(tables[name]).values(row))
+
+        add("plans", id="text", version=4)
+        for version, digests in deletions.items():
+            add("plan_versions", version=version, content=large)
+            for position, digest in enumerate(digests):
+                add("plan_items", version=version, position=position, digest=digest)
+        add("approvals", version=2)
+    database.close()
+    before = _size(empty_url)
+    with open_store(empty_url) as store:
+        found = {version: set(store.deletions("text", version)) for version in deletions}
+        assert found == {version: set(digests) for version, digests in deletions.items()}
+        with store._database.reading() as session:
+            query = select(VersionRow.version, func.length(VersionRow.content))
+            kept = [tuple(row) for row in session.execute(query.order_by(VersionRow.version))]
+    assert kept == [(1, 0), (2, len(large)), (3, 0), (4, len(large))]
+    assert before is None or before - (_size(empty_url) or 0) > 2 * len(large) - 100_000
+
+
+def _size(url: str) -> int | None:
+    """Of SQLite's file, in bytes; None for another database."""
+    file = make_url(url).database
+    return Path(file).stat().st_size if url.startswith("sqlite") and file else None
 
 
 def test_plans_that_are_older_than_runs(empty_url: str) -> None:

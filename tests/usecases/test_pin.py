@@ -43,9 +43,9 @@ def test_a_proposed_plan_gets_its_next_version_at_once(scene: Scene) -> None:
 
 def test_the_audit_tells_what_it_protects(scene: Scene) -> None:
     plan = scene.proposed()
+    digest = next(i.digest for i in scene.store.items(plan.id, 1) if i.tags == ("old",))
     scene.pin("old", "nothing")
     first, second, renewed = list(scene.store.events())[1:]
-    digest = next(i.digest for i in scene.store.items(plan.id, 1) if i.tags == ("old",))
     assert (first.event, first.plan, first.version, first.digests) == (
         EventName.PINNED,
         plan.id,
