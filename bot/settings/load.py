@@ -80,5 +80,6 @@ def _first_lines(error: Exception) -> str:
         return "it is nested too deeply"
     problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
     if problem and mark:
+        problem = problem.partition(" with value ")[0]  # of a key that stands twice: no secrets
         return f"{problem} (line {mark.line + 1}, column {mark.column + 1})"
     return str(error).splitlines()[0]
