@@ -129,7 +129,7 @@ def test_archived_images_are_listed_and_kept(aws: StandIn, plan: Run, shelf: She
 def test_artifacts_are_treated_like_images_by_their_own_type(
     plan: Run, shelf: Shelf, settings_file: Callable[[str], Path]
 ) -> None:
-    settings_file(without_sources("policies: [{keep: [], artifact_types: [application/*model*]}]"))
+    settings_file("policies: [{keep: [], artifact_types: [application/*model*]}]")
     config = ("{}", 2)
     old = manifests.image(
         config, [("weights", 9)], config_type=manifests.OCI_EMPTY, artifact_type=MODEL
