@@ -86,7 +86,7 @@ class LegalTexts:
         parts = elements(glob)
         if sum(not is_star(part) for part in parts) > self.longest:
             return False
-        return any(_meet(parts, shape, self.longest) for shape in self.shapes)
+        return any(_overlap(parts, shape, self.longest) for shape in self.shapes)
 
     def _why(self, glob: str) -> str:
         if is_regular_expression(glob):
@@ -100,7 +100,7 @@ def is_arn(text: str) -> bool:
     return text.lower().startswith("arn:")
 
 
-def _meet(parts: Sequence[str], shape: Shape, longest: int) -> bool:
+def _overlap(parts: Sequence[str], shape: Shape, longest: int) -> bool:
     """Whether a text of the shape, of at most that length, matches a glob of these parts.
 
     Walks through both together, one character at a time. A place that was reached by a shorter

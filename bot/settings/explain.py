@@ -39,12 +39,11 @@ def _sentence(details: ErrorDetails) -> str:
             return _unknown(location[:-1], location[-1])
         case "missing":
             return f"{_path(location)} is missing: give {_allowed(_type_at(location))}"
-    what = f"found {_spelled(found)}"
     if _is_key(location):
-        path, what = _path(location[:-2]), f"found the key {_spelled(found)}"
+        what = f"{_path(location[:-2])}: found the key {_spelled(found)}"
     else:
-        path = _path(location)
-    return f"{path}: {what}{_objection(details)}; allowed: {_allowed(_type_at(location))}"
+        what = f"{_path(location)}: found {_spelled(found)}"
+    return f"{what}{_objection(details)}; allowed: {_allowed(_type_at(location))}"
 
 
 def _unknown(above: Location, key: Any) -> str:

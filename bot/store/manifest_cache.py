@@ -168,15 +168,25 @@ class SqliteManifestCache:
             yield from self._db.execute(f"{query} AND digest IN ({marks})", (*values, *some))
 
     def _prepare(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        version = self._version()
         if not 0 <= version <= VERSION:
             raise sqlite3.DatabaseError(f"it has version {version}, this program knows {VERSION}")
-        if version == VERSION:
-            return
-        self._db.executescript(_TABLES)
+        if version == 0:
+            self._db.executescript(_TABLES)
+        if version < VERSION:
+            self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        """Others may do the same at the same moment, and go on to fill the file."""
         with self._db:
-            self._db.execute(_FORGET_ARTIFACTS, sorted(CONTAINER_CONFIGS))
+            self._db.execute("BEGIN IMMEDIATE")
+            if self._version() == 1:
+                self._db.execute(_FORGET_ARTIFACTS, sorted(CONTAINER_CONFIGS))
             self._db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _version(self) -> int:
+        version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
+        return version
 
     def _insert(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         with self._explained(), self._db:
