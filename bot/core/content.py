@@ -7,7 +7,6 @@ from reprlib import repr as shortened
 from typing import Any
 
 from bot.core.manifest import (
-    DOCKER_INDEX,
     DOCKER_MANIFEST,
     INDEX_TYPES,
     KNOWN_TYPES,
@@ -21,6 +20,9 @@ from bot.core.manifest import (
 
 LARGEST = 2**63 - 1
 """What a database can hold."""
+
+_OCI_TYPES = frozenset({OCI_MANIFEST, OCI_INDEX})
+"""Docker's know neither subject nor artifactType."""
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 """JSON may escape one alone; no UTF-8 can hold it."""
@@ -88,7 +90,10 @@ def _guess_from_shape(data: dict[str, Any]) -> str:
 def _index(data: dict[str, Any], media_type: str) -> Content:
     children = [_digest(child) for child in _descriptors(data, "manifests")]
     return Content(
-        media_type, children=tuple(dict.fromkeys(children)), subject=_subject(data, media_type)
+        media_type,
+        children=tuple(dict.fromkeys(children)),
+        subject=_subject(data, media_type),
+        artifact_type=_artifact_type(data, media_type),
     )
 
 
@@ -97,14 +102,14 @@ def _image(data: dict[str, Any], media_type: str) -> Content:
     config_type = config.get("mediaType")
     if not isinstance(config_type, str) or not config_type:
         raise _MalformedError("its config has no type")
-    if _SURROGATE.search(config_type):
-        raise _MalformedError(f"its config's type {config_type!r} is no text")
+    _expect_text(config_type, "its config's type")
     stored = [config, *filter(_is_stored, _descriptors(data, "layers"))]
     return Content(
         media_type,
         config_type=config_type,
         blobs=tuple({_digest(entry): _blob(entry) for entry in stored}.values()),
         subject=_subject(data, media_type),
+        artifact_type=_artifact_type(data, media_type),
     )
 
 
@@ -116,9 +121,24 @@ def _is_stored(layer: dict[str, Any]) -> bool:
 
 def _subject(data: dict[str, Any], media_type: str) -> str | None:
     subject = data.get("subject")
-    if subject is None or media_type in (DOCKER_MANIFEST, DOCKER_INDEX):
+    if subject is None or media_type not in _OCI_TYPES:
         return None
     return _digest(_descriptor(subject, "subject"))
+
+
+def _artifact_type(data: dict[str, Any], media_type: str) -> str | None:
+    """OCI image-spec 1.1, manifest.md and image-index.md, artifactType. Go leaves out an empty
+    one."""
+    artifact_type = data.get("artifactType")
+    if not artifact_type or media_type not in _OCI_TYPES:
+        return None
+    _expect_text(artifact_type, "its artifactType")
+    return str(artifact_type)
+
+
+def _expect_text(value: Any, what: str) -> None:
+    if not isinstance(value, str) or _SURROGATE.search(value):
+        raise _MalformedError(f"{what} {shortened(value)} is no text")
 
 
 def _descriptors(data: dict[str, Any], key: str) -> list[dict[str, Any]]:

@@ -13,17 +13,19 @@ from bot.core.rules import Candidates, Family, age_key, young_since
 def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str]:
     """Artifacts, and indexes of nothing else: no container runs them, so usage never shows them.
 
-    Referrers are none: they go where their subject goes.
+    What has a type that matches `treated_like_images` is none: the type of its config, or its own
+    `artifactType`. Nor are referrers: they go where their subject goes.
     """
     artifacts: set[str] = set()
     for level in reversed(graph.levels):
         for manifest in map(graph.manifests.__getitem__, level):
+            if treated_like_images.match_any(manifest.types):
+                continue
             if manifest.kind is Kind.ARTIFACT and manifest.type_is_known:
-                if not treated_like_images.match(manifest.config_type or ""):
-                    artifacts.add(manifest.digest)
+                artifacts.add(manifest.digest)
             elif manifest.kind is Kind.INDEX:
                 present = [child for child in manifest.children if child in graph.manifests]
-                if present and artifacts.issuperset(present):
+                if (present or manifest.artifact_type) and artifacts.issuperset(present):
                     artifacts.add(manifest.digest)
     return frozenset(artifacts)
 

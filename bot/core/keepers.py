@@ -62,7 +62,7 @@ def not_run_by_containers(graph: Graph, artifacts: frozenset[str]) -> Keepers:
     for digest in sorted(artifacts):
         manifest = graph.manifests[digest]
         if manifest.tags or not graph.parents.get(digest):
-            kind = manifest.config_type or "an index of artifacts"
+            kind = next(iter(manifest.types), "an index of artifacts")
             detail = f"is no container image ({kind}), so no source of usage could show its use"
             yield digest, Reason(RuleName.ARTIFACT, detail)
 

@@ -53,6 +53,7 @@ class Content:
     """What a manifest's own text says; it never changes for a digest.
 
     `blobs` is None where the format tells no sizes (Docker schema 1); an index has none.
+    `artifact_type` is what OCI 1.1 manifests and indexes say of themselves.
     """
 
     media_type: str
@@ -60,6 +61,7 @@ class Content:
     blobs: tuple[Blob, ...] | None = ()
     children: tuple[str, ...] = ()
     subject: str | None = None
+    artifact_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,13 @@ class Manifest:
     unread: str | None
     """Why the text could not be read, None if it was."""
     type_is_known: bool
+    artifact_type: str | None = None
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The media types that say what it is for, the most telling one first: those of artifacts
+        whose config is empty have it in `artifact_type`."""
+        return tuple(filter(None, (self.artifact_type, self.config_type)))
 
 
 def subject_in_tag(tag: str) -> str | None:
@@ -152,6 +161,7 @@ def settle(described: Described, content: Content | Unread) -> Manifest:
         unread=None if isinstance(content, Content) else content.why,
         type_is_known=isinstance(content, Content)
         or (not content.type_in_doubt and _tells_what_it_is(media_type, config_type)),
+        artifact_type=read.artifact_type if read else None,
     )
 
 

@@ -2,33 +2,49 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+
+LONGEST_QUOTED = 60
+"""Characters of a glob that an error repeats."""
+
+_ELEMENT = re.compile(r"\[!?+\]?+[^\]]*+\]|\*+|.", re.DOTALL)
+"""A set, as `fnmatch` finds its end (`]` may stand first in it), stars in a row, or one
+character."""
 
 
 class PatternError(ValueError):
     """A glob that cannot mean what its author wanted."""
 
 
-def _closing_bracket(pattern: str, opening: int) -> int:
-    """Where the set that opens here ends; -1 if it never does. `]` may stand first in a set."""
-    first = opening + 1
-    if pattern[first : first + 1] == "!":
-        first += 1
-    return pattern.find("]", first + 1)
+def elements(glob: str) -> Sequence[str]:
+    """The parts of a glob: stars in a row, `?`, sets and single characters."""
+    return _ELEMENT.findall(glob)
+
+
+def is_star(element: str) -> bool:
+    """Whether this part of a glob matches any text, also none."""
+    return element.startswith("*")
+
+
+def shortened(glob: str) -> str:
+    """A glob as errors repeat it."""
+    text = repr(glob)
+    return text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}…"
+
+
+def is_regular_expression(pattern: str) -> bool:
+    """Whether its author wrote it as one: `/…/`."""
+    return len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/")
 
 
 def _check(pattern: str) -> None:
     if not pattern:
         raise PatternError("a pattern must not be empty")
-    position = 0
-    while (opening := pattern.find("[", position)) >= 0:
-        closing = _closing_bracket(pattern, opening)
-        if closing < 0:
-            raise PatternError(f"the [ in {pattern!r} is never closed")
-        position = closing + 1
+    if "[" in elements(pattern):
+        raise PatternError(f"the [ in {shortened(pattern)} is never closed")
     if "(?!)" in fnmatch.translate(pattern):
-        raise PatternError(f"a [set] in {pattern!r} matches no character")
+        raise PatternError(f"a [set] in {shortened(pattern)} matches no character")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,12 @@
 """Pins: what people keep, with who, why and until when."""
 
 import re
-import string
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.core.legal_texts import TAGS
 from bot.core.manifest import Manifest
 from bot.core.patterns import Patterns
 from bot.core.words import moment
@@ -15,11 +15,8 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 _BARE_DIGEST = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 _TAG = re.compile(r"\w[\w.-]{0,299}", re.ASCII)
-_SET = re.compile(r"\[!?.[^]]*\]", re.DOTALL)
-_GLOB_WITHOUT_SETS = re.compile(r"[\w*?][\w.*?-]*", re.ASCII)
 
 _GLOB_SIGNS = "*?["
-_SIGNS_OF_TAGS = f"{string.ascii_lowercase}{string.digits}_.-"
 
 
 class PinKind(StrEnum):
@@ -64,22 +61,12 @@ def check_pin(pin: str) -> str:
     if _BARE_DIGEST.fullmatch(pin):
         raise ValueError(f"{pin!r} lacks what digests begin with: write sha256:{pin.lower()}")
     if any(sign in pin for sign in _GLOB_SIGNS):
-        _check_glob(pin)
+        TAGS.check(pin)
+        if not pin.isprintable():
+            raise ValueError(f"{pin!r} holds a character that cannot be shown")
     elif not _TAG.fullmatch(pin):
         raise ValueError(f"{pin!r} can be no tag, digest or glob of tags")
     return pin
-
-
-def _check_glob(glob: str) -> None:
-    Patterns.of(glob)
-    if not (glob.isprintable() and _GLOB_WITHOUT_SETS.fullmatch(_SET.sub("?", glob))):
-        raise ValueError(
-            f"{glob!r} can match no tag (a glob of tags holds only letters, digits, _ . - * ? and "
-            "[sets], and begins with neither . nor -)"
-        )
-    for found in _SET.findall(glob):
-        if not Patterns.of(found).match_any(_SIGNS_OF_TAGS):
-            raise ValueError(f"{found!r} in {glob!r} fits no sign of a tag")
 
 
 class PinBoard:

@@ -12,7 +12,8 @@ from bot.core.rules import Rule
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`artifact_types`: config media types of artifacts that are treated like images."""
+    """`artifact_types`: config media types and OCI artifact types of what is treated like an
+    image, although no container runs it."""
 
     min_age: timedelta
     artifact_types: Patterns

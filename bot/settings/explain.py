@@ -1,6 +1,9 @@
 """Says of a wrong key in the settings what was found and what is allowed."""
 
+import json
+import re
 from collections.abc import Iterator
+from datetime import date
 from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -16,35 +19,60 @@ LONGEST_FOUND = 60
 
 Location = tuple[int | str, ...]
 
+KEY = "[key]"
+"""How pydantic ends the location of a key in a mapping whose keys are free."""
+
+_PLAIN_KEY = re.compile(r"\w[\w-]*", re.ASCII)
+
 
 def explain(error: ValidationError) -> Iterator[str]:
     """A sentence for every wrong key."""
-    for details in error.errors(include_url=False):
-        location = _location(details)
-        if details["type"] in ("extra_forbidden", "invalid_key"):
-            yield f"{_path(location)} is unknown{_hint(location)}"
-        elif details["type"] == "missing":
-            yield f"{_path(location)} is missing: give {_allowed(_type_at(location))}"
-        else:
-            found = f"{_path(location)}: found {_found(details['input'])}{_objection(details)}"
-            yield f"{found}; allowed: {_allowed(_type_at(location))}"
+    return map(_sentence, error.errors(include_url=False))
 
 
-def _location(details: ErrorDetails) -> Location:
-    """YAML keys may be numbers; in a path, numbers are places in lists."""
-    *above, last = details["loc"]
-    return (*above, str(last)) if details["type"] == "invalid_key" else details["loc"]
+def _sentence(details: ErrorDetails) -> str:
+    location, found = details["loc"], details["input"]
+    match details["type"]:
+        case "invalid_key":
+            return _unknown(location[:-1], found)
+        case "extra_forbidden":
+            return _unknown(location[:-1], location[-1])
+        case "missing":
+            return f"{_path(location)} is missing: give {_allowed(_type_at(location))}"
+    if _is_key(location):
+        what = f"{_path(location[:-2])}: found the key {_spelled(found)}"
+    else:
+        what = f"{_path(location)}: found {_spelled(found)}"
+    return f"{what}{_objection(details)}; allowed: {_allowed(_type_at(location))}"
+
+
+def _unknown(above: Location, key: Any) -> str:
+    keys = _keys(_plain(_type_at(above)))
+    close = get_close_matches(str(key), keys, n=1)
+    guess = f" (did you mean {close[0]}?)" if close else ""
+    path = f"{_path(above)}{_onward(key)}".removeprefix(".")
+    return f"{path} is unknown{guess}; allowed: {', '.join(keys)}"
 
 
 def _path(location: Location) -> str:
-    path = ""
-    for part in location:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return path.removeprefix(".")
+    parts = (f"[{part}]" if isinstance(part, int) else _onward(part) for part in location)
+    return "".join(parts).removeprefix(".")
 
 
-def _found(value: Any) -> str:
-    text = str(value).lower() if isinstance(value, bool) else repr(value)
+def _onward(key: Any) -> str:
+    """How a path goes on with a key, which in YAML need not be a text."""
+    if not isinstance(key, str):
+        return f".{_spelled(key)}"
+    return f".{key}" if _PLAIN_KEY.fullmatch(key) else f"[{_spelled(key)}]"
+
+
+def _spelled(value: Any) -> str:
+    """A value as YAML has it, cut if it is long."""
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    text = repr(list(value) if isinstance(value, tuple) else value)
     return text if len(text) <= LONGEST_FOUND else f"{text[:LONGEST_FOUND]}…"
 
 
@@ -55,11 +83,9 @@ def _objection(details: ErrorDetails) -> str:
     return f", but {details['msg'].removeprefix('Value error, ')}"
 
 
-def _hint(location: Location) -> str:
-    keys = _keys(_plain(_type_at(location[:-1])))
-    close = get_close_matches(str(location[-1]), keys, n=1)
-    guess = f" (did you mean {close[0]}?)" if close else ""
-    return f"{guess}; allowed: {', '.join(keys)}"
+def _is_key(location: Location) -> bool:
+    """Whether the key of a mapping is meant, and not what stands there."""
+    return location[-1:] == (KEY,) and get_origin(_plain(_type_at(location[:-2]))) is dict
 
 
 def _type_at(location: Location) -> Any:
@@ -69,8 +95,12 @@ def _type_at(location: Location) -> Any:
         plain = _plain(found)
         if isinstance(plain, type) and issubclass(plain, Section):
             found = _annotation(plain, str(part))
+        elif get_origin(plain) is dict:
+            keys, found = get_args(plain)
+        elif part == KEY:
+            found = keys
         else:
-            found = get_args(plain)[-1 if get_origin(plain) is dict else 0]
+            found = get_args(plain)[0]
     return found
 
 

@@ -8,7 +8,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from bot.core.durations import parse_duration
-from bot.core.patterns import Patterns
+from bot.core.legal_texts import (
+    CLUSTER_ARNS,
+    CLUSTERS,
+    IDENTITY_ARNS,
+    MEDIA_TYPES,
+    ONLY_GLOBS,
+    REPOSITORIES,
+    TAGS,
+    is_arn,
+)
 from bot.core.pins import check_pin
 from bot.core.repository import parse_registry_host
 
@@ -21,21 +30,12 @@ def _duration(value: Any) -> Any:
     return parse_duration(value) if isinstance(value, str) else value
 
 
-def _patterns(value: Any) -> Any:
-    if isinstance(value, list) and all(isinstance(glob, str) for glob in value):
-        return Patterns(tuple(value))
-    return value
+def _cluster_glob(glob: str) -> str:
+    return (CLUSTER_ARNS if is_arn(glob) else CLUSTERS).check(glob)
 
 
-def _not_empty(patterns: Patterns) -> Patterns:
-    if not patterns.globs:
-        raise ValueError("an empty list matches nothing")
-    return patterns
-
-
-def _glob(value: str) -> str:
-    Patterns.of(value)
-    return value
+def _approver(value: str) -> str:
+    return IDENTITY_ARNS.check(value) if is_arn(value) else value
 
 
 def _share(value: Any) -> float:
@@ -144,30 +144,45 @@ Schedule = Annotated[
 TimeZone = Annotated[
     str, AfterValidator(_time_zone), Field(description="a time zone's name, as in Europe/Berlin")
 ]
-Glob = Annotated[
-    Text, AfterValidator(_glob), Field(description="a shell glob, not empty and every [ closed")
+TagGlob = Annotated[
+    str,
+    AfterValidator(TAGS.check),
+    Field(description=f"a shell glob of tags (letters, digits, _ . -): {ONLY_GLOBS}"),
+]
+RepositoryGlob = Annotated[
+    str,
+    AfterValidator(REPOSITORIES.check),
+    Field(
+        description="a shell glob of repositories' names or URIs (lower case letters, digits, "
+        f". _ - /): {ONLY_GLOBS}"
+    ),
+]
+ClusterGlob = Annotated[
+    str,
+    AfterValidator(_cluster_glob),
+    Field(
+        description="a shell glob of EKS clusters' names (letters, digits, - _) or, if it begins "
+        f"with `arn:`, of their ARNs: {ONLY_GLOBS}"
+    ),
+]
+MediaTypeGlob = Annotated[
+    str,
+    AfterValidator(MEDIA_TYPES.check),
+    Field(description=f"a shell glob of media types, as in application/*helm*: {ONLY_GLOBS}"),
 ]
 PinText = Annotated[
-    Text,
+    str,
     AfterValidator(check_pin),
-    Field(description="a tag, a whole digest, or a shell glob of tags with every [ closed"),
-]
-Globs = Annotated[
-    Patterns,
-    BeforeValidator(_patterns),
-    Field(description="a list of shell globs, none of them empty and every [ closed"),
-]
-SomeGlobs = Annotated[
-    Patterns,
-    BeforeValidator(_patterns),
-    AfterValidator(_not_empty),
-    Field(description="a list of one or more shell globs, none empty and every [ closed"),
+    Field(description=f"a tag, a whole digest, or a shell glob of tags: {ONLY_GLOBS}"),
 ]
 Approver = Annotated[
     str,
     Field(pattern=r"^([UWS][A-Z0-9]{2,}|arn:.+)$"),
-    AfterValidator(_glob),
-    Field(description="a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs"),
+    AfterValidator(_approver),
+    Field(
+        description="a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs as "
+        "`aws sts get-caller-identity` shows them: arn:aws:sts::ACCOUNT:assumed-role/ROLE/*"
+    ),
 ]
 Until = Annotated[
     datetime,

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.core.errors import RequestError
+from bot.core.text_files import decode_text
 from bot.settings.explain import explain
 from bot.settings.model import ClusterSection, Settings
 
@@ -21,7 +22,7 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     file = path or DEFAULT_FILE
     try:
-        return _relative_to(file, Settings.model_validate(_parse(file)))
+        return _relative_to(file, Settings.model_validate(parse(file)))
     except ValidationError as error:
         raise RequestError("\n".join(f"{file}: {line}" for line in explain(error))) from error
 
@@ -46,17 +47,14 @@ def _cluster_relative_to(file: Path, cluster: ClusterSection) -> ClusterSection:
     return cluster.model_copy(update={"kubeconfig": kubeconfig})
 
 
-def _parse(file: Path) -> Any:
+def parse(file: Path) -> dict[Any, Any]:
+    """What the file holds, not checked. Raises RequestError for what is no mapping in YAML."""
     from ruamel.yaml import YAML  # noqa: PLC0415 - a run without a file need not load it
     from ruamel.yaml.error import YAMLError  # noqa: PLC0415
 
     try:
-        parsed = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
-    except OSError as error:
-        raise RequestError(
-            f"The settings file {file} cannot be read: {error.strerror or error}"
-        ) from error
-    except (YAMLError, ValueError) as error:
+        parsed = YAML(typ="safe", pure=True).load(_text(file))
+    except (YAMLError, ValueError, TypeError, LookupError, RecursionError) as error:
         raise RequestError(f"{file} is no YAML: {_first_lines(error)}") from error
     if parsed is None:
         return {}
@@ -65,8 +63,23 @@ def _parse(file: Path) -> Any:
     return parsed
 
 
+def _text(file: Path) -> str:
+    try:
+        return decode_text(file.read_bytes())
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except ValueError as error:
+        reason = str(error)
+    raise RequestError(f"The settings file {file} cannot be read: {reason}")
+
+
 def _first_lines(error: Exception) -> str:
+    if isinstance(error, TypeError):
+        return "a list or a mapping stands where a key belongs"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
     problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
     if problem and mark:
+        problem = problem.partition(" with value ")[0]  # of a key that stands twice: no secrets
         return f"{problem} (line {mark.line + 1}, column {mark.column + 1})"
     return str(error).splitlines()[0]

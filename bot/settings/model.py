@@ -1,9 +1,10 @@
 """The sections of the settings file, with their defaults."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bot.core import due, schedules
 from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for
@@ -19,20 +20,21 @@ from bot.settings.fields import (
     AliasHost,
     Approver,
     AtLeastOne,
+    ClusterGlob,
     Count,
     Duration,
-    Glob,
-    Globs,
     JmesPath,
+    MediaTypeGlob,
     Money,
     PinText,
     Region,
     RegistryHost,
+    RepositoryGlob,
     ResourceName,
     RoleArn,
     Schedule,
     Share,
-    SomeGlobs,
+    TagGlob,
     Text,
     TimeZone,
     Until,
@@ -40,7 +42,7 @@ from bot.settings.fields import (
 )
 
 PINNED_BY = "the settings file"
-EVERYTHING = Patterns.of("*")
+EVERYTHING = ("*",)
 SNAPSHOT, LATEST = "*SNAPSHOT*", "*latest*"
 
 
@@ -68,7 +70,23 @@ def _as_paths(value: Any) -> Any:
     return (value,) if isinstance(value, str) else _as_tuple(value)
 
 
+def _bare_host(alias: str) -> str:
+    return alias.lower().removesuffix(":443")
+
+
+def _names_each_host_once(aliases: dict[str, str]) -> dict[str, str]:
+    hosts = Counter(map(_bare_host, aliases))
+    if twice := next((host for host, times in hosts.items() if times > 1), None):
+        raise ValueError(f"two keys name the host {twice}")
+    return aliases
+
+
 Entries = Annotated[tuple[Item, ...], BeforeValidator(_as_tuple), Field(description="a list")]
+SomeEntries = Annotated[
+    tuple[Item, ...],
+    BeforeValidator(_as_tuple),
+    Field(min_length=1, description="a list of one or more"),
+]
 Source = Annotated[
     SectionType | None,
     BeforeValidator(_none_if_off),
@@ -91,8 +109,8 @@ class SemverSection(Section):
 
 
 class KeepRule(Section):
-    tags: SomeGlobs | None = None
-    except_tags: Globs = Patterns()
+    tags: SomeEntries[TagGlob] | None = None
+    except_tags: Entries[TagGlob] = ()
     newest: Count | None = None
     pushed_within: Duration | None = None
     pulled_within: Duration | None = None
@@ -104,12 +122,13 @@ class KeepRule(Section):
         chosen = [key for key in selectors if getattr(self, key) is not None]
         if len(chosen) > 1:
             raise ValueError(f"{' and '.join(chosen)} stand in one rule; make a rule of each")
-        if not chosen and self.tags is None and not self.except_tags.globs:
+        if not chosen and self.tags is None and not self.except_tags:
             raise ValueError(f"the rule selects by nothing; give tags or one of {selectors}")
         return self
 
     def rule(self) -> Rule:
-        narrowed = TagFilter(self.tags, self.except_tags)
+        tags = Patterns(self.tags) if self.tags else None
+        narrowed = TagFilter(tags, Patterns(self.except_tags))
         if self.newest is not None:
             return Newest(self.newest, narrowed)
         if self.pushed_within is not None:
@@ -122,18 +141,19 @@ class KeepRule(Section):
 
 
 class PolicySection(Section):
-    repositories: SomeGlobs = EVERYTHING
+    repositories: SomeEntries[RepositoryGlob] = EVERYTHING
     min_age: Duration = timedelta(hours=24)
-    artifact_types: Globs = Patterns()
+    artifact_types: Entries[MediaTypeGlob] = ()
     keep: Entries[KeepRule] = (
-        KeepRule(tags=Patterns.of(LATEST)),
-        KeepRule(newest=5, tags=Patterns.of(SNAPSHOT)),
-        KeepRule(newest=10, except_tags=Patterns.of(SNAPSHOT, LATEST)),
+        KeepRule(tags=(LATEST,)),
+        KeepRule(newest=5, tags=(SNAPSHOT,)),
+        KeepRule(newest=10, except_tags=(SNAPSHOT, LATEST)),
     )
 
     def entry(self) -> PolicyEntry:
         keep = tuple(rule.rule() for rule in self.keep)
-        return PolicyEntry(self.repositories, Policy(self.min_age, self.artifact_types, keep))
+        policy = Policy(self.min_age, Patterns(self.artifact_types), keep)
+        return PolicyEntry(Patterns(self.repositories), policy)
 
 
 class UsageAccountSection(Section):
@@ -182,7 +202,7 @@ class CustomResourceSection(Section):
 
 class KubernetesSection(Section):
     clusters: Entries[ClusterSection] = ()
-    ignore: Globs = Patterns()
+    ignore: Entries[ClusterGlob] = ()
     custom_resources: Entries[CustomResourceSection] = ()
 
     @model_validator(mode="after")
@@ -221,13 +241,14 @@ class UsageSection(Section):
     ignore_accounts: Entries[AccountOrAny] = ()
     registry_aliases: Annotated[
         dict[AliasHost, RegistryHost],
+        AfterValidator(_names_each_host_once),
         Field(description="host names, each with the URI of a registry of ECR"),
     ] = {}
     expect_none: YesOrNo = False
 
 
 class ReportSection(Section):
-    repositories: SomeGlobs = EVERYTHING
+    repositories: SomeEntries[RepositoryGlob] = EVERYTHING
     channel: Text | None = None
     schedule: Schedule = "mon 09:00"
     time_zone: TimeZone = "UTC"
@@ -239,10 +260,10 @@ class ReportSection(Section):
 
     def due_entry(self) -> due.Entry:
         schedule, is_posted = self.parsed_schedule(), self.channel is not None
-        return due.Entry(self.repositories, schedule, self.min_saving, is_posted)
+        return due.Entry(Patterns(self.repositories), schedule, self.min_saving, is_posted)
 
     def entry(self) -> ReportEntry:
-        return ReportEntry(self.repositories, self.channel, self.approvers)
+        return ReportEntry(Patterns(self.repositories), self.channel, self.approvers)
 
 
 class ApprovalSection(Section):
@@ -258,7 +279,7 @@ class ExecutionSection(Section):
 
 
 class PinSection(Section):
-    repository: Glob
+    repository: RepositoryGlob
     pin: PinText
     reason: Text
     until: Until | None = None
@@ -285,9 +306,7 @@ class Settings(Section):
 
     def hosts(self) -> Hosts:
         aliases = self.usage.registry_aliases.items()
-        registries = (
-            (alias.lower().removesuffix(":443"), parse_registry_host(uri)) for alias, uri in aliases
-        )
+        registries = ((_bare_host(alias), parse_registry_host(uri)) for alias, uri in aliases)
         return Hosts({alias: registry for alias, registry in registries if registry})
 
     def report_entries(self) -> tuple[ReportEntry, ...]:

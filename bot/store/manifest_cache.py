@@ -17,13 +17,13 @@ from typing import Any, Self
 import orjson
 
 from bot.core.errors import ServiceError
-from bot.core.manifest import Blob, Content
+from bot.core.manifest import CONTAINER_CONFIGS, Blob, Content
 from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead
 from bot.core.repository import RepositoryId
 from bot.ports import Listed
 
-VERSION = 1
+VERSION = 2
 DIGESTS_A_QUERY = 500
 WAIT_FOR_OTHERS = 30.0
 
@@ -42,6 +42,10 @@ CREATE TABLE IF NOT EXISTS subjects_seen (
     repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)
 ) WITHOUT ROWID;
 """
+
+_FORGET_ARTIFACTS = "DELETE FROM manifests WHERE NOT instr(content, ?) AND NOT instr(content, ?)"
+"""Version 1 did not keep artifact types: what may have one is read again, container images are
+not."""
 
 
 class SqliteManifestCache:
@@ -164,12 +168,25 @@ class SqliteManifestCache:
             yield from self._db.execute(f"{query} AND digest IN ({marks})", (*values, *some))
 
     def _prepare(self) -> None:
-        (version,) = self._db.execute("PRAGMA user_version").fetchone()
-        if version not in (0, VERSION):
+        version = self._version()
+        if not 0 <= version <= VERSION:
             raise sqlite3.DatabaseError(f"it has version {version}, this program knows {VERSION}")
         if version == 0:
             self._db.executescript(_TABLES)
+        if version < VERSION:
+            self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        """Others may do the same at the same moment, and go on to fill the file."""
+        with self._db:
+            self._db.execute("BEGIN IMMEDIATE")
+            if self._version() == 1:
+                self._db.execute(_FORGET_ARTIFACTS, sorted(CONTAINER_CONFIGS))
             self._db.execute(f"PRAGMA user_version = {VERSION}")
+
+    def _version(self) -> int:
+        version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
+        return version
 
     def _insert(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         with self._explained(), self._db:
@@ -189,7 +206,14 @@ class SqliteManifestCache:
 def _pack(content: Content) -> bytes:
     blobs = None if content.blobs is None else [tuple(blob) for blob in content.blobs]
     return orjson.dumps(
-        (content.media_type, content.config_type, blobs, content.children, content.subject)
+        (
+            content.media_type,
+            content.config_type,
+            blobs,
+            content.children,
+            content.subject,
+            content.artifact_type,
+        )
     )
 
 
@@ -202,13 +226,15 @@ class _Unpacker:
         self._blobs: dict[str, Blob] = {}
 
     def unpack(self, packed: bytes) -> Content:
-        media_type, config_type, blobs, children, subject = orjson.loads(packed)
+        media_type, config_type, blobs, children, subject, *rest = orjson.loads(packed)
+        artifact_type = rest[0] if rest else None  # none in what version 1 kept of images
         return Content(
             media_type=sys.intern(media_type),
             config_type=config_type and sys.intern(config_type),
             blobs=None if blobs is None else tuple(self._shared(blobs)),
             children=tuple([self.digests.get(child, child) for child in children]),
             subject=self.digests.get(subject, subject),
+            artifact_type=artifact_type and sys.intern(artifact_type),
         )
 
     def _shared(self, blobs: Iterable[tuple[str, int]]) -> Iterator[Blob]:

@@ -55,6 +55,8 @@ class _Row(Struct, array_like=True, frozen=True):
     reasons: tuple[Place, ...]
     used_by: tuple[str, ...]
     pulled_lately: bool
+    artifact_type: str | None = None
+    """Plans that an earlier version stored have none."""
 
 
 class _Document(Struct, array_like=True, frozen=True):
@@ -125,6 +127,7 @@ class _Packer:
             reasons=tuple([self.reasons[reason] for reason in judged.reasons]),
             used_by=judged.used_by,
             pulled_lately=judged.pulled_lately,
+            artifact_type=manifest.artifact_type,
         )
 
     def _digest(self, digest: str | None) -> Digest | None:
@@ -201,6 +204,7 @@ class _Unpacker:
             blobs=None if row.blobs is None else tuple([self.blobs[b] for b in row.blobs]),
             unread=row.unread,
             type_is_known=row.type_is_known,
+            artifact_type=row.artifact_type,
         )
 
     def _digest(self, digest: Digest | None) -> str | None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from bot.core.errors import ServiceError
 from bot.core.references import Hosts, MalformedReferenceError, parse_reference
 from bot.core.repository import RegistryId
+from bot.core.text_files import decode_text
 from bot.core.usage import Sighting
 
 
@@ -45,10 +46,14 @@ class FileSource:
     def _entries(self) -> Iterator[tuple[str, _Entry]]:
         """Each with where it stands."""
         try:
-            text = self._path.read_text("utf-8")
-        except (OSError, ValueError) as error:
+            text = decode_text(self._path.read_bytes())
+        except OSError as error:
             raise ServiceError(
-                f"{self._path} cannot be read ({error}): mend it, or take it out of usage.files"
+                f"{self._path} cannot be read ({error}): fix that, or take it out of usage.files"
+            ) from error
+        except ValueError as error:
+            raise ServiceError(
+                f"{self._path} cannot be read: {error}, or take it out of usage.files"
             ) from error
         if not text.lstrip().startswith(("[", "{")):
             return _from_lines(self._path, text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bot.core.errors import RequestError
+from bot.core.legal_texts import ONLY_GLOBS, REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
 from bot.core.repository import RepositoryId, is_repository_name, parse_registry_host
 from bot.core.words import first_few
@@ -46,9 +47,11 @@ def find_repository(argument: str, registries: Sequence[Registry]) -> Found:
 
 def _by_glob(glob: str, registries: Sequence[Registry]) -> list[Found]:
     try:
-        patterns = Patterns.of(glob)
+        patterns = Patterns.of(REPOSITORIES.check(glob))
     except PatternError as error:
-        raise RequestError(f"{error}; write a repository's name, a glob or a URI") from error
+        raise RequestError(
+            f"{error}; write a repository's name, a glob or a URI: {ONLY_GLOBS}"
+        ) from error
     found = [f for f in _all(registries) if f.repository.matches(patterns)]
     if not found:
         raise RequestError(f"No repository matches {glob}: `*` matches any text, `/` too")

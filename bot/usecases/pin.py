@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Decision, Person, may_pin, may_unpin
 from bot.core.errors import RequestError
+from bot.core.legal_texts import ONLY_GLOBS
 from bot.core.next_version import with_pins
 from bot.core.pins import Pin, PinBoard, PinKind, check_pin
 from bot.core.plan import Plan
@@ -144,7 +145,9 @@ def _checked(
     try:
         pins = [check_pin(text) for text in dict.fromkeys(texts)]
     except ValueError as error:
-        raise RequestError(f"{error}: give a tag, a whole digest or a glob of tags") from error
+        raise RequestError(
+            f"{error}; give a tag, a whole digest or a glob of tags: {ONLY_GLOBS}"
+        ) from error
     return [Pin(pin, deed.person.name, why, until) for pin in pins]
 
 

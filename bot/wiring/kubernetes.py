@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.aws.eks import Eks
 from bot.aws.place import AwsPlace
+from bot.core.legal_texts import is_arn
 from bot.core.patterns import Patterns
 from bot.ports import UsageSource
 from bot.settings import ClusterSection, CustomResourceSection, KubernetesSection, Settings
@@ -25,8 +26,8 @@ def kubernetes_sources(settings: Settings, places: Iterable[AwsPlace]) -> Iterat
     everywhere = [Eks(place) for place in places]
     known = KnownClusters(
         listed=frozenset(_names(section)),
-        ignored=Patterns(tuple(glob for glob in section.ignore.globs if not _is_arn(glob))),
-        ignored_arns=Patterns(tuple(filter(_is_arn, section.ignore.globs))),
+        ignored=Patterns(tuple(glob for glob in section.ignore if not is_arn(glob))),
+        ignored_arns=Patterns(tuple(filter(is_arn, section.ignore))),
     )
     for eks in everywhere:
         yield UnlistedClusters(eks, everywhere, known)
@@ -48,12 +49,8 @@ def _names(section: KubernetesSection) -> Iterator[str]:
     for cluster in section.clusters:
         if cluster.eks is not None:
             yield cluster.eks
-        if cluster.context is not None and _is_arn(cluster.context):
+        if cluster.context is not None and is_arn(cluster.context):
             yield cluster.context
-
-
-def _is_arn(text: str) -> bool:
-    return text.lower().startswith("arn:")
 
 
 def _cluster_source(

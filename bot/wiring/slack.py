@@ -171,7 +171,7 @@ def _next_reports(settings: Settings, now: datetime) -> "Sequence[NextReport]":
     from bot.slack.home_view import NextReport  # noqa: PLC0415
 
     found = (
-        NextReport(report.parsed_schedule().next(now).at, report.repositories.globs, report.channel)
+        NextReport(report.parsed_schedule().next(now).at, report.repositories, report.channel)
         for report in settings.reports
         if report.channel
     )

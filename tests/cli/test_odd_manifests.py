@@ -1,5 +1,6 @@
 """Manifests that are not what they should be: the plan is cautious, and never breaks."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
 from tests.support import Plan, Run, Shelf, image_text
 
+MODEL, POLICY = "application/vnd.cncf.model.v1+json", "application/vnd.acme.policy"
 UNKNOWN_TYPE = "application/vnd.example.manifest.v9+json"
 NOT_JSON = "this is { no JSON"
 
@@ -122,3 +124,23 @@ def test_archived_images_are_listed_and_kept(aws: StandIn, plan: Run, shelf: She
     assert result.status == 0
     assert verdicts(result.plan) == {archived: "keep"}
     assert rules(result.plan, archived) == {"archived"}
+
+
+def test_artifacts_are_treated_like_images_by_their_own_type(
+    plan: Run, shelf: Shelf, settings_file: Callable[[str], Path]
+) -> None:
+    settings_file("policies: [{keep: [], artifact_types: [application/*model*]}]")
+    config = ("{}", 2)
+    old = manifests.image(
+        config, [("weights", 9)], config_type=manifests.OCI_EMPTY, artifact_type=MODEL
+    )
+    other = manifests.image(
+        config, [("rules", 9)], config_type=manifests.OCI_EMPTY, artifact_type=POLICY
+    )
+    model, policy = shelf.push(old, "model"), shelf.push(other, "policy")
+    for _ in range(2):  # the second time from the cache
+        result = plan()
+        assert verdicts(result.plan) == {model: "delete", policy: "keep"}
+        assert rules(result.plan, policy) == {"artifact"}
+        (kept,) = (image for image in result.plan["images"] if image["digest"] == policy)
+        assert POLICY in kept["reasons"][0]["detail"]

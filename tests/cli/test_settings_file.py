@@ -10,6 +10,7 @@ from tests.support import Run, Shelf, without_sources
 
 Write = Callable[[str], Path]
 
+REGISTRY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 KEEP_NOTHING = "policies: [{keep: []}]"
 KEEP_ALL = "policies: []"
 
@@ -136,7 +137,16 @@ def test_a_file_that_may_not_be_read(run: Run, settings_file: Write) -> None:
         ("polices: []", "polices is unknown (did you mean policies?)"),
         ("policies: {}", "policies: found {}; allowed: a list"),
         ("policies: [{min_age: soon}]", "policies[0].min_age: found 'soon'"),
-        ("policies: [{repositories: ['team/[a']}]", "policies[0].repositories: found"),
+        ("policies: [{repositories: ['team/[a']}]", "policies[0].repositories[0]: found"),
+        (
+            "policies: [{keep: [{tags: ['{prod,stable}-*']}, {newest: 1}]}]",
+            "policies[0].keep[0].tags[0]: found '{prod,stable}-*', but '{prod,stable}-*' can match "
+            "no tag (none has '{'); allowed: a shell glob of tags",
+        ),
+        (
+            f"usage: {{registry_aliases: {{'https://mirror.example.com': {REGISTRY}}}}}",
+            "usage.registry_aliases: found the key 'https://mirror.example.com'",
+        ),
         ("1: 2", "1 is unknown"),
     ],
 )  # fmt: skip
@@ -149,7 +159,7 @@ def test_a_file_that_says_nothing_sensible(
 
 def test_a_file_that_is_no_text(run: Run, settings_file: Write) -> None:
     settings_file("").write_bytes(b"\xff\xfe\x00")
-    assert "ecr-clean.yml is no YAML" in refused(run)
+    assert "ecr-clean.yml cannot be read: it is UTF-16 text: save it as UTF-8" in refused(run)
 
 
 def test_debug_shows_where(run: Run, settings_file: Write) -> None:
@@ -169,4 +179,6 @@ def test_every_wrong_key_has_its_sentence(run: Run, settings_file: Write) -> Non
 
 def test_a_secret_in_the_file_is_refused_and_not_repeated(run: Run, settings_file: Write) -> None:
     settings_file("slack_bot_token: xoxb-secret")
+    assert "xoxb" not in refused(run)
+    settings_file("slack_bot_token: xoxb-secret\nslack_bot_token: xoxb-other")
     assert "xoxb" not in refused(run)

@@ -36,6 +36,8 @@ LAYERS = [Blob(f"sha256:{number:x}".ljust(71, "b"), 10**number) for number in ra
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
 FUTURE = "application/vnd.oci.future.v3+json"
 CHART_CONFIG = "application/vnd.cncf.helm.config.v1+json"
+EMPTY_CONFIG = "application/vnd.oci.empty.v1+json"
+ARTIFACT_TYPES = [None, None, "application/vnd.acme.helm.v1", "application/vnd.acme.model.v1"]
 NAMES = ["latest", "LATEST-arm", "1.0.0", "v1.0.1", "1.1.0", "2.0.0", "2.0.0-rc.1", "2.0.0-rc.2"]
 NAMES += ["7-SNAPSHOT", "8-snapshot", "main", "old"]
 SHAPES = ["image", "image", "image", "index", "index", "referrer", "chart"]
@@ -74,11 +76,14 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
     content = Content(OCI_MANIFEST, IMAGE_CONFIG, blobs)
     if shape == "index":
         children = tuple(draw(st.lists(others, max_size=3, unique=True)))
-        content = Content(OCI_INDEX, children=children)
+        artifact_type = draw(st.sampled_from(ARTIFACT_TYPES))
+        content = Content(OCI_INDEX, children=children, artifact_type=artifact_type)
     elif shape == "referrer":
         content = Content(OCI_MANIFEST, CHART_CONFIG, blobs, subject=draw(others))
     elif shape == "chart":
-        content = Content(OCI_MANIFEST, CHART_CONFIG, blobs)
+        artifact_type = draw(st.sampled_from(ARTIFACT_TYPES))
+        config_type = EMPTY_CONFIG if artifact_type else CHART_CONFIG
+        content = Content(OCI_MANIFEST, config_type, blobs, artifact_type=artifact_type)
     elif oddity == "schema 1":
         content = Content(SCHEMA_1, blobs=None)
     elif oddity == "future":

@@ -24,6 +24,7 @@ from bot.store.manifest_cache import SqliteManifestCache
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
+MODEL = "application/vnd.cncf.model.manifest.v1+json"
 CONFIG = {"mediaType": IMAGE_CONFIG, "digest": A, "size": 7}
 IMAGE: dict[str, Any] = {"mediaType": OCI_MANIFEST, "config": CONFIG, "layers": []}
 INDEX: dict[str, Any] = {"mediaType": OCI_INDEX, "manifests": [{"digest": A}, {"digest": B}]}
@@ -69,12 +70,22 @@ def test_an_index_tells_its_children_each_once() -> None:
     )
 
 
-def test_docker_knows_no_subject() -> None:
-    image = read(IMAGE | {"mediaType": DOCKER_MANIFEST, "subject": {"digest": C}})
-    index = read(INDEX | {"mediaType": DOCKER_INDEX, "subject": {"digest": C}})
+@pytest.mark.parametrize("manifest", [IMAGE, INDEX])
+def test_oci_1_1_tells_the_type_of_an_artifact(manifest: dict[str, Any]) -> None:
+    for given, expected in ((MODEL, MODEL), ("", None), (None, None)):
+        content = read(manifest | {"artifactType": given})
+        assert isinstance(content, Content)
+        assert content.artifact_type == expected
+
+
+def test_docker_knows_no_subject_and_no_artifact_type() -> None:
+    more = {"subject": {"digest": C}, "artifactType": MODEL}
+    image = read(IMAGE | {"mediaType": DOCKER_MANIFEST, **more})
+    index = read(INDEX | {"mediaType": DOCKER_INDEX, **more})
     assert isinstance(image, Content)
     assert isinstance(index, Content)
     assert image.subject is index.subject is None
+    assert image.artifact_type is index.artifact_type is None
 
 
 @pytest.mark.parametrize("described_as", [None, SCHEMA_1_SIGNED])
@@ -138,6 +149,8 @@ def test_a_text_that_no_bytes_can_be_is_unread() -> None:
         (IMAGE | {"config": CONFIG | {"size": True}}, None, "True is no size"),
         (IMAGE | {"config": CONFIG | {"mediaType": "\ud800"}}, None, r"type '\ud800' is no text"),
         (IMAGE | {"config": CONFIG | {"digest": A + "\ud800"}}, None, "is no digest"),
+        (IMAGE | {"artifactType": 7}, None, "its artifactType 7 is no text"),
+        (INDEX | {"artifactType": "\ud800"}, None, r"its artifactType '\ud800' is no text"),
         (IMAGE | {"mediaType": "\ud800"}, None, r"'\ud800', which is unknown"),
         (
             IMAGE | {"layers": [{"digest": B, "size": 2**63}]},

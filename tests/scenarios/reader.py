@@ -17,6 +17,7 @@ A case is a YAML file. Only `why` and `repository` are needed:
         index: [NAME]        # the children; a name that is not drawn is gone
         subject: NAME
         artifact: CONFIG_TYPE
+        artifact_type: TYPE  # what an OCI 1.1 manifest or index says of itself
         type: MEDIA_TYPE
         status: ARCHIVED
         unreadable: WHY
@@ -76,7 +77,7 @@ REPOSITORY = RepositoryId(RegistryId("123456789012", "eu-west-1"), "team/api", "
 CASE_KEYS = {"why", "now", "policy", "pins", "usage", "seen", "layers_stay_within"}
 CASE_KEYS |= {"repository", "then"}
 ROW_KEYS = {"name", "tags", "pushed", "pulled", "index", "subject", "artifact", "type", "status"}
-ROW_KEYS |= {"unreadable", "config", "layers", "size"}
+ROW_KEYS |= {"unreadable", "config", "layers", "size", "artifact_type"}
 ROW_KEYS |= {"verdict", "marked", "parent", "kind", "used_by"}
 DEFAULT_POLICY: Row = {
     "min_age": "24h",
@@ -164,7 +165,8 @@ class Case:
         else:
             children = tuple(map(self.digests.of, row.get("index", ())))
             held = () if children else blobs
-            content = Content(media_type, config_type, held, children, subject)
+            artifact_type = row.get("artifact_type")
+            content = Content(media_type, config_type, held, children, subject, artifact_type)
         described = Described(
             digest=self.digests.of(row["name"]),
             tags=tuple(map(self.digests.fill_in, row.get("tags", ()))),

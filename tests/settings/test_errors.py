@@ -7,21 +7,25 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import RequestError
+from bot.core.legal_texts import ONLY_GLOBS
 from bot.settings import load_settings
 
 LIST, DURATION = "a list", "a duration: 30s, 5m, 24h or 30d"
-GLOBS = "a list of one or more shell globs, none empty and every [ closed"
-ANY_GLOBS = "a list of shell globs, none of them empty and every [ closed"
+LISTED = "a list of one or more"
+TAGS = f"a shell glob of tags (letters, digits, _ . -): {ONLY_GLOBS}"
+REPOSITORIES = "a shell glob of repositories' names or URIs (lower case letters, digits, . _ - /): "
+EKS = "a shell glob of EKS clusters' names (letters, digits, - _) or, if it begins with `arn:`"
+MEDIA_TYPES = f"a shell glob of media types, as in application/*helm*: {ONLY_GLOBS}"
 COUNT, POSITIVE, USD = "a whole number, 0 or more", "a whole number, 1 or more", "USD, 0 or more"
 ACCOUNT, REGION = "an AWS account's 12 digits, in quotes", "the name of an AWS Region"
 ROLE, TEXT, SWITCH = "the ARN of an IAM role", "a text that is not empty", "true or false"
-GLOB = "a shell glob, not empty and every [ closed"
-PINNED = "a tag, a whole digest, or a shell glob of tags with every [ closed"
+PINNED = "a tag, a whole digest, or a shell glob of tags: * matches any text"
 SOURCE = "settings of this source, or false"
 SCHEDULE = "DAY[,DAY…] HH:MM or daily HH:MM, as in `mon,thu 09:00`"
 SHARE = "a percentage from 0% to 100%"
-APPROVER = "a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs"
+APPROVER = "a Slack person (U…), a Slack user group (S…), or a glob of AWS ARNs as "
 ZONE = "a time zone's name, as in Europe/Berlin"
+REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
 PIN = "repository: a, pin: b, reason: c"
 RESOURCE = "PLURAL.VERSION.GROUP as kubectl knows it: rollouts.v1alpha1.argoproj.io"
 TEMPLATE = "a JMESPath to the pod template, as in spec.template"
@@ -47,7 +51,7 @@ def error(text: str, folder: Path) -> str:
     ("text", "key", "found", "allowed"),
     [
         ("registries: eu-west-1", "registries", "'eu-west-1'", LIST),
-        ("registries: null", "registries", "None", LIST),
+        ("registries: null", "registries", "null", LIST),
         ("registries: [{region: Ireland}]", "registries[0].region", "'Ireland'", REGION),
         ("registries: [{}, {account: '12'}]", "registries[1].account", "'12'", ACCOUNT),
         ("registries: [{account: 123456789012}]", "registries[0].account", "123456789012", ACCOUNT),
@@ -56,22 +60,22 @@ def error(text: str, folder: Path) -> str:
         ("registries: [{external_id: ''}]", "registries[0].external_id", "''", TEXT),
         ("registries: [eu-west-1]", "registries[0]", "'eu-west-1'", "a section with keys from region"),
         ("policies: 3", "policies", "3", LIST),
-        ("policies: [{repositories: 'team/*'}]", "policies[0].repositories", "'team/*'", GLOBS),
-        ("policies: [{repositories: []}]", "policies[0].repositories", "[]", GLOBS),
-        ("policies: [{repositories: ['']}]", "policies[0].repositories", "['']", GLOBS),
-        ("policies: [{repositories: ['[a']}]", "policies[0].repositories", "['[a']", GLOBS),
+        ("policies: [{repositories: 'team/*'}]", "policies[0].repositories", "'team/*'", LISTED),
+        ("policies: [{repositories: []}]", "policies[0].repositories", "[]", LISTED),
+        ("policies: [{repositories: ['']}]", "policies[0].repositories[0]", "'', but a pattern must not be empty", REPOSITORIES),
+        ("policies: [{repositories: ['[a']}]", "policies[0].repositories[0]", "'[a', but the [ in '[a' is never closed", REPOSITORIES),
         ("policies: [{min_age: 24}]", "policies[0].min_age", "24", DURATION),
         ("policies: [{min_age: 1w}]", "policies[0].min_age", "'1w'", DURATION),
         ("policies: [{min_age: -1h}]", "policies[0].min_age", "'-1h'", DURATION),
-        ("policies: [{min_age: null}]", "policies[0].min_age", "None", DURATION),
-        ("policies: [{artifact_types: [1]}]", "policies[0].artifact_types", "[1]", ANY_GLOBS),
+        ("policies: [{min_age: null}]", "policies[0].min_age", "null", DURATION),
+        ("policies: [{artifact_types: [1]}]", "policies[0].artifact_types[0]", "1", MEDIA_TYPES),
         ("policies: [{keep: {}}]", "policies[0].keep", "{}", LIST),
         ("policies: [{keep: [{newest: -1}]}]", "policies[0].keep[0].newest", "-1", COUNT),
         ("policies: [{keep: [{newest: '5'}]}]", "policies[0].keep[0].newest", "'5'", COUNT),
         ("policies: [{keep: [{newest: true}]}]", "policies[0].keep[0].newest", "true", COUNT),
         ("policies: [{keep: [{newest: 1.5}]}]", "policies[0].keep[0].newest", "1.5", COUNT),
-        ("policies: [{keep: [{tags: v}]}]", "policies[0].keep[0].tags", "'v'", GLOBS),
-        ("policies: [{keep: [{except_tags: ['[']}]}]", "policies[0].keep[0].except_tags", "['[']", ANY_GLOBS),
+        ("policies: [{keep: [{tags: v}]}]", "policies[0].keep[0].tags", "'v'", LISTED),
+        ("policies: [{keep: [{except_tags: ['[']}]}]", "policies[0].keep[0].except_tags[0]", "'['", TAGS),
         ("policies: [{keep: [{pushed_within: x}]}]", "policies[0].keep[0].pushed_within", "'x'", DURATION),
         ("policies: [{keep: [{pulled_within: 5}]}]", "policies[0].keep[0].pulled_within", "5", DURATION),
         ("policies: [{keep: [{semver: 3}]}]", "policies[0].keep[0].semver", "3", "a section with keys from majors"),
@@ -81,9 +85,9 @@ def error(text: str, folder: Path) -> str:
         ("usage: {accounts: [{account: x}]}", "usage.accounts[0].account", "'x'", ACCOUNT),
         ("usage: {regions: all}", "usage.regions", "'all'", LIST),
         ("usage: {ecs: true}", "usage.ecs", "true", SOURCE),
-        ("usage: {ecs: null}", "usage.ecs", "None", SOURCE),
+        ("usage: {ecs: null}", "usage.ecs", "null", SOURCE),
         ("usage: {ecs: {revisions: 0}}", "usage.ecs.revisions", "0", POSITIVE),
-        ("usage: {lambda: null}", "usage.lambda", "None", SOURCE),
+        ("usage: {lambda: null}", "usage.lambda", "null", SOURCE),
         ("usage: {files: used.txt}", "usage.files", "'used.txt'", "a list of paths, or false"),
         ("usage: {ignore_accounts: [1]}", "usage.ignore_accounts[0]", "1", ACCOUNT),
         ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "host names"),
@@ -93,9 +97,9 @@ def error(text: str, folder: Path) -> str:
         ("usage: {kubernetes: true}", "usage.kubernetes", "true", SOURCE),
         ("usage: {kubernetes: {clusters: [{name: a, eks: 1}]}}", f"{CLUSTERS}[0].eks", "1", TEXT),
         ("usage: {kubernetes: {clusters: [{name: a, in_cluster: 1}]}}", f"{CLUSTERS}[0].in_cluster", "1", SWITCH),
-        ("usage: {kubernetes: {ignore: old}}", "usage.kubernetes.ignore", "'old'", ANY_GLOBS),
-        ("usage: {kubernetes: {ignore: ['']}}", "usage.kubernetes.ignore", "['']", ANY_GLOBS),
-        ("usage: {kubernetes: {ignore: ['[a']}}", "usage.kubernetes.ignore", "['[a']", ANY_GLOBS),
+        ("usage: {kubernetes: {ignore: old}}", "usage.kubernetes.ignore", "'old'", LIST),
+        ("usage: {kubernetes: {ignore: ['']}}", "usage.kubernetes.ignore[0]", "''", EKS),
+        ("usage: {kubernetes: {ignore: ['[a']}}", "usage.kubernetes.ignore[0]", "'[a'", EKS),
         (custom("Rollout"), f"{CUSTOM}[0].resource", "'Rollout'", RESOURCE),
         (custom("rollouts.argoproj.io"), f"{CUSTOM}[0].resource", "'rollouts.argoproj.io'", RESOURCE),
         (custom("rollouts.v1alpha1"), f"{CUSTOM}[0].resource", "'rollouts.v1alpha1'", RESOURCE),
@@ -113,7 +117,7 @@ def error(text: str, folder: Path) -> str:
         ("reports: [{time_zone: ../etc}]", "reports[0].time_zone", "'../etc'", ZONE),
         ("reports: [{min_saving: -1}]", "reports[0].min_saving", "-1", USD),
         ("reports: [{approvers: [ann]}]", "reports[0].approvers[0]", "'ann'", APPROVER),
-        ("approval: null", "approval", "None", "a section with keys from approvers"),
+        ("approval: null", "approval", "null", "a section with keys from approvers"),
         ("approval: {approvers: [C012]}", "approval.approvers[0]", "'C012'", APPROVER),
         ("approval: {approvers: ['arn:[']}", "approval.approvers[0]", "'arn:['", APPROVER),
         ("approval: {required: 0}", "approval.required", "0", POSITIVE),
@@ -124,13 +128,13 @@ def error(text: str, folder: Path) -> str:
         ("execution: {undo_window: 0}", "execution.undo_window", "0", DURATION),
         ("pins: {}", "pins", "{}", LIST),
         (f"pins: [{{{PIN}, until: soon}}]", "pins[0].until", "'soon'", "a date"),
-        ("pins: [{repository: '', pin: b, reason: c}]", "pins[0].repository", "''", GLOB),
+        ("pins: [{repository: '', pin: b, reason: c}]", "pins[0].repository", "''", REPOSITORIES),
         ("pins: [{repository: a, pin: '[b', reason: c}]", "pins[0].pin", "'[b'", PINNED),
         ("pins: [{repository: a, pin: '1.*,2.*', reason: c}]", "pins[0].pin", "'1.*,2.*', but", PINNED),
-        (f"pins: [{{{PIN}, until: 9999-01-02}}]", "pins[0].until", "datetime.date(9999, 1, 2), but its year is none from 2 to 9998", "a date"),
-        (f"pins: [{{{PIN}, until: 9999-12-31}}]", "pins[0].until", "datetime.date(9999, 12, 31), but its year is none from 2 to 9998", "a date"),
-        (f"pins: [{{{PIN}, until: 9999-12-31T20:00:00}}]", "pins[0].until", "datetime.datetime(9999, 12, 31, 20, 0), but its year is none from 2 to 9998", "a date"),
-        (f"pins: [{{{PIN}, until: 0001-01-01T00:00:00+14:00}}]", "pins[0].until", "datetime.datetime(1, 1, 1, 0, 0, tz", "a date"),
+        (f"pins: [{{{PIN}, until: 9999-01-02}}]", "pins[0].until", "9999-01-02, but its year is none from 2 to 9998", "a date"),
+        (f"pins: [{{{PIN}, until: 9999-12-31}}]", "pins[0].until", "9999-12-31, but its year is none from 2 to 9998", "a date"),
+        (f"pins: [{{{PIN}, until: 9999-12-31T20:00:00}}]", "pins[0].until", "9999-12-31T20:00:00, but its year is none from 2 to 9998", "a date"),
+        (f"pins: [{{{PIN}, until: 0001-01-01T00:00:00+14:00}}]", "pins[0].until", "0001-01-01T00:00:00+14:00, but", "a date"),
         ("price_per_gb_month: free", "price_per_gb_month", "'free'", USD),
         ("price_per_gb_month: -0.1", "price_per_gb_month", "-0.1", USD),
         ("price_per_gb_month: .inf", "price_per_gb_month", "inf", USD),
@@ -140,6 +144,120 @@ def test_a_bad_value(text: str, key: str, found: str, allowed: str, tmp_path: Pa
     said = error(text, tmp_path)
     assert said.startswith(f"{key}: found {found}")
     assert f"; allowed: {allowed}" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "where", "allowed"),
+    [
+        ("policies: [{keep: [{tags: [ok, GLOB]}]}]", "policies[0].keep[0].tags[1]", TAGS),
+        ("policies: [{keep: [{newest: 1, except_tags: [GLOB]}]}]", "policies[0].keep[0].except_tags[0]", TAGS),
+        ("policies: [{artifact_types: [GLOB]}]", "policies[0].artifact_types[0]", MEDIA_TYPES),
+        ("policies: [{repositories: [GLOB]}]", "policies[0].repositories[0]", REPOSITORIES),
+        ("reports: [{repositories: [a/b, GLOB]}]", "reports[0].repositories[1]", REPOSITORIES),
+        ("pins: [{repository: GLOB, pin: b, reason: c}]", "pins[0].repository", REPOSITORIES),
+        ("pins: [{repository: a, pin: GLOB, reason: c}]", "pins[0].pin", PINNED),
+        ("usage: {kubernetes: {ignore: [GLOB]}}", "usage.kubernetes.ignore[0]", EKS),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "glob",
+    [
+        "{prod,stable}-*",
+        "^prod-[0-9]+$",
+        "!dev-*",
+        "prod-*,stable-*",
+        "a b*",
+        "/prod-.*/",
+        "[ab]|*",
+    ],
+)
+def test_a_glob_that_can_match_nothing(
+    key: str, where: str, allowed: str, glob: str, tmp_path: Path
+) -> None:
+    """People who count on it would lose what they meant to keep."""
+    said = error(key.replace("GLOB", f"'{glob}'"), tmp_path)
+    assert said.startswith(f"{where}: found '{glob}', but '{glob}' can match no ")
+    assert f"; allowed: {allowed}" in said
+    assert "for alternatives list several globs" in said
+    assert "regular expressions (/…/) are not supported yet" in said
+
+
+@pytest.mark.parametrize(
+    "arn", ["arn:aws:iam::123456789012:role/ops", "arn:aws:sts::123456789012:assumed-role/ops"]
+)
+def test_an_approver_that_nobody_can_be(arn: str, tmp_path: Path) -> None:
+    """A role is not what GetCallerIdentity answers: a session of it is."""
+    said = error(f"approval: {{approvers: ['{arn}']}}", tmp_path)
+    assert said.startswith(f"approval.approvers[0]: found '{arn}', but '{arn}' can match no ARN of")
+    assert "`aws sts get-caller-identity` shows them" in said
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ('"https://mirror.example.com"', "'https://mirror.example.com'"),
+        ("mirror", "'mirror'"),
+        ("''", "''"),
+        ("'[key]'", "'[key]'"),
+        ("null", "null"),
+        ("true", "true"),
+        ("7", "7"),
+        ("1.5", "1.5"),
+        ("2026-12-24", "2026-12-24"),
+        ("[a, b]", "['a', 'b']"),
+    ],
+)
+def test_a_bad_key(key: str, found: str, tmp_path: Path) -> None:
+    said = error(f"usage: {{registry_aliases: {{ {key}: {REGISTRY} }}}}", tmp_path)
+    assert said.startswith(f"usage.registry_aliases: found the key {found}; allowed: a host name")
+
+
+def test_a_bad_value_of_a_mapping_is_named_by_its_key(tmp_path: Path) -> None:
+    said = error("usage: {registry_aliases: {mirror.example.com: ecr}}", tmp_path)
+    assert said.startswith("usage.registry_aliases['mirror.example.com']: found 'ecr', but")
+    assert "; allowed: a registry's URI" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("usage: {}\nusage: {}", 'found duplicate key "usage"'),
+        ("policies: [{keep: [], keep: []}]", 'found duplicate key "keep"'),
+        (
+            f"usage: {{registry_aliases: {{m.example.com: {REGISTRY}, m.example.com: {REGISTRY}}}}}",
+            'found duplicate key "m.example.com"',
+        ),
+        ("? {a: b}\n: 1", "found unhashable key (line 1, column 3)"),
+        ("[a, [b]]: 1", "a list or a mapping stands where a key belongs"),
+        ("x: !!bool 7", "'7'"),
+        ("[" * 3000, "it is nested too deeply"),
+        ("a: *x", "found undefined alias 'x' (line 1, column 4)"),
+    ],
+)
+def test_what_is_no_yaml(text: str, said: str, tmp_path: Path) -> None:
+    assert f"ecr-clean.yml is no YAML: {said}" in error(text, tmp_path)
+
+
+def test_two_names_of_one_host(tmp_path: Path) -> None:
+    aliases = f"{{m.example.com: {REGISTRY}, 'M.example.com:443': {REGISTRY}}}"
+    said = error(f"usage: {{registry_aliases: {aliases}}}", tmp_path)
+    assert "but two keys name the host m.example.com; allowed: host names, each with" in said
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("usage: {}".encode("utf-16"), "it is UTF-16 text: save it as UTF-8"),
+        ("usage: {}".encode("utf-16-le"), "it holds NUL bytes"),
+        (b"usage: {}\n# caf\xe9", "line 2 is not UTF-8: save it as UTF-8"),
+    ],
+)
+def test_another_encoding(content: bytes, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "ecr-clean.yml"
+    file.write_bytes(content)
+    with pytest.raises(RequestError) as caught:
+        load_settings(file)
+    assert str(caught.value).startswith(f"The settings file {file} cannot be read: {said}")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +272,13 @@ def test_a_bad_value(text: str, key: str, found: str, allowed: str, tmp_path: Pa
         ("usage: {kubernetes: {cluster: []}}", "usage.kubernetes.cluster is unknown (did you mean clusters?)"),
         ("1: 2", "1 is unknown; allowed: registries"),
         ("policies: [{1: 2}]", "policies[0].1 is unknown; allowed: repositories"),
-        ("null: 2", "is unknown; allowed: registries"),
+        ("null: 2", "null is unknown; allowed: registries"),
+        ("policies: [{true: 2}]", "policies[0].true is unknown; allowed: repositories"),
+        ("usage: {ecs: {1.5: 2}}", "usage.ecs.1.5 is unknown; allowed: revisions"),
+        ("2026-12-24: 2", "2026-12-24 is unknown; allowed: registries"),
+        ("[a, 1]: 2", "['a', 1] is unknown; allowed: registries"),
+        ("usage: {'': 2}", "usage[''] is unknown; allowed: accounts"),
+        ("usage: {ecs.revisions: 2}", "usage['ecs.revisions'] is unknown"),
     ],
 )  # fmt: skip
 def test_an_unknown_key(text: str, said: str, tmp_path: Path) -> None:
@@ -173,7 +297,10 @@ def test_an_unknown_key(text: str, said: str, tmp_path: Path) -> None:
             f"{CUSTOM}[0].resource is missing: give {RESOURCE}",
         ),
         ("usage: {accounts: [{}]}", f"usage.accounts[0].account is missing: give {ACCOUNT}"),
-        ("pins: [{pin: b, reason: c}]", f"pins[0].repository is missing: give {GLOB}"),
+        (
+            "pins: [{pin: b, reason: c}]",
+            f"pins[0].repository is missing: give {REPOSITORIES}{ONLY_GLOBS}",
+        ),
         ("pins: [{repository: a, pin: b}]", f"pins[0].reason is missing: give {TEXT}"),
     ],
 )

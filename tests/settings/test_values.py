@@ -134,10 +134,14 @@ def test_a_kubeconfig_is_meant_from_where_the_file_stands(
 
 
 def test_clusters_are_ignored_by_globs(tmp_path: Path) -> None:
-    ignore = kubernetes("ignore: [old, 'stag*', 'arn:aws:eks:*:cluster/x']", tmp_path).ignore
-    assert ignore.match_any(("STAGING",))
-    assert ignore.match_any(("arn:aws:eks:eu-west-1:123456789012:cluster/x",))
-    assert not ignore.match_any(("prod", "older"))
+    globs = ("old", "stag*", "ARN:aws:eks:*:cluster/x")
+    assert kubernetes(f"ignore: [{', '.join(map(repr, globs))}]", tmp_path).ignore == globs
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "ecr-clean.yml"
+    file.write_text("approval: {required: 2}", "utf-8-sig")
+    assert load_settings(file).approval.required == 2
 
 
 @pytest.mark.parametrize(

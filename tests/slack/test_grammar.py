@@ -212,6 +212,8 @@ def test_patterns_are_for_reports() -> None:
     for read, text in ((as_repository, "team/*"), (as_repositories, "team/*\x00")):
         with pytest.raises(RequestError, match="is no repository"):
             read(text)
+    with pytest.raises(RequestError, match=r"can match no .* \(none has '{'\); write a name"):
+        as_repositories("{team}/*")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tests.support import NOW
 PLACE = RegistryId("123456789012", "eu-west-1")
 HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
 THERE = RepositoryId(PLACE, "team/web", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/web")
+OCI_EMPTY = "application/vnd.oci.empty.v1+json"
 IMAGE = Content(
     OCI_MANIFEST,
     "application/vnd.oci.image.config.v1+json",
@@ -27,7 +28,8 @@ IMAGE = Content(
 )
 INDEX = Content(OCI_INDEX, children=("sha256:b", "sha256:a"))
 OLD = Content(SCHEMA_1_SIGNED, blobs=None)
-EVERYTHING = {"sha256:1": IMAGE, "sha256:2": INDEX, "sha256:3": OLD}
+MODEL = Content(OCI_MANIFEST, OCI_EMPTY, artifact_type="application/vnd.cncf.model.v1+json")
+EVERYTHING = {"sha256:1": IMAGE, "sha256:2": INDEX, "sha256:3": OLD, "sha256:4": MODEL}
 
 
 @pytest.fixture
@@ -138,6 +140,23 @@ def test_damage_inside_is_told(path: Path) -> None:
     db.close()
     with SqliteManifestCache(path) as cache, pytest.raises(ServiceError, match="cannot be used"):
         cache.contents(["sha256:1"])
+
+
+def test_an_older_file_forgets_only_what_may_have_an_artifact_type(path: Path) -> None:
+    read = OurRead(NOW, None)
+    with SqliteManifestCache(path) as cache:
+        cache.add_contents(EVERYTHING)
+        cache.add_our_reads(HERE, {"sha256:1": read})
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE manifests SET content = CAST(replace(content, ',null]', ']') AS BLOB)")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    with SqliteManifestCache(path) as cache:
+        assert cache.contents(EVERYTHING) == {"sha256:1": IMAGE}
+        assert cache.our_reads(HERE) == {"sha256:1": [read]}
+        cache.add_contents(EVERYTHING)
+    with SqliteManifestCache(path) as cache:
+        assert cache.contents(EVERYTHING) == EVERYTHING
 
 
 def test_another_version_is_told(path: Path) -> None:

@@ -72,10 +72,27 @@ def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
         list(FileSource(tmp_path / "gone.txt", [], Hosts({})).sightings())
 
 
-def test_a_file_that_is_no_text_is_unreadable(tmp_path: Path) -> None:
-    (tmp_path / "x").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ServiceError, match="cannot be read"):
-        list(FileSource(tmp_path / "x", [], Hosts({})).sightings())
+@pytest.mark.parametrize("text", [f"{HOST}/a:1\n", f'["{HOST}/a:1"]', f'\n ["{HOST}/a:1"]'])
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "used"
+    file.write_text(text, "utf-8-sig")
+    found = FileSource(file, [], Hosts({})).sightings()
+    assert [sighting.image for sighting in found] == [f"{HOST}/a:1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (f"{HOST}/a:1".encode("utf-16"), "it is UTF-16 text: save it as UTF-8, or take it out of"),
+        (b'["a:1\x00"]', "it holds NUL bytes"),
+        (b"a:1\n\xe4:1", "line 2 is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_text_is_unreadable(tmp_path: Path, content: bytes, why: str) -> None:
+    file = tmp_path / "used.txt"
+    file.write_bytes(content)
+    with pytest.raises(ServiceError, match=f"{file} cannot be read: {why}"):
+        list(FileSource(file, [], Hosts({})).sightings())
 
 
 def test_a_dot_in_the_first_part_may_be_a_repositorys_name(tmp_path: Path) -> None:

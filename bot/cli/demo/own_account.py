@@ -96,7 +96,7 @@ def _unlisted_clusters(settings: Settings, registries: Sequence[EcrRegistry]) ->
     """ARNs of all clusters of EKS beside the registries, unless the settings speak of clusters.
     What cannot be asked here the bot cannot ask either, and its reports say so."""
     section = settings.usage.kubernetes
-    if section is None or section.clusters or section.ignore.globs:
+    if section is None or section.clusters or section.ignore:
         return []
     found: set[str] = set()
     for registry in registries:

@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.settings import load_settings
-from bot.settings.load import DEFAULT_FILE
-
-if TYPE_CHECKING:
-    from ruamel.yaml import YAML
+from bot.settings.load import DEFAULT_FILE, parse
 
 _TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
 """Keys that tell what is there and what is kept. All others are the demo's own."""
@@ -20,9 +17,11 @@ def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()
     delete, and with nothing that lets anybody approve. `config` None: the default file, if there is
     one. `clusters`: ARNs of those of EKS that are looked into besides. Raises RequestError if the
     file is wrong."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - no other command needs it here
+
     load_settings(config)
     file = config or DEFAULT_FILE
-    told = _read(file) if file.exists() else {}
+    told = parse(file) if file.exists() else {}
     kept = {key: told[key] for key in _TAKEN_OVER if key in told}
     for registry in kept.get("registries") or ():
         registry.pop("delete_role_arn", None)
@@ -33,12 +32,8 @@ def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()
         usage["kubernetes"] = {**(usage.get("kubernetes") or {}), "clusters": listed}
     ours = {"reports": [{"channel": channel}], "execution": {"enabled": False}}
     text = StringIO()
-    _yaml().dump({**kept, **ours}, text)
+    YAML(typ="safe", pure=True).dump({**kept, **ours}, text)
     return text.getvalue()
-
-
-def _read(file: Path) -> dict[str, Any]:
-    return _yaml().load(file.read_text("utf-8")) or {}
 
 
 def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
@@ -48,9 +43,3 @@ def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
     for cluster in (usage.get("kubernetes") or {}).get("clusters") or ():
         if path := cluster.get("kubeconfig"):
             cluster["kubeconfig"] = str(folder / Path(path).expanduser())
-
-
-def _yaml() -> "YAML":
-    from ruamel.yaml import YAML  # noqa: PLC0415 - no other command needs it here
-
-    return YAML(typ="safe", pure=True)

@@ -198,6 +198,8 @@ def test_list_after_a_cleanup_and_with_unknown_sizes(bot: Office, ann: Person) -
         ("list *web", "• `team/web`"),
         ("list `WEB`", "• `team/web`"),
         ("list nothing", "No repository that is known fits `nothing`"),
+        ("list `{team}/*`", "can match no repository's name or URI (none has '{')"),
+        ("list a:b", "can match no repository's name or URI (none has ':')"),
         ("list [", "the [ in '[' is never closed; write a part of a name"),
     ],
 )

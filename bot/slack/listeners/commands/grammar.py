@@ -9,6 +9,8 @@ from typing import NamedTuple, Self
 
 from bot.core.durations import parse_duration
 from bot.core.errors import RequestError
+from bot.core.legal_texts import REPOSITORIES
+from bot.core.patterns import PatternError
 from bot.core.repository import is_repository_name, parse_registry_host
 from bot.slack.ids import COMMAND
 
@@ -178,7 +180,7 @@ def as_repositories(text: str) -> str:
     """The same, or a pattern. Raises RequestError."""
     repository = _plain(text)
     if is_pattern(repository) and repository.isprintable():
-        return repository
+        return _checked_glob(repository)
     return as_repository(text)
 
 
@@ -271,6 +273,13 @@ def _plain(text: str) -> str:
     if len(text) > LONGEST_REPOSITORY:
         raise RequestError("No repository has a name as long as that: check it")
     return text.lower().removeprefix("https://").rstrip("/")
+
+
+def _checked_glob(glob: str) -> str:
+    try:
+        return REPOSITORIES.check(glob)
+    except PatternError as error:
+        raise RequestError(f"{error}; write a name, or a glob such as team/*") from error
 
 
 def _names_an_image(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bot.core.errors import RequestError
 from bot.core.estate import estate_of, holding
+from bot.core.legal_texts import REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
 from bot.core.records import KnownRepository
 from bot.slack.blocks.repositories import RepositoriesView, repositories_message
@@ -39,8 +40,9 @@ def _fitting(every: Sequence[KnownRepository], pattern: str | None) -> Sequence[
     """A word without signs of a glob may stand anywhere in a name."""
     if pattern is None:
         return every
+    glob = pattern if is_pattern(pattern) else f"*{pattern}*"
     try:
-        patterns = Patterns.of(pattern if is_pattern(pattern) else f"*{pattern}*")
+        patterns = Patterns.of(REPOSITORIES.check(glob))
     except PatternError as error:
         raise RequestError(f"{error}; write a part of a name, or a glob such as team/*") from error
     return [each for each in every if each.repository.matches(patterns)]

@@ -1,0 +1,215 @@
+"""What AWS and OCI allow as a tag, a repository, a cluster, an identity or a media type.
+
+A glob that can match none of these protects nothing, although its author counts on it.
+"""
+
+import string
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from bot.core.patterns import (
+    PatternError,
+    Patterns,
+    elements,
+    is_regular_expression,
+    is_star,
+    shortened,
+)
+
+ONLY_GLOBS = (
+    "* matches any text, ? one character, [a-z] one of a set; for alternatives list several "
+    "globs; regular expressions (/…/) are not supported yet"
+)
+
+_START = ""
+
+
+class Part(NamedTuple):
+    """One character of these, or with `repeats` one or more."""
+
+    characters: str
+    repeats: bool = False
+
+
+class Step(NamedTuple):
+    """A character of these leads to that state."""
+
+    characters: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How texts of one form are built: a finite automaton that starts in the state `""`."""
+
+    steps: Mapping[str, Sequence[Step]]
+    ends: frozenset[str]
+
+    @classmethod
+    def chain(cls, *parts: Part, rest: str = "") -> "Shape":
+        """The parts in a row, then any number of the characters of `rest`."""
+        steps: dict[str, list[Step]] = {_START: []}
+        state = _START
+        for characters, repeats in parts:
+            before, state = state, str(len(steps))
+            step = Step(characters, state)
+            steps[before].append(step)
+            steps[state] = [step] if repeats else []
+        steps[state].append(Step(rest, state))
+        return cls(steps, frozenset({state}))
+
+    @property
+    def characters(self) -> frozenset[str]:
+        every = (step.characters for steps in self.steps.values() for step in steps)
+        return frozenset("".join(every))
+
+
+@dataclass(frozen=True, slots=True)
+class LegalTexts:
+    """All texts of a kind, of at most `longest` characters."""
+
+    what: str
+    shapes: tuple[Shape, ...]
+    longest: int
+
+    def check(self, glob: str) -> str:
+        """The same glob. Raises PatternError for a bad one, and for one that can match none of
+        these texts."""
+        Patterns.of(glob)
+        if not self._can_match(glob):
+            raise PatternError(f"{shortened(glob)} can match no {self.what}{self._why(glob)}")
+        return glob
+
+    def _can_match(self, glob: str) -> bool:
+        parts = elements(glob)
+        if sum(not is_star(part) for part in parts) > self.longest:
+            return False
+        return any(_overlap(parts, shape, self.longest) for shape in self.shapes)
+
+    def _why(self, glob: str) -> str:
+        if is_regular_expression(glob):
+            return " (it is written as a regular expression)"
+        legal = "".join(sorted(frozenset().union(*(shape.characters for shape in self.shapes))))
+        foreign = next((part for part in elements(glob) if not _fits(part, legal)), None)
+        return f" (none has {shortened(foreign)})" if foreign else ""
+
+
+def is_arn(text: str) -> bool:
+    return text.lower().startswith("arn:")
+
+
+def _overlap(parts: Sequence[str], shape: Shape, longest: int) -> bool:
+    """Whether a text of the shape, of at most that length, matches a glob of these parts.
+
+    Walks through both together, one character at a time. A place that was reached by a shorter
+    text is not walked again.
+    """
+    edge = set(_past_stars(parts, 0, _START))
+    reached = set(edge)
+    for _ in range(longest + 1):
+        if any(place == len(parts) and state in shape.ends for place, state in edge):
+            return True
+        edge = {after for place, state in edge for after in _after(parts, shape, place, state)}
+        edge -= reached
+        reached |= edge
+    return False
+
+
+def _after(parts: Sequence[str], shape: Shape, place: int, state: str) -> Iterator[tuple[int, str]]:
+    """Where one more character leads."""
+    if place == len(parts):
+        return
+    part = parts[place]
+    for characters, following in shape.steps[state]:
+        if _fits(part, characters):
+            yield from _past_stars(parts, place if is_star(part) else place + 1, following)
+
+
+def _past_stars(parts: Sequence[str], place: int, state: str) -> Iterator[tuple[int, str]]:
+    """`*` may stand for nothing."""
+    yield place, state
+    if place < len(parts) and is_star(parts[place]):
+        yield place + 1, state
+
+
+@lru_cache(maxsize=4096)
+def _fits(part: str, characters: str) -> bool:
+    return Patterns.of(part).match_any(characters)
+
+
+def _text(text: str) -> tuple[Part, ...]:
+    return tuple(map(Part, text))
+
+
+def _some(characters: str) -> Part:
+    return Part(characters, repeats=True)
+
+
+_LOWER = string.ascii_lowercase + string.digits
+_ALNUM = string.ascii_letters + string.digits
+_WORD = _ALNUM + "_"
+_NAMES = _WORD + "+=,.@-"
+_PATHS = _ALNUM + string.punctuation
+
+_ARN = (*_text("arn:"), _some(string.ascii_lowercase + "-"), *_text(":"))
+_ACCOUNT = (Part(string.digits),) * 12
+_IAM = (*_ARN, *_text("iam::"), *_ACCOUNT, *_text(":"))
+_STS = (*_ARN, *_text("sts::"), *_ACCOUNT, *_text(":"))
+
+_REPOSITORY = Shape(
+    {
+        _START: (Step(_LOWER, "word"),),
+        "word": (
+            Step(_LOWER, "word"),
+            Step("./", "separator"),
+            Step("_", "underscore"),
+            Step("-", "dashes"),
+        ),
+        "separator": (Step(_LOWER, "word"),),
+        "underscore": (Step(_LOWER, "word"), Step("_", "separator")),
+        "dashes": (Step(_LOWER, "word"), Step("-", "dashes")),
+    },
+    frozenset({"word"}),
+)
+"""A URI is built like a name, host included."""
+
+TAGS = LegalTexts("tag", (Shape.chain(Part(_WORD), rest=_WORD + ".-"),), 300)
+"""ECR API reference, PutImage, imageTag; the grammar of distribution/reference allows 128."""
+
+REPOSITORIES = LegalTexts("repository's name or URI", (_REPOSITORY,), 253 + 1 + 256)
+"""ECR API reference, CreateRepository, repositoryName: 256 characters. A host name has 253."""
+
+CLUSTERS = LegalTexts("name of an EKS cluster", (Shape.chain(Part(_ALNUM), rest=_WORD + "-"),), 100)
+"""EKS API reference, CreateCluster, name."""
+
+CLUSTER_ARNS = LegalTexts(
+    "ARN of an EKS cluster",
+    (
+        Shape.chain(
+            *(*_ARN, *_text("eks:"), _some(_LOWER + "-"), *_text(":"), *_ACCOUNT),
+            *(*_text(":cluster/"), Part(_ALNUM)),
+            rest=_WORD + "-",
+        ),
+    ),
+    300,
+)
+"""Service authorization reference, Amazon EKS, cluster."""
+
+IDENTITY_ARNS = LegalTexts(
+    "ARN of a caller",
+    (
+        Shape.chain(*_IAM, *_text("root")),
+        Shape.chain(*_IAM, *_text("user/"), _some(_PATHS)),
+        Shape.chain(*_STS, *_text("assumed-role/"), _some(_NAMES), *_text("/"), _some(_NAMES)),
+        Shape.chain(*_STS, *_text("federated-user/"), _some(_NAMES)),
+    ),
+    2048,
+)
+"""IAM user guide, IAM identifiers; STS API reference, GetCallerIdentity, arnType."""
+
+MEDIA_TYPES = LegalTexts(
+    "media type", (Shape.chain(Part(_ALNUM), rest=_ALNUM + "!#$&-^_.+/"),), 127 + 1 + 127
+)
+"""RFC 6838, section 4.2, which OCI's image-spec demands of config and artifact types."""
