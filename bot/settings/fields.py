@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from bot.core.durations import parse_duration
 from bot.core.patterns import Patterns
 from bot.core.pins import check_pin
-from bot.core.repository import parse_registry_host
+from bot.core.repository import NAME, parse_registry_host
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -94,8 +94,10 @@ AccountOrAny = Annotated[
 AliasHost = Annotated[
     str,
     Field(
-        pattern=r"^(?i:localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(\.[a-z0-9-]+)*:\d+)$",
-        description="a host name with a dot or a port, without scheme and path",
+        pattern=r"^(?i:localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(\.[a-z0-9-]+)*:\d+)"
+        rf"(/{NAME})?$",
+        description="a host name with a dot or a port, without scheme, with or without a path: "
+        "harbor.example.com/ecr-proxy",
     ),
 ]
 RegistryHost = Annotated[

@@ -221,9 +221,15 @@ class UsageSection(Section):
     ignore_accounts: Entries[AccountOrAny] = ()
     registry_aliases: Annotated[
         dict[AliasHost, RegistryHost],
-        Field(description="host names, each with the URI of a registry of ECR"),
+        Field(description="hosts, or hosts with a path, each with the URI of a registry of ECR"),
     ] = {}
+    ignore_references: Globs = Patterns()
     expect_none: YesOrNo = False
+
+
+def _normal_alias(alias: str) -> str:
+    host, slash, path = alias.partition("/")
+    return f"{host.lower().removesuffix(':443')}{slash}{path}"
 
 
 class ReportSection(Section):
@@ -285,9 +291,7 @@ class Settings(Section):
 
     def hosts(self) -> Hosts:
         aliases = self.usage.registry_aliases.items()
-        registries = (
-            (alias.lower().removesuffix(":443"), parse_registry_host(uri)) for alias, uri in aliases
-        )
+        registries = ((_normal_alias(alias), parse_registry_host(uri)) for alias, uri in aliases)
         return Hosts({alias: registry for alias, registry in registries if registry})
 
     def report_entries(self) -> tuple[ReportEntry, ...]:

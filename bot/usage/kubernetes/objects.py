@@ -2,12 +2,14 @@
 msgspec's ValidationError. Kinds and fields: API reference of Kubernetes."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import jmespath
 import msgspec
-from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
 from msgspec import Struct, field
+
+from bot.core.references import Hosts
+from bot.usage.kubernetes.content import Content, info_of, resource
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -136,20 +138,26 @@ class Object(Struct):
         raise NotImplementedError
 
 
-class BuiltIn(NamespacedResourceG, Object):
+class BuiltIn(Object):
+    resource: ClassVar[type[Content]]
+
+    @classmethod
+    def read(cls, content: Content, _: Hosts) -> Self:
+        return msgspec.convert(content, cls)
+
     @property
     def kind_of_object(self) -> str:
-        return self._api_info.resource.kind
+        return info_of(self.resource).resource.kind
 
 
-def _lists(group: str, kind: str) -> ApiInfo:
-    return ApiInfo(ResourceDef(group, "v1", kind), f"{kind.lower()}s", ["global_list"])
+def _lists(group: str, kind: str) -> type[Content]:
+    return resource(group, "v1", kind, f"{kind.lower()}s")
 
 
 class Pod(BuiltIn):
     spec: PodSpec
     status: PodStatus = field(default_factory=PodStatus)
-    _api_info = _lists("", "Pod")
+    resource = _lists("", "Pod")
 
     def images(self) -> Iterator[str]:
         return self.spec.images()
@@ -167,26 +175,26 @@ class Workload(BuiltIn):
 
 
 class Deployment(Workload):
-    _api_info = _lists("apps", "Deployment")
+    resource = _lists("apps", "Deployment")
 
 
 class StatefulSet(Workload):
-    _api_info = _lists("apps", "StatefulSet")
+    resource = _lists("apps", "StatefulSet")
 
 
 class DaemonSet(Workload):
-    _api_info = _lists("apps", "DaemonSet")
+    resource = _lists("apps", "DaemonSet")
 
 
 class ReplicationController(Workload):
-    _api_info = _lists("", "ReplicationController")
+    resource = _lists("", "ReplicationController")
 
 
 class ReplicaSet(Workload):
     """Old ones are what a Deployment can be rolled back to: as many are left as its
     revisionHistoryLimit says."""
 
-    _api_info = _lists("apps", "ReplicaSet")
+    resource = _lists("apps", "ReplicaSet")
 
     @property
     def note(self) -> str:
@@ -195,12 +203,12 @@ class ReplicaSet(Workload):
 
 
 class Job(Workload):
-    _api_info = _lists("batch", "Job")
+    resource = _lists("batch", "Job")
 
 
 class CronJob(BuiltIn):
     spec: CronJobSpec
-    _api_info = _lists("batch", "CronJob")
+    resource = _lists("batch", "CronJob")
 
     @property
     def note(self) -> str:
@@ -212,7 +220,7 @@ class CronJob(BuiltIn):
 
 class PodTemplate(BuiltIn):
     template: Template
-    _api_info = _lists("", "PodTemplate")
+    resource = _lists("", "PodTemplate")
 
     def images(self) -> Iterator[str]:
         return self.template.spec.images()
@@ -224,7 +232,7 @@ class ControllerRevision(BuiltIn):
 
     revision: int
     data: Any = None
-    _api_info = _lists("apps", "ControllerRevision")
+    resource = _lists("apps", "ControllerRevision")
 
     @property
     def note(self) -> str:
