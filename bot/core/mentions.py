@@ -20,7 +20,9 @@ def references_in(text: str, hosts: Hosts) -> frozenset[str]:
     lowered = lowered_ascii(text)
     found = set(_DIGEST.findall(lowered))
     for start, end in hosts.hosts_in(lowered):
-        rest = _ESCAPED_SLASH.sub("/", text[end : end + LONGEST])
+        rest = text[end : end + LONGEST]
+        if rest.startswith("\\"):
+            rest = _ESCAPED_SLASH.sub("/", rest)
         if behind := _BEHIND_HOST.match(rest):
             found.update(_readings(text[start:end] + behind[0]))
             found.discard(behind["digest"] or "")

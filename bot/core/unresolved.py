@@ -10,10 +10,15 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import Look
 from bot.core.words import first_few
 
-SOURCE = "references"
+REFERENCES = "references"
 """Names the looks at references that lead to no known repository."""
 
-IGNORE = "usage.ignore_references"
+IGNORE_REFERENCES = "usage.ignore_references"
+FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
+FIX_MISSING = (
+    "name the mirror in usage.registry_aliases, with its path, or list the reference in "
+    f"{IGNORE_REFERENCES}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +79,20 @@ class Namings:
 def look_at_unreadable(repository: RepositoryId, found: Iterable[Unreadable]) -> Look:
     """`found`: all that may mean the repository."""
     return Look(
-        SOURCE,
+        REFERENCES,
         repository.uri,
         0,
-        f"{first_few(sorted(map(str, found)))}: that is no image reference and may mean this "
-        f"repository; write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE}",
+        f"{first_few(sorted(map(str, found)))}, which is no image reference and may mean this "
+        f"repository: {FIX_UNREADABLE}",
     )
 
 
 def look_at_missing(repository: RepositoryId, found: Iterable[Naming]) -> Look:
     """`found`: all that name a repository which its registry lacks, and may mean this one."""
     return Look(
-        SOURCE,
+        REFERENCES,
         repository.uri,
         0,
-        f"{first_few(sorted(map(str, found)))}: no such repository exists, so this one may be "
-        "meant, behind a mirror or a pull-through cache; name that in usage.registry_aliases, "
-        f"with its path, or list the reference in {IGNORE}",
+        f"{first_few(sorted(map(str, found)))}, a repository that does not exist and may be this "
+        f"one behind a mirror or a pull-through cache: {FIX_MISSING}",
     )

@@ -169,14 +169,15 @@ class ClusterSection(Section):
 
 
 class CustomResourceSection(Section):
-    """Objects with a pod template in them. `clusters` empty: all clusters have the resource."""
+    """Objects that name images. Without `template` whatever they name counts, but no object has to
+    name any. `clusters` empty: all clusters have the resource."""
 
     resource: ResourceName
     template: Annotated[
         tuple[JmesPath, ...],
         BeforeValidator(_as_paths),
         Field(min_length=1, description="a JMESPath to the pod template, or a list of some"),
-    ]
+    ] = ()
     clusters: Entries[Text] = ()
 
 
@@ -221,7 +222,7 @@ class UsageSection(Section):
     ignore_accounts: Entries[AccountOrAny] = ()
     registry_aliases: Annotated[
         dict[AliasHost, RegistryHost],
-        Field(description="hosts, or hosts with a path, each with the URI of a registry of ECR"),
+        Field(description="host names, with or without a path, each with a registry's URI"),
     ] = {}
     ignore_references: Globs = Patterns()
     expect_none: YesOrNo = False

@@ -15,8 +15,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
 from bot.core.snapshot import Snapshot
 from bot.core.tag_history import renewed_at, scan_tags
-from bot.core.unresolved import SOURCE as REFERENCES
-from bot.core.unresolved import look_at_missing
+from bot.core.unresolved import REFERENCES, look_at_missing
 from bot.core.usage import Look
 from bot.ports import Clock, ManifestCache, Progress, Registry, Store
 from bot.usecases.find_repositories import Found

@@ -15,7 +15,7 @@ from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.exceptions import ConfigError, NotReadyError
 
 from bot.core.errors import ServiceError
-from bot.usage.kubernetes.content import Content, info_of
+from bot.usage.kubernetes.content import Resource, info_of, text_of
 from bot.usage.kubernetes.proxies import proxy_for
 from bot.usage.kubernetes.transport import PatientTransport
 
@@ -44,8 +44,8 @@ class ClusterApi:
         self._retired: list[Client] = []
         self._lock = Lock()
 
-    def list(self, resource: type[Content], read: Callable[[Content], Made]) -> list[Made]:
-        """What `read` makes of all objects of all namespaces. Raises ServiceError."""
+    def list(self, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
+        """What `read` makes of the text of every object of all namespaces. Raises ServiceError."""
         with in_words(f"list {info_of(resource).plural}", self.name):
             for _ in range(STARTS - 1):
                 client = self._connected()
@@ -80,12 +80,12 @@ class ClusterApi:
             raise error
 
 
-def _all(client: Client, resource: type[Content], read: Callable[[Content], Made]) -> list[Made]:
+def _all(client: Client, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
     """One page of objects is in memory at a time, besides what is made of them. Every list has a
     resourceVersion (API conventions of Kubernetes): what has none is something else, or lost the
     part that tells of further pages."""
     found = client.list(resource, namespace=EVERYWHERE, chunk_size=PAGE)
-    objects = [read(content) for content in found]
+    objects = [read(text_of(content)) for content in found]
     if not found.resourceVersion:
         raise ValueError("the list has no resourceVersion")
     return objects

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
+from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 
 from bot.core.mentions import references_in
 from bot.core.references import Hosts
@@ -17,27 +18,52 @@ TAG_KEYS = ("tag", "version", "newtag", "imagetag")
 """Under which mappings hold the parts of a reference, as charts and operators have it."""
 
 
-class Content(NamespacedResourceG, dict[str, Any]):
-    """One object, whole."""
+class Whole(NamespacedResourceG, dict[str, Any]):
+    """A custom resource. Much more memory than its text."""
+
+
+class Parts(NamespacedResourceG, Struct):
+    """What the kinds that start pods have at the top (API reference of Kubernetes), undecoded."""
+
+    metadata: Raw
+    spec: Raw | UnsetType = UNSET
+    status: Raw | UnsetType = UNSET
+    template: Raw | UnsetType = UNSET
+    data: Raw | UnsetType = UNSET
+    revision: Raw | UnsetType = UNSET
+
+
+Resource = type[Whole] | type[Parts]
+"""One kind of objects, listed in all namespaces."""
 
 
 @cache
-def resource(group: str, version: str, kind: str, plural: str) -> type[Content]:
-    """What is listed of all namespaces; resources of the whole cluster have the same address."""
-    info = ApiInfo(ResourceDef(group, version, kind), plural, ["global_list"])
-    return type(kind, (Content,), {"_api_info": info})
+def custom(group: str, version: str, plural: str) -> type[Whole]:
+    """Resources of the whole cluster have the same address."""
+    info = ApiInfo(ResourceDef(group, version, plural), plural, ["global_list"])
+    return type(plural, (Whole,), {"_api_info": info})
 
 
-def info_of(listed: type[Content]) -> ApiInfo:
-    return listed._api_info  # noqa: SLF001 - lightkube's own name
+def built_in(group: str, kind: str) -> type[Parts]:
+    info = ApiInfo(ResourceDef(group, "v1", kind), f"{kind.lower()}s", ["global_list"])
+    return defstruct(kind, (), bases=(Parts,), namespace={"_api_info": info})
 
 
-def mentions(content: Content, hosts: Hosts) -> frozenset[str]:
-    """References and digests in any text of the object."""
-    return references_in(msgspec.json.encode(content).decode(), hosts)
+def info_of(resource: Resource) -> ApiInfo:
+    return resource._api_info  # noqa: SLF001 - lightkube's own name
 
 
-def put_together(content: Content, hosts: Hosts) -> frozenset[str]:
+def text_of(content: Whole | Parts) -> bytes:
+    """One object as JSON."""
+    return msgspec.json.encode(content)
+
+
+def mentions(text: bytes, hosts: Hosts) -> frozenset[str]:
+    """References and digests anywhere in the object."""
+    return references_in(text.decode("ascii", "replace"), hosts)
+
+
+def put_together(content: Any, hosts: Hosts) -> frozenset[str]:
     """References whose registry, repository and tag are values of one mapping."""
     return references_in("\n".join(_joined(content)), hosts)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from bot.core.errors import ServiceError
 from bot.core.references import Hosts
-from bot.usage.kubernetes.content import Content, images, put_together, resource
+from bot.usage.kubernetes.content import Whole, custom, images, put_together
 from bot.usage.kubernetes.objects import Metadata, Object, PodSpec
 
 
@@ -31,13 +31,13 @@ class CustomResource:
         return f"{self.plural}.{self.version}.{self.group}"
 
     @property
-    def resource(self) -> type[Content]:
-        return resource(self.group, self.version, self.plural, self.plural)
+    def resource(self) -> type[Whole]:
+        return custom(self.group, self.version, self.plural)
 
-    def read(self, content: Content, hosts: Hosts) -> "CustomObject":
+    def read(self, text: bytes, hosts: Hosts) -> "CustomObject":
         """Raises ServiceError if a path leads nowhere. What stands in the object is not repeated:
         it may be a password."""
-        found = _without_nulls(content)
+        found = _without_nulls(msgspec.json.decode(text))
         metadata = msgspec.convert(found["metadata"], Metadata)
         kind = str(found.get("kind") or self.plural)
         try:
@@ -47,7 +47,7 @@ class CustomResource:
                 f"{kind} {metadata.namespace}/{metadata.name}: {error}: mend `template` of {self} "
                 "in usage.kubernetes.custom_resources"
             ) from None
-        others = (*images(content), *put_together(content, hosts))
+        others = (*images(found), *put_together(found, hosts))
         return CustomObject(metadata, kind, specs, others)
 
     def _pod_specs(self, found: dict[str, Any]) -> Iterator[PodSpec]:

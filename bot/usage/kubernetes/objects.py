@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct, field
 
 from bot.core.references import Hosts
-from bot.usage.kubernetes.content import Content, info_of, resource
+from bot.usage.kubernetes.content import Parts, built_in, info_of
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -139,25 +139,21 @@ class Object(Struct):
 
 
 class BuiltIn(Object):
-    resource: ClassVar[type[Content]]
+    resource: ClassVar[type[Parts]]
 
     @classmethod
-    def read(cls, content: Content, _: Hosts) -> Self:
-        return msgspec.convert(content, cls)
+    def read(cls, text: bytes, _: Hosts) -> Self:
+        return msgspec.json.decode(text, type=cls)
 
     @property
     def kind_of_object(self) -> str:
         return info_of(self.resource).resource.kind
 
 
-def _lists(group: str, kind: str) -> type[Content]:
-    return resource(group, "v1", kind, f"{kind.lower()}s")
-
-
 class Pod(BuiltIn):
     spec: PodSpec
     status: PodStatus = field(default_factory=PodStatus)
-    resource = _lists("", "Pod")
+    resource = built_in("", "Pod")
 
     def images(self) -> Iterator[str]:
         return self.spec.images()
@@ -175,26 +171,26 @@ class Workload(BuiltIn):
 
 
 class Deployment(Workload):
-    resource = _lists("apps", "Deployment")
+    resource = built_in("apps", "Deployment")
 
 
 class StatefulSet(Workload):
-    resource = _lists("apps", "StatefulSet")
+    resource = built_in("apps", "StatefulSet")
 
 
 class DaemonSet(Workload):
-    resource = _lists("apps", "DaemonSet")
+    resource = built_in("apps", "DaemonSet")
 
 
 class ReplicationController(Workload):
-    resource = _lists("", "ReplicationController")
+    resource = built_in("", "ReplicationController")
 
 
 class ReplicaSet(Workload):
     """Old ones are what a Deployment can be rolled back to: as many are left as its
     revisionHistoryLimit says."""
 
-    resource = _lists("apps", "ReplicaSet")
+    resource = built_in("apps", "ReplicaSet")
 
     @property
     def note(self) -> str:
@@ -203,12 +199,12 @@ class ReplicaSet(Workload):
 
 
 class Job(Workload):
-    resource = _lists("batch", "Job")
+    resource = built_in("batch", "Job")
 
 
 class CronJob(BuiltIn):
     spec: CronJobSpec
-    resource = _lists("batch", "CronJob")
+    resource = built_in("batch", "CronJob")
 
     @property
     def note(self) -> str:
@@ -220,7 +216,7 @@ class CronJob(BuiltIn):
 
 class PodTemplate(BuiltIn):
     template: Template
-    resource = _lists("", "PodTemplate")
+    resource = built_in("", "PodTemplate")
 
     def images(self) -> Iterator[str]:
         return self.template.spec.images()
@@ -232,7 +228,7 @@ class ControllerRevision(BuiltIn):
 
     revision: int
     data: Any = None
-    resource = _lists("apps", "ControllerRevision")
+    resource = built_in("apps", "ControllerRevision")
 
     @property
     def note(self) -> str:

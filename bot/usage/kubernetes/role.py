@@ -14,8 +14,9 @@ NAME = "ecr-clean"
 def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any]:
     """A manifest for `kubectl apply`."""
     plurals: defaultdict[str, set[str]] = defaultdict(set)
-    for each in (*BUILT_IN, *custom_resources):
-        info = info_of(each.resource)
+    built_in = (kind.resource for kind in BUILT_IN)
+    for resource in (*built_in, *(each.resource for each in custom_resources)):
+        info = info_of(resource)
         plurals[info.resource.group].add(info.plural)
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",

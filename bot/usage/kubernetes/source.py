@@ -7,7 +7,7 @@ from bot.core.references import Hosts
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 from bot.usage.kubernetes.api import ClusterApi, in_words
-from bot.usage.kubernetes.content import Content, mentions
+from bot.usage.kubernetes.content import mentions
 from bot.usage.kubernetes.custom import CustomResource
 from bot.usage.kubernetes.objects import BUILT_IN, BuiltIn
 from bot.usage.kubernetes.sightings import Listed, sightings
@@ -35,8 +35,7 @@ class KubernetesSource:
             yield from sightings(self.scope, found, self._hosts)
 
     def _objects(self, resource: Resource) -> Sequence[Listed]:
-        def read(content: Content) -> Listed:
-            found = resource.read(content, self._hosts)
-            return Listed(found, mentions(content, self._hosts))
+        def read(text: bytes) -> Listed:
+            return Listed(resource.read(text, self._hosts), mentions(text, self._hosts))
 
         return self._api.list(resource.resource, read)

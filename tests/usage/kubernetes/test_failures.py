@@ -11,8 +11,8 @@ from bot.core.errors import ServiceError
 from bot.playground.kubernetes import DEFAULT_USER, Cluster, Fault, Grant
 from bot.playground.kubernetes.builders import deployment, pod
 from bot.usage.kubernetes.api import PAGE
-from bot.usage.kubernetes.custom import CustomResource
 from bot.usage.kubernetes.content import info_of
+from bot.usage.kubernetes.custom import CustomResource
 from bot.usage.kubernetes.objects import BUILT_IN
 from bot.usage.kubernetes.role import cluster_role
 from bot.usage.kubernetes.transport import ATTEMPTS
