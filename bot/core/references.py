@@ -94,8 +94,8 @@ class Hosts:
 
     def places(self, reference: Reference) -> tuple[Place, ...]:
         """Where its image is stored: nowhere for registries that are not ECR's, and for no host
-        (Docker Hub). An alias with the longer path wins. A host of ECR's own with an alias may be
-        either: an image that a pull-through cache has, or the one behind it."""
+        (Docker Hub). An alias with the longer path wins. Of a host of ECR's own that has an alias
+        both count, the alias last: what a pull-through cache has, and what is behind it."""
         if reference.host is None:
             return ()
         own = parse_registry_host(reference.host)

@@ -75,7 +75,8 @@ class Index:
         self._by_tag: defaultdict[Place, defaultdict[str, set[str]]] = defaultdict(
             lambda: defaultdict(set)
         )
-        self._unreadable: set[Unreadable] = set()
+        self._unreadable: defaultdict[tuple[str, frozenset[PossibleNames]], set[str]]
+        self._unreadable = defaultdict(set)
         self._named: dict[Place, Naming] = {}
 
     def add(self, sighting: Sighting) -> frozenset[RegistryId]:
@@ -91,49 +92,46 @@ class Index:
         except MalformedReferenceError as error:
             return self._add_malformed(sighting, error)
         places = self._add_reference(sighting, reference)
-        self._add_running(sighting, places)
+        possible = frozenset(PossibleNames(*place, is_whole=True) for place in places)
+        self._add_running(sighting, possible or None)
         return frozenset(registry for registry, _ in places)
 
     def _add_reference(self, sighting: Sighting, reference: Reference) -> tuple[Place, ...]:
         places = self._hosts.places(reference)
-        host, counts = (
-            reference.host,
-            self._counts(sighting.image, f"{reference.host}/{reference.name}"),
-        )
+        host = reference.host
+        counts = self._counts(sighting.image, f"{host}/{reference.name}")
         if counts and host and not places and self._hosts.looks_like_ours(host):
             raise MalformedReferenceError(
                 f"{sighting.used_by}: {host} looks like a registry of ECR, but is none "
                 "that is known: name it in usage.registry_aliases"
             )
-        for place in places:
-            if reference.tag:
+        if reference.tag:
+            for place in places:
                 self._by_tag[place][reference.tag].add(sighting.used_by)
-            if counts:
-                naming = Naming(*place, sighting.image, sighting.used_by)
-                self._named[place] = min(naming, self._named.get(place, naming), key=str)
+        for place in places[-1:] if counts else ():
+            naming = Naming(*place, sighting.image, sighting.used_by)
+            self._named[place] = min(naming, self._named.get(place, naming), key=str)
         return places
 
     def _add_malformed(
         self, sighting: Sighting, error: MalformedReferenceError
     ) -> frozenset[RegistryId]:
-        self._add_running(sighting, ())
-        if not self._hosts.could_be_ours(sighting.image):
-            return frozenset()
         possible = self._hosts.possible_names(sighting.image)
-        self._add_unreadable(sighting.image, sighting.used_by, possible, error)
+        self._add_running(sighting, possible)
+        if self._hosts.could_be_ours(sighting.image):
+            self._add_unreadable(sighting.image, sighting.used_by, possible, error)
         return frozenset(each.registry for each in possible or ())
 
-    def _add_running(self, sighting: Sighting, places: Iterable[Place]) -> None:
+    def _add_running(self, sighting: Sighting, possible: frozenset[PossibleNames] | None) -> None:
         """The digest of what runs."""
         if sighting.digest is None:
             return
         if _DIGEST.fullmatch(sighting.digest):
             self._by_digest[sighting.digest].add(sighting.used_by)
             return
-        possible = frozenset(PossibleNames(*place, is_whole=True) for place in places)
-        error = MalformedReferenceError(f"{sighting.digest!r} is no digest of what runs")
         text = f"{sighting.image}@{sighting.digest}"
-        self._add_unreadable(text, sighting.used_by, possible or None, error)
+        error = MalformedReferenceError(f"{sighting.digest!r} is no digest of what runs")
+        self._add_unreadable(text, sighting.used_by, possible, error)
 
     def _add_unreadable(
         self,
@@ -148,7 +146,7 @@ class Index:
         if possible is None:
             raise MalformedReferenceError(f"{used_by}: {error}") from error
         if possible:
-            self._unreadable.add(Unreadable(text, used_by, possible))
+            self._unreadable[text, possible].add(used_by)
 
     def _counts(self, *texts: str) -> bool:
         """Unless the settings ignore the reference, as it is written or without tag and digest."""
@@ -160,9 +158,16 @@ class Index:
             by_tag={place: _sorted(tags) for place, tags in self._by_tag.items()},
             looks=tuple(looks),
             not_checked=tuple(not_checked),
-            unreadable=tuple(sorted(self._unreadable, key=str)),
+            unreadable=tuple(
+                Unreadable(text, tuple(sorted(users)), possible)
+                for (text, possible), users in sorted(self._unreadable.items(), key=_by_text)
+            ),
             named=Namings(sorted(self._named.values(), key=str)),
         )
+
+
+def _by_text(item: tuple[tuple[str, frozenset[PossibleNames]], set[str]]) -> str:
+    return item[0][0]
 
 
 def _sorted(users: Mapping[str, set[str]]) -> Users:

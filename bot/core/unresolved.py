@@ -23,17 +23,17 @@ FIX_MISSING = (
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A workload names an image by a text that is no reference."""
+    """Workloads name an image by a text that is no reference."""
 
     image: str
-    used_by: str
+    used_by: tuple[str, ...]
     possible_names: frozenset[PossibleNames]
 
     def may_mean(self, registry: RegistryId, name: str) -> bool:
         return any(possible.include(registry, name) for possible in self.possible_names)
 
     def __str__(self) -> str:
-        return f"{self.used_by} names {self.image!r}"
+        return f"{self.image!r} (used by {first_few(self.used_by)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Naming:
     used_by: str
 
     def __str__(self) -> str:
-        return f"{self.used_by} names {self.image}"
+        return f"{self.image} (used by {self.used_by})"
 
     @property
     def endings(self) -> Iterator[str]:
@@ -82,7 +82,7 @@ def look_at_unreadable(repository: RepositoryId, found: Iterable[Unreadable]) ->
         REFERENCES,
         repository.uri,
         0,
-        f"{first_few(sorted(map(str, found)))}, which is no image reference and may mean this "
+        f"{first_few([*map(str, found)])} cannot be read as an image reference and may mean this "
         f"repository: {FIX_UNREADABLE}",
     )
 
@@ -93,6 +93,6 @@ def look_at_missing(repository: RepositoryId, found: Iterable[Naming]) -> Look:
         REFERENCES,
         repository.uri,
         0,
-        f"{first_few(sorted(map(str, found)))}, a repository that does not exist and may be this "
-        f"one behind a mirror or a pull-through cache: {FIX_MISSING}",
+        f"there is no repository for {first_few([*map(str, found)])}; this one may be meant, "
+        f"behind a mirror or a pull-through cache: {FIX_MISSING}",
     )

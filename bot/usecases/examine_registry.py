@@ -103,7 +103,7 @@ class Examination:
         findings = [*self._unreadable(snapshot), *self._held_back(snapshot, names, by_name)]
         yield from findings
         unknown = [
-            f"{naming} ({naming.name})"
+            str(naming)
             for naming in snapshot.named
             if naming.registry == self.id
             and naming.name not in names
@@ -124,7 +124,7 @@ class Examination:
             if self.id not in {possible.registry for possible in each.possible_names}:
                 continue
             meant = [r.name for r in self.repositories if each.may_mean(self.id, r.name)]
-            detail = f"{each}, which is no image reference"
+            detail = f"{each} cannot be read as an image reference"
             if meant:
                 detail = f"{detail}; plans of {first_few(meant)} are incomplete until then"
                 yield failed(REFERENCES, str(self.id), detail, FIX_UNREADABLE)
@@ -140,8 +140,8 @@ class Examination:
                 yield failed(
                     REFERENCES,
                     str(self.id),
-                    f"{naming}, but there is no repository {naming.name}; plans of "
-                    f"{first_few(meant)} are incomplete until then",
+                    f"there is no repository for {naming}; plans of {first_few(meant)} are "
+                    "incomplete until then",
                     FIX_MISSING,
                 )
 

@@ -71,7 +71,7 @@ def test_what_is_no_reference_holds_back_the_repositories_that_it_could_name() -
     found = snapshot(Sighting(f"{HOST}/Team/API:${{TAG}}", "ECS prod/api"))
     (look,) = failed(found, "team/api")
     assert (look.source, look.scope) == ("references", f"{HOST}/team/api")
-    assert f"ECS prod/api names '{HOST}/Team/API:${{TAG}}', which is no image" in look.problem
+    assert f"'{HOST}/Team/API:${{TAG}}' (used by ECS prod/api) cannot be read" in look.problem
     assert not failed(found, "team/apis")
     assert not failed(found, "team/api", OREGON)
 
@@ -101,6 +101,14 @@ def test_a_digest_of_what_runs_that_is_none_holds_back_the_repository() -> None:
     assert not failed(found, "team/web")
 
 
+def test_neither_the_image_nor_the_digest_of_what_runs_can_be_read() -> None:
+    found = snapshot(Sighting(f"{HOST}/team/api@sha256:1", "x", digest="sha256:1"))
+    assert failed(found, "team/api")
+    assert not failed(found, "team/web")
+    found = snapshot(Sighting(f"{HOST}/team/api:", "x", digest=RUNS))
+    assert found.by_digest == {RUNS: ("x",)}
+
+
 @pytest.mark.parametrize(
     "glob",
     [f"{HOST}/ecr-proxy/*", f"{HOST}/ecr-proxy/team/api", f"{HOST}/ecr-proxy/team/api:1"],
@@ -127,7 +135,7 @@ def test_repositories_are_found_by_the_end_of_their_name() -> None:
         Sighting(f"{HOST}/api@{RUNS}", "z"),
         Sighting("docker.io/a/api:1", "z"),
     )
-    assert [str(each) for each in found.named.ending_in("api")] == [f"x names {HOST}/a/b/api:2"]
+    assert [str(each) for each in found.named.ending_in("api")] == [f"{HOST}/a/b/api:1 (used by y)"]
     assert found.named.ending_in("api") == found.named.ending_in("b/api")
     assert found.named.ending_in("a/b/api") == ()
     assert [each.name for each in found.named] == ["a/b/api", "api"]
