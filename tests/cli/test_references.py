@@ -64,9 +64,8 @@ def problems(plan: dict[str, Any]) -> list[str]:
 
 
 def finding(result: Result) -> dict[str, Any]:
-    (found,) = (
-        each for each in map(orjson.loads, result.out.splitlines()) if each["check"] == "references"
-    )
+    findings: list[dict[str, Any]] = [orjson.loads(line) for line in result.out.splitlines()]
+    (found,) = (each for each in findings if each["check"] == "references")
     return found
 
 

@@ -36,7 +36,6 @@ class Refusing(EcrRegistry):
     def repositories(self) -> Iterator[RepositoryId]:
         type(self).asked += 1
         raise ServiceError("AWS refused it")
-        yield
 
 
 @pytest.fixture

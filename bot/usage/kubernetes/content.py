@@ -46,7 +46,9 @@ def custom(group: str, version: str, plural: str) -> type[Whole]:
 
 def built_in(group: str, kind: str) -> type[Parts]:
     info = ApiInfo(ResourceDef(group, "v1", kind), f"{kind.lower()}s", ["global_list"])
-    return defstruct(kind, (), bases=(Parts,), namespace={"_api_info": info})
+    made = defstruct(kind, (), bases=(Parts,), namespace={"_api_info": info})
+    assert issubclass(made, Parts)
+    return made
 
 
 def info_of(resource: Resource) -> ApiInfo:

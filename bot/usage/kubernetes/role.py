@@ -14,9 +14,11 @@ NAME = "ecr-clean"
 def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any]:
     """A manifest for `kubectl apply`."""
     plurals: defaultdict[str, set[str]] = defaultdict(set)
-    built_in = (kind.resource for kind in BUILT_IN)
-    for resource in (*built_in, *(each.resource for each in custom_resources)):
-        info = info_of(resource)
+    infos = [
+        *(info_of(kind.resource) for kind in BUILT_IN),
+        *(info_of(each.resource) for each in custom_resources),
+    ]
+    for info in infos:
         plurals[info.resource.group].add(info.plural)
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",
