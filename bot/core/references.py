@@ -1,20 +1,36 @@
 """Image references, as workloads and people write them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.core.repository import NAME, RegistryId, parse_registry_host
+from bot.core.repository import NAME, REGISTRY_HOST, RegistryId, parse_registry_host
+
+Place = tuple[RegistryId, str]
+"""A registry and the name of a repository in it."""
 
 DEFAULT_TAG = "latest"
 
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)*[a-z0-9-]+(?::\d+)?", re.IGNORECASE | re.ASCII)
-_REST = re.compile(
+WITHOUT_HOST = (
     rf"(?P<name>{NAME})"
     r"(?::(?P<tag>\w[\w.-]{0,299}))?"
-    r"(?:@(?P<digest>sha256:[0-9a-f]{64}|(?!sha256:)[a-z0-9+._-]+:[0-9a-f]{32,}))?",
-    re.ASCII,
+    r"(?:@(?P<digest>sha256:[0-9a-f]{64}|(?!sha256:)[a-z0-9+._-]+:[0-9a-f]{32,}))?"
 )
+"""What stands behind the host of a reference, and its `/`."""
+
+_REST = re.compile(WITHOUT_HOST, re.ASCII)
+_NAME = re.compile(NAME)
+
+_MARKS = ("dkr.ecr", "dkr-ecr")
+"""One of them stands in every host of ECR's."""
+
+BEFORE_MARK = len("123456789012.")
+LONGEST_ESCAPE = len(r"\u003c")
+_END_OF_HOST = re.compile(r"(?::443)?(?![a-z0-9.-])")
+_HOST_IN_TEXT = re.compile(REGISTRY_HOST + r"(?![a-z0-9.-])")
+_BEFORE_HOST = re.compile(r"(?:^|[^a-z0-9.-]|\\(?:[a-z]|u[0-9a-f]{4}))\Z")
+"""The letters of an escape (`\\n`, `\\u003c`) are no part of a host's name."""
 
 
 class MalformedReferenceError(ValueError):
@@ -52,21 +68,118 @@ def parse_reference(text: str) -> Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class PossibleNames:
+    """The repositories of a registry that an unreadable reference could name: the one called
+    `name` if that part `is_whole`, otherwise all whose names begin so."""
+
+    registry: RegistryId
+    name: str
+    is_whole: bool
+
+    def include(self, registry: RegistryId, name: str) -> bool:
+        if registry != self.registry:
+            return False
+        return name == self.name if self.is_whole else name.startswith(self.name)
+
+
+@dataclass(frozen=True, slots=True)
 class Hosts:
-    """Which registry a host name leads to. `aliases`: lower-case host names, each with what stands
-    behind it."""
+    """Which registry a reference leads to.
+
+    `aliases`: lower-case host names, or host names with the beginning of a path, each with the
+    registry behind it.
+    """
 
     aliases: Mapping[str, RegistryId]
 
-    def registry(self, host: str | None) -> RegistryId | None:
-        """None for registries that are none of ECR's, and for no host (Docker Hub)."""
-        if host is None:
-            return None
-        return self.aliases.get(host.removesuffix(":443")) or parse_registry_host(host)
+    def places(self, reference: Reference) -> tuple[Place, ...]:
+        """Where its image is stored: nowhere for registries that are not ECR's, and for no host
+        (Docker Hub). An alias with the longer path wins. Of a host of ECR's own that has an alias
+        both count, the alias last: what a pull-through cache has, and what is behind it."""
+        if reference.host is None:
+            return ()
+        own = parse_registry_host(reference.host)
+        behind = self._behind_alias(_without_port(reference.host), reference.name.split("/"))
+        return (*([(own, reference.name)] if own else ()), *behind)
+
+    def looks_like_ours(self, host: str) -> bool:
+        """Whether a host that leads nowhere might still mean a registry of ECR. The host of an
+        alias with a path also has images that are not behind the alias."""
+        return self.could_be_ours(host) and _without_port(host) not in self._alias_hosts
 
     def could_be_ours(self, text: str) -> bool:
         """Whether a text that is no reference might still mean an image in ECR."""
         lowered = text.lower()
-        return (
-            "dkr.ecr" in lowered or "dkr-ecr" in lowered or any(a in lowered for a in self.aliases)
+        return any(mark in lowered for mark in (*_MARKS, *self._alias_hosts))
+
+    def possible_names(self, text: str) -> frozenset[PossibleNames] | None:
+        """What a text that is no reference could name, by the part of it that can be read. None if
+        no host can be read that is ECR's or an alias's."""
+        lowered = lowered_ascii(text)
+        spans = [*self.hosts_in(lowered)]
+        if not spans:
+            return None
+        return frozenset(
+            possible
+            for start, end in spans
+            for possible in self._possible(_without_port(lowered[start:end]), lowered[end:])
         )
+
+    def hosts_in(self, lowered: str) -> Iterator[tuple[int, int]]:
+        """Start and end of every host of ECR's and of every alias's host in a lower-case text. The
+        time grows with the length of the text and the number of aliases."""
+        for mark in _MARKS:
+            for at in _occurrences(mark, lowered):
+                start = at - BEFORE_MARK
+                if start >= 0 and (host := _HOST_IN_TEXT.match(lowered, start)):
+                    yield host.span()
+        for alias in self._alias_hosts:
+            for at in _occurrences(alias, lowered):
+                end = _END_OF_HOST.match(lowered, at + len(alias))
+                if end and _BEFORE_HOST.search(lowered[max(0, at - LONGEST_ESCAPE) : at]):
+                    yield at, end.end()
+
+    def _possible(self, host: str, rest: str) -> Iterator[PossibleNames]:
+        """`rest`: what stands behind the host, in lower case."""
+        rest = rest.removeprefix("/")
+        readable = _NAME.match(rest)
+        name = readable[0] if readable else ""
+        unread = rest[len(name) :]
+        is_whole = bool(name) and unread[:1] in ("", ":", "@") and "/" not in unread
+        if own := parse_registry_host(host):
+            yield PossibleNames(own, name, is_whole)
+        for alias, registry in self.aliases.items():
+            alias_host, _, path = alias.partition("/")
+            path = f"{path}/" if path else ""
+            if alias_host != host:
+                continue
+            if name.startswith(path):
+                yield PossibleNames(registry, name.removeprefix(path), is_whole)
+            elif path.startswith(name) and not is_whole:
+                yield PossibleNames(registry, "", is_whole=False)
+
+    def _behind_alias(self, host: str, parts: Sequence[str]) -> Iterator[Place]:
+        for length in reversed(range(len(parts))):
+            if registry := self.aliases.get("/".join((host, *parts[:length]))):
+                yield registry, "/".join(parts[length:])
+                return
+
+    @property
+    def _alias_hosts(self) -> frozenset[str]:
+        return frozenset(alias.partition("/")[0] for alias in self.aliases)
+
+
+def lowered_ascii(text: str) -> str:
+    """In lower case and of the same length: whatever is no ASCII becomes `?`."""
+    return text.encode("ascii", "replace").decode("ascii").lower()
+
+
+def _occurrences(part: str, text: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
+
+
+def _without_port(host: str) -> str:
+    return host.removesuffix(":443")

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from bot.core.patterns import Patterns
 
-_HOST = re.compile(
+REGISTRY_HOST = (
     r"(?P<account>\d{12})\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\."
     r"(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|on\.aws|on\.amazonwebservices\.com\.cn"
     r"|c2s\.ic\.gov|sc2s\.sgov\.gov|csp\.hci\.ic\.gov|cloud\.adc-e\.uk)(?::443)?"
 )
+"""A host name of ECR's, in lower case."""
+
+_HOST = re.compile(REGISTRY_HOST)
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 NAME = rf"{_COMPONENT}(?:/{_COMPONENT})*"
 """How a repository's name is made, of any length: API reference, CreateRepository,

@@ -3,26 +3,38 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from bot.core.references import Hosts, MalformedReferenceError, parse_reference
+from bot.core.patterns import Patterns
+from bot.core.references import (
+    Hosts,
+    MalformedReferenceError,
+    Place,
+    PossibleNames,
+    Reference,
+    parse_reference,
+)
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.unresolved import Naming, Namings, Unreadable, look_at_unreadable
 from bot.core.usage import Look, Sighting, Usage, Users
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
-Place = tuple[RegistryId, str]
-"""A registry and the name of a repository in it."""
-
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What was in use at one time. Looking a repository up costs O(1), not a scan."""
+    """What was in use at one time. Looking a repository up costs O(1), not a scan.
+
+    `unreadable`: texts that are no references, but could name a repository. `named`: the
+    repositories that are named, whether they exist or not.
+    """
 
     by_digest: Users
     by_tag: Mapping[Place, Users]
     looks: tuple[Look, ...]
     not_checked: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    named: Namings = field(default_factory=Namings)
 
     def of(
         self,
@@ -32,59 +44,113 @@ class Snapshot:
     ) -> Usage:
         """`looks`: what was looked at for this repository alone. A digest that is in use anywhere
         is in use in every repository that holds it; a tag also where the repository's replica is
-        used from which deletions would take it (`deleted_also_in`)."""
+        used from which deletions would take it (`deleted_also_in`). A text that is no reference
+        and could name the repository is a failed look."""
+        registries = (repository.registry, *deleted_also_in)
         by_tag: dict[str, tuple[str, ...]] = {}
-        for registry in (repository.registry, *deleted_also_in):
+        for registry in registries:
             for tag, users in self.by_tag.get((registry, repository.name), {}).items():
                 by_tag[tag] = tuple(sorted({*by_tag.get(tag, ()), *users}))
+        unreadable = [
+            each
+            for each in self.unreadable
+            if any(each.may_mean(registry, repository.name) for registry in registries)
+        ]
+        unread = [look_at_unreadable(repository, unreadable)] if unreadable else ()
         return Usage(
             by_digest=self.by_digest,
             by_tag=by_tag,
-            looks=(*self.looks, *looks),
+            looks=(*self.looks, *looks, *unread),
             not_checked=self.not_checked,
         )
 
 
 class Index:
-    """Collects sightings."""
+    """Collects sightings. References that `ignored` matches make nothing incomplete."""
 
-    def __init__(self, hosts: Hosts) -> None:
+    def __init__(self, hosts: Hosts, ignored: Patterns | None = None) -> None:
         self._hosts = hosts
+        self._ignored = ignored or Patterns()
         self._by_digest: defaultdict[str, set[str]] = defaultdict(set)
         self._by_tag: defaultdict[Place, defaultdict[str, set[str]]] = defaultdict(
             lambda: defaultdict(set)
         )
+        self._unreadable: defaultdict[tuple[str, frozenset[PossibleNames]], set[str]]
+        self._unreadable = defaultdict(set)
+        self._named: dict[Place, Naming] = {}
 
-    def add(self, sighting: Sighting) -> RegistryId | None:
-        """The registry that it names, None if that is none of ECR's.
+    def add(self, sighting: Sighting) -> frozenset[RegistryId]:
+        """The registries that it names; none if it names nothing in ECR.
 
-        Raises MalformedReferenceError for what is no reference but might mean an image in ECR;
-        what else is none can be pulled by nobody.
+        Raises MalformedReferenceError for what is no reference but might mean an image in ECR, if
+        nobody can tell in which registry; what else is no reference can be pulled by nobody.
         """
-        digests = set(_DIGEST.findall(sighting.image))
-        if sighting.digest is not None:
-            if not _DIGEST.fullmatch(sighting.digest):
-                raise MalformedReferenceError(
-                    f"{sighting.used_by}: {sighting.digest!r} is no digest of what runs"
-                )
-            digests.add(sighting.digest)
-        for digest in digests:
+        for digest in _DIGEST.findall(sighting.image):
             self._by_digest[digest].add(sighting.used_by)
         try:
             reference = parse_reference(sighting.image)
         except MalformedReferenceError as error:
-            if self._hosts.could_be_ours(sighting.image):
-                raise MalformedReferenceError(f"{sighting.used_by}: {error}") from error
-            return None
-        registry = self._hosts.registry(reference.host)
-        if registry is None and reference.host and self._hosts.could_be_ours(reference.host):
+            return self._add_malformed(sighting, error)
+        places = self._add_reference(sighting, reference)
+        possible = frozenset(PossibleNames(*place, is_whole=True) for place in places)
+        self._add_running(sighting, possible or None)
+        return frozenset(registry for registry, _ in places)
+
+    def _add_reference(self, sighting: Sighting, reference: Reference) -> tuple[Place, ...]:
+        places = self._hosts.places(reference)
+        host = reference.host
+        counts = self._counts(sighting.image, f"{host}/{reference.name}")
+        if counts and host and not places and self._hosts.looks_like_ours(host):
             raise MalformedReferenceError(
-                f"{sighting.used_by}: {reference.host} looks like a registry of ECR, but is none "
+                f"{sighting.used_by}: {host} looks like a registry of ECR, but is none "
                 "that is known: name it in usage.registry_aliases"
             )
-        if registry and reference.tag:
-            self._by_tag[registry, reference.name][reference.tag].add(sighting.used_by)
-        return registry
+        if reference.tag:
+            for place in places:
+                self._by_tag[place][reference.tag].add(sighting.used_by)
+        for place in places[-1:] if counts else ():
+            naming = Naming(*place, sighting.image, sighting.used_by)
+            self._named[place] = min(naming, self._named.get(place, naming), key=str)
+        return places
+
+    def _add_malformed(
+        self, sighting: Sighting, error: MalformedReferenceError
+    ) -> frozenset[RegistryId]:
+        possible = self._hosts.possible_names(sighting.image)
+        self._add_running(sighting, possible)
+        if self._hosts.could_be_ours(sighting.image):
+            self._add_unreadable(sighting.image, sighting.used_by, possible, error)
+        return frozenset(each.registry for each in possible or ())
+
+    def _add_running(self, sighting: Sighting, possible: frozenset[PossibleNames] | None) -> None:
+        """The digest of what runs."""
+        if sighting.digest is None:
+            return
+        if _DIGEST.fullmatch(sighting.digest):
+            self._by_digest[sighting.digest].add(sighting.used_by)
+            return
+        text = f"{sighting.image}@{sighting.digest}"
+        error = MalformedReferenceError(f"{sighting.digest!r} is no digest of what runs")
+        self._add_unreadable(text, sighting.used_by, possible, error)
+
+    def _add_unreadable(
+        self,
+        text: str,
+        used_by: str,
+        possible: frozenset[PossibleNames] | None,
+        error: MalformedReferenceError,
+    ) -> None:
+        """`possible` None: it could name anything."""
+        if not self._counts(text):
+            return
+        if possible is None:
+            raise MalformedReferenceError(f"{used_by}: {error}") from error
+        if possible:
+            self._unreadable[text, possible].add(used_by)
+
+    def _counts(self, *texts: str) -> bool:
+        """Unless the settings ignore the reference, as it is written or without tag and digest."""
+        return not self._ignored.match_any(texts)
 
     def snapshot(self, looks: Iterable[Look], not_checked: Iterable[str]) -> Snapshot:
         return Snapshot(
@@ -92,7 +158,16 @@ class Index:
             by_tag={place: _sorted(tags) for place, tags in self._by_tag.items()},
             looks=tuple(looks),
             not_checked=tuple(not_checked),
+            unreadable=tuple(
+                Unreadable(text, tuple(sorted(users)), possible)
+                for (text, possible), users in sorted(self._unreadable.items(), key=_by_text)
+            ),
+            named=Namings(sorted(self._named.values(), key=str)),
         )
+
+
+def _by_text(item: tuple[tuple[str, frozenset[PossibleNames]], set[str]]) -> str:
+    return item[0][0]
 
 
 def _sorted(users: Mapping[str, set[str]]) -> Users:

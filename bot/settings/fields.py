@@ -18,8 +18,9 @@ from bot.core.legal_texts import (
     TAGS,
     is_arn,
 )
+from bot.core.patterns import Patterns
 from bot.core.pins import check_pin
-from bot.core.repository import parse_registry_host
+from bot.core.repository import NAME, parse_registry_host
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -28,6 +29,12 @@ _PERCENT = re.compile(r"\d{1,3}%", re.ASCII)
 
 def _duration(value: Any) -> Any:
     return parse_duration(value) if isinstance(value, str) else value
+
+
+def _reference_glob(value: str) -> str:
+    """References that cannot be read may be matched, too: any text can be one."""
+    Patterns.of(value)
+    return value
 
 
 def _cluster_glob(glob: str) -> str:
@@ -94,8 +101,10 @@ AccountOrAny = Annotated[
 AliasHost = Annotated[
     str,
     Field(
-        pattern=r"^(?i:localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(\.[a-z0-9-]+)*:\d+)$",
-        description="a host name with a dot or a port, without scheme and path",
+        pattern=r"^(?i:localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9-]+(\.[a-z0-9-]+)*:\d+)"
+        rf"(/{NAME})?$",
+        description="a host name with a dot or a port, without scheme, with or without a path: "
+        "harbor.example.com/ecr-proxy",
     ),
 ]
 RegistryHost = Annotated[
@@ -164,6 +173,11 @@ ClusterGlob = Annotated[
         description="a shell glob of EKS clusters' names (letters, digits, - _) or, if it begins "
         f"with `arn:`, of their ARNs: {ONLY_GLOBS}"
     ),
+]
+ReferenceGlob = Annotated[
+    str,
+    AfterValidator(_reference_glob),
+    Field(description="a shell glob of image references, not empty and every [ closed"),
 ]
 MediaTypeGlob = Annotated[
     str,

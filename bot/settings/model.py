@@ -27,6 +27,7 @@ from bot.settings.fields import (
     MediaTypeGlob,
     Money,
     PinText,
+    ReferenceGlob,
     Region,
     RegistryHost,
     RepositoryGlob,
@@ -70,14 +71,15 @@ def _as_paths(value: Any) -> Any:
     return (value,) if isinstance(value, str) else _as_tuple(value)
 
 
-def _bare_host(alias: str) -> str:
-    return alias.lower().removesuffix(":443")
+def _normal_alias(alias: str) -> str:
+    host, slash, path = alias.partition("/")
+    return f"{host.lower().removesuffix(':443')}{slash}{path}"
 
 
 def _names_each_host_once(aliases: dict[str, str]) -> dict[str, str]:
-    hosts = Counter(map(_bare_host, aliases))
-    if twice := next((host for host, times in hosts.items() if times > 1), None):
-        raise ValueError(f"two keys name the host {twice}")
+    found = Counter(map(_normal_alias, aliases))
+    if twice := next((alias for alias, times in found.items() if times > 1), None):
+        raise ValueError(f"two keys name {twice}")
     return aliases
 
 
@@ -189,14 +191,15 @@ class ClusterSection(Section):
 
 
 class CustomResourceSection(Section):
-    """Objects with a pod template in them. `clusters` empty: all clusters have the resource."""
+    """Objects that name images. Without `template` whatever they name counts, but no object has to
+    name any. `clusters` empty: all clusters have the resource."""
 
     resource: ResourceName
     template: Annotated[
         tuple[JmesPath, ...],
         BeforeValidator(_as_paths),
         Field(min_length=1, description="a JMESPath to the pod template, or a list of some"),
-    ]
+    ] = ()
     clusters: Entries[Text] = ()
 
 
@@ -242,8 +245,9 @@ class UsageSection(Section):
     registry_aliases: Annotated[
         dict[AliasHost, RegistryHost],
         AfterValidator(_names_each_host_once),
-        Field(description="host names, each with the URI of a registry of ECR"),
+        Field(description="host names, with or without a path, each with a registry's URI"),
     ] = {}
+    ignore_references: Entries[ReferenceGlob] = ()
     expect_none: YesOrNo = False
 
 
@@ -306,7 +310,7 @@ class Settings(Section):
 
     def hosts(self) -> Hosts:
         aliases = self.usage.registry_aliases.items()
-        registries = ((_bare_host(alias), parse_registry_host(uri)) for alias, uri in aliases)
+        registries = ((_normal_alias(alias), parse_registry_host(uri)) for alias, uri in aliases)
         return Hosts({alias: registry for alias, registry in registries if registry})
 
     def report_entries(self) -> tuple[ReportEntry, ...]:

@@ -74,7 +74,7 @@ class FileSource:
         used_by = entry.used_by or where
         if reference.host is not None:
             yield Sighting(entry.image, used_by)
-        if self._hosts.registry(reference.host) or ":" in (reference.host or ""):
+        if self._hosts.places(reference) or ":" in (reference.host or ""):
             return
         for registry in self._registries:
             host = f"{registry.account}.dkr.ecr.{registry.region}.amazonaws.com"

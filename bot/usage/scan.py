@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.errors import RequestError, ServiceError
+from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index, Snapshot
@@ -18,7 +19,7 @@ STEP = "looking for images in use"
 @dataclass(frozen=True, slots=True)
 class Scan:
     """`registries`: those whose images are looked for. `expect_none`: it is fine if nobody uses
-    any of their images."""
+    any of their images. `ignored`: references that make no plan incomplete."""
 
     sources: Sequence[UsageSource]
     not_checked: Sequence[str]
@@ -28,10 +29,11 @@ class Scan:
     memory: UsageMemory
     clock: Clock
     progress: Progress
+    ignored: Patterns = field(default_factory=Patterns)
 
     def take(self) -> Snapshot:
         """Never raises for what a source cannot tell: that is an error of its look."""
-        index = Index(self.hosts)
+        index = Index(self.hosts, self.ignored)
         looks: dict[int, Look] = {}
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
             waiting = {
@@ -51,7 +53,7 @@ class Scan:
         if isinstance(found, RequestError | ServiceError):
             return Look(source.name, source.scope, 0, str(found))
         try:
-            ours = {s.image for s in found if index.add(s) in self.registries}
+            ours = {s.image for s in found if not self.registries.isdisjoint(index.add(s))}
         except MalformedReferenceError as error:
             return Look(source.name, source.scope, 0, str(error))
         workloads = len({sighting.used_by for sighting in found})

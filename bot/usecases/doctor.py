@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
-from bot.core.findings import Finding, failed, ok, warning
+from bot.core.findings import Finding, Status, failed, ok, warning
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Look
 from bot.ports import Registry
@@ -62,20 +62,22 @@ class Doctor(Generic[AnyRegistry]):
         yield ok("credentials", "AWS", f"they belong to {caller.arn}")
         visits = [_visit(patient, caller) for patient in self.patients]
         yield from (visit.finding for visit in visits)
-        coverage = yield from self._usage([v.registry for v in visits if v.examination])
-        for examination in filter(None, (visit.examination for visit in visits)):
-            if coverage and examination.repositories:
-                yield from examination.policies(coverage)
-                yield from examination.replication(coverage)
+        sight = yield from self._usage([v.registry for v in visits if v.examination])
+        examinations = [visit.examination for visit in visits if visit.examination]
+        repositories = [each for one in examinations for each in one.repositories]
+        for examination in examinations:
+            if sight and examination.repositories:
+                yield from examination.policies(sight.coverage)
+                yield from examination.replication(sight.coverage)
+                if examination.is_listed:
+                    yield from examination.references(sight.snapshot, repositories)
             if examination.repositories:
                 yield examination.ignored()
             yield examination.pull_times()
             yield examination.layers()
 
-    def _usage(
-        self, registries: Sequence[AnyRegistry]
-    ) -> Generator[Finding, None, Coverage | None]:
-        """Returns how far the sources look; None if nobody could look."""
+    def _usage(self, registries: Sequence[AnyRegistry]) -> Generator[Finding, None, Sight | None]:
+        """Returns what the sources saw; None if nobody could look."""
         if not registries:
             yield warning("usage", "all", "it was not looked at", "see to the registries first")
             return None
@@ -93,7 +95,7 @@ class Doctor(Generic[AnyRegistry]):
                 "switch on what usage switches off, or name in a file of usage.files what runs "
                 "there",
             )
-        return sight.coverage
+        return sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]
     finding, repositories = list_repositories(registry, str(id_))
     is_whole = patient.role is not None or caller.principal == caller.arn
     principal = patient.role or caller.principal
-    return _Visit(registry, finding, Examination(registry, id_, repositories, principal, is_whole))
+    is_listed = finding.status is not Status.FAILED
+    examination = Examination(registry, id_, repositories, principal, is_whole, is_listed)
+    return _Visit(registry, finding, examination)
 
 
 def _told(look: Look, sight: Sight) -> Finding:

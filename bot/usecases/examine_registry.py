@@ -1,7 +1,7 @@
 """Looks at one registry: what planning needs of it, and where its images and deletions go."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -12,6 +12,13 @@ from bot.core.findings import Finding, failed, ok, warning
 from bot.core.manifest import Described
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import ANYBODY
+from bot.core.snapshot import Snapshot
+from bot.core.unresolved import (
+    FIX_MISSING,
+    FIX_UNREADABLE,
+    IGNORE_REFERENCES,
+    REFERENCES,
+)
 from bot.core.words import first_few
 from bot.parallel import in_parallel
 from bot.ports import Registry
@@ -27,13 +34,15 @@ Key = TypeVar("Key")
 @dataclass(frozen=True, slots=True)
 class Examination:
     """`principal`: the ARN of the IAM user or role that reads the registry, if there is one; it
-    `is_whole` unless the path of a role may be missing."""
+    `is_whole` unless the path of a role may be missing. Unless it `is_listed`, repositories may be
+    missing."""
 
     registry: Registry
     id: RegistryId
     repositories: Sequence[RepositoryId]
     principal: str | None
     is_whole: bool = True
+    is_listed: bool = True
 
     def policies(self, coverage: Coverage) -> Iterator[Finding]:
         """Which accounts the repositories let pull, and whether anybody looks there."""
@@ -82,6 +91,59 @@ class Examination:
                 yield warning(check, scope, detail, "switch deleteReplication off if that is wrong")
         if not carried:
             yield ok(check, scope, "no rule carries deletions elsewhere")
+
+    def references(
+        self, snapshot: Snapshot, all_repositories: Iterable[RepositoryId]
+    ) -> Iterator[Finding]:
+        """References to this registry that cannot be read or whose repository does not exist.
+        `all_repositories`: those of all registries, which a reference may mean instead."""
+        scope = str(self.id)
+        by_name = _grouped((each.name, each.uri) for each in all_repositories)
+        names = {each.name for each in self.repositories}
+        findings = [*self._unreadable(snapshot), *self._held_back(snapshot, names, by_name)]
+        yield from findings
+        unknown = [
+            str(naming)
+            for naming in snapshot.named
+            if naming.registry == self.id
+            and naming.name not in names
+            and not any(ending in by_name for ending in naming.endings)
+        ]
+        if unknown:
+            yield warning(
+                REFERENCES,
+                scope,
+                f"workloads name repositories that do not exist: {first_few(unknown)}",
+                f"remove what is not needed any more, or list it in {IGNORE_REFERENCES}",
+            )
+        elif not findings:
+            yield ok(REFERENCES, scope, "every repository that workloads name exists")
+
+    def _unreadable(self, snapshot: Snapshot) -> Iterator[Finding]:
+        for each in snapshot.unreadable:
+            if self.id not in {possible.registry for possible in each.possible_names}:
+                continue
+            meant = [r.name for r in self.repositories if each.may_mean(self.id, r.name)]
+            detail = f"{each} cannot be read as an image reference"
+            if meant:
+                detail = f"{detail}; plans of {first_few(meant)} are incomplete until then"
+                yield failed(REFERENCES, str(self.id), detail, FIX_UNREADABLE)
+            else:
+                yield warning(REFERENCES, str(self.id), detail, FIX_UNREADABLE)
+
+    def _held_back(
+        self, snapshot: Snapshot, names: Set[str], by_name: Mapping[str, Sequence[str]]
+    ) -> Iterator[Finding]:
+        for naming in snapshot.named:
+            meant = [uri for ending in naming.endings for uri in by_name.get(ending, ())]
+            if naming.registry == self.id and naming.name not in names and meant:
+                yield failed(
+                    REFERENCES,
+                    str(self.id),
+                    f"there is no repository for {naming}; plans of {first_few(meant)} are "
+                    "incomplete until then",
+                    FIX_MISSING,
+                )
 
     def pull_times(self) -> Finding:
         check, scope = "pull times", str(self.id)
@@ -173,7 +235,7 @@ def _unseen_puller(account: str, names: Sequence[str]) -> tuple[str, str]:
     )
 
 
-def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, list[str]]:
+def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, Sequence[str]]:
     groups: defaultdict[Key, list[str]] = defaultdict(list)
     for key, name in pairs:
         groups[key].append(name)

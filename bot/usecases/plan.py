@@ -1,7 +1,7 @@
 """Plans the cleanup of a repository. Deletes nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.core.coverage import Coverage
@@ -15,9 +15,11 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
 from bot.core.snapshot import Snapshot
 from bot.core.tag_history import renewed_at, scan_tags
+from bot.core.unresolved import REFERENCES, look_at_missing
 from bot.core.usage import Look
 from bot.ports import Clock, ManifestCache, Progress, Registry, Store
 from bot.usecases.find_repositories import Found
+from bot.usecases.repository_names import RepositoryNames
 from bot.usecases.take_inventory import Inventory, InventoryTaker
 
 
@@ -35,7 +37,8 @@ class Planned:
 @dataclass(frozen=True, slots=True)
 class Planner:
     """`snapshot` and `coverage`: what was in use at `looked_at`, and how far that looked.
-    `store` None: nobody ever pinned or proposed anything here."""
+    `store` None: nobody ever pinned or proposed anything here. `names`: the repositories that the
+    registries have."""
 
     snapshot: Snapshot
     looked_at: datetime
@@ -47,6 +50,7 @@ class Planner:
     store: Store | None
     clock: Clock
     progress: Progress
+    names: RepositoryNames = field(default_factory=RepositoryNames)
 
     def plan(self, found: Found, gone: Sequence[Manifest] = ()) -> Planned:
         """`gone`: manifests that are judged as if they were still there.
@@ -99,6 +103,11 @@ class Planner:
                 looks.append(_failed("replication", repository, _unseen_destination(places)))
         except ServiceError as error:
             looks.append(_failed("replication", repository, str(error)))
+        try:
+            if missing := self.names.missing(found, self.snapshot.named, destinations):
+                looks.append(look_at_missing(repository, missing))
+        except ServiceError as error:
+            looks.append(_failed(REFERENCES, repository, str(error)))
         return destinations, looks
 
 

@@ -45,6 +45,7 @@ def open_planner(settings: Settings, seen: Seen, memory: Memory, progress: Progr
         store=memory.store,
         clock=system_clock,
         progress=progress,
+        names=seen.names,
     )
 
 

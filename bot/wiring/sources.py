@@ -12,6 +12,7 @@ from bot.aws.place import AwsPlace
 from bot.aws.places import AccountAccess, open_places
 from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
+from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES
@@ -26,6 +27,7 @@ from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
 from bot.usage.sagemaker import sagemaker_source
 from bot.usage.scan import Scan
+from bot.usecases.repository_names import RepositoryNames
 from bot.wiring.kubernetes import kubernetes_sources
 from bot.wiring.sessions import session_of
 
@@ -33,21 +35,25 @@ AwsSourceMaker = Callable[[AwsPlace], UsageSource]
 
 
 class Seen(NamedTuple):
-    """What the sources saw at that time, in UTC, and how far they look."""
+    """What the sources saw at that time, in UTC, how far they look, and which repositories there
+    are besides."""
 
     snapshot: Snapshot
     at: datetime
     coverage: Coverage
+    names: RepositoryNames
 
 
 @dataclass(frozen=True, slots=True)
 class UsageSources:
-    """Every source that is switched on, and how far the sources look."""
+    """Every source that is switched on, and how far the sources look. `registries`: those of the
+    repositories of this run, `all_registries` those of the settings."""
 
     sources: Sequence[UsageSource]
     not_checked: Sequence[str]
     registries: frozenset[RegistryId]
     coverage: Coverage
+    all_registries: Sequence[EcrRegistry]
 
     def look(
         self, settings: Settings, memory: UsageMemory, clock: Clock, progress: Progress
@@ -62,8 +68,9 @@ class UsageSources:
             memory=memory,
             clock=clock,
             progress=progress,
+            ignored=Patterns(settings.usage.ignore_references),
         )
-        return Seen(scan.take(), at, self.coverage)
+        return Seen(scan.take(), at, self.coverage, RepositoryNames(self.all_registries))
 
 
 def open_sources(
@@ -99,6 +106,7 @@ def open_sources(
             own_accounts=frozenset(registry.account for registry in asked),
             ignored_accounts=frozenset(settings.usage.ignore_accounts),
         ),
+        all_registries=registries,
     )
 
 

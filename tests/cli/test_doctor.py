@@ -64,6 +64,7 @@ def test_all_is_well_but_for_what_is_switched_off(doctor: Doctor) -> None:
         "usage",
         "repository policies",
         "replication",
+        "references",
         "resource tags",
         "pull times",
         "shared layers",

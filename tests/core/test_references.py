@@ -2,7 +2,13 @@
 
 import pytest
 
-from bot.core.references import Hosts, MalformedReferenceError, Reference, parse_reference
+from bot.core.references import (
+    Hosts,
+    MalformedReferenceError,
+    PossibleNames,
+    Reference,
+    parse_reference,
+)
 from bot.core.repository import RegistryId
 
 HEX = "ab" * 32
@@ -81,7 +87,109 @@ def test_what_is_no_reference(text: str) -> None:
     ],
 )
 def test_where_a_host_leads(host: str | None, registry: RegistryId | None) -> None:
-    assert Hosts({"images.corp.example": IRELAND}).registry(host) == registry
+    name = f"{host}/team/api" if host else "team/api"
+    places = Hosts({"images.corp.example": IRELAND}).places(parse_reference(name))
+    assert places == ((registry, "team/api"),) * bool(registry)
+
+
+HARBOR = Hosts(
+    {
+        "harbor.example.com/ecr-proxy": IRELAND,
+        "harbor.example.com/ecr-proxy/cn": BEIJING,
+        f"{HOST}/upstream": VIRGINIA,
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ("Harbor.example.com/ecr-proxy/team/api:1", [(IRELAND, "team/api")]),
+        ("harbor.example.com:443/ecr-proxy/api:1", [(IRELAND, "api")]),
+        ("harbor.example.com/ecr-proxy/cn/api:1", [(BEIJING, "api")]),
+        ("harbor.example.com/ecr-proxy/cn-north/api:1", [(IRELAND, "cn-north/api")]),
+        ("harbor.example.com/ecr-proxy:1", []),
+        ("harbor.example.com/ecr-proxy-2/api:1", []),
+        ("harbor.example.com/team/api:1", []),
+        (f"{HOST}/upstream/team/api:1", [(IRELAND, "upstream/team/api"), (VIRGINIA, "team/api")]),
+        (f"{HOST}/team/api:1", [(IRELAND, "team/api")]),
+    ],
+)
+def test_an_alias_may_have_a_path(text: str, places: list[tuple[RegistryId, str]]) -> None:
+    assert HARBOR.places(parse_reference(text)) == tuple(places)
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("harbor.example.com", False),
+        ("harbor.example.com:443", False),
+        ("harbor.example.com:8443", True),
+        ("123456789012.dkr.ecr.eu-west-1.amazonaws.example", True),
+        ("docker.io", False),
+    ],
+)
+def test_hosts_that_look_like_registries_of_ours(host: str, ours: bool) -> None:  # noqa: FBT001
+    assert HARBOR.looks_like_ours(host) is ours
+
+
+def whole(registry: RegistryId, name: str) -> PossibleNames:
+    return PossibleNames(registry, name, is_whole=True)
+
+
+def beginning(registry: RegistryId, name: str) -> PossibleNames:
+    return PossibleNames(registry, name, is_whole=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "possible"),
+    [
+        (f"{HOST}/team/api:", [whole(IRELAND, "team/api")]),
+        (f"{HOST}/Team/API:1", [whole(IRELAND, "team/api")]),
+        (f"{HOST}/team/api:1:2", [whole(IRELAND, "team/api")]),
+        (f"{HOST}/team/api@sha256:1", [whole(IRELAND, "team/api")]),
+        (f"{HOST.upper()}/TEAM/API", [whole(IRELAND, "team/api")]),
+        (f" {HOST}/team/api:1", [whole(IRELAND, "team/api")]),
+        (f"https://{HOST}/team/api:1", [whole(IRELAND, "team/api")]),
+        (f"{HOST}/team:1/api", [beginning(IRELAND, "team")]),
+        (f"{HOST}/team/api-${{ENV}}:1", [beginning(IRELAND, "team/api")]),
+        (f"{HOST}/team/ä:1", [beginning(IRELAND, "team")]),
+        (f"{HOST}/team//api:1", [beginning(IRELAND, "team")]),
+        (f"{HOST}/${{APP}}:1", [beginning(IRELAND, ""), beginning(VIRGINIA, "")]),
+        (f"{HOST}/", [beginning(IRELAND, ""), beginning(VIRGINIA, "")]),
+        (f"{HOST}:", [beginning(IRELAND, ""), beginning(VIRGINIA, "")]),
+        ("harbor.example.com/ecr-proxy/Api:1", [whole(IRELAND, "api")]),
+        ("xharbor.example.com.de/ecr-proxy/Api:1", None),
+        ("harbor.example.com/Team/api:1", []),
+        ("harbor.example.com/ecr-proxy:", []),
+        ("harbor.example.com/ecr-${X}/api:1", [beginning(IRELAND, ""), beginning(BEIJING, "")]),
+        (
+            "harbor.example.com/ecr-proxy/cn/Api:1",
+            [whole(IRELAND, "cn/api"), whole(BEIJING, "api")],
+        ),
+        (
+            f"{HOST}/upstream/Api:1",
+            [whole(IRELAND, "upstream/api"), whole(VIRGINIA, "api")],
+        ),
+        (f"{HOST}.evil.example/Team/api", None),
+        ("${ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/team/api:1", None),
+        ("9.dkr.ecr.eu-west-1.amazonaws.com/team/api:1", None),
+        ("Team/Api", None),
+    ],
+)
+def test_what_a_text_that_is_no_reference_could_name(
+    text: str, possible: list[PossibleNames] | None
+) -> None:
+    found = HARBOR.possible_names(text)
+    assert found == (None if possible is None else set(possible))
+
+
+def test_a_beginning_includes_all_that_go_on() -> None:
+    assert beginning(IRELAND, "team/a").include(IRELAND, "team/api")
+    assert not beginning(IRELAND, "team/a").include(IRELAND, "team/web")
+    assert not beginning(IRELAND, "").include(BEIJING, "team/api")
+    assert whole(IRELAND, "team/a").include(IRELAND, "team/a")
+    assert not whole(IRELAND, "team/a").include(IRELAND, "team/api")
 
 
 @pytest.mark.parametrize(

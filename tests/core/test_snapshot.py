@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Index, Snapshot
@@ -15,6 +16,10 @@ RUNS, MOVED = f"sha256:{'a' * 64}", f"sha256:{'b' * 64}"
 
 def usage(*sightings: Sighting, of: str = "team/api", registry: RegistryId = IRELAND) -> Usage:
     return snapshot(*sightings).of(RepositoryId(registry, of, f"{HOST}/{of}"))
+
+
+def usage_of(found: Snapshot, name: str) -> Usage:
+    return found.of(RepositoryId(IRELAND, name, f"{HOST}/{name}"))
 
 
 def snapshot(*sightings: Sighting) -> Snapshot:
@@ -58,9 +63,90 @@ def test_everybody_who_uses_it_is_told_once() -> None:
     assert usage(*sightings).of(RUNS, ("1",)) == ("a", "b")
 
 
-def test_what_is_no_reference_but_might_be_ours_is_an_error() -> None:
-    with pytest.raises(MalformedReferenceError, match=r"ECS prod/api: .*TAG"):
-        snapshot(Sighting(f"{HOST}/team/api:${{TAG}}", "ECS prod/api"))
+def failed(snapshot: Snapshot, name: str, registry: RegistryId = IRELAND) -> tuple[Look, ...]:
+    return snapshot.of(RepositoryId(registry, name, f"{HOST}/{name}")).failed
+
+
+def test_what_is_no_reference_holds_back_the_repositories_that_it_could_name() -> None:
+    found = snapshot(Sighting(f"{HOST}/Team/API:${{TAG}}", "ECS prod/api"))
+    (look,) = failed(found, "team/api")
+    assert (look.source, look.scope) == ("references", f"{HOST}/team/api")
+    assert f"'{HOST}/Team/API:${{TAG}}' (used by ECS prod/api) cannot be read" in look.problem
+    assert not failed(found, "team/apis")
+    assert not failed(found, "team/api", OREGON)
+
+
+def test_what_is_no_reference_holds_back_the_repository_that_has_a_replica_of_that_name() -> None:
+    found = snapshot(Sighting("123456789012.dkr.ecr.us-west-2.amazonaws.com/team/api:", "x"))
+    here = RepositoryId(IRELAND, "team/api", "")
+    assert found.of(here, deleted_also_in=[OREGON]).failed
+    assert not found.of(here).failed
+
+
+def test_without_a_host_that_can_be_read_nobody_can_tell_which_repositories() -> None:
+    with pytest.raises(MalformedReferenceError, match=r"ECS prod/api: .*ACCOUNT"):
+        snapshot(Sighting("$ACCOUNT.dkr.ecr.eu-west-1.amazonaws.com/api", "ECS prod/api"))
+
+
+def test_what_cannot_be_read_still_names_its_registry() -> None:
+    index = Index(Hosts({}))
+    assert index.add(Sighting(f"{HOST}/team/api:", "x")) == {IRELAND}
+    assert index.add(Sighting("nginx:", "x")) == set()
+
+
+def test_a_digest_of_what_runs_that_is_none_holds_back_the_repository() -> None:
+    found = snapshot(Sighting(f"{HOST}/team/api:1", "x", digest="nothing"))
+    (look,) = failed(found, "team/api")
+    assert f"'{HOST}/team/api:1@nothing'" in look.problem
+    assert not failed(found, "team/web")
+
+
+def test_neither_the_image_nor_the_digest_of_what_runs_can_be_read() -> None:
+    found = snapshot(Sighting(f"{HOST}/team/api@sha256:1", "x", digest="sha256:1"))
+    assert failed(found, "team/api")
+    assert not failed(found, "team/web")
+    found = snapshot(Sighting(f"{HOST}/team/api:", "x", digest=RUNS))
+    assert found.by_digest == {RUNS: ("x",)}
+
+
+@pytest.mark.parametrize(
+    "glob",
+    [f"{HOST}/ecr-proxy/*", f"{HOST}/ecr-proxy/team/api", f"{HOST}/ecr-proxy/team/api:1"],
+)
+def test_the_settings_may_ignore_a_reference(glob: str) -> None:
+    index = Index(Hosts({}), Patterns.of(glob))
+    index.add(Sighting(f"{HOST}/ecr-proxy/team/api:1", "x"))
+    found = index.snapshot([], [])
+    assert not found.named.ending_in("team/api")
+    assert usage_of(found, "ecr-proxy/team/api").of(MOVED, ("1",)) == ("x",)
+
+
+def test_the_settings_may_ignore_what_is_no_reference() -> None:
+    index = Index(Hosts({}), Patterns.of("*{{*"))
+    index.add(Sighting(f"{HOST}/team/api:{{{{version}}}}", "x"))
+    index.add(Sighting("{{account}}.dkr.ecr.eu-west-1.amazonaws.com/team/api:1", "x"))
+    assert not failed(index.snapshot([], []), "team/api")
+
+
+def test_repositories_are_found_by_the_end_of_their_name() -> None:
+    found = snapshot(
+        Sighting(f"{HOST}/a/b/api:1", "y"),
+        Sighting(f"{HOST}/a/b/api:2", "x"),
+        Sighting(f"{HOST}/api@{RUNS}", "z"),
+        Sighting("docker.io/a/api:1", "z"),
+    )
+    assert [str(each) for each in found.named.ending_in("api")] == [f"{HOST}/a/b/api:1 (used by y)"]
+    assert found.named.ending_in("api") == found.named.ending_in("b/api")
+    assert found.named.ending_in("a/b/api") == ()
+    assert [each.name for each in found.named] == ["a/b/api", "api"]
+
+
+def test_a_host_with_other_images_than_those_behind_the_alias() -> None:
+    index = Index(Hosts({"harbor.example.com/ecr-proxy": IRELAND}))
+    assert index.add(Sighting("harbor.example.com/library/nginx:1", "x")) == set()
+    assert index.add(Sighting("harbor.example.com/library/Nginx:1", "x")) == set()
+    found = index.snapshot([], [])
+    assert (found.unreadable, [*found.named]) == ((), [])
 
 
 def test_what_nobody_could_pull_is_nothing_but_its_digest() -> None:

@@ -35,6 +35,7 @@ usage:
   files: []
   ignore_accounts: []
   registry_aliases: {}
+  ignore_references: []
   expect_none: false
 reports:
   - repositories: ["*"]

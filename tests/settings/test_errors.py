@@ -91,6 +91,7 @@ def error(text: str, folder: Path) -> str:
         ("usage: {files: used.txt}", "usage.files", "'used.txt'", "a list of paths, or false"),
         ("usage: {ignore_accounts: [1]}", "usage.ignore_accounts[0]", "1", ACCOUNT),
         ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "host names"),
+        ("usage: {ignore_references: x}", "usage.ignore_references", "'x'", ANY_GLOBS),
         ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),
         ("usage: {kubernetes: {clusters: x}}", "usage.kubernetes.clusters", "'x'", LIST),
         ("usage: {kubernetes: {clusters: [{name: ''}]}}", "usage.kubernetes.clusters[0].name", "''", TEXT),
@@ -241,7 +242,10 @@ def test_what_is_no_yaml(text: str, said: str, tmp_path: Path) -> None:
 def test_two_names_of_one_host(tmp_path: Path) -> None:
     aliases = f"{{m.example.com: {REGISTRY}, 'M.example.com:443': {REGISTRY}}}"
     said = error(f"usage: {{registry_aliases: {aliases}}}", tmp_path)
-    assert "but two keys name the host m.example.com; allowed: host names, each with" in said
+    assert (
+        "but two keys name m.example.com; allowed: host names, with or without a path, each with"
+        in said
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import RequestError
+from bot.core.repository import RegistryId
 from bot.settings import KubernetesSection, Settings, load_settings
 from tests.core.strategies import REPOSITORY
 
@@ -191,6 +192,7 @@ def test_the_whole_of_a_file(tmp_path: Path) -> None:
           files: [used.txt]
           ignore_accounts: ["111111111111"]
           registry_aliases: {images.example.com: 123456789012.dkr.ecr.eu-west-1.amazonaws.com}
+          ignore_references: ["*/gone/*"]
           expect_none: true
         reports: [{repositories: [a], channel: C1, time_zone: Europe/Berlin, min_saving: 1.5,
                    approvers: [U012AB3CD]}]
@@ -203,6 +205,34 @@ def test_the_whole_of_a_file(tmp_path: Path) -> None:
     assert settings.usage.accounts[0].regions == ("eu-west-1", "all")
     assert settings.reports[0].min_saving == 1.5
     assert settings.execution.enabled is False
+
+
+@pytest.mark.parametrize(
+    ("alias", "known"),
+    [
+        ("Harbor.example.com", "harbor.example.com"),
+        ("Harbor.example.com:443", "harbor.example.com"),
+        ("harbor.example.com:8443", "harbor.example.com:8443"),
+        ("Harbor.example.com:443/ecr-proxy", "harbor.example.com/ecr-proxy"),
+        ("registry:5000/a/b_c", "registry:5000/a/b_c"),
+        ("localhost/a", "localhost/a"),
+    ],
+)
+def test_an_alias_is_a_host_or_the_beginning_of_its_paths(
+    alias: str, known: str, tmp_path: Path
+) -> None:
+    uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    settings = load(f"usage: {{registry_aliases: {{'{alias}': {uri}}}}}", tmp_path)
+    assert settings.hosts().aliases == {known: RegistryId("123456789012", "eu-west-1")}
+
+
+def test_a_custom_resource_needs_no_template(tmp_path: Path) -> None:
+    resource = "workflowtemplates.v1alpha1.argoproj.io"
+    settings = load(
+        f"usage: {{kubernetes: {{custom_resources: [{{resource: {resource}}}]}}}}", tmp_path
+    )
+    assert settings.usage.kubernetes
+    assert settings.usage.kubernetes.custom_resources[0].template == ()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import ServiceError
+from bot.core.patterns import Patterns
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Snapshot
@@ -46,6 +47,7 @@ def take(
     *sources: UsageSource,
     expect_none: bool = False,
     not_checked: Sequence[str] = ("lambda",),
+    ignored: str = "nothing",
 ) -> Snapshot:
     steps: list[tuple[str, int, int | None]] = []
     scan = Scan(
@@ -57,6 +59,7 @@ def take(
         memory=cache,
         clock=lambda: NOW,
         progress=lambda *step: steps.append(step),
+        ignored=Patterns.of(ignored),
     )
     snapshot = scan.take()
     assert [done for _, done, _ in steps] == list(range(1, len(sources) + 1))
@@ -82,8 +85,17 @@ def test_a_source_that_fails_says_why_and_spoils_no_other(cache: SqliteManifestC
 
 
 def test_a_reference_that_might_be_ours_but_is_none(cache: SqliteManifestCache) -> None:
-    (error,) = errors(take(cache, Told(1, image=f"{HOST}/team/api:${{TAG}}")).looks)
+    (error,) = errors(take(cache, Told(1, image=f"$ACCOUNT{HOST[12:]}/team/api:1")).looks)
     assert error.startswith("ECS prod/0: ")
+
+
+def test_a_typo_in_a_reference_stops_no_other_plan(cache: SqliteManifestCache) -> None:
+    snapshot = take(cache, Told(1, image=f"{HOST}/team/api:"))
+    assert not errors(snapshot.looks)
+    web, api = (RepositoryId(IRELAND, name, "") for name in ("team/web", "team/api"))
+    assert not snapshot.of(web).failed
+    assert snapshot.of(api).failed
+    assert not take(cache, Told(1, image=f"{HOST}/team/api:"), ignored="*:").of(api).failed
 
 
 @pytest.mark.parametrize(

@@ -17,10 +17,11 @@ from bot.core.coverage import Coverage
 from bot.core.patterns import Patterns
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.records import Item, Outcome, PlanRecord, PlanState, Run, Worker
+from bot.core.references import Hosts
 from bot.core.repository import RegistryId
 from bot.core.rules import Newest, TagFilter
-from bot.core.snapshot import Snapshot
-from bot.core.usage import Look
+from bot.core.snapshot import Index, Snapshot
+from bot.core.usage import Look, Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import SqlStore
@@ -80,6 +81,7 @@ class Watched:
 @dataclass
 class Site:
     """`now` is the stand-in's. `in_use`: who uses which digest, and `tags_in_use` which tag.
+    `sightings`: of references that may lead to no repository.
     `unread`: why the only source of usage cannot be read."""
 
     aws: StandIn
@@ -88,6 +90,7 @@ class Site:
     cache: SqliteManifestCache
     in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tags_in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sightings: tuple[Sighting, ...] = ()
     unread: str | None = None
     sources: tuple[str, ...] = ("files",)
     not_checked: tuple[str, ...] = ()
@@ -158,12 +161,18 @@ class Site:
             timedelta(hours=24), Patterns(), (Newest(NEWEST, TagFilter(Patterns.of("*"))),)
         )
         place = (self.shelf.id.registry, self.shelf.id.name)
+        index = Index(Hosts({}))
+        for sighting in self.sightings:
+            index.add(sighting)
+        doubtful = index.snapshot((), ())
         return Planner(
             snapshot=Snapshot(
                 dict(self.in_use),
                 {place: dict(self.tags_in_use)},
                 tuple(Look(source, "a list", 1, self.unread) for source in self.sources),
                 self.not_checked,
+                doubtful.unreadable,
+                doubtful.named,
             ),
             looked_at=self.clock(),
             coverage=Coverage(frozenset({self.shelf.id.registry}) | self.places),

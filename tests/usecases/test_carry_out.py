@@ -11,6 +11,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.records import Outcome, PlanRecord, PlanState
+from bot.core.usage import Sighting
 from bot.playground.aws import manifests
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.carry_out import LeftError
@@ -607,6 +608,33 @@ def test_a_source_that_cannot_be_read_any_more_stops_the_run(site: Site) -> None
     last = list(site.items(plan).values())[-1]
     assert last.reason == "was not reached: files (a list): the file is gone"
     site.check_receipt(plan)
+
+
+@pytest.mark.parametrize(
+    ("reference", "why"),
+    [
+        ("team/api:", "cannot be read as an image reference"),
+        ("ecr-proxy/team/api:1.0", "there is no repository for"),
+    ],
+)
+def test_a_reference_that_may_mean_the_repository_stops_the_run(
+    reference: str, why: str, site: Site
+) -> None:
+    releases(site, MANY)
+    plan = site.approved()
+    host = site.shelf.id.uri.partition("/")[0]
+
+    def name_it() -> None:
+        site.sightings = (Sighting(f"{host}/{reference}", "a pod"),)
+        site.wait(minutes=11)
+
+    site.after("settle", 4, name_it)
+    plan = site.carry_out(plan)
+    assert plan.state is PlanState.STOPPED
+    assert Counter(site.outcomes(plan).values())[Outcome.DELETED] == 400
+    last = list(site.items(plan).values())[-1]
+    assert why in last.reason
+    assert reference in last.reason
 
 
 def test_a_worker_that_leaves_hands_the_run_on(site: Site) -> None:

@@ -7,9 +7,10 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.core.coverage import Coverage
 from bot.core.findings import Finding, Status
+from bot.core.references import Hosts
 from bot.core.repository import RegistryId
-from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Look
+from bot.core.snapshot import Index
+from bot.core.usage import SOURCES, Look, Sighting
 from bot.playground.aws import StandIn
 from bot.usecases.doctor import Caller, Doctor, Patient, Sight
 from tests.support import Shelf
@@ -19,10 +20,16 @@ ANN = Caller("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:us
 
 
 def examine(
-    registry: EcrRegistry, looks: Sequence[Look] = (), not_checked: Sequence[str] = ()
+    registry: EcrRegistry,
+    looks: Sequence[Look] = (),
+    not_checked: Sequence[str] = (),
+    images: Sequence[str] = (),
 ) -> list[Finding]:
+    index = Index(Hosts({}))
+    for image in images:
+        index.add(Sighting(image, "a pod"))
     sight = Sight(
-        Snapshot({}, {}, tuple(looks), tuple(not_checked)),
+        index.snapshot(looks, not_checked),
         {(look.source, look.scope): 7 for look in looks},
         Coverage(frozenset({HERE})),
     )
@@ -61,6 +68,50 @@ def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     assert of("usage", examine(stocked)) == []
     (warned,) = of("usage", examine(stocked, not_checked=SOURCES))
     assert (warned.status, warned.scope) == (Status.WARNING, ", ".join(SOURCES))
+
+
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("image", "status", "words"),
+    [
+        ("team/api:1", Status.OK, "exists"),
+        ("team/api:", Status.FAILED, "(used by a pod) cannot be read"),
+        ("${APP}", Status.FAILED, "plans of team/api are incomplete"),
+        ("team/gone:", Status.WARNING, "cannot be read"),
+        ("x/team/api:1", Status.FAILED, f"plans of {HOST}/team/api are incomplete"),
+        ("team/gone:1", Status.WARNING, "team/gone:1 (used by a pod)"),
+    ],
+)
+def test_references_that_lead_to_no_repository(
+    image: str, status: Status, words: str, stocked: EcrRegistry
+) -> None:
+    (finding,) = of("references", examine(stocked, images=[f"{HOST}/{image}"]))
+    assert finding.status is status
+    assert words in finding.detail
+    assert bool(finding.mend) is (status is not Status.OK)
+
+
+def test_references_to_other_registries_are_none_of_this_ones(stocked: EcrRegistry) -> None:
+    other = HOST.replace("eu-west-1", "us-east-1")
+    images = [f"{other}/team/api:", f"{other}/x/team/api:1", f"{other}/team/gone:1"]
+    (finding,) = of("references", examine(stocked, images=images))
+    assert finding.status is Status.OK
+
+
+def test_all_that_holds_plans_back_is_told(stocked: EcrRegistry) -> None:
+    images = [f"{HOST}/{name}" for name in ("team/api:", "team/gone:1", "gone:1", "x/team/api:1")]
+    findings = of("references", examine(stocked, images=images))
+    assert [each.status for each in findings] == [Status.FAILED, Status.FAILED, Status.WARNING]
+    assert findings[2].detail.count("used by a pod") == 2
+
+
+def test_what_exists_is_not_known_where_the_registry_cannot_be_read(
+    aws: StandIn, stocked: EcrRegistry
+) -> None:
+    aws.world.deny("ecr:ListImages")
+    assert of("references", examine(stocked, images=[f"{HOST}/team/gone:1"])) == []
 
 
 def test_it_changes_nothing(aws: StandIn, stocked: EcrRegistry) -> None:

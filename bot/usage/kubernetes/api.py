@@ -13,9 +13,9 @@ from lightkube import Client
 from lightkube.config.client_adapter import verify_cluster
 from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.exceptions import ConfigError, NotReadyError
-from lightkube.core.resource import NamespacedResourceG
 
 from bot.core.errors import ServiceError
+from bot.usage.kubernetes.content import Resource, info_of, text_of
 from bot.usage.kubernetes.proxies import proxy_for
 from bot.usage.kubernetes.transport import PatientTransport
 
@@ -30,7 +30,7 @@ EVERYWHERE = "*"
 Configure = Callable[[], SingleConfig]
 """Address, CA and a fresh token of a cluster. May raise ServiceError, and what lightkube raises."""
 
-Listed = TypeVar("Listed", bound=NamespacedResourceG)
+Made = TypeVar("Made")
 
 
 class ClusterApi:
@@ -44,16 +44,16 @@ class ClusterApi:
         self._retired: list[Client] = []
         self._lock = Lock()
 
-    def list(self, resource: type[Listed]) -> list[Listed]:
-        """All objects of all namespaces. Raises ServiceError."""
-        with in_words(f"list {resource._api_info.plural}", self.name):  # noqa: SLF001 - lightkube's own name
+    def list(self, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
+        """What `read` makes of the text of every object of all namespaces. Raises ServiceError."""
+        with in_words(f"list {info_of(resource).plural}", self.name):
             for _ in range(STARTS - 1):
                 client = self._connected()
                 try:
-                    return _all(client, resource)
+                    return _all(client, resource, read)
                 except httpx2.HTTPStatusError as error:
                     self._prepare_to_start_again(client, error)
-            return _all(self._connected(), resource)
+            return _all(self._connected(), resource, read)
 
     def close(self) -> None:
         """Ends all connections; the next list opens new ones."""
@@ -80,11 +80,12 @@ class ClusterApi:
             raise error
 
 
-def _all(client: Client, resource: type[Listed]) -> list[Listed]:
-    """Every list has a resourceVersion (API conventions of Kubernetes): what has none is something
-    else, or lost the part that tells of further pages."""
+def _all(client: Client, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
+    """One page of objects is in memory at a time, besides what is made of them. Every list has a
+    resourceVersion (API conventions of Kubernetes): what has none is something else, or lost the
+    part that tells of further pages."""
     found = client.list(resource, namespace=EVERYWHERE, chunk_size=PAGE)
-    objects = list(found)
+    objects = [read(text_of(content)) for content in found]
     if not found.resourceVersion:
         raise ValueError("the list has no resourceVersion")
     return objects

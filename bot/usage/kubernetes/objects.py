@@ -2,12 +2,14 @@
 msgspec's ValidationError. Kinds and fields: API reference of Kubernetes."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import jmespath
 import msgspec
-from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
 from msgspec import Struct, field
+
+from bot.core.references import Hosts
+from bot.usage.kubernetes.content import Parts, built_in, info_of
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -136,20 +138,22 @@ class Object(Struct):
         raise NotImplementedError
 
 
-class BuiltIn(NamespacedResourceG, Object):
+class BuiltIn(Object):
+    resource: ClassVar[type[Parts]]
+
+    @classmethod
+    def read(cls, text: bytes, _: Hosts) -> Self:
+        return msgspec.json.decode(text, type=cls)
+
     @property
     def kind_of_object(self) -> str:
-        return self._api_info.resource.kind
-
-
-def _lists(group: str, kind: str) -> ApiInfo:
-    return ApiInfo(ResourceDef(group, "v1", kind), f"{kind.lower()}s", ["global_list"])
+        return info_of(self.resource).resource.kind
 
 
 class Pod(BuiltIn):
     spec: PodSpec
     status: PodStatus = field(default_factory=PodStatus)
-    _api_info = _lists("", "Pod")
+    resource = built_in("", "Pod")
 
     def images(self) -> Iterator[str]:
         return self.spec.images()
@@ -167,26 +171,26 @@ class Workload(BuiltIn):
 
 
 class Deployment(Workload):
-    _api_info = _lists("apps", "Deployment")
+    resource = built_in("apps", "Deployment")
 
 
 class StatefulSet(Workload):
-    _api_info = _lists("apps", "StatefulSet")
+    resource = built_in("apps", "StatefulSet")
 
 
 class DaemonSet(Workload):
-    _api_info = _lists("apps", "DaemonSet")
+    resource = built_in("apps", "DaemonSet")
 
 
 class ReplicationController(Workload):
-    _api_info = _lists("", "ReplicationController")
+    resource = built_in("", "ReplicationController")
 
 
 class ReplicaSet(Workload):
     """Old ones are what a Deployment can be rolled back to: as many are left as its
     revisionHistoryLimit says."""
 
-    _api_info = _lists("apps", "ReplicaSet")
+    resource = built_in("apps", "ReplicaSet")
 
     @property
     def note(self) -> str:
@@ -195,12 +199,12 @@ class ReplicaSet(Workload):
 
 
 class Job(Workload):
-    _api_info = _lists("batch", "Job")
+    resource = built_in("batch", "Job")
 
 
 class CronJob(BuiltIn):
     spec: CronJobSpec
-    _api_info = _lists("batch", "CronJob")
+    resource = built_in("batch", "CronJob")
 
     @property
     def note(self) -> str:
@@ -212,7 +216,7 @@ class CronJob(BuiltIn):
 
 class PodTemplate(BuiltIn):
     template: Template
-    _api_info = _lists("", "PodTemplate")
+    resource = built_in("", "PodTemplate")
 
     def images(self) -> Iterator[str]:
         return self.template.spec.images()
@@ -224,7 +228,7 @@ class ControllerRevision(BuiltIn):
 
     revision: int
     data: Any = None
-    _api_info = _lists("apps", "ControllerRevision")
+    resource = built_in("apps", "ControllerRevision")
 
     @property
     def note(self) -> str:

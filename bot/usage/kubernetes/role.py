@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from bot.usage.kubernetes.content import info_of
 from bot.usage.kubernetes.custom import CustomResource
 from bot.usage.kubernetes.objects import BUILT_IN
 
@@ -13,8 +14,11 @@ NAME = "ecr-clean"
 def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any]:
     """A manifest for `kubectl apply`."""
     plurals: defaultdict[str, set[str]] = defaultdict(set)
-    for resource in (*BUILT_IN, *(custom.resource for custom in custom_resources)):
-        info = resource._api_info  # noqa: SLF001 - lightkube's own name
+    infos = [
+        *(info_of(kind.resource) for kind in BUILT_IN),
+        *(info_of(each.resource) for each in custom_resources),
+    ]
+    for info in infos:
         plurals[info.resource.group].add(info.plural)
     return {
         "apiVersion": "rbac.authorization.k8s.io/v1",

@@ -27,23 +27,29 @@ class _Name(NamedTuple):
         return f"{self.kind} {place}{self.name}"
 
 
-def sightings(cluster: str, objects: Iterable[Object], hosts: Hosts) -> Iterator[Sighting]:
+class Listed(NamedTuple):
+    """An object of a cluster. `mentions`: references and digests in any of its texts."""
+
+    object: Object
+    mentions: frozenset[str]
+
+
+def sightings(cluster: str, listed: Iterable[Listed], hosts: Hosts) -> Iterator[Sighting]:
     """Each image once for a workload, as the first of the objects that name it puts it.
 
     Raises ServiceError if nobody can tell what a container runs that may be from ECR.
     """
-    objects = list(objects)
-    controllers = {_name(each): owner for each in objects if (owner := each.metadata.controller)}
+    listed = list(listed)
+    owners = ((_name(each.object), each.object.metadata.controller) for each in listed)
+    controllers = {name: owner for name, owner in owners if owner}
     told: dict[tuple[str, _Name], str] = {}
-    for each in objects:
+    for each, mentions in listed:
         workload = _workload(_name(each), controllers)
         note = f" ({each.note})" if each.note else ""
         words = f"Kubernetes {cluster}: {workload}{note}"
-        for image in _images(each):
+        running = _running(each, hosts) if isinstance(each, Pod) else ()
+        for image in (*_images(each), *running, *mentions):
             told.setdefault((image, workload), words)
-        if isinstance(each, Pod):
-            for image in _running(each, hosts):
-                told.setdefault((image, workload), words)
     return (Sighting(image, words) for (image, _), words in told.items())
 
 

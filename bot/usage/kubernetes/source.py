@@ -7,9 +7,10 @@ from bot.core.references import Hosts
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 from bot.usage.kubernetes.api import ClusterApi, in_words
+from bot.usage.kubernetes.content import mentions
 from bot.usage.kubernetes.custom import CustomResource
-from bot.usage.kubernetes.objects import BUILT_IN, BuiltIn, Object
-from bot.usage.kubernetes.sightings import sightings
+from bot.usage.kubernetes.objects import BUILT_IN, BuiltIn
+from bot.usage.kubernetes.sightings import Listed, sightings
 
 Resource = CustomResource | type[BuiltIn]
 
@@ -33,7 +34,8 @@ class KubernetesSource:
             found = [each for some in in_parallel(self._objects, resources) for each in some]
             yield from sightings(self.scope, found, self._hosts)
 
-    def _objects(self, resource: Resource) -> Sequence[Object]:
-        if isinstance(resource, CustomResource):
-            return [resource.object(each) for each in self._api.list(resource.resource)]
-        return self._api.list(resource)
+    def _objects(self, resource: Resource) -> Sequence[Listed]:
+        def read(text: bytes) -> Listed:
+            return Listed(resource.read(text, self._hosts), mentions(text, self._hosts))
+
+        return self._api.list(resource.resource, read)

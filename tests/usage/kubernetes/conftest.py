@@ -26,10 +26,11 @@ class Looker:
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.kubeconfig = folder / "kubeconfig"
         self.kubeconfig.write_text(json.dumps(cluster.kubeconfig()))
+        self.hosts = Hosts({})
 
     def source(self, *custom: CustomResource, patience: float = 10) -> KubernetesSource:
         api = ClusterApi("prod", lambda: from_kubeconfig(self.kubeconfig, None), patience)
-        return KubernetesSource(api, custom, Hosts({}))
+        return KubernetesSource(api, custom, self.hosts)
 
     def sightings(self, *custom: CustomResource) -> list[Sighting]:
         return list(self.source(*custom).sightings())

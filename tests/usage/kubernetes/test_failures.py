@@ -11,6 +11,7 @@ from bot.core.errors import ServiceError
 from bot.playground.kubernetes import DEFAULT_USER, Cluster, Fault, Grant
 from bot.playground.kubernetes.builders import deployment, pod
 from bot.usage.kubernetes.api import PAGE
+from bot.usage.kubernetes.content import info_of
 from bot.usage.kubernetes.custom import CustomResource
 from bot.usage.kubernetes.objects import BUILT_IN
 from bot.usage.kubernetes.role import cluster_role
@@ -18,7 +19,7 @@ from bot.usage.kubernetes.transport import ATTEMPTS
 from tests.usage.aws_support import image
 from tests.usage.kubernetes.conftest import Looker
 
-PLURALS = [kind._api_info.plural for kind in BUILT_IN]
+PLURALS = [info_of(kind.resource).plural for kind in BUILT_IN]
 ROLLOUTS = CustomResource("argoproj.io", "v1alpha1", "rollouts", ("spec.template",))
 PATIENCE = 0.2
 

@@ -48,7 +48,7 @@ def test_a_bare_config_digest_that_does_no_harm(
     cluster: Cluster, look: Looker, what: str, named: str
 ) -> None:
     cluster.apply(pod("p", named, image_id=digest(9)))
-    assert look() == {(named, "Pod default/p")}, what
+    assert look() == {(named, "Pod default/p"), (digest(9), "Pod default/p")}, what
 
 
 def test_init_and_ephemeral_containers_can_be_in_doubt_too(cluster: Cluster, look: Looker) -> None:

@@ -1,0 +1,105 @@
+"""Objects of a cluster as its API server lists them, and the images that they name anywhere."""
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import product
+from typing import Any
+
+import msgspec
+from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
+from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
+
+from bot.core.mentions import references_in
+from bot.core.references import Hosts
+
+REGISTRY_KEYS = ("registry", "hub", "host")
+NAME_KEYS = ("repository", "repo", "image", "name", "newname")
+TAG_KEYS = ("tag", "version", "newtag", "imagetag")
+"""Under which mappings hold the parts of a reference, as charts and operators have it."""
+
+
+class Whole(NamespacedResourceG, dict[str, Any]):
+    """A custom resource. Much more memory than its text."""
+
+
+class Parts(NamespacedResourceG, Struct):
+    """What the kinds that start pods have at the top (API reference of Kubernetes), undecoded."""
+
+    metadata: Raw
+    spec: Raw | UnsetType = UNSET
+    status: Raw | UnsetType = UNSET
+    template: Raw | UnsetType = UNSET
+    data: Raw | UnsetType = UNSET
+    revision: Raw | UnsetType = UNSET
+
+
+Resource = type[Whole] | type[Parts]
+"""One kind of objects, listed in all namespaces."""
+
+
+@cache
+def custom(group: str, version: str, plural: str) -> type[Whole]:
+    """Resources of the whole cluster have the same address."""
+    info = ApiInfo(ResourceDef(group, version, plural), plural, ["global_list"])
+    return type(plural, (Whole,), {"_api_info": info})
+
+
+def built_in(group: str, kind: str) -> type[Parts]:
+    info = ApiInfo(ResourceDef(group, "v1", kind), f"{kind.lower()}s", ["global_list"])
+    made = defstruct(kind, (), bases=(Parts,), namespace={"_api_info": info})
+    assert issubclass(made, Parts)
+    return made
+
+
+def info_of(resource: Resource) -> ApiInfo:
+    return resource._api_info  # noqa: SLF001 - lightkube's own name
+
+
+def text_of(content: Whole | Parts) -> bytes:
+    """One object as JSON."""
+    return msgspec.json.encode(content)
+
+
+def mentions(text: bytes, hosts: Hosts) -> frozenset[str]:
+    """References and digests anywhere in the object."""
+    return references_in(text.decode("ascii", "replace"), hosts)
+
+
+def put_together(content: Any, hosts: Hosts) -> frozenset[str]:
+    """References whose registry, repository and tag are values of one mapping."""
+    return references_in("\n".join(_joined(content)), hosts)
+
+
+def images(value: Any) -> Iterator[str]:
+    """Whatever is called an image, at any depth."""
+    for mapping in _mappings(value):
+        if isinstance(image := mapping.get("image"), str):
+            yield image
+
+
+def _joined(value: Any) -> Iterator[str]:
+    for mapping in _mappings(value):
+        parts = {
+            key.lower(): str(part)
+            for key, part in mapping.items()
+            if isinstance(part, str | int | float)
+        }
+        registries, names, tags = (
+            [parts[key] for key in keys if key in parts]
+            for keys in (REGISTRY_KEYS, NAME_KEYS, TAG_KEYS)
+        )
+        yield from (f"{name}:{tag}" for name, tag in product(names, tags))
+        yield from ("/".join(parts) for parts in product(registries, names))
+        yield from (f"{'/'.join(parts)}:{tag}" for *parts, tag in product(registries, names, tags))
+
+
+def _mappings(value: Any) -> Iterator[dict[str, Any]]:
+    """All, at any depth."""
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case dict() as mapping:
+                yield mapping
+                waiting += mapping.values()
+            case list() as members:
+                waiting += members

@@ -1,0 +1,134 @@
+"""Which references lead to no repository, but may mean one that is there."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.sessions import open_session
+from bot.core.errors import ServiceError
+from bot.core.references import Hosts
+from bot.core.repository import RegistryId, RepositoryId
+from bot.core.snapshot import Index
+from bot.core.unresolved import Namings
+from bot.core.usage import Sighting
+from bot.playground.aws import StandIn
+from bot.usecases.find_repositories import Found
+from bot.usecases.repository_names import RepositoryNames
+from tests.support import Shelf
+
+HERE = RegistryId("123456789012", "eu-west-1")
+FAR = RegistryId("123456789012", "us-east-1")
+OTHER = RegistryId("210987654321", "eu-west-1")
+LISTING = "ecr:DescribeRepositories"
+
+
+class Silent(EcrRegistry):
+    """It does not say which it is."""
+
+    def id(self) -> RegistryId:
+        raise ServiceError("AWS refused it")
+
+
+class Refusing(EcrRegistry):
+    asked = 0
+
+    def repositories(self) -> Iterator[RepositoryId]:
+        type(self).asked += 1
+        raise ServiceError("AWS refused it")
+
+
+@pytest.fixture
+def registries(aws: StandIn, environment: object) -> Sequence[EcrRegistry]:
+    del environment
+    for name in ("api", "team/api", "team/web"):
+        Shelf(aws, name)
+    Shelf(aws, "team/api", region="us-east-1")
+    session = open_session()
+    return [EcrRegistry(session, region=region) for region in ("eu-west-1", "us-east-1")]
+
+
+def found(registry: EcrRegistry, name: str = "team/api") -> Found:
+    return Found(RepositoryId(HERE, name, name), registry)
+
+
+def named(*names: str, registry: RegistryId = HERE) -> Namings:
+    index = Index(Hosts({}))
+    for name in names:
+        host = f"{registry.account}.dkr.ecr.{registry.region}.amazonaws.com"
+        index.add(Sighting(f"{host}/{name}:1", "a pod"))
+    return index.snapshot((), ()).named
+
+
+def missing(
+    registries: Sequence[EcrRegistry],
+    names: Namings,
+    name: str = "team/api",
+    deleted_also_in: Sequence[RegistryId] = (),
+) -> list[str]:
+    asked = RepositoryNames(registries)
+    listed = asked.missing(found(registries[0], name), names, deleted_also_in)
+    return [naming.name for naming in listed]
+
+
+@pytest.mark.parametrize(
+    ("name", "names", "lost"),
+    [
+        ("team/api", ["ecr-proxy/team/api"], ["ecr-proxy/team/api"]),
+        ("team/api", ["team/api", "web/api", "x/team/apis", "xteam/api"], []),
+        ("team/web", ["ecr-proxy/team/api"], []),
+        ("api", ["team/api"], []),
+        ("api", ["team/api", "ecr-proxy/team/api"], ["ecr-proxy/team/api"]),
+    ],
+)
+def test_names_that_end_in_a_repositorys_and_do_not_exist(
+    name: str, names: list[str], lost: list[str], registries: Sequence[EcrRegistry]
+) -> None:
+    assert missing(registries, named(*names), name) == lost
+
+
+def test_a_registry_of_the_settings_lacks_what_another_has(
+    registries: Sequence[EcrRegistry],
+) -> None:
+    assert missing(registries, named("proxy/team/api", registry=FAR)) == ["proxy/team/api"]
+    assert missing(registries, named("team/api", registry=FAR), "api") == []
+
+
+def test_nobody_knows_what_other_registries_have(registries: Sequence[EcrRegistry]) -> None:
+    assert missing(registries, named("proxy/team/api", registry=OTHER)) == []
+
+
+def test_replicas_have_what_their_source_has(registries: Sequence[EcrRegistry]) -> None:
+    theirs = named("proxy/team/api", "team/api", registry=OTHER)
+    assert missing(registries, theirs, deleted_also_in=[OTHER]) == ["proxy/team/api"]
+    assert missing(registries, theirs, "api", deleted_also_in=[OTHER]) == ["proxy/team/api"]
+
+
+def test_each_registry_is_listed_once_if_asked(
+    aws: StandIn, registries: Sequence[EcrRegistry]
+) -> None:
+    names = RepositoryNames(registries)
+    for _ in range(3):
+        names.missing(found(registries[0]), named("web/api", "api"), ())
+    assert aws.world.calls.count(LISTING) == 0
+    for name in ("api", "team/api", "team/web"):
+        names.missing(found(registries[0], name), named("x/api", "x/team/api", "x/team/web"), ())
+    assert aws.world.calls.count(LISTING) == 1
+
+
+def test_what_cannot_be_listed_is_asked_once(registries: Sequence[EcrRegistry]) -> None:
+    refusing = Refusing(open_session())
+    names = RepositoryNames(registries)
+    for _ in range(2):
+        with pytest.raises(ServiceError, match="AWS refused it"):
+            names.missing(found(refusing), named("x/team/api"), ())
+    assert refusing.asked == 1
+
+
+def test_a_registry_that_does_not_say_which_it_is(registries: Sequence[EcrRegistry]) -> None:
+    silent = Silent(open_session())
+    theirs = named("proxy/team/api", registry=FAR)
+    assert missing([silent, *registries], theirs) == ["proxy/team/api"]
+    with pytest.raises(ServiceError, match="AWS refused it"):
+        missing([registries[0], silent], theirs)
+    assert missing([silent], named("proxy/team/api")) == ["proxy/team/api"]
