@@ -23,7 +23,7 @@ def load_settings(path: Path | None) -> Settings:
     try:
         return _relative_to(file, Settings.model_validate(_parse(file)))
     except ValidationError as error:
-        raise RequestError("\n".join(f"{file}: {line}" for line in explain(error))) from error
+        raise RequestError(*(f"{file}: {line}" for line in explain(error))) from error
 
 
 def _relative_to(file: Path, settings: Settings) -> Settings:
