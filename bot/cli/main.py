@@ -31,6 +31,7 @@ from bot.cli.terminal import note, note_lines
 from bot.cli.why import why
 from bot.core.errors import RequestError, ServiceError
 from bot.outgoing import quoted
+from bot.settings.environment import strip_secrets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -51,6 +52,7 @@ for command in COMMANDS:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # libraries' warnings are told by us
+    strip_secrets(os.environ)
     options = Options(config=_configured_file())
     sys.exit(_run(arguments, options))
 

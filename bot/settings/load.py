@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.core.errors import RequestError
+from bot.outgoing import quoted
 from bot.settings.explain import explain
 from bot.settings.model import ClusterSection, Settings
 
@@ -69,4 +70,4 @@ def _first_lines(error: Exception) -> str:
     problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
     if problem and mark:
         return f"{problem} (line {mark.line + 1}, column {mark.column + 1})"
-    return str(error).splitlines()[0]
+    return quoted(str(error).splitlines()[0])

@@ -10,6 +10,7 @@ from bot.core.errors import ServiceError
 from bot.core.references import Hosts, MalformedReferenceError, parse_reference
 from bot.core.repository import RegistryId
 from bot.core.usage import Sighting
+from bot.outgoing import quoted
 
 
 class _Entry(BaseModel):
@@ -48,7 +49,8 @@ class FileSource:
             text = self._path.read_text("utf-8")
         except (OSError, ValueError) as error:
             raise ServiceError(
-                f"{self._path} cannot be read ({error}): mend it, or take it out of usage.files"
+                f"{self._path} cannot be read ({quoted(error)}): mend it, or take it out of "
+                "usage.files"
             ) from error
         if not text.lstrip().startswith(("[", "{")):
             return _from_lines(self._path, text)
