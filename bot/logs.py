@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from typing import Any
+from typing import Any, TextIO
 
 from bot import outgoing
 
@@ -14,7 +14,7 @@ def log_to_stderr() -> None:
     """What this bot has to say. What libraries log is not shown: they may tell secrets, and what
     matters of it is told by us."""
     formatter = _Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
-    handler = logging.StreamHandler()
+    handler = _Handler()
     handler.setFormatter(formatter)
     ours = logging.getLogger("bot")
     ours.addHandler(handler)
@@ -22,6 +22,11 @@ def log_to_stderr() -> None:
     ours.propagate = False
     logging.getLogger().addHandler(logging.NullHandler())
     threading.excepthook = _log_uncaught
+
+
+class _Handler(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Python would print the event as it is, where it prints anything at all."""
 
 
 class _Formatter(logging.Formatter):

@@ -64,7 +64,7 @@ _FORMS = (
     _Form(
         ("header",),
         re.compile(
-            r"((?i:invalid|illegal)[^'\"\n]{0,80}(?i:header)[^'\"\n]{0,40})"
+            r"((?i:invalid|illegal)[^'\"\n]{0,80}(?i:header)[^'\"\n]{0,40}?)"
             r"b?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
         ),
     ),
@@ -72,7 +72,8 @@ _FORMS = (
         ("authorization", "security-token", "metadata-token", "x-slack-signature", "cookie"),
         re.compile(
             r"(\b(?:(?:proxy-)?authorization|x-amz-security-token|x-aws-ec2-metadata-token"
-            r"|x-slack-signature|cookie)['\"]?\s*[:=]\s*b?['\"]?)(?:[a-z0-9-]+[ ]+)?[^\s'\",&\\]+",
+            r"|x-slack-signature|cookie)['\"]?\s*[:=]\s*(?:b?['\"])?)"
+            r"(?:[a-z0-9-]+[ ]+)?[^\s'\",&\\]+",
             re.IGNORECASE,
         ),
     ),
@@ -88,7 +89,7 @@ _FORMS = (
         ("password", "passwd", "secret", "session", "private_key"),
         re.compile(
             r"(\b(?:\w*password|passwd|\w*secret_?access_?key|\w*session_?token|client_secret"
-            r"|private_key)(?:=|['\"]\s*[:=]\s*)b?['\"]?)[^\s'\",&;\\]+",
+            r"|private_key)(?:=|['\"]\s*[:=]\s*)(?:b?['\"])?)[^\s'\",&;\\]+",
             re.IGNORECASE,
         ),
     ),

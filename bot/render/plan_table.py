@@ -5,7 +5,6 @@ from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.text import Text
 
 from bot.core.plan import Plan
 from bot.core.savings import Savings
@@ -33,7 +32,7 @@ def plan_as_table(plan: Plan, now: datetime) -> RenderableType:
     return Group(*parts, shown(""))
 
 
-def _title(plan: Plan) -> Text:
+def _title(plan: Plan) -> RenderableType:
     repository = plan.repository
     return shown((repository.name, "bold"), ("  " + str(repository.registry), "dim"))
 

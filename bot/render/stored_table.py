@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.words import moment, named
@@ -78,7 +77,7 @@ def since_when(made_at: datetime) -> RenderableType:
     return shown(words, style="yellow")
 
 
-def _state(plan: PlanRecord) -> Text:
+def _state(plan: PlanRecord) -> RenderableType:
     incomplete = "" if plan.complete else ", incomplete"
     return shown(f"{plan.state}{incomplete}", style=STYLES.get(plan.state, ""))
 
