@@ -15,8 +15,8 @@ _TOKEN = re.compile(r"[!-~]+")
 _AUTHORIZATION = re.compile(r"[!-~]+(?: +[!-~]+)*")
 """A header's value, which may have a scheme: `Basic …`. RFC 9110, section 5.5."""
 
-_URL = re.compile(r"[^\x00-\x20\x7f-\xa0]+")
-_FILE_URL = re.compile(r"sqlite:[^\x00-\x1f\x7f-\x9f]+")
+_URL = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]+")
+_FILE_URL = re.compile(r"sqlite:(?:[ ]|[^\s\x00-\x1f\x7f-\x9f])+")
 """The name of a file may hold spaces."""
 
 
