@@ -10,6 +10,7 @@ from bot.aws.errors import in_words
 from bot.aws.sessions import deleting_config
 from bot.core.errors import NotSentError, RequestError, ServiceError
 from bot.core.repository import RepositoryId
+from bot.outgoing import quoted
 from bot.ports import Refusal
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _outcomes(
     deleted = dict.fromkeys(image["imageDigest"] for image in answer["imageIds"])
     refused = {
         failure["imageId"]["imageDigest"]: Refusal(
-            failure["failureCode"], failure.get("failureReason", "")
+            failure["failureCode"], quoted(failure.get("failureReason", ""))
         )
         for failure in answer.get("failures", ())
     }

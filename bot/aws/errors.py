@@ -35,6 +35,7 @@ from bot.core.errors import (
     ServiceError,
     ThrottledError,
 )
+from bot.outgoing import quoted
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
@@ -100,6 +101,13 @@ _UNREADABLE = (
 )
 
 
+UNSENDABLE = (
+    "The AWS credentials cannot be sent: the access key ID or the session token holds a line end, "
+    "or another character that no HTTP header can have. Correct them where they come from: the "
+    "environment, the credentials file, or the program that prints them"
+)
+
+
 @contextmanager
 def in_words(action: str, place: str) -> Iterator[None]:
     """Around one call: `action` as IAM knows it (`ecr:DescribeImages`), `place` as people do.
@@ -118,10 +126,12 @@ def in_words(action: str, place: str) -> Iterator[None]:
     except _WRONG_SETTINGS as error:
         raise RequestError(_wrong_setting(error)) from error
     except ParamValidationError as error:
-        raise RequestError(f"{action} on {place} was not sent: {error}") from error
+        raise RequestError(f"{action} on {place} was not sent: {quoted(error)}") from error
     except _NO_CREDENTIALS as error:
         raise ServiceError(_no_credentials(error)) from error
     except _UNREADABLE as error:
+        if _is_unsendable(error):
+            raise RequestError(UNSENDABLE) from None
         raise AnswerLostError(_no_answer(error, action, place)) from error
 
 
@@ -143,8 +153,8 @@ def _wrong_setting(error: Exception) -> str:
             "No AWS Region is set: set AWS_DEFAULT_REGION, or `region` of an entry of `registries`"
         )
     if isinstance(error, ProfileNotFound):
-        return f"{error}: set AWS_PROFILE to one that exists"
-    return f"boto3's own settings are wrong: {error}"
+        return f"{quoted(error)}: set AWS_PROFILE to one that exists"
+    return f"boto3's own settings are wrong: {quoted(error)}"
 
 
 def _no_credentials(error: Exception) -> str:
@@ -162,11 +172,19 @@ def _no_credentials(error: Exception) -> str:
     )
 
 
+def _is_unsendable(error: Exception) -> bool:
+    """http.client raises a plain ValueError, or one of encoding, for a header that it cannot send;
+    botocore wraps it. All other headers are the bot's own."""
+    cause = error.kwargs.get("error") if isinstance(error, HTTPClientError) else None
+    return isinstance(cause, UnicodeError) or type(cause) is ValueError
+
+
 def _no_answer(error: Exception, action: str, place: str) -> str:
+    said = quoted(error)
     if isinstance(error, AwsConnectionError | HTTPClientError):
-        return f"{action} on {place} got no answer ({error}): check the network, then try again"
+        return f"{action} on {place} got no answer ({said}): check the network, then try again"
     return (
-        f"{action} on {place} was answered with something that boto3 cannot read ({error}): "
+        f"{action} on {place} was answered with something that boto3 cannot read ({said}): "
         "check AWS_ENDPOINT_URL and any proxy between here and AWS"
     )
 
@@ -186,7 +204,7 @@ def _refusal(error: ClientError, action: str, place: str) -> str:
     if error.operation_name == "AssumeRole":
         action = f"sts:AssumeRole for {action}"
     code = error_code(error)
-    said = error.response.get("Error", {}).get("Message", "") or "no reason given"
+    said = quoted(error.response.get("Error", {}).get("Message", "")) or "no reason given"
     if code in _DENIED:
         return f"AWS refused {action} on {place}: grant that action. AWS says: {said}"
     if code in _EXPIRED:

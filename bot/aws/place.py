@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from bot.aws.errors import error_code, in_words
 from bot.aws.sessions import client_config
 from bot.core.errors import ServiceError
+from bot.outgoing import quoted
 
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
 """Where the next page stands in an answer, and how it is asked for."""
@@ -70,7 +71,7 @@ class AwsPlace:
             except ParamValidationError as error:
                 raise ServiceError(
                     f"{action} on {self} cannot be asked for what an earlier answer named "
-                    f"({error}): check AWS_ENDPOINT_URL and any proxy between here and AWS"
+                    f"({quoted(error)}): check AWS_ENDPOINT_URL and any proxy between here and AWS"
                 ) from error
 
     def pages(

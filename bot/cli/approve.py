@@ -5,11 +5,13 @@ from dataclasses import replace
 
 import click
 
+from bot import outgoing
 from bot.cli.carrying_out import HandsOn
 from bot.cli.options import Options, common_options
 from bot.cli.receipt import carried_out, told_what_goes_on
 from bot.cli.remembering import opened_store
-from bot.cli.status import ExitStatus, note
+from bot.cli.status import ExitStatus
+from bot.cli.terminal import note, say
 from bot.core.records import PlanRecord, PlanState
 from bot.core.savings import usd_per_month
 from bot.render.stored_words import at_stake, standing
@@ -64,8 +66,8 @@ def approve(
             consent = replace(consent, typed=_name_as_typed(record, at_stake(record, usd)))
         approved = approver.approve(plan, person, consent)
         with told_what_goes_on(store, approved):
-            click.echo(standing(approved, settings.approval.required))
-            click.echo(f"Approved: {at_stake(record, usd)}.")
+            say(standing(approved, settings.approval.required))
+            say(f"Approved: {at_stake(record, usd)}.")
             if not wait:
                 return ExitStatus.DONE
             return carried_out(HandsOn(settings, store, person), approved)
@@ -84,7 +86,7 @@ def dismiss(options: Options, plan: str) -> None:
     with opened_store() as store:
         person = command_line_person(settings)
         dismissed = open_dismisser(settings, store).dismiss(plan, person)
-    click.echo(standing(dismissed, settings.approval.required))
+    say(standing(dismissed, settings.approval.required))
 
 
 @click.command()
@@ -101,7 +103,7 @@ def stop(options: Options, plan: str) -> None:
         person = command_line_person(settings)
         stopped = open_stopper(settings, store).stop(plan, person)
         work = find_work(store, system_clock(), is_gone)
-    click.echo(_how_it_stopped(stopped, settings.approval.required))
+    say(_how_it_stopped(stopped, settings.approval.required))
     if any(begun.plan.id == stopped.id for begun in work.left):
         note("nobody carries the plan out any more: ecr-clean recover writes its receipt")
 
@@ -118,5 +120,6 @@ def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:
         note(f"{at_stake}: add --confirm {name}, if that is right")
         return None
     note(at_stake)
-    typed: str = click.prompt(f"Type the repository's name ({name}) to approve", err=True)
+    question = outgoing.line(f"Type the repository's name ({name}) to approve")
+    typed: str = click.prompt(question, err=True)
     return typed

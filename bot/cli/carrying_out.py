@@ -11,7 +11,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from bot.cli.progress import shown_progress
-from bot.cli.status import INTERRUPTED, note
+from bot.cli.status import INTERRUPTED
+from bot.cli.terminal import note
 from bot.core.authority import Person
 from bot.core.records import Outcome, Pause, PlanRecord, PlanState
 from bot.ports import Progress, RunProgress

@@ -4,6 +4,7 @@ import click
 
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_memory
+from bot.cli.terminal import say
 from bot.core.words import moment
 from bot.settings import load_settings
 from bot.usecases.confirm_usage import Witness
@@ -23,7 +24,7 @@ def confirm_usage(options: Options, source: str, scope: str) -> None:
     """
     with opened_memory() as memory:
         listed = confirm(memory.usage, source, scope, _witness(options, memory))
-    click.echo(
+    say(
         f"Confirmed: the workloads that {source} lists in {scope} are {listed.workloads:,}, as "
         f"seen at {moment(listed.at)}."
     )

@@ -3,6 +3,7 @@
 import click
 
 from bot.cli.options import common_options
+from bot.cli.terminal import say
 from bot.core.errors import ServiceError
 from bot.heartbeat import MOST_SECONDS_OF_SILENCE, silent
 
@@ -17,4 +18,4 @@ def health() -> None:
             f"No sign of life in the last {MOST_SECONDS_OF_SILENCE:.0f} seconds from "
             f"{' and '.join(names)}: see what serve says, and start it again if it says nothing"
         )
-    click.echo("serve and its worker are well.")
+    say("serve and its worker are well.")

@@ -8,7 +8,7 @@ import click
 
 from bot.aws.iam_policy import ANY, LARGEST, Duties, Policy, delete_policy, read_policy, size_of
 from bot.cli.options import Options, common_options
-from bot.cli.status import note
+from bot.cli.terminal import note, say_lines
 from bot.core.errors import RequestError
 from bot.core.repository import RegistryId
 from bot.settings import Settings, load_settings
@@ -71,7 +71,7 @@ def _refuse_together(given: Mapping[str, bool]) -> None:
 
 
 def _print_cluster_role(settings: Settings) -> None:
-    click.echo(json.dumps(cluster_role(settings), indent=2))
+    say_lines(json.dumps(cluster_role(settings), indent=2))
     note(
         "bind it to the user, group or service account that ecr-clean comes as: kubectl create "
         "clusterrolebinding ecr-clean --clusterrole=ecr-clean --group=GROUP"
@@ -84,7 +84,7 @@ def _print_policy(settings: Settings, role: Principal, kind: Kind) -> None:
     _refuse_strangers(role, kind, shares)
     mine = shares[kind][role]
     policy = kind.policy(mine)
-    click.echo(json.dumps(policy, indent=2))
+    say_lines(json.dumps(policy, indent=2))
     if not policy["Statement"]:
         note("the policy is empty: no repository matches `policies`, so nothing is ever deleted")
     _tell_whose(role, kind, _roles(shares[kind]), mine.account)

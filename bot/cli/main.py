@@ -27,8 +27,11 @@ from bot.cli.recover import recover
 from bot.cli.report import report
 from bot.cli.serve import serve
 from bot.cli.status import INTERRUPTED, ExitStatus, status_of, tell
+from bot.cli.terminal import note, note_lines
 from bot.cli.why import why
 from bot.core.errors import RequestError, ServiceError
+from bot.outgoing import quoted
+from bot.settings.environment import strip_secrets
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -49,6 +52,7 @@ for command in COMMANDS:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # libraries' warnings are told by us
+    strip_secrets(os.environ)
     options = Options(config=_configured_file())
     sys.exit(_run(arguments, options))
 
@@ -64,13 +68,12 @@ def _run(arguments: list[str] | None, options: Options) -> int:
         status = cli.main(arguments, "ecr-clean", standalone_mode=False, obj=options)
         sys.stdout.flush()
     except click.ClickException as error:
-        click.echo(_in_one_sentence(error), err=True)
-        return ExitStatus.REFUSED
+        return _refuse(error)
     except (RequestError, ServiceError) as error:
         tell(error, debug=options.debug)
         return status_of(error)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("ecr-clean: interrupted", err=True)
+        note("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         _forget_output()
@@ -81,20 +84,21 @@ def _run(arguments: list[str] | None, options: Options) -> int:
     return int(status or ExitStatus.DONE)
 
 
-def _in_one_sentence(error: click.ClickException) -> str:
-    message = error.format_message()
+def _refuse(error: click.ClickException) -> ExitStatus:
     if isinstance(error, NoArgsIsHelpError):
-        return message
-    message = f"ecr-clean: {message.rstrip('.')}"
+        note_lines(error.format_message())
+        return ExitStatus.REFUSED
+    see = ""
     if isinstance(error, click.UsageError) and error.ctx:
-        return f"{message} (see {error.ctx.command_path} --help)"
-    return message
+        see = f" (see {error.ctx.command_path} --help)"
+    note(f"{error.format_message().rstrip('.')}{see}")
+    return ExitStatus.REFUSED
 
 
 def _own_bug(error: Exception) -> ServiceError:
     sentence = ServiceError(
-        f"A bug of ecr-clean's own ({type(error).__name__}: {error}): run it again with --debug, "
-        "and report what that shows"
+        f"A bug of ecr-clean's own ({type(error).__name__}: {quoted(error)}): run it again with "
+        "--debug, and report what that shows"
     )
     sentence.__cause__ = error
     return sentence

@@ -7,7 +7,7 @@ import click
 
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_store
-from bot.cli.status import note
+from bot.cli.terminal import note, say
 from bot.cli.times import UNTIL
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
@@ -38,9 +38,9 @@ def pin(
         where, person = _repository(settings, repository), command_line_person(settings)
         done = open_pinner(settings, store).pin(where, pins, person, reason, until)
     for each in done.pins:
-        click.echo(f"In {where.name}, {each.words}")
+        say(f"In {where.name}, {each.words}")
     if done.plan:
-        click.echo(_what_became_of(done.plan, settings.approval.required))
+        say(_what_became_of(done.plan, settings.approval.required))
     for text in done.idle:
         note(f"{text} fits no image that was seen there last, so it protects nothing now")
 
@@ -59,7 +59,7 @@ def unpin(options: Options, repository: str, pins: Sequence[str]) -> None:
     with opened_store() as store:
         where, person = _repository(settings, repository), command_line_person(settings)
         done = open_unpinner(settings, store).unpin(where, pins, person)
-    click.echo(f"Unpinned in {where.name}: {first_few([each.pin.pin for each in done])}")
+    say(f"Unpinned in {where.name}: {first_few([each.pin.pin for each in done])}")
 
 
 def _repository(settings: Settings, argument: str) -> RepositoryId:

@@ -9,6 +9,7 @@ from bot.cli.options import Options, common_options, format_option
 from bot.cli.printing import Forms
 from bot.cli.remembering import found_store
 from bot.cli.stored_plan import StoredPlan
+from bot.cli.terminal import say_exactly
 from bot.core.errors import RequestError
 from bot.render.stored_csv import COLUMNS, RECEIPT_COLUMNS, receipt_as_rows, stored_plan_as_rows
 from bot.render.stored_json import stored_plan_as_json
@@ -54,7 +55,7 @@ def show(options: Options, plan: str, manifest: str | None, format_: str) -> Non
             raise RequestError(f"There is no plan {plan}: none was ever proposed here")
         record = find_plan(store, plan, system_clock())
         if manifest is not None:
-            click.echo(find_kept_manifest(store, record, manifest).text, nl=False)
+            say_exactly(find_kept_manifest(store, record, manifest).text)
             return
         DETAILS.print_all(format_, [StoredPlan(record, store, required)])
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from bot.cli.terminal import show
 from bot.render.csv_rows import write_rows
 
 if TYPE_CHECKING:
@@ -28,11 +29,7 @@ class Forms(Generic[Thing]):
         printers[format_](things)
 
     def _print_texts(self, things: Iterable[Thing]) -> None:
-        from rich.console import Console  # noqa: PLC0415 - scripts need not wait for it
-
-        console = Console()
-        for text in self.texts(things):
-            console.print(text, crop=False)
+        show(self.texts(things))
 
     def _print_json(self, things: Iterable[Thing]) -> None:
         for thing in things:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from bot import ports
+from bot import outgoing, ports
 
 
 @contextmanager
@@ -15,7 +15,7 @@ def progress_bar() -> Iterator[ports.Progress]:
     behind a step may change while it lasts."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.fields[counted]}"),
         TimeElapsedColumn(),
@@ -31,6 +31,7 @@ class _Bar:
         self._step = ""
 
     def show(self, step: str, done: int, total: int | None) -> None:
+        step = outgoing.line(step)
         counted = f"{done:,}" if total is None else f"{done:,} of {total:,}"
         name = step.partition(" (")[0]
         if self._task is None or name != self._step:

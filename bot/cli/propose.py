@@ -10,8 +10,9 @@ from bot.cli.options import Options, common_options, format_option, repositories
 from bot.cli.planning import Planning, tell_if_incomplete
 from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
-from bot.cli.status import Outcome, note
+from bot.cli.status import Outcome
 from bot.cli.stored_plan import StoredPlan
+from bot.cli.terminal import note
 from bot.core.plan import Plan
 from bot.core.records import PlanState
 from bot.core.transitions import what_became

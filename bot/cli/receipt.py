@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import click
-
 from bot.cli.carrying_out import HandsOn
-from bot.cli.status import ExitStatus, note
+from bot.cli.status import ExitStatus
+from bot.cli.terminal import note, show
 from bot.core.records import PlanRecord, PlanState
 from bot.core.savings import usd_per_month
 from bot.usecases.execute import CalledBackError
@@ -37,16 +36,12 @@ def told_what_goes_on(store: "SqlStore", plan: PlanRecord) -> Iterator[None]:
 
 
 def tell_what_became(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
-    from rich.console import Console  # noqa: PLC0415 - most commands need not wait for it
-
-    from bot.render.stored_table import what_became_as_text  # noqa: PLC0415
+    from bot.render.stored_table import what_became_as_text  # noqa: PLC0415 - few need it
 
     items = hands.store.items(plan.id, plan.version)
     usd = usd_per_month(plan.freed_bytes, hands.settings.price_per_gb_month)
     required = hands.settings.approval.required
-    console = Console()
-    for text in what_became_as_text(plan, items, required, usd):
-        console.print(text, crop=False)
+    show(what_became_as_text(plan, items, required, usd))
     return ExitStatus.DONE if plan.state in GOES_WELL else ExitStatus.FAILED
 
 
@@ -61,5 +56,5 @@ def _what_goes_on(plan: PlanRecord) -> str:
 
 
 def tell_why_not(error: CalledBackError) -> ExitStatus:
-    click.echo(f"ecr-clean: {error}", err=True)
+    note(str(error))
     return ExitStatus.INCOMPLETE if error.is_incomplete else ExitStatus.REFUSED

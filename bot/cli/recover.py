@@ -9,7 +9,8 @@ from bot.cli.carrying_out import HandsOn
 from bot.cli.options import Options, common_options
 from bot.cli.receipt import tell_what_became, tell_why_not
 from bot.cli.remembering import found_store
-from bot.cli.status import Outcome, note
+from bot.cli.status import Outcome
+from bot.cli.terminal import note, say
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.words import moment
@@ -40,7 +41,7 @@ def recover(options: Options) -> int:
     if pause:
         note(f"{pause.words}: no plan begins before that")
     elif not (work.due or work.left or work.held):
-        click.echo("Nothing was left: no plan is due, and none is being carried out.")
+        say("Nothing was left: no plan is due, and none is being carried out.")
     return outcome.status
 
 

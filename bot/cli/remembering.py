@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from bot.cli.status import note
+from bot.cli.terminal import note
 from bot.ports import Store
 from bot.usecases.expire import expire
 from bot.wiring import Memory, find_store, open_memory, open_store, system_clock

@@ -9,7 +9,8 @@ from bot.cli.options import Options, common_options, format_option, repositories
 from bot.cli.planning import Planning, find_all, tell_if_incomplete
 from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
-from bot.cli.status import Outcome, note
+from bot.cli.status import Outcome
+from bot.cli.terminal import note
 from bot.core.due import Entry, belongs_to
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
@@ -129,14 +130,13 @@ def _entry_of(repository: RepositoryId, entries: Sequence[Entry]) -> Entry | Non
 
 
 def _texts(reports: Iterable[Posted]) -> Iterator["RenderableType"]:
-    from rich.console import Group  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from bot.render.terminal import shown, shown_whole  # noqa: PLC0415
 
     last = None
     for last in reports:
-        yield Group(Text(posted_as_text(last), no_wrap=True, overflow="ignore"))
+        yield shown_whole(posted_as_text(last))
     if last is None:
-        yield Text("Nothing was posted.")
+        yield shown("Nothing was posted.")
 
 
 REPORTS = Forms(_texts, posted_as_json, COLUMNS, posted_as_rows)

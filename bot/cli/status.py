@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-import click
-
+from bot.cli.terminal import note, note_traceback
 from bot.core.errors import RequestError, ServiceError
 
 
@@ -54,11 +53,6 @@ def status_of(error: Exception) -> ExitStatus:
 
 def tell(error: Exception, *, debug: bool) -> None:
     """The sentence on standard error; the traceback only for who asked for it."""
-    note(str(error))
+    note(*map(str, error.args))
     if debug:
-        click.echo("".join(traceback.format_exception(error)), err=True)
-
-
-def note(words: str) -> None:
-    """Something that whoever runs the command should know, beside what it prints."""
-    click.echo(f"ecr-clean: {words}", err=True)
+        note_traceback("".join(traceback.format_exception(error)))

@@ -6,7 +6,10 @@ class ServiceError(Exception):
 
 
 class RequestError(Exception):
-    """The call or the settings are wrong; nothing was done."""
+    """The call or the settings are wrong; nothing was done. Each argument is a sentence."""
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.args))
 
 
 class DamagedError(ServiceError):

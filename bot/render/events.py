@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from bot.core.records import Event
+from bot.render.json_text import dumps
 from bot.render.places import Place, place_of
 from bot.render.words import iso
 
@@ -13,7 +12,7 @@ COLUMNS = ("at", "event", "by", "plan", "version", *Place._fields, "digests", "d
 
 
 def event_as_json(event: Event) -> Iterator[bytes]:
-    yield orjson.dumps(_keys(event)) + b"\n"
+    yield dumps(_keys(event)) + b"\n"
 
 
 def event_as_rows(event: Event) -> Iterator[tuple[object, ...]]:

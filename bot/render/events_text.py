@@ -5,12 +5,11 @@ from itertools import groupby
 from operator import attrgetter
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from bot.core.records import Event, EventName
 from bot.core.words import moment
 from bot.render.places import place_of
-from bot.render.terminal import indented
+from bot.render.terminal import indented, shown
 from bot.render.words import count
 
 STYLES = {
@@ -32,19 +31,20 @@ def events_as_texts(events: Iterable[Event]) -> Iterator[RenderableType]:
 
 
 def _as_text(event: Event, digests: int, times: int) -> RenderableType:
-    heading = Text.assemble(
-        f"{moment(event.at)}  ", (event.event.replace("_", " "), STYLES.get(event.event, "bold"))
-    )
+    heading: list[str | tuple[str, str]] = [
+        f"{moment(event.at)}  ",
+        (event.event.replace("_", " "), STYLES.get(event.event, "bold")),
+    ]
     if event.repository:
         heading.append(f"  {place_of(event.repository).repository}")
     if event.plan:
         heading.append(f"  plan {event.plan}, version {event.version}")
     if digests:
-        heading.append(f"  {count(digests, 'digest')}", style="dim")
+        heading.append((f"  {count(digests, 'digest')}", "dim"))
     if times > 1:
-        heading.append(f"  {times:,} times", style="dim")
-    return Group(heading, indented(Text(f"{event.by}: {event.detail}")))
+        heading.append((f"  {times:,} times", "dim"))
+    return Group(shown(*heading), indented(shown(f"{event.by}: {event.detail}")))
 
 
 def no_events() -> RenderableType:
-    return Text("Nothing has happened.")
+    return shown("Nothing has happened.")

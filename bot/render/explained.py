@@ -2,18 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-import orjson
-
 from bot.core.judge import Judged
 from bot.core.repository import RepositoryId
 from bot.render import plan_csv
+from bot.render.json_text import dumps
 from bot.render.plan_json import manifest_as_entry
 
 COLUMNS = (*plan_csv.COLUMNS, "family")
 
 
 def explained_as_json(judged: Judged, family: Sequence[Judged]) -> Iterator[bytes]:
-    yield orjson.dumps({**manifest_as_entry(judged), "family": _digests(family)}) + b"\n"
+    yield dumps({**manifest_as_entry(judged), "family": _digests(family)}) + b"\n"
 
 
 def explained_as_rows(

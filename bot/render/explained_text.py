@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from bot.core.judge import Judged
 from bot.core.manifest import Kind, Manifest
 from bot.core.reasons import Verdict
 from bot.core.repository import RepositoryId
 from bot.core.words import moment, named
-from bot.render.terminal import ROWS, bullets, how_many_more
+from bot.render.terminal import ROWS, bullets, how_many_more, shown
 from bot.render.words import count, size
 
 KINDS = {
@@ -20,8 +19,8 @@ KINDS = {
     Kind.REFERRER: "a referrer, which is about another manifest",
 }
 VERDICTS = {
-    Verdict.KEEP: Text("It stays:", style="bold green"),
-    Verdict.DELETE: Text("It may go:", style="bold yellow"),
+    Verdict.KEEP: shown("It stays:", style="bold green"),
+    Verdict.DELETE: shown("It may go:", style="bold yellow"),
 }
 
 
@@ -31,14 +30,14 @@ def explained_as_text(
     parts = [_what(repository, judged.manifest), VERDICTS[judged.verdict]]
     parts.append(bullets(reason.detail for reason in judged.reasons))
     if judged.used_by:
-        parts.append(Text(f"In use by {', '.join(judged.used_by)}."))
+        parts.append(shown(f"In use by {', '.join(judged.used_by)}."))
     parts += _relatives([each for each in family if each is not judged])
-    return Group(*parts, Text(_times(judged.manifest)))
+    return Group(*parts, shown(_times(judged.manifest)))
 
 
 def _what(repository: RepositoryId, manifest: Manifest) -> RenderableType:
     tags = f" (tags {', '.join(manifest.tags)})" if len(manifest.tags) > 1 else ""
-    return Text.assemble(
+    return shown(
         (repository.name, "bold"),
         f": {named(manifest.digest, manifest.tags)}{tags} is {KINDS[manifest.kind]} of "
         f"{size(manifest.size_bytes)}.",
@@ -47,9 +46,9 @@ def _what(repository: RepositoryId, manifest: Manifest) -> RenderableType:
 
 def _relatives(others: Sequence[Judged]) -> Iterator[RenderableType]:
     if not others:
-        yield Text("Nothing hangs on it, and it hangs on nothing.")
+        yield shown("Nothing hangs on it, and it hangs on nothing.")
         return
-    yield Text(f"It hangs together with {count(len(others), 'other manifest')}:")
+    yield shown(f"It hangs together with {count(len(others), 'other manifest')}:")
     yield bullets(named(each.manifest.digest, each.manifest.tags) for each in others[:ROWS])
     yield from how_many_more(len(others), "--format json lists all")
 

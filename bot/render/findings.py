@@ -2,15 +2,14 @@
 
 from collections.abc import Iterator
 
-import orjson
-
 from bot.core.findings import Finding
+from bot.render.json_text import dumps
 
 COLUMNS = ("check", "scope", "status", "detail", "mend")
 
 
 def finding_as_json(finding: Finding) -> Iterator[bytes]:
-    yield orjson.dumps(finding) + b"\n"
+    yield dumps(finding) + b"\n"
 
 
 def finding_as_rows(finding: Finding) -> Iterator[tuple[object, ...]]:

@@ -1,12 +1,12 @@
 """What the doctor finds, as a person reads it in a terminal."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from bot.core.findings import Finding, Status
+from bot.render.terminal import shown, shown_whole
 from bot.render.words import count
 
 STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red"}
@@ -17,20 +17,18 @@ MARK = max(map(len, Status)) + 2
 def findings_as_table(findings: Sequence[Finding]) -> RenderableType:
     """A line a finding, and one that says how to mend it, each as long as it is, so that a command
     can be copied whole."""
-    return Group(*map(_told, findings), Text(""), Text(_summary(findings)))
+    told = (line for finding in findings for line in _told(finding))
+    return Group(*told, shown(""), shown(_summary(findings)))
 
 
-def _told(finding: Finding) -> Text:
-    told = Text.assemble(
+def _told(finding: Finding) -> Iterator[RenderableType]:
+    yield shown_whole(
         (f"{finding.status:<{MARK}}", STYLES[finding.status]),
         (finding.check, "bold"),
         f", {finding.scope}: {finding.detail}",
-        no_wrap=True,
-        overflow="ignore",
     )
     if finding.mend:
-        told.append(f"\n{'':{MARK}}To mend it: {finding.mend}")
-    return told
+        yield shown_whole(f"{'':{MARK}}To mend it: {finding.mend}")
 
 
 def _summary(findings: Sequence[Finding]) -> str:

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from bot.core.pins import Pin
+from bot.render.json_text import dumps
 from bot.render.places import Place, place_of
 from bot.render.words import iso
 
@@ -14,7 +13,7 @@ COLUMNS = (*Place._fields, "pin", "kind", "by", "reason", "until")
 
 def pin_as_json(where: str, pin: Pin) -> Iterator[bytes]:
     """`where`: the URI of a repository, or a glob of the settings."""
-    yield orjson.dumps(_keys(where, pin)) + b"\n"
+    yield dumps(_keys(where, pin)) + b"\n"
 
 
 def pin_as_rows(where: str, pin: Pin) -> Iterator[tuple[object, ...]]:

@@ -3,23 +3,22 @@
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from bot.core.pins import Pin
 from bot.core.words import moment
 from bot.render.places import place_of
-from bot.render.terminal import indented
+from bot.render.terminal import indented, shown
 
 
 def pin_as_text(where: str, pin: Pin, now: datetime) -> RenderableType:
-    heading = Text.assemble(
+    heading = shown(
         f"{place_of(where).repository}  ", (pin.pin, "bold"), f"  {pin.kind}{_until(pin, now)}"
     )
-    return Group(heading, indented(Text(f"{pin.by}: {pin.reason}")))
+    return Group(heading, indented(shown(f"{pin.by}: {pin.reason}")))
 
 
 def no_pins() -> RenderableType:
-    return Text("Nothing is pinned.")
+    return shown("Nothing is pinned.")
 
 
 def _until(pin: Pin, now: datetime) -> str:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from bot.core.judge import Judged
 from bot.core.plan import Plan
+from bot.render.json_text import dumps
 from bot.render.places import place
 from bot.render.words import iso
 
@@ -15,13 +14,11 @@ IMAGES_A_PIECE = 1000
 
 def plan_as_json(plan: Plan) -> Iterator[bytes]:
     """In pieces, so that a large plan is never in memory twice. The last ends the line."""
-    yield orjson.dumps(place(plan.repository)._asdict())[:-1] + b',"images":['
+    yield dumps(place(plan.repository)._asdict())[:-1] + b',"images":['
     for start in range(0, len(plan.judged), IMAGES_A_PIECE):
         piece = plan.judged[start : start + IMAGES_A_PIECE]
-        yield (b"," if start else b"") + b",".join(
-            [orjson.dumps(manifest_as_entry(j)) for j in piece]
-        )
-    yield b"]," + orjson.dumps(_totals(plan))[1:] + b"\n"
+        yield (b"," if start else b"") + b",".join([dumps(manifest_as_entry(j)) for j in piece])
+    yield b"]," + dumps(_totals(plan))[1:] + b"\n"
 
 
 def manifest_as_entry(judged: Judged) -> dict[str, Any]:

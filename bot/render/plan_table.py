@@ -5,13 +5,12 @@ from datetime import datetime
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.text import Text
 
 from bot.core.plan import Plan
 from bot.core.savings import Savings
 from bot.core.words import first_few
 from bot.render.plan_summary import Family, PlanSummary, name_of, why
-from bot.render.terminal import ROWS, how_many_more, indented, table
+from bot.render.terminal import ROWS, how_many_more, indented, shown, table
 from bot.render.words import age, count, money, size
 
 ALL_LISTED = "--format csv lists all"
@@ -29,29 +28,29 @@ def plan_as_table(plan: Plan, now: datetime) -> RenderableType:
         parts.append(_deletions(summary.deleted_families, now))
     if plan.deleted_also_in:
         places = ", ".join(map(str, plan.deleted_also_in))
-        parts.append(indented(Text(f"Replication deletes these in {places} too.", style="yellow")))
-    return Group(*parts, Text(""))
+        parts.append(indented(shown(f"Replication deletes these in {places} too.", style="yellow")))
+    return Group(*parts, shown(""))
 
 
-def _title(plan: Plan) -> Text:
+def _title(plan: Plan) -> RenderableType:
     repository = plan.repository
-    return Text.assemble((repository.name, "bold"), ("  " + str(repository.registry), "dim"))
+    return shown((repository.name, "bold"), ("  " + str(repository.registry), "dim"))
 
 
 def _warnings(plan: Plan) -> Iterator[RenderableType]:
     if plan.problems:
-        yield Text("INCOMPLETE: it cannot be approved until this is mended", style="bold red")
+        yield shown("INCOMPLETE: it cannot be approved until this is mended", style="bold red")
         for problem in plan.problems:
-            yield indented(Text(f"- {problem}", style="red"))
+            yield indented(shown(f"- {problem}", style="red"))
 
 
 def _totals(plan: Plan) -> RenderableType:
     if not plan.judged:
-        return indented(Text("No images."))
+        return indented(shown("No images."))
     if not plan.delete:
-        return indented(Text("Nothing to delete."))
+        return indented(shown("Nothing to delete."))
     savings = plan.savings
-    headline = Text.assemble(
+    headline = shown(
         (f"{len(plan.delete):,} of {_manifests(len(plan.judged))} may go", "bold"),
         f", which frees {_freed(savings)}: ",
         (f"{money(savings.usd_per_month)} a month", "bold green"),
@@ -67,7 +66,7 @@ def _totals(plan: Plan) -> RenderableType:
         why = ", but layers that they share are stored once, and those of kept images stay."
     else:
         why = ", and they share no layer."
-    return indented(Group(headline, Text(listed + why, style="dim")))
+    return indented(Group(headline, shown(listed + why, style="dim")))
 
 
 def _freed(savings: Savings) -> str:
@@ -83,7 +82,7 @@ def _keepers(summary: PlanSummary) -> RenderableType:
     rows.add_column(f"What keeps {others} {len(summary.kept):,}")
     rows.add_column("manifests", justify="right")
     for why_kept, number in summary.keepers:
-        rows.add_row(Text(why_kept), f"{number:,}")
+        rows.add_row(shown(why_kept), f"{number:,}")
     return Padding(rows, (1, 0, 0, 2))
 
 
@@ -94,11 +93,11 @@ def _uses(summary: PlanSummary) -> RenderableType:
     for used in summary.used[:ROWS]:
         style = "bold" if used.by_use_alone else ""
         users = first_few(used.users) if used.users else "what hangs on it"
-        rows.add_row(Text(name_of(used.root), style=style), Text(users))
+        rows.add_row(shown(name_of(used.root), style=style), shown(users))
     parts: list[RenderableType] = [rows, *how_many_more(len(summary.used), ALL_LISTED)]
     if summary.saved_by_use:
         words = f"Of these, nothing but their use keeps {len(summary.saved_by_use):,}."
-        parts.append(Text(words, style="bold"))
+        parts.append(shown(words, style="bold"))
     return Padding(Group(*parts), (1, 0, 0, 2))
 
 
@@ -114,18 +113,18 @@ def _deletions(families: Sequence[Family], now: datetime) -> RenderableType:
         style = "yellow" if family.root.pulled_lately else ""
         others = f" (+{len(family.others)})" if family.others else ""
         name = f"{name_of(family.root)}{others}"
-        rows.add_row(name, size(family.listed_bytes), pushed, Text(why(family.root), style=style))
+        rows.add_row(name, size(family.listed_bytes), pushed, shown(why(family.root), style=style))
     parts: list[RenderableType] = [rows, *how_many_more(len(families), ALL_LISTED)]
     if lately := sum(family.root.pulled_lately for family in families):
         words = f"{count(lately, 'of these was', 'of these were')} pulled in the last 30 days"
-        parts.append(Text(f"{words}: pin what something unseen may need", style="yellow"))
+        parts.append(shown(f"{words}: pin what something unseen may need", style="yellow"))
     return Padding(Group(*parts), (1, 0, 0, 2))
 
 
 def not_checked(sources: tuple[str, ...]) -> RenderableType:
     """Told once for all plans of a run."""
     words = f"Not checked for use: {', '.join(sources)}. What runs there is not protected."
-    return Text(words, style="yellow")
+    return shown(words, style="yellow")
 
 
 def _manifests(number: int) -> str:

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
 from bot.core.due import DueOutcome
 from bot.core.records import PlanRecord
+from bot.render.json_text import dumps
 from bot.render.places import Place, place
 from bot.render.words import money
 
@@ -32,7 +31,7 @@ def posted_as_text(posted: Posted) -> str:
 
 
 def posted_as_json(posted: Posted) -> Iterator[bytes]:
-    yield orjson.dumps(_keys(posted)) + b"\n"
+    yield dumps(_keys(posted)) + b"\n"
 
 
 def posted_as_rows(posted: Posted) -> Iterator[tuple[object, ...]]:

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import orjson
-
 from bot.core.plan import Plan
 from bot.core.records import Item, PlanRecord
+from bot.render.json_text import dumps
 from bot.render.places import place
 from bot.render.plan_json import plan_as_json
 from bot.render.words import iso
@@ -17,14 +16,14 @@ ITEMS_A_PIECE = 1000
 def stored_plan_as_json(plan: PlanRecord, items: Sequence[Item]) -> Iterator[bytes]:
     """In pieces: a receipt may be long. The last ends the line."""
     beside = {**place(plan.repository)._asdict(), "complete": plan.complete}
-    yield orjson.dumps(_standing(plan) | beside)[:-1]
+    yield dumps(_standing(plan) | beside)[:-1]
     yield from _receipt(items)
     yield b"}\n"
 
 
 def proposal_as_json(plan: PlanRecord, items: Sequence[Item], content: Plan) -> Iterator[bytes]:
     """With all that the plan itself has."""
-    yield orjson.dumps(_standing(plan))[:-1]
+    yield dumps(_standing(plan))[:-1]
     yield from _receipt(items)
     pieces = plan_as_json(content)
     yield b"," + next(pieces).removeprefix(b"{")
@@ -51,5 +50,5 @@ def _receipt(items: Sequence[Item]) -> Iterator[bytes]:
     yield b',"receipt":['
     for start in range(0, len(items), ITEMS_A_PIECE):
         piece = items[start : start + ITEMS_A_PIECE]
-        yield (b"," if start else b"") + orjson.dumps(piece)[1:-1]
+        yield (b"," if start else b"") + dumps(piece)[1:-1]
     yield b"]"

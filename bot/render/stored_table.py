@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.words import moment, named
 from bot.render.stored_words import standing
-from bot.render.terminal import ROWS, bullets, how_many_more, table
+from bot.render.terminal import ROWS, bullets, how_many_more, shown, shown_whole, table
 from bot.render.words import age, count, money, size
 
 STYLES = {
@@ -42,13 +41,13 @@ def stored_plans_as_table(plans: Iterable[PlanRecord], now: datetime) -> Rendera
             size(plan.freed_bytes),
             f"{age(now - plan.proposed_at)} ago",
         )
-    return rows if rows.row_count else Text("Nothing was proposed yet: ecr-clean propose does.")
+    return rows if rows.row_count else shown("Nothing was proposed yet: ecr-clean propose does.")
 
 
 def standing_as_text(plan: PlanRecord, required: int) -> RenderableType:
     """As long as it is, so that the command in it can be copied whole."""
     style = STYLES.get(plan.state, "bold") if plan.complete else "bold red"
-    return Group(Text(standing(plan, required), style=style, no_wrap=True, overflow="ignore"))
+    return shown_whole(standing(plan, required), style=style)
 
 
 def stored_plan_as_text(
@@ -56,7 +55,7 @@ def stored_plan_as_text(
 ) -> Iterator[RenderableType]:
     """What is known beside the plan itself."""
     yield standing_as_text(plan, required)
-    yield Text(f"Proposed {moment(plan.proposed_at)}.")
+    yield shown(f"Proposed {moment(plan.proposed_at)}.")
     yield from (_approval(each, plan.version) for each in plan.approvals)
     if items:
         yield _how_far(items) if plan.state is PlanState.EXECUTING else _receipt(items)
@@ -69,29 +68,29 @@ def what_became_as_text(
     yield standing_as_text(plan, required)
     if plan.state in ENDED:
         saved = f"{size(plan.freed_bytes)}: {money(usd_per_month)} a month"
-        yield Text(f"{plan.repository.name}: freed {saved}.", style="bold")
+        yield shown(f"{plan.repository.name}: freed {saved}.", style="bold")
         yield _receipt(items)
 
 
 def since_when(made_at: datetime) -> RenderableType:
     words = f"The database knows of no pin, plan or moved tag before {moment(made_at)}."
-    return Text(words, style="yellow")
+    return shown(words, style="yellow")
 
 
-def _state(plan: PlanRecord) -> Text:
+def _state(plan: PlanRecord) -> RenderableType:
     incomplete = "" if plan.complete else ", incomplete"
-    return Text(f"{plan.state}{incomplete}", style=STYLES.get(plan.state, ""))
+    return shown(f"{plan.state}{incomplete}", style=STYLES.get(plan.state, ""))
 
 
 def _approval(approval: Approval, version: int) -> RenderableType:
     earlier = f": that was version {approval.version}, and counts no more"
     suffix = "." if approval.version == version else f"{earlier}."
-    return Text(f"Approved by {approval.by} {moment(approval.at)}{suffix}")
+    return shown(f"Approved by {approval.by} {moment(approval.at)}{suffix}")
 
 
 def _how_far(items: Sequence[Item]) -> RenderableType:
     settled = sum(item.outcome is not Outcome.PENDING for item in items)
-    so_far = Text(f"{settled:,} of {count(len(items), 'manifest')} are settled so far.")
+    so_far = shown(f"{settled:,} of {count(len(items), 'manifest')} are settled so far.")
     return Group(so_far, _receipt(items))
 
 
@@ -99,7 +98,7 @@ def _receipt(items: Sequence[Item]) -> RenderableType:
     by_outcome = Counter(item.outcome for item in items)
     summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in Outcome if by_outcome[each])
     lines = list(_what_needs_a_look(items))
-    parts: list[RenderableType] = [Text(f"Receipt: {summary}.")]
+    parts: list[RenderableType] = [shown(f"Receipt: {summary}.")]
     if lines:
         parts.append(bullets(lines[:ROWS]))
     return Group(*parts, *how_many_more(len(lines), "--format csv lists all"))

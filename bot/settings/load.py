@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from bot.core.errors import RequestError
 from bot.core.text_files import decode_text
+from bot.outgoing import quoted
 from bot.settings.explain import explain
 from bot.settings.model import ClusterSection, Settings
 
@@ -24,7 +25,7 @@ def load_settings(path: Path | None) -> Settings:
     try:
         return _relative_to(file, Settings.model_validate(parse(file)))
     except ValidationError as error:
-        raise RequestError("\n".join(f"{file}: {line}" for line in explain(error))) from error
+        raise RequestError(*(f"{file}: {line}" for line in explain(error))) from error
 
 
 def _relative_to(file: Path, settings: Settings) -> Settings:
@@ -82,4 +83,4 @@ def _first_lines(error: Exception) -> str:
     if problem and mark:
         problem = problem.partition(" with value ")[0]  # of a key that stands twice: no secrets
         return f"{problem} (line {mark.line + 1}, column {mark.column + 1})"
-    return str(error).splitlines()[0]
+    return quoted(str(error).splitlines()[0])

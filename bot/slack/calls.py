@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from bot.core.errors import ServiceError
+from bot.outgoing import quoted
 from bot.slack.message import Content
 
 _TOKEN_IS_WRONG = frozenset(
@@ -78,6 +79,11 @@ def in_words(what: str) -> Iterator[None]:
         answer = _answer(error)
         code = str(answer.get("error") or "")
         raise SlackError(f"{what} in Slack failed: {_told(code, answer)}", code) from error
+    except ValueError as error:
+        raise SlackError(
+            f"{what} in Slack failed, since it could not be sent ({type(error).__name__}): check "
+            "SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_API_URL"
+        ) from error
     except (SlackClientError, OSError, HTTPException) as error:
         raise SlackError(
             f"{what} in Slack failed, since Slack could not be reached "
@@ -111,8 +117,8 @@ def _answer(error: SlackApiError) -> dict[str, Any]:
 def _told(code: str, answer: dict[str, Any]) -> str:
     if code == "missing_scope":
         return (
-            f"the app lacks the scope {answer.get('needed')}: add it in the app's settings under "
-            "OAuth & Permissions, and install the app again"
+            f"the app lacks the scope {quoted(str(answer.get('needed')))}: add it in the app's "
+            "settings under OAuth & Permissions, and install the app again"
         )
     if code in _TOKEN_IS_WRONG:
         return (
@@ -122,4 +128,4 @@ def _told(code: str, answer: dict[str, Any]) -> str:
     if not code:
         return "its answer could not be read: try again in a minute"
     problems = (answer.get("response_metadata") or {}).get("messages") or ()
-    return "; ".join([_WHAT_TO_DO.get(code, code), *map(str, problems)])
+    return "; ".join([_WHAT_TO_DO.get(code) or quoted(code), *map(quoted, map(str, problems))])

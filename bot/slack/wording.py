@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import accumulate
 
+from bot import outgoing
 from bot.core.words import moment
 
 MOST_IN_NAME = 60
@@ -27,8 +28,9 @@ _LOOKALIKES = {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}"}
 _UNDERLINE = re.compile(r"(?<!\w)_|_(?!\w)")
 _LINE_LIKE_IT = "\N{FULLWIDTH LOW LINE}"
 _TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
-_TURNING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
-"""Signs that turn the direction of what follows: Unicode, bidirectional formatting."""
+_WHITE_SPACE = re.compile(r"[ \t\r\n]+")
+"""Sentences may have come on several lines; all other controls are no white space."""
+
 _WORD_JOINER = "\N{WORD JOINER}"
 
 
@@ -107,8 +109,9 @@ def day(at: datetime) -> str:
 
 
 def cut(text: str, most: int) -> str:
-    """In one line of so many characters at the most, once they are escaped: cut behind a word."""
-    line = _one_line(text)
+    """In one line of so many characters at the most, once they are escaped: cut behind a word.
+    Secrets are removed first: a part of one is a secret, too."""
+    line = outgoing.line(" ".join(_WHITE_SPACE.split(text.strip())))
     if len(escape(line)) <= most:
         return line
     ends = list(accumulate(len(escape(sign)) for sign in line[:most]))
@@ -119,11 +122,7 @@ def cut(text: str, most: int) -> str:
 
 def shortened(name: str, most: int) -> str:
     """Of a long name the beginning and the end, where builds differ."""
-    line = _one_line(name)
+    line = outgoing.line(name.strip())
     if len(line) <= most:
         return line
     return f"{line[: most - _END_OF_NAME - 1]}…{line[-_END_OF_NAME:]}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.translate(_TURNING).split())

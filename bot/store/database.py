@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.core.errors import ServiceError
+from bot.outgoing import quoted
 
 
 class Database(ABC):
@@ -66,5 +67,5 @@ class Database(ABC):
             ) from error
 
     def _failure(self, error: BaseException) -> ServiceError:
-        said = str(error).strip().partition("\n")[0]
+        said = quoted(str(error).strip().partition("\n")[0])
         return ServiceError(f"{self.name} cannot be used ({said}): {self._what_to_do(error)}")

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, upd
 
 from bot.core.due import DUE, REST
 from bot.core.records import Job
+from bot.outgoing import redacted
 from bot.store.part import Part, count_of
 from bot.store.tables import JobRow
 
@@ -19,7 +20,7 @@ class Jobs(Part):
             session.add(
                 JobRow(
                     kind=kind,
-                    payload=dict(payload),
+                    payload={key: redacted(text) for key, text in payload.items()},
                     made_at=datetime.now(UTC),
                     not_before=not_before,
                 )

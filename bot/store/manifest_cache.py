@@ -21,6 +21,7 @@ from bot.core.manifest import CONTAINER_CONFIGS, Blob, Content
 from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead
 from bot.core.repository import RepositoryId
+from bot.outgoing import quoted
 from bot.ports import Listed
 
 VERSION = 2
@@ -198,8 +199,8 @@ class SqliteManifestCache:
             yield
         except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise ServiceError(
-                f"The manifest cache {self._path} cannot be used ({error}): delete the file, or "
-                "set XDG_CACHE_HOME to a folder that can be written"
+                f"The manifest cache {self._path} cannot be used ({quoted(error)}): delete the "
+                "file, or set XDG_CACHE_HOME to a folder that can be written"
             ) from error
 
 

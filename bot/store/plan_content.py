@@ -21,6 +21,7 @@ from bot.core.reasons import Reason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
 from bot.core.usage import Look, Usage
+from bot.outgoing import quoted
 
 LEVEL = 3
 """Digests hardly shrink, however long zlib tries."""
@@ -83,8 +84,8 @@ def unpack(packed: bytes) -> Plan:
         return _plan(document)
     except (zlib.error, msgspec.MsgspecError, LookupError, UnicodeError) as error:
         raise DamagedError(
-            f"A stored plan cannot be read ({error}): it is damaged, or a newer ecr-clean wrote "
-            "it; dismiss it, and propose a new one"
+            f"A stored plan cannot be read ({quoted(error)}): it is damaged, or a newer ecr-clean "
+            "wrote it; dismiss it, and propose a new one"
         ) from error
 
 

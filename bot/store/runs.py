@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
 from bot.core.records import Batch, Event, Fate, KeptManifest, Run, Worker
+from bot.outgoing import quoted
 from bot.store.audit import add_events
 from bot.store.part import Part, count_of, for_each, insert_all, insert_into, upsert_all
 from bot.store.tables import BatchRow, ItemRow, KeptRow, RunRow
@@ -191,7 +192,7 @@ def _kept(row: KeptRow) -> KeptManifest:
         text = zlib.decompress(row.text).decode(errors=_ODD_TEXT)
     except (zlib.error, UnicodeError) as error:
         raise ServiceError(
-            f"The stored text of {row.digest} cannot be read ({error}): it is damaged; look for it "
-            "in a backup of the database"
+            f"The stored text of {row.digest} cannot be read ({quoted(error)}): it is damaged; "
+            "look for it in a backup of the database"
         ) from error
     return KeptManifest(row.repository, row.digest, tuple(row.tags), row.media_type, text)

@@ -16,6 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from bot.core.records import OPEN
+from bot.store.prose import Prose
 from bot.store.utc import Utc
 
 IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
@@ -47,7 +48,7 @@ class AboutRow(Base):
     made_at: Mapped[datetime] = mapped_column(primary_key=True)
     paused_by: Mapped[str | None]
     paused_at: Mapped[datetime | None]
-    paused_why: Mapped[str | None]
+    paused_why: Mapped[str | None] = mapped_column(Prose)
 
 
 class PlanRow(Base):
@@ -112,7 +113,7 @@ class ItemRow(Base):
     digest: Mapped[str]
     tags: Mapped[tuple[str, ...]]
     outcome: Mapped[str]
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Prose)
 
 
 class ApprovalRow(Base):
@@ -175,7 +176,7 @@ class PinRow(Base):
     pin: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     by: Mapped[str]
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Prose)
     until: Mapped[datetime | None] = mapped_column(index=True)
     made_at: Mapped[datetime]
     warned_at: Mapped[datetime | None]
@@ -191,7 +192,7 @@ class EventRow(Base):
     at: Mapped[datetime]
     event: Mapped[str]
     by: Mapped[str]
-    detail: Mapped[str]
+    detail: Mapped[str] = mapped_column(Prose)
     plan: Mapped[str | None] = mapped_column(index=True)
     version: Mapped[int | None]
     repository: Mapped[str | None]
@@ -324,7 +325,7 @@ class DueRoundRow(Base):
     registry_name: Mapped[str] = mapped_column(primary_key=True)
     begun_at: Mapped[datetime] = mapped_column(index=True)
     listed_at: Mapped[datetime | None]
-    failure: Mapped[str | None]
+    failure: Mapped[str | None] = mapped_column(Prose)
     line: Mapped[str | None]
 
 
@@ -341,5 +342,5 @@ class DueReportRow(Base):
     claimed_at: Mapped[datetime] = mapped_column(index=True)
     outcome: Mapped[str | None]
     usd: Mapped[float] = mapped_column(server_default="0")
-    detail: Mapped[str] = mapped_column(server_default="")
+    detail: Mapped[str] = mapped_column(Prose, server_default="")
     line: Mapped[str | None] = mapped_column(index=True)

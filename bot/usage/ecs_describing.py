@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.aws.place import Answer, AwsPlace, absence
+from bot.outgoing import quoted
 from bot.parallel import in_parallel
 
 PAGE = 100
@@ -80,7 +81,7 @@ def _entries(answer: Answer, what: Describing, asked: int) -> list[Answer]:
     for failure in failures:
         if failure["reason"] not in _GONE:
             raise answer.unusable(
-                f"failed for {failure.get('arn')} with {failure['reason']} "
+                f"failed for {failure.get('arn')} with {quoted(failure['reason'])} "
                 f"({failure.get('detail') or 'no details given'}): try again later"
             )
     if len(entries) + len(failures) < asked:

@@ -11,6 +11,7 @@ from bot.core.references import Hosts, MalformedReferenceError, parse_reference
 from bot.core.repository import RegistryId
 from bot.core.text_files import decode_text
 from bot.core.usage import Sighting
+from bot.outgoing import quoted
 
 
 class _Entry(BaseModel):
@@ -49,7 +50,8 @@ class FileSource:
             text = decode_text(self._path.read_bytes())
         except OSError as error:
             raise ServiceError(
-                f"{self._path} cannot be read ({error}): fix that, or take it out of usage.files"
+                f"{self._path} cannot be read ({quoted(error)}): fix that, or take it out of "
+                "usage.files"
             ) from error
         except ValueError as error:
             raise ServiceError(

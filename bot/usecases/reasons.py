@@ -3,13 +3,15 @@
 import unicodedata
 
 from bot.core.errors import RequestError
+from bot.outgoing import redacted
 
 LONGEST_REASON = 3000
 """Characters."""
 
 
 def one_line(reason: str) -> str:
-    """May be empty. Raises RequestError for what cannot be stored, or is too long."""
+    """May be empty; a secret that was pasted into it is removed. Raises RequestError for what
+    cannot be stored, or is too long."""
     words = " ".join(reason.split())
     if len(words) > LONGEST_REASON:
         raise RequestError(
@@ -20,4 +22,4 @@ def one_line(reason: str) -> str:
         raise RequestError("The reason holds control characters: leave them out")
     if "Cs" in categories:
         raise RequestError("The reason holds signs that are no UTF-8: leave them out")
-    return words
+    return redacted(words)

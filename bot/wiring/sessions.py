@@ -1,11 +1,14 @@
 """boto3 sessions as the settings name them."""
 
+import os
+
 import boto3
 from botocore.config import Config
 
 from bot.aws.errors import in_words
 from bot.aws.sessions import Role, open_session
 from bot.settings import Settings
+from bot.settings.environment import check_aws_secrets
 
 
 def session_of(
@@ -18,7 +21,9 @@ def session_of(
 def session_as(
     role: Role | None, region: str | None, config: Config | None = None
 ) -> boto3.Session:
-    """`config`: how the role is assumed."""
+    """`config`: how the role is assumed. Raises RequestError for a secret of the environment that
+    cannot be sent."""
+    check_aws_secrets(os.environ)
     with in_words("Opening a session", "AWS"):
         return open_session(role, region, config)
 

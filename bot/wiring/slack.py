@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.core.approval_rules import ApprovalRules
 from bot.core.errors import RequestError
 from bot.core.repository import RepositoryId
+from bot.outgoing import quoted
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.settings.environment import Environment
@@ -141,7 +142,7 @@ def named_approvers(settings: Settings) -> Iterator[str]:
 
 
 def _client() -> "WebClient":
-    from slack_sdk import WebClient  # noqa: PLC0415
+    from bot.slack.outgoing import OutgoingClient  # noqa: PLC0415
 
     environment = Environment()
     if environment.slack_bot_token is None:
@@ -151,8 +152,8 @@ def _client() -> "WebClient":
         )
     url = environment.slack_api_url
     if not url.startswith(("https://", "http://")):
-        raise RequestError(f"SLACK_API_URL is no URL of http or https: {url}")
-    return WebClient(environment.slack_bot_token.get_secret_value(), base_url=url)
+        raise RequestError(f"SLACK_API_URL is no URL of http or https: {quoted(url)}")
+    return OutgoingClient(environment.slack_bot_token.get_secret_value(), base_url=url)
 
 
 def _with_channel_ids(settings: Settings, client: "WebClient") -> Settings:

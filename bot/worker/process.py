@@ -13,7 +13,7 @@ from threading import Thread
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import RequestError
 from bot.heartbeat import WORKER, beat
 from bot.logs import log_to_stderr
 from bot.memory import expect_many_lasting_objects
@@ -58,8 +58,8 @@ def main(config: Path | None, *, debug: bool) -> None:
     log_to_stderr()
     try:
         _work(config, leaving, debug=debug)
-    except (RequestError, ServiceError) as error:
-        _log.error("The worker cannot begin: %s", error, exc_info=debug)
+    except Exception as error:  # noqa: BLE001 - Python would print a bug as it is
+        _log.error("The worker cannot begin: %s", told(error), exc_info=debug)
         sys.exit(REFUSED if isinstance(error, RequestError) else FAILED)
 
 

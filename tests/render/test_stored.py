@@ -128,4 +128,4 @@ def test_no_cell_of_csv_is_a_formula() -> None:
     text = io.StringIO()
     row = ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\uff1d1", "a=1", "a\r=1", -1, None, "", 1.5]
     write_rows([row], text)
-    assert text.getvalue() == ("'=1,'+1,'-1,'@a,'\t=1,\"'\n=1\",'\uff1d1,a=1,\"a\n=1\",-1,,,1.5\n")
+    assert text.getvalue() == "'=1,'+1,'-1,'@a,\\t=1,\\r=1,'\uff1d1,a=1,a\\r=1,-1,,,1.5\n"

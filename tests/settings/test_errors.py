@@ -91,7 +91,7 @@ def error(text: str, folder: Path) -> str:
         ("usage: {files: used.txt}", "usage.files", "'used.txt'", "a list of paths, or false"),
         ("usage: {ignore_accounts: [1]}", "usage.ignore_accounts[0]", "1", ACCOUNT),
         ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "host names"),
-        ("usage: {ignore_references: x}", "usage.ignore_references", "'x'", ANY_GLOBS),
+        ("usage: {ignore_references: x}", "usage.ignore_references", "'x'", LIST),
         ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),
         ("usage: {kubernetes: {clusters: x}}", "usage.kubernetes.clusters", "'x'", LIST),
         ("usage: {kubernetes: {clusters: [{name: ''}]}}", "usage.kubernetes.clusters[0].name", "''", TEXT),

@@ -18,6 +18,7 @@ from bot.cli.demo.reports import Newspaper
 from bot.cli.demo.running import serving
 from bot.cli.demo.showing import stay_until_interrupted
 from bot.cli.demo.workspace import open_workspace
+from bot.cli.terminal import say_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.settings import Settings, load_settings
 from bot.usecases.take_inventory import reads_count_as_pulls
@@ -73,7 +74,7 @@ def _show(workspace: "Workspace", settings: str, *, stay: bool) -> None:
     environment = {**only_this_machines_aws(), **workspace.environment()}
     with open_household(environment, settings) as household, serving(household) as bot:
         bot.wait_until_heard(remote)
-        click.echo(f"The workspace is open: {workspace.url}/\n")
+        say_lines(f"The workspace is open: {workspace.url}/\n")
         newspaper = Newspaper(you, Reader(remote.ask("/workspace")))
         newspaper.print_lines(household)
         newspaper.print_whole(lambda report: report.usd)
@@ -111,6 +112,6 @@ def _tell_of_pull_times(settings: Settings, registries: Sequence[EcrRegistry]) -
     if not any(map(reads_count_as_pulls, registries)):
         return
     who = identify(settings).principal or "ARN-OF-YOUR-ROLE"
-    click.echo(NOTE.format(who=who))
+    say_lines(NOTE.format(who=who))
     if sys.stdin.isatty() and sys.stdout.isatty():
         click.confirm("Read them now?", default=True, abort=True)

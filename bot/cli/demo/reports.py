@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-import click
 import orjson
 
 from bot.cli.demo.household import Household
-from bot.cli.status import ExitStatus, note
+from bot.cli.status import ExitStatus
+from bot.cli.terminal import note, say_lines
 from bot.core.errors import ServiceError
 from bot.render.words import count, money
 
@@ -49,19 +49,19 @@ class Newspaper:
             self.posted.append(each)
             if (message := (each.channel, each.ts)) not in printed:
                 printed.add(message)
-                click.echo(self.reader.paragraph("• ", self._message(each)["text"]))
+                say_lines(self.reader.paragraph("• ", self._message(each)["text"]))
 
     def print_whole(self, rank: Callable[[Posted], Any]) -> None:
         """Of all reports the one that ranks highest, as it stands in the workspace."""
         highest = max(self.posted, key=rank)
-        click.echo(f"\n┌─ {self.reader.name(highest.channel)}, from ecr-clean")
+        say_lines(f"\n┌─ {self.reader.name(highest.channel)}, from ecr-clean")
         for line in self.reader.lines(self._message(highest)):
-            click.echo(f"│ {line}".rstrip())
-        click.echo("└─\n")
+            say_lines(f"│ {line}".rstrip())
+        say_lines("└─\n")
 
     def print_sum(self) -> None:
         usd = sum(each.usd for each in self.posted)
-        click.echo(
+        say_lines(
             f"{count(len(self.posted), 'repository', 'repositories')}. What may go saves about "
             f"{money(usd)} a month ({money(12 * usd)} a year) in all."
         )

@@ -4,11 +4,10 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 
-import click
-
 from bot.cli.demo.at_work import company_at_work
 from bot.cli.demo.reports import Newspaper
 from bot.cli.demo.running import Serving
+from bot.cli.terminal import say_lines
 
 UNDO_WINDOW = timedelta(seconds=20)
 """So that a visitor sees the deletion."""
@@ -30,13 +29,13 @@ def show_company(port: int, *, stay: bool) -> None:
     began = time.monotonic()
     with company_at_work(port, UNDO_WINDOW) as (company, bot):
         workspace = company.workspace
-        click.echo(f"The workspace of a made-up company is open: {workspace.url}/\n")
+        say_lines(f"The workspace of a made-up company is open: {workspace.url}/\n")
         reader = Reader(workspace.remote.ask("/workspace"))
         newspaper = Newspaper(company.cast.mia, reader)
         newspaper.print_lines(bot.household)
         newspaper.print_whole(lambda report: report.repository == FIRST)
         newspaper.print_sum()
-        click.echo(f"All of it took {time.monotonic() - began:.0f} seconds.")
+        say_lines(f"All of it took {time.monotonic() - began:.0f} seconds.")
         if stay:
             invitation = INVITATION.format(url=workspace.url, seconds=UNDO_WINDOW.seconds)
             stay_until_interrupted(bot, invitation)
@@ -44,9 +43,9 @@ def show_company(port: int, *, stay: bool) -> None:
 
 def stay_until_interrupted(bot: Serving, invitation: str) -> None:
     """Raises ServiceError if the bot ends before."""
-    click.echo(invitation)
+    say_lines(invitation)
     with suppress(KeyboardInterrupt):
         while True:
             bot.expect_alive()
             time.sleep(0.5)
-    click.echo("\nThe demo is over.")
+    say_lines("\nThe demo is over.")

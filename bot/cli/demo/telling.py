@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-import click
-
 from bot.cli.demo.at_work import company_at_work
 from bot.cli.status import ExitStatus
+from bot.cli.terminal import say_lines
 
 UNDO_WINDOW = timedelta(seconds=8)
 """Nobody has to read and think in it."""
@@ -19,5 +18,5 @@ def tell_story(port: int) -> ExitStatus:
 
     with company_at_work(port, UNDO_WINDOW) as (company, _):
         remote, cast = company.workspace.remote, company.cast
-        stage = Stage(remote, Control(company.aws_url), cast, cast.shop, click.echo)
+        stage = Stage(remote, Control(company.aws_url), cast, cast.shop, say_lines)
         return ExitStatus.DONE if play(stage) else ExitStatus.FAILED

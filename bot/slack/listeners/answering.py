@@ -9,6 +9,7 @@ from slack_sdk.webhook import WebhookClient
 from bot.slack.calls import SlackError, in_words, post
 from bot.slack.desk import Desk
 from bot.slack.message import Content
+from bot.slack.outgoing import safe
 from bot.slack.payloads import Sender
 
 PATIENCE = 5
@@ -32,8 +33,8 @@ def _by_url(url: str, content: Content) -> bool:
     """False if it has run out, or was used too often. Works where the bot is no member."""
     try:
         answered = WebhookClient(url, timeout=PATIENCE).send(
-            text=content.text,
-            blocks=list(content.blocks),
+            text=safe(content.text),
+            blocks=safe(list(content.blocks)),
             response_type="ephemeral",
             replace_original=False,
         )

@@ -15,6 +15,7 @@ from lightkube.config.kubeconfig import SingleConfig
 from lightkube.core.exceptions import ConfigError, NotReadyError
 
 from bot.core.errors import ServiceError
+from bot.outgoing import quoted
 from bot.usage.kubernetes.content import Resource, info_of, text_of
 from bot.usage.kubernetes.proxies import proxy_for
 from bot.usage.kubernetes.transport import PatientTransport
@@ -115,12 +116,12 @@ def in_words(action: str, cluster: str) -> Iterator[None]:
     except httpx2.HTTPError as error:
         raise ServiceError(
             f"Kubernetes cluster {cluster} gave no answer when asked to {action} "
-            f"({str(error) or type(error).__name__}): check its address and the network"
+            f"({quoted(error) or type(error).__name__}): check its address and the network"
         ) from error
     except ConfigError as error:
-        raise ServiceError(_unusable(cluster, _without_output(str(error)))) from None
+        raise ServiceError(_unusable(cluster, _without_output(quoted(error)))) from None
     except (OSError, LookupError) as error:
-        words = f"there is no {error}" if isinstance(error, KeyError) else str(error)
+        words = f"there is no {error}" if isinstance(error, KeyError) else quoted(error)
         raise ServiceError(_unusable(cluster, words)) from error
     except (
         AssertionError,
@@ -133,7 +134,7 @@ def in_words(action: str, cluster: str) -> Iterator[None]:
     ) as error:
         raise ServiceError(
             f"Kubernetes cluster {cluster} gave an answer that cannot be understood when asked to "
-            f"{action} ({error}): check what stands between here and its API server"
+            f"{action} ({quoted(error)}): check what stands between here and its API server"
         ) from error
 
 
@@ -152,7 +153,7 @@ def _without_output(words: str) -> str:
 
 
 def _refusal(error: httpx2.HTTPStatusError, action: str, cluster: str) -> str:
-    said = (str(error) or "no reason given").splitlines()[0]
+    said = quoted((str(error) or "no reason given").splitlines()[0])
     match error.response.status_code:
         case 401:
             return (

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bot.aws.eks import Eks
+from bot.outgoing import quoted
 
 _PASSED_OVER = frozenset({"as", "as-groups", "as-uid", "proxy-url", "tls-server-name"})
 
@@ -21,7 +22,7 @@ def from_inside(service_account: Path = Path(SERVICE_ACCOUNT)) -> SingleConfig:
     try:
         return _selected(KubeConfig.from_service_account(service_account), None)
     except (ConfigError, KeyError) as error:
-        raise ConfigError(f"this runs in no pod with a service account: {error}") from error
+        raise ConfigError(f"this runs in no pod with a service account: {quoted(error)}") from error
 
 
 def from_kubeconfig(file: Path, context: str | None) -> SingleConfig:
@@ -35,7 +36,9 @@ def from_kubeconfig(file: Path, context: str | None) -> SingleConfig:
     except YAMLError as error:
         raise ConfigError(f"{file} is no YAML") from error
     except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError) as error:
-        raise ConfigError(f"{file} is no kubeconfig, or its context is broken: {error}") from error
+        raise ConfigError(
+            f"{file} is no kubeconfig, or its context is broken: {quoted(error)}"
+        ) from error
     return config
 
 

@@ -9,6 +9,7 @@ import msgspec
 from bot.core.errors import ServiceError
 from bot.core.references import Hosts
 from bot.core.usage import Sighting
+from bot.outgoing import quoted
 from bot.usage.kubernetes.objects import ContainerStatus, Object, Owner, Pod
 
 MADE_BY_CONTROLLERS = ("Pod", "ReplicaSet", "Job", "ControllerRevision")
@@ -58,8 +59,8 @@ def _images(each: Object) -> Sequence[str]:
         return list(each.images())
     except msgspec.ValidationError as error:
         raise ServiceError(
-            f"{_name(each)} holds a pod template that cannot be understood ({error}): mend it, or "
-            "delete it"
+            f"{_name(each)} holds a pod template that cannot be understood ({quoted(error)}): mend "
+            "it, or delete it"
         ) from error
 
 

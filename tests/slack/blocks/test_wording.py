@@ -43,7 +43,7 @@ def test_what_slack_would_read_as_a_mention_is_escaped() -> None:
         (f"{ARN} may not", f"`{ARN}` may not"),
         ("host:smile:tag", "host:\N{WORD JOINER}smile:tag"),
         ("two\nlines\tand  spaces", "two lines and spaces"),
-        ("abc\N{RIGHT-TO-LEFT OVERRIDE}def", "abcdef"),
+        ("abc\N{RIGHT-TO-LEFT OVERRIDE}def", r"abc\u202edef"),
         ("pinned by U0000000001: why", "pinned by <@U0000000001>: why"),
         ("U0000000001", "<@U0000000001>"),
         ("UNAUTHORIZED, tag-U0000000001 and /U0000000001", None),

@@ -3,11 +3,13 @@
 Everything comes from here: the policy forbids scripts, styles and pictures from elsewhere.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -31,6 +33,12 @@ _HEADERS = {
 _COOKIE = "as"
 _NOBODY = "Nobody is in this workspace yet: add somebody by POST /_control/users."
 _STATIC = Path(__file__).parent / "static"
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+)
+"""Controls but for tab and line feed, which HTML takes for spaces; separators; bidirectional
+formatting, which a browser obeys across elements."""
 
 _Show = Callable[[Request, Showing], Response]
 
@@ -58,6 +66,7 @@ class _Page:
         self._templates = Environment(
             loader=PackageLoader(__package__),
             autoescape=True,
+            finalize=_visible,
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -157,3 +166,11 @@ def _sees(showing: Showing, file: File) -> bool:
 def _ident(text: str) -> str:
     """Ids of elements have no spaces, since lists of ids are separated by them."""
     return "-".join(text.split())
+
+
+def _visible(value: Any) -> Any:
+    """What a template is about to write, with escapes for what a browser would not show."""
+    if not isinstance(value, str) or value.isprintable():
+        return value
+    shown = _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), value)
+    return Markup(shown) if isinstance(value, Markup) else shown  # noqa: S704 - it was one before

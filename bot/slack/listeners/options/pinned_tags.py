@@ -13,6 +13,7 @@ from bot.slack.blocks.kit import Element
 from bot.slack.blocks.pins import digest_option, glob_option, tag_option
 from bot.slack.desk import Desk
 from bot.slack.listeners import boundary
+from bot.slack.outgoing import safe
 from bot.slack.payloads import Suggestion
 from bot.slack.pin_choices import fits
 
@@ -26,7 +27,7 @@ def suggesting_tags(desk: Desk) -> Callable[[Ack, Body], BoltResponse]:
     def suggest(ack: Ack, body: Body) -> BoltResponse:
         """Whatever goes wrong, they get an answer."""
         try:
-            return ack(options=_options(desk, Suggestion.model_validate(body)))
+            return ack(options=safe(_options(desk, Suggestion.model_validate(body))))
         except Exception as error:  # noqa: BLE001 - it is noted
             boundary.note(error, debug=desk.debug)
             return ack(options=[])

@@ -11,6 +11,7 @@ from bot.slack.listeners.deeds import follow
 from bot.slack.listeners.hearing import Body
 from bot.slack.listeners.windows import Window, saying, telling
 from bot.slack.listeners.wording import approved
+from bot.slack.outgoing import safe
 from bot.slack.payloads import Submission
 from bot.usecases.approve import Consent
 
@@ -26,7 +27,7 @@ def checking_name(desk: Desk) -> Check:
         plan = desk.store.plan(submission.ref.plan)
         if plan and submission.typed.strip() != plan.repository.name:
             wrong = f"The repository is called {plan.repository.name}"
-            return ack(response_action="errors", errors={TYPED_NAME: wrong})
+            return ack(response_action="errors", errors=safe({TYPED_NAME: wrong}))
         acknowledged = ack(response_action="update", view=loading_view())
         next_()
         return acknowledged

@@ -19,6 +19,7 @@ from bot.slack.listeners.hearing import Body
 from bot.slack.listeners.pinning import follow_pins, pins_shown
 from bot.slack.listeners.windows import Window, telling
 from bot.slack.listeners.wording import pinned
+from bot.slack.outgoing import safe
 from bot.slack.payloads import PinSubmission
 from bot.slack.pin_choices import chosen
 from bot.usecases.reasons import one_line
@@ -36,7 +37,7 @@ def checking_pins(desk: Desk) -> Check:
         if submission.lasts not in LASTS:
             raise MisfitError
         if mistakes := _mistakes(desk, submission):
-            return ack(response_action="errors", errors=mistakes)
+            return ack(response_action="errors", errors=safe(mistakes))
         acknowledged = ack(response_action="update", view=loading_view())
         next_()
         return acknowledged

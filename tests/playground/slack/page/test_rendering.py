@@ -100,6 +100,20 @@ def test_what_is_written_stays_text(slack: Workspace, bot: Bot, ann: Person, gen
     assert unescape(html).count(evil) == 5
 
 
+def test_what_a_browser_obeys_is_shown(
+    slack: Workspace, bot: Bot, ann: Person, general: str
+) -> None:
+    odd = "a\x1b[2J\u202eb\u2066c\x9b"
+    bot.web.chat_postMessage(
+        channel=general,
+        text="odd",
+        blocks=[{"type": "header", "text": plain(odd)}, section(odd, fields=[mrkdwn(f"`{odd}`")])],
+    )
+    html = shown(slack, ann, general)
+    assert html.count(r"a\x1b[2J\u202eb\u2066c\x9b") == 3
+    assert not any(sign in html for sign in "\x1b\u202e\u2066\x9b")
+
+
 def test_mentions_lead_where_one_may_go(slack: Workspace, ann: Person, general: str) -> None:
     hidden = slack.remote.add_channel("hidden", [], kind="private")
     group = slack.remote.add_user_group("approvers", [ann])

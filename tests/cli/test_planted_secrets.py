@@ -1,0 +1,200 @@
+"""Every secret of the environment, planted wherever it could come out: broken, echoed by a server,
+quoted by a library. None is printed, stored or sent."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.core.redaction import AWS_SECRETS, MARK, SLACK_SECRETS
+from bot.playground.aws import Fault, StandIn
+from tests.cli.remembered import Write
+from tests.support import NO_SOURCES, Run, Shelf, others_off
+from tests.tables import stored_texts
+
+SECRET = "S3CRET-planted/by+tests="
+PARTS = (SECRET, "S3CRET", "planted", "by+tests")
+URL = f"postgresql://ann:{SECRET.replace('/', '%2F')}@127.0.0.1:1/shop"
+ROLE = "arn:aws:iam::123456789012:role/cleaner"
+
+READ_BY_BOTO3 = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+EVERY = ("DATABASE_URL", *SLACK_SECRETS, *AWS_SECRETS)
+
+COMMANDS = (
+    ("plan", "team/api"),
+    ("propose", "team/api", "--format", "json"),
+    ("plan", "team/*", "--format", "csv"),
+    ("doctor",),
+    ("doctor", "--format", "json"),
+)
+
+
+@pytest.fixture(autouse=True)
+def api(shelf: Shelf, environment: Path) -> Shelf:
+    del environment
+    shelf.images(12)
+    return shelf
+
+
+def _expect_nothing(said: str, folder: Path, *others: str) -> None:
+    everything = "\n".join((said, *stored_texts(folder)))
+    assert [part for part in (*PARTS, *others) if part in everything] == []
+
+
+def _value(name: str, secret: str) -> str:
+    return URL.replace(SECRET.replace("/", "%2F"), secret) if name == "DATABASE_URL" else secret
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("gap", ["\n", "\r", "\t", "\x1b", "\u2028", " \n "])
+def test_white_space_and_controls_inside_are_refused(
+    name: str, gap: str, run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, _value(name, f"S3CRET{gap}planted{gap}by+tests"))
+    for command in (("plan", "team/api"), ("doctor",)):
+        result = run("--debug", *command)
+        assert (result.status, result.out) == (2, "")
+        assert f"ecr-clean: {name} holds a character that it cannot have" in result.err
+        _expect_nothing(result.err, environment)
+
+
+def test_a_space_inside_is_refused_too(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "S3CRET planted")
+    assert run("plan", "team/api").status == 2
+
+
+def test_what_may_hold_a_space(
+    run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "Basic S3CRET")
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{environment}/my files.db")
+    assert run("propose", "team/api").status == 0
+    assert (environment / "my files.db").exists()
+
+
+@pytest.mark.parametrize("name", ["SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET"])
+@pytest.mark.parametrize("command", ["serve", "report"])
+def test_the_bot_does_not_begin(
+    name: str, command: str, run: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings_file(f"{NO_SOURCES}\nreports: [{{channel: C0000000001}}]")
+    for each in SLACK_SECRETS:
+        monkeypatch.setenv(each, "xapp-S3CRET")
+    monkeypatch.setenv(name, "xapp-S3CRET\nplanted")
+    result = run(command)
+    assert result.status == 2
+    assert result.sentence.startswith(f"{name} holds a character that it cannot have")
+
+
+@pytest.mark.parametrize("name", READ_BY_BOTO3[:2])
+@pytest.mark.parametrize("around", ["{}\n", " {}", "\t{}\r\n"])
+def test_white_space_around_is_stripped(
+    name: str, around: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, around.format("test"))
+    monkeypatch.setenv("AWS_SESSION_TOKEN", " \n")
+    result = run("plan", "team/api")
+    assert (result.status, result.err) == (0, "")
+
+
+@pytest.mark.parametrize("name", [*EVERY, "PGPASSWORD", "HTTPS_PROXY"])
+def test_a_server_that_quotes_it(
+    name: str,
+    aws: StandIn,
+    run: Run,
+    environment: Path,
+    settings_file: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the answers of the registry and of a source of usage."""
+    settings_file(f"usage: {{{others_off('lambda')}}}")
+    secret = _plant(name, aws, monkeypatch)
+    said = f"the request had {secret}, {secret!r} and {_value(name, secret)}"
+    for operation in ("BatchGetImage", "ListFunctions", "GetRepositoryPolicy", "DescribeRegistry"):
+        fault = Fault(operation=operation, error="Surprise", message=said, times=None)
+        aws.world.faults.add(fault)
+    for command in COMMANDS:
+        result = run("--debug", *command)
+        assert result.status
+        is_asked = name != "DATABASE_URL" or command == ("doctor",)
+        assert (MARK in result.out + result.err) >= is_asked
+        _expect_nothing(result.out + result.err, environment, secret)
+
+
+@pytest.mark.parametrize("operation", ["DescribeImages", "BatchDeleteImage", "ListFunctions"])
+def test_a_deletion_that_fails(
+    operation: str,
+    aws: StandIn,
+    run: Run,
+    environment: Path,
+    settings_file: Write,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The audit and the receipt say why, without it."""
+    settings_file(
+        f"usage: {{{others_off('lambda')}, expect_none: true}}\nexecution: {{undo_window: 0s}}"
+    )
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    (plan,) = run("propose", "team/api", "--format", "json").plans
+    fault = Fault(operation=operation, error="Surprise", message=f"had {SECRET}", times=None)
+    aws.world.faults.add(fault)
+    result = run("--debug", "approve", plan["plan"], "--wait")
+    assert result.status
+    shown = (run("show", plan["plan"]), run("audit"), run("audit", "--format", "csv"))
+    said = "".join(each.out + each.err for each in (result, *shown))
+    assert MARK in said
+    _expect_nothing(said, environment)
+
+
+def _plant(name: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The secret that the variable has now, in a form that the stand-in accepts."""
+    if name in ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"):
+        return _plant_session(name, aws, monkeypatch)
+    if name == "AWS_ACCESS_KEY_ID":
+        key = SECRET.replace("/", "-")
+        aws.world.identities.add_user(key, "demo")
+        monkeypatch.setenv(name, key)
+        return key
+    value = f"http://ann:{SECRET}@127.0.0.1:1" if name == "HTTPS_PROXY" else _value(name, SECRET)
+    monkeypatch.setenv(name, value)
+    return SECRET
+
+
+def _plant_session(name: str, aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> str:
+    identities = aws.world.identities
+    identities.add_role(ROLE)
+    role = identities.role(ROLE)
+    assert role
+    end = aws.world.clock.now() + timedelta(hours=1)
+    session = identities.open_session(role, "a", end, external_id=None, policy=None).session
+    assert session
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", session.access_key)
+    monkeypatch.setenv(name, session.token)
+    return session.token
+
+
+def test_a_token_of_the_credentials_file_that_cannot_be_sent(
+    run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in READ_BY_BOTO3:
+        monkeypatch.delenv(name, raising=False)
+    file = environment / "credentials"
+    file.write_text(
+        "[default]\naws_access_key_id = test\naws_secret_access_key = test\n"
+        "aws_session_token = S3CRET\n  planted\n"
+    )
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    result = run("--debug", "plan", "team/api")
+    assert result.status == 2
+    assert "The AWS credentials cannot be sent" in result.err
+    _expect_nothing(result.err, environment / "state")
+
+
+def test_a_database_that_nobody_answers_for(
+    run: Run, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", URL)
+    result = run("--debug", "plans")
+    assert result.status == 1
+    assert "The database shop on 127.0.0.1 cannot be used" in result.err
+    _expect_nothing(result.err, environment)

@@ -1,0 +1,70 @@
+"""The process's own boundary: with the secrets that the environment has now."""
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bot import outgoing
+from bot.logs import log_to_stderr
+
+SECRET = "FwoGSECRET1"
+
+
+@pytest.fixture(autouse=True)
+def secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", SECRET)
+
+
+def test_what_a_library_says_becomes_part_of_a_sentence() -> None:
+    error = ValueError(f"bad:\n  {SECRET}\x1b")
+    assert outgoing.quoted(error) == "bad: ***\x1b"
+    assert outgoing.line(f"({outgoing.quoted(error)})") == r"(bad: ***\x1b)"
+
+
+def test_another_environment_has_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert outgoing.lines(f"{SECRET}\n") == "***\n"
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "another")
+    assert outgoing.lines(f"{SECRET}\n") == f"{SECRET}\n"
+
+
+@pytest.fixture
+def log(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """What stands in the log since the test called `log_to_stderr`."""
+    ours = logging.getLogger("bot")
+    before = (ours.handlers[:], ours.propagate, ours.level, threading.excepthook)
+    yield lambda: capsys.readouterr().err
+    ours.handlers[:], ours.propagate, ours.level, threading.excepthook = before
+
+
+def test_an_event_is_a_line_of_the_log(log: Callable[[], str]) -> None:
+    log_to_stderr()
+    logging.getLogger("bot.test").warning("%s", f"a\n2026 ERROR forged {SECRET}\u202e")
+    (line,) = log().splitlines()
+    assert line.endswith(r"WARNING a\n2026 ERROR forged ***\u202e")
+
+
+def test_a_traceback_in_the_log(log: Callable[[], str]) -> None:
+    log_to_stderr()
+    error = ValueError(f"Invalid header value b'{SECRET}\\n'\x1b")
+    logging.getLogger("bot.test").error("it failed", exc_info=error)
+    said = log()
+    assert r"ValueError: Invalid header value ***\x1b" in said
+    assert SECRET not in said
+    assert "\x1b" not in said
+
+
+def test_a_thread_that_ends_by_a_bug(log: Callable[[], str]) -> None:
+    log_to_stderr()
+
+    def fail() -> None:
+        raise ValueError(SECRET)
+
+    for end in (fail, sys.exit):
+        thread = threading.Thread(target=end)
+        thread.start()
+        thread.join()
+    (line,) = log().splitlines()
+    assert line.endswith("a thread (ValueError: ***)")
