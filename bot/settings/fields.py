@@ -142,6 +142,11 @@ YesOrNo = Annotated[bool, Field(description="true or false")]
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), Field(description="a duration: 30s, 5m, 24h or 30d")
 ]
+Wait = Annotated[
+    timedelta,
+    BeforeValidator(_duration),
+    Field(ge=timedelta(seconds=1), description="a duration from 1s: 30s, 5m, 24h or 30d"),
+]
 Share = Annotated[
     float, BeforeValidator(_share), Field(le=1, description="a percentage from 0% to 100%")
 ]

@@ -23,7 +23,8 @@ def load_settings(path: Path | None) -> Settings:
         return Settings()
     file = path or DEFAULT_FILE
     try:
-        return _relative_to(file, Settings.model_validate(parse(file)))
+        settings = _relative_to(file, Settings.model_validate(parse(file)))
+        return settings if path else settings.found()
     except ValidationError as error:
         raise RequestError(*(f"{file}: {line}" for line in explain(error))) from error
 

@@ -4,7 +4,15 @@ from collections import Counter
 from datetime import timedelta
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    model_validator,
+)
 
 from bot.core import due, schedules
 from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for
@@ -39,6 +47,7 @@ from bot.settings.fields import (
     Text,
     TimeZone,
     Until,
+    Wait,
     YesOrNo,
 )
 
@@ -204,9 +213,12 @@ class CustomResourceSection(Section):
 
 
 class KubernetesSection(Section):
+    """`timeout`: how long reading one cluster may take."""
+
     clusters: Entries[ClusterSection] = ()
     ignore: Entries[ClusterGlob] = ()
     custom_resources: Entries[CustomResourceSection] = ()
+    timeout: Wait = timedelta(seconds=60)
 
     @model_validator(mode="after")
     def _names_each_cluster_once(self) -> Self:
@@ -304,6 +316,19 @@ class Settings(Section):
     execution: ExecutionSection = ExecutionSection()
     pins: Entries[PinSection] = ()
     price_per_gb_month: Money = 0.10
+    _were_found: bool = PrivateAttr(default=False)
+
+    @property
+    def were_found(self) -> bool:
+        """Whether they come from the default file in the working folder, which anybody may have
+        written, and not from a file that the user named."""
+        return self._were_found
+
+    def found(self) -> Self:
+        """The same settings, as found in the working folder."""
+        copy = self.model_copy()
+        copy._were_found = True  # noqa: SLF001 - its own
+        return copy
 
     def policy_entries(self) -> tuple[PolicyEntry, ...]:
         return tuple(policy.entry() for policy in self.policies)

@@ -66,20 +66,25 @@ def _cluster_source(
         for entry in settings.usage.kubernetes.custom_resources
         if not entry.clusters or cluster.name in entry.clusters
     ]
-    api = ClusterApi(cluster.name, _way_to(cluster, everywhere))
+    timeout = settings.usage.kubernetes.timeout.total_seconds()
+    api = ClusterApi(cluster.name, _way_to(cluster, settings, everywhere), timeout)
     return KubernetesSource(api, custom, settings.hosts())
 
 
-def _way_to(cluster: ClusterSection, everywhere: Sequence[Eks]) -> "Callable[[], SingleConfig]":
+def _way_to(
+    cluster: ClusterSection, settings: Settings, everywhere: Sequence[Eks]
+) -> "Callable[[float], SingleConfig]":
     from bot.usage.kubernetes import clusters  # noqa: PLC0415
+    from bot.usage.kubernetes.kubeconfig import Trust, from_kubeconfig  # noqa: PLC0415
 
     if cluster.kubeconfig is not None:
-        return partial(clusters.from_kubeconfig, Path(cluster.kubeconfig), cluster.context)
+        trust = Trust.FOUND if settings.were_found else Trust.NAMED
+        return partial(from_kubeconfig, Path(cluster.kubeconfig), cluster.context, trust)
     if cluster.in_cluster:
-        return clusters.from_inside
+        return lambda _seconds: clusters.from_inside()
     name = cluster.eks
     assert name is not None
-    return lambda: clusters.from_eks(*find_cluster(name, everywhere))
+    return lambda _seconds: clusters.from_eks(*find_cluster(name, everywhere))
 
 
 def _custom_resource(entry: CustomResourceSection) -> "CustomResource":

@@ -218,6 +218,17 @@ def test_without_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert load_settings(ours).policies == load_settings(None).policies
 
 
+def test_kubeconfigs_of_settings_that_were_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "usage: {kubernetes: {clusters: [{name: a, kubeconfig: config}]}}"
+    Path("ecr-clean.yml").write_text(text)
+    with pytest.raises(RequestError, match="names kubeconfigs: if you trust it, name it with"):
+        own_settings(None, "#registry")
+    assert str(tmp_path / "config") in own_settings(Path("ecr-clean.yml"), "#registry")
+
+
 def test_wrong_settings(tmp_path: Path) -> None:
     file = tmp_path / "own.yml"
     file.write_text("polices: []")

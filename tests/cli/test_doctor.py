@@ -194,6 +194,7 @@ def test_a_cluster_that_nobody_listed(aws: StandIn, clusters: Callable[[], Findi
     assert "usage.kubernetes.ignore" in finding["detail"]
 
 
+@pytest.mark.usefixtures("no_waiting")
 def test_a_cluster_that_refuses(granted: Cluster, clusters: Callable[[], Findings]) -> None:
     granted.access.clear()
     finding = clusters()["prod"]

@@ -1,6 +1,7 @@
 """Images that run in Kubernetes, through the command: EKS, kubeconfigs, and what goes wrong."""
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -243,7 +244,7 @@ def test_switched_off_nobody_asks(
 # what goes wrong
 
 
-@pytest.mark.usefixtures("eks")
+@pytest.mark.usefixtures("eks", "no_waiting")
 def test_a_cluster_that_refuses(cluster: Cluster, look: Look) -> None:
     is_unknown(look(BY_EKS), "prod", "cluster prod refused to list", "iam-policy --kubernetes")
     assert {call.status for call in cluster.calls} == {403}
@@ -276,6 +277,36 @@ def test_a_cluster_that_is_gone(look: Look, environment: Path) -> None:
     with Cluster("prod") as gone:
         (environment / "kubeconfig").write_text(json.dumps(gone.kubeconfig()))
     is_unknown(look(BY_KUBECONFIG), "prod", "cluster prod gave no answer")
+
+
+@pytest.mark.usefixtures("granted")
+def test_a_cluster_that_hangs(cluster: Cluster, look: Look) -> None:
+    cluster.faults.add(Fault(path="*/pods", delay=60, times=None))
+    began = time.monotonic()
+    result = look(BY_EKS, more=", timeout: 2s")
+    assert time.monotonic() - began < 20
+    is_unknown(result, "prod", "gave no answer in time when asked to list pods", "raise usage")
+
+
+def test_a_plugin_runs_only_for_settings_that_were_named(
+    cluster: Cluster, look: Look, plan: Run, shelf: Shelf, environment: Path
+) -> None:
+    cluster.admit_everyone()
+    cluster.apply(*deployment("api", f"{shelf.id.uri}:1.1"))
+    credential = {"status": {"token": DEFAULT_TOKEN}}
+    plugin = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": "sh",
+        "args": ["-c", f"printf x >>runs; echo '{json.dumps(credential)}'"],
+    }
+    content = cluster.kubeconfig()
+    content["users"][0]["user"] = {"exec": plugin}
+    (environment / "kubeconfig").write_text(json.dumps(content))
+    is_unknown(look(BY_KUBECONFIG), "prod", "has an exec plugin", "name their file with --config")
+    assert not (environment / "runs").exists()
+    result = plan("--config", "ecr-clean.yml", "team/api")
+    assert kept(result) == {"1.1": ["in_use"]}
+    assert (environment / "runs").read_text() == "x"
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,8 @@ def error(text: str, folder: Path) -> str:
         ("usage: {kubernetes: true}", "usage.kubernetes", "true", SOURCE),
         ("usage: {kubernetes: {clusters: [{name: a, eks: 1}]}}", f"{CLUSTERS}[0].eks", "1", TEXT),
         ("usage: {kubernetes: {clusters: [{name: a, in_cluster: 1}]}}", f"{CLUSTERS}[0].in_cluster", "1", SWITCH),
+        ("usage: {kubernetes: {timeout: 0s}}", "usage.kubernetes.timeout", "'0s'", "a duration from 1s"),
+        ("usage: {kubernetes: {timeout: 60}}", "usage.kubernetes.timeout", "60", "a duration from 1s"),
         ("usage: {kubernetes: {ignore: old}}", "usage.kubernetes.ignore", "'old'", LIST),
         ("usage: {kubernetes: {ignore: ['']}}", "usage.kubernetes.ignore[0]", "''", EKS),
         ("usage: {kubernetes: {ignore: ['[a']}}", "usage.kubernetes.ignore[0]", "'[a'", EKS),

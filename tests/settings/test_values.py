@@ -134,6 +134,20 @@ def test_a_kubeconfig_is_meant_from_where_the_file_stands(
     assert section.clusters[0].kubeconfig == meant.format(folder=tmp_path)
 
 
+def test_the_time_for_a_cluster(tmp_path: Path) -> None:
+    assert kubernetes("", tmp_path).timeout == timedelta(seconds=60)
+    assert kubernetes("timeout: 5m", tmp_path).timeout == timedelta(minutes=5)
+
+
+def test_settings_that_were_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    named = load("pins: []", tmp_path)
+    assert load_settings(None).were_found
+    assert not named.were_found
+    assert named != load_settings(None)
+    assert not Settings().were_found
+
+
 def test_clusters_are_ignored_by_globs(tmp_path: Path) -> None:
     globs = ("old", "stag*", "ARN:aws:eks:*:cluster/x")
     assert kubernetes(f"ignore: [{', '.join(map(repr, globs))}]", tmp_path).ignore == globs

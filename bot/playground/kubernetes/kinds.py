@@ -43,6 +43,10 @@ class Kinds:
             raise ValueError(f"{kind.plural} of {kind.api_version} are known already")
         self._kinds[_place(kind)] = kind
 
+    def remove(self, group: str, version: str, plural: str) -> None:
+        """As of a cluster that is older than the kind."""
+        del self._kinds[group, version, plural]
+
     def at(self, group: str, version: str, plural: str) -> Kind | None:
         return self._kinds.get((group, version, plural))
 

@@ -1,8 +1,9 @@
 """A cluster's API server on a port of this machine."""
 
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from datetime import datetime
+from ssl import CERT_OPTIONAL, PROTOCOL_TLS_SERVER, SSLContext
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import trustme
 from starlette.applications import Starlette
@@ -17,18 +18,28 @@ from bot.playground.kubernetes.state import DEFAULT_TOKEN, State
 from bot.playground.server import LOOPBACK, Host, send_reply
 
 
+class ClientCertificate(NamedTuple):
+    """PEM."""
+
+    certificate: str
+    key: str
+
+
 class Cluster(State):
-    """Kubernetes' API over TLS: `with Cluster() as cluster: ...`.
+    """Kubernetes' API over TLS: `with Cluster() as cluster: ...`. `expires`: when its certificate
+    does.
 
     Leaving it raises if the stand-in itself misbehaved, so that no test passes on its mistakes.
     """
 
-    def __init__(self, name: str = "stand-in", port: int = 0) -> None:
+    def __init__(
+        self, name: str = "stand-in", port: int = 0, *, expires: datetime | None = None
+    ) -> None:
         super().__init__()
         self.name = name
-        authority = trustme.CA()
-        self.ca_pem = authority.cert_pem.bytes().decode()
-        self._host = Host(_application(self), port, _tls(authority))
+        self._authority = trustme.CA()
+        self.ca_pem = self._authority.cert_pem.bytes().decode()
+        self._host = Host(_application(self), port, _tls(self._authority, expires))
 
     def __enter__(self) -> Self:
         self._host.start()
@@ -56,13 +67,23 @@ class Cluster(State):
     def certificate_authority(self) -> str:
         return self.address.certificate_authority
 
+    def issue(self, user: str, expires: datetime | None = None) -> ClientCertificate:
+        """A client certificate, which lets its owner in as that user without a token."""
+        issued = self._authority.issue_cert(f"{user}@test", common_name=user, not_after=expires)
+        (chain,) = issued.cert_chain_pems
+        return ClientCertificate(chain.bytes().decode(), issued.private_key_pem.bytes().decode())
+
     def kubeconfig(self, token: str = DEFAULT_TOKEN, namespace: str = "default") -> dict[str, Any]:
         return self.address.kubeconfig(token, namespace)
 
 
-def _tls(authority: trustme.CA) -> SSLContext:
+def _tls(authority: trustme.CA, expires: datetime | None) -> SSLContext:
+    """Real API servers answer 401 to a client certificate that they do not trust; here the
+    handshake fails, as it does with a proxy in front of them."""
     context = SSLContext(PROTOCOL_TLS_SERVER)
-    authority.issue_cert(LOOPBACK, "localhost").configure_cert(context)
+    authority.issue_cert(LOOPBACK, "localhost", not_after=expires).configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = CERT_OPTIONAL
     return context
 
 
@@ -89,6 +110,14 @@ class _Counter:
                 scope["path"],
                 dict(http.query_params),
                 http.headers.get("authorization", ""),
+                _common_name(scope),
             )
         )
         await send_reply(reply, scope, send)
+
+
+def _common_name(scope: Scope) -> str:
+    """Of the client certificate, if there is one."""
+    certificate = scope["state"]["transport"].get_extra_info("peercert") or {}
+    names = dict(pair for part in certificate.get("subject", ()) for pair in part)
+    return str(names.get("commonName", ""))

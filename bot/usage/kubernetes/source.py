@@ -6,9 +6,10 @@ from contextlib import closing
 from bot.core.references import Hosts
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
-from bot.usage.kubernetes.api import ClusterApi, in_words
+from bot.usage.kubernetes.api import ClusterApi
 from bot.usage.kubernetes.content import mentions
 from bot.usage.kubernetes.custom import CustomResource
+from bot.usage.kubernetes.errors import in_words
 from bot.usage.kubernetes.objects import BUILT_IN, BuiltIn
 from bot.usage.kubernetes.sightings import Listed, sightings
 

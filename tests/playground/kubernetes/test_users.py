@@ -1,6 +1,8 @@
 """Who is let in: static tokens and those of EKS."""
 
+import ssl
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -83,6 +85,34 @@ def test_a_token_expires(cluster: Cluster, connect: Connect) -> None:
     cluster.clock.advance(timedelta(hours=1))
     assert refusal(api.get(PODS)) == UNAUTHORIZED
     assert [call.why for call in cluster.calls] == [None, "the token has expired"]
+
+
+def with_certificate(cluster: Cluster, folder: Path, expires: datetime | None) -> httpx2.Client:
+    issued = cluster.issue("ann", expires)
+    (folder / "ann.pem").write_text(issued.certificate + issued.key)
+    trust = ssl.create_default_context(cadata=cluster.ca_pem)
+    trust.load_cert_chain(folder / "ann.pem")
+    return httpx2.Client(base_url=cluster.url, verify=trust)
+
+
+def test_a_client_certificate_lets_in(cluster: Cluster, tmp_path: Path) -> None:
+    with with_certificate(cluster, tmp_path, None) as api:
+        assert api.get(PODS).status_code == 200
+    [call] = cluster.calls
+    assert call.user == "ann"
+
+
+def test_a_client_certificate_expires(cluster: Cluster, tmp_path: Path) -> None:
+    with (
+        with_certificate(cluster, tmp_path, datetime(2026, 1, 1, tzinfo=UTC)) as api,
+        pytest.raises(httpx2.TransportError),
+    ):
+        api.get(PODS)
+
+
+def test_a_kind_that_the_cluster_is_too_old_for(cluster: Cluster, api: httpx2.Client) -> None:
+    cluster.kinds.remove("", "v1", "pods")
+    assert api.get(PODS).status_code == 404
 
 
 def test_a_stranger_to_the_authority_is_not_trusted(cluster: Cluster) -> None:

@@ -1,16 +1,23 @@
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bot.core.references import Hosts
 from bot.core.usage import Sighting
 from bot.playground.kubernetes import Cluster
-from bot.usage.kubernetes.api import ClusterApi
-from bot.usage.kubernetes.clusters import from_kubeconfig
+from bot.usage.kubernetes.api import ClusterApi, Configure
 from bot.usage.kubernetes.custom import CustomResource
+from bot.usage.kubernetes.kubeconfig import Trust, from_kubeconfig
 from bot.usage.kubernetes.source import KubernetesSource
+
+Kubeconfig = dict[str, Any]
+Change = Callable[[Kubeconfig], object]
+Rewrite = Callable[[Change], None]
 
 
 @pytest.fixture
@@ -18,6 +25,11 @@ def cluster() -> Iterator[Cluster]:
     with Cluster("prod") as running:
         running.admit_everyone()
         yield running
+
+
+def by(kubeconfig: Path, context: str | None = None, trust: Trust = Trust.NAMED) -> Configure:
+    """The way of a kubeconfig."""
+    return partial(from_kubeconfig, kubeconfig, context, trust)
 
 
 class Looker:
@@ -28,8 +40,8 @@ class Looker:
         self.kubeconfig.write_text(json.dumps(cluster.kubeconfig()))
         self.hosts = Hosts({})
 
-    def source(self, *custom: CustomResource, patience: float = 10) -> KubernetesSource:
-        api = ClusterApi("prod", lambda: from_kubeconfig(self.kubeconfig, None), patience)
+    def source(self, *custom: CustomResource, timeout: float = 60) -> KubernetesSource:
+        api = ClusterApi("prod", by(self.kubeconfig), timeout)
         return KubernetesSource(api, custom, self.hosts)
 
     def sightings(self, *custom: CustomResource) -> list[Sighting]:
@@ -49,3 +61,23 @@ def look(cluster: Cluster, tmp_path: Path) -> Looker:
 @pytest.fixture(autouse=True)
 def _no_waiting(no_waiting: None) -> None:
     del no_waiting
+
+
+@pytest.fixture
+def rewrite(look: Looker) -> Rewrite:
+    """Changes the kubeconfig."""
+
+    def change_file(change: Change) -> None:
+        content = json.loads(look.kubeconfig.read_text())
+        change(content)
+        look.kubeconfig.write_text(json.dumps(content))
+
+    return change_file
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds between attempts, which are not waited for."""
+    waited: list[float] = []
+    monkeypatch.setattr("tenacity.nap.time", SimpleNamespace(sleep=waited.append))
+    return waited

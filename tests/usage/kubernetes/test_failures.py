@@ -21,7 +21,7 @@ from tests.usage.kubernetes.conftest import Looker
 
 PLURALS = [info_of(kind.resource).plural for kind in BUILT_IN]
 ROLLOUTS = CustomResource("argoproj.io", "v1alpha1", "rollouts", ("spec.template",))
-PATIENCE = 0.2
+TIMEOUT = 1.0
 
 
 def listed(items: str) -> str:
@@ -71,9 +71,9 @@ def test_every_failure_of_every_list_is_told(
 
 @pytest.mark.parametrize("resource", PLURALS)
 def test_too_slow_an_answer(cluster: Cluster, look: Looker, resource: str) -> None:
-    cluster.faults.add(Fault(path=f"*/{resource}", times=None, delay=4 * PATIENCE))
+    cluster.faults.add(Fault(path=f"*/{resource}", times=None, delay=4 * TIMEOUT))
     with pytest.raises(ServiceError, match=f"list {resource}"):
-        list(look.source(patience=PATIENCE).sightings())
+        list(look.source(timeout=TIMEOUT).sightings())
 
 
 @pytest.mark.parametrize(

@@ -18,18 +18,18 @@ from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import DEFAULT_TOKEN, Cluster, Fault
 from bot.playground.kubernetes.builders import deployment
 from bot.usage.kubernetes.api import ClusterApi, Configure
-from bot.usage.kubernetes.clusters import from_eks, from_inside, from_kubeconfig
+from bot.usage.kubernetes.clusters import from_eks, from_inside
 from bot.usage.kubernetes.source import KubernetesSource
 from bot.usage.kubernetes.unlisted import KnownClusters, UnlistedClusters, find_cluster
 from tests.usage.aws_support import image, open_place
-from tests.usage.kubernetes.conftest import Looker
+from tests.usage.kubernetes.conftest import Looker, by
 
 ARN = f"arn:aws:eks:{DEFAULT_REGION}:{DEFAULT_ACCOUNT}:cluster/prod"
 SECRET = "token-that-nobody-may-see"
 
 
 def images(configure: Configure) -> set[str]:
-    source = KubernetesSource(ClusterApi("prod", configure), (), Hosts({}))
+    source = KubernetesSource(ClusterApi("prod", configure, 60), (), Hosts({}))
     return {sighting.image for sighting in source.sightings()}
 
 
@@ -45,8 +45,8 @@ HERE = {image("team/api")}
 
 
 def test_a_kubeconfig_and_its_contexts(look: Looker) -> None:
-    assert images(lambda: from_kubeconfig(look.kubeconfig, None)) == HERE
-    assert images(lambda: from_kubeconfig(look.kubeconfig, "prod")) == HERE
+    assert images(by(look.kubeconfig)) == HERE
+    assert images(by(look.kubeconfig, "prod")) == HERE
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_kubeconfig_that_is_wrong(
     change(content)
     look.kubeconfig.write_text(json.dumps(content))
     with pytest.raises(ServiceError) as told:
-        images(lambda: from_kubeconfig(look.kubeconfig, None))
+        images(by(look.kubeconfig))
     assert words in str(told.value)
     assert "Kubernetes cluster prod" in str(told.value)
 
@@ -97,7 +97,7 @@ def test_a_kubeconfig_that_is_wrong(
 def test_a_file_that_is_no_kubeconfig(look: Looker, text: str) -> None:
     look.kubeconfig.write_text(text)
     with pytest.raises(ServiceError) as told:
-        images(lambda: from_kubeconfig(look.kubeconfig, None))
+        images(by(look.kubeconfig))
     assert str(look.kubeconfig) in str(told.value)
     assert SECRET not in str(told.value)
 
@@ -107,15 +107,15 @@ def test_white_space_around_a_token_means_nothing(look: Looker, token: str) -> N
     content = json.loads(look.kubeconfig.read_text())
     content["users"][0]["user"]["token"] = token
     look.kubeconfig.write_text(json.dumps(content))
-    assert images(lambda: from_kubeconfig(look.kubeconfig, None)) == HERE
+    assert images(by(look.kubeconfig)) == HERE
 
 
 def test_a_token_that_cannot_be_sent_is_not_told(look: Looker) -> None:
     content = json.loads(look.kubeconfig.read_text())
     content["users"][0]["user"]["token"] = f"{SECRET}\n{SECRET}"
     look.kubeconfig.write_text(json.dumps(content))
-    with pytest.raises(ServiceError, match="LocalProtocolError") as told:
-        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    with pytest.raises(ServiceError, match=r"prod in .*kubeconfig has a line break") as told:
+        images(by(look.kubeconfig))
     assert SECRET not in "".join(traceback.format_exception(told.value))
 
 
@@ -128,7 +128,7 @@ def test_a_proxy_that_cannot_be_used(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     with pytest.raises(ServiceError, match=words) as told:
-        images(lambda: from_kubeconfig(look.kubeconfig, None))
+        images(by(look.kubeconfig))
     assert "hunter2" not in "".join(traceback.format_exception(told.value))
 
 
@@ -138,9 +138,9 @@ def test_hosts_that_need_no_proxy(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "127.0.0.1:1")
     with pytest.raises(ServiceError, match="gave no answer"):
-        images(lambda: from_kubeconfig(look.kubeconfig, None))
+        images(by(look.kubeconfig))
     monkeypatch.setenv("NO_PROXY", no_proxy)
-    assert images(lambda: from_kubeconfig(look.kubeconfig, None)) == HERE
+    assert images(by(look.kubeconfig)) == HERE
 
 
 def test_what_a_command_says_is_not_told(look: Looker) -> None:
@@ -149,8 +149,8 @@ def test_what_a_command_says_is_not_told(look: Looker) -> None:
     version = {"apiVersion": "client.authentication.k8s.io/v1beta1"}
     content["users"][0]["user"] = {"exec": version | command}
     look.kubeconfig.write_text(json.dumps(content))
-    with pytest.raises(ServiceError, match="sh of the kubeconfig left with 3: run it") as told:
-        images(lambda: from_kubeconfig(look.kubeconfig, None))
+    with pytest.raises(ServiceError, match=r"sh of the kubeconfig left with 3\): run it") as told:
+        images(by(look.kubeconfig))
     assert SECRET not in "".join(traceback.format_exception(told.value))
 
 
@@ -166,13 +166,13 @@ def test_a_key_that_cannot_be_used_leaves_no_file_behind(
     content["users"][0]["user"] = nonsense
     look.kubeconfig.write_text(json.dumps(content))
     with pytest.raises(ServiceError, match="cannot be reached") as told:
-        images(lambda: from_kubeconfig(look.kubeconfig, None))
+        images(by(look.kubeconfig))
     assert not [*files.iterdir()], told
 
 
 def test_a_kubeconfig_that_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="nowhere cannot be read: No such file"):
-        images(lambda: from_kubeconfig(tmp_path / "nowhere", None))
+        images(by(tmp_path / "nowhere"))
 
 
 # from inside
@@ -190,18 +190,18 @@ def account_folder(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_from_inside(account_folder: Path) -> None:
-    assert images(lambda: from_inside(account_folder)) == HERE
+    assert images(lambda _: from_inside(account_folder)) == HERE
 
 
 def test_a_token_that_was_renewed_is_read_again(cluster: Cluster, account_folder: Path) -> None:
     cluster.faults.add(Fault(path="*/pods", times=1, status=401))
-    assert images(lambda: from_inside(account_folder)) == HERE
+    assert images(lambda _: from_inside(account_folder)) == HERE
 
 
 def test_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(ServiceError, match="runs in no pod with a service account"):
-        images(lambda: from_inside(tmp_path))
+        images(lambda _: from_inside(tmp_path))
 
 
 # EKS
@@ -224,7 +224,7 @@ def place(aws: StandIn, environment: Path, cluster: Cluster) -> AwsPlace:
 def test_an_eks_cluster_by_name(
     aws: StandIn, place: AwsPlace, cluster: Cluster, called: str
 ) -> None:
-    assert images(lambda: from_eks(*find_cluster(called, [Eks(place)]))) == HERE
+    assert images(lambda _: from_eks(*find_cluster(called, [Eks(place)]))) == HERE
     assert {call.user for call in cluster.calls} == {"arn:of:us"}
     assert aws.world.calls.counts() == {"eks:ListClusters": 1, "eks:DescribeCluster": 1}
 
@@ -234,25 +234,25 @@ def test_an_eks_token_that_expires_in_the_middle(
 ) -> None:
     cluster.faults.add(Fault(path="*/pods", times=1, status=401))
     eks = Eks(place)
-    assert images(lambda: from_eks(*find_cluster("prod", [eks]))) == HERE
+    assert images(lambda _: from_eks(*find_cluster("prod", [eks]))) == HERE
     assert aws.world.calls.count("eks:DescribeCluster") == 2
 
 
 def test_no_access_entry(place: AwsPlace, cluster: Cluster) -> None:
     cluster.users._by_access_key.clear()
     with pytest.raises(ServiceError, match="on EKS give the IAM principal an access entry"):
-        images(lambda: from_eks(Eks(place), "prod"))
+        images(lambda _: from_eks(Eks(place), "prod"))
 
 
 def test_an_eks_cluster_that_is_not_there_yet(aws: StandIn, place: AwsPlace) -> None:
     aws.world.eks().create("new", status="CREATING")
     with pytest.raises(ServiceError, match=r"cluster new .CREATING"):
-        images(lambda: from_eks(Eks(place), "new"))
+        images(lambda _: from_eks(Eks(place), "new"))
 
 
 def test_an_eks_cluster_that_is_nowhere(place: AwsPlace) -> None:
     with pytest.raises(ServiceError, match="has an EKS cluster gone: check eks under"):
-        images(lambda: from_eks(*find_cluster("gone", [Eks(place)])))
+        images(lambda _: from_eks(*find_cluster("gone", [Eks(place)])))
 
 
 def test_an_eks_cluster_that_is_in_two_places(aws: StandIn, place: AwsPlace) -> None:
@@ -273,7 +273,7 @@ def test_eks_may_not_be_listed(aws: StandIn, place: AwsPlace) -> None:
 def test_eks_may_not_be_described(aws: StandIn, place: AwsPlace) -> None:
     aws.world.deny("eks:DescribeCluster")
     with pytest.raises(ServiceError, match="refused eks:DescribeCluster"):
-        images(lambda: from_eks(Eks(place), "prod"))
+        images(lambda _: from_eks(Eks(place), "prod"))
 
 
 # those that nobody listed

@@ -1,0 +1,172 @@
+"""Exec plugins of kubeconfigs: commands that print credentials, run as kubectl runs them.
+
+What they read and print: https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
+"""
+
+import json
+import os
+import selectors
+import signal
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from bot.usage.kubernetes.errors import UnusableError
+
+VERSIONS = tuple(f"client.authentication.k8s.io/{name}" for name in ("v1", "v1beta1", "v1alpha1"))
+
+INFO = "KUBERNETES_EXEC_INFO"
+
+LARGEST_OUTPUT = 1 << 20
+"""Bytes."""
+
+_OURS = frozenset({"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"})
+"""Secrets of the bot that no plugin needs."""
+
+_SECONDS_BETWEEN_LOOKS = 0.1
+
+_RUN_IT = "run it yourself to see why"
+
+
+class Variable(Struct):
+    name: str
+    value: str = ""
+
+
+class ExecPlugin(Struct):
+    """`exec` of a kubeconfig's user. `command` is a name on PATH or an absolute path."""
+
+    command: str
+    version: str = field(name="apiVersion")
+    args: list[str] | None = None
+    env: list[Variable] | None = None
+    interactive_mode: str | None = field(name="interactiveMode", default=None)
+    takes_cluster: bool = field(name="provideClusterInfo", default=False)
+
+
+class Credentials(Struct):
+    """A token, a client certificate with its key (PEM), or both."""
+
+    token: str | None = None
+    certificate: str | None = field(name="clientCertificateData", default=None)
+    key: str | None = field(name="clientKeyData", default=None)
+
+
+class _Printed(Struct):
+    status: Credentials
+
+
+def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> Credentials:
+    """Runs the plugin without a terminal, for at most `seconds`. `cluster`: for plugins that ask
+    for it. Raises UnusableError, which repeats nothing that the plugin printed."""
+    if plugin.version not in VERSIONS:
+        raise UnusableError(
+            f"apiVersion {plugin.version} of the exec plugin {plugin.command} is not supported",
+            f"use one of {', '.join(VERSIONS)}",
+        )
+    if plugin.interactive_mode == "Always":
+        raise UnusableError(
+            f"the exec plugin {plugin.command} needs a terminal (interactiveMode: Always)",
+            "use credentials that need none",
+        )
+    with _start(plugin, _environment(plugin, cluster)) as process:
+        try:
+            printed = _output(process, plugin.command, monotonic() + seconds)
+        finally:
+            _end(process)
+    if process.returncode:
+        raise UnusableError(
+            f"{plugin.command} of the kubeconfig left with {process.returncode}", _RUN_IT
+        )
+    return _credentials(plugin.command, printed)
+
+
+def _environment(plugin: ExecPlugin, cluster: Mapping[str, Any]) -> dict[str, str]:
+    spec: dict[str, Any] = {"interactive": False}
+    if plugin.takes_cluster:
+        spec["cluster"] = cluster
+    info = {"apiVersion": plugin.version, "kind": "ExecCredential", "spec": spec}
+    return {
+        **{name: value for name, value in os.environ.items() if name not in _OURS},
+        **{variable.name: variable.value for variable in plugin.env or ()},
+        INFO: json.dumps(info, default=str),
+    }
+
+
+def _start(plugin: ExecPlugin, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """As the leader of a process group, so that its children can be killed with it."""
+    try:
+        return subprocess.Popen(  # noqa: S603 - from settings that the user named
+            [plugin.command, *(plugin.args or ())],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise UnusableError(
+            f"{plugin.command} of the kubeconfig cannot be started: {why}",
+            "install it here, or reach the cluster in another way",
+        ) from None
+
+
+def _output(process: subprocess.Popen[bytes], command: str, end: float) -> bytes:
+    """What the plugin prints until it ends. Child processes may keep its output open after that."""
+    assert process.stdout
+    printed = b""
+    with selectors.DefaultSelector() as waiting:
+        waiting.register(process.stdout, selectors.EVENT_READ)
+        while monotonic() < end:
+            if waiting.select(_SECONDS_BETWEEN_LOOKS):
+                chunk = os.read(process.stdout.fileno(), LARGEST_OUTPUT)
+                printed += chunk
+                if len(printed) > LARGEST_OUTPUT:
+                    raise UnusableError(
+                        f"{command} of the kubeconfig printed more than 1 MiB", _RUN_IT
+                    )
+                if not chunk:
+                    break
+            elif process.poll() is not None:
+                break
+    try:
+        process.wait(max(end - monotonic(), 0))
+    except subprocess.TimeoutExpired:
+        raise UnusableError(
+            f"{command} of the kubeconfig took too long, and was killed",
+            "run it yourself to see what it waits for, or raise usage.kubernetes.timeout",
+        ) from None
+    return printed
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kills the plugin and its children, unless the plugin has ended."""
+    if process.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _credentials(command: str, printed: bytes) -> Credentials:
+    try:
+        found = msgspec.json.decode(printed, type=_Printed).status
+    except msgspec.ValidationError as error:
+        raise UnusableError(
+            f"{command} of the kubeconfig printed no ExecCredential: {error}", _RUN_IT
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise UnusableError(f"{command} of the kubeconfig printed no JSON", _RUN_IT) from None
+    if bool(found.certificate) != bool(found.key):
+        raise UnusableError(
+            f"{command} of the kubeconfig gave a client certificate or its key, not both", _RUN_IT
+        )
+    if not (found.token or found.certificate):
+        raise UnusableError(
+            f"{command} of the kubeconfig gave neither a token nor a client certificate", _RUN_IT
+        )
+    return found

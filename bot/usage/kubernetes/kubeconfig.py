@@ -1,0 +1,248 @@
+"""Kubeconfigs, read as kubectl reads them. Errors do not quote their content: it may be a token.
+
+Fields and their order: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ and
+client-go's tools/clientcmd.
+"""
+
+import os
+import re
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from lightkube.config.kubeconfig import KubeConfig, SingleConfig
+from lightkube.config.models import Cluster, User
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from bot.outgoing import quoted
+from bot.usage.kubernetes import exec_plugin
+from bot.usage.kubernetes.errors import UnusableError
+from bot.usage.kubernetes.exec_plugin import Credentials, ExecPlugin
+
+OF_CLUSTER, OF_USER = "cluster", "user"
+
+_UNSUPPORTED = {
+    OF_CLUSTER: ("proxy-url", "tls-server-name"),
+    OF_USER: (
+        *("as", "as-groups", "as-uid", "as-user-extra"),
+        *("auth-provider", "password", "username"),
+    ),
+}
+"""lightkube ignores most of them: calls would reach another server, or come from another user."""
+
+_FOUND = "settings that were found in the working folder"
+_NAME_SETTINGS = "if you trust these settings, name their file with --config or ECR_CLEAN_CONFIG"
+
+_EXTENSION = "client.authentication.k8s.io/exec"
+
+
+class Trust(Enum):
+    """How the settings that name a kubeconfig were chosen. `FOUND`: in the working folder, so that
+    anybody may have written them and the kubeconfig. Then no exec plugin runs, and no token file
+    outside of the kubeconfig's folder is read."""
+
+    NAMED = auto()
+    FOUND = auto()
+
+
+def from_kubeconfig(file: Path, context: str | None, trust: Trust, seconds: float) -> SingleConfig:
+    """With the credentials in it, from its token file or exec plugin too. `context`: None for the
+    current one. `seconds`: how long a plugin may take. Raises UnusableError."""
+    return _Chosen.of(file.expanduser(), context).complete(trust, seconds)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """The cluster and the user of a context: as lightkube read them, and as the file has them."""
+
+    file: Path
+    config: SingleConfig
+    cluster: Mapping[str, Any]
+    user: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, file: Path, context: str | None) -> "_Chosen":
+        try:
+            content = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
+            for entry in content.get("users") or ():
+                entry["user"] = entry.get("user") or {}
+            config = KubeConfig.from_dict(content, fname=file).get(context)
+            assert config is not None
+            if not config.context.user:
+                raise UnusableError(f"context {config.context_name} of {file} names no user")
+            cluster = _entry(content, OF_CLUSTER, config.context.cluster)
+            return cls(file, config, cluster, _entry(content, OF_USER, config.context.user))
+        except OSError as error:
+            raise UnusableError(f"{file} cannot be read: {error.strerror or error}") from error
+        except YAMLError as error:
+            raise UnusableError(f"{file} is no YAML") from error
+        except (msgspec.MsgspecError, LookupError, TypeError, ValueError, AttributeError) as error:
+            words = f"{file} is no kubeconfig, or its context is broken: {quoted(error)}"
+            raise UnusableError(words) from error
+
+    def complete(self, trust: Trust, seconds: float) -> SingleConfig:
+        self._expect_supported(OF_CLUSTER, self.cluster)
+        self._expect_supported(OF_USER, self.user)
+        if not self.cluster.get("server"):
+            raise UnusableError(
+                f"cluster {self.config.context.cluster} of {self.file} has no server"
+            )
+        expect_https(self.config.cluster.server)
+        cluster = self._cluster()
+        user = self._user(trust, seconds)
+        return self.config._replace(cluster=cluster, user=user)
+
+    def _expect_supported(self, kind: str, entry: Mapping[str, Any]) -> None:
+        name = getattr(self.config.context, kind)
+        if found := next((key for key in _UNSUPPORTED[kind] if entry.get(key)), None):
+            raise UnusableError(f"{self.file} has {found} for {name}, which is not supported")
+
+    def _cluster(self) -> Cluster:
+        """Data in the file counts before a file that it names."""
+        given = self.config.cluster
+        file = None
+        if not given.certificate_auth_data:
+            file = self._path("certificate-authority", given.certificate_auth)
+        return Cluster(
+            server=given.server,
+            certificate_auth=file,
+            certificate_auth_data=given.certificate_auth_data,
+            insecure=given.insecure,
+        )
+
+    def _user(self, trust: Trust, seconds: float) -> User:
+        """A token file counts before a token, and either before a plugin."""
+        given = self.config.user
+        assert given is not None
+        user = self._with_certificate(given)
+        if given.token_file:
+            user.token = self._token_of(given.token_file, trust)
+        elif given.token:
+            user.token = checked_token(given.token, f"token of {self._whose} in {self.file}")
+        elif self.user.get("exec"):
+            user = self._with(self._run(trust, seconds), user)
+        elif not user.client_cert and not user.client_cert_data:
+            raise UnusableError(
+                f"{self._whose} of {self.file} has no credentials",
+                "give it a token, a tokenFile, a client certificate and key, or an exec plugin",
+            )
+        return user
+
+    @property
+    def _whose(self) -> str:
+        return f"user {self.config.context.user}"
+
+    def _with_certificate(self, given: User) -> User:
+        user = User(client_cert_data=given.client_cert_data, client_key_data=given.client_key_data)
+        if not given.client_cert_data:
+            user.client_cert = self._path("client-certificate", given.client_cert)
+        if not given.client_key_data:
+            user.client_key = self._path("client-key", given.client_key)
+        has_certificate = bool(user.client_cert or user.client_cert_data)
+        if has_certificate != bool(user.client_key or user.client_key_data):
+            raise UnusableError(
+                f"{self._whose} of {self.file} has a client certificate or its key, not both"
+            )
+        return user
+
+    def _with(self, found: Credentials, user: User) -> User:
+        if found.token:
+            user.token = checked_token(found.token, "token of the exec plugin")
+        if found.certificate and found.key:
+            user.client_cert_data = b64encode(found.certificate.encode()).decode()
+            user.client_key_data = b64encode(found.key.encode()).decode()
+        return user
+
+    def _token_of(self, name: str, trust: Trust) -> str:
+        path = Path(self._path("tokenFile", name) or "")
+        if trust is Trust.FOUND and not path.resolve().is_relative_to(self.file.parent.resolve()):
+            raise UnusableError(
+                f"tokenFile of {self.file} is outside of its folder, and {_FOUND} may not read it",
+                _NAME_SETTINGS,
+            )
+        token = path.read_text("utf-8", errors="replace")
+        return checked_token(token, f"{path} (tokenFile of {self.file})")
+
+    def _run(self, trust: Trust, seconds: float) -> Credentials:
+        if trust is Trust.FOUND:
+            raise UnusableError(
+                f"{self.file} has an exec plugin, and {_FOUND} may not run it", _NAME_SETTINGS
+            )
+        try:
+            plugin = msgspec.convert(self.user["exec"], ExecPlugin)
+        except msgspec.ValidationError as error:
+            raise UnusableError(f"exec of {self._whose} in {self.file}: {error}") from error
+        if os.sep in plugin.command:
+            plugin.command = str(self.file.parent.absolute() / plugin.command)
+        return exec_plugin.run(plugin, self._cluster_for_plugin(), seconds)
+
+    def _cluster_for_plugin(self) -> Mapping[str, Any]:
+        """The authority's certificates always as data."""
+        cluster = {
+            key: self.cluster[key]
+            for key in ("server", "insecure-skip-tls-verify")
+            if key in self.cluster
+        }
+        key = "certificate-authority"
+        if data := self.cluster.get(f"{key}-data"):
+            cluster[f"{key}-data"] = data
+        elif file := self._path(key, self.cluster.get(key)):
+            cluster[f"{key}-data"] = b64encode(Path(file).read_bytes()).decode()
+        for extension in self.cluster.get("extensions") or ():
+            if extension.get("name") == _EXTENSION:
+                cluster["config"] = extension.get("extension")
+        return cluster
+
+    def _path(self, key: str, name: str | None) -> str | None:
+        """A file that the kubeconfig names, from the kubeconfig's own folder. It can be read."""
+        if not name:
+            return None
+        path = self.file.parent.absolute() / name
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise UnusableError(
+                f"{key} of {self.file} names {path}, which cannot be read: "
+                f"{error.strerror or error}"
+            ) from error
+        return str(path)
+
+
+def expect_https(server: str) -> None:
+    """Credentials of any kind are sent over TLS alone, as kubectl does."""
+    if "://" not in server:
+        raise UnusableError("its address has no scheme", "begin the address with https://")
+    try:
+        address = urlsplit(server)
+    except ValueError as error:
+        raise UnusableError("its address is no URL") from error
+    if address.scheme == "http":
+        raise UnusableError(
+            "its address begins with http://, and no credentials are sent over plain HTTP",
+            "give an address that begins with https://",
+        )
+    if address.username is not None:
+        raise UnusableError("its address has a user name in it, which is not supported")
+
+
+def checked_token(token: str, whose: str) -> str:
+    """Without white space around it. Raises UnusableError if no header can carry it."""
+    token = token.strip()
+    if not token:
+        raise UnusableError(f"{whose} is empty")
+    if not re.fullmatch(r"[!-~]+", token):
+        raise UnusableError(f"{whose} has a line break or another sign in it that no token has")
+    return token
+
+
+def _entry(content: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any]:
+    """The last one of that name, as lightkube takes it."""
+    (*_, entry) = (entry[kind] for entry in content[f"{kind}s"] if entry["name"] == name)
+    found: Mapping[str, Any] = entry
+    return found

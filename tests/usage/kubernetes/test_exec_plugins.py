@@ -1,0 +1,326 @@
+"""Plugins of kubeconfigs: how often they run and for how long, and what they print."""
+
+import json
+import os
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.playground.kubernetes import DEFAULT_TOKEN, DEFAULT_USER, Cluster
+from bot.playground.kubernetes.builders import deployment
+from bot.usage.kubernetes.exec_plugin import VERSIONS
+from bot.usage.kubernetes.kubeconfig import Trust
+from tests.usage.aws_support import image
+from tests.usage.kubernetes.conftest import Kubeconfig, Looker, Rewrite, by
+from tests.usage.kubernetes.test_reaching import HERE, SECRET, images
+
+Plugin = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def _busy(cluster: Cluster) -> None:
+    cluster.apply(*deployment("api", image("team/api")))
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    """Grows by a byte with every run."""
+    file = tmp_path / "runs"
+    file.touch()
+    return file
+
+
+@pytest.fixture
+def plugin(rewrite: Rewrite, runs: Path) -> Plugin:
+    """Lets the user be whom a shell script says."""
+
+    def exec_it(script: str, version: str = VERSIONS[0], **more: Any) -> None:
+        script = f"printf x >>{runs}; {script}"
+        command = {"apiVersion": version, "command": "sh", "args": ["-c", script], **more}
+
+        def change(content: Kubeconfig) -> None:
+            content["users"][0]["user"] = {"exec": command}
+
+        rewrite(change)
+
+    return exec_it
+
+
+def prints(**status: Any) -> str:
+    credential = {"apiVersion": VERSIONS[0], "kind": "ExecCredential", "status": status}
+    return f"cat <<'END'\n{json.dumps(credential)}\nEND\n"
+
+
+# what it gives
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_token(look: Looker, plugin: Plugin, runs: Path, version: str) -> None:
+    plugin(prints(token=DEFAULT_TOKEN), version)
+    assert images(by(look.kubeconfig)) == HERE
+    assert runs.read_text() == "x"
+
+
+def test_a_client_certificate(cluster: Cluster, look: Looker, plugin: Plugin) -> None:
+    issued = cluster.issue(DEFAULT_USER)
+    plugin(prints(clientCertificateData=issued.certificate, clientKeyData=issued.key))
+    assert images(by(look.kubeconfig)) == HERE
+
+
+def test_a_token_of_the_kubeconfigs_own_counts_before_it(
+    look: Looker, plugin: Plugin, rewrite: Rewrite, runs: Path
+) -> None:
+    plugin("exit 1")
+    rewrite(lambda content: content["users"][0]["user"].update(token=DEFAULT_TOKEN))
+    assert images(by(look.kubeconfig)) == HERE
+    assert runs.read_text() == ""
+
+
+CERTIFICATE_ALONE = prints(clientCertificateData="certificate")
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (f"echo {SECRET}", "sh of the kubeconfig printed no JSON"),
+        ("printf '\\377'", "printed no JSON"),
+        (":", "printed no JSON"),
+        ("echo '[]'", "printed no ExecCredential"),
+        (f'echo \'{{"token": "{SECRET}"}}\'', "printed no ExecCredential: .* `status`"),
+        (prints(token=None), "gave neither a token nor a client certificate"),
+        (prints(token=""), "gave neither a token nor a client certificate"),
+        (prints(token=7), r"printed no ExecCredential: .*\$.status.token"),
+        (prints(token=f"{SECRET}\n{SECRET}"), "token of the exec plugin has a line break"),
+        (CERTIFICATE_ALONE, "gave a client certificate or its key, not both"),
+        (
+            prints(clientCertificateData=SECRET, clientKeyData=SECRET),
+            "its client certificate and key cannot be used",
+        ),
+        (f"echo {SECRET} >&2; exit 3", r"sh of the kubeconfig left with 3\): run it yourself"),
+        (f"yes {SECRET}", "printed more than 1 MiB"),
+    ],
+)
+def test_what_is_no_credential(
+    cluster: Cluster, look: Looker, plugin: Plugin, runs: Path, script: str, words: str
+) -> None:
+    """The plugin runs once, and no error quotes what it printed."""
+    plugin(script)
+    with pytest.raises(ServiceError, match=words) as told:
+        images(by(look.kubeconfig))
+    assert SECRET not in "".join(traceback.format_exception(told.value))
+    assert runs.read_text() == "x"
+    assert not list(cluster.calls)
+
+
+@pytest.mark.parametrize(
+    ("command", "more", "words"),
+    [
+        ("no-such-command", {}, "no-such-command of the kubeconfig cannot be started: No such"),
+        ("./no-plugin", {}, "/no-plugin of the kubeconfig cannot be started: No such file"),
+        ("./kubeconfig", {}, "cannot be started: Permission denied"),
+        ("sh", {"args": ["\0"]}, "sh of the kubeconfig cannot be started: ValueError"),
+        ("sh", {"interactiveMode": "Always"}, "sh needs a terminal"),
+        ("sh", {"apiVersion": "client.authentication.k8s.io/v9"}, "v9 of the exec plugin sh is"),
+    ],
+)
+def test_a_plugin_that_cannot_run(
+    look: Looker, plugin: Plugin, rewrite: Rewrite, command: str, more: dict[str, Any], words: str
+) -> None:
+    plugin("")
+    entry = {"command": command, **more}
+    rewrite(lambda content: content["users"][0]["user"]["exec"].update(entry))
+    with pytest.raises(ServiceError, match=words):
+        images(by(look.kubeconfig))
+
+
+# how it runs
+
+
+def test_a_relative_command_is_beside_the_kubeconfig(
+    look: Looker, plugin: Plugin, rewrite: Rewrite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "working").mkdir()
+    monkeypatch.chdir(tmp_path / "working")
+    script = look.kubeconfig.parent / "bin" / "log-in"
+    script.parent.mkdir()
+    script.write_text(f"#!/bin/sh\n{prints(token=DEFAULT_TOKEN)}")
+    script.chmod(0o755)
+    plugin("")
+    rewrite(lambda content: content["users"][0]["user"]["exec"].update(command="bin/log-in"))
+    assert images(by(look.kubeconfig)) == HERE
+
+
+@pytest.mark.parametrize("as_file", [False, True])
+def test_what_it_is_told(
+    cluster: Cluster,
+    look: Looker,
+    plugin: Plugin,
+    rewrite: Rewrite,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    as_file: bool,
+) -> None:
+    """What kubectl passes, without the bot's own secrets."""
+    monkeypatch.setenv("SLACK_BOT_TOKEN", SECRET)
+    monkeypatch.setenv("DATABASE_URL", SECRET)
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    told = tmp_path / "told"
+    plugin(
+        f'printf %s "$KUBERNETES_EXEC_INFO" >{told}; env >{told}.env; cat >{told}.in; '
+        + prints(token=DEFAULT_TOKEN),
+        env=[{"name": "CLUSTER", "value": "of ours"}],
+        interactiveMode="IfAvailable",
+        provideClusterInfo=True,
+    )
+    (look.kubeconfig.parent / "ca.pem").write_text(cluster.ca_pem)
+    extension = {"name": "client.authentication.k8s.io/exec", "extension": {"audience": "prod"}}
+
+    def more(content: Kubeconfig) -> None:
+        entry = content["clusters"][0]["cluster"]
+        entry["extensions"] = [{"name": "other", "extension": 1}, extension]
+        if as_file:
+            del entry["certificate-authority-data"]
+            entry["certificate-authority"] = "ca.pem"
+
+    rewrite(more)
+    assert images(by(look.kubeconfig)) == HERE
+    assert json.loads(told.read_text()) == {
+        "apiVersion": VERSIONS[0],
+        "kind": "ExecCredential",
+        "spec": {
+            "interactive": False,
+            "cluster": {
+                "server": cluster.url,
+                "certificate-authority-data": cluster.certificate_authority,
+                "config": {"audience": "prod"},
+            },
+        },
+    }
+    environment = (tmp_path / "told.env").read_text().splitlines()
+    assert {"CLUSTER=of ours", "AWS_PROFILE=work"} <= set(environment)
+    assert not any(SECRET in line for line in environment)
+    assert (tmp_path / "told.in").read_text() == ""
+
+
+def test_without_provide_cluster_info(look: Looker, plugin: Plugin, tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    plugin(f'printf %s "$KUBERNETES_EXEC_INFO" >{told}; ' + prints(token=DEFAULT_TOKEN))
+    assert images(by(look.kubeconfig)) == HERE
+    assert json.loads(told.read_text())["spec"] == {"interactive": False}
+
+
+# how often it runs, and for how long
+
+
+def test_a_refused_token_is_asked_for_once_more(
+    cluster: Cluster, look: Looker, plugin: Plugin, runs: Path
+) -> None:
+    plugin(prints(token="refused"))
+    with pytest.raises(ServiceError, match="does not accept the credentials: renew the token"):
+        images(by(look.kubeconfig))
+    assert runs.read_text() == "xx"
+    assert {call.status for call in cluster.calls} == {401}
+
+
+def test_a_token_that_was_rotated_meanwhile(look: Looker, plugin: Plugin, runs: Path) -> None:
+    old, new = prints(token="old"), prints(token=DEFAULT_TOKEN)
+    plugin(f"if [ $(cat {runs}) = x ]; then {old}else {new}fi")
+    assert images(by(look.kubeconfig)) == HERE
+    assert runs.read_text() == "xx"
+
+
+def test_the_next_scan_asks_anew(look: Looker, plugin: Plugin, runs: Path) -> None:
+    plugin("exit 1")
+    source = look.source()
+    with pytest.raises(ServiceError, match="left with 1"):
+        list(source.sightings())
+    plugin(prints(token=DEFAULT_TOKEN))
+    assert {sighting.image for sighting in source.sightings()} == HERE
+    assert runs.read_text() == "xx"
+
+
+def is_alive(process: int) -> bool:
+    """A zombie is not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_a_plugin_that_hangs_is_ended_with_its_children(
+    look: Looker, plugin: Plugin, runs: Path, tmp_path: Path
+) -> None:
+    children = tmp_path / "children"
+    plugin(f"sleep 100 & echo $! >{children}; sleep 100")
+    began = time.monotonic()
+    with pytest.raises(
+        ServiceError, match=r"sh of the kubeconfig took too long.*kubernetes.timeout"
+    ):
+        list(look.source(timeout=1).sightings())
+    assert time.monotonic() - began < 10
+    assert runs.read_text() == "x"
+    end = time.monotonic() + 5
+    while is_alive(int(children.read_text())) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not is_alive(int(children.read_text()))
+
+
+def test_a_plugin_that_closed_its_output_and_hangs(look: Looker, plugin: Plugin) -> None:
+    plugin("exec >&-; sleep 100")
+    with pytest.raises(ServiceError, match="took too long"):
+        list(look.source(timeout=1).sightings())
+
+
+def test_a_child_that_it_leaves_behind_is_not_waited_for(
+    look: Looker, plugin: Plugin, tmp_path: Path
+) -> None:
+    """As of a plugin that keeps an agent. The agent lives on."""
+    child = tmp_path / "child"
+    plugin(f"sleep 100 & echo $! >{child}; {prints(token=DEFAULT_TOKEN)}")
+    assert images(by(look.kubeconfig)) == HERE
+    assert is_alive(int(child.read_text()))
+    os.kill(int(child.read_text()), 9)
+
+
+def test_no_other_cluster_waits_for_it(
+    cluster: Cluster, look: Looker, plugin: Plugin, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = Looker(cluster, tmp_path / "other")
+    over = tmp_path / "over"
+    plugin(f"until [ -e {over} ]; do sleep 0.02; done; {prints(token=DEFAULT_TOKEN)}")
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(look)
+        try:
+            assert {used for used, _ in other()} == HERE
+            assert not waiting.done()
+        finally:
+            over.touch()
+        assert {used for used, _ in waiting.result()} == HERE
+
+
+def test_it_runs_only_for_settings_that_were_named(
+    cluster: Cluster, look: Looker, plugin: Plugin, runs: Path
+) -> None:
+    plugin(prints(token=DEFAULT_TOKEN))
+    with pytest.raises(ServiceError, match=r"has an exec plugin.*name their file with --config"):
+        images(by(look.kubeconfig, trust=Trust.FOUND))
+    assert runs.read_text() == ""
+    assert not list(cluster.calls)
+
+
+def test_it_does_not_run_for_an_address_that_nothing_is_sent_to(
+    look: Looker, plugin: Plugin, rewrite: Rewrite, runs: Path
+) -> None:
+    plugin(prints(token=DEFAULT_TOKEN))
+    rewrite(lambda c: c["clusters"][0]["cluster"].update(server="http://127.0.0.1:1"))
+    with pytest.raises(ServiceError, match="over plain HTTP"):
+        images(by(look.kubeconfig))
+    assert runs.read_text() == ""
