@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from bot.aws.iam_policy import ANY, Duties, partition_of
 from bot.aws.places import ALL_REGIONS
+from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
 from bot.settings import Settings
 from bot.settings.model import RegistrySection
@@ -36,7 +37,7 @@ def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
 def deleting_duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
     """What each principal behind `open_deleter` has to do: delete where a policy of the settings
     may propose something."""
-    repositories = tuple(policy.repositories for policy in settings.policies)
+    repositories = tuple(Patterns(policy.repositories) for policy in settings.policies)
     shares = _shares(list(_deletions(settings, own)), (), own)
     return {who: replace(share, repositories=repositories) for who, share in shares.items()}
 
