@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable
 
-from bot.core.patterns import Patterns
+from bot.core.patterns import Patterns, elements, is_star
 from bot.core.repository import RegistryId
 
-_SET = re.compile(r"\[!?.[^]]*\]", re.DOTALL)
 _CAN_NAME_A_REPOSITORY = re.compile(r"[a-z0-9._/*?-]+")
 _SUFFIXES = {
     "aws-cn": "amazonaws.com.cn",
@@ -26,9 +25,14 @@ def repository_names(
     """Names with `*` and `?` that cover every repository of this registry that these globs can
     match, by its name or by its URI. A set counts as `?`, so they may cover a little more.
     Account and Region of the registry may be `*`."""
-    globs = {_SET.sub("?", glob.lower()) for each in patterns for glob in each.globs}
+    globs = {_without_sets(glob.lower()) for each in patterns for glob in each.globs}
     names = {glob[place:] for glob in globs for place in (0, *_places(glob, registry, partition))}
     return sorted(_without_covered(filter(_CAN_NAME_A_REPOSITORY.fullmatch, names)))
+
+
+def _without_sets(glob: str) -> str:
+    parts = ("*" if is_star(part) else part for part in elements(glob))
+    return "".join("?" if part.startswith("[") else part for part in parts)
 
 
 def _places(glob: str, registry: RegistryId, partition: str) -> Iterable[int]:
