@@ -64,6 +64,8 @@ SOURCES: Mapping[str, Needs] = {
         broad=(
             "ecs:DescribeTaskDefinition",
             "ecs:ListClusters",
+            "ecs:ListDaemonTaskDefinitions",
+            "ecs:ListDaemons",
             "ecs:ListServices",
             "ecs:ListTaskDefinitionFamilies",
             "ecs:ListTasks",
@@ -72,6 +74,10 @@ SOURCES: Mapping[str, Needs] = {
             "scheduler:ListSchedules",
         ),
         narrow=(
+            "ecs:DescribeDaemon",
+            "ecs:DescribeDaemonDeployments",
+            "ecs:DescribeDaemonRevisions",
+            "ecs:DescribeDaemonTaskDefinition",
             "ecs:DescribeServiceDeployments",
             "ecs:DescribeServiceRevisions",
             "ecs:DescribeServices",
@@ -80,6 +86,10 @@ SOURCES: Mapping[str, Needs] = {
             "scheduler:GetSchedule",
         ),
         resources=(
+            "ecs:daemon/*",
+            "ecs:daemon-deployment/*",
+            "ecs:daemon-revision/*",
+            "ecs:daemon-task-definition/*",
             "ecs:service/*",
             "ecs:service-deployment/*",
             "ecs:service-revision/*",

@@ -30,6 +30,10 @@ def absence(code: str, saying: str = "") -> Absence:
     return says_so
 
 
+def any_of(*absences: Absence) -> Absence:
+    return lambda error: any(says_so(error) for says_so in absences)
+
+
 def _never(_error: ClientError) -> bool:
     return False
 
