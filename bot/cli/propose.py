@@ -79,7 +79,7 @@ def _tell_if_it_stays(proposal: Proposal) -> None:
 
 
 def _texts(proposals: Iterable[Proposed]) -> Iterator["RenderableType"]:
-    from bot.render.plan_table import not_checked, plan_as_table  # noqa: PLC0415
+    from bot.render.plan_table import plan_as_table, usage_notes  # noqa: PLC0415
     from bot.render.stored_table import since_when, standing_as_text  # noqa: PLC0415
 
     last: Proposed | None = None
@@ -87,8 +87,8 @@ def _texts(proposals: Iterable[Proposed]) -> Iterator["RenderableType"]:
         yield plan_as_table(last.content, system_clock())
         yield standing_as_text(last.plan.record, last.plan.required)
         yield ""
-    if last and last.content.usage.not_checked:
-        yield not_checked(last.content.usage.not_checked)
+    if last:
+        yield from usage_notes(last.content)
     if last and system_clock() - last.plan.store.made_at < SHORT_MEMORY:
         yield since_when(last.plan.store.made_at)
 

@@ -85,14 +85,8 @@ class Doctor(Generic[AnyRegistry]):
             yield failed("usage", "all", str(error), GRANT)
             return None
         yield from (_told(look, sight) for look in sight.snapshot.looks)
-        if unchecked := ", ".join(sight.snapshot.not_checked):
-            yield warning(
-                "usage",
-                unchecked,
-                "nobody looks there: images that only these run are not protected",
-                "switch on what usage switches off, or name in a file of usage.files what runs "
-                "there",
-            )
+        if sight.snapshot.not_checked:
+            yield _unchecked(sight.snapshot)
         return sight.coverage
 
 
@@ -115,6 +109,20 @@ def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]
     is_whole = patient.role is not None or caller.principal == caller.arn
     principal = patient.role or caller.principal
     return _Visit(registry, finding, Examination(registry, id_, repositories, principal, is_whole))
+
+
+def _unchecked(snapshot: Snapshot) -> Finding:
+    """What is switched off."""
+    if any(look.source in SOURCES for look in snapshot.looks):
+        detail = "nobody looks there: images that only these run are not protected"
+    else:
+        detail = "no source of usage is on, so nobody can approve a plan"
+    return warning(
+        "usage",
+        ", ".join(snapshot.not_checked),
+        detail,
+        "switch on what usage switches off, or name in a file of usage.files what runs there",
+    )
 
 
 def _told(look: Look, sight: Sight) -> Finding:

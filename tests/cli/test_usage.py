@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
-from tests.support import Plan, Run, Shelf
+from tests.support import Plan, Run, Shelf, others_off
 
 OTHER = "210987654321"
 ROLE = f"arn:aws:iam::{OTHER}:role/look"
@@ -223,6 +223,25 @@ def test_a_registry_that_nobody_uses(plan: Run, settings_file: Write) -> None:
     assert "usage.expect_none" in result.sentence
     settings_file("usage: {ecs: false, expect_none: true}")
     assert plan().status == 0
+
+
+def test_with_every_source_off_the_plan_is_shown_but_cannot_be_approved(
+    shelf: Shelf, run: Run, settings_file: Write
+) -> None:
+    """Of `usage.files`, nothing is said, and it names none by default."""
+    shelf.images(12)
+    settings_file(f"usage: {{{others_off('files')}}}")
+    result = run("propose", "team/api", "--format", "json")
+    assert result.status == 0
+    assert (result.plan["complete"], result.plan["usage"], len(result.plan["delete"])) == (
+        True,
+        [],
+        2,
+    )
+    assert "No source of usage is on" in run("plan", "team/api").out
+    refused = run("approve", result.plan["plan"])
+    assert refused.status == 2
+    assert refused.sentence.startswith("No source of usage is on")
 
 
 def test_a_source_that_suddenly_lists_little(

@@ -8,9 +8,9 @@ from rich.console import Console
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.pins import Pin
 from bot.core.plan import Plan
-from bot.core.usage import Usage
+from bot.core.usage import Look, Usage
 from bot.render.plan_summary import PlanSummary
-from bot.render.plan_table import not_checked, plan_as_table
+from bot.render.plan_table import plan_as_table, unchecked_note, usage_notes
 from bot.render.terminal import ROWS
 from tests.render.builders import GB, image, plan
 from tests.support import NOW
@@ -143,8 +143,23 @@ def test_tags_are_shown_as_they_are() -> None:
     assert "ECR said [bold]no[/bold] [/]" in words(made)
 
 
-def test_what_was_not_checked() -> None:
+def notes(usage: Usage) -> str:
+    made = plan(image(1), usage=usage)
     console = Console(width=80, file=io.StringIO())
-    console.print(not_checked(("ecs", "files")))
+    console.print(*usage_notes(made), *unchecked_note(made), sep="\n")
     assert isinstance(console.file, io.StringIO)
-    assert console.file.getvalue().startswith("Not checked for use: ecs, files.")
+    return " ".join(console.file.getvalue().split())
+
+
+def test_what_was_not_checked() -> None:
+    looks = (Look("lambda", "here", 1),)
+    assert notes(Usage(looks=looks, not_checked=("ecs", "files"))) == (
+        "Not checked for use: ecs, files. What runs there is not protected."
+    )
+    assert notes(Usage(looks=looks, not_checked=())) == ""
+
+
+def test_that_nothing_was_looked_at() -> None:
+    assert notes(Usage(looks=(), not_checked=())) == (
+        "No source of usage is on, so nobody can approve a plan: switch one on under usage."
+    )

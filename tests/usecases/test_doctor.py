@@ -61,6 +61,9 @@ def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     assert of("usage", examine(stocked)) == []
     (warned,) = of("usage", examine(stocked, not_checked=SOURCES))
     assert (warned.status, warned.scope) == (Status.WARNING, ", ".join(SOURCES))
+    assert "no source of usage is on" in warned.detail
+    (warned,) = of("usage", examine(stocked, [Look("ecs", "here", 1)], not_checked=SOURCES[1:]))
+    assert "images that only these run are not protected" in warned.detail
 
 
 def test_it_changes_nothing(aws: StandIn, stocked: EcrRegistry) -> None:

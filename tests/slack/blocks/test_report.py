@@ -134,7 +134,7 @@ def test_no_dialog_before_the_modal_that_asks_for_the_name() -> None:
         ({"here": ELSEWHERE}, f"It can be approved in <#{HOME}> only."),
         ({"home": None}, "Nobody can approve it in Slack: `reports` in the settings gives it no"),
         ({"report_only": True}, "Only a report: the settings have `execution.enabled: false`."),
-        ({"record": {"checked": False}}, "No source of usage was looked at, so nobody can"),
+        ({"record": {"checked": False}}, "No source of usage is on, so nobody can"),
     ],
 )
 def test_where_nobody_can_approve_it_it_says_why(facts: dict[str, Any], why: str) -> None:
