@@ -31,6 +31,7 @@ from bot.settings.fields import (
     ResourceName,
     RoleArn,
     Schedule,
+    ServicePrincipal,
     Share,
     SomeGlobs,
     Text,
@@ -219,6 +220,7 @@ class UsageSection(Section):
         Field(description="a list of paths, or false"),
     ] = ()
     ignore_accounts: Entries[AccountOrAny] = ()
+    ignore_services: Entries[ServicePrincipal] = ()
     registry_aliases: Annotated[
         dict[AliasHost, RegistryHost],
         Field(description="host names, each with the URI of a registry of ECR"),

@@ -1,10 +1,10 @@
 """Plans the cleanup of a repository. Deletes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.coverage import Coverage
+from bot.core.coverage import Coverage, called, mend_unseen
 from bot.core.errors import ServiceError
 from bot.core.evidence import Evidence
 from bot.core.manifest import Manifest
@@ -12,6 +12,7 @@ from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
 from bot.core.records import RepositoryPin, TagScan
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.repository_policy import Puller
 from bot.core.savings import Prices
 from bot.core.snapshot import Snapshot
 from bot.core.tag_history import renewed_at, scan_tags
@@ -87,9 +88,10 @@ class Planner:
         looks: list[Look] = []
         repository, registry = found.repository, found.registry
         try:
-            accounts = registry.accounts_that_may_pull(repository)
-            if unseen := self.coverage.unseen_pullers(accounts):
-                looks.append(_failed("repository policy", repository, _unseen_pullers(unseen)))
+            pullers = registry.pullers(repository)
+            looks += (
+                _failed("repository policy", repository, why) for why in self._unseen(pullers)
+            )
         except ServiceError as error:
             looks.append(_failed("repository policy", repository, str(error)))
         destinations: tuple[RegistryId, ...] = ()
@@ -100,6 +102,13 @@ class Planner:
         except ServiceError as error:
             looks.append(_failed("replication", repository, str(error)))
         return destinations, looks
+
+    def _unseen(self, pullers: Collection[Puller]) -> Iterator[str]:
+        """Why nobody knows what these pull."""
+        if accounts := self.coverage.unseen_accounts(pullers):
+            yield _unseen_accounts(accounts)
+        if services := self.coverage.unseen_services(pullers):
+            yield _unseen_services(services)
 
 
 def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:
@@ -114,7 +123,7 @@ def _failed(source: str, repository: RepositoryId, why: str) -> Look:
     return Look(source, repository.uri, 0, why)
 
 
-def _unseen_pullers(accounts: Sequence[str]) -> str:
+def _unseen_accounts(accounts: Sequence[str]) -> str:
     if "*" in accounts:
         return (
             "it lets accounts pull that it does not name: name them in the policy, or put '*' "
@@ -123,6 +132,12 @@ def _unseen_pullers(accounts: Sequence[str]) -> str:
     return (
         f"it lets {', '.join(accounts)} pull, where nobody looks: add them to usage.accounts, or "
         "to usage.ignore_accounts if they need no look"
+    )
+
+
+def _unseen_services(services: Sequence[str]) -> str:
+    return (
+        f"it lets {called(services)} pull, where no source of usage looks: {mend_unseen(services)}"
     )
 
 

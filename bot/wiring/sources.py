@@ -98,6 +98,8 @@ def open_sources(
             places=frozenset(places),
             own_accounts=frozenset(registry.account for registry in asked),
             ignored_accounts=frozenset(settings.usage.ignore_accounts),
+            sources=on,
+            ignored_services=frozenset(settings.usage.ignore_services),
         ),
     )
 

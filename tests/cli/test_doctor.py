@@ -323,6 +323,27 @@ def test_accounts_that_may_pull_where_nobody_looks(
     assert finding["detail"].endswith(f"are looked at or ignored: {THERE}")
 
 
+def test_services_that_may_pull_where_no_source_looks(
+    aws: StandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
+) -> None:
+    emr, functions = "emr-serverless.amazonaws.com", "lambda.amazonaws.com"
+    allow = {
+        "Effect": "Allow",
+        "Action": "ecr:BatchGetImage",
+        "Principal": {"Service": [emr, functions]},
+        "Condition": {"StringEquals": {"aws:SourceAccount": HERE}},
+    }
+    aws.world.set_repository_policy(healthy.repository, {"Statement": [allow]})
+    finding = doctor()["repository policies"]
+    assert finding["status"] == "FAILED"
+    assert finding["detail"] == f"{emr} may pull, where no source of usage looks: team/api"
+    assert "usage.ignore_services" in finding["mend"]
+    settings_file(f"usage: {{ecs: false, ignore_services: [{emr}]}}")
+    finding = doctor()["repository policies"]
+    assert finding["status"] == "ok"
+    assert finding["detail"].endswith(f"none and services: {emr}, {functions}")
+
+
 def test_anybody_may_pull(aws: StandIn, doctor: Doctor, healthy: Shelf) -> None:
     aws.world.set_repository_policy(healthy.repository, lets_pull("*"))
     finding = doctor()["repository policies"]

@@ -86,6 +86,7 @@ def error(text: str, folder: Path) -> str:
         ("usage: {lambda: null}", "usage.lambda", "None", SOURCE),
         ("usage: {files: used.txt}", "usage.files", "'used.txt'", "a list of paths, or false"),
         ("usage: {ignore_accounts: [1]}", "usage.ignore_accounts[0]", "1", ACCOUNT),
+        ("usage: {ignore_services: [lambda]}", "usage.ignore_services[0]", "'lambda'", "a service's principal"),
         ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "host names"),
         ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),
         ("usage: {kubernetes: {clusters: x}}", "usage.kubernetes.clusters", "'x'", LIST),

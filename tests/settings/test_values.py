@@ -186,6 +186,7 @@ def test_the_whole_of_a_file(tmp_path: Path) -> None:
           kubernetes: {clusters: [], ignore: [old]}
           files: [used.txt]
           ignore_accounts: ["111111111111"]
+          ignore_services: [emr-serverless.amazonaws.com, build.apprunner.amazonaws.com, "*"]
           registry_aliases: {images.example.com: 123456789012.dkr.ecr.eu-west-1.amazonaws.com}
           expect_none: true
         reports: [{repositories: [a], channel: C1, time_zone: Europe/Berlin, min_saving: 1.5,
