@@ -187,6 +187,26 @@ class UsageMemory(Protocol):
         """Sources and scopes that somebody may confirm."""
 
 
+class Asked(NamedTuple):
+    """Whether a source may find something in a Region where it does not look. UTC."""
+
+    has_any: bool
+    at: datetime
+
+
+class RegionMemory(Protocol):
+    """What is in Regions where no source looks, so that they are not asked with every scan."""
+
+    def asked_regions(self, account: str) -> Mapping[tuple[str, str], Asked]:
+        """By Region and source."""
+
+    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], Asked]) -> None: ...
+
+
+class ScanMemory(UsageMemory, RegionMemory, Protocol):
+    """All that scans remember."""
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What is written as one, or not at all.

@@ -31,6 +31,7 @@ from botocore.parsers import ResponseParserError
 from bot.core.errors import (
     AnswerLostError,
     ExpiredCredentialsError,
+    ForbiddenError,
     RequestError,
     ServiceError,
     ThrottledError,
@@ -38,6 +39,12 @@ from bot.core.errors import (
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_BY_ORGANIZATION = (
+    "with an explicit deny in a service control policy",
+    "because no service control policy allows",
+)
+"""IAM user guide, Troubleshoot access denied error messages."""
+
 _UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException"}
 """Also that of a session which has ended."""
 
@@ -130,6 +137,8 @@ def _kind(error: ClientError) -> type[ServiceError]:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _EXPIRED | _UNKNOWN_KEY:
         return ExpiredCredentialsError
+    if code in _DENIED and _is_by_organization(error):
+        return ForbiddenError
     if code in _THROTTLED or status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError
     if code in _BROKEN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -171,6 +180,11 @@ def _no_answer(error: Exception, action: str, place: str) -> str:
     )
 
 
+def _is_by_organization(error: ClientError) -> bool:
+    said = error.response.get("Error", {}).get("Message", "")
+    return any(words in said for words in _BY_ORGANIZATION)
+
+
 def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
@@ -187,6 +201,11 @@ def _refusal(error: ClientError, action: str, place: str) -> str:
         action = f"sts:AssumeRole for {action}"
     code = error_code(error)
     said = error.response.get("Error", {}).get("Message", "") or "no reason given"
+    if _kind(error) is ForbiddenError:
+        return (
+            f"A service control policy of the organization forbids {action} on {place}: leave out "
+            f"what looks there, or have the policy changed. AWS says: {said}"
+        )
     if code in _DENIED:
         return f"AWS refused {action} on {place}: grant that action. AWS says: {said}"
     if code in _EXPIRED:

@@ -58,6 +58,14 @@ REGISTRY = Needs(
 """ecr:ListImages is asked only while a plan is carried out, ecr:ListTagsForResource only before
 reports that come by themselves."""
 
+ELSEWHERE: Mapping[str, str] = {
+    "ecs": "ecs:ListClusters",
+    "lambda": "lambda:ListFunctions",
+    "kubernetes": "eks:ListClusters",
+}
+"""What is asked in Regions where no source looks. It serves doctor and the small print of reports:
+without it plans are complete all the same."""
+
 DELETION = Needs(narrow=("ecr:BatchDeleteImage",), resources=("ecr:repository/*",))
 SOURCES: Mapping[str, Needs] = {
     "ecs": Needs(
@@ -146,13 +154,15 @@ of ECS, Identity-based policy examples."""
 @dataclass(frozen=True, slots=True)
 class Duties:
     """What one principal has to do: read `registries`, or delete in them; look for usage with
-    `looks` (keys of SOURCES) in `regions` of its own `account`; assume `roles`."""
+    `looks` (keys of SOURCES) in `regions` of its own `account`; ask for some of them `elsewhere`,
+    in its other Regions; assume `roles`."""
 
     account: str
     partition: str
     registries: tuple[RegistryId, ...] = ()
     looks: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
 
 
@@ -214,6 +224,9 @@ def _usage_statements(duties: Duties) -> Iterator[Policy]:
     narrows as much."""
     if ANY in duties.regions:
         yield _statement("FindRegions", ["ec2:DescribeRegions"], [ANY])
+    elif duties.elsewhere:
+        asked = [ELSEWHERE[look] for look in duties.elsewhere]
+        yield _statement("AskOtherRegions", ["ec2:DescribeRegions", *asked], [ANY])
     needs = [SOURCES[look] for look in duties.looks]
     broad = [action for each in needs for action in each.broad]
     if broad:

@@ -2,16 +2,18 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 from bot.aws.errors import error_code, in_words
 from bot.aws.sessions import client_config
-from bot.core.errors import ServiceError
+from bot.core.errors import ForbiddenError, ServiceError
 
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
 """Where the next page stands in an answer, and how it is asked for."""
@@ -41,13 +43,19 @@ def _never(_error: ClientError) -> bool:
 class AwsPlace:
     """May be used by several threads. Everything raises ServiceError."""
 
-    def __init__(self, session: boto3.Session, account: str, region: str) -> None:
+    def __init__(
+        self, session: boto3.Session, account: str, region: str, config: Config | None = None
+    ) -> None:
+        """`config`: of the clients, instead of the one that calls usually have."""
         self.account = account
         self.region = region
         self.session = session
         self._create: Callable[..., Any] = session.client
+        self._config = config
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
+        self._is_forbidden = False
+        self._has_answered = False
 
     def __str__(self) -> str:
         return f"{self.account} in {self.region}"
@@ -64,7 +72,7 @@ class AwsPlace:
         """None if what is asked for is not there."""
         client = self.client(service)
         action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
-        with in_words(action, str(self)):
+        with self._noted(), in_words(action, str(self)):
             try:
                 return Answer(getattr(client, operation)(**request), action, str(self))
             except ClientError as error:
@@ -87,6 +95,22 @@ class AwsPlace:
                 return
             request |= token
 
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the organization forbade calls, and AWS answered none: then the whole Region is
+        forbidden, as far as anybody can tell."""
+        return self._is_forbidden and not self._has_answered
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Around one call."""
+        try:
+            yield
+        except ForbiddenError:
+            self._is_forbidden = True
+            raise
+        self._has_answered = True
+
     def lacks(self, service: str) -> bool:
         """Whether AWS does not offer the service in this Region: botocore's data do not list it,
         and its host name does not exist. The data may be older than the offer. A name may be
@@ -103,7 +127,7 @@ class AwsPlace:
             if service not in self._clients:
                 with in_words(service, str(self)):
                     self._clients[service] = self._create(
-                        service, region_name=self.region, config=client_config()
+                        service, region_name=self.region, config=self._config or client_config()
                     )
             return self._clients[service]
 

@@ -21,7 +21,13 @@ from bot.settings import load_settings
 from bot.usecases.find_repositories import Found
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposal
-from bot.wiring import command_line_person, open_proposer, open_store, system_clock
+from bot.wiring import (
+    UsageSources,
+    command_line_person,
+    open_proposer,
+    open_store,
+    system_clock,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,7 +68,8 @@ def _proposals(
         def make(planner: Planner, found: Found) -> Proposal:
             return open_proposer(settings, store, planner, person).propose(found)
 
-        for proposal in Planning(settings, memory, outcome, make).of_all(repositories):
+        planning = Planning(settings, memory, outcome, make, UsageSources.look_for_people)
+        for proposal in planning.of_all(repositories):
             plan = StoredPlan(proposal.record, store, settings.approval.required)
             yield Proposed(plan, proposal.content)
             _tell_if_it_stays(proposal)

@@ -25,5 +25,9 @@ class ExpiredCredentialsError(ServiceError):
     """AWS took nothing of the call: the same may be asked with new credentials."""
 
 
+class ForbiddenError(ServiceError):
+    """The organization's service control policies forbid the call, whatever is granted."""
+
+
 class NotSentError(ServiceError):
     """The call was held back at the last moment, and never left."""

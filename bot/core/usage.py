@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.core.repository import RegistryId
+
 SOURCES = (
     "ecs",
     "lambda",
@@ -50,6 +52,29 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenRegion:
+    """A Region of an account where no source looks, though `sources` may find something there."""
+
+    place: RegistryId
+    sources: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.place} ({', '.join(self.sources)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What an account has in Regions where no source looks: `asked` told, `forbidden` are closed by
+    the organization's policies, and `silent` says why others did not tell."""
+
+    account: str
+    found: tuple[UnseenRegion, ...] = ()
+    asked: tuple[str, ...] = ()
+    forbidden: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What is in use of one repository: users by digest and by tag, and what was looked at."""
 
@@ -57,6 +82,7 @@ class Usage:
     by_tag: Users = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     not_checked: tuple[str, ...] = SOURCES
+    unseen_regions: tuple[UnseenRegion, ...] = ()
 
     @property
     def failed(self) -> tuple[Look, ...]:

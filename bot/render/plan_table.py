@@ -127,6 +127,9 @@ def usage_notes(plan: Plan) -> Iterator[RenderableType]:
     if sources := ", ".join(plan.usage.not_checked):
         words = f"Not checked for use: {sources}. What runs there is not protected."
         yield Text(words, style="yellow")
+    if regions := first_few([*map(str, plan.usage.unseen_regions)]):
+        words = f"No source looks in {regions}. What runs there is not protected."
+        yield Text(words, style="yellow")
 
 
 def unchecked_note(plan: Plan) -> Iterator[RenderableType]:

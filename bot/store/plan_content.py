@@ -20,7 +20,7 @@ from bot.core.plan import Plan
 from bot.core.reasons import Reason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
-from bot.core.usage import Look, Usage
+from bot.core.usage import Look, UnseenRegion, Usage
 
 LEVEL = 3
 """Digests hardly shrink, however long zlib tries."""
@@ -69,6 +69,7 @@ class _Document(Struct, array_like=True, frozen=True):
     not_checked: tuple[str, ...]
     deleted_also_in: tuple[RegistryId, ...]
     problems: tuple[str, ...]
+    unseen_regions: tuple[UnseenRegion, ...] = ()
 
 
 def pack(plan: Plan) -> bytes:
@@ -164,6 +165,7 @@ def _document(plan: Plan) -> _Document:
         not_checked=plan.usage.not_checked,
         deleted_also_in=plan.deleted_also_in,
         problems=plan.problems,
+        unseen_regions=plan.usage.unseen_regions,
     )
 
 
@@ -217,7 +219,11 @@ def _plan(document: _Document) -> Plan:
         judged=tuple(map(unpacker.judged, document.rows)),
         delete=tuple([unpacker.digests[place] for place in document.delete]),
         savings=document.savings,
-        usage=Usage(looks=document.looks, not_checked=document.not_checked),
+        usage=Usage(
+            looks=document.looks,
+            not_checked=document.not_checked,
+            unseen_regions=document.unseen_regions,
+        ),
         deleted_also_in=document.deleted_also_in,
         problems=document.problems,
     )

@@ -4,11 +4,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
+from bot.core import region_lists
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
 from bot.core.findings import Finding, failed, ok, warning
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Look
+from bot.core.usage import SOURCES, Elsewhere, Look
 from bot.ports import Registry
 from bot.usecases.examine_registry import GRANT, Examination, list_repositories
 
@@ -33,12 +34,13 @@ class Patient(Generic[AnyRegistry]):
 
 
 class Sight(NamedTuple):
-    """What the sources of usage saw, how many workloads each listed (by source and scope), and how
-    far they look."""
+    """What the sources of usage saw, how many workloads each listed (by source and scope), how far
+    they look, and what is beyond in the accounts that are looked into."""
 
     snapshot: Snapshot
     workloads: Mapping[tuple[str, str], int]
     coverage: Coverage
+    elsewhere: Sequence[Elsewhere] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Doctor(Generic[AnyRegistry]):
         yield from (_told(look, sight) for look in sight.snapshot.looks)
         if sight.snapshot.not_checked:
             yield _unchecked(sight.snapshot)
+        for elsewhere in sight.elsewhere:
+            yield from _beyond(elsewhere)
         return sight.coverage
 
 
@@ -125,6 +129,28 @@ def _unchecked(snapshot: Snapshot) -> Finding:
     )
 
 
+def _beyond(elsewhere: Elsewhere) -> Iterator[Finding]:
+    """Regions where no source looks. What cannot be told there makes no plan incomplete."""
+    check, scope = "other Regions", elsewhere.account
+    if elsewhere.found:
+        yield warning(
+            check,
+            scope,
+            f"no source looks in {', '.join(map(str, elsewhere.found))}, which have something that "
+            "it would look at: images that run there alone are not protected",
+            "add them to usage.regions (or to the account's regions under usage.accounts), or set "
+            "usage.regions: [all]",
+        )
+    if elsewhere.silent:
+        others = f" (so with {len(elsewhere.silent) - 1:,} others)" if elsewhere.silent[1:] else ""
+        yield warning(check, scope, f"they could not tell: {elsewhere.silent[0]}{others}", GRANT)
+    if not (elsewhere.found or elsewhere.silent):
+        forbidden = len(elsewhere.forbidden)
+        closed = f"; service control policies forbid {forbidden:,} more" if forbidden else ""
+        told = f"nothing to look at in those that were asked: {len(elsewhere.asked):,}{closed}"
+        yield ok(check, scope, told)
+
+
 def _told(look: Look, sight: Sight) -> Finding:
     if look.error:
         return failed(look.source, look.scope, look.error, _mend(look.source))
@@ -134,6 +160,8 @@ def _told(look: Look, sight: Sight) -> Finding:
 
 
 def _mend(source: str) -> str:
+    if source == region_lists.SOURCE:
+        return "leave these Regions out, or have the organization's policies changed"
     if source not in SOURCES:
         return "check usage.accounts and usage.regions; set usage.expect_none if that is right"
     if source == "files":

@@ -8,7 +8,8 @@ from rich.console import Console
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.pins import Pin
 from bot.core.plan import Plan
-from bot.core.usage import Look, Usage
+from bot.core.repository import RegistryId
+from bot.core.usage import Look, UnseenRegion, Usage
 from bot.render.plan_summary import PlanSummary
 from bot.render.plan_table import plan_as_table, unchecked_note, usage_notes
 from bot.render.terminal import ROWS
@@ -157,6 +158,15 @@ def test_what_was_not_checked() -> None:
         "Not checked for use: ecs, files. What runs there is not protected."
     )
     assert notes(Usage(looks=looks, not_checked=())) == ""
+
+
+def test_regions_where_no_source_looks() -> None:
+    unseen = UnseenRegion(RegistryId("123456789012", "us-east-1"), ("ecs", "lambda"))
+    usage = Usage(looks=(Look("ecs", "here", 1),), not_checked=(), unseen_regions=(unseen,))
+    assert notes(usage) == (
+        "No source looks in 123456789012 in us-east-1 (ecs, lambda). What runs there is not "
+        "protected."
+    )
 
 
 def test_that_nothing_was_looked_at() -> None:
