@@ -58,14 +58,6 @@ REGISTRY = Needs(
 """ecr:ListImages is asked only while a plan is carried out, ecr:ListTagsForResource only before
 reports that come by themselves."""
 
-ELSEWHERE: Mapping[str, str] = {
-    "ecs": "ecs:ListClusters",
-    "lambda": "lambda:ListFunctions",
-    "kubernetes": "eks:ListClusters",
-}
-"""What is asked in Regions where no source looks. It serves doctor and the small print of reports:
-without it plans are complete all the same."""
-
 DELETION = Needs(narrow=("ecr:BatchDeleteImage",), resources=("ecr:repository/*",))
 SOURCES: Mapping[str, Needs] = {
     "ecs": Needs(
@@ -149,6 +141,14 @@ SOURCES: Mapping[str, Needs] = {
 `eks_clusters`, where some are listed by what EKS calls them. The reference gives ecs:ListTasks
 container instances, but IAM asks for `*` where the tasks of a cluster are listed: developer guide
 of ECS, Identity-based policy examples."""
+
+ELSEWHERE: Mapping[str, str] = {
+    "ecs": "ecs:ListClusters",
+    "lambda": "lambda:ListFunctions",
+    "kubernetes": "eks:ListClusters",
+}
+"""What is asked in Regions where no source looks. It serves doctor and the small print of reports:
+without it plans are complete all the same."""
 
 
 @dataclass(frozen=True, slots=True)
