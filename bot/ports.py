@@ -188,14 +188,14 @@ class UsageMemory(Protocol):
 
 
 class Asked(NamedTuple):
-    """Whether a source may find something in a Region where it does not look. UTC."""
+    """Whether a source may find something in a Region that it does not scan. UTC."""
 
     has_any: bool
     at: datetime
 
 
 class RegionMemory(Protocol):
-    """What is in Regions where no source looks, so that they are not asked with every scan."""
+    """What Regions that no source scans answered, so that they are not asked with every scan."""
 
     def asked_regions(self, account: str) -> Mapping[tuple[str, str], Asked]:
         """By Region and source."""

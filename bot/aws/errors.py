@@ -30,8 +30,8 @@ from botocore.parsers import ResponseParserError
 
 from bot.core.errors import (
     AnswerLostError,
+    DeniedByOrganizationError,
     ExpiredCredentialsError,
-    ForbiddenError,
     RequestError,
     ServiceError,
     ThrottledError,
@@ -138,7 +138,7 @@ def _kind(error: ClientError) -> type[ServiceError]:
     if code in _EXPIRED | _UNKNOWN_KEY:
         return ExpiredCredentialsError
     if code in _DENIED and _is_by_organization(error):
-        return ForbiddenError
+        return DeniedByOrganizationError
     if code in _THROTTLED or status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError
     if code in _BROKEN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -201,10 +201,10 @@ def _refusal(error: ClientError, action: str, place: str) -> str:
         action = f"sts:AssumeRole for {action}"
     code = error_code(error)
     said = error.response.get("Error", {}).get("Message", "") or "no reason given"
-    if _kind(error) is ForbiddenError:
+    if _kind(error) is DeniedByOrganizationError:
         return (
-            f"A service control policy of the organization forbids {action} on {place}: leave out "
-            f"what looks there, or have the policy changed. AWS says: {said}"
+            f"A service control policy denies {action} on {place}: switch the source off or leave "
+            f"the Region out, or have the policy changed. AWS says: {said}"
         )
     if code in _DENIED:
         return f"AWS refused {action} on {place}: grant that action. AWS says: {said}"

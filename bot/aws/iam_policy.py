@@ -147,8 +147,8 @@ ELSEWHERE: Mapping[str, str] = {
     "lambda": "lambda:ListFunctions",
     "kubernetes": "eks:ListClusters",
 }
-"""What is asked in Regions where no source looks. It serves doctor and the small print of reports:
-without it plans are complete all the same."""
+"""What is asked in Regions that no source scans, for doctor and the small print of reports. Plans
+are complete without it."""
 
 
 @dataclass(frozen=True, slots=True)

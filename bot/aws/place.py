@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from bot.aws.errors import error_code, in_words
 from bot.aws.sessions import client_config
-from bot.core.errors import ForbiddenError, ServiceError
+from bot.core.errors import DeniedByOrganizationError, ServiceError
 
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
 """Where the next page stands in an answer, and how it is asked for."""
@@ -54,7 +54,7 @@ class AwsPlace:
         self._config = config
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
-        self._is_forbidden = False
+        self._is_denied = False
         self._has_answered = False
 
     def __str__(self) -> str:
@@ -96,18 +96,18 @@ class AwsPlace:
             request |= token
 
     @property
-    def is_forbidden(self) -> bool:
-        """Whether the organization forbade calls, and AWS answered none: then the whole Region is
-        forbidden, as far as anybody can tell."""
-        return self._is_forbidden and not self._has_answered
+    def is_denied(self) -> bool:
+        """Whether service control policies denied calls, and AWS has answered none: then the
+        whole Region counts as denied."""
+        return self._is_denied and not self._has_answered
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
         """Around one call."""
         try:
             yield
-        except ForbiddenError:
-            self._is_forbidden = True
+        except DeniedByOrganizationError:
+            self._is_denied = True
             raise
         self._has_answered = True
 

@@ -68,7 +68,7 @@ def _proposals(
         def make(planner: Planner, found: Found) -> Proposal:
             return open_proposer(settings, store, planner, person).propose(found)
 
-        planning = Planning(settings, memory, outcome, make, UsageSources.look_for_people)
+        planning = Planning(settings, memory, outcome, make, UsageSources.scan_other_regions_too)
         for proposal in planning.of_all(repositories):
             plan = StoredPlan(proposal.record, store, settings.approval.required)
             yield Proposed(plan, proposal.content)

@@ -73,7 +73,7 @@ def source_for(service: str) -> str | None:
     return _SOURCES.get(found["service"]) if found else None
 
 
-def mend_unseen(services: Iterable[str]) -> str:
+def fix_for_services(services: Iterable[str]) -> str:
     """What to do about services that no source looks at."""
     off = sorted({source for service in services if (source := source_for(service))})
     switch = f"switch on {', '.join(f'usage.{source}' for source in off)}, or " if off else ""

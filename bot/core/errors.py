@@ -25,8 +25,8 @@ class ExpiredCredentialsError(ServiceError):
     """AWS took nothing of the call: the same may be asked with new credentials."""
 
 
-class ForbiddenError(ServiceError):
-    """The organization's service control policies forbid the call, whatever is granted."""
+class DeniedByOrganizationError(ServiceError):
+    """A service control policy of the organization denies the call, whatever is granted."""
 
 
 class NotSentError(ServiceError):

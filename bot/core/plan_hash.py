@@ -23,8 +23,8 @@ def content_hash(plan: Plan) -> str:
         "deleted_also_in": sorted(set(map(str, plan.deleted_also_in))),
         "complete": plan.complete,
     }
-    if unseen := plan.usage.unseen_regions:
-        content["unseen_regions"] = sorted((str(each.place), each.sources) for each in unseen)
+    if unseen := plan.usage.unscanned_regions:
+        content["unscanned_regions"] = sorted((str(each.place), each.sources) for each in unseen)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.core.references import Hosts, MalformedReferenceError, parse_reference
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import Look, Sighting, UnseenRegion, Usage, Users
+from bot.core.usage import Look, Sighting, UnscannedRegion, Usage, Users
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
@@ -23,7 +23,7 @@ class Snapshot:
     by_tag: Mapping[Place, Users]
     looks: tuple[Look, ...]
     not_checked: tuple[str, ...]
-    unseen_regions: tuple[UnseenRegion, ...] = ()
+    unscanned_regions: tuple[UnscannedRegion, ...] = ()
 
     def of(
         self,
@@ -43,7 +43,7 @@ class Snapshot:
             by_tag=by_tag,
             looks=(*self.looks, *looks),
             not_checked=self.not_checked,
-            unseen_regions=self.unseen_regions,
+            unscanned_regions=self.unscanned_regions,
         )
 
 

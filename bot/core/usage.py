@@ -52,8 +52,8 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class UnseenRegion:
-    """A Region of an account where no source looks, though `sources` may find something there."""
+class UnscannedRegion:
+    """A Region of an account that no source scans, though `sources` may find workloads there."""
 
     place: RegistryId
     sources: tuple[str, ...]
@@ -64,14 +64,14 @@ class UnseenRegion:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What an account has in Regions where no source looks: `asked` told, `forbidden` are closed by
-    the organization's policies, and `silent` says why others did not tell."""
+    """What an account has in its other Regions: those that could be `asked`, those that service
+    control policies deny, and the `errors` of the others."""
 
     account: str
-    found: tuple[UnseenRegion, ...] = ()
+    found: tuple[UnscannedRegion, ...] = ()
     asked: tuple[str, ...] = ()
-    forbidden: tuple[str, ...] = ()
-    silent: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Usage:
     by_tag: Users = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     not_checked: tuple[str, ...] = SOURCES
-    unseen_regions: tuple[UnseenRegion, ...] = ()
+    unscanned_regions: tuple[UnscannedRegion, ...] = ()
 
     @property
     def failed(self) -> tuple[Look, ...]:

@@ -127,8 +127,8 @@ def usage_notes(plan: Plan) -> Iterator[RenderableType]:
     if sources := ", ".join(plan.usage.not_checked):
         words = f"Not checked for use: {sources}. What runs there is not protected."
         yield Text(words, style="yellow")
-    if regions := first_few([*map(str, plan.usage.unseen_regions)]):
-        words = f"No source looks in {regions}. What runs there is not protected."
+    if regions := first_few([*map(str, plan.usage.unscanned_regions)]):
+        words = f"Regions not checked for use: {regions}. What runs there is not protected."
         yield Text(words, style="yellow")
 
 

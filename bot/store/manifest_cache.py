@@ -1,7 +1,7 @@
 """The manifest cache: a file, so that a manifest is read once in its life.
 
-What the sources of usage listed last stands there too, and what there is in Regions where none
-looks. Plain sqlite3: it is a look-up table that may be deleted at any time, not the store.
+What the sources of usage listed last stands there too, and what Regions that none of them scans
+answered. Plain sqlite3: it is a look-up table that may be deleted at any time, not the store.
 """
 
 import sqlite3

@@ -20,7 +20,7 @@ from bot.core.plan import Plan
 from bot.core.reasons import Reason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
-from bot.core.usage import Look, UnseenRegion, Usage
+from bot.core.usage import Look, UnscannedRegion, Usage
 
 LEVEL = 3
 """Digests hardly shrink, however long zlib tries."""
@@ -69,7 +69,7 @@ class _Document(Struct, array_like=True, frozen=True):
     not_checked: tuple[str, ...]
     deleted_also_in: tuple[RegistryId, ...]
     problems: tuple[str, ...]
-    unseen_regions: tuple[UnseenRegion, ...] = ()
+    unscanned_regions: tuple[UnscannedRegion, ...] = ()
 
 
 def pack(plan: Plan) -> bytes:
@@ -165,7 +165,7 @@ def _document(plan: Plan) -> _Document:
         not_checked=plan.usage.not_checked,
         deleted_also_in=plan.deleted_also_in,
         problems=plan.problems,
-        unseen_regions=plan.usage.unseen_regions,
+        unscanned_regions=plan.usage.unscanned_regions,
     )
 
 
@@ -222,7 +222,7 @@ def _plan(document: _Document) -> Plan:
         usage=Usage(
             looks=document.looks,
             not_checked=document.not_checked,
-            unseen_regions=document.unseen_regions,
+            unscanned_regions=document.unscanned_regions,
         ),
         deleted_also_in=document.deleted_also_in,
         problems=document.problems,

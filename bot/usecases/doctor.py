@@ -35,7 +35,7 @@ class Patient(Generic[AnyRegistry]):
 
 class Sight(NamedTuple):
     """What the sources of usage saw, how many workloads each listed (by source and scope), how far
-    they look, and what is beyond in the accounts that are looked into."""
+    they look, and what the scanned accounts have in other Regions."""
 
     snapshot: Snapshot
     workloads: Mapping[tuple[str, str], int]
@@ -90,7 +90,7 @@ class Doctor(Generic[AnyRegistry]):
         if sight.snapshot.not_checked:
             yield _unchecked(sight.snapshot)
         for elsewhere in sight.elsewhere:
-            yield from _beyond(elsewhere)
+            yield from _other_regions(elsewhere)
         return sight.coverage
 
 
@@ -129,26 +129,27 @@ def _unchecked(snapshot: Snapshot) -> Finding:
     )
 
 
-def _beyond(elsewhere: Elsewhere) -> Iterator[Finding]:
-    """Regions where no source looks. What cannot be told there makes no plan incomplete."""
+def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
+    """Only warnings: other Regions make no plan incomplete."""
     check, scope = "other Regions", elsewhere.account
     if elsewhere.found:
         yield warning(
             check,
             scope,
-            f"no source looks in {', '.join(map(str, elsewhere.found))}, which have something that "
-            "it would look at: images that run there alone are not protected",
-            "add them to usage.regions (or to the account's regions under usage.accounts), or set "
-            "usage.regions: [all]",
+            f"no source scans {', '.join(map(str, elsewhere.found))}: images that run only there "
+            "are not protected",
+            "add these Regions to usage.regions (or to the account's `regions` under "
+            "usage.accounts), or set usage.regions: [all]",
         )
-    if elsewhere.silent:
-        others = f" (so with {len(elsewhere.silent) - 1:,} others)" if elsewhere.silent[1:] else ""
-        yield warning(check, scope, f"they could not tell: {elsewhere.silent[0]}{others}", GRANT)
-    if not (elsewhere.found or elsewhere.silent):
-        forbidden = len(elsewhere.forbidden)
-        closed = f"; service control policies forbid {forbidden:,} more" if forbidden else ""
-        told = f"nothing to look at in those that were asked: {len(elsewhere.asked):,}{closed}"
-        yield ok(check, scope, told)
+    if elsewhere.errors:
+        others = f" (and {len(elsewhere.errors) - 1:,} more)" if elsewhere.errors[1:] else ""
+        detail = f"some could not be asked what runs there: {elsewhere.errors[0]}{others}"
+        yield warning(check, scope, detail, GRANT)
+    if not (elsewhere.found or elsewhere.errors):
+        denied = len(elsewhere.denied)
+        closed = f"; denied by service control policies: {denied:,}" if denied else ""
+        detail = f"Regions without anything that a source would scan: {len(elsewhere.asked):,}"
+        yield ok(check, scope, f"{detail}{closed}")
 
 
 def _told(look: Look, sight: Sight) -> Finding:

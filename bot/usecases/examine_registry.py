@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.core.coverage import Coverage, called, mend_unseen
+from bot.core.coverage import Coverage, called, fix_for_services
 from bot.core.due import IGNORE
 from bot.core.errors import RequestError, ServiceError
 from bot.core.findings import Finding, failed, ok, warning
@@ -190,8 +190,8 @@ def _unseen_account(account: str, names: Sequence[str]) -> tuple[str, str]:
 
 def _unseen_service(service: str, names: Sequence[str]) -> tuple[str, str]:
     """What is wrong, and how to mend it."""
-    detail = f"{called([service])} may pull, where no source of usage looks: {first_few(names)}"
-    return detail, mend_unseen([service])
+    detail = f"{called([service])} may pull, and no source that is on looks at it: "
+    return detail + first_few(names), fix_for_services([service])
 
 
 def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, list[str]]:

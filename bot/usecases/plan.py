@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.coverage import Coverage, called, mend_unseen
+from bot.core.coverage import Coverage, called, fix_for_services
 from bot.core.errors import ServiceError
 from bot.core.evidence import Evidence
 from bot.core.manifest import Manifest
@@ -136,9 +136,8 @@ def _unseen_accounts(accounts: Sequence[str]) -> str:
 
 
 def _unseen_services(services: Sequence[str]) -> str:
-    return (
-        f"it lets {called(services)} pull, where no source of usage looks: {mend_unseen(services)}"
-    )
+    fix = fix_for_services(services)
+    return f"it lets {called(services)} pull, and no source that is on looks at it: {fix}"
 
 
 def _unseen_destination(places: str) -> str:

@@ -28,14 +28,14 @@ class OpenAccount:
     is_whole: bool = False
 
     def region_list(self) -> RegionList:
-        """What AWS has answered so far decides which Regions are forbidden."""
-        forbidden = [region for region, place in self.places.items() if place.is_forbidden]
+        """After a scan: AWS's answers tell which Regions are denied."""
+        denied = [region for region, place in self.places.items() if place.is_denied]
         return RegionList(
             account=self.account,
             is_own=self.has_own_list,
             has_registry=self.has_registry,
-            allowed=tuple(region for region in self.places if region not in forbidden),
-            forbidden=tuple(forbidden),
+            allowed=tuple(region for region in self.places if region not in denied),
+            denied=tuple(denied),
         )
 
 

@@ -38,8 +38,8 @@ def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
 def _asks_elsewhere(
     who: Principal, account: str, looks: Sequence[tuple[Principal, RegistryId]]
 ) -> bool:
-    """Whether it asks an account what there is in Regions where nobody looks: who looks into it
-    first does, unless all its Regions are looked at."""
+    """Whether this principal asks what the account has in other Regions: the first one that scans
+    the account does, unless all Regions are scanned."""
     here = [(looker, at.region) for looker, at in looks if account in (at.account, ANY)]
     return bool(here) and here[0][0] == who and all(region != ANY for _, region in here)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bot.aws.ecr import EcrRegistry
 from bot.aws.place import AwsPlace
 from bot.core.coverage import Coverage
-from bot.core.region_lists import without_forbidden
+from bot.core.region_lists import without_denied
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Elsewhere
@@ -73,20 +73,21 @@ class UsageSources:
         )
         snapshot = scan.take()
         lists = [account.region_list() for account in self.accounts]
-        looks = without_forbidden(snapshot.looks, lists)
+        looks = without_denied(snapshot.looks, lists)
         return Seen(replace(snapshot, looks=looks), at, self.coverage)
 
-    def look_for_people(
+    def scan_other_regions_too(
         self, settings: Settings, memory: ScanMemory, clock: Clock, progress: Progress
     ) -> Seen:
-        """Also names the Regions in which nobody looks: for plans that people are to approve."""
+        """As `look`, and names Regions with workloads that no source scans: for plans that are
+        stored for approval."""
         seen = self.look(settings, memory, clock, progress)
         elsewhere = self.elsewhere(memory, seen.at)
         unseen = tuple(region for account in elsewhere for region in account.found)
-        return seen._replace(snapshot=replace(seen.snapshot, unseen_regions=unseen))
+        return seen._replace(snapshot=replace(seen.snapshot, unscanned_regions=unseen))
 
     def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[Elsewhere]:
-        """What the accounts have where no source looks."""
+        """What the scanned accounts have in other Regions."""
         return [others.ask(memory, now) for others in self.other_regions]
 
 
@@ -133,7 +134,7 @@ def _other_regions(settings: Settings, accounts: Iterable[OpenAccount]) -> Itera
 
 
 def _questions(settings: Settings) -> Mapping[str, Question]:
-    """Where a source is off, nobody need know of Regions in which it would find something."""
+    """By source. A source that is off asks nothing."""
     questions: dict[str, Question] = {}
     if settings.usage.ecs:
         questions["ecs"] = has_ecs_clusters

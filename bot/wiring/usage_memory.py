@@ -10,7 +10,7 @@ from bot.ports import Asked, Listed, ScanMemory, UsageMemory
 class SharedMemory:
     """`store` goes first, since replicas share it; a new one knows nothing that `cache` knew, and
     a source that shrank meanwhile must not pass for one that is looked at for the first time. What
-    is where no source looks stands in `cache` alone."""
+    other Regions answered stands in `cache` alone."""
 
     store: UsageMemory
     cache: ScanMemory

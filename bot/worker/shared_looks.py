@@ -42,7 +42,7 @@ class SharedLooks:
             if seen is None or not self._serves(seen, repository):
                 asked = frozenset([repository.registry])
                 sources = open_sources(self.settings, registries, asked)
-                seen = sources.look_for_people(self.settings, memory, self.clock, progress)
+                seen = sources.scan_other_regions_too(self.settings, memory, self.clock, progress)
                 self._seen[repository.registry] = seen
             return seen
 

@@ -338,12 +338,12 @@ def three_regions(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_regions_where_no_source_looks(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
     finding = other_regions(doctor)
     assert (finding["status"], finding["scope"]) == ("ok", HERE)
-    assert finding["detail"] == "nothing to look at in those that were asked: 2"
+    assert finding["detail"] == "Regions without anything that a source would scan: 2"
     aws.world.ecs(HERE, "us-east-1").cluster("prod")
     aws.world.eks(HERE, "us-east-1").create("prod")
     finding = other_regions(doctor)
     assert finding["status"] == "warning"
-    assert f"no source looks in {HERE} in us-east-1 (ecs, kubernetes)" in finding["detail"]
+    assert f"no source scans {HERE} in us-east-1 (ecs, kubernetes)" in finding["detail"]
     assert "usage.regions" in finding["mend"]
     settings_file("usage: {ecs: false, kubernetes: false, expect_none: true}")
     assert other_regions(doctor)["status"] == "ok"
@@ -355,16 +355,19 @@ def test_regions_where_no_source_looks(aws: StandIn, doctor: Doctor, settings_fi
 def test_regions_that_cannot_be_asked(aws: StandIn, doctor: Doctor) -> None:
     aws.world.deny_regions("sa-east-1")
     assert other_regions(doctor)["detail"] == (
-        "nothing to look at in those that were asked: 1; service control policies forbid 1 more"
+        "Regions without anything that a source would scan: 1; denied by service control policies: "
+        "1"
     )
     aws.world.deny("ecs:ListClusters", region="us-east-1")
     finding = other_regions(doctor)
     assert finding["status"] == "warning"
-    assert finding["detail"].startswith("they could not tell: AWS refused ecs:ListClusters on")
+    assert finding["detail"].startswith(
+        "some could not be asked what runs there: AWS refused ecs:ListClusters on"
+    )
 
 
 @pytest.mark.usefixtures("healthy", "three_regions")
-def test_regions_that_the_organization_forbids(
+def test_regions_that_service_control_policies_deny(
     aws: StandIn, doctor: Doctor, settings_file: Write
 ) -> None:
     aws.world.deny_regions("sa-east-1", "us-east-1")
@@ -389,7 +392,7 @@ def test_services_that_may_pull_where_no_source_looks(
     aws.world.set_repository_policy(healthy.repository, {"Statement": [allow]})
     finding = doctor()["repository policies"]
     assert finding["status"] == "FAILED"
-    assert finding["detail"] == f"{emr} may pull, where no source of usage looks: team/api"
+    assert finding["detail"] == (f"{emr} may pull, and no source that is on looks at it: team/api")
     assert "usage.ignore_services" in finding["mend"]
     settings_file(f"usage: {{ecs: false, ignore_services: [{emr}]}}")
     finding = doctor()["repository policies"]

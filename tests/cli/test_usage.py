@@ -101,7 +101,7 @@ def test_all_regions_are_those_that_the_account_has_opted_into(
     assert regions == dict.fromkeys({*IN_AWS, "kubernetes"} - {"ecs"}, 17)
 
 
-def test_regions_that_the_organization_forbids_are_named_once(
+def test_regions_that_service_control_policies_deny_are_named_once(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the setting that leaves them out, which makes the plan complete."""
@@ -115,15 +115,15 @@ def test_regions_that_the_organization_forbids_are_named_once(
     assert result.status == 3
     setting = "usage.regions: [ap-south-1, eu-west-1]"
     assert result.plan["problems"] == [
-        f"regions ({DEFAULT_ACCOUNT}): service control policies forbid all that was asked in "
-        f"sa-east-1, us-east-1: if nothing runs there, leave them out, with {setting}"
+        f"regions ({DEFAULT_ACCOUNT}): service control policies deny all calls in sa-east-1, "
+        f"us-east-1: if nothing runs there, leave these Regions out, with {setting}"
     ]
     assert result.plan["delete"] == []
     settings_file(f"{KEEP_NOTHING}\n{setting.replace('usage.regions', 'usage: {regions')}}}")
     assert plan().status == 0
 
 
-def test_a_service_that_the_organization_forbids_everywhere(
+def test_a_service_that_service_control_policies_deny_everywhere(
     aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
 ) -> None:
     """It is no Region that is to be left out, and no grant helps."""
@@ -134,8 +134,7 @@ def test_a_service_that_the_organization_forbids_everywhere(
     assert result.status == 3
     (problem,) = result.plan["problems"]
     assert problem.startswith(
-        "sagemaker (123456789012 in eu-west-1): A service control policy of the organization "
-        "forbids sagemaker:"
+        "sagemaker (123456789012 in eu-west-1): A service control policy denies sagemaker:"
     )
     assert "grant" not in problem
 
@@ -159,7 +158,7 @@ def test_regions_where_nobody_looks_are_named_to_those_who_approve(
     result = run("propose", "team/api")
     assert result.status == 0
     words = " ".join(result.out.split())
-    assert f"No source looks in {DEFAULT_ACCOUNT} in us-east-1 (ecs)." in words
+    assert f"Regions not checked for use: {DEFAULT_ACCOUNT} in us-east-1 (ecs)." in words
     aws.world.calls.reset()
     run("propose", "team/api")
     assert aws.world.calls.count("ecs:ListClusters") == 1

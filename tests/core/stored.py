@@ -27,6 +27,6 @@ def as_stored(plan: Plan) -> Plan:
     usage = Usage(
         looks=plan.usage.looks,
         not_checked=plan.usage.not_checked,
-        unseen_regions=plan.usage.unseen_regions,
+        unscanned_regions=plan.usage.unscanned_regions,
     )
     return replace(plan, judged=tuple(map(stored, plan.judged)), usage=usage)

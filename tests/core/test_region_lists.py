@@ -1,10 +1,10 @@
-"""Regions that service control policies forbid are named once, with the setting to change."""
+"""Regions that service control policies deny are named once, with the setting to change."""
 
-from bot.core.region_lists import RegionList, without_forbidden
+from bot.core.region_lists import RegionList, without_denied
 from bot.core.usage import Look
 
 ONE, TWO, THREE = "111111111111", "222222222222", "333333333333"
-DENIED = "A service control policy forbids it"
+DENIED = "A service control policy denies it"
 
 
 def failures(account: str, *regions: str) -> list[Look]:
@@ -19,44 +19,44 @@ def failures(account: str, *regions: str) -> list[Look]:
 def regions(
     account: str,
     allowed: tuple[str, ...],
-    forbidden: tuple[str, ...],
+    denied: tuple[str, ...],
     *,
     is_own: bool = False,
     has_registry: bool = False,
 ) -> RegionList:
-    return RegionList(account, is_own, has_registry, allowed, forbidden)
+    return RegionList(account, is_own, has_registry, allowed, denied)
 
 
-def test_all_that_fails_in_forbidden_regions_is_one_problem() -> None:
+def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
     seen = Look("ecs", f"{ONE} in eu-west-1", 3)
     lacking = Look("app_runner", f"{ONE} in us-west-1", 0)
     other = Look("lambda", f"{ONE} in eu-west-1", 0, "AWS throttled it")
     looks = [seen, lacking, other, *failures(ONE, "us-east-1", "us-west-1")]
-    told = without_forbidden(
+    told = without_denied(
         looks, [regions(ONE, ("eu-west-1",), ("us-east-1", "us-west-1"), has_registry=True)]
     )
     assert told[:3] == (seen, lacking, other)
     assert [look.problem for look in told[3:]] == [
-        f"regions ({ONE}): service control policies forbid all that was asked in us-east-1, "
-        "us-west-1: if nothing runs there, leave them out, with usage.regions: [eu-west-1]"
+        f"regions ({ONE}): service control policies deny all calls in us-east-1, us-west-1: if "
+        "nothing runs there, leave these Regions out, with usage.regions: [eu-west-1]"
     ]
 
 
-def test_nothing_is_forbidden() -> None:
+def test_nothing_is_denied() -> None:
     looks = tuple(failures(ONE, "us-east-1"))
-    assert without_forbidden(looks, [regions(ONE, ("us-east-1",), ())]) == looks
+    assert without_denied(looks, [regions(ONE, ("us-east-1",), ())]) == looks
 
 
 def test_where_no_region_is_left_each_source_tells_by_itself() -> None:
     looks = tuple(failures(ONE, "us-east-1"))
-    assert without_forbidden(looks, [regions(ONE, (), ("us-east-1",))]) == looks
+    assert without_denied(looks, [regions(ONE, (), ("us-east-1",))]) == looks
 
 
 def test_accounts_with_the_same_list_are_named_together() -> None:
-    allowed, forbidden = ("eu-west-1",), ("us-east-1",)
-    (told,) = without_forbidden(
-        [*failures(ONE, *forbidden), *failures(TWO, *forbidden)],
-        [regions(TWO, allowed, forbidden), regions(ONE, allowed, forbidden, has_registry=True)],
+    allowed, denied = ("eu-west-1",), ("us-east-1",)
+    (told,) = without_denied(
+        [*failures(ONE, *denied), *failures(TWO, *denied)],
+        [regions(TWO, allowed, denied), regions(ONE, allowed, denied, has_registry=True)],
     )
     assert told.scope == f"{ONE}, {TWO}"
     assert told.error
@@ -65,13 +65,13 @@ def test_accounts_with_the_same_list_are_named_together() -> None:
 
 def test_accounts_with_lists_of_their_own() -> None:
     """By their entries, or since `usage.regions` cannot serve them and the registries."""
-    allowed, forbidden = ("eu-west-1",), ("us-east-1",)
-    told = without_forbidden(
+    allowed, denied = ("eu-west-1",), ("us-east-1",)
+    told = without_denied(
         [],
         [
-            regions(ONE, allowed, forbidden, has_registry=True),
-            regions(TWO, forbidden, allowed),
-            regions(THREE, allowed, forbidden, is_own=True),
+            regions(ONE, allowed, denied, has_registry=True),
+            regions(TWO, denied, allowed),
+            regions(THREE, allowed, denied, is_own=True),
         ],
     )
     assert [(look.error or "").rpartition("with ")[2] for look in told] == [

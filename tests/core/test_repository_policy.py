@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.coverage import Coverage, called, mend_unseen
+from bot.core.coverage import Coverage, called, fix_for_services
 from bot.core.repository import RegistryId
 from bot.core.repository_policy import Puller, pullers
 from bot.core.usage import SOURCES
@@ -180,8 +180,8 @@ def test_the_accounts_of_a_service_that_is_seen() -> None:
 
 def test_what_to_do_about_services() -> None:
     assert called(["*", EMR]) == f"any service, {EMR}"
-    assert mend_unseen([LAMBDA, EMR]).startswith("switch on usage.lambda, or name the images")
-    assert mend_unseen([EMR]).startswith("name the images")
+    assert fix_for_services([LAMBDA, EMR]).startswith("switch on usage.lambda, or name the images")
+    assert fix_for_services([EMR]).startswith("name the images")
 
 
 def test_a_region_of_a_known_account_may_be_unseen() -> None:

@@ -9,7 +9,7 @@ from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
-from bot.core.usage import Look, UnseenRegion, Usage
+from bot.core.usage import Look, UnscannedRegion, Usage
 from bot.render.plan_summary import PlanSummary
 from bot.render.plan_table import plan_as_table, unchecked_note, usage_notes
 from bot.render.terminal import ROWS
@@ -161,11 +161,11 @@ def test_what_was_not_checked() -> None:
 
 
 def test_regions_where_no_source_looks() -> None:
-    unseen = UnseenRegion(RegistryId("123456789012", "us-east-1"), ("ecs", "lambda"))
-    usage = Usage(looks=(Look("ecs", "here", 1),), not_checked=(), unseen_regions=(unseen,))
+    unseen = UnscannedRegion(RegistryId("123456789012", "us-east-1"), ("ecs", "lambda"))
+    usage = Usage(looks=(Look("ecs", "here", 1),), not_checked=(), unscanned_regions=(unseen,))
     assert notes(usage) == (
-        "No source looks in 123456789012 in us-east-1 (ecs, lambda). What runs there is not "
-        "protected."
+        "Regions not checked for use: 123456789012 in us-east-1 (ecs, lambda). What runs there is "
+        "not protected."
     )
 
 

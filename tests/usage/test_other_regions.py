@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
-from bot.core.usage import Elsewhere, UnseenRegion
+from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.store.manifest_cache import SqliteManifestCache
@@ -52,8 +52,8 @@ def ask(others: OtherRegions) -> Elsewhere:
     return others.ask(NoMemory(), NOW)
 
 
-def unseen(region: str, *sources: str) -> UnseenRegion:
-    return UnseenRegion(RegistryId(DEFAULT_ACCOUNT, region), sources)
+def unseen(region: str, *sources: str) -> UnscannedRegion:
+    return UnscannedRegion(RegistryId(DEFAULT_ACCOUNT, region), sources)
 
 
 def use_functions(aws: StandIn, region: str, *, images: int, archives: int = 0) -> None:
@@ -114,28 +114,36 @@ def test_a_region_that_does_not_tell_is_as_it_was(
     aws.world.deny("lambda:ListFunctions", region=THERE)
     later = others.ask(cache, NOW + timedelta(days=2))
     assert later.found == (unseen(THERE, "lambda"),)
-    (why,) = later.silent
+    (why,) = later.errors
     assert "AWS refused lambda:ListFunctions" in why
     assert later.asked == (FAR,)
+
+
+def test_without_the_list_of_regions_the_remembered_answers_stand(
+    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+) -> None:
+    use_functions(aws, THERE, images=1)
+    others.ask(cache, NOW)
+    aws.world.deny("ec2:DescribeRegions")
+    later = others.ask(cache, NOW + timedelta(days=2))
+    assert later.found == (unseen(THERE, "lambda"),)
+    assert "AWS refused ec2:DescribeRegions" in later.errors[0]
 
 
 def test_what_cannot_be_told(aws: StandIn, others: OtherRegions) -> None:
     """Whatever does not tell is not asked further."""
     aws.world.faults.add(Fault(operation="ListClusters", region=THERE, times=None, cut="before"))
     told = ask(others)
-    assert (told.asked, told.found, len(told.silent)) == ((FAR,), (), 1)
+    assert (told.asked, told.found, len(told.errors)) == ((FAR,), (), 1)
     assert aws.world.calls.count("lambda:ListFunctions") == 1
-    aws.world.deny("ec2:DescribeRegions")
-    told = ask(others)
-    assert "AWS refused ec2:DescribeRegions" in told.silent[0]
 
 
-def test_regions_that_the_organization_forbids(
+def test_regions_that_service_control_policies_deny(
     aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
 ) -> None:
     aws.world.deny_regions(FAR)
     told = others.ask(cache, NOW)
-    assert (told.asked, told.forbidden, told.silent) == ((THERE,), (FAR,), ())
+    assert (told.asked, told.denied, told.errors) == ((THERE,), (FAR,), ())
     aws.world.calls.reset()
     others.ask(cache, NOW)
     assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1}

@@ -307,7 +307,7 @@ def test_regions_where_nobody_looks_are_asked_once_a_day(
     report(looking, "team/web")
     assert aws.world.calls.count(LAMBDA) == 2 + 2
     for plan in looking.store.plans():
-        unseen = looking.store.content(plan.id, plan.version).usage.unseen_regions
+        unseen = looking.store.content(plan.id, plan.version).usage.unscanned_regions
         assert [*map(str, unseen)] == [f"{DEFAULT_ACCOUNT} in us-east-1 (lambda)"]
 
 

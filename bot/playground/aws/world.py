@@ -243,8 +243,8 @@ class World:
             self.access.deny(Denial(action, principal, account, region, resource))
 
     def deny_regions(self, *regions: str, action: str = "*") -> None:
-        """As a service control policy does: every action in these Regions, but for global
-        services, or one that is a glob."""
+        """Denies every action in these Regions, or those that match a glob, as a service control
+        policy does."""
         with self.lock:
             for region in regions:
                 self.access.deny(Denial(action, region=region, by_organization=True))

@@ -15,7 +15,7 @@ from bot.core.plan import Plan, make_plan
 from bot.core.records import Item, Outcome, PlanState
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
-from bot.core.usage import SOURCES, Look, UnseenRegion, Usage
+from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
 from bot.slack.blocks import (
     asked_message,
     failed_message,
@@ -95,7 +95,7 @@ def odd_plan() -> Plan:
         by_tag={f"kept{n}": users for n in range(20)},
         looks=tuple(Look(source, NASTY, 1) for source in SOURCES) * 9,
         not_checked=SOURCES,
-        unseen_regions=tuple(UnseenRegion(place, SOURCES) for place in PLACES),
+        unscanned_regions=tuple(UnscannedRegion(place, SOURCES) for place in PLACES),
     )
     pins = [Pin(f"kept{n}", ANN, NASTY * 30) for n in range(20, 40)]
     made = plan(*images, *kept, usage=usage, pins=tuple(pins))

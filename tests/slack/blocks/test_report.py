@@ -11,7 +11,7 @@ import pytest
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.records import EventName
 from bot.core.repository import RegistryId
-from bot.core.usage import SOURCES, UnseenRegion, Usage
+from bot.core.usage import SOURCES, UnscannedRegion, Usage
 from bot.render.words import money, size
 from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
@@ -240,12 +240,12 @@ def test_what_is_never_looked_at_is_named_only_where_there_is_such_a_thing() -> 
 
 def test_regions_where_no_source_looks_are_named() -> None:
     regions = tuple(
-        UnseenRegion(RegistryId("123456789012", f"eu-west-{number}"), ("ecs", "kubernetes"))
+        UnscannedRegion(RegistryId("123456789012", f"eu-west-{number}"), ("ecs", "kubernetes"))
         for number in range(2, 9)
     )
-    said = shown(content=plan(image(1), usage=replace(USED, unseen_regions=regions)))
+    said = shown(content=plan(image(1), usage=replace(USED, unscanned_regions=regions)))
     assert (
-        "~ *No source looks in* 123456789012 in eu-west-2 (ECS, Kubernetes), 123456789012 in "
+        "~ *Regions not checked:* 123456789012 in eu-west-2 (ECS, Kubernetes), 123456789012 in "
         "eu-west-3 (ECS, Kubernetes)"
     ) in said
     assert "eu-west-6 (ECS, Kubernetes) and 2 more. What runs there is not protected" in said
