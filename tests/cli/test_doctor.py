@@ -145,7 +145,7 @@ def test_a_source_that_is_refused(
 ) -> None:
     settings_file("usage: {expect_none: true}")
     aws.world.ecs().cluster("prod")
-    aws.world.deny(action)
+    aws.world.deny(action, region="eu-west-1")
     found = doctor()
     assert found[source]["status"] == "FAILED"
     assert f"AWS refused {action}" in found[source]["detail"]
@@ -336,6 +336,7 @@ def three_regions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("healthy", "three_regions")
 def test_regions_where_no_source_looks(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+    settings_file("usage: {expect_none: true}")
     finding = other_regions(doctor)
     assert (finding["status"], finding["scope"]) == ("ok", HERE)
     assert finding["detail"] == "Regions without anything that a source would scan: 2"
@@ -352,7 +353,8 @@ def test_regions_where_no_source_looks(aws: StandIn, doctor: Doctor, settings_fi
 
 
 @pytest.mark.usefixtures("healthy", "three_regions")
-def test_regions_that_cannot_be_asked(aws: StandIn, doctor: Doctor) -> None:
+def test_regions_that_cannot_be_asked(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+    settings_file("usage: {expect_none: true}")
     aws.world.deny_regions("sa-east-1")
     assert other_regions(doctor)["detail"] == (
         "Regions without anything that a source would scan: 1; denied by service control policies: "

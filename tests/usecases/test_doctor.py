@@ -9,7 +9,7 @@ from bot.core.coverage import Coverage
 from bot.core.findings import Finding, Status
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Look
+from bot.core.usage import SOURCES, Elsewhere, Look, UnscannedRegion
 from bot.playground.aws import StandIn
 from bot.usecases.doctor import Caller, Doctor, Patient, Sight
 from tests.support import Shelf
@@ -19,12 +19,16 @@ ANN = Caller("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:us
 
 
 def examine(
-    registry: EcrRegistry, looks: Sequence[Look] = (), not_checked: Sequence[str] = ()
+    registry: EcrRegistry,
+    looks: Sequence[Look] = (),
+    not_checked: Sequence[str] = (),
+    elsewhere: Sequence[Elsewhere] = (),
 ) -> list[Finding]:
     sight = Sight(
         Snapshot({}, {}, tuple(looks), tuple(not_checked)),
         {(look.source, look.scope): 7 for look in looks},
         Coverage(frozenset({HERE})),
+        elsewhere,
     )
     doctor = Doctor(lambda: ANN, [Patient(registry, "ours")], lambda _registries: sight)
     return list(doctor.findings())
@@ -64,6 +68,39 @@ def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     assert "no source of usage is on" in warned.detail
     (warned,) = of("usage", examine(stocked, [Look("ecs", "here", 1)], not_checked=SOURCES[1:]))
     assert "images that only these run are not protected" in warned.detail
+
+
+THERE = RegistryId(HERE.account, "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "status", "said"),
+    [
+        (
+            Elsewhere("1", asked=("a", "b"), denied=("c",)),
+            Status.OK,
+            "would scan: 2; denied by service control policies: 1",
+        ),
+        (Elsewhere("1"), Status.OK, "Regions without anything that a source would scan: 0"),
+        (
+            Elsewhere("1", found=(UnscannedRegion(THERE, ("ecs",)),)),
+            Status.WARNING,
+            f"no source scans {THERE} (ecs): images that run only there are not protected",
+        ),
+        (Elsewhere("1", errors=("AWS refused it",)), Status.WARNING, "there: AWS refused it"),
+        (
+            Elsewhere("1", errors=("AWS refused it", "too")),
+            Status.WARNING,
+            "refused it (and 1 more)",
+        ),
+    ],
+)
+def test_other_regions(
+    stocked: EcrRegistry, elsewhere: Elsewhere, status: Status, said: str
+) -> None:
+    (finding,) = of("other Regions", examine(stocked, elsewhere=[elsewhere]))
+    assert (finding.scope, finding.status) == ("1", status)
+    assert finding.detail.endswith(said)
 
 
 def test_it_changes_nothing(aws: StandIn, stocked: EcrRegistry) -> None:
