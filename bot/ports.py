@@ -28,6 +28,7 @@ from bot.core.records import (
     Tally,
 )
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.repository_policy import Puller
 from bot.core.usage import Sighting
 
 Clock = Callable[[], datetime]
@@ -79,8 +80,8 @@ class Registry(Protocol):
         """Of `read_at_once` at the most, by one call; those that cannot be read are left out. It
         counts as a pull."""
 
-    def accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str]:
-        """By the repository's and the registry's policies; `*` where they leave open who."""
+    def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
+        """Who may pull by the repository's and the registry's policies."""
 
     def deleted_also_in(self, repository: RepositoryId) -> tuple[RegistryId, ...]:
         """Where replication rules carry deletions from this repository."""
@@ -184,6 +185,26 @@ class UsageMemory(Protocol):
 
     def doubted(self) -> Sequence[tuple[str, str]]:
         """Sources and scopes that somebody may confirm."""
+
+
+class Asked(NamedTuple):
+    """Whether a source may find something in a Region that it does not scan. UTC."""
+
+    has_any: bool
+    at: datetime
+
+
+class RegionMemory(Protocol):
+    """What Regions that no source scans answered, so that they are not asked with every scan."""
+
+    def asked_regions(self, account: str) -> Mapping[tuple[str, str], Asked]:
+        """By Region and source."""
+
+    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], Asked]) -> None: ...
+
+
+class ScanMemory(UsageMemory, RegionMemory, Protocol):
+    """All that scans remember."""
 
 
 @dataclass(frozen=True, slots=True)

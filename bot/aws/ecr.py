@@ -18,7 +18,7 @@ from bot.core.content import read_content
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.repository_policy import accounts_that_may_pull
+from bot.core.repository_policy import Puller, pullers
 from bot.ports import ManifestText
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class EcrRegistry:
             )
         )
 
-    def accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str]:
+    def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
         with in_words("ecr:GetRepositoryPolicy", repository.uri):
             try:
                 answer = self._ecr.get_repository_policy(
@@ -195,14 +195,12 @@ class EcrRegistry:
                 )
             except ClientError as error:
                 if error_code(error) == "RepositoryPolicyNotFoundException":
-                    return self._accounts_of_registry_policy()
+                    return self._pullers_of_registry_policy()
                 raise
-            return self._accounts_of_registry_policy() | accounts_that_may_pull(
-                answer["policyText"]
-            )
+            return self._pullers_of_registry_policy() | pullers(answer["policyText"])
 
     @once
-    def _accounts_of_registry_policy(self) -> frozenset[str]:
+    def _pullers_of_registry_policy(self) -> frozenset[Puller]:
         """Since its scope V2 a registry's policy may let pull too (ECR user
         guide, Private registry permissions); for which repositories is not looked at."""
         self._require_own_account("ecr:GetRegistryPolicy")
@@ -213,7 +211,7 @@ class EcrRegistry:
                 if error_code(error) == "RegistryPolicyNotFoundException":
                     return frozenset()
                 raise
-            return accounts_that_may_pull(answer["policyText"])
+            return pullers(answer["policyText"])
 
     def deleted_also_in(self, repository: RepositoryId) -> tuple[RegistryId, ...]:
         return tuple(

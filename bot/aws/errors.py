@@ -30,6 +30,7 @@ from botocore.parsers import ResponseParserError
 
 from bot.core.errors import (
     AnswerLostError,
+    DeniedByOrganizationError,
     ExpiredCredentialsError,
     RequestError,
     ServiceError,
@@ -39,6 +40,12 @@ from bot.outgoing import quoted
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+_BY_ORGANIZATION = (
+    "with an explicit deny in a service control policy",
+    "because no service control policy allows",
+)
+"""IAM user guide, Troubleshoot access denied error messages."""
+
 _UNKNOWN_KEY = {"InvalidClientTokenId", "UnrecognizedClientException"}
 """Also that of a session which has ended."""
 
@@ -140,6 +147,8 @@ def _kind(error: ClientError) -> type[ServiceError]:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _EXPIRED | _UNKNOWN_KEY:
         return ExpiredCredentialsError
+    if code in _DENIED and _is_by_organization(error):
+        return DeniedByOrganizationError
     if code in _THROTTLED or status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError
     if code in _BROKEN or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -189,6 +198,11 @@ def _no_answer(error: Exception, action: str, place: str) -> str:
     )
 
 
+def _is_by_organization(error: ClientError) -> bool:
+    said = error.response.get("Error", {}).get("Message", "")
+    return any(words in said for words in _BY_ORGANIZATION)
+
+
 def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
@@ -205,6 +219,11 @@ def _refusal(error: ClientError, action: str, place: str) -> str:
         action = f"sts:AssumeRole for {action}"
     code = error_code(error)
     said = quoted(error.response.get("Error", {}).get("Message", "")) or "no reason given"
+    if _kind(error) is DeniedByOrganizationError:
+        return (
+            f"A service control policy denies {action} on {place}: switch the source off or leave "
+            f"the Region out, or have the policy changed. AWS says: {said}"
+        )
     if code in _DENIED:
         return f"AWS refused {action} on {place}: grant that action. AWS says: {said}"
     if code in _EXPIRED:

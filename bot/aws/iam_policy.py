@@ -68,6 +68,8 @@ SOURCES: Mapping[str, Needs] = {
         broad=(
             "ecs:DescribeTaskDefinition",
             "ecs:ListClusters",
+            "ecs:ListDaemonTaskDefinitions",
+            "ecs:ListDaemons",
             "ecs:ListServices",
             "ecs:ListTaskDefinitionFamilies",
             "ecs:ListTasks",
@@ -76,6 +78,10 @@ SOURCES: Mapping[str, Needs] = {
             "scheduler:ListSchedules",
         ),
         narrow=(
+            "ecs:DescribeDaemon",
+            "ecs:DescribeDaemonDeployments",
+            "ecs:DescribeDaemonRevisions",
+            "ecs:DescribeDaemonTaskDefinition",
             "ecs:DescribeServiceDeployments",
             "ecs:DescribeServiceRevisions",
             "ecs:DescribeServices",
@@ -84,6 +90,10 @@ SOURCES: Mapping[str, Needs] = {
             "scheduler:GetSchedule",
         ),
         resources=(
+            "ecs:daemon/*",
+            "ecs:daemon-deployment/*",
+            "ecs:daemon-revision/*",
+            "ecs:daemon-task-definition/*",
             "ecs:service/*",
             "ecs:service-deployment/*",
             "ecs:service-revision/*",
@@ -136,17 +146,27 @@ SOURCES: Mapping[str, Needs] = {
 container instances, but IAM asks for `*` where the tasks of a cluster are listed: developer guide
 of ECS, Identity-based policy examples."""
 
+ELSEWHERE: Mapping[str, str] = {
+    "ecs": "ecs:ListClusters",
+    "lambda": "lambda:ListFunctions",
+    "kubernetes": "eks:ListClusters",
+}
+"""What is asked in Regions that no source scans, for doctor and the small print of reports. Plans
+are complete without it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Duties:
     """What one principal has to do: read `registries`, or delete in their `repositories`; look for
-    usage with `looks` (keys of SOURCES) in `regions` of its own `account`; assume `roles`."""
+    usage with `looks` (keys of SOURCES) in `regions` of its own `account`; ask for some of them
+    `elsewhere`, in its other Regions; assume `roles`."""
 
     account: str
     partition: str
     registries: tuple[RegistryId, ...] = ()
     looks: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     repositories: tuple[Patterns, ...] = ()
 
@@ -214,6 +234,9 @@ def _usage_statements(duties: Duties) -> Iterator[Policy]:
     narrows as much."""
     if ANY in duties.regions:
         yield _statement("FindRegions", ["ec2:DescribeRegions"], [ANY])
+    elif duties.elsewhere:
+        asked = [ELSEWHERE[look] for look in duties.elsewhere]
+        yield _statement("AskOtherRegions", ["ec2:DescribeRegions", *asked], [ANY])
     needs = [SOURCES[look] for look in duties.looks]
     broad = [action for each in needs for action in each.broad]
     if broad:

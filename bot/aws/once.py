@@ -26,9 +26,10 @@ def once(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
                     known[name] = ask(self)
                 except ServiceError as error:
                     known[name] = error
-        if isinstance(known[name], ServiceError):
-            raise ServiceError(*known[name].args) from known[name]
-        found: Answer = known[name]
-        return found
+        found = known[name]
+        if isinstance(found, ServiceError):
+            raise type(found)(*found.args) from found
+        told: Answer = found
+        return told
 
     return answer

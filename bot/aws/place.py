@@ -2,16 +2,18 @@
 
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
 from bot.aws.errors import error_code, in_words
 from bot.aws.sessions import client_config
-from bot.core.errors import ServiceError
+from bot.core.errors import DeniedByOrganizationError, ServiceError
 from bot.outgoing import quoted
 
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
@@ -31,6 +33,10 @@ def absence(code: str, saying: str = "") -> Absence:
     return says_so
 
 
+def any_of(*absences: Absence) -> Absence:
+    return lambda error: any(says_so(error) for says_so in absences)
+
+
 def _never(_error: ClientError) -> bool:
     return False
 
@@ -38,13 +44,19 @@ def _never(_error: ClientError) -> bool:
 class AwsPlace:
     """May be used by several threads. Everything raises ServiceError."""
 
-    def __init__(self, session: boto3.Session, account: str, region: str) -> None:
+    def __init__(
+        self, session: boto3.Session, account: str, region: str, config: Config | None = None
+    ) -> None:
+        """`config`: of the clients, instead of the one that calls usually have."""
         self.account = account
         self.region = region
         self.session = session
         self._create: Callable[..., Any] = session.client
+        self._config = config
         self._clients: dict[str, Any] = {}
         self._lock = Lock()
+        self._is_denied = False
+        self._has_answered = False
 
     def __str__(self) -> str:
         return f"{self.account} in {self.region}"
@@ -61,7 +73,7 @@ class AwsPlace:
         """None if what is asked for is not there."""
         client = self.client(service)
         action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
-        with in_words(action, str(self)):
+        with self._noted(), in_words(action, str(self)):
             try:
                 return Answer(getattr(client, operation)(**request), action, str(self))
             except ClientError as error:
@@ -84,6 +96,22 @@ class AwsPlace:
                 return
             request |= token
 
+    @property
+    def is_denied(self) -> bool:
+        """Whether service control policies denied calls, and AWS has answered none: then the
+        whole Region counts as denied."""
+        return self._is_denied and not self._has_answered
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Around one call."""
+        try:
+            yield
+        except DeniedByOrganizationError:
+            self._is_denied = True
+            raise
+        self._has_answered = True
+
     def lacks(self, service: str) -> bool:
         """Whether AWS does not offer the service in this Region: botocore's data do not list it,
         and its host name does not exist. The data may be older than the offer. A name may be
@@ -100,7 +128,7 @@ class AwsPlace:
             if service not in self._clients:
                 with in_words(service, str(self)):
                     self._clients[service] = self._create(
-                        service, region_name=self.region, config=client_config()
+                        service, region_name=self.region, config=self._config or client_config()
                     )
             return self._clients[service]
 

@@ -16,11 +16,14 @@ ALL_REGIONS = "all"
 
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
-    """`account` None is whoever the credentials belong to."""
+    """`account` None is whoever the credentials belong to. `has_registry`: it is looked into since
+    it has a registry. `has_own_list`: the settings list the Regions for this account alone."""
 
     session: boto3.Session
     account: str | None
     regions: tuple[str, ...]
+    has_registry: bool = False
+    has_own_list: bool = False
 
 
 def open_places(access: AccountAccess) -> Iterator[AwsPlace]:
@@ -55,10 +58,13 @@ def _regions(access: AccountAccess, account: str) -> Sequence[str]:
     """`all` are those that the account has opted into."""
     if ALL_REGIONS not in access.regions:
         return access.regions
+    return enabled_regions(access.session, account, access.session.region_name)
+
+
+def enabled_regions(session: boto3.Session, account: str, region: str | None) -> Sequence[str]:
+    """Those that the account has opted into, as told in `region`."""
     with in_words("ec2:DescribeRegions", account):
-        ec2 = access.session.client(
-            "ec2", region_name=access.session.region_name, config=client_config()
-        )
+        ec2 = session.client("ec2", region_name=region, config=client_config())
         regions = [region["RegionName"] for region in ec2.describe_regions()["Regions"]]
     if not regions:
         raise ServiceError(f"ec2:DescribeRegions names no Region of {account}: name them instead")

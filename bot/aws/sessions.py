@@ -74,6 +74,16 @@ def deleting_config() -> Config:
     )
 
 
+def brief_config() -> Config:
+    """For questions that may go unanswered."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 2},
+        connect_timeout=3,
+        read_timeout=10,
+        user_agent_extra=f"ecr-clean/{__version__}",
+    )
+
+
 def _core_session() -> botocore.session.Session:
     core = botocore.session.get_session()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)

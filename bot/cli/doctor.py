@@ -14,6 +14,7 @@ from bot.cli.status import ExitStatus
 from bot.core.findings import Finding, Status, ok
 from bot.render.findings import COLUMNS, finding_as_json, finding_as_rows
 from bot.settings import DEFAULT_FILE, Settings, load_settings
+from bot.usage.other_regions import NoMemory
 from bot.usecases.doctor import Doctor, Sight
 from bot.wiring import (
     identify,
@@ -77,8 +78,9 @@ def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> Sight:
             (look.source, look.scope): memory.usage.last_listed(look.source, look.scope)
             for look in seen.snapshot.looks
         }
+        elsewhere = sources.elsewhere(NoMemory(), seen.at)
     workloads = {key: last.workloads for key, last in listed.items() if last}
-    return Sight(seen.snapshot, workloads, seen.coverage)
+    return Sight(seen.snapshot, workloads, seen.coverage, elsewhere)
 
 
 def _texts(findings: Iterable[Finding]) -> Iterator["RenderableType"]:

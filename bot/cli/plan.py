@@ -45,14 +45,14 @@ def _plans(options: Options, repositories: Sequence[str], outcome: Outcome) -> I
 
 
 def _texts(plans: Iterable[Plan]) -> Iterator["RenderableType"]:
-    from bot.render.plan_table import not_checked, plan_as_table  # noqa: PLC0415
+    from bot.render.plan_table import plan_as_table, unchecked_note, usage_notes  # noqa: PLC0415
 
-    switched_off: tuple[str, ...] = ()
-    for plan in plans:
-        yield plan_as_table(plan, system_clock())
-        switched_off = plan.usage.not_checked
-    if switched_off:
-        yield not_checked(switched_off)
+    last: Plan | None = None
+    for last in plans:
+        yield plan_as_table(last, system_clock())
+    if last:
+        yield from usage_notes(last)
+        yield from unchecked_note(last)
 
 
 PLANS = Forms(_texts, plan_as_json, plan_csv.COLUMNS, plan_csv.plan_as_rows)

@@ -10,23 +10,32 @@ from bot.cli.status import Outcome
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.memory import expect_many_lasting_objects
-from bot.ports import Registry
+from bot.ports import Clock, Progress, Registry, ScanMemory
 from bot.settings import Settings
 from bot.usecases.find_repositories import Found, find_repositories, find_repository
 from bot.usecases.plan import Planner
-from bot.wiring import Memory, open_planner, open_registries, open_sources, system_clock
+from bot.wiring import (
+    Memory,
+    Seen,
+    UsageSources,
+    open_planner,
+    open_registries,
+    open_sources,
+    system_clock,
+)
 
 Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
 class Planning(Generic[Made]):
-    """`make` is what becomes of every repository."""
+    """`make` is what becomes of every repository, `look` how usage is looked for."""
 
     settings: Settings
     memory: Memory
     outcome: Outcome
     make: Callable[[Planner, Found], Made]
+    look: Callable[[UsageSources, Settings, ScanMemory, Clock, Progress], Seen] = UsageSources.look
 
     def of_all(self, arguments: Sequence[str]) -> Iterator[Made]:
         """All are tried; what fails is told, and goes into the outcome."""
@@ -46,7 +55,7 @@ class Planning(Generic[Made]):
         asked = frozenset(each.repository.registry for each in found)
         sources = open_sources(self.settings, registries, asked)
         with shown_progress() as progress:
-            seen = sources.look(self.settings, self.memory.usage, system_clock, progress)
+            seen = self.look(sources, self.settings, self.memory.usage, system_clock, progress)
         for each in found:
             try:
                 with shown_progress() as progress:

@@ -22,7 +22,13 @@ from bot.settings import load_settings
 from bot.usecases.find_repositories import Found
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposal
-from bot.wiring import command_line_person, open_proposer, open_store, system_clock
+from bot.wiring import (
+    UsageSources,
+    command_line_person,
+    open_proposer,
+    open_store,
+    system_clock,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,7 +69,8 @@ def _proposals(
         def make(planner: Planner, found: Found) -> Proposal:
             return open_proposer(settings, store, planner, person).propose(found)
 
-        for proposal in Planning(settings, memory, outcome, make).of_all(repositories):
+        planning = Planning(settings, memory, outcome, make, UsageSources.scan_other_regions_too)
+        for proposal in planning.of_all(repositories):
             plan = StoredPlan(proposal.record, store, settings.approval.required)
             yield Proposed(plan, proposal.content)
             _tell_if_it_stays(proposal)
@@ -80,7 +87,7 @@ def _tell_if_it_stays(proposal: Proposal) -> None:
 
 
 def _texts(proposals: Iterable[Proposed]) -> Iterator["RenderableType"]:
-    from bot.render.plan_table import not_checked, plan_as_table  # noqa: PLC0415
+    from bot.render.plan_table import plan_as_table, usage_notes  # noqa: PLC0415
     from bot.render.stored_table import since_when, standing_as_text  # noqa: PLC0415
 
     last: Proposed | None = None
@@ -88,8 +95,8 @@ def _texts(proposals: Iterable[Proposed]) -> Iterator["RenderableType"]:
         yield plan_as_table(last.content, system_clock())
         yield standing_as_text(last.plan.record, last.plan.required)
         yield ""
-    if last and last.content.usage.not_checked:
-        yield not_checked(last.content.usage.not_checked)
+    if last:
+        yield from usage_notes(last.content)
     if last and system_clock() - last.plan.store.made_at < SHORT_MEMORY:
         yield since_when(last.plan.store.made_at)
 

@@ -92,8 +92,8 @@ def why_unapprovable(plan: PlanRecord) -> str | None:
         )
     if not plan.checked:
         return (
-            "No source of usage was looked at, so nobody can approve the plan: switch one on "
-            "under `usage`, and propose it again"
+            "No source of usage is on, so nobody can approve the plan: switch one on under "
+            "`usage`, and propose it again"
         )
     if not plan.deletions:
         return "The plan deletes nothing, so there is nothing to approve"

@@ -28,5 +28,9 @@ class ExpiredCredentialsError(ServiceError):
     """AWS took nothing of the call: the same may be asked with new credentials."""
 
 
+class DeniedByOrganizationError(ServiceError):
+    """A service control policy of the organization denies the call, whatever is granted."""
+
+
 class NotSentError(ServiceError):
     """The call was held back at the last moment, and never left."""

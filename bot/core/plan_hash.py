@@ -14,7 +14,7 @@ def content_hash(plan: Plan) -> str:
     Wording, times, users, sizes and savings may change without a new version. Where order means
     nothing it is none: the hash of a plan that was stored and read again is the same.
     """
-    content = {
+    content: dict[str, Any] = {
         "repository": plan.repository.uri,
         "manifests": sorted(map(_verdict, plan.judged)),
         "delete": plan.delete,
@@ -23,6 +23,8 @@ def content_hash(plan: Plan) -> str:
         "deleted_also_in": sorted(set(map(str, plan.deleted_also_in))),
         "complete": plan.complete,
     }
+    if unseen := plan.usage.unscanned_regions:
+        content["unscanned_regions"] = sorted((str(each.place), each.sources) for each in unseen)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -16,7 +16,7 @@ from bot.core.references import (
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.unresolved import Naming, Namings, Unreadable, look_at_unreadable
-from bot.core.usage import Look, Sighting, Usage, Users
+from bot.core.usage import Look, Sighting, UnscannedRegion, Usage, Users
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
@@ -35,6 +35,7 @@ class Snapshot:
     not_checked: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
     named: Namings = field(default_factory=Namings)
+    unscanned_regions: tuple[UnscannedRegion, ...] = ()
 
     def of(
         self,
@@ -62,6 +63,7 @@ class Snapshot:
             by_tag=by_tag,
             looks=(*self.looks, *looks, *unread),
             not_checked=self.not_checked,
+            unscanned_regions=self.unscanned_regions,
         )
 
 

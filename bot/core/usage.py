@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bot.core.repository import RegistryId
+
 SOURCES = (
     "ecs",
     "lambda",
@@ -50,6 +52,29 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class UnscannedRegion:
+    """A Region of an account that no source scans, though `sources` may find workloads there."""
+
+    place: RegistryId
+    sources: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.place} ({', '.join(self.sources)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What an account has in its other Regions: those that could be `asked`, those that service
+    control policies deny, and the `errors` of the others."""
+
+    account: str
+    found: tuple[UnscannedRegion, ...] = ()
+    asked: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What is in use of one repository: users by digest and by tag, and what was looked at."""
 
@@ -57,6 +82,7 @@ class Usage:
     by_tag: Users = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     not_checked: tuple[str, ...] = SOURCES
+    unscanned_regions: tuple[UnscannedRegion, ...] = ()
 
     @property
     def failed(self) -> tuple[Look, ...]:

@@ -121,10 +121,21 @@ def _deletions(families: Sequence[Family], now: datetime) -> RenderableType:
     return Padding(Group(*parts), (1, 0, 0, 2))
 
 
-def not_checked(sources: tuple[str, ...]) -> RenderableType:
-    """Told once for all plans of a run."""
-    words = f"Not checked for use: {', '.join(sources)}. What runs there is not protected."
-    return shown(words, style="yellow")
+def usage_notes(plan: Plan) -> Iterator[RenderableType]:
+    """How far usage was looked at: the same for all plans of a run."""
+    if sources := ", ".join(plan.usage.not_checked):
+        words = f"Not checked for use: {sources}. What runs there is not protected."
+        yield shown(words, style="yellow")
+    if regions := first_few([*map(str, plan.usage.unscanned_regions)]):
+        words = f"Regions not checked for use: {regions}. What runs there is not protected."
+        yield shown(words, style="yellow")
+
+
+def unchecked_note(plan: Plan) -> Iterator[RenderableType]:
+    """For plans that are not stored: the standing of stored ones says so."""
+    if not plan.checked:
+        words = "No source of usage is on, so nobody can approve a plan: switch one on under usage."
+        yield shown(words, style="yellow")
 
 
 def _manifests(number: int) -> str:

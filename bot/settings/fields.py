@@ -98,6 +98,13 @@ AccountOrAny = Annotated[
     str,
     Field(pattern=r"^(\d{12}|\*)$", description="an AWS account's 12 digits, in quotes, or '*'"),
 ]
+ServicePrincipal = Annotated[
+    str,
+    Field(
+        pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+){2,}|\*)$",
+        description="a service's principal, as in emr-serverless.amazonaws.com, or '*'",
+    ),
+]
 AliasHost = Annotated[
     str,
     Field(

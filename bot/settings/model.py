@@ -42,6 +42,7 @@ from bot.settings.fields import (
     ResourceName,
     RoleArn,
     Schedule,
+    ServicePrincipal,
     Share,
     TagGlob,
     Text,
@@ -254,6 +255,7 @@ class UsageSection(Section):
         Field(description="a list of paths, or false"),
     ] = ()
     ignore_accounts: Entries[AccountOrAny] = ()
+    ignore_services: Entries[ServicePrincipal] = ()
     registry_aliases: Annotated[
         dict[AliasHost, RegistryHost],
         AfterValidator(_names_each_host_once),

@@ -1,7 +1,7 @@
 """The manifest cache: a file, so that a manifest is read once in its life.
 
-What the sources of usage listed last stands there too. Plain sqlite3: it is a look-up table that
-may be deleted at any time, not the store.
+What the sources of usage listed last stands there too, and what Regions that none of them scans
+answered. Plain sqlite3: it is a look-up table that may be deleted at any time, not the store.
 """
 
 import sqlite3
@@ -22,7 +22,7 @@ from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead
 from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
-from bot.ports import Listed
+from bot.ports import Asked, Listed
 
 VERSION = 2
 DIGESTS_A_QUERY = 500
@@ -38,6 +38,10 @@ CREATE TABLE IF NOT EXISTS our_reads (
 CREATE TABLE IF NOT EXISTS usage_listed (
     source TEXT, scope TEXT, is_believed INTEGER, workloads INTEGER, at REAL,
     PRIMARY KEY (source, scope, is_believed)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS asked_regions (
+    account TEXT, region TEXT, source TEXT, has_any INTEGER, at REAL,
+    PRIMARY KEY (account, region, source)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS subjects_seen (
     repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)
@@ -138,6 +142,19 @@ class SqliteManifestCache:
         with self._explained():
             return self._db.execute(query, (_DOUBTED,)).fetchall()
 
+    def asked_regions(self, account: str) -> Mapping[tuple[str, str], Asked]:
+        query = "SELECT region, source, has_any, at FROM asked_regions WHERE account = ?"
+        with self._explained():
+            rows = self._db.execute(query, (account,)).fetchall()
+            return {(row[0], row[1]): Asked(bool(row[2]), _time(row[3])) for row in rows}
+
+    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], Asked]) -> None:
+        rows = [
+            (account, region, source, each.has_any, each.at.timestamp())
+            for (region, source), each in asked.items()
+        ]
+        self._insert("INSERT OR REPLACE INTO asked_regions VALUES (?, ?, ?, ?, ?)", rows)
+
     def _listed(self, source: str, scope: str, is_believed: int) -> Listed | None:
         query = (
             "SELECT workloads, at FROM usage_listed "
@@ -172,8 +189,7 @@ class SqliteManifestCache:
         version = self._version()
         if not 0 <= version <= VERSION:
             raise sqlite3.DatabaseError(f"it has version {version}, this program knows {VERSION}")
-        if version == 0:
-            self._db.executescript(_TABLES)
+        self._db.executescript(_TABLES)
         if version < VERSION:
             self._bring_up_to_date()
 

@@ -20,7 +20,7 @@ from bot.core.plan import Plan
 from bot.core.reasons import Reason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
-from bot.core.usage import Look, Usage
+from bot.core.usage import Look, UnscannedRegion, Usage
 from bot.outgoing import quoted
 
 LEVEL = 3
@@ -72,6 +72,7 @@ class _Document(Struct, array_like=True, frozen=True):
     not_checked: tuple[str, ...]
     deleted_also_in: tuple[RegistryId, ...]
     problems: tuple[str, ...]
+    unscanned_regions: tuple[UnscannedRegion, ...] = ()
 
 
 def pack(plan: Plan) -> bytes:
@@ -168,6 +169,7 @@ def _document(plan: Plan) -> _Document:
         not_checked=plan.usage.not_checked,
         deleted_also_in=plan.deleted_also_in,
         problems=plan.problems,
+        unscanned_regions=plan.usage.unscanned_regions,
     )
 
 
@@ -222,7 +224,11 @@ def _plan(document: _Document) -> Plan:
         judged=tuple(map(unpacker.judged, document.rows)),
         delete=tuple([unpacker.digests[place] for place in document.delete]),
         savings=document.savings,
-        usage=Usage(looks=document.looks, not_checked=document.not_checked),
+        usage=Usage(
+            looks=document.looks,
+            not_checked=document.not_checked,
+            unscanned_regions=document.unscanned_regions,
+        ),
         deleted_also_in=document.deleted_also_in,
         problems=document.problems,
     )

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.aws.errors import in_words
 from bot.aws.place import AwsPlace
 from bot.core.usage import Sighting
+from bot.usage.ecs_daemons import daemon_definition_sightings, daemon_findings, is_of_daemon
 from bot.usage.ecs_describing import PAGE
 from bot.usage.ecs_rules import rule_findings
 from bot.usage.ecs_schedules import schedule_findings
@@ -18,8 +19,8 @@ from bot.usage.ecs_tasks import task_findings
 
 
 class EcsSource:
-    """ECS of one account in one Region. `revisions`: how many of the newest ones of every task
-    definition family count."""
+    """ECS of one account in one Region. `revisions`: how many of the newest ones of every family
+    of task definitions and of daemon task definitions count."""
 
     name = "ecs"
 
@@ -38,13 +39,17 @@ class EcsSource:
                     named.append(finding)
                 else:
                     yield finding
-            yield from definition_sightings(self._place, named)
+            of_daemons = [use for use in named if is_of_daemon(use)]
+            others = [use for use in named if not is_of_daemon(use)]
+            yield from definition_sightings(self._place, others)
+            yield from daemon_definition_sightings(self._place, of_daemons)
 
     def _findings(self) -> Iterator[Sighting | DefinitionUse]:
         """Tasks before services: one that starts meanwhile is told of by its service."""
         clusters = list(self._place.pages("ecs", "list_clusters", "clusterArns", maxResults=PAGE))
         yield from task_findings(self._place, clusters)
         yield from service_findings(self._place, clusters)
+        yield from daemon_findings(self._place, clusters, self._revisions)
         yield from rule_findings(self._place)
         yield from schedule_findings(self._place)
         yield from newest_definitions(self._place, self._revisions)

@@ -66,9 +66,9 @@ def definition_sightings(place: AwsPlace, uses: Iterable[DefinitionUse]) -> Iter
             users[name].add(use.used_by)
     for family, definition in _described(place, [name for name in users if ":" not in name]):
         revision = f"{family}:{definition['revision']}"
-        yield from _sightings(definition, users.pop(family) | users.pop(revision, set()))
+        yield from sightings_in(definition, users.pop(family) | users.pop(revision, set()))
     for name, definition in _described(place, [name for name in users if ":" in name]):
-        yield from _sightings(definition, users[name])
+        yield from sightings_in(definition, users[name])
 
 
 def _name_here(place: AwsPlace, definition: str) -> str | None:
@@ -91,7 +91,8 @@ def _described(place: AwsPlace, names: list[str]) -> Iterator[tuple[str, Answer]
             yield name, definition
 
 
-def _sightings(definition: Answer, users: Iterable[str]) -> Iterator[Sighting]:
+def sightings_in(definition: Answer, users: Iterable[str]) -> Iterator[Sighting]:
+    """The image of every container, for each of the users."""
     for container in definition["containerDefinitions"]:
         for used_by in sorted(users):
             yield Sighting(container["image"], used_by)

@@ -9,7 +9,7 @@ from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import SAY_SO, SOURCES, Look, Sighting
+from bot.core.usage import SAY_SO, Look, Sighting
 from bot.ports import Clock, Listed, Progress, UsageMemory, UsageSource
 
 SOURCES_AT_ONCE = 8
@@ -75,10 +75,10 @@ class Scan:
         )
 
     def _silence(self, looks: Iterable[Look]) -> Iterable[Look]:
-        """Nothing in use anywhere rather means that the sources look in the wrong place."""
+        """Nothing in use anywhere rather means that the sources look in the wrong place. Without
+        any source nothing was looked at, and nobody can approve the plan."""
         looks = list(looks)
-        all_off = set(self.not_checked) == set(SOURCES)
-        if all_off or self.expect_none:
+        if not self.sources or self.expect_none:
             return
         if not any(look.images or look.error for look in looks):
             registries = ", ".join(sorted(map(str, self.registries)))

@@ -4,11 +4,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
+from bot.core import region_lists
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
 from bot.core.findings import Finding, Status, failed, ok, warning
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Look
+from bot.core.usage import SOURCES, Elsewhere, Look
 from bot.ports import Registry
 from bot.usecases.examine_registry import GRANT, Examination, list_repositories
 
@@ -33,12 +34,13 @@ class Patient(Generic[AnyRegistry]):
 
 
 class Sight(NamedTuple):
-    """What the sources of usage saw, how many workloads each listed (by source and scope), and how
-    far they look."""
+    """What the sources of usage saw, how many workloads each listed (by source and scope), how far
+    they look, and what the scanned accounts have in other Regions."""
 
     snapshot: Snapshot
     workloads: Mapping[tuple[str, str], int]
     coverage: Coverage
+    elsewhere: Sequence[Elsewhere] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,10 @@ class Doctor(Generic[AnyRegistry]):
             yield failed("usage", "all", str(error), GRANT)
             return None
         yield from (_told(look, sight) for look in sight.snapshot.looks)
-        if unchecked := ", ".join(sight.snapshot.not_checked):
-            yield warning(
-                "usage",
-                unchecked,
-                "nobody looks there: images that only these run are not protected",
-                "switch on what usage switches off, or name in a file of usage.files what runs "
-                "there",
-            )
+        if sight.snapshot.not_checked:
+            yield _unchecked(sight.snapshot)
+        for elsewhere in sight.elsewhere:
+            yield from _other_regions(elsewhere)
         return sight
 
 
@@ -121,6 +119,43 @@ def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]
     return _Visit(registry, finding, examination)
 
 
+def _unchecked(snapshot: Snapshot) -> Finding:
+    """What is switched off."""
+    if any(look.source in SOURCES for look in snapshot.looks):
+        detail = "nobody looks there: images that only these run are not protected"
+    else:
+        detail = "no source of usage is on, so nobody can approve a plan"
+    return warning(
+        "usage",
+        ", ".join(snapshot.not_checked),
+        detail,
+        "switch on what usage switches off, or name in a file of usage.files what runs there",
+    )
+
+
+def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
+    """Only warnings: other Regions make no plan incomplete."""
+    check, scope = "other Regions", elsewhere.account
+    if elsewhere.found:
+        yield warning(
+            check,
+            scope,
+            f"no source scans {', '.join(map(str, elsewhere.found))}: images that run only there "
+            "are not protected",
+            "add these Regions to usage.regions (or to the account's `regions` under "
+            "usage.accounts), or set usage.regions: [all]",
+        )
+    if elsewhere.errors:
+        others = f" (and {len(elsewhere.errors) - 1:,} more)" if elsewhere.errors[1:] else ""
+        detail = f"some could not be asked what runs there: {elsewhere.errors[0]}{others}"
+        yield warning(check, scope, detail, GRANT)
+    if not (elsewhere.found or elsewhere.errors):
+        denied = len(elsewhere.denied)
+        closed = f"; denied by service control policies: {denied:,}" if denied else ""
+        detail = f"Regions without anything that a source would scan: {len(elsewhere.asked):,}"
+        yield ok(check, scope, f"{detail}{closed}")
+
+
 def _told(look: Look, sight: Sight) -> Finding:
     if look.error:
         return failed(look.source, look.scope, look.error, _mend(look.source))
@@ -130,6 +165,8 @@ def _told(look: Look, sight: Sight) -> Finding:
 
 
 def _mend(source: str) -> str:
+    if source == region_lists.SOURCE:
+        return "leave these Regions out, or have the organization's policies changed"
     if source not in SOURCES:
         return "check usage.accounts and usage.regions; set usage.expect_none if that is right"
     if source == "files":

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.core.coverage import Coverage
+from bot.core.coverage import Coverage, called, fix_for_services
 from bot.core.due import IGNORE
 from bot.core.errors import RequestError, ServiceError
 from bot.core.findings import Finding, failed, ok, warning
 from bot.core.manifest import Described
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.repository_policy import ANYBODY
+from bot.core.repository_policy import ANYBODY, Puller
 from bot.core.snapshot import Snapshot
 from bot.core.unresolved import (
     FIX_MISSING,
@@ -45,25 +45,29 @@ class Examination:
     is_listed: bool = True
 
     def policies(self, coverage: Coverage) -> Iterator[Finding]:
-        """Which accounts the repositories let pull, and whether anybody looks there."""
+        """Which accounts and services the repositories let pull, and whether anybody looks at
+        them."""
         check, scope = "repository policies", str(self.id)
         unread: list[str] = []
-        pairs: list[tuple[str, str]] = []
+        accounts: list[tuple[str, str]] = []
+        services: list[tuple[str, str]] = []
+        allowed: set[Puller] = set()
         for name, answer in self._pullers():
             if isinstance(answer, ServiceError):
                 unread.append(str(answer))
             else:
-                pairs += [(account, name) for account in answer if account != self.id.account]
+                allowed |= answer
+                accounts += [(account, name) for account in coverage.unseen_accounts(answer)]
+                services += [(service, name) for service in coverage.unseen_services(answer)]
         if unread:
             others = f" (so with {len(unread) - 1:,} other repositories)" if unread[1:] else ""
             yield failed(check, scope, f"{unread[0]}{others}", GRANT)
-        pullers = _grouped(pairs)
-        unseen = coverage.unseen_pullers(pullers)
-        for account in unseen:
-            yield failed(check, scope, *_unseen_puller(account, pullers[account]))
-        if not unread and not unseen:
-            accounts = f"are looked at or ignored: {', '.join(sorted(pullers)) or 'none'}"
-            yield ok(check, scope, f"other accounts that they let pull {accounts}")
+        for account, names in sorted(_grouped(accounts).items()):
+            yield failed(check, scope, *_unseen_account(account, names))
+        for service, names in sorted(_grouped(services).items()):
+            yield failed(check, scope, *_unseen_service(service, names))
+        if not (unread or accounts or services):
+            yield ok(check, scope, self._all_seen(allowed))
 
     def replication(self, coverage: Coverage) -> Iterator[Finding]:
         """Where replication rules carry deletions, and whether anybody looks there."""
@@ -181,15 +185,26 @@ class Examination:
             return warning(check, scope, f"{error}; {IGNORE} leaves nothing out of reports", GRANT)
         return ok(check, scope, f"a repository that has {IGNORE} is left out of reports")
 
-    def _pullers(self) -> Iterator[tuple[str, frozenset[str] | ServiceError]]:
+    def _all_seen(self, pullers: Iterable[Puller]) -> str:
+        accounts, services = set[str](), set[str]()
+        for puller in pullers:
+            if puller.service:
+                services.add(puller.service)
+            elif puller.account != self.id.account:
+                accounts.add(puller.account)
+        others = f" and services: {called(sorted(services))}" if services else ""
+        named = ", ".join(sorted(accounts)) or "none"
+        return f"other accounts that they let pull are looked at or ignored: {named}{others}"
+
+    def _pullers(self) -> Iterator[tuple[str, frozenset[Puller] | ServiceError]]:
         """By the names of repositories."""
-        answers = in_parallel(self._accounts_that_may_pull, self.repositories)
+        answers = in_parallel(self._pullers_of, self.repositories)
         for repository, answer in zip(self.repositories, answers, strict=True):
             yield repository.name, answer
 
-    def _accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str] | ServiceError:
+    def _pullers_of(self, repository: RepositoryId) -> frozenset[Puller] | ServiceError:
         try:
-            return self.registry.accounts_that_may_pull(repository)
+            return self.registry.pullers(repository)
         except ServiceError as error:
             return error
 
@@ -222,7 +237,7 @@ def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence
     return ok("registry", scope, detail), repositories
 
 
-def _unseen_puller(account: str, names: Sequence[str]) -> tuple[str, str]:
+def _unseen_account(account: str, names: Sequence[str]) -> tuple[str, str]:
     """What is wrong, and how to mend it."""
     if account == ANYBODY:
         return (
@@ -233,6 +248,12 @@ def _unseen_puller(account: str, names: Sequence[str]) -> tuple[str, str]:
         f"account {account} may pull, where nobody looks for usage: {first_few(names)}",
         "add it to usage.accounts, or to usage.ignore_accounts if it needs no look",
     )
+
+
+def _unseen_service(service: str, names: Sequence[str]) -> tuple[str, str]:
+    """What is wrong, and how to mend it."""
+    detail = f"{called([service])} may pull, and no source that is on looks at it: "
+    return detail + first_few(names), fix_for_services([service])
 
 
 def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, Sequence[str]]:

@@ -1,10 +1,10 @@
 """Plans the cleanup of a repository. Deletes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.core.coverage import Coverage
+from bot.core.coverage import Coverage, called, fix_for_services
 from bot.core.errors import ServiceError
 from bot.core.evidence import Evidence
 from bot.core.manifest import Manifest
@@ -12,6 +12,7 @@ from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
 from bot.core.records import RepositoryPin, TagScan
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.repository_policy import Puller
 from bot.core.savings import Prices
 from bot.core.snapshot import Snapshot
 from bot.core.tag_history import renewed_at, scan_tags
@@ -91,9 +92,10 @@ class Planner:
         looks: list[Look] = []
         repository, registry = found.repository, found.registry
         try:
-            accounts = registry.accounts_that_may_pull(repository)
-            if unseen := self.coverage.unseen_pullers(accounts):
-                looks.append(_failed("repository policy", repository, _unseen_pullers(unseen)))
+            pullers = registry.pullers(repository)
+            looks += (
+                _failed("repository policy", repository, why) for why in self._unseen(pullers)
+            )
         except ServiceError as error:
             looks.append(_failed("repository policy", repository, str(error)))
         destinations: tuple[RegistryId, ...] = ()
@@ -110,6 +112,13 @@ class Planner:
             looks.append(_failed(REFERENCES, repository, str(error)))
         return destinations, looks
 
+    def _unseen(self, pullers: Collection[Puller]) -> Iterator[str]:
+        """Why nobody knows what these pull."""
+        if accounts := self.coverage.unseen_accounts(pullers):
+            yield _unseen_accounts(accounts)
+        if services := self.coverage.unseen_services(pullers):
+            yield _unseen_services(services)
+
 
 def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:
     """What was pushed again is there."""
@@ -123,7 +132,7 @@ def _failed(source: str, repository: RepositoryId, why: str) -> Look:
     return Look(source, repository.uri, 0, why)
 
 
-def _unseen_pullers(accounts: Sequence[str]) -> str:
+def _unseen_accounts(accounts: Sequence[str]) -> str:
     if "*" in accounts:
         return (
             "it lets accounts pull that it does not name: name them in the policy, or put '*' "
@@ -133,6 +142,11 @@ def _unseen_pullers(accounts: Sequence[str]) -> str:
         f"it lets {', '.join(accounts)} pull, where nobody looks: add them to usage.accounts, or "
         "to usage.ignore_accounts if they need no look"
     )
+
+
+def _unseen_services(services: Sequence[str]) -> str:
+    fix = fix_for_services(services)
+    return f"it lets {called(services)} pull, and no source that is on looks at it: {fix}"
 
 
 def _unseen_destination(places: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.aws.iam_policy import ANY, Duties, partition_of
+from bot.aws.iam_policy import ANY, ELSEWHERE, Duties, partition_of
 from bot.aws.places import ALL_REGIONS
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
@@ -28,10 +28,21 @@ def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
             for looker, at in looks
             if looker == who and found.account in (at.account, ANY)
         }
-        return replace(found, looks=kinds, regions=tuple(sorted(nearby)))
+        asks = _asks_elsewhere(who, found.account, looks)
+        elsewhere = tuple(kind for kind in kinds if kind in ELSEWHERE) if asks else ()
+        return replace(found, looks=kinds, regions=tuple(sorted(nearby)), elsewhere=elsewhere)
 
     shares = _shares(reads, (role for role, _ in looks), own)
     return {who: with_looks(who, found) for who, found in shares.items()}
+
+
+def _asks_elsewhere(
+    who: Principal, account: str, looks: Sequence[tuple[Principal, RegistryId]]
+) -> bool:
+    """Whether this principal asks what the account has in other Regions: the first one that scans
+    the account does, unless all Regions are scanned."""
+    here = [(looker, at.region) for looker, at in looks if account in (at.account, ANY)]
+    return bool(here) and here[0][0] == who and all(region != ANY for _, region in here)
 
 
 def deleting_duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:

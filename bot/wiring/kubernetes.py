@@ -24,15 +24,19 @@ def kubernetes_sources(settings: Settings, places: Iterable[AwsPlace]) -> Iterat
     if section is None:
         return
     everywhere = [Eks(place) for place in places]
-    known = KnownClusters(
-        listed=frozenset(_names(section)),
-        ignored=Patterns(tuple(glob for glob in section.ignore if not is_arn(glob))),
-        ignored_arns=Patterns(tuple(filter(is_arn, section.ignore))),
-    )
+    known = known_clusters(section)
     for eks in everywhere:
         yield UnlistedClusters(eks, everywhere, known)
     for cluster in section.clusters:
         yield _cluster_source(cluster, settings, everywhere)
+
+
+def known_clusters(section: KubernetesSection) -> KnownClusters:
+    return KnownClusters(
+        listed=frozenset(_names(section)),
+        ignored=Patterns(tuple(glob for glob in section.ignore if not is_arn(glob))),
+        ignored_arns=Patterns(tuple(filter(is_arn, section.ignore))),
+    )
 
 
 def cluster_role(settings: Settings) -> Mapping[str, Any]:

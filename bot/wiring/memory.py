@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.errors import RequestError
-from bot.ports import ManifestCache, UsageMemory
+from bot.ports import ManifestCache, ScanMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.wiring.manifest_cache import SharedManifestCache
@@ -30,7 +30,7 @@ class Memory(NamedTuple):
         return SharedManifestCache(self.store, self.cache) if self.store else self.cache
 
     @property
-    def usage(self) -> UsageMemory:
+    def usage(self) -> ScanMemory:
         return SharedMemory(self.store, self.cache) if self.store else self.cache
 
 

@@ -1,7 +1,7 @@
 """The sources of usage that are switched on, and how far they look."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -9,14 +9,13 @@ from typing import NamedTuple
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.place import AwsPlace
-from bot.aws.places import AccountAccess, open_places
 from bot.core.coverage import Coverage
-from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
+from bot.core.region_lists import without_denied
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES
-from bot.ports import Clock, Progress, UsageMemory, UsageSource
+from bot.core.usage import SOURCES, Elsewhere
+from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageMemory, UsageSource
 from bot.settings import Settings
 from bot.usage.app_runner import app_runner_source
 from bot.usage.aws_lambda import LambdaSource
@@ -25,11 +24,18 @@ from bot.usage.broken import BrokenSource
 from bot.usage.codebuild import codebuild_source
 from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
+from bot.usage.other_regions import (
+    OtherRegions,
+    Question,
+    has_ecs_clusters,
+    has_eks_clusters,
+    may_have_lambda_images,
+)
 from bot.usage.sagemaker import sagemaker_source
 from bot.usage.scan import Scan
 from bot.usecases.repository_names import RepositoryNames
-from bot.wiring.kubernetes import kubernetes_sources
-from bot.wiring.sessions import session_of
+from bot.wiring.accounts import OpenAccount, open_accounts
+from bot.wiring.kubernetes import known_clusters, kubernetes_sources
 
 AwsSourceMaker = Callable[[AwsPlace], UsageSource]
 
@@ -54,6 +60,8 @@ class UsageSources:
     registries: frozenset[RegistryId]
     coverage: Coverage
     all_registries: Sequence[EcrRegistry]
+    accounts: Sequence[OpenAccount] = ()
+    other_regions: Sequence[OtherRegions] = ()
 
     def look(
         self, settings: Settings, memory: UsageMemory, clock: Clock, progress: Progress
@@ -70,7 +78,26 @@ class UsageSources:
             progress=progress,
             ignored=Patterns(settings.usage.ignore_references),
         )
-        return Seen(scan.take(), at, self.coverage, RepositoryNames(self.all_registries))
+        snapshot = scan.take()
+        lists = [account.region_list() for account in self.accounts]
+        looks = without_denied(snapshot.looks, lists)
+        return Seen(
+            replace(snapshot, looks=looks), at, self.coverage, RepositoryNames(self.all_registries)
+        )
+
+    def scan_other_regions_too(
+        self, settings: Settings, memory: ScanMemory, clock: Clock, progress: Progress
+    ) -> Seen:
+        """As `look`, and names Regions with workloads that no source scans: for plans that are
+        stored for approval."""
+        seen = self.look(settings, memory, clock, progress)
+        elsewhere = self.elsewhere(memory, seen.at)
+        unseen = tuple(region for account in elsewhere for region in account.found)
+        return seen._replace(snapshot=replace(seen.snapshot, unscanned_regions=unseen))
+
+    def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[Elsewhere]:
+        """What the scanned accounts have in other Regions."""
+        return [others.ask(memory, now) for others in self.other_regions]
 
 
 def open_sources(
@@ -86,28 +113,46 @@ def open_sources(
     sources: list[UsageSource] = [
         FileSource(Path(file), sorted(asked, key=str), settings.hosts()) for file in files
     ]
-    places: dict[RegistryId, AwsPlace] = {}
     in_aws = [name for name in SOURCES if name in on - {"files"}]
-    for access in _accounts(settings, registries) if in_aws else ():
-        try:
-            for place in open_places(access):
-                places.setdefault(RegistryId(place.account, place.region), place)
-        except (RequestError, ServiceError) as error:
-            scope = access.account or "the caller's account"
-            sources += [BrokenSource(name, scope, str(error)) for name in in_aws]
-    sources += [maker(place) for place in places.values() for maker in makers.values()]
-    sources += kubernetes_sources(settings, places.values())
+    accounts, unopened = open_accounts(settings, registries) if in_aws else ((), ())
+    places = [place for account in accounts for place in account.places.values()]
+    sources += [BrokenSource(name, scope, why) for scope, why in unopened for name in in_aws]
+    sources += [maker(place) for place in places for maker in makers.values()]
+    sources += kubernetes_sources(settings, places)
     return UsageSources(
         sources=sources,
         not_checked=[name for name in SOURCES if name not in on],
         registries=asked,
         coverage=Coverage(
-            places=frozenset(places),
+            places=frozenset(RegistryId(place.account, place.region) for place in places),
             own_accounts=frozenset(registry.account for registry in asked),
             ignored_accounts=frozenset(settings.usage.ignore_accounts),
+            sources=on,
+            ignored_services=frozenset(settings.usage.ignore_services),
         ),
         all_registries=registries,
+        accounts=accounts,
+        other_regions=[*_other_regions(settings, accounts)],
     )
+
+
+def _other_regions(settings: Settings, accounts: Iterable[OpenAccount]) -> Iterator[OtherRegions]:
+    questions = _questions(settings)
+    for account in accounts:
+        if questions and not account.is_whole:
+            yield OtherRegions(account.session, account.account, [*account.places], questions)
+
+
+def _questions(settings: Settings) -> Mapping[str, Question]:
+    """By source. A source that is off asks nothing."""
+    questions: dict[str, Question] = {}
+    if settings.usage.ecs:
+        questions["ecs"] = has_ecs_clusters
+    if settings.usage.lambda_:
+        questions["lambda"] = may_have_lambda_images
+    if settings.usage.kubernetes:
+        questions["kubernetes"] = has_eks_clusters(known_clusters(settings.usage.kubernetes))
+    return questions
 
 
 def aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:
@@ -135,22 +180,3 @@ def switched_on(settings: Settings) -> frozenset[str]:
     if settings.usage.files is not None:
         on.add("files")
     return frozenset(on)
-
-
-def _accounts(settings: Settings, registries: Sequence[EcrRegistry]) -> Iterator[AccountAccess]:
-    """Those that the settings tell how to look into, each in its Regions, and then the registries'
-    own. Who opens a Region of an account first looks into it."""
-    own_regions = tuple(sorted({registry.region for registry in registries}))
-    regions = settings.usage.regions or own_regions
-    told = {entry.account: entry for entry in reversed(settings.usage.accounts)}
-    for entry in settings.usage.accounts:
-        session = session_of(entry.role_arn, entry.external_id, own_regions[0])
-        yield AccountAccess(session, entry.account, entry.regions or regions)
-    for registry in registries:
-        entry_of_it = told.get(registry.account or "")
-        session = (
-            session_of(entry_of_it.role_arn, entry_of_it.external_id, registry.region)
-            if entry_of_it
-            else registry.session
-        )
-        yield AccountAccess(session, registry.account, regions)

@@ -8,7 +8,7 @@ from threading import Lock
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.repository import RegistryId, RepositoryId
-from bot.ports import Clock, Progress, Store, UsageMemory
+from bot.ports import Clock, Progress, ScanMemory, Store
 from bot.settings import Settings
 from bot.wiring import Seen, open_sources
 
@@ -33,7 +33,7 @@ class SharedLooks:
         self,
         repository: RepositoryId,
         registries: Sequence[EcrRegistry],
-        memory: UsageMemory,
+        memory: ScanMemory,
         progress: Progress,
     ) -> Seen:
         """Whoever comes meanwhile waits for the look that is under way."""
@@ -42,7 +42,7 @@ class SharedLooks:
             if seen is None or not self._serves(seen, repository):
                 asked = frozenset([repository.registry])
                 sources = open_sources(self.settings, registries, asked)
-                seen = sources.look(self.settings, memory, self.clock, progress)
+                seen = sources.scan_other_regions_too(self.settings, memory, self.clock, progress)
                 self._seen[repository.registry] = seen
             return seen
 

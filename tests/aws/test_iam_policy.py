@@ -87,6 +87,10 @@ def test_what_takes_resources_has_them() -> None:
     assert found["ReadWorkloads"]["Resource"] == [
         "arn:aws:apprunner:eu-west-1:123456789012:service/*",
         "arn:aws:codebuild:eu-west-1:123456789012:project/*",
+        "arn:aws:ecs:eu-west-1:123456789012:daemon-deployment/*",
+        "arn:aws:ecs:eu-west-1:123456789012:daemon-revision/*",
+        "arn:aws:ecs:eu-west-1:123456789012:daemon-task-definition/*",
+        "arn:aws:ecs:eu-west-1:123456789012:daemon/*",
         "arn:aws:ecs:eu-west-1:123456789012:service-deployment/*",
         "arn:aws:ecs:eu-west-1:123456789012:service-revision/*",
         "arn:aws:ecs:eu-west-1:123456789012:service/*",
@@ -131,9 +135,25 @@ def test_all_regions_have_to_be_found() -> None:
     assert "ec2" not in services(ALL)
 
 
+def test_what_other_regions_have_may_be_asked_anywhere() -> None:
+    """Unless all Regions are looked at."""
+    found = statements(replace(ALL, elsewhere=("ecs", "lambda", "kubernetes")))
+    asking = found["AskOtherRegions"]
+    assert asking["Action"] == [
+        "ec2:DescribeRegions",
+        "ecs:ListClusters",
+        "eks:ListClusters",
+        "lambda:ListFunctions",
+    ]
+    assert asking["Resource"] == ["*"]
+    assert "Condition" not in asking
+    assert "AskOtherRegions" not in statements(replace(ALL, regions=(ANY,), elsewhere=("ecs",)))
+
+
 def test_a_managed_policy_can_hold_it() -> None:
     registries = tuple(RegistryId(HERE, region) for region in EVERY_REGION)
-    largest = replace(ALL, registries=registries, regions=EVERY_REGION)
+    elsewhere = ("ecs", "lambda", "kubernetes")
+    largest = replace(ALL, registries=registries, regions=EVERY_REGION, elsewhere=elsewhere)
     assert size_of(read_policy(ALL)) < size_of(read_policy(largest))
     assert size_of(read_policy(replace(largest, registries=(IRELAND,)))) <= LARGEST
 

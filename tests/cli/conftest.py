@@ -54,11 +54,12 @@ class UseEverywhere(Protocol):
 
 @pytest.fixture
 def use_everywhere(aws: StandIn) -> UseEverywhere:
-    """Puts an image to work in App Runner, Batch, CodeBuild and SageMaker, so that each is asked
-    all that it can be asked."""
+    """Puts an image to work in a daemon of ECS, App Runner, Batch, CodeBuild and SageMaker, so that
+    each is asked all that it can be asked."""
 
     def use(image: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> None:
         world = aws.world
+        world.ecs(account, region).deploy_daemon("prod", "agent", [image])
         world.apprunner(account, region).create("shop-web", image)
         world.batch(account, region).register("nightly", image)
         world.codebuild(account, region).create("build", image)

@@ -99,7 +99,7 @@ def test_every_source_switched_off(run: Run, shelf: Shelf) -> None:
     id_ = run("propose", "team/api", "--format", "json").plan["plan"]
     result = run("approve", id_)
     assert result.status == 2
-    assert result.sentence.startswith("No source of usage was looked at, so nobody can")
+    assert result.sentence.startswith("No source of usage is on, so nobody can")
 
 
 def test_a_plan_that_has_run_out(run: Run, releases: Shelf, settings_file: Write) -> None:

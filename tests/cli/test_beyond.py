@@ -40,6 +40,53 @@ def test_an_account_that_may_pull_and_is_not_looked_at(
     is_incomplete(plan(), "repository policy", OTHER, "usage.accounts", "usage.ignore_accounts")
 
 
+EMR = "emr-serverless.amazonaws.com"
+
+
+def lets_service_pull(service: str, arn: str) -> dict[str, Any]:
+    """As the guides of EMR Serverless and Lambda have it."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "ecr:BatchGetImage",
+        "Condition": {"StringLike": {"aws:SourceArn": arn}},
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+FOR_EMR = lets_service_pull(EMR, f"arn:aws:emr-serverless:us-east-1:{DEFAULT_ACCOUNT}:*")
+
+
+@pytest.mark.parametrize("of_registry", [False, True], ids=["repository", "registry"])
+def test_a_service_that_no_source_looks_at(
+    aws: StandIn,
+    shelf: Shelf,
+    plan: Run,
+    settings_file: Callable[[str], Path],
+    *,
+    of_registry: bool,
+) -> None:
+    if of_registry:
+        aws.world.set_registry_policy(FOR_EMR)
+    else:
+        aws.world.set_repository_policy(shelf.repository, FOR_EMR)
+    is_incomplete(plan(), "repository policy", EMR, "usage.ignore_services")
+    settings_file(f"usage: {{{others_off()}, ignore_services: [{EMR}]}}")
+    assert plan().plan["complete"] is True
+
+
+def test_a_service_that_a_source_looks_at_if_it_is_on(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Callable[[str], Path]
+) -> None:
+    arn = f"arn:aws:lambda:eu-west-1:{DEFAULT_ACCOUNT}:function:*"
+    policy = lets_service_pull("lambda.amazonaws.com", arn)
+    aws.world.set_repository_policy(shelf.repository, policy)
+    settings_file(f"usage: {{{others_off('lambda')}, expect_none: true}}")
+    assert plan().plan["complete"] is True
+    settings_file(f"usage: {{{others_off('ecs')}, expect_none: true}}")
+    is_incomplete(plan(), "lambda.amazonaws.com", "switch on usage.lambda")
+
+
 @pytest.mark.usefixtures("shelf")
 def test_the_registrys_policy_may_let_pull_too(aws: StandIn, plan: Run) -> None:
     assert plan().status == 0

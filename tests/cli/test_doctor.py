@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from bot.playground.aws import StandIn
+from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import deployment
 from bot.playground.seed import seed_company
@@ -145,7 +146,7 @@ def test_a_source_that_is_refused(
 ) -> None:
     settings_file("usage: {expect_none: true}")
     aws.world.ecs().cluster("prod")
-    aws.world.deny(action)
+    aws.world.deny(action, region="eu-west-1")
     found = doctor()
     assert found[source]["status"] == "FAILED"
     assert f"AWS refused {action}" in found[source]["detail"]
@@ -323,6 +324,84 @@ def test_accounts_that_may_pull_where_nobody_looks(
     finding = doctor()["repository policies"]
     assert finding["status"] == "ok"
     assert finding["detail"].endswith(f"are looked at or ignored: {THERE}")
+
+
+def other_regions(doctor: Doctor) -> dict[str, Any]:
+    found: dict[str, Any] = doctor()["other Regions"]
+    return found
+
+
+@pytest.fixture
+def three_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", ("eu-west-1", "sa-east-1", "us-east-1"))
+
+
+@pytest.mark.usefixtures("healthy", "three_regions")
+def test_regions_where_no_source_looks(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+    settings_file("usage: {expect_none: true}")
+    finding = other_regions(doctor)
+    assert (finding["status"], finding["scope"]) == ("ok", HERE)
+    assert finding["detail"] == "Regions without anything that a source would scan: 2"
+    aws.world.ecs(HERE, "us-east-1").cluster("prod")
+    aws.world.eks(HERE, "us-east-1").create("prod")
+    finding = other_regions(doctor)
+    assert finding["status"] == "warning"
+    assert f"no source scans {HERE} in us-east-1 (ecs, kubernetes)" in finding["detail"]
+    assert "usage.regions" in finding["mend"]
+    settings_file("usage: {ecs: false, kubernetes: false, expect_none: true}")
+    assert other_regions(doctor)["status"] == "ok"
+    settings_file("usage: {ecs: false, lambda: false, kubernetes: false, expect_none: true}")
+    assert "other Regions" not in doctor()
+
+
+@pytest.mark.usefixtures("healthy", "three_regions")
+def test_regions_that_cannot_be_asked(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
+    settings_file("usage: {expect_none: true}")
+    aws.world.deny_regions("sa-east-1")
+    assert other_regions(doctor)["detail"] == (
+        "Regions without anything that a source would scan: 1; denied by service control policies: "
+        "1"
+    )
+    aws.world.deny("ecs:ListClusters", region="us-east-1")
+    finding = other_regions(doctor)
+    assert finding["status"] == "warning"
+    assert finding["detail"].startswith(
+        "some could not be asked what runs there: AWS refused ecs:ListClusters on"
+    )
+
+
+@pytest.mark.usefixtures("healthy", "three_regions")
+def test_regions_that_service_control_policies_deny(
+    aws: StandIn, doctor: Doctor, settings_file: Write
+) -> None:
+    aws.world.deny_regions("sa-east-1", "us-east-1")
+    settings_file("usage: {regions: [all], expect_none: true}")
+    found = doctor()
+    assert found["regions"]["status"] == "FAILED"
+    assert "usage.regions: [eu-west-1]" in found["regions"]["detail"]
+    assert "leave these Regions out" in found["regions"]["mend"]
+    assert found["ecs"]["status"] == "ok"
+
+
+def test_services_that_may_pull_where_no_source_looks(
+    aws: StandIn, doctor: Doctor, healthy: Shelf, settings_file: Write
+) -> None:
+    emr, functions = "emr-serverless.amazonaws.com", "lambda.amazonaws.com"
+    allow = {
+        "Effect": "Allow",
+        "Action": "ecr:BatchGetImage",
+        "Principal": {"Service": [emr, functions]},
+        "Condition": {"StringEquals": {"aws:SourceAccount": HERE}},
+    }
+    aws.world.set_repository_policy(healthy.repository, {"Statement": [allow]})
+    finding = doctor()["repository policies"]
+    assert finding["status"] == "FAILED"
+    assert finding["detail"] == (f"{emr} may pull, and no source that is on looks at it: team/api")
+    assert "usage.ignore_services" in finding["mend"]
+    settings_file(f"usage: {{ecs: false, ignore_services: [{emr}]}}")
+    finding = doctor()["repository policies"]
+    assert finding["status"] == "ok"
+    assert finding["detail"].endswith(f"none and services: {emr}, {functions}")
 
 
 def test_anybody_may_pull(aws: StandIn, doctor: Doctor, healthy: Shelf) -> None:

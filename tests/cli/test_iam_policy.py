@@ -128,13 +128,18 @@ def test_it_holds_exactly_what_is_called(
 
 @pytest.mark.usefixtures("company")
 def test_doctor_asks_for_all_that_a_plan_does(aws: StandIn, run: Run, settings_file: Write) -> None:
-    """And for what leaves repositories out of reports, and what carrying out needs."""
+    """And for what leaves repositories out of reports, what carrying out needs, and what other
+    Regions have."""
     settings_file("usage: {}")
     run("plan", "*")
     planned = set(aws.world.calls.counts())
     aws.world.calls.reset()
     run("doctor")
-    assert set(aws.world.calls.counts()) - planned == {"ecr:ListTagsForResource", "ecr:ListImages"}
+    assert set(aws.world.calls.counts()) - planned == {
+        "ec2:DescribeRegions",
+        "ecr:ListTagsForResource",
+        "ecr:ListImages",
+    }
     assert planned <= set(aws.world.calls.counts())
 
 

@@ -135,7 +135,7 @@ def test_the_table_says_what_to_do_next(run: Run, monkeypatch: pytest.MonkeyPatc
     [
         (
             "price_per_gb_month: 0.1",
-            "No source of usage was looked at, so nobody can approve the plan",
+            "No source of usage is on, so nobody can approve the plan",
         ),
         (f"{LOOKED_AT}approval: {{required: 2}}", "2 people must approve it in Slack; 0 have."),
         (f"{LOOKED_AT}policies: [{{keep: [{{newest: 13}}]}}]", "there is nothing to approve"),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
-from tests.support import Plan, Run, Shelf
+from bot.playground.aws.ec2.state import ALWAYS_ENABLED
+from tests.support import Plan, Run, Shelf, others_off
 
 OTHER = "210987654321"
 ROLE = f"arn:aws:iam::{OTHER}:role/look"
@@ -98,6 +99,71 @@ def test_all_regions_are_those_that_the_account_has_opted_into(
     assert kept(found) == {"1.0"}
     regions = Counter(source for source, _ in looked_at(found))
     assert regions == dict.fromkeys({*IN_AWS, "kubernetes"} - {"ecs"}, 17)
+
+
+def test_regions_that_service_control_policies_deny_are_named_once(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the setting that leaves them out, which makes the plan complete."""
+    regions = ("ap-south-1", "eu-west-1", "sa-east-1", "us-east-1")
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", regions)
+    aws.world.deny_regions("sa-east-1", "us-east-1")
+    shelf.images(2)
+    aws.world.functions().create("f", f"{shelf.id.uri}:1.0")
+    settings_file(f"{KEEP_NOTHING}\nusage: {{regions: [all]}}")
+    result = plan()
+    assert result.status == 3
+    setting = "usage.regions: [ap-south-1, eu-west-1]"
+    assert result.plan["problems"] == [
+        f"regions ({DEFAULT_ACCOUNT}): service control policies deny all calls in sa-east-1, "
+        f"us-east-1: if nothing runs there, leave these Regions out, with {setting}"
+    ]
+    assert result.plan["delete"] == []
+    settings_file(f"{KEEP_NOTHING}\n{setting.replace('usage.regions', 'usage: {regions')}}}")
+    assert plan().status == 0
+
+
+def test_a_service_that_service_control_policies_deny_everywhere(
+    aws: StandIn, shelf: Shelf, plan: Run, settings_file: Write
+) -> None:
+    """It is no Region that is to be left out, and no grant helps."""
+    shelf.image("1.0")
+    aws.world.deny_regions("eu-west-1", action="sagemaker:*")
+    settings_file("usage: {expect_none: true}")
+    result = plan()
+    assert result.status == 3
+    (problem,) = result.plan["problems"]
+    assert problem.startswith(
+        "sagemaker (123456789012 in eu-west-1): A service control policy denies sagemaker:"
+    )
+    assert "grant" not in problem
+
+
+@pytest.fixture
+def elsewhere(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something runs in us-east-1, where no source looks."""
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", ("eu-west-1", "sa-east-1", "us-east-1"))
+    aws.world.ecs(DEFAULT_ACCOUNT, "us-east-1").cluster("prod")
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_regions_where_nobody_looks_are_named_to_those_who_approve(
+    aws: StandIn, shelf: Shelf, run: Run, settings_file: Write
+) -> None:
+    """A plan that nobody approves asks nothing there."""
+    shelf.image("1.0")
+    settings_file("usage: {expect_none: true}")
+    assert run("plan", "team/api").status == 0
+    assert aws.world.calls.count("ecs:ListClusters") == 1
+    result = run("propose", "team/api")
+    assert result.status == 0
+    words = " ".join(result.out.split())
+    assert f"Regions not checked for use: {DEFAULT_ACCOUNT} in us-east-1 (ecs)." in words
+    aws.world.calls.reset()
+    run("propose", "team/api")
+    assert aws.world.calls.count("ecs:ListClusters") == 1
+    settings_file("usage: {expect_none: true, regions: [us-east-1]}")
+    assert "in us-east-1 (ecs)" not in run("propose", "team/api").out
 
 
 @pytest.mark.usefixtures("shelf")
@@ -223,6 +289,25 @@ def test_a_registry_that_nobody_uses(plan: Run, settings_file: Write) -> None:
     assert "usage.expect_none" in result.sentence
     settings_file("usage: {ecs: false, expect_none: true}")
     assert plan().status == 0
+
+
+def test_with_every_source_off_the_plan_is_shown_but_cannot_be_approved(
+    shelf: Shelf, run: Run, settings_file: Write
+) -> None:
+    """Of `usage.files`, nothing is said, and it names none by default."""
+    shelf.images(12)
+    settings_file(f"usage: {{{others_off('files')}}}")
+    result = run("propose", "team/api", "--format", "json")
+    assert result.status == 0
+    assert (result.plan["complete"], result.plan["usage"], len(result.plan["delete"])) == (
+        True,
+        [],
+        2,
+    )
+    assert "No source of usage is on" in run("plan", "team/api").out
+    refused = run("approve", result.plan["plan"])
+    assert refused.status == 2
+    assert refused.sentence.startswith("No source of usage is on")
 
 
 def test_a_source_that_suddenly_lists_little(

@@ -24,5 +24,9 @@ def as_stored(plan: Plan) -> Plan:
             blobs = () if is_kept else tuple(blob for blob in blobs if blob not in held)
         return replace(judged, manifest=replace(judged.manifest, blobs=blobs))
 
-    usage = Usage(looks=plan.usage.looks, not_checked=plan.usage.not_checked)
+    usage = Usage(
+        looks=plan.usage.looks,
+        not_checked=plan.usage.not_checked,
+        unscanned_regions=plan.usage.unscanned_regions,
+    )
     return replace(plan, judged=tuple(map(stored, plan.judged)), usage=usage)

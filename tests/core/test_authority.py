@@ -171,7 +171,7 @@ def test_a_glob_that_is_too_wide_grants_nothing_and_is_named(glob: str) -> None:
         ("version 2 was seen, 3 counts", record(version=3), "A newer version was proposed"),
         ("version 2 was seen, 1 counts", record(version=1), "version 1 counts now"),
         ("incomplete", record(complete=False), "incomplete, so nobody can approve it"),
-        ("nothing checked", record(checked=False), "No source of usage was looked at"),
+        ("nothing checked", record(checked=False), "No source of usage is on"),
         ("nothing to delete", record(deletions=0), "nothing to approve"),
         ("an empty repository", record(deletions=0, manifests=0), "nothing to approve"),
         ("approved by the same", record(approvals=(consent("U1"),)), "U1 has approved this"),

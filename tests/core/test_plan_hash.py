@@ -16,7 +16,7 @@ from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.reasons import Reason, RuleName, Verdict
 from bot.core.repository import RegistryId
-from bot.core.usage import Look, Usage
+from bot.core.usage import Look, UnscannedRegion, Usage
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import NOW, World
@@ -26,6 +26,7 @@ from tests.core.test_properties import tries
 ECS = Look("ecs", "123456789012 in eu-west-1", 7)
 FILES = Look("files", "used.txt", 3)
 ELSEWHERE = RegistryId("210987654321", "eu-west-1")
+UNSEEN = (UnscannedRegion(ELSEWHERE, ("ecs",)),)
 PLAN = replace(
     CASE.plan,
     usage=Usage(looks=(ECS, FILES), not_checked=("batch", "lambda")),
@@ -69,6 +70,10 @@ def looking(*looks: Look) -> Plan:
         ("another scope", looking(ECS, replace(FILES, scope="other.txt"))),
         ("a look that failed", looking(ECS, replace(FILES, error="it is gone"))),
         ("a source switched on", replace(PLAN, usage=replace(PLAN.usage, not_checked=("batch",)))),
+        (
+            "a Region where nobody looks",
+            replace(PLAN, usage=replace(PLAN.usage, unscanned_regions=UNSEEN)),
+        ),
         ("another replica", replace(PLAN, deleted_also_in=(ELSEWHERE,))),
         ("a problem", replace(PLAN, problems=("something could not be read",))),
         ("another repository", replace(PLAN, repository=replace(PLAN.repository, uri="h/other"))),

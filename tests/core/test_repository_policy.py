@@ -1,22 +1,31 @@
-"""Which accounts a repository's policy lets pull."""
+"""Who a repository's policy lets pull, and who of them pulls unseen."""
 
 import json
 from typing import Any
 
 import pytest
 
-from bot.core.coverage import Coverage
+from bot.core.coverage import Coverage, called, fix_for_services
 from bot.core.repository import RegistryId
-from bot.core.repository_policy import accounts_that_may_pull
+from bot.core.repository_policy import Puller, pullers
+from bot.core.usage import SOURCES
 
 ONE, TWO = "111111111111", "222222222222"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-LAMBDA = {"Service": "lambda.amazonaws.com"}
+LAMBDA = "lambda.amazonaws.com"
+EMR = "emr-serverless.amazonaws.com"
+
+
+def who_pulls(principal: Any, action: Any = PULL, **more: Any) -> set[Puller]:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action, **more}
+    return set(pullers(json.dumps({"Statement": [statement]})))
 
 
 def accounts(principal: Any, action: Any = PULL, **more: Any) -> set[str]:
-    statement = {"Effect": "Allow", "Principal": principal, "Action": action, **more}
-    return set(accounts_that_may_pull(json.dumps({"Statement": [statement]})))
+    """Of a statement that lets no service pull."""
+    found = who_pulls(principal, action, **more)
+    assert all(puller.service is None for puller in found)
+    return {puller.account for puller in found}
 
 
 @pytest.mark.parametrize(
@@ -27,7 +36,6 @@ def accounts(principal: Any, action: Any = PULL, **more: Any) -> set[str]:
         ({"AWS": [f"arn:aws:iam::{ONE}:role/deploy", f"arn:aws-cn:iam::{TWO}:user/x"]}, {ONE, TWO}),
         ("*", {"*"}),
         ({"AWS": "*"}, {"*"}),
-        (LAMBDA, {"*"}),
         ({"AWS": "AROAEXAMPLEEXAMPLE123"}, set()),
     ],
 )
@@ -65,8 +73,35 @@ def test_what_lets_pull(action: Any, lets_pull: bool) -> None:  # noqa: FBT001
     ],
 )
 def test_a_condition_may_narrow_an_open_principal(condition: Any, who: set[str]) -> None:
-    assert accounts(LAMBDA, Condition=condition) == who
+    services = {"Service": [LAMBDA, EMR]}
+    assert who_pulls(services, Condition=condition) == {
+        Puller(account, service) for account in who for service in (LAMBDA, EMR)
+    }
+    assert {each.account for each in who_pulls("*", Condition=condition)} == who
     assert accounts({"AWS": TWO}, Condition=condition) == {TWO}
+
+
+def test_a_service_that_nothing_narrows() -> None:
+    assert who_pulls({"AWS": ONE, "Service": "Lambda.amazonaws.com"}) == {
+        Puller(ONE),
+        Puller("*", LAMBDA),
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "service"),
+    [
+        ("aws:SourceAccount", ONE, "*"),
+        ("aws:SourceArn", f"arn:aws:emr-serverless:eu-west-1:{ONE}:/applications/*", EMR),
+        ("aws:PrincipalAccount", ONE, None),
+    ],
+)
+def test_what_may_pull_by_the_conditions_for_everybody(
+    key: str, value: str, service: str | None
+) -> None:
+    """Only a service's requests have the first two."""
+    condition = {"StringLike": {key: value}}
+    assert who_pulls("*", Condition=condition) == {Puller(ONE, service)}
 
 
 def test_who_is_denied_counts_for_nothing() -> None:
@@ -75,7 +110,7 @@ def test_who_is_denied_counts_for_nothing() -> None:
 
 def test_what_is_left_out_leaves_all_open() -> None:
     statement = {"Effect": "Allow", "NotPrincipal": {"AWS": ONE}, "NotAction": "ecr:PutImage"}
-    assert accounts_that_may_pull(json.dumps({"Statement": statement})) == {"*"}
+    assert pullers(json.dumps({"Statement": statement})) == {Puller("*")}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +119,7 @@ def test_what_is_left_out_leaves_all_open() -> None:
 )
 def test_what_is_no_policy(policy: str) -> None:
     with pytest.raises(ValueError, match=r".*"):
-        accounts_that_may_pull(policy)
+        pullers(policy)
 
 
 HERE = RegistryId(ONE, "eu-west-1")
@@ -96,7 +131,57 @@ HERE = RegistryId(ONE, "eu-west-1")
 )
 def test_who_pulls_unseen(ignored: set[str], unseen: tuple[str, ...]) -> None:
     coverage = Coverage(frozenset({HERE}), ignored_accounts=frozenset(ignored))
-    assert coverage.unseen_pullers({ONE, TWO, "*"}) == unseen
+    assert coverage.unseen_accounts(map(Puller, (ONE, TWO, "*"))) == unseen
+
+
+@pytest.mark.parametrize(
+    ("service", "sources"),
+    [
+        ("lambda.amazonaws.com", "lambda"),
+        ("lambda.eu-west-1.amazonaws.com", "lambda"),
+        ("ecs-tasks.amazonaws.com.cn", "ecs"),
+        ("ecs.amazonaws.com", "ecs"),
+        ("build.apprunner.amazonaws.com", "app_runner"),
+        ("tasks.apprunner.amazonaws.com", "app_runner"),
+        ("batch.amazonaws.com", "batch"),
+        ("sagemaker.eusc-de-east-1.amazonaws.eu", "sagemaker"),
+        ("codebuild.amazonaws.com", "codebuild"),
+        ("eks.amazonaws.com", "kubernetes"),
+        ("lambda.us-isob-east-1.sc2s.sgov.gov", "lambda"),
+    ],
+)
+def test_a_service_is_seen_by_its_source_alone(service: str, sources: str) -> None:
+    """While that is on."""
+    puller = [Puller(ONE, service)]
+    every_other = frozenset(SOURCES) - {sources}
+    assert Coverage(frozenset(), sources=frozenset({sources})).unseen_services(puller) == ()
+    assert Coverage(frozenset(), sources=every_other).unseen_services(puller) == (service,)
+
+
+@pytest.mark.parametrize(
+    "service",
+    [EMR, "omics.amazonaws.com", "ec2.amazonaws.com", "edgelambda.amazonaws.com", "*", "lambda"],
+)
+def test_a_service_that_no_source_looks_at(service: str) -> None:
+    pulling = [Puller(ONE, service), Puller(TWO, service), Puller(ONE, LAMBDA)]
+    places, sources = frozenset({HERE}), frozenset(SOURCES)
+    coverage = Coverage(places, sources=sources)
+    assert coverage.unseen_services(pulling) == (service,)
+    assert coverage.unseen_accounts(pulling) == ()
+    ignoring = Coverage(places, sources=sources, ignored_services=frozenset({service}))
+    assert ignoring.unseen_services(pulling) == ignoring.unseen_accounts(pulling) == ()
+
+
+def test_the_accounts_of_a_service_that_is_seen() -> None:
+    coverage = Coverage(frozenset({HERE}), sources=frozenset({"lambda"}))
+    pulling = [Puller(ONE, LAMBDA), Puller(TWO, LAMBDA), Puller("*", LAMBDA)]
+    assert coverage.unseen_accounts(pulling) == ("*", TWO)
+
+
+def test_what_to_do_about_services() -> None:
+    assert called(["*", EMR]) == f"any service, {EMR}"
+    assert fix_for_services([LAMBDA, EMR]).startswith("switch on usage.lambda, or name the images")
+    assert fix_for_services([EMR]).startswith("name the images")
 
 
 def test_a_region_of_a_known_account_may_be_unseen() -> None:
@@ -106,4 +191,4 @@ def test_a_region_of_a_known_account_may_be_unseen() -> None:
 
 def test_ones_own_account_needs_no_look_of_its_own() -> None:
     coverage = Coverage(frozenset(), own_accounts=frozenset({ONE}))
-    assert coverage.unseen_pullers({ONE, TWO}) == (TWO,)
+    assert coverage.unseen_accounts([Puller(ONE), Puller(TWO)]) == (TWO,)

@@ -8,9 +8,10 @@ from rich.console import Console
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.pins import Pin
 from bot.core.plan import Plan
-from bot.core.usage import Usage
+from bot.core.repository import RegistryId
+from bot.core.usage import Look, UnscannedRegion, Usage
 from bot.render.plan_summary import PlanSummary
-from bot.render.plan_table import not_checked, plan_as_table
+from bot.render.plan_table import plan_as_table, unchecked_note, usage_notes
 from bot.render.terminal import ROWS
 from tests.render.builders import GB, image, plan
 from tests.support import NOW
@@ -143,8 +144,32 @@ def test_tags_are_shown_as_they_are() -> None:
     assert "ECR said [bold]no[/bold] [/]" in words(made)
 
 
-def test_what_was_not_checked() -> None:
+def notes(usage: Usage) -> str:
+    made = plan(image(1), usage=usage)
     console = Console(width=80, file=io.StringIO())
-    console.print(not_checked(("ecs", "files")))
+    console.print(*usage_notes(made), *unchecked_note(made), sep="\n")
     assert isinstance(console.file, io.StringIO)
-    assert console.file.getvalue().startswith("Not checked for use: ecs, files.")
+    return " ".join(console.file.getvalue().split())
+
+
+def test_what_was_not_checked() -> None:
+    looks = (Look("lambda", "here", 1),)
+    assert notes(Usage(looks=looks, not_checked=("ecs", "files"))) == (
+        "Not checked for use: ecs, files. What runs there is not protected."
+    )
+    assert notes(Usage(looks=looks, not_checked=())) == ""
+
+
+def test_regions_where_no_source_looks() -> None:
+    unseen = UnscannedRegion(RegistryId("123456789012", "us-east-1"), ("ecs", "lambda"))
+    usage = Usage(looks=(Look("ecs", "here", 1),), not_checked=(), unscanned_regions=(unseen,))
+    assert notes(usage) == (
+        "Regions not checked for use: 123456789012 in us-east-1 (ecs, lambda). What runs there is "
+        "not protected."
+    )
+
+
+def test_that_nothing_was_looked_at() -> None:
+    assert notes(Usage(looks=(), not_checked=())) == (
+        "No source of usage is on, so nobody can approve a plan: switch one on under usage."
+    )

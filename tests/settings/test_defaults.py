@@ -34,6 +34,7 @@ usage:
   codebuild: {}
   files: []
   ignore_accounts: []
+  ignore_services: []
   registry_aliases: {}
   ignore_references: []
   expect_none: false

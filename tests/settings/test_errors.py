@@ -90,6 +90,7 @@ def error(text: str, folder: Path) -> str:
         ("usage: {lambda: null}", "usage.lambda", "null", SOURCE),
         ("usage: {files: used.txt}", "usage.files", "'used.txt'", "a list of paths, or false"),
         ("usage: {ignore_accounts: [1]}", "usage.ignore_accounts[0]", "1", ACCOUNT),
+        ("usage: {ignore_services: [lambda]}", "usage.ignore_services[0]", "'lambda'", "a service's principal"),
         ("usage: {registry_aliases: []}", "usage.registry_aliases", "[]", "host names"),
         ("usage: {ignore_references: x}", "usage.ignore_references", "'x'", LIST),
         ("usage: {expect_none: 1}", "usage.expect_none", "1", SWITCH),

@@ -205,6 +205,7 @@ def test_the_whole_of_a_file(tmp_path: Path) -> None:
           kubernetes: {clusters: [], ignore: [old]}
           files: [used.txt]
           ignore_accounts: ["111111111111"]
+          ignore_services: [emr-serverless.amazonaws.com, build.apprunner.amazonaws.com, "*"]
           registry_aliases: {images.example.com: 123456789012.dkr.ecr.eu-west-1.amazonaws.com}
           ignore_references: ["*/gone/*"]
           expect_none: true

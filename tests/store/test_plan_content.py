@@ -15,7 +15,7 @@ from bot.core.plan_hash import content_hash
 from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
-from bot.core.usage import SOURCES, Look, Usage
+from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
 from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
 from tests.core.stored import as_stored
@@ -25,13 +25,16 @@ from tests.store.support import content
 
 PRICES = Prices(0.1, layers_stay_within=True)
 LOOKS = (Look("ecs", "here", 3), Look("lambda", "there", 0, "Access denied"))
+UNSEEN = (UnscannedRegion(RegistryId("210987654321", "us-east-1"), ("ecs", "lambda")),)
 OLD = content("old", "older")
 
 
 @given(world=some.worlds)
 @tries(120)
 def test_any_plan_is_the_same_after_it(world: World) -> None:
-    usage = replace(world.evidence.usage, looks=LOOKS, not_checked=SOURCES[2:])
+    usage = replace(
+        world.evidence.usage, looks=LOOKS, not_checked=SOURCES[2:], unscanned_regions=UNSEEN
+    )
     elsewhere = (RegistryId("210987654321", "us-east-1"),)
     plan = world.plan(usage=usage, deleted_also_in=elsewhere)
     read = unpack(pack(plan))

@@ -35,6 +35,7 @@ def workloads(aws: StandIn) -> None:
     ecs.create_service("prod", "api", [image("api")], digests=[digest(1)])
     ecs.deploy("prod", "api", [image("api", "2")], digests=[digest(2)])
     ecs.run_task("prod", "job", [image("job")], digests=[digest(3)])
+    ecs.deploy_daemon("prod", "agent", [image("agent")])
     aws.world.events().run_task("nightly", "job")
     aws.world.scheduler().run_task("nightly", "job")
 
@@ -43,12 +44,18 @@ def test_every_call_is_made(aws: StandIn) -> None:
     """All calls below are those that this world makes the source make."""
     look(open_source(open_place()))
     assert sorted(aws.world.calls.counts()) == [
+        "ecs:DescribeDaemon",
+        "ecs:DescribeDaemonDeployments",
+        "ecs:DescribeDaemonRevisions",
+        "ecs:DescribeDaemonTaskDefinition",
         "ecs:DescribeServiceDeployments",
         "ecs:DescribeServiceRevisions",
         "ecs:DescribeServices",
         "ecs:DescribeTaskDefinition",
         "ecs:DescribeTasks",
         "ecs:ListClusters",
+        "ecs:ListDaemonTaskDefinitions",
+        "ecs:ListDaemons",
         "ecs:ListServices",
         "ecs:ListTaskDefinitionFamilies",
         "ecs:ListTaskDefinitions",
@@ -83,6 +90,12 @@ def test_entries_of_a_wrong_form(aws: StandIn, entry: Any) -> None:
         "ecs:DescribeServiceDeployments": {"serviceDeployments": [entry]},
         "ecs:DescribeServiceRevisions": {"serviceRevisions": [entry, entry]},
         "ecs:DescribeTaskDefinition": {"taskDefinition": entry},
+        "ecs:ListDaemons": {"daemonSummariesList": [entry]},
+        "ecs:DescribeDaemon": {"daemon": entry and {"currentRevisions": [entry]}},
+        "ecs:DescribeDaemonDeployments": {"daemonDeployments": [entry]},
+        "ecs:DescribeDaemonRevisions": {"daemonRevisions": [entry]},
+        "ecs:ListDaemonTaskDefinitions": {"daemonTaskDefinitions": [entry]},
+        "ecs:DescribeDaemonTaskDefinition": {"daemonTaskDefinition": entry},
         "events:ListEventBuses": {"EventBuses": [entry]},
         "events:ListRules": {"Rules": [entry]},
         "events:ListTargetsByRule": {"Targets": [{"EcsParameters": {"TaskDefinitionArn": 7}}]},
@@ -109,6 +122,8 @@ TOO_LITTLE: dict[str, dict[str, Any]] = {
     "ecs:DescribeServices": {"services": [], "failures": []},
     "ecs:DescribeServiceDeployments": {"serviceDeployments": [], "failures": []},
     "ecs:DescribeServiceRevisions": {"serviceRevisions": [], "failures": []},
+    "ecs:DescribeDaemonDeployments": {"daemonDeployments": [], "failures": []},
+    "ecs:DescribeDaemonRevisions": {"daemonRevisions": [], "failures": []},
 }
 
 

@@ -36,6 +36,7 @@ def fill_pages(aws: StandIn) -> None:
         )
         ecs.run_task("cluster-001", f"family-{n:03}", digests=[digest(1000 + n)])
         ecs.stop_task(ecs.run_task("cluster-001", f"family-{n:03}", digests=[digest(2000 + n)]))
+        ecs.deploy_daemon("cluster-002", f"agent-{n:03}", [image("agent", f"{n:03}")])
         events.bus(f"bus-{n:03}")
         events.run_task(f"rule-{n:03}", f"family-{n:03}:1", bus="bus-001")
         parameters = {"TaskDefinitionArn": ecs.definition(f"family-{n:03}").arn}
@@ -65,6 +66,11 @@ def test_nothing_is_left_out() -> None:
             Sighting(family, "EventBridge rule bus-000/busy"),
             Sighting(family, f"schedule schedule-{n:03}"),
             Sighting(family, f"ECS task definition family-{n:03} (newest revision)"),
+            Sighting(image("agent", f"{n:03}"), f"ECS daemon cluster-002/agent-{n:03}"),
+            Sighting(
+                image("agent", f"{n:03}"),
+                f"ECS daemon task definition agent-{n:03}:1 (newest revision)",
+            ),
         }
     assert look(EcsSource(open_place(), 1)) == expected
 
@@ -81,6 +87,12 @@ def test_calls_are_linear(pages: StandIn) -> None:
             "ecs:DescribeServices": ceil(MANY / 10),
             "ecs:DescribeServiceDeployments": ceil(MANY / 20),
             "ecs:DescribeServiceRevisions": ceil(MANY / 20),
+            "ecs:ListDaemons": MANY + 1,
+            "ecs:DescribeDaemon": MANY,
+            "ecs:DescribeDaemonDeployments": ceil(MANY / 20),
+            "ecs:DescribeDaemonRevisions": ceil(MANY / 20),
+            "ecs:ListDaemonTaskDefinitions": lists_with_two_pages,
+            "ecs:DescribeDaemonTaskDefinition": MANY,
             "ecs:ListTaskDefinitionFamilies": lists_with_two_pages,
             "ecs:DescribeTaskDefinition": MANY,
             "events:ListEventBuses": lists_with_two_pages,
@@ -120,6 +132,12 @@ MORE_THAN_A_PAGE: Mapping[str, Callable[[StandIn], None]] = {
     "ecs:ListTasks": lambda aws: _repeat(lambda _: aws.world.ecs().run_task("c", "f", ["nginx"])),
     "ecs:ListServices": lambda aws: _repeat(
         lambda name: aws.world.ecs().create_service("c", name, ["nginx"], family="f", running=0)
+    ),
+    "ecs:ListDaemons": lambda aws: _repeat(
+        lambda name: aws.world.ecs().deploy_daemon("c", name, ["nginx"])
+    ),
+    "ecs:ListDaemonTaskDefinitions": lambda aws: _repeat(
+        lambda name: aws.world.ecs().register_daemon("f", [name])
     ),
     "ecs:ListTaskDefinitionFamilies": lambda aws: _repeat(
         lambda name: aws.world.ecs().register(name, ["nginx"])

@@ -140,9 +140,12 @@ def test_no_use_of_any_registry_at_all_is_doubted(cache: SqliteManifestCache) ->
     assert not errors(take(cache, elsewhere, expect_none=True).looks)
 
 
-def test_with_every_source_switched_off_nothing_is_doubted(cache: SqliteManifestCache) -> None:
-    assert take(cache, not_checked=SOURCES).looks == ()
-    assert errors(take(cache, not_checked=SOURCES[:-1]).looks)
+@pytest.mark.parametrize("not_checked", [SOURCES, SOURCES[:-1]], ids=["all", "all but files"])
+def test_without_any_source_nothing_is_doubted(
+    cache: SqliteManifestCache, not_checked: Sequence[str]
+) -> None:
+    """`usage.files` is on by default, but names no file."""
+    assert take(cache, not_checked=not_checked).looks == ()
 
 
 def test_what_the_memory_cannot_do_is_told(cache: SqliteManifestCache) -> None:

@@ -13,6 +13,7 @@ from bot.core.errors import (
 )
 from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Blob, Content, Described, Unread
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.repository_policy import Puller
 from bot.ports import Clock, ManifestText, Refusal
 
 HERE = RegistryId("123456789012", "eu-west-1")
@@ -144,7 +145,7 @@ class Shelf:
             d: ManifestText(self.contents[d].media_type, json.dumps({"digest": d})) for d in there
         }
 
-    def accounts_that_may_pull(self, repository: RepositoryId) -> frozenset[str]:
+    def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
         assert repository == API
         return frozenset()
 

@@ -10,7 +10,7 @@ from bot.core.findings import Finding, Status
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index
-from bot.core.usage import SOURCES, Look, Sighting
+from bot.core.usage import SOURCES, Elsewhere, Look, Sighting, UnscannedRegion
 from bot.playground.aws import StandIn
 from bot.usecases.doctor import Caller, Doctor, Patient, Sight
 from tests.support import Shelf
@@ -24,6 +24,7 @@ def examine(
     looks: Sequence[Look] = (),
     not_checked: Sequence[str] = (),
     images: Sequence[str] = (),
+    elsewhere: Sequence[Elsewhere] = (),
 ) -> list[Finding]:
     index = Index(Hosts({}))
     for image in images:
@@ -32,6 +33,7 @@ def examine(
         index.snapshot(looks, not_checked),
         {(look.source, look.scope): 7 for look in looks},
         Coverage(frozenset({HERE})),
+        elsewhere,
     )
     doctor = Doctor(lambda: ANN, [Patient(registry, "ours")], lambda _registries: sight)
     return list(doctor.findings())
@@ -68,6 +70,42 @@ def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     assert of("usage", examine(stocked)) == []
     (warned,) = of("usage", examine(stocked, not_checked=SOURCES))
     assert (warned.status, warned.scope) == (Status.WARNING, ", ".join(SOURCES))
+    assert "no source of usage is on" in warned.detail
+    (warned,) = of("usage", examine(stocked, [Look("ecs", "here", 1)], not_checked=SOURCES[1:]))
+    assert "images that only these run are not protected" in warned.detail
+
+
+THERE = RegistryId(HERE.account, "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "status", "said"),
+    [
+        (
+            Elsewhere("1", asked=("a", "b"), denied=("c",)),
+            Status.OK,
+            "would scan: 2; denied by service control policies: 1",
+        ),
+        (Elsewhere("1"), Status.OK, "Regions without anything that a source would scan: 0"),
+        (
+            Elsewhere("1", found=(UnscannedRegion(THERE, ("ecs",)),)),
+            Status.WARNING,
+            f"no source scans {THERE} (ecs): images that run only there are not protected",
+        ),
+        (Elsewhere("1", errors=("AWS refused it",)), Status.WARNING, "there: AWS refused it"),
+        (
+            Elsewhere("1", errors=("AWS refused it", "too")),
+            Status.WARNING,
+            "refused it (and 1 more)",
+        ),
+    ],
+)
+def test_other_regions(
+    stocked: EcrRegistry, elsewhere: Elsewhere, status: Status, said: str
+) -> None:
+    (finding,) = of("other Regions", examine(stocked, elsewhere=[elsewhere]))
+    assert (finding.scope, finding.status) == ("1", status)
+    assert finding.detail.endswith(said)
 
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"

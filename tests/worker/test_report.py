@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from bot.core.records import Job, PlanState
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws import Fault as AwsFault
-from bot.playground.aws import StandIn
+from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import Fault, Workspace
 from bot.store.store import SqlStore
 from bot.wiring import system_clock
@@ -267,8 +268,14 @@ def test_without_slack_no_job_is_taken(office: Office, slack: Workspace) -> None
 
 
 @pytest.fixture
-def looking(write_settings: WriteSettings, make_office: MakeOffice, own_store: SqlStore) -> Office:
-    """Looks at Lambda."""
+def looking(
+    write_settings: WriteSettings,
+    make_office: MakeOffice,
+    own_store: SqlStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Office:
+    """Looks at Lambda, in the only Region that there is."""
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION,))
     usage = f"usage: {{{others_off('lambda')}, expect_none: true}}"
     return make_office(write_settings(usage), own_store)
 
@@ -284,6 +291,24 @@ def test_jobs_that_begin_together_share_a_look(looking: Office, aws: StandIn) ->
     report(looking, "team/api", "team/web")
     assert aws.world.calls.count(LAMBDA) == 1
     assert len(list(looking.store.plans())) == 2
+
+
+@pytest.mark.usefixtures("api", "web")
+def test_regions_where_nobody_looks_are_asked_once_a_day(
+    looking: Office, aws: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And stand in the plan that people see."""
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION, "sa-east-1", "us-east-1"))
+    image = f"{DEFAULT_ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/team/api:1"
+    functions = aws.world.functions(DEFAULT_ACCOUNT, "us-east-1")
+    functions.create("f", image, digest=f"sha256:{'0' * 64}")
+    report(looking, "team/api")
+    looking.watch.passed += SHARED_FOR
+    report(looking, "team/web")
+    assert aws.world.calls.count(LAMBDA) == 2 + 2
+    for plan in looking.store.plans():
+        unseen = looking.store.content(plan.id, plan.version).usage.unscanned_regions
+        assert [*map(str, unseen)] == [f"{DEFAULT_ACCOUNT} in us-east-1 (lambda)"]
 
 
 @pytest.mark.usefixtures("api", "web")

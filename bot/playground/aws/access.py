@@ -9,13 +9,15 @@ from bot.playground.aws.session_policy import read_policy
 
 @dataclass(frozen=True)
 class Denial:
-    """Takes an action away. All parts are globs; `account` owns the resource."""
+    """Takes an action away. All parts are globs; `account` owns the resource. `by_organization`:
+    by a service control policy, and not for want of an identity-based one."""
 
     action: str
     principal: str = "*"
     account: str = "*"
     region: str = "*"
     resource: str = "*"
+    by_organization: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,10 @@ class Access:
         policy = read_policy(session.policy) if session and session.policy else None
         if policy and not policy.allows(ask.action, ask.resource):
             return _not_authorized(ask, "session")
-        return _not_authorized(ask, "identity-based") if self._denied(ask) else None
-
-    def _denied(self, ask: Ask) -> bool:
-        return any(_takes(denial, ask) for denial in self._denials)
+        denials = [denial for denial in self._denials if _takes(denial, ask)]
+        if any(denial.by_organization for denial in denials):
+            return _denied_by_organization(ask)
+        return _not_authorized(ask, "identity-based") if denials else None
 
 
 def _takes(denial: Denial, ask: Ask) -> bool:
@@ -106,6 +108,15 @@ def _opens(grant: Grant, ask: Ask) -> bool:
         and ask.comes_from(grant.principal)
         and fnmatchcase(ask.action, grant.action)
         and fnmatchcase(ask.resource, grant.resource)
+    )
+
+
+def _denied_by_organization(ask: Ask) -> str:
+    """The words of IAM user guide, Troubleshoot access denied error messages."""
+    return (
+        f"User: {ask.principal.arn} is not authorized to perform: {ask.action} "
+        f"on resource: {ask.resource} with an explicit deny in a service control policy: "
+        "arn:aws:organizations::999999999999:policy/o-exampleorg/service_control_policy/p-regions"
     )
 
 

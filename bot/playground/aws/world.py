@@ -242,6 +242,13 @@ class World:
         with self.lock:
             self.access.deny(Denial(action, principal, account, region, resource))
 
+    def deny_regions(self, *regions: str, action: str = "*") -> None:
+        """Denies every action in these Regions, or those that match a glob, as a service control
+        policy does."""
+        with self.lock:
+            for region in regions:
+                self.access.deny(Denial(action, region=region, by_organization=True))
+
     def grant(
         self, account: str, *, principal: str = "*", action: str = "*", resource: str = "*"
     ) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.core.records import BY_ITSELF, Event, EventName, Pause
 from bot.core.savings import Savings, usd_per_month
+from bot.core.usage import UnscannedRegion
 from bot.render.plan_summary import PlanSummary
 from bot.render.words import count, money, size
 from bot.slack.blocks.kit import MOST_IN_HEADER, and_more
@@ -15,6 +16,7 @@ from bot.slack.wording import code, date, mention, prose
 PINS = 3
 MOST_IN_PIN = 200
 
+REGIONS = 5
 WHYS = 8
 MOST_IN_WHY = 80
 
@@ -94,10 +96,22 @@ def checked(view: PlanView, places: Mapping[str, int]) -> Iterator[str]:
 
 
 def not_checked(view: PlanView) -> Iterator[str]:
-    """The operator's word that nothing runs there, which everybody should know of."""
-    if names := view.content.usage.not_checked:
+    """What the settings leave out: sources, and Regions that have workloads."""
+    usage = view.content.usage
+    if names := usage.not_checked:
         told = ", ".join(map(source_name, names))
         yield f"*Not checked:* {told}. What runs there is not protected."
+    if regions := usage.unscanned_regions:
+        told = ", ".join(map(_unscanned, regions[:REGIONS]))
+        more = f" and {len(regions) - REGIONS:,} more" if len(regions) > REGIONS else ""
+        yield (
+            f"*Regions not checked:* {told}{more}. What runs there is not protected: add them to "
+            "`usage.regions`."
+        )
+
+
+def _unscanned(region: UnscannedRegion) -> str:
+    return f"{region.place} ({', '.join(map(source_name, region.sources))})"
 
 
 def also_deleted_in(view: PlanView) -> Iterator[str]:

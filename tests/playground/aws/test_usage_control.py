@@ -58,6 +58,12 @@ def test_services(aws: StandIn, control: Control, ecs: Any) -> None:
     assert len(shown["taskSets"]) == 2
 
 
+def test_daemons(aws: StandIn, control: Control) -> None:
+    daemon = {"cluster": "prod", "name": "agent", "images": ["nginx:1"]}
+    [arn] = control.send("POST", "/ecs/daemons", {"daemons": [daemon]})["daemons"]
+    assert arn == aws.world.ecs().cluster("prod").daemons["agent"].history[0].arn
+
+
 def test_functions(aws: StandIn, control: Control, functions: Any) -> None:
     first, _ = pushed(aws, "1.0")
     second, digest = pushed(aws, "2.0")

@@ -15,7 +15,7 @@ from bot.core.plan import Plan, make_plan
 from bot.core.records import Item, Outcome, PlanState
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
-from bot.core.usage import SOURCES, Look, Usage
+from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
 from bot.slack.blocks import (
     asked_message,
     failed_message,
@@ -82,6 +82,9 @@ def test_repositories_of_any_size(number: int) -> None:
         checked_view(images_view(made, page, PlanRef("p7k2", 1)))
 
 
+PLACES = tuple(RegistryId("123456789012", f"eu-west-{number}") for number in range(40))
+
+
 def odd_plan() -> Plan:
     """Everything is as long and as odd as it can be, and there is much of it."""
     longest = [f"_.-{'x' * 290}{number}" for number in range(40)]
@@ -92,12 +95,12 @@ def odd_plan() -> Plan:
         by_tag={f"kept{n}": users for n in range(20)},
         looks=tuple(Look(source, NASTY, 1) for source in SOURCES) * 9,
         not_checked=SOURCES,
+        unscanned_regions=tuple(UnscannedRegion(place, SOURCES) for place in PLACES),
     )
     pins = [Pin(f"kept{n}", ANN, NASTY * 30) for n in range(20, 40)]
     made = plan(*images, *kept, usage=usage, pins=tuple(pins))
     repository = replace(HERE, name=LONG_NAME)
-    places = tuple(RegistryId("123456789012", f"eu-west-{number}") for number in range(40))
-    return replace(made, repository=repository, deleted_also_in=places)
+    return replace(made, repository=repository, deleted_also_in=PLACES)
 
 
 ODD = odd_plan()

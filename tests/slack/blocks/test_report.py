@@ -11,7 +11,7 @@ import pytest
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.records import EventName
 from bot.core.repository import RegistryId
-from bot.core.usage import SOURCES, Usage
+from bot.core.usage import SOURCES, UnscannedRegion, Usage
 from bot.render.words import money, size
 from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
@@ -134,7 +134,7 @@ def test_no_dialog_before_the_modal_that_asks_for_the_name() -> None:
         ({"here": ELSEWHERE}, f"It can be approved in <#{HOME}> only."),
         ({"home": None}, "Nobody can approve it in Slack: `reports` in the settings gives it no"),
         ({"report_only": True}, "Only a report: the settings have `execution.enabled: false`."),
-        ({"record": {"checked": False}}, "No source of usage was looked at, so nobody can"),
+        ({"record": {"checked": False}}, "No source of usage is on, so nobody can"),
     ],
 )
 def test_where_nobody_can_approve_it_it_says_why(facts: dict[str, Any], why: str) -> None:
@@ -236,6 +236,19 @@ def test_what_is_never_looked_at_is_named_only_where_there_is_such_a_thing() -> 
     assert "Not checked" not in shown(content=plan(image(1), usage=everything))
     nothing = Usage(looks=(), not_checked=SOURCES)
     assert "Checked for use" not in shown(content=plan(image(1), usage=nothing))
+
+
+def test_regions_where_no_source_looks_are_named() -> None:
+    regions = tuple(
+        UnscannedRegion(RegistryId("123456789012", f"eu-west-{number}"), ("ecs", "kubernetes"))
+        for number in range(2, 9)
+    )
+    said = shown(content=plan(image(1), usage=replace(USED, unscanned_regions=regions)))
+    assert (
+        "~ *Regions not checked:* 123456789012 in eu-west-2 (ECS, Kubernetes), 123456789012 in "
+        "eu-west-3 (ECS, Kubernetes)"
+    ) in said
+    assert "eu-west-6 (ECS, Kubernetes) and 2 more. What runs there is not protected" in said
 
 
 def _approve(blocks: Iterable[Block]) -> Block:

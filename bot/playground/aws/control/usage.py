@@ -51,6 +51,11 @@ def add_task_set(world: World, place: Body, body: Body) -> str:
     return world.ecs(**place).add_task_set(**body).arn
 
 
+@each_of("/ecs/daemons", "daemons")
+def deploy_daemon(world: World, place: Body, body: Body) -> str:
+    return world.ecs(**place).deploy_daemon(**body).arn
+
+
 @each_of("/lambda/functions", "functions")
 def create_function(world: World, place: Body, body: Body) -> str:
     return world.functions(**place).create(**body).arn

@@ -11,11 +11,13 @@ Images = Iterable[str] | Mapping[str, str]
 
 
 class Families(dict[str, list[TaskDefinition]]):
-    """Every revision that was ever registered, by family, oldest first."""
+    """Every revision that was ever registered, by family, oldest first. `kind`: what its ARNs
+    name, `task-definition` or `daemon-task-definition`."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, kind: str = "task-definition") -> None:
         super().__init__()
         self._place = place
+        self._kind = kind
 
     def register(
         self, family: str, images: Images, *, consistent: bool, at: datetime | None
@@ -23,7 +25,7 @@ class Families(dict[str, list[TaskDefinition]]):
         revisions = self.setdefault(family, [])
         number = len(revisions) + 1
         definition = TaskDefinition(
-            arn=self._place.arn("ecs", f"task-definition/{family}:{number}"),
+            arn=self._place.arn("ecs", f"{self._kind}/{family}:{number}"),
             family=family,
             revision=number,
             containers=_containers(images, consistent=consistent),
@@ -41,7 +43,7 @@ class Families(dict[str, list[TaskDefinition]]):
             if (str(each.revision) == revision if revision else each.status == "ACTIVE")
         ]
         if not found:
-            raise KeyError(f"no task definition {name}")
+            raise KeyError(f"no {self._kind.replace('-', ' ')} {name}")
         return found[-1]
 
     def with_images(self, family: str, images: Images) -> TaskDefinition:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TypedDict, Unpack
 
+from bot.playground.aws.ecs.daemon_things import Daemon, DaemonDeployment, Outcome
 from bot.playground.aws.ecs.families import Families, Images
 from bot.playground.aws.ecs.releasing import Digests, Release, TaskOptions
 from bot.playground.aws.ecs.things import (
@@ -63,6 +64,7 @@ class Ecs:
         self.place = place
         self.clusters: dict[str, Cluster] = {}
         self.families = Families(place)
+        self.daemon_families = Families(place, "daemon-task-definition")
 
     @locked
     def cluster(self, name: str = "default") -> Cluster:
@@ -223,6 +225,39 @@ class Ecs:
         service.changed()
         for task in self.clusters[cluster].tasks_of(service) if drained else ():
             self.stop_task(task)
+
+    @locked
+    def register_daemon(self, family: str, images: Images) -> TaskDefinition:
+        """The next revision of a family of daemon task definitions."""
+        return self.daemon_families.register(family, images, consistent=True, at=None)
+
+    @locked
+    def delete_daemon_definition(self, definition: str) -> None:
+        """Lets nobody start `family:revision` anew; daemons that run it go on."""
+        found = self.daemon_families.find(definition)
+        found.status = "DELETE_IN_PROGRESS"
+        found.deregistered_at = self.place.now
+        found.changed()
+
+    @locked
+    def deploy_daemon(
+        self,
+        cluster: str,
+        name: str,
+        images: Images | None = None,
+        *,
+        outcome: Outcome = "SUCCESSFUL",
+    ) -> DaemonDeployment:
+        """Deploys the newest definition of the family that is called as the daemon, or with
+        `images` a new one; the first deployment makes the daemon. It runs on no instance."""
+        home = self.cluster(cluster)
+        if images is not None:
+            self.register_daemon(name, images)
+        if name not in home.daemons:
+            arn = self.place.arn("ecs", f"daemon/{cluster}/{name}")
+            home.daemons[name] = Daemon(arn, name, home.arn, self.place.now)
+        definition = self.daemon_families.find(name)
+        return home.daemons[name].deploy(self.place, definition, outcome, self.place.now)
 
     def _release_for(self, family: str, images: Images | None, options: ReleaseOptions) -> Release:
         return self._release(

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from bot.playground.aws.entries import Entity
+
+if TYPE_CHECKING:
+    from bot.playground.aws.ecs.daemon_things import Daemon
 
 Controller = Literal["ECS", "CODE_DEPLOY", "EXTERNAL"]
 TaskSetStatus = Literal["PRIMARY", "ACTIVE", "DRAINING"]
@@ -187,6 +190,7 @@ class Cluster(Entity):
     name: str
     services: dict[str, EcsService] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    daemons: "dict[str, Daemon]" = field(default_factory=dict)
 
     def tasks_of(self, service: EcsService) -> list[Task]:
         """The service's tasks that are wanted."""

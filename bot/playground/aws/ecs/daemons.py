@@ -1,0 +1,233 @@
+"""Managed daemons, their deployments and revisions, and the definitions of their tasks."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from bot.playground.aws.context import Context, Params
+from bot.playground.aws.ecs.daemon_things import Daemon, DaemonDeployment, DaemonRevision
+from bot.playground.aws.ecs.service import (
+    ecs,
+    invalid,
+    missing,
+    page_size,
+    pager,
+    refuse_unless_some,
+    short_name,
+    state,
+)
+from bot.playground.aws.ecs.things import ContainerImage, TaskDefinition
+from bot.playground.aws.entries import Entity, entries
+from bot.playground.aws.errors import AwsError
+from bot.playground.aws.paging import ascending, descending
+from bot.playground.aws.service import Answer, Prepared
+
+Found = TypeVar("Found", bound=Entity)
+
+
+@ecs.operation("ListDaemons")
+def list_daemons(params: Params, context: Context) -> Answer:
+    """Those of the cluster that is called `default` unless told otherwise (model); none for
+    capacity providers, since there are none."""
+    named = params.get("clusterArn", "default")
+    cluster = state(context).clusters.get(short_name(named))
+    if cluster is None or named not in ("default", cluster.arn):
+        raise AwsError("ClusterNotFoundException", "Cluster not found.")
+    daemons = {} if params.get("capacityProviderArns") else cluster.daemons
+    names, more = pager.page(ascending(sorted(daemons)), params, context, page_size(params))
+    return {"daemonSummariesList": [_brief(daemons[name]) for name in names]} | more
+
+
+def _brief(daemon: Daemon) -> dict[str, Any]:
+    return {
+        "daemonArn": daemon.arn,
+        "status": "ACTIVE",
+        "createdAt": daemon.created_at,
+        "updatedAt": daemon.history[0].created_at,
+    }
+
+
+def _one(member: str) -> Callable[[Params, Context], str]:
+    return lambda params, _context: str(params[member])
+
+
+def _each(member: str) -> Callable[[Params, Context], list[str]]:
+    return lambda params, _context: list(params[member])
+
+
+@ecs.operation("DescribeDaemon", resource=_one("daemonArn"))
+def describe_daemon(params: Params, context: Context) -> Answer:
+    prefix = state(context).place.arn("ecs", "daemon/")
+    daemon = _daemon(params["daemonArn"].removeprefix(prefix).split("/"), context)
+    if daemon is None or daemon.arn != params["daemonArn"]:
+        raise AwsError("DaemonNotFoundException", "Daemon not found.")
+    return Prepared({"daemon": _described(daemon)})
+
+
+@ecs.operation("DescribeDaemonDeployments", resource=_each("daemonDeploymentArns"))
+def describe_daemon_deployments(params: Params, context: Context) -> Answer:
+    arns = params["daemonDeploymentArns"]
+    refuse_unless_some(arns, 20, "Daemon deployment ARNs", "daemonDeploymentArns")
+    found, lost = _find_all(arns, "daemon-deployment", context, _deployments)
+    return Prepared({"daemonDeployments": [*map(_deployment, found)], "failures": missing(lost)})
+
+
+@ecs.operation("DescribeDaemonRevisions", resource=_each("daemonRevisionArns"))
+def describe_daemon_revisions(params: Params, context: Context) -> Answer:
+    arns = params["daemonRevisionArns"]
+    refuse_unless_some(arns, 20, "Daemon revision ARNs", "daemonRevisionArns")
+    found, lost = _find_all(arns, "daemon-revision", context, _revisions)
+    return Prepared({"daemonRevisions": [*map(_revision, found)], "failures": missing(lost)})
+
+
+def _deployments(daemon: Daemon) -> dict[str, DaemonDeployment]:
+    return {each.arn: each for each in daemon.history}
+
+
+def _revisions(daemon: Daemon) -> dict[str, DaemonRevision]:
+    return {each.target.arn: each.target for each in daemon.history}
+
+
+def _find_all(
+    arns: list[str], kind: str, context: Context, things: Callable[[Daemon], dict[str, Found]]
+) -> tuple[list[Found], list[str]]:
+    """What is there, and the ARNs of what is not."""
+    prefix = state(context).place.arn("ecs", f"{kind}/")
+    found, lost = [], []
+    for arn in arns:
+        path = arn.removeprefix(prefix).split("/")
+        if not arn.startswith(prefix) or len(path) != 3:
+            invalid(f"Invalid {kind} ARN: {arn}")
+        daemon = _daemon(path, context)
+        thing = things(daemon).get(arn) if daemon else None
+        if thing:
+            found.append(thing)
+        else:
+            lost.append(arn)
+    return found, lost
+
+
+def _daemon(path: list[str], context: Context) -> Daemon | None:
+    """By the names of its cluster and its own."""
+    cluster = state(context).clusters.get(path[0])
+    return cluster.daemons.get(path[1]) if cluster and len(path) > 1 else None
+
+
+@ecs.operation("ListDaemonTaskDefinitions")
+def list_daemon_task_definitions(params: Params, context: Context) -> Answer:
+    """By family and revision. Of LAST_REGISTERED and a status, a definition has to be both."""
+    listed = {f"{each.family} {each.revision:09}": each for each in _fitting(params, context)}
+    order = descending if params.get("sort") == "DESC" else ascending
+    keys, more = pager.page(order(sorted(listed)), params, context, page_size(params))
+    return {"daemonTaskDefinitions": [_summary(listed[key]) for key in keys]} | more
+
+
+def _fitting(params: Params, context: Context) -> Iterator[TaskDefinition]:
+    status = params.get("status", "ACTIVE")
+    for family, revisions in state(context).daemon_families.items():
+        wanted = revisions[-1:] if "revision" in params else revisions
+        if params.get("family") in (None, family) and family.startswith(
+            params.get("familyPrefix", "")
+        ):
+            yield from (each for each in wanted if status in ("ALL", each.status))
+
+
+def _summary(definition: TaskDefinition) -> dict[str, Any]:
+    return {
+        "arn": definition.arn,
+        "registeredAt": definition.registered_at,
+        "deleteRequestedAt": definition.deregistered_at,
+        "status": definition.status,
+    }
+
+
+def _definition_arn(params: Params, context: Context) -> str:
+    name: str = params["daemonTaskDefinition"]
+    whole = name.startswith("arn:")
+    return name if whole else state(context).place.arn("ecs", f"daemon-task-definition/{name}")
+
+
+@ecs.operation("DescribeDaemonTaskDefinition", resource=_definition_arn)
+def describe_daemon_task_definition(params: Params, context: Context) -> Answer:
+    """A family stands for its latest ACTIVE revision."""
+    name = short_name(params["daemonTaskDefinition"])
+    try:
+        definition = state(context).daemon_families.find(name)
+    except KeyError:
+        raise AwsError("ClientException", "Daemon task definition not found.") from None
+    return Prepared({"daemonTaskDefinition": _definition(definition)})
+
+
+@entries(ecs, "DaemonDetail")
+def _described(daemon: Daemon) -> dict[str, Any]:
+    last = daemon.history[0]
+    return {
+        "daemonArn": daemon.arn,
+        "clusterArn": daemon.cluster_arn,
+        "status": "ACTIVE",
+        "currentRevisions": [_running_nowhere(each) for each in last.current],
+        "deploymentArn": last.arn,
+        "createdAt": daemon.created_at,
+        "updatedAt": last.created_at,
+    }
+
+
+def _running_nowhere(revision: DaemonRevision) -> dict[str, Any]:
+    return {"arn": revision.arn, "capacityProviders": [], "totalRunningCount": 0}
+
+
+@entries(ecs, "DaemonDeployment")
+def _deployment(deployment: DaemonDeployment) -> dict[str, Any]:
+    rolled_back = deployment.outcome.startswith("ROLLBACK") and deployment.sources
+    return {
+        "daemonDeploymentArn": deployment.arn,
+        "clusterArn": deployment.target.cluster_arn,
+        "status": deployment.outcome,
+        "targetDaemonRevision": {"arn": deployment.target.arn, "capacityProviders": []},
+        "sourceDaemonRevisions": [
+            {"arn": each.arn, "capacityProviders": []} for each in deployment.sources
+        ],
+        "rollback": {"rollbackTargetDaemonRevisionArn": deployment.sources[0].arn}
+        if rolled_back
+        else None,
+        "createdAt": deployment.created_at,
+        "startedAt": deployment.created_at,
+    }
+
+
+@entries(ecs, "DaemonRevision")
+def _revision(revision: DaemonRevision) -> dict[str, Any]:
+    return {
+        "daemonRevisionArn": revision.arn,
+        "clusterArn": revision.cluster_arn,
+        "daemonArn": revision.daemon_arn,
+        "daemonTaskDefinitionArn": revision.definition.arn,
+        "createdAt": revision.created_at,
+        "containerImages": [_image(each) for each in revision.images],
+    }
+
+
+def _image(image: ContainerImage) -> dict[str, Any]:
+    return {
+        "containerName": image.container,
+        "image": image.image,
+        "imageDigest": image.digest,
+    }
+
+
+@entries(ecs, "DaemonTaskDefinition")
+def _definition(definition: TaskDefinition) -> dict[str, Any]:
+    return {
+        "daemonTaskDefinitionArn": definition.arn,
+        "family": definition.family,
+        "revision": definition.revision,
+        "containerDefinitions": [
+            {"name": each.name, "image": each.image, "essential": True}
+            for each in definition.containers
+        ],
+        "volumes": [],
+        "cpu": "128",
+        "memory": "256",
+        "status": definition.status,
+        "registeredAt": definition.registered_at,
+        "deleteRequestedAt": definition.deregistered_at,
+    }

@@ -1,0 +1,141 @@
+"""The Regions of an account that no source scans, and what ECS, Lambda and EKS have there."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import boto3
+
+from bot.aws.eks import Eks
+from bot.aws.place import AwsPlace
+from bot.aws.places import enabled_regions
+from bot.aws.sessions import brief_config
+from bot.core.errors import DeniedByOrganizationError, RequestError, ServiceError
+from bot.core.repository import RegistryId
+from bot.core.usage import Elsewhere, UnscannedRegion
+from bot.parallel import in_parallel
+from bot.ports import Asked, RegionMemory
+from bot.usage.kubernetes.unlisted import KnownClusters
+
+LASTS = timedelta(days=1)
+"""How long an answer counts."""
+
+_LAMBDA_PAGE = 50
+"""The most that Lambda lists at once: API reference, MaxItems."""
+
+_Known = Mapping[tuple[str, str], Asked]
+"""By Region and source."""
+
+Question = Callable[[AwsPlace], bool]
+"""Whether a service may run images in a Region, by one call."""
+
+
+def has_ecs_clusters(place: AwsPlace) -> bool:
+    return bool(place.call("ecs", "list_clusters", maxResults=1)["clusterArns"])
+
+
+def may_have_lambda_images(place: AwsPlace) -> bool:
+    """Functions from zip archives run no image. Beyond the first page there may be others."""
+    answer = place.call("lambda", "list_functions", MaxItems=_LAMBDA_PAGE)
+    is_image = any(function["PackageType"] == "Image" for function in answer["Functions"])
+    return is_image or answer.next_page() is not None
+
+
+def has_eks_clusters(known: KnownClusters) -> Question:
+    """Clusters that are neither ignored nor listed by ARN. A listed name counts for nothing: it is
+    taken for that of a cluster in a Region that is scanned."""
+    return lambda place: bool(known.unlisted(Eks(place).clusters(), ()))
+
+
+class NoMemory:
+    """Remembers no answer, so that every Region is asked."""
+
+    def asked_regions(self, _account: str) -> Mapping[tuple[str, str], Asked]:
+        return {}
+
+    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], Asked]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """The answers of one Region by source, new or remembered. `error`: why some are missing or
+    old."""
+
+    region: str
+    by_source: Mapping[str, Asked]
+    is_denied: bool = False
+    error: str | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Those that may find something."""
+        return tuple(sorted(name for name, asked in self.by_source.items() if asked.has_any))
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRegions:
+    """Those that the account has opted into, besides the `scanned` ones. `questions`: what to ask
+    in each, by source."""
+
+    session: boto3.Session
+    account: str
+    scanned: Sequence[str]
+    questions: Mapping[str, Question]
+
+    def ask(self, memory: RegionMemory, now: datetime) -> Elsewhere:
+        """Asks what `memory` does not know, or has known for longer than LASTS. If a call fails,
+        the remembered answer stands. Raises ServiceError only if the memory fails."""
+        known = memory.asked_regions(self.account)
+        try:
+            enabled = enabled_regions(self.session, self.account, self.scanned[0])
+        except (RequestError, ServiceError) as error:
+            return self._elsewhere(self._all_remembered(known, str(error)))
+        others = (region for region in enabled if region not in self.scanned)
+        answers = list(in_parallel(lambda region: self._ask(region, known, now), others))
+        new = {
+            (each.region, source): asked
+            for each in answers
+            for source, asked in each.by_source.items()
+            if asked.at == now
+        }
+        memory.remember_regions(self.account, new)
+        return self._elsewhere(answers)
+
+    def _ask(self, region: str, known: _Known, now: datetime) -> _Answers:
+        """After an error the Region is asked no more."""
+        place = AwsPlace(self.session, self.account, region, brief_config())
+        told = self._remembered(known, region)
+        for source, question in self.questions.items():
+            if source in told and now - told[source].at < LASTS:
+                continue
+            try:
+                told[source] = Asked(question(place), now)
+            except DeniedByOrganizationError:
+                told[source] = Asked(has_any=False, at=now)
+            except (RequestError, ServiceError) as error:
+                return _Answers(region, told, error=str(error))
+        return _Answers(region, told, is_denied=place.is_denied)
+
+    def _all_remembered(self, known: _Known, error: str) -> list[_Answers]:
+        """Where nobody can tell which Regions there are."""
+        regions = {region for region, _ in known if region not in self.scanned}
+        answers = [_Answers(region, self._remembered(known, region)) for region in sorted(regions)]
+        return [*answers, _Answers(self.account, {}, error=error)]
+
+    def _remembered(self, known: _Known, region: str) -> dict[str, Asked]:
+        """By source."""
+        keys = {source: (region, source) for source in self.questions}
+        return {source: known[key] for source, key in keys.items() if key in known}
+
+    def _elsewhere(self, answers: Sequence[_Answers]) -> Elsewhere:
+        return Elsewhere(
+            account=self.account,
+            found=tuple(
+                UnscannedRegion(RegistryId(self.account, each.region), sources)
+                for each in answers
+                if (sources := each.sources)
+            ),
+            asked=tuple(a.region for a in answers if not a.error and not a.is_denied),
+            denied=tuple(each.region for each in answers if each.is_denied),
+            errors=tuple(each.error for each in answers if each.error),
+        )

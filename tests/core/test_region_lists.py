@@ -1,0 +1,81 @@
+"""Regions that service control policies deny are named once, with the setting to change."""
+
+from bot.core.region_lists import RegionList, without_denied
+from bot.core.usage import Look
+
+ONE, TWO, THREE = "111111111111", "222222222222", "333333333333"
+DENIED = "A service control policy denies it"
+
+
+def failures(account: str, *regions: str) -> list[Look]:
+    """As a source and the search for EKS clusters tell them."""
+    scopes = [f"{account} in {region}" for region in regions]
+    return [
+        *(Look("ecs", scope, 0, DENIED) for scope in scopes),
+        *(Look("kubernetes", f"EKS of {scope}", 0, DENIED) for scope in scopes),
+    ]
+
+
+def regions(
+    account: str,
+    allowed: tuple[str, ...],
+    denied: tuple[str, ...],
+    *,
+    is_own: bool = False,
+    has_registry: bool = False,
+) -> RegionList:
+    return RegionList(account, is_own, has_registry, allowed, denied)
+
+
+def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
+    seen = Look("ecs", f"{ONE} in eu-west-1", 3)
+    lacking = Look("app_runner", f"{ONE} in us-west-1", 0)
+    other = Look("lambda", f"{ONE} in eu-west-1", 0, "AWS throttled it")
+    looks = [seen, lacking, other, *failures(ONE, "us-east-1", "us-west-1")]
+    told = without_denied(
+        looks, [regions(ONE, ("eu-west-1",), ("us-east-1", "us-west-1"), has_registry=True)]
+    )
+    assert told[:3] == (seen, lacking, other)
+    assert [look.problem for look in told[3:]] == [
+        f"regions ({ONE}): service control policies deny all calls in us-east-1, us-west-1: if "
+        "nothing runs there, leave these Regions out, with usage.regions: [eu-west-1]"
+    ]
+
+
+def test_nothing_is_denied() -> None:
+    looks = tuple(failures(ONE, "us-east-1"))
+    assert without_denied(looks, [regions(ONE, ("us-east-1",), ())]) == looks
+
+
+def test_where_no_region_is_left_each_source_tells_by_itself() -> None:
+    looks = tuple(failures(ONE, "us-east-1"))
+    assert without_denied(looks, [regions(ONE, (), ("us-east-1",))]) == looks
+
+
+def test_accounts_with_the_same_list_are_named_together() -> None:
+    allowed, denied = ("eu-west-1",), ("us-east-1",)
+    (told,) = without_denied(
+        [*failures(ONE, *denied), *failures(TWO, *denied)],
+        [regions(TWO, allowed, denied), regions(ONE, allowed, denied, has_registry=True)],
+    )
+    assert told.scope == f"{ONE}, {TWO}"
+    assert told.error
+    assert told.error.endswith("with usage.regions: [eu-west-1]")
+
+
+def test_accounts_with_lists_of_their_own() -> None:
+    """By their entries, or since `usage.regions` cannot serve them and the registries."""
+    allowed, denied = ("eu-west-1",), ("us-east-1",)
+    told = without_denied(
+        [],
+        [
+            regions(ONE, allowed, denied, has_registry=True),
+            regions(TWO, denied, allowed),
+            regions(THREE, allowed, denied, is_own=True),
+        ],
+    )
+    assert [(look.error or "").rpartition("with ")[2] for look in told] == [
+        "usage.regions: [eu-west-1]",
+        f"`regions` of {TWO} under usage.accounts: [us-east-1]",
+        f"`regions` of {THREE} under usage.accounts: [eu-west-1]",
+    ]

@@ -1,0 +1,142 @@
+"""Managed daemons count whether they run or not: what is deployed, what a rollback needs, and the
+newest revisions of every family of daemon task definitions."""
+
+from typing import Any
+
+import pytest
+
+from bot.core.usage import Sighting
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.ecs.state import Ecs
+from bot.usage.ecs import EcsSource
+from tests.support import Shelf
+from tests.usage.aws_support import image, look, open_place
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+NEWEST = "ECS daemon task definition agent:{} (newest revision)"
+DAEMON = "ECS daemon prod/agent"
+
+
+@pytest.fixture
+def ecs(aws: StandIn) -> Ecs:
+    return aws.world.ecs()
+
+
+def sightings(revisions: int = 1) -> set[Sighting]:
+    return look(EcsSource(open_place(), revisions))
+
+
+def agent(tag: str) -> str:
+    return image("team/api", tag)
+
+
+def test_a_definition_that_no_daemon_runs(ecs: Ecs) -> None:
+    ecs.register_daemon("agent", [agent("1"), agent("proxy")])
+    assert sightings() == {
+        Sighting(agent("1"), NEWEST.format(1)),
+        Sighting(agent("proxy"), NEWEST.format(1)),
+    }
+
+
+def test_the_newest_active_revisions(ecs: Ecs) -> None:
+    """By number, not by name: the tenth is newer than the ninth."""
+    for n in range(1, 13):
+        ecs.register_daemon("agent", [agent(str(n))])
+    ecs.register_daemon("agent-report", [agent("report")])
+    ecs.delete_daemon_definition("agent:12")
+    assert {each.image for each in sightings(1)} == {agent("11"), agent("report")}
+    assert {each.image for each in sightings(3)} == {
+        agent("11"),
+        agent("10"),
+        agent("9"),
+        agent("report"),
+    }
+
+
+def test_a_daemon_without_instances_is_told_by_digest_also_when_its_tag_has_moved(
+    ecs: Ecs, shelf: Shelf
+) -> None:
+    deployed = shelf.image("first", "1")
+    ecs.deploy_daemon("prod", "agent", [agent("1")])
+    shelf.image("second", "1")
+    assert sightings() == {
+        Sighting(agent("1"), DAEMON, deployed),
+        Sighting(agent("1"), NEWEST.format(1)),
+    }
+
+
+def test_what_an_old_deployment_runs_though_its_definition_is_being_deleted(ecs: Ecs) -> None:
+    ecs.deploy_daemon("prod", "agent", [agent("1")])
+    ecs.register_daemon("agent", [agent("2")])
+    ecs.delete_daemon_definition("agent:1")
+    assert sightings() == {
+        Sighting(agent("1"), DAEMON),
+        Sighting(agent("2"), NEWEST.format(2)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "to_roll_back_to"),
+    [
+        ("PENDING", False),
+        ("IN_PROGRESS", False),
+        ("ROLLBACK_SUCCESSFUL", False),
+        ("SUCCESSFUL", True),
+    ],
+)
+def test_what_a_deployment_replaces_and_what_it_leads_to(
+    ecs: Ecs, outcome: Any, *, to_roll_back_to: bool
+) -> None:
+    ecs.deploy_daemon("prod", "agent", [agent("1")])
+    ecs.deploy_daemon("prod", "agent", [agent("2")], outcome=outcome)
+    before = f"{DAEMON} (to roll back to)" if to_roll_back_to else DAEMON
+    assert sightings() == {
+        Sighting(agent("1"), before),
+        Sighting(agent("2"), DAEMON),
+        Sighting(agent("2"), NEWEST.format(2)),
+    }
+
+
+def test_a_revision_that_names_no_images_is_looked_up_in_its_definition(
+    aws: StandIn, ecs: Ecs
+) -> None:
+    revision = ecs.deploy_daemon("prod", "agent", [agent("1")]).target
+    ecs.register_daemon("agent", [agent("2")])
+    told = {
+        "daemonRevisionArn": revision.arn,
+        "daemonTaskDefinitionArn": revision.definition.arn,
+    }
+    aws.world.faults.add(
+        Fault(operation="DescribeDaemonRevisions", answer={"daemonRevisions": [told]})
+    )
+    assert Sighting(agent("1"), DAEMON) in sightings()
+
+
+def test_a_daemons_task_whose_container_names_no_image(aws: StandIn, ecs: Ecs) -> None:
+    """Tasks of daemons name daemon task definitions."""
+    task = ecs.run_task("prod", "api", [image("api")])
+    definition = ecs.register_daemon("agent", [agent("1")])
+    ecs.register_daemon("agent", [agent("2")])
+    entry = {
+        "taskArn": task.arn,
+        "taskDefinitionArn": definition.arn,
+        "clusterArn": task.cluster_arn,
+        "desiredStatus": "RUNNING",
+        "lastStatus": "RUNNING",
+        "containers": [{"name": "agent"}],
+    }
+    aws.world.faults.add(Fault(operation="DescribeTasks", answer={"tasks": [entry]}))
+    assert Sighting(agent("1"), "ECS task agent:1 on prod") in sightings()
+
+
+def test_a_daemon_that_was_deleted_since_it_was_listed(aws: StandIn, ecs: Ecs) -> None:
+    ecs.deploy_daemon("prod", "agent", [agent("1")])
+    aws.world.faults.add(Fault(operation="DescribeDaemon", error="DaemonNotFoundException"))
+    assert sightings() == {Sighting(agent("1"), NEWEST.format(1))}
+
+
+def test_a_region_that_does_not_offer_daemons(aws: StandIn, ecs: Ecs) -> None:
+    ecs.cluster("prod")
+    aws.world.faults.add(Fault(operation="ListDaemons", error="UnsupportedFeatureException"))
+    assert sightings() == set()

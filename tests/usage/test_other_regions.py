@@ -1,0 +1,149 @@
+"""Regions where no source looks: asked by one call for each service, and remembered for a day."""
+
+from datetime import timedelta
+
+import boto3
+import pytest
+
+from bot.core.patterns import Patterns
+from bot.core.repository import RegistryId
+from bot.core.usage import Elsewhere, UnscannedRegion
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
+from bot.playground.aws.ec2.state import ALWAYS_ENABLED
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.usage.kubernetes.unlisted import KnownClusters
+from bot.usage.other_regions import (
+    NoMemory,
+    OtherRegions,
+    Question,
+    has_ecs_clusters,
+    has_eks_clusters,
+    may_have_lambda_images,
+)
+from tests.support import NOW
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+THERE, FAR = "us-east-1", "sa-east-1"
+CALLS = ("ecs:ListClusters", "lambda:ListFunctions", "eks:ListClusters")
+
+
+@pytest.fixture(autouse=True)
+def regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION, FAR, THERE))
+
+
+@pytest.fixture
+def others() -> OtherRegions:
+    ignored = KnownClusters(
+        listed=frozenset({"prod", f"arn:aws:eks:{THERE}:{DEFAULT_ACCOUNT}:cluster/listed"}),
+        ignored=Patterns.of("sandbox-*"),
+        ignored_arns=Patterns(),
+    )
+    questions: dict[str, Question] = {
+        "ecs": has_ecs_clusters,
+        "lambda": may_have_lambda_images,
+        "kubernetes": has_eks_clusters(ignored),
+    }
+    return OtherRegions(boto3.Session(), DEFAULT_ACCOUNT, [DEFAULT_REGION], questions)
+
+
+def ask(others: OtherRegions) -> Elsewhere:
+    return others.ask(NoMemory(), NOW)
+
+
+def unseen(region: str, *sources: str) -> UnscannedRegion:
+    return UnscannedRegion(RegistryId(DEFAULT_ACCOUNT, region), sources)
+
+
+def use_functions(aws: StandIn, region: str, *, images: int, archives: int = 0) -> None:
+    functions = aws.world.functions(DEFAULT_ACCOUNT, region)
+    for number in range(images):
+        image = f"{DEFAULT_ACCOUNT}.dkr.ecr.{region}.amazonaws.com/a:1"
+        functions.create(f"image-{number}", image, digest=f"sha256:{'0' * 64}")
+    for number in range(archives):
+        functions.create(f"archive-{number:03}")
+
+
+def test_one_call_for_each_service_of_each_region(aws: StandIn, others: OtherRegions) -> None:
+    assert ask(others) == Elsewhere(DEFAULT_ACCOUNT, asked=(FAR, THERE))
+    assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1, **dict.fromkeys(CALLS, 2)}
+
+
+def test_what_is_there(aws: StandIn, others: OtherRegions) -> None:
+    aws.world.ecs(DEFAULT_ACCOUNT, THERE).cluster("prod")
+    use_functions(aws, THERE, images=1)
+    aws.world.eks(DEFAULT_ACCOUNT, FAR).create("prod")
+    aws.world.ecs().cluster("here")
+    assert ask(others).found == (unseen(FAR, "kubernetes"), unseen(THERE, "ecs", "lambda"))
+
+
+@pytest.mark.parametrize(("archives", "is_found"), [(50, False), (51, True)])
+def test_functions_without_an_image(
+    aws: StandIn, others: OtherRegions, archives: int, *, is_found: bool
+) -> None:
+    """Of more than one page nobody knows."""
+    use_functions(aws, THERE, images=0, archives=archives)
+    assert ask(others).found == ((unseen(THERE, "lambda"),) if is_found else ())
+
+
+def test_eks_clusters_that_are_listed_by_arn_or_ignored(aws: StandIn, others: OtherRegions) -> None:
+    for name in ("listed", "sandbox-1"):
+        aws.world.eks(DEFAULT_ACCOUNT, THERE).create(name)
+    assert ask(others).found == ()
+
+
+def test_it_is_remembered_for_a_day(
+    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+) -> None:
+    aws.world.ecs(DEFAULT_ACCOUNT, THERE).cluster("prod")
+    first = others.ask(cache, NOW)
+    aws.world.calls.reset()
+    assert others.ask(cache, NOW + timedelta(hours=23)) == first
+    assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1}
+    use_functions(aws, THERE, images=1)
+    found = others.ask(cache, NOW + timedelta(hours=24)).found
+    assert found == (unseen(THERE, "ecs", "lambda"),)
+
+
+def test_a_region_that_does_not_tell_is_as_it_was(
+    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+) -> None:
+    use_functions(aws, THERE, images=1)
+    others.ask(cache, NOW)
+    aws.world.deny("lambda:ListFunctions", region=THERE)
+    later = others.ask(cache, NOW + timedelta(days=2))
+    assert later.found == (unseen(THERE, "lambda"),)
+    (why,) = later.errors
+    assert "AWS refused lambda:ListFunctions" in why
+    assert later.asked == (FAR,)
+
+
+def test_without_the_list_of_regions_the_remembered_answers_stand(
+    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+) -> None:
+    use_functions(aws, THERE, images=1)
+    others.ask(cache, NOW)
+    aws.world.deny("ec2:DescribeRegions")
+    later = others.ask(cache, NOW + timedelta(days=2))
+    assert later.found == (unseen(THERE, "lambda"),)
+    assert "AWS refused ec2:DescribeRegions" in later.errors[0]
+
+
+def test_what_cannot_be_told(aws: StandIn, others: OtherRegions) -> None:
+    """Whatever does not tell is not asked further."""
+    aws.world.faults.add(Fault(operation="ListClusters", region=THERE, times=None, cut="before"))
+    told = ask(others)
+    assert (told.asked, told.found, len(told.errors)) == ((FAR,), (), 1)
+    assert aws.world.calls.count("lambda:ListFunctions") == 1
+
+
+def test_regions_that_service_control_policies_deny(
+    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+) -> None:
+    aws.world.deny_regions(FAR)
+    told = others.ask(cache, NOW)
+    assert (told.asked, told.denied, told.errors) == ((THERE,), (FAR,), ())
+    aws.world.calls.reset()
+    others.ask(cache, NOW)
+    assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1}
