@@ -1,6 +1,5 @@
 """ECR as a registry of manifests."""
 
-import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from bot.aws.sessions import client_config
 from bot.core.content import read_content
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
+from bot.core.manifest_digest import digested_text
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import accounts_that_may_pull
 from bot.ports import ManifestText
@@ -147,7 +147,7 @@ class EcrRegistry:
         return {
             digest: texts[digest]
             for digest in digests
-            if digest in texts and _has_digest(texts[digest].text, digest)
+            if digest in texts and _is_of(digest, texts[digest])
         }
 
     def _read(
@@ -334,8 +334,8 @@ def _applies(rule: dict[str, Any], name: str) -> bool:
     return not filters or any(name.startswith(each["filter"]) for each in filters)
 
 
-def _has_digest(text: str, digest: str) -> bool:
-    return "sha256:" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() == digest
+def _is_of(digest: str, found: ManifestText) -> bool:
+    return digested_text(digest, found.text, found.media_type) is not None
 
 
 def _described(detail: "ImageDetailTypeDef") -> Described:
