@@ -70,9 +70,9 @@ class PlanRecord:
 
     `hash` is that of the version's content, `complete` whether nothing hindered it, `checked`
     whether any source of usage was looked at. `freed_bytes`: what it would free; what it did free,
-    once it was carried out. `approvals` are those of every version. `stop_asked_by`: who wants it
-    stopped while it is carried out. `revision` counts the changes of the record: whoever changes
-    it names the one they saw. UTC.
+    once it was carried out; `exact` False: at most that. `approvals` are those of every version.
+    `stop_asked_by`: who wants it stopped while it is carried out. `revision` counts the changes of
+    the record: whoever changes it names the one they saw. UTC.
     """
 
     id: str
@@ -91,6 +91,7 @@ class PlanRecord:
     approvals: tuple[Approval, ...] = ()
     stop_asked_by: str | None = None
     revision: int = 0
+    exact: bool = True
 
     @property
     def is_open(self) -> bool:

@@ -11,7 +11,7 @@ from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.words import moment, named
 from bot.render.stored_words import standing
 from bot.render.terminal import ROWS, bullets, how_many_more, table
-from bot.render.words import age, count, money, size
+from bot.render.words import age, count, freed, money
 
 STYLES = {
     PlanState.PROPOSED: "bold",
@@ -39,7 +39,7 @@ def stored_plans_as_table(plans: Iterable[PlanRecord], now: datetime) -> Rendera
             f"{plan.version}",
             _state(plan),
             f"{plan.deletions:,} of {plan.manifests:,}",
-            size(plan.freed_bytes),
+            freed(plan),
             f"{age(now - plan.proposed_at)} ago",
         )
     return rows if rows.row_count else Text("Nothing was proposed yet: ecr-clean propose does.")
@@ -68,7 +68,7 @@ def what_became_as_text(
     """Of a plan that somebody just carried out."""
     yield standing_as_text(plan, required)
     if plan.state in ENDED:
-        saved = f"{size(plan.freed_bytes)}: {money(usd_per_month)} a month"
+        saved = f"{freed(plan)}: {money(usd_per_month)} a month"
         yield Text(f"{plan.repository.name}: freed {saved}.", style="bold")
         yield _receipt(items)
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     text,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -75,6 +76,7 @@ class PlanRow(Base):
     manifests: Mapped[int]
     deletions: Mapped[int]
     freed_bytes: Mapped[int] = mapped_column(BigInteger)
+    exact: Mapped[bool] = mapped_column(server_default=true())
     proposed_at: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime]
     execute_after: Mapped[datetime | None]
