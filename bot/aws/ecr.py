@@ -350,4 +350,5 @@ def _described(detail: "ImageDetailTypeDef") -> Described:
         media_type=media_type and sys.intern(media_type),
         config_type=config_type and sys.intern(config_type),
         subject=detail.get("subjectManifestDigest"),
+        restored_at=detail.get("lastActivatedAt"),
     )

@@ -77,6 +77,8 @@ class Described(NamedTuple):
     """A manifest as DescribeImages lists it. Times in UTC, size in bytes.
 
     `size_bytes` of an index is the largest of its manifests' (API reference, ImageDetail).
+    `restored_at`: when it last came back from the archive (`lastActivatedAt`); whether that changes
+    ECR's push time is not documented.
     """
 
     digest: str
@@ -88,6 +90,7 @@ class Described(NamedTuple):
     media_type: str | None = None
     config_type: str | None = None
     subject: str | None = None
+    restored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +119,7 @@ class Manifest:
     unread: str | None
     """Why the text could not be read, None if it was."""
     type_is_known: bool
+    restored_at: datetime | None = None
 
 
 def subject_in_tag(tag: str) -> str | None:
@@ -152,6 +156,7 @@ def settle(described: Described, content: Content | Unread) -> Manifest:
         unread=None if isinstance(content, Content) else content.why,
         type_is_known=isinstance(content, Content)
         or (not content.type_in_doubt and _tells_what_it_is(media_type, config_type)),
+        restored_at=described.restored_at,
     )
 
 

@@ -55,6 +55,8 @@ class _Row(Struct, array_like=True, frozen=True):
     reasons: tuple[Place, ...]
     used_by: tuple[str, ...]
     pulled_lately: bool
+    restored_at: datetime | None = None
+    """Plans that were stored before this was known have none."""
 
 
 class _Document(Struct, array_like=True, frozen=True):
@@ -125,6 +127,7 @@ class _Packer:
             reasons=tuple([self.reasons[reason] for reason in judged.reasons]),
             used_by=judged.used_by,
             pulled_lately=judged.pulled_lately,
+            restored_at=manifest.restored_at,
         )
 
     def _digest(self, digest: str | None) -> Digest | None:
@@ -201,6 +204,7 @@ class _Unpacker:
             blobs=None if row.blobs is None else tuple([self.blobs[b] for b in row.blobs]),
             unread=row.unread,
             type_is_known=row.type_is_known,
+            restored_at=row.restored_at,
         )
 
     def _digest(self, digest: Digest | None) -> str | None:
