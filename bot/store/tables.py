@@ -233,12 +233,16 @@ class LossRow(Base):
 
 
 class OurReadRow(Base):
+    """A reading of ours. `recorded_from` and `recorded_until`: when ECR may have recorded it."""
+
     __tablename__ = "our_reads"
 
     repository: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True)
     pulled_before: Mapped[datetime | None]
+    recorded_from: Mapped[datetime | None]
+    recorded_until: Mapped[datetime | None]
 
 
 class SubjectRow(Base):
