@@ -3,11 +3,11 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.core.references import Hosts, MalformedReferenceError, parse_reference
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import Look, Sighting, Usage, Users
+from bot.core.usage import Look, Sighting, TagRun, TagRuns, Usage, Users
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
@@ -23,6 +23,7 @@ class Snapshot:
     by_tag: Mapping[Place, Users]
     looks: tuple[Look, ...]
     not_checked: tuple[str, ...]
+    tag_runs: Mapping[Place, TagRuns] = field(default_factory=dict)
 
     def of(
         self,
@@ -44,6 +45,16 @@ class Snapshot:
             not_checked=self.not_checked,
         )
 
+    def tag_runs_of(
+        self, repository: RepositoryId, deleted_also_in: Iterable[RegistryId] = ()
+    ) -> TagRuns:
+        """Who runs what tags of the repository named, also where its replica is used."""
+        found: defaultdict[str, set[TagRun]] = defaultdict(set)
+        for registry in (repository.registry, *deleted_also_in):
+            for tag, runs in self.tag_runs.get((registry, repository.name), {}).items():
+                found[tag].update(runs)
+        return found
+
 
 class Index:
     """Collects sightings."""
@@ -52,6 +63,9 @@ class Index:
         self._hosts = hosts
         self._by_digest: defaultdict[str, set[str]] = defaultdict(set)
         self._by_tag: defaultdict[Place, defaultdict[str, set[str]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
+        self._tag_runs: defaultdict[Place, defaultdict[str, set[TagRun]]] = defaultdict(
             lambda: defaultdict(set)
         )
 
@@ -84,6 +98,9 @@ class Index:
             )
         if registry and reference.tag:
             self._by_tag[registry, reference.name][reference.tag].add(sighting.used_by)
+            if sighting.unresolved and not digests:
+                run = TagRun(sighting.used_by, sighting.unresolved)
+                self._tag_runs[registry, reference.name][reference.tag].add(run)
         return registry
 
     def snapshot(self, looks: Iterable[Look], not_checked: Iterable[str]) -> Snapshot:
@@ -92,6 +109,7 @@ class Index:
             by_tag={place: _sorted(tags) for place, tags in self._by_tag.items()},
             looks=tuple(looks),
             not_checked=tuple(not_checked),
+            tag_runs=self._tag_runs,
         )
 
 

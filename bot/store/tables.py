@@ -213,6 +213,7 @@ class ScanRow(Base):
 
     repository: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    known_since: Mapped[datetime | None]
 
 
 class BindingRow(Base):
@@ -222,6 +223,21 @@ class BindingRow(Base):
     tag: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str]
     since: Mapped[datetime | None]
+    came_after: Mapped[datetime | None]
+    came_by: Mapped[datetime | None]
+
+
+class PastBindingRow(Base):
+    """What a tag named earlier."""
+
+    __tablename__ = "past_tag_bindings"
+
+    repository: Mapped[str] = mapped_column(ForeignKey(ScanRow.repository), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    gone_by: Mapped[datetime]
+    came_after: Mapped[datetime | None]
+    came_by: Mapped[datetime | None]
 
 
 class LossRow(Base):

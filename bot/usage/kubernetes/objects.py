@@ -2,12 +2,15 @@
 msgspec's ValidationError. Kinds and fields: API reference of Kubernetes."""
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
 import jmespath
 import msgspec
 from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
 from msgspec import Struct, field
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -22,6 +25,7 @@ class Metadata(Struct):
     name: str
     namespace: str = ""
     annotations: dict[str, str] = {}
+    created_at: Moment | None = field(name="creationTimestamp", default=None)
     owners: tuple[Owner, ...] = field(name="ownerReferences", default=())
 
     @property
@@ -41,7 +45,13 @@ class ImageSource(Struct):
 
 
 class Volume(Struct):
+    name: str = ""
     image: ImageSource | None = None
+
+    @property
+    def reference(self) -> str:
+        """Empty if it is no image."""
+        return self.image.reference if self.image else ""
 
 
 class PodSpec(Struct):
@@ -57,7 +67,7 @@ class PodSpec(Struct):
     def images(self) -> Iterator[str]:
         """Of containers, and of volumes that are images."""
         named = [container.image for container in self.all_containers]
-        named += [volume.image.reference for volume in self.volumes if volume.image]
+        named += [volume.reference for volume in self.volumes]
         return filter(None, named)
 
 
@@ -74,7 +84,15 @@ class MountStatus(Struct):
 
 
 class Mount(Struct):
+    """The digest of a volume that is an image is told only behind a feature gate."""
+
+    name: str = ""
     status: MountStatus | None = field(name="volumeStatus", default=None)
+
+    @property
+    def image_ref(self) -> str:
+        """Empty if it is not told."""
+        return self.status.image.ref if self.status and self.status.image else ""
 
 
 class ContainerStatus(Struct):
@@ -85,11 +103,6 @@ class ContainerStatus(Struct):
     image_id: str = field(name="imageID", default="")
     mounts: tuple[Mount, ...] = field(name="volumeMounts", default=())
 
-    def mounted_images(self) -> Iterator[str]:
-        """References by digest of volumes that are images."""
-        images = (mount.status.image for mount in self.mounts if mount.status)
-        return filter(None, (image.ref for image in images if image))
-
 
 class PodStatus(Struct):
     containers: tuple[ContainerStatus, ...] = field(name="containerStatuses", default=())
@@ -97,6 +110,8 @@ class PodStatus(Struct):
     ephemeral_containers: tuple[ContainerStatus, ...] = field(
         name="ephemeralContainerStatuses", default=()
     )
+    phase: str = ""
+    started_at: Moment | None = field(name="startTime", default=None)
 
     @property
     def all_containers(self) -> tuple[ContainerStatus, ...]:
@@ -150,6 +165,17 @@ class Pod(BuiltIn):
     spec: PodSpec
     status: PodStatus = field(default_factory=PodStatus)
     _api_info = _lists("", "Pod")
+
+    @property
+    def since(self) -> datetime | None:
+        """When the kubelet took it on, which is before it pulls images; as long as it did not, when
+        it was made."""
+        return self.status.started_at or self.metadata.created_at
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of it runs any more: its phase is one of the two last ones."""
+        return self.status.phase in ("Succeeded", "Failed")
 
     def images(self) -> Iterator[str]:
         return self.spec.images()

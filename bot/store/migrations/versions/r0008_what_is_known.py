@@ -1,4 +1,5 @@
-"""Plans tell whether what they free is known exactly, and reads when ECR may have recorded them."""
+"""What more is known: of plans whether what they free is exact, of reads when ECR may have recorded
+them, and of tags what they named earlier."""
 
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ MARGIN, LONGEST_CALL = timedelta(seconds=1), timedelta(seconds=10)
 def upgrade() -> None:
     _plans()
     _our_reads()
+    _tags()
 
 
 def _plans() -> None:
@@ -44,3 +46,23 @@ def _shifted(at: sa.ColumnClause[object], by: timedelta) -> object:
     """As SQLAlchemy writes times into SQLite: with six digits of a second."""
     shift = f"{by.total_seconds():+} seconds"
     return sa.func.strftime("%Y-%m-%d %H:%M:%f", at, shift, type_=sa.String) + "000"
+
+
+def _tags() -> None:
+    """The history begins with the last scan: of earlier ones nobody wrote down what moved."""
+    op.add_column("tag_scans", sa.Column("known_since", MOMENT))
+    op.add_column("tag_bindings", sa.Column("came_after", MOMENT))
+    op.add_column("tag_bindings", sa.Column("came_by", MOMENT))
+    op.create_table(
+        "past_tag_bindings",
+        sa.Column("repository", sa.String, nullable=False),
+        sa.Column("tag", sa.String, nullable=False),
+        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("gone_by", MOMENT, nullable=False),
+        sa.Column("came_after", MOMENT),
+        sa.Column("came_by", MOMENT),
+        sa.PrimaryKeyConstraint("repository", "tag", "digest", name="pk_past_tag_bindings"),
+        sa.ForeignKeyConstraint(
+            ["repository"], ["tag_scans.repository"], name="fk_past_tag_bindings_tag_scans"
+        ),
+    )
