@@ -91,9 +91,9 @@ class Usage:
 
     by_digest: Users = field(default_factory=dict)
     by_tag: Users = field(default_factory=dict)
-    by_past_tag: Users = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     not_checked: tuple[str, ...] = SOURCES
+    by_past_tag: Users = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[Look, ...]:
