@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bot.core.due import DueReport, Missed, Rest, Round
 from bot.core.manifest import Content, Described, Unread
@@ -42,6 +42,17 @@ class ManifestText(NamedTuple):
     text: str
 
 
+Found = TypeVar("Found")
+
+
+class Dated(NamedTuple, Generic[Found]):
+    """What one call found, by digest. `answered_at`: the time that the answer bears, by the
+    service's own clock and to the second; None if it bears none. UTC."""
+
+    found: Mapping[str, Found]
+    answered_at: datetime | None
+
+
 class Registry(Protocol):
     """One account's registry in one Region. Everything raises ServiceError if it fails."""
 
@@ -63,9 +74,7 @@ class Registry(Protocol):
     def describe(self, repository: RepositoryId) -> Iterator[Described]:
         """Every manifest, whatever its status. Raises RequestError if the repository is gone."""
 
-    def read(
-        self, repository: RepositoryId, batch: Sequence[Described]
-    ) -> Mapping[str, Content | Unread]:
+    def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
         """What the manifests' texts say, by one call; an answer for each. It counts as a pull."""
 
     def digests(self, repository: RepositoryId) -> Iterator[str]:
@@ -76,7 +85,7 @@ class Registry(Protocol):
     ) -> Mapping[str, Described]:
         """As they are now, `read_at_once` at the most; those that are gone are left out."""
 
-    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Mapping[str, ManifestText]:
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
         """Of `read_at_once` at the most, by one call; those that cannot be read are left out. It
         counts as a pull."""
 
@@ -151,7 +160,8 @@ class RepositoryMemory(Protocol):
     ) -> Mapping[str, Sequence[OurRead]]:
         """Of these digests, or of all. Nothing stands for those that were never read."""
 
-    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None: ...
+    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
+        """By digest. Of a read that is known already only the span is added, if it had none."""
 
     def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
         """Digests that referrers name by tag and that were in this repository at some time."""

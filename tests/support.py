@@ -123,7 +123,7 @@ class Shelf:
         listing = manifests.index([manifests.Child(text) for text in texts])
         return self.push(listing, name, age=age)
 
-    def raw(self, text: str, media_type: str, *tags: str, age: float = 40) -> str:
+    def raw(self, text: str, media_type: str, *tags: str, age: float = 40, size: int = 100) -> str:
         """A text that ECR's own checks would not let in."""
         digest = manifests.digest_of(text)
         manifest = Manifest(
@@ -133,7 +133,7 @@ class Shelf:
             artifact_media_type=None if "index" in media_type else manifests.OCI_CONFIG,
             artifact_type=None,
             annotations={},
-            own_size=100,
+            own_size=size,
             children=(),
             subject=None,
             pushed_at=self.ago(age),

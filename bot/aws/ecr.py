@@ -1,9 +1,10 @@
 """ECR as a registry of manifests."""
 
-import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -17,9 +18,10 @@ from bot.aws.sessions import client_config
 from bot.core.content import read_content
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
+from bot.core.manifest_digest import digested_text
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller, pullers
-from bot.ports import ManifestText
+from bot.ports import Dated, ManifestText
 
 if TYPE_CHECKING:
     import boto3
@@ -87,16 +89,15 @@ class EcrRegistry:
             for page in self._pages("describe_images", repository):
                 yield from map(_described, page["imageDetails"])
 
-    def read(
-        self, repository: RepositoryId, batch: Sequence[Described]
-    ) -> Mapping[str, Content | Unread]:
-        texts, failures = self._read(repository, [entry.digest for entry in batch])
-        return {
+    def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
+        (texts, answered_at), failures = self._read(repository, [each.digest for each in batch])
+        contents = {
             entry.digest: read_content(entry.digest, found.text, entry.media_type)
             if (found := texts.get(entry.digest)) is not None
             else Unread(failures.get(entry.digest, "ECR's answer leaves it out"))
             for entry in batch
         }
+        return Dated(contents, answered_at)
 
     def digests(self, repository: RepositoryId) -> Iterator[str]:
         """ListImages names an image once for each of its tags."""
@@ -141,18 +142,19 @@ class EcrRegistry:
             )
         return {digest: found[digest] for digest in digests}
 
-    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Mapping[str, ManifestText]:
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
         """A text that is not its digest's is none."""
-        texts, _ = self._read(repository, digests)
-        return {
+        (texts, answered_at), _ = self._read(repository, digests)
+        verified = {
             digest: texts[digest]
             for digest in digests
-            if digest in texts and _has_digest(texts[digest].text, digest)
+            if digest in texts and _is_of(digest, texts[digest])
         }
+        return Dated(verified, answered_at)
 
     def _read(
         self, repository: RepositoryId, digests: Sequence[str]
-    ) -> tuple[Mapping[str, ManifestText], Mapping[str, str]]:
+    ) -> tuple[Dated[ManifestText], Mapping[str, str]]:
         """The texts, and why others cannot be read."""
         with _calling("ecr:BatchGetImage", repository):
             answer = self._ecr.batch_get_image(
@@ -171,7 +173,7 @@ class EcrRegistry:
                 failure["imageId"]["imageDigest"]: f"ECR answered {failure['failureCode']}"
                 for failure in answer.get("failures", ())
             }
-        return texts, failures
+            return Dated(texts, _answered_at(answer)), failures
 
     def _pages(
         self, operation: Literal["describe_images", "list_images"], repository: RepositoryId
@@ -332,8 +334,17 @@ def _applies(rule: dict[str, Any], name: str) -> bool:
     return not filters or any(name.startswith(each["filter"]) for each in filters)
 
 
-def _has_digest(text: str, digest: str) -> bool:
-    return "sha256:" + hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest() == digest
+def _answered_at(answer: Mapping[str, Any]) -> datetime | None:
+    """By ECR's own clock, to the second: RFC 9110, Date. None if there is no date to read."""
+    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+    try:
+        return parsedate_to_datetime(headers["date"]).astimezone(UTC)
+    except (LookupError, ValueError, TypeError):
+        return None
+
+
+def _is_of(digest: str, found: ManifestText) -> bool:
+    return digested_text(digest, found.text, found.media_type) is not None
 
 
 def _described(detail: "ImageDetailTypeDef") -> Described:
@@ -348,4 +359,5 @@ def _described(detail: "ImageDetailTypeDef") -> Described:
         media_type=media_type and sys.intern(media_type),
         config_type=config_type and sys.intern(config_type),
         subject=detail.get("subjectManifestDigest"),
+        restored_at=detail.get("lastActivatedAt"),
     )

@@ -1,6 +1,5 @@
 """Reads the text of a manifest. Whatever it does not understand is unread, never guessed."""
 
-import hashlib
 import json
 import re
 from reprlib import repr as shortened
@@ -12,11 +11,13 @@ from bot.core.manifest import (
     KNOWN_TYPES,
     OCI_INDEX,
     OCI_MANIFEST,
+    SCHEMA_1,
     SCHEMA_1_TYPES,
     Blob,
     Content,
     Unread,
 )
+from bot.core.manifest_digest import digested_text
 
 LARGEST = 2**63 - 1
 """What a database can hold."""
@@ -26,6 +27,9 @@ _OCI_TYPES = frozenset({OCI_MANIFEST, OCI_INDEX})
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 """JSON may escape one alone; no UTF-8 can hold it."""
+
+_OF_LATER_SCHEMAS = ("config", "layers", "manifests")
+"""Members that Docker schema 1 does not have."""
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 
@@ -45,9 +49,10 @@ def read_content(digest: str, text: str, media_type: str | None) -> Content | Un
     an index that is taken for an image would lose its children.
     """
     try:
-        if "sha256:" + hashlib.sha256(text.encode()).hexdigest() != digest:
+        verified = digested_text(digest, text, media_type)
+        if verified is None:
             return Unread("the text that ECR returned does not match its digest")
-        return _parse(text, media_type)
+        return _parse(verified, media_type)
     except (ValueError, RecursionError):
         return Unread("its text is not JSON")
     except _OtherTypeError as error:
@@ -80,10 +85,14 @@ def _media_type(data: dict[str, Any], described_type: str | None) -> str:
         raise _OtherTypeError("ECR calls it an index, but its text has layers")
     if media_type in (DOCKER_MANIFEST, OCI_MANIFEST) and "manifests" in data:
         raise _OtherTypeError("ECR calls it an image, but its text lists other manifests")
+    if media_type in SCHEMA_1_TYPES and not data.keys().isdisjoint(_OF_LATER_SCHEMAS):
+        raise _OtherTypeError("ECR calls it a schema 1 manifest, but its text is of a later schema")
     return media_type
 
 
 def _guess_from_shape(data: dict[str, Any]) -> str:
+    if data.get("schemaVersion") == 1:
+        return SCHEMA_1
     return OCI_INDEX if "manifests" in data else OCI_MANIFEST
 
 

@@ -39,14 +39,16 @@ def candidates(
     """`artifacts` as `find_artifacts` found them, `last_pull` as `last_pulls` did."""
     renewed_at = evidence.renewed_at
     last_push = _latest_in_family(graph, lambda manifest: manifest.pushed_at)
+    last_restoration = _latest_in_family(graph, lambda manifest: manifest.restored_at)
     youngest = last_push
-    if renewed_at:
+    if renewed_at or last_restoration:
         youngest = _latest_in_family(graph, lambda manifest: young_since(manifest, renewed_at))
 
     def family(digest: str) -> Family:
         return Family(
             head=graph.manifests[digest],
             last_push=last_push.get(digest),
+            last_restoration=last_restoration.get(digest),
             young_since=youngest.get(digest),
             last_pull=last_pull.get(digest),
         )

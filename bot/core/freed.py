@@ -6,24 +6,22 @@ from itertools import chain
 
 from bot.core.plan import Plan
 from bot.core.reasons import Verdict
+from bot.core.savings import unread_bytes
 
 
 class Freed:
     """Counts bytes while manifests go: a layer is free once the last manifest that held it is gone.
 
     `plan` is one that was stored: it knows no layers that kept manifests hold. When all that it
-    deletes is gone, the bytes are what it promised. Where a manifest's layers are unknown, it
-    promised the sizes that ECR lists, and they are counted.
+    deletes is gone, the bytes are what it promised. An image whose layers are unknown counts with
+    the size that ECR lists.
     """
 
     def __init__(self, plan: Plan, already: Iterable[str] = ()) -> None:
         """`already`: digests that are gone."""
-        going = [each.manifest for each in plan.judged if each.verdict is Verdict.DELETE]
-        by_layers = all(manifest.blobs is not None for manifest in going)
-        self._blobs = {m.digest: m.blobs or () for m in going} if by_layers else {}
-        self._listed = (
-            {} if by_layers else {m.digest: m.size_bytes for m in going if not m.is_index}
-        )
+        deleted = [each.manifest for each in plan.judged if each.verdict is Verdict.DELETE]
+        self._unread = {manifest.digest: unread_bytes(manifest) for manifest in deleted}
+        self._blobs = {manifest.digest: manifest.blobs or () for manifest in deleted}
         held = list(chain.from_iterable(self._blobs.values()))
         self._holders = Counter(blob.digest for blob in held)
         self._sizes = {blob.digest: blob.size for blob in held}
@@ -33,7 +31,7 @@ class Freed:
 
     def add(self, digest: str) -> None:
         """One that is gone now. Each is told once."""
-        self.bytes += self._listed.get(digest, 0)
+        self.bytes += self._unread.get(digest, 0)
         for blob in self._blobs.get(digest, ()):
             self._holders[blob.digest] -= 1
             if not self._holders[blob.digest]:

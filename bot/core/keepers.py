@@ -11,7 +11,7 @@ from bot.core.pins import PinBoard
 from bot.core.policy import Policy
 from bot.core.reasons import Reason, RuleName
 from bot.core.rules import Candidates, Family
-from bot.core.words import first_few, moment, renewal, short
+from bot.core.words import first_few, moment, renewal, restoration, short
 
 Keepers = Iterator[tuple[str, Reason]]
 
@@ -43,10 +43,14 @@ def _what_made_it_young(family: Family, since: datetime, renewed_at: Mapping[str
     head = family.head
     if since == head.pushed_at:
         return f"pushed {moment(since)}"
+    if since == head.restored_at:
+        return restoration(since)
     if since == renewed_at.get(head.digest):
         return renewal(head.tags, since)
     if since == family.last_push:
         return f"what hangs on it was pushed {moment(since)}"
+    if since == family.last_restoration:
+        return f"what hangs on it was {restoration(since)}"
     return f"what hangs on it got a tag, or lost its last one, {moment(since)}"
 
 

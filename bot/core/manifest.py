@@ -79,6 +79,8 @@ class Described(NamedTuple):
     """A manifest as DescribeImages lists it. Times in UTC, size in bytes.
 
     `size_bytes` of an index is the largest of its manifests' (API reference, ImageDetail).
+    `restored_at`: when it last came back from the archive (`lastActivatedAt`); whether that changes
+    ECR's push time is not documented.
     """
 
     digest: str
@@ -90,6 +92,7 @@ class Described(NamedTuple):
     media_type: str | None = None
     config_type: str | None = None
     subject: str | None = None
+    restored_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class Manifest:
     """Why the text could not be read, None if it was."""
     type_is_known: bool
     artifact_type: str | None = None
+    restored_at: datetime | None = None
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -162,6 +166,7 @@ def settle(described: Described, content: Content | Unread) -> Manifest:
         type_is_known=isinstance(content, Content)
         or (not content.type_in_doubt and _tells_what_it_is(media_type, config_type)),
         artifact_type=read.artifact_type if read else None,
+        restored_at=described.restored_at,
     )
 
 

@@ -10,7 +10,7 @@ from bot.core.judge import Judged
 from bot.core.pins import Pin, PinBoard
 from bot.core.plan import Plan, savings_of
 from bot.core.reasons import Reason, RuleName, Verdict
-from bot.core.savings import Prices, Savings, usd_per_month
+from bot.core.savings import Prices, Savings
 
 
 def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: float) -> Plan:
@@ -70,13 +70,6 @@ def _besides(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, 
 
 
 def _savings(before: Savings, judged: Iterable[Judged], usd_per_gb_month: float) -> Savings:
-    """A stored plan knows only the layers that it would free. Where some could not be read it
-    promised the listed size, which what is left may not exceed."""
-    found = savings_of(judged, Prices(usd_per_gb_month, layers_stay_within=before.exact))
-    freed = min(found.freed_bytes, before.freed_bytes)
-    return replace(
-        found,
-        freed_bytes=freed,
-        usd_per_month=usd_per_month(freed, usd_per_gb_month),
-        stored_bytes=before.stored_bytes,
-    )
+    """A stored plan knows only the layers that it would free."""
+    prices = Prices(usd_per_gb_month, layers_stay_within=before.exact)
+    return replace(savings_of(judged, prices), stored_bytes=before.stored_bytes)

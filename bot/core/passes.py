@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from typing import TypeVar
 
 from bot.core.graph import Graph
+
+Item = TypeVar("Item")
 
 FEW_FAILURES = 10
 SHARE = 5
@@ -20,8 +23,8 @@ def next_pass(order: Sequence[str], pending: AbstractSet[str], graph: Graph) -> 
     ]
 
 
-def in_batches(digests: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (digests[start : start + size] for start in range(0, len(digests), size))
+def in_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def piles_up(failed: int, tried: int) -> bool:

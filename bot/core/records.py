@@ -70,9 +70,9 @@ class PlanRecord:
 
     `hash` is that of the version's content, `complete` whether nothing hindered it, `checked`
     whether any source of usage was looked at. `freed_bytes`: what it would free; what it did free,
-    once it was carried out. `approvals` are those of every version. `stop_asked_by`: who wants it
-    stopped while it is carried out. `revision` counts the changes of the record: whoever changes
-    it names the one they saw. UTC.
+    once it was carried out; `exact` False: at most that. `approvals` are those of every version.
+    `stop_asked_by`: who wants it stopped while it is carried out. `revision` counts the changes of
+    the record: whoever changes it names the one they saw. UTC.
     """
 
     id: str
@@ -91,6 +91,7 @@ class PlanRecord:
     approvals: tuple[Approval, ...] = ()
     stop_asked_by: str | None = None
     revision: int = 0
+    exact: bool = True
 
     @property
     def is_open(self) -> bool:
@@ -201,20 +202,45 @@ def by_itself(
 @dataclass(frozen=True, slots=True)
 class Binding:
     """Which digest a tag names. `since`: when it was first seen on an image that was not new then;
-    None if it came with the push, or before the first scan. UTC."""
+    None if it came with the push, or before the first scan. `came_after` and `came_by`: the last
+    scan that did not see the tag there, and the first that did; None if that was the first of all.
+    UTC."""
 
     digest: str
     since: datetime | None
+    came_after: datetime | None = None
+    came_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PastBinding:
+    """A tag named this digest until some time before the scan at `gone_by`. `came_after` and
+    `came_by` as in `Binding`. UTC."""
+
+    tag: str
+    digest: str
+    gone_by: datetime
+    came_after: datetime | None = None
+    came_by: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TagScan:
     """The tags of a repository at its last scan, and when images that had tags lost the last one.
-    UTC."""
+
+    `past`: what tags named before, of images that are still there, each once. `known_since`: the
+    first of the scans that this history rests on; None if that is this one. UTC.
+    """
 
     at: datetime
     bindings: Mapping[str, Binding]
     lost: Mapping[str, datetime]
+    past: tuple[PastBinding, ...] = ()
+    known_since: datetime | None = None
+
+    @property
+    def reaches_back_to(self) -> datetime:
+        return self.known_since or self.at
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.core.references import (
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.unresolved import Naming, Namings, Unreadable, look_at_unreadable
-from bot.core.usage import Look, Sighting, UnscannedRegion, Usage, Users
+from bot.core.usage import Look, Sighting, TagRun, TagRuns, UnscannedRegion, Usage, Users
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
@@ -36,6 +36,7 @@ class Snapshot:
     unreadable: tuple[Unreadable, ...] = ()
     named: Namings = field(default_factory=Namings)
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
+    tag_runs: Mapping[Place, TagRuns] = field(default_factory=dict)
 
     def of(
         self,
@@ -66,6 +67,16 @@ class Snapshot:
             unscanned_regions=self.unscanned_regions,
         )
 
+    def tag_runs_of(
+        self, repository: RepositoryId, deleted_also_in: Iterable[RegistryId] = ()
+    ) -> TagRuns:
+        """Who runs what tags of the repository named, also where its replica is used."""
+        found: defaultdict[str, set[TagRun]] = defaultdict(set)
+        for registry in (repository.registry, *deleted_also_in):
+            for tag, runs in self.tag_runs.get((registry, repository.name), {}).items():
+                found[tag].update(runs)
+        return found
+
 
 class Index:
     """Collects sightings. References that `ignored` matches make nothing incomplete."""
@@ -80,6 +91,9 @@ class Index:
         self._unreadable: defaultdict[tuple[str, frozenset[PossibleNames]], set[str]]
         self._unreadable = defaultdict(set)
         self._named: dict[Place, Naming] = {}
+        self._tag_runs: defaultdict[Place, defaultdict[str, set[TagRun]]] = defaultdict(
+            lambda: defaultdict(set)
+        )
 
     def add(self, sighting: Sighting) -> frozenset[RegistryId]:
         """The registries that it names; none if it names nothing in ECR.
@@ -110,6 +124,9 @@ class Index:
         if reference.tag:
             for place in places:
                 self._by_tag[place][reference.tag].add(sighting.used_by)
+                if sighting.unresolved and not (sighting.digest or reference.digest):
+                    run = TagRun(sighting.used_by, sighting.unresolved)
+                    self._tag_runs[place][reference.tag].add(run)
         for place in places[-1:] if counts else ():
             naming = Naming(*place, sighting.image, sighting.used_by)
             self._named[place] = min(naming, self._named.get(place, naming), key=str)
@@ -165,6 +182,7 @@ class Index:
                 for (text, possible), users in sorted(self._unreadable.items(), key=_by_text)
             ),
             named=Namings(sorted(self._named.values(), key=str)),
+            tag_runs=self._tag_runs,
         )
 
 

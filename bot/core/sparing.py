@@ -145,6 +145,7 @@ def _why_changed(before: Manifest, after: Judged | None) -> str | None:
     return (
         _why_retagged(before, manifest.tags)
         or _why_pushed(before, manifest.pushed_at)
+        or _why_restored(before, manifest.restored_at)
         or _why_pulled(before, manifest.pulled_at)
         or _kept_now(after)
     )
@@ -156,6 +157,7 @@ def _why_different(before: Manifest, after: Described | None) -> str | None:
     return (
         _why_retagged(before, tuple(sorted(after.tags)))
         or _why_pushed(before, after.pushed_at)
+        or _why_restored(before, after.restored_at)
         or _why_pulled(before, after.pulled_at)
         or _why_put_away(after.status)
     )
@@ -176,6 +178,13 @@ def _why_pushed(before: Manifest, pushed_at: datetime | None) -> str | None:
     if pushed_at is None or pushed_at == before.pushed_at:
         return None
     return f"somebody pushed it again {moment(pushed_at)}"
+
+
+def _why_restored(before: Manifest, restored_at: datetime | None) -> str | None:
+    """Somebody put it away after the plan was made, and then needed it."""
+    if restored_at is None or restored_at == before.restored_at:
+        return None
+    return f"somebody restored it from the archive {moment(restored_at)}, after the plan was made"
 
 
 def _why_pulled(before: Manifest, pulled_at: datetime | None) -> str | None:

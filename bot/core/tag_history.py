@@ -1,10 +1,11 @@
 """When tags came to images that were there before. ECR tells only when an image was pushed."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 
 from bot.core.manifest import Manifest
-from bot.core.records import Binding, TagScan
+from bot.core.records import Binding, PastBinding, TagScan
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """At most, unless one of them is wrong."""
@@ -17,10 +18,13 @@ def scan_tags(last: TagScan | None, manifests: Iterable[Manifest], now: datetime
     if last is None or last.at > now + CLOCKS_DIFFER:
         first = {tag: Binding(m.digest, None) for m in present for tag in m.tags}
         return TagScan(now, first, lost={})
+    bindings = {tag: _binding(last, tag, m, now) for m in present for tag in m.tags}
     return TagScan(
         at=now,
-        bindings={tag: _binding(last, tag, m, now) for m in present for tag in m.tags},
+        bindings=bindings,
         lost=dict(_lost(last, present, now)),
+        past=_past(last, bindings, {manifest.digest for manifest in present}, now),
+        known_since=last.reaches_back_to,
     )
 
 
@@ -39,7 +43,22 @@ def _binding(last: TagScan, tag: str, manifest: Manifest, now: datetime) -> Bind
     if known is not None and known.digest == manifest.digest:
         return known
     came_with_the_push = manifest.pushed_at is not None and manifest.pushed_at > last.at
-    return Binding(manifest.digest, None if came_with_the_push else now)
+    since = None if came_with_the_push else now
+    return Binding(manifest.digest, since, came_after=last.at, came_by=now)
+
+
+def _past(
+    last: TagScan, bindings: Mapping[str, Binding], present: AbstractSet[str], now: datetime
+) -> tuple[PastBinding, ...]:
+    """What is gone now goes before what the tag left earlier: of a tag that comes and goes between
+    two images only the last time is known."""
+    past = {(each.tag, each.digest): each for each in last.past}
+    for tag, binding in last.bindings.items():
+        now_there = bindings.get(tag)
+        if now_there is None or now_there.digest != binding.digest:
+            left = PastBinding(tag, binding.digest, now, binding.came_after, binding.came_by)
+            past[tag, binding.digest] = left
+    return tuple(past[key] for key in sorted(past) if key[1] in present)
 
 
 def _lost(

@@ -116,6 +116,7 @@ def proposed(id_: str, content: Plan, at: datetime, expires_at: datetime) -> Pla
         freed_bytes=content.savings.freed_bytes,
         proposed_at=at,
         expires_at=expires_at,
+        exact=content.savings.exact,
     )
 
 

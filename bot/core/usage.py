@@ -1,7 +1,10 @@
 """Who uses which image, as the sources of usage saw it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 from bot.core.repository import RegistryId
 
@@ -17,14 +20,46 @@ SOURCES = (
 )
 
 
+class Runner(StrEnum):
+    """What may run an image by a tag without telling the digest."""
+
+    POD_VOLUME = "pod volume"
+    ECS_TASK = "ECS task"
+
+
+MUST_BE_KNOWN = frozenset({Runner.POD_VOLUME})
+"""Of these a plan is incomplete unless it is known what the tag named since they started: few pods
+have such volumes, and people can name them by digest. Tasks without a digest, of old agents, are
+too many, and nothing can be done about them: there only what is known protects."""
+
+
+class Unresolved(NamedTuple):
+    """A workload runs whatever its tag named at some time since then, in UTC."""
+
+    runner: Runner
+    since: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A workload names an image, as its service writes it. `digest`: what really runs, if told."""
+    """A workload names an image, as its service writes it. `digest`: what really runs, if told.
+    `unresolved`: that it runs something, where nobody tells the digest."""
 
     image: str
     used_by: str
     digest: str | None = None
+    unresolved: Unresolved | None = None
 
+
+class TagRun(NamedTuple):
+    """Who runs what a tag named."""
+
+    used_by: str
+    unresolved: Unresolved
+
+
+TagRuns = Mapping[str, Collection[TagRun]]
+"""By tag."""
 
 Users = Mapping[str, tuple[str, ...]]
 
@@ -76,13 +111,15 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What is in use of one repository: users by digest and by tag, and what was looked at."""
+    """What is in use of one repository: users by digest and by tag, and what was looked at.
+    `by_past_tag`: users by the digests that their tags named once."""
 
     by_digest: Users = field(default_factory=dict)
     by_tag: Users = field(default_factory=dict)
     looks: tuple[Look, ...] = ()
     not_checked: tuple[str, ...] = SOURCES
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
+    by_past_tag: Users = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[Look, ...]:
@@ -91,6 +128,5 @@ class Usage:
     def of(self, digest: str, tags: tuple[str, ...]) -> tuple[str, ...]:
         """Who uses this digest, or what one of its tags names now; sorted."""
         found = [users for tag in tags if (users := self.by_tag.get(tag))]
-        if users := self.by_digest.get(digest):
-            found.append(users)
+        found += [users for by in (self.by_digest, self.by_past_tag) if (users := by.get(digest))]
         return tuple(sorted(set().union(*found))) if found else ()

@@ -37,6 +37,11 @@ def renewal(tags: Sequence[str], at: datetime) -> str:
     return f"got {which} {moment(at)}"
 
 
+def restoration(at: datetime) -> str:
+    """How an image became young again by ECR's archive."""
+    return f"restored from the archive {moment(at)}"
+
+
 def first_few(names: Sequence[str]) -> str:
     """Up to three of them, and how many more."""
     more = len(names) - NAMED

@@ -8,7 +8,7 @@ from bot.core.judge import Judged
 from bot.core.manifest import Kind, Manifest
 from bot.core.reasons import Verdict
 from bot.core.repository import RepositoryId
-from bot.core.words import moment, named
+from bot.core.words import moment, named, restoration
 from bot.render.terminal import ROWS, bullets, how_many_more, shown
 from bot.render.words import count, size
 
@@ -54,6 +54,7 @@ def _relatives(others: Sequence[Judged]) -> Iterator[RenderableType]:
 
 
 def _times(manifest: Manifest) -> str:
-    pushed, pulled = manifest.pushed_at, manifest.pulled_at
+    pushed, pulled, restored = manifest.pushed_at, manifest.pulled_at, manifest.restored_at
     since = f"Pushed {moment(pushed)}" if pushed else "ECR tells no push time"
-    return f"{since}; {f'last pulled {moment(pulled)}' if pulled else 'no pull is recorded'}."
+    back = f"; {restoration(restored)}" if restored else ""
+    return f"{since}{back}; {f'last pulled {moment(pulled)}' if pulled else 'no pull is recorded'}."

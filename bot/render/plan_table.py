@@ -7,11 +7,10 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 
 from bot.core.plan import Plan
-from bot.core.savings import Savings
 from bot.core.words import first_few
 from bot.render.plan_summary import Family, PlanSummary, name_of, why
 from bot.render.terminal import ROWS, how_many_more, indented, shown, table
-from bot.render.words import age, count, money, size
+from bot.render.words import age, count, freed_of_all, money, size
 
 ALL_LISTED = "--format csv lists all"
 NAME_WIDTH = 34
@@ -52,7 +51,7 @@ def _totals(plan: Plan) -> RenderableType:
     savings = plan.savings
     headline = shown(
         (f"{len(plan.delete):,} of {_manifests(len(plan.judged))} may go", "bold"),
-        f", which frees {_freed(savings)}: ",
+        f", which frees {freed_of_all(savings)}: ",
         (f"{money(savings.usd_per_month)} a month", "bold green"),
         f" ({money(12 * savings.usd_per_month)} a year).",
     )
@@ -67,13 +66,6 @@ def _totals(plan: Plan) -> RenderableType:
     else:
         why = ", and they share no layer."
     return indented(Group(headline, shown(listed + why, style="dim")))
-
-
-def _freed(savings: Savings) -> str:
-    about = "" if savings.exact else "about "
-    stored = savings.stored_bytes
-    of_all = f" of {size(stored)}" if stored else ""
-    return f"{about}{size(savings.freed_bytes)}{of_all}"
 
 
 def _keepers(summary: PlanSummary) -> RenderableType:

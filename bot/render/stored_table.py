@@ -10,7 +10,7 @@ from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.words import moment, named
 from bot.render.stored_words import standing
 from bot.render.terminal import ROWS, bullets, how_many_more, shown, shown_whole, table
-from bot.render.words import age, count, money, size
+from bot.render.words import age, count, freed, money
 
 STYLES = {
     PlanState.PROPOSED: "bold",
@@ -38,7 +38,7 @@ def stored_plans_as_table(plans: Iterable[PlanRecord], now: datetime) -> Rendera
             f"{plan.version}",
             _state(plan),
             f"{plan.deletions:,} of {plan.manifests:,}",
-            size(plan.freed_bytes),
+            freed(plan),
             f"{age(now - plan.proposed_at)} ago",
         )
     return rows if rows.row_count else shown("Nothing was proposed yet: ecr-clean propose does.")
@@ -67,7 +67,7 @@ def what_became_as_text(
     """Of a plan that somebody just carried out."""
     yield standing_as_text(plan, required)
     if plan.state in ENDED:
-        saved = f"{size(plan.freed_bytes)}: {money(usd_per_month)} a month"
+        saved = f"{freed(plan)}: {money(usd_per_month)} a month"
         yield shown(f"{plan.repository.name}: freed {saved}.", style="bold")
         yield _receipt(items)
 

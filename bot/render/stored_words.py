@@ -4,7 +4,7 @@ from bot.core.authority import why_unapprovable
 from bot.core.records import PlanRecord, PlanState
 from bot.core.transitions import what_became
 from bot.core.words import moment
-from bot.render.words import count, money, size
+from bot.render.words import count, freed, money
 
 
 def standing(plan: PlanRecord, required: int) -> str:
@@ -17,7 +17,7 @@ def at_stake(plan: PlanRecord, usd_per_month: float) -> str:
     return (
         f"version {plan.version} of plan {plan.id} deletes {plan.deletions:,} of "
         f"{count(plan.manifests, 'manifest')} in {plan.repository.name}, which frees "
-        f"{size(plan.freed_bytes)} ({money(usd_per_month)} a month)"
+        f"{freed(plan)} ({money(usd_per_month)} a month)"
     )
 
 

@@ -1,6 +1,9 @@
 """Money, sizes, counts and times in words."""
 
 from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.core.savings import Savings
 
 UNITS = ("bytes", "kB", "MB", "GB", "TB")
 """Powers of 1024: ECR bills a GB of 2^30 bytes."""
@@ -17,6 +20,32 @@ def size(count: int) -> str:
         return f"{count} byte{'' if count == 1 else 's'}"
     digits = 2 if amount < 9.995 else 1 if amount < 99.95 else 0
     return f"{amount:,.{digits}f} {UNITS[unit]}"
+
+
+class Estimate(Protocol):
+    """Savings, or a plan: how many bytes it frees, and whether exactly that many."""
+
+    @property
+    def freed_bytes(self) -> int: ...
+
+    @property
+    def exact(self) -> bool: ...
+
+
+def about(estimate: Estimate) -> str:
+    """Stands before numbers that may not be exact."""
+    return "" if estimate.exact else "about "
+
+
+def freed(estimate: Estimate) -> str:
+    """`about 2.00 GB`"""
+    return f"{about(estimate)}{size(estimate.freed_bytes)}"
+
+
+def freed_of_all(savings: Savings) -> str:
+    """`about 2.00 GB of 3.00 GB`"""
+    stored = savings.stored_bytes
+    return f"{freed(savings)} of {size(stored)}" if stored else freed(savings)
 
 
 def money(usd: float) -> str:

@@ -112,6 +112,7 @@ def _columns(record: PlanRecord) -> dict[str, Any]:
         "manifests": record.manifests,
         "deletions": record.deletions,
         "freed_bytes": record.freed_bytes,
+        "exact": record.exact,
         "proposed_at": record.proposed_at,
         "expires_at": record.expires_at,
         "execute_after": record.execute_after,

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,40 +18,56 @@ from typing import Any, Self
 import orjson
 
 from bot.core.errors import ServiceError
-from bot.core.manifest import CONTAINER_CONFIGS, Blob, Content
+from bot.core.manifest import Blob, Content
 from bot.core.passes import in_batches
-from bot.core.pull_times import OurRead
+from bot.core.pull_times import OurRead, Span
 from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
 from bot.ports import Asked, Listed
 
-VERSION = 2
 DIGESTS_A_QUERY = 500
 WAIT_FOR_OTHERS = 30.0
 
 _DOUBTED, _BELIEVED = 0, 1
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS manifests (digest TEXT PRIMARY KEY, content BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS our_reads (
-    repository TEXT, digest TEXT, at REAL, pulled_before REAL, PRIMARY KEY (repository, digest, at)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS usage_listed (
-    source TEXT, scope TEXT, is_believed INTEGER, workloads INTEGER, at REAL,
-    PRIMARY KEY (source, scope, is_believed)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS asked_regions (
-    account TEXT, region TEXT, source TEXT, has_any INTEGER, at REAL,
-    PRIMARY KEY (account, region, source)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS subjects_seen (
-    repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)
-) WITHOUT ROWID;
-"""
+_FIRST_TABLES = (
+    "CREATE TABLE IF NOT EXISTS manifests (digest TEXT PRIMARY KEY, content BLOB NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS our_reads (
+        repository TEXT, digest TEXT, at REAL, pulled_before REAL,
+        PRIMARY KEY (repository, digest, at)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS usage_listed (
+        source TEXT, scope TEXT, is_believed INTEGER, workloads INTEGER, at REAL,
+        PRIMARY KEY (source, scope, is_believed)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS subjects_seen (
+        repository TEXT, digest TEXT, PRIMARY KEY (repository, digest)
+    ) WITHOUT ROWID""",
+)
+_SPANS_OF_READS = (
+    "ALTER TABLE our_reads ADD COLUMN recorded_from REAL",
+    "ALTER TABLE our_reads ADD COLUMN recorded_until REAL",
+    "UPDATE our_reads SET recorded_from = at - 1, recorded_until = at + 10",
+)
+"""Of older reads nobody wrote down how long they took."""
 
-_FORGET_ARTIFACTS = "DELETE FROM manifests WHERE NOT instr(content, ?) AND NOT instr(content, ?)"
-"""Version 1 did not keep artifact types: what may have one is read again, container images are
-not."""
+_OTHER_REGIONS = (
+    """CREATE TABLE IF NOT EXISTS asked_regions (
+        account TEXT, region TEXT, source TEXT, has_any INTEGER, at REAL,
+        PRIMARY KEY (account, region, source)
+    ) WITHOUT ROWID""",
+)
+_ARTIFACT_TYPES = (
+    """DELETE FROM manifests
+        WHERE NOT instr(content, 'application/vnd.docker.container.image.v1+json')
+        AND NOT instr(content, 'application/vnd.oci.image.config.v1+json')""",
+)
+"""What may have an artifact type is read again, container images are not."""
+
+_STEPS = (_FIRST_TABLES, _SPANS_OF_READS + _OTHER_REGIONS + _ARTIFACT_TYPES)
+"""What makes each version of the file out of the one before."""
+
+VERSION = len(_STEPS)
 
 
 class SqliteManifestCache:
@@ -100,19 +117,24 @@ class SqliteManifestCache:
     def our_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
     ) -> Mapping[str, Sequence[OurRead]]:
-        query = "SELECT digest, at, pulled_before FROM our_reads WHERE repository = ?"
+        query = (
+            "SELECT digest, at, pulled_before, recorded_from, recorded_until FROM our_reads "
+            "WHERE repository = ?"
+        )
         reads: defaultdict[str, list[OurRead]] = defaultdict(list)
         with self._explained():
-            for digest, at, before in self._of(digests, query, repository.uri):
-                reads[digest].append(OurRead(_time(at), None if before is None else _time(before)))
+            for digest, *times in self._of(digests, query, repository.uri):
+                reads[digest].append(_read(*times))
         return reads
 
     def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
-        rows = [
-            (repository.uri, digest, at.timestamp(), before.timestamp() if before else None)
-            for digest, (at, before) in reads.items()
-        ]
-        self._insert("INSERT OR IGNORE INTO our_reads VALUES (?, ?, ?, ?)", rows)
+        rows = [(repository.uri, digest, *_times(read)) for digest, read in reads.items()]
+        self._insert(
+            "INSERT INTO our_reads VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "recorded_from = excluded.recorded_from, recorded_until = excluded.recorded_until "
+            "WHERE recorded_until IS NULL",
+            rows,
+        )
 
     def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
         query = "SELECT digest FROM subjects_seen WHERE repository = ?"
@@ -186,24 +208,21 @@ class SqliteManifestCache:
             yield from self._db.execute(f"{query} AND digest IN ({marks})", (*values, *some))
 
     def _prepare(self) -> None:
-        version = self._version()
-        if not 0 <= version <= VERSION:
-            raise sqlite3.DatabaseError(f"it has version {version}, this program knows {VERSION}")
-        self._db.executescript(_TABLES)
-        if version < VERSION:
-            self._bring_up_to_date()
-
-    def _bring_up_to_date(self) -> None:
-        """Others may do the same at the same moment, and go on to fill the file."""
+        if self._version() == VERSION:
+            return
         with self._db:
             self._db.execute("BEGIN IMMEDIATE")
-            if self._version() == 1:
-                self._db.execute(_FORGET_ARTIFACTS, sorted(CONTAINER_CONFIGS))
+            version = self._version()
+            if version > VERSION:
+                known = f"it has version {version}, this program knows {VERSION}"
+                raise sqlite3.DatabaseError(known)
+            for statement in chain.from_iterable(_STEPS[version:]):
+                self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def _version(self) -> int:
-        version: int = self._db.execute("PRAGMA user_version").fetchone()[0]
-        return version
+        (version,) = self._db.execute("PRAGMA user_version").fetchone()
+        return int(version)
 
     def _insert(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         with self._explained(), self._db:
@@ -260,6 +279,16 @@ class _Unpacker:
             if known is None or known.size != size:
                 known = self._blobs[digest] = Blob(digest, size)
             yield known
+
+
+def _read(at: float, before: float | None, first: float | None, last: float | None) -> OurRead:
+    span = None if first is None or last is None else Span(_time(first), _time(last))
+    return OurRead(_time(at), None if before is None else _time(before), span)
+
+
+def _times(read: OurRead) -> tuple[float | None, ...]:
+    times = (read.at, read.pulled_before, *(read.recorded or (None, None)))
+    return tuple([None if each is None else each.timestamp() for each in times])
 
 
 def _time(epoch: float) -> datetime:

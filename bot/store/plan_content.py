@@ -57,7 +57,8 @@ class _Row(Struct, array_like=True, frozen=True):
     used_by: tuple[str, ...]
     pulled_lately: bool
     artifact_type: str | None = None
-    """Plans that an earlier version stored have none."""
+    restored_at: datetime | None = None
+    """Plans that an earlier version stored have neither."""
 
 
 class _Document(Struct, array_like=True, frozen=True):
@@ -130,6 +131,7 @@ class _Packer:
             used_by=judged.used_by,
             pulled_lately=judged.pulled_lately,
             artifact_type=manifest.artifact_type,
+            restored_at=manifest.restored_at,
         )
 
     def _digest(self, digest: str | None) -> Digest | None:
@@ -208,6 +210,7 @@ class _Unpacker:
             unread=row.unread,
             type_is_known=row.type_is_known,
             artifact_type=row.artifact_type,
+            restored_at=row.restored_at,
         )
 
     def _digest(self, digest: Digest | None) -> str | None:

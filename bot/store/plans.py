@@ -121,6 +121,7 @@ def record_of(row: PlanRow) -> PlanRecord:
         stop_asked_by=row.stop_asked_by,
         approvals=tuple(sorted(map(_approval, row.approvals), key=lambda each: (each.at, each.by))),
         revision=row.revision,
+        exact=row.exact,
     )
 
 

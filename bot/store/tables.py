@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     text,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -76,6 +77,7 @@ class PlanRow(Base):
     manifests: Mapped[int]
     deletions: Mapped[int]
     freed_bytes: Mapped[int] = mapped_column(BigInteger)
+    exact: Mapped[bool] = mapped_column(server_default=true())
     proposed_at: Mapped[datetime] = mapped_column(index=True)
     expires_at: Mapped[datetime]
     execute_after: Mapped[datetime | None]
@@ -216,6 +218,7 @@ class ScanRow(Base):
 
     repository: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
+    known_since: Mapped[datetime | None]
 
 
 class BindingRow(Base):
@@ -225,6 +228,21 @@ class BindingRow(Base):
     tag: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str]
     since: Mapped[datetime | None]
+    came_after: Mapped[datetime | None]
+    came_by: Mapped[datetime | None]
+
+
+class PastBindingRow(Base):
+    """What a tag named earlier."""
+
+    __tablename__ = "past_tag_bindings"
+
+    repository: Mapped[str] = mapped_column(ForeignKey(ScanRow.repository), primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    gone_by: Mapped[datetime]
+    came_after: Mapped[datetime | None]
+    came_by: Mapped[datetime | None]
 
 
 class LossRow(Base):
@@ -236,12 +254,16 @@ class LossRow(Base):
 
 
 class OurReadRow(Base):
+    """A reading of ours. `recorded_from` and `recorded_until`: when ECR may have recorded it."""
+
     __tablename__ = "our_reads"
 
     repository: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(primary_key=True)
     pulled_before: Mapped[datetime | None]
+    recorded_from: Mapped[datetime | None]
+    recorded_until: Mapped[datetime | None]
 
 
 class SubjectRow(Base):

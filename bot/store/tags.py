@@ -1,16 +1,16 @@
 """What the last scan of a repository's tags saw."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import asdict
 
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.core.records import OPEN, Binding, KnownTag, TagScan
+from bot.core.records import OPEN, Binding, KnownTag, PastBinding, TagScan
 from bot.core.repository import RepositoryId
 from bot.core.tag_history import CLOCKS_DIFFER
 from bot.store.part import Part, count_of, insert_all, insert_into
-from bot.store.tables import BindingRow, ItemRow, LossRow, PlanRow, ScanRow
+from bot.store.tables import BindingRow, ItemRow, LossRow, PastBindingRow, PlanRow, ScanRow
 
 _OF_REFERRERS = "sha256-"
 """Begin so, and people hardly look for them."""
@@ -25,10 +25,17 @@ class Tags(Part):
                 return None
             bindings = session.scalars(select(BindingRow).where(BindingRow.repository == uri))
             losses = session.scalars(select(LossRow).where(LossRow.repository == uri))
+            past = session.scalars(
+                select(PastBindingRow)
+                .where(PastBindingRow.repository == uri)
+                .order_by(PastBindingRow.tag, PastBindingRow.digest)
+            )
             return TagScan(
                 at=scan.at,
-                bindings={row.tag: Binding(row.digest, row.since) for row in bindings},
+                bindings={row.tag: _binding(row) for row in bindings},
                 lost={row.digest: row.at for row in losses},
+                past=tuple(map(_past_binding, past)),
+                known_since=scan.known_since,
             )
 
     def find_tags(self, repository: RepositoryId, part: str, limit: int) -> Sequence[KnownTag]:
@@ -65,16 +72,26 @@ class Tags(Part):
 
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
         with self._database.writing() as session:
-            if _is_the_latest(session, repository.uri, scan.at):
+            if _is_the_latest(session, repository.uri, scan):
                 _replace(session, repository.uri, scan)
 
 
-def _is_the_latest(session: Session, uri: str, at: datetime) -> bool:
-    added = insert_into(session, ScanRow).values(repository=uri, at=at)
-    by_a_clock_ahead = ScanRow.at > at + CLOCKS_DIFFER
+def _binding(row: BindingRow) -> Binding:
+    return Binding(row.digest, row.since, row.came_after, row.came_by)
+
+
+def _past_binding(row: PastBindingRow) -> PastBinding:
+    return PastBinding(row.tag, row.digest, row.gone_by, row.came_after, row.came_by)
+
+
+def _is_the_latest(session: Session, uri: str, scan: TagScan) -> bool:
+    added = insert_into(session, ScanRow).values(
+        repository=uri, at=scan.at, known_since=scan.known_since
+    )
+    by_a_clock_ahead = ScanRow.at > scan.at + CLOCKS_DIFFER
     unless_later = added.on_conflict_do_update(
         index_elements=[ScanRow.repository],
-        set_={"at": added.excluded.at},
+        set_={"at": added.excluded.at, "known_since": added.excluded.known_since},
         where=(ScanRow.at <= added.excluded.at) | by_a_clock_ahead,
     )
     return count_of(session, unless_later) == 1
@@ -83,10 +100,12 @@ def _is_the_latest(session: Session, uri: str, at: datetime) -> bool:
 def _replace(session: Session, uri: str, scan: TagScan) -> None:
     session.execute(delete(BindingRow).where(BindingRow.repository == uri))
     session.execute(delete(LossRow).where(LossRow.repository == uri))
+    session.execute(delete(PastBindingRow).where(PastBindingRow.repository == uri))
     bindings = (
-        {"repository": uri, "tag": tag, "digest": binding.digest, "since": binding.since}
-        for tag, binding in scan.bindings.items()
+        {"repository": uri, "tag": tag, **asdict(binding)} for tag, binding in scan.bindings.items()
     )
+    past = ({"repository": uri, **asdict(binding)} for binding in scan.past)
     losses = ({"repository": uri, "digest": digest, "at": at} for digest, at in scan.lost.items())
     insert_all(session, BindingRow, bindings)
     insert_all(session, LossRow, losses)
+    insert_all(session, PastBindingRow, past)

@@ -1,6 +1,7 @@
 """What ECS's tasks run: those that run, those that start, and those that stopped recently."""
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from bot.aws.place import Answer, AwsPlace
 from bot.core.usage import Sighting
@@ -21,6 +22,7 @@ _DESIRED = ("RUNNING", "STOPPED")
 ListTasks, desiredStatus). In this order no task slips through by stopping between the two."""
 
 _OF_SERVICE = "service:"
+_RUNS_NOTHING = frozenset({"PROVISIONING", "PENDING", "STOPPED"})
 _STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 """Developer guide, task lifecycle."""
 
@@ -47,9 +49,16 @@ def _findings(task: Answer) -> Iterator[Sighting | DefinitionUse]:
     counts then as well."""
     used_by = f"{_workload(task)}{_state(task)}"
     for container in task["containers"]:
-        yield from container_sightings(container, used_by)
+        yield from container_sightings(container, used_by, _since(task))
         if not container.get("image"):
             yield DefinitionUse(task["taskDefinitionArn"], used_by)
+
+
+def _since(task: Answer) -> datetime | None:
+    """When a task was made whose containers run: that they have an imageDigest then is not promised
+    (API reference, Container)."""
+    made_at: datetime | None = task.get("createdAt")
+    return None if task["lastStatus"] in _RUNS_NOTHING else made_at
 
 
 def _workload(task: Answer) -> str:

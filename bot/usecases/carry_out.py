@@ -247,7 +247,7 @@ class _Course:
             after = _ended(before, ledger)
             is_stopped = after.state is PlanState.STOPPED
             name = EventName.STOPPED if is_stopped else EventName.ENDED
-            event = by_itself(before, self._lease.clock(), name, _summary(ledger, why))
+            event = by_itself(before, self._lease.clock(), name, _summary(before, ledger, why))
             if self._store.commit(Change((event,), before, after)):
                 return after
 
@@ -260,8 +260,9 @@ def _ended(plan: PlanRecord, ledger: Ledger) -> PlanRecord:
     return ended(plan, ledger.outcomes.values(), ledger.freed_bytes)
 
 
-def _summary(ledger: Ledger, why: str | None) -> str:
+def _summary(plan: PlanRecord, ledger: Ledger, why: str | None) -> str:
     counts = ((outcome, ledger.count(outcome)) for outcome in Outcome)
     told = ", ".join(f"{number:,} {outcome}" for outcome, number in counts if number)
-    freed = f"{told}; {ledger.freed_bytes:,} bytes freed"
+    about = "" if plan.exact else "about "
+    freed = f"{told}; {about}{ledger.freed_bytes:,} bytes freed"
     return f"{freed}; {why}" if why else freed

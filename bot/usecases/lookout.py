@@ -5,20 +5,20 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.core.errors import RequestError
+from bot.core.errors import RequestError, ServiceError
 from bot.core.graph import Graph
 from bot.core.ground import why_not_to_go_on
 from bot.core.manifest import Described, Manifest
 from bot.core.passes import in_batches
 from bot.core.plan import Plan
-from bot.core.pull_times import OurRead
 from bot.core.sparing import Why, compare, gone_of
 from bot.parallel import in_parallel
-from bot.ports import Clock, Deleter, ManifestText, Store
+from bot.ports import Clock, Dated, Deleter, ManifestText, Store
 from bot.usecases.find_repositories import Found
 from bot.usecases.ledger import Ledger
+from bot.usecases.our_reads import open_reading
 from bot.usecases.plan import Planned, Planner
-from bot.usecases.take_inventory import pulled_by_others, reads_count_as_pulls
+from bot.usecases.take_inventory import pulled_by_others
 
 USAGE_HOLDS = timedelta(minutes=10)
 """So long a scan of usage is believed while a plan is carried out."""
@@ -141,14 +141,14 @@ class Lookout:
         return self._store.pins(self.repository.uri) != self._sight.planned.pins
 
     def read(self, digests: Sequence[str]) -> Mapping[str, ManifestText]:
-        """Their texts, as far as they can be read, each once in a run. That it is us who pull is
-        remembered first."""
-        new = [digest for digest in digests if digest not in self._read]
-        if new and reads_count_as_pulls(self._registry):
-            at = self._clock()
-            reads = {digest: OurRead(at, self.approved(digest).pulled_at) for digest in new}
-            self._sight.planner.cache.add_our_reads(self.repository, reads)
-        for texts in in_parallel(self._texts, self._at_once(new)):
+        """Their texts, as far as they can be read, each once in a run."""
+        new = [self.approved(digest) for digest in digests if digest not in self._read]
+        memory = self._sight.planner.cache
+        reading = open_reading(self._registry, self.repository, memory, self._clock)
+        batches = in_batches(new, self._registry.read_at_once)
+        for texts in list(reading.read(batches, self._texts)):
+            if isinstance(texts, ServiceError):
+                raise texts
             self._read |= texts
         return {digest: self._read[digest] for digest in digests if digest in self._read}
 
@@ -198,8 +198,8 @@ class Lookout:
     def _describe(self, digests: Sequence[str]) -> Mapping[str, Described]:
         return self._registry.describe_some(self.repository, digests)
 
-    def _texts(self, digests: Sequence[str]) -> Mapping[str, ManifestText]:
-        return self._registry.texts(self.repository, digests)
+    def _texts(self, manifests: Sequence[Manifest]) -> Dated[ManifestText]:
+        return self._registry.texts(self.repository, [each.digest for each in manifests])
 
     def _pulled_by_others(
         self, described: Mapping[str, Described | None]

@@ -1,13 +1,14 @@
 """Plans the cleanup of a repository. Deletes nothing."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.core.coverage import Coverage, called, fix_for_services
 from bot.core.errors import ServiceError
 from bot.core.evidence import Evidence
 from bot.core.manifest import Manifest
+from bot.core.past_tags import PastTags, find_past_tags
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
 from bot.core.records import RepositoryPin, TagScan
@@ -18,6 +19,7 @@ from bot.core.snapshot import Snapshot
 from bot.core.tag_history import renewed_at, scan_tags
 from bot.core.unresolved import REFERENCES, look_at_missing
 from bot.core.usage import Look
+from bot.core.words import moment
 from bot.ports import Clock, ManifestCache, Progress, Registry, Store
 from bot.usecases.find_repositories import Found
 from bot.usecases.repository_names import RepositoryNames
@@ -64,10 +66,15 @@ class Planner:
         pins = self.store.pins(repository.uri) if self.store else ()
         tags = self._tags(repository, inventory, now)
         deleted_also_in, looks = self._look_beyond(found)
+        runs = self.snapshot.tag_runs_of(repository, deleted_also_in)
+        past = find_past_tags(tags, runs, inventory.manifests)
+        if past.unknown:
+            looks.append(_failed("tag history", repository, self._unknown_runs(past, tags)))
+        usage = self.snapshot.of(repository, looks, deleted_also_in)
         evidence = Evidence(
             policy=policy_for(self.policies, repository),
             now=now,
-            usage=self.snapshot.of(repository, looks, deleted_also_in),
+            usage=replace(usage, by_past_tag=past.users),
             pins=(*pins_for(self.pins, repository), *(each.pin for each in pins)),
             renewed_at=renewed_at(tags),
             subjects_seen=inventory.subjects_seen,
@@ -86,6 +93,19 @@ class Planner:
         if self.store is None:
             return TagScan(now, {}, {})
         return scan_tags(self.store.tag_scan(repository), inventory.manifests, now)
+
+    def _unknown_runs(self, past: PastTags, tags: TagScan) -> str:
+        """Why nobody can tell what some run, and what to do."""
+        run = past.unknown[0]
+        others = len({each.run.used_by for each in past.unknown}) - 1
+        more = f" (and {others:,} more)" if others else ""
+        since = f"only since {moment(tags.reaches_back_to)}" if self.store else "in no database"
+        return (
+            f"{run.run.used_by} has run an image by the tag {run.tag} since "
+            f"{moment(run.run.unresolved.since)}{more}, and which image that tag named then is not "
+            f"known, since the tags of this repository are remembered {since}: name the image by "
+            "digest, or run ecr-clean propose and then restart the pod"
+        )
 
     def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:
         """Where deletions go besides, and a look for everything beyond what the sources see."""

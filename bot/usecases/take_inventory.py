@@ -16,8 +16,8 @@ from bot.core.manifest import (
 )
 from bot.core.pull_times import OurRead, somebodys_pull
 from bot.core.repository import RepositoryId
-from bot.parallel import in_parallel
 from bot.ports import Clock, ManifestCache, Progress, Registry
+from bot.usecases.our_reads import open_reading
 
 LISTED_BETWEEN_STEPS = 1000
 
@@ -75,18 +75,15 @@ class InventoryTaker:
         pending = {entry.digest for entry in missing}
         unread: dict[str, Unread] = {}
         failures: list[ServiceError] = []
-        announce = reads_count_as_pulls(self.registry)
+        reading = open_reading(self.registry, repository, self.cache, self.clock)
 
         def batches() -> Iterator[Sequence[Described]]:
             for start in range(0, len(missing), self.registry.read_at_once):
                 if failures:
                     return
-                batch = missing[start : start + self.registry.read_at_once]
-                if announce:
-                    self._announce(repository, batch)
-                yield batch
+                yield missing[start : start + self.registry.read_at_once]
 
-        for answer in in_parallel(partial(self._read_batch, repository), batches()):
+        for answer in reading.read(batches(), partial(self.registry.read, repository)):
             if isinstance(answer, ServiceError):
                 failures.append(answer)
                 continue
@@ -97,21 +94,6 @@ class InventoryTaker:
         if failures:
             unread |= dict.fromkeys(pending, Unread(str(failures[0])))
         return unread
-
-    def _read_batch(
-        self, repository: RepositoryId, batch: Sequence[Described]
-    ) -> Mapping[str, Content | Unread] | ServiceError:
-        try:
-            return self.registry.read(repository, batch)
-        except ServiceError as error:
-            return error
-
-    def _announce(self, repository: RepositoryId, batch: Sequence[Described]) -> None:
-        """Remembers them as read by us before they are: a read that is cut off still changes pull
-        times."""
-        at = self.clock()
-        reads = {entry.digest: OurRead(at, entry.pulled_at) for entry in batch}
-        self.cache.add_our_reads(repository, reads)
 
     def _subjects_seen(
         self, repository: RepositoryId, manifests: Sequence[Manifest]
@@ -125,14 +107,6 @@ class InventoryTaker:
         if new := (named & present) - seen:
             self.cache.add_subjects_seen(repository, new)
         return seen
-
-
-def reads_count_as_pulls(registry: Registry) -> bool:
-    """They do, unless the registry says otherwise; whether may be asked is not needed."""
-    try:
-        return registry.records_our_pulls()
-    except ServiceError:
-        return True
 
 
 def pulled_by_others(entry: Described, our_reads: Mapping[str, Sequence[OurRead]]) -> Described:

@@ -10,7 +10,7 @@ from threading import Lock
 from bot.core.records import CARRIED_OUT, PlanRecord, PlanState
 from bot.core.transitions import what_became
 from bot.core.words import moment
-from bot.render.words import size
+from bot.render.words import freed
 from bot.usecases.carry_out import LeftError
 from bot.usecases.execute import CalledBackError, Executor, PausedError
 from bot.usecases.find_work import Work
@@ -113,5 +113,5 @@ def _named(plan: PlanRecord) -> str:
 def _what_became(plan: PlanRecord) -> str:
     if plan.state is PlanState.APPROVED and plan.execute_after:
         return f"comes late, and waits for a new undo window: until {moment(plan.execute_after)}"
-    freed = f"; {size(plan.freed_bytes)} freed" if plan.state in CARRIED_OUT else ""
-    return f"{what_became(plan.state)}{freed}"
+    saved = f"; {freed(plan)} freed" if plan.state in CARRIED_OUT else ""
+    return f"{what_became(plan.state)}{saved}"

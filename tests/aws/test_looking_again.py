@@ -165,7 +165,7 @@ def test_texts_are_as_they_were_pushed(aws: StandIn, shelf: Shelf, registry: Ecr
     aws.world.archive(shelf.repository, archived)
     asked = [image, docker, index, archived, MISSING[0]]
     stored = shelf.repository.manifests
-    assert registry.texts(shelf.id, asked) == {
+    assert registry.texts(shelf.id, asked).found == {
         digest: ManifestText(stored[digest].media_type, stored[digest].text)
         for digest in (image, docker, index)
     }
@@ -181,4 +181,4 @@ def test_a_text_of_another_digest_is_left_out(
     entry = {"imageId": {"imageDigest": digest}, "imageManifest": text}
     body = json.dumps({"images": [entry]})
     aws.world.faults.add(Fault(operation="BatchGetImage", body=body))
-    assert registry.texts(shelf.id, [digest]) == {}
+    assert registry.texts(shelf.id, [digest]).found == {}

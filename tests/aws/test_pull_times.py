@@ -1,12 +1,16 @@
 """Our own reading is no pull of somebody's, and somebody's pull is not taken for ours."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import Role, open_session
+from bot.core.manifest import Content, Unread
 from bot.playground.aws import Fault, StandIn
+from bot.ports import Dated
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.take_inventory import InventoryTaker
 from tests.conftest import TakeInventory
@@ -58,12 +62,15 @@ def test_what_was_never_pulled_stays_never_pulled(
     ("after_our_read", "whose"),
     [
         (timedelta(seconds=-1), "ours"),
-        (timedelta(minutes=5), "ours"),
-        (timedelta(minutes=5, seconds=1), "somebody's"),
+        (timedelta(seconds=1), "ours"),
+        (timedelta(seconds=-3), "somebody's"),
+        (timedelta(seconds=5), "somebody's"),
+        (timedelta(seconds=60), "somebody's"),
+        (timedelta(seconds=295), "somebody's"),
         (timedelta(days=3), "somebody's"),
     ],
 )
-def test_a_time_within_5_minutes_of_our_read_is_ours(
+def test_only_what_our_call_left_is_ours(
     after_our_read: timedelta, whose: str, aws: StandIn, pulled: Shelf, take: TakeInventory
 ) -> None:
     take(pulled)
@@ -82,6 +89,42 @@ def test_a_read_that_is_cut_off_is_ours_too(
         assert pulled.pulled_at("a") == aws.world.clock.now()
         aws.world.clock.advance(HOUR)
     assert pull_time(take, pulled) == BEFORE
+
+
+def test_a_clock_of_ours_that_is_wrong_changes_nothing(
+    aws: StandIn, pulled: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
+) -> None:
+    """By a day, which ECR's answers show."""
+    aws.world.clock.set(NOW)
+    taker = InventoryTaker(registry, cache, lambda: NOW - timedelta(days=1), lambda *_: None)
+    taker.take(pulled.id)
+    (manifest,) = taker.take(pulled.id).manifests
+    assert (manifest.pulled_at, pulled.pulled_at("a")) == (BEFORE, NOW)
+    pulled.pull("a", NOW + timedelta(seconds=5))
+    (manifest,) = taker.take(pulled.id).manifests
+    assert manifest.pulled_at == NOW + timedelta(seconds=5)
+
+
+def test_a_read_that_never_ended_is_nobodys_alibi(
+    aws: StandIn, pulled: Shelf, registry: EcrRegistry, cache: SqliteManifestCache
+) -> None:
+    """The process was killed: what ECR recorded may be its pull, or somebody's."""
+
+    class KilledError(Exception):
+        pass
+
+    class Killed(EcrRegistry):
+        def read(self, *given: Any) -> Dated[Content | Unread]:
+            super().read(*given)
+            raise KilledError
+
+    aws.world.clock.set(NOW)
+    taker = InventoryTaker(registry, cache, aws.world.clock.now, lambda *_: None)
+    with pytest.raises(KilledError):
+        replace(taker, registry=Killed(registry.session)).take(pulled.id)
+    aws.world.clock.advance(HOUR)
+    (manifest,) = taker.take(pulled.id).manifests
+    assert manifest.pulled_at == NOW
 
 
 def test_a_read_in_one_repository_says_nothing_of_another(

@@ -99,7 +99,7 @@ def test_an_answer_that_leaves_images_out(
     shelf.image("a")
     batch = list(registry.describe(shelf.id))
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
-    (answer,) = registry.read(shelf.id, batch).values()
+    (answer,) = registry.read(shelf.id, batch).found.values()
     assert answer == Unread("ECR's answer leaves it out")
 
 
@@ -109,7 +109,7 @@ def test_an_image_that_was_deleted_meanwhile(
     gone, stays = shelf.image("gone"), shelf.image("stays")
     batch = list(registry.describe(shelf.id))
     aws.world.remove(shelf.repository, gone)
-    answers = registry.read(shelf.id, batch)
+    answers = registry.read(shelf.id, batch).found
     assert answers[gone] == Unread("ECR answered ImageNotFound")
     assert isinstance(answers[stays], Content)
 
@@ -121,7 +121,7 @@ def test_a_text_that_does_not_fit_its_digest_is_not_believed(
     batch = list(registry.describe(shelf.id))
     entry = {"imageId": {"imageDigest": digest}, "imageManifest": image_text("b")}
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [entry]}))
-    (answer,) = registry.read(shelf.id, batch).values()
+    (answer,) = registry.read(shelf.id, batch).found.values()
     assert answer == Unread("the text that ECR returned does not match its digest")
 
 

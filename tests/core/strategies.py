@@ -41,7 +41,7 @@ ARTIFACT_TYPES = [None, None, "application/vnd.acme.helm.v1", "application/vnd.a
 NAMES = ["latest", "LATEST-arm", "1.0.0", "v1.0.1", "1.1.0", "2.0.0", "2.0.0-rc.1", "2.0.0-rc.2"]
 NAMES += ["7-SNAPSHOT", "8-snapshot", "main", "old"]
 SHAPES = ["image", "image", "image", "index", "index", "referrer", "chart"]
-ODDITIES = [None] * 35 + ["timeless", "archived", "unread", "future", "schema 1"]
+ODDITIES = [None] * 34 + ["timeless", "archived", "restored", "unread", "future", "schema 1"]
 SUFFIXES = ["", ".sig", ".att"]
 HOURS = [1, 24, 240, 240, 480, 480, 960, 960, 2000, 2000]
 
@@ -98,6 +98,7 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
         media_type=content.media_type,
         config_type=content.config_type,
         subject=content.subject,
+        restored_at=draw(times) if oddity == "restored" else None,
     )
     return settle(described, Unread("timed out") if oddity in ("unread", "future") else content)
 

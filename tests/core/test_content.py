@@ -13,6 +13,7 @@ from bot.core.manifest import (
     DOCKER_MANIFEST,
     OCI_INDEX,
     OCI_MANIFEST,
+    SCHEMA_1,
     SCHEMA_1_SIGNED,
     Blob,
     Content,
@@ -92,6 +93,17 @@ def test_docker_knows_no_subject_and_no_artifact_type() -> None:
 def test_schema_1_tells_no_sizes(described_as: str | None) -> None:
     text = {"mediaType": SCHEMA_1_SIGNED, "fsLayers": [{"blobSum": A}]}
     assert read(text, described_as) == Content(SCHEMA_1_SIGNED, blobs=None)
+
+
+def test_schema_1_is_known_by_its_version() -> None:
+    assert read({"schemaVersion": 1, "fsLayers": []}) == Content(SCHEMA_1, blobs=None)
+
+
+@pytest.mark.parametrize("key", ["config", "layers", "manifests"])
+def test_what_is_called_schema_1_and_is_not_is_of_a_doubtful_type(key: str) -> None:
+    found = read({"schemaVersion": 1, key: []}, SCHEMA_1_SIGNED)
+    why = "ECR calls it a schema 1 manifest, but its text is of a later schema"
+    assert found == Unread(why, type_in_doubt=True)
 
 
 @pytest.mark.parametrize(("manifest", "media_type"), [(IMAGE, OCI_MANIFEST), (INDEX, OCI_INDEX)])

@@ -1,14 +1,19 @@
-"""Our own reading changes lastRecordedPullTime, and must not pass for somebody's pull."""
+"""Our own reading changes lastRecordedPullTime, and must not pass for somebody's pull; nor may a
+pull of somebody's pass for ours."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.pull_times import OurRead, somebodys_pull
+from bot.core.pull_times import OurRead, Span, recorded_span, somebodys_pull
 
-READ = datetime(2026, 11, 23, 12, tzinfo=UTC)
-BEFORE = READ - timedelta(days=90)
-OURS = OurRead(READ, BEFORE)
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BEFORE = NOON - timedelta(days=90)
+OURS = OurRead(NOON, BEFORE, Span(NOON, NOON + timedelta(seconds=2)))
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
 
 
 def test_what_was_never_pulled_was_never_pulled() -> None:
@@ -16,24 +21,48 @@ def test_what_was_never_pulled_was_never_pulled() -> None:
 
 
 def test_without_a_read_of_ours_it_is_somebodys() -> None:
-    assert somebodys_pull(READ, []) == READ
+    assert somebodys_pull(NOON, []) == NOON
 
 
-@pytest.mark.parametrize("minutes", [-5, -1, 0, 5])
-def test_within_five_minutes_of_our_read_it_is_ours_and_the_earlier_time_stands(
-    minutes: int,
-) -> None:
-    assert somebodys_pull(READ + timedelta(minutes=minutes), [OURS]) == BEFORE
+@pytest.mark.parametrize("seconds", [0, 1, 2])
+def test_what_our_call_left_is_ours_and_the_earlier_time_stands(seconds: float) -> None:
+    assert somebodys_pull(at(seconds), [OURS]) == BEFORE
 
 
-@pytest.mark.parametrize("minutes", [-6, 6, 60 * 24])
-def test_any_other_time_is_somebodys(minutes: int) -> None:
-    pull = READ + timedelta(minutes=minutes)
-    assert somebodys_pull(pull, [OURS]) == pull
+@pytest.mark.parametrize("seconds", [-300, -0.1, 2.1, 5, 60, 240, 295, 60 * 60 * 24])
+def test_any_other_time_is_somebodys(seconds: float) -> None:
+    assert somebodys_pull(at(seconds), [OURS]) == at(seconds)
+
+
+def test_a_call_whose_end_nobody_knows_accounts_for_nothing() -> None:
+    assert somebodys_pull(NOON, [OurRead(NOON, BEFORE)]) == NOON
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_of_two_reads_in_a_row_the_time_before_the_first_stands(*, turned: bool) -> None:
-    second = OurRead(READ + timedelta(minutes=3), READ)
+    second = OurRead(at(60), NOON, Span(at(60), at(61)))
     reads = [second, OURS] if turned else [OURS, second]
-    assert somebodys_pull(READ + timedelta(minutes=4), reads) == BEFORE
+    assert somebodys_pull(at(60.5), reads) == BEFORE
+
+
+@pytest.mark.parametrize(
+    ("description", "ended", "answered_at", "span"),
+    [
+        ("both clocks agree", 0.5, 0, (-1.5, 2)),
+        ("our clock is an hour late", 0.5, 3600, (3598.5, 3602)),
+        ("our clock is an hour ahead", 0.5, -3600, (-3601.5, -3598)),
+        ("a long call counts from its end", 90, 90, (79, 92)),
+        ("no date in the answer", 0.5, None, (-1, 1.5)),
+        ("our clock is set back meanwhile", -3600, 0, (-1, 2)),
+        ("and there is no date", -3600, None, (-1, 1)),
+    ],
+)
+def test_when_a_call_may_have_been_recorded(
+    description: str, ended: float, answered_at: float | None, span: tuple[float, float]
+) -> None:
+    dated = None if answered_at is None else at(answered_at)
+    assert recorded_span(NOON, at(ended), dated) == Span(*map(at, span)), description
+
+
+def test_a_long_call_without_an_answer_may_as_well_never_have_been_recorded() -> None:
+    assert recorded_span(NOON, at(10.1), None) is None

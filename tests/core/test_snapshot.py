@@ -1,12 +1,14 @@
 """What is in use, looked up by repository."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Look, Sighting, Usage
+from bot.core.usage import Look, Runner, Sighting, TagRun, Unresolved, Usage
 
 IRELAND = RegistryId("123456789012", "eu-west-1")
 OREGON = RegistryId("123456789012", "us-west-2")
@@ -56,6 +58,21 @@ def test_a_tag_protects_in_its_own_repository_alone() -> None:
 def test_an_alias_is_the_registry_behind_it() -> None:
     found = usage(Sighting("Images.corp.example/team/api:1", "x"))
     assert found.of(MOVED, ("1",)) == ("x",)
+
+
+VOLUME = Unresolved(Runner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def test_whoever_runs_what_a_tag_named_is_known_by_tag() -> None:
+    by_tag = Sighting(f"{HOST}/team/api:1", "pod", unresolved=VOLUME)
+    by_digest = Sighting(f"{HOST}/team/api:2@{RUNS}", "pod", unresolved=VOLUME)
+    told = Sighting(f"{HOST}/team/api:3", "pod", RUNS, VOLUME)
+    found = snapshot(by_tag, by_tag, by_digest, told, Sighting(f"{HOST}/team/api:4", "pod"))
+    here = RepositoryId(IRELAND, "team/api", f"{HOST}/team/api")
+    assert found.tag_runs_of(here) == {"1": {TagRun("pod", VOLUME)}}
+    there = RepositoryId(OREGON, "team/api", "elsewhere")
+    assert found.tag_runs_of(there) == {}
+    assert found.tag_runs_of(there, [IRELAND]) == {"1": {TagRun("pod", VOLUME)}}
 
 
 def test_everybody_who_uses_it_is_told_once() -> None:

@@ -329,6 +329,11 @@ def described(name: str, **changes: Any) -> Described:
             {"pushed_at": some.NOW},
             "somebody pushed it again 2026-11-23 12:00 UTC",
         ),
+        (
+            "archived and restored",
+            {"restored_at": some.NOW},
+            "somebody restored it from the archive 2026-11-23 12:00 UTC, after the plan was made",
+        ),
         ("archived", {"status": Status.ARCHIVED}, "was archived after the plan was made"),
         ("being restored", {"status": Status.ACTIVATING}, "was archived after the plan was made"),
         (

@@ -22,7 +22,7 @@ from bot.core.patterns import Patterns
 from bot.core.plan import Plan
 from bot.core.policy import Policy
 from bot.core.reasons import RuleName
-from bot.core.records import Binding, TagScan
+from bot.core.records import Binding, PastBinding, TagScan
 from bot.core.rules import Newest, PushedWithin, Rule, Semver, TagFilter
 from bot.core.tag_history import renewed_at, scan_tags
 from tests.core import strategies as some
@@ -144,7 +144,9 @@ def test_scans(
     bindings: Mapping[str, Binding],
     lost: Mapping[str, datetime],
 ) -> None:
-    assert scan_tags(last, manifests, NOW) == TagScan(NOW, bindings, lost), description
+    scan = scan_tags(last, manifests, NOW)
+    assert (scan.at, scan.lost) == (NOW, lost), description
+    assert without_history(scan) == bindings, description
 
 
 def test_a_scan_by_a_clock_that_was_ahead_is_not_known() -> None:
@@ -156,7 +158,41 @@ def test_a_scan_by_a_clock_that_was_ahead_is_not_known() -> None:
 def test_clocks_may_differ_a_little() -> None:
     last = TagScan(NOW + HOUR, {"1": Binding(A, LAST)}, {B: LAST})
     scan = scan_tags(last, [image(A, "1", "2"), image(B)], NOW)
-    assert scan == TagScan(NOW, {"1": Binding(A, LAST), "2": Binding(A, NOW)}, {B: LAST})
+    assert (scan.at, scan.lost) == (NOW, {B: LAST})
+    assert without_history(scan) == {"1": Binding(A, LAST), "2": Binding(A, NOW)}
+
+
+def without_history(scan: TagScan) -> dict[str, Binding]:
+    return {tag: Binding(each.digest, each.since) for tag, each in scan.bindings.items()}
+
+
+def test_what_tags_named_earlier_is_known_as_long_as_the_image_is_there() -> None:
+    """`latest` moved from A to B, and then to C; B came and went between two scans."""
+    first = scan_tags(None, [image(A, "latest", "1"), image(D, "old")], LAST)
+    assert (first.past, first.reaches_back_to) == ((), LAST)
+    second = scan_tags(first, [image(A, "1"), image(B), image(C, "latest")], LAST + DAY)
+    gone = PastBinding("latest", A, gone_by=LAST + DAY)
+    assert second.past == (gone,)
+    assert second.bindings["latest"].came_after == LAST
+    assert second.bindings["latest"].came_by == LAST + DAY
+    third = scan_tags(second, [image(A), image(B, "latest"), image(C)], NOW)
+    assert third.past == (
+        PastBinding("1", A, gone_by=NOW),
+        gone,
+        PastBinding("latest", C, gone_by=NOW, came_after=LAST, came_by=LAST + DAY),
+    )
+    assert third.reaches_back_to == LAST
+    fourth = scan_tags(third, [image(B), image(C, "latest")], NOW + DAY)
+    assert [(each.tag, each.digest, each.gone_by) for each in fourth.past] == [
+        ("latest", B, NOW + DAY),
+        ("latest", C, NOW),
+    ]
+
+
+def test_a_history_by_a_clock_that_was_ahead_begins_anew() -> None:
+    ahead = TagScan(NOW + 2 * HOUR, {}, {}, (PastBinding("1", A, NOW),), LONG_AGO)
+    scan = scan_tags(ahead, [image(A)], NOW)
+    assert (scan.past, scan.reaches_back_to) == ((), NOW)
 
 
 def test_an_image_is_renewed_by_the_last_tag_that_came_or_the_loss_of_all() -> None:
@@ -203,7 +239,9 @@ def test_what_holds_for_any_scan(inventories: list[list[Manifest]]) -> None:
         }
         assert scan.lost.keys() <= untagged
         assert all(at <= now for at in renewed_at(scan).values())
-        assert scan_tags(scan, manifests, now + DAY) == replace(scan, at=now + DAY)
+        assert {each.digest for each in scan.past} <= {m.digest for m in manifests}
+        again = replace(scan, at=now + DAY, known_since=scan.reaches_back_to)
+        assert scan_tags(scan, manifests, now + DAY) == again
         last = scan
 
 

@@ -14,6 +14,7 @@ A case is a YAML file. Only `why` and `repository` are needed:
         tags: [TAG, "sha256-{NAME}.sig"]
         pushed: 40d          # ago; null: ECR tells no time
         pulled: 3d           # ago
+        restored: 2d         # from the archive, ago
         index: [NAME]        # the children; a name that is not drawn is gone
         subject: NAME
         artifact: CONFIG_TYPE
@@ -77,7 +78,7 @@ REPOSITORY = RepositoryId(RegistryId("123456789012", "eu-west-1"), "team/api", "
 CASE_KEYS = {"why", "now", "policy", "pins", "usage", "seen", "layers_stay_within"}
 CASE_KEYS |= {"repository", "then"}
 ROW_KEYS = {"name", "tags", "pushed", "pulled", "index", "subject", "artifact", "type", "status"}
-ROW_KEYS |= {"unreadable", "config", "layers", "size", "artifact_type"}
+ROW_KEYS |= {"restored", "unreadable", "config", "layers", "size", "artifact_type"}
 ROW_KEYS |= {"verdict", "marked", "parent", "kind", "used_by"}
 DEFAULT_POLICY: Row = {
     "min_age": "24h",
@@ -177,6 +178,7 @@ class Case:
             media_type=media_type,
             config_type=config_type,
             subject=subject,
+            restored_at=self._ago(row.get("restored")),
         )
         return settle(described, content)
 

@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, SCHEMA_1_SIGNED, Blob, Content
-from bot.core.pull_times import OurRead
+from bot.core.pull_times import OurRead, Span
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.manifest_cache import SqliteManifestCache
 from tests.support import NOW
@@ -157,6 +158,24 @@ def test_an_older_file_forgets_only_what_may_have_an_artifact_type(path: Path) -
         cache.add_contents(EVERYTHING)
     with SqliteManifestCache(path) as cache:
         assert cache.contents(EVERYTHING) == EVERYTHING
+
+
+def test_a_file_of_the_first_version_keeps_what_it_knows(path: Path) -> None:
+    """How long reads took was not written down then: they count for 10 seconds."""
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path)) as older:
+        older.execute(
+            "CREATE TABLE our_reads (repository TEXT, digest TEXT, at REAL, pulled_before REAL, "
+            "PRIMARY KEY (repository, digest, at)) WITHOUT ROWID"
+        )
+        read = (HERE.uri, "sha256:1", NOW.timestamp(), None)
+        older.execute("INSERT INTO our_reads VALUES (?, ?, ?, ?)", read)
+        older.execute("PRAGMA user_version = 1")
+        older.commit()
+    span = Span(NOW - timedelta(seconds=1), NOW + timedelta(seconds=10))
+    for _ in range(2):
+        with SqliteManifestCache(path) as cache:
+            assert cache.our_reads(HERE) == {"sha256:1": [OurRead(NOW, None, span)]}
 
 
 def test_another_version_is_told(path: Path) -> None:

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -17,13 +17,14 @@ from sqlalchemy import Column, MetaData, Table, func, insert, inspect, make_url,
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
+from bot.core.pull_times import OurRead, Span
 from bot.core.records import Approval, EventName, Fate, Outcome, PlanState
 from bot.ports import Change
 from bot.store.migrate import CURRENT, scripts, upgrade
 from bot.store.open_database import open_database
 from bot.store.store import SqlStore, open_store
 from bot.store.tables import ApprovalRow, Base, VersionRow
-from tests.store.support import BOB, propose, run_of, seen
+from tests.store.support import BOB, HERE, propose, run_of, seen
 from tests.support import NOW
 
 REVISIONS = [script.revision for script in scripts().walk_revisions()][::-1]
@@ -169,6 +170,22 @@ def test_plans_that_are_older_than_runs(empty_url: str) -> None:
         fate = Fate("text", Outcome.DELETED, "nothing keeps it")
         assert store.settle(run, [fate], [], [])
         assert [item.outcome for item in store.items(plan.id, 1)] == [Outcome.DELETED]
+
+
+def test_reads_that_are_older_than_their_spans(empty_url: str) -> None:
+    """Nobody wrote down how long they took: they count for 10 seconds."""
+    database = open_database(empty_url)
+    with database.writing() as session:
+        upgrade(session.connection(), "0007")
+    at = NOW.replace(microsecond=250_000)
+    with database.writing() as session:
+        row = {"repository": HERE.uri, "digest": "sha256:1", "at": at, "pulled_before": None}
+        older = Table("our_reads", MetaData(), autoload_with=session.connection())
+        session.execute(insert(older).values(row))
+    database.close()
+    with open_store(empty_url) as store:
+        span = Span(at - timedelta(seconds=1), at + timedelta(seconds=10))
+        assert store.our_reads(HERE) == {"sha256:1": [OurRead(at, None, span)]}
 
 
 def test_an_older_process_may_still_write_approvals(store: SqlStore) -> None:

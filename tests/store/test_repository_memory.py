@@ -10,7 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from bot.core.pull_times import OurRead
+from bot.core.pull_times import OurRead, Span
 from bot.core.repository import RepositoryId
 from bot.ports import RepositoryMemory
 from bot.store.manifest_cache import SqliteManifestCache
@@ -126,6 +126,16 @@ def test_replicas_that_see_the_same_at_once_do_not_wait_in_a_circle(
         list(pool.map(remember, range(8)))
     assert reads(replicas[0]) == {digest: [FIRST] for digest in digests}
     assert replicas[1].subjects_seen(HERE) == set(digests)
+
+
+def test_a_read_that_has_ended_gets_its_span_once(memory: RepositoryMemory) -> None:
+    """Whoever announces it again afterwards, as replicas do, takes nothing away."""
+    span = Span(NOW, NOW + timedelta(seconds=2))
+    ended = FIRST._replace(recorded=span)
+    later = FIRST._replace(recorded=Span(NOW, NOW + timedelta(days=1)))
+    for read in (FIRST, ended, FIRST, later):
+        memory.add_our_reads(HERE, {"sha256:1": read})
+    assert memory.our_reads(HERE) == {"sha256:1": [ended]}
 
 
 def reads(memory: RepositoryMemory, repository: RepositoryId = HERE) -> Mapping[str, list[OurRead]]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.records import Binding, KnownTag, TagScan
+from bot.core.records import Binding, KnownTag, PastBinding, TagScan
 from bot.store.store import SqlStore
 from tests.store.support import HERE, THERE, propose
 from tests.support import NOW
@@ -31,6 +31,23 @@ def test_a_later_scan_takes_the_place_of_an_earlier_one(store: SqlStore) -> None
     store.remember_tags(HERE, FIRST)
     store.remember_tags(HERE, SECOND)
     assert store.tag_scan(HERE) == SECOND
+
+
+def test_the_history_is_remembered_too(store: SqlStore) -> None:
+    hours = [NOW + timedelta(hours=number) for number in range(3)]
+    scan = TagScan(
+        hours[2],
+        {"1.0": Binding("sha256:b", None, came_after=hours[0], came_by=hours[1])},
+        {},
+        (
+            PastBinding("1.0", "sha256:a", hours[1]),
+            PastBinding("1.1", "sha256:a", hours[2], hours[0], hours[1]),
+        ),
+        known_since=NOW,
+    )
+    for each in (replace(scan, at=NOW, known_since=None), scan):
+        store.remember_tags(HERE, each)
+        assert store.tag_scan(HERE) == each
 
 
 def test_an_earlier_scan_that_comes_late_is_dropped(store: SqlStore) -> None:

@@ -14,7 +14,7 @@ from bot.core.errors import (
 from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Blob, Content, Described, Unread
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
-from bot.ports import Clock, ManifestText, Refusal
+from bot.ports import Clock, Dated, ManifestText, Refusal
 
 HERE = RegistryId("123456789012", "eu-west-1")
 API = RepositoryId(HERE, "team/api", f"{HERE.account}.dkr.ecr.eu-west-1.amazonaws.com/team/api")
@@ -124,26 +124,26 @@ class Shelf:
         self.looked_at |= found
         return found
 
-    def read(
-        self, repository: RepositoryId, batch: Sequence[Described]
-    ) -> Mapping[str, Content | Unread]:
-        texts = self.texts(repository, [each.digest for each in batch])
-        return {
+    def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
+        texts, answered_at = self.texts(repository, [each.digest for each in batch])
+        contents = {
             each.digest: self.contents[each.digest]
             if each.digest in texts
             else Unread("it is gone")
             for each in batch
         }
+        return Dated(contents, answered_at)
 
-    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Mapping[str, ManifestText]:
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
         assert repository == API
         assert len(digests) <= AT_ONCE
         there = [digest for digest in digests if digest in self.images]
         for digest in there:
             self.pull(digest)
-        return {
+        texts = {
             d: ManifestText(self.contents[d].media_type, json.dumps({"digest": d})) for d in there
         }
+        return Dated(texts, self._clock())
 
     def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
         assert repository == API

@@ -77,6 +77,19 @@ def test_what_was_in_it_is_kept(site: Site, family: dict[str, str]) -> None:
     assert f"sha256:{hashlib.sha256(kept.text.encode()).hexdigest()}" == family["1.0"]
 
 
+def test_a_signed_manifest_is_known_by_its_payload_and_deleted(site: Site) -> None:
+    """As Docker 1.9 pushed it: its digest is not that of the text that ECR returns."""
+    site.shelf.images(2)
+    old = manifests.signed(manifests.schema_1("team/api", "0.9", ["base"]), keys=("ann", "bob"))
+    digest = site.shelf.push(old, "0.9", age=400)
+    assert digest != f"sha256:{hashlib.sha256(old.encode()).hexdigest()}"
+    plan = site.carry_out()
+    assert site.outcomes(plan) == {digest: Outcome.DELETED}
+    kept = site.store.kept_manifest(site.shelf.id.uri, digest)
+    assert kept
+    assert (kept.text, kept.media_type) == (old, manifests.DOCKER_SCHEMA_1)
+
+
 def test_the_receipt_tells_why_it_was_deleted(site: Site, family: dict[str, str]) -> None:
     item = site.items(site.carry_out())[family["1.0"]]
     assert item.reason == "not among the 2 newest images tagged * (3rd), and no other rule keeps it"

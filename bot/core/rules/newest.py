@@ -1,4 +1,4 @@
-"""Keeps the roots of a class that were pushed, or got a tag, last."""
+"""Keeps the roots of a class that were pushed, restored from the archive, or got a tag, last."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -9,14 +9,15 @@ from typing import ClassVar
 from bot.core.manifest import Manifest
 from bot.core.rules.selection import Candidates, Selection, age_key, young_since
 from bot.core.rules.tag_filter import TagFilter
-from bot.core.words import ordinal, renewal
+from bot.core.words import ordinal, renewal, restoration
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
     """Images that are kept for other reasons take their natural place. A guest takes none;
     it stays while fewer than `count` roots of its class are younger. An image that was there before
-    its tag came is as young as that: somebody promoted it."""
+    its tag came is as young as that: somebody promoted it. One that was restored from the archive
+    is as young as its restoration."""
 
     count: int
     filter: TagFilter
@@ -28,7 +29,7 @@ class Newest:
         behind = f"not among the {self.count} newest {self.filter.words}"
         renewed_at = candidates.renewed_at
         kept = {
-            manifest.digest: f"{first} ({ordinal(place)}{_promotion(manifest, renewed_at)})"
+            manifest.digest: f"{first} ({ordinal(place)}{_renewal(manifest, renewed_at)})"
             for place, manifest in enumerate(members[: self.count], start=1)
         }
         passed_over = {
@@ -44,9 +45,11 @@ class Newest:
         return Selection(kept, passed_over)
 
 
-def _promotion(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> str:
+def _renewal(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> str:
     """Why its place is not that of its push time."""
     since = young_since(manifest, renewed_at)
     if since is None or since == manifest.pushed_at:
         return ""
+    if since == manifest.restored_at:
+        return f": it was {restoration(since)}"
     return f": it {renewal(manifest.tags, since)}"

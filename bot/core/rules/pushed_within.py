@@ -1,5 +1,6 @@
 """Keeps what was pushed lately."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
@@ -12,20 +13,19 @@ from bot.core.words import moment
 
 @dataclass(frozen=True, slots=True)
 class PushedWithin:
-    """A root is as young as the youngest manifest that hangs on it. Tags that came later don't
-    count: they are no push."""
+    """A root is as young as the youngest manifest that hangs on it. A restoration from ECR's
+    archive counts like a push. Tags that came later don't count: they are no push."""
 
     duration: timedelta
     filter: TagFilter
     name: ClassVar[str] = "pushed_within"
 
     def select(self, candidates: Candidates) -> Selection:
+        return Selection(dict(self._kept(candidates)))
+
+    def _kept(self, candidates: Candidates) -> Iterator[tuple[str, str]]:
         since = duration_in_words(self.duration)
-        return Selection(
-            {
-                family.head.digest: f"pushed within {since} ({moment(family.last_push)})"
-                for family in self.filter.narrowed(candidates)
-                if family.last_push is not None
-                and candidates.now - family.last_push < self.duration
-            }
-        )
+        for family in self.filter.narrowed(candidates):
+            for what, at in (("pushed", family.last_push), ("restored", family.last_restoration)):
+                if at is not None and candidates.now - at < self.duration:
+                    yield family.head.digest, f"{what} within {since} ({moment(at)})"

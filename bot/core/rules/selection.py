@@ -10,11 +10,13 @@ from bot.core.manifest import Manifest
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A manifest, and of it and all that hangs on it when the last was pushed, pushed or renewed,
-    and pulled. UTC; None if ECR tells no time, or it was never pulled."""
+    """A manifest, and of it and all that hangs on it when the last was pushed, restored from the
+    archive, and pulled. `young_since`: when the last was pushed, restored or renewed. UTC; None if
+    ECR tells no time, or it was never restored or pulled."""
 
     head: Manifest
     last_push: datetime | None
+    last_restoration: datetime | None
     young_since: datetime | None
     last_pull: datetime | None
 
@@ -39,8 +41,8 @@ class Candidates:
 
 
 def young_since(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> datetime | None:
-    """When it was pushed, or renewed, if that was later."""
-    times = (manifest.pushed_at, renewed_at.get(manifest.digest))
+    """When it was pushed, restored or renewed, whichever was last."""
+    times = (manifest.pushed_at, manifest.restored_at, renewed_at.get(manifest.digest))
     return max(filter(None, times), default=None)
 
 

@@ -4,6 +4,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import format_datetime
 from typing import Any
 from uuid import uuid4
 
@@ -104,7 +105,15 @@ class Gate:
             status, body = error.status, visit.protocol.render_error(error, visit.request_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
             status, body = 500, self._confess(visit, error)
-        return _with_fault(visit, Reply(status, body, _headers(visit)))
+        return _with_fault(visit, Reply(status, body, self._headers(visit)))
+
+    def _headers(self, visit: Visit) -> dict[str, str]:
+        """AWS dates its answers, to the second."""
+        return {
+            **visit.protocol.headers(visit.error),
+            "x-amzn-requestid": visit.request_id,
+            "date": format_datetime(self._world.clock.now(), usegmt=True),
+        }
 
     def _body(self, visit: Visit) -> bytes:
         self._understand(visit)
@@ -196,10 +205,6 @@ class Gate:
                 error=None if reply.cut else visit.error,
             )
         )
-
-
-def _headers(visit: Visit) -> dict[str, str]:
-    return {**visit.protocol.headers(visit.error), "x-amzn-requestid": visit.request_id}
 
 
 def _scope(request: Request) -> Scope | None:

@@ -4,7 +4,9 @@ Blobs are given as a name and a size; the name alone makes the digest, so images
 same layer share it. Texts are compact and deterministic: equal arguments, equal digest.
 """
 
+import base64
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +31,8 @@ NOTARY_SIGNATURE = "application/vnd.cncf.notary.signature"
 IN_TOTO = "application/vnd.in-toto+json"
 SPDX = "application/spdx+json"
 
+_SIGNED_AT = "2015-11-03T09:12:44Z"
+
 Blob = tuple[str, int]
 """A config or layer: its name and its compressed size in bytes."""
 
@@ -44,7 +48,7 @@ class Child:
 
 def digest_of(text: str) -> str:
     """The digest of a manifest."""
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    return f"sha256:{hashlib.sha256(payload_of(text).encode()).hexdigest()}"
 
 
 @lru_cache(maxsize=65536)
@@ -179,6 +183,48 @@ def schema_1(name: str, tag: str, layers: Sequence[str]) -> str:
             "history": [{"v1Compatibility": "{}"} for _ in layers],
         }
     )
+
+
+def signed(text: str, keys: Sequence[str] = ("key",)) -> str:
+    """A schema 1 manifest as Docker 1.9 signed and pushed it: by libtrust, jsonsign.go,
+    PrettySignature. Its digest is that of the payload, which is `text` as Docker wrote it.
+
+    Of each key only the name is real: nothing verifies the signatures themselves.
+    """
+    payload = json.dumps(json.loads(text), indent=3)
+    length = payload.rindex("\n}")
+    header = {"formatLength": length, "formatTail": _base64(payload[length:]), "time": _SIGNED_AT}
+    signatures = [
+        {
+            "header": {"jwk": {"kid": key, "kty": "EC"}, "alg": "ES256"},
+            "signature": _base64(f"signature by {key}"),
+            "protected": _base64(json.dumps(header)),
+        }
+        for key in keys
+    ]
+    added = json.dumps({"signatures": signatures}, indent=3).removeprefix("{")
+    return f"{payload[:length]},{added}"
+
+
+def payload_of(text: str) -> str:
+    """What a digest names: of a signed schema 1 manifest what was signed, else the whole text."""
+    if '"signatures"' not in text:
+        return text
+    try:
+        first = json.loads(text)["signatures"][0]
+        header = json.loads(_from_base64(first["protected"]))
+        signed_part = text.encode()[: header["formatLength"]]
+        return (signed_part + _from_base64(header["formatTail"])).decode()
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return text
+
+
+def _base64(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _from_base64(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _text(content: Mapping[str, Any]) -> str:

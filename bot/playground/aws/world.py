@@ -162,6 +162,11 @@ class World:
         with self.lock:
             self.manifest(repository, reference).archive(at or self.clock.now())
 
+    def restore(self, repository: Repository, reference: str, at: datetime | None = None) -> None:
+        """Out of the archive, as if it had been asked for 20 minutes ago."""
+        with self.lock:
+            self.manifest(repository, reference).activate(at or self.clock.now())
+
     def remove(self, repository: Repository, reference: str) -> None:
         """Deletes a manifest behind everyone's back, indexes and all."""
         with self.lock, suppress(KeyError):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from bot.core.records import BY_ITSELF, Event, EventName, Pause
-from bot.core.savings import Savings, usd_per_month
+from bot.core.savings import usd_per_month
 from bot.core.usage import UnscannedRegion
 from bot.render.plan_summary import PlanSummary
 from bot.render.words import count, money, size
@@ -46,17 +46,6 @@ def repository(view: PlanView) -> str:
 
 def a_month_and_a_year(usd: float) -> str:
     return f"{money(usd)} a month ({money(12 * usd)} a year)"
-
-
-def about(savings: Savings) -> str:
-    """What stands before numbers that may not be exact."""
-    return "" if savings.exact else "about "
-
-
-def freed(savings: Savings) -> str:
-    """`about 2.00 GB of 3.00 GB`"""
-    of_all = f" of {size(savings.stored_bytes)}" if savings.stored_bytes else ""
-    return f"{about(savings)}{size(savings.freed_bytes)}{of_all}"
 
 
 def deletions(view: PlanView) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from bot.core.records import Outcome, Pause, PlanRecord, PlanState
 from bot.core.savings import usd_per_month
-from bot.render.words import count, money, size
+from bot.render.words import about, count, freed, money
 from bot.slack.blocks.phrases import starts
 from bot.slack.home_view import LastRun, OpenPlan
 from bot.slack.wording import code, escape, mentions
@@ -46,13 +46,14 @@ def carried_out(each: LastRun, usd_per_gb_month: float) -> str:
     stopped = "stopped, " if plan.state is PlanState.STOPPED else ""
     return (
         f"• {code(plan.repository.name)}: {stopped}{counts.get(Outcome.DELETED, 0):,} deleted"
-        f"{besides}; freed {size(plan.freed_bytes)}, {money(usd)} a month{_approved_by(plan)}"
+        f"{besides}; freed {freed(plan)}, {money(usd)} a month{_approved_by(plan)}"
     )
 
 
 def _stake(plan: PlanRecord, usd_per_gb_month: float) -> str:
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
-    return f"{plan.deletions:,} of {count(plan.manifests, 'manifest')}, {money(usd)} a month"
+    saving = f"{about(plan)}{money(usd)} a month"
+    return f"{plan.deletions:,} of {count(plan.manifests, 'manifest')}, {saving}"
 
 
 def _approved_by(plan: PlanRecord) -> str:

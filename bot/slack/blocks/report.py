@@ -8,7 +8,7 @@ from bot.core.judge import PULLED_LATELY
 from bot.core.records import EventName
 from bot.core.words import first_few, moment
 from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
-from bot.render.words import age, count, money, size
+from bot.render.words import about, age, count, freed_of_all, money, size
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import (
     Element,
@@ -56,7 +56,7 @@ def _text(view: PlanView) -> str:
     savings = view.content.savings
     return (
         f"{escape(view.plan.repository.name)}: {phrases.deletions(view)} may go, which frees "
-        f"{phrases.freed(savings)} and saves {phrases.about(savings)}"
+        f"{freed_of_all(savings)} and saves {about(savings)}"
         f"{phrases.a_month_and_a_year(savings.usd_per_month)}. "
         f"{_obstacle(view) or f'Open until {moment(view.plan.expires_at)}.'}"
     )
@@ -65,8 +65,8 @@ def _text(view: PlanView) -> str:
 def _headline(view: PlanView) -> Iterator[str]:
     savings = view.content.savings
     usd = phrases.a_month_and_a_year(savings.usd_per_month)
-    yield f"*Saves {phrases.about(savings)}{usd}*"
-    yield f"Deletes *{phrases.deletions(view)}*, which frees {phrases.freed(savings)}."
+    yield f"*Saves {about(savings)}{usd}*"
+    yield f"Deletes *{phrases.deletions(view)}*, which frees {freed_of_all(savings)}."
 
 
 def _news(view: PlanView) -> Iterator[Block]:
@@ -206,7 +206,7 @@ def _confirm(view: PlanView) -> Element:
     return danger(
         f"Delete {count(view.plan.deletions, 'manifest')}?",
         f"{phrases.deletions(view)} in {phrases.repository(view)} go, which saves "
-        f"{phrases.about(savings)}{money(savings.usd_per_month)} a month. "
+        f"{about(savings)}{money(savings.usd_per_month)} a month. "
         "It can be stopped at any time; what is deleted by then is gone for good.",
         yes="Approve",
         no="Cancel",

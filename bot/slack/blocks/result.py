@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from bot.core.records import Item, Outcome, PlanState
 from bot.core.savings import usd_per_month
 from bot.core.words import short
-from bot.render.words import count, size
+from bot.render.words import about, count, size
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import and_more, context, header, section
 from bot.slack.message import Block, Content
@@ -51,10 +51,10 @@ def _stopped(view: PlanView) -> str:
 
 
 def _freed(view: PlanView) -> str:
-    freed = view.plan.freed_bytes
-    usd = phrases.a_month_and_a_year(usd_per_month(freed, view.usd_per_gb_month))
-    about = phrases.about(view.content.savings)
-    return f"Freed {about}{size(freed)}, which saves {about}{usd}."
+    savings = view.content.savings
+    bytes_freed = view.plan.freed_bytes
+    usd = phrases.a_month_and_a_year(usd_per_month(bytes_freed, view.usd_per_gb_month))
+    return f"Freed {about(savings)}{size(bytes_freed)}, which saves {about(savings)}{usd}."
 
 
 def _not_deleted(view: PlanView, outcome: Outcome) -> Iterator[Block]:

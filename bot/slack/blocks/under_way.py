@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.core.records import EventName, Outcome
+from bot.render.words import about, freed_of_all
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import Element, actions, button, context, header, section
 from bot.slack.ids import PIN_TAGS, SHOW_IMAGES, STOP_PLAN
@@ -61,8 +62,8 @@ def _at_stake(view: PlanView) -> str:
     savings = view.content.savings
     usd = phrases.a_month_and_a_year(savings.usd_per_month)
     return (
-        f"{phrases.deletions(view)} go, which frees {phrases.freed(savings)} and saves "
-        f"{phrases.about(savings)}{usd}."
+        f"{phrases.deletions(view)} go, which frees {freed_of_all(savings)} and saves "
+        f"{about(savings)}{usd}."
     )
 
 

@@ -2,7 +2,8 @@
 msgspec's ValidationError. Kinds and fields: API reference of Kubernetes."""
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Self
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
 
 import jmespath
 import msgspec
@@ -10,6 +11,8 @@ from msgspec import Struct, field
 
 from bot.core.references import Hosts
 from bot.usage.kubernetes.content import Parts, built_in, info_of
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -24,6 +27,7 @@ class Metadata(Struct):
     name: str
     namespace: str = ""
     annotations: dict[str, str] = {}
+    created_at: Moment | None = field(name="creationTimestamp", default=None)
     owners: tuple[Owner, ...] = field(name="ownerReferences", default=())
 
     @property
@@ -43,7 +47,13 @@ class ImageSource(Struct):
 
 
 class Volume(Struct):
+    name: str = ""
     image: ImageSource | None = None
+
+    @property
+    def reference(self) -> str:
+        """Empty if it is no image."""
+        return self.image.reference if self.image else ""
 
 
 class PodSpec(Struct):
@@ -59,7 +69,7 @@ class PodSpec(Struct):
     def images(self) -> Iterator[str]:
         """Of containers, and of volumes that are images."""
         named = [container.image for container in self.all_containers]
-        named += [volume.image.reference for volume in self.volumes if volume.image]
+        named += [volume.reference for volume in self.volumes]
         return filter(None, named)
 
 
@@ -76,7 +86,15 @@ class MountStatus(Struct):
 
 
 class Mount(Struct):
+    """The digest of a volume that is an image is told only behind a feature gate."""
+
+    name: str = ""
     status: MountStatus | None = field(name="volumeStatus", default=None)
+
+    @property
+    def image_ref(self) -> str:
+        """Empty if it is not told."""
+        return self.status.image.ref if self.status and self.status.image else ""
 
 
 class ContainerStatus(Struct):
@@ -87,11 +105,6 @@ class ContainerStatus(Struct):
     image_id: str = field(name="imageID", default="")
     mounts: tuple[Mount, ...] = field(name="volumeMounts", default=())
 
-    def mounted_images(self) -> Iterator[str]:
-        """References by digest of volumes that are images."""
-        images = (mount.status.image for mount in self.mounts if mount.status)
-        return filter(None, (image.ref for image in images if image))
-
 
 class PodStatus(Struct):
     containers: tuple[ContainerStatus, ...] = field(name="containerStatuses", default=())
@@ -99,6 +112,8 @@ class PodStatus(Struct):
     ephemeral_containers: tuple[ContainerStatus, ...] = field(
         name="ephemeralContainerStatuses", default=()
     )
+    phase: str = ""
+    started_at: Moment | None = field(name="startTime", default=None)
 
     @property
     def all_containers(self) -> tuple[ContainerStatus, ...]:
@@ -154,6 +169,17 @@ class Pod(BuiltIn):
     spec: PodSpec
     status: PodStatus = field(default_factory=PodStatus)
     resource = built_in("", "Pod")
+
+    @property
+    def since(self) -> datetime | None:
+        """When the kubelet took it on, which is before it pulls images; as long as it did not, when
+        it was made."""
+        return self.status.started_at or self.metadata.created_at
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing of it runs any more: its phase is one of the two last ones."""
+        return self.status.phase in ("Succeeded", "Failed")
 
     def images(self) -> Iterator[str]:
         return self.spec.images()

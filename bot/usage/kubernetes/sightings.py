@@ -2,17 +2,20 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 
 from bot.core.errors import ServiceError
 from bot.core.references import Hosts
-from bot.core.usage import Sighting
+from bot.core.usage import Runner, Sighting, Unresolved
 from bot.outgoing import quoted
 from bot.usage.kubernetes.objects import ContainerStatus, Object, Owner, Pod
 
 MADE_BY_CONTROLLERS = ("Pod", "ReplicaSet", "Job", "ControllerRevision")
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _SCHEME = re.compile(r"^[a-z-]+://")
 _BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
@@ -36,7 +39,8 @@ class Listed(NamedTuple):
 
 
 def sightings(cluster: str, listed: Iterable[Listed], hosts: Hosts) -> Iterator[Sighting]:
-    """Each image once for a workload, as the first of the objects that name it puts it.
+    """Each image once for a workload, as the first of the objects that name it puts it; and once
+    more for every time at which pods of it mounted what its tag named then.
 
     Raises ServiceError if nobody can tell what a container runs that may be from ECR.
     """
@@ -44,6 +48,7 @@ def sightings(cluster: str, listed: Iterable[Listed], hosts: Hosts) -> Iterator[
     owners = ((_name(each.object), each.object.metadata.controller) for each in listed)
     controllers = {name: owner for name, owner in owners if owner}
     told: dict[tuple[str, _Name], str] = {}
+    unresolved: dict[Sighting, None] = {}
     for each, mentions in listed:
         workload = _workload(_name(each), controllers)
         note = f" ({each.note})" if each.note else ""
@@ -51,7 +56,10 @@ def sightings(cluster: str, listed: Iterable[Listed], hosts: Hosts) -> Iterator[
         running = _running(each, hosts) if isinstance(each, Pod) else ()
         for image in (*_images(each), *running, *mentions):
             told.setdefault((image, workload), words)
-    return (Sighting(image, words) for (image, _), words in told.items())
+        if isinstance(each, Pod):
+            unresolved.update(dict.fromkeys(_unresolved(each, words)))
+    yield from (Sighting(image, words) for (image, _), words in told.items())
+    yield from unresolved
 
 
 def _images(each: Object) -> Sequence[str]:
@@ -77,15 +85,38 @@ def _workload(name: _Name, controllers: Mapping[_Name, Owner]) -> _Name:
 
 
 def _running(pod: Pod, hosts: Hosts) -> Iterator[str]:
-    """The images that its containers run, by digest."""
+    """The images that its containers run and mount, by digest."""
     named = {container.name: container.image for container in pod.spec.all_containers}
+    yield from _mounted(pod).values()
     for status in pod.status.all_containers:
-        yield from status.mounted_images()
         image_id = _SCHEME.sub("", status.image_id)
         if _BY_DIGEST.search(image_id):
             yield image_id
         elif image_id:
             _expect_no_doubt(pod, status, named.get(status.name, ""), hosts)
+
+
+def _mounted(pod: Pod) -> Mapping[str, str]:
+    """By the names of volumes the images that are mounted, by digest, as far as they are told."""
+    refs = (
+        (mount.name, _SCHEME.sub("", mount.image_ref))
+        for status in pod.status.all_containers
+        for mount in status.mounts
+    )
+    return {name: ref for name, ref in refs if _BY_DIGEST.search(ref)}
+
+
+def _unresolved(pod: Pod, used_by: str) -> Iterator[Sighting]:
+    """Images that it mounts by tag, and whose digest is not told. The kubelet resolved the tag when
+    the pod started."""
+    if pod.has_ended:
+        return
+    told = _mounted(pod)
+    since = pod.since or _LONG_AGO
+    for volume in pod.spec.volumes:
+        if volume.reference and volume.name not in told:
+            unresolved = Unresolved(Runner.POD_VOLUME, since)
+            yield Sighting(volume.reference, used_by, unresolved=unresolved)
 
 
 def _expect_no_doubt(pod: Pod, status: ContainerStatus, image: str, hosts: Hosts) -> None:

@@ -4,6 +4,8 @@ import hashlib
 import json
 from typing import Any
 
+import pytest
+
 from bot.playground.aws import manifests
 
 
@@ -75,6 +77,20 @@ def test_signatures_by_tag_and_by_subject() -> None:
     [listed] = read(manifests.referrers_fallback([referrer]))["manifests"]
     assert listed["artifactType"] == manifests.NOTARY_SIGNATURE
     assert listed["digest"] == manifests.digest_of(referrer)
+
+
+def test_a_signed_manifest_has_the_digest_of_what_was_signed() -> None:
+    text = manifests.schema_1("team/api", "old", ["a"])
+    signed = manifests.signed(text)
+    assert read(signed).keys() == read(text).keys() | {"signatures"}
+    payload = manifests.payload_of(signed)
+    assert read(payload) == read(text)
+    assert manifests.digest_of(signed) == manifests.digest_of(payload)
+
+
+@pytest.mark.parametrize("text", ['{"signatures"', '{"signatures": [{}]}', '{"signatures": 7}'])
+def test_what_is_not_signed_has_the_digest_of_its_text(text: str) -> None:
+    assert manifests.payload_of(text) == text
 
 
 def test_charts_and_schema_1() -> None:

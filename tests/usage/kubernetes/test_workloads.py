@@ -1,8 +1,10 @@
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from bot.core.errors import ServiceError
+from bot.core.usage import Runner
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import (
     Container,
@@ -15,6 +17,7 @@ from bot.playground.kubernetes.builders import (
     replication_controller,
     stateful_set,
 )
+from bot.playground.kubernetes.builders.parts import STARTED
 from tests.usage.aws_support import digest, image
 from tests.usage.kubernetes.conftest import Looker
 
@@ -133,6 +136,63 @@ def test_an_image_that_is_mounted_as_a_volume(cluster: Cluster, look: Looker) ->
     ]
     cluster.apply(bare)
     assert {(OLD, "Pod default/p"), (RUNS, "Pod default/p")} <= look()
+
+
+def mounting(reference: str, image_ref: str | None = None, **status: Any) -> dict[str, Any]:
+    """A pod that mounts an image as a volume."""
+    made = pod("p", API, image_id=RUNS)
+    made["spec"]["volumes"] = [
+        {"name": "model", "image": {"reference": reference}},
+        {"name": "tmp", "emptyDir": {}},
+    ]
+    mount: dict[str, Any] = {"name": "model", "mountPath": "/m"}
+    if image_ref is not None:
+        mount["volumeStatus"] = {"image": {"imageRef": image_ref}}
+    made["status"]["containerStatuses"][0]["volumeMounts"] = [mount]
+    made["status"] |= status
+    return made
+
+
+def unresolved(look: Looker) -> list[tuple[str, datetime]]:
+    found = [s for s in look.sightings() if s.unresolved]
+    assert {s.used_by for s in found} <= {"Kubernetes prod: Pod default/p"}
+    assert {s.unresolved.runner for s in found if s.unresolved} <= {Runner.POD_VOLUME}
+    return [(s.image, s.unresolved.since) for s in found if s.unresolved]
+
+
+@pytest.mark.parametrize("image_ref", [None, "", digest(9), "model"])
+def test_a_volume_whose_digest_is_not_told_is_what_its_tag_named_since_the_pod_started(
+    cluster: Cluster, look: Looker, image_ref: str | None
+) -> None:
+    cluster.apply(mounting(OLD, image_ref))
+    assert unresolved(look) == [(OLD, datetime.fromisoformat(STARTED))]
+
+
+def test_a_pod_that_no_kubelet_took_on_counts_from_when_it_was_made(
+    cluster: Cluster, look: Looker
+) -> None:
+    waiting = mounting(OLD)
+    del waiting["status"]["startTime"]
+    waiting["metadata"]["creationTimestamp"] = "2026-01-04T08:00:00Z"
+    cluster.apply(waiting)
+    assert unresolved(look) == [(OLD, datetime.fromisoformat("2026-01-04T08:00:00Z"))]
+
+
+@pytest.mark.parametrize("scheme", ["", "docker-pullable://"])
+def test_a_volume_whose_digest_is_told_is_that(cluster: Cluster, look: Looker, scheme: str) -> None:
+    mounted = RUNS.replace(digest(3), digest(7))
+    cluster.apply(mounting(OLD, f"{scheme}{mounted}"))
+    assert unresolved(look) == []
+    assert (mounted, "Pod default/p") in look()
+
+
+@pytest.mark.parametrize("phase", ["Succeeded", "Failed"])
+def test_a_pod_that_has_ended_mounts_nothing_any_more(
+    cluster: Cluster, look: Looker, phase: str
+) -> None:
+    cluster.apply(mounting(OLD, phase=phase))
+    assert unresolved(look) == []
+    assert (OLD, "Pod default/p") in look()
 
 
 def test_a_revision_that_cannot_be_understood_is_named(cluster: Cluster, look: Looker) -> None:

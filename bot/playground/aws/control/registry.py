@@ -77,6 +77,12 @@ def archive(world: World, body: Body) -> None:
     world.archive(_repository(world, body), **body)
 
 
+@control("POST", "/restore")
+def restore(world: World, body: Body) -> None:
+    """`{repository, reference}`, and perhaps `at`."""
+    world.restore(_repository(world, body), **body)
+
+
 @control("PUT", "/settings")
 def set_account_setting(world: World, body: Body) -> None:
     world.set_account_setting(**body)

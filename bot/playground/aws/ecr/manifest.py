@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 import orjson
 
+from bot.playground.aws.manifests import DOCKER_SCHEMA_1, payload_of
+
 Status = Literal["ACTIVE", "ARCHIVED", "ACTIVATING"]
 
-DOCKER_SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 RESTORE_TIME = timedelta(minutes=20)
 """A restore takes up to 20 minutes (guide)."""
 
@@ -67,8 +68,10 @@ class Manifest:
         self.rendered = None
 
 
-def digest_of(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+def _digest_of(text: str, media_type: str) -> str:
+    """ECR keeps the digests that Docker shows (guide): of signed schema 1 that of the payload."""
+    named = payload_of(text) if media_type == DOCKER_SCHEMA_1 else text
+    return f"sha256:{hashlib.sha256(named.encode()).hexdigest()}"
 
 
 def read_manifest(text: str, media_type: str | None, pushed_at: datetime) -> Manifest:
@@ -80,7 +83,7 @@ def read_manifest(text: str, media_type: str | None, pushed_at: datetime) -> Man
     config = content.get("config") or {}
     listed = content.get("manifests")
     return Manifest(
-        digest=digest_of(text),
+        digest=_digest_of(text, kind),
         text=text,
         media_type=kind,
         artifact_media_type=config.get("mediaType") or content.get("artifactType"),

@@ -1,0 +1,83 @@
+"""Finds which images workloads may run whose tag has moved, where nobody tells their digest."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from bot.core.manifest import Manifest
+from bot.core.records import Binding, PastBinding, TagScan
+from bot.core.usage import MUST_BE_KNOWN, TagRun, TagRuns, Users
+
+
+class UnknownRun(NamedTuple):
+    """Who runs what a tag named before its history begins."""
+
+    tag: str
+    run: TagRun
+
+
+@dataclass(frozen=True, slots=True)
+class PastTags:
+    """`users`: by the digest of each image that had the tag since they started. `unknown`: of whom
+    the history tells less than must be known."""
+
+    users: Users
+    unknown: tuple[UnknownRun, ...]
+
+
+def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) -> PastTags:
+    """`scan`: the tags as they are now, with their history."""
+    past: defaultdict[str, list[PastBinding]] = defaultdict(list)
+    for binding in scan.past:
+        past[binding.tag].append(binding)
+    pushes = _Pushes(manifests if runs else ())
+    users: defaultdict[str, set[str]] = defaultdict(set)
+    for tag, of_tag in runs.items():
+        for digest, run in _carriers(scan.bindings.get(tag), past[tag], of_tag, pushes):
+            users[digest].add(f"{run.used_by} (by the tag {tag}, which this image had)")
+    unknown = (
+        UnknownRun(tag, run)
+        for tag, of_tag in runs.items()
+        for run in of_tag
+        if run.unresolved.runner in MUST_BE_KNOWN and run.unresolved.since < scan.reaches_back_to
+    )
+    return PastTags(
+        users={digest: tuple(sorted(names)) for digest, names in users.items()},
+        unknown=tuple(sorted(unknown)),
+    )
+
+
+def _carriers(
+    now: Binding | None,
+    past: Sequence[PastBinding],
+    runs: Collection[TagRun],
+    pushes: "_Pushes",
+) -> Iterator[tuple[str, TagRun]]:
+    """Images that lost the tag after the start. Where the tag moved between two scans, and somebody
+    started in between, also what was pushed in between: it may have had the tag in passing."""
+    for binding in past:
+        yield from ((binding.digest, run) for run in runs if run.unresolved.since < binding.gone_by)
+    for binding in (*past, *([now] if now else ())):
+        after, by = binding.came_after, binding.came_by
+        if after is None or by is None:
+            continue
+        if meanwhile := [run for run in runs if after < run.unresolved.since <= by]:
+            yield from ((digest, run) for digest in pushes.between(after, by) for run in meanwhile)
+
+
+class _Pushes:
+    """Which images were pushed when."""
+
+    def __init__(self, manifests: Iterable[Manifest]) -> None:
+        pushed = [(each.pushed_at, each.digest) for each in manifests if each.pushed_at]
+        pushed.sort()
+        self._times = [at for at, _ in pushed]
+        self._digests = [digest for _, digest in pushed]
+
+    def between(self, after: datetime, by: datetime) -> Sequence[str]:
+        """Digests."""
+        first, end = (bisect_right(self._times, each) for each in (after, by))
+        return self._digests[first:end]

@@ -1,0 +1,68 @@
+"""What more is known: of plans whether what they free is exact, of reads when ECR may have recorded
+them, and of tags what they named earlier."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+MOMENT = sa.DateTime(timezone=True)
+MARGIN, LONGEST_CALL = timedelta(seconds=1), timedelta(seconds=10)
+
+
+def upgrade() -> None:
+    _plans()
+    _our_reads()
+    _tags()
+
+
+def _plans() -> None:
+    """Of older plans only their content tells it."""
+    op.add_column("plans", sa.Column("exact", sa.Boolean, nullable=False, server_default=sa.true()))
+
+
+def _our_reads() -> None:
+    """Of older reads nobody wrote down how long they took."""
+    op.add_column("our_reads", sa.Column("recorded_from", MOMENT))
+    op.add_column("our_reads", sa.Column("recorded_until", MOMENT))
+    reads = sa.table("our_reads", *(sa.column(each, MOMENT) for each in _TIMES))
+    before, after = _around(reads.c.at)
+    op.execute(reads.update().values(recorded_from=before, recorded_until=after))
+
+
+_TIMES = ("at", "recorded_from", "recorded_until")
+
+
+def _around(at: sa.ColumnClause[object]) -> tuple[object, object]:
+    if op.get_bind().dialect.name == "postgresql":
+        return at - MARGIN, at + LONGEST_CALL
+    return _shifted(at, -MARGIN), _shifted(at, LONGEST_CALL)
+
+
+def _shifted(at: sa.ColumnClause[object], by: timedelta) -> object:
+    """As SQLAlchemy writes times into SQLite: with six digits of a second."""
+    shift = f"{by.total_seconds():+} seconds"
+    return sa.func.strftime("%Y-%m-%d %H:%M:%f", at, shift, type_=sa.String) + "000"
+
+
+def _tags() -> None:
+    """The history begins with the last scan: of earlier ones nobody wrote down what moved."""
+    op.add_column("tag_scans", sa.Column("known_since", MOMENT))
+    op.add_column("tag_bindings", sa.Column("came_after", MOMENT))
+    op.add_column("tag_bindings", sa.Column("came_by", MOMENT))
+    op.create_table(
+        "past_tag_bindings",
+        sa.Column("repository", sa.String, nullable=False),
+        sa.Column("tag", sa.String, nullable=False),
+        sa.Column("digest", sa.String, nullable=False),
+        sa.Column("gone_by", MOMENT, nullable=False),
+        sa.Column("came_after", MOMENT),
+        sa.Column("came_by", MOMENT),
+        sa.PrimaryKeyConstraint("repository", "tag", "digest", name="pk_past_tag_bindings"),
+        sa.ForeignKeyConstraint(
+            ["repository"], ["tag_scans.repository"], name="fk_past_tag_bindings_tag_scans"
+        ),
+    )

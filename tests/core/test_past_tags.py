@@ -1,0 +1,109 @@
+"""Images that workloads may run although their tag has moved, where nobody tells the digest."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import pytest
+
+from bot.core.manifest import OCI_MANIFEST, Content, Described, Manifest, settle
+from bot.core.past_tags import PastTags, UnknownRun, find_past_tags
+from bot.core.records import TagScan
+from bot.core.tag_history import scan_tags
+from bot.core.usage import Runner, TagRun, Unresolved
+from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW
+
+A, B, C, D = DIGESTS[:4]
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+FIRST, SECOND, THIRD = NOW - 20 * DAY, NOW - 10 * DAY, NOW - 5 * DAY
+"""When the tags were scanned."""
+
+IN_BETWEEN = SECOND - DAY
+
+PUSHES: Mapping[str, datetime] = {A: FIRST - DAY, B: IN_BETWEEN, C: SECOND - HOUR, D: THIRD - HOUR}
+
+
+def image(digest: str, *tags: str) -> Manifest:
+    content = Content(OCI_MANIFEST, IMAGE_CONFIG)
+    described = Described(digest, tags, PUSHES[digest], None, 1, media_type=OCI_MANIFEST)
+    return settle(described, content)
+
+
+MANIFESTS = [image(A), image(B), image(C), image(D, "v1")]
+
+
+@pytest.fixture
+def scan() -> TagScan:
+    """`v1` named A, then C, and now D; B was pushed between the scans that saw A and C."""
+    first = scan_tags(None, [image(A, "v1")], FIRST)
+    second = scan_tags(first, [image(A), image(B), image(C, "v1")], SECOND)
+    third = scan_tags(second, MANIFESTS, THIRD)
+    return scan_tags(third, MANIFESTS, NOW)
+
+
+def run(since: datetime, runner: Runner = Runner.POD_VOLUME, used_by: str = "pod") -> TagRun:
+    return TagRun(used_by, Unresolved(runner, since))
+
+
+def found(scan: TagScan, *runs: TagRun, tag: str = "v1") -> PastTags:
+    return find_past_tags(scan, {tag: list(runs)}, MANIFESTS)
+
+
+@pytest.mark.parametrize(
+    ("description", "since", "digests"),
+    [
+        ("since the first scan", FIRST, {A, C}),
+        ("while it named A, and B may have had it", FIRST + DAY, {A, B, C}),
+        ("since a scan saw C, before which B may have had it", SECOND, {B, C}),
+        ("while it named C", SECOND + HOUR, {C, D}),
+        ("since a scan saw D", THIRD, {D}),
+        ("while it named D", THIRD + HOUR, set()),
+    ],
+)
+def test_every_image_that_had_the_tag_since_the_start_is_in_use(
+    scan: TagScan, description: str, since: datetime, digests: set[str]
+) -> None:
+    """What the tag names now is in use anyway. What was pushed between two scans between which it
+    moved, and the workload started, may have had it in passing."""
+    assert found(scan, run(since)) == PastTags(
+        dict.fromkeys(sorted(digests), ("pod (by the tag v1, which this image had)",)), ()
+    ), description
+
+
+def test_it_says_who_and_by_which_tag(scan: TagScan) -> None:
+    runs = [run(FIRST, used_by="b"), run(FIRST, used_by="a"), run(FIRST + HOUR, used_by="a")]
+    words = "(by the tag v1, which this image had)"
+    assert found(scan, *runs).users[A] == (f"a {words}", f"b {words}")
+
+
+def test_what_the_history_does_not_reach_is_unknown(scan: TagScan) -> None:
+    early = run(FIRST - HOUR)
+    past = found(scan, early, run(FIRST))
+    assert past.unknown == (UnknownRun("v1", early),)
+    assert past.users.keys() >= {A, C}, "what is known protects all the same"
+
+
+def test_of_tasks_that_tell_no_digest_only_what_is_known_counts(scan: TagScan) -> None:
+    past = found(scan, run(FIRST - HOUR, Runner.ECS_TASK))
+    assert past.users.keys() == {A, C}
+    assert past.unknown == ()
+
+
+def test_a_tag_that_was_never_there(scan: TagScan) -> None:
+    assert found(scan, run(FIRST), tag="v2") == PastTags({}, ())
+
+
+def test_nobody_runs_anything_by_a_tag(scan: TagScan) -> None:
+    assert find_past_tags(scan, {}, MANIFESTS) == PastTags({}, ())
+
+
+def test_a_first_scan_knows_nothing_of_the_time_before() -> None:
+    early = run(NOW - HOUR)
+    past = found(scan_tags(None, MANIFESTS, NOW), early)
+    assert past == PastTags({}, (UnknownRun("v1", early),))
+
+
+def test_a_tag_that_is_gone_protects_what_it_named_last(scan: TagScan) -> None:
+    manifests = [image(A), image(B), image(C), image(D)]
+    later = scan_tags(scan, manifests, NOW + DAY)
+    assert find_past_tags(later, {"v1": [run(NOW)]}, manifests).users.keys() == {D}
