@@ -166,6 +166,7 @@ def test_a_file_of_the_first_version_keeps_what_it_knows(path: Path) -> None:
     """How long reads took was not written down then: they count for 10 seconds."""
     path.parent.mkdir()
     with closing(sqlite3.connect(path)) as older:
+        older.execute("CREATE TABLE manifests (digest TEXT PRIMARY KEY, content BLOB NOT NULL)")
         older.execute(
             "CREATE TABLE our_reads (repository TEXT, digest TEXT, at REAL, pulled_before REAL, "
             "PRIMARY KEY (repository, digest, at)) WITHOUT ROWID"
