@@ -102,7 +102,7 @@ _FORMS = (
         ("fwog", "fqog", "iqoj", "aqod"),
         re.compile(r"()\b(?:FwoG|FQoG|IQoJ|AQoD)[\w+/=-]{40,}"),
     ),
-    _Form(("eyj",), re.compile(r"()\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")),
+    _Form(("eyj",), re.compile(r"()(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*")),
     _Form(("k8s-aws-v1.",), re.compile(r"()\bk8s-aws-v1\.[\w-]{8,}")),
     _Form(
         ("private key-----",),

@@ -52,6 +52,7 @@ def test_the_password_of_a_url(url: str) -> None:
 def test_a_password_that_may_be_a_word_is_removed_from_foreign_texts_alone() -> None:
     redactor = redactor_of({"DATABASE_URL": f"postgresql://ann:{WEAK}@db/shop"})
     assert redactor.redact(f"the repository {WEAK}") == f"the repository {WEAK}"
+    assert redactor.redact_foreign("no word of it") == "no word of it"
     assert redactor.redact_foreign(f"password {WEAK}, not {WEAK}ed") == (
         f"password {MARK}, not {WEAK}ed"
     )
@@ -126,3 +127,11 @@ def test_what_is_no_secret_stays(text: str) -> None:
 def test_tags_stay(tag: str) -> None:
     if "xox" not in tag and "xapp-" not in tag and "k8s-aws-v1." not in tag:
         assert NOTHING.redact(f"team/api:{tag} ({tag})") == f"team/api:{tag} ({tag})"
+
+
+@pytest.mark.parametrize(
+    "unit", ["-eyJ", "eyJaaaaaaaa.", "invalid header '", "authorization ", "://a", "-----BEGIN "]
+)
+def test_texts_made_to_take_long(unit: str) -> None:
+    """Whoever names a workload chooses the text: time that grows by the square would be minutes."""
+    assert NOTHING.redact(unit * (200_000 // len(unit)))
