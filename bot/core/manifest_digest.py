@@ -25,7 +25,9 @@ def digested_text(digest: str, text: str, media_type: str | None) -> str | None:
     if media_type is not None and media_type not in SCHEMA_1_TYPES:
         return None
     payload = _signed_payload(whole)
-    return payload.decode() if payload is not None and _digest_of(payload) == digest else None
+    if payload is None or _digest_of(payload) != digest:
+        return None
+    return payload.decode(errors="replace")
 
 
 def _digest_of(content: bytes) -> str:

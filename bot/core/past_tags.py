@@ -36,8 +36,8 @@ def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) 
     pushes = _Pushes(manifests if runs else ())
     users: defaultdict[str, set[str]] = defaultdict(set)
     for tag, of_tag in runs.items():
-        for digest, run in _carriers(scan.bindings.get(tag), past[tag], of_tag, pushes):
-            users[digest].add(f"{run.used_by} (by the tag {tag}, which this image had)")
+        for digest, run, how in _carriers(scan.bindings.get(tag), past[tag], of_tag, pushes):
+            users[digest].add(f"{run.used_by} (by the tag {tag}, which this image {how})")
     unknown = (
         UnknownRun(tag, run)
         for tag, of_tag in runs.items()
@@ -55,17 +55,22 @@ def _carriers(
     past: Sequence[PastBinding],
     runs: Collection[TagRun],
     pushes: "_Pushes",
-) -> Iterator[tuple[str, TagRun]]:
-    """Images that lost the tag after the start. Where the tag moved between two scans, and somebody
+) -> Iterator[tuple[str, TagRun, str]]:
+    """Images that lost the tag after the start, each with who may run it, and how sure that it had
+    the tag is. Where the tag moved between two scans, and somebody
     started in between, also what was pushed in between: it may have had the tag in passing."""
     for binding in past:
-        yield from ((binding.digest, run) for run in runs if run.unresolved.since < binding.gone_by)
+        for run in runs:
+            if run.unresolved.since < binding.gone_by:
+                yield binding.digest, run, "had"
     for binding in (*past, *([now] if now else ())):
         after, by = binding.came_after, binding.came_by
         if after is None or by is None:
             continue
-        if meanwhile := [run for run in runs if after < run.unresolved.since <= by]:
-            yield from ((digest, run) for digest in pushes.between(after, by) for run in meanwhile)
+        meanwhile = [run for run in runs if after < run.unresolved.since <= by]
+        for digest in pushes.between(after, by) if meanwhile else ():
+            if digest != binding.digest:
+                yield from ((digest, run, "may have had") for run in meanwhile)
 
 
 class _Pushes:

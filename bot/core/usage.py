@@ -28,9 +28,9 @@ class Runner(StrEnum):
 
 
 MUST_BE_KNOWN = frozenset({Runner.POD_VOLUME})
-"""Of these a plan is incomplete unless it is known what the tag named since they started: few pods
-have such volumes, and people can name them by digest. Tasks without a digest, of old agents, are
-too many, and nothing can be done about them: there only what is known protects."""
+"""A plan is incomplete unless it is known what the tags of these named since they started: few
+pods have such volumes, and people can name them by digest. Nobody can make a running task tell its
+digest, so of tasks only what is known protects: plans would stay incomplete as long as it runs."""
 
 
 class Unresolved(NamedTuple):

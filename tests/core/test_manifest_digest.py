@@ -72,6 +72,16 @@ def test_a_whole_text_may_be_named_as_well(text: str) -> None:
     assert digested_text(whole, text, OCI_MANIFEST) == text
 
 
+def test_a_payload_that_is_no_utf_8_is_what_it_is() -> None:
+    """Cut in the middle of a sign: nobody writes such manifests, and nothing breaks of them."""
+    length = PAYLOAD.encode().index("ü".encode()) + 1
+    payload = PAYLOAD.encode()[:length] + b"\n}"
+    digest = "sha256:" + sha256(payload).hexdigest()
+    text = signed(header(formatLength=length))
+    assert digested_text(digest, text, SCHEMA_1_SIGNED)
+    assert read_content(digest, text, SCHEMA_1_SIGNED) == Unread("its text is not JSON")
+
+
 def test_only_schema_1_is_signed_so() -> None:
     assert digested_text(digest_of(PAYLOAD), signed(), OCI_MANIFEST) is None
 
