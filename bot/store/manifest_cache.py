@@ -22,6 +22,7 @@ from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead
 from bot.core.repository import RepositoryId
 from bot.ports import Listed
+from bot.store.private_files import make_folder, make_private
 
 VERSION = 1
 DIGESTS_A_QUERY = 500
@@ -51,7 +52,8 @@ class SqliteManifestCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            make_private(path)
             self._db = sqlite3.connect(path, timeout=WAIT_FOR_OTHERS)
             self._expect_wal()
             self._db.execute("PRAGMA synchronous = NORMAL")
