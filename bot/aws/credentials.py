@@ -99,14 +99,14 @@ def _ask_for_code(prompt: str) -> str:
 class _BoundedProcess(subprocess.Popen[bytes]):
     def communicate(self, input: Any = None, timeout: float | None = None) -> tuple[Any, Any]:  # noqa: A002 - Popen's own name
         """Raises TimeoutExpired once the program and all that it started are ended."""
-        try:
-            return super().communicate(input, timeout or SECONDS_OF_PROCESS)
-        except subprocess.TimeoutExpired:
-            for pid in [self.pid, *_descendants(self.pid)]:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-            self.wait()
-            raise
+        with self:  # closes its pipes
+            try:
+                return super().communicate(input, timeout or SECONDS_OF_PROCESS)
+            except subprocess.TimeoutExpired:
+                for pid in [self.pid, *_descendants(self.pid)]:
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                raise
 
 
 def _descendants(pid: int) -> list[int]:

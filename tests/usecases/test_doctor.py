@@ -26,7 +26,7 @@ def examine(
         {(look.source, look.scope): 7 for look in looks},
         Coverage(frozenset({HERE})),
     )
-    doctor = Doctor(lambda: ANN, [Patient(registry, "ours")], lambda _registries: sight)
+    doctor = Doctor(lambda: ANN, lambda: [Patient(registry, "ours")], lambda _registries: sight)
     return list(doctor.findings())
 
 
