@@ -20,7 +20,7 @@ from bot.aws.local_errors import (
 _CHAIN = "credential_provider"
 
 
-class CoreSession(Session):  # type: ignore[misc]
+class CoreSession(Session):
     """Several threads may open clients. Credentials come from `provider`, or from wherever boto3
     finds them, and are opened once. Raises RequestError and ServiceError."""
 

@@ -26,7 +26,7 @@ SECONDS_OF_PROCESS = 120.0
 _PROC = Path("/proc")
 
 
-class ToldCredentials(Credentials):  # type: ignore[misc]
+class ToldCredentials(Credentials):
     """Others' credentials, which may have to be read or renewed whenever somebody signs with
     them. May be used by several threads. `in_words` is around each reading."""
 
@@ -56,16 +56,18 @@ class ToldCredentials(Credentials):  # type: ignore[misc]
         self._failure = None
         return read
 
+    # botocore declares attributes, and has properties itself where credentials are renewed
+
     @property
-    def access_key(self) -> Any:
+    def access_key(self) -> Any:  # type: ignore[override]
         return self.get_frozen_credentials().access_key
 
     @property
-    def secret_key(self) -> Any:
+    def secret_key(self) -> Any:  # type: ignore[override]
         return self.get_frozen_credentials().secret_key
 
     @property
-    def token(self) -> Any:
+    def token(self) -> Any:  # type: ignore[override]
         return self.get_frozen_credentials().token
 
     @property
@@ -76,11 +78,11 @@ class ToldCredentials(Credentials):  # type: ignore[misc]
 def keep_in_bounds(chain: CredentialResolver, session: Session) -> None:
     """botocore's own chain: a program of `credential_process`, also that of a source profile, gets
     a limited time, and only a process that somebody started asks for MFA codes."""
-    roles: AssumeRoleProvider = chain.get_provider(AssumeRoleProvider.METHOD)
+    roles: Any = chain.get_provider(AssumeRoleProvider.METHOD)
     roles._prompter = _ask_for_code  # noqa: SLF001 - botocore takes neither from outside
     profiles = roles._profile_provider_builder  # noqa: SLF001
     profiles._create_process_provider = lambda profile: _process_provider(profile, session)  # noqa: SLF001
-    own = chain.get_provider(ProcessProvider.METHOD)
+    own: Any = chain.get_provider(ProcessProvider.METHOD)
     own._popen = _BoundedProcess  # noqa: SLF001
 
 

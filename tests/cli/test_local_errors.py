@@ -181,7 +181,10 @@ CASES = [
         "a Region that is none",
         1,
         ("there is no host called api.ecr.eu-west-99.", "check the Region"),
-        variables={"AWS_REGION": "eu-west-99", "AWS_ENDPOINT_URL": None},
+        variables={
+            "AWS_REGION": "eu-west-99",
+            **dict.fromkeys(("AWS_ENDPOINT_URL", "HTTPS_PROXY", "https_proxy")),
+        },
     ),
     Case(
         "an endpoint that is none",
@@ -223,7 +226,7 @@ def case(
         variables |= {"AWS_CONFIG_FILE": str(environment / "aws-config"), **without_keys()}
     for name, value in variables.items():
         if value is None:
-            monkeypatch.delenv(name)
+            monkeypatch.delenv(name, raising=False)
         else:
             monkeypatch.setenv(name, settled(value))
     return Case(given.name, given.status, tuple(map(settled, given.words)))
