@@ -99,7 +99,7 @@ def _programs() -> Path | None:
 def _started(programs: Path) -> Iterator[URL]:
     """Reached by a socket in a folder of its own, which other users of this machine may not
     enter."""
-    user = _unprivileged()
+    user = unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="ecr-clean-", dir=_roomy_memory()))
     if user:
         shutil.chown(folder, user)
@@ -137,7 +137,7 @@ def _roomy_memory() -> Path | None:
     return IN_MEMORY if has_room and os.access(IN_MEMORY, os.W_OK) else None
 
 
-def _unprivileged() -> str | None:
+def unprivileged_user() -> str | None:
     """PostgreSQL refuses to run as root. None: we are somebody else already."""
     if os.geteuid() != 0:
         return None

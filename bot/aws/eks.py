@@ -1,9 +1,8 @@
 """Amazon EKS of one account in one Region: which clusters there are, and how to reach them."""
 
 from base64 import urlsafe_b64encode
-
-from botocore.exceptions import NoCredentialsError
-from botocore.signers import RequestSigner
+from functools import cached_property
+from typing import Any
 
 from bot.aws.errors import in_words
 from bot.aws.iam_policy import partition_of
@@ -15,6 +14,9 @@ _PAGE = 100
 
 _TOKEN_LIFE = 60
 """Seconds. EKS itself takes a token for 15 minutes, whatever stands here: aws-iam-authenticator."""
+
+_CLUSTER = "x-k8s-aws-id"
+"""The header that names the cluster: aws-iam-authenticator."""
 
 
 class Eks:
@@ -39,32 +41,33 @@ class Eks:
         """As `aws eks get-token` makes it: a signed GetCallerIdentity that only this cluster
         accepts. Makes no call, unless credentials have to be renewed."""
         with in_words("sts:GetCallerIdentity", str(self.place)):
-            sts = self.place.client("sts")
-            credentials = self.place.session.get_credentials()
-            if credentials is None:
-                raise NoCredentialsError
-            signer = RequestSigner(
-                sts.meta.service_model.service_id,
-                self.place.region,
-                "sts",
-                "v4",
-                credentials,
-                self.place.session.events,
-            )
-            request = {
-                "method": "GET",
-                "url": f"{sts.meta.endpoint_url}/?Action=GetCallerIdentity&Version=2011-06-15",
-                "body": {},
-                "headers": {"x-k8s-aws-id": cluster},
-                "context": {},
-            }
-            url = signer.generate_presigned_url(
-                request, operation_name="", region_name=self.place.region, expires_in=_TOKEN_LIFE
+            url = self._sts.generate_presigned_url(
+                "get_caller_identity", Params={_CLUSTER: cluster}, ExpiresIn=_TOKEN_LIFE
             )
         return f"k8s-aws-v1.{urlsafe_b64encode(url.encode()).decode().rstrip('=')}"
+
+    @cached_property
+    def _sts(self) -> Any:
+        """The client signs for its own endpoint, which AWS_STS_REGIONAL_ENDPOINTS and others may
+        have moved to another Region."""
+        sts = self.place.client("sts")
+        sts.meta.events.register("provide-client-params.sts.GetCallerIdentity", _note_cluster)
+        sts.meta.events.register("before-sign.sts.GetCallerIdentity", _sign_cluster)
+        return sts
 
     def _arn(self, cluster: str) -> str:
         place = self.place
         return (
             f"arn:{partition_of(place.region)}:eks:{place.region}:{place.account}:cluster/{cluster}"
         )
+
+
+def _note_cluster(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
+    """No parameter of the operation's: botocore would refuse it."""
+    if _CLUSTER in params:
+        context[_CLUSTER] = params.pop(_CLUSTER)
+
+
+def _sign_cluster(request: Any, **_: Any) -> None:
+    if cluster := request.context.get(_CLUSTER):
+        request.headers[_CLUSTER] = cluster

@@ -3,30 +3,38 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
+    BaseEndpointResolverError,
     BotoCoreError,
     ClientError,
     ConfigNotFound,
     ConfigParseError,
     CredentialRetrievalError,
+    EndpointConnectionError,
+    EndpointProviderError,
     HTTPClientError,
     InvalidConfigError,
-    InvalidMaxRetryAttemptsError,
-    InvalidRetryModeError,
+    InvalidEndpointConfigurationError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
+    InvalidRegionError,
+    InvalidRetryConfigurationError,
     MetadataRetrievalError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
+    SSLError,
+    UnknownCredentialError,
 )
 from botocore.exceptions import (
     ConnectionError as AwsConnectionError,
 )
 from botocore.parsers import ResponseParserError
+from urllib3.exceptions import NameResolutionError
 
 from bot.core.errors import (
     AnswerLostError,
@@ -81,22 +89,34 @@ _BROKEN = {
     "ServiceUnavailableException",
 }
 
+_FOR_CREDENTIALS = {
+    "AssumeRole": "sts",
+    "AssumeRoleWithWebIdentity": "sts",
+    "CreateOAuth2Token": "signin",
+    "CreateToken": "sso-oidc",
+    "GetRoleCredentials": "sso",
+}
+"""Services whose operations boto3 calls by itself, before the call that needs credentials."""
+
 _WRONG_SETTINGS = (
     ConfigNotFound,
     ConfigParseError,
+    BaseEndpointResolverError,
+    EndpointProviderError,
     InvalidConfigError,
-    InvalidMaxRetryAttemptsError,
-    InvalidRetryModeError,
-    NoRegionError,
+    InvalidEndpointConfigurationError,
+    InvalidIMDSEndpointError,
+    InvalidIMDSEndpointModeError,
+    InvalidRegionError,
+    InvalidRetryConfigurationError,
     ProfileNotFound,
+    UnknownCredentialError,
 )
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
     MetadataRetrievalError,
     NoCredentialsError,
     PartialCredentialsError,
-    TokenRetrievalError,
-    UnauthorizedSSOTokenError,
 )
 _UNREADABLE = (
     AttributeError,
@@ -131,7 +151,7 @@ def in_words(action: str, place: str) -> Iterator[None]:
             raise kind(_unknown_credentials(error, action, place)) from None
         raise kind(_refusal(error, action, place)) from error
     except _WRONG_SETTINGS as error:
-        raise RequestError(_wrong_setting(error)) from error
+        raise RequestError(wrong_setting(error)) from error
     except ParamValidationError as error:
         raise RequestError(f"{action} on {place} was not sent: {quoted(error)}") from error
     except _NO_CREDENTIALS as error:
@@ -145,7 +165,7 @@ def in_words(action: str, place: str) -> Iterator[None]:
 def _kind(error: ClientError) -> type[ServiceError]:
     code = error_code(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in _EXPIRED | _UNKNOWN_KEY:
+    if has_expired(code):
         return ExpiredCredentialsError
     if code in _DENIED and _is_by_organization(error):
         return DeniedByOrganizationError
@@ -156,10 +176,22 @@ def _kind(error: ClientError) -> type[ServiceError]:
     return ServiceError
 
 
-def _wrong_setting(error: Exception) -> str:
+def setup_error(error: Exception) -> RequestError | ServiceError | None:
+    """None for what has nothing to do with this machine's settings and credentials."""
+    if isinstance(error, _WRONG_SETTINGS):
+        return RequestError(wrong_setting(error))
+    if isinstance(error, _NO_CREDENTIALS):
+        return ServiceError(_no_credentials(error))
+    return None
+
+
+def wrong_setting(error: Exception) -> str:
     if isinstance(error, NoRegionError):
+        return "No AWS Region is set: set AWS_REGION, or `region` of an entry of `registries`"
+    if isinstance(error, InvalidRegionError):
         return (
-            "No AWS Region is set: set AWS_DEFAULT_REGION, or `region` of an entry of `registries`"
+            f"{error.kwargs['region_name']!r} cannot be the name of an AWS Region: correct "
+            "AWS_REGION, `region` in the AWS profile, or the settings"
         )
     if isinstance(error, ProfileNotFound):
         return f"{quoted(error)}: set AWS_PROFILE to one that exists"
@@ -169,12 +201,12 @@ def _wrong_setting(error: Exception) -> str:
 def _no_credentials(error: Exception) -> str:
     """What a program or the machine's metadata service said instead is not repeated."""
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        missing = error.kwargs.get("cred_var")
         return (
-            "No AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY, or run where a role gives them"
+            f"No AWS credentials were found{f' ({missing} is missing)' if missing else ''}: set "
+            "AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role "
+            "gives them"
         )
-    if isinstance(error, UnauthorizedSSOTokenError | TokenRetrievalError):
-        return "The AWS SSO session has expired: run `aws sso login`"
     return (
         f"The AWS credentials could not be renewed ({type(error).__name__}): check where they come "
         "from, then try again"
@@ -190,6 +222,17 @@ def _is_unsendable(error: Exception) -> bool:
 
 def _no_answer(error: Exception, action: str, place: str) -> str:
     said = quoted(error)
+    if isinstance(error, EndpointConnectionError) and _has_unknown_name(error):
+        host = urlsplit(error.kwargs["endpoint_url"]).hostname
+        return (
+            f"{action} on {place} got no answer: there is no host called {host}; check the Region, "
+            "AWS_ENDPOINT_URL and the name server"
+        )
+    if isinstance(error, SSLError):
+        return (
+            f"{action} on {place} got no answer that can be trusted ({said}): check "
+            "AWS_CA_BUNDLE, and any proxy between here and AWS"
+        )
     if isinstance(error, AwsConnectionError | HTTPClientError):
         return f"{action} on {place} got no answer ({said}): check the network, then try again"
     return (
@@ -201,6 +244,15 @@ def _no_answer(error: Exception, action: str, place: str) -> str:
 def _is_by_organization(error: ClientError) -> bool:
     said = error.response.get("Error", {}).get("Message", "")
     return any(words in said for words in _BY_ORGANIZATION)
+
+
+def _has_unknown_name(error: EndpointConnectionError) -> bool:
+    return isinstance(error.kwargs.get("error"), NameResolutionError)
+
+
+def has_expired(code: str) -> bool:
+    """Whether new credentials may help, by the code of an error."""
+    return code in _EXPIRED | _UNKNOWN_KEY
 
 
 def error_code(error: ClientError) -> str:
@@ -215,8 +267,8 @@ def _unknown_credentials(error: ClientError, action: str, place: str) -> str:
 
 
 def _refusal(error: ClientError, action: str, place: str) -> str:
-    if error.operation_name == "AssumeRole":
-        action = f"sts:AssumeRole for {action}"
+    if service := _FOR_CREDENTIALS.get(error.operation_name):
+        action = f"{service}:{error.operation_name} for {action}"
     code = error_code(error)
     said = quoted(error.response.get("Error", {}).get("Message", "")) or "no reason given"
     if _kind(error) is DeniedByOrganizationError:

@@ -1,9 +1,7 @@
 """boto3 sessions: on the caller's own credentials, or through a role."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 import boto3
 import botocore.session
@@ -11,13 +9,13 @@ from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
     CredentialProvider,
-    CredentialResolver,
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import NoCredentialsError
-from botocore.utils import parse_timestamp
 
 from bot import __version__
+from bot.aws.core_session import CoreSession
+from bot.aws.local_errors import settings_in_words
 
 ATTEMPTS = 6
 CONNECTIONS = 16
@@ -35,27 +33,30 @@ class Role:
 
 
 def open_session(
-    role: Role | None = None, region: str | None = None, config: Config | None = None
+    role: Role | None = None,
+    region: str | None = None,
+    config: Config | None = None,
+    own: CoreSession | None = None,
 ) -> boto3.Session:
     """A session on boto3's own credentials and settings (environment, profile, instance role),
     or on the role that they assume in `region`, renewed before it runs out. `config`: how it is
-    assumed."""
-    core = _core_session()
-    if role is not None:
-        core.register_component(
-            "credential_provider",
-            CredentialResolver([_RoleProvider(_core_session(), role, region, config)]),
-        )
-    return boto3.Session(botocore_session=core)
+    assumed. `own`: those credentials, if they are open already. Raises RequestError."""
+    with settings_in_words():
+        own = own or CoreSession()
+        core = CoreSession(_RoleProvider(own, role, region, config)) if role else own
+        return boto3.Session(botocore_session=core)
 
 
 def client_config() -> Config:
     """boto3's own settings of retries stand (AWS_RETRY_MODE, AWS_MAX_ATTEMPTS); without them a
-    call is tried 6 times, since a scan that gives up early makes a plan incomplete."""
+    call is tried 6 times, since a scan that gives up early makes a plan incomplete. Raises
+    RequestError."""
     core = botocore.session.get_session()
-    attempts = core.get_config_variable("max_attempts") or ATTEMPTS
+    with settings_in_words():
+        attempts = core.get_config_variable("max_attempts") or ATTEMPTS
+        mode = core.get_config_variable("retry_mode")
     return Config(
-        retries={"mode": core.get_config_variable("retry_mode"), "total_max_attempts": attempts},
+        retries={"mode": mode, "total_max_attempts": attempts},
         connect_timeout=10,
         max_pool_connections=CONNECTIONS,
         user_agent_extra=f"ecr-clean/{__version__}",
@@ -84,26 +85,12 @@ def brief_config() -> Config:
     )
 
 
-def _core_session() -> botocore.session.Session:
-    core = botocore.session.get_session()
-    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
-    return core
-
-
-def _timestamp(value: Any) -> datetime:
-    """JSON services send epoch seconds; botocore's own parser tries other forms first, which costs
-    half of the time of listing a large repository."""
-    if isinstance(value, int | float):
-        return datetime.fromtimestamp(value, UTC)
-    return parse_timestamp(value)
-
-
 class _RoleProvider(CredentialProvider):
     METHOD = "assume-role"
 
     def __init__(
         self,
-        source: botocore.session.Session,
+        source: CoreSession,
         role: Role,
         region: str | None,
         config: Config | None,

@@ -50,7 +50,7 @@ def _findings(options: Options) -> Iterator[Finding]:
     yield _settings_finding(options)
     yield from Doctor(
         identify=lambda: identify(settings),
-        patients=open_patients(settings),
+        open_patients=lambda: open_patients(settings),
         look=lambda registries: _look(settings, registries),
     ).findings()
     yield from _slack(settings)

@@ -119,7 +119,7 @@ def _due_in(registry: "EcrRegistry", entries: Sequence[Entry], outcome: Outcome)
             is_posted = _entry_of(repository, entries) is not None
             if is_posted and not is_left_out(registry, repository, note):
                 yield Found(repository, registry)
-    except ServiceError as error:
+    except (RequestError, ServiceError) as error:
         outcome.failed(error)
 
 

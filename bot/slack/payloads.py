@@ -84,17 +84,34 @@ class Sender(_Part):
 
 
 class _User(_Part):
+    """`team_id`: the person's own workspace, or in an Enterprise organization the organization."""
+
     id: UserId
-    team_id: TeamId
+    team_id: TeamId | None = None
+
+
+class _Team(_Part):
+    id: TeamId
 
 
 class _Channel(_Part):
     id: ChannelId
 
 
-def _of_modal(user: _User, ref: PlanRef) -> Sender:
-    """`ref`: what the modal carries, with the channel that it was opened from."""
-    return Sender(user=user.id, team=user.team_id, channel=ref.detail)
+class _FromPerson(_Part):
+    """`team`: null where the app is installed for a whole Enterprise organization."""
+
+    user: _User
+    team: _Team | None = None
+
+    @property
+    def team_of_user(self) -> str:
+        """Empty if the payload names none: nobody belongs to that."""
+        return self.user.team_id or (self.team.id if self.team else "")
+
+    def sent_from_modal(self, ref: PlanRef) -> Sender:
+        """`ref`: what the modal carries, with the channel that it was opened from."""
+        return Sender(user=self.user.id, team=self.team_of_user, channel=ref.detail)
 
 
 class _FromCommand(_Part):
@@ -113,8 +130,7 @@ class _FromCommand(_Part):
         )
 
 
-class _FromElement(_Part):
-    user: _User
+class _FromElement(_FromPerson):
     channel: _Channel | None = None
     response_url: Url | None = None
 
@@ -122,7 +138,7 @@ class _FromElement(_Part):
     def sender(self) -> Sender:
         return Sender(
             user=self.user.id,
-            team=self.user.team_id,
+            team=self.team_of_user,
             channel=self.channel.id if self.channel else None,
             response_url=self.response_url,
         )
@@ -240,7 +256,7 @@ class _Submitted(_FromElement, Generic[ViewType]):
 
     @property
     def sender(self) -> Sender:
-        return _of_modal(self.user, self.ref)
+        return self.sent_from_modal(self.ref)
 
 
 class _TypingView(_ViewOfPlan):
@@ -291,7 +307,7 @@ class ClickOnPin(_Pressed[_PinButton]):
 
     @property
     def sender(self) -> Sender:
-        return _of_modal(self.user, self.view.private_metadata)
+        return self.sent_from_modal(self.view.private_metadata)
 
 
 class _Option(_Part):
@@ -361,10 +377,9 @@ class PinSubmission(_Submitted[_PinningView]):
         return self.view.state.values.day.day.selected_date
 
 
-class Suggestion(_Part):
+class Suggestion(_FromPerson):
     """Somebody types into a select, and waits for what it might mean."""
 
-    user: _User
     view: _ViewOfPlan
     value: Annotated[str, Field(max_length=MOST_TYPED)] = ""
 
@@ -374,7 +389,7 @@ class Suggestion(_Part):
 
     @property
     def sender(self) -> Sender:
-        return _of_modal(self.user, self.ref)
+        return self.sent_from_modal(self.ref)
 
 
 class _HomeEvent(_Part):

@@ -41,8 +41,8 @@ class People:
         )
 
     def person(self, user_id: str, team_id: str) -> SlackPerson:
-        """`team_id`: where Slack says that the click comes from. Raises RequestError for whoever is
-        nobody to decide anything, ServiceError if Slack cannot tell."""
+        """`team_id`: the workspace that the command, or the user of the click, names. Raises
+        RequestError for whoever is nobody to decide anything, ServiceError if Slack cannot tell."""
         user = self._users.get(user_id)
         if user.get("deleted"):
             raise RequestError(f"{user_id} is deactivated: only active members may do this")
@@ -60,13 +60,18 @@ class People:
         return self._members.get(group)
 
     def _workspace_of(self, user: dict[str, Any], team_id: str) -> str:
-        """Ours only if the directory and the click agree. In an Enterprise organization people
-        belong to several: docs.slack.dev, user object."""
-        home = str(user.get("team_id"))
-        teams = {home, *(user.get("enterprise_user") or {}).get("teams", ())}
+        """Ours only if the directory and the click agree.
+
+        In an Enterprise organization people belong to several workspaces. A command names the one
+        where it was sent; a click names the person's own workspace or the organization, wherever
+        the click was: docs.slack.dev, user object and block_suggestion payload.
+        """
+        home, enterprise = str(user.get("team_id")), user.get("enterprise_user") or {}
+        teams = {home, *enterprise.get("teams", ())}
         if user.get("is_stranger") or self._workspace not in teams:
             return home if home != self._workspace else "another workspace"
-        return team_id
+        is_their_own = team_id in {*teams, enterprise.get("enterprise_id")}
+        return self._workspace if is_their_own else team_id
 
     def _groups_of(self, user_id: str) -> frozenset[str] | None:
         try:

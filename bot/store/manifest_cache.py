@@ -24,6 +24,7 @@ from bot.core.pull_times import OurRead, Span
 from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
 from bot.ports import Asked, Listed
+from bot.store.private_files import make_folder, make_private
 
 DIGESTS_A_QUERY = 500
 WAIT_FOR_OTHERS = 30.0
@@ -77,7 +78,8 @@ class SqliteManifestCache:
     def __init__(self, path: Path) -> None:
         self._path = path
         with self._explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            make_private(path)
             self._db = sqlite3.connect(path, timeout=WAIT_FOR_OTHERS)
             self._expect_wal()
             self._db.execute("PRAGMA synchronous = NORMAL")

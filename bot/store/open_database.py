@@ -19,7 +19,7 @@ def open_database(url: str) -> Database:
     match parsed.drivername:
         case "sqlite" if _is_file(parsed):
             return SqliteDatabase(parsed)
-        case "postgresql" | "postgresql+psycopg" if _is_served(parsed, url):
+        case "postgresql" | "postgres" | "postgresql+psycopg" if _is_served(parsed, url):
             return PostgresqlDatabase(parsed.set(drivername="postgresql+psycopg"))
         case _:
             raise RequestError(_not_allowed())

@@ -1,10 +1,15 @@
-"""A PostgreSQL database, which several machines may share."""
+"""A PostgreSQL database, which several machines may share.
+
+It may stand behind a pooler that gives a connection to each transaction (PgBouncer, RDS Proxy). So
+settings last for one transaction, no statement is prepared, and locks end with their transaction.
+"""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
-from sqlalchemy import URL, Engine, create_engine, func, select
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
@@ -21,6 +26,17 @@ _REMEDIES = {
     "53100": "make room on its disk",
 }
 _CANNOT_CONNECT = "check that it runs, and host, database, user and password in DATABASE_URL"
+_OPTIONS_REFUSED = (
+    "; PgBouncer and RDS Proxy refuse `options`: take them out of DATABASE_URL and "
+    "PGOPTIONS, and set them with ALTER ROLE"
+)
+_POOLER_REFUSES = (
+    "the pooler in front of it refuses that: look into its log; PgBouncer must have pool_mode "
+    "transaction or session, not statement"
+)
+_PROTOCOL_VIOLATION = "08P01"
+"""What PgBouncer answers with, whatever it refuses; PostgreSQL itself hardly ever does."""
+
 _NO_CONNECTION = {"08", "28", "3D", "57"}
 """Classes of SQLSTATE: PostgreSQL, appendix A. Often a failure to connect has none."""
 
@@ -34,6 +50,7 @@ class PostgresqlDatabase(Database):
     def __init__(self, url: URL) -> None:
         host = url.host or url.query.get("host") or "localhost"
         super().__init__(f"The database {url.database} on {host}", _open_engine(url))
+        self._has_options = bool(_own_options(url))
 
     def keep_others_out(self, session: Session) -> None:
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
@@ -43,16 +60,18 @@ class PostgresqlDatabase(Database):
 
     def _what_to_do(self, error: BaseException) -> str:
         state = getattr(error, "sqlstate", None)
+        if state == _PROTOCOL_VIOLATION:
+            return _POOLER_REFUSES
         if state is None or state[:2] in _NO_CONNECTION:
-            return _CANNOT_CONNECT
+            return _CANNOT_CONNECT + (_OPTIONS_REFUSED if self._has_options else "")
         return _REMEDIES.get(state, "try again, and look into its log if it goes on")
 
 
-_USUALLY = ("lock_timeout=30s", "idle_in_transaction_session_timeout=60s")
-"""Unless the URL or PGOPTIONS say otherwise. Whoever freezes in the middle of a transaction must
-not hold up for ever whoever takes over from them."""
+_USUALLY = {"lock_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+"""Unless the options of the URL or PGOPTIONS name them. Whoever freezes in the middle of a
+transaction must not hold up for ever whoever takes over from them."""
 
-_ALWAYS = ("timezone=UTC",)
+_ALWAYS = {"timezone": "UTC"}
 """In another time zone, times near the end of the year 9999 could not be read."""
 
 _KEEPALIVE = {
@@ -64,22 +83,29 @@ _KEEPALIVE = {
 """Seconds, and milliseconds: a server that is gone without a word is noticed in about a minute."""
 
 
-def _options(url: URL) -> str:
-    """The one that stands last wins."""
-    own = url.normalized_query.get("options") or (os.environ.get("PGOPTIONS", ""),)
-    usually, always = ([f"-c {setting}" for setting in each] for each in (_USUALLY, _ALWAYS))
-    return " ".join([*usually, *own, *always])
+def _own_options(url: URL) -> str:
+    return " ".join(url.normalized_query.get("options") or (os.environ.get("PGOPTIONS", ""),))
+
+
+def _settings(own_options: str) -> Iterator[str]:
+    """Statements that hold until the transaction ends."""
+    named = own_options.lower().replace("-", "_")  # libpq takes both `-c a_b=1` and `--a-b=1`
+    for name, value in _USUALLY.items():
+        if not re.search(f"(?<![a-z]){name}", named):
+            yield f"SET LOCAL {name} = '{value}'"
+    for name, value in _ALWAYS.items():
+        yield f"SET LOCAL {name} = '{value}'"
 
 
 def _open_engine(url: URL) -> Engine:
     try:
-        return create_engine(
+        engine = create_engine(
             url,
             isolation_level="READ COMMITTED",
             pool_pre_ping=True,
             connect_args={
                 "connect_timeout": SECONDS_TO_CONNECT,
-                "options": _options(url),
+                "prepare_threshold": None,
                 **_KEEPALIVE,
             },
             hide_parameters=True,
@@ -88,3 +114,11 @@ def _open_engine(url: URL) -> Engine:
         raise ServiceError(
             "PostgreSQL needs a driver: pip install 'ecr-clean[postgresql]'"
         ) from None
+    settings = "; ".join(_settings(_own_options(url)))
+
+    def begin(connection: Connection) -> None:
+        """All in one message to the server."""
+        connection.exec_driver_sql(settings)
+
+    event.listen(engine, "begin", begin)
+    return engine

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.database import Database
+from bot.store.private_files import make_folder, make_private
 from bot.store.wal import WAIT_FOR_OTHERS, primary_code, turn_on_wal
 
 _CLOSE_THE_OTHER = "another program keeps it locked: close that, and try again"
@@ -49,7 +50,8 @@ class SqliteDatabase(Database):
 
     def _prepare(self) -> None:
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self._file.parent)
+            make_private(self._file)
             turn_on_wal(self._file)
         except (sqlite3.Error, OSError) as error:
             raise self._failure(error) from error

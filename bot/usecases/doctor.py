@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from bot.core import region_lists
 from bot.core.coverage import Coverage
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
 from bot.core.findings import Finding, Status, failed, ok, warning
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Elsewhere, Look
@@ -45,24 +45,25 @@ class Sight(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Doctor(Generic[AnyRegistry]):
-    """`look` opens every source, and looks for images of these registries."""
+    """`open_patients` is called once the caller is known. `look` opens every source, and looks for
+    images of these registries."""
 
     identify: Callable[[], Caller]
-    patients: Sequence[Patient[AnyRegistry]]
+    open_patients: Callable[[], Sequence[Patient[AnyRegistry]]]
     look: Callable[[Sequence[AnyRegistry]], Sight]
 
     def findings(self) -> Iterator[Finding]:
         """No failure hides another, except that nothing can be asked without credentials."""
         try:
             caller = self.identify()
-        except ServiceError as error:
+        except (RequestError, ServiceError) as error:
             yield failed(
                 "credentials", "AWS", str(error), "do as it says, then run ecr-clean doctor again"
             )
             yield warning("all else", "AWS", "it was not looked at", "see to the credentials first")
             return
         yield ok("credentials", "AWS", f"they belong to {caller.arn}")
-        visits = [_visit(patient, caller) for patient in self.patients]
+        visits = [_visit(patient, caller) for patient in self.open_patients()]
         yield from (visit.finding for visit in visits)
         sight = yield from self._usage([v.registry for v in visits if v.examination])
         examinations = [visit.examination for visit in visits if visit.examination]
@@ -85,7 +86,7 @@ class Doctor(Generic[AnyRegistry]):
             return None
         try:
             sight = self.look(registries)
-        except ServiceError as error:
+        except (RequestError, ServiceError) as error:
             yield failed("usage", "all", str(error), GRANT)
             return None
         yield from (_told(look, sight) for look in sight.snapshot.looks)
@@ -109,7 +110,7 @@ def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]
     registry = patient.registry
     try:
         id_ = registry.id()
-    except ServiceError as error:
+    except (RequestError, ServiceError) as error:
         return _Visit(registry, failed("registry", patient.name, str(error), GRANT), None)
     finding, repositories = list_repositories(registry, str(id_))
     is_whole = patient.role is not None or caller.principal == caller.arn

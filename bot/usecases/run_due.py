@@ -54,7 +54,7 @@ class RunDue:
         registry = self.registries[name]
         try:
             id_, found = registry.id(), list(registry.repositories())
-        except ServiceError as error:
+        except (RequestError, ServiceError) as error:
             self.warn(f"{error}; its reports are due, and it is tried again in a minute")
             for round_ in rounds:
                 self.store.miss(round_, Missed(name, str(error)))

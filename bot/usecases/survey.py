@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RegistryId
 from bot.ports import Registry, Repositories
 
@@ -32,7 +32,7 @@ class Survey:
         try:
             id_ = registry.id()
             found = list(registry.repositories())
-        except ServiceError as error:
+        except (RequestError, ServiceError) as error:
             self.warn(f"{error}; until it works, its repositories are known as they were")
         else:
             self.store.remember_repositories(id_, found, now)

@@ -21,7 +21,7 @@ def find_registry(
     """The registry of the settings that is this one, with its entry; None for the caller's own.
     Raises RequestError if there is none, ServiceError if nobody can tell."""
     entries = settings.registries or (None,)
-    untold: ServiceError | None = None
+    untold: RequestError | ServiceError | None = None
     for registry, entry in zip(open_registries(settings), entries, strict=True):
         if entry and (entry.region or id_.region, entry.account or id_.account) != (
             id_.region,
@@ -31,7 +31,7 @@ def find_registry(
         try:
             if registry.id() == id_:
                 return registry, entry
-        except ServiceError as error:
+        except (RequestError, ServiceError) as error:
             untold = error
     raise untold or RequestError(
         f"The settings name no registry {id_}: add it to `registries`, or use that account's "

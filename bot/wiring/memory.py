@@ -9,6 +9,7 @@ from bot.core.errors import RequestError
 from bot.ports import ManifestCache, ScanMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.store.private_files import take_from_others
 from bot.wiring.manifest_cache import SharedManifestCache
 from bot.wiring.usage_memory import SharedMemory
 
@@ -41,7 +42,10 @@ def open_store() -> "SqlStore":
     environment = Environment()
     if environment.ecr_clean_state_must_last:
         _check_that_it_lasts(environment)
-    return open_at(_url(environment))
+    url = _url(environment)
+    if Path(url.removeprefix(_SQLITE)).parent == environment.state_folder:
+        take_from_others(environment.state_folder)
+    return open_at(url)
 
 
 def find_store() -> "SqlStore | None":
@@ -50,7 +54,9 @@ def find_store() -> "SqlStore | None":
 
 
 def open_manifest_cache() -> SqliteManifestCache:
-    return SqliteManifestCache(Environment().cache_folder / "manifests.db")
+    folder = Environment().cache_folder
+    take_from_others(folder)
+    return SqliteManifestCache(folder / "manifests.db")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.authority import SlackPerson
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import RequestError
 from bot.core.records import Job, PlanRecord
 from bot.settings import Settings
 from bot.slack.blocks import failed_message, planning_message
@@ -61,8 +61,9 @@ class Reporter:
         try:
             registries = open_registries(self.settings)
             found = _found(request.repository, registries)
-        except (RequestError, ServiceError) as error:
-            self._spot(request).say(failed_message(str(error)))
+        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            _log.warning("%s cannot be looked up: %s", request.repository, told(error))
+            self._spot(request).say(failed_message(told(error)))
             return
         for number, each in enumerate(found):
             spot = self._spot(request if number == 0 else request._replace(ts=None))

@@ -128,7 +128,7 @@ def test_only_what_is_named_here_is_called(aws: StandIn, plan: Run) -> None:
 def test_no_region(plan: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    failed(plan(), 2, "No AWS Region is set: set AWS_DEFAULT_REGION")
+    failed(plan(), 2, "No AWS Region is set: set AWS_REGION")
 
 
 @pytest.mark.usefixtures("shelf")

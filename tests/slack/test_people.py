@@ -59,6 +59,33 @@ def test_a_click_that_comes_from_elsewhere(client: WebClient, watch: Watch, ann:
     assert people(client, watch).person(ann.id, "T0000000009").workspace == "T0000000009"
 
 
+HOME, OTHER, ORGANIZATION = "T0000000002", "T0000000009", "E0000000001"
+
+
+@pytest.mark.parametrize("says", [TEAM_ID, HOME, ORGANIZATION])
+def test_a_click_names_the_home_workspace_in_an_organization(
+    client: WebClient, watch: Watch, slack: Workspace, says: str
+) -> None:
+    kim = slack.remote.add_person("kim", team_id=HOME, teams=[HOME, TEAM_ID])
+    assert people(client, watch).person(kim.id, says).workspace == TEAM_ID
+
+
+@pytest.mark.parametrize("says", [OTHER, "E0000000009", ""])
+def test_a_click_names_no_workspace_of_the_person(
+    client: WebClient, watch: Watch, slack: Workspace, says: str
+) -> None:
+    kim = slack.remote.add_person("kim", team_id=HOME, teams=[HOME, TEAM_ID])
+    assert people(client, watch).person(kim.id, says).workspace == says
+
+
+@pytest.mark.parametrize("says", [TEAM_ID, HOME, ORGANIZATION])
+def test_a_workspace_of_the_organization_is_not_ours(
+    client: WebClient, watch: Watch, slack: Workspace, says: str
+) -> None:
+    lee = slack.remote.add_person("lee", team_id=HOME, teams=[HOME, OTHER])
+    assert people(client, watch).person(lee.id, says).workspace == HOME
+
+
 @pytest.mark.parametrize(
     ("user", "workspace"),
     [

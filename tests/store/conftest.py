@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL, make_url
 
 from bot.store.store import SqlStore, open_store
+from tests.pgbouncer import pooler
 from tests.postgres import Server, postgresql
 from tests.store.support import sqlite_url
 
@@ -27,7 +29,7 @@ def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
         yield sqlite_url(tmp_path / "store.db")
     else:
         with _server(request).database(migrated=False) as url:
-            yield url
+            yield _reached(kind, url, request)
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def url(
         yield sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))
     else:
         with _server(request).database(migrated=True) as url:
-            yield url
+            yield _reached(kind, url, request)
 
 
 @pytest.fixture
@@ -60,6 +62,22 @@ def _server(request: pytest.FixtureRequest) -> Server:
     server = request.getfixturevalue("postgresql")
     assert isinstance(server, Server)
     return server
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgresql: Server) -> Iterator[URL]:
+    with pooler(postgresql) as url:
+        yield url
+
+
+def _reached(kind: str, url: str, request: pytest.FixtureRequest) -> str:
+    if kind == "postgresql":
+        return url
+    assert kind == "pgbouncer"
+    pooled = request.getfixturevalue("pgbouncer")
+    assert isinstance(pooled, URL)
+    there = pooled.set(database=make_url(url).database)
+    return there.render_as_string(hide_password=False)
 
 
 @pytest.fixture

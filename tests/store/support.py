@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from bot.core.evidence import Evidence
 from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, settle
 from bot.core.patterns import Patterns
@@ -28,6 +30,11 @@ from bot.core.savings import Prices
 from bot.ports import Change
 from bot.store.store import SqlStore
 from tests.support import NOW
+
+BEHIND_A_POOLER_TOO = pytest.mark.parametrize(
+    "kind", ["sqlite", "postgresql", "pgbouncer"], indirect=True
+)
+"""Marks a module whose tests run behind a PgBouncer besides."""
 
 PLACE = RegistryId("123456789012", "eu-west-1")
 HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")

@@ -6,7 +6,10 @@ from datetime import timedelta
 from bot.core.due import DUE, REST
 from bot.core.records import Job
 from bot.store.store import SqlStore, open_store
+from tests.store.support import BEHIND_A_POOLER_TOO
 from tests.support import NOW
+
+pytestmark = BEHIND_A_POOLER_TOO
 
 LEASE = timedelta(minutes=5)
 

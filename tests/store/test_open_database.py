@@ -17,7 +17,7 @@ SECRET = "hunter2"
         "",
         SECRET,
         f"mysql://ann:{SECRET}@host/db",
-        f"postgres://ann:{SECRET}@host/db",
+        f"postgres+psycopg2://ann:{SECRET}@host/db",
         f"postgresql+psycopg2://ann:{SECRET}@host/db",
         f"postgresql://ann:{SECRET}@host",
         f"postgresql://ann:{SECRET}@host:port/db",
@@ -48,6 +48,7 @@ def test_nonsense_is_refused(url: str) -> None:
         ("postgresql://ann:a@[::1]:5432/db", "The database db on ::1"),
         ("postgresql:///db?host=/run/postgresql", "The database db on /run/postgresql"),
         ("postgresql://host/db", "The database db on host"),
+        ("postgres://ann:a@host/db", "The database db on host"),
     ],
 )
 def test_what_it_is_called(url: str, name: str) -> None:

@@ -24,6 +24,7 @@ from bot.core.records import (
 from bot.ports import Change, Listed
 from bot.store.store import SqlStore, open_store
 from tests.store.support import (
+    BEHIND_A_POOLER_TOO,
     BOB,
     HERE,
     approval,
@@ -42,6 +43,8 @@ from tests.store.support import (
     taken_over,
 )
 from tests.support import NOW
+
+pytestmark = BEHIND_A_POOLER_TOO
 
 PEOPLE = 50
 

@@ -25,6 +25,7 @@ from bot.store.store import SqlStore
 from bot.store.tables import KeptRow
 from tests.store.support import (
     ANN,
+    BEHIND_A_POOLER_TOO,
     BOB,
     HERE,
     LEASE,
@@ -43,6 +44,8 @@ from tests.store.support import (
     taken_over,
 )
 from tests.support import NOW
+
+pytestmark = BEHIND_A_POOLER_TOO
 
 FIRST, SECOND = Batch(1, ("sha256:old", "sha256:x")), Batch(2, ("sha256:older",))
 DELETED = Fate("sha256:old", Outcome.DELETED, "nothing keeps it")

@@ -35,7 +35,7 @@ def examine(
         Coverage(frozenset({HERE})),
         elsewhere,
     )
-    doctor = Doctor(lambda: ANN, [Patient(registry, "ours")], lambda _registries: sight)
+    doctor = Doctor(lambda: ANN, lambda: [Patient(registry, "ours")], lambda _registries: sight)
     return list(doctor.findings())
 
 

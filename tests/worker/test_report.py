@@ -135,6 +135,32 @@ def test_aws_says_no(office: Office, aws: StandIn, operation: str) -> None:
 
 
 @pytest.mark.usefixtures("api")
+def test_credentials_that_cannot_be_read(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/reader")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/no/token")
+    ts = office.ask()
+    office.hands.do_next()
+    assert "/no/token: No such file or directory; correct" in office.shown(ts)["text"]
+    assert office.take() is None
+
+
+@pytest.mark.usefixtures("api")
+def test_a_bug_of_our_own_before_planning_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> None:
+        raise OSError("oh")
+
+    monkeypatch.setattr("bot.worker.report.open_registries", break_down)
+    ts = office.ask()
+    office.hands.do_next()
+    assert "a bug of ecr-clean's own (OSError: oh)" in office.shown(ts)["text"]
+    assert office.take() is None
+
+
+@pytest.mark.usefixtures("api")
 def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     def break_down(*_: object) -> None:
         raise LookupError("oh")

@@ -47,12 +47,14 @@ class Role:
     """A role that may be assumed.
 
     `trusts` are accounts or ARNs of users and roles; empty trusts everyone that is known.
+    `needs_mfa`: whoever assumes it shows a new code of an MFA device.
     """
 
     arn: str
     external_id: str | None = None
     trusts: tuple[str, ...] = ()
     longest_session: int = 3600
+    needs_mfa: bool = False
 
     @property
     def account(self) -> str:
@@ -79,6 +81,7 @@ class Identities:
         self._principals: dict[str, Principal] = {}
         self._roles: dict[str, Role] = {}
         self._numbers = count(1)
+        self._used_codes: set[str] = set()
         self.add_user(DEFAULT_KEY, DEFAULT_USER, DEFAULT_ACCOUNT)
 
     def add_user(
@@ -97,8 +100,9 @@ class Identities:
         external_id: str | None = None,
         trusts: Iterable[str] = (),
         longest_session: int = 3600,
+        needs_mfa: bool = False,
     ) -> Role:
-        role = Role(arn, external_id, tuple(trusts), longest_session)
+        role = Role(arn, external_id, tuple(trusts), longest_session, needs_mfa)
         self._roles[arn] = role
         return role
 
@@ -110,6 +114,13 @@ class Identities:
         principal = self._principals.get(access_key)
         expected = principal.session.token if principal and principal.session else None
         return principal if token == expected else None
+
+    def takes_code(self, code: str | None) -> bool:
+        """Of an MFA device: any six digits, once. IAM user guide, MFA devices: a one-time password
+        is not taken twice."""
+        is_new = code is not None and code not in self._used_codes
+        self._used_codes |= {code} if code else set()
+        return is_new
 
     def open_session(
         self,

@@ -44,6 +44,12 @@ def assume_role(params: Params, context: Context) -> Answer:
             f"on resource: {params['RoleArn']}",
             403,
         )
+    if role.needs_mfa and not context.world.identities.takes_code(params.get("TokenCode")):
+        raise AwsError(
+            "AccessDenied",
+            "MultiFactorAuthentication failed with invalid MFA one time pass code.",
+            403,
+        )
     if "Policy" in params:
         read_policy(params["Policy"])
     seconds = params.get("DurationSeconds", min(3600, role.longest_session))

@@ -11,6 +11,8 @@ from bot.playground.slack.models import Channel, ChannelKind, User, UserGroup
 TEAM_ID = "T0000000001"
 TEAM_DOMAIN = "stand-in"
 TEAM_NAME = "Stand-in"
+ENTERPRISE_ID = "E0000000001"
+ENTERPRISE_NAME = "Stand-in organization"
 
 
 class Directory:
@@ -72,12 +74,12 @@ class Directory:
 
     def can_see(self, channel: Channel, user: User) -> bool:
         """Full members of the workspace may look into public channels without joining."""
-        is_full = user.team_id == TEAM_ID and not user.is_guest
+        is_full = user.belongs_to(TEAM_ID) and not user.is_guest
         return user.id in channel.members or (channel.kind == "public" and is_full)
 
     def is_stranger(self, user: User) -> bool:
         """Whether a person of another workspace shares no channel with the bot."""
-        return user.team_id != TEAM_ID and not any(
+        return not user.belongs_to(TEAM_ID) and not any(
             {user.id, self._app.user_id} <= channel.members for channel in self.channels.values()
         )
 

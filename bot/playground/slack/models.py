@@ -14,14 +14,17 @@ ChannelKind = Literal["public", "private", "im"]
 class User:
     """A person or a bot.
 
-    `tz` is an IANA name. `is_restricted` are guests of several channels, and
-    `is_ultra_restricted` besides are those of a single one, as Slack flags them.
+    `tz` is an IANA name. `team_id` is the person's own workspace, and `teams` are all workspaces of
+    the Enterprise organization that they belong to, if there is one. `is_restricted` are guests of
+    several channels, and `is_ultra_restricted` besides are those of a single one, as Slack flags
+    them.
     """
 
     id: str
     name: str
     real_name: str
     team_id: str
+    teams: tuple[str, ...] = ()
     tz: str = "Europe/Berlin"
     email: str | None = None
     is_admin: bool = False
@@ -29,6 +32,9 @@ class User:
     is_ultra_restricted: bool = False
     is_bot: bool = False
     deleted: bool = False
+
+    def belongs_to(self, team_id: str) -> bool:
+        return team_id in (self.team_id, *self.teams)
 
     @property
     def is_guest(self) -> bool:

@@ -3,7 +3,12 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.playground.slack.directory import TEAM_DOMAIN, TEAM_ID
+from bot.playground.slack.directory import (
+    ENTERPRISE_ID,
+    ENTERPRISE_NAME,
+    TEAM_DOMAIN,
+    TEAM_ID,
+)
 from bot.playground.slack.models import Channel, File, Message, User, UserGroup, View
 from bot.playground.slack.state import State
 from bot.playground.slack.values import Values
@@ -35,9 +40,25 @@ def user_json(state: State, user: User, scopes: frozenset[str]) -> Json:
         "is_ultra_restricted": user.is_ultra_restricted,
         "is_bot": user.is_bot,
         "is_app_user": False,
+        **_in_organization(user),
         **({"is_stranger": True} if state.directory.is_stranger(user) else {}),
         "profile": {"real_name": user.real_name, "display_name": user.name, **email},
     }
+
+
+def _in_organization(user: User) -> Json:
+    """docs.slack.dev, reference/objects/user-object, `enterprise_user`."""
+    if not user.teams:
+        return {}
+    member = {
+        "id": user.id,
+        "enterprise_id": ENTERPRISE_ID,
+        "enterprise_name": ENTERPRISE_NAME,
+        "is_admin": False,
+        "is_owner": False,
+        "teams": list(user.teams),
+    }
+    return {"enterprise_user": member}
 
 
 def channel_json(state: State, channel: Channel) -> Json:

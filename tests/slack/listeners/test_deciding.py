@@ -59,6 +59,27 @@ def test_a_guest_may_not(bot: Office, guest: Person) -> None:
     assert "approve_plan" in shown(bot, guest, message.ts)
 
 
+def test_a_member_whose_home_is_another_workspace_of_the_organization_may(
+    bot: Office, slack: Workspace
+) -> None:
+    kim = slack.remote.add_person("kim", team_id="T2", teams=["T2", TEAM_ID])
+    message = bot.posted()
+    bot.clicks(kim, "approve_plan", message)
+    assert bot.stored(message).state is PlanState.APPROVED
+    bot.clicks(kim, "stop_plan", message)
+    assert bot.stored(message).state is PlanState.PROPOSED
+
+
+def test_a_member_of_the_organization_alone_may_not(bot: Office, slack: Workspace) -> None:
+    lee = slack.remote.add_person("lee", team_id="T2", teams=["T2", "T3"])
+    shared = slack.remote.add_channel("shared", [lee])
+    message = bot.board.post(bot.posted().plan, shared)
+    bot.clicks(lee, "dismiss_plan", message)
+    (said,) = told(lee, shared)
+    assert "belongs to another workspace" in said
+    assert bot.stored(message).state is PlanState.PROPOSED
+
+
 def test_who_is_no_approver_may_not(open_office: OpenOffice, ann: Person, bob: Person) -> None:
     bot = open_office(approval={"approvers": [bob.id]})
     message = bot.posted()

@@ -9,7 +9,12 @@ from typing import Any
 
 from bot.playground.slack.acts.surfaces import Surface
 from bot.playground.slack.blocks.walking import Place
-from bot.playground.slack.directory import TEAM_DOMAIN, TEAM_ID
+from bot.playground.slack.directory import (
+    ENTERPRISE_ID,
+    ENTERPRISE_NAME,
+    TEAM_DOMAIN,
+    TEAM_ID,
+)
 from bot.playground.slack.models import Channel, Message, User, View
 from bot.playground.slack.state import State
 from bot.playground.slack.values import Value
@@ -59,8 +64,12 @@ def action_payload(
 
 
 def suggestion_payload(state: State, surface: Surface, place: Place, text: str) -> Payload:
+    """In an organization it names that as the user's team: reference, block_suggestion payload."""
+    common = _common(state, "block_suggestion", surface.user)
+    if surface.user.teams:
+        common["user"] |= {"team_id": ENTERPRISE_ID}
     return {
-        **_common(state, "block_suggestion", surface.user),
+        **common,
         **_whereabouts(state, surface),
         "action_id": place.action_id,
         "block_id": place.block_id,
@@ -108,11 +117,16 @@ def event_payload(state: State, event: Mapping[str, Any]) -> Payload:
 
 
 def _common(state: State, kind: str, user: User) -> Payload:
+    """In an organization `user.team_id` is the person's own workspace, wherever they act."""
+    team, enterprise = {"id": TEAM_ID, "domain": TEAM_DOMAIN}, None
+    if user.teams:
+        team |= {"enterprise_id": ENTERPRISE_ID, "enterprise_name": ENTERPRISE_NAME}
+        enterprise = {"id": ENTERPRISE_ID, "name": ENTERPRISE_NAME}
     return {
         "type": kind,
         "token": _TOKEN,
-        "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},
-        "enterprise": None,
+        "team": team,
+        "enterprise": enterprise,
         "is_enterprise_install": False,
         "api_app_id": state.app.id,
         "user": {

@@ -242,7 +242,7 @@ def people(state: State) -> list[User]:
 def _role(user: User) -> str:
     if user.is_bot:
         return "App"
-    if user.team_id != TEAM_ID:
+    if not user.belongs_to(TEAM_ID):
         return "Of another workspace"
     if user.is_guest:
         return "Guest"
