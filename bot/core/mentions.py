@@ -3,10 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bot.core.references import WITHOUT_HOST, Hosts, lowered_ascii
-
-LONGEST = 1_000
-"""Characters behind a host that can belong to a reference: name, tag and digest."""
+from bot.core.references import LONGEST, WITHOUT_HOST, Hosts, lowered_ascii
 
 _BEHIND_HOST = re.compile(f"/{WITHOUT_HOST}", re.ASCII)
 _ESCAPED_SLASH = re.compile(r"\\+/")

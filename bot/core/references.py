@@ -25,6 +25,9 @@ _NAME = re.compile(NAME)
 _MARKS = ("dkr.ecr", "dkr-ecr")
 """One of them stands in every host of ECR's."""
 
+LONGEST = 1_000
+"""Characters behind a host that can belong to a reference: name, tag and digest."""
+
 BEFORE_MARK = len("123456789012.")
 LONGEST_ESCAPE = len(r"\u003c")
 _END_OF_HOST = re.compile(r"(?::443)?(?![a-z0-9.-])")
@@ -122,7 +125,9 @@ class Hosts:
         return frozenset(
             possible
             for start, end in spans
-            for possible in self._possible(_without_port(lowered[start:end]), lowered[end:])
+            for possible in self._possible(
+                _without_port(lowered[start:end]), lowered[end : end + LONGEST]
+            )
         )
 
     def hosts_in(self, lowered: str) -> Iterator[tuple[int, int]]:

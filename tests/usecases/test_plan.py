@@ -17,9 +17,11 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.policy import PinEntry, Policy, PolicyEntry
 from bot.core.reasons import RuleName, Verdict
+from bot.core.references import Hosts
 from bot.core.repository import RepositoryId
 from bot.core.rules import Newest, PulledWithin, TagFilter
-from bot.core.snapshot import Snapshot
+from bot.core.snapshot import Index, Snapshot
+from bot.core.usage import Sighting
 from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.find_repositories import Found
@@ -45,10 +47,11 @@ def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> Mak
         pins: tuple[PinEntry, ...] = (),
         registry: EcrRegistry = registry,
         cache: SqliteManifestCache = cache,
+        snapshot: Snapshot = NOTHING_IN_USE,
     ) -> Plan:
         clock = aws.world.clock.now
         planner = Planner(
-            snapshot=NOTHING_IN_USE,
+            snapshot=snapshot,
             looked_at=NOW,
             coverage=Coverage(frozenset({shelf.id.registry})),
             policies=policies,
@@ -136,6 +139,20 @@ def test_images_that_cannot_be_listed_are_no_plan(
     aws.world.faults.throttle(operation="DescribeImages", skip=1)
     with pytest.raises(ServiceError, match="throttled"):
         make(shelf)
+
+
+def test_a_name_in_doubt_makes_the_plan_incomplete_if_nobody_can_tell_whether_it_exists(
+    aws: StandIn, shelf: Shelf, make: MakePlan
+) -> None:
+    shelf.images(2)
+    index = Index(Hosts({}))
+    index.add(Sighting(f"{shelf.id.uri.replace('/', '/ecr-proxy/', 1)}:1", "a pod"))
+    named = index.snapshot((), ())
+    assert "ecr-proxy/team/api:1 (used by a pod)" in make(shelf, snapshot=named).problems[0]
+    aws.world.deny("ecr:DescribeRepositories")
+    plan = make(shelf, snapshot=named)
+    assert plan.delete == ()
+    assert plan.problems[0].startswith(f"references ({shelf.id.uri}): AWS refused")
 
 
 def test_a_repository_that_is_gone_is_no_plan(shelf: Shelf, make: MakePlan) -> None:
