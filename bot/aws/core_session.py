@@ -10,7 +10,7 @@ from botocore.credentials import CredentialProvider, CredentialResolver
 from botocore.session import Session
 from botocore.utils import parse_timestamp
 
-from bot.aws.credentials import ToldCredentials, keep_in_bounds
+from bot.aws.credentials import ToldCredentials, keep_in_bounds, read_code
 from bot.aws.local_errors import (
     credentials_in_words,
     expect_readable_files,
@@ -22,10 +22,12 @@ _CHAIN = "credential_provider"
 
 class CoreSession(Session):
     """Several threads may open clients. Credentials come from `provider`, or from wherever boto3
-    finds them, and are opened once. Raises RequestError and ServiceError."""
+    finds them, and are opened once; `has_asked_for_code`: with an MFA code that a person typed.
+    Raises RequestError and ServiceError."""
 
     def __init__(self, provider: CredentialProvider | None = None) -> None:
         super().__init__()
+        self.has_asked_for_code = False
         self._is_on_its_own = provider is None
         self._opening = RLock()
         self._told_credentials: ToldCredentials | None = None
@@ -47,11 +49,15 @@ class CoreSession(Session):
                 self._told_credentials = self._find()
             return self._told_credentials
 
+    def _ask_for_code(self, prompt: str) -> str:
+        self.has_asked_for_code = True
+        return read_code(prompt)
+
     def _find(self) -> ToldCredentials | None:
         in_words = partial(credentials_in_words, self)
         with in_words():
             if self._is_on_its_own:
-                keep_in_bounds(self.get_component(_CHAIN), self)
+                keep_in_bounds(self.get_component(_CHAIN), self, self._ask_for_code)
             found = super().get_credentials()
         if found is None:
             expect_readable_files()

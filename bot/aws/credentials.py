@@ -75,11 +75,13 @@ class ToldCredentials(Credentials):
         return self.get_frozen_credentials().account_id
 
 
-def keep_in_bounds(chain: CredentialResolver, session: Session) -> None:
+def keep_in_bounds(
+    chain: CredentialResolver, session: Session, ask_for_code: Callable[[str], str]
+) -> None:
     """botocore's own chain: a program of `credential_process`, also that of a source profile, gets
-    a limited time, and only a process that somebody started asks for MFA codes."""
+    a limited time, and MFA codes come from `ask_for_code`, which gets the prompt."""
     roles: Any = chain.get_provider(AssumeRoleProvider.METHOD)
-    roles._prompter = _ask_for_code  # noqa: SLF001 - botocore takes neither from outside
+    roles._prompter = ask_for_code  # noqa: SLF001 - botocore takes neither from outside
     profiles = roles._profile_provider_builder  # noqa: SLF001
     profiles._create_process_provider = lambda profile: _process_provider(profile, session)  # noqa: SLF001
     own: Any = chain.get_provider(ProcessProvider.METHOD)
@@ -90,9 +92,9 @@ def _process_provider(profile: str, session: Session) -> ProcessProvider:
     return ProcessProvider(profile, lambda: session.full_config, _BoundedProcess)
 
 
-def _ask_for_code(prompt: str) -> str:
-    """Raises EOFError where nobody can answer: the worker of `serve` shares a terminal, but people
-    in Slack would wait for whoever sits there."""
+def read_code(prompt: str) -> str:
+    """Of an MFA device, from the person at the terminal. Raises EOFError where nobody can answer:
+    the worker of `serve` may have a terminal, but people in Slack would wait for it."""
     if multiprocessing.parent_process() is not None:
         raise EOFError
     return getpass.getpass(prompt)

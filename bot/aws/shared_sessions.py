@@ -23,7 +23,8 @@ class SharedSessions:
     """May be used by several threads.
 
     What is open is forgotten once AWS takes the credentials for expired, or boto3's variables or
-    files have changed: a process that runs for months must see new keys.
+    files have changed: a process that runs for months must see new keys. Credentials for which a
+    person typed a code stay until they end: a Region that does not know them asks nobody again.
     """
 
     def __init__(self) -> None:
@@ -60,7 +61,10 @@ class SharedSessions:
 
     def _forget_if_refused(self, parsed: dict[str, Any], **_: Any) -> None:
         if has_expired(parsed.get("Error", {}).get("Code", "")):
-            self._forget()
+            with self._lock:
+                self._open.clear()
+                if self._own and not self._own.has_asked_for_code:
+                    self._own = None
 
     def _forget_if_ended(self, exception: Exception, **_: Any) -> None:
         if isinstance(exception, ExpiredCredentialsError):

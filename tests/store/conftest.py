@@ -71,9 +71,8 @@ def pgbouncer(postgresql: Server) -> Iterator[URL]:
 
 
 def _reached(kind: str, url: str, request: pytest.FixtureRequest) -> str:
-    if kind == "postgresql":
+    if kind != "pgbouncer":
         return url
-    assert kind == "pgbouncer"
     pooled = request.getfixturevalue("pgbouncer")
     assert isinstance(pooled, URL)
     there = pooled.set(database=make_url(url).database)

@@ -13,7 +13,7 @@ import pytest
 from bot.aws.places import caller_arn
 from bot.aws.sessions import client_config
 from bot.core.errors import ExpiredCredentialsError, RequestError, ServiceError
-from bot.playground.aws import StandIn
+from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.settings import load_settings
 from bot.wiring import identify
@@ -139,6 +139,21 @@ def test_a_wrong_code_is_told_to_all(
 
 def identify_in(region: str) -> None:
     caller_arn(session_of(None), [region])
+
+
+def test_a_region_that_does_not_know_the_session_asks_nobody_again(
+    aws: StandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
+) -> None:
+    """As one that the account has not opted into."""
+    Shelf(aws, "team/api").image("a")
+    aws.world.faults.add(
+        Fault(operation="DescribeRepositories", error="UnrecognizedClientException")
+    )
+    settings_file(TWO_REGISTRIES)
+    result = run("doctor")
+    assert result.status == 1
+    assert "AWS does not accept the credentials" in " ".join(result.out.split())
+    assert len(prompts) == 1
 
 
 def test_an_mfa_session_that_ended_is_opened_anew(aws: StandIn, prompts: list[str]) -> None:
