@@ -242,9 +242,13 @@ def _stands_by_id(person: SlackPerson, rules: ApprovalRules) -> Decision:
             f"The user group {groups[0]} could not be read, so nobody knows whether {person.id} "
             "is in it"
         )
-    if common := next((group for group in groups if group in (person.groups or ())), None):
-        return _granted(f"{person.id} is in the user group {common}, which is one of the approvers")
-    return _refused(_no_approver(person))
+    common = next((group for group in groups if group in (person.groups or ())), None)
+    if common is None:
+        return _refused(_no_approver(person))
+    member = _stands_as_member(person, rules)
+    if not member.granted:
+        return _refused(f"{member.reason}, even in the user group {common}")
+    return _granted(f"{person.id} is in the user group {common}, which is one of the approvers")
 
 
 def _stands_by_arn(person: AwsIdentity, rules: ApprovalRules) -> Decision:
@@ -278,7 +282,7 @@ def _is_too_wide(glob: str) -> bool:
 
 
 def _no_approver(person: Person) -> str:
-    return f"{person.name} is none of the approvers that the settings name for this repository"
+    return f"{person.name} is none of the approvers that the settings name"
 
 
 def _granted(reason: str) -> Decision:
