@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from bot.core.authority import SlackPerson
 from bot.core.due import DueReport, Missed, Rest, Round
 from bot.core.manifest import Content, Described, Unread
 from bot.core.plan import Plan
@@ -116,6 +117,18 @@ class Deleter(Protocol):
 
     def renew_credentials(self) -> None:
         """Asks for new ones, though the old ones should not have run out yet."""
+
+
+class Directory(Protocol):
+    """The people of the Slack workspace in which this process works. May be used by several
+    threads. Everything raises ServiceError if Slack cannot tell, or this process has no token."""
+
+    def workspace(self) -> str:
+        """Its id."""
+
+    def person(self, user_id: str) -> SlackPerson:
+        """With all user groups that the settings name. Raises RequestError if nobody of that id
+        may decide anything: deactivated, a bot, unknown."""
 
 
 class UsageSource(Protocol):

@@ -13,6 +13,7 @@ from bot.usecases.execute import Executor
 from bot.usecases.find_repositories import Found
 from bot.usecases.lookout import Workplace
 from bot.usecases.plan import Planner
+from bot.wiring.authority import open_authority
 from bot.wiring.clients import open_planner, open_registries, system_clock
 from bot.wiring.deleting import find_registry, open_deleter
 from bot.wiring.leaving import Leaving
@@ -35,6 +36,7 @@ def open_executor(
     return Executor(
         runner=Runner(store, system_clock, leaving.sleep, run_progress, leaving.is_told),
         worker=this_worker(),
+        authority=open_authority(settings),
         enabled=settings.execution.enabled,
         undo_window=settings.execution.undo_window,
         open_workplace=partial(_workplace, settings, store, _unless_left(progress, leaving)),

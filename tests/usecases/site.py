@@ -12,8 +12,9 @@ from bot.aws.deleter import EcrDeleter
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import AwsIdentity
+from bot.core.authority import AwsIdentity, Person, SlackPerson
 from bot.core.coverage import Coverage
+from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.records import Item, Outcome, PlanRecord, PlanState, Run, Worker
@@ -26,6 +27,7 @@ from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import SqlStore
 from bot.usecases.approve import Approver, Consent
 from bot.usecases.carry_out import Runner
+from bot.usecases.check_authority import Authority
 from bot.usecases.execute import Executor
 from bot.usecases.find_repositories import Found
 from bot.usecases.lookout import Workplace
@@ -78,9 +80,32 @@ class Watched:
 
 
 @dataclass
+class People:
+    """Slack's directory. `error`: why it cannot tell."""
+
+    known: dict[str, SlackPerson] = field(default_factory=dict)
+    error: str | None = None
+
+    def workspace(self) -> str:
+        self._expect_answer()
+        return "T1"
+
+    def person(self, user_id: str) -> SlackPerson:
+        self._expect_answer()
+        if user_id not in self.known:
+            raise RequestError(f"Slack knows nobody called {user_id} here")
+        return self.known[user_id]
+
+    def _expect_answer(self) -> None:
+        if self.error:
+            raise ServiceError(self.error)
+
+
+@dataclass
 class Site:
     """`now` is the stand-in's. `in_use`: who uses which digest, and `tags_in_use` which tag.
-    `unread`: why the only source of usage cannot be read."""
+    `unread`: why the only source of usage cannot be read. `rules`, `undo_window` and
+    `directory` are those of the process that carries plans out."""
 
     aws: StandIn
     shelf: Shelf
@@ -96,6 +121,9 @@ class Site:
     slept: list[float] = field(default_factory=list)
     told: list[tuple[int, int, int]] = field(default_factory=list)
     is_leaving: bool = False
+    rules: ApprovalRules = RULES
+    undo_window: timedelta = UNDO_WINDOW
+    directory: People = field(default_factory=People)
     hook: Hook = lambda _name: None
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -131,9 +159,14 @@ class Site:
             .record
         )  # fmt: skip
 
-    def approve(self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW) -> PlanRecord:
+    def approve(
+        self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW, person: Person = ANN
+    ) -> PlanRecord:
+        """By rules that let everybody."""
         approver = Approver(self.store, self.clock, lambda _: RULES, undo_window)
-        return approver.approve(plan.id, ANN, Consent(plan.version, typed=self.shelf.id.name))
+        channel = None if isinstance(person, AwsIdentity) else RULES.channel
+        consent = Consent(plan.version, channel, typed=self.shelf.id.name)
+        return approver.approve(plan.id, person, consent)
 
     def approved(self) -> PlanRecord:
         """A plan that is due."""
@@ -186,8 +219,9 @@ class Site:
                 is_leaving=lambda: self.is_leaving,
             ),
             worker=worker,
+            authority=Authority(lambda _: self.rules, self.rules, self.directory),
             enabled=enabled,
-            undo_window=UNDO_WINDOW,
+            undo_window=self.undo_window,
             open_workplace=self._workplace,
         )
 

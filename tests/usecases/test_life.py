@@ -46,6 +46,7 @@ from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
 from bot.usecases.approve import Approver, Consent
 from bot.usecases.carry_out import LeftError, Runner
+from bot.usecases.check_authority import Authority
 from bot.usecases.dismiss import Dismisser
 from bot.usecases.execute import CalledBackError, Executor
 from bot.usecases.expire import expire
@@ -61,7 +62,7 @@ from bot.usecases.unpin import Unpinner
 from tests.core.invariants import parents
 from tests.support import NOW
 from tests.usecases.shelf import API, AT_ONCE, FAULTS, HERE, Bin, Shelf
-from tests.usecases.site import Watched
+from tests.usecases.site import People, Watched
 
 if TYPE_CHECKING:
     from bot.ports import Deleter, Registry, RunStore
@@ -71,6 +72,7 @@ REQUIRED = 2
 ANN, BOB, CAT = (SlackPerson(id_, "T1", is_guest=False, groups=None) for id_ in ("U1", "U2", "U3"))
 GUEST = SlackPerson("U4", "T1", is_guest=True, groups=None)
 SHELL = AwsIdentity(f"arn:aws:iam::{HERE.account}:user/ann")
+DIRECTORY = People({each.id: each for each in (ANN, BOB, CAT, GUEST)})
 UNDO_WINDOW = timedelta(minutes=5)
 PINS_RENEW = (PlanState.PROPOSED, PlanState.APPROVED)
 ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
@@ -113,6 +115,7 @@ class Process:
                 is_leaving=lambda: self.is_leaving,
             ),
             worker=Worker(self.host, machine=None, pid=1, started=1),
+            authority=Authority(rules, rules(API), DIRECTORY),
             enabled=True,
             undo_window=UNDO_WINDOW,
             open_workplace=self.workplace,
