@@ -14,7 +14,14 @@ from bot.ports import Registry
 from bot.settings import Settings
 from bot.usecases.find_repositories import Found, find_repositories, find_repository
 from bot.usecases.plan import Planner
-from bot.wiring import Memory, open_planner, open_registries, open_sources, system_clock
+from bot.wiring import (
+    Memory,
+    open_authority,
+    open_planner,
+    open_registries,
+    open_sources,
+    system_clock,
+)
 
 Made = TypeVar("Made")
 
@@ -43,14 +50,16 @@ class Planning(Generic[Made]):
         if not found:
             return
         expect_many_lasting_objects()
+        authority = open_authority(self.settings)
         asked = frozenset(each.repository.registry for each in found)
         sources = open_sources(self.settings, registries, asked)
         with shown_progress() as progress:
-            seen = sources.look(self.settings, self.memory.usage, system_clock, progress)
+            usage = self.memory.usage
+            seen = sources.look(self.settings, authority, usage, system_clock, progress)
         for each in found:
             try:
                 with shown_progress() as progress:
-                    planner = open_planner(self.settings, seen, self.memory, progress)
+                    planner = open_planner(self.settings, authority, seen, self.memory, progress)
                     made = self.make(planner, each)
             except (RequestError, ServiceError) as error:
                 self.outcome.failed(error)

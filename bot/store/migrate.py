@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-CURRENT = "0007"
+CURRENT = "0008"
 """The newest revision, told here too: who finds it in the database need not load Alembic."""
 
 _ONE_AT_A_TIME = Lock()

@@ -53,6 +53,14 @@ class Runs(Part):
             upsert_all(session, KeptRow, rows)
             return True
 
+    def mark_sent(self, run: Run, batch: Batch, at: datetime) -> bool:
+        is_it = and_(BatchRow.plan == run.plan, BatchRow.number == batch.number)
+        with self._database.writing() as session:
+            if not _hold(session, run):
+                return False
+            session.execute(update(BatchRow).where(is_it).values(sent_at=at))
+            return True
+
     def unanswered(self, run: Run) -> Sequence[Batch]:
         is_open = and_(BatchRow.plan == run.plan, BatchRow.answered_at.is_(None))
         query = select(BatchRow).where(is_open).order_by(BatchRow.number)
@@ -133,9 +141,21 @@ def _write_outcomes(session: Session, run: Run, fates: Sequence[Fate]) -> None:
     settled = (
         update(ItemRow)
         .where(is_its_own)
-        .values(outcome=bindparam("became"), reason=bindparam("why"))
+        .values(
+            outcome=bindparam("became"),
+            reason=bindparam("why"),
+            is_unconfirmed=bindparam("unconfirmed"),
+        )
     )
-    rows = ({"of": each.digest, "became": each.outcome, "why": each.reason} for each in fates)
+    rows = (
+        {
+            "of": each.digest,
+            "became": each.outcome,
+            "why": each.reason,
+            "unconfirmed": each.is_unconfirmed,
+        }
+        for each in fates
+    )
     for_each(session, settled, rows)
 
 
@@ -171,7 +191,7 @@ def _run(row: RunRow) -> Run:
 
 
 def _batch(row: BatchRow) -> Batch:
-    return Batch(row.number, tuple(row.digests))
+    return Batch(row.number, tuple(row.digests), row.sent_at)
 
 
 def _kept_row(kept: KeptManifest, run: Run, now: datetime) -> dict[str, Any]:

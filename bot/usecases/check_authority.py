@@ -1,7 +1,8 @@
 """Checks what the store says people did by the settings of this process, which may be stricter than
 those of the process that let them do it."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -10,15 +11,32 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import (
     Decision,
     Person,
+    may_confirm_usage,
     may_have_approved,
+    may_unpin,
     person_without_directory,
 )
-from bot.core.errors import RequestError
-from bot.core.records import PlanRecord
+from bot.core.errors import RequestError, ServiceError
+from bot.core.pins import Pin
+from bot.core.records import PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.ports import Directory
 
 Ask = Callable[[Person, ApprovalRules], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class StillOn:
+    """A pin that was removed, and `why` it protects all the same."""
+
+    stored: RepositoryPin
+    why: str
+
+    @property
+    def pin(self) -> Pin:
+        """As people are shown it."""
+        pin = self.stored.pin
+        return replace(pin, reason=f"{pin.reason} ({self.why})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +61,46 @@ class Authority:
         return why_not_enough(plan, decisions, rules.required) or why_too_early(
             plan, undo_window, begins_at
         )
+
+    def pins_still_on(
+        self, repository: RepositoryId, removals: Sequence[PinRemoval], now: datetime
+    ) -> Sequence[StillOn]:
+        """Pins that protect in spite of their removal, since nobody of those who removed them may,
+        or nobody here can tell whether they may."""
+        by_pin: defaultdict[RepositoryPin, list[PinRemoval]] = defaultdict(list)
+        for each in removals:
+            if each.pin.pin.protects(now):
+                by_pin[each.pin].append(each)
+        rules = self.rules_of(repository)
+        found = ((pin, self._why_still_on(pin, some, rules)) for pin, some in by_pin.items())
+        return [StillOn(pin, why) for pin, why in found if why]
+
+    def may_have_confirmed_usage(self, name: str) -> bool:
+        """False where Slack cannot tell who that is."""
+        return self._decide_or_doubt(name, self.general_rules, may_confirm_usage).granted
+
+    def _why_still_on(
+        self, pin: RepositoryPin, removals: Iterable[PinRemoval], rules: ApprovalRules
+    ) -> str | None:
+        """None if one of those who removed it may."""
+
+        def ask(person: Person, rules: ApprovalRules) -> Decision:
+            return may_unpin(person, pin.pin, rules)
+
+        why = ""
+        for each in removals:
+            decision = self._decide_or_doubt(each.by, rules, ask)
+            if decision.granted:
+                return None
+            why = f"{each.by} removed it, but {decision.reason}"
+        return why
+
+    def _decide_or_doubt(self, name: str, rules: ApprovalRules, ask: Ask) -> Decision:
+        """Refused where Slack cannot tell who that is."""
+        try:
+            return self._decide(name, rules, ask)
+        except ServiceError as error:
+            return Decision(granted=False, reason=str(error))
 
     def _decide(self, name: str, rules: ApprovalRules, ask: Ask) -> Decision:
         if person := person_without_directory(name, rules):

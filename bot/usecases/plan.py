@@ -10,32 +10,35 @@ from bot.core.evidence import Evidence
 from bot.core.manifest import Manifest
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
-from bot.core.records import RepositoryPin, TagScan
+from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
 from bot.core.snapshot import Snapshot
 from bot.core.tag_history import renewed_at, scan_tags
 from bot.core.usage import Look
 from bot.ports import Clock, ManifestCache, Progress, Registry, Store
+from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.take_inventory import Inventory, InventoryTaker
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, since when what it rests on may have changed, the pins of the store that it knows,
-    and the tags as they are now."""
+    """A plan, since when what it rests on may have changed, the pins of the store and their
+    removals that it knows, and the tags as they are now."""
 
     plan: Plan
     looked_at: datetime
     pins: Sequence[RepositoryPin]
+    removals: Sequence[PinRemoval]
     tags: TagScan
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
     """`snapshot` and `coverage`: what was in use at `looked_at`, and how far that looked.
-    `store` None: nobody ever pinned or proposed anything here."""
+    `store` None: nobody ever pinned or proposed anything here. `authority` judges who removed
+    pins."""
 
     snapshot: Snapshot
     looked_at: datetime
@@ -45,6 +48,7 @@ class Planner:
     usd_per_gb_month: float
     cache: ManifestCache
     store: Store | None
+    authority: Authority
     clock: Clock
     progress: Progress
 
@@ -56,14 +60,19 @@ class Planner:
         now = self.clock()
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
-        pins = self.store.pins(repository.uri) if self.store else ()
+        pins, removals = pins_and_removals(self.store, repository)
+        still_on = self.authority.pins_still_on(repository, removals, now)
         tags = self._tags(repository, inventory, now)
         deleted_also_in, looks = self._look_beyond(found)
         evidence = Evidence(
             policy=policy_for(self.policies, repository),
             now=now,
             usage=self.snapshot.of(repository, looks, deleted_also_in),
-            pins=(*pins_for(self.pins, repository), *(each.pin for each in pins)),
+            pins=(
+                *pins_for(self.pins, repository),
+                *(each.pin for each in pins),
+                *(each.pin for each in still_on),
+            ),
             renewed_at=renewed_at(tags),
             subjects_seen=inventory.subjects_seen,
             deleted_also_in=deleted_also_in,
@@ -73,6 +82,7 @@ class Planner:
             make_plan(repository, _besides(inventory.manifests, gone), evidence, prices),
             self.looked_at,
             pins,
+            removals,
             tags,
         )
 
@@ -100,6 +110,16 @@ class Planner:
         except ServiceError as error:
             looks.append(_failed("replication", repository, str(error)))
         return destinations, looks
+
+
+def pins_and_removals(
+    store: Store | None, repository: RepositoryId
+) -> tuple[Sequence[RepositoryPin], Sequence[PinRemoval]]:
+    """In this order, so that a pin that is removed meanwhile is in one of the two at least."""
+    if store is None:
+        return (), ()
+    pins = store.pins(repository.uri)
+    return pins, store.pin_removals(repository.uri)
 
 
 def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:

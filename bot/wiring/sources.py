@@ -26,6 +26,7 @@ from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
 from bot.usage.sagemaker import sagemaker_source
 from bot.usage.scan import Scan
+from bot.usecases.check_authority import Authority
 from bot.wiring.kubernetes import kubernetes_sources
 from bot.wiring.sessions import session_of
 
@@ -50,7 +51,12 @@ class UsageSources:
     coverage: Coverage
 
     def look(
-        self, settings: Settings, memory: UsageMemory, clock: Clock, progress: Progress
+        self,
+        settings: Settings,
+        authority: Authority,
+        memory: UsageMemory,
+        clock: Clock,
+        progress: Progress,
     ) -> Seen:
         at = clock()
         scan = Scan(
@@ -60,6 +66,7 @@ class UsageSources:
             hosts=settings.hosts(),
             expect_none=settings.usage.expect_none,
             memory=memory,
+            may_confirm=authority.may_have_confirmed_usage,
             clock=clock,
             progress=progress,
         )

@@ -12,9 +12,8 @@ from bot.aws.deleter import EcrDeleter
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import AwsIdentity, Person, SlackPerson
+from bot.core.authority import AwsIdentity, Person
 from bot.core.coverage import Coverage
-from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.records import Item, Outcome, PlanRecord, PlanState, Run, Worker
@@ -37,6 +36,7 @@ from bot.usecases.propose import Proposer
 from bot.usecases.stop import Stopper
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, Shelf
+from tests.usecases.scene import People
 
 if TYPE_CHECKING:
     from bot.ports import Deleter, RunStore
@@ -80,28 +80,6 @@ class Watched:
 
 
 @dataclass
-class People:
-    """Slack's directory. `error`: why it cannot tell."""
-
-    known: dict[str, SlackPerson] = field(default_factory=dict)
-    error: str | None = None
-
-    def workspace(self) -> str:
-        self._expect_answer()
-        return "T1"
-
-    def person(self, user_id: str) -> SlackPerson:
-        self._expect_answer()
-        if user_id not in self.known:
-            raise RequestError(f"Slack knows nobody called {user_id} here")
-        return self.known[user_id]
-
-    def _expect_answer(self) -> None:
-        if self.error:
-            raise ServiceError(self.error)
-
-
-@dataclass
 class Site:
     """`now` is the stand-in's. `in_use`: who uses which digest, and `tags_in_use` which tag.
     `unread`: why the only source of usage cannot be read. `rules`, `undo_window` and
@@ -139,6 +117,10 @@ class Site:
     @property
     def memory(self) -> SharedManifestCache:
         return SharedManifestCache(self.store, self.cache)
+
+    @property
+    def authority(self) -> Authority:
+        return Authority(lambda _: self.rules, self.rules, self.directory)
 
     @property
     def clock(self) -> Any:
@@ -205,6 +187,7 @@ class Site:
             usd_per_gb_month=0.10,
             cache=self.memory,
             store=self.store,
+            authority=self.authority,
             clock=self.clock,
             progress=lambda *_: None,
         )
@@ -219,7 +202,7 @@ class Site:
                 is_leaving=lambda: self.is_leaving,
             ),
             worker=worker,
-            authority=Authority(lambda _: self.rules, self.rules, self.directory),
+            authority=self.authority,
             enabled=enabled,
             undo_window=self.undo_window,
             open_workplace=self._workplace,

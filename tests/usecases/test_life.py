@@ -61,8 +61,9 @@ from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 from tests.core.invariants import parents
 from tests.support import NOW
+from tests.usecases.scene import People
 from tests.usecases.shelf import API, AT_ONCE, FAULTS, HERE, Bin, Shelf
-from tests.usecases.site import People, Watched
+from tests.usecases.site import Watched
 
 if TYPE_CHECKING:
     from bot.ports import Deleter, Registry, RunStore
@@ -115,7 +116,7 @@ class Process:
                 is_leaving=lambda: self.is_leaving,
             ),
             worker=Worker(self.host, machine=None, pid=1, started=1),
-            authority=Authority(rules, rules(API), DIRECTORY),
+            authority=AUTHORITY,
             enabled=True,
             undo_window=UNDO_WINDOW,
             open_workplace=self.workplace,
@@ -318,7 +319,7 @@ class Life(RuleBasedStateMachine):
     @rule(person=people, text=pinned)
     def unpin(self, person: Person, text: str) -> None:
         with suppress(RequestError):
-            Unpinner(self.store, self.clock, rules).unpin(API, [text], person)
+            Unpinner(self.store, self.clock, rules, AUTHORITY).unpin(API, [text], person)
 
     @precondition(lambda self: self.seen)
     @rule(person=people, behind=st.sampled_from([0, 0, 0, 1]), data=st.data())
@@ -462,7 +463,11 @@ class Life(RuleBasedStateMachine):
         manifests = [each.manifest for each in self._content(plan).judged]
         for digest, above in parents(manifests).items():
             assert digest not in deleted or not (above & self.shelf.images.keys() - deleted)
-        assert plan.freed_bytes == Freed(self._content(plan), deleted).bytes
+        unconfirmed = {digest for digest, item in items.items() if item.is_unconfirmed}
+        assert unconfirmed <= deleted & self.bin.asked_for
+        assert plan.freed_bytes == Freed(self._content(plan), deleted - unconfirmed).bytes
+        in_all = plan.freed_bytes + plan.unconfirmed_bytes
+        assert in_all == Freed(self._content(plan), deleted).bytes
 
     def _pending(self, plan: PlanRecord) -> list[str]:
         items = self.store.items(plan.id, plan.version)
@@ -563,6 +568,7 @@ class Life(RuleBasedStateMachine):
             usd_per_gb_month=0.10,
             cache=cache,
             store=self.store,
+            authority=AUTHORITY,
             clock=self.clock,
             progress=lambda *_: None,
         )
@@ -586,6 +592,9 @@ def _empty_database() -> bytes:
 def rules(repository: RepositoryId) -> ApprovalRules:
     assert repository == API
     return ApprovalRules((), REQUIRED, 0.5, workspace="T1", channel="C1")
+
+
+AUTHORITY = Authority(rules, rules(API), DIRECTORY)
 
 
 TestLife = Life.TestCase

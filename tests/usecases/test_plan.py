@@ -22,9 +22,12 @@ from bot.core.rules import Newest, PulledWithin, TagFilter
 from bot.core.snapshot import Snapshot
 from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.plan import Planner
 from tests.support import NOW, Shelf, image_text
+from tests.usecases.scene import People
+from tests.usecases.site import RULES
 
 ONE_OF = Policy(timedelta(hours=24), Patterns(), (Newest(1, TagFilter()),))
 EVERYWHERE = (PolicyEntry(Patterns.of("*"), ONE_OF),)
@@ -56,6 +59,7 @@ def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> Mak
             usd_per_gb_month=0.10,
             cache=cache,
             store=None,
+            authority=Authority(lambda _: RULES, RULES, People()),
             clock=clock,
             progress=lambda *_: None,
         )
