@@ -117,7 +117,8 @@ def _hold(session: Session, run: Run) -> bool:
 def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: datetime) -> None:
     numbers = [each.number for each in batches]
     of_the_same_number = and_(BatchRow.plan == run.plan, BatchRow.number.in_(numbers))
-    there = set(map(_batch, session.scalars(select(BatchRow).where(of_the_same_number))))
+    rows_there = session.scalars(select(BatchRow).where(of_the_same_number))
+    there = {(row.number, tuple(row.digests)) for row in rows_there}
     rows = (
         {
             "plan": run.plan,
@@ -127,7 +128,7 @@ def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: date
             "journalled_at": now,
         }
         for each in batches
-        if each not in there
+        if (each.number, each.digests) not in there
     )
     insert_all(session, BatchRow, rows)
 

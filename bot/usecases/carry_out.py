@@ -289,6 +289,6 @@ def _summary(ledger: Ledger, why: str | None) -> str:
     told = ", ".join(f"{number:,} {outcome}" for outcome, number in counts if number)
     freed = f"{told}; {ledger.freed_bytes:,} bytes freed"
     if ledger.unconfirmed:
-        others = f"{ledger.unconfirmed:,} deletions that ECR never confirmed"
-        freed = f"{freed}, and {ledger.unconfirmed_bytes:,} by {others}"
+        deletions = "1 deletion" if ledger.unconfirmed == 1 else f"{ledger.unconfirmed:,} deletions"
+        freed += f", and {ledger.unconfirmed_bytes:,} by {deletions} that ECR never confirmed"
     return f"{freed}; {why}" if why else freed
