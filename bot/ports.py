@@ -307,8 +307,9 @@ class Store(Protocol):
     def pins_over(self, now: datetime) -> Sequence[RepositoryPin]:
         """Those that have run out, of all repositories."""
 
-    def pin_removals(self, repository: str) -> Sequence[PinRemoval]:
-        """Of one repository, by URI: every removal of a pin by somebody other than its maker."""
+    def pin_removals(self, repository: str | None = None) -> Sequence[PinRemoval]:
+        """Of one repository (by URI) or of all: every removal of a pin by somebody other than its
+        maker."""
 
     def pause(self) -> Pause | None:
         """None if plans may begin to be carried out."""

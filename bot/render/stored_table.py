@@ -70,6 +70,9 @@ def what_became_as_text(
     if plan.state in ENDED:
         saved = f"{size(plan.freed_bytes)}: {money(usd_per_month)} a month"
         yield Text(f"{plan.repository.name}: freed {saved}.", style="bold")
+        if plan.unconfirmed_bytes:
+            freed = size(plan.unconfirmed_bytes)
+            yield Text(f"Besides, {freed} by deletions that ECR never confirmed.")
         yield _receipt(items)
 
 
@@ -98,6 +101,8 @@ def _how_far(items: Sequence[Item]) -> RenderableType:
 def _receipt(items: Sequence[Item]) -> RenderableType:
     by_outcome = Counter(item.outcome for item in items)
     summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in Outcome if by_outcome[each])
+    if unconfirmed := sum(item.is_unconfirmed for item in items):
+        summary += f" ({unconfirmed:,} of the deletions ECR never confirmed)"
     lines = list(_what_needs_a_look(items))
     parts: list[RenderableType] = [Text(f"Receipt: {summary}.")]
     if lines:

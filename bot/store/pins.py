@@ -20,11 +20,13 @@ class Pins(Part):
             query = query.where(PinRow.repository == repository)
         return self._sorted(query)
 
-    def pin_removals(self, repository: str) -> Sequence[PinRemoval]:
-        query = select(PinRemovalRow).where(PinRemovalRow.repository == repository)
-        order = (PinRemovalRow.pin, PinRemovalRow.made_at, PinRemovalRow.removed_at)
+    def pin_removals(self, repository: str | None = None) -> Sequence[PinRemoval]:
+        row = PinRemovalRow
+        query = select(row).order_by(row.repository, row.pin, row.made_at, row.removed_at)
+        if repository is not None:
+            query = query.where(row.repository == repository)
         with self._database.reading() as session:
-            return [_removal(row) for row in session.scalars(query.order_by(*order))]
+            return [_removal(each) for each in session.scalars(query)]
 
     def pins_over(self, now: datetime) -> Sequence[RepositoryPin]:
         return self._sorted(select(PinRow).where(PinRow.until <= now))

@@ -49,7 +49,6 @@ class AboutRow(Base):
     paused_by: Mapped[str | None]
     paused_at: Mapped[datetime | None]
     paused_why: Mapped[str | None]
-    resumed_by: Mapped[str | None]
 
 
 class PlanRow(Base):

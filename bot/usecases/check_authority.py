@@ -38,6 +38,10 @@ class StillOn:
         pin = self.stored.pin
         return replace(pin, reason=f"{pin.reason} ({self.why})")
 
+    @property
+    def shown(self) -> RepositoryPin:
+        return replace(self.stored, pin=self.pin)
+
 
 @dataclass(frozen=True, slots=True)
 class Authority:

@@ -1,8 +1,9 @@
 """Takes pins off. What they kept stays kept in plans that are open: nothing is added to what
 people saw."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Person, may_unpin
@@ -10,7 +11,7 @@ from bot.core.errors import RequestError
 from bot.core.records import EventName, PinRemoval, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.ports import Change, Clock, Store
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import Authority, StillOn
 from bot.usecases.deed import Deed
 from bot.usecases.pin import removals_by
 
@@ -27,7 +28,8 @@ class Unpinner:
     ) -> Sequence[RepositoryPin]:
         """All of them, or none. Raises RequestError if one is not there, or is somebody else's."""
         deed = Deed(person, self.clock(), repository)
-        there, still_on = self.store.pins(repository.uri), list(self._still_on(deed))
+        there = self.store.pins(repository.uri)
+        still_on = [each.stored for each in self._still_on(repository, deed.at)]
         known = [*there, *still_on]
         if unknown := next((t for t in texts if t not in {each.pin.pin for each in known}), None):
             raise RequestError(_unknown(unknown, repository, [each.pin.pin for each in known]))
@@ -45,11 +47,16 @@ class Unpinner:
             )
         return pins
 
-    def _still_on(self, deed: Deed) -> Iterator[RepositoryPin]:
+    def in_force(self, repository: RepositoryId) -> Sequence[RepositoryPin]:
+        """Every pin that protects now, as people are shown it."""
+        now = self.clock()
+        there = [each for each in self.store.pins(repository.uri) if each.pin.protects(now)]
+        return [*there, *(each.shown for each in self._still_on(repository, now))]
+
+    def _still_on(self, repository: RepositoryId, now: datetime) -> Sequence[StillOn]:
         """Pins that others removed, who may not."""
-        removals = self.store.pin_removals(deed.repository.uri)
-        for each in self.authority.pins_still_on(deed.repository, removals, deed.at):
-            yield each.stored
+        removals = self.store.pin_removals(repository.uri)
+        return self.authority.pins_still_on(repository, removals, now)
 
 
 def _unknown(text: str, repository: RepositoryId, known: Sequence[str]) -> str:

@@ -9,8 +9,12 @@ import pytest
 
 from bot.core.authority import AwsIdentity, SlackPerson
 from bot.core.errors import ServiceError
-from bot.core.records import Outcome, PlanRecord, PlanState
+from bot.core.pins import Pin
+from bot.core.records import Outcome, PlanRecord, PlanState, RepositoryPin
+from bot.ports import Change
 from bot.usecases.execute import CalledBackError
+from bot.usecases.unpin import Unpinner
+from tests.store.support import event
 from tests.usecases.site import ANN, RULES, Killed, Site
 
 BOB = AwsIdentity("arn:aws:iam::123456789012:user/bob")
@@ -218,3 +222,42 @@ def test_a_run_whose_approvers_nobody_can_look_up(site: Site, plan: PlanRecord) 
     assert site.as_stored(left) == left
     site.directory.error = None
     assert site.take_over(left).state is PlanState.DONE
+
+
+# pins that somebody removed by other settings
+
+
+@pytest.mark.parametrize("when", ["before", "after", "meanwhile"])
+def test_a_pin_that_somebody_removed_who_may_not(site: Site, when: str) -> None:
+    """Before the plan was made, after it was approved, or while it is carried out."""
+    for number in range(5):
+        site.shelf.image(f"1.{number}", age=60 - number)
+    settings_here(site, ANN.arn)
+
+    def unpin() -> None:
+        Unpinner(site.store, site.clock, lambda _: RULES, site.authority).unpin(
+            site.shelf.id, ["1.0"], BOB
+        )
+
+    if when == "before":
+        site.pin("1.0")
+        unpin()
+        plan = site.approved()
+        assert plan.deletions == 2
+        assert site.carry_out(plan).state is PlanState.DONE
+        return
+    plan = site.approved()
+    site.store.commit(Change([event()], pins_added=[pinned(site)]))
+    if when == "after":
+        unpin()
+    else:
+        site.after("texts", 1, unpin)
+    done = site.carry_out(plan)
+    (spared,) = (item for item in site.items(done).values() if item.outcome is Outcome.SPARED)
+    assert spared.tags == ("1.0",)
+    assert "1.0 is pinned by" in spared.reason
+
+
+def pinned(site: Site) -> RepositoryPin:
+    """A pin that no open plan has heard of yet."""
+    return RepositoryPin(site.shelf.id.uri, Pin("1.0", ANN.arn, "a customer runs it"), site.clock())

@@ -26,7 +26,7 @@ def result(view: PlanView) -> Content:
         f"{escape(view.plan.repository.name)}: {_became(view)}. {_freed(view)}",
         [
             header(view.plan.repository.name),
-            section(f"*{_became(view)}.*", _freed(view)),
+            section(f"*{_became(view)}.*", _freed(view), *_unconfirmed(view)),
             *_not_deleted(view, Outcome.FAILED),
             *_not_deleted(view, Outcome.SPARED),
             context(*_small_print(view)),
@@ -55,6 +55,15 @@ def _freed(view: PlanView) -> str:
     usd = phrases.a_month_and_a_year(usd_per_month(freed, view.usd_per_gb_month))
     about = phrases.about(view.content.savings)
     return f"Freed {about}{size(freed)}, which saves {about}{usd}."
+
+
+def _unconfirmed(view: PlanView) -> Iterator[str]:
+    if freed := view.plan.unconfirmed_bytes:
+        about = phrases.about(view.content.savings)
+        yield (
+            f"Besides, {about}{size(freed)} by deletions that ECR never confirmed: its answers "
+            "were lost, and the images were gone when they were looked up."
+        )
 
 
 def _not_deleted(view: PlanView, outcome: Outcome) -> Iterator[Block]:

@@ -1,5 +1,5 @@
-"""Who removed pins, confirmed usage and resumed, so that others can judge it; and which deletions
-ECR confirmed."""
+"""Who removed pins and confirmed usage, so that others can judge it; and which deletions ECR
+confirmed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,6 @@ def upgrade() -> None:
     _pin_removals()
     _usage_confirmations()
     _deletions()
-    op.add_column("about", sa.Column("resumed_by", sa.String))
 
 
 def _pin_removals() -> None:
