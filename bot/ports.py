@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
+from bot.core.authority import SlackPerson
 from bot.core.due import DueReport, Missed, Rest, Round
 from bot.core.manifest import Content, Described, Unread
 from bot.core.plan import Plan
@@ -21,6 +22,7 @@ from bot.core.records import (
     LastLook,
     Message,
     Pause,
+    PinRemoval,
     PlanRecord,
     RepositoryPin,
     Run,
@@ -128,6 +130,18 @@ class Deleter(Protocol):
         """Asks for new ones, though the old ones should not have run out yet."""
 
 
+class Directory(Protocol):
+    """The people of the Slack workspace in which this process works. May be used by several
+    threads. Everything raises ServiceError if Slack cannot tell, or this process has no token."""
+
+    def workspace(self) -> str:
+        """Its id."""
+
+    def person(self, user_id: str) -> SlackPerson:
+        """With all user groups that the settings name. Raises RequestError if nobody of that id
+        may decide anything: deactivated, a bot, unknown."""
+
+
 class UsageSource(Protocol):
     """One service in one place, or one file."""
 
@@ -180,6 +194,24 @@ class Listed(NamedTuple):
     at: datetime
 
 
+class Doubted(NamedTuple):
+    """A source listed far fewer workloads than `before`; somebody may confirm what it listed."""
+
+    source: str
+    scope: str
+    listed: Listed
+    before: Listed
+
+
+class Confirmation(NamedTuple):
+    """Somebody's consent to how few workloads a source listed. `by`: a Slack user's id or an AWS
+    ARN. UTC."""
+
+    doubted: Doubted
+    by: str
+    at: datetime
+
+
 class UsageMemory(Protocol):
     """What each source listed last, so that a sudden silence is noticed."""
 
@@ -187,14 +219,18 @@ class UsageMemory(Protocol):
 
     def believe(self, source: str, scope: str, listed: Listed) -> None: ...
 
-    def doubt(self, source: str, scope: str, listed: Listed) -> None:
+    def doubt(self, doubted: Doubted) -> None:
         """Keeps it aside until somebody confirms it."""
 
-    def confirm(self, source: str, scope: str) -> Listed | None:
-        """Believes what was doubted; None if nothing was."""
+    def confirm(self, doubted: Doubted, event: Event | None) -> bool:
+        """Believes what was doubted. `event`: who confirmed it, for the audit, if there is one.
+        False, and nothing is written, if it is no longer doubted, or another number is."""
 
-    def doubted(self) -> Sequence[tuple[str, str]]:
-        """Sources and scopes that somebody may confirm."""
+    def doubted(self) -> Sequence[Doubted]:
+        """What somebody may confirm, by source and scope."""
+
+    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+        """All that are known, oldest first."""
 
 
 class Asked(NamedTuple):
@@ -223,8 +259,9 @@ class Change:
 
     `before` is the record of a plan as it was seen, `after` what it becomes; without `before` a new
     plan is made. `content` belongs to every new version. A pin that takes the place of one of the
-    same text in its repository is added, and the other, as it was seen, removed. `run_before` is a
-    run as it was seen, `run` what it becomes; without `run_before` a new run is made.
+    same text in its repository is added, and the other, as it was seen, removed. `removals` stay
+    known after the pins are gone. `run_before` is a run as it was seen, `run` what it becomes;
+    without `run_before` a new run is made.
     """
 
     events: Sequence[Event]
@@ -233,6 +270,7 @@ class Change:
     content: Plan | None = None
     pins_added: Sequence[RepositoryPin] = ()
     pins_removed: Sequence[RepositoryPin] = ()
+    removals: Sequence[PinRemoval] = ()
     run_before: Run | None = None
     run: Run | None = None
 
@@ -305,6 +343,10 @@ class Store(Protocol):
     def pins_over(self, now: datetime) -> Sequence[RepositoryPin]:
         """Those that have run out, of all repositories."""
 
+    def pin_removals(self, repository: str | None = None) -> Sequence[PinRemoval]:
+        """Of one repository (by URI) or of all: every removal of a pin by somebody other than its
+        maker."""
+
     def pause(self) -> Pause | None:
         """None if plans may begin to be carried out."""
 
@@ -356,9 +398,12 @@ class Runs(Protocol):
     def journal(self, run: Run, batches: Sequence[Batch], kept: Iterable[KeptManifest]) -> bool:
         """Before the batches are sent. False, and nothing is written, if the run is lost."""
 
+    def mark_sent(self, run: Run, batch: Batch, at: datetime) -> bool:
+        """Right before the call leaves. False, and nothing is written, if the run is lost."""
+
     def unanswered(self, run: Run) -> Sequence[Batch]:
-        """Batches of this run and of those who had it earlier, of which nobody knows whether they
-        were sent, and what ECR answered; in their order."""
+        """Batches of this run and of those who had it earlier, of which nobody knows what ECR
+        answered; in their order. Those that were never sent are among them."""
 
     def batches_journalled(self, run: Run) -> int:
         """How many there are, answered or not."""

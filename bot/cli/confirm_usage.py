@@ -1,13 +1,16 @@
 """`ecr-clean confirm-usage`: yes, it is right that this source lists so little."""
 
+import sys
+
 import click
 
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_memory
-from bot.cli.terminal import say
-from bot.core.words import moment
+from bot.cli.status import ExitStatus
+from bot.cli.terminal import note, say
+from bot.ports import Doubted
 from bot.settings import load_settings
-from bot.usecases.confirm_usage import Witness
+from bot.usecases.confirm_usage import Witness, figures, find_doubted
 from bot.usecases.confirm_usage import confirm_usage as confirm
 from bot.wiring import Memory, command_line_person, system_clock
 
@@ -15,19 +18,37 @@ from bot.wiring import Memory, command_line_person, system_clock
 @click.command("confirm-usage")
 @click.argument("source")
 @click.argument("scope")
+@click.option(
+    "--workloads",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="The number that you confirm.  [default: shown, and asked for]",
+)
 @common_options
 @click.pass_obj
-def confirm_usage(options: Options, source: str, scope: str) -> None:
-    """Say that it is right that a source of usage lists far fewer workloads than before.
+def confirm_usage(options: Options, source: str, scope: str, workloads: int | None) -> int:
+    """Confirm the number of workloads of a source that lists far fewer than before.
 
     SOURCE and SCOPE are what the plan names: ecs '123456789012 in eu-west-1'.
     """
     with opened_memory() as memory:
-        listed = confirm(memory.usage, source, scope, _witness(options, memory))
-    say(
-        f"Confirmed: the workloads that {source} lists in {scope} are {listed.workloads:,}, as "
-        f"seen at {moment(listed.at)}."
-    )
+        if workloads is None:
+            workloads = _confirmed_number(find_doubted(memory.usage, source, scope))
+        if workloads is None:
+            return ExitStatus.REFUSED
+        confirmed = confirm(memory.usage, source, scope, workloads, _witness(options, memory))
+    say(f"Confirmed: {figures(confirmed)}.")
+    return ExitStatus.DONE
+
+
+def _confirmed_number(doubted: Doubted) -> int | None:
+    """None if it was not confirmed, or there is nobody to ask."""
+    number = doubted.listed.workloads
+    if not sys.stdin.isatty():
+        note(f"{figures(doubted)}: add --workloads {number}, if that is right")
+        return None
+    note(figures(doubted))
+    return number if click.confirm("Is that right?", err=True) else None
 
 
 def _witness(options: Options, memory: Memory) -> Witness | None:

@@ -19,6 +19,7 @@ from bot.usecases.doctor import Doctor, Sight
 from bot.wiring import (
     identify,
     is_on_the_line,
+    open_authority,
     open_examination,
     open_patients,
     open_sources,
@@ -73,7 +74,8 @@ def _slack(settings: Settings) -> Iterator[Finding]:
 def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> Sight:
     sources = open_sources(settings, registries, frozenset(each.id() for each in registries))
     with opened_memory() as memory, shown_progress() as progress:
-        seen = sources.look(settings, memory.usage, system_clock, progress)
+        authority = open_authority(settings)
+        seen = sources.look(settings, authority, memory.usage, system_clock, progress)
         listed = {
             (look.source, look.scope): memory.usage.last_listed(look.source, look.scope)
             for look in seen.snapshot.looks

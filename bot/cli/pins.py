@@ -1,6 +1,7 @@
 """`ecr-clean pins`: what is pinned."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -11,11 +12,12 @@ from bot.cli.printing import Forms
 from bot.cli.remembering import found_store
 from bot.cli.status import Outcome
 from bot.core.pins import Pin
-from bot.core.repository import RepositoryId
+from bot.core.records import RepositoryPin
+from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.ports import Store
 from bot.render.pins import COLUMNS, pin_as_json, pin_as_rows
 from bot.settings import Settings, load_settings
-from bot.wiring import open_registries, system_clock
+from bot.wiring import open_authority, open_registries, system_clock
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,9 +58,21 @@ def _pins(
     for stored in store.pins() if store else ():
         if uris is None or stored.repository in uris:
             yield Pinned(stored.repository, stored.pin)
+    for still_on in _still_on(store, settings) if store else ():
+        if uris is None or still_on.repository in uris:
+            yield Pinned(still_on.repository, still_on.pin)
     for entry in settings.pin_entries():
         if asked is None or any(each.matches(entry.repositories) for each in asked):
             yield Pinned(entry.repositories.globs[0], entry.pin)
+
+
+def _still_on(store: Store, settings: Settings) -> Iterator[RepositoryPin]:
+    """Pins that people removed who may not, by the settings here."""
+    authority, now = open_authority(settings), system_clock()
+    for uri, removals in groupby(store.pin_removals(), lambda each: each.pin.repository):
+        if repository := parse_repository_uri(uri):
+            found = authority.pins_still_on(repository, list(removals), now)
+            yield from (each.shown for each in found)
 
 
 def _texts(pins: Iterable[Pinned]) -> Iterator["RenderableType"]:

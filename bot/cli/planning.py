@@ -12,12 +12,14 @@ from bot.core.plan import Plan
 from bot.memory import expect_many_lasting_objects
 from bot.ports import Clock, Progress, Registry, ScanMemory
 from bot.settings import Settings
+from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found, find_repositories, find_repository
 from bot.usecases.plan import Planner
 from bot.wiring import (
     Memory,
     Seen,
     UsageSources,
+    open_authority,
     open_planner,
     open_registries,
     open_sources,
@@ -35,7 +37,9 @@ class Planning(Generic[Made]):
     memory: Memory
     outcome: Outcome
     make: Callable[[Planner, Found], Made]
-    look: Callable[[UsageSources, Settings, ScanMemory, Clock, Progress], Seen] = UsageSources.look
+    look: Callable[[UsageSources, Settings, Authority, ScanMemory, Clock, Progress], Seen] = (
+        UsageSources.look
+    )
 
     def of_all(self, arguments: Sequence[str]) -> Iterator[Made]:
         """All are tried; what fails is told, and goes into the outcome."""
@@ -52,14 +56,16 @@ class Planning(Generic[Made]):
         if not found:
             return
         expect_many_lasting_objects()
+        authority = open_authority(self.settings)
         asked = frozenset(each.repository.registry for each in found)
         sources = open_sources(self.settings, registries, asked)
         with shown_progress() as progress:
-            seen = self.look(sources, self.settings, self.memory.usage, system_clock, progress)
+            usage = self.memory.usage
+            seen = self.look(sources, self.settings, authority, usage, system_clock, progress)
         for each in found:
             try:
                 with shown_progress() as progress:
-                    planner = open_planner(self.settings, seen, self.memory, progress)
+                    planner = open_planner(self.settings, authority, seen, self.memory, progress)
                     made = self.make(planner, each)
             except (RequestError, ServiceError) as error:
                 self.outcome.failed(error)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from bot.core.patterns import Patterns
 from bot.core.repository import RepositoryId
@@ -45,3 +46,10 @@ def rules_for(
         return replace(general, channel=None)
     approvers = general.approvers if entry.approvers is None else entry.approvers
     return replace(general, channel=entry.channel, approvers=approvers)
+
+
+def rules_for_all(entries: Sequence[ReportEntry], general: ApprovalRules) -> ApprovalRules:
+    """What holds for what concerns all repositories: pause, resume, confirm usage. Without general
+    approvers, the approvers of any entry may; without those either, every full member."""
+    named = chain.from_iterable(entry.approvers or () for entry in entries)
+    return replace(general, approvers=general.approvers or tuple(dict.fromkeys(named)))

@@ -50,6 +50,17 @@ class AwsIdentity:
 Person = SlackPerson | AwsIdentity
 
 
+def person_without_directory(name: str, rules: ApprovalRules) -> Person | None:
+    """The person of that name, as far as the rules need to know them. None: the rules ask for more
+    than the name, and only Slack's directory knows it."""
+    if name.startswith("arn:"):
+        return AwsIdentity(name)
+    asks_for_more = not rules.approvers or any(map(_is_user_group, rules.approvers))
+    if name not in rules.approvers and asks_for_more:
+        return None
+    return SlackPerson(name, workspace="", is_guest=False, groups=frozenset())
+
+
 def may_approve(  # noqa: PLR0913 - the last three are all that the person said
     person: Person,
     plan: PlanRecord,
@@ -81,6 +92,13 @@ def may_approve(  # noqa: PLR0913 - the last three are all that the person said
         or _unconfirmed(plan, rules, typed)
     )
     return _refused(refusal) if refusal else standing
+
+
+def may_have_approved(person: Person, rules: ApprovalRules) -> Decision:
+    """Whether a stored approval counts, by the rules of the process that carries the plan out."""
+    if isinstance(person, AwsIdentity) and rules.required > 1:
+        return _refused(_not_from_the_command_line(rules))
+    return _stands_as_approver(person, rules)
 
 
 def why_unapprovable(plan: PlanRecord) -> str | None:
@@ -167,11 +185,15 @@ def _no_way(person: Person, plan: PlanRecord, rules: ApprovalRules) -> str | Non
                 "cannot be approved in Slack"
             )
     elif rules.required > 1:
-        return (
-            f"{rules.required} people must approve, and approvals from the command line don't "
-            "count towards them: approve in Slack"
-        )
+        return f"{_not_from_the_command_line(rules)}: approve in Slack"
     return None
+
+
+def _not_from_the_command_line(rules: ApprovalRules) -> str:
+    return (
+        f"{rules.required} people must approve, and approvals from the command line don't count "
+        "towards them"
+    )
 
 
 def _elsewhere(
@@ -236,15 +258,23 @@ def _stands_as_member(person: Person, rules: ApprovalRules) -> Decision:
 def _stands_by_id(person: SlackPerson, rules: ApprovalRules) -> Decision:
     if person.id in rules.approvers:
         return _granted(f"{person.id} is one of the approvers")
-    groups = [approver for approver in rules.approvers if approver.startswith("S")]
+    groups = [approver for approver in rules.approvers if _is_user_group(approver)]
     if groups and person.groups is None:
         return _refused(
             f"The user group {groups[0]} could not be read, so nobody knows whether {person.id} "
             "is in it"
         )
-    if common := next((group for group in groups if group in (person.groups or ())), None):
-        return _granted(f"{person.id} is in the user group {common}, which is one of the approvers")
-    return _refused(_no_approver(person))
+    common = next((group for group in groups if group in (person.groups or ())), None)
+    if common is None:
+        return _refused(_no_approver(person))
+    member = _stands_as_member(person, rules)
+    if not member.granted:
+        return _refused(f"{member.reason}, even in the user group {common}")
+    return _granted(f"{person.id} is in the user group {common}, which is one of the approvers")
+
+
+def _is_user_group(approver: str) -> bool:
+    return approver.startswith("S")
 
 
 def _stands_by_arn(person: AwsIdentity, rules: ApprovalRules) -> Decision:
@@ -278,7 +308,7 @@ def _is_too_wide(glob: str) -> bool:
 
 
 def _no_approver(person: Person) -> str:
-    return f"{person.name} is none of the approvers that the settings name for this repository"
+    return f"{person.name} is none of the approvers that the settings name"
 
 
 def _granted(reason: str) -> Decision:

@@ -44,10 +44,11 @@ def estate_of(known: Iterable[KnownRepository]) -> Estate:
 
 
 def _stored(look: LastLook) -> int | None:
-    """Less what was freed since the look."""
+    """Less what was freed since the look, whether ECR confirmed it or not."""
     if look.stored_bytes is None or look.plan.state not in CARRIED_OUT:
         return look.stored_bytes
-    return max(0, look.stored_bytes - look.plan.freed_bytes)
+    freed = look.plan.freed_bytes + look.plan.unconfirmed_bytes
+    return max(0, look.stored_bytes - freed)
 
 
 def _could_free(look: LastLook) -> int | None:

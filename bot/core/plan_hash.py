@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.core.judge import Judged
 from bot.core.plan import Plan
+from bot.core.usage import Look
 
 
 def content_hash(plan: Plan) -> str:
@@ -18,7 +19,7 @@ def content_hash(plan: Plan) -> str:
         "repository": plan.repository.uri,
         "manifests": sorted(map(_verdict, plan.judged)),
         "delete": plan.delete,
-        "looks": sorted({(k.source, k.scope, k.error is not None) for k in plan.usage.looks}),
+        "looks": sorted(set(map(_look, plan.usage.looks))),
         "not_checked": sorted(set(plan.usage.not_checked)),
         "deleted_also_in": sorted(set(map(str, plan.deleted_also_in))),
         "complete": plan.complete,
@@ -27,6 +28,12 @@ def content_hash(plan: Plan) -> str:
         content["unscanned_regions"] = sorted((str(each.place), each.sources) for each in unseen)
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _look(look: Look) -> tuple[Any, ...]:
+    """With the number of workloads that people are asked to confirm."""
+    doubted = (look.doubt.workloads,) if look.doubt else ()
+    return (look.source, look.scope, look.error is not None, *doubted)
 
 
 def _verdict(judged: Judged) -> tuple[Any, ...]:

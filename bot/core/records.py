@@ -56,12 +56,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A line of the receipt: what became of one digest that was to go."""
+    """A line of the receipt: what became of one digest that was to go. `is_unconfirmed`: it was
+    deleted, though ECR never confirmed that to us."""
 
     digest: str
     tags: tuple[str, ...]
     outcome: Outcome
     reason: str
+    is_unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class PlanRecord:
 
     `hash` is that of the version's content, `complete` whether nothing hindered it, `checked`
     whether any source of usage was looked at. `freed_bytes`: what it would free; what it did free,
-    once it was carried out; `exact` False: at most that. `approvals` are those of every version.
+    once it was carried out, by deletions that ECR confirmed; `exact` False: at most that.
+    `unconfirmed_bytes`: freed by the other deletions. `approvals` are those of every version.
     `stop_asked_by`: who wants it stopped while it is carried out. `revision` counts the changes of
     the record: whoever changes it names the one they saw. UTC.
     """
@@ -92,6 +95,7 @@ class PlanRecord:
     stop_asked_by: str | None = None
     revision: int = 0
     exact: bool = True
+    unconfirmed_bytes: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -110,6 +114,15 @@ class RepositoryPin:
     repository: str
     pin: Pin
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PinRemoval:
+    """That somebody other than the maker of a pin removed it. UTC."""
+
+    pin: RepositoryPin
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,19 +317,22 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What goes in one call. `number` counts the batches of a run, from 1."""
+    """What goes in one call. `number` counts the batches of a run, from 1. `sent_at`: when the call
+    was about to leave, in UTC; None: it never left."""
 
     number: int
     digests: tuple[str, ...]
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of one digest of a run, and why."""
+    """What became of one digest of a run, and why. `is_unconfirmed`: as in the receipt."""
 
     digest: str
     outcome: Outcome
     reason: str
+    is_unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -222,20 +222,24 @@ def asked_to_stop(plan: PlanRecord, by: str) -> PlanRecord:
     return _moved(plan, PlanState.EXECUTING, stop_asked_by=plan.stop_asked_by or by)
 
 
-def ended(plan: PlanRecord, outcomes: Iterable[Outcome], freed_bytes: int) -> PlanRecord:
-    """`outcomes`: what became of everything that was to go; `freed_bytes`: what that freed."""
+def ended(
+    plan: PlanRecord, outcomes: Iterable[Outcome], freed_bytes: int, unconfirmed_bytes: int = 0
+) -> PlanRecord:
+    """`outcomes`: what became of everything that was to go; `freed_bytes`: what that freed as ECR
+    confirmed, `unconfirmed_bytes`: what it freed besides."""
     _check(plan, Step.END)
     found = set(outcomes)
     if Outcome.PENDING in found:
         raise TransitionError(plan.state, Step.END, "some of it is still pending")
     state = PlanState.FAILED if Outcome.FAILED in found else PlanState.DONE
-    return _moved(plan, state, freed_bytes=freed_bytes)
+    return _moved(plan, state, freed_bytes=freed_bytes, unconfirmed_bytes=unconfirmed_bytes)
 
 
-def stopped(plan: PlanRecord, freed_bytes: int) -> PlanRecord:
-    """Stopped while it was carried out, after the batches in flight."""
+def stopped(plan: PlanRecord, freed_bytes: int, unconfirmed_bytes: int = 0) -> PlanRecord:
+    """Stopped while it was carried out, after the batches in flight. Bytes as in `ended`."""
     _check(plan, Step.STOP)
-    return _moved(plan, PlanState.STOPPED, freed_bytes=freed_bytes)
+    freed = {"freed_bytes": freed_bytes, "unconfirmed_bytes": unconfirmed_bytes}
+    return _moved(plan, PlanState.STOPPED, **freed)
 
 
 def _check(plan: PlanRecord, step: Step) -> None:

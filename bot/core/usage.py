@@ -64,26 +64,42 @@ TagRuns = Mapping[str, Collection[TagRun]]
 Users = Mapping[str, tuple[str, ...]]
 
 
-SAY_SO = "; if that is right, say so"
-"""In what a source is in doubt for; then follows how, on the command line."""
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A source lists far fewer workloads than before. Somebody may confirm the number. UTC."""
+
+    workloads: int
+    before: int
+    before_at: datetime
+
+    @property
+    def words(self) -> str:
+        return (
+            f"it lists {self.workloads:,} workloads, where it listed {self.before:,} on "
+            f"{self.before_at:%Y-%m-%d}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One source in one scope: how many different references it made, or why it is unknown.
 
-    `in_doubt`: it listed far less than before, and somebody may say that this is right.
+    `doubt`: why somebody has to confirm the number of its workloads; then `error` says so, too.
     """
 
     source: str
     scope: str
     images: int
     error: str | None = None
-    in_doubt: bool = False
+    doubt: Doubt | None = None
+
+    @property
+    def place(self) -> str:
+        return f"{self.source} ({self.scope})"
 
     @property
     def problem(self) -> str:
-        return f"{self.source} ({self.scope}): {self.error}"
+        return f"{self.place}: {self.error}"
 
 
 @dataclass(frozen=True, slots=True)

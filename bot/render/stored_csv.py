@@ -21,6 +21,7 @@ COLUMNS = (
     "expires_at",
     "execute_after",
     "approvals",
+    "unconfirmed_bytes",
 )
 
 RECEIPT_COLUMNS = (*_NAMED, *Place._fields, "digest", "tags", "outcome", "reason")
@@ -41,6 +42,7 @@ def stored_plan_as_rows(plan: PlanRecord) -> Iterator[tuple[object, ...]]:
         iso(plan.expires_at),
         iso(plan.execute_after),
         "; ".join(map(_approval, plan.approvals)),
+        plan.unconfirmed_bytes,
     )
 
 

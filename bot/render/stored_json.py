@@ -12,6 +12,8 @@ from bot.render.words import iso
 
 ITEMS_A_PIECE = 1000
 
+RECEIPT_KEYS = ("digest", "tags", "outcome", "reason")
+
 
 def stored_plan_as_json(plan: PlanRecord, items: Sequence[Item]) -> Iterator[bytes]:
     """In pieces: a receipt may be long. The last ends the line."""
@@ -40,6 +42,7 @@ def _standing(plan: PlanRecord) -> dict[str, Any]:
         ],
         "execute_after": iso(plan.execute_after),
         "freed_bytes": plan.freed_bytes,
+        "unconfirmed_bytes": plan.unconfirmed_bytes,
         "proposed_at": iso(plan.proposed_at),
         "expires_at": iso(plan.expires_at),
     }
@@ -50,5 +53,6 @@ def _receipt(items: Sequence[Item]) -> Iterator[bytes]:
     yield b',"receipt":['
     for start in range(0, len(items), ITEMS_A_PIECE):
         piece = items[start : start + ITEMS_A_PIECE]
-        yield (b"," if start else b"") + dumps(piece)[1:-1]
+        lines = [{key: getattr(item, key) for key in RECEIPT_KEYS} for item in piece]
+        yield (b"," if start else b"") + dumps(lines)[1:-1]
     yield b"]"

@@ -10,7 +10,7 @@ from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.words import moment, named
 from bot.render.stored_words import standing
 from bot.render.terminal import ROWS, bullets, how_many_more, shown, shown_whole, table
-from bot.render.words import age, count, freed, money
+from bot.render.words import age, count, freed, money, size
 
 STYLES = {
     PlanState.PROPOSED: "bold",
@@ -69,6 +69,9 @@ def what_became_as_text(
     if plan.state in ENDED:
         saved = f"{freed(plan)}: {money(usd_per_month)} a month"
         yield shown(f"{plan.repository.name}: freed {saved}.", style="bold")
+        if plan.unconfirmed_bytes:
+            more = size(plan.unconfirmed_bytes)
+            yield shown(f"Besides, {more} by deletions that ECR never confirmed.")
         yield _receipt(items)
 
 
@@ -97,6 +100,8 @@ def _how_far(items: Sequence[Item]) -> RenderableType:
 def _receipt(items: Sequence[Item]) -> RenderableType:
     by_outcome = Counter(item.outcome for item in items)
     summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in Outcome if by_outcome[each])
+    if unconfirmed := sum(item.is_unconfirmed for item in items):
+        summary += f" ({unconfirmed:,} of the deletions ECR never confirmed)"
     lines = list(_what_needs_a_look(items))
     parts: list[RenderableType] = [shown(f"Receipt: {summary}.")]
     if lines:

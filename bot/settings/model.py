@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from bot.core import due, schedules
-from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for
+from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for, rules_for_all
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.policy import PinEntry, Policy, PolicyEntry
@@ -353,6 +353,13 @@ class Settings(Section):
 
     def general_rules(self, workspace: str | None) -> ApprovalRules:
         """Of what concerns all repositories."""
+        return rules_for_all(self.report_entries(), self._approval_section_rules(workspace))
+
+    def approval_rules(self, repository: RepositoryId, workspace: str | None) -> ApprovalRules:
+        section_rules = self._approval_section_rules(workspace)
+        return rules_for(self.report_entries(), repository, section_rules)
+
+    def _approval_section_rules(self, workspace: str | None) -> ApprovalRules:
         return ApprovalRules(
             approvers=self.approval.approvers,
             required=self.approval.required,
@@ -361,9 +368,6 @@ class Settings(Section):
             channel=None,
             report_only=not self.execution.enabled,
         )
-
-    def approval_rules(self, repository: RepositoryId, workspace: str | None) -> ApprovalRules:
-        return rules_for(self.report_entries(), repository, self.general_rules(workspace))
 
     def pin_entries(self) -> tuple[PinEntry, ...]:
         return tuple(pin.entry() for pin in self.pins)

@@ -38,10 +38,15 @@ TYPED_NAME = "typed_name"
 """Block and action of the input in which the repository's name is typed."""
 
 MOST_IN_LINE = 2000
-"""Characters of a line that a button `run_command` carries: docs.slack.dev, button element."""
+"""Characters that a button carries: docs.slack.dev, button element."""
 
 _FORM = re.compile(
     r"(?P<plan>\w{1,40}):(?P<version>\d{1,6})(?::(?P<detail>[\w:-]{1,100}))?", re.ASCII
+)
+
+_USAGE_FORM = re.compile(
+    r"(?P<plan>\S+) (?P<workloads>\d{1,12}) (?P<source>\S{1,100}) (?P<scope>.+)",
+    re.ASCII | re.DOTALL,
 )
 
 
@@ -63,6 +68,32 @@ class PlanRef:
         if found is None:
             raise ValueError(f"{value!r} is no plan")
         return cls(found["plan"], int(found["version"]), found["detail"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRef:
+    """How many workloads of a source, in one scope, a button confirms, and the version of the plan
+    whose message it is in."""
+
+    plan: str
+    version: int
+    workloads: int
+    source: str
+    scope: str
+
+    def __str__(self) -> str:
+        return f"{self.plan}:{self.version} {self.workloads} {self.source} {self.scope}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for anything that no button of ours carries."""
+        found = _USAGE_FORM.fullmatch(value)
+        if found is None:
+            raise ValueError(f"{value!r} is no usage of a source")
+        plan = PlanRef.parse(found["plan"])
+        return cls(
+            plan.plan, plan.version, int(found["workloads"]), found["source"], found["scope"]
+        )
 
 
 @dataclass(frozen=True, slots=True)

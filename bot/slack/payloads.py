@@ -30,6 +30,7 @@ from bot.slack.ids import (
     EndOfPin,
     PinRef,
     PlanRef,
+    UsageRef,
 )
 
 MOST_IN_COMMAND = 40_000
@@ -52,6 +53,10 @@ def _as_pin_ref(value: Any) -> PinRef:
     return PinRef.parse(str(value))
 
 
+def _as_usage_ref(value: Any) -> UsageRef:
+    return UsageRef.parse(str(value))
+
+
 def _as_end_of_pin(value: Any) -> EndOfPin:
     return EndOfPin.parse(str(value))
 
@@ -66,6 +71,7 @@ Url = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
 Ref = Annotated[InstanceOf[PlanRef], BeforeValidator(_as_ref)]
 RefWithChannel = Annotated[Ref, AfterValidator(_naming_a_channel)]
 EndOfPinField = Annotated[InstanceOf[EndOfPin], BeforeValidator(_as_end_of_pin)]
+RefOfUsage = Annotated[InstanceOf[UsageRef], BeforeValidator(_as_usage_ref)]
 RefOfPin = Annotated[InstanceOf[PinRef], BeforeValidator(_as_pin_ref)]
 OptionValue = Annotated[str, Field(min_length=1, max_length=150)]
 
@@ -179,9 +185,7 @@ class _MessagePart(_Part):
     message_ts: Stamp
 
 
-class Click(_Click):
-    """On a button in a message."""
-
+class _InMessage(_FromElement):
     channel: _Channel
     container: _MessagePart
 
@@ -192,6 +196,10 @@ class Click(_Click):
     @property
     def ts(self) -> str:
         return self.container.message_ts
+
+
+class Click(_Click, _InMessage):
+    """On a button in a message."""
 
 
 class _LineButton(_Part):
@@ -214,6 +222,18 @@ class CommandClick(_Pressed[_LineButton]):
 
 class _View(_Part):
     id: ViewId
+
+
+class _UsageButton(_Part):
+    value: RefOfUsage
+
+
+class ClickOnUsage(_Pressed[_UsageButton], _InMessage):
+    """On a button in a message that confirms how little a source lists."""
+
+    @property
+    def ref(self) -> UsageRef:
+        return self.button.value
 
 
 class ClickInModal(_Click):

@@ -43,6 +43,14 @@ class People:
     def person(self, user_id: str, team_id: str) -> SlackPerson:
         """`team_id`: the workspace that the command, or the user of the click, names. Raises
         RequestError for whoever is nobody to decide anything, ServiceError if Slack cannot tell."""
+        return self._person(user_id, team_id, self._groups_of(user_id))
+
+    def member(self, user_id: str) -> SlackPerson:
+        """Somebody who acted earlier, as the directory has them now. Raises as `person` does, and
+        ServiceError if a user group cannot be read."""
+        return self._person(user_id, self._workspace, self._readable_groups_of(user_id))
+
+    def _person(self, user_id: str, team_id: str, groups: frozenset[str] | None) -> SlackPerson:
         user = self._users.get(user_id)
         if user.get("deleted"):
             raise RequestError(f"{user_id} is deactivated: only active members may do this")
@@ -52,7 +60,7 @@ class People:
             id=user_id,
             workspace=self._workspace_of(user, team_id),
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-            groups=self._groups_of(user_id),
+            groups=groups,
         )
 
     def members(self, group: str) -> frozenset[str]:
@@ -75,10 +83,12 @@ class People:
 
     def _groups_of(self, user_id: str) -> frozenset[str] | None:
         try:
-            members = {group: self.members(group) for group in self._groups}
+            return self._readable_groups_of(user_id)
         except SlackError:
             return None
-        return frozenset(group for group, users in members.items() if user_id in users)
+
+    def _readable_groups_of(self, user_id: str) -> frozenset[str]:
+        return frozenset(group for group in self._groups if user_id in self.members(group))
 
     def _ask_user(self, user_id: str) -> dict[str, Any]:
         try:

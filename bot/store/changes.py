@@ -11,7 +11,7 @@ from bot.ports import Change
 from bot.store.audit import add_events
 from bot.store.part import Part, count_of, insert_all, insert_into
 from bot.store.pauses import is_paused
-from bot.store.pins import change_pins
+from bot.store.pins import add_removals, change_pins
 from bot.store.plan_content import pack
 from bot.store.replaced_versions import replace_version
 from bot.store.runs import change_run
@@ -42,6 +42,7 @@ class Changes(Part):
                 insert_all(session, VersionRow, [version.row])
                 insert_all(session, ItemRow, version.items)
                 _forget_replaced(session, change)
+            add_removals(session, change.removals)
             add_events(session, change.events)
             return True
 
@@ -118,6 +119,7 @@ def _columns(record: PlanRecord) -> dict[str, Any]:
         "execute_after": record.execute_after,
         "stop_asked_by": record.stop_asked_by,
         "revision": record.revision,
+        "unconfirmed_bytes": record.unconfirmed_bytes,
     }
 
 

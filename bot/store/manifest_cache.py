@@ -21,9 +21,10 @@ from bot.core.errors import ServiceError
 from bot.core.manifest import Blob, Content
 from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead, Span
+from bot.core.records import Event
 from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
-from bot.ports import Asked, Listed
+from bot.ports import Asked, Confirmation, Doubted, Listed
 from bot.store.private_files import make_folder, make_private
 
 DIGESTS_A_QUERY = 500
@@ -153,18 +154,36 @@ class SqliteManifestCache:
     def believe(self, source: str, scope: str, listed: Listed) -> None:
         self._note_listed(source, scope, _BELIEVED, listed)
 
-    def doubt(self, source: str, scope: str, listed: Listed) -> None:
-        self._note_listed(source, scope, _DOUBTED, listed)
+    def doubt(self, doubted: Doubted) -> None:
+        """Only in comparison with what is believed here."""
+        self._note_listed(doubted.source, doubted.scope, _DOUBTED, doubted.listed)
 
-    def confirm(self, source: str, scope: str) -> Listed | None:
-        if doubted := self._listed(source, scope, _DOUBTED):
-            self.believe(source, scope, doubted)
-        return doubted
+    def confirm(self, doubted: Doubted, event: Event | None) -> bool:
+        """There is no audit here."""
+        del event
+        now = self._listed(doubted.source, doubted.scope, _DOUBTED)
+        if now is None or now.workloads != doubted.listed.workloads:
+            return False
+        self.believe(doubted.source, doubted.scope, doubted.listed)
+        return True
 
-    def doubted(self) -> Sequence[tuple[str, str]]:
-        query = "SELECT source, scope FROM usage_listed WHERE is_believed = ? ORDER BY 1, 2"
+    def doubted(self) -> Sequence[Doubted]:
+        query = (
+            "SELECT source, scope, workloads, at FROM usage_listed WHERE is_believed = ? "
+            "ORDER BY 1, 2"
+        )
         with self._explained():
-            return self._db.execute(query, (_DOUBTED,)).fetchall()
+            rows = self._db.execute(query, (_DOUBTED,)).fetchall()
+        return [self._doubted(source, scope, Listed(n, _time(at))) for source, scope, n, at in rows]
+
+    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+        """None: nobody knows here who confirmed something."""
+        del source, scope
+        return ()
+
+    def _doubted(self, source: str, scope: str, listed: Listed) -> Doubted:
+        before = self._listed(source, scope, _BELIEVED) or listed
+        return Doubted(source, scope, listed, before)
 
     def asked_regions(self, account: str) -> Mapping[tuple[str, str], Asked]:
         query = "SELECT region, source, has_any, at FROM asked_regions WHERE account = ?"

@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, Select, and_, delete, select, update
 from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
-from bot.core.records import RepositoryPin
+from bot.core.records import PinRemoval, RepositoryPin
 from bot.store.part import Part, count_of, insert_into
-from bot.store.tables import PinRow
+from bot.store.tables import PinRemovalRow, PinRow
 
 
 class Pins(Part):
@@ -19,6 +19,14 @@ class Pins(Part):
         if repository is not None:
             query = query.where(PinRow.repository == repository)
         return self._sorted(query)
+
+    def pin_removals(self, repository: str | None = None) -> Sequence[PinRemoval]:
+        row = PinRemovalRow
+        query = select(row).order_by(row.repository, row.pin, row.made_at, row.removed_at)
+        if repository is not None:
+            query = query.where(row.repository == repository)
+        with self._database.reading() as session:
+            return [_removal(each) for each in session.scalars(query)]
 
     def pins_over(self, now: datetime) -> Sequence[RepositoryPin]:
         return self._sorted(select(PinRow).where(PinRow.until <= now))
@@ -49,6 +57,23 @@ def change_pins(
     steps = [(_key(each), _remove, each) for each in removed]
     steps += [(_key(each), _add, each) for each in added]
     return all(step(session, each) for _, step, each in sorted(steps, key=itemgetter(0)))
+
+
+def add_removals(session: Session, removals: Iterable[PinRemoval]) -> None:
+    """A removal that is known already stays as it is."""
+    for each in removals:
+        stored, pin = each.pin, each.pin.pin
+        row = insert_into(session, PinRemovalRow).values(
+            repository=stored.repository,
+            pin=pin.pin,
+            made_at=stored.made_at,
+            removed_by=each.by,
+            removed_at=each.at,
+            pinned_by=pin.by,
+            reason=pin.reason,
+            until=pin.until,
+        )
+        session.execute(row.on_conflict_do_nothing())
 
 
 def _add(session: Session, each: RepositoryPin) -> bool:
@@ -85,3 +110,10 @@ def _key(each: RepositoryPin) -> tuple[str, str]:
 
 def _pin(row: PinRow) -> RepositoryPin:
     return RepositoryPin(row.repository, Pin(row.pin, row.by, row.reason, row.until), row.made_at)
+
+
+def _removal(row: PinRemovalRow) -> PinRemoval:
+    pin = Pin(row.pin, row.pinned_by, row.reason, row.until)
+    return PinRemoval(
+        RepositoryPin(row.repository, pin, row.made_at), row.removed_by, row.removed_at
+    )

@@ -77,11 +77,13 @@ class Plans(Part):
     def items(self, id_: str, version: int) -> Sequence[Item]:
         is_its_own = (ItemRow.plan == id_) & (ItemRow.version == version)
         columns = (ItemRow.digest, ItemRow.tags, ItemRow.outcome, ItemRow.reason)
-        query = select(*columns).where(is_its_own).order_by(ItemRow.position)
+        query = select(*columns, ItemRow.is_unconfirmed).where(is_its_own)
         with self._database.reading() as session:
             return [
-                Item(digest, tuple(tags), Outcome(outcome), reason)
-                for digest, tags, outcome, reason in session.execute(query)
+                Item(digest, tuple(tags), Outcome(outcome), reason, is_unconfirmed)
+                for digest, tags, outcome, reason, is_unconfirmed in session.execute(
+                    query.order_by(ItemRow.position)
+                )
             ]
 
     def deletions(self, id_: str, version: int) -> Sequence[str]:
@@ -122,6 +124,7 @@ def record_of(row: PlanRow) -> PlanRecord:
         approvals=tuple(sorted(map(_approval, row.approvals), key=lambda each: (each.at, each.by))),
         revision=row.revision,
         exact=row.exact,
+        unconfirmed_bytes=row.unconfirmed_bytes,
     )
 
 

@@ -54,6 +54,14 @@ class Runs(Part):
             upsert_all(session, KeptRow, rows)
             return True
 
+    def mark_sent(self, run: Run, batch: Batch, at: datetime) -> bool:
+        is_it = and_(BatchRow.plan == run.plan, BatchRow.number == batch.number)
+        with self._database.writing() as session:
+            if not _hold(session, run):
+                return False
+            session.execute(update(BatchRow).where(is_it).values(sent_at=at))
+            return True
+
     def unanswered(self, run: Run) -> Sequence[Batch]:
         is_open = and_(BatchRow.plan == run.plan, BatchRow.answered_at.is_(None))
         query = select(BatchRow).where(is_open).order_by(BatchRow.number)
@@ -110,7 +118,8 @@ def _hold(session: Session, run: Run) -> bool:
 def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: datetime) -> None:
     numbers = [each.number for each in batches]
     of_the_same_number = and_(BatchRow.plan == run.plan, BatchRow.number.in_(numbers))
-    there = set(map(_batch, session.scalars(select(BatchRow).where(of_the_same_number))))
+    rows_there = session.scalars(select(BatchRow).where(of_the_same_number))
+    there = {(row.number, tuple(row.digests)) for row in rows_there}
     rows = (
         {
             "plan": run.plan,
@@ -120,7 +129,7 @@ def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: date
             "journalled_at": now,
         }
         for each in batches
-        if each not in there
+        if (each.number, each.digests) not in there
     )
     insert_all(session, BatchRow, rows)
 
@@ -134,9 +143,21 @@ def _write_outcomes(session: Session, run: Run, fates: Sequence[Fate]) -> None:
     settled = (
         update(ItemRow)
         .where(is_its_own)
-        .values(outcome=bindparam("became"), reason=bindparam("why"))
+        .values(
+            outcome=bindparam("became"),
+            reason=bindparam("why"),
+            is_unconfirmed=bindparam("unconfirmed"),
+        )
     )
-    rows = ({"of": each.digest, "became": each.outcome, "why": each.reason} for each in fates)
+    rows = (
+        {
+            "of": each.digest,
+            "became": each.outcome,
+            "why": each.reason,
+            "unconfirmed": each.is_unconfirmed,
+        }
+        for each in fates
+    )
     for_each(session, settled, rows)
 
 
@@ -172,7 +193,7 @@ def _run(row: RunRow) -> Run:
 
 
 def _batch(row: BatchRow) -> Batch:
-    return Batch(row.number, tuple(row.digests))
+    return Batch(row.number, tuple(row.digests), row.sent_at)
 
 
 def _kept_row(kept: KeptManifest, run: Run, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    false,
     text,
     true,
 )
@@ -84,6 +85,7 @@ class PlanRow(Base):
     stop_asked_by: Mapped[str | None]
     revision: Mapped[int]
     told_version: Mapped[int | None]
+    unconfirmed_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     approvals: Mapped[list["ApprovalRow"]] = relationship(lazy="selectin", viewonly=True)
 
@@ -116,6 +118,7 @@ class ItemRow(Base):
     tags: Mapped[tuple[str, ...]]
     outcome: Mapped[str]
     reason: Mapped[str] = mapped_column(Prose)
+    is_unconfirmed: Mapped[bool] = mapped_column(server_default=false())
 
 
 class ApprovalRow(Base):
@@ -145,7 +148,8 @@ class RunRow(Base):
 
 
 class BatchRow(Base):
-    """What was about to go in one call. `answered_at` None: nobody knows what became of it."""
+    """What was about to go in one call. `sent_at` None: the call never left. `answered_at` None:
+    nobody knows what became of it."""
 
     __tablename__ = "run_batches"
 
@@ -154,6 +158,7 @@ class BatchRow(Base):
     digests: Mapped[tuple[str, ...]]
     attempt: Mapped[int]
     journalled_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
     answered_at: Mapped[datetime | None]
 
 
@@ -184,6 +189,21 @@ class PinRow(Base):
     warned_at: Mapped[datetime | None]
 
 
+class PinRemovalRow(Base):
+    """A pin that somebody other than its maker removed: who did, and the pin as it was."""
+
+    __tablename__ = "pin_removals"
+
+    repository: Mapped[str] = mapped_column(primary_key=True)
+    pin: Mapped[str] = mapped_column(primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(primary_key=True)
+    removed_by: Mapped[str] = mapped_column(primary_key=True)
+    removed_at: Mapped[datetime]
+    pinned_by: Mapped[str]
+    reason: Mapped[str]
+    until: Mapped[datetime | None]
+
+
 class EventRow(Base):
     """Triggers refuse every change of what stands here."""
 
@@ -202,7 +222,8 @@ class EventRow(Base):
 
 
 class ListedRow(Base):
-    """How much a source of usage listed last: what is believed of it, and what is in doubt."""
+    """How much a source of usage listed last: what is believed of it, and what is in doubt.
+    `before`: what the doubted number was compared with; None: with what is believed."""
 
     __tablename__ = "usage_listed"
 
@@ -211,6 +232,23 @@ class ListedRow(Base):
     is_believed: Mapped[bool] = mapped_column(primary_key=True)
     workloads: Mapped[int]
     at: Mapped[datetime]
+    before_workloads: Mapped[int | None]
+    before_at: Mapped[datetime | None]
+
+
+class ConfirmationRow(Base):
+    """Somebody's consent to how few workloads a source of usage listed."""
+
+    __tablename__ = "usage_confirmations"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(primary_key=True)
+    by: Mapped[str]
+    workloads: Mapped[int]
+    listed_at: Mapped[datetime]
+    before_workloads: Mapped[int]
+    before_at: Mapped[datetime]
 
 
 class ScanRow(Base):

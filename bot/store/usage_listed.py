@@ -1,43 +1,74 @@
-"""What each source of usage listed last."""
+"""What each source of usage listed last, and what people confirmed of it."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.ports import Listed
-from bot.store.part import Part, upsert
-from bot.store.tables import ListedRow
+from bot.core.records import Event
+from bot.ports import Confirmation, Doubted, Listed
+from bot.store.audit import add_events
+from bot.store.part import Part, count_of, insert_new, upsert
+from bot.store.tables import ConfirmationRow, ListedRow
 
 
 class UsageListed(Part):
     def last_listed(self, source: str, scope: str) -> Listed | None:
         with self._database.reading() as session:
-            return _listed(session, source, scope, is_believed=True)
+            return _believed(session, source, scope)
 
     def believe(self, source: str, scope: str, listed: Listed) -> None:
         with self._database.writing() as session:
             _believe(session, source, scope, listed)
 
-    def doubt(self, source: str, scope: str, listed: Listed) -> None:
+    def doubt(self, doubted: Doubted) -> None:
+        key = {"source": doubted.source, "scope": doubted.scope, "is_believed": False}
+        before = {"before_workloads": doubted.before.workloads, "before_at": doubted.before.at}
         with self._database.writing() as session:
-            _note(session, source, scope, listed, is_believed=False)
+            upsert(session, ListedRow, key | doubted.listed._asdict() | before)
 
-    def confirm(self, source: str, scope: str) -> Listed | None:
+    def confirm(self, doubted: Doubted, event: Event | None) -> bool:
+        source, scope, listed, before = doubted
+        is_still_doubted = (
+            ListedRow.source == source,
+            ListedRow.scope == scope,
+            ListedRow.is_believed.is_(False),
+            ListedRow.workloads == listed.workloads,
+        )
         with self._database.writing() as session:
-            doubted = _listed(session, source, scope, is_believed=False)
-            if doubted:
-                _believe(session, source, scope, doubted)
-            return doubted
+            if not count_of(session, delete(ListedRow).where(*is_still_doubted)):
+                return False
+            _believe(session, source, scope, listed)
+            if event:
+                row = {
+                    "source": source,
+                    "scope": scope,
+                    "at": event.at,
+                    "by": event.by,
+                    "workloads": listed.workloads,
+                    "listed_at": listed.at,
+                    "before_workloads": before.workloads,
+                    "before_at": before.at,
+                }
+                insert_new(session, ConfirmationRow, [row])
+                add_events(session, [event])
+            return True
 
-    def doubted(self) -> Sequence[tuple[str, str]]:
+    def doubted(self) -> Sequence[Doubted]:
         query = select(ListedRow).where(ListedRow.is_believed.is_(False))
+        ordered = query.order_by(ListedRow.source, ListedRow.scope)
         with self._database.reading() as session:
-            return sorted((row.source, row.scope) for row in session.scalars(query))
+            return [_doubted(session, row) for row in session.scalars(ordered).all()]
+
+    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+        is_its_own = (ConfirmationRow.source == source, ConfirmationRow.scope == scope)
+        query = select(ConfirmationRow).where(*is_its_own).order_by(ConfirmationRow.at)
+        with self._database.reading() as session:
+            return [_confirmation(row) for row in session.scalars(query)]
 
 
-def _listed(session: Session, source: str, scope: str, *, is_believed: bool) -> Listed | None:
-    row = session.get(ListedRow, (source, scope, is_believed))
+def _believed(session: Session, source: str, scope: str) -> Listed | None:
+    row = session.get(ListedRow, (source, scope, True))
     return Listed(row.workloads, row.at) if row else None
 
 
@@ -46,9 +77,22 @@ def _believe(session: Session, source: str, scope: str, listed: Listed) -> None:
     is_doubt = ListedRow.is_believed.is_(False)
     named = (ListedRow.source == source, ListedRow.scope == scope)
     session.execute(delete(ListedRow).where(*named, is_doubt))
-    _note(session, source, scope, listed, is_believed=True)
+    key = {"source": source, "scope": scope, "is_believed": True}
+    before = {"before_workloads": None, "before_at": None}
+    upsert(session, ListedRow, key | listed._asdict() | before)
 
 
-def _note(session: Session, source: str, scope: str, listed: Listed, *, is_believed: bool) -> None:
-    key = {"source": source, "scope": scope, "is_believed": is_believed}
-    upsert(session, ListedRow, key | {"workloads": listed.workloads, "at": listed.at})
+def _doubted(session: Session, row: ListedRow) -> Doubted:
+    """Older processes wrote no `before`."""
+    listed = Listed(row.workloads, row.at)
+    if row.before_workloads is not None and row.before_at is not None:
+        before = Listed(row.before_workloads, row.before_at)
+    else:
+        before = _believed(session, row.source, row.scope) or listed
+    return Doubted(row.source, row.scope, listed, before)
+
+
+def _confirmation(row: ConfirmationRow) -> Confirmation:
+    listed = Listed(row.workloads, row.listed_at)
+    before = Listed(row.before_workloads, row.before_at)
+    return Confirmation(Doubted(row.source, row.scope, listed, before), row.by, row.at)

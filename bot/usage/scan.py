@@ -1,6 +1,6 @@
 """Looks at every source once for all repositories of a run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
@@ -9,8 +9,8 @@ from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import SAY_SO, Look, Sighting
-from bot.ports import Clock, Listed, Progress, UsageMemory, UsageSource
+from bot.core.usage import Doubt, Look, Sighting
+from bot.ports import Clock, Doubted, Listed, Progress, UsageMemory, UsageSource
 
 SOURCES_AT_ONCE = 8
 STEP = "looking for images in use"
@@ -19,7 +19,8 @@ STEP = "looking for images in use"
 @dataclass(frozen=True, slots=True)
 class Scan:
     """`registries`: those whose images are looked for. `expect_none`: it is fine if nobody uses
-    any of their images. `ignored`: references that make no plan incomplete."""
+    any of their images. `may_confirm`: whether somebody may confirm how little a source lists.
+    `ignored`: references that make no plan incomplete."""
 
     sources: Sequence[UsageSource]
     not_checked: Sequence[str]
@@ -27,6 +28,7 @@ class Scan:
     hosts: Hosts
     expect_none: bool
     memory: UsageMemory
+    may_confirm: Callable[[str], bool]
     clock: Clock
     progress: Progress
     ignored: Patterns = field(default_factory=Patterns)
@@ -57,22 +59,28 @@ class Scan:
         except MalformedReferenceError as error:
             return Look(source.name, source.scope, 0, str(error))
         workloads = len({sighting.used_by for sighting in found})
-        doubt = self._shrinkage(source, workloads)
-        return Look(source.name, source.scope, len(ours), doubt, in_doubt=doubt is not None)
+        doubt = self._shrinkage(source, Listed(workloads, self.clock()))
+        in_doubt = _in_doubt(source, doubt) if doubt else None
+        return Look(source.name, source.scope, len(ours), in_doubt, doubt)
 
-    def _shrinkage(self, source: UsageSource, workloads: int) -> str | None:
+    def _shrinkage(self, source: UsageSource, now: Listed) -> Doubt | None:
         """A source that suddenly lists far less may be looking at the wrong thing."""
-        now = Listed(workloads, self.clock())
-        last = self.memory.last_listed(source.name, source.scope)
-        if last is None or 2 * workloads >= last.workloads:
+        last = self._last_listed(source)
+        if last is None or 2 * now.workloads >= last.workloads:
             self.memory.believe(source.name, source.scope, now)
             return None
-        self.memory.doubt(source.name, source.scope, now)
-        return (
-            f"it lists {workloads:,} workloads, where it listed {last.workloads:,} on "
-            f"{last.at:%Y-%m-%d}{SAY_SO}: "
-            f"ecr-clean confirm-usage {source.name} '{source.scope}'"
-        )
+        self.memory.doubt(Doubted(source.name, source.scope, now, last))
+        return Doubt(now.workloads, last.workloads, last.at)
+
+    def _last_listed(self, source: UsageSource) -> Listed | None:
+        """What people confirmed who may not, by the settings here, counts as not confirmed."""
+        last = self.memory.last_listed(source.name, source.scope)
+        for each in reversed(self.memory.confirmations(source.name, source.scope)):
+            if self.may_confirm(each.by):
+                break
+            before = each.doubted.before
+            last = before if last is None or before.workloads > last.workloads else last
+        return last
 
     def _silence(self, looks: Iterable[Look]) -> Iterable[Look]:
         """Nothing in use anywhere rather means that the sources look in the wrong place. Without
@@ -89,6 +97,13 @@ class Scan:
                 f"no workload uses any image of {registries}: check usage.accounts and "
                 "usage.regions, or set usage.expect_none if that is right",
             )
+
+
+def _in_doubt(source: UsageSource, doubt: Doubt) -> str:
+    return (
+        f"{doubt.words}; if that is right, confirm it: ecr-clean confirm-usage {source.name} "
+        f"'{source.scope}' --workloads {doubt.workloads}"
+    )
 
 
 def _all_sightings(source: UsageSource) -> list[Sighting] | RequestError | ServiceError:

@@ -9,6 +9,7 @@ written down.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 
 from bot.core.errors import DamagedError, RequestError, ServiceError
@@ -18,10 +19,10 @@ from bot.core.records import EventName, Outcome, PlanRecord, PlanState, Run, by_
 from bot.core.sparing import GONE, Why, gone_of
 from bot.core.transitions import ended, stopped
 from bot.ports import Change, Clock, RunProgress, RunStore
-from bot.usecases.lease import Lease, RunLostError
+from bot.usecases.lease import LENGTH, MARGIN, Lease, RunLostError
 from bot.usecases.ledger import Ledger
 from bot.usecases.lookout import IncompleteError, Lookout, Sight, Workplace, look_at
-from bot.usecases.send import BY_A_LOST_CALL, DELETED_AT_ONCE, Answer, Sender
+from bot.usecases.send import DELETED_AT_ONCE, Answer, Sender
 
 BATCHES_AT_ONCE = 4
 
@@ -33,6 +34,10 @@ WAITS = (2, 4, 8, 16, 32, 60)
 
 LONGEST_PAUSE = 15.0
 """Seconds, between rounds in which nothing comes of anything."""
+
+LATE_EFFECT = LENGTH + MARGIN
+"""After a call left it can have no effect any more: the longest call, and how much the clocks of
+two machines may differ."""
 
 Sleep = Callable[[float], None]
 
@@ -87,8 +92,8 @@ class Runner:
 
 
 class _Course:
-    """One attempt to get to the end, from what is stored. `unsure`: digests of calls whose answer
-    nobody knows."""
+    """One attempt to get to the end, from what is stored. `unsure`: digests of calls that left and
+    that ECR did not answer, with the time at which the last of these calls had left."""
 
     def __init__(self, runner: Runner, lease: Lease, workplace: Workplace) -> None:
         self._runner = runner
@@ -130,9 +135,11 @@ class _Course:
                 "approved: look into who can write to the database"
             )
         self._ledger = Ledger(self._lease, plan, self._content, self._runner.progress)
-        batches = self._store.unanswered(self._lease.run)
-        self._unsure = {digest for batch in batches for digest in batch.digests}
-        self._unsure -= self._ledger.deleted
+        self._unsure: dict[str, datetime] = {}
+        for batch in self._store.unanswered(self._lease.run):
+            if batch.sent_at:
+                self._unsure.update(dict.fromkeys(batch.digests, batch.sent_at))
+        self._be_sure_of(self._ledger.deleted)
 
     def _delete_all(self, sight: Sight | None) -> None:
         if not self._ledger.pending:
@@ -229,15 +236,31 @@ class _Course:
         """Of calls that were in flight when somebody died, or whose answer was lost, only ECR knows
         whether they took effect. They may do so late: what was spared meanwhile is looked up, too.
         """
-        self._unsure -= self._ledger.deleted
+        self._be_sure_of(self._ledger.deleted)
         if self._unsure:
+            looked_at = self._lease.clock()
             there = self._workplace.there(self._unsure)
-            self._settle_lost(sorted(self._unsure - there))
+            self._settle_lost(sorted(self._unsure.keys() - there))
+            self._forget_calls_without_effect(looked_at)
 
     def _settle_lost(self, digests: Sequence[str]) -> None:
         ledger = self._ledger
-        ledger.settle([ledger.deleted_as_planned(each, BY_A_LOST_CALL) for each in digests])
-        self._unsure.difference_update(digests)
+        ledger.settle([ledger.unconfirmed_deletion(each) for each in digests])
+        self._be_sure_of(digests)
+
+    def _forget_calls_without_effect(self, looked_at: datetime) -> None:
+        """What is still there so long after a call was not deleted by it. If it is gone later,
+        somebody else deleted it, whoever carries the run out then."""
+        over = [d for d, sent_at in self._unsure.items() if looked_at - sent_at > LATE_EFFECT]
+        if over:
+            self._be_sure_of(over)
+            batches = self._store.unanswered(self._lease.run)
+            settled = [each for each in batches if self._unsure.keys().isdisjoint(each.digests)]
+            self._ledger.settle([], settled)
+
+    def _be_sure_of(self, digests: Iterable[str]) -> None:
+        for digest in digests:
+            self._unsure.pop(digest, None)
 
     def _end(self, why: str | None) -> PlanRecord:
         ledger = self._ledger
@@ -256,8 +279,9 @@ def _ended(plan: PlanRecord, ledger: Ledger) -> PlanRecord:
     """By what is stored alone: whoever comes to the end after others have died says the same."""
     has_failed = ledger.count(Outcome.FAILED) > 0
     if ledger.is_cut_short and (plan.stop_asked_by or not has_failed):
-        return stopped(plan, ledger.freed_bytes)
-    return ended(plan, ledger.outcomes.values(), ledger.freed_bytes)
+        return stopped(plan, ledger.freed_bytes, ledger.unconfirmed_bytes)
+    outcomes = ledger.outcomes.values()
+    return ended(plan, outcomes, ledger.freed_bytes, ledger.unconfirmed_bytes)
 
 
 def _summary(plan: PlanRecord, ledger: Ledger, why: str | None) -> str:
@@ -265,4 +289,7 @@ def _summary(plan: PlanRecord, ledger: Ledger, why: str | None) -> str:
     told = ", ".join(f"{number:,} {outcome}" for outcome, number in counts if number)
     about = "" if plan.exact else "about "
     freed = f"{told}; {about}{ledger.freed_bytes:,} bytes freed"
+    if ledger.unconfirmed:
+        deletions = "1 deletion" if ledger.unconfirmed == 1 else f"{ledger.unconfirmed:,} deletions"
+        freed += f", and {ledger.unconfirmed_bytes:,} by {deletions} that ECR never confirmed"
     return f"{freed}; {why}" if why else freed

@@ -1,4 +1,4 @@
-"""Takes somebody's word that it is right that a source lists so little."""
+"""Accepts a drop in a source's usage: somebody confirms the number of workloads."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,49 +7,80 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Person, may_confirm_usage
 from bot.core.errors import RequestError
 from bot.core.records import Event, EventName
-from bot.ports import Listed, Store, UsageMemory
+from bot.core.words import moment
+from bot.ports import Doubted, Store, UsageMemory
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """Knows whose word counts, and writes into the audit whose it was."""
+    """The person who confirms. `rules` are those that concern all repositories; the audit is in
+    `store`."""
 
     store: Store
     person: Person
     rules: ApprovalRules
     at: datetime
 
-    def record(self, source: str, scope: str) -> None:
-        """Raises RequestError, which the audit remembers, if their word does not count."""
-        decision = may_confirm_usage(self.person, self.rules)
-        if not decision.granted:
-            self._record(EventName.REFUSED, decision.reason)
-            raise RequestError(decision.reason)
-        self._record(
-            EventName.CONFIRMED_USAGE, f"it is right that {source} lists so little in {scope}"
-        )
+    def event(self, detail: str) -> Event:
+        return Event(self.at, EventName.CONFIRMED_USAGE, self.person.name, detail)
 
-    def _record(self, name: EventName, detail: str) -> None:
-        self.store.record(Event(self.at, name, self.person.name, detail))
+    def refuse(self, why: str) -> None:
+        self.store.record(Event(self.at, EventName.REFUSED, self.person.name, why))
+
+
+def find_doubted(memory: UsageMemory, source: str, scope: str) -> Doubted:
+    """What may be confirmed there now. Raises RequestError if nothing is in doubt there."""
+    doubted = memory.doubted()
+    found = next((each for each in doubted if (each.source, each.scope) == (source, scope)), None)
+    if found is None:
+        known = ", ".join(f"{each.source} {each.scope!r}" for each in doubted)
+        others = (
+            f"only these can be confirmed: {known}"
+            if known
+            else "there is nothing to confirm at all, now that every source lists what it should"
+        )
+        raise RequestError(f"Nothing that {source} lists in {scope!r} is in doubt: {others}")
+    return found
 
 
 def confirm_usage(
-    memory: UsageMemory, source: str, scope: str, witness: Witness | None = None
-) -> Listed:
-    """What is believed from now on. `witness` None: no audit is kept here. Raises RequestError if
-    nothing is in doubt there. The audit comes first, so that nothing is believed without it."""
-    if witness and (source, scope) in memory.doubted():
-        witness.record(source, scope)
-    confirmed = memory.confirm(source, scope)
-    if confirmed is None:
-        raise RequestError(
-            f"Nothing that {source} lists in {scope!r} is in doubt: {_in_doubt(memory)}"
-        )
-    return confirmed
+    memory: UsageMemory, source: str, scope: str, workloads: int, witness: Witness | None = None
+) -> Doubted:
+    """What is believed from now on. `workloads`: the number that the person saw. `witness` None:
+    there is no audit here.
+
+    Raises RequestError if nothing is in doubt there; and, with an event in the audit, if the person
+    may not, or saw another number than what is true now.
+    """
+    while True:
+        doubted = find_doubted(memory, source, scope)
+        if why_not := _why_not(doubted, workloads, witness):
+            if witness:
+                witness.refuse(why_not)
+            raise RequestError(why_not)
+        event = witness.event(_detail(doubted)) if witness else None
+        if memory.confirm(doubted, event):
+            return doubted
 
 
-def _in_doubt(memory: UsageMemory) -> str:
-    doubted = ", ".join(f"{source} {scope!r}" for source, scope in memory.doubted())
-    if not doubted:
-        return "there is nothing to confirm at all, now that every source lists what it should"
-    return f"only these can be confirmed: {doubted}"
+def figures(doubted: Doubted) -> str:
+    """What a source lists now, and what it listed before."""
+    return (
+        f"{doubted.source} lists {doubted.listed.workloads:,} workloads in {doubted.scope} (seen "
+        f"{moment(doubted.listed.at)}), where it listed {doubted.before.workloads:,} before (seen "
+        f"{moment(doubted.before.at)})"
+    )
+
+
+def _why_not(doubted: Doubted, workloads: int, witness: Witness | None) -> str | None:
+    if witness:
+        decision = may_confirm_usage(witness.person, witness.rules)
+        if not decision.granted:
+            return decision.reason
+    if workloads != doubted.listed.workloads:
+        return f"{workloads:,} workloads is not what is true now: {figures(doubted)}"
+    return None
+
+
+def _detail(doubted: Doubted) -> str:
+    return f"it is right that {figures(doubted)}"

@@ -20,11 +20,12 @@ from bot.core.transitions import (
 from bot.core.words import moment
 from bot.ports import Change, RunStore
 from bot.usecases.carry_out import LeftError, Runner
+from bot.usecases.check_authority import Authority
 from bot.usecases.find_plan import find_plan
 from bot.usecases.lease import LENGTH, RunLostError
 from bot.usecases.lookout import Sight, Workplace, look_at
 
-BY_THE_SETTINGS = "the settings (execution.enabled: false)"
+SWITCHED_OFF = "execution.enabled: false"
 
 
 class CalledBackError(Exception):
@@ -50,11 +51,13 @@ class _IncompleteError(RequestError):
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """`worker` is who does it here. `enabled` False: nothing is carried out. `open_workplace`
-    raises RequestError if the settings do not know the plan's registry."""
+    """`worker` is who does it here, `authority` judges approvals by the settings here. `enabled`
+    False: nothing is carried out. `open_workplace` raises RequestError if the settings do not know
+    the plan's registry."""
 
     runner: Runner
     worker: Worker
+    authority: Authority
     enabled: bool
     undo_window: timedelta
     open_workplace: Callable[[PlanRecord], AbstractContextManager[Workplace]]
@@ -65,7 +68,7 @@ class Executor:
 
         Raises CalledBackError if it cannot begin, RunLostError if somebody else takes it, LeftError
         if this worker was told to leave, PausedError while everything is paused, and ServiceError
-        if AWS or the database fails: then it is still approved, or recovered later.
+        if AWS, Slack or the database fails: then it is still approved, or recovered later.
         """
         self._expect_no_pause()
         plan = self._in_time(find_plan(self._store, id_, self._now()))
@@ -73,6 +76,7 @@ class Executor:
             return plan
         with ExitStack() as stack:
             try:
+                self._expect_allowed(plan)
                 workplace = stack.enter_context(self.open_workplace(plan))
                 sight = self._sight(plan, workplace)
             except (RequestError, DamagedError) as error:
@@ -82,10 +86,25 @@ class Executor:
             return self.runner.carry_out(self._begun(plan), workplace, sight)
 
     def take_over(self, plan: PlanRecord, run: Run) -> PlanRecord:
-        """Goes on with a run whose worker is gone, or whose lease has run out. Raises RunLostError
-        if somebody else was faster, and what opening the workplace raises."""
+        """Continues a run whose worker is gone, or whose lease has expired. A run that the settings
+        here do not allow is only stopped.
+
+        Raises RunLostError if another worker was faster, ServiceError if Slack cannot tell who
+        approved, and what opening the workplace raises.
+        """
+        why_not = self._why_not_approved(plan, run.begun_at) if self.enabled else SWITCHED_OFF
         with self.open_workplace(plan) as workplace:
-            return self.runner.carry_out(self._taken(plan, run), workplace)
+            return self.runner.carry_out(self._taken(plan, run, why_not), workplace)
+
+    def _expect_allowed(self, plan: PlanRecord) -> None:
+        """Raises RequestError if the settings here do not let the plan begin now."""
+        if not self.enabled:
+            raise RequestError(f"the settings have {SWITCHED_OFF}")
+        if why_not := self._why_not_approved(plan, self._now()):
+            raise RequestError(why_not)
+
+    def _why_not_approved(self, plan: PlanRecord, begins_at: datetime) -> str | None:
+        return self.authority.why_not_approved(plan, self.undo_window, begins_at)
 
     def _in_time(self, plan: PlanRecord) -> PlanRecord:
         """Nobody is to be surprised by what they approved long ago: they can still stop it."""
@@ -104,8 +123,6 @@ class Executor:
 
     def _sight(self, plan: PlanRecord, workplace: Workplace) -> Sight:
         """Raises RequestError if the plan cannot begin."""
-        if not self.enabled:
-            raise RequestError("the settings have execution.enabled: false")
         content = self._store.content(plan.id, plan.version)
         if not is_what_people_approved(plan, content):
             raise RequestError(
@@ -134,13 +151,16 @@ class Executor:
         if pause := self._store.pause():
             raise PausedError(pause.words)
 
-    def _taken(self, plan: PlanRecord, run: Run) -> Run:
+    def _taken(self, plan: PlanRecord, run: Run, why_not: str | None) -> Run:
         now = self._now()
         mine = replace(run, attempt=run.attempt + 1, worker=self.worker, leased_until=now + LENGTH)
-        after = taken_over(plan) if self.enabled else asked_to_stop(plan, BY_THE_SETTINGS)
+        after = asked_to_stop(plan, f"the settings ({why_not})") if why_not else taken_over(plan)
         detail = f"from {run.worker.host}, process {run.worker.pid}; goes on on {self.worker.host}"
-        event = self._event(EventName.TAKEN_OVER, after, detail)
-        if not self._store.commit(Change((event,), plan, after, run_before=run, run=mine)):
+        events = [self._event(EventName.TAKEN_OVER, after, detail)]
+        if why_not:
+            stops = f"nothing more is deleted: {why_not}"
+            events.append(self._event(EventName.NOT_STARTED, after, stops))
+        if not self._store.commit(Change(events, plan, after, run_before=run, run=mine)):
             raise RunLostError
         return mine
 

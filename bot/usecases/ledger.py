@@ -1,6 +1,6 @@
 """What became of everything that a plan deletes, as far as it is known by now."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -10,6 +10,9 @@ from bot.core.plan import Plan
 from bot.core.records import Batch, Event, EventName, Fate, Outcome, PlanRecord, by_itself
 from bot.ports import RunProgress
 from bot.usecases.lease import Lease, RunLostError
+
+UNCONFIRMED = "ECR's answer was lost, and when it was looked up, it was gone"
+"""How the reason of a deletion ends that ECR never confirmed to us."""
 
 NOT_REACHED = "was not reached"
 """How the reason of what was left begins when a run ended early."""
@@ -35,6 +38,7 @@ class Ledger:
         self._lease = lease
         self._plan = plan
         self._progress = progress
+        self._content = content
         self._reasons = {each.manifest.digest: each.reasons[0].detail for each in content.judged}
         items = lease.store.items(plan.id, plan.version)
         if [item.digest for item in items] != [*content.delete]:
@@ -47,12 +51,26 @@ class Ledger:
         self.is_cut_short = any(item.reason.startswith(NOT_REACHED) for item in items)
         self.pending = {d for d, outcome in self.outcomes.items() if outcome is Outcome.PENDING}
         self.deleted = {d for d, outcome in self.outcomes.items() if outcome is Outcome.DELETED}
-        self._freed = Freed(content, self.deleted)
+        self._unconfirmed = {item.digest for item in items if item.is_unconfirmed}
+        self._freed = Freed(content, self.deleted - self._unconfirmed)
         self._tell()
 
     @property
     def freed_bytes(self) -> int:
+        """By deletions that ECR confirmed."""
         return self._freed.bytes
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many deletions ECR never confirmed."""
+        return len(self._unconfirmed)
+
+    @property
+    def unconfirmed_bytes(self) -> int:
+        """What these freed besides."""
+        if not self._unconfirmed:
+            return 0
+        return Freed(self._content, self.deleted).bytes - self._freed.bytes
 
     @property
     def done(self) -> int:
@@ -69,9 +87,14 @@ class Ledger:
     def spare(self, why: Mapping[str, str]) -> None:
         self.settle([Fate(digest, Outcome.SPARED, reason) for digest, reason in why.items()])
 
-    def deleted_as_planned(self, digest: str, how: str = "") -> Fate:
+    def confirmed_deletion(self, digest: str) -> Fate:
         """With the plan's own reason."""
-        return Fate(digest, Outcome.DELETED, f"{self._reasons[digest]}{how}")
+        return Fate(digest, Outcome.DELETED, self._reasons[digest])
+
+    def unconfirmed_deletion(self, digest: str) -> Fate:
+        """Of what is gone after a call of ours that ECR did not answer."""
+        reason = f"{self._reasons[digest]}; {UNCONFIRMED}"
+        return Fate(digest, Outcome.DELETED, reason, is_unconfirmed=True)
 
     def settle(self, fates: Sequence[Fate], answered: Sequence[Batch] = ()) -> None:
         """Raises RunLostError if somebody else has the run, ServiceError if nothing was written."""
@@ -87,18 +110,32 @@ class Ledger:
             self.pending.discard(fate.digest)
             if fate.outcome is Outcome.DELETED:
                 self.deleted.add(fate.digest)
-                self._freed.add(fate.digest)
+                self._count_bytes(fate)
         self._tell()
+
+    def _count_bytes(self, fate: Fate) -> None:
+        if fate.is_unconfirmed:
+            self._unconfirmed.add(fate.digest)
+        else:
+            self._freed.add(fate.digest)
 
     def _tell(self) -> None:
         self._progress(self.done, len(self.outcomes), self.freed_bytes)
 
     def _events(self, fates: Sequence[Fate], at: datetime) -> Iterator[Event]:
-        for outcome, name in _EVENTS.items():
-            if some := [fate for fate in fates if fate.outcome is outcome]:
-                detail = _told(some) if outcome is not Outcome.DELETED else "as approved"
-                digests = tuple(fate.digest for fate in some)
-                yield by_itself(self._plan, at, name, detail, digests)
+        alike: defaultdict[tuple[Outcome, bool], list[Fate]] = defaultdict(list)
+        for fate in fates:
+            alike[fate.outcome, fate.is_unconfirmed].append(fate)
+        for (outcome, is_unconfirmed), some in sorted(alike.items()):
+            detail = _detail(outcome, some, is_unconfirmed=is_unconfirmed)
+            digests = tuple(fate.digest for fate in some)
+            yield by_itself(self._plan, at, _EVENTS[outcome], detail, digests)
+
+
+def _detail(outcome: Outcome, fates: Sequence[Fate], *, is_unconfirmed: bool) -> str:
+    if outcome is not Outcome.DELETED:
+        return _told(fates)
+    return f"as approved; {UNCONFIRMED}" if is_unconfirmed else "as approved"
 
 
 def _told(fates: Sequence[Fate]) -> str:

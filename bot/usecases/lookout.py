@@ -17,7 +17,7 @@ from bot.ports import Clock, Dated, Deleter, ManifestText, Store
 from bot.usecases.find_repositories import Found
 from bot.usecases.ledger import Ledger
 from bot.usecases.our_reads import open_reading
-from bot.usecases.plan import Planned, Planner
+from bot.usecases.plan import Planned, Planner, pins_and_removals
 from bot.usecases.take_inventory import pulled_by_others
 
 USAGE_HOLDS = timedelta(minutes=10)
@@ -138,7 +138,8 @@ class Lookout:
         return self._clock() - self._checked_at <= CHECK_HOLDS
 
     def pins_changed(self) -> bool:
-        return self._store.pins(self.repository.uri) != self._sight.planned.pins
+        planned = self._sight.planned
+        return pins_and_removals(self._store, self.repository) != (planned.pins, planned.removals)
 
     def read(self, digests: Sequence[str]) -> Mapping[str, ManifestText]:
         """Their texts, as far as they can be read, each once in a run."""

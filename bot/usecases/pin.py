@@ -1,7 +1,7 @@
 """Pins tags, digests or globs. An open plan gets its next version at once, without anybody asking
 AWS again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from bot.core.legal_texts import ONLY_GLOBS
 from bot.core.next_version import with_pins
 from bot.core.pins import Pin, PinBoard, PinKind, check_pin
 from bot.core.plan import Plan
-from bot.core.records import Event, EventName, PlanRecord, RepositoryPin
+from bot.core.records import Event, EventName, PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, allows, renewed
 from bot.core.words import moment
@@ -66,8 +66,13 @@ class Pinner:
             replaced = self._replaced(made, deed)
             if seen and seen not in replaced:
                 raise PinChangedError
-            change = self._change(deed, pins)
-            if self.store.commit(replace(change, pins_added=made, pins_removed=replaced)):
+            change = replace(
+                self._change(deed, pins),
+                pins_added=made,
+                pins_removed=replaced,
+                removals=removals_by(deed, replaced),
+            )
+            if self.store.commit(change):
                 plan = change.after or self.catch_up(repository, person)
                 content = change.content or self._content(plan)
                 return Pinned(pins, plan, self._idle(pins, content, deed))
@@ -134,6 +139,13 @@ class Pinner:
         detail = f"pins spare {spared:,} of {len(content.delete):,} that were to go"
         event = replace(deed, plan=after).event(EventName.PROPOSED, detail)
         return Change((event,), deed.plan, after, pinned)
+
+
+def removals_by(deed: Deed, pins: Iterable[RepositoryPin]) -> Sequence[PinRemoval]:
+    """That the person of the deed removes them, of those that protect and that others made."""
+    name = deed.person.name
+    others = (each for each in pins if each.pin.by != name and each.pin.protects(deed.at))
+    return [PinRemoval(each, name, deed.at) for each in others]
 
 
 def _checked(

@@ -11,7 +11,7 @@ from bot.core.manifest import Manifest
 from bot.core.past_tags import PastTags, find_past_tags
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
-from bot.core.records import RepositoryPin, TagScan
+from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
 from bot.core.savings import Prices
@@ -21,6 +21,7 @@ from bot.core.unresolved import REFERENCES, look_at_missing
 from bot.core.usage import Look
 from bot.core.words import moment
 from bot.ports import Clock, ManifestCache, Progress, Registry, Store
+from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.repository_names import RepositoryNames
 from bot.usecases.take_inventory import Inventory, InventoryTaker
@@ -28,20 +29,21 @@ from bot.usecases.take_inventory import Inventory, InventoryTaker
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, since when what it rests on may have changed, the pins of the store that it knows,
-    and the tags as they are now."""
+    """A plan, since when what it rests on may have changed, the pins of the store and their
+    removals that it knows, and the tags as they are now."""
 
     plan: Plan
     looked_at: datetime
     pins: Sequence[RepositoryPin]
+    removals: Sequence[PinRemoval]
     tags: TagScan
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
     """`snapshot` and `coverage`: what was in use at `looked_at`, and how far that looked.
-    `store` None: nobody ever pinned or proposed anything here. `names`: the repositories that the
-    registries have."""
+    `store` None: nobody ever pinned or proposed anything here. `authority` judges who removed
+    pins. `names`: the repositories that the registries have."""
 
     snapshot: Snapshot
     looked_at: datetime
@@ -51,6 +53,7 @@ class Planner:
     usd_per_gb_month: float
     cache: ManifestCache
     store: Store | None
+    authority: Authority
     clock: Clock
     progress: Progress
     names: RepositoryNames = field(default_factory=RepositoryNames)
@@ -63,7 +66,8 @@ class Planner:
         now = self.clock()
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
-        pins = self.store.pins(repository.uri) if self.store else ()
+        pins, removals = pins_and_removals(self.store, repository)
+        still_on = self.authority.pins_still_on(repository, removals, now)
         tags = self._tags(repository, inventory, now)
         deleted_also_in, looks = self._look_beyond(found)
         runs = self.snapshot.tag_runs_of(repository, deleted_also_in)
@@ -75,7 +79,11 @@ class Planner:
             policy=policy_for(self.policies, repository),
             now=now,
             usage=replace(usage, by_past_tag=past.users),
-            pins=(*pins_for(self.pins, repository), *(each.pin for each in pins)),
+            pins=(
+                *pins_for(self.pins, repository),
+                *(each.pin for each in pins),
+                *(each.pin for each in still_on),
+            ),
             renewed_at=renewed_at(tags),
             subjects_seen=inventory.subjects_seen,
             deleted_also_in=deleted_also_in,
@@ -85,6 +93,7 @@ class Planner:
             make_plan(repository, _besides(inventory.manifests, gone), evidence, prices),
             self.looked_at,
             pins,
+            removals,
             tags,
         )
 
@@ -138,6 +147,16 @@ class Planner:
             yield _unseen_accounts(accounts)
         if services := self.coverage.unseen_services(pullers):
             yield _unseen_services(services)
+
+
+def pins_and_removals(
+    store: Store | None, repository: RepositoryId
+) -> tuple[Sequence[RepositoryPin], Sequence[PinRemoval]]:
+    """In this order, so that a pin that is removed meanwhile is in one of the two at least."""
+    if store is None:
+        return (), ()
+    pins = store.pins(repository.uri)
+    return pins, store.pin_removals(repository.uri)
 
 
 def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from itertools import chain, starmap
 from typing import NamedTuple
 
@@ -31,8 +33,6 @@ LOOK_AGAIN = ("ImageReferencedByManifestList", NOT_THERE)
 TRIES = 4
 """Of an image that ECR refuses for such a reason."""
 
-BY_A_LOST_CALL = "; ECR's answer was lost, and when it was looked up, it was gone"
-
 
 class Answer(NamedTuple):
     """What ECR said of each image of a batch. `error`: it said nothing of any."""
@@ -51,15 +51,16 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """`numbers` are those of the next batches. `unsure`: digests of calls whose answer nobody
-    knows. `refused`: how often ECR refused which, so that all had to be looked at again."""
+    """`numbers` are those of the next batches. `unsure`: digests of calls that left and that ECR
+    did not answer, with the time at which the last of these calls had left. `refused`: how often
+    ECR refused which, so that all had to be looked at again."""
 
     lease: Lease
     workplace: Workplace
     ledger: Ledger
     lookout: Lookout
     numbers: Iterator[int]
-    unsure: set[str]
+    unsure: dict[str, datetime]
     refused: Counter[str] = field(default_factory=Counter)
 
     def send(self, digests: Sequence[str], texts: Mapping[str, ManifestText]) -> list[Answer]:
@@ -91,15 +92,27 @@ class Sender:
     def _send(self, batch: Batch) -> Answer:
         self.lease.hold()
         try:
-            return Answer(batch, self.workplace.deleter.delete(batch.digests, self._may_go))
+            may_go = partial(self._may_go, batch)
+            return Answer(batch, self.workplace.deleter.delete(batch.digests, may_go))
         except ExpiredCredentialsError as error:
             self.workplace.deleter.renew_credentials()
             return Answer(batch, {}, error)
         except ServiceError as error:
             return Answer(batch, {}, error)
 
-    def _may_go(self) -> bool:
-        """A process that was frozen since the last look learns it here."""
+    def _may_go(self, batch: Batch) -> bool:
+        """Writes down that the call leaves, as late as possible: a batch without that mark claims
+        nothing. A process that was frozen since the last look learns it here. Raises NotSentError
+        if the mark cannot be written."""
+        if not self._is_current():
+            return False
+        try:
+            is_marked = self.lease.store.mark_sent(self.lease.run, batch, self.lease.clock())
+        except ServiceError as error:
+            raise NotSentError(str(error)) from error
+        return is_marked and self._is_current()
+
+    def _is_current(self) -> bool:
         return self.lease.is_sure() and self.lookout.check_holds()
 
     def _take_in(self, answer: Answer) -> None:
@@ -110,15 +123,16 @@ class Sender:
         if answer.error is not None and not answer.may_pass:
             fates += [Fate(digest, Outcome.FAILED, str(answer.error)) for digest in unknown]
         elif answer.error is None or isinstance(answer.error, AnswerLostError):
-            self.unsure.update(unknown)
-        self._settle(fates, [] if self.unsure.intersection(unknown) else [answer.batch])
+            self.unsure.update(dict.fromkeys(unknown, self.lease.clock()))
+        is_open = any(digest in self.unsure for digest in unknown)
+        self._settle(fates, [] if is_open else [answer.batch])
 
     def _fates(self, digest: str, refusal: Refusal | None) -> Iterator[Fate]:
         """None for what is to be tried again."""
         if refusal is None:
-            yield self.ledger.deleted_as_planned(digest)
+            yield self.ledger.confirmed_deletion(digest)
         elif refusal.code == NOT_THERE and digest in self.unsure:
-            yield self.ledger.deleted_as_planned(digest, BY_A_LOST_CALL)
+            yield self.ledger.unconfirmed_deletion(digest)
         elif refusal.code in LOOK_AGAIN and self.refused[digest] + 1 < TRIES:
             self.refused[digest] += 1
             self.lookout.doubt()

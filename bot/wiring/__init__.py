@@ -1,5 +1,6 @@
 """Builds every client, on call. The only room that knows all but the playground."""
 
+from bot.wiring.authority import open_authority
 from bot.wiring.clients import (
     identify,
     open_patients,
@@ -61,6 +62,7 @@ __all__ = [
     "is_in_slack",
     "is_on_the_line",
     "open_approver",
+    "open_authority",
     "open_board",
     "open_client",
     "open_deleter",

@@ -10,6 +10,7 @@ from bot.core.errors import ServiceError
 from bot.core.repository import RegistryId
 from bot.ports import Progress
 from bot.settings import Settings
+from bot.usecases.check_authority import Authority
 from bot.usecases.doctor import Caller, Patient
 from bot.usecases.plan import Planner
 from bot.wiring.memory import Memory
@@ -33,7 +34,9 @@ def open_registries(settings: Settings) -> list[EcrRegistry]:
     ]
 
 
-def open_planner(settings: Settings, seen: Seen, memory: Memory, progress: Progress) -> Planner:
+def open_planner(
+    settings: Settings, authority: Authority, seen: Seen, memory: Memory, progress: Progress
+) -> Planner:
     return Planner(
         snapshot=seen.snapshot,
         looked_at=seen.at,
@@ -43,6 +46,7 @@ def open_planner(settings: Settings, seen: Seen, memory: Memory, progress: Progr
         usd_per_gb_month=settings.price_per_gb_month,
         cache=memory.manifests,
         store=memory.store,
+        authority=authority,
         clock=system_clock,
         progress=progress,
         names=seen.names,

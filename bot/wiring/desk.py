@@ -16,6 +16,7 @@ from bot.usecases.pause import Pauser
 from bot.usecases.pin import Pinner
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
+from bot.wiring.authority import open_authority
 from bot.wiring.clients import system_clock
 from bot.wiring.memory import Memory, open_manifest_cache
 from bot.wiring.slack import (
@@ -76,6 +77,7 @@ def open_desk(
 
     settings, rules_of = workspace.settings, workspace.rules_of
     general_rules = settings.general_rules(workspace.id)
+    authority = open_authority(settings)
     expires_after, usd = settings.approval.expires_after, settings.price_per_gb_month
     return Desk(
         client=workspace.client,
@@ -89,7 +91,7 @@ def open_desk(
         dismisser=Dismisser(store, clock, rules_of),
         stopper=Stopper(store, clock, rules_of),
         pinner=Pinner(store, clock, rules_of, usd, expires_after),
-        unpinner=Unpinner(store, clock, rules_of),
+        unpinner=Unpinner(store, clock, rules_of, authority),
         pauser=Pauser(store, clock, general_rules),
         open_usage_memory=lambda: _usage_memory(store),
         content=lru_cache(CONTENTS_KEPT)(store.content),

@@ -9,10 +9,12 @@ from bot.core.records import PlanRecord
 from bot.ports import Progress, RunProgress
 from bot.settings import Settings
 from bot.usecases.carry_out import LeftError, Runner
+from bot.usecases.check_authority import Authority
 from bot.usecases.execute import Executor
 from bot.usecases.find_repositories import Found
 from bot.usecases.lookout import Workplace
 from bot.usecases.plan import Planner
+from bot.wiring.authority import open_authority
 from bot.wiring.clients import open_planner, open_registries, system_clock
 from bot.wiring.deleting import find_registry, open_deleter
 from bot.wiring.leaving import Leaving
@@ -32,12 +34,16 @@ def open_executor(
     leaving: Leaving,
 ) -> Executor:
     """`progress` is told how far looking around is, `run_progress` how far deletion is."""
+    authority = open_authority(settings)
     return Executor(
         runner=Runner(store, system_clock, leaving.sleep, run_progress, leaving.is_told),
         worker=this_worker(),
+        authority=authority,
         enabled=settings.execution.enabled,
         undo_window=settings.execution.undo_window,
-        open_workplace=partial(_workplace, settings, store, _unless_left(progress, leaving)),
+        open_workplace=partial(
+            _workplace, settings, authority, store, _unless_left(progress, leaving)
+        ),
     )
 
 
@@ -54,7 +60,11 @@ def _unless_left(progress: Progress, leaving: Leaving) -> Progress:
 
 @contextmanager
 def _workplace(
-    settings: Settings, store: "SqlStore", progress: Progress, plan: PlanRecord
+    settings: Settings,
+    authority: Authority,
+    store: "SqlStore",
+    progress: Progress,
+    plan: PlanRecord,
 ) -> Iterator[Workplace]:
     """Belongs to the thread that opens it, as the manifest cache does."""
     registry, entry = find_registry(settings, plan.repository.registry)
@@ -64,7 +74,7 @@ def _workplace(
 
         def look() -> Planner:
             sources = open_sources(settings, open_registries(settings), asked)
-            seen = sources.look(settings, memory.usage, system_clock, progress)
-            return open_planner(settings, seen, memory, progress)
+            seen = sources.look(settings, authority, memory.usage, system_clock, progress)
+            return open_planner(settings, authority, seen, memory, progress)
 
         yield Workplace(Found(plan.repository, registry), open_deleter(plan, entry), look)

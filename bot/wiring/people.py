@@ -14,6 +14,7 @@ from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposer
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
+from bot.wiring.authority import open_authority
 from bot.wiring.clients import identify, system_clock
 
 _LETTERS = "bcdfghjkmnpqrstvwxz23456789"
@@ -50,7 +51,7 @@ def open_pinner(settings: Settings, store: Store) -> Pinner:
 
 
 def open_unpinner(settings: Settings, store: Store) -> Unpinner:
-    return Unpinner(store, system_clock, _rules_of(settings))
+    return Unpinner(store, system_clock, _rules_of(settings), open_authority(settings))
 
 
 def open_approver(settings: Settings, store: Store) -> Approver:

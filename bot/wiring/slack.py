@@ -131,7 +131,7 @@ def open_warner(workspace: Workspace, store: "Warnings", clock: Clock = system_c
 def open_people(workspace: Workspace) -> "People":
     from bot.slack.people import People  # noqa: PLC0415
 
-    return People(workspace.client, workspace.id, frozenset(_groups(workspace.settings)))
+    return People(workspace.client, workspace.id, user_groups(workspace.settings))
 
 
 def named_approvers(settings: Settings) -> Iterator[str]:
@@ -139,6 +139,11 @@ def named_approvers(settings: Settings) -> Iterator[str]:
     yield from settings.approval.approvers
     for report in settings.reports:
         yield from report.approvers or ()
+
+
+def user_groups(settings: Settings) -> frozenset[str]:
+    """Those whose members may approve something."""
+    return frozenset(each for each in named_approvers(settings) if each.startswith("S"))
 
 
 def _client() -> "WebClient":
@@ -177,8 +182,3 @@ def _next_reports(settings: Settings, now: datetime) -> "Sequence[NextReport]":
         if report.channel
     )
     return sorted(found)
-
-
-def _groups(settings: Settings) -> Iterator[str]:
-    """User groups whose members may approve something."""
-    return (approver for approver in named_approvers(settings) if approver.startswith("S"))

@@ -33,6 +33,7 @@ from bot.usage.other_regions import (
 )
 from bot.usage.sagemaker import sagemaker_source
 from bot.usage.scan import Scan
+from bot.usecases.check_authority import Authority
 from bot.usecases.repository_names import RepositoryNames
 from bot.wiring.accounts import OpenAccount, open_accounts
 from bot.wiring.kubernetes import known_clusters, kubernetes_sources
@@ -64,7 +65,12 @@ class UsageSources:
     other_regions: Sequence[OtherRegions] = ()
 
     def look(
-        self, settings: Settings, memory: UsageMemory, clock: Clock, progress: Progress
+        self,
+        settings: Settings,
+        authority: Authority,
+        memory: UsageMemory,
+        clock: Clock,
+        progress: Progress,
     ) -> Seen:
         at = clock()
         scan = Scan(
@@ -74,6 +80,7 @@ class UsageSources:
             hosts=settings.hosts(),
             expect_none=settings.usage.expect_none,
             memory=memory,
+            may_confirm=authority.may_have_confirmed_usage,
             clock=clock,
             progress=progress,
             ignored=Patterns(settings.usage.ignore_references),
@@ -86,11 +93,16 @@ class UsageSources:
         )
 
     def scan_other_regions_too(
-        self, settings: Settings, memory: ScanMemory, clock: Clock, progress: Progress
+        self,
+        settings: Settings,
+        authority: Authority,
+        memory: ScanMemory,
+        clock: Clock,
+        progress: Progress,
     ) -> Seen:
         """As `look`, and names Regions with workloads that no source scans: for plans that are
         stored for approval."""
-        seen = self.look(settings, memory, clock, progress)
+        seen = self.look(settings, authority, memory, clock, progress)
         elsewhere = self.elsewhere(memory, seen.at)
         unseen = tuple(region for account in elsewhere for region in account.found)
         return seen._replace(snapshot=replace(seen.snapshot, unscanned_regions=unseen))

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.ports import Asked, Listed, ScanMemory, UsageMemory
+from bot.core.records import Event
+from bot.ports import Asked, Confirmation, Doubted, Listed, ScanMemory, UsageMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,20 @@ class SharedMemory:
         for memory in (self.store, self.cache):
             memory.believe(source, scope, listed)
 
-    def doubt(self, source: str, scope: str, listed: Listed) -> None:
+    def doubt(self, doubted: Doubted) -> None:
         for memory in (self.store, self.cache):
-            memory.doubt(source, scope, listed)
+            memory.doubt(doubted)
 
-    def confirm(self, source: str, scope: str) -> Listed | None:
-        confirmed = self.store.confirm(source, scope) or self.cache.confirm(source, scope)
-        if confirmed:
-            self.believe(source, scope, confirmed)
-        return confirmed
+    def confirm(self, doubted: Doubted, event: Event | None) -> bool:
+        """What only the cache doubts goes into the store first, where the audit is."""
+        if _place(doubted) not in map(_place, self.store.doubted()):
+            if doubted not in self.cache.doubted():
+                return False
+            self.store.doubt(doubted)
+        if not self.store.confirm(doubted, event):
+            return False
+        self.cache.believe(doubted.source, doubted.scope, doubted.listed)
+        return True
 
     def asked_regions(self, account: str) -> Mapping[tuple[str, str], Asked]:
         return self.cache.asked_regions(account)
@@ -38,5 +44,13 @@ class SharedMemory:
     def remember_regions(self, account: str, asked: Mapping[tuple[str, str], Asked]) -> None:
         self.cache.remember_regions(account, asked)
 
-    def doubted(self) -> Sequence[tuple[str, str]]:
-        return sorted({*self.store.doubted(), *self.cache.doubted()})
+    def doubted(self) -> Sequence[Doubted]:
+        both = (*self.cache.doubted(), *self.store.doubted())
+        return sorted({_place(each): each for each in both}.values())
+
+    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+        return self.store.confirmations(source, scope)
+
+
+def _place(doubted: Doubted) -> tuple[str, str]:
+    return doubted.source, doubted.scope

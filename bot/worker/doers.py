@@ -11,7 +11,7 @@ from bot.settings import Settings
 from bot.slack.pace import Pace
 from bot.store.store import SqlStore
 from bot.usecases.ask_for_report import REPORT
-from bot.wiring import Leaving
+from bot.wiring import Leaving, open_authority
 from bot.worker.drafting import Drafter
 from bot.worker.due import DueReporter, RestTeller
 from bot.worker.foothold import Foothold
@@ -41,7 +41,9 @@ class Doers:
 def open_doers(
     settings: Settings, store: SqlStore, foothold: Foothold, leaving: Leaving, clock: Clock
 ) -> Doers:
-    drafter = Drafter(settings, store, SharedLooks(settings, store, clock))
+    authority = open_authority(settings)
+    looks = SharedLooks(settings, authority, store, clock)
+    drafter = Drafter(settings, store, looks, authority)
     pace = Pace(time.monotonic, leaving.sleep)
     return Doers(
         {

@@ -8,6 +8,7 @@ from bot.core.authority import SlackPerson
 from bot.ports import Progress
 from bot.settings import Settings
 from bot.store.store import SqlStore
+from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.propose import Proposal
 from bot.wiring import Memory, open_manifest_cache, open_planner, open_proposer
@@ -21,6 +22,7 @@ class Drafter:
     settings: Settings
     store: SqlStore
     looks: SharedLooks
+    authority: Authority
 
     def propose(
         self,
@@ -33,5 +35,5 @@ class Drafter:
         with open_manifest_cache() as cache:
             memory = Memory(cache, self.store)
             seen = self.looks.look(found.repository, registries, memory.usage, progress)
-            planner = open_planner(self.settings, seen, memory, progress)
+            planner = open_planner(self.settings, self.authority, seen, memory, progress)
             return open_proposer(self.settings, self.store, planner, person).propose(found)

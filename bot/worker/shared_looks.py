@@ -10,6 +10,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.core.repository import RegistryId, RepositoryId
 from bot.ports import Clock, Progress, ScanMemory, Store
 from bot.settings import Settings
+from bot.usecases.check_authority import Authority
 from bot.wiring import Seen, open_sources
 
 SHARED_FOR = timedelta(minutes=1)
@@ -22,6 +23,7 @@ class SharedLooks:
     the plan that is there, which knows more."""
 
     settings: Settings
+    authority: Authority
     store: Store
     clock: Clock
     _seen: dict[RegistryId, Seen] = field(default_factory=dict, init=False)
@@ -42,7 +44,9 @@ class SharedLooks:
             if seen is None or not self._serves(seen, repository):
                 asked = frozenset([repository.registry])
                 sources = open_sources(self.settings, registries, asked)
-                seen = sources.scan_other_regions_too(self.settings, memory, self.clock, progress)
+                seen = sources.scan_other_regions_too(
+                    self.settings, self.authority, memory, self.clock, progress
+                )
                 self._seen[repository.registry] = seen
             return seen
 

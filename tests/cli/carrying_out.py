@@ -103,9 +103,13 @@ def working(
 
 
 def late_by(store: SqlStore, id_: str, delay: timedelta) -> None:
-    """As if nobody had been there to begin it."""
+    """As if it had been approved so much earlier, and nobody had been there to begin it."""
     before = as_stored(store, id_)
     assert before.execute_after
-    earlier = before.execute_after - delay
-    after = replace(before, execute_after=earlier, revision=before.revision + 1)
+    after = replace(
+        before,
+        approvals=tuple(replace(each, at=each.at - delay) for each in before.approvals),
+        execute_after=before.execute_after - delay,
+        revision=before.revision + 1,
+    )
     assert store.commit(Change([event()], before, after))

@@ -121,7 +121,7 @@ def test_confirmed_usage_is_in_it(
     assert run("propose", "team/api").status == 0
     used.write_text("team/api:a\n")
     assert plan().status == 3
-    assert run("confirm-usage", "files", "used.txt").status == 0
+    assert run("confirm-usage", "files", "used.txt", "--workloads", "1").status == 0
     assert plan().status == 0
     told = run("audit", "--format", "json").plans[-1]
     assert (told["event"], told["by"], told["repository"], told["plan"]) == (
@@ -130,5 +130,6 @@ def test_confirmed_usage_is_in_it(
         None,
         None,
     )
-    assert told["detail"] == "it is right that files lists so little in used.txt"
+    assert told["detail"].startswith("it is right that files lists 1 workloads in used.txt (seen ")
+    assert "), where it listed 3 before (seen " in told["detail"]
     assert " confirmed usage\n" in run("audit").out

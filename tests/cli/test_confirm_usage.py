@@ -1,10 +1,14 @@
 """`ecr-clean confirm-usage`, from the plan that asks for it to the plan that is glad of it."""
 
+import os
+import pty
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.cli.carrying_out import COMMAND, PATIENCE, ROOT
 from tests.support import Result, Run, Shelf, others_off
 
 Write = Callable[[str], Path]
@@ -24,22 +28,63 @@ def shrunk(environment: Path, shelf: Shelf, plan: Run, settings_file: Write) -> 
 
 def test_the_plan_tells_what_to_call(shrunk: Result) -> None:
     assert shrunk.status == 3
-    assert "ecr-clean confirm-usage files 'used.txt'" in shrunk.sentence
+    assert "ecr-clean confirm-usage files 'used.txt' --workloads 1" in shrunk.sentence
 
 
 @pytest.mark.usefixtures("shrunk")
 def test_it_is_believed_from_then_on(run: Run, plan: Run) -> None:
-    result = run("confirm-usage", "files", "used.txt")
+    result = run("confirm-usage", "files", "used.txt", "--workloads", "1")
     assert (result.status, result.err) == (0, "")
-    assert result.out.startswith(
-        "Confirmed: the workloads that files lists in used.txt are 1, as seen at "
-    )
+    assert result.out.startswith("Confirmed: files lists 1 workloads in used.txt (seen ")
+    assert "), where it listed 3 before (seen " in result.out
     assert plan().status == 0
 
 
 @pytest.mark.usefixtures("shrunk")
+def test_without_a_terminal_the_number_must_be_given(run: Run, plan: Run) -> None:
+    result = run("confirm-usage", "files", "used.txt")
+    assert (result.status, result.out) == (2, "")
+    assert "files lists 1 workloads in used.txt" in result.sentence
+    assert result.sentence.endswith(": add --workloads 1, if that is right")
+    assert plan().status == 3
+
+
+@pytest.mark.usefixtures("shrunk")
+def test_another_number_than_the_one_that_is_true_now(run: Run, plan: Run) -> None:
+    result = run("confirm-usage", "files", "used.txt", "--workloads", "2")
+    assert (result.status, result.out) == (2, "")
+    assert "2 workloads is not what is true now: files lists 1 workloads" in result.sentence
+    assert plan().status == 3
+
+
+@pytest.mark.usefixtures("shrunk")
+@pytest.mark.parametrize(("typed", "status", "then"), [("y", 0, 0), ("n", 2, 3)])
+def test_a_terminal_is_shown_the_number_and_asked(
+    typed: str, status: int, then: int, plan: Run
+) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "confirm-usage", "files", "used.txt"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        os.write(ours, f"{typed}\n".encode())
+        out, err = process.communicate(timeout=PATIENCE)
+    for end in (ours, theirs):
+        os.close(end)
+    assert process.returncode == status, err
+    assert "files lists 1 workloads in used.txt" in err
+    assert "Is that right?" in err
+    assert out.startswith("Confirmed: " if status == 0 else "")
+    assert plan().status == then
+
+
+@pytest.mark.usefixtures("shrunk")
 def test_what_is_not_in_doubt(run: Run, plan: Run) -> None:
-    result = run("confirm-usage", "ecs", "123456789012 in eu-west-1")
+    result = run("confirm-usage", "ecs", "123456789012 in eu-west-1", "--workloads", "1")
     assert (result.status, result.out) == (2, "")
     assert "Nothing that ecs lists in '123456789012 in eu-west-1' is in doubt" in result.sentence
     assert "only these can be confirmed: files 'used.txt'" in result.sentence
@@ -52,7 +97,9 @@ def test_when_nothing_is_in_doubt(run: Run) -> None:
     assert "nothing to confirm at all" in result.sentence
 
 
-@pytest.mark.parametrize("arguments", [(), ("ecs",), ("ecs", "here", "there")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("ecs",), ("ecs", "here", "there"), ("ecs", "here", "--workloads", "-1")]
+)
 def test_wrong_calls(arguments: tuple[str, ...], run: Run) -> None:
     result = run("confirm-usage", *arguments)
     assert (result.status, result.out) == (2, "")

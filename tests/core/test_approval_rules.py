@@ -1,8 +1,10 @@
 """Which approvers and which channel the settings give a repository."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for
+from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for, rules_for_all
 from bot.core.patterns import Patterns
 from tests.core.strategies import REPOSITORY
 
@@ -40,3 +42,22 @@ def test_the_first_entry_that_matches_gives_channel_and_approvers(
 ) -> None:
     expected = ApprovalRules(approvers, 2, 0.5, "T1", channel)
     assert rules_for(entries, REPOSITORY, GENERAL) == expected, why
+
+
+@pytest.mark.parametrize(
+    ("why", "general", "named", "approvers"),
+    [
+        ("nobody is named", (), [None, ()], ()),
+        ("named under `reports` only", (), [("U1", "S2"), None, ("U3", "U1")], ("U1", "S2", "U3")),
+        ("the general approvers win", ("U9",), [("U1",)], ("U9",)),
+    ],
+)
+def test_who_decides_about_all_repositories(
+    why: str,
+    general: tuple[str, ...],
+    named: list[tuple[str, ...] | None],
+    approvers: tuple[str, ...],
+) -> None:
+    entries = [ReportEntry(ALL, "C1", each) for each in named]
+    expected = replace(GENERAL, approvers=approvers)
+    assert rules_for_all(entries, replace(GENERAL, approvers=general)) == expected, why

@@ -94,6 +94,8 @@ def test_who_may_approve(
         ("groups unreadable, only people named", UNREADABLE, ("U1",), "U2 is none of"),
         ("not in the group", BOB, ("S1",), "U2 is none of the approvers"),
         ("groups unreadable", UNREADABLE, ("U1", "S1"), "user group S1 could not be read"),
+        ("a guest in the group", replace(ANN, is_guest=True), ("S1",), "U1 is a guest"),
+        ("a stranger in the group", replace(ANN, workspace="T2"), ("S1",), "another workspace"),
         ("only ARNs are named", ANN, (ROLE.arn,), "U1 is none of the approvers"),
         ("only people are named", ROLE, ("U1", "S1"), "Ops/ann is none of the approvers"),
         (

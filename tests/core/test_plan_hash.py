@@ -16,7 +16,7 @@ from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.reasons import Reason, RuleName, Verdict
 from bot.core.repository import RegistryId
-from bot.core.usage import Look, UnscannedRegion, Usage
+from bot.core.usage import Doubt, Look, UnscannedRegion, Usage
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import NOW, World
@@ -51,6 +51,10 @@ def looking(*looks: Look) -> Plan:
     return replace(PLAN, usage=replace(PLAN.usage, looks=looks))
 
 
+def doubting(workloads: int) -> Look:
+    return replace(FILES, error="it lists few", doubt=Doubt(workloads, 10, NOW))
+
+
 @pytest.mark.parametrize(
     ("description", "other"),
     [
@@ -68,6 +72,7 @@ def looking(*looks: Look) -> Plan:
         ("one look less", looking(ECS)),
         ("another source", looking(ECS, replace(FILES, source="batch"))),
         ("another scope", looking(ECS, replace(FILES, scope="other.txt"))),
+        ("a look in doubt", looking(ECS, doubting(4))),
         ("a look that failed", looking(ECS, replace(FILES, error="it is gone"))),
         ("a source switched on", replace(PLAN, usage=replace(PLAN.usage, not_checked=("batch",)))),
         (
@@ -108,6 +113,11 @@ def test_of_problems_and_failures_the_words_do_not_count() -> None:
     one = replace(failing, problems=("AccessDenied",))
     other = replace(looking(replace(ECS, error="a timeout")), problems=("a timeout", "and more"))
     assert content_hash(one) == content_hash(other)
+
+
+def test_the_number_that_people_are_asked_to_confirm_counts() -> None:
+    """Whoever confirmed another one is shown the new one."""
+    assert content_hash(looking(ECS, doubting(4))) != content_hash(looking(ECS, doubting(0)))
 
 
 def test_it_is_sha_256_in_hex() -> None:

@@ -15,6 +15,7 @@ import pytest
 from bot.core.records import Outcome, PlanRecord, PlanState
 from bot.playground.aws import Fault, StandIn, manifests
 from bot.store.store import SqlStore, open_store
+from bot.usecases.ledger import UNCONFIRMED
 from tests.cli.remembered import LOOKED_AT
 from tests.journeys.worker import Fate, ended, start, until
 from tests.support import Run, Shelf, image_text
@@ -153,7 +154,8 @@ def test_killed_before_during_and_after_every_batch(
             assert stored(opened, plan).state is PlanState.EXECUTING
             assert ended(start()) == 0
             done = stored(opened, plan)
-            assert (done.state, done.freed_bytes) == (PlanState.DONE, promised)
+            assert done.state is PlanState.DONE
+            assert done.freed_bytes + done.unconfirmed_bytes == promised
             assert len(before - set(thousand.repository.manifests)) == 1000
             check(opened, done, thousand, before)
 
@@ -164,7 +166,7 @@ FATES = [
     *(
         Fate(f"{when} {port}", number)
         for number in (1, 2)
-        for port in ("journal", "delete", "settle")
+        for port in ("journal", "mark_sent", "delete", "settle")
         for when in ("before", "after")
     ),
     *(
@@ -210,3 +212,49 @@ def test_killed_again_and_again(
         assert outcomes[spared.digest].outcome is Outcome.SPARED
         assert "is pinned by" in outcomes[spared.digest].reason
         check(opened, done, thousand, before)
+
+
+# others who delete meanwhile
+
+
+@pytest.mark.parametrize(
+    ("fate", "outcome", "reason"),
+    [
+        (Fate("after journal"), Outcome.SPARED, "is gone: somebody else deleted it"),
+        (Fate("before mark_sent"), Outcome.SPARED, "is gone: somebody else deleted it"),
+        (Fate("after mark_sent"), Outcome.DELETED, UNCONFIRMED),
+    ],
+    ids=lambda each: each.when if isinstance(each, Fate) else "",
+)
+def test_others_delete_what_was_journalled(
+    fate: Fate,
+    outcome: Outcome,
+    reason: str,
+    shelf: Shelf,
+    settings_file: Callable[[str], Path],
+    environment: Path,
+    run: Run,
+) -> None:
+    """Only a batch that may have left claims what is gone, and says that ECR never confirmed it."""
+    settings_file(SETTINGS)
+    for number in range(13):
+        shelf.image(f"1.{number}", age=60 - number)
+    plan = str(run("propose", shelf.id.name, "--format", "json").plan["plan"])
+    assert run("approve", plan, "--confirm", shelf.id.name).status == 0
+    assert ended(start(fate)) == -SIGKILL
+    victim = shelf.repository.digest_by_tag["1.0"]
+    shelf.world.remove(shelf.repository, victim)
+
+    assert run("recover").status == 0
+    with store(environment) as opened:
+        done = stored(opened, plan)
+        items = {item.digest: item for item in opened.items(plan, 1)}
+        told = [event for event in opened.events() if victim in event.digests]
+    assert done.state is PlanState.DONE
+    assert items[victim].outcome is outcome
+    assert items[victim].reason.endswith(reason)
+    one = done.freed_bytes // 2
+    is_claimed = outcome is Outcome.DELETED
+    assert done.unconfirmed_bytes == (one if is_claimed else 0)
+    assert [reason in event.detail for event in told] == [True]
+    assert {each.outcome for d, each in items.items() if d != victim} == {Outcome.DELETED}

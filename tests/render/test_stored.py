@@ -1,19 +1,24 @@
 """Stored plans in words, where no test of the command leads yet."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 
 import orjson
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.render.csv_rows import write_rows
 from bot.render.stored_json import ITEMS_A_PIECE, proposal_as_json, stored_plan_as_json
-from bot.render.stored_table import stored_plan_as_text, stored_plans_as_table
+from bot.render.stored_table import (
+    stored_plan_as_text,
+    stored_plans_as_table,
+    what_became_as_text,
+)
 from bot.render.stored_words import standing
 from bot.render.terminal import ROWS
 from tests.render.builders import image, plan
@@ -25,8 +30,12 @@ RECORD = proposed("k7m2x9qd", CONTENT, NOW, NOW + timedelta(days=7))
 
 
 def shown(record: PlanRecord, items: list[Item], required: int = 1) -> list[str]:
+    return printed(stored_plan_as_text(record, items, required))
+
+
+def printed(texts: Iterable[RenderableType]) -> list[str]:
     console = Console(width=80, file=io.StringIO())
-    for text in stored_plan_as_text(record, items, required):
+    for text in texts:
         console.print(text)
     assert isinstance(console.file, io.StringIO)
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
@@ -68,6 +77,23 @@ def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
         "  - 1.4 (sha256:000000000000…) failed: AWS refused it",
         "  - 1.3 (sha256:000000000000…) spared: somebody pinned it",
     ]
+
+
+def test_deletions_that_ecr_never_confirmed_are_told_apart() -> None:
+    lost = replace(item(2, Outcome.DELETED, "old; ECR's answer was lost"), is_unconfirmed=True)
+    items = [item(1, Outcome.DELETED), lost]
+    done = replace(RECORD, state=PlanState.DONE, freed_bytes=2**30, unconfirmed_bytes=2**29)
+    assert shown(done, items)[-1] == (
+        "Receipt: 2 deleted (1 of the deletions ECR never confirmed)."
+    )
+    lines = printed(what_became_as_text(done, items, 1, 0.1))
+    assert lines[-3:-1] == [
+        "team/api: freed 1.00 GB: $0.10 a month.",
+        "Besides, 512 MB by deletions that ECR never confirmed.",
+    ]
+    told = orjson.loads(b"".join(stored_plan_as_json(done, items)))
+    assert (told["freed_bytes"], told["unconfirmed_bytes"]) == (2**30, 2**29)
+    assert [*told["receipt"][1]] == ["digest", "tags", "outcome", "reason"]
 
 
 @pytest.mark.parametrize(

@@ -266,6 +266,15 @@ def test_what_is_not_carried_out_nobody_approves(
     assert rules.report_only is report_only
 
 
+def test_approvers_under_reports_decide_about_all_repositories(tmp_path: Path) -> None:
+    """Without approvers of their own, `pause`, `resume` and `confirm-usage` need one of these; the
+    plans of an entry without approvers do not."""
+    named = "{repositories: ['prod/*'], approvers: [U0123456789]}"
+    settings = load(f"reports: [{named}, {{channel: '#ops'}}]", tmp_path)
+    assert settings.general_rules("T1").approvers == ("U0123456789",)
+    assert settings.approval_rules(REPOSITORY, "T1").approvers == ()
+
+
 def test_a_number_of_digits_is_no_account(tmp_path: Path) -> None:
     """YAML reads 012345678901 as a number: it must be in quotes, and the error says so."""
     with pytest.raises(RequestError, match="in quotes"):

@@ -232,3 +232,28 @@ def test_nothing_is_kept_for_ever(
     bob = slack.remote.add_person("bob")
     found.person(bob.id, TEAM_ID)
     assert set(found._users._kept) == {bob.id}
+
+
+# somebody who acted earlier
+
+
+def test_a_member_as_the_directory_has_them(
+    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+) -> None:
+    group = slack.remote.add_user_group("one", [ann])
+    found = people(client, watch, group).member(ann.id)
+    assert found == SlackPerson(ann.id, TEAM_ID, is_guest=False, groups=frozenset({group}))
+
+
+def test_an_outsider_who_acted_earlier(client: WebClient, watch: Watch, slack: Workspace) -> None:
+    eve = slack.remote.add_person("eve", team_id="T0000000009")
+    assert people(client, watch).member(eve.id).workspace == "T0000000009"
+
+
+def test_a_group_that_cannot_be_read_leaves_a_member_unknown(
+    client: WebClient, watch: Watch, slack: Workspace, ann: Person
+) -> None:
+    group = slack.remote.add_user_group("one", [ann])
+    slack.remote.change("/user-groups", group=group, is_disabled=True)
+    with pytest.raises(SlackError, match="Reading a user group"):
+        people(client, watch, group).member(ann.id)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.records import EventName, RepositoryPin
+from bot.core.records import EventName, PinRemoval, RepositoryPin
 from bot.ports import Change
 from bot.store.store import SqlStore
 from tests.store.support import THERE, event, pin
@@ -113,3 +113,31 @@ def test_one_that_took_its_place_is_warned_of_again(store: SqlStore) -> None:
     assert store.commit(Change([event()], pins_removed=[SHORT], pins_added=[longer]))
     assert not store.mark_warned(SHORT, None)
     assert store.pins_to_warn_of(NOW + timedelta(days=31)) == [longer]
+
+
+# pins that somebody other than their makers removed
+
+
+def test_a_removal_stays_known(store: SqlStore) -> None:
+    lasting = pin("1.1", THERE)
+    add(store, SHORT, lasting)
+    removals = [PinRemoval(SHORT, "bob", NOW), PinRemoval(SHORT, "cat", NOW + timedelta(hours=1))]
+    elsewhere = PinRemoval(lasting, "bob", NOW)
+    change = Change([event()], pins_removed=[SHORT, lasting], removals=[*removals, elsewhere])
+    assert store.commit(change)
+    assert store.pins() == []
+    assert store.pin_removals(SHORT.repository) == removals
+    assert store.pin_removals(THERE.uri) == [elsewhere]
+
+
+def test_a_removal_is_remembered_as_it_was_first(store: SqlStore) -> None:
+    first = PinRemoval(SHORT, "bob", NOW)
+    for each in (first, replace(first, at=NOW + timedelta(hours=1))):
+        assert store.commit(Change([event()], removals=[each]))
+    assert store.pin_removals(SHORT.repository) == [first]
+
+
+def test_a_removal_that_did_not_land_is_not_known(store: SqlStore) -> None:
+    change = Change([event()], pins_removed=[SHORT], removals=[PinRemoval(SHORT, "bob", NOW)])
+    assert not store.commit(change)
+    assert store.pin_removals(SHORT.repository) == []

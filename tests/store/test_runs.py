@@ -219,6 +219,23 @@ def test_what_is_journalled_twice_stands_once(store: SqlStore) -> None:
     assert store.unanswered(run) == [SECOND]
 
 
+def test_a_batch_is_sent_once_it_is_marked(store: SqlStore) -> None:
+    run = begin(store)
+    assert store.journal(run, [FIRST, SECOND], [])
+    assert store.mark_sent(run, SECOND, NOW)
+    sent = replace(SECOND, sent_at=NOW)
+    assert store.unanswered(run) == [FIRST, sent]
+    assert store.journal(run, [SECOND], [])
+    assert store.unanswered(run) == [FIRST, sent]
+
+
+def test_what_ecr_never_confirmed_is_told_apart(store: SqlStore) -> None:
+    run = begin(store)
+    unconfirmed = replace(DELETED, is_unconfirmed=True)
+    assert store.settle(run, [unconfirmed], [], [])
+    assert [item.is_unconfirmed for item in store.items(run.plan, 1)] == [True, False]
+
+
 def test_outcomes_are_told_with_their_reasons(store: SqlStore) -> None:
     run = begin(store)
     done = event(EventName.DELETED, plan=run.plan, digests=("sha256:old",))
@@ -253,6 +270,7 @@ LATE: dict[str, Callable[[SqlStore, Run], bool]] = {
     "release": lambda store, run: store.release_run(run, NOW),
     "journal": lambda store, run: store.journal(run, [SECOND], [KEPT]),
     "journal nothing": lambda store, run: store.journal(run, [], []),
+    "mark sent": lambda store, run: store.mark_sent(run, FIRST, NOW),
     "settle": lambda store, run: store.settle(run, [DELETED], [FIRST], [event()]),
     "settle nothing": lambda store, run: store.settle(run, [], [], []),
     "commit": lambda store, run: store.commit(

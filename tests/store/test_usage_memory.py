@@ -1,13 +1,19 @@
 """What each source listed last: the manifest cache and the store remember it alike."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
-from bot.ports import Listed, UsageMemory
+from bot.core.records import EventName
+from bot.ports import Confirmation, Doubted, Listed, UsageMemory
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.store.store import SqlStore
+from bot.store.tables import ListedRow
+from tests.store.support import event
 from tests.support import NOW
 
 MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(2, NOW)
@@ -30,7 +36,7 @@ def memory(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
 def test_nothing_is_known_at_first(memory: UsageMemory) -> None:
     assert memory.last_listed("ecs", "here") is None
     assert list(memory.doubted()) == []
-    assert memory.confirm("ecs", "here") is None
+    assert not memory.confirm(doubted(), None)
 
 
 def test_what_is_believed_is_told(memory: UsageMemory) -> None:
@@ -47,34 +53,87 @@ def test_the_last_word_counts(memory: UsageMemory) -> None:
     assert memory.last_listed("ecs", "here") == FEW
 
 
+def doubted(source: str = "ecs", scope: str = "here", listed: Listed = FEW) -> Doubted:
+    return Doubted(source, scope, listed, MANY)
+
+
 def test_what_is_in_doubt_is_not_believed(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
-    memory.doubt("ecs", "here", Listed(3, NOW))
-    memory.doubt("ecs", "here", FEW)
+    memory.doubt(doubted(listed=Listed(3, NOW)))
+    memory.doubt(doubted())
     assert memory.last_listed("ecs", "here") == MANY
-    assert list(memory.doubted()) == [("ecs", "here")]
+    assert list(memory.doubted()) == [doubted()]
 
 
 def test_what_is_confirmed_is_believed(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
-    memory.doubt("ecs", "here", FEW)
-    assert memory.confirm("ecs", "here") == FEW
+    memory.doubt(doubted())
+    assert memory.confirm(doubted(), None)
     assert memory.last_listed("ecs", "here") == FEW
-    assert memory.confirm("ecs", "here") is None
+    assert list(memory.doubted()) == []
+    assert not memory.confirm(doubted(), None)
+    assert memory.confirmations("ecs", "here") in ([], ())
+
+
+def test_another_number_is_not_confirmed(memory: UsageMemory) -> None:
+    memory.believe("ecs", "here", MANY)
+    memory.doubt(doubted(listed=Listed(0, NOW)))
+    assert not memory.confirm(doubted(), None)
+    assert memory.last_listed("ecs", "here") == MANY
+    assert list(memory.doubted()) == [doubted(listed=Listed(0, NOW))]
+
+
+def test_the_same_number_of_another_scan_is_confirmed(memory: UsageMemory) -> None:
+    memory.believe("ecs", "here", MANY)
+    memory.doubt(doubted(listed=Listed(2, NOW + timedelta(hours=6))))
+    assert memory.confirm(doubted(), None)
 
 
 def test_what_is_believed_ends_all_doubt(memory: UsageMemory) -> None:
-    memory.doubt("ecs", "here", FEW)
+    memory.doubt(doubted())
     memory.believe("ecs", "here", MANY)
     assert list(memory.doubted()) == []
 
 
 def test_doubts_are_told_in_order(memory: UsageMemory) -> None:
     for source, scope in [("lambda", "b"), ("ecs", "b"), ("lambda", "B"), ("ecs", "a")]:
-        memory.doubt(source, scope, FEW)
-    assert list(memory.doubted()) == [
+        memory.doubt(doubted(source, scope))
+    assert [(each.source, each.scope) for each in memory.doubted()] == [
         ("ecs", "a"),
         ("ecs", "b"),
         ("lambda", "B"),
         ("lambda", "b"),
     ]
+
+
+# who confirmed what, which only the store knows
+
+
+def test_who_confirmed_it_is_remembered_with_the_audit(store: SqlStore) -> None:
+    first = event(EventName.CONFIRMED_USAGE, by="U1")
+    second = replace(first, by="U2", at=NOW + timedelta(days=1))
+    none = Doubted("ecs", "here", Listed(0, NOW + timedelta(days=1)), FEW)
+    for each, confirmed in [(doubted(), first), (none, second)]:
+        store.doubt(each)
+        assert store.confirm(each, confirmed)
+    assert store.confirmations("ecs", "here") == [
+        Confirmation(doubted(), "U1", NOW),
+        Confirmation(none, "U2", NOW + timedelta(days=1)),
+    ]
+    assert store.confirmations("ecs", "there") == []
+    assert list(store.events()) == [first, second]
+
+
+def test_what_is_refused_leaves_no_trace(store: SqlStore) -> None:
+    store.doubt(doubted())
+    assert not store.confirm(doubted(listed=MANY), event(EventName.CONFIRMED_USAGE))
+    assert store.confirmations("ecs", "here") == []
+    assert list(store.events()) == []
+
+
+def test_an_older_process_wrote_no_number_to_compare_with(store: SqlStore) -> None:
+    store.believe("ecs", "here", MANY)
+    row = {"source": "ecs", "scope": "here", "is_believed": False} | FEW._asdict()
+    with store._database.writing() as session:
+        session.execute(insert(ListedRow), row)
+    assert store.doubted() == [doubted()]

@@ -1,9 +1,10 @@
 """One snapshot a run: what a source cannot tell is never taken for no use."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -12,8 +13,8 @@ from bot.core.patterns import Patterns
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Look, Sighting
-from bot.ports import UsageSource
+from bot.core.usage import SOURCES, Doubt, Look, Sighting
+from bot.ports import Confirmation, Doubted, Listed, UsageMemory, UsageSource
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.broken import BrokenSource
 from bot.usage.scan import Scan
@@ -43,11 +44,12 @@ def cache(tmp_path: Path) -> Iterator[SqliteManifestCache]:
 
 
 def take(
-    cache: SqliteManifestCache,
+    memory: UsageMemory,
     *sources: UsageSource,
     expect_none: bool = False,
     not_checked: Sequence[str] = ("lambda",),
     ignored: str = "nothing",
+    approvers: Collection[str] = (),
 ) -> Snapshot:
     steps: list[tuple[str, int, int | None]] = []
     scan = Scan(
@@ -56,7 +58,8 @@ def take(
         registries=frozenset({IRELAND}),
         hosts=Hosts({}),
         expect_none=expect_none,
-        memory=cache,
+        memory=memory,
+        may_confirm=lambda name: name in approvers,
         clock=lambda: NOW,
         progress=lambda *step: steps.append(step),
         ignored=Patterns.of(ignored),
@@ -109,28 +112,81 @@ def test_fewer_than_half_of_last_time_is_doubted(
     take(cache, Told(before), anchor)
     looks = take(cache, Told(now), anchor).looks
     told = errors(looks)
-    assert bool(told) is any(look.in_doubt for look in looks) is is_doubted
+    assert bool(told) is is_doubted
+    assert looks[0].doubt == (Doubt(now, before, NOW) if is_doubted else None)
     if is_doubted:
-        assert f"it lists {now} workloads, where it listed {before} on 2026-11-23" in told[0]
-        assert "ecr-clean confirm-usage ecs 'here'" in told[0]
+        assert told == [
+            f"it lists {now} workloads, where it listed {before} on 2026-11-23; if that is right, "
+            f"confirm it: ecr-clean confirm-usage ecs 'here' --workloads {now}"
+        ]
 
 
 def test_doubt_lasts_until_somebody_confirms(cache: SqliteManifestCache) -> None:
     take(cache, Told(10))
     assert errors(take(cache, Told(2)).looks)
     assert errors(take(cache, Told(2)).looks)
-    confirmed = cache.confirm("ecs", "here")
-    assert confirmed is not None
-    assert confirmed.workloads == 2
+    (doubted,) = cache.doubted()
+    assert doubted == ("ecs", "here", (2, NOW), (10, NOW))
+    assert cache.confirm(doubted, None)
     assert not errors(take(cache, Told(2)).looks)
-    assert cache.confirm("ecs", "here") is None
+    assert cache.doubted() == []
 
 
 def test_doubt_ends_by_itself_when_the_workloads_are_back(cache: SqliteManifestCache) -> None:
     take(cache, Told(10))
     take(cache, Told(2))
     assert not errors(take(cache, Told(9)).looks)
-    assert cache.confirm("ecs", "here") is None
+    assert cache.doubted() == []
+
+
+class Remembered:
+    """A cache that knows, besides, who confirmed how much of what, as the store does."""
+
+    def __init__(self, cache: SqliteManifestCache, *confirmed: tuple[str, int, int]) -> None:
+        """`confirmed`: by whom, the number, and the number before; oldest first."""
+        self._cache = cache
+        self._confirmed = [
+            Confirmation(Doubted("ecs", "here", Listed(now, NOW), Listed(before, NOW)), by, NOW)
+            for by, now, before in confirmed
+        ]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cache, name)
+
+    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+        assert (source, scope) == ("ecs", "here")
+        return self._confirmed
+
+
+@pytest.mark.parametrize(
+    ("why", "confirmed", "compared_with"),
+    [
+        ("an approver confirmed it", [("ann", 2, 10)], None),
+        ("somebody else confirmed it", [("eve", 2, 10)], 10),
+        ("an approver confirmed it again", [("eve", 2, 10), ("ann", 2, 10)], None),
+        ("somebody else confirmed less", [("ann", 10, 90), ("eve", 2, 10)], 10),
+        ("somebody else confirmed it twice", [("eve", 10, 90), ("eve", 2, 10)], 90),
+        ("an earlier drop was smaller", [("eve", 4, 9), ("eve", 2, 4)], 9),
+        ("what they confirmed is still little", [("eve", 2, 4)], None),
+    ],
+)
+def test_a_confirmation_counts_if_the_person_may_by_the_settings_here(
+    cache: SqliteManifestCache,
+    why: str,
+    confirmed: list[tuple[str, int, int]],
+    compared_with: int | None,
+) -> None:
+    """Each process may have settings of its own: 2 workloads are believed in the memory."""
+    cache.believe("ecs", "here", Listed(2, NOW))
+    memory = cast("UsageMemory", Remembered(cache, *confirmed))
+    looks = take(memory, Told(2), approvers=["ann"]).looks
+    expected = None if compared_with is None else Doubt(2, compared_with, NOW)
+    assert looks[0].doubt == expected, why
+
+
+def test_an_unbelieved_confirmation_of_what_nobody_listed(cache: SqliteManifestCache) -> None:
+    memory = cast("UsageMemory", Remembered(cache, ("eve", 2, 10)))
+    assert take(memory, Told(2)).looks[0].doubt == Doubt(2, 10, NOW)
 
 
 def test_no_use_of_any_registry_at_all_is_doubted(cache: SqliteManifestCache) -> None:

@@ -7,6 +7,7 @@ from itertools import count
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person, SlackPerson
+from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.core.records import Event, EventName, Item, Pause, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
@@ -16,6 +17,7 @@ from bot.ports import Change
 from bot.store.open_database import open_database
 from bot.store.store import SqlStore
 from bot.usecases.approve import Approver, Consent
+from bot.usecases.check_authority import Authority
 from bot.usecases.dismiss import Dismisser
 from bot.usecases.pin import Pinned, Pinner
 from bot.usecases.unpin import Unpinner
@@ -62,6 +64,28 @@ class BeatenStore(SqlStore):
 
 
 @dataclass
+class People:
+    """Slack's directory. `error`: why it cannot tell."""
+
+    known: dict[str, SlackPerson] = field(default_factory=dict)
+    error: str | None = None
+
+    def workspace(self) -> str:
+        self._expect_answer()
+        return "T1"
+
+    def person(self, user_id: str) -> SlackPerson:
+        self._expect_answer()
+        if user_id not in self.known:
+            raise RequestError(f"Slack knows nobody called {user_id} here")
+        return self.known[user_id]
+
+    def _expect_answer(self) -> None:
+        if self.error:
+            raise ServiceError(self.error)
+
+
+@dataclass
 class Scene:
     """`theirs` is the same database as `store`, opened by another process."""
 
@@ -71,6 +95,7 @@ class Scene:
     rules: ApprovalRules = field(
         default=ApprovalRules((), 1, confirm_over=1.0, workspace="T1", channel="C1")
     )
+    directory: People = field(default_factory=People)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def clock(self) -> datetime:
@@ -79,6 +104,10 @@ class Scene:
     def rules_of(self, repository: RepositoryId) -> ApprovalRules:
         assert repository == HERE
         return self.rules
+
+    @property
+    def authority(self) -> Authority:
+        return Authority(self.rules_of, self.rules, self.directory)
 
     def new_id(self) -> str:
         return f"plan{next(self.numbers)}"
@@ -102,7 +131,7 @@ class Scene:
         return Dismisser(store or self.store, self.clock, self.rules_of)
 
     def unpinner(self, store: SqlStore | None = None) -> Unpinner:
-        return Unpinner(store or self.store, self.clock, self.rules_of)
+        return Unpinner(store or self.store, self.clock, self.rules_of, self.authority)
 
     def pin(
         self,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import count
 
 from bot.core.errors import (
@@ -15,6 +16,7 @@ from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Blob, Content, Described,
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
 from bot.ports import Clock, Dated, ManifestText, Refusal
+from bot.usecases.lease import LENGTH
 
 HERE = RegistryId("123456789012", "eu-west-1")
 API = RepositoryId(HERE, "team/api", f"{HERE.account}.dkr.ecr.eu-west-1.amazonaws.com/team/api")
@@ -36,7 +38,7 @@ class Shelf:
         self.by_others: set[str] = set()
         self.looked_at: dict[str, Described] = {}
         self.under_way: list[Iterator[object]] = []
-        self._clock = clock
+        self.clock = clock
         self._numbers = count(1)
 
     # what people do
@@ -55,7 +57,7 @@ class Shelf:
         layers = () if children else (Blob(digest[::-1], 1000), Blob("sha256:base", 500))
         self.contents[digest] = Content(media_type, config, layers, tuple(children), subject)
         self.images[digest] = Described(
-            digest, tags, self._clock(), None, 1000,
+            digest, tags, self.clock(), None, 1000,
             media_type=media_type, config_type=config, subject=subject,
         )  # fmt: skip
         return digest
@@ -72,7 +74,7 @@ class Shelf:
                 self.images[digest] = image._replace(tags=others)
 
     def pull(self, digest: str) -> None:
-        self.images[digest] = self.images[digest]._replace(pulled_at=self._clock())
+        self.images[digest] = self.images[digest]._replace(pulled_at=self.clock())
 
     def remove(self, digest: str) -> None:
         """As ECR lets people do it, too."""
@@ -85,7 +87,7 @@ class Shelf:
         image = self.images[digest]
         self.remove(digest)
         if digest not in self.images:
-            self.images[digest] = image._replace(pushed_at=self._clock(), pulled_at=None)
+            self.images[digest] = image._replace(pushed_at=self.clock(), pulled_at=None)
 
     def indexes_of(self, digest: str) -> list[str]:
         return [each for each in self.images if digest in self.contents[each].children]
@@ -143,7 +145,7 @@ class Shelf:
         texts = {
             d: ManifestText(self.contents[d].media_type, json.dumps({"digest": d})) for d in there
         }
-        return Dated(texts, self._clock())
+        return Dated(texts, self.clock())
 
     def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
         assert repository == API
@@ -190,7 +192,7 @@ class Bin:
         if error := REFUSALS.get(fault or ""):
             raise error
         if fault == "late":
-            self._shelf.under_way.append(self._take_effect_later(digests))
+            self._shelf.under_way.append(self._take_effect_later(digests, self._shelf.clock()))
         if fault in ("lost before", "late"):
             raise AnswerLostError("the answer was lost")
         answer = self._take_effect(digests)
@@ -203,8 +205,10 @@ class Bin:
     def renew_credentials(self) -> None:
         pass
 
-    def _take_effect_later(self, digests: Sequence[str]) -> Iterator[str]:
-        yield "is still under way"
+    def _take_effect_later(self, digests: Sequence[str], sent_at: datetime) -> Iterator[str]:
+        """No call lasts longer than whoever takes a run over waits."""
+        if self._shelf.clock() - sent_at <= LENGTH:
+            yield "is still under way"
         self._take_effect(digests)
 
     def _take_effect(self, digests: Sequence[str]) -> dict[str, Refusal | None]:

@@ -12,7 +12,7 @@ from bot.aws.deleter import EcrDeleter
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import AwsIdentity
+from bot.core.authority import AwsIdentity, Person
 from bot.core.coverage import Coverage
 from bot.core.patterns import Patterns
 from bot.core.policy import Policy, PolicyEntry
@@ -27,6 +27,7 @@ from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import SqlStore
 from bot.usecases.approve import Approver, Consent
 from bot.usecases.carry_out import Runner
+from bot.usecases.check_authority import Authority
 from bot.usecases.execute import Executor
 from bot.usecases.find_repositories import Found
 from bot.usecases.lookout import Workplace
@@ -36,6 +37,7 @@ from bot.usecases.propose import Proposer
 from bot.usecases.stop import Stopper
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, Shelf
+from tests.usecases.scene import People
 
 if TYPE_CHECKING:
     from bot.ports import Deleter, RunStore
@@ -82,7 +84,8 @@ class Watched:
 class Site:
     """`now` is the stand-in's. `in_use`: who uses which digest, and `tags_in_use` which tag.
     `sightings`: of references that may lead to no repository.
-    `unread`: why the only source of usage cannot be read."""
+    `unread`: why the only source of usage cannot be read. `rules`, `undo_window` and
+    `directory` are those of the process that carries plans out."""
 
     aws: StandIn
     shelf: Shelf
@@ -99,6 +102,9 @@ class Site:
     slept: list[float] = field(default_factory=list)
     told: list[tuple[int, int, int]] = field(default_factory=list)
     is_leaving: bool = False
+    rules: ApprovalRules = RULES
+    undo_window: timedelta = UNDO_WINDOW
+    directory: People = field(default_factory=People)
     hook: Hook = lambda _name: None
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -114,6 +120,10 @@ class Site:
     @property
     def memory(self) -> SharedManifestCache:
         return SharedManifestCache(self.store, self.cache)
+
+    @property
+    def authority(self) -> Authority:
+        return Authority(lambda _: self.rules, self.rules, self.directory)
 
     @property
     def clock(self) -> Any:
@@ -134,9 +144,14 @@ class Site:
             .record
         )  # fmt: skip
 
-    def approve(self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW) -> PlanRecord:
+    def approve(
+        self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW, person: Person = ANN
+    ) -> PlanRecord:
+        """By rules that let everybody."""
         approver = Approver(self.store, self.clock, lambda _: RULES, undo_window)
-        return approver.approve(plan.id, ANN, Consent(plan.version, typed=self.shelf.id.name))
+        channel = None if isinstance(person, AwsIdentity) else RULES.channel
+        consent = Consent(plan.version, channel, typed=self.shelf.id.name)
+        return approver.approve(plan.id, person, consent)
 
     def approved(self) -> PlanRecord:
         """A plan that is due."""
@@ -181,6 +196,7 @@ class Site:
             usd_per_gb_month=0.10,
             cache=self.memory,
             store=self.store,
+            authority=self.authority,
             clock=self.clock,
             progress=lambda *_: None,
         )
@@ -195,8 +211,9 @@ class Site:
                 is_leaving=lambda: self.is_leaving,
             ),
             worker=worker,
+            authority=self.authority,
             enabled=enabled,
-            undo_window=UNDO_WINDOW,
+            undo_window=self.undo_window,
             open_workplace=self._workplace,
         )
 

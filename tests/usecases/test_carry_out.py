@@ -16,6 +16,7 @@ from bot.playground.aws import manifests
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.carry_out import LeftError
 from bot.usecases.lease import RunLostError
+from bot.usecases.ledger import UNCONFIRMED
 from bot.usecases.plan import Planner
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import image_text
@@ -150,6 +151,18 @@ def signed_by_tag(site: Site, victim: str) -> None:
 
 def gone(site: Site, victim: str) -> None:
     site.aws.world.remove(site.shelf.repository, victim)
+
+
+def die_with_a_call_in_flight(site: Site, carry_out: Callable[[], object]) -> None:
+    """The call is about to leave, and nobody will ever read its answer."""
+
+    def die() -> None:
+        site.hook = lambda _: None
+        raise Killed
+
+    site.after("mark_sent", 1, die)
+    with pytest.raises(Killed):
+        carry_out()
 
 
 def archived(site: Site, victim: str) -> None:
@@ -464,20 +477,17 @@ def test_a_late_call_corrects_the_receipt(site: Site) -> None:
     plan = site.approved()
     victim = victim_of(site, plan)
     site.fault("BatchDeleteImage", cut="before")
-    seen: list[str] = []
+    acts = {"after digests": lambda: site.pin("1.0"), "after settle": lambda: gone(site, victim)}
 
     def hook(called: str) -> None:
-        if called == "after settle":
-            seen.append(called)
-            if len(seen) == 1:
-                site.pin("1.0")
-            if len(seen) == 2:
-                gone(site, victim)
+        if act := acts.pop(called, None):
+            act()
 
     site.hook = hook
     plan = site.carry_out(plan)
+    assert site.events(plan)[-3:] == ["spared", "deleted", "ended"]
     assert site.items(plan)[victim].outcome is Outcome.DELETED
-    assert plan.freed_bytes == 1010
+    assert (plan.freed_bytes, plan.unconfirmed_bytes) == (0, 1010)
     site.check_receipt(plan)
 
 
@@ -925,9 +935,7 @@ def test_a_late_effect_after_two_deaths_is_found_out(site: Site) -> None:
     releases(site, 3)
     plan = site.approved()
     victim = victim_of(site, plan)
-    site.die("delete")
-    with pytest.raises(Killed):
-        site.carry_out(plan)
+    die_with_a_call_in_flight(site, lambda: site.carry_out(plan))
     site.wait(minutes=2)
     site.die("journal")
     with pytest.raises(Killed):
@@ -936,7 +944,7 @@ def test_a_late_effect_after_two_deaths_is_found_out(site: Site) -> None:
     site.wait(minutes=2)
     plan = site.take_over(plan)
     assert site.items(plan)[victim].outcome is Outcome.DELETED
-    assert plan.freed_bytes == 3 * 1010
+    assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 1010)
 
 
 def test_a_late_effect_of_an_index_spares_nothing(site: Site, family: dict[str, str]) -> None:
@@ -951,9 +959,7 @@ def test_a_late_effect_of_an_index_spares_nothing(site: Site, family: dict[str, 
 def test_a_repository_that_is_deleted_with_a_batch_in_flight(site: Site) -> None:
     releases(site, 3)
     plan = site.approved()
-    site.die("delete")
-    with pytest.raises(Killed):
-        site.carry_out(plan)
+    die_with_a_call_in_flight(site, lambda: site.carry_out(plan))
     site.lose_repository()
     site.wait(minutes=2)
     plan = site.take_over(plan)
@@ -978,3 +984,119 @@ def test_what_was_given_up_and_then_found_gone_is_no_failure(site: Site) -> None
     by_outcome = Counter(site.outcomes(plan).values())
     assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
     site.check_receipt(plan)
+
+
+# whose deletion it was
+
+
+@pytest.mark.parametrize("moment", ["delete", "mark_sent"])
+def test_a_batch_that_never_left_claims_nothing(site: Site, moment: str) -> None:
+    """Its worker died between the journal and the call, and then somebody else deleted one of its
+    images."""
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    site.die(moment)
+    with pytest.raises(Killed):
+        site.carry_out(plan)
+    gone(site, victim)
+    site.wait(minutes=2)
+    plan = site.take_over(plan)
+    assert (plan.state, plan.freed_bytes, plan.unconfirmed_bytes) == (PlanState.DONE, 2 * 1010, 0)
+    assert site.items(plan)[victim].outcome is Outcome.SPARED
+    assert site.items(plan)[victim].reason == "is gone: somebody else deleted it"
+    assert site.detail("deleted") == "as approved"
+    site.check_receipt(plan)
+
+
+def test_what_ecr_never_confirmed_is_told_apart(site: Site) -> None:
+    """One image is gone after a call in flight, which may have deleted it; the next call deletes
+    the others."""
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    die_with_a_call_in_flight(site, lambda: site.carry_out(plan))
+    gone(site, victim)
+    site.wait(seconds=91)
+    plan = site.take_over(plan)
+    items = site.items(plan)
+    assert {digest for digest, item in items.items() if item.is_unconfirmed} == {victim}
+    assert items[victim].reason.endswith(f"; {UNCONFIRMED}")
+    assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 1010)
+    deleted = [event for event in site.store.events() if event.event == "deleted"]
+    assert [(event.digests, event.detail) for event in deleted] == [
+        ((victim,), f"as approved; {UNCONFIRMED}"),
+        (tuple(digest for digest in items if digest != victim), "as approved"),
+    ]
+    assert site.detail("ended") == (
+        "3 deleted; 2,020 bytes freed, and 1,010 by 1 deletion that ECR never confirmed"
+    )
+    site.check_receipt(plan)
+
+
+def test_a_layer_that_only_an_unconfirmed_deletion_freed(site: Site) -> None:
+    """Whoever goes on from what is stored counts alike."""
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    die_with_a_call_in_flight(site, lambda: site.carry_out(plan))
+    gone(site, victim)
+    site.wait(seconds=91)
+    site.die("journal")
+    with pytest.raises(Killed):
+        site.take_over(plan)
+    site.wait(seconds=91)
+    plan = site.take_over(plan)
+    assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 1010)
+
+
+def test_a_call_without_effect_is_not_blamed_for_what_somebody_does_later(site: Site) -> None:
+    """The image was still there long after the call. Then it was pinned, and somebody deleted it:
+    whoever takes the run over knows that it was none of ours."""
+    releases(site, 3)
+    plan = site.approved()
+    victim = victim_of(site, plan)
+    die_with_a_call_in_flight(site, lambda: site.carry_out(plan))
+    site.wait(seconds=121)
+    site.die("journal")
+    with pytest.raises(Killed):
+        site.take_over(plan)
+    assert [batch.sent_at for batch in site.store.unanswered(site.run(plan))] == []
+    gone(site, victim)
+    site.wait(minutes=2)
+    plan = site.take_over(plan)
+    assert site.items(plan)[victim].reason == "is gone: somebody else deleted it"
+    assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 0)
+
+
+def test_a_call_that_may_still_have_an_effect_is_not_forgotten(site: Site) -> None:
+    """Of two that were lost, only the older is over."""
+    releases(site, 3)
+    plan = site.approved()
+    die_with_a_call_in_flight(site, lambda: site.carry_out(plan))
+    site.wait(seconds=121)
+    die_with_a_call_in_flight(site, lambda: site.take_over(plan))
+    site.wait(seconds=91)
+    site.die("journal")
+    with pytest.raises(Killed):
+        site.take_over(plan)
+    (batch,) = site.store.unanswered(site.run(plan))
+    assert batch.number == 2
+
+
+def test_a_call_whose_mark_cannot_be_written_does_not_leave(site: Site) -> None:
+    releases(site, 3)
+    plan = site.approved()
+    failures: list[str] = []
+
+    def hook(called: str) -> None:
+        if called == "before mark_sent" and not failures:
+            failures.append(called)
+            raise ServiceError("the database is away")
+
+    site.hook = hook
+    plan = site.carry_out(plan)
+    assert failures
+    assert plan.state is PlanState.DONE
+    assert (plan.freed_bytes, plan.unconfirmed_bytes) == (3 * 1010, 0)
+    assert site.calls("BatchDeleteImage") == 1

@@ -1,66 +1,116 @@
-"""Somebody says that it is right that a source lists so little."""
+"""Somebody confirms the number of workloads that a source lists."""
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.core.errors import RequestError
-from bot.core.records import EventName
-from bot.ports import Listed, UsageMemory
+from bot.core.records import Event, EventName
+from bot.ports import Doubted, Listed, UsageMemory
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.confirm_usage import Witness, confirm_usage
 from tests.support import NOW
 from tests.usecases.scene import ANN, Scene
 
-MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(2, NOW)
+MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(4, NOW)
+DOUBTED = Doubted("ecs", "here", FEW, MANY)
+FIGURES = (
+    "ecs lists 4 workloads in here (seen 2026-11-23 12:00 UTC), where it listed 10 before (seen "
+    "2026-11-22 12:00 UTC)"
+)
 
 
-def doubt(memory: UsageMemory, source: str, scope: str) -> None:
-    memory.believe(source, scope, MANY)
-    memory.doubt(source, scope, FEW)
+def doubt(memory: UsageMemory, doubted: Doubted = DOUBTED) -> None:
+    memory.believe(doubted.source, doubted.scope, doubted.before)
+    memory.doubt(doubted)
+
+
+def witness(scene: Scene, **rules: Any) -> Witness:
+    return Witness(scene.store, ANN, replace(scene.rules, **rules), scene.now)
 
 
 def test_what_was_doubted_is_believed(cache: SqliteManifestCache) -> None:
-    doubt(cache, "ecs", "here")
-    assert confirm_usage(cache, "ecs", "here") == FEW
+    doubt(cache)
+    assert confirm_usage(cache, "ecs", "here", 4) == DOUBTED
     assert cache.last_listed("ecs", "here") == FEW
 
 
 def test_it_is_confirmed_once(cache: SqliteManifestCache) -> None:
-    doubt(cache, "ecs", "here")
-    confirm_usage(cache, "ecs", "here")
+    doubt(cache)
+    confirm_usage(cache, "ecs", "here", 4)
     with pytest.raises(RequestError, match="nothing to confirm at all"):
-        confirm_usage(cache, "ecs", "here")
+        confirm_usage(cache, "ecs", "here", 4)
 
 
 @pytest.mark.parametrize(("source", "scope"), [("ecs", "there"), ("lambda", "here")])
 def test_nothing_else_is_confirmed(cache: SqliteManifestCache, source: str, scope: str) -> None:
-    doubt(cache, "ecs", "here")
-    doubt(cache, "files", "a.txt")
+    doubt(cache)
+    doubt(cache, DOUBTED._replace(source="files", scope="a.txt"))
     with pytest.raises(RequestError, match="only these can be confirmed: ecs 'here', files 'a"):
-        confirm_usage(cache, source, scope)
+        confirm_usage(cache, source, scope, 4)
     assert cache.last_listed("ecs", "here") == MANY
 
 
-def test_the_audit_knows_whose_word_it_was(scene: Scene) -> None:
-    doubt(scene.store, "ecs", "here")
-    confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, scene.rules, scene.now))
+def test_the_audit_has_who_confirmed_which_figures(scene: Scene) -> None:
+    doubt(scene.store)
+    confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
     event = scene.last_event()
     assert (event.event, event.by, event.at) == (EventName.CONFIRMED_USAGE, ANN.name, scene.now)
-    assert event.detail == "it is right that ecs lists so little in here"
+    assert event.detail == f"it is right that {FIGURES}"
+    (confirmation,) = scene.store.confirmations("ecs", "here")
+    assert confirmation == (DOUBTED, ANN.name, scene.now)
 
 
 def test_whoever_may_not_approve_may_not_confirm_either(scene: Scene) -> None:
-    doubt(scene.store, "ecs", "here")
-    rules = replace(scene.rules, approvers=("U99",))
+    doubt(scene.store)
     with pytest.raises(RequestError, match="none of the approvers"):
-        confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, rules, scene.now))
+        confirm_usage(scene.store, "ecs", "here", 4, witness(scene, approvers=("U99",)))
     assert scene.last_event().event is EventName.REFUSED
     assert scene.store.last_listed("ecs", "here") == MANY
 
 
 def test_the_audit_hears_nothing_of_what_was_in_no_doubt(scene: Scene) -> None:
     with pytest.raises(RequestError):
-        confirm_usage(scene.store, "ecs", "here", Witness(scene.store, ANN, scene.rules, scene.now))
+        confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
     assert scene.events() == []
+
+
+def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
+    """They saw 4 workloads; since then a scan found none."""
+    doubt(scene.store)
+    scene.store.doubt(DOUBTED._replace(listed=Listed(0, NOW)))
+    with pytest.raises(RequestError) as error:
+        confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
+    assert str(error.value) == (
+        f"4 workloads is not what is true now: {FIGURES.replace('lists 4', 'lists 0')}"
+    )
+    assert (scene.last_event().event, scene.last_event().detail) == (
+        EventName.REFUSED,
+        str(error.value),
+    )
+    assert scene.store.last_listed("ecs", "here") == MANY
+    assert scene.store.confirmations("ecs", "here") == []
+
+
+def test_another_number_without_an_audit(cache: SqliteManifestCache) -> None:
+    doubt(cache)
+    with pytest.raises(RequestError, match="5 workloads is not what is true now: ecs lists 4"):
+        confirm_usage(cache, "ecs", "here", 5)
+
+
+def test_a_scan_meanwhile_finds_another_number(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubt(scene.store)
+    confirm = scene.store.confirm
+
+    def late(doubted: Doubted, event: Event | None) -> bool:
+        scene.theirs.doubt(DOUBTED._replace(listed=Listed(0, NOW)))
+        return confirm(doubted, event)
+
+    monkeypatch.setattr(scene.store, "confirm", late)
+    with pytest.raises(RequestError, match="4 workloads is not what is true now: ecs lists 0"):
+        confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
+    assert scene.events() == [EventName.REFUSED]

@@ -46,6 +46,7 @@ from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
 from bot.usecases.approve import Approver, Consent
 from bot.usecases.carry_out import LeftError, Runner
+from bot.usecases.check_authority import Authority
 from bot.usecases.dismiss import Dismisser
 from bot.usecases.execute import CalledBackError, Executor
 from bot.usecases.expire import expire
@@ -60,6 +61,7 @@ from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 from tests.core.invariants import parents
 from tests.support import NOW
+from tests.usecases.scene import People
 from tests.usecases.shelf import API, AT_ONCE, FAULTS, HERE, Bin, Shelf
 from tests.usecases.site import Watched
 
@@ -71,6 +73,7 @@ REQUIRED = 2
 ANN, BOB, CAT = (SlackPerson(id_, "T1", is_guest=False, groups=None) for id_ in ("U1", "U2", "U3"))
 GUEST = SlackPerson("U4", "T1", is_guest=True, groups=None)
 SHELL = AwsIdentity(f"arn:aws:iam::{HERE.account}:user/ann")
+DIRECTORY = People({each.id: each for each in (ANN, BOB, CAT, GUEST)})
 UNDO_WINDOW = timedelta(minutes=5)
 PINS_RENEW = (PlanState.PROPOSED, PlanState.APPROVED)
 ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
@@ -113,6 +116,7 @@ class Process:
                 is_leaving=lambda: self.is_leaving,
             ),
             worker=Worker(self.host, machine=None, pid=1, started=1),
+            authority=AUTHORITY,
             enabled=True,
             undo_window=UNDO_WINDOW,
             open_workplace=self.workplace,
@@ -315,7 +319,7 @@ class Life(RuleBasedStateMachine):
     @rule(person=people, text=pinned)
     def unpin(self, person: Person, text: str) -> None:
         with suppress(RequestError):
-            Unpinner(self.store, self.clock, rules).unpin(API, [text], person)
+            Unpinner(self.store, self.clock, rules, AUTHORITY).unpin(API, [text], person)
 
     @precondition(lambda self: self.seen)
     @rule(person=people, behind=st.sampled_from([0, 0, 0, 1]), data=st.data())
@@ -459,7 +463,11 @@ class Life(RuleBasedStateMachine):
         manifests = [each.manifest for each in self._content(plan).judged]
         for digest, above in parents(manifests).items():
             assert digest not in deleted or not (above & self.shelf.images.keys() - deleted)
-        assert plan.freed_bytes == Freed(self._content(plan), deleted).bytes
+        unconfirmed = {digest for digest, item in items.items() if item.is_unconfirmed}
+        assert unconfirmed <= deleted & self.bin.asked_for
+        assert plan.freed_bytes == Freed(self._content(plan), deleted - unconfirmed).bytes
+        in_all = plan.freed_bytes + plan.unconfirmed_bytes
+        assert in_all == Freed(self._content(plan), deleted).bytes
 
     def _pending(self, plan: PlanRecord) -> list[str]:
         items = self.store.items(plan.id, plan.version)
@@ -560,6 +568,7 @@ class Life(RuleBasedStateMachine):
             usd_per_gb_month=0.10,
             cache=cache,
             store=self.store,
+            authority=AUTHORITY,
             clock=self.clock,
             progress=lambda *_: None,
         )
@@ -583,6 +592,9 @@ def _empty_database() -> bytes:
 def rules(repository: RepositoryId) -> ApprovalRules:
     assert repository == API
     return ApprovalRules((), REQUIRED, 0.5, workspace="T1", channel="C1")
+
+
+AUTHORITY = Authority(rules, rules(API), DIRECTORY)
 
 
 TestLife = Life.TestCase

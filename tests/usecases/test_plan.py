@@ -24,9 +24,12 @@ from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Sighting
 from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.plan import Planner
 from tests.support import NOW, Shelf, image_text
+from tests.usecases.scene import People
+from tests.usecases.site import RULES
 
 ONE_OF = Policy(timedelta(hours=24), Patterns(), (Newest(1, TagFilter()),))
 EVERYWHERE = (PolicyEntry(Patterns.of("*"), ONE_OF),)
@@ -59,6 +62,7 @@ def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> Mak
             usd_per_gb_month=0.10,
             cache=cache,
             store=None,
+            authority=Authority(lambda _: RULES, RULES, People()),
             clock=clock,
             progress=lambda *_: None,
         )

@@ -63,6 +63,7 @@ class Desk:
             usd_per_gb_month=0.10,
             cache=self.cache,
             store=store,
+            authority=self.scene.authority,
             clock=self.scene.clock,
             progress=lambda *_: None,
         )

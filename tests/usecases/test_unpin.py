@@ -1,13 +1,17 @@
 """Pins are taken off by whoever made them, and by whoever may approve."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from bot.core.authority import Person
 from bot.core.errors import RequestError
 from bot.core.records import EventName
+from bot.usecases.unpin import Unpinner
 from tests.render.builders import HERE
-from tests.usecases.scene import ANN, BOB, Scene
+from tests.usecases.scene import ANN, BOB, CAT, Scene
+from tests.usecases.site import RULES as EVERYBODY
 
 
 def test_what_is_unpinned_is_gone(scene: Scene) -> None:
@@ -57,3 +61,91 @@ def test_somebody_else_is_faster(scene: Scene) -> None:
     with pytest.raises(RequestError, match="Somebody else has just changed the pins of team/api"):
         scene.unpinner().unpin(HERE, ["a", "b"], ANN)
     assert scene.pins() == ["a", "b"]
+
+
+# pins that people removed who may not, by the settings of whoever relies on the pin
+
+
+def lenient(scene: Scene) -> Unpinner:
+    """Of a process whose settings let everybody."""
+    return Unpinner(scene.store, scene.clock, lambda _: EVERYBODY, scene.authority)
+
+
+@pytest.fixture
+def removed(scene: Scene) -> Scene:
+    """Ann pinned `old`, and Bob removed it, who may not by the settings here."""
+    scene.pin("old")
+    lenient(scene).unpin(HERE, ["old"], BOB)
+    scene.rules = replace(scene.rules, approvers=(CAT.name,))
+    return scene
+
+
+def in_force(scene: Scene) -> list[str]:
+    return [each.pin.reason for each in scene.unpinner().in_force(HERE)]
+
+
+def test_what_somebody_removed_who_may_not_protects_still(removed: Scene) -> None:
+    assert removed.pins() == []
+    (found,) = removed.unpinner().in_force(HERE)
+    assert (found.pin.pin, found.pin.by) == ("old", ANN.name)
+    assert found.pin.reason.endswith(
+        f"({BOB.name} removed it, but {BOB.name} is none of the approvers that the settings name)"
+    )
+    removed.rules = EVERYBODY
+    assert in_force(removed) == []
+
+
+def test_it_protects_no_longer_than_it_would_have(scene: Scene) -> None:
+    scene.pin("old", days=1)
+    lenient(scene).unpin(HERE, ["old"], BOB)
+    scene.rules = replace(scene.rules, approvers=(CAT.name,))
+    assert len(in_force(scene)) == 1
+    scene.now += timedelta(days=1)
+    assert in_force(scene) == []
+
+
+@pytest.mark.parametrize("person", [ANN, CAT])
+def test_its_maker_and_approvers_may_remove_it_for_good(removed: Scene, person: Person) -> None:
+    done = removed.unpinner().unpin(HERE, ["old"], person)
+    assert [each.pin.pin for each in done] == ["old"]
+    assert in_force(removed) == []
+    with pytest.raises(RequestError, match="is not pinned"):
+        removed.unpinner().unpin(HERE, ["old"], person)
+
+
+def test_nobody_else_may(removed: Scene) -> None:
+    with pytest.raises(RequestError, match="none of the approvers"):
+        removed.unpinner().unpin(HERE, ["old"], BOB)
+    assert len(in_force(removed)) == 1
+
+
+def test_the_pin_and_its_successor_are_removed_together(removed: Scene) -> None:
+    removed.now += timedelta(minutes=1)
+    removed.pin("old", person=ANN)
+    assert len(in_force(removed)) == 2
+    assert len(removed.unpinner().unpin(HERE, ["old"], ANN)) == 2
+    assert in_force(removed) == []
+
+
+def test_a_pin_that_somebody_cut_short(scene: Scene) -> None:
+    """Replaced by one that ends sooner, as its maker and approvers may."""
+    scene.pin("old", days=30)
+    scene.pin("old", days=1, person=BOB)
+    assert len(in_force(scene)) == 1
+    scene.rules = replace(scene.rules, approvers=(CAT.name,))
+    reasons = in_force(scene)
+    assert len(reasons) == 2
+    assert f"{BOB.name} removed it" in reasons[1]
+
+
+@pytest.mark.parametrize("approvers", [(), ("S1",)])
+def test_slack_cannot_tell_who_removed_it(scene: Scene, approvers: tuple[str, ...]) -> None:
+    scene.pin("old")
+    lenient(scene).unpin(HERE, ["old"], CAT)
+    scene.rules = replace(scene.rules, approvers=approvers)
+    scene.directory.error = "Slack does not answer"
+    (reason,) = in_force(scene)
+    assert reason.endswith(f"({CAT.name} removed it, but Slack does not answer)")
+    scene.directory.error = None
+    scene.directory.known = {CAT.id: replace(CAT, groups=frozenset({"S1"}))}
+    assert in_force(scene) == []

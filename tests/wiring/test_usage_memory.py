@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.ports import Listed
+from bot.core.records import EventName
+from bot.ports import Doubted, Listed
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import SqlStore, open_store
 from bot.wiring.usage_memory import SharedMemory
+from tests.store.support import event
 from tests.support import NOW
 
 MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(1, NOW)
+DOUBTED = Doubted("ecs", "here", FEW, MANY)
 
 
 @pytest.fixture
@@ -25,21 +28,32 @@ def test_a_new_store_knows_what_the_cache_knew(store: SqlStore, cache: SqliteMan
     cache.believe("ecs", "here", MANY)
     memory = SharedMemory(store, cache)
     assert memory.last_listed("ecs", "here") == MANY
-    memory.doubt("ecs", "here", FEW)
+    memory.doubt(DOUBTED)
     assert memory.last_listed("ecs", "here") == MANY
-    assert memory.doubted() == [("ecs", "here")]
+    assert memory.doubted() == [DOUBTED]
 
 
 def test_what_was_doubted_before_can_be_confirmed(
     store: SqlStore, cache: SqliteManifestCache
 ) -> None:
     cache.believe("ecs", "here", MANY)
-    cache.doubt("ecs", "here", FEW)
+    cache.doubt(DOUBTED)
     memory = SharedMemory(store, cache)
-    assert memory.confirm("ecs", "here") == FEW
+    assert not memory.confirm(DOUBTED._replace(listed=MANY), None)
+    assert memory.confirm(DOUBTED, event(EventName.CONFIRMED_USAGE))
     assert memory.doubted() == []
     assert {each.last_listed("ecs", "here") for each in (store, cache, memory)} == {FEW}
-    assert memory.confirm("ecs", "here") is None
+    assert not memory.confirm(DOUBTED, None)
+    assert memory.confirmations("ecs", "here") == store.confirmations("ecs", "here") != []
+
+
+def test_what_the_store_doubts_goes_first(store: SqlStore, cache: SqliteManifestCache) -> None:
+    cache.believe("ecs", "here", MANY)
+    cache.doubt(DOUBTED)
+    memory = SharedMemory(store, cache)
+    store.doubt(DOUBTED._replace(listed=Listed(0, NOW)))
+    assert not memory.confirm(DOUBTED, None)
+    assert memory.confirm(DOUBTED._replace(listed=Listed(0, NOW)), None)
 
 
 def test_the_store_goes_first(store: SqlStore, cache: SqliteManifestCache) -> None:

@@ -1,12 +1,19 @@
 """A plan that cannot be approved: what could not be checked, and how to mend it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from bot.core.usage import SAY_SO
+from bot.core.usage import Look
 from bot.render.words import count
 from bot.slack.blocks import phrases
-from bot.slack.blocks.kit import actions, button, context, header, section
-from bot.slack.ids import CONFIRM_USAGE, DISMISS_PLAN, SHOW_IMAGES, TRY_AGAIN
+from bot.slack.blocks.kit import Element, actions, button, context, header, section
+from bot.slack.ids import (
+    CONFIRM_USAGE,
+    DISMISS_PLAN,
+    MOST_IN_LINE,
+    SHOW_IMAGES,
+    TRY_AGAIN,
+    UsageRef,
+)
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import date, escape, prose
@@ -57,23 +64,21 @@ def _meanwhile(view: PlanView) -> str:
 
 def _problems(view: PlanView) -> Iterator[Block]:
     problems = view.content.problems
-    in_doubt = _places_in_doubt(view)
-    for problem in problems[:PROBLEMS]:
-        place = in_doubt.get(problem)
-        if place is None:
-            yield section(f"• {prose(problem, MOST_IN_PROBLEM)}")
-        else:
-            doubt = f"{problem.partition(SAY_SO)[0]}{SAY_SO}:"
-            yield section(f"• {prose(doubt, MOST_IN_PROBLEM)}", button=_confirm_button(view, place))
+    doubted = {look.problem: look for look in view.content.usage.looks if look.doubt}
+    for place, problem in enumerate(problems[:PROBLEMS]):
+        look = doubted.get(problem)
+        confirm = _confirm_button(view, look, place) if look else None
+        said = f"{look.place}: {look.doubt.words}" if look and look.doubt and confirm else problem
+        yield section(f"• {prose(said, MOST_IN_PROBLEM)}", button=confirm)
     if (more := len(problems) - PROBLEMS) > 0:
         yield context(f"… and {more:,} more: `ecr-clean show {view.plan.id}` lists them all")
 
 
-def _places_in_doubt(view: PlanView) -> Mapping[str, int]:
-    """Which problems somebody may end with their word, and where the looks at them stand."""
-    looks = enumerate(view.content.usage.looks)
-    return {look.problem: place for place, look in looks if look.in_doubt}
-
-
-def _confirm_button(view: PlanView, place: int) -> Block:
-    return button("That is right", f"{CONFIRM_USAGE}:{place}", phrases.ref(view, str(place)))
+def _confirm_button(view: PlanView, look: Look, place: int) -> Element | None:
+    """None where a button cannot carry so long a scope: the problem says how to confirm it."""
+    assert look.doubt
+    plan = view.plan
+    ref = UsageRef(plan.id, plan.version, look.doubt.workloads, look.source, look.scope)
+    if len(str(ref)) > MOST_IN_LINE:
+        return None
+    return button("That is right", f"{CONFIRM_USAGE}:{place}", ref)

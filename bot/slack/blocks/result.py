@@ -26,7 +26,7 @@ def result(view: PlanView) -> Content:
         f"{escape(view.plan.repository.name)}: {_became(view)}. {_freed(view)}",
         [
             header(view.plan.repository.name),
-            section(f"*{_became(view)}.*", _freed(view)),
+            section(f"*{_became(view)}.*", _freed(view), *_unconfirmed(view)),
             *_not_deleted(view, Outcome.FAILED),
             *_not_deleted(view, Outcome.SPARED),
             context(*_small_print(view)),
@@ -55,6 +55,14 @@ def _freed(view: PlanView) -> str:
     bytes_freed = view.plan.freed_bytes
     usd = phrases.a_month_and_a_year(usd_per_month(bytes_freed, view.usd_per_gb_month))
     return f"Freed {about(savings)}{size(bytes_freed)}, which saves {about(savings)}{usd}."
+
+
+def _unconfirmed(view: PlanView) -> Iterator[str]:
+    if freed := view.plan.unconfirmed_bytes:
+        yield (
+            f"ECR never confirmed the deletion of another {about(view.content.savings)}"
+            f"{size(freed)}: its answers were lost, and the images were gone when the bot looked."
+        )
 
 
 def _not_deleted(view: PlanView, outcome: Outcome) -> Iterator[Block]:

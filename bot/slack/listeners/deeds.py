@@ -8,13 +8,13 @@ from bot.core.errors import RequestError, ServiceError
 from bot.slack.blocks import refusal
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
-from bot.slack.payloads import Click
+from bot.slack.payloads import Click, ClickOnUsage
 
 _log = logging.getLogger(__name__)
 
 
 @contextmanager
-def deed(desk: Desk, click: Click) -> Iterator[None]:
+def deed(desk: Desk, click: Click | ClickOnUsage) -> Iterator[None]:
     """Whoever is refused gets to know why, and the message that let them click shows what is
     stored."""
     try:
@@ -37,7 +37,7 @@ def follow(desk: Desk, plan_id: str) -> None:
         _log.warning("%s; it is tried again", error)
 
 
-def _show_again(desk: Desk, click: Click) -> None:
+def _show_again(desk: Desk, click: Click | ClickOnUsage) -> None:
     """Also if nobody knew of the message, or it shows what was stored long ago."""
     try:
         known = desk.store.message(click.channel_id, click.ts)

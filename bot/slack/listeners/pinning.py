@@ -19,7 +19,7 @@ def pins_shown(
     desk: Desk, repository: RepositoryId, ref: PlanRef, news: str | None = None
 ) -> PinsShown:
     now = desk.clock()
-    stored = [each for each in desk.store.pins(repository.uri) if each.pin.protects(now)]
+    stored = desk.unpinner.in_force(repository)
     settled = [pin for pin in desk.file_pins(repository) if pin.protects(now)]
     return PinsShown(ref, repository, stored, settled, news)
 

@@ -11,7 +11,7 @@ from bot.slack.calls import NO_WAY_IN, SlackError, post, update
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
 from bot.slack.message import Content
-from bot.slack.payloads import Click, Sender
+from bot.slack.payloads import Click, ClickOnUsage, Sender
 from bot.usecases.ask_for_report import Wish
 
 _log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def report(desk: Desk, repository: str, sender: Sender, channel: str) -> None:
         answer(desk, sender, asked)
 
 
-def replan(desk: Desk, click: Click, person: SlackPerson) -> None:
+def replan(desk: Desk, click: Click | ClickOnUsage, person: SlackPerson) -> None:
     """In place of the message that was clicked on. Raises RequestError, and ServiceError once
     nobody knows what the message shows."""
     plan = desk.plan(click.ref.plan)
@@ -47,7 +47,7 @@ def replan(desk: Desk, click: Click, person: SlackPerson) -> None:
         raise
 
 
-def _is_first(desk: Desk, click: Click) -> bool:
+def _is_first(desk: Desk, click: Click | ClickOnUsage) -> bool:
     """Of those who click on the same message before it shows something new."""
     message = desk.store.message(click.channel_id, click.ts)
     shows = f"{message.plan} {message.updates}" if message else str(click.ref)

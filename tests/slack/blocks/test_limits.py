@@ -15,7 +15,7 @@ from bot.core.plan import Plan, make_plan
 from bot.core.records import Item, Outcome, PlanState
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
-from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
+from bot.core.usage import SOURCES, Doubt, Look, UnscannedRegion, Usage
 from bot.slack.blocks import (
     asked_message,
     failed_message,
@@ -119,7 +119,7 @@ def test_odd_names_in_every_state() -> None:
 
 def test_odd_problems() -> None:
     errors = [f"{number} {NASTY * 20}" for number in range(30)]
-    looks = [Look(NASTY, NASTY * 9, 0, error, in_doubt=True) for error in errors]
+    looks = [Look(NASTY, NASTY * 9, 0, error, Doubt(1, 9, NOW)) for error in errors]
     made = plan(image(1), usage=Usage(looks=tuple(looks)))
     content = checked(plan_message(view(replace(made, repository=ODD.repository))))
     _harmless(read(content.blocks) + content.text)

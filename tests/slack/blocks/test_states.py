@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.records import BY_ITSELF, EventName, Outcome, Pause, PlanState
-from bot.core.usage import Look
+from bot.core.usage import Doubt, Look
 from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
 from tests.render.builders import GB, image, plan
@@ -36,8 +36,8 @@ DOUBTED = Look(
     "ecs",
     "eu-west-1",
     2,
-    "it lists 3 workloads, where it listed 40; if that is right, say so: ecr-clean confirm-usage",
-    in_doubt=True,
+    "it lists 3 workloads, where it listed 40 on 2026-11-22; if that is right, confirm it: …",
+    Doubt(3, 40, NOW - timedelta(days=1)),
 )
 
 
@@ -74,13 +74,20 @@ def test_an_incomplete_plan_names_what_to_mend() -> None:
 :warning: *Not everything could be checked, so nothing can be deleted.*
 Mend 2 problems, then press *Try again*:
 • kubernetes (cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy
-• ecs (eu-west-1): it lists 3 workloads, where it listed 40; if that is right, say so:
+• ecs (eu-west-1): it lists 3 workloads, where it listed 40 on 2026-11-22
 [That is right]
 ~ *Not checked:* Batch, SageMaker. What runs there is not protected.
 {PLACE} · 2026-11-23 12:00 UTC
 [Try again] [Show images] [Not this time]"""
     )
-    assert values(content.blocks)["confirm_usage:2"] == "p7k2:1:2"
+    assert values(content.blocks)["confirm_usage:1"] == "p7k2:1 3 ecs eu-west-1"
+
+
+def test_a_scope_that_no_button_can_carry() -> None:
+    """The command says how to confirm it."""
+    made = plan(image(1), usage=replace(USED, looks=(replace(DOUBTED, scope="x" * 2000),)))
+    content = checked(plan_message(view(made)))
+    assert action_ids(content.blocks) == ["try_again", "show_images", "dismiss_plan"]
 
 
 def test_of_many_problems_some() -> None:
@@ -173,6 +180,16 @@ Freed 20.0 GB, which saves $2.00 a month ($24.00 a year).
 {PLACE}"""
     )
     assert action_ids(content.blocks) == []
+
+
+def test_what_ecr_never_confirmed_is_told_apart() -> None:
+    record = {"freed_bytes": 20 * GB, "unconfirmed_bytes": GB}
+    shown = plan_message(ended(PlanState.DONE, {Outcome.DELETED: 12}, record=record))
+    assert (
+        "Freed 20.0 GB, which saves $2.00 a month ($24.00 a year).\n"
+        "Besides, 1.00 GB by deletions that ECR never confirmed: its answers were lost, and the "
+        "images were gone when they were looked up.\n"
+    ) in read(checked(shown).blocks)
 
 
 def test_failed_and_spared_with_why() -> None:

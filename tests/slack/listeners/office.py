@@ -12,7 +12,7 @@ from uuid import uuid4
 from bot.core.plan import Plan
 from bot.core.records import Event, EventName, Job, Message, PlanRecord
 from bot.core.transitions import proposed
-from bot.core.usage import Look, Usage
+from bot.core.usage import Doubt, Look, Usage
 from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
 from bot.ports import Change
 from bot.settings import Settings
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 PATIENCE = 20.0
 WEEK = timedelta(days=7)
-IN_DOUBT = Look("ecs", "123456789012 in eu-west-1", 1, "it listed 40 workloads before", True)  # noqa: FBT003
+IN_DOUBT = Look(
+    "ecs", "123456789012 in eu-west-1", 1, "it listed 40 workloads before", Doubt(4, 40, NOW)
+)
 LOOKED_AT = Look("lambda", "123456789012 in eu-west-1", 3)
 
 Json = dict[str, Any]

@@ -9,12 +9,15 @@ from bot.core.errors import ServiceError
 from bot.core.records import EventName
 from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
-from bot.ports import Listed
+from bot.ports import Doubted, Listed
 from tests.slack.listeners.conftest import OpenOffice
 from tests.slack.listeners.office import IN_DOUBT, LOOKED_AT, Office, content, public, told
 from tests.slack.support import buttons, message_at
 from tests.support import NOW
 
+DOUBTED = Doubted(
+    IN_DOUBT.source, IN_DOUBT.scope, Listed(4, NOW), Listed(40, NOW - timedelta(days=1))
+)
 INCOMPLETE = content("new", "old", looks=[LOOKED_AT, IN_DOUBT])
 PULLED = content("new", "old", "older", pulled=3)
 
@@ -95,17 +98,31 @@ def test_slack_does_not_take_the_update(bot: Office, slack: Workspace, ann: Pers
 
 @pytest.fixture
 def doubting(bot: Office) -> Office:
-    bot.store.doubt(IN_DOUBT.source, IN_DOUBT.scope, Listed(1, NOW))
+    bot.store.doubt(DOUBTED)
     return bot
 
 
 def test_somebody_gives_their_word(doubting: Office, ann: Person) -> None:
     message = doubting.posted(INCOMPLETE)
-    doubting.clicks(ann, "confirm_usage:1", message)
-    assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == Listed(1, NOW)
+    doubting.clicks(ann, "confirm_usage:0", message)
+    assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
     (event,) = (e for e in doubting.store.events() if e.event is EventName.CONFIRMED_USAGE)
     assert event.by == ann.id
+    assert "lists 4 workloads" in event.detail
+    assert "it listed 40 before" in event.detail
     assert len(doubting.jobs()) == 1
+
+
+def test_a_number_that_is_not_true_any_more(doubting: Office, ann: Person) -> None:
+    """The message says 4; since it was posted, a scan found none."""
+    message = doubting.posted(INCOMPLETE)
+    doubting.store.doubt(DOUBTED._replace(listed=Listed(0, NOW)))
+    doubting.clicks(ann, "confirm_usage:0", message)
+    (said,) = told(ann, doubting.channel)
+    assert said.startswith("4 workloads is not what is true now: ecs lists 0 workloads in 1234567")
+    assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
+    assert doubting.jobs() == []
+    assert "confirm_usage:0" in buttons(message_at(ann, doubting.channel, message.ts))
 
 
 def test_whose_word_does_not_count(
@@ -114,7 +131,7 @@ def test_whose_word_does_not_count(
     bot = open_office(approval={"approvers": [bob.id]})
     doubting.line.close()
     message = bot.posted(INCOMPLETE)
-    bot.clicks(ann, "confirm_usage:1", message)
+    bot.clicks(ann, "confirm_usage:0", message)
     (said,) = told(ann, bot.channel)
     assert "is none of the approvers" in said
     assert bot.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
@@ -123,7 +140,7 @@ def test_whose_word_does_not_count(
 
 def test_nothing_is_in_doubt_any_more(bot: Office, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
-    bot.clicks(ann, "confirm_usage:1", message)
+    bot.clicks(ann, "confirm_usage:0", message)
     (said,) = told(ann, bot.channel)
     assert said.startswith("Nothing that ecs lists in")
     assert bot.jobs() == []

@@ -217,10 +217,14 @@ def test_envelopes(bot: Office, slack: Workspace, ann: Person, text: str) -> Non
         slack.remote.forget("/warnings")
 
 
-@pytest.mark.parametrize("detail", ["", ":2", ":x", ":99999"])
-def test_a_place_that_is_none(bot: Office, ann: Person, detail: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{plan} 4 ecs here"],
+)
+def test_a_usage_that_is_none(bot: Office, ann: Person, value: str) -> None:
+    """The first is what an earlier version sent."""
     message = bot.posted(content("new", "old", looks=[LOOKED_AT, IN_DOUBT]))
-    button = action("confirm_usage:1", f"{message.plan}:1{detail}")
+    button = action("confirm_usage:1", value.format(plan=message.plan))
     deliver(bot, click(ann, bot.channel, message.ts, button))
     assert told(ann, bot.channel) == [MISFIT]
     assert bot.jobs() == []

@@ -19,11 +19,17 @@ from bot.slack.listeners.actions.turn_page import turn_page
 from bot.slack.listeners.actions.unpin import unpin
 from bot.slack.listeners.commands.ecr_clean import ecr_clean
 from bot.slack.listeners.hearing import acknowledge, hearing
-from bot.slack.payloads import Click, ClickInModal, ClickOnEnd, ClickOnPin, CommandClick
+from bot.slack.payloads import (
+    Click,
+    ClickInModal,
+    ClickOnEnd,
+    ClickOnPin,
+    ClickOnUsage,
+    CommandClick,
+)
 
 IN_MESSAGES = {
     ids.APPROVE_PLAN: approve_plan,
-    ids.CONFIRM_USAGE: confirm_usage,
     ids.DISMISS_PLAN: dismiss_plan,
     ids.PIN_PULLED: pin_pulled,
     ids.PIN_TAGS: pin_tags,
@@ -35,6 +41,7 @@ IN_MESSAGES = {
 
 def register(app: App, desk: Desk) -> None:
     listeners = {id_: hearing(desk, Click, act) for id_, act in IN_MESSAGES.items()}
+    listeners[ids.CONFIRM_USAGE] = hearing(desk, ClickOnUsage, confirm_usage)
     listeners[ids.IMAGES_PAGE] = hearing(desk, ClickInModal, turn_page)
     listeners[ids.KEEP_PIN] = hearing(desk, ClickOnEnd, keep_pin)
     listeners[ids.RUN_COMMAND] = hearing(desk, CommandClick, ecr_clean)

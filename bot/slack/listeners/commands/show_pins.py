@@ -10,6 +10,6 @@ def show_pins(asked: Asked) -> None:
     repository = asked.find(as_repository(name))
     desk = asked.desk
     now = desk.clock()
-    pins = [each for each in desk.store.pins(repository.uri) if each.pin.protects(now)]
+    pins = desk.unpinner.in_force(repository)
     settled = [pin for pin in desk.file_pins(repository) if pin.protects(now)]
     asked.answer(pinned_message(PinnedView(repository, pins, settled)))

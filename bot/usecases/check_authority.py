@@ -1,0 +1,116 @@
+"""Checks what the store says people did by the settings of this process, which may be stricter than
+those of the process that let them do it."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.core.approval_check import why_not_enough, why_too_early
+from bot.core.approval_rules import ApprovalRules
+from bot.core.authority import (
+    Decision,
+    Person,
+    may_confirm_usage,
+    may_have_approved,
+    may_unpin,
+    person_without_directory,
+)
+from bot.core.errors import RequestError, ServiceError
+from bot.core.pins import Pin
+from bot.core.records import PinRemoval, PlanRecord, RepositoryPin
+from bot.core.repository import RepositoryId
+from bot.ports import Directory
+
+Ask = Callable[[Person, ApprovalRules], Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class StillOn:
+    """A pin that was removed, and `why` it protects all the same."""
+
+    stored: RepositoryPin
+    why: str
+
+    @property
+    def pin(self) -> Pin:
+        """As people are shown it."""
+        pin = self.stored.pin
+        return replace(pin, reason=f"{pin.reason} ({self.why})")
+
+    @property
+    def shown(self) -> RepositoryPin:
+        return replace(self.stored, pin=self.pin)
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """`rules_of` and `general_rules` are those of the settings of this process; `general_rules`
+    concern all repositories. `directory` is asked for the workspace."""
+
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    general_rules: ApprovalRules
+    directory: Directory
+
+    def why_not_approved(
+        self, plan: PlanRecord, undo_window: timedelta, begins_at: datetime
+    ) -> str | None:
+        """None if the approvals of the plan let this process delete from `begins_at` on. Raises
+        ServiceError if Slack cannot tell who somebody is."""
+        rules = self.rules_of(plan.repository)
+        decisions = {
+            each.by: self._decide(each.by, rules, may_have_approved)
+            for each in plan.current_approvals
+        }
+        return why_not_enough(plan, decisions, rules.required) or why_too_early(
+            plan, undo_window, begins_at
+        )
+
+    def pins_still_on(
+        self, repository: RepositoryId, removals: Sequence[PinRemoval], now: datetime
+    ) -> Sequence[StillOn]:
+        """Pins that protect in spite of their removal, since nobody of those who removed them may,
+        or nobody here can tell whether they may."""
+        by_pin: defaultdict[RepositoryPin, list[PinRemoval]] = defaultdict(list)
+        for each in removals:
+            if each.pin.pin.protects(now):
+                by_pin[each.pin].append(each)
+        rules = self.rules_of(repository)
+        found = ((pin, self._why_still_on(pin, some, rules)) for pin, some in by_pin.items())
+        return [StillOn(pin, why) for pin, why in found if why]
+
+    def may_have_confirmed_usage(self, name: str) -> bool:
+        """False where Slack cannot tell who that is."""
+        return self._decide_or_doubt(name, self.general_rules, may_confirm_usage).granted
+
+    def _why_still_on(
+        self, pin: RepositoryPin, removals: Iterable[PinRemoval], rules: ApprovalRules
+    ) -> str | None:
+        """None if one of those who removed it may."""
+
+        def ask(person: Person, rules: ApprovalRules) -> Decision:
+            return may_unpin(person, pin.pin, rules)
+
+        why = ""
+        for each in removals:
+            decision = self._decide_or_doubt(each.by, rules, ask)
+            if decision.granted:
+                return None
+            why = f"{each.by} removed it, but {decision.reason}"
+        return why
+
+    def _decide_or_doubt(self, name: str, rules: ApprovalRules, ask: Ask) -> Decision:
+        """Refused where Slack cannot tell who that is."""
+        try:
+            return self._decide(name, rules, ask)
+        except ServiceError as error:
+            return Decision(granted=False, reason=str(error))
+
+    def _decide(self, name: str, rules: ApprovalRules, ask: Ask) -> Decision:
+        if person := person_without_directory(name, rules):
+            return ask(person, rules)
+        try:
+            found = self.directory.person(name)
+        except RequestError as error:
+            return Decision(granted=False, reason=str(error))
+        return ask(found, replace(rules, workspace=self.directory.workspace()))
