@@ -71,7 +71,7 @@ def what_became_as_text(
         yield shown(f"{plan.repository.name}: freed {saved}.", style="bold")
         if plan.unconfirmed_bytes:
             more = size(plan.unconfirmed_bytes)
-            yield shown(f"Besides, {more} by deletions that ECR never confirmed.")
+            yield shown(f"ECR never confirmed the deletion of another {more}.")
         yield _receipt(items)
 
 

@@ -89,7 +89,7 @@ def test_deletions_that_ecr_never_confirmed_are_told_apart() -> None:
     lines = printed(what_became_as_text(done, items, 1, 0.1))
     assert lines[-3:-1] == [
         "team/api: freed 1.00 GB: $0.10 a month.",
-        "Besides, 512 MB by deletions that ECR never confirmed.",
+        "ECR never confirmed the deletion of another 512 MB.",
     ]
     told = orjson.loads(b"".join(stored_plan_as_json(done, items)))
     assert (told["freed_bytes"], told["unconfirmed_bytes"]) == (2**30, 2**29)
