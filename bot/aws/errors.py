@@ -225,8 +225,8 @@ def _no_answer(error: Exception, action: str, place: str) -> str:
     if isinstance(error, EndpointConnectionError) and _has_unknown_name(error):
         host = urlsplit(error.kwargs["endpoint_url"]).hostname
         return (
-            f"{action} on {place} got no answer: there is no host called {host}; check the Region, "
-            "AWS_ENDPOINT_URL and the name server"
+            f"{action} on {place} got no answer, since no host called {host} was found: check the "
+            "network, the Region and AWS_ENDPOINT_URL"
         )
     if isinstance(error, SSLError):
         return (

@@ -180,7 +180,7 @@ CASES = [
     Case(
         "a Region that is none",
         1,
-        ("there is no host called api.ecr.eu-west-99.", "check the Region"),
+        ("no host called api.ecr.eu-west-99.", "check the network, the Region"),
         variables={
             "AWS_REGION": "eu-west-99",
             **dict.fromkeys(("AWS_ENDPOINT_URL", "HTTPS_PROXY", "https_proxy")),
