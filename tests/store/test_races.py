@@ -21,7 +21,7 @@ from bot.core.records import (
     TagScan,
     Worker,
 )
-from bot.ports import Change, Listed
+from bot.ports import Change, Doubted, Listed
 from bot.store.store import SqlStore, open_store
 from tests.store.support import (
     BOB,
@@ -237,7 +237,7 @@ def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[SqlStore]) -> 
             at = NOW + timedelta(minutes=minute)
             store.remember_tags(HERE, TagScan(at, {}, {f"sha256:{minute}": at}))
             store.believe("ecs", "here", Listed(minute, at))
-            store.doubt("ecs", "here", Listed(minute, at))
+            store.doubt(Doubted("ecs", "here", Listed(minute, at), Listed(minute, at)))
             return True
 
         return act
