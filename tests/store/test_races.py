@@ -240,7 +240,7 @@ def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[SqlStore]) -> 
             at = NOW + timedelta(minutes=minute)
             store.remember_tags(HERE, TagScan(at, {}, {f"sha256:{minute}": at}))
             store.believe("ecs", "here", Listed(minute, at))
-            store.doubt(Doubted("ecs", "here", Listed(minute, at), Listed(100, at)))
+            store.doubt(Doubted("ecs", "here", Listed(minute, at), Listed(minute, at)))
             return True
 
         return act
