@@ -187,8 +187,8 @@ def test_what_ecr_never_confirmed_is_told_apart() -> None:
     shown = plan_message(ended(PlanState.DONE, {Outcome.DELETED: 12}, record=record))
     assert (
         "Freed 20.0 GB, which saves $2.00 a month ($24.00 a year).\n"
-        "ECR never confirmed the deletion of another 1.00 GB: its answers were lost, and the images "
-        "were gone when the bot looked.\n"
+        "ECR never confirmed the deletion of another 1.00 GB: its answers were lost, and the "
+        "images were gone when the bot looked.\n"
     ) in read(checked(shown).blocks)
 
 
