@@ -863,6 +863,19 @@ def test_what_was_read_without_a_database_is_no_pull_elsewhere(site: Site, tmp_p
     assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
 
 
+@pytest.mark.parametrize("fault", [{"error": "ServerException"}, {"cut": "after"}])
+def test_texts_that_cannot_be_read_for_a_moment_are_read_again(
+    site: Site, fault: dict[str, str]
+) -> None:
+    """And what ECR recorded of the call that was cut off is not taken for somebody's pull."""
+    releases(site, 3)
+    plan = site.approved()
+    site.fault("BatchGetImage", **fault)
+    plan = site.carry_out(plan)
+    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert site.slept
+
+
 def test_reads_that_leave_no_trace_are_not_remembered(site: Site) -> None:
     """So that a pull right after them is seen."""
     site.aws.world.exclude_pull_times("arn:aws:iam::123456789012:user/demo")
