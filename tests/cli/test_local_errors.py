@@ -124,10 +124,10 @@ CASES = [
         variables=without_keys(AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE="/no/token", **AT_CONTAINER),
     ),
     Case(
-        "a token for it with a line feed",
-        1,
-        (UNREADABLE,),
-        variables=without_keys(AWS_CONTAINER_AUTHORIZATION_TOKEN=f"{SECRET}\n", **AT_CONTAINER),
+        "a token for it with a line feed inside",
+        2,
+        ("AWS_CONTAINER_AUTHORIZATION_TOKEN",),
+        variables=without_keys(AWS_CONTAINER_AUTHORIZATION_TOKEN=f"{SECRET}\nx", **AT_CONTAINER),
     ),
     Case(
         "no agent",

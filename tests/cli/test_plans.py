@@ -19,7 +19,8 @@ from tests.support import Run, Shelf
 
 KEYS = {
     "plan", "version", "repository", "registry_id", "region", "state", "approvals",
-    "execute_after", "receipt", "freed_bytes", "proposed_at", "expires_at", "complete",
+    "execute_after", "receipt", "freed_bytes", "unconfirmed_bytes", "proposed_at", "expires_at",
+    "complete",
 }  # fmt: skip
 
 

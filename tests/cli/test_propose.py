@@ -20,7 +20,7 @@ from tests.support import Plan, Result, Run, Shelf
 
 BESIDE = {
     "plan", "version", "state", "approvals", "execute_after", "receipt", "freed_bytes",
-    "proposed_at", "expires_at",
+    "unconfirmed_bytes", "proposed_at", "expires_at",
 }  # fmt: skip
 HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
 IS_NEW = (

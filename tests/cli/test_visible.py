@@ -31,7 +31,7 @@ COMMANDS = (
 
 @pytest.fixture(autouse=True)
 def hostile(aws: StandIn, shelf: Shelf, environment: Path, settings_file: Write) -> None:
-    """A media type, workloads, a cluster, a pin, a pattern and a server that speak so."""
+    """A media type, workloads, a cluster, a pin and a server that speak so."""
     shelf.images(12)
     shelf.push(manifests.image(("config", 1), [("layer", 1)], config_type=HOSTILE), "chart")
     used = [{"image": f"{shelf.id.uri}:1.0", "used_by": HOSTILE}]
@@ -51,7 +51,7 @@ def hostile(aws: StandIn, shelf: Shelf, environment: Path, settings_file: Write)
         f"usage: {{{others_off('files', 'kubernetes')}, files: [used.json], kubernetes: "
         f"{{clusters: [{{name: {said}, kubeconfig: missing}}]}}}}\n"
         f"pins: [{{repository: team/api, pin: '1.1', reason: {said}}}]\n"
-        f"policies: [{{keep: [{{newest: 3, except_tags: [{said}]}}]}}]\n"
+        "policies: [{keep: [{newest: 3}]}]\n"
     )
 
 
