@@ -111,3 +111,20 @@ def test_a_tag_that_is_gone_protects_what_it_named_last(scan: TagScan) -> None:
     manifests = [image(A), image(B), image(C), image(D)]
     later = scan_tags(scan, manifests, NOW + DAY)
     assert find_past_tags(later, {"v1": [run(NOW)]}, manifests).users.keys() == {D}
+
+
+def test_a_tag_that_moved_while_the_images_were_listed() -> None:
+    """A scan began, a pod started, the tag moved from A to B, and only then it was listed."""
+    started, listed_by = SECOND + HOUR, SECOND + 2 * HOUR
+    first = scan_tags(None, [image(A, "v1")], FIRST)
+    second = scan_tags(first, [image(A), image(B, "v1")], SECOND, listed_by)
+    assert find_past_tags(second, {"v1": [run(started)]}, []).users.keys() == {A}
+
+
+def test_a_tag_that_moved_while_the_images_were_listed_first() -> None:
+    started, listed_by = SECOND + HOUR, SECOND + 2 * HOUR
+    first = scan_tags(None, [image(A), image(B, "v1")], SECOND, listed_by)
+    later = scan_tags(first, [image(A), image(B, "v1")], THIRD)
+    for scan in (first, later):
+        runs = {"v1": [run(started)]}
+        assert find_past_tags(scan, runs, []).unknown == (UnknownRun("v1", run(started)),)
