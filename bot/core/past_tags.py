@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -36,8 +36,8 @@ def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) 
     pushes = _Pushes(manifests if runs else ())
     users: defaultdict[str, set[str]] = defaultdict(set)
     for tag, of_tag in runs.items():
-        for digest, run, how in _carriers(scan.bindings.get(tag), past[tag], of_tag, pushes):
-            users[digest].add(f"{run.used_by} (by the tag {tag}, which this image {how})")
+        for digest, used_by, how in _carriers(scan.bindings.get(tag), past[tag], of_tag, pushes):
+            users[digest].add(f"{used_by} (by the tag {tag}, which this image {how})")
     unknown = (
         UnknownRun(tag, run)
         for tag, of_tag in runs.items()
@@ -55,22 +55,31 @@ def _carriers(
     past: Sequence[PastBinding],
     runs: Collection[TagRun],
     pushes: "_Pushes",
-) -> Iterator[tuple[str, TagRun, str]]:
+) -> Iterator[tuple[str, str, str]]:
     """Images that lost the tag after the start, each with who may run it, and how sure that it had
     the tag is. Where the tag moved between two scans, and somebody
     started in between, also what was pushed in between: it may have had the tag in passing."""
+    oldest = _oldest(runs)
     for binding in past:
-        for run in runs:
-            if run.unresolved.since < binding.gone_by:
-                yield binding.digest, run, "had"
+        for used_by, since in oldest.items():
+            if since < binding.gone_by:
+                yield binding.digest, used_by, "had"
     for binding in (*past, *([now] if now else ())):
         after, by = binding.came_after, binding.came_by
         if after is None or by is None:
             continue
-        meanwhile = [run for run in runs if after < run.unresolved.since <= by]
+        meanwhile = {run.used_by for run in runs if after < run.unresolved.since <= by}
         for digest in pushes.between(after, by) if meanwhile else ():
             if digest != binding.digest:
-                yield from ((digest, run, "may have had") for run in meanwhile)
+                yield from ((digest, used_by, "may have had") for used_by in meanwhile)
+
+
+def _oldest(runs: Iterable[TagRun]) -> Mapping[str, datetime]:
+    """When the first run of each workload started: a workload may have thousands of tasks."""
+    oldest: dict[str, datetime] = {}
+    for used_by, unresolved in runs:
+        oldest[used_by] = min(unresolved.since, oldest.get(used_by, unresolved.since))
+    return oldest
 
 
 class _Pushes:
