@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -33,11 +33,12 @@ def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) 
     past: defaultdict[str, list[PastBinding]] = defaultdict(list)
     for binding in scan.past:
         past[binding.tag].append(binding)
-    pushes = _Pushes(manifests if runs else ())
+    pushed = manifests if runs else ()
+    pushes = _Timeline((each.pushed_at, each.digest) for each in pushed if each.pushed_at)
     users: defaultdict[str, set[str]] = defaultdict(set)
     for tag, of_tag in runs.items():
-        for digest, run, how in _carriers(scan.bindings.get(tag), past[tag], of_tag, pushes):
-            users[digest].add(f"{run.used_by} (by the tag {tag}, which this image {how})")
+        for digest, used_by, how in _carriers(scan.bindings.get(tag), past[tag], of_tag, pushes):
+            users[digest].add(f"{used_by} (by the tag {tag}, which this image {how})")
     unknown = (
         UnknownRun(tag, run)
         for tag, of_tag in runs.items()
@@ -54,35 +55,43 @@ def _carriers(
     now: Binding | None,
     past: Sequence[PastBinding],
     runs: Collection[TagRun],
-    pushes: "_Pushes",
-) -> Iterator[tuple[str, TagRun, str]]:
+    pushes: "_Timeline",
+) -> Iterator[tuple[str, str, str]]:
     """Images that lost the tag after the start, each with who may run it, and how sure that it had
     the tag is. Where the tag moved between two scans, and somebody
     started in between, also what was pushed in between: it may have had the tag in passing."""
+    oldest = _oldest(runs)
+    starts = _Timeline((run.unresolved.since, run.used_by) for run in runs)
     for binding in past:
-        for run in runs:
-            if run.unresolved.since < binding.gone_by:
-                yield binding.digest, run, "had"
+        for used_by, since in oldest.items():
+            if since < binding.gone_by:
+                yield binding.digest, used_by, "had"
     for binding in (*past, *([now] if now else ())):
         after, by = binding.came_after, binding.came_by
         if after is None or by is None:
             continue
-        meanwhile = [run for run in runs if after < run.unresolved.since <= by]
+        meanwhile = frozenset(starts.between(after, by))
         for digest in pushes.between(after, by) if meanwhile else ():
             if digest != binding.digest:
-                yield from ((digest, run, "may have had") for run in meanwhile)
+                yield from ((digest, used_by, "may have had") for used_by in meanwhile)
 
 
-class _Pushes:
-    """Which images were pushed when."""
+def _oldest(runs: Iterable[TagRun]) -> Mapping[str, datetime]:
+    """When the first run of each workload started: a workload may have thousands of tasks."""
+    oldest: dict[str, datetime] = {}
+    for used_by, unresolved in runs:
+        oldest[used_by] = min(unresolved.since, oldest.get(used_by, unresolved.since))
+    return oldest
 
-    def __init__(self, manifests: Iterable[Manifest]) -> None:
-        pushed = [(each.pushed_at, each.digest) for each in manifests if each.pushed_at]
-        pushed.sort()
-        self._times = [at for at, _ in pushed]
-        self._digests = [digest for _, digest in pushed]
+
+class _Timeline:
+    """What happened when. Looking up a span of time costs O(log n)."""
+
+    def __init__(self, events: Iterable[tuple[datetime, str]]) -> None:
+        ordered = sorted(events)
+        self._times = [at for at, _ in ordered]
+        self._names = [name for _, name in ordered]
 
     def between(self, after: datetime, by: datetime) -> Sequence[str]:
-        """Digests."""
         first, end = (bisect_right(self._times, each) for each in (after, by))
-        return self._digests[first:end]
+        return self._names[first:end]

@@ -241,8 +241,9 @@ class PastBinding:
 class TagScan:
     """The tags of a repository at its last scan, and when images that had tags lost the last one.
 
-    `past`: what tags named before, of images that are still there, each once. `known_since`: the
-    first of the scans that this history rests on; None if that is this one. UTC.
+    `past`: what tags named before, of images that are still there, each once. `known_since`: when
+    the first of the scans that this history rests on had listed all tags; None stands for `at`.
+    UTC.
     """
 
     at: datetime

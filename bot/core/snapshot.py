@@ -127,7 +127,7 @@ class Index:
                 if sighting.unresolved and not (sighting.digest or reference.digest):
                     run = TagRun(sighting.used_by, sighting.unresolved)
                     self._tag_runs[place][reference.tag].add(run)
-        for place in places[-1:] if counts else ():
+        for place in places[-1:] if counts and not sighting.is_guess else ():
             naming = Naming(*place, sighting.image, sighting.used_by)
             self._named[place] = min(naming, self._named.get(place, naming), key=str)
         return places

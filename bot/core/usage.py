@@ -43,12 +43,14 @@ class Unresolved(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """A workload names an image, as its service writes it. `digest`: what really runs, if told.
-    `unresolved`: that it runs something, where nobody tells the digest."""
+    `unresolved`: that it runs something, where nobody tells the digest. `is_guess`: the source does
+    not say that the image is in this registry, so the repository need not exist."""
 
     image: str
     used_by: str
     digest: str | None = None
     unresolved: Unresolved | None = None
+    is_guess: bool = False
 
 
 class TagRun(NamedTuple):

@@ -80,7 +80,7 @@ class FileSource:
             return
         for registry in self._registries:
             host = f"{registry.account}.dkr.ecr.{registry.region}.amazonaws.com"
-            yield Sighting(f"{host}/{entry.image}", used_by)
+            yield Sighting(f"{host}/{entry.image}", used_by, is_guess=True)
 
 
 def _from_lines(path: Path, text: str) -> Iterator[tuple[str, _Entry]]:

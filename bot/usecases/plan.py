@@ -101,7 +101,8 @@ class Planner:
         """Nothing, where nobody would remember it."""
         if self.store is None:
             return TagScan(now, {}, {})
-        return scan_tags(self.store.tag_scan(repository), inventory.manifests, now)
+        last = self.store.tag_scan(repository)
+        return scan_tags(last, inventory.manifests, now, listed_by=self.clock())
 
     def _unknown_runs(self, past: PastTags, tags: TagScan) -> str:
         """Why nobody can tell what some run, and what to do."""

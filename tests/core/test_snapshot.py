@@ -158,6 +158,13 @@ def test_repositories_are_found_by_the_end_of_their_name() -> None:
     assert [each.name for each in found.named] == ["a/b/api", "api"]
 
 
+def test_a_guessed_registry_need_not_have_the_repository() -> None:
+    """A file that names docker.io/library/redis holds back no repository called redis."""
+    found = snapshot(Sighting(f"{HOST}/docker.io/library/redis:7", "x", is_guess=True))
+    assert not [*found.named]
+    assert found.of(RepositoryId(IRELAND, "docker.io/library/redis", "")).by_tag == {"7": ("x",)}
+
+
 def test_a_host_with_other_images_than_those_behind_the_alias() -> None:
     index = Index(Hosts({"harbor.example.com/ecr-proxy": IRELAND}))
     assert index.add(Sighting("harbor.example.com/library/nginx:1", "x")) == set()

@@ -27,8 +27,8 @@ def test_text_is_a_reference_a_line(tmp_path: Path) -> None:
     assert read(tmp_path, text) == [
         Sighting(f"{HOST}/team/api:1", "used.txt line 3"),
         Sighting("docker.io/x:2", "used.txt line 4"),
-        Sighting(f"{HOST}/docker.io/x:2", "used.txt line 4"),
-        Sighting(f"{BEIJING}/docker.io/x:2", "used.txt line 4"),
+        Sighting(f"{HOST}/docker.io/x:2", "used.txt line 4", is_guess=True),
+        Sighting(f"{BEIJING}/docker.io/x:2", "used.txt line 4", is_guess=True),
     ]
 
 
@@ -97,5 +97,5 @@ def test_a_file_that_is_no_text_is_unreadable(tmp_path: Path, content: bytes, wh
 
 def test_a_dot_in_the_first_part_may_be_a_repositorys_name(tmp_path: Path) -> None:
     found = read(tmp_path, "my.team/api:1\nregistry:5000/x:1\n")
-    assert Sighting(f"{HOST}/my.team/api:1", "used.txt line 1") in found
+    assert Sighting(f"{HOST}/my.team/api:1", "used.txt line 1", is_guess=True) in found
     assert len(found) == 4

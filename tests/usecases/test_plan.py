@@ -24,24 +24,31 @@ from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Sighting
 from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.store.store import SqlStore
 from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
-from bot.usecases.plan import Planner
+from bot.usecases.plan import Planned, Planner
 from tests.support import NOW, Shelf, image_text
-from tests.usecases.scene import People
+from tests.usecases.scene import People, Scene
 from tests.usecases.site import RULES
 
 ONE_OF = Policy(timedelta(hours=24), Patterns(), (Newest(1, TagFilter()),))
 EVERYWHERE = (PolicyEntry(Patterns.of("*"), ONE_OF),)
 
 MakePlan = Callable[..., Plan]
+MakePlanned = Callable[..., Planned]
 
 
 NOTHING_IN_USE = Snapshot({}, {}, (), ())
 
 
 @pytest.fixture
-def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> MakePlan:
+def make(make_all: MakePlanned) -> MakePlan:
+    return lambda *arguments, **options: make_all(*arguments, **options).plan
+
+
+@pytest.fixture
+def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> MakePlanned:
     aws.world.clock.set(NOW)
 
     def make_it(
@@ -51,7 +58,8 @@ def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> Mak
         registry: EcrRegistry = registry,
         cache: SqliteManifestCache = cache,
         snapshot: Snapshot = NOTHING_IN_USE,
-    ) -> Plan:
+        store: SqlStore | None = None,
+    ) -> Planned:
         clock = aws.world.clock.now
         planner = Planner(
             snapshot=snapshot,
@@ -61,14 +69,34 @@ def make(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) -> Mak
             pins=pins,
             usd_per_gb_month=0.10,
             cache=cache,
-            store=None,
+            store=store,
             authority=Authority(lambda _: RULES, RULES, People()),
             clock=clock,
             progress=lambda *_: None,
         )
-        return planner.plan(Found(shelf.id, registry)).plan
+        return planner.plan(Found(shelf.id, registry))
 
     return make_it
+
+
+def test_tags_may_move_while_the_images_are_listed(
+    aws: StandIn, shelf: Shelf, make_all: MakePlanned, scene: Scene
+) -> None:
+    """Their history begins after that, and whatever lost a tag lost it by then."""
+
+    class Slow(EcrRegistry):
+        def describe(self, repository: RepositoryId) -> Iterator[Described]:
+            aws.world.clock.advance(timedelta(hours=1))
+            yield from super().describe(repository)
+
+    shelf.image("old")
+    first = make_all(shelf, registry=Slow(open_session()), store=scene.store).tags
+    assert (first.at, first.reaches_back_to) == (NOW, NOW + timedelta(hours=1))
+    scene.store.remember_tags(shelf.id, first)
+    shelf.image("new")
+    aws.world.retag(shelf.repository, "new", "old")
+    second = make_all(shelf, registry=Slow(open_session()), store=scene.store).tags
+    assert [past.gone_by for past in second.past] == [NOW + timedelta(hours=2)]
 
 
 class Backwards(EcrRegistry):

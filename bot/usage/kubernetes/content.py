@@ -80,7 +80,7 @@ def images(value: Any) -> Iterator[str]:
 def _joined(value: Any) -> Iterator[str]:
     for mapping in _mappings(value):
         parts = {
-            key.lower(): str(part)
+            key.lower(): str(part).strip("/")
             for key, part in mapping.items()
             if isinstance(part, str | int | float)
         }

@@ -70,6 +70,8 @@ def test_what_is_called_an_image_is_read_as_a_containers(cluster: Cluster, look:
         {"image": f"{HOST}/{NAME.partition(':')[0]}", "version": "1.0"},
         {"images": [{"name": "x", "newName": f"{HOST}/team/api", "newTag": "1.0"}]},
         {"image": {"registry": HOST, "repository": NAME}},
+        {"image": {"registry": f"{HOST}/", "repository": "team/api", "tag": "1.0"}},
+        {"image": {"registry": HOST, "repository": "/team/api", "tag": "1.0"}},
     ],
 )
 def test_a_reference_in_parts(cluster: Cluster, look: Looker, values: Any) -> None:
