@@ -10,7 +10,7 @@ from bot.core.visible import visible_json
 from bot.outgoing import own_redactor
 
 _ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)")
-"""Its letter is no part of the text: behind a line end (`\\\\n`) a key would not begin a word."""
+"""Its letter is no part of the text: behind a line end (`\\n`) a key would not begin a word."""
 
 
 def dumps(value: object) -> bytes:
