@@ -326,7 +326,7 @@ class Store(Protocol):
 
     def content(self, id_: str, version: int) -> Plan:
         """What was proposed: its layers are known only as far as they would be freed. Raises
-        ServiceError if it is not what was stored, RequestError if a newer version replaced it
+        ServiceError if it is not what was stored, ReplacedError if a newer version replaced it
         before anybody approved it."""
 
     def items(self, id_: str, version: int) -> Sequence[Item]:

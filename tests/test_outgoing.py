@@ -1,5 +1,6 @@
 """The process's own boundary: with the secrets that the environment has now."""
 
+import json
 import logging
 import sys
 import threading
@@ -9,6 +10,7 @@ import pytest
 
 from bot import outgoing
 from bot.logs import log_to_stderr
+from bot.render.json_text import dumps
 
 SECRET = "FwoGSECRET1"
 
@@ -68,3 +70,10 @@ def test_a_thread_that_ends_by_a_bug(log: Callable[[], str]) -> None:
         thread.join()
     (line,) = log().splitlines()
     assert line.endswith("a thread (ValueError: ***)")
+
+
+@pytest.mark.parametrize("before", ["\n", "\t", "\x1b", '"', "\\"])
+def test_json_hides_what_follows_an_escape(before: str) -> None:
+    """JSON writes a line end as `\\n`: its letter must not count as a part of the key behind it."""
+    key = f"AKIA{'A1B2' * 4}"
+    assert json.loads(dumps({"reason": f"{before}{key}"})) == {"reason": f"{before}***"}

@@ -12,6 +12,10 @@ class RequestError(Exception):
         return "\n".join(map(str, self.args))
 
 
+class ReplacedError(RequestError):
+    """A newer version of the plan replaced this one before anybody approved it."""
+
+
 class DamagedError(ServiceError):
     """What is stored is not what was stored, or cannot be read any more."""
 

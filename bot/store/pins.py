@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 
-from sqlalchemy import ColumnElement, Select, and_, delete, select, update
+from sqlalchemy import ColumnElement, Select, String, and_, delete, select, type_coerce, update
 from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
@@ -94,11 +94,14 @@ def _remove(session: Session, each: RepositoryPin) -> bool:
 
 
 def _is_the_same(each: RepositoryPin) -> ColumnElement[bool]:
+    """Its reason as it was read: `Prose` would remove what looks like a secret by now, and nobody
+    could remove or replace a pin that was stored before."""
+    reason = type_coerce(PinRow.reason, String)
     return and_(
         PinRow.repository == each.repository,
         PinRow.pin == each.pin.pin,
         PinRow.by == each.pin.by,
-        PinRow.reason == each.pin.reason,
+        reason == each.pin.reason,
         PinRow.until.is_not_distinct_from(each.pin.until),
         PinRow.made_at == each.made_at,
     )

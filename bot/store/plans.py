@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from bot.core.errors import DamagedError, RequestError, ServiceError
+from bot.core.errors import DamagedError, ReplacedError, ServiceError
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.records import CARRIED_OUT, OPEN, Approval, Item, Outcome, PlanRecord, PlanState
@@ -62,7 +62,7 @@ class Plans(Part):
             if stored is None:
                 raise ServiceError(f"The database has no version {version} of the plan {id_}")
             if stored.content == NOT_KEPT:
-                raise RequestError(
+                raise ReplacedError(
                     f"Version {version} of the plan {id_} is not kept: a newer version replaced it "
                     "before anybody approved it. Look at the newest version"
                 )

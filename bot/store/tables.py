@@ -200,7 +200,7 @@ class PinRemovalRow(Base):
     removed_by: Mapped[str] = mapped_column(primary_key=True)
     removed_at: Mapped[datetime]
     pinned_by: Mapped[str]
-    reason: Mapped[str]
+    reason: Mapped[str] = mapped_column(Prose)
     until: Mapped[datetime | None]
 
 

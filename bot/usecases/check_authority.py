@@ -70,13 +70,15 @@ class Authority:
         self, repository: RepositoryId, removals: Sequence[PinRemoval], now: datetime
     ) -> Sequence[StillOn]:
         """Pins that protect in spite of their removal, since nobody of those who removed them may,
-        or nobody here can tell whether they may."""
-        by_pin: defaultdict[RepositoryPin, list[PinRemoval]] = defaultdict(list)
+        or nobody here can tell whether they may. Their reasons tell no pins apart: of these, each
+        process removes the secrets that it knows."""
+        by_pin: defaultdict[tuple[str, datetime], list[PinRemoval]] = defaultdict(list)
         for each in removals:
             if each.pin.pin.protects(now):
-                by_pin[each.pin].append(each)
+                by_pin[each.pin.pin.pin, each.pin.made_at].append(each)
         rules = self.rules_of(repository)
-        found = ((pin, self._why_still_on(pin, some, rules)) for pin, some in by_pin.items())
+        pins = ((some[0].pin, some) for some in by_pin.values())
+        found = ((pin, self._why_still_on(pin, some, rules)) for pin, some in pins)
         return [StillOn(pin, why) for pin, why in found if why]
 
     def may_have_confirmed_usage(self, name: str) -> bool:

@@ -1,11 +1,15 @@
 """Finds a stored plan, as it stands now."""
 
 import re
+from collections.abc import Container
+from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
+from typing import NamedTuple
 
-from bot.core.errors import RequestError
-from bot.core.records import PlanRecord
+from bot.core.errors import ReplacedError, RequestError
+from bot.core.plan import Plan
+from bot.core.records import OPEN, PlanRecord, PlanState
 from bot.core.repository import RepositoryId
 from bot.core.transitions import is_expired
 from bot.ports import Store
@@ -13,6 +17,13 @@ from bot.usecases.expire import expiry
 
 _ID = re.compile(r"\w+", re.ASCII)
 """Of other signs no id is made, and a database may refuse them."""
+
+
+class Version(NamedTuple):
+    """A plan with the content of its newest version."""
+
+    record: PlanRecord
+    content: Plan
 
 
 def find_plan(store: Store, id_: str, now: datetime) -> PlanRecord:
@@ -35,3 +46,14 @@ def find_open_plan(store: Store, repository: RepositoryId, now: datetime) -> Pla
         store.commit(expiry(plan, now))
         plan = store.open_plan(repository)
     return plan
+
+
+def find_open_version(
+    store: Store, repository: RepositoryId, now: datetime, states: Container[PlanState] = OPEN
+) -> Version | None:
+    """Of the open plan, if it is in one of these states. Somebody may replace a version while it is
+    read: then the next one is read."""
+    while (plan := find_open_plan(store, repository, now)) and plan.state in states:
+        with suppress(ReplacedError):
+            return Version(plan, store.content(plan.id, plan.version))
+    return None

@@ -12,13 +12,13 @@ from bot.core.legal_texts import ONLY_GLOBS
 from bot.core.next_version import with_pins
 from bot.core.pins import Pin, PinBoard, PinKind, check_pin
 from bot.core.plan import Plan
-from bot.core.records import Event, EventName, PinRemoval, PlanRecord, RepositoryPin
+from bot.core.records import AWAITING, Event, EventName, PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, allows, renewed
 from bot.core.words import moment
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
-from bot.usecases.find_plan import find_open_plan
+from bot.usecases.find_plan import Version, find_open_version
 from bot.usecases.reasons import one_line
 
 
@@ -73,8 +73,8 @@ class Pinner:
                 removals=removals_by(deed, replaced),
             )
             if self.store.commit(change):
-                plan = change.after or self.catch_up(repository, person)
-                content = change.content or self._content(plan)
+                found = _version_of(change) or self.catch_up(repository, person)
+                plan, content = found or (None, None)
                 return Pinned(pins, plan, self._idle(pins, content, deed))
 
     def _replaced(self, made: Sequence[RepositoryPin], deed: Deed) -> Sequence[RepositoryPin]:
@@ -89,16 +89,13 @@ class Pinner:
         return [old for old, _ in replaced]
 
     def _change(self, deed: Deed, pins: Sequence[Pin]) -> Change:
-        before = find_open_plan(self.store, deed.repository, deed.at)
-        if before is None or not allows(before.state, Step.RENEW):
+        found = find_open_version(self.store, deed.repository, deed.at, AWAITING)
+        if found is None:
             return Change(_pinned(deed, pins, None))
-        content = self.store.content(before.id, before.version)
+        before, content = found
         about_it = replace(deed, plan=before)
         change = self._renewal(about_it, content, pins)
         return replace(change, events=(*_pinned(about_it, pins, content), *change.events))
-
-    def _content(self, plan: PlanRecord | None) -> Plan | None:
-        return self.store.content(plan.id, plan.version) if plan else None
 
     def _idle(self, pins: Sequence[Pin], content: Plan | None, deed: Deed) -> tuple[str, ...]:
         if content is None:
@@ -115,21 +112,21 @@ class Pinner:
             pin.pin for pin in doubtful if not PinBoard([pin], deed.at).of_tags(scan.bindings)
         )
 
-    def catch_up(self, repository: RepositoryId, person: Person) -> PlanRecord | None:
+    def catch_up(self, repository: RepositoryId, person: Person) -> Version | None:
         """Gives an open plan its next version if it does not know a pin that was made while it
         was planned."""
         while True:
             now = self.clock()
-            before = find_open_plan(self.store, repository, now)
-            if before is None or not allows(before.state, Step.RENEW):
-                return before
-            content = self.store.content(before.id, before.version)
+            found = find_open_version(self.store, repository, now)
+            if found is None or not allows(found.record.state, Step.RENEW):
+                return found
+            before, content = found
             pins = [each.pin for each in self.store.pins(repository.uri)]
             change = self._renewal(Deed(person, now, repository, before), content, pins)
             if change.content == content:
-                return before
+                return found
             if self.store.commit(change):
-                return change.after
+                return _version_of(change)
 
     def _renewal(self, deed: Deed, content: Plan, pins: Sequence[Pin]) -> Change:
         assert deed.plan is not None
@@ -139,6 +136,13 @@ class Pinner:
         detail = f"pins spare {spared:,} of {len(content.delete):,} that were to go"
         event = replace(deed, plan=after).event(EventName.PROPOSED, detail)
         return Change((event,), deed.plan, after, pinned)
+
+
+def _version_of(change: Change) -> Version | None:
+    """The new version, if the change makes one."""
+    if change.after and change.content:
+        return Version(change.after, change.content)
+    return None
 
 
 def removals_by(deed: Deed, pins: Iterable[RepositoryPin]) -> Sequence[PinRemoval]:

@@ -1,10 +1,12 @@
 """Plans a cleanup and remembers the plan, so that people can look at it and decide."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.core.authority import Person
+from bot.core.errors import ReplacedError
 from bot.core.next_version import with_pins
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
@@ -64,7 +66,10 @@ class Proposer:
             now = self.clock()
             before = find_open_plan(self.store, repository, now)
             if before and _stays(before, planned):
-                return Proposal(before, self.store.content(before.id, before.version), is_new=False)
+                with suppress(ReplacedError):
+                    content = self.store.content(before.id, before.version)
+                    return Proposal(before, content, is_new=False)
+                continue
             pins = self.store.pins(repository.uri)
             content = self._with_new_pins(planned, pins, now)
             after = self._next(before, content, now)
@@ -89,10 +94,10 @@ class Proposer:
         repository = proposal.content.repository
         if self.store.pins(repository.uri) == known:
             return proposal
-        record = self.pinner.catch_up(repository, self.person)
-        if record is None or record.id != proposal.record.id:
+        found = self.pinner.catch_up(repository, self.person)
+        if found is None or found.record.id != proposal.record.id:
             return proposal
-        return Proposal(record, self.store.content(record.id, record.version), is_new=True)
+        return Proposal(found.record, found.content, is_new=True)
 
 
 def _stays(before: PlanRecord, planned: Planned) -> bool:

@@ -141,3 +141,17 @@ def test_a_removal_that_did_not_land_is_not_known(store: SqlStore) -> None:
     change = Change([event()], pins_removed=[SHORT], removals=[PinRemoval(SHORT, "bob", NOW)])
     assert not store.commit(change)
     assert store.pin_removals(SHORT.repository) == []
+
+
+def test_one_that_holds_a_secret_by_now_is_removed_all_the_same(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older version stored it, or a process that knew other secrets."""
+    add(store, pin("1.0", reason="it runs with hunter2-hunter2"))
+    monkeypatch.setenv("PGPASSWORD", "hunter2-hunter2")
+    (stored,) = store.pins()
+    removal = PinRemoval(stored, "bob", NOW)
+    assert store.commit(Change([event()], pins_removed=[stored], removals=[removal]))
+    assert store.pins() == []
+    (known,) = store.pin_removals(stored.repository)
+    assert known.pin.pin.reason == "it runs with ***"

@@ -54,6 +54,10 @@ class BeatenStore(SqlStore):
         self._let_them("pins")
         return super().pins(repository)
 
+    def content(self, id_: str, version: int) -> Plan:
+        self._let_them("content")
+        return super().content(id_, version)
+
     def set_pause(self, pause: Pause | None, event: Event) -> bool:
         self._let_them("set_pause")
         return super().set_pause(pause, event)

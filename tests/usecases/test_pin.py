@@ -185,6 +185,16 @@ def test_somebody_pins_something_else_at_the_same_time(scene: Scene) -> None:
     assert plan.id == after.id
 
 
+def test_the_version_is_replaced_while_it_is_read(scene: Scene) -> None:
+    """Nobody approved it, so that it is not kept: the pin goes into the next one."""
+    plan = scene.proposed()
+    scene.store.meanwhile["content"] = lambda: scene.pin("older", person=BOB, store=scene.theirs)
+    after = scene.pin("old").plan
+    assert after
+    assert (after.id, after.version) == (plan.id, 3)
+    assert scene.to_go(after) == []
+
+
 def test_somebody_takes_the_pin_off_that_is_replaced(scene: Scene) -> None:
     scene.pin("old", days=1)
     scene.store.meanwhile["commit"] = lambda: scene.unpinner(scene.theirs).unpin(HERE, ["old"], BOB)
@@ -229,7 +239,7 @@ def test_catching_up_while_somebody_else_pins(scene: Scene) -> None:
     scene.pin("old")
     plan = scene.proposed()
     scene.store.meanwhile["commit"] = lambda: scene.pin("older", person=BOB, store=scene.theirs)
-    after = scene.pinner().catch_up(HERE, ANN)
-    assert after
-    assert (after.id, after.version) == (plan.id, 3)
-    assert scene.to_go(after) == []
+    found = scene.pinner().catch_up(HERE, ANN)
+    assert found
+    assert (found.record.id, found.record.version) == (plan.id, 3)
+    assert scene.to_go(found.record) == []

@@ -295,6 +295,19 @@ def test_who_looked_earlier_leaves_what_was_proposed_since(desk: Desk, scene: Sc
     assert (late.record, late.is_new) == (since, False)
 
 
+def test_the_plan_that_stays_is_replaced_while_it_is_read(desk: Desk, scene: Scene) -> None:
+    first = desk.propose().record
+
+    def pin() -> None:
+        scene.now += timedelta(hours=1)
+        scene.pin("old", store=scene.theirs)
+
+    scene.store.meanwhile["content"] = pin
+    again = desk.propose()
+    assert (again.record.id, again.record.version) == (first.id, 2)
+    assert desk.to_go(again.record) == {"older"}
+
+
 def test_a_pin_made_while_an_open_plan_was_planned_anew(desk: Desk, scene: Scene) -> None:
     """The plan that is open has its next version from `pin`; what was planned before it must not
     take the pin back, even if nobody catches up."""

@@ -113,6 +113,15 @@ def test_its_maker_and_approvers_may_remove_it_for_good(removed: Scene, person: 
         removed.unpinner().unpin(HERE, ["old"], person)
 
 
+def test_it_may_be_removed_by_a_process_that_knows_other_secrets(
+    removed: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it stores has another reason."""
+    monkeypatch.setenv("PGPASSWORD", "a customer runs it")
+    removed.unpinner().unpin(HERE, ["old"], ANN)
+    assert in_force(removed) == []
+
+
 def test_nobody_else_may(removed: Scene) -> None:
     with pytest.raises(RequestError, match="none of the approvers"):
         removed.unpinner().unpin(HERE, ["old"], BOB)
