@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.core.references import LONGEST, WITHOUT_HOST, Hosts, lowered_ascii
 
 _BEHIND_HOST = re.compile(f"/{WITHOUT_HOST}", re.ASCII)
-_ESCAPED_SLASH = re.compile(r"\\+/")
+_ESCAPED_SLASH = re.compile(r"(?<!\\)\\+/")
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 _PUNCTUATION = "._-"
 

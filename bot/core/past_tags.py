@@ -4,12 +4,15 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.core.manifest import Manifest
 from bot.core.records import Binding, PastBinding, TagScan
 from bot.core.usage import MUST_BE_KNOWN, TagRun, TagRuns, Users
+
+CLOCKS_DIFFER = timedelta(minutes=1)
+"""At most, this machine's and the one that tells when a workload started; or one of them is wrong."""
 
 
 class UnknownRun(NamedTuple):
@@ -43,7 +46,7 @@ def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) 
         UnknownRun(tag, run)
         for tag, of_tag in runs.items()
         for run in of_tag
-        if run.unresolved.runner in MUST_BE_KNOWN and run.unresolved.since < scan.reaches_back_to
+        if run.unresolved.runner in MUST_BE_KNOWN and _start(run) < scan.reaches_back_to
     )
     return PastTags(
         users={digest: tuple(sorted(names)) for digest, names in users.items()},
@@ -58,10 +61,10 @@ def _carriers(
     pushes: "_Timeline",
 ) -> Iterator[tuple[str, str, str]]:
     """Images that lost the tag after the start, each with who may run it, and how sure that it had
-    the tag is. Where the tag moved between two scans, and somebody
-    started in between, also what was pushed in between: it may have had the tag in passing."""
+    the tag is. Where the tag moved between two scans, and a workload started in between, also what
+    was pushed in between: it may have had the tag in passing."""
     oldest = _oldest(runs)
-    starts = _Timeline((run.unresolved.since, run.used_by) for run in runs)
+    starts = _Timeline((_start(run), run.used_by) for run in runs)
     for binding in past:
         for used_by, since in oldest.items():
             if since < binding.gone_by:
@@ -70,7 +73,7 @@ def _carriers(
         after, by = binding.came_after, binding.came_by
         if after is None or by is None:
             continue
-        meanwhile = frozenset(starts.between(after, by))
+        meanwhile = frozenset(starts.between(after - 2 * CLOCKS_DIFFER, by))
         for digest in pushes.between(after, by) if meanwhile else ():
             if digest != binding.digest:
                 yield from ((digest, used_by, "may have had") for used_by in meanwhile)
@@ -79,9 +82,15 @@ def _carriers(
 def _oldest(runs: Iterable[TagRun]) -> Mapping[str, datetime]:
     """When the first run of each workload started: a workload may have thousands of tasks."""
     oldest: dict[str, datetime] = {}
-    for used_by, unresolved in runs:
-        oldest[used_by] = min(unresolved.since, oldest.get(used_by, unresolved.since))
+    for run in runs:
+        start = _start(run)
+        oldest[run.used_by] = min(start, oldest.get(run.used_by, start))
     return oldest
+
+
+def _start(run: TagRun) -> datetime:
+    """The earliest time by our clock at which it may have started."""
+    return run.unresolved.since - CLOCKS_DIFFER
 
 
 class _Timeline:

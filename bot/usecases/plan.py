@@ -114,7 +114,7 @@ class Planner:
             f"{run.run.used_by} has run an image by the tag {run.tag} since "
             f"{moment(run.run.unresolved.since)}{more}, and which image that tag named then is not "
             f"known, since the tags of this repository are remembered {since}: name the image by "
-            "digest, or run ecr-clean propose and then restart the pod"
+            "digest, or run ecr-clean propose and restart the pod a minute later"
         )
 
     def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.manifest import OCI_MANIFEST, Content, Described, Manifest, settle
-from bot.core.past_tags import PastTags, UnknownRun, find_past_tags
+from bot.core.past_tags import CLOCKS_DIFFER, PastTags, UnknownRun, find_past_tags
 from bot.core.records import PastBinding, TagScan
 from bot.core.tag_history import scan_tags
 from bot.core.usage import Runner, TagRun, Unresolved
@@ -42,7 +42,8 @@ def scan() -> TagScan:
 
 
 def run(since: datetime, runner: Runner = Runner.POD_VOLUME, used_by: str = "pod") -> TagRun:
-    return TagRun(used_by, Unresolved(runner, since))
+    """`since`: the earliest time at which it may have started, whatever clock says so."""
+    return TagRun(used_by, Unresolved(runner, since + CLOCKS_DIFFER))
 
 
 def found(scan: TagScan, *runs: TagRun, tag: str = "v1") -> PastTags:
@@ -52,7 +53,7 @@ def found(scan: TagScan, *runs: TagRun, tag: str = "v1") -> PastTags:
 @pytest.mark.parametrize(
     ("description", "since", "digests"),
     [
-        ("since the first scan", FIRST, {A, C}),
+        ("since the first scan, or a moment later", FIRST, {A, B, C}),
         ("while it named A, and B may have had it", FIRST + DAY, {A, B, C}),
         ("since a scan saw C, before which B may have had it", SECOND, {B, C}),
         ("while it named C", SECOND + HOUR, {C}),

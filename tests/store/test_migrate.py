@@ -177,7 +177,7 @@ def test_reads_that_are_older_than_their_spans(empty_url: str) -> None:
     database = open_database(empty_url)
     with database.writing() as session:
         upgrade(session.connection(), "0007")
-    at = NOW.replace(microsecond=250_000)
+    at = NOW.replace(microsecond=250_001)
     with database.writing() as session:
         row = {"repository": HERE.uri, "digest": "sha256:1", "at": at, "pulled_before": None}
         older = Table("our_reads", MetaData(), autoload_with=session.connection())

@@ -44,8 +44,8 @@ def _around(at: sa.ColumnClause[object]) -> tuple[object, object]:
 
 def _shifted(at: sa.ColumnClause[object], by: timedelta) -> object:
     """As SQLAlchemy writes times into SQLite: with six digits of a second."""
-    shift = f"{by.total_seconds():+} seconds"
-    return sa.func.strftime("%Y-%m-%d %H:%M:%f", at, shift, type_=sa.String) + "000"
+    whole = sa.func.strftime("%Y-%m-%d %H:%M:%S", at, f"{by.total_seconds():+} seconds")
+    return sa.type_coerce(whole, sa.String) + sa.func.substr(at, len("2026-01-01 00:00:00") + 1)
 
 
 def _tags() -> None:
