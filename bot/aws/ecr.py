@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
+from bot.aws.clients import client_of
 from bot.aws.errors import error_code, in_words
 from bot.aws.iam_policy import partition_of
 from bot.aws.once import once
 from bot.aws.principal import is_same_principal
-from bot.aws.sessions import client_config
 from bot.core.content import read_content
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ImageDetailTypeDef,
         RepositoryTypeDef,
     )
+    from types_boto3_sts import STSClient
     from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 PAGE = 1000
@@ -272,14 +273,13 @@ class EcrRegistry:
     @cached_property
     def _ecr(self) -> "ECRClient":
         with in_words("ecr", "the registry"):
-            return self.session.client(
-                "ecr", region_name=self._configured_region, config=client_config()
-            )
+            client: ECRClient = client_of(self.session, "ecr", self._configured_region)
+            return client
 
     @cached_property
     def _caller(self) -> "GetCallerIdentityResponseTypeDef":
         with in_words("sts:GetCallerIdentity", self._place):
-            sts = self.session.client("sts", region_name=self.region, config=client_config())
+            sts: STSClient = client_of(self.session, "sts", self.region)
             return sts.get_caller_identity()
 
     @property
