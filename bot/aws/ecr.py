@@ -91,14 +91,14 @@ class EcrRegistry:
                 yield from map(_described, page["imageDetails"])
 
     def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
-        (texts, answered_at), failures = self._read(repository, [each.digest for each in batch])
+        answer, failures = self._read(repository, [each.digest for each in batch])
         contents = {
             entry.digest: read_content(entry.digest, found.text, entry.media_type)
-            if (found := texts.get(entry.digest)) is not None
+            if (found := answer.found.get(entry.digest)) is not None
             else Unread(failures.get(entry.digest, "ECR's answer leaves it out"))
             for entry in batch
         }
-        return Dated(contents, answered_at)
+        return Dated(contents, answer.answered_at, answer.text_bytes)
 
     def digests(self, repository: RepositoryId) -> Iterator[str]:
         """ListImages names an image once for each of its tags."""
@@ -145,13 +145,14 @@ class EcrRegistry:
 
     def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
         """A text that is not its digest's is none."""
-        (texts, answered_at), _ = self._read(repository, digests)
+        answer, _ = self._read(repository, digests)
+        texts = answer.found
         verified = {
             digest: texts[digest]
             for digest in digests
             if digest in texts and _is_of(digest, texts[digest])
         }
-        return Dated(verified, answered_at)
+        return Dated(verified, answer.answered_at, answer.text_bytes)
 
     def _read(
         self, repository: RepositoryId, digests: Sequence[str]
@@ -174,7 +175,8 @@ class EcrRegistry:
                 failure["imageId"]["imageDigest"]: f"ECR answered {failure['failureCode']}"
                 for failure in answer.get("failures", ())
             }
-            return Dated(texts, _answered_at(answer)), failures
+            text_bytes = sum(len(found.text) for found in texts.values())
+            return Dated(texts, _answered_at(answer), text_bytes), failures
 
     def _pages(
         self, operation: Literal["describe_images", "list_images"], repository: RepositoryId

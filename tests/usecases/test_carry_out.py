@@ -101,7 +101,7 @@ def test_calls_are_as_many_as_batches(site: Site) -> None:
     site.aws.world.calls.reset()
     assert site.carry_out(plan).state is PlanState.DONE
     assert site.calls("BatchDeleteImage") == 5
-    assert site.calls("BatchGetImage") == 5
+    assert site.calls("BatchGetImage") == 5 + 1
     assert site.calls("DescribeImages") == 5 + 1
     assert site.calls("ListImages") == 1
 
