@@ -1,7 +1,6 @@
 """How much memory the worker takes after very many reports on small repositories.
 
-The worker is a process of its own, between AWS and the workspace. Nothing is shared between the
-reports: each is on a repository whose plan is newer than the last scan of usage.
+The worker, AWS and the workspace are processes of their own. All sources of AWS are on.
 """
 
 import os
@@ -11,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import cycle, islice
 from pathlib import Path
 
 from rich.table import Table
@@ -18,7 +18,6 @@ from rich.table import Table
 from benchmarks.beside import until
 from benchmarks.settings import settings_file
 from benchmarks.stand_in import stand_in, workspace
-from bot.playground.remote import Control
 from bot.playground.seed import fill
 from bot.playground.slack import RemoteWorkspace
 from bot.store.store import SqlStore, open_store
@@ -26,7 +25,8 @@ from bot.usecases.ask_for_report import REPORT
 
 REPOSITORIES = [f"small/{number}" for number in range(10)]
 MANIFESTS = 20
-REPORTS = tuple(map(int, os.environ.get("SOAK_REPORTS", "50,150,300,1000").split(",")))
+REPORTS = (50, 150, 300, 1_000)
+AT_A_TIME = 50
 GOAL = "goal: after 1,000 reports at most 1.2 times what it is after 50"
 
 _WORKER = "from bot.worker import main; main(None, debug=False)"
@@ -45,9 +45,8 @@ def table() -> Table:
             f"{resident_mb:.0f} MB",
             f"{resident_mb / first:.2f}",
             f"{_status(pid, 'Threads')}",
-            f"{len(os.listdir(f'/proc/{pid}/fd'))}",
+            f"{len([*Path(f'/proc/{pid}/fd').iterdir()])}",
         )
-        print(datetime.now(), reports, resident_mb, _status(pid, "Threads"), file=sys.stderr)
     return shown
 
 
@@ -75,19 +74,17 @@ def _reported() -> Iterator[tuple[int, int]]:
             "XDG_CACHE_HOME": folder,
         }
         with _worker(environment) as pid:
-            made = 0
-            for reports in REPORTS:
-                for number in range(made, reports):
-                    name = REPOSITORIES[number % len(REPOSITORIES)]
-                    _ask(store, name, channel, person.id)
-                until(lambda: not store.jobs_left(REPORT))
-                made = reports
-                yield made, pid
+            for made in range(AT_A_TIME, REPORTS[-1] + 1, AT_A_TIME):
+                _make_reports(store, channel, person.id)
+                if made in REPORTS:
+                    yield made, pid
 
 
-def _ask(store: SqlStore, repository: str, channel: str, user: str) -> None:
-    payload = {"repository": repository, "channel": channel, "user": user, "ts": ""}
-    store.put(REPORT, payload, datetime.now(UTC))
+def _make_reports(store: SqlStore, channel: str, user: str) -> None:
+    for name in islice(cycle(REPOSITORIES), AT_A_TIME):
+        payload = {"repository": name, "channel": channel, "user": user, "ts": ""}
+        store.put(REPORT, payload, datetime.now(UTC))
+    until(lambda: not store.jobs_left(REPORT))
 
 
 @contextmanager

@@ -18,8 +18,9 @@ def expect_many_lasting_objects() -> None:
 
 
 def collect_garbage() -> None:
-    """After a job: drops what the job left behind. Takes at most a twentieth of the time, so that
-    a collection may be left to the next job. May be called by several threads."""
+    """After a job, or every minute: frees objects that nothing refers to any more. It takes at most
+    a twentieth of the time: a call soon after another does nothing. May be called by several
+    threads."""
     _collection.run()
 
 

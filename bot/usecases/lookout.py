@@ -235,8 +235,8 @@ class Lookout:
     def _texts(self, manifests: Sequence[Manifest]) -> Dated[ManifestText | None]:
         """None for those that cannot be read."""
         digests = [each.digest for each in manifests]
-        answer = self._registry.texts(self.repository, digests)
-        return answer._replace(found={digest: answer.found.get(digest) for digest in digests})
+        texts, answered_at, text_bytes = self._registry.texts(self.repository, digests)
+        return Dated({digest: texts.get(digest) for digest in digests}, answered_at, text_bytes)
 
     def _pulled_by_others(
         self, described: Mapping[str, Described | None]

@@ -1,6 +1,5 @@
 """BatchGetImage: each manifest is read once in its life, 100 a call unless they are large."""
 
-import json
 from math import ceil
 
 import pytest
@@ -12,8 +11,6 @@ from bot.playground.aws import Fault, StandIn, manifests
 from bot.usecases.batch_size import CALL_BYTES, FIRST
 from tests.conftest import TakeInventory
 from tests.support import Shelf, image_text
-
-CONFIG = "application/vnd.oci.image.config.v1+json"
 
 
 def reads(aws: StandIn) -> int:
@@ -48,7 +45,7 @@ def test_large_manifests_are_read_a_few_a_call(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     """100 of 4 MB took 1.28 GB."""
-    annotated(shelf, "one", 40, CALL_BYTES // 3)
+    shelf.large_manifests(40, CALL_BYTES // 3)
     assert [manifest.unread for manifest in take(shelf).manifests] == [None] * 40
     first, *others = asked_for(aws)
     assert first == FIRST
@@ -61,7 +58,7 @@ def test_one_of_each_type_is_in_the_first_call(
 ) -> None:
     """No call for 100 large ones is made in the belief that all are as small as the first."""
     shelf.images(500)
-    large = annotated(shelf, "application/vnd.example.large+json", 20, CALL_BYTES // 3)
+    large = shelf.large_manifests(20, CALL_BYTES // 3)
     take(shelf)
     first = aws.world.calls.named("ecr:BatchGetImage")[0].params["imageIds"]
     assert len(first) == FIRST
@@ -72,21 +69,10 @@ def test_small_manifests_after_large_ones_are_read_many_a_call_again(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     shelf.images(3000)
-    annotated(shelf, "application/vnd.example.large+json", 1, CALL_BYTES // 3)
+    shelf.large_manifests(1, CALL_BYTES // 3)
     take(shelf)
     assert max(asked_for(aws)) == 100
     assert reads(aws) <= 1 + 30 + 15
-
-
-def annotated(shelf: Shelf, config_type: str, count: int, size: int) -> list[str]:
-    """Images whose manifests are about that many bytes long."""
-    texts = [
-        json.dumps(
-            json.loads(image_text(f"large {number}")) | {"annotations": {"text": "x" * size}}
-        )
-        for number in range(count)
-    ]
-    return [shelf.push(text.replace(CONFIG, config_type)) for text in texts]
 
 
 def test_only_what_needs_reading_is_read(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
