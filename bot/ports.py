@@ -49,10 +49,12 @@ Found = TypeVar("Found")
 
 class Dated(NamedTuple, Generic[Found]):
     """What one call found, by digest. `answered_at`: the time that the answer bears, by the
-    service's own clock and to the second; None if it bears none. UTC."""
+    service's own clock and to the second; None if it bears none. UTC. `text_bytes`: the length of
+    all manifests in the answer."""
 
     found: Mapping[str, Found]
     answered_at: datetime | None
+    text_bytes: int = 0
 
 
 class Registry(Protocol):

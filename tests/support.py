@@ -110,6 +110,23 @@ class Shelf:
     def images(self, count: int, prefix: str = "1.") -> list[str]:
         return [self.image(f"{prefix}{number}") for number in range(count)]
 
+    def large_manifests(self, count: int, size: int) -> list[str]:
+        """Images, oldest first, with annotations of so many bytes each, and a config type of
+        their own."""
+        return [
+            self.push(
+                manifests.image(
+                    (f"large {number} config", 10),
+                    [(f"large {number}", 1000)],
+                    config_type=manifests.DOCKER_CONFIG,
+                    annotations={"text": "x" * size},
+                ),
+                f"large-{number}",
+                age=40 + count - number,
+            )
+            for number in range(count)
+        ]
+
     def large_releases(self) -> None:
         """13, of which three go."""
         for number in range(13):

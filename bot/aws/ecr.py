@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
+from bot.aws.clients import client_of
 from bot.aws.errors import error_code, in_words
 from bot.aws.iam_policy import partition_of
 from bot.aws.once import once
 from bot.aws.principal import is_same_principal
-from bot.aws.sessions import client_config
 from bot.core.content import read_content
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ImageDetailTypeDef,
         RepositoryTypeDef,
     )
+    from types_boto3_sts import STSClient
     from types_boto3_sts.type_defs import GetCallerIdentityResponseTypeDef
 
 PAGE = 1000
@@ -90,14 +91,14 @@ class EcrRegistry:
                 yield from map(_described, page["imageDetails"])
 
     def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
-        (texts, answered_at), failures = self._read(repository, [each.digest for each in batch])
+        answer, failures = self._read(repository, [each.digest for each in batch])
         contents = {
             entry.digest: read_content(entry.digest, found.text, entry.media_type)
-            if (found := texts.get(entry.digest)) is not None
+            if (found := answer.found.get(entry.digest)) is not None
             else Unread(failures.get(entry.digest, "ECR's answer leaves it out"))
             for entry in batch
         }
-        return Dated(contents, answered_at)
+        return Dated(contents, answer.answered_at, answer.text_bytes)
 
     def digests(self, repository: RepositoryId) -> Iterator[str]:
         """ListImages names an image once for each of its tags."""
@@ -144,13 +145,14 @@ class EcrRegistry:
 
     def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
         """A text that is not its digest's is none."""
-        (texts, answered_at), _ = self._read(repository, digests)
+        answer, _ = self._read(repository, digests)
+        texts = answer.found
         verified = {
             digest: texts[digest]
             for digest in digests
             if digest in texts and _is_of(digest, texts[digest])
         }
-        return Dated(verified, answered_at)
+        return Dated(verified, answer.answered_at, answer.text_bytes)
 
     def _read(
         self, repository: RepositoryId, digests: Sequence[str]
@@ -173,7 +175,8 @@ class EcrRegistry:
                 failure["imageId"]["imageDigest"]: f"ECR answered {failure['failureCode']}"
                 for failure in answer.get("failures", ())
             }
-            return Dated(texts, _answered_at(answer)), failures
+            text_bytes = sum(len(found.text) for found in texts.values())
+            return Dated(texts, _answered_at(answer), text_bytes), failures
 
     def _pages(
         self, operation: Literal["describe_images", "list_images"], repository: RepositoryId
@@ -272,14 +275,13 @@ class EcrRegistry:
     @cached_property
     def _ecr(self) -> "ECRClient":
         with in_words("ecr", "the registry"):
-            return self.session.client(
-                "ecr", region_name=self._configured_region, config=client_config()
-            )
+            client: ECRClient = client_of(self.session, "ecr", self._configured_region)
+            return client
 
     @cached_property
     def _caller(self) -> "GetCallerIdentityResponseTypeDef":
         with in_words("sts:GetCallerIdentity", self._place):
-            sts = self.session.client("sts", region_name=self.region, config=client_config())
+            sts: STSClient = client_of(self.session, "sts", self.region)
             return sts.get_caller_identity()
 
     @property

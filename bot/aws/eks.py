@@ -1,7 +1,6 @@
 """Amazon EKS of one account in one Region: which clusters there are, and how to reach them."""
 
 from base64 import urlsafe_b64encode
-from functools import cached_property
 from typing import Any
 
 from bot.aws.errors import in_words
@@ -46,20 +45,22 @@ class Eks:
             )
         return f"k8s-aws-v1.{urlsafe_b64encode(url.encode()).decode().rstrip('=')}"
 
-    @cached_property
+    @property
     def _sts(self) -> Any:
         """The client signs for its own endpoint, which AWS_STS_REGIONAL_ENDPOINTS and others may
         have moved to another Region."""
-        sts = self.place.client("sts")
-        sts.meta.events.register("provide-client-params.sts.GetCallerIdentity", _note_cluster)
-        sts.meta.events.register("before-sign.sts.GetCallerIdentity", _sign_cluster)
-        return sts
+        return self.place.client("sts", _sign_clusters)
 
     def _arn(self, cluster: str) -> str:
         place = self.place
         return (
             f"arn:{partition_of(place.region)}:eks:{place.region}:{place.account}:cluster/{cluster}"
         )
+
+
+def _sign_clusters(sts: Any) -> None:
+    sts.meta.events.register("provide-client-params.sts.GetCallerIdentity", _note_cluster)
+    sts.meta.events.register("before-sign.sts.GetCallerIdentity", _sign_cluster)
 
 
 def _note_cluster(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:

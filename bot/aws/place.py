@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,8 +10,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
+from bot.aws.clients import Prepare, client_of
 from bot.aws.errors import error_code, in_words
-from bot.aws.sessions import client_config
 from bot.core.errors import DeniedByOrganizationError, ServiceError
 from bot.outgoing import quoted
 
@@ -51,10 +50,7 @@ class AwsPlace:
         self.account = account
         self.region = region
         self.session = session
-        self._create: Callable[..., Any] = session.client
         self._config = config
-        self._clients: dict[str, Any] = {}
-        self._lock = Lock()
         self._is_denied = False
         self._has_answered = False
 
@@ -122,15 +118,10 @@ class AwsPlace:
             and self._lookup_error("ecr") is None
         )
 
-    def client(self, service: str) -> Any:
-        """boto3's own. Raises RequestError for wrong settings."""
-        with self._lock:
-            if service not in self._clients:
-                with in_words(service, str(self)):
-                    self._clients[service] = self._create(
-                        service, region_name=self.region, config=self._config or client_config()
-                    )
-            return self._clients[service]
+    def client(self, service: str, prepare: Prepare | None = None) -> Any:
+        """boto3's own, see `client_of`. Raises RequestError for wrong settings."""
+        with in_words(service, str(self)):
+            return client_of(self.session, service, self.region, self._config, prepare)
 
     def _is_listed(self, service: str) -> bool:
         return any(

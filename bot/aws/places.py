@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import boto3
 
+from bot.aws.clients import client_of
 from bot.aws.errors import in_words
 from bot.aws.place import AwsPlace
-from bot.aws.sessions import client_config
 from bot.core.errors import ServiceError
+
+if TYPE_CHECKING:
+    from types_boto3_ec2 import EC2Client
+    from types_boto3_sts import STSClient
 
 ALL_REGIONS = "all"
 
@@ -50,7 +54,7 @@ def caller_arn(session: boto3.Session, regions: Sequence[str] = ()) -> str:
 def _caller(session: boto3.Session, regions: Sequence[str], key: Literal["Account", "Arn"]) -> str:
     region = session.region_name or next((r for r in regions if r != ALL_REGIONS), None)
     with in_words("sts:GetCallerIdentity", "the credentials"):
-        sts = session.client("sts", region_name=region, config=client_config())
+        sts: STSClient = client_of(session, "sts", region)
         return sts.get_caller_identity()[key]
 
 
@@ -64,7 +68,7 @@ def _regions(access: AccountAccess, account: str) -> Sequence[str]:
 def enabled_regions(session: boto3.Session, account: str, region: str | None) -> Sequence[str]:
     """Those that the account has opted into, as told in `region`."""
     with in_words("ec2:DescribeRegions", account):
-        ec2 = session.client("ec2", region_name=region, config=client_config())
+        ec2: EC2Client = client_of(session, "ec2", region)
         regions = [region["RegionName"] for region in ec2.describe_regions()["Regions"]]
     if not regions:
         raise ServiceError(f"ec2:DescribeRegions names no Region of {account}: name them instead")

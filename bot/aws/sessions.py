@@ -1,7 +1,7 @@
 """boto3 sessions: on the caller's own credentials, or through a role."""
 
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import boto3
 import botocore.session
@@ -75,6 +75,7 @@ def deleting_config() -> Config:
     )
 
 
+@cache
 def brief_config() -> Config:
     """For questions that may go unanswered."""
     return Config(

@@ -15,7 +15,7 @@ from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus
 from bot.core.errors import ServiceError
 from bot.heartbeat import FRONT, beat
-from bot.memory import expect_many_lasting_objects
+from bot.memory import collect_garbage, expect_many_lasting_objects
 from bot.settings import Settings, load_settings
 from bot.wiring import Leaving, is_on_the_line, open_line
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_BETWEEN_STARTS = 5.0
+SECONDS_BETWEEN_COLLECTIONS = 60.0
 
 MOST_SECONDS_WITHOUT_SLACK = 120.0
 """Whoever started the bot may know better what to do about it."""
@@ -88,7 +89,11 @@ def _tell_what_is_done_here(settings: Settings, line: "Line | None") -> None:
 
 def _kept_working(worker: "Worker", watch: "Watch", leaving: Leaving) -> ExitStatus:
     """Raises ServiceError if Slack has been away for too long, or no sign of life can be left."""
+    collect_at = time.monotonic()
     while not leaving.is_told():
+        if time.monotonic() >= collect_at:
+            collect_garbage()
+            collect_at = time.monotonic() + SECONDS_BETWEEN_COLLECTIONS
         leaving.sleep(SECONDS_BETWEEN_LOOKS)
         watch.look()
         if watch.is_up:

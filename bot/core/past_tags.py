@@ -12,7 +12,7 @@ from bot.core.records import Binding, PastBinding, TagScan
 from bot.core.usage import MUST_BE_KNOWN, TagRun, TagRuns, Users
 
 CLOCKS_DIFFER = timedelta(minutes=1)
-"""At most, this machine's and the one that tells when a workload started; or one of them is wrong."""
+"""At most: this machine's, and the one that tells when a workload started."""
 
 
 class UnknownRun(NamedTuple):

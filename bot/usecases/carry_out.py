@@ -184,11 +184,10 @@ class _Course:
         chosen = self._next()
         self._spare(lambda: lookout.check(self._pending_of(chosen), ledger))
         texts = lookout.read(self._pending_of(chosen))
-        unread = [digest for digest in self._pending_of(chosen) if digest not in texts]
-        self._spare(lambda: lookout.unreadable(unread, ledger))
+        self._spare(lambda: lookout.unreadable(texts.unreadable, ledger))
         self._go_on()
-        digests = self._pending_of(chosen)
-        answers = [] if lookout.pins_changed() else self._sender.send(digests, texts)
+        digests = [digest for digest in self._pending_of(chosen) if digest in texts.by_digest]
+        answers = [] if lookout.pins_changed() else self._sender.send(digests, texts.by_digest)
         self._pass = [each for each in self._pass if each not in self._sender.refused]
         self._look_up_lost_calls()
         self._idle = 0 if ledger.done > done_before else self._idle + 1

@@ -14,9 +14,10 @@ from bot.core.plan import Plan
 from bot.core.sparing import Why, compare, gone_of
 from bot.parallel import in_parallel
 from bot.ports import Clock, Dated, Deleter, ManifestText, Store
+from bot.usecases.batch_size import BatchSize
 from bot.usecases.find_repositories import Found
 from bot.usecases.ledger import Ledger
-from bot.usecases.our_reads import open_reading
+from bot.usecases.our_reads import Reading, open_reading
 from bot.usecases.plan import Planned, Planner, pins_and_removals
 from bot.usecases.take_inventory import pulled_by_others
 
@@ -28,6 +29,10 @@ CHECK_HOLDS = timedelta(seconds=60)
 
 LIST_HOLDS = timedelta(seconds=60)
 """So long it is taken for granted that nobody pushed anything, in a large repository."""
+
+BYTES_A_ROUND = 16 * 2**20
+"""Of manifests that are in memory until they are deleted. Calls that run beside the one that
+reaches it add theirs."""
 
 A_PAGE = 1000
 """Digests that ECR lists at once: API reference, ListImages, maxResults."""
@@ -72,6 +77,26 @@ def look_at(workplace: Workplace, gone: Sequence[Manifest] = ()) -> Sight:
     return Sight(planner, planner.plan(workplace.found, gone))
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Of the manifests that a round deletes."""
+
+    by_digest: dict[str, ManifestText]
+    unreadable: list[str]
+
+    def add(self, answer: Mapping[str, ManifestText | None]) -> None:
+        """None for those that cannot be read."""
+        for digest, text in answer.items():
+            if text is None:
+                self.unreadable.append(digest)
+            else:
+                self.by_digest[digest] = text
+
+    def are_enough(self) -> bool:
+        """For one round: the others are read in the next."""
+        return sum(len(each.text) for each in self.by_digest.values()) >= BYTES_A_ROUND
+
+
 class Lookout:
     """`content` is the version that was approved. `sight`: from a moment ago."""
 
@@ -86,6 +111,7 @@ class Lookout:
         self._clock = clock
         self._content = content
         self._read: dict[str, ManifestText] = {}
+        self._batch_size = BatchSize(self._registry.read_at_once)
         self._checked_at = clock()
         self._take_in(sight)
 
@@ -141,17 +167,21 @@ class Lookout:
         planned = self._sight.planned
         return pins_and_removals(self._store, self.repository) != (planned.pins, planned.removals)
 
-    def read(self, digests: Sequence[str]) -> Mapping[str, ManifestText]:
-        """Their texts, as far as they can be read, each once in a run."""
+    def read(self, digests: Sequence[str]) -> Texts:
+        """Each text is read once in a run. Raises ServiceError if a call fails."""
+        known = [digest for digest in digests if digest in self._read]
+        found = Texts({digest: self._read[digest] for digest in known}, [])
         new = [self.approved(digest) for digest in digests if digest not in self._read]
-        memory = self._sight.planner.cache
-        reading = open_reading(self._registry, self.repository, memory, self._clock)
-        batches = in_batches(new, self._registry.read_at_once)
-        for texts in list(reading.read(batches, self._texts)):
-            if isinstance(texts, ServiceError):
-                raise texts
-            self._read |= texts
-        return {digest: self._read[digest] for digest in digests if digest in self._read}
+        failures = []
+        for answer in self._reading().read(new, self._texts, found.are_enough):
+            if isinstance(answer, ServiceError):
+                failures.append(answer)
+            else:
+                found.add(answer)
+        self._read |= found.by_digest
+        if failures:
+            raise failures[0]
+        return found
 
     def forget(self, digests: Iterable[str]) -> None:
         """Their texts are not needed any more."""
@@ -199,8 +229,15 @@ class Lookout:
     def _describe(self, digests: Sequence[str]) -> Mapping[str, Described]:
         return self._registry.describe_some(self.repository, digests)
 
-    def _texts(self, manifests: Sequence[Manifest]) -> Dated[ManifestText]:
-        return self._registry.texts(self.repository, [each.digest for each in manifests])
+    def _reading(self) -> Reading:
+        memory = self._sight.planner.cache
+        return open_reading(self._registry, self.repository, memory, self._clock, self._batch_size)
+
+    def _texts(self, manifests: Sequence[Manifest]) -> Dated[ManifestText | None]:
+        """None for those that cannot be read."""
+        digests = [each.digest for each in manifests]
+        texts, answered_at, text_bytes = self._registry.texts(self.repository, digests)
+        return Dated({digest: texts.get(digest) for digest in digests}, answered_at, text_bytes)
 
     def _pulled_by_others(
         self, described: Mapping[str, Described | None]

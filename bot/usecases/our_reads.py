@@ -1,6 +1,6 @@
 """Reads manifests, and remembers that it was us: ECR records every reading as a pull."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -11,6 +11,7 @@ from bot.core.pull_times import OurRead, Span, recorded_span
 from bot.core.repository import RepositoryId
 from bot.parallel import in_parallel
 from bot.ports import Clock, Dated, Registry, RepositoryMemory
+from bot.usecases.batch_size import BatchSize, sample
 
 
 class Readable(Protocol):
@@ -21,6 +22,9 @@ class Readable(Protocol):
 
     @property
     def pulled_at(self) -> datetime | None: ...
+
+    @property
+    def config_type(self) -> str | None: ...
 
 
 Entry = TypeVar("Entry", bound=Readable)
@@ -35,29 +39,53 @@ class _Begun(NamedTuple, Generic[Entry]):
 class _Ended(NamedTuple, Generic[Entry, Found]):
     begun: _Begun[Entry]
     answer: Mapping[str, Found] | ServiceError
+    text_bytes: int
     recorded: Span | None
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Calls that read manifests of one repository. `leaves_traces`: whether ECR records them."""
+    """Calls that read manifests of one repository. `size`: how many a call asks for.
+    `leaves_traces`: whether ECR records them."""
 
     repository: RepositoryId
     memory: RepositoryMemory
     clock: Clock
+    size: BatchSize
     leaves_traces: bool
 
     def read(
         self,
-        batches: Iterable[Sequence[Entry]],
+        entries: Sequence[Entry],
         call: Callable[[Sequence[Entry]], Dated[Found]],
+        is_enough: Callable[[], bool] = _never,
     ) -> Iterator[Mapping[str, Found] | ServiceError]:
-        """What each call found, in order, or why it failed. A call is remembered before it leaves,
-        since one that is cut off changes pull times, too; and when it has ended, with the times by
-        which it can be told from others'. Raises ServiceError if nothing can be remembered."""
-        for ended in in_parallel(partial(self._timed, call), map(self._begin, batches)):
-            self._remember(ended.begun, ended.recorded)
-            yield ended.answer
+        """What each call found, or why it failed. A call whose size is a guess runs alone.
+        After a failure, or once it `is_enough`, no further call begins. A call is remembered before
+        it leaves, since one that is cut off changes pull times, too; and when it has ended, with
+        the times by which it can be told from others'. Raises ServiceError if nothing can be
+        remembered."""
+        failures: list[ServiceError] = []
+
+        def batches(part: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+            start = 0
+            while start < len(part) and not failures and not is_enough():
+                batch = part[start : start + self.size.next()]
+                start += len(batch)
+                yield batch
+
+        for part in sample(entries) if self.size.is_guess else (entries,):
+            for ended in in_parallel(partial(self._timed, call), map(self._begin, batches(part))):
+                if isinstance(ended.answer, ServiceError):
+                    failures.append(ended.answer)
+                else:
+                    self.size.learn(len(ended.begun.batch), ended.text_bytes)
+                self._remember(ended.begun, ended.recorded)
+                yield ended.answer
 
     def _begin(self, batch: Sequence[Entry]) -> _Begun[Entry]:
         begun = _Begun(batch, self.clock())
@@ -68,12 +96,13 @@ class Reading:
         self, call: Callable[[Sequence[Entry]], Dated[Found]], begun: _Begun[Entry]
     ) -> _Ended[Entry, Found]:
         answer: Mapping[str, Found] | ServiceError
-        answered_at: datetime | None = None
+        answered_at, text_bytes = None, 0
         try:
-            answer, answered_at = call(begun.batch)
+            answer, answered_at, text_bytes = call(begun.batch)
         except ServiceError as error:
             answer = error
-        return _Ended(begun, answer, recorded_span(begun.at, self.clock(), answered_at))
+        recorded = recorded_span(begun.at, self.clock(), answered_at)
+        return _Ended(begun, answer, text_bytes, recorded)
 
     def _remember(self, begun: _Begun[Entry], recorded: Span | None) -> None:
         if self.leaves_traces:
@@ -84,9 +113,13 @@ class Reading:
 
 
 def open_reading(
-    registry: Registry, repository: RepositoryId, memory: RepositoryMemory, clock: Clock
+    registry: Registry,
+    repository: RepositoryId,
+    memory: RepositoryMemory,
+    clock: Clock,
+    size: BatchSize,
 ) -> Reading:
-    return Reading(repository, memory, clock, reads_count_as_pulls(registry))
+    return Reading(repository, memory, clock, size, reads_count_as_pulls(registry))
 
 
 def reads_count_as_pulls(registry: Registry) -> bool:

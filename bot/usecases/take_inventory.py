@@ -17,6 +17,7 @@ from bot.core.manifest import (
 from bot.core.pull_times import OurRead, somebodys_pull
 from bot.core.repository import RepositoryId
 from bot.ports import Clock, ManifestCache, Progress, Registry
+from bot.usecases.batch_size import BatchSize
 from bot.usecases.our_reads import open_reading
 
 LISTED_BETWEEN_STEPS = 1000
@@ -70,20 +71,13 @@ class InventoryTaker:
         return contents
 
     def _read(self, repository: RepositoryId, missing: Sequence[Described]) -> dict[str, Unread]:
-        """Reads them into the cache; returns those that could not be read. After a failure no
-        further call is made."""
+        """Reads them into the cache; returns those that could not be read."""
         pending = {entry.digest for entry in missing}
         unread: dict[str, Unread] = {}
         failures: list[ServiceError] = []
-        reading = open_reading(self.registry, repository, self.cache, self.clock)
-
-        def batches() -> Iterator[Sequence[Described]]:
-            for start in range(0, len(missing), self.registry.read_at_once):
-                if failures:
-                    return
-                yield missing[start : start + self.registry.read_at_once]
-
-        for answer in reading.read(batches(), partial(self.registry.read, repository)):
+        size = BatchSize(self.registry.read_at_once)
+        reading = open_reading(self.registry, repository, self.cache, self.clock, size)
+        for answer in reading.read(missing, partial(self.registry.read, repository)):
             if isinstance(answer, ServiceError):
                 failures.append(answer)
                 continue

@@ -10,6 +10,7 @@ from threading import Lock
 from bot.core.records import CARRIED_OUT, PlanRecord, PlanState
 from bot.core.transitions import what_became
 from bot.core.words import moment
+from bot.memory import collect_garbage
 from bot.render.words import freed
 from bot.usecases.carry_out import LeftError
 from bot.usecases.execute import CalledBackError, Executor, PausedError
@@ -91,6 +92,7 @@ class Crew:
             self._tell(plan.id)
             with self._lock:
                 self._under_way.discard(plan.id)
+            collect_garbage()
 
     def _for(self, plan: PlanRecord) -> Executor:
         """Says when the plan begins, and how it gets on."""

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from bot.core.errors import ServiceError
 from bot.core.records import Job, Worker
+from bot.memory import collect_garbage
 from bot.parallel import meanwhile
 from bot.ports import Clock, WorkQueue
 from bot.usecases.carry_out import LeftError
@@ -118,6 +119,7 @@ class Hands:
         hold = Hold(self.queue, job, self.clock)
         with hold.kept():
             self._do(job, hold)
+        collect_garbage()
         return True
 
     def _do(self, job: Job, hold: Hold) -> None:

@@ -1,4 +1,4 @@
-"""BatchGetImage: each manifest is read once in its life, 100 a call."""
+"""BatchGetImage: each manifest is read once in its life, 100 a call unless they are large."""
 
 from math import ceil
 
@@ -8,6 +8,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.core.manifest import Content, Unread
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import Fault, StandIn, manifests
+from bot.usecases.batch_size import CALL_BYTES, FIRST
 from tests.conftest import TakeInventory
 from tests.support import Shelf, image_text
 
@@ -21,15 +22,57 @@ def read_ids(aws: StandIn) -> list[str]:
     return sorted(entry["imageDigest"] for call in calls for entry in call.params["imageIds"])
 
 
-@pytest.mark.parametrize("count", [0, 1, 100, 101, 250])
-def test_reading_costs_a_call_for_100_images(
+@pytest.mark.parametrize("count", [0, 1, FIRST, FIRST + 1, 100 + FIRST, 101 + FIRST, 1250])
+def test_reading_costs_a_call_for_100_images_after_a_small_one(
     count: int, aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     pushed = shelf.images(count)
     inventory = take(shelf)
     assert [manifest.unread for manifest in inventory.manifests] == [None] * count
-    assert reads(aws) == ceil(count / 100)
+    assert reads(aws) == bool(count) + ceil(max(0, count - FIRST) / 100)
     assert read_ids(aws) == sorted(pushed)
+
+
+# large manifests
+
+
+def asked_for(aws: StandIn) -> list[int]:
+    """How many images each call asked for, in the order in which the calls came."""
+    return [len(call.params["imageIds"]) for call in aws.world.calls.named("ecr:BatchGetImage")]
+
+
+def test_large_manifests_are_read_a_few_a_call(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    """100 of 4 MB took 1.28 GB."""
+    shelf.large_manifests(40, CALL_BYTES // 3)
+    assert [manifest.unread for manifest in take(shelf).manifests] == [None] * 40
+    first, *others = asked_for(aws)
+    assert first == FIRST
+    assert sum(others) == 40 - FIRST
+    assert max(others) <= 3
+
+
+def test_one_of_each_type_is_in_the_first_call(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    """No call for 100 large ones is made in the belief that all are as small as the first."""
+    shelf.images(500)
+    large = shelf.large_manifests(20, CALL_BYTES // 3)
+    take(shelf)
+    first = aws.world.calls.named("ecr:BatchGetImage")[0].params["imageIds"]
+    assert len(first) == FIRST
+    assert {entry["imageDigest"] for entry in first} & {*large}
+
+
+def test_small_manifests_after_large_ones_are_read_many_a_call_again(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    shelf.images(3000)
+    shelf.large_manifests(1, CALL_BYTES // 3)
+    take(shelf)
+    assert max(asked_for(aws)) == 100
+    assert reads(aws) <= 1 + 30 + 15
 
 
 def test_only_what_needs_reading_is_read(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:
@@ -128,7 +171,7 @@ def test_a_text_that_does_not_fit_its_digest_is_not_believed(
 def test_a_call_that_fails_concerns_no_other_call(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
-    first = sorted(shelf.images(250))[:100]
+    first = sorted(shelf.images(250))[FIRST : 100 + FIRST]
     ids = [{"imageDigest": digest} for digest in first]
     aws.world.faults.throttle(operation="BatchGetImage", parameters={"imageIds": ids})
     assert sorted(m.digest for m in take(shelf).manifests if m.unread) == first
@@ -143,4 +186,13 @@ def test_after_a_failure_no_further_call_is_made(
     shelf.images(1200)
     aws.world.deny("ecr:BatchGetImage")
     assert all(manifest.unread for manifest in take(shelf).manifests)
-    assert aws.world.calls.count("ecr:BatchGetImage") == CALLS_AT_ONCE
+    assert aws.world.calls.count("ecr:BatchGetImage") == 1
+
+
+def test_after_a_later_failure_no_further_call_is_made(
+    aws: StandIn, shelf: Shelf, take: TakeInventory
+) -> None:
+    shelf.images(2000)
+    aws.world.faults.throttle(operation="BatchGetImage", skip=1, times=None)
+    assert sum(1 for manifest in take(shelf).manifests if manifest.unread) >= 100
+    assert aws.world.calls.count("ecr:BatchGetImage") <= 1 + 2 * CALLS_AT_ONCE

@@ -83,7 +83,7 @@ def test_what_the_tag_named_before_the_history_begins_makes_the_plan_incomplete(
         )
         assert "are remembered only since " in problem["error"]
         assert (
-            "name the image by digest, or run ecr-clean propose and then restart the pod"
+            "name the image by digest, or run ecr-clean propose and restart the pod a minute later"
             in (problem["error"])
         )
 

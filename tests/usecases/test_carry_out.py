@@ -12,11 +12,14 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.records import Outcome, PlanRecord, PlanState
 from bot.core.usage import Sighting
+from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
 from bot.store.manifest_cache import SqliteManifestCache
+from bot.usecases.batch_size import CALL_BYTES
 from bot.usecases.carry_out import LeftError
 from bot.usecases.lease import RunLostError
 from bot.usecases.ledger import UNCONFIRMED
+from bot.usecases.lookout import BYTES_A_ROUND
 from bot.usecases.plan import Planner
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import image_text
@@ -102,9 +105,23 @@ def test_calls_are_as_many_as_batches(site: Site) -> None:
     site.aws.world.calls.reset()
     assert site.carry_out(plan).state is PlanState.DONE
     assert site.calls("BatchDeleteImage") == 5
-    assert site.calls("BatchGetImage") == 5
+    assert site.calls("BatchGetImage") == 5 + 1
     assert site.calls("DescribeImages") == 5 + 1
     assert site.calls("ListImages") == 1
+
+
+def test_large_manifests_are_deleted_a_few_at_a_time(site: Site) -> None:
+    """Their texts are in memory until they are deleted."""
+    size = 3 * CALL_BYTES // 4
+    images = site.shelf.large_manifests(30, size)
+    plan = site.carry_out()
+    assert site.outcomes(plan) == dict.fromkeys(images[:-2], Outcome.DELETED)
+    deletions = site.aws.world.calls.named("ecr:BatchDeleteImage")
+    most = max(len(call.params["imageIds"]) for call in deletions)
+    assert most <= (BYTES_A_ROUND + CALLS_AT_ONCE * CALL_BYTES) / size
+    kept = site.store.kept_manifest(site.shelf.id.uri, images[0])
+    assert kept
+    assert manifests.digest_of(kept.text) == images[0]
 
 
 # what changes

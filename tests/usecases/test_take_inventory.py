@@ -45,7 +45,7 @@ def test_progress_tells_both_steps(
         shelf.id
     )
     assert told[0] == ("listing images", 1000, None)
-    assert told[1] == ("reading manifests", 100, 1001)
+    assert told[1] == ("reading manifests", 8, 1001)
     assert told[-1] == ("reading manifests", 1001, 1001)
 
 

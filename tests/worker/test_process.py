@@ -39,9 +39,9 @@ def at_once(write_settings: WriteSettings) -> Settings:
 def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     with subprocess.Popen([sys.executable, "-c", PROGRAM], stderr=subprocess.PIPE) as process:
-        yield process
-        process.send_signal(signal.SIGTERM)
         try:
+            yield process
+            process.send_signal(signal.SIGTERM)
             assert process.wait(PATIENCE) == 0
         finally:
             process.kill()

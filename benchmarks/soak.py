@@ -1,0 +1,106 @@
+"""How much memory the worker takes after very many reports on small repositories.
+
+The worker, AWS and the workspace are processes of their own. All sources of AWS are on.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import cycle, islice
+from pathlib import Path
+
+from rich.table import Table
+
+from benchmarks.beside import until
+from benchmarks.settings import settings_file
+from benchmarks.stand_in import stand_in, workspace
+from bot.playground.seed import fill
+from bot.playground.slack import RemoteWorkspace
+from bot.store.store import SqlStore, open_store
+from bot.usecases.ask_for_report import REPORT
+
+REPOSITORIES = [f"small/{number}" for number in range(10)]
+MANIFESTS = 20
+REPORTS = (50, 150, 300, 1_000)
+AT_A_TIME = 50
+GOAL = "goal: after 1,000 reports at most 1.2 times what it is after 50"
+
+_WORKER = "from bot.worker import main; main(None, debug=False)"
+
+
+def table() -> Table:
+    shown = Table(title="memory of the worker", caption=GOAL)
+    for heading in ("reports", "resident", "ratio", "threads", "open files"):
+        shown.add_column(heading, justify="right")
+    first: float | None = None
+    for reports, pid in _reported():
+        resident_mb = _status(pid, "VmRSS") * 1024 / 1e6
+        first = first or resident_mb
+        shown.add_row(
+            f"{reports:,}",
+            f"{resident_mb:.0f} MB",
+            f"{resident_mb / first:.2f}",
+            f"{_status(pid, 'Threads')}",
+            f"{len([*Path(f'/proc/{pid}/fd').iterdir()])}",
+        )
+    return shown
+
+
+def _reported() -> Iterator[tuple[int, int]]:
+    """How many reports were made, and the worker's process id, whenever there are so many."""
+    with (
+        stand_in() as aws,
+        workspace() as slack,
+        tempfile.TemporaryDirectory() as folder,
+        open_store(f"sqlite:///{folder}/soak.db") as store,
+    ):
+        now = datetime.now(UTC)
+        for name in REPOSITORIES:
+            fill(aws["AWS_ENDPOINT_URL"], name, MANIFESTS, now=now)
+        remote = RemoteWorkspace(slack["SLACK_API_URL"].removesuffix("/api/"))
+        remote.change_settings(limits=False)
+        person = remote.add_person("ann")
+        channel = remote.add_channel("cleanups", [person])
+        settings = settings_file(Path(folder), "soak", {"expect_none": True})
+        environment = {
+            **aws,
+            **slack,
+            "ECR_CLEAN_CONFIG": str(settings),
+            "DATABASE_URL": f"sqlite:///{folder}/soak.db",
+            "XDG_CACHE_HOME": folder,
+        }
+        with _worker(environment) as pid:
+            for made in range(AT_A_TIME, REPORTS[-1] + 1, AT_A_TIME):
+                _make_reports(store, channel, person.id)
+                if made in REPORTS:
+                    yield made, pid
+
+
+def _make_reports(store: SqlStore, channel: str, user: str) -> None:
+    for name in islice(cycle(REPOSITORIES), AT_A_TIME):
+        payload = {"repository": name, "channel": channel, "user": user, "ts": ""}
+        store.put(REPORT, payload, datetime.now(UTC))
+    until(lambda: not store.jobs_left(REPORT))
+
+
+@contextmanager
+def _worker(environment: Mapping[str, str]) -> Iterator[int]:
+    """The id of its process."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _WORKER], env={**os.environ, **environment}
+    ) as process:
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+
+
+def _status(pid: int, name: str) -> int:
+    """As the kernel counts it."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    (line,) = (line for line in lines if line.startswith(f"{name}:"))
+    return int(line.split()[1])

@@ -1,0 +1,81 @@
+"""A session's clients are created once, and dropped with it."""
+
+import gc
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import Any
+from weakref import ref
+
+import pytest
+
+from bot.aws.clients import client_of
+from bot.aws.eks import Eks
+from bot.aws.place import AwsPlace
+from bot.aws.places import caller_arn
+from bot.aws.sessions import brief_config, open_session
+from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws.identity import DEFAULT_KEY
+from bot.wiring.sessions import session_of
+
+pytestmark = pytest.mark.usefixtures("environment")
+
+
+def as_it_is(client: Any) -> None:
+    """Nothing to prepare."""
+
+
+def test_the_same_client_for_the_same_arguments() -> None:
+    session = open_session()
+    client = client_of(session, "ecr", "eu-west-1")
+    assert client_of(session, "ecr", "eu-west-1") is client
+    others = [
+        client_of(session, "ecr", "us-east-1"),
+        client_of(session, "sts", "eu-west-1"),
+        client_of(session, "ecr", "eu-west-1", brief_config()),
+        client_of(session, "ecr", "eu-west-1", prepare=as_it_is),
+        client_of(open_session(), "ecr", "eu-west-1"),
+    ]
+    assert len({id(each) for each in (client, *others)}) == 6
+
+
+def test_threads_that_come_at_once_get_the_same_client() -> None:
+    session, start = open_session(), Barrier(8)
+
+    def ask(_: int) -> Any:
+        start.wait(10)
+        return client_of(session, "sts", "eu-west-1")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len({id(each) for each in pool.map(ask, range(8))}) == 1
+
+
+def test_clients_are_dropped_with_their_session() -> None:
+    session = open_session()
+    client = ref(client_of(session, "sts", "eu-west-1"))
+    caller_arn(session)
+    gc.collect()
+    assert client() is not None
+    del session
+    gc.collect()
+    assert client() is None
+
+
+def test_new_credentials_bring_new_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    old = client_of(session_of(None), "sts", "eu-west-1")
+    assert client_of(session_of(None), "sts", "eu-west-1") is old
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"{DEFAULT_KEY}2")
+    assert client_of(session_of(None), "sts", "eu-west-1") is not old
+
+
+def test_tokens_for_clusters_change_no_other_call(aws: StandIn) -> None:
+    """However many were made with the same client."""
+    session = open_session()
+    tokens = {
+        Eks(AwsPlace(session, DEFAULT_ACCOUNT, DEFAULT_REGION)).token("prod") for _ in range(3)
+    }
+    assert all(token.startswith("k8s-aws-v1.") for token in tokens)
+    sts = client_of(session, "sts", DEFAULT_REGION)
+    url = sts.generate_presigned_url("get_caller_identity")
+    assert "x-k8s-aws-id" not in url
+    caller_arn(session)
+    assert aws.world.calls.count("sts:GetCallerIdentity") == 1
