@@ -127,14 +127,14 @@ class Shelf:
         return found
 
     def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
-        texts, answered_at = self.texts(repository, [each.digest for each in batch])
+        texts, answered_at, text_bytes = self.texts(repository, [each.digest for each in batch])
         contents = {
             each.digest: self.contents[each.digest]
             if each.digest in texts
             else Unread("it is gone")
             for each in batch
         }
-        return Dated(contents, answered_at)
+        return Dated(contents, answered_at, text_bytes)
 
     def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
         assert repository == API
@@ -145,7 +145,7 @@ class Shelf:
         texts = {
             d: ManifestText(self.contents[d].media_type, json.dumps({"digest": d})) for d in there
         }
-        return Dated(texts, self.clock())
+        return Dated(texts, self.clock(), sum(len(each.text) for each in texts.values()))
 
     def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
         assert repository == API
