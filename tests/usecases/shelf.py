@@ -125,7 +125,7 @@ class Shelf:
         return found
 
     def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
-        texts, answered_at = self.texts(repository, [each.digest for each in batch])
+        texts, answered_at, _ = self.texts(repository, [each.digest for each in batch])
         contents = {
             each.digest: self.contents[each.digest]
             if each.digest in texts
