@@ -100,8 +100,7 @@ def test_memory_stays_flat(
     repository: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A real worker: `make bench` has the figures of 1,000 reports. Without reuse and collection it
-    took a fifth more after 80 reports than after 20."""
+    """Of a real worker: `make bench` has the figures of 1,000 reports."""
     with worker(monkeypatch) as process:
 
         def make_ten_reports() -> int:
