@@ -185,7 +185,7 @@ def test_each_approver_has_its_line(
     disabled = slack.remote.add_user_group("off", [ann])
     slack.remote.change("/user-groups", group=disabled, is_disabled=True)
     named = [each.id for each in (ann, guest, other, gone, robot)]
-    arn = "arn:aws:iam::123456789012:role/ops"
+    arn = "arn:aws:iam::123456789012:user/ops"
     named += [group, empty, disabled, "U0000000404", f"'{arn}'"]
     settings_file(
         "reports: [{channel: '#releases', approvers: "

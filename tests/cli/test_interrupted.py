@@ -115,7 +115,7 @@ def test_twice_it_leaves_at_once_and_recover_finishes(
     held.delay = 0
     result = run("recover")
     assert (result.status, result.err) == (0, "")
-    assert f"Receipt: {BUILDS} deleted." in result.out
+    assert f"Receipt: {BUILDS} deleted" in result.out
     check_receipt(own_store, id_, builds)
 
 

@@ -88,7 +88,7 @@ def test_a_run_whose_process_was_killed_is_taken_over_at_once(
     result = run("recover")
     assert (result.status, result.err) == (0, "")
     assert f"Plan {id_}, version 1, was carried out." in result.out
-    assert f"Receipt: {BUILDS} deleted." in result.out
+    assert f"Receipt: {BUILDS} deleted" in result.out
     assert len(builds.repository.manifests) == 10
     assert aws.world.calls.count(DELETION) == 5
     told = [each["event"] for each in run("audit", "--format", "json").plans]
