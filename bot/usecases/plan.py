@@ -1,7 +1,7 @@
 """Plans the cleanup of a repository. Deletes nothing."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.core.coverage import Coverage, called, fix_for_services
@@ -56,7 +56,7 @@ class Planner:
     authority: Authority
     clock: Clock
     progress: Progress
-    names: RepositoryNames = field(default_factory=RepositoryNames)
+    names: RepositoryNames
 
     def plan(self, found: Found, gone: Sequence[Manifest] = ()) -> Planned:
         """`gone`: manifests that are judged as if they were still there.

@@ -34,6 +34,7 @@ from bot.usecases.lookout import Workplace
 from bot.usecases.pin import Pinner
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposer
+from bot.usecases.repository_names import RepositoryNames
 from bot.usecases.stop import Stopper
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, Shelf
@@ -199,6 +200,7 @@ class Site:
             authority=self.authority,
             clock=self.clock,
             progress=lambda *_: None,
+            names=RepositoryNames(),
         )
 
     def executor(self, worker: Worker = HERE, *, enabled: bool = True) -> Executor:

@@ -57,6 +57,7 @@ from bot.usecases.lookout import Workplace
 from bot.usecases.pin import Pinner
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposer
+from bot.usecases.repository_names import RepositoryNames
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 from tests.core.invariants import parents
@@ -571,6 +572,7 @@ class Life(RuleBasedStateMachine):
             authority=AUTHORITY,
             clock=self.clock,
             progress=lambda *_: None,
+            names=RepositoryNames(),
         )
 
     def _approver(self) -> Approver:

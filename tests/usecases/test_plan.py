@@ -28,6 +28,7 @@ from bot.store.store import SqlStore
 from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.plan import Planned, Planner
+from bot.usecases.repository_names import RepositoryNames
 from tests.support import NOW, Shelf, image_text
 from tests.usecases.scene import People, Scene
 from tests.usecases.site import RULES
@@ -73,6 +74,7 @@ def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) ->
             authority=Authority(lambda _: RULES, RULES, People()),
             clock=clock,
             progress=lambda *_: None,
+            names=RepositoryNames(),
         )
         return planner.plan(Found(shelf.id, registry))
 

@@ -22,6 +22,7 @@ from bot.store.store import SqlStore
 from bot.usecases.find_repositories import Found
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposal, Proposer
+from bot.usecases.repository_names import RepositoryNames
 from tests.support import NOW, Shelf
 from tests.usecases.scene import ANN, BOB, WEEK, Scene
 
@@ -66,6 +67,7 @@ class Desk:
             authority=self.scene.authority,
             clock=self.scene.clock,
             progress=lambda *_: None,
+            names=RepositoryNames(),
         )
 
 

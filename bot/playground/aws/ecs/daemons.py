@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from bot.playground.aws.context import Context, Params
 from bot.playground.aws.ecs.daemon_things import Daemon, DaemonDeployment, DaemonRevision
+from bot.playground.aws.ecs.history import image_entry
 from bot.playground.aws.ecs.service import (
     ecs,
     invalid,
@@ -15,7 +16,7 @@ from bot.playground.aws.ecs.service import (
     short_name,
     state,
 )
-from bot.playground.aws.ecs.things import ContainerImage, TaskDefinition
+from bot.playground.aws.ecs.things import TaskDefinition
 from bot.playground.aws.entries import Entity, entries
 from bot.playground.aws.errors import AwsError
 from bot.playground.aws.paging import ascending, descending
@@ -202,15 +203,7 @@ def _revision(revision: DaemonRevision) -> dict[str, Any]:
         "daemonArn": revision.daemon_arn,
         "daemonTaskDefinitionArn": revision.definition.arn,
         "createdAt": revision.created_at,
-        "containerImages": [_image(each) for each in revision.images],
-    }
-
-
-def _image(image: ContainerImage) -> dict[str, Any]:
-    return {
-        "containerName": image.container,
-        "image": image.image,
-        "imageDigest": image.digest,
+        "containerImages": [image_entry(each) for each in revision.images],
     }
 
 

@@ -170,13 +170,13 @@ def _revision(revision: ServiceRevision) -> dict[str, Any]:
         "clusterArn": revision.cluster_arn,
         "taskDefinition": revision.definition.arn,
         "launchType": "FARGATE",
-        "containerImages": [_image(each) for each in revision.images],
+        "containerImages": [image_entry(each) for each in revision.images],
         "guardDutyEnabled": False,
         "createdAt": revision.created_at,
     }
 
 
-def _image(image: ContainerImage) -> dict[str, Any]:
+def image_entry(image: ContainerImage) -> dict[str, Any]:
     return {
         "containerName": image.container,
         "image": image.image,
