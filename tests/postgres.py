@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import URL, NullPool, create_engine, make_url
+from sqlalchemy import URL, NullPool, create_engine, event, make_url
+from sqlalchemy.engine import Engine
 
 from bot.store.store import open_store
 
@@ -24,6 +26,13 @@ STRANGER = "stranger"
 """Nobody of that name may connect."""
 
 INSTALL = "PostgreSQL is missing: apt-get install postgresql, or set TEST_DATABASE_URL"
+
+
+@event.listens_for(Engine, "do_executemany")
+def expect_no_pipeline(_cursor: Any, statement: str, _rows: Any, context: Any) -> None:
+    """Whoever freezes in a pipeline keeps its locks for as long as it is frozen, and no time-out of
+    PostgreSQL ends that."""
+    assert context.dialect.name == "sqlite", f"psycopg makes a pipeline of {statement}"
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Delete, Table, Update, insert
+from sqlalchemy import Delete, Table, Update, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -38,16 +38,15 @@ def upsert(session: Session, row: type[Base], values: dict[str, Any]) -> None:
 
 
 def upsert_all(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
-    """Rows with the same keys are overwritten."""
+    """Rows with the same keys are overwritten; of several values with the same, the last counts."""
     table = row.__table__
     assert isinstance(table, Table)
+    key = [column.name for column in table.primary_key]
+    by_key = {tuple(each[name] for name in key): each for each in values}
     added = insert_into(session, row)
     replaced = {c.name: added.excluded[c.name] for c in table.columns if not c.primary_key}
-    for_each(
-        session,
-        added.on_conflict_do_update(index_elements=table.primary_key, set_=replaced),
-        values,
-    )
+    overwriting = added.on_conflict_do_update(index_elements=table.primary_key, set_=replaced)
+    for_each(session, overwriting, by_key.values())
 
 
 def insert_new(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
@@ -56,13 +55,14 @@ def insert_new(session: Session, row: type[Base], values: Iterable[dict[str, Any
 
 
 def insert_all(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
-    if rows := list(values):
-        session.execute(insert(row), rows)
+    for_each(session, insert_into(session, row), values)
 
 
-def for_each(
-    session: Session, statement: Insert | Update, values: Iterable[dict[str, Any]]
-) -> None:
-    """All are sent in one go."""
+def for_each(session: Session, statement: Insert, values: Iterable[dict[str, Any]]) -> None:
+    """A thousand rows a statement, as SQLAlchemy does where something is returned.
+
+    A statement for each row would be sent to PostgreSQL in a pipeline, and whoever freezes in the
+    middle of one keeps its locks: no time-out counts what lies between two of its statements.
+    """
     if rows := list(values):
-        session.connection().execute(statement, rows)
+        session.connection().execute(statement.returning(literal(1)), rows).close()

