@@ -4,7 +4,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 RUN := .venv/bin
 
-.PHONY: setup demo test lint format bench screenshot clean
+.PHONY: setup demo test test-all lint format bench screenshot clean
 
 setup: .venv/.synced
 
@@ -19,7 +19,10 @@ demo: setup
 	@$(RUN)/ecr-clean demo
 
 test: setup
-	$(RUN)/pytest -n auto --dist loadgroup --cov
+	$(RUN)/pytest -n auto --dist loadgroup -m "not slow"
+
+test-all: setup # what CI runs
+	$(RUN)/pytest -n auto --dist loadgroup --cov --hypothesis-profile=thorough
 
 lint: setup
 	$(RUN)/ruff check .

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
@@ -15,7 +16,20 @@ from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.take_inventory import Inventory, InventoryTaker
 from tests.support import NO_SOURCES, NOW, Result, Run, Shelf, without_sources
 
+settings.register_profile(
+    "quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=150)
+settings.load_profile("quick")
+
+WORKERS_A_CORE = 2
+"""Many a test waits for another process or for a database."""
+
 pytest_plugins = ["tests.aws_models", "tests.no_skips", "tests.cli.remembered"]
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return WORKERS_A_CORE * (os.cpu_count() or 1)
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from slack_sdk.socket_mode.interval_runner import IntervalRunner
+
 from bot.core.plan import Plan
 from bot.core.records import Event, EventName, Job, Message, PlanRecord
 from bot.core.transitions import proposed
@@ -136,7 +138,7 @@ def office(
     opened = Office(slack, store, desk, clock, channel, line)
     _note_what_is_under_way(opened)
     before = len(slack.remote.connections())
-    line.connect()
+    _connect_at_once(line)
     until(lambda: len(slack.remote.connections()) > before)
     yield opened
     _hurry(line)
@@ -153,6 +155,16 @@ def _note_what_is_under_way(opened: Office) -> None:
         return future
 
     executor.submit = noted  # type: ignore[method-assign]
+
+
+def _connect_at_once(line: Line) -> None:
+    """slack_sdk looks every half second whether there is a connection to open, and asks for another
+    one if it does not find it open at once."""
+    client = line._client
+    client.current_session_runner.shutdown()
+    client.current_app_monitor_started = True
+    line.connect()
+    client.current_session_runner = IntervalRunner(client._run_current_session, 0.01).start()
 
 
 def _hurry(line: Line) -> None:
