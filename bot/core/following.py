@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from bot.core.graph import Graph
 from bot.core.manifest import Manifest
-from bot.core.reasons import Reason, RuleName
-from bot.core.words import named
+from bot.core.reasons import PartOf
 
 
 def with_dependents(graph: Graph, digests: Iterable[str]) -> set[str]:
@@ -29,12 +28,11 @@ class Following:
     """Siblings share their reason: half of a multi-arch repository follows."""
 
     graph: Graph
-    _known: dict[tuple[str, str], Reason] = field(default_factory=dict, init=False)
+    _known: dict[tuple[str, bool], PartOf] = field(default_factory=dict, init=False)
 
-    def reason(self, manifest: Manifest, parent: str) -> Reason:
-        is_about_it = parent == manifest.subject or parent in manifest.tag_subjects
-        how = "which it is about" if is_about_it else "whose index lists it"
-        if (parent, how) not in self._known:
-            above = named(parent, self.graph.manifests[parent].tags)
-            self._known[parent, how] = Reason(RuleName.FOLLOWS, f"follows {above}, {how}")
-        return self._known[parent, how]
+    def reason(self, manifest: Manifest, parent: str) -> PartOf:
+        is_referrer = parent == manifest.subject or parent in manifest.tag_subjects
+        if (parent, is_referrer) not in self._known:
+            above = self.graph.manifests[parent].shown_name
+            self._known[parent, is_referrer] = PartOf(above, is_referrer=is_referrer)
+        return self._known[parent, is_referrer]

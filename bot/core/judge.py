@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
@@ -12,16 +12,19 @@ from bot.core.families import candidates, find_artifacts, last_pulls
 from bot.core.following import Following, nearest_parent, with_dependents
 from bot.core.graph import Graph
 from bot.core.manifest import Kind, Manifest
-from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.reasons import (
+    CLIMBING,
+    ClimbingReason,
+    NothingKeeps,
+    PartKept,
+    PassedOver,
+    Reason,
+    RuleName,
+    Verdict,
+)
 from bot.core.rules import Candidates, Rule
-from bot.core.words import moment, named, short
 
 PULLED_LATELY = timedelta(days=30)
-
-NO_OTHER_RULE = ", and no other rule keeps it"
-
-_CLIMBING = (RuleName.IN_USE, RuleName.UNKNOWN, RuleName.ARCHIVED)
-"""These keep all that a manifest hangs on; a tag or a pin of its own keeps a dependent alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
         keepers.pinned(graph, evidence),
         keepers.in_use(graph, evidence),
     ]
-    passed_over: list[Mapping[str, str]] = []
+    passed_over: list[Mapping[str, PassedOver]] = []
     if policy is None:
         own.append(keepers.without_policy(graph))
     else:
@@ -75,31 +78,28 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
 
 
 def _by_rules(
-    rules: Sequence[Rule], choice: Candidates, passed_over: list[Mapping[str, str]]
+    rules: Sequence[Rule], choice: Candidates, passed_over: list[Mapping[str, PassedOver]]
 ) -> Iterator[tuple[str, Reason]]:
     for rule in rules:
         selection = rule.select(choice)
         passed_over.append(selection.passed_over)
-        for digest, detail in selection.kept.items():
-            yield digest, Reason(RuleName(rule.name), detail)
+        yield from selection.kept.items()
 
 
 def _climb(graph: Graph, reasons: Reasons) -> None:
-    """What keeps a dependent with its family is a reason for all that it hangs on."""
-    climbing: dict[str, dict[RuleName, tuple[str, str]]] = {
-        digest: {rule: (digest, detail) for rule, detail in found if rule in _CLIMBING}
+    """What keeps a part together with its parents is a reason for all of them."""
+    climbing: dict[str, dict[RuleName, tuple[str, ClimbingReason]]] = {
+        digest: {reason.rule: (digest, reason) for reason in found if isinstance(reason, CLIMBING)}
         for digest, found in reasons.items()
     }
     upwards = chain(graph.tangled, *reversed(graph.levels[1:]))
     for digest in upwards:
-        for rule, (origin, detail) in climbing.get(digest, {}).items():
+        for rule, (origin, reason) in climbing.get(digest, {}).items():
             for parent in graph.parents.get(digest, ()):
                 above = climbing.setdefault(parent, {})
                 if rule not in above:
-                    above[rule] = (origin, detail)
-                    tags = graph.manifests[origin].tags
-                    words = f"{named(origin, tags)}, which hangs on it, {detail}"
-                    reasons[parent].append(Reason(rule, words))
+                    above[rule] = (origin, reason)
+                    reasons[parent].append(PartKept(graph.manifests[origin].shown_name, reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class _Bench:
     evidence: Evidence
     reasons: Reasons
     kept: set[str]
-    passed_over: Sequence[Mapping[str, str]]
+    passed_over: Sequence[Mapping[str, PassedOver]]
     last_pull: Mapping[str, datetime]
     following: Following
 
@@ -134,21 +134,14 @@ class _Bench:
         pull = self.last_pull.get(manifest.digest)
         if pull is None or self.evidence.now - pull >= PULLED_LATELY:
             return Judged(manifest, Verdict.DELETE, parent, (reason,))
-        detail = f"{reason.detail}; but somebody pulled it {moment(pull)}"
-        pulled = reason._replace(detail=detail)
+        pulled = replace(reason, pulled_at=pull)
         return Judged(manifest, Verdict.DELETE, parent, (pulled,), pulled_lately=True)
 
-    def _nothing_keeps(self, manifest: Manifest) -> Reason:
-        passed_over = [
-            rule[manifest.digest] for rule in self.passed_over if manifest.digest in rule
-        ]
-        if passed_over:
-            detail = ", ".join(passed_over) + NO_OTHER_RULE
-        elif manifest.kind is Kind.REFERRER:
-            gone = manifest.subject or manifest.tag_subjects[0]
-            detail = f"is about {short(gone)}, which is gone, and no rule keeps it"
-        elif not manifest.tags:
-            detail = "has no tag, and no rule keeps it"
-        else:
-            detail = "no rule keeps it"
-        return Reason(RuleName.NOTHING_KEEPS, detail)
+    def _nothing_keeps(self, manifest: Manifest) -> NothingKeeps:
+        by_rules = (rule.get(manifest.digest) for rule in self.passed_over)
+        missing_subject = None
+        if manifest.kind is Kind.REFERRER:
+            missing_subject = manifest.subject or manifest.tag_subjects[0]
+        return NothingKeeps(
+            tuple(filter(None, by_rules)), missing_subject, is_tagged=bool(manifest.tags)
+        )

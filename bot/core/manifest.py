@@ -96,6 +96,14 @@ class Described(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class ManifestName:
+    """A manifest as messages name it: `tag` is its first one."""
+
+    digest: str
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """A manifest in a repository. Its facts are settled: what its text says goes before
     what DescribeImages says of it.
@@ -123,6 +131,10 @@ class Manifest:
     type_is_known: bool
     artifact_type: str | None = None
     restored_at: datetime | None = None
+
+    @property
+    def shown_name(self) -> ManifestName:
+        return ManifestName(self.digest, self.tags[0] if self.tags else None)
 
     @property
     def types(self) -> tuple[str, ...]:

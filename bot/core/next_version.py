@@ -9,7 +9,7 @@ from bot.core.graph import Graph, build_graph
 from bot.core.judge import Judged
 from bot.core.pins import Pin, PinBoard
 from bot.core.plan import Plan, savings_of
-from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.reasons import Pinned, Reason, RuleName, Verdict
 from bot.core.savings import Prices, Savings
 
 
@@ -64,7 +64,7 @@ class _Bench:
 
 def _besides(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, ...]:
     """Pins stand first, each once."""
-    by_pins = (Reason(RuleName.PINNED, pin.words) for pin in pins)
+    by_pins = map(Pinned, pins)
     every = dict.fromkeys((*reasons, *by_pins))
     return tuple(sorted(every, key=lambda reason: reason.rule is not RuleName.PINNED))
 

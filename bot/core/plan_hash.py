@@ -41,7 +41,7 @@ def _verdict(judged: Judged) -> tuple[Any, ...]:
         judged.manifest.digest,
         sorted(judged.manifest.tags),
         judged.verdict,
-        sorted({rule for rule, _ in judged.reasons}),
+        sorted({reason.rule for reason in judged.reasons}),
         judged.parent,
         judged.pulled_lately,
     )

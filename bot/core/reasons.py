@@ -1,11 +1,16 @@
-"""Why a manifest stays or goes, for people."""
+"""Why a manifest is kept or deleted: values with fields. `bot/render/reasons.py` words them."""
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import ClassVar, TypeAlias
+
+from bot.core.manifest import ManifestName
+from bot.core.pins import Pin
 
 
 class RuleName(StrEnum):
-    """What a reason rests on. The last two speak for deletions; `FOLLOWS` for both."""
+    """The rule behind a reason. The last two delete; `FOLLOWS` keeps and deletes."""
 
     TAGS = "tags"
     NEWEST = "newest"
@@ -24,11 +29,286 @@ class RuleName(StrEnum):
     NOTHING_KEEPS = "nothing_keeps"
 
 
-class Reason(NamedTuple):
-    rule: RuleName
-    detail: str
-
-
 class Verdict(StrEnum):
     KEEP = "keep"
     DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class TagGroup:
+    """The images that a rule is about: those with a tag that matches one of `tags` and none of
+    `except_tags`. Both are globs; no `tags` means any tag."""
+
+    tags: tuple[str, ...] = ()
+    except_tags: tuple[str, ...] = ()
+
+
+class AgeEvent(StrEnum):
+    """What an image's age counts from. `PART_*`: it happened to a child or a referrer."""
+
+    PUSHED = "pushed"
+    RESTORED = "restored"
+    TAGGED = "tagged"
+    UNTAGGED = "untagged"
+    PART_PUSHED = "part_pushed"
+    PART_RESTORED = "part_restored"
+    PART_RETAGGED = "part_retagged"
+
+
+@dataclass(frozen=True, slots=True)
+class AgeStart:
+    """`at` in UTC. `tag`: the one that the image got, if it has no other."""
+
+    event: AgeEvent
+    at: datetime
+    tag: str | None = None
+
+
+# kept by the settings' rules
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    rule: ClassVar = RuleName.TAGS
+    tag: str
+    group: TagGroup
+
+
+@dataclass(frozen=True, slots=True)
+class AmongNewest:
+    """`rank` counts from 1, the newest. `by_own_tag`: a child or referrer, which takes no place.
+    `since`: why its age counts from another time than its push."""
+
+    rule: ClassVar = RuleName.NEWEST
+    rank: int
+    of: int
+    group: TagGroup
+    by_own_tag: bool = False
+    since: AgeStart | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmongNewestVersions:
+    """None: the rule keeps all of that level."""
+
+    rule: ClassVar = RuleName.SEMVER
+    version: str
+    majors: int | None
+    minors: int | None
+    patches: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PushedRecently:
+    rule: ClassVar = RuleName.PUSHED_WITHIN
+    within: timedelta
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredRecently:
+    rule: ClassVar = RuleName.PUSHED_WITHIN
+    within: timedelta
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PulledRecently:
+    rule: ClassVar = RuleName.PULLED_WITHIN
+    within: timedelta
+    at: datetime
+
+
+# kept whatever the rules are
+
+
+@dataclass(frozen=True, slots=True)
+class TooYoung:
+    rule: ClassVar = RuleName.MIN_AGE
+    min_age: timedelta
+    since: AgeStart
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """`users`: workloads, as their source names them."""
+
+    rule: ClassVar = RuleName.IN_USE
+    users: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    rule: ClassVar = RuleName.PINNED
+    pin: Pin
+
+
+@dataclass(frozen=True, slots=True)
+class NoContainerImage:
+    """`type`: its media or artifact type; None for an index of artifacts."""
+
+    rule: ClassVar = RuleName.ARTIFACT
+    type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    rule: ClassVar = RuleName.ARCHIVED
+    is_being_restored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectNeverSeen:
+    """A referrer by its tag: its subject may be in another repository."""
+
+    rule: ClassVar = RuleName.ORPHAN
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoPolicy:
+    rule: ClassVar = RuleName.NO_POLICY
+
+
+# kept since something is unknown
+
+
+@dataclass(frozen=True, slots=True)
+class InACircle:
+    """It is a part of itself, by what it lists or by its subject."""
+
+    rule: ClassVar = RuleName.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class CouldNotBeRead:
+    """`cause`: the error, as a sentence of whoever reported it."""
+
+    rule: ClassVar = RuleName.UNKNOWN
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoPushTime:
+    rule: ClassVar = RuleName.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
+class MayBelongToUnread:
+    """`digest`: a manifest that could not be read, and may list this one."""
+
+    rule: ClassVar = RuleName.UNKNOWN
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageUnknown:
+    """`places`: the scans that failed, as `source (scope)`."""
+
+    rule: ClassVar = RuleName.UNKNOWN
+    places: tuple[str, ...]
+
+
+# kept or deleted with others
+
+
+@dataclass(frozen=True, slots=True)
+class PartKept:
+    """A child or referrer of it is kept for `reason`, and keeps it."""
+
+    part: ManifestName
+    reason: "ClimbingReason"
+
+    @property
+    def rule(self) -> RuleName:
+        return self.reason.rule
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """It shares its parent's verdict. `is_referrer`: the parent is its subject, not an index that
+    lists it. `pulled_at`: deleted, though somebody pulled it in the last 30 days. UTC."""
+
+    rule: ClassVar = RuleName.FOLLOWS
+    parent: ManifestName
+    is_referrer: bool
+    pulled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotAmongNewest:
+    """`rank` counts from 1, the newest."""
+
+    rank: int
+    of: int
+    group: TagGroup
+
+
+@dataclass(frozen=True, slots=True)
+class NotAmongNewestVersions:
+    """None: the rule keeps all of that level."""
+
+    version: str
+    majors: int | None
+    minors: int | None
+    patches: int | None
+
+
+PassedOver: TypeAlias = NotAmongNewest | NotAmongNewestVersions
+"""What a rule says of an image that it is about and does not keep."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingKeeps:
+    """`passed_over`: by rules that are about it. `missing_subject`: of a referrer. `pulled_at`: as
+    in `PartOf`."""
+
+    rule: ClassVar = RuleName.NOTHING_KEEPS
+    passed_over: tuple[PassedOver, ...] = ()
+    missing_subject: str | None = None
+    is_tagged: bool = True
+    pulled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReason:
+    """As a version of the bot stored it that stored sentences."""
+
+    rule: RuleName
+    sentence: str
+
+
+UnknownReason: TypeAlias = (
+    InACircle | CouldNotBeRead | NoPushTime | MayBelongToUnread | UsageUnknown
+)
+ClimbingReason: TypeAlias = UnknownReason | InUse | Archived
+"""They keep all that the manifest is a part of. A tag or a pin keeps a part alone."""
+
+CLIMBING = (
+    InACircle,
+    CouldNotBeRead,
+    NoPushTime,
+    MayBelongToUnread,
+    UsageUnknown,
+    InUse,
+    Archived,
+)
+
+Reason: TypeAlias = (
+    Tagged
+    | AmongNewest
+    | AmongNewestVersions
+    | PushedRecently
+    | RestoredRecently
+    | PulledRecently
+    | TooYoung
+    | Pinned
+    | NoContainerImage
+    | SubjectNeverSeen
+    | NoPolicy
+    | ClimbingReason
+    | PartKept
+    | PartOf
+    | NothingKeeps
+    | StoredReason
+)

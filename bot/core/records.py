@@ -6,8 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.core.audit_details import EventDetail
 from bot.core.pins import Pin
 from bot.core.repository import RepositoryId
+from bot.core.result_reasons import ResultReason
 from bot.core.words import moment
 
 BY_ITSELF = "ecr-clean"
@@ -57,12 +59,13 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Item:
     """A line of the receipt: what became of one digest that was to go. `is_unconfirmed`: it was
-    deleted, though ECR never confirmed that to us."""
+    deleted, though ECR never confirmed that to us. `reason` None: it is
+    pending."""
 
     digest: str
     tags: tuple[str, ...]
     outcome: Outcome
-    reason: str
+    reason: ResultReason | None
     is_unconfirmed: bool = False
 
 
@@ -192,12 +195,12 @@ class EventName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A line of the audit. `repository` is a URI; `detail` a sentence for people. UTC."""
+    """A line of the audit. `repository` is a URI. UTC."""
 
     at: datetime
     event: EventName
     by: str
-    detail: str
+    detail: EventDetail
     plan: str | None = None
     version: int | None = None
     repository: str | None = None
@@ -205,7 +208,11 @@ class Event:
 
 
 def by_itself(
-    plan: PlanRecord, at: datetime, name: EventName, detail: str, digests: tuple[str, ...] = ()
+    plan: PlanRecord,
+    at: datetime,
+    name: EventName,
+    detail: EventDetail,
+    digests: tuple[str, ...] = (),
 ) -> Event:
     """What becomes of a plan without anybody doing it just now."""
     uri = plan.repository.uri
@@ -332,7 +339,7 @@ class Fate:
 
     digest: str
     outcome: Outcome
-    reason: str
+    reason: ResultReason
     is_unconfirmed: bool = False
 
 

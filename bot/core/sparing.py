@@ -1,22 +1,35 @@
 """What of an approved plan is spared, since something changed after people saw it."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
+from operator import itemgetter
 
 from bot.core.graph import Edges, Graph, build_graph
 from bot.core.judge import Judged
-from bot.core.manifest import Described, Manifest, Status
+from bot.core.manifest import Described, Manifest, ManifestName, Status
 from bot.core.plan import Plan
 from bot.core.reasons import Reason, RuleName, Verdict
-from bot.core.words import NAMED, first_few, moment, named
+from bot.core.result_reasons import (
+    ArchivedSince,
+    DeletedElsewhere,
+    GotRelative,
+    KeptNow,
+    PartOfKept,
+    PulledSince,
+    PushedAgain,
+    Relation,
+    RestoredSince,
+    ResultReason,
+    SkippedWith,
+    SkipReason,
+    TagsChanged,
+)
 
-GONE = "is gone: somebody else deleted it"
-
-Why = Mapping[str, str]
-"""By digest why it is spared, in words."""
+Why = Mapping[str, SkipReason]
+"""By digest why it is skipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +59,13 @@ class Comparison:
         """All that is still to go, and shares the fate of what has changed. Of a family that this
         run has begun to delete, what is gone spares nothing else. What only follows something that
         stays spares nothing else that lists it. `deleted`: by this run."""
-        begun = self._begun(deleted) if GONE in changed.values() else {}
+        is_any_gone = DeletedElsewhere() in changed.values()
+        begun = self._begun(deleted) if is_any_gone else {}
         origins = {
             digest: digest
-            for digest, why in sorted(changed.items())
-            if not (why == GONE and digest in begun) and not self._only_follows(digest, why)
+            for digest, why in sorted(changed.items(), key=itemgetter(0))
+            if not (why == DeletedElsewhere() and digest in begun)
+            and not self._only_follows(digest, why)
         }
         _reach(self.graph.parents, origins)
         _reach(self.graph.dependents, origins)
@@ -72,19 +87,19 @@ class Comparison:
         _reach(self.graph.dependents, origins)
         return [digest for digest in origins if digest in pending]
 
-    def below(self, parent: str, pending: Collection[str], why: str) -> Why:
+    def below(self, parent: str, pending: Collection[str], why: ResultReason) -> Why:
         """What hangs on a manifest that stays, though it was to go."""
         origins = {parent: parent}
         _reach(self.graph.dependents, origins)
-        about_it = f"hangs on {self._named(parent)}, which stays: {why}"
+        about_it = PartOfKept(self._name(parent), why)
         return {d: about_it for d in origins if d in pending and d != parent}
 
-    def _changed(self, pending: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def _changed(self, pending: Iterable[str]) -> Iterator[tuple[str, SkipReason]]:
         for digest in pending:
             if why := _why_changed(self.approved[digest], self.now.get(digest)):
                 yield digest, why
 
-    def _with_newcomers(self, pending: Collection[str]) -> Iterator[tuple[str, str]]:
+    def _with_newcomers(self, pending: Collection[str]) -> Iterator[tuple[str, SkipReason]]:
         relatives = (self.graph.parents, self.graph.dependents)
         for newcomer in sorted(filter(self._hangs_anew, self.now)):
             for digest in chain.from_iterable(each.get(newcomer, ()) for each in relatives):
@@ -96,19 +111,19 @@ class Comparison:
         before, after = self.approved.get(digest), self.now[digest].manifest
         return before is None or not {*after.tag_subjects} <= {*before.tag_subjects}
 
-    def _got(self, newcomer: str, digest: str) -> str:
+    def _got(self, newcomer: str, digest: str) -> GotRelative:
         new, known = self.graph.manifests[newcomer], self.graph.manifests[digest]
         if digest in new.children:
-            which = "which lists it"
+            relation = Relation.INDEX
         elif newcomer in known.children:
-            which = "which it lists"
+            relation = Relation.CHILD
         elif digest in (new.subject, *new.tag_subjects):
-            which = "which is about it"
+            relation = Relation.REFERRER
         else:
-            which = "which it is about"
-        return f"got {self._named(newcomer)}, {which}, after the plan was made"
+            relation = Relation.SUBJECT
+        return GotRelative(new.shown_name, relation)
 
-    def _only_follows(self, digest: str, why: str) -> bool:
+    def _only_follows(self, digest: str, why: SkipReason) -> bool:
         judged = self.now.get(digest)
         return (
             judged is not None
@@ -116,11 +131,11 @@ class Comparison:
             and all(reason.rule is RuleName.FOLLOWS for reason in judged.reasons)
         )
 
-    def _stays_with(self, origin: str, changed: Why) -> str:
-        return f"stays with {self._named(origin)}: {changed[origin]}"
+    def _stays_with(self, origin: str, changed: Why) -> SkippedWith:
+        return SkippedWith(self._name(origin), changed[origin])
 
-    def _named(self, digest: str) -> str:
-        return named(digest, self.graph.manifests[digest].tags)
+    def _name(self, digest: str) -> ManifestName:
+        return self.graph.manifests[digest].shown_name
 
 
 def compare(approved: Plan, now: Plan) -> Comparison:
@@ -137,10 +152,10 @@ def gone_of(approved: Plan, deleted: AbstractSet[str]) -> list[Manifest]:
     return [replace(each, tags=(), names=()) for each in manifests if each.digest in deleted]
 
 
-def _why_changed(before: Manifest, after: Judged | None) -> str | None:
+def _why_changed(before: Manifest, after: Judged | None) -> SkipReason | None:
     """What people did to it says more than what the rules make of that."""
     if after is None:
-        return GONE
+        return DeletedElsewhere()
     manifest = after.manifest
     return (
         _why_retagged(before, manifest.tags)
@@ -151,9 +166,9 @@ def _why_changed(before: Manifest, after: Judged | None) -> str | None:
     )
 
 
-def _why_different(before: Manifest, after: Described | None) -> str | None:
+def _why_different(before: Manifest, after: Described | None) -> SkipReason | None:
     if after is None:
-        return GONE
+        return DeletedElsewhere()
     return (
         _why_retagged(before, tuple(sorted(after.tags)))
         or _why_pushed(before, after.pushed_at)
@@ -163,50 +178,38 @@ def _why_different(before: Manifest, after: Described | None) -> str | None:
     )
 
 
-def _kept_now(judged: Judged) -> str | None:
+def _kept_now(judged: Judged) -> KeptNow | None:
     if judged.verdict is Verdict.DELETE:
         return None
-    return f"the rules keep it now: {_first_of_its_own(judged.reasons).detail}"
+    return KeptNow(_first_of_its_own(judged.reasons))
 
 
-def _why_put_away(status: str) -> str | None:
-    return None if status == Status.ACTIVE else "was archived after the plan was made"
+def _why_put_away(status: str) -> ArchivedSince | None:
+    return None if status == Status.ACTIVE else ArchivedSince()
 
 
-def _why_pushed(before: Manifest, pushed_at: datetime | None) -> str | None:
+def _why_pushed(before: Manifest, pushed_at: datetime | None) -> PushedAgain | None:
     """Somebody deleted it, and somebody needed it."""
     if pushed_at is None or pushed_at == before.pushed_at:
         return None
-    return f"somebody pushed it again {moment(pushed_at)}"
+    return PushedAgain(pushed_at)
 
 
-def _why_restored(before: Manifest, restored_at: datetime | None) -> str | None:
+def _why_restored(before: Manifest, restored_at: datetime | None) -> RestoredSince | None:
     """Somebody put it away after the plan was made, and then needed it."""
     if restored_at is None or restored_at == before.restored_at:
         return None
-    return f"somebody restored it from the archive {moment(restored_at)}, after the plan was made"
+    return RestoredSince(restored_at)
 
 
-def _why_pulled(before: Manifest, pulled_at: datetime | None) -> str | None:
+def _why_pulled(before: Manifest, pulled_at: datetime | None) -> PulledSince | None:
     if pulled_at is None or (before.pulled_at is not None and pulled_at <= before.pulled_at):
         return None
-    return f"somebody pulled it {moment(pulled_at)}, after the plan was made"
+    return PulledSince(pulled_at)
 
 
-def _why_retagged(before: Manifest, after: tuple[str, ...]) -> str | None:
-    """Of more tags than are listed, only those that came and went."""
-    if after == before.tags:
-        return None
-    if max(len(before.tags), len(after)) <= NAMED:
-        how = f"{_listed(before.tags)} then, {_listed(after)} now"
-    else:
-        came, went = sorted({*after} - {*before.tags}), sorted({*before.tags} - {*after})
-        how = f"it got {_listed(came)}, and lost {_listed(went)}"
-    return f"its tags changed after the plan was made: {how}"
-
-
-def _listed(tags: Sequence[str]) -> str:
-    return first_few(tags) if tags else "none"
+def _why_retagged(before: Manifest, after: tuple[str, ...]) -> TagsChanged | None:
+    return None if after == before.tags else TagsChanged(before.tags, after)
 
 
 def _first_of_its_own(reasons: tuple[Reason, ...]) -> Reason:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.core.records import Event
+from bot.render.events_words import detail_words
 from bot.render.json_text import dumps
 from bot.render.places import Place, place_of
 from bot.render.words import iso
@@ -30,5 +31,5 @@ def _keys(event: Event) -> dict[str, Any]:
         "version": event.version,
         **place_of(event.repository)._asdict(),
         "digests": event.digests,
-        "detail": event.detail,
+        "detail": detail_words(event.detail),
     }

@@ -8,6 +8,7 @@ from rich.console import Group, RenderableType
 
 from bot.core.records import Event, EventName
 from bot.core.words import moment
+from bot.render.events_words import detail_words
 from bot.render.places import place_of
 from bot.render.terminal import indented, shown
 from bot.render.words import count
@@ -43,7 +44,7 @@ def _as_text(event: Event, digests: int, times: int) -> RenderableType:
         heading.append((f"  {count(digests, 'digest')}", "dim"))
     if times > 1:
         heading.append((f"  {times:,} times", "dim"))
-    return Group(shown(*heading), indented(shown(f"{event.by}: {event.detail}")))
+    return Group(shown(*heading), indented(shown(f"{event.by}: {detail_words(event.detail)}")))
 
 
 def no_events() -> RenderableType:

@@ -6,6 +6,7 @@ from bot.core.judge import Judged
 from bot.core.plan import Plan
 from bot.core.repository import RepositoryId
 from bot.render.places import Place, place
+from bot.render.reasons import reason_words
 from bot.render.words import iso
 
 COLUMNS = (
@@ -41,7 +42,7 @@ def manifest_as_row(repository: RepositoryId, judged: Judged) -> tuple[object, .
         judged.parent,
         judged.verdict.value,
         "; ".join(reason.rule.value for reason in judged.reasons),
-        "; ".join(reason.detail for reason in judged.reasons),
+        "; ".join(map(reason_words, judged.reasons)),
         iso(manifest.pushed_at),
         iso(manifest.pulled_at),
         "yes" if judged.pulled_lately else "no",

@@ -7,6 +7,7 @@ from bot.core.judge import Judged
 from bot.core.plan import Plan
 from bot.render.json_text import dumps
 from bot.render.places import place
+from bot.render.reason_keys import reason_as_keys
 from bot.render.words import iso
 
 IMAGES_A_PIECE = 1000
@@ -30,7 +31,7 @@ def manifest_as_entry(judged: Judged) -> dict[str, Any]:
         "kind": manifest.kind,
         "parent": judged.parent,
         "verdict": judged.verdict,
-        "reasons": [{"rule": r.rule, "detail": r.detail} for r in judged.reasons],
+        "reasons": [reason_as_keys(reason) for reason in judged.reasons],
         "pushed_at": iso(manifest.pushed_at),
         "pulled_at": iso(manifest.pulled_at),
         "size_bytes": manifest.size_bytes,

@@ -1,6 +1,5 @@
 """What a plan comes to, for people: counted once, shown in a terminal and in Slack."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,11 +9,12 @@ from typing import NamedTuple
 
 from bot.core.families import last_pulls
 from bot.core.graph import build_graph
-from bot.core.judge import NO_OTHER_RULE, Judged
+from bot.core.judge import Judged
 from bot.core.plan import Plan
-from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.reasons import AmongNewest, Reason, RuleName, Verdict
 from bot.core.usage import SOURCES
 from bot.core.words import short
+from bot.render.reasons import group_words, reason_words, short_reason_words
 
 KEPT_BECAUSE = {
     RuleName.PINNED: "pinned",
@@ -33,7 +33,6 @@ KEPT_BECAUSE = {
     RuleName.FOLLOWS: "hang on something kept",
 }
 
-_NEWEST = re.compile(r"one of (the \d+ newest .+?)(?: by its own tag)? \(")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -113,7 +112,7 @@ class PlanSummary:
     def pins(self) -> Sequence[str]:
         """Who pinned what and why, each once."""
         reasons = (reason for judged in self.kept for reason in judged.reasons)
-        pinned = (reason.detail for reason in reasons if reason.rule is RuleName.PINNED)
+        pinned = (reason_words(reason) for reason in reasons if reason.rule is RuleName.PINNED)
         return list(dict.fromkeys(pinned))
 
     @cached_property
@@ -140,13 +139,14 @@ def name_of(judged: Judged) -> str:
 
 
 def why(judged: Judged) -> str:
-    return "; ".join(reason.detail.replace(NO_OTHER_RULE, "") for reason in judged.reasons)
+    return "; ".join(map(short_reason_words, judged.reasons))
 
 
 def _because(reason: Reason) -> str:
     """Of the newest, of which class."""
-    newest = _NEWEST.match(reason.detail) if reason.rule is RuleName.NEWEST else None
-    return f"among {newest[1]}" if newest else KEPT_BECAUSE[reason.rule]
+    if isinstance(reason, AmongNewest):
+        return f"among the {reason.of} newest {group_words(reason.group)}"
+    return KEPT_BECAUSE[reason.rule]
 
 
 def _families(judged: Iterable[Judged]) -> list[Family]:

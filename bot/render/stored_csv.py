@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from bot.core.plan import Plan
 from bot.core.records import Approval, Item, PlanRecord
 from bot.render import plan_csv
+from bot.render.events_words import item_words
 from bot.render.places import Place, place
 from bot.render.words import iso
 
@@ -50,7 +51,7 @@ def receipt_as_rows(plan: PlanRecord, items: Sequence[Item]) -> Iterator[tuple[o
     """Tags are parted by spaces, which no tag holds."""
     whose = (*_named(plan), *place(plan.repository))
     for item in items:
-        yield (*whose, item.digest, " ".join(item.tags), item.outcome.value, item.reason)
+        yield (*whose, item.digest, " ".join(item.tags), item.outcome.value, item_words(item))
 
 
 def proposal_as_rows(plan: PlanRecord, content: Plan) -> Iterator[tuple[object, ...]]:

@@ -5,14 +5,13 @@ from typing import Any
 
 from bot.core.plan import Plan
 from bot.core.records import Item, PlanRecord
+from bot.render.events_words import item_words
 from bot.render.json_text import dumps
 from bot.render.places import place
 from bot.render.plan_json import plan_as_json
 from bot.render.words import iso
 
 ITEMS_A_PIECE = 1000
-
-RECEIPT_KEYS = ("digest", "tags", "outcome", "reason")
 
 
 def stored_plan_as_json(plan: PlanRecord, items: Sequence[Item]) -> Iterator[bytes]:
@@ -53,6 +52,15 @@ def _receipt(items: Sequence[Item]) -> Iterator[bytes]:
     yield b',"receipt":['
     for start in range(0, len(items), ITEMS_A_PIECE):
         piece = items[start : start + ITEMS_A_PIECE]
-        lines = [{key: getattr(item, key) for key in RECEIPT_KEYS} for item in piece]
+        lines = [_line(item) for item in piece]
         yield (b"," if start else b"") + dumps(lines)[1:-1]
     yield b"]"
+
+
+def _line(item: Item) -> dict[str, Any]:
+    return {
+        "digest": item.digest,
+        "tags": item.tags,
+        "outcome": item.outcome,
+        "reason": item_words(item),
+    }

@@ -19,6 +19,7 @@ from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
 from bot.ports import BoardStore, Clock
 from bot.render.csv_rows import write_rows
+from bot.render.events_words import detail_words
 from bot.render.plan_csv import COLUMNS, plan_as_rows
 from bot.slack.blocks import newer_message, outdated_message, plan_message
 from bot.slack.calls import SlackError, in_words, post, update
@@ -300,7 +301,7 @@ class Board:
 
 def _why_not_started(plan: PlanRecord, last: Event | None) -> str | None:
     if plan.state is PlanState.PROPOSED and last and last.event is EventName.NOT_STARTED:
-        return last.detail
+        return detail_words(last.detail)
     return None
 
 

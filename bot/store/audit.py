@@ -7,6 +7,7 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from bot.core.records import Event, EventName
+from bot.core.result_reasons import Sentence
 from bot.store.part import Part, insert_all
 from bot.store.tables import EventRow
 
@@ -40,7 +41,8 @@ def add_events(session: Session, events: Iterable[Event]) -> None:
             "at": event.at,
             "event": event.event,
             "by": event.by,
-            "detail": event.detail,
+            "detail": "",
+            "detail_value": event.detail,
             "plan": event.plan,
             "version": event.version,
             "repository": event.repository,
@@ -56,7 +58,7 @@ def event_of(row: EventRow) -> Event:
         at=row.at,
         event=EventName(row.event),
         by=row.by,
-        detail=row.detail,
+        detail=row.detail_value or Sentence(row.detail),
         plan=row.plan,
         version=row.version,
         repository=row.repository,

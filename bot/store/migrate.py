@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-CURRENT = "0010"
+CURRENT = "0011"
 """The newest revision, told here too: who finds it in the database need not load Alembic."""
 
 SHRINKS = "0008"

@@ -5,10 +5,10 @@ layers only those are kept that a deletion would free; who uses what is told wit
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -17,11 +17,12 @@ from bot.core.errors import DamagedError
 from bot.core.judge import Judged
 from bot.core.manifest import Blob, Kind, Manifest
 from bot.core.plan import Plan
-from bot.core.reasons import Reason, Verdict
+from bot.core.reasons import Reason, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
 from bot.core.usage import Look, UnscannedRegion, Usage
 from bot.outgoing import quoted
+from bot.store.values import from_json, to_json
 
 LEVEL = 3
 """Digests hardly shrink, however long zlib tries."""
@@ -62,10 +63,11 @@ class _Row(Struct, array_like=True, frozen=True):
 
 
 class _Document(Struct, array_like=True, frozen=True):
-    format: Literal[1]
+    format: Literal[1, 2]
+    """2: reasons are values. Before, they were rules with sentences."""
     repository: RepositoryId
     rows: tuple[_Row, ...]
-    reasons: tuple[Reason, ...]
+    reasons: tuple[Any, ...]
     blobs: tuple[Blob, ...]
     delete: tuple[Place, ...]
     savings: Savings
@@ -160,10 +162,10 @@ def _document(plan: Plan) -> _Document:
         },
     )
     return _Document(
-        format=1,
+        format=2,
         repository=plan.repository,
         rows=tuple(map(packer.row, plan.judged)),
-        reasons=tuple(packer.reasons),
+        reasons=tuple(map(to_json, packer.reasons)),
         blobs=tuple(packer.blobs),
         delete=tuple([packer.places[digest] for digest in plan.delete]),
         savings=plan.savings,
@@ -220,8 +222,16 @@ class _Unpacker:
         return tuple([self.digests[d] if isinstance(d, int) else d for d in digests])
 
 
+def _sentences(reasons: Iterable[tuple[str, str]]) -> Iterator[object]:
+    """As format 2 has them."""
+    return (to_json(StoredReason(RuleName(rule), sentence)) for rule, sentence in reasons)
+
+
 def _plan(document: _Document) -> Plan:
-    unpacker = _Unpacker([row.digest for row in document.rows], document.reasons, document.blobs)
+    reasons = _sentences(document.reasons) if document.format == 1 else document.reasons
+    unpacker = _Unpacker(
+        [row.digest for row in document.rows], [*map(from_json, reasons)], document.blobs
+    )
     return Plan(
         repository=document.repository,
         judged=tuple(map(unpacker.judged, document.rows)),

@@ -2,18 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 
 from bot.core.errors import DamagedError, ReplacedError, ServiceError
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.records import CARRIED_OUT, OPEN, Approval, Item, Outcome, PlanRecord, PlanState
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.result_reasons import Sentence
 from bot.store.part import Part
 from bot.store.plan_content import unpack
 from bot.store.replaced_versions import NOT_KEPT, deletions_of
 from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
+
+ITEM = (
+    ItemRow.digest,
+    ItemRow.tags,
+    ItemRow.outcome,
+    ItemRow.reason,
+    ItemRow.reason_value,
+    ItemRow.is_unconfirmed,
+)
+"""The columns of a line of the receipt."""
 
 
 class Plans(Part):
@@ -76,15 +88,9 @@ class Plans(Part):
 
     def items(self, id_: str, version: int) -> Sequence[Item]:
         is_its_own = (ItemRow.plan == id_) & (ItemRow.version == version)
-        columns = (ItemRow.digest, ItemRow.tags, ItemRow.outcome, ItemRow.reason)
-        query = select(*columns, ItemRow.is_unconfirmed).where(is_its_own)
+        query = select(*ITEM).where(is_its_own).order_by(ItemRow.position)
         with self._database.reading() as session:
-            return [
-                Item(digest, tuple(tags), Outcome(outcome), reason, is_unconfirmed)
-                for digest, tags, outcome, reason, is_unconfirmed in session.execute(
-                    query.order_by(ItemRow.position)
-                )
-            ]
+            return list(map(item_of, session.execute(query)))
 
     def deletions(self, id_: str, version: int) -> Sequence[str]:
         with self._database.reading() as session:
@@ -103,6 +109,12 @@ class Plans(Part):
     def _all(self, query: Select[PlanRow]) -> Sequence[PlanRecord]:
         with self._database.reading() as session:
             return [record_of(row) for row in session.scalars(query)]
+
+
+def item_of(row: Row[Any]) -> Item:
+    """`row` has the columns `ITEM`."""
+    reason = row.reason_value or (Sentence(row.reason) if row.reason else None)
+    return Item(row.digest, tuple(row.tags), Outcome(row.outcome), reason, row.is_unconfirmed)
 
 
 def record_of(row: PlanRow) -> PlanRecord:

@@ -9,14 +9,13 @@ from bot.core.records import (
     CARRIED_OUT,
     Event,
     EventName,
-    Item,
     Outcome,
     PlanRecord,
     Tally,
 )
 from bot.store.audit import event_of
 from bot.store.part import Part, count_of
-from bot.store.plans import record_of
+from bot.store.plans import ITEM, item_of, record_of
 from bot.store.tables import ApprovalRow, EventRow, ItemRow, PlanRow
 
 _TOLD = (Outcome.FAILED, Outcome.SPARED)
@@ -28,7 +27,7 @@ class Receipts(Part):
         counted = select(ItemRow.outcome, func.count()).where(is_its_own).group_by(ItemRow.outcome)
         failed_first = case((ItemRow.outcome == Outcome.FAILED, 0), else_=1)
         told = (
-            select(ItemRow)
+            select(*ITEM)
             .where(is_its_own, ItemRow.outcome.in_(_TOLD))
             .order_by(failed_first, ItemRow.position)
             .limit(most_told)
@@ -36,10 +35,7 @@ class Receipts(Part):
         with self._database.reading() as session:
             return Tally(
                 {Outcome(outcome): number for outcome, number in session.execute(counted)},
-                tuple(
-                    Item(row.digest, tuple(row.tags), Outcome(row.outcome), row.reason)
-                    for row in session.scalars(told)
-                ),
+                tuple(map(item_of, session.execute(told))),
             )
 
     def freed_bytes_in_all(self) -> int:

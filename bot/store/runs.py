@@ -141,7 +141,7 @@ def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: date
 
 def _write_outcomes(session: Session, run: Run, fates: Sequence[Fate]) -> None:
     of_the_plan = and_(ItemRow.plan == run.plan, ItemRow.version == run.version)
-    columns = (ItemRow.digest, ItemRow.outcome, ItemRow.reason, ItemRow.is_unconfirmed)
+    columns = (ItemRow.digest, ItemRow.outcome, ItemRow.reason_value, ItemRow.is_unconfirmed)
     for some in in_batches(fates, _FATES_AT_ONCE):
         rows = [(each.digest, each.outcome, each.reason, each.is_unconfirmed) for each in some]
         became = values(*(column(c.key, c.type) for c in columns)).data(rows).cte("became").c
@@ -150,7 +150,7 @@ def _write_outcomes(session: Session, run: Run, fates: Sequence[Fate]) -> None:
             .where(of_the_plan, ItemRow.digest == became.digest)
             .values(
                 outcome=became.outcome,
-                reason=became.reason,
+                reason_value=became.reason_value,
                 is_unconfirmed=became.is_unconfirmed,
             )
         )

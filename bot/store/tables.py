@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from bot.core.records import OPEN
 from bot.store.prose import Prose
 from bot.store.utc import Utc
+from bot.store.values import Value
 
 IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
 
@@ -118,6 +119,8 @@ class ItemRow(Base):
     tags: Mapped[tuple[str, ...]]
     outcome: Mapped[str]
     reason: Mapped[str] = mapped_column(Prose)
+    """Of rows that a version before 0011 wrote."""
+    reason_value: Mapped[Any] = mapped_column(Value, nullable=True)
     is_unconfirmed: Mapped[bool] = mapped_column(server_default=false())
 
 
@@ -215,6 +218,8 @@ class EventRow(Base):
     event: Mapped[str]
     by: Mapped[str]
     detail: Mapped[str] = mapped_column(Prose)
+    """Of rows that a version before 0011 wrote."""
+    detail_value: Mapped[Any] = mapped_column(Value, nullable=True)
     plan: Mapped[str | None] = mapped_column(index=True)
     version: Mapped[int | None]
     repository: Mapped[str | None]

@@ -8,6 +8,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Decision, Person, may_approve
 from bot.core.records import Approval, EventName, PlanRecord, PlanState
 from bot.core.repository import RepositoryId
+from bot.core.result_reasons import Sentence
 from bot.core.transitions import approved
 from bot.core.words import moment
 from bot.ports import Change, Clock, Store
@@ -54,7 +55,9 @@ class Approver:
             required = self.rules_of(before.repository).required
             approval = Approval(person.name, deed.at, before.version, before.hash)
             after = approved(before, approval, required, self.undo_window)
-            event = deed.event(EventName.APPROVED, _detail(decision.reason, after, required))
+            event = deed.event(
+                EventName.APPROVED, Sentence(_detail(decision.reason, after, required))
+            )
             if self.store.commit(Change((event,), before, after)):
                 return after
 

@@ -6,6 +6,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Person, may_ask_for_report
 from bot.core.errors import RequestError
 from bot.core.records import Event, EventName
+from bot.core.result_reasons import Sentence
 from bot.ports import Clock, Store, WorkQueue
 
 REPORT = "report"
@@ -35,7 +36,7 @@ class Asker:
         """Raises RequestError, which the audit remembers, for whoever may not."""
         decision = may_ask_for_report(person, self.rules)
         if not decision.granted:
-            refused = Event(self.clock(), EventName.REFUSED, person.name, decision.reason)
+            refused = Event(self.clock(), EventName.REFUSED, person.name, Sentence(decision.reason))
             self.store.record(refused)
             raise RequestError(decision.reason)
 

@@ -12,11 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
 
+from bot.core.audit_details import RunEnded
 from bot.core.errors import DamagedError, RequestError, ServiceError
 from bot.core.ground import is_what_people_approved
 from bot.core.passes import next_pass, piles_up
 from bot.core.records import EventName, Outcome, PlanRecord, PlanState, Run, by_itself
-from bot.core.sparing import GONE, Why, gone_of
+from bot.core.result_reasons import (
+    DeletedElsewhere,
+    EndCause,
+    Sentence,
+    StoppedBy,
+    TooManyFailures,
+)
+from bot.core.sparing import Why, gone_of
 from bot.core.transitions import ended, stopped
 from bot.ports import Change, Clock, RunProgress, RunStore
 from bot.usecases.lease import LENGTH, MARGIN, Lease, RunLostError
@@ -47,7 +55,11 @@ class LeftError(Exception):
 
 
 class _EndedEarlyError(Exception):
-    """No more is to be deleted. Says why."""
+    """No more is to be deleted."""
+
+    def __init__(self, cause: EndCause) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +119,14 @@ class _Course:
     def to_the_end(self, sight: Sight | None) -> PlanRecord:
         self._open()
         self._look_up_lost_calls()
-        why: str | None = None
+        cause: EndCause | None = None
         try:
             self._delete_all(sight)
         except (_EndedEarlyError, IncompleteError, RequestError) as error:
-            why = str(error)
-            self._ledger.cut_short(why)
+            cause = _cause_of(error)
+            self._ledger.cut_short(cause)
         self._look_up_lost_calls()
-        return self._end(why)
+        return self._end(cause)
 
     def give_up(self, error: ServiceError) -> PlanRecord:
         """Ends the run since something has failed for minutes. Raises that, if it cannot be found
@@ -122,8 +134,9 @@ class _Course:
         self._open()
         if self._unsure:
             raise error
-        self._ledger.cut_short(str(error))
-        return self._end(str(error))
+        cause = Sentence(str(error))
+        self._ledger.cut_short(cause)
+        return self._end(cause)
 
     def _open(self) -> None:
         self._lease.hold()
@@ -167,7 +180,7 @@ class _Course:
         if self._runner.is_leaving():
             raise LeftError
         if by := self._plan().stop_asked_by:
-            raise _EndedEarlyError(f"{by} stopped the run")
+            raise _EndedEarlyError(StoppedBy(by))
 
     def _plan(self) -> PlanRecord:
         plan, run = self._store.plan(self._lease.run.plan), self._store.run(self._lease.run.plan)
@@ -198,7 +211,7 @@ class _Course:
         """What is gone by a call of ours whose answer was lost was not deleted by somebody else,
         and spares nothing."""
         why = look()
-        ours = [digest for digest in self._unsure if why.get(digest) == GONE]
+        ours = [digest for digest in self._unsure if why.get(digest) == DeletedElsewhere()]
         if ours:
             self._settle_lost(ours)
             why = look()
@@ -224,10 +237,10 @@ class _Course:
             for_good = list(unanswered)
             self._sender.give_up(for_good)
         if for_good:
-            raise _EndedEarlyError(str(for_good[0].error))
+            raise _EndedEarlyError(Sentence(str(for_good[0].error)))
         failed, deleted = ledger.count(Outcome.FAILED), ledger.count(Outcome.DELETED)
         if piles_up(failed, failed + deleted):
-            raise _EndedEarlyError(f"{failed:,} of {failed + deleted:,} could not be deleted")
+            raise _EndedEarlyError(TooManyFailures(failed, failed + deleted))
         if unanswered or self._idle:
             self._runner.sleep(min(LONGEST_PAUSE, 2.0 ** (self._idle - 1)))
 
@@ -261,7 +274,7 @@ class _Course:
         for digest in digests:
             self._unsure.pop(digest, None)
 
-    def _end(self, why: str | None) -> PlanRecord:
+    def _end(self, cause: EndCause | None) -> PlanRecord:
         ledger = self._ledger
         ledger.settle([], self._store.unanswered(self._lease.run))
         while True:
@@ -269,7 +282,7 @@ class _Course:
             after = _ended(before, ledger)
             is_stopped = after.state is PlanState.STOPPED
             name = EventName.STOPPED if is_stopped else EventName.ENDED
-            event = by_itself(before, self._lease.clock(), name, _summary(before, ledger, why))
+            event = by_itself(before, self._lease.clock(), name, _summary(before, ledger, cause))
             if self._store.commit(Change((event,), before, after)):
                 return after
 
@@ -283,12 +296,19 @@ def _ended(plan: PlanRecord, ledger: Ledger) -> PlanRecord:
     return ended(plan, outcomes, ledger.freed_bytes, ledger.unconfirmed_bytes)
 
 
-def _summary(plan: PlanRecord, ledger: Ledger, why: str | None) -> str:
-    counts = ((outcome, ledger.count(outcome)) for outcome in Outcome)
-    told = ", ".join(f"{number:,} {outcome}" for outcome, number in counts if number)
-    about = "" if plan.exact else "about "
-    freed = f"{told}; {about}{ledger.freed_bytes:,} bytes freed"
-    if ledger.unconfirmed:
-        deletions = "1 deletion" if ledger.unconfirmed == 1 else f"{ledger.unconfirmed:,} deletions"
-        freed += f", and {ledger.unconfirmed_bytes:,} by {deletions} that ECR never confirmed"
-    return f"{freed}; {why}" if why else freed
+def _summary(plan: PlanRecord, ledger: Ledger, cause: EndCause | None) -> RunEnded:
+    return RunEnded(
+        deleted=ledger.count(Outcome.DELETED),
+        skipped=ledger.count(Outcome.SPARED),
+        failed=ledger.count(Outcome.FAILED),
+        pending=ledger.count(Outcome.PENDING),
+        freed_bytes=ledger.freed_bytes,
+        exact=plan.exact,
+        unconfirmed=ledger.unconfirmed,
+        unconfirmed_bytes=ledger.unconfirmed_bytes,
+        cause=cause,
+    )
+
+
+def _cause_of(error: Exception) -> EndCause:
+    return error.cause if isinstance(error, _EndedEarlyError) else Sentence(str(error))

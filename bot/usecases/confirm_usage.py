@@ -7,6 +7,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Person, may_confirm_usage
 from bot.core.errors import RequestError
 from bot.core.records import Event, EventName
+from bot.core.result_reasons import Sentence
 from bot.core.words import moment
 from bot.ports import Doubted, Store, UsageMemory
 
@@ -22,10 +23,10 @@ class Witness:
     at: datetime
 
     def event(self, detail: str) -> Event:
-        return Event(self.at, EventName.CONFIRMED_USAGE, self.person.name, detail)
+        return Event(self.at, EventName.CONFIRMED_USAGE, self.person.name, Sentence(detail))
 
     def refuse(self, why: str) -> None:
-        self.store.record(Event(self.at, EventName.REFUSED, self.person.name, why))
+        self.store.record(Event(self.at, EventName.REFUSED, self.person.name, Sentence(why)))
 
 
 def find_doubted(memory: UsageMemory, source: str, scope: str) -> Doubted:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.core.audit_details import EventDetail
 from bot.core.authority import Decision, Person, why_outdated
 from bot.core.errors import RequestError
 from bot.core.records import Event, EventName, PlanRecord
 from bot.core.repository import RepositoryId
+from bot.core.result_reasons import Sentence
 from bot.core.transitions import Step, allows, what_became
 from bot.ports import Store
 
@@ -18,7 +20,7 @@ class Deed:
     repository: RepositoryId
     plan: PlanRecord | None = None
 
-    def event(self, name: EventName, detail: str, digests: tuple[str, ...] = ()) -> Event:
+    def event(self, name: EventName, detail: EventDetail, digests: tuple[str, ...] = ()) -> Event:
         return Event(
             at=self.at,
             event=name,
@@ -46,5 +48,5 @@ class Deed:
     def expect(self, decision: Decision, store: Store) -> None:
         """Raises RequestError, which the audit remembers, if it is refused."""
         if not decision.granted:
-            store.record(self.event(EventName.REFUSED, decision.reason))
+            store.record(self.event(EventName.REFUSED, Sentence(decision.reason)))
             raise RequestError(decision.reason)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from bot.core.errors import DamagedError, RequestError
 from bot.core.ground import is_what_people_approved, why_not_to_go_on
 from bot.core.records import Event, EventName, PlanRecord, Run, Worker, by_itself
+from bot.core.result_reasons import Sentence
 from bot.core.transitions import (
     asked_to_stop,
     called_back,
@@ -174,7 +175,7 @@ class Executor:
         return CalledBackError(after, str(error), is_incomplete=is_incomplete)
 
     def _event(self, name: EventName, plan: PlanRecord, detail: str) -> Event:
-        return by_itself(plan, self._now(), name, detail)
+        return by_itself(plan, self._now(), name, Sentence(detail))
 
     @property
     def _store(self) -> RunStore:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, RepositoryPin, by_itself
+from bot.core.result_reasons import Sentence
 from bot.core.transitions import expired
 from bot.core.words import moment
 from bot.ports import Change, Store
@@ -18,7 +19,7 @@ def expire(store: Store, now: datetime) -> None:
 
 def expiry(plan: PlanRecord, now: datetime) -> Change:
     detail = f"nobody carried it out before {moment(plan.expires_at)}"
-    event = by_itself(plan, now, EventName.EXPIRED, detail)
+    event = by_itself(plan, now, EventName.EXPIRED, Sentence(detail))
     return Change((event,), plan, expired(plan, now))
 
 
@@ -27,7 +28,7 @@ def _end_of(pin: RepositoryPin, now: datetime) -> Change:
         at=now,
         event=EventName.PIN_EXPIRED,
         by=BY_ITSELF,
-        detail=pin.pin.words,
+        detail=Sentence(pin.pin.words),
         repository=pin.repository,
     )
     return Change((event,), pins_removed=(pin,))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.records import EventName, PlanRecord, PlanState, by_itself
+from bot.core.result_reasons import Sentence
 from bot.core.transitions import kept_open
 from bot.core.words import moment
 from bot.ports import Change, Store
@@ -26,7 +27,7 @@ def keep_open(store: Store, plan: PlanRecord, until: datetime, now: datetime) ->
     while _waits_for_the_first(plan) and plan.expires_at < until:
         after = kept_open(plan, until)
         detail = f"it is unchanged, and open until {moment(until)}"
-        event = by_itself(plan, now, EventName.PROPOSED, detail)
+        event = by_itself(plan, now, EventName.PROPOSED, Sentence(detail))
         if store.commit(Change((event,), plan, after)):
             return after
         found = store.plan(plan.id)

@@ -1,21 +1,18 @@
 """What became of everything that a plan deletes, as far as it is known by now."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from bot.core.audit_details import DeletedAsApproved, EventDetail, NotDeleted, ReasonCount
 from bot.core.errors import DamagedError
 from bot.core.freed import Freed
 from bot.core.plan import Plan
 from bot.core.records import Batch, Event, EventName, Fate, Outcome, PlanRecord, by_itself
+from bot.core.result_reasons import EndCause, NotReached
+from bot.core.sparing import Why
 from bot.ports import RunProgress
 from bot.usecases.lease import Lease, RunLostError
-
-UNCONFIRMED = "ECR's answer was lost, and when it was looked up, it was gone"
-"""How the reason of a deletion ends that ECR never confirmed to us."""
-
-NOT_REACHED = "was not reached"
-"""How the reason of what was left begins when a run ended early."""
 
 REASONS = 3
 """That the audit tells with one event."""
@@ -39,7 +36,7 @@ class Ledger:
         self._plan = plan
         self._progress = progress
         self._content = content
-        self._reasons = {each.manifest.digest: each.reasons[0].detail for each in content.judged}
+        self._reasons = {each.manifest.digest: each.reasons[0] for each in content.judged}
         items = lease.store.items(plan.id, plan.version)
         if [item.digest for item in items] != [*content.delete]:
             raise DamagedError(
@@ -48,7 +45,7 @@ class Ledger:
             )
         self.outcomes = {item.digest: item.outcome for item in items}
         self._counts = Counter(self.outcomes.values())
-        self.is_cut_short = any(item.reason.startswith(NOT_REACHED) for item in items)
+        self.is_cut_short = any(isinstance(item.reason, NotReached) for item in items)
         self.pending = {d for d, outcome in self.outcomes.items() if outcome is Outcome.PENDING}
         self.deleted = {d for d, outcome in self.outcomes.items() if outcome is Outcome.DELETED}
         self._unconfirmed = {item.digest for item in items if item.is_unconfirmed}
@@ -79,12 +76,12 @@ class Ledger:
     def count(self, outcome: Outcome) -> int:
         return self._counts[outcome]
 
-    def cut_short(self, why: str) -> None:
-        """What is still to go stays, since no more is to be deleted."""
+    def cut_short(self, cause: EndCause) -> None:
+        """Skips what is pending, since no more is to be deleted."""
         self.is_cut_short = self.is_cut_short or bool(self.pending)
-        self.spare(dict.fromkeys(sorted(self.pending), f"{NOT_REACHED}: {why}"))
+        self.spare(dict.fromkeys(sorted(self.pending), NotReached(cause)))
 
-    def spare(self, why: Mapping[str, str]) -> None:
+    def spare(self, why: Why) -> None:
         self.settle([Fate(digest, Outcome.SPARED, reason) for digest, reason in why.items()])
 
     def confirmed_deletion(self, digest: str) -> Fate:
@@ -93,8 +90,7 @@ class Ledger:
 
     def unconfirmed_deletion(self, digest: str) -> Fate:
         """Of what is gone after a call of ours that ECR did not answer."""
-        reason = f"{self._reasons[digest]}; {UNCONFIRMED}"
-        return Fate(digest, Outcome.DELETED, reason, is_unconfirmed=True)
+        return Fate(digest, Outcome.DELETED, self._reasons[digest], is_unconfirmed=True)
 
     def settle(self, fates: Sequence[Fate], answered: Sequence[Batch] = ()) -> None:
         """Raises RunLostError if somebody else has the run, ServiceError if nothing was written."""
@@ -132,15 +128,8 @@ class Ledger:
             yield by_itself(self._plan, at, _EVENTS[outcome], detail, digests)
 
 
-def _detail(outcome: Outcome, fates: Sequence[Fate], *, is_unconfirmed: bool) -> str:
-    if outcome is not Outcome.DELETED:
-        return _told(fates)
-    return f"as approved; {UNCONFIRMED}" if is_unconfirmed else "as approved"
-
-
-def _told(fates: Sequence[Fate]) -> str:
-    """The most frequent reasons; each digest's own stands in the receipt."""
+def _detail(outcome: Outcome, fates: Sequence[Fate], *, is_unconfirmed: bool) -> EventDetail:
+    if outcome is Outcome.DELETED:
+        return DeletedAsApproved(is_unconfirmed)
     reasons = Counter(fate.reason for fate in fates).most_common(REASONS)
-    return "; ".join(
-        f"{number:,}: {reason}" if number > 1 else reason for reason, number in reasons
-    )
+    return NotDeleted(tuple(ReasonCount(images, reason) for reason, images in reasons))

@@ -11,6 +11,7 @@ from bot.core.ground import why_not_to_go_on
 from bot.core.manifest import Described, Manifest
 from bot.core.passes import in_batches
 from bot.core.plan import Plan
+from bot.core.result_reasons import ResultReason, TextUnreadable
 from bot.core.sparing import Why, compare, gone_of
 from bot.parallel import in_parallel
 from bot.ports import Clock, Dated, Deleter, ManifestText, Store
@@ -190,10 +191,10 @@ class Lookout:
 
     def unreadable(self, digests: Sequence[str], ledger: Ledger) -> Why:
         """What must be spared since there would be no record of what was in these."""
-        why = dict.fromkeys(digests, "could not be read, so nobody could tell later what was in it")
+        why: Why = dict.fromkeys(digests, TextUnreadable())
         return self._comparison.with_families(why, ledger.pending, ledger.deleted)
 
-    def below(self, digest: str, why: str, ledger: Ledger) -> Why:
+    def below(self, digest: str, why: ResultReason, ledger: Ledger) -> Why:
         """What must be spared since this, on which it hangs, stays."""
         return self._comparison.below(digest, ledger.pending, why)
 

@@ -6,6 +6,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Person, may_pause
 from bot.core.errors import RequestError
 from bot.core.records import Event, EventName, Pause
+from bot.core.result_reasons import Sentence
 from bot.ports import Clock, Store
 from bot.usecases.reasons import one_line
 
@@ -46,4 +47,4 @@ class Pauser:
             raise RequestError(decision.reason)
 
     def _event(self, name: EventName, person: Person, detail: str) -> Event:
-        return Event(self.clock(), name, person.name, detail)
+        return Event(self.clock(), name, person.name, Sentence(detail))

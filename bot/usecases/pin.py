@@ -14,6 +14,7 @@ from bot.core.pins import Pin, PinBoard, PinKind, check_pin
 from bot.core.plan import Plan
 from bot.core.records import AWAITING, Event, EventName, PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
+from bot.core.result_reasons import Sentence
 from bot.core.transitions import Step, allows, renewed
 from bot.core.words import moment
 from bot.ports import Change, Clock, Store
@@ -134,7 +135,7 @@ class Pinner:
         after = renewed(deed.plan, pinned, deed.at, deed.at + self.expires_after)
         spared = len(content.delete) - len(pinned.delete)
         detail = f"pins spare {spared:,} of {len(content.delete):,} that were to go"
-        event = replace(deed, plan=after).event(EventName.PROPOSED, detail)
+        event = replace(deed, plan=after).event(EventName.PROPOSED, Sentence(detail))
         return Change((event,), deed.plan, after, pinned)
 
 
@@ -193,7 +194,8 @@ def _about_replacing(old: Pin, decision: Decision) -> Decision:
 def _pinned(deed: Deed, pins: Sequence[Pin], content: Plan | None) -> tuple[Event, ...]:
     """With the digests that each protects in what was proposed."""
     return tuple(
-        deed.event(EventName.PINNED, pin.words, _protected(pin, content, deed.at)) for pin in pins
+        deed.event(EventName.PINNED, Sentence(pin.words), _protected(pin, content, deed.at))
+        for pin in pins
     )
 
 

@@ -11,6 +11,7 @@ from bot.core.next_version import with_pins
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.records import EventName, LastLook, PlanRecord, PlanState, RepositoryPin
+from bot.core.result_reasons import Sentence
 from bot.core.transitions import proposed, renewed
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
@@ -74,7 +75,7 @@ class Proposer:
             content = self._with_new_pins(planned, pins, now)
             after = self._next(before, content, now)
             deed = Deed(self.person, now, repository, after)
-            event = deed.event(EventName.PROPOSED, _detail(after))
+            event = deed.event(EventName.PROPOSED, Sentence(_detail(after)))
             if self.store.commit(Change((event,), before, after, content)):
                 return self._caught_up(Proposal(after, content, is_new=True), pins)
 

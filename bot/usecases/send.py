@@ -17,6 +17,7 @@ from bot.core.errors import (
 )
 from bot.core.passes import in_batches
 from bot.core.records import Batch, Fate, KeptManifest, Outcome
+from bot.core.result_reasons import RefusedByEcr, Sentence, SkipReason
 from bot.parallel import in_parallel
 from bot.ports import ManifestText, Refusal
 from bot.usecases.lease import Lease, RunLostError
@@ -82,7 +83,9 @@ class Sender:
         """On what is pending of these."""
         for answer in answers:
             pending = self.ledger.pending.intersection(answer.batch.digests)
-            self._settle([Fate(d, Outcome.FAILED, str(answer.error)) for d in sorted(pending)])
+            self._settle(
+                [Fate(d, Outcome.FAILED, Sentence(str(answer.error))) for d in sorted(pending)]
+            )
 
     def _kept(self, digest: str, text: ManifestText) -> KeptManifest:
         manifest = self.lookout.approved(digest)
@@ -121,7 +124,9 @@ class Sender:
         fates = list(chain.from_iterable(starmap(self._fates, answer.images.items())))
         unknown = [digest for digest in answer.batch.digests if digest not in answer.images]
         if answer.error is not None and not answer.may_pass:
-            fates += [Fate(digest, Outcome.FAILED, str(answer.error)) for digest in unknown]
+            fates += [
+                Fate(digest, Outcome.FAILED, Sentence(str(answer.error))) for digest in unknown
+            ]
         elif answer.error is None or isinstance(answer.error, AnswerLostError):
             self.unsure.update(dict.fromkeys(unknown, self.lease.clock()))
         is_open = any(digest in self.unsure for digest in unknown)
@@ -137,12 +142,11 @@ class Sender:
             self.refused[digest] += 1
             self.lookout.doubt()
         else:
-            reason = f"ECR refused it: {refusal.reason} ({refusal.code})"
-            yield Fate(digest, Outcome.FAILED, reason)
+            yield Fate(digest, Outcome.FAILED, RefusedByEcr(refusal.code, refusal.reason))
 
     def _settle(self, fates: Sequence[Fate], answered: Sequence[Batch] = ()) -> None:
         """What hangs on something that stays, stays too: both are written at once."""
-        why: dict[str, str] = {}
+        why: dict[str, SkipReason] = {}
         for fate in fates:
             if fate.outcome is Outcome.FAILED:
                 why |= self.lookout.below(fate.digest, fate.reason, self.ledger)

@@ -7,6 +7,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Person, may_stop
 from bot.core.records import EventName, PlanRecord, PlanState
 from bot.core.repository import RepositoryId
+from bot.core.result_reasons import Sentence
 from bot.core.transitions import Step, asked_to_stop, called_back
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
@@ -32,10 +33,10 @@ class Stopper:
             deed.expect(may_stop(person, self.rules_of(before.repository)), self.store)
             if before.state is PlanState.EXECUTING:
                 after = asked_to_stop(before, person.name)
-                event = deed.event(EventName.STOP_ASKED, "after the batches in flight")
+                event = deed.event(EventName.STOP_ASKED, Sentence("after the batches in flight"))
             else:
                 deed.expect_step(Step.CALL_BACK, self.store)
                 after = called_back(before)
-                event = deed.event(EventName.STOPPED, "before anything was deleted")
+                event = deed.event(EventName.STOPPED, Sentence("before anything was deleted"))
             if self.store.commit(Change((event,), before, after)):
                 return after

@@ -3,7 +3,15 @@
 from bot.core.rules.newest import Newest
 from bot.core.rules.pulled_within import PulledWithin
 from bot.core.rules.pushed_within import PushedWithin
-from bot.core.rules.selection import Candidates, Family, Rule, Selection, age_key, young_since
+from bot.core.rules.selection import (
+    Candidates,
+    Family,
+    Rule,
+    Selection,
+    age_event,
+    age_key,
+    young_since,
+)
 from bot.core.rules.semver import Semver
 from bot.core.rules.tag_filter import TagFilter
 from bot.core.rules.tags import Tags
@@ -19,6 +27,7 @@ __all__ = [
     "Semver",
     "TagFilter",
     "Tags",
+    "age_event",
     "age_key",
     "young_since",
 ]

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.core.manifest import Manifest
-from bot.core.rules.selection import Candidates, Selection, age_key, young_since
+from bot.core.reasons import AgeEvent, AgeStart, AmongNewest, NotAmongNewest
+from bot.core.rules.selection import Candidates, Selection, age_event, age_key, young_since
 from bot.core.rules.tag_filter import TagFilter
-from bot.core.words import ordinal, renewal, restoration
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +25,28 @@ class Newest:
 
     def select(self, candidates: Candidates) -> Selection:
         members = [m for m in candidates.builds if self.filter.belongs(m.names)]
-        first = f"one of the {self.count} newest {self.filter.words}"
-        behind = f"not among the {self.count} newest {self.filter.words}"
-        renewed_at = candidates.renewed_at
+        group, renewed_at = self.filter.group, candidates.renewed_at
         kept = {
-            manifest.digest: f"{first} ({ordinal(place)}{_renewal(manifest, renewed_at)})"
-            for place, manifest in enumerate(members[: self.count], start=1)
+            manifest.digest: AmongNewest(
+                rank, self.count, group, since=_renewal(manifest, renewed_at)
+            )
+            for rank, manifest in enumerate(members[: self.count], start=1)
         }
         passed_over = {
-            manifest.digest: f"{behind} ({ordinal(place)})"
-            for place, manifest in enumerate(members[self.count :], start=self.count + 1)
+            manifest.digest: NotAmongNewest(rank, self.count, group)
+            for rank, manifest in enumerate(members[self.count :], start=self.count + 1)
         }
         oldest_first = [age_key(m, renewed_at) for m in reversed(members)]
         for guest in candidates.guests:
             if self.filter.belongs(guest.names):
                 newer = len(members) - bisect_right(oldest_first, age_key(guest, renewed_at))
                 if newer < self.count:
-                    kept[guest.digest] = f"{first} by its own tag ({ordinal(newer + 1)})"
+                    rank = newer + 1
+                    kept[guest.digest] = AmongNewest(rank, self.count, group, by_own_tag=True)
         return Selection(kept, passed_over)
 
 
-def _renewal(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> str:
+def _renewal(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> AgeStart | None:
     """Why its place is not that of its push time."""
-    since = young_since(manifest, renewed_at)
-    if since is None or since == manifest.pushed_at:
-        return ""
-    if since == manifest.restored_at:
-        return f": it was {restoration(since)}"
-    return f": it {renewal(manifest.tags, since)}"
+    since = age_event(manifest, young_since(manifest, renewed_at), renewed_at)
+    return None if since is None or since.event is AgeEvent.PUSHED else since

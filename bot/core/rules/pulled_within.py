@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.core.durations import duration_in_words
+from bot.core.reasons import PulledRecently
 from bot.core.rules.selection import Candidates, Selection
 from bot.core.rules.tag_filter import TagFilter
-from bot.core.words import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +18,9 @@ class PulledWithin:
     name: ClassVar[str] = "pulled_within"
 
     def select(self, candidates: Candidates) -> Selection:
-        since = duration_in_words(self.duration)
         return Selection(
             {
-                family.head.digest: f"pulled within {since} ({moment(family.last_pull)})"
+                family.head.digest: PulledRecently(self.duration, family.last_pull)
                 for family in self.filter.narrowed(candidates)
                 if family.last_pull is not None
                 and candidates.now - family.last_pull < self.duration

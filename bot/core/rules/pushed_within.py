@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.core.durations import duration_in_words
+from bot.core.reasons import PushedRecently, RestoredRecently
 from bot.core.rules.selection import Candidates, Selection
 from bot.core.rules.tag_filter import TagFilter
-from bot.core.words import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +22,17 @@ class PushedWithin:
     def select(self, candidates: Candidates) -> Selection:
         return Selection(dict(self._kept(candidates)))
 
-    def _kept(self, candidates: Candidates) -> Iterator[tuple[str, str]]:
-        since = duration_in_words(self.duration)
+    def _kept(
+        self, candidates: Candidates
+    ) -> Iterator[tuple[str, PushedRecently | RestoredRecently]]:
+        earliest = candidates.now - self.duration
         for family in self.filter.narrowed(candidates):
-            for what, at in (("pushed", family.last_push), ("restored", family.last_restoration)):
-                if at is not None and candidates.now - at < self.duration:
-                    yield family.head.digest, f"{what} within {since} ({moment(at)})"
+            digest, pushed_at, restored_at = (
+                family.head.digest,
+                family.last_push,
+                family.last_restoration,
+            )
+            if pushed_at is not None and pushed_at > earliest:
+                yield digest, PushedRecently(self.duration, pushed_at)
+            if restored_at is not None and restored_at > earliest:
+                yield digest, RestoredRecently(self.duration, restored_at)

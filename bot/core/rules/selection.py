@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.core.manifest import Manifest
+from bot.core.reasons import AgeEvent, AgeStart, PassedOver, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,29 @@ def age_key(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> tuple[dat
     return since, manifest.pushed_at
 
 
+def age_event(
+    manifest: Manifest, since: datetime | None, renewed_at: Mapping[str, datetime]
+) -> AgeStart | None:
+    """What happened to the manifest itself at that time; None for nothing."""
+    if since is None:
+        return None
+    if since == manifest.pushed_at:
+        return AgeStart(AgeEvent.PUSHED, since)
+    if since == manifest.restored_at:
+        return AgeStart(AgeEvent.RESTORED, since)
+    if since == renewed_at.get(manifest.digest):
+        event = AgeEvent.TAGGED if manifest.tags else AgeEvent.UNTAGGED
+        only_tag = manifest.tags[0] if len(manifest.tags) == 1 else None
+        return AgeStart(event, since, only_tag)
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Keepers by digest, each with the reason; and why members of the class were passed over."""
+    """Both by digest: what the rule keeps, and what it is about and does not keep."""
 
-    kept: Mapping[str, str]
-    passed_over: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, Reason]
+    passed_over: Mapping[str, PassedOver] = field(default_factory=dict)
 
 
 class Rule(Protocol):

@@ -8,6 +8,7 @@ from typing import ClassVar, TypeVar
 from semver import Version
 
 from bot.core.manifest import Manifest
+from bot.core.reasons import AmongNewestVersions, NotAmongNewestVersions
 from bot.core.rules.selection import Candidates, Selection
 from bot.core.rules.tag_filter import TagFilter
 
@@ -35,15 +36,16 @@ class Semver:
         versions = {version for found in of_builds.values() for version in found}
         releases = _Line(version for version in versions if not version.prerelease)
         prereleases = _Line(version for version in versions if version.prerelease)
-        kept: dict[str, str] = {}
-        passed_over: dict[str, str] = {}
+        kept: dict[str, AmongNewestVersions] = {}
+        passed_over: dict[str, NotAmongNewestVersions] = {}
+        levels = (self.majors, self.minors, self.patches)
         for digest, found in (of_builds | of_guests).items():
             lines = ((v, prereleases if v.prerelease else releases) for v in found)
             newest = [version for version, line in lines if self._selects(version, line)]
             if newest:
-                kept[digest] = f"version {newest[0]} is among {self._words}"
+                kept[digest] = AmongNewestVersions(str(newest[0]), *levels)
             elif found:
-                passed_over[digest] = f"version {found[0]} is not among {self._words}"
+                passed_over[digest] = NotAmongNewestVersions(str(found[0]), *levels)
         return Selection(kept, passed_over)
 
     def _versions(self, manifest: Manifest) -> list[Version]:
@@ -58,12 +60,6 @@ class Semver:
             and _is_among_newest(minor, line.minors.get(major, ()), self.minors)
             and _is_among_newest(version, line.patches.get((major, minor), ()), self.patches)
         )
-
-    @property
-    def _words(self) -> str:
-        levels = ("majors", self.majors), ("minors", self.minors), ("patches", self.patches)
-        counts = ", ".join(f"{'all' if n is None else n} {level}" for level, n in levels)
-        return f"the newest versions ({counts})"
 
 
 class _Line:

@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from bot.core.patterns import Patterns
+from bot.core.reasons import TagGroup
 from bot.core.rules.selection import Candidates, Family
-from bot.core.words import either
-
-SNAPSHOT = "*SNAPSHOT*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +37,5 @@ class TagFilter:
         return (self.tags is None or self.tags.match(tag)) and not self.except_tags.match(tag)
 
     @property
-    def words(self) -> str:
-        """The class in words; the default policy's classes have names of their own."""
-        wanted = self.tags.globs if self.tags else ()
-        unwanted = self.except_tags.globs
-        if wanted == (SNAPSHOT,) and not unwanted:
-            return "snapshots"
-        if not wanted and SNAPSHOT in unwanted:
-            return "releases"
-        tagged = f" tagged {either(wanted)}" if wanted else ""
-        untagged = f" not tagged {either(unwanted)}" if unwanted else ""
-        return f"images{tagged}{' and' if tagged and untagged else ''}{untagged}"
+    def group(self) -> TagGroup:
+        return TagGroup(self.tags.globs if self.tags else (), self.except_tags.globs)

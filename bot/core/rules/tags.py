@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar
 
+from bot.core.reasons import Tagged
 from bot.core.rules.selection import Candidates, Selection
 from bot.core.rules.tag_filter import TagFilter
 
@@ -17,7 +18,7 @@ class Tags:
     def select(self, candidates: Candidates) -> Selection:
         return Selection(dict(self._kept(candidates)))
 
-    def _kept(self, candidates: Candidates) -> Iterator[tuple[str, str]]:
+    def _kept(self, candidates: Candidates) -> Iterator[tuple[str, Tagged]]:
         for family in chain(candidates.families, candidates.tagged_dependents):
             if tag := next(filter(self.filter.matches, family.head.tags), None):
-                yield family.head.digest, f"tagged {tag}: one of the {self.filter.words}"
+                yield family.head.digest, Tagged(tag, self.filter.group)

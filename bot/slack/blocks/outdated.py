@@ -1,6 +1,7 @@
 """Approvals that no longer count, told to those who gave them."""
 
 from bot.core.records import Event, EventName, PlanRecord
+from bot.render.events_words import detail_words
 from bot.slack.blocks.kit import section
 from bot.slack.message import Content
 from bot.slack.wording import mention, mentions, prose
@@ -26,4 +27,4 @@ def _what_to_do(plan: PlanRecord) -> str:
 def _why(last: Event | None) -> str:
     if last is None or last.event is not EventName.PROPOSED:
         return ""
-    return f" {mention(last.by)} changed what goes: {prose(last.detail).rstrip('.')}."
+    return f" {mention(last.by)} changed what goes: {prose(detail_words(last.detail)).rstrip('.')}."

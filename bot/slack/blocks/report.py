@@ -7,6 +7,7 @@ from bot.core.authority import why_unapprovable
 from bot.core.judge import PULLED_LATELY
 from bot.core.records import EventName
 from bot.core.words import first_few, moment
+from bot.render.events_words import detail_words
 from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
 from bot.render.words import about, age, count, freed_of_all, money, size
 from bot.slack.blocks import phrases
@@ -164,7 +165,8 @@ def _what_is_new(view: PlanView) -> Iterator[str]:
     """What somebody's pin changed, so that they see that it did."""
     last = view.last_event
     if view.plan.version > 1 and last and last.event is EventName.PROPOSED:
-        yield f"Version {view.plan.version} by {mention(last.by)}: {prose(last.detail)}."
+        why = prose(detail_words(last.detail))
+        yield f"Version {view.plan.version} by {mention(last.by)}: {why}."
 
 
 def _approvals(view: PlanView) -> Iterator[str]:

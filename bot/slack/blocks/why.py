@@ -9,6 +9,7 @@ from bot.core.reasons import Verdict
 from bot.core.records import Event, Item, Outcome, Pause, PlanRecord, PlanState
 from bot.core.repository import RepositoryId
 from bot.core.transitions import what_became
+from bot.render.events_words import item_words
 from bot.render.plan_summary import name_of, why
 from bot.render.words import count
 from bot.slack.blocks import phrases
@@ -73,7 +74,7 @@ def deleted_message(asked: str, deleted: Deleted, last_event: Event | None) -> C
     approved = f", which {by} approved" if by else ""
     lines = [
         f"*{said}*{_when(plan, last_event)}: by plan {plan.id}, version {plan.version}{approved}.",
-        f"*Why:* {prose(item.reason, MOST_IN_WHY)}.",
+        f"*Why:* {prose(item_words(item), MOST_IN_WHY)}.",
     ]
     small_print = context(f"{code(item.digest, MOST_IN_TAG)} · {_tags(item.tags)}")
     return Content("\n".join(lines), [section(*lines), small_print])
@@ -115,9 +116,9 @@ def _verdict(view: WhyView) -> str:
 def _what_becomes_of(item: Item | None) -> str:
     """While the plan is carried out."""
     if item and item.outcome is Outcome.SPARED:
-        return f"was spared: {prose(item.reason, MOST_IN_WHY)}"
+        return f"was spared: {prose(item_words(item), MOST_IN_WHY)}"
     if item and item.outcome is Outcome.FAILED:
-        return f"could not be deleted: {prose(item.reason, MOST_IN_WHY)}"
+        return f"could not be deleted: {prose(item_words(item), MOST_IN_WHY)}"
     return "is being deleted"
 
 

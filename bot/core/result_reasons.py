@@ -1,0 +1,163 @@
+"""Why an approved deletion was skipped, failed or never began: values with fields.
+
+`bot/render/reasons.py` words them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+from bot.core.manifest import ManifestName
+from bot.core.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Of an error, or of a version of the bot that stored sentences."""
+
+    text: str
+
+
+# what changed since people approved
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedElsewhere:
+    """ECR does not have it any more, and this run did not delete it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TagsChanged:
+    before: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PushedAgain:
+    """Somebody deleted it, and somebody needed it."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RestoredSince:
+    """From ECR's archive, into which somebody put it after the plan was made."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PulledSince:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedSince:
+    """ECR describes it with another status than active."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptNow:
+    """`reason`: the first that is not that of its parent."""
+
+    reason: Reason
+
+
+class Relation(StrEnum):
+    """What the other manifest is to this one."""
+
+    INDEX = "index"
+    CHILD = "child"
+    REFERRER = "referrer"
+    SUBJECT = "subject"
+
+
+@dataclass(frozen=True, slots=True)
+class GotRelative:
+    """`other` came after the plan was made."""
+
+    other: ManifestName
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class TextUnreadable:
+    """Without its text nobody could tell later what was in it."""
+
+
+# what happens to the others of its group
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedWith:
+    """It shares the verdict of `other`, which is skipped for `reason`."""
+
+    other: ManifestName
+    reason: "ResultReason"
+
+
+@dataclass(frozen=True, slots=True)
+class PartOfKept:
+    """It is a part of `other`, which was to be deleted, and stays for `reason`."""
+
+    other: ManifestName
+    reason: "ResultReason"
+
+
+# calls, and the end of a run
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedByEcr:
+    """`code` and `sentence` are ECR's own: API reference, ImageFailure."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedBy:
+    """`by`: a Slack user's id, an AWS ARN, or the settings."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyFailures:
+    """`failed` of `tried` deletions."""
+
+    failed: int
+    tried: int
+
+
+EndCause: TypeAlias = StoppedBy | TooManyFailures | Sentence
+"""Why a run ends before all is deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReached:
+    """The run ended before."""
+
+    cause: EndCause
+
+
+SkipReason: TypeAlias = (
+    DeletedElsewhere
+    | TagsChanged
+    | PushedAgain
+    | RestoredSince
+    | PulledSince
+    | ArchivedSince
+    | KeptNow
+    | GotRelative
+    | TextUnreadable
+    | SkippedWith
+    | PartOfKept
+    | NotReached
+)
+
+FailureReason: TypeAlias = RefusedByEcr | Sentence
+
+ResultReason: TypeAlias = Reason | SkipReason | FailureReason
+"""Of an image that was deleted, skipped or failed. Deleted ones have the plan's own reason."""

@@ -1,0 +1,219 @@
+"""Reasons as sentences: the only place where they are worded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import assert_never
+
+from bot.core import reasons as why
+from bot.core import result_reasons as result
+from bot.core.durations import duration_in_words
+from bot.core.manifest import ManifestName
+from bot.core.pins import Pin
+from bot.core.reasons import AgeEvent, AgeStart, PassedOver, TagGroup
+from bot.core.result_reasons import EndCause, Relation, ResultReason
+from bot.core.words import NAMED, either, first_few, moment, named, ordinal, short
+
+SNAPSHOT = "*SNAPSHOT*"
+"""The glob of the default policy's groups, which have names of their own."""
+
+NO_OTHER_RULE = ", and no other rule keeps it"
+
+_RELATIONS = {
+    Relation.INDEX: "which lists it",
+    Relation.CHILD: "which it lists",
+    Relation.REFERRER: "which is about it",
+    Relation.SUBJECT: "which it is about",
+}
+
+
+def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a value
+    """A part of a sentence, without a full stop."""
+    match reason:
+        case why.Tagged(tag, group):
+            return f"tagged {tag}: one of the {group_words(group)}"
+        case why.AmongNewest():
+            return _among_newest(reason)
+        case why.AmongNewestVersions(version, majors, minors, patches):
+            return f"version {version} is among {_versions(majors, minors, patches)}"
+        case why.PushedRecently(within, at):
+            return f"pushed within {duration_in_words(within)} ({moment(at)})"
+        case why.RestoredRecently(within, at):
+            return f"restored within {duration_in_words(within)} ({moment(at)})"
+        case why.PulledRecently(within, at):
+            return f"pulled within {duration_in_words(within)} ({moment(at)})"
+        case why.TooYoung(min_age, since):
+            return f"{_age_start(since)}, less than {duration_in_words(min_age)} ago"
+        case why.InUse(users):
+            return f"is in use by {first_few(users)}"
+        case why.Pinned(pin):
+            return pin_words(pin)
+        case why.NoContainerImage(type_):
+            kind = type_ or "an index of artifacts"
+            return f"is no container image ({kind}), so no source of usage could show its use"
+        case why.Archived(is_being_restored):
+            return f"is {'being restored' if is_being_restored else 'archived'}, and left alone"
+        case why.SubjectNeverSeen(subject):
+            return (
+                f"is about {short(subject)}, which was never seen in this repository and may live "
+                "in another"
+            )
+        case why.NoPolicy():
+            return "no policy in the settings covers this repository"
+        case why.InACircle():
+            return "leads back to itself through what it lists or is about"
+        case why.CouldNotBeRead(cause):
+            return f"could not be read: {cause}"
+        case why.NoPushTime():
+            return "has no push time in ECR's answer"
+        case why.MayBelongToUnread(digest):
+            return f"has no tag, and may hang on {short(digest)}, which could not be read"
+        case why.UsageUnknown(places):
+            return f"may be in use: {first_few(places)} does not tell"
+        case why.PartKept(part, of_part):
+            return f"{name_words(part)}, which hangs on it, {reason_words(of_part)}"
+        case why.PartOf(parent, is_referrer, pulled_at):
+            how = "which it is about" if is_referrer else "whose index lists it"
+            return f"follows {name_words(parent)}, {how}{_pulled(pulled_at)}"
+        case why.NothingKeeps():
+            return f"{_nothing_keeps(reason)}{_pulled(reason.pulled_at)}"
+        case why.StoredReason(_, sentence) | result.Sentence(sentence):
+            return sentence
+        case result.DeletedElsewhere():
+            return "is gone: somebody else deleted it"
+        case result.TagsChanged(before, now):
+            return f"its tags changed after the plan was made: {_tags_changed(before, now)}"
+        case result.PushedAgain(at):
+            return f"somebody pushed it again {moment(at)}"
+        case result.RestoredSince(at):
+            return f"somebody restored it from the archive {moment(at)}, after the plan was made"
+        case result.PulledSince(at):
+            return f"somebody pulled it {moment(at)}, after the plan was made"
+        case result.ArchivedSince():
+            return "was archived after the plan was made"
+        case result.KeptNow(now_kept):
+            return f"the rules keep it now: {reason_words(now_kept)}"
+        case result.GotRelative(other, relation):
+            return f"got {name_words(other)}, {_RELATIONS[relation]}, after the plan was made"
+        case result.TextUnreadable():
+            return "could not be read, so nobody could tell later what was in it"
+        case result.SkippedWith(other, of_other):
+            return f"stays with {name_words(other)}: {reason_words(of_other)}"
+        case result.PartOfKept(other, of_other):
+            return f"hangs on {name_words(other)}, which stays: {reason_words(of_other)}"
+        case result.NotReached(cause):
+            return f"was not reached: {end_cause_words(cause)}"
+        case result.RefusedByEcr(code, sentence):
+            return f"ECR refused it: {sentence} ({code})"
+        case _:
+            assert_never(reason)
+
+
+def short_reason_words(reason: ResultReason) -> str:
+    """Without saying that no other rule keeps it."""
+    return reason_words(reason).removesuffix(NO_OTHER_RULE)
+
+
+def end_cause_words(cause: EndCause) -> str:
+    match cause:
+        case result.StoppedBy(by):
+            return f"{by} stopped the run"
+        case result.TooManyFailures(failed, tried):
+            return f"{failed:,} of {tried:,} could not be deleted"
+        case result.Sentence(text):
+            return text
+        case _:
+            assert_never(cause)
+
+
+def group_words(group: TagGroup) -> str:
+    """The images that a rule is about: `releases`, `images tagged 1.*`."""
+    if group.tags == (SNAPSHOT,) and not group.except_tags:
+        return "snapshots"
+    if not group.tags and SNAPSHOT in group.except_tags:
+        return "releases"
+    tagged = f" tagged {either(group.tags)}" if group.tags else ""
+    untagged = f" not tagged {either(group.except_tags)}" if group.except_tags else ""
+    return f"images{tagged}{' and' if tagged and untagged else ''}{untagged}"
+
+
+def pin_words(pin: Pin) -> str:
+    until = f" until {moment(pin.until)}" if pin.until else ""
+    return f"{pin.pin} is pinned by {pin.by}{until}: {pin.reason}"
+
+
+def name_words(name: ManifestName) -> str:
+    return named(name.digest, (name.tag,) if name.tag else ())
+
+
+def _pulled(at: datetime | None) -> str:
+    return f"; but somebody pulled it {moment(at)}" if at else ""
+
+
+def _among_newest(reason: why.AmongNewest) -> str:
+    first = f"one of the {reason.of} newest {group_words(reason.group)}"
+    if reason.by_own_tag:
+        return f"{first} by its own tag ({ordinal(reason.rank)})"
+    since = f": it {_became_young(reason.since)}" if reason.since else ""
+    return f"{first} ({ordinal(reason.rank)}{since})"
+
+
+def _became_young(since: AgeStart) -> str:
+    was = "was " if since.event is AgeEvent.RESTORED else ""
+    return f"{was}{_age_start(since)}"
+
+
+def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event
+    at = moment(since.at)
+    match since.event:
+        case AgeEvent.PUSHED:
+            return f"pushed {at}"
+        case AgeEvent.RESTORED:
+            return f"restored from the archive {at}"
+        case AgeEvent.TAGGED:
+            return f"got {f'its tag {since.tag}' if since.tag else 'one of its tags'} {at}"
+        case AgeEvent.UNTAGGED:
+            return f"lost its last tag {at}"
+        case AgeEvent.PART_PUSHED:
+            return f"what hangs on it was pushed {at}"
+        case AgeEvent.PART_RESTORED:
+            return f"what hangs on it was restored from the archive {at}"
+        case AgeEvent.PART_RETAGGED:
+            return f"what hangs on it got a tag, or lost its last one, {at}"
+        case _:
+            assert_never(since.event)
+
+
+def _versions(majors: int | None, minors: int | None, patches: int | None) -> str:
+    levels = ("majors", majors), ("minors", minors), ("patches", patches)
+    counts = ", ".join(f"{'all' if n is None else n} {level}" for level, n in levels)
+    return f"the newest versions ({counts})"
+
+
+def _nothing_keeps(reason: why.NothingKeeps) -> str:
+    if reason.passed_over:
+        return ", ".join(map(passed_over_words, reason.passed_over)) + NO_OTHER_RULE
+    if reason.missing_subject:
+        return f"is about {short(reason.missing_subject)}, which is gone, and no rule keeps it"
+    return "no rule keeps it" if reason.is_tagged else "has no tag, and no rule keeps it"
+
+
+def passed_over_words(passed_over: PassedOver) -> str:
+    match passed_over:
+        case why.NotAmongNewest(rank, of, group):
+            return f"not among the {of} newest {group_words(group)} ({ordinal(rank)})"
+        case why.NotAmongNewestVersions(version, majors, minors, patches):
+            return f"version {version} is not among {_versions(majors, minors, patches)}"
+        case _:
+            assert_never(passed_over)
+
+
+def _tags_changed(before: Sequence[str], now: Sequence[str]) -> str:
+    """Of more tags than are listed, only those that came and went."""
+    if max(len(before), len(now)) <= NAMED:
+        return f"{_listed(before)} then, {_listed(now)} now"
+    came, went = sorted({*now} - {*before}), sorted({*before} - {*now})
+    return f"it got {_listed(came)}, and lost {_listed(went)}"
+
+
+def _listed(tags: Sequence[str]) -> str:
+    return first_few(tags) if tags else "none"

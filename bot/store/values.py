@@ -1,0 +1,156 @@
+"""Reasons and other values as JSON: `["newest", 3, 10, ["group", ["1.*"], []]]`.
+
+The first element names the value, the others are its fields in order. A field that is added later
+comes last and has a default; a value that was stored is never renamed.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from sqlalchemy import Dialect, String
+from sqlalchemy.types import TypeDecorator
+
+from bot import outgoing
+from bot.core import reasons, result_reasons
+from bot.core.errors import DamagedError
+from bot.core.manifest import ManifestName
+from bot.core.pins import Pin
+
+NAMES: Mapping[type, str] = {
+    ManifestName: "manifest",
+    Pin: "pin",
+    reasons.TagGroup: "group",
+    reasons.AgeStart: "age",
+    reasons.Tagged: "tagged",
+    reasons.AmongNewest: "newest",
+    reasons.AmongNewestVersions: "versions",
+    reasons.PushedRecently: "pushed_recently",
+    reasons.RestoredRecently: "restored_recently",
+    reasons.PulledRecently: "pulled_recently",
+    reasons.TooYoung: "young",
+    reasons.InUse: "in_use",
+    reasons.Pinned: "pinned",
+    reasons.NoContainerImage: "artifact",
+    reasons.Archived: "archived",
+    reasons.SubjectNeverSeen: "subject_never_seen",
+    reasons.NoPolicy: "no_policy",
+    reasons.InACircle: "circle",
+    reasons.CouldNotBeRead: "unread",
+    reasons.NoPushTime: "no_push_time",
+    reasons.MayBelongToUnread: "may_belong",
+    reasons.UsageUnknown: "usage_unknown",
+    reasons.PartKept: "part_kept",
+    reasons.PartOf: "part_of",
+    reasons.NotAmongNewest: "not_newest",
+    reasons.NotAmongNewestVersions: "not_versions",
+    reasons.NothingKeeps: "nothing_keeps",
+    reasons.StoredReason: "stored",
+    result_reasons.Sentence: "sentence",
+    result_reasons.DeletedElsewhere: "deleted_elsewhere",
+    result_reasons.TagsChanged: "tags_changed",
+    result_reasons.PushedAgain: "pushed_again",
+    result_reasons.RestoredSince: "restored_since",
+    result_reasons.PulledSince: "pulled_since",
+    result_reasons.ArchivedSince: "archived_since",
+    result_reasons.KeptNow: "kept_now",
+    result_reasons.GotRelative: "got_relative",
+    result_reasons.TextUnreadable: "text_unreadable",
+    result_reasons.SkippedWith: "skipped_with",
+    result_reasons.PartOfKept: "part_of_kept",
+    result_reasons.RefusedByEcr: "refused_by_ecr",
+    result_reasons.StoppedBy: "stopped_by",
+    result_reasons.TooManyFailures: "too_many_failures",
+    result_reasons.NotReached: "not_reached",
+}
+
+_TYPES = {name: type_ for type_, name in NAMES.items()}
+
+Text = Callable[[str], str]
+Read = Callable[[Any], Any]
+
+
+def as_it_is(text: str) -> str:
+    return text
+
+
+def to_json(value: object, text: Text = as_it_is) -> object:
+    """What msgspec and JSON know. `text` is applied to every string that is no enum's."""
+    if is_dataclass(value):
+        parts = (to_json(getattr(value, each.name), text) for each in fields(value))
+        return [NAMES[type(value)], *parts]
+    if isinstance(value, tuple):
+        return [to_json(each, text) for each in value]
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return text(value) if isinstance(value, str) else value
+
+
+def from_json(found: object) -> Any:
+    """The value that `to_json` was given. Raises DamagedError if it was none."""
+    try:
+        return _value(found)
+    except (LookupError, TypeError, ValueError) as error:
+        raise DamagedError(
+            "A stored reason cannot be read: it is damaged, or a newer ecr-clean wrote it"
+        ) from error
+
+
+class Value(TypeDecorator[object]):
+    """Secrets are removed from its strings."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: object, _: Dialect) -> str | None:
+        if value is None:
+            return None
+        return msgspec.json.encode(to_json(value, outgoing.redacted)).decode()
+
+    def process_result_value(self, value: str | None, _: Dialect) -> Any:
+        return None if value is None else from_json(msgspec.json.decode(value))
+
+
+def _value(found: Any) -> Any:
+    name, *parts = found
+    type_ = _TYPES[name]
+    return type_(*(read(part) for read, part in zip(_readers(type_), parts, strict=False)))
+
+
+@cache
+def _readers(type_: type) -> tuple[Read, ...]:
+    """One for each field."""
+    hints = get_type_hints(type_)
+    return tuple(_reader(hints[each.name]) for each in fields(type_))
+
+
+def _reader(hint: Any) -> Read:
+    kinds = _alternatives(hint)
+    if NoneType in kinds:
+        read = _reader(Union[*(kind for kind in kinds if kind is not NoneType)])
+        return lambda found: None if found is None else read(found)
+    if all(kind in NAMES for kind in kinds):
+        return _value
+    (kind,) = kinds
+    if get_origin(kind) is tuple:
+        read_one = _reader(get_args(kind)[0])
+        return lambda found: tuple(map(read_one, found))
+    if kind is timedelta:
+        return lambda found: timedelta(seconds=found)
+    if kind is datetime:
+        return datetime.fromisoformat
+    return lambda found: msgspec.convert(found, kind)
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    is_union = get_origin(hint) in (Union, UnionType)
+    return get_args(hint) if is_union else (hint,)
