@@ -12,7 +12,8 @@ from bot.cli.receipt import carried_out, told_what_goes_on
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus
 from bot.cli.terminal import note, say
-from bot.core.records import PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.stored_words import at_stake, standing
 from bot.settings import load_settings

@@ -14,8 +14,10 @@ from bot.cli.progress import shown_progress
 from bot.cli.status import INTERRUPTED
 from bot.cli.terminal import note
 from bot.core.authority import Person
-from bot.core.records import Outcome, Pause, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome, Pause, PlanRecord
 from bot.ports import Progress, RunProgress
+from bot.render.decisions import pause_words
 from bot.render.words import size
 from bot.settings import Settings
 from bot.usecases.carry_out import LeftError
@@ -70,7 +72,7 @@ class HandsOn:
         try:
             after = self._watched(plan, lambda executor: executor.start(plan.id))
         except PausedError as error:
-            note(f"{error}: no plan begins before that")
+            note(f"{pause_words(error.pause)}: no plan begins before that")
             return self._as_stored(plan)
         if after.state is PlanState.APPROVED:
             note(
@@ -107,7 +109,7 @@ class HandsOn:
 
     def _wait_for_the_end_of(self, pause: Pause) -> None:
         with shown_progress() as progress:
-            progress(pause.words, 0, None)
+            progress(pause_words(pause), 0, None)
             while self.store.pause() and not self.leaving.is_told():
                 self.leaving.sleep(SECONDS_BETWEEN_LOOKS)
 

@@ -9,6 +9,7 @@ from bot.cli.remembering import opened_memory
 from bot.cli.status import ExitStatus
 from bot.cli.terminal import note, say
 from bot.ports import Doubted
+from bot.render.decisions import figures_words
 from bot.settings import load_settings
 from bot.usecases.confirm_usage import Witness, figures, find_doubted
 from bot.usecases.confirm_usage import confirm_usage as confirm
@@ -37,7 +38,7 @@ def confirm_usage(options: Options, source: str, scope: str, workloads: int | No
         if workloads is None:
             return ExitStatus.REFUSED
         confirmed = confirm(memory.usage, source, scope, workloads, _witness(options, memory))
-    say(f"Confirmed: {figures(confirmed)}.")
+    say(f"Confirmed: {figures_words(figures(confirmed))}.")
     return ExitStatus.DONE
 
 
@@ -45,9 +46,9 @@ def _confirmed_number(doubted: Doubted) -> int | None:
     """None if it was not confirmed, or there is nobody to ask."""
     number = doubted.listed.workloads
     if not sys.stdin.isatty():
-        note(f"{figures(doubted)}: add --workloads {number}, if that is right")
+        note(f"{figures_words(figures(doubted))}: add --workloads {number}, if that is right")
         return None
-    note(figures(doubted))
+    note(figures_words(figures(doubted)))
     return number if click.confirm("Is that right?", err=True) else None
 
 

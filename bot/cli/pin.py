@@ -12,6 +12,7 @@ from bot.cli.times import UNTIL
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.words import first_few
+from bot.render.pin_words import pin_words
 from bot.render.stored_words import standing
 from bot.render.words import count
 from bot.settings import Settings, load_settings
@@ -38,7 +39,7 @@ def pin(
         where, person = _repository(settings, repository), command_line_person(settings)
         done = open_pinner(settings, store).pin(where, pins, person, reason, until)
     for each in done.pins:
-        say(f"In {where.name}, {each.words}")
+        say(f"In {where.name}, {pin_words(each)}")
     if done.plan:
         say(_what_became_of(done.plan, settings.approval.required))
     for text in done.idle:

@@ -9,7 +9,8 @@ from datetime import datetime
 from bot.cli.status import Outcome
 from bot.core.due import DueOutcome, DueReport, Entry, Rest, Round, why_not_posted
 from bot.core.errors import ServiceError
-from bot.core.records import PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.render.posted import Posted
 from bot.slack.blocks import rest_message

@@ -14,8 +14,8 @@ from bot.cli.status import Outcome
 from bot.cli.stored_plan import StoredPlan
 from bot.cli.terminal import note
 from bot.core.plan import Plan
-from bot.core.records import PlanState
-from bot.core.transitions import what_became
+from bot.core.plan_state import PlanState
+from bot.render.decisions import state_words
 from bot.render.stored_csv import PROPOSAL_COLUMNS, proposal_as_rows
 from bot.render.stored_json import proposal_as_json
 from bot.settings import load_settings
@@ -81,7 +81,7 @@ def _tell_if_it_stays(proposal: Proposal) -> None:
     plan = proposal.record
     if plan.state is not PlanState.PROPOSED and not proposal.is_new:
         note(
-            f"the plan for {plan.repository.name} {what_became(plan.state)}, so it stays as it is: "
+            f"the plan for {plan.repository.name} {state_words(plan.state)}, so it stays as it is: "
             f"plan {plan.id}, version {plan.version}"
         )
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from bot.cli.carrying_out import HandsOn
 from bot.cli.status import ExitStatus
 from bot.cli.terminal import note, show
-from bot.core.records import PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
+from bot.render.errors import called_back_words
 from bot.usecases.execute import CalledBackError
 
 if TYPE_CHECKING:
@@ -56,5 +58,5 @@ def _what_goes_on(plan: PlanRecord) -> str:
 
 
 def tell_why_not(error: CalledBackError) -> ExitStatus:
-    note(str(error))
+    note(called_back_words(error.plan, error.cause))
     return ExitStatus.INCOMPLETE if error.is_incomplete else ExitStatus.REFUSED

@@ -14,6 +14,7 @@ from bot.cli.terminal import note, say
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.words import moment
+from bot.render.decisions import pause_words
 from bot.settings import load_settings
 from bot.usecases.execute import CalledBackError
 from bot.usecases.find_work import Begun, Work, find_work
@@ -39,7 +40,7 @@ def recover(options: Options) -> int:
     for begun in work.held:
         note(_held(begun))
     if pause:
-        note(f"{pause.words}: no plan begins before that")
+        note(f"{pause_words(pause)}: no plan begins before that")
     elif not (work.due or work.left or work.held):
         say("Nothing was left: no plan is due, and none is being carried out.")
     return outcome.status

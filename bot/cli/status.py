@@ -7,6 +7,9 @@ from enum import IntEnum
 
 from bot.cli.terminal import note, note_traceback
 from bot.core.errors import RequestError, ServiceError
+from bot.core.obstacles import Obstacle
+from bot.render.errors import error_words
+from bot.render.obstacles import obstacle_words
 
 
 class ExitStatus(IntEnum):
@@ -28,19 +31,19 @@ class Outcome:
 
     debug: bool
     statuses: set[ExitStatus] = field(default_factory=set)
-    told: set[str] = field(default_factory=set)
+    told: set[Obstacle] = field(default_factory=set)
 
     def failed(self, error: RequestError | ServiceError) -> None:
         tell(error, debug=self.debug)
         self.statuses.add(status_of(error))
 
-    def incomplete(self, name: str, problems: Iterable[str]) -> None:
+    def incomplete(self, name: str, problems: Iterable[Obstacle]) -> None:
         """A source that could not be read concerns every repository, but is told once."""
         self.statuses.add(ExitStatus.INCOMPLETE)
         for problem in problems:
             if problem not in self.told:
                 self.told.add(problem)
-                note(f"the plan of {name} is incomplete: {problem}")
+                note(f"the plan of {name} is incomplete: {obstacle_words(problem)}")
 
     @property
     def status(self) -> ExitStatus:
@@ -53,6 +56,6 @@ def status_of(error: Exception) -> ExitStatus:
 
 def tell(error: Exception, *, debug: bool) -> None:
     """The sentence on standard error; the traceback only for who asked for it."""
-    note(*map(str, error.args))
+    note(*error_words(error).splitlines())
     if debug:
         note_traceback("".join(traceback.format_exception(error)))

@@ -1,13 +1,47 @@
-"""Who may do what with a plan or a pin. Every answer has a reason that people can read."""
+"""Who may do what with a plan or a pin. Every answer has a reason."""
 
 import re
 from dataclasses import dataclass
+from typing import Generic, TypeAlias, TypeVar
 
 from bot.core.approval_rules import ApprovalRules
+from bot.core.decision_reasons import (
+    ApprovedAlready,
+    NameMustBeTyped,
+    NoChannel,
+    NoSourceOn,
+    NothingToDelete,
+    OnlyInChannel,
+    OnlyInSlack,
+    OtherNameTyped,
+    OtherVersion,
+    PlanIncomplete,
+    PlanStands,
+    Refusal,
+    ReportOnly,
+)
 from bot.core.patterns import Patterns
+from bot.core.person_reasons import (
+    FullMember,
+    Grant,
+    GroupUnreadable,
+    Guest,
+    HasCredentials,
+    InApproverGroup,
+    MadeThePin,
+    MatchesApprover,
+    NamedApprover,
+    NoApprover,
+    NoMemberInGroup,
+    NotCounted,
+    OtherWorkspace,
+    PatternTooWide,
+    PersonRefusal,
+    WorkspaceUnknown,
+)
 from bot.core.pins import Pin
-from bot.core.records import PlanRecord, PlanState
-from bot.core.transitions import what_became
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord
 
 _ARN = re.compile(
     r"(?P<service>arn:[^:\[]*:[^:\[]*:[^:\[]*):(?P<account>\d{12}):(?P<resource>.+)", re.ASCII
@@ -19,9 +53,21 @@ _LITERAL = re.compile(r"\w", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    granted: bool
-    reason: str
+class Granted:
+    reason: Grant
+
+
+Why_co = TypeVar("Why_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Generic[Why_co]):
+    reason: Why_co
+
+
+Decision: TypeAlias = Granted | Refused[Refusal]
+Standing: TypeAlias = Granted | Refused[PersonRefusal]
+"""As a person, whatever the plan is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,164 +121,133 @@ def may_approve(  # noqa: PLR0913 - the last three are all that the person said
 
     What no other person could do either comes first, what is easiest to mend last.
     """
-    refusal = (
+    impossible = (
         _over(plan)
         or why_outdated(plan, version)
         or why_unapprovable(plan)
         or _no_way(person, plan, rules)
     )
-    if refusal:
-        return _refused(refusal)
+    if impossible:
+        return Refused(impossible)
     standing = _stands_as_approver(person, rules)
-    if not standing.granted:
+    if isinstance(standing, Refused):
         return standing
-    refusal = (
+    mendable = (
         _elsewhere(person, plan, rules, channel)
         or _twice(person, plan)
         or _unconfirmed(plan, rules, typed)
     )
-    return _refused(refusal) if refusal else standing
+    return Refused(mendable) if mendable else standing
 
 
-def may_have_approved(person: Person, rules: ApprovalRules) -> Decision:
+def may_have_approved(person: Person, rules: ApprovalRules) -> Standing:
     """Whether a stored approval counts, by the rules of the process that carries the plan out."""
     if isinstance(person, AwsIdentity) and rules.required > 1:
-        return _refused(_not_from_the_command_line(rules))
+        return Refused(NotCounted(rules.required))
     return _stands_as_approver(person, rules)
 
 
-def why_unapprovable(plan: PlanRecord) -> str | None:
+def why_unapprovable(plan: PlanRecord) -> PlanIncomplete | NoSourceOn | NothingToDelete | None:
     """Why nobody can approve what is proposed; None if somebody can."""
     if not plan.complete:
-        return (
-            "The plan is incomplete, so nobody can approve it: mend what it names, and propose "
-            "it again"
-        )
+        return PlanIncomplete()
     if not plan.checked:
-        return (
-            "No source of usage is on, so nobody can approve the plan: switch one on under "
-            "`usage`, and propose it again"
-        )
-    if not plan.deletions:
-        return "The plan deletes nothing, so there is nothing to approve"
-    return None
+        return NoSourceOn()
+    return None if plan.deletions else NothingToDelete()
 
 
-def why_outdated(plan: PlanRecord, version: int) -> str | None:
-    if version == plan.version:
-        return None
-    return (
-        f"A newer version was proposed: version {plan.version} counts now, and not version "
-        f"{version}; look at what changed, and decide about that"
-    )
+def why_outdated(plan: PlanRecord, version: int) -> OtherVersion | None:
+    return None if version == plan.version else OtherVersion(plan.version, version)
 
 
 def needs_typing(plan: PlanRecord, rules: ApprovalRules) -> bool:
     return plan.manifests > 0 and plan.deletions / plan.manifests > rules.confirm_over
 
 
-def may_pin(person: Person, rules: ApprovalRules) -> Decision:
+def may_pin(person: Person, rules: ApprovalRules) -> Standing:
     return _takes_part(person, rules)
 
 
-def may_unpin(person: Person, pin: Pin, rules: ApprovalRules) -> Decision:
+def may_unpin(person: Person, pin: Pin, rules: ApprovalRules) -> Standing:
     """Whose pin it is, and whoever may approve: in any channel, and on the command line whatever
     number of approvals is required."""
     if pin.by == person.name:
-        return _granted(f"{person.name} made the pin")
+        return Granted(MadeThePin(person.name))
     return _stands_as_approver(person, rules)
 
 
-def may_confirm_usage(person: Person, rules: ApprovalRules) -> Decision:
+def may_confirm_usage(person: Person, rules: ApprovalRules) -> Standing:
     """It makes plans complete, and so open to approval."""
     return _stands_as_approver(person, rules)
 
 
-def may_pause(person: Person, rules: ApprovalRules) -> Decision:
+def may_pause(person: Person, rules: ApprovalRules) -> Standing:
     """Also who may resume: it lets deletions begin again."""
     return _stands_as_approver(person, rules)
 
 
-def may_ask_for_report(person: Person, rules: ApprovalRules) -> Decision:
+def may_ask_for_report(person: Person, rules: ApprovalRules) -> Standing:
     return _takes_part(person, rules)
 
 
-def may_dismiss(person: Person, rules: ApprovalRules) -> Decision:
+def may_dismiss(person: Person, rules: ApprovalRules) -> Standing:
     return _takes_part(person, rules)
 
 
-def may_stop(person: Person, rules: ApprovalRules) -> Decision:
+def may_stop(person: Person, rules: ApprovalRules) -> Standing:
     return _takes_part(person, rules)
 
 
-def _over(plan: PlanRecord) -> str | None:
+def _over(plan: PlanRecord) -> PlanStands | None:
     if plan.state is PlanState.PROPOSED:
         return None
-    return f"The plan for {plan.repository.name} {what_became(plan.state)}"
+    return PlanStands(plan.repository.name, plan.state)
 
 
-def _no_way(person: Person, plan: PlanRecord, rules: ApprovalRules) -> str | None:
+def _no_way(
+    person: Person, plan: PlanRecord, rules: ApprovalRules
+) -> ReportOnly | NoChannel | OnlyInSlack | None:
     """What keeps everybody from approving the way this person does."""
     if rules.report_only:
-        return (
-            "The settings have `execution.enabled: false`, so plans are only reported, and nobody "
-            "can approve them"
-        )
+        return ReportOnly()
     if isinstance(person, SlackPerson):
-        if rules.channel is None:
-            return (
-                f"The settings give {plan.repository.name} no channel under `reports`, so it "
-                "cannot be approved in Slack"
-            )
-    elif rules.required > 1:
-        return f"{_not_from_the_command_line(rules)}: approve in Slack"
-    return None
-
-
-def _not_from_the_command_line(rules: ApprovalRules) -> str:
-    return (
-        f"{rules.required} people must approve, and approvals from the command line don't count "
-        "towards them"
-    )
+        return NoChannel(plan.repository.name) if rules.channel is None else None
+    return OnlyInSlack(rules.required) if rules.required > 1 else None
 
 
 def _elsewhere(
     person: Person, plan: PlanRecord, rules: ApprovalRules, channel: str | None
-) -> str | None:
+) -> OnlyInChannel | None:
     if isinstance(person, AwsIdentity) or channel == rules.channel:
         return None
-    return f"{plan.repository.name} can be approved only in its own channel, {rules.channel}"
+    return OnlyInChannel(plan.repository.name, rules.channel)
 
 
-def _twice(person: Person, plan: PlanRecord) -> str | None:
-    if all(approval.by != person.name for approval in plan.current_approvals):
-        return None
-    return f"{person.name} has approved this version already: somebody else has to, too"
+def _twice(person: Person, plan: PlanRecord) -> ApprovedAlready | None:
+    approvers = {approval.by for approval in plan.current_approvals}
+    return ApprovedAlready(person.name) if person.name in approvers else None
 
 
-def _unconfirmed(plan: PlanRecord, rules: ApprovalRules, typed: str | None) -> str | None:
+def _unconfirmed(
+    plan: PlanRecord, rules: ApprovalRules, typed: str | None
+) -> NameMustBeTyped | OtherNameTyped | None:
     if not needs_typing(plan, rules):
         return None
     name = plan.repository.name
     if typed is None:
-        return (
-            f"The plan deletes {plan.deletions:,} of {plan.manifests:,} manifests, so the "
-            f"repository's name has to be typed to confirm it: {name}"
-        )
-    if typed.strip() != name:
-        return f"{typed.strip()!r} was typed, but the repository is called {name}"
-    return None
+        return NameMustBeTyped(name, plan.deletions, plan.manifests)
+    return None if typed.strip() == name else OtherNameTyped(name, typed.strip())
 
 
-def _takes_part(person: Person, rules: ApprovalRules) -> Decision:
+def _takes_part(person: Person, rules: ApprovalRules) -> Standing:
     """Open to every full member, since it only ever keeps more; and to whoever may approve, so
     that they can stop what they approved."""
     member = _stands_as_member(person, rules)
     approver = _stands_as_approver(person, rules)
-    return approver if approver.granted else member
+    return approver if isinstance(approver, Granted) else member
 
 
-def _stands_as_approver(person: Person, rules: ApprovalRules) -> Decision:
+def _stands_as_approver(person: Person, rules: ApprovalRules) -> Standing:
     if not rules.approvers:
         return _stands_as_member(person, rules)
     if isinstance(person, AwsIdentity):
@@ -240,54 +255,49 @@ def _stands_as_approver(person: Person, rules: ApprovalRules) -> Decision:
     return _stands_by_id(person, rules)
 
 
-def _stands_as_member(person: Person, rules: ApprovalRules) -> Decision:
+def _stands_as_member(person: Person, rules: ApprovalRules) -> Standing:
     if isinstance(person, AwsIdentity):
-        return _granted(f"{person.arn} has credentials for the command line")
+        return Granted(HasCredentials(person.arn))
+    why_not = _why_no_member(person, rules)
+    return Granted(FullMember(person.id)) if why_not is None else Refused(why_not)
+
+
+def _why_no_member(
+    person: SlackPerson, rules: ApprovalRules
+) -> WorkspaceUnknown | OtherWorkspace | Guest | None:
     if rules.workspace is None:
-        return _refused(
-            f"It is not known which workspace this is, so nobody can tell whether {person.id} "
-            "belongs to it"
-        )
+        return WorkspaceUnknown(person.id)
     if person.workspace != rules.workspace:
-        return _refused(f"{person.id} belongs to another workspace: only full members of this may")
-    if person.is_guest:
-        return _refused(f"{person.id} is a guest: only full members of the workspace may")
-    return _granted(f"{person.id} is a full member of the workspace")
+        return OtherWorkspace(person.id)
+    return Guest(person.id) if person.is_guest else None
 
 
-def _stands_by_id(person: SlackPerson, rules: ApprovalRules) -> Decision:
+def _stands_by_id(person: SlackPerson, rules: ApprovalRules) -> Standing:
     if person.id in rules.approvers:
-        return _granted(f"{person.id} is one of the approvers")
+        return Granted(NamedApprover(person.id))
     groups = [approver for approver in rules.approvers if _is_user_group(approver)]
     if groups and person.groups is None:
-        return _refused(
-            f"The user group {groups[0]} could not be read, so nobody knows whether {person.id} "
-            "is in it"
-        )
+        return Refused(GroupUnreadable(person.id, groups[0]))
     common = next((group for group in groups if group in (person.groups or ())), None)
     if common is None:
-        return _refused(_no_approver(person))
-    member = _stands_as_member(person, rules)
-    if not member.granted:
-        return _refused(f"{member.reason}, even in the user group {common}")
-    return _granted(f"{person.id} is in the user group {common}, which is one of the approvers")
+        return Refused(NoApprover(person.name))
+    if (why_not := _why_no_member(person, rules)) is not None:
+        return Refused(NoMemberInGroup(common, why_not))
+    return Granted(InApproverGroup(person.id, common))
 
 
 def _is_user_group(approver: str) -> bool:
     return approver.startswith("S")
 
 
-def _stands_by_arn(person: AwsIdentity, rules: ApprovalRules) -> Decision:
+def _stands_by_arn(person: AwsIdentity, rules: ApprovalRules) -> Standing:
     globs = [approver for approver in rules.approvers if approver.startswith("arn:")]
     if fitting := next((glob for glob in globs if _fits(glob, person.arn)), None):
-        return _granted(f"{person.arn} fits {fitting}, which is one of the approvers")
+        return Granted(MatchesApprover(person.arn, fitting))
     fitting_too_many = (g for g in globs if _is_too_wide(g) and Patterns.of(g).match(person.arn))
     if wide := next(fitting_too_many, None):
-        return _refused(
-            f"{wide} is too wide to let anybody approve: in the settings, write an account's 12 "
-            "digits and more of the resource than wildcards"
-        )
-    return _refused(_no_approver(person))
+        return Refused(PatternTooWide(wide))
+    return Refused(NoApprover(person.name))
 
 
 def _fits(glob: str, arn: str) -> bool:
@@ -305,15 +315,3 @@ def _fits(glob: str, arn: str) -> bool:
 def _is_too_wide(glob: str) -> bool:
     parts = _ARN.fullmatch(glob)
     return parts is None or not _LITERAL.search(_SETS.sub("", parts["resource"]))
-
-
-def _no_approver(person: Person) -> str:
-    return f"{person.name} is none of the approvers that the settings name"
-
-
-def _granted(reason: str) -> Decision:
-    return Decision(granted=True, reason=reason)
-
-
-def _refused(reason: str) -> Decision:
-    return Decision(granted=False, reason=reason)

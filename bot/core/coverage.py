@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.core.repository import RegistryId
-from bot.core.repository_policy import ANYBODY, Puller
+from bot.core.repository_policy import Puller
 
 _SOURCES = {
     "apprunner": "app_runner",
@@ -71,18 +71,3 @@ def source_for(service: str) -> str | None:
     none."""
     found = _PRINCIPAL.fullmatch(service)
     return _SOURCES.get(found["service"]) if found else None
-
-
-def fix_for_services(services: Iterable[str]) -> str:
-    """What to do about services that no source looks at."""
-    off = sorted({source for service in services if (source := source_for(service))})
-    switch = f"switch on {', '.join(f'usage.{source}' for source in off)}, or " if off else ""
-    return (
-        f"{switch}name the images that they run in a file of usage.files, if there are any, and "
-        "then the services in usage.ignore_services"
-    )
-
-
-def called(services: Iterable[str]) -> str:
-    """In a sentence: `emr-serverless.amazonaws.com, omics.amazonaws.com`."""
-    return ", ".join("any service" if name == ANYBODY else name for name in services)

@@ -1,5 +1,10 @@
 """Errors for people: one sentence that says what failed, where, and what to do."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.decision_reasons import Refusal
+
 
 class ServiceError(Exception):
     """AWS, Slack or the database failed, or answered what cannot be used."""
@@ -10,6 +15,14 @@ class RequestError(Exception):
 
     def __str__(self) -> str:
         return "\n".join(map(str, self.args))
+
+
+class RefusedError(RequestError):
+    """A person may not do it, or not now. `refusal` is worded where it is shown."""
+
+    def __init__(self, refusal: "Refusal") -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
 
 
 class ReplacedError(RequestError):

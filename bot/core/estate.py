@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.records import CARRIED_OUT, KnownRepository, LastLook, PlanState
+from bot.core.plan_state import CARRIED_OUT, PlanState
+from bot.core.records import KnownRepository, LastLook
 
 _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
 

@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
+
+from bot.core.obstacles import ScanFailed
+
+FindingDetail: TypeAlias = ScanFailed | str
 
 
 class Status(StrEnum):
@@ -17,17 +22,17 @@ class Finding:
     check: str
     scope: str
     status: Status
-    detail: str
+    detail: FindingDetail
     mend: str | None = None
 
 
-def ok(check: str, scope: str, detail: str) -> Finding:
+def ok(check: str, scope: str, detail: FindingDetail) -> Finding:
     return Finding(check, scope, Status.OK, detail)
 
 
-def warning(check: str, scope: str, detail: str, mend: str) -> Finding:
+def warning(check: str, scope: str, detail: FindingDetail, mend: str) -> Finding:
     return Finding(check, scope, Status.WARNING, detail, mend)
 
 
-def failed(check: str, scope: str, detail: str, mend: str) -> Finding:
+def failed(check: str, scope: str, detail: FindingDetail, mend: str) -> Finding:
     return Finding(check, scope, Status.FAILED, detail, mend)

@@ -5,11 +5,19 @@ from collections.abc import Iterator
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.records import PlanRecord
+from bot.core.start_obstacles import (
+    DeletedThereToo,
+    GroundChange,
+    GroundChanged,
+    NothingLookedAt,
+    SourceSwitchedOff,
+)
 
 
-def why_not_to_go_on(approved: Plan, now: Plan) -> str | None:
+def why_not_to_go_on(approved: Plan, now: Plan) -> GroundChanged | None:
     """Why nothing may be deleted by what was seen `now`; None if nothing speaks against it."""
-    return "; ".join(_objections(approved, now)) or None
+    changes = tuple(_changes(approved, now))
+    return GroundChanged(changes) if changes else None
 
 
 def is_what_people_approved(plan: PlanRecord, content: Plan) -> bool:
@@ -19,13 +27,13 @@ def is_what_people_approved(plan: PlanRecord, content: Plan) -> bool:
     return bool(approvals) and all(approval.hash == found for approval in approvals)
 
 
-def _objections(approved: Plan, now: Plan) -> Iterator[str]:
+def _changes(approved: Plan, now: Plan) -> Iterator[GroundChange]:
     yield from now.problems
     if not now.checked:
-        yield "no source of usage is looked at any more"
+        yield NothingLookedAt()
     for source in now.usage.not_checked:
         if source not in approved.usage.not_checked:
-            yield f"{source} was switched off after the plan was made"
+            yield SourceSwitchedOff(source)
     for place in now.deleted_also_in:
         if place not in approved.deleted_also_in:
-            yield f"deletions are carried to {place} too, which people did not know"
+            yield DeletedThereToo(place)

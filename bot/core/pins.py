@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.core.legal_texts import TAGS
 from bot.core.manifest import Manifest
 from bot.core.patterns import Patterns
-from bot.core.words import moment
+from bot.core.person_reasons import RemovedInVain
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -29,13 +29,15 @@ class PinKind(StrEnum):
 class Pin:
     """Protects the tag (wherever it moves), the digest or every tag that fits the glob.
 
-    `until` is the UTC time at which it runs out; None is never.
+    `until` is the UTC time at which it expires; None is never. `kept_on`: somebody removed it who
+    may not.
     """
 
     pin: str
     by: str
     reason: str
     until: datetime | None = None
+    kept_on: RemovedInVain | None = None
 
     @property
     def kind(self) -> PinKind:
@@ -45,11 +47,6 @@ class Pin:
 
     def protects(self, now: datetime) -> bool:
         return self.until is None or now < self.until
-
-    @property
-    def words(self) -> str:
-        until = f" until {moment(self.until)}" if self.until else ""
-        return f"{self.pin} is pinned by {self.by}{until}: {self.reason}"
 
 
 def check_pin(pin: str) -> str:

@@ -9,11 +9,17 @@ from bot.core.graph import Graph, build_graph
 from bot.core.judge import Judged, judge
 from bot.core.keepers import obscure
 from bot.core.manifest import Manifest
+from bot.core.obstacles import (
+    ManifestsInACircle,
+    ManifestsUnread,
+    Obstacle,
+    PushTimesMissing,
+    ScanFailed,
+)
 from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes
 from bot.core.usage import SOURCES, Usage
-from bot.core.words import first_few, short
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Plan:
     """`judged` holds every manifest, lowest digest first; `delete` the digests that go, in an
     order that ECR accepts (an index before its children) and that leaves no referrer without
     its subject for longer than needed. `deleted_also_in`: where replication rules carry deletions.
-    `problems`: why the plan is incomplete, in sentences.
+    `problems`: why the plan is incomplete.
     """
 
     repository: RepositoryId
@@ -30,7 +36,7 @@ class Plan:
     savings: Savings
     usage: Usage
     deleted_also_in: tuple[RegistryId, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Obstacle, ...]
 
     @property
     def complete(self) -> bool:
@@ -56,7 +62,7 @@ def make_plan(
         savings=replace(savings_of(judged, prices), stored_bytes=stored_bytes),
         usage=evidence.usage,
         deleted_also_in=evidence.deleted_also_in,
-        problems=(*_problems(graph), *(look.problem for look in evidence.usage.failed)),
+        problems=(*_problems(graph), *_failed_scans(evidence.usage)),
     )
 
 
@@ -71,15 +77,17 @@ def _order_of_deletion(graph: Graph, deleted: set[str]) -> tuple[str, ...]:
     return tuple(digest for level in graph.levels for digest in level if digest in deleted)
 
 
-def _problems(graph: Graph) -> Iterator[str]:
+def _problems(graph: Graph) -> Iterator[Obstacle]:
     obscured = sorted(obscure(graph), key=lambda manifest: (manifest.unread or "", manifest.digest))
-    for why, group in groupby(obscured, key=lambda manifest: manifest.unread):
-        yield f"{_some([m.digest for m in group])} could not be read: {why}"
+    for cause, group in groupby(obscured, key=lambda manifest: manifest.unread or ""):
+        yield ManifestsUnread(tuple(manifest.digest for manifest in group), cause)
     if timeless := [m.digest for m in graph.manifests.values() if m.pushed_at is None]:
-        yield f"ECR tells no push time of {_some(timeless)}"
+        yield PushTimesMissing(tuple(timeless))
     if graph.tangled:
-        yield f"{_some(graph.tangled)} refer to themselves in a circle"
+        yield ManifestsInACircle(tuple(graph.tangled))
 
 
-def _some(digests: Iterable[str]) -> str:
-    return first_few([short(digest) for digest in digests])
+def _failed_scans(usage: Usage) -> Iterator[ScanFailed]:
+    for look in usage.looks:
+        if look.failure is not None:
+            yield ScanFailed(look.source, look.scope, look.failure)

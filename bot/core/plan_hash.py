@@ -33,7 +33,7 @@ def content_hash(plan: Plan) -> str:
 def _look(look: Look) -> tuple[Any, ...]:
     """With the number of workloads that people are asked to confirm."""
     doubted = (look.doubt.workloads,) if look.doubt else ()
-    return (look.source, look.scope, look.error is not None, *doubted)
+    return (look.source, look.scope, look.failure is not None, *doubted)
 
 
 def _verdict(judged: Judged) -> tuple[Any, ...]:

@@ -8,34 +8,15 @@ from typing import NamedTuple
 
 from bot.core.audit_details import EventDetail
 from bot.core.pins import Pin
+from bot.core.plan_state import OPEN, PlanState
 from bot.core.repository import RepositoryId
 from bot.core.result_reasons import ResultReason
-from bot.core.words import moment
 
 BY_ITSELF = "ecr-clean"
 """Who does what nobody asked for just now."""
 
-
-class PlanState(StrEnum):
-    PROPOSED = "proposed"
-    APPROVED = "approved"
-    EXECUTING = "executing"
-    DONE = "done"
-    FAILED = "failed"
-    STOPPED = "stopped"
-    DISMISSED = "dismissed"
-    EXPIRED = "expired"
-    SUPERSEDED = "superseded"
-
-
-OPEN = frozenset({PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
-"""A repository has at most one plan in these states."""
-
-AWAITING = frozenset({PlanState.PROPOSED, PlanState.APPROVED})
-"""Nothing of them was deleted yet."""
-
-CARRIED_OUT = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
-"""Wholly or in part."""
+BY_SETTINGS = "the settings"
+"""Who stops a run that the settings of another worker do not allow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +136,6 @@ class Pause:
     by: str
     at: datetime
     why: str
-
-    @property
-    def words(self) -> str:
-        why = f" ({self.why})" if self.why else ""
-        return f"{self.by} paused ecr-clean {moment(self.at)}{why}, until somebody resumes it"
 
 
 class KnownTag(NamedTuple):

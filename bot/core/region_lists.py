@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.core.obstacles import RegionsDenied
 from bot.core.usage import Look
 
 SOURCE = "regions"
@@ -28,7 +29,7 @@ def without_denied(looks: Iterable[Look], lists: Iterable[RegionList]) -> tuple[
     Region of a list is denied, there is none to list instead, and its looks stay."""
     told = [each for each in lists if each.allowed and each.denied]
     scopes = tuple(f"{each.account} in {region}" for each in told for region in each.denied)
-    others = [look for look in looks if not (look.error and look.scope.endswith(scopes))]
+    others = [look for look in looks if not (look.failure and look.scope.endswith(scopes))]
     return (*others, *_problems(told))
 
 
@@ -40,12 +41,7 @@ def _problems(lists: Sequence[RegionList]) -> Iterator[Look]:
         needs_own = each.is_own or (each.allowed, each.denied) not in common
         groups[needs_own, each.allowed, each.denied].append(each.account)
     for (needs_own, allowed, denied), accounts in groups.items():
-        named = ", ".join(sorted(accounts))
-        setting = f"`regions` of {named} under usage.accounts" if needs_own else "usage.regions"
-        yield Look(
-            SOURCE,
-            named,
-            0,
-            f"service control policies deny all calls in {', '.join(denied)}: if nothing runs "
-            f"there, leave these Regions out, with {setting}: [{', '.join(allowed)}]",
+        failure = RegionsDenied(
+            tuple(sorted(accounts)), tuple(denied), tuple(allowed), is_own=needs_own
         )
+        yield Look(SOURCE, ", ".join(failure.accounts), 0, failure)

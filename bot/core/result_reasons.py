@@ -10,14 +10,8 @@ from typing import TypeAlias
 
 from bot.core.manifest import ManifestName
 from bot.core.reasons import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """Of an error, or of a version of the bot that stored sentences."""
-
-    text: str
-
+from bot.core.sentence import Sentence
+from bot.core.start_obstacles import GroundChanged
 
 # what changed since people approved
 
@@ -131,7 +125,7 @@ class TooManyFailures:
     tried: int
 
 
-EndCause: TypeAlias = StoppedBy | TooManyFailures | Sentence
+EndCause: TypeAlias = StoppedBy | TooManyFailures | GroundChanged | Sentence
 """Why a run ends before all is deleted."""
 
 

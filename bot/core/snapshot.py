@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from bot.core.patterns import Patterns
 from bot.core.references import (
@@ -129,7 +130,9 @@ class Index:
                     self._tag_runs[place][reference.tag].add(run)
         for place in places[-1:] if counts and not sighting.is_guess else ():
             naming = Naming(*place, sighting.image, sighting.used_by)
-            self._named[place] = min(naming, self._named.get(place, naming), key=str)
+            self._named[place] = min(
+                naming, self._named.get(place, naming), key=attrgetter("order")
+            )
         return places
 
     def _add_malformed(
@@ -181,7 +184,7 @@ class Index:
                 Unreadable(text, tuple(sorted(users)), possible)
                 for (text, possible), users in sorted(self._unreadable.items(), key=_by_text)
             ),
-            named=Namings(sorted(self._named.values(), key=str)),
+            named=Namings(sorted(self._named.values(), key=attrgetter("order"))),
             tag_runs=self._tag_runs,
         )
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.records import Approval, Outcome, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, Outcome, PlanRecord
 from bot.core.words import moment
 
 
@@ -64,19 +65,6 @@ TABLE = (
 )
 """No step leads to `superseded`: that is what becomes of a version when the plan is renewed."""
 
-_BECAME = {
-    PlanState.PROPOSED: "is proposed, and not approved",
-    PlanState.APPROVED: "is approved already",
-    PlanState.EXECUTING: "is being carried out",
-    PlanState.DONE: "was carried out",
-    PlanState.FAILED: "was carried out, and something could not be deleted",
-    PlanState.STOPPED: "was stopped while it was carried out",
-    PlanState.DISMISSED: "was dismissed",
-    PlanState.EXPIRED: "expired before enough people approved it",
-    PlanState.SUPERSEDED: "was superseded by a newer version",
-}
-
-
 LATE = timedelta(minutes=10)
 """After its time: whoever should have begun was not there."""
 
@@ -86,15 +74,10 @@ class TransitionError(Exception):
 
     def __init__(self, state: PlanState, step: Step, why: str | None = None) -> None:
         super().__init__(
-            f"The plan cannot take the step {step.value!r}: {why or f'it {what_became(state)}'}"
+            f"The plan cannot take the step {step.value!r}: {why or f'it is {state.value}'}"
         )
         self.state = state
         self.step = step
-
-
-def what_became(state: PlanState) -> str:
-    """The end of a sentence about a plan."""
-    return _BECAME[state]
 
 
 def allows(state: PlanState, step: Step) -> bool:

@@ -5,20 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.core.obstacles import NoReferences, ReferenceUse, RepositoriesMissing
 from bot.core.references import PossibleNames
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import Look
-from bot.core.words import first_few
 
 REFERENCES = "references"
 """Names the looks at references that lead to no known repository."""
-
-IGNORE_REFERENCES = "usage.ignore_references"
-FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
-FIX_MISSING = (
-    "name the mirror in usage.registry_aliases, with its path, or list the reference in "
-    f"{IGNORE_REFERENCES}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +25,6 @@ class Unreadable:
     def may_mean(self, registry: RegistryId, name: str) -> bool:
         return any(possible.include(registry, name) for possible in self.possible_names)
 
-    def __str__(self) -> str:
-        return f"{self.image!r} (used by {first_few(self.used_by)})"
-
 
 @dataclass(frozen=True, slots=True)
 class Naming:
@@ -45,8 +35,9 @@ class Naming:
     image: str
     used_by: str
 
-    def __str__(self) -> str:
-        return f"{self.image} (used by {self.used_by})"
+    @property
+    def order(self) -> tuple[str, str]:
+        return self.image, self.used_by
 
     @property
     def endings(self) -> Iterator[str]:
@@ -78,21 +69,11 @@ class Namings:
 
 def look_at_unreadable(repository: RepositoryId, found: Iterable[Unreadable]) -> Look:
     """`found`: all that may mean the repository."""
-    return Look(
-        REFERENCES,
-        repository.uri,
-        0,
-        f"{first_few([*map(str, found)])} cannot be read as an image reference and may mean this "
-        f"repository: {FIX_UNREADABLE}",
-    )
+    uses = tuple(ReferenceUse(each.image, each.used_by) for each in found)
+    return Look(REFERENCES, repository.uri, 0, NoReferences(uses))
 
 
 def look_at_missing(repository: RepositoryId, found: Iterable[Naming]) -> Look:
     """`found`: all that name a repository which its registry lacks, and may mean this one."""
-    return Look(
-        REFERENCES,
-        repository.uri,
-        0,
-        f"there is no repository for {first_few([*map(str, found)])}; this one may be meant, "
-        f"behind a mirror or a pull-through cache: {FIX_MISSING}",
-    )
+    uses = tuple(ReferenceUse(each.image, (each.used_by,)) for each in found)
+    return Look(REFERENCES, repository.uri, 0, RepositoriesMissing(uses))

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.core.obstacles import Doubt, ScanCause
 from bot.core.repository import RegistryId
 
 SOURCES = (
@@ -67,41 +68,22 @@ Users = Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """A source lists far fewer workloads than before. Somebody may confirm the number. UTC."""
-
-    workloads: int
-    before: int
-    before_at: datetime
-
-    @property
-    def words(self) -> str:
-        return (
-            f"it lists {self.workloads:,} workloads, where it listed {self.before:,} on "
-            f"{self.before_at:%Y-%m-%d}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Look:
-    """One source in one scope: how many different references it made, or why it is unknown.
-
-    `doubt`: why somebody has to confirm the number of its workloads; then `error` says so, too.
-    """
+    """One source in one scope: how many different references it made, or why it is unknown."""
 
     source: str
     scope: str
     images: int
-    error: str | None = None
-    doubt: Doubt | None = None
+    failure: ScanCause | None = None
+
+    @property
+    def doubt(self) -> Doubt | None:
+        """Why somebody has to confirm the number of its workloads."""
+        return self.failure if isinstance(self.failure, Doubt) else None
 
     @property
     def place(self) -> str:
         return f"{self.source} ({self.scope})"
-
-    @property
-    def problem(self) -> str:
-        return f"{self.place}: {self.error}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +123,7 @@ class Usage:
 
     @property
     def failed(self) -> tuple[Look, ...]:
-        return tuple(look for look in self.looks if look.error is not None)
+        return tuple(look for look in self.looks if look.failure is not None)
 
     def of(self, digest: str, tags: tuple[str, ...]) -> tuple[str, ...]:
         """Who uses this digest, or what one of its tags names now; sorted."""

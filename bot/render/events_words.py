@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from bot.core import audit_details as audit
 from bot.core.audit_details import (
     DeletedAsApproved,
     EventDetail,
@@ -10,15 +11,62 @@ from bot.core.audit_details import (
     ReasonCount,
     RunEnded,
 )
-from bot.core.records import Item
-from bot.core.result_reasons import ResultReason, Sentence
+from bot.core.records import Item, Pause
+from bot.core.result_reasons import ResultReason
+from bot.core.sentence import Sentence
+from bot.core.words import moment
+from bot.render.decisions import figures_words, pause_words, refusal_words
+from bot.render.obstacles import start_obstacle_words
+from bot.render.person_words import grant_words
+from bot.render.pin_words import pin_words
 from bot.render.reasons import end_cause_words, reason_words
 
 UNCONFIRMED = "ECR's answer was lost, and when it was looked up, it was gone"
 
 
-def detail_words(detail: EventDetail) -> str:
+def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
     match detail:
+        case audit.Proposed(deletions, manifests, complete):
+            incomplete = "" if complete else "; it is incomplete"
+            return f"{deletions:,} of {manifests:,} manifests may go{incomplete}"
+        case audit.FoundUnchanged(until):
+            return f"it is unchanged, and open until {moment(until)}"
+        case audit.PinsKeep(images, of):
+            return f"pins spare {images:,} of {of:,} that were to go"
+        case audit.ApprovalCounts(reason, approvals, required, begins_at):
+            starts = f"deletion starts {moment(begins_at)}" if begins_at else ""
+            return f"{grant_words(reason)}; {starts or f'{approvals} of {required} approvals'}"
+        case audit.RefusedFor(refusal):
+            return refusal_words(refusal)
+        case audit.NotThisTime():
+            return "not this time"
+        case audit.NotCarriedOut(expired_at):
+            return f"nobody carried it out before {moment(expired_at)}"
+        case audit.PinText(pin):
+            return pin_words(pin)
+        case audit.UsageIsRight(figures):
+            return f"it is right that {figures_words(figures)}"
+        case audit.PausedFor(by, at, why):
+            return pause_words(Pause(by, at, why))
+        case audit.PausedBefore(by):
+            return f"paused by {by} before"
+        case audit.StartsLater(due, begins_at):
+            return (
+                f"it should have begun {moment(due)}, and did not; it begins {moment(begins_at)}, "
+                "unless somebody stops it"
+            )
+        case audit.RunBegins(approvers, host):
+            return f"approved by {', '.join(approvers)}; on {host}"
+        case audit.RunTakenOver(from_host, pid, host):
+            return f"from {from_host}, process {pid}; goes on on {host}"
+        case audit.CouldNotBegin(cause):
+            return start_obstacle_words(cause)
+        case audit.OnlyStopped(cause):
+            return f"nothing more is deleted: {start_obstacle_words(cause)}"
+        case audit.StopsAfterBatches():
+            return "after the batches in flight"
+        case audit.StoppedBeforeStart():
+            return "before anything was deleted"
         case DeletedAsApproved(is_unconfirmed):
             return f"as approved; {UNCONFIRMED}" if is_unconfirmed else "as approved"
         case NotDeleted(reasons):

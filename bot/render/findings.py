@@ -1,16 +1,33 @@
 """What an examination finds, as JSON and CSV."""
 
 from collections.abc import Iterator
+from typing import Any
 
-from bot.core.findings import Finding
+from bot.core.findings import Finding, FindingDetail
+from bot.core.obstacles import ScanFailed
 from bot.render.json_text import dumps
+from bot.render.obstacles import scan_words
 
 COLUMNS = ("check", "scope", "status", "detail", "mend")
 
 
 def finding_as_json(finding: Finding) -> Iterator[bytes]:
-    yield dumps(finding) + b"\n"
+    yield dumps(_keys(finding)) + b"\n"
 
 
 def finding_as_rows(finding: Finding) -> Iterator[tuple[object, ...]]:
-    yield tuple(getattr(finding, column) for column in COLUMNS)
+    yield tuple(_keys(finding).values())
+
+
+def finding_words(detail: FindingDetail) -> str:
+    return scan_words(detail) if isinstance(detail, ScanFailed) else detail
+
+
+def _keys(finding: Finding) -> dict[str, Any]:
+    return {
+        "check": finding.check,
+        "scope": finding.scope,
+        "status": finding.status,
+        "detail": finding_words(finding.detail),
+        "mend": finding.mend,
+    }

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 
 from bot.core.findings import Finding, Status
+from bot.render.findings import finding_words
 from bot.render.terminal import shown, shown_whole
 from bot.render.words import count
 
@@ -25,7 +26,7 @@ def _told(finding: Finding) -> Iterator[RenderableType]:
     yield shown_whole(
         (f"{finding.status:<{MARK}}", STYLES[finding.status]),
         (finding.check, "bold"),
-        f", {finding.scope}: {finding.detail}",
+        f", {finding.scope}: {finding_words(finding.detail)}",
     )
     if finding.mend:
         yield shown_whole(f"{'':{MARK}}To mend it: {finding.mend}")

@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.core.pins import Pin
 from bot.render.json_text import dumps
+from bot.render.pin_words import pin_reason_words
 from bot.render.places import Place, place_of
 from bot.render.words import iso
 
@@ -26,6 +27,6 @@ def _keys(where: str, pin: Pin) -> dict[str, Any]:
         "pin": pin.pin,
         "kind": pin.kind.value,
         "by": pin.by,
-        "reason": pin.reason,
+        "reason": pin_reason_words(pin),
         "until": iso(pin.until),
     }

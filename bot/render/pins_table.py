@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 
 from bot.core.pins import Pin
 from bot.core.words import moment
+from bot.render.pin_words import pin_reason_words
 from bot.render.places import place_of
 from bot.render.terminal import indented, shown
 
@@ -14,7 +15,7 @@ def pin_as_text(where: str, pin: Pin, now: datetime) -> RenderableType:
     heading = shown(
         f"{place_of(where).repository}  ", (pin.pin, "bold"), f"  {pin.kind}{_until(pin, now)}"
     )
-    return Group(heading, indented(shown(f"{pin.by}: {pin.reason}")))
+    return Group(heading, indented(shown(f"{pin.by}: {pin_reason_words(pin)}")))
 
 
 def no_pins() -> RenderableType:

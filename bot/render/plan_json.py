@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.core.judge import Judged
+from bot.core.obstacles import ScanFailed
 from bot.core.plan import Plan
+from bot.core.usage import Look
 from bot.render.json_text import dumps
+from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.places import place
 from bot.render.reason_keys import reason_as_keys
 from bot.render.words import iso
@@ -50,11 +53,17 @@ def _totals(plan: Plan) -> dict[str, Any]:
             "exact": savings.exact,
         },
         "complete": plan.complete,
-        "problems": plan.problems,
+        "problems": list(map(obstacle_words, plan.problems)),
         "usage": [
-            {"source": at.source, "scope": at.scope, "images": at.images, "error": at.error}
+            {"source": at.source, "scope": at.scope, "images": at.images, "error": _error(at)}
             for at in plan.usage.looks
         ],
         "not_checked": plan.usage.not_checked,
         "deleted_also_in": [str(registry) for registry in plan.deleted_also_in],
     }
+
+
+def _error(look: Look) -> str | None:
+    if look.failure is None:
+        return None
+    return scan_words(ScanFailed(look.source, look.scope, look.failure))

@@ -129,7 +129,7 @@ class PlanSummary:
     def looked_at(self) -> Mapping[str, int]:
         """Sources of usage that could be read, each with the number of places."""
         looks = self.plan.usage.looks
-        return Counter(look.source for look in looks if look.source in SOURCES and not look.error)
+        return Counter(look.source for look in looks if look.source in SOURCES and not look.failure)
 
 
 def name_of(judged: Judged) -> str:

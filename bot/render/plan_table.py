@@ -8,6 +8,7 @@ from rich.padding import Padding
 
 from bot.core.plan import Plan
 from bot.core.words import first_few
+from bot.render.obstacles import obstacle_words
 from bot.render.plan_summary import Family, PlanSummary, name_of, why
 from bot.render.terminal import ROWS, how_many_more, indented, shown, table
 from bot.render.words import age, count, freed_of_all, money, size
@@ -40,7 +41,7 @@ def _warnings(plan: Plan) -> Iterator[RenderableType]:
     if plan.problems:
         yield shown("INCOMPLETE: it cannot be approved until this is mended", style="bold red")
         for problem in plan.problems:
-            yield indented(shown(f"- {problem}", style="red"))
+            yield indented(shown(f"- {obstacle_words(problem)}", style="red"))
 
 
 def _totals(plan: Plan) -> RenderableType:

@@ -8,10 +8,13 @@ from bot.core import reasons as why
 from bot.core import result_reasons as result
 from bot.core.durations import duration_in_words
 from bot.core.manifest import ManifestName
-from bot.core.pins import Pin
 from bot.core.reasons import AgeEvent, AgeStart, PassedOver, TagGroup
 from bot.core.result_reasons import EndCause, Relation, ResultReason
+from bot.core.sentence import Sentence
+from bot.core.start_obstacles import GroundChanged
 from bot.core.words import NAMED, either, first_few, moment, named, ordinal, short
+from bot.render.obstacles import ground_words
+from bot.render.pin_words import pin_words
 
 SNAPSHOT = "*SNAPSHOT*"
 """The glob of the default policy's groups, which have names of their own."""
@@ -76,7 +79,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return f"follows {name_words(parent)}, {how}{_pulled(pulled_at)}"
         case why.NothingKeeps():
             return f"{_nothing_keeps(reason)}{_pulled(reason.pulled_at)}"
-        case why.StoredReason(_, sentence) | result.Sentence(sentence):
+        case why.StoredReason(_, sentence) | Sentence(sentence):
             return sentence
         case result.DeletedElsewhere():
             return "is gone: somebody else deleted it"
@@ -119,7 +122,9 @@ def end_cause_words(cause: EndCause) -> str:
             return f"{by} stopped the run"
         case result.TooManyFailures(failed, tried):
             return f"{failed:,} of {tried:,} could not be deleted"
-        case result.Sentence(text):
+        case GroundChanged():
+            return ground_words(cause)
+        case Sentence(text):
             return text
         case _:
             assert_never(cause)
@@ -134,11 +139,6 @@ def group_words(group: TagGroup) -> str:
     tagged = f" tagged {either(group.tags)}" if group.tags else ""
     untagged = f" not tagged {either(group.except_tags)}" if group.except_tags else ""
     return f"images{tagged}{' and' if tagged and untagged else ''}{untagged}"
-
-
-def pin_words(pin: Pin) -> str:
-    until = f" until {moment(pin.until)}" if pin.until else ""
-    return f"{pin.pin} is pinned by {pin.by}{until}: {pin.reason}"
 
 
 def name_words(name: ManifestName) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 
-from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, Item, Outcome, PlanRecord
 from bot.core.words import moment, named
 from bot.render.events_words import item_words
 from bot.render.stored_words import standing

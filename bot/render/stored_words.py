@@ -1,9 +1,10 @@
 """Where a stored plan stands, in words."""
 
 from bot.core.authority import why_unapprovable
-from bot.core.records import PlanRecord, PlanState
-from bot.core.transitions import what_became
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord
 from bot.core.words import moment
+from bot.render.decisions import refusal_words, state_words
 from bot.render.words import count, freed, money
 
 
@@ -27,15 +28,15 @@ def _where(plan: PlanRecord) -> str:
     if plan.state is PlanState.APPROVED and plan.execute_after:
         return f"is approved; deletion starts {moment(plan.execute_after)}"
     if plan.stop_asked_by and plan.state is PlanState.EXECUTING:
-        return f"{what_became(plan.state)}, and stops after the batches in flight"
-    return what_became(plan.state)
+        return f"{state_words(plan.state)}, and stops after the batches in flight"
+    return state_words(plan.state)
 
 
 def _what_next(plan: PlanRecord, required: int) -> str:
     if plan.state is not PlanState.PROPOSED:
         return ""
     if why_not := why_unapprovable(plan):
-        return f" {why_not}."
+        return f" {refusal_words(why_not)}."
     if required > 1:
         approved = len(plan.current_approvals)
         return f" {required} people must approve it in Slack; {approved} have."

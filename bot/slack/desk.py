@@ -8,7 +8,7 @@ from typing import Protocol
 from slack_sdk import WebClient
 
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import SlackPerson, may_ask_for_report
+from bot.core.authority import Refused, SlackPerson, may_ask_for_report
 from bot.core.errors import RequestError
 from bot.core.pins import Pin
 from bot.core.plan import Plan
@@ -23,6 +23,7 @@ from bot.ports import (
     UsageMemory,
     WorkQueue,
 )
+from bot.render.decisions import refusal_words
 from bot.slack.board import Board
 from bot.slack.home import Home
 from bot.slack.payloads import Sender
@@ -81,7 +82,7 @@ class Desk:
             decision = may_ask_for_report(self.person(sender), self.general_rules)
         except RequestError as error:
             return str(error)
-        return None if decision.granted else decision.reason
+        return refusal_words(decision.reason) if isinstance(decision, Refused) else None
 
     def plan(self, id_: str) -> PlanRecord:
         """As it stands now. Raises RequestError if there is none."""

@@ -11,6 +11,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
+from bot.render.pin_words import pin_reason_words
 from bot.render.words import count
 from bot.slack.blocks.kit import Element, actions, button, section
 from bot.slack.blocks.pins import SHOWN, and_more, pin_line
@@ -56,7 +57,7 @@ def running_out(pins: Sequence[RepositoryPin], repository: RepositoryId) -> Cont
 def _one(pin: Pin, repository: RepositoryId) -> Content:
     said = (
         f"{code(pin.pin)} in {code(repository.name, most=256)} is pinned until {_end(pin)}, by "
-        f"{mention(pin.by)}: {prose(pin.reason)}"
+        f"{mention(pin.by)}: {prose(pin_reason_words(pin))}"
     )
     keep = _keep(f"Keep for {KEEPS_FOR.days} more days", KEEP_PIN, pin, repository)
     return Content(

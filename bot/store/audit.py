@@ -7,7 +7,7 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from bot.core.records import Event, EventName
-from bot.core.result_reasons import Sentence
+from bot.core.sentence import Sentence
 from bot.store.part import Part, insert_all
 from bot.store.tables import EventRow
 

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.core.records import AWAITING, Message, PlanState
+from bot.core.plan_state import AWAITING, PlanState
+from bot.core.records import Message
 from bot.store.part import Part, count_of, insert_into
 from bot.store.tables import MessageRow, PlanRow
 

@@ -3,7 +3,8 @@
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.core.records import OPEN, Event, Pause
+from bot.core.plan_state import OPEN
+from bot.core.records import Event, Pause
 from bot.store.audit import add_events
 from bot.store.part import Part, count_of
 from bot.store.tables import AboutRow, MessageRow, PlanRow

@@ -5,7 +5,7 @@ layers only those are kept that a deletion would free; who uses what is told wit
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
@@ -16,10 +16,12 @@ from msgspec import Struct
 from bot.core.errors import DamagedError
 from bot.core.judge import Judged
 from bot.core.manifest import Blob, Kind, Manifest
+from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
 from bot.core.reasons import Reason, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
+from bot.core.sentence import Sentence
 from bot.core.usage import Look, UnscannedRegion, Usage
 from bot.outgoing import quoted
 from bot.store.values import from_json, to_json
@@ -71,10 +73,10 @@ class _Document(Struct, array_like=True, frozen=True):
     blobs: tuple[Blob, ...]
     delete: tuple[Place, ...]
     savings: Savings
-    looks: tuple[Look, ...]
+    looks: tuple[Any, ...]
     not_checked: tuple[str, ...]
     deleted_also_in: tuple[RegistryId, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Any, ...]
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
 
 
@@ -169,10 +171,10 @@ def _document(plan: Plan) -> _Document:
         blobs=tuple(packer.blobs),
         delete=tuple([packer.places[digest] for digest in plan.delete]),
         savings=plan.savings,
-        looks=plan.usage.looks,
+        looks=tuple(map(to_json, plan.usage.looks)),
         not_checked=plan.usage.not_checked,
         deleted_also_in=plan.deleted_also_in,
-        problems=plan.problems,
+        problems=tuple(map(to_json, plan.problems)),
         unscanned_regions=plan.usage.unscanned_regions,
     )
 
@@ -222,26 +224,39 @@ class _Unpacker:
         return tuple([self.digests[d] if isinstance(d, int) else d for d in digests])
 
 
-def _sentences(reasons: Iterable[tuple[str, str]]) -> Iterator[object]:
-    """As format 2 has them."""
-    return (to_json(StoredReason(RuleName(rule), sentence)) for rule, sentence in reasons)
+def _with_sentences(document: _Document) -> _Document:
+    """Format 1 as format 2: what it told in sentences stays a sentence."""
+    reasons = (StoredReason(RuleName(rule), sentence) for rule, sentence in document.reasons)
+    looks = (_look(**look) for look in document.looks)
+    return msgspec.structs.replace(
+        document,
+        reasons=tuple(map(to_json, reasons)),
+        looks=tuple(map(to_json, looks)),
+        problems=tuple(to_json(Sentence(problem)) for problem in document.problems),
+    )
+
+
+def _look(source: str, scope: str, images: int, error: str | None, doubt: Any = None) -> Look:
+    """As format 1 has it."""
+    if doubt:
+        return Look(source, scope, images, msgspec.convert(doubt, Doubt))
+    return Look(source, scope, images, Sentence(error) if error is not None else None)
 
 
 def _plan(document: _Document) -> Plan:
-    reasons = _sentences(document.reasons) if document.format == 1 else document.reasons
-    unpacker = _Unpacker(
-        [row.digest for row in document.rows], [*map(from_json, reasons)], document.blobs
-    )
+    values = _with_sentences(document) if document.format == 1 else document
+    reasons = list(map(from_json, values.reasons))
+    unpacker = _Unpacker([row.digest for row in document.rows], reasons, document.blobs)
     return Plan(
         repository=document.repository,
         judged=tuple(map(unpacker.judged, document.rows)),
         delete=tuple([unpacker.digests[place] for place in document.delete]),
         savings=document.savings,
         usage=Usage(
-            looks=document.looks,
+            looks=tuple(map(from_json, values.looks)),
             not_checked=document.not_checked,
             unscanned_regions=document.unscanned_regions,
         ),
         deleted_also_in=document.deleted_also_in,
-        problems=document.problems,
+        problems=tuple(map(from_json, values.problems)),
     )

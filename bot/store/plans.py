@@ -9,9 +9,10 @@ from sqlalchemy import Row, Select, select
 from bot.core.errors import DamagedError, ReplacedError, ServiceError
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.records import CARRIED_OUT, OPEN, Approval, Item, Outcome, PlanRecord, PlanState
+from bot.core.plan_state import CARRIED_OUT, OPEN, PlanState
+from bot.core.records import Approval, Item, Outcome, PlanRecord
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.result_reasons import Sentence
+from bot.core.sentence import Sentence
 from bot.store.part import Part
 from bot.store.plan_content import unpack
 from bot.store.replaced_versions import NOT_KEPT, deletions_of

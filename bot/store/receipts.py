@@ -4,15 +4,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import and_, case, exists, func, select, update
 
-from bot.core.records import (
-    AWAITING,
-    CARRIED_OUT,
-    Event,
-    EventName,
-    Outcome,
-    PlanRecord,
-    Tally,
-)
+from bot.core.plan_state import AWAITING, CARRIED_OUT
+from bot.core.records import Event, EventName, Outcome, PlanRecord, Tally
 from bot.store.audit import event_of
 from bot.store.part import Part, count_of
 from bot.store.plans import ITEM, item_of, record_of

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from bot.core.records import OPEN
+from bot.core.plan_state import OPEN
 from bot.store.prose import Prose
 from bot.store.utc import Utc
 from bot.store.values import Value

@@ -6,7 +6,8 @@ from dataclasses import asdict
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
-from bot.core.records import OPEN, Binding, KnownTag, PastBinding, TagScan
+from bot.core.plan_state import OPEN
+from bot.core.records import Binding, KnownTag, PastBinding, TagScan
 from bot.core.repository import RepositoryId
 from bot.core.tag_history import CLOCKS_DIFFER
 from bot.store.part import Part, count_of, insert_all, insert_into

@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from bot.core.errors import RequestError, ServiceError
+from bot.core.obstacles import Doubt, NothingInUse
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
+from bot.core.sentence import Sentence
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Doubt, Look, Sighting
+from bot.core.usage import Look, Sighting
 from bot.ports import Clock, Doubted, Listed, Progress, UsageMemory, UsageSource
 
 SOURCES_AT_ONCE = 8
@@ -53,15 +55,14 @@ class Scan:
         self, source: UsageSource, index: Index, found: list[Sighting] | RequestError | ServiceError
     ) -> Look:
         if isinstance(found, RequestError | ServiceError):
-            return Look(source.name, source.scope, 0, str(found))
+            return Look(source.name, source.scope, 0, Sentence(str(found)))
         try:
             ours = {s.image for s in found if not self.registries.isdisjoint(index.add(s))}
         except MalformedReferenceError as error:
-            return Look(source.name, source.scope, 0, str(error))
+            return Look(source.name, source.scope, 0, Sentence(str(error)))
         workloads = len({sighting.used_by for sighting in found})
         doubt = self._shrinkage(source, Listed(workloads, self.clock()))
-        in_doubt = _in_doubt(source, doubt) if doubt else None
-        return Look(source.name, source.scope, len(ours), in_doubt, doubt)
+        return Look(source.name, source.scope, len(ours), doubt)
 
     def _shrinkage(self, source: UsageSource, now: Listed) -> Doubt | None:
         """A source that suddenly lists far less may be looking at the wrong thing."""
@@ -88,22 +89,9 @@ class Scan:
         looks = list(looks)
         if not self.sources or self.expect_none:
             return
-        if not any(look.images or look.error for look in looks):
-            registries = ", ".join(sorted(map(str, self.registries)))
-            yield Look(
-                "usage",
-                "all sources",
-                0,
-                f"no workload uses any image of {registries}: check usage.accounts and "
-                "usage.regions, or set usage.expect_none if that is right",
-            )
-
-
-def _in_doubt(source: UsageSource, doubt: Doubt) -> str:
-    return (
-        f"{doubt.words}; if that is right, confirm it: ecr-clean confirm-usage {source.name} "
-        f"'{source.scope}' --workloads {doubt.workloads}"
-    )
+        if not any(look.images or look.failure for look in looks):
+            registries = tuple(sorted(self.registries, key=str))
+            yield Look("usage", "all sources", 0, NothingInUse(registries))
 
 
 def _all_sightings(source: UsageSource) -> list[Sighting] | RequestError | ServiceError:

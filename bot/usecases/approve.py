@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import Decision, Person, may_approve
-from bot.core.records import Approval, EventName, PlanRecord, PlanState
+from bot.core.audit_details import ApprovalCounts
+from bot.core.authority import Decision, Granted, Person, Refused, may_approve
+from bot.core.person_reasons import Grant
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, EventName, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import Sentence
 from bot.core.transitions import approved
-from bot.core.words import moment
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
 from bot.usecases.find_plan import find_plan
@@ -38,9 +39,8 @@ class Approver:
     ) -> bool:
         """Whether it is worth asking the person to type the repository's name."""
         typed = replace(consent, typed=plan.repository.name)
-        return (
-            not self._decide(plan, person, consent).granted
-            and self._decide(plan, person, typed).granted
+        return isinstance(self._decide(plan, person, consent), Refused) and isinstance(
+            self._decide(plan, person, typed), Granted
         )
 
     def approve(self, id_: str, person: Person, consent: Consent) -> PlanRecord:
@@ -50,14 +50,12 @@ class Approver:
             now = self.clock()
             before = find_plan(self.store, id_, now)
             deed = Deed(person, now, before.repository, before)
-            decision = self._decide(before, person, consent)
-            deed.expect(decision, self.store)
+            grant = deed.expect(self._decide(before, person, consent), self.store)
             required = self.rules_of(before.repository).required
             approval = Approval(person.name, deed.at, before.version, before.hash)
             after = approved(before, approval, required, self.undo_window)
-            event = deed.event(
-                EventName.APPROVED, Sentence(_detail(decision.reason, after, required))
-            )
+            detail = _detail(grant, after, required)
+            event = deed.event(EventName.APPROVED, detail)
             if self.store.commit(Change((event,), before, after)):
                 return after
 
@@ -72,7 +70,6 @@ class Approver:
         )
 
 
-def _detail(reason: str, after: PlanRecord, required: int) -> str:
-    if after.state is PlanState.APPROVED and after.execute_after:
-        return f"{reason}; deletion starts {moment(after.execute_after)}"
-    return f"{reason}; {len(after.current_approvals)} of {required} approvals"
+def _detail(grant: Grant, after: PlanRecord, required: int) -> ApprovalCounts:
+    begins_at = after.execute_after if after.state is PlanState.APPROVED else None
+    return ApprovalCounts(grant, len(after.current_approvals), required, begins_at)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import Person, may_ask_for_report
-from bot.core.errors import RequestError
+from bot.core.audit_details import RefusedFor
+from bot.core.authority import Person, Refused, may_ask_for_report
+from bot.core.errors import RefusedError
 from bot.core.records import Event, EventName
-from bot.core.result_reasons import Sentence
 from bot.ports import Clock, Store, WorkQueue
 
 REPORT = "report"
@@ -35,10 +35,10 @@ class Asker:
     def expect_may_ask(self, person: Person) -> None:
         """Raises RequestError, which the audit remembers, for whoever may not."""
         decision = may_ask_for_report(person, self.rules)
-        if not decision.granted:
-            refused = Event(self.clock(), EventName.REFUSED, person.name, Sentence(decision.reason))
-            self.store.record(refused)
-            raise RequestError(decision.reason)
+        if isinstance(decision, Refused):
+            detail = RefusedFor(decision.reason)
+            self.store.record(Event(self.clock(), EventName.REFUSED, person.name, detail))
+            raise RefusedError(decision.reason)
 
     def ask(self, person: Person, wish: Wish) -> None:
         """Raises RequestError as `expect_may_ask` does."""

@@ -16,14 +16,10 @@ from bot.core.audit_details import RunEnded
 from bot.core.errors import DamagedError, RequestError, ServiceError
 from bot.core.ground import is_what_people_approved
 from bot.core.passes import next_pass, piles_up
-from bot.core.records import EventName, Outcome, PlanRecord, PlanState, Run, by_itself
-from bot.core.result_reasons import (
-    DeletedElsewhere,
-    EndCause,
-    Sentence,
-    StoppedBy,
-    TooManyFailures,
-)
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, Outcome, PlanRecord, Run, by_itself
+from bot.core.result_reasons import DeletedElsewhere, EndCause, StoppedBy, TooManyFailures
+from bot.core.sentence import Sentence
 from bot.core.sparing import Why, gone_of
 from bot.core.transitions import ended, stopped
 from bot.ports import Change, Clock, RunProgress, RunStore
@@ -311,4 +307,6 @@ def _summary(plan: PlanRecord, ledger: Ledger, cause: EndCause | None) -> RunEnd
 
 
 def _cause_of(error: Exception) -> EndCause:
-    return error.cause if isinstance(error, _EndedEarlyError) else Sentence(str(error))
+    if isinstance(error, _EndedEarlyError | IncompleteError):
+        return error.cause
+    return Sentence(str(error))

@@ -9,20 +9,25 @@ from datetime import datetime, timedelta
 from bot.core.approval_check import why_not_enough, why_too_early
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import (
-    Decision,
+    Granted,
     Person,
+    Refused,
+    Standing,
     may_confirm_usage,
     may_have_approved,
     may_unpin,
     person_without_directory,
 )
+from bot.core.decision_reasons import ApprovalLack
 from bot.core.errors import RequestError, ServiceError
+from bot.core.person_reasons import RemovedInVain
 from bot.core.pins import Pin
 from bot.core.records import PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
 from bot.ports import Directory
 
-Ask = Callable[[Person, ApprovalRules], Decision]
+Ask = Callable[[Person, ApprovalRules], Standing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +35,12 @@ class StillOn:
     """A pin that was removed, and `why` it protects all the same."""
 
     stored: RepositoryPin
-    why: str
+    why: RemovedInVain
 
     @property
     def pin(self) -> Pin:
         """As people are shown it."""
-        pin = self.stored.pin
-        return replace(pin, reason=f"{pin.reason} ({self.why})")
+        return replace(self.stored.pin, kept_on=self.why)
 
     @property
     def shown(self) -> RepositoryPin:
@@ -54,7 +58,7 @@ class Authority:
 
     def why_not_approved(
         self, plan: PlanRecord, undo_window: timedelta, begins_at: datetime
-    ) -> str | None:
+    ) -> ApprovalLack | None:
         """None if the approvals of the plan let this process delete from `begins_at` on. Raises
         ServiceError if Slack cannot tell who somebody is."""
         rules = self.rules_of(plan.repository)
@@ -83,36 +87,37 @@ class Authority:
 
     def may_have_confirmed_usage(self, name: str) -> bool:
         """False where Slack cannot tell who that is."""
-        return self._decide_or_doubt(name, self.general_rules, may_confirm_usage).granted
+        decision = self._decide_or_doubt(name, self.general_rules, may_confirm_usage)
+        return isinstance(decision, Granted)
 
     def _why_still_on(
         self, pin: RepositoryPin, removals: Iterable[PinRemoval], rules: ApprovalRules
-    ) -> str | None:
+    ) -> RemovedInVain | None:
         """None if one of those who removed it may."""
 
-        def ask(person: Person, rules: ApprovalRules) -> Decision:
+        def ask(person: Person, rules: ApprovalRules) -> Standing:
             return may_unpin(person, pin.pin, rules)
 
-        why = ""
+        why = None
         for each in removals:
             decision = self._decide_or_doubt(each.by, rules, ask)
-            if decision.granted:
+            if isinstance(decision, Granted):
                 return None
-            why = f"{each.by} removed it, but {decision.reason}"
+            why = RemovedInVain(each.by, decision.reason)
         return why
 
-    def _decide_or_doubt(self, name: str, rules: ApprovalRules, ask: Ask) -> Decision:
+    def _decide_or_doubt(self, name: str, rules: ApprovalRules, ask: Ask) -> Standing:
         """Refused where Slack cannot tell who that is."""
         try:
             return self._decide(name, rules, ask)
         except ServiceError as error:
-            return Decision(granted=False, reason=str(error))
+            return Refused(Sentence(str(error)))
 
-    def _decide(self, name: str, rules: ApprovalRules, ask: Ask) -> Decision:
+    def _decide(self, name: str, rules: ApprovalRules, ask: Ask) -> Standing:
         if person := person_without_directory(name, rules):
             return ask(person, rules)
         try:
             found = self.directory.person(name)
         except RequestError as error:
-            return Decision(granted=False, reason=str(error))
+            return Refused(Sentence(str(error)))
         return ask(found, replace(rules, workspace=self.directory.workspace()))

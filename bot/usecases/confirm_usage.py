@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import Person, may_confirm_usage
-from bot.core.errors import RequestError
+from bot.core.audit_details import RefusedFor, UsageIsRight
+from bot.core.authority import Person, Refused, may_confirm_usage
+from bot.core.decision_reasons import OtherNumber, Refusal, UsageFigures
+from bot.core.errors import RefusedError, RequestError
 from bot.core.records import Event, EventName
-from bot.core.result_reasons import Sentence
-from bot.core.words import moment
 from bot.ports import Doubted, Store, UsageMemory
 
 
@@ -22,11 +22,12 @@ class Witness:
     rules: ApprovalRules
     at: datetime
 
-    def event(self, detail: str) -> Event:
-        return Event(self.at, EventName.CONFIRMED_USAGE, self.person.name, Sentence(detail))
+    def event(self, figures: UsageFigures) -> Event:
+        detail = UsageIsRight(figures)
+        return Event(self.at, EventName.CONFIRMED_USAGE, self.person.name, detail)
 
-    def refuse(self, why: str) -> None:
-        self.store.record(Event(self.at, EventName.REFUSED, self.person.name, Sentence(why)))
+    def refuse(self, why: Refusal) -> None:
+        self.store.record(Event(self.at, EventName.REFUSED, self.person.name, RefusedFor(why)))
 
 
 def find_doubted(memory: UsageMemory, source: str, scope: str) -> Doubted:
@@ -58,30 +59,29 @@ def confirm_usage(
         if why_not := _why_not(doubted, workloads, witness):
             if witness:
                 witness.refuse(why_not)
-            raise RequestError(why_not)
-        event = witness.event(_detail(doubted)) if witness else None
+            raise RefusedError(why_not)
+        event = witness.event(figures(doubted)) if witness else None
         if memory.confirm(doubted, event):
             return doubted
 
 
-def figures(doubted: Doubted) -> str:
+def figures(doubted: Doubted) -> UsageFigures:
     """What a source lists now, and what it listed before."""
-    return (
-        f"{doubted.source} lists {doubted.listed.workloads:,} workloads in {doubted.scope} (seen "
-        f"{moment(doubted.listed.at)}), where it listed {doubted.before.workloads:,} before (seen "
-        f"{moment(doubted.before.at)})"
+    return UsageFigures(
+        source=doubted.source,
+        scope=doubted.scope,
+        workloads=doubted.listed.workloads,
+        at=doubted.listed.at,
+        before=doubted.before.workloads,
+        before_at=doubted.before.at,
     )
 
 
-def _why_not(doubted: Doubted, workloads: int, witness: Witness | None) -> str | None:
+def _why_not(doubted: Doubted, workloads: int, witness: Witness | None) -> Refusal | None:
     if witness:
         decision = may_confirm_usage(witness.person, witness.rules)
-        if not decision.granted:
+        if isinstance(decision, Refused):
             return decision.reason
     if workloads != doubted.listed.workloads:
-        return f"{workloads:,} workloads is not what is true now: {figures(doubted)}"
+        return OtherNumber(workloads, figures(doubted))
     return None
-
-
-def _detail(doubted: Doubted) -> str:
-    return f"it is right that {figures(doubted)}"

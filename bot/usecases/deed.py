@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
-from bot.core.audit_details import EventDetail
-from bot.core.authority import Decision, Person, why_outdated
-from bot.core.errors import RequestError
+from bot.core.audit_details import EventDetail, RefusedFor
+from bot.core.authority import Decision, Person, Refused, why_outdated
+from bot.core.decision_reasons import PlanStands, Refusal
+from bot.core.errors import RefusedError
+from bot.core.person_reasons import Grant
 from bot.core.records import Event, EventName, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import Sentence
-from bot.core.transitions import Step, allows, what_became
+from bot.core.transitions import Step, allows
 from bot.ports import Store
 
 
@@ -33,20 +35,24 @@ class Deed:
         )
 
     def expect_step(self, step: Step, store: Store) -> None:
-        """Raises RequestError, as `expect` does, if the plan cannot take it where it stands."""
+        """Raises RefusedError, as `expect` does, if the plan cannot take it where it stands."""
         assert self.plan is not None
-        became = f"The plan for {self.repository.name} {what_became(self.plan.state)}"
-        self.expect(Decision(allows(self.plan.state, step), became), store)
+        if not allows(self.plan.state, step):
+            self.refuse(PlanStands(self.repository.name, self.plan.state), store)
 
     def expect_version(self, version: int | None, store: Store) -> None:
-        """Raises RequestError, as `expect` does, if somebody saw another than the one that counts.
+        """Raises RefusedError, as `expect` does, if somebody saw another than the one that counts.
         None: they saw none."""
         assert self.plan is not None
-        outdated = None if version is None else why_outdated(self.plan, version)
-        self.expect(Decision(outdated is None, outdated or ""), store)
+        if version is not None and (outdated := why_outdated(self.plan, version)):
+            self.refuse(outdated, store)
 
-    def expect(self, decision: Decision, store: Store) -> None:
-        """Raises RequestError, which the audit remembers, if it is refused."""
-        if not decision.granted:
-            store.record(self.event(EventName.REFUSED, Sentence(decision.reason)))
-            raise RequestError(decision.reason)
+    def expect(self, decision: Decision, store: Store) -> Grant:
+        """Why it is granted. Raises RefusedError, which the audit remembers, if it is refused."""
+        if isinstance(decision, Refused):
+            self.refuse(decision.reason, store)
+        return decision.reason
+
+    def refuse(self, reason: Refusal, store: Store) -> NoReturn:
+        store.record(self.event(EventName.REFUSED, RefusedFor(reason)))
+        raise RefusedError(reason)

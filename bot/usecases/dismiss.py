@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.approval_rules import ApprovalRules
+from bot.core.audit_details import NotThisTime
 from bot.core.authority import Person, may_dismiss
 from bot.core.records import EventName, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import Sentence
 from bot.core.transitions import Step, dismissed
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
@@ -30,7 +30,7 @@ class Dismisser:
             deed.expect(may_dismiss(person, self.rules_of(before.repository)), self.store)
             deed.expect_step(Step.DISMISS, self.store)
             deed.expect_version(version, self.store)
-            event = deed.event(EventName.DISMISSED, Sentence("not this time"))
+            event = deed.event(EventName.DISMISSED, NotThisTime())
             after = dismissed(before)
             if self.store.commit(Change((event,), before, after)):
                 return after

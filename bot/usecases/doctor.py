@@ -8,6 +8,7 @@ from bot.core import region_lists
 from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
 from bot.core.findings import Finding, Status, failed, ok, warning
+from bot.core.obstacles import ScanFailed
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Elsewhere, Look
 from bot.ports import Registry
@@ -158,8 +159,9 @@ def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
 
 
 def _told(look: Look, sight: Sight) -> Finding:
-    if look.error:
-        return failed(look.source, look.scope, look.error, _mend(look.source))
+    if look.failure is not None:
+        why = ScanFailed(look.source, look.scope, look.failure)
+        return failed(look.source, look.scope, why, _mend(look.source))
     workloads = sight.workloads[look.source, look.scope]
     detail = f"workloads: {workloads:,}; different images of these registries: {look.images:,}"
     return ok(look.source, look.scope, detail)

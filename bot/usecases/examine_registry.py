@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.core.coverage import Coverage, called, fix_for_services
+from bot.core.coverage import Coverage, source_for
 from bot.core.due import IGNORE
 from bot.core.errors import RequestError, ServiceError
 from bot.core.findings import Finding, failed, ok, warning
@@ -13,12 +13,7 @@ from bot.core.manifest import Described
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import ANYBODY, Puller
 from bot.core.snapshot import Snapshot
-from bot.core.unresolved import (
-    FIX_MISSING,
-    FIX_UNREADABLE,
-    IGNORE_REFERENCES,
-    REFERENCES,
-)
+from bot.core.unresolved import REFERENCES, Naming
 from bot.core.words import first_few
 from bot.parallel import in_parallel
 from bot.ports import Registry
@@ -27,6 +22,13 @@ NO_IMAGE = Described("sha256:" + 64 * "0", (), None, None, 0)
 """To read it takes the same permission as any other, and leaves no pull time."""
 
 GRANT = "if AWS refuses an action, grant it: ecr-clean iam-policy prints all that are needed"
+
+IGNORE_REFERENCES = "usage.ignore_references"
+FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
+FIX_MISSING = (
+    "name the mirror in usage.registry_aliases, with its path, or list the reference in "
+    f"{IGNORE_REFERENCES}"
+)
 
 Key = TypeVar("Key")
 
@@ -107,7 +109,7 @@ class Examination:
         findings = [*self._unreadable(snapshot), *self._held_back(snapshot, names, by_name)]
         yield from findings
         unknown = [
-            str(naming)
+            _use(naming)
             for naming in snapshot.named
             if naming.registry == self.id
             and naming.name not in names
@@ -128,7 +130,8 @@ class Examination:
             if self.id not in {possible.registry for possible in each.possible_names}:
                 continue
             meant = [r.name for r in self.repositories if each.may_mean(self.id, r.name)]
-            detail = f"{each} cannot be read as an image reference"
+            use = f"{each.image!r} (used by {first_few(each.used_by)})"
+            detail = f"{use} cannot be read as an image reference"
             if meant:
                 detail = f"{detail}; plans of {first_few(meant)} are incomplete until then"
                 yield failed(REFERENCES, str(self.id), detail, FIX_UNREADABLE)
@@ -144,7 +147,7 @@ class Examination:
                 yield failed(
                     REFERENCES,
                     str(self.id),
-                    f"there is no repository for {naming}; plans of {first_few(meant)} are "
+                    f"there is no repository for {_use(naming)}; plans of {first_few(meant)} are "
                     "incomplete until then",
                     FIX_MISSING,
                 )
@@ -261,3 +264,22 @@ def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, Sequence[str]]:
     for key, name in pairs:
         groups[key].append(name)
     return groups
+
+
+def _use(naming: Naming) -> str:
+    return f"{naming.image} (used by {naming.used_by})"
+
+
+def fix_for_services(services: Iterable[str]) -> str:
+    """What to do about services that no source looks at."""
+    off = sorted({source for service in services if (source := source_for(service))})
+    switch = f"switch on {', '.join(f'usage.{source}' for source in off)}, or " if off else ""
+    return (
+        f"{switch}name the images that they run in a file of usage.files, if there are any, and "
+        "then the services in usage.ignore_services"
+    )
+
+
+def called(services: Iterable[str]) -> str:
+    """In a sentence: `emr-serverless.amazonaws.com, omics.amazonaws.com`."""
+    return ", ".join("any service" if name == ANYBODY else name for name in services)

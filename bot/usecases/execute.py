@@ -5,10 +5,34 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.core.audit_details import (
+    CouldNotBegin,
+    EventDetail,
+    OnlyStopped,
+    RunBegins,
+    RunTakenOver,
+    StartsLater,
+)
+from bot.core.decision_reasons import ApprovalLack
 from bot.core.errors import DamagedError, RequestError
 from bot.core.ground import is_what_people_approved, why_not_to_go_on
-from bot.core.records import Event, EventName, PlanRecord, Run, Worker, by_itself
-from bot.core.result_reasons import Sentence
+from bot.core.records import (
+    BY_SETTINGS,
+    Event,
+    EventName,
+    Pause,
+    PlanRecord,
+    Run,
+    Worker,
+    by_itself,
+)
+from bot.core.sentence import Sentence
+from bot.core.start_obstacles import (
+    ExecutionOff,
+    GroundChanged,
+    NotWhatWasApproved,
+    StartObstacle,
+)
 from bot.core.transitions import (
     asked_to_stop,
     called_back,
@@ -18,7 +42,6 @@ from bot.core.transitions import (
     started,
     taken_over,
 )
-from bot.core.words import moment
 from bot.ports import Change, RunStore
 from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.check_authority import Authority
@@ -26,28 +49,35 @@ from bot.usecases.find_plan import find_plan
 from bot.usecases.lease import LENGTH, RunLostError
 from bot.usecases.lookout import Sight, Workplace, look_at
 
-SWITCHED_OFF = "execution.enabled: false"
-
 
 class CalledBackError(Exception):
     """A plan that could not begin, and is proposed again, without approvals. `is_incomplete`: since
-    not everything could be looked at."""
+    something could not be read."""
 
-    def __init__(self, plan: PlanRecord, why: str, *, is_incomplete: bool) -> None:
-        super().__init__(
-            f"The plan {plan.id} for {plan.repository.name} could not begin ({why}), so it is "
-            "proposed again, without approvals"
-        )
+    def __init__(self, plan: PlanRecord, cause: StartObstacle) -> None:
+        super().__init__(cause)
         self.plan = plan
-        self.is_incomplete = is_incomplete
+        self.cause = cause
+
+    @property
+    def is_incomplete(self) -> bool:
+        return isinstance(self.cause, GroundChanged)
 
 
 class PausedError(Exception):
-    """No plan may begin: says who paused."""
+    """No plan may begin."""
+
+    def __init__(self, pause: Pause) -> None:
+        super().__init__(pause)
+        self.pause = pause
 
 
-class _IncompleteError(RequestError):
-    """Not everything could be looked at."""
+class _ObstacleError(Exception):
+    """The plan cannot begin."""
+
+    def __init__(self, cause: StartObstacle) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +110,10 @@ class Executor:
                 self._expect_allowed(plan)
                 workplace = stack.enter_context(self.open_workplace(plan))
                 sight = self._sight(plan, workplace)
+            except _ObstacleError as error:
+                raise self._called_back(plan, error.cause) from error
             except (RequestError, DamagedError) as error:
-                raise self._called_back(plan, error) from error
+                raise self._called_back(plan, Sentence(str(error))) from error
             if self.runner.is_leaving():
                 raise LeftError
             return self.runner.carry_out(self._begun(plan), workplace, sight)
@@ -93,18 +125,18 @@ class Executor:
         Raises RunLostError if another worker was faster, ServiceError if Slack cannot tell who
         approved, and what opening the workplace raises.
         """
-        why_not = self._why_not_approved(plan, run.begun_at) if self.enabled else SWITCHED_OFF
+        why_not = self._why_not_approved(plan, run.begun_at) if self.enabled else ExecutionOff()
         with self.open_workplace(plan) as workplace:
             return self.runner.carry_out(self._taken(plan, run, why_not), workplace)
 
     def _expect_allowed(self, plan: PlanRecord) -> None:
-        """Raises RequestError if the settings here do not let the plan begin now."""
+        """Raises _ObstacleError if the settings here do not let the plan begin now."""
         if not self.enabled:
-            raise RequestError(f"the settings have {SWITCHED_OFF}")
+            raise _ObstacleError(ExecutionOff())
         if why_not := self._why_not_approved(plan, self._now()):
-            raise RequestError(why_not)
+            raise _ObstacleError(why_not)
 
-    def _why_not_approved(self, plan: PlanRecord, begins_at: datetime) -> str | None:
+    def _why_not_approved(self, plan: PlanRecord, begins_at: datetime) -> ApprovalLack | None:
         return self.authority.why_not_approved(plan, self.undo_window, begins_at)
 
     def _in_time(self, plan: PlanRecord) -> PlanRecord:
@@ -112,10 +144,7 @@ class Executor:
         now = self._now()
         while is_late(plan, now):
             after = postponed(plan, now, self.undo_window)
-            detail = (
-                f"it should have begun {moment(plan.execute_after or now)}, and did not; it begins "
-                f"{moment(after.execute_after or now)}, unless somebody stops it"
-            )
+            detail = StartsLater(plan.execute_after or now, after.execute_after or now)
             event = self._event(EventName.POSTPONED, after, detail)
             if self._store.commit(Change((event,), plan, after)):
                 return after
@@ -123,16 +152,13 @@ class Executor:
         return plan
 
     def _sight(self, plan: PlanRecord, workplace: Workplace) -> Sight:
-        """Raises RequestError if the plan cannot begin."""
+        """Raises _ObstacleError if the plan cannot begin."""
         content = self._store.content(plan.id, plan.version)
         if not is_what_people_approved(plan, content):
-            raise RequestError(
-                f"version {plan.version}, as it is stored, is not what was approved: propose the "
-                "cleanup again, and look into who can write to the database"
-            )
+            raise _ObstacleError(NotWhatWasApproved(plan.version))
         sight = look_at(workplace)
         if why := why_not_to_go_on(content, sight.planned.plan):
-            raise _IncompleteError(f"it cannot be carried out as people approved it: {why}")
+            raise _ObstacleError(why)
         return sight
 
     def _begun(self, plan: PlanRecord) -> Run:
@@ -141,8 +167,8 @@ class Executor:
         now = self._now()
         run = Run(plan.id, plan.version, 1, self.worker, now, now + LENGTH)
         after = started(plan, now)
-        who = ", ".join(approval.by for approval in plan.current_approvals)
-        event = self._event(EventName.STARTED, after, f"approved by {who}; on {self.worker.host}")
+        approvers = tuple(approval.by for approval in plan.current_approvals)
+        event = self._event(EventName.STARTED, after, RunBegins(approvers, self.worker.host))
         if not self._store.commit(Change((event,), plan, after, run=run)):
             self._expect_no_pause()
             raise RunLostError
@@ -150,32 +176,30 @@ class Executor:
 
     def _expect_no_pause(self) -> None:
         if pause := self._store.pause():
-            raise PausedError(pause.words)
+            raise PausedError(pause)
 
-    def _taken(self, plan: PlanRecord, run: Run, why_not: str | None) -> Run:
+    def _taken(self, plan: PlanRecord, run: Run, why_not: StartObstacle | None) -> Run:
         now = self._now()
         mine = replace(run, attempt=run.attempt + 1, worker=self.worker, leased_until=now + LENGTH)
-        after = asked_to_stop(plan, f"the settings ({why_not})") if why_not else taken_over(plan)
-        detail = f"from {run.worker.host}, process {run.worker.pid}; goes on on {self.worker.host}"
+        after = asked_to_stop(plan, BY_SETTINGS) if why_not else taken_over(plan)
+        detail = RunTakenOver(run.worker.host, run.worker.pid, self.worker.host)
         events = [self._event(EventName.TAKEN_OVER, after, detail)]
         if why_not:
-            stops = f"nothing more is deleted: {why_not}"
-            events.append(self._event(EventName.NOT_STARTED, after, stops))
+            events.append(self._event(EventName.NOT_STARTED, after, OnlyStopped(why_not)))
         if not self._store.commit(Change(events, plan, after, run_before=run, run=mine)):
             raise RunLostError
         return mine
 
-    def _called_back(self, plan: PlanRecord, error: Exception) -> Exception:
+    def _called_back(self, plan: PlanRecord, cause: StartObstacle) -> Exception:
         """RunLostError if somebody was faster, to stop it or to begin it."""
-        event = self._event(EventName.NOT_STARTED, plan, str(error))
+        event = self._event(EventName.NOT_STARTED, plan, CouldNotBegin(cause))
         after = called_back(plan)
         if not self._store.commit(Change((event,), plan, after)):
             return RunLostError()
-        is_incomplete = isinstance(error, _IncompleteError)
-        return CalledBackError(after, str(error), is_incomplete=is_incomplete)
+        return CalledBackError(after, cause)
 
-    def _event(self, name: EventName, plan: PlanRecord, detail: str) -> Event:
-        return by_itself(plan, self._now(), name, Sentence(detail))
+    def _event(self, name: EventName, plan: PlanRecord, detail: EventDetail) -> Event:
+        return by_itself(plan, self._now(), name, detail)
 
     @property
     def _store(self) -> RunStore:

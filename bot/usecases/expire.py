@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
+from bot.core.audit_details import NotCarriedOut, PinText
 from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, RepositoryPin, by_itself
-from bot.core.result_reasons import Sentence
 from bot.core.transitions import expired
-from bot.core.words import moment
 from bot.ports import Change, Store
 
 
@@ -18,8 +17,7 @@ def expire(store: Store, now: datetime) -> None:
 
 
 def expiry(plan: PlanRecord, now: datetime) -> Change:
-    detail = f"nobody carried it out before {moment(plan.expires_at)}"
-    event = by_itself(plan, now, EventName.EXPIRED, Sentence(detail))
+    event = by_itself(plan, now, EventName.EXPIRED, NotCarriedOut(plan.expires_at))
     return Change((event,), plan, expired(plan, now))
 
 
@@ -28,7 +26,7 @@ def _end_of(pin: RepositoryPin, now: datetime) -> Change:
         at=now,
         event=EventName.PIN_EXPIRED,
         by=BY_ITSELF,
-        detail=Sentence(pin.pin.words),
+        detail=PinText(pin.pin),
         repository=pin.repository,
     )
     return Change((event,), pins_removed=(pin,))

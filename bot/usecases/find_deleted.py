@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.naming import is_called
-from bot.core.records import Item, Outcome, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Item, Outcome, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import Store
 

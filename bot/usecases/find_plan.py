@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from bot.core.errors import ReplacedError, RequestError
 from bot.core.plan import Plan
-from bot.core.records import OPEN, PlanRecord, PlanState
+from bot.core.plan_state import OPEN, PlanState
+from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.transitions import is_expired
 from bot.ports import Store

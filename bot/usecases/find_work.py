@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.core.records import PlanRecord, PlanState, Run, Worker
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord, Run, Worker
 from bot.core.transitions import is_due
 from bot.ports import RunStore
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.records import EventName, PlanRecord, PlanState, by_itself
-from bot.core.result_reasons import Sentence
+from bot.core.audit_details import FoundUnchanged
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, PlanRecord, by_itself
 from bot.core.transitions import kept_open
-from bot.core.words import moment
 from bot.ports import Change, Store
 from bot.usecases.propose import Proposal
 
@@ -26,8 +26,7 @@ def keep_open(store: Store, plan: PlanRecord, until: datetime, now: datetime) ->
     once somebody approved it, so that no approval counts for longer than a plan is open."""
     while _waits_for_the_first(plan) and plan.expires_at < until:
         after = kept_open(plan, until)
-        detail = f"it is unchanged, and open until {moment(until)}"
-        event = by_itself(plan, now, EventName.PROPOSED, Sentence(detail))
+        event = by_itself(plan, now, EventName.PROPOSED, FoundUnchanged(until))
         if store.commit(Change((event,), plan, after)):
             return after
         found = store.plan(plan.id)

@@ -13,6 +13,7 @@ from bot.core.passes import in_batches
 from bot.core.plan import Plan
 from bot.core.result_reasons import ResultReason, TextUnreadable
 from bot.core.sparing import Why, compare, gone_of
+from bot.core.start_obstacles import GroundChanged
 from bot.parallel import in_parallel
 from bot.ports import Clock, Dated, Deleter, ManifestText, Store
 from bot.usecases.batch_size import BatchSize
@@ -40,8 +41,12 @@ A_PAGE = 1000
 
 
 class IncompleteError(Exception):
-    """Not everything could be looked at, or people approved something else: nothing may be deleted.
-    Says why."""
+    """Not everything could be looked at, or people approved something else: nothing may be
+    deleted."""
+
+    def __init__(self, cause: GroundChanged) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import Person, may_pause
-from bot.core.errors import RequestError
+from bot.core.audit_details import EventDetail, PausedBefore, PausedFor, RefusedFor
+from bot.core.authority import Person, Refused, may_pause
+from bot.core.decision_reasons import PausedAlready
+from bot.core.errors import RefusedError, RequestError
 from bot.core.records import Event, EventName, Pause
-from bot.core.result_reasons import Sentence
 from bot.ports import Clock, Store
 from bot.usecases.reasons import one_line
 
@@ -24,9 +25,11 @@ class Pauser:
         may not, or comes too late."""
         self._expect_may(person)
         pause = Pause(person.name, self.clock(), one_line(why))
-        if not self.store.set_pause(pause, self._event(EventName.PAUSED, person, pause.words)):
-            known = self.store.pause()
-            raise RequestError(known.words if known else "Somebody has just resumed ecr-clean")
+        detail = PausedFor(pause.by, pause.at, pause.why)
+        if not self.store.set_pause(pause, self._event(EventName.PAUSED, person, detail)):
+            if known := self.store.pause():
+                raise RefusedError(PausedAlready(known.by, known.at, known.why))
+            raise RequestError("Somebody has just resumed ecr-clean")
         return pause
 
     def resume(self, person: Person) -> Pause:
@@ -35,16 +38,16 @@ class Pauser:
         self._expect_may(person)
         pause = self.store.pause()
         if pause:
-            detail = f"paused by {pause.by} before"
-            if self.store.set_pause(None, self._event(EventName.RESUMED, person, detail)):
+            event = self._event(EventName.RESUMED, person, PausedBefore(pause.by))
+            if self.store.set_pause(None, event):
                 return pause
         raise RequestError("ecr-clean is not paused")
 
     def _expect_may(self, person: Person) -> None:
         decision = may_pause(person, self.rules)
-        if not decision.granted:
-            self.store.record(self._event(EventName.REFUSED, person, decision.reason))
-            raise RequestError(decision.reason)
+        if isinstance(decision, Refused):
+            self.store.record(self._event(EventName.REFUSED, person, RefusedFor(decision.reason)))
+            raise RefusedError(decision.reason)
 
-    def _event(self, name: EventName, person: Person, detail: str) -> Event:
-        return Event(self.clock(), name, person.name, Sentence(detail))
+    def _event(self, name: EventName, person: Person, detail: EventDetail) -> Event:
+        return Event(self.clock(), name, person.name, detail)

@@ -6,15 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core.approval_rules import ApprovalRules
-from bot.core.authority import Decision, Person, may_pin, may_unpin
+from bot.core.audit_details import PinsKeep, PinText
+from bot.core.authority import Person, Refused, may_pin, may_unpin
+from bot.core.decision_reasons import PinOfAnother
 from bot.core.errors import RequestError
 from bot.core.legal_texts import ONLY_GLOBS
 from bot.core.next_version import with_pins
 from bot.core.pins import Pin, PinBoard, PinKind, check_pin
 from bot.core.plan import Plan
-from bot.core.records import AWAITING, Event, EventName, PinRemoval, PlanRecord, RepositoryPin
+from bot.core.plan_state import AWAITING
+from bot.core.records import Event, EventName, PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import Sentence
 from bot.core.transitions import Step, allows, renewed
 from bot.core.words import moment
 from bot.ports import Change, Clock, Store
@@ -86,7 +88,8 @@ class Pinner:
         for old, new in replaced:
             if old.pin.protects(deed.at) and _takes_off(new.pin, old.pin):
                 decision = may_unpin(deed.person, old.pin, self.rules_of(deed.repository))
-                deed.expect(_about_replacing(old.pin, decision), self.store)
+                if isinstance(decision, Refused):
+                    deed.refuse(PinOfAnother(old.pin, decision.reason), self.store)
         return [old for old, _ in replaced]
 
     def _change(self, deed: Deed, pins: Sequence[Pin]) -> Change:
@@ -134,8 +137,8 @@ class Pinner:
         pinned = with_pins(content, pins, deed.at, self.usd_per_gb_month)
         after = renewed(deed.plan, pinned, deed.at, deed.at + self.expires_after)
         spared = len(content.delete) - len(pinned.delete)
-        detail = f"pins spare {spared:,} of {len(content.delete):,} that were to go"
-        event = replace(deed, plan=after).event(EventName.PROPOSED, Sentence(detail))
+        detail = PinsKeep(spared, len(content.delete))
+        event = replace(deed, plan=after).event(EventName.PROPOSED, detail)
         return Change((event,), deed.plan, after, pinned)
 
 
@@ -181,20 +184,10 @@ def _takes_off(new: Pin, old: Pin) -> bool:
     return new.until is not None and (old.until is None or new.until < old.until)
 
 
-def _about_replacing(old: Pin, decision: Decision) -> Decision:
-    if decision.granted:
-        return decision
-    return Decision(
-        granted=False,
-        reason=f"{old.words}; whoever replaces it has to be {old.by} or an approver: "
-        f"{decision.reason}",
-    )
-
-
 def _pinned(deed: Deed, pins: Sequence[Pin], content: Plan | None) -> tuple[Event, ...]:
     """With the digests that each protects in what was proposed."""
     return tuple(
-        deed.event(EventName.PINNED, Sentence(pin.words), _protected(pin, content, deed.at))
+        deed.event(EventName.PINNED, PinText(pin), _protected(pin, content, deed.at))
         for pin in pins
     )
 

@@ -4,10 +4,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.core.coverage import Coverage, called, fix_for_services
+from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
 from bot.core.evidence import Evidence
 from bot.core.manifest import Manifest
+from bot.core.obstacles import (
+    AccountsPull,
+    DeletedElsewhereToo,
+    ScanCause,
+    ServicesPull,
+    TagHistoryTooShort,
+)
 from bot.core.past_tags import PastTags, find_past_tags
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
@@ -15,11 +22,11 @@ from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
 from bot.core.savings import Prices
+from bot.core.sentence import Sentence
 from bot.core.snapshot import Snapshot
 from bot.core.tag_history import renewed_at, scan_tags
 from bot.core.unresolved import REFERENCES, look_at_missing
 from bot.core.usage import Look
-from bot.core.words import moment
 from bot.ports import Clock, ManifestCache, Progress, Registry, Store
 from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
@@ -104,17 +111,14 @@ class Planner:
         last = self.store.tag_scan(repository)
         return scan_tags(last, inventory.manifests, now, listed_by=self.clock())
 
-    def _unknown_runs(self, past: PastTags, tags: TagScan) -> str:
-        """Why nobody can tell what some run, and what to do."""
-        run = past.unknown[0]
-        others = len({each.run.used_by for each in past.unknown}) - 1
-        more = f" (and {others:,} more)" if others else ""
-        since = f"only since {moment(tags.reaches_back_to)}" if self.store else "in no database"
-        return (
-            f"{run.run.used_by} has run an image by the tag {run.tag} since "
-            f"{moment(run.run.unresolved.since)}{more}, and which image that tag named then is not "
-            f"known, since the tags of this repository are remembered {since}: name the image by "
-            "digest, or run ecr-clean propose and restart the pod a minute later"
+    def _unknown_runs(self, past: PastTags, tags: TagScan) -> TagHistoryTooShort:
+        first = past.unknown[0]
+        return TagHistoryTooShort(
+            used_by=first.run.used_by,
+            tag=first.tag,
+            since=first.run.unresolved.since,
+            others=len({each.run.used_by for each in past.unknown}) - 1,
+            known_since=tags.reaches_back_to if self.store else None,
         )
 
     def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:
@@ -127,27 +131,27 @@ class Planner:
                 _failed("repository policy", repository, why) for why in self._unseen(pullers)
             )
         except ServiceError as error:
-            looks.append(_failed("repository policy", repository, str(error)))
+            looks.append(_failed("repository policy", repository, Sentence(str(error))))
         destinations: tuple[RegistryId, ...] = ()
         try:
             destinations = registry.deleted_also_in(repository)
-            if places := ", ".join(map(str, self.coverage.unseen(destinations))):
-                looks.append(_failed("replication", repository, _unseen_destination(places)))
+            if unseen := tuple(self.coverage.unseen(destinations)):
+                looks.append(_failed("replication", repository, DeletedElsewhereToo(unseen)))
         except ServiceError as error:
-            looks.append(_failed("replication", repository, str(error)))
+            looks.append(_failed("replication", repository, Sentence(str(error))))
         try:
             if missing := self.names.missing(found, self.snapshot.named, destinations):
                 looks.append(look_at_missing(repository, missing))
         except ServiceError as error:
-            looks.append(_failed(REFERENCES, repository, str(error)))
+            looks.append(_failed(REFERENCES, repository, Sentence(str(error))))
         return destinations, looks
 
-    def _unseen(self, pullers: Collection[Puller]) -> Iterator[str]:
-        """Why nobody knows what these pull."""
+    def _unseen(self, pullers: Collection[Puller]) -> Iterator[AccountsPull | ServicesPull]:
+        """Why it is unknown what these pull."""
         if accounts := self.coverage.unseen_accounts(pullers):
-            yield _unseen_accounts(accounts)
+            yield AccountsPull(accounts)
         if services := self.coverage.unseen_services(pullers):
-            yield _unseen_services(services)
+            yield ServicesPull(services)
 
 
 def pins_and_removals(
@@ -168,32 +172,8 @@ def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Ma
     return (*there, *(manifest for manifest in gone if manifest.digest not in digests))
 
 
-def _failed(source: str, repository: RepositoryId, why: str) -> Look:
+def _failed(source: str, repository: RepositoryId, why: ScanCause) -> Look:
     return Look(source, repository.uri, 0, why)
-
-
-def _unseen_accounts(accounts: Sequence[str]) -> str:
-    if "*" in accounts:
-        return (
-            "it lets accounts pull that it does not name: name them in the policy, or put '*' "
-            "into usage.ignore_accounts if none of them needs a look"
-        )
-    return (
-        f"it lets {', '.join(accounts)} pull, where nobody looks: add them to usage.accounts, or "
-        "to usage.ignore_accounts if they need no look"
-    )
-
-
-def _unseen_services(services: Sequence[str]) -> str:
-    fix = fix_for_services(services)
-    return f"it lets {called(services)} pull, and no source that is on looks at it: {fix}"
-
-
-def _unseen_destination(places: str) -> str:
-    return (
-        f"deletions are carried to {places}, where nobody looks: add that to usage.accounts or "
-        "usage.regions, or switch deleteReplication off"
-    )
 
 
 def _layers_stay_within(registry: Registry) -> bool:

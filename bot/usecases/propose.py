@@ -5,13 +5,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.core.audit_details import Proposed
 from bot.core.authority import Person
 from bot.core.errors import ReplacedError
 from bot.core.next_version import with_pins
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.records import EventName, LastLook, PlanRecord, PlanState, RepositoryPin
-from bot.core.result_reasons import Sentence
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, LastLook, PlanRecord, RepositoryPin
 from bot.core.transitions import proposed, renewed
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
@@ -75,7 +76,7 @@ class Proposer:
             content = self._with_new_pins(planned, pins, now)
             after = self._next(before, content, now)
             deed = Deed(self.person, now, repository, after)
-            event = deed.event(EventName.PROPOSED, Sentence(_detail(after)))
+            event = deed.event(EventName.PROPOSED, _detail(after))
             if self.store.commit(Change((event,), before, after, content)):
                 return self._caught_up(Proposal(after, content, is_new=True), pins)
 
@@ -112,6 +113,5 @@ def _is_unchanged(plan: PlanRecord, planned: Planned) -> bool:
     return plan.hash == content_hash(planned.plan)
 
 
-def _detail(plan: PlanRecord) -> str:
-    incomplete = "" if plan.complete else "; it is incomplete"
-    return f"{plan.deletions:,} of {plan.manifests:,} manifests may go{incomplete}"
+def _detail(plan: PlanRecord) -> Proposed:
+    return Proposed(plan.deletions, plan.manifests, plan.complete)

@@ -17,7 +17,8 @@ from bot.core.errors import (
 )
 from bot.core.passes import in_batches
 from bot.core.records import Batch, Fate, KeptManifest, Outcome
-from bot.core.result_reasons import RefusedByEcr, Sentence, SkipReason
+from bot.core.result_reasons import RefusedByEcr, SkipReason
+from bot.core.sentence import Sentence
 from bot.parallel import in_parallel
 from bot.ports import ManifestText, Refusal
 from bot.usecases.lease import Lease, RunLostError

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.core.approval_rules import ApprovalRules
+from bot.core.audit_details import StoppedBeforeStart, StopsAfterBatches
 from bot.core.authority import Person, may_stop
-from bot.core.records import EventName, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import Sentence
 from bot.core.transitions import Step, asked_to_stop, called_back
 from bot.ports import Change, Clock, Store
 from bot.usecases.deed import Deed
@@ -33,10 +34,10 @@ class Stopper:
             deed.expect(may_stop(person, self.rules_of(before.repository)), self.store)
             if before.state is PlanState.EXECUTING:
                 after = asked_to_stop(before, person.name)
-                event = deed.event(EventName.STOP_ASKED, Sentence("after the batches in flight"))
+                event = deed.event(EventName.STOP_ASKED, StopsAfterBatches())
             else:
                 deed.expect_step(Step.CALL_BACK, self.store)
                 after = called_back(before)
-                event = deed.event(EventName.STOPPED, Sentence("before anything was deleted"))
+                event = deed.event(EventName.STOPPED, StoppedBeforeStart())
             if self.store.commit(Change((event,), before, after)):
                 return after

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.approval_rules import ApprovalRules
+from bot.core.audit_details import PinText
 from bot.core.authority import Person, may_unpin
 from bot.core.errors import RequestError
 from bot.core.records import EventName, PinRemoval, RepositoryPin
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import Sentence
 from bot.ports import Change, Clock, Store
 from bot.usecases.check_authority import Authority, StillOn
 from bot.usecases.deed import Deed
@@ -37,7 +37,7 @@ class Unpinner:
         pins = [each for text in dict.fromkeys(texts) for each in known if each.pin.pin == text]
         for each in pins:
             deed.expect(may_unpin(person, each.pin, self.rules_of(repository)), self.store)
-        events = [deed.event(EventName.UNPINNED, Sentence(each.pin.words)) for each in pins]
+        events = [deed.event(EventName.UNPINNED, PinText(each.pin)) for each in pins]
         removed = [each for each in pins if each in there]
         again = [PinRemoval(each, person.name, deed.at) for each in pins if each in still_on]
         removals = [*removals_by(deed, removed), *again]

@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
-from bot.core.records import CARRIED_OUT, PlanRecord, PlanState
-from bot.core.transitions import what_became
+from bot.core.plan_state import CARRIED_OUT, PlanState
+from bot.core.records import PlanRecord
 from bot.core.words import moment
 from bot.memory import collect_garbage
+from bot.render.decisions import pause_words, state_words
+from bot.render.errors import called_back_words
 from bot.render.words import freed
 from bot.usecases.carry_out import LeftError
 from bot.usecases.execute import CalledBackError, Executor, PausedError
@@ -73,11 +75,11 @@ class Crew:
         try:
             after = carry_out()
         except CalledBackError as error:
-            _log.warning("%s", error)
+            _log.warning("%s", called_back_words(error.plan, error.cause))
         except LeftError:
             _log.info("%s waits for the next process: this one was told to leave", _named(plan))
         except PausedError as error:
-            _log.info("%s waits: %s", _named(plan), error)
+            _log.info("%s waits: %s", _named(plan), pause_words(error.pause))
         except RunLostError:
             _log.info("%s is carried out by another process", _named(plan))
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
@@ -116,4 +118,4 @@ def _what_became(plan: PlanRecord) -> str:
     if plan.state is PlanState.APPROVED and plan.execute_after:
         return f"comes late, and waits for a new undo window: until {moment(plan.execute_after)}"
     saved = f"; {freed(plan)} freed" if plan.state in CARRIED_OUT else ""
-    return f"{what_became(plan.state)}{saved}"
+    return f"{state_words(plan.state)}{saved}"

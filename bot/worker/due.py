@@ -9,7 +9,8 @@ from functools import partial
 from bot.aws.ecr import EcrRegistry
 from bot.core.due import DueOutcome, DueReport, why_not_posted
 from bot.core.errors import ServiceError
-from bot.core.records import BY_ITSELF, Job, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import BY_ITSELF, Job, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import Clock
 from bot.settings import Settings

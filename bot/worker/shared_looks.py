@@ -51,7 +51,7 @@ class SharedLooks:
             return seen
 
     def _serves(self, seen: Seen, repository: RepositoryId) -> bool:
-        if any(look.error for look in seen.snapshot.looks):
+        if any(look.failure for look in seen.snapshot.looks):
             return False
         plan = self.store.open_plan(repository)
         is_newer_than_plan = plan is None or plan.proposed_at <= seen.at

@@ -2,10 +2,11 @@
 
 from bot.core.errors import RequestError, ServiceError
 from bot.outgoing import quoted
+from bot.render.errors import error_words
 
 
 def told(error: Exception) -> str:
     if isinstance(error, RequestError | ServiceError):
-        return str(error)
+        return error_words(error)
     what = f"{type(error).__name__}: {quoted(error)}"
     return f"a bug of ecr-clean's own ({what}): --debug shows more"

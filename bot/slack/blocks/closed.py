@@ -1,6 +1,7 @@
 """A plan that came to nothing: one line, without buttons."""
 
-from bot.core.records import EventName, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import context
 from bot.slack.message import Content

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.core.records import BY_ITSELF, CARRIED_OUT, Event, PlanRecord
-from bot.core.transitions import what_became
+from bot.core.plan_state import CARRIED_OUT
+from bot.core.records import BY_ITSELF, Event, PlanRecord
+from bot.render.decisions import state_words
 from bot.render.words import count
 from bot.slack.blocks.kit import section, sections
 from bot.slack.blocks.plan_lines import carried_out
@@ -55,4 +56,4 @@ def _line(each: Ended, usd_per_gb_month: float) -> str:
 def _fate(plan: PlanRecord, last: Event | None) -> str:
     by = f" by {mention(last.by)}" if last and last.by != BY_ITSELF else ""
     would = f"{plan.deletions:,} of {count(plan.manifests, 'manifest')} would have gone"
-    return f"{what_became(plan.state)}{by} ({would})"
+    return f"{state_words(plan.state)}{by} ({would})"

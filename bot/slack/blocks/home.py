@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.core.records import RepositoryPin
+from bot.render.pin_words import pin_reason_words
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import and_more, context, header, section
 from bot.slack.blocks.plan_lines import carried_out, open_plan
@@ -71,7 +72,7 @@ def _pin(each: RepositoryPin) -> str:
     name = code(each.repository.partition("/")[2])
     return (
         f"• {code(pin.pin)} in {name} until {date(pin.until)}, by {mention(pin.by)}: "
-        f"{prose(pin.reason, MOST_IN_REASON)}"
+        f"{prose(pin_reason_words(pin), MOST_IN_REASON)}"
     )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from bot.core.usage import Look
+from bot.core.obstacles import Doubt, Obstacle, ScanFailed
+from bot.render.obstacles import doubt_words, obstacle_words
 from bot.render.words import count
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import Element, actions, button, context, header, section
@@ -48,7 +49,7 @@ def incomplete(view: PlanView) -> Content:
 
 
 def _text(view: PlanView) -> str:
-    first = prose(view.content.problems[0], MOST_IN_PROBLEM)
+    first = prose(obstacle_words(view.content.problems[0]), MOST_IN_PROBLEM)
     more = len(view.content.problems) - 1
     others = f" And {count(more, 'more problem')}." if more else ""
     return (
@@ -64,21 +65,28 @@ def _meanwhile(view: PlanView) -> str:
 
 def _problems(view: PlanView) -> Iterator[Block]:
     problems = view.content.problems
-    doubted = {look.problem: look for look in view.content.usage.looks if look.doubt}
     for place, problem in enumerate(problems[:PROBLEMS]):
-        look = doubted.get(problem)
-        confirm = _confirm_button(view, look, place) if look else None
-        said = f"{look.place}: {look.doubt.words}" if look and look.doubt and confirm else problem
+        confirm = _confirm_button(view, problem, place)
+        said = _doubt(problem) if confirm else obstacle_words(problem)
         yield section(f"• {prose(said, MOST_IN_PROBLEM)}", button=confirm)
     if (more := len(problems) - PROBLEMS) > 0:
         yield context(f"… and {more:,} more: `ecr-clean show {view.plan.id}` lists them all")
 
 
-def _confirm_button(view: PlanView, look: Look, place: int) -> Element | None:
-    """None where a button cannot carry so long a scope: the problem says how to confirm it."""
-    assert look.doubt
-    plan = view.plan
-    ref = UsageRef(plan.id, plan.version, look.doubt.workloads, look.source, look.scope)
+def _doubt(problem: Obstacle) -> str:
+    """Without the command that confirms it: a button does."""
+    assert isinstance(problem, ScanFailed)
+    assert isinstance(problem.cause, Doubt)
+    return f"{problem.source} ({problem.scope}): {doubt_words(problem.cause)}"
+
+
+def _confirm_button(view: PlanView, problem: Obstacle, place: int) -> Element | None:
+    """None for what nobody can confirm, and where a button cannot carry so long a scope: then the
+    problem says how to confirm it."""
+    if not (isinstance(problem, ScanFailed) and isinstance(problem.cause, Doubt)):
+        return None
+    plan, workloads = view.plan, problem.cause.workloads
+    ref = UsageRef(plan.id, plan.version, workloads, problem.source, problem.scope)
     if len(str(ref)) > MOST_IN_LINE:
         return None
     return button("That is right", f"{CONFIRM_USAGE}:{place}", ref)

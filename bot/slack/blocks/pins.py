@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.core.pins import Pin
 from bot.core.records import KnownTag, RepositoryPin
 from bot.core.repository import RepositoryId
+from bot.render.pin_words import pin_reason_words
 from bot.render.words import count
 from bot.slack.blocks.kit import (
     Element,
@@ -153,7 +154,7 @@ def _listed(shown: PinsShown) -> Iterator[Block]:
 def pin_line(pin: Pin) -> str:
     until = f" until {date(pin.until)}" if pin.until else ""
     by = prose(pin.by) if " " in pin.by else mention(pin.by)
-    return f"{code(pin.pin)}{until}, by {by}: {prose(pin.reason, MOST_IN_REASON)}"
+    return f"{code(pin.pin)}{until}, by {by}: {prose(pin_reason_words(pin), MOST_IN_REASON)}"
 
 
 def _unpin_button(repository: RepositoryId, pin: Pin, number: int) -> Element:

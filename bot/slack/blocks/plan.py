@@ -1,6 +1,6 @@
 """A plan as a message: which one fits where it stands."""
 
-from bot.core.records import PlanState
+from bot.core.plan_state import PlanState
 from bot.slack.blocks.closed import closed
 from bot.slack.blocks.incomplete import incomplete
 from bot.slack.blocks.nothing import nothing_to_delete

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from bot.core.records import Outcome, Pause, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.words import about, count, freed, money
 from bot.slack.blocks.phrases import starts

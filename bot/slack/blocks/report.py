@@ -7,6 +7,7 @@ from bot.core.authority import why_unapprovable
 from bot.core.judge import PULLED_LATELY
 from bot.core.records import EventName
 from bot.core.words import first_few, moment
+from bot.render.decisions import refusal_words
 from bot.render.events_words import detail_words
 from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
 from bot.render.words import about, age, count, freed_of_all, money, size
@@ -183,7 +184,7 @@ def _approvals(view: PlanView) -> Iterator[str]:
 def _obstacle(view: PlanView) -> str | None:
     """Why nobody can approve it here."""
     if why := why_unapprovable(view.plan):
-        return f"{why}."
+        return f"{refusal_words(why)}."
     if view.report_only:
         return "Only a report: the settings have `execution.enabled: false`."
     if view.home is None:

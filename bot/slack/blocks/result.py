@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bot.core.records import Item, Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Item, Outcome
 from bot.core.savings import usd_per_month
 from bot.core.words import short
 from bot.render.events_words import result_words

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.pins import Pin
+from bot.core.plan_state import PlanState
 from bot.core.reasons import Verdict
-from bot.core.records import Event, Item, Outcome, Pause, PlanRecord, PlanState
+from bot.core.records import Event, Item, Outcome, Pause, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.core.transitions import what_became
+from bot.render.decisions import state_words
 from bot.render.events_words import item_words
 from bot.render.plan_summary import name_of, why
 from bot.render.words import count
@@ -60,7 +61,7 @@ def why_message(view: WhyView) -> Content:
             section(f"*{said}.*", *lines),
             context(
                 f"{digest} · {_tags(judged.manifest.tags)}",
-                f"{known}, version {view.plan.version}, which {what_became(view.plan.state)}.",
+                f"{known}, version {view.plan.version}, which {state_words(view.plan.state)}.",
             ),
         ],
     )

@@ -10,6 +10,7 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.core.errors import RequestError, ServiceError
+from bot.render.errors import error_words
 from bot.slack.blocks import refusal
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
@@ -46,7 +47,7 @@ def _in_words(error: Exception) -> str:
     if _is_misfit(error):
         return MISFIT
     if isinstance(error, RequestError):
-        return str(error)
+        return error_words(error)
     if isinstance(error, ServiceError):
         return f"That did not work. {error}"
     return BUG

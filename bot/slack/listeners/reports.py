@@ -6,6 +6,7 @@ import logging
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import Message
+from bot.render.errors import error_words
 from bot.slack.blocks import asked_message, failed_message
 from bot.slack.calls import NO_WAY_IN, SlackError, post, update
 from bot.slack.desk import Desk
@@ -26,7 +27,7 @@ def report(desk: Desk, repository: str, sender: Sender, channel: str) -> None:
     try:
         desk.asker.ask(person, Wish(repository, channel, ts))
     except ServiceError as error:
-        _take_back(desk, channel, ts, failed_message(str(error)))
+        _take_back(desk, channel, ts, failed_message(error_words(error)))
         raise
     if ts is None:
         answer(desk, sender, asked)

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from bot.core.records import Pause, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Pause, PlanRecord
 from bot.render.words import count
 from bot.slack.blocks.kit import section
 from bot.slack.blocks.phrases import starts

@@ -1,7 +1,8 @@
 """Approve: at once, or for a large plan once the repository's name was typed."""
 
 from bot.core.authority import needs_typing
-from bot.core.records import PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord
 from bot.slack.blocks import typing_view
 from bot.slack.desk import Desk
 from bot.slack.listeners.deeds import deed

@@ -1,5 +1,6 @@
 """Keep for 30 more days: a pin that runs out, in the message that tells so."""
 
+from bot.render.errors import error_words
 from bot.slack.blocks import refusal
 from bot.slack.calls import SlackError, update
 from bot.slack.desk import Desk
@@ -21,7 +22,7 @@ def keep_pin(desk: Desk, click: ClickOnEnd) -> None:
         made = prolong(desk.pinner, pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
     except OverError as error:
         again = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …` pins it anew."
-        _show(desk, click, refusal(f"{error}. {again}"))
+        _show(desk, click, refusal(f"{error_words(error)}. {again}"))
         return
     _show(desk, click, pinned(made, pin.repository.name))
     follow_pins(desk, made)

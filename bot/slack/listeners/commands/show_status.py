@@ -2,7 +2,7 @@
 
 from bot import __version__
 from bot.core.due import DUE
-from bot.core.records import PlanState
+from bot.core.plan_state import PlanState
 from bot.slack.blocks.status import StatusView, status_message
 from bot.slack.listeners.commands.asked import Asked
 from bot.slack.listeners.commands.grammar import arguments

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.core.records import PlanState
+from bot.core.plan_state import PlanState
 from bot.ports import BoardStore
 from bot.slack.blocks.status import UnderWay
 

@@ -9,6 +9,7 @@ from slack_bolt import Ack, BoltResponse
 from bot.core.durations import parse_duration
 from bot.core.errors import RequestError
 from bot.core.repository import RepositoryId
+from bot.render.errors import error_words
 from bot.slack.blocks import loading_view
 from bot.slack.blocks.pins import LASTS, NO_END, pins_view
 from bot.slack.desk import Desk
@@ -69,12 +70,12 @@ def _mistakes(desk: Desk, submission: PinSubmission) -> dict[str, str]:
     try:
         _texts(desk, repository, submission)
     except RequestError as error:
-        found[PINNED_TAGS] = str(error)
+        found[PINNED_TAGS] = error_words(error)
     try:
         if not one_line(submission.reason):
             found[PIN_REASON] = "Say in a few words who needs it for what"
     except RequestError as error:
-        found[PIN_REASON] = str(error)
+        found[PIN_REASON] = error_words(error)
     if why := _why_not(submission.until, desk.clock()):
         found[PIN_UNTIL] = why
     return found

@@ -1,0 +1,141 @@
+"""Why a plan is incomplete: values with fields. `bot/render/obstacles.py` words them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from bot.core.repository import RegistryId
+from bot.core.sentence import Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A source lists far fewer workloads than before. Somebody may confirm the number. UTC."""
+
+    workloads: int
+    before: int
+    before_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceUse:
+    """An image as a workload's service writes it, and who uses it."""
+
+    image: str
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoReferences:
+    """Texts that cannot be read as image references, and may mean this repository."""
+
+    uses: tuple[ReferenceUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoriesMissing:
+    """References to repositories that do not exist, and may mean this one behind a mirror."""
+
+    uses: tuple[ReferenceUse, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NothingInUse:
+    """No workload uses any image of these registries: the sources may look at the wrong place."""
+
+    registries: tuple[RegistryId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionsDenied:
+    """Service control policies deny all calls in the Regions `denied` of these accounts. `is_own`:
+    the accounts need a list of their own under `usage.accounts`."""
+
+    accounts: tuple[str, ...]
+    denied: tuple[str, ...]
+    allowed: tuple[str, ...]
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TagHistoryTooShort:
+    """A workload and `others` run what a tag named at some time `since` then. `known_since`: when
+    the history of tags begins; None without a database. UTC."""
+
+    used_by: str
+    tag: str
+    since: datetime
+    others: int
+    known_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsPull:
+    """The policy lets accounts pull where nobody looks; `*` is any account."""
+
+    accounts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesPull:
+    """The policy lets services of AWS pull at which no source that is on looks."""
+
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedElsewhereToo:
+    """Replication carries deletions to registries where nobody looks."""
+
+    registries: tuple[RegistryId, ...]
+
+
+ScanCause: TypeAlias = (
+    Doubt
+    | NoReferences
+    | RepositoriesMissing
+    | NothingInUse
+    | RegionsDenied
+    | TagHistoryTooShort
+    | AccountsPull
+    | ServicesPull
+    | DeletedElsewhereToo
+    | Sentence
+)
+"""Why usage is unknown in one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFailed:
+    """A source of usage could not be read, or is in doubt, in one scope."""
+
+    source: str
+    scope: str
+    cause: ScanCause
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestsUnread:
+    """`cause`: the error, as a sentence of whoever reported it."""
+
+    digests: tuple[str, ...]
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushTimesMissing:
+    """In ECR's answer."""
+
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestsInACircle:
+    """Each is a part of itself, by what it lists or by its subject."""
+
+    digests: tuple[str, ...]
+
+
+Obstacle: TypeAlias = (
+    ScanFailed | ManifestsUnread | PushTimesMissing | ManifestsInACircle | Sentence
+)

@@ -1,0 +1,188 @@
+"""What makes a plan incomplete, or keeps it from beginning, as sentences."""
+
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+from bot.core import obstacles as why
+from bot.core import start_obstacles as start
+from bot.core.coverage import source_for
+from bot.core.obstacles import Doubt, Obstacle, ReferenceUse, ScanCause, ScanFailed
+from bot.core.repository_policy import ANYBODY
+from bot.core.sentence import Sentence
+from bot.core.start_obstacles import GroundChange, GroundChanged, StartObstacle
+from bot.core.words import first_few, moment, short
+from bot.render.decisions import approval_lack_words
+
+IGNORE_REFERENCES = "usage.ignore_references"
+FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
+FIX_MISSING = (
+    "name the mirror in usage.registry_aliases, with its path, or list the reference in "
+    f"{IGNORE_REFERENCES}"
+)
+
+
+def obstacle_words(obstacle: Obstacle) -> str:
+    """A sentence without its full stop."""
+    match obstacle:
+        case why.ScanFailed(source, scope, _):
+            return f"{source} ({scope}): {scan_words(obstacle)}"
+        case why.ManifestsUnread(digests, cause):
+            return f"{_some(digests)} could not be read: {cause}"
+        case why.PushTimesMissing(digests):
+            return f"ECR tells no push time of {_some(digests)}"
+        case why.ManifestsInACircle(digests):
+            return f"{_some(digests)} refer to themselves in a circle"
+        case Sentence(text):
+            return text
+        case _:
+            assert_never(obstacle)
+
+
+def scan_words(failed: ScanFailed) -> str:
+    """Why the scan failed, and the fix."""
+    if isinstance(failed.cause, Doubt):
+        return (
+            f"{doubt_words(failed.cause)}; if that is right, confirm it: ecr-clean confirm-usage "
+            f"{failed.source} '{failed.scope}' --workloads {failed.cause.workloads}"
+        )
+    return _cause_words(failed.cause)
+
+
+def doubt_words(doubt: Doubt) -> str:
+    return (
+        f"it lists {doubt.workloads:,} workloads, where it listed {doubt.before:,} on "
+        f"{doubt.before_at:%Y-%m-%d}"
+    )
+
+
+def start_obstacle_words(obstacle: StartObstacle) -> str:
+    """A part of a sentence about a plan that cannot begin."""
+    match obstacle:
+        case start.ExecutionOff():
+            return "the settings have execution.enabled: false"
+        case start.NotWhatWasApproved(version):
+            return (
+                f"version {version}, as it is stored, is not what was approved: propose the "
+                "cleanup again, and look into who can write to the database"
+            )
+        case start.GroundChanged():
+            return f"it cannot be carried out as people approved it: {ground_words(obstacle)}"
+        case Sentence(text):
+            return text
+        case _:
+            return approval_lack_words(obstacle)
+
+
+def ground_words(ground: GroundChanged) -> str:
+    return "; ".join(map(_change_words, ground.changes))
+
+
+def fix_for_services(services: Iterable[str]) -> str:
+    """What to do about services that no source looks at."""
+    off = sorted({source for service in services if (source := source_for(service))})
+    switch = f"switch on {', '.join(f'usage.{source}' for source in off)}, or " if off else ""
+    return (
+        f"{switch}name the images that they run in a file of usage.files, if there are any, and "
+        "then the services in usage.ignore_services"
+    )
+
+
+def services_words(services: Iterable[str]) -> str:
+    """`emr-serverless.amazonaws.com, omics.amazonaws.com`"""
+    return ", ".join("any service" if name == ANYBODY else name for name in services)
+
+
+def use_words(use: ReferenceUse) -> str:
+    return f"{use.image} (used by {first_few(use.used_by)})"
+
+
+def _cause_words(cause: ScanCause) -> str:  # noqa: C901, PLR0911 - one case a value
+    match cause:
+        case why.Doubt():
+            return doubt_words(cause)
+        case why.NoReferences(uses):
+            texts = [f"{each.image!r} (used by {first_few(each.used_by)})" for each in uses]
+            return (
+                f"{first_few(texts)} cannot be read as an image reference and may mean this "
+                f"repository: {FIX_UNREADABLE}"
+            )
+        case why.RepositoriesMissing(uses):
+            return (
+                f"there is no repository for {first_few([*map(use_words, uses)])}; this one may be "
+                f"meant, behind a mirror or a pull-through cache: {FIX_MISSING}"
+            )
+        case why.NothingInUse(registries):
+            return (
+                f"no workload uses any image of {', '.join(map(str, registries))}: check "
+                "usage.accounts and usage.regions, or set usage.expect_none if that is right"
+            )
+        case why.RegionsDenied():
+            return _denied_words(cause)
+        case why.TagHistoryTooShort():
+            return _history_words(cause)
+        case why.AccountsPull(accounts):
+            return _accounts_words(accounts)
+        case why.ServicesPull(services):
+            return (
+                f"it lets {services_words(services)} pull, and no source that is on looks at it: "
+                f"{fix_for_services(services)}"
+            )
+        case why.DeletedElsewhereToo(registries):
+            return (
+                f"deletions are carried to {', '.join(map(str, registries))}, where nobody looks: "
+                "add that to usage.accounts or usage.regions, or switch deleteReplication off"
+            )
+        case Sentence(text):
+            return text
+        case _:
+            assert_never(cause)
+
+
+def _denied_words(denied: why.RegionsDenied) -> str:
+    accounts = ", ".join(denied.accounts)
+    own = f"`regions` of {accounts} under usage.accounts"
+    setting = own if denied.is_own else "usage.regions"
+    return (
+        f"service control policies deny all calls in {', '.join(denied.denied)}: if nothing runs "
+        f"there, leave these Regions out, with {setting}: [{', '.join(denied.allowed)}]"
+    )
+
+
+def _history_words(history: why.TagHistoryTooShort) -> str:
+    more = f" (and {history.others:,} more)" if history.others else ""
+    known = history.known_since
+    since = f"only since {moment(known)}" if known else "in no database"
+    return (
+        f"{history.used_by} has run an image by the tag {history.tag} since "
+        f"{moment(history.since)}{more}, and which image that tag named then is not known, since "
+        f"the tags of this repository are remembered {since}: name the image by digest, or run "
+        "ecr-clean propose and restart the pod a minute later"
+    )
+
+
+def _accounts_words(accounts: Sequence[str]) -> str:
+    if ANYBODY in accounts:
+        return (
+            "it lets accounts pull that it does not name: name them in the policy, or put '*' "
+            "into usage.ignore_accounts if none of them needs a look"
+        )
+    return (
+        f"it lets {', '.join(accounts)} pull, where nobody looks: add them to usage.accounts, or "
+        "to usage.ignore_accounts if they need no look"
+    )
+
+
+def _change_words(change: GroundChange) -> str:
+    match change:
+        case start.NothingLookedAt():
+            return "no source of usage is looked at any more"
+        case start.SourceSwitchedOff(source):
+            return f"{source} was switched off after the plan was made"
+        case start.DeletedThereToo(registry):
+            return f"deletions are carried to {registry} too, which people did not know"
+        case _:
+            return obstacle_words(change)
+
+
+def _some(digests: Iterable[str]) -> str:
+    return first_few([short(digest) for digest in digests])
