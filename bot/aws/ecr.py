@@ -21,6 +21,8 @@ from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
 from bot.core.manifest_digest import digested_text
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller, pullers
+from bot.core.sentence import Sentence
+from bot.core.unread import LeftOut, UnreadCause
 from bot.ports import Dated, ManifestText
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ class EcrRegistry:
         contents = {
             entry.digest: read_content(entry.digest, found.text, entry.media_type)
             if (found := answer.found.get(entry.digest)) is not None
-            else Unread(failures.get(entry.digest, "ECR's answer leaves it out"))
+            else Unread(_why_unread(failures.get(entry.digest)))
             for entry in batch
         }
         return Dated(contents, answer.answered_at, answer.text_bytes)
@@ -363,3 +365,7 @@ def _described(detail: "ImageDetailTypeDef") -> Described:
         subject=detail.get("subjectManifestDigest"),
         restored_at=detail.get("lastActivatedAt"),
     )
+
+
+def _why_unread(failure: str | None) -> UnreadCause:
+    return LeftOut() if failure is None else Sentence(failure)

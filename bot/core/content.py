@@ -18,6 +18,17 @@ from bot.core.manifest import (
     Unread,
 )
 from bot.core.manifest_digest import digested_text
+from bot.core.unread import (
+    DigestDiffers,
+    ImageWithManifests,
+    IndexWithLayers,
+    LaterSchema,
+    Malformed,
+    NotJson,
+    TypeDoubt,
+    TypesDiffer,
+    TypeUnknown,
+)
 
 LARGEST = 2**63 - 1
 """What a database can hold."""
@@ -38,8 +49,12 @@ class _MalformedError(Exception):
     """The text is JSON, but not the manifest it says it is."""
 
 
-class _OtherTypeError(_MalformedError):
+class _OtherTypeError(Exception):
     """The text is something else than ECR says."""
+
+    def __init__(self, doubt: TypeDoubt) -> None:
+        super().__init__(doubt)
+        self.doubt = doubt
 
 
 def read_content(digest: str, text: str, media_type: str | None) -> Content | Unread:
@@ -51,14 +66,14 @@ def read_content(digest: str, text: str, media_type: str | None) -> Content | Un
     try:
         verified = digested_text(digest, text, media_type)
         if verified is None:
-            return Unread("the text that ECR returned does not match its digest")
+            return Unread(DigestDiffers())
         return _parse(verified, media_type)
     except (ValueError, RecursionError):
-        return Unread("its text is not JSON")
+        return Unread(NotJson())
     except _OtherTypeError as error:
-        return Unread(str(error), type_in_doubt=True)
+        return Unread(error.doubt, type_in_doubt=True)
     except _MalformedError as error:
-        return Unread(f"its text is malformed: {error}")
+        return Unread(Malformed(str(error)))
 
 
 def _parse(text: str, described_type: str | None) -> Content:
@@ -78,15 +93,15 @@ def _media_type(data: dict[str, Any], described_type: str | None) -> str:
     own = data.get("mediaType")
     media_type = own or described_type or _guess_from_shape(data)
     if not isinstance(media_type, str) or media_type not in KNOWN_TYPES:
-        raise _OtherTypeError(f"its text has the type {media_type!r}, which is unknown")
+        raise _OtherTypeError(TypeUnknown(repr(media_type)))
     if own and described_type and own != described_type:
-        raise _OtherTypeError(f"ECR calls it {described_type}, its text {own}")
+        raise _OtherTypeError(TypesDiffer(described_type, str(own)))
     if media_type in INDEX_TYPES and ("layers" in data or "config" in data):
-        raise _OtherTypeError("ECR calls it an index, but its text has layers")
+        raise _OtherTypeError(IndexWithLayers())
     if media_type in (DOCKER_MANIFEST, OCI_MANIFEST) and "manifests" in data:
-        raise _OtherTypeError("ECR calls it an image, but its text lists other manifests")
+        raise _OtherTypeError(ImageWithManifests())
     if media_type in SCHEMA_1_TYPES and not data.keys().isdisjoint(_OF_LATER_SCHEMAS):
-        raise _OtherTypeError("ECR calls it a schema 1 manifest, but its text is of a later schema")
+        raise _OtherTypeError(LaterSchema())
     return media_type
 
 

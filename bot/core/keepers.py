@@ -100,7 +100,7 @@ def unknown(graph: Graph) -> Keepers:
         yield digest, InACircle()
     obscured = obscure(graph)
     for manifest in obscured:
-        yield manifest.digest, CouldNotBeRead(str(manifest.unread))
+        yield manifest.digest, CouldNotBeRead(manifest.unread)
     for manifest in graph.manifests.values():
         if manifest.pushed_at is None:
             yield manifest.digest, NoPushTime()

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.core.unread import UnreadCause
+
 DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
@@ -66,12 +68,12 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A manifest's text that could not be read, and why, as the end of a sentence.
+    """A manifest's text that could not be read, and why.
 
     `type_in_doubt`: the text says that it is something else than ECR describes.
     """
 
-    why: str
+    why: UnreadCause
     type_in_doubt: bool = False
 
 
@@ -126,7 +128,7 @@ class Manifest:
     subject: str | None
     tag_subjects: tuple[str, ...]
     blobs: tuple[Blob, ...] | None
-    unread: str | None
+    unread: UnreadCause | None
     """Why the text could not be read, None if it was."""
     type_is_known: bool
     artifact_type: str | None = None

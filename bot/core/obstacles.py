@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
+from bot.core.unread import UnreadCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +117,10 @@ class ScanFailed:
 
 @dataclass(frozen=True, slots=True)
 class ManifestsUnread:
-    """`cause`: the error, as a sentence of whoever reported it."""
+    """`cause` None: their types alone are unknown."""
 
     digests: tuple[str, ...]
-    cause: str
+    cause: UnreadCause | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """A plan: the verdicts on one repository at one instant, and what they come to."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
+from typing import TYPE_CHECKING
 
 from bot.core.evidence import Evidence
 from bot.core.graph import Graph, build_graph
@@ -20,6 +21,9 @@ from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes
 from bot.core.usage import SOURCES, Usage
+
+if TYPE_CHECKING:
+    from bot.core.unread import UnreadCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,11 @@ def _order_of_deletion(graph: Graph, deleted: set[str]) -> tuple[str, ...]:
 
 
 def _problems(graph: Graph) -> Iterator[Obstacle]:
-    obscured = sorted(obscure(graph), key=lambda manifest: (manifest.unread or "", manifest.digest))
-    for cause, group in groupby(obscured, key=lambda manifest: manifest.unread or ""):
-        yield ManifestsUnread(tuple(manifest.digest for manifest in group), cause)
+    unread: defaultdict[UnreadCause | None, list[str]] = defaultdict(list)
+    for manifest in obscure(graph):
+        unread[manifest.unread].append(manifest.digest)
+    for cause, digests in unread.items():
+        yield ManifestsUnread(tuple(digests), cause)
     if timeless := [m.digest for m in graph.manifests.values() if m.pushed_at is None]:
         yield PushTimesMissing(tuple(timeless))
     if graph.tangled:

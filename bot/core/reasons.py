@@ -7,6 +7,7 @@ from typing import ClassVar, TypeAlias
 
 from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
+from bot.core.unread import UnreadCause
 
 
 class RuleName(StrEnum):
@@ -182,10 +183,10 @@ class InACircle:
 
 @dataclass(frozen=True, slots=True)
 class CouldNotBeRead:
-    """`cause`: the error, as a sentence of whoever reported it."""
+    """`cause` None: its type alone is unknown."""
 
     rule: ClassVar = RuleName.UNKNOWN
-    cause: str
+    cause: UnreadCause | None
 
 
 @dataclass(frozen=True, slots=True)

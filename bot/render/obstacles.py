@@ -12,6 +12,7 @@ from bot.core.sentence import Sentence
 from bot.core.start_obstacles import GroundChange, GroundChanged, StartObstacle
 from bot.core.words import first_few, moment, short
 from bot.render.decisions import approval_lack_words
+from bot.render.unread import unread_words
 
 IGNORE_REFERENCES = "usage.ignore_references"
 FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
@@ -27,7 +28,7 @@ def obstacle_words(obstacle: Obstacle) -> str:
         case why.ScanFailed(source, scope, _):
             return f"{source} ({scope}): {scan_words(obstacle)}"
         case why.ManifestsUnread(digests, cause):
-            return f"{_some(digests)} could not be read: {cause}"
+            return f"{_some(digests)} could not be read: {unread_words(cause)}"
         case why.PushTimesMissing(digests):
             return f"ECR tells no push time of {_some(digests)}"
         case why.ManifestsInACircle(digests):

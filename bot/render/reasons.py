@@ -15,6 +15,7 @@ from bot.core.start_obstacles import GroundChanged
 from bot.core.words import NAMED, either, first_few, moment, named, ordinal, short
 from bot.render.obstacles import ground_words
 from bot.render.pin_words import pin_words
+from bot.render.unread import unread_words
 
 SNAPSHOT = "*SNAPSHOT*"
 """The glob of the default policy's groups, which have names of their own."""
@@ -65,7 +66,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case why.InACircle():
             return "leads back to itself through what it lists or is about"
         case why.CouldNotBeRead(cause):
-            return f"could not be read: {cause}"
+            return f"could not be read: {unread_words(cause)}"
         case why.NoPushTime():
             return "has no push time in ECR's answer"
         case why.MayBelongToUnread(digest):

@@ -19,7 +19,6 @@ _END_OF_NAME = 16
 
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}", re.ASCII)
 _USER_INSIDE = re.compile(r"(?<![\w:/@.-])[UW](?=[A-Z]*\d)[A-Z0-9]{8,11}(?![\w/-])", re.ASCII)
-_CHANNEL_INSIDE = re.compile(r"(?<=channel, )[CG][A-Z0-9]{8,11}\b", re.ASCII)
 _ARN = re.compile(r"arn:aws[\w:/.@+=,*-]*[\w*]", re.ASCII)
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
 _LOOKALIKES = {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}"}
@@ -60,7 +59,7 @@ def _unstyled(text: str) -> str:
     if len(_UNDERLINE.findall(text)) > 1:
         text = _UNDERLINE.sub(_LINE_LIKE_IT, text)
     text = escape(_EMOJI.sub(f":{_WORD_JOINER}", text))
-    return _CHANNEL_INSIDE.sub(r"<#\g<0>>", _USER_INSIDE.sub(r"<@\g<0>>", text))
+    return _USER_INSIDE.sub(r"<@\g<0>>", text)
 
 
 def code(name: str, most: int = MOST_IN_NAME) -> str:

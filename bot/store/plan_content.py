@@ -52,7 +52,7 @@ class _Row(Struct, array_like=True, frozen=True):
     subject: Digest | None
     tag_subjects: tuple[Digest, ...]
     blobs: tuple[Place, ...] | None
-    unread: str | None
+    unread: Any
     type_is_known: bool
     verdict: Verdict
     parent: Digest | None
@@ -127,7 +127,7 @@ class _Packer:
             subject=self._digest(manifest.subject),
             tag_subjects=self._digests(manifest.tag_subjects),
             blobs=self._freed(judged),
-            unread=manifest.unread,
+            unread=to_json(manifest.unread),
             type_is_known=manifest.type_is_known,
             verdict=judged.verdict,
             parent=self._digest(judged.parent),
@@ -211,7 +211,7 @@ class _Unpacker:
             subject=self._digest(row.subject),
             tag_subjects=self._digests(row.tag_subjects),
             blobs=None if row.blobs is None else tuple([self.blobs[b] for b in row.blobs]),
-            unread=row.unread,
+            unread=None if row.unread is None else from_json(row.unread),
             type_is_known=row.type_is_known,
             artifact_type=row.artifact_type,
             restored_at=row.restored_at,
@@ -230,10 +230,17 @@ def _with_sentences(document: _Document) -> _Document:
     looks = (_look(**look) for look in document.looks)
     return msgspec.structs.replace(
         document,
+        rows=tuple(map(_row, document.rows)),
         reasons=tuple(map(to_json, reasons)),
         looks=tuple(map(to_json, looks)),
         problems=tuple(to_json(Sentence(problem)) for problem in document.problems),
     )
+
+
+def _row(row: _Row) -> _Row:
+    if row.unread is None:
+        return row
+    return msgspec.structs.replace(row, unread=to_json(Sentence(row.unread)))
 
 
 def _look(source: str, scope: str, images: int, error: str | None, doubt: Any = None) -> Look:
@@ -246,10 +253,10 @@ def _look(source: str, scope: str, images: int, error: str | None, doubt: Any = 
 def _plan(document: _Document) -> Plan:
     values = _with_sentences(document) if document.format == 1 else document
     reasons = list(map(from_json, values.reasons))
-    unpacker = _Unpacker([row.digest for row in document.rows], reasons, document.blobs)
+    unpacker = _Unpacker([row.digest for row in values.rows], reasons, document.blobs)
     return Plan(
         repository=document.repository,
-        judged=tuple(map(unpacker.judged, document.rows)),
+        judged=tuple(map(unpacker.judged, values.rows)),
         delete=tuple([unpacker.digests[place] for place in document.delete]),
         savings=document.savings,
         usage=Usage(

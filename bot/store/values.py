@@ -25,6 +25,7 @@ from bot.core import (
     reasons,
     result_reasons,
     start_obstacles,
+    unread,
 )
 from bot.core.errors import DamagedError
 from bot.core.manifest import ManifestName
@@ -113,6 +114,17 @@ NAMES: Mapping[type, str] = {
     decision_reasons.UsageFigures: "usage_figures",
     decision_reasons.OtherNumber: "other_number",
     decision_reasons.PausedAlready: "paused_already",
+    unread.DigestDiffers: "digest_differs",
+    unread.NotJson: "not_json",
+    unread.Malformed: "malformed",
+    unread.TypeUnknown: "type_unknown",
+    unread.TypesDiffer: "types_differ",
+    unread.IndexWithLayers: "index_with_layers",
+    unread.ImageWithManifests: "image_with_manifests",
+    unread.LaterSchema: "later_schema",
+    unread.InArchive: "in_archive",
+    unread.MediaTypeUnknown: "media_type_unknown",
+    unread.LeftOut: "left_out",
     obstacles.Doubt: "doubt",
     obstacles.ReferenceUse: "use",
     obstacles.NoReferences: "no_references",

@@ -16,6 +16,8 @@ from bot.core.manifest import (
 )
 from bot.core.pull_times import OurRead, somebodys_pull
 from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
+from bot.core.unread import InArchive, MediaTypeUnknown
 from bot.ports import Clock, ManifestCache, Progress, Registry
 from bot.usecases.batch_size import BatchSize
 from bot.usecases.our_reads import open_reading
@@ -86,7 +88,7 @@ class InventoryTaker:
             pending -= answer.keys()
             self.progress("reading manifests", len(missing) - len(pending), len(missing))
         if failures:
-            unread |= dict.fromkeys(pending, Unread(str(failures[0])))
+            unread |= dict.fromkeys(pending, Unread(Sentence(str(failures[0]))))
         return unread
 
     def _subjects_seen(
@@ -127,7 +129,7 @@ def _settled(
 
 def _unreadable(entry: Described) -> Unread | None:
     if entry.status != Status.ACTIVE:
-        return Unread("it is archived (restore it, or delete it)")
+        return Unread(InArchive())
     if entry.media_type is not None and entry.media_type not in KNOWN_TYPES:
-        return Unread(f"its type {entry.media_type} is unknown")
+        return Unread(MediaTypeUnknown(entry.media_type))
     return None

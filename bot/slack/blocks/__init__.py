@@ -11,6 +11,7 @@ from bot.slack.blocks.short import (
     newer_message,
     planning_message,
     refusal,
+    refused,
 )
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "plan_message",
     "planning_message",
     "refusal",
+    "refused",
     "rest_message",
     "typing_view",
 ]

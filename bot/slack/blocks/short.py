@@ -1,10 +1,13 @@
 """Short messages: what is going on before there is a plan, and what went wrong."""
 
+from bot.core.decision_reasons import OnlyInChannel
+from bot.core.errors import RefusedError
 from bot.core.records import PlanRecord
+from bot.render.errors import error_words
 from bot.slack.blocks.kit import context, section
 from bot.slack.blocks.under_way import bar
 from bot.slack.message import Content
-from bot.slack.wording import code, escape, mention, prose, shortened
+from bot.slack.wording import channel_link, code, escape, mention, prose, shortened
 
 MOST_IN_SENTENCE = 1500
 MOST_IN_NAME = 256
@@ -47,5 +50,17 @@ def failed_message(sentence: str) -> Content:
 
 def refusal(sentence: str) -> Content:
     """For whoever clicked, and for nobody else."""
-    said = prose(sentence, MOST_IN_SENTENCE)
-    return Content(said, [section(said)])
+    return _said(prose(sentence, MOST_IN_SENTENCE))
+
+
+def refused(error: Exception) -> Content:
+    """The same, with a link to the channel where it can be approved."""
+    if isinstance(error, RefusedError) and isinstance(error.refusal, OnlyInChannel):
+        repository, channel = error.refusal.repository, error.refusal.channel
+        where = channel_link(channel) if channel else str(channel)
+        return _said(f"{prose(repository)} can be approved only in its own channel, {where}")
+    return refusal(error_words(error))
+
+
+def _said(text: str) -> Content:
+    return Content(text, [section(text)])

@@ -10,10 +10,10 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.core.errors import RequestError, ServiceError
-from bot.render.errors import error_words
-from bot.slack.blocks import refusal
+from bot.slack.blocks import refusal, refused
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
+from bot.slack.message import Content
 from bot.slack.payloads import sender_of
 
 MISFIT = (
@@ -40,17 +40,17 @@ def register(app: App, desk: Desk) -> None:
 def tell(desk: Desk, error: Exception, body: Mapping[str, Any]) -> None:
     note(error, debug=desk.debug)
     if sender := sender_of(body):
-        answer(desk, sender, refusal(_in_words(error)))
+        answer(desk, sender, _in_words(error))
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: Exception) -> Content:
     if _is_misfit(error):
-        return MISFIT
+        return refusal(MISFIT)
     if isinstance(error, RequestError):
-        return error_words(error)
+        return refused(error)
     if isinstance(error, ServiceError):
-        return f"That did not work. {error}"
-    return BUG
+        return refusal(f"That did not work. {error}")
+    return refusal(BUG)
 
 
 def note(error: Exception, *, debug: bool) -> None:

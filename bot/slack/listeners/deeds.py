@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bot.core.errors import RequestError, ServiceError
-from bot.render.errors import error_words
-from bot.slack.blocks import refusal
+from bot.slack.blocks import refused
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
 from bot.slack.payloads import Click, ClickOnUsage
@@ -21,7 +20,7 @@ def deed(desk: Desk, click: Click | ClickOnUsage) -> Iterator[None]:
     try:
         yield
     except RequestError as error:
-        answer(desk, click.sender, refusal(error_words(error)))
+        answer(desk, click.sender, refused(error))
         _show_again(desk, click)
     except ServiceError:
         _show_again(desk, click)

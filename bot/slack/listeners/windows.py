@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.core.errors import RequestError, ServiceError
-from bot.render.errors import error_words
-from bot.slack.blocks import loading_view, refusal
+from bot.slack.blocks import loading_view
 from bot.slack.blocks.kit import plain
 from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
@@ -57,7 +56,7 @@ def telling(window: Window, sender: Sender) -> Iterator[None]:
     try:
         yield
     except (RequestError, ServiceError) as error:
-        said = refusal(error_words(error))
+        said = refused(error)
         if not window.show(saying(said)):
             answer(window.desk, sender, said)
 

@@ -1,8 +1,7 @@
 """Unpin: the pin's owner and approvers may, in the modal of a repository's pins."""
 
 from bot.core.errors import RequestError
-from bot.render.errors import error_words
-from bot.slack.blocks import refusal
+from bot.slack.blocks import refused
 from bot.slack.blocks.pins import pinning_view
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
@@ -29,5 +28,5 @@ def _tried(desk: Desk, click: ClickOnPin) -> Content:
     try:
         desk.unpinner.unpin(repository, [text], desk.person(click.sender))
     except RequestError as error:
-        return refusal(error_words(error))
+        return refused(error)
     return unpinned([text], repository.name)
