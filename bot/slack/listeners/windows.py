@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.core.errors import RequestError, ServiceError
-from bot.slack.blocks import loading_view
+from bot.slack.blocks import loading_view, refused
 from bot.slack.blocks.kit import plain
 from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
