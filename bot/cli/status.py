@@ -8,7 +8,7 @@ from enum import IntEnum
 from bot.cli.terminal import note, note_traceback
 from bot.core.errors import RequestError, ServiceError
 from bot.core.obstacles import Obstacle
-from bot.render.errors import error_words
+from bot.render.errors import error_lines
 from bot.render.obstacles import obstacle_words
 
 
@@ -56,6 +56,6 @@ def status_of(error: Exception) -> ExitStatus:
 
 def tell(error: Exception, *, debug: bool) -> None:
     """The sentence on standard error; the traceback only for who asked for it."""
-    note(*error_words(error).splitlines())
+    note(*error_lines(error))
     if debug:
         note_traceback("".join(traceback.format_exception(error)))

@@ -9,7 +9,14 @@ from bot.render.obstacles import start_obstacle_words
 
 def error_words(error: Exception) -> str:
     """Sentences, parted by line ends if there are several."""
-    return refusal_words(error.refusal) if isinstance(error, RefusedError) else str(error)
+    return "\n".join(error_lines(error))
+
+
+def error_lines(error: Exception) -> list[str]:
+    """A sentence a line."""
+    if isinstance(error, RefusedError):
+        return [refusal_words(error.refusal)]
+    return [str(argument) for argument in error.args]
 
 
 def called_back_words(plan: PlanRecord, cause: StartObstacle) -> str:

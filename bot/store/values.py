@@ -187,7 +187,7 @@ def to_json(value: object, text: Text = as_it_is) -> object:
     if isinstance(value, tuple):
         return [to_json(each, text) for each in value]
     if isinstance(value, timedelta):
-        return value.total_seconds()
+        return value // timedelta(microseconds=1)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, Enum):
@@ -245,7 +245,7 @@ def _reader(hint: Any) -> Read:
         read_one = _reader(get_args(kind)[0])
         return lambda found: tuple(map(read_one, found))
     if kind is timedelta:
-        return lambda found: timedelta(seconds=found)
+        return lambda found: timedelta(microseconds=found)
     if kind is datetime:
         return datetime.fromisoformat
     return lambda found: msgspec.convert(found, kind)

@@ -1,0 +1,106 @@
+"""Every value that stands for a reason has a sentence, in the terminal and in Slack."""
+
+from collections.abc import Callable, Iterator
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.audit_details import EventDetail, NotDeleted, ReasonCount
+from bot.core.decision_reasons import ApprovalLack, Refusal, UsageFigures
+from bot.core.obstacles import Obstacle, ScanCause, ScanFailed
+from bot.core.person_reasons import Grant, PersonRefusal
+from bot.core.reasons import PassedOver, Reason, StoredReason
+from bot.core.result_reasons import EndCause, ResultReason
+from bot.core.sentence import Sentence
+from bot.core.start_obstacles import GroundChange, GroundChanged, StartObstacle
+from bot.core.unread import UnreadCause
+from bot.render.decisions import approval_lack_words, figures_words, refusal_words
+from bot.render.events_words import detail_words
+from bot.render.obstacles import (
+    ground_words,
+    obstacle_words,
+    scan_words,
+    start_obstacle_words,
+)
+from bot.render.person_words import grant_words, person_refusal_words
+from bot.render.reason_keys import reason_as_keys
+from bot.render.reasons import (
+    end_cause_words,
+    passed_over_words,
+    reason_words,
+    short_reason_words,
+)
+from bot.render.unread import unread_words
+from bot.slack.wording import prose
+
+Words = Callable[[Any], str]
+
+
+def some(kind: Any) -> st.SearchStrategy[Any]:
+    """`kind` may be a union, which is no type to the type checker."""
+    return st.from_type(kind)
+
+
+st.register_type_strategy(
+    GroundChanged,
+    st.builds(GroundChanged, st.lists(some(GroundChange), min_size=1).map(tuple)),
+)
+st.register_type_strategy(
+    NotDeleted, st.builds(NotDeleted, st.lists(some(ReasonCount), min_size=1).map(tuple))
+)
+
+WORDS: list[tuple[Any, Words]] = [
+    (Reason, reason_words),
+    (Reason, short_reason_words),
+    (PassedOver, passed_over_words),
+    (ResultReason, reason_words),
+    (EndCause, end_cause_words),
+    (UnreadCause, unread_words),
+    (Obstacle, obstacle_words),
+    (ScanCause, lambda cause: scan_words(ScanFailed("ecs", "here", cause))),
+    (StartObstacle, start_obstacle_words),
+    (GroundChanged, ground_words),
+    (Grant, grant_words),
+    (PersonRefusal, person_refusal_words),
+    (Refusal, refusal_words),
+    (ApprovalLack, approval_lack_words),
+    (UsageFigures, figures_words),
+    (EventDetail, detail_words),
+]
+
+
+def members(kind: Any) -> Iterator[type]:
+    """Of a union, of which some may be unions themselves."""
+    if get_origin(kind) in (Union, UnionType):
+        for each in get_args(kind):
+            yield from members(each)
+    else:
+        yield kind
+
+
+CASES = [(member, words) for kind, words in WORDS for member in dict.fromkeys(members(kind))]
+
+
+@pytest.mark.parametrize(
+    ("member", "words"), CASES, ids=[f"{member.__name__}" for member, _ in CASES]
+)
+@given(data=st.data())
+def test_it_has_a_sentence(member: type, words: Words, data: st.DataObject) -> None:
+    value = data.draw(st.from_type(member))
+    sentence = words(value)
+    assert sentence or isinstance(value, Sentence | StoredReason), "only their texts may be empty"
+    assert "object at 0x" not in sentence
+    assert member.__name__ + "(" not in sentence
+    assert prose(sentence) or not sentence.strip()
+
+
+@pytest.mark.parametrize("member", dict.fromkeys(members(Reason)), ids=lambda kind: kind.__name__)
+@given(data=st.data())
+def test_a_reason_has_its_fields_beside_the_sentence(member: type, data: st.DataObject) -> None:
+    reason = data.draw(st.from_type(member))
+    keys = reason_as_keys(reason)
+    assert keys["rule"] == reason.rule
+    assert keys["detail"] == reason_words(reason)

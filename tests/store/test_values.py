@@ -1,0 +1,44 @@
+"""Values in the database: what was stored is read again, for ever."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ruamel.yaml import YAML
+
+from bot.core.errors import DamagedError
+from bot.store.values import NAMES, from_json, to_json
+
+FORMS = Path(__file__).with_name("values.yml")
+"""Every stored value with its fields. Lines are added and fields appended, never changed: databases
+hold these."""
+
+
+@pytest.mark.parametrize("type_", NAMES, ids=lambda type_: type_.__name__)
+@given(data=st.data())
+def test_it_is_read_as_it_was_written(type_: type, data: st.DataObject) -> None:
+    value = data.draw(st.from_type(type_))
+    assert from_json(to_json(value)) == value
+
+
+def test_their_forms_stay() -> None:
+    now = {name: [each.name for each in fields(type_)] for type_, name in NAMES.items()}
+    assert len(now) == len(NAMES), "two values have the same name"
+    assert now == YAML(typ="safe").load(FORMS)
+
+
+def test_strings_can_be_changed_on_the_way() -> None:
+    (value,) = (type_ for type_, name in NAMES.items() if name == "stopped_by")
+    assert from_json(to_json(value("a secret"), lambda text: text.replace("secret", "***"))) == (
+        value("a ***")
+    )
+
+
+@pytest.mark.parametrize(
+    "damaged", [["nothing of ours"], ["newest"], "stopped_by", None, 7, ["stopped_by", 1, 2]]
+)
+def test_what_is_damaged_is_named(damaged: object) -> None:
+    with pytest.raises(DamagedError, match="it is damaged, or a newer ecr-clean wrote it"):
+        from_json(damaged)
