@@ -9,7 +9,9 @@ from bot.core.durations import duration_in_words
 from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.reasons import AgeStart, Reason, TagGroup
+from bot.core.unread import UnreadCause
 from bot.render.reasons import group_words, reason_words
+from bot.render.unread import unread_words
 from bot.render.words import iso
 
 
@@ -26,6 +28,10 @@ def _fields(value: Any) -> dict[str, Any]:
 def _as_json(value: Any) -> Any:
     if isinstance(value, tuple):
         return list(map(_as_json, value))
+    if isinstance(value, Reason):
+        return reason_as_keys(value)
+    if isinstance(value, UnreadCause):
+        return unread_words(value)
     if is_dataclass(value):
         in_short = _IN_SHORT.get(type(value))
         return in_short(value) if in_short else _fields(value)
