@@ -34,9 +34,7 @@ def shared_store(
 
 
 @pytest.fixture(scope="session")
-def prepared(
-    postgresql: Server, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Prepared]:
+def prepared(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     with prepare(postgresql, tmp_path_factory.mktemp("prepared")) as made:
         yield made
 

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 """Seconds, for what happens at once unless something is broken."""
 
+LOADED_LATE = ["encodings.idna", "psycopg", "ruamel.yaml"]
+"""What a worker would load when it first needs it."""
+
 LOST = 3
 """Exit code of a worker that lost its run."""
 
@@ -50,7 +53,7 @@ def start(fate: Fate | None = None) -> ForkServerProcess:
     """Carries out what is due or left, with the environment and in the folder of this process.
     Forked from a server that has loaded everything already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([__name__, *LOADED_LATE])
     process = context.Process(target=_work, args=(dict(os.environ), Path.cwd(), fate))
     process.start()
     return process
