@@ -22,6 +22,9 @@ from tests.support import Shelf, image_text
 
 SETTINGS = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
 
+TOGETHER = pytest.mark.xdist_group("prepared")
+"""Of the fast tests: one worker of xdist prepares the plan, and loads what workers need."""
+
 BUILDS = 61
 INDEXES = 40
 """With one tagged child each."""

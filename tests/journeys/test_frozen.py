@@ -9,7 +9,7 @@ import pytest
 from bot.core.records import Outcome, PlanState
 from bot.playground.aws import Fault, StandIn
 from bot.usecases.lease import LENGTH
-from tests.journeys.prepared import BATCHES, DELETED, KEPT, Due
+from tests.journeys.prepared import BATCHES, DELETED, KEPT, TOGETHER, Due
 from tests.journeys.worker import LOST, Fate, blow, ended, is_frozen, start, until, work
 from tests.support import Run
 
@@ -22,7 +22,7 @@ BEFORE_A_CALL = 3
 @pytest.mark.parametrize(
     "fate",
     [
-        Fate("after renew_run", BEFORE_A_CALL, SIGSTOP),
+        pytest.param(Fate("after renew_run", BEFORE_A_CALL, SIGSTOP), marks=TOGETHER),
         *(
             pytest.param(each, marks=slow)
             for each in [
@@ -65,6 +65,7 @@ def test_whoever_wakes_up_does_nothing_more(fate: Fate, aws: StandIn, due: Due, 
     assert due.plan == done
 
 
+@TOGETHER
 def test_a_call_in_flight_when_it_freezes_is_found_out(aws: StandIn, due: Due) -> None:
     """ECR has deleted, and the worker that would read the answer is frozen."""
     withheld = aws.world.faults.add(Fault(operation="BatchDeleteImage", skip=2, delay=60))

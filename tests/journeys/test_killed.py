@@ -14,7 +14,7 @@ from bot.store.store import SqlStore
 from bot.usecases.ledger import UNCONFIRMED
 from tests.cli.carrying_out import approved, as_stored
 from tests.cli.remembered import Write
-from tests.journeys.prepared import BATCHES, DELETED, SETTINGS, Due, fill
+from tests.journeys.prepared import BATCHES, DELETED, SETTINGS, TOGETHER, Due, fill
 from tests.journeys.worker import Fate, ended, start, until, work
 from tests.support import Run, Shelf
 
@@ -71,8 +71,9 @@ POINTS = [
 
 
 def kill_points() -> list[Any]:
+    often = [pytest.param(each, marks=TOGETHER) for each in OFTEN]
     slow = [pytest.param(each, marks=pytest.mark.slow) for each in POINTS if each not in OFTEN]
-    return [*OFTEN, *slow]
+    return [*often, *slow]
 
 
 def kill_during(aws: StandIn, operation: str, number: int) -> None:
@@ -103,7 +104,7 @@ def test_killed(fate: Fate, due: Due) -> None:
 @pytest.mark.parametrize(
     ("operation", "number"),
     [
-        ("BatchDeleteImage", 1),
+        pytest.param("BatchDeleteImage", 1, marks=TOGETHER),
         *(
             pytest.param(*each, marks=pytest.mark.slow)
             for each in [
@@ -205,8 +206,8 @@ GONE = "is gone: somebody else deleted it"
     ("fate", "outcome", "reason"),
     [
         pytest.param(Fate("after journal"), Outcome.SPARED, GONE, marks=pytest.mark.slow),
-        (Fate("before mark_sent"), Outcome.SPARED, GONE),
-        (Fate("after mark_sent"), Outcome.DELETED, UNCONFIRMED),
+        pytest.param(Fate("before mark_sent"), Outcome.SPARED, GONE, marks=TOGETHER),
+        pytest.param(Fate("after mark_sent"), Outcome.DELETED, UNCONFIRMED, marks=TOGETHER),
     ],
     ids=lambda each: each.when if isinstance(each, Fate) else "",
 )
