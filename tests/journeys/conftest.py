@@ -23,10 +23,8 @@ MILD = "type_to_confirm_over: 100%"
 def shared_store(
     postgresql: Server, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SqlStore]:
-    """On PostgreSQL, where everybody finds it by DATABASE_URL. Who freezes in a transaction is
-    thrown out soon."""
+    """On PostgreSQL, where every process finds it by DATABASE_URL."""
     del environment
-    monkeypatch.setenv("PGOPTIONS", "-c idle_in_transaction_session_timeout=2s")
     with postgresql.database(migrated=True) as url:
         monkeypatch.setenv("DATABASE_URL", url)
         with open_store(url) as opened:
@@ -47,11 +45,9 @@ def due(
     settings_file: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Due]:
-    """On PostgreSQL, where every worker finds it by DATABASE_URL. A worker that freezes in a
-    transaction is thrown out soon."""
+    """On PostgreSQL, where every worker finds it by DATABASE_URL."""
     del environment
     settings_file(SETTINGS)
-    monkeypatch.setenv("PGOPTIONS", "-c idle_in_transaction_session_timeout=2s")
     with prepared.copied(aws, monkeypatch) as copied:
         yield copied
 

@@ -19,6 +19,12 @@ BEFORE_A_CALL = 3
 """Renewals: one when it begins, and one before each call."""
 
 
+@pytest.fixture(autouse=True)
+def short_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that freezes in a transaction is thrown out soon."""
+    monkeypatch.setenv("PGOPTIONS", "-c idle_in_transaction_session_timeout=2s")
+
+
 @pytest.mark.parametrize(
     "fate",
     [
