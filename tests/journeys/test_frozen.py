@@ -13,6 +13,8 @@ from tests.journeys.prepared import BATCHES, DELETED, KEPT, TOGETHER, Due
 from tests.journeys.worker import LOST, Fate, blow, ended, is_frozen, start, until, work
 from tests.support import Run
 
+pytestmark = pytest.mark.timeout(300)
+
 slow = pytest.mark.slow
 
 BEFORE_A_CALL = 3

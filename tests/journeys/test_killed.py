@@ -18,6 +18,8 @@ from tests.journeys.prepared import BATCHES, DELETED, SETTINGS, TOGETHER, Due, f
 from tests.journeys.worker import Fate, ended, start, until, work
 from tests.support import Run, Shelf
 
+pytestmark = pytest.mark.timeout(300)
+
 
 def check(due: Due) -> None:
     """Nothing is gone that was not approved, and of what was the receipt tells the truth."""

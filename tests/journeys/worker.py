@@ -29,7 +29,7 @@ from tests.usecases.site import Watched
 if TYPE_CHECKING:
     from bot.ports import Deleter, Registry, RunStore
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds, for what happens at once unless something is broken."""
 
 LOADED_LATE = ["encodings.idna", "psycopg", "ruamel.yaml"]
