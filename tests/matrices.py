@@ -1,5 +1,6 @@
 """Matrices of which the fast tests run a part, and all tests the whole."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import combinations, product
 from typing import Any
@@ -10,9 +11,8 @@ Row = tuple[Any, ...]
 
 
 def matrix(*axes: Iterable[Any], meet: int) -> list[Any]:
-    """Every combination, for `pytest.mark.parametrize`. Slow are those that a few others spare:
-    among the fast ones each value occurs (`meet` is 1), or each meets each of every other axis
-    (2). The first that bring the most are chosen, the same in every run."""
+    """Every combination, for `pytest.mark.parametrize`. Slow are those that others make up for:
+    among the fast ones each value occurs (`meet` is 1), or meets each of every other axis (2)."""
     rows = list(product(*axes))
     fast = _chosen(rows, meet)
     return [
@@ -22,10 +22,17 @@ def matrix(*axes: Iterable[Any], meet: int) -> list[Any]:
 
 
 def _chosen(rows: Sequence[Row], meet: int) -> set[int]:
+    """The row that brings most of what is missing, again and again; of several the one whose
+    values were chosen least, and then the first: the same rows in every run."""
     met = [{*combinations(enumerate(row), meet)} for row in rows]
-    left, chosen = set[Any]().union(*met), set[int]()
+    left, chosen, used = set[Any]().union(*met), set[int](), Counter[Any]()
+
+    def gain(number: int) -> tuple[int, int]:
+        return len(met[number] & left), -sum(used[value] for value in enumerate(rows[number]))
+
     while left:
-        best = max(range(len(rows)), key=lambda number: len(met[number] & left))
+        best = max(range(len(rows)), key=gain)
         chosen.add(best)
         left -= met[best]
+        used.update(enumerate(rows[best]))
     return chosen
