@@ -48,11 +48,11 @@ def _listed_once() -> Any:
 
 def _aliased_once() -> Any:
     names: dict[str, str] = {}
-    alias = hooks.EventAliaser._alias_event_name
+    alias: Any = hooks.EventAliaser.__dict__["_alias_event_name"]
 
     def name_of(self: Any, event_name: str) -> str:
         if self._event_aliases != hooks.EVENT_ALIASES:
-            return alias(self, event_name)  # type: ignore[no-any-return]
+            return str(alias(self, event_name))
         if event_name not in names:
             names[event_name] = alias(self, event_name)
         return names[event_name]

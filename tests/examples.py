@@ -7,5 +7,5 @@ from hypothesis import settings
 
 def examples(number: int) -> int:
     """As many under the profile `thorough`, and a sixth of them under `quick`."""
-    share = settings.default.max_examples / settings.get_profile("thorough").max_examples
-    return ceil(number * share)
+    loaded, thorough = settings(), settings.get_profile("thorough")
+    return ceil(number * loaded.max_examples / thorough.max_examples)

@@ -1,5 +1,6 @@
 """Reports come by themselves, each once, on time: over a year, past deaths and changing clocks."""
 
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from bot.core.schedules import Schedule
 from bot.store.store import SqlStore, open_store
 from bot.usecases.run_due import DueStore, RunDue
 from tests.postgres import Server, postgresql
+from tests.store.support import sqlite_url
 from tests.usecases.shelf import HERE, Shelf
 
 __all__ = ["postgresql"]
@@ -147,8 +149,8 @@ class Mortal:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
-    with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+def store(migrated_file: Path, tmp_path: Path) -> Iterator[SqlStore]:
+    with open_store(sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))) as opened:
         yield opened
 
 
