@@ -130,7 +130,7 @@ def test_a_server_that_drips(look: Looker, rewrite: Rewrite) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
         while True:
             connection.sendall(b" ")
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     with serving(drip) as (url, ca_pem):
         moved_to(look, rewrite, url, ca_pem)
