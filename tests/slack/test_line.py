@@ -17,7 +17,6 @@ from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Person, Workspace
 from bot.slack.line import LISTENERS_AT_ONCE, SILENT_FOR_TOO_LONG, Line
 from bot.slack.soon_again import SoonAgain
 from tests.slack.listeners.conftest import (
-    OpenOffice,
     bob,
     bot,
     clock,
@@ -64,6 +63,13 @@ def test_slack_fails(make_line: Callable[[str], Line], slack: Workspace) -> None
         make_line(APP_TOKEN).connect()
 
 
+@pytest.fixture
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """websocket-client looks every ten seconds whether another thread closed the connection."""
+    monkeypatch.setattr(WebSocketApp, "create_dispatcher", lambda app, *_: Dispatcher(app, 0.01))
+
+
+@pytest.mark.usefixtures("_looks_often")
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "dropped"])
 def test_it_connects_again(
     bot: Office, slack: Workspace, ann: Person, releases: str, reason: str
@@ -89,13 +95,9 @@ def test_socket_mode_is_switched_off(bot: Office, slack: Workspace) -> None:
     until(never_will_be)
 
 
-def test_nobody_is_at_the_other_end(
-    open_office: OpenOffice, slack: Workspace, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As behind a router that has forgotten the connection. websocket-client looks every ten
-    seconds whether it was closed meanwhile, and here at once."""
-    monkeypatch.setattr(WebSocketApp, "create_dispatcher", lambda app, *_: Dispatcher(app, 0.01))
-    bot = open_office()
+@pytest.mark.usefixtures("_looks_often")
+def test_nobody_is_at_the_other_end(bot: Office, slack: Workspace) -> None:
+    """As behind a router that has forgotten the connection."""
     (before,) = slack.remote.connections()
     session = bot.line._client.current_session
     assert session

@@ -163,7 +163,7 @@ def _connect_at_once(line: Line) -> None:
     """slack_sdk looks every half second whether there is a connection to open, and asks for another
     one if it does not find it open at once."""
     client = line._client
-    client.current_session_runner.shutdown()
+    client.current_session_runner.shutdown()  # type: ignore[no-untyped-call]
     client.current_app_monitor_started = True
     line.connect()
     client.current_session_runner = IntervalRunner(client._run_current_session, 0.01).start()

@@ -155,13 +155,17 @@ class _Page:
         return next((known[id_] for id_ in (*wanted, *known) if id_ in known), None)
 
     def _render(self, template: str, showing: Showing, **more: Any) -> Response:
-        html = _templates().get_template(template).render(
-            showing=showing,
-            reader=showing.reader,
-            manifest=self._state.app.manifest,
-            team=TEAM_NAME,
-            home=self._home,
-            **more,
+        html = (
+            _templates()
+            .get_template(template)
+            .render(
+                showing=showing,
+                reader=showing.reader,
+                manifest=self._state.app.manifest,
+                team=TEAM_NAME,
+                home=self._home,
+                **more,
+            )
         )
         return Response(html, media_type="text/html")
 
