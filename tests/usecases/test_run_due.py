@@ -21,11 +21,9 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.schedules import Schedule
 from bot.store.store import SqlStore, open_store
 from bot.usecases.run_due import DueStore, RunDue
-from tests.postgres import Server, postgresql
+from tests.postgres import Server
 from tests.store.support import sqlite_url
 from tests.usecases.shelf import HERE, Shelf
-
-__all__ = ["postgresql"]
 
 THERE = RegistryId("210987654321", "us-east-1")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
