@@ -2,6 +2,7 @@
 PYTHON ?= python3
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
+unexport PYTHONDONTWRITEBYTECODE # many tests start processes, which would compile everything
 RUN := .venv/bin
 
 .PHONY: setup demo test test-all lint format bench screenshot clean
@@ -12,7 +13,7 @@ setup: .venv/.synced
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ecr-clean needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
 	@test -x $(RUN)/python || $(PYTHON) -m venv .venv
 	@test -x $(RUN)/uv || $(RUN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(RUN)/uv sync --locked --all-extras --quiet
+	@$(RUN)/uv sync --locked --all-extras --compile-bytecode --quiet
 	@touch $@
 
 demo: setup

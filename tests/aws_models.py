@@ -1,11 +1,13 @@
-"""What botocore reads of AWS's services, from files of megabytes, is read once by each process of
-the tests instead of once by each session of AWS."""
+"""What botocore reads of AWS's services, from files of megabytes, and what it finds out about its
+own event handlers, is read and found out once by each process of the tests instead of once by each
+session of AWS."""
 
 import functools
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore import hooks
 from botocore.loaders import JSONFileLoader, Loader
 
 
@@ -14,6 +16,8 @@ def aws_models_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", _read_once(JSONFileLoader.load_file))
         patch.setattr(Loader, "list_available_services", _listed_once())
+        patch.setattr(hooks, "accepts_kwargs", functools.cache(hooks.accepts_kwargs))
+        patch.setattr(hooks.EventAliaser, "_alias_event_name", _aliased_once())
         yield
 
 
@@ -40,3 +44,17 @@ def _listed_once() -> Any:
         return listed[key]
 
     return list_them
+
+
+def _aliased_once() -> Any:
+    names: dict[str, str] = {}
+    alias: Any = hooks.EventAliaser.__dict__["_alias_event_name"]
+
+    def name_of(self: Any, event_name: str) -> str:
+        if self._event_aliases != hooks.EVENT_ALIASES:
+            return str(alias(self, event_name))
+        if event_name not in names:
+            names[event_name] = alias(self, event_name)
+        return names[event_name]
+
+    return name_of

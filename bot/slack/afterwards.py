@@ -20,8 +20,9 @@ T = TypeVar("T")
 class Afterwards(ThreadPoolExecutor):
     """`note` says that something was acknowledged."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, lull: float = LULL) -> None:
         super().__init__(at_once, thread_name_prefix="listener")
+        self._lull = lull
         self._noted_at = time.monotonic()
 
     def note(self) -> None:
@@ -35,6 +36,6 @@ class Afterwards(ThreadPoolExecutor):
     def _after_a_lull(
         self, latest: float, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        while (left := min(self._noted_at + LULL, latest) - time.monotonic()) > 0:
+        while (left := min(self._noted_at + self._lull, latest) - time.monotonic()) > 0:
             time.sleep(left)
         return fn(*args, **kwargs)

@@ -13,7 +13,7 @@ from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import ABNF, WebSocket, WebSocketApp, WebSocketException
 
 from bot.core.errors import ServiceError
-from bot.slack.afterwards import Afterwards
+from bot.slack.afterwards import LULL, Afterwards
 from bot.slack.app import make_app
 from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
@@ -61,9 +61,9 @@ class _Handler(SocketModeHandler):
 class Line:
     """Reconnects by itself, in about a second, whenever Slack or the network hangs up."""
 
-    def __init__(self, desk: Desk, app_token: str) -> None:
+    def __init__(self, desk: Desk, app_token: str, lull: float = LULL) -> None:
         """Raises ServiceError if Slack cannot be asked who the bot is."""
-        self._executor = Afterwards(LISTENERS_AT_ONCE)
+        self._executor = Afterwards(LISTENERS_AT_ONCE, lull)
         handler = _Handler(
             make_app(desk, self._executor),
             app_token,

@@ -80,13 +80,17 @@ class _Document(Struct, array_like=True, frozen=True):
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
 
 
+_DOCUMENT = msgspec.json.Decoder(_Document)
+"""Prepared before threads need it: msgspec crashes the process if two come first."""
+
+
 def pack(plan: Plan) -> bytes:
     return zlib.compress(msgspec.json.encode(_document(plan)), LEVEL)
 
 
 def unpack(packed: bytes) -> Plan:
     try:
-        document = msgspec.json.decode(zlib.decompress(packed), type=_Document)
+        document = _DOCUMENT.decode(zlib.decompress(packed))
         return _plan(document)
     except (zlib.error, msgspec.MsgspecError, LookupError, UnicodeError) as error:
         raise DamagedError(

@@ -25,6 +25,9 @@ class Difference(msgspec.Struct, frozen=True, array_like=True):
     in_the_next: tuple[str, ...]
 
 
+_DIFFERENCE = msgspec.json.Decoder(Difference)
+
+
 def replace_version(session: Session, plan: str, version: int, by: Collection[str]) -> None:
     """`by`: the digests that the version after it deletes."""
     before = _stored_deletions(session, plan, version)
@@ -46,7 +49,7 @@ def deletions_of(session: Session, plan: str, version: int) -> Iterable[str]:
     differences = []
     query = select(VersionRow.difference).where(VersionRow.plan == plan)
     while packed := session.scalar(query.where(VersionRow.version == version)):
-        differences.append(msgspec.json.decode(zlib.decompress(packed), type=Difference))
+        differences.append(_DIFFERENCE.decode(zlib.decompress(packed)))
         version += 1
     found = dict.fromkeys(_stored_deletions(session, plan, version))
     for difference in reversed(differences):

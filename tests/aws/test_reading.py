@@ -68,11 +68,11 @@ def test_one_of_each_type_is_in_the_first_call(
 def test_small_manifests_after_large_ones_are_read_many_a_call_again(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
-    shelf.images(3000)
+    shelf.images(1500)
     shelf.large_manifests(1, CALL_BYTES // 3)
     take(shelf)
     assert max(asked_for(aws)) == 100
-    assert reads(aws) <= 1 + 30 + 15
+    assert reads(aws) <= 1 + 15 + 15
 
 
 def test_only_what_needs_reading_is_read(aws: StandIn, shelf: Shelf, take: TakeInventory) -> None:

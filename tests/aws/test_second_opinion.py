@@ -16,7 +16,7 @@ OTHER = "210987654321"
 ROLE = Role(f"arn:aws:iam::{OTHER}:role/look", "x-1")
 
 
-@pytest.fixture(params=["moto", "stand-in"])
+@pytest.fixture(params=[pytest.param("moto", marks=pytest.mark.slow), "stand-in"])
 def endpoint(request: pytest.FixtureRequest, aws: StandIn) -> Iterator[str]:
     """The same tests against both."""
     aws.world.identities.add_role(ROLE.arn, external_id="x-1")

@@ -12,12 +12,13 @@ from bot.core.usage import Usage
 from tests.core import strategies as some
 from tests.core.invariants import check
 from tests.core.strategies import World
+from tests.examples import examples
 
 
 def tries(number: int) -> settings:
-    """As many examples, the same in every run."""
+    """As many examples with all tests, and fewer with the fast ones. The same in every run."""
     return settings(
-        max_examples=number,
+        max_examples=examples(number),
         deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

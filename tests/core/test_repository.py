@@ -1,6 +1,12 @@
 import pytest
 
-from bot.core.repository import RegistryId, is_repository_name, parse_registry_host
+from bot.core.repository import (
+    RegistryId,
+    RepositoryId,
+    is_repository_name,
+    parse_registry_host,
+    parse_repository_uri,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +51,11 @@ def test_repository_names(name: str) -> None:
 )
 def test_no_repository_names(name: str) -> None:
     assert not is_repository_name(name)
+
+
+def test_uris_of_repositories() -> None:
+    uri = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
+    registry = RegistryId("123456789012", "eu-west-1")
+    assert parse_repository_uri(uri) == RepositoryId(registry, "team/api", uri)
+    for other in (f"{uri}:1.0", "docker.io/library/nginx", uri.partition("/")[0], "team/api"):
+        assert parse_repository_uri(other) is None

@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.store.store import SqlStore, open_store
 from tests.cli.remembered import LOOKED_AT, Write
+from tests.journeys.prepared import SETTINGS, Due, Prepared, prepare
 from tests.postgres import Server
 from tests.slack.listeners.office import MANIFEST
 from tests.slack.support import in_workspace
-from tests.support import Run, Shelf
+from tests.support import Shelf
 
-SETTINGS = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
 SLACK_SETTINGS = f"{LOOKED_AT}reports: [{{channel: '#ops'}}]\nexecution: {{undo_window: 1h}}\n"
 MILD = "type_to_confirm_over: 100%"
 
@@ -22,32 +23,33 @@ MILD = "type_to_confirm_over: 100%"
 def shared_store(
     postgresql: Server, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[SqlStore]:
-    """On PostgreSQL, where everybody finds it by DATABASE_URL. Who freezes in a transaction is
-    thrown out soon."""
+    """On PostgreSQL, where every process finds it by DATABASE_URL."""
     del environment
-    monkeypatch.setenv("PGOPTIONS", "-c idle_in_transaction_session_timeout=2s")
     with postgresql.database(migrated=True) as url:
         monkeypatch.setenv("DATABASE_URL", url)
         with open_store(url) as opened:
             yield opened
 
 
+@pytest.fixture(scope="session")
+def prepared(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    with prepare(postgresql, tmp_path_factory.mktemp("prepared")) as made:
+        yield made
+
+
 @pytest.fixture
-def builds(shelf: Shelf, settings_file: Callable[[str], Path]) -> Shelf:
-    """1,000 builds, and ten more that stay."""
+def due(
+    prepared: Prepared,
+    environment: Path,
+    aws: StandIn,
+    settings_file: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[Due]:
+    """On PostgreSQL, where every worker finds it by DATABASE_URL."""
+    del environment
     settings_file(SETTINGS)
-    for number in range(1010):
-        shelf.image(f"1.{number}", age=100 - number / 100)
-    return shelf
-
-
-@pytest.fixture
-def due(shared_store: SqlStore, run: Run, builds: Shelf) -> str:
-    """The id of a plan that deletes 1,000 builds, is approved, and may begin."""
-    plan = str(run("propose", builds.id.name, "--format", "json").plan["plan"])
-    assert run("approve", plan, "--confirm", builds.id.name).status == 0
-    assert shared_store.plan(plan)
-    return plan
+    with prepared.copied(aws, monkeypatch) as copied:
+        yield copied
 
 
 # in Slack

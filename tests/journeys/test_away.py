@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,13 +14,25 @@ from bot.settings import load_settings
 from bot.store.store import SqlStore
 from bot.usecases.execute import Executor
 from bot.wiring import Leaving, open_executor
-from tests.cli.remembered import LOOKED_AT
+from tests.cli.carrying_out import approved
+from tests.cli.remembered import LOOKED_AT, Write
+from tests.journeys.prepared import SETTINGS
 from tests.postgres import Server
 from tests.support import Run, Shelf
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+BUILDS = 401
+"""In five batches, of which four go at once."""
 
 DELETER = "arn:aws:iam::123456789012:role/deleter"
+
+
+@pytest.fixture
+def builds(shelf: Shelf, settings_file: Write) -> Shelf:
+    """And ten more that stay."""
+    settings_file(SETTINGS)
+    for number in range(BUILDS + 10):
+        shelf.image(f"1.{number}", age=100 - number / 100)
+    return shelf
 
 
 def executor(store: SqlStore, sleep: Callable[[float], None]) -> Executor:
@@ -30,10 +41,11 @@ def executor(store: SqlStore, sleep: Callable[[float], None]) -> Executor:
 
 
 def test_the_database_is_away_for_a_while(
-    aws: StandIn, postgresql: Server, shared_store: SqlStore, builds: Shelf, due: str
+    aws: StandIn, postgresql: Server, shared_store: SqlStore, builds: Shelf, run: Run
 ) -> None:
     """Everybody is thrown out in the middle of a run, and nobody is let in until the third time
     that the run has waited."""
+    plan = approved(run)
     slept: list[float] = []
 
     def name() -> str:
@@ -52,10 +64,12 @@ def test_the_database_is_away_for_a_while(
             postgresql.run(f"ALTER DATABASE {name()} ALLOW_CONNECTIONS true")
 
     with after_call(aws, "ecr:BatchDeleteImage", 4, throw_out):
-        done = executor(shared_store, sleep).start(due)
+        done = executor(shared_store, sleep).start(plan)
     assert slept == [2, 4, 8]
     assert done.state is PlanState.DONE
-    assert Counter(item.outcome for item in shared_store.items(due, 1)) == {Outcome.DELETED: 1000}
+    assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {
+        Outcome.DELETED: BUILDS
+    }
     assert len(builds.repository.manifests) == 10
 
 
@@ -74,12 +88,12 @@ def after_call(aws: StandIn, name: str, number: int, act: Callable[[], None]) ->
     del aws.world.calls.record
 
 
+@pytest.mark.usefixtures("builds")
 def test_credentials_run_out_in_the_middle(
     aws: StandIn,
     shared_store: SqlStore,
-    builds: Shelf,
     run: Run,
-    settings_file: Callable[[str], Path],
+    settings_file: Write,
 ) -> None:
     """The stand-in's clock goes an hour ahead, so that the session that deletes has run out."""
     aws.world.identities.add_role(DELETER, external_id="the-id")
@@ -87,8 +101,7 @@ def test_credentials_run_out_in_the_middle(
         f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
         f"registries: [{{delete_role_arn: '{DELETER}', external_id: the-id}}]"
     )
-    plan = str(run("propose", builds.id.name, "--format", "json").plan["plan"])
-    assert run("approve", plan, "--confirm", builds.id.name).status == 0
+    plan = approved(run)
 
     def run_out() -> None:
         aws.world.clock.advance(timedelta(hours=1, seconds=1))
@@ -98,7 +111,9 @@ def test_credentials_run_out_in_the_middle(
     with after_call(aws, "ecr:BatchDeleteImage", 4, run_out):
         done = replace(opened, runner=runner).start(plan)
     assert done.state is PlanState.DONE
-    assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {Outcome.DELETED: 1000}
+    assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {
+        Outcome.DELETED: BUILDS
+    }
     sessions = [each for each in aws.world.identities.sessions if each.role_arn == DELETER]
     assert len(sessions) >= 2
     assert {each.name for each in sessions} == {f"ecr-clean-{plan}-demo"}

@@ -1,77 +1,31 @@
 """Workers that are killed wherever they are: after recovery the repository holds exactly what it
 should, and the receipt tells the truth of every digest."""
 
-import copy
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from datetime import timedelta
 from itertools import cycle
-from pathlib import Path
 from signal import SIGKILL
 from typing import Any
 
 import pytest
 
-from bot.core.records import Outcome, PlanRecord, PlanState
-from bot.playground.aws import Fault, StandIn, manifests
-from bot.store.store import SqlStore, open_store
+from bot.core.records import Outcome, PlanState
+from bot.playground.aws import Fault, StandIn
+from bot.store.store import SqlStore
 from bot.usecases.ledger import UNCONFIRMED
-from tests.cli.remembered import LOOKED_AT
-from tests.journeys.worker import Fate, ended, start, until
-from tests.support import Run, Shelf, image_text
+from tests.cli.carrying_out import approved, as_stored
+from tests.cli.remembered import Write
+from tests.journeys.prepared import BATCHES, DELETED, SETTINGS, TOGETHER, Due, fill
+from tests.journeys.worker import Fate, ended, start, until, work
+from tests.support import Run, Shelf
 
-SETTINGS = f"{LOOKED_AT}execution: {{undo_window: 0s}}\n"
-
-KEPT = 10
-"""Releases that the rules keep."""
-
-BATCHES = 10
-"""500 roots in five calls, 400 children in four, 100 signatures in one."""
-
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = pytest.mark.timeout(300)
 
 
-@pytest.fixture
-def thousand(shelf: Shelf, settings_file: Callable[[str], Path]) -> Shelf:
-    """1,000 manifests go: 300 images, and 200 indexes with two children each, of which 100 have a
-    signature."""
-    settings_file(SETTINGS)
-    for number in range(300):
-        shelf.image(f"1.{number}", age=100 - number / 100)
-    for number in range(200):
-        name = f"2.{number}"
-        shelf.index(name, f"{name}-amd64", f"{name}-arm64", age=90 - number / 100)
-        if number < 100:
-            child = image_text(f"{name}-amd64")
-            shelf.push(manifests.referrer(child, name=name), age=80)
-    shelf.images(KEPT, "3.")
-    return shelf
-
-
-@pytest.fixture
-def plan(run: Run, thousand: Shelf) -> str:
-    """The id of one that is approved, and due."""
-    proposed = run("propose", thousand.id.name, "--format", "json").plan
-    assert len(proposed["delete"]) == 1000
-    assert run("approve", proposed["plan"], "--confirm", thousand.id.name).status == 0
-    return str(proposed["plan"])
-
-
-@contextmanager
-def store(environment: Path, state: str = "state") -> Iterator[SqlStore]:
-    with open_store(f"sqlite:///{environment}/{state}/ecr-clean/ecr-clean.db") as opened:
-        yield opened
-
-
-def stored(store: SqlStore, plan: str) -> PlanRecord:
-    found = store.plan(plan)
-    assert found
-    return found
-
-
-def check(store: SqlStore, plan: PlanRecord, shelf: Shelf, before: set[str]) -> None:
+def check(due: Due) -> None:
     """Nothing is gone that was not approved, and of what was the receipt tells the truth."""
-    gone = before - set(shelf.repository.manifests)
+    plan, store = due.plan, due.store
+    assert plan.state is PlanState.DONE
+    gone = due.before - due.there
     outcomes = {item.digest: item.outcome for item in store.items(plan.id, plan.version)}
     assert gone == {d for d, outcome in outcomes.items() if outcome is Outcome.DELETED}
     assert set(outcomes.values()) <= {Outcome.DELETED, Outcome.SPARED}
@@ -85,79 +39,106 @@ def check(store: SqlStore, plan: PlanRecord, shelf: Shelf, before: set[str]) -> 
     assert sorted(told) == sorted(gone)
 
 
-# before, during and after every batch
+# at a named point
 
 
-class Worlds:
-    """The same beginning again and again: a repository, and a database beside it."""
-
-    def __init__(self, shelf: Shelf, environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self._shelf = shelf
-        self._environment = environment
-        self._monkeypatch = monkeypatch
-        self._beginning = copy.deepcopy(shelf.repository)
-        self._number = 0
-
-    @contextmanager
-    def another(self) -> Iterator[SqlStore]:
-        repository = copy.deepcopy(self._beginning)
-        registry = self._shelf.world.registries.at(repository.account, repository.region)
-        with self._shelf.world.lock:
-            registry.repositories[repository.name] = repository
-            self._shelf.world.faults.clear()
-            self._shelf.world.calls.reset()
-        self._shelf.repository = repository
-        self._number += 1
-        state = f"state-{self._number}"
-        shutil.copytree(self._environment / "state", self._environment / state)
-        self._monkeypatch.setenv("XDG_STATE_HOME", str(self._environment / state))
-        with store(self._environment, state) as opened:
-            yield opened
+def at(call: str, *numbers: int, when: str = "before during after") -> list[Fate]:
+    return [Fate(f"{each} {call}", number) for number in numbers for each in when.split()]
 
 
-def killed_at(when: str, batch: int) -> None:
-    assert ended(start(Fate(when, batch))) == -SIGKILL
+OFTEN = [
+    Fate("after journal", 1),
+    Fate("after mark_sent", 2),
+    Fate("during settle", 2),
+    Fate("during commit", 2),
+]
+"""Where the next worker finds a call that never left, one that may have left, one whose answer was
+not written down, and a run without its end."""
+
+ENDED = Fate("after commit", 2)
+
+POINTS = [
+    *at("commit", 1, 2),
+    *at("renew_run", 1, 3),
+    *at("journal", 1, 2, 3),
+    *at("mark_sent", 1, 2, BATCHES),
+    *at("delete", *range(1, BATCHES + 1), when="before after"),
+    *at("settle", 1, 2, BATCHES),
+    *at("describe", 1, when="before after"),
+    *at("describe_some", 1, 3, when="after"),
+    *at("texts", 1, 3, when="before"),
+    *at("digests", 1, when="before after"),
+    *at("unanswered", 1, 2, when="before"),
+]
 
 
-def killed_during(aws: StandIn, batch: int) -> None:
-    """ECR deletes, but whoever would read its answer is gone."""
-    withheld = Fault(operation="BatchDeleteImage", skip=batch - 1, delay=60)
-    aws.world.faults.add(withheld)
+def kill_points() -> list[Any]:
+    often = [pytest.param(each, marks=TOGETHER) for each in OFTEN]
+    slow = [pytest.param(each, marks=pytest.mark.slow) for each in POINTS if each not in OFTEN]
+    return [*often, *slow]
+
+
+def kill_during(aws: StandIn, operation: str, number: int) -> None:
+    withheld = aws.world.faults.add(Fault(operation=operation, skip=number - 1, delay=60))
     worker = start()
-    until(lambda: withheld.seen >= batch)
+    until(lambda: withheld.seen >= number)
     worker.kill()
     assert ended(worker) == -SIGKILL
+    aws.world.faults.clear()
 
 
-@pytest.mark.parametrize("batch", range(1, BATCHES + 1))
-def test_killed_before_during_and_after_every_batch(
-    batch: int,
-    aws: StandIn,
-    thousand: Shelf,
-    plan: str,
-    environment: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    before = set(thousand.repository.manifests)
-    worlds = Worlds(thousand, environment, monkeypatch)
-    deaths: list[Callable[[], None]] = [
-        lambda: killed_at("before delete", batch),
-        lambda: killed_during(aws, batch),
-        lambda: killed_at("after delete", batch),
-        lambda: killed_at("before settle", batch),
-        lambda: killed_at("after settle", batch),
-    ]
-    for die in deaths:
-        with worlds.another() as opened:
-            promised = stored(opened, plan).freed_bytes
-            die()
-            assert stored(opened, plan).state is PlanState.EXECUTING
-            assert ended(start()) == 0
-            done = stored(opened, plan)
-            assert done.state is PlanState.DONE
-            assert done.freed_bytes + done.unconfirmed_bytes == promised
-            assert len(before - set(thousand.repository.manifests)) == 1000
-            check(opened, done, thousand, before)
+def recover(due: Due, promised: int) -> None:
+    """By another worker: all is deleted, and every byte counted once."""
+    work()
+    assert due.plan.freed_bytes + due.plan.unconfirmed_bytes == promised
+    assert len(due.before - due.there) == DELETED
+    check(due)
+
+
+@pytest.mark.parametrize("fate", kill_points(), ids=lambda fate: f"{fate.when} {fate.number}")
+def test_killed(fate: Fate, due: Due) -> None:
+    promised = due.plan.freed_bytes
+    assert ended(start(fate)) == -SIGKILL
+    assert due.plan.is_open == (fate != ENDED)
+    recover(due, promised)
+
+
+@pytest.mark.parametrize(
+    ("operation", "number"),
+    [
+        pytest.param("BatchDeleteImage", 1, marks=TOGETHER),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in [
+                ("BatchDeleteImage", 2),
+                ("BatchDeleteImage", 3),
+                ("BatchDeleteImage", BATCHES),
+                ("DescribeImages", 1),
+                ("DescribeImages", 3),
+                ("ListImages", 1),
+            ]
+        ),
+    ],
+)
+def test_killed_during_a_call(operation: str, number: int, due: Due, aws: StandIn) -> None:
+    """ECR does it, but the worker that would read its answer is killed."""
+    promised = due.plan.freed_bytes
+    kill_during(aws, operation, number)
+    recover(due, promised)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [2, 3])
+def test_what_it_was_reading_when_it_was_killed_stays(number: int, due: Due, aws: StandIn) -> None:
+    """ECR recorded a pull, and nobody can tell that it was the bot's."""
+    aws.world.clock.advance(timedelta(minutes=1))
+    kill_during(aws, "BatchGetImage", number)
+    aws.world.clock.advance(timedelta(minutes=1))
+    work()
+    check(due)
+    spared = [item for item in due.store.items(due.id, 1) if item.outcome is Outcome.SPARED]
+    assert spared
+    assert {item.reason for item in spared if "somebody pulled it" not in item.reason} == set()
 
 
 # again and again, while other things happen
@@ -176,6 +157,14 @@ FATES = [
 ]
 
 
+@pytest.fixture
+def due_on_sqlite(run: Run, shelf: Shelf, settings_file: Write, own_store: SqlStore) -> Due:
+    settings_file(SETTINGS)
+    fill(shelf)
+    return Due(shelf, own_store, approved(run), frozenset(shelf.repository.manifests))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "faults",
     [
@@ -186,43 +175,41 @@ FATES = [
     ids=str,
 )
 def test_killed_again_and_again(
-    faults: dict[str, Any], aws: StandIn, thousand: Shelf, plan: str, environment: Path, run: Run
+    faults: dict[str, Any], aws: StandIn, due_on_sqlite: Due, run: Run
 ) -> None:
     """Each worker goes on with what the last one left, until it is killed in turn. Meanwhile a
-    child is pinned, and an image gets a signature; of the calls every third fails."""
-    before = set(thousand.repository.manifests)
+    child is pinned; of the calls every third fails."""
+    due, kills = due_on_sqlite, 0
     aws.world.faults.add(Fault(operation="BatchDeleteImage", times=None, **faults))
-    kills = 0
-    with store(environment) as opened:
-        fates = cycle(FATES)
-        while stored(opened, plan).is_open:
-            kills += ended(start(next(fates))) == -SIGKILL
-            if kills == 3:
-                pending = [
-                    item
-                    for item in opened.items(plan, 1)
-                    if item.outcome is Outcome.PENDING and item.tags
-                ]
-                spared = pending[-1]
-                assert run("pin", thousand.id.name, spared.tags[0], "--reason", "so").status == 0
-        assert kills >= 8
-        done = stored(opened, plan)
-        assert done.state is PlanState.DONE
-        outcomes = {item.digest: item for item in opened.items(plan, 1)}
-        assert outcomes[spared.digest].outcome is Outcome.SPARED
-        assert "is pinned by" in outcomes[spared.digest].reason
-        check(opened, done, thousand, before)
+    fates = cycle(FATES)
+    while due.plan.is_open:
+        kills += ended(start(next(fates))) == -SIGKILL
+        if kills == 3:
+            pending = [
+                item
+                for item in due.store.items(due.id, 1)
+                if item.outcome is Outcome.PENDING and item.tags
+            ]
+            spared = pending[-1]
+            assert run("pin", due.shelf.id.name, spared.tags[0], "--reason", "so").status == 0
+    assert kills >= 8
+    outcomes = {item.digest: item for item in due.store.items(due.id, 1)}
+    assert outcomes[spared.digest].outcome is Outcome.SPARED
+    assert "is pinned by" in outcomes[spared.digest].reason
+    check(due)
 
 
 # others who delete meanwhile
+
+GONE = "is gone: somebody else deleted it"
 
 
 @pytest.mark.parametrize(
     ("fate", "outcome", "reason"),
     [
-        (Fate("after journal"), Outcome.SPARED, "is gone: somebody else deleted it"),
-        (Fate("before mark_sent"), Outcome.SPARED, "is gone: somebody else deleted it"),
-        (Fate("after mark_sent"), Outcome.DELETED, UNCONFIRMED),
+        pytest.param(Fate("after journal"), Outcome.SPARED, GONE, marks=pytest.mark.slow),
+        pytest.param(Fate("before mark_sent"), Outcome.SPARED, GONE, marks=TOGETHER),
+        pytest.param(Fate("after mark_sent"), Outcome.DELETED, UNCONFIRMED, marks=TOGETHER),
     ],
     ids=lambda each: each.when if isinstance(each, Fate) else "",
 )
@@ -230,26 +217,22 @@ def test_others_delete_what_was_journalled(
     fate: Fate,
     outcome: Outcome,
     reason: str,
-    shelf: Shelf,
-    settings_file: Callable[[str], Path],
-    environment: Path,
+    releases: Shelf,
+    settings_file: Write,
+    own_store: SqlStore,
     run: Run,
 ) -> None:
     """Only a batch that may have left claims what is gone, and says that ECR never confirmed it."""
     settings_file(SETTINGS)
-    for number in range(13):
-        shelf.image(f"1.{number}", age=60 - number)
-    plan = str(run("propose", shelf.id.name, "--format", "json").plan["plan"])
-    assert run("approve", plan, "--confirm", shelf.id.name).status == 0
+    plan = approved(run)
     assert ended(start(fate)) == -SIGKILL
-    victim = shelf.repository.digest_by_tag["1.0"]
-    shelf.world.remove(shelf.repository, victim)
+    victim = releases.repository.digest_by_tag["1.0"]
+    releases.world.remove(releases.repository, victim)
 
     assert run("recover").status == 0
-    with store(environment) as opened:
-        done = stored(opened, plan)
-        items = {item.digest: item for item in opened.items(plan, 1)}
-        told = [event for event in opened.events() if victim in event.digests]
+    done = as_stored(own_store, plan)
+    items = {item.digest: item for item in own_store.items(plan, 1)}
+    told = [event for event in own_store.events() if victim in event.digests]
     assert done.state is PlanState.DONE
     assert items[victim].outcome is outcome
     assert items[victim].reason.endswith(reason)

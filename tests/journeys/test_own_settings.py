@@ -1,5 +1,5 @@
 """Several processes on one database, each with settings of its own: whoever relies on what others
-decided judges it by its own settings. All of them are real processes."""
+decided judges it by its own settings."""
 
 import re
 from pathlib import Path
@@ -33,8 +33,6 @@ from tests.slack.listeners.office import Json, public, told
 from tests.slack.support import buttons, message_at
 from tests.support import Run, Shelf, others_off
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture
 def lenient(environment: Path) -> Path:
@@ -53,8 +51,16 @@ def lenient(environment: Path) -> Path:
     ("settings", "why"),
     [
         ("approval: {approvers: [U0123456789]}", f"{ANN} is none of the approvers"),
-        ("approval: {required: 2}", "it needs 2 approvals, and 0 of 1 count here"),
-        ("execution: {undo_window: 1h}", "the undo window here is 1h"),
+        pytest.param(
+            "approval: {required: 2}",
+            "it needs 2 approvals, and 0 of 1 count here",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            "execution: {undo_window: 1h}",
+            "the undo window here is 1h",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_serve_deletes_by_its_own_settings(
@@ -80,6 +86,7 @@ def test_serve_deletes_by_its_own_settings(
     assert tags(releases) == GOES | STAYS
 
 
+@pytest.mark.slow
 def test_slack_shows_why_it_did_not_begin(
     slack: Workspace,
     ann: Person,
@@ -112,6 +119,7 @@ def test_slack_shows_why_it_did_not_begin(
     assert tags(releases) == STAYS
 
 
+@pytest.mark.slow
 def test_without_slack_nobody_knows_who_approved_there(
     slack: Workspace,
     ann: Person,
@@ -193,6 +201,7 @@ def test_usage_that_somebody_confirmed_by_their_own_settings(
 # consent to a number
 
 
+@pytest.mark.slow
 def test_that_is_right_confirms_the_number_that_it_showed(
     slack: Workspace,
     ann: Person,

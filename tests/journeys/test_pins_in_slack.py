@@ -34,7 +34,7 @@ from tests.slack.support import buttons, message_at
 from tests.store.support import event
 from tests.support import Shelf
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mild")]
+pytestmark = pytest.mark.usefixtures("mild")
 
 STOPPABLE = ["stop_plan", "pin_tags", "show_images"]
 FAMILY = "0.9"
@@ -122,6 +122,7 @@ def test_what_is_pinned_stays_with_its_family(
     assert len(releases.repository.manifests) == len(STAYS) + len(family)
 
 
+@pytest.mark.slow
 def test_it_is_killed_between_modal_and_submit(
     slack: Workspace, ann: Person, bob: Person, ops: str, own_store: SqlStore, releases: Shelf
 ) -> None:
@@ -148,6 +149,7 @@ def test_it_is_killed_between_modal_and_submit(
     assert tags(releases) == GOES | STAYS
 
 
+@pytest.mark.slow
 def test_two_pin_at_once(
     slack: Workspace,
     ann: Person,
@@ -184,6 +186,7 @@ def test_two_pin_at_once(
 # what runs out
 
 
+@pytest.mark.slow
 def test_whose_pin_runs_out_keeps_it(
     slack: Workspace, ann: Person, own_store: SqlStore, releases: Shelf, ops: str
 ) -> None:

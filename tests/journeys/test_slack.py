@@ -25,8 +25,6 @@ from tests.slack.listeners.office import Json, public, text_of, told
 from tests.slack.support import buttons, message_at
 from tests.support import Shelf
 
-pytestmark = pytest.mark.slow
-
 AN_HOUR = timedelta(hours=1)
 REPORTED = ["approve_plan", "pin_tags", "show_images", "dismiss_plan"]
 GOES = {"1.0", "1.1", "1.2"}
@@ -137,6 +135,7 @@ def test_the_whole_story(
     assert told(ann, ops) == told(bob, ops) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("releases")
 def test_the_name_is_typed(
     slack: Workspace, ann: Person, ops: str, own_store: SqlStore, approval: Settle
@@ -162,6 +161,7 @@ def test_the_name_is_typed(
 # processes come and go
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_it_is_killed_between_message_and_click(
     slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
@@ -189,6 +189,7 @@ def test_it_is_killed_between_message_and_click(
     assert told(ann, ops) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_two_replicas(
     slack: Workspace,
@@ -225,6 +226,7 @@ def test_two_replicas(
     assert (tags(releases), aws.world.calls.count(DELETION)) == (STAYS, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_a_plan_that_is_no_more(
     slack: Workspace,
@@ -253,6 +255,7 @@ def test_a_plan_that_is_no_more(
 # Slack and the network as they are on bad days
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_delivered_again_and_again(
     slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
@@ -283,6 +286,7 @@ def test_delivered_again_and_again(
     assert tags(releases) == GOES | STAYS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_slack_is_busy(
     slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
@@ -308,6 +312,7 @@ def test_slack_is_busy(
     assert tags(releases) == STAYS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_the_line_breaks(
     slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
@@ -393,6 +398,7 @@ def test_forged_and_cut(
     assert tags(releases) == GOES | STAYS
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("releases")
 @pytest.mark.parametrize(
     ("settings", "name", "why"),

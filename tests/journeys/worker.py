@@ -1,4 +1,4 @@
-"""A process that carries plans out, and dies or freezes where a test wants it to."""
+"""A process that carries plans out, and is killed or frozen where a test wants it to be."""
 
 import multiprocessing
 import os
@@ -14,6 +14,8 @@ from signal import SIGKILL, Signals, pthread_kill
 from threading import Condition, get_ident
 from typing import TYPE_CHECKING, Any, cast
 
+from sqlalchemy import Engine, event
+
 from bot.core.records import PlanRecord
 from bot.playground.remote import Control
 from bot.settings import load_settings
@@ -27,8 +29,11 @@ from tests.usecases.site import Watched
 if TYPE_CHECKING:
     from bot.ports import Deleter, Registry, RunStore
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds, for what happens at once unless something is broken."""
+
+LOADED_LATE = ["encodings.idna", "psycopg", "ruamel.yaml"]
+"""What a worker would load when it first needs it."""
 
 LOST = 3
 """Exit code of a worker that lost its run."""
@@ -36,7 +41,8 @@ LOST = 3
 
 @dataclass(frozen=True)
 class Fate:
-    """Which signal the worker sends itself, and when: at the `number`th `before delete`, …"""
+    """Which signal the worker sends itself, and when: at the `number`th `before delete`, … `during
+    journal`, …: all statements were sent, but not the commit."""
 
     when: str
     number: int = 1
@@ -44,10 +50,10 @@ class Fate:
 
 
 def start(fate: Fate | None = None) -> ForkServerProcess:
-    """Takes whatever there is to carry out, with the environment and in the folder of this process.
+    """Carries out what is due or left, with the environment and in the folder of this process.
     Forked from a server that has loaded everything already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([__name__, *LOADED_LATE])
     process = context.Process(target=_work, args=(dict(os.environ), Path.cwd(), fate))
     process.start()
     return process
@@ -78,23 +84,28 @@ def is_frozen(process: ForkServerProcess) -> bool:
     return stat.rpartition(")")[2].split()[0] == "T"
 
 
-def _work(environment: Mapping[str, str], folder: Path, fate: Fate | None) -> None:
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
+def work(fate: Fate | None = None) -> None:
+    """The same in this process, which is another one than that of a killed worker."""
     settings = load_settings(None)
     with open_store() as store:
         executor = _watched(
             open_executor(settings, store, lambda *_: None, lambda *_: None, Leaving()), fate
         )
-        work = find_work(store, executor.runner.clock(), is_gone)
-        try:
-            for begun in work.left:
-                executor.take_over(*begun)
-            for plan in work.due:
-                executor.start(plan.id)
-        except RunLostError:
-            os._exit(LOST)
+        found = find_work(store, executor.runner.clock(), is_gone)
+        for begun in found.left:
+            executor.take_over(*begun)
+        for plan in found.due:
+            executor.start(plan.id)
+
+
+def _work(environment: Mapping[str, str], folder: Path, fate: Fate | None) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    try:
+        work(fate)
+    except RunLostError:
+        os._exit(LOST)
 
 
 def _watched(executor: Executor, fate: Fate | None) -> Executor:
@@ -133,7 +144,12 @@ def _hook(fate: Fate | None) -> Callable[[str], None]:
             elif called == "after delete":
                 deleting.discard(this)
                 changed.notify_all()
-            if fate is not None and (called, seen[called]) == (fate.when, fate.number):
+            if fate is None:
+                return
+            if f"during {called.removeprefix('before ')}" == fate.when:
+                if seen[called] == fate.number:
+                    event.listen(Engine, "commit", lambda _: pthread_kill(this, fate.blow))
+            elif (called, seen[called]) == (fate.when, fate.number):
                 if fate.blow is Signals.SIGSTOP:
                     changed.wait_for(lambda: deleting <= {this})
                 pthread_kill(this, fate.blow)

@@ -234,7 +234,7 @@ def test_a_bad_value_of_a_mapping_is_named_by_its_key(tmp_path: Path) -> None:
         ("? {a: b}\n: 1", "found unhashable key (line 1, column 3)"),
         ("[a, [b]]: 1", "a list or a mapping stands where a key belongs"),
         ("x: !!bool 7", "'7'"),
-        ("[" * 3000, "it is nested too deeply"),
+        ("[" * 1000, "it is nested too deeply"),
         ("a: *x", "found undefined alias 'x' (line 1, column 4)"),
     ],
 )

@@ -1,6 +1,5 @@
 """A workspace of its own for every test, and a store behind the bot."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,7 +14,7 @@ from bot.store.store import SqlStore, open_store
 from bot.wiring import open_client
 from tests.playground.slack.helpers import manifest
 from tests.slack.support import in_workspace
-from tests.store.support import sqlite_url
+from tests.store.support import migrated_sqlite, sqlite_url
 from tests.support import NOW
 
 
@@ -44,16 +43,11 @@ def releases(slack: Workspace, ann: Person) -> str:
     return slack.remote.add_channel("releases", [ann])
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("migrated") / "store.db"
-    open_store(sqlite_url(file)).close()
-    return file
-
-
 @pytest.fixture
-def store_url(tmp_path: Path, migrated_file: Path) -> str:
-    return sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))
+def store_url(tmp_path: Path) -> str:
+    file = tmp_path / "store.db"
+    file.write_bytes(migrated_sqlite())
+    return sqlite_url(file)
 
 
 @pytest.fixture

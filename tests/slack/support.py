@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from bot.playground.slack import Person, Workspace
 
@@ -17,10 +19,16 @@ def in_workspace(
     manifest: Path | Mapping[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Workspace]:
     """The environment leads there."""
-    with Workspace(manifest) as opened:
+    read = _document(manifest) if isinstance(manifest, Path) else manifest
+    with Workspace(read) as opened:
         for name, value in opened.environment().items():
             monkeypatch.setenv(name, value)
         yield opened
+
+
+@cache
+def _document(manifest: Path) -> Any:
+    return YAML(typ="safe").load(manifest.read_text())
 
 
 def message_at(person: Person, channel: str, ts: str) -> Json:

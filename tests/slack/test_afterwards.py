@@ -1,7 +1,6 @@
 """Listeners wait for acknowledgements, but not for long."""
 
-import time
-from collections.abc import Iterator
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,50 +8,66 @@ import pytest
 from bot.slack.afterwards import LONGEST, LULL, Afterwards
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
+    from collections.abc import Callable
+
+
+class Time:
+    """Passes once `goes_on`, by as much as listeners sleep. `meanwhile` happens while they do."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.goes_on = Event()
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        assert self.goes_on.wait(20)
+        self.now += seconds / 2
+        self.meanwhile()
+        self.now += seconds / 2
 
 
 @pytest.fixture
-def executor() -> Iterator[Afterwards]:
+def time(monkeypatch: pytest.MonkeyPatch) -> Time:
+    made = Time()
+    monkeypatch.setattr("bot.slack.afterwards.time", made)
+    return made
+
+
+def test_it_begins_after_a_lull(time: Time) -> None:
+    noted: list[float] = []
     with Afterwards(2) as executor:
-        yield executor
+
+        def note_thrice() -> None:
+            if len(noted) < 3:
+                noted.append(time.now)
+                executor.note()
+
+        time.meanwhile = note_thrice
+        began = executor.submit(time.monotonic)
+        time.goes_on.set()
+    assert began.result() == pytest.approx(noted[2] + LULL)
 
 
-def test_it_begins_after_a_lull(executor: Afterwards) -> None:
-    start = time.monotonic()
-    began = executor.submit(time.monotonic)
-    last = start
-    while last < start + 3 * LULL:
-        time.sleep(LULL / 10)
-        last = time.monotonic()
-        executor.note()
-    assert last + LULL <= began.result() + 0.005
+def test_it_begins_at_last(time: Time) -> None:
+    with Afterwards(2) as executor:
+        time.meanwhile = executor.note
+        began = executor.submit(time.monotonic)
+        time.goes_on.set()
+    assert began.result() == pytest.approx(LONGEST)
 
 
-def test_it_begins_at_last(executor: Afterwards) -> None:
-    start = time.monotonic()
-    began = executor.submit(time.monotonic)
-    _note_until_done(executor, began)
-    assert began.result() >= start + LONGEST
-
-
-def test_those_behind_others_wait_no_second_time() -> None:
+def test_those_behind_others_wait_no_second_time(time: Time) -> None:
     with Afterwards(1) as executor:
-        start = time.monotonic()
-        executor.submit(time.monotonic)
-        behind = executor.submit(time.monotonic)
-        _note_until_done(executor, behind)
-    assert start + LONGEST <= behind.result() < start + 2 * LONGEST
+        time.meanwhile = executor.note
+        both = [executor.submit(time.monotonic) for _ in range(2)]
+        time.goes_on.set()
+    assert [began.result() for began in both] == pytest.approx([LONGEST, LONGEST])
 
 
-def _note_until_done(executor: Afterwards, work: "Future[float]") -> None:
-    end = time.monotonic() + 20
-    while not work.done():
-        assert time.monotonic() < end
-        executor.note()
-        time.sleep(LULL / 10)
-
-
-def test_what_it_raises(executor: Afterwards) -> None:
-    with pytest.raises(ZeroDivisionError):
+def test_what_it_raises(time: Time) -> None:
+    time.goes_on.set()
+    with Afterwards(2) as executor, pytest.raises(ZeroDivisionError):
         executor.submit(divmod, 1, 0).result()

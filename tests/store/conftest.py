@@ -10,10 +10,8 @@ from sqlalchemy import URL, make_url
 
 from bot.store.store import SqlStore, open_store
 from tests.pgbouncer import pooler
-from tests.postgres import Server, postgresql
-from tests.store.support import sqlite_url
-
-__all__ = ["postgresql"]
+from tests.postgres import Server
+from tests.store.support import migrated_sqlite, sqlite_url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -53,7 +51,7 @@ def store(url: str) -> Iterator[SqlStore]:
 @pytest.fixture(scope="session")
 def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("migrated") / "store.db"
-    open_store(sqlite_url(file)).close()
+    file.write_bytes(migrated_sqlite())
     return file
 
 

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -28,13 +30,16 @@ from bot.core.records import (
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
 from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.store import SqlStore, open_store
 from tests.support import NOW
 
 BEHIND_A_POOLER_TOO = pytest.mark.parametrize(
-    "kind", ["sqlite", "postgresql", "pgbouncer"], indirect=True
+    "kind",
+    ["sqlite", "postgresql", pytest.param("pgbouncer", marks=pytest.mark.slow)],
+    indirect=True,
 )
-"""Marks a module whose tests run behind a PgBouncer besides."""
+"""Marks a module whose tests run behind a PgBouncer besides: all of them in `make test-all`. What
+is different there, test_pgbouncer.py shows, which is quick."""
 
 PLACE = RegistryId("123456789012", "eu-west-1")
 HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
@@ -47,6 +52,15 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 
 def sqlite_url(file: Path | str) -> str:
     return f"sqlite:///{file}"
+
+
+@cache
+def migrated_sqlite() -> bytes:
+    """An SQLite file with all tables: made once in a process of the tests."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "store.db"
+        open_store(sqlite_url(file)).close()
+        return file.read_bytes()
 
 
 def content(*names: str, repository: RepositoryId = HERE) -> Plan:

@@ -24,7 +24,8 @@ from bot.store.migrate import CURRENT, scripts, upgrade
 from bot.store.open_database import open_database
 from bot.store.store import SqlStore, open_store
 from bot.store.tables import ApprovalRow, Base, VersionRow
-from tests.store.support import BOB, HERE, propose, run_of, seen
+from tests.postgres import Server
+from tests.store.support import BOB, HERE, propose, run_of, seen, sqlite_url
 from tests.support import NOW
 
 REVISIONS = [script.revision for script in scripts().walk_revisions()][::-1]
@@ -56,33 +57,28 @@ def test_many_threads_start_at_once(empty_url: str) -> None:
     assert len({made_at for _, made_at in opened}) == 1
 
 
-def test_two_processes_start_at_once(empty_url: str) -> None:
-    """Both have imported everything before either may start."""
+def test_two_processes_start_at_once(tmp_path: Path, postgresql: Server) -> None:
+    """On each database. Both have imported everything, and are one process until then."""
     program = (
-        "import sys; from bot.store.store import open_store\n"
-        "print('ready', flush=True); sys.stdin.readline()\n"
-        "with open_store(sys.argv[1]) as store: print(store.is_new)\n"
+        "import os, sys\n"
+        "import alembic.command, psycopg\n"
+        "from bot.store.store import open_store\n"
+        "for url in sys.argv[1:]:\n"
+        "    start, go = os.pipe()\n"
+        "    told, tell = os.pipe()\n"
+        "    for _ in range(2):\n"
+        "        if os.fork() == 0:\n"
+        "            os.close(go)\n"
+        "            os.read(start, 1)\n"
+        "            with open_store(url) as store: os.write(tell, b'%d' % store.is_new)\n"
+        "            os._exit(0)\n"
+        "    os.close(go)\n"
+        "    print([os.wait()[1] for _ in range(2)], sorted(os.read(told, 2)))\n"
     )
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", program, empty_url],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    for process in started:
-        assert process.stdout
-        assert process.stdout.readline() == "ready\n"
-    for process in started:
-        assert process.stdin
-        process.stdin.write("\n")
-        process.stdin.flush()
-    assert sorted(process.communicate(timeout=60)[0] for process in started) == [
-        "False\n",
-        "True\n",
-    ]
+    with postgresql.database(migrated=False) as url:
+        command = [sys.executable, "-c", program, sqlite_url(tmp_path / "store.db"), url]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=100)
+    assert said.stdout == 2 * f"[0, 0] {[*b'01']}\n"
 
 
 def test_the_revisions_make_the_tables_that_the_store_knows(store: SqlStore) -> None:
@@ -96,13 +92,30 @@ def test_revisions_follow_each_other() -> None:
     assert scripts().get_heads() == REVISIONS[-1:] == [CURRENT]
 
 
+def test_data_is_kept_from_revision_to_revision(empty_url: str) -> None:
+    """That of each table, from the revision on that made it."""
+    database, kept = open_database(empty_url), dict[str, int]()
+    for revision in REVISIONS:
+        with database.writing() as session:
+            upgrade(session.connection(), revision)
+            tables = _tables(session)
+            now = {table.name: _count(session, table) for table in tables}
+            assert {name: now.get(name, number) for name, number in kept.items()} == kept
+            _fill(session, tables)
+            kept = {name: max(number, 1) for name, number in now.items()}
+    database.close()
+    with open_store(empty_url) as store:
+        read_all(store)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_data_of_every_revision_is_kept(empty_url: str, revision: str) -> None:
     database = open_database(empty_url)
     with database.writing() as session:
         upgrade(session.connection(), revision)
     with database.writing() as session:
-        _fill(session)
+        _fill(session, _tables(session))
         filled = _counts(session)
     database.close()
     with open_store(empty_url) as store:
@@ -156,7 +169,7 @@ def test_plans_that_are_older_than_runs(empty_url: str) -> None:
     with database.writing() as session:
         upgrade(session.connection(), "0001")
     with database.writing() as session:
-        _fill(session)
+        _fill(session, _tables(session))
     database.close()
     with open_store(empty_url) as store:
         (plan,) = store.plans()
@@ -228,10 +241,10 @@ def test_half_of_the_tables_is_none(empty_url: str) -> None:
     database.close()
 
 
-def _fill(session: Session) -> None:
+def _fill(session: Session, tables: Sequence[Table]) -> None:
     """A row in every table that is empty, with the same value wherever the type is the same:
     references fit."""
-    for table in _tables(session):
+    for table in tables:
         if _count(session, table) == 0:
             row = {column.name: _some(column) for column in table.columns}
             session.execute(insert(table).values(row))

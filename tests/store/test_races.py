@@ -46,7 +46,8 @@ from tests.support import NOW
 
 pytestmark = BEHIND_A_POOLER_TOO
 
-PEOPLE = 50
+PEOPLE = 20
+"""More than a store has connections."""
 
 Act = Callable[[SqlStore], bool]
 

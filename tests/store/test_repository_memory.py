@@ -88,10 +88,11 @@ def test_nothing_is_added_by_nothing(memory: RepositoryMemory) -> None:
     assert memory.subjects_seen(HERE) == frozenset()
 
 
-def test_a_large_repository_is_remembered(memory: RepositoryMemory) -> None:
+@pytest.mark.parametrize("number", [2_001, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_a_large_repository_is_remembered(memory: RepositoryMemory, number: int) -> None:
     many = {
-        f"sha256:{number:064}": OurRead(NOW, datetime.fromtimestamp(number, UTC))
-        for number in range(20_000)
+        f"sha256:{each:064}": OurRead(NOW, datetime.fromtimestamp(each, UTC))
+        for each in range(number)
     }
     memory.add_our_reads(HERE, many)
     memory.add_subjects_seen(HERE, many)

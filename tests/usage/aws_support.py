@@ -1,7 +1,7 @@
 """What the tests of AWS's sources share: a place on the stand-in, and everything that can fail."""
 
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,6 +9,7 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 from botocore.retries.standard import ExponentialBackoff
 
 from bot.aws.place import AwsPlace
@@ -19,8 +20,6 @@ from bot.ports import UsageSource
 
 HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
 PLACE = f"{DEFAULT_ACCOUNT} in {DEFAULT_REGION}"
-PATIENCE = 0.5
-
 Open = Callable[[AwsPlace], UsageSource]
 Fail = Callable[[StandIn, str], None]
 """Makes every call of an operation (`ecs:ListTasks`) fail."""
@@ -30,7 +29,7 @@ UNLISTED = "xx-nowhere-1"
 """A Region that botocore knows nothing of."""
 
 
-def open_place(patience: float = 10, region: str = DEFAULT_REGION) -> AwsPlace:
+def open_place(patience: float = 60, region: str = DEFAULT_REGION) -> AwsPlace:
     """The stand-in's default account; `patience`: how long an answer may take."""
     core = botocore.session.get_session()
     core.set_default_client_config(Config(read_timeout=patience))
@@ -93,9 +92,6 @@ FAILURES: Mapping[str, Fail] = {
     **{name: partial(_fault, times=None, **effect) for name, effect in _ALWAYS.items()},
 }
 
-TIMED_OUT: Fail = partial(_fault, times=None, delay=4 * PATIENCE)
-"""For whoever waits no longer than PATIENCE."""
-
 SECOND_PAGE: Mapping[str, Fail] = {
     name: partial(_fault, skip=1, times=None, **_ALWAYS[name])
     for name in ("throttled out", "cut off after", "cut off in the body", "no JSON", "empty answer")
@@ -103,24 +99,38 @@ SECOND_PAGE: Mapping[str, Fail] = {
 
 
 def every_failure_is_told(
-    aws: StandIn,
-    open_source: Open,
-    fail: Fail,
-    *,
-    calls: Sequence[str] = (),
-    patience: float = 10,
+    aws: StandIn, open_source: Open, fail: Fail, calls: Sequence[str] = ()
 ) -> None:
     """Each call that the source makes, or of `calls`, fails alone: the source says which one and
     where."""
-    source = open_source(open_place(patience))
+    source = open_source(open_place())
     for call in calls or _calls_when_all_is_well(aws, source):
         aws.world.access.clear()
         aws.world.faults.clear()
         fail(aws, call)
-        with pytest.raises(ServiceError) as told:
-            look(source)
-        assert call in str(told.value)
-        assert PLACE in str(told.value)
+        is_told(call, source)
+
+
+def every_time_out_is_told(aws: StandIn, open_source: Open) -> None:
+    """Botocore says so at once, as it does when a socket has timed out: nothing is waited for."""
+    place, late = open_place(), ""
+
+    def time_out(request: Any, event_name: str, **_: Any) -> None:
+        if event_name.endswith(f".{late}"):
+            raise ReadTimeoutError(endpoint_url=request.url)
+
+    place.session.events.register("before-send", time_out)
+    source = open_source(place)
+    for call in _calls_when_all_is_well(aws, source):
+        late = call.partition(":")[2]
+        is_told(call, source, "got no answer")
+
+
+def is_told(call: str, source: UsageSource, words: str | None = None) -> None:
+    with pytest.raises(ServiceError, match=words) as told:
+        look(source)
+    assert call in str(told.value)
+    assert PLACE in str(told.value)
 
 
 def every_throttling_is_survived(
@@ -144,14 +154,21 @@ def _calls_when_all_is_well(aws: StandIn, source: UsageSource) -> Sequence[str]:
 
 
 def nothing_is_left_out_silently(
-    aws: StandIn, open_source: Open, answers: Mapping[str, Mapping[str, Any]]
+    aws: StandIn, open_source: Open, answers: Iterable[tuple[str, Mapping[str, Any]]]
 ) -> None:
-    """Answers of the right form that tell too little, or something else."""
+    """Answers of the right form that tell too little, or something else: each call with its own
+    answer alone."""
     source = open_source(open_place())
-    for call, answer in answers.items():
+    for call, answer in answers:
         aws.world.faults.clear()
-        service, operation = call.split(":")
-        aws.world.faults.add(Fault(service=service, operation=operation, times=None, answer=answer))
-        with pytest.raises(ServiceError) as told:
-            look(source)
-        assert PLACE in str(told.value)
+        _fault(aws, call, times=None, answer=answer)
+        assert PLACE in words_of(source), f"{call} with {answer} is taken for complete"
+
+
+def words_of(source: UsageSource) -> str:
+    """Of the error; nothing if it takes what it got for complete."""
+    try:
+        look(source)
+    except ServiceError as error:
+        return str(error)
+    return ""

@@ -7,14 +7,13 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.playground.aws import Fault, StandIn
 from bot.usage.ecs import EcsSource
+from tests.matrices import matrix
 from tests.usage.aws_support import (
     FAILURES,
-    PATIENCE,
-    TIMED_OUT,
-    Fail,
     digest,
     every_failure_is_told,
     every_throttling_is_survived,
+    every_time_out_is_told,
     image,
     look,
     nothing_is_left_out_silently,
@@ -40,41 +39,46 @@ def workloads(aws: StandIn) -> None:
     aws.world.scheduler().run_task("nightly", "job")
 
 
+CALLS = [
+    "ecs:DescribeDaemon",
+    "ecs:DescribeDaemonDeployments",
+    "ecs:DescribeDaemonRevisions",
+    "ecs:DescribeDaemonTaskDefinition",
+    "ecs:DescribeServiceDeployments",
+    "ecs:DescribeServiceRevisions",
+    "ecs:DescribeServices",
+    "ecs:DescribeTaskDefinition",
+    "ecs:DescribeTasks",
+    "ecs:ListClusters",
+    "ecs:ListDaemonTaskDefinitions",
+    "ecs:ListDaemons",
+    "ecs:ListServices",
+    "ecs:ListTaskDefinitionFamilies",
+    "ecs:ListTaskDefinitions",
+    "ecs:ListTasks",
+    "events:ListEventBuses",
+    "events:ListRules",
+    "events:ListTargetsByRule",
+    "scheduler:GetSchedule",
+    "scheduler:ListSchedules",
+]
+THIRDS = [CALLS[place::3] for place in range(3)]
+
+
 def test_every_call_is_made(aws: StandIn) -> None:
-    """All calls below are those that this world makes the source make."""
     look(open_source(open_place()))
-    assert sorted(aws.world.calls.counts()) == [
-        "ecs:DescribeDaemon",
-        "ecs:DescribeDaemonDeployments",
-        "ecs:DescribeDaemonRevisions",
-        "ecs:DescribeDaemonTaskDefinition",
-        "ecs:DescribeServiceDeployments",
-        "ecs:DescribeServiceRevisions",
-        "ecs:DescribeServices",
-        "ecs:DescribeTaskDefinition",
-        "ecs:DescribeTasks",
-        "ecs:ListClusters",
-        "ecs:ListDaemonTaskDefinitions",
-        "ecs:ListDaemons",
-        "ecs:ListServices",
-        "ecs:ListTaskDefinitionFamilies",
-        "ecs:ListTaskDefinitions",
-        "ecs:ListTasks",
-        "events:ListEventBuses",
-        "events:ListRules",
-        "events:ListTargetsByRule",
-        "scheduler:GetSchedule",
-        "scheduler:ListSchedules",
-    ]
+    assert sorted(aws.world.calls.counts()) == CALLS
 
 
-@pytest.mark.parametrize("fail", FAILURES.values(), ids=FAILURES)
-def test_every_failure_of_every_call_is_told(aws: StandIn, fail: Fail) -> None:
-    every_failure_is_told(aws, open_source, fail)
+@pytest.mark.parametrize(("failure", "third"), matrix(FAILURES, range(3), meet=1))
+def test_every_failure_of_every_call_is_told(aws: StandIn, failure: str, third: int) -> None:
+    """The fast tests let each call fail in every third way, and each way befall every third call:
+    the source is read much alike for all of them."""
+    every_failure_is_told(aws, open_source, FAILURES[failure], THIRDS[third])
 
 
 def test_timed_out(aws: StandIn) -> None:
-    every_failure_is_told(aws, open_source, TIMED_OUT, patience=PATIENCE)
+    every_time_out_is_told(aws, open_source)
 
 
 def test_throttled_and_then_well(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +106,7 @@ def test_entries_of_a_wrong_form(aws: StandIn, entry: Any) -> None:
         "scheduler:ListSchedules": {"Schedules": [entry]},
         "scheduler:GetSchedule": {"Target": entry},
     }
-    nothing_is_left_out_silently(aws, open_source, described)
+    nothing_is_left_out_silently(aws, open_source, described.items())
 
 
 @pytest.mark.parametrize("entry", [{}, 7, [], None], ids=repr)
@@ -114,7 +118,7 @@ def test_names_of_a_wrong_form(aws: StandIn, entry: Any) -> None:
         "ecs:ListTaskDefinitionFamilies": {"families": [entry]},
         "ecs:ListTaskDefinitions": {"taskDefinitionArns": [entry]},
     }
-    nothing_is_left_out_silently(aws, open_source, listed)
+    nothing_is_left_out_silently(aws, open_source, listed.items())
 
 
 TOO_LITTLE: dict[str, dict[str, Any]] = {
@@ -128,13 +132,13 @@ TOO_LITTLE: dict[str, dict[str, Any]] = {
 
 
 def test_less_is_described_than_was_asked_for(aws: StandIn) -> None:
-    nothing_is_left_out_silently(aws, open_source, TOO_LITTLE)
+    nothing_is_left_out_silently(aws, open_source, TOO_LITTLE.items())
 
 
 @pytest.mark.parametrize("failure", [{"arn": "a", "reason": "THROTTLED"}, {"arn": "a"}])
 def test_a_failure_that_does_not_mean_gone(aws: StandIn, failure: dict[str, str]) -> None:
     answers = {call: {**told, "failures": [failure] * 9} for call, told in TOO_LITTLE.items()}
-    nothing_is_left_out_silently(aws, open_source, answers)
+    nothing_is_left_out_silently(aws, open_source, answers.items())
 
 
 def test_a_failure_is_told_in_a_sentence(aws: StandIn) -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot.core.usage import Sighting
 from bot.playground.aws import StandIn
 from bot.usage.ecs import EcsSource
+from tests.matrices import matrix
 from tests.usage.aws_support import (
     SECOND_PAGE,
     digest,
@@ -23,12 +24,12 @@ pytestmark = pytest.mark.usefixtures("environment")
 MANY = 101
 
 
-def fill_pages(aws: StandIn) -> None:
-    """One more of everything than fits on a page. Every name carries its number."""
+def fill_pages(aws: StandIn, number: int = MANY) -> None:
+    """So many of everything: one more than fits on a page. Every name carries its number."""
     ecs, events, scheduler = aws.world.ecs(), aws.world.events(), aws.world.scheduler()
     events.put_rule("empty")
     busy = events.put_rule("busy", bus="bus-000")
-    for n in range(MANY):
+    for n in range(number):
         ecs.cluster(f"cluster-{n:03}")
         ecs.register(f"family-{n:03}", [image(f"family-{n:03}")])
         ecs.create_service(
@@ -45,14 +46,13 @@ def fill_pages(aws: StandIn) -> None:
         scheduler.run_task(f"schedule-{n:03}", f"family-{n:03}", universal=n % 2 == 0)
 
 
-@pytest.fixture
-def pages(aws: StandIn) -> StandIn:
+def test_nothing_is_left_out_and_calls_are_linear(aws: StandIn) -> None:
     fill_pages(aws)
-    return aws
+    assert look(EcsSource(open_place(), 1)) == sightings_of_pages()
+    assert aws.world.calls.counts() == CALLS_OF_PAGES
 
 
-@pytest.mark.usefixtures("pages")
-def test_nothing_is_left_out() -> None:
+def sightings_of_pages() -> set[Sighting]:
     expected = set()
     for n in range(MANY):
         family = image(f"family-{n:03}")
@@ -72,44 +72,43 @@ def test_nothing_is_left_out() -> None:
                 f"ECS daemon task definition agent-{n:03}:1 (newest revision)",
             ),
         }
-    assert look(EcsSource(open_place(), 1)) == expected
+    return expected
 
 
-def test_calls_are_linear(pages: StandIn) -> None:
-    look(EcsSource(open_place(), 1))
-    lists_with_two_pages = 2
-    assert pages.world.calls.counts() == Counter(
-        {
-            "ecs:ListClusters": lists_with_two_pages,
-            "ecs:ListTasks": 2 * MANY + 3,
-            "ecs:DescribeTasks": ceil(MANY / 100) + ceil(2 * MANY / 100),
-            "ecs:ListServices": MANY + 1,
-            "ecs:DescribeServices": ceil(MANY / 10),
-            "ecs:DescribeServiceDeployments": ceil(MANY / 20),
-            "ecs:DescribeServiceRevisions": ceil(MANY / 20),
-            "ecs:ListDaemons": MANY + 1,
-            "ecs:DescribeDaemon": MANY,
-            "ecs:DescribeDaemonDeployments": ceil(MANY / 20),
-            "ecs:DescribeDaemonRevisions": ceil(MANY / 20),
-            "ecs:ListDaemonTaskDefinitions": lists_with_two_pages,
-            "ecs:DescribeDaemonTaskDefinition": MANY,
-            "ecs:ListTaskDefinitionFamilies": lists_with_two_pages,
-            "ecs:DescribeTaskDefinition": MANY,
-            "events:ListEventBuses": lists_with_two_pages,
-            "events:ListRules": MANY + 1 + 1,
-            "events:ListTargetsByRule": 1 + 2 + MANY,
-            "scheduler:ListSchedules": lists_with_two_pages,
-            "scheduler:GetSchedule": MANY,
-        }
-    )
+LISTS_WITH_TWO_PAGES = 2
+CALLS_OF_PAGES = Counter(
+    {
+        "ecs:ListClusters": LISTS_WITH_TWO_PAGES,
+        "ecs:ListTasks": 2 * MANY + 3,
+        "ecs:DescribeTasks": ceil(MANY / 100) + ceil(2 * MANY / 100),
+        "ecs:ListServices": MANY + 1,
+        "ecs:DescribeServices": ceil(MANY / 10),
+        "ecs:DescribeServiceDeployments": ceil(MANY / 20),
+        "ecs:DescribeServiceRevisions": ceil(MANY / 20),
+        "ecs:ListDaemons": MANY + 1,
+        "ecs:DescribeDaemon": MANY,
+        "ecs:DescribeDaemonDeployments": ceil(MANY / 20),
+        "ecs:DescribeDaemonRevisions": ceil(MANY / 20),
+        "ecs:ListDaemonTaskDefinitions": LISTS_WITH_TWO_PAGES,
+        "ecs:DescribeDaemonTaskDefinition": MANY,
+        "ecs:ListTaskDefinitionFamilies": LISTS_WITH_TWO_PAGES,
+        "ecs:DescribeTaskDefinition": MANY,
+        "events:ListEventBuses": LISTS_WITH_TWO_PAGES,
+        "events:ListRules": MANY + 1 + 1,
+        "events:ListTargetsByRule": 1 + 2 + MANY,
+        "scheduler:ListSchedules": LISTS_WITH_TWO_PAGES,
+        "scheduler:GetSchedule": MANY,
+    }
+)
 
 
-def test_every_call_with_pages_is_among_those_below(pages: StandIn) -> None:
+def test_every_call_with_pages_is_among_those_below(aws: StandIn) -> None:
+    fill_pages(aws, 3)
     look(EcsSource(open_place(), 3))
-    counts = pages.world.calls.counts()
+    counts = aws.world.calls.counts()
     assert {call for call in counts if ":List" in call} == MORE_THAN_A_PAGE.keys()
-    assert counts["ecs:ListTaskDefinitions"] == MANY
-    assert counts["ecs:DescribeTaskDefinition"] == MANY
+    assert counts["ecs:ListTaskDefinitions"] == 3
+    assert counts["ecs:DescribeTaskDefinition"] == 3
 
 
 @pytest.mark.parametrize(("revisions", "calls"), [(2, 1), (100, 1), (101, 2), (1000, 2)])
@@ -159,9 +158,7 @@ def _repeat(make: Callable[[str], object]) -> None:
         make(f"name-{n}")
 
 
-@pytest.mark.parametrize("call", MORE_THAN_A_PAGE)
-def test_cut_in_the_middle_of_paging(aws: StandIn, call: str) -> None:
+@pytest.mark.parametrize(("call", "failure"), matrix(MORE_THAN_A_PAGE, SECOND_PAGE, meet=1))
+def test_cut_in_the_middle_of_paging(aws: StandIn, call: str, failure: str) -> None:
     MORE_THAN_A_PAGE[call](aws)
-    place = open_place()
-    for fail in SECOND_PAGE.values():
-        every_failure_is_told(aws, lambda _: EcsSource(place, MANY), fail, calls=[call])
+    every_failure_is_told(aws, lambda place: EcsSource(place, MANY), SECOND_PAGE[failure], [call])

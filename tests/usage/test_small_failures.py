@@ -12,17 +12,17 @@ from bot.usage.app_runner import app_runner_source
 from bot.usage.batch import batch_source
 from bot.usage.codebuild import codebuild_source
 from bot.usage.sagemaker import sagemaker_source
+from tests.matrices import matrix
 from tests.usage.aws_support import (
     FAILURES,
-    PATIENCE,
     SECOND_PAGE,
-    TIMED_OUT,
     UNLISTED,
     Fail,
     Open,
     digest,
     every_failure_is_told,
     every_throttling_is_survived,
+    every_time_out_is_told,
     image,
     look,
     lose_host,
@@ -128,17 +128,18 @@ def test_every_failure_of_every_call_is_told(aws: StandIn, small: Small, fail: F
     every_failure_is_told(aws, small.open, fail)
 
 
-@pytest.mark.parametrize("fail", SECOND_PAGE.values(), ids=SECOND_PAGE)
-def test_cut_in_the_middle_of_paging(aws: StandIn, small: Small, fail: Fail) -> None:
+@pytest.mark.parametrize(("name", "failure"), matrix(SMALL, SECOND_PAGE, meet=1))
+def test_cut_in_the_middle_of_paging(aws: StandIn, name: str, failure: str) -> None:
     """Or at the second call of those that have no pages."""
+    small = SMALL[name]
     small.fill(aws, small.page + 1)
     calls = [call for call in small.calls if call != "sagemaker:DescribeModelPackage"]
-    every_failure_is_told(aws, small.open, fail, calls=calls)
+    every_failure_is_told(aws, small.open, SECOND_PAGE[failure], calls)
 
 
 def test_timed_out(aws: StandIn, small: Small) -> None:
     small.fill(aws, 2)
-    every_failure_is_told(aws, small.open, TIMED_OUT, patience=PATIENCE)
+    every_time_out_is_told(aws, small.open)
 
 
 def test_throttled_and_then_well(
@@ -210,17 +211,19 @@ PARTS: Mapping[str, tuple[Open, Callable[[Any], Any]]] = {
 
 
 @pytest.mark.parametrize("part", [{}, 7, "text", [], None], ids=repr)
-@pytest.mark.parametrize("where", PARTS)
-def test_parts_of_a_wrong_form(aws: StandIn, where: str, part: Any) -> None:
-    for small in SMALL.values():
-        small.fill(aws, 2)
-    open_source, answer = PARTS[where]
-    nothing_is_left_out_silently(aws, open_source, {where.partition(" ")[0]: answer(part)})
+def test_parts_of_a_wrong_form(aws: StandIn, small: Small, part: Any) -> None:
+    small.fill(aws, 2)
+    answers = [
+        (where.partition(" ")[0], answer(part))
+        for where, (open_source, answer) in PARTS.items()
+        if open_source is small.open
+    ]
+    nothing_is_left_out_silently(aws, small.open, answers)
 
 
 @pytest.mark.parametrize("name", [{}, 7, [], None], ids=repr)
 def test_names_of_a_wrong_form(aws: StandIn, name: Any) -> None:
-    answers = {"codebuild:ListProjects": {"projects": [name]}}
+    answers = [("codebuild:ListProjects", {"projects": [name]})]
     nothing_is_left_out_silently(aws, codebuild_source, answers)
 
 

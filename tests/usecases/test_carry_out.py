@@ -21,12 +21,27 @@ from bot.usecases.lease import RunLostError
 from bot.usecases.ledger import UNCONFIRMED
 from bot.usecases.lookout import BYTES_A_ROUND
 from bot.usecases.plan import Planner
+from bot.usecases.send import DELETED_AT_ONCE
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import image_text
 from tests.usecases.site import ANN, Killed, Site
 
-MANY = 450
-"""More than one round of batches."""
+AT_ONCE, MANY = 10, 45
+"""Images in a batch, of which a round has four; and more images than a round takes."""
+
+
+@pytest.fixture(autouse=True)
+def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Of images in a batch; small, so that few images are many batches."""
+    number: int = getattr(request, "param", AT_ONCE)
+    monkeypatch.setattr("bot.usecases.send.DELETED_AT_ONCE", number)
+    monkeypatch.setattr("bot.usecases.carry_out.DELETED_AT_ONCE", number)
+    return number
+
+
+as_many_as_aws_takes = pytest.mark.parametrize(
+    "at_once", [DELETED_AT_ONCE], indirect=True, ids=["as many as AWS takes"]
+)
 
 
 @pytest.fixture
@@ -99,8 +114,9 @@ def test_the_receipt_tells_why_it_was_deleted(site: Site, family: dict[str, str]
     assert item.reason == "not among the 2 newest images tagged * (3rd), and no other rule keeps it"
 
 
-def test_calls_are_as_many_as_batches(site: Site) -> None:
-    site.shelf.images(MANY + 2)
+@as_many_as_aws_takes
+def test_calls_are_as_many_as_batches(site: Site, at_once: int) -> None:
+    site.shelf.images(4 * at_once + 50 + 2)
     plan = site.approved()
     site.aws.world.calls.reset()
     assert site.carry_out(plan).state is PlanState.DONE
@@ -110,6 +126,7 @@ def test_calls_are_as_many_as_batches(site: Site) -> None:
     assert site.calls("ListImages") == 1
 
 
+@as_many_as_aws_takes
 def test_large_manifests_are_deleted_a_few_at_a_time(site: Site) -> None:
     """Their texts are in memory until they are deleted."""
     size = 3 * CALL_BYTES // 4
@@ -371,15 +388,15 @@ def test_what_hangs_on_something_that_failed_is_spared(site: Site, family: dict[
 def test_failures_pile_up(site: Site) -> None:
     releases(site, MANY)
     plan = site.approved()
-    first = list(site.outcomes(plan))[:90]
+    first = list(site.outcomes(plan))[:10]
     for digest in first:
         site.aws.world.stick(site.shelf.repository, digest)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.FAILED
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.FAILED: 90, Outcome.DELETED: 310, Outcome.SPARED: MANY - 400}
+    assert by_outcome == {Outcome.FAILED: 10, Outcome.DELETED: 30, Outcome.SPARED: MANY - 40}
     last = list(site.items(plan).values())[-1]
-    assert last.reason == "was not reached: 90 of 400 could not be deleted"
+    assert last.reason == "was not reached: 10 of 40 could not be deleted"
 
 
 def test_what_an_index_still_lists_is_tried_after_the_next_pass(
@@ -515,7 +532,7 @@ def test_who_may_not_ends_the_run(site: Site) -> None:
     plan = site.carry_out(plan)
     assert plan.state is PlanState.FAILED
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.FAILED: 400, Outcome.SPARED: MANY - 400}
+    assert by_outcome == {Outcome.FAILED: 40, Outcome.SPARED: MANY - 40}
     assert site.calls("BatchDeleteImage") == 4
     assert "AWS refused ecr:BatchDeleteImage" in site.detail("ended")
     site.check_receipt(plan)
@@ -550,7 +567,7 @@ def test_reads_that_fail_for_long_end_the_run(site: Site) -> None:
     assert plan.state is PlanState.STOPPED
     assert site.slept == [2, 4, 8, 16, 32, 60]
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
+    assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
     last = list(site.items(plan).values())[-1]
     assert last.reason.startswith("was not reached: AWS refused ecr:DescribeImages")
     site.check_receipt(plan)
@@ -600,7 +617,7 @@ def test_stop(site: Site) -> None:
     assert plan.state is PlanState.STOPPED
     assert plan.stop_asked_by == ANN.name
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
+    assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
     last = list(site.items(plan).values())[-1]
     assert last.reason == f"was not reached: {ANN.name} stopped the run"
     assert site.events(plan)[-1] == "stopped"
@@ -644,7 +661,7 @@ def test_a_source_that_cannot_be_read_any_more_stops_the_run(site: Site) -> None
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
+    assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
     last = list(site.items(plan).values())[-1]
     assert last.reason == "was not reached: files (a list): the file is gone"
     site.check_receipt(plan)
@@ -671,7 +688,7 @@ def test_a_reference_that_may_mean_the_repository_stops_the_run(
     site.after("settle", 4, name_it)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
-    assert Counter(site.outcomes(plan).values())[Outcome.DELETED] == 400
+    assert Counter(site.outcomes(plan).values())[Outcome.DELETED] == 40
     last = list(site.items(plan).values())[-1]
     assert why in last.reason
     assert reference in last.reason
@@ -834,8 +851,12 @@ def test_what_was_pushed_again_is_spared(site: Site) -> None:
     site.check_receipt(plan)
 
 
-def test_in_a_large_repository_newcomers_are_looked_for_once_a_minute(site: Site) -> None:
-    releases(site, 4500)
+def test_in_a_large_repository_newcomers_are_looked_for_once_a_minute(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has more pages than batches were sent."""
+    monkeypatch.setattr("bot.usecases.lookout.A_PAGE", 1)
+    releases(site, MANY)
     plan = site.approved()
     last = list(site.outcomes(plan))[-1]
 
@@ -1001,7 +1022,7 @@ def test_what_was_given_up_and_then_found_gone_is_no_failure(site: Site) -> None
     releases(site, MANY)
     plan = site.approved()
     site.fault("BatchDeleteImage", times=None, cut="before")
-    first = list(site.outcomes(plan))[:400]
+    first = list(site.outcomes(plan))[:40]
 
     def hook(called: str) -> None:
         if called == "after settle" and site.outcomes(plan)[first[-1]] is Outcome.FAILED:
@@ -1012,7 +1033,7 @@ def test_what_was_given_up_and_then_found_gone_is_no_failure(site: Site) -> None
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.DELETED: 400, Outcome.SPARED: MANY - 400}
+    assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
     site.check_receipt(plan)
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.records import BY_ITSELF, EventName, PlanState
-from bot.usecases.keep_open import keep_open
+from bot.usecases.keep_open import keep_open, keep_proposal_open
+from bot.usecases.propose import Proposal
 from tests.usecases.scene import BOB, CAT, DAN, WEEK, Scene
 
 DAY = timedelta(days=1)
@@ -43,3 +44,14 @@ def test_somebody_kept_it_open_meanwhile(scene: Scene) -> None:
     kept = keep_open(scene.store, plan, until, scene.now)
     assert kept == scene.as_stored(plan)
     assert scene.events().count(EventName.PROPOSED) == 2
+
+
+def test_a_new_proposal_is_open_long_enough(scene: Scene) -> None:
+    plan = scene.proposed()
+    content = scene.store.content(plan.id, plan.version)
+    new, known = (Proposal(plan, content, is_new=is_new) for is_new in (True, False))
+    scene.now += 6 * DAY
+    assert keep_proposal_open(scene.store, new, WEEK, scene.now) == new
+    kept = keep_proposal_open(scene.store, known, WEEK, scene.now)
+    assert kept == replace(known, record=scene.as_stored(plan))
+    assert kept.record.expires_at == scene.now + WEEK

@@ -61,6 +61,8 @@ from bot.usecases.repository_names import RepositoryNames
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 from tests.core.invariants import parents
+from tests.examples import examples
+from tests.matrices import matrix
 from tests.support import NOW
 from tests.usecases.scene import People
 from tests.usecases.shelf import API, AT_ONCE, FAULTS, HERE, Bin, Shelf
@@ -601,7 +603,7 @@ AUTHORITY = Authority(rules, rules(API), DIRECTORY)
 
 TestLife = Life.TestCase
 TestLife.settings = settings(
-    max_examples=20,
+    max_examples=examples(20),
     stateful_step_count=40,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
@@ -613,20 +615,26 @@ Attempt = tuple[list[Happening], list[str | None], bool]
 
 
 @given(st.lists(st.tuples(happenings, faults, st.booleans()), min_size=1, max_size=3))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_happens_while_a_plan_is_carried_out(attempts: list[Attempt]) -> None:
     """By one after the other, each of which may die; the last ends it in peace."""
     lives_through(*attempts)
 
 
-@pytest.mark.parametrize("call", ["journal", "delete", "settle"])
-@pytest.mark.parametrize("side", ["before", "after"])
-@pytest.mark.parametrize("act", [die, leave, stop, lose_it])
-@pytest.mark.parametrize("fault", [None, "lost after", "late", "cut short"])
+SECOND_CALLS = [
+    f"{side} {call}" for call in ("journal", "delete", "settle") for side in ("before", "after")
+]
+FAULTS_OF_ANSWERS = [None, "lost after", "late", "cut short"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "act", "fault"),
+    matrix(SECOND_CALLS, [die, leave, stop, lose_it], FAULTS_OF_ANSWERS, meet=2),
+)
 def test_the_second_call_and_what_happens_around_it(
-    fault: str | None, act: Act, side: str, call: str
+    moment: str, act: Act, fault: str | None
 ) -> None:
-    lives_through(([(f"{side} {call}", 2, act, 0)], [None, fault], False))
+    lives_through(([(moment, 2, act, 0)], [None, fault], False))
 
 
 def lives_through(*attempts: Attempt) -> None:

@@ -23,7 +23,7 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True)
 class Another:
-    """A process of this machine, and who it says that it is."""
+    """A process of this machine, and how a run names it."""
 
     process: "subprocess.Popen[str]"
     worker: Worker
@@ -31,17 +31,10 @@ class Another:
 
 @pytest.fixture
 def another() -> Iterator[Another]:
-    root = Path(__file__).parent.parent.parent
-    with subprocess.Popen(
-        [sys.executable, "-c", SAYS_WHO_IT_IS],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=root,
-        text=True,
-    ) as process:
-        assert process.stdout
-        pid, started = map(int, process.stdout.readline().split())
-        yield Another(process, replace(this_worker(), pid=pid, started=started))
+    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, text=True) as process:
+        stat = Path(f"/proc/{process.pid}/stat").read_text()
+        started = int(stat.rpartition(")")[2].split()[19])
+        yield Another(process, replace(this_worker(), pid=process.pid, started=started))
         process.kill()
 
 
@@ -55,10 +48,20 @@ def test_this_process_is_not_gone() -> None:
     assert not is_gone(this_worker())
 
 
-def test_another_is_not_gone_while_it_lives(another: Another) -> None:
-    assert another.worker.pid == another.process.pid
-    assert another.worker.started >= this_worker().started
-    assert not is_gone(another.worker)
+def test_another_is_not_gone_while_it_lives() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SAYS_WHO_IT_IS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parent.parent.parent,
+        text=True,
+    ) as process:
+        assert process.stdout
+        pid, started = map(int, process.stdout.readline().split())
+        assert pid == process.pid
+        assert started >= this_worker().started
+        assert not is_gone(replace(this_worker(), pid=pid, started=started))
+        process.kill()
 
 
 def test_one_that_was_killed_and_reaped_is_gone(another: Another) -> None:

@@ -1,5 +1,6 @@
 """A worker in this process: AWS on one side, Slack on the other, a store in between."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from bot.playground.slack import Person, Workspace
 from bot.settings import Settings, load_settings
-from bot.store.store import SqlStore
+from bot.store.store import SqlStore, open_store
 from bot.wiring import Leaving, open_client, this_worker
 from bot.worker.doers import open_doers
 from bot.worker.foothold import Foothold
@@ -21,9 +22,28 @@ from tests.worker.support import Office, Watch
 
 @pytest.fixture
 def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The environment leads there."""
+    """The environment leads there. Nothing waits for its limits, in this process."""
     del environment
+    monkeypatch.setattr("bot.slack.pace.SECONDS_BETWEEN_POSTS", 0)
     with in_workspace(manifest(), monkeypatch) as opened:
+        opened.remote.change_settings(limits=False)
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("database") / "ecr-clean.db"
+    open_store(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture
+def own_store(environment: Path, empty_database: Path) -> Iterator[SqlStore]:
+    """The one that the command uses. Copying a file is quicker than making the tables."""
+    folder = environment / "state" / "ecr-clean"
+    folder.mkdir(parents=True)
+    shutil.copy(empty_database, folder)
+    with open_store(f"sqlite:///{folder}/ecr-clean.db") as opened:
         yield opened
 
 

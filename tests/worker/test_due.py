@@ -1,6 +1,6 @@
 """Reports that come by themselves are planned and posted once; the rest is told in one line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -246,6 +246,15 @@ CALLS = [
 ]  # fmt: skip
 
 
+def deaths(calls: Sequence[str], often: Sequence[str]) -> list[Any]:
+    """Before and after each call. Only some of them in every run of the tests."""
+    return [
+        pytest.param(called, lands, marks=() if called in often else pytest.mark.slow)
+        for called in calls
+        for lands in (False, True)
+    ]
+
+
 def die_at(store: SqlStore, monkeypatch: pytest.MonkeyPatch, called: str, *, lands: bool) -> None:
     original = getattr(store, called)
 
@@ -259,8 +268,7 @@ def die_at(store: SqlStore, monkeypatch: pytest.MonkeyPatch, called: str, *, lan
 
 
 @pytest.mark.usefixtures("api")
-@pytest.mark.parametrize("lands", [False, True])
-@pytest.mark.parametrize("called", CALLS)
+@pytest.mark.parametrize(("called", "lands"), deaths(CALLS, often=["commit", "remember_report"]))
 def test_whoever_dies_is_followed(
     office: Office,
     settings: Settings,
@@ -286,8 +294,9 @@ def test_whoever_dies_is_followed(
 
 
 @pytest.mark.usefixtures("others")
-@pytest.mark.parametrize("lands", [False, True])
-@pytest.mark.parametrize("called", ["settle_report", "gather", "rest"])
+@pytest.mark.parametrize(
+    ("called", "lands"), deaths(["settle_report", "gather", "rest"], often=["gather"])
+)
 def test_the_line_outlives_whoever_gathered_it(
     office: Office,
     settings: Settings,

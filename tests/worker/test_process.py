@@ -26,7 +26,14 @@ from tests.worker.conftest import WriteSettings
 
 pytestmark = pytest.mark.slow
 
-PROGRAM = "from bot.worker import main; main(None, debug=True)"
+PROGRAM = """
+from bot.slack import pace
+from bot.worker import main
+pace.SECONDS_BETWEEN_POSTS = 0
+main(None, debug=True)
+"""
+"""The stand-in's limits are off, too."""
+
 ROOT = Path(__file__).parent.parent.parent
 
 

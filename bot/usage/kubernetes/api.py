@@ -12,10 +12,11 @@ from lightkube import Client
 from lightkube.config.client_adapter import user_cert, verify_cluster
 from lightkube.config.kubeconfig import SingleConfig
 from lightkube.config.models import User
+from lightkube.models.meta_v1 import Status
 
 from bot.core.errors import ServiceError
 from bot.outgoing import quoted
-from bot.usage.kubernetes.content import Parts, Resource, info_of, text_of
+from bot.usage.kubernetes.content import Parts, Resource, info_of, prepare, text_of
 from bot.usage.kubernetes.errors import CHECK_RESOURCE, CHECK_VERSION, UnusableError, in_words
 from bot.usage.kubernetes.proxies import proxy_for
 from bot.usage.kubernetes.transport import Deadline, PatientTransport
@@ -33,6 +34,8 @@ Configure = Callable[[float], SingleConfig]
 and what lightkube raises."""
 
 Made = TypeVar("Made")
+
+prepare(Status)  # of an answer that refuses
 
 
 class ClusterApi:

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 
 import msgspec
+from lightkube.core.decoders import decode_list
 from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 
@@ -16,6 +17,9 @@ REGISTRY_KEYS = ("registry", "hub", "host")
 NAME_KEYS = ("repository", "repo", "image", "name", "newname")
 TAG_KEYS = ("tag", "version", "newtag", "imagetag")
 """Under which mappings hold the parts of a reference, as charts and operators have it."""
+
+_NOTHING = b'{"items": []}'
+"""A list that prepares the types of lists, as `prepare` does with others."""
 
 
 class Whole(NamespacedResourceG, dict[str, Any]):
@@ -37,17 +41,27 @@ Resource = type[Whole] | type[Parts]
 """One kind of objects, listed in all namespaces."""
 
 
+def prepare(*types: type) -> None:
+    """Lets msgspec find out what these types consist of, in the one thread that imports them. Two
+    threads that are the first to decode the same type at once crash the process (msgspec 0.22)."""
+    for each in types:
+        msgspec.json.Decoder(each)
+
+
 @cache
 def custom(group: str, version: str, plural: str) -> type[Whole]:
     """Resources of the whole cluster have the same address."""
     info = ApiInfo(ResourceDef(group, version, plural), plural, ["global_list"])
-    return type(plural, (Whole,), {"_api_info": info})
+    made = type(plural, (Whole,), {"_api_info": info})
+    decode_list(_NOTHING, made)
+    return made
 
 
 def built_in(group: str, kind: str) -> type[Parts]:
     info = ApiInfo(ResourceDef(group, "v1", kind), f"{kind.lower()}s", ["global_list"])
     made = defstruct(kind, (), bases=(Parts,), namespace={"_api_info": info})
     assert issubclass(made, Parts)
+    decode_list(_NOTHING, made)
     return made
 
 

@@ -61,6 +61,9 @@ class _Printed(Struct):
     status: Credentials
 
 
+_PRINTED = msgspec.json.Decoder(_Printed)
+
+
 def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> Credentials:
     """Runs the plugin without a terminal, for at most `seconds`. `cluster`: for plugins that ask
     for it. Raises UnusableError, which repeats nothing that the plugin printed."""
@@ -154,7 +157,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _credentials(command: str, printed: bytes) -> Credentials:
     try:
-        found = msgspec.json.decode(printed, type=_Printed).status
+        found = _PRINTED.decode(printed).status
     except msgspec.ValidationError as error:
         raise UnusableError(
             f"{command} of the kubeconfig printed no ExecCredential: {error}", _RUN_IT

@@ -16,12 +16,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 from lightkube.config.kubeconfig import KubeConfig, SingleConfig
-from lightkube.config.models import Cluster, User
+from lightkube.config.models import Cluster, Context, User
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bot.outgoing import quoted
 from bot.usage.kubernetes import exec_plugin
+from bot.usage.kubernetes.content import prepare
 from bot.usage.kubernetes.errors import UnusableError
 from bot.usage.kubernetes.exec_plugin import Credentials, ExecPlugin
 
@@ -40,6 +41,9 @@ _FOUND = "settings that were found in the working folder"
 _NAME_SETTINGS = "if you trust these settings, name their file with --config or ECR_CLEAN_CONFIG"
 
 _EXTENSION = "client.authentication.k8s.io/exec"
+
+
+prepare(Cluster, Context, User, ExecPlugin)
 
 
 class Trust(Enum):

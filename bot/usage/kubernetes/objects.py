@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct, field
 
 from bot.core.references import Hosts
-from bot.usage.kubernetes.content import Parts, built_in, info_of
+from bot.usage.kubernetes.content import Parts, built_in, info_of, prepare
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -281,3 +281,5 @@ BUILT_IN: tuple[type[BuiltIn], ...] = (
 )
 """All that run pods or would start some. Of several that name an image for the same workload, the
 first one's note is told."""
+
+prepare(*BUILT_IN, Wrapped)

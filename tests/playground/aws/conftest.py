@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
 from bot.playground.aws import DEFAULT_REGION, StandIn
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
 _session = boto3.Session()
+_clients: dict[tuple[object, ...], Any] = {}
+"""To make one takes longer than most tests: it is made once, and sent to each test's stand-in."""
+
+_NOWHERE = "http://stand-in.invalid"
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def make_client(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeC
 
     Of several protocols that a service speaks a client prefers the one that is told.
     """
-    opened: list[Any] = []
+    made: list[Any] = []
 
     def make(
         service: str,
@@ -43,26 +48,36 @@ def make_client(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeC
         patience: float = 5,
         protocol: str | None = None,
     ) -> Any:
-        if protocol:
-            monkeypatch.setattr("botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", [protocol])
-        client: Any = _session.client(
-            service,  # type: ignore[call-overload]
-            region_name=region,
-            endpoint_url=aws.url,
-            aws_access_key_id=key,
-            aws_secret_access_key="secret",
-            aws_session_token=token,
-            config=Config(
-                retries={"total_max_attempts": 1},
-                read_timeout=patience,
-                parameter_validation=checked,
-            ),
-        )
-        opened.append(client)
+        known = (service, region, key, token, checked, patience, protocol)
+        if known not in _clients:
+            if protocol:
+                monkeypatch.setattr(
+                    "botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", [protocol]
+                )
+            _clients[known] = _session.client(
+                service,  # type: ignore[call-overload]
+                region_name=region,
+                endpoint_url=_NOWHERE,
+                aws_access_key_id=key,
+                aws_secret_access_key="secret",
+                aws_session_token=token,
+                config=Config(
+                    retries={"total_max_attempts": 1},
+                    read_timeout=patience,
+                    parameter_validation=checked,
+                ),
+            )
+        client = _clients[known]
+        client.meta.events.register("before-send", to_stand_in, unique_id="stand-in")
+        made.append(client)
         return client
 
+    def to_stand_in(request: AWSPreparedRequest, **_: Any) -> None:
+        request.url = request.url.replace(_NOWHERE, aws.url, 1)
+
     yield make
-    for client in opened:
+    for client in made:
+        client.meta.events.unregister("before-send", unique_id="stand-in")
         client.close()
 
 

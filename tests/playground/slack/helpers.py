@@ -1,9 +1,12 @@
 """What the tests of this folder share."""
 
 from collections.abc import Callable
+from functools import partial
+from ssl import PROTOCOL_TLS_CLIENT, SSLContext
 from threading import Event
 from typing import Any
 
+import httpx2
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
@@ -15,6 +18,12 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Workspace
 
 Json = dict[str, Any]
+
+_NO_TLS = SSLContext(PROTOCOL_TLS_CLIENT)
+"""For each call, httpx would read all authorities that this machine trusts."""
+
+http_get = partial(httpx2.get, verify=_NO_TLS)
+http_post = partial(httpx2.post, verify=_NO_TLS)
 
 SCOPES = [
     "app_mentions:read",

@@ -2,14 +2,13 @@
 
 from datetime import timedelta
 
-import httpx2
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.playground.slack import BOT_TOKEN, Person, Workspace
 
-from .helpers import actions, button, client, error, manifest, refusal, section
+from .helpers import actions, button, client, error, http_post, manifest, refusal, section
 
 
 @pytest.fixture
@@ -283,5 +282,5 @@ def test_unknown_methods_fail(web: WebClient) -> None:
 )
 def test_bodies_that_cannot_be_read(slack: Workspace, kind: str, body: bytes, name: str) -> None:
     headers = {"authorization": f"Bearer {BOT_TOKEN}", "content-type": kind}
-    answer = httpx2.post(f"{slack.api_url}auth.test", content=body, headers=headers)
+    answer = http_post(f"{slack.api_url}auth.test", content=body, headers=headers)
     assert answer.json() == {"ok": False, "error": name}

@@ -9,7 +9,6 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from ruamel.yaml import YAML
 from slack_sdk import WebClient
@@ -18,7 +17,7 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 
 from bot.playground.slack import APP_TOKEN, DeliveryFault, Fault, Person, RemoteWorkspace, Workspace
 
-from .helpers import client, error, manifest
+from .helpers import client, error, http_get, manifest
 
 
 def test_429s_by_rule(slack: Workspace, general: str, web: WebClient) -> None:
@@ -215,5 +214,5 @@ def test_a_workspace_of_its_own_process(tmp_path: Path) -> None:
 
 
 def test_nothing_else_is_served(slack: Workspace) -> None:
-    assert httpx2.get(f"{slack.url}/_control/nowhere").status_code == 404
-    assert httpx2.get(f"{slack.url}/nowhere").status_code == 404
+    assert http_get(f"{slack.url}/_control/nowhere").status_code == 404
+    assert http_get(f"{slack.url}/nowhere").status_code == 404

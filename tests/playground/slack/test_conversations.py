@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import httpx2
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackRequestError
 
 from bot.playground.slack import BOT_TOKEN, Person, Workspace
 
-from .helpers import client, error, refusal
+from .helpers import client, error, http_get, http_post, refusal
 
 
 @pytest.fixture
@@ -167,14 +166,14 @@ def test_a_file_in_a_thread(slack: Workspace, web: WebClient, ann: Person, gener
     [file] = reply["files"]
     assert (reply["text"], file["name"], file["title"]) == ("all of them", "plan.csv", "Plan")
     assert shared["file"]["id"] == file["id"]
-    assert httpx2.get(f"{slack.url}/_control/file?id={file['id']}").text == "digest,tags\n"
+    assert http_get(f"{slack.url}/_control/file?id={file['id']}").text == "digest,tags\n"
     headers = {"authorization": f"Bearer {BOT_TOKEN}"}
-    downloaded = httpx2.get(f"{slack.url}/files/{file['id']}", headers=headers)
+    downloaded = http_get(f"{slack.url}/files/{file['id']}", headers=headers)
     assert downloaded.text == "digest,tags\n"
-    assert httpx2.get(f"{slack.url}/files/F404", headers=headers).status_code == 404
-    assert httpx2.get(f"{slack.url}/_control/file?id=F404").status_code == 400
+    assert http_get(f"{slack.url}/files/F404", headers=headers).status_code == 404
+    assert http_get(f"{slack.url}/_control/file?id=F404").status_code == 400
     slack.set_scopes([])
-    assert httpx2.get(f"{slack.url}/files/{file['id']}", headers=headers).status_code == 403
+    assert http_get(f"{slack.url}/files/{file['id']}", headers=headers).status_code == 403
 
 
 def test_files_need_membership(
@@ -193,9 +192,9 @@ def test_uploads_that_go_wrong(web: WebClient, general: str) -> None:
     promised = web.files_getUploadURLExternal(filename="x", length=3)
     file = [{"id": promised["file_id"]}]
     assert error(web.files_completeUploadExternal, files=file) == "file_not_found"
-    assert httpx2.post(promised["upload_url"], content=b"four").status_code == 400
-    assert httpx2.post(promised["upload_url"], content=b"xyz").text == "OK - 3"
-    assert httpx2.post(promised["upload_url"], content=b"xyz").status_code == 404
+    assert http_post(promised["upload_url"], content=b"four").status_code == 400
+    assert http_post(promised["upload_url"], content=b"xyz").text == "OK - 3"
+    assert http_post(promised["upload_url"], content=b"xyz").status_code == 404
     thread = {"files": file, "channel_id": general, "thread_ts": "1.0"}
     assert error(web.files_completeUploadExternal, **thread) == "thread_not_found"
     assert web.files_completeUploadExternal(files=file)["files"][0]["channels"] == []

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 MANIFEST = Path(__file__).parents[3] / "manifest.yml"
 PATIENCE = 20.0
+LULL = 0.01
+"""Nobody else uses the bot."""
+
 WEEK = timedelta(days=7)
 IN_DOUBT = Look(
     "ecs", "123456789012 in eu-west-1", 1, "it listed 40 workloads before", Doubt(4, 40, NOW)
@@ -134,15 +137,14 @@ def office(
     found = Settings.model_validate(settings)
     workspace = open_workspace(found, open_client())._replace(client=open_brief_client())
     desk = open_desk(workspace, store, clock, debug=True)
-    line = Line(desk, APP_TOKEN)
+    line = Line(desk, APP_TOKEN, LULL)
     opened = Office(slack, store, desk, clock, channel, line)
     _note_what_is_under_way(opened)
     before = len(slack.remote.connections())
     _connect_at_once(line)
     until(lambda: len(slack.remote.connections()) > before)
     yield opened
-    _hurry(line)
-    line.close()
+    close(line)
 
 
 def _note_what_is_under_way(opened: Office) -> None:
@@ -161,16 +163,27 @@ def _connect_at_once(line: Line) -> None:
     """slack_sdk looks every half second whether there is a connection to open, and asks for another
     one if it does not find it open at once."""
     client = line._client
-    client.current_session_runner.shutdown()
+    client.current_session_runner.shutdown()  # type: ignore[no-untyped-call]
     client.current_app_monitor_started = True
     line.connect()
     client.current_session_runner = IntervalRunner(client._run_current_session, 0.01).start()
 
 
-def _hurry(line: Line) -> None:
-    """slack_sdk waits up to a second for another message."""
+def close(line: Line) -> None:
+    """At once: slack_sdk would wait up to a second for another message."""
     line._client.closed = True
     line._client.enqueue_message("")
+    line.close()
+
+
+def until_acknowledged(slack: Workspace, kind: str, number: int) -> None:
+    """So many deliveries. Who types or clicks waits for the first acknowledgement alone."""
+
+    def acknowledged() -> bool:
+        took = [each["took"] for each in slack.remote.deliveries(kind)]
+        return len(took) == number and None not in took
+
+    until(acknowledged)
 
 
 def until(is_so: Callable[[], object]) -> None:

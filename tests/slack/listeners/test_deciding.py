@@ -11,7 +11,7 @@ from bot.core.records import EventName, PlanState
 from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.listeners.conftest import OpenOffice
-from tests.slack.listeners.office import Office, content, told
+from tests.slack.listeners.office import Office, close, content, told
 from tests.slack.support import buttons, message_at
 from tests.store.support import run_of, seen, started
 
@@ -328,7 +328,7 @@ def test_after_a_restart(open_office: OpenOffice, ann: Person) -> None:
     """The buttons are older than the process."""
     earlier = open_office()
     message = earlier.posted(content("new", "old"))
-    earlier.line.close()
+    close(earlier.line)
     bot = open_office()
     bot.clicks(ann, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED

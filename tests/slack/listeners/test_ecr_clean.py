@@ -7,7 +7,7 @@ from bot.core.records import EventName
 from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.listeners.conftest import OpenOffice
-from tests.slack.listeners.office import Office, public, told
+from tests.slack.listeners.office import Office, public, told, until_acknowledged
 
 
 def test_a_worker_gets_to_know_it_and_everybody_sees_that(
@@ -119,6 +119,7 @@ def test_delivered_twice(bot: Office, slack: Workspace, ann: Person, releases: s
     bot.says(ann, "/ecr-clean team/api")
     (first, *_) = slack.remote.deliveries("slash_commands")
     assert slack.remote.deliver_again(first["envelope_id"])
+    until_acknowledged(slack, "slash_commands", 4)
     bot.settle()
     assert len(public(ann, releases)) == 1
     assert len(bot.jobs()) == 1
@@ -131,6 +132,7 @@ def test_delivered_to_two_replicas(
     replicas = [open_office(), open_office()]
     slack.delivery_faults.add(DeliveryFault(kind="slash_commands", copies=3))
     ann.types("/ecr-clean team/api", releases)
+    until_acknowledged(slack, "slash_commands", 4)
     for replica in replicas:
         replica.settle()
     connections = {each["connection"] for each in slack.remote.deliveries("slash_commands")}

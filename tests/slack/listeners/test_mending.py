@@ -11,7 +11,7 @@ from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from bot.ports import Doubted, Listed
 from tests.slack.listeners.conftest import OpenOffice
-from tests.slack.listeners.office import IN_DOUBT, LOOKED_AT, Office, content, public, told
+from tests.slack.listeners.office import IN_DOUBT, LOOKED_AT, Office, close, content, public, told
 from tests.slack.support import buttons, message_at
 from tests.support import NOW
 
@@ -129,7 +129,7 @@ def test_whose_word_does_not_count(
     open_office: OpenOffice, doubting: Office, ann: Person, bob: Person
 ) -> None:
     bot = open_office(approval={"approvers": [bob.id]})
-    doubting.line.close()
+    close(doubting.line)
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "confirm_usage:0", message)
     (said,) = told(ann, bot.channel)

@@ -77,103 +77,115 @@ def deliver(office: Office, payload: Any, kind: str = "interactive") -> None:
 
 
 @pytest.fixture(autouse=True)
+def _as_much_as_comes(slack: Workspace) -> None:
+    slack.remote.change_settings(limits=False)
+
+
+@pytest.fixture(autouse=True)
 def _keeps_it_to_itself(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     ours = [each for each in caplog.records if each.name.startswith("bot.")]
     assert not any(SECRET in each.getMessage() or each.exc_info for each in ours)
 
 
-@pytest.mark.parametrize(
-    "actions",
-    [
-        [],
-        [action("approve_plan", SECRET)],
-        [action("approve_plan", f"{SECRET}:1")],
-        [action("approve_plan", "abc:-1")],
-        [action("approve_plan", "abc:1:" + "a" * 101)],
-        [action("approve_plan", "abc:1 OR 1=1")],
-        [action("approve_plan", None)],
-        [action("approve_plan", {"plan": "abc"})],
-        [action("approve_plan", ["abc:1"])],
-        [action("approve_plan"), action("dismiss_plan")],
-        [action("drop_all", SECRET)],
-        [action("approve_plan:x")],
-        [action("undo_plan", "abc:1")],
-        [action("pin_tags", "abc")],
-        [action("unpin:0", f"{URI} 1.0")],
-        [action("keep_pin", f"{URI} 1.0")],
-        [action("keep_pin", f"nan {URI} 1.0")],
-        [action("keep_pin", f"inf {URI} 1.0")],
-        [action("keep_pin", f"1e9 {URI} a b")],
-        [action("keep_pin", "1e9 example.com/team/api 1.0")],
-        [action("run_command:0", "")],
-        [action("run_command:0", "x" * 2001)],
-    ],
-)
-def test_buttons(bot: Office, ann: Person, actions: list[Json]) -> None:
+BUTTONS: list[list[Json]] = [
+    [],
+    [action("approve_plan", SECRET)],
+    [action("approve_plan", f"{SECRET}:1")],
+    [action("approve_plan", "abc:-1")],
+    [action("approve_plan", "abc:1:" + "a" * 101)],
+    [action("approve_plan", "abc:1 OR 1=1")],
+    [action("approve_plan", None)],
+    [action("approve_plan", {"plan": "abc"})],
+    [action("approve_plan", ["abc:1"])],
+    [action("approve_plan"), action("dismiss_plan")],
+    [action("drop_all", SECRET)],
+    [action("approve_plan:x")],
+    [action("undo_plan", "abc:1")],
+    [action("pin_tags", "abc")],
+    [action("unpin:0", f"{URI} 1.0")],
+    [action("keep_pin", f"{URI} 1.0")],
+    [action("keep_pin", f"nan {URI} 1.0")],
+    [action("keep_pin", f"inf {URI} 1.0")],
+    [action("keep_pin", f"1e9 {URI} a b")],
+    [action("keep_pin", "1e9 example.com/team/api 1.0")],
+    [action("run_command:0", "")],
+    [action("run_command:0", "x" * 2001)],
+]
+
+
+def test_buttons(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
     message = bot.posted()
-    deliver(bot, click(ann, bot.channel, message.ts, *actions))
-    assert bot.stored(message).current_approvals == ()
-    if actions:
-        assert told(ann, bot.channel) == [MISFIT]
+    for actions in BUTTONS:
+        before = told(ann, bot.channel)
+        with subtests.test(actions=actions):
+            deliver(bot, click(ann, bot.channel, message.ts, *actions))
+            assert bot.stored(message).current_approvals == ()
+            assert told(ann, bot.channel) == [*before, *([MISFIT] if actions else [])]
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        {"trigger_id": "; DROP TABLE plans"},
-        {"trigger_id": None},
-        {"container": {}},
-        {"container": {"message_ts": "yesterday"}},
-        {"response_url": "file:///etc/passwd"},
-    ],
-)
-def test_what_stands_around_a_button(bot: Office, ann: Person, broken: Json) -> None:
+BROKEN: list[Json] = [
+    {"trigger_id": "; DROP TABLE plans"},
+    {"trigger_id": None},
+    {"container": {}},
+    {"container": {"message_ts": "yesterday"}},
+    {"response_url": "file:///etc/passwd"},
+]
+
+
+def test_what_stands_around_a_button(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
     message = bot.posted()
     payload = click(ann, bot.channel, message.ts, action("approve_plan", f"{message.plan}:1"))
-    deliver(bot, payload | broken)
-    assert bot.stored(message).current_approvals == ()
+    for broken in BROKEN:
+        with subtests.test(broken=broken):
+            deliver(bot, payload | broken)
+            assert bot.stored(message).current_approvals == ()
 
 
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {},
-        {"type": "block_actions"},
-        {"type": "block_actions", "actions": None},
-        {"type": "block_actions", "actions": [{}]},
-        {"type": "block_actions", "user": {"id": SECRET}, "actions": [{"action_id": "x"}]},
-        {"type": "view_submission"},
-        {"type": "view_submission", "view": {}},
-        {"type": "shortcut", "callback_id": SECRET},
-        {"type": SECRET},
-        {"type": "event_callback", "event": {"type": "message", "text": SECRET}},
-    ],
-)
-def test_whoever_sent_it_cannot_be_told(bot: Office, ann: Person, payload: Json) -> None:
-    deliver(bot, payload)
-    bot.says(ann, "/ecr-clean help")
-    assert len(told(ann, bot.channel)) == 1
+PAYLOADS: list[Json] = [
+    {},
+    {"type": "block_actions"},
+    {"type": "block_actions", "actions": None},
+    {"type": "block_actions", "actions": [{}]},
+    {"type": "block_actions", "user": {"id": SECRET}, "actions": [{"action_id": "x"}]},
+    {"type": "view_submission"},
+    {"type": "view_submission", "view": {}},
+    {"type": "shortcut", "callback_id": SECRET},
+    {"type": SECRET},
+    {"type": "event_callback", "event": {"type": "message", "text": SECRET}},
+]
 
 
-@pytest.mark.parametrize(
-    ("callback_id", "metadata", "values"),
-    [
-        ("confirm_plan", SECRET, typed("team/api")),
-        ("confirm_plan", "abc:1", typed("team/api")),
-        ("confirm_plan", f"abc:1:{SECRET}", typed("team/api")),
-        ("confirm_plan", "abc:1:C1", {}),
-        ("confirm_plan", "abc:1:C1", typed(None)),
-        ("confirm_plan", "abc:1:C1", typed("a" * 3001)),
-        ("images", "abc:1", {}),
-        ("another", "abc:1", {}),
-    ],
-)
-def test_modals(bot: Office, ann: Person, callback_id: str, metadata: str, values: Json) -> None:
+def test_whoever_sent_it_cannot_be_told(
+    bot: Office, ann: Person, subtests: pytest.Subtests
+) -> None:
+    for payload in PAYLOADS:
+        before = told(ann, bot.channel)
+        with subtests.test(payload=payload):
+            deliver(bot, payload)
+            bot.says(ann, "/ecr-clean help")
+            assert len(told(ann, bot.channel)) == len(before) + 1
+
+
+SUBMISSIONS: list[tuple[str, str, Json]] = [
+    ("confirm_plan", SECRET, typed("team/api")),
+    ("confirm_plan", "abc:1", typed("team/api")),
+    ("confirm_plan", f"abc:1:{SECRET}", typed("team/api")),
+    ("confirm_plan", "abc:1:C1", {}),
+    ("confirm_plan", "abc:1:C1", typed(None)),
+    ("confirm_plan", "abc:1:C1", typed("a" * 3001)),
+    ("images", "abc:1", {}),
+    ("another", "abc:1", {}),
+]
+
+
+def test_modals(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
     """Where they stand is not known: the person is told in their conversation with the bot."""
-    deliver(bot, submission(ann, callback_id, metadata, values))
-    (message,) = ann.messages(ann.opens_im())
-    assert message["text"] == MISFIT
+    for number, (callback_id, metadata, values) in enumerate(SUBMISSIONS, 1):
+        with subtests.test(callback_id=callback_id, metadata=metadata, values=values):
+            deliver(bot, submission(ann, callback_id, metadata, values))
+            said = [message["text"] for message in ann.messages(ann.opens_im())]
+            assert said == [MISFIT] * number
 
 
 @pytest.mark.parametrize(
@@ -194,40 +206,43 @@ def test_commands(bot: Office, ann: Person, broken: Json) -> None:
     assert bot.jobs() == []
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "not json",
-        "{",
-        '{"type": "interactive"}',
-        '{"type": "interactive", "envelope_id": "1", "payload": "a text"}',
-        '{"type": "interactive", "envelope_id": "1", "payload": []}',
-        '{"type": "disconnect"',
-        '{"type": "disconnect", "reason": "link_disabled"',
-        "\N{PILE OF POO}" * 1000,
-    ],
-)
-def test_envelopes(bot: Office, slack: Workspace, ann: Person, text: str) -> None:
-    slack.remote.tell("/raw", text=text)
-    bot.says(ann, "/ecr-clean help")
-    assert len(told(ann, bot.channel)) == 1
-    if "a text" in text:
-        until(slack.remote.warnings)
-        slack.remote.forget("/warnings")
+TEXTS = [
+    "",
+    "not json",
+    "{",
+    '{"type": "interactive"}',
+    '{"type": "interactive", "envelope_id": "1", "payload": "a text"}',
+    '{"type": "interactive", "envelope_id": "1", "payload": []}',
+    '{"type": "disconnect"',
+    '{"type": "disconnect", "reason": "link_disabled"',
+    "\N{PILE OF POO}" * 1000,
+]
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{plan} 4 ecs here"],
-)
-def test_a_usage_that_is_none(bot: Office, ann: Person, value: str) -> None:
+def test_envelopes(bot: Office, slack: Workspace, ann: Person, subtests: pytest.Subtests) -> None:
+    for text in TEXTS:
+        before = told(ann, bot.channel)
+        with subtests.test(text=text):
+            slack.remote.tell("/raw", text=text)
+            bot.says(ann, "/ecr-clean help")
+            assert len(told(ann, bot.channel)) == len(before) + 1
+            if "a text" in text:
+                until(slack.remote.warnings)
+                slack.remote.forget("/warnings")
+
+
+USAGES = ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{plan} 4 ecs here"]
+
+
+def test_a_usage_that_is_none(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
     """The first is what an earlier version sent."""
     message = bot.posted(content("new", "old", looks=[LOOKED_AT, IN_DOUBT]))
-    button = action("confirm_usage:1", value.format(plan=message.plan))
-    deliver(bot, click(ann, bot.channel, message.ts, button))
-    assert told(ann, bot.channel) == [MISFIT]
-    assert bot.jobs() == []
+    for number, value in enumerate(USAGES, 1):
+        with subtests.test(value=value):
+            button = action("confirm_usage:1", value.format(plan=message.plan))
+            deliver(bot, click(ann, bot.channel, message.ts, button))
+            assert told(ann, bot.channel) == [MISFIT] * number
+            assert bot.jobs() == []
 
 
 def test_a_page_that_is_none(bot: Office, ann: Person) -> None:

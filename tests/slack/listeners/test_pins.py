@@ -24,7 +24,7 @@ from bot.slack.pin_warnings import PinWarnings
 from tests.render.builders import HERE
 from tests.slack.blocks.scene import BY_ROLE, STAR, read
 from tests.slack.listeners.conftest import OpenOffice
-from tests.slack.listeners.office import Json, Office, told, until
+from tests.slack.listeners.office import Json, Office, close, told, until
 from tests.slack.support import buttons, calls, message_at
 from tests.store.support import event, run_of, seen, started
 from tests.support import NOW
@@ -270,7 +270,7 @@ def test_after_a_restart(open_office: OpenOffice, ann: Person) -> None:
     opened(before, ann, message)
     scanned(before, "old")
     option = found(ann, "old")
-    before.line.close()
+    close(before.line)
     after = open_office()
     assert pins(after, ann, *option).ok
     assert [each.pin.pin for each in stored(after)] == ["old"]

@@ -28,11 +28,15 @@ def _busy(cluster: Cluster) -> None:
     cluster.apply(*deployment("api", image("team/api")))
 
 
-def seconds_until_it_gives_up(look: Looker, timeout: float, words: str) -> float:
+HANGS = 60
+"""Seconds. Whoever gives up in time has not waited for it."""
+
+
+def gives_up_in_time(look: Looker) -> None:
     began = time.monotonic()
-    with pytest.raises(ServiceError, match=words):
-        list(look.source(timeout=timeout).sightings())
-    return time.monotonic() - began
+    with pytest.raises(ServiceError, match=IN_TIME):
+        list(look.source(timeout=1).sightings())
+    assert time.monotonic() - began < HANGS / 2
 
 
 @contextmanager
@@ -86,28 +90,36 @@ IN_TIME = "prod gave no answer in time when asked to list .* or raise usage.kube
 
 @pytest.mark.parametrize("path", ["*", "*/pods"])
 def test_a_server_that_hangs_is_given_up_in_time(cluster: Cluster, look: Looker, path: str) -> None:
-    cluster.faults.add(Fault(path=path, times=None, delay=60))
-    assert seconds_until_it_gives_up(look, 2, IN_TIME) < 8
+    cluster.faults.add(Fault(path=path, times=None, delay=HANGS))
+    gives_up_in_time(look)
     for asked in ("GET /api/v1/pods", "GET /apis/apps/v1/deployments"):
         assert cluster.calls.count(asked) <= 2
 
 
 def test_a_server_that_hangs_once_is_asked_again(cluster: Cluster, look: Looker) -> None:
-    cluster.faults.add(Fault(path="*/pods", times=1, delay=60))
+    cluster.faults.add(Fault(path="*/pods", times=1, delay=HANGS))
     assert {sighting.image for sighting in look.source(timeout=6).sightings()} == HERE
 
 
-def test_a_server_that_asks_for_more_patience_than_there_is(cluster: Cluster, look: Looker) -> None:
+def test_a_server_that_asks_for_more_patience_than_there_is(
+    cluster: Cluster, look: Looker, waits: list[float]
+) -> None:
     cluster.faults.add(Fault(path="*/pods", times=None, status=429, retry_after=20))
-    assert seconds_until_it_gives_up(look, 10, "was too busy to list pods") < 5
+    with pytest.raises(ServiceError, match="was too busy to list pods"):
+        list(look.source(timeout=20).sightings())
+    assert waits == []
 
 
-def test_the_time_of_the_next_scan_is_its_own(cluster: Cluster, look: Looker) -> None:
-    cluster.faults.add(Fault(path="*/pods", times=None, delay=60))
-    source = look.source(timeout=2)
+def test_the_time_of_the_next_scan_is_its_own(
+    cluster: Cluster, look: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster.faults.add(Fault(path="*/pods", times=None, status=500))
+    source = look.source(timeout=60)
     with pytest.raises(ServiceError):
         list(source.sightings())
     cluster.faults.clear()
+    an_hour_later = time.monotonic() + 3600
+    monkeypatch.setattr("bot.usage.kubernetes.transport.monotonic", lambda: an_hour_later)
     assert {sighting.image for sighting in source.sightings()} == HERE
 
 
@@ -118,11 +130,11 @@ def test_a_server_that_drips(look: Looker, rewrite: Rewrite) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
         while True:
             connection.sendall(b" ")
-            time.sleep(0.05)
+            time.sleep(0.02)
 
     with serving(drip) as (url, ca_pem):
         moved_to(look, rewrite, url, ca_pem)
-        assert seconds_until_it_gives_up(look, 2, IN_TIME) < 8
+        gives_up_in_time(look)
 
 
 # what restarts

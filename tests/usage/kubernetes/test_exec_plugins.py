@@ -263,10 +263,10 @@ def test_a_plugin_that_hangs_is_ended_with_its_children(
     with pytest.raises(
         ServiceError, match=r"sh of the kubeconfig took too long.*kubernetes.timeout"
     ):
-        list(look.source(timeout=1).sightings())
-    assert time.monotonic() - began < 10
+        list(look.source(timeout=2).sightings())
+    assert time.monotonic() - began < 50
     assert runs.read_text() == "x"
-    end = time.monotonic() + 5
+    end = time.monotonic() + 30
     while is_alive(int(children.read_text())) and time.monotonic() < end:
         time.sleep(0.01)
     assert not is_alive(int(children.read_text()))

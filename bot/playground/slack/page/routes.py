@@ -5,6 +5,7 @@ Everything comes from here: the policy forbids scripts, styles and pictures from
 
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,18 +60,24 @@ def page_routes(desk: Desk) -> list[BaseRoute]:
     ]
 
 
+@cache
+def _templates() -> Environment:
+    """Compiled once, however many workspaces a process has."""
+    templates = Environment(
+        loader=PackageLoader(__package__),
+        autoescape=True,
+        finalize=_visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["ident"] = _ident
+    return templates
+
+
 class _Page:
     def __init__(self, desk: Desk) -> None:
         self._state = desk.state
         self._marks = Marks()
-        self._templates = Environment(
-            loader=PackageLoader(__package__),
-            autoescape=True,
-            finalize=_visible,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["ident"] = _ident
 
     def endpoint(self, show: _Show) -> Callable[[Request], Any]:
         async def answer(request: Request) -> Response:
@@ -148,13 +155,17 @@ class _Page:
         return next((known[id_] for id_ in (*wanted, *known) if id_ in known), None)
 
     def _render(self, template: str, showing: Showing, **more: Any) -> Response:
-        html = self._templates.get_template(template).render(
-            showing=showing,
-            reader=showing.reader,
-            manifest=self._state.app.manifest,
-            team=TEAM_NAME,
-            home=self._home,
-            **more,
+        html = (
+            _templates()
+            .get_template(template)
+            .render(
+                showing=showing,
+                reader=showing.reader,
+                manifest=self._state.app.manifest,
+                team=TEAM_NAME,
+                home=self._home,
+                **more,
+            )
         )
         return Response(html, media_type="text/html")
 

@@ -8,13 +8,13 @@ import pytest
 
 from bot.playground.slack import Person, Workspace
 
-from ..helpers import Bot, actions, field, manifest, mrkdwn, plain, section, text_input
+from ..helpers import Bot, actions, field, http_get, manifest, mrkdwn, plain, section, text_input
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def get(slack: Workspace, path: str, **cookies: str) -> httpx2.Response:
-    return httpx2.get(f"{slack.url}{path}", follow_redirects=False, cookies=cookies)
+    return http_get(f"{slack.url}{path}", follow_redirects=False, cookies=cookies)
 
 
 def shown(slack: Workspace, person: Person, channel: str) -> str:

@@ -1,0 +1,38 @@
+"""Matrices of which the fast tests run a part, and all tests the whole."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import combinations, product
+from typing import Any
+
+import pytest
+
+Row = tuple[Any, ...]
+
+
+def matrix(*axes: Iterable[Any], meet: int) -> list[Any]:
+    """Every combination, for `pytest.mark.parametrize`. Slow are those that others make up for:
+    among the fast ones each value occurs (`meet` is 1), or meets each of every other axis (2)."""
+    rows = list(product(*axes))
+    fast = _chosen(rows, meet)
+    return [
+        pytest.param(*row, marks=() if number in fast else pytest.mark.slow)
+        for number, row in enumerate(rows)
+    ]
+
+
+def _chosen(rows: Sequence[Row], meet: int) -> set[int]:
+    """The row that brings most of what is missing, again and again; of several the one whose
+    values were chosen least, and then the first: the same rows in every run."""
+    met = [{*combinations(enumerate(row), meet)} for row in rows]
+    left, chosen, used = set[Any]().union(*met), set[int](), Counter[Any]()
+
+    def gain(number: int) -> tuple[int, int]:
+        return len(met[number] & left), -sum(used[value] for value in enumerate(rows[number]))
+
+    while left:
+        best = max(range(len(rows)), key=gain)
+        chosen.add(best)
+        left -= met[best]
+        used.update(enumerate(rows[best]))
+    return chosen

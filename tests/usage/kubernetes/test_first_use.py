@@ -1,0 +1,62 @@
+"""Types of answers that several threads may be the first to read at once."""
+
+import subprocess
+import sys
+
+FIRST_USE = """
+import sys
+from contextlib import suppress
+from bot.core.references import Hosts
+from bot.usage.kubernetes import api, exec_plugin, kubeconfig, objects, source
+from bot.usage.kubernetes.custom import CustomResource
+from bot.usage.kubernetes.errors import UnusableError
+from lightkube.config.kubeconfig import KubeConfig
+from lightkube.core.decoders import decode_list
+from lightkube.models.meta_v1 import Status
+from bot.store import plan_content, replaced_versions
+import msgspec
+
+custom = CustomResource("example.com", "v1", "things", ("spec.template",)).resource
+found_out = []
+
+def note(frame, event, _):
+    if event == "call" and frame.f_code.co_name == "get_class_annotations":
+        found_out.append(frame.f_locals["obj"])
+
+sys.setprofile(note)
+texts = [b'{"metadata": {"name": "a"}, "spec": {}}', b"{}", b'{"status": {"token": "a"}}']
+for decode in (
+    *(kind.read for kind in objects.BUILT_IN),
+    lambda text, _: msgspec.json.decode(text, type=objects.Wrapped),
+    lambda text, _: exec_plugin._credentials("a", text),
+    lambda text, _: msgspec.convert({}, exec_plugin.ExecPlugin),
+    lambda text, _: Status.from_dict({}),
+    lambda text, _: KubeConfig.from_dict(
+        {
+            "clusters": [{"name": "a", "cluster": {"server": "a"}}],
+            "contexts": [{"name": "a", "context": {"cluster": "a", "user": "a"}}],
+            "users": [{"name": "a", "user": {"exec": {"command": "a", "apiVersion": "a"}}}],
+        }
+    ),
+):
+    for text in texts:
+        with suppress(msgspec.ValidationError, UnusableError):
+            decode(text, Hosts({}))
+for resource in (*(kind.resource for kind in objects.BUILT_IN), custom):
+    decode_list(b'{"items": [], "metadata": {}}', resource)
+with suppress(msgspec.ValidationError):
+    plan_content._DOCUMENT.decode(b'[1]')
+with suppress(msgspec.ValidationError):
+    replaced_versions._DIFFERENCE.decode(b'[]')
+sys.setprofile(None)
+print(found_out)
+"""
+
+
+def test_types_are_prepared_before_threads_use_them() -> None:
+    """msgspec finds out at the first use what a type consists of. Threads that do so at once for
+    the same type crash the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_USE], capture_output=True, text=True, timeout=100, check=True
+    )
+    assert done.stdout.strip() == "[]"
