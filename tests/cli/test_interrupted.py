@@ -6,7 +6,8 @@ import re
 import signal
 import time
 
-from bot.core.records import Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import SqlStore
 from tests.cli.carrying_out import (

@@ -2,7 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from bot.core.records import EventName, Pause, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, Pause
 from bot.store.store import SqlStore
 from tests.cli.carrying_out import NOTHING, approved, as_stored, proposed, until
 from tests.store.support import event

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.records import PlanState
+from bot.core.plan_state import PlanState
 from bot.core.transitions import started
 from bot.playground.aws import StandIn
 from bot.ports import Change

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.records import PlanState, Run, Worker
+from bot.core.plan_state import PlanState
+from bot.core.records import Run, Worker
 from bot.core.transitions import taken_over
 from bot.core.words import moment
 from bot.playground.aws import Fault, StandIn

@@ -13,7 +13,8 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
-from bot.core.records import EventName, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import SqlStore
 from tests.cli.carrying_out import (

@@ -8,7 +8,7 @@ import pytest
 
 from bot.cli.carrying_out import HandsOn
 from bot.core.authority import AwsIdentity
-from bot.core.records import PlanState
+from bot.core.plan_state import PlanState
 from bot.core.transitions import called_back
 from bot.playground.aws import StandIn
 from bot.ports import Change

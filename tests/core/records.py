@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core.records import Approval, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, PlanRecord
 from tests.core.strategies import REPOSITORY
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -21,7 +21,8 @@ from bot.core.authority import (
     needs_typing,
 )
 from bot.core.pins import Pin
-from bot.core.records import PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord
 from tests.core.records import consent, record
 
 EVERYBODY = ApprovalRules((), 1, 0.5, "T1", "C1")

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.plan_hash import content_hash
-from bot.core.records import OPEN, Outcome, PlanRecord, PlanState
+from bot.core.plan_state import OPEN, PlanState
+from bot.core.records import Outcome, PlanRecord
 from bot.core.transitions import (
     TABLE,
     Step,

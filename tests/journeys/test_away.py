@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.records import Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.settings import load_settings
 from bot.store.store import SqlStore

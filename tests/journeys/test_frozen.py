@@ -6,7 +6,8 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from bot.core.records import Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.usecases.lease import LENGTH
 from tests.journeys.prepared import BATCHES, DELETED, KEPT, TOGETHER, Due

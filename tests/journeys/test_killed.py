@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.records import Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import SqlStore
 from bot.usecases.ledger import UNCONFIRMED

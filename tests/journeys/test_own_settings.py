@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.records import PlanState
+from bot.core.plan_state import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.ports import Listed

@@ -9,7 +9,8 @@ import orjson
 import pytest
 from rich.console import Console, RenderableType
 
-from bot.core.records import Approval, Item, Outcome, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, Item, Outcome, PlanRecord
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.render.csv_rows import write_rows

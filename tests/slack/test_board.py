@@ -11,7 +11,8 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.core.plan_hash import content_hash
-from bot.core.records import EventName, Message, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, Message, PlanRecord
 from bot.playground.slack import Fault, Person, Workspace
 from bot.ports import Change
 from bot.slack.board import BETWEEN_PROGRESS, FRESH, Board

@@ -16,17 +16,9 @@ from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
 from bot.core.plan_hash import content_hash
+from bot.core.plan_state import PlanState
 from bot.core.policy import Policy
-from bot.core.records import (
-    Approval,
-    Event,
-    EventName,
-    PlanRecord,
-    PlanState,
-    RepositoryPin,
-    Run,
-    Worker,
-)
+from bot.core.records import Approval, Event, EventName, PlanRecord, RepositoryPin, Run, Worker
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
 from bot.ports import Change

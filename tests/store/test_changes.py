@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from bot.core.errors import RequestError
 from bot.core.plan_hash import content_hash
-from bot.core.records import Approval, EventName, Item, Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, EventName, Item, Outcome
 from bot.ports import Change
 from bot.store.store import SqlStore
 from bot.store.tables import ItemRow, VersionRow

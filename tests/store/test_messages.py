@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.core.records import EventName, Message, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, Message, PlanRecord
 from bot.store.store import SqlStore
 from tests.store.support import (
     THERE,

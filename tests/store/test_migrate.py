@@ -17,8 +17,9 @@ from sqlalchemy import Column, MetaData, Table, func, insert, inspect, make_url,
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
+from bot.core.plan_state import PlanState
 from bot.core.pull_times import OurRead, Span
-from bot.core.records import Approval, EventName, Fate, Outcome, PlanState
+from bot.core.records import Approval, EventName, Fate, Outcome
 from bot.ports import Change
 from bot.store.migrate import CURRENT, scripts, upgrade
 from bot.store.open_database import open_database

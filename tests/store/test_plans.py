@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.records import EventName, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, PlanRecord
 from bot.store.plan_content import pack
 from bot.store.store import SqlStore
 from bot.store.tables import VersionRow

@@ -11,16 +11,8 @@ from threading import Barrier
 import pytest
 
 from bot.core.plan_hash import content_hash
-from bot.core.records import (
-    Batch,
-    EventName,
-    Fate,
-    Outcome,
-    PlanRecord,
-    PlanState,
-    TagScan,
-    Worker,
-)
+from bot.core.plan_state import PlanState
+from bot.core.records import Batch, EventName, Fate, Outcome, PlanRecord, TagScan, Worker
 from bot.ports import Change, Doubted, Listed
 from bot.store.store import SqlStore, open_store
 from tests.store.support import (

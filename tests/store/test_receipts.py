@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from bot.core.records import EventName, Fate, Item, Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, Fate, Item, Outcome
 from bot.ports import Change
 from bot.store.store import SqlStore
 from tests.store.support import (

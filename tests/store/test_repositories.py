@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.records import KnownRepository, LastLook, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import KnownRepository, LastLook
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.store import SqlStore
 from tests.store.support import HERE, PLACE, THERE, approval, propose, seen

@@ -9,17 +9,8 @@ from sqlalchemy import event as sql_event
 
 from bot.core.errors import ServiceError
 from bot.core.plan_hash import content_hash
-from bot.core.records import (
-    Batch,
-    EventName,
-    Fate,
-    Item,
-    KeptManifest,
-    Outcome,
-    PlanState,
-    Run,
-    Worker,
-)
+from bot.core.plan_state import PlanState
+from bot.core.records import Batch, EventName, Fate, Item, KeptManifest, Outcome, Run, Worker
 from bot.ports import Change, RunStore
 from bot.store.store import SqlStore
 from bot.store.tables import KeptRow

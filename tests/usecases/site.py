@@ -15,8 +15,9 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person
 from bot.core.coverage import Coverage
 from bot.core.patterns import Patterns
+from bot.core.plan_state import PlanState
 from bot.core.policy import Policy, PolicyEntry
-from bot.core.records import Item, Outcome, PlanRecord, PlanState, Run, Worker
+from bot.core.records import Item, Outcome, PlanRecord, Run, Worker
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId
 from bot.core.rules import Newest, TagFilter

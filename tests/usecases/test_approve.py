@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bot.core.errors import RequestError
-from bot.core.records import EventName, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName
 from bot.usecases.approve import Consent
 from tests.usecases.scene import ANN, BOB, CAT, DAN, WEEK, Scene
 

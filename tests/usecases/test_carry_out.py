@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.records import Outcome, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome, PlanRecord
 from bot.core.usage import Sighting
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests

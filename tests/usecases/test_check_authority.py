@@ -10,7 +10,8 @@ import pytest
 from bot.core.authority import AwsIdentity, SlackPerson
 from bot.core.errors import ServiceError
 from bot.core.pins import Pin
-from bot.core.records import Outcome, PlanRecord, PlanState, RepositoryPin
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome, PlanRecord, RepositoryPin
 from bot.ports import Change
 from bot.usecases.execute import CalledBackError
 from bot.usecases.unpin import Unpinner

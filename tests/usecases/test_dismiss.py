@@ -6,7 +6,8 @@ import pytest
 
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
-from bot.core.records import EventName, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName
 from tests.usecases.scene import ANN, BOB, WEEK, Scene
 
 

@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import delete, update
 
 from bot.core.errors import DamagedError, RequestError, ServiceError
-from bot.core.records import Outcome, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome, PlanRecord
 from bot.core.repository import RegistryId
 from bot.store.tables import ApprovalRow, ItemRow, VersionRow
 from bot.usecases.carry_out import LeftError

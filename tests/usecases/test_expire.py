@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.records import BY_ITSELF, EventName, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import BY_ITSELF, EventName
 from bot.usecases.expire import expire
 from tests.render.builders import HERE
 from tests.usecases.scene import WEEK, Scene

@@ -1,6 +1,7 @@
 """What the bot deleted, and by which plan."""
 
-from bot.core.records import EventName, Fate, Outcome, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, Fate, Outcome, PlanRecord
 from bot.usecases.find_deleted import find_deleted
 from tests.store.support import HERE, THERE, closed, propose, run_of, seen, started
 from tests.usecases.scene import Scene

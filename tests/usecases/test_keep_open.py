@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.records import BY_ITSELF, EventName, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import BY_ITSELF, EventName
 from bot.usecases.keep_open import keep_open, keep_proposal_open
 from bot.usecases.propose import Proposal
 from tests.usecases.scene import BOB, CAT, DAN, WEEK, Scene

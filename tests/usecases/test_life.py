@@ -25,17 +25,9 @@ from bot.core.patterns import Patterns
 from bot.core.pins import Pin, PinBoard
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
+from bot.core.plan_state import OPEN, PlanState
 from bot.core.policy import Policy, PolicyEntry
-from bot.core.records import (
-    BY_ITSELF,
-    OPEN,
-    Event,
-    EventName,
-    Outcome,
-    PlanRecord,
-    PlanState,
-    Worker,
-)
+from bot.core.records import BY_ITSELF, Event, EventName, Outcome, PlanRecord, Worker
 from bot.core.repository import RepositoryId
 from bot.core.rules import Newest, TagFilter
 from bot.core.snapshot import Snapshot

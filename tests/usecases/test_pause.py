@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.core.errors import RequestError
-from bot.core.records import EventName, Pause, PlanRecord, PlanState, Worker
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, Pause, PlanRecord, Worker
 from bot.usecases.execute import PausedError
 from bot.usecases.find_work import find_work
 from bot.usecases.pause import Pauser

@@ -9,7 +9,8 @@ from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
 from bot.core.pins import Pin
 from bot.core.plan_hash import content_hash
-from bot.core.records import Binding, EventName, PlanState, TagScan
+from bot.core.plan_state import PlanState
+from bot.core.records import Binding, EventName, TagScan
 from bot.core.transitions import started
 from bot.ports import Change
 from bot.usecases.reasons import LONGEST_REASON

@@ -10,9 +10,10 @@ from bot.aws.ecr import EcrRegistry
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
+from bot.core.plan_state import PlanState
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.reasons import RuleName
-from bot.core.records import EventName, PlanRecord, PlanState
+from bot.core.records import EventName, PlanRecord
 from bot.core.rules import Newest, TagFilter
 from bot.core.snapshot import Snapshot
 from bot.core.usage import Look

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.core.errors import RequestError
-from bot.core.records import EventName, PlanRecord, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, PlanRecord
 from bot.usecases.stop import Stopper
 from tests.usecases.scene import BOB, CAT, DAN, Scene
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.core.due import IGNORE, DueOutcome
-from bot.core.records import PlanState
+from bot.core.plan_state import PlanState
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace

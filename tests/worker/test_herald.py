@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.core.pins import Pin
-from bot.core.records import EventName, PlanState, RepositoryPin
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, RepositoryPin
 from bot.playground.slack import Fault, Workspace
 from bot.ports import Change
 from bot.slack.calls import SlackError

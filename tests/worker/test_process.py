@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.core.records import Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Person, Workspace
 from bot.settings import Settings

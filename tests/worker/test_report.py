@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.records import Job, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Job
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED

@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.core.pins import Pin
 from bot.core.plan import Plan
-from bot.core.records import Approval, Event, EventName, Item, Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, Event, EventName, Item, Outcome
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.playground.slack.blocks.surfaces import (

@@ -8,6 +8,7 @@ import pytest
 from bot.core.estate import estate_of
 from bot.core.judge import Judged
 from bot.core.pins import Pin
+from bot.core.plan_state import PlanState
 from bot.core.records import (
     EventName,
     Item,
@@ -16,7 +17,6 @@ from bot.core.records import (
     Outcome,
     Pause,
     PlanRecord,
-    PlanState,
     RepositoryPin,
 )
 from bot.core.repository import RepositoryId

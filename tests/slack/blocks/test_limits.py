@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
-from bot.core.records import Item, Outcome, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import Item, Outcome
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
 from bot.core.usage import SOURCES, Doubt, Look, UnscannedRegion, Usage

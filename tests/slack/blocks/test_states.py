@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.records import BY_ITSELF, EventName, Outcome, Pause, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import BY_ITSELF, EventName, Outcome, Pause
 from bot.core.usage import Doubt, Look
 from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef

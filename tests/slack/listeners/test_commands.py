@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.core.due import DUE
-from bot.core.records import Approval, Binding, EventName, Fate, LastLook, PlanState, TagScan
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, Binding, EventName, Fate, LastLook, TagScan
 from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
 from bot.playground.slack import Person, Workspace

@@ -7,7 +7,8 @@ import pytest
 
 from bot.core.authority import SlackPerson
 from bot.core.errors import ServiceError
-from bot.core.records import EventName, PlanState
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName
 from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.listeners.conftest import OpenOffice

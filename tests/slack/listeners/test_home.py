@@ -5,15 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.core.pins import Pin
-from bot.core.records import (
-    EventName,
-    LastLook,
-    Message,
-    Pause,
-    PlanRecord,
-    PlanState,
-    RepositoryPin,
-)
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, LastLook, Message, Pause, PlanRecord, RepositoryPin
 from bot.playground.slack import Fault, Person, Workspace
 from bot.ports import Change
 from bot.slack.calls import SlackError

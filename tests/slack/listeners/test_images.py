@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.plan import Plan
-from bot.core.records import PlanState
+from bot.core.plan_state import PlanState
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.blocks import loading_view
 from tests.slack.listeners.office import Office, content, text_of, told, until

@@ -6,15 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from bot.core.pins import Pin
-from bot.core.records import (
-    Binding,
-    EventName,
-    Message,
-    Pause,
-    PlanState,
-    RepositoryPin,
-    TagScan,
-)
+from bot.core.plan_state import PlanState
+from bot.core.records import Binding, EventName, Message, Pause, RepositoryPin, TagScan
 from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
 from bot.ports import Change
 from bot.slack.calls import SlackError
