@@ -597,5 +597,5 @@ class RunProgress(Protocol):
 
 
 class Progress(Protocol):
-    def __call__(self, step: str, done: int, total: int | None) -> None:
-        """`total` None: nobody knows yet."""
+    def __call__(self, step: str, done: int, total: int | None, note: str = "", /) -> None:
+        """`total` None: it is not known yet. `note` may change while the step lasts."""

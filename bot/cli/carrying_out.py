@@ -98,11 +98,11 @@ class HandsOn:
         """Less long, if somebody changes the plan meanwhile."""
         began, until = system_clock(), plan.execute_after
         assert until, "approved plans have a time"
-        step = f"waiting (to take it back: ecr-clean stop {plan.id})"
+        how_to_stop = f"to take it back: ecr-clean stop {plan.id}"
         seconds = (until - began).total_seconds()
         with shown_progress() as progress:
             while (left := (until - system_clock()).total_seconds()) > 0:
-                progress(step, int(seconds - left), int(seconds))
+                progress("waiting", int(seconds - left), int(seconds), how_to_stop)
                 self.leaving.sleep(min(left, SECONDS_BETWEEN_LOOKS))
                 if self.leaving.is_told() or self._as_stored(plan).revision != plan.revision:
                     return
@@ -153,7 +153,7 @@ class HandsOn:
 
 def _shown_by(progress: Progress) -> RunProgress:
     def show(done: int, total: int, freed_bytes: int) -> None:
-        progress(f"deleting ({size(freed_bytes)} freed)", done, total)
+        progress("deleting", done, total, f"{size(freed_bytes)} freed")
 
     return show
 

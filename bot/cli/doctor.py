@@ -11,7 +11,8 @@ from bot.cli.printing import Forms
 from bot.cli.progress import shown_progress
 from bot.cli.remembering import opened_memory
 from bot.cli.status import ExitStatus
-from bot.core.findings import Finding, Status, ok
+from bot.core.findings import DefaultsApply, Finding, SettingsValid, Status, ok
+from bot.core.slack_findings import SlackNotSetUp
 from bot.render.findings import COLUMNS, finding_as_json, finding_as_rows
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.usage.other_regions import NoMemory
@@ -60,15 +61,15 @@ def _findings(options: Options) -> Iterator[Finding]:
 def _settings_finding(options: Options) -> Finding:
     file = options.config or DEFAULT_FILE
     if options.config or DEFAULT_FILE.exists():
-        return ok("settings", str(file), "the file is valid")
-    return ok("settings", str(file), "there is no such file here: the defaults apply")
+        return ok("settings", str(file), SettingsValid())
+    return ok("settings", str(file), DefaultsApply())
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:
     if is_on_the_line():
         yield from open_examination(settings).findings()
     else:
-        yield ok("Slack", "environment", "not set up; the command line works without")
+        yield ok("Slack", "environment", SlackNotSetUp())
 
 
 def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> Sight:

@@ -19,5 +19,5 @@ def shown_progress() -> Iterator[Progress]:
         yield show
 
 
-def _silent(step: str, done: int, total: int | None) -> None:
+def _silent(step: str, done: int, total: int | None, note: str = "", /) -> None:
     """Nobody looks."""

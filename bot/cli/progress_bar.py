@@ -11,8 +11,8 @@ from bot import outgoing, ports
 
 @contextmanager
 def progress_bar() -> Iterator[ports.Progress]:
-    """One bar, which starts anew with every step and is gone in the end. What stands in brackets
-    behind a step may change while it lasts."""
+    """One bar, which starts anew with every step and is gone in the end. The note stands in
+    brackets behind the step."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -30,15 +30,14 @@ class _Bar:
         self._task: TaskID | None = None
         self._step = ""
 
-    def show(self, step: str, done: int, total: int | None) -> None:
-        step = outgoing.line(step)
+    def show(self, step: str, done: int, total: int | None, note: str = "", /) -> None:
+        words = outgoing.line(f"{step} ({note})" if note else step)
         counted = f"{done:,}" if total is None else f"{done:,} of {total:,}"
-        name = step.partition(" (")[0]
-        if self._task is None or name != self._step:
+        if self._task is None or step != self._step:
             if self._task is not None:
                 self._bars.remove_task(self._task)
-            self._task = self._bars.add_task(step, total=total, counted=counted)
-            self._step = name
+            self._task = self._bars.add_task(words, total=total, counted=counted)
+            self._step = step
         self._bars.update(
-            self._task, completed=done, total=total, counted=counted, description=step
+            self._task, completed=done, total=total, counted=counted, description=words
         )

@@ -11,6 +11,7 @@ from bot.core.plan import Plan
 from bot.core.records import BY_ITSELF
 from bot.core.repository import RepositoryId
 from bot.core.schedules import Schedule
+from bot.core.sentence import Sentence
 
 DUE, REST = "due", "rest"
 """Kinds of jobs: a report, and the line that tells of those that have none of their own."""
@@ -68,13 +69,14 @@ SILENT = frozenset({DueOutcome.POSTED, DueOutcome.LEFT_OUT})
 @dataclass(frozen=True, slots=True)
 class DueReport:
     """One repository's part in a round. `repository` is a URI; `usd`: what its plan saves a month;
-    `detail`: why it could not be planned. `outcome` None: nothing became of it yet."""
+    `error`: why it has no plan or no message, None unless it FAILED. `outcome` None: nothing became
+    of it yet."""
 
     repository: str
     round: Round
     outcome: DueOutcome | None = None
     usd: float = 0.0
-    detail: str = ""
+    error: Sentence | None = None
 
     @property
     def name(self) -> str:
@@ -85,7 +87,7 @@ class Missed(NamedTuple):
     """A registry that cannot be listed; `registry` is what the settings call it."""
 
     registry: str
-    why: str
+    error: Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,66 @@
-"""What an examination finds."""
+"""What `ecr-clean doctor` finds: values with fields. `bot/render/findings_words.py` words them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from bot.core.obstacles import ScanFailed
+from bot.core.registry_findings import RegistryFinding
+from bot.core.sentence import Sentence
+from bot.core.slack_findings import SlackFinding
+from bot.core.usage_findings import UsageFinding
 
-FindingDetail: TypeAlias = ScanFailed | str
+
+@dataclass(frozen=True, slots=True)
+class SettingsValid:
+    """The settings file can be read, and every value in it is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultsApply:
+    """There is no settings file."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsBelongTo:
+    """`arn`: of the AWS principal."""
+
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotLookedAt:
+    """The check needs another one to succeed first."""
+
+    needs: Literal["credentials", "registries"]
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    """`error` says what to do."""
+
+    error: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCallFailed:
+    """The permission may be missing."""
+
+    error: Sentence
+
+
+FindingDetail: TypeAlias = (
+    SettingsValid
+    | DefaultsApply
+    | CredentialsBelongTo
+    | NotLookedAt
+    | CallFailed
+    | AwsCallFailed
+    | ScanFailed
+    | UsageFinding
+    | RegistryFinding
+    | SlackFinding
+)
 
 
 class Status(StrEnum):
@@ -17,22 +71,21 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`scope`: where that was looked at. `mend`: what to do, if anything has to be done."""
+    """`scope`: the account, channel, file, … that was checked."""
 
     check: str
     scope: str
     status: Status
     detail: FindingDetail
-    mend: str | None = None
 
 
 def ok(check: str, scope: str, detail: FindingDetail) -> Finding:
     return Finding(check, scope, Status.OK, detail)
 
 
-def warning(check: str, scope: str, detail: FindingDetail, mend: str) -> Finding:
-    return Finding(check, scope, Status.WARNING, detail, mend)
+def warning(check: str, scope: str, detail: FindingDetail) -> Finding:
+    return Finding(check, scope, Status.WARNING, detail)
 
 
-def failed(check: str, scope: str, detail: FindingDetail, mend: str) -> Finding:
-    return Finding(check, scope, Status.FAILED, detail, mend)
+def failed(check: str, scope: str, detail: FindingDetail) -> Finding:
+    return Finding(check, scope, Status.FAILED, detail)

@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from bot.core.findings import Finding, FindingDetail
-from bot.core.obstacles import ScanFailed
+from bot.core.findings import Finding
+from bot.render.findings_words import finding_words, fix_words
 from bot.render.json_text import dumps
-from bot.render.obstacles import scan_words
 
 COLUMNS = ("check", "scope", "status", "detail", "mend")
 
@@ -19,15 +18,11 @@ def finding_as_rows(finding: Finding) -> Iterator[tuple[object, ...]]:
     yield tuple(_keys(finding).values())
 
 
-def finding_words(detail: FindingDetail) -> str:
-    return scan_words(detail) if isinstance(detail, ScanFailed) else detail
-
-
 def _keys(finding: Finding) -> dict[str, Any]:
     return {
         "check": finding.check,
         "scope": finding.scope,
         "status": finding.status,
         "detail": finding_words(finding.detail),
-        "mend": finding.mend,
+        "mend": fix_words(finding.detail),
     }

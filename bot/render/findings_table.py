@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 
 from bot.core.findings import Finding, Status
-from bot.render.findings import finding_words
+from bot.render.findings_words import finding_words, fix_words
 from bot.render.terminal import shown, shown_whole
 from bot.render.words import count
 
@@ -28,8 +28,8 @@ def _told(finding: Finding) -> Iterator[RenderableType]:
         (finding.check, "bold"),
         f", {finding.scope}: {finding_words(finding.detail)}",
     )
-    if finding.mend:
-        yield shown_whole(f"{'':{MARK}}To mend it: {finding.mend}")
+    if fix := fix_words(finding.detail):
+        yield shown_whole(f"{'':{MARK}}To mend it: {fix}")
 
 
 def _summary(findings: Sequence[Finding]) -> str:

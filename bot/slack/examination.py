@@ -8,19 +8,31 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from bot.core.errors import RequestError, ServiceError
-from bot.core.findings import Finding, failed, ok, warning
-from bot.render.words import count
+from bot.core.findings import CallFailed, Finding, failed, ok, warning
+from bot.core.sentence import Sentence
+from bot.core.slack_findings import (
+    AllMembersMayApprove,
+    ApproverUnknown,
+    BotInChannel,
+    BotNotInChannel,
+    BotSignedIn,
+    ChannelArchived,
+    ConnectionOffered,
+    GroupEmpty,
+    GroupHasMembers,
+    GuestMayApprove,
+    MemberMayApprove,
+    NoReportChannel,
+    OutsiderMayApprove,
+    ScopesGranted,
+    ScopesMissing,
+    ScopesUnknown,
+)
 from bot.slack.calls import SlackError, in_words
 from bot.slack.channels import look_up
 from bot.slack.line import about_app_token
 from bot.slack.people import People
 from bot.slack.scopes import HEADER, missing
-
-AS_IT_SAYS = "do as it says, then run ecr-clean doctor again"
-TO_SCOPES = (
-    "add what is missing in the app's settings under OAuth & Permissions (manifest.yml has all "
-    "of them), and install the app again"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +54,11 @@ class Examination:
         except (RequestError, SlackError) as error:
             yield _unwell("Slack bot token", "SLACK_BOT_TOKEN", error)
             return
-        name, workspace = f"@{answer['user']}", str(answer["team_id"])
-        place = f"{answer['team']} ({workspace})"
-        yield ok("Slack bot token", "SLACK_BOT_TOKEN", f"the bot is {name} in {place}")
+        bot, team, workspace = (str(answer[key]) for key in ("user", "team", "team_id"))
+        yield ok("Slack bot token", "SLACK_BOT_TOKEN", BotSignedIn(bot, team, workspace))
         yield _connections(client, self.app_token)
-        yield _scopes(answer, place)
-        yield from _channels(client, self.channels, name)
+        yield _scopes(answer, f"{team} ({workspace})")
+        yield from _channels(client, self.channels, bot)
         yield from _approvers(People(client, workspace, ()), workspace, self.approvers)
 
 
@@ -61,27 +72,23 @@ def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
         return _unwell(check, scope, error)
     except SlackError as error:
         return _unwell(check, scope, about_app_token(error))
-    return ok(check, scope, "Slack offers a connection; serve says if Socket Mode is off")
+    return ok(check, scope, ConnectionOffered())
 
 
 def _scopes(answer: SlackResponse, place: str) -> Finding:
     check = "Slack scopes"
     headers = {name.lower(): value for name, value in answer.headers.items()}
     if HEADER not in headers:
-        detail = "Slack did not tell which scopes the bot token has"
-        return warning(check, place, detail, "compare them with manifest.yml")
-    lacking = missing(headers[HEADER])
-    if not lacking:
-        return ok(check, place, "the bot token has all that are needed")
-    told = ", ".join(f"{scope} ({use})" for scope, use in lacking.items())
-    return failed(check, place, f"the bot token lacks {told}", TO_SCOPES)
+        return warning(check, place, ScopesUnknown())
+    if lacking := missing(headers[HEADER]):
+        return failed(check, place, ScopesMissing(lacking))
+    return ok(check, place, ScopesGranted())
 
 
 def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterator[Finding]:
     check = "Slack channel"
     if not channels:
-        detail = "no entry of `reports` has a `channel`: no plan can be approved in Slack"
-        yield warning(check, "reports", detail, "name one under `reports`")
+        yield warning(check, "reports", NoReportChannel())
         return
     try:
         found = look_up(client, channels)
@@ -103,20 +110,15 @@ def _channel(client: WebClient, name: str, channel_id: str, bot: str) -> Finding
     except SlackError as error:
         return _unwell(check, name, error)
     if channel.get("is_archived"):
-        return failed(check, name, "it is archived", "name another, or bring it back")
+        return failed(check, name, ChannelArchived())
     if not channel.get("is_member"):
-        return warning(
-            check,
-            name,
-            "the bot is not in it: reports can be posted, but no file with the whole list",
-            f"type there: /invite {bot}",
-        )
-    return ok(check, name, "the bot is in it")
+        return warning(check, name, BotNotInChannel(bot))
+    return ok(check, name, BotInChannel())
 
 
 def _approvers(people: People, workspace: str, approvers: Collection[str]) -> Iterator[Finding]:
     if not approvers:
-        yield ok("Slack approvers", "all", "every full member of the workspace may approve")
+        yield ok("Slack approvers", "all", AllMembersMayApprove())
     for approver in approvers:
         if approver.startswith("S"):
             yield _group(people, approver)
@@ -131,26 +133,26 @@ def _group(people: People, group: str) -> Finding:
     except SlackError as error:
         return _unwell(check, group, error)
     if not members:
-        return warning(check, group, "nobody is in the user group", "add the people who approve")
-    return ok(check, group, f"in the user group: {count(len(members), 'member')}")
+        return warning(check, group, GroupEmpty())
+    return ok(check, group, GroupHasMembers(len(members)))
 
 
 def _person(people: People, workspace: str, user: str) -> Finding:
-    check, others = "Slack approvers", "name somebody else, unless that is meant"
+    check = "Slack approvers"
     try:
         person = people.person(user, workspace)
     except RequestError as error:
-        return failed(check, user, str(error), "take them out of `approvers`, or mend the id")
+        return failed(check, user, ApproverUnknown(Sentence(str(error))))
     except SlackError as error:
         return _unwell(check, user, error)
     if person.workspace != workspace:
-        return warning(check, user, "belongs to another workspace, and may approve", others)
+        return warning(check, user, OutsiderMayApprove())
     if person.is_guest:
-        return warning(check, user, "is a guest of the workspace, and may approve", others)
-    return ok(check, user, "is a full member of the workspace")
+        return warning(check, user, GuestMayApprove())
+    return ok(check, user, MemberMayApprove())
 
 
 def _unwell(check: str, scope: str, error: RequestError | ServiceError) -> Finding:
-    if isinstance(error, SlackError) and error.code == "ratelimited":
-        return warning(check, scope, str(error), AS_IT_SAYS)
-    return failed(check, scope, str(error), AS_IT_SAYS)
+    is_brief = isinstance(error, SlackError) and error.code == "ratelimited"
+    report = warning if is_brief else failed
+    return report(check, scope, CallFailed(Sentence(str(error))))

@@ -22,6 +22,7 @@ from bot.core.due import (
 )
 from bot.core.records import Message
 from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
 from bot.store.messages import remember
 from bot.store.part import Part, count_of, insert_into, insert_new
 from bot.store.tables import DueReportRow, DueRoundRow, JobRow
@@ -53,7 +54,7 @@ class DueReports(Part):
     def miss(self, round_: Round, missed: Missed) -> None:
         is_open = _is_open(round_, missed.registry)
         with self._database.writing() as session:
-            session.execute(update(DueRoundRow).where(is_open).values(failure=missed.why))
+            session.execute(update(DueRoundRow).where(is_open).values(failure=missed.error.text))
 
     def claim(
         self, round_: Round, registry: str, repositories: Iterable[RepositoryId], at: datetime
@@ -104,7 +105,7 @@ class DueReports(Part):
             rows = session.scalars(reports.order_by(DueReportRow.repository))
             found = [_report(row) for row in rows]
             places = list(session.scalars(missed.order_by(DueRoundRow.registry_name)))
-            missing = [Missed(row.registry_name, row.failure or "") for row in places]
+            missing = [Missed(row.registry_name, Sentence(row.failure or "")) for row in places]
             rounds = [each.round for each in found] or [_round(row) for row in places]
         return Rest(rounds[0], tuple(found), tuple(missing)) if rounds else None
 
@@ -153,7 +154,7 @@ def _settle(session: Session, report: DueReport) -> None:
     values = {
         "outcome": report.outcome,
         "usd": report.usd,
-        "detail": report.detail,
+        "detail": report.error.text if report.error else "",
         "line": line,
     }
     session.execute(update(DueReportRow).where(is_it).values(values))
@@ -201,5 +202,5 @@ def _report(row: DueReportRow) -> DueReport:
         round=Round(row.entry, _read(row.local), row.min_saving),
         outcome=DueOutcome(row.outcome) if row.outcome else None,
         usd=row.usd,
-        detail=row.detail,
+        error=Sentence(row.detail) if row.detail else None,
     )

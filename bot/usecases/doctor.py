@@ -4,15 +4,33 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from bot.core import region_lists
 from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
-from bot.core.findings import Finding, Status, failed, ok, warning
+from bot.core.findings import (
+    AwsCallFailed,
+    CallFailed,
+    CredentialsBelongTo,
+    Finding,
+    NotLookedAt,
+    Status,
+    failed,
+    ok,
+    warning,
+)
 from bot.core.obstacles import ScanFailed
+from bot.core.sentence import Sentence
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Elsewhere, Look
+from bot.core.usage_findings import (
+    AllSourcesOff,
+    OtherRegionsEmpty,
+    RegionsUnread,
+    RegionsUnscanned,
+    SourcesOff,
+    WorkloadsListed,
+)
 from bot.ports import Registry
-from bot.usecases.examine_registry import GRANT, Examination, list_repositories
+from bot.usecases.examine_registry import Examination, list_repositories
 
 AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
 
@@ -58,12 +76,10 @@ class Doctor(Generic[AnyRegistry]):
         try:
             caller = self.identify()
         except (RequestError, ServiceError) as error:
-            yield failed(
-                "credentials", "AWS", str(error), "do as it says, then run ecr-clean doctor again"
-            )
-            yield warning("all else", "AWS", "it was not looked at", "see to the credentials first")
+            yield failed("credentials", "AWS", CallFailed(Sentence(str(error))))
+            yield warning("all else", "AWS", NotLookedAt("credentials"))
             return
-        yield ok("credentials", "AWS", f"they belong to {caller.arn}")
+        yield ok("credentials", "AWS", CredentialsBelongTo(caller.arn))
         visits = [_visit(patient, caller) for patient in self.open_patients()]
         yield from (visit.finding for visit in visits)
         sight = yield from self._usage([v.registry for v in visits if v.examination])
@@ -83,12 +99,12 @@ class Doctor(Generic[AnyRegistry]):
     def _usage(self, registries: Sequence[AnyRegistry]) -> Generator[Finding, None, Sight | None]:
         """Returns what the sources saw; None if nobody could look."""
         if not registries:
-            yield warning("usage", "all", "it was not looked at", "see to the registries first")
+            yield warning("usage", "all", NotLookedAt("registries"))
             return None
         try:
             sight = self.look(registries)
         except (RequestError, ServiceError) as error:
-            yield failed("usage", "all", str(error), GRANT)
+            yield failed("usage", "all", AwsCallFailed(Sentence(str(error))))
             return None
         yield from (_told(look, sight) for look in sight.snapshot.looks)
         if sight.snapshot.not_checked:
@@ -112,7 +128,8 @@ def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]
     try:
         id_ = registry.id()
     except (RequestError, ServiceError) as error:
-        return _Visit(registry, failed("registry", patient.name, str(error), GRANT), None)
+        finding = failed("registry", patient.name, AwsCallFailed(Sentence(str(error))))
+        return _Visit(registry, finding, None)
     finding, repositories = list_repositories(registry, str(id_))
     is_whole = patient.role is not None or caller.principal == caller.arn
     principal = patient.role or caller.principal
@@ -123,60 +140,27 @@ def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]
 
 def _unchecked(snapshot: Snapshot) -> Finding:
     """What is switched off."""
-    if any(look.source in SOURCES for look in snapshot.looks):
-        detail = "nobody looks there: images that only these run are not protected"
-    else:
-        detail = "no source of usage is on, so nobody can approve a plan"
-    return warning(
-        "usage",
-        ", ".join(snapshot.not_checked),
-        detail,
-        "switch on what usage switches off, or name in a file of usage.files what runs there",
-    )
+    is_some_on = any(look.source in SOURCES for look in snapshot.looks)
+    detail = SourcesOff() if is_some_on else AllSourcesOff()
+    return warning("usage", ", ".join(snapshot.not_checked), detail)
 
 
 def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
     """Only warnings: other Regions make no plan incomplete."""
     check, scope = "other Regions", elsewhere.account
     if elsewhere.found:
-        yield warning(
-            check,
-            scope,
-            f"no source scans {', '.join(map(str, elsewhere.found))}: images that run only there "
-            "are not protected",
-            "add these Regions to usage.regions (or to the account's `regions` under "
-            "usage.accounts), or set usage.regions: [all]",
-        )
+        yield warning(check, scope, RegionsUnscanned(elsewhere.found))
     if elsewhere.errors:
-        others = f" (and {len(elsewhere.errors) - 1:,} more)" if elsewhere.errors[1:] else ""
-        detail = f"some could not be asked what runs there: {elsewhere.errors[0]}{others}"
-        yield warning(check, scope, detail, GRANT)
+        first, *others = elsewhere.errors
+        yield warning(check, scope, RegionsUnread(Sentence(first), len(others)))
     if not (elsewhere.found or elsewhere.errors):
-        denied = len(elsewhere.denied)
-        closed = f"; denied by service control policies: {denied:,}" if denied else ""
-        detail = f"Regions without anything that a source would scan: {len(elsewhere.asked):,}"
-        yield ok(check, scope, f"{detail}{closed}")
+        detail = OtherRegionsEmpty(len(elsewhere.asked), len(elsewhere.denied))
+        yield ok(check, scope, detail)
 
 
 def _told(look: Look, sight: Sight) -> Finding:
     if look.failure is not None:
         why = ScanFailed(look.source, look.scope, look.failure)
-        return failed(look.source, look.scope, why, _mend(look.source))
+        return failed(look.source, look.scope, why)
     workloads = sight.workloads[look.source, look.scope]
-    detail = f"workloads: {workloads:,}; different images of these registries: {look.images:,}"
-    return ok(look.source, look.scope, detail)
-
-
-def _mend(source: str) -> str:
-    if source == region_lists.SOURCE:
-        return "leave these Regions out, or have the organization's policies changed"
-    if source not in SOURCES:
-        return "check usage.accounts and usage.regions; set usage.expect_none if that is right"
-    if source == "files":
-        return "mend the file, or take it out of usage.files"
-    if source == "kubernetes":
-        return (
-            f"{GRANT}, with --kubernetes those in a cluster; or see to usage.kubernetes.clusters "
-            "and usage.kubernetes.ignore"
-        )
-    return f"{GRANT}; or set usage.{source} to false, if it runs no image of these registries"
+    return ok(look.source, look.scope, WorkloadsListed(workloads, look.images))

@@ -5,30 +5,43 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.core.coverage import Coverage, source_for
-from bot.core.due import IGNORE
+from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
-from bot.core.findings import Finding, failed, ok, warning
+from bot.core.findings import AwsCallFailed, Finding, failed, ok, warning
 from bot.core.manifest import Described
+from bot.core.obstacles import ReferenceUse
+from bot.core.registry_findings import (
+    AccountMayPull,
+    AllPullersScanned,
+    AllReferencesResolved,
+    AnyAccountMayPull,
+    DeletionsCarried,
+    DeletionsNotCarried,
+    ImagesReadable,
+    LayersNotShared,
+    LayersShared,
+    NoRepositories,
+    NoSuchRepositories,
+    PoliciesUnread,
+    PullTimesBlurred,
+    PullTimesKept,
+    ReferenceUnreadable,
+    ReferenceWithoutRepository,
+    RegistryFinding,
+    ServiceMayPull,
+    TagsReadable,
+    TagsUnreadable,
+)
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import ANYBODY, Puller
+from bot.core.sentence import Sentence
 from bot.core.snapshot import Snapshot
 from bot.core.unresolved import REFERENCES, Naming
-from bot.core.words import first_few
 from bot.parallel import in_parallel
 from bot.ports import Registry
 
 NO_IMAGE = Described("sha256:" + 64 * "0", (), None, None, 0)
 """To read it takes the same permission as any other, and leaves no pull time."""
-
-GRANT = "if AWS refuses an action, grant it: ecr-clean iam-policy prints all that are needed"
-
-IGNORE_REFERENCES = "usage.ignore_references"
-FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
-FIX_MISSING = (
-    "name the mirror in usage.registry_aliases, with its path, or list the reference in "
-    f"{IGNORE_REFERENCES}"
-)
 
 Key = TypeVar("Key")
 
@@ -62,12 +75,12 @@ class Examination:
                 accounts += [(account, name) for account in coverage.unseen_accounts(answer)]
                 services += [(service, name) for service in coverage.unseen_services(answer)]
         if unread:
-            others = f" (so with {len(unread) - 1:,} other repositories)" if unread[1:] else ""
-            yield failed(check, scope, f"{unread[0]}{others}", GRANT)
+            first, *others = unread
+            yield failed(check, scope, PoliciesUnread(Sentence(first), len(others)))
         for account, names in sorted(_grouped(accounts).items()):
-            yield failed(check, scope, *_unseen_account(account, names))
+            yield failed(check, scope, _unseen_account(account, names))
         for service, names in sorted(_grouped(services).items()):
-            yield failed(check, scope, *_unseen_service(service, names))
+            yield failed(check, scope, ServiceMayPull(service, tuple(names)))
         if not (unread or accounts or services):
             yield ok(check, scope, self._all_seen(allowed))
 
@@ -81,22 +94,16 @@ class Examination:
                 for place in self.registry.deleted_also_in(repository)
             )
         except ServiceError as error:
-            yield failed(check, scope, str(error), GRANT)
+            yield failed(check, scope, AwsCallFailed(Sentence(str(error))))
             return
         unseen = set(coverage.unseen(carried))
         for place, names in carried.items():
-            detail = f"deletions are carried to {place}: {first_few(names)}"
-            if place in unseen:
-                yield failed(
-                    check,
-                    scope,
-                    f"{detail}; nobody looks for usage there",
-                    "add it to usage.accounts or usage.regions, or switch deleteReplication off",
-                )
-            else:
-                yield warning(check, scope, detail, "switch deleteReplication off if that is wrong")
+            is_scanned = place not in unseen
+            report = warning if is_scanned else failed
+            detail = DeletionsCarried(place, tuple(names), is_scanned=is_scanned)
+            yield report(check, scope, detail)
         if not carried:
-            yield ok(check, scope, "no rule carries deletions elsewhere")
+            yield ok(check, scope, DeletionsNotCarried())
 
     def references(
         self, snapshot: Snapshot, all_repositories: Iterable[RepositoryId]
@@ -108,75 +115,54 @@ class Examination:
         names = {each.name for each in self.repositories}
         findings = [*self._unreadable(snapshot), *self._held_back(snapshot, names, by_name)]
         yield from findings
-        unknown = [
+        unknown = tuple(
             _use(naming)
             for naming in snapshot.named
             if naming.registry == self.id
             and naming.name not in names
             and not any(ending in by_name for ending in naming.endings)
-        ]
+        )
         if unknown:
-            yield warning(
-                REFERENCES,
-                scope,
-                f"workloads name repositories that do not exist: {first_few(unknown)}",
-                f"remove what is not needed any more, or list it in {IGNORE_REFERENCES}",
-            )
+            yield warning(REFERENCES, scope, NoSuchRepositories(unknown))
         elif not findings:
-            yield ok(REFERENCES, scope, "every repository that workloads name exists")
+            yield ok(REFERENCES, scope, AllReferencesResolved())
 
     def _unreadable(self, snapshot: Snapshot) -> Iterator[Finding]:
         for each in snapshot.unreadable:
             if self.id not in {possible.registry for possible in each.possible_names}:
                 continue
-            meant = [r.name for r in self.repositories if each.may_mean(self.id, r.name)]
-            use = f"{each.image!r} (used by {first_few(each.used_by)})"
-            detail = f"{use} cannot be read as an image reference"
-            if meant:
-                detail = f"{detail}; plans of {first_few(meant)} are incomplete until then"
-                yield failed(REFERENCES, str(self.id), detail, FIX_UNREADABLE)
-            else:
-                yield warning(REFERENCES, str(self.id), detail, FIX_UNREADABLE)
+            meant = tuple(r.name for r in self.repositories if each.may_mean(self.id, r.name))
+            detail = ReferenceUnreadable(ReferenceUse(each.image, each.used_by), meant)
+            report = failed if meant else warning
+            yield report(REFERENCES, str(self.id), detail)
 
     def _held_back(
         self, snapshot: Snapshot, names: Set[str], by_name: Mapping[str, Sequence[str]]
     ) -> Iterator[Finding]:
         for naming in snapshot.named:
-            meant = [uri for ending in naming.endings for uri in by_name.get(ending, ())]
+            meant = tuple(uri for ending in naming.endings for uri in by_name.get(ending, ()))
             if naming.registry == self.id and naming.name not in names and meant:
-                yield failed(
-                    REFERENCES,
-                    str(self.id),
-                    f"there is no repository for {_use(naming)}; plans of {first_few(meant)} are "
-                    "incomplete until then",
-                    FIX_MISSING,
-                )
+                detail = ReferenceWithoutRepository(_use(naming), meant)
+                yield failed(REFERENCES, str(self.id), detail)
 
     def pull_times(self) -> Finding:
         check, scope = "pull times", str(self.id)
         try:
             if not self.registry.records_our_pulls():
-                return ok(check, scope, "reading manifests leaves no trace in them")
+                return ok(check, scope, PullTimesKept())
         except ServiceError as error:
-            return warning(check, scope, str(error), GRANT)
-        return warning(
-            check, scope, "reading manifests counts as a pull, and so blurs them", self._exempt()
-        )
+            return warning(check, scope, AwsCallFailed(Sentence(str(error))))
+        blurred = PullTimesBlurred(self.principal, self.is_whole, self.id.region)
+        return warning(check, scope, blurred)
 
     def layers(self) -> Finding:
         check, scope = "shared layers", str(self.id)
         try:
             if self.registry.layers_stay_within_repositories():
-                return ok(check, scope, "BLOB_MOUNTING is off: savings can be told exactly")
+                return ok(check, scope, LayersNotShared())
         except ServiceError as error:
-            return warning(check, scope, str(error), GRANT)
-        return warning(
-            check,
-            scope,
-            "BLOB_MOUNTING is on: repositories may share layers, so that savings are inexact",
-            "leave it if you share layers; otherwise: aws ecr put-account-setting "
-            f"--name BLOB_MOUNTING --value DISABLED --region {self.id.region}",
-        )
+            return warning(check, scope, AwsCallFailed(Sentence(str(error))))
+        return warning(check, scope, LayersShared(self.id.region))
 
     def ignored(self) -> Finding:
         """Whether the tag that leaves a repository out of reports can be seen, tried on the
@@ -185,19 +171,17 @@ class Examination:
         try:
             self.registry.resource_tags(self.repositories[0])
         except (RequestError, ServiceError) as error:
-            return warning(check, scope, f"{error}; {IGNORE} leaves nothing out of reports", GRANT)
-        return ok(check, scope, f"a repository that has {IGNORE} is left out of reports")
+            return warning(check, scope, TagsUnreadable(Sentence(str(error))))
+        return ok(check, scope, TagsReadable())
 
-    def _all_seen(self, pullers: Iterable[Puller]) -> str:
+    def _all_seen(self, pullers: Iterable[Puller]) -> AllPullersScanned:
         accounts, services = set[str](), set[str]()
         for puller in pullers:
             if puller.service:
                 services.add(puller.service)
             elif puller.account != self.id.account:
                 accounts.add(puller.account)
-        others = f" and services: {called(sorted(services))}" if services else ""
-        named = ", ".join(sorted(accounts)) or "none"
-        return f"other accounts that they let pull are looked at or ignored: {named}{others}"
+        return AllPullersScanned(tuple(sorted(accounts)), tuple(sorted(services)))
 
     def _pullers(self) -> Iterator[tuple[str, frozenset[Puller] | ServiceError]]:
         """By the names of repositories."""
@@ -211,16 +195,6 @@ class Examination:
         except ServiceError as error:
             return error
 
-    def _exempt(self) -> str:
-        """Users and roles alone can be exempted: API reference, RegisterPullTimeUpdateExclusion."""
-        if self.principal is None:
-            return "run this as an IAM role or user: no other principal can be exempted"
-        path = "" if self.is_whole else " (if the role has a path, put it before its name)"
-        return (
-            "exempt it: aws ecr register-pull-time-update-exclusion "
-            f"--principal-arn {self.principal} --region {self.id.region}{path}"
-        )
-
 
 def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence[RepositoryId]]:
     """Also whether images can be listed and read, tried on the first repository."""
@@ -232,31 +206,16 @@ def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence
             next(iter(registry.digests(first)), None)
             registry.read(first, [NO_IMAGE])
     except (RequestError, ServiceError) as error:
-        return failed("registry", scope, str(error), GRANT), repositories
+        return failed("registry", scope, AwsCallFailed(Sentence(str(error)))), repositories
     if not repositories:
-        mend = "check region and account under registries"
-        return warning("registry", scope, "it has no repositories", mend), repositories
-    detail = f"images can be listed and read; repositories: {len(repositories):,}"
-    return ok("registry", scope, detail), repositories
+        return warning("registry", scope, NoRepositories()), repositories
+    return ok("registry", scope, ImagesReadable(len(repositories))), repositories
 
 
-def _unseen_account(account: str, names: Sequence[str]) -> tuple[str, str]:
-    """What is wrong, and how to mend it."""
+def _unseen_account(account: str, names: Sequence[str]) -> RegistryFinding:
     if account == ANYBODY:
-        return (
-            f"accounts may pull that the policy does not name: {first_few(names)}",
-            "name them in the policy, or put '*' into usage.ignore_accounts if none needs a look",
-        )
-    return (
-        f"account {account} may pull, where nobody looks for usage: {first_few(names)}",
-        "add it to usage.accounts, or to usage.ignore_accounts if it needs no look",
-    )
-
-
-def _unseen_service(service: str, names: Sequence[str]) -> tuple[str, str]:
-    """What is wrong, and how to mend it."""
-    detail = f"{called([service])} may pull, and no source that is on looks at it: "
-    return detail + first_few(names), fix_for_services([service])
+        return AnyAccountMayPull(tuple(names))
+    return AccountMayPull(account, tuple(names))
 
 
 def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, Sequence[str]]:
@@ -266,20 +225,5 @@ def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, Sequence[str]]:
     return groups
 
 
-def _use(naming: Naming) -> str:
-    return f"{naming.image} (used by {naming.used_by})"
-
-
-def fix_for_services(services: Iterable[str]) -> str:
-    """What to do about services that no source looks at."""
-    off = sorted({source for service in services if (source := source_for(service))})
-    switch = f"switch on {', '.join(f'usage.{source}' for source in off)}, or " if off else ""
-    return (
-        f"{switch}name the images that they run in a file of usage.files, if there are any, and "
-        "then the services in usage.ignore_services"
-    )
-
-
-def called(services: Iterable[str]) -> str:
-    """In a sentence: `emr-serverless.amazonaws.com, omics.amazonaws.com`."""
-    return ", ".join("any service" if name == ANYBODY else name for name in services)
+def _use(naming: Naming) -> ReferenceUse:
+    return ReferenceUse(naming.image, (naming.used_by,))

@@ -9,6 +9,7 @@ from typing import Protocol
 from bot.core.due import IGNORE, Entry, Missed, Round, belongs_to, due
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
 from bot.parallel import in_parallel
 from bot.ports import DueReports, Registry, Repositories
 
@@ -57,7 +58,7 @@ class RunDue:
         except (RequestError, ServiceError) as error:
             self.warn(f"{error}; its reports are due, and it is tried again in a minute")
             for round_ in rounds:
-                self.store.miss(round_, Missed(name, str(error)))
+                self.store.miss(round_, Missed(name, Sentence(str(error))))
             return
         self.store.remember_repositories(id_, found, now)
         entries = {repository: belongs_to(repository, self.entries) for repository in found}

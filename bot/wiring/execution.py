@@ -50,10 +50,10 @@ def open_executor(
 def _unless_left(progress: Progress, leaving: Leaving) -> Progress:
     """Looking around may take minutes: whoever is told to leave ends it in the middle."""
 
-    def show(step: str, done: int, total: int | None) -> None:
+    def show(step: str, done: int, total: int | None, note: str = "", /) -> None:
         if leaving.is_told():
             raise LeftError
-        progress(step, done, total)
+        progress(step, done, total, note)
 
     return show
 

@@ -12,6 +12,7 @@ from bot.core.errors import ServiceError
 from bot.core.plan_state import PlanState
 from bot.core.records import BY_ITSELF, Job, PlanRecord
 from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.slack.blocks import rest_message
@@ -71,11 +72,12 @@ class DueReporter:
 
     def give_up(self, job: Job, why: str) -> None:
         if report := self._report(job):
-            self._settle(replace(report, outcome=DueOutcome.FAILED, detail=why))
+            self._settle(replace(report, outcome=DueOutcome.FAILED, error=Sentence(why)))
 
     def _fail(self, report: DueReport, error: Exception) -> None:
-        _log.warning("%s cannot be planned: %s", report.name, told(error))
-        self._settle(replace(report, outcome=DueOutcome.FAILED, detail=told(error)))
+        sentence = Sentence(told(error))
+        _log.warning("%s cannot be planned: %s", report.name, sentence.text)
+        self._settle(replace(report, outcome=DueOutcome.FAILED, error=sentence))
 
     def _report(self, job: Job) -> DueReport | None:
         local = datetime.fromisoformat(job.payload["local"])
@@ -123,7 +125,8 @@ class DueReporter:
             if error.code not in NO_WAY_IN:
                 raise
             _log.error("The report of %s cannot be posted: %s", report.name, error)
-            self._settle(replace(report, outcome=DueOutcome.FAILED, detail=str(error)))
+            sentence = Sentence(str(error))
+            self._settle(replace(report, outcome=DueOutcome.FAILED, error=sentence))
         else:
             self.store.gather(self.clock())
             board.fold_older(message)

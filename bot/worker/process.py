@@ -167,7 +167,7 @@ def _swept(sweep: Sweep, *, debug: bool) -> None:
         _log.error("What is due is looked for again in a moment: %s", told(error), exc_info=debug)
 
 
-def _untold(step: str, done: int, total: int | None) -> None:
+def _untold(step: str, done: int, total: int | None, note: str = "", /) -> None:
     """Nobody looks."""
 
 

@@ -110,7 +110,7 @@ class _Report:
         drafter = self.reporter.drafter
         return drafter.propose(self.found, self.registries, person, self._progress).record
 
-    def _progress(self, step: str, done: int, total: int | None) -> None:
+    def _progress(self, step: str, done: int, total: int | None, _note: str = "", /) -> None:
         if self.reporter.leaving.is_told():
             raise LeftError
         self.hold.expect()

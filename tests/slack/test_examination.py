@@ -9,6 +9,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.core.findings import Status
+from bot.core.slack_findings import BotSignedIn, ScopesUnknown
 from bot.slack.examination import Examination
 
 ANSWER = {"ok": True, "user": "ecr-clean", "team": "Acme", "team_id": "T0000000001"}
@@ -40,6 +41,6 @@ def proxy() -> Iterator[str]:
 def test_scopes_that_are_not_told(proxy: str) -> None:
     examination = Examination(lambda: WebClient("xoxb-1", base_url=proxy), lambda: "xapp-1", (), ())
     found = {finding.check: finding for finding in examination.findings()}
-    assert found["Slack bot token"].status is Status.OK
+    assert found["Slack bot token"].detail == BotSignedIn("ecr-clean", "Acme", "T0000000001")
     assert found["Slack scopes"].status is Status.WARNING
-    assert found["Slack scopes"].mend == "compare them with manifest.yml"
+    assert found["Slack scopes"].detail == ScopesUnknown()

@@ -11,10 +11,10 @@ from ruamel.yaml import YAML
 
 import bot.slack
 import bot.wiring
+from bot.core.slack_findings import SlackScope
 from bot.playground.slack.manifest import read_manifest
 from bot.playground.slack.methods.registry import METHODS
 from bot.slack.listeners import register
-from bot.slack.scopes import NEEDED
 from tests.slack.listeners.office import MANIFEST
 
 WRITTEN = YAML(typ="safe").load(MANIFEST.read_text())
@@ -84,7 +84,7 @@ def test_the_scopes_are_those_of_the_methods_that_are_called() -> None:
 
 
 def test_the_doctor_asks_for_the_same_scopes() -> None:
-    assert NEEDED.keys() == SCOPES
+    assert set(SlackScope) == SCOPES
 
 
 def test_the_methods_are_found() -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from bot.core.due import MADE_UP_FOR, PATIENCE, DueOutcome, DueReport, Missed, Rest, Round
 from bot.core.records import Job, Message
 from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
 from bot.store.due_reports import REMEMBERED_FOR
 from bot.store.store import SqlStore
 from tests.store.support import HERE, THERE, propose
@@ -94,7 +95,7 @@ def test_of_replicas_one_claims(stores: Sequence[SqlStore]) -> None:
 def test_what_became_of_it_stays(store: SqlStore) -> None:
     claim(store, HERE)
     settled = settle(store, HERE, DueOutcome.SMALL, 3.2)
-    store.settle_report(replace(settled, outcome=DueOutcome.FAILED, detail="oh"))
+    store.settle_report(replace(settled, outcome=DueOutcome.FAILED, error=Sentence("oh")))
     assert claimed(store) == settled
 
 
@@ -158,7 +159,7 @@ def test_of_what_was_posted_nothing_is_told(store: SqlStore) -> None:
 
 def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store: SqlStore) -> None:
     store.begin_round(ROUND, ["other", "own"], NOW)
-    store.miss(ROUND, Missed("other", "AWS refused"))
+    store.miss(ROUND, Missed("other", Sentence("AWS refused")))
     claim(store, HERE)
     here = settle(store, HERE, DueOutcome.NOTHING)
     jobs(store)
@@ -166,7 +167,7 @@ def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store:
     assert told(store) == []
     store.gather(NOW + PATIENCE)
     store.gather(NOW + PATIENCE)
-    assert told(store) == [Rest(ROUND, (here,), (Missed("other", "AWS refused"),))]
+    assert told(store) == [Rest(ROUND, (here,), (Missed("other", Sentence("AWS refused")),))]
     assert store.claim(ROUND, "other", [THERE], NOW)
     there = settle(store, THERE, DueOutcome.NOTHING)
     store.gather(NOW + PATIENCE)
@@ -175,10 +176,10 @@ def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store:
 
 def test_no_registry_can_be_listed(store: SqlStore) -> None:
     store.begin_round(ROUND, ["own"], NOW)
-    store.miss(ROUND, Missed("own", "AWS refused"))
+    store.miss(ROUND, Missed("own", Sentence("AWS refused")))
     store.gather(NOW + PATIENCE)
     (rest,) = told(store)
-    assert rest == Rest(ROUND._replace(min_saving=0), (), (Missed("own", "AWS refused"),))
+    assert rest == Rest(ROUND._replace(min_saving=0), (), (Missed("own", Sentence("AWS refused")),))
 
 
 def test_a_line_of_long_ago(store: SqlStore) -> None:

@@ -6,11 +6,27 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.coverage import Coverage
-from bot.core.findings import Finding, Status
+from bot.core.findings import Finding, FindingDetail, Status
+from bot.core.obstacles import NothingInUse, ReferenceUse, ScanFailed
 from bot.core.references import Hosts
+from bot.core.registry_findings import (
+    AllReferencesResolved,
+    NoSuchRepositories,
+    ReferenceUnreadable,
+    ReferenceWithoutRepository,
+)
 from bot.core.repository import RegistryId
+from bot.core.sentence import Sentence
 from bot.core.snapshot import Index
 from bot.core.usage import SOURCES, Elsewhere, Look, Sighting, UnscannedRegion
+from bot.core.usage_findings import (
+    AllSourcesOff,
+    OtherRegionsEmpty,
+    RegionsUnread,
+    RegionsUnscanned,
+    SourcesOff,
+    WorkloadsListed,
+)
 from bot.playground.aws import StandIn
 from bot.usecases.doctor import Caller, Doctor, Patient, Sight
 from tests.support import Shelf
@@ -50,85 +66,89 @@ def stocked(shelf: Shelf, registry: EcrRegistry) -> EcrRegistry:
 
 
 def test_every_look_is_told(stocked: EcrRegistry) -> None:
+    refused, nothing = Sentence("AWS refused it"), NothingInUse((HERE,))
     looks = [
         Look("ecs", "here", 1200),
-        Look("ecs", "there", 0, "AWS refused it"),
-        Look("usage", "all sources", 0, "nobody uses anything"),
+        Look("ecs", "there", 0, refused),
+        Look("usage", "all sources", 0, nothing),
     ]
     findings = examine(stocked, looks)
     (seen, unseen) = of("ecs", findings)
-    assert seen.detail == "workloads: 7; different images of these registries: 1,200"
+    assert seen.detail == WorkloadsListed(7, 1200)
+    assert unseen.detail == ScanFailed("ecs", "there", refused)
     assert (seen.status, unseen.status) == (Status.OK, Status.FAILED)
-    assert unseen.mend
-    assert "usage.ecs" in unseen.mend
     (silence,) = of("usage", findings)
-    assert silence.mend
-    assert "usage.expect_none" in silence.mend
+    assert silence.detail == ScanFailed("usage", "all sources", nothing)
 
 
 def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     assert of("usage", examine(stocked)) == []
     (warned,) = of("usage", examine(stocked, not_checked=SOURCES))
     assert (warned.status, warned.scope) == (Status.WARNING, ", ".join(SOURCES))
-    assert "no source of usage is on" in warned.detail
+    assert warned.detail == AllSourcesOff()
     (warned,) = of("usage", examine(stocked, [Look("ecs", "here", 1)], not_checked=SOURCES[1:]))
-    assert "images that only these run are not protected" in warned.detail
+    assert warned.detail == SourcesOff()
 
 
-THERE = RegistryId(HERE.account, "us-east-1")
+BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
 
 
 @pytest.mark.parametrize(
-    ("elsewhere", "status", "said"),
+    ("elsewhere", "status", "detail"),
     [
         (
             Elsewhere("1", asked=("a", "b"), denied=("c",)),
             Status.OK,
-            "would scan: 2; denied by service control policies: 1",
+            OtherRegionsEmpty(asked=2, denied=1),
         ),
-        (Elsewhere("1"), Status.OK, "Regions without anything that a source would scan: 0"),
+        (Elsewhere("1"), Status.OK, OtherRegionsEmpty(asked=0, denied=0)),
+        (Elsewhere("1", found=(BEYOND,)), Status.WARNING, RegionsUnscanned((BEYOND,))),
         (
-            Elsewhere("1", found=(UnscannedRegion(THERE, ("ecs",)),)),
+            Elsewhere("1", errors=("AWS refused it",)),
             Status.WARNING,
-            f"no source scans {THERE} (ecs): images that run only there are not protected",
+            RegionsUnread(Sentence("AWS refused it"), others=0),
         ),
-        (Elsewhere("1", errors=("AWS refused it",)), Status.WARNING, "there: AWS refused it"),
         (
             Elsewhere("1", errors=("AWS refused it", "too")),
             Status.WARNING,
-            "refused it (and 1 more)",
+            RegionsUnread(Sentence("AWS refused it"), others=1),
         ),
     ],
 )
 def test_other_regions(
-    stocked: EcrRegistry, elsewhere: Elsewhere, status: Status, said: str
+    stocked: EcrRegistry, elsewhere: Elsewhere, status: Status, detail: FindingDetail
 ) -> None:
     (finding,) = of("other Regions", examine(stocked, elsewhere=[elsewhere]))
-    assert (finding.scope, finding.status) == ("1", status)
-    assert finding.detail.endswith(said)
+    assert finding == Finding("other Regions", "1", status, detail)
 
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
+def use(image: str) -> ReferenceUse:
+    return ReferenceUse(f"{HOST}/{image}", ("a pod",))
+
+
 @pytest.mark.parametrize(
-    ("image", "status", "words"),
+    ("image", "status", "detail"),
     [
-        ("team/api:1", Status.OK, "exists"),
-        ("team/api:", Status.FAILED, "(used by a pod) cannot be read"),
-        ("${APP}", Status.FAILED, "plans of team/api are incomplete"),
-        ("team/gone:", Status.WARNING, "cannot be read"),
-        ("x/team/api:1", Status.FAILED, f"plans of {HOST}/team/api are incomplete"),
-        ("team/gone:1", Status.WARNING, "team/gone:1 (used by a pod)"),
+        ("team/api:1", Status.OK, AllReferencesResolved()),
+        ("team/api:", Status.FAILED, ReferenceUnreadable(use("team/api:"), ("team/api",))),
+        ("${APP}", Status.FAILED, ReferenceUnreadable(use("${APP}"), ("team/api",))),
+        ("team/gone:", Status.WARNING, ReferenceUnreadable(use("team/gone:"), ())),
+        (
+            "x/team/api:1",
+            Status.FAILED,
+            ReferenceWithoutRepository(use("x/team/api:1"), (f"{HOST}/team/api",)),
+        ),
+        ("team/gone:1", Status.WARNING, NoSuchRepositories((use("team/gone:1"),))),
     ],
 )
 def test_references_that_lead_to_no_repository(
-    image: str, status: Status, words: str, stocked: EcrRegistry
+    image: str, status: Status, detail: FindingDetail, stocked: EcrRegistry
 ) -> None:
     (finding,) = of("references", examine(stocked, images=[f"{HOST}/{image}"]))
-    assert finding.status is status
-    assert words in finding.detail
-    assert bool(finding.mend) is (status is not Status.OK)
+    assert (finding.status, finding.detail) == (status, detail)
 
 
 def test_references_to_other_registries_are_none_of_this_ones(stocked: EcrRegistry) -> None:
@@ -142,7 +162,7 @@ def test_all_that_holds_plans_back_is_told(stocked: EcrRegistry) -> None:
     images = [f"{HOST}/{name}" for name in ("team/api:", "team/gone:1", "gone:1", "x/team/api:1")]
     findings = of("references", examine(stocked, images=images))
     assert [each.status for each in findings] == [Status.FAILED, Status.FAILED, Status.WARNING]
-    assert findings[2].detail.count("used by a pod") == 2
+    assert findings[2].detail == NoSuchRepositories((use("gone:1"), use("team/gone:1")))
 
 
 def test_what_exists_is_not_known_where_the_registry_cannot_be_read(

@@ -60,17 +60,19 @@ def _not_planned(rest: Rest) -> Iterator[str]:
 
 
 def _cause(report: DueReport) -> str:
-    """Without its name where that stands by itself."""
+    """Without its name where that stands by itself: the errors of AWS, of the settings and of the
+    database are stored as sentences, and repositories that fail alike share one."""
+    text = report.error.text if report.error else ""
     names = "|".join(map(re.escape, (report.repository, report.name)))
     by_itself = rf"(?<![\w./:@-])(?:{IT} )?(?:{names})(?![\w/@-]|[.:]\w)"
-    return prose(re.sub(by_itself, IT, report.detail), MOST_IN_CAUSE)
+    return prose(re.sub(by_itself, IT, text), MOST_IN_CAUSE)
 
 
 def _not_listed(rest: Rest) -> Iterator[str]:
-    for registry, why in rest.missed:
+    for registry, error in rest.missed:
         yield (
             f"A registry ({prose(registry)}) cannot be listed, so that its reports are missing: "
-            f"{prose(why, MOST_IN_CAUSE)}"
+            f"{prose(error.text, MOST_IN_CAUSE)}"
         )
 
 

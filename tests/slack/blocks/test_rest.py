@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from bot.core.due import DueOutcome, DueReport, Missed, Rest, Round
+from bot.core.sentence import Sentence
 from bot.slack.blocks import rest_message
 from tests.slack.blocks.scene import checked
 
@@ -11,9 +12,10 @@ HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
 def some(
-    outcome: DueOutcome, *names: str, usd: float = 0.0, detail: str = ""
+    outcome: DueOutcome, *names: str, usd: float = 0.0, error: str = ""
 ) -> tuple[DueReport, ...]:
-    return tuple(DueReport(f"{HOST}/{name}", ROUND, outcome, usd, detail) for name in names)
+    sentence = Sentence(error) if error else None
+    return tuple(DueReport(f"{HOST}/{name}", ROUND, outcome, usd, sentence) for name in names)
 
 
 def text(*reports: DueReport, missed: tuple[Missed, ...] = ()) -> str:
@@ -46,9 +48,9 @@ def test_failures_by_their_causes() -> None:
     refused = (
         each
         for name in ("a/b", "c/d")
-        for each in some(DueOutcome.FAILED, name, detail=f"AWS refused it on {HOST}/{name}: do so")
+        for each in some(DueOutcome.FAILED, name, error=f"AWS refused it on {HOST}/{name}: do so")
     )
-    found = text(*refused, *some(DueOutcome.FAILED, "e/f", detail="e/f is *gone*"))
+    found = text(*refused, *some(DueOutcome.FAILED, "e/f", error="e/f is *gone*"))
     assert found == (
         "2 repositories cannot be planned (`a/b`, `c/d`): AWS refused it on the repository: do so "
         "1 repository cannot be planned (`e/f`): the repository is "
@@ -58,7 +60,7 @@ def test_failures_by_their_causes() -> None:
 
 def test_the_name_of_a_repository_is_a_word_like_others() -> None:
     refused = "AWS refused ecr:DescribeImages on the repository ecr: run `ecr-clean iam-policy`"
-    (cause,) = text(*some(DueOutcome.FAILED, "ecr", detail=refused)).split(": ", 1)[1:]
+    (cause,) = text(*some(DueOutcome.FAILED, "ecr", error=refused)).split(": ", 1)[1:]
     assert cause == ("AWS refused ecr:DescribeImages on the repository: run `ecr-clean iam-policy`")
 
 
@@ -66,13 +68,13 @@ def test_many_failures() -> None:
     failed = (
         each
         for number in range(60)
-        for each in some(DueOutcome.FAILED, f"lab/{number}", detail=f"{number} " * 500)
+        for each in some(DueOutcome.FAILED, f"lab/{number}", error=f"{number} " * 500)
     )
     assert text(*failed).endswith("… and 55 more")
 
 
 def test_a_registry_that_cannot_be_listed() -> None:
-    assert text(missed=(Missed("registries[1]", "AWS refused it"),)) == (
+    assert text(missed=(Missed("registries[1]", Sentence("AWS refused it")),)) == (
         "A registry (registries[1]) cannot be listed, so that its reports are missing: "
         "AWS refused it"
     )

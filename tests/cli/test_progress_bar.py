@@ -1,0 +1,38 @@
+"""The bar that a terminal shows while work is long."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from rich.progress import Progress
+
+from bot.cli.progress_bar import _Bar
+
+
+@pytest.fixture
+def bars() -> Progress:
+    return Progress(console=Console(file=StringIO()))
+
+
+def shown(bars: Progress) -> list[tuple[str, float, str]]:
+    return [(task.description, task.completed, task.fields["counted"]) for task in bars.tasks]
+
+
+def test_a_note_changes_while_its_step_lasts(bars: Progress) -> None:
+    show = _Bar(bars).show
+    show("deleting", 1, 4, "1.00 MB freed")
+    (task,) = bars.task_ids
+    show("deleting", 2, 4, "2.00 MB freed")
+    assert bars.task_ids == [task]
+    assert shown(bars) == [("deleting (2.00 MB freed)", 2, "2 of 4")]
+
+
+def test_each_step_has_a_bar_of_its_own(bars: Progress) -> None:
+    show = _Bar(bars).show
+    show("listing images (all)", 1000, None)
+    show("listing images (some)", 1, None)
+    assert shown(bars) == [("listing images (some)", 1, "1")]
+    (task,) = bars.task_ids
+    show("reading\nmanifests", 2, 3)
+    assert bars.task_ids != [task]
+    assert shown(bars) == [("reading\\nmanifests", 2, "2 of 3")]

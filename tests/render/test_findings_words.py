@@ -1,0 +1,143 @@
+"""Every value that the doctor may find has a sentence, and those that are not ok have a fix."""
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.findings import FindingDetail, failed, ok
+from bot.core.obstacles import ReferenceUse, ScanFailed
+from bot.core.registry_findings import (
+    AccountMayPull,
+    AllPullersScanned,
+    DeletionsCarried,
+    PoliciesUnread,
+    PullTimesBlurred,
+    ReferenceUnreadable,
+    ServiceMayPull,
+)
+from bot.core.repository import RegistryId
+from bot.core.sentence import Sentence
+from bot.core.slack_findings import ScopesMissing, SlackScope
+from bot.core.usage_findings import OtherRegionsEmpty, RegionsUnread, WorkloadsListed
+from bot.render.findings import finding_as_rows
+from bot.render.findings_words import finding_words, fix_words
+
+OK = {
+    "AllMembersMayApprove",
+    "AllPullersScanned",
+    "AllReferencesResolved",
+    "BotInChannel",
+    "BotSignedIn",
+    "ConnectionOffered",
+    "CredentialsBelongTo",
+    "DefaultsApply",
+    "DeletionsNotCarried",
+    "GroupHasMembers",
+    "ImagesReadable",
+    "LayersNotShared",
+    "MemberMayApprove",
+    "OtherRegionsEmpty",
+    "PullTimesKept",
+    "ScopesGranted",
+    "SettingsValid",
+    "SlackNotSetUp",
+    "TagsReadable",
+    "WorkloadsListed",
+}
+"""Values that need no fix."""
+
+st.register_type_strategy(Sentence, st.builds(Sentence, st.text(min_size=1)))
+
+
+def members(union: Any) -> Iterator[type]:
+    """The classes of a union, also of the unions in it."""
+    for each in get_args(union):
+        yield from members(each) if get_args(each) else [each]
+
+
+@pytest.mark.parametrize("value", [*members(FindingDetail)], ids=lambda value: value.__name__)
+@given(data=st.data())
+def test_every_value_is_worded(value: type, data: st.DataObject) -> None:
+    detail: Any = data.draw(st.from_type(value))
+    assert finding_words(detail)
+    fix = fix_words(detail)
+    if value.__name__ in OK:
+        assert fix is None
+    else:
+        assert fix
+
+
+@pytest.mark.parametrize("source", ["ecs", "files", "kubernetes", "regions", "usage"])
+@given(data=st.data())
+def test_every_source_that_fails_has_a_fix(source: str, data: st.DataObject) -> None:
+    assert fix_words(data.draw(st.builds(ScanFailed, st.just(source))))
+
+
+@pytest.mark.parametrize("scope", [*SlackScope])
+def test_every_scope_says_what_it_is_for(scope: SlackScope) -> None:
+    words = finding_words(ScopesMissing((scope,)))
+    assert words.startswith(f"the bot token lacks {scope} (")
+    assert not words.endswith("()")
+
+
+def test_a_row_has_the_words() -> None:
+    (row,) = finding_as_rows(ok("ecs", "here", WorkloadsListed(7, 1200)))
+    words = "workloads: 7; different images of these registries: 1,200"
+    assert row == ("ecs", "here", "ok", words, None)
+    carried = DeletionsCarried(RegistryId("1", "us-east-1"), ("a",), is_scanned=False)
+    (row,) = finding_as_rows(failed("replication", "here", carried))
+    assert row == (
+        "replication",
+        "here",
+        "FAILED",
+        "deletions are carried to 1 in us-east-1: a; nobody looks for usage there",
+        "add it to usage.accounts or usage.regions, or switch deleteReplication off",
+    )
+
+
+@pytest.mark.parametrize(
+    ("detail", "words"),
+    [
+        (OtherRegionsEmpty(2, 0), "Regions without anything that a source would scan: 2"),
+        (OtherRegionsEmpty(2, 1), "would scan: 2; denied by service control policies: 1"),
+        (RegionsUnread(Sentence("No."), 0), "some could not be asked what runs there: No."),
+        (RegionsUnread(Sentence("No."), 1200), "what runs there: No. (and 1,200 more)"),
+        (PoliciesUnread(Sentence("No."), 0), "No."),
+        (PoliciesUnread(Sentence("No."), 2), "No. (so with 2 other repositories)"),
+        (AllPullersScanned((), ()), "looked at or ignored: none"),
+        (AllPullersScanned(("1", "2"), ("*",)), "ignored: 1, 2 and services: any service"),
+        (AccountMayPull("1", ("a", "b", "c", "d")), "looks for usage: a, b, c and 1 more"),
+        (
+            ServiceMayPull("*", ("a",)),
+            "any service may pull, and no source that is on looks at it: a",
+        ),
+        (
+            ReferenceUnreadable(ReferenceUse("${APP}", ("a pod",)), ("a",)),
+            "'${APP}' (used by a pod) cannot be read as an image reference; plans of a are "
+            "incomplete until then",
+        ),
+        (
+            ReferenceUnreadable(ReferenceUse("${APP}", ("a pod",)), ()),
+            "'${APP}' (used by a pod) cannot be read as an image reference",
+        ),
+    ],
+)
+def test_sentences_that_depend_on_fields(detail: FindingDetail, words: str) -> None:
+    assert finding_words(detail).endswith(words)
+
+
+@pytest.mark.parametrize(
+    ("principal", "is_whole", "ending"),
+    [
+        (None, True, "no other principal can be exempted"),
+        ("arn:x", True, "--principal-arn arn:x --region eu-west-1"),
+        ("arn:x", False, "--region eu-west-1 (if the role has a path, put it before its name)"),
+    ],
+)
+def test_exemptions_from_pull_times(principal: str | None, *, is_whole: bool, ending: str) -> None:
+    fix = fix_words(PullTimesBlurred(principal, is_whole, "eu-west-1"))
+    assert fix
+    assert fix.endswith(ending)
