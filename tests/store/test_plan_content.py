@@ -15,6 +15,7 @@ from bot.core.plan_hash import content_hash
 from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
+from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
 from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
@@ -24,7 +25,7 @@ from tests.core.test_properties import tries
 from tests.store.support import content
 
 PRICES = Prices(0.1, layers_stay_within=True)
-LOOKS = (Look("ecs", "here", 3), Look("lambda", "there", 0, "Access denied"))
+LOOKS = (Look("ecs", "here", 3), Look("lambda", "there", 0, Sentence("Access denied")))
 UNSEEN = (UnscannedRegion(RegistryId("210987654321", "us-east-1"), ("ecs", "lambda")),)
 OLD = content("old", "older")
 
