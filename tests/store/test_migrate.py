@@ -258,6 +258,8 @@ def _some(column: Column[Any]) -> Any:
         "event": EventName.PROPOSED,
         "outcome": Outcome.PENDING,
         "leased_until": None,
+        "reason_value": '["nothing_keeps"]',
+        "detail_value": '["not_this_time"]',
     }
     if column.name in named and (column.nullable or named[column.name]):
         return named[column.name]
