@@ -114,7 +114,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
 
 def short_reason_words(reason: ResultReason) -> str:
     """Without saying that no other rule keeps it."""
-    return reason_words(reason).removesuffix(NO_OTHER_RULE)
+    return reason_words(reason).replace(NO_OTHER_RULE, "")
 
 
 def end_cause_words(cause: EndCause) -> str:

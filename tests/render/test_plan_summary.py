@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from bot.core.manifest import OCI_INDEX, Content, Manifest
-from bot.core.reasons import Reason, RuleName
+from bot.core.reasons import RuleName, StoredReason
 from bot.core.savings import find_stored_bytes
+from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
-from bot.render.plan_summary import PlanSummary, name_of
+from bot.render.plan_summary import PlanSummary, name_of, why
 from tests.render.builders import GB, image, plan
 
 
@@ -43,7 +44,7 @@ def test_why_how_many_stay() -> None:
 def test_words_of_another_version_are_understood_too() -> None:
     made = plan(image(1, "a"), newest=1)
     (judged,) = made.judged
-    earlier = replace(judged, reasons=(Reason(RuleName.NEWEST, "is new"),))
+    earlier = replace(judged, reasons=(StoredReason(RuleName.NEWEST, "is new"),))
     summary = PlanSummary(replace(made, judged=(earlier,)))
     assert summary.keepers == [("among the newest of their class", 1)]
 
@@ -71,6 +72,14 @@ def test_what_is_pulled_below_a_root_counts_for_it() -> None:
     assert found[1][1] == child.pulled_at
 
 
+def test_why_one_goes_that_was_pulled() -> None:
+    first, second = plan(image(1, "a", pulled=4), image(2, "b"), newest=0).judged
+    assert why(first) == (
+        "not among the 0 newest images (1st); but somebody pulled it 2026-11-19 12:00 UTC"
+    )
+    assert why(second) == "not among the 0 newest images (2nd)"
+
+
 def test_circles_are_one_family() -> None:
     made = plan(image(1, "a"), image(2, "b"), image(3, "c"), newest=3)
     first, second, third = made.judged
@@ -88,7 +97,7 @@ def test_what_was_looked_at_counts_places_that_answered() -> None:
     looks = (
         Look("ecs", "a", 1),
         Look("ecs", "b", 0),
-        Look("lambda", "a", 0, "denied"),
+        Look("lambda", "a", 0, Sentence("denied")),
         Look("replication", "here", 0),
     )
     assert PlanSummary(plan(usage=Usage(looks=looks))).looked_at == {"ecs": 2}
