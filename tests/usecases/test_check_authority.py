@@ -11,7 +11,9 @@ from bot.core.authority import AwsIdentity, SlackPerson
 from bot.core.errors import ServiceError
 from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
+from bot.core.reasons import Pinned
 from bot.core.records import Outcome, PlanRecord, RepositoryPin
+from bot.core.result_reasons import KeptNow
 from bot.ports import Change
 from bot.usecases.execute import CalledBackError
 from bot.usecases.unpin import Unpinner
@@ -256,7 +258,9 @@ def test_a_pin_that_somebody_removed_who_may_not(site: Site, when: str) -> None:
     done = site.carry_out(plan)
     (spared,) = (item for item in site.items(done).values() if item.outcome is Outcome.SPARED)
     assert spared.tags == ("1.0",)
-    assert "1.0 is pinned by" in spared.reason
+    assert isinstance(spared.reason, KeptNow)
+    assert isinstance(spared.reason.reason, Pinned)
+    assert spared.reason.reason.pin.pin == "1.0"
 
 
 def pinned(site: Site) -> RepositoryPin:
