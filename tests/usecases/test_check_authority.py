@@ -15,6 +15,7 @@ from bot.core.reasons import Pinned
 from bot.core.records import Outcome, PlanRecord, RepositoryPin
 from bot.core.result_reasons import KeptNow
 from bot.ports import Change
+from bot.render.events_words import item_words
 from bot.usecases.execute import CalledBackError
 from bot.usecases.unpin import Unpinner
 from tests.store.support import event
@@ -191,7 +192,7 @@ def check_stopped(site: Site, left: PlanRecord, why: str) -> None:
     assert site.calls("BatchDeleteImage") == 0
     assert site.events(plan)[-4:] == ["taken_over", "not_started", "spared", "stopped"]
     assert site.detail("not_started") == f"nothing more is deleted: {why}"
-    reasons = {item.reason for item in site.items(plan).values()}
+    reasons = {item_words(item) for item in site.items(plan).values()}
     assert reasons == {f"was not reached: the settings ({why}) stopped the run"}
     site.check_receipt(plan)
 
