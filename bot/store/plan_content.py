@@ -64,6 +64,20 @@ class _Row(Struct, array_like=True, frozen=True):
     """Plans that an earlier version stored have neither."""
 
 
+class _LookWithSentence(Struct, frozen=True):
+    """As format 1 has it. Fields of even earlier versions are left out."""
+
+    source: str
+    scope: str
+    images: int
+    error: str | None = None
+    doubt: Doubt | None = None
+
+    def as_value(self) -> Look:
+        sentence = None if self.error is None else Sentence(self.error)
+        return Look(self.source, self.scope, self.images, self.doubt or sentence)
+
+
 class _Document(Struct, array_like=True, frozen=True):
     format: Literal[1, 2]
     """2: reasons are values. Before, they were rules with sentences."""
@@ -230,28 +244,22 @@ class _Unpacker:
 
 def _with_sentences(document: _Document) -> _Document:
     """Format 1 as format 2: what it told in sentences stays a sentence."""
-    reasons = (StoredReason(RuleName(rule), sentence) for rule, sentence in document.reasons)
-    looks = (_look(**look) for look in document.looks)
+    reasons = msgspec.convert(document.reasons, list[tuple[RuleName, str]])
+    looks = msgspec.convert(document.looks, list[_LookWithSentence])
+    problems = msgspec.convert(document.problems, list[str])
     return msgspec.structs.replace(
         document,
         rows=tuple(map(_row, document.rows)),
-        reasons=tuple(map(to_json, reasons)),
-        looks=tuple(map(to_json, looks)),
-        problems=tuple(to_json(Sentence(problem)) for problem in document.problems),
+        reasons=tuple(to_json(StoredReason(*reason)) for reason in reasons),
+        looks=tuple(to_json(look.as_value()) for look in looks),
+        problems=tuple(to_json(Sentence(problem)) for problem in problems),
     )
 
 
 def _row(row: _Row) -> _Row:
     if row.unread is None:
         return row
-    return msgspec.structs.replace(row, unread=to_json(Sentence(row.unread)))
-
-
-def _look(source: str, scope: str, images: int, error: str | None, doubt: Any = None) -> Look:
-    """As format 1 has it."""
-    if doubt:
-        return Look(source, scope, images, msgspec.convert(doubt, Doubt))
-    return Look(source, scope, images, Sentence(error) if error is not None else None)
+    return msgspec.structs.replace(row, unread=to_json(Sentence(msgspec.convert(row.unread, str))))
 
 
 def _plan(document: _Document) -> Plan:

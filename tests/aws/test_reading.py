@@ -6,6 +6,8 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.manifest import Content, Unread
+from bot.core.sentence import Sentence
+from bot.core.unread import DigestDiffers, InArchive, LeftOut, MediaTypeUnknown
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import Fault, StandIn, manifests
 from bot.usecases.batch_size import CALL_BYTES, FIRST
@@ -119,8 +121,8 @@ def test_what_cannot_be_read_is_not_asked_for(
     inventory = take(shelf)
     assert reads(aws) == 0
     assert {m.digest: m.unread for m in inventory.manifests} == {
-        archived: "it is archived (restore it, or delete it)",
-        unknown: "its type application/vnd.example.v9+json is unknown",
+        archived: InArchive(),
+        unknown: MediaTypeUnknown("application/vnd.example.v9+json"),
     }
 
 
@@ -143,7 +145,7 @@ def test_an_answer_that_leaves_images_out(
     batch = list(registry.describe(shelf.id))
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
     (answer,) = registry.read(shelf.id, batch).found.values()
-    assert answer == Unread("ECR's answer leaves it out")
+    assert answer == Unread(LeftOut())
 
 
 def test_an_image_that_was_deleted_meanwhile(
@@ -153,7 +155,7 @@ def test_an_image_that_was_deleted_meanwhile(
     batch = list(registry.describe(shelf.id))
     aws.world.remove(shelf.repository, gone)
     answers = registry.read(shelf.id, batch).found
-    assert answers[gone] == Unread("ECR answered ImageNotFound")
+    assert answers[gone] == Unread(Sentence("ECR answered ImageNotFound"))
     assert isinstance(answers[stays], Content)
 
 
@@ -165,7 +167,7 @@ def test_a_text_that_does_not_fit_its_digest_is_not_believed(
     entry = {"imageId": {"imageDigest": digest}, "imageManifest": image_text("b")}
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [entry]}))
     (answer,) = registry.read(shelf.id, batch).found.values()
-    assert answer == Unread("the text that ECR returned does not match its digest")
+    assert answer == Unread(DigestDiffers())
 
 
 def test_a_call_that_fails_concerns_no_other_call(

@@ -10,6 +10,7 @@ from bot.core.manifest import Manifest
 from bot.core.plan import Plan
 from bot.core.reasons import RuleName, Verdict
 from bot.core.rules import Tags
+from bot.render.reasons import reason_words
 
 ALONE = {
     RuleName.TAGS,
@@ -67,7 +68,7 @@ def verdicts_cover_the_inventory(manifests: Sequence[Manifest], plan: Plan) -> N
         allowed = FOR_KEEPERS if judged.verdict is Verdict.KEEP else FOR_DELETIONS
         assert judged.reasons
         assert {reason.rule for reason in judged.reasons} <= allowed
-        assert all(reason.detail for reason in judged.reasons)
+        assert all(map(reason_words, judged.reasons))
 
 
 def deletions_are_the_verdicts(plan: Plan, gone: Mapping[str, Judged]) -> None:

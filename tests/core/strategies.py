@@ -25,6 +25,7 @@ from bot.core.policy import Policy
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
 from bot.core.savings import Prices
+from bot.core.sentence import Sentence
 from bot.core.usage import Usage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -100,7 +101,9 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
         subject=content.subject,
         restored_at=draw(times) if oddity == "restored" else None,
     )
-    return settle(described, Unread("timed out") if oddity in ("unread", "future") else content)
+    return settle(
+        described, Unread(Sentence("timed out")) if oddity in ("unread", "future") else content
+    )
 
 
 @st.composite

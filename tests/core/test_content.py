@@ -21,6 +21,8 @@ from bot.core.manifest import (
     Unread,
     settle,
 )
+from bot.core.unread import DigestDiffers, LaterSchema
+from bot.render.unread import unread_words
 from bot.store.manifest_cache import SqliteManifestCache
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
@@ -39,7 +41,7 @@ def read(manifest: object, described_as: str | None = None) -> Content | Unread:
 def complaint(manifest: object, described_as: str | None = None) -> str:
     content = read(manifest, described_as)
     assert isinstance(content, Unread)
-    return content.why
+    return unread_words(content.why)
 
 
 def test_an_image_tells_its_config_and_layers_each_once() -> None:
@@ -102,8 +104,7 @@ def test_schema_1_is_known_by_its_version() -> None:
 @pytest.mark.parametrize("key", ["config", "layers", "manifests"])
 def test_what_is_called_schema_1_and_is_not_is_of_a_doubtful_type(key: str) -> None:
     found = read({"schemaVersion": 1, key: []}, SCHEMA_1_SIGNED)
-    why = "ECR calls it a schema 1 manifest, but its text is of a later schema"
-    assert found == Unread(why, type_in_doubt=True)
+    assert found == Unread(LaterSchema(), type_in_doubt=True)
 
 
 @pytest.mark.parametrize(("manifest", "media_type"), [(IMAGE, OCI_MANIFEST), (INDEX, OCI_INDEX)])
@@ -118,9 +119,7 @@ def test_oci_may_leave_the_type_out(
 
 
 def test_a_text_that_its_digest_does_not_name_is_unread() -> None:
-    assert read_content(A, json.dumps(IMAGE), None) == Unread(
-        "the text that ECR returned does not match its digest"
-    )
+    assert read_content(A, json.dumps(IMAGE), None) == Unread(DigestDiffers())
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from bot.core.due import DueOutcome, DueReport, Entry, Round, belongs_to, due, why_not_posted
 from bot.core.patterns import Patterns
 from bot.core.schedules import Schedule
+from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
 from tests.render.builders import HERE
 from tests.usecases.scene import content
@@ -58,7 +59,7 @@ def test_the_first_entry_that_matches() -> None:
 
 
 def test_what_deserves_a_message() -> None:
-    unseen = Usage(looks=(Look("ecs", "here", 0, "it failed"),), not_checked=())
+    unseen = Usage(looks=(Look("ecs", "here", 0, Sentence("it failed")),), not_checked=())
     saves = content("new", "old", "older")
     usd = saves.savings.usd_per_month
     assert why_not_posted(saves, 0) is None

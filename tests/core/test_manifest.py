@@ -14,10 +14,11 @@ from bot.core.manifest import (
     settle,
     subject_in_tag,
 )
+from bot.core.sentence import Sentence
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
-UNREAD = Unread("AccessDenied")
+UNREAD = Unread(Sentence("AccessDenied"))
 
 
 def settled(
@@ -39,7 +40,7 @@ def test_the_text_goes_before_what_ecr_says_of_it() -> None:
 def test_what_ecr_says_stands_for_a_text_that_could_not_be_read() -> None:
     unread = settled(UNREAD, OCI_MANIFEST, IMAGE_CONFIG, subject=B)
     assert (unread.kind, unread.subject, unread.blobs) == (Kind.REFERRER, B, None)
-    assert unread.unread == "AccessDenied"
+    assert unread.unread == Sentence("AccessDenied")
     assert unread.type_is_known
 
 

@@ -10,6 +10,7 @@ import pytest
 from bot.core.content import read_content
 from bot.core.manifest import OCI_MANIFEST, SCHEMA_1, SCHEMA_1_SIGNED, Content, Unread
 from bot.core.manifest_digest import digested_text
+from bot.core.unread import DigestDiffers, NotJson
 
 LAYER = f"sha256:{'a' * 64}"
 PAYLOAD = f"""{{
@@ -79,7 +80,7 @@ def test_a_payload_that_is_no_utf_8_is_what_it_is() -> None:
     digest = "sha256:" + sha256(payload).hexdigest()
     text = signed(header(formatLength=length))
     assert digested_text(digest, text, SCHEMA_1_SIGNED)
-    assert read_content(digest, text, SCHEMA_1_SIGNED) == Unread("its text is not JSON")
+    assert read_content(digest, text, SCHEMA_1_SIGNED) == Unread(NotJson())
 
 
 def test_only_schema_1_is_signed_so() -> None:
@@ -119,4 +120,4 @@ def test_only_schema_1_is_signed_so() -> None:
 def test_whatever_does_not_agree_is_not_what_the_digest_names(text: str) -> None:
     assert digested_text(digest_of(PAYLOAD), text, SCHEMA_1_SIGNED) is None
     found = read_content(digest_of(PAYLOAD), text, SCHEMA_1_SIGNED)
-    assert found == Unread("the text that ECR returned does not match its digest")
+    assert found == Unread(DigestDiffers())

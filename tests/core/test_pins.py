@@ -5,6 +5,7 @@ import pytest
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin, PinKind, check_pin
 from bot.core.policy import PinEntry, Policy, PolicyEntry, pins_for, policy_for
+from bot.render.pin_words import pin_words
 from tests.core.strategies import REPOSITORY
 
 UNTIL = datetime(2026, 12, 24, tzinfo=UTC)
@@ -26,8 +27,8 @@ def test_kinds(pin: str, kind: PinKind) -> None:
 
 
 def test_a_pin_says_who_why_and_until_when() -> None:
-    assert Pin("1.0", "ann", "the demo").words == "1.0 is pinned by ann: the demo"
-    until = Pin("1.0", "ann", "the demo", UNTIL).words
+    assert pin_words(Pin("1.0", "ann", "the demo")) == "1.0 is pinned by ann: the demo"
+    until = pin_words(Pin("1.0", "ann", "the demo", UNTIL))
     assert until == "1.0 is pinned by ann until 2026-12-24 00:00 UTC: the demo"
 
 

@@ -3,6 +3,8 @@
 import pytest
 
 from bot.core.savings import BYTES_PER_GB, Prices, find_savings
+from bot.render.obstacles import obstacle_words
+from bot.render.reasons import reason_words
 from tests.scenarios.reader import FOLDER, Case, read_case
 
 
@@ -11,7 +13,7 @@ def case_of(name: str) -> Case:
 
 
 def details(case: Case, name: str) -> list[str]:
-    return [reason.detail for reason in case.by_name[name].reasons]
+    return [*map(reason_words, case.by_name[name].reasons)]
 
 
 @pytest.mark.parametrize(
@@ -55,12 +57,12 @@ def test_reasons_for_people(case: str, name: str, expected: str) -> None:
 )
 def test_an_incomplete_plan_says_what_is_missing_in_one_sentence(case: str, why: str) -> None:
     (problem,) = case_of(case).plan.problems
-    assert why in problem
+    assert why in obstacle_words(problem)
 
 
 def test_many_unread_manifests_are_told_by_their_first_and_their_number() -> None:
     (problem,) = case_of("unknown/several").plan.problems
-    assert "and 1 more" in problem
+    assert "and 1 more" in obstacle_words(problem)
 
 
 def test_a_gigabyte_is_2_to_the_30_bytes_and_costs_what_is_set() -> None:

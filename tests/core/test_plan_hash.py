@@ -11,11 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.judge import Judged
+from bot.core.manifest import ManifestName
+from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.reasons import PartOf, RuleName, StoredReason, Tagged, TagGroup, Verdict
 from bot.core.repository import RegistryId
-from bot.core.usage import Doubt, Look, UnscannedRegion, Usage
+from bot.core.sentence import Sentence
+from bot.core.usage import Look, UnscannedRegion, Usage
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import NOW, World
@@ -32,7 +35,8 @@ PLAN = replace(
     deleted_also_in=(ELSEWHERE, RegistryId("210987654321", "us-east-1")),
 )
 GOING = next(place for place, j in enumerate(PLAN.judged) if j.pulled_lately and j.parent)
-FOLLOWS, TAGGED = PLAN.judged[GOING].reasons[0], Reason(RuleName.TAGS, "by its tag")
+FOLLOWS, TAGGED = PLAN.judged[GOING].reasons[0], Tagged("1", TagGroup())
+FOLLOWS_ANOTHER = PartOf(ManifestName(f"sha256:{'e' * 64}", None), is_referrer=True)
 
 
 def judging(**changes: Any) -> Plan:
@@ -51,7 +55,7 @@ def looking(*looks: Look) -> Plan:
 
 
 def doubting(workloads: int) -> Look:
-    return replace(FILES, error="it lists few", doubt=Doubt(workloads, 10, NOW))
+    return replace(FILES, failure=Doubt(workloads, 10, NOW))
 
 
 @pytest.mark.parametrize(
@@ -72,14 +76,14 @@ def doubting(workloads: int) -> Look:
         ("another source", looking(ECS, replace(FILES, source="batch"))),
         ("another scope", looking(ECS, replace(FILES, scope="other.txt"))),
         ("a look in doubt", looking(ECS, doubting(4))),
-        ("a look that failed", looking(ECS, replace(FILES, error="it is gone"))),
+        ("a look that failed", looking(ECS, replace(FILES, failure=Sentence("it is gone")))),
         ("a source switched on", replace(PLAN, usage=replace(PLAN.usage, not_checked=("batch",)))),
         (
             "a Region where nobody looks",
             replace(PLAN, usage=replace(PLAN.usage, unscanned_regions=UNSEEN)),
         ),
         ("another replica", replace(PLAN, deleted_also_in=(ELSEWHERE,))),
-        ("a problem", replace(PLAN, problems=("something could not be read",))),
+        ("a problem", replace(PLAN, problems=(Sentence("something could not be read"),))),
         ("another repository", replace(PLAN, repository=replace(PLAN.repository, uri="h/other"))),
     ],
 )
@@ -91,8 +95,12 @@ def test_what_counts(description: str, other: Plan) -> None:
     ("description", "other"),
     [
         ("stored and read again", as_stored(PLAN)),
-        ("the words of a reason", judging(reasons=(FOLLOWS._replace(detail="otherwise"),))),
-        ("the same rule twice", judging(reasons=(FOLLOWS, FOLLOWS._replace(detail="and so on")))),
+        ("the fields of a reason", judging(reasons=(FOLLOWS_ANOTHER,))),
+        (
+            "a sentence of an earlier version",
+            judging(reasons=(StoredReason(RuleName.FOLLOWS, "follows 1"),)),
+        ),
+        ("the same rule twice", judging(reasons=(FOLLOWS, FOLLOWS_ANOTHER))),
         ("when it was pulled", describing(pulled_at=NOW)),
         ("when it was pushed", describing(pushed_at=NOW - timedelta(days=99))),
         ("a size", describing(size_bytes=99)),
@@ -108,9 +116,9 @@ def test_what_does_not_count(description: str, other: Plan) -> None:
 
 
 def test_of_problems_and_failures_the_words_do_not_count() -> None:
-    failing = looking(replace(ECS, error="AccessDenied"))
-    one = replace(failing, problems=("AccessDenied",))
-    other = replace(looking(replace(ECS, error="a timeout")), problems=("a timeout", "and more"))
+    denied, late, more = map(Sentence, ("AccessDenied", "a timeout", "and more"))
+    one = replace(looking(replace(ECS, failure=denied)), problems=(denied,))
+    other = replace(looking(replace(ECS, failure=late)), problems=(late, more))
     assert content_hash(one) == content_hash(other)
 
 

@@ -1,10 +1,12 @@
 """Regions that service control policies deny are named once, with the setting to change."""
 
 from bot.core.region_lists import RegionList, without_denied
+from bot.core.sentence import Sentence
 from bot.core.usage import Look
+from tests.core.problems import problem_of
 
 ONE, TWO, THREE = "111111111111", "222222222222", "333333333333"
-DENIED = "A service control policy denies it"
+DENIED = Sentence("A service control policy denies it")
 
 
 def failures(account: str, *regions: str) -> list[Look]:
@@ -30,13 +32,13 @@ def regions(
 def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
     seen = Look("ecs", f"{ONE} in eu-west-1", 3)
     lacking = Look("app_runner", f"{ONE} in us-west-1", 0)
-    other = Look("lambda", f"{ONE} in eu-west-1", 0, "AWS throttled it")
+    other = Look("lambda", f"{ONE} in eu-west-1", 0, Sentence("AWS throttled it"))
     looks = [seen, lacking, other, *failures(ONE, "us-east-1", "us-west-1")]
     told = without_denied(
         looks, [regions(ONE, ("eu-west-1",), ("us-east-1", "us-west-1"), has_registry=True)]
     )
     assert told[:3] == (seen, lacking, other)
-    assert [look.problem for look in told[3:]] == [
+    assert [problem_of(look) for look in told[3:]] == [
         f"regions ({ONE}): service control policies deny all calls in us-east-1, us-west-1: if "
         "nothing runs there, leave these Regions out, with usage.regions: [eu-west-1]"
     ]
@@ -59,8 +61,7 @@ def test_accounts_with_the_same_list_are_named_together() -> None:
         [regions(TWO, allowed, denied), regions(ONE, allowed, denied, has_registry=True)],
     )
     assert told.scope == f"{ONE}, {TWO}"
-    assert told.error
-    assert told.error.endswith("with usage.regions: [eu-west-1]")
+    assert problem_of(told).endswith("with usage.regions: [eu-west-1]")
 
 
 def test_accounts_with_lists_of_their_own() -> None:
@@ -74,7 +75,7 @@ def test_accounts_with_lists_of_their_own() -> None:
             regions(THREE, allowed, denied, is_own=True),
         ],
     )
-    assert [(look.error or "").rpartition("with ")[2] for look in told] == [
+    assert [problem_of(look).rpartition("with ")[2] for look in told] == [
         "usage.regions: [eu-west-1]",
         f"`regions` of {TWO} under usage.accounts: [us-east-1]",
         f"`regions` of {THREE} under usage.accounts: [eu-west-1]",

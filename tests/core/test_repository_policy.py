@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from bot.core.coverage import Coverage, called, fix_for_services
+from bot.core.coverage import Coverage
 from bot.core.repository import RegistryId
 from bot.core.repository_policy import Puller, pullers
 from bot.core.usage import SOURCES
+from bot.render.obstacles import fix_for_services, services_words
 
 ONE, TWO = "111111111111", "222222222222"
 PULL = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
@@ -179,7 +180,7 @@ def test_the_accounts_of_a_service_that_is_seen() -> None:
 
 
 def test_what_to_do_about_services() -> None:
-    assert called(["*", EMR]) == f"any service, {EMR}"
+    assert services_words(["*", EMR]) == f"any service, {EMR}"
     assert fix_for_services([LAMBDA, EMR]).startswith("switch on usage.lambda, or name the images")
     assert fix_for_services([EMR]).startswith("name the images")
 

@@ -7,8 +7,10 @@ import pytest
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.sentence import Sentence
 from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Look, Runner, Sighting, TagRun, Unresolved, Usage
+from tests.core.problems import problem_of
 
 IRELAND = RegistryId("123456789012", "eu-west-1")
 OREGON = RegistryId("123456789012", "us-west-2")
@@ -88,7 +90,7 @@ def test_what_is_no_reference_holds_back_the_repositories_that_it_could_name() -
     found = snapshot(Sighting(f"{HOST}/Team/API:${{TAG}}", "ECS prod/api"))
     (look,) = failed(found, "team/api")
     assert (look.source, look.scope) == ("references", f"{HOST}/team/api")
-    assert f"'{HOST}/Team/API:${{TAG}}' (used by ECS prod/api) cannot be read" in look.problem
+    assert f"'{HOST}/Team/API:${{TAG}}' (used by ECS prod/api) cannot be read" in problem_of(look)
     assert not failed(found, "team/apis")
     assert not failed(found, "team/api", OREGON)
 
@@ -114,7 +116,7 @@ def test_what_cannot_be_read_still_names_its_registry() -> None:
 def test_a_digest_of_what_runs_that_is_none_holds_back_the_repository() -> None:
     found = snapshot(Sighting(f"{HOST}/team/api:1", "x", digest="nothing"))
     (look,) = failed(found, "team/api")
-    assert f"'{HOST}/team/api:1@nothing'" in look.problem
+    assert f"'{HOST}/team/api:1@nothing'" in problem_of(look)
     assert not failed(found, "team/web")
 
 
@@ -152,7 +154,7 @@ def test_repositories_are_found_by_the_end_of_their_name() -> None:
         Sighting(f"{HOST}/api@{RUNS}", "z"),
         Sighting("docker.io/a/api:1", "z"),
     )
-    assert [str(each) for each in found.named.ending_in("api")] == [f"{HOST}/a/b/api:1 (used by y)"]
+    assert [each.order for each in found.named.ending_in("api")] == [(f"{HOST}/a/b/api:1", "y")]
     assert found.named.ending_in("api") == found.named.ending_in("b/api")
     assert found.named.ending_in("a/b/api") == ()
     assert [each.name for each in found.named] == ["a/b/api", "api"]
@@ -178,7 +180,7 @@ def test_what_nobody_could_pull_is_nothing_but_its_digest() -> None:
 
 
 def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
-    run, own = Look("ecs", "here", 3), Look("repository policy", "team/api", 0, "denied")
+    run, own = Look("ecs", "here", 3), Look("repository policy", "team/api", 0, Sentence("denied"))
     found = Index(Hosts({})).snapshot([run], ["lambda"])
     told = found.of(RepositoryId(IRELAND, "team/api", ""), [own])
     assert told.looks == (run, own)

@@ -25,6 +25,7 @@ from bot.core.reasons import RuleName
 from bot.core.records import Binding, PastBinding, TagScan
 from bot.core.rules import Newest, PushedWithin, Rule, Semver, TagFilter
 from bot.core.tag_history import renewed_at, scan_tags
+from bot.render.reasons import reason_words
 from tests.core import strategies as some
 from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW, World
 from tests.core.test_properties import tries
@@ -252,7 +253,7 @@ def world(manifests: list[Manifest], renewed: Mapping[str, datetime], *keep: Rul
 
 def reason(plan: Plan, digest: str) -> str:
     (judged,) = (each for each in plan.judged if each.manifest.digest == digest)
-    return judged.reasons[0].detail
+    return reason_words(judged.reasons[0])
 
 
 def test_a_promoted_image_takes_the_first_place() -> None:

@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from bot.core.plan import Plan
+from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
 from bot.render.csv_rows import write_rows
 from bot.render.plan_csv import COLUMNS, plan_as_rows
@@ -17,7 +18,7 @@ from tests.support import Plan as Data
 USAGE = Usage(
     by_digest={image(1).digest: ("lambda: mail", "ecs: web")},
     by_tag={"b": ('k8s: "prod"; ns/pod, é',)},
-    looks=(Look("ecs", "eu-west-1", 7), Look("lambda", "eu-west-1", 0, "AccessDenied")),
+    looks=(Look("ecs", "eu-west-1", 7), Look("lambda", "eu-west-1", 0, Sentence("AccessDenied"))),
     not_checked=("files",),
 )
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from bot.core.manifest import OCI_INDEX, Content, Manifest
-from bot.core.reasons import Reason, RuleName
+from bot.core.reasons import RuleName, StoredReason
 from bot.core.savings import find_stored_bytes
+from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
 from bot.render.plan_summary import PlanSummary, name_of
 from tests.render.builders import GB, image, plan
@@ -43,7 +44,7 @@ def test_why_how_many_stay() -> None:
 def test_words_of_another_version_are_understood_too() -> None:
     made = plan(image(1, "a"), newest=1)
     (judged,) = made.judged
-    earlier = replace(judged, reasons=(Reason(RuleName.NEWEST, "is new"),))
+    earlier = replace(judged, reasons=(StoredReason(RuleName.NEWEST, "is new"),))
     summary = PlanSummary(replace(made, judged=(earlier,)))
     assert summary.keepers == [("among the newest of their class", 1)]
 
@@ -88,7 +89,7 @@ def test_what_was_looked_at_counts_places_that_answered() -> None:
     looks = (
         Look("ecs", "a", 1),
         Look("ecs", "b", 0),
-        Look("lambda", "a", 0, "denied"),
+        Look("lambda", "a", 0, Sentence("denied")),
         Look("replication", "here", 0),
     )
     assert PlanSummary(plan(usage=Usage(looks=looks))).looked_at == {"ecs": 2}

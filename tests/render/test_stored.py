@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 
 from bot.core.plan_state import PlanState
 from bot.core.records import Approval, Item, Outcome, PlanRecord
+from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.render.csv_rows import write_rows
@@ -43,7 +44,9 @@ def printed(texts: Iterable[RenderableType]) -> list[str]:
 
 
 def item(number: int, outcome: Outcome, reason: str = "") -> Item:
-    return Item(image(number).digest, (f"1.{number}",), outcome, reason)
+    return Item(
+        image(number).digest, (f"1.{number}",), outcome, Sentence(reason) if reason else None
+    )
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ from bot.core.policy import Policy
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
 from bot.core.savings import Prices
+from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
 
 Row = dict[str, Any]
@@ -162,7 +163,7 @@ class Case:
         subject = self.digests.of(row["subject"]) if "subject" in row else None
         content: Content | Unread
         if "unreadable" in row:
-            content = Unread(row["unreadable"])
+            content = Unread(Sentence(row["unreadable"]))
         else:
             children = tuple(map(self.digests.of, row.get("index", ())))
             held = () if children else blobs
@@ -213,7 +214,7 @@ class Case:
             by_digest={self.digests.of(n): tuple(u) for n, u in usage.get("digests", {}).items()},
             by_tag={tag: tuple(users) for tag, users in usage.get("tags", {}).items()},
             looks=tuple(
-                Look(look["source"], "everywhere", 0, look["error"])
+                Look(look["source"], "everywhere", 0, Sentence(look["error"]))
                 for look in usage.get("looks", ())
             ),
         )

@@ -21,6 +21,7 @@ from bot.core.policy import Policy
 from bot.core.records import Approval, Event, EventName, PlanRecord, RepositoryPin, Run, Worker
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
+from bot.core.sentence import Sentence
 from bot.ports import Change
 from bot.store.store import SqlStore, open_store
 from tests.support import NOW
@@ -87,7 +88,7 @@ def record(repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:
 
 
 def event(name: EventName = EventName.PROPOSED, by: str = "ann", **facts: Any) -> Event:
-    return replace(Event(NOW, name, by, f"{by} did it"), **facts)
+    return replace(Event(NOW, name, by, Sentence(f"{by} did it")), **facts)
 
 
 def pin(text: str, repository: RepositoryId = HERE, by: str = "ann", **facts: Any) -> RepositoryPin:

@@ -6,20 +6,30 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from bot.core.audit_details import PinText
 from bot.core.errors import ServiceError
+from bot.core.pins import Pin
 from bot.core.records import Event, EventName
+from bot.core.sentence import Sentence
 from bot.store import audit
 from bot.store.store import SqlStore
 from tests.store.support import HERE, event
 from tests.support import NOW
 
 WHOLE = Event(
-    NOW, EventName.PINNED, "ann", "ann pinned 1.0", "p", 3, HERE.uri, ("sha256:a", "sha256:b")
+    NOW,
+    EventName.PINNED,
+    "ann",
+    PinText(Pin("1.0", "ann", "why not", NOW)),
+    "p",
+    3,
+    HERE.uri,
+    ("sha256:a", "sha256:b"),
 )
 
 
 def test_every_fact_is_kept(store: SqlStore) -> None:
-    bare = Event(NOW, EventName.CONFIRMED_USAGE, "bob", "bob confirmed")
+    bare = Event(NOW, EventName.CONFIRMED_USAGE, "bob", Sentence("bob confirmed"))
     store.record(WHOLE)
     store.record(bare)
     assert list(store.events()) == [WHOLE, bare]

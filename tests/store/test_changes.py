@@ -38,8 +38,8 @@ def test_a_new_plan_is_stored_whole(store: SqlStore) -> None:
     assert store.open_plan(HERE) == made
     assert store.content(made.id, 1) == plan
     assert store.items(made.id, 1) == [
-        Item("sha256:a", ("a",), Outcome.PENDING, ""),
-        Item("sha256:b", ("b",), Outcome.PENDING, ""),
+        Item("sha256:a", ("a",), Outcome.PENDING, None),
+        Item("sha256:b", ("b",), Outcome.PENDING, None),
     ]
     assert list(store.events()) == [proposed]
 

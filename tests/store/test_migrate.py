@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from bot.core.errors import ServiceError
 from bot.core.plan_state import PlanState
 from bot.core.pull_times import OurRead, Span
+from bot.core.reasons import NothingKeeps
 from bot.core.records import Approval, EventName, Fate, Outcome
 from bot.ports import Change
 from bot.store.migrate import CURRENT, scripts, upgrade
@@ -181,7 +182,7 @@ def test_plans_that_are_older_than_runs(empty_url: str) -> None:
         run = replace(run_of(plan), worker=BOB)
         assert store.commit(Change([], plan, approved, run=run))
         assert store.plan(plan.id) == approved
-        fate = Fate("text", Outcome.DELETED, "nothing keeps it")
+        fate = Fate("text", Outcome.DELETED, NothingKeeps())
         assert store.settle(run, [fate], [], [])
         assert [item.outcome for item in store.items(plan.id, 1)] == [Outcome.DELETED]
 
@@ -257,6 +258,8 @@ def _some(column: Column[Any]) -> Any:
         "event": EventName.PROPOSED,
         "outcome": Outcome.PENDING,
         "leased_until": None,
+        "reason_value": '["nothing_keeps"]',
+        "detail_value": '["not_this_time"]',
     }
     if column.name in named and (column.nullable or named[column.name]):
         return named[column.name]

@@ -2,6 +2,7 @@
 
 import zlib
 from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from bot.core.errors import ServiceError
 from bot.core.manifest import Blob
+from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.reasons import Verdict
+from bot.core.reasons import RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
+from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
 from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
@@ -22,9 +25,10 @@ from tests.core.stored import as_stored
 from tests.core.strategies import World
 from tests.core.test_properties import tries
 from tests.store.support import content
+from tests.support import NOW
 
 PRICES = Prices(0.1, layers_stay_within=True)
-LOOKS = (Look("ecs", "here", 3), Look("lambda", "there", 0, "Access denied"))
+LOOKS = (Look("ecs", "here", 3), Look("lambda", "there", 0, Sentence("Access denied")))
 UNSEEN = (UnscannedRegion(RegistryId("210987654321", "us-east-1"), ("ecs", "lambda")),)
 OLD = content("old", "older")
 
@@ -87,7 +91,7 @@ def test_it_is_small() -> None:
         zlib.compress(b"nonsense"),
         zlib.compress(b"\xff"),
         zlib.compress(b"[]"),
-        zlib.compress(zlib.decompress(pack(OLD)).replace(b"[1,", b"[2,", 1)),
+        zlib.compress(zlib.decompress(pack(OLD)).replace(b"[2,", b"[3,", 1)),
         zlib.compress(zlib.decompress(pack(OLD)).replace(b'"delete"', b'"perish"')),
     ],
 )
@@ -108,7 +112,7 @@ def test_what_an_earlier_version_stored_can_be_read() -> None:
     """It knew neither what the whole repository holds, nor the numbers of looks in doubt, nor
     artifact types."""
     plan = replace(OLD, usage=Usage(looks=LOOKS))
-    document = msgspec.json.decode(zlib.decompress(pack(plan)))
+    document = with_sentences(plan)
     rows, savings, looks = document[2], document[6], document[7]
     for row in rows:
         row.pop()
@@ -119,3 +123,53 @@ def test_what_an_earlier_version_stored_can_be_read() -> None:
     read = unpack(zlib.compress(msgspec.json.encode(document)))
     assert read.savings == replace(plan.savings, stored_bytes=None)
     assert read.usage.looks == LOOKS
+
+
+def with_sentences(plan: Plan) -> Any:
+    """In format 1, in which reasons were sentences."""
+    document = msgspec.json.decode(zlib.decompress(pack(plan)))
+    document[0] = 1
+    document[3] = [["nothing_keeps", "no rule keeps it"]]
+    document[7] = [
+        {
+            "source": look.source,
+            "scope": look.scope,
+            "images": look.images,
+            "error": "Access denied" if look.failure else None,
+            "doubt": look.doubt and msgspec.to_builtins(look.doubt),
+        }
+        for look in plan.usage.looks
+    ]
+    document[10] = ["lambda (there): Access denied"]
+    return document
+
+
+def test_sentences_of_the_last_version_stay_sentences() -> None:
+    looks = (*LOOKS, Look("files", "here", 1, Doubt(1, 10, NOW)))
+    problems = (Sentence("lambda (there): Access denied"),)
+    plan = replace(OLD, usage=Usage(looks=looks), problems=problems)
+    read = unpack(zlib.compress(msgspec.json.encode(with_sentences(plan))))
+    assert read.usage.looks == looks
+    assert read.problems == problems
+    assert {reason for judged in read.judged for reason in judged.reasons} == {
+        StoredReason(RuleName.NOTHING_KEEPS, "no rule keeps it")
+    }
+    assert content_hash(read) == content_hash(plan)
+
+
+@pytest.mark.parametrize(
+    ("place", "damaged"),
+    [
+        (3, [["no rule", "why"]]),
+        (3, [["nothing_keeps"]]),
+        (3, [7]),
+        (7, [["ecs"]]),
+        (7, [{"source": "ecs"}]),
+        (10, [7]),
+    ],
+)
+def test_sentences_that_are_damaged_are_told(place: int, damaged: object) -> None:
+    document = with_sentences(OLD)
+    document[place] = damaged
+    with pytest.raises(ServiceError, match="cannot be read"):
+        unpack(zlib.compress(msgspec.json.encode(document)))

@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+from bot.core.audit_details import CouldNotBegin
 from bot.core.plan_state import PlanState
+from bot.core.reasons import InUse
 from bot.core.records import EventName, Fate, Item, Outcome
+from bot.core.result_reasons import KeptNow, RefusedByEcr
+from bot.core.sentence import Sentence
 from bot.ports import Change
 from bot.store.store import SqlStore
 from tests.store.support import (
@@ -23,15 +27,24 @@ def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: SqlStore) 
     run = begin(store)
     assert store.tally(run.plan, 1, 5) == ({Outcome.PENDING: 2}, ())
     fates = [
-        Fate("sha256:old", Outcome.SPARED, "somebody uses it"),
-        Fate("sha256:older", Outcome.FAILED, "ECR says no"),
+        Fate("sha256:old", Outcome.SPARED, KeptNow(InUse(("ecs/prod",)))),
+        Fate(
+            "sha256:older",
+            Outcome.FAILED,
+            RefusedByEcr("ImageReferencedByManifestList", "ECR says no"),
+        ),
     ]
     assert store.settle(run, fates, [], [])
     counts, told = store.tally(run.plan, 1, 5)
     assert counts == {Outcome.SPARED: 1, Outcome.FAILED: 1}
     failed, spared = told
-    assert failed == Item("sha256:older", ("older",), Outcome.FAILED, "ECR says no")
-    assert spared == Item("sha256:old", ("old",), Outcome.SPARED, "somebody uses it")
+    assert failed == Item(
+        "sha256:older",
+        ("older",),
+        Outcome.FAILED,
+        RefusedByEcr("ImageReferencedByManifestList", "ECR says no"),
+    )
+    assert spared == Item("sha256:old", ("old",), Outcome.SPARED, KeptNow(InUse(("ecs/prod",))))
     assert store.tally(run.plan, 1, 1).told == (failed,)
     assert store.tally(run.plan, 2, 5) == ({}, ())
 
@@ -58,7 +71,9 @@ def test_what_happened_last(store: SqlStore) -> None:
     assert first
     assert first.event is EventName.PROPOSED
     assert store.commit(approval(plan, "ann"))
-    told = event(EventName.NOT_STARTED, detail="ECS does not answer", plan=plan.id)
+    told = event(
+        EventName.NOT_STARTED, detail=CouldNotBegin(Sentence("ECS does not answer")), plan=plan.id
+    )
     store.record(told)
     assert store.last_event(plan.id) == told
 

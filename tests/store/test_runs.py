@@ -10,7 +10,9 @@ from sqlalchemy import event as sql_event
 from bot.core.errors import ServiceError
 from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
+from bot.core.reasons import NothingKeeps
 from bot.core.records import Batch, EventName, Fate, Item, KeptManifest, Outcome, Run, Worker
+from bot.core.sentence import Sentence
 from bot.ports import Change, RunStore
 from bot.store.store import SqlStore
 from bot.store.tables import KeptRow
@@ -39,7 +41,7 @@ from tests.support import NOW
 pytestmark = BEHIND_A_POOLER_TOO
 
 FIRST, SECOND = Batch(1, ("sha256:old", "sha256:x")), Batch(2, ("sha256:older",))
-DELETED = Fate("sha256:old", Outcome.DELETED, "nothing keeps it")
+DELETED = Fate("sha256:old", Outcome.DELETED, NothingKeeps())
 KEPT = KeptManifest(HERE.uri, "sha256:old", ("old", "1.0"), "application/json", "{}")
 
 
@@ -230,12 +232,12 @@ def test_what_ecr_never_confirmed_is_told_apart(store: SqlStore) -> None:
 def test_outcomes_are_told_with_their_reasons(store: SqlStore) -> None:
     run = begin(store)
     done = event(EventName.DELETED, plan=run.plan, digests=("sha256:old",))
-    failed = Fate("sha256:older", Outcome.FAILED, "ECR said: x, 'y' % \"z\"")
+    failed = Fate("sha256:older", Outcome.FAILED, Sentence("ECR said: x, 'y' % \"z\""))
     assert store.journal(run, [FIRST], [])
     assert store.settle(run, [DELETED], [FIRST], [done])
     assert store.items(run.plan, 1) == [
-        Item("sha256:old", ("old",), Outcome.DELETED, "nothing keeps it"),
-        Item("sha256:older", ("older",), Outcome.PENDING, ""),
+        Item("sha256:old", ("old",), Outcome.DELETED, DELETED.reason),
+        Item("sha256:older", ("older",), Outcome.PENDING, None),
     ]
     assert store.settle(run, [failed], [], [])
     assert store.items(run.plan, 1)[1] == Item(
@@ -310,7 +312,7 @@ def test_a_large_plan_is_settled_in_few_statements(store: SqlStore) -> None:
     assert store.commit(Change([], after=made, content=plan))
     run = run_of(made)
     assert store.commit(started(made, run))
-    fates = [Fate(digest, Outcome.DELETED, digest) for digest in plan.delete]
+    fates = [Fate(digest, Outcome.DELETED, Sentence(digest)) for digest in plan.delete]
     statements: list[str] = []
     sql_event.listen(
         store._database._engine,
@@ -321,7 +323,7 @@ def test_a_large_plan_is_settled_in_few_statements(store: SqlStore) -> None:
     assert len(statements) <= 8
     items = store.items(run.plan, 1)
     assert {item.outcome for item in items} == {Outcome.DELETED}
-    assert [item.reason for item in items] == list(plan.delete)
+    assert [item.reason for item in items] == list(map(Sentence, plan.delete))
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,15 @@ from typing import Any, cast
 import pytest
 
 from bot.core.errors import ServiceError
+from bot.core.obstacles import Doubt, ScanFailed
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.sentence import Sentence
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Doubt, Look, Sighting
+from bot.core.usage import SOURCES, Look, Sighting
 from bot.ports import Confirmation, Doubted, Listed, UsageMemory, UsageSource
+from bot.render.obstacles import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.broken import BrokenSource
 from bot.usage.scan import Scan
@@ -70,7 +73,11 @@ def take(
 
 
 def errors(looks: Sequence[Look]) -> list[str]:
-    return [look.error for look in looks if look.error]
+    return [
+        scan_words(ScanFailed(look.source, look.scope, look.failure))
+        for look in looks
+        if look.failure
+    ]
 
 
 def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache) -> None:
@@ -84,7 +91,7 @@ def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache
 
 def test_a_source_that_fails_says_why_and_spoils_no_other(cache: SqliteManifestCache) -> None:
     snapshot = take(cache, BrokenSource("ecs", "there", "denied"), Told(1))
-    assert snapshot.looks == (Look("ecs", "there", 0, "denied"), Look("ecs", "here", 1))
+    assert snapshot.looks == (Look("ecs", "there", 0, Sentence("denied")), Look("ecs", "here", 1))
 
 
 def test_a_reference_that_might_be_ours_but_is_none(cache: SqliteManifestCache) -> None:
