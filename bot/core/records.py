@@ -11,6 +11,7 @@ from bot.core.pins import Pin
 from bot.core.plan_state import OPEN, PlanState
 from bot.core.repository import RepositoryId
 from bot.core.result_reasons import ResultReason
+from bot.core.start_obstacles import StartObstacle
 
 BY_ITSELF = "ecr-clean"
 """Who does what nobody asked for just now."""
@@ -58,8 +59,9 @@ class PlanRecord:
     whether any source of usage was looked at. `freed_bytes`: what it would free; what it did free,
     once it was carried out, by deletions that ECR confirmed; `exact` False: at most that.
     `unconfirmed_bytes`: freed by the other deletions. `approvals` are those of every version.
-    `stop_asked_by`: who wants it stopped while it is carried out. `revision` counts the changes of
-    the record: whoever changes it names the one they saw. UTC.
+    `stop_asked_by`: who wants it stopped while it is carried out; `stop_cause`: what the settings
+    do not allow, if they stop it. `revision` counts the changes of the record: whoever changes it
+    names the one they saw. UTC.
     """
 
     id: str
@@ -80,6 +82,7 @@ class PlanRecord:
     revision: int = 0
     exact: bool = True
     unconfirmed_bytes: int = 0
+    stop_cause: StartObstacle | None = None
 
     @property
     def is_open(self) -> bool:

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from bot.core.manifest import ManifestName
 from bot.core.reasons import Reason
 from bot.core.sentence import Sentence
-from bot.core.start_obstacles import GroundChanged
+from bot.core.start_obstacles import GroundChanged, StartObstacle
 
 # what changed since people approved
 
@@ -112,9 +112,16 @@ class RefusedByEcr:
 
 @dataclass(frozen=True, slots=True)
 class StoppedBy:
-    """`by`: a Slack user's id, an AWS ARN, or the settings."""
+    """`by`: a Slack user's id or an AWS ARN."""
 
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedBySettings:
+    """Of the worker that took the run over. `cause`: what they do not allow."""
+
+    cause: StartObstacle
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,7 @@ class TooManyFailures:
     tried: int
 
 
-EndCause: TypeAlias = StoppedBy | TooManyFailures | GroundChanged | Sentence
+EndCause: TypeAlias = StoppedBy | StoppedBySettings | TooManyFailures | GroundChanged | Sentence
 """Why a run ends before all is deleted."""
 
 

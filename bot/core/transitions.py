@@ -10,6 +10,7 @@ from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
 from bot.core.records import Approval, Outcome, PlanRecord
+from bot.core.start_obstacles import StartObstacle
 from bot.core.words import moment
 
 
@@ -199,10 +200,13 @@ def taken_over(plan: PlanRecord) -> PlanRecord:
     return _moved(plan, PlanState.EXECUTING)
 
 
-def asked_to_stop(plan: PlanRecord, by: str) -> PlanRecord:
-    """While it is carried out: it stops after the batches in flight."""
+def asked_to_stop(plan: PlanRecord, by: str, cause: StartObstacle | None = None) -> PlanRecord:
+    """While it is carried out: it stops after the batches in flight. Who asked first, counts.
+    `cause`: of the settings."""
     _check(plan, Step.ASK_TO_STOP)
-    return _moved(plan, PlanState.EXECUTING, stop_asked_by=plan.stop_asked_by or by)
+    if plan.stop_asked_by:
+        by, cause = plan.stop_asked_by, plan.stop_cause
+    return _moved(plan, PlanState.EXECUTING, stop_asked_by=by, stop_cause=cause)
 
 
 def ended(

@@ -17,7 +17,7 @@ from bot.core.result_reasons import ResultReason
 from bot.core.sentence import Sentence
 from bot.core.words import moment
 from bot.render.decisions import figures_words, pause_words, refusal_words
-from bot.render.obstacles import start_obstacle_words
+from bot.render.obstacles import forbidden_words, start_obstacle_words
 from bot.render.person_words import grant_words
 from bot.render.pin_words import pin_words
 from bot.render.reasons import end_cause_words, reason_words
@@ -63,7 +63,7 @@ def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - 
         case audit.CouldNotBegin(cause):
             return start_obstacle_words(cause)
         case audit.OnlyStopped(cause):
-            return f"nothing more is deleted: {start_obstacle_words(cause)}"
+            return f"nothing more is deleted: {forbidden_words(cause)}"
         case audit.StopsAfterBatches():
             return "after the batches in flight"
         case audit.StoppedBeforeStart():

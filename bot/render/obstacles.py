@@ -16,6 +16,7 @@ from bot.render.unread import unread_words
 
 IGNORE_REFERENCES = "usage.ignore_references"
 FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
+SWITCHED_OFF = "execution.enabled: false"
 FIX_MISSING = (
     "name the mirror in usage.registry_aliases, with its path, or list the reference in "
     f"{IGNORE_REFERENCES}"
@@ -60,7 +61,7 @@ def start_obstacle_words(obstacle: StartObstacle) -> str:
     """A part of a sentence about a plan that cannot begin."""
     match obstacle:
         case start.ExecutionOff():
-            return "the settings have execution.enabled: false"
+            return f"the settings have {SWITCHED_OFF}"
         case start.NotWhatWasApproved(version):
             return (
                 f"version {version}, as it is stored, is not what was approved: propose the "
@@ -72,6 +73,13 @@ def start_obstacle_words(obstacle: StartObstacle) -> str:
             return text
         case _:
             return approval_lack_words(obstacle)
+
+
+def forbidden_words(cause: StartObstacle) -> str:
+    """Why the settings do not let a run go on that was taken over."""
+    if isinstance(cause, start.ExecutionOff):
+        return SWITCHED_OFF
+    return start_obstacle_words(cause)
 
 
 def ground_words(ground: GroundChanged) -> str:

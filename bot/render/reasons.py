@@ -9,11 +9,12 @@ from bot.core import result_reasons as result
 from bot.core.durations import duration_in_words
 from bot.core.manifest import ManifestName
 from bot.core.reasons import AgeEvent, AgeStart, PassedOver, TagGroup
+from bot.core.records import BY_SETTINGS, PlanRecord
 from bot.core.result_reasons import EndCause, Relation, ResultReason
 from bot.core.sentence import Sentence
-from bot.core.start_obstacles import GroundChanged
+from bot.core.start_obstacles import GroundChanged, StartObstacle
 from bot.core.words import NAMED, either, first_few, moment, named, ordinal, short
-from bot.render.obstacles import ground_words
+from bot.render.obstacles import forbidden_words, ground_words
 from bot.render.pin_words import pin_words
 from bot.render.unread import unread_words
 
@@ -121,6 +122,8 @@ def end_cause_words(cause: EndCause) -> str:
     match cause:
         case result.StoppedBy(by):
             return f"{by} stopped the run"
+        case result.StoppedBySettings(forbidden):
+            return f"{_settings(forbidden)} stopped the run"
         case result.TooManyFailures(failed, tried):
             return f"{failed:,} of {tried:,} could not be deleted"
         case GroundChanged():
@@ -129,6 +132,15 @@ def end_cause_words(cause: EndCause) -> str:
             return text
         case _:
             assert_never(cause)
+
+
+def stopper_words(plan: PlanRecord) -> str | None:
+    """A Slack user's id, an AWS ARN, or the settings with the cause."""
+    return _settings(plan.stop_cause) if plan.stop_cause else plan.stop_asked_by
+
+
+def _settings(forbidden: StartObstacle) -> str:
+    return f"{BY_SETTINGS} ({forbidden_words(forbidden)})"
 
 
 def group_words(group: TagGroup) -> str:

@@ -118,6 +118,7 @@ def _columns(record: PlanRecord) -> dict[str, Any]:
         "expires_at": record.expires_at,
         "execute_after": record.execute_after,
         "stop_asked_by": record.stop_asked_by,
+        "stop_cause_value": record.stop_cause,
         "revision": record.revision,
         "unconfirmed_bytes": record.unconfirmed_bytes,
     }

@@ -134,6 +134,7 @@ def record_of(row: PlanRow) -> PlanRecord:
         expires_at=row.expires_at,
         execute_after=row.execute_after,
         stop_asked_by=row.stop_asked_by,
+        stop_cause=row.stop_cause_value,
         approvals=tuple(sorted(map(_approval, row.approvals), key=lambda each: (each.at, each.by))),
         revision=row.revision,
         exact=row.exact,

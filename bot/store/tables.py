@@ -84,6 +84,7 @@ class PlanRow(Base):
     expires_at: Mapped[datetime]
     execute_after: Mapped[datetime | None]
     stop_asked_by: Mapped[str | None]
+    stop_cause_value: Mapped[Any] = mapped_column(Value, nullable=True)
     revision: Mapped[int]
     told_version: Mapped[int | None]
     unconfirmed_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")

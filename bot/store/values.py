@@ -79,6 +79,7 @@ NAMES: Mapping[type, str] = {
     result_reasons.PartOfKept: "part_of_kept",
     result_reasons.RefusedByEcr: "refused_by_ecr",
     result_reasons.StoppedBy: "stopped_by",
+    result_reasons.StoppedBySettings: "stopped_by_settings",
     result_reasons.TooManyFailures: "too_many_failures",
     result_reasons.NotReached: "not_reached",
     person_reasons.MadeThePin: "made_the_pin",

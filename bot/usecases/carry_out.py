@@ -18,7 +18,13 @@ from bot.core.ground import is_what_people_approved
 from bot.core.passes import next_pass, piles_up
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Outcome, PlanRecord, Run, by_itself
-from bot.core.result_reasons import DeletedElsewhere, EndCause, StoppedBy, TooManyFailures
+from bot.core.result_reasons import (
+    DeletedElsewhere,
+    EndCause,
+    StoppedBy,
+    StoppedBySettings,
+    TooManyFailures,
+)
 from bot.core.sentence import Sentence
 from bot.core.sparing import Why, gone_of
 from bot.core.transitions import ended, stopped
@@ -175,8 +181,11 @@ class _Course:
     def _go_on(self) -> None:
         if self._runner.is_leaving():
             raise LeftError
-        if by := self._plan().stop_asked_by:
-            raise _EndedEarlyError(StoppedBy(by))
+        plan = self._plan()
+        if plan.stop_cause:
+            raise _EndedEarlyError(StoppedBySettings(plan.stop_cause))
+        if plan.stop_asked_by:
+            raise _EndedEarlyError(StoppedBy(plan.stop_asked_by))
 
     def _plan(self) -> PlanRecord:
         plan, run = self._store.plan(self._lease.run.plan), self._store.run(self._lease.run.plan)

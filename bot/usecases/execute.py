@@ -181,7 +181,7 @@ class Executor:
     def _taken(self, plan: PlanRecord, run: Run, why_not: StartObstacle | None) -> Run:
         now = self._now()
         mine = replace(run, attempt=run.attempt + 1, worker=self.worker, leased_until=now + LENGTH)
-        after = asked_to_stop(plan, BY_SETTINGS) if why_not else taken_over(plan)
+        after = asked_to_stop(plan, BY_SETTINGS, why_not) if why_not else taken_over(plan)
         detail = RunTakenOver(run.worker.host, run.worker.pid, self.worker.host)
         events = [self._event(EventName.TAKEN_OVER, after, detail)]
         if why_not:

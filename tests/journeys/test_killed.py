@@ -11,8 +11,8 @@ import pytest
 from bot.core.plan_state import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
+from bot.render.events_words import UNCONFIRMED, detail_words, item_words
 from bot.store.store import SqlStore
-from bot.usecases.ledger import UNCONFIRMED
 from tests.cli.carrying_out import approved, as_stored
 from tests.cli.remembered import Write
 from tests.journeys.prepared import BATCHES, DELETED, SETTINGS, TOGETHER, Due, fill
@@ -139,7 +139,9 @@ def test_what_it_was_reading_when_it_was_killed_stays(number: int, due: Due, aws
     check(due)
     spared = [item for item in due.store.items(due.id, 1) if item.outcome is Outcome.SPARED]
     assert spared
-    assert {item.reason for item in spared if "somebody pulled it" not in item.reason} == set()
+    assert {
+        item_words(item) for item in spared if "somebody pulled it" not in item_words(item)
+    } == set()
 
 
 # again and again, while other things happen
@@ -196,7 +198,7 @@ def test_killed_again_and_again(
     assert kills >= 8
     outcomes = {item.digest: item for item in due.store.items(due.id, 1)}
     assert outcomes[spared.digest].outcome is Outcome.SPARED
-    assert "is pinned by" in outcomes[spared.digest].reason
+    assert "is pinned by" in item_words(outcomes[spared.digest])
     check(due)
 
 
@@ -236,9 +238,9 @@ def test_others_delete_what_was_journalled(
     told = [event for event in own_store.events() if victim in event.digests]
     assert done.state is PlanState.DONE
     assert items[victim].outcome is outcome
-    assert items[victim].reason.endswith(reason)
+    assert item_words(items[victim]).endswith(reason)
     one = done.freed_bytes // 2
     is_claimed = outcome is Outcome.DELETED
     assert done.unconfirmed_bytes == (one if is_claimed else 0)
-    assert [reason in event.detail for event in told] == [True]
+    assert [reason in detail_words(event.detail) for event in told] == [True]
     assert {each.outcome for d, each in items.items() if d != victim} == {Outcome.DELETED}

@@ -1,15 +1,16 @@
 """Several processes on one database, each with settings of its own: whoever relies on what others
 decided judges it by its own settings."""
 
-import re
 from pathlib import Path
 
 import pytest
 
+from bot.core.audit_details import UsageIsRight
 from bot.core.plan_state import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.ports import Listed
+from bot.render.events_words import detail_words
 from bot.store.store import SqlStore
 from tests.cli.carrying_out import DELETION, as_stored, late_by, proposed, until
 from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
@@ -81,7 +82,7 @@ def test_serve_deletes_by_its_own_settings(
     with serving():
         until(lambda: as_stored(own_store, plan).state is PlanState.PROPOSED)
     (event,) = (each for each in own_store.events() if each.event == "not_started")
-    assert why in event.detail
+    assert why in detail_words(event.detail)
     assert aws.world.calls.count(DELETION) == 0
     assert tags(releases) == GOES | STAYS
 
@@ -248,7 +249,9 @@ def test_that_is_right_confirms_the_number_that_it_showed(
     assert last.workloads == 0
     (event,) = (each for each in own_store.events() if each.event == "confirmed_usage")
     assert event.by == ann.id
-    assert re.search(r"files lists 0 workloads in .*, where it listed 10 before", event.detail)
+    assert isinstance(event.detail, UsageIsRight)
+    figures = event.detail.figures
+    assert (figures.source, figures.workloads, figures.before) == ("files", 0, 10)
 
 
 def _last(person: Person, channel: str) -> Json:

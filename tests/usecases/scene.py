@@ -1,16 +1,21 @@
 """A database, a clock, people, and somebody who is faster than we are."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
 
+import pytest
+
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person, SlackPerson
-from bot.core.errors import RequestError, ServiceError
+from bot.core.decision_reasons import Refusal
+from bot.core.errors import RefusedError, RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.core.records import Event, EventName, Item, Pause, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.ports import Change
@@ -35,6 +40,14 @@ def content(*tags: str, newest: int = 1, usage: Usage = ALL_LOOKED_AT) -> Plan:
     """An image of each tag, older from tag to tag; those behind the newest go."""
     images = (image(n, tag, age=40 + n) for n, tag in enumerate(tags))
     return plan(*images, newest=newest, usage=usage)
+
+
+@contextmanager
+def refused(refusal: Refusal) -> Iterator[None]:
+    """Checks that it is refused, and why."""
+    with pytest.raises(RefusedError) as caught:
+        yield
+    assert caught.value.refusal == refusal
 
 
 class BeatenStore(SqlStore):
@@ -120,7 +133,8 @@ class Scene:
         """Stored without asking anybody. Version 1 keeps `new` and deletes `old` and `older`."""
         made = what or content("new", "old", "older")
         after = proposed(self.new_id(), made, self.now, self.now + WEEK)
-        event = Event(self.now, EventName.PROPOSED, ANN.name, "…", after.id, 1, HERE.uri)
+        detail = Sentence("…")
+        event = Event(self.now, EventName.PROPOSED, ANN.name, detail, after.id, 1, HERE.uri)
         assert self.store.commit(Change((event,), None, after, made))
         return after
 

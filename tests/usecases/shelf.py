@@ -15,6 +15,7 @@ from bot.core.errors import (
 from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Blob, Content, Described, Unread
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
+from bot.core.sentence import Sentence
 from bot.ports import Clock, Dated, ManifestText, Refusal
 from bot.usecases.lease import LENGTH
 
@@ -131,7 +132,7 @@ class Shelf:
         contents = {
             each.digest: self.contents[each.digest]
             if each.digest in texts
-            else Unread("it is gone")
+            else Unread(Sentence("it is gone"))
             for each in batch
         }
         return Dated(contents, answered_at, text_bytes)

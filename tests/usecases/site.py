@@ -20,10 +20,13 @@ from bot.core.policy import Policy, PolicyEntry
 from bot.core.records import Item, Outcome, PlanRecord, Run, Worker
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId
+from bot.core.result_reasons import DeletedElsewhere, PartOfKept, ResultReason, SkippedWith
 from bot.core.rules import Newest, TagFilter
+from bot.core.sentence import Sentence
 from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Look, Sighting
 from bot.playground.aws import Fault, StandIn
+from bot.render.events_words import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import SqlStore
 from bot.usecases.approve import Approver, Consent
@@ -59,6 +62,13 @@ NEWEST = 2
 """Tagged roots that the rules keep."""
 
 Hook = Callable[[str], None]
+
+
+def is_about_something_gone(reason: ResultReason) -> bool:
+    """That somebody else deleted the manifest, or one whose fate it shares."""
+    while isinstance(reason, SkippedWith | PartOfKept):
+        reason = reason.reason
+    return reason == DeletedElsewhere()
 
 
 class Watched:
@@ -182,11 +192,12 @@ class Site:
         for sighting in self.sightings:
             index.add(sighting)
         doubtful = index.snapshot((), ())
+        failure = Sentence(self.unread) if self.unread else None
         return Planner(
             snapshot=Snapshot(
                 dict(self.in_use),
                 {place: dict(self.tags_in_use)},
-                tuple(Look(source, "a list", 1, self.unread) for source in self.sources),
+                tuple(Look(source, "a list", 1, failure) for source in self.sources),
                 self.not_checked,
                 doubtful.unreadable,
                 doubtful.named,
@@ -304,7 +315,12 @@ class Site:
 
     def detail(self, name: str) -> str:
         """Of the last event of that name."""
-        return [event.detail for event in self.store.events() if event.event == name][-1]
+        details = [event.detail for event in self.store.events() if event.event == name]
+        return detail_words(details[-1])
+
+    def reason(self, plan: PlanRecord, digest: str) -> str:
+        """As people read it."""
+        return item_words(self.items(plan)[digest])
 
     def check_receipt(self, plan: PlanRecord) -> None:
         """It tells the truth of every digest: nothing is pending, what was deleted is gone, and
@@ -314,7 +330,7 @@ class Site:
             assert item.reason
             if item.outcome is Outcome.DELETED:
                 assert digest not in self.there, item
-            elif "is gone" not in item.reason:
+            elif not is_about_something_gone(item.reason):
                 assert digest in self.there, item
         assert self.as_stored(plan).state not in (PlanState.APPROVED, PlanState.EXECUTING)
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.core.authority import SlackPerson
-from bot.core.errors import RequestError
+from bot.core.person_reasons import Guest
 from bot.core.records import EventName
 from bot.usecases.ask_for_report import Asker, Wish
-from tests.usecases.scene import CAT, Scene
+from tests.usecases.scene import CAT, Scene, refused
 
 GUEST = SlackPerson("U9", "T1", is_guest=True, groups=None)
 
@@ -27,7 +27,7 @@ def test_a_worker_gets_to_know_it(scene: Scene, ts: str | None, told: str) -> No
 
 
 def test_whoever_may_not(scene: Scene) -> None:
-    with pytest.raises(RequestError, match="U9 is a guest"):
+    with refused(Guest("U9")):
         asker(scene).ask(GUEST, Wish("team/api", "C1", None))
     event = scene.last_event()
     assert (event.event, event.by, event.repository) == (EventName.REFUSED, "U9", None)

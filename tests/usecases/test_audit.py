@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.core.audit_details import PinText
 from bot.core.records import EventName
 from bot.usecases.audit import audit
 from tests.store.support import event
@@ -42,4 +43,5 @@ def test_nothing_earlier_than_asked(scene: Scene) -> None:
     scene.now += timedelta(days=1)
     scene.pin("b")
     (event,) = audit(scene.store, scene.now)
-    assert event.detail.startswith("b is pinned by")
+    assert isinstance(event.detail, PinText)
+    assert event.detail.pin.pin == "b"

@@ -4,27 +4,48 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
 import pytest
 
+from bot.core.audit_details import DeletedAsApproved
 from bot.core.errors import ServiceError
+from bot.core.manifest import ManifestName
+from bot.core.obstacles import ScanFailed
 from bot.core.plan_state import PlanState
+from bot.core.reasons import InUse, NotAmongNewest, NothingKeeps, PartOf, TagGroup
 from bot.core.records import Outcome, PlanRecord
+from bot.core.result_reasons import (
+    DeletedElsewhere,
+    KeptNow,
+    NotReached,
+    PartOfKept,
+    PulledSince,
+    PushedAgain,
+    RefusedByEcr,
+    SkippedWith,
+    StoppedBy,
+    TextUnreadable,
+    TooManyFailures,
+)
+from bot.core.sentence import Sentence
+from bot.core.start_obstacles import GroundChanged
 from bot.core.usage import Sighting
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
+from bot.render.events_words import UNCONFIRMED, item_words
+from bot.render.reasons import reason_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.batch_size import CALL_BYTES
 from bot.usecases.carry_out import LeftError
 from bot.usecases.lease import RunLostError
-from bot.usecases.ledger import UNCONFIRMED
 from bot.usecases.lookout import BYTES_A_ROUND
 from bot.usecases.plan import Planner
 from bot.usecases.send import DELETED_AT_ONCE
 from bot.wiring.manifest_cache import SharedManifestCache
-from tests.support import image_text
+from tests.support import NOW, image_text
 from tests.usecases.site import ANN, Killed, Site
 
 AT_ONCE, MANY = 10, 45
@@ -112,7 +133,8 @@ def test_a_signed_manifest_is_known_by_its_payload_and_deleted(site: Site) -> No
 
 def test_the_receipt_tells_why_it_was_deleted(site: Site, family: dict[str, str]) -> None:
     item = site.items(site.carry_out())[family["1.0"]]
-    assert item.reason == "not among the 2 newest images tagged * (3rd), and no other rule keeps it"
+    group = TagGroup(("*",))
+    assert item.reason == NothingKeeps((NotAmongNewest(rank=3, of=2, group=group),))
 
 
 @as_many_as_aws_takes
@@ -238,7 +260,7 @@ def test_what_changed_before_the_start_is_spared(site: Site, change: Change) -> 
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
     assert site.items(plan)[victim].outcome is Outcome.SPARED
-    assert CHANGES[change] in site.items(plan)[victim].reason
+    assert CHANGES[change] in site.reason(plan, victim)
     assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 2
     site.check_receipt(plan)
 
@@ -262,7 +284,7 @@ def test_what_changed_between_two_batches_is_spared(site: Site, change: Change) 
     assert plan.state is PlanState.DONE
     item = site.items(plan)[last]
     assert item.outcome is Outcome.SPARED
-    assert LATER[change].replace("1.0", tag) in item.reason
+    assert LATER[change].replace("1.0", tag) in item_words(item)
     assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == MANY - 1
     site.check_receipt(plan)
 
@@ -289,9 +311,11 @@ def test_a_family_is_spared_together(site: Site, family: dict[str, str]) -> None
     plan = site.carry_out(plan)
     assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
     reasons = {digest: item.reason for digest, item in site.items(plan).items()}
-    assert reasons[family["1.0-arm64"]] == "the rules keep it now: is in use by a pod"
-    assert "1.0-arm64" not in reasons[family["signature"]]
-    assert reasons[family["signature"]].startswith("the rules keep it now: follows")
+    assert reasons[family["1.0-arm64"]] == KeptNow(InUse(("a pod",)))
+    of_signature = reasons[family["signature"]]
+    assert isinstance(of_signature, KeptNow)
+    assert isinstance(of_signature.reason, PartOf)
+    assert of_signature.reason.parent.digest != family["1.0-arm64"]
     assert plan.freed_bytes == 0
 
 
@@ -305,8 +329,10 @@ def test_a_family_is_spared_together_by_what_is_seen_last(
     plan = site.carry_out(plan)
     assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
     reasons = {digest: item.reason for digest, item in site.items(plan).items()}
-    assert reasons[family["1.0-amd64"]].startswith("somebody pulled it 2026-11-23 12:06 UTC")
-    assert reasons[family["1.0"]].startswith("stays with sha256:")
+    pulled_at = NOW + timedelta(minutes=6)
+    assert reasons[family["1.0-amd64"]] == PulledSince(pulled_at)
+    stays_with = ManifestName(family["1.0-amd64"], tag=None)
+    assert reasons[family["1.0"]] == SkippedWith(stays_with, PulledSince(pulled_at))
     site.check_receipt(plan)
 
 
@@ -330,7 +356,7 @@ def test_a_referrer_that_went_with_its_subject_spares_nothing(
     signature = family["signature"]
     site.after("settle", 2, lambda: site.aws.world.remove(site.shelf.repository, signature))
     plan = site.carry_out(plan)
-    assert site.items(plan)[signature].reason == "is gone: somebody else deleted it"
+    assert site.items(plan)[signature].reason == DeletedElsewhere()
     assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 3
 
 
@@ -341,7 +367,7 @@ def test_what_cannot_be_read_once_more_is_spared(site: Site) -> None:
     site.fault("BatchGetImage", answer={"images": [], "failures": []})
     plan = site.carry_out(plan)
     assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
-    assert site.items(plan)[victim].reason.startswith("could not be read, so nobody could tell")
+    assert site.items(plan)[victim].reason == TextUnreadable()
 
 
 def test_nothing_is_added(site: Site) -> None:
@@ -366,9 +392,9 @@ def test_what_ecr_refuses_has_failed(site: Site) -> None:
     site.aws.world.stick(site.shelf.repository, victim)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.FAILED
-    reason = "ECR refused it: Injected by the stand-in (KmsError)"
+    reason = RefusedByEcr("KmsError", "Injected by the stand-in")
     assert site.items(plan)[victim].reason == reason
-    assert site.detail("failed") == reason
+    assert site.detail("failed") == reason_words(reason)
     assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 2
     assert plan.freed_bytes == 2 * 1010
     site.check_receipt(plan)
@@ -382,8 +408,9 @@ def test_what_hangs_on_something_that_failed_is_spared(site: Site, family: dict[
     assert outcomes.pop(family["1.0"]) is Outcome.FAILED
     assert set(outcomes.values()) == {Outcome.SPARED}
     reason = site.items(plan)[family["signature"]].reason
-    assert reason.startswith("hangs on 1.0 (sha256:")
-    assert "which stays: ECR refused it" in reason
+    assert isinstance(reason, PartOfKept)
+    assert reason.other == ManifestName(family["1.0"], tag="1.0")
+    assert isinstance(reason.reason, RefusedByEcr)
 
 
 def test_failures_pile_up(site: Site) -> None:
@@ -397,7 +424,7 @@ def test_failures_pile_up(site: Site) -> None:
     by_outcome = Counter(site.outcomes(plan).values())
     assert by_outcome == {Outcome.FAILED: 10, Outcome.DELETED: 30, Outcome.SPARED: MANY - 40}
     last = list(site.items(plan).values())[-1]
-    assert last.reason == "was not reached: 10 of 40 could not be deleted"
+    assert last.reason == NotReached(TooManyFailures(10, 40))
 
 
 def test_what_an_index_still_lists_is_tried_after_the_next_pass(
@@ -434,7 +461,7 @@ def test_what_is_gone_when_ecr_is_asked_to_delete_it_is_spared(site: Site) -> No
     site.after("journal", 1, lambda: gone(site, victim))
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
-    assert site.items(plan)[victim].reason == "is gone: somebody else deleted it"
+    assert site.items(plan)[victim].reason == DeletedElsewhere()
 
 
 THROTTLED = {"error": "ThrottlingException"}
@@ -469,9 +496,7 @@ def test_a_lost_answer_is_no_failure(site: Site) -> None:
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
     assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
-    reasons = [item.reason for item in site.items(plan).values()]
-    assert any("ECR's answer was lost" in reason for reason in reasons)
-    assert not all("ECR's answer was lost" in reason for reason in reasons)
+    assert {item.is_unconfirmed for item in site.items(plan).values()} == {True, False}
     site.check_receipt(plan)
 
 
@@ -570,7 +595,7 @@ def test_reads_that_fail_for_long_end_the_run(site: Site) -> None:
     by_outcome = Counter(site.outcomes(plan).values())
     assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
     last = list(site.items(plan).values())[-1]
-    assert last.reason.startswith("was not reached: AWS refused ecr:DescribeImages")
+    assert item_words(last).startswith("was not reached: AWS refused ecr:DescribeImages")
     site.check_receipt(plan)
 
 
@@ -620,7 +645,7 @@ def test_stop(site: Site) -> None:
     by_outcome = Counter(site.outcomes(plan).values())
     assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
     last = list(site.items(plan).values())[-1]
-    assert last.reason == f"was not reached: {ANN.name} stopped the run"
+    assert last.reason == NotReached(StoppedBy(ANN.name))
     assert site.events(plan)[-1] == "stopped"
     site.check_receipt(plan)
 
@@ -664,7 +689,9 @@ def test_a_source_that_cannot_be_read_any_more_stops_the_run(site: Site) -> None
     by_outcome = Counter(site.outcomes(plan).values())
     assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
     last = list(site.items(plan).values())[-1]
-    assert last.reason == "was not reached: files (a list): the file is gone"
+    assert last.reason == NotReached(
+        GroundChanged((ScanFailed("files", "a list", Sentence("the file is gone")),))
+    )
     site.check_receipt(plan)
 
 
@@ -691,8 +718,8 @@ def test_a_reference_that_may_mean_the_repository_stops_the_run(
     assert plan.state is PlanState.STOPPED
     assert Counter(site.outcomes(plan).values())[Outcome.DELETED] == 40
     last = list(site.items(plan).values())[-1]
-    assert why in last.reason
-    assert reference in last.reason
+    assert why in item_words(last)
+    assert reference in item_words(last)
 
 
 def test_a_worker_that_leaves_hands_the_run_on(site: Site) -> None:
@@ -830,7 +857,7 @@ def test_pins_are_read_once_more_before_a_call(site: Site) -> None:
     site.aws.world.calls.reset()
     site.after("texts", 1, lambda: site.pin("1.0"))
     plan = site.carry_out(plan)
-    assert "is pinned by" in site.items(plan)[victim].reason
+    assert "is pinned by" in site.reason(plan, victim)
     assert site.calls("BatchGetImage") == 1
 
 
@@ -848,7 +875,7 @@ def test_what_was_pushed_again_is_spared(site: Site) -> None:
 
     site.after("settle", 4, push_again)
     plan = site.carry_out(plan)
-    assert site.items(plan)[last].reason == "somebody pushed it again 2026-11-23 12:05 UTC"
+    assert site.items(plan)[last].reason == PushedAgain(NOW + timedelta(minutes=5))
     site.check_receipt(plan)
 
 
@@ -1005,7 +1032,7 @@ def test_a_late_effect_of_an_index_spares_nothing(site: Site, family: dict[str, 
     site.after("digests", 1, lambda: gone(site, family["1.0"]))
     plan = site.carry_out(plan)
     assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
-    assert "ECR's answer was lost" in site.items(plan)[family["1.0"]].reason
+    assert site.items(plan)[family["1.0"]].is_unconfirmed
 
 
 def test_a_repository_that_is_deleted_with_a_batch_in_flight(site: Site) -> None:
@@ -1016,7 +1043,7 @@ def test_a_repository_that_is_deleted_with_a_batch_in_flight(site: Site) -> None
     site.wait(minutes=2)
     plan = site.take_over(plan)
     assert plan.state is PlanState.DONE
-    assert {"ECR's answer was lost" in item.reason for item in site.items(plan).values()} == {True}
+    assert all(item.is_unconfirmed for item in site.items(plan).values())
 
 
 def test_what_was_given_up_and_then_found_gone_is_no_failure(site: Site) -> None:
@@ -1056,7 +1083,7 @@ def test_a_batch_that_never_left_claims_nothing(site: Site, moment: str) -> None
     plan = site.take_over(plan)
     assert (plan.state, plan.freed_bytes, plan.unconfirmed_bytes) == (PlanState.DONE, 2 * 1010, 0)
     assert site.items(plan)[victim].outcome is Outcome.SPARED
-    assert site.items(plan)[victim].reason == "is gone: somebody else deleted it"
+    assert site.items(plan)[victim].reason == DeletedElsewhere()
     assert site.detail("deleted") == "as approved"
     site.check_receipt(plan)
 
@@ -1073,12 +1100,12 @@ def test_what_ecr_never_confirmed_is_told_apart(site: Site) -> None:
     plan = site.take_over(plan)
     items = site.items(plan)
     assert {digest for digest, item in items.items() if item.is_unconfirmed} == {victim}
-    assert items[victim].reason.endswith(f"; {UNCONFIRMED}")
+    assert item_words(items[victim]).endswith(f"; {UNCONFIRMED}")
     assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 1010)
     deleted = [event for event in site.store.events() if event.event == "deleted"]
     assert [(event.digests, event.detail) for event in deleted] == [
-        ((victim,), f"as approved; {UNCONFIRMED}"),
-        (tuple(digest for digest in items if digest != victim), "as approved"),
+        ((victim,), DeletedAsApproved(is_unconfirmed=True)),
+        (tuple(digest for digest in items if digest != victim), DeletedAsApproved()),
     ]
     assert site.detail("ended") == (
         "3 deleted; 2,020 bytes freed, and 1,010 by 1 deletion that ECR never confirmed"
@@ -1117,7 +1144,7 @@ def test_a_call_without_effect_is_not_blamed_for_what_somebody_does_later(site: 
     gone(site, victim)
     site.wait(minutes=2)
     plan = site.take_over(plan)
-    assert site.items(plan)[victim].reason == "is gone: somebody else deleted it"
+    assert site.items(plan)[victim].reason == DeletedElsewhere()
     assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 0)
 
 

@@ -11,8 +11,11 @@ from bot.core.authority import AwsIdentity, SlackPerson
 from bot.core.errors import ServiceError
 from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
+from bot.core.reasons import Pinned
 from bot.core.records import Outcome, PlanRecord, RepositoryPin
+from bot.core.result_reasons import KeptNow
 from bot.ports import Change
+from bot.render.events_words import item_words
 from bot.usecases.execute import CalledBackError
 from bot.usecases.unpin import Unpinner
 from tests.store.support import event
@@ -189,7 +192,7 @@ def check_stopped(site: Site, left: PlanRecord, why: str) -> None:
     assert site.calls("BatchDeleteImage") == 0
     assert site.events(plan)[-4:] == ["taken_over", "not_started", "spared", "stopped"]
     assert site.detail("not_started") == f"nothing more is deleted: {why}"
-    reasons = {item.reason for item in site.items(plan).values()}
+    reasons = {item_words(item) for item in site.items(plan).values()}
     assert reasons == {f"was not reached: the settings ({why}) stopped the run"}
     site.check_receipt(plan)
 
@@ -256,7 +259,9 @@ def test_a_pin_that_somebody_removed_who_may_not(site: Site, when: str) -> None:
     done = site.carry_out(plan)
     (spared,) = (item for item in site.items(done).values() if item.outcome is Outcome.SPARED)
     assert spared.tags == ("1.0",)
-    assert "1.0 is pinned by" in spared.reason
+    assert isinstance(spared.reason, KeptNow)
+    assert isinstance(spared.reason.reason, Pinned)
+    assert spared.reason.reason.pin.pin == "1.0"
 
 
 def pinned(site: Site) -> RepositoryPin:

@@ -6,20 +6,22 @@ from typing import Any
 
 import pytest
 
+from bot.core.audit_details import RefusedFor, UsageIsRight
+from bot.core.decision_reasons import OtherNumber, UsageFigures
 from bot.core.errors import RequestError
+from bot.core.person_reasons import NoApprover
 from bot.core.records import Event, EventName
 from bot.ports import Doubted, Listed, UsageMemory
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.confirm_usage import Witness, confirm_usage
 from tests.support import NOW
-from tests.usecases.scene import ANN, Scene
+from tests.usecases.scene import ANN, Scene, refused
 
 MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(4, NOW)
 DOUBTED = Doubted("ecs", "here", FEW, MANY)
-FIGURES = (
-    "ecs lists 4 workloads in here (seen 2026-11-23 12:00 UTC), where it listed 10 before (seen "
-    "2026-11-22 12:00 UTC)"
-)
+FIGURES = UsageFigures("ecs", "here", 4, NOW, before=10, before_at=NOW - timedelta(days=1))
+NONE_NOW = OtherNumber(4, replace(FIGURES, workloads=0))
+"""They saw 4 workloads; since then a scan found none."""
 
 
 def doubt(memory: UsageMemory, doubted: Doubted = DOUBTED) -> None:
@@ -58,14 +60,14 @@ def test_the_audit_has_who_confirmed_which_figures(scene: Scene) -> None:
     confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
     event = scene.last_event()
     assert (event.event, event.by, event.at) == (EventName.CONFIRMED_USAGE, ANN.name, scene.now)
-    assert event.detail == f"it is right that {FIGURES}"
+    assert event.detail == UsageIsRight(FIGURES)
     (confirmation,) = scene.store.confirmations("ecs", "here")
     assert confirmation == (DOUBTED, ANN.name, scene.now)
 
 
 def test_whoever_may_not_approve_may_not_confirm_either(scene: Scene) -> None:
     doubt(scene.store)
-    with pytest.raises(RequestError, match="none of the approvers"):
+    with refused(NoApprover(ANN.name)):
         confirm_usage(scene.store, "ecs", "here", 4, witness(scene, approvers=("U99",)))
     assert scene.last_event().event is EventName.REFUSED
     assert scene.store.last_listed("ecs", "here") == MANY
@@ -78,17 +80,13 @@ def test_the_audit_hears_nothing_of_what_was_in_no_doubt(scene: Scene) -> None:
 
 
 def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
-    """They saw 4 workloads; since then a scan found none."""
     doubt(scene.store)
     scene.store.doubt(DOUBTED._replace(listed=Listed(0, NOW)))
-    with pytest.raises(RequestError) as error:
+    with refused(NONE_NOW):
         confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
-    assert str(error.value) == (
-        f"4 workloads is not what is true now: {FIGURES.replace('lists 4', 'lists 0')}"
-    )
     assert (scene.last_event().event, scene.last_event().detail) == (
         EventName.REFUSED,
-        str(error.value),
+        RefusedFor(NONE_NOW),
     )
     assert scene.store.last_listed("ecs", "here") == MANY
     assert scene.store.confirmations("ecs", "here") == []
@@ -96,7 +94,7 @@ def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
 
 def test_another_number_without_an_audit(cache: SqliteManifestCache) -> None:
     doubt(cache)
-    with pytest.raises(RequestError, match="5 workloads is not what is true now: ecs lists 4"):
+    with refused(OtherNumber(5, FIGURES)):
         confirm_usage(cache, "ecs", "here", 5)
 
 
@@ -111,6 +109,6 @@ def test_a_scan_meanwhile_finds_another_number(
         return confirm(doubted, event)
 
     monkeypatch.setattr(scene.store, "confirm", late)
-    with pytest.raises(RequestError, match="4 workloads is not what is true now: ecs lists 0"):
+    with refused(NONE_NOW):
         confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
     assert scene.events() == [EventName.REFUSED]

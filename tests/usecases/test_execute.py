@@ -7,9 +7,22 @@ import pytest
 from sqlalchemy import delete, update
 
 from bot.core.errors import DamagedError, RequestError, ServiceError
+from bot.core.obstacles import ScanFailed
 from bot.core.plan_state import PlanState
 from bot.core.records import Outcome, PlanRecord
 from bot.core.repository import RegistryId
+from bot.core.sentence import Sentence
+from bot.core.start_obstacles import (
+    DeletedThereToo,
+    ExecutionOff,
+    GroundChanged,
+    NothingLookedAt,
+    NotWhatWasApproved,
+    SourceSwitchedOff,
+)
+from bot.render.errors import called_back_words
+from bot.render.events_words import item_words
+from bot.render.obstacles import start_obstacle_words
 from bot.store.tables import ApprovalRow, ItemRow, VersionRow
 from bot.usecases.carry_out import LeftError
 from bot.usecases.execute import CalledBackError
@@ -40,7 +53,7 @@ def called_back(site: Site, plan: PlanRecord, *, enabled: bool = True) -> Called
     )
     assert site.store.run(plan.id) is None
     assert site.calls("BatchDeleteImage") == 0
-    assert site.detail("not_started") in str(error.value)
+    assert site.detail("not_started") == start_obstacle_words(error.value.cause)
     return error.value
 
 
@@ -96,7 +109,8 @@ def test_somebody_may_stop_it_while_it_is_announced(site: Site, plan: PlanRecord
 def test_execution_that_is_switched_off(site: Site, plan: PlanRecord) -> None:
     error = called_back(site, plan, enabled=False)
     assert not error.is_incomplete
-    assert str(error) == (
+    assert error.cause == ExecutionOff()
+    assert called_back_words(error.plan, error.cause) == (
         f"The plan {plan.id} for team/api could not begin (the settings have execution.enabled: "
         "false), so it is proposed again, without approvals"
     )
@@ -106,31 +120,29 @@ def test_an_incomplete_rescan(site: Site, plan: PlanRecord) -> None:
     site.unread = "the file is gone"
     error = called_back(site, plan)
     assert error.is_incomplete
-    assert (
-        "(it cannot be carried out as people approved it: files (a list): the file is gone)"
-        in str(error)
-    )
+    unread = ScanFailed("files", "a list", Sentence("the file is gone"))
+    assert error.cause == GroundChanged((unread,))
 
 
 def test_sources_that_were_all_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
     site.sources = ()
     error = called_back(site, plan)
     assert error.is_incomplete
-    assert "no source of usage is looked at any more" in str(error)
+    assert error.cause == GroundChanged((NothingLookedAt(),))
 
 
 def test_a_source_that_was_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
     site.not_checked = ("ecs",)
-    assert "ecs was switched off after the plan was made" in str(called_back(site, plan))
+    assert called_back(site, plan).cause == GroundChanged((SourceSwitchedOff("ecs"),))
 
 
 def test_deletions_that_would_be_carried_elsewhere(site: Site, plan: PlanRecord) -> None:
     """Somebody added a replication rule after people approved."""
-    site.places |= {RegistryId("123456789012", "us-east-1")}
+    there = RegistryId("123456789012", "us-east-1")
+    site.places |= {there}
     site.aws.world.replicate([("123456789012", "us-east-1")], deletions=True)
     site.open_registry()
-    error = called_back(site, plan)
-    assert "deletions are carried to 123456789012 in us-east-1 too" in str(error)
+    assert called_back(site, plan).cause == GroundChanged((DeletedThereToo(there),))
 
 
 def test_a_repository_that_is_gone(site: Site, plan: PlanRecord) -> None:
@@ -151,7 +163,7 @@ def test_a_registry_that_the_settings_do_not_know_any_more(site: Site, plan: Pla
 def test_another_hash_than_the_approved_one(site: Site, plan: PlanRecord, hash_: str) -> None:
     with site.store._database.writing() as session:
         session.execute(update(ApprovalRow).values(hash=hash_))
-    assert "is not what was approved" in str(called_back(site, plan))
+    assert called_back(site, plan).cause == NotWhatWasApproved(plan.version)
 
 
 def test_a_stored_version_that_was_changed(site: Site, plan: PlanRecord) -> None:
@@ -275,7 +287,7 @@ def test_only_one_takes_it_over(site: Site, left: PlanRecord) -> None:
 def test_it_is_stopped_if_execution_is_switched_off(site: Site, left: PlanRecord) -> None:
     plan = site.executor(THERE, enabled=False).take_over(left, site.run(left))
     assert plan.state is PlanState.STOPPED
-    reasons = {item.reason for item in site.items(plan).values()}
+    reasons = {item_words(item) for item in site.items(plan).values()}
     assert reasons == {"was not reached: the settings (execution.enabled: false) stopped the run"}
     assert site.calls("BatchDeleteImage") == 0
 

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.audit_details import PinText
+from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.records import BY_ITSELF, EventName
 from bot.usecases.expire import expire
 from tests.render.builders import HERE
-from tests.usecases.scene import WEEK, Scene
+from tests.usecases.scene import ANN, WEEK, Scene
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,8 @@ def test_pins_end_and_the_audit_says_whose_they_were(scene: Scene) -> None:
         BY_ITSELF,
         HERE.uri,
     )
-    assert "brief is pinned by arn:aws:iam::123456789012:user/ann until" in event.detail
+    pin = Pin("brief", ANN.name, "a customer runs it", scene.now + timedelta(days=1))
+    assert event.detail == PinText(pin)
 
 
 def test_nothing_is_ended_twice(scene: Scene) -> None:

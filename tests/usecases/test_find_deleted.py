@@ -1,6 +1,7 @@
 """What the bot deleted, and by which plan."""
 
 from bot.core.plan_state import PlanState
+from bot.core.reasons import NothingKeeps
 from bot.core.records import EventName, Fate, Outcome, PlanRecord
 from bot.usecases.find_deleted import find_deleted
 from tests.store.support import HERE, THERE, closed, propose, run_of, seen, started
@@ -12,7 +13,7 @@ def begun(scene: Scene) -> PlanRecord:
     plan = propose(scene.store)
     run = run_of(plan)
     assert scene.store.commit(started(plan, run))
-    assert scene.store.settle(run, [Fate("sha256:old", Outcome.DELETED, "it is old")], [], [])
+    assert scene.store.settle(run, [Fate("sha256:old", Outcome.DELETED, NothingKeeps())], [], [])
     return seen(scene.store, plan.id)
 
 
@@ -26,7 +27,7 @@ def test_while_it_is_carried_out_and_afterwards(scene: Scene) -> None:
         deleted = find_deleted(scene.store, HERE, "old")
         assert deleted
         assert (deleted.plan.id, deleted.plan.state) == (plan.id, state)
-        assert (deleted.item.digest, deleted.item.reason) == ("sha256:old", "it is old")
+        assert (deleted.item.digest, deleted.item.reason) == ("sha256:old", NothingKeeps())
         if state is PlanState.EXECUTING:
             end(scene, plan, PlanState.STOPPED)
     assert find_deleted(scene.store, HERE, "sha256:old") is None, "too short for a digest"

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.core.audit_details import FoundUnchanged
 from bot.core.plan_state import PlanState
 from bot.core.records import BY_ITSELF, EventName
 from bot.usecases.keep_open import keep_open, keep_proposal_open
@@ -20,7 +21,7 @@ def test_it_is_open_for_longer(scene: Scene) -> None:
     assert (kept.version, kept.expires_at) == (1, scene.now + WEEK)
     last = scene.last_event()
     assert (last.event, last.by, last.version) == (EventName.PROPOSED, BY_ITSELF, 1)
-    assert last.detail.startswith("it is unchanged, and open until ")
+    assert last.detail == FoundUnchanged(kept.expires_at)
 
 
 def test_approvals_do_not_count_for_longer(scene: Scene) -> None:

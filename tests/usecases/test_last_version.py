@@ -20,7 +20,8 @@ from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.migrate import upgrade
 from bot.store.open_database import open_database
 from bot.store.store import SqlStore, open_store
-from tests.store.conftest import empty_url, kind, postgresql
+from tests.postgres import postgresql
+from tests.store.conftest import empty_url, kind
 from tests.support import NOW, Shelf
 from tests.usecases.site import THERE, Site
 

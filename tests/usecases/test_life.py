@@ -29,9 +29,9 @@ from bot.core.plan_state import OPEN, PlanState
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.records import BY_ITSELF, Event, EventName, Outcome, PlanRecord, Worker
 from bot.core.repository import RepositoryId
+from bot.core.result_reasons import DeletedElsewhere
 from bot.core.rules import Newest, TagFilter
 from bot.core.snapshot import Snapshot
-from bot.core.sparing import GONE
 from bot.core.transitions import is_expired
 from bot.core.usage import Look
 from bot.store.manifest_cache import SqliteManifestCache
@@ -58,7 +58,7 @@ from tests.matrices import matrix
 from tests.support import NOW
 from tests.usecases.scene import People
 from tests.usecases.shelf import API, AT_ONCE, FAULTS, HERE, Bin, Shelf
-from tests.usecases.site import Watched
+from tests.usecases.site import Watched, is_about_something_gone
 
 if TYPE_CHECKING:
     from bot.ports import Deleter, Registry, RunStore
@@ -453,8 +453,8 @@ class Life(RuleBasedStateMachine):
             else:
                 assert digest not in ours
                 assert digest in self.shelf.images or digest in others
-                assert item.reason != GONE or digest in others
-                assert GONE not in item.reason or others & items.keys()
+                assert item.reason != DeletedElsewhere() or digest in others
+                assert not is_about_something_gone(item.reason) or others & items.keys()
         manifests = [each.manifest for each in self._content(plan).judged]
         for digest, above in parents(manifests).items():
             assert digest not in deleted or not (above & self.shelf.images.keys() - deleted)

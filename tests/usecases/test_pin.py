@@ -1,12 +1,15 @@
 """Pins, and what becomes of the plan that is open."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from bot.core.audit_details import PinsKeep
 from bot.core.authority import SlackPerson
+from bot.core.decision_reasons import PinOfAnother
 from bot.core.errors import RequestError
+from bot.core.person_reasons import Guest, NoApprover
 from bot.core.pins import Pin
 from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
@@ -16,7 +19,7 @@ from bot.ports import Change
 from bot.usecases.reasons import LONGEST_REASON
 from tests.render.builders import HERE
 from tests.store.support import event
-from tests.usecases.scene import ANN, BOB, WEEK, Scene, content
+from tests.usecases.scene import ANN, BOB, WEEK, Scene, content, refused
 
 
 def test_without_a_plan_it_is_simply_kept(scene: Scene) -> None:
@@ -55,7 +58,7 @@ def test_the_audit_tells_what_it_protects(scene: Scene) -> None:
     )
     assert second.digests == ()
     assert (renewed.event, renewed.version) == (EventName.PROPOSED, 2)
-    assert renewed.detail == "pins spare 1 of 2 that were to go"
+    assert renewed.detail == PinsKeep(1, of=2)
 
 
 def test_approvals_of_the_version_before_do_not_count(scene: Scene) -> None:
@@ -132,10 +135,15 @@ def test_a_reason_is_kept_on_one_line(scene: Scene) -> None:
 
 def test_whoever_may_not(scene: Scene) -> None:
     guest = SlackPerson("U9", "T1", is_guest=True, groups=None)
-    with pytest.raises(RequestError, match="is a guest"):
+    with refused(Guest("U9")):
         scene.pin("old", person=guest)
     assert scene.events() == [EventName.REFUSED]
     assert scene.pins() == []
+
+
+def pin_of_bob(until: datetime | None) -> PinOfAnother:
+    """Why Ann may not replace it."""
+    return PinOfAnother(Pin("old", BOB.name, "a customer runs it", until), NoApprover(ANN.name))
 
 
 @pytest.mark.parametrize(("before", "after"), [(30, 7), (None, 7), (7, 30), (7, None)])
@@ -153,7 +161,7 @@ def test_somebody_elses_pin_is_not_taken_over(days: float | None, scene: Scene) 
     """Whoever owned it could take it off."""
     scene.rules = replace(scene.rules, approvers=(BOB.name,))
     scene.pin("old", person=BOB, days=30)
-    with pytest.raises(RequestError, match=f"whoever replaces it has to be {BOB.name} or an appr"):
+    with refused(pin_of_bob(scene.now + timedelta(days=30))):
         scene.pin("free", "old", days=days)
     assert scene.last_event().event is EventName.REFUSED
     (kept,) = scene.store.pins(HERE.uri)
@@ -208,7 +216,7 @@ def test_somebody_else_pins_the_same_at_the_same_time(scene: Scene) -> None:
     """Without a plan, nothing but the pin itself shows it."""
     scene.rules = replace(scene.rules, approvers=(BOB.name,))
     scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
-    with pytest.raises(RequestError, match=f"whoever replaces it has to be {BOB.name} or an appr"):
+    with refused(pin_of_bob(until=None)):
         scene.pin("old", "free")
     (kept,) = scene.store.pins(HERE.uri)
     assert (kept.pin.pin, kept.pin.by) == ("old", BOB.name)

@@ -12,6 +12,7 @@ from bot.aws.sessions import open_session
 from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import Described
+from bot.core.obstacles import ReferenceUse, RepositoriesMissing, ScanFailed
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan
@@ -23,6 +24,7 @@ from bot.core.rules import Newest, PulledWithin, TagFilter
 from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Sighting
 from bot.playground.aws import StandIn, manifests
+from bot.render.obstacles import obstacle_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import SqlStore
 from bot.usecases.check_authority import Authority
@@ -182,11 +184,14 @@ def test_a_name_in_doubt_makes_the_plan_incomplete_if_nobody_can_tell_whether_it
     index = Index(Hosts({}))
     index.add(Sighting(f"{shelf.id.uri.replace('/', '/ecr-proxy/', 1)}:1", "a pod"))
     named = index.snapshot((), ())
-    assert "ecr-proxy/team/api:1 (used by a pod)" in make(shelf, snapshot=named).problems[0]
+    image = shelf.id.uri.replace("/", "/ecr-proxy/", 1) + ":1"
+    doubted = make(shelf, snapshot=named).problems
+    cause = RepositoriesMissing((ReferenceUse(image, ("a pod",)),))
+    assert doubted == (ScanFailed("references", shelf.id.uri, cause),)
     aws.world.deny("ecr:DescribeRepositories")
     plan = make(shelf, snapshot=named)
     assert plan.delete == ()
-    assert plan.problems[0].startswith(f"references ({shelf.id.uri}): AWS refused")
+    assert obstacle_words(plan.problems[0]).startswith(f"references ({shelf.id.uri}): AWS refused")
 
 
 def test_a_repository_that_is_gone_is_no_plan(shelf: Shelf, make: MakePlan) -> None:

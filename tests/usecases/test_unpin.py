@@ -5,12 +5,16 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.audit_details import PinText
 from bot.core.authority import Person
 from bot.core.errors import RequestError
+from bot.core.person_reasons import NoApprover, RemovedInVain
+from bot.core.pins import Pin
 from bot.core.records import EventName
+from bot.core.sentence import Sentence
 from bot.usecases.unpin import Unpinner
 from tests.render.builders import HERE
-from tests.usecases.scene import ANN, BOB, CAT, Scene
+from tests.usecases.scene import ANN, BOB, CAT, Scene, refused
 from tests.usecases.site import RULES as EVERYBODY
 
 
@@ -20,7 +24,7 @@ def test_what_is_unpinned_is_gone(scene: Scene) -> None:
     assert [each.pin.pin for each in done] == ["b*", "a"]
     assert scene.pins() == ["c"]
     assert scene.events()[-2:] == [EventName.UNPINNED, EventName.UNPINNED]
-    assert "a is pinned by" in scene.last_event().detail
+    assert scene.last_event().detail == PinText(Pin("a", ANN.name, "a customer runs it"))
 
 
 def test_an_open_plan_keeps_what_it_kept(scene: Scene) -> None:
@@ -47,7 +51,7 @@ def test_somebody_elses_pin(scene: Scene) -> None:
     scene.rules = replace(scene.rules, approvers=(BOB.name,))
     scene.pin("a", person=BOB)
     scene.pin("b", person=ANN)
-    with pytest.raises(RequestError, match="none of the approvers"):
+    with refused(NoApprover(ANN.name)):
         scene.unpinner().unpin(HERE, ["b", "a"], ANN)
     assert scene.pins() == ["a", "b"]
     assert scene.last_event().event is EventName.REFUSED
@@ -80,17 +84,15 @@ def removed(scene: Scene) -> Scene:
     return scene
 
 
-def in_force(scene: Scene) -> list[str]:
-    return [each.pin.reason for each in scene.unpinner().in_force(HERE)]
+def in_force(scene: Scene) -> list[Pin]:
+    return [each.pin for each in scene.unpinner().in_force(HERE)]
 
 
 def test_what_somebody_removed_who_may_not_protects_still(removed: Scene) -> None:
     assert removed.pins() == []
-    (found,) = removed.unpinner().in_force(HERE)
-    assert (found.pin.pin, found.pin.by) == ("old", ANN.name)
-    assert found.pin.reason.endswith(
-        f"({BOB.name} removed it, but {BOB.name} is none of the approvers that the settings name)"
-    )
+    (found,) = in_force(removed)
+    assert (found.pin, found.by) == ("old", ANN.name)
+    assert found.kept_on == RemovedInVain(BOB.name, NoApprover(BOB.name))
     removed.rules = EVERYBODY
     assert in_force(removed) == []
 
@@ -123,7 +125,7 @@ def test_it_may_be_removed_by_a_process_that_knows_other_secrets(
 
 
 def test_nobody_else_may(removed: Scene) -> None:
-    with pytest.raises(RequestError, match="none of the approvers"):
+    with refused(NoApprover(BOB.name)):
         removed.unpinner().unpin(HERE, ["old"], BOB)
     assert len(in_force(removed)) == 1
 
@@ -142,9 +144,9 @@ def test_a_pin_that_somebody_cut_short(scene: Scene) -> None:
     scene.pin("old", days=1, person=BOB)
     assert len(in_force(scene)) == 1
     scene.rules = replace(scene.rules, approvers=(CAT.name,))
-    reasons = in_force(scene)
-    assert len(reasons) == 2
-    assert f"{BOB.name} removed it" in reasons[1]
+    replaced_by, replaced = in_force(scene)
+    assert replaced_by.kept_on is None
+    assert replaced.kept_on == RemovedInVain(BOB.name, NoApprover(BOB.name))
 
 
 @pytest.mark.parametrize("approvers", [(), ("S1",)])
@@ -153,8 +155,8 @@ def test_slack_cannot_tell_who_removed_it(scene: Scene, approvers: tuple[str, ..
     lenient(scene).unpin(HERE, ["old"], CAT)
     scene.rules = replace(scene.rules, approvers=approvers)
     scene.directory.error = "Slack does not answer"
-    (reason,) = in_force(scene)
-    assert reason.endswith(f"({CAT.name} removed it, but Slack does not answer)")
+    (found,) = in_force(scene)
+    assert found.kept_on == RemovedInVain(CAT.name, Sentence("Slack does not answer"))
     scene.directory.error = None
     scene.directory.known = {CAT.id: replace(CAT, groups=frozenset({"S1"}))}
     assert in_force(scene) == []

@@ -7,14 +7,16 @@ from datetime import timedelta
 import pytest
 
 from bot.core.authority import AwsIdentity
-from bot.core.errors import RequestError, ServiceError
+from bot.core.decision_reasons import PinOfAnother
+from bot.core.errors import ServiceError
+from bot.core.person_reasons import NoApprover
 from bot.core.records import RepositoryPin
 from bot.usecases.pin import Pinned
 from bot.usecases.prolong import OverError, prolong
 from bot.usecases.warn_of_pins import Warner
 from tests.store.support import HERE
 from tests.support import NOW
-from tests.usecases.scene import ANN, BOB, CAT, Scene
+from tests.usecases.scene import ANN, BOB, CAT, Scene, refused
 
 MONTH = timedelta(days=30)
 
@@ -173,5 +175,6 @@ def test_one_that_is_gone_or_has_no_end(scene: Scene) -> None:
 def test_somebody_elses_needs_the_right_to(scene: Scene) -> None:
     scene.rules = type(scene.rules)((ANN.arn,), 1, 1.0, "T1", "C1")
     scene.pin("1.0", days=3)
-    with pytest.raises(RequestError, match="whoever replaces it has to be"):
+    (kept,) = scene.store.pins(HERE.uri)
+    with refused(PinOfAnother(kept.pin, NoApprover(BOB.name))):
         keep(scene, BOB)

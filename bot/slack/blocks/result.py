@@ -7,6 +7,7 @@ from bot.core.records import Item, Outcome
 from bot.core.savings import usd_per_month
 from bot.core.words import short
 from bot.render.events_words import by_reason
+from bot.render.reasons import stopper_words
 from bot.render.words import about, count, size
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import and_more, context, header, section
@@ -47,7 +48,7 @@ def _became(view: PlanView) -> str:
 def _stopped(view: PlanView) -> str:
     if view.plan.state is not PlanState.STOPPED:
         return ""
-    by = view.plan.stop_asked_by
+    by = stopper_words(view.plan)
     return f"Stopped by {mention(by)}. " if by else "Ended early. "
 
 

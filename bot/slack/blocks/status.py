@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bot.core.records import Outcome, Pause, PlanRecord
+from bot.render.reasons import stopper_words
 from bot.render.words import count
 from bot.slack.blocks import phrases
 from bot.slack.blocks.choice import line_button
@@ -80,7 +81,7 @@ def _under_way(deleting: Sequence[UnderWay]) -> Iterator[Block]:
 def _progress(each: UnderWay) -> str:
     plan, total = each.plan, each.plan.deletions
     done = total - each.counts.get(Outcome.PENDING, 0)
-    by = plan.stop_asked_by
+    by = stopper_words(plan)
     stops = f"; {mention(by)} stopped it: it ends after the batches in flight" if by else ""
     name = code(plan.repository.name)
     return f"*Deleting now:* {name}, {done:,} of {total:,}  {bar(done, total)}{stops}"

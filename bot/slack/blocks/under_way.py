@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.core.records import EventName, Outcome
+from bot.render.reasons import stopper_words
 from bot.render.words import about, freed_of_all
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import Element, actions, button, context, header, section
@@ -74,8 +75,9 @@ def _postponed(view: PlanView) -> Iterator[str]:
 
 
 def _stopping(view: PlanView) -> str:
-    assert view.plan.stop_asked_by
-    return f"{mention(view.plan.stop_asked_by)} stopped it: stopping after the batches in flight"
+    by = stopper_words(view.plan)
+    assert by
+    return f"{mention(by)} stopped it: stopping after the batches in flight"
 
 
 def _besides(view: PlanView) -> str:

@@ -6,10 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from bot.core.audit_details import EventDetail
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.plan_state import PlanState
 from bot.core.records import Approval, Event, EventName, Item, Outcome
+from bot.core.result_reasons import ResultReason
+from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.playground.slack.blocks.surfaces import (
@@ -36,6 +39,8 @@ USED = Usage(
     looks=LOOKED_AT,
     not_checked=("batch", "sagemaker"),
 )
+
+NO_DETAIL = Sentence("")
 
 MOST_CHARACTERS = 10_000
 MOST_BLOCKS = 50
@@ -88,11 +93,11 @@ def approvals(*by: str) -> tuple[Approval, ...]:
     return tuple(Approval(each, NOW, 1) for each in by)
 
 
-def event(name: EventName, by: str = ANN, detail: str = "") -> Event:
+def event(name: EventName, by: str = ANN, detail: EventDetail = NO_DETAIL) -> Event:
     return Event(NOW + timedelta(hours=1), name, by, detail, "p7k2", 1)
 
 
-def items(outcome: Outcome, reason: str, *tags: str) -> tuple[Item, ...]:
+def items(outcome: Outcome, reason: ResultReason, *tags: str) -> tuple[Item, ...]:
     return tuple(Item(f"sha256:{tag:>064}", (tag,), outcome, reason) for tag in tags)
 
 

@@ -20,6 +20,7 @@ from bot.core.records import (
     RepositoryPin,
 )
 from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
 from bot.slack.blocks.choice import MOST_CHOICES, Choice, choices
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.history import Ended, HistoryView, history_message
@@ -115,7 +116,7 @@ def test_pins() -> None:
 @pytest.mark.parametrize("state", PlanState)
 def test_history(state: PlanState) -> None:
     run = LastRun(in_state(state), EVERY_OUTCOME)
-    last = event(EventName.DISMISSED, ANN, NASTY)
+    last = event(EventName.DISMISSED, ANN, Sentence(NASTY))
     for each in (Ended(run, last), Ended(run, None)):
         assert harmless(history_message(HistoryView(LONG_NAME, [each] * 10, 10**18, 0.10)))
 
@@ -144,10 +145,13 @@ def test_why(state: PlanState) -> None:
     for judged in (_most_used(), ODD.judged[0]):
         explanation = Explanation(LONG, judged, ODD.judged)
         for new_pins in ((), pins):
-            for item in (None, *(Item("", (), outcome, NASTY * 40) for outcome in Outcome)):
+            for item in (
+                None,
+                *(Item("", (), outcome, Sentence(NASTY * 40)) for outcome in Outcome),
+            ):
                 shown = (in_state(state), NOW, explanation, new_pins, item, PAUSE, NOW)
                 harmless(why_message(WhyView("t" * 300, *shown)))
-    item = Item(f"sha256:{'a' * 64}", ("t" * 300,) * 40, Outcome.DELETED, NASTY * 40)
+    item = Item(f"sha256:{'a' * 64}", ("t" * 300,) * 40, Outcome.DELETED, Sentence(NASTY * 40))
     for last in (event(EventName.ENDED), None):
         harmless(deleted_message(NASTY * 9, Deleted(in_state(state), item), last))
     harmless(never_looked_at(LONG))

@@ -10,13 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.manifest import OCI_INDEX, Content, Manifest
+from bot.core.obstacles import Doubt
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
 from bot.core.plan_state import PlanState
 from bot.core.records import Item, Outcome
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
-from bot.core.usage import SOURCES, Doubt, Look, UnscannedRegion, Usage
+from bot.core.sentence import Sentence
+from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
 from bot.slack.blocks import (
     asked_message,
     failed_message,
@@ -109,7 +111,7 @@ ODD = odd_plan()
 
 def test_odd_names_in_every_state() -> None:
     told = [
-        Item(f"sha256:{n:064}", (f"{'t' * 300}{n}",), outcome, f"{n} {NASTY * 20}")
+        Item(f"sha256:{n:064}", (f"{'t' * 300}{n}",), outcome, Sentence(f"{n} {NASTY * 20}"))
         for n in range(10)
         for outcome in (Outcome.FAILED, Outcome.SPARED)
     ]
@@ -119,8 +121,9 @@ def test_odd_names_in_every_state() -> None:
 
 
 def test_odd_problems() -> None:
-    errors = [f"{number} {NASTY * 20}" for number in range(30)]
-    looks = [Look(NASTY, NASTY * 9, 0, error, Doubt(1, 9, NOW)) for error in errors]
+    causes = [Sentence(f"{number} {NASTY * 20}") for number in range(30)]
+    doubts = [Doubt(number, 99, NOW) for number in range(1, 31)]
+    looks = [Look(NASTY, NASTY * 9, 0, failure) for failure in (*doubts, *causes)]
     made = plan(image(1), usage=Usage(looks=tuple(looks)))
     content = checked(plan_message(view(replace(made, repository=ODD.repository))))
     _harmless(read(content.blocks) + content.text)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from bot.core.audit_details import PinsKeep
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.records import EventName
 from bot.core.repository import RegistryId
+from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, UnscannedRegion, Usage
 from bot.render.words import money, size
 from bot.slack.blocks import plan_message
@@ -111,7 +113,9 @@ def test_a_plan_of_before_knows_no_whole() -> None:
 
 
 def test_unread_manifests_leave_the_whole_unknown() -> None:
-    assert "frees about 1.00 GB." in shown(content=plan(image(1, content=Unread("AWS failed"))))
+    assert "frees about 1.00 GB." in shown(
+        content=plan(image(1, content=Unread(Sentence("AWS failed"))))
+    )
 
 
 def test_the_dialog_names_counts_and_money() -> None:
@@ -174,7 +178,7 @@ def test_who_stopped_it_before_it_began() -> None:
 
 
 def test_whose_pins_changed_it() -> None:
-    last = event(EventName.PROPOSED, detail="pins spare 1 of 13 that were to go")
+    last = event(EventName.PROPOSED, detail=PinsKeep(1, of=13))
     line = f"~ Version 2 by <@{ANN}>: pins spare 1 of 13 that were to go."
     assert line in shown(record={"version": 2}, last_event=last)
     assert "~ Version" not in shown(last_event=last)

@@ -5,9 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.obstacles import Doubt
+from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
+from bot.core.reasons import Pinned
 from bot.core.records import BY_ITSELF, EventName, Outcome, Pause
-from bot.core.usage import Doubt, Look
+from bot.core.result_reasons import DeletedElsewhere, RefusedByEcr
+from bot.core.sentence import Sentence
+from bot.core.usage import Look
 from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
 from tests.render.builders import GB, image, plan
@@ -31,15 +36,12 @@ from tests.support import NOW
 
 PLACE = "~ 123456789012 · eu-west-1 · plan p7k2, version 1"
 DENIED = Look(
-    "kubernetes", "cluster prod", 0, "arn:aws:iam::123456789012:role/x may not: attach <the> policy"
+    "kubernetes",
+    "cluster prod",
+    0,
+    Sentence("arn:aws:iam::123456789012:role/x may not: attach <the> policy"),
 )
-DOUBTED = Look(
-    "ecs",
-    "eu-west-1",
-    2,
-    "it lists 3 workloads, where it listed 40 on 2026-11-22; if that is right, confirm it: …",
-    Doubt(3, 40, NOW - timedelta(days=1)),
-)
+DOUBTED = Look("ecs", "eu-west-1", 2, Doubt(3, 40, NOW - timedelta(days=1)))
 
 
 def test_nothing_to_delete_is_one_quiet_line() -> None:
@@ -195,9 +197,9 @@ def test_what_ecr_never_confirmed_is_told_apart() -> None:
 
 def test_failed_and_spared_with_why() -> None:
     told = (
-        *items(Outcome.FAILED, "ECR refused it: in a list (ImageReferencedByManifestList)", "1.1"),
-        *items(Outcome.SPARED, "is gone: somebody else deleted it", "1.2"),
-        *items(Outcome.SPARED, f"1.* is pinned by {BOB}: <!channel> *note*", "1.7", "1.9"),
+        *items(Outcome.FAILED, RefusedByEcr("ImageReferencedByManifestList", "in a list"), "1.1"),
+        *items(Outcome.SPARED, DeletedElsewhere(), "1.2"),
+        *items(Outcome.SPARED, Pinned(Pin("1.*", BOB, "<!channel> *note*")), "1.7", "1.9"),
     )
     counts = {Outcome.DELETED: 6, Outcome.SPARED: 5, Outcome.FAILED: 1}
     shown = ended(PlanState.FAILED, counts, told=told, record={"freed_bytes": GB})

@@ -11,10 +11,12 @@ from uuid import uuid4
 
 from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
+from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
 from bot.core.records import Event, EventName, Job, Message, PlanRecord
+from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
-from bot.core.usage import Doubt, Look, Usage
+from bot.core.usage import Look, Usage
 from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
 from bot.ports import Change
 from bot.settings import Settings
@@ -36,9 +38,7 @@ LULL = 0.01
 """Nobody else uses the bot."""
 
 WEEK = timedelta(days=7)
-IN_DOUBT = Look(
-    "ecs", "123456789012 in eu-west-1", 1, "it listed 40 workloads before", Doubt(4, 40, NOW)
-)
+IN_DOUBT = Look("ecs", "123456789012 in eu-west-1", 1, Doubt(4, 40, NOW))
 LOOKED_AT = Look("lambda", "123456789012 in eu-west-1", 3)
 
 Json = dict[str, Any]
@@ -103,7 +103,9 @@ class Office:
         """Version 1 keeps `new` and deletes `old` and `older`."""
         made = what or content("new", "old", "older")
         after = proposed(uuid4().hex[:8], made, self.clock(), self.clock() + WEEK)
-        event = Event(self.clock(), EventName.PROPOSED, "U1", "…", after.id, 1, made.repository.uri)
+        event = Event(
+            self.clock(), EventName.PROPOSED, "U1", Sentence("…"), after.id, 1, made.repository.uri
+        )
         assert self.store.commit(Change((event,), None, after, made))
         return after
 

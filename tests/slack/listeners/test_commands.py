@@ -8,9 +8,11 @@ import pytest
 
 from bot.core.due import DUE
 from bot.core.plan_state import PlanState
+from bot.core.reasons import NothingKeeps
 from bot.core.records import Approval, Binding, EventName, Fate, LastLook, TagScan
 from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
+from bot.core.sentence import Sentence
 from bot.playground.slack import Person, Workspace
 from bot.ports import Change
 from bot.slack.listeners.boundary import MISFIT
@@ -81,7 +83,10 @@ def carried_out(office: Office, plan_id: str) -> None:
     run = run_of(before)
     assert office.store.commit(started(before, run))
     one, other = (item.digest for item in office.store.items(plan_id, 1))
-    fates = [Fate(one, Became.DELETED, "it was old"), Fate(other, Became.SPARED, "pinned")]
+    fates = [
+        Fate(one, Became.DELETED, NothingKeeps()),
+        Fate(other, Became.SPARED, Sentence("pinned")),
+    ]
     assert office.store.settle(run, fates, [], [])
     now = seen(office.store, plan_id)
     after = replace(now, state=PlanState.DONE, freed_bytes=GB, approvals=approved.approvals)
@@ -354,7 +359,10 @@ def test_why_it_is_there_although_its_plan_is_carried_out(bot: Office, ann: Pers
     run = run_of(before)
     assert bot.store.commit(started(before, run))
     one, other = (item.digest for item in bot.store.items(before.id, 1))
-    fates = [Fate(one, Became.SPARED, "ECS runs it"), Fate(other, Became.FAILED, "ECR says no")]
+    fates = [
+        Fate(one, Became.SPARED, Sentence("ECS runs it")),
+        Fate(other, Became.FAILED, Sentence("ECR says no")),
+    ]
     assert bot.store.settle(run, fates, [], [])
     assert "`old` in `team/api` was spared: ECS runs it." in asks(bot, ann, "why team/api old")
     said = asks(bot, ann, "why team/api older")

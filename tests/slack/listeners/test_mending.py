@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.audit_details import UsageIsRight
 from bot.core.errors import ServiceError
 from bot.core.records import EventName
 from bot.playground.slack import Fault, Person, Workspace
@@ -108,8 +109,8 @@ def test_somebody_gives_their_word(doubting: Office, ann: Person) -> None:
     assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
     (event,) = (e for e in doubting.store.events() if e.event is EventName.CONFIRMED_USAGE)
     assert event.by == ann.id
-    assert "lists 4 workloads" in event.detail
-    assert "it listed 40 before" in event.detail
+    assert isinstance(event.detail, UsageIsRight)
+    assert (event.detail.figures.workloads, event.detail.figures.before) == (4, 40)
     assert len(doubting.jobs()) == 1
 
 

@@ -19,6 +19,7 @@ NOT_REACHED = "was not reached: "
 def upgrade() -> None:
     op.add_column("plan_items", sa.Column("reason_value", sa.String))
     op.add_column("audit_events", sa.Column("detail_value", sa.String))
+    op.add_column("plans", sa.Column("stop_cause_value", sa.String))
     _convert_runs_under_way()
 
 
