@@ -81,8 +81,9 @@ def at_once(releases: Shelf, settings_file: Write) -> Shelf:
 
 
 @pytest.fixture
-def builds(shelf: Shelf, settings_file: Write) -> Shelf:
+def builds(shelf: Shelf, settings_file: Write, own_database: Path) -> Shelf:
     """`team/api` with 450 images that go, without an undo window, and 10 that stay."""
+    del own_database
     settings_file(AT_ONCE)
     for number in range(BUILDS):
         shelf.image(f"1.{number}", age=100 - number / 100)

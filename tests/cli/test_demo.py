@@ -71,7 +71,7 @@ def test_it_stays_until_ctrl_c(machine: Machine) -> None:
         run.until("ends the demo")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as answer:
             assert b"Mia Brandt" in answer.read()
-        assert len(machine.processes()) >= 3, "the demo, and both processes of the bot"
+        assert len(machine.processes()) >= 2, "both processes of the bot"
         assert run.end(signal.SIGINT) == 0
         assert run.said[-1] == "The demo is over.\n"
     assert machine.files() == []

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -24,8 +25,9 @@ REASON = ("--reason", "the audit needs it")
 
 
 @pytest.fixture
-def pin(run: Run) -> Run:
+def pin(run: Run, own_database: Path) -> Run:
     """Pins in `team/api`."""
+    del own_database
     return lambda *arguments: run("pin", "team/api", *arguments, *REASON)
 
 

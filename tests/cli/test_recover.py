@@ -101,7 +101,7 @@ def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: 
     id_ = approved(run, builds.id.name)
     hold_deletions(aws, seconds=2)
     with working("recover") as process:
-        until(lambda: aws.world.calls.count(DELETION))
+        until(lambda: aws.world.calls.count(DELETION) == 4)
         with frozen(process):
             result = run("recover")
         assert (result.status, result.out) == (0, "")

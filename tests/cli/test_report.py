@@ -1,5 +1,7 @@
 """`ecr-clean report`: posts reports now, without anybody who listens."""
 
+import os
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -8,7 +10,7 @@ from bot.core.due import IGNORE
 from bot.playground.aws import StandIn
 from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
 from bot.store.store import SqlStore
-from tests.cli.carrying_out import as_stored, proposed, working
+from tests.cli.carrying_out import COMMAND, PATIENCE, ROOT, as_stored, proposed
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.slack.support import buttons
 from tests.support import Run, Shelf
@@ -55,10 +57,15 @@ def test_it_needs_no_time_zones_of_the_system(
 ) -> None:
     """Small images have none, or lack old names such as this."""
     settings_file(f"{LOOKED_AT}reports: [{{channel: team, time_zone: US/Pacific}}]")
-    with working("report", "team/api", PYTHONTZPATH="/nonexistent") as process:
-        out, _ = process.communicate()
-    assert process.returncode == 0
-    assert out.startswith("team/api: posted: https://")
+    done = subprocess.run(
+        [*COMMAND, "report", "team/api"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONTZPATH": "/nonexistent"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
+    assert done.stdout.startswith("team/api: posted: https://")
     assert len(ann.messages(channel)) == 1
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import pytest
 
@@ -27,11 +27,9 @@ from tests.cli.carrying_out import (
     until,
     working,
 )
+from tests.cli.forks import Forked
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.support import Run, Shelf
-
-if TYPE_CHECKING:
-    import subprocess
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +40,7 @@ LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING|ERROR) [A-Z].*
 class Serving:
     """What it said by now is in `said`."""
 
-    process: "subprocess.Popen[str]"
+    process: Forked
     said: list[str]
 
     def has_said(self, words: str) -> bool:
