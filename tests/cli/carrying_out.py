@@ -18,9 +18,11 @@ from bot.playground.aws import Fault, StandIn
 from bot.ports import Change
 from bot.store.store import SqlStore
 from tests.cli.forks import Forked
-from tests.cli.remembered import LOOKED_AT
+from tests.cli.remembered import LOOKED_AT, proposed
 from tests.store.support import event
 from tests.support import Run
+
+__all__ = ["proposed"]
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "bot"]
@@ -42,11 +44,6 @@ def until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < end, "it does not happen"
         time.sleep(0.01)
-
-
-def proposed(run: Run, name: str = "team/api") -> str:
-    """The plan's id."""
-    return str(run("propose", name, "--format", "json").plan["plan"])
 
 
 def approved(run: Run, name: str = "team/api") -> str:

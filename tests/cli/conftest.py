@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import Cluster
 from bot.playground.slack import Person, Workspace
@@ -20,6 +21,13 @@ from tests.support import Run, Shelf
 from tests.usage.aws_support import digest
 
 USER, GROUP = "arn:aws:iam::123456789012:user/demo", "cleaners"
+
+
+@pytest.fixture(autouse=True)
+def two_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that the account has: other Regions are asked for workloads, each by clients of its
+    own."""
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION, "us-east-1"))
 
 
 @pytest.fixture

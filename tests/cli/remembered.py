@@ -12,7 +12,7 @@ import pytest
 from bot.playground.aws import StandIn
 from bot.store.store import SqlStore, open_store
 from tests.postgres import Server, postgresql
-from tests.support import Shelf, others_off
+from tests.support import Run, Shelf, others_off
 
 __all__ = ["postgresql"]
 
@@ -25,6 +25,11 @@ LOOKED_AT = f"usage: {{{others_off('files')}, files: [/dev/null], expect_none: t
 BOB = "arn:aws:iam::123456789012:user/bob"
 
 Write = Callable[[str], Path]
+
+
+def proposed(run: Run, name: str = "team/api") -> str:
+    """The plan's id."""
+    return str(run("propose", name, "--format", "json").plan["plan"])
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +66,35 @@ def releases(first_releases: Shelf, own_database: Path) -> Shelf:
     """The same, with a database."""
     del own_database
     return first_releases
+
+
+class Remembered:
+    """Databases after what several tests begin with, which is done once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ids: dict[str, str] = {}
+
+    def after(self, name: str, database: Path, act: Callable[[], str]) -> str:
+        """The id that it answers, of a plan."""
+        kept = self._folder / f"{name}.db"
+        if name not in self._ids:
+            self._ids[name] = act()
+            shutil.copy(database, kept)
+        shutil.copy(kept, database)
+        return self._ids[name]
+
+
+@pytest.fixture(scope="session")
+def remembered(tmp_path_factory: pytest.TempPathFactory) -> Remembered:
+    return Remembered(tmp_path_factory.mktemp("remembered"))
+
+
+@pytest.fixture
+def open_plan(run: Run, releases: Shelf, own_database: Path, remembered: Remembered) -> str:
+    """Its id: it deletes 3 of the 13 manifests of `releases`."""
+    name = releases.id.name
+    return remembered.after("open plan", own_database, lambda: proposed(run, name))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+from pathlib import Path
 
 import pytest
 
@@ -18,17 +19,22 @@ from tests.cli.carrying_out import (
     until,
     working,
 )
+from tests.cli.remembered import Remembered
 from tests.support import Run, Shelf
 
 
 @pytest.fixture
-def id_(run: Run, at_once: Shelf, aws: StandIn) -> str:
+def id_(run: Run, at_once: Shelf, aws: StandIn, own_database: Path, remembered: Remembered) -> str:
     """1.0 was deleted; 1.1 was tagged again, and spared; 1.2 could not be deleted."""
-    id_ = proposed(run)
-    aws.world.retag(at_once.repository, "1.1", "stable")
-    aws.world.stick(at_once.repository, "1.2")
-    assert run("approve", id_, "--wait").status == 1
-    return id_
+
+    def carry_out() -> str:
+        id_ = proposed(run)
+        aws.world.retag(at_once.repository, "1.1", "stable")
+        aws.world.stick(at_once.repository, "1.2")
+        assert run("approve", id_, "--wait").status == 1
+        return id_
+
+    return remembered.after("a run", own_database, carry_out)
 
 
 def test_json(run: Run, id_: str) -> None:

@@ -3,12 +3,13 @@
 import os
 import pty
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from bot.playground.aws import StandIn
 from tests.cli.carrying_out import PATIENCE, working
-from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
+from tests.cli.remembered import ANN, BOB, LOOKED_AT, Remembered, Write, proposed
 from tests.support import Run, Shelf
 
 MUCH = f"{LOOKED_AT}policies: [{{keep: [{{newest: 1}}]}}]"
@@ -16,16 +17,23 @@ MUCH = f"{LOOKED_AT}policies: [{{keep: [{{newest: 1}}]}}]"
 
 
 @pytest.fixture
-def id_(run: Run, releases: Shelf) -> str:
+def id_(open_plan: str) -> str:
     """Of a plan that deletes 3 of 13 manifests."""
-    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+    return open_plan
 
 
 @pytest.fixture
-def large(run: Run, releases: Shelf, settings_file: Write) -> str:
+def large(
+    run: Run,
+    releases: Shelf,
+    settings_file: Write,
+    own_database: Path,
+    remembered: Remembered,
+) -> str:
     """A plan that deletes 12 of 13 manifests."""
     settings_file(MUCH)
-    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+    name = releases.id.name
+    return remembered.after("large plan", own_database, lambda: proposed(run, name))
 
 
 def events(run: Run) -> list[str]:

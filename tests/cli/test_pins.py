@@ -32,9 +32,9 @@ def pin(run: Run, own_database: Path) -> Run:
 
 
 @pytest.fixture
-def id_(run: Run, releases: Shelf) -> str:
+def id_(open_plan: str) -> str:
     """Of an open plan."""
-    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+    return open_plan
 
 
 def listed(run: Run, *repositories: str) -> list[str]:

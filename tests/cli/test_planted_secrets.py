@@ -30,8 +30,8 @@ COMMANDS = (
 
 
 @pytest.fixture(autouse=True)
-def api(shelf: Shelf, environment: Path) -> Shelf:
-    del environment
+def api(shelf: Shelf, own_database: Path) -> Shelf:
+    del own_database
     shelf.images(12)
     return shelf
 
@@ -112,6 +112,7 @@ def test_a_server_that_quotes_it(
 ) -> None:
     """In the answers of the registry and of a source of usage."""
     settings_file(f"usage: {{{others_off('lambda')}}}")
+    monkeypatch.setenv("SLACK_API_URL", "http://127.0.0.1:9/api/")
     secret = _plant(name, aws, monkeypatch)
     said = f"the request had {secret}, {secret!r} and {_value(name, secret)}"
     for operation in ("BatchGetImage", "ListFunctions", "GetRepositoryPolicy", "DescribeRegistry"):
