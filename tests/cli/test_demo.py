@@ -78,8 +78,9 @@ def test_it_stays_until_ctrl_c(machine: Machine) -> None:
     until(lambda: not machine.processes())
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.slow)]
+)
 def test_it_is_told_to_end_in_the_middle(machine: Machine, number: signal.Signals) -> None:
     with machine.started("--port", str(free_port())) as run:
         run.until("is open")
