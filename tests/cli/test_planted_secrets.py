@@ -21,8 +21,13 @@ ROLE = "arn:aws:iam::123456789012:role/cleaner"
 READ_BY_BOTO3 = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 EVERY = ("DATABASE_URL", *SLACK_SECRETS, *AWS_SECRETS)
 
-ONE_OF_EACH_KIND = ("DATABASE_URL", "SLACK_BOT_TOKEN", "AWS_SECRET_ACCESS_KEY")
-"""All of a kind are read in the same way."""
+ONE_OF_EACH_KIND = (
+    "DATABASE_URL",
+    "SLACK_BOT_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)
+"""Of a URL, a token of Slack, a secret of AWS, and the one of these that may hold a space."""
 
 COMMANDS = (
     ("plan", "team/api"),
