@@ -24,7 +24,7 @@ USER, GROUP = "arn:aws:iam::123456789012:user/demo", "cleaners"
 
 
 @pytest.fixture(autouse=True)
-def two_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+def few_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that the account has: other Regions are asked for workloads, each by clients of its
     own."""
     monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION, "us-east-1"))

@@ -44,7 +44,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_database(environment: Path, empty_database: Path) -> Path:
     """The one that the command uses, made just now."""
     file = environment / "state" / "ecr-clean" / "ecr-clean.db"
-    file.parent.mkdir(mode=0o700, parents=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copy(empty_database, file)
     with closing(sqlite3.connect(file)) as opened, opened:
         now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
