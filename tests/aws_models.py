@@ -1,13 +1,15 @@
-"""What botocore reads of AWS's services, from files of megabytes, and what it finds out about its
-own event handlers, is read and found out once by each process of the tests instead of once by each
-session of AWS."""
+"""What botocore makes of its own files, the same for every session and every client of AWS, is made
+once by each process of the tests: models of megabytes, the methods of clients, names of events."""
 
 import functools
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from botocore import hooks
+from botocore.client import ClientCreator
+from botocore.hooks import EVENT_ALIASES, EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 
 
@@ -16,8 +18,9 @@ def aws_models_are_read_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", _read_once(JSONFileLoader.load_file))
         patch.setattr(Loader, "list_available_services", _listed_once())
-        patch.setattr(hooks, "accepts_kwargs", functools.cache(hooks.accepts_kwargs))
-        patch.setattr(hooks.EventAliaser, "_alias_event_name", _aliased_once())
+        patch.setattr(ClientCreator, "_create_methods", _created_once())
+        patch.setattr(EventAliaser, "__init__", _renamed_once(EventAliaser.__init__))
+        patch.setattr(hooks, "accepts_kwargs", _accepts_kwargs)
         yield
 
 
@@ -46,15 +49,34 @@ def _listed_once() -> Any:
     return list_them
 
 
-def _aliased_once() -> Any:
-    names: dict[str, str] = {}
-    alias: Any = hooks.EventAliaser.__dict__["_alias_event_name"]
+def _created_once() -> Any:
+    """A method knows its name and its operation alone; EC2's client has more than 700."""
+    created: dict[Any, dict[str, Any]] = {}
+    create: Any = ClientCreator._create_methods  # type: ignore[attr-defined]
 
-    def name_of(self: Any, event_name: str) -> str:
-        if self._event_aliases != hooks.EVENT_ALIASES:
-            return str(alias(self, event_name))
-        if event_name not in names:
-            names[event_name] = alias(self, event_name)
-        return names[event_name]
+    def create_them(self: ClientCreator, service_model: Any) -> dict[str, Any]:
+        key = (service_model.service_name, *service_model.operation_names)
+        if key not in created:
+            created[key] = create(self, service_model)
+        return dict(created[key])
 
-    return name_of
+    return create_them
+
+
+def _renamed_once(init: Any) -> Any:
+    renamed: dict[str, str] = {}
+
+    def make(self: Any, event_emitter: Any, event_aliases: Any = None) -> None:
+        init(self, event_emitter, event_aliases)
+        if self._event_aliases == EVENT_ALIASES:
+            self._alias_name_cache = renamed
+
+    return make
+
+
+def _accepts_kwargs(handler: Any) -> Any:
+    """As botocore finds it out, without the rest of the signature."""
+    code = getattr(getattr(handler, "__func__", handler), "__code__", None)
+    if code is None:
+        return inspect.getfullargspec(handler)[2]
+    return bool(code.co_flags & inspect.CO_VARKEYWORDS)

@@ -127,6 +127,12 @@ class Server:
             else:
                 copy.connection.close()
 
+    @contextmanager
+    def copy_of(self, database: str) -> Iterator[str]:
+        """With all that is in it. Nobody may be connected to it."""
+        with _database(self.url, database) as url:
+            yield url.render_as_string(hide_password=False)
+
     def _copy(self) -> _Migrated:
         """It is dropped at the end of all tests."""
         url = self._until_end.enter_context(_database(self.url, self.migrated))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +17,12 @@ from bot.core.records import PlanRecord
 from bot.playground.aws import Fault, StandIn
 from bot.ports import Change
 from bot.store.store import SqlStore
-from tests.cli.remembered import LOOKED_AT
+from tests.cli.forks import Forked
+from tests.cli.remembered import LOOKED_AT, proposed
 from tests.store.support import event
 from tests.support import Run
+
+__all__ = ["proposed"]
 
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "bot"]
@@ -40,12 +43,7 @@ def until(condition: Callable[[], object]) -> None:
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, "it does not happen"
-        time.sleep(0.03)
-
-
-def proposed(run: Run, name: str = "team/api") -> str:
-    """The plan's id."""
-    return str(run("propose", name, "--format", "json").plan["plan"])
+        time.sleep(0.01)
 
 
 def approved(run: Run, name: str = "team/api") -> str:
@@ -66,7 +64,7 @@ def hold_deletions(aws: StandIn, seconds: float = PATIENCE) -> Fault:
 
 
 @contextmanager
-def frozen(process: "subprocess.Popen[str]") -> Iterator[None]:
+def frozen(process: Forked) -> Iterator[None]:
     """It lives, but nothing of it happens meanwhile."""
     process.send_signal(signal.SIGSTOP)
     yield
@@ -84,22 +82,15 @@ def wait_for_line(stream: IO[str] | None, words: str) -> str:
 
 @contextmanager
 def working(
-    *arguments: str, stderr: int = subprocess.PIPE, **environment: str
-) -> Iterator[subprocess.Popen[str]]:
+    *arguments: str,
+    stdin: int = subprocess.DEVNULL,
+    stderr: int = subprocess.PIPE,
+    **environment: str,
+) -> Iterator[Forked]:
     """`ecr-clean` as a process of its own, which is killed in the end if it has not ended."""
-    with subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
-        text=True,
-        bufsize=1,
-    ) as process:
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
+    given = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    with closing(Forked(arguments, given, stdin=stdin, stderr=stderr)) as process:
+        yield process
 
 
 def late_by(store: SqlStore, id_: str, delay: timedelta) -> None:

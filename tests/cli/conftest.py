@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
+from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import Cluster
 from bot.playground.slack import Person, Workspace
@@ -20,6 +21,13 @@ from tests.support import Run, Shelf
 from tests.usage.aws_support import digest
 
 USER, GROUP = "arn:aws:iam::123456789012:user/demo", "cleaners"
+
+
+@pytest.fixture(autouse=True)
+def few_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that the account has: other Regions are asked for workloads, each by clients of its
+    own."""
+    monkeypatch.setitem(ALWAYS_ENABLED, "aws", (DEFAULT_REGION, "us-east-1"))
 
 
 @pytest.fixture
@@ -81,8 +89,9 @@ def at_once(releases: Shelf, settings_file: Write) -> Shelf:
 
 
 @pytest.fixture
-def builds(shelf: Shelf, settings_file: Write) -> Shelf:
+def builds(shelf: Shelf, settings_file: Write, own_database: Path) -> Shelf:
     """`team/api` with 450 images that go, without an undo window, and 10 that stay."""
+    del own_database
     settings_file(AT_ONCE)
     for number in range(BUILDS):
         shelf.image(f"1.{number}", age=100 - number / 100)

@@ -3,11 +3,12 @@
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import NamedTuple
+
+from tests.cli.forks import Forked
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 100
@@ -29,31 +30,17 @@ class Machine:
             **habits,
         }
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self._command(*arguments),
-            cwd=self.home,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+    def run(self, *arguments: str) -> "Ended":
+        with closing(Forked(["demo", *arguments], self.environment, folder=self.home)) as process:
+            out, err = process.communicate(PATIENCE)
+            return Ended(process.wait(PATIENCE), out, err)
 
     @contextmanager
     def started(self, *arguments: str) -> Iterator["Run"]:
-        with subprocess.Popen(
-            self._command(*arguments),
-            cwd=self.home,
-            env={**self.environment, "PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            try:
-                yield Run(process)
-            finally:
-                process.kill()
+        given = {**self.environment, "PYTHONUNBUFFERED": "1"}
+        process = Forked(["demo", *arguments], given, folder=self.home, stderr=subprocess.STDOUT)
+        with closing(process):
+            yield Run(process)
 
     def files(self) -> list[Path]:
         """Left in either folder."""
@@ -61,7 +48,7 @@ class Machine:
         return [each for each in found if each.is_file()]
 
     def processes(self) -> dict[int, dict[str, str]]:
-        """That run here: the environment of each, by its id."""
+        """That the demo started, and that run still: the environment of each, by its id."""
         found = {}
         for folder in Path("/proc").glob("[0-9]*"):
             environment = _environment_of(folder)
@@ -69,19 +56,20 @@ class Machine:
                 found[int(folder.name)] = environment
         return found
 
-    def _command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "bot", "demo", *arguments]
+
+class Ended(NamedTuple):
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class Run:
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: Forked) -> None:
         self.process = process
         self.said: list[str] = []
 
     def until(self, words: str) -> None:
-        stream: IO[str] | None = self.process.stdout
-        assert stream
-        for line in stream:
+        for line in self.process.stdout:
             self.said.append(line)
             if words in line:
                 return
@@ -90,9 +78,7 @@ class Run:
     def end(self, number: signal.Signals) -> int:
         """Answers its exit status."""
         self.process.send_signal(number)
-        stream = self.process.stdout
-        assert stream
-        self.said += stream.readlines()
+        self.said += self.process.stdout.readlines()
         return self.process.wait(PATIENCE)
 
 

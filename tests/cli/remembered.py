@@ -1,6 +1,10 @@
 """What tests of remembered plans and pins share: a repository to clean, people, databases."""
 
+import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +12,7 @@ import pytest
 from bot.playground.aws import StandIn
 from bot.store.store import SqlStore, open_store
 from tests.postgres import Server, postgresql
-from tests.support import Shelf, others_off
+from tests.support import Run, Shelf, others_off
 
 __all__ = ["postgresql"]
 
@@ -23,13 +27,74 @@ BOB = "arn:aws:iam::123456789012:user/bob"
 Write = Callable[[str], Path]
 
 
+def proposed(run: Run, name: str = "team/api") -> str:
+    """The plan's id."""
+    return str(run("propose", name, "--format", "json").plan["plan"])
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With all tables: to make them anew takes as long as everything else that a command does."""
+    file = tmp_path_factory.mktemp("empty") / "ecr-clean.db"
+    open_store(f"sqlite:///{file}").close()
+    return file
+
+
 @pytest.fixture
-def releases(shelf: Shelf, settings_file: Write) -> Shelf:
-    """`team/api` with 13 releases, of which 1.0, 1.1 and 1.2 go."""
+def own_database(environment: Path, empty_database: Path) -> Path:
+    """The one that the command uses, made just now."""
+    file = environment / "state" / "ecr-clean" / "ecr-clean.db"
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copy(empty_database, file)
+    with closing(sqlite3.connect(file)) as opened, opened:
+        now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S.%f}"
+        opened.execute("UPDATE about SET made_at = ?", [now])
+    return file
+
+
+@pytest.fixture
+def first_releases(shelf: Shelf, settings_file: Write) -> Shelf:
+    """`team/api` with 13 releases, of which 1.0, 1.1 and 1.2 go, before anybody made a database."""
     settings_file(LOOKED_AT)
     for number in range(13):
         shelf.image(f"1.{number}", age=60 - number)
     return shelf
+
+
+@pytest.fixture
+def releases(first_releases: Shelf, own_database: Path) -> Shelf:
+    """The same, with a database."""
+    del own_database
+    return first_releases
+
+
+class Remembered:
+    """Databases after what several tests begin with, which is done once."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._ids: dict[str, str] = {}
+
+    def after(self, name: str, database: Path, act: Callable[[], str]) -> str:
+        """The id that it answers, of a plan."""
+        kept = self._folder / f"{name}.db"
+        if name not in self._ids:
+            self._ids[name] = act()
+            shutil.copy(database, kept)
+        shutil.copy(kept, database)
+        return self._ids[name]
+
+
+@pytest.fixture(scope="session")
+def remembered(tmp_path_factory: pytest.TempPathFactory) -> Remembered:
+    return Remembered(tmp_path_factory.mktemp("remembered"))
+
+
+@pytest.fixture
+def open_plan(run: Run, releases: Shelf, own_database: Path, remembered: Remembered) -> str:
+    """Its id: it deletes 3 of the 13 manifests of `releases`."""
+    name = releases.id.name
+    return remembered.after("open plan", own_database, lambda: proposed(run, name))
 
 
 @pytest.fixture
@@ -40,9 +105,9 @@ def bob(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 @pytest.fixture
-def own_store(environment: Path) -> Iterator[SqlStore]:
-    """The one that the command uses, made by us."""
-    with open_store(f"sqlite:///{environment}/state/ecr-clean/ecr-clean.db") as opened:
+def own_store(own_database: Path) -> Iterator[SqlStore]:
+    """The one that the command uses."""
+    with open_store(f"sqlite:///{own_database}") as opened:
         yield opened
 
 

@@ -2,33 +2,38 @@
 
 import os
 import pty
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bot.playground.aws import StandIn
-from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
+from tests.cli.carrying_out import PATIENCE, working
+from tests.cli.remembered import ANN, BOB, LOOKED_AT, Remembered, Write, proposed
 from tests.support import Run, Shelf
 
-ROOT = Path(__file__).parent.parent.parent
 MUCH = f"{LOOKED_AT}policies: [{{keep: [{{newest: 1}}]}}]"
 """12 of 13 go."""
 
 
 @pytest.fixture
-def id_(run: Run, releases: Shelf) -> str:
+def id_(open_plan: str) -> str:
     """Of a plan that deletes 3 of 13 manifests."""
-    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+    return open_plan
 
 
 @pytest.fixture
-def large(run: Run, releases: Shelf, settings_file: Write) -> str:
+def large(
+    run: Run,
+    releases: Shelf,
+    settings_file: Write,
+    own_database: Path,
+    remembered: Remembered,
+) -> str:
     """A plan that deletes 12 of 13 manifests."""
     settings_file(MUCH)
-    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+    name = releases.id.name
+    return remembered.after("large plan", own_database, lambda: proposed(run, name))
 
 
 def events(run: Run) -> list[str]:
@@ -166,17 +171,10 @@ def test_whoever_may_not_is_not_asked(run: Run, large: str, settings_file: Write
 @pytest.mark.parametrize(("typed", "status"), [("team/api", 0), ("team/web", 2)])
 def test_a_terminal_is_asked(typed: str, status: int, large: str, run: Run) -> None:
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "bot", "approve", large],
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        text=True,
-    ) as process:
+    with working("approve", large, stdin=theirs) as process:
         os.close(theirs)
         os.write(ours, f"{typed}\n".encode())
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=PATIENCE)
     os.close(ours)
     assert process.returncode == status
     assert "deletes 12 of 13 manifests in team/api" in err

@@ -2,13 +2,12 @@
 
 import os
 import pty
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.cli.carrying_out import COMMAND, PATIENCE, ROOT
+from tests.cli.carrying_out import PATIENCE, working
 from tests.support import Result, Run, Shelf, others_off
 
 Write = Callable[[str], Path]
@@ -63,14 +62,7 @@ def test_a_terminal_is_shown_the_number_and_asked(
     typed: str, status: int, then: int, plan: Run
 ) -> None:
     ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        [*COMMAND, "confirm-usage", "files", "used.txt"],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdin=theirs,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with working("confirm-usage", "files", "used.txt", stdin=theirs) as process:
         os.write(ours, f"{typed}\n".encode())
         out, err = process.communicate(timeout=PATIENCE)
     for end in (ours, theirs):

@@ -12,7 +12,7 @@ from bot.playground.aws import StandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import deployment
-from bot.playground.seed import seed_company
+from tests.cli.conftest import UseEverywhere
 from tests.support import Result, Run, Shelf, others_off
 
 HERE, THERE = "123456789012", "210987654321"
@@ -85,14 +85,24 @@ def test_without_a_settings_file(doctor: Doctor, environment: Path) -> None:
     assert "the defaults apply" in doctor()["settings"]["detail"]
 
 
-def test_what_every_source_saw(aws: StandIn, doctor: Doctor, settings_file: Write) -> None:
-    seed_company(aws.url, aws.world.clock.now())
+def test_what_every_source_saw(
+    aws: StandIn,
+    shelf: Shelf,
+    use_everywhere: UseEverywhere,
+    doctor: Doctor,
+    settings_file: Write,
+) -> None:
+    shelf.image("1.0")
+    image = f"{shelf.id.uri}:1.0"
+    use_everywhere(image)
+    aws.world.functions().create("resize", image)
     settings_file("usage: {}")
     found = doctor()
     for source in ("ecs", "lambda", "kubernetes", "app_runner", "batch", "sagemaker", "codebuild"):
         assert found[source]["scope"] == (f"EKS of {PLACE}" if source == "kubernetes" else PLACE)
         assert found[source]["status"] == "ok"
         assert found[source]["detail"].startswith("workloads: ")
+        assert source == "kubernetes" or "workloads: 0" not in found[source]["detail"]
     assert "usage" not in found
     settings_file("usage: {kubernetes: false, batch: false}")
     assert doctor()["usage"]["scope"] == "kubernetes, batch"

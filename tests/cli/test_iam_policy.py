@@ -12,9 +12,8 @@ import pytest
 from bot.core.repository import RegistryId
 from bot.playground.aws import StandIn
 from bot.playground.aws.access import Ask
-from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.kubernetes import Cluster
-from bot.playground.seed import Crowd, fill_usage, seed_company
+from bot.playground.seed import Crowd, fill_usage
 from bot.settings import load_settings
 from bot.wiring import find_registry, open_deleter
 from tests.aws.plans import plan_of
@@ -24,6 +23,7 @@ from tests.support import Result, Run, Shelf, others_off
 HERE, THERE = "123456789012", "210987654321"
 READER = f"arn:aws:iam::{THERE}:role/ci/reader"
 LOOKER = f"arn:aws:iam::{THERE}:role/looker"
+ONE_OF_EACH = Crowd(services=1, tasks=2, functions=1, schedules=2)
 Write = Callable[[str], Path]
 
 BY_EKS = "kubernetes: {clusters: [{name: prod, eks: prod}]}"
@@ -67,13 +67,12 @@ def allows(statement: dict[str, Any], ask: Ask) -> bool:
 
 
 @pytest.fixture
-def company(
-    aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A whole company, with a workload of every kind, in a world of two Regions."""
-    monkeypatch.setitem(ALWAYS_ENABLED, "aws", ("eu-west-1", "us-east-1"))
-    seed_company(aws.url, aws.world.clock.now())
-    use_everywhere(f"{HERE}.dkr.ecr.eu-west-1.amazonaws.com/shop/api:1.0.0")
+def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
+    """A repository, and a workload of every kind."""
+    web = Shelf(aws, "shop/web")
+    web.index("multi", "amd64")
+    fill_usage(aws.url, ONE_OF_EACH, ["shop/web"])
+    use_everywhere(f"{web.id.uri}:multi")
     eks.admit_everyone()
     aws.world.calls.reset()
 
@@ -161,8 +160,7 @@ def roles(
         aws.world.identities.add_role(role, trusts=[HERE])
     there = Shelf(aws, "team/there", account=THERE)
     there.index("multi", "amd64")
-    crowd = Crowd(services=1, tasks=2, functions=1, schedules=2)
-    fill_usage(aws.url, crowd, ["team/there"], account=THERE)
+    fill_usage(aws.url, ONE_OF_EACH, ["team/there"], account=THERE)
     use_everywhere(f"{there.id.uri}:multi", account=THERE)
     aws.world.eks(THERE).create(
         "there", endpoint=cluster.url, certificate_authority=cluster.certificate_authority

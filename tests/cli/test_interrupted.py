@@ -4,7 +4,6 @@ import os
 import pty
 import re
 import signal
-import time
 
 from bot.core.plan_state import PlanState
 from bot.core.records import Outcome
@@ -101,15 +100,13 @@ def test_twice_it_leaves_at_once_and_recover_finishes(
     run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
 ) -> None:
     id_ = proposed(run)
-    held = hold_deletions(aws, seconds=8)
+    held = hold_deletions(aws, seconds=2 * PATIENCE)
     with working("approve", id_, "--wait", "--confirm", builds.id.name) as process:
         until(lambda: aws.world.calls.count(DELETION))
         process.send_signal(signal.SIGINT)
         wait_for_line(process.stderr, STOPPING)
         process.send_signal(signal.SIGINT)
-        asked_at = time.monotonic()
         _, err = process.communicate(timeout=PATIENCE)
-        assert time.monotonic() - asked_at < 4
     assert process.returncode == 130
     assert "ecr-clean: left at once: ecr-clean recover finishes what was begun" in err
     assert as_stored(own_store, id_).state is PlanState.EXECUTING

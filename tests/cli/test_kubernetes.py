@@ -39,6 +39,7 @@ def look(plan: Run, settings_file: Write, shelf: Shelf) -> Look:
 
 BY_EKS = "{name: prod, eks: prod}"
 BY_KUBECONFIG = "{name: prod, kubeconfig: kubeconfig}"
+BY_BOTH = "{name: prod, kubeconfig: kubeconfig, eks: prod}"
 
 
 def kept(result: Result) -> dict[str, list[str]]:
@@ -416,17 +417,19 @@ def test_a_custom_resource_that_one_cluster_does_not_have(
 
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize(
-    "fault",
+    ("way", "fault"),
     [
-        None,
-        Fault(status=401, times=None),
-        Fault(status=403, times=None),
-        Fault(status=500, times=None),
-        Fault(cut="before", times=None),
-        Fault(body="<html>", times=None),
+        (BY_EKS, None),
+        (BY_EKS, Fault(status=401, times=None)),
+        (BY_EKS, Fault(status=403, times=None)),
+        (BY_EKS, Fault(status=500, times=None)),
+        (BY_EKS, Fault(cut="before", times=None)),
+        (BY_EKS, Fault(body="<html>", times=None)),
+        (BY_BOTH, None),
+        (BY_BOTH, Fault(status=401, times=None)),
+        (BY_BOTH, Fault(cut="before", times=None)),
     ],
 )
-@pytest.mark.parametrize("way", [BY_EKS, "{name: prod, kubeconfig: kubeconfig, eks: prod}"])
 def test_no_token_is_told(
     granted: Cluster, look: Look, run: Run, way: str, fault: Fault | None
 ) -> None:

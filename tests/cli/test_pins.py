@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -24,15 +25,16 @@ REASON = ("--reason", "the audit needs it")
 
 
 @pytest.fixture
-def pin(run: Run) -> Run:
+def pin(run: Run, own_database: Path) -> Run:
     """Pins in `team/api`."""
+    del own_database
     return lambda *arguments: run("pin", "team/api", *arguments, *REASON)
 
 
 @pytest.fixture
-def id_(run: Run, releases: Shelf) -> str:
+def id_(open_plan: str) -> str:
     """Of an open plan."""
-    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+    return open_plan
 
 
 def listed(run: Run, *repositories: str) -> list[str]:

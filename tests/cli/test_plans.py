@@ -25,9 +25,9 @@ KEYS = {
 
 
 @pytest.fixture
-def id_(run: Run, releases: Shelf) -> str:
+def id_(open_plan: str) -> str:
     """Of a plan that was proposed."""
-    return str(run("propose", releases.id.name, "--format", "json").plan["plan"])
+    return open_plan
 
 
 def at(iso: str) -> datetime:

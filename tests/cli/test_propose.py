@@ -41,7 +41,7 @@ def facts(plan: Plan) -> tuple[str, int, str]:
     return plan["plan"], plan["version"], plan["state"]
 
 
-@pytest.mark.usefixtures("releases")
+@pytest.mark.usefixtures("first_releases")
 def test_json_has_all_of_the_plan_and_more(propose: Run, plan: Run) -> None:
     found = propose()
     assert (found.status, found.sentence) == (0, IS_NEW)
@@ -180,7 +180,7 @@ def test_several_repositories(aws: StandIn, releases: Shelf, run: Run, propose: 
     assert "version 1, is proposed" in table.out
 
 
-@pytest.mark.usefixtures("releases")
+@pytest.mark.usefixtures("first_releases")
 def test_a_database_is_announced_once(propose: Run) -> None:
     assert propose().sentence == IS_NEW
     assert propose().err == ""
@@ -216,7 +216,7 @@ def test_both_databases_tell_the_same_story(database: str, run: Run, propose: Ru
     assert [pin["pin"] for pin in run("pins", "--format", "json").plans] == ["1.0"]
 
 
-@pytest.mark.usefixtures("releases")
+@pytest.mark.usefixtures("first_releases")
 def test_plan_reads_pins_and_makes_no_database(run: Run, plan: Run, environment: Path) -> None:
     before = plan()
     assert not (environment / "state").exists()

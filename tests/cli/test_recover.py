@@ -100,9 +100,10 @@ def test_a_run_whose_process_was_killed_is_taken_over_at_once(
 
 def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: StandIn) -> None:
     id_ = approved(run, builds.id.name)
-    hold_deletions(aws, seconds=2)
+    held = hold_deletions(aws, seconds=2)
     with working("recover") as process:
-        until(lambda: aws.world.calls.count(DELETION))
+        until(lambda: aws.world.calls.count(DELETION) == 4)
+        held.delay = 0
         with frozen(process):
             result = run("recover")
         assert (result.status, result.out) == (0, "")

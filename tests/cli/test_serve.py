@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import pytest
 
@@ -28,13 +28,9 @@ from tests.cli.carrying_out import (
     until,
     working,
 )
+from tests.cli.forks import Forked
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.support import Run, Shelf
-
-if TYPE_CHECKING:
-    import subprocess
-
-pytestmark = pytest.mark.slow
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING|ERROR) [A-Z].*")
 
@@ -43,7 +39,7 @@ LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING|ERROR) [A-Z].*
 class Serving:
     """What it said by now is in `said`."""
 
-    process: "subprocess.Popen[str]"
+    process: Forked
     said: list[str]
 
     def has_said(self, words: str) -> bool:
@@ -96,6 +92,7 @@ def is_there(pid: int) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_what_is_due_is_carried_out(
     run: Run, at_once: Shelf, own_store: SqlStore, aws: StandIn
 ) -> None:
@@ -131,6 +128,7 @@ def test_a_killed_workers_run_is_recovered_by_the_next_worker(
     assert bot.has_said(f"goes on here: process {worker} on ")
 
 
+@pytest.mark.slow
 def test_who_is_told_to_leave_gives_the_run_to_the_next(
     run: Run, builds: Shelf, own_store: SqlStore, aws: StandIn
 ) -> None:
@@ -150,6 +148,7 @@ def test_who_is_told_to_leave_gives_the_run_to_the_next(
     assert f"Receipt: {BUILDS} deleted." in result.out
 
 
+@pytest.mark.slow
 def test_the_worker_ends_when_its_parent_was_killed(run: Run, at_once: Shelf) -> None:
     del run, at_once
     with serving() as bot:
@@ -159,6 +158,7 @@ def test_the_worker_ends_when_its_parent_was_killed(run: Run, at_once: Shelf) ->
         until(lambda: not is_there(worker))
 
 
+@pytest.mark.slow
 def test_what_has_run_out_is_ended(
     run: Run, releases: Shelf, own_store: SqlStore, settings_file: Write
 ) -> None:
@@ -174,6 +174,7 @@ def test_what_has_run_out_is_ended(
     assert EventName.PIN_EXPIRED in events
 
 
+@pytest.mark.slow
 def test_what_cannot_begin_is_told(
     run: Run, at_once: Shelf, own_store: SqlStore, settings_file: Write
 ) -> None:
@@ -189,6 +190,7 @@ def test_what_cannot_begin_is_told(
     )
 
 
+@pytest.mark.slow
 def test_aws_that_does_not_answer(
     run: Run, at_once: Shelf, own_store: SqlStore, aws: StandIn
 ) -> None:
@@ -208,6 +210,7 @@ def test_aws_that_does_not_answer(
     assert sum("is tried again later" in line for line in bot.said) == 1
 
 
+@pytest.mark.slow
 def test_a_worker_that_finds_the_settings_wrong(
     run: Run, at_once: Shelf, settings_file: Write
 ) -> None:
@@ -240,6 +243,7 @@ def test_a_database_that_cannot_be_used(
     assert "cannot be used" in result.sentence
 
 
+@pytest.mark.slow
 def test_no_secret_is_told(run: Run, at_once: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     approved(run, at_once.id.name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAUNKNOWN")

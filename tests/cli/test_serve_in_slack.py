@@ -91,7 +91,6 @@ def test_a_channel_that_is_none(
 # what it does
 
 
-@pytest.mark.slow
 def test_from_the_command_to_the_result(
     slack: Workspace,
     ann: Person,

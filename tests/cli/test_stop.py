@@ -44,7 +44,7 @@ def test_while_it_is_carried_out(
     id_ = approved(run, builds.id.name)
     hold_deletions(aws, seconds=2)
     with working("recover") as process:
-        until(lambda: aws.world.calls.count(DELETION))
+        until(lambda: aws.world.calls.count(DELETION) == 4)
         with frozen(process):
             result = run("stop", id_)
         assert (result.status, result.err) == (0, "")

@@ -76,7 +76,7 @@ def test_who_uses_it(run: Run, releases: Shelf, environment: Path) -> None:
     assert "last pulled 20" in out
 
 
-@pytest.mark.usefixtures("releases")
+@pytest.mark.usefixtures("first_releases")
 def test_a_pin_of_the_database(run: Run, environment: Path) -> None:
     before = run("why", "team/api", "1.0", "--format", "json")
     assert before.plan["verdict"] == "delete"

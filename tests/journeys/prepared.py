@@ -4,7 +4,7 @@ import copy
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
@@ -76,9 +76,10 @@ class Due:
 
 @dataclass(frozen=True)
 class Prepared:
-    """New databases of `server` hold the plan."""
+    """The database `template` of `server` holds the plan."""
 
     server: Server
+    template: str
     repository: Repository
     plan: str
 
@@ -90,7 +91,7 @@ class Prepared:
         shelf.world.registries.at(shelf.id.registry.account, shelf.id.registry.region).repositories[
             shelf.id.name
         ] = shelf.repository
-        with self.server.database(migrated=True) as url, open_store(url) as store:
+        with self.server.copy_of(self.template) as url, open_store(url) as store:
             monkeypatch.setenv("DATABASE_URL", url)
             yield Due(shelf, store, self.plan, frozenset(shelf.repository.manifests))
 
@@ -100,7 +101,7 @@ def prepare(server: Server, folder: Path) -> Iterator[Prepared]:
     with (
         StandIn() as aws,
         pytest.MonkeyPatch.context() as patch,
-        server.database(migrated=True) as url,
+        server.database(migrated=False) as url,
     ):
         for name in os.environ:
             if name.startswith(("AWS_", "ECR_CLEAN_", "XDG_", "SLACK_")):
@@ -118,9 +119,9 @@ def prepare(server: Server, folder: Path) -> Iterator[Prepared]:
             assert len(store.deletions(plan.id, 1)) == DELETED
         _run("approve", plan.id, "--confirm", shelf.id.name)
         patch.undo()
-        database = make_url(url).database
-        assert database
-        yield Prepared(replace(server, migrated=database), shelf.repository, plan.id)
+        template = make_url(url).database
+        assert template
+        yield Prepared(server, template, shelf.repository, plan.id)
 
 
 def _run(*arguments: str) -> None:

@@ -28,6 +28,7 @@ def ran(request: pytest.FixtureRequest, run: Run) -> Ran:
 def _ran(*arguments: str) -> Result:
     with working(*arguments) as process:
         out, err = process.communicate(timeout=120)
+    assert process.returncode is not None
     return Result(process.returncode, out, err)
 
 

@@ -51,7 +51,8 @@ def report(office: Office, repository: str) -> None:
 
 
 def clients() -> list[BaseClient]:
-    return [each for each in gc.get_objects() if isinstance(each, BaseClient)]
+    """Some objects are proxies for what is gone, and raise if they are asked for their class."""
+    return [each for each in gc.get_objects() if issubclass(type(each), BaseClient)]
 
 
 def test_all_jobs_use_the_same_clients(
