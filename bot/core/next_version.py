@@ -63,7 +63,10 @@ class _Bench:
 
 
 def _besides(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, ...]:
-    """Pins stand first, each once."""
+    """Pins stand first, each once. Where an earlier version of the bot stored them as sentences,
+    they are not told again."""
+    if any(each.rule is RuleName.PINNED and not isinstance(each, Pinned) for each in reasons):
+        return reasons
     by_pins = map(Pinned, pins)
     every = dict.fromkeys((*reasons, *by_pins))
     return tuple(sorted(every, key=lambda reason: reason.rule is not RuleName.PINNED))

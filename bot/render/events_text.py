@@ -20,15 +20,19 @@ STYLES = {
     EventName.FAILED: "bold red",
 }
 
-_WHAT_HAPPENED = attrgetter("event", "by", "detail", "plan", "version", "repository")
+_WHAT_HAPPENED = attrgetter("event", "by", "plan", "version", "repository")
 
 
 def events_as_texts(events: Iterable[Event]) -> Iterator[RenderableType]:
     """What happens again and again, such as a batch after the other, is told once."""
-    for _, group in groupby(events, _WHAT_HAPPENED):
+    for _, group in groupby(events, _as_told):
         alike = list(group)
         digests = sum(len(event.digests) for event in alike)
         yield _as_text(alike[0], digests, times=len(alike))
+
+
+def _as_told(event: Event) -> tuple[object, ...]:
+    return (*_WHAT_HAPPENED(event), detail_words(event.detail))
 
 
 def _as_text(event: Event, digests: int, times: int) -> RenderableType:

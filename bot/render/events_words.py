@@ -1,6 +1,7 @@
 """What the audit and the receipt say, as sentences."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import assert_never
 
 from bot.core import audit_details as audit
@@ -87,6 +88,14 @@ def item_words(item: Item) -> str:
 
 def result_words(reason: ResultReason | None) -> str:
     return reason_words(reason) if reason else ""
+
+
+def by_reason(items: Iterable[Item]) -> Mapping[str, Sequence[Item]]:
+    """Reasons that read the same are one, such as pulls in the same minute."""
+    found: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        found[item_words(item)].append(item)
+    return found
 
 
 def _counted(counted: ReasonCount) -> str:

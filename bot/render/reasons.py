@@ -115,8 +115,6 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
 
 def short_reason_words(reason: ResultReason) -> str:
     """Without saying that no other rule keeps it."""
-    if isinstance(reason, why.NothingKeeps) and reason.passed_over:
-        return f"{_passed_over(reason)}{_pulled(reason.pulled_at)}"
     return reason_words(reason).replace(NO_OTHER_RULE, "")
 
 
@@ -206,14 +204,10 @@ def _versions(majors: int | None, minors: int | None, patches: int | None) -> st
 
 def _nothing_keeps(reason: why.NothingKeeps) -> str:
     if reason.passed_over:
-        return _passed_over(reason) + NO_OTHER_RULE
+        return ", ".join(map(passed_over_words, reason.passed_over)) + NO_OTHER_RULE
     if reason.missing_subject:
         return f"is about {short(reason.missing_subject)}, which is gone, and no rule keeps it"
     return "no rule keeps it" if reason.is_tagged else "has no tag, and no rule keeps it"
-
-
-def _passed_over(reason: why.NothingKeeps) -> str:
-    return ", ".join(map(passed_over_words, reason.passed_over))
 
 
 def passed_over_words(passed_over: PassedOver) -> str:

@@ -1,22 +1,18 @@
 """Stored plans, as a person reads them in a terminal."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 
 from bot.core.plan_state import PlanState
 from bot.core.records import Approval, Item, Outcome, PlanRecord
 from bot.core.words import moment, named
-from bot.render.events_words import item_words
+from bot.render.events_words import by_reason
 from bot.render.stored_words import standing
 from bot.render.terminal import ROWS, bullets, how_many_more, shown, shown_whole, table
 from bot.render.words import age, count, freed, money, size
-
-if TYPE_CHECKING:
-    from bot.core.result_reasons import ResultReason
 
 STYLES = {
     PlanState.PROPOSED: "bold",
@@ -117,12 +113,7 @@ def _receipt(items: Sequence[Item]) -> RenderableType:
 
 def _what_needs_a_look(items: Sequence[Item]) -> Iterator[str]:
     """What failed comes first. The same reason is told once, however many it concerns."""
-    alike: defaultdict[tuple[Outcome, ResultReason | None], list[Item]] = defaultdict(list)
-    for item in items:
-        alike[item.outcome, item.reason].append(item)
     for outcome in NEEDS_A_LOOK:
-        for (became, _), some in alike.items():
-            if became is outcome:
-                more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
-                name = named(some[0].digest, some[0].tags)
-                yield f"{name}{more} {outcome}: {item_words(some[0])}"
+        for words, some in by_reason(item for item in items if item.outcome is outcome).items():
+            more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
+            yield f"{named(some[0].digest, some[0].tags)}{more} {outcome}: {words}"

@@ -2,7 +2,9 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from bot.core.audit_details import DeletedAsApproved, EventDetail, NotDeleted, ReasonCount
 from bot.core.errors import DamagedError
@@ -131,5 +133,15 @@ class Ledger:
 def _detail(outcome: Outcome, fates: Sequence[Fate], *, is_unconfirmed: bool) -> EventDetail:
     if outcome is Outcome.DELETED:
         return DeletedAsApproved(is_unconfirmed)
-    reasons = Counter(fate.reason for fate in fates).most_common(REASONS)
+    reasons = Counter(_to_the_minute(fate.reason) for fate in fates).most_common(REASONS)
     return NotDeleted(tuple(ReasonCount(images, reason) for reason, images in reasons))
+
+
+def _to_the_minute(value: Any) -> Any:
+    """A reason with its times as people read them: those that read the same count as one."""
+    if isinstance(value, datetime):
+        return value.replace(second=0, microsecond=0)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {each.name: _to_the_minute(getattr(value, each.name)) for each in fields(value)}
+        return replace(value, **parts)
+    return value

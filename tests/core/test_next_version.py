@@ -14,7 +14,7 @@ from bot.core.next_version import with_pins
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
 from bot.core.plan_hash import content_hash
-from bot.core.reasons import Pinned, RuleName, Verdict
+from bot.core.reasons import Pinned, RuleName, StoredReason, Verdict
 from bot.core.savings import BYTES_PER_GB, Prices
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
@@ -146,6 +146,19 @@ def test_the_reasons_are_those_of_a_new_plan() -> None:
 def test_the_same_pin_is_told_once() -> None:
     plan = pinned(pinned(CASE.plan, pin("1"), pin("1")), pin("1"), pin("2"))
     assert [reason.rule for reason in the("1", plan).reasons] == [RuleName.PINNED]
+
+
+def test_a_pin_that_an_earlier_version_stored_as_a_sentence_makes_no_news() -> None:
+    plan = pinned(CASE.plan, pin("1"))
+    earlier = tuple(
+        replace(
+            judged,
+            reasons=tuple(StoredReason(each.rule, reason_words(each)) for each in judged.reasons),
+        )
+        for judged in plan.judged
+    )
+    stored = replace(plan, judged=earlier)
+    assert pinned(stored, pin("1")) == stored
 
 
 def test_what_could_not_be_read_counts_with_its_listed_size() -> None:

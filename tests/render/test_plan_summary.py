@@ -7,7 +7,7 @@ from bot.core.reasons import RuleName, StoredReason
 from bot.core.savings import find_stored_bytes
 from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
-from bot.render.plan_summary import PlanSummary, name_of
+from bot.render.plan_summary import PlanSummary, name_of, why
 from tests.render.builders import GB, image, plan
 
 
@@ -70,6 +70,14 @@ def test_what_is_pulled_below_a_root_counts_for_it() -> None:
     found = [(name_of(pulled.family.root), pulled.at) for pulled in summary.pulled_lately]
     assert [name for name, _ in found] == [name_of(summary.plan.judged[2]), "multi"]
     assert found[1][1] == child.pulled_at
+
+
+def test_why_one_goes_that_was_pulled() -> None:
+    first, second = plan(image(1, "a", pulled=4), image(2, "b"), newest=0).judged
+    assert why(first) == (
+        "not among the 0 newest images (1st); but somebody pulled it 2026-11-19 12:00 UTC"
+    )
+    assert why(second) == "not among the 0 newest images (2nd)"
 
 
 def test_circles_are_one_family() -> None:

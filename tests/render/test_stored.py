@@ -11,6 +11,7 @@ from rich.console import Console, RenderableType
 
 from bot.core.plan_state import PlanState
 from bot.core.records import Approval, Item, Outcome, PlanRecord
+from bot.core.result_reasons import PulledSince
 from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
@@ -117,6 +118,17 @@ def test_the_same_reason_is_told_once_and_failures_first() -> None:
         "Receipt: 1,200 spared, 1 failed.",
         "  - 1.1200 (sha256:000000000000…) failed: AWS refused it",
         "  - 1.0 (sha256:000000000000…) and 1,199 more spared: was not reached",
+    ]
+
+
+def test_times_of_the_same_minute_are_the_same_reason() -> None:
+    items = [
+        replace(item(number, Outcome.SPARED), reason=PulledSince(NOW + timedelta(seconds=number)))
+        for number in range(3)
+    ]
+    assert shown(replace(RECORD, state=PlanState.DONE), items)[-2:] == [
+        "  - 1.0 (sha256:000000000000…) and 2 more spared: somebody pulled it 2026-11-23",
+        "    12:00 UTC, after the plan was made",
     ]
 
 

@@ -1,14 +1,12 @@
 """What became of a plan that was carried out."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from bot.core.plan_state import PlanState
 from bot.core.records import Item, Outcome
 from bot.core.savings import usd_per_month
 from bot.core.words import short
-from bot.render.events_words import result_words
+from bot.render.events_words import by_reason
 from bot.render.reasons import stopper_words
 from bot.render.words import about, count, size
 from bot.slack.blocks import phrases
@@ -16,9 +14,6 @@ from bot.slack.blocks.kit import and_more, context, header, section
 from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import codes, escape, mention, mentions, prose
-
-if TYPE_CHECKING:
-    from bot.core.result_reasons import ResultReason
 
 REASONS = 5
 
@@ -80,12 +75,14 @@ def _not_deleted(view: PlanView, outcome: Outcome) -> Iterator[Block]:
 
 
 def _reasons(items: Sequence[Item], number: int) -> Iterator[str]:
-    by_reason: defaultdict[ResultReason | None, list[str]] = defaultdict(list)
-    for item in items:
-        by_reason[item.reason].append(item.tags[0] if item.tags else short(item.digest))
-    shown = sorted(by_reason.items(), key=lambda each: len(each[1]), reverse=True)[:REASONS]
-    yield from (f"• {codes(names)}: {prose(result_words(reason))}" for reason, names in shown)
-    yield from and_more(number - sum(len(names) for _, names in shown))
+    groups = sorted(by_reason(items).items(), key=lambda each: len(each[1]), reverse=True)
+    shown = groups[:REASONS]
+    yield from (f"• {codes(map(_name, some))}: {prose(words)}" for words, some in shown)
+    yield from and_more(number - sum(len(some) for _, some in shown))
+
+
+def _name(item: Item) -> str:
+    return item.tags[0] if item.tags else short(item.digest)
 
 
 def _small_print(view: PlanView) -> Iterator[str]:
