@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.records import EventName
+from bot.core.sentence import Sentence
 from bot.store.store import SqlStore
 from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event
@@ -97,7 +98,7 @@ def test_since(since: str, first: str | None, run: Run, own_store: SqlStore) -> 
             "yesterday": now - timedelta(days=1),
         }
     for detail, at in times.items():
-        own_store.record(event(EventName.REFUSED, at=at, detail=detail))
+        own_store.record(event(EventName.REFUSED, at=at, detail=Sentence(detail)))
     result = run("audit", "--since", since, "--format", "json")
     if first is None:
         assert result.status == 2

@@ -227,7 +227,8 @@ def test_plan_reads_pins_and_makes_no_database(run: Run, plan: Run, environment:
         image["digest"] for image in after.plan["images"] if "1.0" in image["tags"]
     }
     (pinned,) = (image for image in after.plan["images"] if "1.0" in image["tags"])
-    assert pinned["reasons"] == [{"rule": "pinned", "detail": f"1.0 is pinned by {ANN}: the audit"}]
+    detail = f"1.0 is pinned by {ANN}: the audit"
+    assert pinned["reasons"] == [{"rule": "pinned", "detail": detail, "pin": "1.0"}]
 
 
 @pytest.mark.usefixtures("releases")

@@ -84,7 +84,8 @@ def test_a_pin_of_the_database(run: Run, environment: Path) -> None:
     run("pin", "team/api", "1.0", "--reason", "the audit")
     after = run("why", "team/api", "1.0", "--format", "json").plan
     assert after["verdict"] == "keep"
-    assert after["reasons"] == [{"rule": "pinned", "detail": f"1.0 is pinned by {ANN}: the audit"}]
+    detail = f"1.0 is pinned by {ANN}: the audit"
+    assert after["reasons"] == [{"rule": "pinned", "detail": detail, "pin": "1.0"}]
     assert run("plans", "--format", "json").out == ""
 
 

@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Message, PlanRecord
+from bot.core.sentence import Sentence
 from bot.playground.slack import Fault, Person, Workspace
 from bot.ports import Change
 from bot.slack.board import BETWEEN_PROGRESS, FRESH, Board
@@ -141,7 +142,7 @@ def test_a_plan_that_could_not_begin_says_why(
     board: Board, store: SqlStore, releases: str, ann: Person, name: EventName
 ) -> None:
     plan = propose(store)
-    store.record(event(name, detail="ECS did not answer", plan=plan.id))
+    store.record(event(name, detail=Sentence("ECS did not answer"), plan=plan.id))
     message = board.post(plan.id, releases)
     is_told = "ECS did not answer" in str(message_at(ann, releases, message.ts))
     assert is_told == (name is EventName.NOT_STARTED)

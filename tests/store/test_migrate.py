@@ -260,6 +260,7 @@ def _some(column: Column[Any]) -> Any:
         "leased_until": None,
         "reason_value": '["nothing_keeps"]',
         "detail_value": '["not_this_time"]',
+        "stop_cause_value": '["execution_off"]',
     }
     if column.name in named and (column.nullable or named[column.name]):
         return named[column.name]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.manifest import OCI_INDEX, Content, Manifest
-from bot.core.obstacles import Doubt
+from bot.core.obstacles import Doubt, ScanCause
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
 from bot.core.plan_state import PlanState
@@ -123,8 +123,9 @@ def test_odd_names_in_every_state() -> None:
 def test_odd_problems() -> None:
     causes = [Sentence(f"{number} {NASTY * 20}") for number in range(30)]
     doubts = [Doubt(number, 99, NOW) for number in range(1, 31)]
-    looks = [Look(NASTY, NASTY * 9, 0, failure) for failure in (*doubts, *causes)]
-    made = plan(image(1), usage=Usage(looks=tuple(looks)))
+    failures: list[ScanCause] = [*doubts, *causes]
+    looks = tuple(Look(NASTY, NASTY * 9, 0, failure) for failure in failures)
+    made = plan(image(1), usage=Usage(looks=looks))
     content = checked(plan_message(view(replace(made, repository=ODD.repository))))
     _harmless(read(content.blocks) + content.text)
     assert len(action_ids(content.blocks)) == 8 + 3

@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from bot.core.decision_reasons import OnlyInChannel
 from bot.core.due import DueOutcome, DueReport, Missed, Rest, Round
+from bot.core.errors import RefusedError
 from bot.core.sentence import Sentence
 from bot.slack.blocks import rest_message
+from bot.slack.blocks.short import refused
 from tests.slack.blocks.scene import checked
 
 ROUND = Round("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
@@ -78,3 +81,8 @@ def test_a_registry_that_cannot_be_listed() -> None:
         "A registry (registries[1]) cannot be listed, so that its reports are missing: "
         "AWS refused it"
     )
+
+
+def test_a_refusal_links_to_the_channel() -> None:
+    shown = refused(RefusedError(OnlyInChannel("team/api", "C0000000001")))
+    assert shown.text == "team/api can be approved only in its own channel, <#C0000000001>"

@@ -9,9 +9,10 @@ from bot.core.obstacles import Doubt
 from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.reasons import Pinned
-from bot.core.records import BY_ITSELF, EventName, Outcome, Pause
+from bot.core.records import BY_ITSELF, BY_SETTINGS, EventName, Outcome, Pause
 from bot.core.result_reasons import DeletedElsewhere, RefusedByEcr
 from bot.core.sentence import Sentence
+from bot.core.start_obstacles import ExecutionOff
 from bot.core.usage import Look
 from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
@@ -163,6 +164,16 @@ def test_once_asked_to_stop_it_cannot_be_asked_again() -> None:
     content = checked(plan_message(view(record=record, counts=COUNTS)))
     assert f"*<@{BOB}> stopped it: stopping after the batches in flight*" in read(content.blocks)
     assert action_ids(content.blocks) == []
+
+
+def test_the_settings_stop_it_and_say_why() -> None:
+    record = {
+        "state": PlanState.EXECUTING,
+        "stop_asked_by": BY_SETTINGS,
+        "stop_cause": ExecutionOff(),
+    }
+    said = read(plan_message(view(record=record, counts=COUNTS)).blocks)
+    assert "*`the settings (execution.enabled: false)` stopped it: stopping after" in said
 
 
 def test_done() -> None:

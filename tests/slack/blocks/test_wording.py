@@ -47,7 +47,7 @@ def test_what_slack_would_read_as_a_mention_is_escaped() -> None:
         ("pinned by U0000000001: why", "pinned by <@U0000000001>: why"),
         ("U0000000001", "<@U0000000001>"),
         ("UNAUTHORIZED, tag-U0000000001 and /U0000000001", None),
-        ("only in its own channel, C0000000001", "only in its own channel, <#C0000000001>"),
+        ("only in its own channel, C0000000001", None),
         ("the tag C0000000001", None),
     ],
 )

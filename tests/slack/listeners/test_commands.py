@@ -8,7 +8,6 @@ import pytest
 
 from bot.core.due import DUE
 from bot.core.plan_state import PlanState
-from bot.core.reasons import NothingKeeps
 from bot.core.records import Approval, Binding, EventName, Fate, LastLook, TagScan
 from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
@@ -84,7 +83,7 @@ def carried_out(office: Office, plan_id: str) -> None:
     assert office.store.commit(started(before, run))
     one, other = (item.digest for item in office.store.items(plan_id, 1))
     fates = [
-        Fate(one, Became.DELETED, NothingKeeps()),
+        Fate(one, Became.DELETED, Sentence("it was old")),
         Fate(other, Became.SPARED, Sentence("pinned")),
     ]
     assert office.store.settle(run, fates, [], [])
