@@ -21,6 +21,18 @@ def matrix(*axes: Iterable[Any], meet: int) -> list[Any]:
     ]
 
 
+def the_first(fast: int, rows: Iterable[Any]) -> list[Any]:
+    """For `pytest.mark.parametrize`: the others are slow."""
+    return [
+        row if number < fast else pytest.param(*_values(row), marks=pytest.mark.slow)
+        for number, row in enumerate(rows)
+    ]
+
+
+def _values(row: Any) -> Row:
+    return row if isinstance(row, tuple) else (row,)
+
+
 def _chosen(rows: Sequence[Row], meet: int) -> set[int]:
     """The row that brings most of what is missing, again and again; of several the one whose
     values were chosen least, and then the first: the same rows in every run."""

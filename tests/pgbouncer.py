@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from socket import AF_UNIX, socket
 
 import pytest
 from sqlalchemy import URL
@@ -75,8 +76,10 @@ auth_file = {users}
     return settings
 
 
-def _wait_for(socket: Path) -> None:
+def _wait_for(path: Path) -> None:
+    """The socket is there before somebody listens to it."""
     until = time.monotonic() + PATIENCE
-    while not socket.exists():
-        assert time.monotonic() < until, "PgBouncer did not start"
-        time.sleep(0.02)
+    with socket(AF_UNIX) as line:
+        while line.connect_ex(str(path)):
+            assert time.monotonic() < until, "PgBouncer did not start"
+            time.sleep(0.02)

@@ -187,6 +187,9 @@ def _report(pid: int, answers: int) -> NoReturn:
 
 
 def _become(arguments: list[str], environment: dict[str, str], folder: str) -> None:
+    """Whoever runs the tests in the background lets them ignore these signals."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()

@@ -18,6 +18,7 @@ from bot.settings import load_settings
 from bot.wiring import find_registry, open_deleter
 from tests.aws.plans import plan_of
 from tests.cli.conftest import UseEverywhere
+from tests.matrices import the_first
 from tests.support import Result, Run, Shelf, others_off
 
 HERE, THERE = "123456789012", "210987654321"
@@ -109,7 +110,7 @@ def test_it_is_a_policy_for_the_caller(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("company")
-@pytest.mark.parametrize("settings", SETTINGS.values(), ids=SETTINGS.keys())
+@pytest.mark.parametrize("settings", the_first(6, SETTINGS.values()), ids=SETTINGS.keys())
 def test_it_holds_exactly_what_is_called(
     settings: str, aws: StandIn, asks: list[Ask], run: Run, settings_file: Write
 ) -> None:
@@ -171,11 +172,14 @@ def roles(
 @pytest.mark.usefixtures("company", "roles")
 @pytest.mark.parametrize(
     ("more", "revisions", "clusters"),
-    [
-        ("", False, False),
-        ("  ecs: {revisions: 2}\n", True, False),
-        ("  kubernetes: {clusters: [{name: c, eks: there}]}\n", False, True),
-    ],
+    the_first(
+        1,
+        [
+            ("  kubernetes: {clusters: [{name: c, eks: there}]}\n", False, True),
+            ("  ecs: {revisions: 2}\n", True, False),
+            ("", False, False),
+        ],
+    ),
 )
 def test_each_principal_has_exactly_what_it_calls(
     asks: list[Ask], run: Run, settings_file: Write, more: str, *, revisions: bool, clusters: bool

@@ -11,6 +11,7 @@ import pytest
 from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
 from bot.playground.kubernetes import DEFAULT_TOKEN, DEFAULT_USER, Cluster, Fault
 from bot.playground.kubernetes.builders import custom_resource, deployment, pod
+from tests.matrices import the_first
 from tests.support import Plan, Result, Run, Shelf, others_off
 
 OTHER = "210987654321"
@@ -418,17 +419,20 @@ def test_a_custom_resource_that_one_cluster_does_not_have(
 @pytest.mark.usefixtures("no_waiting")
 @pytest.mark.parametrize(
     ("way", "fault"),
-    [
-        (BY_EKS, None),
-        (BY_EKS, Fault(status=401, times=None)),
-        (BY_EKS, Fault(status=403, times=None)),
-        (BY_EKS, Fault(status=500, times=None)),
-        (BY_EKS, Fault(cut="before", times=None)),
-        (BY_EKS, Fault(body="<html>", times=None)),
-        (BY_BOTH, None),
-        (BY_BOTH, Fault(status=401, times=None)),
-        (BY_BOTH, Fault(cut="before", times=None)),
-    ],
+    the_first(
+        4,
+        [
+            (BY_EKS, None),
+            (BY_EKS, Fault(body="<html>", times=None)),
+            (BY_BOTH, Fault(status=401, times=None)),
+            (BY_EKS, Fault(cut="before", times=None)),
+            (BY_EKS, Fault(status=401, times=None)),
+            (BY_EKS, Fault(status=403, times=None)),
+            (BY_EKS, Fault(status=500, times=None)),
+            (BY_BOTH, None),
+            (BY_BOTH, Fault(cut="before", times=None)),
+        ],
+    ),
 )
 def test_no_token_is_told(
     granted: Cluster, look: Look, run: Run, way: str, fault: Fault | None

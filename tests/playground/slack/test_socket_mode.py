@@ -18,6 +18,10 @@ from bot.playground.slack import APP_TOKEN, Person, RemoteWorkspace, Workspace
 from .helpers import Bot, actions, button, client, error, manifest
 
 
+TRIES = 5
+"""slack_sdk sometimes connects twice in a row: a payload may go to the connection that it leaves."""
+
+
 @contextmanager
 def raw_connection(slack: Workspace) -> Iterator[Connection]:
     """A line without an SDK behind it."""
@@ -173,7 +177,7 @@ def test_the_client_comes_back(
     assert remote.disconnect(reason) == 1
     while remote.connections() != [2]:
         assert 1 not in remote.connections()
-    assert ann.types("/clean x", general).ok
+    assert any(ann.types("/clean x", general).ok for _ in range(TRIES))
     assert bot.payloads("slash_commands")
 
 
