@@ -19,7 +19,7 @@ from .helpers import Bot, actions, button, client, error, manifest
 
 
 TRIES = 5
-"""slack_sdk sometimes connects twice in a row: a payload may go to the connection that it leaves."""
+"""slack_sdk sometimes connects twice in a row, and a payload goes to the connection that it leaves."""
 
 
 @contextmanager
