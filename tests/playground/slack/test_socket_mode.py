@@ -17,9 +17,8 @@ from bot.playground.slack import APP_TOKEN, Person, RemoteWorkspace, Workspace
 
 from .helpers import Bot, actions, button, client, error, manifest
 
-
 TRIES = 5
-"""slack_sdk sometimes connects twice in a row, and a payload goes to the connection that it leaves."""
+"""slack_sdk sometimes connects twice in a row; a payload goes to the connection that it leaves."""
 
 
 @contextmanager
