@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from bot.core.durations import duration_in_words
 from bot.core.manifest import ManifestName
@@ -21,29 +21,61 @@ def reason_as_keys(reason: Reason) -> dict[str, Any]:
 
 
 def _fields(value: Any) -> dict[str, Any]:
-    found = {each.name: _as_json(getattr(value, each.name)) for each in fields(value)}
+    found = {name: _as_json(getattr(value, name)) for name in _NAMES[type(value)]}
     return {key: value for key, value in found.items() if value not in (None, [], False)}
 
 
+class _Names(dict[Any, tuple[str, ...]]):
+    """Of the fields of a value, found out once."""
+
+    def __missing__(self, type_: Any) -> tuple[str, ...]:
+        self[type_] = names = tuple(each.name for each in fields(type_))
+        return names
+
+
+_NAMES = _Names()
+
+
 def _as_json(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(map(_as_json, value))
-    if isinstance(value, Reason):
-        return reason_as_keys(value)
-    if isinstance(value, UnreadCause):
-        return unread_words(value)
-    if is_dataclass(value):
-        in_short = _IN_SHORT.get(type(value))
-        return in_short(value) if in_short else _fields(value)
-    if isinstance(value, datetime):
-        return iso(value)
-    return duration_in_words(value) if isinstance(value, timedelta) else value
+    return _WRITERS[type(value)](value)
 
 
-_IN_SHORT: Mapping[type, Callable[[Any], str | None]] = {
+class _Writers(dict[Any, Callable[[Any], Any]]):
+    def __missing__(self, type_: Any) -> Callable[[Any], Any]:
+        self[type_] = made = _writer(type_)
+        return made
+
+
+_WRITERS = _Writers()
+
+
+def _writer(type_: Any) -> Callable[[Any], Any]:
+    if type_ in _IN_SHORT:
+        return _IN_SHORT[type_]
+    if issubclass(type_, _types(Reason)):
+        return reason_as_keys
+    if issubclass(type_, _types(UnreadCause)):
+        return unread_words
+    if is_dataclass(type_):
+        return _fields
+    return _as_it_is
+
+
+def _types(union: Any) -> tuple[type, ...]:
+    return get_args(union)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_IN_SHORT: Mapping[Any, Callable[[Any], Any]] = {
     TagGroup: group_words,
     ManifestName: lambda name: name.digest,
     AgeStart: lambda since: iso(since.at),
     Pin: lambda pin: pin.pin,
+    datetime: iso,
+    timedelta: duration_in_words,
+    tuple: lambda values: list(map(_as_json, values)),
 }
-"""Values that scripts know as one text."""
+"""Values that scripts know as one text, and lists."""

@@ -5,10 +5,9 @@ comes last and has a default; a value that was stored is never renamed.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import datetime, timedelta
 from enum import Enum
-from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -174,26 +173,16 @@ _TYPES = {name: type_ for type_, name in NAMES.items()}
 
 Text = Callable[[str], str]
 Read = Callable[[Any], Any]
+Write = Callable[[Any, Text], Any]
 
 
 def as_it_is(text: str) -> str:
     return text
 
 
-def to_json(value: object, text: Text = as_it_is) -> object:
+def to_json(value: object, text: Text = as_it_is) -> Any:
     """What msgspec and JSON know. `text` is applied to every string that is no enum's."""
-    if is_dataclass(value):
-        parts = (to_json(getattr(value, each.name), text) for each in fields(value))
-        return [NAMES[type(value)], *parts]
-    if isinstance(value, tuple):
-        return [to_json(each, text) for each in value]
-    if isinstance(value, timedelta):
-        return value // timedelta(microseconds=1)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
-    return text(value) if isinstance(value, str) else value
+    return _WRITERS[type(value)](value, text)
 
 
 def from_json(found: object) -> Any:
@@ -221,14 +210,61 @@ class Value(TypeDecorator[object]):
         return None if value is None else from_json(msgspec.json.decode(value))
 
 
+def _writer(type_: Any) -> Write:
+    if type_ in NAMES:
+        return _dataclass_writer(type_)
+    if type_ is tuple:
+        return lambda value, text: [_WRITERS[type(each)](each, text) for each in value]
+    if type_ is timedelta:
+        return lambda value, _: value // timedelta(microseconds=1)
+    if type_ is datetime:
+        return lambda value, _: value.isoformat()
+    if issubclass(type_, Enum):
+        return lambda value, _: value.value
+    return (lambda value, text: text(value)) if type_ is str else (lambda value, _: value)
+
+
+def _dataclass_writer(type_: Any) -> Write:
+    stored_as, names = NAMES[type_], [each.name for each in fields(type_)]
+
+    def write(value: Any, text: Text) -> list[Any]:
+        parts = [getattr(value, name) for name in names]
+        return [stored_as, *[_WRITERS[type(part)](part, text) for part in parts]]
+
+    return write
+
+
+class _Writers(dict[type, Write]):
+    """Each is made once: a plan of 20,000 manifests has as many reasons."""
+
+    def __missing__(self, type_: type) -> Write:
+        self[type_] = made = _writer(type_)
+        return made
+
+
+_WRITERS = _Writers()
+
+
 def _value(found: Any) -> Any:
     name, *parts = found
-    type_ = _TYPES[name]
-    return type_(*(read(part) for read, part in zip(_readers(type_), parts, strict=False)))
+    readers = _READERS[name]
+    if len(parts) > len(readers):
+        raise ValueError(f"{name} has {len(readers)} fields")
+    return _TYPES[name](*[read(part) for read, part in zip(readers, parts, strict=False)])
 
 
-@cache
-def _readers(type_: type) -> tuple[Read, ...]:
+class _Readers(dict[str, tuple[Read, ...]]):
+    """By the name of a value."""
+
+    def __missing__(self, name: str) -> tuple[Read, ...]:
+        self[name] = made = _readers(_TYPES[name])
+        return made
+
+
+_READERS = _Readers()
+
+
+def _readers(type_: Any) -> tuple[Read, ...]:
     """One for each field."""
     hints = get_type_hints(type_)
     return tuple(_reader(hints[each.name]) for each in fields(type_))
@@ -244,12 +280,21 @@ def _reader(hint: Any) -> Read:
     (kind,) = kinds
     if get_origin(kind) is tuple:
         read_one = _reader(get_args(kind)[0])
-        return lambda found: tuple(map(read_one, found))
+        return lambda found: tuple([read_one(each) for each in found])
     if kind is timedelta:
         return lambda found: timedelta(microseconds=found)
     if kind is datetime:
         return datetime.fromisoformat
-    return lambda found: msgspec.convert(found, kind)
+    return kind if issubclass(kind, Enum) else _plain_reader(kind)
+
+
+def _plain_reader(kind: type) -> Read:
+    def read(found: Any) -> Any:
+        if type(found) is not kind:
+            raise ValueError(f"{found!r} is no {kind.__name__}")
+        return found
+
+    return read
 
 
 def _alternatives(hint: Any) -> tuple[Any, ...]:
