@@ -5,15 +5,17 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import orjson
 import pytest
 
 from bot.playground.aws import Fault, StandIn
-from tests.cli.carrying_out import COMMAND, PATIENCE, ROOT, until, working
 from tests.support import Shelf
 
+ROOT = Path(__file__).parent.parent.parent
+COMMAND = [sys.executable, "-m", "bot"]
 INSTALLED = [str(Path(sys.executable).parent / "ecr-clean")]
 SLOW_TO_LOAD = ["bot.playground", "rich.table", "ruamel.yaml", "starlette", "uvicorn"]
 
@@ -29,16 +31,13 @@ def ran(command: list[str], *arguments: str) -> subprocess.CompletedProcess[byte
     return subprocess.run([*command, *arguments], capture_output=True, check=False, timeout=60)
 
 
-def test_by_its_name(shelf: Shelf) -> None:
+@pytest.mark.parametrize("command", [COMMAND, INSTALLED], ids=["python -m bot", "ecr-clean"])
+def test_both_names_of_the_command(command: list[str], shelf: Shelf) -> None:
     shelf.image("a")
-    planned = ran(INSTALLED, "plan", "team/api", "--format", "json")
+    planned = ran(command, "plan", "team/api", "--format", "json")
     assert (planned.returncode, planned.stderr) == (0, b"")
     assert orjson.loads(planned.stdout)["repository"] == "team/api"
-
-
-@pytest.mark.usefixtures("shelf")
-def test_as_a_module() -> None:
-    refused = ran(COMMAND, "plan", "team/apo")
+    refused = ran(command, "plan", "team/apo")
     assert (refused.returncode, refused.stdout) == (2, b"")
     assert refused.stderr == b"ecr-clean: There is no repository team/apo: did you mean team/api?\n"
 
@@ -47,18 +46,28 @@ def test_as_a_module() -> None:
 def test_a_reader_that_leaves_early_hears_nothing(form: str, aws: StandIn) -> None:
     for number in range(3):
         Shelf(aws, f"team/service-{number}").images(300)
-    with working("plan", "team/*", "--format", form) as process:
+    with subprocess.Popen(
+        [*COMMAND, "plan", "team/*", "--format", form],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
         assert process.stderr
         process.stdout.readline()
         process.stdout.close()
-        assert process.stderr.read() == ""
-        assert process.wait(PATIENCE) in (0, 1)
+        assert process.stderr.read() == b""
+        assert process.wait(60) in (0, 1)
 
 
-def stderr_on_a_terminal(*arguments: str) -> tuple[str, bytes]:
+def stderr_on_a_terminal(*arguments: str) -> tuple[bytes, bytes]:
     """What came to standard output and to the terminal that standard error is."""
     ours, theirs = pty.openpty()
-    with working(*arguments, stderr=theirs, TERM="xterm") as process:
+    with subprocess.Popen(
+        [*COMMAND, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm"},
+    ) as process:
         os.close(theirs)
         seen = b""
         try:
@@ -66,14 +75,14 @@ def stderr_on_a_terminal(*arguments: str) -> tuple[str, bytes]:
                 seen += piece
         except OSError:
             pass  # how Linux says that the other side has closed
+        assert process.stdout
         out = process.stdout.read()
     os.close(ours)
     return out, seen
 
 
 def test_a_terminal_shows_progress_beside_the_output(shelf: Shelf) -> None:
-    """The output is read after the terminal, so it has to fit into a pipe."""
-    shelf.images(110)
+    shelf.images(110)  # a pipe holds the output of these
     out, seen = stderr_on_a_terminal("plan", "team/api", "--format", "json")
     assert orjson.loads(out)["repository"] == "team/api"
     assert b"reading manifests" in seen
@@ -82,11 +91,17 @@ def test_a_terminal_shows_progress_beside_the_output(shelf: Shelf) -> None:
 
 def test_without_a_terminal_there_is_no_progress(shelf: Shelf) -> None:
     shelf.images(150)
-    with working("plan", "team/api", "--format", "json") as process:
-        assert process.communicate(PATIENCE)[1] == ""
+    assert ran(COMMAND, "plan", "team/api", "--format", "json").stderr == b""
 
 
-def test_it_starts_fast_and_needs_no_tables_for_json(environment: Path, shelf: Shelf) -> None:
+def test_the_command_starts_fast() -> None:
+    program = "import sys, bot.cli; print('\\n'.join(sys.modules))"
+    loaded = ran([sys.executable], "-c", program).stdout.decode().splitlines()
+    assert "bot.cli.main" in loaded
+    assert [name for name in SLOW_TO_LOAD if name in loaded] == []
+
+
+def test_planning_as_json_needs_no_tables(environment: Path, shelf: Shelf) -> None:
     program = (
         "import sys, atexit, bot.cli\n"
         "atexit.register(lambda: print(*sys.modules, file=sys.stderr, sep='\\n'))\n"
@@ -97,7 +112,6 @@ def test_it_starts_fast_and_needs_no_tables_for_json(environment: Path, shelf: S
     done = ran([sys.executable], "-c", program)
     assert done.returncode in (0, 3)
     loaded = done.stderr.decode().splitlines()
-    assert "bot.cli.main" in loaded
     assert [name for name in SLOW_TO_LOAD if name in loaded] == []
 
 
@@ -106,19 +120,27 @@ def test_what_boto3_logs_is_not_shown(environment: Path) -> None:
     """It warns of a refused role with a traceback of its own."""
     role = "arn:aws:iam::210987654321:role/nobody"
     (environment / "ecr-clean.yml").write_text(f"registries: [{{role_arn: '{role}'}}]")
-    with working("plan", "team/api") as process:
-        _, err = process.communicate(PATIENCE)
-    assert process.returncode == 1
-    (line,) = err.splitlines()
+    refused = ran(COMMAND, "plan", "team/api")
+    assert refused.returncode == 1
+    (line,) = refused.stderr.decode().splitlines()
     assert line.startswith("ecr-clean: AWS refused sts:AssumeRole")
 
 
 def test_an_interrupted_run_ends_quietly(aws: StandIn, shelf: Shelf) -> None:
     shelf.image("a")
     aws.world.faults.add(Fault(operation="DescribeImages", delay=60))
-    with working("plan", "team/api") as process:
-        until(lambda: aws.world.calls.count("ecr:DescribeImages"))
+    with subprocess.Popen(
+        [*COMMAND, "plan", "team/api"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        wait_for_call(aws, "ecr:DescribeImages")
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(PATIENCE)
-    assert (process.returncode, out) == (130, "")
-    assert err.strip() == "ecr-clean: interrupted"
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, b"")
+    assert err.strip() == b"ecr-clean: interrupted"
+
+
+def wait_for_call(aws: StandIn, name: str) -> None:
+    deadline = time.monotonic() + 30
+    while not aws.world.calls.count(name):
+        assert time.monotonic() < deadline, f"{name} was never called"
+        time.sleep(0.01)
