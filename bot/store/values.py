@@ -195,6 +195,15 @@ def from_json(found: object) -> Any:
         ) from error
 
 
+def from_text(text: str) -> Any:
+    """As `from_json`, from what stands in the database."""
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise DamagedError("A stored reason is no JSON: it is damaged") from error
+    return from_json(found)
+
+
 class Value(TypeDecorator[object]):
     """Secrets are removed from its strings."""
 
@@ -207,7 +216,7 @@ class Value(TypeDecorator[object]):
         return msgspec.json.encode(to_json(value, outgoing.redacted)).decode()
 
     def process_result_value(self, value: str | None, _: Dialect) -> Any:
-        return None if value is None else from_json(msgspec.json.decode(value))
+        return None if value is None else from_text(value)
 
 
 def _writer(type_: Any) -> Write:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.core.errors import DamagedError
-from bot.store.values import NAMES, from_json, to_json
+from bot.store.values import NAMES, from_json, from_text, to_json
 
 FORMS = Path(__file__).with_name("values.yml")
 """Every stored value with its fields. Lines are added and fields appended, never changed: databases
@@ -42,3 +42,8 @@ def test_strings_can_be_changed_on_the_way() -> None:
 def test_what_is_damaged_is_named(damaged: object) -> None:
     with pytest.raises(DamagedError, match="it is damaged, or a newer ecr-clean wrote it"):
         from_json(damaged)
+
+
+def test_what_is_no_json_is_named() -> None:
+    with pytest.raises(DamagedError, match="no JSON"):
+        from_text("{")
