@@ -15,7 +15,7 @@ from bot.core.start_obstacles import StartObstacle
 
 
 @dataclass(frozen=True, slots=True)
-class Proposed:
+class PlanProposed:
     """Numbers of manifests."""
 
     deletions: int
@@ -182,7 +182,7 @@ class RunEnded:
 
 
 EventDetail: TypeAlias = (
-    Proposed
+    PlanProposed
     | FoundUnchanged
     | PinsKeep
     | ApprovalCounts

@@ -27,7 +27,7 @@ UNCONFIRMED = "ECR's answer was lost, and when it was looked up, it was gone"
 
 def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
     match detail:
-        case audit.Proposed(deletions, manifests, complete):
+        case audit.PlanProposed(deletions, manifests, complete):
             incomplete = "" if complete else "; it is incomplete"
             return f"{deletions:,} of {manifests:,} manifests may go{incomplete}"
         case audit.FoundUnchanged(until):

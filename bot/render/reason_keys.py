@@ -37,19 +37,19 @@ _NAMES = _Names()
 
 
 def _as_json(value: Any) -> Any:
-    return _WRITERS[type(value)](value)
+    return _RENDERERS[type(value)](value)
 
 
-class _Writers(dict[Any, Callable[[Any], Any]]):
+class _Renderers(dict[Any, Callable[[Any], Any]]):
     def __missing__(self, type_: Any) -> Callable[[Any], Any]:
-        self[type_] = made = _writer(type_)
+        self[type_] = made = _renderer(type_)
         return made
 
 
-_WRITERS = _Writers()
+_RENDERERS = _Renderers()
 
 
-def _writer(type_: Any) -> Callable[[Any], Any]:
+def _renderer(type_: Any) -> Callable[[Any], Any]:
     if type_ in _IN_SHORT:
         return _IN_SHORT[type_]
     if issubclass(type_, _types(Reason)):

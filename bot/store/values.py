@@ -145,7 +145,7 @@ NAMES: Mapping[type, str] = {
     start_obstacles.GroundChanged: "ground_changed",
     start_obstacles.ExecutionOff: "execution_off",
     start_obstacles.NotWhatWasApproved: "not_what_was_approved",
-    audit_details.Proposed: "proposed",
+    audit_details.PlanProposed: "proposed",
     audit_details.FoundUnchanged: "found_unchanged",
     audit_details.PinsKeep: "pins_keep",
     audit_details.ApprovalCounts: "approval_counts",

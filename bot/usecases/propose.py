@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.core.audit_details import Proposed
+from bot.core.audit_details import PlanProposed
 from bot.core.authority import Person
 from bot.core.errors import ReplacedError
 from bot.core.next_version import with_pins
@@ -113,5 +113,5 @@ def _is_unchanged(plan: PlanRecord, planned: Planned) -> bool:
     return plan.hash == content_hash(planned.plan)
 
 
-def _detail(plan: PlanRecord) -> Proposed:
-    return Proposed(plan.deletions, plan.manifests, plan.complete)
+def _detail(plan: PlanRecord) -> PlanProposed:
+    return PlanProposed(plan.deletions, plan.manifests, plan.complete)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.core.audit_details import Proposed
+from bot.core.audit_details import PlanProposed
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
@@ -98,7 +98,7 @@ def test_a_new_plan_is_remembered(desk: Desk, scene: Scene) -> None:
         ANN.name,
         plan.id,
         1,
-        Proposed(2, 3, complete=True),
+        PlanProposed(2, 3, complete=True),
     )
 
 
@@ -183,7 +183,7 @@ def test_an_incomplete_plan_is_remembered(aws: StandIn, desk: Desk, scene: Scene
     found = desk.propose()
     assert not found.record.complete
     assert not found.content.complete
-    assert scene.last_event().detail == Proposed(0, 3, complete=False)
+    assert scene.last_event().detail == PlanProposed(0, 3, complete=False)
 
 
 def test_what_cannot_be_listed_leaves_no_trace(aws: StandIn, desk: Desk, scene: Scene) -> None:
