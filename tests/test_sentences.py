@@ -45,9 +45,9 @@ def _name(node: ast.AST) -> str | None:
     return node.id if isinstance(node, ast.Name) else None
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(BOT)))
-def test_nothing_looks_into_a_sentence(path: Path) -> None:
-    assert list(inspections(ast.parse(path.read_text()))) == []
+def test_nothing_looks_into_a_sentence() -> None:
+    found = {path: list(inspections(ast.parse(path.read_text()))) for path in MODULES}
+    assert {path: lines for path, lines in found.items() if lines} == {}
 
 
 @pytest.mark.parametrize(

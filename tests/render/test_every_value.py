@@ -5,7 +5,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.audit_details import EventDetail, NotDeleted, ReasonCount
@@ -35,6 +35,7 @@ from bot.render.reasons import (
 )
 from bot.render.unread import unread_words
 from bot.slack.wording import prose
+from tests.examples import examples
 
 Words = Callable[[Any], str]
 
@@ -92,6 +93,7 @@ CASES = [(member, words) for kind, words in WORDS for member in dict.fromkeys(me
     ("member", "words"), CASES, ids=[f"{member.__name__}" for member, _ in CASES]
 )
 @given(data=st.data())
+@settings(max_examples=examples(30))
 def test_it_has_a_sentence(member: type, words: Words, data: st.DataObject) -> None:
     value = data.draw(st.from_type(member))
     sentence = words(value)
@@ -103,6 +105,7 @@ def test_it_has_a_sentence(member: type, words: Words, data: st.DataObject) -> N
 
 @pytest.mark.parametrize("member", dict.fromkeys(members(Reason)), ids=lambda kind: kind.__name__)
 @given(data=st.data())
+@settings(max_examples=examples(30))
 def test_a_reason_has_its_fields_beside_the_sentence(member: type, data: st.DataObject) -> None:
     reason = data.draw(st.from_type(member))
     keys = reason_as_keys(reason)

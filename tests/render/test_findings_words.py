@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.findings import FindingDetail, failed, ok
@@ -24,6 +24,7 @@ from bot.core.slack_findings import ScopesMissing, SlackScope
 from bot.core.usage_findings import OtherRegionsEmpty, RegionsUnread, WorkloadsListed
 from bot.render.findings import finding_as_rows
 from bot.render.findings_words import finding_words, fix_words
+from tests.examples import examples
 
 OK = {
     "AllMembersMayApprove",
@@ -60,6 +61,7 @@ def members(union: Any) -> Iterator[type]:
 
 @pytest.mark.parametrize("value", [*members(FindingDetail)], ids=lambda value: value.__name__)
 @given(data=st.data())
+@settings(max_examples=examples(30))
 def test_every_value_is_worded(value: type, data: st.DataObject) -> None:
     detail: Any = data.draw(st.from_type(value))
     assert finding_words(detail)
@@ -72,6 +74,7 @@ def test_every_value_is_worded(value: type, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("source", ["ecs", "files", "kubernetes", "regions", "usage"])
 @given(data=st.data())
+@settings(max_examples=examples(30))
 def test_every_source_that_fails_has_a_fix(source: str, data: st.DataObject) -> None:
     assert fix_words(data.draw(st.builds(ScanFailed, st.just(source))))
 

@@ -4,12 +4,13 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.core.errors import DamagedError
 from bot.store.values import NAMES, from_json, from_text, to_json
+from tests.examples import examples
 
 FORMS = Path(__file__).with_name("values.yml")
 """Every stored value with its fields. Lines are added and fields appended, never changed: databases
@@ -18,6 +19,7 @@ hold these."""
 
 @pytest.mark.parametrize("type_", NAMES, ids=lambda type_: type_.__name__)
 @given(data=st.data())
+@settings(max_examples=examples(30))
 def test_it_is_read_as_it_was_written(type_: type, data: st.DataObject) -> None:
     value = data.draw(st.from_type(type_))
     assert from_json(to_json(value)) == value
