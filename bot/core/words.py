@@ -29,14 +29,6 @@ def moment(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def renewal(tags: Sequence[str], at: datetime) -> str:
-    """How an image became young again without a push."""
-    if not tags:
-        return f"lost its last tag {moment(at)}"
-    which = f"its tag {tags[0]}" if len(tags) == 1 else "one of its tags"
-    return f"got {which} {moment(at)}"
-
-
 def restoration(at: datetime) -> str:
     """How an image became young again by ECR's archive."""
     return f"restored from the archive {moment(at)}"

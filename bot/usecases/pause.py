@@ -27,9 +27,7 @@ class Pauser:
         pause = Pause(person.name, self.clock(), one_line(why))
         detail = PausedFor(pause.by, pause.at, pause.why)
         if not self.store.set_pause(pause, self._event(EventName.PAUSED, person, detail)):
-            if known := self.store.pause():
-                raise RefusedError(PausedAlready(known.by, known.at, known.why))
-            raise RequestError("Somebody has just resumed ecr-clean")
+            raise _why_not(self.store.pause())
         return pause
 
     def resume(self, person: Person) -> Pause:
@@ -51,3 +49,8 @@ class Pauser:
 
     def _event(self, name: EventName, person: Person, detail: EventDetail) -> Event:
         return Event(self.clock(), name, person.name, detail)
+
+
+def _why_not(known: Pause | None) -> RequestError:
+    already = RefusedError(PausedAlready(known.by, known.at, known.why)) if known else None
+    return already or RequestError("Somebody has just resumed ecr-clean")

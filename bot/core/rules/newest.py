@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.core.manifest import Manifest
-from bot.core.reasons import AgeEvent, AgeStart, AmongNewest, NotAmongNewest
+from bot.core.reasons import AgeStart, AmongNewest, NotAmongNewest
 from bot.core.rules.selection import Candidates, Selection, age_event, age_key, young_since
 from bot.core.rules.tag_filter import TagFilter
 
@@ -48,5 +48,7 @@ class Newest:
 
 def _renewal(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> AgeStart | None:
     """Why its place is not that of its push time."""
-    since = age_event(manifest, young_since(manifest, renewed_at), renewed_at)
-    return None if since is None or since.event is AgeEvent.PUSHED else since
+    since = young_since(manifest, renewed_at)
+    if since is None or since == manifest.pushed_at:
+        return None
+    return age_event(manifest, since, renewed_at)

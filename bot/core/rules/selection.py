@@ -57,11 +57,9 @@ def age_key(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> tuple[dat
 
 
 def age_event(
-    manifest: Manifest, since: datetime | None, renewed_at: Mapping[str, datetime]
+    manifest: Manifest, since: datetime, renewed_at: Mapping[str, datetime]
 ) -> AgeStart | None:
     """What happened to the manifest itself at that time; None for nothing."""
-    if since is None:
-        return None
     if since == manifest.pushed_at:
         return AgeStart(AgeEvent.PUSHED, since)
     if since == manifest.restored_at:
