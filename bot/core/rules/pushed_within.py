@@ -25,14 +25,10 @@ class PushedWithin:
     def _kept(
         self, candidates: Candidates
     ) -> Iterator[tuple[str, PushedRecently | RestoredRecently]]:
-        earliest = candidates.now - self.duration
         for family in self.filter.narrowed(candidates):
-            digest, pushed_at, restored_at = (
-                family.head.digest,
-                family.last_push,
-                family.last_restoration,
-            )
-            if pushed_at is not None and pushed_at > earliest:
-                yield digest, PushedRecently(self.duration, pushed_at)
-            if restored_at is not None and restored_at > earliest:
-                yield digest, RestoredRecently(self.duration, restored_at)
+            for reason, at in (
+                (PushedRecently, family.last_push),
+                (RestoredRecently, family.last_restoration),
+            ):
+                if at is not None and candidates.now - at < self.duration:
+                    yield family.head.digest, reason(self.duration, at)
