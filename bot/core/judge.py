@@ -13,7 +13,6 @@ from bot.core.following import Following, nearest_parent, with_dependents
 from bot.core.graph import Graph
 from bot.core.manifest import Kind, Manifest
 from bot.core.reasons import (
-    CLIMBING,
     ClimbingReason,
     NothingKeeps,
     PartKept,
@@ -89,7 +88,9 @@ def _by_rules(
 def _climb(graph: Graph, reasons: Reasons) -> None:
     """What keeps a part together with its parents is a reason for all of them."""
     climbing: dict[str, dict[RuleName, tuple[str, ClimbingReason]]] = {
-        digest: {reason.rule: (digest, reason) for reason in found if isinstance(reason, CLIMBING)}
+        digest: {
+            reason.rule: (digest, reason) for reason in found if isinstance(reason, ClimbingReason)
+        }
         for digest, found in reasons.items()
     }
     upwards = chain(graph.tangled, *reversed(graph.levels[1:]))

@@ -15,7 +15,6 @@ from bot.core.obstacles import (
     ManifestsUnread,
     Obstacle,
     PushTimesMissing,
-    ScanFailed,
 )
 from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId, RepositoryId
@@ -66,7 +65,10 @@ def make_plan(
         savings=replace(savings_of(judged, prices), stored_bytes=stored_bytes),
         usage=evidence.usage,
         deleted_also_in=evidence.deleted_also_in,
-        problems=(*_problems(graph), *_failed_scans(evidence.usage)),
+        problems=(
+            *_problems(graph),
+            *(look.problem for look in evidence.usage.looks if look.problem),
+        ),
     )
 
 
@@ -91,9 +93,3 @@ def _problems(graph: Graph) -> Iterator[Obstacle]:
         yield PushTimesMissing(tuple(timeless))
     if graph.tangled:
         yield ManifestsInACircle(tuple(graph.tangled))
-
-
-def _failed_scans(usage: Usage) -> Iterator[ScanFailed]:
-    for look in usage.looks:
-        if look.failure is not None:
-            yield ScanFailed(look.source, look.scope, look.failure)

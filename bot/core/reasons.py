@@ -285,16 +285,6 @@ UnknownReason: TypeAlias = (
 ClimbingReason: TypeAlias = UnknownReason | InUse | Archived
 """They keep all that the manifest is a part of. A tag or a pin keeps a part alone."""
 
-CLIMBING = (
-    InACircle,
-    CouldNotBeRead,
-    NoPushTime,
-    MayBelongToUnread,
-    UsageUnknown,
-    InUse,
-    Archived,
-)
-
 Reason: TypeAlias = (
     Tagged
     | AmongNewest

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from bot.core.obstacles import Doubt, ScanCause
+from bot.core.obstacles import Doubt, ScanCause, ScanFailed
 from bot.core.repository import RegistryId
 
 SOURCES = (
@@ -80,6 +80,10 @@ class Look:
     def doubt(self) -> Doubt | None:
         """Why somebody has to confirm the number of its workloads."""
         return self.failure if isinstance(self.failure, Doubt) else None
+
+    @property
+    def problem(self) -> ScanFailed | None:
+        return None if self.failure is None else ScanFailed(self.source, self.scope, self.failure)
 
     @property
     def place(self) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.core.judge import Judged
-from bot.core.obstacles import ScanFailed
 from bot.core.plan import Plan
 from bot.core.usage import Look
 from bot.render.json_text import dumps
@@ -64,6 +63,4 @@ def _totals(plan: Plan) -> dict[str, Any]:
 
 
 def _error(look: Look) -> str | None:
-    if look.failure is None:
-        return None
-    return scan_words(ScanFailed(look.source, look.scope, look.failure))
+    return scan_words(look.problem) if look.problem else None

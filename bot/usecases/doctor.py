@@ -17,7 +17,6 @@ from bot.core.findings import (
     ok,
     warning,
 )
-from bot.core.obstacles import ScanFailed
 from bot.core.sentence import Sentence
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Elsewhere, Look
@@ -159,8 +158,7 @@ def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
 
 
 def _told(look: Look, sight: Sight) -> Finding:
-    if look.failure is not None:
-        why = ScanFailed(look.source, look.scope, look.failure)
-        return failed(look.source, look.scope, why)
+    if look.problem:
+        return failed(look.source, look.scope, look.problem)
     workloads = sight.workloads[look.source, look.scope]
     return ok(look.source, look.scope, WorkloadsListed(workloads, look.images))

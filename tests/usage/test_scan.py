@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.obstacles import Doubt, ScanFailed
+from bot.core.obstacles import Doubt
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
@@ -73,11 +73,7 @@ def take(
 
 
 def errors(looks: Sequence[Look]) -> list[str]:
-    return [
-        scan_words(ScanFailed(look.source, look.scope, look.failure))
-        for look in looks
-        if look.failure
-    ]
+    return [scan_words(look.problem) for look in looks if look.problem]
 
 
 def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache) -> None:
