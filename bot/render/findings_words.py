@@ -32,6 +32,12 @@ OTHER_APPROVER = "name somebody else, unless that is meant"
 
 
 def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a value
+    if isinstance(detail, UsageFinding):
+        return _usage_words(detail)
+    if isinstance(detail, RegistryFinding):
+        return _registry_words(detail)
+    if isinstance(detail, SlackFinding):
+        return _slack_words(detail)
     match detail:
         case found.SettingsValid():
             return "the file is valid"
@@ -46,11 +52,17 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a v
         case ScanFailed():
             return scan_words(detail)
         case _:
-            return _usage_words(detail)
+            assert_never(detail)
 
 
-def fix_words(detail: FindingDetail) -> str | None:
+def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case a value
     """What to do; None if nothing has to be done."""
+    if isinstance(detail, UsageFinding):
+        return _usage_fix(detail)
+    if isinstance(detail, RegistryFinding):
+        return _registry_fix(detail)
+    if isinstance(detail, SlackFinding):
+        return _slack_fix(detail)
     match detail:
         case found.SettingsValid() | found.DefaultsApply() | found.CredentialsBelongTo():
             return None
@@ -63,15 +75,13 @@ def fix_words(detail: FindingDetail) -> str | None:
         case ScanFailed(source, _, _):
             return _source_fix(source)
         case _:
-            return _usage_fix(detail)
+            assert_never(detail)
 
 
 # the sources of usage
 
 
-def _usage_words(  # noqa: PLR0911 - one case a value
-    detail: UsageFinding | RegistryFinding | SlackFinding,
-) -> str:
+def _usage_words(detail: UsageFinding) -> str:
     match detail:
         case usage.WorkloadsListed(workloads, images):
             return f"workloads: {workloads:,}; different images of these registries: {images:,}"
@@ -91,10 +101,10 @@ def _usage_words(  # noqa: PLR0911 - one case a value
             closed = f"; denied by service control policies: {denied:,}" if denied else ""
             return f"Regions without anything that a source would scan: {asked:,}{closed}"
         case _:
-            return _registry_words(detail)
+            assert_never(detail)
 
 
-def _usage_fix(detail: UsageFinding | RegistryFinding | SlackFinding) -> str | None:
+def _usage_fix(detail: UsageFinding) -> str | None:
     match detail:
         case usage.WorkloadsListed() | usage.OtherRegionsEmpty():
             return None
@@ -111,7 +121,7 @@ def _usage_fix(detail: UsageFinding | RegistryFinding | SlackFinding) -> str | N
         case usage.RegionsUnread():
             return GRANT
         case _:
-            return _registry_fix(detail)
+            assert_never(detail)
 
 
 def _source_fix(source: str) -> str:
@@ -133,7 +143,7 @@ def _source_fix(source: str) -> str:
 
 
 def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
-    detail: RegistryFinding | SlackFinding,
+    detail: RegistryFinding,
 ) -> str:
     match detail:
         case registry.NoRepositories():
@@ -191,11 +201,11 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
         case registry.TagsUnreadable(error):
             return f"{error.text}; {IGNORE} leaves nothing out of reports"
         case _:
-            return _slack_words(detail)
+            assert_never(detail)
 
 
 def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
-    detail: RegistryFinding | SlackFinding,
+    detail: RegistryFinding,
 ) -> str | None:
     match detail:
         case (
@@ -239,7 +249,7 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
                 f"--name BLOB_MOUNTING --value DISABLED --region {region}"
             )
         case _:
-            return _slack_fix(detail)
+            assert_never(detail)
 
 
 def _exemption(blurred: registry.PullTimesBlurred) -> str:

@@ -17,23 +17,8 @@ from bot.render.words import iso
 
 def reason_as_keys(reason: Reason) -> dict[str, Any]:
     """`docs/commands.md` tells the keys. Keys without a value are left out."""
-    return {"rule": reason.rule, "detail": reason_words(reason), **_fields(reason)}
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    found = {name: _as_json(getattr(value, name)) for name in _NAMES[type(value)]}
-    return {key: value for key, value in found.items() if value not in (None, [], False)}
-
-
-class _Names(dict[Any, tuple[str, ...]]):
-    """Of the fields of a value, found out once."""
-
-    def __missing__(self, type_: Any) -> tuple[str, ...]:
-        self[type_] = names = tuple(each.name for each in fields(type_))
-        return names
-
-
-_NAMES = _Names()
+    keys: dict[str, Any] = _as_json(reason)
+    return keys
 
 
 def _as_json(value: Any) -> Any:
@@ -41,6 +26,8 @@ def _as_json(value: Any) -> Any:
 
 
 class _Renderers(dict[Any, Callable[[Any], Any]]):
+    """Each is made once: a plan of 20,000 manifests has as many reasons."""
+
     def __missing__(self, type_: Any) -> Callable[[Any], Any]:
         self[type_] = made = _renderer(type_)
         return made
@@ -53,12 +40,31 @@ def _renderer(type_: Any) -> Callable[[Any], Any]:
     if type_ in _IN_SHORT:
         return _IN_SHORT[type_]
     if issubclass(type_, _types(Reason)):
-        return reason_as_keys
+        return _reason_renderer(type_)
     if issubclass(type_, _types(UnreadCause)):
         return unread_words
     if is_dataclass(type_):
-        return _fields
+        return _fields_renderer(type_)
     return _as_it_is
+
+
+def _reason_renderer(type_: Any) -> Callable[[Any], dict[str, Any]]:
+    own = _fields_renderer(type_)
+
+    def render(reason: Reason) -> dict[str, Any]:
+        return {"rule": reason.rule, "detail": reason_words(reason), **own(reason)}
+
+    return render
+
+
+def _fields_renderer(type_: Any) -> Callable[[Any], dict[str, Any]]:
+    names = [each.name for each in fields(type_)]
+
+    def render(value: Any) -> dict[str, Any]:
+        found = {name: _as_json(getattr(value, name)) for name in names}
+        return {key: part for key, part in found.items() if part not in (None, [], False)}
+
+    return render
 
 
 def _types(union: Any) -> tuple[type, ...]:

@@ -105,7 +105,7 @@ def pack(plan: Plan) -> bytes:
 def unpack(packed: bytes) -> Plan:
     try:
         document = _DOCUMENT.decode(zlib.decompress(packed))
-        return _plan(document)
+        return _plan(_with_sentences(document) if document.format == 1 else document)
     except (zlib.error, msgspec.MsgspecError, LookupError, UnicodeError) as error:
         raise DamagedError(
             f"A stored plan cannot be read ({quoted(error)}): it is damaged, or a newer ecr-clean "
@@ -263,19 +263,18 @@ def _row(row: _Row) -> _Row:
 
 
 def _plan(document: _Document) -> Plan:
-    values = _with_sentences(document) if document.format == 1 else document
-    reasons = list(map(from_json, values.reasons))
-    unpacker = _Unpacker([row.digest for row in values.rows], reasons, document.blobs)
+    reasons = list(map(from_json, document.reasons))
+    unpacker = _Unpacker([row.digest for row in document.rows], reasons, document.blobs)
     return Plan(
         repository=document.repository,
-        judged=tuple(map(unpacker.judged, values.rows)),
+        judged=tuple(map(unpacker.judged, document.rows)),
         delete=tuple([unpacker.digests[place] for place in document.delete]),
         savings=document.savings,
         usage=Usage(
-            looks=tuple(map(from_json, values.looks)),
+            looks=tuple(map(from_json, document.looks)),
             not_checked=document.not_checked,
             unscanned_regions=document.unscanned_regions,
         ),
         deleted_also_in=document.deleted_also_in,
-        problems=tuple(map(from_json, values.problems)),
+        problems=tuple(map(from_json, document.problems)),
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
@@ -256,25 +257,16 @@ _WRITERS = _Writers()
 
 def _value(found: Any) -> Any:
     name, *parts = found
-    readers = _READERS[name]
+    readers = _readers(name)
     if len(parts) > len(readers):
         raise ValueError(f"{name} has {len(readers)} fields")
     return _TYPES[name](*[read(part) for read, part in zip(readers, parts, strict=False)])
 
 
-class _Readers(dict[str, tuple[Read, ...]]):
-    """By the name of a value."""
-
-    def __missing__(self, name: str) -> tuple[Read, ...]:
-        self[name] = made = _readers(_TYPES[name])
-        return made
-
-
-_READERS = _Readers()
-
-
-def _readers(type_: Any) -> tuple[Read, ...]:
-    """One for each field."""
+@cache
+def _readers(name: str) -> tuple[Read, ...]:
+    """One for each field of the value of that name."""
+    type_: Any = _TYPES[name]
     hints = get_type_hints(type_)
     return tuple(_reader(hints[each.name]) for each in fields(type_))
 
