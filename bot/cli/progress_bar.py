@@ -11,8 +11,8 @@ from bot import outgoing, ports
 
 @contextmanager
 def progress_bar() -> Iterator[ports.Progress]:
-    """One bar, which starts anew with every step and is gone in the end. The note stands in
-    brackets behind the step."""
+    """One bar, which starts again with every step and disappears when the work is done. The note
+    follows the step, in brackets."""
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),

@@ -25,7 +25,7 @@ class PlanProposed:
 
 @dataclass(frozen=True, slots=True)
 class FoundUnchanged:
-    """The plan stays open until then. UTC."""
+    """The plan remains open until then. UTC."""
 
     until: datetime
 
@@ -99,7 +99,7 @@ class PausedBefore:
 
 @dataclass(frozen=True, slots=True)
 class StartsLater:
-    """Nobody was there to begin when it was `due`. UTC."""
+    """No worker ran when the plan was `due`. UTC."""
 
     due: datetime
     begins_at: datetime

@@ -63,8 +63,8 @@ class _Bench:
 
 
 def _besides(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, ...]:
-    """Pins stand first, each once. Where an earlier version of the bot stored them as sentences,
-    they are not told again."""
+    """Pins come first, each once. If an earlier version of the bot stored them as sentences,
+    nothing is added."""
     if any(each.rule is RuleName.PINNED and not isinstance(each, Pinned) for each in reasons):
         return reasons
     by_pins = map(Pinned, pins)

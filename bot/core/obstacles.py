@@ -11,7 +11,7 @@ from bot.core.unread import UnreadCause
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A source lists far fewer workloads than before. Somebody may confirm the number. UTC."""
+    """A source lists far fewer workloads than before. A person may confirm the number. UTC."""
 
     workloads: int
     before: int
@@ -72,7 +72,7 @@ class TagHistoryTooShort:
 
 @dataclass(frozen=True, slots=True)
 class AccountsPull:
-    """The policy lets accounts pull where nobody looks; `*` is any account."""
+    """The policy lets accounts pull that are not scanned for usage; `*` is any account."""
 
     accounts: tuple[str, ...]
 
@@ -86,7 +86,7 @@ class ServicesPull:
 
 @dataclass(frozen=True, slots=True)
 class DeletedElsewhereToo:
-    """Replication carries deletions to registries where nobody looks."""
+    """Replication carries deletions to registries that are not scanned for usage."""
 
     registries: tuple[RegistryId, ...]
 

@@ -228,7 +228,7 @@ class PartKept:
 @dataclass(frozen=True, slots=True)
 class PartOf:
     """It shares its parent's verdict. `is_referrer`: the parent is its subject, not an index that
-    lists it. `pulled_at`: deleted, though somebody pulled it in the last 30 days. UTC."""
+    lists it. `pulled_at`: deleted, although it was pulled in the last 30 days. UTC."""
 
     rule: ClassVar = RuleName.FOLLOWS
     parent: ManifestName

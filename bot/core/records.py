@@ -41,8 +41,7 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Item:
     """A line of the receipt: what became of one digest that was to go. `is_unconfirmed`: it was
-    deleted, though ECR never confirmed that to us. `reason` None: it is
-    pending."""
+    deleted, though ECR never confirmed that to us. `reason` None: it is pending."""
 
     digest: str
     tags: tuple[str, ...]

@@ -29,14 +29,14 @@ class TagsChanged:
 
 @dataclass(frozen=True, slots=True)
 class PushedAgain:
-    """Somebody deleted it, and somebody needed it."""
+    """It was deleted after the plan was made, and pushed again at this time. UTC."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class RestoredSince:
-    """From ECR's archive, into which somebody put it after the plan was made."""
+    """It was archived after the plan was made, and restored at this time. UTC."""
 
     at: datetime
 

@@ -6,3 +6,8 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Sentence:
     text: str
+
+    @staticmethod
+    def of(error: Exception) -> "Sentence":
+        """What the error says of itself."""
+        return Sentence(str(error))

@@ -142,7 +142,7 @@ def _person(people: People, workspace: str, user: str) -> Finding:
     try:
         person = people.person(user, workspace)
     except RequestError as error:
-        return failed(check, user, ApproverUnknown(Sentence(str(error))))
+        return failed(check, user, ApproverUnknown(Sentence.of(error)))
     except SlackError as error:
         return _unwell(check, user, error)
     if person.workspace != workspace:
@@ -155,4 +155,4 @@ def _person(people: People, workspace: str, user: str) -> Finding:
 def _unwell(check: str, scope: str, error: RequestError | ServiceError) -> Finding:
     is_brief = isinstance(error, SlackError) and error.code == "ratelimited"
     report = warning if is_brief else failed
-    return report(check, scope, CallFailed(Sentence(str(error))))
+    return report(check, scope, CallFailed(Sentence.of(error)))

@@ -55,11 +55,11 @@ class Scan:
         self, source: UsageSource, index: Index, found: list[Sighting] | RequestError | ServiceError
     ) -> Look:
         if isinstance(found, RequestError | ServiceError):
-            return Look(source.name, source.scope, 0, Sentence(str(found)))
+            return Look(source.name, source.scope, 0, Sentence.of(found))
         try:
             ours = {s.image for s in found if not self.registries.isdisjoint(index.add(s))}
         except MalformedReferenceError as error:
-            return Look(source.name, source.scope, 0, Sentence(str(error)))
+            return Look(source.name, source.scope, 0, Sentence.of(error))
         workloads = len({sighting.used_by for sighting in found})
         doubt = self._shrinkage(source, Listed(workloads, self.clock()))
         return Look(source.name, source.scope, len(ours), doubt)

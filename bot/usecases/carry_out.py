@@ -136,7 +136,7 @@ class _Course:
         self._open()
         if self._unsure:
             raise error
-        cause = Sentence(str(error))
+        cause = Sentence.of(error)
         self._ledger.cut_short(cause)
         return self._end(cause)
 
@@ -318,4 +318,4 @@ def _summary(plan: PlanRecord, ledger: Ledger, cause: EndCause | None) -> RunEnd
 def _cause_of(error: Exception) -> EndCause:
     if isinstance(error, _EndedEarlyError | IncompleteError):
         return error.cause
-    return Sentence(str(error))
+    return Sentence.of(error)

@@ -111,7 +111,7 @@ class Authority:
         try:
             return self._decide(name, rules, ask)
         except ServiceError as error:
-            return Refused(Sentence(str(error)))
+            return Refused(Sentence.of(error))
 
     def _decide(self, name: str, rules: ApprovalRules, ask: Ask) -> Standing:
         if person := person_without_directory(name, rules):
@@ -119,5 +119,5 @@ class Authority:
         try:
             found = self.directory.person(name)
         except RequestError as error:
-            return Refused(Sentence(str(error)))
+            return Refused(Sentence.of(error))
         return ask(found, replace(rules, workspace=self.directory.workspace()))

@@ -75,7 +75,7 @@ class Doctor(Generic[AnyRegistry]):
         try:
             caller = self.identify()
         except (RequestError, ServiceError) as error:
-            yield failed("credentials", "AWS", CallFailed(Sentence(str(error))))
+            yield failed("credentials", "AWS", CallFailed(Sentence.of(error)))
             yield warning("all else", "AWS", NotLookedAt("credentials"))
             return
         yield ok("credentials", "AWS", CredentialsBelongTo(caller.arn))
@@ -103,7 +103,7 @@ class Doctor(Generic[AnyRegistry]):
         try:
             sight = self.look(registries)
         except (RequestError, ServiceError) as error:
-            yield failed("usage", "all", AwsCallFailed(Sentence(str(error))))
+            yield failed("usage", "all", AwsCallFailed(Sentence.of(error)))
             return None
         yield from (_told(look, sight) for look in sight.snapshot.looks)
         if sight.snapshot.not_checked:
@@ -127,7 +127,7 @@ def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]
     try:
         id_ = registry.id()
     except (RequestError, ServiceError) as error:
-        finding = failed("registry", patient.name, AwsCallFailed(Sentence(str(error))))
+        finding = failed("registry", patient.name, AwsCallFailed(Sentence.of(error)))
         return _Visit(registry, finding, None)
     finding, repositories = list_repositories(registry, str(id_))
     is_whole = patient.role is not None or caller.principal == caller.arn

@@ -94,7 +94,7 @@ class Examination:
                 for place in self.registry.deleted_also_in(repository)
             )
         except ServiceError as error:
-            yield failed(check, scope, AwsCallFailed(Sentence(str(error))))
+            yield failed(check, scope, AwsCallFailed(Sentence.of(error)))
             return
         unseen = set(coverage.unseen(carried))
         for place, names in carried.items():
@@ -151,7 +151,7 @@ class Examination:
             if not self.registry.records_our_pulls():
                 return ok(check, scope, PullTimesKept())
         except ServiceError as error:
-            return warning(check, scope, AwsCallFailed(Sentence(str(error))))
+            return warning(check, scope, AwsCallFailed(Sentence.of(error)))
         blurred = PullTimesBlurred(self.principal, self.is_whole, self.id.region)
         return warning(check, scope, blurred)
 
@@ -161,7 +161,7 @@ class Examination:
             if self.registry.layers_stay_within_repositories():
                 return ok(check, scope, LayersNotShared())
         except ServiceError as error:
-            return warning(check, scope, AwsCallFailed(Sentence(str(error))))
+            return warning(check, scope, AwsCallFailed(Sentence.of(error)))
         return warning(check, scope, LayersShared(self.id.region))
 
     def ignored(self) -> Finding:
@@ -171,7 +171,7 @@ class Examination:
         try:
             self.registry.resource_tags(self.repositories[0])
         except (RequestError, ServiceError) as error:
-            return warning(check, scope, TagsUnreadable(Sentence(str(error))))
+            return warning(check, scope, TagsUnreadable(Sentence.of(error)))
         return ok(check, scope, TagsReadable())
 
     def _all_seen(self, pullers: Iterable[Puller]) -> AllPullersScanned:
@@ -206,7 +206,7 @@ def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence
             next(iter(registry.digests(first)), None)
             registry.read(first, [NO_IMAGE])
     except (RequestError, ServiceError) as error:
-        return failed("registry", scope, AwsCallFailed(Sentence(str(error)))), repositories
+        return failed("registry", scope, AwsCallFailed(Sentence.of(error))), repositories
     if not repositories:
         return warning("registry", scope, NoRepositories()), repositories
     return ok("registry", scope, ImagesReadable(len(repositories))), repositories

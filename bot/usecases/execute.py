@@ -113,7 +113,7 @@ class Executor:
             except _ObstacleError as error:
                 raise self._called_back(plan, error.cause) from error
             except (RequestError, DamagedError) as error:
-                raise self._called_back(plan, Sentence(str(error))) from error
+                raise self._called_back(plan, Sentence.of(error)) from error
             if self.runner.is_leaving():
                 raise LeftError
             return self.runner.carry_out(self._begun(plan), workplace, sight)

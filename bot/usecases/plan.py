@@ -131,19 +131,19 @@ class Planner:
                 _failed("repository policy", repository, why) for why in self._unseen(pullers)
             )
         except ServiceError as error:
-            looks.append(_failed("repository policy", repository, Sentence(str(error))))
+            looks.append(_failed("repository policy", repository, Sentence.of(error)))
         destinations: tuple[RegistryId, ...] = ()
         try:
             destinations = registry.deleted_also_in(repository)
             if unseen := tuple(self.coverage.unseen(destinations)):
                 looks.append(_failed("replication", repository, DeletedElsewhereToo(unseen)))
         except ServiceError as error:
-            looks.append(_failed("replication", repository, Sentence(str(error))))
+            looks.append(_failed("replication", repository, Sentence.of(error)))
         try:
             if missing := self.names.missing(found, self.snapshot.named, destinations):
                 looks.append(look_at_missing(repository, missing))
         except ServiceError as error:
-            looks.append(_failed(REFERENCES, repository, Sentence(str(error))))
+            looks.append(_failed(REFERENCES, repository, Sentence.of(error)))
         return destinations, looks
 
     def _unseen(self, pullers: Collection[Puller]) -> Iterator[AccountsPull | ServicesPull]:

@@ -58,7 +58,7 @@ class RunDue:
         except (RequestError, ServiceError) as error:
             self.warn(f"{error}; its reports are due, and it is tried again in a minute")
             for round_ in rounds:
-                self.store.miss(round_, Missed(name, Sentence(str(error))))
+                self.store.miss(round_, Missed(name, Sentence.of(error)))
             return
         self.store.remember_repositories(id_, found, now)
         entries = {repository: belongs_to(repository, self.entries) for repository in found}

@@ -125,9 +125,7 @@ class Sender:
         fates = list(chain.from_iterable(starmap(self._fates, answer.images.items())))
         unknown = [digest for digest in answer.batch.digests if digest not in answer.images]
         if answer.error is not None and not answer.may_pass:
-            fates += [
-                Fate(digest, Outcome.FAILED, Sentence(str(answer.error))) for digest in unknown
-            ]
+            fates += [Fate(digest, Outcome.FAILED, Sentence.of(answer.error)) for digest in unknown]
         elif answer.error is None or isinstance(answer.error, AnswerLostError):
             self.unsure.update(dict.fromkeys(unknown, self.lease.clock()))
         is_open = any(digest in self.unsure for digest in unknown)

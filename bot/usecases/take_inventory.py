@@ -88,7 +88,7 @@ class InventoryTaker:
             pending -= answer.keys()
             self.progress("reading manifests", len(missing) - len(pending), len(missing))
         if failures:
-            unread |= dict.fromkeys(pending, Unread(Sentence(str(failures[0]))))
+            unread |= dict.fromkeys(pending, Unread(Sentence.of(failures[0])))
         return unread
 
     def _subjects_seen(

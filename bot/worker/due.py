@@ -125,7 +125,7 @@ class DueReporter:
             if error.code not in NO_WAY_IN:
                 raise
             _log.error("The report of %s cannot be posted: %s", report.name, error)
-            sentence = Sentence(str(error))
+            sentence = Sentence.of(error)
             self._settle(replace(report, outcome=DueOutcome.FAILED, error=sentence))
         else:
             self.store.gather(self.clock())
