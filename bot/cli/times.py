@@ -2,35 +2,34 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 
 import click
 
-from bot.core.durations import parse_duration
+from bot.core.durations import LAST_YEAR, end_of_day, parse_duration, parse_end
 from bot.wiring import system_clock
 
-_LAST = datetime(9999, 1, 1, tzinfo=UTC)
-"""A time in every time zone, as what follows is not."""
+_LAST = end_of_day(date(LAST_YEAR, 12, 31))
 
 
 @dataclass(frozen=True)
 class Moment(click.ParamType[datetime]):
-    """`from_now`: what a duration means; `from_day`: what the first instant of a day does."""
+    """`parse` reads a duration or a date, and raises ValueError or OverflowError for anything
+    else."""
 
     name = "moment"
-    from_now: Callable[[datetime, timedelta], datetime]
-    from_day: Callable[[datetime], datetime]
+    parse: Callable[[str, datetime], datetime]
 
     def convert(
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> datetime:
-        for read in (self._duration, self._day, _time):
+        for parse in (self.parse, _parse_time):
             try:
-                found = read(value)
+                found = parse(value, system_clock())
             except (ValueError, OverflowError):
                 continue
             if found > _LAST:
-                raise click.BadParameter(f"{value!r} is beyond the year 9998", ctx, param)
+                raise click.BadParameter(f"{value!r} is beyond the year {LAST_YEAR}", ctx, param)
             return found
         raise click.BadParameter(
             f"{value!r} is no time: give a duration (30d), a date (2026-12-31) or a time "
@@ -39,19 +38,21 @@ class Moment(click.ParamType[datetime]):
             param,
         )
 
-    def _duration(self, value: str) -> datetime:
-        return self.from_now(system_clock(), parse_duration(value))
 
-    def _day(self, value: str) -> datetime:
-        return self.from_day(datetime.combine(date.fromisoformat(value), time(), UTC))
-
-
-def _time(value: str) -> datetime:
-    found = datetime.fromisoformat(value)
+def _parse_time(text: str, _now: datetime) -> datetime:
+    """Raises ValueError and OverflowError."""
+    found = datetime.fromisoformat(text)
     return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-UNTIL = Moment(lambda now, duration: now + duration, lambda day: day + timedelta(days=1))
-"""A day is meant to its end."""
+def _parse_start(text: str, now: datetime) -> datetime:
+    """A duration ago, or the first instant of a date. Raises ValueError for anything else, and
+    OverflowError for a time before the year 1."""
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        return datetime.combine(date.fromisoformat(text), time(), UTC)
 
-SINCE = Moment(lambda now, duration: now - duration, lambda day: day)
+
+UNTIL = Moment(parse_end)
+SINCE = Moment(_parse_start)

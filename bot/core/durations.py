@@ -1,7 +1,10 @@
-"""Durations as people write them: `30s`, `5m`, `24h`, `30d`."""
+"""Durations and ends as people write them: `30s`, `5m`, `24h`, `30d`; `2026-12-31`."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
+
+LAST_YEAR = 9998
+"""Of an end. The first instant of the next year is a time in every time zone."""
 
 _FORM = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -23,3 +26,20 @@ def duration_in_words(duration: timedelta) -> str:
         if seconds and seconds % length == 0:
             return f"{seconds // length}{unit}"
     return f"{seconds}s"
+
+
+def end_of_day(day: date) -> datetime:
+    """The first instant of the next day in UTC, since an end includes the day it names. Raises
+    ValueError for a day after LAST_YEAR."""
+    if day.year > LAST_YEAR:
+        raise ValueError(f"{day} is after the year {LAST_YEAR}")
+    return datetime.combine(day, time(), UTC) + timedelta(days=1)
+
+
+def parse_end(text: str, now: datetime) -> datetime:
+    """A duration counts from `now`, a date ends with its day. Raises ValueError for anything
+    else."""
+    try:
+        return now + parse_duration(text)
+    except ValueError:
+        return end_of_day(date.fromisoformat(text))

@@ -1,13 +1,13 @@
 """The kinds of values in the settings file. A description says what is allowed: errors quote it."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from bot.core.durations import parse_duration
+from bot.core.durations import LAST_YEAR, end_of_day, parse_duration
 from bot.core.legal_texts import (
     CLUSTER_ARNS,
     CLUSTERS,
@@ -82,12 +82,12 @@ def _jmes_path(value: str) -> str:
 
 
 def _until(value: Any) -> Any:
-    if isinstance(value, date) and not 2 <= value.year <= 9998:
-        raise ValueError("its year is none from 2 to 9998")
+    if isinstance(value, date) and not 2 <= value.year <= LAST_YEAR:
+        raise ValueError(f"its year is none from 2 to {LAST_YEAR}")
     if isinstance(value, datetime):
         return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
     if isinstance(value, date):
-        return datetime.combine(value, time(), UTC) + timedelta(days=1)
+        return end_of_day(value)
     return value
 
 

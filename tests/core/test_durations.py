@@ -1,8 +1,8 @@
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.core.durations import duration_in_words, parse_duration
+from bot.core.durations import duration_in_words, end_of_day, parse_duration, parse_end
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,28 @@ def test_anything_else_is_an_error_that_says_what_to_write(text: str) -> None:
 )
 def test_a_duration_is_told_in_the_largest_whole_unit(text: str, words: str) -> None:
     assert duration_in_words(parse_duration(text)) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("12h", datetime(2026, 1, 1, 21, 30, tzinfo=UTC)),
+        ("2026-12-31", datetime(2027, 1, 1, tzinfo=UTC)),
+        ("9998-12-31", datetime(9999, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_an_end_is_a_duration_from_now_or_includes_the_day_it_names(
+    text: str, end: datetime
+) -> None:
+    assert parse_end(text, datetime(2026, 1, 1, 9, 30, tzinfo=UTC)) == end
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2026-13-01", "2026-12-31T18:00", "9999-01-01"])
+def test_anything_else_is_no_end(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - each caller says what to write
+        parse_end(text, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+def test_no_end_is_after_the_last_year() -> None:
+    with pytest.raises(ValueError, match="9999-01-01 is after the year 9998"):
+        end_of_day(date(9999, 1, 1))

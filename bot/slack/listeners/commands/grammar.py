@@ -4,10 +4,10 @@ them."""
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from typing import NamedTuple, Self
 
-from bot.core.durations import parse_duration
+from bot.core.durations import parse_end
 from bot.core.errors import RequestError
 from bot.core.legal_texts import REPOSITORIES
 from bot.core.patterns import PatternError
@@ -40,7 +40,6 @@ _CLOSING = {opening: re.compile(f"[{closing}]") for opening, closing in _CLOSING
 _WORD = re.compile(r"[^\s,]+")
 _SEPARATORS = re.compile(r"[\s,]*")
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
-_LAST_YEAR = 9998
 
 
 class Word(NamedTuple):
@@ -247,25 +246,11 @@ def _rest(line: Line, place: int) -> str:
 def _end(words: Sequence[str], now: datetime) -> datetime:
     text = " ".join(words)
     try:
-        found = _after(text, now) or _end_of_day(text)
-    except (ValueError, OverflowError):
-        found = None
-    if found is None or found.year > _LAST_YEAR:
-        raise RequestError(f"{text[:100]!r} is no time: write `for 30d` or `until 2026-12-31`")
-    return found
-
-
-def _after(text: str, now: datetime) -> datetime | None:
-    """None if it is no duration. Raises OverflowError."""
-    try:
-        return now + parse_duration(text)
-    except ValueError:
-        return None
-
-
-def _end_of_day(text: str) -> datetime:
-    """A day is meant to its end. Raises ValueError and OverflowError."""
-    return datetime.combine(date.fromisoformat(text), time(), UTC) + timedelta(days=1)
+        return parse_end(text, now)
+    except ValueError as error:
+        raise RequestError(
+            f"{text[:100]!r} is no time: write `for 30d` or `until 2026-12-31`"
+        ) from error
 
 
 def _plain(text: str) -> str:

@@ -1,12 +1,12 @@
 """Pins what was chosen in the modal."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import partial
 
 from slack_bolt import Ack, BoltResponse
 
-from bot.core.durations import parse_duration
+from bot.core.durations import LAST_YEAR, end_of_day, parse_duration
 from bot.core.errors import RequestError
 from bot.core.repository import RepositoryId
 from bot.render.errors import error_words
@@ -24,8 +24,6 @@ from bot.slack.outgoing import safe
 from bot.slack.payloads import PinSubmission
 from bot.slack.pin_choices import chosen
 from bot.usecases.reasons import one_line
-
-LAST_YEAR = 9998
 
 Check = Callable[[Ack, Body, Callable[[], None]], BoltResponse]
 
@@ -86,7 +84,7 @@ def _why_not(day: date | None, now: datetime) -> str | None:
         return None
     if day.year > LAST_YEAR:
         return f"Choose a day up to the year {LAST_YEAR}"
-    return "That day is over: choose a later one" if _end_of(day) <= now else None
+    return "That day is over: choose a later one" if end_of_day(day) <= now else None
 
 
 def _texts(desk: Desk, repository: RepositoryId, submission: PinSubmission) -> list[str]:
@@ -98,9 +96,5 @@ def _texts(desk: Desk, repository: RepositoryId, submission: PinSubmission) -> l
 def _until(submission: PinSubmission, now: datetime) -> datetime | None:
     """The day, if one was chosen, wins."""
     if submission.until:
-        return _end_of(submission.until)
+        return end_of_day(submission.until)
     return None if submission.lasts == NO_END else now + parse_duration(submission.lasts)
-
-
-def _end_of(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC) + timedelta(days=1)
