@@ -17,7 +17,7 @@ from bot.core.errors import ServiceError
 from bot.heartbeat import FRONT, beat
 from bot.memory import collect_garbage, expect_many_lasting_objects
 from bot.settings import Settings, load_settings
-from bot.wiring import Leaving, is_on_the_line, open_line
+from bot.wiring import Leaving, is_on_the_line, leaving_on_signals, open_line
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
@@ -46,7 +46,7 @@ def serve(options: Options) -> int:
     """
     from bot.logs import log_to_stderr  # noqa: PLC0415 - no other command needs it
 
-    leaving = _told_to_leave()
+    leaving = leaving_on_signals()
     settings = load_settings(options.config)
     with opened_store() as store:
         line = _connected(settings, store, debug=options.debug)
@@ -57,13 +57,6 @@ def serve(options: Options) -> int:
     if leaving.is_told():
         _log.info("Left; whoever comes next goes on")
     return status
-
-
-def _told_to_leave() -> Leaving:
-    leaving = Leaving()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: leaving.tell())
-    return leaving
 
 
 def _connected(settings: Settings, store: "SqlStore", *, debug: bool) -> "Line | None":

@@ -72,8 +72,8 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
         reasons[digest].append(reason)
     _climb(graph, reasons)
     kept = with_dependents(graph, reasons)
-    bench = _Bench(graph, evidence, reasons, kept, passed_over, last_pull, Following(graph))
-    return tuple(bench.verdicts())
+    judging = _Judging(graph, evidence, reasons, kept, passed_over, last_pull, Following(graph))
+    return tuple(judging.verdicts())
 
 
 def _by_rules(
@@ -104,7 +104,7 @@ def _climb(graph: Graph, reasons: Reasons) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
+class _Judging:
     """All that the verdicts are made of."""
 
     graph: Graph

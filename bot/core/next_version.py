@@ -26,8 +26,8 @@ def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: 
     graph = build_graph(judged.manifest for judged in plan.judged)
     spared = with_dependents(graph, pinned) & set(plan.delete)
     kept = (graph.manifests.keys() - plan.delete) | spared
-    bench = _Bench(graph, kept, spared, pinned, Following(graph))
-    judged = tuple(map(bench.judge_again, plan.judged))
+    judging = _JudgingWithPins(graph, kept, spared, pinned, Following(graph))
+    judged = tuple(map(judging.judge_again, plan.judged))
     return replace(
         plan,
         judged=judged,
@@ -37,7 +37,7 @@ def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: 
 
 
 @dataclass(frozen=True, slots=True)
-class _Bench:
+class _JudgingWithPins:
     """`kept` and `spared`: with the pins; `spared` was to go before."""
 
     graph: Graph

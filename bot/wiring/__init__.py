@@ -15,7 +15,7 @@ from bot.wiring.duties import Principal, deleting_duties, duties
 from bot.wiring.examination import open_examination
 from bot.wiring.execution import open_executor
 from bot.wiring.kubernetes import cluster_role
-from bot.wiring.leaving import Leaving
+from bot.wiring.leaving import Leaving, leaving_on_signals
 from bot.wiring.memory import Memory, find_store, open_manifest_cache, open_memory, open_store
 from bot.wiring.people import (
     command_line_person,
@@ -61,6 +61,7 @@ __all__ = [
     "is_gone",
     "is_in_slack",
     "is_on_the_line",
+    "leaving_on_signals",
     "open_approver",
     "open_authority",
     "open_board",

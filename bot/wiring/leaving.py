@@ -1,5 +1,6 @@
 """Whether this process has been told to leave."""
 
+import signal
 import time
 
 SECONDS_BETWEEN_LOOKS = 0.1
@@ -23,3 +24,11 @@ class Leaving:
         end = time.monotonic() + seconds
         while not self._is_told and (left := end - time.monotonic()) > 0:
             time.sleep(min(left, SECONDS_BETWEEN_LOOKS))
+
+
+def leaving_on_signals() -> Leaving:
+    """SIGTERM and SIGINT tell it. Only the main thread may call this."""
+    leaving = Leaving()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: leaving.tell())
+    return leaving

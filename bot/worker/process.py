@@ -2,7 +2,6 @@
 
 import logging
 import multiprocessing
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from bot.wiring import (
     Leaving,
     is_gone,
     is_in_slack,
+    leaving_on_signals,
     open_executor,
     open_run_due,
     open_store,
@@ -54,7 +54,7 @@ _log = logging.getLogger(__name__)
 def main(config: Path | None, *, debug: bool) -> None:
     """Until SIGTERM, SIGINT, or the end of whoever started it. Then it ends after the batches in
     flight, and whoever comes next goes on. `debug`: tells tracebacks."""
-    leaving = _told_to_leave()
+    leaving = leaving_on_signals()
     log_to_stderr()
     try:
         _work(config, leaving, debug=debug)
@@ -142,13 +142,6 @@ def _repeat(scheduler: BackgroundScheduler, call: Callable[[], None], seconds: i
         max_instances=1,
         misfire_grace_time=None,
     )
-
-
-def _told_to_leave() -> Leaving:
-    leaving = Leaving()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: leaving.tell())
-    return leaving
 
 
 def _wait_for(leaving: Leaving) -> None:
