@@ -13,11 +13,9 @@ from bot.core.plan_state import PlanState
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.render.posted import Posted
+from bot.slack.api import PostLimiter, message_link, post_message
 from bot.slack.blocks import rest_message
 from bot.slack.board import Board
-from bot.slack.calls import post
-from bot.slack.links import message_link
-from bot.slack.pace import Pace
 from bot.usecases.propose import Proposal
 from bot.wiring import Workspace, system_clock
 
@@ -29,7 +27,9 @@ class Postman:
     workspace: Workspace
     board: Board
     outcome: Outcome
-    _pace: Pace = field(default_factory=lambda: Pace(time.monotonic, time.sleep), init=False)
+    _pace: PostLimiter = field(
+        default_factory=lambda: PostLimiter(time.monotonic, time.sleep), init=False
+    )
     _rest: defaultdict[str, list[tuple[PlanRecord, DueReport]]] = field(
         default_factory=lambda: defaultdict(list), init=False
     )
@@ -73,7 +73,9 @@ class Postman:
         channel = self._channel(kept[0][0].repository)
         self._pace.wait(channel)
         try:
-            ts = post(self.workspace.client, "Telling of the other repositories", channel, content)
+            ts = post_message(
+                self.workspace.client, "Telling of the other repositories", channel, content
+            )
         except ServiceError as error:
             self.outcome.failed(error)
             return

@@ -4,14 +4,14 @@ from concurrent.futures import Executor
 
 from slack_bolt import App
 
-from bot.slack.calls import in_words
+from bot.slack.api import calling
 from bot.slack.desk import Desk
 from bot.slack.listeners import register
 
 
 def make_app(desk: Desk, executor: Executor) -> App:
     """Listeners work in `executor`. Raises ServiceError if Slack cannot be asked who the bot is."""
-    with in_words("Signing in"):
+    with calling("Signing in"):
         app = App(
             client=desk.client,
             listener_executor=executor,

@@ -22,9 +22,8 @@ from bot.ports import BoardStore, Clock
 from bot.render.csv_rows import write_rows
 from bot.render.events_words import detail_words
 from bot.render.plan_csv import COLUMNS, plan_as_rows
+from bot.slack.api import MessageContent, SlackError, calling, post_message, update_message
 from bot.slack.blocks import newer_message, outdated_message, plan_message
-from bot.slack.calls import SlackError, in_words, post, update
-from bot.slack.message import Content
 from bot.slack.view import PlanView
 from bot.slack.wording import prose
 
@@ -160,7 +159,7 @@ class Board:
     def _place(self, plan_id: str, channel: str) -> str:
         """Without buttons, as long as nobody knows of the message."""
         text = self._shown(self._plan(plan_id), channel).text
-        with in_words("Posting a report"):
+        with calling("Posting a report"):
             posted = self._client.chat_postMessage(
                 channel=channel, text=text, unfurl_links=False, unfurl_media=False
             )
@@ -190,23 +189,23 @@ class Board:
                 return
         self._store.forget_message(message)
 
-    def _shown(self, plan: PlanRecord, channel: str) -> Content:
+    def _shown(self, plan: PlanRecord, channel: str) -> MessageContent:
         try:
             return plan_message(self._view(plan, channel))
         except DamagedError as error:
-            return Content(prose(str(error)))
+            return MessageContent(prose(str(error)))
 
-    def _update(self, message: Message, content: Content) -> None:
+    def _update(self, message: Message, content: MessageContent) -> None:
         try:
             self._send(message, content)
         except SlackError as error:
             if error.code not in _UNSHOWABLE:
                 raise
             _log.error("A bug of ecr-clean's own, shown as text alone: %s", error)
-            self._send(message, Content(content.text))
+            self._send(message, MessageContent(content.text))
 
-    def _send(self, message: Message, content: Content) -> None:
-        update(self._client, "Showing a plan", message.channel, message.ts, content)
+    def _send(self, message: Message, content: MessageContent) -> None:
+        update_message(self._client, "Showing a plan", message.channel, message.ts, content)
 
     def _view(self, plan: PlanRecord, channel: str) -> PlanView:
         rules = self._facts.rules_of(plan.repository)
@@ -259,7 +258,7 @@ class Board:
 
     def _upload(self, message: Message, plan: PlanRecord) -> None:
         content = self._content(plan.id, plan.version)
-        with in_words("Sharing the whole list"):
+        with calling("Sharing the whole list"):
             self._client.files_upload_v2(
                 content=_as_csv(content),
                 filename=f"{plan.repository.name.replace('/', '-')}-{plan.id}-{plan.version}.csv",
@@ -278,14 +277,14 @@ class Board:
         message = messages[-1]
         thread = message.thread or message.ts
         try:
-            post(self._client, "Answering in a thread", message.channel, content, thread)
+            post_message(self._client, "Answering in a thread", message.channel, content, thread)
         except SlackError as error:
             if error.code not in _LOST:
                 self._store.mark_told(plan, None)
                 raise
 
     def _ask_for_invitation(self, message: Message) -> None:
-        with in_words("Answering in a thread"):
+        with calling("Answering in a thread"):
             self._client.chat_postMessage(
                 channel=message.channel,
                 thread_ts=message.thread or message.ts,

@@ -8,7 +8,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.core.errors import RequestError
-from bot.slack.calls import in_words
+from bot.slack.api import calling
 
 KINDS = "public_channel,private_channel"
 A_PAGE = 1000
@@ -49,7 +49,7 @@ def _ids_by_name(client: WebClient, wanted: set[str]) -> Mapping[str, str]:
 def _pages(client: WebClient) -> Iterator[list[dict[str, Any]]]:
     cursor = ""
     while True:
-        with in_words("Listing channels"):
+        with calling("Listing channels"):
             answer = client.conversations_list(
                 types=KINDS, exclude_archived=True, limit=A_PAGE, cursor=cursor
             )

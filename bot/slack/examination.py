@@ -28,11 +28,10 @@ from bot.core.slack_findings import (
     ScopesMissing,
     ScopesUnknown,
 )
-from bot.slack.calls import SlackError, in_words
+from bot.slack.api import SCOPES_HEADER, SlackError, calling, missing_scopes
 from bot.slack.channels import look_up
 from bot.slack.line import about_app_token
 from bot.slack.people import People
-from bot.slack.scopes import HEADER, missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class Examination:
         """No failure hides another, except that nothing can be asked without a bot's token."""
         try:
             client = self.open_client()
-            with in_words("Asking who the bot is"):
+            with calling("Asking who the bot is"):
                 answer = client.auth_test()
         except (RequestError, SlackError) as error:
             yield _unwell("Slack bot token", "SLACK_BOT_TOKEN", error)
@@ -66,7 +65,7 @@ def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
     check, scope = "Slack app token", "SLACK_APP_TOKEN"
     try:
         token = app_token()
-        with in_words("Asking for a connection"):
+        with calling("Asking for a connection"):
             client.apps_connections_open(app_token=token)
     except RequestError as error:
         return _unwell(check, scope, error)
@@ -78,9 +77,9 @@ def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
 def _scopes(answer: SlackResponse, place: str) -> Finding:
     check = "Slack scopes"
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    if HEADER not in headers:
+    if SCOPES_HEADER not in headers:
         return warning(check, place, ScopesUnknown())
-    if lacking := missing(headers[HEADER]):
+    if lacking := missing_scopes(headers[SCOPES_HEADER]):
         return failed(check, place, ScopesMissing(lacking))
     return ok(check, place, ScopesGranted())
 
@@ -105,7 +104,7 @@ def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterato
 def _channel(client: WebClient, name: str, channel_id: str, bot: str) -> Finding:
     check = "Slack channel"
     try:
-        with in_words("Looking at the channel"):
+        with calling("Looking at the channel"):
             channel = client.conversations_info(channel=channel_id)["channel"]
     except SlackError as error:
         return _unwell(check, name, error)

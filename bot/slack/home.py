@@ -15,10 +15,9 @@ from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
 from bot.ports import BoardStore, Clock, Homes, Repositories
+from bot.slack.api import UNREACHABLE, Block, SlackError, calling
 from bot.slack.blocks.home import closed_home, home
-from bot.slack.calls import NOBODY_THERE, SlackError, in_words
 from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
-from bot.slack.message import Block
 from bot.slack.open_plans import open_plans, with_link
 
 SOON = timedelta(days=14)
@@ -79,7 +78,7 @@ class Home:
         try:
             self._publish(user, home(self._view(user)))
         except SlackError as error:
-            is_over = error.code in NOBODY_THERE
+            is_over = error.code in UNREACHABLE
             self.store.mark_home_shown(user, number if is_over else None, self.clock())
             if not is_over:
                 raise
@@ -88,7 +87,7 @@ class Home:
             self.store.mark_home_shown(user, number, self.clock())
 
     def _publish(self, user: str, tab: Block) -> None:
-        with in_words("Showing the Home tab"):
+        with calling("Showing the Home tab"):
             self.client.views_publish(user_id=user, view=tab)
 
     def _view(self, user: str) -> HomeView:

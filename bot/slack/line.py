@@ -14,8 +14,8 @@ from websocket import ABNF, WebSocket, WebSocketApp, WebSocketException
 
 from bot.core.errors import ServiceError
 from bot.slack.afterwards import LULL, Afterwards
+from bot.slack.api import WRONG_TOKEN, SlackError, calling
 from bot.slack.app import make_app
-from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
 
 PAYLOADS_AT_ONCE = 10
@@ -36,9 +36,6 @@ NORMAL_CLOSURE = (1000).to_bytes(2)
 MOST_IN_DISCONNECT = 1000
 """Characters of a message from Slack itself, which is short."""
 
-_TOKEN_IS_WRONG = frozenset(
-    {"account_inactive", "invalid_auth", "not_allowed_token_type", "not_authed", "token_revoked"}
-)
 _SWITCHED_OFF = (
     "Socket Mode is switched off for the app: switch it on in the app's settings under Socket Mode"
 )
@@ -82,7 +79,7 @@ class Line:
     def connect(self) -> None:
         """Raises ServiceError if Slack does not let the bot in."""
         try:
-            with in_words("Connecting"):
+            with calling("Connecting"):
                 self._client.connect()
         except SlackError as error:
             raise about_app_token(error) from error
@@ -147,7 +144,7 @@ def _is_disconnect(text: str) -> bool:
 
 
 def about_app_token(error: SlackError) -> ServiceError:
-    if error.code in _TOKEN_IS_WRONG:
+    if error.code in WRONG_TOKEN:
         return ServiceError(
             f"Slack does not take the token ({error.code}): set SLACK_APP_TOKEN to an app-level "
             "token (xapp-…) of the app, from its settings under Basic Information"

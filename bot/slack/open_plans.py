@@ -6,8 +6,8 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import BoardStore
+from bot.slack.api import message_link
 from bot.slack.home_view import OpenPlan
-from bot.slack.links import message_link
 
 RulesOf = Callable[[RepositoryId], ApprovalRules]
 

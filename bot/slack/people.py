@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
-from bot.slack.calls import SlackError, in_words
+from bot.slack.api import SlackError, calling
 from bot.slack.keep import Keep
 
 SECONDS = 60.0
@@ -92,7 +92,7 @@ class People:
 
     def _ask_user(self, user_id: str) -> dict[str, Any]:
         try:
-            with in_words("Looking somebody up"):
+            with calling("Looking somebody up"):
                 user: dict[str, Any] = self._client.users_info(user=user_id)["user"]
         except SlackError as error:
             if error.code in _UNKNOWN:
@@ -101,5 +101,5 @@ class People:
         return user
 
     def _ask_members(self, group: str) -> frozenset[str]:
-        with in_words("Reading a user group"):
+        with calling("Reading a user group"):
             return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])

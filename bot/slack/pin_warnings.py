@@ -13,11 +13,10 @@ from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.render.pin_words import pin_reason_words
 from bot.render.words import count
+from bot.slack.api import UNREACHABLE, MessageContent, SlackError, post_message
 from bot.slack.blocks.kit import Element, actions, button, section
 from bot.slack.blocks.pins import SHOWN, and_more, pin_line
-from bot.slack.calls import NOBODY_THERE, SlackError, post
 from bot.slack.ids import KEEP_PIN, EndOfPin, PinRef
-from bot.slack.message import Content
 from bot.slack.wording import code, date, is_user, mention, prose
 
 KEEPS_FOR = timedelta(days=30)
@@ -43,29 +42,29 @@ class PinWarnings:
             return
         content = running_out(pins, repository)
         try:
-            post(self.client, "Telling that a pin runs out", channel, content)
+            post_message(self.client, "Telling that a pin runs out", channel, content)
         except SlackError as error:
-            if error.code not in NOBODY_THERE:
+            if error.code not in UNREACHABLE:
                 raise
             _log.warning("%s", error)
 
 
-def running_out(pins: Sequence[RepositoryPin], repository: RepositoryId) -> Content:
+def running_out(pins: Sequence[RepositoryPin], repository: RepositoryId) -> MessageContent:
     return _one(pins[0].pin, repository) if len(pins) == 1 else _several(pins, repository)
 
 
-def _one(pin: Pin, repository: RepositoryId) -> Content:
+def _one(pin: Pin, repository: RepositoryId) -> MessageContent:
     said = (
         f"{code(pin.pin)} in {code(repository.name, most=256)} is pinned until {_end(pin)}, by "
         f"{mention(pin.by)}: {prose(pin_reason_words(pin))}"
     )
     keep = _keep(f"Keep for {KEEPS_FOR.days} more days", KEEP_PIN, pin, repository)
-    return Content(
+    return MessageContent(
         f"A pin runs out soon: {said}", [section("*A pin runs out soon.*", said), actions(keep)]
     )
 
 
-def _several(pins: Sequence[RepositoryPin], repository: RepositoryId) -> Content:
+def _several(pins: Sequence[RepositoryPin], repository: RepositoryId) -> MessageContent:
     said = f"{count(len(pins), 'pin')} in {code(repository.name, most=256)} run out soon"
     lines = [
         section(
@@ -76,7 +75,7 @@ def _several(pins: Sequence[RepositoryPin], repository: RepositoryId) -> Content
         )
         for number, each in enumerate(pins[:SHOWN])
     ]
-    return Content(
+    return MessageContent(
         f"{said}.", [section(f"*{said}.*"), *lines, *and_more(len(pins) - SHOWN, repository)]
     )
 

@@ -5,8 +5,7 @@ from collections.abc import Callable
 
 from slack_sdk import WebClient
 
-from bot.slack.calls import SlackError, post, update
-from bot.slack.message import Content
+from bot.slack.api import MessageContent, SlackError, post_message, update_message
 
 SECONDS_BETWEEN_UPDATES = 3.0
 SECONDS_AFTER_FAILURE = 30.0
@@ -33,7 +32,7 @@ class Spot:
         self._clock = clock
         self._again_at = clock() + SECONDS_BETWEEN_UPDATES
 
-    def show_progress(self, content: Callable[[], Content]) -> None:
+    def show_progress(self, content: Callable[[], MessageContent]) -> None:
         """Now and then, and never at a cost: what fails is left out."""
         if self.ts is None or self._clock() < self._again_at:
             return
@@ -43,7 +42,7 @@ class Spot:
         except SlackError:
             self._again_at = self._clock() + SECONDS_AFTER_FAILURE
 
-    def say(self, content: Content) -> None:
+    def say(self, content: MessageContent) -> None:
         """What there is to say instead of a report. Raises SlackError."""
         try:
             if self.ts is not None:
@@ -52,7 +51,7 @@ class Spot:
         except SlackError as error:
             if error.code not in _GONE:
                 raise
-        post(self._client, "Answering", self.channel, content)
+        post_message(self._client, "Answering", self.channel, content)
 
-    def _update(self, client: WebClient, ts: str, content: Content) -> None:
-        update(client, "Answering", self.channel, ts, content)
+    def _update(self, client: WebClient, ts: str, content: MessageContent) -> None:
+        update_message(client, "Answering", self.channel, ts, content)

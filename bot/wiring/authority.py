@@ -48,14 +48,14 @@ class SlackDirectory:
         return self._kept.get(None).people.member(user_id)
 
     def _open(self) -> _Opened:
-        from bot.slack.calls import in_words  # noqa: PLC0415 - few commands need Slack
+        from bot.slack.api import calling  # noqa: PLC0415 - few commands need Slack
         from bot.slack.people import People  # noqa: PLC0415
 
         try:
             client = open_client()
         except RequestError as error:
             raise ServiceError(str(error)) from error
-        with in_words("Asking who the bot is"):
+        with calling("Asking who the bot is"):
             workspace = str(client.auth_test()["team_id"])
         return _Opened(workspace, People(client, workspace, user_groups(self._settings)))
 

@@ -63,10 +63,10 @@ def open_brief_client() -> "WebClient":
         ConnectionErrorRetryHandler,
     )
 
-    from bot.slack.soon_again import SoonAgain  # noqa: PLC0415
+    from bot.slack.api import ShortWaitRetryHandler  # noqa: PLC0415
 
     client = open_hasty_client()
-    client.retry_handlers = [SoonAgain(), ConnectionErrorRetryHandler()]
+    client.retry_handlers = [ShortWaitRetryHandler(), ConnectionErrorRetryHandler()]
     return client
 
 

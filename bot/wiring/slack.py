@@ -94,9 +94,9 @@ def signing_secret() -> str | None:
 def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
     """Asks Slack who the bot is, and which channels the settings mean. Raises RequestError if they
     name a channel that the bot does not see, ServiceError if Slack cannot be used."""
-    from bot.slack.calls import in_words  # noqa: PLC0415
+    from bot.slack.api import calling  # noqa: PLC0415
 
-    with in_words("Asking who the bot is"):
+    with calling("Asking who the bot is"):
         answer = client.auth_test()
     channels = _with_channel_ids(settings, client)
     return Workspace(client, str(answer["team_id"]), str(answer["url"]), channels)
@@ -147,7 +147,7 @@ def user_groups(settings: Settings) -> frozenset[str]:
 
 
 def _client() -> "WebClient":
-    from bot.slack.outgoing import OutgoingClient  # noqa: PLC0415
+    from bot.slack.api import OutgoingClient  # noqa: PLC0415
 
     environment = Environment()
     if environment.slack_bot_token is None:

@@ -8,7 +8,7 @@ from bot.core.due import DUE, REST
 from bot.core.records import Job
 from bot.ports import Clock
 from bot.settings import Settings
-from bot.slack.pace import Pace
+from bot.slack.api import PostLimiter
 from bot.store.store import SqlStore
 from bot.usecases.ask_for_report import REPORT
 from bot.wiring import Leaving, open_authority
@@ -44,7 +44,7 @@ def open_doers(
     authority = open_authority(settings)
     looks = SharedLooks(settings, authority, store, clock)
     drafter = Drafter(settings, store, looks, authority)
-    pace = Pace(time.monotonic, leaving.sleep)
+    pace = PostLimiter(time.monotonic, leaving.sleep)
     return Doers(
         {
             REPORT: Reporter(settings, store, foothold, drafter, leaving),

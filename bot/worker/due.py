@@ -15,9 +15,8 @@ from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.ports import Clock
 from bot.settings import Settings
+from bot.slack.api import CANNOT_POST, PostLimiter, SlackError, post_message
 from bot.slack.blocks import rest_message
-from bot.slack.calls import NO_WAY_IN, SlackError, post
-from bot.slack.pace import Pace
 from bot.store.store import SqlStore
 from bot.usecases.carry_out import LeftError
 from bot.usecases.find_repositories import Found, find_repository
@@ -44,7 +43,7 @@ class DueReporter:
     store: SqlStore
     foothold: Foothold
     drafter: Drafter
-    pace: Pace
+    pace: PostLimiter
     leaving: Leaving
     clock: Clock
 
@@ -122,7 +121,7 @@ class DueReporter:
             remember = partial(self.store.remember_report, posted)
             message = board.post(plan.id, channel, remember=remember)
         except SlackError as error:
-            if error.code not in NO_WAY_IN:
+            if error.code not in CANNOT_POST:
                 raise
             _log.error("The report of %s cannot be posted: %s", report.name, error)
             sentence = Sentence.of(error)
@@ -142,7 +141,7 @@ class RestTeller:
 
     store: SqlStore
     foothold: Foothold
-    pace: Pace
+    pace: PostLimiter
 
     def do(self, job: Job, hold: Hold) -> None:
         """Raises JobLostError, and ServiceError if Slack or the database fails."""
@@ -155,7 +154,7 @@ class RestTeller:
         content = rest_message(rest)
         self.pace.wait(channel)
         hold.renew()
-        post(workspace.client, "Telling of the other repositories", channel, content)
+        post_message(workspace.client, "Telling of the other repositories", channel, content)
 
     def give_up(self, job: Job, why: str) -> None:
         """The log has it then."""

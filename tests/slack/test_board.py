@@ -16,8 +16,8 @@ from bot.core.records import EventName, Message, PlanRecord
 from bot.core.sentence import Sentence
 from bot.playground.slack import Fault, Person, Workspace
 from bot.ports import Change
+from bot.slack.api import SlackError
 from bot.slack.board import BETWEEN_PROGRESS, FRESH, Board
-from bot.slack.calls import SlackError
 from bot.store.store import SqlStore, open_store
 from tests.slack.conftest import MakeBoard
 from tests.slack.support import Json, buttons, calls, message_at

@@ -7,7 +7,7 @@ from slack_sdk import WebClient
 
 from bot.core.errors import RequestError
 from bot.playground.slack import Person, Workspace
-from bot.slack.calls import SlackError
+from bot.slack.api import SlackError
 from bot.slack.channels import ids_of
 from tests.slack.support import calls
 

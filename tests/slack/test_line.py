@@ -4,18 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
 from websocket import WebSocketApp
 from websocket._dispatcher import Dispatcher
 
 from bot.core.errors import ServiceError
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Person, Workspace
 from bot.slack.line import LISTENERS_AT_ONCE, SILENT_FOR_TOO_LONG, Line
-from bot.slack.soon_again import SoonAgain
 from tests.slack.listeners.conftest import (
     bob,
     bot,
@@ -130,21 +126,3 @@ def test_slow_work_holds_up_no_acknowledgement(bot: Office, slack: Workspace, an
     assert not any(each.done() for each in slow)
     done.set()
     bot.settle()
-
-
-@pytest.mark.parametrize(
-    ("status", "headers", "again"),
-    [
-        (429, {"Retry-After": ["1"]}, True),
-        (429, {"retry-after": ["0"]}, True),
-        (429, {"Retry-After": ["2"]}, False),
-        (429, {"Retry-After": ["soon"]}, False),
-        (429, {}, False),
-        (500, {"Retry-After": ["1"]}, False),
-    ],
-)
-def test_patience(status: int, headers: dict[str, Any], again: bool) -> None:  # noqa: FBT001
-    answer = HttpResponse(status_code=status, headers=headers)
-    request: Any = SimpleNamespace(spec=HttpRequest)
-    assert SoonAgain().can_retry(state=RetryState(), request=request, response=answer) is again
-    assert not SoonAgain().can_retry(state=RetryState(), request=request, error=OSError())

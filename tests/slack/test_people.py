@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
 from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
-from bot.slack.calls import SlackError
+from bot.slack.api import SlackError
 from bot.slack.people import SECONDS, SECONDS_OF_ERRORS, People
 from tests.slack.support import calls
 

@@ -4,8 +4,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.playground.slack import Fault, Person, Workspace
-from bot.slack.calls import SlackError
-from bot.slack.message import Content
+from bot.slack.api import MessageContent, SlackError
 from bot.slack.spot import SECONDS_AFTER_FAILURE, SECONDS_BETWEEN_UPDATES, Spot
 from bot.wiring import open_hasty_client
 from tests.slack.support import calls, message_at
@@ -24,7 +23,7 @@ def spot(client: WebClient, releases: str, watch: Watch) -> Spot:
 
 
 def progress(spot: Spot, words: str = "reading") -> None:
-    spot.show_progress(lambda: Content(words))
+    spot.show_progress(lambda: MessageContent(words))
 
 
 def test_progress_is_shown_now_and_then(spot: Spot, watch: Watch, slack: Workspace) -> None:
@@ -52,7 +51,7 @@ def test_progress_never_costs_anything(
 
 
 def test_what_there_is_to_say(spot: Spot, ann: Person) -> None:
-    spot.say(Content("No."))
+    spot.say(MessageContent("No."))
     assert spot.ts
     assert message_at(ann, spot.channel, spot.ts)["text"] == "No."
 
@@ -62,18 +61,18 @@ def test_it_is_said_although_the_message_is_gone(
 ) -> None:
     assert spot.ts
     client.chat_delete(channel=spot.channel, ts=spot.ts)
-    spot.say(Content("No."))
+    spot.say(MessageContent("No."))
     assert [message["text"] for message in ann.messages(spot.channel)] == ["No."]
 
 
 def test_there_never_was_a_message(client: WebClient, releases: str, ann: Person) -> None:
     spot = Spot(client, open_hasty_client(), releases, None)
     progress(spot)
-    spot.say(Content("No."))
+    spot.say(MessageContent("No."))
     assert [message["text"] for message in ann.messages(releases)] == ["No."]
 
 
 def test_slack_does_not_take_it(spot: Spot, slack: Workspace) -> None:
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     with pytest.raises(SlackError, match="Answering in Slack failed"):
-        spot.say(Content("No."))
+        spot.say(MessageContent("No."))

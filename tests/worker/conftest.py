@@ -24,7 +24,7 @@ from tests.worker.support import Office, Watch
 def slack(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """The environment leads there. Nothing waits for its limits, in this process."""
     del environment
-    monkeypatch.setattr("bot.slack.pace.SECONDS_BETWEEN_POSTS", 0)
+    monkeypatch.setattr("bot.slack.api.SECONDS_BETWEEN_POSTS", 0)
     with in_workspace(manifest(), monkeypatch) as opened:
         opened.remote.change_settings(limits=False)
         yield opened

@@ -109,7 +109,7 @@ def test_posts_keep_their_pace(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("bot.slack.pace.SECONDS_BETWEEN_POSTS", 60)
+    monkeypatch.setattr("bot.slack.api.SECONDS_BETWEEN_POSTS", 60)
     monkeypatch.setattr(Leaving, "sleep", lambda _, seconds: slept.append(seconds))
     ring_and_work(make_office(settings, own_store), settings)
     assert len(slept) == 1

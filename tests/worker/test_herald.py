@@ -9,7 +9,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, RepositoryPin
 from bot.playground.slack import Fault, Workspace
 from bot.ports import Change
-from bot.slack.calls import SlackError
+from bot.slack.api import SlackError
 from bot.store.store import SqlStore
 from tests.slack.support import buttons, calls, message_at
 from tests.store.support import HERE, closed, event, propose, seen

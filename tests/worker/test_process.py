@@ -28,9 +28,9 @@ from tests.worker.conftest import WriteSettings
 pytestmark = pytest.mark.slow
 
 PROGRAM = """
-from bot.slack import pace
+from bot.slack import api
 from bot.worker import main
-pace.SECONDS_BETWEEN_POSTS = 0
+api.SECONDS_BETWEEN_POSTS = 0
 main(None, debug=True)
 """
 """The stand-in's limits are off, too."""

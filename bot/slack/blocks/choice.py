@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import Element, actions, button, section
 from bot.slack.ids import MOST_IN_LINE, RUN_COMMAND
-from bot.slack.message import Content
 from bot.slack.wording import codes, prose, shortened
 
 MOST_CHOICES = 10
@@ -20,7 +20,7 @@ class Choice(NamedTuple):
     line: str
 
 
-def choices(sentence: str, offered: Iterable[Choice]) -> Content:
+def choices(sentence: str, offered: Iterable[Choice]) -> MessageContent:
     """What has no button, since its line is longer than a button carries or there are too many, has
     to be typed."""
     every = list(offered)
@@ -29,7 +29,7 @@ def choices(sentence: str, offered: Iterable[Choice]) -> Content:
     hint = f" To get {codes(others)}, type the line anew." if others else ""
     said = prose(sentence, MOST_IN_SENTENCE) + hint
     buttons = [line_button(each.label, place, each.line) for place, each in enumerate(fitting)]
-    return Content(said, [section(said), *([actions(*buttons)] if buttons else [])])
+    return MessageContent(said, [section(said), *([actions(*buttons)] if buttons else [])])
 
 
 def line_button(label: str, number: int, line: str, *, style: str | None = None) -> Element:

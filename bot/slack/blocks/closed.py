@@ -2,16 +2,16 @@
 
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName
+from bot.slack.api import MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import context
-from bot.slack.message import Content
 from bot.slack.view import PlanView
 from bot.slack.wording import date, escape
 
 
-def closed(view: PlanView) -> Content:
+def closed(view: PlanView) -> MessageContent:
     said = _said(view)
-    return Content(
+    return MessageContent(
         f"{escape(view.plan.repository.name)}: {said}",
         [context(f"{phrases.repository(view)}: {said}")],
     )

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import context, section
 from bot.slack.ids import COMMAND
-from bot.slack.message import Content
 
 _REPORT = (
     f"`{COMMAND} REPOSITORY` looks into a repository of AWS ECR, and reports here what could go "
@@ -19,8 +19,8 @@ _NAMES = (
 )
 
 
-def help_message(commands: Iterable[tuple[str, str]]) -> Content:
+def help_message(commands: Iterable[tuple[str, str]]) -> MessageContent:
     """`commands`: how each is written, and what it does."""
     lines = [f"`{COMMAND} {usage}`: {does}" for usage, does in commands]
     blocks = [section(_REPORT), section(*lines), context(*_NAMES)]
-    return Content("\n".join((_REPORT, *lines, *_NAMES)), blocks)
+    return MessageContent("\n".join((_REPORT, *lines, *_NAMES)), blocks)

@@ -7,11 +7,11 @@ from bot.core.plan_state import CARRIED_OUT
 from bot.core.records import BY_ITSELF, Event, PlanRecord
 from bot.render.decisions import state_words
 from bot.render.words import count
+from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import section, sections
 from bot.slack.blocks.plan_lines import carried_out
 from bot.slack.blocks.totals import cost
 from bot.slack.home_view import LastRun
-from bot.slack.message import Content
 from bot.slack.wording import code, date, mention
 
 
@@ -34,15 +34,15 @@ class HistoryView:
     usd_per_gb_month: float
 
 
-def history_message(view: HistoryView) -> Content:
+def history_message(view: HistoryView) -> MessageContent:
     where = f" in {code(view.repository)}" if view.repository else ""
     saved = f"*Saved so far, everywhere:* {cost(view.saved_bytes, view.usd_per_gb_month)}"
     if not view.ended:
         said = f"No plan has ended yet{where}."
-        return Content(said, [section(said, saved)])
+        return MessageContent(said, [section(said, saved)])
     head = f"*The last {count(len(view.ended), 'plan')} that ended{where}:*"
     lines = [_line(each, view.usd_per_gb_month) for each in view.ended]
-    return Content(f"{head} {saved}", [section(head), *sections(lines), section(saved)])
+    return MessageContent(f"{head} {saved}", [section(head), *sections(lines), section(saved)])
 
 
 def _line(each: Ended, usd_per_gb_month: float) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from bot.core.records import RepositoryPin
 from bot.render.pin_words import pin_reason_words
+from bot.slack.api import Block
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import and_more, context, header, section
 from bot.slack.blocks.plan_lines import carried_out, open_plan
 from bot.slack.blocks.totals import totals
 from bot.slack.home_view import HomeView, NextReport
 from bot.slack.ids import COMMAND
-from bot.slack.message import Block
 from bot.slack.wording import channel_link, code, codes, date, mention, prose
 
 PINS = 7

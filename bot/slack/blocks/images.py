@@ -10,9 +10,9 @@ from bot.core.reasons import Verdict
 from bot.core.words import first_few, short
 from bot.render.plan_summary import Family, PlanSummary, why
 from bot.render.words import count, size
+from bot.slack.api import Block
 from bot.slack.blocks.kit import Element, actions, button, context, header, plain, section
 from bot.slack.ids import IMAGES, IMAGES_PAGE, PlanRef
-from bot.slack.message import Block
 from bot.slack.wording import code, codes, day, prose
 
 A_PAGE = 20

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from bot.core.obstacles import Doubt, Obstacle, ScanFailed
 from bot.render.obstacles import doubt_words, obstacle_words
 from bot.render.words import count
+from bot.slack.api import Block, MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import Element, actions, button, context, header, section
 from bot.slack.ids import (
@@ -15,7 +16,6 @@ from bot.slack.ids import (
     TRY_AGAIN,
     UsageRef,
 )
-from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import date, escape, prose
 
@@ -23,9 +23,9 @@ PROBLEMS = 8
 MOST_IN_PROBLEM = 600
 
 
-def incomplete(view: PlanView) -> Content:
+def incomplete(view: PlanView) -> MessageContent:
     ref = phrases.ref(view)
-    return Content(
+    return MessageContent(
         _text(view),
         [
             header(view.plan.repository.name),

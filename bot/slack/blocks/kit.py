@@ -7,7 +7,7 @@ dialog 100 and 300, modal title and buttons 24.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from bot.slack.message import Block
+from bot.slack.api import Block
 from bot.slack.wording import shortened
 
 MOST_IN_HEADER = 150

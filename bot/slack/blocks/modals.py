@@ -3,9 +3,9 @@
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.words import count, money, size
+from bot.slack.api import Block
 from bot.slack.blocks.kit import field, plain, section
 from bot.slack.ids import CONFIRM_PLAN, TYPED_NAME, PlanRef
-from bot.slack.message import Block
 from bot.slack.wording import code
 
 LONGEST_NAME = 256

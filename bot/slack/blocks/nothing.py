@@ -2,16 +2,16 @@
 
 from bot.render.plan_summary import PlanSummary
 from bot.render.words import count
+from bot.slack.api import MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import context
-from bot.slack.message import Content
 from bot.slack.view import PlanView
 from bot.slack.wording import escape
 
 
-def nothing_to_delete(view: PlanView) -> Content:
+def nothing_to_delete(view: PlanView) -> MessageContent:
     said = _said(view)
-    return Content(
+    return MessageContent(
         f"{escape(view.plan.repository.name)}: {said}",
         [
             context(

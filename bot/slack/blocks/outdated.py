@@ -2,12 +2,12 @@
 
 from bot.core.records import Event, EventName, PlanRecord
 from bot.render.events_words import detail_words
+from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import section
-from bot.slack.message import Content
 from bot.slack.wording import mention, mentions, prose
 
 
-def outdated_message(plan: PlanRecord, last: Event | None) -> Content:
+def outdated_message(plan: PlanRecord, last: Event | None) -> MessageContent:
     """`last`: what happened to the plan last."""
     earlier = max(each.version for each in plan.approvals if each.version < plan.version)
     approvers = mentions(each.by for each in plan.approvals if each.version == earlier)
@@ -15,7 +15,7 @@ def outdated_message(plan: PlanRecord, last: Event | None) -> Content:
         f"{approvers}: what you approved, version {earlier}, no longer counts.{_why(last)} "
         f"{_what_to_do(plan)}"
     )
-    return Content(said, [section(said)])
+    return MessageContent(said, [section(said)])
 
 
 def _what_to_do(plan: PlanRecord) -> str:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId
+from bot.slack.api import MessageContent
 from bot.slack.blocks.choice import line_button
 from bot.slack.blocks.kit import Element, and_more, context, section
 from bot.slack.blocks.pins import pin_line
 from bot.slack.ids import COMMAND
-from bot.slack.message import Content
 from bot.slack.wording import code
 
 SHOWN = 20
@@ -28,12 +28,12 @@ class PinnedView:
     settled: Sequence[Pin]
 
 
-def pinned_message(view: PinnedView) -> Content:
+def pinned_message(view: PinnedView) -> MessageContent:
     name = code(view.repository.name, MOST_IN_NAME)
     number = len(view.pins) + len(view.settled)
     if not number:
         said = f"Nothing is pinned in {name}. `{COMMAND} pin REPOSITORY TAG… because REASON` does."
-        return Content(said, [section(said)])
+        return MessageContent(said, [section(said)])
     said = f"*Pinned in {name}:* {number:,}"
     lines = [
         *(
@@ -43,7 +43,7 @@ def pinned_message(view: PinnedView) -> Content:
         *(section(f"{pin_line(pin)} _(settings file)_") for pin in view.settled),
     ]
     more = and_more(number - SHOWN)
-    return Content(said, [section(said), *lines[:SHOWN], *map(context, more)])
+    return MessageContent(said, [section(said), *lines[:SHOWN], *map(context, more)])
 
 
 def _unpin(view: PinnedView, pin: Pin, place: int) -> Element:

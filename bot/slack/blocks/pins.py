@@ -8,6 +8,7 @@ from bot.core.records import KnownTag, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.render.pin_words import pin_reason_words
 from bot.render.words import count
+from bot.slack.api import Block
 from bot.slack.blocks.kit import (
     Element,
     button,
@@ -30,7 +31,6 @@ from bot.slack.ids import (
     PinRef,
     PlanRef,
 )
-from bot.slack.message import Block
 from bot.slack.pin_choices import as_choice
 from bot.slack.wording import code, date, mention, prose
 

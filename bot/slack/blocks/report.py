@@ -11,6 +11,7 @@ from bot.render.decisions import refusal_words
 from bot.render.events_words import detail_words
 from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
 from bot.render.words import about, age, count, freed_of_all, money, size
+from bot.slack.api import Block, MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import (
     Element,
@@ -23,7 +24,6 @@ from bot.slack.blocks.kit import (
     section,
 )
 from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, PIN_TAGS, SHOW_IMAGES
-from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import channel_link, code, date, escape, mention, mentions, prose
 
@@ -35,7 +35,7 @@ MOST_IN_USER = 60
 PIN_LASTS = timedelta(days=30)
 
 
-def report(view: PlanView) -> Content:
+def report(view: PlanView) -> MessageContent:
     summary = PlanSummary(view.content)
     obstacle = _obstacle(view)
     blocks = [
@@ -51,7 +51,7 @@ def report(view: PlanView) -> Content:
         *([section(obstacle)] if obstacle else []),
         actions(*_buttons(view, may_approve=obstacle is None)),
     ]
-    return Content(_text(view), blocks)
+    return MessageContent(_text(view), blocks)
 
 
 def _text(view: PlanView) -> str:

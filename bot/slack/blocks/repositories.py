@@ -8,12 +8,12 @@ from bot.core.estate import Estate, holding
 from bot.core.records import KnownRepository, LastLook, Pause
 from bot.core.savings import usd_per_month
 from bot.render.words import count, money, size
+from bot.slack.api import MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import context, section, sections
 from bot.slack.blocks.plan_lines import stands
 from bot.slack.blocks.totals import cost, totals
 from bot.slack.ids import COMMAND
-from bot.slack.message import Content
 from bot.slack.wording import code, date, day
 
 
@@ -36,13 +36,13 @@ class RepositoriesView:
     now: datetime
 
 
-def repositories_message(view: RepositoriesView) -> Content:
+def repositories_message(view: RepositoriesView) -> MessageContent:
     if not view.shown:
         said = _none(view)
-        return Content(said, [section(said)])
+        return MessageContent(said, [section(said)])
     head = list(totals(view.estate, view.saved_bytes, view.usd_per_gb_month))
     lines = [_line(each, view) for each in view.shown]
-    return Content(
+    return MessageContent(
         "\n".join(head),
         [
             section(*head),

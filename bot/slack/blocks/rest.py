@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.core.due import DueOutcome, DueReport, Rest
 from bot.render.words import count, money
+from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import and_more, context, section
-from bot.slack.message import Content
 from bot.slack.wording import codes, prose
 
 MOST_NAMES = 20
@@ -16,13 +16,13 @@ MOST_IN_CAUSE = 400
 IT = "the repository"
 
 
-def rest_message(rest: Rest) -> Content:
+def rest_message(rest: Rest) -> MessageContent:
     quiet = "; ".join(_quiet(rest))
     failures = _at_most([*_not_planned(rest), *_not_listed(rest)])
     line = f"{quiet}." if quiet else ""
     blocks = [context(line)] if line else []
     blocks += [section(f":warning: {each}") for each in failures]
-    return Content(" ".join(filter(None, [line, *failures])), blocks)
+    return MessageContent(" ".join(filter(None, [line, *failures])), blocks)
 
 
 def _at_most(failures: Sequence[str]) -> Sequence[str]:

@@ -9,9 +9,9 @@ from bot.core.words import short
 from bot.render.events_words import by_reason
 from bot.render.reasons import stopper_words
 from bot.render.words import about, count, size
+from bot.slack.api import Block, MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import and_more, context, header, section
-from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import codes, escape, mention, mentions, prose
 
@@ -23,8 +23,8 @@ _HEADINGS = {
 }
 
 
-def result(view: PlanView) -> Content:
-    return Content(
+def result(view: PlanView) -> MessageContent:
+    return MessageContent(
         f"{escape(view.plan.repository.name)}: {_became(view)}. {_freed(view)}",
         [
             header(view.plan.repository.name),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from bot.core.records import Outcome, Pause, PlanRecord
 from bot.render.reasons import stopper_words
 from bot.render.words import count
+from bot.slack.api import Block, MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.choice import line_button
 from bot.slack.blocks.kit import Element, and_more, context, section, sections
@@ -15,7 +16,6 @@ from bot.slack.blocks.plan_lines import open_plan
 from bot.slack.blocks.under_way import bar
 from bot.slack.home_view import OpenPlan
 from bot.slack.ids import COMMAND
-from bot.slack.message import Block, Content
 from bot.slack.wording import code, mention
 
 MOST_UNDER_WAY = 10
@@ -45,7 +45,7 @@ class StatusView:
     now: datetime
 
 
-def status_message(view: StatusView) -> Content:
+def status_message(view: StatusView) -> MessageContent:
     head = [*phrases.paused(view.pause)] or ["ecr-clean is at work, and not paused."]
     plans = [
         open_plan(each, view.usd_per_gb_month, view.pause, view.now) for each in view.open_plans
@@ -60,15 +60,15 @@ def status_message(view: StatusView) -> Content:
         *sections([*plans, *and_more(view.more)]),
         context(f"Reports being made: {view.reports:,} · ecr-clean {view.version}"),
     ]
-    return Content(" ".join((*head, f"{waits}.")), blocks)
+    return MessageContent(" ".join((*head, f"{waits}.")), blocks)
 
 
-def paused_message(deleting: Sequence[UnderWay]) -> Content:
+def paused_message(deleting: Sequence[UnderWay]) -> MessageContent:
     """`deleting`: what goes on all the same."""
     said = f"Paused. No deletion begins anywhere until `{COMMAND} resume`; every report says so."
     goes_on = "*What is being deleted already goes on*, unless somebody stops it:"
     lines = [said, *([goes_on] if deleting else [])]
-    return Content(" ".join(lines), [section(*lines), *_under_way(deleting)])
+    return MessageContent(" ".join(lines), [section(*lines), *_under_way(deleting)])
 
 
 def _under_way(deleting: Sequence[UnderWay]) -> Iterator[Block]:

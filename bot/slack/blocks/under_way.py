@@ -5,20 +5,20 @@ from collections.abc import Iterator
 from bot.core.records import EventName, Outcome
 from bot.render.reasons import stopper_words
 from bot.render.words import about, freed_of_all
+from bot.slack.api import Block, MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import Element, actions, button, context, header, section
 from bot.slack.ids import PIN_TAGS, SHOW_IMAGES, STOP_PLAN
-from bot.slack.message import Block, Content
 from bot.slack.view import PlanView
 from bot.slack.wording import escape, mention, mentions
 
 CELLS = 20
 
 
-def approved(view: PlanView) -> Content:
+def approved(view: PlanView) -> MessageContent:
     starts = f"Deletion starts {_start(view)}"
     by = f"Approved by {mentions(each.by for each in view.plan.current_approvals)}"
-    return Content(
+    return MessageContent(
         f"{escape(view.plan.repository.name)}: {by}. {starts}: {phrases.deletions(view)}.",
         [
             header(view.plan.repository.name),
@@ -34,11 +34,11 @@ def approved(view: PlanView) -> Content:
     )
 
 
-def executing(view: PlanView) -> Content:
+def executing(view: PlanView) -> MessageContent:
     plan = view.plan
     done = f"{view.done:,} of {plan.deletions:,} done"
     said = _stopping(view) if plan.stop_asked_by else "Deleting"
-    return Content(
+    return MessageContent(
         f"{escape(plan.repository.name)}: {said}, {done}{_besides(view)}.",
         [
             header(plan.repository.name),

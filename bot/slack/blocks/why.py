@@ -13,12 +13,12 @@ from bot.render.decisions import state_words
 from bot.render.events_words import item_words
 from bot.render.plan_summary import name_of, why
 from bot.render.words import count
+from bot.slack.api import MessageContent
 from bot.slack.blocks import phrases
 from bot.slack.blocks.choice import line_button
 from bot.slack.blocks.kit import context, section
 from bot.slack.blocks.pins import pin_line
 from bot.slack.ids import COMMAND
-from bot.slack.message import Content
 from bot.slack.wording import code, codes, date, mentions, prose
 from bot.usecases.explain import Explanation
 from bot.usecases.find_deleted import Deleted
@@ -47,7 +47,7 @@ class WhyView:
     now: datetime
 
 
-def why_message(view: WhyView) -> Content:
+def why_message(view: WhyView) -> MessageContent:
     judged = view.explanation.judged
     said = f"{code(view.asked, MOST_IN_TAG)} in {_repository(view.plan)} {_verdict(view)}"
     lines = [f"*Why:* {prose(why(judged), MOST_IN_WHY)}.", *_users(view), *_family(view)]
@@ -55,7 +55,7 @@ def why_message(view: WhyView) -> Content:
         lines += ["*Pinned since then, so it stays:*", *map(pin_line, view.new_pins[:PINS])]
     digest = code(judged.manifest.digest, MOST_IN_TAG)
     known = f"Looked at {date(view.looked_at)} for plan {view.plan.id}"
-    return Content(
+    return MessageContent(
         f"{said}: {prose(why(judged))}",
         [
             section(f"*{said}.*", *lines),
@@ -67,7 +67,7 @@ def why_message(view: WhyView) -> Content:
     )
 
 
-def deleted_message(asked: str, deleted: Deleted, last_event: Event | None) -> Content:
+def deleted_message(asked: str, deleted: Deleted, last_event: Event | None) -> MessageContent:
     """`last_event`: what happened to the plan last."""
     plan, item = deleted.plan, deleted.item
     said = f"{code(asked, MOST_IN_TAG)} in {_repository(plan)} was deleted by ecr-clean"
@@ -78,16 +78,16 @@ def deleted_message(asked: str, deleted: Deleted, last_event: Event | None) -> C
         f"*Why:* {prose(item_words(item), MOST_IN_WHY)}.",
     ]
     small_print = context(f"{code(item.digest, MOST_IN_TAG)} · {_tags(item.tags)}")
-    return Content("\n".join(lines), [section(*lines), small_print])
+    return MessageContent("\n".join(lines), [section(*lines), small_print])
 
 
-def never_looked_at(repository: RepositoryId) -> Content:
+def never_looked_at(repository: RepositoryId) -> MessageContent:
     said = (
         f"Nobody has looked into {code(repository.name, MOST_IN_NAME)} yet, so nothing is known "
         f"of its images. `{COMMAND} REPOSITORY` does that:"
     )
     look = line_button("Look into it", 0, f"report {repository.uri}")
-    return Content(said, [section(said, button=look)])
+    return MessageContent(said, [section(said, button=look)])
 
 
 def _when(plan: PlanRecord, last_event: Event | None) -> str:

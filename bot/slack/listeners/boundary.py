@@ -10,10 +10,10 @@ from slack_bolt import App, BoltResponse
 from slack_bolt.error import BoltUnhandledRequestError
 
 from bot.core.errors import RequestError, ServiceError
+from bot.slack.api import MessageContent
 from bot.slack.blocks import refusal, refused
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
-from bot.slack.message import Content
 from bot.slack.payloads import sender_of
 
 MISFIT = (
@@ -43,7 +43,7 @@ def tell(desk: Desk, error: Exception, body: Mapping[str, Any]) -> None:
         answer(desk, sender, _in_words(error))
 
 
-def _in_words(error: Exception) -> Content:
+def _in_words(error: Exception) -> MessageContent:
     if _is_misfit(error):
         return refusal(MISFIT)
     if isinstance(error, RequestError):

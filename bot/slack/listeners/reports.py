@@ -7,11 +7,10 @@ from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import Message
 from bot.render.errors import error_words
+from bot.slack.api import CANNOT_POST, MessageContent, SlackError, post_message, update_message
 from bot.slack.blocks import asked_message, failed_message
-from bot.slack.calls import NO_WAY_IN, SlackError, post, update
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
-from bot.slack.message import Content
 from bot.slack.payloads import Click, ClickOnUsage, Sender
 from bot.usecases.ask_for_report import Wish
 
@@ -55,12 +54,12 @@ def _is_first(desk: Desk, click: Click | ClickOnUsage) -> bool:
     return desk.store.hear(f"again {click.channel_id} {click.ts} {shows}", desk.clock())
 
 
-def _announce(desk: Desk, channel: str, content: Content) -> str | None:
+def _announce(desk: Desk, channel: str, content: MessageContent) -> str | None:
     """None if Slack is too busy just now: then the report is a message of its own."""
     try:
-        return post(desk.client, "Posting", channel, content)
+        return post_message(desk.client, "Posting", channel, content)
     except SlackError as error:
-        if error.code in NO_WAY_IN:
+        if error.code in CANNOT_POST:
             raise RequestError(
                 "I cannot post here. If this is a private channel, invite me with /invite first; "
                 "a conversation between people I cannot join: ask in a channel"
@@ -69,14 +68,14 @@ def _announce(desk: Desk, channel: str, content: Content) -> str | None:
         return None
 
 
-def _take_back(desk: Desk, channel: str, ts: str | None, content: Content) -> None:
+def _take_back(desk: Desk, channel: str, ts: str | None, content: MessageContent) -> None:
     if ts:
         _show(desk, channel, ts, content)
 
 
-def _show(desk: Desk, channel: str, ts: str, content: Content) -> None:
+def _show(desk: Desk, channel: str, ts: str, content: MessageContent) -> None:
     """Never at a cost: what matters is stored."""
     try:
-        update(desk.client, "Answering", channel, ts, content)
+        update_message(desk.client, "Answering", channel, ts, content)
     except SlackError as error:
         _log.warning("%s", error)

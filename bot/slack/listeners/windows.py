@@ -5,12 +5,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.core.errors import RequestError, ServiceError
+from bot.slack.api import Block, MessageContent, SlackError, calling
 from bot.slack.blocks import loading_view, refused
 from bot.slack.blocks.kit import plain
-from bot.slack.calls import SlackError, in_words
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
-from bot.slack.message import Block, Content
 from bot.slack.payloads import Sender
 
 _TOO_LATE = frozenset({"exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id"})
@@ -26,7 +25,7 @@ class Window:
     def show(self, view: Block) -> bool:
         """False if it was closed meanwhile."""
         try:
-            with in_words("Showing a window"):
+            with calling("Showing a window"):
                 self.desk.client.views_update(view_id=self.id, view=view)
         except SlackError as error:
             if error.code == "not_found":
@@ -38,7 +37,7 @@ class Window:
 def open_window(desk: Desk, trigger_id: str) -> Window:
     """Which shows that it is waiting. Raises RequestError if it comes too late."""
     try:
-        with in_words("Opening a window"):
+        with calling("Opening a window"):
             opened = desk.client.views_open(trigger_id=trigger_id, view=loading_view())
     except SlackError as error:
         if error.code in _TOO_LATE:
@@ -61,7 +60,7 @@ def telling(window: Window, sender: Sender) -> Iterator[None]:
             answer(window.desk, sender, said)
 
 
-def saying(content: Content) -> Block:
+def saying(content: MessageContent) -> Block:
     return {
         "type": "modal",
         "title": plain("ecr-clean"),

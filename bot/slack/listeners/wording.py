@@ -6,14 +6,14 @@ from datetime import datetime
 from bot.core.plan_state import PlanState
 from bot.core.records import Pause, PlanRecord
 from bot.render.words import count
+from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import section
 from bot.slack.blocks.phrases import starts
-from bot.slack.message import Content
 from bot.slack.wording import code, codes, date, mention
 from bot.usecases.pin import Pinned
 
 
-def approved(plan: PlanRecord, pause: Pause | None, now: datetime) -> Content:
+def approved(plan: PlanRecord, pause: Pause | None, now: datetime) -> MessageContent:
     if plan.state is PlanState.APPROVED and plan.execute_after:
         at = starts(plan.execute_after, pause, now)
         return _said(
@@ -22,21 +22,21 @@ def approved(plan: PlanRecord, pause: Pause | None, now: datetime) -> Content:
     return _said("You approved. Others have to approve, too, before anything is deleted.")
 
 
-def pinned(made: Pinned, repository: str) -> Content:
+def pinned(made: Pinned, repository: str) -> MessageContent:
     names = codes(pin.pin for pin in made.pins)
     until = max((pin.until for pin in made.pins if pin.until), default=None)
     lasts = f"until {date(until)}" if until else "without end"
     return _said(f"Pinned {names} in {code(repository)} {lasts}.", *_afterwards(made))
 
 
-def unpinned(texts: Iterable[str], repository: str) -> Content:
+def unpinned(texts: Iterable[str], repository: str) -> MessageContent:
     return _said(
         f"Unpinned {codes(texts)} in {code(repository)}. Plans that are open keep what it kept; "
         "the next one is made without it."
     )
 
 
-def stopped(plan: PlanRecord) -> Content:
+def stopped(plan: PlanRecord) -> MessageContent:
     name = code(plan.repository.name)
     if plan.state is PlanState.EXECUTING:
         return _said(
@@ -48,7 +48,7 @@ def stopped(plan: PlanRecord) -> Content:
     )
 
 
-def resumed(pause: Pause) -> Content:
+def resumed(pause: Pause) -> MessageContent:
     """`pause`: the one that is over."""
     return _said(
         f"Resumed: {mention(pause.by)} had paused ecr-clean {date(pause.at)}. Deletions may begin "
@@ -73,6 +73,6 @@ def _afterwards(made: Pinned) -> Iterator[str]:
         )
 
 
-def _said(*sentences: str) -> Content:
+def _said(*sentences: str) -> MessageContent:
     said = " ".join(sentences)
-    return Content(said, [section(said)])
+    return MessageContent(said, [section(said)])

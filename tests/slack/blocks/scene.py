@@ -22,7 +22,7 @@ from bot.playground.slack.blocks.surfaces import (
     is_too_long,
 )
 from bot.playground.slack.blocks.walking import places_in, texts_in
-from bot.slack.message import Block, Content
+from bot.slack.api import Block, MessageContent
 from bot.slack.view import PlanView
 from tests.render.builders import GB, image, plan
 from tests.support import NOW
@@ -106,7 +106,7 @@ def ended(state: PlanState, counts: Mapping[Outcome, int], **facts: Any) -> Plan
     return view(record=record, counts=counts, **facts)
 
 
-def checked(content: Content) -> Content:
+def checked(content: MessageContent) -> MessageContent:
     """It passes Slack's checks, and ours, which are stricter."""
     blocks = list(content.blocks)
     assert content.text.strip()

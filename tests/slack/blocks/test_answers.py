@@ -21,6 +21,7 @@ from bot.core.records import (
 )
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
+from bot.slack.api import MessageContent
 from bot.slack.blocks.choice import MOST_CHOICES, Choice, choices
 from bot.slack.blocks.help import help_message
 from bot.slack.blocks.history import Ended, HistoryView, history_message
@@ -31,7 +32,6 @@ from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_
 from bot.slack.home_view import LastRun, OpenPlan
 from bot.slack.ids import MOST_IN_LINE
 from bot.slack.listeners.commands.grammar import FORMS
-from bot.slack.message import Content
 from bot.usecases.explain import Explanation
 from bot.usecases.find_deleted import Deleted
 from tests.render.builders import HERE
@@ -56,7 +56,7 @@ PLAN = replace(
 EVERY_OUTCOME = dict.fromkeys(Outcome, MANY)
 
 
-def harmless(content: Content) -> str:
+def harmless(content: MessageContent) -> str:
     said = read(checked(content).blocks)
     assert not any(sign in said + content.text for sign in ("<!channel", "<!here", "<https://a"))
     ids = action_ids(content.blocks)

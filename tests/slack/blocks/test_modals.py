@@ -8,10 +8,10 @@ import pytest
 from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan
+from bot.slack.api import Block
 from bot.slack.blocks import images_view, loading_view, typing_view
 from bot.slack.blocks.images import A_PAGE
 from bot.slack.ids import PlanRef
-from bot.slack.message import Block
 from tests.render.builders import GB, image, plan
 from tests.slack.blocks.scene import (
     ANN,

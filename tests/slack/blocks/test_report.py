@@ -15,9 +15,9 @@ from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, UnscannedRegion, Usage
 from bot.render.words import money, size
+from bot.slack.api import Block
 from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
-from bot.slack.message import Block
 from tests.render.builders import GB, image, plan
 from tests.slack.blocks.scene import (
     ANN,

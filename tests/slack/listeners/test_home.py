@@ -9,7 +9,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, LastLook, Message, Pause, PlanRecord, RepositoryPin
 from bot.playground.slack import Fault, Person, Workspace
 from bot.ports import Change
-from bot.slack.calls import SlackError
+from bot.slack.api import SlackError
 from tests.render.builders import GB, HERE
 from tests.slack.blocks.scene import STAR, read
 from tests.slack.listeners.conftest import OpenOffice

@@ -1,14 +1,13 @@
 """Keep for 30 more days: a pin that runs out, in the message that tells so."""
 
 from bot.render.errors import error_words
+from bot.slack.api import MessageContent, SlackError, update_message
 from bot.slack.blocks import refusal
-from bot.slack.calls import SlackError, update
 from bot.slack.desk import Desk
 from bot.slack.ids import COMMAND
 from bot.slack.listeners.answering import answer
 from bot.slack.listeners.pinning import follow_pins
 from bot.slack.listeners.wording import pinned
-from bot.slack.message import Content
 from bot.slack.payloads import ClickOnEnd
 from bot.slack.pin_warnings import KEEPS_FOR
 from bot.usecases.prolong import OverError, prolong
@@ -28,13 +27,13 @@ def keep_pin(desk: Desk, click: ClickOnEnd) -> None:
     follow_pins(desk, made)
 
 
-def _show(desk: Desk, click: ClickOnEnd, content: Content) -> None:
+def _show(desk: Desk, click: ClickOnEnd, content: MessageContent) -> None:
     """In place of the button, if it is the only one."""
     if click.is_of_several:
         answer(desk, click.sender, content)
         return
     try:
         what, ts = "Telling how long a pin lasts", click.container.message_ts
-        update(desk.client, what, click.channel.id, ts, content)
+        update_message(desk.client, what, click.channel.id, ts, content)
     except SlackError:
         answer(desk, click.sender, content)

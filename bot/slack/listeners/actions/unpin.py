@@ -1,6 +1,7 @@
 """Unpin: the pin's owner and approvers may, in the modal of a repository's pins."""
 
 from bot.core.errors import RequestError
+from bot.slack.api import MessageContent
 from bot.slack.blocks import refused
 from bot.slack.blocks.pins import pinning_view
 from bot.slack.desk import Desk
@@ -8,7 +9,6 @@ from bot.slack.listeners.answering import answer
 from bot.slack.listeners.pinning import pins_shown
 from bot.slack.listeners.windows import Window, telling
 from bot.slack.listeners.wording import unpinned
-from bot.slack.message import Content
 from bot.slack.payloads import ClickOnPin
 
 
@@ -22,7 +22,7 @@ def unpin(desk: Desk, click: ClickOnPin) -> None:
             answer(desk, click.sender, told)
 
 
-def _tried(desk: Desk, click: ClickOnPin) -> Content:
+def _tried(desk: Desk, click: ClickOnPin) -> MessageContent:
     """What is refused is told above what is pinned still."""
     repository, text = click.ref.repository, click.ref.pin
     try:

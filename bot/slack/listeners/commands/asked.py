@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from bot.core.authority import SlackPerson
 from bot.core.repository import RepositoryId
+from bot.slack.api import MessageContent
 from bot.slack.desk import Desk
 from bot.slack.listeners.answering import answer
 from bot.slack.listeners.commands.grammar import Line
-from bot.slack.message import Content
 from bot.slack.payloads import Sender
 from bot.usecases.find_known import find_known
 
@@ -30,5 +30,5 @@ class Asked:
         """Raises AmbiguousError and UnknownError."""
         return find_known(self.desk.store, repository)
 
-    def answer(self, content: Content) -> None:
+    def answer(self, content: MessageContent) -> None:
         answer(self.desk, self.sender, content)

@@ -7,12 +7,12 @@ from bot.core.reasons import Verdict
 from bot.core.records import Item, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.words import moment
+from bot.slack.api import MessageContent
 from bot.slack.blocks.choice import Choice, choices
 from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_message
 from bot.slack.ids import COMMAND
 from bot.slack.listeners.commands.asked import Asked
 from bot.slack.listeners.commands.grammar import arguments, as_repository
-from bot.slack.message import Content
 from bot.usecases.explain import Explanation, NotThereError, explain
 from bot.usecases.find_deleted import Deleted, find_deleted
 
@@ -24,7 +24,7 @@ def why(asked: Asked) -> None:
     asked.answer(_explained(asked, plan, reference) if plan else never_looked_at(repository))
 
 
-def _explained(asked: Asked, plan: PlanRecord, reference: str) -> Content:
+def _explained(asked: Asked, plan: PlanRecord, reference: str) -> MessageContent:
     desk = asked.desk
     deleted = find_deleted(desk.store, plan.repository, reference)
     try:
@@ -55,11 +55,11 @@ def _item(asked: Asked, plan: PlanRecord, explanation: Explanation) -> Item | No
     return next((each for each in items if each.digest == digest), None)
 
 
-def _deleted(asked: Asked, deleted: Deleted, reference: str) -> Content:
+def _deleted(asked: Asked, deleted: Deleted, reference: str) -> MessageContent:
     return deleted_message(reference, deleted, asked.desk.store.last_event(deleted.plan.id))
 
 
-def _unknown(asked: Asked, plan: PlanRecord, error: NotThereError) -> Content:
+def _unknown(asked: Asked, plan: PlanRecord, error: NotThereError) -> MessageContent:
     name, reference = plan.repository.name, asked.line.names[2]
     said = (
         f"{name} had no tag or digest {reference[:300]} when it was looked at, "

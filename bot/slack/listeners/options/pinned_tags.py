@@ -9,11 +9,11 @@ from slack_bolt import Ack, BoltResponse
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin, PinKind, check_pin
 from bot.core.repository import RepositoryId
+from bot.slack.api import safe
 from bot.slack.blocks.kit import Element
 from bot.slack.blocks.pins import digest_option, glob_option, tag_option
 from bot.slack.desk import Desk
 from bot.slack.listeners import boundary
-from bot.slack.outgoing import safe
 from bot.slack.payloads import Suggestion
 from bot.slack.pin_choices import fits
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from slack_bolt import Ack, BoltResponse
 
+from bot.slack.api import safe
 from bot.slack.blocks import loading_view
 from bot.slack.desk import Desk
 from bot.slack.ids import TYPED_NAME
@@ -11,7 +12,6 @@ from bot.slack.listeners.deeds import follow
 from bot.slack.listeners.hearing import Body
 from bot.slack.listeners.windows import Window, saying, telling
 from bot.slack.listeners.wording import approved
-from bot.slack.outgoing import safe
 from bot.slack.payloads import Submission
 from bot.usecases.approve import Consent
 

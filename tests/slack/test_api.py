@@ -1,16 +1,25 @@
-"""What Slack says no with, in words; nothing tells a token."""
+"""Calls of Slack's Web API: errors as sentences, and the rate of posts."""
 
 import traceback
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
+from slack_sdk.http_retry import HttpRequest, HttpResponse, RetryState
 
 from bot.playground.slack import BOT_TOKEN, Fault, Workspace
-from bot.slack.calls import SlackError, in_words
+from bot.slack.api import (
+    SECONDS_BETWEEN_POSTS,
+    PostLimiter,
+    ShortWaitRetryHandler,
+    SlackError,
+    calling,
+)
 
 
 def failure(client: WebClient) -> SlackError:
-    with pytest.raises(SlackError) as caught, in_words("Asking who the bot is"):
+    with pytest.raises(SlackError) as caught, calling("Asking who the bot is"):
         client.auth_test()
     told = "".join(traceback.format_exception(caught.value))
     assert BOT_TOKEN not in told
@@ -33,7 +42,7 @@ def test_a_token_that_was_revoked(client: WebClient, slack: Workspace) -> None:
 
 def test_a_scope_that_is_missing(client: WebClient, slack: Workspace) -> None:
     slack.remote.change("/scopes", bot=[])
-    with pytest.raises(SlackError) as caught, in_words("Looking"):
+    with pytest.raises(SlackError) as caught, calling("Looking"):
         client.users_info(user="U1")
     assert caught.value.code == "missing_scope"
     assert "the app lacks the scope users:read: add it" in str(caught.value)
@@ -68,5 +77,59 @@ def test_an_answer_that_says_nothing(
 
 def test_what_slack_found_wrong_is_told(client: WebClient, slack: Workspace) -> None:
     channel = slack.remote.add_channel("general")
-    with pytest.raises(SlackError, match=r"invalid_blocks; .*nonsense"), in_words("Showing"):
+    with pytest.raises(SlackError, match=r"invalid_blocks; .*nonsense"), calling("Showing"):
         client.chat_postMessage(channel=channel, text="x", blocks=[{"type": "nonsense"}])
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(round(seconds, 3))
+
+
+def test_each_channel_has_its_own_rate() -> None:
+    time = Time()
+    limiter = PostLimiter(time, time.sleep)
+    for channel in ("C1", "C2", "C1", "C1"):
+        limiter.wait(channel)
+    assert time.slept == [SECONDS_BETWEEN_POSTS, 2 * SECONDS_BETWEEN_POSTS]
+
+
+def test_whoever_comes_later_need_not_wait() -> None:
+    time = Time()
+    limiter = PostLimiter(time, time.sleep)
+    limiter.wait("C1")
+    time.now += SECONDS_BETWEEN_POSTS
+    limiter.wait("C1")
+    time.now += 1
+    limiter.wait("C1")
+    assert time.slept == [round(SECONDS_BETWEEN_POSTS - 1, 3)]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "again"),
+    [
+        (429, {"Retry-After": ["1"]}, True),
+        (429, {"retry-after": ["0"]}, True),
+        (429, {"Retry-After": ["2"]}, False),
+        (429, {"Retry-After": ["soon"]}, False),
+        (429, {}, False),
+        (500, {"Retry-After": ["1"]}, False),
+    ],
+)
+def test_only_a_short_wait_is_retried(status: int, headers: dict[str, Any], again: bool) -> None:  # noqa: FBT001
+    answer = HttpResponse(status_code=status, headers=headers)
+    request: Any = SimpleNamespace(spec=HttpRequest)
+    assert (
+        ShortWaitRetryHandler().can_retry(state=RetryState(), request=request, response=answer)
+        is again
+    )
+    assert not ShortWaitRetryHandler().can_retry(
+        state=RetryState(), request=request, error=OSError()
+    )

@@ -1,0 +1,239 @@
+"""Calls to Slack's Web API: messages, payloads made safe, rate limits, and errors as sentences."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from http.client import HTTPException
+from threading import Lock
+from typing import Any, NamedTuple
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry import HttpResponse
+from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
+from slack_sdk.web import SlackResponse
+
+from bot import outgoing
+from bot.core.errors import ServiceError
+from bot.core.slack_findings import SlackScope
+
+SECONDS_BETWEEN_POSTS = 1.1
+"""In one channel: docs.slack.dev, rate limits, chat.postMessage."""
+
+LONGEST_RETRY_WAIT = 1
+"""Seconds, while a person waits. slack_sdk adds up to one, and a modal has to open within three."""
+
+SCOPES_HEADER = "x-oauth-scopes"
+"""In Slack's answers: the scopes of the token."""
+
+UNREACHABLE = frozenset(
+    {
+        "cannot_dm_bot",
+        "channel_not_found",
+        "is_archived",
+        "is_inactive",
+        "messages_tab_disabled",
+        "not_enabled",
+        "not_in_channel",
+        "restricted_action",
+        "restricted_action_non_threadable_channel",
+        "restricted_action_read_only_channel",
+        "user_disabled",
+        "user_is_bot",
+        "user_is_restricted",
+        "user_not_found",
+        "user_not_in_channel",
+        "user_not_visible",
+    }
+)
+"""Errors of people and channels that no retry reaches."""
+
+CANNOT_POST = frozenset({"channel_not_found", "is_archived", "not_in_channel", "restricted_action"})
+"""Errors of a channel that last until a person changes the channel."""
+
+WRONG_TOKEN = frozenset(
+    {
+        "account_inactive",
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "token_expired",
+        "token_revoked",
+    }
+)
+
+_FIXES = {
+    "channel_not_found": "the bot sees no such channel: check its id, and invite the bot to it",
+    "is_archived": "the channel is archived: take another, or bring it back",
+    "no_such_subteam": "the workspace has no such user group, or it is disabled: check its id",
+    "not_in_channel": "the bot is not in the channel: invite it",
+    "ratelimited": "Slack wants to be asked less often: try again in a minute",
+    "restricted_action": "the workspace does not let the bot post there: ask its administrators",
+}
+"""By Slack's error code."""
+
+_RETURNED_TO_THE_BOT = frozenset({"initial_value", "private_metadata", "value"})
+"""Slack sends these fields back as they are, so only secrets are removed from them."""
+
+_TOKEN = "token"  # noqa: S105 - the name of an argument
+"""The argument that authenticates a call."""
+
+Block = dict[str, Any]
+
+
+class MessageContent(NamedTuple):
+    """`text`: a short form of the blocks, for notifications and screen readers."""
+
+    text: str
+    blocks: Sequence[Block] = ()
+
+
+class SlackError(ServiceError):
+    """`code`: Slack's error code, empty if there was no readable answer."""
+
+    def __init__(self, words: str, code: str = "") -> None:
+        super().__init__(words)
+        self.code = code
+
+
+class OutgoingClient(WebClient):
+    """A client that makes every payload safe."""
+
+    def api_call(self, api_method: str, **options: Any) -> SlackResponse:
+        for kind in ("data", "json", "params"):
+            if options.get(kind):
+                options[kind] = safe(options[kind])
+        return super().api_call(api_method, **options)
+
+
+class ShortWaitRetryHandler(RateLimitErrorRetryHandler):
+    """Retries once if Slack asks for a wait of LONGEST_RETRY_WAIT at most."""
+
+    def _can_retry(self, *, response: HttpResponse | None = None, **call: Any) -> bool:
+        can_retry = super()._can_retry(response=response, **call)
+        return can_retry and _retry_after(response) <= LONGEST_RETRY_WAIT
+
+
+class PostLimiter:
+    """Spaces the posts to each channel. May be used by several threads. `clock`: monotonic, in
+    seconds; `sleep` may end early."""
+
+    def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._free_at: dict[str, float] = {}
+        self._lock = Lock()
+
+    def wait(self, channel: str) -> None:
+        """Until the caller may post in the channel."""
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._free_at.get(channel, now))
+            self._free_at[channel] = turn + SECONDS_BETWEEN_POSTS
+        if turn > now:
+            self._sleep(turn - now)
+
+
+@contextmanager
+def calling(what: str) -> Iterator[None]:
+    """Raises SlackError for every failure of a call. Its sentence begins with `what` ("Showing the
+    plan") and never contains a token."""
+    try:
+        yield
+    except SlackApiError as error:
+        answer = _answer(error)
+        code = str(answer.get("error") or "")
+        raise SlackError(f"{what} in Slack failed: {_cause(code, answer)}", code) from error
+    except ValueError as error:
+        raise SlackError(
+            f"{what} in Slack failed, since it could not be sent ({type(error).__name__}): check "
+            "SLACK_BOT_TOKEN, SLACK_APP_TOKEN and SLACK_API_URL"
+        ) from error
+    except (SlackClientError, OSError, HTTPException) as error:
+        raise SlackError(
+            f"{what} in Slack failed, since Slack could not be reached "
+            f"({type(error).__name__}): check the network and SLACK_API_URL"
+        ) from error
+
+
+def post_message(
+    client: WebClient, what: str, channel: str, content: MessageContent, thread: str | None = None
+) -> str:
+    """Returns the `ts` of the new message. `what`: as in `calling`; `channel`: may be a user's id;
+    `thread`: the `ts` of the parent message. Raises SlackError."""
+    with calling(what):
+        posted = client.chat_postMessage(
+            channel=channel, thread_ts=thread, text=content.text, blocks=list(content.blocks)
+        )
+    return str(posted["ts"])
+
+
+def update_message(
+    client: WebClient, what: str, channel: str, ts: str, content: MessageContent
+) -> None:
+    """`what`: as in `calling`. Raises SlackError."""
+    with calling(what):
+        client.chat_update(channel=channel, ts=ts, text=content.text, blocks=list(content.blocks))
+
+
+def message_link(workspace_url: str, channel: str, ts: str) -> str:
+    """`workspace_url`: from auth.test, with a slash at its end. The same link as from
+    chat.getPermalink: docs.slack.dev, reference/methods/chat.getPermalink."""
+    return f"{workspace_url}archives/{channel}/p{ts.replace('.', '')}"
+
+
+def missing_scopes(header: str) -> tuple[SlackScope, ...]:
+    """`header`: the value of SCOPES_HEADER, such as `chat:write,commands`."""
+    granted = {scope.strip() for scope in header.split(",")}
+    return tuple(scope for scope in SlackScope if scope not in granted)
+
+
+def safe(payload: Any) -> Any:
+    """The payload without secrets. Characters that would reverse or hide text are made visible."""
+    match payload:
+        case str():
+            return outgoing.lines(payload)
+        case dict():
+            return {key: _safe_field(key, each) for key, each in payload.items()}
+        case list() | tuple():
+            return [safe(each) for each in payload]
+        case _:
+            return payload
+
+
+def _safe_field(key: Any, value: Any) -> Any:
+    if key == _TOKEN:
+        return value
+    if key in _RETURNED_TO_THE_BOT and isinstance(value, str):
+        return outgoing.redacted(value)
+    return safe(value)
+
+
+def _retry_after(response: HttpResponse | None) -> float:
+    """Seconds; infinite if the response has none."""
+    headers = response.headers if response else {}
+    values = [values[0] for name, values in headers.items() if name.lower() == "retry-after"]
+    return float(values[0]) if values and values[0].isdecimal() else float("inf")
+
+
+def _answer(error: SlackApiError) -> dict[str, Any]:
+    found = getattr(error.response, "data", error.response)
+    return found if isinstance(found, dict) else {}
+
+
+def _cause(code: str, answer: dict[str, Any]) -> str:
+    if code == "missing_scope":
+        needed = outgoing.quoted(str(answer.get("needed")))
+        return (
+            f"the app lacks the scope {needed}: add it in the app's settings under OAuth & "
+            "Permissions, and install the app again"
+        )
+    if code in WRONG_TOKEN:
+        return (
+            f"Slack does not take the token ({code}): set SLACK_BOT_TOKEN to the bot token of "
+            "the app as it is installed now"
+        )
+    if not code:
+        return "its answer could not be read: try again in a minute"
+    problems = (answer.get("response_metadata") or {}).get("messages") or ()
+    details = [outgoing.quoted(str(each)) for each in problems]
+    return "; ".join([_FIXES.get(code) or outgoing.quoted(code), *details])
