@@ -10,6 +10,7 @@ from bot.core.durations import LAST_YEAR, end_of_day, parse_duration
 from bot.core.errors import RequestError
 from bot.core.repository import RepositoryId
 from bot.render.errors import error_words
+from bot.slack.api import safe
 from bot.slack.blocks import loading_view
 from bot.slack.blocks.pins import LASTS, NO_END, pins_view
 from bot.slack.desk import Desk
@@ -20,7 +21,6 @@ from bot.slack.listeners.hearing import Body
 from bot.slack.listeners.pinning import follow_pins, pins_shown
 from bot.slack.listeners.windows import Window, telling
 from bot.slack.listeners.wording import pinned
-from bot.slack.outgoing import safe
 from bot.slack.payloads import PinSubmission
 from bot.slack.pin_choices import chosen
 from bot.usecases.reasons import one_line
