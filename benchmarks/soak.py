@@ -20,7 +20,7 @@ from benchmarks.settings import settings_file
 from benchmarks.stand_in import stand_in, workspace
 from bot.playground.seed import fill
 from bot.playground.slack import RemoteWorkspace
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from bot.usecases.ask_for_report import REPORT
 
 REPOSITORIES = [f"small/{number}" for number in range(10)]
@@ -80,7 +80,7 @@ def _reported() -> Iterator[tuple[int, int]]:
                     yield made, pid
 
 
-def _make_reports(store: SqlStore, channel: str, user: str) -> None:
+def _make_reports(store: Store, channel: str, user: str) -> None:
     for name in islice(cycle(REPOSITORIES), AT_A_TIME):
         payload = {"repository": name, "channel": channel, "user": user, "ts": ""}
         store.put(REPORT, payload, datetime.now(UTC))

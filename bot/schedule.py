@@ -2,10 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from bot.ports import Clock, RunStore
+from bot.ports import Clock
 from bot.usecases.expire import expire
 from bot.usecases.find_work import IsGone, Work, find_work
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +17,7 @@ class Sweep:
     """`take` gets what there is to carry out, again and again as long as it is there: it sorts out
     what it has begun already."""
 
-    store: RunStore
+    store: "Store"
     clock: Clock
     is_gone: IsGone
     take: Callable[[Work], None]

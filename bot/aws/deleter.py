@@ -11,7 +11,7 @@ from bot.aws.sessions import deleting_config
 from bot.core.errors import NotSentError, RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
-from bot.ports import Refusal
+from bot.ports import DeletionFailure
 
 if TYPE_CHECKING:
     import boto3
@@ -37,7 +37,7 @@ class EcrDeleter:
 
     def delete(
         self, digests: Sequence[str], may_go: Callable[[], bool]
-    ) -> Mapping[str, Refusal | None]:
+    ) -> Mapping[str, DeletionFailure | None]:
         """BatchDeleteImage takes 100 at the most: API reference, imageIds. By digest an image goes
         with all its tags.
 
@@ -72,16 +72,16 @@ class EcrDeleter:
 
 def _outcomes(
     digests: Sequence[str], answer: "BatchDeleteImageResponseTypeDef"
-) -> Mapping[str, Refusal | None]:
+) -> Mapping[str, DeletionFailure | None]:
     """An image that is named among the deleted and among the failures has failed."""
     deleted = dict.fromkeys(image["imageDigest"] for image in answer["imageIds"])
     refused = {
-        failure["imageId"]["imageDigest"]: Refusal(
+        failure["imageId"]["imageDigest"]: DeletionFailure(
             failure["failureCode"], quoted(failure.get("failureReason", ""))
         )
         for failure in answer.get("failures", ())
     }
-    told: dict[str, Refusal | None] = {**deleted, **refused}
+    told: dict[str, DeletionFailure | None] = {**deleted, **refused}
     return {digest: told[digest] for digest in digests if digest in told}
 
 

@@ -27,7 +27,7 @@ from bot.usecases.lease import RunLostError
 from bot.wiring import Leaving, is_gone, open_executor, open_stopper, system_clock
 
 if TYPE_CHECKING:
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 SECONDS_BETWEEN_LOOKS = 1.0
 
@@ -45,7 +45,7 @@ class HandsOn:
     told."""
 
     settings: Settings
-    store: "SqlStore"
+    store: "Store"
     person: Person
     leaving: Leaving = field(default_factory=Leaving)
 

@@ -14,13 +14,14 @@ from bot.cli.status import Outcome
 from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
-from bot.ports import Store
 from bot.render.pins import COLUMNS, pin_as_json, pin_as_rows
 from bot.settings import Settings, load_settings
 from bot.wiring import open_authority, open_registries, system_clock
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from bot.store.store import Store
 
 
 class Pinned(NamedTuple):
@@ -51,7 +52,7 @@ def pins(options: Options, repositories: Sequence[str], format_: str) -> int:
 
 
 def _pins(
-    store: Store | None, settings: Settings, asked: Sequence[RepositoryId] | None
+    store: "Store | None", settings: Settings, asked: Sequence[RepositoryId] | None
 ) -> Iterator[Pinned]:
     """`asked` None: all."""
     uris = None if asked is None else {repository.uri for repository in asked}
@@ -66,7 +67,7 @@ def _pins(
             yield Pinned(entry.repositories.globs[0], entry.pin)
 
 
-def _still_on(store: Store, settings: Settings) -> Iterator[RepositoryPin]:
+def _still_on(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:
     """Pins that people removed who may not, by the settings here."""
     authority, now = open_authority(settings), system_clock()
     for uri, removals in groupby(store.pin_removals(), lambda each: each.pin.repository):

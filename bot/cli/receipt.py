@@ -14,7 +14,7 @@ from bot.render.errors import called_back_words
 from bot.usecases.execute import CalledBackError
 
 if TYPE_CHECKING:
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 GOES_WELL = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
 
@@ -28,7 +28,7 @@ def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
 
 
 @contextmanager
-def told_what_goes_on(store: "SqlStore", plan: PlanRecord) -> Iterator[None]:
+def told_what_goes_on(store: "Store", plan: PlanRecord) -> Iterator[None]:
     """To whoever presses Ctrl-C before the end."""
     try:
         yield

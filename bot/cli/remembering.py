@@ -5,16 +5,15 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from bot.cli.terminal import note
-from bot.ports import Store
 from bot.usecases.expire import expire
 from bot.wiring import Memory, find_store, open_memory, open_store, system_clock
 
 if TYPE_CHECKING:
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 
 @contextmanager
-def opened_store() -> "Iterator[SqlStore]":
+def opened_store() -> "Iterator[Store]":
     """Made, if there is none."""
     with open_store() as store:
         _begin(store)
@@ -22,7 +21,7 @@ def opened_store() -> "Iterator[SqlStore]":
 
 
 @contextmanager
-def found_store() -> "Iterator[SqlStore | None]":
+def found_store() -> "Iterator[Store | None]":
     """For who only reads: None is made."""
     with find_store() or nullcontext() as store:
         if store:
@@ -31,14 +30,14 @@ def found_store() -> "Iterator[SqlStore | None]":
 
 
 @contextmanager
-def opened_memory(store: "Callable[[], SqlStore | None]" = find_store) -> Iterator[Memory]:
+def opened_memory(store: "Callable[[], Store | None]" = find_store) -> Iterator[Memory]:
     with open_memory(store) as memory:
         if memory.store:
             _begin(memory.store)
         yield memory
 
 
-def _begin(store: Store) -> None:
+def _begin(store: "Store") -> None:
     if store.is_new:
         note(
             "the database is new, so no pin and no plan of an earlier one is known here: if that "

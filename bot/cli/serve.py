@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from bot.slack.line import Line
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_BETWEEN_STARTS = 5.0
@@ -59,7 +59,7 @@ def serve(options: Options) -> int:
     return status
 
 
-def _connected(settings: Settings, store: "SqlStore", *, debug: bool) -> "Line | None":
+def _connected(settings: Settings, store: "Store", *, debug: bool) -> "Line | None":
     """None without tokens. Raises RequestError if one of them is missing, or the settings are
     wrong; ServiceError if Slack does not let the bot in."""
     if not is_on_the_line():

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.core.plan import Plan
 from bot.core.records import Item, PlanRecord
-from bot.ports import Store
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +17,7 @@ class StoredPlan:
     must approve it."""
 
     record: PlanRecord
-    store: Store
+    store: "Store"
     required: int
 
     @property

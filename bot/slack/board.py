@@ -18,7 +18,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Event, EventName, Message, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
-from bot.ports import BoardStore, Clock
+from bot.ports import Clock
 from bot.render.csv_rows import write_rows
 from bot.render.events_words import detail_words
 from bot.render.plan_csv import COLUMNS, plan_as_rows
@@ -26,6 +26,7 @@ from bot.slack.api import MessageContent, SlackError, calling, post_message, upd
 from bot.slack.blocks import newer_message, outdated_message, plan_message
 from bot.slack.view import PlanView
 from bot.slack.wording import prose
+from bot.store.store import Store
 
 MOST_TOLD = 20
 """Digests that were spared or failed, of which a message can tell."""
@@ -76,7 +77,7 @@ class Board:
     last without knowing of the other leaves it behind, for the next sweep. Everything raises
     ServiceError if Slack or the database fails; what was not shown then is behind."""
 
-    def __init__(self, client: WebClient, store: BoardStore, facts: Facts, clock: Clock) -> None:
+    def __init__(self, client: WebClient, store: Store, facts: Facts, clock: Clock) -> None:
         self._client = client
         self._store = store
         self._facts = facts

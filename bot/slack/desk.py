@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from slack_sdk import WebClient
 
@@ -14,20 +13,13 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import (
-    BoardStore,
-    Clock,
-    Deliveries,
-    Homes,
-    Repositories,
-    UsageMemory,
-    WorkQueue,
-)
+from bot.ports import Clock, UsageMemory
 from bot.render.decisions import refusal_words
 from bot.slack.board import Board
 from bot.slack.home import Home
 from bot.slack.payloads import Sender
 from bot.slack.people import People
+from bot.store.store import Store
 from bot.usecases.approve import Approver
 from bot.usecases.ask_for_report import Asker
 from bot.usecases.dismiss import Dismisser
@@ -36,10 +28,6 @@ from bot.usecases.pause import Pauser
 from bot.usecases.pin import Pinner
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
-
-
-class DeskStore(BoardStore, Deliveries, Repositories, Homes, WorkQueue, Protocol):
-    """All that listeners need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,7 @@ class Desk:
 
     client: WebClient
     url: str
-    store: DeskStore
+    store: Store
     board: Board
     home: Home
     people: People

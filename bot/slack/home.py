@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from slack_sdk import WebClient
 
@@ -14,11 +13,12 @@ from bot.core.estate import estate_of
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
-from bot.ports import BoardStore, Clock, Homes, Repositories
+from bot.ports import Clock
 from bot.slack.api import UNREACHABLE, Block, SlackError, calling
 from bot.slack.blocks.home import closed_home, home
 from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
 from bot.slack.open_plans import open_plans, with_link
+from bot.store.store import Store
 
 SOON = timedelta(days=14)
 PLANS = 10
@@ -31,10 +31,6 @@ BETWEEN_UPDATES = timedelta(seconds=10)
 
 
 _log = logging.getLogger(__name__)
-
-
-class HomeStore(BoardStore, Homes, Repositories, Protocol):
-    """All that the Home tab needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +50,7 @@ class Home:
     fails; what was not shown then is behind."""
 
     client: WebClient
-    store: HomeStore
+    store: Store
     facts: HomeFacts
     clock: Clock
 

@@ -5,20 +5,20 @@ from collections.abc import Callable, Sequence
 from bot.core.approval_rules import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import BoardStore
 from bot.slack.api import message_link
 from bot.slack.home_view import OpenPlan
+from bot.store.store import Store
 
 RulesOf = Callable[[RepositoryId], ApprovalRules]
 
 
-def open_plans(store: BoardStore) -> Sequence[PlanRecord]:
+def open_plans(store: Store) -> Sequence[PlanRecord]:
     """Those that delete something or are incomplete, last proposed first."""
     plans = (each for each in store.open_plans() if each.deletions or not each.complete)
     return sorted(plans, key=lambda plan: plan.proposed_at, reverse=True)
 
 
-def with_link(store: BoardStore, rules_of: RulesOf, url: str, plan: PlanRecord) -> OpenPlan:
+def with_link(store: Store, rules_of: RulesOf, url: str, plan: PlanRecord) -> OpenPlan:
     """To a message in its own channel, if there is one. `url`: that of the workspace; the rules
     name channels by id."""
     channel = rules_of(plan.repository).channel

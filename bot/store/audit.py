@@ -8,18 +8,19 @@ from sqlalchemy.orm import Session
 
 from bot.core.records import Event, EventName
 from bot.core.sentence import Sentence
-from bot.store.part import Part, insert_all
+from bot.store.part import StorePart, insert_all
 from bot.store.tables import EventRow
 
 EVENTS_A_QUERY = 1000
 
 
-class Audit(Part):
+class Audit(StorePart):
     def record(self, event: Event) -> None:
         with self._database.writing() as session:
             add_events(session, [event])
 
     def events(self, since: datetime | None = None) -> Iterator[Event]:
+        """Oldest first."""
         query = select(EventRow).order_by(EventRow.at, EventRow.id).limit(EVENTS_A_QUERY)
         if since is not None:
             query = query.where(EventRow.at >= since)

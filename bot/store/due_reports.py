@@ -24,7 +24,7 @@ from bot.core.records import Message
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.store.messages import remember
-from bot.store.part import Part, count_of, insert_into, insert_new
+from bot.store.part import StorePart, count_of, insert_into, insert_new
 from bot.store.tables import DueReportRow, DueRoundRow, JobRow
 
 REMEMBERED_FOR = timedelta(days=30)
@@ -38,8 +38,10 @@ _IS_MISSED = and_(
 )
 
 
-class DueReports(Part):
+class DueReports(StorePart):
     def begin_round(self, round_: Round, registries: Iterable[str], at: datetime) -> Sequence[str]:
+        """The registries whose repositories were not claimed yet, here or by another process.
+        `registries`: their names in the settings."""
         local, names = written(round_.local), list(registries)
         rows = [
             {"entry": round_.entry, "local": local, "registry_name": registry, "begun_at": at}
@@ -52,6 +54,7 @@ class DueReports(Part):
         return [registry for registry in names if registry not in claimed]
 
     def miss(self, round_: Round, missed: Missed) -> None:
+        """Records that the registry cannot be listed at the moment."""
         is_open = _is_open(round_, missed.registry)
         with self._database.writing() as session:
             session.execute(update(DueRoundRow).where(is_open).values(failure=missed.error.text))
@@ -59,6 +62,9 @@ class DueReports(Part):
     def claim(
         self, round_: Round, registry: str, repositories: Iterable[RepositoryId], at: datetime
     ) -> bool:
+        """Queues a job of the kind `due`, one second after the other, for each repository that had
+        no report at that local time. False, and nothing is written, if another process was
+        faster."""
         listed = update(DueRoundRow).where(_is_open(round_, registry)).values(listed_at=at)
         with self._database.writing() as session:
             if count_of(session, listed) == 0:
@@ -73,20 +79,26 @@ class DueReports(Part):
             return True
 
     def due_report(self, repository: str, local: datetime) -> DueReport | None:
+        """None if no process claimed it. `repository` is a URI."""
         with self._database.reading() as session:
             row = session.get(DueReportRow, (repository, written(local)))
             return _report(row) if row else None
 
     def settle_report(self, report: DueReport) -> None:
+        """Records the outcome of the report, unless it has one."""
         with self._database.writing() as session:
             _settle(session, report)
 
     def remember_report(self, report: DueReport, message: Message) -> None:
+        """Records the outcome of the report, and the message in which it was posted, as
+        `remember_message` does."""
         with self._database.writing() as session:
             remember(session, message)
             _settle(session, report)
 
     def gather(self, now: datetime) -> None:
+        """Queues a job of the kind `rest` for each round that has something to notify and no
+        pending report. Each report and each registry is in one such job only."""
         to_tell = union(
             select(DueReportRow.entry, DueReportRow.local).where(_IS_TO_BE_TOLD),
             select(DueRoundRow.entry, DueRoundRow.local).where(_IS_MISSED),
@@ -99,6 +111,7 @@ class DueReports(Part):
                     _put_line(session, entry, local, now)
 
     def rest(self, line: str) -> Rest | None:
+        """`line`: as the job has it. None if it is not known any more."""
         reports = select(DueReportRow).where(DueReportRow.line == line)
         missed = select(DueRoundRow).where(DueRoundRow.line == line)
         with self._database.reading() as session:

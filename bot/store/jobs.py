@@ -8,14 +8,15 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, upd
 from bot.core.due import DUE, REST
 from bot.core.records import Job
 from bot.outgoing import redacted
-from bot.store.part import Part, count_of
+from bot.store.part import StorePart, count_of
 from bot.store.tables import JobRow
 
 _COMES_BY_ITSELF = case((JobRow.kind.in_((DUE, REST)), 1), else_=0)
 
 
-class Jobs(Part):
+class Jobs(StorePart):
     def put(self, kind: str, payload: Mapping[str, str], not_before: datetime) -> None:
+        """No worker takes the job before `not_before`."""
         with self._database.writing() as session:
             session.add(
                 JobRow(
@@ -27,8 +28,12 @@ class Jobs(Part):
             )
 
     def take(self, worker: str, now: datetime, lease: timedelta) -> Job | None:
-        """Two that ask at the same time get different jobs: SQLite lets one write at a time,
-        PostgreSQL passes over rows that others have locked."""
+        """The next job that no worker has; `worker` has it until the lease expires. Jobs that
+        people asked for come first; among these, those that have been due longest.
+
+        Two workers that ask at the same time get different jobs: SQLite lets one write at a time,
+        PostgreSQL skips rows that others have locked.
+        """
         is_free = or_(JobRow.leased_until.is_(None), JobRow.leased_until <= now)
         query = (
             select(JobRow)
@@ -47,13 +52,18 @@ class Jobs(Part):
             return Job(row.id, row.kind, row.payload, row.attempts, row.made_at)
 
     def renew(self, job: Job, now: datetime, lease: timedelta) -> bool:
+        """False if the lease expired and another worker took the job."""
         renewed = update(JobRow).where(_is_still(job)).values(leased_until=now + lease)
         with self._database.writing() as session:
             return count_of(session, renewed) == 1
 
     def put_back(self, job: Job, not_before: datetime) -> bool:
-        """As another job, so that whoever lost this one cannot take that for its own. The new row
-        comes first: SQLite would give it the same number."""
+        """Returns the job to the queue as if no worker had taken it. False if the lease expired and
+        another worker took it.
+
+        The job gets a new row, so that a worker that lost it cannot write to it. The new row is
+        inserted first: otherwise SQLite would give it the same number.
+        """
         again = JobRow(
             kind=job.kind,
             payload=dict(job.payload),
@@ -70,10 +80,12 @@ class Jobs(Part):
             return is_ours
 
     def done(self, job: Job) -> bool:
+        """False if the lease expired and another worker took the job."""
         with self._database.writing() as session:
             return count_of(session, delete(JobRow).where(_is_still(job))) == 1
 
     def jobs_left(self, *kinds: str) -> int:
+        """How many jobs of these kinds are not done yet, taken or not."""
         query = select(func.count()).select_from(JobRow).where(JobRow.kind.in_(kinds))
         with self._database.reading() as session:
             return session.scalars(query).one()

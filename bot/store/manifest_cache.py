@@ -24,7 +24,7 @@ from bot.core.pull_times import OurRead, Span
 from bot.core.records import Event
 from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
-from bot.ports import Asked, Confirmation, Doubted, Listed
+from bot.ports import Confirmation, Doubted, RegionAnswer, WorkloadCount
 from bot.store.private_files import make_folder, make_private
 
 DIGESTS_A_QUERY = 500
@@ -105,7 +105,7 @@ class SqliteManifestCache:
 
     def contents(self, digests: Iterable[str]) -> dict[str, Content]:
         found: dict[str, Content] = {}
-        unpacker = _Unpacker(digests)
+        unpacker = _ContentUnpacker(digests)
         wanted = list(unpacker.digests)
         with self._explained():
             query = "SELECT digest, content FROM manifests WHERE TRUE"
@@ -148,10 +148,10 @@ class SqliteManifestCache:
         rows = [(repository.uri, digest) for digest in digests]
         self._insert("INSERT OR IGNORE INTO subjects_seen VALUES (?, ?)", rows)
 
-    def last_listed(self, source: str, scope: str) -> Listed | None:
+    def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         return self._listed(source, scope, _BELIEVED)
 
-    def believe(self, source: str, scope: str, listed: Listed) -> None:
+    def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
         self._note_listed(source, scope, _BELIEVED, listed)
 
     def doubt(self, doubted: Doubted) -> None:
@@ -174,40 +174,45 @@ class SqliteManifestCache:
         )
         with self._explained():
             rows = self._db.execute(query, (_DOUBTED,)).fetchall()
-        return [self._doubted(source, scope, Listed(n, _time(at))) for source, scope, n, at in rows]
+        return [
+            self._doubted(source, scope, WorkloadCount(n, _time(at)))
+            for source, scope, n, at in rows
+        ]
 
     def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
         """None: nobody knows here who confirmed something."""
         del source, scope
         return ()
 
-    def _doubted(self, source: str, scope: str, listed: Listed) -> Doubted:
+    def _doubted(self, source: str, scope: str, listed: WorkloadCount) -> Doubted:
         before = self._listed(source, scope, _BELIEVED) or listed
         return Doubted(source, scope, listed, before)
 
-    def asked_regions(self, account: str) -> Mapping[tuple[str, str], Asked]:
+    def asked_regions(self, account: str) -> Mapping[tuple[str, str], RegionAnswer]:
         query = "SELECT region, source, has_any, at FROM asked_regions WHERE account = ?"
         with self._explained():
             rows = self._db.execute(query, (account,)).fetchall()
-            return {(row[0], row[1]): Asked(bool(row[2]), _time(row[3])) for row in rows}
+            return {(row[0], row[1]): RegionAnswer(bool(row[2]), _time(row[3])) for row in rows}
 
-    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], Asked]) -> None:
+    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], RegionAnswer]) -> None:
         rows = [
             (account, region, source, each.has_any, each.at.timestamp())
             for (region, source), each in asked.items()
         ]
         self._insert("INSERT OR REPLACE INTO asked_regions VALUES (?, ?, ?, ?, ?)", rows)
 
-    def _listed(self, source: str, scope: str, is_believed: int) -> Listed | None:
+    def _listed(self, source: str, scope: str, is_believed: int) -> WorkloadCount | None:
         query = (
             "SELECT workloads, at FROM usage_listed "
             "WHERE source = ? AND scope = ? AND is_believed = ?"
         )
         with self._explained():
             row = self._db.execute(query, (source, scope, is_believed)).fetchone()
-            return Listed(row[0], _time(row[1])) if row else None
+            return WorkloadCount(row[0], _time(row[1])) if row else None
 
-    def _note_listed(self, source: str, scope: str, is_believed: int, listed: Listed) -> None:
+    def _note_listed(
+        self, source: str, scope: str, is_believed: int, listed: WorkloadCount
+    ) -> None:
         """What is believed ends all doubt."""
         row = (source, scope, is_believed, listed.workloads, listed.at.timestamp())
         with self._explained(), self._db:
@@ -274,7 +279,7 @@ def _pack(content: Content) -> bytes:
     )
 
 
-class _Unpacker:
+class _ContentUnpacker:
     """Makes the same digest and the same blob the same object: images of a repository share most
     of their layers, and a child is in the same repository as its index."""
 

@@ -9,12 +9,14 @@ from sqlalchemy.orm import Session
 
 from bot.core.plan_state import AWAITING, PlanState
 from bot.core.records import Message
-from bot.store.part import Part, count_of, insert_into
+from bot.store.part import StorePart, count_of, insert_into
 from bot.store.tables import MessageRow, PlanRow
 
 
-class PlanMessages(Part):
+class PlanMessages(StorePart):
     def remember_message(self, message: Message) -> None:
+        """Records that there is such a message, or that it shows another plan now. Which revision
+        it shows is unknown until `mark_shown`."""
         with self._database.writing() as session:
             remember(session, message)
 
@@ -23,10 +25,14 @@ class PlanMessages(Part):
         return next(iter(self._messages(query)), None)
 
     def messages_of(self, plan: str) -> Sequence[Message]:
+        """Oldest first."""
         found = self._messages(select(MessageRow).where(MessageRow.plan == plan))
         return sorted(found, key=lambda message: message.ts)
 
     def messages_behind(self, limit: int, progress_before: datetime) -> Sequence[Message]:
+        """Messages to update. First those that show another revision of their plan than the one in
+        the store, then those of executing plans that were last updated before `progress_before`.
+        Among both kinds, those that have waited longest come first."""
         of_plans = select(MessageRow).join(PlanRow, PlanRow.id == MessageRow.plan).limit(limit)
         of_plans = of_plans.order_by(MessageRow.shown_at.nulls_first(), MessageRow.ts)
         is_another = MessageRow.shown_revision.is_distinct_from(PlanRow.revision)
@@ -40,6 +46,9 @@ class PlanMessages(Part):
         return [*behind, *under_way]
 
     def mark_shown(self, message: Message, revision: int | None, at: datetime) -> bool:
+        """Records the revision that the message shows now; None if that is unknown. False if
+        another process updated the message since `message` was read. It is unknown then whose
+        update came last, so the message counts as behind."""
         values = {"shown_revision": revision, "shown_at": at}
         with self._database.writing() as session:
             if count_of(session, _changed(message, values)) == 1:
@@ -49,6 +58,8 @@ class PlanMessages(Part):
             return False
 
     def messages_without_list(self, limit: int) -> Sequence[Message]:
+        """Of proposed and approved plans with deletions: messages that do not have the whole list
+        of the current version in their thread."""
         query = (
             select(MessageRow)
             .join(PlanRow, PlanRow.id == MessageRow.plan)
@@ -63,6 +74,8 @@ class PlanMessages(Part):
         return self._messages(query)
 
     def mark_listed(self, message: Message, version: int | None) -> bool:
+        """Records the version whose list is in the thread; None if there is no list. False if that
+        was recorded already, here or by another process."""
         is_news = MessageRow.listed_version.is_distinct_from(version)
         marked = update(MessageRow).where(_is_it(message), is_news).values(listed_version=version)
         with self._database.writing() as session:

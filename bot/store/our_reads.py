@@ -10,7 +10,7 @@ from sqlalchemy import Select, select
 from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead, Span
 from bot.core.repository import RepositoryId
-from bot.store.part import Part, for_each, insert_into, insert_new
+from bot.store.part import StorePart, for_each, insert_into, insert_new
 from bot.store.tables import OurReadRow, SubjectRow
 
 DIGESTS_A_QUERY = 500
@@ -25,7 +25,7 @@ _COLUMNS = (
 _Query = Select[str, datetime, datetime | None, datetime | None, datetime | None]
 
 
-class OurReads(Part):
+class OurReads(StorePart):
     """Rows are written in the same order by everybody, so that nobody waits in a circle."""
 
     def our_reads(

@@ -13,8 +13,8 @@ from bot.store.tables import Base
 Insert = sqlite.Insert | postgresql.Insert
 
 
-class Part:
-    """A few of the store's functions. Each is a transaction of its own."""
+class StorePart:
+    """Some methods of the store. Each call is one transaction."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -6,16 +6,19 @@ from sqlalchemy.orm import Session
 from bot.core.plan_state import OPEN
 from bot.core.records import Event, Pause
 from bot.store.audit import add_events
-from bot.store.part import Part, count_of
+from bot.store.part import StorePart, count_of
 from bot.store.tables import AboutRow, MessageRow, PlanRow
 
 
-class Pauses(Part):
+class Pauses(StorePart):
     def pause(self) -> Pause | None:
+        """None if runs may start."""
         with self._database.reading() as session:
             return _pause(session.scalars(select(AboutRow)).one())
 
     def set_pause(self, pause: Pause | None, event: Event) -> bool:
+        """While there is a pause, `commit` starts no run. None ends it. False, and nothing is
+        written, if a pause is to start while there is one, or to end while there is none."""
         values = {
             "paused_by": pause.by if pause else None,
             "paused_at": pause.at if pause else None,

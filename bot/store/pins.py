@@ -9,18 +9,22 @@ from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
 from bot.core.records import PinRemoval, RepositoryPin
-from bot.store.part import Part, count_of, insert_into
+from bot.store.part import StorePart, count_of, insert_into
 from bot.store.tables import PinRemovalRow, PinRow
 
 
-class Pins(Part):
+class Pins(StorePart):
     def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
+        """Pins of one repository (by URI) or of all, by repository and text. Expired pins are
+        included."""
         query = select(PinRow)
         if repository is not None:
             query = query.where(PinRow.repository == repository)
         return self._sorted(query)
 
     def pin_removals(self, repository: str | None = None) -> Sequence[PinRemoval]:
+        """Of one repository (by URI) or of all: every removal of a pin by a person who had not set
+        it."""
         row = PinRemovalRow
         query = select(row).order_by(row.repository, row.pin, row.made_at, row.removed_at)
         if repository is not None:
@@ -29,13 +33,17 @@ class Pins(Part):
             return [_removal(each) for each in session.scalars(query)]
 
     def pins_over(self, now: datetime) -> Sequence[RepositoryPin]:
+        """Expired pins of all repositories."""
         return self._sorted(select(PinRow).where(PinRow.until <= now))
 
     def pins_to_warn_of(self, before: datetime) -> Sequence[RepositoryPin]:
+        """Pins that expire before or at `before`, and whose expiry was not announced yet."""
         query = select(PinRow).where(PinRow.until <= before, PinRow.warned_at.is_(None))
         return self._sorted(query)
 
     def mark_warned(self, pin: RepositoryPin, at: datetime | None) -> bool:
+        """Records when the expiry of the pin was announced; None takes that back. False if it was
+        recorded already, here or by another process, or if the pin has changed."""
         is_news = PinRow.warned_at.is_(None) if at else PinRow.warned_at.is_not(None)
         marked = update(PinRow).where(_is_the_same(pin), is_news).values(warned_at=at)
         with self._database.writing() as session:

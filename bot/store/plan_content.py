@@ -36,7 +36,7 @@ Digest = Place | str
 """A digest that is not in the repository stands in full."""
 
 
-class _Row(Struct, array_like=True, frozen=True):
+class _ManifestRow(Struct, array_like=True, frozen=True):
     digest: str
     tags: tuple[str, ...]
     names: tuple[str, ...] | None
@@ -82,7 +82,7 @@ class _Document(Struct, array_like=True, frozen=True):
     format: Literal[1, 2]
     """2: reasons are values. Before, they were rules with sentences."""
     repository: RepositoryId
-    rows: tuple[_Row, ...]
+    rows: tuple[_ManifestRow, ...]
     reasons: tuple[Any, ...]
     blobs: tuple[Blob, ...]
     delete: tuple[Place, ...]
@@ -128,9 +128,9 @@ class _Packer:
     reasons: _Register[Reason] = field(default_factory=_Register)
     blobs: _Register[Blob] = field(default_factory=_Register)
 
-    def row(self, judged: Judged) -> _Row:
+    def row(self, judged: Judged) -> _ManifestRow:
         manifest = judged.manifest
-        return _Row(
+        return _ManifestRow(
             digest=manifest.digest,
             tags=manifest.tags,
             names=None if manifest.names == manifest.tags else manifest.names,
@@ -198,12 +198,12 @@ def _document(plan: Plan) -> _Document:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unpacker:
+class _PlanUnpacker:
     digests: Sequence[str]
     reasons: Sequence[Reason]
     blobs: Sequence[Blob]
 
-    def judged(self, row: _Row) -> Judged:
+    def judged(self, row: _ManifestRow) -> Judged:
         return Judged(
             manifest=self._manifest(row),
             verdict=row.verdict,
@@ -213,7 +213,7 @@ class _Unpacker:
             pulled_lately=row.pulled_lately,
         )
 
-    def _manifest(self, row: _Row) -> Manifest:
+    def _manifest(self, row: _ManifestRow) -> Manifest:
         return Manifest(
             digest=row.digest,
             tags=row.tags,
@@ -256,7 +256,7 @@ def _with_sentences(document: _Document) -> _Document:
     )
 
 
-def _row(row: _Row) -> _Row:
+def _row(row: _ManifestRow) -> _ManifestRow:
     if row.unread is None:
         return row
     return msgspec.structs.replace(row, unread=to_json(Sentence(msgspec.convert(row.unread, str))))
@@ -264,7 +264,7 @@ def _row(row: _Row) -> _Row:
 
 def _plan(document: _Document) -> Plan:
     reasons = list(map(from_json, document.reasons))
-    unpacker = _Unpacker([row.digest for row in document.rows], reasons, document.blobs)
+    unpacker = _PlanUnpacker([row.digest for row in document.rows], reasons, document.blobs)
     return Plan(
         repository=document.repository,
         judged=tuple(map(unpacker.judged, document.rows)),

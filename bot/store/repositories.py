@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.records import KnownRepository, LastLook, PlanRecord
 from bot.core.repository import RegistryId, RepositoryId
-from bot.store.part import Part, for_each, insert_into
+from bot.store.part import StorePart, for_each, insert_into
 from bot.store.plans import record_of
 from bot.store.tables import PlanRow, RepositoryRow
 
@@ -16,11 +16,12 @@ _LISTED = ("account", "region", "name", "listed_at")
 _LOOKED = ("plan", "looked_at", "stored_bytes")
 
 
-class Repositories(Part):
+class Repositories(StorePart):
     def remember_repositories(
         self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
     ) -> None:
-        """A list that changes while it is read may name a repository twice."""
+        """`found`: all repositories that the registry lists. Others that were known of it are
+        forgotten. A list that changes while it is read may have a repository twice."""
         rows = {repository: _listed(repository, at) for repository in found}
         with self._database.writing() as session:
             _upsert(session, rows.values(), _LISTED)
@@ -28,6 +29,7 @@ class Repositories(Part):
             session.execute(delete(RepositoryRow).where(is_gone))
 
     def forget_other_registries(self, known: Collection[RegistryId]) -> None:
+        """Forgets the repositories of all registries that are not `known`."""
         is_known = or_(false(), *map(_is_in, known))
         with self._database.writing() as session:
             session.execute(delete(RepositoryRow).where(not_(is_known)))
@@ -42,6 +44,7 @@ class Repositories(Part):
             _upsert(session, [row], _LOOKED)
 
     def looked_at(self, plan: PlanRecord) -> datetime:
+        """When the plan was last found to be current: by the last scan, or when it was proposed."""
         its_last_look = select(RepositoryRow.looked_at).where(
             RepositoryRow.repository == plan.repository.uri,
             RepositoryRow.plan == plan.id,
@@ -51,6 +54,7 @@ class Repositories(Part):
             return session.scalar(its_last_look) or plan.proposed_at
 
     def repositories(self) -> Sequence[KnownRepository]:
+        """By name."""
         query = (
             select(RepositoryRow, PlanRow)
             .outerjoin(PlanRow, PlanRow.id == RepositoryRow.plan)
@@ -60,6 +64,7 @@ class Repositories(Part):
             return [_repository(row, plan) for row, plan in session.execute(query)]
 
     def repositories_called(self, name: str) -> Sequence[RepositoryId]:
+        """By name or by URI. Several registries may have a repository of that name."""
         is_called_so = (RepositoryRow.name == name) | (RepositoryRow.repository == name)
         query = select(RepositoryRow).where(is_called_so).order_by(RepositoryRow.repository)
         with self._database.reading() as session:

@@ -17,7 +17,7 @@ from bot.core.passes import in_batches
 from bot.core.records import Batch, Event, Fate, KeptManifest, Run, Worker
 from bot.outgoing import quoted
 from bot.store.audit import add_events
-from bot.store.part import Part, count_of, insert_all, insert_into, upsert_all
+from bot.store.part import StorePart, count_of, insert_all, insert_into, upsert_all
 from bot.store.tables import BatchRow, ItemRow, KeptRow, RunRow
 from bot.store.utc import Utc
 
@@ -29,14 +29,20 @@ _FATES_AT_ONCE = 1_000
 (https://sqlite.org/limits.html)."""
 
 
-class Runs(Part):
+class Runs(StorePart):
+    """A worker that has lost a run cannot write to it."""
+
     def run(self, plan: str) -> Run | None:
+        """None if the plan was never started."""
         with self._database.reading() as session:
             row = session.get(RunRow, plan)
             return _run(row) if row else None
 
     def renew_run(self, run: Run, until: datetime) -> bool:
-        """A lease never gets shorter: of two threads that renew it, the later may write first."""
+        """Extends the lease to `until`, at least. False if another worker took the run over.
+
+        A lease never gets shorter: of two threads that renew it, the later may write first.
+        """
         wanted = literal(until, Utc())
         longer = case((RunRow.leased_until > wanted, RunRow.leased_until), else_=wanted)
         renewed = update(RunRow).where(_is_still(run)).values(leased_until=longer)
@@ -44,12 +50,15 @@ class Runs(Part):
             return count_of(session, renewed) == 1
 
     def release_run(self, run: Run, at: datetime) -> bool:
+        """From `at` on, any worker may take the run over. False if one already did."""
         released = update(RunRow).where(_is_still(run)).values(leased_until=at)
         with self._database.writing() as session:
             return count_of(session, released) == 1
 
     def journal(self, run: Run, batches: Sequence[Batch], kept: Iterable[KeptManifest]) -> bool:
-        """Once more is no harm: the answer of the database may have got lost."""
+        """Records the batches before they are sent, and the manifests that they delete. False, and
+        nothing is written, if the run is lost. May be called twice with the same batches: the
+        database's answer to the first call may have been lost."""
         now = datetime.now(UTC)
         rows = [_kept_row(each, run, now) for each in kept]
         with self._database.writing() as session:
@@ -60,6 +69,8 @@ class Runs(Part):
             return True
 
     def mark_sent(self, run: Run, batch: Batch, at: datetime) -> bool:
+        """Records when the batch was sent, right before the call. False, and nothing is written, if
+        the run is lost."""
         is_it = and_(BatchRow.plan == run.plan, BatchRow.number == batch.number)
         with self._database.writing() as session:
             if not _hold(session, run):
@@ -68,12 +79,15 @@ class Runs(Part):
             return True
 
     def unanswered(self, run: Run) -> Sequence[Batch]:
+        """Batches for which ECR's answer is not known, by number: those of this worker and of
+        workers that had the run before. Some of them were never sent."""
         is_open = and_(BatchRow.plan == run.plan, BatchRow.answered_at.is_(None))
         query = select(BatchRow).where(is_open).order_by(BatchRow.number)
         with self._database.reading() as session:
             return [_batch(row) for row in session.scalars(query)]
 
     def batches_journalled(self, run: Run) -> int:
+        """How many batches the plan has, answered or not."""
         query = select(func.count()).select_from(BatchRow).where(BatchRow.plan == run.plan)
         with self._database.reading() as session:
             return session.scalars(query).one()
@@ -81,6 +95,8 @@ class Runs(Part):
     def settle(
         self, run: Run, fates: Sequence[Fate], answered: Sequence[Batch], events: Sequence[Event]
     ) -> bool:
+        """Records the outcomes of digests, and that the batches need no further checks. False, and
+        nothing is written, if the run is lost."""
         with self._database.writing() as session:
             if not _hold(session, run):
                 return False
@@ -90,6 +106,8 @@ class Runs(Part):
             return True
 
     def kept_manifest(self, repository: str, digest: str) -> KeptManifest | None:
+        """The manifest as it was before its deletion. `repository` is a URI. None if no run was
+        about to delete it."""
         with self._database.reading() as session:
             row = session.get(KeptRow, (repository, digest))
             return _kept(row) if row else None

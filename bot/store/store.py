@@ -1,4 +1,4 @@
-"""The store: what people decided, and what became of it."""
+"""The store: all that the bot keeps in its database."""
 
 from datetime import datetime
 from types import TracebackType
@@ -7,7 +7,7 @@ from typing import Self
 from sqlalchemy import select
 
 from bot.store.audit import Audit
-from bot.store.changes import Changes
+from bot.store.commits import Commits
 from bot.store.database import Database
 from bot.store.deliveries import Deliveries
 from bot.store.due_reports import DueReports
@@ -24,18 +24,18 @@ from bot.store.receipts import Receipts
 from bot.store.repositories import Repositories
 from bot.store.runs import Runs
 from bot.store.tables import AboutRow
-from bot.store.tags import Tags
+from bot.store.tags import TagScans
 from bot.store.usage_listed import UsageListed
 
 
-class SqlStore(
+class Store(
     Plans,
     Receipts,
-    Changes,
+    Commits,
     Runs,
     Pins,
     Audit,
-    Tags,
+    TagScans,
     UsageListed,
     OurReads,
     PlanMessages,
@@ -46,7 +46,12 @@ class SqlStore(
     Homes,
     DueReports,
 ):
-    """On SQLite or PostgreSQL. Use it as a context manager."""
+    """Plans, pins, runs, messages, jobs and the audit, on SQLite or PostgreSQL. `is_new`: this
+    process made the database.
+
+    Use it as a context manager. May be used by several threads. Every method raises ServiceError if
+    the database fails; nothing was written then.
+    """
 
     def __init__(self, database: Database, *, is_new: bool) -> None:
         super().__init__(database)
@@ -55,6 +60,7 @@ class SqlStore(
 
     @property
     def made_at(self) -> datetime:
+        """When the database was made, in UTC. Pins of an earlier database are not known."""
         return self._made_at
 
     def close(self) -> None:
@@ -72,12 +78,12 @@ class SqlStore(
         self.close()
 
 
-def open_store(url: str) -> SqlStore:
+def open_store(url: str) -> Store:
     """Makes the database, or brings its tables up to date. Raises RequestError if the URL is
     nonsense, ServiceError if the database cannot be used."""
     database = open_database(url)
     try:
-        return SqlStore(database, is_new=migrate(database))
+        return Store(database, is_new=migrate(database))
     except BaseException:
         database.close()
         raise

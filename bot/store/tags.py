@@ -10,15 +10,16 @@ from bot.core.plan_state import OPEN
 from bot.core.records import Binding, KnownTag, PastBinding, TagScan
 from bot.core.repository import RepositoryId
 from bot.core.tag_history import CLOCKS_DIFFER
-from bot.store.part import Part, count_of, insert_all, insert_into
+from bot.store.part import StorePart, count_of, insert_all, insert_into
 from bot.store.tables import BindingRow, ItemRow, LossRow, PastBindingRow, PlanRow, ScanRow
 
 _OF_REFERRERS = "sha256-"
 """Begin so, and people hardly look for them."""
 
 
-class Tags(Part):
+class TagScans(StorePart):
     def tag_scan(self, repository: RepositoryId) -> TagScan | None:
+        """None if the repository was never scanned."""
         uri = repository.uri
         with self._database.reading() as session:
             scan = session.get(ScanRow, uri)
@@ -40,6 +41,9 @@ class Tags(Part):
             )
 
     def find_tags(self, repository: RepositoryId, part: str, limit: int) -> Sequence[KnownTag]:
+        """Tags of the last scan that contain `part`, in upper or lower case. Tags that the open
+        plan deletes come first. Among both kinds, tags of referrers come last, and the order is
+        from Z to A."""
         uri = repository.uri
         of_open_plan = and_(
             PlanRow.repository == uri,
@@ -61,17 +65,21 @@ class Tags(Part):
             return [KnownTag(tag, bool(goes)) for tag, goes in session.execute(query)]
 
     def all_tags(self, repository: RepositoryId) -> Sequence[str]:
+        """Tags of the last scan, in any order."""
         query = select(BindingRow.tag).where(BindingRow.repository == repository.uri)
         with self._database.reading() as session:
             return list(session.scalars(query))
 
     def find_digests(self, repository: RepositoryId, beginning: str, limit: int) -> Sequence[str]:
+        """Digests of images that had a tag at the last scan, in ascending order."""
         begins_so = BindingRow.digest.startswith(beginning, autoescape=True)
         query = select(BindingRow.digest).where(BindingRow.repository == repository.uri, begins_so)
         with self._database.reading() as session:
             return list(session.scalars(query.distinct().order_by(BindingRow.digest).limit(limit)))
 
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
+        """Writes nothing if a later scan is known. A known scan that is later by more than clocks
+        differ was made by a wrong clock: this one replaces it."""
         with self._database.writing() as session:
             if _is_the_latest(session, repository.uri, scan):
                 _replace(session, repository.uri, scan)

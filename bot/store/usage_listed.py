@@ -6,18 +6,18 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.core.records import Event
-from bot.ports import Confirmation, Doubted, Listed
+from bot.ports import Confirmation, Doubted, WorkloadCount
 from bot.store.audit import add_events
-from bot.store.part import Part, count_of, insert_new, upsert
+from bot.store.part import StorePart, count_of, insert_new, upsert
 from bot.store.tables import ConfirmationRow, ListedRow
 
 
-class UsageListed(Part):
-    def last_listed(self, source: str, scope: str) -> Listed | None:
+class UsageListed(StorePart):
+    def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         with self._database.reading() as session:
             return _believed(session, source, scope)
 
-    def believe(self, source: str, scope: str, listed: Listed) -> None:
+    def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
         with self._database.writing() as session:
             _believe(session, source, scope, listed)
 
@@ -67,12 +67,12 @@ class UsageListed(Part):
             return [_confirmation(row) for row in session.scalars(query)]
 
 
-def _believed(session: Session, source: str, scope: str) -> Listed | None:
+def _believed(session: Session, source: str, scope: str) -> WorkloadCount | None:
     row = session.get(ListedRow, (source, scope, True))
-    return Listed(row.workloads, row.at) if row else None
+    return WorkloadCount(row.workloads, row.at) if row else None
 
 
-def _believe(session: Session, source: str, scope: str, listed: Listed) -> None:
+def _believe(session: Session, source: str, scope: str, listed: WorkloadCount) -> None:
     """What is believed ends all doubt."""
     is_doubt = ListedRow.is_believed.is_(False)
     named = (ListedRow.source == source, ListedRow.scope == scope)
@@ -84,15 +84,15 @@ def _believe(session: Session, source: str, scope: str, listed: Listed) -> None:
 
 def _doubted(session: Session, row: ListedRow) -> Doubted:
     """Older processes wrote no `before`."""
-    listed = Listed(row.workloads, row.at)
+    listed = WorkloadCount(row.workloads, row.at)
     if row.before_workloads is not None and row.before_at is not None:
-        before = Listed(row.before_workloads, row.before_at)
+        before = WorkloadCount(row.before_workloads, row.before_at)
     else:
         before = _believed(session, row.source, row.scope) or listed
     return Doubted(row.source, row.scope, listed, before)
 
 
 def _confirmation(row: ConfirmationRow) -> Confirmation:
-    listed = Listed(row.workloads, row.listed_at)
-    before = Listed(row.before_workloads, row.before_at)
+    listed = WorkloadCount(row.workloads, row.listed_at)
+    before = WorkloadCount(row.before_workloads, row.before_at)
     return Confirmation(Doubted(row.source, row.scope, listed, before), row.by, row.at)

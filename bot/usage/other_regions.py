@@ -14,7 +14,7 @@ from bot.core.errors import DeniedByOrganizationError, RequestError, ServiceErro
 from bot.core.repository import RegistryId
 from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.parallel import in_parallel
-from bot.ports import Asked, RegionMemory
+from bot.ports import RegionAnswer, RegionMemory
 from bot.usage.kubernetes.unlisted import KnownClusters
 
 LASTS = timedelta(days=1)
@@ -23,7 +23,7 @@ LASTS = timedelta(days=1)
 _LAMBDA_PAGE = 50
 """The most that Lambda lists at once: API reference, MaxItems."""
 
-_Known = Mapping[tuple[str, str], Asked]
+_Known = Mapping[tuple[str, str], RegionAnswer]
 """By Region and source."""
 
 Question = Callable[[AwsPlace], bool]
@@ -50,10 +50,12 @@ def has_eks_clusters(known: KnownClusters) -> Question:
 class NoMemory:
     """Remembers no answer, so that every Region is asked."""
 
-    def asked_regions(self, _account: str) -> Mapping[tuple[str, str], Asked]:
+    def asked_regions(self, _account: str) -> Mapping[tuple[str, str], RegionAnswer]:
         return {}
 
-    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], Asked]) -> None: ...
+    def remember_regions(
+        self, account: str, asked: Mapping[tuple[str, str], RegionAnswer]
+    ) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class _Answers:
     old."""
 
     region: str
-    by_source: Mapping[str, Asked]
+    by_source: Mapping[str, RegionAnswer]
     is_denied: bool = False
     error: str | None = None
 
@@ -109,9 +111,9 @@ class OtherRegions:
             if source in told and now - told[source].at < LASTS:
                 continue
             try:
-                told[source] = Asked(question(place), now)
+                told[source] = RegionAnswer(question(place), now)
             except DeniedByOrganizationError:
-                told[source] = Asked(has_any=False, at=now)
+                told[source] = RegionAnswer(has_any=False, at=now)
             except (RequestError, ServiceError) as error:
                 return _Answers(region, told, error=str(error))
         return _Answers(region, told, is_denied=place.is_denied)
@@ -122,7 +124,7 @@ class OtherRegions:
         answers = [_Answers(region, self._remembered(known, region)) for region in sorted(regions)]
         return [*answers, _Answers(self.account, {}, error=error)]
 
-    def _remembered(self, known: _Known, region: str) -> dict[str, Asked]:
+    def _remembered(self, known: _Known, region: str) -> dict[str, RegionAnswer]:
         """By source."""
         keys = {source: (region, source) for source in self.questions}
         return {source: known[key] for source, key in keys.items() if key in known}

@@ -12,7 +12,7 @@ from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
 from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Look, Sighting
-from bot.ports import Clock, Doubted, Listed, Progress, UsageMemory, UsageSource
+from bot.ports import Clock, Doubted, Progress, UsageMemory, UsageSource, WorkloadCount
 
 SOURCES_AT_ONCE = 8
 STEP = "looking for images in use"
@@ -61,10 +61,10 @@ class Scan:
         except MalformedReferenceError as error:
             return Look(source.name, source.scope, 0, Sentence.of(error))
         workloads = len({sighting.used_by for sighting in found})
-        doubt = self._shrinkage(source, Listed(workloads, self.clock()))
+        doubt = self._shrinkage(source, WorkloadCount(workloads, self.clock()))
         return Look(source.name, source.scope, len(ours), doubt)
 
-    def _shrinkage(self, source: UsageSource, now: Listed) -> Doubt | None:
+    def _shrinkage(self, source: UsageSource, now: WorkloadCount) -> Doubt | None:
         """A source that suddenly lists far less may be looking at the wrong thing."""
         last = self._last_listed(source)
         if last is None or 2 * now.workloads >= last.workloads:
@@ -73,7 +73,7 @@ class Scan:
         self.memory.doubt(Doubted(source.name, source.scope, now, last))
         return Doubt(now.workloads, last.workloads, last.at)
 
-    def _last_listed(self, source: UsageSource) -> Listed | None:
+    def _last_listed(self, source: UsageSource) -> WorkloadCount | None:
         """What people confirmed who may not, by the settings here, counts as not confirmed."""
         last = self.memory.last_listed(source.name, source.scope)
         for each in reversed(self.memory.confirmations(source.name, source.scope)):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import ApprovalCounts
@@ -12,9 +13,13 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Approval, EventName, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.transitions import approved
-from bot.ports import Change, Clock, Store
+from bot.ports import Clock
+from bot.store.changes import Change
 from bot.usecases.deed import Deed
 from bot.usecases.find_plan import find_plan
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Approver:
-    store: Store
+    store: "Store"
     clock: Clock
     rules_of: Callable[[RepositoryId], ApprovalRules]
     undo_window: timedelta

@@ -1,13 +1,17 @@
 """Somebody in Slack wants a report: some worker makes it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import RefusedFor
 from bot.core.authority import Person, Refused, may_ask_for_report
 from bot.core.errors import RefusedError
 from bot.core.records import Event, EventName
-from bot.ports import Clock, Store, WorkQueue
+from bot.ports import Clock
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 REPORT = "report"
 """The kind of the job."""
@@ -27,8 +31,7 @@ class Wish:
 class Asker:
     """`rules`: those of no repository in particular."""
 
-    store: Store
-    queue: WorkQueue
+    store: "Store"
     clock: Clock
     rules: ApprovalRules
 
@@ -49,4 +52,4 @@ class Asker:
             "user": person.name,
             "ts": wish.ts or "",
         }
-        self.queue.put(REPORT, payload, self.clock())
+        self.store.put(REPORT, payload, self.clock())

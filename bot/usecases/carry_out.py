@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
+from typing import TYPE_CHECKING
 
 from bot.core.audit_details import RunEnded
 from bot.core.errors import DamagedError, RequestError, ServiceError
@@ -28,11 +29,15 @@ from bot.core.result_reasons import (
 from bot.core.sentence import Sentence
 from bot.core.sparing import Why, gone_of
 from bot.core.transitions import ended, stopped
-from bot.ports import Change, Clock, RunProgress, RunStore
+from bot.ports import Clock, RunProgress
+from bot.store.changes import Change
 from bot.usecases.lease import LENGTH, MARGIN, Lease, RunLostError
 from bot.usecases.ledger import Ledger
 from bot.usecases.lookout import IncompleteError, Lookout, Sight, Workplace, look_at
 from bot.usecases.send import DELETED_AT_ONCE, Answer, Sender
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 BATCHES_AT_ONCE = 4
 
@@ -68,7 +73,7 @@ class _EndedEarlyError(Exception):
 class Runner:
     """`sleep` takes seconds; `is_leaving`: whether this worker has been told to leave."""
 
-    store: RunStore
+    store: "Store"
     clock: Clock
     sleep: Sleep
     progress: RunProgress

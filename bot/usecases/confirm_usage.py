@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import RefusedFor, UsageIsRight
@@ -9,7 +10,10 @@ from bot.core.authority import Person, Refused, may_confirm_usage
 from bot.core.decision_reasons import OtherNumber, Refusal, UsageFigures
 from bot.core.errors import RefusedError, RequestError
 from bot.core.records import Event, EventName
-from bot.ports import Doubted, Store, UsageMemory
+from bot.ports import Doubted, UsageMemory
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +21,7 @@ class Witness:
     """The person who confirms. `rules` are those that concern all repositories; the audit is in
     `store`."""
 
-    store: Store
+    store: "Store"
     person: Person
     rules: ApprovalRules
     at: datetime

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from bot.core.audit_details import EventDetail, RefusedFor
 from bot.core.authority import Decision, Person, Refused, why_outdated
@@ -12,7 +12,9 @@ from bot.core.person_reasons import Grant
 from bot.core.records import Event, EventName, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, allows
-from bot.ports import Store
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,25 +36,25 @@ class Deed:
             digests=digests,
         )
 
-    def expect_step(self, step: Step, store: Store) -> None:
+    def expect_step(self, step: Step, store: "Store") -> None:
         """Raises RefusedError, as `expect` does, if the plan cannot take it where it stands."""
         assert self.plan is not None
         if not allows(self.plan.state, step):
             self.refuse(PlanStands(self.repository.name, self.plan.state), store)
 
-    def expect_version(self, version: int | None, store: Store) -> None:
+    def expect_version(self, version: int | None, store: "Store") -> None:
         """Raises RefusedError, as `expect` does, if somebody saw another than the one that counts.
         None: they saw none."""
         assert self.plan is not None
         if version is not None and (outdated := why_outdated(self.plan, version)):
             self.refuse(outdated, store)
 
-    def expect(self, decision: Decision, store: Store) -> Grant:
+    def expect(self, decision: Decision, store: "Store") -> Grant:
         """Why it is granted. Raises RefusedError, which the audit remembers, if it is refused."""
         if isinstance(decision, Refused):
             self.refuse(decision.reason, store)
         return decision.reason
 
-    def refuse(self, reason: Refusal, store: Store) -> NoReturn:
+    def refuse(self, reason: Refusal, store: "Store") -> NoReturn:
         store.record(self.event(EventName.REFUSED, RefusedFor(reason)))
         raise RefusedError(reason)

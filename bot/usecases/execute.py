@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.core.audit_details import (
     CouldNotBegin,
@@ -42,12 +43,15 @@ from bot.core.transitions import (
     started,
     taken_over,
 )
-from bot.ports import Change, RunStore
+from bot.store.changes import Change
 from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.check_authority import Authority
 from bot.usecases.find_plan import find_plan
 from bot.usecases.lease import LENGTH, RunLostError
 from bot.usecases.lookout import Sight, Workplace, look_at
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 class CalledBackError(Exception):
@@ -202,7 +206,7 @@ class Executor:
         return by_itself(plan, self._now(), name, detail)
 
     @property
-    def _store(self) -> RunStore:
+    def _store(self) -> "Store":
         return self.runner.store
 
     def _now(self) -> datetime:

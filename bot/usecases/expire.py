@@ -1,14 +1,18 @@
 """Ends what has run out: plans that too few approved in time, and pins."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.core.audit_details import NotCarriedOut, PinText
 from bot.core.records import BY_ITSELF, Event, EventName, PlanRecord, RepositoryPin, by_itself
 from bot.core.transitions import expired
-from bot.ports import Change, Store
+from bot.store.changes import Change
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
-def expire(store: Store, now: datetime) -> None:
+def expire(store: "Store", now: datetime) -> None:
     """Whoever is faster does it; nothing is done twice."""
     for plan in store.plans_to_expire(now):
         store.commit(expiry(plan, now))

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.core.naming import is_called
 from bot.core.plan_state import PlanState
 from bot.core.records import Item, Outcome, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import Store
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
 
 PLANS_LOOKED_THROUGH = 100
 """Of one repository, last proposed first."""
@@ -21,7 +25,7 @@ class Deleted:
     item: Item
 
 
-def find_deleted(store: Store, repository: RepositoryId, reference: str) -> Deleted | None:
+def find_deleted(store: "Store", repository: RepositoryId, reference: str) -> Deleted | None:
     """`reference`: a tag that it had, its digest, or the beginning of that. Of several the one that
     was deleted last."""
     for plan in _carried_out(store, repository):
@@ -32,7 +36,7 @@ def find_deleted(store: Store, repository: RepositoryId, reference: str) -> Dele
     return None
 
 
-def _carried_out(store: Store, repository: RepositoryId) -> Iterator[PlanRecord]:
+def _carried_out(store: "Store", repository: RepositoryId) -> Iterator[PlanRecord]:
     """Wholly or in part."""
     open_plan = store.open_plan(repository)
     if open_plan and open_plan.state is PlanState.EXECUTING:

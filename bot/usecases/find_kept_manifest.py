@@ -1,13 +1,17 @@
 """What was in a manifest that is gone."""
 
+from typing import TYPE_CHECKING
+
 from bot.core.errors import RequestError
 from bot.core.naming import is_called
 from bot.core.records import KeptManifest, PlanRecord
 from bot.core.words import first_few
-from bot.ports import RunStore
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
-def find_kept_manifest(store: RunStore, plan: PlanRecord, reference: str) -> KeptManifest:
+def find_kept_manifest(store: "Store", plan: PlanRecord, reference: str) -> KeptManifest:
     """`reference`: a tag that it had, its digest, or the beginning of that. Raises RequestError if
     the plan was to delete no such manifest, or none that was kept."""
     items = store.items(plan.id, plan.version)

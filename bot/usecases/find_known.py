@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 
 from bot.core.errors import RequestError
 from bot.core.repository import RepositoryId
-from bot.ports import Repositories
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 class AmbiguousError(RequestError):
@@ -27,7 +30,7 @@ class UnknownError(RequestError):
         self.close = close
 
 
-def find_known(store: Repositories, argument: str) -> RepositoryId:
+def find_known(store: "Store", argument: str) -> RepositoryId:
     """By name or by URI. Raises AmbiguousError and UnknownError."""
     found = store.repositories_called(argument)
     if not found:
@@ -37,7 +40,7 @@ def find_known(store: Repositories, argument: str) -> RepositoryId:
     return found[0]
 
 
-def _closest(store: Repositories, argument: str) -> str | None:
+def _closest(store: "Store", argument: str) -> str | None:
     known = [each.repository for each in store.repositories()]
     is_uri = ".dkr" in argument.partition("/")[0]
     names = {each.uri if is_uri else each.name for each in known}

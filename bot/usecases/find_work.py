@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.plan_state import PlanState
 from bot.core.records import PlanRecord, Run, Worker
 from bot.core.transitions import is_due
-from bot.ports import RunStore
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
 
 IsGone = Callable[[Worker], bool]
 """Whether it is certain that a process is no more: False where nobody can tell from here."""
@@ -32,7 +35,7 @@ class Work:
     held: Sequence[Begun]
 
 
-def find_work(store: RunStore, now: datetime, is_gone: IsGone) -> Work:
+def find_work(store: "Store", now: datetime, is_gone: IsGone) -> Work:
     plans = store.approved_plans()
     executing = (plan for plan in plans if plan.state is PlanState.EXECUTING)
     begun = [Begun(plan, run) for plan in executing if (run := store.run(plan.id))]

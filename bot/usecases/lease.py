@@ -3,11 +3,15 @@
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.core.errors import ServiceError
 from bot.core.records import Run
 from bot.parallel import meanwhile
-from bot.ports import Clock, RunStore
+from bot.ports import Clock
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 LENGTH = timedelta(seconds=90)
 """Longer than any call that deletes can take, so that whoever takes the run over after it finds no
@@ -27,7 +31,7 @@ class RunLostError(Exception):
 class Lease:
     """May be used by several threads. `beat`: how often it is renewed while long work goes on."""
 
-    store: RunStore
+    store: "Store"
     run: Run
     clock: Clock
     beat: timedelta = BEAT

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.core.errors import RequestError, ServiceError
 from bot.core.graph import Graph
@@ -15,13 +16,16 @@ from bot.core.result_reasons import ResultReason, TextUnreadable
 from bot.core.sparing import Why, compare, gone_of
 from bot.core.start_obstacles import GroundChanged
 from bot.parallel import in_parallel
-from bot.ports import Clock, Dated, Deleter, ManifestText, Store
+from bot.ports import Clock, Dated, Deleter, ManifestText
 from bot.usecases.batch_size import BatchSize
 from bot.usecases.find_repositories import Found
 from bot.usecases.ledger import Ledger
 from bot.usecases.our_reads import Reading, open_reading
 from bot.usecases.plan import Planned, Planner, pins_and_removals
 from bot.usecases.take_inventory import pulled_by_others
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 USAGE_HOLDS = timedelta(minutes=10)
 """So long a scan of usage is believed while a plan is carried out."""
@@ -107,7 +111,7 @@ class Lookout:
     """`content` is the version that was approved. `sight`: from a moment ago."""
 
     def __init__(
-        self, workplace: Workplace, store: Store, clock: Clock, content: Plan, sight: Sight
+        self, workplace: Workplace, store: "Store", clock: Clock, content: Plan, sight: Sight
     ) -> None:
         """Raises IncompleteError if nothing may be deleted by what was seen."""
         self.repository = workplace.found.repository

@@ -1,6 +1,7 @@
 """Pauses everything: no plan begins to be carried out anywhere until somebody resumes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import EventDetail, PausedBefore, PausedFor, RefusedFor
@@ -8,15 +9,18 @@ from bot.core.authority import Person, Refused, may_pause
 from bot.core.decision_reasons import PausedAlready
 from bot.core.errors import RefusedError, RequestError
 from bot.core.records import Event, EventName, Pause
-from bot.ports import Clock, Store
+from bot.ports import Clock
 from bot.usecases.reasons import one_line
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Pauser:
     """`rules`: those of no repository in particular."""
 
-    store: Store
+    store: "Store"
     clock: Clock
     rules: ApprovalRules
 

@@ -4,6 +4,7 @@ AWS again."""
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import PinsKeep, PinText
@@ -19,10 +20,14 @@ from bot.core.records import Event, EventName, PinRemoval, PlanRecord, Repositor
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, allows, renewed
 from bot.core.words import moment
-from bot.ports import Change, Clock, Store
+from bot.ports import Clock
+from bot.store.changes import Change
 from bot.usecases.deed import Deed
 from bot.usecases.find_plan import Version, find_open_version
 from bot.usecases.reasons import one_line
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +48,7 @@ class PinChangedError(Exception):
 class Pinner:
     """Pins of the same text are replaced."""
 
-    store: Store
+    store: "Store"
     clock: Clock
     rules_of: Callable[[RepositoryId], ApprovalRules]
     usd_per_gb_month: float

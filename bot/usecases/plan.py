@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.core.coverage import Coverage
 from bot.core.errors import ServiceError
@@ -27,11 +28,14 @@ from bot.core.snapshot import Snapshot
 from bot.core.tag_history import renewed_at, scan_tags
 from bot.core.unresolved import REFERENCES, look_at_missing
 from bot.core.usage import Look
-from bot.ports import Clock, ManifestCache, Progress, Registry, Store
+from bot.ports import Clock, ManifestCache, Progress, Registry
 from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.repository_names import RepositoryNames
 from bot.usecases.take_inventory import Inventory, InventoryTaker
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Planner:
     pins: Sequence[PinEntry]
     usd_per_gb_month: float
     cache: ManifestCache
-    store: Store | None
+    store: "Store | None"
     authority: Authority
     clock: Clock
     progress: Progress
@@ -155,7 +159,7 @@ class Planner:
 
 
 def pins_and_removals(
-    store: Store | None, repository: RepositoryId
+    store: "Store | None", repository: RepositoryId
 ) -> tuple[Sequence[RepositoryPin], Sequence[PinRemoval]]:
     """In this order, so that a pin that is removed meanwhile is in one of the two at least."""
     if store is None:

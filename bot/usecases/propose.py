@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from bot.core.audit_details import PlanProposed
 from bot.core.authority import Person
@@ -14,12 +15,16 @@ from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, LastLook, PlanRecord, RepositoryPin
 from bot.core.transitions import proposed, renewed
-from bot.ports import Change, Clock, Store
+from bot.ports import Clock
+from bot.store.changes import Change
 from bot.usecases.deed import Deed
 from bot.usecases.find_plan import find_open_plan
 from bot.usecases.find_repositories import Found
 from bot.usecases.pin import Pinner
 from bot.usecases.plan import Planned, Planner
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Proposal:
 class Proposer:
     """`new_id` makes the id of a plan, `person` asks for it."""
 
-    store: Store
+    store: "Store"
     planner: Planner
     pinner: Pinner
     clock: Clock

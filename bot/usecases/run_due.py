@@ -4,18 +4,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from bot.core.due import IGNORE, Entry, Missed, Round, belongs_to, due
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.parallel import in_parallel
-from bot.ports import DueReports, Registry, Repositories
+from bot.ports import Registry
 
-
-class DueStore(DueReports, Repositories, Protocol):
-    """All that this needs."""
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(slots=True)
@@ -23,7 +22,7 @@ class RunDue:
     """`registries`: by what the settings call them. `since`: nothing is due that should have come
     before there was anybody to do it. `warn` gets sentences for the log."""
 
-    store: DueStore
+    store: "Store"
     entries: Sequence[Entry]
     registries: Mapping[str, Registry]
     since: datetime

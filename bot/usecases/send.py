@@ -20,7 +20,7 @@ from bot.core.records import Batch, Fate, KeptManifest, Outcome
 from bot.core.result_reasons import RefusedByEcr, SkipReason
 from bot.core.sentence import Sentence
 from bot.parallel import in_parallel
-from bot.ports import ManifestText, Refusal
+from bot.ports import DeletionFailure, ManifestText
 from bot.usecases.lease import Lease, RunLostError
 from bot.usecases.ledger import Ledger
 from bot.usecases.lookout import Lookout, Workplace
@@ -40,7 +40,7 @@ class Answer(NamedTuple):
     """What ECR said of each image of a batch. `error`: it said nothing of any."""
 
     batch: Batch
-    images: Mapping[str, Refusal | None]
+    images: Mapping[str, DeletionFailure | None]
     error: ServiceError | None = None
 
     @property
@@ -131,7 +131,7 @@ class Sender:
         is_open = any(digest in self.unsure for digest in unknown)
         self._settle(fates, [] if is_open else [answer.batch])
 
-    def _fates(self, digest: str, refusal: Refusal | None) -> Iterator[Fate]:
+    def _fates(self, digest: str, refusal: DeletionFailure | None) -> Iterator[Fate]:
         """None for what is to be tried again."""
         if refusal is None:
             yield self.ledger.confirmed_deletion(digest)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import StoppedBeforeStart, StopsAfterBatches
@@ -10,14 +11,18 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, asked_to_stop, called_back
-from bot.ports import Change, Clock, Store
+from bot.ports import Clock
+from bot.store.changes import Change
 from bot.usecases.deed import Deed
 from bot.usecases.find_plan import find_plan
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Stopper:
-    store: Store
+    store: "Store"
     clock: Clock
     rules_of: Callable[[RepositoryId], ApprovalRules]
 

@@ -3,17 +3,21 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RegistryId
-from bot.ports import Registry, Repositories
+from bot.ports import Registry
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
     """`warn` gets sentences for the log."""
 
-    store: Repositories
+    store: "Store"
     registries: Iterable[Registry]
     warn: Callable[[str], None]
 

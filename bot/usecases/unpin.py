@@ -4,6 +4,7 @@ people saw."""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import PinText
@@ -11,15 +12,19 @@ from bot.core.authority import Person, may_unpin
 from bot.core.errors import RequestError
 from bot.core.records import EventName, PinRemoval, RepositoryPin
 from bot.core.repository import RepositoryId
-from bot.ports import Change, Clock, Store
+from bot.ports import Clock
+from bot.store.changes import Change
 from bot.usecases.check_authority import Authority, StillOn
 from bot.usecases.deed import Deed
 from bot.usecases.pin import removals_by
 
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
 
 @dataclass(frozen=True, slots=True)
 class Unpinner:
-    store: Store
+    store: "Store"
     clock: Clock
     rules_of: Callable[[RepositoryId], ApprovalRules]
     authority: Authority

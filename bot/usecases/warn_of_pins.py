@@ -5,11 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from bot.core.errors import ServiceError
 from bot.core.records import RepositoryPin
 from bot.parallel import each_for_itself
-from bot.ports import Clock, Warnings
+from bot.ports import Clock
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 AHEAD = timedelta(days=1)
 
@@ -22,7 +26,7 @@ class Warner:
     """`tell` gets pins of one person in one repository, and raises ServiceError if nobody could be
     told just now."""
 
-    store: Warnings
+    store: "Store"
     clock: Clock
     tell: Callable[[Sequence[RepositoryPin]], None]
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from bot.slack.desk import Desk
     from bot.slack.line import Line
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 CONTENTS_KEPT = 4
 """Versions of plans, while somebody turns pages."""
@@ -47,7 +47,7 @@ def is_on_the_line() -> bool:
     return bool(environment.slack_bot_token or environment.slack_app_token)
 
 
-def open_line(settings: Settings, store: "SqlStore", *, debug: bool) -> "Line":
+def open_line(settings: Settings, store: "Store", *, debug: bool) -> "Line":
     """Not connected yet. Raises RequestError if a token is missing, or the settings name a channel
     that the bot does not see; ServiceError if Slack cannot be used."""
     from bot.slack.line import Line  # noqa: PLC0415 - no other command needs it
@@ -71,7 +71,7 @@ def open_brief_client() -> "WebClient":
 
 
 def open_desk(
-    workspace: Workspace, store: "SqlStore", clock: Clock = system_clock, *, debug: bool = False
+    workspace: Workspace, store: "Store", clock: Clock = system_clock, *, debug: bool = False
 ) -> "Desk":
     from bot.slack.desk import Desk  # noqa: PLC0415
 
@@ -86,7 +86,7 @@ def open_desk(
         board=open_board(workspace, store),
         home=open_home(workspace, store, clock),
         people=open_people(workspace),
-        asker=Asker(store, store, clock, general_rules),
+        asker=Asker(store, clock, general_rules),
         approver=Approver(store, clock, rules_of, settings.execution.undo_window),
         dismisser=Dismisser(store, clock, rules_of),
         stopper=Stopper(store, clock, rules_of),
@@ -105,7 +105,7 @@ def open_desk(
 
 
 @contextmanager
-def _usage_memory(store: "SqlStore") -> Iterator[UsageMemory]:
+def _usage_memory(store: "Store") -> Iterator[UsageMemory]:
     """Opened by each thread for itself."""
     with open_manifest_cache() as cache:
         yield Memory(cache, store).usage

@@ -23,12 +23,12 @@ from bot.wiring.processes import this_worker
 from bot.wiring.sources import open_sources
 
 if TYPE_CHECKING:
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 
 def open_executor(
     settings: Settings,
-    store: "SqlStore",
+    store: "Store",
     progress: Progress,
     run_progress: RunProgress,
     leaving: Leaving,
@@ -62,7 +62,7 @@ def _unless_left(progress: Progress, leaving: Leaving) -> Progress:
 def _workplace(
     settings: Settings,
     authority: Authority,
-    store: "SqlStore",
+    store: "Store",
     progress: Progress,
     plan: PlanRecord,
 ) -> Iterator[Workplace]:

@@ -14,7 +14,7 @@ from bot.wiring.manifest_cache import SharedManifestCache
 from bot.wiring.usage_memory import SharedMemory
 
 if TYPE_CHECKING:
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 
 _SQLITE = "sqlite:///"
@@ -24,7 +24,7 @@ class Memory(NamedTuple):
     """`store` None: nobody ever pinned or proposed anything here."""
 
     cache: SqliteManifestCache
-    store: "SqlStore | None"
+    store: "Store | None"
 
     @property
     def manifests(self) -> ManifestCache:
@@ -35,7 +35,7 @@ class Memory(NamedTuple):
         return SharedMemory(self.store, self.cache) if self.store else self.cache
 
 
-def open_store() -> "SqlStore":
+def open_store() -> "Store":
     """Makes the database if there is none. Raises RequestError where it would not last."""
     from bot.store.store import open_store as open_at  # noqa: PLC0415 - most plans need no store
 
@@ -48,7 +48,7 @@ def open_store() -> "SqlStore":
     return open_at(url)
 
 
-def find_store() -> "SqlStore | None":
+def find_store() -> "Store | None":
     """None if nobody ever pinned or proposed anything here."""
     return open_store() if _is_there(_url(Environment())) else None
 
@@ -60,7 +60,7 @@ def open_manifest_cache() -> SqliteManifestCache:
 
 
 @contextmanager
-def open_memory(store: "Callable[[], SqlStore | None]" = find_store) -> Iterator[Memory]:
+def open_memory(store: "Callable[[], Store | None]" = find_store) -> Iterator[Memory]:
     with open_manifest_cache() as cache, store() or nullcontext() as opened:
         yield Memory(cache, opened)
 

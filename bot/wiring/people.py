@@ -2,10 +2,10 @@
 
 import secrets
 from functools import partial
+from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person
-from bot.ports import Store
 from bot.settings import Settings
 from bot.usecases.approve import Approver
 from bot.usecases.dismiss import Dismisser
@@ -16,6 +16,9 @@ from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 from bot.wiring.authority import open_authority
 from bot.wiring.clients import identify, system_clock
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 
 _LETTERS = "bcdfghjkmnpqrstvwxz23456789"
 """None that looks like another, and no words by chance."""
@@ -28,7 +31,7 @@ def command_line_person(settings: Settings) -> AwsIdentity:
     return AwsIdentity(identify(settings).arn)
 
 
-def open_proposer(settings: Settings, store: Store, planner: Planner, person: Person) -> Proposer:
+def open_proposer(settings: Settings, store: "Store", planner: Planner, person: Person) -> Proposer:
     return Proposer(
         store=store,
         planner=planner,
@@ -40,7 +43,7 @@ def open_proposer(settings: Settings, store: Store, planner: Planner, person: Pe
     )
 
 
-def open_pinner(settings: Settings, store: Store) -> Pinner:
+def open_pinner(settings: Settings, store: "Store") -> Pinner:
     return Pinner(
         store=store,
         clock=system_clock,
@@ -50,19 +53,19 @@ def open_pinner(settings: Settings, store: Store) -> Pinner:
     )
 
 
-def open_unpinner(settings: Settings, store: Store) -> Unpinner:
+def open_unpinner(settings: Settings, store: "Store") -> Unpinner:
     return Unpinner(store, system_clock, _rules_of(settings), open_authority(settings))
 
 
-def open_approver(settings: Settings, store: Store) -> Approver:
+def open_approver(settings: Settings, store: "Store") -> Approver:
     return Approver(store, system_clock, _rules_of(settings), settings.execution.undo_window)
 
 
-def open_dismisser(settings: Settings, store: Store) -> Dismisser:
+def open_dismisser(settings: Settings, store: "Store") -> Dismisser:
     return Dismisser(store, system_clock, _rules_of(settings))
 
 
-def open_stopper(settings: Settings, store: Store) -> Stopper:
+def open_stopper(settings: Settings, store: "Store") -> Stopper:
     return Stopper(store, system_clock, _rules_of(settings))
 
 

@@ -9,15 +9,15 @@ from bot.usecases.survey import Survey
 from bot.wiring.clients import open_patients, open_registries
 
 if TYPE_CHECKING:
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 
-def open_run_due(settings: Settings, store: "SqlStore", warn: Callable[[str], None]) -> RunDue:
+def open_run_due(settings: Settings, store: "Store", warn: Callable[[str], None]) -> RunDue:
     """`warn` gets sentences for the log."""
     registries = {patient.name: patient.registry for patient in open_patients(settings)}
     return RunDue(store, settings.due_entries(), registries, store.made_at, warn)
 
 
-def open_survey(settings: Settings, store: "SqlStore", warn: Callable[[str], None]) -> Survey:
+def open_survey(settings: Settings, store: "Store", warn: Callable[[str], None]) -> Survey:
     """`warn` gets sentences for the log."""
     return Survey(store, open_registries(settings), warn)

@@ -18,11 +18,11 @@ from bot.wiring.clients import system_clock
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from bot.ports import BoardStore, Warnings
     from bot.slack.board import Board
-    from bot.slack.home import Home, HomeStore
+    from bot.slack.home import Home
     from bot.slack.home_view import NextReport
     from bot.slack.people import People
+    from bot.store.store import Store
 
 TRIES = 5
 """Of a call that Slack wants to be made later: each waits as long as Slack says."""
@@ -102,14 +102,14 @@ def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
     return Workspace(client, str(answer["team_id"]), str(answer["url"]), channels)
 
 
-def open_board(workspace: Workspace, store: "BoardStore") -> "Board":
+def open_board(workspace: Workspace, store: "Store") -> "Board":
     from bot.slack.board import Board, Facts  # noqa: PLC0415
 
     facts = Facts(workspace.rules_of, workspace.settings.price_per_gb_month)
     return Board(workspace.client, store, facts, system_clock)
 
 
-def open_home(workspace: Workspace, store: "HomeStore", clock: Clock = system_clock) -> "Home":
+def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> "Home":
     from bot.slack.home import Home, HomeFacts  # noqa: PLC0415
 
     settings = workspace.settings
@@ -122,7 +122,7 @@ def open_home(workspace: Workspace, store: "HomeStore", clock: Clock = system_cl
     return Home(workspace.client, store, facts, clock)
 
 
-def open_warner(workspace: Workspace, store: "Warnings", clock: Clock = system_clock) -> Warner:
+def open_warner(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> Warner:
     from bot.slack.pin_warnings import PinWarnings  # noqa: PLC0415
 
     return Warner(store, clock, PinWarnings(workspace.client, workspace.rules_of).tell)

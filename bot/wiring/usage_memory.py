@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.core.records import Event
-from bot.ports import Asked, Confirmation, Doubted, Listed, ScanMemory, UsageMemory
+from bot.ports import Confirmation, Doubted, RegionAnswer, ScanMemory, UsageMemory, WorkloadCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,10 @@ class SharedMemory:
     store: UsageMemory
     cache: ScanMemory
 
-    def last_listed(self, source: str, scope: str) -> Listed | None:
+    def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         return self.store.last_listed(source, scope) or self.cache.last_listed(source, scope)
 
-    def believe(self, source: str, scope: str, listed: Listed) -> None:
+    def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
         for memory in (self.store, self.cache):
             memory.believe(source, scope, listed)
 
@@ -38,10 +38,10 @@ class SharedMemory:
         self.cache.believe(doubted.source, doubted.scope, doubted.listed)
         return True
 
-    def asked_regions(self, account: str) -> Mapping[tuple[str, str], Asked]:
+    def asked_regions(self, account: str) -> Mapping[tuple[str, str], RegionAnswer]:
         return self.cache.asked_regions(account)
 
-    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], Asked]) -> None:
+    def remember_regions(self, account: str, asked: Mapping[tuple[str, str], RegionAnswer]) -> None:
         self.cache.remember_regions(account, asked)
 
     def doubted(self) -> Sequence[Doubted]:

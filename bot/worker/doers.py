@@ -9,7 +9,7 @@ from bot.core.records import Job
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.slack.api import PostLimiter
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.ask_for_report import REPORT
 from bot.wiring import Leaving, open_authority
 from bot.worker.drafting import Drafter
@@ -39,7 +39,7 @@ class Doers:
 
 
 def open_doers(
-    settings: Settings, store: SqlStore, foothold: Foothold, leaving: Leaving, clock: Clock
+    settings: Settings, store: Store, foothold: Foothold, leaving: Leaving, clock: Clock
 ) -> Doers:
     authority = open_authority(settings)
     looks = SharedLooks(settings, authority, store, clock)

@@ -7,7 +7,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.core.authority import SlackPerson
 from bot.ports import Progress
 from bot.settings import Settings
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.propose import Proposal
@@ -20,7 +20,7 @@ class Drafter:
     """May be used by several threads."""
 
     settings: Settings
-    store: SqlStore
+    store: Store
     looks: SharedLooks
     authority: Authority
 

@@ -17,7 +17,7 @@ from bot.ports import Clock
 from bot.settings import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError, post_message
 from bot.slack.blocks import rest_message
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.carry_out import LeftError
 from bot.usecases.find_repositories import Found, find_repository
 from bot.usecases.keep_open import keep_proposal_open
@@ -40,7 +40,7 @@ class DueReporter:
     """Does jobs of the kind `due`. May be used by several threads."""
 
     settings: Settings
-    store: SqlStore
+    store: Store
     foothold: Foothold
     drafter: Drafter
     pace: PostLimiter
@@ -139,7 +139,7 @@ class DueReporter:
 class RestTeller:
     """Does jobs of the kind `rest`."""
 
-    store: SqlStore
+    store: Store
     foothold: Foothold
     pace: PostLimiter
 

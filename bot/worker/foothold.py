@@ -9,7 +9,7 @@ from bot.settings import Settings
 from bot.slack.board import Board
 from bot.slack.home import Home
 from bot.slack.keep import Keep
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.warn_of_pins import Warner
 from bot.wiring import (
     Workspace,
@@ -37,7 +37,7 @@ class Place(NamedTuple):
 class Foothold:
     """Opened when it is first needed, so that plans are carried out even while Slack is away."""
 
-    def __init__(self, settings: Settings, store: SqlStore) -> None:
+    def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
         self._kept: Keep[None, Place] = Keep(

@@ -10,7 +10,8 @@ from bot.core.errors import ServiceError
 from bot.core.records import Job, Worker
 from bot.memory import collect_garbage
 from bot.parallel import meanwhile
-from bot.ports import Clock, WorkQueue
+from bot.ports import Clock
+from bot.store.store import Store
 from bot.usecases.carry_out import LeftError
 from bot.wiring import Leaving
 from bot.worker.told import told
@@ -48,7 +49,7 @@ class JobLostError(Exception):
 class Hold:
     """A worker's hold on a job. May be used by several threads."""
 
-    queue: WorkQueue
+    queue: Store
     job: Job
     clock: Clock
     _is_lost: bool = field(default=False, init=False)
@@ -93,7 +94,7 @@ class ReadyDoer(Doer, Protocol):
 class Hands:
     """May work in several threads."""
 
-    queue: WorkQueue
+    queue: Store
     worker: Worker
     doer: ReadyDoer
     clock: Clock

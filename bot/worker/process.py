@@ -18,7 +18,7 @@ from bot.logs import log_to_stderr
 from bot.memory import expect_many_lasting_objects
 from bot.schedule import Sweep
 from bot.settings import Settings, load_settings
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.wiring import (
     Leaving,
     is_gone,
@@ -85,9 +85,7 @@ def _work(config: Path | None, leaving: Leaving, *, debug: bool) -> None:
 
 
 @contextmanager
-def _in_slack(
-    settings: Settings, store: SqlStore, leaving: Leaving, *, debug: bool
-) -> Iterator[Tell]:
+def _in_slack(settings: Settings, store: Store, leaving: Leaving, *, debug: bool) -> Iterator[Tell]:
     """What Slack is to be told of goes to what this yields. Without a bot's token nobody is."""
     if not is_in_slack():
         yield _nobody
@@ -114,7 +112,7 @@ def _in_slack(
         thread.join(SECONDS_TO_LEAVE)
 
 
-def _alarms(settings: Settings, store: SqlStore, *, debug: bool) -> Mapping[Alarm, int]:
+def _alarms(settings: Settings, store: Store, *, debug: bool) -> Mapping[Alarm, int]:
     """With the seconds between."""
     reports = Alarm(
         partial(open_run_due, settings, store, _log.warning),

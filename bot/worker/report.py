@@ -12,7 +12,7 @@ from bot.core.records import Job, PlanRecord
 from bot.settings import Settings
 from bot.slack.blocks import failed_message, planning_message
 from bot.slack.spot import Spot
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.carry_out import LeftError
 from bot.usecases.find_repositories import Found, find_repositories
 from bot.wiring import Leaving, open_registries
@@ -49,7 +49,7 @@ class Reporter:
     """Does jobs of the kind `report`. May be used by several threads."""
 
     settings: Settings
-    store: SqlStore
+    store: Store
     foothold: Foothold
     drafter: Drafter
     leaving: Leaving

@@ -8,8 +8,9 @@ from threading import Lock
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.repository import RegistryId, RepositoryId
-from bot.ports import Clock, Progress, ScanMemory, Store
+from bot.ports import Clock, Progress, ScanMemory
 from bot.settings import Settings
+from bot.store.store import Store
 from bot.usecases.check_authority import Authority
 from bot.wiring import Seen, open_sources
 

@@ -25,7 +25,7 @@ from bot.core.errors import (
 )
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.calls import Call
-from bot.ports import Deleter, Refusal
+from bot.ports import Deleter, DeletionFailure
 from tests.aws.plans import plan_of
 from tests.support import Shelf
 
@@ -87,12 +87,12 @@ def test_what_ecr_refuses_is_told_image_by_image(shelf: Shelf, deleter: Deleter)
     gone = shelf.image("a")
     answer = deleter.delete([child, MISSING, gone], always)
     assert answer == {
-        child: Refusal(
+        child: DeletionFailure(
             "ImageReferencedByManifestList",
             "Requested image referenced by manifest list: "
             f"[{shelf.repository.digest_by_tag['multi']}]",
         ),
-        MISSING: Refusal("ImageNotFound", "Requested image not found"),
+        MISSING: DeletionFailure("ImageNotFound", "Requested image not found"),
         gone: None,
     }
 
@@ -105,7 +105,7 @@ def test_what_ecr_calls_both_deleted_and_refused_is_refused(
     failure = {"imageId": entry, "failureCode": "KmsError"}
     answer = {"imageIds": [entry], "failures": [failure]}
     aws.world.faults.add(Fault(operation="BatchDeleteImage", answer=answer))
-    assert deleter.delete([digest], always) == {digest: Refusal("KmsError", "")}
+    assert deleter.delete([digest], always) == {digest: DeletionFailure("KmsError", "")}
 
 
 def test_what_the_answer_leaves_out_is_left_out_and_what_nobody_asked_for_too(

@@ -15,8 +15,8 @@ from typing import IO
 
 from bot.core.records import PlanRecord
 from bot.playground.aws import Fault, StandIn
-from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests.cli.forks import Forked
 from tests.cli.remembered import LOOKED_AT, proposed
 from tests.store.support import event
@@ -52,7 +52,7 @@ def approved(run: Run, name: str = "team/api") -> str:
     return id_
 
 
-def as_stored(store: SqlStore, id_: str) -> PlanRecord:
+def as_stored(store: Store, id_: str) -> PlanRecord:
     found = store.plan(id_)
     assert found
     return found
@@ -93,7 +93,7 @@ def working(
         yield process
 
 
-def late_by(store: SqlStore, id_: str, delay: timedelta) -> None:
+def late_by(store: Store, id_: str, delay: timedelta) -> None:
     """As if it had been approved so much earlier, and nobody had been there to begin it."""
     before = as_stored(store, id_)
     assert before.execute_after

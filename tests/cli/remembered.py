@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.aws import StandIn
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.postgres import Server, postgresql
 from tests.support import Run, Shelf, others_off
 
@@ -105,7 +105,7 @@ def bob(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
 
 @pytest.fixture
-def own_store(own_database: Path) -> Iterator[SqlStore]:
+def own_store(own_database: Path) -> Iterator[Store]:
     """The one that the command uses."""
     with open_store(f"sqlite:///{own_database}") as opened:
         yield opened

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import (
     BUILDS,
     DELETION,
@@ -85,7 +85,7 @@ def test_the_list_has_what_was_freed(run: Run, id_: str) -> None:
 
 
 def test_how_far_it_is_while_it_lasts(
-    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+    run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws, seconds=1)

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.records import EventName
 from bot.core.sentence import Sentence
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Run, Shelf, others_off
@@ -85,7 +85,7 @@ def test_csv(run: Run) -> None:
         ("999999d", None),
     ],
 )
-def test_since(since: str, first: str | None, run: Run, own_store: SqlStore) -> None:
+def test_since(since: str, first: str | None, run: Run, own_store: Store) -> None:
     now = datetime.now(UTC)
     times = {
         "early in November": datetime(2026, 11, 1, 12, tzinfo=UTC),

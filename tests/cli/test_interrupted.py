@@ -8,7 +8,7 @@ import signal
 from bot.core.plan_state import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import (
     BUILDS,
     DELETION,
@@ -27,12 +27,12 @@ from tests.support import Run, Shelf
 STOPPING = "ecr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"
 
 
-def outcomes(store: SqlStore, id_: str) -> dict[str, Outcome]:
+def outcomes(store: Store, id_: str) -> dict[str, Outcome]:
     plan = as_stored(store, id_)
     return {item.digest: item.outcome for item in store.items(id_, plan.version)}
 
 
-def check_receipt(store: SqlStore, id_: str, shelf: Shelf) -> None:
+def check_receipt(store: Store, id_: str, shelf: Shelf) -> None:
     """It tells the truth of every digest."""
     there = set(shelf.repository.manifests)
     for digest, outcome in outcomes(store, id_).items():
@@ -77,7 +77,7 @@ def test_before_anything_is_deleted_it_is_taken_back(
 
 
 def test_while_deleting_it_stops_after_the_batches_in_flight(
-    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+    run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = proposed(run)
     hold_deletions(aws, seconds=2)
@@ -97,7 +97,7 @@ def test_while_deleting_it_stops_after_the_batches_in_flight(
 
 
 def test_twice_it_leaves_at_once_and_recover_finishes(
-    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+    run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = proposed(run)
     held = hold_deletions(aws, seconds=2 * PATIENCE)
@@ -118,7 +118,7 @@ def test_twice_it_leaves_at_once_and_recover_finishes(
 
 
 def test_recover_begins_no_other_plan_after_it(
-    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+    run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     other = Shelf(aws, "team/web")
     other.images(20)

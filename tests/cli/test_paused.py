@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Pause
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import NOTHING, approved, as_stored, proposed, until
 from tests.store.support import event
 from tests.support import NOW, Run, Shelf
@@ -13,15 +13,15 @@ PAUSE = Pause("U0000000001", NOW, "the registry moves")
 SAYS = "U0000000001 paused ecr-clean 2026-11-23 12:00 UTC (the registry moves)"
 
 
-def pause(store: SqlStore) -> None:
+def pause(store: Store) -> None:
     assert store.set_pause(PAUSE, event(EventName.PAUSED))
 
 
-def resume(store: SqlStore) -> None:
+def resume(store: Store) -> None:
     assert store.set_pause(None, event(EventName.RESUMED))
 
 
-def test_recover_names_who_paused(run: Run, at_once: Shelf, own_store: SqlStore) -> None:
+def test_recover_names_who_paused(run: Run, at_once: Shelf, own_store: Store) -> None:
     id_ = approved(run, at_once.id.name)
     pause(own_store)
     result = run("recover")
@@ -34,9 +34,7 @@ def test_recover_names_who_paused(run: Run, at_once: Shelf, own_store: SqlStore)
     assert run("recover").out == NOTHING
 
 
-def test_whoever_waits_waits_for_the_end_of_it(
-    run: Run, at_once: Shelf, own_store: SqlStore
-) -> None:
+def test_whoever_waits_waits_for_the_end_of_it(run: Run, at_once: Shelf, own_store: Store) -> None:
     id_ = proposed(run, at_once.id.name)
     pause(own_store)
     with ThreadPoolExecutor(1) as pool:
@@ -49,7 +47,7 @@ def test_whoever_waits_waits_for_the_end_of_it(
 
 
 def test_what_people_decide_is_taken_all_the_same(
-    run: Run, at_once: Shelf, own_store: SqlStore
+    run: Run, at_once: Shelf, own_store: Store
 ) -> None:
     pause(own_store)
     id_ = approved(run, at_once.id.name)

@@ -12,8 +12,8 @@ from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.transitions import started
 from bot.playground.aws import StandIn
-from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Result, Run, Shelf
@@ -89,9 +89,7 @@ def test_a_typo_is_told(pin: Run) -> None:
     )
 
 
-def test_a_plan_that_is_being_carried_out(
-    run: Run, pin: Run, id_: str, own_store: SqlStore
-) -> None:
+def test_a_plan_that_is_being_carried_out(run: Run, pin: Run, id_: str, own_store: Store) -> None:
     run("approve", id_)
     approved = own_store.plan(id_)
     assert approved
@@ -208,7 +206,7 @@ def test_somebody_elses_pin_needs_the_right(
 
 
 def test_pins_that_have_run_out_are_removed(
-    run: Run, plan: Run, releases: Shelf, own_store: SqlStore
+    run: Run, plan: Run, releases: Shelf, own_store: Store
 ) -> None:
     made_at = datetime.now(UTC) - timedelta(days=2)
     brief = Pin("1.0", ANN, "for a day", made_at + timedelta(days=1))

@@ -11,8 +11,8 @@ import pytest
 from bot.core.plan_state import PlanState
 from bot.core.transitions import started
 from bot.playground.aws import StandIn
-from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests.cli.remembered import ANN, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Run, Shelf
@@ -108,7 +108,7 @@ def test_an_earlier_versions_approval_counts_no_more(run: Run, id_: str) -> None
     assert ": that was version 1, and counts no more." in " ".join(out.split())
 
 
-def test_what_was_carried_out_has_a_receipt(run: Run, id_: str, own_store: SqlStore) -> None:
+def test_what_was_carried_out_has_a_receipt(run: Run, id_: str, own_store: Store) -> None:
     run("approve", id_)
     approved = own_store.plan(id_)
     assert approved

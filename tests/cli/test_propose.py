@@ -12,8 +12,8 @@ from bot.core.plan_state import PlanState
 from bot.core.transitions import started
 from bot.core.words import moment
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
-from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests.cli.remembered import ANN, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Plan, Result, Run, Shelf
@@ -89,7 +89,7 @@ def test_an_approved_plan_is_returned_whatever_was_planned(
 
 
 @pytest.mark.usefixtures("releases")
-def test_so_is_one_that_is_being_carried_out(propose: Run, run: Run, own_store: SqlStore) -> None:
+def test_so_is_one_that_is_being_carried_out(propose: Run, run: Run, own_store: Store) -> None:
     first = propose().plan
     run("approve", first["plan"])
     approved = own_store.plan(first["plan"])

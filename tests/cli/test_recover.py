@@ -11,8 +11,8 @@ from bot.core.records import Run, Worker
 from bot.core.transitions import taken_over
 from bot.core.words import moment
 from bot.playground.aws import Fault, StandIn
-from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests import support
 from tests.cli.carrying_out import (
     BUILDS,
@@ -45,7 +45,7 @@ def killed(aws: StandIn, run: support.Run, builds: Shelf) -> str:
     return id_
 
 
-def give(store: SqlStore, id_: str, worker: Worker, until_: datetime) -> None:
+def give(store: Store, id_: str, worker: Worker, until_: datetime) -> None:
     """The run of a plan, to somebody else."""
     before, run = as_stored(store, id_), store.run(id_)
     assert run
@@ -60,7 +60,7 @@ def test_before_anything_was_proposed(run: support.Run) -> None:
 
 
 def test_a_plan_in_its_undo_window_is_left_alone(
-    run: support.Run, releases: Shelf, own_store: SqlStore
+    run: support.Run, releases: Shelf, own_store: Store
 ) -> None:
     id_ = approved(run, releases.id.name)
     assert run("recover").out == NOTHING
@@ -68,7 +68,7 @@ def test_a_plan_in_its_undo_window_is_left_alone(
 
 
 def test_plans_that_are_due(
-    run: support.Run, at_once: Shelf, aws: StandIn, own_store: SqlStore
+    run: support.Run, at_once: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     web = Shelf(aws, "team/web")
     web.images(20)
@@ -82,7 +82,7 @@ def test_plans_that_are_due(
 
 
 def test_a_run_whose_process_was_killed_is_taken_over_at_once(
-    run: support.Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+    run: support.Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     """The calls in flight have taken effect; nobody had their answers."""
     id_ = killed(aws, run, builds)
@@ -114,7 +114,7 @@ def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: 
 
 
 def test_a_run_of_another_machine_is_left_alone_until_its_lease_has_run_out(
-    run: support.Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+    run: support.Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = killed(aws, run, builds)
     until_ = datetime.now(UTC) + timedelta(seconds=80)
@@ -133,7 +133,7 @@ def test_a_run_of_another_machine_is_left_alone_until_its_lease_has_run_out(
 
 
 def test_a_plan_that_comes_late_gets_a_new_undo_window(
-    run: support.Run, releases: Shelf, own_store: SqlStore, aws: StandIn
+    run: support.Run, releases: Shelf, own_store: Store, aws: StandIn
 ) -> None:
     id_ = approved(run, releases.id.name)
     late_by(own_store, id_, timedelta(minutes=16))
@@ -160,7 +160,7 @@ def test_failures(run: support.Run, at_once: Shelf, aws: StandIn) -> None:
 
 
 def test_what_fails_hinders_nothing_else(
-    run: support.Run, at_once: Shelf, aws: StandIn, own_store: SqlStore
+    run: support.Run, at_once: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     web = Shelf(aws, "team/web")
     web.images(20)

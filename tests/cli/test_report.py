@@ -9,7 +9,7 @@ import pytest
 from bot.core.due import IGNORE
 from bot.playground.aws import StandIn
 from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.slack.support import buttons
@@ -172,7 +172,7 @@ def test_slack_takes_only_its_first_line(
 
 
 @pytest.mark.usefixtures("api", "channel")
-def test_an_unchanged_plan_stays_open(run: Run, settings_file: Write, own_store: SqlStore) -> None:
+def test_an_unchanged_plan_stays_open(run: Run, settings_file: Write, own_store: Store) -> None:
     plan = as_stored(own_store, proposed(run))
     settings_file(f"{LOOKED_AT}reports: [{TEAM}]\napproval: {{expires_after: 30d}}")
     assert run("report", "team/api").status == 0

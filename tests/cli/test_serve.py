@@ -16,7 +16,7 @@ import pytest
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName
 from bot.playground.aws import Fault, StandIn
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import (
     AT_ONCE,
     BUILDS,
@@ -94,7 +94,7 @@ def is_there(pid: int) -> bool:
 
 @pytest.mark.slow
 def test_what_is_due_is_carried_out(
-    run: Run, at_once: Shelf, own_store: SqlStore, aws: StandIn
+    run: Run, at_once: Shelf, own_store: Store, aws: StandIn
 ) -> None:
     id_ = approved(run, at_once.id.name)
     with serving() as bot:
@@ -112,7 +112,7 @@ def test_what_is_due_is_carried_out(
 
 
 def test_a_killed_workers_run_is_recovered_by_the_next_worker(
-    run: Run, builds: Shelf, own_store: SqlStore, aws: StandIn
+    run: Run, builds: Shelf, own_store: Store, aws: StandIn
 ) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws)
@@ -130,7 +130,7 @@ def test_a_killed_workers_run_is_recovered_by_the_next_worker(
 
 @pytest.mark.slow
 def test_who_is_told_to_leave_gives_the_run_to_the_next(
-    run: Run, builds: Shelf, own_store: SqlStore, aws: StandIn
+    run: Run, builds: Shelf, own_store: Store, aws: StandIn
 ) -> None:
     id_ = approved(run, builds.id.name)
     hold_deletions(aws, seconds=4)
@@ -160,7 +160,7 @@ def test_the_worker_ends_when_its_parent_was_killed(run: Run, at_once: Shelf) ->
 
 @pytest.mark.slow
 def test_what_has_run_out_is_ended(
-    run: Run, releases: Shelf, own_store: SqlStore, settings_file: Write
+    run: Run, releases: Shelf, own_store: Store, settings_file: Write
 ) -> None:
     settings_file(f"{AT_ONCE}approval: {{expires_after: 3s}}")
     id_ = run("propose", releases.id.name, "--format", "json").plan["plan"]
@@ -176,7 +176,7 @@ def test_what_has_run_out_is_ended(
 
 @pytest.mark.slow
 def test_what_cannot_begin_is_told(
-    run: Run, at_once: Shelf, own_store: SqlStore, settings_file: Write
+    run: Run, at_once: Shelf, own_store: Store, settings_file: Write
 ) -> None:
     id_ = approved(run, at_once.id.name)
     settings_file(f"{LOOKED_AT}execution: {{enabled: false}}")
@@ -191,9 +191,7 @@ def test_what_cannot_begin_is_told(
 
 
 @pytest.mark.slow
-def test_aws_that_does_not_answer(
-    run: Run, at_once: Shelf, own_store: SqlStore, aws: StandIn
-) -> None:
+def test_aws_that_does_not_answer(run: Run, at_once: Shelf, own_store: Store, aws: StandIn) -> None:
     """The plan waits, and others do not."""
     web = Shelf(aws, "team/web")
     web.images(20)

@@ -9,7 +9,7 @@ from bot.cli.serve import MOST_SECONDS_WITHOUT_SLACK, Watch
 from bot.core.errors import ServiceError
 from bot.core.plan_state import PlanState
 from bot.playground.slack import BOT_TOKEN, Person, Workspace
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import PATIENCE, until
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.cli.test_serve import LINE, serving
@@ -97,7 +97,7 @@ def test_from_the_command_to_the_result(
     releases: str,
     settings_file: Write,
     builds: Shelf,
-    own_store: SqlStore,
+    own_store: Store,
 ) -> None:
     settings_file(f"{SETTINGS}{MILD}execution: {{undo_window: 1s}}\n")
     with serving() as bot:
@@ -126,7 +126,7 @@ def test_it_is_told_to_leave_in_the_middle(
     releases: str,
     settings_file: Write,
     builds: Shelf,
-    own_store: SqlStore,
+    own_store: Store,
 ) -> None:
     """What was heard is done, and the next one finds the message as it should be."""
     settings_file(SETTINGS + MILD)

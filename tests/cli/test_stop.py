@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.plan_state import PlanState
 from bot.playground.aws import StandIn
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import (
     BUILDS,
     DELETION,
@@ -38,9 +38,7 @@ def test_in_the_undo_window(run: Run, releases: Shelf, aws: StandIn) -> None:
     assert aws.world.calls.count(DELETION) == 0
 
 
-def test_while_it_is_carried_out(
-    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
-) -> None:
+def test_while_it_is_carried_out(run: Run, builds: Shelf, aws: StandIn, own_store: Store) -> None:
     id_ = approved(run, builds.id.name)
     hold_deletions(aws, seconds=2)
     with working("recover") as process:
@@ -59,7 +57,7 @@ def test_while_it_is_carried_out(
 
 
 def test_when_nobody_carries_it_out_any_more(
-    run: Run, builds: Shelf, aws: StandIn, own_store: SqlStore
+    run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws)

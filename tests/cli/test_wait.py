@@ -11,9 +11,9 @@ from bot.core.authority import AwsIdentity
 from bot.core.plan_state import PlanState
 from bot.core.transitions import called_back
 from bot.playground.aws import StandIn
-from bot.ports import Change
 from bot.settings import load_settings
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from bot.wiring import Leaving
 from tests.cli.carrying_out import (
     DELETION,
@@ -71,7 +71,7 @@ def test_its_end_is_stored(run: Run, at_once: Shelf) -> None:
 
 
 def test_the_undo_window_is_waited_for(
-    run: Run, releases: Shelf, settings_file: Write, own_store: SqlStore
+    run: Run, releases: Shelf, settings_file: Write, own_store: Store
 ) -> None:
     settings_file(f"{LOOKED_AT}execution: {{undo_window: 1s}}")
     id_ = proposed(run)
@@ -155,7 +155,7 @@ def test_switched_off_meanwhile(
 
 
 def test_called_back_by_somebody_else_in_the_window(
-    run: Run, releases: Shelf, own_store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    run: Run, releases: Shelf, own_store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     id_ = proposed(run, releases.id.name)
 
@@ -172,7 +172,7 @@ def test_called_back_by_somebody_else_in_the_window(
 
 @pytest.mark.usefixtures("builds")
 def test_what_another_process_carries_out_is_waited_for(
-    aws: StandIn, run: Run, own_store: SqlStore
+    aws: StandIn, run: Run, own_store: Store
 ) -> None:
     id_ = approved(run)
     hold_deletions(aws, seconds=0.5)
@@ -187,7 +187,7 @@ def test_what_another_process_carries_out_is_waited_for(
     assert run_of_it.attempt == 1
 
 
-def test_a_plan_that_comes_late(run: Run, at_once: Shelf, own_store: SqlStore) -> None:
+def test_a_plan_that_comes_late(run: Run, at_once: Shelf, own_store: Store) -> None:
     """As on a machine that slept in the undo window."""
     id_ = approved(run)
     late_by(own_store, id_, timedelta(minutes=11))

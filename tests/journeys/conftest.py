@@ -7,7 +7,7 @@ import pytest
 
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.journeys.prepared import SETTINGS, Due, Prepared, prepare
 from tests.postgres import Server
@@ -22,7 +22,7 @@ MILD = "type_to_confirm_over: 100%"
 @pytest.fixture
 def shared_store(
     postgresql: Server, environment: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[SqlStore]:
+) -> Iterator[Store]:
     """On PostgreSQL, where every process finds it by DATABASE_URL."""
     del environment
     with postgresql.database(migrated=True) as url:

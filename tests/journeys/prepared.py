@@ -15,7 +15,7 @@ from bot.cli.main import main
 from bot.core.records import PlanRecord
 from bot.playground.aws import StandIn, manifests
 from bot.playground.aws.ecr.repository import Repository
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.cli.remembered import LOOKED_AT
 from tests.postgres import Server
 from tests.support import Shelf, image_text
@@ -59,7 +59,7 @@ class Due:
     """`before`: the digests that the repository had at first."""
 
     shelf: Shelf
-    store: SqlStore
+    store: Store
     id: str
     before: frozenset[str]
 

@@ -12,7 +12,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.settings import load_settings
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.execute import Executor
 from bot.wiring import Leaving, open_executor
 from tests.cli.carrying_out import approved
@@ -36,13 +36,13 @@ def builds(shelf: Shelf, settings_file: Write) -> Shelf:
     return shelf
 
 
-def executor(store: SqlStore, sleep: Callable[[float], None]) -> Executor:
+def executor(store: Store, sleep: Callable[[float], None]) -> Executor:
     opened = open_executor(load_settings(None), store, lambda *_: None, lambda *_: None, Leaving())
     return replace(opened, runner=replace(opened.runner, sleep=sleep))
 
 
 def test_the_database_is_away_for_a_while(
-    aws: StandIn, postgresql: Server, shared_store: SqlStore, builds: Shelf, run: Run
+    aws: StandIn, postgresql: Server, shared_store: Store, builds: Shelf, run: Run
 ) -> None:
     """Everybody is thrown out in the middle of a run, and nobody is let in until the third time
     that the run has waited."""
@@ -92,7 +92,7 @@ def after_call(aws: StandIn, name: str, number: int, act: Callable[[], None]) ->
 @pytest.mark.usefixtures("builds")
 def test_credentials_run_out_in_the_middle(
     aws: StandIn,
-    shared_store: SqlStore,
+    shared_store: Store,
     run: Run,
     settings_file: Write,
 ) -> None:

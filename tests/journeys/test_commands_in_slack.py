@@ -5,7 +5,7 @@ import pytest
 from bot.core.plan_state import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import DELETION, as_stored, late_by, until
 from tests.journeys.test_slack import (
     AN_HOUR,
@@ -39,7 +39,7 @@ def test_nothing_starts_in_a_pause(
     ann: Person,
     bob: Person,
     ops: str,
-    own_store: SqlStore,
+    own_store: Store,
     releases: Shelf,
     aws: StandIn,
 ) -> None:
@@ -66,7 +66,7 @@ def test_nothing_starts_in_a_pause(
 
 
 def test_a_pin_that_is_typed_is_spared(
-    slack: Workspace, ann: Person, bob: Person, ops: str, own_store: SqlStore, releases: Shelf
+    slack: Workspace, ann: Person, bob: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     with on_the_line(slack):
         report = asked(ann, ops)

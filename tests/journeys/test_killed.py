@@ -12,7 +12,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.render.events_words import UNCONFIRMED, detail_words, item_words
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import approved, as_stored
 from tests.cli.remembered import Write
 from tests.journeys.prepared import BATCHES, DELETED, SETTINGS, TOGETHER, Due, fill
@@ -161,7 +161,7 @@ FATES = [
 
 
 @pytest.fixture
-def due_on_sqlite(run: Run, shelf: Shelf, settings_file: Write, own_store: SqlStore) -> Due:
+def due_on_sqlite(run: Run, shelf: Shelf, settings_file: Write, own_store: Store) -> Due:
     settings_file(SETTINGS)
     fill(shelf)
     return Due(shelf, own_store, approved(run), frozenset(shelf.repository.manifests))
@@ -222,7 +222,7 @@ def test_others_delete_what_was_journalled(
     reason: str,
     releases: Shelf,
     settings_file: Write,
-    own_store: SqlStore,
+    own_store: Store,
     run: Run,
 ) -> None:
     """Only a batch that may have left claims what is gone, and says that ECR never confirmed it."""

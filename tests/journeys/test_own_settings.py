@@ -9,9 +9,9 @@ from bot.core.audit_details import UsageIsRight
 from bot.core.plan_state import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
-from bot.ports import Listed
+from bot.ports import WorkloadCount
 from bot.render.events_words import detail_words
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import DELETION, as_stored, late_by, proposed, until
 from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
 from tests.cli.test_serve import serving
@@ -71,7 +71,7 @@ def test_serve_deletes_by_its_own_settings(
     run: Run,
     releases: Shelf,
     settings_file: Write,
-    own_store: SqlStore,
+    own_store: Store,
     aws: StandIn,
 ) -> None:
     """Somebody with the same database, and settings that let them approve, runs `approve`."""
@@ -96,7 +96,7 @@ def test_slack_shows_why_it_did_not_begin(
     run: Run,
     releases: Shelf,
     settings_file: Write,
-    own_store: SqlStore,
+    own_store: Store,
     aws: StandIn,
 ) -> None:
     """And then a member of the user group that may approve does."""
@@ -128,7 +128,7 @@ def test_without_slack_nobody_knows_who_approved_there(
     run: Run,
     releases: Shelf,
     mild: None,
-    own_store: SqlStore,
+    own_store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The plan stays approved, for a process that can look them up."""
@@ -211,7 +211,7 @@ def test_that_is_right_confirms_the_number_that_it_showed(
     run: Run,
     releases: Shelf,
     settings_file: Write,
-    own_store: SqlStore,
+    own_store: Store,
 ) -> None:
     """A message shows 4 workloads instead of 10; by the time of the click, a scan found none."""
     settings_file(
@@ -245,7 +245,7 @@ def test_that_is_right_confirms_the_number_that_it_showed(
         assert ann.uses("confirm_usage:0", channel=ops, ts=_last(ann, ops)["ts"]).ok
         until(lambda: not own_store.doubted())
     last = own_store.last_listed(doubted.source, doubted.scope)
-    assert isinstance(last, Listed)
+    assert isinstance(last, WorkloadCount)
     assert last.workloads == 0
     (event,) = (each for each in own_store.events() if each.event == "confirmed_usage")
     assert event.by == ann.id

@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from bot.core.plan_state import PlanState
 from bot.playground.slack import Person, Workspace
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.browser import NARROW, PATIENCE, WIDE, Look, Open, chromium, look, open_window
 from tests.cli.carrying_out import as_stored, late_by
 from tests.journeys.test_slack import AN_HOUR, GOES, STAYS, on_the_line, only_plan, tags
@@ -60,7 +60,7 @@ def test_the_whole_story(
     ann: Person,
     bob: Person,
     ops: str,
-    own_store: SqlStore,
+    own_store: Store,
     releases: Shelf,
     look: Look,
 ) -> None:

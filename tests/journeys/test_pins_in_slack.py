@@ -12,10 +12,10 @@ from bot.core.plan_state import PlanState
 from bot.core.records import RepositoryPin
 from bot.playground.aws import manifests
 from bot.playground.slack import Person, Workspace
-from bot.ports import Change
 from bot.slack.ids import PlanRef
 from bot.slack.pin_warnings import KEEPS_FOR
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests.cli.carrying_out import as_stored, late_by, until
 from tests.journeys.test_slack import (
     AN_HOUR,
@@ -69,7 +69,7 @@ def pins(person: Person, choice: str) -> None:
     assert person.submits(pinned_tags=[choice], pin_reason="a customer runs it").ok
 
 
-def until_pinned(store: SqlStore, plan: str, version: int) -> None:
+def until_pinned(store: Store, plan: str, version: int) -> None:
     until(lambda: as_stored(store, plan).version == version)
     assert as_stored(store, plan).state is PlanState.PROPOSED
 
@@ -92,7 +92,7 @@ def test_what_is_pinned_stays_with_its_family(
     ann: Person,
     bob: Person,
     ops: str,
-    own_store: SqlStore,
+    own_store: Store,
     releases: Shelf,
     family: set[str],
 ) -> None:
@@ -125,7 +125,7 @@ def test_what_is_pinned_stays_with_its_family(
 
 @pytest.mark.slow
 def test_it_is_killed_between_modal_and_submit(
-    slack: Workspace, ann: Person, bob: Person, ops: str, own_store: SqlStore, releases: Shelf
+    slack: Workspace, ann: Person, bob: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """What Ann opened before goes on: the modal takes her pin, and her Home tab follows when Bob
     dismisses the plan."""
@@ -156,7 +156,7 @@ def test_two_pin_at_once(
     ann: Person,
     bob: Person,
     ops: str,
-    shared_store: SqlStore,
+    shared_store: Store,
     releases: Shelf,
 ) -> None:
     """Each at a replica of its own; both pins count."""
@@ -189,7 +189,7 @@ def test_two_pin_at_once(
 
 @pytest.mark.slow
 def test_whose_pin_runs_out_keeps_it(
-    slack: Workspace, ann: Person, own_store: SqlStore, releases: Shelf, ops: str
+    slack: Workspace, ann: Person, own_store: Store, releases: Shelf, ops: str
 ) -> None:
     """Slack is too busy to take the button away; clicked again, the pin lasts no longer."""
     del ops

@@ -18,7 +18,7 @@ from bot.core.records import EventName, PlanRecord
 from bot.playground.aws import StandIn
 from bot.playground.slack import TEAM_ID, Outcome, Person, Workspace
 from bot.slack.listeners.boundary import MISFIT
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import DELETION, PATIENCE, as_stored, late_by, until
 from tests.cli.test_serve import Serving, serving
 from tests.journeys.conftest import MILD, Settle
@@ -80,12 +80,12 @@ def until_connected_anew(slack: Workspace, before: list[int]) -> None:
     until(lambda: (now := slack.remote.connections()) and not set(now) & set(before))
 
 
-def only_plan(store: SqlStore) -> PlanRecord:
+def only_plan(store: Store) -> PlanRecord:
     (plan,) = store.open_plans()
     return plan
 
 
-def events(store: SqlStore, plan_id: str) -> list[EventName]:
+def events(store: Store, plan_id: str) -> list[EventName]:
     return [event.event for event in store.events() if event.plan == plan_id]
 
 
@@ -102,7 +102,7 @@ def test_the_whole_story(
     ann: Person,
     bob: Person,
     ops: str,
-    own_store: SqlStore,
+    own_store: Store,
     releases: Shelf,
     aws: StandIn,
 ) -> None:
@@ -139,7 +139,7 @@ def test_the_whole_story(
 @pytest.mark.slow
 @pytest.mark.usefixtures("releases")
 def test_the_name_is_typed(
-    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, approval: Settle
+    slack: Workspace, ann: Person, ops: str, own_store: Store, approval: Settle
 ) -> None:
     approval("type_to_confirm_over: 10%")
     with on_the_line(slack):
@@ -165,7 +165,7 @@ def test_the_name_is_typed(
 @pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_it_is_killed_between_message_and_click(
-    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Again and again: every button is older than the process that hears it."""
     with on_the_line(slack) as bot:
@@ -197,7 +197,7 @@ def test_two_replicas(
     ann: Person,
     bob: Person,
     ops: str,
-    shared_store: SqlStore,
+    shared_store: Store,
     releases: Shelf,
     aws: StandIn,
 ) -> None:
@@ -259,7 +259,7 @@ def test_a_plan_that_is_no_more(
 @pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_delivered_again_and_again(
-    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Each act counts once, and no echo approves what was stopped meanwhile."""
     for kind, count in (("slash_commands", 1), ("interactive", 2)):
@@ -290,7 +290,7 @@ def test_delivered_again_and_again(
 @pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_slack_is_busy(
-    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """What it does not take now is shown later, and nothing is done twice."""
     busy = {"error": "ratelimited", "retry_after": 1}
@@ -316,7 +316,7 @@ def test_slack_is_busy(
 @pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_the_line_breaks(
-    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Before the click, in the middle of it, and while the plan is carried out."""
     with on_the_line(slack) as bot:
@@ -370,7 +370,7 @@ def forged(person: Person, channel: str, message: Json, value: Any) -> Json:
 
 @pytest.mark.usefixtures("mild")
 def test_forged_and_cut(
-    slack: Workspace, ann: Person, ops: str, own_store: SqlStore, releases: Shelf
+    slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     with on_the_line(slack) as bot:
         report = asked(ann, ops)
@@ -411,7 +411,7 @@ def test_who_may_not(
     bob: Person,
     guest: Person,
     ops: str,
-    own_store: SqlStore,
+    own_store: Store,
     approval: Settle,
     settings: str,
     name: str,

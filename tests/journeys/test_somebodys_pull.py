@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.result_reasons import PulledSince
 from bot.playground.aws import StandIn
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import AT_ONCE, working
 from tests.cli.remembered import Write
 from tests.support import Result, Run, Shelf
@@ -34,7 +34,7 @@ def _ran(*arguments: str) -> Result:
 
 @pytest.mark.parametrize("seconds", [5, 295])
 def test_a_pull_that_comes_soon_after_our_reading(
-    seconds: int, ran: Ran, aws: StandIn, shelf: Shelf, settings_file: Write, own_store: SqlStore
+    seconds: int, ran: Ran, aws: StandIn, shelf: Shelf, settings_file: Write, own_store: Store
 ) -> None:
     settings_file(f"{AT_ONCE}{POLICY}")
     shelf.images(5)
@@ -55,7 +55,7 @@ def test_a_pull_that_comes_soon_after_our_reading(
 
 
 def test_our_own_reading_alone_keeps_nothing(
-    ran: Ran, aws: StandIn, shelf: Shelf, settings_file: Write, own_store: SqlStore
+    ran: Ran, aws: StandIn, shelf: Shelf, settings_file: Write, own_store: Store
 ) -> None:
     """Although our clock is two days off by ECR's."""
     aws.world.clock.set(aws.world.clock.now() + timedelta(days=2))

@@ -24,10 +24,10 @@ from bot.usecases.find_work import find_work
 from bot.usecases.lease import RunLostError
 from bot.usecases.lookout import Workplace
 from bot.wiring import Leaving, is_gone, open_executor, open_store
-from tests.usecases.site import Watched
+from tests.usecases.site import Watched, WatchedStore
 
 if TYPE_CHECKING:
-    from bot.ports import Deleter, Registry, RunStore
+    from bot.ports import Deleter, Registry
 
 PATIENCE = 120.0
 """Seconds, for what happens at once unless something is broken."""
@@ -123,7 +123,7 @@ def _watched(executor: Executor, fate: Fate | None) -> Executor:
                 deleter=cast("Deleter", Watched(workplace.deleter, hook)),
             )
 
-    store = cast("RunStore", Watched(executor.runner.store, hook))
+    store = WatchedStore(executor.runner.store, hook)
     runner = replace(executor.runner, store=store, clock=_clock(), sleep=lambda _seconds: None)
     return replace(executor, runner=runner, open_workplace=open_workplace)
 

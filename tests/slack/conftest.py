@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from bot.core.approval_rules import ApprovalRules
 from bot.playground.slack import TEAM_ID, Person, Workspace
 from bot.slack.board import Board, Facts
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from bot.wiring import open_client
 from tests.playground.slack.helpers import manifest
 from tests.slack.support import in_workspace
@@ -51,12 +51,12 @@ def store_url(tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[SqlStore]:
+def store(store_url: str) -> Iterator[Store]:
     with open_store(store_url) as opened:
         yield opened
 
 
-MakeBoard = Callable[[SqlStore], Board]
+MakeBoard = Callable[[Store], Board]
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def make_board(slack: Workspace, releases: str) -> MakeBoard:
 
 
 @pytest.fixture
-def board(make_board: MakeBoard, store: SqlStore) -> Board:
+def board(make_board: MakeBoard, store: Store) -> Board:
     return make_board(store)
 
 

@@ -15,10 +15,10 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Message, PlanRecord
 from bot.core.sentence import Sentence
 from bot.playground.slack import Fault, Person, Workspace
-from bot.ports import Change
 from bot.slack.api import SlackError
 from bot.slack.board import BETWEEN_PROGRESS, FRESH, Board
-from bot.store.store import SqlStore, open_store
+from bot.store.changes import Change
+from bot.store.store import Store, open_store
 from tests.slack.conftest import MakeBoard
 from tests.slack.support import Json, buttons, calls, message_at
 from tests.store.support import (
@@ -37,7 +37,7 @@ from tests.support import NOW
 
 
 @pytest.fixture
-def plan(store: SqlStore) -> PlanRecord:
+def plan(store: Store) -> PlanRecord:
     return propose(store)
 
 
@@ -46,13 +46,13 @@ def posted(board: Board, plan: PlanRecord, releases: str) -> Message:
     return board.post(plan.id, releases)
 
 
-def dismiss(store: SqlStore, id_: str) -> None:
+def dismiss(store: Store, id_: str) -> None:
     """By whoever tells nobody in Slack."""
     change = closed(seen(store, id_), PlanState.DISMISSED, EventName.DISMISSED)
     assert store.commit(change)
 
 
-def is_up_to_date(store: SqlStore, message: Message) -> bool:
+def is_up_to_date(store: Store, message: Message) -> bool:
     remembered = store.message(message.channel, message.ts)
     assert remembered
     return remembered.shown_revision == seen(store, message.plan).revision
@@ -74,7 +74,7 @@ def rows_of(slack: Workspace, file: Json) -> list[list[str]]:
 
 
 def test_a_plan_is_posted(
-    board: Board, plan: PlanRecord, store: SqlStore, ann: Person, releases: str
+    board: Board, plan: PlanRecord, store: Store, ann: Person, releases: str
 ) -> None:
     message = board.post(plan.id, releases)
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
@@ -100,7 +100,7 @@ def test_the_message_was_deleted_meanwhile(
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
 
 
-def test_there_is_no_such_channel(board: Board, plan: PlanRecord, store: SqlStore) -> None:
+def test_there_is_no_such_channel(board: Board, plan: PlanRecord, store: Store) -> None:
     with pytest.raises(SlackError, match="the bot sees no such channel"):
         board.post(plan.id, "C0000000000")
     assert store.messages_of(plan.id) == []
@@ -111,7 +111,7 @@ def test_there_are_no_buttons_before_the_message_is_remembered(
     plan: PlanRecord,
     releases: str,
     ann: Person,
-    store: SqlStore,
+    store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody would take them away again."""
@@ -127,7 +127,7 @@ def test_there_are_no_buttons_before_the_message_is_remembered(
 
 
 def test_what_slack_does_not_take_now_is_shown_later(
-    board: Board, plan: PlanRecord, slack: Workspace, releases: str, ann: Person, store: SqlStore
+    board: Board, plan: PlanRecord, slack: Workspace, releases: str, ann: Person, store: Store
 ) -> None:
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     message = board.post(plan.id, releases)
@@ -139,7 +139,7 @@ def test_what_slack_does_not_take_now_is_shown_later(
 
 @pytest.mark.parametrize("name", [EventName.NOT_STARTED, EventName.APPROVED])
 def test_a_plan_that_could_not_begin_says_why(
-    board: Board, store: SqlStore, releases: str, ann: Person, name: EventName
+    board: Board, store: Store, releases: str, ann: Person, name: EventName
 ) -> None:
     plan = propose(store)
     store.record(event(name, detail=Sentence("ECS did not answer"), plan=plan.id))
@@ -157,7 +157,7 @@ def test_every_message_of_the_plan_follows(
     posted: Message,
     slack: Workspace,
     ann: Person,
-    store: SqlStore,
+    store: Store,
 ) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     other = board.post(plan.id, elsewhere)
@@ -169,7 +169,7 @@ def test_every_message_of_the_plan_follows(
 
 
 def test_a_newer_message_of_the_plan(
-    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person, store: SqlStore
+    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person, store: Store
 ) -> None:
     """One in each channel has buttons."""
     elsewhere = board.post(plan.id, slack.remote.add_channel("elsewhere", [ann]))
@@ -197,7 +197,7 @@ def test_the_older_message_cannot_be_changed(
     plan: PlanRecord,
     posted: Message,
     slack: Workspace,
-    store: SqlStore,
+    store: Store,
     error: str,
     left: int,
 ) -> None:
@@ -219,7 +219,7 @@ def test_the_older_message_cannot_be_changed(
     ],
 )
 def test_what_is_over_has_nothing_to_decide(
-    board: Board, posted: Message, store: SqlStore, ann: Person, state: PlanState
+    board: Board, posted: Message, store: Store, ann: Person, state: PlanState
 ) -> None:
     assert store.commit(closed(seen(store, posted.plan), state, EventName.ENDED))
     board.refresh(posted.plan)
@@ -235,7 +235,7 @@ def test_only_what_is_behind_is_sent(board: Board, posted: Message, slack: Works
 
 
 def test_a_process_died_between_commit_and_update(
-    make_board: MakeBoard, posted: Message, store: SqlStore, ann: Person
+    make_board: MakeBoard, posted: Message, store: Store, ann: Person
 ) -> None:
     dismiss(store, posted.plan)
     make_board(store).refresh_behind(3)
@@ -247,7 +247,7 @@ def test_a_process_died_between_commit_and_update(
 def test_nobody_knows_whether_an_update_landed(
     board: Board,
     posted: Message,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     ann: Person,
     cut: Any,
@@ -263,7 +263,7 @@ def test_nobody_knows_whether_an_update_landed(
 
 
 def test_a_process_died_before_it_wrote_down_what_it_showed(
-    board: Board, posted: Message, store: SqlStore, slack: Workspace
+    board: Board, posted: Message, store: Store, slack: Workspace
 ) -> None:
     dismiss(store, posted.plan)
     updates = len(calls(slack, "chat.update"))
@@ -306,7 +306,7 @@ def test_one_that_turned_out_to_be_behind(
 def test_progress_of_a_run(
     board: Board,
     posted: Message,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -324,9 +324,7 @@ def test_progress_of_a_run(
     assert len(calls(slack, "chat.update")) == sent + 1
 
 
-def test_a_sweep_sends_a_few(
-    board: Board, store: SqlStore, releases: str, slack: Workspace
-) -> None:
+def test_a_sweep_sends_a_few(board: Board, store: Store, releases: str, slack: Workspace) -> None:
     plan, other = propose(store), propose(store, THERE)
     slack.remote.change_settings(limits=False)
     for _ in range(3):
@@ -344,7 +342,7 @@ def test_a_sweep_sends_a_few(
 
 
 def test_a_message_that_somebody_deleted(
-    board: Board, plan: PlanRecord, posted: Message, client: WebClient, store: SqlStore, ann: Person
+    board: Board, plan: PlanRecord, posted: Message, client: WebClient, store: Store, ann: Person
 ) -> None:
     other = board.post(plan.id, posted.channel)
     client.chat_delete(channel=posted.channel, ts=posted.ts)
@@ -355,7 +353,7 @@ def test_a_message_that_somebody_deleted(
 
 
 def test_a_channel_that_is_lost(
-    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person, store: SqlStore
+    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person, store: Store
 ) -> None:
     closed_one = slack.remote.add_channel("old", [ann])
     secret = slack.remote.add_channel("secret", [ann], kind="private")
@@ -374,7 +372,7 @@ def test_a_channel_that_is_lost(
 def test_one_429_drops_nothing(
     board: Board,
     posted: Message,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     ann: Person,
     waits: list[float],
@@ -390,7 +388,7 @@ def test_one_429_drops_nothing(
 def test_many_429s_leave_it_to_the_sweep(
     board: Board,
     posted: Message,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     ann: Person,
     waits: list[float],
@@ -415,7 +413,7 @@ def test_posting_waits_where_slack_wants_it_to(
 
 
 def test_one_that_fails_holds_no_other_up(
-    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, store: SqlStore, ann: Person
+    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, store: Store, ann: Person
 ) -> None:
     other = board.post(plan.id, posted.channel)
     dismiss(store, plan.id)
@@ -438,7 +436,7 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
     board: Board,
     posted: Message,
     slack: Workspace,
-    store: SqlStore,
+    store: Store,
     ann: Person,
     error: str,
     caplog: pytest.LogCaptureFixture,
@@ -455,7 +453,7 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
 
 
 def test_a_plan_that_was_tampered_with(
-    board: Board, plan: PlanRecord, store: SqlStore, releases: str, ann: Person
+    board: Board, plan: PlanRecord, store: Store, releases: str, ann: Person
 ) -> None:
     with store._database.writing() as session:
         session.connection().exec_driver_sql("UPDATE plan_versions SET hash = 'another'")
@@ -469,7 +467,7 @@ def test_a_plan_that_was_tampered_with(
 
 
 @pytest.fixture
-def other_store(store_url: str) -> Iterator[SqlStore]:
+def other_store(store_url: str) -> Iterator[Store]:
     with open_store(store_url) as opened:
         yield opened
 
@@ -478,8 +476,8 @@ def test_two_replicas_refresh_the_same_message(
     make_board: MakeBoard,
     board: Board,
     posted: Message,
-    store: SqlStore,
-    other_store: SqlStore,
+    store: Store,
+    other_store: Store,
     ann: Person,
 ) -> None:
     other = make_board(other_store)
@@ -494,8 +492,8 @@ def test_one_that_knows_less_shows_it_last(
     make_board: MakeBoard,
     board: Board,
     posted: Message,
-    store: SqlStore,
-    other_store: SqlStore,
+    store: Store,
+    other_store: Store,
     ann: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -538,8 +536,8 @@ def test_every_version_brings_its_own(
     make_board: MakeBoard,
     board: Board,
     posted: Message,
-    store: SqlStore,
-    other_store: SqlStore,
+    store: Store,
+    other_store: Store,
     ann: Person,
 ) -> None:
     assert store.commit(new_version(seen(store, posted.plan), "old"))
@@ -573,14 +571,14 @@ def test_the_bot_is_not_in_the_channel(
 
 
 def test_a_plan_that_deletes_nothing_brings_no_list(
-    board: Board, store: SqlStore, releases: str, ann: Person
+    board: Board, store: Store, releases: str, ann: Person
 ) -> None:
     message = board.post(propose(store, deletions=0).id, releases)
     assert files_of(ann, message) == []
 
 
 def test_the_message_is_gone_before_the_list_comes(
-    board: Board, plan: PlanRecord, posted: Message, client: WebClient, store: SqlStore
+    board: Board, plan: PlanRecord, posted: Message, client: WebClient, store: Store
 ) -> None:
     assert store.commit(new_version(plan, "old"))
     client.chat_delete(channel=posted.channel, ts=posted.ts)
@@ -590,7 +588,7 @@ def test_the_message_is_gone_before_the_list_comes(
 
 @pytest.mark.parametrize("number", [500, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_a_large_plan(
-    board: Board, store: SqlStore, slack: Workspace, releases: str, ann: Person, number: int
+    board: Board, store: Store, slack: Workspace, releases: str, ann: Person, number: int
 ) -> None:
     large = content(*(f"build-{each}" for each in range(number)))
     made = record(hash=content_hash(large), manifests=number, deletions=number)

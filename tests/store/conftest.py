@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import URL, make_url
 
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.pgbouncer import pooler
 from tests.postgres import Server
 from tests.store.support import migrated_sqlite, sqlite_url
@@ -43,7 +43,7 @@ def url(
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[SqlStore]:
+def store(url: str) -> Iterator[Store]:
     with open_store(url) as opened:
         yield opened
 

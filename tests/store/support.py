@@ -22,8 +22,8 @@ from bot.core.records import Approval, Event, EventName, PlanRecord, RepositoryP
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
 from bot.core.sentence import Sentence
-from bot.ports import Change
-from bot.store.store import SqlStore, open_store
+from bot.store.changes import Change
+from bot.store.store import Store, open_store
 from tests.support import NOW
 
 BEHIND_A_POOLER_TOO = pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def pin(text: str, repository: RepositoryId = HERE, by: str = "ann", **facts: An
     return RepositoryPin(repository.uri, replace(Pin(text, by, "why not"), **facts), NOW)
 
 
-def propose(store: SqlStore, repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:
+def propose(store: Store, repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:
     """Stores a plan that deletes `old` and `older`."""
     plan = content("old", "older", repository=repository)
     made = record(repository, **{"hash": content_hash(plan), **facts})
@@ -128,13 +128,13 @@ def new_version(before: PlanRecord, *names: str) -> Change:
     return Change([event(plan=before.id)], before, after, plan)
 
 
-def seen(store: SqlStore, id_: str) -> PlanRecord:
+def seen(store: Store, id_: str) -> PlanRecord:
     found = store.plan(id_)
     assert found
     return found
 
 
-def begin(store: SqlStore, **facts: Any) -> Run:
+def begin(store: Store, **facts: Any) -> Run:
     """Stores a plan that deletes `old` and `older`, and a run of it by its first worker."""
     made = propose(store)
     run = replace(run_of(made), **facts)

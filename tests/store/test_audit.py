@@ -12,7 +12,7 @@ from bot.core.pins import Pin
 from bot.core.records import Event, EventName
 from bot.core.sentence import Sentence
 from bot.store import audit
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.store.support import HERE, event
 from tests.support import NOW
 
@@ -28,7 +28,7 @@ WHOLE = Event(
 )
 
 
-def test_every_fact_is_kept(store: SqlStore) -> None:
+def test_every_fact_is_kept(store: Store) -> None:
     bare = Event(NOW, EventName.CONFIRMED_USAGE, "bob", Sentence("bob confirmed"))
     store.record(WHOLE)
     store.record(bare)
@@ -36,9 +36,7 @@ def test_every_fact_is_kept(store: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 7])
-def test_it_is_read_page_by_page(
-    store: SqlStore, count: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_read_page_by_page(store: Store, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "EVENTS_A_QUERY", 2)
     events = [
         event(by=str(number), at=NOW - timedelta(days=number // 3)) for number in range(count)
@@ -48,7 +46,7 @@ def test_it_is_read_page_by_page(
     assert list(store.events()) == sorted(events, key=lambda each: each.at)
 
 
-def test_it_is_read_from_a_time_on(store: SqlStore) -> None:
+def test_it_is_read_from_a_time_on(store: Store) -> None:
     early, then, late = (event(at=NOW + timedelta(seconds=step)) for step in (-1, 0, 1))
     for each in (late, early, then):
         store.record(each)
@@ -63,19 +61,19 @@ def test_it_is_read_from_a_time_on(store: SqlStore) -> None:
         "DELETE FROM audit_events WHERE id = 1",
     ],
 )
-def test_no_line_can_be_changed_or_deleted(store: SqlStore, statement: str) -> None:
+def test_no_line_can_be_changed_or_deleted(store: Store, statement: str) -> None:
     store.record(WHOLE)
     refuses(store, statement)
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
-def test_not_even_all_lines_at_once(store: SqlStore) -> None:
+def test_not_even_all_lines_at_once(store: Store) -> None:
     store.record(WHOLE)
     refuses(store, "TRUNCATE audit_events")
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
-def test_no_line_takes_the_place_of_another(store: SqlStore) -> None:
+def test_no_line_takes_the_place_of_another(store: Store) -> None:
     store.record(WHOLE)
     refuses(
         store,
@@ -84,7 +82,7 @@ def test_no_line_takes_the_place_of_another(store: SqlStore) -> None:
     )
 
 
-def refuses(store: SqlStore, statement: str) -> None:
+def refuses(store: Store, statement: str) -> None:
     with (
         pytest.raises((DBAPIError, ServiceError), match="audit events stay as they are"),
         store._database.writing() as session,
@@ -93,7 +91,7 @@ def refuses(store: SqlStore, statement: str) -> None:
     assert list(store.events()) == [WHOLE]
 
 
-def test_times_come_back_equal_and_in_utc(store: SqlStore) -> None:
+def test_times_come_back_equal_and_in_utc(store: Store) -> None:
     tokyo = datetime(2026, 3, 1, 8, 30, 0, 123456, tzinfo=timezone(timedelta(hours=9)))
     store.record(event(at=tokyo))
     (found,) = store.events(tokyo)

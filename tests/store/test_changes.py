@@ -10,8 +10,8 @@ from bot.core.errors import RequestError
 from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
 from bot.core.records import Approval, EventName, Item, Outcome
-from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from bot.store.tables import ItemRow, VersionRow
 from tests.store.support import (
     HERE,
@@ -29,7 +29,7 @@ from tests.store.support import (
 from tests.support import NOW
 
 
-def test_a_new_plan_is_stored_whole(store: SqlStore) -> None:
+def test_a_new_plan_is_stored_whole(store: Store) -> None:
     plan = content("b", "a")
     made = record(execute_after=NOW, hash=content_hash(plan))
     proposed = event(plan=made.id, version=1, repository=HERE.uri, digests=("sha256:a",))
@@ -44,14 +44,14 @@ def test_a_new_plan_is_stored_whole(store: SqlStore) -> None:
     assert list(store.events()) == [proposed]
 
 
-def test_a_plan_without_deletions_is_stored(store: SqlStore) -> None:
+def test_a_plan_without_deletions_is_stored(store: Store) -> None:
     made = record()
     assert store.commit(Change([], after=made, content=content()))
     assert store.items(made.id, 1) == []
 
 
 @pytest.mark.parametrize("state", [PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING])
-def test_a_repository_has_one_open_plan(store: SqlStore, state: PlanState) -> None:
+def test_a_repository_has_one_open_plan(store: Store, state: PlanState) -> None:
     first = propose(store, state=state)
     second = record()
     change = Change([event(by="bob")], after=second, content=content("x"), pins_added=[pin("p")])
@@ -65,20 +65,20 @@ def test_a_repository_has_one_open_plan(store: SqlStore, state: PlanState) -> No
 @pytest.mark.parametrize(
     "state", sorted(set(PlanState) - {PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
 )
-def test_a_closed_plan_makes_way(store: SqlStore, state: PlanState) -> None:
+def test_a_closed_plan_makes_way(store: Store, state: PlanState) -> None:
     first = propose(store)
     assert store.commit(closed(first, state, EventName.DISMISSED))
     second = propose(store)
     assert store.open_plan(HERE) == second
 
 
-def test_repositories_are_apart(store: SqlStore) -> None:
+def test_repositories_are_apart(store: Store) -> None:
     here, there = propose(store), propose(store, THERE)
     assert store.open_plan(HERE) == here
     assert store.open_plan(THERE) == there
 
 
-def test_every_change_counts(store: SqlStore) -> None:
+def test_every_change_counts(store: Store) -> None:
     made = propose(store)
     assert store.commit(approval(made, "bob"))
     approved = seen(store, made.id)
@@ -92,7 +92,7 @@ def test_every_change_counts(store: SqlStore) -> None:
     assert seen(store, made.id).revision == 2
 
 
-def test_who_saw_an_earlier_revision_writes_nothing(store: SqlStore) -> None:
+def test_who_saw_an_earlier_revision_writes_nothing(store: Store) -> None:
     made = propose(store)
     store.commit(approval(made, "bob"))
     before = seen(store, made.id)
@@ -105,12 +105,12 @@ def test_who_saw_an_earlier_revision_writes_nothing(store: SqlStore) -> None:
     assert "late" not in {each.by for each in store.events()}
 
 
-def test_a_plan_that_is_not_there_cannot_be_changed(store: SqlStore) -> None:
+def test_a_plan_that_is_not_there_cannot_be_changed(store: Store) -> None:
     assert not store.commit(approval(record(), "bob"))
     assert list(store.events()) == []
 
 
-def test_a_version_that_was_approved_is_kept_whole(store: SqlStore) -> None:
+def test_a_version_that_was_approved_is_kept_whole(store: Store) -> None:
     made = propose(store)
     store.commit(approval(made, "bob"))
     assert store.commit(new_version(seen(store, made.id), "old"))
@@ -124,7 +124,7 @@ def test_a_version_that_was_approved_is_kept_whole(store: SqlStore) -> None:
 
 
 def test_a_replaced_version_that_nobody_approved_keeps_what_it_was_to_delete(
-    store: SqlStore,
+    store: Store,
 ) -> None:
     made = propose(store)
     others = [("old",), ("new", "old"), (), ("newest",)]
@@ -141,7 +141,7 @@ def test_a_replaced_version_that_nobody_approved_keeps_what_it_was_to_delete(
     ]
 
 
-def test_a_pin_on_a_large_plan_adds_little_to_the_database(store: SqlStore) -> None:
+def test_a_pin_on_a_large_plan_adds_little_to_the_database(store: Store) -> None:
     names = [f"{number:064}" for number in range(500)]
     plan = content(*names)
     made = record(hash=content_hash(plan))
@@ -152,7 +152,7 @@ def test_a_pin_on_a_large_plan_adds_little_to_the_database(store: SqlStore) -> N
     assert stored_bytes(store) - before < 5 * 1000
 
 
-def stored_bytes(store: SqlStore) -> int:
+def stored_bytes(store: Store) -> int:
     """Of all versions of plans and their items."""
     with store._database.reading() as session:
         versions = session.execute(select(VersionRow.content, VersionRow.difference)).all()
@@ -161,7 +161,7 @@ def stored_bytes(store: SqlStore) -> int:
     return sum(map(len, texts))
 
 
-def test_approvals_of_every_version_are_told_in_their_order(store: SqlStore) -> None:
+def test_approvals_of_every_version_are_told_in_their_order(store: Store) -> None:
     made = propose(store)
     first = Approval("bob", NOW, 1)
     store.commit(Change([], made, replace(made, approvals=(first,))))
@@ -176,7 +176,7 @@ def test_approvals_of_every_version_are_told_in_their_order(store: SqlStore) -> 
     assert seen(store, made.id).approvals == (first, later[1], later[0])
 
 
-def test_a_stop_takes_approvals_back(store: SqlStore) -> None:
+def test_a_stop_takes_approvals_back(store: Store) -> None:
     made = propose(store)
     store.commit(approval(made, "ann"))
     store.commit(approval(seen(store, made.id), "bob"))
@@ -186,7 +186,7 @@ def test_a_stop_takes_approvals_back(store: SqlStore) -> None:
     assert seen(store, made.id) == replace(stopped, revision=3)
 
 
-def test_an_approval_of_other_content_takes_the_place_of_the_first(store: SqlStore) -> None:
+def test_an_approval_of_other_content_takes_the_place_of_the_first(store: Store) -> None:
     made = propose(store)
     store.commit(approval(made, "ann"))
     before = seen(store, made.id)
@@ -195,14 +195,14 @@ def test_an_approval_of_other_content_takes_the_place_of_the_first(store: SqlSto
     assert seen(store, made.id).approvals == (other,)
 
 
-def test_who_wants_a_stop_is_told(store: SqlStore) -> None:
+def test_who_wants_a_stop_is_told(store: Store) -> None:
     made = propose(store, state=PlanState.EXECUTING)
     asked = replace(made, stop_asked_by="bob")
     assert store.commit(Change([event(EventName.STOP_ASKED, "bob")], made, asked))
     assert seen(store, made.id) == replace(asked, revision=1)
 
 
-def test_a_pin_that_is_gone_stops_the_whole_change(store: SqlStore) -> None:
+def test_a_pin_that_is_gone_stops_the_whole_change(store: Store) -> None:
     made = propose(store)
     change = replace(approval(made, "bob"), pins_removed=[pin("gone")], pins_added=[pin("other")])
     assert not store.commit(change)
@@ -211,7 +211,7 @@ def test_a_pin_that_is_gone_stops_the_whole_change(store: SqlStore) -> None:
     assert [each.event for each in store.events()] == [EventName.PROPOSED]
 
 
-def test_a_pin_that_came_meanwhile_stops_the_whole_change(store: SqlStore) -> None:
+def test_a_pin_that_came_meanwhile_stops_the_whole_change(store: Store) -> None:
     made = propose(store)
     assert store.commit(Change([], pins_added=[pin("new")]))
     change = replace(new_version(made, "old"), pins_added=[pin("new", by="bob"), pin("other")])
@@ -221,7 +221,7 @@ def test_a_pin_that_came_meanwhile_stops_the_whole_change(store: SqlStore) -> No
     assert store.pins() == [pin("new")]
 
 
-def test_a_pin_and_the_next_version_land_together(store: SqlStore) -> None:
+def test_a_pin_and_the_next_version_land_together(store: Store) -> None:
     made = propose(store)
     change = replace(new_version(made, "old"), pins_added=[pin("older")])
     assert store.commit(change)

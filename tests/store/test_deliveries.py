@@ -4,17 +4,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from bot.store.deliveries import REMEMBERED_FOR
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.support import NOW
 
 
-def test_the_second_time_it_is_known(store: SqlStore) -> None:
+def test_the_second_time_it_is_known(store: Store) -> None:
     assert store.hear("1.2.a", NOW)
     assert not store.hear("1.2.a", NOW + timedelta(seconds=5))
     assert store.hear("1.2.b", NOW)
 
 
-def test_it_is_forgotten_when_nobody_delivers_it_again(store: SqlStore) -> None:
+def test_it_is_forgotten_when_nobody_delivers_it_again(store: Store) -> None:
     assert store.hear("old", NOW)
     assert store.hear("new", NOW + REMEMBERED_FOR + timedelta(seconds=1))
     assert store.hear("old", NOW + REMEMBERED_FOR + timedelta(seconds=2))

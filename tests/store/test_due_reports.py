@@ -9,7 +9,7 @@ from bot.core.records import Job, Message
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.store.due_reports import REMEMBERED_FOR
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.store.support import HERE, THERE, propose
 from tests.store.test_races import at_once, stores
 from tests.support import NOW
@@ -21,12 +21,12 @@ NEXT = ROUND._replace(local=ROUND.local + timedelta(days=7))
 HOUR = timedelta(hours=1)
 
 
-def claim(store: SqlStore, *repositories: RepositoryId, round_: Round = ROUND) -> bool:
+def claim(store: Store, *repositories: RepositoryId, round_: Round = ROUND) -> bool:
     store.begin_round(round_, ["own"], NOW)
     return store.claim(round_, "own", repositories, NOW)
 
 
-def jobs(store: SqlStore) -> list[Job]:
+def jobs(store: Store) -> list[Job]:
     """All that are left."""
     found = []
     while job := store.take("worker", NOW + HOUR, HOUR):
@@ -35,25 +35,25 @@ def jobs(store: SqlStore) -> list[Job]:
     return found
 
 
-def claimed(store: SqlStore, repository: RepositoryId = HERE) -> DueReport:
+def claimed(store: Store, repository: RepositoryId = HERE) -> DueReport:
     found = store.due_report(repository.uri, ROUND.local)
     assert found
     return found
 
 
 def settle(
-    store: SqlStore, repository: RepositoryId, outcome: DueOutcome, usd: float = 0.0
+    store: Store, repository: RepositoryId, outcome: DueOutcome, usd: float = 0.0
 ) -> DueReport:
     settled = replace(claimed(store, repository), outcome=outcome, usd=usd)
     store.settle_report(settled)
     return settled
 
 
-def told(store: SqlStore) -> Sequence[Rest | None]:
+def told(store: Store) -> Sequence[Rest | None]:
     return [store.rest(job.payload["line"]) for job in jobs(store) if job.kind == "rest"]
 
 
-def test_each_is_claimed_once(store: SqlStore) -> None:
+def test_each_is_claimed_once(store: Store) -> None:
     assert store.begin_round(ROUND, ["own", "other"], NOW) == ["own", "other"]
     assert claim(store, HERE, THERE)
     assert not claim(store, HERE, THERE)
@@ -68,7 +68,7 @@ def test_each_is_claimed_once(store: SqlStore) -> None:
     assert store.due_report(HERE.uri, NEXT.local) is None
 
 
-def test_one_job_comes_a_second_after_the_other(store: SqlStore) -> None:
+def test_one_job_comes_a_second_after_the_other(store: Store) -> None:
     """So that those who ask meanwhile come in between."""
     claim(store, HERE, THERE)
     assert store.take("worker", NOW, HOUR)
@@ -76,7 +76,7 @@ def test_one_job_comes_a_second_after_the_other(store: SqlStore) -> None:
     assert store.take("worker", NOW + timedelta(seconds=1), HOUR)
 
 
-def test_what_another_entry_had_at_that_time_is_not_claimed_again(store: SqlStore) -> None:
+def test_what_another_entry_had_at_that_time_is_not_claimed_again(store: Store) -> None:
     claim(store, HERE)
     assert claim(store, HERE, THERE, round_=ROUND._replace(entry="*"))
     assert [job.payload["repository"] for job in jobs(store)] == [HERE.uri, THERE.uri]
@@ -84,7 +84,7 @@ def test_what_another_entry_had_at_that_time_is_not_claimed_again(store: SqlStor
     assert len(jobs(store)) == 1
 
 
-def test_of_replicas_one_claims(stores: Sequence[SqlStore]) -> None:
+def test_of_replicas_one_claims(stores: Sequence[Store]) -> None:
     for store in stores:
         store.begin_round(ROUND, ["own"], NOW)
     landed = at_once(stores, [lambda store: store.claim(ROUND, "own", [HERE, THERE], NOW)] * 8)
@@ -92,14 +92,14 @@ def test_of_replicas_one_claims(stores: Sequence[SqlStore]) -> None:
     assert len(jobs(stores[0])) == 2
 
 
-def test_what_became_of_it_stays(store: SqlStore) -> None:
+def test_what_became_of_it_stays(store: Store) -> None:
     claim(store, HERE)
     settled = settle(store, HERE, DueOutcome.SMALL, 3.2)
     store.settle_report(replace(settled, outcome=DueOutcome.FAILED, error=Sentence("oh")))
     assert claimed(store) == settled
 
 
-def test_the_message_is_remembered_with_it(store: SqlStore) -> None:
+def test_the_message_is_remembered_with_it(store: Store) -> None:
     plan = propose(store)
     claim(store, HERE)
     message = Message(plan.id, "C1", "1.0")
@@ -108,7 +108,7 @@ def test_the_message_is_remembered_with_it(store: SqlStore) -> None:
     assert store.message("C1", "1.0") == message
 
 
-def test_the_rest_is_told_once_all_are_through(store: SqlStore) -> None:
+def test_the_rest_is_told_once_all_are_through(store: Store) -> None:
     claim(store, HERE, THERE)
     jobs(store)
     here = settle(store, HERE, DueOutcome.NOTHING)
@@ -120,7 +120,7 @@ def test_the_rest_is_told_once_all_are_through(store: SqlStore) -> None:
     assert told(store) == [Rest(ROUND, (here, there), ())]
 
 
-def test_what_nobody_brings_to_an_end_holds_nothing_up_for_ever(store: SqlStore) -> None:
+def test_what_nobody_brings_to_an_end_holds_nothing_up_for_ever(store: Store) -> None:
     claim(store, HERE, THERE)
     jobs(store)
     here = settle(store, HERE, DueOutcome.NOTHING)
@@ -132,13 +132,13 @@ def test_what_nobody_brings_to_an_end_holds_nothing_up_for_ever(store: SqlStore)
     assert store.rest(job.payload["line"]) == Rest(ROUND, (here,), ())
 
 
-def test_of_replicas_one_tells(stores: Sequence[SqlStore]) -> None:
+def test_of_replicas_one_tells(stores: Sequence[Store]) -> None:
     claim(stores[0], HERE, THERE)
     jobs(stores[0])
     for repository in (HERE, THERE):
         settle(stores[0], repository, DueOutcome.NOTHING)
 
-    def gather(store: SqlStore) -> bool:
+    def gather(store: Store) -> bool:
         store.gather(NOW)
         return True
 
@@ -148,7 +148,7 @@ def test_of_replicas_one_tells(stores: Sequence[SqlStore]) -> None:
     assert len(rest.reports) == 2
 
 
-def test_of_what_was_posted_nothing_is_told(store: SqlStore) -> None:
+def test_of_what_was_posted_nothing_is_told(store: Store) -> None:
     claim(store, HERE, THERE)
     settle(store, HERE, DueOutcome.POSTED)
     settle(store, THERE, DueOutcome.LEFT_OUT)
@@ -157,7 +157,7 @@ def test_of_what_was_posted_nothing_is_told(store: SqlStore) -> None:
     assert told(store) == []
 
 
-def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store: SqlStore) -> None:
+def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store: Store) -> None:
     store.begin_round(ROUND, ["other", "own"], NOW)
     store.miss(ROUND, Missed("other", Sentence("AWS refused")))
     claim(store, HERE)
@@ -174,7 +174,7 @@ def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store:
     assert Rest(ROUND, (there,), ()) in told(store)
 
 
-def test_no_registry_can_be_listed(store: SqlStore) -> None:
+def test_no_registry_can_be_listed(store: Store) -> None:
     store.begin_round(ROUND, ["own"], NOW)
     store.miss(ROUND, Missed("own", Sentence("AWS refused")))
     store.gather(NOW + PATIENCE)
@@ -182,7 +182,7 @@ def test_no_registry_can_be_listed(store: SqlStore) -> None:
     assert rest == Rest(ROUND._replace(min_saving=0), (), (Missed("own", Sentence("AWS refused")),))
 
 
-def test_a_line_of_long_ago(store: SqlStore) -> None:
+def test_a_line_of_long_ago(store: Store) -> None:
     assert store.rest("nonsense") is None
     claim(store, HERE)
     store.begin_round(NEXT, ["own"], NOW + 2 * REMEMBERED_FOR)

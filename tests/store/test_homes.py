@@ -2,23 +2,23 @@
 
 from datetime import timedelta
 
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.store.support import event
 from tests.support import NOW
 
 LATER, LONG_AGO = NOW + timedelta(minutes=1), NOW - timedelta(days=1)
 
 
-def behind(store: SqlStore, limit: int = 9) -> list[str]:
+def behind(store: Store, limit: int = 9) -> list[str]:
     return list(store.homes_behind(LONG_AGO, LATER, limit))
 
 
-def shown(store: SqlStore, user: str) -> None:
+def shown(store: Store, user: str) -> None:
     store.open_home(user, NOW)
     store.mark_home_shown(user, store.last_event_number(), NOW)
 
 
-def test_one_that_was_opened_is_behind_until_it_is_shown(store: SqlStore) -> None:
+def test_one_that_was_opened_is_behind_until_it_is_shown(store: Store) -> None:
     assert store.last_event_number() == 0
     store.open_home("U1", NOW)
     assert behind(store) == ["U1"]
@@ -26,7 +26,7 @@ def test_one_that_was_opened_is_behind_until_it_is_shown(store: SqlStore) -> Non
     assert behind(store) == []
 
 
-def test_what_happens_leaves_them_behind(store: SqlStore) -> None:
+def test_what_happens_leaves_them_behind(store: Store) -> None:
     shown(store, "U1")
     store.record(event())
     assert store.last_event_number() > 0
@@ -35,7 +35,7 @@ def test_what_happens_leaves_them_behind(store: SqlStore) -> None:
     assert behind(store) == []
 
 
-def test_those_that_have_waited_longest_come_first(store: SqlStore) -> None:
+def test_those_that_have_waited_longest_come_first(store: Store) -> None:
     shown(store, "U1")
     shown(store, "U2")
     store.mark_home_shown("U1", 0, NOW + timedelta(seconds=1))
@@ -45,14 +45,14 @@ def test_those_that_have_waited_longest_come_first(store: SqlStore) -> None:
     assert behind(store, limit=1) == ["U3"]
 
 
-def test_one_that_was_shown_just_now_or_opened_long_ago_can_wait(store: SqlStore) -> None:
+def test_one_that_was_shown_just_now_or_opened_long_ago_can_wait(store: Store) -> None:
     shown(store, "U1")
     store.record(event())
     assert list(store.homes_behind(LONG_AGO, NOW, 9)) == []
     assert list(store.homes_behind(LATER, LATER, 9)) == []
 
 
-def test_one_that_could_not_be_shown_is_behind(store: SqlStore) -> None:
+def test_one_that_could_not_be_shown_is_behind(store: Store) -> None:
     shown(store, "U1")
     store.mark_home_shown("U1", None, NOW)
     assert behind(store) == ["U1"]

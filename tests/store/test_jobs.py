@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.core.due import DUE, REST
 from bot.core.records import Job
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.store.support import BEHIND_A_POOLER_TOO
 from tests.support import NOW
 
@@ -14,17 +14,17 @@ pytestmark = BEHIND_A_POOLER_TOO
 LEASE = timedelta(minutes=5)
 
 
-def take(store: SqlStore, minutes: float = 0) -> Job | None:
+def take(store: Store, minutes: float = 0) -> Job | None:
     return store.take("worker", NOW + timedelta(minutes=minutes), LEASE)
 
 
-def taken(store: SqlStore, minutes: float = 0) -> Job:
+def taken(store: Store, minutes: float = 0) -> Job:
     job = take(store, minutes)
     assert job
     return job
 
 
-def test_what_has_been_due_longest_comes_first(store: SqlStore) -> None:
+def test_what_has_been_due_longest_comes_first(store: Store) -> None:
     for minutes in (-1, 1, -2):
         store.put("plan", {"repository": str(minutes)}, NOW + timedelta(minutes=minutes))
     first, second = taken(store), taken(store)
@@ -34,7 +34,7 @@ def test_what_has_been_due_longest_comes_first(store: SqlStore) -> None:
     assert taken(store, 1).payload == {"repository": "1"}
 
 
-def test_what_is_done_is_gone(store: SqlStore) -> None:
+def test_what_is_done_is_gone(store: Store) -> None:
     store.put("plan", {}, NOW)
     job = taken(store)
     assert store.done(job)
@@ -42,7 +42,7 @@ def test_what_is_done_is_gone(store: SqlStore) -> None:
     assert take(store, 60) is None
 
 
-def test_it_is_taken_again_once_the_lease_has_run_out(store: SqlStore) -> None:
+def test_it_is_taken_again_once_the_lease_has_run_out(store: Store) -> None:
     store.put("plan", {}, NOW)
     lost = taken(store)
     assert take(store, 4.9) is None
@@ -53,7 +53,7 @@ def test_it_is_taken_again_once_the_lease_has_run_out(store: SqlStore) -> None:
     assert store.done(again)
 
 
-def test_whoever_renews_keeps_it(store: SqlStore) -> None:
+def test_whoever_renews_keeps_it(store: Store) -> None:
     store.put("plan", {}, NOW)
     job = taken(store)
     assert store.renew(job, NOW + timedelta(minutes=4), LEASE)
@@ -61,7 +61,7 @@ def test_whoever_renews_keeps_it(store: SqlStore) -> None:
     assert store.done(job)
 
 
-def test_what_is_put_back_was_never_taken(store: SqlStore) -> None:
+def test_what_is_put_back_was_never_taken(store: Store) -> None:
     store.put("plan", {"repository": "a"}, NOW)
     job = taken(store)
     assert store.put_back(job, NOW + timedelta(minutes=1))
@@ -75,7 +75,7 @@ def test_what_is_put_back_was_never_taken(store: SqlStore) -> None:
     assert take(store, 60) is None
 
 
-def test_whoever_lost_it_puts_nothing_back(store: SqlStore) -> None:
+def test_whoever_lost_it_puts_nothing_back(store: Store) -> None:
     store.put("plan", {}, NOW)
     lost = taken(store)
     again = taken(store, 5)
@@ -88,7 +88,7 @@ def test_whoever_lost_it_puts_nothing_back(store: SqlStore) -> None:
     assert store.jobs_left("plan") == 0
 
 
-def test_whoever_asked_waits_for_nothing_that_comes_by_itself(store: SqlStore) -> None:
+def test_whoever_asked_waits_for_nothing_that_comes_by_itself(store: Store) -> None:
     for number, kind in enumerate((DUE, REST, "report")):
         store.put(kind, {}, NOW - timedelta(minutes=3 - number))
     assert [taken(store).kind for _ in range(3)] == ["report", DUE, REST]
@@ -112,7 +112,7 @@ def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:
     assert len(got) == len(set(got)) == jobs
 
 
-def test_how_many_are_left(store: SqlStore) -> None:
+def test_how_many_are_left(store: Store) -> None:
     for kind in ("plan", "plan", "report"):
         store.put(kind, {}, NOW)
     first = taken(store)

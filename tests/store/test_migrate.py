@@ -21,10 +21,10 @@ from bot.core.plan_state import PlanState
 from bot.core.pull_times import OurRead, Span
 from bot.core.reasons import NothingKeeps
 from bot.core.records import Approval, EventName, Fate, Outcome
-from bot.ports import Change
+from bot.store.changes import Change
 from bot.store.migrate import CURRENT, scripts, upgrade
 from bot.store.open_database import open_database
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from bot.store.tables import ApprovalRow, Base, VersionRow
 from tests.postgres import Server
 from tests.store.support import BOB, HERE, propose, run_of, seen, sqlite_url
@@ -83,7 +83,7 @@ def test_two_processes_start_at_once(tmp_path: Path, postgresql: Server) -> None
     assert said.stdout == 2 * f"[0, 0] {[*b'01']}\n"
 
 
-def test_the_revisions_make_the_tables_that_the_store_knows(store: SqlStore) -> None:
+def test_the_revisions_make_the_tables_that_the_store_knows(store: Store) -> None:
     with store._database.reading() as session:
         context = MigrationContext.configure(session.connection())
         assert compare_metadata(context, Base.metadata) == []
@@ -203,7 +203,7 @@ def test_reads_that_are_older_than_their_spans(empty_url: str) -> None:
         assert store.our_reads(HERE) == {"sha256:1": [OurRead(at, None, span)]}
 
 
-def test_an_older_process_may_still_write_approvals(store: SqlStore) -> None:
+def test_an_older_process_may_still_write_approvals(store: Store) -> None:
     """While replicas are replaced one after the other. Nobody knows what such people saw."""
     made = propose(store)
     with store._database.writing() as session:
@@ -212,7 +212,7 @@ def test_an_older_process_may_still_write_approvals(store: SqlStore) -> None:
     assert seen(store, made.id).approvals == (Approval("ann", NOW, 1, ""),)
 
 
-def read_all(store: SqlStore) -> None:
+def read_all(store: Store) -> None:
     (plan,) = store.plans()
     assert store.open_plans() == [plan]
     assert plan.approvals

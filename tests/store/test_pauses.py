@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Message, Pause
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.store.support import (
     BOB,
     THERE,
@@ -25,7 +25,7 @@ PAUSE = Pause("ann", NOW, "the registry moves")
 PAUSED, RESUMED = event(EventName.PAUSED), event(EventName.RESUMED)
 
 
-def test_it_is_told(store: SqlStore) -> None:
+def test_it_is_told(store: Store) -> None:
     assert store.pause() is None
     assert store.set_pause(PAUSE, PAUSED)
     assert store.pause() == PAUSE
@@ -34,7 +34,7 @@ def test_it_is_told(store: SqlStore) -> None:
     assert list(store.events()) == [PAUSED, RESUMED]
 
 
-def test_whoever_comes_second_changes_nothing(store: SqlStore) -> None:
+def test_whoever_comes_second_changes_nothing(store: Store) -> None:
     assert not store.set_pause(None, RESUMED)
     assert store.set_pause(PAUSE, PAUSED)
     assert not store.set_pause(Pause("bob", NOW, ""), event(EventName.PAUSED, "bob"))
@@ -42,7 +42,7 @@ def test_whoever_comes_second_changes_nothing(store: SqlStore) -> None:
     assert list(store.events()) == [PAUSED]
 
 
-def test_nothing_begins(store: SqlStore) -> None:
+def test_nothing_begins(store: Store) -> None:
     plan = propose(store)
     store.set_pause(PAUSE, PAUSED)
     assert not store.commit(started(plan, run_of(plan)))
@@ -52,20 +52,20 @@ def test_nothing_begins(store: SqlStore) -> None:
     assert store.commit(started(plan, run_of(plan)))
 
 
-def test_what_was_begun_goes_on(store: SqlStore) -> None:
+def test_what_was_begun_goes_on(store: Store) -> None:
     run = begin(store)
     store.set_pause(PAUSE, PAUSED)
     assert store.commit(take_over(run, BOB))
     assert store.renew_run(taken_over(run, BOB), NOW + timedelta(minutes=3))
 
 
-def test_what_people_decide_is_kept(store: SqlStore) -> None:
+def test_what_people_decide_is_kept(store: Store) -> None:
     plan = propose(store)
     store.set_pause(PAUSE, PAUSED)
     assert store.commit(closed(plan, PlanState.DISMISSED, EventName.DISMISSED))
 
 
-def test_messages_of_open_plans_are_shown_anew(store: SqlStore) -> None:
+def test_messages_of_open_plans_are_shown_anew(store: Store) -> None:
     plan, other = propose(store), propose(store, THERE, state=PlanState.DONE)
     for number, each in enumerate((plan, other)):
         message = Message(each.id, "C1", f"1700000000.00000{number}")
@@ -78,7 +78,7 @@ def test_messages_of_open_plans_are_shown_anew(store: SqlStore) -> None:
     assert [message.plan for message in store.messages_behind(9, NOW)] == [plan.id]
 
 
-def test_either_the_pause_or_the_run_comes_first(store: SqlStore, url: str) -> None:
+def test_either_the_pause_or_the_run_comes_first(store: Store, url: str) -> None:
     with open_store(url) as other, ThreadPoolExecutor(2) as pool:
         for _ in range(10):
             plan = propose(store)

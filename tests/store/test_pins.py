@@ -7,23 +7,23 @@ from typing import Any
 import pytest
 
 from bot.core.records import EventName, PinRemoval, RepositoryPin
-from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests.store.support import THERE, event, pin
 from tests.support import NOW
 
 SHORT = pin("1.0", until=NOW + timedelta(days=1))
 
 
-def add(store: SqlStore, *pins: RepositoryPin) -> None:
+def add(store: Store, *pins: RepositoryPin) -> None:
     assert store.commit(Change([event(EventName.PINNED)], pins_added=pins))
 
 
-def remove(store: SqlStore, *pins: RepositoryPin) -> bool:
+def remove(store: Store, *pins: RepositoryPin) -> bool:
     return store.commit(Change([event(EventName.UNPINNED)], pins_removed=pins))
 
 
-def test_they_are_told_by_repository_and_text(store: SqlStore) -> None:
+def test_they_are_told_by_repository_and_text(store: Store) -> None:
     pins = [pin("b"), pin("*-rc"), pin("a", THERE), pin("B")]
     add(store, *pins)
     assert store.pins() == [pin("*-rc"), pin("B"), pin("b"), pin("a", THERE)]
@@ -31,20 +31,20 @@ def test_they_are_told_by_repository_and_text(store: SqlStore) -> None:
     assert store.pins("elsewhere") == []
 
 
-def test_one_that_has_run_out_is_still_told(store: SqlStore) -> None:
+def test_one_that_has_run_out_is_still_told(store: Store) -> None:
     gone = pin("1.0", until=NOW - timedelta(days=1))
     add(store, gone)
     assert store.pins() == [gone]
 
 
-def test_those_that_are_over(store: SqlStore) -> None:
+def test_those_that_are_over(store: Store) -> None:
     over = pin("a", THERE, until=NOW)
     others = [pin("b"), pin("c", until=NOW + timedelta(seconds=1))]
     assert store.commit(Change([event()], pins_added=[over, *others]))
     assert store.pins_over(NOW) == [over]
 
 
-def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: SqlStore) -> None:
+def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: Store) -> None:
     add(store, SHORT)
     longer = pin("1.0", by="bob", reason="longer", until=None)
     change = Change([event()], pins_added=[longer], pins_removed=[SHORT])
@@ -52,7 +52,7 @@ def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: SqlStore) -> 
     assert store.pins() == [longer]
 
 
-def test_one_that_nobody_saw_is_not_overwritten(store: SqlStore) -> None:
+def test_one_that_nobody_saw_is_not_overwritten(store: Store) -> None:
     add(store, SHORT)
     longer = pin("1.0", by="bob", reason="longer", until=None)
     assert not store.commit(Change([event()], pins_added=[pin("0.9"), longer, pin("2.0")]))
@@ -61,7 +61,7 @@ def test_one_that_nobody_saw_is_not_overwritten(store: SqlStore) -> None:
 
 
 @pytest.mark.parametrize("kept", [SHORT, pin("1.0")])
-def test_what_was_seen_is_removed_once(store: SqlStore, kept: RepositoryPin) -> None:
+def test_what_was_seen_is_removed_once(store: Store, kept: RepositoryPin) -> None:
     add(store, kept)
     assert remove(store, kept)
     assert not remove(store, kept)
@@ -73,28 +73,28 @@ def test_what_was_seen_is_removed_once(store: SqlStore, kept: RepositoryPin) -> 
     "other",
     [{"by": "bob"}, {"reason": "another"}, {"until": None}, {"until": NOW + timedelta(days=2)}],
 )
-def test_one_that_was_replaced_meanwhile_stays(store: SqlStore, other: dict[str, Any]) -> None:
+def test_one_that_was_replaced_meanwhile_stays(store: Store, other: dict[str, Any]) -> None:
     replaced = replace(SHORT, pin=replace(SHORT.pin, **other))
     add(store, replaced)
     assert not remove(store, SHORT)
     assert store.pins() == [replaced]
 
 
-def test_one_that_was_set_anew_stays(store: SqlStore) -> None:
+def test_one_that_was_set_anew_stays(store: Store) -> None:
     again = replace(SHORT, made_at=NOW + timedelta(seconds=1))
     add(store, again)
     assert not remove(store, SHORT)
     assert store.pins() == [again]
 
 
-def test_all_are_removed_or_none(store: SqlStore) -> None:
+def test_all_are_removed_or_none(store: Store) -> None:
     add(store, pin("a"), pin("b"))
     assert not remove(store, pin("a"), pin("c"))
     assert store.pins() == [pin("a"), pin("b")]
     assert remove(store, pin("b"), pin("a"))
 
 
-def test_those_that_run_out_are_warned_of_once(store: SqlStore) -> None:
+def test_those_that_run_out_are_warned_of_once(store: Store) -> None:
     lasting = pin("1.1", until=NOW + timedelta(days=2))
     add(store, SHORT, lasting, pin("1.2"))
     tomorrow = NOW + timedelta(days=1)
@@ -106,7 +106,7 @@ def test_those_that_run_out_are_warned_of_once(store: SqlStore) -> None:
     assert store.pins_to_warn_of(tomorrow) == [SHORT]
 
 
-def test_one_that_took_its_place_is_warned_of_again(store: SqlStore) -> None:
+def test_one_that_took_its_place_is_warned_of_again(store: Store) -> None:
     add(store, SHORT)
     assert store.mark_warned(SHORT, NOW)
     longer = pin("1.0", until=NOW + timedelta(days=31))
@@ -118,7 +118,7 @@ def test_one_that_took_its_place_is_warned_of_again(store: SqlStore) -> None:
 # pins that somebody other than their makers removed
 
 
-def test_a_removal_stays_known(store: SqlStore) -> None:
+def test_a_removal_stays_known(store: Store) -> None:
     lasting = pin("1.1", THERE)
     add(store, SHORT, lasting)
     removals = [PinRemoval(SHORT, "bob", NOW), PinRemoval(SHORT, "cat", NOW + timedelta(hours=1))]
@@ -130,21 +130,21 @@ def test_a_removal_stays_known(store: SqlStore) -> None:
     assert store.pin_removals(THERE.uri) == [elsewhere]
 
 
-def test_a_removal_is_remembered_as_it_was_first(store: SqlStore) -> None:
+def test_a_removal_is_remembered_as_it_was_first(store: Store) -> None:
     first = PinRemoval(SHORT, "bob", NOW)
     for each in (first, replace(first, at=NOW + timedelta(hours=1))):
         assert store.commit(Change([event()], removals=[each]))
     assert store.pin_removals(SHORT.repository) == [first]
 
 
-def test_a_removal_that_did_not_land_is_not_known(store: SqlStore) -> None:
+def test_a_removal_that_did_not_land_is_not_known(store: Store) -> None:
     change = Change([event()], pins_removed=[SHORT], removals=[PinRemoval(SHORT, "bob", NOW)])
     assert not store.commit(change)
     assert store.pin_removals(SHORT.repository) == []
 
 
 def test_one_that_holds_a_secret_by_now_is_removed_all_the_same(
-    store: SqlStore, monkeypatch: pytest.MonkeyPatch
+    store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An older version stored it, or a process that knew other secrets."""
     add(store, pin("1.0", reason="it runs with hunter2-hunter2"))

@@ -9,13 +9,13 @@ from bot.core.errors import ServiceError
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, PlanRecord
 from bot.store.plan_content import pack
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.store.tables import VersionRow
 from tests.store.support import HERE, THERE, closed, content, propose, record, seen
 from tests.support import NOW
 
 
-def test_what_is_unknown(store: SqlStore) -> None:
+def test_what_is_unknown(store: Store) -> None:
     assert store.plan("x") is None
     assert store.open_plan(HERE) is None
     assert list(store.plans()) == []
@@ -24,20 +24,20 @@ def test_what_is_unknown(store: SqlStore) -> None:
         store.content("x", 1)
 
 
-def test_the_last_proposed_comes_first(store: SqlStore) -> None:
+def test_the_last_proposed_comes_first(store: Store) -> None:
     older = propose(store, proposed_at=NOW - timedelta(hours=1))
     newer = propose(store, THERE, proposed_at=NOW)
     assert list(store.plans()) == [newer, older]
 
 
-def test_closed_plans_are_not_open(store: SqlStore) -> None:
+def test_closed_plans_are_not_open(store: Store) -> None:
     done = propose(store)
     assert store.commit(closed(done, PlanState.DONE, EventName.EXPIRED))
     first, second = propose(store, id="a"), propose(store, THERE, id="b", state=PlanState.EXECUTING)
     assert store.open_plans() == [first, second]
 
 
-def test_what_is_to_be_done_by_itself(store: SqlStore) -> None:
+def test_what_is_to_be_done_by_itself(store: Store) -> None:
     approved = propose(store, state=PlanState.APPROVED, expires_at=NOW)
     old = propose(store, THERE, expires_at=NOW)
     assert store.approved_plans() == [approved]
@@ -45,14 +45,14 @@ def test_what_is_to_be_done_by_itself(store: SqlStore) -> None:
     assert store.plans_to_expire(NOW - timedelta(seconds=1)) == []
 
 
-def test_a_listing_may_be_interrupted_by_changes(store: SqlStore) -> None:
+def test_a_listing_may_be_interrupted_by_changes(store: Store) -> None:
     first, second = propose(store), propose(store, THERE)
     for plan in store.plans():
         assert store.commit(closed(plan, PlanState.DISMISSED, EventName.DISMISSED))
     assert {seen(store, each.id).state for each in (first, second)} == {PlanState.DISMISSED}
 
 
-def test_every_fact_is_kept(store: SqlStore) -> None:
+def test_every_fact_is_kept(store: Store) -> None:
     """Other values than everywhere else, so that no two can be mixed up."""
     odd = record(
         THERE,
@@ -75,7 +75,7 @@ def test_every_fact_is_kept(store: SqlStore) -> None:
     assert seen(store, stored.id) == replace(odd, id=stored.id)
 
 
-def test_damage_is_told(store: SqlStore) -> None:
+def test_damage_is_told(store: Store) -> None:
     made = propose(store)
     with store._database.writing() as session:
         version = session.get(VersionRow, (made.id, 1))
@@ -85,7 +85,7 @@ def test_damage_is_told(store: SqlStore) -> None:
         store.content(made.id, 1)
 
 
-def test_content_that_somebody_changed_is_told(store: SqlStore) -> None:
+def test_content_that_somebody_changed_is_told(store: Store) -> None:
     made = propose(store)
     with store._database.writing() as session:
         version = session.get(VersionRow, (made.id, 1))

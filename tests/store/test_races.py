@@ -14,8 +14,9 @@ from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
 from bot.core.reasons import NothingKeeps
 from bot.core.records import Batch, EventName, Fate, Outcome, PlanRecord, TagScan, Worker
-from bot.ports import Change, Doubted, Listed
-from bot.store.store import SqlStore, open_store
+from bot.ports import Doubted, WorkloadCount
+from bot.store.changes import Change
+from bot.store.store import Store, open_store
 from tests.store.support import (
     BEHIND_A_POOLER_TOO,
     BOB,
@@ -42,16 +43,16 @@ pytestmark = BEHIND_A_POOLER_TOO
 PEOPLE = 20
 """More than a store has connections."""
 
-Act = Callable[[SqlStore], bool]
+Act = Callable[[Store], bool]
 
 
 @pytest.fixture(params=[1, 2], ids=["one process", "two replicas"])
-def stores(url: str, request: pytest.FixtureRequest) -> Iterator[Sequence[SqlStore]]:
+def stores(url: str, request: pytest.FixtureRequest) -> Iterator[Sequence[Store]]:
     with ExitStack() as stack:
         yield [stack.enter_context(open_store(url)) for _ in range(request.param)]
 
 
-def at_once(stores: Sequence[SqlStore], acts: Sequence[Act]) -> list[bool]:
+def at_once(stores: Sequence[Store], acts: Sequence[Act]) -> list[bool]:
     """Whether each landed. They start at the same instant."""
     start = Barrier(len(acts))
 
@@ -63,7 +64,7 @@ def at_once(stores: Sequence[SqlStore], acts: Sequence[Act]) -> list[bool]:
         return list(pool.map(run, range(len(acts))))
 
 
-def test_one_revision_has_one_winner(stores: Sequence[SqlStore]) -> None:
+def test_one_revision_has_one_winner(stores: Sequence[Store]) -> None:
     made = propose(stores[0])
     landed = at_once(
         stores, [commits(approval(made, f"person {number}")) for number in range(PEOPLE)]
@@ -75,7 +76,7 @@ def test_one_revision_has_one_winner(stores: Sequence[SqlStore]) -> None:
     assert_events_tell(stores[0], after)
 
 
-def test_everybody_approves_what_they_saw(stores: Sequence[SqlStore]) -> None:
+def test_everybody_approves_what_they_saw(stores: Sequence[Store]) -> None:
     """As many land as there are revisions: nobody overwrites an approval they did not see."""
     made = propose(stores[0])
 
@@ -90,11 +91,11 @@ def test_everybody_approves_what_they_saw(stores: Sequence[SqlStore]) -> None:
     assert_events_tell(stores[0], after)
 
 
-def test_who_tries_again_lands_in_the_end(stores: Sequence[SqlStore]) -> None:
+def test_who_tries_again_lands_in_the_end(stores: Sequence[Store]) -> None:
     made = propose(stores[0])
 
     def insist(number: int) -> Act:
-        def act(store: SqlStore) -> bool:
+        def act(store: Store) -> bool:
             while not store.commit(approval(seen(store, made.id), f"person {number}")):
                 pass
             return True
@@ -108,7 +109,7 @@ def test_who_tries_again_lands_in_the_end(stores: Sequence[SqlStore]) -> None:
 
 
 @pytest.mark.parametrize("turn", range(4))
-def test_of_different_acts_one_wins(stores: Sequence[SqlStore], turn: int) -> None:
+def test_of_different_acts_one_wins(stores: Sequence[Store], turn: int) -> None:
     made = propose(stores[0])
     acts = [
         commits(approval(made, "ann")),
@@ -126,7 +127,7 @@ def test_of_different_acts_one_wins(stores: Sequence[SqlStore], turn: int) -> No
     assert len(list(stores[0].events())) == 2
 
 
-def test_of_new_plans_one_is_made(stores: Sequence[SqlStore]) -> None:
+def test_of_new_plans_one_is_made(stores: Sequence[Store]) -> None:
     plans = [record() for _ in range(8)]
     changes = [Change([event(plan=p.id)], after=p, content=content("old")) for p in plans]
     landed = at_once(stores, [commits(change) for change in changes])
@@ -135,14 +136,14 @@ def test_of_new_plans_one_is_made(stores: Sequence[SqlStore]) -> None:
     assert [each.plan for each in stores[0].events()] == [plans[landed.index(True)].id]
 
 
-def test_a_pin_is_removed_once(stores: Sequence[SqlStore]) -> None:
+def test_a_pin_is_removed_once(stores: Sequence[Store]) -> None:
     stores[0].commit(Change([], pins_added=[pin("1.0")]))
     removal = Change([event(EventName.UNPINNED)], pins_removed=[pin("1.0")])
     assert at_once(stores, [commits(removal)] * 8).count(True) == 1
     assert len(list(stores[0].events())) == 1
 
 
-def test_of_those_who_set_the_same_pins_in_any_order_one_wins(stores: Sequence[SqlStore]) -> None:
+def test_of_those_who_set_the_same_pins_in_any_order_one_wins(stores: Sequence[Store]) -> None:
     pins = [pin(text) for text in "abcdef"]
     orders = [pins, pins[::-1]] * 5
     acts = [commits(Change([event()], pins_added=order)) for order in orders]
@@ -151,7 +152,7 @@ def test_of_those_who_set_the_same_pins_in_any_order_one_wins(stores: Sequence[S
     assert len(list(stores[0].events())) == 1
 
 
-def test_pins_are_replaced_without_waiting_in_a_circle(stores: Sequence[SqlStore]) -> None:
+def test_pins_are_replaced_without_waiting_in_a_circle(stores: Sequence[Store]) -> None:
     """Half of them saw `b` alone, before `a` came."""
     old = [pin("a"), pin("b")]
     stores[0].commit(Change([], pins_added=old))
@@ -162,7 +163,7 @@ def test_pins_are_replaced_without_waiting_in_a_circle(stores: Sequence[SqlStore
     assert stores[0].pins() == new
 
 
-def test_a_run_begins_once(stores: Sequence[SqlStore]) -> None:
+def test_a_run_begins_once(stores: Sequence[Store]) -> None:
     made = propose(stores[0])
     runs = [replace(run_of(made), worker=worker(number)) for number in range(8)]
     landed = at_once(stores, [commits(Change([event()], run=run)) for run in runs])
@@ -171,7 +172,7 @@ def test_a_run_begins_once(stores: Sequence[SqlStore]) -> None:
     assert len(list(stores[0].events())) == 2
 
 
-def test_a_run_has_one_heir(stores: Sequence[SqlStore]) -> None:
+def test_a_run_has_one_heir(stores: Sequence[Store]) -> None:
     run = begin(stores[0])
     landed = at_once(stores, [commits(take_over(run, worker(number))) for number in range(8)])
     assert landed.count(True) == 1
@@ -180,7 +181,7 @@ def test_a_run_has_one_heir(stores: Sequence[SqlStore]) -> None:
     assert heirs == [worker(landed.index(True)).host]
 
 
-def test_a_run_is_renewed_or_taken_over(stores: Sequence[SqlStore]) -> None:
+def test_a_run_is_renewed_or_taken_over(stores: Sequence[Store]) -> None:
     run, later = begin(stores[0]), NOW + timedelta(hours=1)
     renewed, taken = at_once(
         stores, [lambda store: store.renew_run(run, later), commits(take_over(run, BOB))]
@@ -190,7 +191,7 @@ def test_a_run_is_renewed_or_taken_over(stores: Sequence[SqlStore]) -> None:
     assert stores[0].run(run.plan) == (heir if taken else longer)
 
 
-def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[SqlStore]) -> None:
+def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[Store]) -> None:
     """What its predecessors write lands before, or never."""
     run = begin(stores[0])
     heir = taken_over(run, BOB)
@@ -198,7 +199,7 @@ def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[Sq
     def journal(number: int) -> Act:
         return lambda store: store.journal(run, [Batch(number, ())], [])
 
-    def take(store: SqlStore) -> bool:
+    def take(store: Store) -> bool:
         assert store.commit(take_over(run, BOB))
         found.extend(each.number for each in store.unanswered(heir))
         return True
@@ -209,7 +210,7 @@ def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[Sq
     assert stores[0].batches_journalled(heir) == len(found)
 
 
-def test_answers_that_come_at_once_are_all_written(stores: Sequence[SqlStore]) -> None:
+def test_answers_that_come_at_once_are_all_written(stores: Sequence[Store]) -> None:
     plan = content(*(f"{number:03}" for number in range(400)))
     made = record(hash=content_hash(plan))
     assert stores[0].commit(Change([], after=made, content=plan))
@@ -228,13 +229,15 @@ def test_answers_that_come_at_once_are_all_written(stores: Sequence[SqlStore]) -
     assert [each.event for each in stores[0].events()].count(EventName.DELETED) == 8
 
 
-def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[SqlStore]) -> None:
+def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[Store]) -> None:
     def remember(minute: int) -> Act:
-        def act(store: SqlStore) -> bool:
+        def act(store: Store) -> bool:
             at = NOW + timedelta(minutes=minute)
             store.remember_tags(HERE, TagScan(at, {}, {f"sha256:{minute}": at}))
-            store.believe("ecs", "here", Listed(minute, at))
-            store.doubt(Doubted("ecs", "here", Listed(minute, at), Listed(minute, at)))
+            store.believe("ecs", "here", WorkloadCount(minute, at))
+            store.doubt(
+                Doubted("ecs", "here", WorkloadCount(minute, at), WorkloadCount(minute, at))
+            )
             return True
 
         return act
@@ -253,7 +256,7 @@ def commits(change: Change) -> Act:
     return lambda store: store.commit(change)
 
 
-def assert_events_tell(store: SqlStore, after: PlanRecord) -> None:
+def assert_events_tell(store: Store, after: PlanRecord) -> None:
     """An approval has an event, and an event its approval."""
     told = Counter(each.by for each in store.events() if each.event is EventName.APPROVED)
     assert told == Counter(each.by for each in after.approvals)

@@ -8,8 +8,8 @@ from bot.core.reasons import InUse
 from bot.core.records import EventName, Fate, Item, Outcome
 from bot.core.result_reasons import KeptNow, RefusedByEcr
 from bot.core.sentence import Sentence
-from bot.ports import Change
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests.store.support import (
     HERE,
     THERE,
@@ -23,7 +23,7 @@ from tests.store.support import (
 )
 
 
-def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: SqlStore) -> None:
+def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> None:
     run = begin(store)
     assert store.tally(run.plan, 1, 5) == ({Outcome.PENDING: 2}, ())
     fates = [
@@ -49,7 +49,7 @@ def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: SqlStore) 
     assert store.tally(run.plan, 2, 5) == ({}, ())
 
 
-def test_all_that_was_freed(store: SqlStore) -> None:
+def test_all_that_was_freed(store: Store) -> None:
     assert store.freed_bytes_in_all() == 0
     freed = {PlanState.DONE: 2**40, PlanState.FAILED: 20, PlanState.STOPPED: 3}
     for state, freed_bytes in freed.items():
@@ -63,7 +63,7 @@ def test_all_that_was_freed(store: SqlStore) -> None:
     assert store.freed_bytes_in_all() == 2**40 + 23
 
 
-def test_what_happened_last(store: SqlStore) -> None:
+def test_what_happened_last(store: Store) -> None:
     plan = propose(store)
     propose(store, THERE)
     assert store.last_event("another") is None
@@ -78,7 +78,7 @@ def test_what_happened_last(store: SqlStore) -> None:
     assert store.last_event(plan.id) == told
 
 
-def test_refusals_leave_a_plan_as_it_is(store: SqlStore) -> None:
+def test_refusals_leave_a_plan_as_it_is(store: Store) -> None:
     plan = propose(store)
     store.record(event(EventName.REFUSED, plan=plan.id))
     last = store.last_event(plan.id)
@@ -86,7 +86,7 @@ def test_refusals_leave_a_plan_as_it_is(store: SqlStore) -> None:
     assert last.event is EventName.PROPOSED
 
 
-def test_approvals_of_an_earlier_version_are_told_of_once(store: SqlStore) -> None:
+def test_approvals_of_an_earlier_version_are_told_of_once(store: Store) -> None:
     plan = propose(store)
     assert store.plans_to_tell_of(9) == []
     assert store.commit(approval(plan, "ann"))
@@ -102,7 +102,7 @@ def test_approvals_of_an_earlier_version_are_told_of_once(store: SqlStore) -> No
     assert store.plans_to_tell_of(9) == [renewed]
 
 
-def test_approvals_of_plans_that_ended_are_no_news(store: SqlStore) -> None:
+def test_approvals_of_plans_that_ended_are_no_news(store: Store) -> None:
     plan = propose(store)
     assert store.commit(approval(plan, "ann"))
     assert store.commit(new_version(seen(store, plan.id), "old"))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.core.plan_state import PlanState
 from bot.core.records import KnownRepository, LastLook
 from bot.core.repository import RegistryId, RepositoryId
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.store.support import HERE, PLACE, THERE, approval, propose, seen
 from tests.support import NOW
 
@@ -15,7 +15,7 @@ AWAY = RegistryId("210987654321", "eu-west-1")
 TWIN = RepositoryId(AWAY, HERE.name, f"210987654321.dkr.ecr.eu-west-1.amazonaws.com/{HERE.name}")
 
 
-def test_they_are_told_by_name(store: SqlStore) -> None:
+def test_they_are_told_by_name(store: Store) -> None:
     store.remember_repositories(PLACE, [THERE, HERE], NOW)
     store.remember_repositories(AWAY, [TWIN], NOW)
     assert store.repositories() == [
@@ -23,12 +23,12 @@ def test_they_are_told_by_name(store: SqlStore) -> None:
     ]
 
 
-def test_one_that_is_listed_twice_is_there_once(store: SqlStore) -> None:
+def test_one_that_is_listed_twice_is_there_once(store: Store) -> None:
     store.remember_repositories(PLACE, [HERE, THERE, HERE], NOW)
     assert [each.repository for each in store.repositories()] == [HERE, THERE]
 
 
-def test_those_that_are_gone_are_forgotten_registry_by_registry(store: SqlStore) -> None:
+def test_those_that_are_gone_are_forgotten_registry_by_registry(store: Store) -> None:
     store.remember_repositories(PLACE, [HERE, THERE], NOW)
     store.remember_repositories(AWAY, [TWIN], NOW)
     store.remember_repositories(PLACE, [THERE], LATER)
@@ -37,7 +37,7 @@ def test_those_that_are_gone_are_forgotten_registry_by_registry(store: SqlStore)
     assert store.repositories() == [KnownRepository(THERE, LATER, None)]
 
 
-def test_they_are_found_by_name_and_by_uri(store: SqlStore) -> None:
+def test_they_are_found_by_name_and_by_uri(store: Store) -> None:
     store.remember_repositories(PLACE, [HERE, THERE], NOW)
     store.remember_repositories(AWAY, [TWIN], NOW)
     assert store.repositories_called(HERE.name) == [HERE, TWIN]
@@ -45,7 +45,7 @@ def test_they_are_found_by_name_and_by_uri(store: SqlStore) -> None:
     assert store.repositories_called("team") == []
 
 
-def test_a_look_is_kept_when_they_are_listed_again(store: SqlStore) -> None:
+def test_a_look_is_kept_when_they_are_listed_again(store: Store) -> None:
     look = LastLook(propose(store), NOW, 2**40)
     store.remember_look(HERE, look)
     assert store.repositories() == [KnownRepository(HERE, NOW, look)]
@@ -53,7 +53,7 @@ def test_a_look_is_kept_when_they_are_listed_again(store: SqlStore) -> None:
     assert store.repositories() == [KnownRepository(HERE, LATER, look)]
 
 
-def test_the_plan_is_told_as_it_stands_now(store: SqlStore) -> None:
+def test_the_plan_is_told_as_it_stands_now(store: Store) -> None:
     plan = propose(store)
     store.remember_look(HERE, LastLook(plan, NOW, None))
     assert store.commit(approval(plan, "ann"))
@@ -62,7 +62,7 @@ def test_the_plan_is_told_as_it_stands_now(store: SqlStore) -> None:
     assert known.look.plan.state is PlanState.APPROVED
 
 
-def test_the_last_look_counts(store: SqlStore) -> None:
+def test_the_last_look_counts(store: Store) -> None:
     plan = propose(store)
     for hours, stored_bytes in ((0, 5), (1, 7)):
         at = NOW + timedelta(hours=hours)
@@ -70,7 +70,7 @@ def test_the_last_look_counts(store: SqlStore) -> None:
     assert [each.look for each in store.repositories()] == [LastLook(plan, LATER, 7)]
 
 
-def test_when_a_plan_was_last_found_to_be_so(store: SqlStore) -> None:
+def test_when_a_plan_was_last_found_to_be_so(store: Store) -> None:
     plan = propose(store)
     assert store.looked_at(plan) == NOW
     store.remember_look(HERE, LastLook(plan, NOW - timedelta(minutes=1), None))
@@ -81,7 +81,7 @@ def test_when_a_plan_was_last_found_to_be_so(store: SqlStore) -> None:
     assert store.looked_at(plan) == NOW, "that look was another plan's"
 
 
-def test_plans_that_ended(store: SqlStore) -> None:
+def test_plans_that_ended(store: Store) -> None:
     days = (3, 1, 2)
     done = [
         propose(store, state=PlanState.DONE, proposed_at=NOW - timedelta(days=each))

@@ -14,7 +14,7 @@ from bot.core.pull_times import OurRead, Span
 from bot.core.repository import RepositoryId
 from bot.ports import RepositoryMemory
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.store.support import HERE, THERE
 from tests.support import NOW
 
@@ -37,7 +37,7 @@ def memory(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterato
 
 
 @pytest.fixture
-def replicas(store: SqlStore, url: str) -> Iterator[tuple[SqlStore, SqlStore]]:
+def replicas(store: Store, url: str) -> Iterator[tuple[Store, Store]]:
     with open_store(url) as other:
         yield store, other
 
@@ -101,7 +101,7 @@ def test_a_large_repository_is_remembered(memory: RepositoryMemory, number: int)
     assert memory.subjects_seen(HERE) == many.keys()
 
 
-def test_replicas_know_each_others_reads(replicas: tuple[SqlStore, SqlStore]) -> None:
+def test_replicas_know_each_others_reads(replicas: tuple[Store, Store]) -> None:
     one, other = replicas
     one.add_our_reads(HERE, {"sha256:1": FIRST})
     other.add_our_reads(HERE, {"sha256:1": SECOND})
@@ -112,7 +112,7 @@ def test_replicas_know_each_others_reads(replicas: tuple[SqlStore, SqlStore]) ->
 
 
 def test_replicas_that_see_the_same_at_once_do_not_wait_in_a_circle(
-    replicas: tuple[SqlStore, SqlStore],
+    replicas: tuple[Store, Store],
 ) -> None:
     digests = [f"sha256:{number}" for number in range(300)]
     start = Barrier(8)

@@ -13,8 +13,8 @@ from bot.core.plan_state import PlanState
 from bot.core.reasons import NothingKeeps
 from bot.core.records import Batch, EventName, Fate, Item, KeptManifest, Outcome, Run, Worker
 from bot.core.sentence import Sentence
-from bot.ports import Change, RunStore
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from bot.store.tables import KeptRow
 from tests.store.support import (
     ANN,
@@ -45,13 +45,8 @@ DELETED = Fate("sha256:old", Outcome.DELETED, NothingKeeps())
 KEPT = KeptManifest(HERE.uri, "sha256:old", ("old", "1.0"), "application/json", "{}")
 
 
-def test_the_store_is_all_that_a_run_needs(store: SqlStore) -> None:
-    needed: RunStore = store
-    assert needed.run("x") is None
-
-
 @pytest.mark.parametrize("worker", [ANN, BOB])
-def test_a_run_begins_with_its_plan(store: SqlStore, worker: Worker) -> None:
+def test_a_run_begins_with_its_plan(store: Store, worker: Worker) -> None:
     made = propose(store)
     run = replace(run_of(made), worker=worker)
     assert store.run(made.id) is None
@@ -60,7 +55,7 @@ def test_a_run_begins_with_its_plan(store: SqlStore, worker: Worker) -> None:
     assert seen(store, made.id).state is PlanState.EXECUTING
 
 
-def test_a_run_begins_once(store: SqlStore) -> None:
+def test_a_run_begins_once(store: Store) -> None:
     run = begin(store)
     before = seen(store, run.plan)
     again = replace(started(before, replace(run, worker=BOB)), pins_added=[pin("p")])
@@ -71,28 +66,28 @@ def test_a_run_begins_once(store: SqlStore) -> None:
     assert told(store) == [EventName.PROPOSED, EventName.STARTED]
 
 
-def test_a_plan_that_changed_begins_no_run(store: SqlStore) -> None:
+def test_a_plan_that_changed_begins_no_run(store: Store) -> None:
     made = propose(store)
     assert store.commit(closed(made, PlanState.DISMISSED, EventName.DISMISSED))
     assert not store.commit(started(made, run_of(made)))
     assert store.run(made.id) is None
 
 
-def test_a_pin_that_is_gone_begins_no_run(store: SqlStore) -> None:
+def test_a_pin_that_is_gone_begins_no_run(store: Store) -> None:
     made = propose(store)
     assert not store.commit(replace(started(made, run_of(made)), pins_removed=[pin("gone")]))
     assert store.run(made.id) is None
     assert store.plan(made.id) == made
 
 
-def test_a_run_is_taken_over(store: SqlStore) -> None:
+def test_a_run_is_taken_over(store: Store) -> None:
     run = begin(store)
     assert store.commit(take_over(run, BOB))
     assert store.run(run.plan) == taken_over(run, BOB)
     assert told(store)[-1] is EventName.TAKEN_OVER
 
 
-def test_a_run_that_was_renewed_meanwhile_is_not_taken_over(store: SqlStore) -> None:
+def test_a_run_that_was_renewed_meanwhile_is_not_taken_over(store: Store) -> None:
     run = begin(store)
     assert store.renew_run(run, run.leased_until + LEASE)
     before = seen(store, run.plan)
@@ -103,7 +98,7 @@ def test_a_run_that_was_renewed_meanwhile_is_not_taken_over(store: SqlStore) -> 
     assert told(store)[-1] is EventName.STARTED
 
 
-def test_a_run_that_somebody_else_took_over_is_not(store: SqlStore) -> None:
+def test_a_run_that_somebody_else_took_over_is_not(store: Store) -> None:
     run = begin(store)
     heir = taken_over(run, BOB)
     assert store.commit(take_over(run, BOB))
@@ -111,11 +106,11 @@ def test_a_run_that_somebody_else_took_over_is_not(store: SqlStore) -> None:
     assert store.run(run.plan) == heir
 
 
-def test_a_run_that_is_not_there_is_not_taken_over(store: SqlStore) -> None:
+def test_a_run_that_is_not_there_is_not_taken_over(store: Store) -> None:
     assert not store.commit(take_over(run_of(propose(store)), BOB))
 
 
-def test_whoever_has_lost_the_run_ends_no_plan(store: SqlStore) -> None:
+def test_whoever_has_lost_the_run_ends_no_plan(store: Store) -> None:
     run = begin(store)
     assert store.commit(take_over(run, BOB))
     before = seen(store, run.plan)
@@ -127,14 +122,14 @@ def test_whoever_has_lost_the_run_ends_no_plan(store: SqlStore) -> None:
     assert seen(store, run.plan).state is PlanState.DONE
 
 
-def test_a_lease_is_renewed(store: SqlStore) -> None:
+def test_a_lease_is_renewed(store: Store) -> None:
     run, later = begin(store), NOW + timedelta(hours=1)
     assert store.renew_run(run, later)
     assert store.run(run.plan) == replace(run, leased_until=later)
 
 
 @pytest.mark.parametrize("hours", [0, 5, -5])
-def test_a_lease_never_gets_shorter(store: SqlStore, hours: int) -> None:
+def test_a_lease_never_gets_shorter(store: Store, hours: int) -> None:
     """Times are compared as instants, whatever their zones."""
     run, zone = begin(store), timezone(timedelta(hours=hours))
     late, earlier = (NOW + timedelta(hours=1)).astimezone(zone), NOW.astimezone(zone)
@@ -143,7 +138,7 @@ def test_a_lease_never_gets_shorter(store: SqlStore, hours: int) -> None:
     assert store.run(run.plan) == replace(run, leased_until=NOW + timedelta(hours=1))
 
 
-def test_a_run_that_was_released_may_be_taken_over_at_once(store: SqlStore) -> None:
+def test_a_run_that_was_released_may_be_taken_over_at_once(store: Store) -> None:
     run = begin(store)
     assert store.release_run(run, NOW)
     released = replace(run, leased_until=NOW)
@@ -152,14 +147,14 @@ def test_a_run_that_was_released_may_be_taken_over_at_once(store: SqlStore) -> N
     assert store.commit(take_over(released, BOB))
 
 
-def test_a_lease_that_ran_out_is_still_ones_own(store: SqlStore) -> None:
+def test_a_lease_that_ran_out_is_still_ones_own(store: Store) -> None:
     run = begin(store, leased_until=NOW - timedelta(days=1000))
     assert store.journal(run, [FIRST], [])
     assert store.settle(run, [DELETED], [FIRST], [])
     assert store.renew_run(run, NOW)
 
 
-def test_batches_are_open_until_they_are_answered(store: SqlStore) -> None:
+def test_batches_are_open_until_they_are_answered(store: Store) -> None:
     run = begin(store)
     assert store.unanswered(run) == []
     assert store.batches_journalled(run) == 0
@@ -176,7 +171,7 @@ def test_batches_are_open_until_they_are_answered(store: SqlStore) -> None:
     assert store.batches_journalled(run) == 3
 
 
-def test_the_heir_finds_what_was_in_flight(store: SqlStore) -> None:
+def test_the_heir_finds_what_was_in_flight(store: Store) -> None:
     run = begin(store)
     heir = taken_over(run, BOB)
     store.journal(run, [FIRST], [])
@@ -188,7 +183,7 @@ def test_the_heir_finds_what_was_in_flight(store: SqlStore) -> None:
     assert store.unanswered(heir) == [SECOND]
 
 
-def test_runs_are_apart(store: SqlStore) -> None:
+def test_runs_are_apart(store: Store) -> None:
     here = begin(store)
     plan_there = propose(store, THERE)
     there = run_of(plan_there)
@@ -201,7 +196,7 @@ def test_runs_are_apart(store: SqlStore) -> None:
     assert {item.outcome for item in store.items(there.plan, 1)} == {Outcome.PENDING}
 
 
-def test_what_is_journalled_twice_stands_once(store: SqlStore) -> None:
+def test_what_is_journalled_twice_stands_once(store: Store) -> None:
     """Nobody knows whether a commit landed whose answer got lost."""
     run = begin(store)
     for _ in range(2):
@@ -212,7 +207,7 @@ def test_what_is_journalled_twice_stands_once(store: SqlStore) -> None:
     assert store.unanswered(run) == [SECOND]
 
 
-def test_a_batch_is_sent_once_it_is_marked(store: SqlStore) -> None:
+def test_a_batch_is_sent_once_it_is_marked(store: Store) -> None:
     run = begin(store)
     assert store.journal(run, [FIRST, SECOND], [])
     assert store.mark_sent(run, SECOND, NOW)
@@ -222,14 +217,14 @@ def test_a_batch_is_sent_once_it_is_marked(store: SqlStore) -> None:
     assert store.unanswered(run) == [FIRST, sent]
 
 
-def test_what_ecr_never_confirmed_is_told_apart(store: SqlStore) -> None:
+def test_what_ecr_never_confirmed_is_told_apart(store: Store) -> None:
     run = begin(store)
     unconfirmed = replace(DELETED, is_unconfirmed=True)
     assert store.settle(run, [unconfirmed], [], [])
     assert [item.is_unconfirmed for item in store.items(run.plan, 1)] == [True, False]
 
 
-def test_outcomes_are_told_with_their_reasons(store: SqlStore) -> None:
+def test_outcomes_are_told_with_their_reasons(store: Store) -> None:
     run = begin(store)
     done = event(EventName.DELETED, plan=run.plan, digests=("sha256:old",))
     failed = Fate("sha256:older", Outcome.FAILED, Sentence("ECR said: x, 'y' % \"z\""))
@@ -246,7 +241,7 @@ def test_outcomes_are_told_with_their_reasons(store: SqlStore) -> None:
     assert list(store.events())[-1] == done
 
 
-def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: SqlStore) -> None:
+def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: Store) -> None:
     made = propose(store)
     plan = content("old", "older")
     second = replace(made, version=2, hash=content_hash(plan))
@@ -258,7 +253,7 @@ def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: SqlStore) 
     assert [item.outcome for item in store.items(made.id, 2)] == ["deleted", "pending"]
 
 
-LATE: dict[str, Callable[[SqlStore, Run], bool]] = {
+LATE: dict[str, Callable[[Store, Run], bool]] = {
     "renew": lambda store, run: store.renew_run(run, NOW + timedelta(days=1)),
     "release": lambda store, run: store.release_run(run, NOW),
     "journal": lambda store, run: store.journal(run, [SECOND], [KEPT]),
@@ -274,7 +269,7 @@ LATE: dict[str, Callable[[SqlStore, Run], bool]] = {
 
 @pytest.mark.parametrize("act", LATE.values(), ids=LATE)
 def test_whoever_has_lost_the_run_writes_nothing(
-    store: SqlStore, act: Callable[[SqlStore, Run], bool]
+    store: Store, act: Callable[[Store, Run], bool]
 ) -> None:
     run = begin(store)
     assert store.journal(run, [FIRST], [])
@@ -286,7 +281,7 @@ def test_whoever_has_lost_the_run_writes_nothing(
 
 @pytest.mark.parametrize("act", LATE.values(), ids=LATE)
 def test_a_run_that_never_began_takes_nothing(
-    store: SqlStore, act: Callable[[SqlStore, Run], bool]
+    store: Store, act: Callable[[Store, Run], bool]
 ) -> None:
     run = run_of(propose(store))
     before = everything(store, run)
@@ -294,7 +289,7 @@ def test_a_run_that_never_began_takes_nothing(
     assert everything(store, run) == before
 
 
-def test_what_cannot_be_written_leaves_nothing(store: SqlStore) -> None:
+def test_what_cannot_be_written_leaves_nothing(store: Store) -> None:
     run = begin(store)
     assert store.journal(run, [FIRST], [])
     before = everything(store, run)
@@ -304,7 +299,7 @@ def test_what_cannot_be_written_leaves_nothing(store: SqlStore) -> None:
     assert everything(store, run) == before
 
 
-def test_a_large_plan_is_settled_in_few_statements(store: SqlStore) -> None:
+def test_a_large_plan_is_settled_in_few_statements(store: Store) -> None:
     """A thousand outcomes a statement, of which the last may hold one."""
     names = [f"{number:05}" for number in range(2_001)]
     plan = content(*names)
@@ -337,14 +332,14 @@ def test_a_large_plan_is_settled_in_few_statements(store: SqlStore) -> None:
     ],
     ids=["usual", "bare", "odd", "half", "large"],
 )
-def test_manifests_are_kept_as_they_were(store: SqlStore, kept: KeptManifest) -> None:
+def test_manifests_are_kept_as_they_were(store: Store, kept: KeptManifest) -> None:
     run = begin(store)
     assert store.kept_manifest(kept.repository, kept.digest) is None
     assert store.journal(run, [FIRST], iter([kept]))
     assert store.kept_manifest(kept.repository, kept.digest) == kept
 
 
-def test_the_last_look_at_a_manifest_is_kept(store: SqlStore) -> None:
+def test_the_last_look_at_a_manifest_is_kept(store: Store) -> None:
     run = begin(store)
     retagged = replace(KEPT, tags=("new",))
     elsewhere = replace(KEPT, repository=THERE.uri, text="[]")
@@ -355,7 +350,7 @@ def test_the_last_look_at_a_manifest_is_kept(store: SqlStore) -> None:
     assert store.kept_manifest(HERE.uri, "sha256:x") is None
 
 
-def test_a_damaged_text_is_told(store: SqlStore) -> None:
+def test_a_damaged_text_is_told(store: Store) -> None:
     assert store.journal(begin(store), [], [KEPT])
     with store._database.writing() as session:
         row = session.get(KeptRow, (KEPT.repository, KEPT.digest))
@@ -365,11 +360,11 @@ def test_a_damaged_text_is_told(store: SqlStore) -> None:
         store.kept_manifest(KEPT.repository, KEPT.digest)
 
 
-def told(store: SqlStore) -> list[EventName]:
+def told(store: Store) -> list[EventName]:
     return [each.event for each in store.events()]
 
 
-def everything(store: SqlStore, run: Run) -> list[object]:
+def everything(store: Store, run: Run) -> list[object]:
     """That a run may change."""
     return [
         store.plan(run.plan),

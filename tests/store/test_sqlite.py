@@ -14,9 +14,9 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.core.errors import ServiceError
 from bot.core.records import Message
-from bot.ports import Change
 from bot.store import sqlite, wal
-from bot.store.store import SqlStore, open_store
+from bot.store.changes import Change
+from bot.store.store import Store, open_store
 from tests.store.support import approval, content, event, propose, record, seen, sqlite_url
 
 
@@ -51,7 +51,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "WAIT_FOR_OTHERS", 0)
 
 
-def test_readers_and_writers_do_not_hinder_each_other(store: SqlStore) -> None:
+def test_readers_and_writers_do_not_hinder_each_other(store: Store) -> None:
     made = propose(store)
     with store._database.reading() as reader:
         assert reader.execute(text("SELECT count(*) FROM approvals")).scalar() == 0
@@ -74,7 +74,7 @@ def test_who_reads_first_and_writes_then_does_not_fail(url: str) -> None:
         session.execute(text("UPDATE plans SET version = 2"))
 
 
-def test_references_are_checked(store: SqlStore) -> None:
+def test_references_are_checked(store: Store) -> None:
     with pytest.raises(IntegrityError):
         store.remember_message(Message("no such plan", "C1", "1.0"))
 
@@ -107,7 +107,7 @@ def test_a_lock_on_a_new_database_is_told(path: Path, monkeypatch: pytest.Monkey
         refuses(path, "is locked", "another program keeps it locked")
 
 
-def test_a_full_disk_is_told(store: SqlStore) -> None:
+def test_a_full_disk_is_told(store: Store) -> None:
     propose(store)
     with store._database._engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
@@ -154,7 +154,7 @@ def test_a_file_that_cannot_be_written_is_told(read_only: Path) -> None:
     refuses(read_only, "", "let this user write to it and to its folder")
 
 
-def fails(store: SqlStore, why: str, what_to_do: str) -> None:
+def fails(store: Store, why: str, what_to_do: str) -> None:
     with pytest.raises(ServiceError) as caught:
         store.record(event())
     assert why in str(caught.value)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.records import Binding, KnownTag, PastBinding, TagScan
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.store.support import HERE, THERE, propose
 from tests.support import NOW
 
@@ -16,24 +16,24 @@ SECOND = TagScan(
 )
 
 
-def test_a_repository_that_was_never_scanned(store: SqlStore) -> None:
+def test_a_repository_that_was_never_scanned(store: Store) -> None:
     assert store.tag_scan(HERE) is None
 
 
-def test_repositories_are_apart(store: SqlStore) -> None:
+def test_repositories_are_apart(store: Store) -> None:
     store.remember_tags(HERE, FIRST)
     store.remember_tags(THERE, SECOND)
     assert store.tag_scan(HERE) == FIRST
     assert store.tag_scan(THERE) == SECOND
 
 
-def test_a_later_scan_takes_the_place_of_an_earlier_one(store: SqlStore) -> None:
+def test_a_later_scan_takes_the_place_of_an_earlier_one(store: Store) -> None:
     store.remember_tags(HERE, FIRST)
     store.remember_tags(HERE, SECOND)
     assert store.tag_scan(HERE) == SECOND
 
 
-def test_the_history_is_remembered_too(store: SqlStore) -> None:
+def test_the_history_is_remembered_too(store: Store) -> None:
     hours = [NOW + timedelta(hours=number) for number in range(3)]
     scan = TagScan(
         hours[2],
@@ -50,25 +50,25 @@ def test_the_history_is_remembered_too(store: SqlStore) -> None:
         assert store.tag_scan(HERE) == each
 
 
-def test_an_earlier_scan_that_comes_late_is_dropped(store: SqlStore) -> None:
+def test_an_earlier_scan_that_comes_late_is_dropped(store: Store) -> None:
     store.remember_tags(HERE, SECOND)
     store.remember_tags(HERE, FIRST)
     assert store.tag_scan(HERE) == SECOND
 
 
-def test_a_scan_by_a_clock_that_was_ahead_makes_way(store: SqlStore) -> None:
+def test_a_scan_by_a_clock_that_was_ahead_makes_way(store: Store) -> None:
     hour = timedelta(hours=1)
     store.remember_tags(HERE, replace(SECOND, at=NOW + hour + timedelta(microseconds=1)))
     store.remember_tags(HERE, FIRST)
     assert store.tag_scan(HERE) == FIRST
 
 
-def test_an_empty_repository_was_scanned_too(store: SqlStore) -> None:
+def test_an_empty_repository_was_scanned_too(store: Store) -> None:
     store.remember_tags(HERE, TagScan(NOW, {}, {}))
     assert store.tag_scan(HERE) == TagScan(NOW, {}, {})
 
 
-def test_tags_are_found_by_a_part(store: SqlStore) -> None:
+def test_tags_are_found_by_a_part(store: Store) -> None:
     remember(store, "1.0", "1.1", "v1_0", "RC-1", "100%")
     assert found(store, "") == ["v1_0", "RC-1", "100%", "1.1", "1.0"]
     assert found(store, "rc") == ["RC-1"]
@@ -78,7 +78,7 @@ def test_tags_are_found_by_a_part(store: SqlStore) -> None:
     assert found(store, "2") == []
 
 
-def test_those_that_the_open_plan_deletes_come_first(store: SqlStore) -> None:
+def test_those_that_the_open_plan_deletes_come_first(store: Store) -> None:
     remember(store, "new", "old", "older")
     propose(store)
     assert store.find_tags(HERE, "", 9) == [
@@ -89,16 +89,16 @@ def test_those_that_the_open_plan_deletes_come_first(store: SqlStore) -> None:
     assert list(store.find_tags(THERE, "", 9)) == []
 
 
-def remember(store: SqlStore, *tags: str) -> None:
+def remember(store: Store, *tags: str) -> None:
     bindings = {tag: Binding(f"sha256:{tag}", None) for tag in tags}
     store.remember_tags(HERE, TagScan(NOW, bindings, {}))
 
 
-def found(store: SqlStore, part: str, limit: int = 9) -> list[str]:
+def found(store: Store, part: str, limit: int = 9) -> list[str]:
     return [known.tag for known in store.find_tags(HERE, part, limit)]
 
 
-def test_all_tags_and_digests_by_their_beginning(store: SqlStore) -> None:
+def test_all_tags_and_digests_by_their_beginning(store: Store) -> None:
     remember(store, "old", "older", "new")
     assert sorted(store.all_tags(HERE)) == ["new", "old", "older"]
     assert store.all_tags(THERE) == []
@@ -107,7 +107,7 @@ def test_all_tags_and_digests_by_their_beginning(store: SqlStore) -> None:
     assert store.find_digests(HERE, "sha256:%", 9) == []
 
 
-def test_tags_of_referrers_come_last(store: SqlStore) -> None:
+def test_tags_of_referrers_come_last(store: Store) -> None:
     signature = f"sha256-{'a' * 64}.sig"
     remember(store, "1.0", signature, "0.9")
     assert found(store, "") == ["1.0", "0.9", signature]

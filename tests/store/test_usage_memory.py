@@ -9,14 +9,14 @@ import pytest
 from sqlalchemy import insert
 
 from bot.core.records import EventName
-from bot.ports import Confirmation, Doubted, Listed, UsageMemory
+from bot.ports import Confirmation, Doubted, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.store.tables import ListedRow
 from tests.store.support import event
 from tests.support import NOW
 
-MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(2, NOW)
+MANY, FEW = WorkloadCount(10, NOW - timedelta(days=1)), WorkloadCount(2, NOW)
 
 
 @pytest.fixture(params=["cache", "sqlite", "postgresql"])
@@ -53,13 +53,13 @@ def test_the_last_word_counts(memory: UsageMemory) -> None:
     assert memory.last_listed("ecs", "here") == FEW
 
 
-def doubted(source: str = "ecs", scope: str = "here", listed: Listed = FEW) -> Doubted:
+def doubted(source: str = "ecs", scope: str = "here", listed: WorkloadCount = FEW) -> Doubted:
     return Doubted(source, scope, listed, MANY)
 
 
 def test_what_is_in_doubt_is_not_believed(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
-    memory.doubt(doubted(listed=Listed(3, NOW)))
+    memory.doubt(doubted(listed=WorkloadCount(3, NOW)))
     memory.doubt(doubted())
     assert memory.last_listed("ecs", "here") == MANY
     assert list(memory.doubted()) == [doubted()]
@@ -77,15 +77,15 @@ def test_what_is_confirmed_is_believed(memory: UsageMemory) -> None:
 
 def test_another_number_is_not_confirmed(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
-    memory.doubt(doubted(listed=Listed(0, NOW)))
+    memory.doubt(doubted(listed=WorkloadCount(0, NOW)))
     assert not memory.confirm(doubted(), None)
     assert memory.last_listed("ecs", "here") == MANY
-    assert list(memory.doubted()) == [doubted(listed=Listed(0, NOW))]
+    assert list(memory.doubted()) == [doubted(listed=WorkloadCount(0, NOW))]
 
 
 def test_the_same_number_of_another_scan_is_confirmed(memory: UsageMemory) -> None:
     memory.believe("ecs", "here", MANY)
-    memory.doubt(doubted(listed=Listed(2, NOW + timedelta(hours=6))))
+    memory.doubt(doubted(listed=WorkloadCount(2, NOW + timedelta(hours=6))))
     assert memory.confirm(doubted(), None)
 
 
@@ -109,10 +109,10 @@ def test_doubts_are_told_in_order(memory: UsageMemory) -> None:
 # who confirmed what, which only the store knows
 
 
-def test_who_confirmed_it_is_remembered_with_the_audit(store: SqlStore) -> None:
+def test_who_confirmed_it_is_remembered_with_the_audit(store: Store) -> None:
     first = event(EventName.CONFIRMED_USAGE, by="U1")
     second = replace(first, by="U2", at=NOW + timedelta(days=1))
-    none = Doubted("ecs", "here", Listed(0, NOW + timedelta(days=1)), FEW)
+    none = Doubted("ecs", "here", WorkloadCount(0, NOW + timedelta(days=1)), FEW)
     for each, confirmed in [(doubted(), first), (none, second)]:
         store.doubt(each)
         assert store.confirm(each, confirmed)
@@ -124,14 +124,14 @@ def test_who_confirmed_it_is_remembered_with_the_audit(store: SqlStore) -> None:
     assert list(store.events()) == [first, second]
 
 
-def test_what_is_refused_leaves_no_trace(store: SqlStore) -> None:
+def test_what_is_refused_leaves_no_trace(store: Store) -> None:
     store.doubt(doubted())
     assert not store.confirm(doubted(listed=MANY), event(EventName.CONFIRMED_USAGE))
     assert store.confirmations("ecs", "here") == []
     assert list(store.events()) == []
 
 
-def test_an_older_process_wrote_no_number_to_compare_with(store: SqlStore) -> None:
+def test_an_older_process_wrote_no_number_to_compare_with(store: Store) -> None:
     store.believe("ecs", "here", MANY)
     row = {"source": "ecs", "scope": "here", "is_believed": False} | FEW._asdict()
     with store._database.writing() as session:

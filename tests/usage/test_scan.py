@@ -16,7 +16,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.sentence import Sentence
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Look, Sighting
-from bot.ports import Confirmation, Doubted, Listed, UsageMemory, UsageSource
+from bot.ports import Confirmation, Doubted, UsageMemory, UsageSource, WorkloadCount
 from bot.render.obstacles import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.broken import BrokenSource
@@ -149,7 +149,9 @@ class Remembered:
         """`confirmed`: by whom, the number, and the number before; oldest first."""
         self._cache = cache
         self._confirmed = [
-            Confirmation(Doubted("ecs", "here", Listed(now, NOW), Listed(before, NOW)), by, NOW)
+            Confirmation(
+                Doubted("ecs", "here", WorkloadCount(now, NOW), WorkloadCount(before, NOW)), by, NOW
+            )
             for by, now, before in confirmed
         ]
 
@@ -180,7 +182,7 @@ def test_a_confirmation_counts_if_the_person_may_by_the_settings_here(
     compared_with: int | None,
 ) -> None:
     """Each process may have settings of its own: 2 workloads are believed in the memory."""
-    cache.believe("ecs", "here", Listed(2, NOW))
+    cache.believe("ecs", "here", WorkloadCount(2, NOW))
     memory = cast("UsageMemory", Remembered(cache, *confirmed))
     looks = take(memory, Told(2), approvers=["ann"]).looks
     expected = None if compared_with is None else Doubt(2, compared_with, NOW)

@@ -18,9 +18,9 @@ from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
-from bot.ports import Change
+from bot.store.changes import Change
 from bot.store.open_database import open_database
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.approve import Approver, Consent
 from bot.usecases.check_authority import Authority
 from bot.usecases.dismiss import Dismisser
@@ -50,7 +50,7 @@ def refused(refusal: Refusal) -> Iterator[None]:
     assert caught.value.refusal == refusal
 
 
-class BeatenStore(SqlStore):
+class BeatenStore(Store):
     """Before the next call of a method somebody else does something."""
 
     meanwhile: dict[str, Callable[[], object]]
@@ -107,7 +107,7 @@ class Scene:
     """`theirs` is the same database as `store`, opened by another process."""
 
     store: BeatenStore
-    theirs: SqlStore
+    theirs: Store
     now: datetime = NOW
     rules: ApprovalRules = field(
         default=ApprovalRules((), 1, confirm_over=1.0, workspace="T1", channel="C1")
@@ -138,17 +138,17 @@ class Scene:
         assert self.store.commit(Change((event,), None, after, made))
         return after
 
-    def pinner(self, store: SqlStore | None = None) -> Pinner:
+    def pinner(self, store: Store | None = None) -> Pinner:
         return Pinner(store or self.store, self.clock, self.rules_of, 0.10, WEEK)
 
-    def approver(self, store: SqlStore | None = None) -> Approver:
+    def approver(self, store: Store | None = None) -> Approver:
         undo_window = timedelta(minutes=5)
         return Approver(store or self.store, self.clock, self.rules_of, undo_window)
 
-    def dismisser(self, store: SqlStore | None = None) -> Dismisser:
+    def dismisser(self, store: Store | None = None) -> Dismisser:
         return Dismisser(store or self.store, self.clock, self.rules_of)
 
-    def unpinner(self, store: SqlStore | None = None) -> Unpinner:
+    def unpinner(self, store: Store | None = None) -> Unpinner:
         return Unpinner(store or self.store, self.clock, self.rules_of, self.authority)
 
     def pin(
@@ -156,13 +156,13 @@ class Scene:
         *texts: str,
         person: Person = ANN,
         days: float | None = None,
-        store: SqlStore | None = None,
+        store: Store | None = None,
     ) -> Pinned:
         until = None if days is None else self.now + timedelta(days=days)
         return self.pinner(store).pin(HERE, texts, person, "a customer runs it", until)
 
     def approve(
-        self, plan: PlanRecord, person: Person = ANN, store: SqlStore | None = None
+        self, plan: PlanRecord, person: Person = ANN, store: Store | None = None
     ) -> PlanRecord:
         channel = "C1" if isinstance(person, SlackPerson) else None
         return self.approver(store).approve(plan.id, person, Consent(plan.version, channel))

@@ -16,7 +16,7 @@ from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Blob, Content, Described,
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
 from bot.core.sentence import Sentence
-from bot.ports import Clock, Dated, ManifestText, Refusal
+from bot.ports import Clock, Dated, DeletionFailure, ManifestText
 from bot.usecases.lease import LENGTH
 
 HERE = RegistryId("123456789012", "eu-west-1")
@@ -183,7 +183,7 @@ class Bin:
 
     def delete(
         self, digests: Sequence[str], may_go: Callable[[], bool]
-    ) -> Mapping[str, Refusal | None]:
+    ) -> Mapping[str, DeletionFailure | None]:
         assert 0 < len(digests) <= AT_ONCE
         if not may_go():
             raise NotSentError("it was held back")
@@ -212,16 +212,16 @@ class Bin:
             yield "is still under way"
         self._take_effect(digests)
 
-    def _take_effect(self, digests: Sequence[str]) -> dict[str, Refusal | None]:
+    def _take_effect(self, digests: Sequence[str]) -> dict[str, DeletionFailure | None]:
         return {digest: self._delete(digest) for digest in digests}
 
-    def _delete(self, digest: str) -> Refusal | None:
+    def _delete(self, digest: str) -> DeletionFailure | None:
         if digest not in self._shelf.images:
-            return Refusal("ImageNotFound", "it is not there")
+            return DeletionFailure("ImageNotFound", "it is not there")
         if self._shelf.indexes_of(digest):
-            return Refusal("ImageReferencedByManifestList", "an index lists it")
+            return DeletionFailure("ImageReferencedByManifestList", "an index lists it")
         if digest in self.stuck:
-            return Refusal("KmsError", "the key is gone")
+            return DeletionFailure("KmsError", "the key is gone")
         del self._shelf.images[digest]
         self._shelf.by_us.add(digest)
         return None

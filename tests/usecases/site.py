@@ -28,7 +28,7 @@ from bot.core.usage import Look, Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.render.events_words import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.approve import Approver, Consent
 from bot.usecases.carry_out import Runner
 from bot.usecases.check_authority import Authority
@@ -45,7 +45,7 @@ from tests.support import NOW, Shelf
 from tests.usecases.scene import People
 
 if TYPE_CHECKING:
-    from bot.ports import Deleter, RunStore
+    from bot.ports import Deleter
 
 ANN = AwsIdentity("arn:aws:iam::123456789012:user/ann")
 
@@ -71,6 +71,20 @@ def is_about_something_gone(reason: ResultReason) -> bool:
     return reason == DeletedElsewhere()
 
 
+def watched(name: str, found: Any, hook: Hook) -> Any:
+    """A method that tells the hook before and after each call; anything else as it is."""
+    if not callable(found):
+        return found
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        hook(f"before {name}")
+        answer = found(*arguments, **named)
+        hook(f"after {name}")
+        return answer
+
+    return call
+
+
 class Watched:
     """A port, with something done before and after each call: `before journal`, `after journal`."""
 
@@ -79,17 +93,19 @@ class Watched:
         self._hook = hook
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._port, name)
-        if not callable(found):
-            return found
+        return watched(name, getattr(self._port, name), self._hook)
 
-        def call(*arguments: Any, **named: Any) -> Any:
-            self._hook(f"before {name}")
-            answer = found(*arguments, **named)
-            self._hook(f"after {name}")
-            return answer
 
-        return call
+class WatchedStore(Store):
+    """The same database as `store`, with something done before and after each call from outside."""
+
+    def __init__(self, store: Store, hook: Hook) -> None:
+        super().__init__(store._database, is_new=store.is_new)
+        self._hook = hook
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        return found if name.startswith("_") else watched(name, found, self._hook)
 
 
 @dataclass
@@ -101,7 +117,7 @@ class Site:
 
     aws: StandIn
     shelf: Shelf
-    store: SqlStore
+    store: Store
     cache: SqliteManifestCache
     in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
     tags_in_use: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -218,7 +234,7 @@ class Site:
     def executor(self, worker: Worker = HERE, *, enabled: bool = True) -> Executor:
         return Executor(
             runner=Runner(
-                store=cast("RunStore", self._watched(self.store)),
+                store=WatchedStore(self.store, self._called),
                 clock=self.clock,
                 sleep=self._sleep,
                 progress=lambda *told: self.told.append(told),
@@ -335,6 +351,6 @@ class Site:
         assert self.as_stored(plan).state not in (PlanState.APPROVED, PlanState.EXECUTING)
 
 
-def make_site(aws: StandIn, store: SqlStore, folder: Path) -> Iterator[Site]:
+def make_site(aws: StandIn, store: Store, folder: Path) -> Iterator[Site]:
     with SqliteManifestCache(folder / "manifests.db") as cache:
         yield Site(aws, Shelf(aws), store, cache)

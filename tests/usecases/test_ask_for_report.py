@@ -14,7 +14,7 @@ GUEST = SlackPerson("U9", "T1", is_guest=True, groups=None)
 
 
 def asker(scene: Scene) -> Asker:
-    return Asker(scene.store, scene.store, scene.clock, scene.rules)
+    return Asker(scene.store, scene.clock, scene.rules)
 
 
 @pytest.mark.parametrize(("ts", "told"), [("1.5", "1.5"), (None, "")])

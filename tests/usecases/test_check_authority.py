@@ -14,8 +14,8 @@ from bot.core.plan_state import PlanState
 from bot.core.reasons import Pinned
 from bot.core.records import Outcome, PlanRecord, RepositoryPin
 from bot.core.result_reasons import KeptNow
-from bot.ports import Change
 from bot.render.events_words import item_words
+from bot.store.changes import Change
 from bot.usecases.execute import CalledBackError
 from bot.usecases.unpin import Unpinner
 from tests.store.support import event

@@ -11,13 +11,13 @@ from bot.core.decision_reasons import OtherNumber, UsageFigures
 from bot.core.errors import RequestError
 from bot.core.person_reasons import NoApprover
 from bot.core.records import Event, EventName
-from bot.ports import Doubted, Listed, UsageMemory
+from bot.ports import Doubted, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.confirm_usage import Witness, confirm_usage
 from tests.support import NOW
 from tests.usecases.scene import ANN, Scene, refused
 
-MANY, FEW = Listed(10, NOW - timedelta(days=1)), Listed(4, NOW)
+MANY, FEW = WorkloadCount(10, NOW - timedelta(days=1)), WorkloadCount(4, NOW)
 DOUBTED = Doubted("ecs", "here", FEW, MANY)
 FIGURES = UsageFigures("ecs", "here", 4, NOW, before=10, before_at=NOW - timedelta(days=1))
 NONE_NOW = OtherNumber(4, replace(FIGURES, workloads=0))
@@ -81,7 +81,7 @@ def test_the_audit_hears_nothing_of_what_was_in_no_doubt(scene: Scene) -> None:
 
 def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
     doubt(scene.store)
-    scene.store.doubt(DOUBTED._replace(listed=Listed(0, NOW)))
+    scene.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
     with refused(NONE_NOW):
         confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
     assert (scene.last_event().event, scene.last_event().detail) == (
@@ -105,7 +105,7 @@ def test_a_scan_meanwhile_finds_another_number(
     confirm = scene.store.confirm
 
     def late(doubted: Doubted, event: Event | None) -> bool:
-        scene.theirs.doubt(DOUBTED._replace(listed=Listed(0, NOW)))
+        scene.theirs.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
         return confirm(doubted, event)
 
     monkeypatch.setattr(scene.store, "confirm", late)

@@ -19,7 +19,7 @@ from bot.render.plan_summary import why
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.migrate import upgrade
 from bot.store.open_database import open_database
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.postgres import postgresql
 from tests.store.conftest import empty_url, kind
 from tests.support import NOW, Shelf
@@ -35,7 +35,7 @@ DONE, EXECUTING, CUT, APPROVED, PROPOSED = (f"plan{number}" for number in range(
 
 
 @pytest.fixture
-def store(empty_url: str) -> Iterator[SqlStore]:
+def store(empty_url: str) -> Iterator[Store]:
     database = open_database(empty_url)
     with database.writing() as session:
         upgrade(session.connection(), "0010")
@@ -65,7 +65,7 @@ def _value(found: Any) -> Any:
 
 
 @pytest.fixture
-def sites(aws: StandIn, environment: Path, store: SqlStore, tmp_path: Path) -> Iterator["Sites"]:
+def sites(aws: StandIn, environment: Path, store: Store, tmp_path: Path) -> Iterator["Sites"]:
     del environment
     aws.world.clock.set(NOW)
     with SqliteManifestCache(tmp_path / "manifests.db") as cache:
@@ -75,7 +75,7 @@ def sites(aws: StandIn, environment: Path, store: SqlStore, tmp_path: Path) -> I
 class Sites:
     """The repositories as they were when the database was written."""
 
-    def __init__(self, aws: StandIn, store: SqlStore, cache: SqliteManifestCache) -> None:
+    def __init__(self, aws: StandIn, store: Store, cache: SqliteManifestCache) -> None:
         self._parts = aws, store, cache
 
     def at(self, name: str) -> Site:
@@ -89,7 +89,7 @@ class Sites:
         return site
 
 
-def test_what_was_stored_shows_its_old_sentences(store: SqlStore) -> None:
+def test_what_was_stored_shows_its_old_sentences(store: Store) -> None:
     items = store.items(DONE, 1)
     assert {item_words(item) for item in items if item.outcome is Outcome.SPARED} == {
         "somebody pulled it 2026-11-23 12:05 UTC, after the plan was made"
@@ -104,7 +104,7 @@ def test_what_was_stored_shows_its_old_sentences(store: SqlStore) -> None:
     assert "pins spare 1 of 7 that were to go" in details
 
 
-def test_every_plan_is_read(store: SqlStore) -> None:
+def test_every_plan_is_read(store: Store) -> None:
     states = {plan.id: plan.state for plan in store.plans()}
     assert states == {
         DONE: PlanState.DONE,
@@ -118,7 +118,7 @@ def test_every_plan_is_read(store: SqlStore) -> None:
         assert [item.digest for item in store.items(plan.id, plan.version)] == [*content.delete]
 
 
-def test_an_approval_of_the_old_form_counts(sites: Sites, store: SqlStore) -> None:
+def test_an_approval_of_the_old_form_counts(sites: Sites, store: Store) -> None:
     site = sites.at("approved")
     plan = store.plan(APPROVED)
     assert plan
@@ -128,7 +128,7 @@ def test_an_approval_of_the_old_form_counts(sites: Sites, store: SqlStore) -> No
     site.check_receipt(plan)
 
 
-def test_a_run_that_was_cut_short_ends_as_stopped(sites: Sites, store: SqlStore) -> None:
+def test_a_run_that_was_cut_short_ends_as_stopped(sites: Sites, store: Store) -> None:
     site = sites.at("executing")
     plan = store.plan(EXECUTING)
     assert plan
@@ -139,7 +139,7 @@ def test_a_run_that_was_cut_short_ends_as_stopped(sites: Sites, store: SqlStore)
     }
 
 
-def test_a_run_goes_on(sites: Sites, store: SqlStore) -> None:
+def test_a_run_goes_on(sites: Sites, store: Store) -> None:
     site = sites.at("interrupted")
     plan = store.plan(CUT)
     assert plan
@@ -148,7 +148,7 @@ def test_a_run_goes_on(sites: Sites, store: SqlStore) -> None:
     assert {item.outcome for item in store.items(CUT, 1)} == {Outcome.DELETED}
 
 
-def test_a_proposal_is_approved_and_carried_out(sites: Sites, store: SqlStore) -> None:
+def test_a_proposal_is_approved_and_carried_out(sites: Sites, store: Store) -> None:
     site = sites.at("proposed")
     plan = store.plan(PROPOSED)
     assert plan

@@ -4,19 +4,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
-from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.records import PlanRecord, Run
 from bot.core.transitions import started, taken_over
-from bot.ports import Change
+from bot.store.changes import Change
 from bot.usecases.lease import LENGTH, MARGIN, Lease, RunLostError
-from tests.usecases.site import HERE, THERE, Site, Watched
-
-if TYPE_CHECKING:
-    from bot.ports import RunStore
+from tests.usecases.site import HERE, THERE, Site, WatchedStore
 
 AT_ONCE = timedelta(microseconds=1)
 
@@ -79,7 +75,7 @@ def test_it_is_released(site: Site, plan: PlanRecord, lease: Lease) -> None:
 
 
 def kept(lease: Lease, hook: Callable[[str], None]) -> Lease:
-    return replace(lease, store=cast("RunStore", Watched(lease.store, hook)), beat=AT_ONCE)
+    return replace(lease, store=WatchedStore(lease.store, hook), beat=AT_ONCE)
 
 
 def test_it_is_renewed_while_long_work_goes_on(site: Site, plan: PlanRecord, lease: Lease) -> None:

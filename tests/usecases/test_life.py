@@ -58,10 +58,10 @@ from tests.matrices import matrix
 from tests.support import NOW
 from tests.usecases.scene import People
 from tests.usecases.shelf import API, AT_ONCE, FAULTS, HERE, Bin, Shelf
-from tests.usecases.site import Watched, is_about_something_gone
+from tests.usecases.site import Watched, WatchedStore, is_about_something_gone
 
 if TYPE_CHECKING:
-    from bot.ports import Deleter, Registry, RunStore
+    from bot.ports import Deleter, Registry
 
 REQUIRED = 2
 
@@ -104,7 +104,7 @@ class Process:
         life = self.life
         return Executor(
             runner=Runner(
-                store=cast("RunStore", Watched(life.store, self.pass_by)),
+                store=WatchedStore(life.store, self.pass_by),
                 clock=life.clock,
                 sleep=life.sleep,
                 progress=lambda *_: None,

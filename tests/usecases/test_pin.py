@@ -15,7 +15,7 @@ from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
 from bot.core.records import Binding, EventName, TagScan
 from bot.core.transitions import started
-from bot.ports import Change
+from bot.store.changes import Change
 from bot.usecases.reasons import LONGEST_REASON
 from tests.render.builders import HERE
 from tests.store.support import event

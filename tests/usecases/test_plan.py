@@ -26,7 +26,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import StandIn, manifests
 from bot.render.obstacles import obstacle_words
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.check_authority import Authority
 from bot.usecases.find_repositories import Found
 from bot.usecases.plan import Planned, Planner
@@ -61,7 +61,7 @@ def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) ->
         registry: EcrRegistry = registry,
         cache: SqliteManifestCache = cache,
         snapshot: Snapshot = NOTHING_IN_USE,
-        store: SqlStore | None = None,
+        store: Store | None = None,
     ) -> Planned:
         clock = aws.world.clock.now
         planner = Planner(

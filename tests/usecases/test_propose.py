@@ -20,7 +20,7 @@ from bot.core.snapshot import Snapshot
 from bot.core.usage import Look
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.find_repositories import Found
 from bot.usecases.plan import Planner
 from bot.usecases.propose import Proposal, Proposer
@@ -40,7 +40,7 @@ class Desk:
     newest: int = 1
     looked_at: datetime | None = None
 
-    def propose(self, store: SqlStore | None = None, newest: int | None = None) -> Proposal:
+    def propose(self, store: Store | None = None, newest: int | None = None) -> Proposal:
         scene = self.scene
         return Proposer(
             store=store or scene.store,
@@ -55,7 +55,7 @@ class Desk:
     def to_go(self, plan: PlanRecord) -> set[str]:
         return set(self.scene.to_go(plan))
 
-    def _planner(self, store: SqlStore, newest: int) -> Planner:
+    def _planner(self, store: Store, newest: int) -> Planner:
         policy = Policy(timedelta(hours=24), Patterns(), (Newest(newest, TagFilter()),))
         return Planner(
             snapshot=Snapshot({}, {}, (Look("ecs", "here", 3),), ()),

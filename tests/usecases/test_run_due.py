@@ -2,14 +2,14 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from threading import Barrier
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,8 +19,8 @@ from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.schedules import Schedule
-from bot.store.store import SqlStore, open_store
-from bot.usecases.run_due import DueStore, RunDue
+from bot.store.store import Store, open_store
+from bot.usecases.run_due import RunDue
 from tests.postgres import Server
 from tests.store.support import sqlite_url
 from tests.usecases.shelf import HERE, Shelf
@@ -75,7 +75,7 @@ def entry(schedule: str = "mon 09:00", zone: str = "UTC", *globs: str) -> Entry:
 class Town:
     """Whatever `came` by itself: the local time and the name of each."""
 
-    store: SqlStore
+    store: Store
     entries: list[Entry]
     here: Street = field(default_factory=lambda: Street(HERE, "team/api", "team/web"))
     there: Street = field(default_factory=lambda: Street(THERE, "lab/api"))
@@ -84,7 +84,7 @@ class Town:
     warnings: list[str] = field(default_factory=list)
     since: datetime = NEW_YEAR - 365 * DAY
 
-    def open(self, store: DueStore | None = None) -> RunDue:
+    def open(self, store: Store | None = None) -> RunDue:
         """As every process does that begins."""
         registries = {"own": self.here, "other": self.there}
         warn = self.warnings.append
@@ -124,36 +124,38 @@ class Killed(BaseException):
     """The process is gone."""
 
 
-class Mortal:
-    """A store whose process dies after so many calls: before or after the next one `lands`."""
+class MortalStore(Store):
+    """Its process dies after so many calls: before or after the next one `lands`."""
 
-    def __init__(self, store: SqlStore, calls: int, *, lands: bool) -> None:
-        self._store = store
+    def __init__(self, store: Store, calls: int, *, lands: bool) -> None:
+        super().__init__(store._database, is_new=store.is_new)
         self._left = calls
         self._lands = lands
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method = getattr(self._store, name)
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        if name.startswith("_") or not callable(found):
+            return found
 
         def call(*arguments: Any) -> Any:
             self._left -= 1
             if self._left >= 0:
-                return method(*arguments)
+                return found(*arguments)
             if self._lands:
-                method(*arguments)
+                found(*arguments)
             raise Killed
 
         return call
 
 
 @pytest.fixture
-def store(migrated_file: Path, tmp_path: Path) -> Iterator[SqlStore]:
+def store(migrated_file: Path, tmp_path: Path) -> Iterator[Store]:
     with open_store(sqlite_url(shutil.copy(migrated_file, tmp_path / "store.db"))) as opened:
         yield opened
 
 
 @pytest.fixture
-def town(store: SqlStore) -> Town:
+def town(store: Store) -> Town:
     return Town(store, [entry()])
 
 
@@ -189,7 +191,7 @@ NAMES = ("team/api", "team/web", "lab/api")
     ],
 )
 def test_each_comes_once_across_deaths_at_any_moment(
-    store: SqlStore, schedule: str, zone: str, month: int, *, year: bool
+    store: Store, schedule: str, zone: str, month: int, *, year: bool
 ) -> None:
     """A month in which the clocks change."""
     first = NEW_YEAR if year else datetime(2026, month, 1, tzinfo=UTC)
@@ -209,8 +211,8 @@ def test_each_comes_once_across_deaths_at_any_moment(
             town.work(now)
         late += [now - _instant(local, zone) for local, _ in town.came[before:]]
         if random.random() < 0.2:
-            mortal = Mortal(store, random.randrange(6), lands=random.random() < 0.5)
-            process = town.open(cast("DueStore", mortal))
+            calls, lands = random.randrange(6), random.random() < 0.5
+            process = town.open(MortalStore(store, calls, lands=lands))
         now += random.choice([MINUTE, 3 * HOUR, 11 * HOUR])
     span = [f"{first + n * DAY:%Y-%m-%d}" for n in range(days)]
     came = Counter(each for each in town.came if each[0][:10] in span)
@@ -223,7 +225,7 @@ def test_each_comes_once_across_deaths_at_any_moment(
 @pytest.mark.parametrize("calls", range(6))
 def test_a_death_between_any_two_calls(town: Town, calls: int, *, lands: bool) -> None:
     """Two registries make six: begin, remember and claim of each, gather."""
-    process = town.open(cast("DueStore", Mortal(town.store, calls, lands=lands)))
+    process = town.open(MortalStore(town.store, calls, lands=lands))
     with pytest.raises(Killed):
         process(MONDAY)
     town.run(MONDAY + MINUTE)

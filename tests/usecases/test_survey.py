@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.survey import Survey
 from tests.support import NOW
 from tests.usecases.scene import Scene
@@ -12,7 +12,7 @@ from tests.usecases.test_run_due import THERE, Street
 LATER = NOW + timedelta(hours=1)
 
 
-def known(store: SqlStore) -> dict[str, list[str]]:
+def known(store: Store) -> dict[str, list[str]]:
     """Names by registry."""
     found: dict[str, list[str]] = {}
     for each in store.repositories():

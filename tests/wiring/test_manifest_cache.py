@@ -11,7 +11,7 @@ from bot.core.manifest import OCI_INDEX, Content
 from bot.core.pull_times import OurRead
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from bot.usecases.take_inventory import InventoryTaker
 from bot.wiring import find_store, open_memory
 from bot.wiring import open_store as make_store
@@ -26,13 +26,13 @@ PullTimeOn = Callable[[str], datetime | None]
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SqlStore]:
+def store(tmp_path: Path) -> Iterator[Store]:
     with open_store(f"sqlite:///{tmp_path / 'store.db'}") as opened:
         yield opened
 
 
 @pytest.fixture
-def shared(store: SqlStore, cache: SqliteManifestCache) -> SharedManifestCache:
+def shared(store: Store, cache: SqliteManifestCache) -> SharedManifestCache:
     return SharedManifestCache(store, cache)
 
 
@@ -44,7 +44,7 @@ def test_contents_are_kept_on_this_machine(
 
 
 def test_whatever_is_known_anywhere_is_told(
-    shared: SharedManifestCache, store: SqlStore, cache: SqliteManifestCache
+    shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
     store.add_our_reads(HERE, {"sha256:1": EARLIER, "sha256:2": EARLIER})
     cache.add_our_reads(HERE, {"sha256:1": LATER, "sha256:3": LATER})
@@ -56,7 +56,7 @@ def test_whatever_is_known_anywhere_is_told(
 
 
 def test_of_some_others_get_to_know_those(
-    shared: SharedManifestCache, store: SqlStore, cache: SqliteManifestCache
+    shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
     for read in (EARLIER, LATER):
         cache.add_our_reads(HERE, dict.fromkeys(("sha256:1", "sha256:2"), read))
@@ -66,7 +66,7 @@ def test_of_some_others_get_to_know_those(
 
 
 def test_what_is_new_is_known_everywhere(
-    shared: SharedManifestCache, store: SqlStore, cache: SqliteManifestCache
+    shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
     shared.add_our_reads(HERE, {"sha256:1": LATER})
     shared.add_subjects_seen(HERE, iter(["sha256:9"]))

@@ -10,7 +10,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.playground.slack import APP_TOKEN, SIGNING_SECRET, TEAM_ID, Fault, Workspace
 from bot.settings import load_settings
 from bot.slack.board import Board
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.wiring import (
     app_token,
     is_in_slack,
@@ -85,9 +85,7 @@ def test_a_hasty_client_never_waits(slack: Workspace) -> None:
         open_hasty_client().auth_test()
 
 
-def test_channels_are_known_by_id(
-    slack: Workspace, settings_file: Write, own_store: SqlStore
-) -> None:
+def test_channels_are_known_by_id(slack: Workspace, settings_file: Write, own_store: Store) -> None:
     cleanups = slack.remote.add_channel("cleanups")
     settings_file(SETTINGS)
     workspace = open_workspace(load_settings(None), open_client())

@@ -8,7 +8,7 @@ import pytest
 
 from bot.playground.slack import Person, Workspace
 from bot.settings import Settings, load_settings
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from bot.wiring import Leaving, open_client, this_worker
 from bot.worker.doers import open_doers
 from bot.worker.foothold import Foothold
@@ -38,7 +38,7 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def own_store(environment: Path, empty_database: Path) -> Iterator[SqlStore]:
+def own_store(environment: Path, empty_database: Path) -> Iterator[Store]:
     """The one that the command uses. Copying a file is quicker than making the tables."""
     folder = environment / "state" / "ecr-clean"
     folder.mkdir(parents=True)
@@ -82,7 +82,7 @@ def watch() -> Watch:
     return Watch()
 
 
-MakeOffice = Callable[[Settings, SqlStore], Office]
+MakeOffice = Callable[[Settings, Store], Office]
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> Ma
     """As every worker process has its own."""
     del slack
 
-    def make(settings: Settings, store: SqlStore) -> Office:
+    def make(settings: Settings, store: Store) -> Office:
         leaving, foothold = Leaving(), Foothold(settings, store)
         doers = open_doers(settings, store, foothold, leaving, watch)
         return Office(
@@ -109,5 +109,5 @@ def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> Ma
 
 
 @pytest.fixture
-def office(make_office: MakeOffice, settings: Settings, own_store: SqlStore) -> Office:
+def office(make_office: MakeOffice, settings: Settings, own_store: Store) -> Office:
     return make_office(settings, own_store)

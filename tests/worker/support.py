@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 
 from bot.core.records import Job
 from bot.playground.slack import Person
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.wiring import Leaving, system_clock
 from bot.worker.foothold import Foothold
 from bot.worker.hands import LEASE, Hands
@@ -30,7 +30,7 @@ class Watch:
 class Office:
     """A worker, and somebody in front of it."""
 
-    store: SqlStore
+    store: Store
     client: WebClient
     channel: str
     person: Person

@@ -13,7 +13,7 @@ from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace
 from bot.settings import Settings, load_settings
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.usecases.expire import expiry
 from bot.wiring import Leaving, open_run_due, system_clock
 from bot.worker.due import PLANNED_AGAIN_FOR
@@ -104,7 +104,7 @@ def test_the_rest_is_told_in_one_line(office: Office, settings: Settings) -> Non
 @pytest.mark.usefixtures("api", "others")
 def test_posts_keep_their_pace(
     make_office: MakeOffice,
-    own_store: SqlStore,
+    own_store: Store,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -255,7 +255,7 @@ def deaths(calls: Sequence[str], often: Sequence[str]) -> list[Any]:
     ]
 
 
-def die_at(store: SqlStore, monkeypatch: pytest.MonkeyPatch, called: str, *, lands: bool) -> None:
+def die_at(store: Store, monkeypatch: pytest.MonkeyPatch, called: str, *, lands: bool) -> None:
     original = getattr(store, called)
 
     def dying(*arguments: Any) -> None:
@@ -329,7 +329,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office, settings: Settin
 
 @pytest.mark.usefixtures("api")
 def test_workers_that_are_told_to_leave(
-    make_office: MakeOffice, own_store: SqlStore, settings: Settings
+    make_office: MakeOffice, own_store: Store, settings: Settings
 ) -> None:
     """However many of them, nothing is given up."""
     for _ in range(MOST_ATTEMPTS + 1):

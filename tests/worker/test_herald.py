@@ -8,9 +8,9 @@ from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, RepositoryPin
 from bot.playground.slack import Fault, Workspace
-from bot.ports import Change
 from bot.slack.api import SlackError
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from tests.slack.support import buttons, calls, message_at
 from tests.store.support import HERE, closed, event, propose, seen
 from tests.worker.support import Office
@@ -23,7 +23,7 @@ def ts(office: Office) -> str:
     return office.foothold.place().board.post(plan.id, office.channel).ts
 
 
-def dismiss(store: SqlStore) -> str:
+def dismiss(store: Store) -> str:
     """By whoever tells nobody."""
     (plan,) = store.plans()
     change = closed(seen(store, plan.id), PlanState.DISMISSED, EventName.DISMISSED)

@@ -11,7 +11,7 @@ from botocore.client import BaseClient
 from bot.memory import expect_many_lasting_objects
 from bot.playground.slack import Person
 from bot.settings import Settings
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.cli.carrying_out import until
 from tests.support import Shelf
 from tests.worker.conftest import MakeOffice, WriteSettings
@@ -56,7 +56,7 @@ def clients() -> list[BaseClient]:
 
 
 def test_all_jobs_use_the_same_clients(
-    settings: Settings, own_store: SqlStore, make_office: MakeOffice, repository: str
+    settings: Settings, own_store: Store, make_office: MakeOffice, repository: str
 ) -> None:
     office = make_office(settings, own_store)
     report(office, repository)
@@ -95,7 +95,7 @@ def test_jobs_leave_no_garbage(
 @pytest.mark.timeout(400)
 @pytest.mark.usefixtures("settings")
 def test_memory_stays_flat(
-    own_store: SqlStore,
+    own_store: Store,
     channel: str,
     ann: Person,
     repository: str,

@@ -11,7 +11,7 @@ import pytest
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws import StandIn
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Workspace
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.support import Shelf, others_off
 from tests.tables import stored_texts
 from tests.worker.conftest import MakeOffice, WriteSettings
@@ -29,7 +29,7 @@ def office(
     shelf: Shelf,
     write_settings: WriteSettings,
     make_office: MakeOffice,
-    own_store: SqlStore,
+    own_store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Office:
     """Which has `team/api` with 13 releases to report on."""

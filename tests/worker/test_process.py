@@ -16,7 +16,7 @@ from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Person, Workspace
 from bot.settings import Settings
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from bot.store.tables import AboutRow
 from bot.wiring import system_clock
 from tests.cli.carrying_out import AT_ONCE, PATIENCE, as_stored, until
@@ -55,7 +55,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]
             process.kill()
 
 
-def ask(store: SqlStore, repository: str, channel: str, user: str) -> None:
+def ask(store: Store, repository: str, channel: str, user: str) -> None:
     payload = {"repository": repository, "channel": channel, "user": user, "ts": ""}
     store.put("report", payload, system_clock())
 
@@ -63,7 +63,7 @@ def ask(store: SqlStore, repository: str, channel: str, user: str) -> None:
 @pytest.mark.usefixtures("at_once")
 def test_from_the_question_to_the_result(
     shelf: Shelf,
-    own_store: SqlStore,
+    own_store: Store,
     channel: str,
     ann: Person,
     run: Run,
@@ -88,7 +88,7 @@ def test_from_the_question_to_the_result(
 @pytest.mark.usefixtures("at_once")
 def test_plans_are_carried_out_although_slack_is_away(
     shelf: Shelf,
-    own_store: SqlStore,
+    own_store: Store,
     slack: Workspace,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
@@ -129,7 +129,7 @@ def test_two_replicas_share_the_work(
 
 def test_what_is_due_comes_by_itself(
     aws: StandIn,
-    own_store: SqlStore,
+    own_store: Store,
     slack: Workspace,
     channel: str,
     ann: Person,
@@ -158,7 +158,7 @@ def test_what_is_due_comes_by_itself(
     assert aws.world.calls.count("ecr:ListTagsForResource") == 2
 
 
-def there_since_yesterday(store: SqlStore) -> None:
+def there_since_yesterday(store: Store) -> None:
     """What was due before there was a database never comes."""
     yesterday = system_clock() - timedelta(days=1)
     with store._database.writing() as session:

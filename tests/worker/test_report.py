@@ -10,7 +10,7 @@ from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import Fault, Workspace
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from bot.wiring import system_clock
 from bot.worker.hands import LEASE, MOST_ATTEMPTS, TRIED_FOR
 from bot.worker.report import MOST_REPORTS
@@ -298,7 +298,7 @@ def test_without_slack_no_job_is_taken(office: Office, slack: Workspace) -> None
 def looking(
     write_settings: WriteSettings,
     make_office: MakeOffice,
-    own_store: SqlStore,
+    own_store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Office:
     """Looks at Lambda, in the only Region that there is."""

@@ -11,7 +11,7 @@ import pytest
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws import StandIn, manifests
 from bot.playground.slack import Workspace
-from bot.store.store import SqlStore
+from bot.store.store import Store
 from tests.support import Shelf, others_off
 from tests.worker.conftest import MakeOffice, WriteSettings
 from tests.worker.support import Office
@@ -26,7 +26,7 @@ def office(
     environment: Path,
     write_settings: WriteSettings,
     make_office: MakeOffice,
-    own_store: SqlStore,
+    own_store: Store,
 ) -> Office:
     """`team/api`, with an artifact, a workload and a pin that are named so."""
     shelf.images(13)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.playground.slack import Person, Workspace
-from bot.store.store import SqlStore, open_store
+from bot.store.store import Store, open_store
 from tests.slack.listeners.office import MANIFEST, PATIENCE, Clock, Office, office
 from tests.slack.support import in_workspace
 
@@ -55,7 +55,7 @@ def open_office(
     with ExitStack() as stack:
 
         def opened(**settings: Any) -> Office:
-            store: SqlStore = stack.enter_context(open_store(store_url))
+            store: Store = stack.enter_context(open_store(store_url))
             found = {"reports": [{"channel": "#releases"}], **_mild(settings)}
             return stack.enter_context(office(slack, store, found, releases, clock))
 

@@ -18,12 +18,12 @@ from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
-from bot.ports import Change
 from bot.settings import Settings
 from bot.slack.board import Board
 from bot.slack.desk import Desk
 from bot.slack.line import Line
-from bot.store.store import SqlStore
+from bot.store.changes import Change
+from bot.store.store import Store
 from bot.wiring import open_client, open_desk, open_workspace
 from bot.wiring.desk import open_brief_client
 from tests.render.builders import image, plan
@@ -64,7 +64,7 @@ class Office:
     """`desk` is the bot's own."""
 
     slack: Workspace
-    store: SqlStore
+    store: Store
     desk: Desk
     clock: Clock
     channel: str
@@ -134,7 +134,7 @@ class Office:
 
 @contextmanager
 def office(
-    slack: Workspace, store: SqlStore, settings: Mapping[str, Any], channel: str, clock: Clock
+    slack: Workspace, store: Store, settings: Mapping[str, Any], channel: str, clock: Clock
 ) -> Iterator[Office]:
     found = Settings.model_validate(settings)
     workspace = open_workspace(found, open_client())._replace(client=open_brief_client())

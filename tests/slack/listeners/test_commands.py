@@ -13,8 +13,8 @@ from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.sentence import Sentence
 from bot.playground.slack import Person, Workspace
-from bot.ports import Change
 from bot.slack.listeners.boundary import MISFIT
+from bot.store.changes import Change
 from tests.render.builders import GB, HERE
 from tests.slack.blocks.scene import STAR, read
 from tests.slack.listeners.conftest import OpenOffice

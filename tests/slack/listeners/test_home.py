@@ -8,8 +8,8 @@ from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, LastLook, Message, Pause, PlanRecord, RepositoryPin
 from bot.playground.slack import Fault, Person, Workspace
-from bot.ports import Change
 from bot.slack.api import SlackError
+from bot.store.changes import Change
 from tests.render.builders import GB, HERE
 from tests.slack.blocks.scene import STAR, read
 from tests.slack.listeners.conftest import OpenOffice

@@ -10,14 +10,17 @@ from bot.core.errors import ServiceError
 from bot.core.records import EventName
 from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
-from bot.ports import Doubted, Listed
+from bot.ports import Doubted, WorkloadCount
 from tests.slack.listeners.conftest import OpenOffice
 from tests.slack.listeners.office import IN_DOUBT, LOOKED_AT, Office, close, content, public, told
 from tests.slack.support import buttons, message_at
 from tests.support import NOW
 
 DOUBTED = Doubted(
-    IN_DOUBT.source, IN_DOUBT.scope, Listed(4, NOW), Listed(40, NOW - timedelta(days=1))
+    IN_DOUBT.source,
+    IN_DOUBT.scope,
+    WorkloadCount(4, NOW),
+    WorkloadCount(40, NOW - timedelta(days=1)),
 )
 INCOMPLETE = content("new", "old", looks=[LOOKED_AT, IN_DOUBT])
 PULLED = content("new", "old", "older", pulled=3)
@@ -117,7 +120,7 @@ def test_somebody_gives_their_word(doubting: Office, ann: Person) -> None:
 def test_a_number_that_is_not_true_any_more(doubting: Office, ann: Person) -> None:
     """The message says 4; since it was posted, a scan found none."""
     message = doubting.posted(INCOMPLETE)
-    doubting.store.doubt(DOUBTED._replace(listed=Listed(0, NOW)))
+    doubting.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
     doubting.clicks(ann, "confirm_usage:0", message)
     (said,) = told(ann, doubting.channel)
     assert said.startswith("4 workloads is not what is true now: ecs lists 0 workloads in 1234567")

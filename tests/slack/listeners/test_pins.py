@@ -9,11 +9,11 @@ from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.records import Binding, EventName, Message, Pause, RepositoryPin, TagScan
 from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
-from bot.ports import Change
 from bot.slack.api import SlackError
 from bot.slack.ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
 from bot.slack.payloads import Sender
 from bot.slack.pin_warnings import PinWarnings
+from bot.store.changes import Change
 from tests.render.builders import HERE
 from tests.slack.blocks.scene import BY_ROLE, STAR, read
 from tests.slack.listeners.conftest import OpenOffice

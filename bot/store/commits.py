@@ -1,0 +1,153 @@
+"""Writes a change in one transaction."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import delete, tuple_, update
+from sqlalchemy.orm import Session
+
+from bot.core.records import Approval, Outcome, PlanRecord
+from bot.store.audit import add_events
+from bot.store.changes import Change
+from bot.store.part import StorePart, count_of, insert_all, insert_into
+from bot.store.pauses import is_paused
+from bot.store.pins import add_removals, change_pins
+from bot.store.plan_content import pack
+from bot.store.replaced_versions import replace_version
+from bot.store.runs import change_run
+from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
+
+
+class _VersionRows(NamedTuple):
+    """The rows of a new version."""
+
+    row: dict[str, Any]
+    items: Sequence[dict[str, Any]]
+
+
+class Commits(StorePart):
+    def commit(self, change: Change) -> bool:
+        """Writes the change. False, and nothing is written, if another process was faster: the plan
+        is no longer as `before` has it, the run is no longer as `run_before` has it, the repository
+        of a new plan has an open plan, a pin to remove is gone, a pin with the text of one to add
+        is there and is not removed, or a plan that is to get its first run has one. Also False if a
+        plan is to get its first run while everything is paused."""
+        version = _new_version(change)  # packing takes long: no transaction waits for it
+        with self._database.writing() as session:
+            landed = (
+                not (_begins(change) and is_paused(session))
+                and _write_plan(session, change)
+                and change_run(session, change.run_before, change.run)
+                and change_pins(session, removed=change.pins_removed, added=change.pins_added)
+            )
+            if not landed:
+                session.rollback()
+                return False
+            if version:
+                insert_all(session, VersionRow, [version.row])
+                insert_all(session, ItemRow, version.items)
+                _forget_replaced(session, change)
+            add_removals(session, change.removals)
+            add_events(session, change.events)
+            return True
+
+
+def _begins(change: Change) -> bool:
+    """Whether a plan is to be carried out from now on."""
+    return change.run is not None and change.run_before is None
+
+
+def _new_version(change: Change) -> _VersionRows | None:
+    before, after, content = change.before, change.after, change.content
+    if after is None or (before and before.version == after.version):
+        return None
+    assert content, "a version without content"
+    key = {"plan": after.id, "version": after.version}
+    row = key | {"hash": after.hash, "content": pack(content), "made_at": after.proposed_at}
+    tags = {judged.manifest.digest: judged.manifest.tags for judged in content.judged}
+    pending = key | {"outcome": Outcome.PENDING, "reason": ""}
+    items = [
+        pending | {"position": position, "digest": digest, "tags": tags[digest]}
+        for position, digest in enumerate(content.delete)
+    ]
+    return _VersionRows(row, items)
+
+
+def _forget_replaced(session: Session, change: Change) -> None:
+    """What was approved is kept whole."""
+    before, content = change.before, change.content
+    if before and content and not before.current_approvals:
+        replace_version(session, before.id, before.version, content.delete)
+
+
+def _write_plan(session: Session, change: Change) -> bool:
+    before, after = change.before, change.after
+    if after is None:
+        assert before is None, "a plan is seen, but not changed"
+        return True
+    landed = _replace(session, before, after) if before else _make(session, after)
+    if landed:
+        _settle_approvals(session, after, before.approvals if before else ())
+    return landed
+
+
+def _make(session: Session, record: PlanRecord) -> bool:
+    """Whatever stands in its way, and only an open plan of the repository can, stays."""
+    row = insert_into(session, PlanRow).values(_columns(record)).on_conflict_do_nothing()
+    return count_of(session, row) == 1
+
+
+def _replace(session: Session, before: PlanRecord, after: PlanRecord) -> bool:
+    is_as_seen = (PlanRow.id == before.id) & (PlanRow.revision == before.revision)
+    columns = _columns(after) | {"revision": before.revision + 1}
+    return count_of(session, update(PlanRow).where(is_as_seen).values(columns)) == 1
+
+
+def _columns(record: PlanRecord) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "repository": record.repository.uri,
+        "account": record.repository.registry.account,
+        "region": record.repository.registry.region,
+        "name": record.repository.name,
+        "version": record.version,
+        "state": record.state,
+        "hash": record.hash,
+        "complete": record.complete,
+        "checked": record.checked,
+        "manifests": record.manifests,
+        "deletions": record.deletions,
+        "freed_bytes": record.freed_bytes,
+        "exact": record.exact,
+        "proposed_at": record.proposed_at,
+        "expires_at": record.expires_at,
+        "execute_after": record.execute_after,
+        "stop_asked_by": record.stop_asked_by,
+        "stop_cause_value": record.stop_cause,
+        "revision": record.revision,
+        "unconfirmed_bytes": record.unconfirmed_bytes,
+    }
+
+
+def _settle_approvals(
+    session: Session, after: PlanRecord, approvals_before: tuple[Approval, ...]
+) -> None:
+    """A stop takes approvals back."""
+    gone = set(approvals_before) - set(after.approvals)
+    new = set(after.approvals) - set(approvals_before)
+    if gone:
+        named = tuple_(ApprovalRow.version, ApprovalRow.by).in_(
+            [(each.version, each.by) for each in gone]
+        )
+        session.execute(delete(ApprovalRow).where(ApprovalRow.plan == after.id, named))
+    rows = (
+        {
+            "plan": after.id,
+            "version": each.version,
+            "by": each.by,
+            "at": each.at,
+            "hash": each.hash,
+        }
+        for each in new
+    )
+    insert_all(session, ApprovalRow, rows)
