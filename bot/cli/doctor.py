@@ -18,8 +18,8 @@ from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.usage.other_regions import NoMemory
 from bot.usecases.doctor import Doctor, Sight
 from bot.wiring import (
+    has_slack_tokens,
     identify,
-    is_on_the_line,
     open_authority,
     open_examination,
     open_patients,
@@ -66,7 +66,7 @@ def _settings_finding(options: Options) -> Finding:
 
 
 def _slack(settings: Settings) -> Iterator[Finding]:
-    if is_on_the_line():
+    if has_slack_tokens():
         yield from open_examination(settings).findings()
     else:
         yield ok("Slack", "environment", SlackNotSetUp())

@@ -15,7 +15,7 @@ from bot.core.repository import RepositoryId
 from bot.render.posted import Posted
 from bot.slack.api import PostLimiter, message_link, post_message
 from bot.slack.blocks import rest_message
-from bot.slack.board import Board
+from bot.slack.plan_messages import PlanMessages
 from bot.usecases.propose import Proposal
 from bot.wiring import Workspace, system_clock
 
@@ -25,7 +25,7 @@ class Postman:
     """What cannot be posted is told, and goes into the outcome."""
 
     workspace: Workspace
-    board: Board
+    plan_messages: PlanMessages
     outcome: Outcome
     _pace: PostLimiter = field(
         default_factory=lambda: PostLimiter(time.monotonic, time.sleep), init=False
@@ -39,12 +39,12 @@ class Postman:
         usd, channel = proposal.content.savings.usd_per_month, self._channel(plan.repository)
         self._pace.wait(channel)
         try:
-            message = self.board.post(plan.id, channel)
+            message = self.plan_messages.post(plan.id, channel)
         except ServiceError as error:
             self.outcome.failed(error)
             return
         posted = self._posted(plan, usd, DueOutcome.POSTED, channel, message.ts)
-        if self.board.is_shown(message):
+        if self.plan_messages.is_shown(message):
             yield posted
         else:
             self.outcome.failed(_only_begun(posted))

@@ -23,8 +23,8 @@ from bot.usecases.propose import Proposal
 from bot.usecases.run_due import is_left_out
 from bot.wiring import (
     command_line_person,
-    open_board,
     open_client,
+    open_plan_messages,
     open_proposer,
     open_registries,
     open_store,
@@ -70,7 +70,7 @@ def _posted(options: Options, arguments: Sequence[str], outcome: Outcome) -> Ite
     with opened_memory(open_store) as memory:
         store = memory.store
         assert store
-        postman = Postman(workspace, open_board(workspace, store), outcome)
+        postman = Postman(workspace, open_plan_messages(workspace, store), outcome)
 
         def propose(planner: Planner, each: Found) -> Proposal:
             proposal = open_proposer(settings, store, planner, person).propose(each)

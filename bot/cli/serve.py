@@ -17,12 +17,12 @@ from bot.core.errors import ServiceError
 from bot.heartbeat import FRONT, beat
 from bot.memory import collect_garbage, expect_many_lasting_objects
 from bot.settings import Settings, load_settings
-from bot.wiring import Leaving, is_on_the_line, leaving_on_signals, open_line
+from bot.wiring import Leaving, has_slack_tokens, leaving_on_signals, open_slack_connection
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
-    from bot.slack.line import Line
+    from bot.slack.socket_mode import SlackConnection
     from bot.store.store import Store
 
 SECONDS_BETWEEN_LOOKS = 0.5
@@ -49,30 +49,33 @@ def serve(options: Options) -> int:
     leaving = leaving_on_signals()
     settings = load_settings(options.config)
     with opened_store() as store:
-        line = _connected(settings, store, debug=options.debug)
+        connection = _connected(settings, store, debug=options.debug)
         log_to_stderr()
-        _tell_what_is_done_here(settings, line)
-        with Worker(options, leaving) as worker, closing(line) if line else nullcontext():
-            status = _kept_working(worker, Watch(line), leaving)
+        _tell_what_is_done_here(settings, connection)
+        with (
+            Worker(options, leaving) as worker,
+            closing(connection) if connection else nullcontext(),
+        ):
+            status = _kept_working(worker, Watch(connection), leaving)
     if leaving.is_told():
         _log.info("Left; whoever comes next goes on")
     return status
 
 
-def _connected(settings: Settings, store: "Store", *, debug: bool) -> "Line | None":
+def _connected(settings: Settings, store: "Store", *, debug: bool) -> "SlackConnection | None":
     """None without tokens. Raises RequestError if one of them is missing, or the settings are
     wrong; ServiceError if Slack does not let the bot in."""
-    if not is_on_the_line():
+    if not has_slack_tokens():
         return None
-    line = open_line(settings, store, debug=debug)
-    line.connect()
+    connection = open_slack_connection(settings, store, debug=debug)
+    connection.connect()
     expect_many_lasting_objects()
-    return line
+    return connection
 
 
-def _tell_what_is_done_here(settings: Settings, line: "Line | None") -> None:
+def _tell_what_is_done_here(settings: Settings, connection: "SlackConnection | None") -> None:
     _log.info("Approved plans are carried out here, until SIGTERM or Ctrl-C")
-    if line is None:
+    if connection is None:
         _log.info("Nobody is heard in Slack: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set")
         return
     _log.info("People are heard in Slack")
@@ -144,16 +147,16 @@ class Worker:
 
 
 class Watch:
-    """Over the line to Slack."""
+    """Over the connection to Slack."""
 
-    def __init__(self, line: "Line | None") -> None:
-        self._line = line
+    def __init__(self, connection: "SlackConnection | None") -> None:
+        self._connection = connection
         self._up_at = time.monotonic()
         self.is_up = True
 
     def look(self) -> None:
         """Raises ServiceError if it is down for too long, or for good."""
-        is_up = self._line is None or self._line.is_up()
+        is_up = self._connection is None or self._connection.is_up()
         if is_up != self.is_up:
             _log.info("Slack is there again" if is_up else "Slack is away: connecting again")
         self.is_up = is_up

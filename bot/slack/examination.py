@@ -29,9 +29,8 @@ from bot.core.slack_findings import (
     ScopesUnknown,
 )
 from bot.slack.api import SCOPES_HEADER, SlackError, calling, missing_scopes
-from bot.slack.channels import look_up
-from bot.slack.line import about_app_token
-from bot.slack.people import People
+from bot.slack.people import People, look_up_channels
+from bot.slack.socket_mode import with_app_token_fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
     except RequestError as error:
         return _unwell(check, scope, error)
     except SlackError as error:
-        return _unwell(check, scope, about_app_token(error))
+        return _unwell(check, scope, with_app_token_fix(error))
     return ok(check, scope, ConnectionOffered())
 
 
@@ -90,7 +89,7 @@ def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterato
         yield warning(check, "reports", NoReportChannel())
         return
     try:
-        found = look_up(client, channels)
+        found = look_up_channels(client, channels)
     except SlackError as error:
         yield _unwell(check, "all", error)
         return

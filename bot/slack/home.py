@@ -16,8 +16,8 @@ from bot.parallel import each_for_itself
 from bot.ports import Clock
 from bot.slack.api import UNREACHABLE, Block, SlackError, calling
 from bot.slack.blocks.home import closed_home, home
-from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
-from bot.slack.open_plans import open_plans, with_link
+from bot.slack.plan_messages import open_plans, with_link
+from bot.slack.view import HomeView, LastRun, NextReport, OpenPlan
 from bot.store.store import Store
 
 SOON = timedelta(days=14)

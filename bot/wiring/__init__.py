@@ -10,7 +10,6 @@ from bot.wiring.clients import (
     system_clock,
 )
 from bot.wiring.deleting import find_registry, open_deleter
-from bot.wiring.desk import is_on_the_line, open_desk, open_line
 from bot.wiring.duties import Principal, deleting_duties, duties
 from bot.wiring.examination import open_examination
 from bot.wiring.execution import open_executor
@@ -32,15 +31,16 @@ from bot.wiring.slack import (
     Workspace,
     app_token,
     is_in_slack,
-    open_board,
     open_client,
     open_hasty_client,
     open_home,
     open_people,
+    open_plan_messages,
     open_warner,
     open_workspace,
     signing_secret,
 )
+from bot.wiring.slack_context import has_slack_tokens, open_slack_connection, open_slack_context
 from bot.wiring.sources import Seen, UsageSources, open_sources
 
 __all__ = [
@@ -57,32 +57,32 @@ __all__ = [
     "duties",
     "find_registry",
     "find_store",
+    "has_slack_tokens",
     "identify",
     "is_gone",
     "is_in_slack",
-    "is_on_the_line",
     "leaving_on_signals",
     "open_approver",
     "open_authority",
-    "open_board",
     "open_client",
     "open_deleter",
-    "open_desk",
     "open_dismisser",
     "open_examination",
     "open_executor",
     "open_hasty_client",
     "open_home",
-    "open_line",
     "open_manifest_cache",
     "open_memory",
     "open_patients",
     "open_people",
     "open_pinner",
+    "open_plan_messages",
     "open_planner",
     "open_proposer",
     "open_registries",
     "open_run_due",
+    "open_slack_connection",
+    "open_slack_context",
     "open_sources",
     "open_stopper",
     "open_store",

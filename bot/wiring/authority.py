@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
+from bot.expiring_cache import ExpiringCache
 from bot.settings import Settings
-from bot.slack.keep import Keep
 from bot.usecases.check_authority import Authority
 from bot.wiring.slack import is_in_slack, open_client, user_groups
 
@@ -37,7 +37,7 @@ class SlackDirectory:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: Keep[None, _Opened] = Keep(
+        self._kept: ExpiringCache[None, _Opened] = ExpiringCache(
             lambda _: self._open(), math.inf, SECONDS_BETWEEN_TRIES
         )
 

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from bot.wiring.desk import open_brief_client
 from bot.wiring.slack import app_token, named_approvers
+from bot.wiring.slack_context import open_brief_client
 
 if TYPE_CHECKING:
     from bot.slack.examination import Examination

@@ -18,10 +18,10 @@ from bot.wiring.clients import system_clock
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from bot.slack.board import Board
     from bot.slack.home import Home
-    from bot.slack.home_view import NextReport
     from bot.slack.people import People
+    from bot.slack.plan_messages import PlanMessages
+    from bot.slack.view import NextReport
     from bot.store.store import Store
 
 TRIES = 5
@@ -102,11 +102,12 @@ def open_workspace(settings: Settings, client: "WebClient") -> Workspace:
     return Workspace(client, str(answer["team_id"]), str(answer["url"]), channels)
 
 
-def open_board(workspace: Workspace, store: "Store") -> "Board":
-    from bot.slack.board import Board, Facts  # noqa: PLC0415
+def open_plan_messages(workspace: Workspace, store: "Store") -> "PlanMessages":
+    from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings  # noqa: PLC0415
 
-    facts = Facts(workspace.rules_of, workspace.settings.price_per_gb_month)
-    return Board(workspace.client, store, facts, system_clock)
+    usd = workspace.settings.price_per_gb_month
+    settings = PlanMessagesSettings(workspace.rules_of, usd)
+    return PlanMessages(workspace.client, store, settings, system_clock)
 
 
 def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> "Home":
@@ -162,9 +163,9 @@ def _client() -> "WebClient":
 
 
 def _with_channel_ids(settings: Settings, client: "WebClient") -> Settings:
-    from bot.slack.channels import ids_of  # noqa: PLC0415
+    from bot.slack.people import channel_ids  # noqa: PLC0415
 
-    ids = ids_of(client, {report.channel for report in settings.reports if report.channel})
+    ids = channel_ids(client, {report.channel for report in settings.reports if report.channel})
     reports = tuple(
         report.model_copy(update={"channel": ids[report.channel]}) if report.channel else report
         for report in settings.reports
@@ -174,7 +175,7 @@ def _with_channel_ids(settings: Settings, client: "WebClient") -> Settings:
 
 def _next_reports(settings: Settings, now: datetime) -> "Sequence[NextReport]":
     """Of entries that are posted somewhere, soonest first."""
-    from bot.slack.home_view import NextReport  # noqa: PLC0415
+    from bot.slack.view import NextReport  # noqa: PLC0415
 
     found = (
         NextReport(report.parsed_schedule().next(now).at, report.repositories, report.channel)

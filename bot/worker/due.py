@@ -116,10 +116,10 @@ class DueReporter:
     def _post(self, plan: PlanRecord, channel: str, report: DueReport) -> None:
         posted = replace(report, outcome=DueOutcome.POSTED)
         self.pace.wait(channel)
-        board = self.foothold.place().board
+        plan_messages = self.foothold.place().plan_messages
         try:
             remember = partial(self.store.remember_report, posted)
-            message = board.post(plan.id, channel, remember=remember)
+            message = plan_messages.post(plan.id, channel, remember=remember)
         except SlackError as error:
             if error.code not in CANNOT_POST:
                 raise
@@ -128,7 +128,7 @@ class DueReporter:
             self._settle(replace(report, outcome=DueOutcome.FAILED, error=sentence))
         else:
             self.store.gather(self.clock())
-            board.fold_older(message)
+            plan_messages.fold_older(message)
 
     def _settle(self, report: DueReport) -> None:
         self.store.settle_report(report)

@@ -5,18 +5,18 @@ from typing import NamedTuple
 
 from slack_sdk import WebClient
 
+from bot.expiring_cache import ExpiringCache
 from bot.settings import Settings
-from bot.slack.board import Board
 from bot.slack.home import Home
-from bot.slack.keep import Keep
+from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
 from bot.usecases.warn_of_pins import Warner
 from bot.wiring import (
     Workspace,
-    open_board,
     open_client,
     open_hasty_client,
     open_home,
+    open_plan_messages,
     open_warner,
     open_workspace,
 )
@@ -28,7 +28,7 @@ class Place(NamedTuple):
     """`hasty`: a client that never tries again."""
 
     workspace: Workspace
-    board: Board
+    plan_messages: PlanMessages
     home: Home
     warner: Warner
     hasty: WebClient
@@ -40,7 +40,7 @@ class Foothold:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
-        self._kept: Keep[None, Place] = Keep(
+        self._kept: ExpiringCache[None, Place] = ExpiringCache(
             lambda _: self._open(), math.inf, SECONDS_BETWEEN_TRIES
         )
 
@@ -50,6 +50,7 @@ class Foothold:
 
     def _open(self) -> Place:
         workspace = open_workspace(self._settings, open_client())
-        board, home = open_board(workspace, self._store), open_home(workspace, self._store)
+        plan_messages = open_plan_messages(workspace, self._store)
+        home = open_home(workspace, self._store)
         warner = open_warner(workspace, self._store)
-        return Place(workspace, board, home, warner, open_hasty_client())
+        return Place(workspace, plan_messages, home, warner, open_hasty_client())

@@ -67,12 +67,12 @@ class Herald:
 
     def _errands(self, place: Place, plan_id: str | None) -> Iterator[Callable[[], None]]:
         if plan_id is not None:
-            yield partial(place.board.refresh, plan_id)
+            yield partial(place.plan_messages.refresh, plan_id)
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
-            yield partial(place.board.refresh_behind, MESSAGES_A_SWEEP)
-            yield partial(place.board.list_behind, LISTS_A_SWEEP)
-            yield partial(place.board.tell_outdated, OUTDATED_A_SWEEP)
+            yield partial(place.plan_messages.refresh_behind, MESSAGES_A_SWEEP)
+            yield partial(place.plan_messages.list_behind, LISTS_A_SWEEP)
+            yield partial(place.plan_messages.tell_outdated, OUTDATED_A_SWEEP)
             yield partial(place.home.refresh_behind, HOMES_A_SWEEP)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS

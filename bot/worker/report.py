@@ -11,7 +11,7 @@ from bot.core.errors import RequestError
 from bot.core.records import Job, PlanRecord
 from bot.settings import Settings
 from bot.slack.blocks import failed_message, planning_message
-from bot.slack.spot import Spot
+from bot.slack.requested_reports import ReportPlaceholder
 from bot.store.store import Store
 from bot.usecases.carry_out import LeftError
 from bot.usecases.find_repositories import Found, find_repositories
@@ -63,19 +63,21 @@ class Reporter:
             found = _found(request.repository, registries)
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
             _log.warning("%s cannot be looked up: %s", request.repository, told(error))
-            self._spot(request).say(failed_message(told(error)))
+            self._placeholder(request).show_failure(failed_message(told(error)))
             return
         for number, each in enumerate(found):
-            spot = self._spot(request if number == 0 else request._replace(ts=None))
-            _Report(self, request, hold, spot, each, registries).make()
+            placeholder = self._placeholder(request if number == 0 else request._replace(ts=None))
+            _Report(self, request, hold, placeholder, each, registries).make()
 
     def give_up(self, job: Job, why: str) -> None:
         request = Request.of(job)
-        self._spot(request).say(failed_message(f"{request.repository} cannot be reported: {why}"))
+        self._placeholder(request).show_failure(
+            failed_message(f"{request.repository} cannot be reported: {why}")
+        )
 
-    def _spot(self, request: Request) -> Spot:
+    def _placeholder(self, request: Request) -> ReportPlaceholder:
         place = self.foothold.place()
-        return Spot(place.workspace.client, place.hasty, request.channel, request.ts)
+        return ReportPlaceholder(place.workspace.client, place.hasty, request.channel, request.ts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ class _Report:
     reporter: Reporter
     request: Request
     hold: Hold
-    spot: Spot
+    placeholder: ReportPlaceholder
     found: Found
     registries: Sequence[EcrRegistry]
 
@@ -98,11 +100,11 @@ class _Report:
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
             sentence = f"{name} cannot be planned: {told(error)}"
             _log.warning("%s", sentence)
-            self.spot.say(failed_message(sentence))
+            self.placeholder.show_failure(failed_message(sentence))
         else:
             self.hold.renew()
-            board = self.reporter.foothold.place().board
-            board.post(plan.id, self.request.channel, in_place_of=self.spot.ts)
+            plan_messages = self.reporter.foothold.place().plan_messages
+            plan_messages.post(plan.id, self.request.channel, in_place_of=self.placeholder.ts)
 
     def _propose(self) -> PlanRecord:
         workspace = self.reporter.foothold.place().workspace
@@ -115,7 +117,7 @@ class _Report:
             raise LeftError
         self.hold.expect()
         name = self.found.repository.name
-        self.spot.show_progress(lambda: planning_message(name, step, done, total or 0))
+        self.placeholder.show_progress(lambda: planning_message(name, step, done, total or 0))
 
 
 def without_rights(user: str, workspace: str) -> SlackPerson:

@@ -17,7 +17,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, PlanRecord
 from bot.playground.aws import StandIn
 from bot.playground.slack import TEAM_ID, Outcome, Person, Workspace
-from bot.slack.listeners.boundary import MISFIT
+from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.store import Store
 from tests.cli.carrying_out import DELETION, PATIENCE, as_stored, late_by, until
 from tests.cli.test_serve import Serving, serving
@@ -384,7 +384,7 @@ def test_forged_and_cut(
         until(lambda: len(slack.remote.warnings()) == len(payloads))
         assert {each["where"] for each in slack.remote.warnings()} == {"socket"}
         slack.remote.forget("/warnings")
-        until(lambda: told(ann, ops) == [MISFIT] * len(values))
+        until(lambda: told(ann, ops) == [UNEXPECTED_PAYLOAD] * len(values))
         for text in ("", "{", '{"type": "disconnect"', "\N{PILE OF POO}" * 1000):
             slack.remote.tell("/raw", text=text)
         slack.remote.change_settings(ack_timeout=0.5)

@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from bot.core.approval_rules import ApprovalRules
 from bot.playground.slack import TEAM_ID, Person, Workspace
-from bot.slack.board import Board, Facts
+from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings
 from bot.store.store import Store, open_store
 from bot.wiring import open_client
 from tests.playground.slack.helpers import manifest
@@ -56,21 +56,21 @@ def store(store_url: str) -> Iterator[Store]:
         yield opened
 
 
-MakeBoard = Callable[[Store], Board]
+MakePlanMessages = Callable[[Store], PlanMessages]
 
 
 @pytest.fixture
-def make_board(slack: Workspace, releases: str) -> MakeBoard:
+def make_plan_messages(slack: Workspace, releases: str) -> MakePlanMessages:
     """As every process has its own."""
     del slack
     rules = ApprovalRules((), 1, 1.0, TEAM_ID, releases)
-    facts = Facts(lambda _: rules, 0.10)
-    return lambda store: Board(open_client(), store, facts, lambda: NOW)
+    facts = PlanMessagesSettings(lambda _: rules, 0.10)
+    return lambda store: PlanMessages(open_client(), store, facts, lambda: NOW)
 
 
 @pytest.fixture
-def board(make_board: MakeBoard, store: Store) -> Board:
-    return make_board(store)
+def plan_messages(make_plan_messages: MakePlanMessages, store: Store) -> PlanMessages:
+    return make_plan_messages(store)
 
 
 @pytest.fixture

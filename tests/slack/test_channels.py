@@ -8,12 +8,12 @@ from slack_sdk import WebClient
 from bot.core.errors import RequestError
 from bot.playground.slack import Person, Workspace
 from bot.slack.api import SlackError
-from bot.slack.channels import ids_of
+from bot.slack.people import channel_ids
 from tests.slack.support import calls
 
 
 def test_ids_are_taken_as_they_are(client: WebClient, slack: Workspace) -> None:
-    assert ids_of(client, ["C0123456789", "G0123456789"]) == {
+    assert channel_ids(client, ["C0123456789", "G0123456789"]) == {
         "C0123456789": "C0123456789",
         "G0123456789": "G0123456789",
     }
@@ -22,14 +22,14 @@ def test_ids_are_taken_as_they_are(client: WebClient, slack: Workspace) -> None:
 
 @pytest.mark.parametrize("name", ["releases", "#releases"])
 def test_names(client: WebClient, releases: str, name: str) -> None:
-    assert ids_of(client, [name, "C0123456789"])[name] == releases
+    assert channel_ids(client, [name, "C0123456789"])[name] == releases
 
 
 def test_a_private_channel_that_the_bot_is_in(
     client: WebClient, slack: Workspace, ann: Person
 ) -> None:
     secret = slack.remote.add_channel("secret", [ann], kind="private")
-    assert ids_of(client, ["secret"]) == {"secret": secret}
+    assert channel_ids(client, ["secret"]) == {"secret": secret}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_names_that_are_none(
     archived = slack.remote.add_channel("old", [ann])
     slack.remote.tell("/channels/archive", channel=archived)
     with pytest.raises(RequestError) as caught:
-        ids_of(client, [name])
+        channel_ids(client, [name])
     assert words in str(caught.value)
 
 
@@ -61,13 +61,13 @@ def test_as_many_pages_as_it_takes(
     wanted: Sequence[str],
     pages: int,
 ) -> None:
-    monkeypatch.setattr("bot.slack.channels.A_PAGE", 3)
+    monkeypatch.setattr("bot.slack.people.CHANNELS_PER_PAGE", 3)
     ids = {f"c{number}": slack.remote.add_channel(f"c{number}", [ann]) for number in range(8)}
-    assert ids_of(client, wanted) == {name: ids[name] for name in wanted}
+    assert channel_ids(client, wanted) == {name: ids[name] for name in wanted}
     assert len(calls(slack, "conversations.list")) == pages
 
 
 def test_the_app_may_not_list_them(client: WebClient, slack: Workspace) -> None:
     slack.remote.change("/scopes", bot=["chat:write"])
     with pytest.raises(SlackError, match="lacks the scope channels:read: add it"):
-        ids_of(client, ["releases"])
+        channel_ids(client, ["releases"])

@@ -24,7 +24,7 @@ CALLED_BY_SDK = {"files_upload_v2": ("files.getUploadURLExternal", "files.comple
 """slack_sdk, WebClient."""
 
 BY_KIND_OF_CHANNEL = {"conversations.list": {"channels:read", "groups:read"}}
-"""For the kinds of `bot.slack.channels.KINDS`."""
+"""For the kinds of `bot.slack.people.KINDS`."""
 
 BY_FEATURE = {"commands", "chat:write.public"}
 """The slash command, and reports in public channels that the bot has not joined."""

@@ -98,7 +98,7 @@ def test_organizations_of_several_workspaces(
     client: WebClient, watch: Watch, user: dict[str, Any], workspace: str
 ) -> None:
     found = people(client, watch)
-    found._users._ask = lambda _: user
+    found._users._load = lambda _: user
     assert found.person("U1", TEAM_ID).workspace == workspace
 
 
@@ -231,7 +231,7 @@ def test_nothing_is_kept_for_ever(
     watch.now = SECONDS
     bob = slack.remote.add_person("bob")
     found.person(bob.id, TEAM_ID)
-    assert set(found._users._kept) == {bob.id}
+    assert set(found._users._entries) == {bob.id}
 
 
 # somebody who acted earlier

@@ -9,15 +9,15 @@ from slack_sdk.errors import SlackApiError
 from bot.core.errors import RequestError, ServiceError
 from bot.playground.slack import APP_TOKEN, SIGNING_SECRET, TEAM_ID, Fault, Workspace
 from bot.settings import load_settings
-from bot.slack.board import Board
+from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
 from bot.wiring import (
     app_token,
     is_in_slack,
-    open_board,
     open_client,
     open_hasty_client,
     open_people,
+    open_plan_messages,
     open_workspace,
     signing_secret,
 )
@@ -93,7 +93,7 @@ def test_channels_are_known_by_id(slack: Workspace, settings_file: Write, own_st
     rules = workspace.rules_of(HERE)
     assert (rules.channel, rules.workspace) == (cleanups, TEAM_ID)
     assert workspace.rules_of(THERE).channel is None
-    assert isinstance(open_board(workspace, own_store), Board)
+    assert isinstance(open_plan_messages(workspace, own_store), PlanMessages)
 
 
 def test_groups_that_may_approve_anything(slack: Workspace, settings_file: Write) -> None:

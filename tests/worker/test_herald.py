@@ -20,7 +20,7 @@ from tests.worker.support import Office
 def ts(office: Office) -> str:
     """Of a message that shows a plan."""
     plan = propose(office.store)
-    return office.foothold.place().board.post(plan.id, office.channel).ts
+    return office.foothold.place().plan_messages.post(plan.id, office.channel).ts
 
 
 def dismiss(store: Store) -> str:

@@ -202,7 +202,7 @@ def test_slack_does_not_take_the_report(office: Office, slack: Workspace) -> Non
 
 @pytest.mark.usefixtures("api")
 def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.slack.spot.SECONDS_BETWEEN_UPDATES", 0)
+    monkeypatch.setattr("bot.slack.requested_reports.SECONDS_BETWEEN_UPDATES", 0)
     office.ask()
     office.hands.do_next()
     texts = [call["text"] for call in calls(slack, "chat.update")]

@@ -11,7 +11,7 @@ from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import section, sections
 from bot.slack.blocks.plan_lines import carried_out
 from bot.slack.blocks.totals import cost
-from bot.slack.home_view import LastRun
+from bot.slack.view import LastRun
 from bot.slack.wording import code, date, mention
 
 

@@ -9,8 +9,8 @@ from bot.slack.blocks import phrases
 from bot.slack.blocks.kit import and_more, context, header, section
 from bot.slack.blocks.plan_lines import carried_out, open_plan
 from bot.slack.blocks.totals import totals
-from bot.slack.home_view import HomeView, NextReport
 from bot.slack.ids import COMMAND
+from bot.slack.view import HomeView, NextReport
 from bot.slack.wording import channel_link, code, codes, date, mention, prose
 
 PINS = 7

@@ -7,7 +7,7 @@ from bot.core.records import Outcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.words import about, count, freed, money
 from bot.slack.blocks.phrases import starts
-from bot.slack.home_view import LastRun, OpenPlan
+from bot.slack.view import LastRun, OpenPlan
 from bot.slack.wording import code, escape, mentions
 
 _STATES = {

@@ -14,8 +14,8 @@ from bot.slack.blocks.choice import line_button
 from bot.slack.blocks.kit import Element, and_more, context, section, sections
 from bot.slack.blocks.plan_lines import open_plan
 from bot.slack.blocks.under_way import bar
-from bot.slack.home_view import OpenPlan
 from bot.slack.ids import COMMAND
+from bot.slack.view import OpenPlan
 from bot.slack.wording import code, mention
 
 MOST_UNDER_WAY = 10

@@ -2,14 +2,15 @@
 
 from slack_bolt import App
 
-from bot.slack.desk import Desk
-from bot.slack.listeners import actions, boundary, commands, events, options, views
+from bot.slack.context import SlackContext
+from bot.slack.listener import make_error_handler
+from bot.slack.listeners import actions, commands, events, options, views
 
 
-def register(app: App, desk: Desk) -> None:
-    commands.register(app, desk)
-    actions.register(app, desk)
-    views.register(app, desk)
-    options.register(app, desk)
-    events.register(app, desk)
-    boundary.register(app, desk)
+def register(app: App, context: SlackContext) -> None:
+    commands.register(app, context)
+    actions.register(app, context)
+    views.register(app, context)
+    options.register(app, context)
+    events.register(app, context)
+    app.error(make_error_handler(context))

@@ -8,8 +8,8 @@ from bot.core.errors import RequestError, ServiceError
 from bot.slack.api import Block, MessageContent, SlackError, calling
 from bot.slack.blocks import loading_view, refused
 from bot.slack.blocks.kit import plain
-from bot.slack.desk import Desk
-from bot.slack.listeners.answering import answer
+from bot.slack.context import SlackContext
+from bot.slack.listener import answer
 from bot.slack.payloads import Sender
 
 _TOO_LATE = frozenset({"exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id"})
@@ -19,14 +19,14 @@ _TOO_LATE = frozenset({"exchanged_trigger_id", "expired_trigger_id", "invalid_tr
 class Window:
     """One that is open, as far as anybody knows."""
 
-    desk: Desk
+    context: SlackContext
     id: str
 
     def show(self, view: Block) -> bool:
         """False if it was closed meanwhile."""
         try:
             with calling("Showing a window"):
-                self.desk.client.views_update(view_id=self.id, view=view)
+                self.context.client.views_update(view_id=self.id, view=view)
         except SlackError as error:
             if error.code == "not_found":
                 return False
@@ -34,11 +34,11 @@ class Window:
         return True
 
 
-def open_window(desk: Desk, trigger_id: str) -> Window:
+def open_window(context: SlackContext, trigger_id: str) -> Window:
     """Which shows that it is waiting. Raises RequestError if it comes too late."""
     try:
         with calling("Opening a window"):
-            opened = desk.client.views_open(trigger_id=trigger_id, view=loading_view())
+            opened = context.client.views_open(trigger_id=trigger_id, view=loading_view())
     except SlackError as error:
         if error.code in _TOO_LATE:
             raise RequestError(
@@ -46,7 +46,7 @@ def open_window(desk: Desk, trigger_id: str) -> Window:
                 "click once more"
             ) from error
         raise
-    return Window(desk, str(opened["view"]["id"]))
+    return Window(context, str(opened["view"]["id"]))
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def telling(window: Window, sender: Sender) -> Iterator[None]:
     except (RequestError, ServiceError) as error:
         said = refused(error)
         if not window.show(saying(said)):
-            answer(window.desk, sender, said)
+            answer(window.context, sender, said)
 
 
 def saying(content: MessageContent) -> Block:

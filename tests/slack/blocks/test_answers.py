@@ -29,9 +29,9 @@ from bot.slack.blocks.pinned import PinnedView, pinned_message
 from bot.slack.blocks.repositories import RepositoriesView, repositories_message
 from bot.slack.blocks.status import StatusView, UnderWay, paused_message, status_message
 from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_message
-from bot.slack.home_view import LastRun, OpenPlan
 from bot.slack.ids import MOST_IN_LINE
 from bot.slack.listeners.commands.grammar import FORMS
+from bot.slack.view import LastRun, OpenPlan
 from bot.usecases.explain import Explanation
 from bot.usecases.find_deleted import Deleted
 from tests.render.builders import HERE

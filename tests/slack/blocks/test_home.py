@@ -9,7 +9,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Outcome, Pause, RepositoryPin
 from bot.playground.slack.blocks.surfaces import check_view, is_too_large
 from bot.slack.blocks.home import home
-from bot.slack.home_view import HomeView, LastRun, NextReport, OpenPlan
+from bot.slack.view import HomeView, LastRun, NextReport, OpenPlan
 from tests.slack.blocks.scene import ANN, BOB, BY_ROLE, HOME, approvals, read, view
 from tests.slack.blocks.test_limits import LONG_NAME, NASTY, ODD
 from tests.support import NOW

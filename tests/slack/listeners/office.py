@@ -19,13 +19,13 @@ from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
 from bot.settings import Settings
-from bot.slack.board import Board
-from bot.slack.desk import Desk
-from bot.slack.line import Line
+from bot.slack.context import SlackContext
+from bot.slack.plan_messages import PlanMessages
+from bot.slack.socket_mode import SlackConnection
 from bot.store.changes import Change
 from bot.store.store import Store
-from bot.wiring import open_client, open_desk, open_workspace
-from bot.wiring.desk import open_brief_client
+from bot.wiring import open_client, open_slack_context, open_workspace
+from bot.wiring.slack_context import open_brief_client
 from tests.render.builders import image, plan
 from tests.support import NOW
 
@@ -61,14 +61,14 @@ class Clock:
 
 @dataclass
 class Office:
-    """`desk` is the bot's own."""
+    """`context` is the bot's own."""
 
     slack: Workspace
     store: Store
-    desk: Desk
+    context: SlackContext
     clock: Clock
     channel: str
-    line: Line
+    line: SlackConnection
     under_way: list["Future[Any]"] = field(default_factory=list)
 
     def settle(self) -> None:
@@ -110,11 +110,11 @@ class Office:
         return after
 
     def posted(self, what: Plan | None = None, channel: str | None = None) -> Message:
-        return self.board.post(self.proposed(what).id, channel or self.channel)
+        return self.plan_messages.post(self.proposed(what).id, channel or self.channel)
 
     @property
-    def board(self) -> Board:
-        return self.desk.board
+    def plan_messages(self) -> PlanMessages:
+        return self.context.plan_messages
 
     def stored(self, message: Message) -> PlanRecord:
         found = self.store.plan(message.plan)
@@ -138,9 +138,9 @@ def office(
 ) -> Iterator[Office]:
     found = Settings.model_validate(settings)
     workspace = open_workspace(found, open_client())._replace(client=open_brief_client())
-    desk = open_desk(workspace, store, clock, debug=True)
-    line = Line(desk, APP_TOKEN, LULL)
-    opened = Office(slack, store, desk, clock, channel, line)
+    context = open_slack_context(workspace, store, clock, debug=True)
+    line = SlackConnection(context, APP_TOKEN, LULL)
+    opened = Office(slack, store, context, clock, channel, line)
     _note_what_is_under_way(opened)
     before = len(slack.remote.connections())
     _connect_at_once(line)
@@ -161,7 +161,7 @@ def _note_what_is_under_way(opened: Office) -> None:
     executor.submit = noted  # type: ignore[method-assign]
 
 
-def _connect_at_once(line: Line) -> None:
+def _connect_at_once(line: SlackConnection) -> None:
     """slack_sdk looks every half second whether there is a connection to open, and asks for another
     one if it does not find it open at once."""
     client = line._client
@@ -171,7 +171,7 @@ def _connect_at_once(line: Line) -> None:
     client.current_session_runner = IntervalRunner(client._run_current_session, 0.01).start()
 
 
-def close(line: Line) -> None:
+def close(line: SlackConnection) -> None:
     """At once: slack_sdk would wait up to a second for another message."""
     line._client.closed = True
     line._client.enqueue_message("")

@@ -13,7 +13,7 @@ from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.sentence import Sentence
 from bot.playground.slack import Person, Workspace
-from bot.slack.listeners.boundary import MISFIT
+from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.changes import Change
 from tests.render.builders import GB, HERE
 from tests.slack.blocks.scene import STAR, read
@@ -558,7 +558,7 @@ def test_nothing_is_near(bot: Office, ann: Person) -> None:
 def test_forged_buttons_do_nothing(bot: Office, ann: Person, value: object) -> None:
     message = bot.posted()
     deliver(bot, click(ann, bot.channel, message.ts, action("run_command:0", value)))
-    assert told(ann, bot.channel) == [MISFIT]
+    assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
 
 
 def test_a_forged_line_is_read_like_a_typed_one(bot: Office, guest: Person) -> None:

@@ -46,7 +46,7 @@ def test_a_plan_is_approved_where_everybody_sees_it(bot: Office, ann: Person, bo
 def test_every_message_of_the_plan_follows(bot: Office, slack: Workspace, ann: Person) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     message = bot.posted()
-    other = bot.board.post(message.plan, elsewhere)
+    other = bot.plan_messages.post(message.plan, elsewhere)
     bot.clicks(ann, "approve_plan", message)
     assert "stop_plan" in buttons(message_at(ann, elsewhere, other.ts))
 
@@ -74,7 +74,7 @@ def test_a_member_whose_home_is_another_workspace_of_the_organization_may(
 def test_a_member_of_the_organization_alone_may_not(bot: Office, slack: Workspace) -> None:
     lee = slack.remote.add_person("lee", team_id="T2", teams=["T2", "T3"])
     shared = slack.remote.add_channel("shared", [lee])
-    message = bot.board.post(bot.posted().plan, shared)
+    message = bot.plan_messages.post(bot.posted().plan, shared)
     bot.clicks(lee, "dismiss_plan", message)
     (said,) = told(lee, shared)
     assert "belongs to another workspace" in said
@@ -179,7 +179,9 @@ def test_outside_the_channel_of_the_repository(bot: Office, slack: Workspace, an
 def test_the_version_is_outdated(bot: Office, ann: Person) -> None:
     """The message was not brought up to date yet. Once somebody is refused, it is."""
     message = bot.posted()
-    bot.desk.pinner.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
+    bot.context.pinner.pin(
+        bot.stored(message).repository, ["old"], member(ann), "a customer runs it"
+    )
     bot.clicks(ann, "approve_plan", message)
     (said,) = told(ann, bot.channel)
     assert said.startswith("A newer version was proposed: version 2 counts now, and not version 1")
@@ -189,11 +191,13 @@ def test_the_version_is_outdated(bot: Office, ann: Person) -> None:
 
 def test_it_is_outdated_and_cannot_be_updated(bot: Office, slack: Workspace, ann: Person) -> None:
     message = bot.posted()
-    bot.desk.pinner.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
+    bot.context.pinner.pin(
+        bot.stored(message).repository, ["old"], member(ann), "a customer runs it"
+    )
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "approve_plan", message)
     assert len(told(ann, bot.channel)) == 1
-    bot.board.refresh_behind(5)
+    bot.plan_messages.refresh_behind(5)
     assert ":2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
 
 
@@ -250,7 +254,7 @@ def test_slack_does_not_take_the_update(
     assert bot.stored(message).state is PlanState.APPROVED
     assert "it is tried again" in caplog.text
     assert told(ann, bot.channel) == []
-    bot.board.refresh_behind(5)
+    bot.plan_messages.refresh_behind(5)
     assert "stop_plan" in shown(bot, ann, message.ts)
 
 
@@ -301,7 +305,7 @@ def test_it_is_stopped_while_it_is_carried_out(bot: Office, ann: Person, bob: Pe
     bot.clicks(ann, "approve_plan", message)
     before = seen(bot.store, message.plan)
     assert bot.store.commit(started(before, run_of(before)))
-    bot.board.refresh(message.plan)
+    bot.plan_messages.refresh(message.plan)
     bot.clicks(bob, "stop_plan", message)
     plan = bot.stored(message)
     assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, bob.id)

@@ -67,7 +67,7 @@ def test_what_nobody_knows_yet_is_named(bot: Office, ann: Person) -> None:
 def test_open_plans_link_to_their_reports(bot: Office, ann: Person) -> None:
     message = bot.posted()
     told = opened(bot, ann)
-    link = f"{bot.desk.url}archives/{bot.channel}/p{message.ts.replace('.', '')}"
+    link = f"{bot.context.url}archives/{bot.channel}/p{message.ts.replace('.', '')}"
     assert (
         f"`{HERE.name}`: waits for approval · 2 of 3 manifests, $0.20 a month · <{link}|report>"
         in told
@@ -131,22 +131,22 @@ def test_it_follows_what_happens(bot: Office, ann: Person) -> None:
     assert "waits for approval" not in opened(bot, ann)
     bot.posted()
     bot.clock.now += timedelta(seconds=11)
-    bot.desk.home.refresh_behind(9)
+    bot.context.home.refresh_behind(9)
     assert "waits for approval" in seen(ann)
 
 
 def test_it_is_not_shown_again_without_need(bot: Office, slack: Workspace, ann: Person) -> None:
     opened(bot, ann)
     bot.store.record(event())
-    bot.desk.home.refresh_behind(9)
+    bot.context.home.refresh_behind(9)
     assert len(calls(slack, "views.publish")) == 1, "it was shown just now"
     bot.clock.now += timedelta(seconds=11)
     for _ in range(3):
-        bot.desk.home.refresh_behind(9)
+        bot.context.home.refresh_behind(9)
     assert len(calls(slack, "views.publish")) == 2
     bot.clock.now += timedelta(days=2)
     bot.store.record(event())
-    bot.desk.home.refresh_behind(9)
+    bot.context.home.refresh_behind(9)
     assert len(calls(slack, "views.publish")) == 2, "nobody has looked for days"
 
 
@@ -157,22 +157,22 @@ def test_slack_was_away(bot: Office, slack: Workspace, ann: Person) -> None:
     bot.settle()
     assert ann.home() is None
     bot.clock.now += timedelta(seconds=11)
-    bot.desk.home.refresh_behind(9)
+    bot.context.home.refresh_behind(9)
     assert "# Open plans" in seen(ann)
 
 
 def test_somebody_who_left_is_asked_no_more(bot: Office, slack: Workspace, ann: Person) -> None:
     slack.faults.add(Fault(method="views.publish", error="user_not_found"))
-    bot.desk.home.open(ann.id)
+    bot.context.home.open(ann.id)
     bot.clock.now += timedelta(seconds=11)
-    bot.desk.home.refresh_behind(9)
+    bot.context.home.refresh_behind(9)
     assert len(calls(slack, "views.publish")) == 1
 
 
 def test_what_fails_is_raised(bot: Office, slack: Workspace, ann: Person) -> None:
     slack.faults.add(Fault(method="views.publish", error="internal_error"))
     with pytest.raises(SlackError, match="Showing the Home tab in Slack failed"):
-        bot.desk.home.open(ann.id)
+        bot.context.home.open(ann.id)
 
 
 def test_a_guest_is_told_why_there_is_nothing(bot: Office, slack: Workspace, guest: Person) -> None:
@@ -182,7 +182,7 @@ def test_a_guest_is_told_why_there_is_nothing(bot: Office, slack: Workspace, gue
     assert HERE.name not in told
     assert len(list(bot.store.events())) == 1, "looking is no deed"
     bot.clock.now += timedelta(seconds=11)
-    bot.desk.home.refresh_behind(9)
+    bot.context.home.refresh_behind(9)
     assert len(calls(slack, "views.publish")) == 1
 
 
@@ -194,5 +194,5 @@ def test_one_that_fails_keeps_none_of_the_others_back(
     slack.faults.add(Fault(method="views.publish", error="internal_error"))
     bot.store.record(event())
     with pytest.raises(SlackError):
-        bot.desk.home.refresh_behind(9)
+        bot.context.home.refresh_behind(9)
     assert (ann.home() is None, bob.home() is None) in ((True, False), (False, True))

@@ -62,7 +62,7 @@ def test_it_may_be_tried_again_and_again(bot: Office, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
     for _ in range(2):
         bot.clicks(ann, "try_again", message)
-        bot.board.post(message.plan, bot.channel, in_place_of=message.ts)
+        bot.plan_messages.post(message.plan, bot.channel, in_place_of=message.ts)
     assert len(bot.jobs()) == 2
 
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from bot.playground.slack import TEAM_ID, Person, Workspace
-from bot.slack.listeners.boundary import BUG, MISFIT
+from bot.slack.listener import INTERNAL_ERROR, UNEXPECTED_PAYLOAD
 from tests.slack.listeners.office import IN_DOUBT, LOOKED_AT, Json, Office, content, told, until
 from tests.slack.support import buttons, message_at
 
@@ -121,7 +121,7 @@ def test_buttons(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
         with subtests.test(actions=actions):
             deliver(bot, click(ann, bot.channel, message.ts, *actions))
             assert bot.stored(message).current_approvals == ()
-            assert told(ann, bot.channel) == [*before, *([MISFIT] if actions else [])]
+            assert told(ann, bot.channel) == [*before, *([UNEXPECTED_PAYLOAD] if actions else [])]
 
 
 BROKEN: list[Json] = [
@@ -185,7 +185,7 @@ def test_modals(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
         with subtests.test(callback_id=callback_id, metadata=metadata, values=values):
             deliver(bot, submission(ann, callback_id, metadata, values))
             said = [message["text"] for message in ann.messages(ann.opens_im())]
-            assert said == [MISFIT] * number
+            assert said == [UNEXPECTED_PAYLOAD] * number
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_commands(bot: Office, ann: Person, broken: Json) -> None:
         "trigger_id": "1.2.abc",
     }
     deliver(bot, payload | broken, "slash_commands")
-    assert told(ann, bot.channel) == [MISFIT]
+    assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
     assert bot.jobs() == []
 
 
@@ -241,7 +241,7 @@ def test_a_usage_that_is_none(bot: Office, ann: Person, subtests: pytest.Subtest
         with subtests.test(value=value):
             button = action("confirm_usage:1", value.format(plan=message.plan))
             deliver(bot, click(ann, bot.channel, message.ts, button))
-            assert told(ann, bot.channel) == [MISFIT] * number
+            assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD] * number
             assert bot.jobs() == []
 
 
@@ -252,7 +252,7 @@ def test_a_page_that_is_none(bot: Office, ann: Person) -> None:
     assert view
     button = action("images_page:1", f"{message.plan}:1:x")
     deliver(bot, click(ann, bot.channel, message.ts, button, view={"id": view["id"]}))
-    assert told(ann, bot.channel) == [MISFIT]
+    assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
 
 
 def test_a_digest_that_is_none(bot: Office, ann: Person) -> None:
@@ -282,7 +282,7 @@ def test_a_bug(
     message = bot.posted()
     monkeypatch.setattr(bot.store, "commit", fail)
     assert bot.clicks(ann, "approve_plan", message).ok
-    assert told(ann, bot.channel) == [BUG]
+    assert told(ann, bot.channel) == [INTERNAL_ERROR]
     (record,) = (each for each in caplog.records if each.levelno == logging.ERROR)
     assert record.getMessage() == "A bug of ecr-clean's own (KeyError): --debug shows more"
     assert record.exc_info

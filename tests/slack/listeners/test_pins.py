@@ -77,7 +77,7 @@ def test_tags_are_found_by_typing(bot: Office, ann: Person) -> None:
 
 def test_what_would_go_comes_first(bot: Office, ann: Person) -> None:
     message = bot.posted()
-    content = bot.desk.content(message.plan, 1)
+    content = bot.context.content(message.plan, 1)
     bindings = {
         tag: Binding(each.manifest.digest, None)
         for each in content.judged
@@ -231,7 +231,7 @@ def test_while_it_is_deleted(bot: Office, ann: Person) -> None:
     bot.clicks(ann, "approve_plan", message)
     plan = bot.stored(message)
     assert bot.store.commit(started(plan, run_of(plan)))
-    bot.board.refresh(plan.id)
+    bot.plan_messages.refresh(plan.id)
     assert "pin_tags" in buttons(message_at(ann, bot.channel, message.ts))
     opened(bot, ann, message)
     scanned(bot, "older")
@@ -336,7 +336,7 @@ def test_whoever_approved_is_told_that_it_counts_no_more(
         "goes: pins spare 1 of 2 that were to go. Look at version 2 above, and approve that if it "
         "is right."
     ]
-    bot.board.tell_outdated(9)
+    bot.plan_messages.tell_outdated(9)
     assert len([each for each in replies(ann, bot, message) if "no longer counts" in each]) == 1
     assert bot.stored(message).state is PlanState.PROPOSED
 
@@ -349,7 +349,7 @@ def test_what_slack_does_not_take_is_told_later(
     slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
     pinned_by(bot, bob, message)
     assert not any("no longer counts" in each for each in replies(ann, bot, message))
-    bot.board.tell_outdated(9)
+    bot.plan_messages.tell_outdated(9)
     assert any("no longer counts" in each for each in replies(ann, bot, message))
 
 
@@ -360,9 +360,9 @@ def test_nobody_is_told_where_nobody_approves(bot: Office, slack: Workspace, ann
     assert known
     bot.store.forget_message(known)
     plan = bot.stored(message)
-    bot.desk.pinner.pin(plan.repository, ["older"], bot.desk.person(_sender(ann)), "why")
+    bot.context.pinner.pin(plan.repository, ["older"], bot.context.person(_sender(ann)), "why")
     posted = len(calls(slack, "chat.postMessage"))
-    bot.board.tell_outdated(9)
+    bot.plan_messages.tell_outdated(9)
     assert len(calls(slack, "chat.postMessage")) == posted
 
 
@@ -404,7 +404,7 @@ def warned(office: Office, person: Person, text: str = "1.0") -> Json:
     made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
     assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[pin]))
-    PinWarnings(office.desk.client, office.desk.rules_of).tell([pin])
+    PinWarnings(office.context.client, office.context.rules_of).tell([pin])
     return person.messages(person.opens_im())[-1]
 
 
@@ -439,7 +439,7 @@ def test_kept_twice_it_lasts_no_longer(bot: Office, slack: Workspace, ann: Perso
 
 def test_one_that_is_gone_says_how_to_pin_again(bot: Office, ann: Person) -> None:
     message = warned(bot, ann)
-    bot.desk.unpinner.unpin(HERE, ["1.0"], bot.desk.person(_sender(ann)))
+    bot.context.unpinner.unpin(HERE, ["1.0"], bot.context.person(_sender(ann)))
     after = keeps(bot, ann, message)
     assert "1.0 is pinned no more in team/api" in after["text"]
     assert "`/ecr-clean pin team/api 1.0 because …` pins it anew" in after["text"]
@@ -453,7 +453,7 @@ def test_of_several_each_is_kept_by_itself(bot: Office, ann: Person) -> None:
         for n in range(25)
     ]
     assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=made))
-    PinWarnings(bot.desk.client, bot.desk.rules_of).tell(made)
+    PinWarnings(bot.context.client, bot.context.rules_of).tell(made)
     home = ann.opens_im()
     (message,) = ann.messages(home)
     assert message["text"] == "25 pins in `team/api` run out soon."
@@ -471,7 +471,7 @@ def test_what_was_pinned_on_the_command_line_is_told_in_the_channel(
 ) -> None:
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
-    warnings = PinWarnings(bot.desk.client, bot.desk.rules_of)
+    warnings = PinWarnings(bot.context.client, bot.context.rules_of)
     warnings.tell([pin])
     assert "by `carla`" in ann.messages(bot.channel)[-1]["text"]
 
@@ -480,7 +480,7 @@ def test_nobody_is_told_without_a_channel(open_office: OpenOffice, slack: Worksp
     bot = open_office(reports=[{}])
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     posted = len(calls(slack, "chat.postMessage"))
-    PinWarnings(bot.desk.client, bot.desk.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
+    PinWarnings(bot.context.client, bot.context.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
     assert len(calls(slack, "chat.postMessage")) == posted
 
 
@@ -490,10 +490,12 @@ def test_somebody_who_left_is_not_told(
 ) -> None:
     slack.faults.add(Fault(method="chat.postMessage", error=error, times=1))
     made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
-    PinWarnings(bot.desk.client, bot.desk.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
+    PinWarnings(bot.context.client, bot.context.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
     slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
     with pytest.raises(SlackError, match="Telling that a pin runs out in Slack failed"):
-        PinWarnings(bot.desk.client, bot.desk.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
+        PinWarnings(bot.context.client, bot.context.rules_of).tell(
+            [RepositoryPin(HERE.uri, made, NOW)]
+        )
 
 
 # a pause
@@ -503,11 +505,11 @@ def test_every_report_says_so(bot: Office, ann: Person) -> None:
     message = bot.posted()
     plan = bot.stored(message)
     bot.store.set_pause(Pause(ann.id, NOW, "*the* registry *moves*"), event(EventName.PAUSED))
-    bot.board.refresh(plan.id)
+    bot.plan_messages.refresh(plan.id)
     said = f"*ecr-clean is paused* by <@{ann.id}> 2026-11-23 12:00 UTC"
     assert said in report(bot, ann, message)
     bot.clicks(ann, "approve_plan", message)
     assert said in report(bot, ann, message)
     bot.store.set_pause(None, event(EventName.RESUMED))
-    bot.board.refresh(plan.id)
+    bot.plan_messages.refresh(plan.id)
     assert "paused" not in report(bot, ann, message)

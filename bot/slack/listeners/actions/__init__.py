@@ -5,7 +5,8 @@ import re
 from slack_bolt import App
 
 from bot.slack import ids
-from bot.slack.desk import Desk
+from bot.slack.context import SlackContext
+from bot.slack.listener import acknowledge, make_listener
 from bot.slack.listeners.actions.approve_plan import approve_plan
 from bot.slack.listeners.actions.confirm_usage import confirm_usage
 from bot.slack.listeners.actions.dismiss_plan import dismiss_plan
@@ -18,7 +19,6 @@ from bot.slack.listeners.actions.try_again import try_again
 from bot.slack.listeners.actions.turn_page import turn_page
 from bot.slack.listeners.actions.unpin import unpin
 from bot.slack.listeners.commands.ecr_clean import ecr_clean
-from bot.slack.listeners.hearing import acknowledge, hearing
 from bot.slack.payloads import (
     Click,
     ClickInModal,
@@ -39,13 +39,13 @@ IN_MESSAGES = {
 }
 
 
-def register(app: App, desk: Desk) -> None:
-    listeners = {id_: hearing(desk, Click, act) for id_, act in IN_MESSAGES.items()}
-    listeners[ids.CONFIRM_USAGE] = hearing(desk, ClickOnUsage, confirm_usage)
-    listeners[ids.IMAGES_PAGE] = hearing(desk, ClickInModal, turn_page)
-    listeners[ids.KEEP_PIN] = hearing(desk, ClickOnEnd, keep_pin)
-    listeners[ids.RUN_COMMAND] = hearing(desk, CommandClick, ecr_clean)
-    listeners[ids.UNPIN] = hearing(desk, ClickOnPin, unpin)
+def register(app: App, context: SlackContext) -> None:
+    listeners = {id_: make_listener(context, Click, act) for id_, act in IN_MESSAGES.items()}
+    listeners[ids.CONFIRM_USAGE] = make_listener(context, ClickOnUsage, confirm_usage)
+    listeners[ids.IMAGES_PAGE] = make_listener(context, ClickInModal, turn_page)
+    listeners[ids.KEEP_PIN] = make_listener(context, ClickOnEnd, keep_pin)
+    listeners[ids.RUN_COMMAND] = make_listener(context, CommandClick, ecr_clean)
+    listeners[ids.UNPIN] = make_listener(context, ClickOnPin, unpin)
     for action_id, listener in listeners.items():
         app.action(_any(action_id), middleware=[acknowledge])(listener)
 

@@ -3,9 +3,9 @@
 from bot.render.errors import error_words
 from bot.slack.api import MessageContent, SlackError, update_message
 from bot.slack.blocks import refusal
-from bot.slack.desk import Desk
+from bot.slack.context import SlackContext
 from bot.slack.ids import COMMAND
-from bot.slack.listeners.answering import answer
+from bot.slack.listener import answer
 from bot.slack.listeners.pinning import follow_pins
 from bot.slack.listeners.wording import pinned
 from bot.slack.payloads import ClickOnEnd
@@ -13,27 +13,27 @@ from bot.slack.pin_warnings import KEEPS_FOR
 from bot.usecases.prolong import OverError, prolong
 
 
-def keep_pin(desk: Desk, click: ClickOnEnd) -> None:
+def keep_pin(context: SlackContext, click: ClickOnEnd) -> None:
     """Clicked twice, it lasts no longer. Raises RequestError for whoever may not."""
     pin, seen = click.end.pin, click.end.until
-    person = desk.person(click.sender)
+    person = context.person(click.sender)
     try:
-        made = prolong(desk.pinner, pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
+        made = prolong(context.pinner, pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
     except OverError as error:
         again = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …` pins it anew."
-        _show(desk, click, refusal(f"{error_words(error)}. {again}"))
+        _show(context, click, refusal(f"{error_words(error)}. {again}"))
         return
-    _show(desk, click, pinned(made, pin.repository.name))
-    follow_pins(desk, made)
+    _show(context, click, pinned(made, pin.repository.name))
+    follow_pins(context, made)
 
 
-def _show(desk: Desk, click: ClickOnEnd, content: MessageContent) -> None:
+def _show(context: SlackContext, click: ClickOnEnd, content: MessageContent) -> None:
     """In place of the button, if it is the only one."""
     if click.is_of_several:
-        answer(desk, click.sender, content)
+        answer(context, click.sender, content)
         return
     try:
         what, ts = "Telling how long a pin lasts", click.container.message_ts
-        update_message(desk.client, what, click.channel.id, ts, content)
+        update_message(context.client, what, click.channel.id, ts, content)
     except SlackError:
-        answer(desk, click.sender, content)
+        answer(context, click.sender, content)

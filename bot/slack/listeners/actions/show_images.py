@@ -1,14 +1,14 @@
 """Show images: every manifest with its verdict, in the version that the message shows."""
 
 from bot.slack.blocks import images_view
-from bot.slack.desk import Desk
+from bot.slack.context import SlackContext
 from bot.slack.listeners.windows import open_window, telling
 from bot.slack.payloads import Click
 
 
-def show_images(desk: Desk, click: Click) -> None:
+def show_images(context: SlackContext, click: Click) -> None:
     """Anybody who sees the message may look."""
-    window = open_window(desk, click.trigger_id)
+    window = open_window(context, click.trigger_id)
     with telling(window, click.sender):
-        plan = desk.plan(click.ref.plan)
-        window.show(images_view(desk.content(plan.id, click.ref.version), 0, click.ref))
+        plan = context.plan(click.ref.plan)
+        window.show(images_view(context.content(plan.id, click.ref.version), 0, click.ref))

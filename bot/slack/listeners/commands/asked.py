@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from bot.core.authority import SlackPerson
 from bot.core.repository import RepositoryId
 from bot.slack.api import MessageContent
-from bot.slack.desk import Desk
-from bot.slack.listeners.answering import answer
+from bot.slack.context import SlackContext
+from bot.slack.listener import answer
 from bot.slack.listeners.commands.grammar import Line
 from bot.slack.payloads import Sender
 from bot.usecases.find_known import find_known
@@ -16,7 +16,7 @@ from bot.usecases.find_known import find_known
 class Asked:
     """A line after `/ecr-clean`, typed in the channel or behind a button there."""
 
-    desk: Desk
+    context: SlackContext
     sender: Sender
     channel: str
     line: Line
@@ -24,11 +24,11 @@ class Asked:
     @property
     def person(self) -> SlackPerson:
         """Raises RequestError for whoever is nobody to decide anything."""
-        return self.desk.person(self.sender)
+        return self.context.person(self.sender)
 
     def find(self, repository: str) -> RepositoryId:
         """Raises AmbiguousError and UnknownError."""
-        return find_known(self.desk.store, repository)
+        return find_known(self.context.store, repository)
 
     def answer(self, content: MessageContent) -> None:
-        answer(self.desk, self.sender, content)
+        answer(self.context, self.sender, content)

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from bot.core.errors import RequestError
 from bot.slack.blocks.choice import Choice, choices
-from bot.slack.desk import Desk
+from bot.slack.context import SlackContext
 from bot.slack.ids import COMMAND
 from bot.slack.listeners.commands.asked import Asked
 from bot.slack.listeners.commands.grammar import FORMS, Line, as_repositories, is_pattern
@@ -56,15 +56,15 @@ INSTEAD = {
 """Commands of the command line, which people may try here."""
 
 
-def ecr_clean(desk: Desk, command: Command | CommandClick) -> None:
-    run(Asked(desk, command.sender, command.channel_id, Line.of(command.text)))
+def ecr_clean(context: SlackContext, command: Command | CommandClick) -> None:
+    run(Asked(context, command.sender, command.channel_id, Line.of(command.text)))
 
 
 def run(asked: Asked) -> None:
     """Raises RequestError for whoever may not, and for what cannot be done."""
     command = asked.line.command
     if command not in FOR_EVERYBODY:
-        asked.desk.asker.expect_may_ask(asked.person)
+        asked.context.asker.expect_may_ask(asked.person)
     try:
         COMMANDS.get(command, _other)(asked)
     except AmbiguousError as error:
@@ -81,7 +81,7 @@ def _other(asked: Asked) -> None:
         _correct(asked, first, others[0])
         return
     repository = as_repositories(first)
-    known = is_pattern(repository) or asked.desk.store.repositories_called(repository)
+    known = is_pattern(repository) or asked.context.store.repositories_called(repository)
     meant = [] if known else [*_commands_like(asked, first), *_repositories_like(asked, repository)]
     if meant:
         asked.answer(choices(_unknown(repository), [*meant, _in_aws(repository)]))

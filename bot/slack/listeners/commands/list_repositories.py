@@ -16,7 +16,7 @@ SHOWN = 20
 
 def list_repositories(asked: Asked) -> None:
     pattern = next(iter(arguments(asked.line, 0, 1)), None)
-    store, every = asked.desk.store, asked.desk.store.repositories()
+    store, every = asked.context.store, asked.context.store.repositories()
     fitting = sorted(_fitting(every, pattern), key=_could_free, reverse=True)
     asked.answer(
         repositories_message(
@@ -28,9 +28,9 @@ def list_repositories(asked: Asked) -> None:
                 estate=estate_of(fitting),
                 listed_at=min((each.listed_at for each in every), default=None),
                 saved_bytes=store.freed_bytes_in_all(),
-                usd_per_gb_month=asked.desk.usd_per_gb_month,
+                usd_per_gb_month=asked.context.usd_per_gb_month,
                 pause=store.pause(),
-                now=asked.desk.clock(),
+                now=asked.context.clock(),
             )
         )
     )

@@ -9,6 +9,6 @@ from bot.slack.listeners.commands.under_way import under_way
 def pause(asked: Asked) -> None:
     """What is being deleted already goes on, which whoever pauses may not expect. The others get
     to know it from every report, rather than from the channel in which it was said by chance."""
-    desk = asked.desk
-    desk.pauser.pause(asked.person, read_reason(asked.line))
-    asked.answer(paused_message(under_way(desk.store)))
+    context = asked.context
+    context.pauser.pause(asked.person, read_reason(asked.line))
+    asked.answer(paused_message(under_way(context.store)))

@@ -12,8 +12,8 @@ MOST_IN_HINT = 200
 
 
 def pin(asked: Asked) -> None:
-    desk = asked.desk
-    read = read_pin(asked.line, desk.clock())
+    context = asked.context
+    read = read_pin(asked.line, context.clock())
     if not read.reason:
         written = shortened(asked.line.text.strip(), MOST_IN_HINT)
         raise RequestError(
@@ -21,6 +21,6 @@ def pin(asked: Asked) -> None:
             f"`{COMMAND} {written} because …`"
         )
     repository = asked.find(read.repository)
-    made = desk.pinner.pin(repository, read.pins, asked.person, read.reason, read.until)
+    made = context.pinner.pin(repository, read.pins, asked.person, read.reason, read.until)
     asked.answer(pinned(made, repository.name))
-    follow_pins(desk, made)
+    follow_pins(context, made)

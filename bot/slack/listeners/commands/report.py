@@ -1,8 +1,8 @@
 """`/ecr-clean REPOSITORY`, and `/ecr-clean report REPOSITORY`."""
 
-from bot.slack.listeners import reports
 from bot.slack.listeners.commands.asked import Asked
 from bot.slack.listeners.commands.grammar import arguments, as_repositories
+from bot.slack.requested_reports import request_report
 from bot.usecases.find_known import AmbiguousError
 
 
@@ -13,7 +13,7 @@ def report(asked: Asked) -> None:
 
 def report_on(asked: Asked, repository: str) -> None:
     """One that nobody knows yet is looked for in AWS. Raises AmbiguousError."""
-    known = asked.desk.store.repositories_called(repository)
+    known = asked.context.store.repositories_called(repository)
     if len(known) > 1:
         raise AmbiguousError(repository, known)
-    reports.report(asked.desk, repository, asked.sender, asked.channel)
+    request_report(asked.context, repository, asked.sender, asked.channel)

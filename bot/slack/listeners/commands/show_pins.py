@@ -8,8 +8,8 @@ from bot.slack.listeners.commands.grammar import arguments, as_repository
 def show_pins(asked: Asked) -> None:
     (name,) = arguments(asked.line, 1, 1)
     repository = asked.find(as_repository(name))
-    desk = asked.desk
-    now = desk.clock()
-    pins = desk.unpinner.in_force(repository)
-    settled = [pin for pin in desk.file_pins(repository) if pin.protects(now)]
+    context = asked.context
+    now = context.clock()
+    pins = context.unpinner.in_force(repository)
+    settled = [pin for pin in context.file_pins(repository) if pin.protects(now)]
     asked.answer(pinned_message(PinnedView(repository, pins, settled)))

@@ -20,15 +20,15 @@ from bot.usecases.find_deleted import Deleted, find_deleted
 def why(asked: Asked) -> None:
     name, reference = arguments(asked.line, 2, 2)
     repository = asked.find(as_repository(name))
-    plan = asked.desk.store.last_plan(repository)
+    plan = asked.context.store.last_plan(repository)
     asked.answer(_explained(asked, plan, reference) if plan else never_looked_at(repository))
 
 
 def _explained(asked: Asked, plan: PlanRecord, reference: str) -> MessageContent:
-    desk = asked.desk
-    deleted = find_deleted(desk.store, plan.repository, reference)
+    context = asked.context
+    deleted = find_deleted(context.store, plan.repository, reference)
     try:
-        explanation = explain(desk.content(plan.id, plan.version), reference)
+        explanation = explain(context.content(plan.id, plan.version), reference)
     except NotThereError as error:
         return _deleted(asked, deleted, reference) if deleted else _unknown(asked, plan, error)
     if deleted and deleted.plan == plan:
@@ -38,12 +38,12 @@ def _explained(asked: Asked, plan: PlanRecord, reference: str) -> MessageContent
         WhyView(
             asked=reference,
             plan=plan,
-            looked_at=desk.store.looked_at(plan),
+            looked_at=context.store.looked_at(plan),
             explanation=explanation,
             new_pins=pins,
             item=_item(asked, plan, explanation),
-            pause=desk.store.pause(),
-            now=desk.clock(),
+            pause=context.store.pause(),
+            now=context.clock(),
         )
     )
 
@@ -51,19 +51,19 @@ def _explained(asked: Asked, plan: PlanRecord, reference: str) -> MessageContent
 def _item(asked: Asked, plan: PlanRecord, explanation: Explanation) -> Item | None:
     """None if it was not to go."""
     digest = explanation.judged.manifest.digest
-    items = asked.desk.store.items(plan.id, plan.version)
+    items = asked.context.store.items(plan.id, plan.version)
     return next((each for each in items if each.digest == digest), None)
 
 
 def _deleted(asked: Asked, deleted: Deleted, reference: str) -> MessageContent:
-    return deleted_message(reference, deleted, asked.desk.store.last_event(deleted.plan.id))
+    return deleted_message(reference, deleted, asked.context.store.last_event(deleted.plan.id))
 
 
 def _unknown(asked: Asked, plan: PlanRecord, error: NotThereError) -> MessageContent:
     name, reference = plan.repository.name, asked.line.names[2]
     said = (
         f"{name} had no tag or digest {reference[:300]} when it was looked at, "
-        f"{moment(asked.desk.store.looked_at(plan))}."
+        f"{moment(asked.context.store.looked_at(plan))}."
     )
     if not error.close:
         return choices(said, [Choice("Look into it anew", f"report {plan.repository.uri}")])
@@ -77,7 +77,7 @@ def _pins_that_keep(
     """What the plan would delete, since it does not know them."""
     if explanation.judged.verdict is Verdict.KEEP:
         return ()
-    desk = asked.desk
-    pins = [each.pin for each in desk.store.pins(repository.uri)]
-    board = PinBoard([*pins, *desk.file_pins(repository)], desk.clock())
-    return board.of(explanation.judged.manifest)
+    context = asked.context
+    pins = [each.pin for each in context.store.pins(repository.uri)]
+    plan_messages = PinBoard([*pins, *context.file_pins(repository)], context.clock())
+    return plan_messages.of(explanation.judged.manifest)

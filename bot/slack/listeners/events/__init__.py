@@ -2,12 +2,12 @@
 
 from slack_bolt import App
 
-from bot.slack.desk import Desk
+from bot.slack.context import SlackContext
+from bot.slack.listener import make_listener
 from bot.slack.listeners.events.app_home_opened import app_home_opened
-from bot.slack.listeners.hearing import hearing
 from bot.slack.payloads import HomeOpened
 
 
-def register(app: App, desk: Desk) -> None:
+def register(app: App, context: SlackContext) -> None:
     """Bolt acknowledges events by itself, before it calls anybody."""
-    app.event("app_home_opened")(hearing(desk, HomeOpened, app_home_opened))
+    app.event("app_home_opened")(make_listener(context, HomeOpened, app_home_opened))

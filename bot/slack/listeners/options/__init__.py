@@ -2,13 +2,13 @@
 
 from slack_bolt import App
 
-from bot.slack.desk import Desk
+from bot.slack.context import SlackContext
 from bot.slack.ids import PINNED_TAGS
 from bot.slack.listeners.options.pinned_tags import suggesting_tags
 
 
-def register(app: App, desk: Desk) -> None:
-    app.options(PINNED_TAGS, middleware=[suggesting_tags(desk)])(_answered)
+def register(app: App, context: SlackContext) -> None:
+    app.options(PINNED_TAGS, middleware=[suggesting_tags(context)])(_answered)
 
 
 def _answered() -> None:

@@ -12,8 +12,8 @@ from bot.core.repository import RepositoryId
 from bot.slack.api import safe
 from bot.slack.blocks.kit import Element
 from bot.slack.blocks.pins import digest_option, glob_option, tag_option
-from bot.slack.desk import Desk
-from bot.slack.listeners import boundary
+from bot.slack.context import SlackContext
+from bot.slack.listener import log_error
 from bot.slack.payloads import Suggestion
 from bot.slack.pin_choices import fits
 
@@ -23,36 +23,36 @@ MOST_OPTIONS = 100
 Body = dict[str, Any]
 
 
-def suggesting_tags(desk: Desk) -> Callable[[Ack, Body], BoltResponse]:
+def suggesting_tags(context: SlackContext) -> Callable[[Ack, Body], BoltResponse]:
     def suggest(ack: Ack, body: Body) -> BoltResponse:
         """Whatever goes wrong, they get an answer."""
         try:
-            return ack(options=safe(_options(desk, Suggestion.model_validate(body))))
+            return ack(options=safe(_options(context, Suggestion.model_validate(body))))
         except Exception as error:  # noqa: BLE001 - it is noted
-            boundary.note(error, debug=desk.debug)
+            log_error(error, debug=context.debug)
             return ack(options=[])
 
     return suggest
 
 
-def _options(desk: Desk, suggestion: Suggestion) -> list[Element]:
+def _options(context: SlackContext, suggestion: Suggestion) -> list[Element]:
     """None for whoever takes no part."""
-    if desk.why_not(suggestion.sender):
+    if context.refusal_of(suggestion.sender):
         return []
-    repository = desk.plan(suggestion.ref.plan).repository
-    found = _found(desk, repository, suggestion.value.strip())
+    repository = context.plan(suggestion.ref.plan).repository
+    found = _found(context, repository, suggestion.value.strip())
     return list(islice(found, MOST_OPTIONS))
 
 
-def _found(desk: Desk, repository: RepositoryId, typed: str) -> Iterator[Element]:
+def _found(context: SlackContext, repository: RepositoryId, typed: str) -> Iterator[Element]:
     if typed.startswith("sha256:"):
-        digests = desk.store.find_digests(repository, typed, MOST_OPTIONS)
+        digests = context.store.find_digests(repository, typed, MOST_OPTIONS)
         yield from map(digest_option, digests or filter(_is_pin, [typed]))
     elif _is_glob(typed):
         patterns = Patterns.of(typed)
-        yield glob_option(typed, sum(map(patterns.match, desk.store.all_tags(repository))))
+        yield glob_option(typed, sum(map(patterns.match, context.store.all_tags(repository))))
     else:
-        yield from map(tag_option, desk.store.find_tags(repository, typed, MOST_OPTIONS))
+        yield from map(tag_option, context.store.find_tags(repository, typed, MOST_OPTIONS))
 
 
 def _is_glob(typed: str) -> bool:

@@ -13,11 +13,9 @@ from bot.render.errors import error_words
 from bot.slack.api import safe
 from bot.slack.blocks import loading_view
 from bot.slack.blocks.pins import LASTS, NO_END, pins_view
-from bot.slack.desk import Desk
+from bot.slack.context import SlackContext
 from bot.slack.ids import PIN_REASON, PIN_UNTIL, PINNED_TAGS
-from bot.slack.listeners.answering import answer
-from bot.slack.listeners.boundary import MisfitError
-from bot.slack.listeners.hearing import Body
+from bot.slack.listener import Body, UnexpectedPayloadError, answer
 from bot.slack.listeners.pinning import follow_pins, pins_shown
 from bot.slack.listeners.windows import Window, telling
 from bot.slack.listeners.wording import pinned
@@ -28,14 +26,14 @@ from bot.usecases.reasons import one_line
 Check = Callable[[Ack, Body, Callable[[], None]], BoltResponse]
 
 
-def checking_pins(desk: Desk) -> Check:
+def checking_pins(context: SlackContext) -> Check:
     """Mistakes are told beside the inputs."""
 
     def check(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResponse:
         submission = PinSubmission.model_validate(body)
         if submission.lasts not in LASTS:
-            raise MisfitError
-        if mistakes := _mistakes(desk, submission):
+            raise UnexpectedPayloadError
+        if mistakes := _mistakes(context, submission):
             return ack(response_action="errors", errors=safe(mistakes))
         acknowledged = ack(response_action="update", view=loading_view())
         next_()
@@ -44,29 +42,29 @@ def checking_pins(desk: Desk) -> Check:
     return check
 
 
-def pin_chosen(desk: Desk, submission: PinSubmission) -> None:
-    window = Window(desk, submission.view.id)
+def pin_chosen(context: SlackContext, submission: PinSubmission) -> None:
+    window = Window(context, submission.view.id)
     with telling(window, submission.sender):
-        repository = desk.plan(submission.ref.plan).repository
-        made = desk.pinner.pin(
+        repository = context.plan(submission.ref.plan).repository
+        made = context.pinner.pin(
             repository,
-            _texts(desk, repository, submission),
-            desk.person(submission.sender),
+            _texts(context, repository, submission),
+            context.person(submission.sender),
             submission.reason,
-            _until(submission, desk.clock()),
+            _until(submission, context.clock()),
         )
-        follow_pins(desk, made)
+        follow_pins(context, made)
         told = pinned(made, repository.name)
-        if not window.show(pins_view(pins_shown(desk, repository, submission.ref, told.text))):
-            answer(desk, submission.sender, told)
+        if not window.show(pins_view(pins_shown(context, repository, submission.ref, told.text))):
+            answer(context, submission.sender, told)
 
 
-def _mistakes(desk: Desk, submission: PinSubmission) -> dict[str, str]:
+def _mistakes(context: SlackContext, submission: PinSubmission) -> dict[str, str]:
     """By input."""
-    repository = desk.plan(submission.ref.plan).repository
+    repository = context.plan(submission.ref.plan).repository
     found: dict[str, str] = {}
     try:
-        _texts(desk, repository, submission)
+        _texts(context, repository, submission)
     except RequestError as error:
         found[PINNED_TAGS] = error_words(error)
     try:
@@ -74,7 +72,7 @@ def _mistakes(desk: Desk, submission: PinSubmission) -> dict[str, str]:
             found[PIN_REASON] = "Say in a few words who needs it for what"
     except RequestError as error:
         found[PIN_REASON] = error_words(error)
-    if why := _why_not(submission.until, desk.clock()):
+    if why := _why_not(submission.until, context.clock()):
         found[PIN_UNTIL] = why
     return found
 
@@ -87,9 +85,9 @@ def _why_not(day: date | None, now: datetime) -> str | None:
     return "That day is over: choose a later one" if end_of_day(day) <= now else None
 
 
-def _texts(desk: Desk, repository: RepositoryId, submission: PinSubmission) -> list[str]:
+def _texts(context: SlackContext, repository: RepositoryId, submission: PinSubmission) -> list[str]:
     """Raises RequestError."""
-    all_tags = partial(desk.store.all_tags, repository)
+    all_tags = partial(context.store.all_tags, repository)
     return [chosen(choice, all_tags) for choice in submission.choices]
 
 

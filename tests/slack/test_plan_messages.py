@@ -15,11 +15,11 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Message, PlanRecord
 from bot.core.sentence import Sentence
 from bot.playground.slack import Fault, Person, Workspace
+from bot.ports import Change
 from bot.slack.api import SlackError
-from bot.slack.board import BETWEEN_PROGRESS, FRESH, Board
-from bot.store.changes import Change
-from bot.store.store import Store, open_store
-from tests.slack.conftest import MakeBoard
+from bot.slack.plan_messages import BETWEEN_PROGRESS, FRESH, PlanMessages
+from bot.store.store import SqlStore, open_store
+from tests.slack.conftest import MakePlanMessages
 from tests.slack.support import Json, buttons, calls, message_at
 from tests.store.support import (
     THERE,
@@ -37,22 +37,22 @@ from tests.support import NOW
 
 
 @pytest.fixture
-def plan(store: Store) -> PlanRecord:
+def plan(store: SqlStore) -> PlanRecord:
     return propose(store)
 
 
 @pytest.fixture
-def posted(board: Board, plan: PlanRecord, releases: str) -> Message:
-    return board.post(plan.id, releases)
+def posted(plan_messages: PlanMessages, plan: PlanRecord, releases: str) -> Message:
+    return plan_messages.post(plan.id, releases)
 
 
-def dismiss(store: Store, id_: str) -> None:
+def dismiss(store: SqlStore, id_: str) -> None:
     """By whoever tells nobody in Slack."""
     change = closed(seen(store, id_), PlanState.DISMISSED, EventName.DISMISSED)
     assert store.commit(change)
 
 
-def is_up_to_date(store: Store, message: Message) -> bool:
+def is_up_to_date(store: SqlStore, message: Message) -> bool:
     remembered = store.message(message.channel, message.ts)
     assert remembered
     return remembered.shown_revision == seen(store, message.plan).revision
@@ -74,44 +74,46 @@ def rows_of(slack: Workspace, file: Json) -> list[list[str]]:
 
 
 def test_a_plan_is_posted(
-    board: Board, plan: PlanRecord, store: Store, ann: Person, releases: str
+    plan_messages: PlanMessages, plan: PlanRecord, store: SqlStore, ann: Person, releases: str
 ) -> None:
-    message = board.post(plan.id, releases)
+    message = plan_messages.post(plan.id, releases)
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
     assert is_up_to_date(store, message)
 
 
 def test_it_takes_the_place_of_a_message(
-    board: Board, plan: PlanRecord, client: WebClient, ann: Person, releases: str
+    plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, ann: Person, releases: str
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Looking…")["ts"]
-    assert board.post(plan.id, releases, in_place_of=ts).ts == ts
+    assert plan_messages.post(plan.id, releases, in_place_of=ts).ts == ts
     (message,) = ann.messages(releases)
     assert "approve_plan" in buttons(message)
 
 
 def test_the_message_was_deleted_meanwhile(
-    board: Board, plan: PlanRecord, client: WebClient, ann: Person, releases: str
+    plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, ann: Person, releases: str
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Looking…")["ts"]
     client.chat_delete(channel=releases, ts=ts)
-    message = board.post(plan.id, releases, in_place_of=ts)
+    message = plan_messages.post(plan.id, releases, in_place_of=ts)
     assert message.ts != ts
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
 
 
-def test_there_is_no_such_channel(board: Board, plan: PlanRecord, store: Store) -> None:
+def test_there_is_no_such_channel(
+    plan_messages: PlanMessages, plan: PlanRecord, store: SqlStore
+) -> None:
     with pytest.raises(SlackError, match="the bot sees no such channel"):
-        board.post(plan.id, "C0000000000")
+        plan_messages.post(plan.id, "C0000000000")
     assert store.messages_of(plan.id) == []
 
 
 def test_there_are_no_buttons_before_the_message_is_remembered(
-    board: Board,
+    plan_messages: PlanMessages,
     plan: PlanRecord,
     releases: str,
     ann: Person,
-    store: Store,
+    store: SqlStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody would take them away again."""
@@ -121,29 +123,34 @@ def test_there_are_no_buttons_before_the_message_is_remembered(
 
     monkeypatch.setattr(store, "remember_message", die)
     with pytest.raises(KeyboardInterrupt):
-        board.post(plan.id, releases)
+        plan_messages.post(plan.id, releases)
     (message,) = ann.messages(releases)
     assert buttons(message) == []
 
 
 def test_what_slack_does_not_take_now_is_shown_later(
-    board: Board, plan: PlanRecord, slack: Workspace, releases: str, ann: Person, store: Store
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    slack: Workspace,
+    releases: str,
+    ann: Person,
+    store: SqlStore,
 ) -> None:
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
-    message = board.post(plan.id, releases)
+    message = plan_messages.post(plan.id, releases)
     assert buttons(message_at(ann, releases, message.ts)) == []
-    board.refresh_behind(3)
+    plan_messages.refresh_behind(3)
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
     assert is_up_to_date(store, message)
 
 
 @pytest.mark.parametrize("name", [EventName.NOT_STARTED, EventName.APPROVED])
 def test_a_plan_that_could_not_begin_says_why(
-    board: Board, store: Store, releases: str, ann: Person, name: EventName
+    plan_messages: PlanMessages, store: SqlStore, releases: str, ann: Person, name: EventName
 ) -> None:
     plan = propose(store)
     store.record(event(name, detail=Sentence("ECS did not answer"), plan=plan.id))
-    message = board.post(plan.id, releases)
+    message = plan_messages.post(plan.id, releases)
     is_told = "ECS did not answer" in str(message_at(ann, releases, message.ts))
     assert is_told == (name is EventName.NOT_STARTED)
 
@@ -152,29 +159,34 @@ def test_a_plan_that_could_not_begin_says_why(
 
 
 def test_every_message_of_the_plan_follows(
-    board: Board,
+    plan_messages: PlanMessages,
     plan: PlanRecord,
     posted: Message,
     slack: Workspace,
     ann: Person,
-    store: Store,
+    store: SqlStore,
 ) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
-    other = board.post(plan.id, elsewhere)
+    other = plan_messages.post(plan.id, elsewhere)
     dismiss(store, plan.id)
-    board.refresh(plan.id)
+    plan_messages.refresh(plan.id)
     for message in (posted, other):
         assert buttons(message_at(ann, message.channel, message.ts)) == []
         assert is_up_to_date(store, message)
 
 
 def test_a_newer_message_of_the_plan(
-    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person, store: Store
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    posted: Message,
+    slack: Workspace,
+    ann: Person,
+    store: SqlStore,
 ) -> None:
     """One in each channel has buttons."""
-    elsewhere = board.post(plan.id, slack.remote.add_channel("elsewhere", [ann]))
-    newer = board.post(plan.id, posted.channel)
-    board.fold_older(newer)
+    elsewhere = plan_messages.post(plan.id, slack.remote.add_channel("elsewhere", [ann]))
+    newer = plan_messages.post(plan.id, posted.channel)
+    plan_messages.fold_older(newer)
     folded = message_at(ann, posted.channel, posted.ts)
     assert folded["text"].endswith(": a newer report on this plan is below.")
     assert buttons(folded) == []
@@ -184,26 +196,26 @@ def test_a_newer_message_of_the_plan(
 
 
 def test_a_newer_message_that_is_not_shown_yet(
-    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person
+    plan_messages: PlanMessages, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person
 ) -> None:
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
-    board.fold_older(board.post(plan.id, posted.channel))
+    plan_messages.fold_older(plan_messages.post(plan.id, posted.channel))
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
 
 
 @pytest.mark.parametrize(("error", "left"), [("internal_error", 2), ("message_not_found", 1)])
 def test_the_older_message_cannot_be_changed(
-    board: Board,
+    plan_messages: PlanMessages,
     plan: PlanRecord,
     posted: Message,
     slack: Workspace,
-    store: Store,
+    store: SqlStore,
     error: str,
     left: int,
 ) -> None:
-    newer = board.post(plan.id, posted.channel)
+    newer = plan_messages.post(plan.id, posted.channel)
     slack.faults.add(Fault(method="chat.update", error=error))
-    board.fold_older(newer)
+    plan_messages.fold_older(newer)
     assert len(store.messages_of(plan.id)) == left
 
 
@@ -219,35 +231,37 @@ def test_the_older_message_cannot_be_changed(
     ],
 )
 def test_what_is_over_has_nothing_to_decide(
-    board: Board, posted: Message, store: Store, ann: Person, state: PlanState
+    plan_messages: PlanMessages, posted: Message, store: SqlStore, ann: Person, state: PlanState
 ) -> None:
     assert store.commit(closed(seen(store, posted.plan), state, EventName.ENDED))
-    board.refresh(posted.plan)
+    plan_messages.refresh(posted.plan)
     shown = buttons(message_at(ann, posted.channel, posted.ts))
     assert {"approve_plan", "stop_plan", "dismiss_plan"}.isdisjoint(shown)
 
 
-def test_only_what_is_behind_is_sent(board: Board, posted: Message, slack: Workspace) -> None:
+def test_only_what_is_behind_is_sent(
+    plan_messages: PlanMessages, posted: Message, slack: Workspace
+) -> None:
     sent = len(calls(slack, "chat.update"))
-    board.refresh(posted.plan)
-    board.refresh_behind(3)
+    plan_messages.refresh(posted.plan)
+    plan_messages.refresh_behind(3)
     assert len(calls(slack, "chat.update")) == sent
 
 
 def test_a_process_died_between_commit_and_update(
-    make_board: MakeBoard, posted: Message, store: Store, ann: Person
+    make_plan_messages: MakePlanMessages, posted: Message, store: SqlStore, ann: Person
 ) -> None:
     dismiss(store, posted.plan)
-    make_board(store).refresh_behind(3)
+    make_plan_messages(store).refresh_behind(3)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
 
 
 @pytest.mark.usefixtures("waits")
 @pytest.mark.parametrize("cut", ["before", "after", "body"])
 def test_nobody_knows_whether_an_update_landed(
-    board: Board,
+    plan_messages: PlanMessages,
     posted: Message,
-    store: Store,
+    store: SqlStore,
     slack: Workspace,
     ann: Person,
     cut: Any,
@@ -255,37 +269,37 @@ def test_nobody_knows_whether_an_update_landed(
     dismiss(store, posted.plan)
     slack.faults.add(Fault(method="chat.update", cut=cut, times=None))
     with pytest.raises(SlackError, match="Slack could not be reached"):
-        board.refresh(posted.plan)
+        plan_messages.refresh(posted.plan)
     slack.faults.clear()
-    board.refresh_behind(3)
+    plan_messages.refresh_behind(3)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
     assert is_up_to_date(store, posted)
 
 
 def test_a_process_died_before_it_wrote_down_what_it_showed(
-    board: Board, posted: Message, store: Store, slack: Workspace
+    plan_messages: PlanMessages, posted: Message, store: SqlStore, slack: Workspace
 ) -> None:
     dismiss(store, posted.plan)
     updates = len(calls(slack, "chat.update"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "mark_shown", lambda *_: pytest.exit("killed"))
         with pytest.raises(pytest.exit.Exception):
-            board.refresh(posted.plan)
-    board.refresh_behind(3)
+            plan_messages.refresh(posted.plan)
+    plan_messages.refresh_behind(3)
     assert len(calls(slack, "chat.update")) == updates + 2
     assert is_up_to_date(store, posted)
 
 
 def test_a_message_of_which_nobody_knew(
-    board: Board, plan: PlanRecord, client: WebClient, releases: str, ann: Person
+    plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, releases: str, ann: Person
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Old buttons")["ts"]
-    board.notice(plan.id, releases, ts)
+    plan_messages.notice(plan.id, releases, ts)
     assert "approve_plan" in buttons(message_at(ann, releases, ts))
 
 
 def test_one_that_turned_out_to_be_behind(
-    board: Board,
+    plan_messages: PlanMessages,
     posted: Message,
     client: WebClient,
     slack: Workspace,
@@ -295,46 +309,48 @@ def test_one_that_turned_out_to_be_behind(
     """Once, however often somebody clicks on it."""
     client.chat_update(channel=posted.channel, ts=posted.ts, text="Shown by an older bot")
     later = NOW + FRESH
-    monkeypatch.setattr(board, "_clock", lambda: later)
+    monkeypatch.setattr(plan_messages, "_clock", lambda: later)
     sent = len(calls(slack, "chat.update"))
     for _ in range(20):
-        board.notice(posted.plan, posted.channel, posted.ts)
+        plan_messages.notice(posted.plan, posted.channel, posted.ts)
     assert len(calls(slack, "chat.update")) == sent + 1
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
 
 
 def test_progress_of_a_run(
-    board: Board,
+    plan_messages: PlanMessages,
     posted: Message,
-    store: Store,
+    store: SqlStore,
     slack: Workspace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Now and then, although the plan stays the same."""
     plan = seen(store, posted.plan)
     assert store.commit(started(plan, run_of(plan)))
-    board.refresh(plan.id)
+    plan_messages.refresh(plan.id)
     sent = len(calls(slack, "chat.update"))
-    board.refresh_behind(3)
+    plan_messages.refresh_behind(3)
     assert len(calls(slack, "chat.update")) == sent
     later = NOW + 2 * BETWEEN_PROGRESS
-    monkeypatch.setattr(board, "_clock", lambda: later)
-    board.refresh_behind(3)
-    board.refresh_behind(3)
+    monkeypatch.setattr(plan_messages, "_clock", lambda: later)
+    plan_messages.refresh_behind(3)
+    plan_messages.refresh_behind(3)
     assert len(calls(slack, "chat.update")) == sent + 1
 
 
-def test_a_sweep_sends_a_few(board: Board, store: Store, releases: str, slack: Workspace) -> None:
+def test_a_sweep_sends_a_few(
+    plan_messages: PlanMessages, store: SqlStore, releases: str, slack: Workspace
+) -> None:
     plan, other = propose(store), propose(store, THERE)
     slack.remote.change_settings(limits=False)
     for _ in range(3):
-        board.post(plan.id, releases)
-        board.post(other.id, releases)
+        plan_messages.post(plan.id, releases)
+        plan_messages.post(other.id, releases)
     dismiss(store, plan.id)
     dismiss(store, other.id)
     sent = len(calls(slack, "chat.update"))
     for shown in (4, 6, 6):
-        board.refresh_behind(4)
+        plan_messages.refresh_behind(4)
         assert len(calls(slack, "chat.update")) == sent + shown
 
 
@@ -342,27 +358,37 @@ def test_a_sweep_sends_a_few(board: Board, store: Store, releases: str, slack: W
 
 
 def test_a_message_that_somebody_deleted(
-    board: Board, plan: PlanRecord, posted: Message, client: WebClient, store: Store, ann: Person
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    posted: Message,
+    client: WebClient,
+    store: SqlStore,
+    ann: Person,
 ) -> None:
-    other = board.post(plan.id, posted.channel)
+    other = plan_messages.post(plan.id, posted.channel)
     client.chat_delete(channel=posted.channel, ts=posted.ts)
     dismiss(store, plan.id)
-    board.refresh(plan.id)
+    plan_messages.refresh(plan.id)
     assert [message.ts for message in store.messages_of(plan.id)] == [other.ts]
     assert buttons(message_at(ann, other.channel, other.ts)) == []
 
 
 def test_a_channel_that_is_lost(
-    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person, store: Store
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    posted: Message,
+    slack: Workspace,
+    ann: Person,
+    store: SqlStore,
 ) -> None:
     closed_one = slack.remote.add_channel("old", [ann])
     secret = slack.remote.add_channel("secret", [ann], kind="private")
     for channel in (closed_one, secret):
-        board.post(plan.id, channel)
+        plan_messages.post(plan.id, channel)
     slack.remote.tell("/channels/archive", channel=closed_one)
     slack.remote.tell("/channels/leave", channel=secret, user=slack.app.user_id)
     dismiss(store, plan.id)
-    board.refresh(plan.id)
+    plan_messages.refresh(plan.id)
     assert [message.ts for message in store.messages_of(plan.id)] == [posted.ts]
 
 
@@ -370,25 +396,25 @@ def test_a_channel_that_is_lost(
 
 
 def test_one_429_drops_nothing(
-    board: Board,
+    plan_messages: PlanMessages,
     posted: Message,
-    store: Store,
+    store: SqlStore,
     slack: Workspace,
     ann: Person,
     waits: list[float],
 ) -> None:
     dismiss(store, posted.plan)
     slack.faults.add(Fault(method="chat.update", error="ratelimited", retry_after=7))
-    board.refresh(posted.plan)
+    plan_messages.refresh(posted.plan)
     (waited,) = waits
     assert 7 <= waited < 9
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
 
 
 def test_many_429s_leave_it_to_the_sweep(
-    board: Board,
+    plan_messages: PlanMessages,
     posted: Message,
-    store: Store,
+    store: SqlStore,
     slack: Workspace,
     ann: Person,
     waits: list[float],
@@ -396,47 +422,57 @@ def test_many_429s_leave_it_to_the_sweep(
     dismiss(store, posted.plan)
     slack.faults.add(Fault(method="chat.update", error="ratelimited", times=6))
     with pytest.raises(SlackError, match="asked less often"):
-        board.refresh(posted.plan)
+        plan_messages.refresh(posted.plan)
     assert len(waits) == 5
     assert not is_up_to_date(store, posted)
-    board.refresh_behind(3)
+    plan_messages.refresh_behind(3)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
 
 
 def test_posting_waits_where_slack_wants_it_to(
-    board: Board, plan: PlanRecord, slack: Workspace, releases: str, ann: Person, waits: list[float]
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    slack: Workspace,
+    releases: str,
+    ann: Person,
+    waits: list[float],
 ) -> None:
     slack.faults.add(Fault(method="chat.postMessage", error="ratelimited", retry_after=3))
-    board.post(plan.id, releases)
+    plan_messages.post(plan.id, releases)
     assert len(ann.messages(releases)) == 1
     assert len(waits) == 1
 
 
 def test_one_that_fails_holds_no_other_up(
-    board: Board, plan: PlanRecord, posted: Message, slack: Workspace, store: Store, ann: Person
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    posted: Message,
+    slack: Workspace,
+    store: SqlStore,
+    ann: Person,
 ) -> None:
-    other = board.post(plan.id, posted.channel)
+    other = plan_messages.post(plan.id, posted.channel)
     dismiss(store, plan.id)
     broken = {"ts": posted.ts}
     slack.faults.add(Fault(method="chat.update", arguments=broken, error="fatal_error", times=None))
     with pytest.raises(SlackError, match="fatal_error"):
-        board.refresh(plan.id)
+        plan_messages.refresh(plan.id)
     assert buttons(message_at(ann, other.channel, other.ts)) == []
-    third = board.post(propose(store, THERE).id, posted.channel)
+    third = plan_messages.post(propose(store, THERE).id, posted.channel)
     dismiss(store, third.plan)
-    board._clock = lambda: NOW + BETWEEN_PROGRESS
+    plan_messages._clock = lambda: NOW + BETWEEN_PROGRESS
     with pytest.raises(SlackError, match="fatal_error"):
-        board.refresh_behind(1)
-    board.refresh_behind(1)
+        plan_messages.refresh_behind(1)
+    plan_messages.refresh_behind(1)
     assert buttons(message_at(ann, third.channel, third.ts)) == []
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
 def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
-    board: Board,
+    plan_messages: PlanMessages,
     posted: Message,
     slack: Workspace,
-    store: Store,
+    store: SqlStore,
     ann: Person,
     error: str,
     caplog: pytest.LogCaptureFixture,
@@ -444,7 +480,7 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
     dismiss(store, posted.plan)
     slack.faults.add(Fault(method="chat.update", error=error))
     with caplog.at_level(logging.ERROR):
-        board.refresh(posted.plan)
+        plan_messages.refresh(posted.plan)
     shown = message_at(ann, posted.channel, posted.ts)
     assert shown.get("blocks", []) == []
     assert shown["text"]
@@ -453,11 +489,11 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
 
 
 def test_a_plan_that_was_tampered_with(
-    board: Board, plan: PlanRecord, store: Store, releases: str, ann: Person
+    plan_messages: PlanMessages, plan: PlanRecord, store: SqlStore, releases: str, ann: Person
 ) -> None:
     with store._database.writing() as session:
         session.connection().exec_driver_sql("UPDATE plan_versions SET hash = 'another'")
-    message = board.post(plan.id, releases)
+    message = plan_messages.post(plan.id, releases)
     shown = message_at(ann, releases, message.ts)
     assert "somebody changed it in the database" in shown["text"]
     assert buttons(shown) == []
@@ -467,54 +503,54 @@ def test_a_plan_that_was_tampered_with(
 
 
 @pytest.fixture
-def other_store(store_url: str) -> Iterator[Store]:
+def other_store(store_url: str) -> Iterator[SqlStore]:
     with open_store(store_url) as opened:
         yield opened
 
 
 def test_two_replicas_refresh_the_same_message(
-    make_board: MakeBoard,
-    board: Board,
+    make_plan_messages: MakePlanMessages,
+    plan_messages: PlanMessages,
     posted: Message,
-    store: Store,
-    other_store: Store,
+    store: SqlStore,
+    other_store: SqlStore,
     ann: Person,
 ) -> None:
-    other = make_board(other_store)
+    other = make_plan_messages(other_store)
     dismiss(other_store, posted.plan)
     other.refresh(posted.plan)
-    board.refresh(posted.plan)
+    plan_messages.refresh(posted.plan)
     assert buttons(message_at(ann, posted.channel, posted.ts)) == []
     assert is_up_to_date(store, posted)
 
 
 def test_one_that_knows_less_shows_it_last(
-    make_board: MakeBoard,
-    board: Board,
+    make_plan_messages: MakePlanMessages,
+    plan_messages: PlanMessages,
     posted: Message,
-    store: Store,
-    other_store: Store,
+    store: SqlStore,
+    other_store: SqlStore,
     ann: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first has read the plan, and is about to show it. The other dismisses it and shows that,
     before the first gets through with what it knows."""
-    other = make_board(other_store)
+    other = make_plan_messages(other_store)
     plan = seen(store, posted.plan)
     postponed = replace(plan, state=PlanState.PROPOSED)
     assert store.commit(
         replace(closed(plan, PlanState.PROPOSED, EventName.PINNED), after=postponed)
     )
-    send = board._send
+    send = plan_messages._send
 
     def late(message: Message, shown: Any) -> None:
-        monkeypatch.setattr(board, "_send", send)
+        monkeypatch.setattr(plan_messages, "_send", send)
         dismiss(other_store, posted.plan)
         other.refresh(posted.plan)
         send(message, shown)
 
-    monkeypatch.setattr(board, "_send", late)
-    board.refresh(posted.plan)
+    monkeypatch.setattr(plan_messages, "_send", late)
+    plan_messages.refresh(posted.plan)
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
     assert not is_up_to_date(store, posted)
     other.refresh_behind(3)
@@ -533,37 +569,37 @@ def test_the_whole_list_is_in_the_thread(posted: Message, slack: Workspace, ann:
 
 
 def test_every_version_brings_its_own(
-    make_board: MakeBoard,
-    board: Board,
+    make_plan_messages: MakePlanMessages,
+    plan_messages: PlanMessages,
     posted: Message,
-    store: Store,
-    other_store: Store,
+    store: SqlStore,
+    other_store: SqlStore,
     ann: Person,
 ) -> None:
     assert store.commit(new_version(seen(store, posted.plan), "old"))
-    for each in (board, make_board(other_store), board):
+    for each in (plan_messages, make_plan_messages(other_store), plan_messages):
         each.list_behind(5)
     names = [file["name"] for file in files_of(ann, posted)]
     assert names == [f"team-api-{posted.plan}-{version}.csv" for version in (1, 2)]
 
 
 def test_a_list_that_could_not_be_shared(
-    board: Board, plan: PlanRecord, slack: Workspace, releases: str, ann: Person
+    plan_messages: PlanMessages, plan: PlanRecord, slack: Workspace, releases: str, ann: Person
 ) -> None:
     slack.faults.add(Fault(method="files.completeUploadExternal", error="internal_error"))
-    message = board.post(plan.id, releases)
+    message = plan_messages.post(plan.id, releases)
     assert files_of(ann, message) == []
-    board.list_behind(5)
+    plan_messages.list_behind(5)
     assert len(files_of(ann, message)) == 1
 
 
 def test_the_bot_is_not_in_the_channel(
-    board: Board, plan: PlanRecord, slack: Workspace, ann: Person
+    plan_messages: PlanMessages, plan: PlanRecord, slack: Workspace, ann: Person
 ) -> None:
     """It may post there, but share no files."""
     outside = slack.remote.add_channel("outside", [ann], with_bot=False)
-    message = board.post(plan.id, outside)
-    board.list_behind(5)
+    message = plan_messages.post(plan.id, outside)
+    plan_messages.list_behind(5)
     shown = message_at(ann, outside, message.ts)
     assert shown["blocks"]
     (reply,) = shown["replies"]
@@ -571,31 +607,40 @@ def test_the_bot_is_not_in_the_channel(
 
 
 def test_a_plan_that_deletes_nothing_brings_no_list(
-    board: Board, store: Store, releases: str, ann: Person
+    plan_messages: PlanMessages, store: SqlStore, releases: str, ann: Person
 ) -> None:
-    message = board.post(propose(store, deletions=0).id, releases)
+    message = plan_messages.post(propose(store, deletions=0).id, releases)
     assert files_of(ann, message) == []
 
 
 def test_the_message_is_gone_before_the_list_comes(
-    board: Board, plan: PlanRecord, posted: Message, client: WebClient, store: Store
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    posted: Message,
+    client: WebClient,
+    store: SqlStore,
 ) -> None:
     assert store.commit(new_version(plan, "old"))
     client.chat_delete(channel=posted.channel, ts=posted.ts)
-    board.list_behind(5)
+    plan_messages.list_behind(5)
     assert store.messages_without_list(5) == []
 
 
 @pytest.mark.parametrize("number", [500, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_a_large_plan(
-    board: Board, store: Store, slack: Workspace, releases: str, ann: Person, number: int
+    plan_messages: PlanMessages,
+    store: SqlStore,
+    slack: Workspace,
+    releases: str,
+    ann: Person,
+    number: int,
 ) -> None:
     large = content(*(f"build-{each}" for each in range(number)))
     made = record(hash=content_hash(large), manifests=number, deletions=number)
     assert store.commit(Change([event(plan=made.id)], after=made, content=large))
-    message = board.post(made.id, releases)
+    message = plan_messages.post(made.id, releases)
     (file,) = files_of(ann, message)
     assert len(rows_of(slack, file)) == number + 1
     assert store.commit(started(made, run_of(made)))
-    board.refresh(made.id)
+    plan_messages.refresh(made.id)
     assert "stop_plan" in buttons(message_at(ann, releases, message.ts))

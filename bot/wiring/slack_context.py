@@ -22,39 +22,41 @@ from bot.wiring.memory import Memory, open_manifest_cache
 from bot.wiring.slack import (
     Workspace,
     app_token,
-    open_board,
     open_client,
     open_hasty_client,
     open_home,
     open_people,
+    open_plan_messages,
     open_workspace,
 )
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from bot.slack.desk import Desk
-    from bot.slack.line import Line
-    from bot.store.store import Store
+    from bot.slack.context import SlackContext
+    from bot.slack.socket_mode import SlackConnection
+    from bot.store.store import SqlStore
 
 CONTENTS_KEPT = 4
 """Versions of plans, while somebody turns pages."""
 
 
-def is_on_the_line() -> bool:
+def has_slack_tokens() -> bool:
     """Whether the environment has a token of Slack: with one, all are needed."""
     environment = Environment()
     return bool(environment.slack_bot_token or environment.slack_app_token)
 
 
-def open_line(settings: Settings, store: "Store", *, debug: bool) -> "Line":
+def open_slack_connection(
+    settings: Settings, store: "SqlStore", *, debug: bool
+) -> "SlackConnection":
     """Not connected yet. Raises RequestError if a token is missing, or the settings name a channel
     that the bot does not see; ServiceError if Slack cannot be used."""
-    from bot.slack.line import Line  # noqa: PLC0415 - no other command needs it
+    from bot.slack.socket_mode import SlackConnection  # noqa: PLC0415 - no other command needs it
 
     token = app_token()
     workspace = open_workspace(settings, open_client())._replace(client=open_brief_client())
-    return Line(open_desk(workspace, store, debug=debug), token)
+    return SlackConnection(open_slack_context(workspace, store, debug=debug), token)
 
 
 def open_brief_client() -> "WebClient":
@@ -70,23 +72,23 @@ def open_brief_client() -> "WebClient":
     return client
 
 
-def open_desk(
-    workspace: Workspace, store: "Store", clock: Clock = system_clock, *, debug: bool = False
-) -> "Desk":
-    from bot.slack.desk import Desk  # noqa: PLC0415
+def open_slack_context(
+    workspace: Workspace, store: "SqlStore", clock: Clock = system_clock, *, debug: bool = False
+) -> "SlackContext":
+    from bot.slack.context import SlackContext  # noqa: PLC0415
 
     settings, rules_of = workspace.settings, workspace.rules_of
     general_rules = settings.general_rules(workspace.id)
     authority = open_authority(settings)
     expires_after, usd = settings.approval.expires_after, settings.price_per_gb_month
-    return Desk(
+    return SlackContext(
         client=workspace.client,
         url=workspace.url,
         store=store,
-        board=open_board(workspace, store),
+        plan_messages=open_plan_messages(workspace, store),
         home=open_home(workspace, store, clock),
         people=open_people(workspace),
-        asker=Asker(store, clock, general_rules),
+        asker=Asker(store, store, clock, general_rules),
         approver=Approver(store, clock, rules_of, settings.execution.undo_window),
         dismisser=Dismisser(store, clock, rules_of),
         stopper=Stopper(store, clock, rules_of),
@@ -105,7 +107,7 @@ def open_desk(
 
 
 @contextmanager
-def _usage_memory(store: "Store") -> Iterator[UsageMemory]:
+def _usage_memory(store: "SqlStore") -> Iterator[UsageMemory]:
     """Opened by each thread for itself."""
     with open_manifest_cache() as cache:
         yield Memory(cache, store).usage

@@ -11,7 +11,7 @@ from websocket._dispatcher import Dispatcher
 
 from bot.core.errors import ServiceError
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Person, Workspace
-from bot.slack.line import LISTENERS_AT_ONCE, SILENT_FOR_TOO_LONG, Line
+from bot.slack.socket_mode import LISTENERS_AT_ONCE, SILENT_FOR_TOO_LONG, SlackConnection
 from tests.slack.listeners.conftest import (
     bob,
     bot,
@@ -28,11 +28,11 @@ __all__ = ["bob", "bot", "clock", "guest", "open_office", "releases", "slack"]
 
 
 @pytest.fixture
-def make_line(bot: Office) -> Iterator[Callable[[str], Line]]:
+def make_line(bot: Office) -> Iterator[Callable[[str], SlackConnection]]:
     lines = []
 
-    def make(token: str) -> Line:
-        lines.append(Line(bot.desk, token))
+    def make(token: str) -> SlackConnection:
+        lines.append(SlackConnection(bot.context, token))
         return lines[-1]
 
     yield make
@@ -41,19 +41,23 @@ def make_line(bot: Office) -> Iterator[Callable[[str], Line]]:
 
 
 @pytest.mark.parametrize("token", ["xapp-1-nonsense", BOT_TOKEN])
-def test_a_token_that_slack_does_not_take(make_line: Callable[[str], Line], token: str) -> None:
+def test_a_token_that_slack_does_not_take(
+    make_line: Callable[[str], SlackConnection], token: str
+) -> None:
     with pytest.raises(ServiceError, match="set SLACK_APP_TOKEN to an app-level") as caught:
         make_line(token).connect()
     assert token not in str(caught.value)
 
 
-def test_a_token_without_its_scope(make_line: Callable[[str], Line], slack: Workspace) -> None:
+def test_a_token_without_its_scope(
+    make_line: Callable[[str], SlackConnection], slack: Workspace
+) -> None:
     slack.remote.change("/scopes", app=[])
     with pytest.raises(ServiceError, match="lacks the scope connections:write"):
         make_line(APP_TOKEN).connect()
 
 
-def test_slack_fails(make_line: Callable[[str], Line], slack: Workspace) -> None:
+def test_slack_fails(make_line: Callable[[str], SlackConnection], slack: Workspace) -> None:
     slack.faults.add(Fault(method="apps.connections.open", error="internal_error"))
     with pytest.raises(ServiceError, match="Connecting in Slack failed: internal_error"):
         make_line(APP_TOKEN).connect()

@@ -1,8 +1,9 @@
-"""What listeners work with."""
+"""Everything that listeners need."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from slack_sdk import WebClient
 
@@ -13,13 +14,20 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import Clock, UsageMemory
+from bot.ports import (
+    BoardStore,
+    Clock,
+    Deliveries,
+    Homes,
+    Repositories,
+    UsageMemory,
+    WorkQueue,
+)
 from bot.render.decisions import refusal_words
-from bot.slack.board import Board
 from bot.slack.home import Home
 from bot.slack.payloads import Sender
 from bot.slack.people import People
-from bot.store.store import Store
+from bot.slack.plan_messages import PlanMessages
 from bot.usecases.approve import Approver
 from bot.usecases.ask_for_report import Asker
 from bot.usecases.dismiss import Dismisser
@@ -30,17 +38,20 @@ from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 
 
+class SlackStore(BoardStore, Deliveries, Repositories, Homes, WorkQueue, Protocol):
+    """All that listeners read and write."""
+
+
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """May be used by several threads. `client` never waits for long; `url` is that of the
-    workspace; `content` is that of a version of a plan. The rules name channels by id;
-    `general_rules` are those of no repository in particular; `file_pins` those pins that the
-    settings give a repository. `debug`: tracebacks are logged."""
+class SlackContext:
+    """May be used by several threads. `client` retries only short waits; `url`: of the workspace;
+    `content`: of a version of a plan. The rules name channels by id; `general_rules` belong to no
+    repository; `file_pins`: the pins of a repository in the settings. `debug`: log tracebacks."""
 
     client: WebClient
     url: str
-    store: Store
-    board: Board
+    store: SlackStore
+    plan_messages: PlanMessages
     home: Home
     people: People
     asker: Asker
@@ -60,12 +71,12 @@ class Desk:
     debug: bool
 
     def person(self, sender: Sender) -> SlackPerson:
-        """Raises RequestError for whoever is nobody to decide anything."""
+        """Raises RequestError for bots, deactivated and unknown users."""
         return self.people.person(sender.user, sender.team)
 
-    def why_not(self, sender: Sender) -> str | None:
-        """Why they are told nothing, in a sentence; None for whoever takes part. Raises
-        ServiceError if Slack cannot tell who they are."""
+    def refusal_of(self, sender: Sender) -> str | None:
+        """The sentence that refuses the person, None if they may see plans. Raises ServiceError if
+        Slack cannot say who they are."""
         try:
             decision = may_ask_for_report(self.person(sender), self.general_rules)
         except RequestError as error:
@@ -73,5 +84,5 @@ class Desk:
         return refusal_words(decision.reason) if isinstance(decision, Refused) else None
 
     def plan(self, id_: str) -> PlanRecord:
-        """As it stands now. Raises RequestError if there is none."""
+        """The stored plan. Raises RequestError if there is none."""
         return find_plan(self.store, id_, self.clock())

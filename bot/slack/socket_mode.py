@@ -1,4 +1,4 @@
-"""The line to Slack: Socket Mode."""
+"""The connection to Slack by Socket Mode."""
 
 import json
 import logging
@@ -13,28 +13,28 @@ from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import ABNF, WebSocket, WebSocketApp, WebSocketException
 
 from bot.core.errors import ServiceError
-from bot.slack.afterwards import LULL, Afterwards
 from bot.slack.api import WRONG_TOKEN, SlackError, calling
 from bot.slack.app import make_app
-from bot.slack.desk import Desk
+from bot.slack.context import SlackContext
+from bot.slack.listener import LULL, ListenerExecutor
 
 PAYLOADS_AT_ONCE = 10
-"""Until they are acknowledged. Hardly any of them waits for anything, so that more of them get in
-each other's way: of 200 at once the slowest took longer with 50 (tried)."""
+"""Threads that acknowledge payloads. They hardly wait, so more threads only compete: of 200
+payloads at once, the slowest acknowledgement took longer with 50 threads than with 10 (tried)."""
 
 LISTENERS_AT_ONCE = 50
-"""They wait for Slack most of the time."""
+"""Threads that run listeners, which wait for Slack most of the time."""
 
 SECONDS_BETWEEN_PINGS = 10.0
 SILENT_FOR_TOO_LONG = 30.0
-"""Seconds in which no ping was answered: nobody is at the other end, though nobody hung up."""
+"""Seconds without an answer to a ping. The connection is dead, though not closed."""
 
-SECONDS_TO_HANG_UP = 2.0
+SECONDS_TO_CLOSE = 2.0
 NORMAL_CLOSURE = (1000).to_bytes(2)
 """RFC 6455, section 7.4.1."""
 
 MOST_IN_DISCONNECT = 1000
-"""Characters of a message from Slack itself, which is short."""
+"""Characters. Messages in which Slack announces a disconnect are short."""
 
 _SWITCHED_OFF = (
     "Socket Mode is switched off for the app: switch it on in the app's settings under Socket Mode"
@@ -43,35 +43,37 @@ _SWITCHED_OFF = (
 _log = logging.getLogger(__name__)
 
 
-class _Handler(SocketModeHandler):
-    """Bolt's, which trips over payloads of a form that it does not expect, and then leaves Slack
-    waiting."""
+class _TolerantHandler(SocketModeHandler):
+    """Acknowledges payloads of an unexpected form, on which Bolt's handler fails without an
+    acknowledgement."""
 
     def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
         try:
             super().handle(client, req)
-        except Exception as error:  # noqa: BLE001 - whatever it is, there are other payloads
+        except Exception as error:  # noqa: BLE001 - the next payload is handled
             _log.warning("What Slack sent cannot be read (%s)", type(error).__name__)
             client.send_socket_mode_response(SocketModeResponse(req.envelope_id))
 
 
-class Line:
-    """Reconnects by itself, in about a second, whenever Slack or the network hangs up."""
+class SlackConnection:
+    """Reconnects by itself, in about a second, whenever the connection is closed."""
 
-    def __init__(self, desk: Desk, app_token: str, lull: float = LULL) -> None:
-        """Raises ServiceError if Slack cannot be asked who the bot is."""
-        self._executor = Afterwards(LISTENERS_AT_ONCE, lull)
-        handler = _Handler(
-            make_app(desk, self._executor),
+    def __init__(self, context: SlackContext, app_token: str, lull: float = LULL) -> None:
+        """Raises ServiceError if Slack does not answer who the bot is."""
+        self._executor = ListenerExecutor(LISTENERS_AT_ONCE, lull)
+        handler = _TolerantHandler(
+            make_app(context, self._executor),
             app_token,
-            web_client=WebClient(base_url=desk.client.base_url),
+            web_client=WebClient(base_url=context.client.base_url),
             ping_interval=SECONDS_BETWEEN_PINGS,
             concurrency=PAYLOADS_AT_ONCE,
         )
         self._client = handler.client
-        self._client.socket_mode_request_listeners.append(lambda *_: self._executor.note())
-        self._client.on_open_listeners.append(self._note_opening)
-        self._client.on_message_listeners.append(self._overhear)
+        self._client.socket_mode_request_listeners.append(
+            lambda *_: self._executor.note_acknowledgement()
+        )
+        self._client.on_open_listeners.append(self._set_socket)
+        self._client.on_message_listeners.append(self._check_for_switch_off)
         self._socket: WebSocket | None = None
         self._opened_at = 0.0
         self._is_switched_off = False
@@ -82,24 +84,24 @@ class Line:
             with calling("Connecting"):
                 self._client.connect()
         except SlackError as error:
-            raise about_app_token(error) from error
+            raise with_app_token_fix(error) from error
 
     def is_up(self) -> bool:
-        """Raises ServiceError if it never will be."""
+        """Raises ServiceError if Socket Mode is switched off."""
         if self._is_switched_off:
             raise ServiceError(_SWITCHED_OFF)
-        self._hang_up_on_silence()
+        self._close_if_dead()
         return self._client.is_connected()
 
     def close(self) -> None:
-        """Once what was heard already is done."""
-        self._take_leave()
+        """Waits for running listeners."""
+        self._say_goodbye()
         self._client.close()
         self._executor.shutdown()
 
-    def _take_leave(self) -> None:
-        """So that Slack hangs up, which the thread that reads notices at once: it would notice only
-        after ten seconds that another thread closed what it reads from."""
+    def _say_goodbye(self) -> None:
+        """Asks Slack to close the connection, which the reading thread notices at once. It would
+        notice only after ten seconds that another thread closed the socket."""
         client = self._client
         client.auto_reconnect_enabled = False
         client.current_session_runner.event.set()
@@ -107,10 +109,10 @@ class Line:
         if session and session.sock:
             with suppress(WebSocketException, OSError):
                 session.send(NORMAL_CLOSURE, ABNF.OPCODE_CLOSE)
-            client.current_session_runner.thread.join(SECONDS_TO_HANG_UP)
-        self._let_go()
+            client.current_session_runner.thread.join(SECONDS_TO_CLOSE)
+        self._shut_socket()
 
-    def _hang_up_on_silence(self) -> None:
+    def _close_if_dead(self) -> None:
         session = self._client.current_session
         if session is None:
             return
@@ -119,31 +121,31 @@ class Line:
             _log.warning("Slack answers no pings: the bot connects anew")
             session.close()
 
-    def _note_opening(self, session: WebSocketApp) -> None:
-        self._let_go()
+    def _set_socket(self, session: WebSocketApp) -> None:
+        self._shut_socket()
         self._socket = session.sock
         self._opened_at = time.time()
 
-    def _let_go(self) -> None:
-        """Of the last connection: websocket-client leaves those open on which the other end hung
-        up first."""
+    def _shut_socket(self) -> None:
+        """websocket-client leaves a socket open if the server closed the connection first."""
         if self._socket:
             self._socket.shutdown()  # type: ignore[no-untyped-call]
 
-    def _overhear(self, _: WebSocketApp, text: str) -> None:
+    def _check_for_switch_off(self, _: WebSocketApp, text: str) -> None:
         if "link_disabled" in text[:MOST_IN_DISCONNECT] and _is_disconnect(text):
             self._is_switched_off = True
 
 
 def _is_disconnect(text: str) -> bool:
     try:
-        said = json.loads(text)
+        message = json.loads(text)
     except ValueError:
         return False
-    return (said.get("type"), said.get("reason")) == ("disconnect", "link_disabled")
+    return (message.get("type"), message.get("reason")) == ("disconnect", "link_disabled")
 
 
-def about_app_token(error: SlackError) -> ServiceError:
+def with_app_token_fix(error: SlackError) -> ServiceError:
+    """The error, with what to do about SLACK_APP_TOKEN if that is the cause."""
     if error.code in WRONG_TOKEN:
         return ServiceError(
             f"Slack does not take the token ({error.code}): set SLACK_APP_TOKEN to an app-level "

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.slack.afterwards import LONGEST, LULL, Afterwards
+from bot.slack.listener import LONGEST_DELAY, LULL, ListenerExecutor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,18 +32,18 @@ class Time:
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     made = Time()
-    monkeypatch.setattr("bot.slack.afterwards.time", made)
+    monkeypatch.setattr("bot.slack.listener.time", made)
     return made
 
 
 def test_it_begins_after_a_lull(time: Time) -> None:
     noted: list[float] = []
-    with Afterwards(2) as executor:
+    with ListenerExecutor(2) as executor:
 
         def note_thrice() -> None:
             if len(noted) < 3:
                 noted.append(time.now)
-                executor.note()
+                executor.note_acknowledgement()
 
         time.meanwhile = note_thrice
         began = executor.submit(time.monotonic)
@@ -52,22 +52,22 @@ def test_it_begins_after_a_lull(time: Time) -> None:
 
 
 def test_it_begins_at_last(time: Time) -> None:
-    with Afterwards(2) as executor:
-        time.meanwhile = executor.note
+    with ListenerExecutor(2) as executor:
+        time.meanwhile = executor.note_acknowledgement
         began = executor.submit(time.monotonic)
         time.goes_on.set()
-    assert began.result() == pytest.approx(LONGEST)
+    assert began.result() == pytest.approx(LONGEST_DELAY)
 
 
 def test_those_behind_others_wait_no_second_time(time: Time) -> None:
-    with Afterwards(1) as executor:
-        time.meanwhile = executor.note
+    with ListenerExecutor(1) as executor:
+        time.meanwhile = executor.note_acknowledgement
         both = [executor.submit(time.monotonic) for _ in range(2)]
         time.goes_on.set()
-    assert [began.result() for began in both] == pytest.approx([LONGEST, LONGEST])
+    assert [began.result() for began in both] == pytest.approx([LONGEST_DELAY, LONGEST_DELAY])
 
 
 def test_what_it_raises(time: Time) -> None:
     time.goes_on.set()
-    with Afterwards(2) as executor, pytest.raises(ZeroDivisionError):
+    with ListenerExecutor(2) as executor, pytest.raises(ZeroDivisionError):
         executor.submit(divmod, 1, 0).result()

@@ -1,8 +1,8 @@
-"""Shows plans in Slack as they are stored, and lets every message of a plan follow."""
+"""The messages of plans: posts them, and updates each of them whenever its plan changes."""
 
 import io
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache, partial
@@ -18,32 +18,40 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Event, EventName, Message, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
-from bot.ports import Clock
+from bot.ports import BoardStore, Clock
 from bot.render.csv_rows import write_rows
 from bot.render.events_words import detail_words
 from bot.render.plan_csv import COLUMNS, plan_as_rows
-from bot.slack.api import MessageContent, SlackError, calling, post_message, update_message
+from bot.slack.api import (
+    MessageContent,
+    SlackError,
+    calling,
+    message_link,
+    post_message,
+    update_message,
+)
 from bot.slack.blocks import newer_message, outdated_message, plan_message
-from bot.slack.view import PlanView
+from bot.slack.view import OpenPlan, PlanView
 from bot.slack.wording import prose
-from bot.store.store import Store
 
-MOST_TOLD = 20
-"""Digests that were spared or failed, of which a message can tell."""
+MOST_LISTED = 20
+"""Skipped and failed digests in one message."""
 
 CONTENTS_KEPT = 4
-"""Versions of plans: reading a large one takes half a second, and it is shown again and again while
-it is carried out."""
+"""Versions of plans. Reading a large one takes half a second, and a running deletion updates its
+message every few seconds."""
 
 BETWEEN_PROGRESS = timedelta(seconds=4)
-"""Of one message. All updates share about 50 a minute: docs.slack.dev, rate limits, Tier 3."""
+"""Per message. All updates together may be about 50 a minute: docs.slack.dev, rate limits, Tier
+3."""
 
 FRESH = timedelta(seconds=10)
-"""Somebody who clicks on and on is not to use up the updates of all."""
+"""A message this young is not updated again for a click, so that repeated clicks do not use up the
+rate limit."""
 
 LOCKS = 64
 
-_LOST = frozenset(
+_GONE = frozenset(
     {
         "cant_update_message",
         "channel_not_found",
@@ -55,7 +63,7 @@ _LOST = frozenset(
         "thread_not_found",
     }
 )
-"""Of a message that is gone, or can never be changed again."""
+"""Errors of a message that is deleted, or can never be updated again."""
 
 _UNSHOWABLE = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long"}
@@ -65,22 +73,29 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the settings say of all plans. The rules name channels by id. USD a GB a month."""
+class PlanMessagesSettings:
+    """The rules name channels by id. USD per GB per month."""
 
     rules_of: Callable[[RepositoryId], ApprovalRules]
     usd_per_gb_month: float
 
 
-class Board:
-    """May be used by several threads, and by several processes at once: whoever shows a message
-    last without knowing of the other leaves it behind, for the next sweep. Everything raises
-    ServiceError if Slack or the database fails; what was not shown then is behind."""
+class PlanMessages:
+    """A message is behind if it does not show the stored revision of its plan; `refresh_behind`
+    updates those. May be used by several threads and processes: of two that update one message at
+    the same moment, the later one leaves it behind. Every method raises ServiceError if Slack or
+    the database fails, and leaves the message behind."""
 
-    def __init__(self, client: WebClient, store: Store, facts: Facts, clock: Clock) -> None:
+    def __init__(
+        self,
+        client: WebClient,
+        store: BoardStore,
+        settings: PlanMessagesSettings,
+        clock: Clock,
+    ) -> None:
         self._client = client
         self._store = store
-        self._facts = facts
+        self._settings = settings
         self._clock = clock
         self._content = lru_cache(CONTENTS_KEPT)(store.content)
         self._locks = [Lock() for _ in range(LOCKS)]
@@ -92,11 +107,10 @@ class Board:
         in_place_of: str | None = None,
         remember: Callable[[Message], None] | None = None,
     ) -> Message:
-        """Shows a plan where it was not shown before: in a new message, or in one that is there.
-        The message is remembered before it has buttons, so that they never outlive the plan; by
-        `remember`, if there is more to write with it. What Slack does not take now, a sweep shows
-        later."""
-        ts = in_place_of or self._place(plan_id, channel)
+        """Shows the plan in a new message, or in the message `in_place_of`. Stores the message
+        before it has buttons, so that no button is left without a stored plan; `remember` stores
+        more in the same transaction. If Slack refuses an update, `refresh_behind` retries it."""
+        ts = in_place_of or self._post_text(plan_id, channel)
         message = Message(plan_id, channel, ts)
         (remember or self._store.remember_message)(message)
         try:
@@ -109,13 +123,13 @@ class Board:
         return message
 
     def is_shown(self, message: Message) -> bool:
-        """Whether Slack took more of it than its first line."""
+        """False if Slack has taken its first line alone so far."""
         known = self._store.message(message.channel, message.ts)
         return known is not None and known.shown_revision is not None
 
     def fold_older(self, message: Message) -> None:
-        """Messages of the same plan in the same channel become a line, and are forgotten. What
-        Slack does not take stays as it is."""
+        """Reduces older messages of the plan in the same channel to one line, and removes them from
+        the store. Leaves a message that Slack does not update as it is."""
         if not self.is_shown(message):
             return
         for each in self._store.messages_of(message.plan):
@@ -123,42 +137,42 @@ class Board:
                 self._fold(each)
 
     def refresh(self, plan_id: str) -> None:
-        """Every message of the plan that is behind what is stored."""
+        """Updates every message of the plan that is behind."""
         with self._lock_of(plan_id):
             revision = self._plan(plan_id).revision
             messages = self._store.messages_of(plan_id)
             self._show_all(each for each in messages if each.shown_revision != revision)
 
     def notice(self, plan_id: str, channel: str, ts: str) -> None:
-        """A message of the plan that turned out to be behind, or of which nobody knew. One that was
-        shown just now only had not reached whoever clicked."""
+        """Updates a message that a click showed to be behind, or that is not stored. Skips a
+        message that was updated less than FRESH ago: the update had not reached the person yet."""
         known = self._store.message(channel, ts)
         if known is None or not self._is_fresh(known):
             self._store.remember_message(Message(plan_id, channel, ts))
         self.refresh(plan_id)
 
     def refresh_behind(self, limit: int) -> None:
-        """As many messages as that, of any plans, progress included."""
+        """Updates up to `limit` messages of any plans, progress of running deletions included."""
         behind = self._store.messages_behind(limit, self._clock() - BETWEEN_PROGRESS)
         self._show_all(
             each for each in behind if each == self._store.message(each.channel, each.ts)
         )
 
     def list_behind(self, limit: int) -> None:
-        """Whole lists that are still missing in threads."""
+        """Uploads up to `limit` CSV files that are missing in the threads of messages."""
         messages = self._store.messages_without_list(limit)
         each_for_itself(partial(self._list, message) for message in messages)
 
     def tell_outdated(self, limit: int) -> None:
-        """Whoever approved a version that no longer counts, of as many plans as that."""
+        """Notifies the approvers of outdated versions, for up to `limit` plans."""
         plans = self._store.plans_to_tell_of(limit)
         each_for_itself(partial(self._tell_outdated, plan) for plan in plans)
 
     def _is_fresh(self, message: Message) -> bool:
         return message.shown_at is not None and self._clock() - message.shown_at < FRESH
 
-    def _place(self, plan_id: str, channel: str) -> str:
-        """Without buttons, as long as nobody knows of the message."""
+    def _post_text(self, plan_id: str, channel: str) -> str:
+        """Without buttons, since the message is not stored yet."""
         text = self._shown(self._plan(plan_id), channel).text
         with calling("Posting a report"):
             posted = self._client.chat_postMessage(
@@ -174,7 +188,7 @@ class Board:
         try:
             self._update(message, self._shown(plan, message.channel))
         except Exception as error:
-            if isinstance(error, SlackError) and error.code in _LOST:
+            if isinstance(error, SlackError) and error.code in _GONE:
                 self._store.forget_message(message)
                 return
             self._store.mark_shown(message, None, self._clock())
@@ -185,7 +199,7 @@ class Board:
         try:
             self._send(message, newer_message(self._plan(message.plan)))
         except SlackError as error:
-            if error.code not in _LOST:
+            if error.code not in _GONE:
                 _log.warning("%s; it stays beside the newer one", error)
                 return
         self._store.forget_message(message)
@@ -209,8 +223,8 @@ class Board:
         update_message(self._client, "Showing a plan", message.channel, message.ts, content)
 
     def _view(self, plan: PlanRecord, channel: str) -> PlanView:
-        rules = self._facts.rules_of(plan.repository)
-        tally = self._store.tally(plan.id, plan.version, MOST_TOLD)
+        rules = self._settings.rules_of(plan.repository)
+        tally = self._store.tally(plan.id, plan.version, MOST_LISTED)
         last = self._last_event(plan)
         return PlanView(
             plan=plan,
@@ -222,7 +236,7 @@ class Board:
             here=channel,
             home=rules.channel,
             report_only=rules.report_only,
-            usd_per_gb_month=self._facts.usd_per_gb_month,
+            usd_per_gb_month=self._settings.usd_per_gb_month,
             saved_bytes=self._store.freed_bytes_in_all(),
             why_not_started=_why_not_started(plan, last),
             now=self._clock(),
@@ -232,7 +246,7 @@ class Board:
         )
 
     def _last_event(self, plan: PlanRecord) -> Event | None:
-        """None if the plan got another version meanwhile: that is shown in a moment."""
+        """None if the plan has got another version since, which the next update shows."""
         last = self._store.last_event(plan.id)
         return last if last and last.version in (None, plan.version) else None
 
@@ -242,7 +256,8 @@ class Board:
         return plan
 
     def _list(self, message: Message) -> None:
-        """Once for each version: whoever marks it first does it."""
+        """Uploads the CSV file once per version: only the caller that marks it in the store
+        does."""
         plan = self._plan(message.plan)
         if not plan.deletions or not self._store.mark_listed(message, plan.version):
             return
@@ -253,7 +268,7 @@ class Board:
         except SlackError as error:
             if error.code == "not_in_channel":
                 self._ask_for_invitation(message)
-            elif error.code not in _LOST:
+            elif error.code not in _GONE:
                 self._store.mark_listed(message, None)
                 raise
 
@@ -269,8 +284,9 @@ class Board:
             )
 
     def _tell_outdated(self, plan: PlanRecord) -> None:
-        """Where they approved. Once for each version: whoever marks it first does it."""
-        home = self._facts.rules_of(plan.repository).channel
+        """In the channel of the approvals, once per version: only the caller that marks it in the
+        store posts."""
+        home = self._settings.rules_of(plan.repository).channel
         messages = [each for each in self._store.messages_of(plan.id) if each.channel == home]
         content = outdated_message(plan, self._last_event(plan))
         if not self._store.mark_told(plan, plan.version) or not messages:
@@ -280,7 +296,7 @@ class Board:
         try:
             post_message(self._client, "Answering in a thread", message.channel, content, thread)
         except SlackError as error:
-            if error.code not in _LOST:
+            if error.code not in _GONE:
                 self._store.mark_told(plan, None)
                 raise
 
@@ -296,8 +312,30 @@ class Board:
             )
 
     def _lock_of(self, plan_id: str) -> Lock:
-        """So that threads of this process show a plan one after the other."""
+        """Threads of this process update the messages of one plan one after another."""
         return self._locks[hash(plan_id) % LOCKS]
+
+
+def open_plans(store: BoardStore) -> Sequence[PlanRecord]:
+    """Those that delete something or are incomplete, last proposed first."""
+    plans = (each for each in store.open_plans() if each.deletions or not each.complete)
+    return sorted(plans, key=lambda plan: plan.proposed_at, reverse=True)
+
+
+def with_link(
+    store: BoardStore,
+    rules_of: Callable[[RepositoryId], ApprovalRules],
+    workspace_url: str,
+    plan: PlanRecord,
+) -> OpenPlan:
+    """The plan with a link to its newest message, if possible in the channel of its repository. The
+    rules name channels by id."""
+    channel = rules_of(plan.repository).channel
+    messages = store.messages_of(plan.id)
+    in_its_channel = [each for each in messages if each.channel == channel]
+    newest = next(reversed(in_its_channel or messages), None)
+    link = message_link(workspace_url, newest.channel, newest.ts) if newest else None
+    return OpenPlan(plan, link)
 
 
 def _why_not_started(plan: PlanRecord, last: Event | None) -> str | None:

@@ -1,0 +1,135 @@
+"""Reports that people request: the placeholder is posted at once, and the worker turns it into the
+report."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from slack_sdk import WebClient
+
+from bot.core.authority import SlackPerson
+from bot.core.errors import RequestError, ServiceError
+from bot.core.records import Message
+from bot.render.errors import error_words
+from bot.slack.api import CANNOT_POST, MessageContent, SlackError, post_message, update_message
+from bot.slack.blocks import asked_message, failed_message
+from bot.slack.context import SlackContext
+from bot.slack.listener import answer
+from bot.slack.payloads import Click, ClickOnUsage, Sender
+from bot.usecases.ask_for_report import Wish
+
+SECONDS_BETWEEN_UPDATES = 3.0
+SECONDS_AFTER_FAILURE = 30.0
+
+_GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
+
+_log = logging.getLogger(__name__)
+
+
+def request_report(context: SlackContext, repository: str, sender: Sender, channel: str) -> None:
+    """In a new message. Raises RequestError if the person may not, or the bot cannot post there."""
+    person = context.person(sender)
+    context.asker.expect_may_ask(person)
+    placeholder = asked_message(repository, person.id)
+    ts = _post_placeholder(context, channel, placeholder)
+    try:
+        context.asker.ask(person, Wish(repository, channel, ts))
+    except ServiceError as error:
+        if ts:
+            _show(context, channel, ts, failed_message(error_words(error)))
+        raise
+    if ts is None:
+        answer(context, sender, placeholder)
+
+
+def request_new_plan(
+    context: SlackContext, click: Click | ClickOnUsage, person: SlackPerson
+) -> None:
+    """In place of the clicked message. Raises RequestError if the person may not, ServiceError if
+    the database fails."""
+    plan = context.plan(click.ref.plan)
+    context.asker.expect_may_ask(person)
+    if not _is_first_click(context, click):
+        return
+    placeholder = asked_message(plan.repository.name, person.id)
+    _show(context, click.channel_id, click.ts, placeholder)
+    try:
+        context.asker.ask(person, Wish(plan.repository.uri, click.channel_id, click.ts))
+    except ServiceError:
+        context.store.remember_message(Message(plan.id, click.channel_id, click.ts))
+        raise
+
+
+class ReportPlaceholder:
+    """The message that shows the progress of planning, until it shows the plan. `ts`: None if there
+    is no such message. `hasty`: a client without retries."""
+
+    def __init__(
+        self,
+        client: WebClient,
+        hasty: WebClient,
+        channel: str,
+        ts: str | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.channel = channel
+        self.ts = ts
+        self._client = client
+        self._hasty = hasty
+        self._clock = clock
+        self._next_update = clock() + SECONDS_BETWEEN_UPDATES
+
+    def show_progress(self, content: Callable[[], MessageContent]) -> None:
+        """At most every SECONDS_BETWEEN_UPDATES. Ignores failures of Slack."""
+        if self.ts is None or self._clock() < self._next_update:
+            return
+        self._next_update = self._clock() + SECONDS_BETWEEN_UPDATES
+        try:
+            self._update(self._hasty, self.ts, content())
+        except SlackError:
+            self._next_update = self._clock() + SECONDS_AFTER_FAILURE
+
+    def show_failure(self, content: MessageContent) -> None:
+        """Shows why there is no report; in a new message if the placeholder is gone. Raises
+        SlackError."""
+        try:
+            if self.ts is not None:
+                self._update(self._client, self.ts, content)
+                return
+        except SlackError as error:
+            if error.code not in _GONE:
+                raise
+        post_message(self._client, "Answering", self.channel, content)
+
+    def _update(self, client: WebClient, ts: str, content: MessageContent) -> None:
+        update_message(client, "Answering", self.channel, ts, content)
+
+
+def _is_first_click(context: SlackContext, click: Click | ClickOnUsage) -> bool:
+    """Of the clicks on the message until it shows something else."""
+    message = context.store.message(click.channel_id, click.ts)
+    shows = f"{message.plan} {message.updates}" if message else str(click.ref)
+    key = f"again {click.channel_id} {click.ts} {shows}"
+    return context.store.hear(key, context.clock())
+
+
+def _post_placeholder(context: SlackContext, channel: str, content: MessageContent) -> str | None:
+    """None if Slack fails for a moment: the report is a message of its own then."""
+    try:
+        return post_message(context.client, "Posting", channel, content)
+    except SlackError as error:
+        if error.code in CANNOT_POST:
+            raise RequestError(
+                "I cannot post here. If this is a private channel, invite me with /invite first; "
+                "a conversation between people I cannot join: ask in a channel"
+            ) from error
+        _log.warning("%s; the report comes all the same", error)
+        return None
+
+
+def _show(context: SlackContext, channel: str, ts: str, content: MessageContent) -> None:
+    """Only logs a failure of Slack."""
+    try:
+        update_message(context.client, "Answering", channel, ts, content)
+    except SlackError as error:
+        _log.warning("%s", error)

@@ -1,0 +1,84 @@
+"""The message that stands where a report is to come."""
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.playground.slack import Fault, Person, Workspace
+from bot.slack.api import MessageContent, SlackError
+from bot.slack.requested_reports import (
+    SECONDS_AFTER_FAILURE,
+    SECONDS_BETWEEN_UPDATES,
+    ReportPlaceholder,
+)
+from bot.wiring import open_hasty_client
+from tests.slack.support import calls, message_at
+from tests.slack.test_people import Watch
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def placeholder(client: WebClient, releases: str, watch: Watch) -> ReportPlaceholder:
+    ts = client.chat_postMessage(channel=releases, text="Looking …")["ts"]
+    return ReportPlaceholder(client, open_hasty_client(), releases, ts, watch)
+
+
+def progress(placeholder: ReportPlaceholder, words: str = "reading") -> None:
+    placeholder.show_progress(lambda: MessageContent(words))
+
+
+def test_progress_is_shown_now_and_then(
+    placeholder: ReportPlaceholder, watch: Watch, slack: Workspace
+) -> None:
+    for number in range(100):
+        watch.now = number * SECONDS_BETWEEN_UPDATES / 10
+        progress(placeholder, f"step {number}")
+    texts = [call["text"] for call in calls(slack, "chat.update")]
+    assert texts == [f"step {number}" for number in range(10, 100, 10)]
+
+
+@pytest.mark.parametrize("error", ["ratelimited", "message_not_found"])
+def test_progress_never_costs_anything(
+    placeholder: ReportPlaceholder, watch: Watch, slack: Workspace, waits: list[float], error: str
+) -> None:
+    slack.faults.add(Fault(method="chat.update", error=error))
+    watch.now = SECONDS_BETWEEN_UPDATES
+    progress(placeholder)
+    watch.now += SECONDS_AFTER_FAILURE - 1
+    progress(placeholder)
+    assert len(calls(slack, "chat.update")) == 1
+    watch.now += 1
+    progress(placeholder)
+    assert len(calls(slack, "chat.update")) == 2
+    assert waits == []
+
+
+def test_what_there_is_to_say(placeholder: ReportPlaceholder, ann: Person) -> None:
+    placeholder.show_failure(MessageContent("No."))
+    assert placeholder.ts
+    assert message_at(ann, placeholder.channel, placeholder.ts)["text"] == "No."
+
+
+def test_it_is_said_although_the_message_is_gone(
+    placeholder: ReportPlaceholder, client: WebClient, ann: Person
+) -> None:
+    assert placeholder.ts
+    client.chat_delete(channel=placeholder.channel, ts=placeholder.ts)
+    placeholder.show_failure(MessageContent("No."))
+    assert [message["text"] for message in ann.messages(placeholder.channel)] == ["No."]
+
+
+def test_there_never_was_a_message(client: WebClient, releases: str, ann: Person) -> None:
+    placeholder = ReportPlaceholder(client, open_hasty_client(), releases, None)
+    progress(placeholder)
+    placeholder.show_failure(MessageContent("No."))
+    assert [message["text"] for message in ann.messages(releases)] == ["No."]
+
+
+def test_slack_does_not_take_it(placeholder: ReportPlaceholder, slack: Workspace) -> None:
+    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    with pytest.raises(SlackError, match="Answering in Slack failed"):
+        placeholder.show_failure(MessageContent("No."))
