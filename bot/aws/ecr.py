@@ -16,7 +16,7 @@ from bot.aws.iam_policy import partition_of
 from bot.aws.once import once
 from bot.aws.principal import is_same_principal
 from bot.core.content import read_content
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import FailedCall, RequestError, ServiceError
 from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
 from bot.core.manifest_digest import digested_text
 from bot.core.repository import RegistryId, RepositoryId
@@ -141,7 +141,8 @@ class EcrRegistry:
         if left_out := len(set(digests) - found.keys()):
             raise ServiceError(
                 f"ecr:DescribeImages on {repository.uri} left out {left_out} of {len(digests)} "
-                "images without saying that they are gone: try again"
+                "images without saying that they are gone: try again",
+                FailedCall("ecr:DescribeImages"),
             )
         return {digest: found[digest] for digest in digests}
 
@@ -276,7 +277,7 @@ class EcrRegistry:
 
     @cached_property
     def _ecr(self) -> "ECRClient":
-        with in_words("ecr", "the registry"):
+        with in_words("ecr", "the registry", is_call=False):
             client: ECRClient = client_of(self.session, "ecr", self._configured_region)
             return client
 

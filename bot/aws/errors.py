@@ -40,6 +40,7 @@ from bot.core.errors import (
     AnswerLostError,
     DeniedByOrganizationError,
     ExpiredCredentialsError,
+    FailedCall,
     RequestError,
     ServiceError,
     ThrottledError,
@@ -136,20 +137,22 @@ UNSENDABLE = (
 
 
 @contextmanager
-def in_words(action: str, place: str) -> Iterator[None]:
+def in_words(action: str, place: str, *, is_call: bool = True) -> Iterator[None]:
     """Around one call: `action` as IAM knows it (`ecr:DescribeImages`), `place` as people do.
+    Unless it `is_call`, around several calls or none: `Reading ECS`.
 
     Raises RequestError for wrong settings, ServiceError for all else, by what may be done about it.
     What AWS says of a signature is not repeated, not even as a cause: it may quote the request with
     its session token.
     """
+    call = FailedCall(action) if is_call else None
     try:
         yield
     except ClientError as error:
-        kind = _kind(error)
-        if error_code(error) in _UNKNOWN_CREDENTIALS:
-            raise kind(_unknown_credentials(error, action, place)) from None
-        raise kind(_refusal(error, action, place)) from error
+        kind, refused = _kind(error), _refused_call(error, action)
+        if refused.code in _UNKNOWN_CREDENTIALS:
+            raise kind(_unknown_credentials(refused.code, action, place), refused) from None
+        raise kind(_refusal(error, refused, action, place), refused) from error
     except _WRONG_SETTINGS as error:
         raise RequestError(wrong_setting(error)) from error
     except ParamValidationError as error:
@@ -159,7 +162,14 @@ def in_words(action: str, place: str) -> Iterator[None]:
     except _UNREADABLE as error:
         if _is_unsendable(error):
             raise RequestError(UNSENDABLE) from None
-        raise AnswerLostError(_no_answer(error, action, place)) from error
+        raise AnswerLostError(_no_answer(error, action, place), call) from error
+
+
+def _refused_call(error: ClientError, action: str) -> FailedCall:
+    """The action, or the call for credentials that boto3 made before it."""
+    service = _FOR_CREDENTIALS.get(error.operation_name)
+    refused = f"{service}:{error.operation_name}" if service else action
+    return FailedCall(refused, error_code(error))
 
 
 def _kind(error: ClientError) -> type[ServiceError]:
@@ -259,17 +269,17 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def _unknown_credentials(error: ClientError, action: str, place: str) -> str:
+def _unknown_credentials(code: str, action: str, place: str) -> str:
     return (
-        f"AWS does not accept the credentials for {action} on {place} ({error_code(error)}): check "
+        f"AWS does not accept the credentials for {action} on {place} ({code}): check "
         "the keys, the Region and this machine's clock"
     )
 
 
-def _refusal(error: ClientError, action: str, place: str) -> str:
-    if service := _FOR_CREDENTIALS.get(error.operation_name):
-        action = f"{service}:{error.operation_name} for {action}"
-    code = error_code(error)
+def _refusal(error: ClientError, refused: FailedCall, action: str, place: str) -> str:
+    if refused.action != action:
+        action = f"{refused.action} for {action}"
+    code = refused.code
     said = quoted(error.response.get("Error", {}).get("Message", "")) or "no reason given"
     if _kind(error) is DeniedByOrganizationError:
         return (

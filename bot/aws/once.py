@@ -1,6 +1,7 @@
 """Questions that are asked once in a run."""
 
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from threading import Lock
 from typing import Any, TypeVar
@@ -28,7 +29,7 @@ def once(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
                     known[name] = error
         found = known[name]
         if isinstance(found, ServiceError):
-            raise type(found)(*found.args) from found
+            raise copy(found) from found
         told: Answer = found
         return told
 

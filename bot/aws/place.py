@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 
 from bot.aws.clients import Prepare, client_of
 from bot.aws.errors import error_code, in_words
-from bot.core.errors import DeniedByOrganizationError, ServiceError
+from bot.core.errors import DeniedByOrganizationError, FailedCall, ServiceError
 from bot.outgoing import quoted
 
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
@@ -79,7 +79,8 @@ class AwsPlace:
             except ParamValidationError as error:
                 raise ServiceError(
                     f"{action} on {self} cannot be asked for what an earlier answer named "
-                    f"({quoted(error)}): check AWS_ENDPOINT_URL and any proxy between here and AWS"
+                    f"({quoted(error)}): check AWS_ENDPOINT_URL and any proxy between here and AWS",
+                    FailedCall(action),
                 ) from error
 
     def pages(
@@ -120,7 +121,7 @@ class AwsPlace:
 
     def client(self, service: str, prepare: Prepare | None = None) -> Any:
         """boto3's own, see `client_of`. Raises RequestError for wrong settings."""
-        with in_words(service, str(self)):
+        with in_words(service, str(self), is_call=False):
             return client_of(self.session, service, self.region, self._config, prepare)
 
     def _is_listed(self, service: str) -> bool:
@@ -161,7 +162,7 @@ class Answer:
 
     def unusable(self, why: str) -> ServiceError:
         """`why` goes on after the action and the place: `left out 3 of 10 tasks: try again`."""
-        return ServiceError(f"{self._action} on {self._place} {why}")
+        return ServiceError(f"{self._action} on {self._place} {why}", FailedCall(self._action))
 
     def next_page(self) -> dict[str, str] | None:
         """What to ask for the next page with."""

@@ -9,7 +9,7 @@ import boto3
 from bot.aws.clients import client_of
 from bot.aws.errors import in_words
 from bot.aws.place import AwsPlace
-from bot.core.errors import ServiceError
+from bot.core.errors import FailedCall, ServiceError
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
@@ -67,9 +67,12 @@ def _regions(access: AccountAccess, account: str) -> Sequence[str]:
 
 def enabled_regions(session: boto3.Session, account: str, region: str | None) -> Sequence[str]:
     """Those that the account has opted into, as told in `region`."""
-    with in_words("ec2:DescribeRegions", account):
+    action = "ec2:DescribeRegions"
+    with in_words(action, account):
         ec2: EC2Client = client_of(session, "ec2", region)
         regions = [region["RegionName"] for region in ec2.describe_regions()["Regions"]]
     if not regions:
-        raise ServiceError(f"ec2:DescribeRegions names no Region of {account}: name them instead")
+        raise ServiceError(
+            f"{action} names no Region of {account}: name them instead", FailedCall(action)
+        )
     return regions

@@ -1,13 +1,28 @@
 """Errors for people: one sentence that says what failed, where, and what to do."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.core.decision_reasons import Refusal
 
 
+@dataclass(frozen=True, slots=True)
+class FailedCall:
+    """A call of AWS. `action` as IAM knows it: `ecr:DescribeImages`. `code`: the error code that
+    AWS gave, empty if it gave none."""
+
+    action: str
+    code: str = ""
+
+
 class ServiceError(Exception):
-    """AWS, Slack or the database failed, or answered what cannot be used."""
+    """AWS, Slack or the database failed, or answered what cannot be used. `call`: the call of AWS
+    that failed, None if it was none."""
+
+    def __init__(self, text: str, call: FailedCall | None = None) -> None:
+        super().__init__(text)
+        self.call = call
 
 
 class RequestError(Exception):

@@ -2,12 +2,18 @@
 
 from dataclasses import dataclass
 
+from bot.core.errors import FailedCall, ServiceError
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
+    """`call`: the call of AWS that the sentence is about, None if it is about none, or if an
+    earlier version stored the sentence."""
+
     text: str
+    call: FailedCall | None = None
 
     @staticmethod
     def of(error: Exception) -> "Sentence":
-        """What the error says of itself."""
-        return Sentence(str(error))
+        """What the error says of itself, and its call."""
+        return Sentence(str(error), error.call if isinstance(error, ServiceError) else None)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from bot.core.obstacles import Doubt, ScanCause, ScanFailed
 from bot.core.repository import RegistryId
+from bot.core.sentence import Sentence
 
 SOURCES = (
     "ecs",
@@ -110,7 +111,7 @@ class Elsewhere:
     found: tuple[UnscannedRegion, ...] = ()
     asked: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
-    errors: tuple[str, ...] = ()
+    errors: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

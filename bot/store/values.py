@@ -27,7 +27,7 @@ from bot.core import (
     start_obstacles,
     unread,
 )
-from bot.core.errors import DamagedError
+from bot.core.errors import DamagedError, FailedCall
 from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.repository import RegistryId
@@ -40,6 +40,7 @@ NAMES: Mapping[type, str] = {
     RegistryId: "registry",
     Look: "look",
     Sentence: "sentence",
+    FailedCall: "failed_call",
     reasons.TagGroup: "group",
     reasons.AgeStart: "age",
     reasons.Tagged: "tagged",

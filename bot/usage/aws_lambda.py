@@ -37,7 +37,7 @@ class LambdaSource:
 
     def sightings(self) -> Iterator[Sighting]:
         """The image as it was deployed, and the digest that Lambda resolved it to and runs."""
-        with in_words("Reading Lambda", self.scope):
+        with in_words("Reading Lambda", self.scope, is_call=False):
             versions = list(self._versions())
             aliases = self._all_aliases(versions)
             images = in_parallel(self._image, versions)

@@ -24,7 +24,7 @@ class AwsServiceSource:
         return str(self.place)
 
     def sightings(self) -> Iterator[Sighting]:
-        with in_words(f"Reading {self.title}", self.scope):
+        with in_words(f"Reading {self.title}", self.scope, is_call=False):
             if not self.place.lacks(self.service):
                 yield from self.find(self.place)
 

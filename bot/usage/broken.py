@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.core.errors import ServiceError
+from bot.core.sentence import Sentence
 from bot.core.usage import Sighting
 
 
@@ -13,7 +14,7 @@ class BrokenSource:
 
     name: str
     scope: str
-    why: str
+    why: Sentence
 
     def sightings(self) -> Iterator[Sighting]:
-        raise ServiceError(self.why)
+        raise ServiceError(self.why.text, self.why.call)

@@ -33,7 +33,7 @@ class EcsSource:
         """Images that ECS names itself, and then those of every task definition that is named by
         anything."""
         named: list[DefinitionUse] = []
-        with in_words("Reading ECS", self.scope):
+        with in_words("Reading ECS", self.scope, is_call=False):
             for finding in self._findings():
                 if isinstance(finding, DefinitionUse):
                     named.append(finding)

@@ -12,6 +12,7 @@ from bot.aws.places import enabled_regions
 from bot.aws.sessions import brief_config
 from bot.core.errors import DeniedByOrganizationError, RequestError, ServiceError
 from bot.core.repository import RegistryId
+from bot.core.sentence import Sentence
 from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.parallel import in_parallel
 from bot.ports import RegionAnswer, RegionMemory
@@ -66,7 +67,7 @@ class _Answers:
     region: str
     by_source: Mapping[str, RegionAnswer]
     is_denied: bool = False
-    error: str | None = None
+    error: Sentence | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -91,7 +92,7 @@ class OtherRegions:
         try:
             enabled = enabled_regions(self.session, self.account, self.scanned[0])
         except (RequestError, ServiceError) as error:
-            return self._elsewhere(self._all_remembered(known, str(error)))
+            return self._elsewhere(self._all_remembered(known, Sentence.of(error)))
         others = (region for region in enabled if region not in self.scanned)
         answers = list(in_parallel(lambda region: self._ask(region, known, now), others))
         new = {
@@ -115,10 +116,10 @@ class OtherRegions:
             except DeniedByOrganizationError:
                 told[source] = RegionAnswer(has_any=False, at=now)
             except (RequestError, ServiceError) as error:
-                return _Answers(region, told, error=str(error))
+                return _Answers(region, told, error=Sentence.of(error))
         return _Answers(region, told, is_denied=place.is_denied)
 
-    def _all_remembered(self, known: _Known, error: str) -> list[_Answers]:
+    def _all_remembered(self, known: _Known, error: Sentence) -> list[_Answers]:
         """Where nobody can tell which Regions there are."""
         regions = {region for region, _ in known if region not in self.scanned}
         answers = [_Answers(region, self._remembered(known, region)) for region in sorted(regions)]

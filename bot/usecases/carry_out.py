@@ -240,14 +240,15 @@ class _Course:
         return [digest for digest in digests if digest in self._ledger.pending]
 
     def _consider(self, unanswered: Sequence[Answer]) -> None:
-        """Whether it makes sense to go on, and how soon."""
+        """Whether it makes sense to go on, and how soon. Each of the answers has an error."""
         ledger = self._ledger
         for_good = [answer for answer in unanswered if not answer.may_pass]
         if not for_good and self._idle >= IDLE_ROUNDS:
             for_good = list(unanswered)
             self._sender.give_up(for_good)
         if for_good:
-            raise _EndedEarlyError(Sentence(str(for_good[0].error)))
+            assert for_good[0].error is not None
+            raise _EndedEarlyError(Sentence.of(for_good[0].error))
         failed, deleted = ledger.count(Outcome.FAILED), ledger.count(Outcome.DELETED)
         if piles_up(failed, failed + deleted):
             raise _EndedEarlyError(TooManyFailures(failed, failed + deleted))

@@ -151,7 +151,7 @@ def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
         yield warning(check, scope, RegionsUnscanned(elsewhere.found))
     if elsewhere.errors:
         first, *others = elsewhere.errors
-        yield warning(check, scope, RegionsUnread(Sentence(first), len(others)))
+        yield warning(check, scope, RegionsUnread(first, len(others)))
     if not (elsewhere.found or elsewhere.errors):
         detail = OtherRegionsEmpty(len(elsewhere.asked), len(elsewhere.denied))
         yield ok(check, scope, detail)

@@ -63,20 +63,20 @@ class Examination:
         """Which accounts and services the repositories let pull, and whether anybody looks at
         them."""
         check, scope = "repository policies", str(self.id)
-        unread: list[str] = []
+        unread: list[Sentence] = []
         accounts: list[tuple[str, str]] = []
         services: list[tuple[str, str]] = []
         allowed: set[Puller] = set()
         for name, answer in self._pullers():
             if isinstance(answer, ServiceError):
-                unread.append(str(answer))
+                unread.append(Sentence.of(answer))
             else:
                 allowed |= answer
                 accounts += [(account, name) for account in coverage.unseen_accounts(answer)]
                 services += [(service, name) for service in coverage.unseen_services(answer)]
         if unread:
             first, *others = unread
-            yield failed(check, scope, PoliciesUnread(Sentence(first), len(others)))
+            yield failed(check, scope, PoliciesUnread(first, len(others)))
         for account, names in sorted(_grouped(accounts).items()):
             yield failed(check, scope, _unseen_account(account, names))
         for service, names in sorted(_grouped(services).items()):

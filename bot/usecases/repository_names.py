@@ -1,6 +1,7 @@
 """Which repositories exist, as far as references that workloads use are in doubt."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from threading import Lock
 
 from bot.core.errors import ServiceError
@@ -51,7 +52,7 @@ class RepositoryNames:
                 self._listed[id_] = _list(registry)
             listed = self._listed[id_]
         if isinstance(listed, ServiceError):
-            raise ServiceError(*listed.args) from listed
+            raise copy(listed) from listed
         return listed
 
     def _registry(self, id_: RegistryId) -> Registry | None:

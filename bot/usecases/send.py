@@ -81,12 +81,12 @@ class Sender:
         return answers
 
     def give_up(self, answers: Iterable[Answer]) -> None:
-        """On what is pending of these."""
+        """On what is pending of these. Each has an error."""
         for answer in answers:
+            assert answer.error is not None
+            reason = Sentence.of(answer.error)
             pending = self.ledger.pending.intersection(answer.batch.digests)
-            self._settle(
-                [Fate(d, Outcome.FAILED, Sentence(str(answer.error))) for d in sorted(pending)]
-            )
+            self._settle([Fate(digest, Outcome.FAILED, reason) for digest in sorted(pending)])
 
     def _kept(self, digest: str, text: ManifestText) -> KeptManifest:
         manifest = self.lookout.approved(digest)

@@ -11,6 +11,7 @@ from bot.aws.place import AwsPlace
 from bot.aws.places import ALL_REGIONS, AccountAccess, open_places
 from bot.core.errors import RequestError, ServiceError
 from bot.core.region_lists import RegionList
+from bot.core.sentence import Sentence
 from bot.settings import Settings
 from bot.wiring.sessions import session_of
 
@@ -43,7 +44,7 @@ class Unopened(NamedTuple):
     """What could not be looked into, and why."""
 
     scope: str
-    why: str
+    why: Sentence
 
 
 def open_accounts(
@@ -63,7 +64,7 @@ def open_accounts(
                 account.has_own_list |= access.has_own_list
                 account.is_whole |= ALL_REGIONS in access.regions
         except (RequestError, ServiceError) as error:
-            failures.append(Unopened(access.account or "the caller's account", str(error)))
+            failures.append(Unopened(access.account or "the caller's account", Sentence.of(error)))
     return list(accounts.values()), failures
 
 

@@ -22,7 +22,7 @@ def session_of(
     same session for whoever asks for the same. Raises RequestError for a secret of the environment
     that cannot be sent."""
     check_aws_secrets(os.environ)
-    with in_words("Opening a session", "AWS"):
+    with in_words("Opening a session", "AWS", is_call=False):
         return _SESSIONS.get(Role(role_arn, external_id) if role_arn else None, region)
 
 
@@ -30,7 +30,7 @@ def session_as(role: Role | None, region: str | None, config: Config) -> boto3.S
     """Through a role for one purpose, if there is one. `config`: how it is assumed. Raises
     RequestError as `session_of` does."""
     check_aws_secrets(os.environ)
-    with in_words("Opening a session", "AWS"):
+    with in_words("Opening a session", "AWS", is_call=False):
         return _SESSIONS.open_anew(role, region, config) if role else _SESSIONS.get(None, region)
 
 

@@ -45,7 +45,7 @@ def some(kind: Any) -> st.SearchStrategy[Any]:
     return st.from_type(kind)
 
 
-st.register_type_strategy(Sentence, st.builds(Sentence, st.text(min_size=1)))
+st.register_type_strategy(Sentence, st.builds(Sentence, st.text(min_size=1), call=...))
 st.register_type_strategy(
     StoredReason, st.builds(StoredReason, st.sampled_from(RuleName), st.text(min_size=1))
 )

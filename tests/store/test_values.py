@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.core.errors import DamagedError
+from bot.core.sentence import Sentence
 from bot.store.values import NAMES, from_json, from_text, to_json
 from tests.examples import examples
 
@@ -29,6 +30,10 @@ def test_their_forms_stay() -> None:
     now = {name: [each.name for each in fields(type_)] for type_, name in NAMES.items()}
     assert len(now) == len(NAMES), "two values have the same name"
     assert now == YAML(typ="safe").load(FORMS)
+
+
+def test_a_field_that_was_added_later_has_its_default() -> None:
+    assert from_json(["sentence", "AWS refused it"]) == Sentence("AWS refused it", call=None)
 
 
 def test_strings_can_be_changed_on_the_way() -> None:

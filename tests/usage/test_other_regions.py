@@ -115,7 +115,7 @@ def test_a_region_that_does_not_tell_is_as_it_was(
     later = others.ask(cache, NOW + timedelta(days=2))
     assert later.found == (unseen(THERE, "lambda"),)
     (why,) = later.errors
-    assert "AWS refused lambda:ListFunctions" in why
+    assert "AWS refused lambda:ListFunctions" in why.text
     assert later.asked == (FAR,)
 
 
@@ -127,7 +127,7 @@ def test_without_the_list_of_regions_the_remembered_answers_stand(
     aws.world.deny("ec2:DescribeRegions")
     later = others.ask(cache, NOW + timedelta(days=2))
     assert later.found == (unseen(THERE, "lambda"),)
-    assert "AWS refused ec2:DescribeRegions" in later.errors[0]
+    assert "AWS refused ec2:DescribeRegions" in later.errors[0].text
 
 
 def test_what_cannot_be_told(aws: StandIn, others: OtherRegions) -> None:

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from bot.core.errors import ServiceError
+from bot.core.errors import FailedCall, ServiceError
 from bot.core.obstacles import Doubt
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts
@@ -86,8 +86,9 @@ def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache
 
 
 def test_a_source_that_fails_says_why_and_spoils_no_other(cache: SqliteManifestCache) -> None:
-    snapshot = take(cache, BrokenSource("ecs", "there", "denied"), Told(1))
-    assert snapshot.looks == (Look("ecs", "there", 0, Sentence("denied")), Look("ecs", "here", 1))
+    denied = Sentence("denied", FailedCall("sts:AssumeRole", "AccessDenied"))
+    snapshot = take(cache, BrokenSource("ecs", "there", denied), Told(1))
+    assert snapshot.looks == (Look("ecs", "there", 0, denied), Look("ecs", "here", 1))
 
 
 def test_a_reference_that_might_be_ours_but_is_none(cache: SqliteManifestCache) -> None:

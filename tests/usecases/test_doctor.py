@@ -104,12 +104,12 @@ BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
         (Elsewhere("1"), Status.OK, OtherRegionsEmpty(asked=0, denied=0)),
         (Elsewhere("1", found=(BEYOND,)), Status.WARNING, RegionsUnscanned((BEYOND,))),
         (
-            Elsewhere("1", errors=("AWS refused it",)),
+            Elsewhere("1", errors=(Sentence("AWS refused it"),)),
             Status.WARNING,
             RegionsUnread(Sentence("AWS refused it"), others=0),
         ),
         (
-            Elsewhere("1", errors=("AWS refused it", "too")),
+            Elsewhere("1", errors=(Sentence("AWS refused it"), Sentence("too"))),
             Status.WARNING,
             RegionsUnread(Sentence("AWS refused it"), others=1),
         ),

@@ -6,7 +6,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
-from bot.core.errors import ServiceError
+from bot.core.errors import FailedCall, ServiceError
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Index
@@ -35,7 +35,7 @@ class Refusing(EcrRegistry):
 
     def repositories(self) -> Iterator[RepositoryId]:
         type(self).asked += 1
-        raise ServiceError("AWS refused it")
+        raise ServiceError("AWS refused it", FailedCall(LISTING))
 
 
 @pytest.fixture
@@ -120,8 +120,9 @@ def test_what_cannot_be_listed_is_asked_once(registries: Sequence[EcrRegistry]) 
     refusing = Refusing(open_session())
     names = RepositoryNames(registries)
     for _ in range(2):
-        with pytest.raises(ServiceError, match="AWS refused it"):
+        with pytest.raises(ServiceError, match="AWS refused it") as caught:
             names.missing(found(refusing), named("x/team/api"), ())
+        assert caught.value.call == FailedCall(LISTING)
     assert refusing.asked == 1
 
 

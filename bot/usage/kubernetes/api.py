@@ -15,6 +15,7 @@ from lightkube.config.models import User
 from lightkube.models.meta_v1 import Status
 
 from bot.core.errors import ServiceError
+from bot.core.sentence import Sentence
 from bot.outgoing import quoted
 from bot.usage.kubernetes.content import Parts, Resource, info_of, prepare, text_of
 from bot.usage.kubernetes.errors import CHECK_RESOURCE, CHECK_VERSION, UnusableError, in_words
@@ -74,13 +75,13 @@ class ClusterApi:
         self._deadline: Deadline | None = None
         self._client: Client | None = None
         self._retired: Client | None = None
-        self._failure: str | None = None
+        self._failure: Sentence | None = None
 
     def _connected(self) -> Client:
         """One of several threads connects. Its failure is the failure of all of them."""
         with self._lock:
             if self._failure:
-                raise ServiceError(self._failure)
+                raise ServiceError(self._failure.text, self._failure.call)
             if self._client is None:
                 self._client = self._connect()
             return self._client
@@ -91,7 +92,7 @@ class ClusterApi:
             with in_words("connect", self.name):
                 return _open(self._configure(self._deadline.left()), self._deadline)
         except ServiceError as error:
-            self._failure = str(error)
+            self._failure = Sentence.of(error)
             raise
 
     def _may_start_again(self, client: Client, status: int) -> bool:

@@ -1,0 +1,87 @@
+"""Errors of AWS name the call that failed."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.errors import in_words
+from bot.aws.sessions import Role, open_session
+from bot.core.errors import FailedCall, ServiceError
+from bot.core.sentence import Sentence
+from bot.playground.aws import Fault, StandIn
+from tests.support import Shelf
+from tests.usage.aws_support import open_place
+
+ROLE = "arn:aws:iam::123456789012:role/reader"
+DENIED = "AccessDeniedException"
+
+
+def sentence_of(call: Callable[[], object]) -> Sentence:
+    with pytest.raises(ServiceError) as caught:
+        call()
+    return Sentence.of(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault(error=DENIED), DENIED),
+        (Fault(error="ThrottlingException", times=None), "ThrottlingException"),
+        (Fault(error="ExpiredTokenException"), "ExpiredTokenException"),
+        (Fault(error="InvalidSignatureException"), "InvalidSignatureException"),
+        (Fault(body="<html>"), ""),
+        (Fault(cut="before", times=None), ""),
+    ],
+    ids=["denied", "throttled", "expired", "unknown credentials", "unreadable", "no answer"],
+)
+def test_with_the_code_that_aws_gave(
+    fault: Fault, code: str, aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    aws.world.faults.add(fault)
+    failed = sentence_of(lambda: list(registry.describe(shelf.id)))
+    assert failed.call == FailedCall("ecr:DescribeImages", code)
+
+
+def test_it_is_that_of_the_role_which_cannot_be_assumed(
+    aws: StandIn, shelf: Shelf, environment: object
+) -> None:
+    del environment, aws
+    registry = EcrRegistry(open_session(Role(ROLE)))
+    failed = sentence_of(lambda: list(registry.describe(shelf.id)))
+    assert failed.call == FailedCall("sts:AssumeRole", "AccessDenied")
+
+
+def test_what_is_asked_once_fails_with_its_call_each_time(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    aws.world.deny("ecr:DescribeRegistry")
+    for _ in range(2):
+        failed = sentence_of(lambda: registry.deleted_also_in(shelf.id))
+        assert failed.call == FailedCall("ecr:DescribeRegistry", DENIED)
+
+
+def test_an_answer_that_leaves_out_an_image(
+    aws: StandIn, shelf: Shelf, registry: EcrRegistry
+) -> None:
+    digest = shelf.image("a")
+    aws.world.faults.add(Fault(operation="DescribeImages", answer={"imageDetails": []}))
+    failed = sentence_of(lambda: registry.describe_some(shelf.id, [digest]))
+    assert failed.call == FailedCall("ecr:DescribeImages")
+
+
+@pytest.mark.usefixtures("aws", "environment")
+def test_an_answer_of_another_service_that_cannot_be_used() -> None:
+    answer = open_place().call("ecs", "list_clusters")
+    assert Sentence.of(answer.unusable("is odd")).call == FailedCall("ecs:ListClusters")
+    failed = sentence_of(lambda: answer["nonsense"])
+    assert failed.call == FailedCall("ecs:ListClusters")
+
+
+def read_nothing() -> None:
+    with in_words("Reading ECS", "there", is_call=False):
+        raise LookupError("nothing")
+
+
+def test_what_makes_several_calls_names_none() -> None:
+    assert sentence_of(read_nothing).call is None
