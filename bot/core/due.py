@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from bot.core.job_failures import ReportFailure
 from bot.core.patterns import Patterns
 from bot.core.plan import Plan
 from bot.core.records import BY_ITSELF
@@ -76,7 +77,7 @@ class DueReport:
     round: Round
     outcome: DueOutcome | None = None
     usd: float = 0.0
-    error: Sentence | None = None
+    error: ReportFailure | None = None
 
     @property
     def name(self) -> str:

@@ -17,3 +17,8 @@ class Sentence:
     def of(error: Exception) -> "Sentence":
         """What the error says of itself, and its call."""
         return Sentence(str(error), error.call if isinstance(error, ServiceError) else None)
+
+    @property
+    def kind(self) -> object:
+        """Equal for sentences about the same call with the same code, and for equal sentences."""
+        return self.call or self

@@ -1,10 +1,15 @@
-"""Errors as people read them."""
+"""Errors and failures as people read them."""
+
+from typing import assert_never
 
 from bot.core.errors import RefusedError
+from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
 from bot.core.records import PlanRecord
+from bot.core.sentence import Sentence
 from bot.core.start_obstacles import StartObstacle
 from bot.render.decisions import refusal_words
 from bot.render.obstacles import start_obstacle_words
+from bot.render.words import count
 
 
 def error_words(error: Exception) -> str:
@@ -24,3 +29,19 @@ def called_back_words(plan: PlanRecord, cause: StartObstacle) -> str:
         f"The plan {plan.id} for {plan.repository.name} could not begin "
         f"({start_obstacle_words(cause)}), so it is proposed again, without approvals"
     )
+
+
+def failure_words(failure: ReportFailure) -> str:
+    """Of a job or a report: a part of a sentence, without a full stop."""
+    match failure:
+        case TooManyAttempts(attempts):
+            return (
+                f"{count(attempts, 'attempt')} failed, since the worker ended, met a bug or had no "
+                "database: see its log"
+            )
+        case NotDoneInADay(last):
+            return f"it was not done within a day; the last error: {last.text}"
+        case Sentence(text):
+            return text
+        case _:
+            assert_never(failure)

@@ -14,20 +14,13 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import (
-    BoardStore,
-    Clock,
-    Deliveries,
-    Homes,
-    Repositories,
-    UsageMemory,
-    WorkQueue,
-)
+from bot.ports import Clock, UsageMemory
 from bot.render.decisions import refusal_words
 from bot.slack.home import Home
 from bot.slack.payloads import Sender
 from bot.slack.people import People
 from bot.slack.plan_messages import PlanMessages
+from bot.store.store import Store
 from bot.usecases.approve import Approver
 from bot.usecases.ask_for_report import Asker
 from bot.usecases.dismiss import Dismisser
@@ -38,7 +31,7 @@ from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 
 
-class SlackStore(BoardStore, Deliveries, Repositories, Homes, WorkQueue, Protocol):
+class SlackStore(Store, Store, Store, Store, Store, Protocol):
     """All that listeners read and write."""
 
 

@@ -18,7 +18,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Event, EventName, Message, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
-from bot.ports import BoardStore, Clock
+from bot.ports import Clock
 from bot.render.csv_rows import write_rows
 from bot.render.events_words import detail_words
 from bot.render.plan_csv import COLUMNS, plan_as_rows
@@ -33,6 +33,7 @@ from bot.slack.api import (
 from bot.slack.blocks import newer_message, outdated_message, plan_message
 from bot.slack.view import OpenPlan, PlanView
 from bot.slack.wording import prose
+from bot.store.store import Store
 
 MOST_LISTED = 20
 """Skipped and failed digests in one message."""
@@ -89,7 +90,7 @@ class PlanMessages:
     def __init__(
         self,
         client: WebClient,
-        store: BoardStore,
+        store: Store,
         settings: PlanMessagesSettings,
         clock: Clock,
     ) -> None:
@@ -316,14 +317,14 @@ class PlanMessages:
         return self._locks[hash(plan_id) % LOCKS]
 
 
-def open_plans(store: BoardStore) -> Sequence[PlanRecord]:
+def open_plans(store: Store) -> Sequence[PlanRecord]:
     """Those that delete something or are incomplete, last proposed first."""
     plans = (each for each in store.open_plans() if each.deletions or not each.complete)
     return sorted(plans, key=lambda plan: plan.proposed_at, reverse=True)
 
 
 def with_link(
-    store: BoardStore,
+    store: Store,
     rules_of: Callable[[RepositoryId], ApprovalRules],
     workspace_url: str,
     plan: PlanRecord,

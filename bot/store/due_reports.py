@@ -167,7 +167,7 @@ def _settle(session: Session, report: DueReport) -> None:
     values = {
         "outcome": report.outcome,
         "usd": report.usd,
-        "detail": report.error.text if report.error else "",
+        "error_value": report.error,
         "line": line,
     }
     session.execute(update(DueReportRow).where(is_it).values(values))
@@ -215,5 +215,5 @@ def _report(row: DueReportRow) -> DueReport:
         round=Round(row.entry, _read(row.local), row.min_saving),
         outcome=DueOutcome(row.outcome) if row.outcome else None,
         usd=row.usd,
-        error=Sentence(row.detail) if row.detail else None,
+        error=row.error_value or (Sentence(row.detail) if row.detail else None),
     )

@@ -409,4 +409,6 @@ class DueReportRow(Base):
     outcome: Mapped[str | None]
     usd: Mapped[float] = mapped_column(server_default="0")
     detail: Mapped[str] = mapped_column(Prose, server_default="")
+    """Of rows that a version before 0011 wrote."""
+    error_value: Mapped[Any] = mapped_column(Value, nullable=True)
     line: Mapped[str | None] = mapped_column(index=True)

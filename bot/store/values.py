@@ -20,6 +20,7 @@ from bot import outgoing
 from bot.core import (
     audit_details,
     decision_reasons,
+    job_failures,
     obstacles,
     person_reasons,
     reasons,
@@ -169,6 +170,8 @@ NAMES: Mapping[type, str] = {
     audit_details.DeletedAsApproved: "deleted_as_approved",
     audit_details.NotDeleted: "not_deleted",
     audit_details.RunEnded: "run_ended",
+    job_failures.TooManyAttempts: "too_many_attempts",
+    job_failures.NotDoneInADay: "not_done_in_a_day",
 }
 
 _TYPES = {name: type_ for type_, name in NAMES.items()}

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from bot.slack.context import SlackContext
     from bot.slack.socket_mode import SlackConnection
-    from bot.store.store import SqlStore
+    from bot.store.store import Store
 
 CONTENTS_KEPT = 4
 """Versions of plans, while somebody turns pages."""
@@ -47,9 +47,7 @@ def has_slack_tokens() -> bool:
     return bool(environment.slack_bot_token or environment.slack_app_token)
 
 
-def open_slack_connection(
-    settings: Settings, store: "SqlStore", *, debug: bool
-) -> "SlackConnection":
+def open_slack_connection(settings: Settings, store: "Store", *, debug: bool) -> "SlackConnection":
     """Not connected yet. Raises RequestError if a token is missing, or the settings name a channel
     that the bot does not see; ServiceError if Slack cannot be used."""
     from bot.slack.socket_mode import SlackConnection  # noqa: PLC0415 - no other command needs it
@@ -73,7 +71,7 @@ def open_brief_client() -> "WebClient":
 
 
 def open_slack_context(
-    workspace: Workspace, store: "SqlStore", clock: Clock = system_clock, *, debug: bool = False
+    workspace: Workspace, store: "Store", clock: Clock = system_clock, *, debug: bool = False
 ) -> "SlackContext":
     from bot.slack.context import SlackContext  # noqa: PLC0415
 
@@ -107,7 +105,7 @@ def open_slack_context(
 
 
 @contextmanager
-def _usage_memory(store: "SqlStore") -> Iterator[UsageMemory]:
+def _usage_memory(store: "Store") -> Iterator[UsageMemory]:
     """Opened by each thread for itself."""
     with open_manifest_cache() as cache:
         yield Memory(cache, store).usage

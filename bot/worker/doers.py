@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.core.due import DUE, REST
+from bot.core.job_failures import JobFailure
 from bot.core.records import Job
 from bot.ports import Clock
 from bot.settings import Settings
@@ -34,7 +35,7 @@ class Doers:
     def do(self, job: Job, hold: Hold) -> None:
         self.by_kind[job.kind].do(job, hold)
 
-    def give_up(self, job: Job, why: str) -> None:
+    def give_up(self, job: Job, why: JobFailure) -> None:
         self.by_kind[job.kind].give_up(job, why)
 
 

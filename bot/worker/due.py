@@ -9,11 +9,13 @@ from functools import partial
 from bot.aws.ecr import EcrRegistry
 from bot.core.due import DueOutcome, DueReport, why_not_posted
 from bot.core.errors import ServiceError
+from bot.core.job_failures import JobFailure
 from bot.core.plan_state import PlanState
 from bot.core.records import BY_ITSELF, Job, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.ports import Clock
+from bot.render.errors import failure_words
 from bot.settings import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError, post_message
 from bot.slack.blocks import rest_message
@@ -27,7 +29,7 @@ from bot.worker.drafting import Drafter
 from bot.worker.foothold import Foothold
 from bot.worker.hands import Hold, JobLostError
 from bot.worker.report import without_rights
-from bot.worker.told import told
+from bot.worker.told import told_sentence
 
 PLANNED_AGAIN_FOR = timedelta(hours=1)
 """After it was claimed, while AWS or the database fails: then it is told."""
@@ -69,13 +71,13 @@ class DueReporter:
             hold.renew()
             self._tell(report, found.repository, proposal)
 
-    def give_up(self, job: Job, why: str) -> None:
+    def give_up(self, job: Job, why: JobFailure) -> None:
         if report := self._report(job):
-            self._settle(replace(report, outcome=DueOutcome.FAILED, error=Sentence(why)))
+            self._settle(replace(report, outcome=DueOutcome.FAILED, error=why))
 
     def _fail(self, report: DueReport, error: Exception) -> None:
-        sentence = Sentence(told(error))
-        _log.warning("%s cannot be planned: %s", report.name, sentence.text)
+        sentence = told_sentence(error)
+        _log.warning("%s cannot be planned: %s", report.name, failure_words(sentence))
         self._settle(replace(report, outcome=DueOutcome.FAILED, error=sentence))
 
     def _report(self, job: Job) -> DueReport | None:
@@ -156,7 +158,8 @@ class RestTeller:
         hold.renew()
         post_message(workspace.client, "Telling of the other repositories", channel, content)
 
-    def give_up(self, job: Job, why: str) -> None:
+    def give_up(self, job: Job, why: JobFailure) -> None:
         """The log has it then."""
         if rest := self.store.rest(job.payload["line"]):
-            _log.error("This cannot be told in Slack (%s): %s", why, rest_message(rest).text)
+            text = rest_message(rest).text
+            _log.error("This cannot be told in Slack (%s): %s", failure_words(why), text)

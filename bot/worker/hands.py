@@ -7,10 +7,13 @@ from datetime import timedelta
 from typing import Protocol
 
 from bot.core.errors import ServiceError
+from bot.core.job_failures import JobFailure, NotDoneInADay, TooManyAttempts
 from bot.core.records import Job, Worker
+from bot.core.sentence import Sentence
 from bot.memory import collect_garbage
 from bot.parallel import meanwhile
 from bot.ports import Clock
+from bot.render.errors import failure_words
 from bot.store.store import Store
 from bot.usecases.carry_out import LeftError
 from bot.wiring import Leaving
@@ -23,11 +26,6 @@ BEAT = timedelta(seconds=15)
 
 MOST_ATTEMPTS = 3
 """A job whose worker died that often would only kill the next one."""
-
-KILLS = (
-    "three times the process that did it ended in the middle, or met a bug or no database; look "
-    "into its log"
-)
 
 TRIED_FOR = timedelta(days=1)
 """While Slack or the database fails."""
@@ -79,8 +77,8 @@ class Doer(Protocol):
     def do(self, job: Job, hold: Hold) -> None:
         """Raises JobLostError, LeftError, and ServiceError if it is to be done again."""
 
-    def give_up(self, job: Job, why: str) -> None:
-        """Tells whoever waits for it. `why`: the end of a sentence."""
+    def give_up(self, job: Job, why: JobFailure) -> None:
+        """Tells whoever waits for it."""
 
 
 class ReadyDoer(Doer, Protocol):
@@ -126,7 +124,7 @@ class Hands:
     def _do(self, job: Job, hold: Hold) -> None:
         try:
             if job.attempts > MOST_ATTEMPTS:
-                self._give_up(job, KILLS)
+                self._give_up(job, TooManyAttempts(MOST_ATTEMPTS))
             else:
                 self.doer.do(job, hold)
         except LeftError:
@@ -145,11 +143,11 @@ class Hands:
             _log.warning("%s; it is tried again in %d s", error, delay.total_seconds())
             hold.put_back(delay)
         else:
-            self._give_up(job, f"it was not done within a day; at last: {error}")
+            self._give_up(job, NotDoneInADay(Sentence.of(error)))
             self.queue.done(job)
 
-    def _give_up(self, job: Job, why: str) -> None:
-        _log.error("The job %s (%s) is given up: %s", job.id, job.kind, why)
+    def _give_up(self, job: Job, why: JobFailure) -> None:
+        _log.error("The job %s (%s) is given up: %s", job.id, job.kind, failure_words(why))
         try:
             self.doer.give_up(job, why)
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody is to try for ever

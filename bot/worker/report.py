@@ -8,7 +8,9 @@ from typing import NamedTuple, Self
 from bot.aws.ecr import EcrRegistry
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
+from bot.core.job_failures import JobFailure
 from bot.core.records import Job, PlanRecord
+from bot.render.errors import failure_words
 from bot.settings import Settings
 from bot.slack.blocks import failed_message, planning_message
 from bot.slack.requested_reports import ReportPlaceholder
@@ -69,11 +71,10 @@ class Reporter:
             placeholder = self._placeholder(request if number == 0 else request._replace(ts=None))
             _Report(self, request, hold, placeholder, each, registries).make()
 
-    def give_up(self, job: Job, why: str) -> None:
+    def give_up(self, job: Job, why: JobFailure) -> None:
         request = Request.of(job)
-        self._placeholder(request).show_failure(
-            failed_message(f"{request.repository} cannot be reported: {why}")
-        )
+        sentence = f"{request.repository} cannot be reported: {failure_words(why)}"
+        self._placeholder(request).show_failure(failed_message(sentence))
 
     def _placeholder(self, request: Request) -> ReportPlaceholder:
         place = self.foothold.place()

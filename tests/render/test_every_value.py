@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.audit_details import EventDetail, NotDeleted, ReasonCount
 from bot.core.decision_reasons import ApprovalLack, Refusal, UsageFigures
+from bot.core.job_failures import ReportFailure
 from bot.core.obstacles import Obstacle, ScanCause, ScanFailed
 from bot.core.person_reasons import Grant, PersonRefusal
 from bot.core.reasons import PassedOver, Reason, RuleName, StoredReason
@@ -18,6 +19,7 @@ from bot.core.sentence import Sentence
 from bot.core.start_obstacles import GroundChange, GroundChanged, StartObstacle
 from bot.core.unread import UnreadCause
 from bot.render.decisions import approval_lack_words, figures_words, refusal_words
+from bot.render.errors import failure_words
 from bot.render.events_words import detail_words
 from bot.render.obstacles import (
     ground_words,
@@ -74,6 +76,7 @@ WORDS: list[tuple[Any, Words]] = [
     (ApprovalLack, approval_lack_words),
     (UsageFigures, figures_words),
     (EventDetail, detail_words),
+    (ReportFailure, failure_words),
 ]
 
 

@@ -15,10 +15,10 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Message, PlanRecord
 from bot.core.sentence import Sentence
 from bot.playground.slack import Fault, Person, Workspace
-from bot.ports import Change
 from bot.slack.api import SlackError
 from bot.slack.plan_messages import BETWEEN_PROGRESS, FRESH, PlanMessages
-from bot.store.store import SqlStore, open_store
+from bot.store.changes import Change
+from bot.store.store import Store, open_store
 from tests.slack.conftest import MakePlanMessages
 from tests.slack.support import Json, buttons, calls, message_at
 from tests.store.support import (
@@ -37,7 +37,7 @@ from tests.support import NOW
 
 
 @pytest.fixture
-def plan(store: SqlStore) -> PlanRecord:
+def plan(store: Store) -> PlanRecord:
     return propose(store)
 
 
@@ -46,13 +46,13 @@ def posted(plan_messages: PlanMessages, plan: PlanRecord, releases: str) -> Mess
     return plan_messages.post(plan.id, releases)
 
 
-def dismiss(store: SqlStore, id_: str) -> None:
+def dismiss(store: Store, id_: str) -> None:
     """By whoever tells nobody in Slack."""
     change = closed(seen(store, id_), PlanState.DISMISSED, EventName.DISMISSED)
     assert store.commit(change)
 
 
-def is_up_to_date(store: SqlStore, message: Message) -> bool:
+def is_up_to_date(store: Store, message: Message) -> bool:
     remembered = store.message(message.channel, message.ts)
     assert remembered
     return remembered.shown_revision == seen(store, message.plan).revision
@@ -74,7 +74,7 @@ def rows_of(slack: Workspace, file: Json) -> list[list[str]]:
 
 
 def test_a_plan_is_posted(
-    plan_messages: PlanMessages, plan: PlanRecord, store: SqlStore, ann: Person, releases: str
+    plan_messages: PlanMessages, plan: PlanRecord, store: Store, ann: Person, releases: str
 ) -> None:
     message = plan_messages.post(plan.id, releases)
     assert "approve_plan" in buttons(message_at(ann, releases, message.ts))
@@ -101,7 +101,7 @@ def test_the_message_was_deleted_meanwhile(
 
 
 def test_there_is_no_such_channel(
-    plan_messages: PlanMessages, plan: PlanRecord, store: SqlStore
+    plan_messages: PlanMessages, plan: PlanRecord, store: Store
 ) -> None:
     with pytest.raises(SlackError, match="the bot sees no such channel"):
         plan_messages.post(plan.id, "C0000000000")
@@ -113,7 +113,7 @@ def test_there_are_no_buttons_before_the_message_is_remembered(
     plan: PlanRecord,
     releases: str,
     ann: Person,
-    store: SqlStore,
+    store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Nobody would take them away again."""
@@ -134,7 +134,7 @@ def test_what_slack_does_not_take_now_is_shown_later(
     slack: Workspace,
     releases: str,
     ann: Person,
-    store: SqlStore,
+    store: Store,
 ) -> None:
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     message = plan_messages.post(plan.id, releases)
@@ -146,7 +146,7 @@ def test_what_slack_does_not_take_now_is_shown_later(
 
 @pytest.mark.parametrize("name", [EventName.NOT_STARTED, EventName.APPROVED])
 def test_a_plan_that_could_not_begin_says_why(
-    plan_messages: PlanMessages, store: SqlStore, releases: str, ann: Person, name: EventName
+    plan_messages: PlanMessages, store: Store, releases: str, ann: Person, name: EventName
 ) -> None:
     plan = propose(store)
     store.record(event(name, detail=Sentence("ECS did not answer"), plan=plan.id))
@@ -164,7 +164,7 @@ def test_every_message_of_the_plan_follows(
     posted: Message,
     slack: Workspace,
     ann: Person,
-    store: SqlStore,
+    store: Store,
 ) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     other = plan_messages.post(plan.id, elsewhere)
@@ -181,7 +181,7 @@ def test_a_newer_message_of_the_plan(
     posted: Message,
     slack: Workspace,
     ann: Person,
-    store: SqlStore,
+    store: Store,
 ) -> None:
     """One in each channel has buttons."""
     elsewhere = plan_messages.post(plan.id, slack.remote.add_channel("elsewhere", [ann]))
@@ -209,7 +209,7 @@ def test_the_older_message_cannot_be_changed(
     plan: PlanRecord,
     posted: Message,
     slack: Workspace,
-    store: SqlStore,
+    store: Store,
     error: str,
     left: int,
 ) -> None:
@@ -231,7 +231,7 @@ def test_the_older_message_cannot_be_changed(
     ],
 )
 def test_what_is_over_has_nothing_to_decide(
-    plan_messages: PlanMessages, posted: Message, store: SqlStore, ann: Person, state: PlanState
+    plan_messages: PlanMessages, posted: Message, store: Store, ann: Person, state: PlanState
 ) -> None:
     assert store.commit(closed(seen(store, posted.plan), state, EventName.ENDED))
     plan_messages.refresh(posted.plan)
@@ -249,7 +249,7 @@ def test_only_what_is_behind_is_sent(
 
 
 def test_a_process_died_between_commit_and_update(
-    make_plan_messages: MakePlanMessages, posted: Message, store: SqlStore, ann: Person
+    make_plan_messages: MakePlanMessages, posted: Message, store: Store, ann: Person
 ) -> None:
     dismiss(store, posted.plan)
     make_plan_messages(store).refresh_behind(3)
@@ -261,7 +261,7 @@ def test_a_process_died_between_commit_and_update(
 def test_nobody_knows_whether_an_update_landed(
     plan_messages: PlanMessages,
     posted: Message,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     ann: Person,
     cut: Any,
@@ -277,7 +277,7 @@ def test_nobody_knows_whether_an_update_landed(
 
 
 def test_a_process_died_before_it_wrote_down_what_it_showed(
-    plan_messages: PlanMessages, posted: Message, store: SqlStore, slack: Workspace
+    plan_messages: PlanMessages, posted: Message, store: Store, slack: Workspace
 ) -> None:
     dismiss(store, posted.plan)
     updates = len(calls(slack, "chat.update"))
@@ -320,7 +320,7 @@ def test_one_that_turned_out_to_be_behind(
 def test_progress_of_a_run(
     plan_messages: PlanMessages,
     posted: Message,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -339,7 +339,7 @@ def test_progress_of_a_run(
 
 
 def test_a_sweep_sends_a_few(
-    plan_messages: PlanMessages, store: SqlStore, releases: str, slack: Workspace
+    plan_messages: PlanMessages, store: Store, releases: str, slack: Workspace
 ) -> None:
     plan, other = propose(store), propose(store, THERE)
     slack.remote.change_settings(limits=False)
@@ -362,7 +362,7 @@ def test_a_message_that_somebody_deleted(
     plan: PlanRecord,
     posted: Message,
     client: WebClient,
-    store: SqlStore,
+    store: Store,
     ann: Person,
 ) -> None:
     other = plan_messages.post(plan.id, posted.channel)
@@ -379,7 +379,7 @@ def test_a_channel_that_is_lost(
     posted: Message,
     slack: Workspace,
     ann: Person,
-    store: SqlStore,
+    store: Store,
 ) -> None:
     closed_one = slack.remote.add_channel("old", [ann])
     secret = slack.remote.add_channel("secret", [ann], kind="private")
@@ -398,7 +398,7 @@ def test_a_channel_that_is_lost(
 def test_one_429_drops_nothing(
     plan_messages: PlanMessages,
     posted: Message,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     ann: Person,
     waits: list[float],
@@ -414,7 +414,7 @@ def test_one_429_drops_nothing(
 def test_many_429s_leave_it_to_the_sweep(
     plan_messages: PlanMessages,
     posted: Message,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     ann: Person,
     waits: list[float],
@@ -448,7 +448,7 @@ def test_one_that_fails_holds_no_other_up(
     plan: PlanRecord,
     posted: Message,
     slack: Workspace,
-    store: SqlStore,
+    store: Store,
     ann: Person,
 ) -> None:
     other = plan_messages.post(plan.id, posted.channel)
@@ -472,7 +472,7 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
     plan_messages: PlanMessages,
     posted: Message,
     slack: Workspace,
-    store: SqlStore,
+    store: Store,
     ann: Person,
     error: str,
     caplog: pytest.LogCaptureFixture,
@@ -489,7 +489,7 @@ def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
 
 
 def test_a_plan_that_was_tampered_with(
-    plan_messages: PlanMessages, plan: PlanRecord, store: SqlStore, releases: str, ann: Person
+    plan_messages: PlanMessages, plan: PlanRecord, store: Store, releases: str, ann: Person
 ) -> None:
     with store._database.writing() as session:
         session.connection().exec_driver_sql("UPDATE plan_versions SET hash = 'another'")
@@ -503,7 +503,7 @@ def test_a_plan_that_was_tampered_with(
 
 
 @pytest.fixture
-def other_store(store_url: str) -> Iterator[SqlStore]:
+def other_store(store_url: str) -> Iterator[Store]:
     with open_store(store_url) as opened:
         yield opened
 
@@ -512,8 +512,8 @@ def test_two_replicas_refresh_the_same_message(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
     posted: Message,
-    store: SqlStore,
-    other_store: SqlStore,
+    store: Store,
+    other_store: Store,
     ann: Person,
 ) -> None:
     other = make_plan_messages(other_store)
@@ -528,8 +528,8 @@ def test_one_that_knows_less_shows_it_last(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
     posted: Message,
-    store: SqlStore,
-    other_store: SqlStore,
+    store: Store,
+    other_store: Store,
     ann: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -572,8 +572,8 @@ def test_every_version_brings_its_own(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
     posted: Message,
-    store: SqlStore,
-    other_store: SqlStore,
+    store: Store,
+    other_store: Store,
     ann: Person,
 ) -> None:
     assert store.commit(new_version(seen(store, posted.plan), "old"))
@@ -607,7 +607,7 @@ def test_the_bot_is_not_in_the_channel(
 
 
 def test_a_plan_that_deletes_nothing_brings_no_list(
-    plan_messages: PlanMessages, store: SqlStore, releases: str, ann: Person
+    plan_messages: PlanMessages, store: Store, releases: str, ann: Person
 ) -> None:
     message = plan_messages.post(propose(store, deletions=0).id, releases)
     assert files_of(ann, message) == []
@@ -618,7 +618,7 @@ def test_the_message_is_gone_before_the_list_comes(
     plan: PlanRecord,
     posted: Message,
     client: WebClient,
-    store: SqlStore,
+    store: Store,
 ) -> None:
     assert store.commit(new_version(plan, "old"))
     client.chat_delete(channel=posted.channel, ts=posted.ts)
@@ -629,7 +629,7 @@ def test_the_message_is_gone_before_the_list_comes(
 @pytest.mark.parametrize("number", [500, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_a_large_plan(
     plan_messages: PlanMessages,
-    store: SqlStore,
+    store: Store,
     slack: Workspace,
     releases: str,
     ann: Person,

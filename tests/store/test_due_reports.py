@@ -4,12 +4,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+from sqlalchemy import update
+
 from bot.core.due import MADE_UP_FOR, PATIENCE, DueOutcome, DueReport, Missed, Rest, Round
+from bot.core.errors import FailedCall
+from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
 from bot.core.records import Job, Message
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.store.due_reports import REMEMBERED_FOR
 from bot.store.store import Store
+from bot.store.tables import DueReportRow
 from tests.store.support import HERE, THERE, propose
 from tests.store.test_races import at_once, stores
 from tests.support import NOW
@@ -97,6 +103,30 @@ def test_what_became_of_it_stays(store: Store) -> None:
     settled = settle(store, HERE, DueOutcome.SMALL, 3.2)
     store.settle_report(replace(settled, outcome=DueOutcome.FAILED, error=Sentence("oh")))
     assert claimed(store) == settled
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Sentence("AWS refused it", FailedCall("ecr:DescribeImages", "AccessDeniedException")),
+        NotDoneInADay(Sentence("Slack is away")),
+        TooManyAttempts(3),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_why_it_failed(store: Store, error: ReportFailure) -> None:
+    claim(store, HERE)
+    failed = replace(claimed(store), outcome=DueOutcome.FAILED, error=error)
+    store.settle_report(failed)
+    assert claimed(store) == failed
+
+
+def test_a_failure_of_before_values_is_a_sentence(store: Store) -> None:
+    claim(store, HERE)
+    settle(store, HERE, DueOutcome.FAILED)
+    with store._database.writing() as session:
+        session.execute(update(DueReportRow).values(detail="AWS refused it"))
+    assert claimed(store).error == Sentence("AWS refused it")
 
 
 def test_the_message_is_remembered_with_it(store: Store) -> None:

@@ -261,6 +261,7 @@ def _some(column: Column[Any]) -> Any:
         "reason_value": '["nothing_keeps"]',
         "detail_value": '["not_this_time"]',
         "stop_cause_value": '["execution_off"]',
+        "error_value": '["too_many_attempts", 3]',
     }
     if column.name in named and (column.nullable or named[column.name]):
         return named[column.name]

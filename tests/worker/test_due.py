@@ -24,6 +24,7 @@ from tests.support import Run, Shelf
 from tests.worker.conftest import MakeOffice
 from tests.worker.support import Office
 
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 DAY = timedelta(days=1)
 WEEK = 7 * DAY
 DUE = system_clock() - DAY / 2
@@ -135,7 +136,7 @@ def test_incomplete_plans_always_have_a_report(
     assert "GetRepositoryPolicy" in str(office.messages)
 
 
-def test_failures_with_the_same_cause_are_told_once(
+def test_failures_of_the_same_call_share_a_line(
     office: Office, settings: Settings, aws: StandIn
 ) -> None:
     for name in ("lab/a", "lab/b", "team/web"):
@@ -155,7 +156,8 @@ def test_failures_with_the_same_cause_are_told_once(
     work(office)
     (text,) = texts(office)
     assert text.startswith("1 repository has nothing to delete. 2 repositories cannot be planned")
-    assert "(`lab/a`, `lab/b`): AWS refused ecr:DescribeImages on the repository" in text
+    example = f"For example, `lab/a`: AWS refused ecr:DescribeImages on {HOST}/lab/a: grant that"
+    assert f"(`lab/a`, `lab/b`). {example}" in text
 
 
 # plans that are there already
@@ -324,7 +326,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office, settings: Settin
         office.watch.passed += LEASE
     ring_and_work(office, settings)
     (text,) = texts(office)
-    assert "three times the process that did it ended in the middle" in text
+    assert "`team/api`): 3 attempts failed, since the worker ended" in text
 
 
 @pytest.mark.usefixtures("api")

@@ -181,7 +181,7 @@ def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> No
     assert office.hands.do_next()
     assert office.take() is None
     assert office.shown(ts)["text"].startswith(
-        "team/nothing cannot be reported: it was not done within a day; at last: "
+        "team/nothing cannot be reported: it was not done within a day; the last error: "
     )
 
 
@@ -265,7 +265,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
         assert office.take()
         office.watch.passed += LEASE
     assert office.hands.do_next()
-    assert "three times the process that did it ended" in office.shown(ts)["text"]
+    assert "3 attempts failed, since the worker ended" in office.shown(ts)["text"]
     office.watch.passed += LEASE
     assert office.take() is None
 

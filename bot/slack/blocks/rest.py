@@ -1,19 +1,25 @@
 """What of a round of reports has no message of its own, in a line or two."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from typing import NamedTuple
 
 from bot.core.due import DueOutcome, DueReport, Rest
+from bot.core.job_failures import ReportFailure
+from bot.render.errors import failure_words
 from bot.render.words import count, money
 from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import and_more, context, section
-from bot.slack.wording import codes, prose
+from bot.slack.wording import code, codes, prose
 
 MOST_NAMES = 20
 MOST_FAILURES = 5
-MOST_IN_CAUSE = 400
-IT = "the repository"
+MOST_IN_CAUSE = 500
+
+
+class _Failed(NamedTuple):
+    repository: str
+    why: ReportFailure
 
 
 def rest_message(rest: Rest) -> MessageContent:
@@ -34,7 +40,7 @@ def _quiet(rest: Rest) -> Iterator[str]:
         yield f"{_repositories(nothing, 'has', 'have')} nothing to delete"
     if small := _with(rest, DueOutcome.SMALL):
         who = _repositories(small, "saves", "save") if not nothing else _of_those(small)
-        yield f"{who} {_how_little(small)}: {_names(small)}"
+        yield f"{who} {_how_little(small)}: {_names(each.name for each in small)}"
 
 
 def _of_those(small: Sequence[DueReport]) -> str:
@@ -50,22 +56,24 @@ def _how_little(small: Sequence[DueReport]) -> str:
 
 
 def _not_planned(rest: Rest) -> Iterator[str]:
-    """Those with the same cause in one line."""
-    by_cause: defaultdict[str, list[DueReport]] = defaultdict(list)
-    for each in _with(rest, DueOutcome.FAILED):
-        by_cause[_cause(each)].append(each)
-    for cause, reports in by_cause.items():
-        cannot = "cannot be planned"
-        yield f"{_repositories(reports, cannot, cannot)} ({_names(reports)}): {cause}"
+    """One line for all failures of the same kind."""
+    by_kind: defaultdict[object, list[_Failed]] = defaultdict(list)
+    for each in rest.reports:
+        if each.error:
+            by_kind[each.error.kind].append(_Failed(each.name, each.error))
+    cannot = "cannot be planned"
+    for failed in by_kind.values():
+        names = _names(each.repository for each in failed)
+        yield f"{_repositories(failed, cannot, cannot)} ({names}){_why(failed)}"
 
 
-def _cause(report: DueReport) -> str:
-    """Without its name where that stands by itself: the errors of AWS, of the settings and of the
-    database are stored as sentences, and repositories that fail alike share one."""
-    text = report.error.text if report.error else ""
-    names = "|".join(map(re.escape, (report.repository, report.name)))
-    by_itself = rf"(?<![\w./:@-])(?:{IT} )?(?:{names})(?![\w/@-]|[.:]\w)"
-    return prose(re.sub(by_itself, IT, text), MOST_IN_CAUSE)
+def _why(failed: Sequence[_Failed]) -> str:
+    """The failure of all of them, or the first one as an example."""
+    first = failed[0]
+    words = prose(failure_words(first.why), MOST_IN_CAUSE)
+    if all(each.why == first.why for each in failed):
+        return f": {words}"
+    return f". For example, {code(first.repository)}: {words}"
 
 
 def _not_listed(rest: Rest) -> Iterator[str]:
@@ -80,10 +88,10 @@ def _with(rest: Rest, outcome: DueOutcome) -> Sequence[DueReport]:
     return [each for each in rest.reports if each.outcome is outcome]
 
 
-def _repositories(reports: Sequence[DueReport], one: str, many: str) -> str:
-    number = len(reports)
+def _repositories(which: Sized, one: str, many: str) -> str:
+    number = len(which)
     return f"{count(number, 'repository', 'repositories')} {one if number == 1 else many}"
 
 
-def _names(reports: Sequence[DueReport]) -> str:
-    return codes((each.name for each in reports), MOST_NAMES)
+def _names(names: Iterable[str]) -> str:
+    return codes(names, MOST_NAMES)

@@ -1,24 +1,36 @@
 """What of a round of reports is told in a line or two."""
 
+from dataclasses import replace
 from datetime import datetime
+
+import pytest
 
 from bot.core.decision_reasons import OnlyInChannel
 from bot.core.due import DueOutcome, DueReport, Missed, Rest, Round
-from bot.core.errors import RefusedError
+from bot.core.errors import FailedCall, RefusedError
+from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
 from bot.core.sentence import Sentence
-from bot.slack.blocks import rest_message
-from bot.slack.blocks.short import refused
+from bot.slack.blocks import rest_message, short
 from tests.slack.blocks.scene import checked
 
 ROUND = Round("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
-def some(
-    outcome: DueOutcome, *names: str, usd: float = 0.0, error: str = ""
-) -> tuple[DueReport, ...]:
-    sentence = Sentence(error) if error else None
-    return tuple(DueReport(f"{HOST}/{name}", ROUND, outcome, usd, sentence) for name in names)
+DENIED = FailedCall("ecr:DescribeImages", "AccessDeniedException")
+THROTTLED = FailedCall("ecr:DescribeImages", "ThrottlingException")
+
+
+def some(outcome: DueOutcome, *names: str, usd: float = 0.0) -> tuple[DueReport, ...]:
+    return tuple(DueReport(f"{HOST}/{name}", ROUND, outcome, usd) for name in names)
+
+
+def failed(name: str, error: ReportFailure) -> DueReport:
+    return DueReport(f"{HOST}/{name}", ROUND, DueOutcome.FAILED, error=error)
+
+
+def refused(name: str, call: FailedCall | None = DENIED) -> Sentence:
+    return Sentence(f"AWS refused {name}: grant it", call)
 
 
 def text(*reports: DueReport, missed: tuple[Missed, ...] = ()) -> str:
@@ -47,33 +59,54 @@ def test_only_small_ones() -> None:
     assert found.endswith("`lab/19` and 10 more.")
 
 
-def test_failures_by_their_causes() -> None:
-    refused = (
-        each
-        for name in ("a/b", "c/d")
-        for each in some(DueOutcome.FAILED, name, error=f"AWS refused it on {HOST}/{name}: do so")
+def test_failures_of_the_same_call_share_a_line() -> None:
+    found = text(
+        failed("a/b", refused("a/b")),
+        failed("e/f", Sentence("e/f is *gone*")),
+        failed("c/d", refused("c/d")),
     )
-    found = text(*refused, *some(DueOutcome.FAILED, "e/f", error="e/f is *gone*"))
     assert found == (
-        "2 repositories cannot be planned (`a/b`, `c/d`): AWS refused it on the repository: do so "
-        "1 repository cannot be planned (`e/f`): the repository is "
+        "2 repositories cannot be planned (`a/b`, `c/d`). "
+        "For example, `a/b`: AWS refused a/b: grant it "
+        "1 repository cannot be planned (`e/f`): e/f is "
         "\N{ASTERISK OPERATOR}gone\N{ASTERISK OPERATOR}"
     )
 
 
-def test_the_name_of_a_repository_is_a_word_like_others() -> None:
-    refused = "AWS refused ecr:DescribeImages on the repository ecr: run `ecr-clean iam-policy`"
-    (cause,) = text(*some(DueOutcome.FAILED, "ecr", error=refused)).split(": ", 1)[1:]
-    assert cause == ("AWS refused ecr:DescribeImages on the repository: run `ecr-clean iam-policy`")
+def test_the_same_failure_is_no_example() -> None:
+    away = Sentence("The database cannot be used")
+    found = text(failed("a", away), failed("b", TooManyAttempts(3)), failed("c", away))
+    assert found == (
+        "2 repositories cannot be planned (`a`, `c`): The database cannot be used "
+        "1 repository cannot be planned (`b`): 3 attempts failed, since the worker ended, met a "
+        "bug or had no database: see its log"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "lines"),
+    [
+        (refused("a"), refused("b"), 1),
+        (refused("a"), refused("b", THROTTLED), 2),
+        (refused("a", None), refused("b", None), 2),
+        (NotDoneInADay(refused("a")), NotDoneInADay(refused("b")), 1),
+        (NotDoneInADay(refused("a")), refused("a"), 2),
+        (TooManyAttempts(3), TooManyAttempts(3), 1),
+    ],
+)
+def test_which_failures_are_alike(one: ReportFailure, other: ReportFailure, lines: int) -> None:
+    assert text(failed("a", one), failed("b", other)).count("cannot be planned") == lines
+
+
+def test_a_name_in_two_registries() -> None:
+    there = replace(failed("a", refused("there")), repository=f"{HOST.replace('west', 'east')}/a")
+    found = text(failed("a", refused("here")), there)
+    assert found.startswith("2 repositories cannot be planned (`a`, `a`). For example, `a`: ")
 
 
 def test_many_failures() -> None:
-    failed = (
-        each
-        for number in range(60)
-        for each in some(DueOutcome.FAILED, f"lab/{number}", error=f"{number} " * 500)
-    )
-    assert text(*failed).endswith("… and 55 more")
+    many = (failed(f"lab/{number}", Sentence(f"{number} " * 500)) for number in range(60))
+    assert text(*many).endswith("… and 55 more")
 
 
 def test_a_registry_that_cannot_be_listed() -> None:
@@ -84,5 +117,5 @@ def test_a_registry_that_cannot_be_listed() -> None:
 
 
 def test_a_refusal_links_to_the_channel() -> None:
-    shown = refused(RefusedError(OnlyInChannel("team/api", "C0000000001")))
+    shown = short.refused(RefusedError(OnlyInChannel("team/api", "C0000000001")))
     assert shown.text == "team/api can be approved only in its own channel, <#C0000000001>"

@@ -1,4 +1,5 @@
-"""Why an image was skipped or failed, and what the audit tells, as values instead of sentences.
+"""Why an image was skipped or failed, why a scheduled report is missing, and what the audit tells,
+as values instead of sentences.
 
 What was stored before keeps its sentences. Only of runs that are still under way it has to be known
 whether they ended early.
@@ -20,6 +21,7 @@ def upgrade() -> None:
     op.add_column("plan_items", sa.Column("reason_value", sa.String))
     op.add_column("audit_events", sa.Column("detail_value", sa.String))
     op.add_column("plans", sa.Column("stop_cause_value", sa.String))
+    op.add_column("due_reports", sa.Column("error_value", sa.String))
     _convert_runs_under_way()
 
 
