@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from slack_sdk import WebClient
 
@@ -31,10 +30,6 @@ from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 
 
-class SlackStore(Store, Store, Store, Store, Store, Protocol):
-    """All that listeners read and write."""
-
-
 @dataclass(frozen=True, slots=True)
 class SlackContext:
     """May be used by several threads. `client` retries only short waits; `url`: of the workspace;
@@ -43,7 +38,7 @@ class SlackContext:
 
     client: WebClient
     url: str
-    store: SlackStore
+    store: Store
     plan_messages: PlanMessages
     home: Home
     people: People

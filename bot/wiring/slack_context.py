@@ -86,7 +86,7 @@ def open_slack_context(
         plan_messages=open_plan_messages(workspace, store),
         home=open_home(workspace, store, clock),
         people=open_people(workspace),
-        asker=Asker(store, store, clock, general_rules),
+        asker=Asker(store, clock, general_rules),
         approver=Approver(store, clock, rules_of, settings.execution.undo_window),
         dismisser=Dismisser(store, clock, rules_of),
         stopper=Stopper(store, clock, rules_of),
