@@ -22,6 +22,7 @@ from bot.core.reasons import (
     Verdict,
 )
 from bot.core.rules import Candidates, Rule
+from bot.core.usage import User
 
 PULLED_LATELY = timedelta(days=30)
 
@@ -38,7 +39,7 @@ class Judged:
     verdict: Verdict
     parent: str | None
     reasons: tuple[Reason, ...]
-    used_by: tuple[str, ...] = ()
+    used_by: tuple[User, ...] = ()
     pulled_lately: bool = False
 
 

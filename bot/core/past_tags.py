@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from bot.core.manifest import Manifest
 from bot.core.records import Binding, PastBinding, TagScan
-from bot.core.usage import MUST_BE_KNOWN, TagRun, TagRuns, Users
+from bot.core.usage import MUST_BE_KNOWN, PastTagUser, TagRun, TagRuns, Users, sorted_users
 
 CLOCKS_DIFFER = timedelta(minutes=1)
 """At most: this machine's, and the one that tells when a workload started."""
@@ -38,10 +38,11 @@ def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) 
         past[binding.tag].append(binding)
     pushed = manifests if runs else ()
     pushes = _Timeline((each.pushed_at, each.digest) for each in pushed if each.pushed_at)
-    users: defaultdict[str, set[str]] = defaultdict(set)
+    users: defaultdict[str, set[PastTagUser]] = defaultdict(set)
     for tag, of_tag in runs.items():
-        for digest, used_by, how in _carriers(scan.bindings.get(tag), past[tag], of_tag, pushes):
-            users[digest].add(f"{used_by} (by the tag {tag}, which this image {how})")
+        now = scan.bindings.get(tag)
+        for digest, used_by, certain in _carriers(now, past[tag], of_tag, pushes):
+            users[digest].add(PastTagUser(used_by, tag, certain))
     unknown = (
         UnknownRun(tag, run)
         for tag, of_tag in runs.items()
@@ -49,7 +50,7 @@ def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) 
         if run.unresolved.runner in MUST_BE_KNOWN and _start(run) < scan.reaches_back_to
     )
     return PastTags(
-        users={digest: tuple(sorted(names)) for digest, names in users.items()},
+        users={digest: sorted_users(found) for digest, found in users.items()},
         unknown=tuple(sorted(unknown)),
     )
 
@@ -59,16 +60,16 @@ def _carriers(
     past: Sequence[PastBinding],
     runs: Collection[TagRun],
     pushes: "_Timeline",
-) -> Iterator[tuple[str, str, str]]:
-    """Images that lost the tag after the start, each with who may run it, and how sure that it had
-    the tag is. Where the tag moved between two scans, and a workload started in between, also what
-    was pushed in between: it may have had the tag in passing."""
+) -> Iterator[tuple[str, str, bool]]:
+    """Images that lost the tag after the start, each with who may run it, and whether it is certain
+    that it had the tag. Where the tag moved between two scans, and a workload started in between,
+    also what was pushed in between: it may have had the tag in passing."""
     oldest = _oldest(runs)
     starts = _Timeline((_start(run), run.used_by) for run in runs)
     for binding in past:
         for used_by, since in oldest.items():
             if since < binding.gone_by:
-                yield binding.digest, used_by, "had"
+                yield binding.digest, used_by, True
     for binding in (*past, *([now] if now else ())):
         after, by = binding.came_after, binding.came_by
         if after is None or by is None:
@@ -76,7 +77,7 @@ def _carriers(
         meanwhile = frozenset(starts.between(after - 2 * CLOCKS_DIFFER, by))
         for digest in pushes.between(after, by) if meanwhile else ():
             if digest != binding.digest:
-                yield from ((digest, used_by, "may have had") for used_by in meanwhile)
+                yield from ((digest, used_by, False) for used_by in meanwhile)
 
 
 def _oldest(runs: Iterable[TagRun]) -> Mapping[str, datetime]:

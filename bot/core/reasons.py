@@ -8,6 +8,7 @@ from typing import ClassVar, TypeAlias
 from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.unread import UnreadCause
+from bot.core.usage import User
 
 
 class RuleName(StrEnum):
@@ -132,10 +133,8 @@ class TooYoung:
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """`users`: workloads, as their source names them."""
-
     rule: ClassVar = RuleName.IN_USE
-    users: tuple[str, ...]
+    users: tuple[User, ...]
 
 
 @dataclass(frozen=True, slots=True)

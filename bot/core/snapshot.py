@@ -17,7 +17,7 @@ from bot.core.references import (
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.unresolved import Naming, Namings, Unreadable, look_at_unreadable
-from bot.core.usage import Look, Sighting, TagRun, TagRuns, UnscannedRegion, Usage, Users
+from bot.core.usage import Look, Sighting, TagRun, TagRuns, UnscannedRegion, Usage, Workloads
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
@@ -30,8 +30,8 @@ class Snapshot:
     repositories that are named, whether they exist or not.
     """
 
-    by_digest: Users
-    by_tag: Mapping[Place, Users]
+    by_digest: Workloads
+    by_tag: Mapping[Place, Workloads]
     looks: tuple[Look, ...]
     not_checked: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -193,5 +193,5 @@ def _by_text(item: tuple[tuple[str, frozenset[PossibleNames]], set[str]]) -> str
     return item[0][0]
 
 
-def _sorted(users: Mapping[str, set[str]]) -> Users:
+def _sorted(users: Mapping[str, set[str]]) -> Workloads:
     return {key: tuple(sorted(names)) for key, names in users.items()}

@@ -1,10 +1,10 @@
 """Who uses which image, as the sources of usage saw it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from bot.core.obstacles import Doubt, ScanCause, ScanFailed
 from bot.core.repository import RegistryId
@@ -65,7 +65,36 @@ class TagRun(NamedTuple):
 TagRuns = Mapping[str, Collection[TagRun]]
 """By tag."""
 
-Users = Mapping[str, tuple[str, ...]]
+
+@dataclass(frozen=True, slots=True)
+class PastTagUser:
+    """A workload that runs an image by its tag, where nobody tells the digest. `certain`: the image
+    had the tag after the workload started. Otherwise it may have had it."""
+
+    name: str
+    tag: str
+    certain: bool
+
+
+User: TypeAlias = str | PastTagUser
+"""Who uses an image. A string is a workload, as its source names it."""
+
+Users = Mapping[str, tuple[User, ...]]
+"""By digest or by tag."""
+
+Workloads = Mapping[str, tuple[str, ...]]
+"""By digest or by tag, as their source names them."""
+
+
+def sorted_users(users: Iterable[User]) -> tuple[User, ...]:
+    """By name, then by tag."""
+    return tuple(sorted(users, key=_name_and_tag))
+
+
+def _name_and_tag(user: User) -> tuple[str, str, bool]:
+    if isinstance(user, PastTagUser):
+        return user.name, user.tag, not user.certain
+    return user, "", False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +159,8 @@ class Usage:
     def failed(self) -> tuple[Look, ...]:
         return tuple(look for look in self.looks if look.failure is not None)
 
-    def of(self, digest: str, tags: tuple[str, ...]) -> tuple[str, ...]:
+    def of(self, digest: str, tags: tuple[str, ...]) -> tuple[User, ...]:
         """Who uses this digest, or what one of its tags names now; sorted."""
         found = [users for tag in tags if (users := self.by_tag.get(tag))]
         found += [users for by in (self.by_digest, self.by_past_tag) if (users := by.get(digest))]
-        return tuple(sorted(set().union(*found))) if found else ()
+        return sorted_users(set().union(*found)) if found else ()

@@ -9,7 +9,7 @@ from bot.core.manifest import Kind, Manifest
 from bot.core.reasons import Verdict
 from bot.core.repository import RepositoryId
 from bot.core.words import moment, named, restoration
-from bot.render.reasons import reason_words
+from bot.render.reasons import reason_words, user_words
 from bot.render.terminal import ROWS, bullets, how_many_more, shown
 from bot.render.words import count, size
 
@@ -31,7 +31,7 @@ def explained_as_text(
     parts = [_what(repository, judged.manifest), VERDICTS[judged.verdict]]
     parts.append(bullets(map(reason_words, judged.reasons)))
     if judged.used_by:
-        parts.append(shown(f"In use by {', '.join(judged.used_by)}."))
+        parts.append(shown(f"In use by {', '.join(map(user_words, judged.used_by))}."))
     parts += _relatives([each for each in family if each is not judged])
     return Group(*parts, shown(_times(judged.manifest)))
 

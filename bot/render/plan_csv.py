@@ -6,7 +6,7 @@ from bot.core.judge import Judged
 from bot.core.plan import Plan
 from bot.core.repository import RepositoryId
 from bot.render.places import Place, place
-from bot.render.reasons import reason_words
+from bot.render.reasons import reason_words, user_words
 from bot.render.words import iso
 
 COLUMNS = (
@@ -47,5 +47,5 @@ def manifest_as_row(repository: RepositoryId, judged: Judged) -> tuple[object, .
         iso(manifest.pulled_at),
         "yes" if judged.pulled_lately else "no",
         manifest.size_bytes,
-        "; ".join(judged.used_by),
+        "; ".join(map(user_words, judged.used_by)),
     )

@@ -10,6 +10,7 @@ from bot.render.json_text import dumps
 from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.places import place
 from bot.render.reason_keys import reason_as_keys
+from bot.render.reasons import user_words
 from bot.render.words import iso
 
 IMAGES_A_PIECE = 1000
@@ -37,7 +38,7 @@ def manifest_as_entry(judged: Judged) -> dict[str, Any]:
         "pushed_at": iso(manifest.pushed_at),
         "pulled_at": iso(manifest.pulled_at),
         "size_bytes": manifest.size_bytes,
-        "used_by": judged.used_by,
+        "used_by": [user_words(user) for user in judged.used_by],
     }
 
 

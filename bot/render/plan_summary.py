@@ -12,7 +12,7 @@ from bot.core.graph import build_graph
 from bot.core.judge import Judged
 from bot.core.plan import Plan
 from bot.core.reasons import AmongNewest, Reason, RuleName, Verdict
-from bot.core.usage import SOURCES
+from bot.core.usage import SOURCES, User, sorted_users
 from bot.core.words import short
 from bot.render.reasons import group_words, reason_words, short_reason_words
 
@@ -59,7 +59,7 @@ class Used(NamedTuple):
     it stays for no other reason."""
 
     root: Judged
-    users: tuple[str, ...]
+    users: tuple[User, ...]
     by_use_alone: bool
 
 
@@ -177,8 +177,8 @@ def _only_use_keeps(judged: Judged) -> bool:
     return {reason.rule for reason in judged.reasons} == {RuleName.IN_USE}
 
 
-def _users(family: Family) -> tuple[str, ...]:
-    return tuple(sorted({user for member in family.members for user in member.used_by}))
+def _users(family: Family) -> tuple[User, ...]:
+    return sorted_users({user for member in family.members for user in member.used_by})
 
 
 def _push(family: Family) -> tuple[datetime, str]:

@@ -10,6 +10,7 @@ from bot.core.plan import Plan
 from bot.core.words import first_few
 from bot.render.obstacles import obstacle_words
 from bot.render.plan_summary import Family, PlanSummary, name_of, why
+from bot.render.reasons import user_words
 from bot.render.terminal import ROWS, how_many_more, indented, shown, table
 from bot.render.words import age, count, freed_of_all, money, size
 
@@ -85,8 +86,8 @@ def _uses(summary: PlanSummary) -> RenderableType:
     rows.add_column("by", ratio=1, overflow="fold")
     for used in summary.used[:ROWS]:
         style = "bold" if used.by_use_alone else ""
-        users = first_few(used.users) if used.users else "what hangs on it"
-        rows.add_row(shown(name_of(used.root), style=style), shown(users))
+        users = first_few([user_words(user) for user in used.users])
+        rows.add_row(shown(name_of(used.root), style=style), shown(users or "what hangs on it"))
     parts: list[RenderableType] = [rows, *how_many_more(len(summary.used), ALL_LISTED)]
     if summary.saved_by_use:
         words = f"Of these, nothing but their use keeps {len(summary.saved_by_use):,}."

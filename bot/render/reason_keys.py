@@ -10,7 +10,8 @@ from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.reasons import AgeStart, Reason, TagGroup
 from bot.core.unread import UnreadCause
-from bot.render.reasons import group_words, reason_words
+from bot.core.usage import PastTagUser
+from bot.render.reasons import group_words, reason_words, user_words
 from bot.render.unread import unread_words
 from bot.render.words import iso
 
@@ -80,6 +81,7 @@ _IN_SHORT: Mapping[Any, Callable[[Any], Any]] = {
     ManifestName: lambda name: name.digest,
     AgeStart: lambda since: iso(since.at),
     Pin: lambda pin: pin.pin,
+    PastTagUser: user_words,
     datetime: iso,
     timedelta: duration_in_words,
     tuple: lambda values: list(map(_as_json, values)),

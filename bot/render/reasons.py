@@ -13,6 +13,7 @@ from bot.core.records import BY_SETTINGS, PlanRecord
 from bot.core.result_reasons import EndCause, Relation, ResultReason
 from bot.core.sentence import Sentence
 from bot.core.start_obstacles import GroundChanged, StartObstacle
+from bot.core.usage import User
 from bot.core.words import NAMED, either, first_few, moment, named, ordinal, short
 from bot.render.obstacles import forbidden_words, ground_words
 from bot.render.pin_words import pin_words
@@ -49,7 +50,7 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case why.TooYoung(min_age, since):
             return f"{_age_start(since)}, less than {duration_in_words(min_age)} ago"
         case why.InUse(users):
-            return f"is in use by {first_few(users)}"
+            return f"is in use by {first_few([user_words(user) for user in users])}"
         case why.Pinned(pin):
             return pin_words(pin)
         case why.NoContainerImage(type_):
@@ -156,6 +157,14 @@ def group_words(group: TagGroup) -> str:
 
 def name_words(name: ManifestName) -> str:
     return named(name.digest, (name.tag,) if name.tag else ())
+
+
+def user_words(user: User) -> str:
+    """`ECS shop/web`, `ECS shop/web (by the tag v1, which this image had)`."""
+    if isinstance(user, str):
+        return user
+    had = "had" if user.certain else "may have had"
+    return f"{user.name} (by the tag {user.tag}, which this image {had})"
 
 
 def _pulled(at: datetime | None) -> str:

@@ -22,7 +22,7 @@ from bot.core.reasons import Reason, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
 from bot.core.sentence import Sentence
-from bot.core.usage import Look, UnscannedRegion, Usage
+from bot.core.usage import Look, UnscannedRegion, Usage, User
 from bot.outgoing import quoted
 from bot.store.values import from_json, to_json
 
@@ -57,7 +57,7 @@ class _ManifestRow(Struct, array_like=True, frozen=True):
     verdict: Verdict
     parent: Digest | None
     reasons: tuple[Place, ...]
-    used_by: tuple[str, ...]
+    used_by: tuple[User, ...]
     pulled_lately: bool
     artifact_type: str | None = None
     restored_at: datetime | None = None

@@ -4,7 +4,7 @@ The first element names the value, the others are its fields in order. A field t
 comes last and has a default; a value that was stored is never renamed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from enum import Enum
@@ -33,13 +33,14 @@ from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
-from bot.core.usage import Look
+from bot.core.usage import Look, PastTagUser
 
 NAMES: Mapping[type, str] = {
     ManifestName: "manifest",
     Pin: "pin",
     RegistryId: "registry",
     Look: "look",
+    PastTagUser: "past_tag_user",
     Sentence: "sentence",
     FailedCall: "failed_call",
     reasons.TagGroup: "group",
@@ -280,8 +281,8 @@ def _reader(hint: Any) -> Read:
     if NoneType in kinds:
         read = _reader(Union[*(kind for kind in kinds if kind is not NoneType)])
         return lambda found: None if found is None else read(found)
-    if all(kind in NAMES for kind in kinds):
-        return _value
+    if any(kind in NAMES for kind in kinds):
+        return _value_reader(kinds)
     (kind,) = kinds
     if get_origin(kind) is tuple:
         read_one = _reader(get_args(kind)[0])
@@ -291,6 +292,15 @@ def _reader(hint: Any) -> Read:
     if kind is datetime:
         return datetime.fromisoformat
     return kind if issubclass(kind, Enum) else _plain_reader(kind)
+
+
+def _value_reader(kinds: Sequence[Any]) -> Read:
+    """A value is stored as a list. Other kinds of the same field are not."""
+    others = [kind for kind in kinds if kind not in NAMES]
+    if not others:
+        return _value
+    read_other = _reader(Union[*others])
+    return lambda found: _value(found) if type(found) is list else read_other(found)
 
 
 def _plain_reader(kind: type) -> Read:

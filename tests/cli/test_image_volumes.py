@@ -65,6 +65,8 @@ def test_the_image_that_it_mounts_is_kept_as_far_as_the_history_knows(
     (kept,) = (image for image in found.plan["images"] if image["tags"] == ["a"])
     words = "Kubernetes prod: Pod default/trainer (by the tag v1, which this image had)"
     assert kept["used_by"] == [words]
+    why = " ".join(run("why", "team/api", "a").out.split())
+    assert f"It stays: - is in use by {words} In use by {words}." in why
 
 
 def test_what_the_tag_named_before_the_history_begins_makes_the_plan_incomplete(

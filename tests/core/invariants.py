@@ -119,6 +119,7 @@ def nothing_that_anybody_claims_goes(evidence: Evidence, gone: Mapping[str, Judg
         assert manifest.status == "ACTIVE"
         assert not judged.used_by
         assert digest not in evidence.usage.by_digest
+        assert digest not in evidence.usage.by_past_tag
         assert evidence.usage.by_tag.keys().isdisjoint(manifest.tags)
         assert manifest.pushed_at is not None
         if evidence.policy:

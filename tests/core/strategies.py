@@ -26,7 +26,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
 from bot.core.savings import Prices
 from bot.core.sentence import Sentence
-from bot.core.usage import Usage
+from bot.core.usage import PastTagUser, Usage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 REPOSITORY = RepositoryId(RegistryId("123456789012", "eu-west-1"), "team/api", "host/team/api")
@@ -151,10 +151,12 @@ pins = st.builds(
     st.none() | ages.map(lambda age: NOW + age - timedelta(days=1)),
 )
 users = st.just(("ecs/prod",))
+past_tag_users = st.builds(PastTagUser, st.just("ecs/prod"), st.just("v1"), st.booleans())
 usages = st.builds(
     Usage,
     st.dictionaries(st.sampled_from(DIGESTS), users, max_size=1),
     st.dictionaries(st.sampled_from(NAMES), users, max_size=1),
+    by_past_tag=st.dictionaries(st.sampled_from(DIGESTS), st.tuples(past_tag_users), max_size=1),
 )
 evidences = st.builds(
     Evidence,

@@ -9,7 +9,7 @@ from bot.core.manifest import OCI_MANIFEST, Content, Described, Manifest, settle
 from bot.core.past_tags import CLOCKS_DIFFER, PastTags, UnknownRun, find_past_tags
 from bot.core.records import PastBinding, TagScan
 from bot.core.tag_history import scan_tags
-from bot.core.usage import Runner, TagRun, Unresolved
+from bot.core.usage import PastTagUser, Runner, TagRun, Unresolved, Usage
 from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW
 
 A, B, C, D = DIGESTS[:4]
@@ -66,19 +66,26 @@ def test_every_image_that_had_the_tag_since_the_start_is_in_use(
 ) -> None:
     """What the tag names now is in use anyway. What was pushed between two scans between which it
     moved, and the workload started, may have had it in passing."""
-    words = {
-        digest: (
-            f"pod (by the tag v1, which this image {'may have had' if digest == B else 'had'})",
-        )
-        for digest in digests
-    }
-    assert found(scan, run(since)) == PastTags(words, ()), description
+    users = {digest: (PastTagUser("pod", "v1", certain=digest != B),) for digest in digests}
+    assert found(scan, run(since)) == PastTags(users, ()), description
 
 
 def test_it_says_who_and_by_which_tag(scan: TagScan) -> None:
     runs = [run(FIRST, used_by="b"), run(FIRST, used_by="a"), run(FIRST + HOUR, used_by="a")]
-    words = "(by the tag v1, which this image had)"
-    assert found(scan, *runs).users[A] == (f"a {words}", f"b {words}")
+    users = (PastTagUser("a", "v1", certain=True), PastTagUser("b", "v1", certain=True))
+    assert found(scan, *runs).users[A] == users
+
+
+def test_users_are_in_the_order_of_their_names() -> None:
+    had = PastTagUser("b", "v1", certain=True)
+    may_have_had = PastTagUser("b", "v1", certain=False)
+    by_v2 = PastTagUser("b", "v2", certain=True)
+    usage = Usage(
+        by_digest={A: ("b", "c")},
+        by_tag={"latest": ("a", "c")},
+        by_past_tag={A: (by_v2, may_have_had, had)},
+    )
+    assert usage.of(A, ("latest",)) == ("a", "b", had, may_have_had, by_v2, "c")
 
 
 def test_what_the_history_does_not_reach_is_unknown(scan: TagScan) -> None:

@@ -18,6 +18,7 @@ from bot.core.result_reasons import EndCause, ResultReason
 from bot.core.sentence import Sentence
 from bot.core.start_obstacles import GroundChange, GroundChanged, StartObstacle
 from bot.core.unread import UnreadCause
+from bot.core.usage import PastTagUser
 from bot.render.decisions import approval_lack_words, figures_words, refusal_words
 from bot.render.errors import failure_words
 from bot.render.events_words import detail_words
@@ -34,6 +35,7 @@ from bot.render.reasons import (
     passed_over_words,
     reason_words,
     short_reason_words,
+    user_words,
 )
 from bot.render.unread import unread_words
 from bot.slack.wording import prose
@@ -65,6 +67,7 @@ WORDS: list[tuple[Any, Words]] = [
     (PassedOver, passed_over_words),
     (ResultReason, reason_words),
     (EndCause, end_cause_words),
+    (PastTagUser, user_words),
     (UnreadCause, unread_words),
     (Obstacle, obstacle_words),
     (ScanCause, lambda cause: scan_words(ScanFailed("ecs", "here", cause))),

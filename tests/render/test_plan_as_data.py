@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.plan import Plan
 from bot.core.sentence import Sentence
-from bot.core.usage import Look, Usage
+from bot.core.usage import Look, PastTagUser, Usage
 from bot.render.csv_rows import write_rows
 from bot.render.plan_csv import COLUMNS, plan_as_rows
 from bot.render.plan_json import IMAGES_A_PIECE, plan_as_json
@@ -55,6 +55,27 @@ def test_usage_in_csv() -> None:
     assert first["used_by"] == "ecs: web; lambda: mail"
     assert second["used_by"] == 'k8s: "prod"; ns/pod, é'
     assert second["tags"] == "b c"
+
+
+def test_users_by_tags_that_have_moved_are_texts() -> None:
+    had = PastTagUser("ECS shop/web", "v1", certain=True)
+    may_have_had = PastTagUser("ECS shop/web", "v2", certain=False)
+    digest = image(1).digest
+    usage = Usage(by_digest={digest: ("pod",)}, by_past_tag={digest: (had, may_have_had)})
+    made = plan(image(1, "a"), usage=usage)
+    users = [
+        "ECS shop/web (by the tag v1, which this image had)",
+        "ECS shop/web (by the tag v2, which this image may have had)",
+        "pod",
+    ]
+    (as_entry,) = as_json(made)["images"]
+    assert as_entry["used_by"] == users
+    assert as_entry["reasons"] == [
+        {"rule": "in_use", "detail": f"is in use by {', '.join(users)}", "users": users}
+    ]
+    (as_row,) = as_rows(made)
+    assert as_row["used_by"] == "; ".join(users)
+    assert as_row["reasons"] == f"is in use by {', '.join(users)}"
 
 
 @pytest.mark.parametrize("count", [0, 1, IMAGES_A_PIECE, IMAGES_A_PIECE + 1, 2 * IMAGES_A_PIECE])

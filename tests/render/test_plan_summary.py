@@ -6,7 +6,7 @@ from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.reasons import RuleName, StoredReason
 from bot.core.savings import find_stored_bytes
 from bot.core.sentence import Sentence
-from bot.core.usage import Look, Usage
+from bot.core.usage import Look, Usage, User
 from bot.render.plan_summary import PlanSummary, name_of, why
 from tests.render.builders import GB, image, plan
 
@@ -17,7 +17,7 @@ def index(number: int, *children: Manifest, tag: str = "", **facts: float) -> Ma
     return image(number, *tags, content=content, media_type=OCI_INDEX, **facts)  # type: ignore[arg-type]
 
 
-def used(summary: PlanSummary) -> list[tuple[str, tuple[str, ...], bool]]:
+def used(summary: PlanSummary) -> list[tuple[str, tuple[User, ...], bool]]:
     return [(name_of(each.root), each.users, each.by_use_alone) for each in summary.used]
 
 

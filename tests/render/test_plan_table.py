@@ -10,7 +10,7 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
-from bot.core.usage import Look, UnscannedRegion, Usage
+from bot.core.usage import Look, PastTagUser, UnscannedRegion, Usage
 from bot.render.plan_summary import PlanSummary
 from bot.render.plan_table import plan_as_table, unchecked_note, usage_notes
 from bot.render.terminal import ROWS
@@ -70,6 +70,12 @@ def test_every_keeper_has_words() -> None:
     made = plan(image(1, "pinned"), image(2, "used"), image(3), pins=(pin,), usage=usage)
     assert "pinned 1" in words(made)
     assert "in use 1" in words(made)
+
+
+def test_who_uses_it_by_a_tag_that_has_moved() -> None:
+    users = (PastTagUser("ECS shop/web", "v1", certain=True),)
+    made = plan(image(1, "v2"), usage=Usage(by_past_tag={image(1).digest: users}))
+    assert "v2 ECS shop/web (by the tag v1, which this image had)" in words(made)
 
 
 def test_the_largest_stand_first() -> None:

@@ -14,11 +14,12 @@ from bot.core.manifest import Blob
 from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
 from bot.core.plan_hash import content_hash
-from bot.core.reasons import RuleName, StoredReason, Verdict
+from bot.core.reasons import InUse, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
 from bot.core.sentence import Sentence
-from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
+from bot.core.usage import SOURCES, Look, PastTagUser, UnscannedRegion, Usage, User
+from bot.render.reasons import user_words
 from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
 from tests.core.stored import as_stored
@@ -31,6 +32,9 @@ PRICES = Prices(0.1, layers_stay_within=True)
 LOOKS = (Look("ecs", "here", 3), Look("lambda", "there", 0, Sentence("Access denied")))
 UNSEEN = (UnscannedRegion(RegistryId("210987654321", "us-east-1"), ("ecs", "lambda")),)
 OLD = content("old", "older")
+BY_PAST_TAG = PastTagUser("ECS shop/web", "v1", certain=True)
+USED_BY = 19
+"""Its place in a row."""
 
 
 @given(world=some.worlds)
@@ -142,6 +146,37 @@ def with_sentences(plan: Plan) -> Any:
     ]
     document[10] = ["lambda (there): Access denied"]
     return document
+
+
+def used_by(*users: User) -> Plan:
+    first, *others = OLD.judged
+    kept = replace(first, verdict=Verdict.KEEP, reasons=(InUse(users),), used_by=users)
+    return replace(OLD, judged=(kept, *others))
+
+
+def test_users_by_past_tags_are_values() -> None:
+    plan = used_by(BY_PAST_TAG, "pod")
+    assert unpack(pack(plan)).judged[0] == as_stored(plan).judged[0]
+
+
+def test_users_that_the_last_version_stored_stay_texts() -> None:
+    """It stored the words of a user by a past tag, as if they were a workload's name."""
+    words = "ECS shop/web (by the tag v1, which this image had)"
+    document = msgspec.json.decode(zlib.decompress(pack(used_by("pod"))))
+    document[2][0][USED_BY] = [words, "pod"]
+    document[3][0] = ["in_use", [words, "pod"]]
+    (first, _) = unpack(zlib.compress(msgspec.json.encode(document))).judged
+    assert first.used_by == (words, "pod")
+    assert first.reasons == (InUse((words, "pod")),)
+    assert user_words(first.used_by[0]) == words
+
+
+@pytest.mark.parametrize("damaged", [7, {"name": "pod"}, ["pod"]])
+def test_a_damaged_user_is_told(damaged: object) -> None:
+    document = msgspec.json.decode(zlib.decompress(pack(OLD)))
+    document[2][0][USED_BY] = [damaged]
+    with pytest.raises(ServiceError, match="cannot be read"):
+        unpack(zlib.compress(msgspec.json.encode(document)))
 
 
 def test_sentences_of_the_last_version_stay_sentences() -> None:

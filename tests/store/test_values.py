@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from bot.core.errors import DamagedError
+from bot.core.reasons import InUse
 from bot.core.sentence import Sentence
+from bot.core.usage import PastTagUser
 from bot.store.values import NAMES, from_json, from_text, to_json
 from tests.examples import examples
 
@@ -43,8 +45,25 @@ def test_strings_can_be_changed_on_the_way() -> None:
     )
 
 
+def test_a_user_is_a_text_or_a_value() -> None:
+    stored = ["in_use", ["pod", ["past_tag_user", "ECS shop/web", "v1", True]]]
+    value = InUse(("pod", PastTagUser("ECS shop/web", "v1", certain=True)))
+    assert to_json(value) == stored
+    assert from_json(stored) == value
+
+
 @pytest.mark.parametrize(
-    "damaged", [["nothing of ours"], ["newest"], "stopped_by", None, 7, ["stopped_by", 1, 2]]
+    "damaged",
+    [
+        ["nothing of ours"],
+        ["newest"],
+        "stopped_by",
+        None,
+        7,
+        ["stopped_by", 1, 2],
+        ["in_use", [7]],
+        ["in_use", [["past_tag_user", "pod", "v1"]]],
+    ],
 )
 def test_what_is_damaged_is_named(damaged: object) -> None:
     with pytest.raises(DamagedError, match="it is damaged, or a newer ecr-clean wrote it"):

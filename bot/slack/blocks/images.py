@@ -9,6 +9,7 @@ from bot.core.plan import Plan
 from bot.core.reasons import Verdict
 from bot.core.words import first_few, short
 from bot.render.plan_summary import Family, PlanSummary, why
+from bot.render.reasons import user_words
 from bot.render.words import count, size
 from bot.slack.api import Block
 from bot.slack.blocks.kit import Element, actions, button, context, header, plain, section
@@ -115,4 +116,5 @@ def _facts(judged: Judged) -> Iterator[str]:
     kind = f"{manifest.kind} {code(short(manifest.digest))}"
     yield f"{kind} · {size(manifest.size_bytes)}{pushed}{pulled}"
     if judged.used_by:
-        yield f"used by {first_few([prose(user, MOST_IN_USER) for user in judged.used_by])}"
+        users = [prose(user_words(user), MOST_IN_USER) for user in judged.used_by]
+        yield f"used by {first_few(users)}"

@@ -10,6 +10,7 @@ from bot.core.words import first_few, moment
 from bot.render.decisions import refusal_words
 from bot.render.events_words import detail_words
 from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
+from bot.render.reasons import user_words
 from bot.render.words import about, age, count, freed_of_all, money, size
 from bot.slack.api import Block, MessageContent
 from bot.slack.blocks import phrases
@@ -102,7 +103,7 @@ def _what_stays(summary: PlanSummary) -> Iterator[str]:
 
 
 def _used(used: Used) -> str:
-    names = first_few([prose(user, MOST_IN_USER) for user in used.users])
+    names = first_few([prose(user_words(user), MOST_IN_USER) for user in used.users])
     return f"• {code(name_of(used.root))} by {names or 'what hangs on it'}"
 
 

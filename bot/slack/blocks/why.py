@@ -12,6 +12,7 @@ from bot.core.repository import RepositoryId
 from bot.render.decisions import state_words
 from bot.render.events_words import item_words
 from bot.render.plan_summary import name_of, why
+from bot.render.reasons import user_words
 from bot.render.words import count
 from bot.slack.api import MessageContent
 from bot.slack.blocks import phrases
@@ -126,7 +127,7 @@ def _what_becomes_of(item: Item | None) -> str:
 def _users(view: WhyView) -> Iterator[str]:
     if users := view.explanation.judged.used_by:
         more = len(users) - USERS
-        told = ", ".join(prose(user, MOST_IN_USER) for user in users[:USERS])
+        told = ", ".join(prose(user_words(user), MOST_IN_USER) for user in users[:USERS])
         yield f"*Used by:* {told}" + (f" and {more:,} more" if more > 0 else "") + "."
 
 

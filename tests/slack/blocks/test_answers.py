@@ -21,6 +21,7 @@ from bot.core.records import (
 )
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
+from bot.core.usage import PastTagUser, Usage
 from bot.slack.api import MessageContent
 from bot.slack.blocks.choice import MOST_CHOICES, Choice, choices
 from bot.slack.blocks.help import help_message
@@ -34,7 +35,7 @@ from bot.slack.listeners.commands.grammar import FORMS
 from bot.slack.view import LastRun, OpenPlan
 from bot.usecases.explain import Explanation
 from bot.usecases.find_deleted import Deleted
-from tests.render.builders import HERE
+from tests.render.builders import HERE, image, plan
 from tests.slack.blocks.scene import ANN, BOB, action_ids, approvals, checked, event, read, view
 from tests.slack.blocks.test_limits import LONG_NAME, NASTY, ODD
 from tests.support import NOW
@@ -155,6 +156,16 @@ def test_why(state: PlanState) -> None:
     for last in (event(EventName.ENDED), None):
         harmless(deleted_message(NASTY * 9, Deleted(in_state(state), item), last))
     harmless(never_looked_at(LONG))
+
+
+def test_why_names_who_uses_it_by_a_tag_that_has_moved() -> None:
+    users = (PastTagUser("ECS shop/web", "v1", certain=True),)
+    made = plan(image(1, "v2"), usage=Usage(by_past_tag={image(1).digest: users}))
+    explanation = Explanation(HERE, made.judged[0], made.judged)
+    shown = (view(made).plan, NOW, explanation, (), None, None, NOW)
+    said = harmless(why_message(WhyView("v2", *shown)))
+    words = "ECS shop/web (by the tag v1, which this image had)"
+    assert f"*Why:* is in use by {words}.\n*Used by:* {words}." in said
 
 
 def _most_used() -> Judged:

@@ -18,7 +18,7 @@ from bot.core.records import Item, Outcome
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
 from bot.core.sentence import Sentence
-from bot.core.usage import SOURCES, Look, UnscannedRegion, Usage
+from bot.core.usage import SOURCES, Look, PastTagUser, UnscannedRegion, Usage
 from bot.slack.blocks import (
     asked_message,
     failed_message,
@@ -94,8 +94,10 @@ def odd_plan() -> Plan:
     images = [image(n, tag, f"{tag}_", pulled=1, size=10**15) for n, tag in enumerate(longest)]
     kept = [image(100 + n, f"kept{n}") for n in range(40)]
     users = tuple(f"{NASTY * 5}{number}" for number in range(30))
+    past_tag_users = (PastTagUser(NASTY, "t" * 128, certain=True),)
     usage = Usage(
         by_tag={f"kept{n}": users for n in range(20)},
+        by_past_tag={each.digest: past_tag_users for each in kept[:20]},
         looks=tuple(Look(source, NASTY, 1) for source in SOURCES) * 9,
         not_checked=SOURCES,
         unscanned_regions=tuple(UnscannedRegion(place, SOURCES) for place in PLACES),

@@ -8,6 +8,7 @@ import pytest
 from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan
+from bot.core.usage import PastTagUser, Usage
 from bot.slack.api import Block
 from bot.slack.blocks import images_view, loading_view, typing_view
 from bot.slack.blocks.images import A_PAGE
@@ -82,6 +83,15 @@ def test_a_page() -> None:
 `kept`: kept is pinned by <@U0000000001>: the {STAR}audit{STAR} of &lt;everything&gt;
 ~ image `sha256:000000000000…` · 1.00 GB · pushed 2026-11-21"""
     )
+
+
+def test_who_uses_it_by_a_tag_that_has_moved() -> None:
+    users = (PastTagUser("ECS shop/web", "v1", certain=True),)
+    made = plan(image(1, "v2"), usage=Usage(by_past_tag={image(1).digest: users}))
+    words = "ECS shop/web (by the tag v1, which this image had)"
+    said = read(page(made)["blocks"])
+    assert f"`v2`: is in use by {words}" in said
+    assert f"~ used by {words}" in said
 
 
 def test_an_empty_repository() -> None:

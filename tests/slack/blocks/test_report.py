@@ -13,7 +13,7 @@ from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.records import EventName
 from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
-from bot.core.usage import SOURCES, UnscannedRegion, Usage
+from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
 from bot.render.words import money, size
 from bot.slack.api import Block
 from bot.slack.blocks import plan_message
@@ -216,6 +216,13 @@ def test_an_index_whose_child_is_in_use_is_named_with_who_uses_it() -> None:
     usage = replace(USED, by_tag={}, by_digest={child.digest: ("pod web",)})
     said = shown(content=plan(root, child, image(3), usage=usage))
     assert "*1 of them only because it is in use:*\n• `multi` by pod web" in said
+
+
+def test_who_uses_it_by_a_tag_that_has_moved() -> None:
+    users = (PastTagUser("pod web", "v1", certain=False),)
+    usage = replace(USED, by_tag={}, by_past_tag={image(1).digest: users})
+    said = shown(content=plan(image(1, "v2"), image(2), usage=usage))
+    assert "• `v2` by pod web (by the tag v1, which this image may have had)" in said
 
 
 def test_where_all_in_use_would_stay_anyway() -> None:
