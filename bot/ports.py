@@ -1,4 +1,4 @@
-"""The seams between the decision and the world."""
+"""Protocols for what crosses I/O and has several implementations, with the values they exchange."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -7,9 +7,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from bot.core.authority import SlackPerson
 from bot.core.manifest import Content, Described, Unread
 from bot.core.pull_times import OurRead
-from bot.core.records import (
-    Event,
-)
+from bot.core.records import Event
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
 from bot.core.usage import Sighting
@@ -29,9 +27,9 @@ Found = TypeVar("Found")
 
 
 class Dated(NamedTuple, Generic[Found]):
-    """What one call found, by digest. `answered_at`: the time that the answer bears, by the
-    service's own clock and to the second; None if it bears none. UTC. `text_bytes`: the length of
-    all manifests in the answer."""
+    """What one call found, by digest. `answered_at`: the time in the answer, by the service's
+    clock, to the second; None if it has none. UTC. `text_bytes`: the length of all manifests in the
+    answer."""
 
     found: Mapping[str, Found]
     answered_at: datetime | None
@@ -39,7 +37,8 @@ class Dated(NamedTuple, Generic[Found]):
 
 
 class Registry(Protocol):
-    """One account's registry in one Region. Everything raises ServiceError if it fails."""
+    """One account's registry in one Region. Every method raises ServiceError if it
+    fails."""
 
     @property
     def read_at_once(self) -> int:
@@ -50,83 +49,84 @@ class Registry(Protocol):
     def repositories(self) -> Iterator[RepositoryId]: ...
 
     def repository(self, name: str) -> RepositoryId | None:
-        """None if the registry has none of that name."""
+        """None if the registry has no repository of that name."""
 
     def resource_tags(self, repository: RepositoryId) -> Mapping[str, str]:
-        """AWS's own tags of the repository, by key: no tags of images. Raises RequestError if the
-        repository is gone."""
+        """The AWS tags of the repository, by key; not the tags of images. Raises RequestError if
+        the repository is gone."""
 
     def describe(self, repository: RepositoryId) -> Iterator[Described]:
-        """Every manifest, whatever its status. Raises RequestError if the repository is gone."""
+        """All manifests, in any status. Raises RequestError if the repository is gone."""
 
     def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
-        """What the manifests' texts say, by one call; an answer for each. It counts as a pull."""
+        """Reads the manifests by one call, and answers for each of them. AWS counts it as a
+        pull."""
 
     def digests(self, repository: RepositoryId) -> Iterator[str]:
-        """Of every manifest, whatever its status; by fewer bytes than `describe`."""
+        """Of all manifests, in any status. Transfers fewer bytes than `describe`."""
 
     def describe_some(
         self, repository: RepositoryId, digests: Sequence[str]
     ) -> Mapping[str, Described]:
-        """As they are now, `read_at_once` at the most; those that are gone are left out."""
+        """At most `read_at_once` manifests, as they are now. Those that are gone are left out."""
 
     def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
-        """Of `read_at_once` at the most, by one call; those that cannot be read are left out. It
-        counts as a pull."""
+        """Reads at most `read_at_once` manifests by one call. Those that cannot be read are left
+        out. AWS counts it as a pull."""
 
     def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
-        """Who may pull by the repository's and the registry's policies."""
+        """Who may pull, by the policies of the repository and the registry."""
 
     def deleted_also_in(self, repository: RepositoryId) -> tuple[RegistryId, ...]:
-        """Where replication rules carry deletions from this repository."""
+        """The registries to which replication rules pass deletions from this repository."""
 
     def layers_stay_within_repositories(self) -> bool:
         """False if repositories of this registry may share layers."""
 
     def records_our_pulls(self) -> bool:
-        """False if our reading leaves pull times alone."""
+        """False if reads by the bot do not change pull times."""
 
 
 class DeletionFailure(NamedTuple):
-    """Why ECR does not delete one image: API reference, ImageFailure."""
+    """Why ECR did not delete an image: API reference, ImageFailure."""
 
     code: str
     reason: str
 
 
 class Deleter(Protocol):
-    """Deletes images of one repository, with no more power than that takes. May be used by several
+    """Deletes images of one repository, with permissions for nothing else. May be used by several
     threads."""
 
     def delete(
         self, digests: Sequence[str], may_go: Callable[[], bool]
     ) -> Mapping[str, DeletionFailure | None]:
-        """By one call, which is tried once. What ECR answered for each digest, None for deleted;
-        digests that the answer leaves out are left out. `may_go` is asked at the last moment, when
-        the request is about to leave.
+        """Deletes by one call, without a retry. Returns ECR's answer for each digest, None if it
+        was deleted. Digests that ECR's answer does not have are left out. `may_go` is called right
+        before the request is sent.
 
-        Raises NotSentError if it may not; ThrottledError, AnswerLostError, ExpiredCredentialsError;
-        ServiceError for whatever trying again does not mend.
+        Raises NotSentError if `may_go` returned False; ThrottledError, AnswerLostError or
+        ExpiredCredentialsError; ServiceError if a retry cannot help.
         """
 
     def renew_credentials(self) -> None:
-        """Asks for new ones, though the old ones should not have run out yet."""
+        """Requests new credentials, even if the old ones should not have expired yet."""
 
 
 class Directory(Protocol):
-    """The people of the Slack workspace in which this process works. May be used by several
-    threads. Everything raises ServiceError if Slack cannot tell, or this process has no token."""
+    """The users of the Slack workspace of this process. May be used by several threads. Every
+    method raises ServiceError if Slack fails or this process has no token."""
 
     def workspace(self) -> str:
-        """Its id."""
+        """The workspace's id."""
 
     def person(self, user_id: str) -> SlackPerson:
-        """With all user groups that the settings name. Raises RequestError if nobody of that id
-        may decide anything: deactivated, a bot, unknown."""
+        """The user, with those of their user groups that the settings name. Raises RequestError if
+        the user may not decide anything: deactivated, a bot, or unknown."""
 
 
 class UsageSource(Protocol):
-    """One service in one place, or one file."""
+    """A place in which workloads use images: a service in one Region, a cluster, a file."""
 
     @property
     def name(self) -> str:
@@ -134,33 +134,33 @@ class UsageSource(Protocol):
 
     @property
     def scope(self) -> str:
-        """Where it looks: `123456789012 in eu-west-1`, a cluster, a path."""
+        """What it scans: `123456789012 in eu-west-1`, a cluster, a path."""
 
     def sightings(self) -> Iterator[Sighting]:
-        """Every reference that it knows, with who uses it. Raises ServiceError if it cannot tell
-        all: a source that is silent says nothing about usage."""
+        """All references to images, each with its user. Raises ServiceError if it cannot read all
+        of them: a partial answer would say that images are not in use."""
 
 
 class RepositoryMemory(Protocol):
-    """What this bot read and saw in a repository. Raises ServiceError if it fails."""
+    """What the bot read and found in repositories. Every method raises ServiceError if it fails."""
 
     def our_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
     ) -> Mapping[str, Sequence[OurRead]]:
-        """Of these digests, or of all. Nothing stands for those that were never read."""
+        """Of these digests, or of all. Digests that were never read are left out."""
 
     def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
-        """By digest. Of a read that is known already only the span is added, if it had none."""
+        """By digest. A read that is known already gets only the span, if it had none."""
 
     def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
-        """Digests that referrers name by tag and that were in this repository at some time."""
+        """Digests that tags of referrers name, and that were in this repository at some time."""
 
     def add_subjects_seen(self, repository: RepositoryId, digests: Iterable[str]) -> None: ...
 
 
 class ManifestCache(RepositoryMemory, Protocol):
-    """Keeps what the bot read, so that it reads each manifest once. Raises ServiceError if it
-    fails."""
+    """Stores what manifests contain, so that the bot reads each of them once. Every method raises
+    ServiceError if it fails."""
 
     def contents(self, digests: Iterable[str]) -> dict[str, Content]: ...
 
@@ -168,14 +168,14 @@ class ManifestCache(RepositoryMemory, Protocol):
 
 
 class WorkloadCount(NamedTuple):
-    """How many workloads a source listed when it was last believed. UTC."""
+    """How many workloads a source listed, and when. UTC."""
 
     workloads: int
     at: datetime
 
 
 class Doubted(NamedTuple):
-    """A source listed far fewer workloads than `before`; somebody may confirm what it listed."""
+    """A source listed far fewer workloads than `before`. An approver may confirm this number."""
 
     source: str
     scope: str
@@ -184,8 +184,8 @@ class Doubted(NamedTuple):
 
 
 class Confirmation(NamedTuple):
-    """Somebody's consent to how few workloads a source listed. `by`: a Slack user's id or an AWS
-    ARN. UTC."""
+    """A confirmation that a source listed the right number of workloads. `by`: the id of a Slack
+    user or an AWS ARN. UTC."""
 
     doubted: Doubted
     by: str
@@ -193,35 +193,38 @@ class Confirmation(NamedTuple):
 
 
 class UsageMemory(Protocol):
-    """What each source listed last, so that a sudden silence is noticed."""
+    """What each source listed last, so that a sudden drop is noticed."""
 
-    def last_listed(self, source: str, scope: str) -> WorkloadCount | None: ...
+    def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
+        """The last number that counts: it was not doubted, or it was confirmed."""
 
-    def believe(self, source: str, scope: str, listed: WorkloadCount) -> None: ...
+    def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
+        """Later scans are compared with this number. Ends all doubt."""
 
     def doubt(self, doubted: Doubted) -> None:
-        """Keeps it aside until somebody confirms it."""
+        """Stores the number for a confirmation. Scans are not compared with it."""
 
     def confirm(self, doubted: Doubted, event: Event | None) -> bool:
-        """Believes what was doubted. `event`: who confirmed it, for the audit, if there is one.
-        False, and nothing is written, if it is no longer doubted, or another number is."""
+        """From now on, scans are compared with the doubted number. `event`: the confirmation, for
+        the audit, if the memory has one. False, and nothing is written, if the number is no longer
+        in doubt, or another number is."""
 
     def doubted(self) -> Sequence[Doubted]:
-        """What somebody may confirm, by source and scope."""
+        """All numbers in doubt, by source and scope."""
 
     def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
-        """All that are known, oldest first."""
+        """Oldest first."""
 
 
 class RegionAnswer(NamedTuple):
-    """Whether a source may find something in a Region that it does not scan. UTC."""
+    """Whether a Region that no source scans may have workloads of a source. UTC."""
 
     has_any: bool
     at: datetime
 
 
 class RegionMemory(Protocol):
-    """What Regions that no source scans answered, so that they are not asked with every scan."""
+    """The answers of Regions that no source scans, so that not every scan asks them."""
 
     def asked_regions(self, account: str) -> Mapping[tuple[str, str], RegionAnswer]:
         """By Region and source."""
@@ -232,14 +235,14 @@ class RegionMemory(Protocol):
 
 
 class ScanMemory(UsageMemory, RegionMemory, Protocol):
-    """All that scans remember."""
+    """What scans of usage store for the next scan."""
 
 
 class RunProgress(Protocol):
     def __call__(self, done: int, total: int, freed_bytes: int) -> None:
-        """`done`: of how many of `total` digests it is settled what became of them."""
+        """`done`: how many of `total` digests have an outcome."""
 
 
 class Progress(Protocol):
     def __call__(self, step: str, done: int, total: int | None, note: str = "", /) -> None:
-        """`total` None: it is not known yet. `note` may change while the step lasts."""
+        """`total`: None if it is not known yet. `note` may change during the step."""

@@ -53,7 +53,7 @@ class Commits(StorePart):
 
 
 def _begins(change: Change) -> bool:
-    """Whether a plan is to be carried out from now on."""
+    """Whether a plan gets its first run."""
     return change.run is not None and change.run_before is None
 
 
@@ -74,7 +74,7 @@ def _new_version(change: Change) -> _VersionRows | None:
 
 
 def _forget_replaced(session: Session, change: Change) -> None:
-    """What was approved is kept whole."""
+    """Approved versions are kept whole."""
     before, content = change.before, change.content
     if before and content and not before.current_approvals:
         replace_version(session, before.id, before.version, content.delete)
@@ -92,7 +92,7 @@ def _write_plan(session: Session, change: Change) -> bool:
 
 
 def _make(session: Session, record: PlanRecord) -> bool:
-    """Whatever stands in its way, and only an open plan of the repository can, stays."""
+    """Writes nothing if the repository has an open plan."""
     row = insert_into(session, PlanRow).values(_columns(record)).on_conflict_do_nothing()
     return count_of(session, row) == 1
 
@@ -132,7 +132,7 @@ def _columns(record: PlanRecord) -> dict[str, Any]:
 def _settle_approvals(
     session: Session, after: PlanRecord, approvals_before: tuple[Approval, ...]
 ) -> None:
-    """A stop takes approvals back."""
+    """Writes new approvals, and deletes those that a stop took back."""
     gone = set(approvals_before) - set(after.approvals)
     new = set(after.approvals) - set(approvals_before)
     if gone:

@@ -1,4 +1,4 @@
-"""What Slack delivered, so that each act of a person counts once."""
+"""Deliveries from Slack, so that each click and command counts once."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Reports that come by themselves: who was claimed for which round, and what became of it."""
+"""Scheduled reports: which repositories were claimed for which round, and their outcomes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Home tabs that people opened, and what they know of."""
+"""Home tabs that users opened, and the last event that each shows."""
 
 from collections.abc import Sequence
 from datetime import datetime

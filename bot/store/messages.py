@@ -13,7 +13,7 @@ from bot.store.part import StorePart, count_of, insert_into
 from bot.store.tables import MessageRow, PlanRow
 
 
-class PlanMessages(StorePart):
+class Messages(StorePart):
     def remember_message(self, message: Message) -> None:
         """Records that there is such a message, or that it shows another plan now. Which revision
         it shows is unknown until `mark_shown`."""

@@ -1,4 +1,4 @@
-"""What replicas read and saw, so that none takes another's reads for pulls."""
+"""Reads by all replicas, so that none of them takes the reads of another for pulls."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ _Query = Select[str, datetime, datetime | None, datetime | None, datetime | None
 
 
 class OurReads(StorePart):
-    """Rows are written in the same order by everybody, so that nobody waits in a circle."""
+    """All processes write rows in the same order, so that there is no deadlock."""
 
     def our_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None

@@ -1,4 +1,4 @@
-"""Whether plans may begin to be carried out."""
+"""Whether runs may start."""
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -35,13 +35,13 @@ class Pauses(StorePart):
 
 
 def is_paused(session: Session) -> bool:
-    """Whoever pauses meanwhile waits for the end of this transaction."""
+    """A pause that another process sets waits for the end of this transaction."""
     row = session.scalars(select(AboutRow).with_for_update(read=True)).one()
     return _pause(row) is not None
 
 
 def _show_anew(session: Session) -> None:
-    """Every message of an open plan says whether everything is paused."""
+    """Messages of open plans say whether everything is paused: all of them are behind now."""
     open_plans = select(PlanRow.id).where(PlanRow.state.in_(OPEN))
     nobody_knows = {"shown_revision": None, "updates": MessageRow.updates + 1}
     session.execute(update(MessageRow).where(MessageRow.plan.in_(open_plans)).values(nobody_knows))

@@ -57,10 +57,9 @@ class Pins(StorePart):
 def change_pins(
     session: Session, removed: Iterable[RepositoryPin], added: Iterable[RepositoryPin]
 ) -> bool:
-    """False if one to be removed is gone or replaced, or one of the same text as one to be added
-    is there.
+    """False if a pin to remove is gone or replaced, or a pin with the text of one to add is there.
 
-    Rows are locked in the same order by everybody, so that nobody waits in a circle.
+    All processes lock rows in the same order, so that there is no deadlock.
     """
     steps = [(_key(each), _remove, each) for each in removed]
     steps += [(_key(each), _add, each) for each in added]
@@ -68,7 +67,7 @@ def change_pins(
 
 
 def add_removals(session: Session, removals: Iterable[PinRemoval]) -> None:
-    """A removal that is known already stays as it is."""
+    """A removal that is stored already is not changed."""
     for each in removals:
         stored, pin = each.pin, each.pin.pin
         row = insert_into(session, PinRemovalRow).values(
@@ -102,8 +101,8 @@ def _remove(session: Session, each: RepositoryPin) -> bool:
 
 
 def _is_the_same(each: RepositoryPin) -> ColumnElement[bool]:
-    """Its reason as it was read: `Prose` would remove what looks like a secret by now, and nobody
-    could remove or replace a pin that was stored before."""
+    """Compares the reason as it was read. `Prose` would remove what looks like a secret today, and
+    a pin that was stored before could not be removed or replaced."""
     reason = type_coerce(PinRow.reason, String)
     return and_(
         PinRow.repository == each.repository,

@@ -74,8 +74,8 @@ class Plans(StorePart):
     def carried_out_plans(
         self, limit: int, repository: RepositoryId | None = None
     ) -> Sequence[PlanRecord]:
-        """Plans that were carried out, wholly or in part, last proposed first. Of one repository,
-        or of all."""
+        """Plans that were executed, wholly or in part, last proposed first. Of one repository, or
+        of all."""
         query = select(PlanRow).where(PlanRow.state.in_(CARRIED_OUT))
         return self._last(query, limit, repository)
 

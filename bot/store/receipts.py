@@ -1,4 +1,4 @@
-"""What became of plans, in short."""
+"""Results of plans, in short."""
 
 from collections.abc import Sequence
 
@@ -34,14 +34,14 @@ class Receipts(StorePart):
             )
 
     def freed_bytes_in_all(self) -> int:
-        """By all plans that were carried out, wholly or in part."""
+        """By all plans that were executed, wholly or in part."""
         summed = select(func.sum(PlanRow.freed_bytes)).where(PlanRow.state.in_(CARRIED_OUT))
         with self._database.reading() as session:
             return int(session.scalar(summed) or 0)
 
     def plans_to_tell_of(self, limit: int) -> Sequence[PlanRecord]:
         """Proposed and approved plans with approvals of earlier versions. Their approvers were not
-        told yet that these approvals no longer count."""
+        notified yet that these approvals no longer count."""
         told = func.coalesce(PlanRow.told_version, 0)
         counts_no_more = and_(
             ApprovalRow.plan == PlanRow.id,
@@ -58,8 +58,8 @@ class Receipts(StorePart):
             return [record_of(row) for row in session.scalars(query)]
 
     def mark_told(self, plan: PlanRecord, version: int | None) -> bool:
-        """Records that the approvers of versions before `version` were told; None takes that back.
-        False if it was recorded already, here or by another process."""
+        """Records that the approvers of versions before `version` were notified; None takes that
+        back. False if it was recorded already, here or by another process."""
         is_news = PlanRow.told_version.is_distinct_from(version)
         marked = update(PlanRow).where(PlanRow.id == plan.id, is_news).values(told_version=version)
         with self._database.writing() as session:

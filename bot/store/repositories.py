@@ -1,4 +1,4 @@
-"""The repositories that registries list, and what was found when each was last looked at."""
+"""The repositories that registries list, and the result of the last scan of each."""
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -76,7 +76,7 @@ def _is_in(registry: RegistryId) -> ColumnElement[bool]:
 
 
 def _upsert(session: Session, rows: Iterable[dict[str, object]], columns: Sequence[str]) -> None:
-    """Of what is known already only those columns are overwritten."""
+    """Of rows that exist already, only those columns are overwritten."""
     added = insert_into(session, RepositoryRow)
     changed = {column: added.excluded[column] for column in columns}
     for_each(

@@ -1,7 +1,8 @@
-"""Plans that are carried out: who has which, what is in flight, and what became of it.
+"""Runs: which worker has which, its batches, and their results.
 
-Whoever writes to a run first locks its row, and only if the attempt is still theirs: somebody who
-takes it over either waits for what is written, or has it already.
+A worker locks the row of its run before it writes, and only if the attempt is still its own.
+Another worker that takes the run over either waits for the end of that transaction, or has the run
+already.
 """
 
 import zlib
@@ -127,13 +128,13 @@ def change_run(session: Session, before: Run | None, after: Run | None) -> bool:
 
 
 def _is_still(run: Run) -> ColumnElement[bool]:
-    """Nobody took it over. That the lease ran out is no reason to give it up."""
+    """No other worker took it over. A worker whose lease expired keeps the run until then."""
     return and_(RunRow.plan == run.plan, RunRow.attempt == run.attempt)
 
 
 def _hold(session: Session, run: Run) -> bool:
-    """Until this transaction ends, nobody else writes to the run or takes it over. False if
-    somebody did."""
+    """Until this transaction ends, no other worker writes to the run or takes it over. False if
+    another worker took it over before."""
     held = update(RunRow).where(_is_still(run)).values(attempt=run.attempt)
     return count_of(session, held) == 1
 

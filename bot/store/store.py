@@ -13,7 +13,7 @@ from bot.store.deliveries import Deliveries
 from bot.store.due_reports import DueReports
 from bot.store.homes import Homes
 from bot.store.jobs import Jobs
-from bot.store.messages import PlanMessages
+from bot.store.messages import Messages
 from bot.store.migrate import migrate
 from bot.store.open_database import open_database
 from bot.store.our_reads import OurReads
@@ -38,7 +38,7 @@ class Store(
     TagScans,
     UsageListed,
     OurReads,
-    PlanMessages,
+    Messages,
     Jobs,
     Deliveries,
     Repositories,

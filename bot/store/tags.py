@@ -1,4 +1,4 @@
-"""What the last scan of a repository's tags saw."""
+"""The tags of each repository at its last scan."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from bot.store.part import StorePart, count_of, insert_all, insert_into
 from bot.store.tables import BindingRow, ItemRow, LossRow, PastBindingRow, PlanRow, ScanRow
 
 _OF_REFERRERS = "sha256-"
-"""Begin so, and people hardly look for them."""
+"""Prefix of the tags of referrers. Users rarely look for them."""
 
 
 class TagScans(StorePart):

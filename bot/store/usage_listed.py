@@ -1,4 +1,4 @@
-"""What each source of usage listed last, and what people confirmed of it."""
+"""How many workloads each usage source listed last, and confirmations of these numbers."""
 
 from collections.abc import Sequence
 
@@ -73,7 +73,7 @@ def _believed(session: Session, source: str, scope: str) -> WorkloadCount | None
 
 
 def _believe(session: Session, source: str, scope: str, listed: WorkloadCount) -> None:
-    """What is believed ends all doubt."""
+    """Ends all doubt about the source."""
     is_doubt = ListedRow.is_believed.is_(False)
     named = (ListedRow.source == source, ListedRow.scope == scope)
     session.execute(delete(ListedRow).where(*named, is_doubt))
