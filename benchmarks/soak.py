@@ -21,7 +21,7 @@ from benchmarks.stand_in import stand_in, workspace
 from bot.playground.seed import fill
 from bot.playground.slack import RemoteWorkspace
 from bot.store.store import Store, open_store
-from bot.usecases.ask_for_report import REPORT
+from bot.usecases.reports import REPORT
 
 REPOSITORIES = [f"small/{number}" for number in range(10)]
 MANIFESTS = 20

@@ -13,7 +13,7 @@ from bot.aws.sessions import open_session
 from bot.cli.main import main
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usecases.take_inventory import Inventory, InventoryTaker
+from bot.usecases.inventory import Inventory, InventoryTaker
 from tests.support import NO_SOURCES, NOW, Result, Run, Shelf, without_sources
 
 settings.register_profile(

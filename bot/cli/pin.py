@@ -16,7 +16,7 @@ from bot.render.pin_words import pin_words
 from bot.render.stored_words import standing
 from bot.render.words import count
 from bot.settings import Settings, load_settings
-from bot.usecases.find_repositories import find_repository
+from bot.usecases.repositories import find_repository
 from bot.wiring import command_line_person, open_pinner, open_registries, open_unpinner
 
 

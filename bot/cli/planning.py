@@ -13,8 +13,8 @@ from bot.memory import expect_many_lasting_objects
 from bot.ports import Clock, Progress, Registry, ScanMemory
 from bot.settings import Settings
 from bot.usecases.check_authority import Authority
-from bot.usecases.find_repositories import Found, find_repositories, find_repository
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
+from bot.usecases.repositories import Found, find_repositories, find_repository
 from bot.wiring import (
     Memory,
     Seen,

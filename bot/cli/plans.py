@@ -14,7 +14,7 @@ from bot.core.errors import RequestError
 from bot.render.stored_csv import COLUMNS, RECEIPT_COLUMNS, receipt_as_rows, stored_plan_as_rows
 from bot.render.stored_json import stored_plan_as_json
 from bot.settings import load_settings
-from bot.usecases.find_kept_manifest import find_kept_manifest
+from bot.usecases.explanations import find_kept_manifest
 from bot.usecases.find_plan import find_plan
 from bot.wiring import system_clock
 

@@ -19,9 +19,9 @@ from bot.render.decisions import state_words
 from bot.render.stored_csv import PROPOSAL_COLUMNS, proposal_as_rows
 from bot.render.stored_json import proposal_as_json
 from bot.settings import load_settings
-from bot.usecases.find_repositories import Found
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
 from bot.usecases.propose import Proposal
+from bot.usecases.repositories import Found
 from bot.wiring import (
     UsageSources,
     command_line_person,

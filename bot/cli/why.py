@@ -12,7 +12,7 @@ from bot.cli.remembering import opened_memory
 from bot.cli.status import Outcome
 from bot.render.explained import COLUMNS, explained_as_json, explained_as_rows
 from bot.settings import load_settings
-from bot.usecases.explain import Explanation, explain
+from bot.usecases.explanations import Explanation, explain
 from bot.wiring import Memory
 
 if TYPE_CHECKING:

@@ -21,11 +21,11 @@ from bot.slack.people import People
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
 from bot.usecases.approve import Approver
-from bot.usecases.ask_for_report import Asker
 from bot.usecases.dismiss import Dismisser
 from bot.usecases.find_plan import find_plan
 from bot.usecases.pause import Pauser
 from bot.usecases.pin import Pinner
+from bot.usecases.reports import Asker
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 

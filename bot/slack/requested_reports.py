@@ -16,7 +16,7 @@ from bot.slack.blocks import asked_message, failed_message
 from bot.slack.context import SlackContext
 from bot.slack.listener import answer
 from bot.slack.payloads import Click, ClickOnUsage, Sender
-from bot.usecases.ask_for_report import Wish
+from bot.usecases.reports import Wish
 
 SECONDS_BETWEEN_UPDATES = 3.0
 SECONDS_AFTER_FAILURE = 30.0

@@ -29,7 +29,7 @@ from bot.core.usage_findings import (
     WorkloadsListed,
 )
 from bot.ports import Registry
-from bot.usecases.examine_registry import Examination, list_repositories
+from bot.usecases.registry_checks import Examination, list_repositories
 
 AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
 

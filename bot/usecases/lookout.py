@@ -17,12 +17,10 @@ from bot.core.sparing import Why, compare, gone_of
 from bot.core.start_obstacles import GroundChanged
 from bot.parallel import in_parallel
 from bot.ports import Clock, Dated, Deleter, ManifestText
-from bot.usecases.batch_size import BatchSize
-from bot.usecases.find_repositories import Found
+from bot.usecases.inventory import BatchSize, Reading, open_reading, pulled_by_others
 from bot.usecases.ledger import Ledger
-from bot.usecases.our_reads import Reading, open_reading
-from bot.usecases.plan import Planned, Planner, pins_and_removals
-from bot.usecases.take_inventory import pulled_by_others
+from bot.usecases.planning import Planned, Planner, pins_and_removals
+from bot.usecases.repositories import Found
 
 if TYPE_CHECKING:
     from bot.store.store import Store

@@ -19,9 +19,9 @@ from bot.ports import Clock
 from bot.store.changes import Change
 from bot.usecases.deed import Deed
 from bot.usecases.find_plan import find_open_plan
-from bot.usecases.find_repositories import Found
 from bot.usecases.pin import Pinner
-from bot.usecases.plan import Planned, Planner
+from bot.usecases.planning import Planned, Planner
+from bot.usecases.repositories import Found
 
 if TYPE_CHECKING:
     from bot.store.store import Store

@@ -12,7 +12,7 @@ from bot.ports import Progress
 from bot.settings import Settings
 from bot.usecases.check_authority import Authority
 from bot.usecases.doctor import Caller, Patient
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
 from bot.wiring.memory import Memory
 from bot.wiring.sessions import named_regions, session_of
 from bot.wiring.sources import Seen

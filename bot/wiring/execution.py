@@ -11,9 +11,9 @@ from bot.settings import Settings
 from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.check_authority import Authority
 from bot.usecases.execute import Executor
-from bot.usecases.find_repositories import Found
 from bot.usecases.lookout import Workplace
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
+from bot.usecases.repositories import Found
 from bot.wiring.authority import open_authority
 from bot.wiring.clients import open_planner, open_registries, system_clock
 from bot.wiring.deleting import find_registry, open_deleter

@@ -10,7 +10,7 @@ from bot.settings import Settings
 from bot.usecases.approve import Approver
 from bot.usecases.dismiss import Dismisser
 from bot.usecases.pin import Pinner
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
 from bot.usecases.propose import Proposer
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner

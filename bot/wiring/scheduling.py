@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from bot.settings import Settings
-from bot.usecases.run_due import RunDue
-from bot.usecases.survey import Survey
+from bot.usecases.reports import RunDue
+from bot.usecases.repositories import Survey
 from bot.wiring.clients import open_patients, open_registries
 
 if TYPE_CHECKING:

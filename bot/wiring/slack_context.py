@@ -10,10 +10,10 @@ from bot.ports import Clock, UsageMemory
 from bot.settings import Settings
 from bot.settings.environment import Environment
 from bot.usecases.approve import Approver
-from bot.usecases.ask_for_report import Asker
 from bot.usecases.dismiss import Dismisser
 from bot.usecases.pause import Pauser
 from bot.usecases.pin import Pinner
+from bot.usecases.reports import Asker
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 from bot.wiring.authority import open_authority

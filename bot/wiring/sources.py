@@ -34,7 +34,7 @@ from bot.usage.other_regions import (
 from bot.usage.sagemaker import sagemaker_source
 from bot.usage.scan import Scan
 from bot.usecases.check_authority import Authority
-from bot.usecases.repository_names import RepositoryNames
+from bot.usecases.repositories import RepositoryNames
 from bot.wiring.accounts import OpenAccount, open_accounts
 from bot.wiring.kubernetes import known_clusters, kubernetes_sources
 

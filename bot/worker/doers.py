@@ -11,7 +11,7 @@ from bot.ports import Clock
 from bot.settings import Settings
 from bot.slack.api import PostLimiter
 from bot.store.store import Store
-from bot.usecases.ask_for_report import REPORT
+from bot.usecases.reports import REPORT
 from bot.wiring import Leaving, open_authority
 from bot.worker.drafting import Drafter
 from bot.worker.due import DueReporter, RestTeller

@@ -16,7 +16,7 @@ from bot.slack.blocks import failed_message, planning_message
 from bot.slack.requested_reports import ReportPlaceholder
 from bot.store.store import Store
 from bot.usecases.carry_out import LeftError
-from bot.usecases.find_repositories import Found, find_repositories
+from bot.usecases.repositories import Found, find_repositories
 from bot.wiring import Leaving, open_registries
 from bot.worker.drafting import Drafter
 from bot.worker.foothold import Foothold

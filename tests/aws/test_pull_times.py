@@ -12,7 +12,7 @@ from bot.core.manifest import Content, Unread
 from bot.playground.aws import Fault, StandIn
 from bot.ports import Dated
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usecases.take_inventory import InventoryTaker
+from bot.usecases.inventory import InventoryTaker
 from tests.conftest import TakeInventory
 from tests.support import NOW, Shelf
 

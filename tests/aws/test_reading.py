@@ -10,7 +10,7 @@ from bot.core.sentence import Sentence
 from bot.core.unread import DigestDiffers, InArchive, LeftOut, MediaTypeUnknown
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import Fault, StandIn, manifests
-from bot.usecases.batch_size import CALL_BYTES, FIRST
+from bot.usecases.inventory import CALL_BYTES, FIRST
 from tests.conftest import TakeInventory
 from tests.support import Shelf, image_text
 

@@ -33,12 +33,11 @@ from bot.usecases.approve import Approver, Consent
 from bot.usecases.carry_out import Runner
 from bot.usecases.check_authority import Authority
 from bot.usecases.execute import Executor
-from bot.usecases.find_repositories import Found
 from bot.usecases.lookout import Workplace
 from bot.usecases.pin import Pinner
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
 from bot.usecases.propose import Proposer
-from bot.usecases.repository_names import RepositoryNames
+from bot.usecases.repositories import Found, RepositoryNames
 from bot.usecases.stop import Stopper
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, Shelf

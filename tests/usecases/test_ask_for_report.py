@@ -7,7 +7,7 @@ import pytest
 from bot.core.authority import SlackPerson
 from bot.core.person_reasons import Guest
 from bot.core.records import EventName
-from bot.usecases.ask_for_report import Asker, Wish
+from bot.usecases.reports import Asker, Wish
 from tests.usecases.scene import CAT, Scene, refused
 
 GUEST = SlackPerson("U9", "T1", is_guest=True, groups=None)

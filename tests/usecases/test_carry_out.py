@@ -38,11 +38,11 @@ from bot.playground.aws import manifests
 from bot.render.events_words import UNCONFIRMED, item_words
 from bot.render.reasons import reason_words
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usecases.batch_size import CALL_BYTES
 from bot.usecases.carry_out import LeftError
+from bot.usecases.inventory import CALL_BYTES
 from bot.usecases.lease import RunLostError
 from bot.usecases.lookout import BYTES_A_ROUND
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
 from bot.usecases.send import DELETED_AT_ONCE
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, image_text

@@ -6,7 +6,7 @@ from bot.core.errors import RequestError
 from bot.core.manifest import OCI_INDEX, Content
 from bot.core.plan import Plan
 from bot.core.reasons import Verdict
-from bot.usecases.explain import explain
+from bot.usecases.explanations import explain
 from tests.render.builders import image, plan
 
 CHILDREN = (image(1), image(2))

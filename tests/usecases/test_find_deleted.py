@@ -3,7 +3,7 @@
 from bot.core.plan_state import PlanState
 from bot.core.reasons import NothingKeeps
 from bot.core.records import EventName, Fate, Outcome, PlanRecord
-from bot.usecases.find_deleted import find_deleted
+from bot.usecases.explanations import find_deleted
 from tests.store.support import HERE, THERE, closed, propose, run_of, seen, started
 from tests.usecases.scene import Scene
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.errors import RequestError
 from bot.core.records import PlanRecord
-from bot.usecases.find_kept_manifest import find_kept_manifest
+from bot.usecases.explanations import find_kept_manifest
 from tests.support import image_text
 from tests.usecases.site import Site
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.repository import RegistryId, RepositoryId
-from bot.usecases.find_known import AmbiguousError, UnknownError, find_known
+from bot.usecases.repositories import AmbiguousError, UnknownError, find_known
 from tests.store.support import HERE, PLACE, THERE
 from tests.support import NOW
 from tests.usecases.scene import Scene

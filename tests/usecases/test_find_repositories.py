@@ -8,7 +8,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.errors import RequestError, ServiceError
 from bot.playground.aws import StandIn
-from bot.usecases.find_repositories import find_repositories, find_repository
+from bot.usecases.repositories import find_repositories, find_repository
 from tests.support import Shelf
 
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"

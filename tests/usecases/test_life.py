@@ -42,14 +42,13 @@ from bot.usecases.check_authority import Authority
 from bot.usecases.dismiss import Dismisser
 from bot.usecases.execute import CalledBackError, Executor
 from bot.usecases.expire import expire
-from bot.usecases.find_repositories import Found
 from bot.usecases.find_work import find_work
 from bot.usecases.lease import RunLostError
 from bot.usecases.lookout import Workplace
 from bot.usecases.pin import Pinner
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
 from bot.usecases.propose import Proposer
-from bot.usecases.repository_names import RepositoryNames
+from bot.usecases.repositories import Found, RepositoryNames
 from bot.usecases.stop import Stopper
 from bot.usecases.unpin import Unpinner
 from tests.core.invariants import parents

@@ -28,9 +28,8 @@ from bot.render.obstacles import obstacle_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.usecases.check_authority import Authority
-from bot.usecases.find_repositories import Found
-from bot.usecases.plan import Planned, Planner
-from bot.usecases.repository_names import RepositoryNames
+from bot.usecases.planning import Planned, Planner
+from bot.usecases.repositories import Found, RepositoryNames
 from tests.support import NOW, Shelf, image_text
 from tests.usecases.scene import People, Scene
 from tests.usecases.site import RULES

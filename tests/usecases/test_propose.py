@@ -21,10 +21,9 @@ from bot.core.usage import Look
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
-from bot.usecases.find_repositories import Found
-from bot.usecases.plan import Planner
+from bot.usecases.planning import Planner
 from bot.usecases.propose import Proposal, Proposer
-from bot.usecases.repository_names import RepositoryNames
+from bot.usecases.repositories import Found, RepositoryNames
 from tests.support import NOW, Shelf
 from tests.usecases.scene import ANN, BOB, WEEK, Scene
 

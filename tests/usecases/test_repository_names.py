@@ -13,8 +13,7 @@ from bot.core.snapshot import Index
 from bot.core.unresolved import Namings
 from bot.core.usage import Sighting
 from bot.playground.aws import StandIn
-from bot.usecases.find_repositories import Found
-from bot.usecases.repository_names import RepositoryNames
+from bot.usecases.repositories import Found, RepositoryNames
 from tests.support import Shelf
 
 HERE = RegistryId("123456789012", "eu-west-1")

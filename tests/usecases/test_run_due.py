@@ -20,7 +20,7 @@ from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.schedules import Schedule
 from bot.store.store import Store, open_store
-from bot.usecases.run_due import RunDue
+from bot.usecases.reports import RunDue
 from tests.postgres import Server
 from tests.store.support import sqlite_url
 from tests.usecases.shelf import HERE, Shelf

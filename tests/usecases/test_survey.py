@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.store.store import Store
-from bot.usecases.survey import Survey
+from bot.usecases.repositories import Survey
 from tests.support import NOW
 from tests.usecases.scene import Scene
 from tests.usecases.shelf import HERE

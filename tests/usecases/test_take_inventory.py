@@ -10,7 +10,7 @@ from bot.core.manifest import Described
 from bot.core.repository import RepositoryId
 from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usecases.take_inventory import InventoryTaker
+from bot.usecases.inventory import InventoryTaker
 from tests.conftest import TakeInventory
 from tests.support import Shelf, image_text
 

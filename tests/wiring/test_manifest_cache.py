@@ -12,7 +12,7 @@ from bot.core.pull_times import OurRead
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store, open_store
-from bot.usecases.take_inventory import InventoryTaker
+from bot.usecases.inventory import InventoryTaker
 from bot.wiring import find_store, open_memory
 from bot.wiring import open_store as make_store
 from bot.wiring.manifest_cache import SharedManifestCache

@@ -21,7 +21,7 @@ from bot.cli.demo.workspace import open_workspace
 from bot.cli.terminal import say_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.settings import Settings, load_settings
-from bot.usecases.our_reads import reads_count_as_pulls
+from bot.usecases.inventory import reads_count_as_pulls
 from bot.wiring import identify, open_registries
 
 if TYPE_CHECKING:

@@ -21,8 +21,7 @@ from bot.slack.blocks.kit import context, section
 from bot.slack.blocks.pins import pin_line
 from bot.slack.ids import COMMAND
 from bot.slack.wording import code, codes, date, mentions, prose
-from bot.usecases.explain import Explanation
-from bot.usecases.find_deleted import Deleted
+from bot.usecases.explanations import Deleted, Explanation
 
 USERS = 10
 PINS = 5

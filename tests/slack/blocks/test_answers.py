@@ -33,8 +33,7 @@ from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_
 from bot.slack.ids import MOST_IN_LINE
 from bot.slack.listeners.commands.grammar import FORMS
 from bot.slack.view import LastRun, OpenPlan
-from bot.usecases.explain import Explanation
-from bot.usecases.find_deleted import Deleted
+from bot.usecases.explanations import Deleted, Explanation
 from tests.render.builders import HERE, image, plan
 from tests.slack.blocks.scene import ANN, BOB, action_ids, approvals, checked, event, read, view
 from tests.slack.blocks.test_limits import LONG_NAME, NASTY, ODD

@@ -9,7 +9,7 @@ from bot.slack.context import SlackContext
 from bot.slack.listener import answer
 from bot.slack.listeners.commands.grammar import Line
 from bot.slack.payloads import Sender
-from bot.usecases.find_known import find_known
+from bot.usecases.repositories import find_known
 
 
 @dataclass(frozen=True, slots=True)

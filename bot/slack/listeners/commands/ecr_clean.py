@@ -22,7 +22,7 @@ from bot.slack.listeners.commands.stop import stop
 from bot.slack.listeners.commands.unpin import unpin
 from bot.slack.listeners.commands.why import why
 from bot.slack.payloads import Command, CommandClick
-from bot.usecases.find_known import AmbiguousError, UnknownError
+from bot.usecases.repositories import AmbiguousError, UnknownError
 
 Act = Callable[[Asked], None]
 

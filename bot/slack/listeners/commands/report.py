@@ -3,7 +3,7 @@
 from bot.slack.listeners.commands.asked import Asked
 from bot.slack.listeners.commands.grammar import arguments, as_repositories
 from bot.slack.requested_reports import request_report
-from bot.usecases.find_known import AmbiguousError
+from bot.usecases.repositories import AmbiguousError
 
 
 def report(asked: Asked) -> None:

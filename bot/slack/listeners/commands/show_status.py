@@ -8,7 +8,7 @@ from bot.slack.listeners.commands.asked import Asked
 from bot.slack.listeners.commands.grammar import arguments
 from bot.slack.listeners.commands.under_way import under_way
 from bot.slack.plan_messages import open_plans, with_link
-from bot.usecases.ask_for_report import REPORT
+from bot.usecases.reports import REPORT
 
 SHOWN = 10
 

@@ -13,8 +13,7 @@ from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_
 from bot.slack.ids import COMMAND
 from bot.slack.listeners.commands.asked import Asked
 from bot.slack.listeners.commands.grammar import arguments, as_repository
-from bot.usecases.explain import Explanation, NotThereError, explain
-from bot.usecases.find_deleted import Deleted, find_deleted
+from bot.usecases.explanations import Deleted, Explanation, NotThereError, explain, find_deleted
 
 
 def why(asked: Asked) -> None:

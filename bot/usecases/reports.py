@@ -1,4 +1,4 @@
-"""Puts the reports that are due on the queue, each once."""
+"""Queues reports: those that are due, and those that people ask for."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.core.approval_rules import ApprovalRules
+from bot.core.audit_details import RefusedFor
+from bot.core.authority import Person, Refused, may_ask_for_report
 from bot.core.due import IGNORE, Entry, Missed, Round, belongs_to, due
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import RefusedError, RequestError, ServiceError
+from bot.core.records import Event, EventName
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.parallel import in_parallel
-from bot.ports import Registry
+from bot.ports import Clock, Registry
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -84,3 +88,45 @@ def is_left_out(registry: Registry, repository: RepositoryId, warn: Callable[[st
     except (RequestError, ServiceError) as error:
         warn(f"{error}; {repository.name} is reported all the same")
         return False
+
+
+REPORT = "report"
+"""The kind of the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """`repository` as it was written; `ts`: of the message that is to turn into the report, None
+    if a new one is to be posted."""
+
+    repository: str
+    channel: str
+    ts: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """`rules`: those of no repository in particular."""
+
+    store: "Store"
+    clock: Clock
+    rules: ApprovalRules
+
+    def expect_may_ask(self, person: Person) -> None:
+        """Raises RequestError, which the audit remembers, for whoever may not."""
+        decision = may_ask_for_report(person, self.rules)
+        if isinstance(decision, Refused):
+            detail = RefusedFor(decision.reason)
+            self.store.record(Event(self.clock(), EventName.REFUSED, person.name, detail))
+            raise RefusedError(decision.reason)
+
+    def ask(self, person: Person, wish: Wish) -> None:
+        """Raises RequestError as `expect_may_ask` does."""
+        self.expect_may_ask(person)
+        payload = {
+            "repository": wish.repository,
+            "channel": wish.channel,
+            "user": person.name,
+            "ts": wish.ts or "",
+        }
+        self.store.put(REPORT, payload, self.clock())

@@ -30,9 +30,8 @@ from bot.core.unresolved import REFERENCES, look_at_missing
 from bot.core.usage import Look
 from bot.ports import Clock, ManifestCache, Progress, Registry
 from bot.usecases.check_authority import Authority
-from bot.usecases.find_repositories import Found
-from bot.usecases.repository_names import RepositoryNames
-from bot.usecases.take_inventory import Inventory, InventoryTaker
+from bot.usecases.inventory import Inventory, InventoryTaker
+from bot.usecases.repositories import Found, RepositoryNames
 
 if TYPE_CHECKING:
     from bot.store.store import Store

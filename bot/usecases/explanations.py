@@ -1,0 +1,115 @@
+"""Explains why a manifest is kept or deleted, and finds deleted manifests."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from bot.core.errors import RequestError
+from bot.core.graph import build_graph
+from bot.core.judge import Judged
+from bot.core.kin import family_of
+from bot.core.naming import is_called
+from bot.core.plan import Plan
+from bot.core.plan_state import PlanState
+from bot.core.records import Item, KeptManifest, Outcome, PlanRecord
+from bot.core.repository import RepositoryId
+from bot.core.words import first_few
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+class NotThereError(RequestError):
+    """The plan knows nothing of that name. `close`: a tag that is called almost so."""
+
+    def __init__(self, repository: RepositoryId, reference: str, close: str | None) -> None:
+        hint = f"did you mean {close}?" if close else "ecr-clean plan lists all that it has"
+        super().__init__(f"{repository.name} has no tag or digest {reference}: {hint}")
+        self.close = close
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`family`: all that share its fate, itself among them, lowest digest first."""
+
+    repository: RepositoryId
+    judged: Judged
+    family: Sequence[Judged]
+
+
+def explain(plan: Plan, reference: str) -> Explanation:
+    """`reference`: a tag, a digest or the beginning of one. Raises RequestError if it names
+    several manifests, and NotThereError if it names none."""
+    found = [
+        each
+        for each in plan.judged
+        if is_called(reference, each.manifest.digest, each.manifest.tags)
+    ]
+    if not found:
+        raise NotThereError(plan.repository, reference, _closest(plan, reference))
+    if len(found) > 1:
+        digests = first_few([each.manifest.digest for each in found])
+        raise RequestError(f"{reference} may be any of {digests}: give more of the digest")
+    by_digest = {each.manifest.digest: each for each in plan.judged}
+    graph = build_graph(each.manifest for each in plan.judged)
+    family = family_of(graph, found[0].manifest.digest)
+    return Explanation(plan.repository, found[0], [by_digest[digest] for digest in family])
+
+
+def _closest(plan: Plan, reference: str) -> str | None:
+    tags = [tag for each in plan.judged for tag in each.manifest.tags]
+    return next(iter(get_close_matches(reference, tags, n=1)), None)
+
+
+PLANS_LOOKED_THROUGH = 100
+"""Of one repository, last proposed first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """`plan` deleted it."""
+
+    plan: PlanRecord
+    item: Item
+
+
+def find_deleted(store: "Store", repository: RepositoryId, reference: str) -> Deleted | None:
+    """`reference`: a tag that it had, its digest, or the beginning of that. Of several the one that
+    was deleted last."""
+    for plan in _carried_out(store, repository):
+        for item in store.items(plan.id, plan.version):
+            was_deleted = item.outcome is Outcome.DELETED
+            if was_deleted and is_called(reference, item.digest, item.tags):
+                return Deleted(plan, item)
+    return None
+
+
+def _carried_out(store: "Store", repository: RepositoryId) -> Iterator[PlanRecord]:
+    """Wholly or in part."""
+    open_plan = store.open_plan(repository)
+    if open_plan and open_plan.state is PlanState.EXECUTING:
+        yield open_plan
+    yield from store.carried_out_plans(PLANS_LOOKED_THROUGH, repository)
+
+
+def find_kept_manifest(store: "Store", plan: PlanRecord, reference: str) -> KeptManifest:
+    """`reference`: a tag that it had, its digest, or the beginning of that. Raises RequestError if
+    the plan was to delete no such manifest, or none that was kept."""
+    items = store.items(plan.id, plan.version)
+    found = [item for item in items if is_called(reference, item.digest, item.tags)]
+    if not found:
+        raise RequestError(
+            f"The plan {plan.id} deletes nothing that is called {reference}: "
+            f"ecr-clean show {plan.id} --format csv lists all that it does"
+        )
+    if len(found) > 1:
+        digests = first_few([item.digest for item in found])
+        raise RequestError(f"{reference} may be any of {digests}: give more of the digest")
+    kept = store.kept_manifest(plan.repository.uri, found[0].digest)
+    if kept is None:
+        raise RequestError(
+            f"Nothing was kept of {found[0].digest}: its outcome is {found[0].outcome}, and only "
+            "what is about to be deleted is kept"
+        )
+    return kept

@@ -1,0 +1,296 @@
+"""Takes the inventory of a repository: lists its manifests, and reads each one once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import islice
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from bot.core.errors import ServiceError
+from bot.core.manifest import (
+    KNOWN_TYPES,
+    Content,
+    Described,
+    Manifest,
+    Status,
+    Unread,
+    settle,
+)
+from bot.core.pull_times import OurRead, Span, recorded_span, somebodys_pull
+from bot.core.repository import RepositoryId
+from bot.core.sentence import Sentence
+from bot.core.unread import InArchive, MediaTypeUnknown
+from bot.parallel import in_parallel
+from bot.ports import Clock, Dated, ManifestCache, Progress, Registry, RepositoryMemory
+
+LISTED_BETWEEN_STEPS = 1000
+
+FIRST = 8
+"""Manifests that the first call asks for, while their lengths are unknown: ECR stores manifests of
+up to 4 MiB (Amazon ECR service quotas)."""
+
+CALL_BYTES = 4 * 2**20
+"""Of manifests that one call is expected to answer. Parsing an answer takes three to four times as
+much memory, and several calls run at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    manifests: tuple[Manifest, ...]
+    subjects_seen: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryTaker:
+    registry: Registry
+    cache: ManifestCache
+    clock: Clock
+    progress: Progress
+
+    def take(self, repository: RepositoryId) -> Inventory:
+        """Raises ServiceError if the images cannot be listed; a text that cannot be read is
+        `unread` in its manifest."""
+        described = self._list(repository)
+        contents = self._contents(repository, described)
+        manifests = tuple(_settled(described, contents))
+        return Inventory(manifests, self._subjects_seen(repository, manifests))
+
+    def _list(self, repository: RepositoryId) -> dict[str, Described]:
+        """By digest, with the times at which somebody else pulled. A manifest whose tags change
+        while the pages are read may stand on two of them: it has the tags of both.
+
+        Our reads are looked up last: whoever reads at the same time has remembered it before.
+        """
+        found: dict[str, Described] = {}
+        for entry in self.registry.describe(repository):
+            found[entry.digest] = _joined(entry, found.get(entry.digest, entry))
+            if len(found) % LISTED_BETWEEN_STEPS == 0:
+                self.progress("listing images", len(found), None)
+        our_reads = self.cache.our_reads(repository)
+        return {digest: pulled_by_others(entry, our_reads) for digest, entry in found.items()}
+
+    def _contents(
+        self, repository: RepositoryId, described: Mapping[str, Described]
+    ) -> dict[str, Content | Unread]:
+        contents: dict[str, Content | Unread] = dict(self.cache.contents(described))
+        new = [entry for digest, entry in described.items() if digest not in contents]
+        unread = {entry.digest: why for entry in new if (why := _unreadable(entry))}
+        if missing := [entry for entry in new if entry.digest not in unread]:
+            unread |= self._read(repository, missing)
+            contents |= self.cache.contents(entry.digest for entry in missing)
+        contents |= unread
+        return contents
+
+    def _read(self, repository: RepositoryId, missing: Sequence[Described]) -> dict[str, Unread]:
+        """Reads them into the cache; returns those that could not be read."""
+        pending = {entry.digest for entry in missing}
+        unread: dict[str, Unread] = {}
+        failures: list[ServiceError] = []
+        size = BatchSize(self.registry.read_at_once)
+        reading = open_reading(self.registry, repository, self.cache, self.clock, size)
+        for answer in reading.read(missing, partial(self.registry.read, repository)):
+            if isinstance(answer, ServiceError):
+                failures.append(answer)
+                continue
+            self.cache.add_contents({d: c for d, c in answer.items() if isinstance(c, Content)})
+            unread |= {d: c for d, c in answer.items() if isinstance(c, Unread)}
+            pending -= answer.keys()
+            self.progress("reading manifests", len(missing) - len(pending), len(missing))
+        if failures:
+            unread |= dict.fromkeys(pending, Unread(Sentence.of(failures[0])))
+        return unread
+
+    def _subjects_seen(
+        self, repository: RepositoryId, manifests: Sequence[Manifest]
+    ) -> frozenset[str]:
+        """Remembers the subjects that are here now; returns those that were here before."""
+        named = {subject for manifest in manifests for subject in manifest.tag_subjects}
+        if not named:
+            return frozenset()
+        seen = self.cache.subjects_seen(repository)
+        present = {manifest.digest for manifest in manifests}
+        if new := (named & present) - seen:
+            self.cache.add_subjects_seen(repository, new)
+        return seen
+
+
+def pulled_by_others(entry: Described, our_reads: Mapping[str, Sequence[OurRead]]) -> Described:
+    """With the time at which somebody else pulled it."""
+    reads = our_reads.get(entry.digest, ())
+    pulled_at = somebodys_pull(entry.pulled_at, reads)
+    return entry if pulled_at == entry.pulled_at else entry._replace(pulled_at=pulled_at)
+
+
+def _joined(entry: Described, twin: Described) -> Described:
+    if entry.tags == twin.tags:
+        return entry
+    return entry._replace(tags=tuple({*entry.tags, *twin.tags}))
+
+
+def _settled(
+    described: dict[str, Described], contents: dict[str, Content | Unread]
+) -> Iterator[Manifest]:
+    """Empties both: a large repository is in memory once."""
+    while described:
+        digest, entry = described.popitem()
+        yield settle(entry, contents.pop(digest))
+
+
+def _unreadable(entry: Described) -> Unread | None:
+    if entry.status != Status.ACTIVE:
+        return Unread(InArchive())
+    if entry.media_type is not None and entry.media_type not in KNOWN_TYPES:
+        return Unread(MediaTypeUnknown(entry.media_type))
+    return None
+
+
+class BatchSize:
+    """Follows the average lengths in the answers: at once where they grow, by halves where they
+    shrink, since large manifests come in groups."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._average: float | None = None
+
+    @property
+    def is_guess(self) -> bool:
+        """Until the first answer."""
+        return self._average is None
+
+    def learn(self, manifests: int, text_bytes: int) -> None:
+        """From the answer to a call for so many. One without any text says nothing."""
+        if text_bytes:
+            known = self._average or 0.0
+            self._average = max(text_bytes / manifests, known / 2)
+
+    def next(self) -> int:
+        if self._average is None:
+            return min(self._most, FIRST)
+        return max(1, min(self._most, int(CALL_BYTES / max(self._average, 1.0))))
+
+
+class Readable(Protocol):
+    """A manifest, and when somebody last pulled it."""
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def pulled_at(self) -> datetime | None: ...
+
+    @property
+    def config_type(self) -> str | None: ...
+
+
+Entry = TypeVar("Entry", bound=Readable)
+Found = TypeVar("Found")
+
+
+def sample(entries: Sequence[Entry]) -> tuple[Sequence[Entry], Sequence[Entry]]:
+    """What to read first, one of each type as far as possible, and the others in their order."""
+    by_type = {entry.config_type: entry for entry in reversed(entries)}
+    first = {entry.digest: entry for entry in islice(by_type.values(), FIRST)}
+    for entry in entries[:FIRST]:
+        if len(first) < FIRST:
+            first[entry.digest] = entry
+    return [*first.values()], [entry for entry in entries if entry.digest not in first]
+
+
+class _Begun(NamedTuple, Generic[Entry]):
+    batch: Sequence[Entry]
+    at: datetime
+
+
+class _Ended(NamedTuple, Generic[Entry, Found]):
+    begun: _Begun[Entry]
+    answer: Mapping[str, Found] | ServiceError
+    text_bytes: int
+    recorded: Span | None
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Calls that read manifests of one repository. `size`: how many a call asks for.
+    `leaves_traces`: whether ECR records them."""
+
+    repository: RepositoryId
+    memory: RepositoryMemory
+    clock: Clock
+    size: BatchSize
+    leaves_traces: bool
+
+    def read(
+        self,
+        entries: Sequence[Entry],
+        call: Callable[[Sequence[Entry]], Dated[Found]],
+        is_enough: Callable[[], bool] = _never,
+    ) -> Iterator[Mapping[str, Found] | ServiceError]:
+        """What each call found, or why it failed. A call whose size is a guess runs alone.
+        After a failure, or once it `is_enough`, no further call begins. A call is remembered before
+        it leaves, since one that is cut off changes pull times, too; and when it has ended, with
+        the times by which it can be told from others'. Raises ServiceError if nothing can be
+        remembered."""
+        failures: list[ServiceError] = []
+
+        def batches(part: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+            start = 0
+            while start < len(part) and not failures and not is_enough():
+                batch = part[start : start + self.size.next()]
+                start += len(batch)
+                yield batch
+
+        for part in sample(entries) if self.size.is_guess else (entries,):
+            for ended in in_parallel(partial(self._timed, call), map(self._begin, batches(part))):
+                if isinstance(ended.answer, ServiceError):
+                    failures.append(ended.answer)
+                else:
+                    self.size.learn(len(ended.begun.batch), ended.text_bytes)
+                self._remember(ended.begun, ended.recorded)
+                yield ended.answer
+
+    def _begin(self, batch: Sequence[Entry]) -> _Begun[Entry]:
+        begun = _Begun(batch, self.clock())
+        self._remember(begun, recorded=None)
+        return begun
+
+    def _timed(
+        self, call: Callable[[Sequence[Entry]], Dated[Found]], begun: _Begun[Entry]
+    ) -> _Ended[Entry, Found]:
+        answer: Mapping[str, Found] | ServiceError
+        answered_at, text_bytes = None, 0
+        try:
+            answer, answered_at, text_bytes = call(begun.batch)
+        except ServiceError as error:
+            answer = error
+        recorded = recorded_span(begun.at, self.clock(), answered_at)
+        return _Ended(begun, answer, text_bytes, recorded)
+
+    def _remember(self, begun: _Begun[Entry], recorded: Span | None) -> None:
+        if self.leaves_traces:
+            reads = {
+                entry.digest: OurRead(begun.at, entry.pulled_at, recorded) for entry in begun.batch
+            }
+            self.memory.add_our_reads(self.repository, reads)
+
+
+def open_reading(
+    registry: Registry,
+    repository: RepositoryId,
+    memory: RepositoryMemory,
+    clock: Clock,
+    size: BatchSize,
+) -> Reading:
+    return Reading(repository, memory, clock, size, reads_count_as_pulls(registry))
+
+
+def reads_count_as_pulls(registry: Registry) -> bool:
+    """They do, unless the registry says otherwise; being allowed to ask it is not needed."""
+    try:
+        return registry.records_our_pulls()
+    except ServiceError:
+        return True

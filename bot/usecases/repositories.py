@@ -1,0 +1,239 @@
+"""Finds repositories by name, by glob or by URI."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import get_close_matches
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from bot.core.errors import RequestError, ServiceError
+from bot.core.legal_texts import ONLY_GLOBS, REPOSITORIES
+from bot.core.patterns import PatternError, Patterns
+from bot.core.repository import RegistryId, RepositoryId, is_repository_name, parse_registry_host
+from bot.core.unresolved import Naming, Namings
+from bot.core.words import first_few
+from bot.ports import Registry
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    repository: RepositoryId
+    registry: Registry
+
+
+def find_repositories(argument: str, registries: Sequence[Registry]) -> list[Found]:
+    """Never empty. Raises RequestError if nothing fits, or a name stands in several registries,
+    and ServiceError if a registry cannot be asked."""
+    if any(sign in argument for sign in "*?["):
+        return _by_glob(argument, registries)
+    host, slash, name = argument.partition("/")
+    wanted = parse_registry_host(host) if slash else None
+    if not wanted:
+        return [_by_name(argument, registries)]
+    found = [
+        f for f in _named(_checked(name, argument), registries) if f.repository.registry == wanted
+    ]
+    if not found:
+        raise RequestError(_unknown(argument, [f.repository.uri for f in _all(registries)]))
+    return found[:1]
+
+
+def find_repository(argument: str, registries: Sequence[Registry]) -> Found:
+    """The only one that fits. Raises RequestError, as `find_repositories` does, also if there are
+    several."""
+    found = find_repositories(argument, registries)
+    if len(found) > 1:
+        names = first_few([each.repository.uri for each in found])
+        raise RequestError(f"{argument} fits several repositories ({names}): give one of them")
+    return found[0]
+
+
+def _by_glob(glob: str, registries: Sequence[Registry]) -> list[Found]:
+    try:
+        patterns = Patterns.of(REPOSITORIES.check(glob))
+    except PatternError as error:
+        raise RequestError(
+            f"{error}; write a repository's name, a glob or a URI: {ONLY_GLOBS}"
+        ) from error
+    found = [f for f in _all(registries) if f.repository.matches(patterns)]
+    if not found:
+        raise RequestError(f"No repository matches {glob}: `*` matches any text, `/` too")
+    return found
+
+
+def _by_name(name: str, registries: Sequence[Registry]) -> Found:
+    found = list(_named(_checked(name, name), registries))
+    if not found:
+        raise RequestError(_unknown(name, [f.repository.name for f in _all(registries)]))
+    if len(found) > 1:
+        uris = ", ".join(sorted(f.repository.uri for f in found))
+        raise RequestError(f"{name} stands in several registries; give one of {uris}")
+    return found[0]
+
+
+def _checked(name: str, argument: str) -> str:
+    if "@" in name or ":" in name:
+        repository = argument.partition("@")[0].rpartition(":")[0] or argument.partition("@")[0]
+        raise RequestError(
+            f"{argument} names an image, not a repository: leave out tag and digest ({repository})"
+        )
+    if not is_repository_name(name):
+        raise RequestError(
+            f"{argument!r} is no repository: a name has 2 to 256 lower case letters, digits and "
+            "single . _ - / between them; a URI starts with a host name of ECR's"
+        )
+    return name
+
+
+def _named(name: str, registries: Iterable[Registry]) -> Iterator[Found]:
+    for registry in registries:
+        if repository := registry.repository(name):
+            yield Found(repository, registry)
+
+
+def _all(registries: Iterable[Registry]) -> Iterator[Found]:
+    for registry in registries:
+        for repository in registry.repositories():
+            yield Found(repository, registry)
+
+
+def _unknown(argument: str, known: Sequence[str]) -> str:
+    close = get_close_matches(argument, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else "check the name, account and Region"
+    return f"There is no repository {argument}: {hint}"
+
+
+class RepositoryNames:
+    """The names of all repositories in these registries. Each registry is listed once, and only if
+    somebody asks. May be used by several threads."""
+
+    def __init__(self, registries: Sequence[Registry] = ()) -> None:
+        self._registries = registries
+        self._listed: dict[RegistryId, frozenset[str] | ServiceError] = {}
+        self._lock = Lock()
+
+    def missing(
+        self, found: Found, named: Namings, deleted_also_in: Iterable[RegistryId]
+    ) -> Sequence[Naming]:
+        """References to repositories that do not exist, but may mean this one: their names end in
+        `/` and its name. `deleted_also_in`: registries that may have replicas; what cannot be
+        listed there counts as missing unless the repository's own registry has it.
+
+        Raises ServiceError if a registry cannot be listed.
+        """
+        here, replicas = found.repository.registry, set(deleted_also_in)
+        missing = []
+        for naming in named.ending_in(found.repository.name):
+            names = self._names(naming.registry, found)
+            if names is None and naming.registry in replicas:
+                names = self._names(here, found)
+            if names is not None and naming.name not in names:
+                missing.append(naming)
+        return missing
+
+    def _names(self, id_: RegistryId, found: Found) -> frozenset[str] | None:
+        """None for none of these registries."""
+        registry = found.registry
+        if id_ != found.repository.registry:
+            other = self._registry(id_)
+            if other is None:
+                return None
+            registry = other
+        with self._lock:
+            if id_ not in self._listed:
+                self._listed[id_] = _list(registry)
+            listed = self._listed[id_]
+        if isinstance(listed, ServiceError):
+            raise copy(listed) from listed
+        return listed
+
+    def _registry(self, id_: RegistryId) -> Registry | None:
+        """Raises ServiceError if it may be one that does not say which it is."""
+        silent: ServiceError | None = None
+        for registry in self._registries:
+            try:
+                if registry.id() == id_:
+                    return registry
+            except ServiceError as error:
+                silent = error
+        if silent:
+            raise silent
+        return None
+
+
+def _list(registry: Registry) -> frozenset[str] | ServiceError:
+    try:
+        return frozenset(each.name for each in registry.repositories())
+    except ServiceError as error:
+        return error
+
+
+class AmbiguousError(RequestError):
+    """Several registries have a repository of that name: `choices`, by URI."""
+
+    def __init__(self, name: str, choices: Sequence[RepositoryId]) -> None:
+        uris = ", ".join(each.uri for each in choices)
+        super().__init__(f"{name} stands in several registries; give one of {uris}")
+        self.choices = choices
+
+
+class UnknownError(RequestError):
+    """No registry is known to have it. `close`: a known one that is called almost so, by its name,
+    or by its URI if that was given."""
+
+    def __init__(self, name: str, close: str | None) -> None:
+        hint = f"did you mean {close}?" if close else "check the name, account and Region"
+        super().__init__(f"No repository {name} is known: {hint}")
+        self.close = close
+
+
+def find_known(store: "Store", argument: str) -> RepositoryId:
+    """By name or by URI. Raises AmbiguousError and UnknownError."""
+    found = store.repositories_called(argument)
+    if not found:
+        raise UnknownError(argument, _closest(store, argument))
+    if len(found) > 1:
+        raise AmbiguousError(argument, found)
+    return found[0]
+
+
+def _closest(store: "Store", argument: str) -> str | None:
+    known = [each.repository for each in store.repositories()]
+    is_uri = ".dkr" in argument.partition("/")[0]
+    names = {each.uri if is_uri else each.name for each in known}
+    return next(iter(get_close_matches(argument, sorted(names), n=1)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`warn` gets sentences for the log."""
+
+    store: "Store"
+    registries: Iterable[Registry]
+    warn: Callable[[str], None]
+
+    def __call__(self, now: datetime) -> None:
+        """Of a registry that cannot be listed what was known stays known. Raises ServiceError if
+        the database fails. What is in no registry of the settings is forgotten, if all of them
+        tell which they are."""
+        known = [self._look_at(registry, now) for registry in self.registries]
+        named = [id_ for id_ in known if id_]
+        if named and len(named) == len(known):
+            self.store.forget_other_registries(named)
+
+    def _look_at(self, registry: Registry, now: datetime) -> RegistryId | None:
+        """None if it does not even tell which one it is."""
+        id_ = None
+        try:
+            id_ = registry.id()
+            found = list(registry.repositories())
+        except (RequestError, ServiceError) as error:
+            self.warn(f"{error}; until it works, its repositories are known as they were")
+        else:
+            self.store.remember_repositories(id_, found, now)
+        return id_
