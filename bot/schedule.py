@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.ports import Clock
-from bot.usecases.expire import expire
 from bot.usecases.find_work import IsGone, Work, find_work
+from bot.usecases.proposals import expire
 
 if TYPE_CHECKING:
     from bot.store.store import Store

@@ -17,15 +17,13 @@ from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.stored_words import at_stake, standing
 from bot.settings import load_settings
-from bot.usecases.approve import Consent
-from bot.usecases.find_plan import find_plan
+from bot.usecases.decisions import Consent
 from bot.usecases.find_work import find_work
+from bot.usecases.proposals import find_plan
 from bot.wiring import (
     command_line_person,
     is_gone,
-    open_approver,
-    open_dismisser,
-    open_stopper,
+    open_decisions,
     system_clock,
 )
 
@@ -59,13 +57,13 @@ def approve(
     """
     settings = load_settings(options.config)
     with opened_store() as store:
-        person, approver = command_line_person(settings), open_approver(settings, store)
+        person, decisions = command_line_person(settings), open_decisions(settings, store)
         record = find_plan(store, plan, system_clock())
         consent = Consent(version or record.version, typed=confirm)
         usd = usd_per_month(record.freed_bytes, settings.price_per_gb_month)
-        if confirm is None and approver.lacks_nothing_but_the_name(record, person, consent):
+        if confirm is None and decisions.lacks_only_the_name(record, person, consent):
             consent = replace(consent, typed=_name_as_typed(record, at_stake(record, usd)))
-        approved = approver.approve(plan, person, consent)
+        approved = decisions.approve(plan, person, consent)
         with told_what_goes_on(store, approved):
             say(standing(approved, settings.approval.required))
             say(f"Approved: {at_stake(record, usd)}.")
@@ -86,7 +84,7 @@ def dismiss(options: Options, plan: str) -> None:
     settings = load_settings(options.config)
     with opened_store() as store:
         person = command_line_person(settings)
-        dismissed = open_dismisser(settings, store).dismiss(plan, person)
+        dismissed = open_decisions(settings, store).dismiss(plan, person)
     say(standing(dismissed, settings.approval.required))
 
 
@@ -102,7 +100,7 @@ def stop(options: Options, plan: str) -> None:
     settings = load_settings(options.config)
     with opened_store() as store:
         person = command_line_person(settings)
-        stopped = open_stopper(settings, store).stop(plan, person)
+        stopped = open_decisions(settings, store).stop(plan, person)
         work = find_work(store, system_clock(), is_gone)
     say(_how_it_stopped(stopped, settings.approval.required))
     if any(begun.plan.id == stopped.id for begun in work.left):

@@ -12,7 +12,7 @@ from bot.cli.remembering import found_store
 from bot.cli.times import SINCE
 from bot.core.records import Event
 from bot.render.events import COLUMNS, event_as_json, event_as_rows
-from bot.usecases.audit import audit as all_events
+from bot.usecases.audit import all_events
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

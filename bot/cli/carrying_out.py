@@ -24,7 +24,7 @@ from bot.usecases.carry_out import LeftError
 from bot.usecases.execute import Executor, PausedError
 from bot.usecases.find_work import Begun, Work, find_work
 from bot.usecases.lease import RunLostError
-from bot.wiring import Leaving, is_gone, open_executor, open_stopper, system_clock
+from bot.wiring import Leaving, is_gone, open_decisions, open_executor, system_clock
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -138,7 +138,7 @@ class HandsOn:
         try:
             return deed(self._executor(progress, self.leaving))
         except LeftError:
-            stopping = open_stopper(self.settings, self.store).stop(plan.id, self.person)
+            stopping = open_decisions(self.settings, self.store).stop(plan.id, self.person)
         begun = next((each for each in self._work().left if each.plan.id == plan.id), None)
         return self._executor(progress, Leaving()).take_over(*begun) if begun else stopping
 

@@ -11,9 +11,8 @@ from bot.cli.terminal import note, say
 from bot.ports import Doubted
 from bot.render.decisions import figures_words
 from bot.settings import load_settings
-from bot.usecases.confirm_usage import Witness, figures, find_doubted
-from bot.usecases.confirm_usage import confirm_usage as confirm
-from bot.wiring import Memory, command_line_person, system_clock
+from bot.usecases.decisions import confirm_usage_without_store, figures, find_doubted
+from bot.wiring import Memory, command_line_person, open_decisions
 
 
 @click.command("confirm-usage")
@@ -37,7 +36,7 @@ def confirm_usage(options: Options, source: str, scope: str, workloads: int | No
             workloads = _confirmed_number(find_doubted(memory.usage, source, scope))
         if workloads is None:
             return ExitStatus.REFUSED
-        confirmed = confirm(memory.usage, source, scope, workloads, _witness(options, memory))
+        confirmed = _confirm(options, memory, source, scope, workloads)
     say(f"Confirmed: {figures_words(figures(confirmed))}.")
     return ExitStatus.DONE
 
@@ -52,9 +51,10 @@ def _confirmed_number(doubted: Doubted) -> int | None:
     return number if click.confirm("Is that right?", err=True) else None
 
 
-def _witness(options: Options, memory: Memory) -> Witness | None:
+def _confirm(options: Options, memory: Memory, source: str, scope: str, workloads: int) -> Doubted:
     if memory.store is None:
-        return None
+        return confirm_usage_without_store(memory.usage, source, scope, workloads)
     settings = load_settings(options.config)
-    person, rules = command_line_person(settings), settings.general_rules(workspace=None)
-    return Witness(memory.store, person, rules, system_clock())
+    decisions = open_decisions(settings, memory.store)
+    person = command_line_person(settings)
+    return decisions.confirm_usage(memory.usage, source, scope, workloads, person)

@@ -17,7 +17,7 @@ from bot.render.stored_words import standing
 from bot.render.words import count
 from bot.settings import Settings, load_settings
 from bot.usecases.repositories import find_repository
-from bot.wiring import command_line_person, open_pinner, open_registries, open_unpinner
+from bot.wiring import command_line_person, open_pins, open_registries
 
 
 @click.command()
@@ -37,7 +37,7 @@ def pin(
     settings = load_settings(options.config)
     with opened_store() as store:
         where, person = _repository(settings, repository), command_line_person(settings)
-        done = open_pinner(settings, store).pin(where, pins, person, reason, until)
+        done = open_pins(settings, store).pin(where, pins, person, reason, until)
     for each in done.pins:
         say(f"In {where.name}, {pin_words(each)}")
     if done.plan:
@@ -59,7 +59,7 @@ def unpin(options: Options, repository: str, pins: Sequence[str]) -> None:
     settings = load_settings(options.config)
     with opened_store() as store:
         where, person = _repository(settings, repository), command_line_person(settings)
-        done = open_unpinner(settings, store).unpin(where, pins, person)
+        done = open_pins(settings, store).unpin(where, pins, person)
     say(f"Unpinned in {where.name}: {first_few([each.pin.pin for each in done])}")
 
 

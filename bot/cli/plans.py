@@ -15,7 +15,7 @@ from bot.render.stored_csv import COLUMNS, RECEIPT_COLUMNS, receipt_as_rows, sto
 from bot.render.stored_json import stored_plan_as_json
 from bot.settings import load_settings
 from bot.usecases.explanations import find_kept_manifest
-from bot.usecases.find_plan import find_plan
+from bot.usecases.proposals import find_plan
 from bot.wiring import system_clock
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from bot.render.posted import Posted
 from bot.slack.api import PostLimiter, message_link, post_message
 from bot.slack.blocks import rest_message
 from bot.slack.plan_messages import PlanMessages
-from bot.usecases.propose import Proposal
+from bot.usecases.proposals import Proposal
 from bot.wiring import Workspace, system_clock
 
 

@@ -20,7 +20,7 @@ from bot.render.stored_csv import PROPOSAL_COLUMNS, proposal_as_rows
 from bot.render.stored_json import proposal_as_json
 from bot.settings import load_settings
 from bot.usecases.planning import Planner
-from bot.usecases.propose import Proposal
+from bot.usecases.proposals import Proposal
 from bot.usecases.repositories import Found
 from bot.wiring import (
     UsageSources,

@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from bot.cli.terminal import note
-from bot.usecases.expire import expire
+from bot.usecases.proposals import expire
 from bot.wiring import Memory, find_store, open_memory, open_store, system_clock
 
 if TYPE_CHECKING:

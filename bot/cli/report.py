@@ -16,9 +16,8 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.render.posted import COLUMNS, Posted, posted_as_json, posted_as_rows, posted_as_text
 from bot.settings import load_settings
-from bot.usecases.keep_open import keep_proposal_open
 from bot.usecases.planning import Planner
-from bot.usecases.propose import Proposal
+from bot.usecases.proposals import Proposal, keep_proposal_open
 from bot.usecases.reports import is_left_out
 from bot.usecases.repositories import Found
 from bot.wiring import (

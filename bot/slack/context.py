@@ -20,14 +20,10 @@ from bot.slack.payloads import Sender
 from bot.slack.people import People
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
-from bot.usecases.approve import Approver
-from bot.usecases.dismiss import Dismisser
-from bot.usecases.find_plan import find_plan
-from bot.usecases.pause import Pauser
-from bot.usecases.pin import Pinner
+from bot.usecases.decisions import Decisions
+from bot.usecases.pins import Pins
+from bot.usecases.proposals import find_plan
 from bot.usecases.reports import Asker
-from bot.usecases.stop import Stopper
-from bot.usecases.unpin import Unpinner
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +39,8 @@ class SlackContext:
     home: Home
     people: People
     asker: Asker
-    approver: Approver
-    dismisser: Dismisser
-    stopper: Stopper
-    pinner: Pinner
-    unpinner: Unpinner
-    pauser: Pauser
+    decisions: Decisions
+    pins: Pins
     open_usage_memory: Callable[[], AbstractContextManager[UsageMemory]]
     content: Callable[[str, int], Plan]
     rules_of: Callable[[RepositoryId], ApprovalRules]

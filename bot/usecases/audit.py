@@ -1,22 +1,104 @@
-"""Who did what, and when, with the digests that each deed was about."""
+"""The audit: who did what, and when."""
 
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from bot.core.records import Event, EventName
+from bot.core.audit_details import EventDetail, RefusedFor
+from bot.core.authority import Decision, Person, Refused, why_outdated
+from bot.core.decision_reasons import PlanStands, Refusal
+from bot.core.errors import RefusedError, RequestError
+from bot.core.person_reasons import Grant
+from bot.core.records import Event, EventName, PlanRecord
+from bot.core.repository import RepositoryId
+from bot.core.transitions import Step, allows
+from bot.outgoing import redacted
 
 if TYPE_CHECKING:
     from bot.store.store import Store
 
 
+LONGEST_REASON = 3000
+"""Characters."""
+
 _ABOUT_A_WHOLE_VERSION = (EventName.PROPOSED, EventName.APPROVED)
 
 
-def audit(store: "Store", since: datetime | None = None) -> Iterator[Event]:
-    """Oldest first. What was to be deleted is stored once with its version, and not again with
-    everybody who approved it."""
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a person wants to do. It concerns no repository in particular."""
+
+    store: "Store"
+    person: Person
+    at: datetime
+
+    def event(self, name: EventName, detail: EventDetail) -> Event:
+        return Event(self.at, name, self.person.name, detail)
+
+    def expect(self, decision: Decision) -> Grant:
+        """Why the person may do it. Refuses it if they may not."""
+        if isinstance(decision, Refused):
+            self.refuse(decision.reason)
+        return decision.reason
+
+    def refuse(self, reason: Refusal) -> NoReturn:
+        """Records the refusal in the audit, then raises RefusedError."""
+        self.store.record(self.event(EventName.REFUSED, RefusedFor(reason)))
+        raise RefusedError(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryAction(Action):
+    """What a person wants to do in one repository, or with one plan of it."""
+
+    repository: RepositoryId
+    plan: PlanRecord | None = None
+
+    def event(self, name: EventName, detail: EventDetail, digests: tuple[str, ...] = ()) -> Event:
+        return replace(
+            Action.event(self, name, detail),
+            plan=self.plan.id if self.plan else None,
+            version=self.plan.version if self.plan else None,
+            repository=self.repository.uri,
+            digests=digests,
+        )
+
+    def expect_step(self, step: Step) -> None:
+        """Refuses the action if the plan cannot take this step from its state."""
+        assert self.plan is not None
+        if not allows(self.plan.state, step):
+            self.refuse(PlanStands(self.repository.name, self.plan.state))
+
+    def expect_version(self, version: int | None) -> None:
+        """Refuses the action if the person saw another version than the newest. None: they saw
+        none."""
+        assert self.plan is not None
+        if version is not None and (outdated := why_outdated(self.plan, version)):
+            self.refuse(outdated)
+
+
+def one_line(reason: str) -> str:
+    """A reason that a person gave, as it is stored: one line, without secrets. It may be empty.
+
+    Raises RequestError if it cannot be stored, or is too long."""
+    words = " ".join(reason.split())
+    if len(words) > LONGEST_REASON:
+        raise RequestError(
+            f"The reason has {len(words):,} characters: cut it to {LONGEST_REASON:,}"
+        )
+    categories = set(map(unicodedata.category, words))
+    if "Cc" in categories:
+        raise RequestError("The reason holds control characters: leave them out")
+    if "Cs" in categories:
+        raise RequestError("The reason holds signs that are no UTF-8: leave them out")
+    return redacted(words)
+
+
+def all_events(store: "Store", since: datetime | None = None) -> Iterator[Event]:
+    """Every event, oldest first. Events of a whole version get the digests that it deletes: the
+    store keeps them once, with the version."""
     return (_with_digests(store, event) for event in store.events(since))
 
 

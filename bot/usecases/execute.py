@@ -46,9 +46,9 @@ from bot.core.transitions import (
 from bot.store.changes import Change
 from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.check_authority import Authority
-from bot.usecases.find_plan import find_plan
 from bot.usecases.lease import LENGTH, RunLostError
 from bot.usecases.lookout import Sight, Workplace, look_at
+from bot.usecases.proposals import find_plan
 
 if TYPE_CHECKING:
     from bot.store.store import Store

@@ -7,15 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
-from bot.core.audit_details import RefusedFor
-from bot.core.authority import Person, Refused, may_ask_for_report
+from bot.core.authority import Person, may_ask_for_report
 from bot.core.due import IGNORE, Entry, Missed, Round, belongs_to, due
-from bot.core.errors import RefusedError, RequestError, ServiceError
-from bot.core.records import Event, EventName
+from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.parallel import in_parallel
 from bot.ports import Clock, Registry
+from bot.usecases.audit import Action
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -113,12 +112,9 @@ class Asker:
     rules: ApprovalRules
 
     def expect_may_ask(self, person: Person) -> None:
-        """Raises RequestError, which the audit remembers, for whoever may not."""
-        decision = may_ask_for_report(person, self.rules)
-        if isinstance(decision, Refused):
-            detail = RefusedFor(decision.reason)
-            self.store.record(Event(self.clock(), EventName.REFUSED, person.name, detail))
-            raise RefusedError(decision.reason)
+        """Raises RefusedError, which the audit remembers, for whoever may not."""
+        action = Action(self.store, person, self.clock())
+        action.expect(may_ask_for_report(person, self.rules))
 
     def ask(self, person: Person, wish: Wish) -> None:
         """Raises RequestError as `expect_may_ask` does."""

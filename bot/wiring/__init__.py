@@ -18,12 +18,9 @@ from bot.wiring.leaving import Leaving, leaving_on_signals
 from bot.wiring.memory import Memory, find_store, open_manifest_cache, open_memory, open_store
 from bot.wiring.people import (
     command_line_person,
-    open_approver,
-    open_dismisser,
-    open_pinner,
+    open_decisions,
+    open_pins,
     open_proposer,
-    open_stopper,
-    open_unpinner,
 )
 from bot.wiring.processes import is_gone, this_worker
 from bot.wiring.scheduling import open_run_due, open_survey
@@ -62,11 +59,10 @@ __all__ = [
     "is_gone",
     "is_in_slack",
     "leaving_on_signals",
-    "open_approver",
     "open_authority",
     "open_client",
+    "open_decisions",
     "open_deleter",
-    "open_dismisser",
     "open_examination",
     "open_executor",
     "open_hasty_client",
@@ -75,7 +71,7 @@ __all__ = [
     "open_memory",
     "open_patients",
     "open_people",
-    "open_pinner",
+    "open_pins",
     "open_plan_messages",
     "open_planner",
     "open_proposer",
@@ -84,10 +80,8 @@ __all__ = [
     "open_slack_connection",
     "open_slack_context",
     "open_sources",
-    "open_stopper",
     "open_store",
     "open_survey",
-    "open_unpinner",
     "open_warner",
     "open_workspace",
     "own_place",

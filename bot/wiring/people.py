@@ -4,16 +4,13 @@ import secrets
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person
+from bot.ports import Clock
 from bot.settings import Settings
-from bot.usecases.approve import Approver
-from bot.usecases.dismiss import Dismisser
-from bot.usecases.pin import Pinner
+from bot.usecases.decisions import Decisions
+from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
-from bot.usecases.propose import Proposer
-from bot.usecases.stop import Stopper
-from bot.usecases.unpin import Unpinner
+from bot.usecases.proposals import PlanTerms, Proposer
 from bot.wiring.authority import open_authority
 from bot.wiring.clients import identify, system_clock
 
@@ -35,43 +32,41 @@ def open_proposer(settings: Settings, store: "Store", planner: Planner, person: 
     return Proposer(
         store=store,
         planner=planner,
-        pinner=open_pinner(settings, store),
         clock=system_clock,
         new_id=_new_id,
-        expires_after=settings.approval.expires_after,
+        terms=_terms(settings),
         person=person,
     )
 
 
-def open_pinner(settings: Settings, store: "Store") -> Pinner:
-    return Pinner(
+def open_decisions(
+    settings: Settings, store: "Store", workspace: str | None = None, clock: Clock = system_clock
+) -> Decisions:
+    """`workspace`: the id of the Slack workspace, None on the command line."""
+    return Decisions(
         store=store,
-        clock=system_clock,
-        rules_of=_rules_of(settings),
-        usd_per_gb_month=settings.price_per_gb_month,
-        expires_after=settings.approval.expires_after,
+        clock=clock,
+        rules_of=partial(settings.approval_rules, workspace=workspace),
+        general_rules=settings.general_rules(workspace),
+        undo_window=settings.execution.undo_window,
     )
 
 
-def open_unpinner(settings: Settings, store: "Store") -> Unpinner:
-    return Unpinner(store, system_clock, _rules_of(settings), open_authority(settings))
+def open_pins(
+    settings: Settings, store: "Store", workspace: str | None = None, clock: Clock = system_clock
+) -> Pins:
+    """`workspace` as in `open_decisions`."""
+    return Pins(
+        store=store,
+        clock=clock,
+        rules_of=partial(settings.approval_rules, workspace=workspace),
+        authority=open_authority(settings),
+        terms=_terms(settings),
+    )
 
 
-def open_approver(settings: Settings, store: "Store") -> Approver:
-    return Approver(store, system_clock, _rules_of(settings), settings.execution.undo_window)
-
-
-def open_dismisser(settings: Settings, store: "Store") -> Dismisser:
-    return Dismisser(store, system_clock, _rules_of(settings))
-
-
-def open_stopper(settings: Settings, store: "Store") -> Stopper:
-    return Stopper(store, system_clock, _rules_of(settings))
-
-
-def _rules_of(settings: Settings) -> partial[ApprovalRules]:
-    """On the command line there is no workspace."""
-    return partial(settings.approval_rules, workspace=None)
+def _terms(settings: Settings) -> PlanTerms:
+    return PlanTerms(settings.price_per_gb_month, settings.approval.expires_after)
 
 
 def _new_id() -> str:

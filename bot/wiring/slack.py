@@ -1,6 +1,6 @@
 """The bot's place in Slack."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +12,7 @@ from bot.outgoing import quoted
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.settings.environment import Environment
-from bot.usecases.warn_of_pins import Warner
+from bot.usecases.pins import warn_of_pins
 from bot.wiring.clients import system_clock
 
 if TYPE_CHECKING:
@@ -123,10 +123,14 @@ def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock)
     return Home(workspace.client, store, facts, clock)
 
 
-def open_warner(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> Warner:
+def open_warner(
+    workspace: Workspace, store: "Store", clock: Clock = system_clock
+) -> Callable[[], None]:
+    """Each call warns people of pins that expire, as `warn_of_pins` does."""
     from bot.slack.pin_warnings import PinWarnings  # noqa: PLC0415
 
-    return Warner(store, clock, PinWarnings(workspace.client, workspace.rules_of).tell)
+    tell = PinWarnings(workspace.client, workspace.rules_of).tell
+    return partial(warn_of_pins, store, clock, tell)
 
 
 def open_people(workspace: Workspace) -> "People":

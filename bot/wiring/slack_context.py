@@ -9,16 +9,10 @@ from bot.core.policy import pins_for
 from bot.ports import Clock, UsageMemory
 from bot.settings import Settings
 from bot.settings.environment import Environment
-from bot.usecases.approve import Approver
-from bot.usecases.dismiss import Dismisser
-from bot.usecases.pause import Pauser
-from bot.usecases.pin import Pinner
 from bot.usecases.reports import Asker
-from bot.usecases.stop import Stopper
-from bot.usecases.unpin import Unpinner
-from bot.wiring.authority import open_authority
 from bot.wiring.clients import system_clock
 from bot.wiring.memory import Memory, open_manifest_cache
+from bot.wiring.people import open_decisions, open_pins
 from bot.wiring.slack import (
     Workspace,
     app_token,
@@ -77,8 +71,6 @@ def open_slack_context(
 
     settings, rules_of = workspace.settings, workspace.rules_of
     general_rules = settings.general_rules(workspace.id)
-    authority = open_authority(settings)
-    expires_after, usd = settings.approval.expires_after, settings.price_per_gb_month
     return SlackContext(
         client=workspace.client,
         url=workspace.url,
@@ -87,18 +79,14 @@ def open_slack_context(
         home=open_home(workspace, store, clock),
         people=open_people(workspace),
         asker=Asker(store, clock, general_rules),
-        approver=Approver(store, clock, rules_of, settings.execution.undo_window),
-        dismisser=Dismisser(store, clock, rules_of),
-        stopper=Stopper(store, clock, rules_of),
-        pinner=Pinner(store, clock, rules_of, usd, expires_after),
-        unpinner=Unpinner(store, clock, rules_of, authority),
-        pauser=Pauser(store, clock, general_rules),
+        decisions=open_decisions(settings, store, workspace.id, clock),
+        pins=open_pins(settings, store, workspace.id, clock),
         open_usage_memory=lambda: _usage_memory(store),
         content=lru_cache(CONTENTS_KEPT)(store.content),
         rules_of=rules_of,
         general_rules=general_rules,
         file_pins=partial(pins_for, settings.pin_entries()),
-        usd_per_gb_month=usd,
+        usd_per_gb_month=settings.price_per_gb_month,
         clock=clock,
         debug=debug,
     )

@@ -9,7 +9,7 @@ from bot.ports import Progress
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.usecases.check_authority import Authority
-from bot.usecases.propose import Proposal
+from bot.usecases.proposals import Proposal
 from bot.usecases.repositories import Found
 from bot.wiring import Memory, open_manifest_cache, open_planner, open_proposer
 from bot.worker.shared_looks import SharedLooks

@@ -21,8 +21,7 @@ from bot.slack.api import CANNOT_POST, PostLimiter, SlackError, post_message
 from bot.slack.blocks import rest_message
 from bot.store.store import Store
 from bot.usecases.carry_out import LeftError
-from bot.usecases.keep_open import keep_proposal_open
-from bot.usecases.propose import Proposal
+from bot.usecases.proposals import Proposal, keep_proposal_open
 from bot.usecases.repositories import Found, find_repository
 from bot.wiring import Leaving, open_registries
 from bot.worker.drafting import Drafter

@@ -1,6 +1,7 @@
 """The worker's place in Slack."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 from slack_sdk import WebClient
@@ -10,7 +11,6 @@ from bot.settings import Settings
 from bot.slack.home import Home
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
-from bot.usecases.warn_of_pins import Warner
 from bot.wiring import (
     Workspace,
     open_client,
@@ -30,7 +30,7 @@ class Place(NamedTuple):
     workspace: Workspace
     plan_messages: PlanMessages
     home: Home
-    warner: Warner
+    warn_of_pins: Callable[[], None]
     hasty: WebClient
 
 
@@ -52,5 +52,5 @@ class Foothold:
         workspace = open_workspace(self._settings, open_client())
         plan_messages = open_plan_messages(workspace, self._store)
         home = open_home(workspace, self._store)
-        warner = open_warner(workspace, self._store)
-        return Place(workspace, plan_messages, home, warner, open_hasty_client())
+        warn = open_warner(workspace, self._store)
+        return Place(workspace, plan_messages, home, warn, open_hasty_client())

@@ -76,7 +76,7 @@ class Herald:
             yield partial(place.home.refresh_behind, HOMES_A_SWEEP)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS
-            yield place.warner.warn
+            yield place.warn_of_pins
 
     def _next(self, patience: float) -> str | None:
         try:

@@ -21,17 +21,17 @@ from bot.core.usage import Look, Usage
 from bot.store.changes import Change
 from bot.store.open_database import open_database
 from bot.store.store import Store
-from bot.usecases.approve import Approver, Consent
 from bot.usecases.check_authority import Authority
-from bot.usecases.dismiss import Dismisser
-from bot.usecases.pin import Pinned, Pinner
-from bot.usecases.unpin import Unpinner
+from bot.usecases.decisions import Consent, Decisions
+from bot.usecases.pins import NewPins, Pins
+from bot.usecases.proposals import PlanTerms
 from tests.render.builders import HERE, image, plan
 from tests.support import NOW
 
 ANN, BOB = (AwsIdentity(f"arn:aws:iam::123456789012:user/{name}") for name in ("ann", "bob"))
 CAT, DAN = (SlackPerson(id_, "T1", is_guest=False, groups=None) for id_ in ("U1CAT", "U2DAN"))
 WEEK = timedelta(days=7)
+TERMS = PlanTerms(0.10, WEEK)
 
 ALL_LOOKED_AT = Usage(looks=(Look("ecs", "here", 3),), not_checked=())
 
@@ -138,18 +138,12 @@ class Scene:
         assert self.store.commit(Change((event,), None, after, made))
         return after
 
-    def pinner(self, store: Store | None = None) -> Pinner:
-        return Pinner(store or self.store, self.clock, self.rules_of, 0.10, WEEK)
+    def pins(self, store: Store | None = None) -> Pins:
+        return Pins(store or self.store, self.clock, self.rules_of, self.authority, TERMS)
 
-    def approver(self, store: Store | None = None) -> Approver:
+    def decisions(self, store: Store | None = None) -> Decisions:
         undo_window = timedelta(minutes=5)
-        return Approver(store or self.store, self.clock, self.rules_of, undo_window)
-
-    def dismisser(self, store: Store | None = None) -> Dismisser:
-        return Dismisser(store or self.store, self.clock, self.rules_of)
-
-    def unpinner(self, store: Store | None = None) -> Unpinner:
-        return Unpinner(store or self.store, self.clock, self.rules_of, self.authority)
+        return Decisions(store or self.store, self.clock, self.rules_of, self.rules, undo_window)
 
     def pin(
         self,
@@ -157,17 +151,17 @@ class Scene:
         person: Person = ANN,
         days: float | None = None,
         store: Store | None = None,
-    ) -> Pinned:
+    ) -> NewPins:
         until = None if days is None else self.now + timedelta(days=days)
-        return self.pinner(store).pin(HERE, texts, person, "a customer runs it", until)
+        return self.pins(store).pin(HERE, texts, person, "a customer runs it", until)
 
     def approve(
         self, plan: PlanRecord, person: Person = ANN, store: Store | None = None
     ) -> PlanRecord:
         channel = "C1" if isinstance(person, SlackPerson) else None
-        return self.approver(store).approve(plan.id, person, Consent(plan.version, channel))
+        return self.decisions(store).approve(plan.id, person, Consent(plan.version, channel))
 
-    def pins(self) -> list[str]:
+    def pinned(self) -> list[str]:
         return [each.pin.pin for each in self.store.pins(HERE.uri)]
 
     def events(self) -> list[EventName]:

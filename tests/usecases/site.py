@@ -29,16 +29,15 @@ from bot.playground.aws import Fault, StandIn
 from bot.render.events_words import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
-from bot.usecases.approve import Approver, Consent
 from bot.usecases.carry_out import Runner
 from bot.usecases.check_authority import Authority
+from bot.usecases.decisions import Consent, Decisions
 from bot.usecases.execute import Executor
 from bot.usecases.lookout import Workplace
-from bot.usecases.pin import Pinner
+from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
-from bot.usecases.propose import Proposer
+from bot.usecases.proposals import PlanTerms, Proposer
 from bot.usecases.repositories import Found, RepositoryNames
-from bot.usecases.stop import Stopper
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, Shelf
 from tests.usecases.scene import People
@@ -54,7 +53,7 @@ class Killed(BaseException):
 
 
 HERE, THERE = (Worker(host, f"boot of {host}", pid=7, started=1) for host in ("here", "there"))
-WEEK = timedelta(days=7)
+TERMS = PlanTerms(0.10, timedelta(days=7))
 UNDO_WINDOW = timedelta(minutes=5)
 RULES = ApprovalRules((), 1, confirm_over=1.0, workspace="T1", channel="C1")
 NEWEST = 2
@@ -164,8 +163,8 @@ class Site:
     def propose(self) -> PlanRecord:
         return (
             Proposer(
-                self.store, self.look(), self.pinner(), self.clock,
-                lambda: f"plan{next(self.ids)}", WEEK, ANN,
+                self.store, self.look(), self.clock,
+                lambda: f"plan{next(self.ids)}", TERMS, ANN,
             )
             .propose(self.found)
             .record
@@ -175,10 +174,9 @@ class Site:
         self, plan: PlanRecord, undo_window: timedelta = UNDO_WINDOW, person: Person = ANN
     ) -> PlanRecord:
         """By rules that let everybody."""
-        approver = Approver(self.store, self.clock, lambda _: RULES, undo_window)
         channel = None if isinstance(person, AwsIdentity) else RULES.channel
         consent = Consent(plan.version, channel, typed=self.shelf.id.name)
-        return approver.approve(plan.id, person, consent)
+        return self.decisions(undo_window).approve(plan.id, person, consent)
 
     def approved(self) -> PlanRecord:
         """A plan that is due."""
@@ -186,14 +184,17 @@ class Site:
         self.wait(minutes=5)
         return plan
 
-    def pinner(self) -> Pinner:
-        return Pinner(self.store, self.clock, lambda _: RULES, 0.10, WEEK)
+    def decisions(self, undo_window: timedelta = UNDO_WINDOW) -> Decisions:
+        return Decisions(self.store, self.clock, lambda _: RULES, RULES, undo_window)
+
+    def pins(self) -> Pins:
+        return Pins(self.store, self.clock, lambda _: RULES, self.authority, TERMS)
 
     def pin(self, text: str) -> None:
-        self.pinner().pin(self.shelf.id, [text], ANN, "a customer runs it")
+        self.pins().pin(self.shelf.id, [text], ANN, "a customer runs it")
 
     def stop(self, plan: PlanRecord) -> PlanRecord:
-        return Stopper(self.store, self.clock, lambda _: RULES).stop(plan.id, ANN)
+        return self.decisions().stop(plan.id, ANN)
 
     # whoever carries plans out
 

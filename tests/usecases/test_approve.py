@@ -11,7 +11,7 @@ from bot.core.errors import RequestError
 from bot.core.person_reasons import FullMember, HasCredentials, NoApprover
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName
-from bot.usecases.approve import Consent
+from bot.usecases.decisions import Consent
 from tests.usecases.scene import ANN, BOB, CAT, DAN, WEEK, Scene, refused
 
 
@@ -86,7 +86,7 @@ def test_somebody_else_ends_it_first(scene: Scene) -> None:
 
 def _ended_by_them(scene: Scene, id_: str) -> None:
     with refused(PlanStands("team/api", PlanState.EXPIRED)):
-        scene.dismisser(scene.theirs).dismiss(id_, BOB)
+        scene.decisions(scene.theirs).dismiss(id_, BOB)
 
 
 def test_somebody_else_approves_first(scene: Scene) -> None:
@@ -129,12 +129,12 @@ def test_who_is_asked_to_type_the_name(
     scene.rules = replace(scene.rules, confirm_over=over, approvers=approvers)
     plan = scene.proposed()
     consent = Consent(1, typed=typed)
-    assert scene.approver().lacks_nothing_but_the_name(plan, ANN, consent) is asks
+    assert scene.decisions().lacks_only_the_name(plan, ANN, consent) is asks
 
 
 def test_a_plan_that_nobody_knows(scene: Scene) -> None:
     plan = scene.proposed()
     with pytest.raises(RequestError, match=f"There is no plan plan11: did you mean {plan.id}"):
-        scene.approver().approve("plan11", ANN, Consent(1))
+        scene.decisions().approve("plan11", ANN, Consent(1))
     with pytest.raises(RequestError, match="There is no plan xyz: ecr-clean plans lists them"):
-        scene.approver().approve("xyz", ANN, Consent(1))
+        scene.decisions().approve("xyz", ANN, Consent(1))

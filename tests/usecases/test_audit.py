@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.core.audit_details import PinText
 from bot.core.records import EventName
-from bot.usecases.audit import audit
+from bot.usecases.audit import all_events
 from tests.store.support import event
 from tests.usecases.scene import Scene
 
@@ -16,7 +16,7 @@ def test_proposals_and_approvals_are_about_what_their_version_deletes(scene: Sce
     scene.approve(scene.as_stored(plan))
     fewer = tuple(item.digest for item in scene.store.items(plan.id, 2))
     assert (len(all_that_go), len(fewer)) == (2, 1)
-    assert [(each.event, each.version, each.digests) for each in audit(scene.store)] == [
+    assert [(each.event, each.version, each.digests) for each in all_events(scene.store)] == [
         (EventName.PROPOSED, 1, (*fewer, *(set(all_that_go) - set(fewer)))),
         (EventName.PINNED, 1, tuple(set(all_that_go) - set(fewer))),
         (EventName.PROPOSED, 2, fewer),
@@ -35,13 +35,13 @@ def test_what_is_about_no_plan_or_tells_digests_itself_stays_as_it_is(scene: Sce
     ]
     for each in told:
         scene.store.record(each)
-    assert list(audit(scene.store))[1:] == told
+    assert list(all_events(scene.store))[1:] == told
 
 
 def test_nothing_earlier_than_asked(scene: Scene) -> None:
     scene.pin("a")
     scene.now += timedelta(days=1)
     scene.pin("b")
-    (event,) = audit(scene.store, scene.now)
+    (event,) = all_events(scene.store, scene.now)
     assert isinstance(event.detail, PinText)
     assert event.detail.pin.pin == "b"

@@ -17,7 +17,6 @@ from bot.core.result_reasons import KeptNow
 from bot.render.events_words import item_words
 from bot.store.changes import Change
 from bot.usecases.execute import CalledBackError
-from bot.usecases.unpin import Unpinner
 from tests.store.support import event
 from tests.usecases.site import ANN, RULES, Killed, Site
 
@@ -239,9 +238,7 @@ def test_a_pin_that_somebody_removed_who_may_not(site: Site, when: str) -> None:
     settings_here(site, ANN.arn)
 
     def unpin() -> None:
-        Unpinner(site.store, site.clock, lambda _: RULES, site.authority).unpin(
-            site.shelf.id, ["1.0"], BOB
-        )
+        site.pins().unpin(site.shelf.id, ["1.0"], BOB)
 
     if when == "before":
         site.pin("1.0")

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,7 +12,7 @@ from bot.core.person_reasons import NoApprover
 from bot.core.records import Event, EventName
 from bot.ports import Doubted, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usecases.confirm_usage import Witness, confirm_usage
+from bot.usecases.decisions import confirm_usage_without_store
 from tests.support import NOW
 from tests.usecases.scene import ANN, Scene, refused
 
@@ -29,21 +28,21 @@ def doubt(memory: UsageMemory, doubted: Doubted = DOUBTED) -> None:
     memory.doubt(doubted)
 
 
-def witness(scene: Scene, **rules: Any) -> Witness:
-    return Witness(scene.store, ANN, replace(scene.rules, **rules), scene.now)
+def confirm(scene: Scene) -> Doubted:
+    return scene.decisions().confirm_usage(scene.store, "ecs", "here", 4, ANN)
 
 
 def test_what_was_doubted_is_believed(cache: SqliteManifestCache) -> None:
     doubt(cache)
-    assert confirm_usage(cache, "ecs", "here", 4) == DOUBTED
+    assert confirm_usage_without_store(cache, "ecs", "here", 4) == DOUBTED
     assert cache.last_listed("ecs", "here") == FEW
 
 
 def test_it_is_confirmed_once(cache: SqliteManifestCache) -> None:
     doubt(cache)
-    confirm_usage(cache, "ecs", "here", 4)
+    confirm_usage_without_store(cache, "ecs", "here", 4)
     with pytest.raises(RequestError, match="nothing to confirm at all"):
-        confirm_usage(cache, "ecs", "here", 4)
+        confirm_usage_without_store(cache, "ecs", "here", 4)
 
 
 @pytest.mark.parametrize(("source", "scope"), [("ecs", "there"), ("lambda", "here")])
@@ -51,13 +50,13 @@ def test_nothing_else_is_confirmed(cache: SqliteManifestCache, source: str, scop
     doubt(cache)
     doubt(cache, DOUBTED._replace(source="files", scope="a.txt"))
     with pytest.raises(RequestError, match="only these can be confirmed: ecs 'here', files 'a"):
-        confirm_usage(cache, source, scope, 4)
+        confirm_usage_without_store(cache, source, scope, 4)
     assert cache.last_listed("ecs", "here") == MANY
 
 
 def test_the_audit_has_who_confirmed_which_figures(scene: Scene) -> None:
     doubt(scene.store)
-    confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
+    confirm(scene)
     event = scene.last_event()
     assert (event.event, event.by, event.at) == (EventName.CONFIRMED_USAGE, ANN.name, scene.now)
     assert event.detail == UsageIsRight(FIGURES)
@@ -66,16 +65,17 @@ def test_the_audit_has_who_confirmed_which_figures(scene: Scene) -> None:
 
 
 def test_whoever_may_not_approve_may_not_confirm_either(scene: Scene) -> None:
+    scene.rules = replace(scene.rules, approvers=("U99",))
     doubt(scene.store)
     with refused(NoApprover(ANN.name)):
-        confirm_usage(scene.store, "ecs", "here", 4, witness(scene, approvers=("U99",)))
+        confirm(scene)
     assert scene.last_event().event is EventName.REFUSED
     assert scene.store.last_listed("ecs", "here") == MANY
 
 
 def test_the_audit_hears_nothing_of_what_was_in_no_doubt(scene: Scene) -> None:
     with pytest.raises(RequestError):
-        confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
+        confirm(scene)
     assert scene.events() == []
 
 
@@ -83,7 +83,7 @@ def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
     doubt(scene.store)
     scene.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
     with refused(NONE_NOW):
-        confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
+        confirm(scene)
     assert (scene.last_event().event, scene.last_event().detail) == (
         EventName.REFUSED,
         RefusedFor(NONE_NOW),
@@ -95,20 +95,20 @@ def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
 def test_another_number_without_an_audit(cache: SqliteManifestCache) -> None:
     doubt(cache)
     with refused(OtherNumber(5, FIGURES)):
-        confirm_usage(cache, "ecs", "here", 5)
+        confirm_usage_without_store(cache, "ecs", "here", 5)
 
 
 def test_a_scan_meanwhile_finds_another_number(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doubt(scene.store)
-    confirm = scene.store.confirm
+    store_confirm = scene.store.confirm
 
     def late(doubted: Doubted, event: Event | None) -> bool:
         scene.theirs.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
-        return confirm(doubted, event)
+        return store_confirm(doubted, event)
 
     monkeypatch.setattr(scene.store, "confirm", late)
     with refused(NONE_NOW):
-        confirm_usage(scene.store, "ecs", "here", 4, witness(scene))
+        confirm(scene)
     assert scene.events() == [EventName.REFUSED]

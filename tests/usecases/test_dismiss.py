@@ -12,7 +12,7 @@ from tests.usecases.scene import ANN, BOB, WEEK, Scene, refused
 
 def test_a_dismissed_plan_is_over(scene: Scene) -> None:
     plan = scene.proposed()
-    after = scene.dismisser().dismiss(plan.id, ANN)
+    after = scene.decisions().dismiss(plan.id, ANN)
     assert after == scene.as_stored(plan)
     assert after.state is PlanState.DISMISSED
     event = scene.last_event()
@@ -24,7 +24,7 @@ def test_whoever_may_not(scene: Scene) -> None:
     plan = scene.proposed()
     guest = SlackPerson("U9", "T1", is_guest=True, groups=None)
     with refused(Guest("U9")):
-        scene.dismisser().dismiss(plan.id, guest)
+        scene.decisions().dismiss(plan.id, guest)
     assert scene.last_event().event is EventName.REFUSED
     assert scene.as_stored(plan) == plan
 
@@ -33,7 +33,7 @@ def test_an_approved_plan_is_stopped_not_dismissed(scene: Scene) -> None:
     plan = scene.proposed()
     scene.approve(plan)
     with refused(PlanStands("team/api", PlanState.APPROVED)):
-        scene.dismisser().dismiss(plan.id, ANN)
+        scene.decisions().dismiss(plan.id, ANN)
     assert scene.last_event().event is EventName.REFUSED
 
 
@@ -41,21 +41,21 @@ def test_a_plan_that_has_run_out(scene: Scene) -> None:
     plan = scene.proposed()
     scene.now += WEEK
     with refused(PlanStands("team/api", PlanState.EXPIRED)):
-        scene.dismisser().dismiss(plan.id, ANN)
+        scene.decisions().dismiss(plan.id, ANN)
 
 
 def test_somebody_else_is_faster(scene: Scene) -> None:
     plan = scene.proposed()
     scene.store.meanwhile["commit"] = lambda: scene.approve(plan, BOB, scene.theirs)
     with refused(PlanStands("team/api", PlanState.APPROVED)):
-        scene.dismisser().dismiss(plan.id, ANN)
+        scene.decisions().dismiss(plan.id, ANN)
     assert scene.as_stored(plan).state is PlanState.APPROVED
 
 
 def test_a_newer_version_is_dismissed_too(scene: Scene) -> None:
     plan = scene.proposed()
     scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
-    after = scene.dismisser().dismiss(plan.id, ANN)
+    after = scene.decisions().dismiss(plan.id, ANN)
     assert (after.state, after.version) == (PlanState.DISMISSED, 2)
     assert replace(after, revision=0) != plan
 
@@ -64,6 +64,6 @@ def test_whoever_saw_another_version_does_not_dismiss_this_one(scene: Scene) -> 
     plan = scene.proposed()
     scene.pin("old")
     with refused(OtherVersion(current=2, seen=1)):
-        scene.dismisser().dismiss(plan.id, ANN, version=1)
+        scene.decisions().dismiss(plan.id, ANN, version=1)
     assert scene.last_event().event is EventName.REFUSED
-    assert scene.dismisser().dismiss(plan.id, ANN, version=2).state is PlanState.DISMISSED
+    assert scene.decisions().dismiss(plan.id, ANN, version=2).state is PlanState.DISMISSED

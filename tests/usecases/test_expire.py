@@ -8,7 +8,7 @@ from bot.core.audit_details import PinText
 from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.records import BY_ITSELF, EventName
-from bot.usecases.expire import expire
+from bot.usecases.proposals import expire
 from tests.render.builders import HERE
 from tests.usecases.scene import ANN, WEEK, Scene
 
@@ -42,7 +42,7 @@ def test_pins_end_and_the_audit_says_whose_they_were(scene: Scene) -> None:
     scene.pin("long", days=2)
     scene.pin("forever")
     expire(scene.store, scene.now + timedelta(days=1))
-    assert scene.pins() == ["forever", "long"]
+    assert scene.pinned() == ["forever", "long"]
     event = scene.last_event()
     assert (event.event, event.by, event.repository) == (
         EventName.PIN_EXPIRED,

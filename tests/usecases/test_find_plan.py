@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.errors import RequestError
-from bot.usecases.find_plan import find_plan
+from bot.usecases.proposals import find_plan
 from tests.usecases.scene import Scene
 
 

@@ -6,8 +6,7 @@ from datetime import timedelta
 from bot.core.audit_details import FoundUnchanged
 from bot.core.plan_state import PlanState
 from bot.core.records import BY_ITSELF, EventName
-from bot.usecases.keep_open import keep_open, keep_proposal_open
-from bot.usecases.propose import Proposal
+from bot.usecases.proposals import Proposal, keep_open, keep_proposal_open
 from tests.usecases.scene import BOB, CAT, DAN, WEEK, Scene
 
 DAY = timedelta(days=1)

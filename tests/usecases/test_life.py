@@ -36,21 +36,17 @@ from bot.core.transitions import is_expired
 from bot.core.usage import Look
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
-from bot.usecases.approve import Approver, Consent
 from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.check_authority import Authority
-from bot.usecases.dismiss import Dismisser
+from bot.usecases.decisions import Consent, Decisions
 from bot.usecases.execute import CalledBackError, Executor
-from bot.usecases.expire import expire
 from bot.usecases.find_work import find_work
 from bot.usecases.lease import RunLostError
 from bot.usecases.lookout import Workplace
-from bot.usecases.pin import Pinner
+from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
-from bot.usecases.propose import Proposer
+from bot.usecases.proposals import PlanTerms, Proposer, expire
 from bot.usecases.repositories import Found, RepositoryNames
-from bot.usecases.stop import Stopper
-from bot.usecases.unpin import Unpinner
 from tests.core.invariants import parents
 from tests.examples import examples
 from tests.matrices import matrix
@@ -292,8 +288,8 @@ class Life(RuleBasedStateMachine):
     def propose(self, person: Person) -> None:
         before = self.store.open_plan(API)
         proposal = Proposer(
-            self.store, self._planner(self.cache), self._pinner(), self.clock, self.new_id,
-            timedelta(days=7), person,
+            self.store, self._planner(self.cache), self.clock, self.new_id,
+            TERMS, person,
         ).propose(Found(API, self.shelf))  # fmt: skip
         after = proposal.record
         assert after == self.store.open_plan(API)
@@ -305,7 +301,7 @@ class Life(RuleBasedStateMachine):
         before = self.store.open_plan(API)
         until = None if days is None else self.now + timedelta(days=days)
         with suppress(RequestError):
-            after = self._pinner().pin(API, [text], person, "a release needs it", until).plan
+            after = self._pins().pin(API, [text], person, "a release needs it", until).plan
             if before and before.state in PINS_RENEW and not is_expired(before, self.now):
                 assert after is not None
                 assert after.version == before.version + 1
@@ -313,7 +309,7 @@ class Life(RuleBasedStateMachine):
     @rule(person=people, text=pinned)
     def unpin(self, person: Person, text: str) -> None:
         with suppress(RequestError):
-            Unpinner(self.store, self.clock, rules, AUTHORITY).unpin(API, [text], person)
+            self._pins().unpin(API, [text], person)
 
     @precondition(lambda self: self.seen)
     @rule(person=people, behind=st.sampled_from([0, 0, 0, 1]), data=st.data())
@@ -323,7 +319,7 @@ class Life(RuleBasedStateMachine):
         before = self.store.plan(plan.id)
         assert before is not None
         with suppress(RequestError):
-            after = self._approver().approve(plan.id, person, consent)
+            after = self._decisions().approve(plan.id, person, consent)
             assert behind == 0
             assert person in (ANN, BOB, CAT)
             assert before.state is PlanState.PROPOSED
@@ -337,7 +333,7 @@ class Life(RuleBasedStateMachine):
     def dismiss(self, person: Person, data: st.DataObject) -> None:
         id_ = data.draw(st.sampled_from(sorted(self.seen)))
         with suppress(RequestError):
-            after = Dismisser(self.store, self.clock, rules).dismiss(id_, person)
+            after = self._decisions().dismiss(id_, person)
             assert after.state is PlanState.DISMISSED
             assert person is not GUEST
 
@@ -345,7 +341,7 @@ class Life(RuleBasedStateMachine):
     def stop(self, person: Person) -> None:
         before = self.store.open_plan(API)
         with suppress(RequestError):
-            after = Stopper(self.store, self.clock, rules).stop(before.id if before else "", person)
+            after = self._decisions().stop(before.id if before else "", person)
             assert before
             assert person is not GUEST
             assert (before.state, after.state) in {
@@ -363,7 +359,7 @@ class Life(RuleBasedStateMachine):
         assert plan
         with suppress(RequestError):
             for person in (ANN, BOB):
-                self._approver().approve(plan.id, person, Consent(plan.version, "C1", API.name))
+                self._decisions().approve(plan.id, person, Consent(plan.version, "C1", API.name))
         self.now += timedelta(minutes=minutes)
 
     @rule(happens=happenings, faults=faults, stuck=st.booleans())
@@ -568,11 +564,11 @@ class Life(RuleBasedStateMachine):
             names=RepositoryNames(),
         )
 
-    def _approver(self) -> Approver:
-        return Approver(self.store, self.clock, rules, UNDO_WINDOW)
+    def _decisions(self) -> Decisions:
+        return Decisions(self.store, self.clock, rules, rules(API), UNDO_WINDOW)
 
-    def _pinner(self) -> Pinner:
-        return Pinner(self.store, self.clock, rules, 0.10, timedelta(days=7))
+    def _pins(self) -> Pins:
+        return Pins(self.store, self.clock, rules, AUTHORITY, TERMS)
 
 
 @cache
@@ -590,6 +586,7 @@ def rules(repository: RepositoryId) -> ApprovalRules:
 
 
 AUTHORITY = Authority(rules, rules(API), DIRECTORY)
+TERMS = PlanTerms(0.10, timedelta(days=7))
 
 
 TestLife = Life.TestCase

@@ -9,18 +9,18 @@ from bot.core.errors import RequestError
 from bot.core.person_reasons import NoApprover
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Pause, PlanRecord, Worker
+from bot.usecases.audit import LONGEST_REASON
+from bot.usecases.decisions import Decisions
 from bot.usecases.execute import PausedError
 from bot.usecases.find_work import find_work
-from bot.usecases.pause import Pauser
-from bot.usecases.reasons import LONGEST_REASON
 from tests.support import NOW
 from tests.usecases.scene import ANN, BOB, Scene, refused
-from tests.usecases.site import RULES, Killed, Site
+from tests.usecases.site import Killed, Site
 
 
 @pytest.fixture
-def pauser(scene: Scene) -> Pauser:
-    return Pauser(scene.store, scene.clock, replace(scene.rules, approvers=(ANN.arn,)))
+def pauser(scene: Scene) -> Decisions:
+    return replace(scene.decisions(), general_rules=replace(scene.rules, approvers=(ANN.arn,)))
 
 
 @pytest.fixture
@@ -32,10 +32,10 @@ def plan(site: Site) -> PlanRecord:
 
 
 def pause(site: Site) -> None:
-    Pauser(site.store, site.clock, RULES).pause(ANN, "the registry moves")
+    site.decisions().pause(ANN, "the registry moves")
 
 
-def test_it_lasts_until_somebody_resumes(scene: Scene, pauser: Pauser) -> None:
+def test_it_lasts_until_somebody_resumes(scene: Scene, pauser: Decisions) -> None:
     made = pauser.pause(ANN, " the registry\n moves ")
     assert made == scene.store.pause() == Pause(ANN.name, NOW, "the registry moves")
     assert pauser.resume(ANN) == made
@@ -43,7 +43,7 @@ def test_it_lasts_until_somebody_resumes(scene: Scene, pauser: Pauser) -> None:
     assert scene.events() == [EventName.PAUSED, EventName.RESUMED]
 
 
-def test_one_is_enough(scene: Scene, pauser: Pauser) -> None:
+def test_one_is_enough(scene: Scene, pauser: Decisions) -> None:
     pauser.pause(ANN, "")
     with refused(PausedAlready(ANN.name, NOW, "")):
         pauser.pause(ANN, "again")
@@ -53,8 +53,8 @@ def test_one_is_enough(scene: Scene, pauser: Pauser) -> None:
     assert scene.events() == [EventName.PAUSED, EventName.RESUMED]
 
 
-def test_two_at_once(scene: Scene, pauser: Pauser) -> None:
-    others = Pauser(scene.theirs, scene.clock, scene.rules)
+def test_two_at_once(scene: Scene, pauser: Decisions) -> None:
+    others = scene.decisions(scene.theirs)
     scene.store.meanwhile["set_pause"] = lambda: others.pause(BOB, "first")
     with refused(PausedAlready(BOB.name, NOW, "first")):
         pauser.pause(ANN, "second")
@@ -63,7 +63,7 @@ def test_two_at_once(scene: Scene, pauser: Pauser) -> None:
         pauser.resume(ANN)
 
 
-def test_only_approvers_may(scene: Scene, pauser: Pauser) -> None:
+def test_only_approvers_may(scene: Scene, pauser: Decisions) -> None:
     with refused(NoApprover(BOB.name)):
         pauser.pause(BOB, "")
     pauser.pause(ANN, "")
@@ -74,7 +74,7 @@ def test_only_approvers_may(scene: Scene, pauser: Pauser) -> None:
 
 
 @pytest.mark.parametrize("why", ["x" * (LONGEST_REASON + 1), "\x00", "\ud800"])
-def test_reasons_that_cannot_be_stored(scene: Scene, pauser: Pauser, why: str) -> None:
+def test_reasons_that_cannot_be_stored(scene: Scene, pauser: Decisions, why: str) -> None:
     with pytest.raises(RequestError, match="reason"):
         pauser.pause(ANN, why)
     assert scene.store.pause() is None
@@ -87,7 +87,7 @@ def test_nothing_begins(site: Site, plan: PlanRecord) -> None:
         site.executor().start(plan.id)
     assert error.value.pause == Pause(ANN.name, site.clock(), "the registry moves")
     assert site.as_stored(plan).state is PlanState.APPROVED
-    Pauser(site.store, site.clock, RULES).resume(ANN)
+    site.decisions().resume(ANN)
     assert site.carry_out(plan).state is PlanState.DONE
 
 

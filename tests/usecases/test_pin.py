@@ -16,10 +16,11 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Binding, EventName, TagScan
 from bot.core.transitions import started
 from bot.store.changes import Change
-from bot.usecases.reasons import LONGEST_REASON
+from bot.usecases.audit import LONGEST_REASON
+from bot.usecases.proposals import catch_up
 from tests.render.builders import HERE
 from tests.store.support import event
-from tests.usecases.scene import ANN, BOB, WEEK, Scene, content, refused
+from tests.usecases.scene import ANN, BOB, TERMS, WEEK, Scene, content, refused
 
 
 def test_without_a_plan_it_is_simply_kept(scene: Scene) -> None:
@@ -94,7 +95,7 @@ def test_a_plan_that_is_being_carried_out_stays(scene: Scene) -> None:
     done = scene.pin("old", "odl")
     assert done.plan == executing
     assert done.idle == ("odl",)
-    assert scene.pins() == ["odl", "old"]
+    assert scene.pinned() == ["odl", "old"]
 
 
 def test_a_plan_that_has_run_out_is_not_revived(scene: Scene) -> None:
@@ -123,14 +124,14 @@ def test_what_can_protect_nothing(
 ) -> None:
     until = None if days is None else scene.now + timedelta(days=days)
     with pytest.raises(RequestError, match=said):
-        scene.pinner().pin(HERE, texts, ANN, reason, until)
-    assert scene.pins() == []
+        scene.pins().pin(HERE, texts, ANN, reason, until)
+    assert scene.pinned() == []
 
 
 def test_a_reason_is_kept_on_one_line(scene: Scene) -> None:
-    (pin,) = scene.pinner().pin(HERE, ["old"], ANN, "  the\naudit \t needs it ").pins
+    (pin,) = scene.pins().pin(HERE, ["old"], ANN, "  the\naudit \t needs it ").pins
     assert pin.reason == "the audit needs it"
-    assert scene.pinner().pin(HERE, ["new"], ANN, "x" * LONGEST_REASON).pins
+    assert scene.pins().pin(HERE, ["new"], ANN, "x" * LONGEST_REASON).pins
 
 
 def test_whoever_may_not(scene: Scene) -> None:
@@ -138,7 +139,7 @@ def test_whoever_may_not(scene: Scene) -> None:
     with refused(Guest("U9")):
         scene.pin("old", person=guest)
     assert scene.events() == [EventName.REFUSED]
-    assert scene.pins() == []
+    assert scene.pinned() == []
 
 
 def pin_of_bob(until: datetime | None) -> PinOfAnother:
@@ -206,7 +207,7 @@ def test_the_version_is_replaced_while_it_is_read(scene: Scene) -> None:
 
 def test_somebody_takes_the_pin_off_that_is_replaced(scene: Scene) -> None:
     scene.pin("old", days=1)
-    scene.store.meanwhile["commit"] = lambda: scene.unpinner(scene.theirs).unpin(HERE, ["old"], BOB)
+    scene.store.meanwhile["commit"] = lambda: scene.pins(scene.theirs).unpin(HERE, ["old"], BOB)
     scene.pin("old", days=2)
     (kept,) = scene.store.pins(HERE.uri)
     assert kept.pin.until == scene.now + timedelta(days=2)
@@ -248,7 +249,7 @@ def test_catching_up_while_somebody_else_pins(scene: Scene) -> None:
     scene.pin("old")
     plan = scene.proposed()
     scene.store.meanwhile["commit"] = lambda: scene.pin("older", person=BOB, store=scene.theirs)
-    found = scene.pinner().catch_up(HERE, ANN)
+    found = catch_up(scene.store, scene.clock, HERE, ANN, TERMS)
     assert found
     assert (found.record.id, found.record.version) == (plan.id, 3)
     assert scene.to_go(found.record) == []

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -21,11 +22,11 @@ from bot.core.usage import Look
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
-from bot.usecases.planning import Planner
-from bot.usecases.propose import Proposal, Proposer
+from bot.usecases.planning import Planned, Planner
+from bot.usecases.proposals import Proposal, Proposer
 from bot.usecases.repositories import Found, RepositoryNames
 from tests.support import NOW, Shelf
-from tests.usecases.scene import ANN, BOB, WEEK, Scene
+from tests.usecases.scene import ANN, BOB, TERMS, WEEK, Scene
 
 
 @dataclass
@@ -40,22 +41,22 @@ class Desk:
     looked_at: datetime | None = None
 
     def propose(self, store: Store | None = None, newest: int | None = None) -> Proposal:
+        return self.proposer(self.planner(store, newest), store).propose(self.found)
+
+    def proposer(self, planner: Planner, store: Store | None = None) -> Proposer:
         scene = self.scene
-        return Proposer(
-            store=store or scene.store,
-            planner=self._planner(store or scene.store, newest or self.newest),
-            pinner=scene.pinner(store),
-            clock=scene.clock,
-            new_id=scene.new_id,
-            expires_after=WEEK,
-            person=ANN,
-        ).propose(Found(self.shelf.id, self.registry))
+        return Proposer(store or scene.store, planner, scene.clock, scene.new_id, TERMS, ANN)
+
+    @property
+    def found(self) -> Found:
+        return Found(self.shelf.id, self.registry)
 
     def to_go(self, plan: PlanRecord) -> set[str]:
         return set(self.scene.to_go(plan))
 
-    def _planner(self, store: Store, newest: int) -> Planner:
-        policy = Policy(timedelta(hours=24), Patterns(), (Newest(newest, TagFilter()),))
+    def planner(self, store: Store | None = None, newest: int | None = None) -> Planner:
+        rule = Newest(newest or self.newest, TagFilter())
+        policy = Policy(timedelta(hours=24), Patterns(), (rule,))
         return Planner(
             snapshot=Snapshot({}, {}, (Look("ecs", "here", 3),), ()),
             looked_at=self.looked_at or self.scene.now,
@@ -64,7 +65,7 @@ class Desk:
             pins=(),
             usd_per_gb_month=0.10,
             cache=self.cache,
-            store=store,
+            store=store or self.scene.store,
             authority=self.scene.authority,
             clock=self.scene.clock,
             progress=lambda *_: None,
@@ -153,7 +154,7 @@ def looked_at(scene: Scene) -> datetime:
 
 def test_a_plan_that_is_over_makes_room_for_a_new_one(desk: Desk, scene: Scene) -> None:
     first = desk.propose().record
-    scene.dismisser().dismiss(first.id, ANN)
+    scene.decisions().dismiss(first.id, ANN)
     second = desk.propose().record
     assert second.id != first.id
     assert second.version == 1
@@ -266,7 +267,7 @@ def pinned_and_dismissed(desk: Desk) -> None:
     scene = desk.scene
     scene.pin("old", person=BOB, store=scene.theirs)
     (plan,) = scene.theirs.open_plans()
-    scene.dismisser(scene.theirs).dismiss(plan.id, BOB)
+    scene.decisions(scene.theirs).dismiss(plan.id, BOB)
 
 
 def pinned_dismissed_and_proposed_again(desk: Desk) -> None:
@@ -311,22 +312,25 @@ def test_the_plan_that_stays_is_replaced_while_it_is_read(desk: Desk, scene: Sce
     assert desk.to_go(again.record) == {"older"}
 
 
+@dataclass
+class StalePlanner:
+    """Its plan was made before."""
+
+    planned: Planned
+
+    def plan(self, _found: Found) -> Planned:
+        return self.planned
+
+
 def test_a_pin_made_while_an_open_plan_was_planned_anew(desk: Desk, scene: Scene) -> None:
     """The plan that is open has its next version from `pin`; what was planned before it must not
     take the pin back, even if nobody catches up."""
     first = desk.propose().record
     scene.now += timedelta(days=1)
-    planner = desk._planner(scene.store, newest=1)
-    planned = planner.plan(Found(desk.shelf.id, desk.registry))
+    planned = desk.planner().plan(desk.found)
     scene.pin("old")
-    stale = Proposer(
-        store=scene.store,
-        planner=planner,
-        pinner=scene.pinner(),
-        clock=scene.clock,
-        new_id=scene.new_id,
-        expires_after=WEEK,
-        person=ANN,
-    )._remembered(replace(planned, looked_at=scene.now + timedelta(days=1)))
+    stale = desk.proposer(
+        cast("Planner", StalePlanner(replace(planned, looked_at=scene.now + timedelta(days=1))))
+    ).propose(desk.found)
     assert stale.record.id == first.id
     assert desk.to_go(stale.record) == {"older"}

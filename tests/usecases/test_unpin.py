@@ -12,7 +12,7 @@ from bot.core.person_reasons import NoApprover, RemovedInVain
 from bot.core.pins import Pin
 from bot.core.records import EventName
 from bot.core.sentence import Sentence
-from bot.usecases.unpin import Unpinner
+from bot.usecases.pins import Pins
 from tests.render.builders import HERE
 from tests.usecases.scene import ANN, BOB, CAT, Scene, refused
 from tests.usecases.site import RULES as EVERYBODY
@@ -20,9 +20,9 @@ from tests.usecases.site import RULES as EVERYBODY
 
 def test_what_is_unpinned_is_gone(scene: Scene) -> None:
     scene.pin("a", "b*", "c")
-    done = scene.unpinner().unpin(HERE, ["b*", "a", "a"], ANN)
+    done = scene.pins().unpin(HERE, ["b*", "a", "a"], ANN)
     assert [each.pin.pin for each in done] == ["b*", "a"]
-    assert scene.pins() == ["c"]
+    assert scene.pinned() == ["c"]
     assert scene.events()[-2:] == [EventName.UNPINNED, EventName.UNPINNED]
     assert scene.last_event().detail == PinText(Pin("a", ANN.name, "a customer runs it"))
 
@@ -30,7 +30,7 @@ def test_what_is_unpinned_is_gone(scene: Scene) -> None:
 def test_an_open_plan_keeps_what_it_kept(scene: Scene) -> None:
     plan = scene.proposed()
     scene.pin("old")
-    scene.unpinner().unpin(HERE, ["old"], ANN)
+    scene.pins().unpin(HERE, ["old"], ANN)
     after = scene.as_stored(plan)
     assert after.version == 2
     assert scene.to_go(after) == ["older"]
@@ -43,8 +43,8 @@ def test_what_is_not_pinned(pinned: tuple[str, ...], said: str, scene: Scene) ->
     if pinned:
         scene.pin(*pinned)
     with pytest.raises(RequestError, match=rf"'x' is not pinned in team/api \({said}\)"):
-        scene.unpinner().unpin(HERE, [*pinned, "x"], ANN)
-    assert scene.pins() == list(pinned)
+        scene.pins().unpin(HERE, [*pinned, "x"], ANN)
+    assert scene.pinned() == list(pinned)
 
 
 def test_somebody_elses_pin(scene: Scene) -> None:
@@ -52,27 +52,27 @@ def test_somebody_elses_pin(scene: Scene) -> None:
     scene.pin("a", person=BOB)
     scene.pin("b", person=ANN)
     with refused(NoApprover(ANN.name)):
-        scene.unpinner().unpin(HERE, ["b", "a"], ANN)
-    assert scene.pins() == ["a", "b"]
+        scene.pins().unpin(HERE, ["b", "a"], ANN)
+    assert scene.pinned() == ["a", "b"]
     assert scene.last_event().event is EventName.REFUSED
-    scene.unpinner().unpin(HERE, ["b", "a"], BOB)
-    assert scene.pins() == []
+    scene.pins().unpin(HERE, ["b", "a"], BOB)
+    assert scene.pinned() == []
 
 
 def test_somebody_else_is_faster(scene: Scene) -> None:
     scene.pin("a", "b")
     scene.store.meanwhile["commit"] = lambda: scene.pin("a", days=30, store=scene.theirs)
     with pytest.raises(RequestError, match="Somebody else has just changed the pins of team/api"):
-        scene.unpinner().unpin(HERE, ["a", "b"], ANN)
-    assert scene.pins() == ["a", "b"]
+        scene.pins().unpin(HERE, ["a", "b"], ANN)
+    assert scene.pinned() == ["a", "b"]
 
 
 # pins that people removed who may not, by the settings of whoever relies on the pin
 
 
-def lenient(scene: Scene) -> Unpinner:
+def lenient(scene: Scene) -> Pins:
     """Of a process whose settings let everybody."""
-    return Unpinner(scene.store, scene.clock, lambda _: EVERYBODY, scene.authority)
+    return replace(scene.pins(), rules_of=lambda _: EVERYBODY)
 
 
 @pytest.fixture
@@ -85,11 +85,11 @@ def removed(scene: Scene) -> Scene:
 
 
 def in_force(scene: Scene) -> list[Pin]:
-    return [each.pin for each in scene.unpinner().in_force(HERE)]
+    return [each.pin for each in scene.pins().in_force(HERE)]
 
 
 def test_what_somebody_removed_who_may_not_protects_still(removed: Scene) -> None:
-    assert removed.pins() == []
+    assert removed.pinned() == []
     (found,) = in_force(removed)
     assert (found.pin, found.by) == ("old", ANN.name)
     assert found.kept_on == RemovedInVain(BOB.name, NoApprover(BOB.name))
@@ -108,11 +108,11 @@ def test_it_protects_no_longer_than_it_would_have(scene: Scene) -> None:
 
 @pytest.mark.parametrize("person", [ANN, CAT])
 def test_its_maker_and_approvers_may_remove_it_for_good(removed: Scene, person: Person) -> None:
-    done = removed.unpinner().unpin(HERE, ["old"], person)
+    done = removed.pins().unpin(HERE, ["old"], person)
     assert [each.pin.pin for each in done] == ["old"]
     assert in_force(removed) == []
     with pytest.raises(RequestError, match="is not pinned"):
-        removed.unpinner().unpin(HERE, ["old"], person)
+        removed.pins().unpin(HERE, ["old"], person)
 
 
 def test_it_may_be_removed_by_a_process_that_knows_other_secrets(
@@ -120,13 +120,13 @@ def test_it_may_be_removed_by_a_process_that_knows_other_secrets(
 ) -> None:
     """What it stores has another reason."""
     monkeypatch.setenv("PGPASSWORD", "a customer runs it")
-    removed.unpinner().unpin(HERE, ["old"], ANN)
+    removed.pins().unpin(HERE, ["old"], ANN)
     assert in_force(removed) == []
 
 
 def test_nobody_else_may(removed: Scene) -> None:
     with refused(NoApprover(BOB.name)):
-        removed.unpinner().unpin(HERE, ["old"], BOB)
+        removed.pins().unpin(HERE, ["old"], BOB)
     assert len(in_force(removed)) == 1
 
 
@@ -134,7 +134,7 @@ def test_the_pin_and_its_successor_are_removed_together(removed: Scene) -> None:
     removed.now += timedelta(minutes=1)
     removed.pin("old", person=ANN)
     assert len(in_force(removed)) == 2
-    assert len(removed.unpinner().unpin(HERE, ["old"], ANN)) == 2
+    assert len(removed.pins().unpin(HERE, ["old"], ANN)) == 2
     assert in_force(removed) == []
 
 

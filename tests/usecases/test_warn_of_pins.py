@@ -1,8 +1,9 @@
 """Whose pin runs out is told a day before, once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -11,9 +12,7 @@ from bot.core.decision_reasons import PinOfAnother
 from bot.core.errors import ServiceError
 from bot.core.person_reasons import NoApprover
 from bot.core.records import RepositoryPin
-from bot.usecases.pin import Pinned
-from bot.usecases.prolong import OverError, prolong
-from bot.usecases.warn_of_pins import Warner
+from bot.usecases.pins import NewPins, OverError, warn_of_pins
 from tests.store.support import HERE
 from tests.support import NOW
 from tests.usecases.scene import ANN, BOB, CAT, Scene, refused
@@ -43,65 +42,71 @@ def crier() -> Crier:
 
 
 @pytest.fixture
-def warner(scene: Scene, crier: Crier) -> Warner:
-    return Warner(scene.store, scene.clock, crier)
+def warn(scene: Scene, crier: Crier) -> Callable[[], None]:
+    return partial(warn_of_pins, scene.store, scene.clock, crier)
 
 
-def test_a_day_before_and_once(scene: Scene, warner: Warner, crier: Crier) -> None:
+def test_a_day_before_and_once(scene: Scene, warn: Callable[[], None], crier: Crier) -> None:
     scene.pin("1.0", days=3)
     scene.pin("1.1")
-    warner.warn()
+    warn()
     assert crier.told == []
     scene.now += timedelta(days=2)
-    warner.warn()
-    warner.warn()
-    Warner(scene.theirs, scene.clock, crier).warn()
+    warn()
+    warn()
+    warn_of_pins(scene.theirs, scene.clock, crier)
     assert crier.told == ["1.0"]
 
 
 def test_what_was_made_for_a_day_needs_no_warning(
-    scene: Scene, warner: Warner, crier: Crier
+    scene: Scene, warn: Callable[[], None], crier: Crier
 ) -> None:
     scene.pin("short", days=1)
-    warner.warn()
+    warn()
     assert crier.told == []
 
 
-def test_what_is_over_is_told_by_nobody(scene: Scene, warner: Warner, crier: Crier) -> None:
+def test_what_is_over_is_told_by_nobody(
+    scene: Scene, warn: Callable[[], None], crier: Crier
+) -> None:
     scene.pin("1.0", days=3)
     scene.now += timedelta(days=3)
-    warner.warn()
+    warn()
     assert crier.told == []
 
 
-def test_what_cannot_be_told_keeps_nothing_back(scene: Scene, warner: Warner, crier: Crier) -> None:
+def test_what_cannot_be_told_keeps_nothing_back(
+    scene: Scene, warn: Callable[[], None], crier: Crier
+) -> None:
     for text, person in (("a", CAT), ("b", BOB), ("c", ANN)):
         scene.pin(text, days=3, person=person)
     scene.now += timedelta(days=2)
     crier.hoarse_for = "b"
     with pytest.raises(ServiceError, match="nobody hears it"):
-        warner.warn()
+        warn()
     assert sorted(crier.told) == ["a", "c"]
     crier.hoarse_for = None
-    warner.warn()
+    warn()
     assert sorted(crier.told) == ["a", "b", "c"]
 
 
-def test_all_of_one_person_in_one_message(scene: Scene, warner: Warner, crier: Crier) -> None:
+def test_all_of_one_person_in_one_message(
+    scene: Scene, warn: Callable[[], None], crier: Crier
+) -> None:
     scene.pin("a", "b", "c", days=3)
     scene.pin("d", days=3, person=BOB)
     scene.now += timedelta(days=2)
-    warner.warn()
+    warn()
     assert (crier.told, crier.messages) == (["a", "b", "c", "d"], 2)
 
 
-def test_a_few_people_at_a_time(scene: Scene, warner: Warner, crier: Crier) -> None:
+def test_a_few_people_at_a_time(scene: Scene, warn: Callable[[], None], crier: Crier) -> None:
     for number in range(7):
         scene.pin(f"v{number}", days=3, person=replace(CAT, id=f"U{number}CAT"))
     scene.now += timedelta(days=2)
-    warner.warn()
+    warn()
     assert crier.messages == 5
-    warner.warn()
+    warn()
     assert crier.messages == 7
 
 
@@ -110,7 +115,7 @@ def test_what_somebody_else_tells_meanwhile(scene: Scene, crier: Crier) -> None:
     scene.now += timedelta(days=2)
     (pin,) = scene.store.pins(HERE.uri)
     assert scene.theirs.mark_warned(pin, NOW)
-    Warner(scene.store, scene.clock, crier).warn()
+    warn_of_pins(scene.store, scene.clock, crier)
     assert crier.told == []
 
 
@@ -118,20 +123,19 @@ def test_what_somebody_else_tells_while_others_are_told(scene: Scene, crier: Cri
     scene.pin("a", days=3)
     scene.pin("b", days=3, person=BOB)
     scene.now += timedelta(days=2)
-    theirs = Warner(scene.theirs, scene.clock, crier)
 
     def slowly(pins: Sequence[RepositoryPin]) -> None:
         crier(pins)
-        theirs.warn()
+        warn_of_pins(scene.theirs, scene.clock, crier)
 
-    Warner(scene.store, scene.clock, slowly).warn()
+    warn_of_pins(scene.store, scene.clock, slowly)
     assert crier.told == ["a", "b"]
 
 
-def keep(scene: Scene, person: AwsIdentity = ANN, days: float = 3) -> Pinned:
+def keep(scene: Scene, person: AwsIdentity = ANN, days: float = 3) -> NewPins:
     """Whoever was told that it runs out so many days from the start."""
     seen = NOW + timedelta(days=days)
-    return prolong(scene.pinner(), HERE, "1.0", person, seen=seen, by=MONTH)
+    return scene.pins().prolong(HERE, "1.0", person, seen=seen, by=MONTH)
 
 
 def test_it_is_kept_from_when_it_would_run_out(scene: Scene) -> None:

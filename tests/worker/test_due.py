@@ -14,7 +14,7 @@ from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace
 from bot.settings import Settings, load_settings
 from bot.store.store import Store
-from bot.usecases.expire import expiry
+from bot.usecases.proposals import expiry
 from bot.wiring import Leaving, open_run_due, system_clock
 from bot.worker.due import PLANNED_AGAIN_FOR
 from bot.worker.hands import LEASE, LONGEST_DELAY, MOST_ATTEMPTS, TRIED_FOR

@@ -8,7 +8,7 @@ from bot.slack.blocks.pins import PinsShown
 from bot.slack.context import SlackContext
 from bot.slack.ids import PlanRef
 from bot.slack.listeners.deeds import follow
-from bot.usecases.pin import Pinned
+from bot.usecases.pins import NewPins
 
 OUTDATED_AT_ONCE = 5
 
@@ -19,12 +19,12 @@ def pins_shown(
     context: SlackContext, repository: RepositoryId, ref: PlanRef, news: str | None = None
 ) -> PinsShown:
     now = context.clock()
-    stored = context.unpinner.in_force(repository)
+    stored = context.pins.in_force(repository)
     settled = [pin for pin in context.file_pins(repository) if pin.protects(now)]
     return PinsShown(ref, repository, stored, settled, news)
 
 
-def follow_pins(context: SlackContext, made: Pinned) -> None:
+def follow_pins(context: SlackContext, made: NewPins) -> None:
     """Messages show the new version, and whoever approved the old one gets to know it. What fails
     is done by the next sweep."""
     if made.plan is None:

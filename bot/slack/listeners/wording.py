@@ -10,7 +10,7 @@ from bot.slack.api import MessageContent
 from bot.slack.blocks.kit import section
 from bot.slack.blocks.phrases import starts
 from bot.slack.wording import code, codes, date, mention
-from bot.usecases.pin import Pinned
+from bot.usecases.pins import NewPins
 
 
 def approved(plan: PlanRecord, pause: Pause | None, now: datetime) -> MessageContent:
@@ -22,7 +22,7 @@ def approved(plan: PlanRecord, pause: Pause | None, now: datetime) -> MessageCon
     return _said("You approved. Others have to approve, too, before anything is deleted.")
 
 
-def pinned(made: Pinned, repository: str) -> MessageContent:
+def pinned(made: NewPins, repository: str) -> MessageContent:
     names = codes(pin.pin for pin in made.pins)
     until = max((pin.until for pin in made.pins if pin.until), default=None)
     lasts = f"until {date(until)}" if until else "without end"
@@ -56,7 +56,7 @@ def resumed(pause: Pause) -> MessageContent:
     )
 
 
-def _afterwards(made: Pinned) -> Iterator[str]:
+def _afterwards(made: NewPins) -> Iterator[str]:
     """What became of the open plan, and which pins may be mistyped."""
     plan = made.plan
     if plan and plan.state is PlanState.EXECUTING:

@@ -179,9 +179,7 @@ def test_outside_the_channel_of_the_repository(bot: Office, slack: Workspace, an
 def test_the_version_is_outdated(bot: Office, ann: Person) -> None:
     """The message was not brought up to date yet. Once somebody is refused, it is."""
     message = bot.posted()
-    bot.context.pinner.pin(
-        bot.stored(message).repository, ["old"], member(ann), "a customer runs it"
-    )
+    bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
     bot.clicks(ann, "approve_plan", message)
     (said,) = told(ann, bot.channel)
     assert said.startswith("A newer version was proposed: version 2 counts now, and not version 1")
@@ -191,9 +189,7 @@ def test_the_version_is_outdated(bot: Office, ann: Person) -> None:
 
 def test_it_is_outdated_and_cannot_be_updated(bot: Office, slack: Workspace, ann: Person) -> None:
     message = bot.posted()
-    bot.context.pinner.pin(
-        bot.stored(message).repository, ["old"], member(ann), "a customer runs it"
-    )
+    bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "approve_plan", message)
     assert len(told(ann, bot.channel)) == 1

@@ -360,7 +360,7 @@ def test_nobody_is_told_where_nobody_approves(bot: Office, slack: Workspace, ann
     assert known
     bot.store.forget_message(known)
     plan = bot.stored(message)
-    bot.context.pinner.pin(plan.repository, ["older"], bot.context.person(_sender(ann)), "why")
+    bot.context.pins.pin(plan.repository, ["older"], bot.context.person(_sender(ann)), "why")
     posted = len(calls(slack, "chat.postMessage"))
     bot.plan_messages.tell_outdated(9)
     assert len(calls(slack, "chat.postMessage")) == posted
@@ -439,7 +439,7 @@ def test_kept_twice_it_lasts_no_longer(bot: Office, slack: Workspace, ann: Perso
 
 def test_one_that_is_gone_says_how_to_pin_again(bot: Office, ann: Person) -> None:
     message = warned(bot, ann)
-    bot.context.unpinner.unpin(HERE, ["1.0"], bot.context.person(_sender(ann)))
+    bot.context.pins.unpin(HERE, ["1.0"], bot.context.person(_sender(ann)))
     after = keeps(bot, ann, message)
     assert "1.0 is pinned no more in team/api" in after["text"]
     assert "`/ecr-clean pin team/api 1.0 because …` pins it anew" in after["text"]

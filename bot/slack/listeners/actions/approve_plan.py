@@ -8,7 +8,7 @@ from bot.slack.context import SlackContext
 from bot.slack.listeners.deeds import deed
 from bot.slack.listeners.windows import open_window, telling
 from bot.slack.payloads import Click
-from bot.usecases.approve import Consent
+from bot.usecases.decisions import Consent
 
 
 def approve_plan(context: SlackContext, click: Click) -> None:
@@ -17,7 +17,7 @@ def approve_plan(context: SlackContext, click: Click) -> None:
         if _may_need_typing(context, plan, click):
             _ask_for_name(context, plan, click)
         else:
-            context.approver.approve(plan.id, context.person(click.sender), _consent(click))
+            context.decisions.approve(plan.id, context.person(click.sender), _consent(click))
 
 
 def _may_need_typing(context: SlackContext, plan: PlanRecord, click: Click) -> bool:
@@ -31,10 +31,10 @@ def _ask_for_name(context: SlackContext, plan: PlanRecord, click: Click) -> None
     window = open_window(context, click.trigger_id)
     with telling(window, click.sender):
         person = context.person(click.sender)
-        if context.approver.lacks_nothing_but_the_name(plan, person, _consent(click)):
+        if context.decisions.lacks_only_the_name(plan, person, _consent(click)):
             window.show(typing_view(plan, click.channel_id, context.usd_per_gb_month))
         else:
-            context.approver.approve(plan.id, person, _consent(click))
+            context.decisions.approve(plan.id, person, _consent(click))
 
 
 def _consent(click: Click) -> Consent:

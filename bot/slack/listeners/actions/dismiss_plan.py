@@ -7,4 +7,4 @@ from bot.slack.payloads import Click
 
 def dismiss_plan(context: SlackContext, click: Click) -> None:
     with deed(context, click):
-        context.dismisser.dismiss(click.ref.plan, context.person(click.sender), click.ref.version)
+        context.decisions.dismiss(click.ref.plan, context.person(click.sender), click.ref.version)

@@ -10,7 +10,7 @@ from bot.slack.listeners.pinning import follow_pins
 from bot.slack.listeners.wording import pinned
 from bot.slack.payloads import ClickOnEnd
 from bot.slack.pin_warnings import KEEPS_FOR
-from bot.usecases.prolong import OverError, prolong
+from bot.usecases.pins import OverError
 
 
 def keep_pin(context: SlackContext, click: ClickOnEnd) -> None:
@@ -18,7 +18,7 @@ def keep_pin(context: SlackContext, click: ClickOnEnd) -> None:
     pin, seen = click.end.pin, click.end.until
     person = context.person(click.sender)
     try:
-        made = prolong(context.pinner, pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
+        made = context.pins.prolong(pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
     except OverError as error:
         again = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …` pins it anew."
         _show(context, click, refusal(f"{error_words(error)}. {again}"))

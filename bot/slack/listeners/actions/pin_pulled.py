@@ -13,7 +13,7 @@ def pin_pulled(context: SlackContext, click: Click) -> None:
     """Whatever became of the report meanwhile: a pin only ever keeps more."""
     with deed(context, click):
         plan = context.plan(click.ref.plan)
-        made = context.pinner.pin(
+        made = context.pins.pin(
             plan.repository,
             [click.ref.detail],
             context.person(click.sender),

@@ -7,4 +7,4 @@ from bot.slack.payloads import Click
 
 def stop_plan(context: SlackContext, click: Click) -> None:
     with deed(context, click):
-        context.stopper.stop(click.ref.plan, context.person(click.sender))
+        context.decisions.stop(click.ref.plan, context.person(click.sender))

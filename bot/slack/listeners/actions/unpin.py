@@ -26,7 +26,7 @@ def _tried(context: SlackContext, click: ClickOnPin) -> MessageContent:
     """What is refused is told above what is pinned still."""
     repository, text = click.ref.repository, click.ref.pin
     try:
-        context.unpinner.unpin(repository, [text], context.person(click.sender))
+        context.pins.unpin(repository, [text], context.person(click.sender))
     except RequestError as error:
         return refused(error)
     return unpinned([text], repository.name)

@@ -10,5 +10,5 @@ def pause(asked: Asked) -> None:
     """What is being deleted already goes on, which whoever pauses may not expect. The others get
     to know it from every report, rather than from the channel in which it was said by chance."""
     context = asked.context
-    context.pauser.pause(asked.person, read_reason(asked.line))
+    context.decisions.pause(asked.person, read_reason(asked.line))
     asked.answer(paused_message(under_way(context.store)))

@@ -21,6 +21,6 @@ def pin(asked: Asked) -> None:
             f"`{COMMAND} {written} because …`"
         )
     repository = asked.find(read.repository)
-    made = context.pinner.pin(repository, read.pins, asked.person, read.reason, read.until)
+    made = context.pins.pin(repository, read.pins, asked.person, read.reason, read.until)
     asked.answer(pinned(made, repository.name))
     follow_pins(context, made)

@@ -7,4 +7,4 @@ from bot.slack.listeners.wording import resumed
 
 def resume(asked: Asked) -> None:
     arguments(asked.line, 0, 0)
-    asked.answer(resumed(asked.context.pauser.resume(asked.person)))
+    asked.answer(resumed(asked.context.decisions.resume(asked.person)))

@@ -10,6 +10,6 @@ def show_pins(asked: Asked) -> None:
     repository = asked.find(as_repository(name))
     context = asked.context
     now = context.clock()
-    pins = context.unpinner.in_force(repository)
+    pins = context.pins.in_force(repository)
     settled = [pin for pin in context.file_pins(repository) if pin.protects(now)]
     asked.answer(pinned_message(PinnedView(repository, pins, settled)))

@@ -8,6 +8,6 @@ from bot.slack.listeners.wording import stopped
 
 def stop(asked: Asked) -> None:
     (plan_id,) = arguments(asked.line, 1, 1)
-    plan = asked.context.stopper.stop(plan_id, asked.person)
+    plan = asked.context.decisions.stop(plan_id, asked.person)
     asked.answer(stopped(plan))
     follow(asked.context, plan.id)

@@ -9,5 +9,5 @@ def unpin(asked: Asked) -> None:
     """All of them, or none."""
     name, texts = repository_and_names(asked.line)
     repository = asked.find(name)
-    asked.context.unpinner.unpin(repository, texts, asked.person)
+    asked.context.pins.unpin(repository, texts, asked.person)
     asked.answer(unpinned(texts, repository.name))

@@ -13,7 +13,7 @@ from bot.slack.listeners.deeds import follow
 from bot.slack.listeners.windows import Window, saying, telling
 from bot.slack.listeners.wording import approved
 from bot.slack.payloads import Submission
-from bot.usecases.approve import Consent
+from bot.usecases.decisions import Consent
 
 Check = Callable[[Ack, Body, Callable[[], None]], BoltResponse]
 
@@ -39,6 +39,6 @@ def confirm_plan(context: SlackContext, submission: Submission) -> None:
     ref, window = submission.ref, Window(context, submission.view.id)
     with telling(window, submission.sender):
         consent = Consent(ref.version, ref.detail, submission.typed)
-        plan = context.approver.approve(ref.plan, context.person(submission.sender), consent)
+        plan = context.decisions.approve(ref.plan, context.person(submission.sender), consent)
         follow(context, plan.id)
         window.show(saying(approved(plan, context.store.pause(), context.clock())))

@@ -21,7 +21,7 @@ from bot.slack.listeners.windows import Window, telling
 from bot.slack.listeners.wording import pinned
 from bot.slack.payloads import PinSubmission
 from bot.slack.pin_choices import chosen
-from bot.usecases.reasons import one_line
+from bot.usecases.audit import one_line
 
 Check = Callable[[Ack, Body, Callable[[], None]], BoltResponse]
 
@@ -46,7 +46,7 @@ def pin_chosen(context: SlackContext, submission: PinSubmission) -> None:
     window = Window(context, submission.view.id)
     with telling(window, submission.sender):
         repository = context.plan(submission.ref.plan).repository
-        made = context.pinner.pin(
+        made = context.pins.pin(
             repository,
             _texts(context, repository, submission),
             context.person(submission.sender),

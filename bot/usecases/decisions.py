@@ -1,0 +1,226 @@
+"""What people decide: approve, dismiss or stop a plan, pause the bot, confirm usage.
+
+Each decision raises RequestError with the reason if the person may not make it, or makes it too
+late. The audit has every decision, and every refusal.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.audit_details import (
+    ApprovalCounts,
+    NotThisTime,
+    PausedBefore,
+    PausedFor,
+    StoppedBeforeStart,
+    StopsAfterBatches,
+    UsageIsRight,
+)
+from bot.core.authority import (
+    Decision,
+    Granted,
+    Person,
+    Refused,
+    may_approve,
+    may_confirm_usage,
+    may_dismiss,
+    may_pause,
+    may_stop,
+)
+from bot.core.decision_reasons import OtherNumber, PausedAlready, UsageFigures
+from bot.core.errors import RefusedError, RequestError
+from bot.core.person_reasons import Grant
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, EventName, Pause, PlanRecord
+from bot.core.repository import RepositoryId
+from bot.core.transitions import Step, approved, asked_to_stop, called_back, dismissed
+from bot.ports import Clock, Doubted, UsageMemory
+from bot.store.changes import Change
+from bot.usecases.audit import Action, RepositoryAction, one_line
+from bot.usecases.proposals import find_plan
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A person's approval. `version`: the one that they saw; `channel`: where they approved, None
+    outside Slack; `typed`: the text that they typed to confirm, None if they were not asked."""
+
+    version: int
+    channel: str | None = None
+    typed: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """`general_rules`: those of no repository in particular."""
+
+    store: "Store"
+    clock: Clock
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    general_rules: ApprovalRules
+    undo_window: timedelta
+
+    def lacks_only_the_name(self, plan: PlanRecord, person: Person, consent: Consent) -> bool:
+        """Whether the person may approve once they have typed the repository's name."""
+        typed = replace(consent, typed=plan.repository.name)
+        return isinstance(self._may_approve(plan, person, consent), Refused) and isinstance(
+            self._may_approve(plan, person, typed), Granted
+        )
+
+    def approve(self, id_: str, person: Person, consent: Consent) -> PlanRecord:
+        """Returns the plan: approved, or still proposed if other people have to approve, too."""
+        while True:
+            before, action = self._find(id_, person)
+            grant = action.expect(self._may_approve(before, person, consent))
+            required = self.rules_of(before.repository).required
+            approval = Approval(person.name, action.at, before.version, before.hash)
+            after = approved(before, approval, required, self.undo_window)
+            event = action.event(EventName.APPROVED, _approval_counts(grant, after, required))
+            if self.store.commit(Change((event,), before, after)):
+                return after
+
+    def dismiss(self, id_: str, person: Person, version: int | None = None) -> PlanRecord:
+        """Ends a proposed plan. `version`: the one that the person saw, None for the newest."""
+        while True:
+            before, action = self._find(id_, person)
+            action.expect(may_dismiss(person, self.rules_of(before.repository)))
+            action.expect_step(Step.DISMISS)
+            action.expect_version(version)
+            event = action.event(EventName.DISMISSED, NotThisTime())
+            after = dismissed(before)
+            if self.store.commit(Change((event,), before, after)):
+                return after
+
+    def stop(self, id_: str, person: Person) -> PlanRecord:
+        """In its undo window, the plan is proposed again, without approvals. While it is executing,
+        it goes on executing until the batches in flight are done."""
+        while True:
+            before, action = self._find(id_, person)
+            action.expect(may_stop(person, self.rules_of(before.repository)))
+            if before.state is PlanState.EXECUTING:
+                after = asked_to_stop(before, person.name)
+                event = action.event(EventName.STOP_ASKED, StopsAfterBatches())
+            else:
+                action.expect_step(Step.CALL_BACK)
+                after = called_back(before)
+                event = action.event(EventName.STOPPED, StoppedBeforeStart())
+            if self.store.commit(Change((event,), before, after)):
+                return after
+
+    def pause(self, person: Person, why: str) -> Pause:
+        """From then on, no plan starts to execute until somebody resumes. Executing plans go on.
+        `why` may be empty."""
+        action = self._expect_may_pause(person)
+        pause = Pause(person.name, action.at, one_line(why))
+        detail = PausedFor(pause.by, pause.at, pause.why)
+        if not self.store.set_pause(pause, action.event(EventName.PAUSED, detail)):
+            raise _paused_already(self.store.pause())
+        return pause
+
+    def resume(self, person: Person) -> Pause:
+        """Returns the pause that it ends."""
+        action = self._expect_may_pause(person)
+        pause = self.store.pause()
+        if pause:
+            event = action.event(EventName.RESUMED, PausedBefore(pause.by))
+            if self.store.set_pause(None, event):
+                return pause
+        raise RequestError("ecr-clean is not paused")
+
+    def confirm_usage(
+        self, memory: UsageMemory, source: str, scope: str, workloads: int, person: Person
+    ) -> Doubted:
+        """Accepts a drop in a source's usage. `workloads`: the number that the person saw. Returns
+        what the source is believed to list from now on."""
+        action = Action(self.store, person, self.clock())
+        while True:
+            doubted = find_doubted(memory, source, scope)
+            action.expect(may_confirm_usage(person, self.general_rules))
+            if other := _other_number(doubted, workloads):
+                action.refuse(other)
+            detail = UsageIsRight(figures(doubted))
+            if memory.confirm(doubted, action.event(EventName.CONFIRMED_USAGE, detail)):
+                return doubted
+
+    def _find(self, id_: str, person: Person) -> tuple[PlanRecord, RepositoryAction]:
+        now = self.clock()
+        plan = find_plan(self.store, id_, now)
+        return plan, RepositoryAction(self.store, person, now, plan.repository, plan)
+
+    def _may_approve(self, plan: PlanRecord, person: Person, consent: Consent) -> Decision:
+        return may_approve(
+            person,
+            plan,
+            self.rules_of(plan.repository),
+            version=consent.version,
+            channel=consent.channel,
+            typed=consent.typed,
+        )
+
+    def _expect_may_pause(self, person: Person) -> Action:
+        action = Action(self.store, person, self.clock())
+        action.expect(may_pause(person, self.general_rules))
+        return action
+
+
+def confirm_usage_without_store(
+    memory: UsageMemory, source: str, scope: str, workloads: int
+) -> Doubted:
+    """As `Decisions.confirm_usage`, on a machine that has no store, and so no audit: whoever can
+    run the command may confirm."""
+    while True:
+        doubted = find_doubted(memory, source, scope)
+        if other := _other_number(doubted, workloads):
+            raise RefusedError(other)
+        if memory.confirm(doubted, None):
+            return doubted
+
+
+def find_doubted(memory: UsageMemory, source: str, scope: str) -> Doubted:
+    """The drop that can be confirmed there now. Raises RequestError if there is none."""
+    doubted = memory.doubted()
+    found = next((each for each in doubted if (each.source, each.scope) == (source, scope)), None)
+    if found is None:
+        known = ", ".join(f"{each.source} {each.scope!r}" for each in doubted)
+        others = (
+            f"only these can be confirmed: {known}"
+            if known
+            else "there is nothing to confirm at all, now that every source lists what it should"
+        )
+        raise RequestError(f"Nothing that {source} lists in {scope!r} is in doubt: {others}")
+    return found
+
+
+def figures(doubted: Doubted) -> UsageFigures:
+    """What a source lists now, and what it listed before."""
+    return UsageFigures(
+        source=doubted.source,
+        scope=doubted.scope,
+        workloads=doubted.listed.workloads,
+        at=doubted.listed.at,
+        before=doubted.before.workloads,
+        before_at=doubted.before.at,
+    )
+
+
+def _approval_counts(grant: Grant, after: PlanRecord, required: int) -> ApprovalCounts:
+    begins_at = after.execute_after if after.state is PlanState.APPROVED else None
+    return ApprovalCounts(grant, len(after.current_approvals), required, begins_at)
+
+
+def _paused_already(pause: Pause | None) -> RequestError:
+    if pause is None:
+        return RequestError("Somebody has just resumed ecr-clean")
+    return RefusedError(PausedAlready(pause.by, pause.at, pause.why))
+
+
+def _other_number(doubted: Doubted, workloads: int) -> OtherNumber | None:
+    if workloads == doubted.listed.workloads:
+        return None
+    return OtherNumber(workloads, figures(doubted))

@@ -1,0 +1,323 @@
+"""Pins: what people keep. Makes, prolongs and removes pins, and warns before one expires.
+
+A new pin gives an open plan its next version at once, without asking AWS again. Removing a pin
+adds no deletion to an open plan: what the pin kept stays kept there.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from bot.core.approval_rules import ApprovalRules
+from bot.core.audit_details import PinText
+from bot.core.authority import Person, Refused, may_pin, may_unpin
+from bot.core.decision_reasons import PinOfAnother
+from bot.core.errors import RequestError, ServiceError
+from bot.core.legal_texts import ONLY_GLOBS
+from bot.core.pins import Pin, PinBoard, PinKind, check_pin
+from bot.core.plan import Plan
+from bot.core.plan_state import AWAITING
+from bot.core.records import Event, EventName, PinRemoval, PlanRecord, RepositoryPin
+from bot.core.repository import RepositoryId
+from bot.core.words import moment
+from bot.parallel import each_for_itself
+from bot.ports import Clock
+from bot.store.changes import Change
+from bot.usecases.audit import RepositoryAction, one_line
+from bot.usecases.check_authority import Authority, StillOn
+from bot.usecases.proposals import (
+    PlanTerms,
+    catch_up,
+    find_open_version,
+    next_version,
+    version_of,
+)
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+WARNED_AHEAD = timedelta(days=1)
+
+MESSAGES_AT_A_TIME = 5
+"""The Slack rate limit has to leave room for other messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPins:
+    """`plan`: the open plan with these pins, if there is one. `idle`: texts that match no image of
+    that plan, or, without a plan, of the last scan; they may be mistyped."""
+
+    pins: Sequence[Pin]
+    plan: PlanRecord | None
+    idle: tuple[str, ...]
+
+
+class OverError(RequestError):
+    """The pin cannot be prolonged: it is gone, or its end has changed."""
+
+
+class _PinChangedError(Exception):
+    """Somebody changed or removed the pin after it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """Every change raises RequestError with the reason if the person may not make it. The audit has
+    every change, and every refusal."""
+
+    store: "Store"
+    clock: Clock
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    authority: Authority
+    terms: PlanTerms
+
+    def pin(
+        self,
+        repository: RepositoryId,
+        texts: Sequence[str],
+        person: Person,
+        reason: str,
+        until: datetime | None = None,
+    ) -> NewPins:
+        """Replaces pins of the same text. Raises RequestError also for a text that can match
+        nothing."""
+        action = self._expect_may_pin(repository, person)
+        return self._make(action, _checked(texts, action, reason, until))
+
+    def prolong(
+        self, repository: RepositoryId, text: str, person: Person, *, seen: datetime, by: timedelta
+    ) -> NewPins:
+        """Counts from `seen`, the end that the person saw, or from now if that is over. Raises
+        OverError if the pin is gone or its end has changed."""
+        while True:
+            stored = self._ending_at(seen, repository, text)
+            until = max(seen, self.clock()) + by
+            action = self._expect_may_pin(repository, person)
+            pins = _checked([text], action, stored.pin.reason, until)
+            with suppress(_PinChangedError):
+                return self._make(action, pins, seen=stored)
+
+    def unpin(
+        self, repository: RepositoryId, texts: Sequence[str], person: Person
+    ) -> Sequence[RepositoryPin]:
+        """Removes all of these pins, or none. Raises RequestError also if one is not there."""
+        action = self._action(repository, person)
+        there = self.store.pins(repository.uri)
+        still_on = [each.stored for each in self._still_on(repository, action.at)]
+        known = [*there, *still_on]
+        if unknown := next((t for t in texts if t not in {each.pin.pin for each in known}), None):
+            raise RequestError(_not_pinned(unknown, repository, [each.pin.pin for each in known]))
+        pins = [each for text in dict.fromkeys(texts) for each in known if each.pin.pin == text]
+        for each in pins:
+            action.expect(may_unpin(person, each.pin, self.rules_of(repository)))
+        events = [action.event(EventName.UNPINNED, PinText(each.pin)) for each in pins]
+        removed = [each for each in pins if each in there]
+        again = [PinRemoval(each, person.name, action.at) for each in pins if each in still_on]
+        removals = [*_removals(action, removed), *again]
+        if not self.store.commit(Change(events, pins_removed=removed, removals=removals)):
+            raise RequestError(
+                f"Somebody else has just changed the pins of {repository.name}: look at them, and "
+                "try again"
+            )
+        return pins
+
+    def in_force(self, repository: RepositoryId) -> Sequence[RepositoryPin]:
+        """Every pin that protects now, as people are shown it."""
+        now = self.clock()
+        there = [each for each in self.store.pins(repository.uri) if each.pin.protects(now)]
+        return [*there, *(each.shown for each in self._still_on(repository, now))]
+
+    def _action(self, repository: RepositoryId, person: Person) -> RepositoryAction:
+        return RepositoryAction(self.store, person, self.clock(), repository)
+
+    def _expect_may_pin(self, repository: RepositoryId, person: Person) -> RepositoryAction:
+        action = self._action(repository, person)
+        action.expect(may_pin(person, self.rules_of(repository)))
+        return action
+
+    def _make(
+        self, action: RepositoryAction, pins: Sequence[Pin], *, seen: RepositoryPin | None = None
+    ) -> NewPins:
+        """`seen`: a pin that these must replace as it was read. Raises _PinChangedError if it is
+        another one by now."""
+        repository = action.repository
+        made = [RepositoryPin(repository.uri, pin, action.at) for pin in pins]
+        while True:
+            replaced = self._replaced(made, action)
+            if seen and seen not in replaced:
+                raise _PinChangedError
+            change = replace(
+                self._change(action, pins),
+                pins_added=made,
+                pins_removed=replaced,
+                removals=_removals(action, replaced),
+            )
+            if self.store.commit(change):
+                found = version_of(change) or catch_up(
+                    self.store, self.clock, repository, action.person, self.terms
+                )
+                plan, content = found or (None, None)
+                return NewPins(pins, plan, self._idle(pins, content, action))
+
+    def _replaced(
+        self, made: Sequence[RepositoryPin], action: RepositoryAction
+    ) -> Sequence[RepositoryPin]:
+        """Pins of the same text. To end a pin earlier, or to take over somebody else's, a person
+        needs the right to remove it."""
+        known = {each.pin.pin: each for each in self.store.pins(action.repository.uri)}
+        replaced = [(known[new.pin.pin], new) for new in made if new.pin.pin in known]
+        for old, new in replaced:
+            if old.pin.protects(action.at) and _takes_off(new.pin, old.pin):
+                decision = may_unpin(action.person, old.pin, self.rules_of(action.repository))
+                if isinstance(decision, Refused):
+                    action.refuse(PinOfAnother(old.pin, decision.reason))
+        return [old for old, _ in replaced]
+
+    def _change(self, action: RepositoryAction, pins: Sequence[Pin]) -> Change:
+        found = find_open_version(self.store, action.repository, action.at, AWAITING)
+        if found is None:
+            return Change(_pinned(action, pins, None))
+        before, content = found
+        about_it = replace(action, plan=before)
+        change = next_version(about_it, content, pins, self.terms)
+        return replace(change, events=(*_pinned(about_it, pins, content), *change.events))
+
+    def _idle(
+        self, pins: Sequence[Pin], content: Plan | None, action: RepositoryAction
+    ) -> tuple[str, ...]:
+        if content is None:
+            return self._unknown_to_the_last_scan(pins, action)
+        return tuple(pin.pin for pin in pins if not _protected(pin, content, action.at))
+
+    def _unknown_to_the_last_scan(
+        self, pins: Sequence[Pin], action: RepositoryAction
+    ) -> tuple[str, ...]:
+        """Not digests: a scan knows no images that never had a tag."""
+        scan = self.store.tag_scan(action.repository)
+        if scan is None:
+            return ()
+        doubtful = (pin for pin in pins if pin.kind is not PinKind.DIGEST)
+        return tuple(
+            pin.pin for pin in doubtful if not PinBoard([pin], action.at).of_tags(scan.bindings)
+        )
+
+    def _ending_at(self, seen: datetime, repository: RepositoryId, text: str) -> RepositoryPin:
+        known = {each.pin.pin: each for each in self.store.pins(repository.uri)}
+        if text not in known:
+            raise OverError(
+                f"{text} is pinned no more in {repository.name}: it ran out, or somebody took it "
+                "off"
+            )
+        pin = known[text].pin
+        if pin.until != seen:
+            lasts = f"until {moment(pin.until)}" if pin.until else "without end"
+            raise OverError(f"{text} is pinned in {repository.name} {lasts} by now, by {pin.by}")
+        return known[text]
+
+    def _still_on(self, repository: RepositoryId, now: datetime) -> Sequence[StillOn]:
+        """Pins that were removed only by people who may not remove them."""
+        removals = self.store.pin_removals(repository.uri)
+        return self.authority.pins_still_on(repository, removals, now)
+
+
+def warn_of_pins(
+    store: "Store", clock: Clock, tell: Callable[[Sequence[RepositoryPin]], None]
+) -> None:
+    """Warns the maker of each pin once, a day before it expires, a few people at a time. Several
+    processes may do so at once.
+
+    `tell` sends one message about one person's pins in one repository. It raises ServiceError if
+    that fails: then the next call tries again. One failure keeps no other message back; this raises
+    it in the end."""
+    now = clock()
+    pins = (pin for pin in store.pins_to_warn_of(now + WARNED_AHEAD) if _needs_warning(pin, now))
+    groups = [list(group) for _, group in groupby(sorted(pins, key=_whose), key=_whose)]
+    each_for_itself(
+        partial(_warn, store, clock, tell, group) for group in groups[:MESSAGES_AT_A_TIME]
+    )
+
+
+def _warn(
+    store: "Store",
+    clock: Clock,
+    tell: Callable[[Sequence[RepositoryPin]], None],
+    pins: Sequence[RepositoryPin],
+) -> None:
+    ours = [pin for pin in pins if store.mark_warned(pin, clock())]
+    if not ours:
+        return
+    try:
+        tell(ours)
+    except ServiceError:
+        for pin in ours:
+            store.mark_warned(pin, None)
+        raise
+
+
+def _needs_warning(pin: RepositoryPin, now: datetime) -> bool:
+    """Not a pin that was made for less than a day, and not one that is over."""
+    until = pin.pin.until
+    return until is not None and pin.made_at < until - WARNED_AHEAD and now < until
+
+
+def _whose(pin: RepositoryPin) -> tuple[str, str]:
+    return pin.repository, pin.pin.by
+
+
+def _removals(action: RepositoryAction, pins: Iterable[RepositoryPin]) -> Sequence[PinRemoval]:
+    """Of those pins that protect and that others made."""
+    name = action.person.name
+    others = (each for each in pins if each.pin.by != name and each.pin.protects(action.at))
+    return [PinRemoval(each, name, action.at) for each in others]
+
+
+def _checked(
+    texts: Sequence[str], action: RepositoryAction, reason: str, until: datetime | None
+) -> Sequence[Pin]:
+    why = one_line(reason)
+    if not why:
+        raise RequestError("A pin needs a reason: say in a few words who needs what for what")
+    if until is not None and until <= action.at:
+        raise RequestError(f"{moment(until)} is over: give a time to come, or none")
+    try:
+        pins = [check_pin(text) for text in dict.fromkeys(texts)]
+    except ValueError as error:
+        raise RequestError(
+            f"{error}; give a tag, a whole digest or a glob of tags: {ONLY_GLOBS}"
+        ) from error
+    return [Pin(pin, action.person.name, why, until) for pin in pins]
+
+
+def _not_pinned(text: str, repository: RepositoryId, known: Sequence[str]) -> str:
+    pins = f"its pins are {', '.join(known)}" if known else "it has no pins"
+    return (
+        f"{text!r} is not pinned in {repository.name} ({pins}); pins of the settings file are "
+        "taken off there"
+    )
+
+
+def _takes_off(new: Pin, old: Pin) -> bool:
+    if new.by != old.by:
+        return True
+    return new.until is not None and (old.until is None or new.until < old.until)
+
+
+def _pinned(
+    action: RepositoryAction, pins: Sequence[Pin], content: Plan | None
+) -> tuple[Event, ...]:
+    """With the digests that each pin protects in the plan's content."""
+    return tuple(
+        action.event(EventName.PINNED, PinText(pin), _protected(pin, content, action.at))
+        for pin in pins
+    )
+
+
+def _protected(pin: Pin, content: Plan | None, now: datetime) -> tuple[str, ...]:
+    board = PinBoard([pin], now)
+    judged = content.judged if content else ()
+    return tuple(each.manifest.digest for each in judged if board.of(each.manifest))

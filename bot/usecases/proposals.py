@@ -1,0 +1,287 @@
+"""Proposes plans, finds them, and ends them when they expire.
+
+A repository has at most one open plan. New content makes its next version.
+"""
+
+import re
+from collections.abc import Callable, Container, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.core.audit_details import FoundUnchanged, NotCarriedOut, PinsKeep, PinText, PlanProposed
+from bot.core.authority import Person
+from bot.core.errors import ReplacedError, RequestError
+from bot.core.next_version import with_pins
+from bot.core.pins import Pin
+from bot.core.plan import Plan
+from bot.core.plan_hash import content_hash
+from bot.core.plan_state import OPEN, PlanState
+from bot.core.records import (
+    BY_ITSELF,
+    Event,
+    EventName,
+    LastLook,
+    PlanRecord,
+    RepositoryPin,
+    by_itself,
+)
+from bot.core.repository import RepositoryId
+from bot.core.transitions import (
+    Step,
+    allows,
+    expired,
+    is_expired,
+    kept_open,
+    proposed,
+    renewed,
+)
+from bot.ports import Clock
+from bot.store.changes import Change
+from bot.usecases.audit import RepositoryAction
+from bot.usecases.planning import Planned, Planner
+from bot.usecases.repositories import Found
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+_ID = re.compile(r"\w+", re.ASCII)
+"""Ids have no other characters, and a database may refuse some of them."""
+
+
+class Version(NamedTuple):
+    """A plan with the content of its newest version."""
+
+    record: PlanRecord
+    content: Plan
+
+
+class PlanTerms(NamedTuple):
+    """What the settings say of every version: the price of storage, and how long it is open."""
+
+    usd_per_gb_month: float
+    expires_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A stored plan. `is_new`: this version was not stored before."""
+
+    record: PlanRecord
+    content: Plan
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proposer:
+    """Plans the cleanup of repositories and stores the plans. `new_id` makes the id of a plan;
+    `person` asks for it."""
+
+    store: "Store"
+    planner: Planner
+    clock: Clock
+    new_id: Callable[[], str]
+    terms: PlanTerms
+    person: Person
+
+    def propose(self, found: Found) -> Proposal:
+        """A proposed plan with other content gets its next version. An open plan with the same
+        content stays as it is, and so does an approved or executing plan.
+
+        Raises what planning and the store raise."""
+        planned = self.planner.plan(found)
+        proposal = self._stored(planned)
+        self.store.remember_tags(found.repository, planned.tags)
+        if proposal.is_new or _is_unchanged(proposal.record, planned):
+            self._remember_look(proposal.record, planned)
+        return proposal
+
+    def _remember_look(self, plan: PlanRecord, planned: Planned) -> None:
+        """Totals subtract what the plan frees later from `stored_bytes`, so a scan that saw only a
+        part of the plan's images must not count."""
+        look = LastLook(plan, planned.looked_at, planned.plan.savings.stored_bytes)
+        self.store.remember_look(plan.repository, look)
+
+    def _stored(self, planned: Planned) -> Proposal:
+        """With pins that were made while this was planned. If a plan is open, each later pin
+        changes it, so this starts over; if none is open, the pin had no plan to change."""
+        repository = planned.plan.repository
+        while True:
+            now = self.clock()
+            before = find_open_plan(self.store, repository, now)
+            if before and _stays(before, planned):
+                with suppress(ReplacedError):
+                    content = self.store.content(before.id, before.version)
+                    return Proposal(before, content, is_new=False)
+                continue
+            pins = self.store.pins(repository.uri)
+            content = self._with_new_pins(planned, pins, now)
+            after = self._next(before, content, now)
+            action = RepositoryAction(self.store, self.person, now, repository, after)
+            event = action.event(EventName.PROPOSED, _counts(after))
+            if self.store.commit(Change((event,), before, after, content)):
+                return self._caught_up(Proposal(after, content, is_new=True), pins)
+
+    def _with_new_pins(
+        self, planned: Planned, pins: Sequence[RepositoryPin], now: datetime
+    ) -> Plan:
+        new = [each.pin for each in pins if each not in planned.pins]
+        return with_pins(planned.plan, new, now, self.terms.usd_per_gb_month)
+
+    def _next(self, before: PlanRecord | None, content: Plan, now: datetime) -> PlanRecord:
+        expires_at = now + self.terms.expires_after
+        if before:
+            return renewed(before, content, now, expires_at)
+        return proposed(self.new_id(), content, now, expires_at)
+
+    def _caught_up(self, proposal: Proposal, known: Sequence[RepositoryPin]) -> Proposal:
+        repository = proposal.content.repository
+        if self.store.pins(repository.uri) == known:
+            return proposal
+        found = catch_up(self.store, self.clock, repository, self.person, self.terms)
+        if found is None or found.record.id != proposal.record.id:
+            return proposal
+        return Proposal(found.record, found.content, is_new=True)
+
+
+def catch_up(
+    store: "Store", clock: Clock, repository: RepositoryId, person: Person, terms: PlanTerms
+) -> Version | None:
+    """Gives the open plan its next version if pins were made while it was planned. Returns the open
+    plan."""
+    while True:
+        now = clock()
+        found = find_open_version(store, repository, now)
+        if found is None or not allows(found.record.state, Step.RENEW):
+            return found
+        before, content = found
+        pins = [each.pin for each in store.pins(repository.uri)]
+        action = RepositoryAction(store, person, now, repository, before)
+        change = next_version(action, content, pins, terms)
+        if change.content == content:
+            return found
+        if store.commit(change):
+            return version_of(change)
+
+
+def next_version(
+    action: RepositoryAction, content: Plan, pins: Sequence[Pin], terms: PlanTerms
+) -> Change:
+    """Of the action's plan, which has this content: with these pins besides."""
+    assert action.plan is not None
+    pinned = with_pins(content, pins, action.at, terms.usd_per_gb_month)
+    after = renewed(action.plan, pinned, action.at, action.at + terms.expires_after)
+    detail = PinsKeep(len(content.delete) - len(pinned.delete), len(content.delete))
+    event = replace(action, plan=after).event(EventName.PROPOSED, detail)
+    return Change((event,), action.plan, after, pinned)
+
+
+def version_of(change: Change) -> Version | None:
+    """The version that the change makes, if it makes one."""
+    if change.after and change.content:
+        return Version(change.after, change.content)
+    return None
+
+
+def find_plan(store: "Store", id_: str, now: datetime) -> PlanRecord:
+    """Ends the plan first if it has expired. Raises RequestError if there is none."""
+    is_id = _ID.fullmatch(id_) is not None
+    while plan := store.plan(id_) if is_id else None:
+        if not is_expired(plan, now):
+            return plan
+        store.commit(expiry(plan, now))
+    known = [plan.id for plan in store.open_plans()]
+    close = get_close_matches(id_, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else "ecr-clean plans lists them"
+    raise RequestError(f"There is no plan {id_ if is_id else repr(id_)}: {hint}")
+
+
+def find_open_plan(store: "Store", repository: RepositoryId, now: datetime) -> PlanRecord | None:
+    """Ends the plan first if it has expired, and then finds none."""
+    plan = store.open_plan(repository)
+    while plan and is_expired(plan, now):
+        store.commit(expiry(plan, now))
+        plan = store.open_plan(repository)
+    return plan
+
+
+def find_open_version(
+    store: "Store", repository: RepositoryId, now: datetime, states: Container[PlanState] = OPEN
+) -> Version | None:
+    """The open plan with its content, if it is in one of these states. If a newer version replaces
+    it while it is read, returns the newer one."""
+    while (plan := find_open_plan(store, repository, now)) and plan.state in states:
+        with suppress(ReplacedError):
+            return Version(plan, store.content(plan.id, plan.version))
+    return None
+
+
+def keep_proposal_open(
+    store: "Store", proposal: Proposal, expires_after: timedelta, now: datetime
+) -> Proposal:
+    """A plan that was found unchanged and is posted again stays open as long as a new one."""
+    if proposal.is_new:
+        return proposal
+    kept = keep_open(store, proposal.record, now + expires_after, now)
+    return replace(proposal, record=kept)
+
+
+def keep_open(store: "Store", plan: PlanRecord, until: datetime, now: datetime) -> PlanRecord:
+    """Returns the stored plan. Changes nothing once somebody has approved it or decided otherwise,
+    so no approval counts longer than one version is open."""
+    while _has_no_approval(plan) and plan.expires_at < until:
+        after = kept_open(plan, until)
+        event = by_itself(plan, now, EventName.PROPOSED, FoundUnchanged(until))
+        if store.commit(Change((event,), plan, after)):
+            return after
+        found = store.plan(plan.id)
+        assert found, "plans are never removed"
+        plan = found
+    return plan
+
+
+def expire(store: "Store", now: datetime) -> None:
+    """Ends plans that too few people approved in time, and expired pins. Several processes may do
+    so at once: each plan and pin is ended once."""
+    for plan in store.plans_to_expire(now):
+        store.commit(expiry(plan, now))
+    for pin in store.pins_over(now):
+        store.commit(_pin_expiry(pin, now))
+
+
+def expiry(plan: PlanRecord, now: datetime) -> Change:
+    event = by_itself(plan, now, EventName.EXPIRED, NotCarriedOut(plan.expires_at))
+    return Change((event,), plan, expired(plan, now))
+
+
+def _pin_expiry(pin: RepositoryPin, now: datetime) -> Change:
+    event = Event(
+        at=now,
+        event=EventName.PIN_EXPIRED,
+        by=BY_ITSELF,
+        detail=PinText(pin.pin),
+        repository=pin.repository,
+    )
+    return Change((event,), pins_removed=(pin,))
+
+
+def _has_no_approval(plan: PlanRecord) -> bool:
+    return plan.state is PlanState.PROPOSED and not plan.current_approvals
+
+
+def _stays(before: PlanRecord, planned: Planned) -> bool:
+    """A plan that was proposed after this scan knows more than it."""
+    if before.state is not PlanState.PROPOSED or before.proposed_at > planned.looked_at:
+        return True
+    return _is_unchanged(before, planned)
+
+
+def _is_unchanged(plan: PlanRecord, planned: Planned) -> bool:
+    return plan.hash == content_hash(planned.plan)
+
+
+def _counts(plan: PlanRecord) -> PlanProposed:
+    return PlanProposed(plan.deletions, plan.manifests, plan.complete)
