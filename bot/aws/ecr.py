@@ -17,7 +17,7 @@ from bot.aws.once import once
 from bot.aws.principal import is_same_principal
 from bot.core.content import read_content
 from bot.core.errors import FailedCall, RequestError, ServiceError
-from bot.core.manifest import KNOWN_TYPES, Content, Described, Status, Unread
+from bot.core.manifest import KNOWN_TYPES, Content, Described, ImageStatus, Unread
 from bot.core.manifest_digest import digested_text
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller, pullers
@@ -360,7 +360,7 @@ def _described(detail: "ImageDetailTypeDef") -> Described:
         pushed_at=detail.get("imagePushedAt"),
         pulled_at=detail.get("lastRecordedPullTime"),
         size_bytes=detail.get("imageSizeInBytes", 0),
-        status=sys.intern(detail.get("imageStatus", Status.ACTIVE.value)),
+        status=sys.intern(detail.get("imageStatus", ImageStatus.ACTIVE.value)),
         media_type=media_type and sys.intern(media_type),
         config_type=config_type and sys.intern(config_type),
         subject=detail.get("subjectManifestDigest"),

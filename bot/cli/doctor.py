@@ -11,12 +11,12 @@ from bot.cli.printing import Forms
 from bot.cli.progress import shown_progress
 from bot.cli.remembering import opened_memory
 from bot.cli.status import ExitStatus
-from bot.core.findings import DefaultsApply, Finding, SettingsValid, Status, ok
+from bot.core.findings import DefaultsApply, Finding, FindingStatus, SettingsValid, ok
 from bot.core.slack_findings import SlackNotSetUp
 from bot.render.findings import COLUMNS, finding_as_json, finding_as_rows
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.usage.other_regions import NoMemory
-from bot.usecases.doctor import Doctor, Sight
+from bot.usecases.doctor import Doctor, UsageScan
 from bot.wiring import (
     has_slack_tokens,
     identify,
@@ -43,7 +43,7 @@ def doctor(options: Options, format_: str) -> int:
     """
     findings = list(_findings(options))
     FINDINGS.print_all(format_, findings)
-    has_failed = any(finding.status is Status.FAILED for finding in findings)
+    has_failed = any(finding.status is FindingStatus.FAILED for finding in findings)
     return ExitStatus.FAILED if has_failed else ExitStatus.DONE
 
 
@@ -72,7 +72,7 @@ def _slack(settings: Settings) -> Iterator[Finding]:
         yield ok("Slack", "environment", SlackNotSetUp())
 
 
-def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> Sight:
+def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
     sources = open_sources(settings, registries, frozenset(each.id() for each in registries))
     with opened_memory() as memory, shown_progress() as progress:
         authority = open_authority(settings)
@@ -83,7 +83,7 @@ def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> Sight:
         }
         elsewhere = sources.elsewhere(NoMemory(), seen.at)
     workloads = {key: last.workloads for key, last in listed.items() if last}
-    return Sight(seen.snapshot, workloads, seen.coverage, elsewhere)
+    return UsageScan(seen.snapshot, workloads, seen.coverage, elsewhere)
 
 
 def _texts(findings: Iterable[Finding]) -> Iterator["RenderableType"]:

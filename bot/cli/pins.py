@@ -10,7 +10,7 @@ from bot.cli.options import Options, common_options, format_option, repositories
 from bot.cli.planning import find_all
 from bot.cli.printing import Forms
 from bot.cli.remembering import found_store
-from bot.cli.status import Outcome
+from bot.cli.status import StatusCollector
 from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-class Pinned(NamedTuple):
+class RepositoryPinLine(NamedTuple):
     """`where`: the URI of a repository, or a glob of the settings."""
 
     where: str
@@ -41,7 +41,7 @@ def pins(options: Options, repositories: Sequence[str], format_: str) -> int:
 
     Pins of the settings file stand at the end.
     """
-    settings, outcome = load_settings(options.config), Outcome(options.debug)
+    settings, outcome = load_settings(options.config), StatusCollector(options.debug)
     asked = None
     if repositories:
         found = find_all(repositories, open_registries(settings), outcome)
@@ -53,18 +53,18 @@ def pins(options: Options, repositories: Sequence[str], format_: str) -> int:
 
 def _pins(
     store: "Store | None", settings: Settings, asked: Sequence[RepositoryId] | None
-) -> Iterator[Pinned]:
+) -> Iterator[RepositoryPinLine]:
     """`asked` None: all."""
     uris = None if asked is None else {repository.uri for repository in asked}
     for stored in store.pins() if store else ():
         if uris is None or stored.repository in uris:
-            yield Pinned(stored.repository, stored.pin)
+            yield RepositoryPinLine(stored.repository, stored.pin)
     for still_on in _still_on(store, settings) if store else ():
         if uris is None or still_on.repository in uris:
-            yield Pinned(still_on.repository, still_on.pin)
+            yield RepositoryPinLine(still_on.repository, still_on.pin)
     for entry in settings.pin_entries():
         if asked is None or any(each.matches(entry.repositories) for each in asked):
-            yield Pinned(entry.repositories.globs[0], entry.pin)
+            yield RepositoryPinLine(entry.repositories.globs[0], entry.pin)
 
 
 def _still_on(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:
@@ -76,18 +76,18 @@ def _still_on(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:
             yield from (each.shown for each in found)
 
 
-def _texts(pins: Iterable[Pinned]) -> Iterator["RenderableType"]:
+def _texts(pins: Iterable[RepositoryPinLine]) -> Iterator["RenderableType"]:
     from bot.render.pins_table import no_pins, pin_as_text  # noqa: PLC0415
 
     texts = [pin_as_text(where, pin, system_clock()) for where, pin in pins]
     yield from texts or [no_pins()]
 
 
-def _json(pinned: Pinned) -> Iterator[bytes]:
+def _json(pinned: RepositoryPinLine) -> Iterator[bytes]:
     return pin_as_json(*pinned)
 
 
-def _rows(pinned: Pinned) -> Iterator[tuple[object, ...]]:
+def _rows(pinned: RepositoryPinLine) -> Iterator[tuple[object, ...]]:
     return pin_as_rows(*pinned)
 
 

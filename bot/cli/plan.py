@@ -9,7 +9,7 @@ from bot.cli.options import Options, common_options, format_option, repositories
 from bot.cli.planning import Planning, make_plan, tell_if_incomplete
 from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
-from bot.cli.status import Outcome
+from bot.cli.status import StatusCollector
 from bot.core.plan import Plan
 from bot.render import plan_csv
 from bot.render.plan_json import plan_as_json
@@ -31,12 +31,14 @@ def plan(options: Options, repositories: Sequence[str], format_: str) -> int:
     REPOSITORY is a name (team/api), a glob ('team/*') or a URI
     (123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api). Nothing is deleted.
     """
-    outcome = Outcome(options.debug)
+    outcome = StatusCollector(options.debug)
     PLANS.print_all(format_, _plans(options, repositories, outcome))
     return outcome.status
 
 
-def _plans(options: Options, repositories: Sequence[str], outcome: Outcome) -> Iterator[Plan]:
+def _plans(
+    options: Options, repositories: Sequence[str], outcome: StatusCollector
+) -> Iterator[Plan]:
     settings = load_settings(options.config)
     with opened_memory() as memory:
         for plan in Planning(settings, memory, outcome, make_plan).of_all(repositories):

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 from bot.aws.ecr import EcrRegistry
 from bot.cli.progress import shown_progress
-from bot.cli.status import Outcome
+from bot.cli.status import StatusCollector
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.memory import expect_many_lasting_objects
@@ -35,7 +35,7 @@ class Planning(Generic[Made]):
 
     settings: Settings
     memory: Memory
-    outcome: Outcome
+    outcome: StatusCollector
     make: Callable[[Planner, Found], Made]
     look: Callable[[UsageSources, Settings, Authority, ScanMemory, Clock, Progress], Seen] = (
         UsageSources.look
@@ -74,7 +74,7 @@ class Planning(Generic[Made]):
 
 
 def find_all(
-    arguments: Sequence[str], registries: Sequence[Registry], outcome: Outcome
+    arguments: Sequence[str], registries: Sequence[Registry], outcome: StatusCollector
 ) -> list[Found]:
     """In the order in which they were asked for, each once."""
     by_uri: dict[str, Found] = {}
@@ -91,6 +91,6 @@ def make_plan(planner: Planner, found: Found) -> Plan:
     return planner.plan(found).plan
 
 
-def tell_if_incomplete(plan: Plan, outcome: Outcome) -> None:
+def tell_if_incomplete(plan: Plan, outcome: StatusCollector) -> None:
     if not plan.complete:
         outcome.incomplete(plan.repository.name, plan.problems)

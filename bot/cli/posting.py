@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.cli.status import Outcome
+from bot.cli.status import StatusCollector
 from bot.core.due import DueOutcome, DueReport, Entry, Rest, Round, why_not_posted
 from bot.core.errors import ServiceError
 from bot.core.plan_state import PlanState
@@ -26,7 +26,7 @@ class Postman:
 
     workspace: Workspace
     plan_messages: PlanMessages
-    outcome: Outcome
+    outcome: StatusCollector
     _pace: PostLimiter = field(
         default_factory=lambda: PostLimiter(time.monotonic, time.sleep), init=False
     )

@@ -10,7 +10,7 @@ from bot.cli.options import Options, common_options, format_option, repositories
 from bot.cli.planning import Planning, tell_if_incomplete
 from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
-from bot.cli.status import Outcome
+from bot.cli.status import StatusCollector
 from bot.cli.stored_plan import StoredPlan
 from bot.cli.terminal import note
 from bot.core.plan import Plan
@@ -53,13 +53,13 @@ def propose(options: Options, repositories: Sequence[str], format_: str) -> int:
     An open plan with the same content is shown as it is, and so is one that is approved already;
     other content makes its next version. Nothing is deleted.
     """
-    outcome = Outcome(options.debug)
+    outcome = StatusCollector(options.debug)
     PROPOSALS.print_all(format_, _proposals(options, repositories, outcome))
     return outcome.status
 
 
 def _proposals(
-    options: Options, repositories: Sequence[str], outcome: Outcome
+    options: Options, repositories: Sequence[str], outcome: StatusCollector
 ) -> Iterator[Proposed]:
     settings = load_settings(options.config)
     with opened_memory(open_store) as memory:

@@ -9,7 +9,7 @@ from bot.cli.carrying_out import HandsOn
 from bot.cli.options import Options, common_options
 from bot.cli.receipt import tell_what_became, tell_why_not
 from bot.cli.remembering import found_store
-from bot.cli.status import Outcome
+from bot.cli.status import StatusCollector
 from bot.cli.terminal import note, say
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import PlanRecord
@@ -30,7 +30,7 @@ def recover(options: Options) -> int:
     It waits for nothing: what another process has, and what may not begin yet, is named.
     """
     settings = load_settings(options.config)
-    outcome = Outcome(options.debug)
+    outcome = StatusCollector(options.debug)
     with found_store() as store:
         work = find_work(store, system_clock(), is_gone) if store else Work((), (), ())
         pause = store.pause() if store else None
@@ -46,7 +46,7 @@ def recover(options: Options) -> int:
     return outcome.status
 
 
-def _finish_all(hands: HandsOn, work: Work, outcome: Outcome) -> None:
+def _finish_all(hands: HandsOn, work: Work, outcome: StatusCollector) -> None:
     """Whoever presses Ctrl-C stops one plan, and begins no other."""
     for finish in _finishers(hands, work):
         _try(hands, finish, outcome)
@@ -59,7 +59,7 @@ def _finishers(hands: HandsOn, work: Work) -> Iterator[Callable[[], PlanRecord]]
     yield from (partial(hands.start, plan) for plan in work.due)
 
 
-def _try(hands: HandsOn, finish: Callable[[], PlanRecord], outcome: Outcome) -> None:
+def _try(hands: HandsOn, finish: Callable[[], PlanRecord], outcome: StatusCollector) -> None:
     """What fails hinders nothing else."""
     try:
         outcome.statuses.add(tell_what_became(hands, finish()))

@@ -9,7 +9,7 @@ from bot.cli.options import Options, common_options, format_option, repositories
 from bot.cli.planning import Planning, find_all, tell_if_incomplete
 from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
-from bot.cli.status import Outcome
+from bot.cli.status import StatusCollector
 from bot.cli.terminal import note
 from bot.core.due import Entry, belongs_to
 from bot.core.errors import RequestError, ServiceError
@@ -50,12 +50,14 @@ def report(options: Options, repositories: Sequence[str], format_: str) -> int:
     Without REPOSITORY those of all that have a channel, as if they were due: what saves less than
     `min_saving` is told in one line, and what people decided on already is left out.
     """
-    outcome = Outcome(options.debug)
+    outcome = StatusCollector(options.debug)
     REPORTS.print_all(format_, _posted(options, repositories, outcome))
     return outcome.status
 
 
-def _posted(options: Options, arguments: Sequence[str], outcome: Outcome) -> Iterator[Posted]:
+def _posted(
+    options: Options, arguments: Sequence[str], outcome: StatusCollector
+) -> Iterator[Posted]:
     from bot.cli.posting import Postman  # noqa: PLC0415 - no other command needs Slack
 
     settings = load_settings(options.config)
@@ -90,7 +92,7 @@ def _found(
     arguments: Sequence[str],
     registries: "Sequence[EcrRegistry]",
     entries: Sequence[Entry],
-    outcome: Outcome,
+    outcome: StatusCollector,
 ) -> list[Found]:
     if arguments:
         named = find_all(arguments, registries, outcome)
@@ -99,7 +101,7 @@ def _found(
 
 
 def _with_channel(
-    found: Iterable[Found], entries: Sequence[Entry], outcome: Outcome
+    found: Iterable[Found], entries: Sequence[Entry], outcome: StatusCollector
 ) -> Iterator[Found]:
     for each in found:
         if _entry_of(each.repository, entries):
@@ -111,7 +113,9 @@ def _with_channel(
             )
 
 
-def _due_in(registry: "EcrRegistry", entries: Sequence[Entry], outcome: Outcome) -> Iterator[Found]:
+def _due_in(
+    registry: "EcrRegistry", entries: Sequence[Entry], outcome: StatusCollector
+) -> Iterator[Found]:
     """But for those that their tags leave out."""
     try:
         for repository in registry.repositories():

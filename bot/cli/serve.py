@@ -53,7 +53,7 @@ def serve(options: Options) -> int:
         log_to_stderr()
         _tell_what_is_done_here(settings, connection)
         with (
-            Worker(options, leaving) as worker,
+            WorkerProcess(options, leaving) as worker,
             closing(connection) if connection else nullcontext(),
         ):
             status = _kept_working(worker, Watch(connection), leaving)
@@ -83,7 +83,7 @@ def _tell_what_is_done_here(settings: Settings, connection: "SlackConnection | N
         _log.warning("No plan can be approved in Slack: no entry of `reports` has a `channel`")
 
 
-def _kept_working(worker: "Worker", watch: "Watch", leaving: Leaving) -> ExitStatus:
+def _kept_working(worker: "WorkerProcess", watch: "Watch", leaving: Leaving) -> ExitStatus:
     """Raises ServiceError if Slack has been away for too long, or no sign of life can be left."""
     collect_at = time.monotonic()
     while not leaving.is_told():
@@ -99,7 +99,7 @@ def _kept_working(worker: "Worker", watch: "Watch", leaving: Leaving) -> ExitSta
     return ExitStatus.DONE
 
 
-class Worker:
+class WorkerProcess:
     """A process that is started again if it dies; one that finds the settings wrong would find that
     again."""
 

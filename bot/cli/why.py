@@ -9,7 +9,7 @@ from bot.cli.options import Options, common_options, format_option
 from bot.cli.planning import Planning, make_plan, tell_if_incomplete
 from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
-from bot.cli.status import Outcome
+from bot.cli.status import StatusCollector
 from bot.render.explained import COLUMNS, explained_as_json, explained_as_rows
 from bot.settings import load_settings
 from bot.usecases.explanations import Explanation, explain
@@ -30,7 +30,7 @@ def why(options: Options, repository: str, manifest: str, format_: str) -> int:
 
     The beginning of a digest will do. The repository is planned afresh; nothing is stored.
     """
-    outcome = Outcome(options.debug)
+    outcome = StatusCollector(options.debug)
     with opened_memory() as memory:
         found = _explanations(options, memory, outcome, repository, manifest)
         EXPLANATIONS.print_all(format_, found)
@@ -38,7 +38,7 @@ def why(options: Options, repository: str, manifest: str, format_: str) -> int:
 
 
 def _explanations(
-    options: Options, memory: Memory, outcome: Outcome, repository: str, manifest: str
+    options: Options, memory: Memory, outcome: StatusCollector, repository: str, manifest: str
 ) -> Iterator[Explanation]:
     settings = load_settings(options.config)
     for plan in Planning(settings, memory, outcome, make_plan).of_one(repository):

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from bot.core.evidence import Evidence
 from bot.core.graph import Graph
-from bot.core.manifest import Kind, Manifest
+from bot.core.manifest import Manifest, ManifestKind
 from bot.core.patterns import Patterns
-from bot.core.rules import Candidates, Family, age_key, young_since
+from bot.core.rules import Candidates, ImageGroup, age_key, young_since
 
 
 def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str]:
@@ -21,9 +21,9 @@ def find_artifacts(graph: Graph, treated_like_images: Patterns) -> frozenset[str
         for manifest in map(graph.manifests.__getitem__, level):
             if treated_like_images.match_any(manifest.types):
                 continue
-            if manifest.kind is Kind.ARTIFACT and manifest.type_is_known:
+            if manifest.kind is ManifestKind.ARTIFACT and manifest.type_is_known:
                 artifacts.add(manifest.digest)
-            elif manifest.kind is Kind.INDEX:
+            elif manifest.kind is ManifestKind.INDEX:
                 present = [child for child in manifest.children if child in graph.manifests]
                 if (present or manifest.artifact_type) and artifacts.issuperset(present):
                     artifacts.add(manifest.digest)
@@ -44,8 +44,8 @@ def candidates(
     if renewed_at or last_restoration:
         youngest = _latest_in_family(graph, lambda manifest: young_since(manifest, renewed_at))
 
-    def family(digest: str) -> Family:
-        return Family(
+    def family(digest: str) -> ImageGroup:
+        return ImageGroup(
             head=graph.manifests[digest],
             last_push=last_push.get(digest),
             last_restoration=last_restoration.get(digest),
@@ -61,8 +61,8 @@ def candidates(
         digest for level in graph.levels[1:] for digest in level if graph.manifests[digest].tags
     ]
     judged = [m for m in roots if m.digest not in artifacts and m.pushed_at is not None]
-    builds = [manifest for manifest in judged if manifest.kind is not Kind.REFERRER]
-    lost_referrers = [manifest for manifest in judged if manifest.kind is Kind.REFERRER]
+    builds = [manifest for manifest in judged if manifest.kind is not ManifestKind.REFERRER]
+    lost_referrers = [manifest for manifest in judged if manifest.kind is ManifestKind.REFERRER]
     dependents = [graph.manifests[digest] for digest in tagged if digest not in artifacts]
     return Candidates(
         families=tuple(map(family, graph.roots)),

@@ -63,7 +63,7 @@ FindingDetail: TypeAlias = (
 )
 
 
-class Status(StrEnum):
+class FindingStatus(StrEnum):
     OK = "ok"
     WARNING = "warning"
     FAILED = "FAILED"
@@ -75,17 +75,17 @@ class Finding:
 
     check: str
     scope: str
-    status: Status
+    status: FindingStatus
     detail: FindingDetail
 
 
 def ok(check: str, scope: str, detail: FindingDetail) -> Finding:
-    return Finding(check, scope, Status.OK, detail)
+    return Finding(check, scope, FindingStatus.OK, detail)
 
 
 def warning(check: str, scope: str, detail: FindingDetail) -> Finding:
-    return Finding(check, scope, Status.WARNING, detail)
+    return Finding(check, scope, FindingStatus.WARNING, detail)
 
 
 def failed(check: str, scope: str, detail: FindingDetail) -> Finding:
-    return Finding(check, scope, Status.FAILED, detail)
+    return Finding(check, scope, FindingStatus.FAILED, detail)

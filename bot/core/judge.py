@@ -11,7 +11,7 @@ from bot.core.evidence import Evidence
 from bot.core.families import candidates, find_artifacts, last_pulls
 from bot.core.following import Following, nearest_parent, with_dependents
 from bot.core.graph import Graph
-from bot.core.manifest import Kind, Manifest
+from bot.core.manifest import Manifest, ManifestKind
 from bot.core.reasons import (
     ClimbingReason,
     NothingKeeps,
@@ -142,7 +142,7 @@ class _Judging:
     def _nothing_keeps(self, manifest: Manifest) -> NothingKeeps:
         by_rules = (rule.get(manifest.digest) for rule in self.passed_over)
         missing_subject = None
-        if manifest.kind is Kind.REFERRER:
+        if manifest.kind is ManifestKind.REFERRER:
             missing_subject = manifest.subject or manifest.tag_subjects[0]
         return NothingKeeps(
             tuple(filter(None, by_rules)), missing_subject, is_tagged=bool(manifest.tags)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.core.evidence import Evidence
 from bot.core.graph import Graph
-from bot.core.manifest import Manifest, Status
+from bot.core.manifest import ImageStatus, Manifest
 from bot.core.pins import PinBoard
 from bot.core.policy import Policy
 from bot.core.reasons import (
@@ -25,7 +25,7 @@ from bot.core.reasons import (
     TooYoung,
     UsageUnknown,
 )
-from bot.core.rules import Candidates, Family, age_event
+from bot.core.rules import Candidates, ImageGroup, age_event
 
 Keepers = Iterator[tuple[str, Reason]]
 
@@ -52,7 +52,7 @@ def too_young(policy: Policy, candidates: Candidates) -> Keepers:
             yield family.head.digest, TooYoung(policy.min_age, start)
 
 
-def _age_start(group: Family, since: datetime, renewed_at: Mapping[str, datetime]) -> AgeStart:
+def _age_start(group: ImageGroup, since: datetime, renewed_at: Mapping[str, datetime]) -> AgeStart:
     if own := age_event(group.head, since, renewed_at):
         return own
     if since == group.last_push:
@@ -64,8 +64,8 @@ def _age_start(group: Family, since: datetime, renewed_at: Mapping[str, datetime
 
 def archived(graph: Graph) -> Keepers:
     for manifest in graph.manifests.values():
-        if manifest.status != Status.ACTIVE:
-            is_being_restored = manifest.status != Status.ARCHIVED
+        if manifest.status != ImageStatus.ACTIVE:
+            is_being_restored = manifest.status != ImageStatus.ARCHIVED
             yield manifest.digest, Archived(is_being_restored=is_being_restored)
 
 

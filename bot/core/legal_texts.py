@@ -26,14 +26,14 @@ ONLY_GLOBS = (
 _START = ""
 
 
-class Part(NamedTuple):
+class Characters(NamedTuple):
     """One character of these, or with `repeats` one or more."""
 
     characters: str
     repeats: bool = False
 
 
-class Step(NamedTuple):
+class CharacterStep(NamedTuple):
     """A character of these leads to that state."""
 
     characters: str
@@ -44,20 +44,20 @@ class Step(NamedTuple):
 class Shape:
     """How texts of one form are built: a finite automaton that starts in the state `""`."""
 
-    steps: Mapping[str, Sequence[Step]]
+    steps: Mapping[str, Sequence[CharacterStep]]
     ends: frozenset[str]
 
     @classmethod
-    def chain(cls, *parts: Part, rest: str = "") -> "Shape":
+    def chain(cls, *parts: Characters, rest: str = "") -> "Shape":
         """The parts in a row, then any number of the characters of `rest`."""
-        steps: dict[str, list[Step]] = {_START: []}
+        steps: dict[str, list[CharacterStep]] = {_START: []}
         state = _START
         for characters, repeats in parts:
             before, state = state, str(len(steps))
-            step = Step(characters, state)
+            step = CharacterStep(characters, state)
             steps[before].append(step)
             steps[state] = [step] if repeats else []
-        steps[state].append(Step(rest, state))
+        steps[state].append(CharacterStep(rest, state))
         return cls(steps, frozenset({state}))
 
     @property
@@ -139,12 +139,12 @@ def _fits(part: str, characters: str) -> bool:
     return Patterns.of(part).match_any(characters)
 
 
-def _text(text: str) -> tuple[Part, ...]:
-    return tuple(map(Part, text))
+def _text(text: str) -> tuple[Characters, ...]:
+    return tuple(map(Characters, text))
 
 
-def _some(characters: str) -> Part:
-    return Part(characters, repeats=True)
+def _some(characters: str) -> Characters:
+    return Characters(characters, repeats=True)
 
 
 _LOWER = string.ascii_lowercase + string.digits
@@ -154,34 +154,36 @@ _NAMES = _WORD + "+=,.@-"
 _PATHS = _ALNUM + string.punctuation
 
 _ARN = (*_text("arn:"), _some(string.ascii_lowercase + "-"), *_text(":"))
-_ACCOUNT = (Part(string.digits),) * 12
+_ACCOUNT = (Characters(string.digits),) * 12
 _IAM = (*_ARN, *_text("iam::"), *_ACCOUNT, *_text(":"))
 _STS = (*_ARN, *_text("sts::"), *_ACCOUNT, *_text(":"))
 
 _REPOSITORY = Shape(
     {
-        _START: (Step(_LOWER, "word"),),
+        _START: (CharacterStep(_LOWER, "word"),),
         "word": (
-            Step(_LOWER, "word"),
-            Step("./", "separator"),
-            Step("_", "underscore"),
-            Step("-", "dashes"),
+            CharacterStep(_LOWER, "word"),
+            CharacterStep("./", "separator"),
+            CharacterStep("_", "underscore"),
+            CharacterStep("-", "dashes"),
         ),
-        "separator": (Step(_LOWER, "word"),),
-        "underscore": (Step(_LOWER, "word"), Step("_", "separator")),
-        "dashes": (Step(_LOWER, "word"), Step("-", "dashes")),
+        "separator": (CharacterStep(_LOWER, "word"),),
+        "underscore": (CharacterStep(_LOWER, "word"), CharacterStep("_", "separator")),
+        "dashes": (CharacterStep(_LOWER, "word"), CharacterStep("-", "dashes")),
     },
     frozenset({"word"}),
 )
 """A URI is built like a name, host included."""
 
-TAGS = LegalTexts("tag", (Shape.chain(Part(_WORD), rest=_WORD + ".-"),), 300)
+TAGS = LegalTexts("tag", (Shape.chain(Characters(_WORD), rest=_WORD + ".-"),), 300)
 """ECR API reference, PutImage, imageTag; the grammar of distribution/reference allows 128."""
 
 REPOSITORIES = LegalTexts("repository's name or URI", (_REPOSITORY,), 253 + 1 + 256)
 """ECR API reference, CreateRepository, repositoryName: 256 characters. A host name has 253."""
 
-CLUSTERS = LegalTexts("name of an EKS cluster", (Shape.chain(Part(_ALNUM), rest=_WORD + "-"),), 100)
+CLUSTERS = LegalTexts(
+    "name of an EKS cluster", (Shape.chain(Characters(_ALNUM), rest=_WORD + "-"),), 100
+)
 """EKS API reference, CreateCluster, name."""
 
 CLUSTER_ARNS = LegalTexts(
@@ -189,7 +191,7 @@ CLUSTER_ARNS = LegalTexts(
     (
         Shape.chain(
             *(*_ARN, *_text("eks:"), _some(_LOWER + "-"), *_text(":"), *_ACCOUNT),
-            *(*_text(":cluster/"), Part(_ALNUM)),
+            *(*_text(":cluster/"), Characters(_ALNUM)),
             rest=_WORD + "-",
         ),
     ),
@@ -210,6 +212,6 @@ IDENTITY_ARNS = LegalTexts(
 """IAM user guide, IAM identifiers; STS API reference, GetCallerIdentity, arnType."""
 
 MEDIA_TYPES = LegalTexts(
-    "media type", (Shape.chain(Part(_ALNUM), rest=_ALNUM + "!#$&-^_.+/"),), 127 + 1 + 127
+    "media type", (Shape.chain(Characters(_ALNUM), rest=_ALNUM + "!#$&-^_.+/"),), 127 + 1 + 127
 )
 """RFC 6838, section 4.2, which OCI's image-spec demands of config and artifact types."""

@@ -28,14 +28,14 @@ CONTAINER_CONFIGS = frozenset(
 _REFERRER_TAG = re.compile(r"sha256-([0-9a-f]{64})")
 
 
-class Kind(StrEnum):
+class ManifestKind(StrEnum):
     IMAGE = "image"
     INDEX = "index"
     ARTIFACT = "artifact"
     REFERRER = "referrer"
 
 
-class Status(StrEnum):
+class ImageStatus(StrEnum):
     """Where ECR keeps an image: DescribeImages, imageStatus."""
 
     ACTIVE = "ACTIVE"
@@ -90,7 +90,7 @@ class Described(NamedTuple):
     pushed_at: datetime | None
     pulled_at: datetime | None
     size_bytes: int
-    status: str = Status.ACTIVE
+    status: str = ImageStatus.ACTIVE
     media_type: str | None = None
     config_type: str | None = None
     subject: str | None = None
@@ -117,7 +117,7 @@ class Manifest:
     digest: str
     tags: tuple[str, ...]
     names: tuple[str, ...]
-    kind: Kind
+    kind: ManifestKind
     is_index: bool
     pushed_at: datetime | None
     pulled_at: datetime | None
@@ -164,7 +164,9 @@ def settle(described: Described, content: Content | Unread) -> Manifest:
         tags=tags,
         names=_names(tags, subjects_by_tag),
         kind=(
-            Kind.REFERRER if subject or subjects_by_tag else _kind_alone(media_type, config_type)
+            ManifestKind.REFERRER
+            if subject or subjects_by_tag
+            else _kind_alone(media_type, config_type)
         ),
         is_index=media_type in INDEX_TYPES,
         pushed_at=described.pushed_at,
@@ -196,12 +198,12 @@ def _names(tags: tuple[str, ...], subjects_by_tag: dict[str, str]) -> tuple[str,
     return tuple(tag for tag in tags if tag not in subjects_by_tag)
 
 
-def _kind_alone(media_type: str | None, config_type: str | None) -> Kind:
+def _kind_alone(media_type: str | None, config_type: str | None) -> ManifestKind:
     if media_type in INDEX_TYPES:
-        return Kind.INDEX
+        return ManifestKind.INDEX
     if config_type in CONTAINER_CONFIGS or media_type in SCHEMA_1_TYPES:
-        return Kind.IMAGE
-    return Kind.ARTIFACT
+        return ManifestKind.IMAGE
+    return ManifestKind.ARTIFACT
 
 
 def _tells_what_it_is(media_type: str | None, config_type: str | None) -> bool:

@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from bot.core.graph import Edges, Graph, build_graph
 from bot.core.judge import Judged
-from bot.core.manifest import Described, Manifest, ManifestName, Status
+from bot.core.manifest import Described, ImageStatus, Manifest, ManifestName
 from bot.core.plan import Plan
 from bot.core.reasons import Reason, RuleName, Verdict
 from bot.core.result_reasons import (
@@ -185,7 +185,7 @@ def _kept_now(judged: Judged) -> KeptNow | None:
 
 
 def _why_put_away(status: str) -> ArchivedSince | None:
-    return None if status == Status.ACTIVE else ArchivedSince()
+    return None if status == ImageStatus.ACTIVE else ArchivedSince()
 
 
 def _why_pushed(before: Manifest, pushed_at: datetime | None) -> PushedAgain | None:

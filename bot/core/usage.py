@@ -22,14 +22,14 @@ SOURCES = (
 )
 
 
-class Runner(StrEnum):
+class TagRunner(StrEnum):
     """What may run an image by a tag without telling the digest."""
 
     POD_VOLUME = "pod volume"
     ECS_TASK = "ECS task"
 
 
-MUST_BE_KNOWN = frozenset({Runner.POD_VOLUME})
+MUST_BE_KNOWN = frozenset({TagRunner.POD_VOLUME})
 """A plan is incomplete unless it is known what the tags of these named since they started: few
 pods have such volumes, and people can name them by digest. Nobody can make a running task tell its
 digest, so of tasks only what is known protects: plans would stay incomplete as long as it runs."""
@@ -38,7 +38,7 @@ digest, so of tasks only what is known protects: plans would stay incomplete as 
 class Unresolved(NamedTuple):
     """A workload runs whatever its tag named at some time since then, in UTC."""
 
-    runner: Runner
+    runner: TagRunner
     since: datetime
 
 

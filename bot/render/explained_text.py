@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 
 from bot.core.judge import Judged
-from bot.core.manifest import Kind, Manifest
+from bot.core.manifest import Manifest, ManifestKind
 from bot.core.reasons import Verdict
 from bot.core.repository import RepositoryId
 from bot.core.words import moment, named, restoration
@@ -14,10 +14,10 @@ from bot.render.terminal import ROWS, bullets, how_many_more, shown
 from bot.render.words import count, size
 
 KINDS = {
-    Kind.IMAGE: "an image",
-    Kind.INDEX: "an index",
-    Kind.ARTIFACT: "an artifact",
-    Kind.REFERRER: "a referrer, which is about another manifest",
+    ManifestKind.IMAGE: "an image",
+    ManifestKind.INDEX: "an index",
+    ManifestKind.ARTIFACT: "an artifact",
+    ManifestKind.REFERRER: "a referrer, which is about another manifest",
 }
 VERDICTS = {
     Verdict.KEEP: shown("It stays:", style="bold green"),

@@ -5,13 +5,17 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 
-from bot.core.findings import Finding, Status
+from bot.core.findings import Finding, FindingStatus
 from bot.render.findings_words import finding_words, fix_words
 from bot.render.terminal import shown, shown_whole
 from bot.render.words import count
 
-STYLES = {Status.OK: "green", Status.WARNING: "yellow", Status.FAILED: "bold red"}
-MARK = max(map(len, Status)) + 2
+STYLES = {
+    FindingStatus.OK: "green",
+    FindingStatus.WARNING: "yellow",
+    FindingStatus.FAILED: "bold red",
+}
+MARK = max(map(len, FindingStatus)) + 2
 """Columns that the mark takes."""
 
 
@@ -34,8 +38,8 @@ def _told(finding: Finding) -> Iterator[RenderableType]:
 
 def _summary(findings: Sequence[Finding]) -> str:
     by_status = Counter(finding.status for finding in findings)
-    if failed := by_status[Status.FAILED]:
+    if failed := by_status[FindingStatus.FAILED]:
         return f"{count(failed, 'check')} FAILED."
-    if warnings := by_status[Status.WARNING]:
+    if warnings := by_status[FindingStatus.WARNING]:
         return f"Nothing FAILED; {count(warnings, 'warning')}."
     return "All is well."

@@ -21,7 +21,7 @@ from bot.core.pins import Pin
 from bot.core.policy import PinEntry, Policy, PolicyEntry
 from bot.core.references import Hosts
 from bot.core.repository import RepositoryId, parse_registry_host
-from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
+from bot.core.rules import MatchingTags, Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter
 from bot.settings.fields import (
     Account,
     AccountOrAny,
@@ -149,7 +149,7 @@ class KeepRule(Section):
             return PulledWithin(self.pulled_within, narrowed)
         if self.semver is not None:
             return Semver(narrowed, self.semver.majors, self.semver.minors, self.semver.patches)
-        return Tags(narrowed)
+        return MatchingTags(narrowed)
 
 
 class PolicySection(Section):

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from bot.core.errors import DamagedError
 from bot.core.judge import Judged
-from bot.core.manifest import Blob, Kind, Manifest
+from bot.core.manifest import Blob, Manifest, ManifestKind
 from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
 from bot.core.reasons import Reason, RuleName, StoredReason, Verdict
@@ -41,7 +41,7 @@ class _ManifestRow(Struct, array_like=True, frozen=True):
     tags: tuple[str, ...]
     names: tuple[str, ...] | None
     """None: all tags are."""
-    kind: Kind
+    kind: ManifestKind
     is_index: bool
     pushed_at: datetime | None
     pulled_at: datetime | None

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.aws.place import Answer
-from bot.core.usage import Runner, Sighting, Unresolved
+from bot.core.usage import Sighting, TagRunner, Unresolved
 
 
 def container_sightings(
@@ -14,5 +14,5 @@ def container_sightings(
     Connect's (field). `since`: when it was started, if it runs."""
     image, digest = container.get("image"), container.get("imageDigest")
     if image or digest:
-        unresolved = Unresolved(Runner.ECS_TASK, since) if since and not digest else None
+        unresolved = Unresolved(TagRunner.ECS_TASK, since) if since and not digest else None
         yield Sighting(image or digest, used_by, digest, unresolved)

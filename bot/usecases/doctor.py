@@ -11,8 +11,8 @@ from bot.core.findings import (
     CallFailed,
     CredentialsBelongTo,
     Finding,
+    FindingStatus,
     NotLookedAt,
-    Status,
     failed,
     ok,
     warning,
@@ -29,7 +29,7 @@ from bot.core.usage_findings import (
     WorkloadsListed,
 )
 from bot.ports import Registry
-from bot.usecases.registry_checks import Examination, list_repositories
+from bot.usecases.registry_checks import RegistryChecks, list_repositories
 
 AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
 
@@ -43,7 +43,7 @@ class Caller(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Patient(Generic[AnyRegistry]):
+class NamedRegistry(Generic[AnyRegistry]):
     """A registry, what the settings call it, and the ARN of the role through which it is read."""
 
     registry: AnyRegistry
@@ -51,7 +51,7 @@ class Patient(Generic[AnyRegistry]):
     role: str | None = None
 
 
-class Sight(NamedTuple):
+class UsageScan(NamedTuple):
     """What the sources of usage saw, how many workloads each listed (by source and scope), how far
     they look, and what the scanned accounts have in other Regions."""
 
@@ -67,8 +67,8 @@ class Doctor(Generic[AnyRegistry]):
     images of these registries."""
 
     identify: Callable[[], Caller]
-    open_patients: Callable[[], Sequence[Patient[AnyRegistry]]]
-    look: Callable[[Sequence[AnyRegistry]], Sight]
+    open_patients: Callable[[], Sequence[NamedRegistry[AnyRegistry]]]
+    look: Callable[[Sequence[AnyRegistry]], UsageScan]
 
     def findings(self) -> Iterator[Finding]:
         """No failure hides another, except that nothing can be asked without credentials."""
@@ -95,7 +95,9 @@ class Doctor(Generic[AnyRegistry]):
             yield examination.pull_times()
             yield examination.layers()
 
-    def _usage(self, registries: Sequence[AnyRegistry]) -> Generator[Finding, None, Sight | None]:
+    def _usage(
+        self, registries: Sequence[AnyRegistry]
+    ) -> Generator[Finding, None, UsageScan | None]:
         """Returns what the sources saw; None if nobody could look."""
         if not registries:
             yield warning("usage", "all", NotLookedAt("registries"))
@@ -119,10 +121,10 @@ class _Visit(Generic[AnyRegistry]):
 
     registry: AnyRegistry
     finding: Finding
-    examination: Examination | None
+    examination: RegistryChecks | None
 
 
-def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]:
+def _visit(patient: NamedRegistry[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]:
     registry = patient.registry
     try:
         id_ = registry.id()
@@ -132,8 +134,8 @@ def _visit(patient: Patient[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]
     finding, repositories = list_repositories(registry, str(id_))
     is_whole = patient.role is not None or caller.principal == caller.arn
     principal = patient.role or caller.principal
-    is_listed = finding.status is not Status.FAILED
-    examination = Examination(registry, id_, repositories, principal, is_whole, is_listed)
+    is_listed = finding.status is not FindingStatus.FAILED
+    examination = RegistryChecks(registry, id_, repositories, principal, is_whole, is_listed)
     return _Visit(registry, finding, examination)
 
 
@@ -157,7 +159,7 @@ def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
         yield ok(check, scope, detail)
 
 
-def _told(look: Look, sight: Sight) -> Finding:
+def _told(look: Look, sight: UsageScan) -> Finding:
     if look.problem:
         return failed(look.source, look.scope, look.problem)
     workloads = sight.workloads[look.source, look.scope]

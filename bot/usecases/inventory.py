@@ -8,15 +8,7 @@ from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from bot.core.errors import ServiceError
-from bot.core.manifest import (
-    KNOWN_TYPES,
-    Content,
-    Described,
-    Manifest,
-    Status,
-    Unread,
-    settle,
-)
+from bot.core.manifest import KNOWN_TYPES, Content, Described, ImageStatus, Manifest, Unread, settle
 from bot.core.pull_times import OurRead, Span, recorded_span, somebodys_pull
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
@@ -138,7 +130,7 @@ def _settled(
 
 
 def _unreadable(entry: Described) -> Unread | None:
-    if entry.status != Status.ACTIVE:
+    if entry.status != ImageStatus.ACTIVE:
         return Unread(InArchive())
     if entry.media_type is not None and entry.media_type not in KNOWN_TYPES:
         return Unread(MediaTypeUnknown(entry.media_type))

@@ -47,7 +47,7 @@ Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class RegistryChecks:
     """`principal`: the ARN of the IAM user or role that reads the registry, if there is one; it
     `is_whole` unless the path of a role may be missing. Unless it `is_listed`, repositories may be
     missing."""

@@ -11,7 +11,7 @@ from bot.core.repository import RegistryId
 from bot.ports import Progress
 from bot.settings import Settings
 from bot.usecases.check_authority import Authority
-from bot.usecases.doctor import Caller, Patient
+from bot.usecases.doctor import Caller, NamedRegistry
 from bot.usecases.planning import Planner
 from bot.wiring.memory import Memory
 from bot.wiring.sessions import named_regions, session_of
@@ -53,14 +53,14 @@ def open_planner(
     )
 
 
-def open_patients(settings: Settings) -> list[Patient[EcrRegistry]]:
+def open_patients(settings: Settings) -> list[NamedRegistry[EcrRegistry]]:
     """The registries, each with what the settings call it."""
     registries = open_registries(settings)
     if not settings.registries:
-        return [Patient(registry, "the caller's own") for registry in registries]
+        return [NamedRegistry(registry, "the caller's own") for registry in registries]
     entries = zip(registries, settings.registries, strict=True)
     return [
-        Patient(registry, f"registries[{number}]", entry.role_arn)
+        NamedRegistry(registry, f"registries[{number}]", entry.role_arn)
         for number, (registry, entry) in enumerate(entries)
     ]
 

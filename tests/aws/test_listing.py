@@ -8,7 +8,7 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.errors import RequestError, ServiceError
-from bot.core.manifest import Status
+from bot.core.manifest import ImageStatus
 from bot.playground.aws import DEFAULT_ACCOUNT, StandIn
 from tests.support import NOW, Shelf
 
@@ -32,9 +32,9 @@ def test_every_status_is_listed(aws: StandIn, shelf: Shelf, registry: EcrRegistr
         shelf.repository.restore(manifest, aws.world.clock.now())
     found = {entry.digest: entry.status for entry in registry.describe(shelf.id)}
     assert found == {
-        active: Status.ACTIVE,
-        archived: Status.ARCHIVED,
-        restored: Status.ACTIVATING,
+        active: ImageStatus.ACTIVE,
+        archived: ImageStatus.ARCHIVED,
+        restored: ImageStatus.ACTIVATING,
     }
 
 

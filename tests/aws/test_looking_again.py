@@ -7,7 +7,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.errors import AnswerLostError, RequestError, ServiceError
-from bot.core.manifest import Described, Status
+from bot.core.manifest import Described, ImageStatus
 from bot.playground.aws import Fault, StandIn, manifests
 from bot.playground.aws.faults import Target
 from bot.ports import ManifestText
@@ -65,7 +65,7 @@ def test_some_are_described_as_they_are_now(
     everything = described(registry, shelf)
     aws.world.calls.reset()
     assert registry.describe_some(shelf.id, digests) == everything
-    assert registry.describe_some(shelf.id, digests[:1])[digests[0]].status == Status.ARCHIVED
+    assert registry.describe_some(shelf.id, digests[:1])[digests[0]].status == ImageStatus.ARCHIVED
     assert len(calls(aws, "DescribeImages")) == 2
 
 

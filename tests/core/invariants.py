@@ -9,7 +9,7 @@ from bot.core.judge import Judged
 from bot.core.manifest import Manifest
 from bot.core.plan import Plan
 from bot.core.reasons import RuleName, Verdict
-from bot.core.rules import Tags
+from bot.core.rules import MatchingTags
 from bot.render.reasons import reason_words
 
 ALONE = {
@@ -108,7 +108,7 @@ def no_root_with_a_kept_tag_goes(
     rules = evidence.policy.keep if evidence.policy else ()
     for digest, judged in gone.items():
         for rule in rules:
-            if isinstance(rule, Tags) and not above[digest]:
+            if isinstance(rule, MatchingTags) and not above[digest]:
                 assert not any(map(rule.filter.matches, judged.manifest.tags))
 
 

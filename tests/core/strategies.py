@@ -13,8 +13,8 @@ from bot.core.manifest import (
     Blob,
     Content,
     Described,
+    ImageStatus,
     Manifest,
-    Status,
     Unread,
     settle,
 )
@@ -23,7 +23,7 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import Policy
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
+from bot.core.rules import MatchingTags, Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter
 from bot.core.savings import Prices
 from bot.core.sentence import Sentence
 from bot.core.usage import PastTagUser, Usage
@@ -95,7 +95,7 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
         pushed_at=None if oddity == "timeless" else draw(times),
         pulled_at=draw(st.none() | times),
         size_bytes=draw(st.integers(0, 100)),
-        status=Status.ARCHIVED if oddity == "archived" else Status.ACTIVE,
+        status=ImageStatus.ARCHIVED if oddity == "archived" else ImageStatus.ACTIVE,
         media_type=content.media_type,
         config_type=content.config_type,
         subject=content.subject,
@@ -131,7 +131,7 @@ patterns = st.lists(globs, min_size=1, max_size=2).map(lambda drawn: Patterns.of
 filters = st.builds(TagFilter, st.none() | patterns, st.just(Patterns()) | patterns)
 counts = st.none() | st.integers(0, 3)
 rules: st.SearchStrategy[Rule] = st.one_of(
-    st.builds(Tags, st.builds(TagFilter, patterns, st.just(Patterns()) | patterns)),
+    st.builds(MatchingTags, st.builds(TagFilter, patterns, st.just(Patterns()) | patterns)),
     st.builds(Newest, st.integers(0, 4), filters),
     st.builds(PushedWithin, ages, filters),
     st.builds(PulledWithin, ages, filters),

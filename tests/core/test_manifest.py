@@ -8,8 +8,8 @@ from bot.core.manifest import (
     SCHEMA_1,
     Content,
     Described,
-    Kind,
     Manifest,
+    ManifestKind,
     Unread,
     settle,
     subject_in_tag,
@@ -39,7 +39,7 @@ def test_the_text_goes_before_what_ecr_says_of_it() -> None:
 
 def test_what_ecr_says_stands_for_a_text_that_could_not_be_read() -> None:
     unread = settled(UNREAD, OCI_MANIFEST, IMAGE_CONFIG, subject=B)
-    assert (unread.kind, unread.subject, unread.blobs) == (Kind.REFERRER, B, None)
+    assert (unread.kind, unread.subject, unread.blobs) == (ManifestKind.REFERRER, B, None)
     assert unread.unread == Sentence("AccessDenied")
     assert unread.type_is_known
 
@@ -47,12 +47,12 @@ def test_what_ecr_says_stands_for_a_text_that_could_not_be_read() -> None:
 @pytest.mark.parametrize(
     ("content", "media_type", "config_type", "kind"),
     [
-        (Content(OCI_INDEX), None, None, Kind.INDEX),
-        (Content(SCHEMA_1, blobs=None), None, None, Kind.IMAGE),
-        (Content(OCI_MANIFEST, IMAGE_CONFIG), None, None, Kind.IMAGE),
+        (Content(OCI_INDEX), None, None, ManifestKind.INDEX),
+        (Content(SCHEMA_1, blobs=None), None, None, ManifestKind.IMAGE),
+        (Content(OCI_MANIFEST, IMAGE_CONFIG), None, None, ManifestKind.IMAGE),
         (Content(OCI_MANIFEST, "application/vnd.cncf.helm.config.v1+json"), None, None, "artifact"),
-        (UNREAD, OCI_INDEX, None, Kind.INDEX),
-        (UNREAD, OCI_MANIFEST, IMAGE_CONFIG, Kind.IMAGE),
+        (UNREAD, OCI_INDEX, None, ManifestKind.INDEX),
+        (UNREAD, OCI_MANIFEST, IMAGE_CONFIG, ManifestKind.IMAGE),
     ],
 )
 def test_kinds(
@@ -71,7 +71,7 @@ def test_without_a_type_that_is_known_nothing_is_known(media_type: str | None) -
 @pytest.mark.parametrize("content", [Content(OCI_INDEX), Content(OCI_MANIFEST, IMAGE_CONFIG)])
 def test_a_tag_of_the_scheme_makes_anything_a_referrer(content: Content) -> None:
     manifest = settled(content, tags=("1.0.0", f"sha256-{'b' * 64}.sig"))
-    assert manifest.kind == Kind.REFERRER
+    assert manifest.kind == ManifestKind.REFERRER
     assert manifest.tag_subjects == (B,)
 
 

@@ -9,7 +9,7 @@ from bot.core.manifest import OCI_MANIFEST, Content, Described, Manifest, settle
 from bot.core.past_tags import CLOCKS_DIFFER, PastTags, UnknownRun, find_past_tags
 from bot.core.records import PastBinding, TagScan
 from bot.core.tag_history import scan_tags
-from bot.core.usage import PastTagUser, Runner, TagRun, Unresolved, Usage
+from bot.core.usage import PastTagUser, TagRun, TagRunner, Unresolved, Usage
 from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW
 
 A, B, C, D = DIGESTS[:4]
@@ -41,7 +41,7 @@ def scan() -> TagScan:
     return scan_tags(third, MANIFESTS, NOW)
 
 
-def run(since: datetime, runner: Runner = Runner.POD_VOLUME, used_by: str = "pod") -> TagRun:
+def run(since: datetime, runner: TagRunner = TagRunner.POD_VOLUME, used_by: str = "pod") -> TagRun:
     """`since`: the earliest time at which it may have started, whatever clock says so."""
     return TagRun(used_by, Unresolved(runner, since + CLOCKS_DIFFER))
 
@@ -96,7 +96,7 @@ def test_what_the_history_does_not_reach_is_unknown(scan: TagScan) -> None:
 
 
 def test_of_tasks_that_tell_no_digest_only_what_is_known_counts(scan: TagScan) -> None:
-    past = found(scan, run(FIRST - HOUR, Runner.ECS_TASK))
+    past = found(scan, run(FIRST - HOUR, TagRunner.ECS_TASK))
     assert past.users.keys() == {A, C}
     assert past.unknown == ()
 
@@ -125,7 +125,7 @@ def test_the_time_does_not_grow_with_tags_times_tasks() -> None:
     """Of 20,000 tasks of one service and 1,000 images: compared one by one, this takes a minute."""
     moved = [NOW + n * DAY for n in range(1_000)]
     past = tuple(PastBinding("v1", f"{n}", at, at - DAY, at) for n, at in enumerate(moved))
-    runs = {"v1": [run(NOW + n * HOUR / 10, Runner.ECS_TASK, "service") for n in range(20_000)]}
+    runs = {"v1": [run(NOW + n * HOUR / 10, TagRunner.ECS_TASK, "service") for n in range(20_000)]}
     assert len(find_past_tags(TagScan(NOW, {}, {}, past), runs, []).users) == 999
 
 

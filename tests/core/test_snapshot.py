@@ -9,7 +9,7 @@ from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.sentence import Sentence
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Look, Runner, Sighting, TagRun, Unresolved, Usage
+from bot.core.usage import Look, Sighting, TagRun, TagRunner, Unresolved, Usage
 from tests.core.problems import problem_of
 
 IRELAND = RegistryId("123456789012", "eu-west-1")
@@ -62,7 +62,7 @@ def test_an_alias_is_the_registry_behind_it() -> None:
     assert found.of(MOVED, ("1",)) == ("x",)
 
 
-VOLUME = Unresolved(Runner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
+VOLUME = Unresolved(TagRunner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def test_whoever_runs_what_a_tag_named_is_known_by_tag() -> None:

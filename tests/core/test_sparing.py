@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.manifest import Described, Manifest, Status
+from bot.core.manifest import Described, ImageStatus, Manifest
 from bot.core.plan import Plan
 from bot.core.result_reasons import KeptNow, SkippedWith, SkipReason
 from bot.core.sentence import Sentence
@@ -342,8 +342,12 @@ def described(name: str, **changes: Any) -> Described:
             {"restored_at": some.NOW},
             "somebody restored it from the archive 2026-11-23 12:00 UTC, after the plan was made",
         ),
-        ("archived", {"status": Status.ARCHIVED}, "was archived after the plan was made"),
-        ("being restored", {"status": Status.ACTIVATING}, "was archived after the plan was made"),
+        ("archived", {"status": ImageStatus.ARCHIVED}, "was archived after the plan was made"),
+        (
+            "being restored",
+            {"status": ImageStatus.ACTIVATING},
+            "was archived after the plan was made",
+        ),
         (
             "a pull",
             {"pulled_at": some.NOW},
@@ -411,7 +415,7 @@ def fate(draw: st.DrawFn, manifest: Manifest, names: list[str]) -> Manifest | No
         return retag(manifest, (*manifest.tags, f"another-{names.pop()}"))
     if what == "is pulled":
         return replace(manifest, pulled_at=draw(some.times))
-    return replace(manifest, status=Status.ARCHIVED) if what == "is archived" else manifest
+    return replace(manifest, status=ImageStatus.ARCHIVED) if what == "is archived" else manifest
 
 
 def retag(manifest: Manifest, tags: tuple[str, ...]) -> Manifest:

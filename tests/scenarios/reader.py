@@ -64,7 +64,7 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
 from bot.core.policy import Policy
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.rules import Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter, Tags
+from bot.core.rules import MatchingTags, Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter
 from bot.core.savings import Prices
 from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
@@ -260,4 +260,4 @@ def read_rule(entry: Row) -> Rule:
         return PushedWithin(parse_duration(entry["pushed_within"]), which)
     if "pulled_within" in entry:
         return PulledWithin(parse_duration(entry["pulled_within"]), which)
-    return Tags(which)
+    return MatchingTags(which)

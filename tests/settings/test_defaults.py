@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.patterns import Patterns
 from bot.core.policy import Policy
-from bot.core.rules import Newest, PulledWithin, PushedWithin, Semver, TagFilter, Tags
+from bot.core.rules import MatchingTags, Newest, PulledWithin, PushedWithin, Semver, TagFilter
 from bot.settings import Settings, load_settings
 
 CONTRACT = """
@@ -60,7 +60,7 @@ price_per_gb_month: 0.10
 
 LATEST, SNAPSHOT = Patterns.of("*latest*"), Patterns.of("*SNAPSHOT*")
 DEFAULT_RULES = (
-    Tags(TagFilter(LATEST)),
+    MatchingTags(TagFilter(LATEST)),
     Newest(5, TagFilter(SNAPSHOT)),
     Newest(10, TagFilter(except_tags=Patterns.of("*SNAPSHOT*", "*latest*"))),
 )
@@ -116,8 +116,8 @@ def test_a_list_that_is_given_replaces_the_default_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("{tags: [a, B*]}", Tags(TagFilter(Patterns.of("a", "B*")))),
-        ("{except_tags: [a]}", Tags(TagFilter(except_tags=Patterns.of("a")))),
+        ("{tags: [a, B*]}", MatchingTags(TagFilter(Patterns.of("a", "B*")))),
+        ("{except_tags: [a]}", MatchingTags(TagFilter(except_tags=Patterns.of("a")))),
         ("{newest: 0}", Newest(0, TagFilter())),
         (
             "{newest: 3, tags: [a], except_tags: [b]}",

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from slack_sdk import WebClient
 
-from bot.core.findings import Status
+from bot.core.findings import FindingStatus
 from bot.core.slack_findings import BotSignedIn, ScopesUnknown
 from bot.slack.examination import Examination
 
@@ -42,5 +42,5 @@ def test_scopes_that_are_not_told(proxy: str) -> None:
     examination = Examination(lambda: WebClient("xoxb-1", base_url=proxy), lambda: "xapp-1", (), ())
     found = {finding.check: finding for finding in examination.findings()}
     assert found["Slack bot token"].detail == BotSignedIn("ecr-clean", "Acme", "T0000000001")
-    assert found["Slack scopes"].status is Status.WARNING
+    assert found["Slack scopes"].status is FindingStatus.WARNING
     assert found["Slack scopes"].detail == ScopesUnknown()

@@ -6,7 +6,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.coverage import Coverage
-from bot.core.findings import Finding, FindingDetail, Status
+from bot.core.findings import Finding, FindingDetail, FindingStatus
 from bot.core.obstacles import NothingInUse, ReferenceUse, ScanFailed
 from bot.core.references import Hosts
 from bot.core.registry_findings import (
@@ -28,7 +28,7 @@ from bot.core.usage_findings import (
     WorkloadsListed,
 )
 from bot.playground.aws import StandIn
-from bot.usecases.doctor import Caller, Doctor, Patient, Sight
+from bot.usecases.doctor import Caller, Doctor, NamedRegistry, UsageScan
 from tests.support import Shelf
 
 HERE = RegistryId("123456789012", "eu-west-1")
@@ -45,13 +45,15 @@ def examine(
     index = Index(Hosts({}))
     for image in images:
         index.add(Sighting(image, "a pod"))
-    sight = Sight(
+    sight = UsageScan(
         index.snapshot(looks, not_checked),
         {(look.source, look.scope): 7 for look in looks},
         Coverage(frozenset({HERE})),
         elsewhere,
     )
-    doctor = Doctor(lambda: ANN, lambda: [Patient(registry, "ours")], lambda _registries: sight)
+    doctor = Doctor(
+        lambda: ANN, lambda: [NamedRegistry(registry, "ours")], lambda _registries: sight
+    )
     return list(doctor.findings())
 
 
@@ -76,7 +78,7 @@ def test_every_look_is_told(stocked: EcrRegistry) -> None:
     (seen, unseen) = of("ecs", findings)
     assert seen.detail == WorkloadsListed(7, 1200)
     assert unseen.detail == ScanFailed("ecs", "there", refused)
-    assert (seen.status, unseen.status) == (Status.OK, Status.FAILED)
+    assert (seen.status, unseen.status) == (FindingStatus.OK, FindingStatus.FAILED)
     (silence,) = of("usage", findings)
     assert silence.detail == ScanFailed("usage", "all sources", nothing)
 
@@ -84,7 +86,7 @@ def test_every_look_is_told(stocked: EcrRegistry) -> None:
 def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     assert of("usage", examine(stocked)) == []
     (warned,) = of("usage", examine(stocked, not_checked=SOURCES))
-    assert (warned.status, warned.scope) == (Status.WARNING, ", ".join(SOURCES))
+    assert (warned.status, warned.scope) == (FindingStatus.WARNING, ", ".join(SOURCES))
     assert warned.detail == AllSourcesOff()
     (warned,) = of("usage", examine(stocked, [Look("ecs", "here", 1)], not_checked=SOURCES[1:]))
     assert warned.detail == SourcesOff()
@@ -98,25 +100,25 @@ BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
     [
         (
             Elsewhere("1", asked=("a", "b"), denied=("c",)),
-            Status.OK,
+            FindingStatus.OK,
             OtherRegionsEmpty(asked=2, denied=1),
         ),
-        (Elsewhere("1"), Status.OK, OtherRegionsEmpty(asked=0, denied=0)),
-        (Elsewhere("1", found=(BEYOND,)), Status.WARNING, RegionsUnscanned((BEYOND,))),
+        (Elsewhere("1"), FindingStatus.OK, OtherRegionsEmpty(asked=0, denied=0)),
+        (Elsewhere("1", found=(BEYOND,)), FindingStatus.WARNING, RegionsUnscanned((BEYOND,))),
         (
             Elsewhere("1", errors=(Sentence("AWS refused it"),)),
-            Status.WARNING,
+            FindingStatus.WARNING,
             RegionsUnread(Sentence("AWS refused it"), others=0),
         ),
         (
             Elsewhere("1", errors=(Sentence("AWS refused it"), Sentence("too"))),
-            Status.WARNING,
+            FindingStatus.WARNING,
             RegionsUnread(Sentence("AWS refused it"), others=1),
         ),
     ],
 )
 def test_other_regions(
-    stocked: EcrRegistry, elsewhere: Elsewhere, status: Status, detail: FindingDetail
+    stocked: EcrRegistry, elsewhere: Elsewhere, status: FindingStatus, detail: FindingDetail
 ) -> None:
     (finding,) = of("other Regions", examine(stocked, elsewhere=[elsewhere]))
     assert finding == Finding("other Regions", "1", status, detail)
@@ -132,20 +134,20 @@ def use(image: str) -> ReferenceUse:
 @pytest.mark.parametrize(
     ("image", "status", "detail"),
     [
-        ("team/api:1", Status.OK, AllReferencesResolved()),
-        ("team/api:", Status.FAILED, ReferenceUnreadable(use("team/api:"), ("team/api",))),
-        ("${APP}", Status.FAILED, ReferenceUnreadable(use("${APP}"), ("team/api",))),
-        ("team/gone:", Status.WARNING, ReferenceUnreadable(use("team/gone:"), ())),
+        ("team/api:1", FindingStatus.OK, AllReferencesResolved()),
+        ("team/api:", FindingStatus.FAILED, ReferenceUnreadable(use("team/api:"), ("team/api",))),
+        ("${APP}", FindingStatus.FAILED, ReferenceUnreadable(use("${APP}"), ("team/api",))),
+        ("team/gone:", FindingStatus.WARNING, ReferenceUnreadable(use("team/gone:"), ())),
         (
             "x/team/api:1",
-            Status.FAILED,
+            FindingStatus.FAILED,
             ReferenceWithoutRepository(use("x/team/api:1"), (f"{HOST}/team/api",)),
         ),
-        ("team/gone:1", Status.WARNING, NoSuchRepositories((use("team/gone:1"),))),
+        ("team/gone:1", FindingStatus.WARNING, NoSuchRepositories((use("team/gone:1"),))),
     ],
 )
 def test_references_that_lead_to_no_repository(
-    image: str, status: Status, detail: FindingDetail, stocked: EcrRegistry
+    image: str, status: FindingStatus, detail: FindingDetail, stocked: EcrRegistry
 ) -> None:
     (finding,) = of("references", examine(stocked, images=[f"{HOST}/{image}"]))
     assert (finding.status, finding.detail) == (status, detail)
@@ -155,13 +157,17 @@ def test_references_to_other_registries_are_none_of_this_ones(stocked: EcrRegist
     other = HOST.replace("eu-west-1", "us-east-1")
     images = [f"{other}/team/api:", f"{other}/x/team/api:1", f"{other}/team/gone:1"]
     (finding,) = of("references", examine(stocked, images=images))
-    assert finding.status is Status.OK
+    assert finding.status is FindingStatus.OK
 
 
 def test_all_that_holds_plans_back_is_told(stocked: EcrRegistry) -> None:
     images = [f"{HOST}/{name}" for name in ("team/api:", "team/gone:1", "gone:1", "x/team/api:1")]
     findings = of("references", examine(stocked, images=images))
-    assert [each.status for each in findings] == [Status.FAILED, Status.FAILED, Status.WARNING]
+    assert [each.status for each in findings] == [
+        FindingStatus.FAILED,
+        FindingStatus.FAILED,
+        FindingStatus.WARNING,
+    ]
     assert findings[2].detail == NoSuchRepositories((use("gone:1"), use("team/gone:1")))
 
 

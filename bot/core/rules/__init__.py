@@ -5,7 +5,7 @@ from bot.core.rules.pulled_within import PulledWithin
 from bot.core.rules.pushed_within import PushedWithin
 from bot.core.rules.selection import (
     Candidates,
-    Family,
+    ImageGroup,
     Rule,
     Selection,
     age_event,
@@ -14,11 +14,12 @@ from bot.core.rules.selection import (
 )
 from bot.core.rules.semver import Semver
 from bot.core.rules.tag_filter import TagFilter
-from bot.core.rules.tags import Tags
+from bot.core.rules.tags import MatchingTags
 
 __all__ = [
     "Candidates",
-    "Family",
+    "ImageGroup",
+    "MatchingTags",
     "Newest",
     "PulledWithin",
     "PushedWithin",
@@ -26,7 +27,6 @@ __all__ = [
     "Selection",
     "Semver",
     "TagFilter",
-    "Tags",
     "age_event",
     "age_key",
     "young_since",

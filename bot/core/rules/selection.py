@@ -10,7 +10,7 @@ from bot.core.reasons import AgeEvent, AgeStart, PassedOver, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class ImageGroup:
     """A manifest, and of it and all that hangs on it when the last was pushed, restored from the
     archive, and pulled. `young_since`: when the last was pushed, restored or renewed. UTC; None if
     ECR tells no time, or it was never restored or pulled."""
@@ -33,8 +33,8 @@ class Candidates:
     digest when an image that was there before got a tag, or lost its last one.
     """
 
-    families: tuple[Family, ...]
-    tagged_dependents: tuple[Family, ...]
+    families: tuple[ImageGroup, ...]
+    tagged_dependents: tuple[ImageGroup, ...]
     builds: tuple[Manifest, ...]
     guests: tuple[Manifest, ...]
     now: datetime

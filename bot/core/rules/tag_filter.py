@@ -6,7 +6,7 @@ from itertools import chain
 
 from bot.core.patterns import Patterns
 from bot.core.reasons import TagGroup
-from bot.core.rules.selection import Candidates, Family
+from bot.core.rules.selection import Candidates, ImageGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class TagFilter:
     def narrows(self) -> bool:
         return self.tags is not None or bool(self.except_tags.globs)
 
-    def narrowed(self, candidates: Candidates) -> Iterator[Family]:
+    def narrowed(self, candidates: Candidates) -> Iterator[ImageGroup]:
         """The families that belong; dependents only by their own tags."""
         if not self.narrows:
             yield from candidates.families

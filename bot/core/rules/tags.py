@@ -11,7 +11,7 @@ from bot.core.rules.tag_filter import TagFilter
 
 
 @dataclass(frozen=True, slots=True)
-class Tags:
+class MatchingTags:
     filter: TagFilter
     name: ClassVar[str] = "tags"
 

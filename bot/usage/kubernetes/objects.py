@@ -224,7 +224,7 @@ class ReplicaSet(Workload):
         return f"revision {revision}" if revision else super().note
 
 
-class Job(Workload):
+class KubernetesJob(Workload):
     resource = built_in("batch", "Job")
 
 
@@ -274,7 +274,7 @@ BUILT_IN: tuple[type[BuiltIn], ...] = (
     CronJob,
     ReplicationController,
     PodTemplate,
-    Job,
+    KubernetesJob,
     Pod,
     ReplicaSet,
     ControllerRevision,

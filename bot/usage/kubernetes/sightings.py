@@ -9,7 +9,7 @@ import msgspec
 
 from bot.core.errors import ServiceError
 from bot.core.references import Hosts
-from bot.core.usage import Runner, Sighting, Unresolved
+from bot.core.usage import Sighting, TagRunner, Unresolved
 from bot.outgoing import quoted
 from bot.usage.kubernetes.objects import ContainerStatus, Object, Owner, Pod
 
@@ -115,7 +115,7 @@ def _unresolved(pod: Pod, used_by: str) -> Iterator[Sighting]:
     since = pod.since or _LONG_AGO
     for volume in pod.spec.volumes:
         if volume.reference and volume.name not in told:
-            unresolved = Unresolved(Runner.POD_VOLUME, since)
+            unresolved = Unresolved(TagRunner.POD_VOLUME, since)
             yield Sighting(volume.reference, used_by, unresolved=unresolved)
 
 

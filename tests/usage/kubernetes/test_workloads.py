@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.usage import Runner
+from bot.core.usage import TagRunner
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import (
     Container,
@@ -156,7 +156,7 @@ def mounting(reference: str, image_ref: str | None = None, **status: Any) -> dic
 def unresolved(look: Looker) -> list[tuple[str, datetime]]:
     found = [s for s in look.sightings() if s.unresolved]
     assert {s.used_by for s in found} <= {"Kubernetes prod: Pod default/p"}
-    assert {s.unresolved.runner for s in found if s.unresolved} <= {Runner.POD_VOLUME}
+    assert {s.unresolved.runner for s in found if s.unresolved} <= {TagRunner.POD_VOLUME}
     return [(s.image, s.unresolved.since) for s in found if s.unresolved]
 
 
