@@ -21,7 +21,7 @@ def plan_as_json(plan: Plan) -> Iterator[bytes]:
     yield dumps(place(plan.repository)._asdict())[:-1] + b',"images":['
     for start in range(0, len(plan.judged), IMAGES_A_PIECE):
         piece = plan.judged[start : start + IMAGES_A_PIECE]
-        yield (b"," if start else b"") + b",".join([dumps(manifest_as_entry(j)) for j in piece])
+        yield (b"," if start else b"") + dumps(list(map(manifest_as_entry, piece)))[1:-1]
     yield b"]," + dumps(_totals(plan))[1:] + b"\n"
 
 

@@ -35,6 +35,8 @@ _RELATIONS = {
 def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 - one line a value
     """A part of a sentence, without a full stop."""
     match reason:
+        case why.NothingKeeps():
+            return f"{_nothing_keeps(reason)}{_pulled(reason.pulled_at)}"
         case why.Tagged(tag, group):
             return f"tagged {tag}: one of the {group_words(group)}"
         case why.AmongNewest():
@@ -80,8 +82,6 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case why.PartOf(parent, is_referrer, pulled_at):
             how = "which it is about" if is_referrer else "whose index lists it"
             return f"follows {name_words(parent)}, {how}{_pulled(pulled_at)}"
-        case why.NothingKeeps():
-            return f"{_nothing_keeps(reason)}{_pulled(reason.pulled_at)}"
         case why.StoredReason(_, sentence) | Sentence(sentence):
             return sentence
         case result.DeletedElsewhere():
