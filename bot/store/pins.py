@@ -13,7 +13,7 @@ from bot.store.part import StorePart, count_of, insert_into
 from bot.store.tables import PinRemovalRow, PinRow
 
 
-class Pins(StorePart):
+class StoredPins(StorePart):
     def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
         """Pins of one repository (by URI) or of all, by repository and text. Expired pins are
         included."""

@@ -18,7 +18,7 @@ from bot.store.migrate import migrate
 from bot.store.open_database import open_database
 from bot.store.our_reads import OurReads
 from bot.store.pauses import Pauses
-from bot.store.pins import Pins
+from bot.store.pins import StoredPins
 from bot.store.plans import Plans
 from bot.store.receipts import Receipts
 from bot.store.repositories import Repositories
@@ -33,7 +33,7 @@ class Store(
     Receipts,
     Commits,
     Runs,
-    Pins,
+    StoredPins,
     Audit,
     TagScans,
     UsageListed,
