@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 
@@ -15,7 +16,6 @@ from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import Clock, UsageMemory
 from bot.render.decisions import refusal_words
-from bot.slack.home import Home
 from bot.slack.payloads import Sender
 from bot.slack.people import People
 from bot.slack.plan_messages import PlanMessages
@@ -24,6 +24,9 @@ from bot.usecases.decisions import Decisions
 from bot.usecases.pins import Pins
 from bot.usecases.proposals import find_plan
 from bot.usecases.reports import Asker
+
+if TYPE_CHECKING:
+    from bot.slack.home import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class SlackContext:
     url: str
     store: Store
     plan_messages: PlanMessages
-    home: Home
+    home: "Home"
     people: People
     asker: Asker
     decisions: Decisions

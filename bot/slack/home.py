@@ -1,4 +1,4 @@
-"""Shows the Home tab, and lets it follow what happens."""
+"""The Home tab: shows it, and updates it after every event."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.core.approval_rules import ApprovalRules
@@ -16,6 +17,9 @@ from bot.parallel import each_for_itself
 from bot.ports import Clock
 from bot.slack.api import UNREACHABLE, Block, SlackError, calling
 from bot.slack.blocks.home import closed_home, home
+from bot.slack.context import SlackContext
+from bot.slack.listener import make_listener
+from bot.slack.payloads import HomeOpened
 from bot.slack.plan_messages import open_plans, with_link
 from bot.slack.view import HomeView, LastRun, NextReport, OpenPlan
 from bot.store.store import Store
@@ -24,19 +28,18 @@ SOON = timedelta(days=14)
 PLANS = 10
 LAST_RUNS = 5
 
-LOOKED_AT_FOR = timedelta(days=1)
-"""After somebody opened the tab: Slack does not tell when they leave it."""
+UPDATED_FOR = timedelta(days=1)
+"""After a person opened the tab: Slack does not say when they leave it."""
 
 BETWEEN_UPDATES = timedelta(seconds=10)
-
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class HomeFacts:
-    """What the settings say. `url`: where people open the workspace; the rules name channels by id;
-    `next_reports`: soonest first. USD a GB a month."""
+class HomeSettings:
+    """`url`: of the workspace. The rules name channels by id. `next_reports`: soonest first. USD
+    per GB per month."""
 
     url: str
     rules_of: Callable[[RepositoryId], ApprovalRules]
@@ -46,12 +49,13 @@ class HomeFacts:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """May be used by several threads. Everything raises ServiceError if the database or Slack
-    fails; what was not shown then is behind."""
+    """A tab is behind if events happened since it was shown; `refresh_behind` updates it. May be
+    used by several threads. Every method raises ServiceError if the database or Slack fails, and
+    leaves the tab behind."""
 
     client: WebClient
     store: Store
-    facts: HomeFacts
+    settings: HomeSettings
     clock: Clock
 
     def open(self, user: str) -> None:
@@ -59,17 +63,17 @@ class Home:
         self._show(user)
 
     def refuse(self, user: str, why: str) -> None:
-        """Shows nothing but that, and lets it follow nothing."""
+        """Shows the refusal alone, and never updates it."""
         self._publish(user, closed_home(why))
 
     def refresh_behind(self, limit: int) -> None:
-        """As many tabs as that, of those that people opened lately."""
+        """Updates up to `limit` tabs that people opened recently."""
         now = self.clock()
-        behind = self.store.homes_behind(now - LOOKED_AT_FOR, now - BETWEEN_UPDATES, limit)
+        behind = self.store.homes_behind(now - UPDATED_FOR, now - BETWEEN_UPDATES, limit)
         each_for_itself(partial(self._show, user) for user in behind)
 
     def _show(self, user: str) -> None:
-        """What happens meanwhile leaves it behind."""
+        """Events from here on leave the tab behind."""
         number = self.store.last_event_number()
         try:
             self._publish(user, home(self._view(user)))
@@ -92,18 +96,18 @@ class Home:
             user=user,
             estate=estate_of(self.store.repositories()),
             saved_bytes=self.store.freed_bytes_in_all(),
-            usd_per_gb_month=self.facts.usd_per_gb_month,
+            usd_per_gb_month=self.settings.usd_per_gb_month,
             pause=self.store.pause(),
             open_plans=[self._with_link(plan) for plan in plans[:PLANS]],
             more_plans=len(plans[PLANS:]),
-            pins=_running_out(self.store.pins(), now),
-            next_reports=self.facts.next_reports(now),
+            pins=_expiring(self.store.pins(), now),
+            next_reports=self.settings.next_reports(now),
             last_runs=self._last_runs(),
             now=now,
         )
 
     def _with_link(self, plan: PlanRecord) -> OpenPlan:
-        return with_link(self.store, self.facts.rules_of, self.facts.url, plan)
+        return with_link(self.store, self.settings.rules_of, self.settings.url, plan)
 
     def _last_runs(self) -> Sequence[LastRun]:
         return [
@@ -112,7 +116,22 @@ class Home:
         ]
 
 
-def _running_out(pins: Sequence[RepositoryPin], now: datetime) -> Sequence[RepositoryPin]:
+def register(app: App, context: SlackContext) -> None:
+    """Bolt acknowledges events before it calls a listener."""
+    app.event("app_home_opened")(make_listener(context, HomeOpened, open_home))
+
+
+def open_home(context: SlackContext, opened: HomeOpened) -> None:
+    """People who may not see plans get the reason instead."""
+    if opened.event.tab != "home":
+        return
+    if refusal := context.refusal_of(opened.sender):
+        context.home.refuse(opened.event.user, refusal)
+    else:
+        context.home.open(opened.event.user)
+
+
+def _expiring(pins: Sequence[RepositoryPin], now: datetime) -> Sequence[RepositoryPin]:
     """Soonest first."""
     soon = ((each.pin.until, each) for each in pins if each.pin.protects(now) and each.pin.until)
     return [each for until, each in sorted(soon, key=lambda pair: pair[0]) if until - now < SOON]

@@ -1,10 +1,13 @@
-"""How buttons and modals are called, and what they carry."""
+"""Ids of buttons, modals and inputs, and the values that they carry."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Self
 
+from bot.core.errors import RequestError
 from bot.core.pins import check_pin
 from bot.core.repository import RepositoryId, parse_repository_uri
 
@@ -22,7 +25,7 @@ UNPIN = "unpin"
 KEEP_PIN = "keep_pin"
 RUN_COMMAND = "run_command"
 IMAGES_PAGE = "images_page"
-"""Of buttons; where there are several in one message, `:` and a number follow."""
+"""Of buttons. With several of a kind in one message, `:` and a number follow."""
 
 CONFIRM_PLAN = "confirm_plan"
 IMAGES = "images"
@@ -38,7 +41,15 @@ TYPED_NAME = "typed_name"
 """Block and action of the input in which the repository's name is typed."""
 
 MOST_IN_LINE = 2000
-"""Characters that a button carries: docs.slack.dev, button element."""
+"""Characters of a button's value: docs.slack.dev, button element."""
+
+MOST_IN_OPTION = 150
+"""Characters of an option's value, whereas tags have up to 300: docs.slack.dev, option object; ECR
+API reference, PutImage, imageTag."""
+
+_WHOLE, _CUT = "=", "#"
+_HASH_LENGTH = 32
+_MOST_CUT = MOST_IN_OPTION - 1 - _HASH_LENGTH
 
 _FORM = re.compile(
     r"(?P<plan>\w{1,40}):(?P<version>\d{1,6})(?::(?P<detail>[\w:-]{1,100}))?", re.ASCII
@@ -52,7 +63,7 @@ _USAGE_FORM = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class PlanRef:
-    """The version of a plan that a button is about, and what of it: a digest, a place, a page."""
+    """A version of a plan. `detail`: a digest, a channel or a page, by the button."""
 
     plan: str
     version: int
@@ -63,7 +74,7 @@ class PlanRef:
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Raises ValueError for anything that no button of ours carries."""
+        """Raises ValueError for a value that no button carries."""
         found = _FORM.fullmatch(value)
         if found is None:
             raise ValueError(f"{value!r} is no plan")
@@ -72,8 +83,8 @@ class PlanRef:
 
 @dataclass(frozen=True, slots=True)
 class UsageRef:
-    """How many workloads of a source, in one scope, a button confirms, and the version of the plan
-    whose message it is in."""
+    """The number of workloads of a source, in one scope, that a button confirms; and the version of
+    the plan that its message shows."""
 
     plan: str
     version: int
@@ -86,7 +97,7 @@ class UsageRef:
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Raises ValueError for anything that no button of ours carries."""
+        """Raises ValueError for a value that no button carries."""
         found = _USAGE_FORM.fullmatch(value)
         if found is None:
             raise ValueError(f"{value!r} is no usage of a source")
@@ -98,7 +109,7 @@ class UsageRef:
 
 @dataclass(frozen=True, slots=True)
 class EndOfPin:
-    """A pin, and when it runs out, as a message told it. UTC."""
+    """A pin and the end that the message shows for it. UTC."""
 
     pin: "PinRef"
     until: datetime
@@ -108,7 +119,7 @@ class EndOfPin:
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Raises ValueError for anything that no button of ours carries."""
+        """Raises ValueError for a value that no button carries."""
         until, _, pin = value.partition(" ")
         try:
             return cls(PinRef.parse(pin), datetime.fromtimestamp(float(until), UTC))
@@ -118,7 +129,7 @@ class EndOfPin:
 
 @dataclass(frozen=True, slots=True)
 class PinRef:
-    """The pin that a button is about, by the text that it was made with."""
+    """A pin, by the tag, digest or pattern that it was made with."""
 
     repository: RepositoryId
     pin: str
@@ -128,9 +139,48 @@ class PinRef:
 
     @classmethod
     def parse(cls, value: str) -> Self:
-        """Raises ValueError for anything that no button of ours carries."""
+        """Raises ValueError for a value that no button carries."""
         uri, _, pin = value.partition(" ")
         repository = parse_repository_uri(uri)
         if repository is None:
             raise ValueError(f"{uri!r} is no repository")
         return cls(repository, check_pin(pin))
+
+
+def fits_option(pin: str) -> bool:
+    """Whether an option carries the whole pin."""
+    return len(pin) < MOST_IN_OPTION
+
+
+def pin_option(pin: str) -> str:
+    """The value of an option. For a long pin its beginning, and a hash of the whole."""
+    if fits_option(pin):
+        return _WHOLE + pin
+    return f"{_CUT}{_hash(pin)}{pin[:_MOST_CUT]}"
+
+
+def chosen_pin(option: str, all_tags: Callable[[], Iterable[str]]) -> str:
+    """The pin of the value of an option. `all_tags`: called for a long pin only. Raises
+    RequestError if the tag is gone, or for a value that the bot never offered."""
+    sign, text = option[:1], option[1:]
+    if sign == _WHOLE:
+        return _checked(text)
+    wanted, beginning = text[:_HASH_LENGTH], text[_HASH_LENGTH:]
+    known = all_tags() if sign == _CUT else ()
+    found = next((tag for tag in known if _hash(tag) == wanted), None)
+    if found is None:
+        raise RequestError(
+            f"A tag that begins with {beginning[:40]!r} is known no more: choose again"
+        )
+    return found
+
+
+def _checked(pin: str) -> str:
+    try:
+        return check_pin(pin)
+    except ValueError as error:
+        raise RequestError(f"{error}: choose again") from error
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_HASH_LENGTH]

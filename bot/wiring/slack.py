@@ -111,16 +111,16 @@ def open_plan_messages(workspace: Workspace, store: "Store") -> "PlanMessages":
 
 
 def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> "Home":
-    from bot.slack.home import Home, HomeFacts  # noqa: PLC0415
+    from bot.slack.home import Home, HomeSettings  # noqa: PLC0415
 
     settings = workspace.settings
-    facts = HomeFacts(
+    home_settings = HomeSettings(
         url=workspace.url,
         rules_of=workspace.rules_of,
         next_reports=partial(_next_reports, settings),
         usd_per_gb_month=settings.price_per_gb_month,
     )
-    return Home(workspace.client, store, facts, clock)
+    return Home(workspace.client, store, home_settings, clock)
 
 
 def open_warner(

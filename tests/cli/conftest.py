@@ -15,7 +15,7 @@ from bot.playground.kubernetes import Cluster
 from bot.playground.slack import Person, Workspace
 from tests.cli.carrying_out import AT_ONCE, BUILDS
 from tests.cli.remembered import Write
-from tests.slack.listeners.office import MANIFEST
+from tests.slack.office import MANIFEST
 from tests.slack.support import in_workspace
 from tests.support import Run, Shelf
 from tests.usage.aws_support import digest

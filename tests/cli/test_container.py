@@ -14,7 +14,7 @@ from bot.playground.slack import Workspace
 from bot.wiring import open_store
 from tests.cli.carrying_out import PATIENCE, until
 from tests.cli.test_serve import serving
-from tests.slack.listeners.office import MANIFEST
+from tests.slack.office import MANIFEST
 from tests.support import Run
 
 # where pins are kept

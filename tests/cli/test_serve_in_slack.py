@@ -13,7 +13,7 @@ from bot.store.store import Store
 from tests.cli.carrying_out import PATIENCE, until
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.cli.test_serve import LINE, serving
-from tests.slack.listeners.office import Json
+from tests.slack.office import Json
 from tests.slack.support import buttons, message_at
 from tests.support import Result, Run, Shelf
 

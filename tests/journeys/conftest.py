@@ -11,7 +11,7 @@ from bot.store.store import Store, open_store
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.journeys.prepared import SETTINGS, Due, Prepared, prepare
 from tests.postgres import Server
-from tests.slack.listeners.office import MANIFEST
+from tests.slack.office import MANIFEST
 from tests.slack.support import in_workspace
 from tests.support import Shelf
 

@@ -19,7 +19,7 @@ from tests.journeys.test_slack import (
     tags,
     until_shown,
 )
-from tests.slack.listeners.office import told
+from tests.slack.office import told
 from tests.slack.support import message_at
 from tests.support import Shelf
 

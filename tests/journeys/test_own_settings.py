@@ -30,7 +30,7 @@ from tests.journeys.test_slack import (
     until_shown,
     until_told,
 )
-from tests.slack.listeners.office import Json, public, told
+from tests.slack.office import Json, public, told
 from tests.slack.support import buttons, message_at
 from tests.support import Run, Shelf, others_off
 

@@ -30,7 +30,7 @@ from tests.journeys.test_slack import (
     tags,
     until_shown,
 )
-from tests.slack.listeners.office import Json, public
+from tests.slack.office import Json, public
 from tests.slack.support import buttons, message_at
 from tests.store.support import event
 from tests.support import Shelf

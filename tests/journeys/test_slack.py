@@ -22,7 +22,7 @@ from bot.store.store import Store
 from tests.cli.carrying_out import DELETION, PATIENCE, as_stored, late_by, until
 from tests.cli.test_serve import Serving, serving
 from tests.journeys.conftest import MILD, Settle
-from tests.slack.listeners.office import Json, public, text_of, told
+from tests.slack.office import Json, public, text_of, told
 from tests.slack.support import buttons, message_at
 from tests.support import Shelf
 

@@ -1,8 +1,10 @@
-"""A workspace of its own for every test, and a store behind the bot."""
+"""A workspace for each test, with people, the channel `releases`, and the bot connected to it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
@@ -12,22 +14,25 @@ from bot.playground.slack import TEAM_ID, Person, Workspace
 from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings
 from bot.store.store import Store, open_store
 from bot.wiring import open_client
-from tests.playground.slack.helpers import manifest
+from tests.slack.office import MANIFEST, PATIENCE, Clock, Office, office
 from tests.slack.support import in_workspace
 from tests.store.support import migrated_sqlite, sqlite_url
 from tests.support import NOW
 
 
 @pytest.fixture
-def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
-    """The environment leads there."""
-    with in_workspace(manifest(), monkeypatch) as opened:
+def slack(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Workspace]:
+    """With the manifest of the product, and the environment set to it. Waits long for
+    acknowledgements, since the machine may be busy; `make bench` measures them."""
+    with in_workspace(MANIFEST, monkeypatch) as opened:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+        opened.remote.change_settings(ack_timeout=PATIENCE)
         yield opened
 
 
 @pytest.fixture
 def client(slack: Workspace) -> WebClient:
-    """As the bot has it."""
+    """The bot's own."""
     del slack
     return open_client()
 
@@ -38,9 +43,19 @@ def ann(slack: Workspace) -> Person:
 
 
 @pytest.fixture
-def releases(slack: Workspace, ann: Person) -> str:
+def bob(slack: Workspace) -> Person:
+    return slack.remote.add_person("bob")
+
+
+@pytest.fixture
+def guest(slack: Workspace) -> Person:
+    return slack.remote.add_person("guest", is_restricted=True)
+
+
+@pytest.fixture
+def releases(slack: Workspace, ann: Person, bob: Person, guest: Person) -> str:
     """The channel in which plans can be approved."""
-    return slack.remote.add_channel("releases", [ann])
+    return slack.remote.add_channel("releases", [ann, bob, guest])
 
 
 @pytest.fixture
@@ -61,11 +76,11 @@ MakePlanMessages = Callable[[Store], PlanMessages]
 
 @pytest.fixture
 def make_plan_messages(slack: Workspace, releases: str) -> MakePlanMessages:
-    """As every process has its own."""
+    """Each process has its own."""
     del slack
     rules = ApprovalRules((), 1, 1.0, TEAM_ID, releases)
-    facts = PlanMessagesSettings(lambda _: rules, 0.10)
-    return lambda store: PlanMessages(open_client(), store, facts, lambda: NOW)
+    settings = PlanMessagesSettings(lambda _: rules, 0.10)
+    return lambda store: PlanMessages(open_client(), store, settings, lambda: NOW)
 
 
 @pytest.fixture
@@ -74,10 +89,46 @@ def plan_messages(make_plan_messages: MakePlanMessages, store: Store) -> PlanMes
 
 
 @pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+OpenOffice = Callable[..., Office]
+
+
+@pytest.fixture
+def open_office(
+    slack: Workspace, store_url: str, releases: str, clock: Clock
+) -> Iterator[OpenOffice]:
+    """Takes settings. Each office has its own connection to Slack and to the database. The bot
+    sends nothing that Slack warns of."""
+    with ExitStack() as stack:
+
+        def opened(**settings: Any) -> Office:
+            store: Store = stack.enter_context(open_store(store_url))
+            found = {"reports": [{"channel": "#releases"}], **_without_typing(settings)}
+            return stack.enter_context(office(slack, store, found, releases, clock))
+
+        yield opened
+    assert slack.remote.warnings() == []
+
+
+@pytest.fixture
+def bot(open_office: OpenOffice) -> Office:
+    return open_office()
+
+
+@pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that slack_sdk waits before it tries again. Nobody really does."""
+    """Seconds that slack_sdk would wait before retries."""
     waited: list[float] = []
     for module in ("builtin_handlers", "handler"):
         fake = SimpleNamespace(sleep=waited.append)
         monkeypatch.setattr(f"slack_sdk.http_retry.{module}.time", fake)
     return waited
+
+
+def _without_typing(settings: dict[str, Any]) -> dict[str, Any]:
+    """Nobody types a repository's name, unless the settings want it."""
+    approval = {"type_to_confirm_over": "100%", **settings.get("approval", {})}
+    return {**settings, "approval": approval}

@@ -14,8 +14,8 @@ import bot.wiring
 from bot.core.slack_findings import SlackScope
 from bot.playground.slack.manifest import read_manifest
 from bot.playground.slack.methods.registry import METHODS
-from bot.slack.listeners import register
-from tests.slack.listeners.office import MANIFEST
+from bot.slack.app import register_listeners
+from tests.slack.office import MANIFEST
 
 WRITTEN = YAML(typ="safe").load(MANIFEST.read_text())
 SCOPES = frozenset(WRITTEN["oauth_config"]["scopes"]["bot"])
@@ -24,7 +24,7 @@ CALLED_BY_SDK = {"files_upload_v2": ("files.getUploadURLExternal", "files.comple
 """slack_sdk, WebClient."""
 
 BY_KIND_OF_CHANNEL = {"conversations.list": {"channels:read", "groups:read"}}
-"""For the kinds of `bot.slack.people.KINDS`."""
+"""For the kinds of `bot.slack.people.CHANNEL_TYPES`."""
 
 BY_FEATURE = {"commands", "chat:write.public"}
 """The slash command, and reports in public channels that the bot has not joined."""
@@ -71,7 +71,7 @@ class Recorder:
 @pytest.fixture
 def registered() -> Registered:
     recorder: Any = Recorder()
-    register(recorder, None)  # type: ignore[arg-type]
+    register_listeners(recorder, None)  # type: ignore[arg-type]
     return list(recorder.registered)
 
 

@@ -12,19 +12,8 @@ from websocket._dispatcher import Dispatcher
 from bot.core.errors import ServiceError
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Person, Workspace
 from bot.slack.socket_mode import LISTENERS_AT_ONCE, SILENT_FOR_TOO_LONG, SlackConnection
-from tests.slack.listeners.conftest import (
-    bob,
-    bot,
-    clock,
-    guest,
-    open_office,
-    releases,
-    slack,
-)
-from tests.slack.listeners.office import PATIENCE, Office, close, told, until
+from tests.slack.office import PATIENCE, Office, close, told, until
 from tests.slack.support import calls
-
-__all__ = ["bob", "bot", "clock", "guest", "open_office", "releases", "slack"]
 
 
 @pytest.fixture

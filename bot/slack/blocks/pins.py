@@ -30,8 +30,8 @@ from bot.slack.ids import (
     UNPIN,
     PinRef,
     PlanRef,
+    pin_option,
 )
-from bot.slack.pin_choices import as_choice
 from bot.slack.wording import code, date, mention, prose
 
 SHOWN = 20
@@ -82,16 +82,16 @@ def pins_view(shown: PinsShown) -> Block:
 
 def tag_option(known: KnownTag) -> Element:
     what = "goes, if the plan is carried out" if known.goes else "stays"
-    return option(known.tag, as_choice(known.tag), what)
+    return option(known.tag, pin_option(known.tag), what)
 
 
 def glob_option(glob: str, fitting: int) -> Element:
     fits = count(fitting, "tag fits", "tags fit")
-    return option(f"Every tag like {glob}", as_choice(glob), f"{fits} now, and later ones, too")
+    return option(f"Every tag like {glob}", pin_option(glob), f"{fits} now, and later ones, too")
 
 
 def digest_option(digest: str) -> Element:
-    return option(f"The image {digest}", as_choice(digest), "whatever its tags are")
+    return option(f"The image {digest}", pin_option(digest), "whatever its tags are")
 
 
 def and_more(number: int, repository: RepositoryId) -> Iterable[Block]:

@@ -30,8 +30,8 @@ from bot.slack.blocks.pinned import PinnedView, pinned_message
 from bot.slack.blocks.repositories import RepositoriesView, repositories_message
 from bot.slack.blocks.status import StatusView, UnderWay, paused_message, status_message
 from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_message
+from bot.slack.commands import COMMANDS
 from bot.slack.ids import MOST_IN_LINE
-from bot.slack.listeners.commands.grammar import FORMS
 from bot.slack.view import LastRun, OpenPlan
 from bot.usecases.explanations import Deleted, Explanation
 from tests.render.builders import HERE, image, plan
@@ -69,7 +69,7 @@ def in_state(state: PlanState) -> PlanRecord:
 
 
 def test_help() -> None:
-    harmless(help_message(FORMS.values()))
+    harmless(help_message((each.synopsis, each.help) for each in COMMANDS.values()))
 
 
 @pytest.mark.parametrize("state", PlanState)

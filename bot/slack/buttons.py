@@ -1,0 +1,231 @@
+"""Buttons in messages and modals: what each click does."""
+
+import re
+
+from slack_bolt import App
+
+from bot.core.authority import needs_typing
+from bot.core.errors import RequestError
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord
+from bot.render.errors import error_words
+from bot.slack.api import MessageContent, SlackError, update_message
+from bot.slack.blocks import images_view, refusal, refused, typing_view
+from bot.slack.blocks.pins import pinning_view
+from bot.slack.blocks.report import PIN_LASTS
+from bot.slack.command_dispatch import run_command
+from bot.slack.context import SlackContext
+from bot.slack.follow_up import (
+    pin_answer,
+    pins_shown,
+    unpin_answer,
+    update_after_pinning,
+    updating_messages,
+)
+from bot.slack.ids import (
+    APPROVE_PLAN,
+    COMMAND,
+    CONFIRM_USAGE,
+    DISMISS_PLAN,
+    IMAGES_PAGE,
+    KEEP_PIN,
+    PIN_PULLED,
+    PIN_TAGS,
+    RUN_COMMAND,
+    SHOW_IMAGES,
+    STOP_PLAN,
+    TRY_AGAIN,
+    UNPIN,
+    PlanRef,
+)
+from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
+from bot.slack.modals import Modal, open_modal, reporting_in
+from bot.slack.payloads import (
+    Click,
+    ClickInModal,
+    ClickOnEnd,
+    ClickOnPin,
+    ClickOnUsage,
+    CommandClick,
+)
+from bot.slack.pin_warnings import KEEPS_FOR
+from bot.slack.requested_reports import request_new_plan
+from bot.usecases.decisions import Consent
+from bot.usecases.pins import OverError
+
+
+def register(app: App, context: SlackContext) -> None:
+    listeners = {
+        APPROVE_PLAN: make_listener(context, Click, approve_plan),
+        DISMISS_PLAN: make_listener(context, Click, dismiss_plan),
+        STOP_PLAN: make_listener(context, Click, stop_plan),
+        TRY_AGAIN: make_listener(context, Click, try_again),
+        CONFIRM_USAGE: make_listener(context, ClickOnUsage, confirm_workloads),
+        SHOW_IMAGES: make_listener(context, Click, show_images),
+        IMAGES_PAGE: make_listener(context, ClickInModal, turn_page),
+        PIN_TAGS: make_listener(context, Click, pin_tags),
+        PIN_PULLED: make_listener(context, Click, pin_pulled),
+        KEEP_PIN: make_listener(context, ClickOnEnd, keep_pin),
+        UNPIN: make_listener(context, ClickOnPin, unpin),
+        RUN_COMMAND: make_listener(context, CommandClick, run_command),
+    }
+    for action_id, listener in listeners.items():
+        app.action(_pattern(action_id), middleware=[acknowledge])(listener)
+
+
+def approve_plan(context: SlackContext, click: Click) -> None:
+    """For a large plan, opens a modal in which the approver types the repository's name."""
+    with updating_messages(context, click):
+        plan = context.plan(click.ref.plan)
+        if _may_need_typing(context, plan, click):
+            _ask_for_name(context, plan, click)
+        else:
+            context.decisions.approve(plan.id, context.person(click.sender), _consent(click))
+
+
+def dismiss_plan(context: SlackContext, click: Click) -> None:
+    with updating_messages(context, click):
+        person = context.person(click.sender)
+        context.decisions.dismiss(click.ref.plan, person, click.ref.version)
+
+
+def stop_plan(context: SlackContext, click: Click) -> None:
+    """Whichever version the message shows."""
+    with updating_messages(context, click):
+        context.decisions.stop(click.ref.plan, context.person(click.sender))
+
+
+def try_again(context: SlackContext, click: Click) -> None:
+    """Plans an incomplete plan anew, in the same message."""
+    with updating_messages(context, click):
+        request_new_plan(context, click, context.person(click.sender))
+
+
+def confirm_workloads(context: SlackContext, click: ClickOnUsage) -> None:
+    """Accepts the number of workloads that the button shows. Refuses if the source lists another
+    number by now."""
+    with updating_messages(context, click):
+        ref, person = click.ref, context.person(click.sender)
+        with context.open_usage_memory() as memory:
+            decide = context.decisions.confirm_usage
+            decide(memory, ref.source, ref.scope, ref.workloads, person)
+        request_new_plan(context, click, person)
+
+
+def show_images(context: SlackContext, click: Click) -> None:
+    """Every manifest of the version in the message. Open to all who see the message."""
+    modal = open_modal(context, click.trigger_id)
+    with reporting_in(modal, click.sender):
+        plan = context.plan(click.ref.plan)
+        modal.show(images_view(context.content(plan.id, click.ref.version), 0, click.ref))
+
+
+def turn_page(context: SlackContext, click: ClickInModal) -> None:
+    """Of the images."""
+    ref = click.ref
+    if not ref.detail.isdecimal():
+        raise UnexpectedPayloadError
+    modal = Modal(context, click.view.id)
+    with reporting_in(modal, click.sender):
+        content = context.content(context.plan(ref.plan).id, ref.version)
+        modal.show(images_view(content, int(ref.detail), PlanRef(ref.plan, ref.version)))
+
+
+def pin_tags(context: SlackContext, click: Click) -> None:
+    """Opens the modal of the repository's pins. Open to all who see the message; permission is
+    checked when a person pins."""
+    modal = open_modal(context, click.trigger_id)
+    with reporting_in(modal, click.sender):
+        plan = context.plan(click.ref.plan)
+        ref = PlanRef(plan.id, plan.version, click.channel_id)
+        modal.show(pinning_view(pins_shown(context, plan.repository, ref)))
+
+
+def pin_pulled(context: SlackContext, click: Click) -> None:
+    """Pins an image that was pulled recently, though no known workload uses it. Also if the report
+    is outdated: a pin only keeps more."""
+    with updating_messages(context, click):
+        plan = context.plan(click.ref.plan)
+        pinned = context.pins.pin(
+            plan.repository,
+            [click.ref.detail],
+            context.person(click.sender),
+            f"pulled lately, says the report on plan {plan.id}, version {click.ref.version}",
+            context.clock() + PIN_LASTS,
+        )
+        answer(context, click.sender, pin_answer(pinned, plan.repository.name))
+        update_after_pinning(context, pinned)
+
+
+def keep_pin(context: SlackContext, click: ClickOnEnd) -> None:
+    """Extends a pin that expires soon. A second click extends it no further. Raises RequestError if
+    the person may not."""
+    pin, seen = click.end.pin, click.end.until
+    person = context.person(click.sender)
+    try:
+        pinned = context.pins.prolong(pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
+    except OverError as error:
+        again = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …` pins it anew."
+        _answer_in_place(context, click, refusal(f"{error_words(error)}. {again}"))
+        return
+    _answer_in_place(context, click, pin_answer(pinned, pin.repository.name))
+    update_after_pinning(context, pinned)
+
+
+def unpin(context: SlackContext, click: ClickOnPin) -> None:
+    """In the modal of the repository's pins."""
+    modal = Modal(context, click.view.id)
+    with reporting_in(modal, click.sender):
+        news = _unpin(context, click)
+        ref = click.view.private_metadata
+        view = pinning_view(pins_shown(context, click.ref.repository, ref, news.text))
+        if not modal.show(view):
+            answer(context, click.sender, news)
+
+
+def _pattern(action_id: str) -> re.Pattern[str]:
+    """With several buttons of a kind in one message, a number follows their id."""
+    return re.compile(rf"{action_id}(:\d+)?\Z", re.ASCII)
+
+
+def _may_need_typing(context: SlackContext, plan: PlanRecord, click: Click) -> bool:
+    is_as_shown = plan.state is PlanState.PROPOSED and plan.version == click.ref.version
+    return is_as_shown and needs_typing(plan, context.rules_of(plan.repository))
+
+
+def _ask_for_name(context: SlackContext, plan: PlanRecord, click: Click) -> None:
+    """Opens the modal before it asks Slack for the person. If the person could not approve even
+    with the name, refuses at once, with an audit event."""
+    modal = open_modal(context, click.trigger_id)
+    with reporting_in(modal, click.sender):
+        person = context.person(click.sender)
+        if context.decisions.lacks_only_the_name(plan, person, _consent(click)):
+            modal.show(typing_view(plan, click.channel_id, context.usd_per_gb_month))
+        else:
+            context.decisions.approve(plan.id, person, _consent(click))
+
+
+def _consent(click: Click) -> Consent:
+    return Consent(click.ref.version, click.channel_id)
+
+
+def _unpin(context: SlackContext, click: ClickOnPin) -> MessageContent:
+    """The result, or why it is refused."""
+    repository, text = click.ref.repository, click.ref.pin
+    try:
+        context.pins.unpin(repository, [text], context.person(click.sender))
+    except RequestError as error:
+        return refused(error)
+    return unpin_answer([text], repository.name)
+
+
+def _answer_in_place(context: SlackContext, click: ClickOnEnd, content: MessageContent) -> None:
+    """Replaces the message of a single pin. If it lists several pins, answers the person alone."""
+    if click.is_of_several:
+        answer(context, click.sender, content)
+        return
+    try:
+        what, ts = "Telling how long a pin lasts", click.container.message_ts
+        update_message(context.client, what, click.channel.id, ts, content)
+    except SlackError:
+        answer(context, click.sender, content)

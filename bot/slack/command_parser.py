@@ -1,0 +1,252 @@
+"""Reads the text after `/ecr-clean`, as people type it and as Slack's clients change it."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple, Self
+
+from bot.core.durations import parse_end
+from bot.core.errors import RequestError
+from bot.core.legal_texts import REPOSITORIES
+from bot.core.patterns import PatternError
+from bot.core.repository import is_repository_name, parse_registry_host
+from bot.slack.ids import COMMAND
+
+LONGEST_REPOSITORY = 512
+"""A registry's host and a name: ECR API reference, CreateRepository."""
+
+LONGEST_LINE = 8_000
+"""Characters: room for MOST_NAMES tags of ECR's 128 characters and a reason."""
+
+MOST_NAMES = 50
+"""Tags in one line."""
+
+_QUOTES = "`\"'“”‘’„«»"  # noqa: RUF001 - Slack's clients make them
+_CLOSING_QUOTES = {
+    "`": "`",
+    '"': '"',
+    "'": "'",
+    "“": "”",
+    "‘": "’",  # noqa: RUF001
+    "„": "“”",
+    "«": "»",
+}
+"""By the opening quote."""
+
+_CLOSING = {opening: re.compile(f"[{closing}]") for opening, closing in _CLOSING_QUOTES.items()}
+
+_WORD = re.compile(r"[^\s,]+")
+_SEPARATORS = re.compile(r"[\s,]*")
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200e\u200f\u2060\ufeff"))
+
+_KEYWORD = re.compile(r"\b(?:for|until|because)\b")
+_TIME_KEYWORDS = {"for", "until"}
+_REASON_KEYWORD = {"because"}
+
+
+class Word(NamedTuple):
+    """`start` and `end`: its place in the line, quotes included. A quoted word is a name, never a
+    keyword."""
+
+    text: str
+    is_quoted: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    text: str
+    words: Sequence[Word]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """Raises RequestError for a line longer than LONGEST_LINE."""
+        if len(text) > LONGEST_LINE:
+            raise RequestError(
+                f"This line has {len(text):,} characters, and {COMMAND} reads at most "
+                f"{LONGEST_LINE:,}. Split it into several lines, or use a pattern"
+            )
+        visible = text.translate(_INVISIBLE)
+        return cls(visible, [word for word in _words(visible) if word.text])
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [word.text for word in self.words]
+
+    @property
+    def command(self) -> str:
+        """The first word, whether it names a command or not. `help` for an empty line and `?`."""
+        first = next(iter(self.names), "")
+        return first.lower().strip("-?!.") or "help"
+
+    def with_word(self, place: int, text: str) -> str:
+        """The line with another word in that place."""
+        word = self.words[place]
+        return f"{self.text[: word.start]}{text}{self.text[word.end :]}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The arguments that a command takes. `text`: as people see it; `least` and `most`: numbers of
+    words before the first keyword."""
+
+    text: str
+    least: int
+    most: int
+    keywords: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """From a text such as `REPOSITORY TAG… [for 30d] because REASON`: a word in brackets may be
+        missing, and a word with an ellipsis stands for up to MOST_NAMES words."""
+        words = re.split(rf"\[?{_KEYWORD.pattern}", text)[0].split()
+        return cls(
+            text,
+            least=sum(not word.startswith("[") for word in words),
+            most=sum(MOST_NAMES if word.endswith("…") else 1 for word in words),
+            keywords=frozenset(_KEYWORD.findall(text)),
+        )
+
+
+ANYTHING = Usage("", 0, LONGEST_LINE, frozenset())
+"""Any words, which the command ignores."""
+
+
+class Arguments(NamedTuple):
+    """`names`: the words before the first keyword; `time`: the words after `for` or `until`, None
+    without these keywords; `reason`: the text after `because`, as it is written."""
+
+    names: Sequence[str]
+    time: str | None
+    reason: str
+
+
+def read_arguments(line: Line, usage: Usage) -> Arguments:
+    """Raises RequestError with the usage for too few or too many words."""
+    reason = _find(line, usage.keywords & _REASON_KEYWORD, 1, len(line.words))
+    time = _find(line, usage.keywords & _TIME_KEYWORDS, 1, reason)
+    names = line.names[1:time]
+    if not usage.least <= len(names) <= usage.most:
+        synopsis = f"{COMMAND} {line.command} {usage.text}".strip()
+        raise RequestError(f"Write it like this: `{synopsis}`")
+    return Arguments(
+        names,
+        " ".join(line.names[time + 1 : reason]) if time < reason else None,
+        _text_after(line, reason),
+    )
+
+
+def read_end(text: str, now: datetime) -> datetime:
+    """A duration from now, or the end of a day, in UTC. Raises RequestError for another text."""
+    try:
+        return parse_end(text, now)
+    except ValueError as error:
+        raise RequestError(
+            f"{text[:100]!r} is no time: write `for 30d` or `until 2026-12-31`"
+        ) from error
+
+
+def as_repository(text: str) -> str:
+    """A name or a URI. Raises RequestError for another text."""
+    repository = _as_ecr_writes(text)
+    host, slash, name = repository.partition("/")
+    if not (slash and parse_registry_host(host)):
+        name = repository
+    if "@" in name or ":" in name:
+        raise RequestError(_names_an_image(text))
+    if not is_repository_name(name):
+        raise RequestError(
+            f"{text[:100]!r} is no repository: a name has 2 to 256 letters, digits and single "
+            ". _ - / between them"
+        )
+    return repository
+
+
+def as_repositories(text: str) -> str:
+    """A name, a URI or a pattern. Raises RequestError for another text."""
+    repository = _as_ecr_writes(text)
+    if is_pattern(repository) and repository.isprintable():
+        return _checked_glob(repository)
+    return as_repository(text)
+
+
+def is_pattern(text: str) -> bool:
+    return any(sign in text for sign in "*?[")
+
+
+def _words(text: str) -> Iterator[Word]:
+    """Words stand between white space and commas, unless they are quoted. A quote that is never
+    closed is a part of its word. Reads each character a bounded number of times."""
+    last_closing = {
+        opening: max(map(text.rfind, closing)) for opening, closing in _CLOSING_QUOTES.items()
+    }
+    start = _next_word(text, 0)
+    while start < len(text):
+        if last_closing.get(text[start], -1) > start:
+            end = _end_of_quotation(text, start)
+        else:
+            end = _end_of_word(text, start)
+        found = text[start:end]
+        yield Word(found.strip(_QUOTES), found[0] in _QUOTES, start, end)
+        start = _next_word(text, end)
+
+
+def _next_word(text: str, position: int) -> int:
+    """The length of the text if no word follows."""
+    separators = _SEPARATORS.match(text, position)
+    assert separators
+    return separators.end()
+
+
+def _end_of_quotation(text: str, start: int) -> int:
+    """For an opening quote that is closed further on."""
+    closing = _CLOSING[text[start]].search(text, start + 1)
+    assert closing
+    return closing.end()
+
+
+def _end_of_word(text: str, start: int) -> int:
+    word = _WORD.match(text, start)
+    assert word
+    return word.end()
+
+
+def _find(line: Line, keywords: Collection[str], start: int, end: int) -> int:
+    """The place of the first of the keywords; `end` if there is none."""
+    places = (
+        place
+        for place, word in enumerate(line.words[start:end], start)
+        if not word.is_quoted and word.text.lower() in keywords
+    )
+    return next(places, end)
+
+
+def _text_after(line: Line, place: int) -> str:
+    return line.text[line.words[place].end :].strip() if place < len(line.words) else ""
+
+
+def _as_ecr_writes(text: str) -> str:
+    """In lower case, as all names in ECR are: phones capitalize the first letter. Raises
+    RequestError for a text that is too long."""
+    if len(text) > LONGEST_REPOSITORY:
+        raise RequestError("No repository has a name as long as that: check it")
+    return text.lower().removeprefix("https://").rstrip("/")
+
+
+def _checked_glob(glob: str) -> str:
+    try:
+        return REPOSITORIES.check(glob)
+    except PatternError as error:
+        raise RequestError(f"{error}; write a name, or a glob such as team/*") from error
+
+
+def _names_an_image(text: str) -> str:
+    bare = text.partition("@")[0]
+    has_tag = ":" in bare.rpartition("/")[2]
+    repository, _, tag = bare.rpartition(":") if has_tag else (bare, "", "TAG")
+    return (
+        f"{text} names an image, not a repository: leave out tag and digest (`{repository}`). "
+        f"`{COMMAND} why {repository} {tag}` tells why an image stays or goes"
+    )

@@ -1,0 +1,341 @@
+"""The slash commands: what each `/ecr-clean …` does. A new one is a handler here and a line in
+COMMANDS, from which the parser, the help and the dispatch follow."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot import __version__
+from bot.core.authority import SlackPerson
+from bot.core.due import DUE
+from bot.core.errors import RequestError
+from bot.core.estate import estate_of, holding
+from bot.core.legal_texts import REPOSITORIES
+from bot.core.patterns import PatternError, Patterns
+from bot.core.plan_state import PlanState
+from bot.core.records import KnownRepository, PlanRecord
+from bot.core.repository import RepositoryId
+from bot.slack.api import MessageContent
+from bot.slack.blocks.help import help_message
+from bot.slack.blocks.history import Ended, HistoryView, history_message
+from bot.slack.blocks.pinned import PinnedView, pinned_message
+from bot.slack.blocks.repositories import RepositoriesView, repositories_message
+from bot.slack.blocks.status import StatusView, UnderWay, paused_message, status_message
+from bot.slack.blocks.why import never_looked_at
+from bot.slack.command_parser import (
+    ANYTHING,
+    Arguments,
+    Line,
+    Usage,
+    as_repositories,
+    as_repository,
+    is_pattern,
+    read_end,
+)
+from bot.slack.context import SlackContext
+from bot.slack.follow_up import (
+    pin_answer,
+    resume_answer,
+    stop_answer,
+    unpin_answer,
+    update_after_pinning,
+    update_messages,
+)
+from bot.slack.ids import COMMAND
+from bot.slack.listener import answer
+from bot.slack.payloads import Sender
+from bot.slack.plan_messages import open_plans, with_link
+from bot.slack.requested_reports import request_report
+from bot.slack.view import LastRun
+from bot.slack.why import why_answer
+from bot.slack.wording import shortened
+from bot.usecases.reports import REPORT
+from bot.usecases.repositories import AmbiguousError, find_known
+
+REPOSITORIES_SHOWN = 20
+PLANS_SHOWN = 10
+MOST_IN_HINT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CommandCall:
+    """A line after `/ecr-clean`, typed in the channel or carried by a button there."""
+
+    context: SlackContext
+    sender: Sender
+    channel: str
+    line: Line
+
+    @property
+    def person(self) -> SlackPerson:
+        """Raises RequestError for bots, deactivated and unknown users."""
+        return self.context.person(self.sender)
+
+    def find(self, repository: str) -> RepositoryId:
+        """Raises AmbiguousError and UnknownError."""
+        return find_known(self.context.store, repository)
+
+    def answer(self, content: MessageContent) -> None:
+        answer(self.context, self.sender, content)
+
+
+@dataclass(frozen=True, slots=True)
+class SlashCommand:
+    """`help`: what it does, after its usage. `like`: commands of the command line for which this
+    one is suggested. `decides_itself`: the command shows nothing, or checks permissions itself; all
+    others are for people who may request reports."""
+
+    name: str
+    usage: Usage
+    help: str
+    run: Callable[[CommandCall, Arguments], None]
+    like: tuple[str, ...] = ()
+    decides_itself: bool = False
+
+    @property
+    def synopsis(self) -> str:
+        return f"{self.name} {self.usage.text}".strip()
+
+
+def report(call: CommandCall, arguments: Arguments) -> None:
+    (repository,) = arguments.names
+    report_on(call, as_repositories(repository))
+
+
+def report_on(call: CommandCall, repository: str) -> None:
+    """The worker looks for an unknown repository in AWS. Raises AmbiguousError."""
+    known = call.context.store.repositories_called(repository)
+    if len(known) > 1:
+        raise AmbiguousError(repository, known)
+    request_report(call.context, repository, call.sender, call.channel)
+
+
+def list_repositories(call: CommandCall, arguments: Arguments) -> None:
+    pattern = next(iter(arguments.names), None)
+    store, every = call.context.store, call.context.store.repositories()
+    matching = sorted(_matching(every, pattern), key=_could_free, reverse=True)
+    call.answer(
+        repositories_message(
+            RepositoriesView(
+                pattern=pattern,
+                shown=matching[:REPOSITORIES_SHOWN],
+                more=len(matching[REPOSITORIES_SHOWN:]),
+                never=sum(each.look is None for each in matching),
+                estate=estate_of(matching),
+                listed_at=min((each.listed_at for each in every), default=None),
+                saved_bytes=store.freed_bytes_in_all(),
+                usd_per_gb_month=call.context.usd_per_gb_month,
+                pause=store.pause(),
+                now=call.context.clock(),
+            )
+        )
+    )
+
+
+def why(call: CommandCall, arguments: Arguments) -> None:
+    name, reference = arguments.names
+    repository = call.find(as_repository(name))
+    plan = call.context.store.last_plan(repository)
+    if plan is None:
+        call.answer(never_looked_at(repository))
+    else:
+        call.answer(why_answer(call.context, plan, reference, call.line))
+
+
+def show_pins(call: CommandCall, arguments: Arguments) -> None:
+    (name,) = arguments.names
+    repository = call.find(as_repository(name))
+    context, now = call.context, call.context.clock()
+    pins = context.pins.in_force(repository)
+    from_settings = [pin for pin in context.file_pins(repository) if pin.protects(now)]
+    call.answer(pinned_message(PinnedView(repository, pins, from_settings)))
+
+
+def pin(call: CommandCall, arguments: Arguments) -> None:
+    name, *pins = arguments.names
+    wanted = as_repository(name)
+    now = call.context.clock()
+    until = None if arguments.time is None else read_end(arguments.time, now)
+    if not arguments.reason:
+        written = shortened(call.line.text.strip(), MOST_IN_HINT)
+        raise RequestError(
+            "A pin needs a reason, so that others know when it may go: "
+            f"`{COMMAND} {written} because …`"
+        )
+    repository = call.find(wanted)
+    pinned = call.context.pins.pin(repository, pins, call.person, arguments.reason, until)
+    call.answer(pin_answer(pinned, repository.name))
+    update_after_pinning(call.context, pinned)
+
+
+def unpin(call: CommandCall, arguments: Arguments) -> None:
+    """All of the pins, or none."""
+    name, *pins = arguments.names
+    repository = call.find(as_repository(name))
+    call.context.pins.unpin(repository, pins, call.person)
+    call.answer(unpin_answer(pins, repository.name))
+
+
+def show_history(call: CommandCall, arguments: Arguments) -> None:
+    store = call.context.store
+    name = next(iter(arguments.names), None)
+    repository = call.find(as_repository(name)) if name else None
+    call.answer(
+        history_message(
+            HistoryView(
+                repository=repository.name if repository else None,
+                ended=[_ended(call, plan) for plan in store.ended_plans(PLANS_SHOWN, repository)],
+                saved_bytes=store.freed_bytes_in_all(),
+                usd_per_gb_month=call.context.usd_per_gb_month,
+            )
+        )
+    )
+
+
+def show_status(call: CommandCall, _: Arguments) -> None:
+    context, store = call.context, call.context.store
+    plans = open_plans(store)
+    proposed = [plan for plan in plans if plan.state is PlanState.PROPOSED]
+    call.answer(
+        status_message(
+            StatusView(
+                pause=store.pause(),
+                deleting=_running_deletions(context),
+                waiting=[plan for plan in plans if plan.state is PlanState.APPROVED],
+                open_plans=[
+                    with_link(store, context.rules_of, context.url, plan)
+                    for plan in proposed[:PLANS_SHOWN]
+                ],
+                more=len(proposed[PLANS_SHOWN:]),
+                reports=store.jobs_left(REPORT, DUE),
+                version=__version__,
+                usd_per_gb_month=context.usd_per_gb_month,
+                now=context.clock(),
+            )
+        )
+    )
+
+
+def stop(call: CommandCall, arguments: Arguments) -> None:
+    (plan_id,) = arguments.names
+    plan = call.context.decisions.stop(plan_id, call.person)
+    call.answer(stop_answer(plan))
+    update_messages(call.context, plan.id)
+
+
+def pause(call: CommandCall, arguments: Arguments) -> None:
+    """Lists the running deletions, since these continue. Every report shows the pause, so the
+    channel is not told."""
+    call.context.decisions.pause(call.person, arguments.reason)
+    call.answer(paused_message(_running_deletions(call.context)))
+
+
+def resume(call: CommandCall, _: Arguments) -> None:
+    call.answer(resume_answer(call.context.decisions.resume(call.person)))
+
+
+def show_help(call: CommandCall, _: Arguments) -> None:
+    call.answer(help_message((each.synopsis, each.help) for each in COMMANDS.values()))
+
+
+_EVERY_COMMAND = (
+    SlashCommand(
+        "report",
+        Usage.of("REPOSITORY"),
+        "the same, for a repository that is called like one of these commands",
+        report,
+        like=("plan", "propose"),
+    ),
+    SlashCommand(
+        "list",
+        Usage.of("[PATTERN]"),
+        "what the repositories cost, and what could be freed",
+        list_repositories,
+    ),
+    SlashCommand(
+        "why", Usage.of("REPOSITORY TAG"), "why an image stays or goes, and who uses it", why
+    ),
+    SlashCommand("pins", Usage.of("REPOSITORY"), "what is pinned, by whom and why", show_pins),
+    SlashCommand(
+        "pin",
+        Usage.of("REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON"),
+        "keeps tags, digests, or all tags that fit a pattern",
+        pin,
+    ),
+    SlashCommand(
+        "unpin",
+        Usage.of("REPOSITORY TAG…"),
+        "takes pins off: your own, or as an approver any",
+        unpin,
+    ),
+    SlashCommand(
+        "history",
+        Usage.of("[REPOSITORY]"),
+        "what became of the last plans",
+        show_history,
+        like=("audit",),
+    ),
+    SlashCommand(
+        "status",
+        Usage.of(""),
+        "what is going on just now",
+        show_status,
+        like=("plans", "show", "approve", "dismiss"),
+    ),
+    SlashCommand(
+        "stop",
+        Usage.of("PLAN"),
+        "stops a deletion, before it starts or in the middle of it",
+        stop,
+        decides_itself=True,
+    ),
+    SlashCommand(
+        "pause",
+        Usage.of("[because REASON]"),
+        "no deletion starts anywhere any more (approvers)",
+        pause,
+        decides_itself=True,
+    ),
+    SlashCommand(
+        "resume",
+        Usage.of(""),
+        "deletions may start again (approvers)",
+        resume,
+        decides_itself=True,
+    ),
+    SlashCommand("help", ANYTHING, "shows this", show_help, decides_itself=True),
+)
+
+COMMANDS: Mapping[str, SlashCommand] = {each.name: each for each in _EVERY_COMMAND}
+"""In the order of the help."""
+
+
+def _matching(every: Sequence[KnownRepository], pattern: str | None) -> Sequence[KnownRepository]:
+    """A text without wildcards may be any part of a name."""
+    if pattern is None:
+        return every
+    glob = pattern if is_pattern(pattern) else f"*{pattern}*"
+    try:
+        patterns = Patterns.of(REPOSITORIES.check(glob))
+    except PatternError as error:
+        raise RequestError(f"{error}; write a part of a name, or a glob such as team/*") from error
+    return [each for each in every if each.repository.matches(patterns)]
+
+
+def _could_free(known: KnownRepository) -> tuple[int, int]:
+    """Sorts repositories that were never scanned last."""
+    held = holding(known)
+    return held.could_free_bytes or 0, -1 if known.look is None else held.stored_bytes or 0
+
+
+def _ended(call: CommandCall, plan: PlanRecord) -> Ended:
+    store = call.context.store
+    counts = store.tally(plan.id, plan.version, most_told=0).counts
+    return Ended(LastRun(plan, counts), store.last_event(plan.id))
+
+
+def _running_deletions(context: SlackContext) -> Sequence[UnderWay]:
+    store = context.store
+    executing = (plan for plan in store.open_plans() if plan.state is PlanState.EXECUTING)
+    return [
+        UnderWay(plan, store.tally(plan.id, plan.version, most_told=0).counts) for plan in executing
+    ]

@@ -1,0 +1,204 @@
+"""Modals: how they are opened and updated, and what their submissions do."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+from slack_bolt import Ack, App, BoltResponse
+
+from bot.core.durations import LAST_YEAR, end_of_day, parse_duration
+from bot.core.errors import RequestError, ServiceError
+from bot.core.repository import RepositoryId
+from bot.render.errors import error_words
+from bot.slack.api import Block, MessageContent, SlackError, calling, safe
+from bot.slack.blocks import loading_view, refused
+from bot.slack.blocks.kit import plain
+from bot.slack.blocks.pins import LASTS, NO_END, pins_view
+from bot.slack.context import SlackContext
+from bot.slack.follow_up import (
+    approval_answer,
+    pin_answer,
+    pins_shown,
+    update_after_pinning,
+    update_messages,
+)
+from bot.slack.ids import (
+    CONFIRM_PLAN,
+    PIN_REASON,
+    PIN_TAGS,
+    PIN_UNTIL,
+    PINNED_TAGS,
+    TYPED_NAME,
+    chosen_pin,
+)
+from bot.slack.listener import Body, UnexpectedPayloadError, answer, make_listener
+from bot.slack.payloads import PinSubmission, Sender, Submission
+from bot.usecases.audit import one_line
+from bot.usecases.decisions import Consent
+
+_TOO_LATE = frozenset({"exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id"})
+
+Middleware = Callable[[Ack, Body, Callable[[], None]], BoltResponse]
+
+
+def register(app: App, context: SlackContext) -> None:
+    confirm = make_listener(context, Submission, confirm_plan)
+    app.view(CONFIRM_PLAN, middleware=[checking_name(context)])(confirm)
+    pin = make_listener(context, PinSubmission, pin_chosen)
+    app.view(PIN_TAGS, middleware=[checking_pins(context)])(pin)
+
+
+@dataclass(frozen=True, slots=True)
+class Modal:
+    """An open modal, unless the person has closed it."""
+
+    context: SlackContext
+    id: str
+
+    def show(self, view: Block) -> bool:
+        """False if the modal is closed."""
+        try:
+            with calling("Showing a window"):
+                self.context.client.views_update(view_id=self.id, view=view)
+        except SlackError as error:
+            if error.code == "not_found":
+                return False
+            raise
+        return True
+
+
+def open_modal(context: SlackContext, trigger_id: str) -> Modal:
+    """Opens it with a loading text, since Slack allows three seconds. Raises RequestError if that
+    takes longer."""
+    try:
+        with calling("Opening a window"):
+            opened = context.client.views_open(trigger_id=trigger_id, view=loading_view())
+    except SlackError as error:
+        if error.code in _TOO_LATE:
+            raise RequestError(
+                "Slack lets a window open only in the first three seconds, and this took longer: "
+                "click once more"
+            ) from error
+        raise
+    return Modal(context, str(opened["view"]["id"]))
+
+
+@contextmanager
+def reporting_in(modal: Modal, sender: Sender) -> Iterator[None]:
+    """Shows refusals and failures in the modal; if it is closed, in an answer."""
+    try:
+        yield
+    except (RequestError, ServiceError) as error:
+        content = refused(error)
+        if not modal.show(_text_view(content)):
+            answer(modal.context, sender, content)
+
+
+def checking_name(context: SlackContext) -> Middleware:
+    """Acknowledges the typed name of a repository; a wrong name with an error at the input."""
+
+    def check(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResponse:
+        submission = Submission.model_validate(body)
+        plan = context.store.plan(submission.ref.plan)
+        if plan and submission.typed.strip() != plan.repository.name:
+            wrong = f"The repository is called {plan.repository.name}"
+            return ack(response_action="errors", errors=safe({TYPED_NAME: wrong}))
+        acknowledged = ack(response_action="update", view=loading_view())
+        next_()
+        return acknowledged
+
+    return check
+
+
+def confirm_plan(context: SlackContext, submission: Submission) -> None:
+    """Approves a large plan once the name is typed."""
+    ref, modal = submission.ref, Modal(context, submission.view.id)
+    with reporting_in(modal, submission.sender):
+        consent = Consent(ref.version, ref.detail, submission.typed)
+        plan = context.decisions.approve(ref.plan, context.person(submission.sender), consent)
+        update_messages(context, plan.id)
+        modal.show(_text_view(approval_answer(plan, context.store.pause(), context.clock())))
+
+
+def checking_pins(context: SlackContext) -> Middleware:
+    """Acknowledges the chosen pins; mistakes with errors at the inputs."""
+
+    def check(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResponse:
+        submission = PinSubmission.model_validate(body)
+        if submission.lasts not in LASTS:
+            raise UnexpectedPayloadError
+        if mistakes := _mistakes(context, submission):
+            return ack(response_action="errors", errors=safe(mistakes))
+        acknowledged = ack(response_action="update", view=loading_view())
+        next_()
+        return acknowledged
+
+    return check
+
+
+def pin_chosen(context: SlackContext, submission: PinSubmission) -> None:
+    modal = Modal(context, submission.view.id)
+    with reporting_in(modal, submission.sender):
+        repository = context.plan(submission.ref.plan).repository
+        pinned = context.pins.pin(
+            repository,
+            _pins(context, repository, submission),
+            context.person(submission.sender),
+            submission.reason,
+            _until(submission, context.clock()),
+        )
+        update_after_pinning(context, pinned)
+        news = pin_answer(pinned, repository.name)
+        view = pins_view(pins_shown(context, repository, submission.ref, news.text))
+        if not modal.show(view):
+            answer(context, submission.sender, news)
+
+
+def _text_view(content: MessageContent) -> Block:
+    return {
+        "type": "modal",
+        "title": plain("ecr-clean"),
+        "close": plain("Close"),
+        "blocks": list(content.blocks),
+    }
+
+
+def _mistakes(context: SlackContext, submission: PinSubmission) -> dict[str, str]:
+    """By input."""
+    repository = context.plan(submission.ref.plan).repository
+    found: dict[str, str] = {}
+    try:
+        _pins(context, repository, submission)
+    except RequestError as error:
+        found[PINNED_TAGS] = error_words(error)
+    try:
+        if not one_line(submission.reason):
+            found[PIN_REASON] = "Say in a few words who needs it for what"
+    except RequestError as error:
+        found[PIN_REASON] = error_words(error)
+    if mistake := _mistake_in_day(submission.until, context.clock()):
+        found[PIN_UNTIL] = mistake
+    return found
+
+
+def _mistake_in_day(day: date | None, now: datetime) -> str | None:
+    if day is None:
+        return None
+    if day.year > LAST_YEAR:
+        return f"Choose a day up to the year {LAST_YEAR}"
+    return "That day is over: choose a later one" if end_of_day(day) <= now else None
+
+
+def _pins(context: SlackContext, repository: RepositoryId, submission: PinSubmission) -> list[str]:
+    """Raises RequestError."""
+    all_tags = partial(context.store.all_tags, repository)
+    return [chosen_pin(choice, all_tags) for choice in submission.choices]
+
+
+def _until(submission: PinSubmission, now: datetime) -> datetime | None:
+    """A chosen day overrides a chosen duration."""
+    if submission.until:
+        return end_of_day(submission.until)
+    return None if submission.lasts == NO_END else now + parse_duration(submission.lasts)

@@ -1,0 +1,256 @@
+"""How the text after `/ecr-clean` is read."""
+
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.errors import RequestError
+from bot.slack.command_parser import (
+    LONGEST_LINE,
+    MOST_NAMES,
+    Arguments,
+    Line,
+    Usage,
+    as_repositories,
+    as_repository,
+    read_arguments,
+    read_end,
+)
+from tests.core.test_properties import tries
+from tests.support import NOW
+
+URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
+DAY = timedelta(days=1)
+
+
+def names(text: str) -> list[str]:
+    return list(Line.of(text).names)
+
+
+def pin(text: str) -> Arguments:
+    usage = Usage.of("REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON")
+    return read_arguments(Line.of(text), usage)
+
+
+def pause(text: str) -> Arguments:
+    return read_arguments(Line.of(text), Usage.of("[because REASON]"))
+
+
+@pytest.mark.parametrize(
+    ("usage", "least", "most"),
+    [
+        ("", 0, 0),
+        ("PLAN", 1, 1),
+        ("[PATTERN]", 0, 1),
+        ("REPOSITORY TAG", 2, 2),
+        ("REPOSITORY TAG…", 2, 1 + MOST_NAMES),
+        ("[because REASON]", 0, 0),
+    ],
+)
+def test_as_many_words_as_the_usage_says(usage: str, least: int, most: int) -> None:
+    for number in (least, most):
+        line = Line.of("stop" + " x" * number)
+        assert len(read_arguments(line, Usage.of(usage)).names) == number
+    for number in {least - 1, most + 1} - {-1}:
+        with pytest.raises(RequestError) as error:
+            read_arguments(Line.of("STOP" + " x" * number), Usage.of(usage))
+        assert str(error.value) == f"Write it like this: `{f'/ecr-clean stop {usage}'.strip()}`"
+
+
+def test_words_are_keywords_only_where_the_usage_has_them() -> None:
+    line = Line.of("why because for")
+    assert read_arguments(line, Usage.of("REPOSITORY TAG")).names == ["because", "for"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", []),
+        ("  \t\n ", []),
+        ("why  team/api\u00a01.0 ", ["why", "team/api", "1.0"]),
+        ("why `team/api` “1.0”", ["why", "team/api", "1.0"]),
+        ("why 'team/api' \u2018latest\u2019", ["why", "team/api", "latest"]),
+        ("pin „team/api“ «1.0»", ["pin", "team/api", "1.0"]),
+        ("pin team/api `1.0`,`1.1`, 1.2,1.3", ["pin", "team/api", "1.0", "1.1", "1.2", "1.3"]),
+        ("unpin team/api `[ a]*`", ["unpin", "team/api", "[ a]*"]),
+        ("why \u200bteam/api\u2060 \ufeff1.0", ["why", "team/api", "1.0"]),
+        ("why team/api “1.0", ["why", "team/api", "1.0"]),
+        ("`` '' ,, why", ["why"]),
+    ],
+)
+def test_words(text: str, expected: list[str]) -> None:
+    assert names(text) == expected
+
+
+QUOTED_OR_BARE = re.compile(
+    "`[^`]*`|\"[^\"]*\"|'[^']*'|“[^”]*”|‘[^’]*’|„[^“”]*[“”]|«[^»]*»|[^\\s,]+"  # noqa: RUF001
+)
+
+
+@given(st.text("`\"'“”‘’„«»a, \n", max_size=30))  # noqa: RUF001
+@tries(500)
+def test_quoted_words_are_read_as_the_regular_expression_reads_them(text: str) -> None:
+    """The expression is the definition. It takes quadratic time for quotes that never close."""
+    spans = [(word.start, word.end) for word in Line.of(text).words]
+    expected = [found.span() for found in QUOTED_OR_BARE.finditer(text)]
+    assert spans == [span for span in expected if text[slice(*span)].strip("`\"'“”‘’„«»")]  # noqa: RUF001
+
+
+def test_a_line_of_the_greatest_length_is_read() -> None:
+    assert names("„ " * (LONGEST_LINE // 2)) == []
+
+
+def test_a_longer_line_is_refused() -> None:
+    with pytest.raises(RequestError, match="reads at most 8,000"):
+        Line.of("a" * (LONGEST_LINE + 1))
+
+
+@given(st.text(max_size=200))
+@tries(200)
+def test_whatever_is_typed_is_read(text: str) -> None:
+    line = Line.of(text)
+    for place, word in enumerate(line.words):
+        assert "x" in Line.of(line.with_word(place, "`x`")).names
+        assert not any(sign.isspace() for sign in word.text) or word.is_quoted
+    for read in (as_repository, as_repositories):
+        with suppress(RequestError):
+            assert read(text) == text.lower().removeprefix("https://").rstrip("/")
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("", "help"),
+        ("?", "help"),
+        ("--help", "help"),
+        ("Help?", "help"),
+        ("WHY team/api 1.0", "why"),
+        ("team/v?", "team/v"),
+    ],
+)
+def test_which_command_it_is(text: str, command: str) -> None:
+    assert Line.of(text).command == command
+
+
+def test_another_word_leaves_the_rest_as_it_is() -> None:
+    line = Line.of("pin `api` 1.0 because “it's  fine”")
+    assert line.with_word(1, URI) == f"pin {URI} 1.0 because “it's  fine”"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("pin api 1.0 because QA", (["api", "1.0"], None, "QA")),
+        ("pin api 1.0", (["api", "1.0"], None, "")),
+        ("pin api 1.0 because", (["api", "1.0"], None, "")),
+        ("pin api a b* for 30d because x", (["api", "a", "b*"], "30d", "x")),
+        ("pin api a FOR 12h Because x", (["api", "a"], "12h", "x")),
+        ("pin api a until 2026-12-31 because x", (["api", "a"], "2026-12-31", "x")),
+        ("pin api a for because x", (["api", "a"], "", "x")),
+        (
+            "pin api a because *we* test for 30d because so",
+            (["api", "a"], None, "*we* test for 30d because so"),
+        ),
+        ("pin api `for` “until” `because`", (["api", "for", "until", "because"], None, "")),
+    ],
+)
+def test_pin(text: str, expected: tuple[list[str], str | None, str]) -> None:
+    assert pin(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pin",
+        "pin api",
+        "pin api because because x",
+        "pin because x",
+        "pin api for 30d because x",
+        "pin api until 2026-12-31",
+        f"pin api {'1 ' * (MOST_NAMES + 1)} because x",
+    ],
+)
+def test_what_is_missing_is_shown(text: str) -> None:
+    with pytest.raises(RequestError, match="Write it like this: `/ecr-clean pin REPOSITORY"):
+        pin(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("30d", NOW + 30 * DAY),
+        ("12h", NOW + DAY / 2),
+        ("2026-12-31", datetime(2027, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_an_end(text: str, expected: datetime) -> None:
+    assert read_end(text, NOW) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "30", "30 days", "soon", "-1d", "2026-13-01", "9999-12-31", "2026-12-31 to"]
+)
+def test_no_end(text: str) -> None:
+    with pytest.raises(RequestError, match="is no time: write `for 30d` or `until 2026-12-31`"):
+        read_end(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("team/api", "team/api"),
+        ("Team/API", "team/api"),
+        (URI, URI),
+        (f"https://{URI}/", URI),
+        (f"https://{URI.upper()}", URI),
+    ],
+)
+def test_a_repository(text: str, expected: str) -> None:
+    assert as_repository(text) == as_repositories(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("team/api:1.0", r"leave out tag and digest \(`team/api`\).*why team/api 1\.0` tells"),
+        (f"{URI}:V1", rf"leave out tag and digest \(`{URI}`\).*why {URI} V1` tells"),
+        ("team/api@sha256:ab", r"leave out tag and digest \(`team/api`\).*why team/api TAG`"),
+        ("team/api:1@sha256:ab", r"\(`team/api`\).*why team/api 1`"),
+        ("x", "is no repository: a name has 2 to 256"),
+        ("t\u00e9am/api", "is no repository"),
+        ("team/api\x00", "is no repository"),
+        ("team/api\ud800", "is no repository"),
+        ("a" * 513, "No repository has a name as long as that"),
+    ],
+)
+def test_no_repository(text: str, says: str) -> None:
+    for read in (as_repository, as_repositories):
+        with pytest.raises(RequestError, match=says):
+            read(text)
+
+
+def test_patterns_are_for_reports() -> None:
+    assert as_repositories("Team/*") == "team/*"
+    for read, text in ((as_repository, "team/*"), (as_repositories, "team/*\x00")):
+        with pytest.raises(RequestError, match="is no repository"):
+            read(text)
+    with pytest.raises(RequestError, match=r"can match no .* \(none has '{'\); write a name"):
+        as_repositories("{team}/*")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("pause", ""), ("pause because", ""), ("pause BECAUSE  of *Friday* ", "of *Friday*")],
+)
+def test_why_it_is_paused(text: str, expected: str) -> None:
+    assert pause(text).reason == expected
+
+
+@pytest.mark.parametrize("text", ["pause now", "pause for 1h because x", "pause `because` x"])
+def test_pausing_takes_nothing_else(text: str) -> None:
+    with pytest.raises(RequestError, match=r"like this: `/ecr-clean pause \[because REASON\]`"):
+        pause(text)

@@ -1,0 +1,179 @@
+"""A large plan is approved in a modal, in which the repository's name is typed."""
+
+import pytest
+
+from bot.core.errors import ServiceError
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName
+from bot.playground.slack import Fault, Outcome, Person, Workspace
+from bot.playground.slack.faults import DeliveryFault
+from tests.slack.conftest import OpenOffice
+from tests.slack.office import Office, text_of, told, until
+from tests.slack.support import buttons, message_at
+
+LARGE = {"type_to_confirm_over": "50%"}
+
+
+@pytest.fixture
+def bot(open_office: OpenOffice) -> Office:
+    return open_office(approval=LARGE)
+
+
+def test_the_name_is_typed(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    assert "type the repository's name: `team/api`" in text_of(ann.modal())
+    assert bot.stored(message).state is PlanState.PROPOSED
+    assert bot.submits(ann, typed_name=" team/api ").ok
+    assert bot.stored(message).state is PlanState.APPROVED
+    assert "Approved. Deletion starts" in text_of(ann.modal())
+    assert "stop_plan" in buttons(message_at(ann, bot.channel, message.ts))
+
+
+def test_another_name_is_typed(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    errors = {"typed_name": "The repository is called team/api"}
+    assert bot.submits(ann, typed_name="team/ap") == Outcome("errors", errors=errors, sent=True)
+    assert bot.stored(message).state is PlanState.PROPOSED
+    assert bot.submits(ann, typed_name="team/api").ok
+    assert bot.stored(message).state is PlanState.APPROVED
+
+
+def test_two_have_to(open_office: OpenOffice, ann: Person) -> None:
+    bot = open_office(approval={**LARGE, "required": 2})
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    bot.submits(ann, typed_name="team/api")
+    assert "Others have to approve, too" in text_of(ann.modal())
+    assert len(bot.stored(message).current_approvals) == 1
+
+
+def test_a_guest_is_asked_for_nothing(bot: Office, guest: Person) -> None:
+    message = bot.posted()
+    bot.clicks(guest, "approve_plan", message)
+    assert "is a guest" in text_of(guest.modal())
+    assert bot.events()[-1] is EventName.REFUSED
+
+
+def test_who_clicks_twice_is_told(open_office: OpenOffice, ann: Person) -> None:
+    bot = open_office(approval={**LARGE, "required": 2})
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    bot.submits(ann, typed_name="team/api")
+    ann.closes()
+    bot.clicks(ann, "approve_plan", message)
+    assert "has approved this version already" in text_of(ann.modal())
+
+
+def test_somebody_is_faster(bot: Office, ann: Person, bob: Person) -> None:
+    message = bot.posted()
+    for person in (ann, bob):
+        bot.clicks(person, "approve_plan", message)
+    bot.submits(bob, typed_name="team/api")
+    bot.submits(ann, typed_name="team/api")
+    assert "The plan for team/api is approved already" in text_of(ann.modal())
+    assert bot.events().count(EventName.APPROVED) == 1
+
+
+def test_submitted_twice(bot: Office, slack: Workspace, ann: Person) -> None:
+    slack.delivery_faults.add(DeliveryFault(kind="view_submission", copies=2))
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    bot.submits(ann, typed_name="team/api")
+    assert bot.events().count(EventName.APPROVED) == 1
+    assert EventName.REFUSED not in bot.events()
+    assert "Approved." in text_of(ann.modal())
+
+
+def test_the_modal_is_closed_before_it_is_filled(
+    bot: Office, slack: Workspace, ann: Person
+) -> None:
+    message = bot.posted()
+    slack.faults.add(Fault(method="users.info", delay=0.5))
+    ann.uses("approve_plan", channel=message.channel, ts=message.ts)
+    until(ann.modal)
+    ann.closes()
+    bot.settle()
+    assert ann.modal() is None
+    assert told(ann, bot.channel) == []
+    assert bot.stored(message).state is PlanState.PROPOSED
+
+
+def test_a_refusal_finds_the_modal_closed(bot: Office, slack: Workspace, guest: Person) -> None:
+    message = bot.posted()
+    slack.faults.add(Fault(method="users.info", delay=0.5))
+    guest.uses("approve_plan", channel=message.channel, ts=message.ts)
+    until(guest.modal)
+    guest.closes()
+    bot.settle()
+    (said,) = told(guest, bot.channel)
+    assert "is a guest" in said
+
+
+def test_it_is_submitted_and_closed(
+    bot: Office, slack: Workspace, ann: Person, bob: Person
+) -> None:
+    """Whoever comes too late is told in the channel then."""
+    message = bot.posted()
+    for person in (ann, bob):
+        bot.clicks(person, "approve_plan", message)
+    bot.submits(bob, typed_name="team/api")
+    slack.faults.add(Fault(method="views.update", error="not_found"))
+    bot.submits(ann, typed_name="team/api")
+    assert told(ann, bot.channel) == ["The plan for team/api is approved already"]
+
+
+@pytest.mark.parametrize("error", ["expired_trigger_id", "exchanged_trigger_id"])
+def test_it_comes_too_late_to_open(bot: Office, slack: Workspace, ann: Person, error: str) -> None:
+    message = bot.posted()
+    slack.faults.add(Fault(method="views.open", error=error))
+    bot.clicks(ann, "approve_plan", message)
+    (said,) = told(ann, bot.channel)
+    assert "in the first three seconds" in said
+    assert bot.stored(message).state is PlanState.PROPOSED
+
+
+def test_slack_is_busy_for_a_moment(
+    bot: Office, slack: Workspace, ann: Person, waits: list[float]
+) -> None:
+    message = bot.posted()
+    slack.faults.add(Fault(method="views.open", error="ratelimited", retry_after=1))
+    bot.clicks(ann, "approve_plan", message)
+    assert "type the repository's name" in text_of(ann.modal())
+    assert len(waits) == 1
+
+
+def test_slack_is_busy(bot: Office, slack: Workspace, ann: Person, waits: list[float]) -> None:
+    message = bot.posted()
+    slack.faults.add(Fault(method="views.open", error="ratelimited", retry_after=30))
+    bot.clicks(ann, "approve_plan", message)
+    (said,) = told(ann, bot.channel)
+    assert said.startswith("That did not work. Opening a window in Slack failed: Slack wants to be")
+    assert waits == []
+
+
+def test_the_database_fails_while_the_name_is_checked(
+    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+
+    def fail(_: object) -> None:
+        raise ServiceError("The database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.store, "plan", fail)
+        bot.submits(ann, typed_name="team/api")
+    assert told(ann, bot.channel) == ["That did not work. The database is away"]
+    assert bot.stored(message).state is PlanState.PROPOSED
+
+
+def test_a_plan_that_nobody_knows_any_more(
+    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    monkeypatch.setattr(bot.store, "plan", lambda _: None)
+    bot.submits(ann, typed_name="anything")
+    assert f"There is no plan {message.plan}" in text_of(ann.modal())

@@ -1,0 +1,289 @@
+"""What fits nothing: forged, cut, or from another version. It is acknowledged, told where somebody
+can be told, and never logged; and the bot goes on."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from bot.playground.slack import TEAM_ID, Person, Workspace
+from bot.slack.listener import INTERNAL_ERROR, UNEXPECTED_PAYLOAD
+from tests.slack.office import IN_DOUBT, LOOKED_AT, Json, Office, content, told, until
+from tests.slack.support import buttons, message_at
+
+SECRET = "a-word-that-nobody-may-read"
+
+
+def click(person: Person, channel: str, ts: str, *actions: Json, **more: Any) -> Json:
+    return {
+        "type": "block_actions",
+        "team": {"id": TEAM_ID},
+        "user": {"id": person.id, "team_id": TEAM_ID},
+        "trigger_id": f"1.2.{uuid4().hex}",
+        "channel": {"id": channel},
+        "container": {"type": "message", "message_ts": ts, "channel_id": channel},
+        "actions": list(actions),
+        **more,
+    }
+
+
+def action(action_id: str, value: Any = "abc:1") -> Json:
+    return {
+        "type": "button",
+        "action_id": action_id,
+        "block_id": "b",
+        "value": value,
+        "action_ts": "1.2",
+    }
+
+
+def submission(person: Person, callback_id: str, metadata: str, values: Json) -> Json:
+    return {
+        "type": "view_submission",
+        "team": {"id": TEAM_ID},
+        "user": {"id": person.id, "team_id": TEAM_ID},
+        "trigger_id": f"1.2.{uuid4().hex}",
+        "view": {
+            "id": "V1",
+            "type": "modal",
+            "callback_id": callback_id,
+            "private_metadata": metadata,
+            "state": {"values": values},
+        },
+    }
+
+
+def typed(value: Any) -> Json:
+    return {"typed_name": {"typed_name": {"type": "plain_text_input", "value": value}}}
+
+
+URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
+
+
+def deliver(office: Office, payload: Any, kind: str = "interactive") -> None:
+    """Until it is acknowledged, which the workspace did not expect."""
+    envelope = {
+        "envelope_id": str(uuid4()),
+        "type": kind,
+        "payload": payload,
+        "accepts_response_payload": True,
+    }
+    office.slack.remote.tell("/raw", message=envelope)
+    until(office.slack.remote.warnings)
+    office.slack.remote.forget("/warnings")
+    office.settle()
+
+
+@pytest.fixture(autouse=True)
+def _as_much_as_comes(slack: Workspace) -> None:
+    slack.remote.change_settings(limits=False)
+
+
+@pytest.fixture(autouse=True)
+def _keeps_it_to_itself(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    yield
+    ours = [each for each in caplog.records if each.name.startswith("bot.")]
+    assert not any(SECRET in each.getMessage() or each.exc_info for each in ours)
+
+
+BUTTONS: list[list[Json]] = [
+    [],
+    [action("approve_plan", SECRET)],
+    [action("approve_plan", f"{SECRET}:1")],
+    [action("approve_plan", "abc:-1")],
+    [action("approve_plan", "abc:1:" + "a" * 101)],
+    [action("approve_plan", "abc:1 OR 1=1")],
+    [action("approve_plan", None)],
+    [action("approve_plan", {"plan": "abc"})],
+    [action("approve_plan", ["abc:1"])],
+    [action("approve_plan"), action("dismiss_plan")],
+    [action("drop_all", SECRET)],
+    [action("approve_plan:x")],
+    [action("undo_plan", "abc:1")],
+    [action("pin_tags", "abc")],
+    [action("unpin:0", f"{URI} 1.0")],
+    [action("keep_pin", f"{URI} 1.0")],
+    [action("keep_pin", f"nan {URI} 1.0")],
+    [action("keep_pin", f"inf {URI} 1.0")],
+    [action("keep_pin", f"1e9 {URI} a b")],
+    [action("keep_pin", "1e9 example.com/team/api 1.0")],
+    [action("run_command:0", "")],
+    [action("run_command:0", "x" * 2001)],
+]
+
+
+def test_buttons(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+    message = bot.posted()
+    for actions in BUTTONS:
+        before = told(ann, bot.channel)
+        with subtests.test(actions=actions):
+            deliver(bot, click(ann, bot.channel, message.ts, *actions))
+            assert bot.stored(message).current_approvals == ()
+            assert told(ann, bot.channel) == [*before, *([UNEXPECTED_PAYLOAD] if actions else [])]
+
+
+BROKEN: list[Json] = [
+    {"trigger_id": "; DROP TABLE plans"},
+    {"trigger_id": None},
+    {"container": {}},
+    {"container": {"message_ts": "yesterday"}},
+    {"response_url": "file:///etc/passwd"},
+]
+
+
+def test_what_stands_around_a_button(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+    message = bot.posted()
+    payload = click(ann, bot.channel, message.ts, action("approve_plan", f"{message.plan}:1"))
+    for broken in BROKEN:
+        with subtests.test(broken=broken):
+            deliver(bot, payload | broken)
+            assert bot.stored(message).current_approvals == ()
+
+
+PAYLOADS: list[Json] = [
+    {},
+    {"type": "block_actions"},
+    {"type": "block_actions", "actions": None},
+    {"type": "block_actions", "actions": [{}]},
+    {"type": "block_actions", "user": {"id": SECRET}, "actions": [{"action_id": "x"}]},
+    {"type": "view_submission"},
+    {"type": "view_submission", "view": {}},
+    {"type": "shortcut", "callback_id": SECRET},
+    {"type": SECRET},
+    {"type": "event_callback", "event": {"type": "message", "text": SECRET}},
+]
+
+
+def test_whoever_sent_it_cannot_be_told(
+    bot: Office, ann: Person, subtests: pytest.Subtests
+) -> None:
+    for payload in PAYLOADS:
+        before = told(ann, bot.channel)
+        with subtests.test(payload=payload):
+            deliver(bot, payload)
+            bot.says(ann, "/ecr-clean help")
+            assert len(told(ann, bot.channel)) == len(before) + 1
+
+
+SUBMISSIONS: list[tuple[str, str, Json]] = [
+    ("confirm_plan", SECRET, typed("team/api")),
+    ("confirm_plan", "abc:1", typed("team/api")),
+    ("confirm_plan", f"abc:1:{SECRET}", typed("team/api")),
+    ("confirm_plan", "abc:1:C1", {}),
+    ("confirm_plan", "abc:1:C1", typed(None)),
+    ("confirm_plan", "abc:1:C1", typed("a" * 3001)),
+    ("images", "abc:1", {}),
+    ("another", "abc:1", {}),
+]
+
+
+def test_modals(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+    """Where they stand is not known: the person is told in their conversation with the bot."""
+    for number, (callback_id, metadata, values) in enumerate(SUBMISSIONS, 1):
+        with subtests.test(callback_id=callback_id, metadata=metadata, values=values):
+            deliver(bot, submission(ann, callback_id, metadata, values))
+            said = [message["text"] for message in ann.messages(ann.opens_im())]
+            assert said == [UNEXPECTED_PAYLOAD] * number
+
+
+@pytest.mark.parametrize(
+    "broken", [{"command": "/other"}, {"text": "a" * 40_001}, {"trigger_id": SECRET + "!"}]
+)
+def test_commands(bot: Office, ann: Person, broken: Json) -> None:
+    payload = {
+        "command": "/ecr-clean",
+        "text": "team/api",
+        "user_id": ann.id,
+        "team_id": TEAM_ID,
+        "channel_id": bot.channel,
+        "response_url": f"{bot.slack.url}/hooks/commands/nothing",
+        "trigger_id": "1.2.abc",
+    }
+    deliver(bot, payload | broken, "slash_commands")
+    assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
+    assert bot.jobs() == []
+
+
+TEXTS = [
+    "",
+    "not json",
+    "{",
+    '{"type": "interactive"}',
+    '{"type": "interactive", "envelope_id": "1", "payload": "a text"}',
+    '{"type": "interactive", "envelope_id": "1", "payload": []}',
+    '{"type": "disconnect"',
+    '{"type": "disconnect", "reason": "link_disabled"',
+    "\N{PILE OF POO}" * 1000,
+]
+
+
+def test_envelopes(bot: Office, slack: Workspace, ann: Person, subtests: pytest.Subtests) -> None:
+    for text in TEXTS:
+        before = told(ann, bot.channel)
+        with subtests.test(text=text):
+            slack.remote.tell("/raw", text=text)
+            bot.says(ann, "/ecr-clean help")
+            assert len(told(ann, bot.channel)) == len(before) + 1
+            if "a text" in text:
+                until(slack.remote.warnings)
+                slack.remote.forget("/warnings")
+
+
+USAGES = ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{plan} 4 ecs here"]
+
+
+def test_a_usage_that_is_none(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+    """The first is what an earlier version sent."""
+    message = bot.posted(content("new", "old", looks=[LOOKED_AT, IN_DOUBT]))
+    for number, value in enumerate(USAGES, 1):
+        with subtests.test(value=value):
+            button = action("confirm_usage:1", value.format(plan=message.plan))
+            deliver(bot, click(ann, bot.channel, message.ts, button))
+            assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD] * number
+            assert bot.jobs() == []
+
+
+def test_a_page_that_is_none(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "show_images", message)
+    view = ann.modal()
+    assert view
+    button = action("images_page:1", f"{message.plan}:1:x")
+    deliver(bot, click(ann, bot.channel, message.ts, button, view={"id": view["id"]}))
+    assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
+
+
+def test_a_digest_that_is_none(bot: Office, ann: Person) -> None:
+    message = bot.posted(content("new", "old", pulled=3))
+    deliver(bot, click(ann, bot.channel, message.ts, action("pin_pulled:0", f"{message.plan}:1")))
+    (said,) = told(ann, bot.channel)
+    assert "give a tag, a whole digest or a glob of tags" in said
+    assert bot.store.pins() == []
+
+
+def test_a_message_is_not_handed_to_another_plan(bot: Office, ann: Person) -> None:
+    """By somebody who is refused one plan with the message of another."""
+    message = bot.posted()
+    deliver(bot, click(ann, bot.channel, message.ts, action("approve_plan", "nothing:1")))
+    known = bot.store.message(bot.channel, message.ts)
+    assert known
+    assert known.plan == message.plan
+    assert "approve_plan" in buttons(message_at(ann, bot.channel, message.ts))
+
+
+def test_a_bug(
+    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError(SECRET)
+
+    message = bot.posted()
+    monkeypatch.setattr(bot.store, "commit", fail)
+    assert bot.clicks(ann, "approve_plan", message).ok
+    assert told(ann, bot.channel) == [INTERNAL_ERROR]
+    (record,) = (each for each in caplog.records if each.levelno == logging.ERROR)
+    assert record.getMessage() == "A bug of ecr-clean's own (KeyError): --debug shows more"
+    assert record.exc_info
+    caplog.clear()

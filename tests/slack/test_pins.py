@@ -1,0 +1,515 @@
+"""Pin tags…: what people find, pin and take off, and what becomes of the report."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+
+import pytest
+
+from bot.core.pins import Pin
+from bot.core.plan_state import PlanState
+from bot.core.records import Binding, EventName, Message, Pause, RepositoryPin, TagScan
+from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
+from bot.slack.api import SlackError
+from bot.slack.ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
+from bot.slack.payloads import Sender
+from bot.slack.pin_warnings import PinWarnings
+from bot.store.changes import Change
+from tests.render.builders import HERE
+from tests.slack.blocks.scene import BY_ROLE, STAR, read
+from tests.slack.conftest import OpenOffice
+from tests.slack.office import Json, Office, close, told, until
+from tests.slack.support import buttons, calls, message_at
+from tests.store.support import event, run_of, seen, started
+from tests.support import NOW
+
+NASTY = "<!channel> *bold* `code` :smile: "
+
+
+def scanned(office: Office, *tags: str) -> None:
+    bindings = {tag: Binding(f"sha256:{tag:>064}", None) for tag in tags}
+    office.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
+
+
+def opened(office: Office, person: Person, message: Message) -> str:
+    assert office.clicks(person, "pin_tags", message).ok
+    return shown(person)
+
+
+def shown(person: Person) -> str:
+    modal = person.modal()
+    assert modal
+    return read(modal["blocks"])
+
+
+def found(person: Person, typed: str) -> list[Json]:
+    return list(person.looks_for(typed, PINNED_TAGS).options)
+
+
+def texts(options: list[Json]) -> list[str]:
+    return [option["text"]["text"] for option in options]
+
+
+def pins(
+    office: Office, person: Person, *options: Json, reason: str = "a customer runs it", **more: str
+) -> Outcome:
+    values = {PINNED_TAGS: [each["value"] for each in options], PIN_REASON: reason, **more}
+    return office.submits(person, **values)
+
+
+def stored(office: Office) -> list[RepositoryPin]:
+    return list(office.store.pins(HERE.uri))
+
+
+def report(office: Office, person: Person, message: Message) -> str:
+    return read(message_at(person, office.channel, message.ts)["blocks"])
+
+
+# finding
+
+
+def test_tags_are_found_by_typing(bot: Office, ann: Person) -> None:
+    scanned(bot, "1.0", "1.1", "rc-1")
+    opened(bot, ann, bot.posted())
+    assert texts(found(ann, "")) == ["rc-1", "1.1", "1.0"]
+    assert texts(found(ann, "1.")) == ["1.1", "1.0"]
+    assert texts(found(ann, "no such tag")) == []
+
+
+def test_what_would_go_comes_first(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    content = bot.context.content(message.plan, 1)
+    bindings = {
+        tag: Binding(each.manifest.digest, None)
+        for each in content.judged
+        for tag in each.manifest.tags
+    }
+    bot.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
+    opened(bot, ann, message)
+    options = found(ann, "")
+    assert texts(options) == ["older", "old", "new"]
+    assert [each["description"]["text"] for each in options] == [
+        "goes, if the plan is carried out",
+        "goes, if the plan is carried out",
+        "stays",
+    ]
+
+
+def test_a_pattern_that_fits_5000_tags(bot: Office, ann: Person) -> None:
+    scanned(bot, *(f"v1.{number}" for number in range(5000)), "v2.0")
+    message = bot.posted()
+    opened(bot, ann, message)
+    assert len(found(ann, "v1.")) == 100
+    (option,) = found(ann, "v1.*")
+    assert option["text"]["text"] == "Every tag like v1.*"
+    assert option["description"]["text"] == "5,000 tags fit now, and later ones, too"
+    assert pins(bot, ann, option).ok
+    assert [each.pin.pin for each in stored(bot)] == ["v1.*"]
+
+
+def test_a_digest(bot: Office, ann: Person) -> None:
+    opened(bot, ann, bot.posted())
+    digest = f"sha256:{'a' * 64}"
+    (option,) = found(ann, digest)
+    assert pins(bot, ann, option).ok
+    assert [each.pin.pin for each in stored(bot)] == [digest]
+
+
+def test_tags_as_long_as_they_can_be(bot: Office, ann: Person) -> None:
+    twins = ["x" * 299 + end for end in "ab"]
+    scanned(bot, *twins)
+    opened(bot, ann, bot.posted())
+    second, first = found(ann, "xxx")
+    assert pins(bot, ann, first, second).ok
+    assert [each.pin.pin for each in stored(bot)] == twins
+    assert "x" * 40 in shown(ann)
+
+
+def test_20000_tags_take_one_query(bot: Office, ann: Person) -> None:
+    scanned(bot, *(f"1.0.{number}-SNAPSHOT" for number in range(20_000)))
+    opened(bot, ann, bot.posted())
+    assert len(found(ann, "19")) == 100
+
+
+# pinning
+
+
+def test_a_tag_is_pinned_and_the_report_follows(bot: Office, ann: Person, bob: Person) -> None:
+    message = bot.posted()
+    scanned(bot, "new", "old", "older")
+    assert "Nothing." in opened(bot, ann, message)
+    (option,) = found(ann, "older")
+    assert pins(bot, ann, option, reason="release 1 of acme").ok
+    (pin,) = stored(bot)
+    assert (pin.pin.by, pin.pin.reason, pin.pin.until) == (
+        ann.id,
+        "release 1 of acme",
+        NOW + timedelta(days=90),
+    )
+    said = shown(ann)
+    assert "Pinned `older` in `team/api` until" in said
+    assert "The plan is version 2 now, and deletes 1 of 3 manifests." in said
+    seen_by_bob = report(bot, bob, message)
+    assert f"*Pinned:*\n• older is pinned by <@{ann.id}> until" in seen_by_bob
+    assert ": release 1 of acme" in seen_by_bob
+    assert "Deletes *1 of 3 manifests*" in seen_by_bob
+    assert bot.stored(message).version == 2
+
+
+@pytest.mark.parametrize(("chosen", "days"), [("7d", 7), ("365d", 365), ("none", None)])
+def test_for_how_long(bot: Office, ann: Person, chosen: str, days: int | None) -> None:
+    opened(bot, ann, bot.posted())
+    scanned(bot, "old")
+    assert pins(bot, ann, *found(ann, "old"), **{PIN_FOR: chosen}).ok
+    (pin,) = stored(bot)
+    assert pin.pin.until == (None if days is None else NOW + timedelta(days=days))
+
+
+def test_to_the_end_of_a_day(bot: Office, ann: Person) -> None:
+    opened(bot, ann, bot.posted())
+    scanned(bot, "old")
+    assert pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "2026-12-31"}).ok
+    (pin,) = stored(bot)
+    assert pin.pin.until
+    assert pin.pin.until.date() == date(2027, 1, 1)
+
+
+def test_mistakes_are_told_beside_the_inputs(bot: Office, ann: Person) -> None:
+    opened(bot, ann, bot.posted())
+    scanned(bot, "old")
+    option = found(ann, "old")
+    over = pins(bot, ann, *option, **{PIN_UNTIL: "2026-11-22"})
+    assert over.errors == {PIN_UNTIL: "That day is over: choose a later one"}
+    later = {PIN_UNTIL: "2026-11-23"}
+    blank = pins(bot, ann, *option, reason="  \n ", **later)
+    assert blank.errors == {PIN_REASON: "Say in a few words who needs it for what"}
+    assert stored(bot) == []
+    assert pins(bot, ann, *option, **later).ok
+
+
+def test_a_tag_that_does_not_exist_is_pinned_and_told(bot: Office, ann: Person) -> None:
+    opened(bot, ann, bot.posted())
+    scanned(bot, "2.0")
+    assert pins(bot, ann, *found(ann, "2.0")).ok
+    assert "`2.0` fits no image that was seen there last" in shown(ann)
+
+
+def test_a_reason_as_long_and_odd_as_it_can_be(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    opened(bot, ann, message)
+    scanned(bot, "older")
+    reason = (NASTY * 200)[:3000]
+    assert pins(bot, ann, *found(ann, "older"), reason=reason).ok
+    assert [each.pin.reason for each in stored(bot)] == [" ".join(reason.split())]
+    for said in (shown(ann), report(bot, ann, message)):
+        assert "<!channel>" not in said
+        assert "*bold*" not in said
+    assert STAR in shown(ann)
+
+
+def test_two_at_once(bot: Office, ann: Person, bob: Person) -> None:
+    message = bot.posted()
+    scanned(bot, "old", "older")
+    for person in (ann, bob):
+        opened(bot, person, message)
+    with ThreadPoolExecutor(2) as pool:
+        pinning = [
+            pool.submit(
+                person.submits,
+                **{PINNED_TAGS: [found(person, tag)[-1]["value"]], PIN_REASON: "mine"},
+            )
+            for person, tag in ((ann, "old"), (bob, "older"))
+        ]
+        assert all(each.result().ok for each in pinning)
+    bot.settle()
+    until(lambda: bot.stored(message).version == 3)
+    assert bot.stored(message).deletions == 0
+    assert {each.pin.by for each in stored(bot)} == {ann.id, bob.id}
+
+
+def test_while_it_is_deleted(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    plan = bot.stored(message)
+    assert bot.store.commit(started(plan, run_of(plan)))
+    bot.plan_messages.refresh(plan.id)
+    assert "pin_tags" in buttons(message_at(ann, bot.channel, message.ts))
+    opened(bot, ann, message)
+    scanned(bot, "older")
+    assert pins(bot, ann, *found(ann, "older")).ok
+    assert "what is not gone yet is spared" in shown(ann)
+    assert seen(bot.store, plan.id).version == 1
+
+
+def test_a_guest_may_look_and_nothing_else(bot: Office, guest: Person) -> None:
+    scanned(bot, "old")
+    opened(bot, guest, bot.posted())
+    assert found(guest, "old") == []
+    assert pins(bot, guest, *found(guest, f"sha256:{'a' * 64}")).result == "refused"
+    assert stored(bot) == []
+
+
+def test_closed_in_the_middle(bot: Office, slack: Workspace, ann: Person) -> None:
+    opened(bot, ann, bot.posted())
+    scanned(bot, "old")
+    slack.faults.add(Fault(method="views.update", error="not_found"))
+    assert pins(bot, ann, *found(ann, "old")).ok
+    (said,) = told(ann, bot.channel)
+    assert "Pinned `old` in `team/api`" in said
+
+
+def test_after_a_restart(open_office: OpenOffice, ann: Person) -> None:
+    before = open_office()
+    message = before.posted()
+    opened(before, ann, message)
+    scanned(before, "old")
+    option = found(ann, "old")
+    close(before.line)
+    after = open_office()
+    assert pins(after, ann, *option).ok
+    assert [each.pin.pin for each in stored(after)] == ["old"]
+
+
+# taking off
+
+
+def pinned_by(office: Office, person: Person, message: Message, tag: str = "older") -> None:
+    scanned(office, tag)
+    opened(office, person, message)
+    assert pins(office, person, *found(person, tag)).ok
+    person.closes()
+
+
+def test_whose_it_is_takes_it_off(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    pinned_by(bot, ann, message)
+    assert f"by <@{ann.id}>: a customer runs it\n[Unpin]" in opened(bot, ann, message)
+    assert ann.uses("unpin:0").result == "confirm"
+    assert ann.uses("unpin:0", confirm=True).ok
+    bot.settle()
+    assert "Unpinned `older`" in shown(ann)
+    assert stored(bot) == []
+    assert bot.events()[-1] is EventName.UNPINNED
+
+
+def test_somebody_elses_stays_unless_they_approve(
+    open_office: OpenOffice, ann: Person, bob: Person
+) -> None:
+    bot = open_office(approval={"approvers": [ann.id]})
+    message = bot.posted()
+    pinned_by(bot, ann, message)
+    opened(bot, bob, message)
+    assert bob.uses("unpin:0", confirm=True).ok
+    bot.settle()
+    assert "none of the approvers" in shown(bob)
+    assert len(stored(bot)) == 1
+    pinned_by(bot, bob, message, "new")
+    opened(bot, ann, message)
+    assert ann.uses("unpin:0", confirm=True).ok
+    bot.settle()
+    assert [each.pin.by for each in stored(bot)] == [ann.id]
+
+
+def test_pins_of_the_settings_have_no_button(open_office: OpenOffice, ann: Person) -> None:
+    entry = {"repository": "team/*", "pin": "keep-*", "reason": "the audit"}
+    bot = open_office(pins=[entry])
+    told_now = opened(bot, ann, bot.posted())
+    assert "`keep-*`, by the settings file: the audit" in told_now
+    assert "[Unpin]" not in told_now
+
+
+# approvals that no longer count
+
+
+def replies(person: Person, office: Office, message: Message) -> list[str]:
+    return [each["text"] for each in message_at(person, office.channel, message.ts)["replies"]]
+
+
+def test_whoever_approved_is_told_that_it_counts_no_more(
+    bot: Office, ann: Person, bob: Person
+) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    pinned_by(bot, bob, message)
+    said = [each for each in replies(ann, bot, message) if "no longer counts" in each]
+    assert said == [
+        f"<@{ann.id}>: what you approved, version 1, no longer counts. <@{bob.id}> changed what "
+        "goes: pins spare 1 of 2 that were to go. Look at version 2 above, and approve that if it "
+        "is right."
+    ]
+    bot.plan_messages.tell_outdated(9)
+    assert len([each for each in replies(ann, bot, message) if "no longer counts" in each]) == 1
+    assert bot.stored(message).state is PlanState.PROPOSED
+
+
+def test_what_slack_does_not_take_is_told_later(
+    bot: Office, slack: Workspace, ann: Person, bob: Person
+) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
+    pinned_by(bot, bob, message)
+    assert not any("no longer counts" in each for each in replies(ann, bot, message))
+    bot.plan_messages.tell_outdated(9)
+    assert any("no longer counts" in each for each in replies(ann, bot, message))
+
+
+def test_nobody_is_told_where_nobody_approves(bot: Office, slack: Workspace, ann: Person) -> None:
+    message = bot.posted()
+    bot.clicks(ann, "approve_plan", message)
+    known = bot.store.message(message.channel, message.ts)
+    assert known
+    bot.store.forget_message(known)
+    plan = bot.stored(message)
+    bot.context.pins.pin(plan.repository, ["older"], bot.context.person(_sender(ann)), "why")
+    posted = len(calls(slack, "chat.postMessage"))
+    bot.plan_messages.tell_outdated(9)
+    assert len(calls(slack, "chat.postMessage")) == posted
+
+
+def _sender(person: Person) -> Sender:
+    return Sender(user=person.id, team=TEAM_ID)
+
+
+# what people type
+
+
+def test_a_day_beyond_all_calendars(bot: Office, ann: Person) -> None:
+    opened(bot, ann, bot.posted())
+    scanned(bot, "old")
+    outcome = pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "9999-12-31"})
+    assert outcome.errors == {PIN_UNTIL: "Choose a day up to the year 9998"}
+
+
+def test_the_beginning_of_a_digest(bot: Office, ann: Person) -> None:
+    scanned(bot, "abc", "def")
+    opened(bot, ann, bot.posted())
+    assert len(found(ann, "sha256:")) == 2
+    digest = f"sha256:{'abc':>064}"
+    (option,) = found(ann, digest[:-1])
+    assert pins(bot, ann, option).ok
+    assert [each.pin.pin for each in stored(bot)] == [digest]
+
+
+def test_a_pattern_that_no_option_can_carry(bot: Office, ann: Person) -> None:
+    scanned(bot, "v" * 200)
+    opened(bot, ann, bot.posted())
+    assert found(ann, "v" * 160 + "*") == []
+
+
+# pins that run out
+
+
+def warned(office: Office, person: Person, text: str = "1.0") -> Json:
+    """The message that tells it."""
+    made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
+    pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
+    assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[pin]))
+    PinWarnings(office.context.client, office.context.rules_of).tell([pin])
+    return person.messages(person.opens_im())[-1]
+
+
+def keeps(office: Office, person: Person, message: Json) -> Json:
+    """The message afterwards."""
+    channel = person.opens_im()
+    assert person.uses("keep_pin", channel=channel, ts=message["ts"]).ok
+    office.settle()
+    return message_at(person, channel, message["ts"])
+
+
+def test_it_is_told_and_kept(bot: Office, ann: Person) -> None:
+    message = warned(bot, ann)
+    said = read(message["blocks"])
+    assert "*A pin runs out soon.*\n`1.0` in `team/api` is pinned until 2026-11-24 08:00" in said
+    after = keeps(bot, ann, message)
+    assert "Pinned `1.0` in `team/api` until" in after["text"]
+    assert buttons(after) == []
+    (pin,) = stored(bot)
+    assert pin.pin.until == NOW + timedelta(hours=20, days=30)
+
+
+def test_kept_twice_it_lasts_no_longer(bot: Office, slack: Workspace, ann: Person) -> None:
+    message = warned(bot, ann)
+    slack.faults.add(Fault(method="chat.update", error="internal_error", times=1))
+    keeps(bot, ann, message)
+    after = keeps(bot, ann, message)
+    assert "1.0 is pinned in team/api until 2026-12-24 08:00 UTC by now" in after["text"]
+    (pin,) = stored(bot)
+    assert pin.pin.until == NOW + timedelta(hours=20, days=30)
+
+
+def test_one_that_is_gone_says_how_to_pin_again(bot: Office, ann: Person) -> None:
+    message = warned(bot, ann)
+    bot.context.pins.unpin(HERE, ["1.0"], bot.context.person(_sender(ann)))
+    after = keeps(bot, ann, message)
+    assert "1.0 is pinned no more in team/api" in after["text"]
+    assert "`/ecr-clean pin team/api 1.0 because …` pins it anew" in after["text"]
+    assert buttons(after) == []
+
+
+def test_of_several_each_is_kept_by_itself(bot: Office, ann: Person) -> None:
+    until_ = NOW + timedelta(hours=20)
+    made = [
+        RepositoryPin(HERE.uri, Pin(f"v{n:02}", ann.id, NASTY, until_), NOW - timedelta(days=9))
+        for n in range(25)
+    ]
+    assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=made))
+    PinWarnings(bot.context.client, bot.context.rules_of).tell(made)
+    home = ann.opens_im()
+    (message,) = ann.messages(home)
+    assert message["text"] == "25 pins in `team/api` run out soon."
+    assert len(buttons(message)) == 20
+    assert "… and 5 more: `/ecr-clean pins team/api` lists them" in read(message["blocks"])
+    assert ann.uses("keep_pin:3", channel=home, ts=message["ts"]).ok
+    bot.settle()
+    assert len(buttons(message_at(ann, home, message["ts"]))) == 20
+    assert any("Pinned `v03`" in each["text"] for each in ann.messages(home))
+    assert [each.pin.pin for each in stored(bot) if each.pin.until != until_] == ["v03"]
+
+
+def test_what_was_pinned_on_the_command_line_is_told_in_the_channel(
+    bot: Office, ann: Person
+) -> None:
+    made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
+    pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
+    warnings = PinWarnings(bot.context.client, bot.context.rules_of)
+    warnings.tell([pin])
+    assert "by `carla`" in ann.messages(bot.channel)[-1]["text"]
+
+
+def test_nobody_is_told_without_a_channel(open_office: OpenOffice, slack: Workspace) -> None:
+    bot = open_office(reports=[{}])
+    made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
+    posted = len(calls(slack, "chat.postMessage"))
+    PinWarnings(bot.context.client, bot.context.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
+    assert len(calls(slack, "chat.postMessage")) == posted
+
+
+@pytest.mark.parametrize("error", ["user_not_found", "user_disabled", "messages_tab_disabled"])
+def test_somebody_who_left_is_not_told(
+    error: str, bot: Office, slack: Workspace, ann: Person
+) -> None:
+    slack.faults.add(Fault(method="chat.postMessage", error=error, times=1))
+    made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
+    PinWarnings(bot.context.client, bot.context.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
+    slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
+    with pytest.raises(SlackError, match="Telling that a pin runs out in Slack failed"):
+        PinWarnings(bot.context.client, bot.context.rules_of).tell(
+            [RepositoryPin(HERE.uri, made, NOW)]
+        )
+
+
+# a pause
+
+
+def test_every_report_says_so(bot: Office, ann: Person) -> None:
+    message = bot.posted()
+    plan = bot.stored(message)
+    bot.store.set_pause(Pause(ann.id, NOW, "*the* registry *moves*"), event(EventName.PAUSED))
+    bot.plan_messages.refresh(plan.id)
+    said = f"*ecr-clean is paused* by <@{ann.id}> 2026-11-23 12:00 UTC"
+    assert said in report(bot, ann, message)
+    bot.clicks(ann, "approve_plan", message)
+    assert said in report(bot, ann, message)
+    bot.store.set_pause(None, event(EventName.RESUMED))
+    bot.plan_messages.refresh(plan.id)
+    assert "paused" not in report(bot, ann, message)

@@ -1,0 +1,186 @@
+"""What keeps a plan from being complete, and what it forgot: Try again, That is right, Pin."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from bot.core.audit_details import UsageIsRight
+from bot.core.errors import ServiceError
+from bot.core.records import EventName
+from bot.playground.slack import Fault, Person, Workspace
+from bot.playground.slack.faults import DeliveryFault
+from bot.ports import Doubted, WorkloadCount
+from tests.slack.conftest import OpenOffice
+from tests.slack.office import IN_DOUBT, LOOKED_AT, Office, close, content, public, told
+from tests.slack.support import buttons, message_at
+from tests.support import NOW
+
+DOUBTED = Doubted(
+    IN_DOUBT.source,
+    IN_DOUBT.scope,
+    WorkloadCount(4, NOW),
+    WorkloadCount(40, NOW - timedelta(days=1)),
+)
+INCOMPLETE = content("new", "old", looks=[LOOKED_AT, IN_DOUBT])
+PULLED = content("new", "old", "older", pulled=3)
+
+
+# trying again
+
+
+def test_it_is_planned_again_in_the_same_place(bot: Office, ann: Person, bob: Person) -> None:
+    message = bot.posted(INCOMPLETE)
+    bot.clicks(ann, "try_again", message)
+    (shown,) = public(bob, bot.channel)
+    assert shown["text"] == f"Looking into team/api for <@{ann.id}> …"
+    assert buttons(shown) == []
+    (job,) = bot.jobs()
+    assert job.payload == {
+        "repository": bot.stored(message).repository.uri,
+        "channel": bot.channel,
+        "user": ann.id,
+        "ts": message.ts,
+    }
+
+
+def test_two_click_at_the_same_moment(
+    open_office: OpenOffice, slack: Workspace, ann: Person, bob: Person
+) -> None:
+    replicas = [open_office(), open_office()]
+    slack.delivery_faults.add(DeliveryFault(kind="block_actions", copies=1, times=None))
+    message = replicas[0].posted(INCOMPLETE)
+    where = {"channel": message.channel, "ts": message.ts}
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda each: each.uses("try_again", **where), [ann, bob]))
+    for replica in replicas:
+        replica.settle()
+    assert len(replicas[0].jobs()) == 1
+
+
+def test_it_may_be_tried_again_and_again(bot: Office, ann: Person) -> None:
+    message = bot.posted(INCOMPLETE)
+    for _ in range(2):
+        bot.clicks(ann, "try_again", message)
+        bot.plan_messages.post(message.plan, bot.channel, in_place_of=message.ts)
+    assert len(bot.jobs()) == 2
+
+
+def test_a_guest_may_not(bot: Office, guest: Person) -> None:
+    message = bot.posted(INCOMPLETE)
+    bot.clicks(guest, "try_again", message)
+    (said,) = told(guest, bot.channel)
+    assert "is a guest" in said
+    assert bot.jobs() == []
+    assert "try_again" in buttons(message_at(guest, bot.channel, message.ts))
+
+
+def test_the_database_fails(bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message has its buttons again."""
+    message = bot.posted(INCOMPLETE)
+
+    def fail(*_: object) -> None:
+        raise ServiceError("The database is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bot.store, "put", fail)
+        bot.clicks(ann, "try_again", message)
+    assert told(ann, bot.channel) == ["That did not work. The database is full"]
+    bot.clicks(ann, "try_again", message)
+    assert len(bot.jobs()) == 1
+
+
+def test_slack_does_not_take_the_update(bot: Office, slack: Workspace, ann: Person) -> None:
+    message = bot.posted(INCOMPLETE)
+    slack.faults.add(Fault(method="chat.update", error="internal_error"))
+    bot.clicks(ann, "try_again", message)
+    assert len(bot.jobs()) == 1
+
+
+# confirming usage
+
+
+@pytest.fixture
+def doubting(bot: Office) -> Office:
+    bot.store.doubt(DOUBTED)
+    return bot
+
+
+def test_somebody_gives_their_word(doubting: Office, ann: Person) -> None:
+    message = doubting.posted(INCOMPLETE)
+    doubting.clicks(ann, "confirm_usage:0", message)
+    assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
+    (event,) = (e for e in doubting.store.events() if e.event is EventName.CONFIRMED_USAGE)
+    assert event.by == ann.id
+    assert isinstance(event.detail, UsageIsRight)
+    assert (event.detail.figures.workloads, event.detail.figures.before) == (4, 40)
+    assert len(doubting.jobs()) == 1
+
+
+def test_a_number_that_is_not_true_any_more(doubting: Office, ann: Person) -> None:
+    """The message says 4; since it was posted, a scan found none."""
+    message = doubting.posted(INCOMPLETE)
+    doubting.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
+    doubting.clicks(ann, "confirm_usage:0", message)
+    (said,) = told(ann, doubting.channel)
+    assert said.startswith("4 workloads is not what is true now: ecs lists 0 workloads in 1234567")
+    assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
+    assert doubting.jobs() == []
+    assert "confirm_usage:0" in buttons(message_at(ann, doubting.channel, message.ts))
+
+
+def test_whose_word_does_not_count(
+    open_office: OpenOffice, doubting: Office, ann: Person, bob: Person
+) -> None:
+    bot = open_office(approval={"approvers": [bob.id]})
+    close(doubting.line)
+    message = bot.posted(INCOMPLETE)
+    bot.clicks(ann, "confirm_usage:0", message)
+    (said,) = told(ann, bot.channel)
+    assert "is none of the approvers" in said
+    assert bot.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
+    assert bot.jobs() == []
+
+
+def test_nothing_is_in_doubt_any_more(bot: Office, ann: Person) -> None:
+    message = bot.posted(INCOMPLETE)
+    bot.clicks(ann, "confirm_usage:0", message)
+    (said,) = told(ann, bot.channel)
+    assert said.startswith("Nothing that ecs lists in")
+    assert bot.jobs() == []
+
+
+# pinning
+
+
+def test_what_was_pulled_lately_is_pinned(bot: Office, ann: Person, bob: Person) -> None:
+    message = bot.posted(PULLED)
+    bot.clicks(ann, "pin_pulled:0", message)
+    (kept,) = bot.store.pins()
+    assert (kept.pin.pin, kept.pin.by) == (f"sha256:{1:064}", ann.id)
+    assert kept.pin.until == NOW + timedelta(days=30)
+    assert f"the report on plan {message.plan}, version 1" in kept.pin.reason
+    (said,) = told(ann, bot.channel)
+    assert said.startswith("Pinned `sha256:")
+    assert told(bob, bot.channel) == []
+    plan = bot.stored(message)
+    assert (plan.version, plan.deletions) == (2, 1)
+    assert "1 of 3 manifests may go" in message_at(bob, bot.channel, message.ts)["text"]
+
+
+def test_a_guest_pins_nothing(bot: Office, guest: Person) -> None:
+    message = bot.posted(PULLED)
+    bot.clicks(guest, "pin_pulled:0", message)
+    assert bot.store.pins() == []
+    (said,) = told(guest, bot.channel)
+    assert "is a guest" in said
+
+
+def test_pinned_twice_at_the_same_moment(bot: Office, ann: Person, bob: Person) -> None:
+    message = bot.posted(PULLED)
+    where = {"channel": message.channel, "ts": message.ts}
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda each: each.uses("pin_pulled:0", **where), [ann, bob]))
+    bot.settle()
+    assert len(bot.store.pins()) == 1
+    assert bot.stored(message).deletions == 1
