@@ -234,8 +234,11 @@ class RegionMemory(Protocol):
     ) -> None: ...
 
 
-class ScanMemory(UsageMemory, RegionMemory, Protocol):
-    """What scans of usage store for the next scan."""
+class ScanMemory(NamedTuple):
+    """What scans of usage remember for the next one."""
+
+    usage: UsageMemory
+    regions: RegionMemory
 
 
 class RunProgress(Protocol):

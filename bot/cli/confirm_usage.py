@@ -33,7 +33,7 @@ def confirm_usage(options: Options, source: str, scope: str, workloads: int | No
     """
     with opened_memory() as memory:
         if workloads is None:
-            workloads = _confirmed_number(find_doubted(memory.usage, source, scope))
+            workloads = _confirmed_number(find_doubted(memory.scans.usage, source, scope))
         if workloads is None:
             return ExitStatus.REFUSED
         confirmed = _confirm(options, memory, source, scope, workloads)
@@ -53,8 +53,8 @@ def _confirmed_number(doubted: Doubted) -> int | None:
 
 def _confirm(options: Options, memory: Memory, source: str, scope: str, workloads: int) -> Doubted:
     if memory.store is None:
-        return confirm_usage_without_store(memory.usage, source, scope, workloads)
+        return confirm_usage_without_store(memory.scans.usage, source, scope, workloads)
     settings = load_settings(options.config)
     decisions = open_decisions(settings, memory.store)
     person = command_line_person(settings)
-    return decisions.confirm_usage(memory.usage, source, scope, workloads, person)
+    return decisions.confirm_usage(memory.scans.usage, source, scope, workloads, person)

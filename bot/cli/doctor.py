@@ -76,9 +76,9 @@ def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
     sources = open_sources(settings, registries, frozenset(each.id() for each in registries))
     with opened_memory() as memory, shown_progress() as progress:
         authority = open_authority(settings)
-        seen = sources.look(settings, authority, memory.usage, system_clock, progress)
+        seen = sources.look(settings, authority, memory.scans, system_clock, progress)
         listed = {
-            (look.source, look.scope): memory.usage.last_listed(look.source, look.scope)
+            (look.source, look.scope): memory.scans.usage.last_listed(look.source, look.scope)
             for look in seen.snapshot.looks
         }
         elsewhere = sources.elsewhere(NoMemory(), seen.at)

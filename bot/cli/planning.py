@@ -60,8 +60,8 @@ class Planning(Generic[Made]):
         asked = frozenset(each.repository.registry for each in found)
         sources = open_sources(self.settings, registries, asked)
         with shown_progress() as progress:
-            usage = self.memory.usage
-            seen = self.look(sources, self.settings, authority, usage, system_clock, progress)
+            scans = self.memory.scans
+            seen = self.look(sources, self.settings, authority, scans, system_clock, progress)
         for each in found:
             try:
                 with shown_progress() as progress:

@@ -151,6 +151,18 @@ class SqliteManifestCache:
     def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         return self._listed(source, scope, _BELIEVED)
 
+    def all_listed(self) -> Sequence[tuple[str, str, WorkloadCount]]:
+        """Source, scope, and the last number that counts."""
+        query = "SELECT source, scope, workloads, at FROM usage_listed WHERE is_believed = ?"
+        with self._explained():
+            rows = self._db.execute(query, (_BELIEVED,)).fetchall()
+        return [(source, scope, WorkloadCount(n, _time(at))) for source, scope, n, at in rows]
+
+    def forget_listed(self) -> None:
+        """From now on the store remembers it."""
+        with self._explained(), self._db:
+            self._db.execute("DELETE FROM usage_listed")
+
     def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
         self._note_listed(source, scope, _BELIEVED, listed)
 

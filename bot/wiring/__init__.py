@@ -15,7 +15,13 @@ from bot.wiring.examination import open_examination
 from bot.wiring.execution import open_executor
 from bot.wiring.kubernetes import cluster_role
 from bot.wiring.leaving import Leaving, leaving_on_signals
-from bot.wiring.memory import Memory, find_store, open_manifest_cache, open_memory, open_store
+from bot.wiring.memory import (
+    Memory,
+    find_store,
+    memory_of,
+    open_memory,
+    open_store,
+)
 from bot.wiring.people import (
     command_line_person,
     open_decisions,
@@ -59,6 +65,7 @@ __all__ = [
     "is_gone",
     "is_in_slack",
     "leaving_on_signals",
+    "memory_of",
     "open_authority",
     "open_client",
     "open_decisions",
@@ -67,7 +74,6 @@ __all__ = [
     "open_executor",
     "open_hasty_client",
     "open_home",
-    "open_manifest_cache",
     "open_memory",
     "open_patients",
     "open_people",

@@ -18,7 +18,7 @@ from bot.wiring.authority import open_authority
 from bot.wiring.clients import open_planner, open_registries, system_clock
 from bot.wiring.deleting import find_registry, open_deleter
 from bot.wiring.leaving import Leaving
-from bot.wiring.memory import Memory, open_manifest_cache
+from bot.wiring.memory import memory_of
 from bot.wiring.processes import this_worker
 from bot.wiring.sources import open_sources
 
@@ -69,12 +69,11 @@ def _workplace(
     """Belongs to the thread that opens it, as the manifest cache does."""
     registry, entry = find_registry(settings, plan.repository.registry)
     asked = frozenset([plan.repository.registry])
-    with open_manifest_cache() as cache:
-        memory = Memory(cache, store)
+    with memory_of(store) as memory:
 
         def look() -> Planner:
             sources = open_sources(settings, open_registries(settings), asked)
-            seen = sources.look(settings, authority, memory.usage, system_clock, progress)
+            seen = sources.look(settings, authority, memory.scans, system_clock, progress)
             return open_planner(settings, authority, seen, memory, progress)
 
         yield Workplace(Found(plan.repository, registry), open_deleter(plan, entry), look)

@@ -11,7 +11,6 @@ from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.private_files import take_from_others
 from bot.wiring.manifest_cache import SharedManifestCache
-from bot.wiring.usage_memory import SharedMemory
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -21,7 +20,8 @@ _SQLITE = "sqlite:///"
 
 
 class Memory(NamedTuple):
-    """`store` None: nobody ever pinned or proposed anything here."""
+    """Belongs to the thread that opens it, as `cache` does. `store` None: nobody ever pinned or
+    proposed anything here."""
 
     cache: SqliteManifestCache
     store: "Store | None"
@@ -31,8 +31,8 @@ class Memory(NamedTuple):
         return SharedManifestCache(self.store, self.cache) if self.store else self.cache
 
     @property
-    def usage(self) -> ScanMemory:
-        return SharedMemory(self.store, self.cache) if self.store else self.cache
+    def scans(self) -> ScanMemory:
+        return ScanMemory(self.store or self.cache, self.cache)
 
 
 def open_store() -> "Store":
@@ -61,8 +61,31 @@ def open_manifest_cache() -> SqliteManifestCache:
 
 @contextmanager
 def open_memory(store: "Callable[[], Store | None]" = find_store) -> Iterator[Memory]:
-    with open_manifest_cache() as cache, store() or nullcontext() as opened:
-        yield Memory(cache, opened)
+    with store() or nullcontext() as opened, memory_of(opened) as memory:
+        yield memory
+
+
+@contextmanager
+def memory_of(store: "Store | None") -> Iterator[Memory]:
+    """With the manifest cache of this machine."""
+    with open_manifest_cache() as cache:
+        if store:
+            _hand_over(cache, store)
+        yield Memory(cache, store)
+
+
+def _hand_over(cache: SqliteManifestCache, store: "Store") -> None:
+    """What sources listed while there was no store: one that lists less since then must not pass
+    for a source that is scanned for the first time."""
+    for source, scope, listed in cache.all_listed():
+        if store.last_listed(source, scope) is None:
+            store.believe(source, scope, listed)
+    known = {(each.source, each.scope) for each in store.doubted()}
+    for doubted in cache.doubted():
+        is_news = store.last_listed(doubted.source, doubted.scope) == doubted.before
+        if is_news and (doubted.source, doubted.scope) not in known:
+            store.doubt(doubted)
+    cache.forget_listed()
 
 
 def _url(environment: Environment) -> str:

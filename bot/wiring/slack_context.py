@@ -11,7 +11,7 @@ from bot.settings import Settings
 from bot.settings.environment import Environment
 from bot.usecases.reports import Asker
 from bot.wiring.clients import system_clock
-from bot.wiring.memory import Memory, open_manifest_cache
+from bot.wiring.memory import memory_of
 from bot.wiring.people import open_decisions, open_pins
 from bot.wiring.slack import (
     Workspace,
@@ -95,5 +95,5 @@ def open_slack_context(
 @contextmanager
 def _usage_memory(store: "Store") -> Iterator[UsageMemory]:
     """Opened by each thread for itself."""
-    with open_manifest_cache() as cache:
-        yield Memory(cache, store).usage
+    with memory_of(store) as memory:
+        yield memory.scans.usage

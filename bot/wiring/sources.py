@@ -15,7 +15,7 @@ from bot.core.region_lists import without_denied
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Elsewhere
-from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageMemory, UsageSource
+from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageSource
 from bot.settings import Settings
 from bot.usage.app_runner import app_runner_source
 from bot.usage.aws_lambda import LambdaSource
@@ -68,7 +68,7 @@ class UsageSources:
         self,
         settings: Settings,
         authority: Authority,
-        memory: UsageMemory,
+        memory: ScanMemory,
         clock: Clock,
         progress: Progress,
     ) -> Seen:
@@ -79,7 +79,7 @@ class UsageSources:
             registries=self.registries,
             hosts=settings.hosts(),
             expect_none=settings.usage.expect_none,
-            memory=memory,
+            memory=memory.usage,
             may_confirm=authority.may_have_confirmed_usage,
             clock=clock,
             progress=progress,
@@ -103,7 +103,7 @@ class UsageSources:
         """As `look`, and names Regions with workloads that no source scans: for plans that are
         stored for approval."""
         seen = self.look(settings, authority, memory, clock, progress)
-        elsewhere = self.elsewhere(memory, seen.at)
+        elsewhere = self.elsewhere(memory.regions, seen.at)
         unseen = tuple(region for account in elsewhere for region in account.found)
         return seen._replace(snapshot=replace(seen.snapshot, unscanned_regions=unseen))
 

@@ -11,7 +11,7 @@ from bot.store.store import Store
 from bot.usecases.check_authority import Authority
 from bot.usecases.proposals import Proposal
 from bot.usecases.repositories import Found
-from bot.wiring import Memory, open_manifest_cache, open_planner, open_proposer
+from bot.wiring import memory_of, open_planner, open_proposer
 from bot.worker.shared_looks import SharedLooks
 
 
@@ -32,8 +32,7 @@ class Drafter:
         progress: Progress,
     ) -> Proposal:
         """Raises what planning and the store raise."""
-        with open_manifest_cache() as cache:
-            memory = Memory(cache, self.store)
-            seen = self.looks.look(found.repository, registries, memory.usage, progress)
+        with memory_of(self.store) as memory:
+            seen = self.looks.look(found.repository, registries, memory.scans, progress)
             planner = open_planner(self.settings, self.authority, seen, memory, progress)
             return open_proposer(self.settings, self.store, planner, person).propose(found)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.store.store import open_store as open_store_at
-from bot.wiring import open_manifest_cache, open_store
+from bot.wiring.memory import open_manifest_cache, open_store
 from tests.store.support import event, sqlite_url
 
 FILES = ("", "-wal", "-shm")
