@@ -1,7 +1,7 @@
-"""Calls side by side, and calls that do not hinder each other."""
+"""Calls side by side, calls that do not hinder each other, and items in batches."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -24,6 +24,10 @@ def in_parallel(call: Callable[[Item], Answer], items: Iterable[Item]) -> Iterat
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def in_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def each_for_itself(deeds: Iterable[Callable[[], object]]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.ports import Clock
-from bot.usecases.find_work import IsGone, Work, find_work
+from bot.usecases.deletion.start import IsGone, Work, find_work
 from bot.usecases.proposals import expire
 
 if TYPE_CHECKING:

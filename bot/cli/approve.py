@@ -18,7 +18,7 @@ from bot.core.savings import usd_per_month
 from bot.render.stored_words import at_stake, standing
 from bot.settings import load_settings
 from bot.usecases.decisions import Consent
-from bot.usecases.find_work import find_work
+from bot.usecases.deletion.start import find_work
 from bot.usecases.proposals import find_plan
 from bot.wiring import (
     command_line_person,
@@ -103,7 +103,7 @@ def stop(options: Options, plan: str) -> None:
         stopped = open_decisions(settings, store).stop(plan, person)
         work = find_work(store, system_clock(), is_gone)
     say(_how_it_stopped(stopped, settings.approval.required))
-    if any(begun.plan.id == stopped.id for begun in work.left):
+    if any(begun.plan.id == stopped.id for begun in work.abandoned):
         note("nobody carries the plan out any more: ecr-clean recover writes its receipt")
 
 

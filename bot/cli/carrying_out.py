@@ -20,10 +20,9 @@ from bot.ports import Progress, RunProgress
 from bot.render.decisions import pause_words
 from bot.render.words import size
 from bot.settings import Settings
-from bot.usecases.carry_out import LeftError
-from bot.usecases.execute import Executor, PausedError
-from bot.usecases.find_work import Begun, Work, find_work
-from bot.usecases.lease import RunLostError
+from bot.usecases.deletion.lease import LeaseLostError
+from bot.usecases.deletion.run import ShutdownError
+from bot.usecases.deletion.start import ActiveRun, Executor, PausedError, Work, find_work
 from bot.wiring import Leaving, is_gone, open_decisions, open_executor, system_clock
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class HandsOn:
 
     def to_the_end(self, plan: PlanRecord) -> PlanRecord:
         """Waits until the plan may begin, and carries it out, unless another process does: then it
-        waits for that. Raises CalledBackError if it cannot begin, KeyboardInterrupt if whoever
+        waits for that. Raises NotStartedError if it cannot begin, KeyboardInterrupt if whoever
         waits does so no longer."""
         with _ctrl_c_tells(self.leaving):
             while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
@@ -81,14 +80,14 @@ class HandsOn:
             )
         return after
 
-    def take_over(self, begun: Begun) -> PlanRecord:
+    def take_over(self, begun: ActiveRun) -> PlanRecord:
         return self._watched(begun.plan, lambda executor: executor.take_over(*begun))
 
     def _what_to_do(self, plan: PlanRecord) -> Callable[[], PlanRecord] | None:
         """None while the plan may not begin, or another process carries it out."""
         work = self._work()
         dos = {due.id: partial(self.start, due) for due in work.due}
-        dos |= {begun.plan.id: partial(self.take_over, begun) for begun in work.left}
+        dos |= {begun.plan.id: partial(self.take_over, begun) for begun in work.abandoned}
         return dos.get(plan.id)
 
     def _work(self) -> Work:
@@ -130,16 +129,16 @@ class HandsOn:
         with shown_progress() as progress, _ctrl_c_tells(self.leaving, STOPPING):
             try:
                 return self._unless_stopped(plan, deed, progress)
-            except RunLostError:
+            except LeaseLostError:
                 return self._as_stored(plan)
 
     def _unless_stopped(self, plan: PlanRecord, deed: Deed, progress: Progress) -> PlanRecord:
         """Ctrl-C stops the plan, as `ecr-clean stop` would."""
         try:
             return deed(self._executor(progress, self.leaving))
-        except LeftError:
+        except ShutdownError:
             stopping = open_decisions(self.settings, self.store).stop(plan.id, self.person)
-        begun = next((each for each in self._work().left if each.plan.id == plan.id), None)
+        begun = next((each for each in self._work().abandoned if each.plan.id == plan.id), None)
         return self._executor(progress, Leaving()).take_over(*begun) if begun else stopping
 
     def _executor(self, progress: Progress, leaving: Leaving) -> Executor:

@@ -11,7 +11,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.errors import called_back_words
-from bot.usecases.execute import CalledBackError
+from bot.usecases.deletion.start import NotStartedError
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -23,7 +23,7 @@ def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
     """Waits for it, with a bar where somebody looks."""
     try:
         return tell_what_became(hands, hands.to_the_end(plan))
-    except CalledBackError as error:
+    except NotStartedError as error:
         return tell_why_not(error)
 
 
@@ -57,6 +57,6 @@ def _what_goes_on(plan: PlanRecord) -> str:
     )
 
 
-def tell_why_not(error: CalledBackError) -> ExitStatus:
+def tell_why_not(error: NotStartedError) -> ExitStatus:
     note(called_back_words(error.plan, error.cause))
     return ExitStatus.INCOMPLETE if error.is_incomplete else ExitStatus.REFUSED

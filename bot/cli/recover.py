@@ -16,8 +16,7 @@ from bot.core.records import PlanRecord
 from bot.core.words import moment
 from bot.render.decisions import pause_words
 from bot.settings import load_settings
-from bot.usecases.execute import CalledBackError
-from bot.usecases.find_work import Begun, Work, find_work
+from bot.usecases.deletion.start import ActiveRun, NotStartedError, Work, find_work
 from bot.wiring import command_line_person, is_gone, system_clock
 
 
@@ -34,14 +33,14 @@ def recover(options: Options) -> int:
     with found_store() as store:
         work = find_work(store, system_clock(), is_gone) if store else Work((), (), ())
         pause = store.pause() if store else None
-        if store and (work.due or work.left):
+        if store and (work.due or work.abandoned):
             hands = HandsOn(settings, store, command_line_person(settings))
             _finish_all(hands, work, outcome)
-    for begun in work.held:
+    for begun in work.running:
         note(_held(begun))
     if pause:
         note(f"{pause_words(pause)}: no plan begins before that")
-    elif not (work.due or work.left or work.held):
+    elif not (work.due or work.abandoned or work.running):
         say("Nothing was left: no plan is due, and none is being carried out.")
     return outcome.status
 
@@ -55,7 +54,7 @@ def _finish_all(hands: HandsOn, work: Work, outcome: StatusCollector) -> None:
 
 
 def _finishers(hands: HandsOn, work: Work) -> Iterator[Callable[[], PlanRecord]]:
-    yield from (partial(hands.take_over, begun) for begun in work.left)
+    yield from (partial(hands.take_over, begun) for begun in work.abandoned)
     yield from (partial(hands.start, plan) for plan in work.due)
 
 
@@ -63,13 +62,13 @@ def _try(hands: HandsOn, finish: Callable[[], PlanRecord], outcome: StatusCollec
     """What fails hinders nothing else."""
     try:
         outcome.statuses.add(tell_what_became(hands, finish()))
-    except CalledBackError as error:
+    except NotStartedError as error:
         outcome.statuses.add(tell_why_not(error))
     except (RequestError, ServiceError) as error:
         outcome.failed(error)
 
 
-def _held(begun: Begun) -> str:
+def _held(begun: ActiveRun) -> str:
     plan, run = begun
     return (
         f"the plan {plan.id} for {plan.repository.name} is carried out by process {run.worker.pid} "

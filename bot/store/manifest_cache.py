@@ -19,11 +19,11 @@ import orjson
 
 from bot.core.errors import ServiceError
 from bot.core.manifest import Blob, Content
-from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead, Span
 from bot.core.records import Event
 from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
+from bot.parallel import in_batches
 from bot.ports import Confirmation, Doubted, RegionAnswer, WorkloadCount
 from bot.store.private_files import make_folder, make_private
 

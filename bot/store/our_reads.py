@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from bot.core.passes import in_batches
 from bot.core.pull_times import OurRead, Span
 from bot.core.repository import RepositoryId
+from bot.parallel import in_batches
 from bot.store.part import StorePart, for_each, insert_into, insert_new
 from bot.store.tables import OurReadRow, SubjectRow
 

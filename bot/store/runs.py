@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, and_, case, column, func, literal, select,
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
-from bot.core.passes import in_batches
 from bot.core.records import Batch, Event, Fate, KeptManifest, Run, Worker
 from bot.outgoing import quoted
+from bot.parallel import in_batches
 from bot.store.audit import add_events
 from bot.store.part import StorePart, count_of, insert_all, insert_into, upsert_all
 from bot.store.tables import BatchRow, ItemRow, KeptRow, RunRow

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from bot.core.records import PlanRecord
 from bot.ports import Progress, RunProgress
 from bot.settings import Settings
-from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.check_authority import Authority
-from bot.usecases.execute import Executor
-from bot.usecases.lookout import Workplace
+from bot.usecases.deletion.revalidation import DeletionTarget
+from bot.usecases.deletion.run import Runner, ShutdownError
+from bot.usecases.deletion.start import Executor
 from bot.usecases.planning import Planner
 from bot.usecases.repositories import Found
 from bot.wiring.authority import open_authority
@@ -41,39 +41,39 @@ def open_executor(
         authority=authority,
         enabled=settings.execution.enabled,
         undo_window=settings.execution.undo_window,
-        open_workplace=partial(
-            _workplace, settings, authority, store, _unless_left(progress, leaving)
+        open_target=partial(
+            _target, settings, authority, store, _unless_shut_down(progress, leaving)
         ),
     )
 
 
-def _unless_left(progress: Progress, leaving: Leaving) -> Progress:
+def _unless_shut_down(progress: Progress, leaving: Leaving) -> Progress:
     """Looking around may take minutes: whoever is told to leave ends it in the middle."""
 
     def show(step: str, done: int, total: int | None, note: str = "", /) -> None:
         if leaving.is_told():
-            raise LeftError
+            raise ShutdownError
         progress(step, done, total, note)
 
     return show
 
 
 @contextmanager
-def _workplace(
+def _target(
     settings: Settings,
     authority: Authority,
     store: "Store",
     progress: Progress,
     plan: PlanRecord,
-) -> Iterator[Workplace]:
+) -> Iterator[DeletionTarget]:
     """Belongs to the thread that opens it, as the manifest cache does."""
     registry, entry = find_registry(settings, plan.repository.registry)
     asked = frozenset([plan.repository.registry])
     with memory_of(store) as memory:
 
-        def look() -> Planner:
+        def scan() -> Planner:
             sources = open_sources(settings, open_registries(settings), asked)
             seen = sources.look(settings, authority, memory.scans, system_clock, progress)
             return open_planner(settings, authority, seen, memory, progress)
 
-        yield Workplace(Found(plan.repository, registry), open_deleter(plan, entry), look)
+        yield DeletionTarget(Found(plan.repository, registry), open_deleter(plan, entry), scan)

@@ -14,10 +14,9 @@ from bot.memory import collect_garbage
 from bot.render.decisions import pause_words, state_words
 from bot.render.errors import called_back_words
 from bot.render.words import freed
-from bot.usecases.carry_out import LeftError
-from bot.usecases.execute import CalledBackError, Executor, PausedError
-from bot.usecases.find_work import Work
-from bot.usecases.lease import RunLostError
+from bot.usecases.deletion.lease import LeaseLostError
+from bot.usecases.deletion.run import ShutdownError
+from bot.usecases.deletion.start import Executor, NotStartedError, PausedError, Work
 from bot.worker.told import told
 
 RUNS_AT_ONCE = 4
@@ -54,7 +53,7 @@ class Crew:
         self._lock = Lock()
 
     def take(self, work: Work) -> None:
-        for begun in work.left:
+        for begun in work.abandoned:
             earlier = begun.run.worker
             how = f"goes on here: process {earlier.pid} on {earlier.host} left it"
             self._begin(begun.plan, how, partial(self._for(begun.plan).take_over, *begun))
@@ -74,13 +73,13 @@ class Crew:
         _log.info("%s %s", _named(plan), how)
         try:
             after = carry_out()
-        except CalledBackError as error:
+        except NotStartedError as error:
             _log.warning("%s", called_back_words(error.plan, error.cause))
-        except LeftError:
+        except ShutdownError:
             _log.info("%s waits for the next process: this one was told to leave", _named(plan))
         except PausedError as error:
             _log.info("%s waits: %s", _named(plan), pause_words(error.pause))
-        except RunLostError:
+        except LeaseLostError:
             _log.info("%s is carried out by another process", _named(plan))
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
             _log.error(

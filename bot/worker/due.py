@@ -20,7 +20,7 @@ from bot.settings import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError, post_message
 from bot.slack.blocks import rest_message
 from bot.store.store import Store
-from bot.usecases.carry_out import LeftError
+from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.proposals import Proposal, keep_proposal_open
 from bot.usecases.repositories import Found, find_repository
 from bot.wiring import Leaving, open_registries
@@ -50,7 +50,7 @@ class DueReporter:
 
     def do(self, job: Job, hold: Hold) -> None:
         """What became of it is written once, whoever begins it again. Raises JobLostError,
-        LeftError, and ServiceError if Slack, the database or, for a while, AWS fails."""
+        ShutdownError, and ServiceError if Slack, the database or, for a while, AWS fails."""
         report = self._report(job)
         if report is None or report.outcome:
             return
@@ -58,7 +58,7 @@ class DueReporter:
             registries = open_registries(self.settings)
             found = find_repository(report.repository, registries)
             proposal = self._proposed(found, registries, hold)
-        except (JobLostError, LeftError):
+        except (JobLostError, ShutdownError):
             raise
         except ServiceError as error:
             if self.clock() - job.made_at < PLANNED_AGAIN_FOR:
@@ -100,7 +100,7 @@ class DueReporter:
 
     def _go_on(self, hold: Hold) -> None:
         if self.leaving.is_told():
-            raise LeftError
+            raise ShutdownError
         hold.expect()
 
     def _tell(self, report: DueReport, repository: RepositoryId, proposal: Proposal | None) -> None:

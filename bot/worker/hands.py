@@ -15,7 +15,7 @@ from bot.parallel import meanwhile
 from bot.ports import Clock
 from bot.render.errors import failure_words
 from bot.store.store import Store
-from bot.usecases.carry_out import LeftError
+from bot.usecases.deletion.run import ShutdownError
 from bot.wiring import Leaving
 from bot.worker.told import told
 
@@ -75,7 +75,7 @@ class Doer(Protocol):
     """Knows what to do with jobs."""
 
     def do(self, job: Job, hold: Hold) -> None:
-        """Raises JobLostError, LeftError, and ServiceError if it is to be done again."""
+        """Raises JobLostError, ShutdownError, and ServiceError if it is to be done again."""
 
     def give_up(self, job: Job, why: JobFailure) -> None:
         """Tells whoever waits for it."""
@@ -127,7 +127,7 @@ class Hands:
                 self._give_up(job, TooManyAttempts(MOST_ATTEMPTS))
             else:
                 self.doer.do(job, hold)
-        except LeftError:
+        except ShutdownError:
             hold.put_back(timedelta(0))
         except JobLostError:
             _log.info("The job %s is done by another process", job.id)

@@ -15,7 +15,7 @@ from bot.settings import Settings
 from bot.slack.blocks import failed_message, planning_message
 from bot.slack.requested_reports import ReportPlaceholder
 from bot.store.store import Store
-from bot.usecases.carry_out import LeftError
+from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.repositories import Found, find_repositories
 from bot.wiring import Leaving, open_registries
 from bot.worker.drafting import Drafter
@@ -57,7 +57,7 @@ class Reporter:
     leaving: Leaving
 
     def do(self, job: Job, hold: Hold) -> None:
-        """Whatever hinders a plan is told in its place. Raises JobLostError, LeftError, and
+        """Whatever hinders a plan is told in its place. Raises JobLostError, ShutdownError, and
         ServiceError if Slack or the database does not take what there is to tell."""
         request = Request.of(job)
         try:
@@ -96,7 +96,7 @@ class _Report:
         name = self.found.repository.name
         try:
             plan = self._propose()
-        except (JobLostError, LeftError):
+        except (JobLostError, ShutdownError):
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
             sentence = f"{name} cannot be planned: {told(error)}"
@@ -115,7 +115,7 @@ class _Report:
 
     def _progress(self, step: str, done: int, total: int | None, _note: str = "", /) -> None:
         if self.reporter.leaving.is_told():
-            raise LeftError
+            raise ShutdownError
         self.hold.expect()
         name = self.found.repository.name
         self.placeholder.show_progress(lambda: planning_message(name, step, done, total or 0))

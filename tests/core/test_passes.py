@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 
 from bot.core.graph import build_graph
-from bot.core.passes import in_batches, next_pass, piles_up
 from bot.core.plan import Plan
+from bot.core.revalidation import are_too_many, next_pass
+from bot.parallel import in_batches
 from tests.core import strategies as some
 from tests.core.invariants import parents
 from tests.core.strategies import World
 from tests.core.test_properties import tries
-from tests.core.test_sparing import CASE
+from tests.core.test_revalidation import CASE
 
 PLAN = CASE.plan
 GRAPH = build_graph(CASE.manifests)
@@ -106,4 +107,4 @@ def test_batches(number: int, sizes: list[int]) -> None:
     ],
 )
 def test_failures_pile_up_at_ten_and_a_fifth_of_all(failed: int, tried: int, *, ends: bool) -> None:
-    assert piles_up(failed, tried) is ends
+    assert are_too_many(failed, tried) is ends

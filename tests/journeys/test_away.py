@@ -13,7 +13,7 @@ from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.settings import load_settings
 from bot.store.store import Store
-from bot.usecases.execute import Executor
+from bot.usecases.deletion.start import Executor
 from bot.wiring import Leaving, open_executor
 from tests.cli.carrying_out import approved
 from tests.cli.remembered import LOOKED_AT, Write

@@ -9,7 +9,7 @@ import pytest
 from bot.core.plan_state import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
-from bot.usecases.lease import LENGTH
+from bot.usecases.deletion.lease import RUN_LEASE
 from tests.journeys.prepared import BATCHES, DELETED, KEPT, TOGETHER, Due
 from tests.journeys.worker import LOST, Fate, blow, ended, is_frozen, start, until, work
 from tests.support import Run
@@ -53,7 +53,7 @@ def test_whoever_wakes_up_does_nothing_more(fate: Fate, aws: StandIn, due: Due, 
     another worker took the run over."""
     frozen = start(fate)
     until(lambda: is_frozen(frozen))
-    aws.world.clock.advance(LENGTH + timedelta(seconds=1))
+    aws.world.clock.advance(RUN_LEASE + timedelta(seconds=1))
     pending = [item for item in due.store.items(due.id, 1) if item.digest in due.there]
     pinned = min((item for item in pending if item.tags), key=lambda item: item.tags)
     assert run("pin", due.shelf.id.name, pinned.tags[0], "--reason", "so").status == 0
@@ -82,7 +82,7 @@ def test_a_call_in_flight_when_it_freezes_is_found_out(aws: StandIn, due: Due) -
     until(lambda: withheld.seen > 2)
     blow(frozen, SIGSTOP)
     aws.world.faults.clear()
-    aws.world.clock.advance(LENGTH + timedelta(seconds=1))
+    aws.world.clock.advance(RUN_LEASE + timedelta(seconds=1))
     work()
     outcomes = [item.outcome for item in due.store.items(due.id, 1)]
     assert Counter(outcomes) == {Outcome.DELETED: DELETED}

@@ -19,10 +19,9 @@ from sqlalchemy import Engine, event
 from bot.core.records import PlanRecord
 from bot.playground.remote import Control
 from bot.settings import load_settings
-from bot.usecases.execute import Executor
-from bot.usecases.find_work import find_work
-from bot.usecases.lease import RunLostError
-from bot.usecases.lookout import Workplace
+from bot.usecases.deletion.lease import LeaseLostError
+from bot.usecases.deletion.revalidation import DeletionTarget
+from bot.usecases.deletion.start import Executor, find_work
 from bot.wiring import Leaving, is_gone, open_executor, open_store
 from tests.usecases.site import Watched, WatchedStore
 
@@ -92,7 +91,7 @@ def work(fate: Fate | None = None) -> None:
             open_executor(settings, store, lambda *_: None, lambda *_: None, Leaving()), fate
         )
         found = find_work(store, executor.runner.clock(), is_gone)
-        for begun in found.left:
+        for begun in found.abandoned:
             executor.take_over(*begun)
         for plan in found.due:
             executor.start(plan.id)
@@ -104,28 +103,28 @@ def _work(environment: Mapping[str, str], folder: Path, fate: Fate | None) -> No
     os.chdir(folder)
     try:
         work(fate)
-    except RunLostError:
+    except LeaseLostError:
         os._exit(LOST)
 
 
 def _watched(executor: Executor, fate: Fate | None) -> Executor:
     """With the time of the stand-in, and with every port watched."""
     hook = _hook(fate)
-    opened = executor.open_workplace
+    opened = executor.open_target
 
     @contextmanager
-    def open_workplace(plan: PlanRecord) -> Iterator[Workplace]:
-        with opened(plan) as workplace:
-            registry = cast("Registry", Watched(workplace.found.registry, hook))
+    def open_target(plan: PlanRecord) -> Iterator[DeletionTarget]:
+        with opened(plan) as target:
+            registry = cast("Registry", Watched(target.found.registry, hook))
             yield replace(
-                workplace,
-                found=replace(workplace.found, registry=registry),
-                deleter=cast("Deleter", Watched(workplace.deleter, hook)),
+                target,
+                found=replace(target.found, registry=registry),
+                deleter=cast("Deleter", Watched(target.deleter, hook)),
             )
 
     store = WatchedStore(executor.runner.store, hook)
     runner = replace(executor.runner, store=store, clock=_clock(), sleep=lambda _seconds: None)
-    return replace(executor, runner=runner, open_workplace=open_workplace)
+    return replace(executor, runner=runner, open_target=open_target)
 
 
 def _hook(fate: Fate | None) -> Callable[[str], None]:

@@ -17,7 +17,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
 from bot.core.sentence import Sentence
 from bot.ports import Clock, Dated, DeletionFailure, ManifestText
-from bot.usecases.lease import LENGTH
+from bot.usecases.deletion.lease import RUN_LEASE
 
 HERE = RegistryId("123456789012", "eu-west-1")
 API = RepositoryId(HERE, "team/api", f"{HERE.account}.dkr.ecr.eu-west-1.amazonaws.com/team/api")
@@ -208,7 +208,7 @@ class Bin:
 
     def _take_effect_later(self, digests: Sequence[str], sent_at: datetime) -> Iterator[str]:
         """No call lasts longer than whoever takes a run over waits."""
-        if self._shelf.clock() - sent_at <= LENGTH:
+        if self._shelf.clock() - sent_at <= RUN_LEASE:
             yield "is still under way"
         self._take_effect(digests)
 

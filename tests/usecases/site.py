@@ -29,11 +29,11 @@ from bot.playground.aws import Fault, StandIn
 from bot.render.events_words import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
-from bot.usecases.carry_out import Runner
 from bot.usecases.check_authority import Authority
 from bot.usecases.decisions import Consent, Decisions
-from bot.usecases.execute import Executor
-from bot.usecases.lookout import Workplace
+from bot.usecases.deletion.revalidation import DeletionTarget
+from bot.usecases.deletion.run import Runner
+from bot.usecases.deletion.start import Executor
 from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
@@ -127,7 +127,7 @@ class Site:
     looks: int = 0
     slept: list[float] = field(default_factory=list)
     told: list[tuple[int, int, int]] = field(default_factory=list)
-    is_leaving: bool = False
+    is_shutting_down: bool = False
     rules: ApprovalRules = RULES
     undo_window: timedelta = UNDO_WINDOW
     directory: People = field(default_factory=People)
@@ -238,13 +238,13 @@ class Site:
                 clock=self.clock,
                 sleep=self._sleep,
                 progress=lambda *told: self.told.append(told),
-                is_leaving=lambda: self.is_leaving,
+                is_shutting_down=lambda: self.is_shutting_down,
             ),
             worker=worker,
             authority=self.authority,
             enabled=enabled,
             undo_window=self.undo_window,
-            open_workplace=self._workplace,
+            open_target=self._workplace,
         )
 
     def carry_out(self, plan: PlanRecord | None = None) -> PlanRecord:
@@ -255,10 +255,10 @@ class Site:
         return self.executor(worker).take_over(self.as_stored(plan), self.run(plan))
 
     @contextmanager
-    def _workplace(self, plan: PlanRecord) -> Iterator[Workplace]:
+    def _workplace(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
         assert plan.repository == self.shelf.id
         deleter = cast("Deleter", self._watched(self.deleter))
-        yield Workplace(self.found, deleter, self.look)
+        yield DeletionTarget(self.found, deleter, self.look)
 
     def _watched(self, port: object) -> Any:
         return Watched(port, self._called)

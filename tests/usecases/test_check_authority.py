@@ -16,7 +16,7 @@ from bot.core.records import Outcome, PlanRecord, RepositoryPin
 from bot.core.result_reasons import KeptNow
 from bot.render.events_words import item_words
 from bot.store.changes import Change
-from bot.usecases.execute import CalledBackError
+from bot.usecases.deletion.start import NotStartedError
 from tests.store.support import event
 from tests.usecases.site import ANN, RULES, Killed, Site
 
@@ -39,7 +39,7 @@ def settings_here(site: Site, *approvers: str, **changes: Any) -> None:
 
 def refused(site: Site, plan: PlanRecord) -> str:
     """Starts it, and checks that it is proposed again; why, as the audit has it."""
-    with pytest.raises(CalledBackError) as error:
+    with pytest.raises(NotStartedError) as error:
         site.carry_out(plan)
     stored = site.as_stored(plan)
     assert (stored.state, stored.approvals) == (PlanState.PROPOSED, ())

@@ -36,13 +36,12 @@ from bot.core.transitions import is_expired
 from bot.core.usage import Look
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
-from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.check_authority import Authority
 from bot.usecases.decisions import Consent, Decisions
-from bot.usecases.execute import CalledBackError, Executor
-from bot.usecases.find_work import find_work
-from bot.usecases.lease import RunLostError
-from bot.usecases.lookout import Workplace
+from bot.usecases.deletion.lease import LeaseLostError
+from bot.usecases.deletion.revalidation import DeletionTarget
+from bot.usecases.deletion.run import Runner, ShutdownError
+from bot.usecases.deletion.start import Executor, NotStartedError, find_work
 from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer, expire
@@ -93,7 +92,7 @@ class Process:
     happens: list[Happening] = field(default_factory=list)
     moments: Counter[str] = field(default_factory=Counter)
     is_dead: bool = False
-    is_leaving: bool = False
+    is_shutting_down: bool = False
 
     def executor(self) -> Executor:
         life = self.life
@@ -103,22 +102,22 @@ class Process:
                 clock=life.clock,
                 sleep=life.sleep,
                 progress=lambda *_: None,
-                is_leaving=lambda: self.is_leaving,
+                is_shutting_down=lambda: self.is_shutting_down,
             ),
             worker=Worker(self.host, machine=None, pid=1, started=1),
             authority=AUTHORITY,
             enabled=True,
             undo_window=UNDO_WINDOW,
-            open_workplace=self.workplace,
+            open_target=self.workplace,
         )
 
     @contextmanager
-    def workplace(self, plan: PlanRecord) -> Iterator[Workplace]:
+    def workplace(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
         assert plan.repository == API
         registry = cast("Registry", Watched(self.life.shelf, self.pass_by))
         deleter = cast("Deleter", Watched(self.life.bin, self.pass_by))
         with SqliteManifestCache(self.life.manifests) as cache:
-            yield Workplace(Found(API, registry), deleter, partial(self.life.look, cache))
+            yield DeletionTarget(Found(API, registry), deleter, partial(self.life.look, cache))
 
     def pass_by(self, moment: str) -> None:
         """Whoever is dead calls nobody."""
@@ -138,7 +137,7 @@ def die(_life: "Life", process: Process, _victim: str) -> None:
 
 
 def leave(_life: "Life", process: Process, _victim: str) -> None:
-    process.is_leaving = True
+    process.is_shutting_down = True
 
 
 def freeze(life: "Life", _process: Process, _victim: str) -> None:
@@ -149,7 +148,7 @@ def lose_it(life: "Life", _process: Process, _victim: str) -> None:
     """To another, while this one is frozen and believes that the run is its own."""
     life.now += LEASE
     found = find_work(life.store, life.now, lambda _worker: False)
-    for plan, run in found.left:
+    for plan, run in found.abandoned:
         life.check_receipt(Process(life, "there").executor().take_over(plan, run))
 
 
@@ -213,9 +212,8 @@ def small_batches() -> Iterator[None]:
     """One after the other, so that every run of the same life is the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.parallel.CALLS_AT_ONCE", 1)
-        patch.setattr("bot.usecases.send.DELETED_AT_ONCE", AT_ONCE)
-        patch.setattr("bot.usecases.carry_out.DELETED_AT_ONCE", AT_ONCE)
-        patch.setattr("bot.usecases.carry_out.BATCHES_AT_ONCE", 2)
+        patch.setattr("bot.usecases.deletion.batches.IMAGES_A_BATCH", AT_ONCE)
+        patch.setattr("bot.usecases.deletion.batches.BATCHES_A_ROUND", 2)
         yield
 
 
@@ -368,7 +366,7 @@ class Life(RuleBasedStateMachine):
         self.bin.faults = list(faults)
         self.bin.stuck = {self.victim(0)} if stuck else set()
         process = Process(self, "here", happens)
-        with suppress(Died, RunLostError, LeftError, CalledBackError, ServiceError):
+        with suppress(Died, LeaseLostError, ShutdownError, NotStartedError, ServiceError):
             self._find_and_do(process)
 
     @rule(happens=happenings, faults=faults, stuck=st.booleans())
@@ -383,7 +381,7 @@ class Life(RuleBasedStateMachine):
         """Nothing happens, so nothing is left."""
         self.bin.faults = []
         self.bin.stuck = {self.victim(0)} if stuck else set()
-        with suppress(CalledBackError):
+        with suppress(NotStartedError):
             self._find_and_do(Process(self, "there"))
         assert all(plan.state is not PlanState.EXECUTING for plan in self.store.open_plans())
 
@@ -391,13 +389,13 @@ class Life(RuleBasedStateMachine):
     def leave_to_whoever_has_it(self) -> None:
         """Whoever cannot tell that a process died waits until its lease has run out."""
         found = find_work(self.store, self.now, lambda _worker: False)
-        assert all(self.now < run.leased_until for _, run in found.held)
-        assert all(self.now >= run.leased_until for _, run in found.left)
+        assert all(self.now < run.leased_until for _, run in found.running)
+        assert all(self.now >= run.leased_until for _, run in found.abandoned)
 
     def _find_and_do(self, process: Process) -> None:
         found = find_work(self.store, self.now, lambda _worker: True)
-        assert not found.held
-        for plan, run in found.left:
+        assert not found.running
+        for plan, run in found.abandoned:
             self.check_receipt(process.executor().take_over(plan, run))
         for plan in found.due:
             self.check_receipt(process.executor().start(plan.id))

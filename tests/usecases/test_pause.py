@@ -11,8 +11,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Pause, PlanRecord, Worker
 from bot.usecases.audit import LONGEST_REASON
 from bot.usecases.decisions import Decisions
-from bot.usecases.execute import PausedError
-from bot.usecases.find_work import find_work
+from bot.usecases.deletion.start import PausedError, find_work
 from tests.support import NOW
 from tests.usecases.scene import ANN, BOB, Scene, refused
 from tests.usecases.site import Killed, Site
@@ -110,7 +109,7 @@ def test_what_was_left_is_finished(site: Site, plan: PlanRecord) -> None:
         site.carry_out(plan)
     pause(site)
     site.wait(minutes=5)
-    assert [begun.plan.id for begun in find_work(site.store, site.clock(), is_gone).left] == [
+    assert [begun.plan.id for begun in find_work(site.store, site.clock(), is_gone).abandoned] == [
         plan.id
     ]
     assert site.take_over(plan).state is PlanState.DONE

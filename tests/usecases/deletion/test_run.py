@@ -38,12 +38,12 @@ from bot.playground.aws import manifests
 from bot.render.events_words import UNCONFIRMED, item_words
 from bot.render.reasons import reason_words
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usecases.carry_out import LeftError
+from bot.usecases.deletion.batches import IMAGES_A_BATCH
+from bot.usecases.deletion.lease import LeaseLostError
+from bot.usecases.deletion.revalidation import TEXT_BYTES
+from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.inventory import CALL_BYTES
-from bot.usecases.lease import RunLostError
-from bot.usecases.lookout import BYTES_A_ROUND
 from bot.usecases.planning import Planner
-from bot.usecases.send import DELETED_AT_ONCE
 from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, image_text
 from tests.usecases.site import ANN, Killed, Site
@@ -56,13 +56,12 @@ AT_ONCE, MANY = 10, 45
 def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Of images in a batch; small, so that few images are many batches."""
     number: int = getattr(request, "param", AT_ONCE)
-    monkeypatch.setattr("bot.usecases.send.DELETED_AT_ONCE", number)
-    monkeypatch.setattr("bot.usecases.carry_out.DELETED_AT_ONCE", number)
+    monkeypatch.setattr("bot.usecases.deletion.batches.IMAGES_A_BATCH", number)
     return number
 
 
 as_many_as_aws_takes = pytest.mark.parametrize(
-    "at_once", [DELETED_AT_ONCE], indirect=True, ids=["as many as AWS takes"]
+    "at_once", [IMAGES_A_BATCH], indirect=True, ids=["as many as AWS takes"]
 )
 
 
@@ -158,7 +157,7 @@ def test_large_manifests_are_deleted_a_few_at_a_time(site: Site) -> None:
     assert site.outcomes(plan) == dict.fromkeys(images[:-2], Outcome.DELETED)
     deletions = site.aws.world.calls.named("ecr:BatchDeleteImage")
     most = max(len(call.params["imageIds"]) for call in deletions)
-    assert most <= (BYTES_A_ROUND + CALLS_AT_ONCE * CALL_BYTES) / size
+    assert most <= (TEXT_BYTES + CALLS_AT_ONCE * CALL_BYTES) / size
     kept = site.store.kept_manifest(site.shelf.id.uri, images[0])
     assert kept
     assert manifests.digest_of(kept.text) == images[0]
@@ -725,12 +724,12 @@ def test_a_reference_that_may_mean_the_repository_stops_the_run(
 def test_a_worker_that_leaves_hands_the_run_on(site: Site) -> None:
     releases(site, MANY)
     plan = site.approved()
-    site.after("settle", 4, lambda: setattr(site, "is_leaving", True))
-    with pytest.raises(LeftError):
+    site.after("settle", 4, lambda: setattr(site, "is_shutting_down", True))
+    with pytest.raises(ShutdownError):
         site.carry_out(plan)
     assert site.run(plan).leased_until <= site.clock()
     assert site.calls("BatchDeleteImage") == 4
-    site.is_leaving = False
+    site.is_shutting_down = False
     site.hook = lambda _: None
     assert site.take_over(plan).state is PlanState.DONE
     assert site.calls("BatchDeleteImage") == 5
@@ -757,7 +756,7 @@ def test_who_has_lost_the_run_deletes_nothing_more(site: Site, method: str, call
             assert site.take_over(plan).state is PlanState.DONE
 
     site.hook = hook
-    with pytest.raises(RunLostError):
+    with pytest.raises(LeaseLostError):
         site.carry_out(plan)
     assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
     site.check_receipt(plan)
@@ -773,13 +772,13 @@ def test_who_loses_the_run_while_batches_are_sent_sends_no_more(site: Site) -> N
     def hook(called: str) -> None:
         if called == "after delete" and next(calls) == 1:
             site.wait(minutes=2)
-            site.is_leaving = True
-            with pytest.raises(LeftError):
+            site.is_shutting_down = True
+            with pytest.raises(ShutdownError):
                 site.take_over(plan)
-            site.is_leaving = False
+            site.is_shutting_down = False
 
     site.hook = hook
-    with pytest.raises(RunLostError):
+    with pytest.raises(LeaseLostError):
         site.carry_out(plan)
     assert site.as_stored(plan).state is PlanState.EXECUTING
     site.hook = lambda _: None
@@ -883,7 +882,7 @@ def test_in_a_large_repository_newcomers_are_looked_for_once_a_minute(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has more pages than batches were sent."""
-    monkeypatch.setattr("bot.usecases.lookout.A_PAGE", 1)
+    monkeypatch.setattr("bot.usecases.deletion.revalidation.A_PAGE", 1)
     releases(site, MANY)
     plan = site.approved()
     last = list(site.outcomes(plan))[-1]

@@ -1,4 +1,4 @@
-"""What of an approved plan is spared, and in which words."""
+"""What of an approved plan is skipped, in which words, and what forbids any deletion."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,24 +11,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.manifest import Described, ImageStatus, Manifest
+from bot.core.obstacles import ScanFailed
 from bot.core.plan import Plan
+from bot.core.repository import RegistryId
 from bot.core.result_reasons import KeptNow, SkippedWith, SkipReason
+from bot.core.revalidation import Comparison, Skips, compare, deleted_manifests, find_ground_change
 from bot.core.sentence import Sentence
-from bot.core.sparing import Comparison, Why, compare, gone_of
+from bot.core.usage import Look, Usage
 from bot.core.words import named
+from bot.render.obstacles import ground_words
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
 from tests.core.invariants import parents
 from tests.core.stored import as_stored
 from tests.core.strategies import World
 from tests.core.test_properties import tries
+from tests.render.builders import image, plan
 from tests.scenarios.reader import Case, read_case
 
 Changes = Mapping[str, Any]
 """By the name of a row: what is different, None for a row that is gone, all of a row that is new.
 Other keys of the case by their own names."""
 
-CASE = read_case(Path(__file__).with_name("sparing.yml"))
+CASE = read_case(Path(__file__).with_name("revalidation.yml"))
 APPROVED = as_stored(CASE.plan)
 EVERYTHING = [CASE.name_of(digest) for digest in CASE.plan.delete]
 GONE = "is gone: somebody else deleted it"
@@ -52,19 +57,19 @@ def compared(changes: Changes, deleted: Iterable[str] = ()) -> Comparison:
     """`deleted`: names of what this run has deleted."""
     ours = set(map(CASE.digests.of, deleted))
     case = meanwhile({**changes, **dict.fromkeys(deleted)})
-    world = World([*case.manifests, *gone_of(APPROVED, ours)], case.evidence)
+    world = World([*case.manifests, *deleted_manifests(APPROVED, ours)], case.evidence)
     return compare(APPROVED, world.plan())
 
 
-def spared(changes: Changes, deleted: Collection[str] = ()) -> dict[str | None, str]:
+def skipped(changes: Changes, deleted: Collection[str] = ()) -> dict[str | None, str]:
     comparison = compared(changes, deleted)
     ours = set(map(CASE.digests.of, deleted))
     pending = [digest for digest in APPROVED.delete if digest not in ours]
-    why = comparison.with_families(comparison.changes(pending), pending, ours)
+    why = comparison.with_image_groups(comparison.changes(pending), pending, ours)
     return {CASE.name_of(digest): words for digest, words in in_words(why).items()}
 
 
-def in_words(why: Why) -> dict[str, str]:
+def in_words(why: Skips) -> dict[str, str]:
     return {digest: reason_words(reason) for digest, reason in why.items()}
 
 
@@ -102,8 +107,8 @@ def test_what_it_is_about() -> None:
         ("a pin of nothing here", {"pins": [{"pin": "9"}]}),
     ],
 )
-def test_what_spares_nothing(description: str, changes: Changes) -> None:
-    assert spared(changes) == {}, description
+def test_what_skips_nothing(description: str, changes: Changes) -> None:
+    assert skipped(changes) == {}, description
 
 
 @pytest.mark.parametrize(
@@ -144,7 +149,7 @@ def test_what_spares_nothing(description: str, changes: Changes) -> None:
     ],
 )
 def test_what_happens_to_one_image(description: str, changes: Changes, why: str) -> None:
-    assert spared({"alone": changes}) == {"alone": why}, description
+    assert skipped({"alone": changes}) == {"alone": why}, description
 
 
 @pytest.mark.parametrize(
@@ -157,16 +162,16 @@ def test_what_happens_to_one_image(description: str, changes: Changes, why: str)
 )
 def test_of_many_tags_only_those_that_changed_are_told(tags: list[str], how: str) -> None:
     why = f"its tags changed after the plan was made: {how}"
-    assert spared({"many": {"tags": tags}}) == {"many": why}
+    assert skipped({"many": {"tags": tags}}) == {"many": why}
 
 
 def test_a_first_pull() -> None:
     why = "somebody pulled it 2026-11-23 11:00 UTC, after the plan was made"
-    assert spared({"many": {"pulled": "1h"}}) == {"many": why}
+    assert skipped({"many": {"pulled": "1h"}}) == {"many": why}
 
 
-def test_a_tag_that_moved_to_another_of_the_plan_spares_both() -> None:
-    found = spared({"alone": {"tags": []}, "many": {"tags": ["a", "alone", "b", "c", "d"]}})
+def test_a_tag_that_moved_to_another_of_the_plan_skips_both() -> None:
+    found = skipped({"alone": {"tags": []}, "many": {"tags": ["a", "alone", "b", "c", "d"]}})
     assert found == {
         "alone": "its tags changed after the plan was made: alone then, none now",
         "many": "its tags changed after the plan was made: it got alone, and lost none",
@@ -186,7 +191,7 @@ def test_a_tag_that_moved_to_another_of_the_plan_spares_both() -> None:
     ],
 )
 def test_what_the_rules_keep_now(description: str, changes: Changes, why: str) -> None:
-    assert spared(changes) == {"alone": f"{RULES}{why}"}, description
+    assert skipped(changes) == {"alone": f"{RULES}{why}"}, description
 
 
 @pytest.mark.parametrize(
@@ -215,19 +220,19 @@ def test_what_the_rules_keep_now(description: str, changes: Changes, why: str) -
 )
 def test_what_came(description: str, changes: Changes, expected: dict[str, str]) -> None:
     ((name, which),) = expected.items()
-    found = spared({**changes, "policy": {**CASE.data["policy"], "min_age": "0s"}})
+    found = skipped({**changes, "policy": {**CASE.data["policy"], "min_age": "0s"}})
     assert found.keys() == {name}, description
     assert found[name].startswith("got ")
     assert found[name].endswith(f", {which}, after the plan was made")
 
 
 def test_a_newcomer_is_named_by_its_tag() -> None:
-    found = spared({"new": {"tags": ["9"], "index": ["alone"]}})
+    found = skipped({"new": {"tags": ["9"], "index": ["alone"]}})
     assert found["alone"] == (f"got {called('new', '9')}, which lists it, after the plan was made")
 
 
 def test_what_is_gone_is_gone_though_something_came_that_is_about_it() -> None:
-    assert spared({"alone": None, "new": {"subject": "alone"}}) == {"alone": GONE}
+    assert skipped({"alone": None, "new": {"subject": "alone"}}) == {"alone": GONE}
 
 
 def retagged(before: str, after: str) -> str:
@@ -240,17 +245,17 @@ FAMILY = ["outer", "inner", "leaf", "sbom", "sig"]
 @pytest.mark.parametrize("name", FAMILY)
 def test_a_family_of_any_depth_stays_together(name: str) -> None:
     others = [each for each in FAMILY if each != name]
-    assert spared({name: None}) == with_family(name, GONE, *others)
+    assert skipped({name: None}) == with_family(name, GONE, *others)
 
 
 def test_a_family_stays_with_what_came_to_one_of_it() -> None:
     why = f"got {called('new')}, which is about it, after the plan was made"
-    found = spared({"new": {"subject": "leaf", "pushed": "40d"}})
+    found = skipped({"new": {"subject": "leaf", "pushed": "40d"}})
     assert found == with_family("leaf", why, "outer", "inner", "sbom", "sig")
 
 
 def test_the_rules_say_of_each_what_keeps_it_where_they_keep_the_whole_family() -> None:
-    found = spared({"usage": {"digests": {"arm": ["ecs/prod"]}}})
+    found = skipped({"usage": {"digests": {"arm": ["ecs/prod"]}}})
     assert found == {
         "arm": f"{RULES}is in use by ecs/prod",
         "1": f"{RULES}{called('arm')}, which hangs on it, is in use by ecs/prod",
@@ -259,14 +264,14 @@ def test_the_rules_say_of_each_what_keeps_it_where_they_keep_the_whole_family() 
 
 
 def test_an_index_takes_its_children_along_and_not_the_other_index() -> None:
-    assert spared({"1": {"tags": ["1", "prod"]}}) == with_family(
+    assert skipped({"1": {"tags": ["1", "prod"]}}) == with_family(
         "1", retagged("1", "1, prod"), "amd", "arm"
     )  # fmt: skip
 
 
 def test_a_child_of_two_indexes_takes_both_along() -> None:
     why = retagged("none", "prod")
-    found = spared({"amd": {"tags": ["prod"]}})
+    found = skipped({"amd": {"tags": ["prod"]}})
     assert found == with_family("amd", why, "1", "2", "arm", "mips", tags=("prod",))
 
 
@@ -281,24 +286,24 @@ def test_a_child_of_two_indexes_takes_both_along() -> None:
         (["1"], "amd"),
     ],
 )
-def test_in_a_family_that_we_began_to_delete_what_is_gone_spares_nothing_else(
+def test_in_a_family_that_we_began_to_delete_what_is_gone_skips_nothing_else(
     deleted: list[str], gone: str
 ) -> None:
-    assert spared({gone: None}, deleted) == {gone: GONE}
+    assert skipped({gone: None}, deleted) == {gone: GONE}
 
 
-def test_in_a_family_that_we_began_to_delete_other_changes_spare_what_is_left() -> None:
-    found = spared({"sig": {"tags": []}}, ["outer"])
+def test_in_a_family_that_we_began_to_delete_other_changes_skip_what_is_left() -> None:
+    found = skipped({"sig": {"tags": []}}, ["outer"])
     scheme = CASE.digests.fill_in("sha256-{sbom}.sig")
     why = retagged(scheme, "none")
     assert found["sig"] == why
-    assert spared({"leaf": {"tags": ["prod"]}}, ["outer"]) == with_family(
+    assert skipped({"leaf": {"tags": ["prod"]}}, ["outer"]) == with_family(
         "leaf", retagged("none", "prod"), "inner", "sbom", "sig", tags=("prod",)
     )
 
 
-def test_a_use_of_what_we_deleted_spares_what_hung_on_it() -> None:
-    found = spared({"usage": {"digests": {"outer": ["ecs/prod"]}}}, ["outer"])
+def test_a_use_of_what_we_deleted_skips_what_hung_on_it() -> None:
+    found = skipped({"usage": {"digests": {"outer": ["ecs/prod"]}}}, ["outer"])
     assert found.keys() == {"inner", "leaf", "sbom", "sig"}
 
 
@@ -306,7 +311,7 @@ def test_what_we_deleted_takes_no_place_of_a_rule() -> None:
     """`newest: 1` would keep what was pushed last."""
     case = replace(CASE, data={**CASE.data, "policy": {"keep": [{"newest": 1}]}})
     ours = set(APPROVED.delete)
-    plan = World(gone_of(APPROVED, ours), case.evidence).plan()
+    plan = World(deleted_manifests(APPROVED, ours), case.evidence).plan()
     assert set(plan.delete) == ours
 
 
@@ -364,13 +369,13 @@ def test_what_the_last_look_shows(
     description: str, changes: dict[str, Any], why: str | None
 ) -> None:
     digest = CASE.digests.of("many")
-    found = compared({}).changes_by({digest: described("many", **changes)})
+    found = compared({}).changes_in({digest: described("many", **changes)})
     assert in_words(found) == ({digest: why} if why else {}), description
 
 
 def test_what_the_last_look_does_not_show_is_gone() -> None:
     alone, many = map(CASE.digests.of, ["alone", "many"])
-    found = compared({}).changes_by({alone: None, many: described("many")})
+    found = compared({}).changes_in({alone: None, many: described("many")})
     assert in_words(found) == {alone: GONE}
 
 
@@ -384,7 +389,7 @@ def test_all_that_hangs_on_something_is_looked_at_with_it() -> None:
 def test_below_what_could_not_be_deleted_all_stays() -> None:
     pending = [CASE.digests.of(name) for name in ("inner", "leaf", "sig", "alone")]
     inner = CASE.digests.of("inner")
-    found = compared({}).below(inner, pending, Sentence("ECR refused it"))
+    found = compared({}).dependents_of(inner, pending, Sentence("ECR refused it"))
     why = f"hangs on {called('inner')}, which stays: ECR refused it"
     assert in_words(found) == {CASE.digests.of(name): why for name in ("leaf", "sig")}
 
@@ -442,16 +447,16 @@ class Run:
     def there(self) -> list[Manifest]:
         """What is there, and, for judging, what we deleted."""
         there = [each for each in self.now.manifests if each.digest not in self.deleted]
-        return [*there, *gone_of(self.plan, self.deleted)]
+        return [*there, *deleted_manifests(self.plan, self.deleted)]
 
     @property
     def plan_now(self) -> Plan:
         return World(self.there, self.now.evidence).plan()
 
-    def spared(self, random: Random | None = None) -> Mapping[str, SkipReason]:
+    def skipped(self, random: Random | None = None) -> Mapping[str, SkipReason]:
         comparison = compare(self.plan, self.plan_now)
         pending = self.pending if random is None else random.sample(self.pending, len(self.pending))
-        return comparison.with_families(comparison.changes(pending), pending, self.deleted)
+        return comparison.with_image_groups(comparison.changes(pending), pending, self.deleted)
 
 
 @st.composite
@@ -466,8 +471,8 @@ def runs(draw: st.DrawFn, most: int = some.MOST) -> Run:
 @given(runs())
 @tries(120)
 def test_nothing_is_ever_added(run: Run) -> None:
-    assert run.spared().keys() <= set(run.pending)
-    assert all(map(reason_words, run.spared().values()))
+    assert run.skipped().keys() <= set(run.pending)
+    assert all(map(reason_words, run.skipped().values()))
 
 
 @given(runs())
@@ -476,7 +481,7 @@ def test_what_still_goes_is_as_people_saw_it_and_would_go_by_the_rules(run: Run)
     known = {manifest.digest: manifest for manifest in run.approved.manifests}
     there = {manifest.digest: manifest for manifest in run.there}
     above_then, above_now = parents(run.approved.manifests), parents(run.there)
-    for digest in set(run.pending) - run.spared().keys():
+    for digest in set(run.pending) - run.skipped().keys():
         assert digest in run.plan_now.delete
         assert there[digest].tags == known[digest].tags
         assert there[digest].pulled_at == known[digest].pulled_at or not is_later(
@@ -493,21 +498,21 @@ def is_later(now: Manifest, then: Manifest) -> bool:
 
 @given(runs())
 @tries(120)
-def test_nothing_goes_that_hangs_on_what_is_spared(run: Run) -> None:
-    spared = run.spared()
+def test_nothing_goes_that_hangs_on_what_is_skipped(run: Run) -> None:
+    skipped = run.skipped()
     above = parents(run.approved.manifests)
-    for digest in set(run.pending) - spared.keys():
-        assert above[digest].isdisjoint(spared)
+    for digest in set(run.pending) - skipped.keys():
+        assert above[digest].isdisjoint(skipped)
 
 
 @given(runs(most=0))
 @tries(120)
-def test_what_a_person_changed_spares_all_that_it_hangs_on(run: Run) -> None:
-    spared = run.spared()
+def test_what_a_person_changed_skips_all_that_it_hangs_on(run: Run) -> None:
+    skipped = run.skipped()
     above = parents(run.approved.manifests)
-    for digest, why in spared.items():
+    for digest, why in skipped.items():
         if not isinstance(why, KeptNow | SkippedWith):
-            assert above[digest] & set(run.pending) <= spared.keys()
+            assert above[digest] & set(run.pending) <= skipped.keys()
 
 
 @given(runs(), st.randoms(use_true_random=False))
@@ -518,7 +523,7 @@ def test_the_order_in_which_it_is_told_changes_nothing(run: Run, random: Random)
         approved=replace(run.approved, manifests=shuffle(run.approved.manifests, random)),
         now=replace(run.now, manifests=shuffle(run.now.manifests, random)),
     )
-    assert shuffled.spared(random) == run.spared()
+    assert shuffled.skipped(random) == run.skipped()
 
 
 def shuffle(manifests: list[Manifest], random: Random) -> list[Manifest]:
@@ -527,16 +532,16 @@ def shuffle(manifests: list[Manifest], random: Random) -> list[Manifest]:
 
 @given(some.worlds, st.integers(0, some.MOST))
 @tries(120)
-def test_unchanged_nothing_is_spared(world: World, already: int) -> None:
+def test_unchanged_nothing_is_skipped(world: World, already: int) -> None:
     """Whatever of it is gone by now."""
     if world.plan().complete:
         deleted = frozenset(world.plan().delete[:already])
-        assert Run(world, world, deleted).spared() == {}
+        assert Run(world, world, deleted).skipped() == {}
 
 
 @given(runs())
 @tries(80)
-def test_a_stored_plan_spares_the_same(run: Run) -> None:
+def test_a_stored_plan_skips_the_same(run: Run) -> None:
     stored = compare(as_stored(run.plan), run.plan_now)
     assert stored.changes(run.pending) == compare(run.plan, run.plan_now).changes(run.pending)
 
@@ -546,7 +551,7 @@ def test_a_stored_plan_spares_the_same(run: Run) -> None:
 def test_below_is_what_hangs_on_it_however_far(run: Run) -> None:
     above, failed = parents(run.approved.manifests), Sentence("it failed")
     for parent in run.plan.delete:
-        found = compare(run.plan, run.plan).below(parent, run.plan.delete, failed).keys()
+        found = compare(run.plan, run.plan).dependents_of(parent, run.plan.delete, failed).keys()
         assert parent not in found
         for digest in run.plan.delete:
             hangs = any(each in found or each == parent for each in above[digest])
@@ -570,4 +575,35 @@ def test_20_000_manifests() -> None:
     pulled = replace(manifests[1], pulled_at=some.NOW)
     tagged = replace(manifests[10], tags=("10", "prod"))
     now = World([manifests[0], pulled, *manifests[2:10], tagged, *manifests[11:]], case.evidence)
-    assert Run(then, now, frozenset()).spared().keys() == {m.digest for m in manifests[:20]}
+    assert Run(then, now, frozenset()).skipped().keys() == {m.digest for m in manifests[:20]}
+
+
+# what speaks against any deletion
+
+
+LOOKED_AT = Usage(looks=(Look("ecs", "here", 3),), not_checked=("lambda",))
+PLAN = plan(image(1, "1.0"), usage=LOOKED_AT)
+THERE = RegistryId("123456789012", "us-east-1")
+
+
+def test_nothing_speaks_against_a_deletion() -> None:
+    carried = replace(PLAN, deleted_also_in=(THERE,))
+    assert find_ground_change(PLAN, PLAN) is None
+    assert find_ground_change(carried, carried) is None
+    assert find_ground_change(carried, PLAN) is None
+
+
+def test_what_speaks_against_any_deletion() -> None:
+    now = replace(
+        PLAN,
+        problems=(ScanFailed("ecs", "here", Sentence("AWS refused")),),
+        usage=Usage(looks=(), not_checked=("ecs", "lambda")),
+        deleted_also_in=(THERE,),
+    )
+    found = find_ground_change(PLAN, now)
+    assert found
+    assert ground_words(found) == (
+        "ecs (here): AWS refused; no source of usage is looked at any more; ecs was switched off "
+        "after the plan was made; deletions are carried to 123456789012 in us-east-1 too, which "
+        "people did not know"
+    )

@@ -24,11 +24,10 @@ from bot.render.errors import called_back_words
 from bot.render.events_words import item_words
 from bot.render.obstacles import start_obstacle_words
 from bot.store.tables import ApprovalRow, ItemRow, VersionRow
-from bot.usecases.carry_out import LeftError
-from bot.usecases.execute import CalledBackError
-from bot.usecases.find_work import find_work
-from bot.usecases.lease import LENGTH, RunLostError
-from bot.usecases.lookout import Workplace
+from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
+from bot.usecases.deletion.revalidation import DeletionTarget
+from bot.usecases.deletion.run import ShutdownError
+from bot.usecases.deletion.start import NotStartedError, find_work
 from tests.usecases.site import ANN, HERE, THERE, UNDO_WINDOW, Site
 
 
@@ -40,9 +39,9 @@ def plan(site: Site) -> PlanRecord:
     return site.approved()
 
 
-def called_back(site: Site, plan: PlanRecord, *, enabled: bool = True) -> CalledBackError:
+def called_back(site: Site, plan: PlanRecord, *, enabled: bool = True) -> NotStartedError:
     """Starts it, and checks that it is proposed again and nothing is deleted."""
-    with pytest.raises(CalledBackError) as error:
+    with pytest.raises(NotStartedError) as error:
         site.executor(enabled=enabled).start(plan.id)
     stored = site.as_stored(plan)
     assert stored == error.value.plan
@@ -151,11 +150,11 @@ def test_a_repository_that_is_gone(site: Site, plan: PlanRecord) -> None:
 
 
 def test_a_registry_that_the_settings_do_not_know_any_more(site: Site, plan: PlanRecord) -> None:
-    def unknown(_plan: PlanRecord) -> AbstractContextManager[Workplace]:
+    def unknown(_plan: PlanRecord) -> AbstractContextManager[DeletionTarget]:
         raise RequestError("The settings name no such registry")
 
-    with pytest.raises(CalledBackError, match="name no such registry"):
-        replace(site.executor(), open_workplace=unknown).start(plan.id)
+    with pytest.raises(NotStartedError, match="name no such registry"):
+        replace(site.executor(), open_target=unknown).start(plan.id)
     assert site.as_stored(plan).state is PlanState.PROPOSED
 
 
@@ -173,8 +172,8 @@ def test_a_stored_version_that_was_changed(site: Site, plan: PlanRecord) -> None
 
 
 def test_who_is_told_to_leave_begins_nothing(site: Site, plan: PlanRecord) -> None:
-    site.is_leaving = True
-    with pytest.raises(LeftError):
+    site.is_shutting_down = True
+    with pytest.raises(ShutdownError):
         site.carry_out(plan)
     assert site.as_stored(plan) == plan
     assert site.calls("BatchDeleteImage") == 0
@@ -199,7 +198,7 @@ def test_who_stops_it_meanwhile_wins(site: Site, plan: PlanRecord, *, is_disable
             site.stop(plan)
 
     site.hook = hook
-    with pytest.raises(RunLostError):
+    with pytest.raises(LeaseLostError):
         site.executor(enabled=not is_disabled).start(plan.id)
     assert site.as_stored(plan).state is PlanState.PROPOSED
     assert site.events(plan)[-1] == "stopped"
@@ -208,7 +207,7 @@ def test_who_stops_it_meanwhile_wins(site: Site, plan: PlanRecord, *, is_disable
 
 def test_a_pin_meanwhile_makes_the_next_version(site: Site, plan: PlanRecord) -> None:
     site.after("content", 1, lambda: site.pin("1.0"))
-    with pytest.raises(RunLostError):
+    with pytest.raises(LeaseLostError):
         site.carry_out(plan)
     after = site.as_stored(plan)
     assert (after.state, after.version) == (PlanState.PROPOSED, 2)
@@ -220,7 +219,7 @@ def test_two_that_begin_at_the_same_time(site: Site, plan: PlanRecord) -> None:
         assert site.executor(THERE).start(plan.id).state is PlanState.DONE
 
     site.after("content", 1, other)
-    with pytest.raises(RunLostError):
+    with pytest.raises(LeaseLostError):
         site.carry_out(plan)
     assert site.calls("BatchDeleteImage") == 1
     assert site.run(plan).worker == THERE
@@ -249,12 +248,12 @@ def test_what_is_due_what_is_left_and_what_is_held(site: Site, left: PlanRecord)
 
     def found(*, is_gone: bool) -> tuple[int, int, int]:
         work = find_work(site.store, site.clock(), lambda worker: is_gone and worker == run.worker)
-        assert all(begun == (left, run) for begun in (*work.left, *work.held))
-        return len(work.due), len(work.left), len(work.held)
+        assert all(begun == (left, run) for begun in (*work.abandoned, *work.running))
+        return len(work.due), len(work.abandoned), len(work.running)
 
     assert found(is_gone=False) == (0, 0, 1)
     assert found(is_gone=True) == (0, 1, 0)
-    site.wait(seconds=LENGTH.total_seconds() - 1)
+    site.wait(seconds=RUN_LEASE.total_seconds() - 1)
     assert found(is_gone=False) == (0, 0, 1)
     site.wait(seconds=1)
     assert found(is_gone=False) == (0, 1, 0)
@@ -279,7 +278,7 @@ def test_it_is_taken_over(site: Site, left: PlanRecord) -> None:
 def test_only_one_takes_it_over(site: Site, left: PlanRecord) -> None:
     run = site.run(left)
     site.take_over(left)
-    with pytest.raises(RunLostError):
+    with pytest.raises(LeaseLostError):
         site.executor(HERE).take_over(left, run)
     assert site.calls("BatchDeleteImage") == 1
 

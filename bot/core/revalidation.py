@@ -1,6 +1,6 @@
-"""What of an approved plan is spared, since something changed after people saw it."""
+"""What of an approved plan may still be deleted, after its repository and usage were read anew."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,7 +11,9 @@ from bot.core.graph import Edges, Graph, build_graph
 from bot.core.judge import Judged
 from bot.core.manifest import Described, ImageStatus, Manifest, ManifestName
 from bot.core.plan import Plan
+from bot.core.plan_hash import content_hash
 from bot.core.reasons import Reason, RuleName, Verdict
+from bot.core.records import PlanRecord
 from bot.core.result_reasons import (
     ArchivedSince,
     DeletedElsewhere,
@@ -27,95 +29,111 @@ from bot.core.result_reasons import (
     SkipReason,
     TagsChanged,
 )
+from bot.core.start_obstacles import (
+    DeletedThereToo,
+    GroundChange,
+    GroundChanged,
+    NothingLookedAt,
+    SourceSwitchedOff,
+)
 
-Why = Mapping[str, SkipReason]
+Skips = Mapping[str, SkipReason]
 """By digest why it is skipped."""
+
+FEW_FAILURES = 10
+SHARE = 5
+"""One of this many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A plan as it was approved, and what the rules say now of all that is there, and of what this
-    run has deleted. `graph`: how all of both hang together."""
+    """A plan as it was approved, and the verdicts of now on all images that are there and on those
+    that this run has deleted. `graph`: the relations of both."""
 
     approved: Mapping[str, Manifest]
     now: Mapping[str, Judged]
     graph: Graph
 
-    def changes(self, pending: Collection[str]) -> Why:
-        """What of all that is still to go has changed."""
-        return dict(chain(self._changed(pending), self._with_newcomers(pending)))
+    def changes(self, pending: Collection[str]) -> Skips:
+        """The pending images that have changed."""
+        return dict(chain(self._changed(pending), self._with_new_relatives(pending)))
 
-    def changes_by(self, described: Mapping[str, Described | None]) -> Why:
-        """The same, by how some of it was described just now: None is what ECR has no more."""
+    def changes_in(self, described: Mapping[str, Described | None]) -> Skips:
+        """The same for images that ECR described just now. None stands for an image that ECR does
+        not have any more."""
         return {
             digest: why
             for digest, entry in described.items()
             if (why := _why_different(self.approved[digest], entry))
         }
 
-    def with_families(
-        self, changed: Why, pending: Collection[str], deleted: AbstractSet[str]
-    ) -> Why:
-        """All that is still to go, and shares the fate of what has changed. Of a family that this
-        run has begun to delete, what is gone spares nothing else. What only follows something that
-        stays spares nothing else that lists it. `deleted`: by this run."""
+    def with_image_groups(
+        self, changed: Skips, pending: Collection[str], deleted: AbstractSet[str]
+    ) -> Skips:
+        """All pending images of the image groups that have changed. `deleted`: by this run.
+
+        An image that is gone skips no other image of a group that this run has begun to delete. An
+        image that only inherits a verdict skips no other index that lists it.
+        """
         is_any_gone = DeletedElsewhere() in changed.values()
         begun = self._begun(deleted) if is_any_gone else {}
         origins = {
             digest: digest
             for digest, why in sorted(changed.items(), key=itemgetter(0))
             if not (why == DeletedElsewhere() and digest in begun)
-            and not self._only_follows(digest, why)
+            and not self._only_inherits(digest, why)
         }
         _reach(self.graph.parents, origins)
         _reach(self.graph.dependents, origins)
         return {
-            digest: changed.get(digest) or self._stays_with(origins[digest], changed)
+            digest: changed.get(digest) or self._skipped_with(origins[digest], changed)
             for digest in {**origins, **changed}
             if digest in pending
         }
 
-    def _begun(self, deleted: AbstractSet[str]) -> Mapping[str, str]:
-        """What hangs on something that this run has deleted."""
-        begun = {digest: digest for digest in deleted}
-        _reach(self.graph.dependents, begun)
-        return begun
-
     def with_dependents(self, digests: Iterable[str], pending: Collection[str]) -> list[str]:
-        """These, and what of the rest hangs on them."""
+        """These images, and their children and referrers at any depth, as far as they are
+        pending."""
         origins = {digest: digest for digest in digests}
         _reach(self.graph.dependents, origins)
         return [digest for digest in origins if digest in pending]
 
-    def below(self, parent: str, pending: Collection[str], why: ResultReason) -> Why:
-        """What hangs on a manifest that stays, though it was to go."""
+    def dependents_of(self, parent: str, pending: Collection[str], why: ResultReason) -> Skips:
+        """The pending children and referrers, at any depth, of an image that could not be
+        deleted. `why` it could not."""
         origins = {parent: parent}
         _reach(self.graph.dependents, origins)
         about_it = PartOfKept(self._name(parent), why)
         return {d: about_it for d in origins if d in pending and d != parent}
+
+    def _begun(self, deleted: AbstractSet[str]) -> Mapping[str, str]:
+        """The images that this run has deleted, and their children and referrers."""
+        begun = {digest: digest for digest in deleted}
+        _reach(self.graph.dependents, begun)
+        return begun
 
     def _changed(self, pending: Iterable[str]) -> Iterator[tuple[str, SkipReason]]:
         for digest in pending:
             if why := _why_changed(self.approved[digest], self.now.get(digest)):
                 yield digest, why
 
-    def _with_newcomers(self, pending: Collection[str]) -> Iterator[tuple[str, SkipReason]]:
+    def _with_new_relatives(self, pending: Collection[str]) -> Iterator[tuple[str, SkipReason]]:
         relatives = (self.graph.parents, self.graph.dependents)
-        for newcomer in sorted(filter(self._hangs_anew, self.now)):
-            for digest in chain.from_iterable(each.get(newcomer, ()) for each in relatives):
+        for new in sorted(filter(self._is_newly_related, self.now)):
+            for digest in chain.from_iterable(each.get(new, ()) for each in relatives):
                 if digest in pending and digest in self.now:
-                    yield digest, self._got(newcomer, digest)
+                    yield digest, self._got(new, digest)
 
-    def _hangs_anew(self, digest: str) -> bool:
-        """It was not there, or a tag makes it a referrer of something else."""
+    def _is_newly_related(self, digest: str) -> bool:
+        """The image was not there, or a new tag makes it a referrer of another image."""
         before, after = self.approved.get(digest), self.now[digest].manifest
         return before is None or not {*after.tag_subjects} <= {*before.tag_subjects}
 
-    def _got(self, newcomer: str, digest: str) -> GotRelative:
-        new, known = self.graph.manifests[newcomer], self.graph.manifests[digest]
+    def _got(self, relative: str, digest: str) -> GotRelative:
+        new, known = self.graph.manifests[relative], self.graph.manifests[digest]
         if digest in new.children:
             relation = Relation.INDEX
-        elif newcomer in known.children:
+        elif relative in known.children:
             relation = Relation.CHILD
         elif digest in (new.subject, *new.tag_subjects):
             relation = Relation.REFERRER
@@ -123,7 +141,7 @@ class Comparison:
             relation = Relation.SUBJECT
         return GotRelative(new.shown_name, relation)
 
-    def _only_follows(self, digest: str, why: SkipReason) -> bool:
+    def _only_inherits(self, digest: str, why: SkipReason) -> bool:
         judged = self.now.get(digest)
         return (
             judged is not None
@@ -131,7 +149,7 @@ class Comparison:
             and all(reason.rule is RuleName.FOLLOWS for reason in judged.reasons)
         )
 
-    def _stays_with(self, origin: str, changed: Why) -> SkippedWith:
+    def _skipped_with(self, origin: str, changed: Skips) -> SkippedWith:
         return SkippedWith(self._name(origin), changed[origin])
 
     def _name(self, digest: str) -> ManifestName:
@@ -145,15 +163,56 @@ def compare(approved: Plan, now: Plan) -> Comparison:
     return Comparison(before, after, build_graph(both.values()))
 
 
-def gone_of(approved: Plan, deleted: AbstractSet[str]) -> list[Manifest]:
-    """What this run has deleted, for judging what hangs on it: without tags it takes nobody's
-    place."""
+def deleted_manifests(approved: Plan, deleted: AbstractSet[str]) -> list[Manifest]:
+    """The manifests that this run has deleted, so that their children and referrers can be judged.
+    They have no tags, so that they take no place among the newest images."""
     manifests = (judged.manifest for judged in approved.judged)
     return [replace(each, tags=(), names=()) for each in manifests if each.digest in deleted]
 
 
+def is_approved_content(plan: PlanRecord, content: Plan) -> bool:
+    """Whether all current approvals have the hash of this content, and there is one. An approval
+    without a hash counts for no content."""
+    found = content_hash(content)
+    approvals = plan.current_approvals
+    return bool(approvals) and all(approval.hash == found for approval in approvals)
+
+
+def find_ground_change(approved: Plan, now: Plan) -> GroundChanged | None:
+    """Why nothing may be deleted by the plan of `now`; None if images may be deleted."""
+    changes = tuple(_ground_changes(approved, now))
+    return GroundChanged(changes) if changes else None
+
+
+def next_pass(order: Sequence[str], pending: AbstractSet[str], graph: Graph) -> list[str]:
+    """The images that may be deleted now. An index goes before its children, a subject before its
+    referrers, and each of these waits until ECR has confirmed that its parents are gone."""
+    return [
+        digest
+        for digest in order
+        if digest in pending and pending.isdisjoint(graph.parents.get(digest, ()))
+    ]
+
+
+def are_too_many(failed: int, tried: int) -> bool:
+    """Whether so many deletions failed that the run ends: ten, and a fifth of all."""
+    return failed >= FEW_FAILURES and failed * SHARE >= tried
+
+
+def _ground_changes(approved: Plan, now: Plan) -> Iterator[GroundChange]:
+    yield from now.problems
+    if not now.checked:
+        yield NothingLookedAt()
+    for source in now.usage.not_checked:
+        if source not in approved.usage.not_checked:
+            yield SourceSwitchedOff(source)
+    for place in now.deleted_also_in:
+        if place not in approved.deleted_also_in:
+            yield DeletedThereToo(place)
+
+
 def _why_changed(before: Manifest, after: Judged | None) -> SkipReason | None:
-    """What people did to it says more than what the rules make of that."""
+    """What people did to the image says more than the verdict that follows from it."""
     if after is None:
         return DeletedElsewhere()
     manifest = after.manifest
@@ -174,7 +233,7 @@ def _why_different(before: Manifest, after: Described | None) -> SkipReason | No
         or _why_pushed(before, after.pushed_at)
         or _why_restored(before, after.restored_at)
         or _why_pulled(before, after.pulled_at)
-        or _why_put_away(after.status)
+        or _why_archived(after.status)
     )
 
 
@@ -184,19 +243,19 @@ def _kept_now(judged: Judged) -> KeptNow | None:
     return KeptNow(_first_of_its_own(judged.reasons))
 
 
-def _why_put_away(status: str) -> ArchivedSince | None:
+def _why_archived(status: str) -> ArchivedSince | None:
     return None if status == ImageStatus.ACTIVE else ArchivedSince()
 
 
 def _why_pushed(before: Manifest, pushed_at: datetime | None) -> PushedAgain | None:
-    """Somebody deleted it, and somebody needed it."""
+    """Somebody deleted the image, and then needed it."""
     if pushed_at is None or pushed_at == before.pushed_at:
         return None
     return PushedAgain(pushed_at)
 
 
 def _why_restored(before: Manifest, restored_at: datetime | None) -> RestoredSince | None:
-    """Somebody put it away after the plan was made, and then needed it."""
+    """Somebody archived the image after the plan was made, and then needed it."""
     if restored_at is None or restored_at == before.restored_at:
         return None
     return RestoredSince(restored_at)
@@ -218,7 +277,7 @@ def _first_of_its_own(reasons: tuple[Reason, ...]) -> Reason:
 
 
 def _reach(edges: Edges, origins: dict[str, str]) -> None:
-    """Adds what the edges lead to, each with where it was reached from."""
+    """Adds what the edges lead to, each with the digest from which it was reached."""
     waiting = list(origins)
     while waiting:
         digest = waiting.pop()

@@ -1,10 +1,10 @@
-"""Starts what is due, and takes over what somebody left."""
+"""Starts plans that are due, and takes over runs whose worker is gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.audit_details import (
     CouldNotBegin,
@@ -16,7 +16,7 @@ from bot.core.audit_details import (
 )
 from bot.core.decision_reasons import ApprovalLack
 from bot.core.errors import DamagedError, RequestError
-from bot.core.ground import is_what_people_approved, why_not_to_go_on
+from bot.core.plan_state import PlanState
 from bot.core.records import (
     BY_SETTINGS,
     Event,
@@ -27,6 +27,7 @@ from bot.core.records import (
     Worker,
     by_itself,
 )
+from bot.core.revalidation import find_ground_change, is_approved_content
 from bot.core.sentence import Sentence
 from bot.core.start_obstacles import (
     ExecutionOff,
@@ -44,18 +45,52 @@ from bot.core.transitions import (
     taken_over,
 )
 from bot.store.changes import Change
-from bot.usecases.carry_out import LeftError, Runner
 from bot.usecases.check_authority import Authority
-from bot.usecases.lease import LENGTH, RunLostError
-from bot.usecases.lookout import Sight, Workplace, look_at
+from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
+from bot.usecases.deletion.revalidation import DeletionTarget, FreshPlan, make_fresh_plan
+from bot.usecases.deletion.run import Runner, ShutdownError
 from bot.usecases.proposals import find_plan
 
 if TYPE_CHECKING:
     from bot.store.store import Store
 
+IsGone = Callable[[Worker], bool]
+"""Whether a process has certainly ended; False where that cannot be told from here."""
 
-class CalledBackError(Exception):
-    """A plan that could not begin, and is proposed again, without approvals. `is_incomplete`: since
+
+class ActiveRun(NamedTuple):
+    """A plan that is being carried out, and its run."""
+
+    plan: PlanRecord
+    run: Run
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """`due`: approved plans whose undo window is over; none while everything is paused.
+    `abandoned`: runs whose worker is gone, or whose lease has expired. `running`: all others."""
+
+    due: Sequence[PlanRecord]
+    abandoned: Sequence[ActiveRun]
+    running: Sequence[ActiveRun]
+
+
+def find_work(store: "Store", now: datetime, is_gone: IsGone) -> Work:
+    plans = store.approved_plans()
+    executing = (plan for plan in plans if plan.state is PlanState.EXECUTING)
+    active = [ActiveRun(plan, run) for plan in executing if (run := store.run(plan.id))]
+    running = [
+        each for each in active if now < each.run.leased_until and not is_gone(each.run.worker)
+    ]
+    return Work(
+        due=[] if store.pause() else [plan for plan in plans if is_due(plan, now)],
+        abandoned=[each for each in active if each not in running],
+        running=running,
+    )
+
+
+class NotStartedError(Exception):
+    """A plan could not start, and is proposed again, without approvals. `is_incomplete`: since
     something could not be read."""
 
     def __init__(self, plan: PlanRecord, cause: StartObstacle) -> None:
@@ -69,7 +104,7 @@ class CalledBackError(Exception):
 
 
 class PausedError(Exception):
-    """No plan may begin."""
+    """No plan may start."""
 
     def __init__(self, pause: Pause) -> None:
         super().__init__(pause)
@@ -77,7 +112,7 @@ class PausedError(Exception):
 
 
 class _ObstacleError(Exception):
-    """The plan cannot begin."""
+    """The plan cannot start."""
 
     def __init__(self, cause: StartObstacle) -> None:
         super().__init__(cause)
@@ -86,24 +121,24 @@ class _ObstacleError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """`worker` is who does it here, `authority` judges approvals by the settings here. `enabled`
-    False: nothing is carried out. `open_workplace` raises RequestError if the settings do not know
-    the plan's registry."""
+    """`worker` is this process, `authority` judges approvals by the settings of this process.
+    `enabled` False: no plan is carried out. `open_target` raises RequestError if the settings do
+    not know the plan's registry."""
 
     runner: Runner
     worker: Worker
     authority: Authority
     enabled: bool
     undo_window: timedelta
-    open_workplace: Callable[[PlanRecord], AbstractContextManager[Workplace]]
+    open_target: Callable[[PlanRecord], AbstractContextManager[DeletionTarget]]
 
     def start(self, id_: str) -> PlanRecord:
-        """Carries out a plan whose undo window is over; the plan as it is then. One that should
-        have begun long ago gets a new window, and waits.
+        """Carries out a plan whose undo window is over; the plan as it is then. A plan that should
+        have started long ago gets a new window, and waits.
 
-        Raises CalledBackError if it cannot begin, RunLostError if somebody else takes it, LeftError
-        if this worker was told to leave, PausedError while everything is paused, and ServiceError
-        if AWS, Slack or the database fails: then it is still approved, or recovered later.
+        Raises NotStartedError if it cannot start, LeaseLostError if another worker has started or
+        stopped it, ShutdownError, PausedError while everything is paused, and ServiceError if AWS,
+        Slack or the store fails: then it is still approved, or recovered later.
         """
         self._expect_no_pause()
         plan = self._in_time(find_plan(self._store, id_, self._now()))
@@ -112,29 +147,29 @@ class Executor:
         with ExitStack() as stack:
             try:
                 self._expect_allowed(plan)
-                workplace = stack.enter_context(self.open_workplace(plan))
-                sight = self._sight(plan, workplace)
+                target = stack.enter_context(self.open_target(plan))
+                fresh = self._fresh_plan(plan, target)
             except _ObstacleError as error:
-                raise self._called_back(plan, error.cause) from error
+                raise self._not_started(plan, error.cause) from error
             except (RequestError, DamagedError) as error:
-                raise self._called_back(plan, Sentence.of(error)) from error
-            if self.runner.is_leaving():
-                raise LeftError
-            return self.runner.carry_out(self._begun(plan), workplace, sight)
+                raise self._not_started(plan, Sentence.of(error)) from error
+            if self.runner.is_shutting_down():
+                raise ShutdownError
+            return self.runner.run(self._started(plan), target, fresh)
 
     def take_over(self, plan: PlanRecord, run: Run) -> PlanRecord:
-        """Continues a run whose worker is gone, or whose lease has expired. A run that the settings
+        """Resumes a run whose worker is gone, or whose lease has expired. A run that the settings
         here do not allow is only stopped.
 
-        Raises RunLostError if another worker was faster, ServiceError if Slack cannot tell who
-        approved, and what opening the workplace raises.
+        Raises LeaseLostError if another worker was faster, ServiceError if Slack cannot tell who
+        approved, and what `open_target` raises.
         """
         why_not = self._why_not_approved(plan, run.begun_at) if self.enabled else ExecutionOff()
-        with self.open_workplace(plan) as workplace:
-            return self.runner.carry_out(self._taken(plan, run, why_not), workplace)
+        with self.open_target(plan) as target:
+            return self.runner.run(self._taken_over(plan, run, why_not), target)
 
     def _expect_allowed(self, plan: PlanRecord) -> None:
-        """Raises _ObstacleError if the settings here do not let the plan begin now."""
+        """Raises _ObstacleError if the settings here do not let the plan start now."""
         if not self.enabled:
             raise _ObstacleError(ExecutionOff())
         if why_not := self._why_not_approved(plan, self._now()):
@@ -144,7 +179,7 @@ class Executor:
         return self.authority.why_not_approved(plan, self.undo_window, begins_at)
 
     def _in_time(self, plan: PlanRecord) -> PlanRecord:
-        """Nobody is to be surprised by what they approved long ago: they can still stop it."""
+        """A plan that was approved long ago surprises nobody: people can still stop it."""
         now = self._now()
         while is_late(plan, now):
             after = postponed(plan, now, self.undo_window)
@@ -155,52 +190,52 @@ class Executor:
             plan = find_plan(self._store, plan.id, now)
         return plan
 
-    def _sight(self, plan: PlanRecord, workplace: Workplace) -> Sight:
-        """Raises _ObstacleError if the plan cannot begin."""
+    def _fresh_plan(self, plan: PlanRecord, target: DeletionTarget) -> FreshPlan:
+        """Raises _ObstacleError if the plan cannot start."""
         content = self._store.content(plan.id, plan.version)
-        if not is_what_people_approved(plan, content):
+        if not is_approved_content(plan, content):
             raise _ObstacleError(NotWhatWasApproved(plan.version))
-        sight = look_at(workplace)
-        if why := why_not_to_go_on(content, sight.planned.plan):
-            raise _ObstacleError(why)
-        return sight
+        fresh = make_fresh_plan(target)
+        if change := find_ground_change(content, fresh.planned.plan):
+            raise _ObstacleError(change)
+        return fresh
 
-    def _begun(self, plan: PlanRecord) -> Run:
-        """Raises RunLostError if somebody was faster, to begin it or to stop it, and PausedError if
-        somebody paused everything meanwhile."""
+    def _started(self, plan: PlanRecord) -> Run:
+        """Raises LeaseLostError if somebody else has started or stopped it, and PausedError if
+        somebody has paused everything meanwhile."""
         now = self._now()
-        run = Run(plan.id, plan.version, 1, self.worker, now, now + LENGTH)
+        run = Run(plan.id, plan.version, 1, self.worker, now, now + RUN_LEASE)
         after = started(plan, now)
         approvers = tuple(approval.by for approval in plan.current_approvals)
         event = self._event(EventName.STARTED, after, RunBegins(approvers, self.worker.host))
         if not self._store.commit(Change((event,), plan, after, run=run)):
             self._expect_no_pause()
-            raise RunLostError
+            raise LeaseLostError
         return run
 
     def _expect_no_pause(self) -> None:
         if pause := self._store.pause():
             raise PausedError(pause)
 
-    def _taken(self, plan: PlanRecord, run: Run, why_not: StartObstacle | None) -> Run:
-        now = self._now()
-        mine = replace(run, attempt=run.attempt + 1, worker=self.worker, leased_until=now + LENGTH)
+    def _taken_over(self, plan: PlanRecord, run: Run, why_not: StartObstacle | None) -> Run:
+        until = self._now() + RUN_LEASE
+        mine = replace(run, attempt=run.attempt + 1, worker=self.worker, leased_until=until)
         after = asked_to_stop(plan, BY_SETTINGS, why_not) if why_not else taken_over(plan)
         detail = RunTakenOver(run.worker.host, run.worker.pid, self.worker.host)
         events = [self._event(EventName.TAKEN_OVER, after, detail)]
         if why_not:
             events.append(self._event(EventName.NOT_STARTED, after, OnlyStopped(why_not)))
         if not self._store.commit(Change(events, plan, after, run_before=run, run=mine)):
-            raise RunLostError
+            raise LeaseLostError
         return mine
 
-    def _called_back(self, plan: PlanRecord, cause: StartObstacle) -> Exception:
-        """RunLostError if somebody was faster, to stop it or to begin it."""
+    def _not_started(self, plan: PlanRecord, cause: StartObstacle) -> Exception:
+        """LeaseLostError if somebody else has started or stopped it."""
         event = self._event(EventName.NOT_STARTED, plan, CouldNotBegin(cause))
         after = called_back(plan)
         if not self._store.commit(Change((event,), plan, after)):
-            return RunLostError()
-        return CalledBackError(after, cause)
+            return LeaseLostError()
+        return NotStartedError(after, cause)
 
     def _event(self, name: EventName, plan: PlanRecord, detail: EventDetail) -> Event:
         return by_itself(plan, self._now(), name, detail)

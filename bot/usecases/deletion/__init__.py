@@ -1,0 +1,1 @@
+"""Carries out approved plans: deletes what people approved and what has not changed since."""

@@ -1,0 +1,98 @@
+"""Sends batches of digests to ECR. Each batch is written down before its call, and marked as sent
+right before the call leaves."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from bot.core.errors import (
+    AnswerLostError,
+    ExpiredCredentialsError,
+    NotSentError,
+    ServiceError,
+    ThrottledError,
+)
+from bot.core.records import Batch, KeptManifest
+from bot.parallel import in_batches, in_parallel
+from bot.ports import Deleter, DeletionFailure
+from bot.usecases.deletion.lease import LeasedRun, LeaseLostError
+
+IMAGES_A_BATCH = 100
+"""BatchDeleteImage takes no more: API reference, imageIds."""
+
+BATCHES_A_ROUND = 4
+
+DESCRIPTION_HOLDS = timedelta(seconds=60)
+"""A request leaves at most this long after its images were described."""
+
+
+def images_a_round() -> int:
+    return IMAGES_A_BATCH * BATCHES_A_ROUND
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What ECR answered for each image of a batch, None for deleted. `error`: why there is no
+    answer. Then `images` is empty."""
+
+    batch: Batch
+    images: Mapping[str, DeletionFailure | None]
+    error: ServiceError | None = None
+
+    @property
+    def is_worth_a_retry(self) -> bool:
+        """Whether the error may be over the next time."""
+        return isinstance(
+            self.error, AnswerLostError | ExpiredCredentialsError | NotSentError | ThrottledError
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSender:
+    leased: LeasedRun
+    deleter: Deleter
+
+    def journal(self, manifests: Sequence[KeptManifest], first: int) -> Sequence[Batch]:
+        """Writes down the next batches and the texts of their manifests. `first`: the number of the
+        first batch. Raises LeaseLostError if another worker has the run, and ServiceError if
+        nothing could be written."""
+        digests = [manifest.digest for manifest in manifests]
+        parts = in_batches(digests, IMAGES_A_BATCH)
+        batches = [Batch(number, tuple(part)) for number, part in enumerate(parts, first)]
+        if not self.leased.store.journal(self.leased.run, batches, manifests):
+            raise LeaseLostError
+        return batches
+
+    def send(self, batches: Sequence[Batch], described_at: datetime) -> Iterator[Answer]:
+        """The answers in the order of the batches. Raises LeaseLostError if another worker has the
+        run, and ServiceError if the lease cannot be renewed."""
+        return in_parallel(partial(self._send, described_at), batches)
+
+    def _send(self, described_at: datetime, batch: Batch) -> Answer:
+        self.leased.lease.renew()
+        may_leave: Callable[[], bool] = partial(self._may_leave, batch, described_at)
+        try:
+            return Answer(batch, self.deleter.delete(batch.digests, may_leave))
+        except ExpiredCredentialsError as error:
+            self.deleter.renew_credentials()
+            return Answer(batch, {}, error)
+        except ServiceError as error:
+            return Answer(batch, {}, error)
+
+    def _may_leave(self, batch: Batch, described_at: datetime) -> bool:
+        """Marks the batch as sent, as late as possible: a batch without that mark has deleted
+        nothing. A process that was frozen before this call sends nothing. Raises NotSentError if
+        the mark cannot be written."""
+        if not self._is_current(described_at):
+            return False
+        store, run = self.leased.store, self.leased.run
+        try:
+            is_marked = store.mark_sent(run, batch, self.leased.clock())
+        except ServiceError as error:
+            raise NotSentError(str(error)) from error
+        return is_marked and self._is_current(described_at)
+
+    def _is_current(self, described_at: datetime) -> bool:
+        is_recent = self.leased.clock() - described_at <= DESCRIPTION_HOLDS
+        return self.leased.lease.is_certain() and is_recent

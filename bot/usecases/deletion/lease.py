@@ -1,0 +1,112 @@
+"""Who has a run or a job: one worker at a time, as long as it renews its lease."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.core.errors import ServiceError
+from bot.core.plan_state import PlanState
+from bot.core.records import PlanRecord, Run
+from bot.parallel import meanwhile
+from bot.ports import Clock
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+RUN_LEASE = timedelta(seconds=90)
+"""Longer than any call that deletes can take: the worker that takes a run over after the lease has
+expired finds no call under way."""
+
+MARGIN = timedelta(seconds=30)
+"""The worker sends nothing in the last part of its lease: the clocks of two machines may differ by
+as much."""
+
+RUN_RENEWAL = timedelta(seconds=20)
+"""How often the lease is renewed during long work."""
+
+
+class LeaseLostError(Exception):
+    """Another worker has the run or the job by now, and continues it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """What a worker has at a time. `until`: when its lease expires.
+
+    `renew` takes the new time and returns False if another worker has it. `release` takes the time
+    from which any worker may take it.
+    """
+
+    until: datetime
+    renew: Callable[[datetime], bool]
+    release: Callable[[datetime], bool]
+
+
+class Lease:
+    """May be used by several threads."""
+
+    def __init__(
+        self, leased: Leased, clock: Clock, *, length: timedelta, renewal: timedelta
+    ) -> None:
+        self._leased = leased
+        self._clock = clock
+        self._length = length
+        self._renewal = renewal
+        self._until = leased.until
+        self._is_lost = False
+
+    def renew(self) -> None:
+        """Raises LeaseLostError if another worker has it, ServiceError if the store fails."""
+        until = self._clock() + self._length
+        self._is_lost = not self._leased.renew(until)
+        self.expect_not_lost()
+        self._until = until
+
+    def kept(self) -> AbstractContextManager[None]:
+        """Renews it during long work, such as a scan of usage. A failure is ignored here: the next
+        `renew` raises it, and `expect_not_lost` raises a loss."""
+        return meanwhile(self.renew, self._renewal, ignoring=(ServiceError, LeaseLostError))
+
+    def expect_not_lost(self) -> None:
+        """Raises LeaseLostError if a renewal has found that another worker has it."""
+        if self._is_lost:
+            raise LeaseLostError
+
+    def is_certain(self) -> bool:
+        """Whether no other worker can have it, by the clock alone: a process that was frozen after
+        `renew` learns it here."""
+        return self._clock() < self._until - MARGIN
+
+    def release(self, delay: timedelta = timedelta(0)) -> None:
+        """Any worker may take it after the delay."""
+        self._leased.release(self._clock() + delay)
+
+
+def lease_of_run(store: "Store", run: Run, clock: Clock) -> Lease:
+    leased = Leased(
+        run.leased_until, partial(store.renew_run, run), partial(store.release_run, run)
+    )
+    return Lease(leased, clock, length=RUN_LEASE, renewal=RUN_RENEWAL)
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedRun:
+    """A run that this worker has, and its store. The store refuses whatever another worker writes
+    to it."""
+
+    run: Run
+    lease: Lease
+    store: "Store"
+    clock: Clock
+
+    def plan(self) -> PlanRecord:
+        """As it is stored now. Raises LeaseLostError if another worker has the run, or has ended
+        it."""
+        plan, run = self.store.plan(self.run.plan), self.store.run(self.run.plan)
+        is_mine = run is not None and run.attempt == self.run.attempt
+        if plan is None or plan.state is not PlanState.EXECUTING or not is_mine:
+            raise LeaseLostError
+        return plan

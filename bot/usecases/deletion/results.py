@@ -1,0 +1,302 @@
+"""What became of each image that a plan deletes, read from ECR's own answers."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import fields, is_dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.core.audit_details import DeletedAsApproved, EventDetail, NotDeleted, ReasonCount, RunEnded
+from bot.core.errors import AnswerLostError, DamagedError
+from bot.core.freed import Freed
+from bot.core.plan import Plan
+from bot.core.records import Batch, Event, EventName, Fate, Outcome, PlanRecord, by_itself
+from bot.core.result_reasons import EndCause, NotReached, RefusedByEcr, ResultReason, SkipReason
+from bot.core.revalidation import Comparison, Skips
+from bot.core.sentence import Sentence
+from bot.core.transitions import ended, stopped
+from bot.ports import DeletionFailure, RunProgress
+from bot.usecases.deletion.batches import Answer
+from bot.usecases.deletion.lease import MARGIN, RUN_LEASE, LeasedRun, LeaseLostError
+
+NOT_THERE = "ImageNotFound"
+PASSING = ("ImageReferencedByManifestList", NOT_THERE)
+"""Refusals that may pass: ECR knows of an index that lists the image, or does not know the image
+any more. API reference, ImageFailure."""
+
+TRIES = 4
+"""Of an image that ECR refuses in such a way."""
+
+LATE_EFFECT = RUN_LEASE + MARGIN
+"""So long after a call left it cannot delete anything any more: the longest call, and the
+difference between the clocks of two machines."""
+
+REASONS = 3
+"""The most frequent reasons that one audit event names."""
+
+_EVENTS = {
+    Outcome.DELETED: EventName.DELETED,
+    Outcome.SPARED: EventName.SPARED,
+    Outcome.FAILED: EventName.FAILED,
+}
+
+
+class Results:
+    """What the store knows of each image, and nothing else: every method that changes this first
+    writes to the store. Only these methods change it.
+
+    Every method that writes raises LeaseLostError if another worker has the run, and ServiceError
+    if nothing was written.
+    """
+
+    def __init__(
+        self, leased: LeasedRun, plan: PlanRecord, content: Plan, progress: RunProgress
+    ) -> None:
+        """Raises DamagedError if what is stored is not what the plan deletes."""
+        store = leased.store
+        items = store.items(plan.id, plan.version)
+        if [item.digest for item in items] != [*content.delete]:
+            raise DamagedError(
+                f"The receipt of the plan {plan.id} is not about what the plan deletes: somebody "
+                "changed it in the database; look into a backup"
+            )
+        self._leased = leased
+        self._plan = plan
+        self._content = content
+        self._progress = progress
+        self._reasons = {each.manifest.digest: each.reasons[0] for each in content.judged}
+        self._outcomes = {item.digest: item.outcome for item in items}
+        self._counts = Counter(self._outcomes.values())
+        self._pending = {d for d, outcome in self._outcomes.items() if outcome is Outcome.PENDING}
+        self._deleted = {d for d, outcome in self._outcomes.items() if outcome is Outcome.DELETED}
+        self._unconfirmed = {item.digest for item in items if item.is_unconfirmed}
+        self._freed = Freed(content, self._deleted - self._unconfirmed)
+        self._is_cut_short = any(isinstance(item.reason, NotReached) for item in items)
+        self._show_progress()
+        self._unanswered = {
+            digest: batch.sent_at
+            for batch in store.unanswered(leased.run)
+            if batch.sent_at
+            for digest in batch.digests
+            if digest not in self._deleted
+        }
+
+    @property
+    def pending(self) -> AbstractSet[str]:
+        return self._pending
+
+    @property
+    def deleted(self) -> AbstractSet[str]:
+        """By this run, in this or an earlier process."""
+        return self._deleted
+
+    @property
+    def unanswered(self) -> Mapping[str, datetime]:
+        """Images that ECR may have deleted by a call that it did not answer, with the time at which
+        the last of these calls had left."""
+        return self._unanswered
+
+    @property
+    def done(self) -> int:
+        """How many images have a result."""
+        return len(self._outcomes) - len(self._pending)
+
+    def count(self, outcome: Outcome) -> int:
+        return self._counts[outcome]
+
+    # what is recorded
+
+    def skip(self, skips: Skips) -> None:
+        self._record([Fate(digest, Outcome.SPARED, reason) for digest, reason in skips.items()])
+
+    def skip_rest(self, cause: EndCause) -> None:
+        """Skips all pending images, since the run ends early."""
+        self._is_cut_short = self._is_cut_short or bool(self._pending)
+        self.skip(dict.fromkeys(sorted(self._pending), NotReached(cause)))
+
+    def record_answer(
+        self, answer: Answer, refused: Mapping[str, int], comparison: Comparison
+    ) -> Sequence[str]:
+        """`refused`: how often ECR refused an image so far in a way that may pass. Returns the
+        images that it refuses in that way now: they stay pending.
+
+        A batch with an image whose result is unknown stays open until the end of the run: its call
+        may take effect after the image was looked up.
+        """
+        results: list[Fate] = []
+        retried: list[str] = []
+        for digest, failure in answer.images.items():
+            if self._may_pass(digest, failure, refused):
+                retried.append(digest)
+            else:
+                results.append(self._result(digest, failure))
+        unknown = [digest for digest in answer.batch.digests if digest not in answer.images]
+        if answer.error is None or isinstance(answer.error, AnswerLostError):
+            self._unanswered.update(dict.fromkeys(unknown, self._leased.clock()))
+        elif not answer.is_worth_a_retry:
+            results += _failures(unknown, answer.error)
+        is_open = not self._unanswered.keys().isdisjoint(unknown)
+        self._record_with_dependents(results, comparison, [] if is_open else [answer.batch])
+        return retried
+
+    def give_up(self, answer: Answer, comparison: Comparison) -> None:
+        """The pending images of a batch whose call has failed too often have failed."""
+        assert answer.error is not None
+        pending = sorted(self._pending.intersection(answer.batch.digests))
+        self._record_with_dependents(_failures(pending, answer.error), comparison)
+
+    def record_unconfirmed(self, digests: Iterable[str]) -> None:
+        """Images that are gone after a call of this run that ECR did not answer."""
+        self._record([self._deletion(digest, is_unconfirmed=True) for digest in digests])
+
+    def close_calls_without_effect(self, looked_up_at: datetime) -> None:
+        """An image that is still there so long after a call was not deleted by that call. If it is
+        gone later, somebody else deleted it, whichever worker finds that."""
+        over = [d for d, at in self._unanswered.items() if looked_up_at - at > LATE_EFFECT]
+        for digest in over:
+            del self._unanswered[digest]
+        if over:
+            batches = self._leased.store.unanswered(self._leased.run)
+            unanswered = self._unanswered.keys()
+            self._record([], [each for each in batches if unanswered.isdisjoint(each.digests)])
+
+    def close_all_calls(self) -> None:
+        self._record([], self._leased.store.unanswered(self._leased.run))
+
+    # how the run ends
+
+    def end_of(self, plan: PlanRecord) -> PlanRecord:
+        """The plan after its run. It depends on the store alone, so that every worker that comes to
+        the end says the same."""
+        freed, unconfirmed = self._freed.bytes, self._unconfirmed_bytes
+        has_failed = self.count(Outcome.FAILED) > 0
+        if self._is_cut_short and (plan.stop_asked_by or not has_failed):
+            return stopped(plan, freed, unconfirmed)
+        return ended(plan, self._outcomes.values(), freed, unconfirmed)
+
+    def summary(self, plan: PlanRecord, cause: EndCause | None) -> RunEnded:
+        return RunEnded(
+            deleted=self.count(Outcome.DELETED),
+            skipped=self.count(Outcome.SPARED),
+            failed=self.count(Outcome.FAILED),
+            pending=self.count(Outcome.PENDING),
+            freed_bytes=self._freed.bytes,
+            exact=plan.exact,
+            unconfirmed=len(self._unconfirmed),
+            unconfirmed_bytes=self._unconfirmed_bytes,
+            cause=cause,
+        )
+
+    @property
+    def _unconfirmed_bytes(self) -> int:
+        """Freed by deletions that ECR never confirmed, besides the others."""
+        if not self._unconfirmed:
+            return 0
+        return Freed(self._content, self._deleted).bytes - self._freed.bytes
+
+    # reading an answer
+
+    def _may_pass(
+        self, digest: str, failure: DeletionFailure | None, refused: Mapping[str, int]
+    ) -> bool:
+        return (
+            failure is not None
+            and not self._is_gone_by_us(digest, failure)
+            and failure.code in PASSING
+            and refused.get(digest, 0) + 1 < TRIES
+        )
+
+    def _result(self, digest: str, failure: DeletionFailure | None) -> Fate:
+        if failure is None:
+            return self._deletion(digest)
+        if self._is_gone_by_us(digest, failure):
+            return self._deletion(digest, is_unconfirmed=True)
+        return Fate(digest, Outcome.FAILED, RefusedByEcr(failure.code, failure.reason))
+
+    def _is_gone_by_us(self, digest: str, failure: DeletionFailure) -> bool:
+        return failure.code == NOT_THERE and digest in self._unanswered
+
+    def _deletion(self, digest: str, *, is_unconfirmed: bool = False) -> Fate:
+        """With the plan's own reason."""
+        return Fate(digest, Outcome.DELETED, self._reasons[digest], is_unconfirmed)
+
+    # writing results
+
+    def _record_with_dependents(
+        self, results: Sequence[Fate], comparison: Comparison, closed: Sequence[Batch] = ()
+    ) -> None:
+        """Skips the children and referrers of images that failed, in the same transaction."""
+        skips: dict[str, SkipReason] = {}
+        for each in results:
+            if each.outcome is Outcome.FAILED:
+                skips |= comparison.dependents_of(each.digest, self._pending, each.reason)
+        known = {each.digest for each in results}
+        dependents = [
+            Fate(digest, Outcome.SPARED, reason)
+            for digest, reason in skips.items()
+            if digest not in known
+        ]
+        self._record([*results, *dependents], closed)
+
+    def _record(self, results: Sequence[Fate], closed: Sequence[Batch] = ()) -> None:
+        """`closed`: batches that can delete nothing any more."""
+        if not results and not closed:
+            return
+        events = list(_events(self._plan, results, self._leased.clock()))
+        if not self._leased.store.settle(self._leased.run, results, closed, events):
+            raise LeaseLostError
+        for each in results:
+            self._count(each)
+        self._show_progress()
+
+    def _count(self, result: Fate) -> None:
+        self._counts[self._outcomes[result.digest]] -= 1
+        self._counts[result.outcome] += 1
+        self._outcomes[result.digest] = result.outcome
+        self._pending.discard(result.digest)
+        if result.outcome is Outcome.DELETED:
+            self._deleted.add(result.digest)
+            self._unanswered.pop(result.digest, None)
+            if result.is_unconfirmed:
+                self._unconfirmed.add(result.digest)
+            else:
+                self._freed.add(result.digest)
+
+    def _show_progress(self) -> None:
+        self._progress(self.done, len(self._outcomes), self._freed.bytes)
+
+
+def _failures(digests: Iterable[str], error: Exception) -> list[Fate]:
+    reason = Sentence.of(error)
+    return [Fate(digest, Outcome.FAILED, reason) for digest in digests]
+
+
+def _events(plan: PlanRecord, results: Iterable[Fate], at: datetime) -> Iterator[Event]:
+    alike: defaultdict[tuple[Outcome, bool], list[Fate]] = defaultdict(list)
+    for each in results:
+        alike[each.outcome, each.is_unconfirmed].append(each)
+    for (outcome, is_unconfirmed), some in sorted(alike.items()):
+        reasons = (each.reason for each in some)
+        detail = _detail(outcome, reasons, is_unconfirmed=is_unconfirmed)
+        digests = tuple(each.digest for each in some)
+        yield by_itself(plan, at, _EVENTS[outcome], detail, digests)
+
+
+def _detail(
+    outcome: Outcome, reasons: Iterable[ResultReason], *, is_unconfirmed: bool
+) -> EventDetail:
+    if outcome is Outcome.DELETED:
+        return DeletedAsApproved(is_unconfirmed)
+    most = Counter(map(_to_the_minute, reasons)).most_common(REASONS)
+    return NotDeleted(tuple(ReasonCount(images, reason) for reason, images in most))
+
+
+def _to_the_minute(value: Any) -> Any:
+    """A reason with its times as people read them: reasons that read the same count as one."""
+    if isinstance(value, datetime):
+        return value.replace(second=0, microsecond=0)
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {each.name: _to_the_minute(getattr(value, each.name)) for each in fields(value)}
+        return replace(value, **parts)
+    return value

@@ -1,0 +1,312 @@
+"""Carries out a plan that was started: deletes what people approved, except what has changed since.
+
+A run goes on in rounds. Whatever fails in a round, the next attempt, in this or another process,
+begins with what the store has.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.core.errors import DamagedError, RequestError, ServiceError
+from bot.core.graph import Graph
+from bot.core.plan import Plan
+from bot.core.plan_state import PlanState
+from bot.core.records import EventName, Outcome, PlanRecord, Run, by_itself
+from bot.core.result_reasons import (
+    DeletedElsewhere,
+    EndCause,
+    StoppedBy,
+    StoppedBySettings,
+    TooManyFailures,
+)
+from bot.core.revalidation import Comparison, are_too_many, is_approved_content, next_pass
+from bot.core.sentence import Sentence
+from bot.ports import Clock, RunProgress
+from bot.store.changes import Change
+from bot.usecases.deletion.batches import Answer, BatchSender, images_a_round
+from bot.usecases.deletion.lease import LeasedRun, lease_of_run
+from bot.usecases.deletion.results import Results
+from bot.usecases.deletion.revalidation import (
+    DeletionTarget,
+    EndedEarlyError,
+    FreshPlan,
+    Revalidation,
+    Revalidator,
+)
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+WAITS = (2, 4, 8, 16, 32, 60)
+"""Seconds before the next attempt after a failure."""
+
+IDLE_ROUNDS = 8
+"""The run ends after so many rounds in a row without any result."""
+
+LONGEST_PAUSE = 15.0
+"""Seconds, between rounds without results."""
+
+
+class ShutdownError(Exception):
+    """The worker shuts down. Another worker resumes what it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """`sleep` takes seconds. `is_shutting_down`: whether this worker was told to shut down."""
+
+    store: "Store"
+    clock: Clock
+    sleep: Callable[[float], None]
+    progress: RunProgress
+    is_shutting_down: Callable[[], bool]
+
+    def run(self, run: Run, target: DeletionTarget, fresh: FreshPlan | None = None) -> PlanRecord:
+        """The plan as it is in the end. `fresh`: made a moment ago, if there is one.
+
+        A failure that lasts for minutes ends the run. Raises LeaseLostError if another worker has
+        taken it over; ShutdownError; and ServiceError if the store fails, or the result of a call
+        cannot be found out: the worker that recovers the run resumes it.
+        """
+        lease = lease_of_run(self.store, run, self.clock)
+        leased = LeasedRun(run, lease, self.store, self.clock)
+        try:
+            with lease.kept():
+                return self._run(leased, target, fresh)
+        except ShutdownError:
+            lease.release()
+            raise
+
+    def _run(
+        self, leased: LeasedRun, target: DeletionTarget, fresh: FreshPlan | None
+    ) -> PlanRecord:
+        patience = _Patience(self.sleep)
+        while True:
+            try:
+                return _open_attempt(self, leased, target, patience).complete(fresh)
+            except ServiceError as error:
+                if not patience.wait():
+                    return _open_attempt(self, leased, target, patience).give_up(error)
+                fresh = None
+
+
+class _Patience:
+    """Waits longer after each failure, and from the start again after a success."""
+
+    def __init__(self, sleep: Callable[[float], None]) -> None:
+        self._sleep = sleep
+        self._waits = iter(WAITS)
+
+    def renew(self) -> None:
+        self._waits = iter(WAITS)
+
+    def wait(self) -> bool:
+        """False, without waiting, if it has failed for minutes."""
+        seconds = next(self._waits, None)
+        if seconds is not None:
+            self._sleep(seconds)
+        return seconds is not None
+
+
+class _Sent(NamedTuple):
+    """What a round sent. `refused`: images that ECR refused in a way that may pass. `failed`: calls
+    without an answer."""
+
+    batches: int = 0
+    refused: Sequence[str] = ()
+    failed: Sequence[Answer] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """Where a run is between two rounds. `rest`: of the pass, what was not sent. `refused`: how
+    often ECR refused an image in a way that may pass. `idle`: rounds in a row without any result.
+    """
+
+    last: Revalidation
+    next_batch: int
+    rest: Sequence[str] = ()
+    refused: Counter[str] = field(default_factory=Counter)
+    idle: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """To delete what is pending in the store."""
+
+    runner: Runner
+    leased: LeasedRun
+    target: DeletionTarget
+    patience: _Patience
+    content: Plan
+    results: Results
+    revalidator: Revalidator
+
+    def complete(self, fresh: FreshPlan | None) -> PlanRecord:
+        self._look_up_unanswered()
+        cause = self._delete_pending(fresh)
+        self._look_up_unanswered()
+        return self._end(cause)
+
+    def give_up(self, error: ServiceError) -> PlanRecord:
+        """Ends the run, since it has failed for minutes. Raises the error if the result of a call
+        cannot be found out."""
+        if self.results.unanswered:
+            raise error
+        cause = Sentence.of(error)
+        self.results.skip_rest(cause)
+        return self._end(cause)
+
+    def _delete_pending(self, fresh: FreshPlan | None) -> EndCause | None:
+        """Why the run ends early, None if it does not."""
+        cause: EndCause
+        try:
+            if self.results.pending:
+                self._delete_in_rounds(fresh)
+        except EndedEarlyError as error:
+            cause = error.cause
+        except RequestError as error:
+            cause = Sentence.of(error)
+        else:
+            return None
+        self.results.skip_rest(cause)
+        return cause
+
+    def _delete_in_rounds(self, fresh: FreshPlan | None) -> None:
+        self._expect_no_stop()
+        first = self.revalidator.compared(fresh or self.revalidator.scanned())
+        batches = self.leased.store.batches_journalled(self.leased.run)
+        position = _Position(first, next_batch=batches + 1)
+        while self.results.pending:
+            self._expect_no_stop()
+            position = self._round(position)
+
+    def _round(self, position: _Position) -> _Position:
+        """Skips what has changed since people approved it, and sends the next batches."""
+        done_before = self.results.done
+        last = self._skip_changed(self.revalidator.refreshed, position.last)
+        rest = self._rest_of_pass(position.rest, last.comparison.graph)
+        chosen = rest[: images_a_round()]
+        last = self._skip_changed(partial(self.revalidator.described, chosen), last)
+        last = self._skip_changed(partial(self.revalidator.with_texts, chosen), last)
+        self._expect_no_stop()
+        sent = self._send(chosen, last, position)
+        self._look_up_unanswered()
+        idle = 0 if self.results.done > done_before else position.idle + 1
+        if not idle:
+            self.patience.renew()
+        self._end_or_pause(sent.failed, idle, last.comparison)
+        refused = position.refused + Counter(sent.refused)
+        return _Position(
+            last=last.after(
+                sent.batches, is_outdated=bool(sent.refused), kept=self.results.pending
+            ),
+            next_batch=position.next_batch + sent.batches,
+            rest=[digest for digest in rest if digest not in refused],
+            refused=refused,
+            idle=idle,
+        )
+
+    def _skip_changed(
+        self, step: Callable[[Revalidation], Revalidation], last: Revalidation
+    ) -> Revalidation:
+        """An image that is gone by an unanswered call of this run was not deleted by somebody else:
+        it is recorded first, and skips no other image."""
+        found = step(last)
+        ours = [d for d in self.results.unanswered if found.skips.get(d) == DeletedElsewhere()]
+        if ours:
+            self.results.record_unconfirmed(ours)
+            found = step(found)
+        self.results.skip(found.skips)
+        return found.handled()
+
+    def _rest_of_pass(self, rest: Sequence[str], graph: Graph) -> Sequence[str]:
+        """Or the next pass, if nothing is left of this one."""
+        pending = self.results.pending
+        rest = self._pending_of(rest) or next_pass(self.content.delete, pending, graph)
+        assert rest or not pending, "an image that belongs to itself is never deleted"
+        return rest
+
+    def _send(self, chosen: Sequence[str], last: Revalidation, position: _Position) -> _Sent:
+        if self.revalidator.have_pins_changed(last):
+            return _Sent()
+        sender = BatchSender(self.leased, self.target.deleter)
+        ready = [digest for digest in self._pending_of(chosen) if digest in last.texts]
+        manifests = [last.kept_manifest(digest) for digest in ready]
+        batches = sender.journal(manifests, position.next_batch)
+        refused: list[str] = []
+        failed: list[Answer] = []
+        for answer in sender.send(batches, last.described_at):
+            refused += self.results.record_answer(answer, position.refused, last.comparison)
+            failed += [answer] if answer.error else []
+        return _Sent(len(batches), refused, failed)
+
+    def _end_or_pause(self, failed: Sequence[Answer], idle: int, comparison: Comparison) -> None:
+        """Raises EndedEarlyError if a retry cannot help, or too much has failed."""
+        for_good = [answer for answer in failed if not answer.is_worth_a_retry]
+        if not for_good and idle >= IDLE_ROUNDS:
+            for_good = list(failed)
+            for answer in for_good:
+                self.results.give_up(answer, comparison)
+        if errors := [answer.error for answer in for_good if answer.error]:
+            raise EndedEarlyError(Sentence.of(errors[0]))
+        failures, deletions = map(self.results.count, (Outcome.FAILED, Outcome.DELETED))
+        if are_too_many(failures, failures + deletions):
+            raise EndedEarlyError(TooManyFailures(failures, failures + deletions))
+        if failed or idle:
+            self.runner.sleep(min(LONGEST_PAUSE, 2.0 ** (idle - 1)))
+
+    def _expect_no_stop(self) -> None:
+        if self.runner.is_shutting_down():
+            raise ShutdownError
+        plan = self.leased.plan()
+        if plan.stop_cause:
+            raise EndedEarlyError(StoppedBySettings(plan.stop_cause))
+        if plan.stop_asked_by:
+            raise EndedEarlyError(StoppedBy(plan.stop_asked_by))
+
+    def _look_up_unanswered(self) -> None:
+        """Only ECR knows the result of a call that was in flight when a worker died, or whose
+        answer was lost. The call may take effect late, so that skipped images are looked up, too.
+        """
+        unanswered = self.results.unanswered
+        if unanswered:
+            looked_up_at = self.leased.clock()
+            listed = self.target.listed(unanswered)
+            self.results.record_unconfirmed(sorted(unanswered.keys() - listed))
+            self.results.close_calls_without_effect(looked_up_at)
+
+    def _end(self, cause: EndCause | None) -> PlanRecord:
+        self.results.close_all_calls()
+        while True:
+            before = self.leased.plan()
+            after = self.results.end_of(before)
+            is_stopped = after.state is PlanState.STOPPED
+            name = EventName.STOPPED if is_stopped else EventName.ENDED
+            detail = self.results.summary(before, cause)
+            event = by_itself(before, self.leased.clock(), name, detail)
+            if self.leased.store.commit(Change((event,), before, after)):
+                return after
+
+    def _pending_of(self, digests: Iterable[str]) -> list[str]:
+        return [digest for digest in digests if digest in self.results.pending]
+
+
+def _open_attempt(
+    runner: Runner, leased: LeasedRun, target: DeletionTarget, patience: _Patience
+) -> _Attempt:
+    """Raises DamagedError if the stored plan is not what people approved."""
+    leased.lease.renew()
+    plan = leased.plan()
+    content = leased.store.content(plan.id, plan.version)
+    if not is_approved_content(plan, content):
+        raise DamagedError(
+            f"Version {plan.version} of the plan {plan.id}, as it is stored, is not what was "
+            "approved: look into who can write to the database"
+        )
+    results = Results(leased, plan, content, runner.progress)
+    revalidator = Revalidator(target, leased, content, results)
+    return _Attempt(runner, leased, target, patience, content, results, revalidator)
