@@ -336,10 +336,12 @@ class KeptManifest:
 @dataclass(frozen=True, slots=True)
 class Job:
     """Work that somebody took from the queue. `attempts`: how often it was taken and not put back,
-    this time included; whoever took it earlier has lost it. `made_at`: when it was first put."""
+    this time included; whoever took it earlier has lost it. `made_at`: when it was first put.
+    `leased_until`: when the lease expires, unless the worker renews it. UTC."""
 
     id: int
     kind: str
     payload: Mapping[str, str]
     attempts: int
     made_at: datetime
+    leased_until: datetime

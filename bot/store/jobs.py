@@ -49,11 +49,11 @@ class Jobs(StorePart):
             row.worker = worker
             row.leased_until = now + lease
             row.attempts += 1
-            return Job(row.id, row.kind, row.payload, row.attempts, row.made_at)
+            return Job(row.id, row.kind, row.payload, row.attempts, row.made_at, now + lease)
 
-    def renew(self, job: Job, now: datetime, lease: timedelta) -> bool:
+    def renew_job(self, job: Job, until: datetime) -> bool:
         """False if the lease expired and another worker took the job."""
-        renewed = update(JobRow).where(_is_still(job)).values(leased_until=now + lease)
+        renewed = update(JobRow).where(_is_still(job)).values(leased_until=until)
         with self._database.writing() as session:
             return count_of(session, renewed) == 1
 

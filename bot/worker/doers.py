@@ -11,12 +11,13 @@ from bot.ports import Clock
 from bot.settings import Settings
 from bot.slack.api import PostLimiter
 from bot.store.store import Store
+from bot.usecases.deletion.lease import Lease
 from bot.usecases.reports import REPORT
 from bot.wiring import Leaving, open_authority
 from bot.worker.drafting import Drafter
 from bot.worker.due import DueReporter, RestTeller
 from bot.worker.foothold import Foothold
-from bot.worker.hands import Doer, Hold
+from bot.worker.hands import Doer
 from bot.worker.report import Reporter
 from bot.worker.shared_looks import SharedLooks
 
@@ -32,8 +33,8 @@ class Doers:
         """Raises RequestError or ServiceError as long as there is no way into Slack."""
         self.foothold.place()
 
-    def do(self, job: Job, hold: Hold) -> None:
-        self.by_kind[job.kind].do(job, hold)
+    def do(self, job: Job, lease: Lease) -> None:
+        self.by_kind[job.kind].do(job, lease)
 
     def give_up(self, job: Job, why: JobFailure) -> None:
         self.by_kind[job.kind].give_up(job, why)

@@ -20,13 +20,13 @@ from bot.settings import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError, post_message
 from bot.slack.blocks import rest_message
 from bot.store.store import Store
+from bot.usecases.deletion.lease import Lease, LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.proposals import Proposal, keep_proposal_open
 from bot.usecases.repositories import Found, find_repository
 from bot.wiring import Leaving, open_registries
 from bot.worker.drafting import Drafter
 from bot.worker.foothold import Foothold
-from bot.worker.hands import Hold, JobLostError
 from bot.worker.report import without_rights
 from bot.worker.told import told_sentence
 
@@ -48,8 +48,8 @@ class DueReporter:
     leaving: Leaving
     clock: Clock
 
-    def do(self, job: Job, hold: Hold) -> None:
-        """What became of it is written once, whoever begins it again. Raises JobLostError,
+    def do(self, job: Job, lease: Lease) -> None:
+        """What became of it is written once, whoever begins it again. Raises LeaseLostError,
         ShutdownError, and ServiceError if Slack, the database or, for a while, AWS fails."""
         report = self._report(job)
         if report is None or report.outcome:
@@ -57,8 +57,8 @@ class DueReporter:
         try:
             registries = open_registries(self.settings)
             found = find_repository(report.repository, registries)
-            proposal = self._proposed(found, registries, hold)
-        except (JobLostError, ShutdownError):
+            proposal = self._proposed(found, registries, lease)
+        except (LeaseLostError, ShutdownError):
             raise
         except ServiceError as error:
             if self.clock() - job.made_at < PLANNED_AGAIN_FOR:
@@ -67,7 +67,7 @@ class DueReporter:
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
             self._fail(report, error)
         else:
-            hold.renew()
+            lease.renew()
             self._tell(report, found.repository, proposal)
 
     def give_up(self, job: Job, why: JobFailure) -> None:
@@ -84,24 +84,24 @@ class DueReporter:
         return self.store.due_report(job.payload["repository"], local)
 
     def _proposed(
-        self, found: Found, registries: Sequence[EcrRegistry], hold: Hold
+        self, found: Found, registries: Sequence[EcrRegistry], lease: Lease
     ) -> Proposal | None:
         """Open as long as a new one. None: people decided on its plan."""
         plan = self.store.open_plan(found.repository)
         if plan and plan.state is not PlanState.PROPOSED:
             return None
         person = without_rights(BY_ITSELF, self.foothold.place().workspace.id)
-        proposal = self.drafter.propose(found, registries, person, lambda *_: self._go_on(hold))
+        proposal = self.drafter.propose(found, registries, person, lambda *_: self._go_on(lease))
         expires_after = self.settings.approval.expires_after
         kept = keep_proposal_open(self.store, proposal, expires_after, self.clock())
         if kept.record.state is PlanState.EXPIRED:
-            return self._proposed(found, registries, hold)
+            return self._proposed(found, registries, lease)
         return kept if kept.record.state is PlanState.PROPOSED else None
 
-    def _go_on(self, hold: Hold) -> None:
+    def _go_on(self, lease: Lease) -> None:
         if self.leaving.is_told():
             raise ShutdownError
-        hold.expect()
+        lease.expect_not_lost()
 
     def _tell(self, report: DueReport, repository: RepositoryId, proposal: Proposal | None) -> None:
         channel = self.foothold.place().workspace.rules_of(repository).channel
@@ -144,8 +144,8 @@ class RestTeller:
     foothold: Foothold
     pace: PostLimiter
 
-    def do(self, job: Job, hold: Hold) -> None:
-        """Raises JobLostError, and ServiceError if Slack or the database fails."""
+    def do(self, job: Job, lease: Lease) -> None:
+        """Raises LeaseLostError, and ServiceError if Slack or the database fails."""
         rest = self.store.rest(job.payload["line"])
         workspace = self.foothold.place().workspace
         channel = workspace.settings.channel_of(rest.round.entry) if rest else None
@@ -154,7 +154,7 @@ class RestTeller:
             return
         content = rest_message(rest)
         self.pace.wait(channel)
-        hold.renew()
+        lease.renew()
         post_message(workspace.client, "Telling of the other repositories", channel, content)
 
     def give_up(self, job: Job, why: JobFailure) -> None:

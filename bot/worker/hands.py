@@ -1,8 +1,7 @@
 """Takes work from the store's queue, one thing after the other."""
 
 import logging
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,18 +10,13 @@ from bot.core.job_failures import JobFailure, NotDoneInADay, TooManyAttempts
 from bot.core.records import Job, Worker
 from bot.core.sentence import Sentence
 from bot.memory import collect_garbage
-from bot.parallel import meanwhile
 from bot.ports import Clock
 from bot.render.errors import failure_words
 from bot.store.store import Store
+from bot.usecases.deletion.lease import JOB_LEASE, Lease, LeaseLostError, lease_of_job
 from bot.usecases.deletion.run import ShutdownError
 from bot.wiring import Leaving
 from bot.worker.told import told
-
-LEASE = timedelta(minutes=1)
-"""Whoever does not renew it is taken for dead, and the job is done again."""
-
-BEAT = timedelta(seconds=15)
 
 MOST_ATTEMPTS = 3
 """A job whose worker died that often would only kill the next one."""
@@ -39,43 +33,11 @@ SECONDS_AFTER_FAILURE = 15.0
 _log = logging.getLogger(__name__)
 
 
-class JobLostError(Exception):
-    """Somebody else took the job over, and does it."""
-
-
-@dataclass(slots=True)
-class Hold:
-    """A worker's hold on a job. May be used by several threads."""
-
-    queue: Store
-    job: Job
-    clock: Clock
-    _is_lost: bool = field(default=False, init=False)
-
-    def expect(self) -> None:
-        """Raises JobLostError if it is known to be lost."""
-        if self._is_lost:
-            raise JobLostError
-
-    def renew(self) -> None:
-        """Raises JobLostError, and ServiceError if nobody can tell."""
-        self._is_lost = not self.queue.renew(self.job, self.clock(), LEASE)
-        self.expect()
-
-    def put_back(self, delay: timedelta) -> None:
-        """Anybody may take it after that."""
-        self.queue.put_back(self.job, self.clock() + delay)
-
-    def kept(self) -> AbstractContextManager[None]:
-        """Renewed again and again. What goes wrong there, `expect` or the next `renew` tells."""
-        return meanwhile(self.renew, BEAT, ignoring=(ServiceError, JobLostError))
-
-
 class Doer(Protocol):
     """Knows what to do with jobs."""
 
-    def do(self, job: Job, hold: Hold) -> None:
-        """Raises JobLostError, ShutdownError, and ServiceError if it is to be done again."""
+    def do(self, job: Job, lease: Lease) -> None:
+        """Raises LeaseLostError, ShutdownError, and ServiceError if it is to be done again."""
 
     def give_up(self, job: Job, why: JobFailure) -> None:
         """Tells whoever waits for it."""
@@ -112,36 +74,36 @@ class Hands:
     def do_next(self) -> bool:
         """False if there is nothing to do."""
         self.doer.expect_ready()
-        job = self.queue.take(f"{self.worker.host} {self.worker.pid}", self.clock(), LEASE)
+        job = self.queue.take(f"{self.worker.host} {self.worker.pid}", self.clock(), JOB_LEASE)
         if job is None:
             return False
-        hold = Hold(self.queue, job, self.clock)
-        with hold.kept():
-            self._do(job, hold)
+        lease = lease_of_job(self.queue, job, self.clock)
+        with lease.kept():
+            self._do(job, lease)
         collect_garbage()
         return True
 
-    def _do(self, job: Job, hold: Hold) -> None:
+    def _do(self, job: Job, lease: Lease) -> None:
         try:
             if job.attempts > MOST_ATTEMPTS:
                 self._give_up(job, TooManyAttempts(MOST_ATTEMPTS))
             else:
-                self.doer.do(job, hold)
+                self.doer.do(job, lease)
         except ShutdownError:
-            hold.put_back(timedelta(0))
-        except JobLostError:
+            lease.release()
+        except LeaseLostError:
             _log.info("The job %s is done by another process", job.id)
         except ServiceError as error:
-            self._put_off(job, hold, error)
+            self._put_off(job, lease, error)
         else:
             self.queue.done(job)
 
-    def _put_off(self, job: Job, hold: Hold, error: ServiceError) -> None:
+    def _put_off(self, job: Job, lease: Lease, error: ServiceError) -> None:
         age = self.clock() - job.made_at
         if age < TRIED_FOR:
             delay = delay_at(age)
             _log.warning("%s; it is tried again in %d s", error, delay.total_seconds())
-            hold.put_back(delay)
+            lease.release(delay)
         else:
             self._give_up(job, NotDoneInADay(Sentence.of(error)))
             self.queue.done(job)

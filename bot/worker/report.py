@@ -15,12 +15,12 @@ from bot.settings import Settings
 from bot.slack.blocks import failed_message, planning_message
 from bot.slack.requested_reports import ReportPlaceholder
 from bot.store.store import Store
+from bot.usecases.deletion.lease import Lease, LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.repositories import Found, find_repositories
 from bot.wiring import Leaving, open_registries
 from bot.worker.drafting import Drafter
 from bot.worker.foothold import Foothold
-from bot.worker.hands import Hold, JobLostError
 from bot.worker.told import told
 
 MOST_REPORTS = 10
@@ -56,8 +56,8 @@ class Reporter:
     drafter: Drafter
     leaving: Leaving
 
-    def do(self, job: Job, hold: Hold) -> None:
-        """Whatever hinders a plan is told in its place. Raises JobLostError, ShutdownError, and
+    def do(self, job: Job, lease: Lease) -> None:
+        """Whatever hinders a plan is told in its place. Raises LeaseLostError, ShutdownError, and
         ServiceError if Slack or the database does not take what there is to tell."""
         request = Request.of(job)
         try:
@@ -69,7 +69,7 @@ class Reporter:
             return
         for number, each in enumerate(found):
             placeholder = self._placeholder(request if number == 0 else request._replace(ts=None))
-            _Report(self, request, hold, placeholder, each, registries).make()
+            _Report(self, request, lease, placeholder, each, registries).make()
 
     def give_up(self, job: Job, why: JobFailure) -> None:
         request = Request.of(job)
@@ -87,7 +87,7 @@ class _Report:
 
     reporter: Reporter
     request: Request
-    hold: Hold
+    lease: Lease
     placeholder: ReportPlaceholder
     found: Found
     registries: Sequence[EcrRegistry]
@@ -96,14 +96,14 @@ class _Report:
         name = self.found.repository.name
         try:
             plan = self._propose()
-        except (JobLostError, ShutdownError):
+        except (LeaseLostError, ShutdownError):
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
             sentence = f"{name} cannot be planned: {told(error)}"
             _log.warning("%s", sentence)
             self.placeholder.show_failure(failed_message(sentence))
         else:
-            self.hold.renew()
+            self.lease.renew()
             plan_messages = self.reporter.foothold.place().plan_messages
             plan_messages.post(plan.id, self.request.channel, in_place_of=self.placeholder.ts)
 
@@ -116,7 +116,7 @@ class _Report:
     def _progress(self, step: str, done: int, total: int | None, _note: str = "", /) -> None:
         if self.reporter.leaving.is_told():
             raise ShutdownError
-        self.hold.expect()
+        self.lease.expect_not_lost()
         name = self.found.repository.name
         self.placeholder.show_progress(lambda: planning_message(name, step, done, total or 0))
 

@@ -48,7 +48,7 @@ def test_it_is_taken_again_once_the_lease_has_run_out(store: Store) -> None:
     assert take(store, 4.9) is None
     again = taken(store, 5)
     assert (again.id, again.attempts) == (lost.id, 2)
-    assert not store.renew(lost, NOW, LEASE)
+    assert not store.renew_job(lost, NOW + LEASE)
     assert not store.done(lost)
     assert store.done(again)
 
@@ -56,7 +56,7 @@ def test_it_is_taken_again_once_the_lease_has_run_out(store: Store) -> None:
 def test_whoever_renews_keeps_it(store: Store) -> None:
     store.put("plan", {}, NOW)
     job = taken(store)
-    assert store.renew(job, NOW + timedelta(minutes=4), LEASE)
+    assert store.renew_job(job, NOW + timedelta(minutes=4) + LEASE)
     assert take(store, 8.9) is None
     assert store.done(job)
 
@@ -69,7 +69,7 @@ def test_what_is_put_back_was_never_taken(store: Store) -> None:
     again = taken(store, 1)
     assert (again.kind, again.payload, again.attempts) == ("plan", {"repository": "a"}, 1)
     assert again.made_at == job.made_at
-    assert not store.renew(job, NOW, LEASE)
+    assert not store.renew_job(job, NOW + LEASE)
     assert not store.put_back(job, NOW)
     assert store.done(again)
     assert take(store, 60) is None
@@ -83,7 +83,7 @@ def test_whoever_lost_it_puts_nothing_back(store: Store) -> None:
     assert store.put_back(again, NOW)
     last = taken(store, 5)
     assert last.attempts == 2
-    assert not store.renew(lost, NOW, LEASE)
+    assert not store.renew_job(lost, NOW + LEASE)
     assert store.done(last)
     assert store.jobs_left("plan") == 0
 

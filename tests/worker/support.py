@@ -9,9 +9,10 @@ from slack_sdk import WebClient
 from bot.core.records import Job
 from bot.playground.slack import Person
 from bot.store.store import Store
+from bot.usecases.deletion.lease import JOB_LEASE
 from bot.wiring import Leaving, system_clock
 from bot.worker.foothold import Foothold
-from bot.worker.hands import LEASE, Hands
+from bot.worker.hands import Hands
 from bot.worker.herald import Herald
 from tests.slack.support import buttons, message_at
 
@@ -58,7 +59,7 @@ class Office:
 
     def take(self) -> Job | None:
         """As another worker does."""
-        return self.store.take("another worker", self.watch(), LEASE)
+        return self.store.take("another worker", self.watch(), JOB_LEASE)
 
     def shown(self, ts: str) -> dict[str, Any]:
         return message_at(self.person, self.channel, ts)

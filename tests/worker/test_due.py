@@ -14,10 +14,11 @@ from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace
 from bot.settings import Settings, load_settings
 from bot.store.store import Store
+from bot.usecases.deletion.lease import JOB_LEASE
 from bot.usecases.proposals import expiry
 from bot.wiring import Leaving, open_run_due, system_clock
 from bot.worker.due import PLANNED_AGAIN_FOR
-from bot.worker.hands import LEASE, LONGEST_DELAY, MOST_ATTEMPTS, TRIED_FOR
+from bot.worker.hands import LONGEST_DELAY, MOST_ATTEMPTS, TRIED_FOR
 from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT
 from tests.support import Run, Shelf
@@ -286,7 +287,7 @@ def test_whoever_dies_is_followed(
     die_at(office.store, monkeypatch, called, lands=lands)
     with pytest.raises(Killed):
         office.hands.do_next()
-    office.watch.passed += LEASE
+    office.watch.passed += JOB_LEASE
     ring_and_work(office, settings)
     office.herald.do_next(0)
     assert len(reports(office)) == 1
@@ -312,7 +313,7 @@ def test_the_line_outlives_whoever_gathered_it(
     die_at(office.store, monkeypatch, called, lands=lands)
     with pytest.raises(Killed):
         work(office)
-    office.watch.passed += LEASE
+    office.watch.passed += JOB_LEASE
     ring_and_work(office, settings)
     (text,) = texts(office)
     assert text.startswith("1 repository has nothing to delete; 2 save")
@@ -323,7 +324,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office, settings: Settin
     ring(office, settings)
     for _ in range(MOST_ATTEMPTS):
         assert office.take()
-        office.watch.passed += LEASE
+        office.watch.passed += JOB_LEASE
     ring_and_work(office, settings)
     (text,) = texts(office)
     assert "`team/api`): 3 attempts failed, since the worker ended" in text

@@ -11,8 +11,9 @@ from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import Fault, Workspace
 from bot.store.store import Store
+from bot.usecases.deletion.lease import JOB_LEASE
 from bot.wiring import system_clock
-from bot.worker.hands import LEASE, MOST_ATTEMPTS, TRIED_FOR
+from bot.worker.hands import MOST_ATTEMPTS, TRIED_FOR
 from bot.worker.report import MOST_REPORTS
 from bot.worker.shared_looks import SHARED_FOR
 from tests.slack.support import calls
@@ -227,7 +228,7 @@ def steal_at(office: Office, monkeypatch: pytest.MonkeyPatch, called: str) -> li
 
     def frozen(*arguments: Any) -> Any:
         monkeypatch.setattr(office.store, called, original)
-        job = office.store.take("another", office.watch() + 2 * LEASE, LEASE)
+        job = office.store.take("another", office.watch() + 2 * JOB_LEASE, JOB_LEASE)
         assert job
         stolen.append(job)
         return original(*arguments)
@@ -253,7 +254,7 @@ def test_it_is_done_again_if_a_worker_died(office: Office) -> None:
     ts = office.ask()
     assert office.take()
     assert not office.hands.do_next()
-    office.watch.passed += LEASE
+    office.watch.passed += JOB_LEASE
     assert office.hands.do_next()
     assert "approve_plan" in office.buttons(ts)
 
@@ -263,10 +264,10 @@ def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
     ts = office.ask()
     for _ in range(MOST_ATTEMPTS):
         assert office.take()
-        office.watch.passed += LEASE
+        office.watch.passed += JOB_LEASE
     assert office.hands.do_next()
     assert "3 attempts failed, since the worker ended" in office.shown(ts)["text"]
-    office.watch.passed += LEASE
+    office.watch.passed += JOB_LEASE
     assert office.take() is None
 
 
@@ -275,7 +276,7 @@ def test_a_job_that_nobody_understands(office: Office) -> None:
     for _ in range(MOST_ATTEMPTS):
         with pytest.raises(KeyError):
             office.hands.do_next()
-        office.watch.passed += LEASE
+        office.watch.passed += JOB_LEASE
     assert office.hands.do_next()
     assert office.take() is None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import ServiceError
 from bot.core.plan_state import PlanState
-from bot.core.records import PlanRecord, Run
+from bot.core.records import Job, PlanRecord, Run
 from bot.parallel import meanwhile
 from bot.ports import Clock
 
@@ -24,7 +24,10 @@ MARGIN = timedelta(seconds=30)
 """The worker sends nothing in the last part of its lease: the clocks of two machines may differ by
 as much."""
 
+JOB_LEASE = timedelta(minutes=1)
+
 RUN_RENEWAL = timedelta(seconds=20)
+JOB_RENEWAL = timedelta(seconds=15)
 """How often the lease is renewed during long work."""
 
 
@@ -90,6 +93,11 @@ def lease_of_run(store: "Store", run: Run, clock: Clock) -> Lease:
         run.leased_until, partial(store.renew_run, run), partial(store.release_run, run)
     )
     return Lease(leased, clock, length=RUN_LEASE, renewal=RUN_RENEWAL)
+
+
+def lease_of_job(store: "Store", job: Job, clock: Clock) -> Lease:
+    leased = Leased(job.leased_until, partial(store.renew_job, job), partial(store.put_back, job))
+    return Lease(leased, clock, length=JOB_LEASE, renewal=JOB_RENEWAL)
 
 
 @dataclass(frozen=True, slots=True)

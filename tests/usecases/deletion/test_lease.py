@@ -1,4 +1,4 @@
-"""Who has a run, and for how long the worker may be certain of it."""
+"""Who has a run or a job, and for how long the worker may be certain of it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +11,15 @@ from bot.core.errors import ServiceError
 from bot.core.records import PlanRecord, Run
 from bot.core.transitions import started, taken_over
 from bot.store.changes import Change
-from bot.usecases.deletion.lease import MARGIN, RUN_LEASE, Lease, LeaseLostError, lease_of_run
+from bot.usecases.deletion.lease import (
+    JOB_LEASE,
+    MARGIN,
+    RUN_LEASE,
+    Lease,
+    LeaseLostError,
+    lease_of_job,
+    lease_of_run,
+)
 from tests.usecases.site import HERE, THERE, Site, WatchedStore
 
 AT_ONCE = timedelta(microseconds=1)
@@ -116,3 +124,33 @@ def test_a_failure_during_long_work_is_raised_by_the_next_renewal(
         assert tried.wait(30)
     with pytest.raises(type(error)):
         failing.renew()
+
+
+# jobs
+
+
+@pytest.fixture
+def job_lease(site: Site) -> Lease:
+    site.store.put("report", {}, site.clock())
+    job = site.store.take("here", site.clock(), JOB_LEASE)
+    assert job
+    return lease_of_job(site.store, job, site.clock)
+
+
+def test_a_job_is_renewed(site: Site, job_lease: Lease) -> None:
+    site.wait(seconds=50)
+    job_lease.renew()
+    site.wait(seconds=59)
+    assert site.store.take("there", site.clock(), JOB_LEASE) is None
+    site.wait(seconds=1)
+    assert site.store.take("there", site.clock(), JOB_LEASE)
+    with pytest.raises(LeaseLostError):
+        job_lease.renew()
+
+
+def test_a_job_is_released_after_a_delay(site: Site, job_lease: Lease) -> None:
+    job_lease.release(timedelta(seconds=30))
+    site.wait(seconds=29)
+    assert site.store.take("there", site.clock(), JOB_LEASE) is None
+    site.wait(seconds=1)
+    assert site.store.take("there", site.clock(), JOB_LEASE)
