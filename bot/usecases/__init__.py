@@ -1,1 +1,1 @@
-"""One verb a file. The command line and Slack call the same functions."""
+"""The workflow, one module a subject. The command line and Slack call the same functions."""

@@ -1,4 +1,4 @@
-"""Plans that are remembered, from a repository on the stand-in to the database."""
+"""Proposing plans, finding them, keeping them open, and ending them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -8,14 +8,15 @@ from typing import cast
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.core.audit_details import PlanProposed
+from bot.core.audit_details import FoundUnchanged, PinText, PlanProposed
 from bot.core.coverage import Coverage
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
+from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.reasons import RuleName
-from bot.core.records import EventName, PlanRecord
+from bot.core.records import BY_ITSELF, EventName, PlanRecord
 from bot.core.rules import Newest, TagFilter
 from bot.core.snapshot import Snapshot
 from bot.core.usage import Look
@@ -23,10 +24,41 @@ from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.usecases.planning import Planned, Planner
-from bot.usecases.proposals import Proposal, Proposer
+from bot.usecases.proposals import (
+    Proposal,
+    Proposer,
+    expire,
+    find_plan,
+    keep_open,
+    keep_proposal_open,
+)
 from bot.usecases.repositories import Found, RepositoryNames
+from tests.render.builders import HERE
 from tests.support import NOW, Shelf
-from tests.usecases.scene import ANN, BOB, TERMS, WEEK, Scene
+from tests.usecases.scene import ANN, BOB, CAT, DAN, TERMS, WEEK, Scene
+
+
+def test_what_is_found(scene: Scene) -> None:
+    plan = scene.proposed()
+    assert find_plan(scene.store, plan.id, scene.now + timedelta(days=1)) == plan
+
+
+@pytest.mark.parametrize(
+    ("id_", "said"),
+    [
+        ("plan7", "There is no plan plan7: did you mean plan1?"),
+        ("xyz", "There is no plan xyz: ecr-clean plans lists them"),
+        ("plan\udcff", r"There is no plan 'plan\udcff': did you mean plan1?"),
+        ("plan1\0", r"There is no plan 'plan1\x00': did you mean plan1?"),
+        ("pl\xe4n", "There is no plan 'pl\xe4n': did you mean plan1?"),
+        ("", "There is no plan '': ecr-clean plans lists them"),
+    ],
+)
+def test_what_is_unknown(id_: str, said: str, scene: Scene) -> None:
+    scene.proposed()
+    with pytest.raises(RequestError) as caught:
+        find_plan(scene.store, id_, scene.now)
+    assert str(caught.value) == said
 
 
 @dataclass
@@ -334,3 +366,103 @@ def test_a_pin_made_while_an_open_plan_was_planned_anew(desk: Desk, scene: Scene
     ).propose(desk.found)
     assert stale.record.id == first.id
     assert desk.to_go(stale.record) == {"older"}
+
+
+DAY = timedelta(days=1)
+
+
+def test_it_is_open_for_longer(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.now += 6 * DAY
+    kept = keep_open(scene.store, plan, scene.now + WEEK, scene.now)
+    assert kept == scene.as_stored(plan)
+    assert (kept.version, kept.expires_at) == (1, scene.now + WEEK)
+    last = scene.last_event()
+    assert (last.event, last.by, last.version) == (EventName.PROPOSED, BY_ITSELF, 1)
+    assert last.detail == FoundUnchanged(kept.expires_at)
+
+
+def test_approvals_do_not_count_for_longer(scene: Scene) -> None:
+    scene.rules = replace(scene.rules, required=2)
+    plan = scene.approve(scene.proposed(), CAT)
+    kept = keep_open(scene.store, plan, scene.now + 2 * WEEK, scene.now)
+    assert kept == plan == scene.as_stored(plan)
+    assert scene.approve(kept, DAN).state is PlanState.APPROVED
+
+
+def test_somebody_approves_it_meanwhile(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.approve(plan, BOB, scene.theirs)
+    kept = keep_open(scene.store, plan, scene.now + 2 * WEEK, scene.now)
+    assert kept.state is PlanState.APPROVED
+    assert kept.expires_at == plan.expires_at
+
+
+def test_somebody_kept_it_open_meanwhile(scene: Scene) -> None:
+    plan, until = scene.proposed(), scene.now + 2 * WEEK
+    scene.store.meanwhile["commit"] = lambda: keep_open(scene.theirs, plan, until, scene.now)
+    kept = keep_open(scene.store, plan, until, scene.now)
+    assert kept == scene.as_stored(plan)
+    assert scene.events().count(EventName.PROPOSED) == 2
+
+
+def test_a_new_proposal_is_open_long_enough(scene: Scene) -> None:
+    plan = scene.proposed()
+    content = scene.store.content(plan.id, plan.version)
+    new, known = (Proposal(plan, content, is_new=is_new) for is_new in (True, False))
+    scene.now += 6 * DAY
+    assert keep_proposal_open(scene.store, new, WEEK, scene.now) == new
+    kept = keep_proposal_open(scene.store, known, WEEK, scene.now)
+    assert kept == replace(known, record=scene.as_stored(plan))
+    assert kept.record.expires_at == scene.now + WEEK
+
+
+@pytest.mark.parametrize(
+    ("after", "state"),
+    [
+        (WEEK - timedelta(seconds=1), PlanState.PROPOSED),
+        (WEEK, PlanState.EXPIRED),
+        (2 * WEEK, PlanState.EXPIRED),
+    ],
+)
+def test_a_plan_ends_when_its_time_is_over(
+    after: timedelta, state: PlanState, scene: Scene
+) -> None:
+    plan = scene.proposed()
+    expire(scene.store, scene.now + after)
+    assert scene.as_stored(plan).state is state
+    assert (EventName.EXPIRED in scene.events()) is (state is PlanState.EXPIRED)
+
+
+def test_an_approved_plan_does_not_expire(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.approve(plan)
+    expire(scene.store, scene.now + 2 * WEEK)
+    assert scene.as_stored(plan).state is PlanState.APPROVED
+
+
+def test_pins_end_and_the_audit_says_whose_they_were(scene: Scene) -> None:
+    scene.pin("brief", days=1)
+    scene.pin("long", days=2)
+    scene.pin("forever")
+    expire(scene.store, scene.now + timedelta(days=1))
+    assert scene.pinned() == ["forever", "long"]
+    event = scene.last_event()
+    assert (event.event, event.by, event.repository) == (
+        EventName.PIN_EXPIRED,
+        BY_ITSELF,
+        HERE.uri,
+    )
+    pin = Pin("brief", ANN.name, "a customer runs it", scene.now + timedelta(days=1))
+    assert event.detail == PinText(pin)
+
+
+def test_nothing_is_ended_twice(scene: Scene) -> None:
+    scene.proposed()
+    scene.pin("brief", days=1)
+    later = scene.now + WEEK
+    scene.store.meanwhile["commit"] = lambda: expire(scene.theirs, later)
+    expire(scene.store, later)
+    expire(scene.store, later)
+    told = scene.events()
+    assert (told.count(EventName.EXPIRED), told.count(EventName.PIN_EXPIRED)) == (1, 1)

@@ -1,4 +1,4 @@
-"""Whose pin runs out is told a day before, once."""
+"""Warning people of pins that expire, and prolonging pins."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The inventory, where the stand-in alone cannot show the case."""
+"""Taking the inventory of a repository."""
 
 from collections.abc import Iterator
 

@@ -1,16 +1,17 @@
-"""One person approves one version of a plan."""
+"""Approving, dismissing and stopping plans."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.core.audit_details import ApprovalCounts, RefusedFor
+from bot.core.audit_details import ApprovalCounts, RefusedFor, StoppedBeforeStart
+from bot.core.authority import SlackPerson
 from bot.core.decision_reasons import OtherVersion, PlanStands
 from bot.core.errors import RequestError
-from bot.core.person_reasons import FullMember, HasCredentials, NoApprover
+from bot.core.person_reasons import FullMember, Guest, HasCredentials, NoApprover, OtherWorkspace
 from bot.core.plan_state import PlanState
-from bot.core.records import EventName
+from bot.core.records import EventName, PlanRecord
 from bot.usecases.decisions import Consent
 from tests.usecases.scene import ANN, BOB, CAT, DAN, WEEK, Scene, refused
 
@@ -138,3 +139,96 @@ def test_a_plan_that_nobody_knows(scene: Scene) -> None:
         scene.decisions().approve("plan11", ANN, Consent(1))
     with pytest.raises(RequestError, match="There is no plan xyz: ecr-clean plans lists them"):
         scene.decisions().approve("xyz", ANN, Consent(1))
+
+
+def test_a_dismissed_plan_is_over(scene: Scene) -> None:
+    plan = scene.proposed()
+    after = scene.decisions().dismiss(plan.id, ANN)
+    assert after == scene.as_stored(plan)
+    assert after.state is PlanState.DISMISSED
+    event = scene.last_event()
+    assert (event.event, event.by, event.plan) == (EventName.DISMISSED, ANN.name, plan.id)
+    assert scene.proposed().id != plan.id
+
+
+def test_whoever_may_not(scene: Scene) -> None:
+    plan = scene.proposed()
+    guest = SlackPerson("U9", "T1", is_guest=True, groups=None)
+    with refused(Guest("U9")):
+        scene.decisions().dismiss(plan.id, guest)
+    assert scene.last_event().event is EventName.REFUSED
+    assert scene.as_stored(plan) == plan
+
+
+def test_an_approved_plan_is_stopped_not_dismissed(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.approve(plan)
+    with refused(PlanStands("team/api", PlanState.APPROVED)):
+        scene.decisions().dismiss(plan.id, ANN)
+    assert scene.last_event().event is EventName.REFUSED
+
+
+def test_a_plan_that_has_run_out(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.now += WEEK
+    with refused(PlanStands("team/api", PlanState.EXPIRED)):
+        scene.decisions().dismiss(plan.id, ANN)
+
+
+def test_somebody_else_is_faster(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.approve(plan, BOB, scene.theirs)
+    with refused(PlanStands("team/api", PlanState.APPROVED)):
+        scene.decisions().dismiss(plan.id, ANN)
+    assert scene.as_stored(plan).state is PlanState.APPROVED
+
+
+def test_a_newer_version_is_dismissed_too(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
+    after = scene.decisions().dismiss(plan.id, ANN)
+    assert (after.state, after.version) == (PlanState.DISMISSED, 2)
+    assert replace(after, revision=0) != plan
+
+
+def test_whoever_saw_another_version_does_not_dismiss_this_one(scene: Scene) -> None:
+    plan = scene.proposed()
+    scene.pin("old")
+    with refused(OtherVersion(current=2, seen=1)):
+        scene.decisions().dismiss(plan.id, ANN, version=1)
+    assert scene.last_event().event is EventName.REFUSED
+    assert scene.decisions().dismiss(plan.id, ANN, version=2).state is PlanState.DISMISSED
+
+
+@pytest.fixture
+def plan(scene: Scene) -> PlanRecord:
+    return scene.approve(scene.proposed())
+
+
+def test_before_it_begins_it_is_proposed_again(scene: Scene, plan: PlanRecord) -> None:
+    after = scene.decisions().stop(plan.id, BOB)
+    assert (after.state, after.approvals, after.execute_after) == (PlanState.PROPOSED, (), None)
+    event = scene.last_event()
+    assert (event.event, event.by) == (EventName.STOPPED, BOB.name)
+    assert event.detail == StoppedBeforeStart()
+
+
+def test_what_is_not_approved_cannot_be_stopped(scene: Scene) -> None:
+    plan = scene.proposed()
+    with refused(PlanStands("team/api", PlanState.PROPOSED)):
+        scene.decisions().stop(plan.id, BOB)
+    assert scene.last_event().event is EventName.REFUSED
+
+
+def test_who_may_not(scene: Scene, plan: PlanRecord) -> None:
+    scene.rules = replace(scene.rules, approvers=(CAT.id,))
+    with refused(OtherWorkspace(DAN.id)):
+        scene.decisions().stop(plan.id, replace(DAN, workspace="T9"))
+    assert scene.as_stored(plan).state is PlanState.APPROVED
+
+
+def test_two_at_the_same_time(scene: Scene, plan: PlanRecord) -> None:
+    scene.store.meanwhile["commit"] = lambda: scene.decisions().stop(plan.id, CAT)
+    with refused(PlanStands("team/api", PlanState.PROPOSED)):
+        scene.decisions().stop(plan.id, BOB)
+    assert scene.events().count(EventName.STOPPED) == 1
