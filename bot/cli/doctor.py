@@ -22,7 +22,7 @@ from bot.wiring import (
     identify,
     open_authority,
     open_examination,
-    open_patients,
+    open_named_registries,
     open_sources,
     system_clock,
 )
@@ -52,8 +52,8 @@ def _findings(options: Options) -> Iterator[Finding]:
     yield _settings_finding(options)
     yield from Doctor(
         identify=lambda: identify(settings),
-        open_patients=lambda: open_patients(settings),
-        look=lambda registries: _look(settings, registries),
+        open_registries=lambda: open_named_registries(settings),
+        scan=lambda registries: _look(settings, registries),
     ).findings()
     yield from _slack(settings)
 

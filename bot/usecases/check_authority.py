@@ -1,5 +1,5 @@
-"""Checks what the store says people did by the settings of this process, which may be stricter than
-those of the process that let them do it."""
+"""Checks stored approvals, removals of pins and confirmations by the settings of this process. They
+may be stricter than the settings of the process that accepted them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +32,7 @@ Ask = Callable[[Person, ApprovalRules], Standing]
 
 @dataclass(frozen=True, slots=True)
 class StillOn:
-    """A pin that was removed, and `why` it protects all the same."""
+    """A removed pin that still protects, since nobody who may remove it did. `why`: who tried."""
 
     stored: RepositoryPin
     why: RemovedInVain
@@ -49,8 +49,8 @@ class StillOn:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """`rules_of` and `general_rules` are those of the settings of this process; `general_rules`
-    concern all repositories. `directory` is asked for the workspace."""
+    """`rules_of` and `general_rules`: those of this process's settings; `general_rules` concern all
+    repositories. `directory` knows people and the workspace."""
 
     rules_of: Callable[[RepositoryId], ApprovalRules]
     general_rules: ApprovalRules
@@ -59,8 +59,8 @@ class Authority:
     def why_not_approved(
         self, plan: PlanRecord, undo_window: timedelta, begins_at: datetime
     ) -> ApprovalLack | None:
-        """None if the approvals of the plan let this process delete from `begins_at` on. Raises
-        ServiceError if Slack cannot tell who somebody is."""
+        """None if the plan's approvals allow this process to delete from `begins_at` on. Raises
+        ServiceError if Slack cannot identify an approver."""
         rules = self.rules_of(plan.repository)
         decisions = {
             each.by: self._decide(each.by, rules, may_have_approved)
@@ -73,9 +73,9 @@ class Authority:
     def pins_still_on(
         self, repository: RepositoryId, removals: Sequence[PinRemoval], now: datetime
     ) -> Sequence[StillOn]:
-        """Pins that protect in spite of their removal, since nobody of those who removed them may,
-        or nobody here can tell whether they may. Their reasons tell no pins apart: of these, each
-        process removes the secrets that it knows."""
+        """Removed pins that still protect: none of the people who removed them may do so, or Slack
+        cannot identify them. Compares pins without their reasons, since each process removes the
+        secrets that it knows from them."""
         by_pin: defaultdict[tuple[str, datetime], list[PinRemoval]] = defaultdict(list)
         for each in removals:
             if each.pin.pin.protects(now):
@@ -86,14 +86,14 @@ class Authority:
         return [StillOn(pin, why) for pin, why in found if why]
 
     def may_have_confirmed_usage(self, name: str) -> bool:
-        """False where Slack cannot tell who that is."""
+        """False if Slack cannot identify the person."""
         decision = self._decide_or_doubt(name, self.general_rules, may_confirm_usage)
         return isinstance(decision, Granted)
 
     def _why_still_on(
         self, pin: RepositoryPin, removals: Iterable[PinRemoval], rules: ApprovalRules
     ) -> RemovedInVain | None:
-        """None if one of those who removed it may."""
+        """None if one of the people who removed it may."""
 
         def ask(person: Person, rules: ApprovalRules) -> Standing:
             return may_unpin(person, pin.pin, rules)
@@ -107,7 +107,7 @@ class Authority:
         return why
 
     def _decide_or_doubt(self, name: str, rules: ApprovalRules, ask: Ask) -> Standing:
-        """Refused where Slack cannot tell who that is."""
+        """Refused if Slack cannot identify the person."""
         try:
             return self._decide(name, rules, ask)
         except ServiceError as error:

@@ -99,7 +99,7 @@ class Decisions:
 
     def stop(self, id_: str, person: Person) -> PlanRecord:
         """In its undo window, the plan is proposed again, without approvals. While it is executing,
-        it goes on executing until the batches in flight are done."""
+        it stops after the batches in flight."""
         while True:
             before, action = self._find(id_, person)
             action.expect(may_stop(person, self.rules_of(before.repository)))
@@ -114,8 +114,8 @@ class Decisions:
                 return after
 
     def pause(self, person: Person, why: str) -> Pause:
-        """From then on, no plan starts to execute until somebody resumes. Executing plans go on.
-        `why` may be empty."""
+        """No plan starts to execute until a person resumes. Executing plans are not paused. `why`
+        may be empty."""
         action = self._expect_may_pause(person)
         pause = Pause(person.name, action.at, one_line(why))
         detail = PausedFor(pause.by, pause.at, pause.why)
@@ -172,8 +172,8 @@ class Decisions:
 def confirm_usage_without_store(
     memory: UsageMemory, source: str, scope: str, workloads: int
 ) -> Doubted:
-    """As `Decisions.confirm_usage`, on a machine that has no store, and so no audit: whoever can
-    run the command may confirm."""
+    """As `Decisions.confirm_usage`, for a machine without a store, and so without an audit. All who
+    can run the command may confirm."""
     while True:
         doubted = find_doubted(memory, source, scope)
         if other := _other_number(doubted, workloads):

@@ -1,4 +1,4 @@
-"""Looks at everything that planning needs, and says how to mend what is wrong. Changes nothing."""
+"""Checks everything that planning needs, and reports how to fix what is wrong. Changes nothing."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,8 +35,8 @@ AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
 
 
 class Caller(NamedTuple):
-    """Whom the credentials belong to. `principal`: the IAM user or role behind them, if any; of a
-    role that was assumed the path is missing."""
+    """The owner of the credentials. `principal`: the IAM user or role behind them, if there is one;
+    if the role was assumed, its path is missing."""
 
     arn: str
     principal: str | None
@@ -52,8 +52,8 @@ class NamedRegistry(Generic[AnyRegistry]):
 
 
 class UsageScan(NamedTuple):
-    """What the sources of usage saw, how many workloads each listed (by source and scope), how far
-    they look, and what the scanned accounts have in other Regions."""
+    """One scan of all usage sources. `workloads`: how many each listed, by source and scope;
+    `coverage`: what was scanned; `elsewhere`: what the scanned accounts have in other Regions."""
 
     snapshot: Snapshot
     workloads: Mapping[tuple[str, str], int]
@@ -63,15 +63,16 @@ class UsageScan(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Doctor(Generic[AnyRegistry]):
-    """`open_patients` is called once the caller is known. `look` opens every source, and looks for
-    images of these registries."""
+    """`open_registries` is called once the caller is known. `scan` opens every usage source, and
+    scans for images of these registries."""
 
     identify: Callable[[], Caller]
-    open_patients: Callable[[], Sequence[NamedRegistry[AnyRegistry]]]
-    look: Callable[[Sequence[AnyRegistry]], UsageScan]
+    open_registries: Callable[[], Sequence[NamedRegistry[AnyRegistry]]]
+    scan: Callable[[Sequence[AnyRegistry]], UsageScan]
 
     def findings(self) -> Iterator[Finding]:
-        """No failure hides another, except that nothing can be asked without credentials."""
+        """One failure does not hide another, except that nothing can be checked without
+        credentials."""
         try:
             caller = self.identify()
         except (RequestError, ServiceError) as error:
@@ -79,75 +80,75 @@ class Doctor(Generic[AnyRegistry]):
             yield warning("all else", "AWS", NotLookedAt("credentials"))
             return
         yield ok("credentials", "AWS", CredentialsBelongTo(caller.arn))
-        visits = [_visit(patient, caller) for patient in self.open_patients()]
-        yield from (visit.finding for visit in visits)
-        sight = yield from self._usage([v.registry for v in visits if v.examination])
-        examinations = [visit.examination for visit in visits if visit.examination]
-        repositories = [each for one in examinations for each in one.repositories]
-        for examination in examinations:
-            if sight and examination.repositories:
-                yield from examination.policies(sight.coverage)
-                yield from examination.replication(sight.coverage)
-                if examination.is_listed:
-                    yield from examination.references(sight.snapshot, repositories)
-            if examination.repositories:
-                yield examination.ignored()
-            yield examination.pull_times()
-            yield examination.layers()
+        opened = [_open(named, caller) for named in self.open_registries()]
+        yield from (each.finding for each in opened)
+        scan = yield from self._usage([each.registry for each in opened if each.checks])
+        all_checks = [each.checks for each in opened if each.checks]
+        repositories = [each for one in all_checks for each in one.repositories]
+        for checks in all_checks:
+            if scan and checks.repositories:
+                yield from checks.policies(scan.coverage)
+                yield from checks.replication(scan.coverage)
+                if checks.is_listed:
+                    yield from checks.references(scan.snapshot, repositories)
+            if checks.repositories:
+                yield checks.ignored()
+            yield checks.pull_times()
+            yield checks.layers()
 
     def _usage(
         self, registries: Sequence[AnyRegistry]
     ) -> Generator[Finding, None, UsageScan | None]:
-        """Returns what the sources saw; None if nobody could look."""
+        """Returns the scan of all sources, None if there is none."""
         if not registries:
             yield warning("usage", "all", NotLookedAt("registries"))
             return None
         try:
-            sight = self.look(registries)
+            scan = self.scan(registries)
         except (RequestError, ServiceError) as error:
             yield failed("usage", "all", AwsCallFailed(Sentence.of(error)))
             return None
-        yield from (_told(look, sight) for look in sight.snapshot.looks)
-        if sight.snapshot.not_checked:
-            yield _unchecked(sight.snapshot)
-        for elsewhere in sight.elsewhere:
+        yield from (_look_finding(look, scan) for look in scan.snapshot.looks)
+        if scan.snapshot.not_checked:
+            yield _unchecked(scan.snapshot)
+        for elsewhere in scan.elsewhere:
             yield from _other_regions(elsewhere)
-        return sight
+        return scan
 
 
 @dataclass(frozen=True, slots=True)
-class _Visit(Generic[AnyRegistry]):
-    """`examination` None: the registry cannot be asked anything."""
+class _Opened(Generic[AnyRegistry]):
+    """`checks` None: the registry cannot be read at all."""
 
     registry: AnyRegistry
     finding: Finding
-    examination: RegistryChecks | None
+    checks: RegistryChecks | None
 
 
-def _visit(patient: NamedRegistry[AnyRegistry], caller: Caller) -> _Visit[AnyRegistry]:
-    registry = patient.registry
+def _open(named: NamedRegistry[AnyRegistry], caller: Caller) -> _Opened[AnyRegistry]:
+    registry = named.registry
     try:
         id_ = registry.id()
     except (RequestError, ServiceError) as error:
-        finding = failed("registry", patient.name, AwsCallFailed(Sentence.of(error)))
-        return _Visit(registry, finding, None)
+        finding = failed("registry", named.name, AwsCallFailed(Sentence.of(error)))
+        return _Opened(registry, finding, None)
     finding, repositories = list_repositories(registry, str(id_))
-    is_whole = patient.role is not None or caller.principal == caller.arn
-    principal = patient.role or caller.principal
+    is_whole = named.role is not None or caller.principal == caller.arn
+    principal = named.role or caller.principal
     is_listed = finding.status is not FindingStatus.FAILED
-    examination = RegistryChecks(registry, id_, repositories, principal, is_whole, is_listed)
-    return _Visit(registry, finding, examination)
+    checks = RegistryChecks(registry, id_, repositories, principal, is_whole, is_listed)
+    return _Opened(registry, finding, checks)
 
 
 def _unchecked(snapshot: Snapshot) -> Finding:
-    """What is switched off."""
+    """Sources that are switched off."""
     is_some_on = any(look.source in SOURCES for look in snapshot.looks)
     detail = SourcesOff() if is_some_on else AllSourcesOff()
     return warning("usage", ", ".join(snapshot.not_checked), detail)
 
 
 def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
-    """Only warnings: other Regions make no plan incomplete."""
+    """Warnings only: other Regions make no plan incomplete."""
     check, scope = "other Regions", elsewhere.account
     if elsewhere.found:
         yield warning(check, scope, RegionsUnscanned(elsewhere.found))
@@ -159,8 +160,8 @@ def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
         yield ok(check, scope, detail)
 
 
-def _told(look: Look, sight: UsageScan) -> Finding:
+def _look_finding(look: Look, scan: UsageScan) -> Finding:
     if look.problem:
         return failed(look.source, look.scope, look.problem)
-    workloads = sight.workloads[look.source, look.scope]
+    workloads = scan.workloads[look.source, look.scope]
     return ok(look.source, look.scope, WorkloadsListed(workloads, look.images))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class NotThereError(RequestError):
-    """The plan knows nothing of that name. `close`: a tag that is called almost so."""
+    """The plan has no manifest of that name. `close`: the tag with the most similar name."""
 
     def __init__(self, repository: RepositoryId, reference: str, close: str | None) -> None:
         hint = f"did you mean {close}?" if close else "ecr-clean plan lists all that it has"
@@ -31,7 +31,8 @@ class NotThereError(RequestError):
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`family`: all that share its fate, itself among them, lowest digest first."""
+    """Why the plan keeps or deletes a manifest. `family`: the image group that is kept or deleted
+    with it, itself included, lowest digest first."""
 
     repository: RepositoryId
     judged: Judged
@@ -39,7 +40,7 @@ class Explanation:
 
 
 def explain(plan: Plan, reference: str) -> Explanation:
-    """`reference`: a tag, a digest or the beginning of one. Raises RequestError if it names
+    """`reference`: a tag, a digest or the start of a digest. Raises RequestError if it names
     several manifests, and NotThereError if it names none."""
     found = [
         each
@@ -63,20 +64,20 @@ def _closest(plan: Plan, reference: str) -> str | None:
 
 
 PLANS_LOOKED_THROUGH = 100
-"""Of one repository, last proposed first."""
+"""Of one repository, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """`plan` deleted it."""
+    """A manifest that the bot deleted, and the plan by which it did."""
 
     plan: PlanRecord
     item: Item
 
 
 def find_deleted(store: "Store", repository: RepositoryId, reference: str) -> Deleted | None:
-    """`reference`: a tag that it had, its digest, or the beginning of that. Of several the one that
-    was deleted last."""
+    """`reference`: a tag that the manifest had, its digest, or the start of its digest. Returns the
+    manifest that was deleted last if it names several."""
     for plan in _carried_out(store, repository):
         for item in store.items(plan.id, plan.version):
             was_deleted = item.outcome is Outcome.DELETED
@@ -86,7 +87,7 @@ def find_deleted(store: "Store", repository: RepositoryId, reference: str) -> De
 
 
 def _carried_out(store: "Store", repository: RepositoryId) -> Iterator[PlanRecord]:
-    """Wholly or in part."""
+    """Plans that deleted all or some of their images, newest first."""
     open_plan = store.open_plan(repository)
     if open_plan and open_plan.state is PlanState.EXECUTING:
         yield open_plan
@@ -94,8 +95,10 @@ def _carried_out(store: "Store", repository: RepositoryId) -> Iterator[PlanRecor
 
 
 def find_kept_manifest(store: "Store", plan: PlanRecord, reference: str) -> KeptManifest:
-    """`reference`: a tag that it had, its digest, or the beginning of that. Raises RequestError if
-    the plan was to delete no such manifest, or none that was kept."""
+    """The text of a deleted manifest, which the bot kept. `reference` as in `find_deleted`.
+
+    Raises RequestError if the plan was to delete no such manifest, or the bot kept no text of
+    it."""
     items = store.items(plan.id, plan.version)
     found = [item for item in items if is_called(reference, item.digest, item.tags)]
     if not found:

@@ -19,40 +19,46 @@ from bot.ports import Clock, Dated, ManifestCache, Progress, Registry, Repositor
 LISTED_BETWEEN_STEPS = 1000
 
 FIRST = 8
-"""Manifests that the first call asks for, while their lengths are unknown: ECR stores manifests of
+"""How many manifests the first call reads, before their lengths are known: ECR stores manifests of
 up to 4 MiB (Amazon ECR service quotas)."""
 
 CALL_BYTES = 4 * 2**20
-"""Of manifests that one call is expected to answer. Parsing an answer takes three to four times as
+"""How many bytes of manifests one call should return. Parsing them takes three to four times as
 much memory, and several calls run at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
+    """`subjects_seen`: digests that referrers name by tag and that were in the repository at an
+    earlier inventory."""
+
     manifests: tuple[Manifest, ...]
     subjects_seen: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class InventoryTaker:
+    """Lists repositories of one registry, and reads the manifests that the cache does not have."""
+
     registry: Registry
     cache: ManifestCache
     clock: Clock
     progress: Progress
 
     def take(self, repository: RepositoryId) -> Inventory:
-        """Raises ServiceError if the images cannot be listed; a text that cannot be read is
-        `unread` in its manifest."""
+        """Raises ServiceError if the manifests cannot be listed. A manifest whose text cannot be
+        read has the reason in `unread`."""
         described = self._list(repository)
         contents = self._contents(repository, described)
         manifests = tuple(_settled(described, contents))
         return Inventory(manifests, self._subjects_seen(repository, manifests))
 
     def _list(self, repository: RepositoryId) -> dict[str, Described]:
-        """By digest, with the times at which somebody else pulled. A manifest whose tags change
-        while the pages are read may stand on two of them: it has the tags of both.
+        """By digest, with the last pull that was not a read of this bot. A manifest whose tags
+        change while the pages are read may be on two pages: it gets the tags of both.
 
-        Our reads are looked up last: whoever reads at the same time has remembered it before.
+        Looks up the bot's reads after the listing: another process stores each read before it
+        sends the call, so none of the listed reads is missing.
         """
         found: dict[str, Described] = {}
         for entry in self.registry.describe(repository):
@@ -75,7 +81,7 @@ class InventoryTaker:
         return contents
 
     def _read(self, repository: RepositoryId, missing: Sequence[Described]) -> dict[str, Unread]:
-        """Reads them into the cache; returns those that could not be read."""
+        """Reads these into the cache. Returns those that could not be read."""
         pending = {entry.digest for entry in missing}
         unread: dict[str, Unread] = {}
         failures: list[ServiceError] = []
@@ -96,7 +102,8 @@ class InventoryTaker:
     def _subjects_seen(
         self, repository: RepositoryId, manifests: Sequence[Manifest]
     ) -> frozenset[str]:
-        """Remembers the subjects that are here now; returns those that were here before."""
+        """Stores the subjects that are in the repository now. Returns those of earlier
+        inventories."""
         named = {subject for manifest in manifests for subject in manifest.tag_subjects}
         if not named:
             return frozenset()
@@ -108,7 +115,7 @@ class InventoryTaker:
 
 
 def pulled_by_others(entry: Described, our_reads: Mapping[str, Sequence[OurRead]]) -> Described:
-    """With the time at which somebody else pulled it."""
+    """With the time of the last pull that was not a read of this bot."""
     reads = our_reads.get(entry.digest, ())
     pulled_at = somebodys_pull(entry.pulled_at, reads)
     return entry if pulled_at == entry.pulled_at else entry._replace(pulled_at=pulled_at)
@@ -123,7 +130,7 @@ def _joined(entry: Described, twin: Described) -> Described:
 def _settled(
     described: dict[str, Described], contents: dict[str, Content | Unread]
 ) -> Iterator[Manifest]:
-    """Empties both: a large repository is in memory once."""
+    """Empties both mappings, so that a large repository is in memory only once."""
     while described:
         digest, entry = described.popitem()
         yield settle(entry, contents.pop(digest))
@@ -138,8 +145,9 @@ def _unreadable(entry: Described) -> Unread | None:
 
 
 class BatchSize:
-    """Follows the average lengths in the answers: at once where they grow, by halves where they
-    shrink, since large manifests come in groups."""
+    """How many manifests one call reads, so that memory is bounded by bytes, not by a number of
+    manifests. Follows the average length in the answers: at once when it grows, by halves when it
+    shrinks, since large manifests come in groups."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -147,11 +155,11 @@ class BatchSize:
 
     @property
     def is_guess(self) -> bool:
-        """Until the first answer."""
+        """Whether no answer has come yet."""
         return self._average is None
 
     def learn(self, manifests: int, text_bytes: int) -> None:
-        """From the answer to a call for so many. One without any text says nothing."""
+        """From one answer. An answer without any text says nothing about lengths."""
         if text_bytes:
             known = self._average or 0.0
             self._average = max(text_bytes / manifests, known / 2)
@@ -163,7 +171,7 @@ class BatchSize:
 
 
 class Readable(Protocol):
-    """A manifest, and when somebody last pulled it."""
+    """A manifest that can be read, and its last pull."""
 
     @property
     def digest(self) -> str: ...
@@ -180,7 +188,8 @@ Found = TypeVar("Found")
 
 
 def sample(entries: Sequence[Entry]) -> tuple[Sequence[Entry], Sequence[Entry]]:
-    """What to read first, one of each type as far as possible, and the others in their order."""
+    """What to read first, and the others in their order. The first has one manifest of each type
+    as far as possible, since lengths differ by type."""
     by_type = {entry.config_type: entry for entry in reversed(entries)}
     first = {entry.digest: entry for entry in islice(by_type.values(), FIRST)}
     for entry in entries[:FIRST]:
@@ -207,8 +216,10 @@ def _never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Calls that read manifests of one repository. `size`: how many a call asks for.
-    `leaves_traces`: whether ECR records them."""
+    """Calls that read manifests of one repository. ECR records each read as a pull, so the bot
+    stores its own reads and can tell them from other pulls.
+
+    `size`: how many manifests one call reads. `leaves_traces`: whether ECR records the reads."""
 
     repository: RepositoryId
     memory: RepositoryMemory
@@ -222,11 +233,12 @@ class Reading:
         call: Callable[[Sequence[Entry]], Dated[Found]],
         is_enough: Callable[[], bool] = _never,
     ) -> Iterator[Mapping[str, Found] | ServiceError]:
-        """What each call found, or why it failed. A call whose size is a guess runs alone.
-        After a failure, or once it `is_enough`, no further call begins. A call is remembered before
-        it leaves, since one that is cut off changes pull times, too; and when it has ended, with
-        the times by which it can be told from others'. Raises ServiceError if nothing can be
-        remembered."""
+        """What each call found, or why it failed. The first call runs alone, since its size is a
+        guess. After a failure, or once `is_enough` returns True, no further call starts.
+
+        Stores each read before its call is sent, since a call that is cut off changes pull times,
+        too. Stores it again with the times of the answer, which tell it from other pulls. Raises
+        ServiceError if a read cannot be stored."""
         failures: list[ServiceError] = []
 
         def batches(part: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
@@ -281,7 +293,7 @@ def open_reading(
 
 
 def reads_count_as_pulls(registry: Registry) -> bool:
-    """They do, unless the registry says otherwise; being allowed to ask it is not needed."""
+    """True unless the registry says that they do not. Needs no permission to ask it."""
     try:
         return registry.records_our_pulls()
     except ServiceError:

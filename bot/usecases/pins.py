@@ -1,7 +1,7 @@
 """Pins: what people keep. Makes, prolongs and removes pins, and warns before one expires.
 
 A new pin gives an open plan its next version at once, without asking AWS again. Removing a pin
-adds no deletion to an open plan: what the pin kept stays kept there.
+adds no deletion to an open plan, which still keeps those images.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -62,7 +62,7 @@ class OverError(RequestError):
 
 
 class _PinChangedError(Exception):
-    """Somebody changed or removed the pin after it was read."""
+    """The pin was changed or removed after it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Pins:
     def _replaced(
         self, made: Sequence[RepositoryPin], action: RepositoryAction
     ) -> Sequence[RepositoryPin]:
-        """Pins of the same text. To end a pin earlier, or to take over somebody else's, a person
+        """Pins of the same text. To end a pin earlier, or to take over another person's, a person
         needs the right to remove it."""
         known = {each.pin.pin: each for each in self.store.pins(action.repository.uri)}
         replaced = [(known[new.pin.pin], new) for new in made if new.pin.pin in known]
@@ -231,9 +231,8 @@ def warn_of_pins(
     """Warns the maker of each pin once, a day before it expires, a few people at a time. Several
     processes may do so at once.
 
-    `tell` sends one message about one person's pins in one repository. It raises ServiceError if
-    that fails: then the next call tries again. One failure keeps no other message back; this raises
-    it in the end."""
+    `tell` sends one message about one person's pins in one repository. If it raises ServiceError,
+    the others are still warned; this raises it afterwards, and the next call tries again."""
     now = clock()
     pins = (pin for pin in store.pins_to_warn_of(now + WARNED_AHEAD) if _needs_warning(pin, now))
     groups = [list(group) for _, group in groupby(sorted(pins, key=_whose), key=_whose)]

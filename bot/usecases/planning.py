@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan, since when what it rests on may have changed, the pins of the store and their
-    removals that it knows, and the tags as they are now."""
+    """A plan that is not stored yet. `looked_at`: when its scans started; what changed since is not
+    in it. `pins` and `removals`: those of the store that it takes into account. `tags`: the tags
+    that the repository has now."""
 
     plan: Plan
     looked_at: datetime
@@ -51,9 +52,11 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """`snapshot` and `coverage`: what was in use at `looked_at`, and how far that looked.
-    `store` None: nobody ever pinned or proposed anything here. `authority` judges who removed
-    pins. `names`: the repositories that the registries have."""
+    """Plans the cleanup of repositories, all by the same scan of usage.
+
+    `snapshot` and `coverage`: what was in use at `looked_at`, and what was scanned. `store` None:
+    there are no pins and no plans. `authority` checks who removed pins. `names`: the repositories
+    in the registries."""
 
     snapshot: Snapshot
     looked_at: datetime
@@ -69,10 +72,10 @@ class Planner:
     names: RepositoryNames
 
     def plan(self, found: Found, gone: Sequence[Manifest] = ()) -> Planned:
-        """`gone`: manifests that are judged as if they were still there.
+        """`gone`: deleted manifests, which are judged as if they were still there.
 
-        Raises ServiceError if the images cannot be listed; whatever else cannot be read makes the
-        plan incomplete, or its savings inexact."""
+        Raises ServiceError if the images cannot be listed. If anything else cannot be read, the
+        plan is incomplete, or its savings are inexact."""
         now = self.clock()
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
@@ -108,7 +111,7 @@ class Planner:
         )
 
     def _tags(self, repository: RepositoryId, inventory: Inventory, now: datetime) -> TagScan:
-        """Nothing, where nobody would remember it."""
+        """Empty without a store, which would keep it for the next scan."""
         if self.store is None:
             return TagScan(now, {}, {})
         last = self.store.tag_scan(repository)
@@ -125,7 +128,8 @@ class Planner:
         )
 
     def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:
-        """Where deletions go besides, and a look for everything beyond what the sources see."""
+        """The registries to which deletions are replicated, and a failed scan for each thing that
+        the sources do not see."""
         looks: list[Look] = []
         repository, registry = found.repository, found.registry
         try:
@@ -150,7 +154,7 @@ class Planner:
         return destinations, looks
 
     def _unseen(self, pullers: Collection[Puller]) -> Iterator[AccountsPull | ServicesPull]:
-        """Why it is unknown what these pull."""
+        """Why it is unknown what these accounts and services pull."""
         if accounts := self.coverage.unseen_accounts(pullers):
             yield AccountsPull(accounts)
         if services := self.coverage.unseen_services(pullers):
@@ -160,7 +164,7 @@ class Planner:
 def pins_and_removals(
     store: "Store | None", repository: RepositoryId
 ) -> tuple[Sequence[RepositoryPin], Sequence[PinRemoval]]:
-    """In this order, so that a pin that is removed meanwhile is in one of the two at least."""
+    """Reads pins first: a pin that is removed between the two reads is then in at least one."""
     if store is None:
         return (), ()
     pins = store.pins(repository.uri)
@@ -168,7 +172,7 @@ def pins_and_removals(
 
 
 def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:
-    """What was pushed again is there."""
+    """With the deleted manifests, except those that were pushed again."""
     if not gone:
         return there
     digests = {manifest.digest for manifest in there}
@@ -180,7 +184,7 @@ def _failed(source: str, repository: RepositoryId, why: ScanCause) -> Look:
 
 
 def _layers_stay_within(registry: Registry) -> bool:
-    """An unreadable setting counts as shared layers: the savings are then said to be inexact."""
+    """False if the setting cannot be read: the savings are then inexact."""
     try:
         return registry.layers_stay_within_repositories()
     except ServiceError:

@@ -89,7 +89,7 @@ class Proposer:
 
     def propose(self, found: Found) -> Proposal:
         """A proposed plan with other content gets its next version. An open plan with the same
-        content stays as it is, and so does an approved or executing plan.
+        content is not changed, and neither is an approved or executing plan.
 
         Raises what planning and the store raise."""
         planned = self.planner.plan(found)
@@ -170,7 +170,7 @@ def catch_up(
 def next_version(
     action: RepositoryAction, content: Plan, pins: Sequence[Pin], terms: PlanTerms
 ) -> Change:
-    """Of the action's plan, which has this content: with these pins besides."""
+    """The change to the action's plan: its next version is this content with these pins."""
     assert action.plan is not None
     pinned = with_pins(content, pins, action.at, terms.usd_per_gb_month)
     after = renewed(action.plan, pinned, action.at, action.at + terms.expires_after)
@@ -222,7 +222,7 @@ def find_open_version(
 def keep_proposal_open(
     store: "Store", proposal: Proposal, expires_after: timedelta, now: datetime
 ) -> Proposal:
-    """A plan that was found unchanged and is posted again stays open as long as a new one."""
+    """Keeps a plan that was found unchanged and is posted again open for as long as a new one."""
     if proposal.is_new:
         return proposal
     kept = keep_open(store, proposal.record, now + expires_after, now)
@@ -230,8 +230,8 @@ def keep_proposal_open(
 
 
 def keep_open(store: "Store", plan: PlanRecord, until: datetime, now: datetime) -> PlanRecord:
-    """Returns the stored plan. Changes nothing once somebody has approved it or decided otherwise,
-    so no approval counts longer than one version is open."""
+    """Returns the stored plan. Changes nothing once a person has approved or dismissed it, so no
+    approval counts longer than one version is open."""
     while _has_no_approval(plan) and plan.expires_at < until:
         after = kept_open(plan, until)
         event = by_itself(plan, now, EventName.PROPOSED, FoundUnchanged(until))

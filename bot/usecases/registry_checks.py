@@ -1,4 +1,4 @@
-"""Looks at one registry: what planning needs of it, and where its images and deletions go."""
+"""The doctor's checks of one registry: what planning needs of it, and who else uses its images."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
@@ -41,15 +41,15 @@ from bot.parallel import in_parallel
 from bot.ports import Registry
 
 NO_IMAGE = Described("sha256:" + 64 * "0", (), None, None, 0)
-"""To read it takes the same permission as any other, and leaves no pull time."""
+"""Reading it needs the same permission as reading an image, and changes no pull time."""
 
 Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
 class RegistryChecks:
-    """`principal`: the ARN of the IAM user or role that reads the registry, if there is one; it
-    `is_whole` unless the path of a role may be missing. Unless it `is_listed`, repositories may be
+    """`principal`: the ARN of the IAM user or role that reads the registry, if there is one.
+    `is_whole` False: the role's path may be missing in it. `is_listed` False: repositories may be
     missing."""
 
     registry: Registry
@@ -60,8 +60,8 @@ class RegistryChecks:
     is_listed: bool = True
 
     def policies(self, coverage: Coverage) -> Iterator[Finding]:
-        """Which accounts and services the repositories let pull, and whether anybody looks at
-        them."""
+        """Which accounts and services may pull by the repositories' policies, and whether they are
+        scanned for usage."""
         check, scope = "repository policies", str(self.id)
         unread: list[Sentence] = []
         accounts: list[tuple[str, str]] = []
@@ -85,7 +85,7 @@ class RegistryChecks:
             yield ok(check, scope, self._all_seen(allowed))
 
     def replication(self, coverage: Coverage) -> Iterator[Finding]:
-        """Where replication rules carry deletions, and whether anybody looks there."""
+        """To which registries deletions are replicated, and whether those are scanned for usage."""
         check, scope = "replication", str(self.id)
         try:
             carried = _grouped(
@@ -108,8 +108,8 @@ class RegistryChecks:
     def references(
         self, snapshot: Snapshot, all_repositories: Iterable[RepositoryId]
     ) -> Iterator[Finding]:
-        """References to this registry that cannot be read or whose repository does not exist.
-        `all_repositories`: those of all registries, which a reference may mean instead."""
+        """References to this registry that cannot be read, or whose repository does not exist.
+        `all_repositories`: those of all registries, since a reference may mean another registry."""
         scope = str(self.id)
         by_name = _grouped((each.name, each.uri) for each in all_repositories)
         names = {each.name for each in self.repositories}
@@ -165,8 +165,8 @@ class RegistryChecks:
         return warning(check, scope, LayersShared(self.id.region))
 
     def ignored(self) -> Finding:
-        """Whether the tag that leaves a repository out of reports can be seen, tried on the
-        first."""
+        """Whether the resource tag that excludes a repository from reports can be read. Tries the
+        first repository."""
         check, scope = "resource tags", str(self.id)
         try:
             self.registry.resource_tags(self.repositories[0])
@@ -197,7 +197,7 @@ class RegistryChecks:
 
 
 def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence[RepositoryId]]:
-    """Also whether images can be listed and read, tried on the first repository."""
+    """Lists the repositories, and tries to list and read images of the first one."""
     repositories: list[RepositoryId] = []
     try:
         repositories += registry.repositories()

@@ -112,7 +112,7 @@ class Asker:
     rules: ApprovalRules
 
     def expect_may_ask(self, person: Person) -> None:
-        """Raises RefusedError, which the audit remembers, for whoever may not."""
+        """Raises RefusedError if the person may not ask for reports. The audit has the refusal."""
         action = Action(self.store, person, self.clock())
         action.expect(may_ask_for_report(person, self.rules))
 

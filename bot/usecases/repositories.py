@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """A repository, and the registry that it is in."""
+
     repository: RepositoryId
     registry: Registry
 
 
 def find_repositories(argument: str, registries: Sequence[Registry]) -> list[Found]:
-    """Never empty. Raises RequestError if nothing fits, or a name stands in several registries,
-    and ServiceError if a registry cannot be asked."""
+    """`argument`: a name, a glob or a URI. Returns at least one repository.
+
+    Raises RequestError if there is none, or if several registries have one of that name. Raises
+    ServiceError if a registry cannot be listed."""
     if any(sign in argument for sign in "*?["):
         return _by_glob(argument, registries)
     host, slash, name = argument.partition("/")
@@ -44,8 +48,7 @@ def find_repositories(argument: str, registries: Sequence[Registry]) -> list[Fou
 
 
 def find_repository(argument: str, registries: Sequence[Registry]) -> Found:
-    """The only one that fits. Raises RequestError, as `find_repositories` does, also if there are
-    several."""
+    """As `find_repositories`, but raises RequestError also if it finds several."""
     found = find_repositories(argument, registries)
     if len(found) > 1:
         names = first_few([each.repository.uri for each in found])
@@ -109,8 +112,8 @@ def _unknown(argument: str, known: Sequence[str]) -> str:
 
 
 class RepositoryNames:
-    """The names of all repositories in these registries. Each registry is listed once, and only if
-    somebody asks. May be used by several threads."""
+    """The names of all repositories in these registries. Lists each registry once, when it is first
+    needed. May be used by several threads."""
 
     def __init__(self, registries: Sequence[Registry] = ()) -> None:
         self._registries = registries
@@ -120,9 +123,10 @@ class RepositoryNames:
     def missing(
         self, found: Found, named: Namings, deleted_also_in: Iterable[RegistryId]
     ) -> Sequence[Naming]:
-        """References to repositories that do not exist, but may mean this one: their names end in
-        `/` and its name. `deleted_also_in`: registries that may have replicas; what cannot be
-        listed there counts as missing unless the repository's own registry has it.
+        """References to repositories that do not exist, but may mean this repository: their names
+        end in `/` and its name. `deleted_also_in`: registries to which deletions are replicated; if
+        such a registry is not in the settings, a repository is missing there if this repository's
+        own registry does not have it.
 
         Raises ServiceError if a registry cannot be listed.
         """
@@ -137,7 +141,7 @@ class RepositoryNames:
         return missing
 
     def _names(self, id_: RegistryId, found: Found) -> frozenset[str] | None:
-        """None for none of these registries."""
+        """None if it is none of these registries."""
         registry = found.registry
         if id_ != found.repository.registry:
             other = self._registry(id_)
@@ -153,7 +157,7 @@ class RepositoryNames:
         return listed
 
     def _registry(self, id_: RegistryId) -> Registry | None:
-        """Raises ServiceError if it may be one that does not say which it is."""
+        """Raises ServiceError if the id of a registry cannot be read, which may be this one."""
         silent: ServiceError | None = None
         for registry in self._registries:
             try:
@@ -174,7 +178,7 @@ def _list(registry: Registry) -> frozenset[str] | ServiceError:
 
 
 class AmbiguousError(RequestError):
-    """Several registries have a repository of that name: `choices`, by URI."""
+    """Several registries have a repository of that name. `choices`: all of them."""
 
     def __init__(self, name: str, choices: Sequence[RepositoryId]) -> None:
         uris = ", ".join(each.uri for each in choices)
@@ -183,8 +187,8 @@ class AmbiguousError(RequestError):
 
 
 class UnknownError(RequestError):
-    """No registry is known to have it. `close`: a known one that is called almost so, by its name,
-    or by its URI if that was given."""
+    """No known registry has a repository of that name. `close`: the known one with the most similar
+    name, or URI if a URI was asked for."""
 
     def __init__(self, name: str, close: str | None) -> None:
         hint = f"did you mean {close}?" if close else "check the name, account and Region"
@@ -193,7 +197,8 @@ class UnknownError(RequestError):
 
 
 def find_known(store: "Store", argument: str) -> RepositoryId:
-    """By name or by URI. Raises AmbiguousError and UnknownError."""
+    """Finds a repository in the store by name or by URI, without asking AWS. Raises AmbiguousError
+    or UnknownError."""
     found = store.repositories_called(argument)
     if not found:
         raise UnknownError(argument, _closest(store, argument))
@@ -211,23 +216,25 @@ def _closest(store: "Store", argument: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """`warn` gets sentences for the log."""
+    """Lists all registries into the store, so that `find_known` and Slack need not ask AWS. `warn`
+    gets sentences for the log."""
 
     store: "Store"
     registries: Iterable[Registry]
     warn: Callable[[str], None]
 
     def __call__(self, now: datetime) -> None:
-        """Of a registry that cannot be listed what was known stays known. Raises ServiceError if
-        the database fails. What is in no registry of the settings is forgotten, if all of them
-        tell which they are."""
+        """Keeps the stored repositories of a registry that cannot be listed. Removes other
+        registries from the store if the ids of all registries can be read.
+
+        Raises ServiceError if the database fails."""
         known = [self._look_at(registry, now) for registry in self.registries]
         named = [id_ for id_ in known if id_]
         if named and len(named) == len(known):
             self.store.forget_other_registries(named)
 
     def _look_at(self, registry: Registry, now: datetime) -> RegistryId | None:
-        """None if it does not even tell which one it is."""
+        """None if its id cannot be read."""
         id_ = None
         try:
             id_ = registry.id()

@@ -3,7 +3,7 @@
 from bot.wiring.authority import open_authority
 from bot.wiring.clients import (
     identify,
-    open_patients,
+    open_named_registries,
     open_planner,
     open_registries,
     own_place,
@@ -75,7 +75,7 @@ __all__ = [
     "open_hasty_client",
     "open_home",
     "open_memory",
-    "open_patients",
+    "open_named_registries",
     "open_people",
     "open_pins",
     "open_plan_messages",

@@ -53,7 +53,7 @@ def open_planner(
     )
 
 
-def open_patients(settings: Settings) -> list[NamedRegistry[EcrRegistry]]:
+def open_named_registries(settings: Settings) -> list[NamedRegistry[EcrRegistry]]:
     """The registries, each with what the settings call it."""
     registries = open_registries(settings)
     if not settings.registries:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from bot.settings import Settings
 from bot.usecases.reports import RunDue
 from bot.usecases.repositories import Survey
-from bot.wiring.clients import open_patients, open_registries
+from bot.wiring.clients import open_named_registries, open_registries
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def open_run_due(settings: Settings, store: "Store", warn: Callable[[str], None]) -> RunDue:
     """`warn` gets sentences for the log."""
-    registries = {patient.name: patient.registry for patient in open_patients(settings)}
+    registries = {named.name: named.registry for named in open_named_registries(settings)}
     return RunDue(store, settings.due_entries(), registries, store.made_at, warn)
 
 
