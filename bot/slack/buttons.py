@@ -160,7 +160,7 @@ def pin_pulled(context: SlackContext, click: Click) -> None:
 def keep_pin(context: SlackContext, click: ClickOnEnd) -> None:
     """Extends a pin that expires soon. A second click extends it no further. Raises RequestError if
     the person may not."""
-    pin, seen = click.end.pin, click.end.until
+    pin, seen = click.ref.pin, click.ref.until
     person = context.person(click.sender)
     try:
         pinned = context.pins.prolong(pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
@@ -225,7 +225,7 @@ def _answer_in_place(context: SlackContext, click: ClickOnEnd, content: MessageC
         answer(context, click.sender, content)
         return
     try:
-        what, ts = "Telling how long a pin lasts", click.container.message_ts
-        update_message(context.client, what, click.channel.id, ts, content)
+        what = "Telling how long a pin lasts"
+        update_message(context.client, what, click.channel_id, click.ts, content)
     except SlackError:
         answer(context, click.sender, content)

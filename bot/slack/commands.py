@@ -42,7 +42,7 @@ from bot.slack.follow_up import (
 )
 from bot.slack.ids import COMMAND
 from bot.slack.listener import answer
-from bot.slack.payloads import Sender
+from bot.slack.payloads import PayloadSender
 from bot.slack.plan_messages import open_plans, with_link
 from bot.slack.requested_reports import request_report
 from bot.slack.view import LastRun
@@ -61,7 +61,7 @@ class CommandCall:
     """A line after `/ecr-clean`, typed in the channel or carried by a button there."""
 
     context: SlackContext
-    sender: Sender
+    sender: PayloadSender
     channel: str
     line: Line
 

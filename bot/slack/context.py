@@ -16,7 +16,7 @@ from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import Clock, UsageMemory
 from bot.render.decisions import refusal_words
-from bot.slack.payloads import Sender
+from bot.slack.payloads import PayloadSender
 from bot.slack.people import People
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
@@ -53,11 +53,11 @@ class SlackContext:
     clock: Clock
     debug: bool
 
-    def person(self, sender: Sender) -> SlackPerson:
+    def person(self, sender: PayloadSender) -> SlackPerson:
         """Raises RequestError for bots, deactivated and unknown users."""
         return self.people.person(sender.user, sender.team)
 
-    def refusal_of(self, sender: Sender) -> str | None:
+    def refusal_of(self, sender: PayloadSender) -> str | None:
         """The sentence that refuses the person, None if they may see plans. Raises ServiceError if
         Slack cannot say who they are."""
         try:

@@ -27,8 +27,8 @@ from bot.slack.payloads import (
     Command,
     CommandClick,
     HomeOpened,
+    PayloadSender,
     PinSubmission,
-    Sender,
     Submission,
     sender_of,
 )
@@ -155,7 +155,7 @@ def log_error(error: Exception, *, debug: bool) -> None:
         _log.error("A bug of ecr-clean's own (%s): --debug shows more", kind, exc_info=debug)
 
 
-def answer(context: SlackContext, sender: Sender, content: MessageContent) -> None:
+def answer(context: SlackContext, sender: PayloadSender, content: MessageContent) -> None:
     """Visible to the sender alone, in the channel of their action or else in a direct message."""
     if sender.response_url and _post_to_url(sender.response_url, content):
         return

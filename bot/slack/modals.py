@@ -34,7 +34,7 @@ from bot.slack.ids import (
     chosen_pin,
 )
 from bot.slack.listener import Body, UnexpectedPayloadError, answer, make_listener
-from bot.slack.payloads import PinSubmission, Sender, Submission
+from bot.slack.payloads import PayloadSender, PinSubmission, Submission
 from bot.usecases.audit import one_line
 from bot.usecases.decisions import Consent
 
@@ -86,7 +86,7 @@ def open_modal(context: SlackContext, trigger_id: str) -> Modal:
 
 
 @contextmanager
-def reporting_in(modal: Modal, sender: Sender) -> Iterator[None]:
+def reporting_in(modal: Modal, sender: PayloadSender) -> Iterator[None]:
     """Shows refusals and failures in the modal; if it is closed, in an answer."""
     try:
         yield

@@ -1,16 +1,17 @@
-"""What Slack sends when people act: as much of it as is used, and nothing of it is used before it
-fits. `trigger_id` is new with each act, and stays the same if the act is delivered again.
+"""Payloads that Slack sends for commands, clicks, modals and the Home tab. They are validated
+before any part of them is used. Slack keeps the `trigger_id` when it delivers a payload again.
 
 docs.slack.dev, reference/interaction-payloads, and interactivity/implementing-slash-commands.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
+    AliasPath,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -18,10 +19,12 @@ from pydantic import (
     InstanceOf,
     ValidationError,
 )
+from pydantic.fields import FieldInfo
 
 from bot.slack.ids import (
     KEEP_PIN,
     MOST_IN_LINE,
+    MOST_IN_OPTION,
     PIN_FOR,
     PIN_REASON,
     PIN_UNTIL,
@@ -39,49 +42,47 @@ MOST_TYPED = 3000
 _CHANNEL = r"^[CDG][A-Z0-9]{1,31}$"
 
 
-def _as_ref(value: Any) -> PlanRef:
-    return PlanRef.parse(str(value))
+def _parsed_by(parse: Callable[[str], Any]) -> BeforeValidator:
+    return BeforeValidator(lambda value: parse(str(value)))
 
 
-def _naming_a_channel(ref: PlanRef) -> PlanRef:
+def _with_channel(ref: PlanRef) -> PlanRef:
     if not re.match(_CHANNEL, ref.detail):
         raise ValueError("it names no channel")
     return ref
 
 
-def _as_pin_ref(value: Any) -> PinRef:
-    return PinRef.parse(str(value))
-
-
-def _as_usage_ref(value: Any) -> UsageRef:
-    return UsageRef.parse(str(value))
-
-
-def _as_end_of_pin(value: Any) -> EndOfPin:
-    return EndOfPin.parse(str(value))
+def _input(block: str) -> FieldInfo:
+    """What a person typed or chose. The action of every input has the same id as its block."""
+    path = AliasPath("view", "state", "values", block, block)
+    return Field(validation_alias=path)  # type: ignore[no-any-return]
 
 
 UserId = Annotated[str, Field(pattern=r"^[UW][A-Z0-9]{1,31}$")]
 TeamId = Annotated[str, Field(pattern=r"^[TE][A-Z0-9]{1,31}$")]
 ChannelId = Annotated[str, Field(pattern=_CHANNEL)]
 ViewId = Annotated[str, Field(pattern=r"^V[A-Z0-9]{1,31}$")]
-Stamp = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,9}$")]
+Timestamp = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,9}$")]
 TriggerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=255)]
 Url = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
-Ref = Annotated[InstanceOf[PlanRef], BeforeValidator(_as_ref)]
-RefWithChannel = Annotated[Ref, AfterValidator(_naming_a_channel)]
-EndOfPinField = Annotated[InstanceOf[EndOfPin], BeforeValidator(_as_end_of_pin)]
-RefOfUsage = Annotated[InstanceOf[UsageRef], BeforeValidator(_as_usage_ref)]
-RefOfPin = Annotated[InstanceOf[PinRef], BeforeValidator(_as_pin_ref)]
-OptionValue = Annotated[str, Field(min_length=1, max_length=150)]
+Typed = Annotated[str, Field(max_length=MOST_TYPED)]
+CommandLine = Annotated[str, Field(min_length=1, max_length=MOST_IN_LINE)]
+OptionValue = Annotated[str, Field(min_length=1, max_length=MOST_IN_OPTION)]
+PlanValue = Annotated[InstanceOf[PlanRef], _parsed_by(PlanRef.parse)]
+PlanInChannel = Annotated[PlanValue, AfterValidator(_with_channel)]
+UsageValue = Annotated[InstanceOf[UsageRef], _parsed_by(UsageRef.parse)]
+PinValue = Annotated[InstanceOf[PinRef], _parsed_by(PinRef.parse)]
+EndOfPinValue = Annotated[InstanceOf[EndOfPin], _parsed_by(EndOfPin.parse)]
+
+Value = TypeVar("Value")
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Sender(_Part):
-    """Who acts, and how to answer them. `channel`: where; None if that was not told."""
+class PayloadSender(_Part):
+    """The person who acted. `channel`: where, None if unknown; `response_url`: to answer there."""
 
     user: str
     team: str
@@ -104,6 +105,45 @@ class _Channel(_Part):
     id: ChannelId
 
 
+class _Container(_Part):
+    message_ts: Timestamp
+
+
+class _View(_Part):
+    id: ViewId
+
+
+class _ViewOfPlan(_View):
+    """`private_metadata`: the plan, and the channel of the message that opened the modal."""
+
+    private_metadata: PlanInChannel
+
+
+class _Button(_Part, Generic[Value]):
+    action_id: str
+    value: Value
+
+
+class _Input(_Part):
+    value: Typed
+
+
+class _Option(_Part):
+    value: OptionValue
+
+
+class _Select(_Part):
+    selected_option: _Option
+
+
+class _MultiSelect(_Part):
+    selected_options: Annotated[tuple[_Option, ...], Field(min_length=1, max_length=100)]
+
+
+class _DatePicker(_Part):
+    selected_date: date | None = None
+
+
 class _FromPerson(_Part):
     """`team`: null where the app is installed for a whole Enterprise organization."""
 
@@ -112,12 +152,26 @@ class _FromPerson(_Part):
 
     @property
     def team_of_user(self) -> str:
-        """Empty if the payload names none: nobody belongs to that."""
+        """Empty if the payload names none; nobody belongs to that."""
         return self.user.team_id or (self.team.id if self.team else "")
 
-    def sent_from_modal(self, ref: PlanRef) -> Sender:
-        """`ref`: what the modal carries, with the channel that it was opened from."""
-        return Sender(user=self.user.id, team=self.team_of_user, channel=ref.detail)
+    def sent_from_modal(self, view: _ViewOfPlan) -> PayloadSender:
+        channel = view.private_metadata.detail
+        return PayloadSender(user=self.user.id, team=self.team_of_user, channel=channel)
+
+
+class _FromElement(_FromPerson):
+    channel: _Channel | None = None
+    response_url: Url | None = None
+
+    @property
+    def sender(self) -> PayloadSender:
+        return PayloadSender(
+            user=self.user.id,
+            team=self.team_of_user,
+            channel=self.channel.id if self.channel else None,
+            response_url=self.response_url,
+        )
 
 
 class _FromCommand(_Part):
@@ -127,8 +181,8 @@ class _FromCommand(_Part):
     response_url: Url
 
     @property
-    def sender(self) -> Sender:
-        return Sender(
+    def sender(self) -> PayloadSender:
+        return PayloadSender(
             user=self.user_id,
             team=self.team_id,
             channel=self.channel_id,
@@ -136,280 +190,144 @@ class _FromCommand(_Part):
         )
 
 
-class _FromElement(_FromPerson):
-    channel: _Channel | None = None
-    response_url: Url | None = None
-
-    @property
-    def sender(self) -> Sender:
-        return Sender(
-            user=self.user.id,
-            team=self.team_of_user,
-            channel=self.channel.id if self.channel else None,
-            response_url=self.response_url,
-        )
-
-
-class Command(_FromCommand):
-    """A slash command. `text`: the rest of the line."""
-
-    trigger_id: TriggerId
-    text: Annotated[str, Field(max_length=MOST_IN_COMMAND)] = ""
-
-
-class _Button(_Part):
-    value: Ref
-
-
-ButtonType = TypeVar("ButtonType", bound=_Part)
-
-
-class _Pressed(_FromElement, Generic[ButtonType]):
-    """One button."""
-
-    trigger_id: TriggerId
-    actions: Annotated[tuple[ButtonType, ...], Field(min_length=1, max_length=1)]
-
-    @property
-    def button(self) -> ButtonType:
-        return self.actions[0]
-
-
-class _Click(_Pressed[_Button]):
-    @property
-    def ref(self) -> PlanRef:
-        return self.button.value
-
-
-class _MessagePart(_Part):
-    message_ts: Stamp
-
-
-class _InMessage(_FromElement):
+class _InChannel(_FromElement):
     channel: _Channel
-    container: _MessagePart
 
     @property
     def channel_id(self) -> str:
         return self.channel.id
+
+
+class _InMessage(_InChannel):
+    container: _Container
 
     @property
     def ts(self) -> str:
         return self.container.message_ts
 
 
-class Click(_Click, _InMessage):
-    """On a button in a message."""
-
-
-class _LineButton(_Part):
-    value: Annotated[str, Field(min_length=1, max_length=MOST_IN_LINE)]
-
-
-class CommandClick(_Pressed[_LineButton]):
-    """On a button that stands for a line after the slash command."""
-
-    channel: _Channel
-
-    @property
-    def channel_id(self) -> str:
-        return self.channel.id
-
-    @property
-    def text(self) -> str:
-        return self.button.value
-
-
-class _View(_Part):
-    id: ViewId
-
-
-class _UsageButton(_Part):
-    value: RefOfUsage
-
-
-class ClickOnUsage(_Pressed[_UsageButton], _InMessage):
-    """On a button in a message that confirms how little a source lists."""
-
-    @property
-    def ref(self) -> UsageRef:
-        return self.button.value
-
-
-class ClickInModal(_Click):
-    view: _View
-
-
-class _Text(_Part):
-    value: Annotated[str, Field(max_length=MOST_TYPED)]
-
-
-class _Input(_Part):
-    name: Annotated[_Text, Field(alias=TYPED_NAME)]
-
-
-class _Inputs(_Part):
-    name: Annotated[_Input, Field(alias=TYPED_NAME)]
-
-
-class _State(_Part):
-    values: _Inputs
-
-
-class _ViewOfPlan(_View):
-    private_metadata: RefWithChannel
-
-
-ViewType = TypeVar("ViewType", bound=_ViewOfPlan)
-
-
-class _Submitted(_FromElement, Generic[ViewType]):
-    """A modal that is about a plan."""
+class _Pressed(_FromElement, Generic[Value]):
+    """A click on one button."""
 
     trigger_id: TriggerId
-    view: ViewType
+    actions: Annotated[tuple[_Button[Value], ...], Field(min_length=1, max_length=1)]
+
+    @property
+    def ref(self) -> Value:
+        """The value of the button."""
+        return self.actions[0].value
+
+
+class _Submitted(_FromElement):
+    """A modal about a plan."""
+
+    trigger_id: TriggerId
+    view: _ViewOfPlan
 
     @property
     def ref(self) -> PlanRef:
-        """`detail`: the channel of the message from which it was opened."""
+        """`detail`: the channel of the message that opened the modal."""
         return self.view.private_metadata
 
     @property
-    def sender(self) -> Sender:
-        return self.sent_from_modal(self.ref)
+    def sender(self) -> PayloadSender:
+        return self.sent_from_modal(self.view)
 
 
-class _TypingView(_ViewOfPlan):
-    state: _State
+class Command(_FromCommand):
+    """A slash command. `text`: the line after it."""
+
+    trigger_id: TriggerId
+    text: Annotated[str, Field(max_length=MOST_IN_COMMAND)] = ""
 
 
-class Submission(_Submitted[_TypingView]):
-    """Of the modal in which a repository's name is typed."""
-
-    @property
-    def typed(self) -> str:
-        return self.view.state.values.name.name.value
-
-
-class _PinButton(_Part):
-    value: RefOfPin
-
-
-class _EndButton(_Part):
-    action_id: str
-    value: EndOfPinField
-
-
-class ClickOnEnd(_Pressed[_EndButton]):
-    """On a pin that runs out, in the message that tells so."""
-
-    channel: _Channel
-    container: _MessagePart
+class CommandClick(_InChannel, _Pressed[CommandLine]):
+    """On a button that stands for a slash command."""
 
     @property
-    def end(self) -> EndOfPin:
-        return self.button.value
+    def text(self) -> str:
+        return self.ref
+
+
+class Click(_InMessage, _Pressed[PlanValue]):
+    """On a button in a plan's message."""
+
+
+class ClickOnUsage(_InMessage, _Pressed[UsageValue]):
+    """On a button that confirms the usage of a source."""
+
+
+class ClickOnEnd(_InMessage, _Pressed[EndOfPinValue]):
+    """On a button that extends a pin."""
 
     @property
     def is_of_several(self) -> bool:
         """Other pins have buttons in the same message."""
-        return self.button.action_id != KEEP_PIN
+        return self.actions[0].action_id != KEEP_PIN
 
 
-class ClickOnPin(_Pressed[_PinButton]):
-    """In the modal of one repository's pins."""
+class ClickInModal(_Pressed[PlanValue]):
+    view: _View
+
+
+class ClickOnPin(_Pressed[PinValue]):
+    """In the modal of a repository's pins."""
 
     view: _ViewOfPlan
 
     @property
-    def ref(self) -> PinRef:
-        return self.button.value
+    def sender(self) -> PayloadSender:
+        return self.sent_from_modal(self.view)
+
+
+class Submission(_Submitted):
+    """The modal in which a person types a repository's name."""
+
+    name: Annotated[_Input, _input(TYPED_NAME)]
 
     @property
-    def sender(self) -> Sender:
-        return self.sent_from_modal(self.view.private_metadata)
+    def typed(self) -> str:
+        return self.name.value
 
 
-class _Option(_Part):
-    value: OptionValue
+class PinSubmission(_Submitted):
+    """The modal in which a person pins tags."""
 
-
-class _ChosenTags(_Part):
-    selected_options: Annotated[tuple[_Option, ...], Field(min_length=1, max_length=100)]
-
-
-class _ChosenTime(_Part):
-    selected_option: _Option
-
-
-class _ChosenDay(_Part):
-    selected_date: date | None = None
-
-
-class _TagsInput(_Part):
-    tags: Annotated[_ChosenTags, Field(alias=PINNED_TAGS)]
-
-
-class _ReasonInput(_Part):
-    reason: Annotated[_Text, Field(alias=PIN_REASON)]
-
-
-class _TimeInput(_Part):
-    time: Annotated[_ChosenTime, Field(alias=PIN_FOR)]
-
-
-class _DayInput(_Part):
-    day: Annotated[_ChosenDay, Field(alias=PIN_UNTIL)]
-
-
-class _PinInputs(_Part):
-    tags: Annotated[_TagsInput, Field(alias=PINNED_TAGS)]
-    reason: Annotated[_ReasonInput, Field(alias=PIN_REASON)]
-    time: Annotated[_TimeInput, Field(alias=PIN_FOR)]
-    day: Annotated[_DayInput, Field(alias=PIN_UNTIL)]
-
-
-class _PinState(_Part):
-    values: _PinInputs
-
-
-class _PinningView(_ViewOfPlan):
-    state: _PinState
-
-
-class PinSubmission(_Submitted[_PinningView]):
-    """Of the modal in which tags are pinned."""
+    tags_input: Annotated[_MultiSelect, _input(PINNED_TAGS)]
+    reason_input: Annotated[_Input, _input(PIN_REASON)]
+    duration_input: Annotated[_Select, _input(PIN_FOR)]
+    day_input: Annotated[_DatePicker, _input(PIN_UNTIL)]
 
     @property
     def choices(self) -> tuple[str, ...]:
-        return tuple(each.value for each in self.view.state.values.tags.tags.selected_options)
+        return tuple(option.value for option in self.tags_input.selected_options)
 
     @property
     def reason(self) -> str:
-        return self.view.state.values.reason.reason.value
+        return self.reason_input.value
 
     @property
     def lasts(self) -> str:
-        return self.view.state.values.time.time.selected_option.value
+        return self.duration_input.selected_option.value
 
     @property
     def until(self) -> date | None:
-        return self.view.state.values.day.day.selected_date
+        return self.day_input.selected_date
 
 
 class Suggestion(_FromPerson):
-    """Somebody types into a select, and waits for what it might mean."""
+    """A person types into a select. `value`: the text so far."""
 
     view: _ViewOfPlan
-    value: Annotated[str, Field(max_length=MOST_TYPED)] = ""
+    value: Typed = ""
 
     @property
     def ref(self) -> PlanRef:
         return self.view.private_metadata
 
     @property
-    def sender(self) -> Sender:
-        return self.sent_from_modal(self.ref)
+    def sender(self) -> PayloadSender:
+        return self.sent_from_modal(self.view)
 
 
 class _HomeEvent(_Part):
@@ -418,7 +336,7 @@ class _HomeEvent(_Part):
 
 
 class HomeOpened(_Part):
-    """Somebody opened the app, on whichever of its tabs."""
+    """A person opened a tab of the app."""
 
     event_id: TriggerId
     team_id: TeamId
@@ -429,12 +347,12 @@ class HomeOpened(_Part):
         return self.event_id
 
     @property
-    def sender(self) -> Sender:
-        return Sender(user=self.event.user, team=self.team_id)
+    def sender(self) -> PayloadSender:
+        return PayloadSender(user=self.event.user, team=self.team_id)
 
 
-def sender_of(body: Mapping[str, Any]) -> Sender | None:
-    """Of what may fit nothing else; None if nobody can be answered."""
+def sender_of(body: Mapping[str, Any]) -> PayloadSender | None:
+    """Of a payload that may be invalid apart from that; None if it names nobody."""
     for form in (_FromCommand, Submission, PinSubmission, ClickOnPin, _FromElement):
         try:
             return form.model_validate(body).sender

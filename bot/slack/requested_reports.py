@@ -15,7 +15,7 @@ from bot.slack.api import CANNOT_POST, MessageContent, SlackError, post_message,
 from bot.slack.blocks import asked_message, failed_message
 from bot.slack.context import SlackContext
 from bot.slack.listener import answer
-from bot.slack.payloads import Click, ClickOnUsage, Sender
+from bot.slack.payloads import Click, ClickOnUsage, PayloadSender
 from bot.usecases.reports import Wish
 
 SECONDS_BETWEEN_UPDATES = 3.0
@@ -26,7 +26,9 @@ _GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_fou
 _log = logging.getLogger(__name__)
 
 
-def request_report(context: SlackContext, repository: str, sender: Sender, channel: str) -> None:
+def request_report(
+    context: SlackContext, repository: str, sender: PayloadSender, channel: str
+) -> None:
     """In a new message. Raises RequestError if the person may not, or the bot cannot post there."""
     person = context.person(sender)
     context.asker.expect_may_ask(person)

@@ -124,22 +124,27 @@ def test_buttons(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
             assert told(ann, bot.channel) == [*before, *([UNEXPECTED_PAYLOAD] if actions else [])]
 
 
-BROKEN: list[Json] = [
-    {"trigger_id": "; DROP TABLE plans"},
-    {"trigger_id": None},
-    {"container": {}},
-    {"container": {"message_ts": "yesterday"}},
-    {"response_url": "file:///etc/passwd"},
+BROKEN: list[tuple[Json, str]] = [
+    ({"trigger_id": "; DROP TABLE plans"}, "trigger_id"),
+    ({"trigger_id": None}, "trigger_id"),
+    ({"channel": None}, "channel"),
+    ({"container": {}}, "container.message_ts"),
+    ({"container": {"message_ts": "yesterday"}}, "container.message_ts"),
+    ({"response_url": "file:///etc/passwd"}, "response_url"),
 ]
 
 
-def test_what_stands_around_a_button(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+def test_what_stands_around_a_button(
+    bot: Office, ann: Person, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
+) -> None:
     message = bot.posted()
     payload = click(ann, bot.channel, message.ts, action("approve_plan", f"{message.plan}:1"))
-    for broken in BROKEN:
+    for broken, field in BROKEN:
+        caplog.clear()
         with subtests.test(broken=broken):
             deliver(bot, payload | broken)
             assert bot.stored(message).current_approvals == ()
+            assert caplog.messages == [f"What Slack sent does not fit: {field}"]
 
 
 PAYLOADS: list[Json] = [
@@ -174,6 +179,7 @@ SUBMISSIONS: list[tuple[str, str, Json]] = [
     ("confirm_plan", "abc:1:C1", {}),
     ("confirm_plan", "abc:1:C1", typed(None)),
     ("confirm_plan", "abc:1:C1", typed("a" * 3001)),
+    ("pin_tags", "abc:1:C1", {}),
     ("images", "abc:1", {}),
     ("another", "abc:1", {}),
 ]

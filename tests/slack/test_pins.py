@@ -11,7 +11,7 @@ from bot.core.records import Binding, EventName, Message, Pause, RepositoryPin, 
 from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
 from bot.slack.api import SlackError
 from bot.slack.ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
-from bot.slack.payloads import Sender
+from bot.slack.payloads import PayloadSender
 from bot.slack.pin_warnings import PinWarnings
 from bot.store.changes import Change
 from tests.render.builders import HERE
@@ -366,8 +366,8 @@ def test_nobody_is_told_where_nobody_approves(bot: Office, slack: Workspace, ann
     assert len(calls(slack, "chat.postMessage")) == posted
 
 
-def _sender(person: Person) -> Sender:
-    return Sender(user=person.id, team=TEAM_ID)
+def _sender(person: Person) -> PayloadSender:
+    return PayloadSender(user=person.id, team=TEAM_ID)
 
 
 # what people type
