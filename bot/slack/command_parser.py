@@ -88,7 +88,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
+class CommandUsage:
     """The arguments that a command takes. `text`: as people see it; `least` and `most`: numbers of
     words before the first keyword."""
 
@@ -110,7 +110,7 @@ class Usage:
         )
 
 
-ANYTHING = Usage("", 0, LONGEST_LINE, frozenset())
+ANYTHING = CommandUsage("", 0, LONGEST_LINE, frozenset())
 """Any words, which the command ignores."""
 
 
@@ -123,7 +123,7 @@ class Arguments(NamedTuple):
     reason: str
 
 
-def read_arguments(line: Line, usage: Usage) -> Arguments:
+def read_arguments(line: Line, usage: CommandUsage) -> Arguments:
     """Raises RequestError with the usage for too few or too many words."""
     reason = _find(line, usage.keywords & _REASON_KEYWORD, 1, len(line.words))
     time = _find(line, usage.keywords & _TIME_KEYWORDS, 1, reason)

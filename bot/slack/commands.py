@@ -24,8 +24,8 @@ from bot.slack.blocks.why import never_looked_at
 from bot.slack.command_parser import (
     ANYTHING,
     Arguments,
+    CommandUsage,
     Line,
-    Usage,
     as_repositories,
     as_repository,
     is_pattern,
@@ -85,7 +85,7 @@ class SlashCommand:
     others are for people who may request reports."""
 
     name: str
-    usage: Usage
+    usage: CommandUsage
     help: str
     run: Callable[[CommandCall, Arguments], None]
     like: tuple[str, ...] = ()
@@ -240,64 +240,66 @@ def show_help(call: CommandCall, _: Arguments) -> None:
 _EVERY_COMMAND = (
     SlashCommand(
         "report",
-        Usage.of("REPOSITORY"),
+        CommandUsage.of("REPOSITORY"),
         "the same, for a repository that is called like one of these commands",
         report,
         like=("plan", "propose"),
     ),
     SlashCommand(
         "list",
-        Usage.of("[PATTERN]"),
+        CommandUsage.of("[PATTERN]"),
         "what the repositories cost, and what could be freed",
         list_repositories,
     ),
     SlashCommand(
-        "why", Usage.of("REPOSITORY TAG"), "why an image stays or goes, and who uses it", why
+        "why", CommandUsage.of("REPOSITORY TAG"), "why an image stays or goes, and who uses it", why
     ),
-    SlashCommand("pins", Usage.of("REPOSITORY"), "what is pinned, by whom and why", show_pins),
+    SlashCommand(
+        "pins", CommandUsage.of("REPOSITORY"), "what is pinned, by whom and why", show_pins
+    ),
     SlashCommand(
         "pin",
-        Usage.of("REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON"),
+        CommandUsage.of("REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON"),
         "keeps tags, digests, or all tags that fit a pattern",
         pin,
     ),
     SlashCommand(
         "unpin",
-        Usage.of("REPOSITORY TAG…"),
+        CommandUsage.of("REPOSITORY TAG…"),
         "takes pins off: your own, or as an approver any",
         unpin,
     ),
     SlashCommand(
         "history",
-        Usage.of("[REPOSITORY]"),
+        CommandUsage.of("[REPOSITORY]"),
         "what became of the last plans",
         show_history,
         like=("audit",),
     ),
     SlashCommand(
         "status",
-        Usage.of(""),
+        CommandUsage.of(""),
         "what is going on just now",
         show_status,
         like=("plans", "show", "approve", "dismiss"),
     ),
     SlashCommand(
         "stop",
-        Usage.of("PLAN"),
+        CommandUsage.of("PLAN"),
         "stops a deletion, before it starts or in the middle of it",
         stop,
         decides_itself=True,
     ),
     SlashCommand(
         "pause",
-        Usage.of("[because REASON]"),
+        CommandUsage.of("[because REASON]"),
         "no deletion starts anywhere any more (approvers)",
         pause,
         decides_itself=True,
     ),
     SlashCommand(
         "resume",
-        Usage.of(""),
+        CommandUsage.of(""),
         "deletions may start again (approvers)",
         resume,
         decides_itself=True,

@@ -117,7 +117,7 @@ class Doctor(Generic[AnyRegistry]):
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened(Generic[AnyRegistry]):
+class _OpenedRegistry(Generic[AnyRegistry]):
     """`checks` None: the registry cannot be read at all."""
 
     registry: AnyRegistry
@@ -125,19 +125,19 @@ class _Opened(Generic[AnyRegistry]):
     checks: RegistryChecks | None
 
 
-def _open(named: NamedRegistry[AnyRegistry], caller: Caller) -> _Opened[AnyRegistry]:
+def _open(named: NamedRegistry[AnyRegistry], caller: Caller) -> _OpenedRegistry[AnyRegistry]:
     registry = named.registry
     try:
         id_ = registry.id()
     except (RequestError, ServiceError) as error:
         finding = failed("registry", named.name, AwsCallFailed(Sentence.of(error)))
-        return _Opened(registry, finding, None)
+        return _OpenedRegistry(registry, finding, None)
     finding, repositories = list_repositories(registry, str(id_))
     is_whole = named.role is not None or caller.principal == caller.arn
     principal = named.role or caller.principal
     is_listed = finding.status is not FindingStatus.FAILED
     checks = RegistryChecks(registry, id_, repositories, principal, is_whole, is_listed)
-    return _Opened(registry, finding, checks)
+    return _OpenedRegistry(registry, finding, checks)
 
 
 def _unchecked(snapshot: Snapshot) -> Finding:

@@ -13,8 +13,8 @@ from bot.slack.command_parser import (
     LONGEST_LINE,
     MOST_NAMES,
     Arguments,
+    CommandUsage,
     Line,
-    Usage,
     as_repositories,
     as_repository,
     read_arguments,
@@ -32,12 +32,12 @@ def names(text: str) -> list[str]:
 
 
 def pin(text: str) -> Arguments:
-    usage = Usage.of("REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON")
+    usage = CommandUsage.of("REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON")
     return read_arguments(Line.of(text), usage)
 
 
 def pause(text: str) -> Arguments:
-    return read_arguments(Line.of(text), Usage.of("[because REASON]"))
+    return read_arguments(Line.of(text), CommandUsage.of("[because REASON]"))
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ def pause(text: str) -> Arguments:
 def test_as_many_words_as_the_usage_says(usage: str, least: int, most: int) -> None:
     for number in (least, most):
         line = Line.of("stop" + " x" * number)
-        assert len(read_arguments(line, Usage.of(usage)).names) == number
+        assert len(read_arguments(line, CommandUsage.of(usage)).names) == number
     for number in {least - 1, most + 1} - {-1}:
         with pytest.raises(RequestError) as error:
-            read_arguments(Line.of("STOP" + " x" * number), Usage.of(usage))
+            read_arguments(Line.of("STOP" + " x" * number), CommandUsage.of(usage))
         assert str(error.value) == f"Write it like this: `{f'/ecr-clean stop {usage}'.strip()}`"
 
 
 def test_words_are_keywords_only_where_the_usage_has_them() -> None:
     line = Line.of("why because for")
-    assert read_arguments(line, Usage.of("REPOSITORY TAG")).names == ["because", "for"]
+    assert read_arguments(line, CommandUsage.of("REPOSITORY TAG")).names == ["because", "for"]
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,15 @@ def test_two_at_once(scene: Scene, pauser: Decisions) -> None:
         pauser.resume(ANN)
 
 
+def test_somebody_resumes_while_another_person_pauses(
+    scene: Scene, pauser: Decisions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauser.pause(ANN, "first")
+    monkeypatch.setattr(scene.store, "pause", lambda: None)
+    with pytest.raises(RequestError, match="has just resumed"):
+        pauser.pause(ANN, "second")
+
+
 def test_only_approvers_may(scene: Scene, pauser: Decisions) -> None:
     with refused(NoApprover(BOB.name)):
         pauser.pause(BOB, "")

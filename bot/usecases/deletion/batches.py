@@ -32,7 +32,7 @@ def images_a_round() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class BatchAnswer:
     """What ECR answered for each image of a batch, None for deleted. `error`: why there is no
     answer. Then `images` is empty."""
 
@@ -64,21 +64,21 @@ class BatchSender:
             raise LeaseLostError
         return batches
 
-    def send(self, batches: Sequence[Batch], described_at: datetime) -> Iterator[Answer]:
+    def send(self, batches: Sequence[Batch], described_at: datetime) -> Iterator[BatchAnswer]:
         """The answers in the order of the batches. Raises LeaseLostError if another worker has the
         run, and ServiceError if the lease cannot be renewed."""
         return in_parallel(partial(self._send, described_at), batches)
 
-    def _send(self, described_at: datetime, batch: Batch) -> Answer:
+    def _send(self, described_at: datetime, batch: Batch) -> BatchAnswer:
         self.leased.lease.renew()
         may_leave: Callable[[], bool] = partial(self._may_leave, batch, described_at)
         try:
-            return Answer(batch, self.deleter.delete(batch.digests, may_leave))
+            return BatchAnswer(batch, self.deleter.delete(batch.digests, may_leave))
         except ExpiredCredentialsError as error:
             self.deleter.renew_credentials()
-            return Answer(batch, {}, error)
+            return BatchAnswer(batch, {}, error)
         except ServiceError as error:
-            return Answer(batch, {}, error)
+            return BatchAnswer(batch, {}, error)
 
     def _may_leave(self, batch: Batch, described_at: datetime) -> bool:
         """Marks the batch as sent, as late as possible: a batch without that mark has deleted

@@ -17,7 +17,7 @@ from bot.core.revalidation import Comparison, Skips
 from bot.core.sentence import Sentence
 from bot.core.transitions import ended, stopped
 from bot.ports import DeletionFailure, RunProgress
-from bot.usecases.deletion.batches import Answer
+from bot.usecases.deletion.batches import BatchAnswer
 from bot.usecases.deletion.lease import MARGIN, RUN_LEASE, LeasedRun, LeaseLostError
 
 NOT_THERE = "ImageNotFound"
@@ -116,7 +116,7 @@ class Results:
         self.skip(dict.fromkeys(sorted(self._pending), NotReached(cause)))
 
     def record_answer(
-        self, answer: Answer, refused: Mapping[str, int], comparison: Comparison
+        self, answer: BatchAnswer, refused: Mapping[str, int], comparison: Comparison
     ) -> Sequence[str]:
         """`refused`: how often ECR refused an image so far in a way that may pass. Returns the
         images that it refuses in that way now: they stay pending.
@@ -140,7 +140,7 @@ class Results:
         self._record_with_dependents(results, comparison, [] if is_open else [answer.batch])
         return retried
 
-    def give_up(self, answer: Answer, comparison: Comparison) -> None:
+    def give_up(self, answer: BatchAnswer, comparison: Comparison) -> None:
         """The pending images of a batch whose call has failed too often have failed."""
         assert answer.error is not None
         pending = sorted(self._pending.intersection(answer.batch.digests))

@@ -26,7 +26,7 @@ from bot.core.revalidation import Comparison, are_too_many, is_approved_content,
 from bot.core.sentence import Sentence
 from bot.ports import Clock, RunProgress
 from bot.store.changes import Change
-from bot.usecases.deletion.batches import Answer, BatchSender, images_a_round
+from bot.usecases.deletion.batches import BatchAnswer, BatchSender, images_a_round
 from bot.usecases.deletion.lease import LeasedRun, lease_of_run
 from bot.usecases.deletion.results import Results
 from bot.usecases.deletion.revalidation import (
@@ -117,7 +117,7 @@ class _Sent(NamedTuple):
 
     batches: int = 0
     refused: Sequence[str] = ()
-    failed: Sequence[Answer] = ()
+    failed: Sequence[BatchAnswer] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,13 +238,15 @@ class _Attempt:
         manifests = [last.kept_manifest(digest) for digest in ready]
         batches = sender.journal(manifests, position.next_batch)
         refused: list[str] = []
-        failed: list[Answer] = []
+        failed: list[BatchAnswer] = []
         for answer in sender.send(batches, last.described_at):
             refused += self.results.record_answer(answer, position.refused, last.comparison)
             failed += [answer] if answer.error else []
         return _Sent(len(batches), refused, failed)
 
-    def _end_or_pause(self, failed: Sequence[Answer], idle: int, comparison: Comparison) -> None:
+    def _end_or_pause(
+        self, failed: Sequence[BatchAnswer], idle: int, comparison: Comparison
+    ) -> None:
         """Raises EndedEarlyError if a retry cannot help, or too much has failed."""
         for_good = [answer for answer in failed if not answer.is_worth_a_retry]
         if not for_good and idle >= IDLE_ROUNDS:
