@@ -14,7 +14,7 @@ from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.render.posted import Posted
 from bot.slack.api import PostLimiter, message_link, post_message
-from bot.slack.blocks import rest_message
+from bot.slack.messages.rest import rest_message
 from bot.slack.plan_messages import PlanMessages
 from bot.usecases.proposals import Proposal
 from bot.wiring import Workspace, system_clock

@@ -10,9 +10,6 @@ from bot.core.plan_state import PlanState
 from bot.core.records import PlanRecord
 from bot.render.errors import error_words
 from bot.slack.api import MessageContent, SlackError, update_message
-from bot.slack.blocks import images_view, refusal, refused, typing_view
-from bot.slack.blocks.pins import pinning_view
-from bot.slack.blocks.report import PIN_LASTS
 from bot.slack.command_dispatch import run_command
 from bot.slack.context import SlackContext
 from bot.slack.follow_up import (
@@ -39,6 +36,10 @@ from bot.slack.ids import (
     PlanRef,
 )
 from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
+from bot.slack.messages.answers import refusal, refused, typing_view
+from bot.slack.messages.images import images_view
+from bot.slack.messages.pins import pinning_view
+from bot.slack.messages.report import PIN_LASTS
 from bot.slack.modals import Modal, open_modal, reporting_in
 from bot.slack.payloads import (
     Click,

@@ -6,12 +6,12 @@ from difflib import get_close_matches
 from slack_bolt import App
 
 from bot.core.errors import RequestError
-from bot.slack.blocks.choice import Choice, choices
 from bot.slack.command_parser import Line, as_repositories, is_pattern, read_arguments
 from bot.slack.commands import COMMANDS, CommandCall, report_on
 from bot.slack.context import SlackContext
 from bot.slack.ids import COMMAND
 from bot.slack.listener import acknowledge, make_listener
+from bot.slack.messages.answers import Choice, choices
 from bot.slack.payloads import Command, CommandClick
 from bot.usecases.repositories import AmbiguousError, UnknownError
 

@@ -15,12 +15,6 @@ from bot.core.plan_state import PlanState
 from bot.core.records import KnownRepository, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.slack.api import MessageContent
-from bot.slack.blocks.help import help_message
-from bot.slack.blocks.history import Ended, HistoryView, history_message
-from bot.slack.blocks.pinned import PinnedView, pinned_message
-from bot.slack.blocks.repositories import RepositoriesView, repositories_message
-from bot.slack.blocks.status import StatusView, UnderWay, paused_message, status_message
-from bot.slack.blocks.why import never_looked_at
 from bot.slack.command_parser import (
     ANYTHING,
     Arguments,
@@ -42,6 +36,12 @@ from bot.slack.follow_up import (
 )
 from bot.slack.ids import COMMAND
 from bot.slack.listener import answer
+from bot.slack.messages.answers import help_message
+from bot.slack.messages.pins import PinnedView, pinned_message
+from bot.slack.messages.plan_lists import Ended, HistoryView, history_message
+from bot.slack.messages.repositories import RepositoriesView, repositories_message
+from bot.slack.messages.status import StatusView, UnderWay, paused_message, status_message
+from bot.slack.messages.why import never_looked_at
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_messages import open_plans, with_link
 from bot.slack.requested_reports import request_report

@@ -11,13 +11,13 @@ from bot.core.records import Pause, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.render.words import count
 from bot.slack.api import MessageContent
-from bot.slack.blocks import refused
-from bot.slack.blocks.kit import section
-from bot.slack.blocks.phrases import starts
-from bot.slack.blocks.pins import PinsShown
 from bot.slack.context import SlackContext
 from bot.slack.ids import PlanRef
 from bot.slack.listener import answer
+from bot.slack.messages.answers import refused
+from bot.slack.messages.kit import section
+from bot.slack.messages.phrases import starts
+from bot.slack.messages.pins import PinsShown
 from bot.slack.payloads import Click, ClickOnUsage
 from bot.slack.wording import code, codes, date, mention
 from bot.usecases.pins import NewPins

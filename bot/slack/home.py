@@ -16,9 +16,9 @@ from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
 from bot.ports import Clock
 from bot.slack.api import UNREACHABLE, Block, SlackError, calling
-from bot.slack.blocks.home import closed_home, home
 from bot.slack.context import SlackContext
 from bot.slack.listener import make_listener
+from bot.slack.messages.home import closed_home, home
 from bot.slack.payloads import HomeOpened
 from bot.slack.plan_messages import open_plans, with_link
 from bot.slack.view import HomeView, LastRun, NextReport, OpenPlan

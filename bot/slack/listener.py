@@ -16,8 +16,8 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.core.errors import RequestError, ServiceError
 from bot.slack.api import MessageContent, SlackError, calling, post_message, safe
-from bot.slack.blocks import refusal, refused
 from bot.slack.context import SlackContext
+from bot.slack.messages.answers import refusal, refused
 from bot.slack.payloads import (
     Click,
     ClickInModal,

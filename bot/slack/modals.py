@@ -13,9 +13,6 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.render.errors import error_words
 from bot.slack.api import Block, MessageContent, SlackError, calling, safe
-from bot.slack.blocks import loading_view, refused
-from bot.slack.blocks.kit import plain
-from bot.slack.blocks.pins import LASTS, NO_END, pins_view
 from bot.slack.context import SlackContext
 from bot.slack.follow_up import (
     approval_answer,
@@ -34,6 +31,9 @@ from bot.slack.ids import (
     chosen_pin,
 )
 from bot.slack.listener import Body, UnexpectedPayloadError, answer, make_listener
+from bot.slack.messages.answers import loading_view, refused
+from bot.slack.messages.kit import plain
+from bot.slack.messages.pins import LASTS, NO_END, pins_view
 from bot.slack.payloads import PayloadSender, PinSubmission, Submission
 from bot.usecases.audit import one_line
 from bot.usecases.decisions import Consent

@@ -9,11 +9,11 @@ from bot.core.patterns import Patterns
 from bot.core.pins import Pin, PinKind, check_pin
 from bot.core.repository import RepositoryId
 from bot.slack.api import safe
-from bot.slack.blocks.kit import Element
-from bot.slack.blocks.pins import digest_option, glob_option, tag_option
 from bot.slack.context import SlackContext
 from bot.slack.ids import PINNED_TAGS, fits_option
 from bot.slack.listener import Body, log_error
+from bot.slack.messages.kit import Element
+from bot.slack.messages.pins import digest_option, glob_option, tag_option
 from bot.slack.payloads import Suggestion
 
 MOST_OPTIONS = 100

@@ -14,9 +14,9 @@ from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.render.pin_words import pin_reason_words
 from bot.render.words import count
 from bot.slack.api import UNREACHABLE, MessageContent, SlackError, post_message
-from bot.slack.blocks.kit import Element, actions, button, section
-from bot.slack.blocks.pins import SHOWN, and_more, pin_line
 from bot.slack.ids import KEEP_PIN, EndOfPin, PinRef
+from bot.slack.messages.kit import Element, actions, button, section
+from bot.slack.messages.pins import SHOWN, more_pins, pin_line
 from bot.slack.wording import code, date, is_user, mention, prose
 
 KEEPS_FOR = timedelta(days=30)
@@ -76,7 +76,7 @@ def _several(pins: Sequence[RepositoryPin], repository: RepositoryId) -> Message
         for number, each in enumerate(pins[:SHOWN])
     ]
     return MessageContent(
-        f"{said}.", [section(f"*{said}.*"), *lines, *and_more(len(pins) - SHOWN, repository)]
+        f"{said}.", [section(f"*{said}.*"), *lines, *more_pins(len(pins) - SHOWN, repository)]
     )
 
 

@@ -8,11 +8,11 @@ from bot.core.records import Item, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.words import moment
 from bot.slack.api import MessageContent
-from bot.slack.blocks.choice import Choice, choices
-from bot.slack.blocks.why import WhyView, deleted_message, why_message
 from bot.slack.command_parser import Line
 from bot.slack.context import SlackContext
 from bot.slack.ids import COMMAND
+from bot.slack.messages.answers import Choice, choices
+from bot.slack.messages.why import WhyView, deleted_message, why_message
 from bot.usecases.explanations import Deleted, Explanation, NotThereError, explain, find_deleted
 
 

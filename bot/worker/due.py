@@ -18,7 +18,7 @@ from bot.ports import Clock
 from bot.render.errors import failure_words
 from bot.settings import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError, post_message
-from bot.slack.blocks import rest_message
+from bot.slack.messages.rest import rest_message
 from bot.store.store import Store
 from bot.usecases.deletion.lease import Lease, LeaseLostError
 from bot.usecases.deletion.run import ShutdownError

@@ -12,7 +12,7 @@ from bot.core.job_failures import JobFailure
 from bot.core.records import Job, PlanRecord
 from bot.render.errors import failure_words
 from bot.settings import Settings
-from bot.slack.blocks import failed_message, planning_message
+from bot.slack.messages.answers import failed_message, planning_message
 from bot.slack.requested_reports import ReportPlaceholder
 from bot.store.store import Store
 from bot.usecases.deletion.lease import Lease, LeaseLostError

@@ -17,8 +17,8 @@ from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.changes import Change
 from tests.render.builders import GB, HERE
-from tests.slack.blocks.scene import STAR, read
 from tests.slack.conftest import OpenOffice
+from tests.slack.messages.scene import STAR, read
 from tests.slack.office import Json, Office, content, public, told
 from tests.slack.support import buttons, message_at
 from tests.slack.test_payloads import action, click, deliver

@@ -11,8 +11,8 @@ from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import SlackError
 from bot.store.changes import Change
 from tests.render.builders import GB, HERE
-from tests.slack.blocks.scene import STAR, read
 from tests.slack.conftest import OpenOffice
+from tests.slack.messages.scene import STAR, read
 from tests.slack.office import Office, until
 from tests.slack.support import calls
 from tests.store.support import PLACE, closed, event

@@ -15,8 +15,8 @@ from bot.slack.payloads import PayloadSender
 from bot.slack.pin_warnings import PinWarnings
 from bot.store.changes import Change
 from tests.render.builders import HERE
-from tests.slack.blocks.scene import BY_ROLE, STAR, read
 from tests.slack.conftest import OpenOffice
+from tests.slack.messages.scene import BY_ROLE, STAR, read
 from tests.slack.office import Json, Office, close, told, until
 from tests.slack.support import buttons, calls, message_at
 from tests.store.support import event, run_of, seen, started

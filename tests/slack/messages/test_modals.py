@@ -10,11 +10,11 @@ from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.usage import PastTagUser, Usage
 from bot.slack.api import Block
-from bot.slack.blocks import images_view, loading_view, typing_view
-from bot.slack.blocks.images import A_PAGE
 from bot.slack.ids import PlanRef
+from bot.slack.messages.answers import loading_view, typing_view
+from bot.slack.messages.images import A_PAGE, images_view
 from tests.render.builders import GB, image, plan
-from tests.slack.blocks.scene import (
+from tests.slack.messages.scene import (
     ANN,
     HOME,
     STAR,

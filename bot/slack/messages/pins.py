@@ -1,4 +1,4 @@
-"""Pins of one repository in a modal: what to pin, and what is pinned."""
+"""Pins of one repository: the modal to pin tags, and the answer that lists them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,18 +8,7 @@ from bot.core.records import KnownTag, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.render.pin_words import pin_reason_words
 from bot.render.words import count
-from bot.slack.api import Block
-from bot.slack.blocks.kit import (
-    Element,
-    button,
-    context,
-    danger,
-    field,
-    header,
-    option,
-    plain,
-    section,
-)
+from bot.slack.api import Block, MessageContent
 from bot.slack.ids import (
     COMMAND,
     PIN_FOR,
@@ -31,6 +20,19 @@ from bot.slack.ids import (
     PinRef,
     PlanRef,
     pin_option,
+)
+from bot.slack.messages.answers import line_button
+from bot.slack.messages.kit import (
+    Element,
+    and_more,
+    button,
+    context,
+    danger,
+    field,
+    header,
+    option,
+    plain,
+    section,
 )
 from bot.slack.wording import code, date, mention, prose
 
@@ -94,7 +96,7 @@ def digest_option(digest: str) -> Element:
     return option(f"The image {digest}", pin_option(digest), "whatever its tags are")
 
 
-def and_more(number: int, repository: RepositoryId) -> Iterable[Block]:
+def more_pins(number: int, repository: RepositoryId) -> Iterable[Block]:
     command = code(f"{COMMAND} pins {repository.name}", most=300)
     return [context(f"… and {number:,} more: {command} lists them")] if number > 0 else []
 
@@ -148,7 +150,7 @@ def _listed(shown: PinsShown) -> Iterator[Block]:
         yield section(pin_line(each.pin), button=_unpin_button(shown.repository, each.pin, number))
     room = max(0, SHOWN - len(shown.pins))
     yield from (section(pin_line(pin)) for pin in shown.settled[:room])
-    yield from and_more(len(shown.pins) + len(shown.settled) - SHOWN, shown.repository)
+    yield from more_pins(len(shown.pins) + len(shown.settled) - SHOWN, shown.repository)
 
 
 def pin_line(pin: Pin) -> str:
@@ -165,3 +167,40 @@ def _unpin_button(repository: RepositoryId, pin: Pin, number: int) -> Element:
         no="Cancel",
     )
     return button("Unpin", f"{UNPIN}:{number}", PinRef(repository, pin.pin), confirm=confirm)
+
+
+LISTED = 20
+"""Pins; each may have a long reason."""
+
+MOST_IN_NAME = 256
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedView:
+    """`settled`: pins of the settings file."""
+
+    repository: RepositoryId
+    pins: Sequence[RepositoryPin]
+    settled: Sequence[Pin]
+
+
+def pinned_message(view: PinnedView) -> MessageContent:
+    name = code(view.repository.name, MOST_IN_NAME)
+    number = len(view.pins) + len(view.settled)
+    if not number:
+        said = f"Nothing is pinned in {name}. `{COMMAND} pin REPOSITORY TAG… because REASON` does."
+        return MessageContent(said, [section(said)])
+    said = f"*Pinned in {name}:* {number:,}"
+    lines = [
+        *(
+            section(pin_line(each.pin), button=_unpin(view, each.pin, place))
+            for place, each in enumerate(view.pins)
+        ),
+        *(section(f"{pin_line(pin)} _(settings file)_") for pin in view.settled),
+    ]
+    more = and_more(number - LISTED)
+    return MessageContent(said, [section(said), *lines[:LISTED], *map(context, more)])
+
+
+def _unpin(view: PinnedView, pin: Pin, place: int) -> Element:
+    return line_button("Unpin", place, f"unpin {view.repository.uri} `{pin.pin}`")

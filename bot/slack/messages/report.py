@@ -1,4 +1,4 @@
-"""The report: what would go and what that saves, what stays and why, and the buttons to decide."""
+"""The report: savings, images to delete and to keep, and the buttons to decide."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,8 +13,9 @@ from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
 from bot.render.reasons import user_words
 from bot.render.words import about, age, count, freed_of_all, money, size
 from bot.slack.api import Block, MessageContent
-from bot.slack.blocks import phrases
-from bot.slack.blocks.kit import (
+from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, PIN_TAGS, SHOW_IMAGES
+from bot.slack.messages import phrases
+from bot.slack.messages.kit import (
     Element,
     actions,
     and_more,
@@ -24,7 +25,6 @@ from bot.slack.blocks.kit import (
     header,
     section,
 )
-from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, PIN_TAGS, SHOW_IMAGES
 from bot.slack.view import PlanView
 from bot.slack.wording import channel_link, code, date, escape, mention, mentions, prose
 

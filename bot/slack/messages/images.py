@@ -12,8 +12,8 @@ from bot.render.plan_summary import Family, PlanSummary, why
 from bot.render.reasons import user_words
 from bot.render.words import count, size
 from bot.slack.api import Block
-from bot.slack.blocks.kit import Element, actions, button, context, header, plain, section
 from bot.slack.ids import IMAGES, IMAGES_PAGE, PlanRef
+from bot.slack.messages.kit import Element, actions, button, context, header, plain, section
 from bot.slack.wording import code, codes, day, prose
 
 A_PAGE = 20

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from bot.core.records import RepositoryPin
 from bot.render.pin_words import pin_reason_words
 from bot.slack.api import Block
-from bot.slack.blocks import phrases
-from bot.slack.blocks.kit import and_more, context, header, section
-from bot.slack.blocks.plan_lines import carried_out, open_plan
-from bot.slack.blocks.totals import totals
 from bot.slack.ids import COMMAND
+from bot.slack.messages import phrases
+from bot.slack.messages.kit import and_more, context, header, section
+from bot.slack.messages.phrases import totals
+from bot.slack.messages.plan_lists import carried_out, open_plan
 from bot.slack.view import HomeView, NextReport
 from bot.slack.wording import channel_link, code, codes, date, mention, prose
 

@@ -9,7 +9,7 @@ from bot.core.job_failures import ReportFailure
 from bot.render.errors import failure_words
 from bot.render.words import count, money
 from bot.slack.api import MessageContent
-from bot.slack.blocks.kit import and_more, context, section
+from bot.slack.messages.kit import and_more, context, section
 from bot.slack.wording import code, codes, prose
 
 MOST_NAMES = 20

@@ -9,11 +9,11 @@ from bot.core.records import KnownRepository, LastLook, Pause
 from bot.core.savings import usd_per_month
 from bot.render.words import count, money, size
 from bot.slack.api import MessageContent
-from bot.slack.blocks import phrases
-from bot.slack.blocks.kit import context, section, sections
-from bot.slack.blocks.plan_lines import stands
-from bot.slack.blocks.totals import cost, totals
 from bot.slack.ids import COMMAND
+from bot.slack.messages import phrases
+from bot.slack.messages.kit import context, section, sections
+from bot.slack.messages.phrases import cost, totals
+from bot.slack.messages.plan_lists import stands
 from bot.slack.wording import code, date, day
 
 

@@ -23,20 +23,19 @@ from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.core.usage import PastTagUser, Usage
 from bot.slack.api import MessageContent
-from bot.slack.blocks.choice import MOST_CHOICES, Choice, choices
-from bot.slack.blocks.help import help_message
-from bot.slack.blocks.history import Ended, HistoryView, history_message
-from bot.slack.blocks.pinned import PinnedView, pinned_message
-from bot.slack.blocks.repositories import RepositoriesView, repositories_message
-from bot.slack.blocks.status import StatusView, UnderWay, paused_message, status_message
-from bot.slack.blocks.why import WhyView, deleted_message, never_looked_at, why_message
 from bot.slack.commands import COMMANDS
 from bot.slack.ids import MOST_IN_LINE
+from bot.slack.messages.answers import MOST_CHOICES, Choice, choices, help_message
+from bot.slack.messages.pins import PinnedView, pinned_message
+from bot.slack.messages.plan_lists import Ended, HistoryView, history_message
+from bot.slack.messages.repositories import RepositoriesView, repositories_message
+from bot.slack.messages.status import StatusView, UnderWay, paused_message, status_message
+from bot.slack.messages.why import WhyView, deleted_message, never_looked_at, why_message
 from bot.slack.view import LastRun, OpenPlan
 from bot.usecases.explanations import Deleted, Explanation
 from tests.render.builders import HERE, image, plan
-from tests.slack.blocks.scene import ANN, BOB, action_ids, approvals, checked, event, read, view
-from tests.slack.blocks.test_limits import LONG_NAME, NASTY, ODD
+from tests.slack.messages.scene import ANN, BOB, action_ids, approvals, checked, event, read, view
+from tests.slack.messages.test_limits import LONG_NAME, NASTY, ODD
 from tests.support import NOW
 
 LONG = RepositoryId(HERE.registry, LONG_NAME, f"{HERE.uri.partition('/')[0]}/{LONG_NAME}")

@@ -16,10 +16,10 @@ from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
 from bot.render.words import money, size
 from bot.slack.api import Block
-from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
+from bot.slack.messages.plan import plan_message
 from tests.render.builders import GB, image, plan
-from tests.slack.blocks.scene import (
+from tests.slack.messages.scene import (
     ANN,
     ELSEWHERE,
     HOME,

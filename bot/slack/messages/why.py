@@ -15,11 +15,11 @@ from bot.render.plan_summary import name_of, why
 from bot.render.reasons import user_words
 from bot.render.words import count
 from bot.slack.api import MessageContent
-from bot.slack.blocks import phrases
-from bot.slack.blocks.choice import line_button
-from bot.slack.blocks.kit import context, section
-from bot.slack.blocks.pins import pin_line
 from bot.slack.ids import COMMAND
+from bot.slack.messages import phrases
+from bot.slack.messages.answers import line_button
+from bot.slack.messages.kit import context, section
+from bot.slack.messages.pins import pin_line
 from bot.slack.wording import code, codes, date, mentions, prose
 from bot.usecases.explanations import Deleted, Explanation
 

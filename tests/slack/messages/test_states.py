@@ -14,10 +14,10 @@ from bot.core.result_reasons import DeletedElsewhere, RefusedByEcr
 from bot.core.sentence import Sentence
 from bot.core.start_obstacles import ExecutionOff
 from bot.core.usage import Look
-from bot.slack.blocks import plan_message
 from bot.slack.ids import PlanRef
+from bot.slack.messages.plan import plan_message
 from tests.render.builders import GB, image, plan
-from tests.slack.blocks.scene import (
+from tests.slack.messages.scene import (
     ANN,
     BOB,
     BY_ROLE,

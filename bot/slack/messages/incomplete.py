@@ -6,8 +6,6 @@ from bot.core.obstacles import Doubt, Obstacle, ScanFailed
 from bot.render.obstacles import doubt_words, obstacle_words
 from bot.render.words import count
 from bot.slack.api import Block, MessageContent
-from bot.slack.blocks import phrases
-from bot.slack.blocks.kit import Element, actions, button, context, header, section
 from bot.slack.ids import (
     CONFIRM_USAGE,
     DISMISS_PLAN,
@@ -16,6 +14,8 @@ from bot.slack.ids import (
     TRY_AGAIN,
     UsageRef,
 )
+from bot.slack.messages import phrases
+from bot.slack.messages.kit import Element, actions, button, context, header, section
 from bot.slack.view import PlanView
 from bot.slack.wording import date, escape, prose
 

@@ -10,8 +10,9 @@ from bot.core.due import DueOutcome, DueReport, Missed, Rest, Round
 from bot.core.errors import FailedCall, RefusedError
 from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
 from bot.core.sentence import Sentence
-from bot.slack.blocks import rest_message, short
-from tests.slack.blocks.scene import checked
+from bot.slack.messages import answers
+from bot.slack.messages.rest import rest_message
+from tests.slack.messages.scene import checked
 
 ROUND = Round("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
@@ -117,5 +118,5 @@ def test_a_registry_that_cannot_be_listed() -> None:
 
 
 def test_a_refusal_links_to_the_channel() -> None:
-    shown = short.refused(RefusedError(OnlyInChannel("team/api", "C0000000001")))
+    shown = answers.refused(RefusedError(OnlyInChannel("team/api", "C0000000001")))
     assert shown.text == "team/api can be approved only in its own channel, <#C0000000001>"

@@ -9,12 +9,12 @@ from bot.core.records import Outcome, Pause, PlanRecord
 from bot.render.reasons import stopper_words
 from bot.render.words import count
 from bot.slack.api import Block, MessageContent
-from bot.slack.blocks import phrases
-from bot.slack.blocks.choice import line_button
-from bot.slack.blocks.kit import Element, and_more, context, section, sections
-from bot.slack.blocks.plan_lines import open_plan
-from bot.slack.blocks.under_way import bar
 from bot.slack.ids import COMMAND
+from bot.slack.messages import phrases
+from bot.slack.messages.answers import line_button
+from bot.slack.messages.kit import Element, and_more, context, section, sections
+from bot.slack.messages.plan_lists import open_plan
+from bot.slack.messages.progress import bar
 from bot.slack.view import OpenPlan
 from bot.slack.wording import code, mention
 

@@ -8,10 +8,10 @@ from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.records import Outcome, Pause, RepositoryPin
 from bot.playground.slack.blocks.surfaces import check_view, is_too_large
-from bot.slack.blocks.home import home
+from bot.slack.messages.home import home
 from bot.slack.view import HomeView, LastRun, NextReport, OpenPlan
-from tests.slack.blocks.scene import ANN, BOB, BY_ROLE, HOME, approvals, read, view
-from tests.slack.blocks.test_limits import LONG_NAME, NASTY, ODD
+from tests.slack.messages.scene import ANN, BOB, BY_ROLE, HOME, approvals, read, view
+from tests.slack.messages.test_limits import LONG_NAME, NASTY, ODD
 from tests.support import NOW
 
 PLAN = replace(view(ODD).plan, repository=replace(ODD.repository, name=LONG_NAME))

@@ -19,22 +19,22 @@ from bot.core.repository import RegistryId
 from bot.core.savings import Prices
 from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, Look, PastTagUser, UnscannedRegion, Usage
-from bot.slack.blocks import (
+from bot.slack.ids import PlanRef
+from bot.slack.messages.answers import (
     asked_message,
     failed_message,
-    images_view,
-    plan_message,
     planning_message,
     refusal,
     typing_view,
 )
-from bot.slack.ids import PlanRef
+from bot.slack.messages.images import images_view
+from bot.slack.messages.plan import plan_message
 from bot.slack.view import PlanView
 from tests.core import strategies as some
 from tests.core.strategies import World
 from tests.core.test_properties import tries
 from tests.render.builders import HERE, image, plan
-from tests.slack.blocks.scene import (
+from tests.slack.messages.scene import (
     ANN,
     ELSEWHERE,
     HOME,
