@@ -52,7 +52,7 @@ from bot.slack.payloads import (
 from bot.slack.pin_warnings import KEEPS_FOR
 from bot.slack.requested_reports import request_new_plan
 from bot.usecases.decisions import Consent
-from bot.usecases.pins import OverError
+from bot.usecases.pins import CannotProlongError
 
 
 def register(app: App, context: SlackContext) -> None:
@@ -165,7 +165,7 @@ def keep_pin(context: SlackContext, click: ClickOnEnd) -> None:
     person = context.person(click.sender)
     try:
         pinned = context.pins.prolong(pin.repository, pin.pin, person, seen=seen, by=KEEPS_FOR)
-    except OverError as error:
+    except CannotProlongError as error:
         again = f"`{COMMAND} pin {pin.repository.name} {pin.pin} because …` pins it anew."
         _answer_in_place(context, click, refusal(f"{error_words(error)}. {again}"))
         return

@@ -13,7 +13,7 @@ from bot.slack.ids import COMMAND
 from bot.slack.listener import acknowledge, make_listener
 from bot.slack.messages.answers import Choice, choices
 from bot.slack.payloads import Command, CommandClick
-from bot.usecases.repositories import AmbiguousError, UnknownError
+from bot.usecases.repositories import AmbiguousRepositoryError, UnknownRepositoryError
 
 
 def register(app: App, context: SlackContext) -> None:
@@ -32,9 +32,9 @@ def run_command(context: SlackContext, payload: Command | CommandClick) -> None:
             command.run(call, read_arguments(call.line, command.usage))
         else:
             _run_without_command(call)
-    except AmbiguousError as error:
+    except AmbiguousRepositoryError as error:
         call.answer(choices(_ambiguous(error), _one_per_registry(call, error)))
-    except UnknownError as error:
+    except UnknownRepositoryError as error:
         name = call.line.names[_place_of_repository(call)]
         call.answer(choices(_unknown(name), _similar(call, error)))
 
@@ -86,16 +86,16 @@ def _similar_commands(call: CommandCall, word: str) -> Iterator[Choice]:
 def _similar_repositories(call: CommandCall, repository: str) -> Iterator[Choice]:
     try:
         call.find(repository)
-    except UnknownError as error:
+    except UnknownRepositoryError as error:
         if error.close:
             yield Choice(f"{COMMAND} {error.close}", error.close)
 
 
-def _ambiguous(error: AmbiguousError) -> str:
+def _ambiguous(error: AmbiguousRepositoryError) -> str:
     return f"{error.choices[0].name} stands in several registries. Which one do you mean?"
 
 
-def _one_per_registry(call: CommandCall, error: AmbiguousError) -> Iterator[Choice]:
+def _one_per_registry(call: CommandCall, error: AmbiguousRepositoryError) -> Iterator[Choice]:
     for each in error.choices:
         line = call.line.with_word(_place_of_repository(call), each.uri)
         yield Choice(str(each.registry), line)
@@ -110,7 +110,7 @@ def _look_in_aws(repository: str) -> Choice:
     return Choice(f"Look for {repository} in AWS", f"report {repository}")
 
 
-def _similar(call: CommandCall, error: UnknownError) -> Iterator[Choice]:
+def _similar(call: CommandCall, error: UnknownRepositoryError) -> Iterator[Choice]:
     place = _place_of_repository(call)
     if error.close:
         line = call.line.with_word(place, error.close)

@@ -49,7 +49,7 @@ from bot.slack.view import LastRun
 from bot.slack.why import why_answer
 from bot.slack.wording import shortened
 from bot.usecases.reports import REPORT
-from bot.usecases.repositories import AmbiguousError, find_known
+from bot.usecases.repositories import AmbiguousRepositoryError, find_known
 
 REPOSITORIES_SHOWN = 20
 PLANS_SHOWN = 10
@@ -71,7 +71,7 @@ class CommandCall:
         return self.context.person(self.sender)
 
     def find(self, repository: str) -> RepositoryId:
-        """Raises AmbiguousError and UnknownError."""
+        """Raises AmbiguousRepositoryError and UnknownRepositoryError."""
         return find_known(self.context.store, repository)
 
     def answer(self, content: MessageContent) -> None:
@@ -102,10 +102,11 @@ def report(call: CommandCall, arguments: Arguments) -> None:
 
 
 def report_on(call: CommandCall, repository: str) -> None:
-    """The worker looks for an unknown repository in AWS. Raises AmbiguousError."""
+    """The worker looks for an unknown repository in AWS. Raises
+    AmbiguousRepositoryError."""
     known = call.context.store.repositories_called(repository)
     if len(known) > 1:
-        raise AmbiguousError(repository, known)
+        raise AmbiguousRepositoryError(repository, known)
     request_report(call.context, repository, call.sender, call.channel)
 
 

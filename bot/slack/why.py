@@ -13,7 +13,13 @@ from bot.slack.context import SlackContext
 from bot.slack.ids import COMMAND
 from bot.slack.messages.answers import Choice, choices
 from bot.slack.messages.why import WhyView, deleted_message, why_message
-from bot.usecases.explanations import Deleted, Explanation, NotThereError, explain, find_deleted
+from bot.usecases.explanations import (
+    Deleted,
+    Explanation,
+    ManifestNotFoundError,
+    explain,
+    find_deleted,
+)
 
 
 def why_answer(
@@ -23,7 +29,7 @@ def why_answer(
     deleted = find_deleted(context.store, plan.repository, reference)
     try:
         explanation = explain(context.content(plan.id, plan.version), reference)
-    except NotThereError as error:
+    except ManifestNotFoundError as error:
         if deleted:
             return _deleted(context, deleted, reference)
         return _unknown(context, plan, error.close, line)

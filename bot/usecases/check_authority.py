@@ -31,7 +31,7 @@ Ask = Callable[[Person, ApprovalRules], Standing]
 
 
 @dataclass(frozen=True, slots=True)
-class StillOn:
+class PinStillInForce:
     """A removed pin that still protects, since nobody who may remove it did. `why`: who tried."""
 
     stored: RepositoryPin
@@ -72,7 +72,7 @@ class Authority:
 
     def pins_still_on(
         self, repository: RepositoryId, removals: Sequence[PinRemoval], now: datetime
-    ) -> Sequence[StillOn]:
+    ) -> Sequence[PinStillInForce]:
         """Removed pins that still protect: none of the people who removed them may do so, or Slack
         cannot identify them. Compares pins without their reasons, since each process removes the
         secrets that it knows from them."""
@@ -83,7 +83,7 @@ class Authority:
         rules = self.rules_of(repository)
         pins = ((some[0].pin, some) for some in by_pin.values())
         found = ((pin, self._why_still_on(pin, some, rules)) for pin, some in pins)
-        return [StillOn(pin, why) for pin, why in found if why]
+        return [PinStillInForce(pin, why) for pin, why in found if why]
 
     def may_have_confirmed_usage(self, name: str) -> bool:
         """False if Slack cannot identify the person."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-class NotThereError(RequestError):
+class ManifestNotFoundError(RequestError):
     """The plan has no manifest of that name. `close`: the tag with the most similar name."""
 
     def __init__(self, repository: RepositoryId, reference: str, close: str | None) -> None:
@@ -41,14 +41,14 @@ class Explanation:
 
 def explain(plan: Plan, reference: str) -> Explanation:
     """`reference`: a tag, a digest or the start of a digest. Raises RequestError if it names
-    several manifests, and NotThereError if it names none."""
+    several manifests, and ManifestNotFoundError if it names none."""
     found = [
         each
         for each in plan.judged
         if is_called(reference, each.manifest.digest, each.manifest.tags)
     ]
     if not found:
-        raise NotThereError(plan.repository, reference, _closest(plan, reference))
+        raise ManifestNotFoundError(plan.repository, reference, _closest(plan, reference))
     if len(found) > 1:
         digests = first_few([each.manifest.digest for each in found])
         raise RequestError(f"{reference} may be any of {digests}: give more of the digest")

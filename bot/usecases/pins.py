@@ -28,7 +28,7 @@ from bot.parallel import each_for_itself
 from bot.ports import Clock
 from bot.store.changes import Change
 from bot.usecases.audit import RepositoryAction, one_line
-from bot.usecases.check_authority import Authority, StillOn
+from bot.usecases.check_authority import Authority, PinStillInForce
 from bot.usecases.proposals import (
     PlanTerms,
     catch_up,
@@ -57,7 +57,7 @@ class NewPins:
     idle: tuple[str, ...]
 
 
-class OverError(RequestError):
+class CannotProlongError(RequestError):
     """The pin cannot be prolonged: it is gone, or its end has changed."""
 
 
@@ -93,7 +93,7 @@ class Pins:
         self, repository: RepositoryId, text: str, person: Person, *, seen: datetime, by: timedelta
     ) -> NewPins:
         """Counts from `seen`, the end that the person saw, or from now if that is over. Raises
-        OverError if the pin is gone or its end has changed."""
+        CannotProlongError if the pin is gone or its end has changed."""
         while True:
             stored = self._ending_at(seen, repository, text)
             until = max(seen, self.clock()) + by
@@ -209,17 +209,19 @@ class Pins:
     def _ending_at(self, seen: datetime, repository: RepositoryId, text: str) -> RepositoryPin:
         known = {each.pin.pin: each for each in self.store.pins(repository.uri)}
         if text not in known:
-            raise OverError(
+            raise CannotProlongError(
                 f"{text} is pinned no more in {repository.name}: it ran out, or somebody took it "
                 "off"
             )
         pin = known[text].pin
         if pin.until != seen:
             lasts = f"until {moment(pin.until)}" if pin.until else "without end"
-            raise OverError(f"{text} is pinned in {repository.name} {lasts} by now, by {pin.by}")
+            raise CannotProlongError(
+                f"{text} is pinned in {repository.name} {lasts} by now, by {pin.by}"
+            )
         return known[text]
 
-    def _still_on(self, repository: RepositoryId, now: datetime) -> Sequence[StillOn]:
+    def _still_on(self, repository: RepositoryId, now: datetime) -> Sequence[PinStillInForce]:
         """Pins that were removed only by people who may not remove them."""
         removals = self.store.pin_removals(repository.uri)
         return self.authority.pins_still_on(repository, removals, now)

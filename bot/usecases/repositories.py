@@ -177,7 +177,7 @@ def _list(registry: Registry) -> frozenset[str] | ServiceError:
         return error
 
 
-class AmbiguousError(RequestError):
+class AmbiguousRepositoryError(RequestError):
     """Several registries have a repository of that name. `choices`: all of them."""
 
     def __init__(self, name: str, choices: Sequence[RepositoryId]) -> None:
@@ -186,7 +186,7 @@ class AmbiguousError(RequestError):
         self.choices = choices
 
 
-class UnknownError(RequestError):
+class UnknownRepositoryError(RequestError):
     """No known registry has a repository of that name. `close`: the known one with the most similar
     name, or URI if a URI was asked for."""
 
@@ -197,13 +197,13 @@ class UnknownError(RequestError):
 
 
 def find_known(store: "Store", argument: str) -> RepositoryId:
-    """Finds a repository in the store by name or by URI, without asking AWS. Raises AmbiguousError
-    or UnknownError."""
+    """Finds a repository in the store by name or by URI, without asking AWS. Raises
+    AmbiguousRepositoryError or UnknownRepositoryError."""
     found = store.repositories_called(argument)
     if not found:
-        raise UnknownError(argument, _closest(store, argument))
+        raise UnknownRepositoryError(argument, _closest(store, argument))
     if len(found) > 1:
-        raise AmbiguousError(argument, found)
+        raise AmbiguousRepositoryError(argument, found)
     return found[0]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.repository import RegistryId, RepositoryId
-from bot.usecases.repositories import AmbiguousError, UnknownError, find_known
+from bot.usecases.repositories import AmbiguousRepositoryError, UnknownRepositoryError, find_known
 from tests.store.support import HERE, PLACE, THERE
 from tests.support import NOW
 from tests.usecases.scene import Scene
@@ -32,14 +32,16 @@ def test_by_name_and_by_uri(scene: Scene) -> None:
     ],
 )
 def test_what_nobody_knows_gets_the_nearest(scene: Scene, written: str, close: str | None) -> None:
-    with pytest.raises(UnknownError, match=close or "check the name") as error:
+    with pytest.raises(UnknownRepositoryError, match=close or "check the name") as error:
         find_known(scene.store, written)
     assert error.value.close == close
 
 
 def test_a_name_of_several_registries_gets_a_choice(scene: Scene) -> None:
     scene.store.remember_repositories(AWAY, [TWIN], NOW)
-    with pytest.raises(AmbiguousError, match=r"several registries; give one of .*\(*") as error:
+    with pytest.raises(
+        AmbiguousRepositoryError, match=r"several registries; give one of .*\(*"
+    ) as error:
         find_known(scene.store, "team/api")
     assert list(error.value.choices) == [HERE, TWIN]
     assert find_known(scene.store, TWIN.uri) == TWIN

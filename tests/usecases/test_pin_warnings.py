@@ -12,7 +12,7 @@ from bot.core.decision_reasons import PinOfAnother
 from bot.core.errors import ServiceError
 from bot.core.person_reasons import NoApprover
 from bot.core.records import RepositoryPin
-from bot.usecases.pins import NewPins, OverError, warn_of_pins
+from bot.usecases.pins import CannotProlongError, NewPins, warn_of_pins
 from tests.store.support import HERE
 from tests.support import NOW
 from tests.usecases.scene import ANN, BOB, CAT, Scene, refused
@@ -155,24 +155,26 @@ def test_one_that_is_over_is_kept_from_now_on(scene: Scene) -> None:
 def test_it_is_kept_once(scene: Scene) -> None:
     scene.pin("1.0", days=3)
     keep(scene)
-    with pytest.raises(OverError, match="is pinned in team/api until 2026-12-26 12:00 UTC by now"):
+    with pytest.raises(
+        CannotProlongError, match="is pinned in team/api until 2026-12-26 12:00 UTC by now"
+    ):
         keep(scene)
 
 
 def test_what_somebody_changes_meanwhile_is_not_shortened(scene: Scene) -> None:
     scene.pin("1.0", days=3)
     scene.store.meanwhile["commit"] = lambda: scene.pin("1.0", store=scene.theirs)
-    with pytest.raises(OverError, match="is pinned in team/api without end by now"):
+    with pytest.raises(CannotProlongError, match="is pinned in team/api without end by now"):
         keep(scene)
     (pin,) = scene.store.pins(HERE.uri)
     assert pin.pin.until is None
 
 
 def test_one_that_is_gone_or_has_no_end(scene: Scene) -> None:
-    with pytest.raises(OverError, match=r"1\.0 is pinned no more in team/api"):
+    with pytest.raises(CannotProlongError, match=r"1\.0 is pinned no more in team/api"):
         keep(scene)
     scene.pin("1.0")
-    with pytest.raises(OverError, match="is pinned in team/api without end"):
+    with pytest.raises(CannotProlongError, match="is pinned in team/api without end"):
         keep(scene)
 
 
