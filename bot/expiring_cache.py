@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(slots=True)
-class _Entry(Generic[Value]):
+class _CacheEntry(Generic[Value]):
     """A value or an error. `until`: in seconds of a monotonic clock."""
 
     lock: Lock = field(default_factory=Lock)
@@ -37,14 +37,14 @@ class ExpiringCache(Generic[Key, Value]):
         self._seconds = seconds
         self._seconds_of_errors = seconds_of_errors
         self._clock = clock
-        self._entries: dict[Key, _Entry[Value]] = {}
+        self._entries: dict[Key, _CacheEntry[Value]] = {}
         self._lock = Lock()
 
     def get(self, key: Key) -> Value:
         """Raises what `load` raises."""
         with self._lock:
             self._remove_expired()
-            entry = self._entries.setdefault(key, _Entry())
+            entry = self._entries.setdefault(key, _CacheEntry())
         with entry.lock:
             if self._clock() >= entry.until:
                 self._renew(entry, key)
@@ -52,7 +52,7 @@ class ExpiringCache(Generic[Key, Value]):
                 raise entry.error
             return entry.value  # type: ignore[return-value]  # it is loaded
 
-    def _renew(self, entry: _Entry[Value], key: Key) -> None:
+    def _renew(self, entry: _CacheEntry[Value], key: Key) -> None:
         try:
             entry.value, entry.error = self._load(key), None
             entry.until = self._clock() + self._seconds

@@ -21,8 +21,8 @@ from bot.wiring import (
     has_slack_tokens,
     identify,
     open_authority,
-    open_examination,
     open_named_registries,
+    open_slack_checks,
     open_sources,
     system_clock,
 )
@@ -67,7 +67,7 @@ def _settings_finding(options: Options) -> Finding:
 
 def _slack(settings: Settings) -> Iterator[Finding]:
     if has_slack_tokens():
-        yield from open_examination(settings).findings()
+        yield from open_slack_checks(settings).findings()
     else:
         yield ok("Slack", "environment", SlackNotSetUp())
 

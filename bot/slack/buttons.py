@@ -91,13 +91,13 @@ def dismiss_plan(context: SlackContext, click: Click) -> None:
 
 
 def stop_plan(context: SlackContext, click: Click) -> None:
-    """Whichever version the message shows."""
+    """Also if the message shows an older version."""
     with updating_messages(context, click):
         context.decisions.stop(click.ref.plan, context.person(click.sender))
 
 
 def try_again(context: SlackContext, click: Click) -> None:
-    """Plans an incomplete plan anew, in the same message."""
+    """Makes a new plan in place of an incomplete one, in the same message."""
     with updating_messages(context, click):
         request_new_plan(context, click, context.person(click.sender))
 

@@ -100,7 +100,7 @@ class CommandUsage:
     @classmethod
     def of(cls, text: str) -> Self:
         """From a text such as `REPOSITORY TAG… [for 30d] because REASON`: a word in brackets may be
-        missing, and a word with an ellipsis stands for up to MOST_NAMES words."""
+        missing, and a word with an ellipsis means up to MOST_NAMES words."""
         words = re.split(rf"\[?{_KEYWORD.pattern}", text)[0].split()
         return cls(
             text,

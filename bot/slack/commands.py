@@ -224,8 +224,8 @@ def stop(call: CommandCall, arguments: Arguments) -> None:
 
 
 def pause(call: CommandCall, arguments: Arguments) -> None:
-    """Lists the running deletions, since these continue. Every report shows the pause, so the
-    channel is not told."""
+    """Lists the running deletions, since these continue. Every report shows the pause, so
+    nothing is posted in the channel."""
     call.context.decisions.pause(call.person, arguments.reason)
     call.answer(paused_message(_running_deletions(call.context)))
 

@@ -29,8 +29,8 @@ _log = logging.getLogger(__name__)
 
 @contextmanager
 def updating_messages(context: SlackContext, click: Click | ClickOnUsage) -> Iterator[None]:
-    """Updates the plan's messages once the click is handled. If the click is refused, the person is
-    told why, and the clicked message is updated; if a service fails, the message is updated too."""
+    """Updates the plan's messages once the click is handled. If the click is refused, answers why
+    and updates the clicked message; updates it also if a service fails."""
     try:
         yield
     except RequestError as error:

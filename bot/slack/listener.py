@@ -1,5 +1,5 @@
-"""How every listener runs: Slack gets its acknowledgement first, a payload that Slack delivers
-twice is handled once, and the person who acted is told of every error."""
+"""How every listener runs: it acknowledges first, handles a payload once even if Slack delivers it
+twice, and answers every error to the person who acted."""
 
 import logging
 import time
@@ -102,7 +102,7 @@ class ListenerExecutor(ThreadPoolExecutor):
 
 def acknowledge(ack: Ack, next_: Callable[[], None]) -> BoltResponse:
     """A middleware of listeners: Bolt runs middleware in the thread of the payload, before the
-    listener waits for a thread of its own."""
+    listener waits for a thread."""
     acknowledged = ack()
     next_()
     return acknowledged
@@ -119,7 +119,7 @@ def make_listener(
             payload = form.model_validate(body)
             if context.store.hear(payload.trigger_id, context.clock()):
                 handle(context, payload)
-        except Exception as error:  # noqa: BLE001 - the person is told of every error
+        except Exception as error:  # noqa: BLE001 - every error is answered
             report_error(context, error, body)
 
     return listener

@@ -152,7 +152,7 @@ class _FromPerson(_Part):
 
     @property
     def team_of_user(self) -> str:
-        """Empty if the payload names none; nobody belongs to that."""
+        """Empty if the payload names none, which is no workspace."""
         return self.user.team_id or (self.team.id if self.team else "")
 
     def sent_from_modal(self, view: _ViewOfPlan) -> PayloadSender:
@@ -242,7 +242,7 @@ class Command(_FromCommand):
 
 
 class CommandClick(_InChannel, _Pressed[CommandLine]):
-    """On a button that stands for a slash command."""
+    """On a button that carries a slash command."""
 
     @property
     def text(self) -> str:
@@ -352,7 +352,7 @@ class HomeOpened(_Part):
 
 
 def sender_of(body: Mapping[str, Any]) -> PayloadSender | None:
-    """Of a payload that may be invalid apart from that; None if it names nobody."""
+    """The sender of a payload that is otherwise invalid; None if it has none."""
     for form in (_FromCommand, Submission, PinSubmission, ClickOnPin, _FromElement):
         try:
             return form.model_validate(body).sender

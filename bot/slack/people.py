@@ -79,8 +79,8 @@ class People:
         """The bot's own workspace only if both the directory and the payload name it.
 
         In an Enterprise organization people belong to several workspaces. A command names the one
-        where it was sent; a click names the person's own workspace or the organization, wherever
-        the click was: docs.slack.dev, user object and block_suggestion payload.
+        where it was sent; a click always names the person's own workspace or the organization:
+        docs.slack.dev, user object and block_suggestion payload.
         """
         home, enterprise = str(user.get("team_id")), user.get("enterprise_user") or {}
         teams = {home, *enterprise.get("teams", ())}

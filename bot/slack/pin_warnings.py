@@ -1,4 +1,4 @@
-"""Tells whoever made a pin that it runs out."""
+"""Warns the owner of a pin before it expires."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -32,11 +32,11 @@ class PinWarnings:
     rules_of: Callable[[RepositoryId], ApprovalRules]
 
     def tell(self, pins: Sequence[RepositoryPin]) -> None:
-        """Of one person and repository: in their own conversation with the bot; what was pinned
-        from the command line in the repository's channel, if it has one. Raises SlackError, but
-        not where nobody is."""
+        """For pins of one owner and one repository: in a direct message, or for pins from the
+        command line in the repository's channel, if it has one. Raises SlackError, except for
+        people and channels that no retry reaches."""
         repository, by = parse_repository_uri(pins[0].repository), pins[0].pin.by
-        assert repository, "pins are kept by URI"
+        assert repository, "pins are stored by URI"
         channel = by if is_user(by) else self.rules_of(repository).channel
         if channel is None:
             return
@@ -81,10 +81,10 @@ def _several(pins: Sequence[RepositoryPin], repository: RepositoryId) -> Message
 
 
 def _keep(label: str, action_id: str, pin: Pin, repository: RepositoryId) -> Element:
-    assert pin.until, "it runs out"
+    assert pin.until, "it expires"
     return button(label, action_id, EndOfPin(PinRef(repository, pin.pin), pin.until))
 
 
 def _end(pin: Pin) -> str:
-    assert pin.until, "it runs out"
+    assert pin.until, "it expires"
     return date(pin.until)

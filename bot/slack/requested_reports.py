@@ -116,7 +116,7 @@ def _is_first_click(context: SlackContext, click: Click | ClickOnUsage) -> bool:
 
 
 def _post_placeholder(context: SlackContext, channel: str, content: MessageContent) -> str | None:
-    """None if Slack fails for a moment: the report is a message of its own then."""
+    """None if Slack fails for a moment; the report is a new message then."""
     try:
         return post_message(context.client, "Posting", channel, content)
     except SlackError as error:

@@ -56,7 +56,7 @@ class _TolerantHandler(SocketModeHandler):
 
 
 class SlackConnection:
-    """Reconnects by itself, in about a second, whenever the connection is closed."""
+    """Reconnects in about a second whenever the connection is closed."""
 
     def __init__(self, context: SlackContext, app_token: str, lull: float = LULL) -> None:
         """Raises ServiceError if Slack does not answer who the bot is."""

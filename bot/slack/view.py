@@ -13,7 +13,7 @@ from bot.core.records import Event, Item, Outcome, Pause, PlanRecord, Repository
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """A plan, as one message shows it.
+    """A plan in one of its messages.
 
     `looked_at`: the time of the last scan that found the content unchanged. `counts`: digests by
     outcome; `told`: some of the skipped and failed ones, failed first. `here`: the channel of the

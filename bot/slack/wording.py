@@ -1,6 +1,6 @@
-"""Words as Slack takes them: mrkdwn in which nothing that others wrote means anything.
+"""Texts in Slack's mrkdwn, in which names and sentences of others are escaped.
 
-What stands between `<` and `>` is a mention or a date, `*`, `_`, `~` and backticks are style, and
+Text between `<` and `>` is a mention or a date, `*`, `_`, `~` and backticks are style, and
 `:name:` is a picture: docs.slack.dev, formatting message text.
 """
 
@@ -22,13 +22,13 @@ _USER_INSIDE = re.compile(r"(?<![\w:/@.-])[UW](?=[A-Z]*\d)[A-Z0-9]{8,11}(?![\w/-
 _ARN = re.compile(r"arn:aws[\w:/.@+=,*-]*[\w*]", re.ASCII)
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]+:)")
 _LOOKALIKES = {"*": "\N{ASTERISK OPERATOR}", "~": "\N{TILDE OPERATOR}"}
-"""Slack has no way to escape these."""
+"""Slack cannot escape these."""
 
 _UNDERLINE = re.compile(r"(?<!\w)_|_(?!\w)")
 _LINE_LIKE_IT = "\N{FULLWIDTH LOW LINE}"
 _TICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
 _WHITE_SPACE = re.compile(r"[ \t\r\n]+")
-"""Sentences may have come on several lines; all other controls are no white space."""
+"""Sentences may have several lines. All other control characters are no white space."""
 
 _WORD_JOINER = "\N{WORD JOINER}"
 
@@ -39,9 +39,8 @@ def escape(text: str) -> str:
 
 
 def prose(text: str, most: int = MOST_IN_PROSE) -> str:
-    """Sentences that others had a part in, of so many characters at the most. People whom they name
-    by id are mentioned. Signs stay what they are where they cannot style anything, so that they
-    can be copied."""
+    """A sentence that may quote others, shortened to `most` characters. Mentions users whom it
+    names by id. Keeps signs that cannot style anything, so that people can copy them."""
     line = cut(text, most)
     if "`" not in line:
         line = _ARN.sub(r"`\g<0>`", line)
@@ -52,7 +51,7 @@ def prose(text: str, most: int = MOST_IN_PROSE) -> str:
 
 
 def _unstyled(text: str) -> str:
-    """What stands outside of code."""
+    """A text outside of code."""
     for sign, lookalike in _LOOKALIKES.items():
         if text.count(sign) > 1:
             text = text.replace(sign, lookalike)
@@ -63,12 +62,12 @@ def _unstyled(text: str) -> str:
 
 
 def code(name: str, most: int = MOST_IN_NAME) -> str:
-    """A name, as it is; of a long one its beginning and its end."""
+    """A name. Of a long one its beginning and its end."""
     return f"`{escape(shortened(name, most).replace('`', _TICK)) or '?'}`"
 
 
 def codes(names: Iterable[str], most: int = 3) -> str:
-    """Some names, and how many more."""
+    """The first names, and the number of the others."""
     every = list(names)
     first = ", ".join(map(code, every[:most]))
     more = len(every) - most
@@ -76,7 +75,7 @@ def codes(names: Iterable[str], most: int = 3) -> str:
 
 
 def is_user(who: str) -> bool:
-    """Whether it is Slack's id of a person."""
+    """Whether `who` is the id of a Slack user."""
     return _SLACK_USER.fullmatch(who) is not None
 
 
@@ -98,18 +97,18 @@ def channel_link(id_: str) -> str:
 
 
 def date(at: datetime) -> str:
-    """In the reader's own time zone; in UTC where that cannot be shown."""
+    """In the reader's own time zone, or in UTC where Slack cannot show that."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{moment(at)}>"
 
 
 def day(at: datetime) -> str:
-    """The same without the time."""
+    """As `date`, without the time."""
     return f"<!date^{int(at.timestamp())}^{{date_short}}|{at:%Y-%m-%d}>"
 
 
 def cut(text: str, most: int) -> str:
-    """In one line of so many characters at the most, once they are escaped: cut behind a word.
-    Secrets are removed first: a part of one is a secret, too."""
+    """One line of at most `most` characters once it is escaped, cut after a word. Removes secrets
+    first, since a part of a secret is a secret too."""
     line = outgoing.line(" ".join(_WHITE_SPACE.split(text.strip())))
     if len(escape(line)) <= most:
         return line
@@ -120,7 +119,7 @@ def cut(text: str, most: int) -> str:
 
 
 def shortened(name: str, most: int) -> str:
-    """Of a long name the beginning and the end, where builds differ."""
+    """Of a long name the beginning and the end, in which builds differ."""
     line = outgoing.line(name.strip())
     if len(line) <= most:
         return line

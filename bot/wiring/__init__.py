@@ -11,7 +11,6 @@ from bot.wiring.clients import (
 )
 from bot.wiring.deleting import find_registry, open_deleter
 from bot.wiring.duties import Principal, deleting_duties, duties
-from bot.wiring.examination import open_examination
 from bot.wiring.execution import open_executor
 from bot.wiring.kubernetes import cluster_role
 from bot.wiring.leaving import Leaving, leaving_on_signals
@@ -43,6 +42,7 @@ from bot.wiring.slack import (
     open_workspace,
     signing_secret,
 )
+from bot.wiring.slack_checks import open_slack_checks
 from bot.wiring.slack_context import has_slack_tokens, open_slack_connection, open_slack_context
 from bot.wiring.sources import Seen, UsageSources, open_sources
 
@@ -70,7 +70,6 @@ __all__ = [
     "open_client",
     "open_decisions",
     "open_deleter",
-    "open_examination",
     "open_executor",
     "open_hasty_client",
     "open_home",
@@ -83,6 +82,7 @@ __all__ = [
     "open_proposer",
     "open_registries",
     "open_run_due",
+    "open_slack_checks",
     "open_slack_connection",
     "open_slack_context",
     "open_sources",

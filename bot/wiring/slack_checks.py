@@ -1,4 +1,4 @@
-"""The doctor's look at Slack."""
+"""Builds the doctor's checks of Slack."""
 
 from typing import TYPE_CHECKING
 
@@ -7,14 +7,14 @@ from bot.wiring.slack import app_token, named_approvers
 from bot.wiring.slack_context import open_brief_client
 
 if TYPE_CHECKING:
-    from bot.slack.examination import Examination
+    from bot.slack.checks import SlackChecks
 
 
-def open_examination(settings: Settings) -> "Examination":
-    from bot.slack.examination import Examination  # noqa: PLC0415 - only with a token
+def open_slack_checks(settings: Settings) -> "SlackChecks":
+    from bot.slack.checks import SlackChecks  # noqa: PLC0415 - only with a token
 
     channels = (report.channel for report in settings.reports if report.channel)
-    return Examination(
+    return SlackChecks(
         open_client=open_brief_client,
         app_token=app_token,
         channels=tuple(dict.fromkeys(channels)),

@@ -1,5 +1,5 @@
-"""Looks at the app as it is installed, and at what the settings name in the workspace. Changes
-nothing, and takes no payload from a bot that runs: no connection is made."""
+"""Checks of the installed app, and of the channels and approvers in the settings. Changes nothing,
+and opens no connection, so a running bot misses no payload."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ from bot.slack.socket_mode import with_app_token_fix
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
-    """`open_client` and `app_token` raise RequestError if the environment lacks what they take.
-    `channels`: as the settings name them; `approvers`: all of the settings."""
+class SlackChecks:
+    """`open_client` and `app_token` raise RequestError if the environment lacks a token. `channels`
+    and `approvers`: as the settings name them."""
 
     open_client: Callable[[], WebClient]
     app_token: Callable[[], str]
@@ -44,7 +44,7 @@ class Examination:
     approvers: Collection[str]
 
     def findings(self) -> Iterator[Finding]:
-        """No failure hides another, except that nothing can be asked without a bot's token."""
+        """Runs every check, unless there is no valid bot token."""
         try:
             client = self.open_client()
             with calling("Asking who the bot is"):

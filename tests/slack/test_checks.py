@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from bot.core.findings import FindingStatus
 from bot.core.slack_findings import BotSignedIn, ScopesUnknown
-from bot.slack.examination import Examination
+from bot.slack.checks import SlackChecks
 
 ANSWER = {"ok": True, "user": "ecr-clean", "team": "Acme", "team_id": "T0000000001"}
 
@@ -39,7 +39,7 @@ def proxy() -> Iterator[str]:
 
 
 def test_scopes_that_are_not_told(proxy: str) -> None:
-    examination = Examination(lambda: WebClient("xoxb-1", base_url=proxy), lambda: "xapp-1", (), ())
+    examination = SlackChecks(lambda: WebClient("xoxb-1", base_url=proxy), lambda: "xapp-1", (), ())
     found = {finding.check: finding for finding in examination.findings()}
     assert found["Slack bot token"].detail == BotSignedIn("ecr-clean", "Acme", "T0000000001")
     assert found["Slack scopes"].status is FindingStatus.WARNING
