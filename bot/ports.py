@@ -7,7 +7,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from bot.core.authority import SlackPerson
 from bot.core.manifest import Content, Described, Unread
 from bot.core.pull_times import OurRead
-from bot.core.records import Event
+from bot.core.records import Event, Message
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.repository_policy import Puller
 from bot.core.usage import Sighting
@@ -123,6 +123,23 @@ class Directory(Protocol):
     def person(self, user_id: str) -> SlackPerson:
         """The user, with those of their user groups that the settings name. Raises RequestError if
         the user may not decide anything: deactivated, a bot, or unknown."""
+
+
+class ReportMessages(Protocol):
+    """Posts reports where people decide on them. Every method raises ServiceError if it fails."""
+
+    def post(
+        self,
+        plan_id: str,
+        channel: str,
+        in_place_of: str | None = None,
+        remember: Callable[[Message], None] | None = None,
+    ) -> Message:
+        """Shows the stored plan in a new message, or in the message `in_place_of`. `remember`
+        stores the message, and more in the same transaction."""
+
+    def fold_older(self, message: Message) -> None:
+        """Reduces older messages of the same plan in the same channel to one line."""
 
 
 class UsageSource(Protocol):

@@ -1,6 +1,7 @@
 """`ecr-clean report`: posts reports now."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,19 +12,17 @@ from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
 from bot.cli.status import StatusCollector
 from bot.cli.terminal import note
-from bot.core.due import Entry, belongs_to
+from bot.core.due import Entry, Round, belongs_to
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.render.posted import COLUMNS, Posted, posted_as_json, posted_as_rows, posted_as_text
 from bot.settings import load_settings
 from bot.usecases.planning import Planner
-from bot.usecases.proposals import Proposal, keep_proposal_open
-from bot.usecases.reports import is_left_out
+from bot.usecases.reports import PlannedReport, ReportRequest, is_left_out
 from bot.usecases.repositories import Found
 from bot.wiring import (
     command_line_person,
     open_client,
-    open_plan_messages,
     open_proposer,
     open_registries,
     open_store,
@@ -58,7 +57,7 @@ def report(options: Options, repositories: Sequence[str], format_: str) -> int:
 def _posted(
     options: Options, arguments: Sequence[str], outcome: StatusCollector
 ) -> Iterator[Posted]:
-    from bot.cli.posting import Postman  # noqa: PLC0415 - no other command needs Slack
+    from bot.cli.posting import open_report_poster  # noqa: PLC0415 - no other command needs Slack
 
     settings = load_settings(options.config)
     entries = settings.due_entries()
@@ -71,21 +70,26 @@ def _posted(
     with opened_memory(open_store) as memory:
         store = memory.store
         assert store
-        postman = Postman(workspace, open_plan_messages(workspace, store), outcome)
+        poster = open_report_poster(workspace, store, settings.approval.expires_after, outcome)
 
-        def propose(planner: Planner, each: Found) -> Proposal:
-            proposal = open_proposer(settings, store, planner, person).propose(each)
-            expires_after = settings.approval.expires_after
-            return keep_proposal_open(store, proposal, expires_after, system_clock())
+        def plan(planner: Planner, each: Found) -> PlannedReport:
+            channel = workspace.rules_of(each.repository).channel
+            entry = None if arguments else _entry_of(each.repository, entries)
+            request = ReportRequest(each.repository, channel, _round(entry))
+            proposer = open_proposer(settings, store, planner, person)
+            return poster.reports.plan(request, partial(proposer.propose, each))
 
-        for proposal in Planning(settings, memory, outcome, propose).of(found, registries):
-            entry = _entry_of(proposal.content.repository, entries)
-            if arguments or entry is None:
-                yield from postman.post(proposal)
-            else:
-                yield from postman.post_if_worth_it(proposal, entry)
-            tell_if_incomplete(proposal.content, outcome)
-        yield from postman.tell_the_rest()
+        for planned in Planning(settings, memory, outcome, plan).of(found, registries):
+            yield from poster.post(planned)
+            if planned.proposal:
+                tell_if_incomplete(planned.proposal.content, outcome)
+        yield from poster.post_summaries()
+
+
+def _round(entry: Entry | None) -> Round | None:
+    """The round of this command: nobody claims its reports."""
+    now = system_clock().replace(tzinfo=None)
+    return Round(entry.name, now, entry.min_saving) if entry else None
 
 
 def _found(

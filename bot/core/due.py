@@ -67,6 +67,10 @@ SILENT = frozenset({DueOutcome.POSTED, DueOutcome.LEFT_OUT})
 """Outcomes that nobody needs to be told of."""
 
 
+SUMMARIZED = frozenset({DueOutcome.NOTHING, DueOutcome.SMALL})
+"""Outcomes of plans without a report of their own: the summary of the round names them."""
+
+
 @dataclass(frozen=True, slots=True)
 class DueReport:
     """One repository's part in a round. `repository` is a URI; `usd`: what its plan saves a month;

@@ -2,10 +2,6 @@
 report."""
 
 import logging
-import time
-from collections.abc import Callable
-
-from slack_sdk import WebClient
 
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
@@ -17,11 +13,6 @@ from bot.slack.listener import answer
 from bot.slack.messages.answers import asked_message, failed_message
 from bot.slack.payloads import Click, ClickOnUsage, PayloadSender
 from bot.usecases.reports import Wish
-
-SECONDS_BETWEEN_UPDATES = 3.0
-SECONDS_AFTER_FAILURE = 30.0
-
-_GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
 
 _log = logging.getLogger(__name__)
 
@@ -60,51 +51,6 @@ def request_new_plan(
     except ServiceError:
         context.store.remember_message(Message(plan.id, click.channel_id, click.ts))
         raise
-
-
-class ReportPlaceholder:
-    """The message that shows the progress of planning, until it shows the plan. `ts`: None if there
-    is no such message. `hasty`: a client without retries."""
-
-    def __init__(
-        self,
-        client: WebClient,
-        hasty: WebClient,
-        channel: str,
-        ts: str | None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.channel = channel
-        self.ts = ts
-        self._client = client
-        self._hasty = hasty
-        self._clock = clock
-        self._next_update = clock() + SECONDS_BETWEEN_UPDATES
-
-    def show_progress(self, content: Callable[[], MessageContent]) -> None:
-        """At most every SECONDS_BETWEEN_UPDATES. Ignores failures of Slack."""
-        if self.ts is None or self._clock() < self._next_update:
-            return
-        self._next_update = self._clock() + SECONDS_BETWEEN_UPDATES
-        try:
-            self._update(self._hasty, self.ts, content())
-        except SlackError:
-            self._next_update = self._clock() + SECONDS_AFTER_FAILURE
-
-    def show_failure(self, content: MessageContent) -> None:
-        """Shows why there is no report; in a new message if the placeholder is gone. Raises
-        SlackError."""
-        try:
-            if self.ts is not None:
-                self._update(self._client, self.ts, content)
-                return
-        except SlackError as error:
-            if error.code not in _GONE:
-                raise
-        post_message(self._client, "Answering", self.channel, content)
-
-    def _update(self, client: WebClient, ts: str, content: MessageContent) -> None:
-        update_message(client, "Answering", self.channel, ts, content)
 
 
 def _is_first_click(context: SlackContext, click: Click | ClickOnUsage) -> bool:

@@ -1,23 +1,146 @@
-"""Queues reports: those that are due, and those that people ask for."""
+"""Makes reports, and queues those that are due and those that people ask for.
+
+The way of every report: plan → store → decide whether the plan is posted, summarized or left out →
+post → fold older messages of the plan.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Person, may_ask_for_report
-from bot.core.due import IGNORE, Entry, Missed, Round, belongs_to, due
+from bot.core.due import (
+    IGNORE,
+    SUMMARIZED,
+    DueOutcome,
+    DueReport,
+    Entry,
+    Missed,
+    Round,
+    belongs_to,
+    due,
+    why_not_posted,
+)
 from bot.core.errors import RequestError, ServiceError
+from bot.core.plan_state import PlanState
+from bot.core.records import Message
 from bot.core.repository import RepositoryId
 from bot.core.sentence import Sentence
 from bot.parallel import in_parallel
-from bot.ports import Clock, Registry
+from bot.ports import Clock, Registry, ReportMessages
 from bot.usecases.audit import Action
+from bot.usecases.proposals import Proposal, keep_proposal_open
 
 if TYPE_CHECKING:
     from bot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """A report of one repository. `channel`: its id, None if the settings name none. `round`: the
+    round to which the report belongs; None if a person named the repository: then its plan is
+    posted whatever it says. `is_claimed`: the store has the report's claim, and gets its outcome.
+    `placeholder`: the `ts` of the message that turns into the report."""
+
+    repository: RepositoryId
+    channel: str | None
+    round: Round | None = None
+    is_claimed: bool = False
+    placeholder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReport:
+    """`proposal`: None if people had decided on the repository's plan, so that it was not planned.
+    `outcome`: POSTED if the report is to be posted."""
+
+    request: ReportRequest
+    proposal: Proposal | None
+    outcome: DueOutcome
+
+    def in_round(self) -> DueReport:
+        """The report's part in its round. Only reports that are summarized have `usd`."""
+        request = self.request
+        assert request.round, "only reports of a round are claimed or summarized"
+        usd = 0.0
+        if self.proposal and self.outcome in SUMMARIZED:
+            usd = self.proposal.content.savings.usd_per_month
+        return DueReport(request.repository.uri, request.round, self.outcome, usd)
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Makes reports: those that are due, those that people in Slack request, and those of the
+    command line. Two steps, since callers handle failures of planning and of posting differently.
+    `expires_after`: how long a plan is open."""
+
+    store: "Store"
+    messages: ReportMessages
+    clock: Clock
+    expires_after: timedelta
+
+    def plan(self, request: ReportRequest, propose: Callable[[], Proposal]) -> PlannedReport:
+        """Plans the repository, stores the plan, and decides whether the report is posted,
+        summarized or left out. `propose` plans and stores. A report that is due is left out without
+        planning if people decided on the repository's plan.
+
+        Raises what `propose` raises, and ServiceError if the database fails."""
+        is_decided = request.round is not None and self._is_decided(request.repository)
+        proposal = None if is_decided else self._open_proposal(propose)
+        return PlannedReport(request, proposal, _outcome(request, proposal))
+
+    def deliver(self, planned: PlannedReport) -> Message | None:
+        """Posts the report, and reduces older messages of its plan in the channel to one line.
+        Stores the outcome of a claimed report, with the message if there is one. Returns None if
+        the report is not to be posted.
+
+        Raises ServiceError if posting or the database fails."""
+        request, proposal = planned.request, planned.proposal
+        if planned.outcome is not DueOutcome.POSTED:
+            if request.is_claimed:
+                self.settle(planned.in_round())
+            return None
+        assert proposal, "reports without a plan are left out"
+        assert request.channel, "reports without a channel are left out"
+        plan_id, remember = proposal.record.id, None
+        if request.is_claimed:
+            remember = partial(self.store.remember_report, planned.in_round())
+        message = self.messages.post(plan_id, request.channel, request.placeholder, remember)
+        if request.is_claimed:
+            self.store.gather(self.clock())
+        self.messages.fold_older(message)
+        return message
+
+    def settle(self, report: DueReport) -> None:
+        """Stores the outcome of a claimed report, and queues the summary of its round if it was the
+        last one. Raises ServiceError if the database fails."""
+        self.store.settle_report(report)
+        self.store.gather(self.clock())
+
+    def _is_decided(self, repository: RepositoryId) -> bool:
+        plan = self.store.open_plan(repository)
+        return plan is not None and plan.state is not PlanState.PROPOSED
+
+    def _open_proposal(self, propose: Callable[[], Proposal]) -> Proposal:
+        """Open as long as a new one. Plans once more if the plan expired meanwhile."""
+        while True:
+            proposal = propose()
+            kept = keep_proposal_open(self.store, proposal, self.expires_after, self.clock())
+            if kept.record.state is not PlanState.EXPIRED:
+                return kept
+
+
+def _outcome(request: ReportRequest, proposal: Proposal | None) -> DueOutcome:
+    if request.round is None:
+        return DueOutcome.POSTED
+    is_open = proposal and proposal.record.state is PlanState.PROPOSED
+    if proposal is None or not is_open or request.channel is None:
+        return DueOutcome.LEFT_OUT
+    return why_not_posted(proposal.content, request.round.min_saving) or DueOutcome.POSTED
 
 
 @dataclass(slots=True)

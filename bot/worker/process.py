@@ -90,16 +90,16 @@ def _in_slack(settings: Settings, store: Store, leaving: Leaving, *, debug: bool
     if not is_in_slack():
         yield _nobody
         return
-    from bot.worker.doers import open_doers  # noqa: PLC0415 - without Slack nobody needs it
     from bot.worker.foothold import Foothold  # noqa: PLC0415
     from bot.worker.hands import Hands  # noqa: PLC0415
     from bot.worker.herald import Herald  # noqa: PLC0415
+    from bot.worker.job_handlers import open_job_handlers  # noqa: PLC0415 - without Slack nobody needs it
 
     expect_many_lasting_objects()
     foothold = Foothold(settings, store)
     herald = Herald(foothold, leaving, debug=debug)
-    doers = open_doers(settings, store, foothold, leaving, system_clock)
-    hands = Hands(store, this_worker(), doers, system_clock, leaving, debug=debug)
+    handlers = open_job_handlers(settings, store, foothold, leaving, system_clock)
+    hands = Hands(store, this_worker(), handlers, system_clock, leaving, debug=debug)
     threads = [Thread(target=herald.work, name="herald", daemon=True)]
     threads += [
         Thread(target=hands.work, name=f"hand {number}", daemon=True)

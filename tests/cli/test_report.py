@@ -112,6 +112,25 @@ def test_what_is_left_out(run: Run, aws: StandIn, api: Shelf, ann: Person, chann
     assert ann.messages(channel) == []
 
 
+def test_a_decided_plan_is_not_planned_again(
+    run: Run, aws: StandIn, api: Shelf, channel: str
+) -> None:
+    del channel
+    assert run("approve", proposed(run), "--confirm", api.id.name).status == 0
+    listed = aws.world.calls.count("ecr:DescribeImages")
+    assert run("report").status == 0
+    assert aws.world.calls.count("ecr:DescribeImages") == listed
+
+
+@pytest.mark.usefixtures("api")
+def test_a_newer_report_replaces_the_older(run: Run, ann: Person, channel: str) -> None:
+    for _ in range(2):
+        assert run("report", "team/api").status == 0
+    older, newer = ann.messages(channel)
+    assert older["text"] == "team/api: a newer report on this plan is below."
+    assert (buttons(older), "approve_plan" in buttons(newer)) == ([], True)
+
+
 # why not
 
 

@@ -10,10 +10,10 @@ from bot.playground.slack import Person, Workspace
 from bot.settings import Settings, load_settings
 from bot.store.store import Store, open_store
 from bot.wiring import Leaving, open_client, this_worker
-from bot.worker.doers import open_doers
 from bot.worker.foothold import Foothold
 from bot.worker.hands import Hands
 from bot.worker.herald import Herald
+from bot.worker.job_handlers import open_job_handlers
 from tests.cli.remembered import LOOKED_AT
 from tests.playground.slack.helpers import manifest
 from tests.slack.support import in_workspace
@@ -92,14 +92,14 @@ def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> Ma
 
     def make(settings: Settings, store: Store) -> Office:
         leaving, foothold = Leaving(), Foothold(settings, store)
-        doers = open_doers(settings, store, foothold, leaving, watch)
+        handlers = open_job_handlers(settings, store, foothold, leaving, watch)
         return Office(
             store=store,
             client=open_client(),
             channel=channel,
             person=ann,
             leaving=leaving,
-            hands=Hands(store, this_worker(), doers, watch, leaving, debug=False),
+            hands=Hands(store, this_worker(), handlers, watch, leaving, debug=False),
             herald=Herald(foothold, leaving, debug=False),
             foothold=foothold,
             watch=watch,

@@ -17,8 +17,8 @@ from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.usecases.proposals import expiry
 from bot.wiring import Leaving, open_run_due, system_clock
-from bot.worker.due import PLANNED_AGAIN_FOR
 from bot.worker.hands import LONGEST_DELAY, MOST_ATTEMPTS, TRIED_FOR
+from bot.worker.job_handlers import PLANNING_RETRIED_FOR
 from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT
 from tests.support import Run, Shelf
@@ -153,7 +153,7 @@ def test_failures_of_the_same_call_share_a_line(
         )
     ring_and_work(office, settings)
     assert texts(office) == []
-    office.watch.passed += PLANNED_AGAIN_FOR
+    office.watch.passed += PLANNING_RETRIED_FOR
     work(office)
     (text,) = texts(office)
     assert text.startswith("1 repository has nothing to delete. 2 repositories cannot be planned")
@@ -389,7 +389,7 @@ def test_planning_fails_for_a_while(office: Office, settings: Settings, aws: Sta
     for _ in range(2):
         work(office)
         assert outcomes(office) == [None]
-        office.watch.passed += PLANNED_AGAIN_FOR / 4
+        office.watch.passed += PLANNING_RETRIED_FOR / 4
     office.watch.passed += LONGEST_DELAY
     work(office)
     assert outcomes(office) == [DueOutcome.POSTED]

@@ -1,5 +1,6 @@
 """What somebody in Slack asks for is planned and posted, or it is said why not."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,8 @@ from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.wiring import system_clock
 from bot.worker.hands import MOST_ATTEMPTS, TRIED_FOR
-from bot.worker.report import MOST_REPORTS
-from bot.worker.shared_looks import SHARED_FOR
+from bot.worker.job_handlers import MOST_REPORTS
+from bot.worker.report_planner import SHARED_FOR
 from tests.slack.support import calls
 from tests.support import Shelf, others_off
 from tests.worker.conftest import MakeOffice, WriteSettings
@@ -93,6 +94,19 @@ def test_one_of_several_cannot_be_planned(office: Office, aws: StandIn, web: She
     assert "team/web cannot be planned: " in failure["text"]
 
 
+@pytest.mark.usefixtures("api")
+def test_a_newer_report_replaces_the_older(office: Office) -> None:
+    older, newer = (office.ask() for _ in range(2))
+    assert office.hands.do_next()
+    (plan,) = office.store.plans()
+    office.watch.passed += timedelta(days=1)
+    assert office.hands.do_next()
+    assert office.shown(older)["text"] == "team/api: a newer report on this plan is below."
+    assert "approve_plan" in office.buttons(newer)
+    (same,) = office.store.plans()
+    assert (same.version, same.expires_at > plan.expires_at) == (plan.version, True)
+
+
 # why there is none
 
 
@@ -155,7 +169,7 @@ def test_a_bug_of_our_own_before_planning_is_told(
     def break_down(*_: object) -> None:
         raise OSError("oh")
 
-    monkeypatch.setattr("bot.worker.report.open_registries", break_down)
+    monkeypatch.setattr("bot.worker.job_handlers.open_registries", break_down)
     ts = office.ask()
     office.hands.do_next()
     assert "a bug of ecr-clean's own (OSError: oh)" in office.shown(ts)["text"]
@@ -167,7 +181,7 @@ def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatc
     def break_down(*_: object) -> None:
         raise LookupError("oh")
 
-    monkeypatch.setattr("bot.worker.drafting.open_planner", break_down)
+    monkeypatch.setattr("bot.worker.report_planner.open_planner", break_down)
     ts = office.ask()
     office.hands.do_next()
     assert "a bug of ecr-clean's own (LookupError: oh)" in office.shown(ts)["text"]
@@ -203,7 +217,7 @@ def test_slack_does_not_take_the_report(office: Office, slack: Workspace) -> Non
 
 @pytest.mark.usefixtures("api")
 def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.slack.requested_reports.SECONDS_BETWEEN_UPDATES", 0)
+    monkeypatch.setattr("bot.slack.report_messages.SECONDS_BETWEEN_UPDATES", 0)
     office.ask()
     office.hands.do_next()
     texts = [call["text"] for call in calls(slack, "chat.update")]

@@ -1,11 +1,11 @@
-"""The message that stands where a report is to come."""
+"""The placeholder of a report shows its progress, and why there is no report."""
 
 import pytest
 from slack_sdk import WebClient
 
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import MessageContent, SlackError
-from bot.slack.requested_reports import (
+from bot.slack.report_messages import (
     SECONDS_AFTER_FAILURE,
     SECONDS_BETWEEN_UPDATES,
     ReportPlaceholder,

@@ -1,4 +1,4 @@
-"""Usage, looked at once for jobs that begin at about the same time."""
+"""Plans reports. Jobs that begin at about the same time share one scan of usage."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -7,21 +7,24 @@ from datetime import timedelta
 from threading import Lock
 
 from bot.aws.ecr import EcrRegistry
+from bot.core.authority import SlackPerson
 from bot.core.repository import RegistryId, RepositoryId
 from bot.ports import Clock, Progress, ScanMemory
 from bot.settings import Settings
 from bot.store.store import Store
 from bot.usecases.check_authority import Authority
-from bot.wiring import Seen, open_sources
+from bot.usecases.proposals import Proposal
+from bot.usecases.repositories import Found
+from bot.wiring import Seen, memory_of, open_planner, open_proposer, open_sources
 
 SHARED_FOR = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
-class SharedLooks:
-    """For plans that people look at: what is carried out is looked at anew. A look in which
-    anything failed is not shared, since somebody may have mended it; nor is one that is older than
-    the plan that is there, which knows more."""
+class SharedScans:
+    """Scans of usage for plans that people decide on: a deletion always scans anew. A scan is
+    shared for SHARED_FOR, unless a part of it failed, since somebody may have fixed that, or the
+    repository's open plan is newer, since that plan knows more."""
 
     settings: Settings
     authority: Authority
@@ -32,14 +35,14 @@ class SharedLooks:
         default_factory=lambda: defaultdict(Lock), init=False
     )
 
-    def look(
+    def scan(
         self,
         repository: RepositoryId,
         registries: Sequence[EcrRegistry],
         memory: ScanMemory,
         progress: Progress,
     ) -> Seen:
-        """Whoever comes meanwhile waits for the look that is under way."""
+        """A second caller waits for the scan of the first."""
         with self._locks[repository.registry]:
             seen = self._seen.get(repository.registry)
             if seen is None or not self._serves(seen, repository):
@@ -57,3 +60,26 @@ class SharedLooks:
         plan = self.store.open_plan(repository)
         is_newer_than_plan = plan is None or plan.proposed_at <= seen.at
         return is_newer_than_plan and self.clock() - seen.at < SHARED_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlanner:
+    """Plans repositories and stores the plans. May be used by several threads."""
+
+    settings: Settings
+    store: Store
+    scans: SharedScans
+    authority: Authority
+
+    def propose(
+        self,
+        found: Found,
+        registries: Sequence[EcrRegistry],
+        person: SlackPerson,
+        progress: Progress,
+    ) -> Proposal:
+        """Raises what planning and the store raise."""
+        with memory_of(self.store) as memory:
+            seen = self.scans.scan(found.repository, registries, memory.scans, progress)
+            planner = open_planner(self.settings, self.authority, seen, memory, progress)
+            return open_proposer(self.settings, self.store, planner, person).propose(found)

@@ -1,0 +1,296 @@
+"""Handles the jobs of the queue: reports that are due, reports that people request, and summaries
+of rounds."""
+
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple, Self
+
+from bot.aws.ecr import EcrRegistry
+from bot.core.authority import SlackPerson
+from bot.core.due import DUE, REST, DueOutcome, DueReport
+from bot.core.errors import RequestError, ServiceError
+from bot.core.job_failures import JobFailure, ReportFailure
+from bot.core.records import BY_ITSELF, Job
+from bot.core.sentence import Sentence
+from bot.ports import Clock
+from bot.render.errors import failure_words
+from bot.settings import Settings
+from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
+from bot.slack.messages.answers import failed_message, planning_message
+from bot.slack.messages.rest import rest_message
+from bot.slack.report_messages import PacedReports, ReportPlaceholder, post_summary
+from bot.store.store import Store
+from bot.usecases.deletion.lease import Lease, LeaseLostError
+from bot.usecases.deletion.run import ShutdownError
+from bot.usecases.reports import REPORT, PlannedReport, ReportRequest, Reports
+from bot.usecases.repositories import Found, find_repositories, find_repository
+from bot.wiring import Leaving, open_authority, open_registries
+from bot.worker.foothold import Foothold
+from bot.worker.hands import Doer
+from bot.worker.report_planner import ReportPlanner, SharedScans
+from bot.worker.told import told, told_sentence
+
+PLANNING_RETRIED_FOR = timedelta(hours=1)
+"""While AWS or the database fails. After that the summary says why there is no report."""
+
+MOST_REPORTS = 10
+"""Of one request."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class JobHandlers:
+    """All jobs post in Slack."""
+
+    by_kind: Mapping[str, Doer]
+    foothold: Foothold
+
+    def expect_ready(self) -> None:
+        """Raises RequestError or ServiceError while Slack cannot be used."""
+        self.foothold.place()
+
+    def do(self, job: Job, lease: Lease) -> None:
+        self.by_kind[job.kind].do(job, lease)
+
+    def give_up(self, job: Job, why: JobFailure) -> None:
+        self.by_kind[job.kind].give_up(job, why)
+
+
+def open_job_handlers(
+    settings: Settings, store: Store, foothold: Foothold, leaving: Leaving, clock: Clock
+) -> JobHandlers:
+    authority = open_authority(settings)
+    scans = SharedScans(settings, authority, store, clock)
+    planner = ReportPlanner(settings, store, scans, authority)
+    limiter = PostLimiter(time.monotonic, leaving.sleep)
+    maker = ReportMaker(settings, store, foothold, planner, limiter, leaving, clock)
+    return JobHandlers(
+        {
+            REPORT: RequestedReportHandler(maker),
+            DUE: ScheduledReportHandler(store, maker, clock),
+            REST: SummaryHandler(store, foothold, limiter),
+        },
+        foothold,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMaker:
+    """Makes reports in the worker. May be used by several threads."""
+
+    settings: Settings
+    store: Store
+    foothold: Foothold
+    planner: ReportPlanner
+    limiter: PostLimiter
+    leaving: Leaving
+    clock: Clock
+
+    def reports(self) -> Reports:
+        messages = PacedReports(self.foothold.place().plan_messages, self.limiter)
+        expires_after = self.settings.approval.expires_after
+        return Reports(self.store, messages, self.clock, expires_after)
+
+    def registries(self) -> Sequence[EcrRegistry]:
+        return open_registries(self.settings)
+
+    def expect_to_go_on(self, lease: Lease) -> None:
+        """Raises ShutdownError or LeaseLostError."""
+        if self.leaving.is_told():
+            raise ShutdownError
+        lease.expect_not_lost()
+
+    def without_rights(self, user: str) -> SlackPerson:
+        """A report needs no rights, and gives none."""
+        workspace = self.foothold.place().workspace.id
+        return SlackPerson(user, workspace, is_guest=True, groups=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledReportHandler:
+    """Makes a report that is due. May be used by several threads."""
+
+    store: Store
+    maker: ReportMaker
+    clock: Clock
+
+    def do(self, job: Job, lease: Lease) -> None:
+        """Stores the outcome once, however often the job is retried. Raises LeaseLostError,
+        ShutdownError, and ServiceError if Slack, the database or, for PLANNING_RETRIED_FOR, AWS
+        fails."""
+        report = self._report(job)
+        if report is None or report.outcome:
+            return
+        try:
+            planned = self._plan(report, lease)
+        except (LeaseLostError, ShutdownError):
+            raise
+        except ServiceError as error:
+            if self.clock() - job.made_at < PLANNING_RETRIED_FOR:
+                raise
+            self._not_planned(report, error)
+        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            self._not_planned(report, error)
+        else:
+            lease.renew()
+            self._deliver(planned, report)
+
+    def give_up(self, job: Job, why: JobFailure) -> None:
+        if report := self._report(job):
+            self._fail(report, why)
+
+    def _report(self, job: Job) -> DueReport | None:
+        local = datetime.fromisoformat(job.payload["local"])
+        return self.store.due_report(job.payload["repository"], local)
+
+    def _plan(self, report: DueReport, lease: Lease) -> PlannedReport:
+        registries = self.maker.registries()
+        found = find_repository(report.repository, registries)
+        channel = self.maker.foothold.place().workspace.rules_of(found.repository).channel
+        request = ReportRequest(found.repository, channel, report.round, is_claimed=True)
+
+        def progress(*_: object) -> None:
+            self.maker.expect_to_go_on(lease)
+
+        person, planner = self.maker.without_rights(BY_ITSELF), self.maker.planner
+        propose = partial(planner.propose, found, registries, person, progress)
+        return self.maker.reports().plan(request, propose)
+
+    def _deliver(self, planned: PlannedReport, report: DueReport) -> None:
+        try:
+            self.maker.reports().deliver(planned)
+        except SlackError as error:
+            if error.code not in CANNOT_POST:
+                raise
+            _log.error("The report of %s cannot be posted: %s", report.name, error)
+            self._fail(report, Sentence.of(error))
+
+    def _not_planned(self, report: DueReport, error: Exception) -> None:
+        sentence = told_sentence(error)
+        _log.warning("%s cannot be planned: %s", report.name, failure_words(sentence))
+        self._fail(report, sentence)
+
+    def _fail(self, report: DueReport, why: ReportFailure) -> None:
+        self.maker.reports().settle(replace(report, outcome=DueOutcome.FAILED, error=why))
+
+
+class RequestedReports(NamedTuple):
+    """`repository`: a name, glob or URI as the person wrote it. `user`: the person. `ts`: of the
+    placeholder, None if there is none."""
+
+    repository: str
+    channel: str
+    user: str
+    ts: str | None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        payload = job.payload
+        return cls(
+            payload["repository"], payload["channel"], payload["user"], payload.get("ts") or None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedReportHandler:
+    """Makes the reports that a person in Slack requests, and shows how far they are. May be used by
+    several threads."""
+
+    maker: ReportMaker
+
+    def do(self, job: Job, lease: Lease) -> None:
+        """Shows in place of a report why it cannot be planned. Raises LeaseLostError,
+        ShutdownError, and ServiceError if Slack or the database fails."""
+        requested = RequestedReports.of(job)
+        try:
+            registries = self.maker.registries()
+            found = _found(requested.repository, registries)
+        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            _log.warning("%s cannot be looked up: %s", requested.repository, told(error))
+            self._placeholder(requested).show_failure(failed_message(told(error)))
+            return
+        for each in found:
+            self._report(each, registries, requested, lease)
+            requested = requested._replace(ts=None)
+
+    def give_up(self, job: Job, why: JobFailure) -> None:
+        requested = RequestedReports.of(job)
+        sentence = f"{requested.repository} cannot be reported: {failure_words(why)}"
+        self._placeholder(requested).show_failure(failed_message(sentence))
+
+    def _report(
+        self,
+        found: Found,
+        registries: Sequence[EcrRegistry],
+        requested: RequestedReports,
+        lease: Lease,
+    ) -> None:
+        name, placeholder = found.repository.name, self._placeholder(requested)
+
+        def progress(step: str, done: int, total: int | None, _note: str = "", /) -> None:
+            self.maker.expect_to_go_on(lease)
+            placeholder.show_progress(lambda: planning_message(name, step, done, total or 0))
+
+        try:
+            request = ReportRequest(found.repository, requested.channel, placeholder=requested.ts)
+            person, planner = self.maker.without_rights(requested.user), self.maker.planner
+            propose = partial(planner.propose, found, registries, person, progress)
+            planned = self.maker.reports().plan(request, propose)
+        except (LeaseLostError, ShutdownError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+            sentence = f"{name} cannot be planned: {told(error)}"
+            _log.warning("%s", sentence)
+            placeholder.show_failure(failed_message(sentence))
+        else:
+            lease.renew()
+            self.maker.reports().deliver(planned)
+
+    def _placeholder(self, requested: RequestedReports) -> ReportPlaceholder:
+        place = self.maker.foothold.place()
+        return ReportPlaceholder(
+            place.workspace.client, place.hasty, requested.channel, requested.ts
+        )
+
+
+def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[Found]:
+    """Raises RequestError also if there are more than MOST_REPORTS."""
+    found = find_repositories(argument, registries)
+    if len(found) > MOST_REPORTS:
+        raise RequestError(
+            f"{argument} fits {len(found):,} repositories, and one request brings at most "
+            f"{MOST_REPORTS} reports: narrow it"
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryHandler:
+    """Posts the summary of a round."""
+
+    store: Store
+    foothold: Foothold
+    limiter: PostLimiter
+
+    def do(self, job: Job, lease: Lease) -> None:
+        """Raises LeaseLostError, and ServiceError if Slack or the database fails."""
+        rest = self.store.rest(job.payload["line"])
+        workspace = self.foothold.place().workspace
+        channel = workspace.settings.channel_of(rest.round.entry) if rest else None
+        if rest is None or channel is None:
+            _log.warning("What became of some reports is told nowhere: they have no channel now")
+            return
+        self.limiter.wait(channel)
+        lease.renew()
+        post_summary(workspace.client, channel, rest)
+
+    def give_up(self, job: Job, why: JobFailure) -> None:
+        """Logs the summary."""
+        if rest := self.store.rest(job.payload["line"]):
+            text = rest_message(rest).text
+            _log.error("This cannot be told in Slack (%s): %s", failure_words(why), text)
