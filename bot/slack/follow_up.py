@@ -58,7 +58,7 @@ def update_after_pinning(context: SlackContext, pinned: NewPins) -> None:
         return
     update_messages(context, pinned.plan.id)
     try:
-        context.plan_messages.tell_outdated(OUTDATED_AT_ONCE)
+        context.plan_messages.notify_approvers(OUTDATED_AT_ONCE)
     except ServiceError as error:
         _log.warning("%s; it is tried again", error)
 
@@ -121,7 +121,7 @@ def _update_clicked_message(context: SlackContext, click: Click | ClickOnUsage) 
         known = context.store.message(click.channel_id, click.ts)
         plan_id = known.plan if known else click.ref.plan
         if context.store.plan(plan_id):
-            context.plan_messages.notice(plan_id, click.channel_id, click.ts)
+            context.plan_messages.update_clicked(plan_id, click.channel_id, click.ts)
     except ServiceError as error:
         _log.warning("%s; it is tried again", error)
 

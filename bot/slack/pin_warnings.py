@@ -31,7 +31,7 @@ class PinWarnings:
     client: WebClient
     rules_of: Callable[[RepositoryId], ApprovalRules]
 
-    def tell(self, pins: Sequence[RepositoryPin]) -> None:
+    def send(self, pins: Sequence[RepositoryPin]) -> None:
         """For pins of one owner and one repository: in a direct message, or for pins from the
         command line in the repository's channel, if it has one. Raises SlackError, except for
         people and channels that no retry reaches."""
@@ -40,7 +40,7 @@ class PinWarnings:
         channel = by if is_user(by) else self.rules_of(repository).channel
         if channel is None:
             return
-        content = running_out(pins, repository)
+        content = expiring_message(pins, repository)
         try:
             post_message(self.client, "Telling that a pin runs out", channel, content)
         except SlackError as error:
@@ -49,7 +49,7 @@ class PinWarnings:
             _log.warning("%s", error)
 
 
-def running_out(pins: Sequence[RepositoryPin], repository: RepositoryId) -> MessageContent:
+def expiring_message(pins: Sequence[RepositoryPin], repository: RepositoryId) -> MessageContent:
     return _one(pins[0].pin, repository) if len(pins) == 1 else _several(pins, repository)
 
 

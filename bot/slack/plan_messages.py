@@ -119,7 +119,7 @@ class PlanMessages:
             self.refresh(plan_id)
             if in_place_of and not self._store.message(channel, ts):
                 return self.post(plan_id, channel)
-            self._list(message)
+            self._upload_list(message)
         except SlackError as error:
             _log.warning("%s; it is tried again", error)
         return message
@@ -145,7 +145,7 @@ class PlanMessages:
             messages = self._store.messages_of(plan_id)
             self._show_all(each for each in messages if each.shown_revision != revision)
 
-    def notice(self, plan_id: str, channel: str, ts: str) -> None:
+    def update_clicked(self, plan_id: str, channel: str, ts: str) -> None:
         """Updates a message that a click showed to be behind, or that is not stored. Skips a
         message that was updated less than FRESH ago: the update had not reached the person yet."""
         known = self._store.message(channel, ts)
@@ -160,15 +160,15 @@ class PlanMessages:
             each for each in behind if each == self._store.message(each.channel, each.ts)
         )
 
-    def list_behind(self, limit: int) -> None:
+    def upload_missing_lists(self, limit: int) -> None:
         """Uploads up to `limit` CSV files that are missing in the threads of messages."""
         messages = self._store.messages_without_list(limit)
-        each_for_itself(partial(self._list, message) for message in messages)
+        each_for_itself(partial(self._upload_list, message) for message in messages)
 
-    def tell_outdated(self, limit: int) -> None:
+    def notify_approvers(self, limit: int) -> None:
         """Notifies the approvers of outdated versions, for up to `limit` plans."""
         plans = self._store.plans_to_tell_of(limit)
-        each_for_itself(partial(self._tell_outdated, plan) for plan in plans)
+        each_for_itself(partial(self._notify_approvers, plan) for plan in plans)
 
     def _is_fresh(self, message: Message) -> bool:
         return message.shown_at is not None and self._clock() - message.shown_at < FRESH
@@ -257,7 +257,7 @@ class PlanMessages:
         assert plan, "plans are never removed"
         return plan
 
-    def _list(self, message: Message) -> None:
+    def _upload_list(self, message: Message) -> None:
         """Uploads the CSV file once per version: only the caller that marks it in the store
         does."""
         plan = self._plan(message.plan)
@@ -285,7 +285,7 @@ class PlanMessages:
                 thread_ts=message.thread or message.ts,
             )
 
-    def _tell_outdated(self, plan: PlanRecord) -> None:
+    def _notify_approvers(self, plan: PlanRecord) -> None:
         """In the channel of the approvals, once per version: only the caller that marks it in the
         store posts."""
         home = self._settings.rules_of(plan.repository).channel

@@ -129,8 +129,8 @@ def open_warner(
     """Each call warns people of pins that expire, as `warn_of_pins` does."""
     from bot.slack.pin_warnings import PinWarnings  # noqa: PLC0415
 
-    tell = PinWarnings(workspace.client, workspace.rules_of).tell
-    return partial(warn_of_pins, store, clock, tell)
+    send = PinWarnings(workspace.client, workspace.rules_of).send
+    return partial(warn_of_pins, store, clock, send)
 
 
 def open_people(workspace: Workspace) -> "People":

@@ -1,4 +1,4 @@
-"""What the Slack process works with."""
+"""Builds the context and the connection of the Slack process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 CONTENTS_KEPT = 4
-"""Versions of plans, while somebody turns pages."""
+"""Versions of plans, for people who turn pages."""
 
 
 def has_slack_tokens() -> bool:
-    """Whether the environment has a token of Slack: with one, all are needed."""
+    """Whether the environment has any token of Slack. With one, all are needed."""
     environment = Environment()
     return bool(environment.slack_bot_token or environment.slack_app_token)
 
@@ -52,7 +52,7 @@ def open_slack_connection(settings: Settings, store: "Store", *, debug: bool) ->
 
 
 def open_brief_client() -> "WebClient":
-    """For people who wait: it tries again only if that is soon."""
+    """For people who wait: it retries only after a short wait."""
     from slack_sdk.http_retry.builtin_handlers import (  # noqa: PLC0415
         ConnectionErrorRetryHandler,
     )

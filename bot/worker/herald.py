@@ -71,8 +71,8 @@ class Herald:
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
             yield partial(place.plan_messages.refresh_behind, MESSAGES_A_SWEEP)
-            yield partial(place.plan_messages.list_behind, LISTS_A_SWEEP)
-            yield partial(place.plan_messages.tell_outdated, OUTDATED_A_SWEEP)
+            yield partial(place.plan_messages.upload_missing_lists, LISTS_A_SWEEP)
+            yield partial(place.plan_messages.notify_approvers, OUTDATED_A_SWEEP)
             yield partial(place.home.refresh_behind, HOMES_A_SWEEP)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS

@@ -336,7 +336,7 @@ def test_whoever_approved_is_told_that_it_counts_no_more(
         "goes: pins spare 1 of 2 that were to go. Look at version 2 above, and approve that if it "
         "is right."
     ]
-    bot.plan_messages.tell_outdated(9)
+    bot.plan_messages.notify_approvers(9)
     assert len([each for each in replies(ann, bot, message) if "no longer counts" in each]) == 1
     assert bot.stored(message).state is PlanState.PROPOSED
 
@@ -349,7 +349,7 @@ def test_what_slack_does_not_take_is_told_later(
     slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
     pinned_by(bot, bob, message)
     assert not any("no longer counts" in each for each in replies(ann, bot, message))
-    bot.plan_messages.tell_outdated(9)
+    bot.plan_messages.notify_approvers(9)
     assert any("no longer counts" in each for each in replies(ann, bot, message))
 
 
@@ -362,7 +362,7 @@ def test_nobody_is_told_where_nobody_approves(bot: Office, slack: Workspace, ann
     plan = bot.stored(message)
     bot.context.pins.pin(plan.repository, ["older"], bot.context.person(_sender(ann)), "why")
     posted = len(calls(slack, "chat.postMessage"))
-    bot.plan_messages.tell_outdated(9)
+    bot.plan_messages.notify_approvers(9)
     assert len(calls(slack, "chat.postMessage")) == posted
 
 
@@ -404,7 +404,7 @@ def warned(office: Office, person: Person, text: str = "1.0") -> Json:
     made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
     assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[pin]))
-    PinWarnings(office.context.client, office.context.rules_of).tell([pin])
+    PinWarnings(office.context.client, office.context.rules_of).send([pin])
     return person.messages(person.opens_im())[-1]
 
 
@@ -453,7 +453,7 @@ def test_of_several_each_is_kept_by_itself(bot: Office, ann: Person) -> None:
         for n in range(25)
     ]
     assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=made))
-    PinWarnings(bot.context.client, bot.context.rules_of).tell(made)
+    PinWarnings(bot.context.client, bot.context.rules_of).send(made)
     home = ann.opens_im()
     (message,) = ann.messages(home)
     assert message["text"] == "25 pins in `team/api` run out soon."
@@ -472,7 +472,7 @@ def test_what_was_pinned_on_the_command_line_is_told_in_the_channel(
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
     warnings = PinWarnings(bot.context.client, bot.context.rules_of)
-    warnings.tell([pin])
+    warnings.send([pin])
     assert "by `carla`" in ann.messages(bot.channel)[-1]["text"]
 
 
@@ -480,7 +480,7 @@ def test_nobody_is_told_without_a_channel(open_office: OpenOffice, slack: Worksp
     bot = open_office(reports=[{}])
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     posted = len(calls(slack, "chat.postMessage"))
-    PinWarnings(bot.context.client, bot.context.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
+    PinWarnings(bot.context.client, bot.context.rules_of).send([RepositoryPin(HERE.uri, made, NOW)])
     assert len(calls(slack, "chat.postMessage")) == posted
 
 
@@ -490,10 +490,10 @@ def test_somebody_who_left_is_not_told(
 ) -> None:
     slack.faults.add(Fault(method="chat.postMessage", error=error, times=1))
     made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
-    PinWarnings(bot.context.client, bot.context.rules_of).tell([RepositoryPin(HERE.uri, made, NOW)])
+    PinWarnings(bot.context.client, bot.context.rules_of).send([RepositoryPin(HERE.uri, made, NOW)])
     slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
     with pytest.raises(SlackError, match="Telling that a pin runs out in Slack failed"):
-        PinWarnings(bot.context.client, bot.context.rules_of).tell(
+        PinWarnings(bot.context.client, bot.context.rules_of).send(
             [RepositoryPin(HERE.uri, made, NOW)]
         )
 

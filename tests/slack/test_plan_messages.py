@@ -294,7 +294,7 @@ def test_a_message_of_which_nobody_knew(
     plan_messages: PlanMessages, plan: PlanRecord, client: WebClient, releases: str, ann: Person
 ) -> None:
     ts = client.chat_postMessage(channel=releases, text="Old buttons")["ts"]
-    plan_messages.notice(plan.id, releases, ts)
+    plan_messages.update_clicked(plan.id, releases, ts)
     assert "approve_plan" in buttons(message_at(ann, releases, ts))
 
 
@@ -312,7 +312,7 @@ def test_one_that_turned_out_to_be_behind(
     monkeypatch.setattr(plan_messages, "_clock", lambda: later)
     sent = len(calls(slack, "chat.update"))
     for _ in range(20):
-        plan_messages.notice(posted.plan, posted.channel, posted.ts)
+        plan_messages.update_clicked(posted.plan, posted.channel, posted.ts)
     assert len(calls(slack, "chat.update")) == sent + 1
     assert "approve_plan" in buttons(message_at(ann, posted.channel, posted.ts))
 
@@ -578,7 +578,7 @@ def test_every_version_brings_its_own(
 ) -> None:
     assert store.commit(new_version(seen(store, posted.plan), "old"))
     for each in (plan_messages, make_plan_messages(other_store), plan_messages):
-        each.list_behind(5)
+        each.upload_missing_lists(5)
     names = [file["name"] for file in files_of(ann, posted)]
     assert names == [f"team-api-{posted.plan}-{version}.csv" for version in (1, 2)]
 
@@ -589,7 +589,7 @@ def test_a_list_that_could_not_be_shared(
     slack.faults.add(Fault(method="files.completeUploadExternal", error="internal_error"))
     message = plan_messages.post(plan.id, releases)
     assert files_of(ann, message) == []
-    plan_messages.list_behind(5)
+    plan_messages.upload_missing_lists(5)
     assert len(files_of(ann, message)) == 1
 
 
@@ -599,7 +599,7 @@ def test_the_bot_is_not_in_the_channel(
     """It may post there, but share no files."""
     outside = slack.remote.add_channel("outside", [ann], with_bot=False)
     message = plan_messages.post(plan.id, outside)
-    plan_messages.list_behind(5)
+    plan_messages.upload_missing_lists(5)
     shown = message_at(ann, outside, message.ts)
     assert shown["blocks"]
     (reply,) = shown["replies"]
@@ -622,7 +622,7 @@ def test_the_message_is_gone_before_the_list_comes(
 ) -> None:
     assert store.commit(new_version(plan, "old"))
     client.chat_delete(channel=posted.channel, ts=posted.ts)
-    plan_messages.list_behind(5)
+    plan_messages.upload_missing_lists(5)
     assert store.messages_without_list(5) == []
 
 
