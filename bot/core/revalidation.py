@@ -1,4 +1,4 @@
-"""What of an approved plan may still be deleted, after its repository and usage were read anew."""
+"""Compares an approved plan with a new one: which images to skip, and which to delete next."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -59,8 +59,8 @@ class Comparison:
         return dict(chain(self._changed(pending), self._with_new_relatives(pending)))
 
     def changes_in(self, described: Mapping[str, Described | None]) -> Skips:
-        """The same for images that ECR described just now. None stands for an image that ECR does
-        not have any more."""
+        """The same for images that ECR described just now; None for an image that ECR does not have
+        any more."""
         return {
             digest: why
             for digest, entry in described.items()
@@ -248,14 +248,14 @@ def _why_archived(status: str) -> ArchivedSince | None:
 
 
 def _why_pushed(before: Manifest, pushed_at: datetime | None) -> PushedAgain | None:
-    """Somebody deleted the image, and then needed it."""
+    """The image was deleted and pushed again, since it was needed."""
     if pushed_at is None or pushed_at == before.pushed_at:
         return None
     return PushedAgain(pushed_at)
 
 
 def _why_restored(before: Manifest, restored_at: datetime | None) -> RestoredSince | None:
-    """Somebody archived the image after the plan was made, and then needed it."""
+    """The image was archived after the plan was made, and restored, since it was needed."""
     if restored_at is None or restored_at == before.restored_at:
         return None
     return RestoredSince(restored_at)

@@ -1,1 +1,1 @@
-"""Carries out approved plans: deletes what people approved and what has not changed since."""
+"""Deletes the images of approved plans, except those that have changed since."""

@@ -1,4 +1,4 @@
-"""What became of each image that a plan deletes, read from ECR's own answers."""
+"""The results of a run, image by image, read from ECR's own answers."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -119,10 +119,10 @@ class Results:
         self, answer: BatchAnswer, refused: Mapping[str, int], comparison: Comparison
     ) -> Sequence[str]:
         """`refused`: how often ECR refused an image so far in a way that may pass. Returns the
-        images that it refuses in that way now: they stay pending.
+        images that it refuses in that way now: these remain pending.
 
-        A batch with an image whose result is unknown stays open until the end of the run: its call
-        may take effect after the image was looked up.
+        A batch with an unknown result remains open until the end of the run: its call may take
+        effect after the image was looked up.
         """
         results: list[Fate] = []
         retried: list[str] = []
@@ -151,8 +151,8 @@ class Results:
         self._record([self._deletion(digest, is_unconfirmed=True) for digest in digests])
 
     def close_calls_without_effect(self, looked_up_at: datetime) -> None:
-        """An image that is still there so long after a call was not deleted by that call. If it is
-        gone later, somebody else deleted it, whichever worker finds that."""
+        """An image that is still there long after a call was not deleted by that call. If it is
+        gone later, every worker records that somebody else deleted it."""
         over = [d for d, at in self._unanswered.items() if looked_up_at - at > LATE_EFFECT]
         for digest in over:
             del self._unanswered[digest]
@@ -167,8 +167,8 @@ class Results:
     # how the run ends
 
     def end_of(self, plan: PlanRecord) -> PlanRecord:
-        """The plan after its run. It depends on the store alone, so that every worker that comes to
-        the end says the same."""
+        """The plan after its run. Depends on the store alone, so that every worker that ends the
+        run finds the same."""
         freed, unconfirmed = self._freed.bytes, self._unconfirmed_bytes
         has_failed = self.count(Outcome.FAILED) > 0
         if self._is_cut_short and (plan.stop_asked_by or not has_failed):
@@ -190,7 +190,7 @@ class Results:
 
     @property
     def _unconfirmed_bytes(self) -> int:
-        """Freed by deletions that ECR never confirmed, besides the others."""
+        """Freed by deletions that ECR never confirmed, in addition to the others."""
         if not self._unconfirmed:
             return 0
         return Freed(self._content, self._deleted).bytes - self._freed.bytes
@@ -293,7 +293,8 @@ def _detail(
 
 
 def _to_the_minute(value: Any) -> Any:
-    """A reason with its times as people read them: reasons that read the same count as one."""
+    """A reason with its times as people read them, so that reasons that read the same are counted
+    together."""
     if isinstance(value, datetime):
         return value.replace(second=0, microsecond=0)
     if is_dataclass(value) and not isinstance(value, type):

@@ -1,4 +1,4 @@
-"""Reads anew what an approved plan rests on while it is carried out, and finds what to skip.
+"""Reads usage, pins and images again during a run, and finds the approved images to skip.
 
 Each step takes the last `Revalidation` and returns a new one.
 """
@@ -29,14 +29,14 @@ from bot.usecases.planning import Planned, Planner, pins_and_removals
 from bot.usecases.repositories import Found
 
 USAGE_HOLDS = timedelta(minutes=10)
-"""A scan of usage counts this long while a plan is carried out."""
+"""A run uses a scan of usage this long."""
 
 LIST_HOLDS = timedelta(seconds=60)
-"""A list of the images counts this long in a large repository."""
+"""A run uses the list of a large repository this long."""
 
 TEXT_BYTES = 16 * 2**20
-"""Of manifests that are in memory until they are deleted. Calls that run beside the one that
-reaches this add theirs."""
+"""Of manifests that are in memory until they are deleted. Calls that run at the same time as the
+one that reaches this add theirs."""
 
 A_PAGE = 1000
 """Digests that ECR lists at once: API reference, ListImages, maxResults."""
@@ -87,7 +87,7 @@ def make_fresh_plan(target: DeletionTarget, deleted: Sequence[Manifest] = ()) ->
 
 @dataclass(frozen=True, slots=True)
 class Revalidation:
-    """How the approved plan compares with what was read last, and what to `skip` therefore.
+    """How the approved plan compares with what was read last. `skips`: what to skip therefore.
 
     `texts`: of manifests that are about to be deleted. `described_at`: when the images of the
     next batches were described. `listed_at`: when all images were listed. `batches_since`: how
@@ -115,9 +115,9 @@ class Revalidation:
         """After what it skips was recorded."""
         return replace(self, skips={}, is_handled=True)
 
-    def after(self, batches: int, *, is_outdated: bool, kept: AbstractSet[str]) -> "Revalidation":
-        """After so many batches were sent. `kept`: digests of the texts that are still needed."""
-        texts = {digest: text for digest, text in self.texts.items() if digest in kept}
+    def after(self, batches: int, *, is_outdated: bool, needed: AbstractSet[str]) -> "Revalidation":
+        """After so many batches were sent. `needed`: the digests of texts to keep."""
+        texts = {digest: text for digest, text in self.texts.items() if digest in needed}
         since = self.batches_since + batches
         return replace(self, texts=texts, batches_since=since, is_outdated=is_outdated)
 
@@ -151,10 +151,10 @@ class Revalidator:
         return Revalidation(fresh, comparison, listed_at=now, described_at=now)
 
     def refreshed(self, last: Revalidation) -> Revalidation:
-        """Reads what may be outdated by now: usage, pins, and the list of images. Raises
+        """Reads again what may be outdated: usage, pins, and the list of images. Raises
         EndedEarlyError if nothing may be deleted any more, and ServiceError if the images cannot
         be listed."""
-        current = self._read_anew(last)
+        current = self._read_again(last)
         if current.is_handled:
             return current
         changes = current.comparison.changes(self._results.pending)
@@ -176,8 +176,8 @@ class Revalidator:
 
     def with_texts(self, digests: Sequence[str], last: Revalidation) -> Revalidation:
         """Reads the texts of the pending ones of these manifests, each once in a run, and not all
-        of them if they are large. A manifest whose text is unreadable is skipped, since nobody
-        could see later what was deleted. Raises ServiceError if a call fails."""
+        of them if they are large. Skips a manifest whose text is unreadable, since no record of it
+        could be kept. Raises ServiceError if a call fails."""
         pending = self._pending_of(digests)
         texts = {digest: last.texts[digest] for digest in pending if digest in last.texts}
         missing = [last.comparison.approved[d] for d in pending if d not in texts]
@@ -202,7 +202,7 @@ class Revalidator:
         planned = last.fresh.planned
         return pins_and_removals(self._store, self._repository) != (planned.pins, planned.removals)
 
-    def _read_anew(self, last: Revalidation) -> Revalidation:
+    def _read_again(self, last: Revalidation) -> Revalidation:
         if self._clock() - last.fresh.planner.looked_at > USAGE_HOLDS:
             return self._planned_by(self._target.scan_usage(), last)
         if last.is_outdated or self.have_pins_changed(last):
@@ -260,8 +260,8 @@ class Revalidator:
     def _pulled_by_others(
         self, last: Revalidation, described: Mapping[str, Described | None]
     ) -> Mapping[str, Described | None]:
-        """With the times of pulls by somebody else. Other workers read, too, and remember it
-        before they do: the times of their reads are looked up after the pull times."""
+        """Without the pulls of this and other workers. Each worker stores a read before it begins:
+        the reads are looked up after the pull times."""
         our_reads = last.fresh.planner.cache.our_reads(self._repository, [*described])
         return {
             digest: entry and pulled_by_others(entry, our_reads)

@@ -1,7 +1,8 @@
-"""Carries out a plan that was started: deletes what people approved, except what has changed since.
+"""Runs a plan that was started: deletes the images that people approved, except those that have
+changed since.
 
-A run goes on in rounds. Whatever fails in a round, the next attempt, in this or another process,
-begins with what the store has.
+A run is a series of rounds. After a failure the next attempt, in this or another process, begins
+with the state in the store.
 """
 
 from collections import Counter
@@ -56,7 +57,7 @@ class ShutdownError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """`sleep` takes seconds. `is_shutting_down`: whether this worker was told to shut down."""
+    """`sleep` takes seconds. `is_shutting_down`: whether this worker shuts down."""
 
     store: "Store"
     clock: Clock
@@ -65,7 +66,7 @@ class Runner:
     is_shutting_down: Callable[[], bool]
 
     def run(self, run: Run, target: DeletionTarget, fresh: FreshPlan | None = None) -> PlanRecord:
-        """The plan as it is in the end. `fresh`: made a moment ago, if there is one.
+        """The plan after its run. `fresh`: made a moment ago, if there is one.
 
         A failure that lasts for minutes ends the run. Raises LeaseLostError if another worker has
         taken it over; ShutdownError; and ServiceError if the store fails, or the result of a call
@@ -122,9 +123,9 @@ class _Sent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """Where a run is between two rounds. `rest`: of the pass, what was not sent. `refused`: how
-    often ECR refused an image in a way that may pass. `idle`: rounds in a row without any result.
-    """
+    """Where a run is between two rounds. `rest`: the images of the pass that may not be sent yet.
+    `refused`: how often ECR refused an image in a way that may pass. `idle`: rounds in a row
+    without any result."""
 
     last: Revalidation
     next_batch: int
@@ -132,10 +133,16 @@ class _Position:
     refused: Counter[str] = field(default_factory=Counter)
     idle: int = 0
 
+    def after(self, last: Revalidation, rest: Sequence[str], sent: _Sent, idle: int) -> "_Position":
+        """Refused images wait for another pass."""
+        refused = self.refused + Counter(sent.refused)
+        left = [digest for digest in rest if digest not in refused]
+        return _Position(last, self.next_batch + sent.batches, left, refused, idle)
+
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """To delete what is pending in the store."""
+    """An attempt to delete the images that are pending in the store."""
 
     runner: Runner
     leased: LeasedRun
@@ -144,6 +151,7 @@ class _Attempt:
     content: Plan
     results: Results
     revalidator: Revalidator
+    sender: BatchSender
 
     def complete(self, fresh: FreshPlan | None) -> PlanRecord:
         self._look_up_unanswered()
@@ -199,22 +207,14 @@ class _Attempt:
         if not idle:
             self.patience.renew()
         self._end_or_pause(sent.failed, idle, last.comparison)
-        refused = position.refused + Counter(sent.refused)
-        return _Position(
-            last=last.after(
-                sent.batches, is_outdated=bool(sent.refused), kept=self.results.pending
-            ),
-            next_batch=position.next_batch + sent.batches,
-            rest=[digest for digest in rest if digest not in refused],
-            refused=refused,
-            idle=idle,
-        )
+        last = last.after(sent.batches, is_outdated=bool(sent.refused), needed=self.results.pending)
+        return position.after(last, rest, sent, idle)
 
     def _skip_changed(
         self, step: Callable[[Revalidation], Revalidation], last: Revalidation
     ) -> Revalidation:
-        """An image that is gone by an unanswered call of this run was not deleted by somebody else:
-        it is recorded first, and skips no other image."""
+        """Records first which images are gone by unanswered calls of this run: these skip no other
+        image."""
         found = step(last)
         ours = [d for d in self.results.unanswered if found.skips.get(d) == DeletedElsewhere()]
         if ours:
@@ -233,13 +233,12 @@ class _Attempt:
     def _send(self, chosen: Sequence[str], last: Revalidation, position: _Position) -> _Sent:
         if self.revalidator.have_pins_changed(last):
             return _Sent()
-        sender = BatchSender(self.leased, self.target.deleter)
         ready = [digest for digest in self._pending_of(chosen) if digest in last.texts]
         manifests = [last.kept_manifest(digest) for digest in ready]
-        batches = sender.journal(manifests, position.next_batch)
+        batches = self.sender.journal(manifests, position.next_batch)
         refused: list[str] = []
         failed: list[BatchAnswer] = []
-        for answer in sender.send(batches, last.described_at):
+        for answer in self.sender.send(batches, last.described_at):
             refused += self.results.record_answer(answer, position.refused, last.comparison)
             failed += [answer] if answer.error else []
         return _Sent(len(batches), refused, failed)
@@ -310,5 +309,13 @@ def _open_attempt(
             "approved: look into who can write to the database"
         )
     results = Results(leased, plan, content, runner.progress)
-    revalidator = Revalidator(target, leased, content, results)
-    return _Attempt(runner, leased, target, patience, content, results, revalidator)
+    return _Attempt(
+        runner=runner,
+        leased=leased,
+        target=target,
+        patience=patience,
+        content=content,
+        results=results,
+        revalidator=Revalidator(target, leased, content, results),
+        sender=BatchSender(leased, target.deleter),
+    )

@@ -55,11 +55,11 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 IsGone = Callable[[Worker], bool]
-"""Whether a process has certainly ended; False where that cannot be told from here."""
+"""Whether a process has certainly ended. False where this process cannot find out."""
 
 
 class ActiveRun(NamedTuple):
-    """A plan that is being carried out, and its run."""
+    """A plan that is `executing`, and its run."""
 
     plan: PlanRecord
     run: Run
@@ -122,7 +122,7 @@ class _ObstacleError(Exception):
 @dataclass(frozen=True, slots=True)
 class Executor:
     """`worker` is this process, `authority` judges approvals by the settings of this process.
-    `enabled` False: no plan is carried out. `open_target` raises RequestError if the settings do
+    `enabled` False: no plan runs. `open_target` raises RequestError if the settings do
     not know the plan's registry."""
 
     runner: Runner
@@ -133,8 +133,8 @@ class Executor:
     open_target: Callable[[PlanRecord], AbstractContextManager[DeletionTarget]]
 
     def start(self, id_: str) -> PlanRecord:
-        """Carries out a plan whose undo window is over; the plan as it is then. A plan that should
-        have started long ago gets a new window, and waits.
+        """Runs a plan whose undo window is over, and returns it as it is after that. A plan that
+        should have started long ago gets a new window, and waits.
 
         Raises NotStartedError if it cannot start, LeaseLostError if another worker has started or
         stopped it, ShutdownError, PausedError while everything is paused, and ServiceError if AWS,
@@ -161,8 +161,8 @@ class Executor:
         """Resumes a run whose worker is gone, or whose lease has expired. A run that the settings
         here do not allow is only stopped.
 
-        Raises LeaseLostError if another worker was faster, ServiceError if Slack cannot tell who
-        approved, and what `open_target` raises.
+        Raises LeaseLostError if another worker was faster, ServiceError if Slack does not say who
+        the approvers are, and what `open_target` raises.
         """
         why_not = self._why_not_approved(plan, run.begun_at) if self.enabled else ExecutionOff()
         with self.open_target(plan) as target:
@@ -179,7 +179,8 @@ class Executor:
         return self.authority.why_not_approved(plan, self.undo_window, begins_at)
 
     def _in_time(self, plan: PlanRecord) -> PlanRecord:
-        """A plan that was approved long ago surprises nobody: people can still stop it."""
+        """Gives a plan that should have started long ago a new undo window, in which people can
+        stop it."""
         now = self._now()
         while is_late(plan, now):
             after = postponed(plan, now, self.undo_window)
@@ -201,8 +202,8 @@ class Executor:
         return fresh
 
     def _started(self, plan: PlanRecord) -> Run:
-        """Raises LeaseLostError if somebody else has started or stopped it, and PausedError if
-        somebody has paused everything meanwhile."""
+        """Raises LeaseLostError if another worker has started the plan or a person has stopped it,
+        and PausedError if everything was paused in the meantime."""
         now = self._now()
         run = Run(plan.id, plan.version, 1, self.worker, now, now + RUN_LEASE)
         after = started(plan, now)
@@ -230,7 +231,7 @@ class Executor:
         return mine
 
     def _not_started(self, plan: PlanRecord, cause: StartObstacle) -> Exception:
-        """LeaseLostError if somebody else has started or stopped it."""
+        """LeaseLostError if another worker has started the plan or a person has stopped it."""
         event = self._event(EventName.NOT_STARTED, plan, CouldNotBegin(cause))
         after = called_back(plan)
         if not self._store.commit(Change((event,), plan, after)):

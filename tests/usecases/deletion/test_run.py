@@ -1,4 +1,4 @@
-"""Plans that are carried out against the stand-in: what goes, what is spared, what fails."""
+"""Plans that are carried out against the stand-in: what goes, what is skipped, what fails."""
 
 import hashlib
 from collections import Counter
@@ -251,7 +251,7 @@ def victim_of(site: Site, plan: PlanRecord) -> str:
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda each: each.__name__)
-def test_what_changed_before_the_start_is_spared(site: Site, change: Change) -> None:
+def test_what_changed_before_the_start_is_skipped(site: Site, change: Change) -> None:
     releases(site, 3)
     plan = site.approved()
     victim = victim_of(site, plan)
@@ -272,7 +272,7 @@ LATER: dict[Change, str] = {
 
 
 @pytest.mark.parametrize("change", LATER, ids=lambda each: each.__name__)
-def test_what_changed_between_two_batches_is_spared(site: Site, change: Change) -> None:
+def test_what_changed_between_two_batches_is_skipped(site: Site, change: Change) -> None:
     """After the first round of batches; the victim would go in the second."""
     releases(site, MANY)
     plan = site.approved()
@@ -304,7 +304,7 @@ def test_a_scan_of_usage_holds_for_ten_minutes(site: Site) -> None:
     assert site.outcomes(plan)[last] is Outcome.DELETED
 
 
-def test_a_family_is_spared_together(site: Site, family: dict[str, str]) -> None:
+def test_a_family_is_skipped_together(site: Site, family: dict[str, str]) -> None:
     plan = site.approved()
     site.in_use[family["1.0-arm64"]] = ("a pod",)
     plan = site.carry_out(plan)
@@ -318,7 +318,7 @@ def test_a_family_is_spared_together(site: Site, family: dict[str, str]) -> None
     assert plan.freed_bytes == 0
 
 
-def test_a_family_is_spared_together_by_what_is_seen_last(
+def test_a_family_is_skipped_together_by_what_is_seen_last(
     site: Site, family: dict[str, str]
 ) -> None:
     """A pull that only the last look before the deletion can show."""
@@ -335,7 +335,7 @@ def test_a_family_is_spared_together_by_what_is_seen_last(
     site.check_receipt(plan)
 
 
-def test_of_a_family_that_has_begun_to_go_the_rest_is_spared(
+def test_of_a_family_that_has_begun_to_go_the_rest_is_skipped(
     site: Site, family: dict[str, str]
 ) -> None:
     """The index is gone already when somebody pins one of its children."""
@@ -348,7 +348,7 @@ def test_of_a_family_that_has_begun_to_go_the_rest_is_spared(
     site.check_receipt(plan)
 
 
-def test_a_referrer_that_went_with_its_subject_spares_nothing(
+def test_a_referrer_that_went_with_its_subject_skips_nothing(
     site: Site, family: dict[str, str]
 ) -> None:
     plan = site.approved()
@@ -359,7 +359,7 @@ def test_a_referrer_that_went_with_its_subject_spares_nothing(
     assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 3
 
 
-def test_what_cannot_be_read_once_more_is_spared(site: Site) -> None:
+def test_what_cannot_be_read_once_more_is_skipped(site: Site) -> None:
     releases(site, 3)
     plan = site.approved()
     victim = victim_of(site, plan)
@@ -399,7 +399,7 @@ def test_what_ecr_refuses_has_failed(site: Site) -> None:
     site.check_receipt(plan)
 
 
-def test_what_hangs_on_something_that_failed_is_spared(site: Site, family: dict[str, str]) -> None:
+def test_what_hangs_on_something_that_failed_is_skipped(site: Site, family: dict[str, str]) -> None:
     plan = site.approved()
     site.aws.world.stick(site.shelf.repository, family["1.0"])
     plan = site.carry_out(plan)
@@ -452,7 +452,7 @@ def test_what_ecr_says_an_index_lists_for_ever_fails(site: Site, family: dict[st
     site.check_receipt(plan)
 
 
-def test_what_is_gone_when_ecr_is_asked_to_delete_it_is_spared(site: Site) -> None:
+def test_what_is_gone_when_ecr_is_asked_to_delete_it_is_skipped(site: Site) -> None:
     """Somebody deletes it after the last look, and before our call."""
     releases(site, 3)
     plan = site.approved()
@@ -860,7 +860,7 @@ def test_pins_are_read_once_more_before_a_call(site: Site) -> None:
     assert site.calls("BatchGetImage") == 1
 
 
-def test_what_was_pushed_again_is_spared(site: Site) -> None:
+def test_what_was_pushed_again_is_skipped(site: Site) -> None:
     """Somebody deleted it, and needed it."""
     releases(site, MANY)
     plan = site.approved()
@@ -1025,7 +1025,7 @@ def test_a_late_effect_after_two_deaths_is_found_out(site: Site) -> None:
     assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 1010)
 
 
-def test_a_late_effect_of_an_index_spares_nothing(site: Site, family: dict[str, str]) -> None:
+def test_a_late_effect_of_an_index_skips_nothing(site: Site, family: dict[str, str]) -> None:
     plan = site.approved()
     site.fault("BatchDeleteImage", cut="before")
     site.after("digests", 1, lambda: gone(site, family["1.0"]))

@@ -299,7 +299,7 @@ def test_a_stop_that_was_asked_for_while_nobody_had_it(site: Site, left: PlanRec
     site.check_receipt(plan)
 
 
-def test_what_changed_meanwhile_is_spared(site: Site, left: PlanRecord) -> None:
+def test_what_changed_meanwhile_is_skipped(site: Site, left: PlanRecord) -> None:
     site.pin("1.0")
     site.wait(hours=5)
     plan = site.take_over(left)
