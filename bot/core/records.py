@@ -312,8 +312,8 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
-    """What became of one digest of a run, and why. `is_unconfirmed`: as in the receipt."""
+class ImageResult:
+    """The result of a run for one image, and the reason. `is_unconfirmed`: as in the receipt."""
 
     digest: str
     outcome: Outcome

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, column, func, literal, select,
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
-from bot.core.records import Batch, Event, Fate, KeptManifest, Run, Worker
+from bot.core.records import Batch, Event, ImageResult, KeptManifest, Run, Worker
 from bot.outgoing import quoted
 from bot.parallel import in_batches
 from bot.store.audit import add_events
@@ -25,7 +25,7 @@ from bot.store.utc import Utc
 _ODD_TEXT = "surrogatepass"
 """JSON may name half a character, which is no UTF-8."""
 
-_FATES_AT_ONCE = 1_000
+_RESULTS_AT_ONCE = 1_000
 """In one statement, of which each has four parameters: SQLite takes 32,766
 (https://sqlite.org/limits.html)."""
 
@@ -94,14 +94,18 @@ class Runs(StorePart):
             return session.scalars(query).one()
 
     def settle(
-        self, run: Run, fates: Sequence[Fate], answered: Sequence[Batch], events: Sequence[Event]
+        self,
+        run: Run,
+        results: Sequence[ImageResult],
+        answered: Sequence[Batch],
+        events: Sequence[Event],
     ) -> bool:
         """Records the outcomes of digests, and that the batches need no further checks. False, and
         nothing is written, if the run is lost."""
         with self._database.writing() as session:
             if not _hold(session, run):
                 return False
-            _write_outcomes(session, run, fates)
+            _write_outcomes(session, run, results)
             _mark_answered(session, run, answered)
             add_events(session, events)
             return True
@@ -158,10 +162,10 @@ def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: date
     insert_all(session, BatchRow, rows)
 
 
-def _write_outcomes(session: Session, run: Run, fates: Sequence[Fate]) -> None:
+def _write_outcomes(session: Session, run: Run, results: Sequence[ImageResult]) -> None:
     of_the_plan = and_(ItemRow.plan == run.plan, ItemRow.version == run.version)
     columns = (ItemRow.digest, ItemRow.outcome, ItemRow.reason_value, ItemRow.is_unconfirmed)
-    for some in in_batches(fates, _FATES_AT_ONCE):
+    for some in in_batches(results, _RESULTS_AT_ONCE):
         rows = [(each.digest, each.outcome, each.reason, each.is_unconfirmed) for each in some]
         became = values(*(column(c.key, c.type) for c in columns)).data(rows).cte("became").c
         settled = (

@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.due import DUE
 from bot.core.plan_state import PlanState
-from bot.core.records import Approval, Binding, EventName, Fate, LastLook, TagScan
+from bot.core.records import Approval, Binding, EventName, ImageResult, LastLook, TagScan
 from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.sentence import Sentence
@@ -84,8 +84,8 @@ def carried_out(office: Office, plan_id: str) -> None:
     assert office.store.commit(started(before, run))
     one, other = (item.digest for item in office.store.items(plan_id, 1))
     fates = [
-        Fate(one, Became.DELETED, Sentence("it was old")),
-        Fate(other, Became.SPARED, Sentence("pinned")),
+        ImageResult(one, Became.DELETED, Sentence("it was old")),
+        ImageResult(other, Became.SPARED, Sentence("pinned")),
     ]
     assert office.store.settle(run, fates, [], [])
     now = seen(office.store, plan_id)
@@ -362,8 +362,8 @@ def test_why_it_is_there_although_its_plan_is_carried_out(bot: Office, ann: Pers
     assert bot.store.commit(started(before, run))
     one, other = (item.digest for item in bot.store.items(before.id, 1))
     fates = [
-        Fate(one, Became.SPARED, Sentence("ECS runs it")),
-        Fate(other, Became.FAILED, Sentence("ECR says no")),
+        ImageResult(one, Became.SPARED, Sentence("ECS runs it")),
+        ImageResult(other, Became.FAILED, Sentence("ECR says no")),
     ]
     assert bot.store.settle(run, fates, [], [])
     assert "`old` in `team/api` was spared: ECS runs it." in asks(bot, ann, "why team/api old")

@@ -20,7 +20,7 @@ from bot.core.errors import ServiceError
 from bot.core.plan_state import PlanState
 from bot.core.pull_times import OurRead, Span
 from bot.core.reasons import NothingKeeps
-from bot.core.records import Approval, EventName, Fate, Outcome
+from bot.core.records import Approval, EventName, ImageResult, Outcome
 from bot.store.changes import Change
 from bot.store.migrate import CURRENT, scripts, upgrade
 from bot.store.open_database import open_database
@@ -182,7 +182,7 @@ def test_plans_that_are_older_than_runs(empty_url: str) -> None:
         run = replace(run_of(plan), worker=BOB)
         assert store.commit(Change([], plan, approved, run=run))
         assert store.plan(plan.id) == approved
-        fate = Fate("text", Outcome.DELETED, NothingKeeps())
+        fate = ImageResult("text", Outcome.DELETED, NothingKeeps())
         assert store.settle(run, [fate], [], [])
         assert [item.outcome for item in store.items(plan.id, 1)] == [Outcome.DELETED]
 

@@ -13,7 +13,7 @@ import pytest
 from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
 from bot.core.reasons import NothingKeeps
-from bot.core.records import Batch, EventName, Fate, Outcome, PlanRecord, TagScan, Worker
+from bot.core.records import Batch, EventName, ImageResult, Outcome, PlanRecord, TagScan, Worker
 from bot.ports import Doubted, WorkloadCount
 from bot.store.changes import Change
 from bot.store.store import Store, open_store
@@ -220,7 +220,7 @@ def test_answers_that_come_at_once_are_all_written(stores: Sequence[Store]) -> N
     assert stores[0].journal(run, batches, [])
 
     def settle(batch: Batch) -> Act:
-        fates = [Fate(digest, Outcome.DELETED, NothingKeeps()) for digest in batch.digests]
+        fates = [ImageResult(digest, Outcome.DELETED, NothingKeeps()) for digest in batch.digests]
         return lambda store: store.settle(run, fates, [batch], [event(EventName.DELETED)])
 
     assert all(at_once(stores, [settle(batch) for batch in batches]))

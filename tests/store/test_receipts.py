@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.core.audit_details import CouldNotBegin
 from bot.core.plan_state import PlanState
 from bot.core.reasons import InUse
-from bot.core.records import EventName, Fate, Item, Outcome
+from bot.core.records import EventName, ImageResult, Item, Outcome
 from bot.core.result_reasons import KeptNow, RefusedByEcr
 from bot.core.sentence import Sentence
 from bot.store.changes import Change
@@ -27,8 +27,8 @@ def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> 
     run = begin(store)
     assert store.tally(run.plan, 1, 5) == ({Outcome.PENDING: 2}, ())
     fates = [
-        Fate("sha256:old", Outcome.SPARED, KeptNow(InUse(("ecs/prod",)))),
-        Fate(
+        ImageResult("sha256:old", Outcome.SPARED, KeptNow(InUse(("ecs/prod",)))),
+        ImageResult(
             "sha256:older",
             Outcome.FAILED,
             RefusedByEcr("ImageReferencedByManifestList", "ECR says no"),

@@ -11,7 +11,7 @@ from bot.core.errors import ServiceError
 from bot.core.plan_hash import content_hash
 from bot.core.plan_state import PlanState
 from bot.core.reasons import NothingKeeps
-from bot.core.records import Batch, EventName, Fate, Item, KeptManifest, Outcome, Run, Worker
+from bot.core.records import Batch, EventName, ImageResult, Item, KeptManifest, Outcome, Run, Worker
 from bot.core.sentence import Sentence
 from bot.store.changes import Change
 from bot.store.store import Store
@@ -41,7 +41,7 @@ from tests.support import NOW
 pytestmark = BEHIND_A_POOLER_TOO
 
 FIRST, SECOND = Batch(1, ("sha256:old", "sha256:x")), Batch(2, ("sha256:older",))
-DELETED = Fate("sha256:old", Outcome.DELETED, NothingKeeps())
+DELETED = ImageResult("sha256:old", Outcome.DELETED, NothingKeeps())
 KEPT = KeptManifest(HERE.uri, "sha256:old", ("old", "1.0"), "application/json", "{}")
 
 
@@ -227,7 +227,7 @@ def test_what_ecr_never_confirmed_is_told_apart(store: Store) -> None:
 def test_outcomes_are_told_with_their_reasons(store: Store) -> None:
     run = begin(store)
     done = event(EventName.DELETED, plan=run.plan, digests=("sha256:old",))
-    failed = Fate("sha256:older", Outcome.FAILED, Sentence("ECR said: x, 'y' % \"z\""))
+    failed = ImageResult("sha256:older", Outcome.FAILED, Sentence("ECR said: x, 'y' % \"z\""))
     assert store.journal(run, [FIRST], [])
     assert store.settle(run, [DELETED], [FIRST], [done])
     assert store.items(run.plan, 1) == [
@@ -307,7 +307,7 @@ def test_a_large_plan_is_settled_in_few_statements(store: Store) -> None:
     assert store.commit(Change([], after=made, content=plan))
     run = run_of(made)
     assert store.commit(started(made, run))
-    fates = [Fate(digest, Outcome.DELETED, Sentence(digest)) for digest in plan.delete]
+    fates = [ImageResult(digest, Outcome.DELETED, Sentence(digest)) for digest in plan.delete]
     statements: list[str] = []
     sql_event.listen(
         store._database._engine,

@@ -7,7 +7,7 @@ from bot.core.manifest import OCI_INDEX, Content
 from bot.core.plan import Plan
 from bot.core.plan_state import PlanState
 from bot.core.reasons import NothingKeeps, Verdict
-from bot.core.records import EventName, Fate, Outcome, PlanRecord
+from bot.core.records import EventName, ImageResult, Outcome, PlanRecord
 from bot.usecases.explanations import explain, find_deleted, find_kept_manifest
 from tests.render.builders import image, plan
 from tests.store.support import HERE, THERE, closed, propose, run_of, seen, started
@@ -74,7 +74,9 @@ def begun(scene: Scene) -> PlanRecord:
     plan = propose(scene.store)
     run = run_of(plan)
     assert scene.store.commit(started(plan, run))
-    assert scene.store.settle(run, [Fate("sha256:old", Outcome.DELETED, NothingKeeps())], [], [])
+    assert scene.store.settle(
+        run, [ImageResult("sha256:old", Outcome.DELETED, NothingKeeps())], [], []
+    )
     return seen(scene.store, plan.id)
 
 

@@ -11,7 +11,7 @@ from bot.core.audit_details import DeletedAsApproved, EventDetail, NotDeleted, R
 from bot.core.errors import AnswerLostError, DamagedError
 from bot.core.freed import Freed
 from bot.core.plan import Plan
-from bot.core.records import Batch, Event, EventName, Fate, Outcome, PlanRecord, by_itself
+from bot.core.records import Batch, Event, EventName, ImageResult, Outcome, PlanRecord, by_itself
 from bot.core.result_reasons import EndCause, NotReached, RefusedByEcr, ResultReason, SkipReason
 from bot.core.revalidation import Comparison, Skips
 from bot.core.sentence import Sentence
@@ -108,7 +108,9 @@ class Results:
     # what is recorded
 
     def skip(self, skips: Skips) -> None:
-        self._record([Fate(digest, Outcome.SPARED, reason) for digest, reason in skips.items()])
+        self._record(
+            [ImageResult(digest, Outcome.SPARED, reason) for digest, reason in skips.items()]
+        )
 
     def skip_rest(self, cause: EndCause) -> None:
         """Skips all pending images, since the run ends early."""
@@ -124,7 +126,7 @@ class Results:
         A batch with an unknown result remains open until the end of the run: its call may take
         effect after the image was looked up.
         """
-        results: list[Fate] = []
+        results: list[ImageResult] = []
         retried: list[str] = []
         for digest, failure in answer.images.items():
             if self._may_pass(digest, failure, refused):
@@ -207,24 +209,24 @@ class Results:
             and refused.get(digest, 0) + 1 < TRIES
         )
 
-    def _result(self, digest: str, failure: DeletionFailure | None) -> Fate:
+    def _result(self, digest: str, failure: DeletionFailure | None) -> ImageResult:
         if failure is None:
             return self._deletion(digest)
         if self._is_gone_by_us(digest, failure):
             return self._deletion(digest, is_unconfirmed=True)
-        return Fate(digest, Outcome.FAILED, RefusedByEcr(failure.code, failure.reason))
+        return ImageResult(digest, Outcome.FAILED, RefusedByEcr(failure.code, failure.reason))
 
     def _is_gone_by_us(self, digest: str, failure: DeletionFailure) -> bool:
         return failure.code == NOT_THERE and digest in self._unanswered
 
-    def _deletion(self, digest: str, *, is_unconfirmed: bool = False) -> Fate:
+    def _deletion(self, digest: str, *, is_unconfirmed: bool = False) -> ImageResult:
         """With the plan's own reason."""
-        return Fate(digest, Outcome.DELETED, self._reasons[digest], is_unconfirmed)
+        return ImageResult(digest, Outcome.DELETED, self._reasons[digest], is_unconfirmed)
 
     # writing results
 
     def _record_with_dependents(
-        self, results: Sequence[Fate], comparison: Comparison, closed: Sequence[Batch] = ()
+        self, results: Sequence[ImageResult], comparison: Comparison, closed: Sequence[Batch] = ()
     ) -> None:
         """Skips the children and referrers of images that failed, in the same transaction."""
         skips: dict[str, SkipReason] = {}
@@ -233,13 +235,13 @@ class Results:
                 skips |= comparison.dependents_of(each.digest, self._pending, each.reason)
         known = {each.digest for each in results}
         dependents = [
-            Fate(digest, Outcome.SPARED, reason)
+            ImageResult(digest, Outcome.SPARED, reason)
             for digest, reason in skips.items()
             if digest not in known
         ]
         self._record([*results, *dependents], closed)
 
-    def _record(self, results: Sequence[Fate], closed: Sequence[Batch] = ()) -> None:
+    def _record(self, results: Sequence[ImageResult], closed: Sequence[Batch] = ()) -> None:
         """`closed`: batches that can delete nothing any more."""
         if not results and not closed:
             return
@@ -250,7 +252,7 @@ class Results:
             self._count(each)
         self._show_progress()
 
-    def _count(self, result: Fate) -> None:
+    def _count(self, result: ImageResult) -> None:
         self._counts[self._outcomes[result.digest]] -= 1
         self._counts[result.outcome] += 1
         self._outcomes[result.digest] = result.outcome
@@ -267,13 +269,13 @@ class Results:
         self._progress(self.done, len(self._outcomes), self._freed.bytes)
 
 
-def _failures(digests: Iterable[str], error: Exception) -> list[Fate]:
+def _failures(digests: Iterable[str], error: Exception) -> list[ImageResult]:
     reason = Sentence.of(error)
-    return [Fate(digest, Outcome.FAILED, reason) for digest in digests]
+    return [ImageResult(digest, Outcome.FAILED, reason) for digest in digests]
 
 
-def _events(plan: PlanRecord, results: Iterable[Fate], at: datetime) -> Iterator[Event]:
-    alike: defaultdict[tuple[Outcome, bool], list[Fate]] = defaultdict(list)
+def _events(plan: PlanRecord, results: Iterable[ImageResult], at: datetime) -> Iterator[Event]:
+    alike: defaultdict[tuple[Outcome, bool], list[ImageResult]] = defaultdict(list)
     for each in results:
         alike[each.outcome, each.is_unconfirmed].append(each)
     for (outcome, is_unconfirmed), some in sorted(alike.items()):
