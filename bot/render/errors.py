@@ -1,12 +1,14 @@
 """Errors and failures as people read them."""
 
+from dataclasses import replace
 from typing import assert_never
 
-from bot.core.errors import RefusedError
+from bot.core.errors import RefusedError, RequestError, ServiceError
 from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
 from bot.core.records import PlanRecord
 from bot.core.sentence import Sentence
 from bot.core.start_obstacles import StartObstacle
+from bot.outgoing import quoted
 from bot.render.decisions import refusal_words
 from bot.render.obstacles import start_obstacle_words
 from bot.render.words import count
@@ -22,6 +24,19 @@ def error_lines(error: Exception) -> list[str]:
     if isinstance(error, RefusedError):
         return [refusal_words(error.refusal)]
     return [str(argument) for argument in error.args]
+
+
+def any_error_words(error: Exception) -> str:
+    """As `error_words`. Any other error is a bug, and is shown as one."""
+    if isinstance(error, RequestError | ServiceError):
+        return error_words(error)
+    what = f"{type(error).__name__}: {quoted(error)}"
+    return f"a bug of ecr-clean's own ({what}): --debug shows more"
+
+
+def any_error_sentence(error: Exception) -> Sentence:
+    """`any_error_words`, with the call of AWS that failed, if it was one."""
+    return replace(Sentence.of(error), text=any_error_words(error))
 
 
 def called_back_words(plan: PlanRecord, cause: StartObstacle) -> str:

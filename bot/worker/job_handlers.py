@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple, Self
+from typing import NamedTuple, Protocol, Self
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.authority import SlackPerson
@@ -17,7 +17,7 @@ from bot.core.job_failures import JobFailure, ReportFailure
 from bot.core.records import BY_ITSELF, Job
 from bot.core.sentence import Sentence
 from bot.ports import Clock
-from bot.render.errors import failure_words
+from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.settings import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
 from bot.slack.messages.answers import failed_message, planning_message
@@ -29,10 +29,8 @@ from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.reports import REPORT, PlannedReport, ReportRequest, Reports
 from bot.usecases.repositories import Found, find_repositories, find_repository
 from bot.wiring import Leaving, open_authority, open_registries
-from bot.worker.foothold import Foothold
-from bot.worker.hands import Doer
 from bot.worker.report_planner import ReportPlanner, SharedScans
-from bot.worker.told import told, told_sentence
+from bot.worker.slack_updates import SlackAccess
 
 PLANNING_RETRIED_FOR = timedelta(hours=1)
 """While AWS or the database fails. After that the summary says why there is no report."""
@@ -43,16 +41,26 @@ MOST_REPORTS = 10
 _log = logging.getLogger(__name__)
 
 
+class JobHandler(Protocol):
+    """Handles jobs of one kind."""
+
+    def do(self, job: Job, lease: Lease) -> None:
+        """Raises LeaseLostError, ShutdownError, and ServiceError if the job is to be retried."""
+
+    def give_up(self, job: Job, why: JobFailure) -> None:
+        """Shows why the job was not done."""
+
+
 @dataclass(frozen=True, slots=True)
 class JobHandlers:
-    """All jobs post in Slack."""
+    """All kinds of jobs. All of them post in Slack."""
 
-    by_kind: Mapping[str, Doer]
-    foothold: Foothold
+    by_kind: Mapping[str, JobHandler]
+    slack: SlackAccess
 
     def expect_ready(self) -> None:
         """Raises RequestError or ServiceError while Slack cannot be used."""
-        self.foothold.place()
+        self.slack.services()
 
     def do(self, job: Job, lease: Lease) -> None:
         self.by_kind[job.kind].do(job, lease)
@@ -62,20 +70,20 @@ class JobHandlers:
 
 
 def open_job_handlers(
-    settings: Settings, store: Store, foothold: Foothold, leaving: Leaving, clock: Clock
+    settings: Settings, store: Store, slack: SlackAccess, leaving: Leaving, clock: Clock
 ) -> JobHandlers:
     authority = open_authority(settings)
     scans = SharedScans(settings, authority, store, clock)
     planner = ReportPlanner(settings, store, scans, authority)
     limiter = PostLimiter(time.monotonic, leaving.sleep)
-    maker = ReportMaker(settings, store, foothold, planner, limiter, leaving, clock)
+    maker = ReportMaker(settings, store, slack, planner, limiter, leaving, clock)
     return JobHandlers(
         {
             REPORT: RequestedReportHandler(maker),
             DUE: ScheduledReportHandler(store, maker, clock),
-            REST: SummaryHandler(store, foothold, limiter),
+            REST: SummaryHandler(store, slack, limiter),
         },
-        foothold,
+        slack,
     )
 
 
@@ -85,14 +93,14 @@ class ReportMaker:
 
     settings: Settings
     store: Store
-    foothold: Foothold
+    slack: SlackAccess
     planner: ReportPlanner
     limiter: PostLimiter
     leaving: Leaving
     clock: Clock
 
     def reports(self) -> Reports:
-        messages = PacedReports(self.foothold.place().plan_messages, self.limiter)
+        messages = PacedReports(self.slack.services().plan_messages, self.limiter)
         expires_after = self.settings.approval.expires_after
         return Reports(self.store, messages, self.clock, expires_after)
 
@@ -107,7 +115,7 @@ class ReportMaker:
 
     def without_rights(self, user: str) -> SlackPerson:
         """A report needs no rights, and gives none."""
-        workspace = self.foothold.place().workspace.id
+        workspace = self.slack.services().workspace.id
         return SlackPerson(user, workspace, is_guest=True, groups=None)
 
 
@@ -151,7 +159,7 @@ class ScheduledReportHandler:
     def _plan(self, report: DueReport, lease: Lease) -> PlannedReport:
         registries = self.maker.registries()
         found = find_repository(report.repository, registries)
-        channel = self.maker.foothold.place().workspace.rules_of(found.repository).channel
+        channel = self.maker.slack.services().workspace.rules_of(found.repository).channel
         request = ReportRequest(found.repository, channel, report.round, is_claimed=True)
 
         def progress(*_: object) -> None:
@@ -171,7 +179,7 @@ class ScheduledReportHandler:
             self._fail(report, Sentence.of(error))
 
     def _not_planned(self, report: DueReport, error: Exception) -> None:
-        sentence = told_sentence(error)
+        sentence = any_error_sentence(error)
         _log.warning("%s cannot be planned: %s", report.name, failure_words(sentence))
         self._fail(report, sentence)
 
@@ -211,8 +219,8 @@ class RequestedReportHandler:
             registries = self.maker.registries()
             found = _found(requested.repository, registries)
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
-            _log.warning("%s cannot be looked up: %s", requested.repository, told(error))
-            self._placeholder(requested).show_failure(failed_message(told(error)))
+            _log.warning("%s cannot be looked up: %s", requested.repository, any_error_words(error))
+            self._placeholder(requested).show_failure(failed_message(any_error_words(error)))
             return
         for each in found:
             self._report(each, registries, requested, lease)
@@ -244,7 +252,7 @@ class RequestedReportHandler:
         except (LeaseLostError, ShutdownError):
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
-            sentence = f"{name} cannot be planned: {told(error)}"
+            sentence = f"{name} cannot be planned: {any_error_words(error)}"
             _log.warning("%s", sentence)
             placeholder.show_failure(failed_message(sentence))
         else:
@@ -252,9 +260,9 @@ class RequestedReportHandler:
             self.maker.reports().deliver(planned)
 
     def _placeholder(self, requested: RequestedReports) -> ReportPlaceholder:
-        place = self.maker.foothold.place()
+        slack = self.maker.slack.services()
         return ReportPlaceholder(
-            place.workspace.client, place.hasty, requested.channel, requested.ts
+            slack.workspace.client, slack.hasty, requested.channel, requested.ts
         )
 
 
@@ -274,13 +282,13 @@ class SummaryHandler:
     """Posts the summary of a round."""
 
     store: Store
-    foothold: Foothold
+    slack: SlackAccess
     limiter: PostLimiter
 
     def do(self, job: Job, lease: Lease) -> None:
         """Raises LeaseLostError, and ServiceError if Slack or the database fails."""
         rest = self.store.rest(job.payload["line"])
-        workspace = self.foothold.place().workspace
+        workspace = self.slack.services().workspace
         channel = workspace.settings.channel_of(rest.round.entry) if rest else None
         if rest is None or channel is None:
             _log.warning("What became of some reports is told nowhere: they have no channel now")

@@ -10,10 +10,9 @@ from bot.playground.slack import Person, Workspace
 from bot.settings import Settings, load_settings
 from bot.store.store import Store, open_store
 from bot.wiring import Leaving, open_client, this_worker
-from bot.worker.foothold import Foothold
-from bot.worker.hands import Hands
-from bot.worker.herald import Herald
 from bot.worker.job_handlers import open_job_handlers
+from bot.worker.job_queue import JobWorker
+from bot.worker.slack_updates import SlackAccess, SlackUpdater
 from tests.cli.remembered import LOOKED_AT
 from tests.playground.slack.helpers import manifest
 from tests.slack.support import in_workspace
@@ -91,17 +90,17 @@ def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> Ma
     del slack
 
     def make(settings: Settings, store: Store) -> Office:
-        leaving, foothold = Leaving(), Foothold(settings, store)
-        handlers = open_job_handlers(settings, store, foothold, leaving, watch)
+        leaving, access = Leaving(), SlackAccess(settings, store)
+        handlers = open_job_handlers(settings, store, access, leaving, watch)
         return Office(
             store=store,
             client=open_client(),
             channel=channel,
             person=ann,
             leaving=leaving,
-            hands=Hands(store, this_worker(), handlers, watch, leaving, debug=False),
-            herald=Herald(foothold, leaving, debug=False),
-            foothold=foothold,
+            jobs=JobWorker(store, this_worker(), handlers, watch, leaving, debug=False),
+            updater=SlackUpdater(access, leaving, debug=False),
+            slack=access,
             watch=watch,
         )
 

@@ -11,9 +11,8 @@ from bot.playground.slack import Person
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.wiring import Leaving, system_clock
-from bot.worker.foothold import Foothold
-from bot.worker.hands import Hands
-from bot.worker.herald import Herald
+from bot.worker.job_queue import JobWorker
+from bot.worker.slack_updates import SlackAccess, SlackUpdater
 from tests.slack.support import buttons, message_at
 
 
@@ -36,9 +35,9 @@ class Office:
     channel: str
     person: Person
     leaving: Leaving
-    hands: Hands
-    herald: Herald
-    foothold: Foothold
+    jobs: JobWorker
+    updater: SlackUpdater
+    slack: SlackAccess
     watch: Watch
 
     def ask(self, repository: str = "team/api") -> str:

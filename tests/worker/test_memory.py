@@ -47,7 +47,7 @@ def as_in_a_worker() -> Iterator[None]:
 
 def report(office: Office, repository: str) -> None:
     office.ask(repository)
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
 
 
 def clients() -> list[BaseClient]:

@@ -61,7 +61,7 @@ def test_aws_quotes_it(
     fault = AwsFault(operation=operation, error="Surprise", message=QUOTING, times=None)
     aws.world.faults.add(fault)
     office.ask()
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     expect_nothing()
 
 
@@ -73,7 +73,7 @@ def test_an_exception_quotes_it(
 
     monkeypatch.setattr("bot.worker.report_planner.open_planner", break_down)
     ts = office.ask()
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert "a bug of ecr-clean's own (ValueError: Invalid header value" in office.shown(ts)["text"]
     expect_nothing()
 
@@ -82,13 +82,13 @@ def test_slack_quotes_it(office: Office, slack: Workspace, expect_nothing: Expec
     said = {"ok": False, "error": "invalid_blocks", "response_metadata": {"messages": [QUOTING]}}
     slack.faults.add(Fault(method="chat.update", body=orjson.dumps(said).decode(), times=None))
     office.ask()
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     expect_nothing()
 
 
 def test_somebody_types_it(office: Office, expect_nothing: Expect) -> None:
     """Whoever sends a message to the bot may paste what they should not."""
     ts = office.ask(f"team/{SECRET}")
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert SECRET not in office.shown(ts)["text"]
     expect_nothing()

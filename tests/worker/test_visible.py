@@ -58,7 +58,7 @@ def _sent(slack: Workspace) -> list[str]:
 
 def test_a_report(office: Office, slack: Workspace) -> None:
     office.ask()
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     sent = _sent(slack)
     assert any(r"evil\x1b[2J\u202egpj\u2066.\x9b" in text for text in sent)
     assert OBEYED.findall("".join(sent)) == []
@@ -72,7 +72,7 @@ def test_a_report_of_what_could_not_be_checked(
         fault = AwsFault(operation=operation, error="Surprise", message=HOSTILE, times=1)
         aws.world.faults.add(fault)
         office.ask()
-        assert office.hands.do_next()
+        assert office.jobs.do_next()
     sent = _sent(slack)
     assert any(r"evil\x1b[2J\u202egpj\u2066.\x9b forged" in text for text in sent)
     assert OBEYED.findall("".join(sent)) == []
@@ -81,5 +81,5 @@ def test_a_report_of_what_could_not_be_checked(
 
 def test_a_name_that_somebody_typed(office: Office, slack: Workspace) -> None:
     office.ask(f"team/{HOSTILE}")
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert OBEYED.findall("".join(_sent(slack))) == []

@@ -14,8 +14,8 @@ from bot.playground.slack import Fault, Workspace
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.wiring import system_clock
-from bot.worker.hands import MOST_ATTEMPTS, TRIED_FOR
 from bot.worker.job_handlers import MOST_REPORTS
+from bot.worker.job_queue import MOST_ATTEMPTS, RETRIED_FOR
 from bot.worker.report_planner import SHARED_FOR
 from tests.slack.support import calls
 from tests.support import Shelf, others_off
@@ -43,20 +43,20 @@ def web(aws: StandIn) -> Shelf:
 @pytest.mark.usefixtures("api")
 def test_the_report_takes_the_place_of_the_message(office: Office) -> None:
     ts = office.ask()
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert "approve_plan" in office.buttons(ts)
     assert len(office.messages) == 1
     (plan,) = office.store.plans()
     assert (plan.state, plan.deletions) == (PlanState.PROPOSED, 3)
     assert [event.by for event in office.store.events()] == [office.person.id]
-    assert not office.hands.do_next()
+    assert not office.jobs.do_next()
 
 
 @pytest.mark.usefixtures("api")
 def test_the_message_was_deleted(office: Office) -> None:
     ts = office.ask()
     office.client.chat_delete(channel=office.channel, ts=ts)
-    office.hands.do_next()
+    office.jobs.do_next()
     (message,) = office.messages
     assert message["ts"] != ts
     assert "approve_plan" in office.buttons(message["ts"])
@@ -65,7 +65,7 @@ def test_the_message_was_deleted(office: Office) -> None:
 @pytest.mark.usefixtures("api")
 def test_nobody_said_that_it_is_looked_into(office: Office) -> None:
     office.put("team/api", "")
-    office.hands.do_next()
+    office.jobs.do_next()
     (message,) = office.messages
     assert "approve_plan" in office.buttons(message["ts"])
 
@@ -73,7 +73,7 @@ def test_nobody_said_that_it_is_looked_into(office: Office) -> None:
 @pytest.mark.usefixtures("api", "web")
 def test_a_glob_brings_a_report_of_each(office: Office) -> None:
     ts = office.ask("team/*")
-    office.hands.do_next()
+    office.jobs.do_next()
     assert office.messages[0]["ts"] == ts
     assert ["approve_plan" in office.buttons(each["ts"]) for each in office.messages] == [True] * 2
     assert {plan.repository.name for plan in office.store.plans()} == {"team/api", "team/web"}
@@ -88,7 +88,7 @@ def test_one_of_several_cannot_be_planned(office: Office, aws: StandIn, web: She
         )
     )
     office.ask("team/*")
-    office.hands.do_next()
+    office.jobs.do_next()
     report, failure = office.messages
     assert "approve_plan" in office.buttons(report["ts"])
     assert "team/web cannot be planned: " in failure["text"]
@@ -97,10 +97,10 @@ def test_one_of_several_cannot_be_planned(office: Office, aws: StandIn, web: She
 @pytest.mark.usefixtures("api")
 def test_a_newer_report_replaces_the_older(office: Office) -> None:
     older, newer = (office.ask() for _ in range(2))
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     (plan,) = office.store.plans()
     office.watch.passed += timedelta(days=1)
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert office.shown(older)["text"] == "team/api: a newer report on this plan is below."
     assert "approve_plan" in office.buttons(newer)
     (same,) = office.store.plans()
@@ -122,7 +122,7 @@ def test_a_newer_report_replaces_the_older(office: Office) -> None:
 )
 def test_what_is_no_repository(office: Office, repository: str, words: str) -> None:
     ts = office.ask(repository)
-    office.hands.do_next()
+    office.jobs.do_next()
     assert words in office.shown(ts)["text"]
     assert list(office.store.plans()) == []
     assert office.take() is None
@@ -132,10 +132,10 @@ def test_a_glob_that_fits_too_many(office: Office, aws: StandIn) -> None:
     for number in range(MOST_REPORTS + 1):
         Shelf(aws, f"team/{number}")
     ts = office.ask("team/?")
-    office.hands.do_next()
+    office.jobs.do_next()
     assert len(office.messages) == MOST_REPORTS
     ts = office.ask("team/*")
-    office.hands.do_next()
+    office.jobs.do_next()
     assert "fits 11 repositories, and one request brings at most 10" in office.shown(ts)["text"]
 
 
@@ -145,7 +145,7 @@ def test_aws_says_no(office: Office, aws: StandIn, operation: str) -> None:
     fault = AwsFault(operation=operation, error="AccessDeniedException", times=None)
     aws.world.faults.add(fault)
     ts = office.ask()
-    office.hands.do_next()
+    office.jobs.do_next()
     assert f"AWS refused ecr:{operation} on" in office.shown(ts)["text"]
     assert office.take() is None
 
@@ -157,7 +157,7 @@ def test_credentials_that_cannot_be_read(office: Office, monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/reader")
     monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/no/token")
     ts = office.ask()
-    office.hands.do_next()
+    office.jobs.do_next()
     assert "/no/token: No such file or directory; correct" in office.shown(ts)["text"]
     assert office.take() is None
 
@@ -171,7 +171,7 @@ def test_a_bug_of_our_own_before_planning_is_told(
 
     monkeypatch.setattr("bot.worker.job_handlers.open_registries", break_down)
     ts = office.ask()
-    office.hands.do_next()
+    office.jobs.do_next()
     assert "a bug of ecr-clean's own (OSError: oh)" in office.shown(ts)["text"]
     assert office.take() is None
 
@@ -183,17 +183,17 @@ def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("bot.worker.report_planner.open_planner", break_down)
     ts = office.ask()
-    office.hands.do_next()
+    office.jobs.do_next()
     assert "a bug of ecr-clean's own (LookupError: oh)" in office.shown(ts)["text"]
 
 
 def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> None:
     ts = office.ask("team/nothing")
     slack.faults.add(Fault(method="chat.update", error="internal_error", times=2))
-    assert office.hands.do_next()
-    assert not office.hands.do_next()
-    office.watch.passed += TRIED_FOR
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
+    assert not office.jobs.do_next()
+    office.watch.passed += RETRIED_FOR
+    assert office.jobs.do_next()
     assert office.take() is None
     assert office.shown(ts)["text"].startswith(
         "team/nothing cannot be reported: it was not done within a day; the last error: "
@@ -205,10 +205,10 @@ def test_slack_does_not_take_the_report(office: Office, slack: Workspace) -> Non
     """It is not planned again: the sweep shows it."""
     ts = office.ask()
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
-    office.hands.do_next()
+    office.jobs.do_next()
     assert office.take() is None
     assert office.buttons(ts) == []
-    office.herald.do_next(0)
+    office.updater.do_next(0)
     assert "approve_plan" in office.buttons(ts)
 
 
@@ -219,7 +219,7 @@ def test_slack_does_not_take_the_report(office: Office, slack: Workspace) -> Non
 def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.slack.report_messages.SECONDS_BETWEEN_UPDATES", 0)
     office.ask()
-    office.hands.do_next()
+    office.jobs.do_next()
     texts = [call["text"] for call in calls(slack, "chat.update")]
     assert any("reading manifests: 13 of 13" in text for text in texts)
     assert any("looking for images in use" in text for text in texts)
@@ -230,7 +230,7 @@ def test_a_worker_that_is_told_to_leave(office: Office) -> None:
     """Somebody else may have it at once."""
     office.ask()
     office.leaving.tell()
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert list(office.store.plans()) == []
     assert office.take()
 
@@ -257,7 +257,7 @@ def test_whoever_lost_the_job_posts_nothing(
 ) -> None:
     stolen = steal_at(office, monkeypatch, "remember_tags")
     ts = office.ask()
-    office.hands.do_next()
+    office.jobs.do_next()
     assert office.shown(ts)["text"] == "Looking …"
     (job,) = stolen
     assert office.store.done(job)
@@ -267,9 +267,9 @@ def test_whoever_lost_the_job_posts_nothing(
 def test_it_is_done_again_if_a_worker_died(office: Office) -> None:
     ts = office.ask()
     assert office.take()
-    assert not office.hands.do_next()
+    assert not office.jobs.do_next()
     office.watch.passed += JOB_LEASE
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert "approve_plan" in office.buttons(ts)
 
 
@@ -279,7 +279,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
     for _ in range(MOST_ATTEMPTS):
         assert office.take()
         office.watch.passed += JOB_LEASE
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert "3 attempts failed, since the worker ended" in office.shown(ts)["text"]
     office.watch.passed += JOB_LEASE
     assert office.take() is None
@@ -289,9 +289,9 @@ def test_a_job_that_nobody_understands(office: Office) -> None:
     office.store.put("report", {"nonsense": "yes"}, system_clock())
     for _ in range(MOST_ATTEMPTS):
         with pytest.raises(KeyError):
-            office.hands.do_next()
+            office.jobs.do_next()
         office.watch.passed += JOB_LEASE
-    assert office.hands.do_next()
+    assert office.jobs.do_next()
     assert office.take() is None
 
 
@@ -300,7 +300,7 @@ def test_without_slack_no_job_is_taken(office: Office, slack: Workspace) -> None
     office.ask()
     slack.faults.add(Fault(method="auth.test", error="internal_error"))
     with pytest.raises(Exception, match="Asking who the bot is"):
-        office.hands.do_next()
+        office.jobs.do_next()
     job = office.take()
     assert job
     assert job.attempts == 1
@@ -325,7 +325,7 @@ def looking(
 def report(office: Office, *repositories: str) -> None:
     for repository in repositories:
         office.ask(repository)
-        assert office.hands.do_next()
+        assert office.jobs.do_next()
 
 
 @pytest.mark.usefixtures("api", "web")

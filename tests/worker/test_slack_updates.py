@@ -20,7 +20,7 @@ from tests.worker.support import Office
 def ts(office: Office) -> str:
     """Of a message that shows a plan."""
     plan = propose(office.store)
-    return office.foothold.place().plan_messages.post(plan.id, office.channel).ts
+    return office.slack.services().plan_messages.post(plan.id, office.channel).ts
 
 
 def dismiss(store: Store) -> str:
@@ -32,16 +32,16 @@ def dismiss(store: Store) -> str:
 
 
 def test_what_is_told_is_shown_at_once(office: Office, ts: str) -> None:
-    office.herald.do_next(0)
+    office.updater.do_next(0)
     plan = dismiss(office.store)
-    office.herald.tell(plan)
-    office.herald.do_next(0)
+    office.updater.notify(plan)
+    office.updater.do_next(0)
     assert office.buttons(ts) == []
 
 
 def test_what_nobody_told_is_swept_up(office: Office, ts: str) -> None:
     dismiss(office.store)
-    office.herald.do_next(0)
+    office.updater.do_next(0)
     assert office.buttons(ts) == []
 
 
@@ -49,19 +49,19 @@ def test_what_nobody_told_is_swept_up(office: Office, ts: str) -> None:
 def test_the_same_news_is_told_once(office: Office, slack: Workspace) -> None:
     plan = dismiss(office.store)
     for _ in range(100):
-        office.herald.tell(plan)
+        office.updater.notify(plan)
     sent = len(calls(slack, "chat.update"))
     for _ in range(3):
-        office.herald.do_next(0)
+        office.updater.do_next(0)
     assert len(calls(slack, "chat.update")) == sent + 1
 
 
 def test_slack_was_away(office: Office, slack: Workspace, ts: str) -> None:
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
-    office.herald.tell(dismiss(office.store))
+    office.updater.notify(dismiss(office.store))
     with pytest.raises(SlackError, match="internal_error"):
-        office.herald.do_next(0)
-    office.herald.do_next(0)
+        office.updater.do_next(0)
+    office.updater.do_next(0)
     assert buttons(message_at(office.person, office.channel, ts)) == []
 
 
@@ -74,6 +74,6 @@ def test_what_fails_keeps_nothing_else_back(office: Office, slack: Workspace) ->
     dismiss(office.store)
     slack.faults.add(Fault(method="chat.update", error="restricted_action"))
     with pytest.raises(SlackError, match="does not let the bot post"):
-        office.herald.do_next(0)
+        office.updater.do_next(0)
     (told,) = office.person.messages(office.person.opens_im())
     assert "A pin runs out soon" in told["text"]

@@ -17,8 +17,8 @@ from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.usecases.proposals import expiry
 from bot.wiring import Leaving, open_run_due, system_clock
-from bot.worker.hands import LONGEST_DELAY, MOST_ATTEMPTS, TRIED_FOR
 from bot.worker.job_handlers import PLANNING_RETRIED_FOR
+from bot.worker.job_queue import LONGEST_DELAY, MOST_ATTEMPTS, RETRIED_FOR
 from tests.cli.carrying_out import as_stored, proposed
 from tests.cli.remembered import LOOKED_AT
 from tests.support import Run, Shelf
@@ -65,7 +65,7 @@ def ring(office: Office, settings: Settings) -> None:
 def work(office: Office) -> None:
     """All that is to be done by and by."""
     office.watch.passed += timedelta(minutes=1)
-    while office.hands.do_next():
+    while office.jobs.do_next():
         pass
 
 
@@ -286,10 +286,10 @@ def test_whoever_dies_is_followed(
     office.watch.passed += timedelta(minutes=1)
     die_at(office.store, monkeypatch, called, lands=lands)
     with pytest.raises(Killed):
-        office.hands.do_next()
+        office.jobs.do_next()
     office.watch.passed += JOB_LEASE
     ring_and_work(office, settings)
-    office.herald.do_next(0)
+    office.updater.do_next(0)
     assert len(reports(office)) == 1
     orphans = 1 if (called, lands) == ("remember_report", False) else 0
     assert len(office.messages) == 1 + orphans
@@ -339,7 +339,7 @@ def test_workers_that_are_told_to_leave(
         office = make_office(settings, own_store)
         ring(office, settings)
         office.leaving.tell()
-        assert office.hands.do_next()
+        assert office.jobs.do_next()
         assert office.messages == []
     job = office.take()
     assert job
@@ -354,8 +354,8 @@ def test_slack_is_away_for_a_while(office: Office, settings: Settings, slack: Wo
     slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=5))
     ring(office, settings)
     for _ in range(5):
-        assert office.hands.do_next()
-        assert not office.hands.do_next()
+        assert office.jobs.do_next()
+        assert not office.jobs.do_next()
         office.watch.passed += LONGEST_DELAY
     assert office.messages == []
     work(office)
@@ -371,7 +371,7 @@ def test_slack_takes_nothing_for_a_day(
     ring(office, settings)
     for _ in range(2):
         work(office)
-        office.watch.passed += TRIED_FOR
+        office.watch.passed += RETRIED_FOR
         work(office)
     assert office.take() is None
     assert outcomes(office) == [DueOutcome.FAILED]
@@ -431,7 +431,7 @@ def test_it_is_taken_away_before_the_line_is_told(
     ring(office, settings)
     office.watch.passed += timedelta(minutes=1)
     for _ in range(3):
-        assert office.hands.do_next()
+        assert office.jobs.do_next()
     settings_file(f"{LOOKED_AT}reports: []\n")
     work(make_office(load_settings(None), office.store))
     assert office.messages == []

@@ -1,4 +1,4 @@
-"""Carries plans out."""
+"""Carries out several plans at a time in the worker."""
 
 import logging
 from collections.abc import Callable
@@ -12,47 +12,48 @@ from bot.core.records import PlanRecord
 from bot.core.words import moment
 from bot.memory import collect_garbage
 from bot.render.decisions import pause_words, state_words
-from bot.render.errors import called_back_words
+from bot.render.errors import any_error_words, called_back_words
 from bot.render.words import freed
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.deletion.start import Executor, NotStartedError, PausedError, Work
-from bot.worker.told import told
 
 RUNS_AT_ONCE = 4
 
-PAUSE = timedelta(minutes=1)
-"""After something went wrong with a plan, before it is tried again."""
+RETRY_AFTER = timedelta(minutes=1)
+"""If a plan could not be carried out."""
 
 _log = logging.getLogger(__name__)
 
+NotifyPlan = Callable[[str], None]
+"""Takes the id of a plan that has changed."""
 
-Tell = Callable[[str], None]
-"""Takes the id of a plan of which something became."""
 
-
-class Crew:
-    """Carries out some plans at a time, each once."""
+class PlanRunner:
+    """Starts each plan once, by `submit`. `notify` learns of every change of a plan. May be used by
+    several threads."""
 
     def __init__(
         self,
         executor: Executor,
         submit: Callable[..., object],
         clock: Callable[[], datetime],
-        tell: Tell,
+        notify: NotifyPlan,
         *,
         debug: bool,
     ) -> None:
         self._executor = executor
         self._submit = submit
         self._clock = clock
-        self._tell = tell
+        self._notify = notify
         self._debug = debug
         self._under_way: set[str] = set()
         self._not_before: dict[str, datetime] = {}
         self._lock = Lock()
 
     def take(self, work: Work) -> None:
+        """Starts what is due or abandoned, but for plans that are under way here already or failed
+        a moment ago."""
         for begun in work.abandoned:
             earlier = begun.run.worker
             how = f"goes on here: process {earlier.pid} on {earlier.host} left it"
@@ -62,9 +63,9 @@ class Crew:
 
     def _begin(self, plan: PlanRecord, how: str, carry_out: Callable[[], PlanRecord]) -> None:
         with self._lock:
-            again_at = self._not_before.get(plan.id)
-            is_paused = again_at is not None and self._clock() < again_at
-            if is_paused or plan.id in self._under_way:
+            retry_at = self._not_before.get(plan.id)
+            is_too_early = retry_at is not None and self._clock() < retry_at
+            if is_too_early or plan.id in self._under_way:
                 return
             self._under_way.add(plan.id)
         self._submit(self._carry_out, plan, how, carry_out)
@@ -82,38 +83,37 @@ class Crew:
         except LeaseLostError:
             _log.info("%s is carried out by another process", _named(plan))
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
-            _log.error(
-                "%s is tried again later: %s", _named(plan), told(error), exc_info=self._debug
-            )
-            self._pause(plan)
+            words = any_error_words(error)
+            _log.error("%s is tried again later: %s", _named(plan), words, exc_info=self._debug)
+            self._retry_later(plan)
         else:
             level = logging.WARNING if after.state is PlanState.FAILED else logging.INFO
-            _log.log(level, "%s %s", _named(after), _what_became(after))
+            _log.log(level, "%s %s", _named(after), _outcome_words(after))
         finally:
-            self._tell(plan.id)
+            self._notify(plan.id)
             with self._lock:
                 self._under_way.discard(plan.id)
             collect_garbage()
 
     def _for(self, plan: PlanRecord) -> Executor:
-        """Says when the plan begins, and how it gets on."""
+        """Notifies of the plan's progress."""
 
         def progress(done: int, total: int, freed_bytes: int) -> None:
             self._executor.runner.progress(done, total, freed_bytes)
-            self._tell(plan.id)
+            self._notify(plan.id)
 
         return replace(self._executor, runner=replace(self._executor.runner, progress=progress))
 
-    def _pause(self, plan: PlanRecord) -> None:
+    def _retry_later(self, plan: PlanRecord) -> None:
         with self._lock:
-            self._not_before[plan.id] = self._clock() + PAUSE
+            self._not_before[plan.id] = self._clock() + RETRY_AFTER
 
 
 def _named(plan: PlanRecord) -> str:
     return f"The plan {plan.id} for {plan.repository.name}"
 
 
-def _what_became(plan: PlanRecord) -> str:
+def _outcome_words(plan: PlanRecord) -> str:
     if plan.state is PlanState.APPROVED and plan.execute_after:
         return f"comes late, and waits for a new undo window: until {moment(plan.execute_after)}"
     saved = f"; {freed(plan)} freed" if plan.state in CARRIED_OUT else ""

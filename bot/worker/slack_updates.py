@@ -1,0 +1,142 @@
+"""The worker's connection to Slack, and the thread that updates messages of plans."""
+
+import logging
+import math
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Lock
+from typing import NamedTuple
+
+from slack_sdk import WebClient
+
+from bot.expiring_cache import ExpiringCache
+from bot.parallel import each_for_itself
+from bot.render.errors import any_error_words
+from bot.settings import Settings
+from bot.slack.home import Home
+from bot.slack.plan_messages import PlanMessages
+from bot.store.store import Store
+from bot.wiring import (
+    Leaving,
+    Workspace,
+    open_client,
+    open_hasty_client,
+    open_home,
+    open_plan_messages,
+    open_warner,
+    open_workspace,
+)
+
+SECONDS_BETWEEN_OPENINGS = 15.0
+
+SECONDS_BETWEEN_SWEEPS = 5.0
+
+MESSAGES_A_SWEEP = 3
+"""36 a minute. All updates together may be about 50 a minute, those after clicks and after
+`notify` included."""
+
+LISTS_A_SWEEP = 2
+HOMES_A_SWEEP = 2
+OUTDATED_A_SWEEP = 2
+
+SECONDS_BETWEEN_WARNINGS = 60.0
+
+SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_AFTER_FAILURE = 15.0
+
+_log = logging.getLogger(__name__)
+
+
+class SlackServices(NamedTuple):
+    """`hasty`: a client without retries."""
+
+    workspace: Workspace
+    plan_messages: PlanMessages
+    home: Home
+    warn_of_pins: Callable[[], None]
+    hasty: WebClient
+
+
+class SlackAccess:
+    """Opened when it is first needed, so that plans are carried out while Slack is away. May be
+    used by several threads."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._opened: ExpiringCache[None, SlackServices] = ExpiringCache(
+            lambda _: self._open(), math.inf, SECONDS_BETWEEN_OPENINGS
+        )
+
+    def services(self) -> SlackServices:
+        """Raises RequestError or ServiceError if Slack cannot be used at the moment."""
+        return self._opened.get(None)
+
+    def _open(self) -> SlackServices:
+        workspace = open_workspace(self._settings, open_client())
+        plan_messages = open_plan_messages(workspace, self._store)
+        home = open_home(workspace, self._store)
+        warn = open_warner(workspace, self._store)
+        return SlackServices(workspace, plan_messages, home, warn, open_hasty_client())
+
+
+class SlackUpdater:
+    """Updates the messages of a plan at once after `notify`, and messages that are behind in
+    sweeps. One thread calls `work`, so that only this thread waits when Slack asks for a wait."""
+
+    def __init__(self, slack: SlackAccess, leaving: Leaving, *, debug: bool) -> None:
+        self._slack = slack
+        self._leaving = leaving
+        self._debug = debug
+        self._changed: SimpleQueue[str] = SimpleQueue()
+        self._waiting: set[str] = set()
+        self._sweep_at = time.monotonic()
+        self._warn_at = time.monotonic()
+        self._lock = Lock()
+
+    def notify(self, plan_id: str) -> None:
+        """The plan has changed. Never waits. May be called by several threads."""
+        with self._lock:
+            if plan_id not in self._waiting:
+                self._waiting.add(plan_id)
+                self._changed.put(plan_id)
+
+    def work(self) -> None:
+        """Until the process shuts down."""
+        while not self._leaving.is_told():
+            try:
+                self.do_next(SECONDS_BETWEEN_LOOKS)
+            except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
+                words = any_error_words(error)
+                _log.warning("Slack gets to know it later: %s", words, exc_info=self._debug)
+                self._leaving.sleep(SECONDS_AFTER_FAILURE)
+
+    def do_next(self, patience: float) -> None:
+        """Updates the messages of a plan that has changed, or changes within `patience` seconds.
+        Then sweeps, if it is time."""
+        plan_id = self._next(patience)
+        each_for_itself([*self._updates(self._slack.services(), plan_id)])
+
+    def _updates(self, slack: SlackServices, plan_id: str | None) -> Iterator[Callable[[], None]]:
+        if plan_id is not None:
+            yield partial(slack.plan_messages.refresh, plan_id)
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
+            yield partial(slack.plan_messages.refresh_behind, MESSAGES_A_SWEEP)
+            yield partial(slack.plan_messages.upload_missing_lists, LISTS_A_SWEEP)
+            yield partial(slack.plan_messages.notify_approvers, OUTDATED_A_SWEEP)
+            yield partial(slack.home.refresh_behind, HOMES_A_SWEEP)
+        if time.monotonic() >= self._warn_at:
+            self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS
+            yield slack.warn_of_pins
+
+    def _next(self, patience: float) -> str | None:
+        try:
+            plan_id = self._changed.get(timeout=patience)
+        except Empty:
+            return None
+        with self._lock:
+            self._waiting.discard(plan_id)
+        return plan_id
