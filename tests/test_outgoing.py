@@ -10,7 +10,7 @@ import pytest
 
 from bot import outgoing
 from bot.logs import log_to_stderr
-from bot.render.json_text import dumps
+from bot.render.output import dumps
 
 SECRET = "FwoGSECRET1"
 

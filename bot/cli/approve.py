@@ -15,7 +15,7 @@ from bot.cli.terminal import note, say
 from bot.core.plan_state import PlanState
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
-from bot.render.stored_words import at_stake, standing
+from bot.render.stored_plans import at_stake, standing
 from bot.settings import load_settings
 from bot.usecases.decisions import Consent
 from bot.usecases.deletion.start import find_work

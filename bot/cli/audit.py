@@ -11,7 +11,7 @@ from bot.cli.printing import Forms
 from bot.cli.remembering import found_store
 from bot.cli.times import SINCE
 from bot.core.records import Event
-from bot.render.events import COLUMNS, event_as_json, event_as_rows
+from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
 from bot.usecases.audit import all_events
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ def audit(since: datetime | None, format_: str) -> None:
 
 
 def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
-    from bot.render.events_text import events_as_texts, no_events  # noqa: PLC0415
-
     text = None
     for text in events_as_texts(events):
         yield text
@@ -38,4 +36,4 @@ def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
         yield no_events()
 
 
-EVENTS = Forms(_texts, event_as_json, COLUMNS, event_as_rows)
+EVENTS = Forms(_texts, EVENT_COLUMNS.as_line, EVENT_COLUMNS.header, EVENT_COLUMNS.as_rows)

@@ -13,7 +13,7 @@ from bot.cli.remembering import opened_memory
 from bot.cli.status import ExitStatus
 from bot.core.findings import DefaultsApply, Finding, FindingStatus, SettingsValid, ok
 from bot.core.slack_findings import SlackNotSetUp
-from bot.render.findings import COLUMNS, finding_as_json, finding_as_rows
+from bot.render.findings import FINDING_COLUMNS, findings_as_text
 from bot.settings import DEFAULT_FILE, Settings, load_settings
 from bot.usage.other_regions import NoMemory
 from bot.usecases.doctor import Doctor, UsageScan
@@ -87,9 +87,7 @@ def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
 
 
 def _texts(findings: Iterable[Finding]) -> Iterator["RenderableType"]:
-    from bot.render.findings_table import findings_as_table  # noqa: PLC0415
-
-    yield findings_as_table(list(findings))
+    yield findings_as_text(list(findings))
 
 
-FINDINGS = Forms(_texts, finding_as_json, COLUMNS, finding_as_rows)
+FINDINGS = Forms(_texts, FINDING_COLUMNS.as_line, FINDING_COLUMNS.header, FINDING_COLUMNS.as_rows)

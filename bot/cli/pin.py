@@ -12,8 +12,8 @@ from bot.cli.times import UNTIL
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.words import first_few
-from bot.render.pin_words import pin_words
-from bot.render.stored_words import standing
+from bot.render.pins import pin_words
+from bot.render.stored_plans import standing
 from bot.render.words import count
 from bot.settings import Settings, load_settings
 from bot.usecases.repositories import find_repository

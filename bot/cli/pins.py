@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,10 +11,9 @@ from bot.cli.planning import find_all
 from bot.cli.printing import Forms
 from bot.cli.remembering import found_store
 from bot.cli.status import StatusCollector
-from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
-from bot.render.pins import COLUMNS, pin_as_json, pin_as_rows
+from bot.render.pins import PIN_COLUMNS, ListedPin, no_pins, pin_as_text
 from bot.settings import Settings, load_settings
 from bot.wiring import open_authority, open_registries, system_clock
 
@@ -22,13 +21,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from bot.store.store import Store
-
-
-class RepositoryPinLine(NamedTuple):
-    """`where`: the URI of a repository, or a glob of the settings."""
-
-    where: str
-    pin: Pin
 
 
 @click.command()
@@ -53,18 +45,18 @@ def pins(options: Options, repositories: Sequence[str], format_: str) -> int:
 
 def _pins(
     store: "Store | None", settings: Settings, asked: Sequence[RepositoryId] | None
-) -> Iterator[RepositoryPinLine]:
+) -> Iterator[ListedPin]:
     """`asked` None: all."""
     uris = None if asked is None else {repository.uri for repository in asked}
     for stored in store.pins() if store else ():
         if uris is None or stored.repository in uris:
-            yield RepositoryPinLine(stored.repository, stored.pin)
+            yield ListedPin(stored.repository, stored.pin)
     for still_on in _still_on(store, settings) if store else ():
         if uris is None or still_on.repository in uris:
-            yield RepositoryPinLine(still_on.repository, still_on.pin)
+            yield ListedPin(still_on.repository, still_on.pin)
     for entry in settings.pin_entries():
         if asked is None or any(each.matches(entry.repositories) for each in asked):
-            yield RepositoryPinLine(entry.repositories.globs[0], entry.pin)
+            yield ListedPin(entry.repositories.globs[0], entry.pin)
 
 
 def _still_on(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:
@@ -76,19 +68,9 @@ def _still_on(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:
             yield from (each.shown for each in found)
 
 
-def _texts(pins: Iterable[RepositoryPinLine]) -> Iterator["RenderableType"]:
-    from bot.render.pins_table import no_pins, pin_as_text  # noqa: PLC0415
-
-    texts = [pin_as_text(where, pin, system_clock()) for where, pin in pins]
+def _texts(pins: Iterable[ListedPin]) -> Iterator["RenderableType"]:
+    texts = [pin_as_text(pin, system_clock()) for pin in pins]
     yield from texts or [no_pins()]
 
 
-def _json(pinned: RepositoryPinLine) -> Iterator[bytes]:
-    return pin_as_json(*pinned)
-
-
-def _rows(pinned: RepositoryPinLine) -> Iterator[tuple[object, ...]]:
-    return pin_as_rows(*pinned)
-
-
-PINS = Forms(_texts, _json, COLUMNS, _rows)
+PINS = Forms(_texts, PIN_COLUMNS.as_line, PIN_COLUMNS.header, PIN_COLUMNS.as_rows)

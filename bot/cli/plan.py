@@ -11,8 +11,14 @@ from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
 from bot.cli.status import StatusCollector
 from bot.core.plan import Plan
-from bot.render import plan_csv
-from bot.render.plan_json import plan_as_json
+from bot.render.plans import (
+    CSV_HEADER,
+    plan_as_json,
+    plan_as_rows,
+    plan_as_table,
+    unchecked_note,
+    usage_notes,
+)
 from bot.settings import load_settings
 from bot.wiring import system_clock
 
@@ -47,8 +53,6 @@ def _plans(
 
 
 def _texts(plans: Iterable[Plan]) -> Iterator["RenderableType"]:
-    from bot.render.plan_table import plan_as_table, unchecked_note, usage_notes  # noqa: PLC0415
-
     last: Plan | None = None
     for last in plans:
         yield plan_as_table(last, system_clock())
@@ -57,4 +61,4 @@ def _texts(plans: Iterable[Plan]) -> Iterator["RenderableType"]:
         yield from unchecked_note(last)
 
 
-PLANS = Forms(_texts, plan_as_json, plan_csv.COLUMNS, plan_csv.plan_as_rows)
+PLANS = Forms(_texts, plan_as_json, CSV_HEADER, plan_as_rows)

@@ -11,8 +11,15 @@ from bot.cli.remembering import found_store
 from bot.cli.stored_plan import StoredPlan
 from bot.cli.terminal import say_exactly
 from bot.core.errors import RequestError
-from bot.render.stored_csv import COLUMNS, RECEIPT_COLUMNS, receipt_as_rows, stored_plan_as_rows
-from bot.render.stored_json import stored_plan_as_json
+from bot.render.plans import plan_as_table
+from bot.render.stored_plans import (
+    PLAN_COLUMNS,
+    RECEIPT_HEADER,
+    receipt_as_rows,
+    stored_plan_as_json,
+    stored_plan_as_text,
+    stored_plans_as_table,
+)
 from bot.settings import load_settings
 from bot.usecases.explanations import find_kept_manifest
 from bot.usecases.proposals import find_plan
@@ -61,15 +68,10 @@ def show(options: Options, plan: str, manifest: str | None, format_: str) -> Non
 
 
 def _list_texts(plans: Iterable[StoredPlan]) -> Iterator["RenderableType"]:
-    from bot.render.stored_table import stored_plans_as_table  # noqa: PLC0415
-
     yield stored_plans_as_table((plan.record for plan in plans), system_clock())
 
 
 def _detail_texts(plans: Iterable[StoredPlan]) -> Iterator["RenderableType"]:
-    from bot.render.plan_table import plan_as_table  # noqa: PLC0415
-    from bot.render.stored_table import stored_plan_as_text  # noqa: PLC0415
-
     for plan in plans:
         yield plan_as_table(plan.content, system_clock())
         yield from stored_plan_as_text(plan.record, plan.items, plan.required)
@@ -79,13 +81,13 @@ def _json(plan: StoredPlan) -> Iterator[bytes]:
     return stored_plan_as_json(plan.record, plan.items)
 
 
-def _row(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
-    return stored_plan_as_rows(plan.record)
+def _list_rows(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
+    return PLAN_COLUMNS.as_rows(plan.record)
 
 
 def _receipt_rows(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
     return receipt_as_rows(plan.record, plan.items)
 
 
-LIST = Forms(_list_texts, _json, COLUMNS, _row)
-DETAILS = Forms(_detail_texts, _json, RECEIPT_COLUMNS, _receipt_rows)
+LIST = Forms(_list_texts, _json, PLAN_COLUMNS.header, _list_rows)
+DETAILS = Forms(_detail_texts, _json, RECEIPT_HEADER, _receipt_rows)

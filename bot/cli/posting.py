@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.cli.status import StatusCollector
 from bot.core.due import SUMMARIZED, Rest
 from bot.core.errors import ServiceError
-from bot.render.posted import Posted
+from bot.render.reports import PostedReport
 from bot.slack.api import PostLimiter, message_link
 from bot.slack.plan_messages import PlanMessages
 from bot.slack.report_messages import PacedReports, post_summary
@@ -34,7 +34,7 @@ class ReportPoster:
         default_factory=lambda: defaultdict(list), init=False
     )
 
-    def post(self, planned: PlannedReport) -> Iterator[Posted]:
+    def post(self, planned: PlannedReport) -> Iterator[PostedReport]:
         """Keeps reports that are summarized for `post_summaries`."""
         if planned.outcome in SUMMARIZED:
             self._summarized[planned.in_round().round.entry].append(planned)
@@ -51,12 +51,12 @@ class ReportPoster:
         else:
             self.outcome.failed(_only_begun(posted))
 
-    def post_summaries(self) -> Iterator[Posted]:
+    def post_summaries(self) -> Iterator[PostedReport]:
         """One summary for each entry of `reports`."""
         for summarized in self._summarized.values():
             yield from self._post_summary(summarized)
 
-    def _post_summary(self, summarized: list[PlannedReport]) -> Iterator[Posted]:
+    def _post_summary(self, summarized: list[PlannedReport]) -> Iterator[PostedReport]:
         channel = _channel(summarized[0])
         reports = tuple(each.in_round() for each in summarized)
         self.limiter.wait(channel)
@@ -68,12 +68,12 @@ class ReportPoster:
         for each in summarized:
             yield self._posted(each, ts)
 
-    def _posted(self, planned: PlannedReport, ts: str) -> Posted:
+    def _posted(self, planned: PlannedReport, ts: str) -> PostedReport:
         proposal, channel = planned.proposal, _channel(planned)
         assert proposal, "reports without a plan are left out"
         usd = proposal.content.savings.usd_per_month
         link = message_link(self.workspace.url, channel, ts)
-        return Posted(proposal.record, usd, planned.outcome, channel, ts, link)
+        return PostedReport(proposal.record, usd, planned.outcome, channel, ts, link)
 
 
 def open_report_poster(
@@ -92,7 +92,7 @@ def _channel(planned: PlannedReport) -> str:
     return channel
 
 
-def _only_begun(posted: Posted) -> ServiceError:
+def _only_begun(posted: PostedReport) -> ServiceError:
     return ServiceError(
         f"The report of {posted.plan.repository.name} is no more than its first line "
         f"({posted.link}), since Slack did not take the rest: a running `ecr-clean serve` "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from bot.cli.terminal import show
-from bot.render.csv_rows import write_rows
+from bot.render.output import write_rows
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,12 +16,11 @@ Thing = TypeVar("Thing")
 
 @dataclass(frozen=True, slots=True)
 class Forms(Generic[Thing]):
-    """How one kind of things looks. `texts`: what a terminal shows of all of them; it loads what
-    that needs only then, since scripts need not wait for it. `columns`, `rows`: of CSV."""
+    """How one kind of things looks. `texts`: of all in a terminal. `header`, `rows`: of CSV."""
 
     texts: Callable[[Iterable[Thing]], Iterable["RenderableType"]]
     json: Callable[[Thing], Iterable[bytes]]
-    columns: tuple[str, ...]
+    header: tuple[str, ...]
     rows: Callable[[Thing], Iterable[Iterable[object]]]
 
     def print_all(self, format_: str, things: Iterable[Thing]) -> None:
@@ -37,6 +36,6 @@ class Forms(Generic[Thing]):
             sys.stdout.buffer.flush()
 
     def _print_csv(self, things: Iterable[Thing]) -> None:
-        write_rows([self.columns], sys.stdout)
+        write_rows([self.header], sys.stdout)
         for thing in things:
             write_rows(self.rows(thing), sys.stdout)

@@ -16,8 +16,14 @@ from bot.cli.terminal import note
 from bot.core.plan import Plan
 from bot.core.plan_state import PlanState
 from bot.render.decisions import state_words
-from bot.render.stored_csv import PROPOSAL_COLUMNS, proposal_as_rows
-from bot.render.stored_json import proposal_as_json
+from bot.render.plans import plan_as_table, usage_notes
+from bot.render.stored_plans import (
+    PROPOSAL_HEADER,
+    proposal_as_json,
+    proposal_as_rows,
+    since_when,
+    standing_as_text,
+)
 from bot.settings import load_settings
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import Proposal
@@ -87,9 +93,6 @@ def _tell_if_it_stays(proposal: Proposal) -> None:
 
 
 def _texts(proposals: Iterable[Proposed]) -> Iterator["RenderableType"]:
-    from bot.render.plan_table import plan_as_table, usage_notes  # noqa: PLC0415
-    from bot.render.stored_table import since_when, standing_as_text  # noqa: PLC0415
-
     last: Proposed | None = None
     for last in proposals:
         yield plan_as_table(last.content, system_clock())
@@ -109,4 +112,4 @@ def _rows(proposal: Proposed) -> Iterator[tuple[object, ...]]:
     return proposal_as_rows(proposal.plan.record, proposal.content)
 
 
-PROPOSALS = Forms(_texts, _json, PROPOSAL_COLUMNS, _rows)
+PROPOSALS = Forms(_texts, _json, PROPOSAL_HEADER, _rows)

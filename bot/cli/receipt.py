@@ -11,6 +11,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.errors import called_back_words
+from bot.render.stored_plans import result_as_text
 from bot.usecases.deletion.start import NotStartedError
 
 if TYPE_CHECKING:
@@ -38,12 +39,10 @@ def told_what_goes_on(store: "Store", plan: PlanRecord) -> Iterator[None]:
 
 
 def tell_what_became(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
-    from bot.render.stored_table import what_became_as_text  # noqa: PLC0415 - few need it
-
     items = hands.store.items(plan.id, plan.version)
     usd = usd_per_month(plan.freed_bytes, hands.settings.price_per_gb_month)
     required = hands.settings.approval.required
-    show(what_became_as_text(plan, items, required, usd))
+    show(result_as_text(plan, items, required, usd))
     return ExitStatus.DONE if plan.state in GOES_WELL else ExitStatus.FAILED
 
 

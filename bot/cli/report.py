@@ -15,7 +15,8 @@ from bot.cli.terminal import note
 from bot.core.due import Entry, Round, belongs_to
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
-from bot.render.posted import COLUMNS, Posted, posted_as_json, posted_as_rows, posted_as_text
+from bot.render.reports import REPORT_COLUMNS, PostedReport, report_words
+from bot.render.terminal import shown, shown_whole
 from bot.settings import load_settings
 from bot.usecases.planning import Planner
 from bot.usecases.reports import PlannedReport, ReportRequest, is_left_out
@@ -56,7 +57,7 @@ def report(options: Options, repositories: Sequence[str], format_: str) -> int:
 
 def _posted(
     options: Options, arguments: Sequence[str], outcome: StatusCollector
-) -> Iterator[Posted]:
+) -> Iterator[PostedReport]:
     from bot.cli.posting import open_report_poster  # noqa: PLC0415 - no other command needs Slack
 
     settings = load_settings(options.config)
@@ -136,14 +137,12 @@ def _entry_of(repository: RepositoryId, entries: Sequence[Entry]) -> Entry | Non
     return entry if entry and entry.is_posted else None
 
 
-def _texts(reports: Iterable[Posted]) -> Iterator["RenderableType"]:
-    from bot.render.terminal import shown, shown_whole  # noqa: PLC0415
-
+def _texts(reports: Iterable[PostedReport]) -> Iterator["RenderableType"]:
     last = None
     for last in reports:
-        yield shown_whole(posted_as_text(last))
+        yield shown_whole(report_words(last))
     if last is None:
         yield shown("Nothing was posted.")
 
 
-REPORTS = Forms(_texts, posted_as_json, COLUMNS, posted_as_rows)
+REPORTS = Forms(_texts, REPORT_COLUMNS.as_line, REPORT_COLUMNS.header, REPORT_COLUMNS.as_rows)

@@ -10,7 +10,12 @@ from bot.cli.planning import Planning, make_plan, tell_if_incomplete
 from bot.cli.printing import Forms
 from bot.cli.remembering import opened_memory
 from bot.cli.status import StatusCollector
-from bot.render.explained import COLUMNS, explained_as_json, explained_as_rows
+from bot.render.explained import (
+    EXPLANATION_HEADER,
+    explained_as_json,
+    explained_as_rows,
+    explained_as_text,
+)
 from bot.settings import load_settings
 from bot.usecases.explanations import Explanation, explain
 from bot.wiring import Memory
@@ -47,8 +52,6 @@ def _explanations(
 
 
 def _texts(explanations: Iterable[Explanation]) -> Iterator["RenderableType"]:
-    from bot.render.explained_text import explained_as_text  # noqa: PLC0415
-
     for each in explanations:
         yield explained_as_text(each.repository, each.judged, each.family)
 
@@ -61,4 +64,4 @@ def _rows(each: Explanation) -> Iterator[tuple[object, ...]]:
     return explained_as_rows(each.repository, each.judged, each.family)
 
 
-EXPLANATIONS = Forms(_texts, _json, COLUMNS, _rows)
+EXPLANATIONS = Forms(_texts, _json, EXPLANATION_HEADER, _rows)

@@ -1,4 +1,4 @@
-"""What the audit says of an event: values with fields. `bot/render/events_words.py` words them."""
+"""What the audit says of an event: values with fields. `bot/render/events.py` words them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Why a manifest could not be read: values with fields. `bot/render/unread.py` words them."""
+"""Why a manifest could not be read: values with fields. `bot/render/obstacles.py` words them."""
 
 from dataclasses import dataclass
 from typing import TypeAlias

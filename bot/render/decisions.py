@@ -1,4 +1,4 @@
-"""Grants and refusals as sentences: the only place where they are worded."""
+"""Refusals as sentences, and the states of plans."""
 
 from typing import assert_never
 
@@ -9,7 +9,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import Pause
 from bot.core.words import moment
 from bot.render.person_words import only_in_slack, person_refusal_words
-from bot.render.pin_words import pin_words
+from bot.render.pins import pin_words
 
 _STATES = {
     PlanState.PROPOSED: "is proposed, and not approved",

@@ -1,35 +1,182 @@
-"""The audit as JSON and CSV."""
+"""The audit and the receipt: their sentences, and the audit as text, JSON and CSV."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING, assert_never
 
-from bot.core.records import Event
-from bot.render.events_words import detail_words
-from bot.render.json_text import dumps
-from bot.render.places import Place, place_of
-from bot.render.words import iso
+from bot.core import audit_details as audit
+from bot.core.audit_details import (
+    DeletedAsApproved,
+    EventDetail,
+    NotDeleted,
+    ReasonCount,
+    RunEnded,
+)
+from bot.core.records import Event, EventName, Item, Pause
+from bot.core.result_reasons import ResultReason
+from bot.core.sentence import Sentence
+from bot.core.words import moment
+from bot.render.decisions import figures_words, pause_words, refusal_words
+from bot.render.obstacles import forbidden_words, start_obstacle_words
+from bot.render.output import Column, Columns, place_columns, place_of
+from bot.render.person_words import grant_words
+from bot.render.pins import pin_words
+from bot.render.reasons import end_cause_words, reason_words
+from bot.render.terminal import indented, shown, stacked
+from bot.render.words import count, iso
 
-COLUMNS = ("at", "event", "by", "plan", "version", *Place._fields, "digests", "detail")
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+STYLES = {
+    EventName.REFUSED: "red",
+    EventName.APPROVED: "bold yellow",
+    EventName.DELETED: "bold red",
+    EventName.FAILED: "bold red",
+}
+
+UNCONFIRMED = "ECR's answer was lost, and when it was looked up, it was gone"
 
 
-def event_as_json(event: Event) -> Iterator[bytes]:
-    yield dumps(_keys(event)) + b"\n"
+def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
+    match detail:
+        case audit.PlanProposed(deletions, manifests, complete):
+            incomplete = "" if complete else "; it is incomplete"
+            return f"{deletions:,} of {manifests:,} manifests may go{incomplete}"
+        case audit.FoundUnchanged(until):
+            return f"it is unchanged, and open until {moment(until)}"
+        case audit.PinsKeep(images, of):
+            return f"pins spare {images:,} of {of:,} that were to go"
+        case audit.ApprovalCounts(reason, approvals, required, begins_at):
+            starts = f"deletion starts {moment(begins_at)}" if begins_at else ""
+            return f"{grant_words(reason)}; {starts or f'{approvals} of {required} approvals'}"
+        case audit.RefusedFor(refusal):
+            return refusal_words(refusal)
+        case audit.NotThisTime():
+            return "not this time"
+        case audit.NotCarriedOut(expired_at):
+            return f"nobody carried it out before {moment(expired_at)}"
+        case audit.PinText(pin):
+            return pin_words(pin)
+        case audit.UsageIsRight(figures):
+            return f"it is right that {figures_words(figures)}"
+        case audit.PausedFor(by, at, why):
+            return pause_words(Pause(by, at, why))
+        case audit.PausedBefore(by):
+            return f"paused by {by} before"
+        case audit.StartsLater(due, begins_at):
+            return (
+                f"it should have begun {moment(due)}, and did not; it begins {moment(begins_at)}, "
+                "unless somebody stops it"
+            )
+        case audit.RunBegins(approvers, host):
+            return f"approved by {', '.join(approvers)}; on {host}"
+        case audit.RunTakenOver(from_host, pid, host):
+            return f"from {from_host}, process {pid}; goes on on {host}"
+        case audit.CouldNotBegin(cause):
+            return start_obstacle_words(cause)
+        case audit.OnlyStopped(cause):
+            return f"nothing more is deleted: {forbidden_words(cause)}"
+        case audit.StopsAfterBatches():
+            return "after the batches in flight"
+        case audit.StoppedBeforeStart():
+            return "before anything was deleted"
+        case DeletedAsApproved(is_unconfirmed):
+            return f"as approved; {UNCONFIRMED}" if is_unconfirmed else "as approved"
+        case NotDeleted(reasons):
+            return "; ".join(map(_counted, reasons))
+        case RunEnded():
+            return _ended(detail)
+        case Sentence(text):
+            return text
+        case _:
+            assert_never(detail)
 
 
-def event_as_rows(event: Event) -> Iterator[tuple[object, ...]]:
-    """Digests are parted by spaces."""
-    keys = _keys(event)
-    yield tuple((keys | {"digests": " ".join(event.digests)}).values())
+def item_words(item: Item) -> str:
+    """Empty for what is pending."""
+    words = result_words(item.reason)
+    return f"{words}; {UNCONFIRMED}" if item.is_unconfirmed else words
 
 
-def _keys(event: Event) -> dict[str, Any]:
-    return {
-        "at": iso(event.at),
-        "event": event.event.value,
-        "by": event.by,
-        "plan": event.plan,
-        "version": event.version,
-        **place_of(event.repository)._asdict(),
-        "digests": event.digests,
-        "detail": detail_words(event.detail),
-    }
+def result_words(reason: ResultReason | None) -> str:
+    return reason_words(reason) if reason else ""
+
+
+def by_reason(items: Iterable[Item]) -> Mapping[str, Sequence[Item]]:
+    """Reasons that read the same are one, such as pulls in the same minute."""
+    found: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        found[item_words(item)].append(item)
+    return found
+
+
+def _counted(counted: ReasonCount) -> str:
+    words = reason_words(counted.reason)
+    return f"{counted.images:,}: {words}" if counted.images > 1 else words
+
+
+def _ended(run: RunEnded) -> str:
+    about = "" if run.exact else "about "
+    words = f"{', '.join(_numbers(run))}; {about}{run.freed_bytes:,} bytes freed"
+    if run.unconfirmed:
+        one = run.unconfirmed == 1
+        deletions = "1 deletion" if one else f"{run.unconfirmed:,} deletions"
+        words += f", and {run.unconfirmed_bytes:,} by {deletions} that ECR never confirmed"
+    return f"{words}; {end_cause_words(run.cause)}" if run.cause else words
+
+
+def _numbers(run: RunEnded) -> Iterator[str]:
+    by_outcome = (
+        (run.pending, "pending"),
+        (run.deleted, "deleted"),
+        (run.skipped, "spared"),
+        (run.failed, "failed"),
+    )
+    return (f"{number:,} {outcome}" for number, outcome in by_outcome if number)
+
+
+_PLACE: tuple[Column[Event, Event], ...] = place_columns(lambda event: place_of(event.repository))
+
+EVENT_COLUMNS: Columns[Event, Event] = Columns(
+    Column("at", lambda event: iso(event.at)),
+    Column("event", lambda event: event.event),
+    Column("by", lambda event: event.by),
+    Column("plan", lambda event: event.plan),
+    Column("version", lambda event: event.version),
+    *_PLACE,
+    Column("digests", lambda event: event.digests),
+    Column("detail", lambda event: detail_words(event.detail)),
+)
+
+_SAME = attrgetter("event", "by", "plan", "version", "repository")
+
+
+def events_as_texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
+    """Consecutive events that differ only in time and digests, such as batches, are one text."""
+    for _, group in groupby(events, lambda event: (*_SAME(event), detail_words(event.detail))):
+        alike = list(group)
+        digests = sum(len(event.digests) for event in alike)
+        yield _as_text(alike[0], digests, times=len(alike))
+
+
+def _as_text(event: Event, digests: int, times: int) -> "RenderableType":
+    heading: list[str | tuple[str, str]] = [
+        f"{moment(event.at)}  ",
+        (event.event.replace("_", " "), STYLES.get(event.event, "bold")),
+    ]
+    if event.repository:
+        heading.append(f"  {place_of(event.repository).repository}")
+    if event.plan:
+        heading.append(f"  plan {event.plan}, version {event.version}")
+    if digests:
+        heading.append((f"  {count(digests, 'digest')}", "dim"))
+    if times > 1:
+        heading.append((f"  {times:,} times", "dim"))
+    return stacked(shown(*heading), indented(shown(f"{event.by}: {detail_words(event.detail)}")))
+
+
+def no_events() -> "RenderableType":
+    return shown("Nothing has happened.")

@@ -1,28 +1,55 @@
-"""What an examination finds, as JSON and CSV."""
+"""What `ecr-clean doctor` finds, as text, JSON and CSV."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from bot.core.findings import Finding
+from bot.core.findings import Finding, FindingStatus
 from bot.render.findings_words import finding_words, fix_words
-from bot.render.json_text import dumps
+from bot.render.output import Column, Columns
+from bot.render.terminal import shown, shown_whole, stacked
+from bot.render.words import count
 
-COLUMNS = ("check", "scope", "status", "detail", "mend")
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+STYLES = {
+    FindingStatus.OK: "green",
+    FindingStatus.WARNING: "yellow",
+    FindingStatus.FAILED: "bold red",
+}
+STATUS_WIDTH = max(map(len, FindingStatus)) + 2
+
+FINDING_COLUMNS: Columns[Finding, Finding] = Columns(
+    Column("check", lambda finding: finding.check),
+    Column("scope", lambda finding: finding.scope),
+    Column("status", lambda finding: finding.status),
+    Column("detail", lambda finding: finding_words(finding.detail)),
+    Column("mend", lambda finding: fix_words(finding.detail)),
+)
 
 
-def finding_as_json(finding: Finding) -> Iterator[bytes]:
-    yield dumps(_keys(finding)) + b"\n"
+def findings_as_text(findings: Sequence[Finding]) -> "RenderableType":
+    """A line a finding, and a line for its fix. No line is wrapped, so that people can copy a
+    command from it."""
+    lines = (line for finding in findings for line in _lines(finding))
+    return stacked(*lines, shown(""), shown(_summary(findings)))
 
 
-def finding_as_rows(finding: Finding) -> Iterator[tuple[object, ...]]:
-    yield tuple(_keys(finding).values())
+def _lines(finding: Finding) -> Iterator["RenderableType"]:
+    yield shown_whole(
+        (f"{finding.status:<{STATUS_WIDTH}}", STYLES[finding.status]),
+        (finding.check, "bold"),
+        f", {finding.scope}: {finding_words(finding.detail)}",
+    )
+    if fix := fix_words(finding.detail):
+        yield shown_whole(f"{'':{STATUS_WIDTH}}To mend it: {fix}")
 
 
-def _keys(finding: Finding) -> dict[str, Any]:
-    return {
-        "check": finding.check,
-        "scope": finding.scope,
-        "status": finding.status,
-        "detail": finding_words(finding.detail),
-        "mend": fix_words(finding.detail),
-    }
+def _summary(findings: Sequence[Finding]) -> str:
+    by_status = Counter(finding.status for finding in findings)
+    if failed := by_status[FindingStatus.FAILED]:
+        return f"{count(failed, 'check')} FAILED."
+    if warnings := by_status[FindingStatus.WARNING]:
+        return f"Nothing FAILED; {count(warnings, 'warning')}."
+    return "All is well."

@@ -5,14 +5,15 @@ from typing import assert_never
 
 from bot.core import obstacles as why
 from bot.core import start_obstacles as start
+from bot.core import unread
 from bot.core.coverage import source_for
 from bot.core.obstacles import Doubt, Obstacle, ReferenceUse, ScanCause, ScanFailed
 from bot.core.repository_policy import ANYBODY
 from bot.core.sentence import Sentence
 from bot.core.start_obstacles import GroundChange, GroundChanged, StartObstacle
+from bot.core.unread import UnreadCause
 from bot.core.words import first_few, moment, short
 from bot.render.decisions import approval_lack_words
-from bot.render.unread import unread_words
 
 IGNORE_REFERENCES = "usage.ignore_references"
 FIX_UNREADABLE = f"write [HOST/]REPOSITORY[:TAG][@DIGEST] there, or list it in {IGNORE_REFERENCES}"
@@ -38,6 +39,39 @@ def obstacle_words(obstacle: Obstacle) -> str:
             return text
         case _:
             assert_never(obstacle)
+
+
+def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
+    """The end of a sentence about a manifest."""
+    match cause:
+        case unread.DigestDiffers():
+            return "the text that ECR returned does not match its digest"
+        case unread.NotJson():
+            return "its text is not JSON"
+        case unread.Malformed(how):
+            return f"its text is malformed: {how}"
+        case unread.TypeUnknown(type_):
+            return f"its text has the type {type_}, which is unknown"
+        case unread.TypesDiffer(by_ecr, by_text):
+            return f"ECR calls it {by_ecr}, its text {by_text}"
+        case unread.IndexWithLayers():
+            return "ECR calls it an index, but its text has layers"
+        case unread.ImageWithManifests():
+            return "ECR calls it an image, but its text lists other manifests"
+        case unread.LaterSchema():
+            return "ECR calls it a schema 1 manifest, but its text is of a later schema"
+        case unread.InArchive():
+            return "it is archived (restore it, or delete it)"
+        case unread.MediaTypeUnknown(type_):
+            return f"its type {type_} is unknown"
+        case unread.LeftOut():
+            return "ECR's answer leaves it out"
+        case None:
+            return "its type is unknown"
+        case Sentence(text):
+            return text
+        case _:
+            assert_never(cause)
 
 
 def scan_words(failed: ScanFailed) -> str:

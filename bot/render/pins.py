@@ -1,32 +1,67 @@
-"""Pins as JSON and CSV."""
+"""Pins as text, JSON and CSV, and as a part of a sentence."""
 
-from collections.abc import Iterator
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.pins import Pin
-from bot.render.json_text import dumps
-from bot.render.pin_words import pin_reason_words
-from bot.render.places import Place, place_of
+from bot.core.words import moment
+from bot.render.output import Column, Columns, place_columns, place_of
+from bot.render.person_words import person_refusal_words
+from bot.render.terminal import indented, shown, stacked
 from bot.render.words import iso
 
-COLUMNS = (*Place._fields, "pin", "kind", "by", "reason", "until")
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
-def pin_as_json(where: str, pin: Pin) -> Iterator[bytes]:
+class ListedPin(NamedTuple):
     """`where`: the URI of a repository, or a glob of the settings."""
-    yield dumps(_keys(where, pin)) + b"\n"
+
+    where: str
+    pin: Pin
 
 
-def pin_as_rows(where: str, pin: Pin) -> Iterator[tuple[object, ...]]:
-    yield tuple(_keys(where, pin).values())
+def pin_words(pin: Pin) -> str:
+    until = f" until {moment(pin.until)}" if pin.until else ""
+    return f"{pin.pin} is pinned by {pin.by}{until}: {pin_reason_words(pin)}"
 
 
-def _keys(where: str, pin: Pin) -> dict[str, Any]:
-    return {
-        **place_of(where)._asdict(),
-        "pin": pin.pin,
-        "kind": pin.kind.value,
-        "by": pin.by,
-        "reason": pin_reason_words(pin),
-        "until": iso(pin.until),
-    }
+def pin_reason_words(pin: Pin) -> str:
+    """The reason that the user gave, and why a removed pin still protects."""
+    if pin.kept_on is None:
+        return pin.reason
+    refused = person_refusal_words(pin.kept_on.reason)
+    return f"{pin.reason} ({pin.kept_on.person} removed it, but {refused})"
+
+
+_PLACE: tuple[Column[ListedPin, ListedPin], ...] = place_columns(
+    lambda listed: place_of(listed.where)
+)
+
+PIN_COLUMNS: Columns[ListedPin, ListedPin] = Columns(
+    *_PLACE,
+    Column("pin", lambda listed: listed.pin.pin),
+    Column("kind", lambda listed: listed.pin.kind),
+    Column("by", lambda listed: listed.pin.by),
+    Column("reason", lambda listed: pin_reason_words(listed.pin)),
+    Column("until", lambda listed: iso(listed.pin.until)),
+)
+
+
+def pin_as_text(listed: ListedPin, now: datetime) -> "RenderableType":
+    where, pin = listed
+    heading = shown(
+        f"{place_of(where).repository}  ", (pin.pin, "bold"), f"  {pin.kind}{_until(pin, now)}"
+    )
+    return stacked(heading, indented(shown(f"{pin.by}: {pin_reason_words(pin)}")))
+
+
+def no_pins() -> "RenderableType":
+    return shown("Nothing is pinned.")
+
+
+def _until(pin: Pin, now: datetime) -> str:
+    if pin.until is None:
+        return ""
+    how = "until" if pin.protects(now) else "ran out"
+    return f", {how} {moment(pin.until)}"

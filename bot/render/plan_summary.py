@@ -37,7 +37,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Family:
+class ImageGroup:
     """A root, and what hangs on it with the same verdict."""
 
     root: Judged
@@ -66,7 +66,7 @@ class Used(NamedTuple):
 class Pulled(NamedTuple):
     """`at`: when somebody last pulled it, or what hangs on it. UTC."""
 
-    family: Family
+    group: ImageGroup
     at: datetime
 
 
@@ -84,22 +84,22 @@ class PlanSummary:
         return Counter(_because(judged.reasons[0]) for judged in self.kept).most_common()
 
     @cached_property
-    def kept_families(self) -> Sequence[Family]:
+    def kept_groups(self) -> Sequence[ImageGroup]:
         """Pushed last first."""
-        return sorted(_families(self.kept), key=_push, reverse=True)
+        return sorted(_groups(self.kept), key=_push, reverse=True)
 
     @cached_property
-    def deleted_families(self) -> Sequence[Family]:
+    def deleted_groups(self) -> Sequence[ImageGroup]:
         """Largest first."""
         deleted = (each for each in self.plan.judged if each.verdict is Verdict.DELETE)
-        return sorted(_families(deleted), key=lambda family: family.listed_bytes, reverse=True)
+        return sorted(_groups(deleted), key=lambda group: group.listed_bytes, reverse=True)
 
     @cached_property
     def used(self) -> Sequence[Used]:
         """First what age and count alone would delete, then pushed last first."""
         found = (
-            Used(family.root, _users(family), _only_use_keeps(family.root))
-            for family in self.kept_families
+            Used(group.root, _users(group), _only_use_keeps(group.root))
+            for group in self.kept_groups
         )
         used = [each for each in found if each.users or each.by_use_alone]
         return sorted(used, key=lambda each: not each.by_use_alone)
@@ -118,11 +118,11 @@ class PlanSummary:
     @cached_property
     def pulled_lately(self) -> Sequence[Pulled]:
         """What goes although somebody pulled it in the last 30 days, last pull first."""
-        pulled = [family for family in self.deleted_families if family.root.pulled_lately]
+        pulled = [group for group in self.deleted_groups if group.root.pulled_lately]
         if not pulled:
             return ()
         pulls = last_pulls(build_graph(each.manifest for each in self.plan.judged))
-        found = [Pulled(family, pulls[family.root.manifest.digest]) for family in pulled]
+        found = [Pulled(group, pulls[group.root.manifest.digest]) for group in pulled]
         return sorted(found, key=lambda each: each.at, reverse=True)
 
     @cached_property
@@ -149,7 +149,7 @@ def _because(reason: Reason) -> str:
     return KEPT_BECAUSE[reason.rule]
 
 
-def _families(judged: Iterable[Judged]) -> list[Family]:
+def _groups(judged: Iterable[Judged]) -> list[ImageGroup]:
     """All have the same verdict. Who hangs on several goes with its nearest."""
     by_digest = {each.manifest.digest: each for each in judged}
     members: defaultdict[str, list[Judged]] = defaultdict(list)
@@ -159,7 +159,7 @@ def _families(judged: Iterable[Judged]) -> list[Family]:
             members[root].append(member)
         else:
             members[root]
-    return [Family(by_digest[root], tuple(others)) for root, others in members.items()]
+    return [ImageGroup(by_digest[root], tuple(others)) for root, others in members.items()]
 
 
 def _root(member: Judged, same_verdict: Mapping[str, Judged]) -> str:
@@ -177,10 +177,10 @@ def _only_use_keeps(judged: Judged) -> bool:
     return {reason.rule for reason in judged.reasons} == {RuleName.IN_USE}
 
 
-def _users(family: Family) -> tuple[User, ...]:
-    return sorted_users({user for member in family.members for user in member.used_by})
+def _users(group: ImageGroup) -> tuple[User, ...]:
+    return sorted_users({user for member in group.members for user in member.used_by})
 
 
-def _push(family: Family) -> tuple[datetime, str]:
-    manifest = family.root.manifest
+def _push(group: ImageGroup) -> tuple[datetime, str]:
+    manifest = group.root.manifest
     return manifest.pushed_at or _LONG_AGO, manifest.digest

@@ -1,30 +1,50 @@
-"""What tables and texts in a terminal have in common. Every text is made by `shown`, which keeps
-it from doing anything but being read."""
+"""Texts and tables for a terminal, without secrets and control characters: `shown` and
+`shown_whole` make every text. The functions import rich when they are called, since a command that
+prints JSON or CSV need not wait for it."""
 
-from collections.abc import Iterable
-from typing import Any
-
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot import outgoing
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 ROWS = 15
-"""Lines that a list shows at the most."""
+"""The most lines of a list."""
+
+Layout = Mapping[str, Any]
+"""Options of rich's `Table.add_column`."""
+
+PLAIN: Layout = {}
+ONE_LINE: Layout = {"no_wrap": True}
+NUMBER: Layout = {"justify": "right"}
+ONE_LINE_NUMBER: Layout = {**NUMBER, **ONE_LINE}
+FOLDED: Layout = {"overflow": "fold"}
+REST_OF_LINE: Layout = {"ratio": 1, "overflow": "fold"}
 
 
-def shown(*parts: str | tuple[str, str], style: str = "") -> Text:
-    """One line, which may be wrapped. A part may come with a style of its own."""
+class Heading(NamedTuple):
+    """Of a table's column."""
+
+    text: str
+    layout: Layout = PLAIN
+
+
+def shown(*parts: str | tuple[str, str], style: str = "") -> "RenderableType":
+    """One line, which may be wrapped. A part may be a text and its style."""
+    from rich.text import Text
+
     return Text.assemble(*map(_safe, parts), style=style)
 
 
-def shown_whole(*parts: str | tuple[str, str], style: str = "") -> RenderableType:
-    """One line that is never wrapped, so that a command in it can be copied. Rich would wrap a text
-    that is in no group."""
+def shown_whole(*parts: str | tuple[str, str], style: str = "") -> "RenderableType":
+    """One line that is never wrapped, so that people can copy a command from it. Rich would wrap a
+    text that is in no group."""
+    from rich.text import Text
+
     text = Text.assemble(*map(_safe, parts), style=style, no_wrap=True, overflow="ignore")
-    return Group(text)
+    return stacked(text)
 
 
 def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
@@ -34,32 +54,51 @@ def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
     return outgoing.line(text), style
 
 
-class Rows(Table):
-    """Texts in its cells are shown as they are."""
+def stacked(*parts: "RenderableType") -> "RenderableType":
+    """One below the other."""
+    from rich.console import Group
 
-    def add_row(self, *cells: RenderableType | None, **options: Any) -> None:
-        super().add_row(
-            *(shown(cell) if isinstance(cell, str) else cell for cell in cells), **options
-        )
+    return Group(*parts)
 
 
-def indented(part: RenderableType) -> Padding:
+def indented(part: "RenderableType") -> "RenderableType":
+    from rich.padding import Padding
+
     return Padding(part, (0, 0, 0, 2), expand=False)
 
 
-def table() -> Rows:
-    return Rows(box=None, pad_edge=False, header_style="dim", expand=False)
+def section(*parts: "RenderableType") -> "RenderableType":
+    """Indented, below an empty line."""
+    from rich.padding import Padding
+
+    return Padding(stacked(*parts), (1, 0, 0, 2))
 
 
-def bullets(lines: Iterable[str], style: str = "") -> RenderableType:
-    """Each with a dash; a long one hangs behind it."""
+def table(
+    headings: Iterable[Heading], rows: Iterable[Sequence["RenderableType"]]
+) -> "RenderableType":
+    """A cell that is a text is shown as it is, without rich's markup."""
+    from rich.table import Table
+
+    made = Table(box=None, pad_edge=False, header_style="dim", expand=False)
+    for heading in headings:
+        made.add_column(heading.text, **heading.layout)
+    for row in rows:
+        made.add_row(*(shown(cell) if isinstance(cell, str) else cell for cell in row))
+    return made
+
+
+def bullets(lines: Iterable[str]) -> "RenderableType":
+    """A list with dashes. The rest of a long line stands below its beginning."""
+    from rich.table import Table
+
     grid = Table.grid(padding=(0, 1, 0, 0))
     for line in lines:
-        grid.add_row("-", shown(line, style=style))
+        grid.add_row("-", shown(line))
     return indented(grid)
 
 
-def how_many_more(total: int, where: str) -> Iterable[Text]:
+def how_many_more(total: int, where: str) -> Iterable["RenderableType"]:
     """Nothing if all are shown."""
     if (more := total - ROWS) > 0:
         yield shown(f"… and {more:,} more: {where}", style="dim")

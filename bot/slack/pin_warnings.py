@@ -11,7 +11,7 @@ from bot.core.approval_rules import ApprovalRules
 from bot.core.pins import Pin
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
-from bot.render.pin_words import pin_reason_words
+from bot.render.pins import pin_reason_words
 from bot.render.words import count
 from bot.slack.api import UNREACHABLE, MessageContent, SlackError, post_message
 from bot.slack.ids import KEEP_PIN, EndOfPin, PinRef

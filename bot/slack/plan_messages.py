@@ -19,9 +19,9 @@ from bot.core.records import Event, EventName, Message, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
 from bot.ports import Clock
-from bot.render.csv_rows import write_rows
-from bot.render.events_words import detail_words
-from bot.render.plan_csv import COLUMNS, plan_as_rows
+from bot.render.events import detail_words
+from bot.render.output import write_rows
+from bot.render.plans import CSV_HEADER, plan_as_rows
 from bot.slack.api import (
     MessageContent,
     SlackError,
@@ -348,5 +348,5 @@ def _why_not_started(plan: PlanRecord, last: Event | None) -> str | None:
 
 def _as_csv(plan: Plan) -> bytes:
     text = io.StringIO()
-    write_rows([COLUMNS, *plan_as_rows(plan)], text)
+    write_rows([CSV_HEADER, *plan_as_rows(plan)], text)
     return text.getvalue().encode()

@@ -22,7 +22,7 @@ from bot.core.manifest import (
     settle,
 )
 from bot.core.unread import DigestDiffers, LaterSchema
-from bot.render.unread import unread_words
+from bot.render.obstacles import unread_words
 from bot.store.manifest_cache import SqliteManifestCache
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")

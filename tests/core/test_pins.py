@@ -5,7 +5,7 @@ import pytest
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin, PinKind, check_pin
 from bot.core.policy import PinEntry, Policy, PolicyEntry, pins_for, policy_for
-from bot.render.pin_words import pin_words
+from bot.render.pins import pin_words
 from tests.core.strategies import REPOSITORY
 
 UNTIL = datetime(2026, 12, 24, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from bot.core.plan_state import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
-from bot.render.events_words import UNCONFIRMED, detail_words, item_words
+from bot.render.events import UNCONFIRMED, detail_words, item_words
 from bot.store.store import Store
 from tests.cli.carrying_out import approved, as_stored
 from tests.cli.remembered import Write

@@ -10,7 +10,7 @@ from bot.core.plan_state import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.ports import WorkloadCount
-from bot.render.events_words import detail_words
+from bot.render.events import detail_words
 from bot.store.store import Store
 from tests.cli.carrying_out import DELETION, as_stored, late_by, proposed, until
 from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write

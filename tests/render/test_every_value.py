@@ -21,23 +21,23 @@ from bot.core.unread import UnreadCause
 from bot.core.usage import PastTagUser
 from bot.render.decisions import approval_lack_words, figures_words, refusal_words
 from bot.render.errors import failure_words
-from bot.render.events_words import detail_words
+from bot.render.events import detail_words
 from bot.render.obstacles import (
     ground_words,
     obstacle_words,
     scan_words,
     start_obstacle_words,
+    unread_words,
 )
 from bot.render.person_words import grant_words, person_refusal_words
-from bot.render.reason_keys import reason_as_keys
 from bot.render.reasons import (
     end_cause_words,
     passed_over_words,
+    reason_as_keys,
     reason_words,
     short_reason_words,
     user_words,
 )
-from bot.render.unread import unread_words
 from bot.slack.wording import prose
 from tests.examples import examples
 

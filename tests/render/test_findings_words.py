@@ -22,7 +22,7 @@ from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
 from bot.core.slack_findings import ScopesMissing, SlackScope
 from bot.core.usage_findings import OtherRegionsEmpty, RegionsUnread, WorkloadsListed
-from bot.render.findings import finding_as_rows
+from bot.render.findings import FINDING_COLUMNS
 from bot.render.findings_words import finding_words, fix_words
 from tests.examples import examples
 
@@ -87,11 +87,11 @@ def test_every_scope_says_what_it_is_for(scope: SlackScope) -> None:
 
 
 def test_a_row_has_the_words() -> None:
-    (row,) = finding_as_rows(ok("ecs", "here", WorkloadsListed(7, 1200)))
+    row = FINDING_COLUMNS.as_row(ok("ecs", "here", WorkloadsListed(7, 1200)))
     words = "workloads: 7; different images of these registries: 1,200"
     assert row == ("ecs", "here", "ok", words, None)
     carried = DeletionsCarried(RegistryId("1", "us-east-1"), ("a",), is_scanned=False)
-    (row,) = finding_as_rows(failed("replication", "here", carried))
+    row = FINDING_COLUMNS.as_row(failed("replication", "here", carried))
     assert row == (
         "replication",
         "here",

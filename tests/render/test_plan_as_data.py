@@ -9,9 +9,8 @@ import pytest
 from bot.core.plan import Plan
 from bot.core.sentence import Sentence
 from bot.core.usage import Look, PastTagUser, Usage
-from bot.render.csv_rows import write_rows
-from bot.render.plan_csv import COLUMNS, plan_as_rows
-from bot.render.plan_json import IMAGES_A_PIECE, plan_as_json
+from bot.render.output import write_rows
+from bot.render.plans import CSV_HEADER, IMAGES_A_PIECE, plan_as_json, plan_as_rows
 from tests.render.builders import image, plan
 from tests.support import Plan as Data
 
@@ -33,7 +32,7 @@ def as_json(made: Plan) -> Data:
 
 def as_rows(made: Plan) -> list[dict[str, str]]:
     text = io.StringIO()
-    write_rows([COLUMNS, *plan_as_rows(made)], text)
+    write_rows([CSV_HEADER, *plan_as_rows(made)], text)
     return list(csv.DictReader(io.StringIO(text.getvalue())))
 
 

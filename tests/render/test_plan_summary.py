@@ -1,4 +1,4 @@
-"""What a plan comes to: counted by family, each once."""
+"""What a plan comes to: counted by image group, each once."""
 
 from dataclasses import replace
 
@@ -67,7 +67,7 @@ def test_a_child_that_is_used_stands_for_its_index() -> None:
 def test_what_is_pulled_below_a_root_counts_for_it() -> None:
     child = image(1, pulled=4)
     summary = PlanSummary(plan(child, index(2, child, tag="multi"), image(3, pulled=2)))
-    found = [(name_of(pulled.family.root), pulled.at) for pulled in summary.pulled_lately]
+    found = [(name_of(pulled.group.root), pulled.at) for pulled in summary.pulled_lately]
     assert [name for name, _ in found] == [name_of(summary.plan.judged[2]), "multi"]
     assert found[1][1] == child.pulled_at
 
@@ -88,9 +88,9 @@ def test_circles_are_one_family() -> None:
         replace(second, parent=first.manifest.digest),
         replace(third, parent=second.manifest.digest),
     )
-    (family,) = PlanSummary(replace(made, judged=circle)).kept_families
-    assert family.root == circle[0]
-    assert set(family.members) == set(circle)
+    (group,) = PlanSummary(replace(made, judged=circle)).kept_groups
+    assert group.root == circle[0]
+    assert set(group.members) == set(circle)
 
 
 def test_what_was_looked_at_counts_places_that_answered() -> None:

@@ -12,7 +12,7 @@ from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
 from bot.core.usage import Look, PastTagUser, UnscannedRegion, Usage
 from bot.render.plan_summary import PlanSummary
-from bot.render.plan_table import plan_as_table, unchecked_note, usage_notes
+from bot.render.plans import plan_as_table, unchecked_note, usage_notes
 from bot.render.terminal import ROWS
 from tests.render.builders import GB, image, plan
 from tests.support import NOW
@@ -91,8 +91,8 @@ def test_a_family_is_one_row() -> None:
     index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
     root = image(3, "multi", size=2 * GB, content=index, media_type=OCI_INDEX)
     made = plan(root, *children, image(4, "small", size=GB))
-    (family, small) = PlanSummary(made).deleted_families
-    assert (family.root.manifest, len(family.others), family.listed_bytes) == (root, 2, 3 * GB)
+    (group, small) = PlanSummary(made).deleted_groups
+    assert (group.root.manifest, len(group.others), group.listed_bytes) == (root, 2, 3 * GB)
     assert (small.others, small.listed_bytes) == ((), GB)
     assert "multi (+2)" in words(made)
 

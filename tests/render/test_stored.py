@@ -15,14 +15,16 @@ from bot.core.result_reasons import PulledSince
 from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
-from bot.render.csv_rows import write_rows
-from bot.render.stored_json import ITEMS_A_PIECE, proposal_as_json, stored_plan_as_json
-from bot.render.stored_table import (
+from bot.render.output import write_rows
+from bot.render.stored_plans import (
+    ITEMS_A_PIECE,
+    proposal_as_json,
+    result_as_text,
+    standing,
+    stored_plan_as_json,
     stored_plan_as_text,
     stored_plans_as_table,
-    what_became_as_text,
 )
-from bot.render.stored_words import standing
 from bot.render.terminal import ROWS
 from tests.render.builders import image, plan
 from tests.support import NOW
@@ -91,7 +93,7 @@ def test_deletions_that_ecr_never_confirmed_are_told_apart() -> None:
     assert shown(done, items)[-1] == (
         "Receipt: 2 deleted (1 of the deletions ECR never confirmed)."
     )
-    lines = printed(what_became_as_text(done, items, 1, 0.1))
+    lines = printed(result_as_text(done, items, 1, 0.1))
     assert lines[-3:-1] == [
         "team/api: freed 1.00 GB: $0.10 a month.",
         "ECR never confirmed the deletion of another 512 MB.",

@@ -26,7 +26,7 @@ from bot.core.sentence import Sentence
 from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Look, Sighting
 from bot.playground.aws import Fault, StandIn
-from bot.render.events_words import detail_words, item_words
+from bot.render.events import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.usecases.check_authority import Authority

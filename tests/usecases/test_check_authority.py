@@ -14,7 +14,7 @@ from bot.core.plan_state import PlanState
 from bot.core.reasons import Pinned
 from bot.core.records import Outcome, PlanRecord, RepositoryPin
 from bot.core.result_reasons import KeptNow
-from bot.render.events_words import item_words
+from bot.render.events import item_words
 from bot.store.changes import Change
 from bot.usecases.deletion.start import NotStartedError
 from tests.store.support import event

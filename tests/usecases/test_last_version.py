@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, insert, text
 from bot.core.plan_state import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
-from bot.render.events_words import detail_words, item_words
+from bot.render.events import detail_words, item_words
 from bot.render.plan_summary import why
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.migrate import upgrade

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.core.records import RepositoryPin
-from bot.render.pin_words import pin_reason_words
+from bot.render.pins import pin_reason_words
 from bot.slack.api import Block
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases

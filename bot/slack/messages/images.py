@@ -8,7 +8,7 @@ from bot.core.judge import Judged
 from bot.core.plan import Plan
 from bot.core.reasons import Verdict
 from bot.core.words import first_few, short
-from bot.render.plan_summary import Family, PlanSummary, why
+from bot.render.plan_summary import ImageGroup, PlanSummary, why
 from bot.render.reasons import user_words
 from bot.render.words import count, size
 from bot.slack.api import Block
@@ -69,13 +69,13 @@ def _where(page: int, shown: Sequence[_Row], total: int) -> str:
 
 def _rows(content: Plan) -> Sequence[_Row]:
     summary = PlanSummary(content)
-    return [*_of(summary.deleted_families), *_of(summary.kept_families)]
+    return [*_of(summary.deleted_groups), *_of(summary.kept_groups)]
 
 
-def _of(families: Iterable[Family]) -> Iterator[_Row]:
-    for family in families:
-        yield _Row(family.root, hangs_on_the_last_root=False)
-        yield from (_Row(each, hangs_on_the_last_root=True) for each in family.others)
+def _of(groups: Iterable[ImageGroup]) -> Iterator[_Row]:
+    for group in groups:
+        yield _Row(group.root, hangs_on_the_last_root=False)
+        yield from (_Row(each, hangs_on_the_last_root=True) for each in group.others)
 
 
 def _where_what_stays_begins(content: Plan) -> int:

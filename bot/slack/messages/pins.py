@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.core.pins import Pin
 from bot.core.records import KnownTag, RepositoryPin
 from bot.core.repository import RepositoryId
-from bot.render.pin_words import pin_reason_words
+from bot.render.pins import pin_reason_words
 from bot.render.words import count
 from bot.slack.api import Block, MessageContent
 from bot.slack.ids import (

@@ -2,7 +2,7 @@
 
 from bot.core.plan_state import PlanState
 from bot.core.records import Event, EventName, PlanRecord
-from bot.render.events_words import detail_words
+from bot.render.events import detail_words
 from bot.render.plan_summary import PlanSummary
 from bot.render.words import count
 from bot.slack.api import MessageContent

@@ -6,7 +6,7 @@ from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Item, Outcome
 from bot.core.savings import usd_per_month
 from bot.core.words import short
-from bot.render.events_words import by_reason
+from bot.render.events import by_reason
 from bot.render.reasons import stopper_words
 from bot.render.words import about, count, freed_of_all, size
 from bot.slack.api import Block, MessageContent

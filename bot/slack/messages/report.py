@@ -8,8 +8,8 @@ from bot.core.judge import PULLED_LATELY
 from bot.core.records import EventName
 from bot.core.words import first_few, moment
 from bot.render.decisions import refusal_words
-from bot.render.events_words import detail_words
-from bot.render.plan_summary import Family, PlanSummary, Pulled, Used, name_of
+from bot.render.events import detail_words
+from bot.render.plan_summary import ImageGroup, PlanSummary, Pulled, Used, name_of
 from bot.render.reasons import user_words
 from bot.render.words import about, age, count, freed_of_all, money, size
 from bot.slack.api import Block, MessageContent
@@ -114,14 +114,14 @@ def _pinned(summary: PlanSummary) -> Iterator[Block]:
 
 def _largest(summary: PlanSummary, view: PlanView) -> Iterator[str]:
     yield "*The largest deletions*, with their sizes as ECR lists them:"
-    yield from (_deleted(family, view) for family in summary.deleted_families[:LARGEST])
+    yield from (_deleted(group, view) for group in summary.deleted_groups[:LARGEST])
 
 
-def _deleted(family: Family, view: PlanView) -> str:
-    pushed_at = family.root.manifest.pushed_at
+def _deleted(group: ImageGroup, view: PlanView) -> str:
+    pushed_at = group.root.manifest.pushed_at
     pushed = f" · pushed {age(view.plan.proposed_at - pushed_at)} ago" if pushed_at else ""
-    others = f" and {len(family.others):,} that hang on it" if family.others else ""
-    return f"• {code(name_of(family.root))}{others} · {size(family.listed_bytes)}{pushed}"
+    others = f" and {len(group.others):,} that hang on it" if group.others else ""
+    return f"• {code(name_of(group.root))}{others} · {size(group.listed_bytes)}{pushed}"
 
 
 def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
@@ -140,11 +140,11 @@ def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
 
 
 def _pull(pulled: Pulled) -> str:
-    return f"{code(name_of(pulled.family.root))} · last pulled {date(pulled.at)}"
+    return f"{code(name_of(pulled.group.root))} · last pulled {date(pulled.at)}"
 
 
 def _pin_button(pulled: Pulled, number: int, view: PlanView) -> Element:
-    digest = pulled.family.root.manifest.digest
+    digest = pulled.group.root.manifest.digest
     return button(
         f"Pin for {PIN_LASTS.days} days", f"{PIN_PULLED}:{number}", phrases.ref(view, digest)
     )

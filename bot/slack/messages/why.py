@@ -10,7 +10,7 @@ from bot.core.reasons import Verdict
 from bot.core.records import Event, Item, Outcome, Pause, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.render.decisions import state_words
-from bot.render.events_words import item_words
+from bot.render.events import item_words
 from bot.render.plan_summary import name_of, why
 from bot.render.reasons import user_words
 from bot.render.words import count

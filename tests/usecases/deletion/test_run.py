@@ -35,7 +35,7 @@ from bot.core.start_obstacles import GroundChanged
 from bot.core.usage import Sighting
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
-from bot.render.events_words import UNCONFIRMED, item_words
+from bot.render.events import UNCONFIRMED, item_words
 from bot.render.reasons import reason_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.deletion.batches import IMAGES_A_BATCH

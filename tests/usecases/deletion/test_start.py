@@ -21,7 +21,7 @@ from bot.core.start_obstacles import (
     SourceSwitchedOff,
 )
 from bot.render.errors import called_back_words
-from bot.render.events_words import item_words
+from bot.render.events import item_words
 from bot.render.obstacles import start_obstacle_words
 from bot.store.tables import ApprovalRow, ItemRow, VersionRow
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError

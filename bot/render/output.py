@@ -1,0 +1,193 @@
+"""JSON and CSV without secrets and control characters, and the columns of lists: one definition of
+a column serves JSON, CSV and the table in a terminal."""
+
+import csv
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TextIO, TypeVar
+
+import orjson
+
+from bot.core.redaction import Redactor
+from bot.core.repository import RepositoryId, parse_registry_host
+from bot.core.visible import visible, visible_json
+from bot.outgoing import own_redactor
+from bot.render.terminal import Heading, table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+_ESCAPE = re.compile(r"\\(?:u[0-9a-f]{4}|.)")
+"""An escape of JSON. Its letter is not part of the text: after a line end (`\\n`) a secret would
+not start a word."""
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""OWASP, CSV Injection. The last four are the full-width forms of the first. Tabs and line ends are
+escaped."""
+
+_CELLS: Mapping[type, Callable[[Any], str]] = {
+    bool: lambda value: "yes" if value else "no",
+    list: " ".join,
+    tuple: " ".join,
+}
+"""How CSV shows values of these types. It shows others as they are."""
+
+Thing = TypeVar("Thing")
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn(Generic[Row]):
+    """A column of the table in a terminal. `cell` gets the row and the time now."""
+
+    heading: Heading
+    cell: Callable[[Row, datetime], "RenderableType"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Thing, Row]):
+    """A column of a list of things. `key` is its name in JSON and CSV.
+
+    `json` gives the value in JSON. None: only CSV has the column. `csv` gives the value in CSV, by
+    default the same; CSV has yes or no for a boolean, and spaces between the texts of a list.
+    `table`: None if the table does not show the column.
+    """
+
+    key: str
+    json: Callable[[Thing], Any] | None
+    csv: Callable[[Thing], Any] | None = None
+    table: TableColumn[Row] | None = None
+
+
+class Columns(Generic[Thing, Row]):
+    """The columns of a list of things, in the order of CSV. `json_first` and `table_first` are the
+    keys with which JSON and the table begin; the other columns follow in the order of CSV."""
+
+    def __init__(
+        self,
+        *columns: Column[Thing, Row],
+        json_first: Sequence[str] = (),
+        table_first: Sequence[str] = (),
+    ) -> None:
+        self.header = tuple(column.key for column in columns)
+        self._cells = [value for each in columns if (value := each.csv or each.json)]
+        self._values = {each.key: each.json for each in _first(columns, json_first) if each.json}
+        self._table = [each.table for each in _first(columns, table_first) if each.table]
+
+    def as_object(self, thing: Thing) -> dict[str, Any]:
+        """For JSON."""
+        return {key: value(thing) for key, value in self._values.items()}
+
+    def as_line(self, thing: Thing) -> Iterator[bytes]:
+        """JSON, one object on a line."""
+        yield dumps(self.as_object(thing)) + b"\n"
+
+    def as_row(self, thing: Thing) -> tuple[object, ...]:
+        """For CSV."""
+        values = [value(thing) for value in self._cells]
+        return tuple(
+            [_CELLS[type(each)](each) if type(each) in _CELLS else each for each in values]
+        )
+
+    def as_rows(self, thing: Thing) -> Iterator[tuple[object, ...]]:
+        yield self.as_row(thing)
+
+    def as_table(self, rows: Iterable[Row], now: datetime) -> "RenderableType":
+        return table(
+            [column.heading for column in self._table],
+            ([column.cell(row, now) for column in self._table] for row in rows),
+        )
+
+
+class RepositoryPlace(NamedTuple):
+    """A repository's name, account and Region."""
+
+    repository: str | None
+    registry_id: str | None
+    region: str | None
+
+
+def place(repository: RepositoryId) -> RepositoryPlace:
+    registry = repository.registry
+    return RepositoryPlace(repository.name, registry.account, registry.region)
+
+
+def place_of(uri: str | None) -> RepositoryPlace:
+    """A text that is no URI of a repository stands as it is: a glob of the settings, or None."""
+    host, _, name = (uri or "").partition("/")
+    registry = parse_registry_host(host)
+    if registry is None:
+        return RepositoryPlace(uri, None, None)
+    return RepositoryPlace(name, registry.account, registry.region)
+
+
+def place_columns(
+    place_of_thing: Callable[[Thing], RepositoryPlace], shown: TableColumn[Row] | None = None
+) -> tuple[Column[Thing, Row], ...]:
+    """`shown`: how the table shows the repository."""
+    return (
+        Column("repository", lambda thing: place_of_thing(thing).repository, table=shown),
+        Column("registry_id", lambda thing: place_of_thing(thing).registry_id),
+        Column("region", lambda thing: place_of_thing(thing).region),
+    )
+
+
+def dumps(value: object) -> bytes:
+    """JSON that gives the same data when it is parsed, except for secrets. JSON itself escapes
+    control characters below U+0020; the others and bidirectional formatting are escaped here."""
+    redactor = own_redactor()
+    text = orjson.dumps(value).decode()
+    if _holds_secrets(text, redactor):
+        text = orjson.dumps(_redacted(orjson.loads(text), redactor)).decode()
+    return visible_json(text).encode()
+
+
+def _holds_secrets(text: str, redactor: Redactor) -> bool:
+    """Hardly any JSON does, and one search of the whole text takes a fraction of the time."""
+    spaced = _ESCAPE.sub(" ", text) if "\\" in text else text
+    return any(redactor.redact(each) != each for each in {text, spaced})
+
+
+def _redacted(value: Any, redactor: Redactor) -> Any:
+    """The keys of objects are the bot's own, and stay."""
+    match value:
+        case str():
+            return redactor.redact(value)
+        case list():
+            return [_redacted(each, redactor) for each in value]
+        case dict():
+            return {key: _redacted(each, redactor) for key, each in value.items()}
+        case _:
+            return value
+
+
+def write_rows(rows: Iterable[Iterable[object]], to: TextIO) -> None:
+    """CSV. A text that a spreadsheet would take for a formula gets an apostrophe in front. Control
+    characters, line ends among them, are escaped, and secrets removed."""
+    redactor = own_redactor()
+    safe = (_safe(tuple(row), redactor) for row in rows)
+    csv.writer(to, lineterminator="\n").writerows(safe)
+
+
+def _safe(row: Sequence[object], redactor: Redactor) -> Sequence[object]:
+    """Hardly any row holds a secret, and one search of the whole row takes a fraction of the
+    time."""
+    whole = "\n".join([cell for cell in row if isinstance(cell, str)])
+    if redactor.redact(whole) != whole:
+        row = [redactor.redact(cell) if isinstance(cell, str) else cell for cell in row]
+    return [_harmless(cell) if isinstance(cell, str) else cell for cell in row]
+
+
+def _harmless(text: str) -> str:
+    text = visible(text)
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _first(
+    columns: Sequence[Column[Thing, Row]], keys: Sequence[str]
+) -> Sequence[Column[Thing, Row]]:
+    """The columns of these keys come first, in the order of `keys`."""
+    by_key = {column.key: column for column in columns}
+    return list({key: by_key[key] for key in (*keys, *by_key)}.values())

@@ -1,0 +1,248 @@
+"""Plans as table, JSON and CSV. `docs/commands.md` has the keys."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.core.judge import Judged
+from bot.core.plan import Plan
+from bot.core.usage import Look
+from bot.core.words import first_few
+from bot.render.obstacles import obstacle_words, scan_words
+from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
+from bot.render.plan_summary import ImageGroup, PlanSummary, name_of, why
+from bot.render.reasons import reason_as_keys, reason_words, user_words
+from bot.render.terminal import (
+    NUMBER,
+    ONE_LINE,
+    ONE_LINE_NUMBER,
+    REST_OF_LINE,
+    ROWS,
+    Heading,
+    how_many_more,
+    indented,
+    section,
+    shown,
+    stacked,
+    table,
+)
+from bot.render.words import age, count, freed_of_all, iso, money, size
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+IMAGES_A_PIECE = 1000
+ALL_LISTED = "--format csv lists all"
+NAME = {**ONE_LINE, "max_width": 34}
+
+
+def _group_name(group: ImageGroup, _now: datetime) -> str:
+    others = f" (+{len(group.others)})" if group.others else ""
+    return f"{name_of(group.root)}{others}"
+
+
+def _listed(group: ImageGroup, _now: datetime) -> str:
+    return size(group.listed_bytes)
+
+
+def _pushed(group: ImageGroup, now: datetime) -> str:
+    pushed_at = group.root.manifest.pushed_at
+    return f"{age(now - pushed_at)} ago" if pushed_at else "?"
+
+
+def _why(group: ImageGroup, _now: datetime) -> "RenderableType":
+    return shown(why(group.root), style="yellow" if group.root.pulled_lately else "")
+
+
+MANIFEST_COLUMNS: Columns[Judged, ImageGroup] = Columns(
+    Column(
+        "digest",
+        lambda judged: judged.manifest.digest,
+        table=TableColumn(Heading("To be deleted, largest first", NAME), _group_name),
+    ),
+    Column("tags", lambda judged: judged.manifest.tags),
+    Column("kind", lambda judged: judged.manifest.kind),
+    Column("parent", lambda judged: judged.parent),
+    Column("verdict", lambda judged: judged.verdict),
+    Column("rules", None, lambda judged: "; ".join(each.rule for each in judged.reasons)),
+    Column(
+        "reasons",
+        lambda judged: list(map(reason_as_keys, judged.reasons)),
+        lambda judged: "; ".join(map(reason_words, judged.reasons)),
+        TableColumn(Heading("why", REST_OF_LINE), _why),
+    ),
+    Column(
+        "pushed_at",
+        lambda judged: iso(judged.manifest.pushed_at),
+        table=TableColumn(Heading("pushed", ONE_LINE), _pushed),
+    ),
+    Column("pulled_at", lambda judged: iso(judged.manifest.pulled_at)),
+    Column("pulled_lately", None, lambda judged: judged.pulled_lately),
+    Column(
+        "size_bytes",
+        lambda judged: judged.manifest.size_bytes,
+        table=TableColumn(Heading("listed", ONE_LINE_NUMBER), _listed),
+    ),
+    Column(
+        "used_by",
+        lambda judged: list(map(user_words, judged.used_by)),
+        lambda judged: "; ".join(map(user_words, judged.used_by)),
+    ),
+    table_first=("digest", "size_bytes", "pushed_at"),
+)
+"""The entries of `images`, the lines of CSV, and the table of what is deleted, where a row is a
+root with the manifests that belong to it."""
+
+PLACE_COLUMNS: Columns[Plan, Any] = Columns(*place_columns(lambda plan: place(plan.repository)))
+
+CSV_HEADER = (*PLACE_COLUMNS.header, *MANIFEST_COLUMNS.header)
+
+
+def plan_as_rows(plan: Plan) -> Iterator[tuple[object, ...]]:
+    """A row a manifest."""
+    place = PLACE_COLUMNS.as_row(plan)
+    for judged in plan.judged:
+        yield (*place, *MANIFEST_COLUMNS.as_row(judged))
+
+
+def plan_as_json(plan: Plan) -> Iterator[bytes]:
+    """One object on one line, in pieces, so that a large plan is never in memory twice. The last
+    piece ends the line."""
+    yield dumps(PLACE_COLUMNS.as_object(plan))[:-1] + b',"images":['
+    for start in range(0, len(plan.judged), IMAGES_A_PIECE):
+        piece = plan.judged[start : start + IMAGES_A_PIECE]
+        entries = dumps([MANIFEST_COLUMNS.as_object(judged) for judged in piece])
+        yield (b"," if start else b"") + entries[1:-1]
+    yield b"]," + dumps(_totals(plan))[1:] + b"\n"
+
+
+def _totals(plan: Plan) -> dict[str, Any]:
+    savings = plan.savings
+    return {
+        "delete": plan.delete,
+        "savings": {
+            "freed_bytes": savings.freed_bytes,
+            "listed_bytes": savings.listed_bytes,
+            "usd_per_month": savings.usd_per_month,
+            "exact": savings.exact,
+        },
+        "complete": plan.complete,
+        "problems": list(map(obstacle_words, plan.problems)),
+        "usage": [
+            {"source": at.source, "scope": at.scope, "images": at.images, "error": _error(at)}
+            for at in plan.usage.looks
+        ],
+        "not_checked": plan.usage.not_checked,
+        "deleted_also_in": [str(registry) for registry in plan.deleted_also_in],
+    }
+
+
+def _error(look: Look) -> str | None:
+    return scan_words(look.problem) if look.problem else None
+
+
+def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":
+    """What a person reads of a plan in ten seconds."""
+    summary = PlanSummary(plan)
+    parts = [_title(plan), *_warnings(plan), _headline(plan)]
+    if summary.kept:
+        parts.append(_keepers(summary))
+    if summary.used:
+        parts.append(_uses(summary))
+    if plan.delete:
+        parts.append(_deletions(summary.deleted_groups, now))
+    if plan.deleted_also_in:
+        places = ", ".join(map(str, plan.deleted_also_in))
+        parts.append(indented(shown(f"Replication deletes these in {places} too.", style="yellow")))
+    return stacked(*parts, shown(""))
+
+
+def _title(plan: Plan) -> "RenderableType":
+    repository = plan.repository
+    return shown((repository.name, "bold"), ("  " + str(repository.registry), "dim"))
+
+
+def _warnings(plan: Plan) -> Iterator["RenderableType"]:
+    if plan.problems:
+        yield shown("INCOMPLETE: it cannot be approved until this is mended", style="bold red")
+        for problem in plan.problems:
+            yield indented(shown(f"- {obstacle_words(problem)}", style="red"))
+
+
+def _headline(plan: Plan) -> "RenderableType":
+    if not plan.judged:
+        return indented(shown("No images."))
+    if not plan.delete:
+        return indented(shown("Nothing to delete."))
+    savings = plan.savings
+    headline = shown(
+        (f"{len(plan.delete):,} of {_manifests(len(plan.judged))} may go", "bold"),
+        f", which frees {freed_of_all(savings)}: ",
+        (f"{money(savings.usd_per_month)} a month", "bold green"),
+        f" ({money(12 * savings.usd_per_month)} a year).",
+    )
+    listed = f"ECR lists {size(savings.listed_bytes)} for them"
+    if not savings.exact:
+        why = (
+            "; the true figure may be lower, since some manifests could not be read or layers may "
+            "be shared with other repositories."
+        )
+    elif savings.freed_bytes < savings.listed_bytes:
+        why = ", but layers that they share are stored once, and those of kept images stay."
+    else:
+        why = ", and they share no layer."
+    return indented(stacked(headline, shown(listed + why, style="dim")))
+
+
+def _keepers(summary: PlanSummary) -> "RenderableType":
+    others = "the other" if summary.plan.delete else "all"
+    headings = [
+        Heading(f"What keeps {others} {len(summary.kept):,}"),
+        Heading("manifests", NUMBER),
+    ]
+    rows = [(shown(why_kept), f"{number:,}") for why_kept, number in summary.keepers]
+    return section(table(headings, rows))
+
+
+def _uses(summary: PlanSummary) -> "RenderableType":
+    rows = []
+    for used in summary.used[:ROWS]:
+        style = "bold" if used.by_use_alone else ""
+        users = first_few([user_words(user) for user in used.users])
+        rows.append((shown(name_of(used.root), style=style), users or "what hangs on it"))
+    parts = [table([Heading("In use", NAME), Heading("by", REST_OF_LINE)], rows)]
+    parts += how_many_more(len(summary.used), ALL_LISTED)
+    if summary.saved_by_use:
+        words = f"Of these, nothing but their use keeps {len(summary.saved_by_use):,}."
+        parts.append(shown(words, style="bold"))
+    return section(*parts)
+
+
+def _deletions(groups: Sequence[ImageGroup], now: datetime) -> "RenderableType":
+    parts = [MANIFEST_COLUMNS.as_table(groups[:ROWS], now)]
+    parts += how_many_more(len(groups), ALL_LISTED)
+    if lately := sum(group.root.pulled_lately for group in groups):
+        words = f"{count(lately, 'of these was', 'of these were')} pulled in the last 30 days"
+        parts.append(shown(f"{words}: pin what something unseen may need", style="yellow"))
+    return section(*parts)
+
+
+def usage_notes(plan: Plan) -> Iterator["RenderableType"]:
+    """Where no source looked for usage: the same for all plans of a run."""
+    if sources := ", ".join(plan.usage.not_checked):
+        words = f"Not checked for use: {sources}. What runs there is not protected."
+        yield shown(words, style="yellow")
+    if regions := first_few([*map(str, plan.usage.unscanned_regions)]):
+        words = f"Regions not checked for use: {regions}. What runs there is not protected."
+        yield shown(words, style="yellow")
+
+
+def unchecked_note(plan: Plan) -> Iterator["RenderableType"]:
+    """For plans that are not stored. The status of a stored plan says the same."""
+    if not plan.checked:
+        words = "No source of usage is on, so nobody can approve a plan: switch one on under usage."
+        yield shown(words, style="yellow")
+
+
+def _manifests(number: int) -> str:
+    return count(number, "manifest")

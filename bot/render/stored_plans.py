@@ -1,0 +1,290 @@
+"""Stored plans as table, JSON and CSV, and their status and result in words. `docs/commands.md` has
+the keys."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.core.authority import why_unapprovable
+from bot.core.plan import Plan
+from bot.core.plan_state import PlanState
+from bot.core.records import Approval, Item, Outcome, PlanRecord
+from bot.core.words import moment, named
+from bot.render.decisions import refusal_words, state_words
+from bot.render.events import by_reason, item_words
+from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
+from bot.render.plans import CSV_HEADER, PLACE_COLUMNS, plan_as_json, plan_as_rows
+from bot.render.terminal import (
+    FOLDED,
+    NUMBER,
+    ONE_LINE,
+    ONE_LINE_NUMBER,
+    ROWS,
+    Heading,
+    bullets,
+    how_many_more,
+    shown,
+    shown_whole,
+    stacked,
+)
+from bot.render.words import age, count, freed, iso, money, size
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+STYLES = {
+    PlanState.PROPOSED: "bold",
+    PlanState.APPROVED: "bold yellow",
+    PlanState.EXECUTING: "bold yellow",
+    PlanState.FAILED: "bold red",
+}
+ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
+NEEDS_A_LOOK = (Outcome.FAILED, Outcome.SPARED)
+ITEMS_A_PIECE = 1000
+
+
+def _state(plan: PlanRecord, _now: datetime) -> "RenderableType":
+    incomplete = "" if plan.complete else ", incomplete"
+    return shown(f"{plan.state}{incomplete}", style=STYLES.get(plan.state, ""))
+
+
+def _approval_as_object(approval: Approval) -> dict[str, Any]:
+    return {"by": approval.by, "at": iso(approval.at), "version": approval.version}
+
+
+def _approval_as_text(approval: Approval) -> str:
+    return f"version {approval.version} by {approval.by} at {iso(approval.at)}"
+
+
+_VERSION: tuple[Column[PlanRecord, PlanRecord], ...] = (
+    Column(
+        "plan",
+        lambda plan: plan.id,
+        table=TableColumn(Heading("plan", ONE_LINE), lambda plan, _now: plan.id),
+    ),
+    Column(
+        "version",
+        lambda plan: plan.version,
+        table=TableColumn(Heading("version", NUMBER), lambda plan, _now: f"{plan.version}"),
+    ),
+    Column("state", lambda plan: plan.state, table=TableColumn(Heading("state"), _state)),
+)
+_PLACE: tuple[Column[PlanRecord, PlanRecord], ...] = place_columns(
+    lambda plan: place(plan.repository),
+    TableColumn(Heading("repository", FOLDED), lambda plan, _now: plan.repository.name),
+)
+
+PLAN_COLUMNS: Columns[PlanRecord, PlanRecord] = Columns(
+    *_VERSION,
+    *_PLACE,
+    Column("manifests", None, lambda plan: plan.manifests),
+    Column(
+        "deletions",
+        None,
+        lambda plan: plan.deletions,
+        TableColumn(
+            Heading("to delete", NUMBER),
+            lambda plan, _now: f"{plan.deletions:,} of {plan.manifests:,}",
+        ),
+    ),
+    Column(
+        "freed_bytes",
+        lambda plan: plan.freed_bytes,
+        table=TableColumn(Heading("frees", ONE_LINE_NUMBER), lambda plan, _now: freed(plan)),
+    ),
+    Column("complete", lambda plan: plan.complete),
+    Column(
+        "proposed_at",
+        lambda plan: iso(plan.proposed_at),
+        table=TableColumn(
+            Heading("proposed", ONE_LINE), lambda plan, now: f"{age(now - plan.proposed_at)} ago"
+        ),
+    ),
+    Column("expires_at", lambda plan: iso(plan.expires_at)),
+    Column("execute_after", lambda plan: iso(plan.execute_after)),
+    Column(
+        "approvals",
+        lambda plan: list(map(_approval_as_object, plan.approvals)),
+        lambda plan: "; ".join(map(_approval_as_text, plan.approvals)),
+    ),
+    Column("unconfirmed_bytes", lambda plan: plan.unconfirmed_bytes),
+    json_first=(
+        "plan",
+        "version",
+        "state",
+        "approvals",
+        "execute_after",
+        "freed_bytes",
+        "unconfirmed_bytes",
+        "proposed_at",
+        "expires_at",
+    ),
+    table_first=("plan", "repository"),
+)
+
+ITEM_COLUMNS: Columns[Item, Any] = Columns(
+    Column("digest", lambda item: item.digest),
+    Column("tags", lambda item: item.tags),
+    Column("outcome", lambda item: item.outcome),
+    Column("reason", item_words),
+)
+"""Of the receipt."""
+
+_VERSION_COLUMNS = Columns(*_VERSION)
+_VERSION_AND_PLACE_COLUMNS = Columns(*_VERSION, *_PLACE)
+
+RECEIPT_HEADER = (*_VERSION_AND_PLACE_COLUMNS.header, *ITEM_COLUMNS.header)
+PROPOSAL_HEADER = (*_VERSION_COLUMNS.header, *CSV_HEADER)
+
+
+def receipt_as_rows(plan: PlanRecord, items: Sequence[Item]) -> Iterator[tuple[object, ...]]:
+    version_and_place = _VERSION_AND_PLACE_COLUMNS.as_row(plan)
+    for item in items:
+        yield (*version_and_place, *ITEM_COLUMNS.as_row(item))
+
+
+def proposal_as_rows(plan: PlanRecord, content: Plan) -> Iterator[tuple[object, ...]]:
+    """A row a manifest."""
+    version = _VERSION_COLUMNS.as_row(plan)
+    for row in plan_as_rows(content):
+        yield (*version, *row)
+
+
+def stored_plan_as_json(plan: PlanRecord, items: Sequence[Item]) -> Iterator[bytes]:
+    """One object on one line, in pieces, since a receipt may be long. The last piece ends the
+    line."""
+    yield dumps(PLAN_COLUMNS.as_object(plan))[:-1]
+    yield from _receipt_as_json(items)
+    yield b"}\n"
+
+
+def proposal_as_json(plan: PlanRecord, items: Sequence[Item], content: Plan) -> Iterator[bytes]:
+    """The same, with all keys of the plan itself."""
+    keys_of_content = {*PLACE_COLUMNS.header, "complete"}
+    record = PLAN_COLUMNS.as_object(plan)
+    yield dumps({key: record[key] for key in record if key not in keys_of_content})[:-1]
+    yield from _receipt_as_json(items)
+    pieces = plan_as_json(content)
+    yield b"," + next(pieces).removeprefix(b"{")
+    yield from pieces
+
+
+def _receipt_as_json(items: Sequence[Item]) -> Iterator[bytes]:
+    """One more key of an open object."""
+    yield b',"receipt":['
+    for start in range(0, len(items), ITEMS_A_PIECE):
+        piece = items[start : start + ITEMS_A_PIECE]
+        lines = dumps(list(map(ITEM_COLUMNS.as_object, piece)))
+        yield (b"," if start else b"") + lines[1:-1]
+    yield b"]"
+
+
+def stored_plans_as_table(plans: Iterable[PlanRecord], now: datetime) -> "RenderableType":
+    found = list(plans)
+    if not found:
+        return shown("Nothing was proposed yet: ecr-clean propose does.")
+    return PLAN_COLUMNS.as_table(found, now)
+
+
+def standing(plan: PlanRecord, required: int) -> str:
+    """The plan's status and the next step. `required`: how many people must approve."""
+    return f"Plan {plan.id}, version {plan.version}, {_status(plan)}.{_next_step(plan, required)}"
+
+
+def _status(plan: PlanRecord) -> str:
+    if plan.state is PlanState.PROPOSED:
+        return f"is proposed until {moment(plan.expires_at)}"
+    if plan.state is PlanState.APPROVED and plan.execute_after:
+        return f"is approved; deletion starts {moment(plan.execute_after)}"
+    if plan.stop_asked_by and plan.state is PlanState.EXECUTING:
+        return f"{state_words(plan.state)}, and stops after the batches in flight"
+    return state_words(plan.state)
+
+
+def _next_step(plan: PlanRecord, required: int) -> str:
+    if plan.state is not PlanState.PROPOSED:
+        return ""
+    if why_not := why_unapprovable(plan):
+        return f" {refusal_words(why_not)}."
+    if required > 1:
+        approved = len(plan.current_approvals)
+        return f" {required} people must approve it in Slack; {approved} have."
+    return f" To approve it: ecr-clean approve {plan.id} --version {plan.version}"
+
+
+def at_stake(plan: PlanRecord, usd_per_month: float) -> str:
+    """What an approval would delete."""
+    return (
+        f"version {plan.version} of plan {plan.id} deletes {plan.deletions:,} of "
+        f"{count(plan.manifests, 'manifest')} in {plan.repository.name}, which frees "
+        f"{freed(plan)} ({money(usd_per_month)} a month)"
+    )
+
+
+def standing_as_text(plan: PlanRecord, required: int) -> "RenderableType":
+    """As long as it is, so that people can copy the command in it."""
+    style = STYLES.get(plan.state, "bold") if plan.complete else "bold red"
+    return shown_whole(standing(plan, required), style=style)
+
+
+def stored_plan_as_text(
+    plan: PlanRecord, items: Sequence[Item], required: int
+) -> Iterator["RenderableType"]:
+    """What the store has beside the plan's content."""
+    yield standing_as_text(plan, required)
+    yield shown(f"Proposed {moment(plan.proposed_at)}.")
+    yield from (_approval(each, plan.version) for each in plan.approvals)
+    if items:
+        yield _progress(items) if plan.state is PlanState.EXECUTING else _receipt(items)
+
+
+def result_as_text(
+    plan: PlanRecord, items: Sequence[Item], required: int, usd_per_month: float
+) -> Iterator["RenderableType"]:
+    """Of a plan that this process just carried out."""
+    yield standing_as_text(plan, required)
+    if plan.state in ENDED:
+        saved = f"{freed(plan)}: {money(usd_per_month)} a month"
+        yield shown(f"{plan.repository.name}: freed {saved}.", style="bold")
+        if plan.unconfirmed_bytes:
+            more = size(plan.unconfirmed_bytes)
+            yield shown(f"ECR never confirmed the deletion of another {more}.")
+        yield _receipt(items)
+
+
+def since_when(made_at: datetime) -> "RenderableType":
+    words = f"The database knows of no pin, plan or moved tag before {moment(made_at)}."
+    return shown(words, style="yellow")
+
+
+def _approval(approval: Approval, version: int) -> "RenderableType":
+    earlier = f": that was version {approval.version}, and counts no more"
+    suffix = "." if approval.version == version else f"{earlier}."
+    return shown(f"Approved by {approval.by} {moment(approval.at)}{suffix}")
+
+
+def _progress(items: Sequence[Item]) -> "RenderableType":
+    settled = sum(item.outcome is not Outcome.PENDING for item in items)
+    so_far = shown(f"{settled:,} of {count(len(items), 'manifest')} are settled so far.")
+    return stacked(so_far, _receipt(items))
+
+
+def _receipt(items: Sequence[Item]) -> "RenderableType":
+    by_outcome = Counter(item.outcome for item in items)
+    summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in Outcome if by_outcome[each])
+    if unconfirmed := sum(item.is_unconfirmed for item in items):
+        summary += f" ({unconfirmed:,} of the deletions ECR never confirmed)"
+    lines = list(_what_needs_a_look(items))
+    parts = [shown(f"Receipt: {summary}.")]
+    if lines:
+        parts.append(bullets(lines[:ROWS]))
+    return stacked(*parts, *how_many_more(len(lines), "--format csv lists all"))
+
+
+def _what_needs_a_look(items: Sequence[Item]) -> Iterator[str]:
+    """A line for each reason, however many manifests it has; failures first."""
+    for outcome in NEEDS_A_LOOK:
+        for words, some in by_reason(item for item in items if item.outcome is outcome).items():
+            more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
+            yield f"{named(some[0].digest, some[0].tags)}{more} {outcome}: {words}"
