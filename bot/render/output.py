@@ -151,7 +151,7 @@ def _holds_secrets(text: str, redactor: Redactor) -> bool:
 
 
 def _redacted(value: Any, redactor: Redactor) -> Any:
-    """The keys of objects are the bot's own, and stay."""
+    """Keys of objects are the bot's own texts, without secrets."""
     match value:
         case str():
             return redactor.redact(value)

@@ -1,4 +1,4 @@
-"""What a plan comes to, for people: counted once, shown in a terminal and in Slack."""
+"""A plan in numbers and image groups, for the terminal and Slack."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -37,8 +37,8 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class ImageGroup:
-    """A root, and what hangs on it with the same verdict."""
+class JudgedGroup:
+    """A root, and the manifests with the same verdict that belong to it."""
 
     root: Judged
     others: tuple[Judged, ...]
@@ -49,14 +49,15 @@ class ImageGroup:
 
     @property
     def listed_bytes(self) -> int:
-        """What ECR lists for them all. An index's size is that of one of its children."""
+        """The sum of the sizes that ECR lists, without indexes: ECR lists an index with the size of
+        one of its children."""
         manifests = (member.manifest for member in self.members)
         return sum(manifest.size_bytes for manifest in manifests if not manifest.is_index)
 
 
 class Used(NamedTuple):
-    """`users` is empty where only what hangs on it and on a nearer root is used. `by_use_alone`:
-    it stays for no other reason."""
+    """An image in use. `users` is empty if the manifest in use is in another group. `by_use_alone`:
+    no other reason keeps the image."""
 
     root: Judged
     users: tuple[User, ...]
@@ -64,9 +65,9 @@ class Used(NamedTuple):
 
 
 class Pulled(NamedTuple):
-    """`at`: when somebody last pulled it, or what hangs on it. UTC."""
+    """`at`: the last pull of the root or of a manifest that belongs to it. UTC."""
 
-    group: ImageGroup
+    group: JudgedGroup
     at: datetime
 
 
@@ -80,23 +81,24 @@ class PlanSummary:
 
     @cached_property
     def keepers(self) -> Sequence[tuple[str, int]]:
-        """Why how many stay, most first. Each counts once: by its first reason."""
+        """Reasons with the number of kept manifests, most first. A manifest counts for its first
+        reason."""
         return Counter(_because(judged.reasons[0]) for judged in self.kept).most_common()
 
     @cached_property
-    def kept_groups(self) -> Sequence[ImageGroup]:
-        """Pushed last first."""
+    def kept_groups(self) -> Sequence[JudgedGroup]:
+        """The last pushed first."""
         return sorted(_groups(self.kept), key=_push, reverse=True)
 
     @cached_property
-    def deleted_groups(self) -> Sequence[ImageGroup]:
+    def deleted_groups(self) -> Sequence[JudgedGroup]:
         """Largest first."""
         deleted = (each for each in self.plan.judged if each.verdict is Verdict.DELETE)
         return sorted(_groups(deleted), key=lambda group: group.listed_bytes, reverse=True)
 
     @cached_property
     def used(self) -> Sequence[Used]:
-        """First what age and count alone would delete, then pushed last first."""
+        """First the images that only their use keeps, then the last pushed."""
         found = (
             Used(group.root, _users(group), _only_use_keeps(group.root))
             for group in self.kept_groups
@@ -110,14 +112,14 @@ class PlanSummary:
 
     @cached_property
     def pins(self) -> Sequence[str]:
-        """Who pinned what and why, each once."""
+        """The sentence of each pin, each once."""
         reasons = (reason for judged in self.kept for reason in judged.reasons)
         pinned = (reason_words(reason) for reason in reasons if reason.rule is RuleName.PINNED)
         return list(dict.fromkeys(pinned))
 
     @cached_property
     def pulled_lately(self) -> Sequence[Pulled]:
-        """What goes although somebody pulled it in the last 30 days, last pull first."""
+        """Groups to delete with a pull in the last 30 days, last pull first."""
         pulled = [group for group in self.deleted_groups if group.root.pulled_lately]
         if not pulled:
             return ()
@@ -127,13 +129,13 @@ class PlanSummary:
 
     @cached_property
     def looked_at(self) -> Mapping[str, int]:
-        """Sources of usage that could be read, each with the number of places."""
+        """The sources of usage that could be read, each with the number of scopes."""
         looks = self.plan.usage.looks
         return Counter(look.source for look in looks if look.source in SOURCES and not look.failure)
 
 
 def name_of(judged: Judged) -> str:
-    """Its first tag, or what is readable of its digest."""
+    """Its first tag, or its short digest."""
     manifest = judged.manifest
     return manifest.tags[0] if manifest.tags else short(manifest.digest)
 
@@ -143,14 +145,15 @@ def why(judged: Judged) -> str:
 
 
 def _because(reason: Reason) -> str:
-    """Of the newest, of which class."""
+    """For the newest images, with their class."""
     if isinstance(reason, AmongNewest):
         return f"among the {reason.of} newest {group_words(reason.group)}"
     return KEPT_BECAUSE[reason.rule]
 
 
-def _groups(judged: Iterable[Judged]) -> list[ImageGroup]:
-    """All have the same verdict. Who hangs on several goes with its nearest."""
+def _groups(judged: Iterable[Judged]) -> list[JudgedGroup]:
+    """`judged` have the same verdict. A manifest with several parents is in the group of the
+    nearest."""
     by_digest = {each.manifest.digest: each for each in judged}
     members: defaultdict[str, list[Judged]] = defaultdict(list)
     for digest, member in by_digest.items():
@@ -159,11 +162,11 @@ def _groups(judged: Iterable[Judged]) -> list[ImageGroup]:
             members[root].append(member)
         else:
             members[root]
-    return [ImageGroup(by_digest[root], tuple(others)) for root, others in members.items()]
+    return [JudgedGroup(by_digest[root], tuple(others)) for root, others in members.items()]
 
 
 def _root(member: Judged, same_verdict: Mapping[str, Judged]) -> str:
-    """Where a circle closes, the lowest digest on the way."""
+    """In a circle of parents, the lowest digest."""
     way = {member.manifest.digest}
     while (parent := member.parent) and parent in same_verdict:
         if parent in way:
@@ -177,10 +180,10 @@ def _only_use_keeps(judged: Judged) -> bool:
     return {reason.rule for reason in judged.reasons} == {RuleName.IN_USE}
 
 
-def _users(group: ImageGroup) -> tuple[User, ...]:
+def _users(group: JudgedGroup) -> tuple[User, ...]:
     return sorted_users({user for member in group.members for user in member.used_by})
 
 
-def _push(group: ImageGroup) -> tuple[datetime, str]:
+def _push(group: JudgedGroup) -> tuple[datetime, str]:
     manifest = group.root.manifest
     return manifest.pushed_at or _LONG_AGO, manifest.digest

@@ -10,7 +10,7 @@ from bot.core.usage import Look
 from bot.core.words import first_few
 from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
-from bot.render.plan_summary import ImageGroup, PlanSummary, name_of, why
+from bot.render.plan_summary import JudgedGroup, PlanSummary, name_of, why
 from bot.render.reasons import reason_as_keys, reason_words, user_words
 from bot.render.terminal import (
     NUMBER,
@@ -36,25 +36,25 @@ ALL_LISTED = "--format csv lists all"
 NAME = {**ONE_LINE, "max_width": 34}
 
 
-def _group_name(group: ImageGroup, _now: datetime) -> str:
+def _group_name(group: JudgedGroup, _now: datetime) -> str:
     others = f" (+{len(group.others)})" if group.others else ""
     return f"{name_of(group.root)}{others}"
 
 
-def _listed(group: ImageGroup, _now: datetime) -> str:
+def _listed(group: JudgedGroup, _now: datetime) -> str:
     return size(group.listed_bytes)
 
 
-def _pushed(group: ImageGroup, now: datetime) -> str:
+def _pushed(group: JudgedGroup, now: datetime) -> str:
     pushed_at = group.root.manifest.pushed_at
     return f"{age(now - pushed_at)} ago" if pushed_at else "?"
 
 
-def _why(group: ImageGroup, _now: datetime) -> "RenderableType":
+def _why(group: JudgedGroup, _now: datetime) -> "RenderableType":
     return shown(why(group.root), style="yellow" if group.root.pulled_lately else "")
 
 
-MANIFEST_COLUMNS: Columns[Judged, ImageGroup] = Columns(
+MANIFEST_COLUMNS: Columns[Judged, JudgedGroup] = Columns(
     Column(
         "digest",
         lambda judged: judged.manifest.digest,
@@ -218,7 +218,7 @@ def _uses(summary: PlanSummary) -> "RenderableType":
     return section(*parts)
 
 
-def _deletions(groups: Sequence[ImageGroup], now: datetime) -> "RenderableType":
+def _deletions(groups: Sequence[JudgedGroup], now: datetime) -> "RenderableType":
     parts = [MANIFEST_COLUMNS.as_table(groups[:ROWS], now)]
     parts += how_many_more(len(groups), ALL_LISTED)
     if lately := sum(group.root.pulled_lately for group in groups):

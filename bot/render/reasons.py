@@ -245,7 +245,7 @@ def _listed(tags: Sequence[str]) -> str:
 
 
 def reason_as_keys(reason: Reason) -> dict[str, Any]:
-    """`docs/commands.md` tells the keys. Keys without a value are left out."""
+    """`docs/commands.md` has the keys. A key without a value is left out."""
     keys: dict[str, Any] = _as_json(reason)
     return keys
 
@@ -314,4 +314,4 @@ _IN_SHORT: Mapping[Any, Callable[[Any], Any]] = {
     timedelta: duration_in_words,
     tuple: lambda values: list(map(_as_json, values)),
 }
-"""Values that scripts know as one text, and lists."""
+"""Values that JSON has as a text, and lists."""

@@ -231,7 +231,7 @@ def standing_as_text(plan: PlanRecord, required: int) -> "RenderableType":
 def stored_plan_as_text(
     plan: PlanRecord, items: Sequence[Item], required: int
 ) -> Iterator["RenderableType"]:
-    """What the store has beside the plan's content."""
+    """Status, approvals and receipt: all but the plan's content."""
     yield standing_as_text(plan, required)
     yield shown(f"Proposed {moment(plan.proposed_at)}.")
     yield from (_approval(each, plan.version) for each in plan.approvals)
@@ -242,7 +242,7 @@ def stored_plan_as_text(
 def result_as_text(
     plan: PlanRecord, items: Sequence[Item], required: int, usd_per_month: float
 ) -> Iterator["RenderableType"]:
-    """Of a plan that this process just carried out."""
+    """Of a plan that this process executed."""
     yield standing_as_text(plan, required)
     if plan.state in ENDED:
         saved = f"{freed(plan)}: {money(usd_per_month)} a month"

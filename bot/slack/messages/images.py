@@ -8,7 +8,7 @@ from bot.core.judge import Judged
 from bot.core.plan import Plan
 from bot.core.reasons import Verdict
 from bot.core.words import first_few, short
-from bot.render.plan_summary import ImageGroup, PlanSummary, why
+from bot.render.plan_summary import JudgedGroup, PlanSummary, why
 from bot.render.reasons import user_words
 from bot.render.words import count, size
 from bot.slack.api import Block
@@ -72,7 +72,7 @@ def _rows(content: Plan) -> Sequence[_Row]:
     return [*_of(summary.deleted_groups), *_of(summary.kept_groups)]
 
 
-def _of(groups: Iterable[ImageGroup]) -> Iterator[_Row]:
+def _of(groups: Iterable[JudgedGroup]) -> Iterator[_Row]:
     for group in groups:
         yield _Row(group.root, hangs_on_the_last_root=False)
         yield from (_Row(each, hangs_on_the_last_root=True) for each in group.others)

@@ -9,7 +9,7 @@ from bot.core.records import EventName
 from bot.core.words import first_few, moment
 from bot.render.decisions import refusal_words
 from bot.render.events import detail_words
-from bot.render.plan_summary import ImageGroup, PlanSummary, Pulled, Used, name_of
+from bot.render.plan_summary import JudgedGroup, PlanSummary, Pulled, Used, name_of
 from bot.render.reasons import user_words
 from bot.render.words import about, age, count, freed_of_all, money, size
 from bot.slack.api import Block, MessageContent
@@ -117,7 +117,7 @@ def _largest(summary: PlanSummary, view: PlanView) -> Iterator[str]:
     yield from (_deleted(group, view) for group in summary.deleted_groups[:LARGEST])
 
 
-def _deleted(group: ImageGroup, view: PlanView) -> str:
+def _deleted(group: JudgedGroup, view: PlanView) -> str:
     pushed_at = group.root.manifest.pushed_at
     pushed = f" · pushed {age(view.plan.proposed_at - pushed_at)} ago" if pushed_at else ""
     others = f" and {len(group.others):,} that hang on it" if group.others else ""

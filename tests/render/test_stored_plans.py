@@ -15,7 +15,6 @@ from bot.core.result_reasons import PulledSince
 from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
-from bot.render.output import write_rows
 from bot.render.stored_plans import (
     ITEMS_A_PIECE,
     proposal_as_json,
@@ -166,10 +165,3 @@ def test_a_receipt_of_any_length_is_one_line(count: int) -> None:
         assert [each["tags"] for each in orjson.loads(line)["receipt"]] == [
             [f"1.{number}"] for number in range(count)
         ]
-
-
-def test_no_cell_of_csv_is_a_formula() -> None:
-    text = io.StringIO()
-    row = ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\uff1d1", "a=1", "a\r=1", -1, None, "", 1.5]
-    write_rows([row], text)
-    assert text.getvalue() == "'=1,'+1,'-1,'@a,\\t=1,\\r=1,'\uff1d1,a=1,a\\r=1,-1,,,1.5\n"
