@@ -1,8 +1,8 @@
-"""The process that carries plans out, and plans what people in Slack ask for and what is due.
+"""The background process: it carries out plans, and makes reports.
 
-What there is to carry out stands in the plans themselves: one that is approved and due, or whose
-run was left, is taken by whoever is first. What there is to plan stands on the store's queue. With
-PostgreSQL there may be many such processes.
+The plans themselves say what there is to carry out: a plan that is approved and due, or whose run
+was abandoned, is taken by the first worker that finds it. The queue in the store says which reports
+there are to make. With PostgreSQL, several such processes may run.
 """
 
 from bot.worker.process import main

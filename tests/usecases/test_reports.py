@@ -2,18 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
+from bot.core.authority import SlackPerson
 from bot.core.due import DueOutcome, Round
 from bot.core.errors import ServiceError
+from bot.core.person_reasons import Guest
 from bot.core.plan_state import PlanState
-from bot.core.records import Message
+from bot.core.records import EventName, Message
 from bot.usecases.proposals import Proposal, expiry
-from bot.usecases.reports import PlannedReport, ReportRequest, Reports
+from bot.usecases.reports import Asker, PlannedReport, ReportRequest, Reports, Wish
 from tests.render.builders import HERE
 from tests.support import NOW
-from tests.usecases.scene import CAT, WEEK, Scene, content
+from tests.usecases.scene import CAT, WEEK, Scene, content, refused
 
 CHANNEL = "C1"
 ROUND = Round("*", NOW.replace(tzinfo=None), min_saving=0.0)
@@ -202,3 +205,29 @@ def test_a_report_without_a_claim_leaves_the_claims_of_its_time(
     claimed(scene, round_)
     make(reports, ReportRequest(HERE, CHANNEL, round_), proposal_of(scene, "new", "old"))
     assert (outcome_of(scene), summaries(scene)) == (None, 0)
+
+
+# requests of people in Slack
+
+GUEST = SlackPerson("U9", "T1", is_guest=True, groups=None)
+
+
+def asker(scene: Scene) -> Asker:
+    return Asker(scene.store, scene.clock, scene.rules)
+
+
+@pytest.mark.parametrize(("ts", "told"), [("1.5", "1.5"), (None, "")])
+def test_a_worker_gets_to_know_it(scene: Scene, ts: str | None, told: str) -> None:
+    asker(scene).ask(CAT, Wish("team/*", "C1", ts))
+    job = scene.store.take("worker", scene.now, timedelta(minutes=1))
+    assert job
+    assert job.kind == "report"
+    assert job.payload == {"repository": "team/*", "channel": "C1", "user": CAT.id, "ts": told}
+
+
+def test_whoever_may_not(scene: Scene) -> None:
+    with refused(Guest("U9")):
+        asker(scene).ask(GUEST, Wish("team/api", "C1", None))
+    event = scene.last_event()
+    assert (event.event, event.by, event.repository) == (EventName.REFUSED, "U9", None)
+    assert scene.store.take("worker", scene.now, timedelta(minutes=1)) is None

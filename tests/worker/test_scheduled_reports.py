@@ -244,7 +244,7 @@ class Killed(BaseException):
 
 
 CALLS = [
-    "due_report", "open_plan", "commit", "remember_tags", "remember_look", "renew",
+    "due_report", "open_plan", "commit", "remember_tags", "remember_look", "renew_job",
     "remember_report", "messages_of", "mark_shown", "mark_listed", "gather", "done",
 ]  # fmt: skip
 
