@@ -77,14 +77,15 @@ _RETURNED_TO_THE_BOT = frozenset({"initial_value", "private_metadata", "value"})
 _TOKEN = "token"  # noqa: S105 - the name of an argument
 """The argument that authenticates a call."""
 
-Block = dict[str, Any]
+Json = dict[str, Any]
+"""A block or a view of Block Kit."""
 
 
 class MessageContent(NamedTuple):
     """`text`: a short form of the blocks, for notifications and screen readers."""
 
     text: str
-    blocks: Sequence[Block] = ()
+    blocks: Sequence[Json] = ()
 
 
 class SlackError(ServiceError):

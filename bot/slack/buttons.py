@@ -12,13 +12,7 @@ from bot.render.errors import error_words
 from bot.slack.api import MessageContent, SlackError, update_message
 from bot.slack.command_dispatch import run_command
 from bot.slack.context import SlackContext
-from bot.slack.follow_up import (
-    pin_answer,
-    pins_shown,
-    unpin_answer,
-    update_after_pinning,
-    updating_messages,
-)
+from bot.slack.follow_up import pins_shown, update_after_pinning, updating_messages
 from bot.slack.ids import (
     APPROVE_PLAN,
     COMMAND,
@@ -36,10 +30,11 @@ from bot.slack.ids import (
     PlanRef,
 )
 from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
-from bot.slack.messages.answers import refusal, refused, typing_view
+from bot.slack.messages.answers import pin_answer, refusal, refused, unpin_answer
 from bot.slack.messages.images import images_view
-from bot.slack.messages.pins import pinning_view
-from bot.slack.messages.report import PIN_LASTS
+from bot.slack.messages.pin_modal import pinning_view
+from bot.slack.messages.pins import KEEPS_FOR
+from bot.slack.messages.report import PIN_LASTS, typing_view
 from bot.slack.modals import Modal, open_modal, reporting_in
 from bot.slack.payloads import (
     Click,
@@ -49,7 +44,6 @@ from bot.slack.payloads import (
     ClickOnUsage,
     CommandClick,
 )
-from bot.slack.pin_warnings import KEEPS_FOR
 from bot.slack.requested_reports import request_new_plan
 from bot.usecases.decisions import Consent
 from bot.usecases.pins import CannotProlongError

@@ -26,22 +26,21 @@ from bot.slack.command_parser import (
     read_end,
 )
 from bot.slack.context import SlackContext
-from bot.slack.follow_up import (
+from bot.slack.follow_up import update_after_pinning, update_messages
+from bot.slack.ids import COMMAND
+from bot.slack.listener import answer
+from bot.slack.messages.answers import (
+    help_message,
     pin_answer,
     resume_answer,
     stop_answer,
     unpin_answer,
-    update_after_pinning,
-    update_messages,
 )
-from bot.slack.ids import COMMAND
-from bot.slack.listener import answer
-from bot.slack.messages.answers import help_message
 from bot.slack.messages.pins import PinnedView, pinned_message
-from bot.slack.messages.plan_lists import Ended, HistoryView, history_message
+from bot.slack.messages.plan_lists import EndedPlan, HistoryView, history_message
 from bot.slack.messages.repositories import RepositoriesView, repositories_message
-from bot.slack.messages.status import StatusView, UnderWay, paused_message, status_message
-from bot.slack.messages.why import never_looked_at
+from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
+from bot.slack.messages.why import never_scanned_message
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_messages import open_plans, with_link
 from bot.slack.requested_reports import request_report
@@ -137,7 +136,7 @@ def why(call: CommandCall, arguments: Arguments) -> None:
     repository = call.find(as_repository(name))
     plan = call.context.store.last_plan(repository)
     if plan is None:
-        call.answer(never_looked_at(repository))
+        call.answer(never_scanned_message(repository))
     else:
         call.answer(why_answer(call.context, plan, reference, call.line))
 
@@ -330,15 +329,16 @@ def _could_free(known: KnownRepository) -> tuple[int, int]:
     return held.could_free_bytes or 0, -1 if known.look is None else held.stored_bytes or 0
 
 
-def _ended(call: CommandCall, plan: PlanRecord) -> Ended:
+def _ended(call: CommandCall, plan: PlanRecord) -> EndedPlan:
     store = call.context.store
     counts = store.tally(plan.id, plan.version, most_told=0).counts
-    return Ended(LastRun(plan, counts), store.last_event(plan.id))
+    return EndedPlan(LastRun(plan, counts), store.last_event(plan.id))
 
 
-def _running_deletions(context: SlackContext) -> Sequence[UnderWay]:
+def _running_deletions(context: SlackContext) -> Sequence[RunningPlan]:
     store = context.store
     executing = (plan for plan in store.open_plans() if plan.state is PlanState.EXECUTING)
     return [
-        UnderWay(plan, store.tally(plan.id, plan.version, most_told=0).counts) for plan in executing
+        RunningPlan(plan, store.tally(plan.id, plan.version, most_told=0).counts)
+        for plan in executing
     ]

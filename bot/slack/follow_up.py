@@ -1,25 +1,17 @@
-"""What follows an action of a person: the answer to them, and the update of the plan's messages."""
+"""Updates the messages of a plan after an action of a person."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 from bot.core.errors import RequestError, ServiceError
-from bot.core.plan_state import PlanState
-from bot.core.records import Pause, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.render.words import count
-from bot.slack.api import MessageContent
 from bot.slack.context import SlackContext
 from bot.slack.ids import PlanRef
 from bot.slack.listener import answer
 from bot.slack.messages.answers import refused
-from bot.slack.messages.kit import section
-from bot.slack.messages.phrases import starts
-from bot.slack.messages.pins import PinsShown
+from bot.slack.messages.pin_modal import PinsShown
 from bot.slack.payloads import Click, ClickOnUsage
-from bot.slack.wording import code, codes, date, mention
 from bot.usecases.pins import NewPins
 
 OUTDATED_AT_ONCE = 5
@@ -73,48 +65,6 @@ def pins_shown(
     return PinsShown(ref, repository, stored, from_settings, news)
 
 
-def approval_answer(plan: PlanRecord, pause: Pause | None, now: datetime) -> MessageContent:
-    if plan.state is PlanState.APPROVED and plan.execute_after:
-        at = starts(plan.execute_after, pause, now)
-        return _message(
-            f"Approved. Deletion starts {at}; until then, *Stop* in the channel calls it off."
-        )
-    return _message("You approved. Others have to approve, too, before anything is deleted.")
-
-
-def pin_answer(pinned: NewPins, repository: str) -> MessageContent:
-    names = codes(pin.pin for pin in pinned.pins)
-    until = max((pin.until for pin in pinned.pins if pin.until), default=None)
-    lasts = f"until {date(until)}" if until else "without end"
-    return _message(f"Pinned {names} in {code(repository)} {lasts}.", *_effects_of_pinning(pinned))
-
-
-def unpin_answer(texts: Iterable[str], repository: str) -> MessageContent:
-    return _message(
-        f"Unpinned {codes(texts)} in {code(repository)}. Plans that are open keep what it kept; "
-        "the next one is made without it."
-    )
-
-
-def stop_answer(plan: PlanRecord) -> MessageContent:
-    name = code(plan.repository.name)
-    if plan.state is PlanState.EXECUTING:
-        return _message(
-            f"Stopping what is being deleted in {name}: it ends after the batches in flight."
-        )
-    return _message(
-        f"Stopped: nothing was deleted in {name}. Plan {plan.id} is proposed again, and has to be "
-        "approved anew."
-    )
-
-
-def resume_answer(ended: Pause) -> MessageContent:
-    return _message(
-        f"Resumed: {mention(ended.by)} had paused ecr-clean {date(ended.at)}. Deletions may begin "
-        "again."
-    )
-
-
 def _update_clicked_message(context: SlackContext, click: Click | ClickOnUsage) -> None:
     """Also if the message is not stored, or shows an outdated revision."""
     try:
@@ -124,25 +74,3 @@ def _update_clicked_message(context: SlackContext, click: Click | ClickOnUsage) 
             context.plan_messages.update_clicked(plan_id, click.channel_id, click.ts)
     except ServiceError as error:
         _log.warning("%s; it is tried again", error)
-
-
-def _effects_of_pinning(pinned: NewPins) -> Iterator[str]:
-    """On the open plan; and pins without an image, which may be mistyped."""
-    plan = pinned.plan
-    if plan and plan.state is PlanState.EXECUTING:
-        yield "It is being deleted from just now: what is not gone yet is spared."
-    elif plan:
-        yield (
-            f"The plan is version {plan.version} now, and deletes {plan.deletions:,} of "
-            f"{count(plan.manifests, 'manifest')}."
-        )
-    if pinned.idle:
-        yield (
-            f"{codes(pinned.idle)} fits no image that was seen there last, so it protects nothing "
-            "now."
-        )
-
-
-def _message(*sentences: str) -> MessageContent:
-    text = " ".join(sentences)
-    return MessageContent(text, [section(text)])

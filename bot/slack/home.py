@@ -15,7 +15,7 @@ from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself
 from bot.ports import Clock
-from bot.slack.api import UNREACHABLE, Block, SlackError, calling
+from bot.slack.api import UNREACHABLE, Json, SlackError, calling
 from bot.slack.context import SlackContext
 from bot.slack.listener import make_listener
 from bot.slack.messages.home import closed_home, home
@@ -86,7 +86,7 @@ class Home:
         else:
             self.store.mark_home_shown(user, number, self.clock())
 
-    def _publish(self, user: str, tab: Block) -> None:
+    def _publish(self, user: str, tab: Json) -> None:
         with calling("Showing the Home tab"):
             self.client.views_publish(user_id=user, view=tab)
 

@@ -12,15 +12,9 @@ from bot.core.durations import LAST_YEAR, end_of_day, parse_duration
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.render.errors import error_words
-from bot.slack.api import Block, MessageContent, SlackError, calling, safe
+from bot.slack.api import Json, SlackError, calling, safe
 from bot.slack.context import SlackContext
-from bot.slack.follow_up import (
-    approval_answer,
-    pin_answer,
-    pins_shown,
-    update_after_pinning,
-    update_messages,
-)
+from bot.slack.follow_up import pins_shown, update_after_pinning, update_messages
 from bot.slack.ids import (
     CONFIRM_PLAN,
     PIN_REASON,
@@ -31,9 +25,9 @@ from bot.slack.ids import (
     chosen_pin,
 )
 from bot.slack.listener import Body, UnexpectedPayloadError, answer, make_listener
-from bot.slack.messages.answers import loading_view, refused
-from bot.slack.messages.kit import plain
-from bot.slack.messages.pins import LASTS, NO_END, pins_view
+from bot.slack.messages.answers import approval_answer, pin_answer, refused
+from bot.slack.messages.kit import loading_view, text_view
+from bot.slack.messages.pin_modal import LASTS, NO_END, pins_view
 from bot.slack.payloads import PayloadSender, PinSubmission, Submission
 from bot.usecases.audit import one_line
 from bot.usecases.decisions import Consent
@@ -57,7 +51,7 @@ class Modal:
     context: SlackContext
     id: str
 
-    def show(self, view: Block) -> bool:
+    def show(self, view: Json) -> bool:
         """False if the modal is closed."""
         try:
             with calling("Showing a window"):
@@ -92,7 +86,7 @@ def reporting_in(modal: Modal, sender: PayloadSender) -> Iterator[None]:
         yield
     except (RequestError, ServiceError) as error:
         content = refused(error)
-        if not modal.show(_text_view(content)):
+        if not modal.show(text_view(content.blocks)):
             answer(modal.context, sender, content)
 
 
@@ -119,7 +113,8 @@ def confirm_plan(context: SlackContext, submission: Submission) -> None:
         consent = Consent(ref.version, ref.detail, submission.typed)
         plan = context.decisions.approve(ref.plan, context.person(submission.sender), consent)
         update_messages(context, plan.id)
-        modal.show(_text_view(approval_answer(plan, context.store.pause(), context.clock())))
+        answered = approval_answer(plan, context.store.pause(), context.clock())
+        modal.show(text_view(answered.blocks))
 
 
 def checking_pins(context: SlackContext) -> Middleware:
@@ -154,15 +149,6 @@ def pin_chosen(context: SlackContext, submission: PinSubmission) -> None:
         view = pins_view(pins_shown(context, repository, submission.ref, news.text))
         if not modal.show(view):
             answer(context, submission.sender, news)
-
-
-def _text_view(content: MessageContent) -> Block:
-    return {
-        "type": "modal",
-        "title": plain("ecr-clean"),
-        "close": plain("Close"),
-        "blocks": list(content.blocks),
-    }
 
 
 def _mistakes(context: SlackContext, submission: PinSubmission) -> dict[str, str]:

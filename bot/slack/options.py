@@ -4,16 +4,16 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from slack_bolt import Ack, App, BoltResponse
+from slack_sdk.models.blocks import Option
 
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin, PinKind, check_pin
 from bot.core.repository import RepositoryId
-from bot.slack.api import safe
+from bot.slack.api import Json, safe
 from bot.slack.context import SlackContext
 from bot.slack.ids import PINNED_TAGS, fits_option
 from bot.slack.listener import Body, log_error
-from bot.slack.messages.kit import Element
-from bot.slack.messages.pins import digest_option, glob_option, tag_option
+from bot.slack.messages.pin_modal import digest_option, glob_option, tag_option
 from bot.slack.payloads import Suggestion
 
 MOST_OPTIONS = 100
@@ -41,16 +41,16 @@ def _already_answered() -> None:
     """Bolt wants a listener."""
 
 
-def _options(context: SlackContext, suggestion: Suggestion) -> list[Element]:
+def _options(context: SlackContext, suggestion: Suggestion) -> list[Json]:
     """None for people who may not see plans."""
     if context.refusal_of(suggestion.sender):
         return []
     repository = context.plan(suggestion.ref.plan).repository
     found = _found(context, repository, suggestion.value.strip())
-    return list(islice(found, MOST_OPTIONS))
+    return [option.to_dict() for option in islice(found, MOST_OPTIONS)]
 
 
-def _found(context: SlackContext, repository: RepositoryId, typed: str) -> Iterator[Element]:
+def _found(context: SlackContext, repository: RepositoryId, typed: str) -> Iterator[Option]:
     if typed.startswith("sha256:"):
         digests = context.store.find_digests(repository, typed, MOST_OPTIONS)
         yield from map(digest_option, digests or filter(_is_pin, [typed]))

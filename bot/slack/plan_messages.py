@@ -30,8 +30,7 @@ from bot.slack.api import (
     post_message,
     update_message,
 )
-from bot.slack.messages.answers import newer_message
-from bot.slack.messages.plan import outdated_message, plan_message
+from bot.slack.messages.plan import newer_message, outdated_message, plan_message
 from bot.slack.view import OpenPlan, PlanView
 from bot.slack.wording import prose
 from bot.store.store import Store

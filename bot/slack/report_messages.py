@@ -15,7 +15,7 @@ from bot.slack.api import (
     post_message,
     update_message,
 )
-from bot.slack.messages.rest import rest_message
+from bot.slack.messages.report_status import rest_message
 from bot.slack.plan_messages import PlanMessages
 
 SECONDS_BETWEEN_UPDATES = 3.0

@@ -10,7 +10,7 @@ from bot.render.errors import error_words
 from bot.slack.api import CANNOT_POST, MessageContent, SlackError, post_message, update_message
 from bot.slack.context import SlackContext
 from bot.slack.listener import answer
-from bot.slack.messages.answers import asked_message, failed_message
+from bot.slack.messages.report_status import asked_message, failed_message
 from bot.slack.payloads import Click, ClickOnUsage, PayloadSender
 from bot.usecases.reports import Wish
 

@@ -20,8 +20,7 @@ from bot.ports import Clock
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.settings import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
-from bot.slack.messages.answers import failed_message, planning_message
-from bot.slack.messages.rest import rest_message
+from bot.slack.messages.report_status import failed_message, planning_message, rest_message
 from bot.slack.report_messages import PacedReports, ReportPlaceholder, post_summary
 from bot.store.store import Store
 from bot.usecases.deletion.lease import Lease, LeaseLostError

@@ -13,7 +13,7 @@ from bot.core.records import RepositoryPin
 from bot.playground.aws import manifests
 from bot.playground.slack import Person, Workspace
 from bot.slack.ids import PlanRef
-from bot.slack.pin_warnings import KEEPS_FOR
+from bot.slack.messages.pins import KEEPS_FOR
 from bot.store.changes import Change
 from bot.store.store import Store
 from tests.cli.carrying_out import as_stored, late_by, until

@@ -1,106 +1,27 @@
-"""Answers to commands and clicks, and the steps until a report is ready."""
+"""Answers to one person: help, the result of their action, or why it is refused."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
+
+from slack_sdk.models.blocks import ActionsBlock
 
 from bot.core.decision_reasons import OnlyInChannel
 from bot.core.errors import RefusedError
-from bot.core.records import PlanRecord
-from bot.core.savings import usd_per_month
+from bot.core.plan_state import PlanState
+from bot.core.records import Pause, PlanRecord
 from bot.render.errors import error_words
-from bot.render.words import count, money, size
-from bot.slack.api import Block, MessageContent
-from bot.slack.ids import COMMAND, CONFIRM_PLAN, MOST_IN_LINE, RUN_COMMAND, TYPED_NAME, PlanRef
-from bot.slack.messages.kit import Element, actions, button, context, field, plain, section
-from bot.slack.messages.progress import bar
-from bot.slack.wording import channel_link, code, codes, escape, mention, prose, shortened
-
-MOST_IN_ANSWER = 1500
-MOST_IN_NAME = 256
-
-
-def asked_message(repository: str, by: str) -> MessageContent:
-    """`repository`: as somebody typed it; `by`: Slack's id of who."""
-    who = mention(by)
-    return MessageContent(
-        f"Looking into {escape(shortened(repository, MOST_IN_NAME))} for {who} …",
-        [context(f":hourglass_flowing_sand: Looking into {code(repository)} for {who} …")],
-    )
-
-
-def planning_message(repository: str, step: str, done: int, total: int) -> MessageContent:
-    """`step`: what is done just now, of which `done` of `total` is done; `total` 0: nobody knows
-    how much there is."""
-    how_far = f": {done:,} of {total:,}" if total else ""
-    progress = f"  {bar(done, total)}" if total else ""
-    said = f"{prose(step)}{how_far}"
-    return MessageContent(
-        f"{escape(shortened(repository, MOST_IN_NAME))}: {said} …",
-        [context(f":hourglass_flowing_sand: {code(repository)}: {said}{progress}")],
-    )
-
-
-def newer_message(plan: PlanRecord) -> MessageContent:
-    """Instead of a report that was posted once more."""
-    name, said = plan.repository.name, "a newer report on this plan is below."
-    return MessageContent(
-        f"{escape(shortened(name, MOST_IN_NAME))}: {said}", [context(f"{code(name)}: {said}")]
-    )
-
-
-def failed_message(sentence: str) -> MessageContent:
-    """Instead of a plan that could not be made."""
-    said = prose(sentence, MOST_IN_ANSWER)
-    return MessageContent(said, [section(f":warning: {said}")])
-
-
-def refusal(sentence: str) -> MessageContent:
-    """For whoever clicked, and for nobody else."""
-    return _answer(prose(sentence, MOST_IN_ANSWER))
-
-
-def refused(error: Exception) -> MessageContent:
-    """The same, with a link to the channel where it can be approved."""
-    if isinstance(error, RefusedError) and isinstance(error.refusal, OnlyInChannel):
-        repository, channel = error.refusal.repository, error.refusal.channel
-        where = channel_link(channel) if channel else str(channel)
-        return _answer(f"{prose(repository)} can be approved only in its own channel, {where}")
-    return refusal(error_words(error))
-
-
-def _answer(text: str) -> MessageContent:
-    return MessageContent(text, [section(text)])
-
+from bot.render.words import count
+from bot.slack.api import MessageContent
+from bot.slack.ids import COMMAND, MOST_IN_LINE
+from bot.slack.messages.kit import command_button, context, message, section
+from bot.slack.messages.phrases import starts
+from bot.slack.wording import channel_link, code, codes, date, mention, prose
+from bot.usecases.pins import NewPins
 
 MOST_CHOICES = 10
-MOST_IN_BUTTON = 75
-MOST_IN_SENTENCE = 1000
-
-
-class Choice(NamedTuple):
-    """`line`: what would be typed after `/ecr-clean`."""
-
-    label: str
-    line: str
-
-
-def choices(sentence: str, offered: Iterable[Choice]) -> MessageContent:
-    """What has no button, since its line is longer than a button carries or there are too many, has
-    to be typed."""
-    every = list(offered)
-    fitting = [each for each in every if len(each.line) <= MOST_IN_LINE][:MOST_CHOICES]
-    others = [each.label for each in every if each not in fitting]
-    hint = f" To get {codes(others)}, type the line anew." if others else ""
-    said = prose(sentence, MOST_IN_SENTENCE) + hint
-    buttons = [line_button(each.label, place, each.line) for place, each in enumerate(fitting)]
-    return MessageContent(said, [section(said), *([actions(*buttons)] if buttons else [])])
-
-
-def line_button(label: str, number: int, line: str, *, style: str | None = None) -> Element:
-    """Does what typing the line would do. `number`: of the buttons of one message."""
-    text = shortened(label, MOST_IN_BUTTON)
-    return button(text, f"{RUN_COMMAND}:{number}", line, style=style)
-
+MOST_IN_ANSWER = 1500
+MOST_IN_QUESTION = 1000
 
 _REPORT = (
     f"`{COMMAND} REPOSITORY` looks into a repository of AWS ECR, and reports here what could go "
@@ -116,49 +37,103 @@ _NAMES = (
 
 
 def help_message(commands: Iterable[tuple[str, str]]) -> MessageContent:
-    """`commands`: how each is written, and what it does."""
+    """`commands`: the synopsis and the help text of each."""
     lines = [f"`{COMMAND} {usage}`: {does}" for usage, does in commands]
-    blocks = [section(_REPORT), section(*lines), context(*_NAMES)]
-    return MessageContent("\n".join((_REPORT, *lines, *_NAMES)), blocks)
+    text = "\n".join((_REPORT, *lines, *_NAMES))
+    return message(text, section(_REPORT), section(*lines), context(*_NAMES))
 
 
-LONGEST_NAME = 256
-"""ECR API reference, CreateRepository."""
+class Choice(NamedTuple):
+    """`line`: what a person would type after `/ecr-clean`."""
+
+    label: str
+    line: str
 
 
-def typing_view(plan: PlanRecord, channel: str, usd_per_gb_month: float) -> Block:
-    """Approves once the repository's name is typed. `private_metadata` is a PlanRef whose detail is
-    the channel."""
-    name = plan.repository.name
-    usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
-    return {
-        "type": "modal",
-        "callback_id": CONFIRM_PLAN,
-        "private_metadata": str(PlanRef(plan.id, plan.version, channel)),
-        "title": plain("Approve a large plan"),
-        "submit": plain("Approve"),
-        "close": plain("Cancel"),
-        "blocks": [
-            section(
-                f"*{plan.deletions:,} of {count(plan.manifests, 'manifest')}* go, which frees up "
-                f"to {size(plan.freed_bytes)} and saves up to {money(usd)} a month. It can be "
-                "stopped at any time; what is deleted by then is gone for good.",
-                f"To approve, type the repository's name: {code(name, LONGEST_NAME)}",
-            ),
-            field(
-                TYPED_NAME,
-                "Name of the repository",
-                {"type": "plain_text_input", "focus_on_load": True},
-            ),
-        ],
-    }
+def choices(question: str, offered: Iterable[Choice]) -> MessageContent:
+    """A button for each choice. Choices beyond MOST_CHOICES, or with a line longer than a button
+    carries, have to be typed."""
+    every = list(offered)
+    fitting = [each for each in every if len(each.line) <= MOST_IN_LINE][:MOST_CHOICES]
+    others = [each.label for each in every if each not in fitting]
+    hint = f" To get {codes(others)}, type the line anew." if others else ""
+    said = prose(question, MOST_IN_QUESTION) + hint
+    buttons = [command_button(each.label, place, each.line) for place, each in enumerate(fitting)]
+    return message(said, section(said), *([ActionsBlock(elements=buttons)] if buttons else []))
 
 
-def loading_view() -> Block:
-    """Opened at once, while what it shall show is read."""
-    return {
-        "type": "modal",
-        "title": plain("ecr-clean"),
-        "close": plain("Close"),
-        "blocks": [section(":hourglass_flowing_sand: One moment …")],
-    }
+def refusal(sentence: str) -> MessageContent:
+    return _answer(prose(sentence, MOST_IN_ANSWER))
+
+
+def refused(error: Exception) -> MessageContent:
+    """If the plan can be approved only in another channel, with a link to it."""
+    if isinstance(error, RefusedError) and isinstance(error.refusal, OnlyInChannel):
+        repository, channel = error.refusal.repository, error.refusal.channel
+        where = channel_link(channel) if channel else str(channel)
+        return _answer(f"{prose(repository)} can be approved only in its own channel, {where}")
+    return refusal(error_words(error))
+
+
+def approval_answer(plan: PlanRecord, pause: Pause | None, now: datetime) -> MessageContent:
+    if plan.state is PlanState.APPROVED and plan.execute_after:
+        at = starts(plan.execute_after, pause, now)
+        return _answer(
+            f"Approved. Deletion starts {at}; until then, *Stop* in the channel calls it off."
+        )
+    return _answer("You approved. Others have to approve, too, before anything is deleted.")
+
+
+def pin_answer(pinned: NewPins, repository: str) -> MessageContent:
+    names = codes(pin.pin for pin in pinned.pins)
+    until = max((pin.until for pin in pinned.pins if pin.until), default=None)
+    lasts = f"until {date(until)}" if until else "without end"
+    return _answer(f"Pinned {names} in {code(repository)} {lasts}.", *_effects_of_pinning(pinned))
+
+
+def unpin_answer(texts: Iterable[str], repository: str) -> MessageContent:
+    return _answer(
+        f"Unpinned {codes(texts)} in {code(repository)}. Plans that are open keep what it kept; "
+        "the next one is made without it."
+    )
+
+
+def stop_answer(plan: PlanRecord) -> MessageContent:
+    name = code(plan.repository.name)
+    if plan.state is PlanState.EXECUTING:
+        return _answer(
+            f"Stopping what is being deleted in {name}: it ends after the batches in flight."
+        )
+    return _answer(
+        f"Stopped: nothing was deleted in {name}. Plan {plan.id} is proposed again, and has to be "
+        "approved anew."
+    )
+
+
+def resume_answer(ended: Pause) -> MessageContent:
+    return _answer(
+        f"Resumed: {mention(ended.by)} had paused ecr-clean {date(ended.at)}. Deletions may begin "
+        "again."
+    )
+
+
+def _effects_of_pinning(pinned: NewPins) -> Iterator[str]:
+    """On the open plan; and pins without an image, which may be mistyped."""
+    plan = pinned.plan
+    if plan and plan.state is PlanState.EXECUTING:
+        yield "It is being deleted from just now: what is not gone yet is spared."
+    elif plan:
+        yield (
+            f"The plan is version {plan.version} now, and deletes {plan.deletions:,} of "
+            f"{count(plan.manifests, 'manifest')}."
+        )
+    if pinned.idle:
+        yield (
+            f"{codes(pinned.idle)} fits no image that was seen there last, so it protects nothing "
+            "now."
+        )
+
+
+def _answer(*sentences: str) -> MessageContent:
+    text = " ".join(sentences)
+    return message(text, section(text))

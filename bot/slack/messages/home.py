@@ -1,15 +1,17 @@
-"""The Home tab: what all repositories cost, and what is going on."""
+"""The Home tab: costs of all repositories, open plans, pins, next reports, last runs."""
 
 from collections.abc import Iterator
 
+from slack_sdk.models.views import View
+
 from bot.core.records import RepositoryPin
 from bot.render.pins import pin_reason_words
-from bot.slack.api import Block
+from bot.slack.api import Json
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases
 from bot.slack.messages.kit import and_more, context, header, section
-from bot.slack.messages.phrases import totals
-from bot.slack.messages.plan_lists import carried_out, open_plan
+from bot.slack.messages.plan_lists import last_run, open_plan
+from bot.slack.messages.repositories import totals
 from bot.slack.view import HomeView, NextReport
 from bot.slack.wording import channel_link, code, codes, date, mention, prose
 
@@ -19,33 +21,27 @@ REPORTS = 5
 MOST_IN_REASON = 120
 
 
-def home(view: HomeView) -> Block:
-    return {
-        "type": "home",
-        "blocks": [
-            header("What the repositories cost"),
-            section(*totals(view.estate, view.saved_bytes, view.usd_per_gb_month)),
-            *_paused(view),
-            header("Open plans"),
-            section(*_plans(view)),
-            header("Pins that run out soon"),
-            section(*_pins(view)),
-            header("Next reports"),
-            section(*_next_reports(view)),
-            header("Last cleanups"),
-            section(*_last_runs(view)),
-            context(f"As of {date(view.now)}. `{COMMAND} help` lists all that can be asked."),
-        ],
-    }
+def home(view: HomeView) -> Json:
+    blocks = [
+        header("What the repositories cost"),
+        section(*totals(view.estate, view.saved_bytes, view.usd_per_gb_month)),
+        *map(section, phrases.paused(view.pause)),
+        header("Open plans"),
+        section(*_plans(view)),
+        header("Pins that run out soon"),
+        section(*_pins(view)),
+        header("Next reports"),
+        section(*_next_reports(view)),
+        header("Last cleanups"),
+        section(*_last_runs(view)),
+        context(f"As of {date(view.now)}. `{COMMAND} help` lists all that can be asked."),
+    ]
+    return View(type="home", blocks=blocks).to_dict()
 
 
-def closed_home(why: str) -> Block:
-    """For whoever may see nothing else."""
-    return {"type": "home", "blocks": [section(prose(why))]}
-
-
-def _paused(view: HomeView) -> Iterator[Block]:
-    yield from map(section, phrases.paused(view.pause))
+def closed_home(why: str) -> Json:
+    """For people who may not see plans."""
+    return View(type="home", blocks=[section(prose(why))]).to_dict()
 
 
 def _plans(view: HomeView) -> Iterator[str]:
@@ -58,7 +54,7 @@ def _plans(view: HomeView) -> Iterator[str]:
 
 
 def _pins(view: HomeView) -> Iterator[str]:
-    """Those of whoever looks come first."""
+    """The person's own pins first."""
     if not view.pins:
         yield "None."
     mine_first = sorted(view.pins, key=lambda each: each.pin.by != view.user)
@@ -68,7 +64,7 @@ def _pins(view: HomeView) -> Iterator[str]:
 
 def _pin(each: RepositoryPin) -> str:
     pin = each.pin
-    assert pin.until, "it runs out"
+    assert pin.until, "it expires"
     name = code(each.repository.partition("/")[2])
     return (
         f"• {code(pin.pin)} in {name} until {date(pin.until)}, by {mention(pin.by)}: "
@@ -90,4 +86,4 @@ def _report(each: NextReport) -> str:
 def _last_runs(view: HomeView) -> Iterator[str]:
     if not view.last_runs:
         yield "None yet."
-    yield from (carried_out(each, view.usd_per_gb_month) for each in view.last_runs)
+    yield from (last_run(each, view.usd_per_gb_month) for each in view.last_runs)

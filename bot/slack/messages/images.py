@@ -1,8 +1,11 @@
-"""Every manifest of a plan with its verdict and why, in pages of a modal."""
+"""All manifests of a plan with verdicts and reasons, in pages of a modal."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
+from slack_sdk.models.views import View
 
 from bot.core.judge import Judged
 from bot.core.plan import Plan
@@ -11,9 +14,9 @@ from bot.core.words import first_few, short
 from bot.render.plan_summary import JudgedGroup, PlanSummary, why
 from bot.render.reasons import user_words
 from bot.render.words import count, size
-from bot.slack.api import Block
+from bot.slack.api import Json
 from bot.slack.ids import IMAGES, IMAGES_PAGE, PlanRef
-from bot.slack.messages.kit import Element, actions, button, context, header, plain, section
+from bot.slack.messages.kit import button, context, header, plain, section
 from bot.slack.wording import code, codes, day, prose
 
 A_PAGE = 20
@@ -27,29 +30,31 @@ _HEADINGS = {Verdict.DELETE: "Goes", Verdict.KEEP: "Stays"}
 
 @dataclass(frozen=True, slots=True)
 class _Row:
+    """`is_part`: of the image group of the last root above."""
+
     judged: Judged
-    hangs_on_the_last_root: bool
+    is_part: bool
 
 
-def images_view(content: Plan, page: int, ref: PlanRef) -> Block:
-    """`page` from 0; the last one for any beyond. What goes comes first, largest first; then what
-    stays, pushed last first; with each root what hangs on it."""
+def images_view(content: Plan, page: int, ref: PlanRef) -> Json:
+    """`page`: from 0; pages after the last one are the last one. Image groups to delete come first,
+    the largest first; then those to keep, the newest first."""
     rows = _rows(content)
     last = max(0, (len(rows) - 1) // A_PAGE)
     page = min(max(page, 0), last)
     shown = rows[page * A_PAGE : (page + 1) * A_PAGE]
-    return {
-        "type": "modal",
-        "callback_id": IMAGES,
-        "private_metadata": str(ref),
-        "title": plain("Images"),
-        "close": plain("Close"),
-        "blocks": [
+    return View(
+        type="modal",
+        callback_id=IMAGES,
+        private_metadata=str(ref),
+        title=plain("Images"),
+        close=plain("Close"),
+        blocks=[
             section(_heading(content), _where(page, shown, len(rows))),
-            *_page_buttons(page, last, _where_what_stays_begins(content), ref),
+            *_page_buttons(page, last, _first_kept_page(content), ref),
             *_listed(shown),
         ],
-    }
+    ).to_dict()
 
 
 def _heading(content: Plan) -> str:
@@ -69,38 +74,38 @@ def _where(page: int, shown: Sequence[_Row], total: int) -> str:
 
 def _rows(content: Plan) -> Sequence[_Row]:
     summary = PlanSummary(content)
-    return [*_of(summary.deleted_groups), *_of(summary.kept_groups)]
+    return [*_group_rows(summary.deleted_groups), *_group_rows(summary.kept_groups)]
 
 
-def _of(groups: Iterable[JudgedGroup]) -> Iterator[_Row]:
+def _group_rows(groups: Iterable[JudgedGroup]) -> Iterator[_Row]:
     for group in groups:
-        yield _Row(group.root, hangs_on_the_last_root=False)
-        yield from (_Row(each, hangs_on_the_last_root=True) for each in group.others)
+        yield _Row(group.root, is_part=False)
+        yield from (_Row(each, is_part=True) for each in group.others)
 
 
-def _where_what_stays_begins(content: Plan) -> int:
+def _first_kept_page(content: Plan) -> int:
     return len(content.delete) // A_PAGE
 
 
-def _page_buttons(page: int, last: int, what_stays: int, ref: PlanRef) -> Iterator[Block]:
-    """One for each page, so that no two are called the same."""
-    texts = {0: "First", last: "Last", what_stays: "What stays"}
+def _page_buttons(page: int, last: int, first_kept: int, ref: PlanRef) -> Iterator[Block]:
+    """One button for each page, so that every action_id is unique."""
+    texts = {0: "First", last: "Last", first_kept: "What stays"}
     texts |= {page - 1: "Previous", page + 1: "Next"}
     pages = [number for number in sorted(texts) if 0 <= number <= last and number != page]
     if pages:
-        yield actions(*(_page_button(number, texts[number], ref) for number in pages))
+        yield ActionsBlock(elements=[_page_button(number, texts[number], ref) for number in pages])
 
 
-def _page_button(page: int, text: str, ref: PlanRef) -> Element:
+def _page_button(page: int, text: str, ref: PlanRef) -> ButtonElement:
     return button(text, f"{IMAGES_PAGE}:{page}", PlanRef(ref.plan, ref.version, str(page)))
 
 
 def _listed(rows: Iterable[_Row]) -> Iterator[Block]:
-    """Under headings of what becomes of them."""
+    """Under a heading for each verdict."""
     for verdict, group in groupby(rows, key=lambda row: row.judged.verdict):
         yield header(_HEADINGS[verdict])
         for row in group:
-            indent = "↳ " if row.hangs_on_the_last_root else ""
+            indent = "↳ " if row.is_part else ""
             yield section(f"{indent}{_name(row.judged)}: {prose(why(row.judged), MOST_IN_REASON)}")
             yield context(*_facts(row.judged))
 

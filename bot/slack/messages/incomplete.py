@@ -1,11 +1,13 @@
-"""A plan that cannot be approved: what could not be checked, and how to mend it."""
+"""A plan that cannot be approved: the failed checks, and their fixes."""
 
 from collections.abc import Iterator
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.core.obstacles import Doubt, Obstacle, ScanFailed
 from bot.render.obstacles import doubt_words, obstacle_words
 from bot.render.words import count
-from bot.slack.api import Block, MessageContent
+from bot.slack.api import MessageContent
 from bot.slack.ids import (
     CONFIRM_USAGE,
     DISMISS_PLAN,
@@ -15,7 +17,7 @@ from bot.slack.ids import (
     UsageRef,
 )
 from bot.slack.messages import phrases
-from bot.slack.messages.kit import Element, actions, button, context, header, section
+from bot.slack.messages.kit import button, context, header, message, section
 from bot.slack.view import PlanView
 from bot.slack.wording import date, escape, prose
 
@@ -25,26 +27,26 @@ MOST_IN_PROBLEM = 600
 
 def incomplete(view: PlanView) -> MessageContent:
     ref = phrases.ref(view)
-    return MessageContent(
+    return message(
         _text(view),
-        [
-            header(view.plan.repository.name),
-            section(
-                ":warning: *Not everything could be checked, so nothing can be deleted.*",
-                _meanwhile(view),
-            ),
-            *_problems(view),
-            *map(section, phrases.paused(view.pause)),
-            context(
-                *phrases.not_checked(view),
-                f"{phrases.place_and_version(view)} · {date(view.looked_at)}",
-            ),
-            actions(
+        header(view.plan.repository.name),
+        section(
+            ":warning: *Not everything could be checked, so nothing can be deleted.*",
+            _meanwhile(view),
+        ),
+        *_problems(view),
+        *map(section, phrases.paused(view.pause)),
+        context(
+            *phrases.not_checked(view),
+            f"{phrases.place_and_version(view)} · {date(view.looked_at)}",
+        ),
+        ActionsBlock(
+            elements=[
                 button("Try again", TRY_AGAIN, ref, style="primary"),
                 button("Show images", SHOW_IMAGES, ref),
                 button("Not this time", DISMISS_PLAN, ref),
-            ),
-        ],
+            ]
+        ),
     )
 
 
@@ -74,15 +76,15 @@ def _problems(view: PlanView) -> Iterator[Block]:
 
 
 def _doubt(problem: Obstacle) -> str:
-    """Without the command that confirms it: a button does."""
+    """Without the command that confirms it, since the button does."""
     assert isinstance(problem, ScanFailed)
     assert isinstance(problem.cause, Doubt)
     return f"{problem.source} ({problem.scope}): {doubt_words(problem.cause)}"
 
 
-def _confirm_button(view: PlanView, problem: Obstacle, place: int) -> Element | None:
-    """None for what nobody can confirm, and where a button cannot carry so long a scope: then the
-    problem says how to confirm it."""
+def _confirm_button(view: PlanView, problem: Obstacle, place: int) -> ButtonElement | None:
+    """None if nobody can confirm the problem, or if its scope is too long for a button. The
+    problem's text then contains the command."""
     if not (isinstance(problem, ScanFailed) and isinstance(problem.cause, Doubt)):
         return None
     plan, workloads = view.plan, problem.cause.workloads

@@ -1,51 +1,81 @@
-"""The few blocks that messages are made of, within Slack's limits.
+"""Block Kit within Slack's limits: long texts are cut, and names never become links or emoji.
 
-docs.slack.dev, Block Kit reference: section text 3,000 characters, header 150, button 75, confirm
-dialog 100 and 300, modal title and buttons 24.
+Builders work with the models of slack_sdk and return JSON. Limits: docs.slack.dev, Block Kit
+reference: section text 3,000 characters, header 150, button 75, option 75.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
-from bot.slack.api import Block
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    Option,
+    PlainTextObject,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from bot.slack.api import Json, MessageContent
+from bot.slack.ids import RUN_COMMAND
 from bot.slack.wording import shortened
 
+MOST_IN_BUTTON = 75
 MOST_IN_HEADER = 150
 MOST_IN_OPTION = 75
 MOST_IN_SECTION = 3000
 
 LINES_IN_SECTION = 5
-"""Of lists: of the longest ones no more fit."""
-
-Element = dict[str, Any]
+"""Of lists: no more of the longest lines fit."""
 
 
-def header(name: str) -> Block:
-    return {"type": "header", "text": plain(shortened(name, MOST_IN_HEADER))}
+def message(text: str, *blocks: Block) -> MessageContent:
+    """`text`: a short form of the blocks, for notifications and screen readers."""
+    return MessageContent(text, as_json(blocks))
 
 
-def section(*lines: str, button: Element | None = None) -> Block:
-    block: Block = {"type": "section", "text": mrkdwn("\n".join(_fitting(lines)))}
-    return block | ({"accessory": button} if button else {})
+def as_json(blocks: Iterable[Block]) -> list[Json]:
+    return [block.to_dict() for block in blocks]
 
 
-def sections(lines: Sequence[str]) -> Iterator[Block]:
-    """Of long lists: as many sections as they need."""
+def loading_view() -> Json:
+    """A modal that is opened at once, until its content is read."""
+    return text_view(as_json([section(":hourglass_flowing_sand: One moment …")]))
+
+
+def text_view(blocks: Sequence[Json]) -> Json:
+    """A modal without inputs."""
+    return View(
+        type="modal", title=plain("ecr-clean"), close=plain("Close"), blocks=blocks
+    ).to_dict()
+
+
+def header(name: str) -> HeaderBlock:
+    return HeaderBlock(text=plain(shortened(name, MOST_IN_HEADER)))
+
+
+def section(*lines: str, button: ButtonElement | None = None) -> SectionBlock:
+    """As many whole lines as fit."""
+    return SectionBlock(text=mrkdwn(_fitting(lines)), accessory=button)
+
+
+def sections(lines: Sequence[str]) -> Iterator[SectionBlock]:
+    """A long list, in as many sections as it needs."""
     for start in range(0, len(lines), LINES_IN_SECTION):
         yield section(*lines[start : start + LINES_IN_SECTION])
 
 
 def and_more(number: int) -> list[str]:
-    """How many lines are left out."""
+    """A line with the number of lines left out, if there are any."""
     return [f"… and {number:,} more"] if number > 0 else []
 
 
-def context(*lines: str) -> Block:
-    return {"type": "context", "elements": [mrkdwn("\n".join(_fitting(lines)))]}
-
-
-def actions(*buttons: Element) -> Block:
-    return {"type": "actions", "elements": list(buttons)}
+def context(*lines: str) -> ContextBlock:
+    """As many whole lines as fit."""
+    return ContextBlock(elements=[mrkdwn(_fitting(lines))])
 
 
 def button(
@@ -54,62 +84,55 @@ def button(
     value: object,
     *,
     style: str | None = None,
-    confirm: Element | None = None,
-) -> Element:
-    """`style`: `primary` or `danger`. `confirm`: a dialog that comes first."""
-    element: Element = {
-        "type": "button",
-        "text": plain(text),
-        "action_id": action_id,
-        "value": str(value),
-    }
-    return element | {
-        key: found for key, found in (("style", style), ("confirm", confirm)) if found
-    }
+    confirm: ConfirmObject | None = None,
+) -> ButtonElement:
+    """`style`: `primary` or `danger`. `confirm`: a dialog that opens first."""
+    return ButtonElement(
+        text=plain(shortened(text, MOST_IN_BUTTON)),
+        action_id=action_id,
+        value=str(value),
+        style=style,
+        confirm=confirm,
+    )
 
 
-def field(id_: str, label: str, element: Element) -> Block:
-    """An input, whose block and action are called the same."""
-    return {
-        "type": "input",
-        "block_id": id_,
-        "label": plain(label),
-        "element": {**element, "action_id": id_},
-    }
+def command_button(text: str, number: int, line: str, *, style: str | None = None) -> ButtonElement:
+    """Does the same as typing `line` after `/ecr-clean`. `number`: unique in the message."""
+    return button(text, f"{RUN_COMMAND}:{number}", line, style=style)
 
 
-def option(text: str, value: str, description: str = "") -> Element:
-    """Of a select; a long text is cut."""
-    chosen: Element = {"text": plain(shortened(text, MOST_IN_OPTION)), "value": value}
-    return chosen | ({"description": plain(description)} if description else {})
+def option(text: str, value: str, description: str = "") -> Option:
+    """Of a select."""
+    return Option(
+        text=plain(shortened(text, MOST_IN_OPTION)),
+        value=value,
+        description=plain(description) if description else None,
+    )
 
 
-def danger(title: str, text: str, yes: str, no: str) -> Element:
-    """A dialog before something that cannot be undone."""
-    return {
-        "title": plain(title),
-        "text": mrkdwn(text),
-        "confirm": plain(yes),
-        "deny": plain(no),
-        "style": "danger",
-    }
+def danger(title: str, text: str, yes: str, no: str) -> ConfirmObject:
+    """A dialog before an action that cannot be undone."""
+    return ConfirmObject(
+        title=plain(title), text=mrkdwn(text), confirm=plain(yes), deny=plain(no), style="danger"
+    )
 
 
-def plain(text: str) -> Element:
-    """Text in which nothing means anything: `:name:` stays as it is, too."""
-    return {"type": "plain_text", "text": text, "emoji": False}
+def plain(text: str) -> PlainTextObject:
+    """Text without markup; `:name:` is no emoji."""
+    return PlainTextObject(text=text, emoji=False)
 
 
-def mrkdwn(text: str) -> Element:
-    """`verbatim`: names that look like links are none."""
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
+def mrkdwn(text: str) -> MarkdownTextObject:
+    """`verbatim`: Slack makes no links from names."""
+    return MarkdownTextObject(text=text, verbatim=True)
 
 
-def _fitting(lines: Iterable[str]) -> Iterable[str]:
-    """As many whole lines as a section takes."""
+def _fitting(lines: Iterable[str]) -> str:
+    fitting: list[str] = []
     room = MOST_IN_SECTION
     for line in lines:
         room -= len(line) + 1
         if room < 0:
-            return
-        yield line
+            break
+        fitting.append(line)
+    return "\n".join(fitting)

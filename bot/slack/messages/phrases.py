@@ -1,9 +1,8 @@
-"""What several messages about a plan say alike."""
+"""Phrases that several messages have in common."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.core.estate import Estate
 from bot.core.records import BY_ITSELF, Event, EventName, Pause
 from bot.core.savings import usd_per_month
 from bot.core.usage import UnscannedRegion
@@ -13,6 +12,9 @@ from bot.slack.ids import COMMAND, PlanRef
 from bot.slack.messages.kit import MOST_IN_HEADER, and_more
 from bot.slack.view import PlanView
 from bot.slack.wording import code, date, mention, prose
+
+CELLS = 20
+"""Of a progress bar."""
 
 PINS = 3
 MOST_IN_PIN = 200
@@ -49,25 +51,37 @@ def a_month_and_a_year(usd: float) -> str:
     return f"{money(usd)} a month ({money(12 * usd)} a year)"
 
 
+def cost(number_of_bytes: int, usd_per_gb_month: float) -> str:
+    """USD per GB per month."""
+    usd = usd_per_month(number_of_bytes, usd_per_gb_month)
+    return f"{money(usd)} a month ({size(number_of_bytes)})"
+
+
+def progress_bar(done: int, total: int) -> str:
+    """Full only when all is done."""
+    full = CELLS * done // total if total else 0
+    return "█" * full + "░" * (CELLS - full)
+
+
 def deletions(view: PlanView) -> str:
     """`40 of 100 manifests`"""
     return f"{view.plan.deletions:,} of {count(view.plan.manifests, 'manifest')}"
 
 
-def what_stays(summary: PlanSummary) -> str:
-    """Why how many, most first."""
+def kept_by_reason(summary: PlanSummary) -> str:
+    """Reasons to keep images, each with its number; most frequent first."""
     told = [f"{number:,} {prose(why, MOST_IN_WHY)}" for why, number in summary.keepers]
     others = sum(number for _, number in summary.keepers[WHYS:])
     return ", ".join(told[:WHYS]) + (f", {others:,} for other reasons" if others else "")
 
 
-def saved_in_all(view: PlanView) -> str:
+def freed_so_far(view: PlanView) -> str:
     usd = usd_per_month(view.saved_bytes, view.usd_per_gb_month)
     return f"ecr-clean has freed {size(view.saved_bytes)} so far: {money(usd)} a month."
 
 
 def place_and_version(view: PlanView) -> str:
-    """Where the repository is, and which version of which plan this is."""
+    """Account, Region, plan and version."""
     plan = view.plan
     registry = plan.repository.registry
     cut_in_header = len(plan.repository.name) > MOST_IN_HEADER
@@ -76,7 +90,7 @@ def place_and_version(view: PlanView) -> str:
 
 
 def checked(view: PlanView, places: Mapping[str, int]) -> Iterator[str]:
-    """What was looked at for use: `places` of each source."""
+    """The scanned sources. `places`: scopes by source."""
     if places:
         told = ", ".join(
             source_name(source) + (f" ({number:,} places)" if number > 1 else "")
@@ -86,7 +100,7 @@ def checked(view: PlanView, places: Mapping[str, int]) -> Iterator[str]:
 
 
 def not_checked(view: PlanView) -> Iterator[str]:
-    """What the settings leave out: sources, and Regions that have workloads."""
+    """Sources that the settings disable, and Regions with workloads that they leave out."""
     usage = view.content.usage
     if names := usage.not_checked:
         told = ", ".join(map(source_name, names))
@@ -111,7 +125,7 @@ def also_deleted_in(view: PlanView) -> Iterator[str]:
 
 
 def pinned(summary: PlanSummary) -> Iterator[str]:
-    """Who pinned what and why, as far as there is room."""
+    """The first pins."""
     yield from (f"• {prose(words, MOST_IN_PIN)}" for words in summary.pins[:PINS])
     yield from and_more(len(summary.pins) - PINS)
 
@@ -126,38 +140,15 @@ def paused(pause: Pause | None) -> Iterator[str]:
 
 
 def starts(at: datetime, pause: Pause | None, now: datetime) -> str:
-    """When an approved plan begins whose undo window ends then."""
+    """When the deletion of an approved plan starts. `at`: the end of its undo window."""
     if at > now:
         return date(at)
     return "as soon as somebody resumes" if pause else "now"
 
 
 def by_whom(event: Event | None, name: EventName) -> str:
-    """` by @ann, today at 9:00`, as far as it is known that this happened last."""
+    """` by @ann, today at 9:00`; empty unless the event is the last one."""
     if event is None or event.event is not name:
         return ""
     who = "" if event.by == BY_ITSELF else f" by {mention(event.by)}"
     return f"{who} {date(event.at)}"
-
-
-def totals(estate: Estate, saved_bytes: int, usd_per_gb_month: float) -> Iterator[str]:
-    """`saved_bytes`: what all runs of the bot have freed so far. USD a GB a month."""
-    if not estate.repositories:
-        yield f"No repository was looked at yet: `{COMMAND} REPOSITORY` begins with one."
-    else:
-        yield f"*Cost now:* {cost(estate.stored_bytes, usd_per_gb_month)}{_of_how_many(estate)}"
-        yield f"*Could be saved:* {cost(estate.could_free_bytes, usd_per_gb_month)}"
-    yield f"*Saved so far:* {cost(saved_bytes, usd_per_gb_month)}"
-
-
-def cost(number_of_bytes: int, usd_per_gb_month: float) -> str:
-    usd = usd_per_month(number_of_bytes, usd_per_gb_month)
-    return f"{money(usd)} a month ({size(number_of_bytes)})"
-
-
-def _of_how_many(estate: Estate) -> str:
-    known = estate.repositories - estate.unknown
-    if not estate.unknown:
-        return f", in {count(known, 'repository', 'repositories')}"
-    all_of_them = count(estate.repositories, "repository", "repositories")
-    return f", in {known:,} of {all_of_them}; of the rest nobody knows yet"

@@ -1,4 +1,4 @@
-"""A plan as a message, by its state; one line for a plan without deletions or a final state."""
+"""The message of a plan, by its state. Plans that delete nothing take one line."""
 
 from bot.core.plan_state import PlanState
 from bot.core.records import Event, EventName, PlanRecord
@@ -8,18 +8,20 @@ from bot.render.words import count
 from bot.slack.api import MessageContent
 from bot.slack.messages import phrases
 from bot.slack.messages.incomplete import incomplete
-from bot.slack.messages.kit import context, section
+from bot.slack.messages.kit import context, message, section
 from bot.slack.messages.progress import approved, executing, result
 from bot.slack.messages.report import report
 from bot.slack.view import PlanView
-from bot.slack.wording import date, escape, mention, mentions, prose
+from bot.slack.wording import code, date, escape, mention, mentions, prose, shortened
+
+MOST_IN_NAME = 256
 
 
-def closed(view: PlanView) -> MessageContent:
+def _closed(view: PlanView) -> MessageContent:
     said = _end(view)
-    return MessageContent(
+    return message(
         f"{escape(view.plan.repository.name)}: {said}",
-        [context(f"{phrases.repository(view)}: {said}")],
+        context(f"{phrases.repository(view)}: {said}"),
     )
 
 
@@ -33,18 +35,16 @@ def _end(view: PlanView) -> str:
     return "superseded by a newer version."
 
 
-def nothing_to_delete(view: PlanView) -> MessageContent:
+def _nothing_to_delete(view: PlanView) -> MessageContent:
     said = _kept(view)
-    return MessageContent(
+    return message(
         f"{escape(view.plan.repository.name)}: {said}",
-        [
-            context(
-                f"{phrases.repository(view)}: {said}",
-                *phrases.pinned(PlanSummary(view.content)),
-                *phrases.not_checked(view),
-                *phrases.paused(view.pause),
-            )
-        ],
+        context(
+            f"{phrases.repository(view)}: {said}",
+            *phrases.pinned(PlanSummary(view.content)),
+            *phrases.not_checked(view),
+            *phrases.paused(view.pause),
+        ),
     )
 
 
@@ -53,7 +53,7 @@ def _kept(view: PlanView) -> str:
     if not number:
         return "the repository is empty."
     stays = count(number, "manifest stays", "manifests stay")
-    return f"nothing to delete. {stays}: {phrases.what_stays(PlanSummary(view.content))}."
+    return f"nothing to delete. {stays}: {phrases.kept_by_reason(PlanSummary(view.content))}."
 
 
 _BY_STATE = {
@@ -62,9 +62,9 @@ _BY_STATE = {
     PlanState.DONE: result,
     PlanState.FAILED: result,
     PlanState.STOPPED: result,
-    PlanState.DISMISSED: closed,
-    PlanState.EXPIRED: closed,
-    PlanState.SUPERSEDED: closed,
+    PlanState.DISMISSED: _closed,
+    PlanState.EXPIRED: _closed,
+    PlanState.SUPERSEDED: _closed,
 }
 
 
@@ -77,18 +77,26 @@ def plan_message(view: PlanView) -> MessageContent:
 def _proposed(view: PlanView) -> MessageContent:
     if not view.plan.complete:
         return incomplete(view)
-    return report(view) if view.plan.deletions else nothing_to_delete(view)
+    return report(view) if view.plan.deletions else _nothing_to_delete(view)
+
+
+def newer_message(plan: PlanRecord) -> MessageContent:
+    """Replaces an older message of the plan in the same channel."""
+    name, said = plan.repository.name, "a newer report on this plan is below."
+    return message(
+        f"{escape(shortened(name, MOST_IN_NAME))}: {said}", context(f"{code(name)}: {said}")
+    )
 
 
 def outdated_message(plan: PlanRecord, last: Event | None) -> MessageContent:
-    """`last`: what happened to the plan last."""
+    """For the approvers of an older version. `last`: the last event of the plan."""
     earlier = max(each.version for each in plan.approvals if each.version < plan.version)
     approvers = mentions(each.by for each in plan.approvals if each.version == earlier)
     said = (
         f"{approvers}: what you approved, version {earlier}, no longer counts.{_change(last)} "
         f"{_what_to_do(plan)}"
     )
-    return MessageContent(said, [section(said)])
+    return message(said, section(said))
 
 
 def _what_to_do(plan: PlanRecord) -> str:

@@ -1,4 +1,4 @@
-"""Plans, one line each: open ones, and those with a final state."""
+"""Plans in lists, one line each: open plans, and the history of ended ones."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.core.savings import usd_per_month
 from bot.render.decisions import state_words
 from bot.render.words import about, count, freed, money
 from bot.slack.api import MessageContent
-from bot.slack.messages.kit import section, sections
+from bot.slack.messages.kit import message, section, sections
 from bot.slack.messages.phrases import cost, starts
 from bot.slack.view import LastRun, OpenPlan
 from bot.slack.wording import code, date, escape, mention, mentions
@@ -22,15 +22,15 @@ _STATES = {
 
 
 def open_plan(each: OpenPlan, usd_per_gb_month: float, pause: Pause | None, now: datetime) -> str:
-    """USD a GB a month."""
+    """USD per GB per month."""
     plan = each.plan
     where = f"<{escape(each.link)}|report>" if each.link else f"plan {plan.id}"
     stake = _stake(plan, usd_per_gb_month)
-    return f"• {code(plan.repository.name)}: {stands(plan, pause, now)} · {stake} · {where}"
+    return f"• {code(plan.repository.name)}: {state_of(plan, pause, now)} · {stake} · {where}"
 
 
-def stands(plan: PlanRecord, pause: Pause | None, now: datetime) -> str:
-    """An open plan."""
+def state_of(plan: PlanRecord, pause: Pause | None, now: datetime) -> str:
+    """The state of an open plan."""
     if not plan.complete:
         return "incomplete, cannot be approved"
     if not plan.deletions:
@@ -40,8 +40,8 @@ def stands(plan: PlanRecord, pause: Pause | None, now: datetime) -> str:
     return _STATES[plan.state]
 
 
-def carried_out(each: LastRun, usd_per_gb_month: float) -> str:
-    """USD a GB a month."""
+def last_run(each: LastRun, usd_per_gb_month: float) -> str:
+    """USD per GB per month."""
     plan, counts = each
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
     besides = "".join(
@@ -68,8 +68,8 @@ def _approved_by(plan: PlanRecord) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """`last_event`: what happened to the plan last; None if nobody knows."""
+class EndedPlan:
+    """`last_event`: None if unknown."""
 
     run: LastRun
     last_event: Event | None
@@ -77,11 +77,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:
-    """`repository`: its name, None for all. `ended`: last proposed first. `saved_bytes`: what all
-    runs of the bot have freed so far. USD a GB a month."""
+    """`repository`: a name, None for all. `ended`: last proposed first. `saved_bytes`: freed by all
+    runs of the bot so far. USD per GB per month."""
 
     repository: str | None
-    ended: Sequence[Ended]
+    ended: Sequence[EndedPlan]
     saved_bytes: int
     usd_per_gb_month: float
 
@@ -91,21 +91,21 @@ def history_message(view: HistoryView) -> MessageContent:
     saved = f"*Saved so far, everywhere:* {cost(view.saved_bytes, view.usd_per_gb_month)}"
     if not view.ended:
         said = f"No plan has ended yet{where}."
-        return MessageContent(said, [section(said, saved)])
+        return message(said, section(said, saved))
     head = f"*The last {count(len(view.ended), 'plan')} that ended{where}:*"
     lines = [_ended(each, view.usd_per_gb_month) for each in view.ended]
-    return MessageContent(f"{head} {saved}", [section(head), *sections(lines), section(saved)])
+    return message(f"{head} {saved}", section(head), *sections(lines), section(saved))
 
 
-def _ended(each: Ended, usd_per_gb_month: float) -> str:
+def _ended(each: EndedPlan, usd_per_gb_month: float) -> str:
     plan = each.run.plan
     when = f" · {date(each.last_event.at)}" if each.last_event else ""
     if plan.state in CARRIED_OUT:
-        return f"{carried_out(each.run, usd_per_gb_month)}{when}"
-    return f"• {code(plan.repository.name)}: {_fate(plan, each.last_event)}{when}"
+        return f"{last_run(each.run, usd_per_gb_month)}{when}"
+    return f"• {code(plan.repository.name)}: {_not_run(plan, each.last_event)}{when}"
 
 
-def _fate(plan: PlanRecord, last: Event | None) -> str:
+def _not_run(plan: PlanRecord, last: Event | None) -> str:
     by = f" by {mention(last.by)}" if last and last.by != BY_ITSELF else ""
     would = f"{plan.deletions:,} of {count(plan.manifests, 'manifest')} would have gone"
     return f"{state_words(plan.state)}{by} ({would})"

@@ -1,6 +1,8 @@
-"""A plan that is approved, is being deleted, or has its result."""
+"""A plan that is approved, that is being deleted, or that has its result."""
 
 from collections.abc import Iterator, Sequence
+
+from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.core.plan_state import PlanState
 from bot.core.records import EventName, Item, Outcome
@@ -9,32 +11,30 @@ from bot.core.words import short
 from bot.render.events import by_reason
 from bot.render.reasons import stopper_words
 from bot.render.words import about, count, freed_of_all, size
-from bot.slack.api import Block, MessageContent
+from bot.slack.api import MessageContent
 from bot.slack.ids import PIN_TAGS, SHOW_IMAGES, STOP_PLAN
 from bot.slack.messages import phrases
-from bot.slack.messages.kit import Element, actions, and_more, button, context, header, section
+from bot.slack.messages.kit import and_more, button, context, header, message, section
 from bot.slack.view import PlanView
 from bot.slack.wording import codes, escape, mention, mentions, prose
-
-CELLS = 20
 
 
 def approved(view: PlanView) -> MessageContent:
     starts = f"Deletion starts {_start(view)}"
     by = f"Approved by {mentions(each.by for each in view.plan.current_approvals)}"
-    return MessageContent(
+    return message(
         f"{escape(view.plan.repository.name)}: {by}. {starts}: {phrases.deletions(view)}.",
-        [
-            header(view.plan.repository.name),
-            section(f"*{starts}.* {by}.", _at_stake(view), *_postponed(view)),
-            *map(section, phrases.paused(view.pause)),
-            context(phrases.place_and_version(view)),
-            actions(
+        header(view.plan.repository.name),
+        section(f"*{starts}.* {by}.", _at_stake(view), *_postponed(view)),
+        *map(section, phrases.paused(view.pause)),
+        context(phrases.place_and_version(view)),
+        ActionsBlock(
+            elements=[
                 _stop_button(view),
                 _pin_button(view),
                 button("Show images", SHOW_IMAGES, phrases.ref(view)),
-            ),
-        ],
+            ]
+        ),
     )
 
 
@@ -42,21 +42,16 @@ def executing(view: PlanView) -> MessageContent:
     plan = view.plan
     done = f"{view.done:,} of {plan.deletions:,} done"
     said = _stopping(view) if plan.stop_asked_by else "Deleting"
-    return MessageContent(
+    return message(
         f"{escape(plan.repository.name)}: {said}, {done}{_besides(view)}.",
-        [
-            header(plan.repository.name),
-            section(f"*{said}*", f"{bar(view.done, plan.deletions)}  {done}{_besides(view)}"),
-            context(phrases.place_and_version(view)),
-            *_stop_buttons(view),
-        ],
+        header(plan.repository.name),
+        section(
+            f"*{said}*",
+            f"{phrases.progress_bar(view.done, plan.deletions)}  {done}{_besides(view)}",
+        ),
+        context(phrases.place_and_version(view)),
+        *_buttons_until_stopped(view),
     )
-
-
-def bar(done: int, total: int) -> str:
-    """Full only when all is done."""
-    full = CELLS * done // total if total else 0
-    return "█" * full + "░" * (CELLS - full)
 
 
 def _start(view: PlanView) -> str:
@@ -85,22 +80,22 @@ def _stopping(view: PlanView) -> str:
 
 
 def _besides(view: PlanView) -> str:
-    """What was not deleted so far."""
+    """Images not deleted so far."""
     spared, failed = (view.counts.get(each, 0) for each in (Outcome.SPARED, Outcome.FAILED))
-    told = [f"{spared:,} spared"] * bool(spared) + [f"{failed:,} failed"] * bool(failed)
-    return f" ({', '.join(told)})" if told else ""
+    shown = [f"{spared:,} spared"] * bool(spared) + [f"{failed:,} failed"] * bool(failed)
+    return f" ({', '.join(shown)})" if shown else ""
 
 
-def _stop_buttons(view: PlanView) -> Iterator[Block]:
+def _buttons_until_stopped(view: PlanView) -> Iterator[Block]:
     if not view.plan.stop_asked_by:
-        yield actions(_stop_button(view), _pin_button(view))
+        yield ActionsBlock(elements=[_stop_button(view), _pin_button(view)])
 
 
-def _stop_button(view: PlanView) -> Element:
+def _stop_button(view: PlanView) -> ButtonElement:
     return button("Stop", STOP_PLAN, phrases.ref(view), style="danger")
 
 
-def _pin_button(view: PlanView) -> Element:
+def _pin_button(view: PlanView) -> ButtonElement:
     return button("Pin tags…", PIN_TAGS, phrases.ref(view))
 
 
@@ -113,25 +108,23 @@ _HEADINGS = {
 
 
 def result(view: PlanView) -> MessageContent:
-    return MessageContent(
+    return message(
         f"{escape(view.plan.repository.name)}: {_became(view)}. {_savings(view)}",
-        [
-            header(view.plan.repository.name),
-            section(f"*{_became(view)}.*", _savings(view), *_unconfirmed(view)),
-            *_not_deleted(view, Outcome.FAILED),
-            *_not_deleted(view, Outcome.SPARED),
-            context(*_small_print(view)),
-        ],
+        header(view.plan.repository.name),
+        section(f"*{_became(view)}.*", _savings(view), *_unconfirmed(view)),
+        *_not_deleted(view, Outcome.FAILED),
+        *_not_deleted(view, Outcome.SPARED),
+        context(*_small_print(view)),
     )
 
 
 def _became(view: PlanView) -> str:
     counts = view.counts
-    told = f"Deleted {counts.get(Outcome.DELETED, 0):,} of {count(view.plan.deletions, 'manifest')}"
+    said = f"Deleted {counts.get(Outcome.DELETED, 0):,} of {count(view.plan.deletions, 'manifest')}"
     for outcome in (Outcome.SPARED, Outcome.FAILED):
         if number := counts.get(outcome):
-            told += f", {number:,} {outcome}"
-    return f"{_stopped(view)}{told}"
+            said += f", {number:,} {outcome}"
+    return f"{_stopped(view)}{said}"
 
 
 def _stopped(view: PlanView) -> str:
@@ -177,5 +170,5 @@ def _name(item: Item) -> str:
 def _small_print(view: PlanView) -> Iterator[str]:
     if approvals := view.plan.current_approvals:
         yield f"Approved by {mentions(each.by for each in approvals)}."
-    yield phrases.saved_in_all(view)
+    yield phrases.freed_so_far(view)
     yield phrases.place_and_version(view)

@@ -1,28 +1,48 @@
-"""The report: savings, images to delete and to keep, and the buttons to decide."""
+"""The report: savings, images to delete and to keep, and the buttons that decide on the plan."""
 
 from collections.abc import Iterator
 from datetime import timedelta
 
+from slack_sdk.models.blocks import (
+    ActionsBlock,
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    InputBlock,
+    PlainTextInputElement,
+)
+from slack_sdk.models.views import View
+
 from bot.core.authority import why_unapprovable
 from bot.core.judge import PULLED_LATELY
-from bot.core.records import EventName
+from bot.core.records import EventName, PlanRecord
+from bot.core.savings import usd_per_month
 from bot.core.words import first_few, moment
 from bot.render.decisions import refusal_words
 from bot.render.events import detail_words
 from bot.render.plan_summary import JudgedGroup, PlanSummary, Pulled, Used, name_of
 from bot.render.reasons import user_words
 from bot.render.words import about, age, count, freed_of_all, money, size
-from bot.slack.api import Block, MessageContent
-from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, PIN_PULLED, PIN_TAGS, SHOW_IMAGES
+from bot.slack.api import Json, MessageContent
+from bot.slack.ids import (
+    APPROVE_PLAN,
+    CONFIRM_PLAN,
+    DISMISS_PLAN,
+    PIN_PULLED,
+    PIN_TAGS,
+    SHOW_IMAGES,
+    TYPED_NAME,
+    PlanRef,
+)
 from bot.slack.messages import phrases
 from bot.slack.messages.kit import (
-    Element,
-    actions,
     and_more,
     button,
     context,
     danger,
     header,
+    message,
+    plain,
     section,
 )
 from bot.slack.view import PlanView
@@ -34,12 +54,17 @@ PULLED = 3
 MOST_IN_USER = 60
 
 PIN_LASTS = timedelta(days=30)
+"""By the button of a recent pull."""
+
+LONGEST_NAME = 256
+"""ECR API reference, CreateRepository."""
 
 
 def report(view: PlanView) -> MessageContent:
     summary = PlanSummary(view.content)
     obstacle = _obstacle(view)
-    blocks = [
+    return message(
+        _text(view),
         header(view.plan.repository.name),
         section(*_headline(view)),
         *_news(view),
@@ -50,9 +75,35 @@ def report(view: PlanView) -> MessageContent:
         *_warnings(view),
         context(*_small_print(summary, view)),
         *([section(obstacle)] if obstacle else []),
-        actions(*_buttons(view, may_approve=obstacle is None)),
-    ]
-    return MessageContent(_text(view), blocks)
+        ActionsBlock(elements=[*_buttons(view)]),
+    )
+
+
+def typing_view(plan: PlanRecord, channel: str, usd_per_gb_month: float) -> Json:
+    """The modal that approves a large plan once the repository's name is typed. `private_metadata`
+    is a PlanRef whose detail is the channel. USD per GB per month."""
+    name = plan.repository.name
+    usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
+    consequences = section(
+        f"*{plan.deletions:,} of {count(plan.manifests, 'manifest')}* go, which frees up to "
+        f"{size(plan.freed_bytes)} and saves up to {money(usd)} a month. It can be stopped at any "
+        "time; what is deleted by then is gone for good.",
+        f"To approve, type the repository's name: {code(name, LONGEST_NAME)}",
+    )
+    typed = InputBlock(
+        block_id=TYPED_NAME,
+        label=plain("Name of the repository"),
+        element=PlainTextInputElement(action_id=TYPED_NAME, focus_on_load=True),
+    )
+    return View(
+        type="modal",
+        callback_id=CONFIRM_PLAN,
+        private_metadata=str(PlanRef(plan.id, plan.version, channel)),
+        title=plain("Approve a large plan"),
+        submit=plain("Approve"),
+        close=plain("Cancel"),
+        blocks=[consequences, typed],
+    ).to_dict()
 
 
 def _text(view: PlanView) -> str:
@@ -73,7 +124,7 @@ def _headline(view: PlanView) -> Iterator[str]:
 
 
 def _news(view: PlanView) -> Iterator[Block]:
-    """What became of it since it was proposed."""
+    """Why the plan is proposed again."""
     last = view.last_event
     if view.why_not_started:
         yield section(
@@ -92,7 +143,7 @@ def _what_stays(summary: PlanSummary) -> Iterator[str]:
     if not kept:
         yield "*Nothing stays.*"
         return
-    yield f"*{count(kept, 'stays', 'stay')}:* {phrases.what_stays(summary)}."
+    yield f"*{count(kept, 'stays', 'stay')}:* {phrases.kept_by_reason(summary)}."
     if saved := summary.saved_by_use:
         they_are = "it is" if len(saved) == 1 else "they are"
         yield f"*{len(saved):,} of them only because {they_are} in use:*"
@@ -143,7 +194,7 @@ def _pull(pulled: Pulled) -> str:
     return f"{code(name_of(pulled.group.root))} · last pulled {date(pulled.at)}"
 
 
-def _pin_button(pulled: Pulled, number: int, view: PlanView) -> Element:
+def _pin_button(pulled: Pulled, number: int, view: PlanView) -> ButtonElement:
     digest = pulled.group.root.manifest.digest
     return button(
         f"Pin for {PIN_LASTS.days} days", f"{PIN_PULLED}:{number}", phrases.ref(view, digest)
@@ -158,13 +209,13 @@ def _warnings(view: PlanView) -> Iterator[Block]:
 def _small_print(summary: PlanSummary, view: PlanView) -> Iterator[str]:
     yield from phrases.checked(view, summary.looked_at)
     yield from phrases.not_checked(view)
-    yield from _what_is_new(view)
+    yield from _change(view)
     yield from _approvals(view)
     yield f"{phrases.place_and_version(view)} · open until {date(view.plan.expires_at)}"
 
 
-def _what_is_new(view: PlanView) -> Iterator[str]:
-    """What somebody's pin changed, so that they see that it did."""
+def _change(view: PlanView) -> Iterator[str]:
+    """The change that led to this version, such as a pin."""
     last = view.last_event
     if view.plan.version > 1 and last and last.event is EventName.PROPOSED:
         why = prose(detail_words(last.detail))
@@ -195,9 +246,9 @@ def _obstacle(view: PlanView) -> str | None:
     return None
 
 
-def _buttons(view: PlanView, *, may_approve: bool) -> Iterator[Element]:
+def _buttons(view: PlanView) -> Iterator[ButtonElement]:
     ref = phrases.ref(view)
-    if may_approve:
+    if _obstacle(view) is None:
         confirm = None if view.needs_typing else _confirm(view)
         yield button("Approve", APPROVE_PLAN, ref, style="danger", confirm=confirm)
     yield button("Pin tags…", PIN_TAGS, ref)
@@ -205,7 +256,7 @@ def _buttons(view: PlanView, *, may_approve: bool) -> Iterator[Element]:
     yield button("Not this time", DISMISS_PLAN, ref)
 
 
-def _confirm(view: PlanView) -> Element:
+def _confirm(view: PlanView) -> ConfirmObject:
     savings = view.content.savings
     return danger(
         f"Delete {count(view.plan.deletions, 'manifest')}?",

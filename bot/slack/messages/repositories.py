@@ -1,4 +1,4 @@
-"""What repositories hold and cost, and what could be freed."""
+"""The list of repositories: their size, their cost, and the possible savings."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from bot.render.words import count, money, size
 from bot.slack.api import MessageContent
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases
-from bot.slack.messages.kit import context, section, sections
-from bot.slack.messages.phrases import cost, totals
-from bot.slack.messages.plan_lists import stands
+from bot.slack.messages.kit import context, message, section, sections
+from bot.slack.messages.phrases import cost
+from bot.slack.messages.plan_lists import state_of
 from bot.slack.wording import code, date, day
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoriesView:
-    """UTC, bytes, USD a GB a month. `pattern`: what they fit, None for all. `shown`: the first, by
-    what could be freed; `more`: how many more; `never`: how many of all were never looked at.
-    `listed_at`: when all registries had been listed, None if none was. `saved_bytes`: what all runs
-    of the bot have freed so far."""
+    """`pattern`: of the listed repositories, None for all. `shown`: the first, by possible savings;
+    `more`: the number of the others; `never`: the number of all that were never scanned.
+    `listed_at`: when all registries were listed, None if no registry was. `saved_bytes`: freed by
+    all runs of the bot so far. USD per GB per month."""
 
     pattern: str | None
     shown: Sequence[KnownRepository]
@@ -38,22 +38,31 @@ class RepositoriesView:
 
 def repositories_message(view: RepositoriesView) -> MessageContent:
     if not view.shown:
-        said = _none(view)
-        return MessageContent(said, [section(said)])
+        said = _no_repository(view)
+        return message(said, section(said))
     head = list(totals(view.estate, view.saved_bytes, view.usd_per_gb_month))
     lines = [_line(each, view) for each in view.shown]
-    return MessageContent(
+    return message(
         "\n".join(head),
-        [
-            section(*head),
-            *map(section, phrases.paused(view.pause)),
-            *sections(lines),
-            context(*_small_print(view)),
-        ],
+        section(*head),
+        *map(section, phrases.paused(view.pause)),
+        *sections(lines),
+        context(*_small_print(view)),
     )
 
 
-def _none(view: RepositoriesView) -> str:
+def totals(estate: Estate, saved_bytes: int, usd_per_gb_month: float) -> Iterator[str]:
+    """The costs of all repositories. `saved_bytes`: freed by all runs of the bot so far. USD per GB
+    per month."""
+    if not estate.repositories:
+        yield f"No repository was looked at yet: `{COMMAND} REPOSITORY` begins with one."
+    else:
+        yield f"*Cost now:* {cost(estate.stored_bytes, usd_per_gb_month)}{_of_how_many(estate)}"
+        yield f"*Could be saved:* {cost(estate.could_free_bytes, usd_per_gb_month)}"
+    yield f"*Saved so far:* {cost(saved_bytes, usd_per_gb_month)}"
+
+
+def _no_repository(view: RepositoriesView) -> str:
     if view.pattern is not None and view.listed_at:
         return f"No repository that is known fits {code(view.pattern)}: `*` matches any text."
     return f"No repository is known yet. `{COMMAND} REPOSITORY` looks for one in AWS."
@@ -80,15 +89,15 @@ def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
 
 
 def _hint(look: LastLook, view: RepositoriesView) -> str:
-    plan = f"; plan {look.plan.id} {_stands(look, view)}" if _is_worth_telling(look) else ""
+    plan = f"; plan {look.plan.id} {_stands(look, view)}" if _is_shown(look) else ""
     return f"looked at {day(look.at)}{plan}"
 
 
 def _stands(look: LastLook, view: RepositoriesView) -> str:
-    return stands(look.plan, view.pause, view.now)
+    return state_of(look.plan, view.pause, view.now)
 
 
-def _is_worth_telling(look: LastLook) -> bool:
+def _is_shown(look: LastLook) -> bool:
     return look.plan.is_open and (look.plan.deletions > 0 or not look.plan.complete)
 
 
@@ -103,3 +112,11 @@ def _small_print(view: RepositoriesView) -> Iterator[str]:
         yield f"{were} never looked at: `{COMMAND} REPOSITORY` does so."
     if view.listed_at:
         yield f"The registries were last listed {date(view.listed_at)}."
+
+
+def _of_how_many(estate: Estate) -> str:
+    known = estate.repositories - estate.unknown
+    if not estate.unknown:
+        return f", in {count(known, 'repository', 'repositories')}"
+    all_of_them = count(estate.repositories, "repository", "repositories")
+    return f", in {known:,} of {all_of_them}; of the rest nobody knows yet"

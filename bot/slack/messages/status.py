@@ -1,28 +1,28 @@
-"""What is going on just now."""
+"""The status: pause, running deletions with buttons to stop them, approved and open plans."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from slack_sdk.models.blocks import Block, ButtonElement
+
 from bot.core.records import Outcome, Pause, PlanRecord
 from bot.render.reasons import stopper_words
 from bot.render.words import count
-from bot.slack.api import Block, MessageContent
+from bot.slack.api import MessageContent
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases
-from bot.slack.messages.answers import line_button
-from bot.slack.messages.kit import Element, and_more, context, section, sections
+from bot.slack.messages.kit import and_more, command_button, context, message, section, sections
 from bot.slack.messages.plan_lists import open_plan
-from bot.slack.messages.progress import bar
 from bot.slack.view import OpenPlan
 from bot.slack.wording import code, mention
 
-MOST_UNDER_WAY = 10
+MOST_RUNNING = 10
 
 
-class UnderWay(NamedTuple):
-    """`counts`: how many digests of the plan have which outcome."""
+class RunningPlan(NamedTuple):
+    """`counts`: digests of the plan by outcome."""
 
     plan: PlanRecord
     counts: Mapping[Outcome, int]
@@ -30,12 +30,12 @@ class UnderWay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """`deleting`: plans that are carried out; `waiting`: approved ones, in their undo window or
-    behind it. `open_plans`: the newest that wait for approval; `more`: how many more. `reports`:
-    how many are being made, or wait for that. UTC, USD a GB a month."""
+    """`deleting`: running plans; `waiting`: approved plans, within their undo window or after it.
+    `open_plans`: the newest that wait for approval; `more`: the number of the others. `reports`:
+    the number that are being made or wait for it. USD per GB per month."""
 
     pause: Pause | None
-    deleting: Sequence[UnderWay]
+    deleting: Sequence[RunningPlan]
     waiting: Sequence[PlanRecord]
     open_plans: Sequence[OpenPlan]
     more: int
@@ -54,43 +54,44 @@ def status_message(view: StatusView) -> MessageContent:
     waits = f"*Plans that wait for approval:* {number:,}"
     blocks = [
         section(*head),
-        *_under_way(view.deleting),
+        *_running(view.deleting),
         *_waiting(view),
         section(waits),
         *sections([*plans, *and_more(view.more)]),
         context(f"Reports being made: {view.reports:,} · ecr-clean {view.version}"),
     ]
-    return MessageContent(" ".join((*head, f"{waits}.")), blocks)
+    return message(" ".join((*head, f"{waits}.")), *blocks)
 
 
-def paused_message(deleting: Sequence[UnderWay]) -> MessageContent:
-    """`deleting`: what goes on all the same."""
+def paused_message(deleting: Sequence[RunningPlan]) -> MessageContent:
+    """`deleting`: running plans, which the pause does not stop."""
     said = f"Paused. No deletion begins anywhere until `{COMMAND} resume`; every report says so."
     goes_on = "*What is being deleted already goes on*, unless somebody stops it:"
     lines = [said, *([goes_on] if deleting else [])]
-    return MessageContent(" ".join(lines), [section(*lines), *_under_way(deleting)])
+    return message(" ".join(lines), section(*lines), *_running(deleting))
 
 
-def _under_way(deleting: Sequence[UnderWay]) -> Iterator[Block]:
-    """What is being deleted just now, with buttons to stop it."""
-    for number, each in enumerate(deleting[:MOST_UNDER_WAY]):
+def _running(deleting: Sequence[RunningPlan]) -> Iterator[Block]:
+    for number, each in enumerate(deleting[:MOST_RUNNING]):
         yield section(_progress(each), button=_stop(each.plan, number))
-    yield from map(context, and_more(len(deleting) - MOST_UNDER_WAY))
+    yield from map(context, and_more(len(deleting) - MOST_RUNNING))
 
 
-def _progress(each: UnderWay) -> str:
+def _progress(each: RunningPlan) -> str:
     plan, total = each.plan, each.plan.deletions
     done = total - each.counts.get(Outcome.PENDING, 0)
     by = stopper_words(plan)
     stops = f"; {mention(by)} stopped it: it ends after the batches in flight" if by else ""
     name = code(plan.repository.name)
-    return f"*Deleting now:* {name}, {done:,} of {total:,}  {bar(done, total)}{stops}"
+    return (
+        f"*Deleting now:* {name}, {done:,} of {total:,}  {phrases.progress_bar(done, total)}{stops}"
+    )
 
 
 def _waiting(view: StatusView) -> Iterator[Block]:
-    for number, plan in enumerate(view.waiting[:MOST_UNDER_WAY], MOST_UNDER_WAY):
+    for number, plan in enumerate(view.waiting[:MOST_RUNNING], MOST_RUNNING):
         yield section(_starts(plan, view), button=_stop(plan, number))
-    yield from map(context, and_more(len(view.waiting) - MOST_UNDER_WAY))
+    yield from map(context, and_more(len(view.waiting) - MOST_RUNNING))
 
 
 def _starts(plan: PlanRecord, view: StatusView) -> str:
@@ -101,5 +102,5 @@ def _starts(plan: PlanRecord, view: StatusView) -> str:
     )
 
 
-def _stop(plan: PlanRecord, number: int) -> Element:
-    return line_button("Stop", number, f"stop {plan.id}", style="danger")
+def _stop(plan: PlanRecord, number: int) -> ButtonElement:
+    return command_button("Stop", number, f"stop {plan.id}", style="danger")

@@ -1,4 +1,4 @@
-"""Why one image stays or goes, for whoever asked."""
+"""Why one image is deleted or kept."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,7 @@ from bot.render.words import count
 from bot.slack.api import MessageContent
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases
-from bot.slack.messages.answers import line_button
-from bot.slack.messages.kit import context, section
+from bot.slack.messages.kit import command_button, context, message, section
 from bot.slack.messages.pins import pin_line
 from bot.slack.wording import code, codes, date, mentions, prose
 from bot.usecases.explanations import Deleted, Explanation
@@ -33,9 +32,10 @@ MOST_IN_TAG = 128
 
 @dataclass(frozen=True, slots=True)
 class WhyView:
-    """`asked`: the tag or digest that somebody asked about. `plan`: whose content explains it, as
-    it stands now; `looked_at`: when that was last found to be so. `new_pins`: pins that keep it
-    and that the plan does not know. `item`: what became of it, if it was to go. UTC."""
+    """`asked`: a tag or digest, as the requester typed it. `plan`: the plan that explains it;
+    `looked_at`: the time of the last scan that found its content unchanged. `new_pins`: pins of the
+    image that are newer than the plan. `item`: its result in the plan, None if the plan keeps
+    it."""
 
     asked: str
     plan: PlanRecord
@@ -55,20 +55,18 @@ def why_message(view: WhyView) -> MessageContent:
         lines += ["*Pinned since then, so it stays:*", *map(pin_line, view.new_pins[:PINS])]
     digest = code(judged.manifest.digest, MOST_IN_TAG)
     known = f"Looked at {date(view.looked_at)} for plan {view.plan.id}"
-    return MessageContent(
+    return message(
         f"{said}: {prose(why(judged))}",
-        [
-            section(f"*{said}.*", *lines),
-            context(
-                f"{digest} · {_tags(judged.manifest.tags)}",
-                f"{known}, version {view.plan.version}, which {state_words(view.plan.state)}.",
-            ),
-        ],
+        section(f"*{said}.*", *lines),
+        context(
+            f"{digest} · {_tags(judged.manifest.tags)}",
+            f"{known}, version {view.plan.version}, which {state_words(view.plan.state)}.",
+        ),
     )
 
 
 def deleted_message(asked: str, deleted: Deleted, last_event: Event | None) -> MessageContent:
-    """`last_event`: what happened to the plan last."""
+    """`last_event`: of the plan."""
     plan, item = deleted.plan, deleted.item
     said = f"{code(asked, MOST_IN_TAG)} in {_repository(plan)} was deleted by ecr-clean"
     by = mentions(each.by for each in plan.current_approvals)
@@ -78,16 +76,16 @@ def deleted_message(asked: str, deleted: Deleted, last_event: Event | None) -> M
         f"*Why:* {prose(item_words(item), MOST_IN_WHY)}.",
     ]
     small_print = context(f"{code(item.digest, MOST_IN_TAG)} · {_tags(item.tags)}")
-    return MessageContent("\n".join(lines), [section(*lines), small_print])
+    return message("\n".join(lines), section(*lines), small_print)
 
 
-def never_looked_at(repository: RepositoryId) -> MessageContent:
+def never_scanned_message(repository: RepositoryId) -> MessageContent:
     said = (
         f"Nobody has looked into {code(repository.name, MOST_IN_NAME)} yet, so nothing is known "
         f"of its images. `{COMMAND} REPOSITORY` does that:"
     )
-    look = line_button("Look into it", 0, f"report {repository.uri}")
-    return MessageContent(said, [section(said, button=look)])
+    look = command_button("Look into it", 0, f"report {repository.uri}")
+    return message(said, section(said, button=look))
 
 
 def _when(plan: PlanRecord, last_event: Event | None) -> str:
@@ -108,14 +106,14 @@ def _verdict(view: WhyView) -> str:
         starts = phrases.starts(plan.execute_after, view.pause, view.now)
         return f"goes: the plan is approved, and deletion starts {starts}"
     if plan.state is PlanState.EXECUTING:
-        return _what_becomes_of(view.item)
+        return _result(view.item)
     if plan.state is PlanState.PROPOSED:
         return "may go, once somebody approves the plan"
     return "may go with a later plan"
 
 
-def _what_becomes_of(item: Item | None) -> str:
-    """While the plan is carried out."""
+def _result(item: Item | None) -> str:
+    """While the plan is running."""
     if item and item.outcome is Outcome.SPARED:
         return f"was spared: {prose(item_words(item), MOST_IN_WHY)}"
     if item and item.outcome is Outcome.FAILED:
@@ -126,12 +124,12 @@ def _what_becomes_of(item: Item | None) -> str:
 def _users(view: WhyView) -> Iterator[str]:
     if users := view.explanation.judged.used_by:
         more = len(users) - USERS
-        told = ", ".join(prose(user_words(user), MOST_IN_USER) for user in users[:USERS])
-        yield f"*Used by:* {told}" + (f" and {more:,} more" if more > 0 else "") + "."
+        listed = ", ".join(prose(user_words(user), MOST_IN_USER) for user in users[:USERS])
+        yield f"*Used by:* {listed}" + (f" and {more:,} more" if more > 0 else "") + "."
 
 
 def _family(view: WhyView) -> Iterator[str]:
-    """What hangs on it, or on what it hangs on."""
+    """The other manifests of its image group."""
     others = [each for each in view.explanation.family if each != view.explanation.judged]
     if others:
         share = count(len(others), "other shares", "others share")

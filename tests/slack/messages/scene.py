@@ -22,7 +22,7 @@ from bot.playground.slack.blocks.surfaces import (
     is_too_long,
 )
 from bot.playground.slack.blocks.walking import places_in, texts_in
-from bot.slack.api import Block, MessageContent
+from bot.slack.api import Json, MessageContent
 from bot.slack.view import PlanView
 from tests.render.builders import GB, image, plan
 from tests.support import NOW
@@ -117,26 +117,26 @@ def checked(content: MessageContent) -> MessageContent:
     return content
 
 
-def checked_view(modal: Block) -> Block:
+def checked_view(modal: Json) -> Json:
     assert check_view(modal, kind="modal") == []
     assert not is_too_large(modal)
     return modal
 
 
-def action_ids(blocks: Iterable[Block]) -> list[str]:
+def action_ids(blocks: Iterable[Json]) -> list[str]:
     return [place.action_id for place in places_in(list(blocks))]
 
 
-def values(blocks: Iterable[Block]) -> dict[str, str]:
+def values(blocks: Iterable[Json]) -> dict[str, str]:
     return {place.action_id: place.element["value"] for place in places_in(list(blocks))}
 
 
-def read(blocks: Iterable[Block]) -> str:
+def read(blocks: Iterable[Json]) -> str:
     """Roughly as people see it: `#` is a header, `~` small print, brackets are buttons."""
     return "\n".join(line for block in blocks for line in _lines(block))
 
 
-def _lines(block: Block) -> Iterator[str]:
+def _lines(block: Json) -> Iterator[str]:
     match block["type"]:
         case "header":
             yield f"# {block['text']['text']}"
@@ -154,6 +154,6 @@ def _with_dates(text: str) -> str:
     return re.sub(r"<!date\^\d+\^[^|]+\|([^>]+)>", r"\1", text)
 
 
-def _button(element: Block) -> str:
+def _button(element: Json) -> str:
     strong = "!" if element.get("style") == "danger" else ""
     return f"[{element['text']['text']}{strong}]"

@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from bot.core.decision_reasons import OnlyInChannel
+from bot.core.errors import RefusedError
 from bot.core.estate import estate_of
 from bot.core.judge import Judged
 from bot.core.pins import Pin
@@ -25,12 +27,12 @@ from bot.core.usage import PastTagUser, Usage
 from bot.slack.api import MessageContent
 from bot.slack.commands import COMMANDS
 from bot.slack.ids import MOST_IN_LINE
-from bot.slack.messages.answers import MOST_CHOICES, Choice, choices, help_message
+from bot.slack.messages.answers import MOST_CHOICES, Choice, choices, help_message, refused
 from bot.slack.messages.pins import PinnedView, pinned_message
-from bot.slack.messages.plan_lists import Ended, HistoryView, history_message
+from bot.slack.messages.plan_lists import EndedPlan, HistoryView, history_message
 from bot.slack.messages.repositories import RepositoriesView, repositories_message
-from bot.slack.messages.status import StatusView, UnderWay, paused_message, status_message
-from bot.slack.messages.why import WhyView, deleted_message, never_looked_at, why_message
+from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
+from bot.slack.messages.why import WhyView, deleted_message, never_scanned_message, why_message
 from bot.slack.view import LastRun, OpenPlan
 from bot.usecases.explanations import Deleted, Explanation
 from tests.render.builders import HERE, image, plan
@@ -116,16 +118,19 @@ def test_pins() -> None:
 def test_history(state: PlanState) -> None:
     run = LastRun(in_state(state), EVERY_OUTCOME)
     last = event(EventName.DISMISSED, ANN, Sentence(NASTY))
-    for each in (Ended(run, last), Ended(run, None)):
+    for each in (EndedPlan(run, last), EndedPlan(run, None)):
         assert harmless(history_message(HistoryView(LONG_NAME, [each] * 10, 10**18, 0.10)))
 
 
 def test_status() -> None:
     executing = replace(PLAN, state=PlanState.EXECUTING, stop_asked_by=ANN)
-    under_way = [UnderWay(executing, EVERY_OUTCOME), UnderWay(in_state(PlanState.EXECUTING), {})]
+    running = [
+        RunningPlan(executing, EVERY_OUTCOME),
+        RunningPlan(in_state(PlanState.EXECUTING), {}),
+    ]
     shown = StatusView(
         pause=PAUSE,
-        deleting=under_way * 20,
+        deleting=running * 20,
         waiting=[in_state(PlanState.APPROVED)] * 40,
         open_plans=[OpenPlan(PLAN, LINK), OpenPlan(PLAN, None)] * 5,
         more=MANY,
@@ -135,7 +140,7 @@ def test_status() -> None:
         now=NOW,
     )
     assert harmless(status_message(shown)).count("… and 30 more") == 2
-    harmless(paused_message(under_way * 20))
+    harmless(paused_message(running * 20))
 
 
 @pytest.mark.parametrize("state", PlanState)
@@ -153,7 +158,7 @@ def test_why(state: PlanState) -> None:
     item = Item(f"sha256:{'a' * 64}", ("t" * 300,) * 40, Outcome.DELETED, Sentence(NASTY * 40))
     for last in (event(EventName.ENDED), None):
         harmless(deleted_message(NASTY * 9, Deleted(in_state(state), item), last))
-    harmless(never_looked_at(LONG))
+    harmless(never_scanned_message(LONG))
 
 
 def test_why_names_who_uses_it_by_a_tag_that_has_moved() -> None:
@@ -178,3 +183,8 @@ def test_choices() -> None:
     longest = Choice("a", "x" * MOST_IN_LINE)
     content = choices("What?", [longest, longest._replace(label="b", line=longest.line + "x")])
     assert harmless(content) == "What? To get `b`, type the line anew.\n[a]"
+
+
+def test_a_refusal_links_to_the_channel() -> None:
+    shown = refused(RefusedError(OnlyInChannel("team/api", "C0000000001")))
+    assert shown.text == "team/api can be approved only in its own channel, <#C0000000001>"

@@ -20,15 +20,11 @@ from bot.core.savings import Prices
 from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, Look, PastTagUser, UnscannedRegion, Usage
 from bot.slack.ids import PlanRef
-from bot.slack.messages.answers import (
-    asked_message,
-    failed_message,
-    planning_message,
-    refusal,
-    typing_view,
-)
+from bot.slack.messages.answers import refusal
 from bot.slack.messages.images import images_view
 from bot.slack.messages.plan import plan_message
+from bot.slack.messages.report import typing_view
+from bot.slack.messages.report_status import asked_message, failed_message, planning_message
 from bot.slack.view import PlanView
 from tests.core import strategies as some
 from tests.core.strategies import World

@@ -15,9 +15,10 @@ from bot.core.repository import RegistryId
 from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
 from bot.render.words import money, size
-from bot.slack.api import Block
+from bot.slack.api import Json
 from bot.slack.ids import PlanRef
 from bot.slack.messages.plan import plan_message
+from bot.slack.messages.report import typing_view
 from tests.render.builders import GB, image, plan
 from tests.slack.messages.scene import (
     ANN,
@@ -28,6 +29,7 @@ from tests.slack.messages.scene import (
     action_ids,
     approvals,
     checked,
+    checked_view,
     event,
     read,
     usual_plan,
@@ -262,13 +264,28 @@ def test_regions_where_no_source_looks_are_named() -> None:
     assert "eu-west-6 (ECS, Kubernetes) and 2 more. What runs there is not protected" in said
 
 
-def _approve(blocks: Iterable[Block]) -> Block:
+def test_typing_the_name() -> None:
+    modal = checked_view(typing_view(view().plan, HOME, 0.10))
+    assert PlanRef.parse(modal["private_metadata"]) == PlanRef("p7k2", 1, HOME)
+    assert modal["callback_id"] == "confirm_plan"
+    assert (modal["blocks"][1]["block_id"], action_ids(modal["blocks"])) == (
+        "typed_name",
+        ["typed_name"],
+    )
+    assert read(modal["blocks"][:1]) == (
+        "*12 of 20 manifests* go, which frees up to 20.9 GB and saves up to $2.09 a month. It can "
+        "be stopped at any time; what is deleted by then is gone for good.\n"
+        "To approve, type the repository's name: `team/api`"
+    )
+
+
+def _approve(blocks: Iterable[Json]) -> Json:
     (actions,) = [block for block in blocks if block["type"] == "actions"]
-    button: Block = actions["elements"][0]
+    button: Json = actions["elements"][0]
     assert (button["action_id"], button["style"]) == ("approve_plan", "danger")
     return button
 
 
-def _confirmation(blocks: Iterable[Block]) -> Block:
-    confirm: Block = _approve(blocks)["confirm"]
+def _confirmation(blocks: Iterable[Json]) -> Json:
+    confirm: Json = _approve(blocks)["confirm"]
     return confirm

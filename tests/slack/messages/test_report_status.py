@@ -1,17 +1,15 @@
-"""What of a round of reports is told in a line or two."""
+"""Scheduled reports without a message of their own take a line or two."""
 
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from bot.core.decision_reasons import OnlyInChannel
 from bot.core.due import DueOutcome, DueReport, Missed, Rest, Round
-from bot.core.errors import FailedCall, RefusedError
+from bot.core.errors import FailedCall
 from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
 from bot.core.sentence import Sentence
-from bot.slack.messages import answers
-from bot.slack.messages.rest import rest_message
+from bot.slack.messages.report_status import rest_message
 from tests.slack.messages.scene import checked
 
 ROUND = Round("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
@@ -115,8 +113,3 @@ def test_a_registry_that_cannot_be_listed() -> None:
         "A registry (registries[1]) cannot be listed, so that its reports are missing: "
         "AWS refused it"
     )
-
-
-def test_a_refusal_links_to_the_channel() -> None:
-    shown = answers.refused(RefusedError(OnlyInChannel("team/api", "C0000000001")))
-    assert shown.text == "team/api can be approved only in its own channel, <#C0000000001>"

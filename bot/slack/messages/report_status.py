@@ -1,4 +1,4 @@
-"""What of a round of reports has no message of its own, in a line or two."""
+"""Short messages in place of a report: it is being made, it failed, or it has nothing to show."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Sized
@@ -9,12 +9,15 @@ from bot.core.job_failures import ReportFailure
 from bot.render.errors import failure_words
 from bot.render.words import count, money
 from bot.slack.api import MessageContent
-from bot.slack.messages.kit import and_more, context, section
-from bot.slack.wording import code, codes, prose
+from bot.slack.messages.kit import and_more, context, message, section
+from bot.slack.messages.phrases import progress_bar
+from bot.slack.wording import code, codes, escape, mention, prose, shortened
 
 MOST_NAMES = 20
 MOST_FAILURES = 5
 MOST_IN_CAUSE = 500
+MOST_IN_FAILURE = 1500
+MOST_IN_NAME = 256
 
 
 class _Failed(NamedTuple):
@@ -22,13 +25,43 @@ class _Failed(NamedTuple):
     why: ReportFailure
 
 
+def asked_message(repository: str, by: str) -> MessageContent:
+    """`repository`: as the requester typed it; `by`: the requester's Slack id."""
+    who = mention(by)
+    return message(
+        f"Looking into {_name(repository)} for {who} …",
+        context(f":hourglass_flowing_sand: Looking into {code(repository)} for {who} …"),
+    )
+
+
+def planning_message(repository: str, step: str, done: int, total: int) -> MessageContent:
+    """`step`: the current one, `done` of `total` so far; `total` is 0 if unknown."""
+    how_far = f": {done:,} of {total:,}" if total else ""
+    bar = f"  {progress_bar(done, total)}" if total else ""
+    said = f"{prose(step)}{how_far}"
+    return message(
+        f"{_name(repository)}: {said} …",
+        context(f":hourglass_flowing_sand: {code(repository)}: {said}{bar}"),
+    )
+
+
+def failed_message(sentence: str) -> MessageContent:
+    said = prose(sentence, MOST_IN_FAILURE)
+    return message(said, section(f":warning: {said}"))
+
+
 def rest_message(rest: Rest) -> MessageContent:
+    """All scheduled reports that have no message of their own."""
     quiet = "; ".join(_quiet(rest))
-    failures = _at_most([*_not_planned(rest), *_not_listed(rest)])
     line = f"{quiet}." if quiet else ""
-    blocks = [context(line)] if line else []
-    blocks += [section(f":warning: {each}") for each in failures]
-    return MessageContent(" ".join(filter(None, [line, *failures])), blocks)
+    failures = _at_most([*_not_planned(rest), *_not_listed(rest)])
+    text = " ".join(filter(None, [line, *failures]))
+    warnings = (section(f":warning: {each}") for each in failures)
+    return message(text, *([context(line)] if line else []), *warnings)
+
+
+def _name(repository: str) -> str:
+    return escape(shortened(repository, MOST_IN_NAME))
 
 
 def _at_most(failures: Sequence[str]) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""Modals: the typed name, and all manifests in pages."""
+"""All manifests of a plan, in pages of a modal."""
 
 import re
 from collections.abc import Iterable
@@ -9,14 +9,12 @@ from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.usage import PastTagUser, Usage
-from bot.slack.api import Block
+from bot.slack.api import Json
 from bot.slack.ids import PlanRef
-from bot.slack.messages.answers import loading_view, typing_view
 from bot.slack.messages.images import A_PAGE, images_view
 from tests.render.builders import GB, image, plan
 from tests.slack.messages.scene import (
     ANN,
-    HOME,
     STAR,
     USED,
     action_ids,
@@ -24,38 +22,18 @@ from tests.slack.messages.scene import (
     read,
     usual_plan,
     values,
-    view,
 )
 
 REF = PlanRef("p7k2", 1)
 
 
-def page(content: Plan, number: int = 0) -> Block:
+def page(content: Plan, number: int = 0) -> Json:
     return checked_view(images_view(content, number, REF))
 
 
-def buttons(modal: Block) -> list[str]:
+def buttons(modal: Json) -> list[str]:
     (actions,) = [block for block in modal["blocks"] if block["type"] == "actions"]
     return [element["text"]["text"] for element in actions["elements"]]
-
-
-def test_typing_the_name() -> None:
-    modal = checked_view(typing_view(view().plan, HOME, 0.10))
-    assert PlanRef.parse(modal["private_metadata"]) == PlanRef("p7k2", 1, HOME)
-    assert modal["callback_id"] == "confirm_plan"
-    assert (modal["blocks"][1]["block_id"], action_ids(modal["blocks"])) == (
-        "typed_name",
-        ["typed_name"],
-    )
-    assert read(modal["blocks"][:1]) == (
-        "*12 of 20 manifests* go, which frees up to 20.9 GB and saves up to $2.09 a month. It can "
-        "be stopped at any time; what is deleted by then is gone for good.\n"
-        "To approve, type the repository's name: `team/api`"
-    )
-
-
-def test_loading() -> None:
-    assert "One moment" in read(checked_view(loading_view())["blocks"])
 
 
 def test_a_page() -> None:

@@ -1,20 +1,15 @@
-"""What becomes of the message as the plan goes on: one message a state, no stale button."""
+"""An approved plan, a running one, and its result."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.core.obstacles import Doubt
 from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.reasons import Pinned
-from bot.core.records import BY_ITSELF, BY_SETTINGS, EventName, Outcome, Pause
+from bot.core.records import BY_SETTINGS, Outcome, Pause
 from bot.core.result_reasons import DeletedElsewhere, RefusedByEcr
-from bot.core.sentence import Sentence
 from bot.core.start_obstacles import ExecutionOff
-from bot.core.usage import Look
-from bot.slack.ids import PlanRef
 from bot.slack.messages.plan import plan_message
 from tests.render.builders import GB, image, plan
 from tests.slack.messages.scene import (
@@ -22,12 +17,10 @@ from tests.slack.messages.scene import (
     BOB,
     BY_ROLE,
     STAR,
-    USED,
     action_ids,
     approvals,
     checked,
     ended,
-    event,
     items,
     read,
     values,
@@ -36,68 +29,6 @@ from tests.slack.messages.scene import (
 from tests.support import NOW
 
 PLACE = "~ 123456789012 · eu-west-1 · plan p7k2, version 1"
-DENIED = Look(
-    "kubernetes",
-    "cluster prod",
-    0,
-    Sentence("arn:aws:iam::123456789012:role/x may not: attach <the> policy"),
-)
-DOUBTED = Look("ecs", "eu-west-1", 2, Doubt(3, 40, NOW - timedelta(days=1)))
-
-
-def test_nothing_to_delete_is_one_quiet_line() -> None:
-    made = plan(image(1, "a"), image(2, "b"), newest=2, usage=replace(USED, not_checked=()))
-    content = checked(plan_message(view(made)))
-    line = "nothing to delete. 2 manifests stay: 2 among the 2 newest images."
-    assert content.text == f"team/api: {line}"
-    assert read(content.blocks) == f"~ `team/api`: {line}"
-    assert action_ids(content.blocks) == []
-
-
-def test_what_was_not_checked_is_told_even_then() -> None:
-    made = plan(image(1, "a"), newest=1, usage=USED)
-    assert "~ *Not checked:* Batch, SageMaker." in read(plan_message(view(made)).blocks)
-
-
-def test_an_empty_repository() -> None:
-    content = checked(plan_message(view(plan(usage=replace(USED, not_checked=())))))
-    assert read(content.blocks) == "~ `team/api`: the repository is empty."
-
-
-def test_an_incomplete_plan_names_what_to_mend() -> None:
-    made = plan(image(1, "a"), usage=replace(USED, looks=(USED.looks[0], DENIED, DOUBTED)))
-    content = checked(plan_message(view(made)))
-    assert content.text == (
-        "team/api: not everything could be checked, so nothing can be deleted. kubernetes "
-        "(cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy. "
-        "And 1 more problem."
-    )
-    assert read(content.blocks) == (
-        f"""\
-# team/api
-:warning: *Not everything could be checked, so nothing can be deleted.*
-Mend 2 problems, then press *Try again*:
-• kubernetes (cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy
-• ecs (eu-west-1): it lists 3 workloads, where it listed 40 on 2026-11-22
-[That is right]
-~ *Not checked:* Batch, SageMaker. What runs there is not protected.
-{PLACE} · 2026-11-23 12:00 UTC
-[Try again] [Show images] [Not this time]"""
-    )
-    assert values(content.blocks)["confirm_usage:1"] == "p7k2:1 3 ecs eu-west-1"
-
-
-def test_a_scope_that_no_button_can_carry() -> None:
-    """The command says how to confirm it."""
-    made = plan(image(1), usage=replace(USED, looks=(replace(DOUBTED, scope="x" * 2000),)))
-    content = checked(plan_message(view(made)))
-    assert action_ids(content.blocks) == ["try_again", "show_images", "dismiss_plan"]
-
-
-def test_of_many_problems_some() -> None:
-    looks = tuple(replace(DENIED, scope=f"cluster {number}") for number in range(30))
-    content = checked(plan_message(view(plan(image(1), usage=replace(USED, looks=looks)))))
-    assert "~ … and 22 more: `ecr-clean show p7k2` lists them all" in read(content.blocks)
 
 
 def test_approved() -> None:
@@ -252,41 +183,3 @@ def test_savings_of_a_run_that_are_not_exact_say_so() -> None:
     made = plan(image(1), exact=False)
     shown = plan_message(view(made, {"state": PlanState.DONE}, counts={Outcome.DELETED: 1}))
     assert "Freed about 1.00 GB, which saves about $0.10" in shown.text
-
-
-DISMISSED = "~ `team/api`: not this time; dismissed"
-
-
-@pytest.mark.parametrize(
-    ("state", "last", "line"),
-    [
-        (
-            PlanState.DISMISSED,
-            event(EventName.DISMISSED),
-            f"{DISMISSED} by <@{ANN}> 2026-11-23 13:00 UTC. Nothing was deleted.",
-        ),
-        (
-            PlanState.DISMISSED,
-            event(EventName.DISMISSED, BY_ITSELF),
-            f"{DISMISSED} 2026-11-23 13:00 UTC. Nothing was deleted.",
-        ),
-        (PlanState.DISMISSED, None, f"{DISMISSED}. Nothing was deleted."),
-        (
-            PlanState.EXPIRED,
-            None,
-            "~ `team/api`: nobody approved it in time; expired 2026-11-30 12:00 UTC. Nothing was "
-            "deleted.",
-        ),
-        (PlanState.SUPERSEDED, None, "~ `team/api`: superseded by a newer version."),
-    ],
-)
-def test_what_came_to_nothing_is_one_line(state: PlanState, last: object, line: str) -> None:
-    content = checked(plan_message(view(record={"state": state}, last_event=last)))
-    assert read(content.blocks) == line
-    assert action_ids(content.blocks) == []
-
-
-@pytest.mark.parametrize("state", PlanState)
-def test_what_buttons_carry_can_be_read(state: PlanState) -> None:
-    shown = plan_message(view(record={"state": state}, counts=COUNTS))
-    assert {PlanRef.parse(value).plan for value in values(shown.blocks).values()} <= {"p7k2"}

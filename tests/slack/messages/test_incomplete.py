@@ -1,0 +1,68 @@
+"""A plan that cannot be approved: it names each problem and its fix."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.core.obstacles import Doubt
+from bot.core.sentence import Sentence
+from bot.core.usage import Look
+from bot.slack.messages.plan import plan_message
+from tests.render.builders import image, plan
+from tests.slack.messages.scene import (
+    USED,
+    action_ids,
+    checked,
+    read,
+    values,
+    view,
+)
+from tests.support import NOW
+
+PLACE = "~ 123456789012 · eu-west-1 · plan p7k2, version 1"
+
+
+DENIED = Look(
+    "kubernetes",
+    "cluster prod",
+    0,
+    Sentence("arn:aws:iam::123456789012:role/x may not: attach <the> policy"),
+)
+
+
+DOUBTED = Look("ecs", "eu-west-1", 2, Doubt(3, 40, NOW - timedelta(days=1)))
+
+
+def test_an_incomplete_plan_names_what_to_mend() -> None:
+    made = plan(image(1, "a"), usage=replace(USED, looks=(USED.looks[0], DENIED, DOUBTED)))
+    content = checked(plan_message(view(made)))
+    assert content.text == (
+        "team/api: not everything could be checked, so nothing can be deleted. kubernetes "
+        "(cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy. "
+        "And 1 more problem."
+    )
+    assert read(content.blocks) == (
+        f"""\
+# team/api
+:warning: *Not everything could be checked, so nothing can be deleted.*
+Mend 2 problems, then press *Try again*:
+• kubernetes (cluster prod): `arn:aws:iam::123456789012:role/x` may not: attach &lt;the&gt; policy
+• ecs (eu-west-1): it lists 3 workloads, where it listed 40 on 2026-11-22
+[That is right]
+~ *Not checked:* Batch, SageMaker. What runs there is not protected.
+{PLACE} · 2026-11-23 12:00 UTC
+[Try again] [Show images] [Not this time]"""
+    )
+    assert values(content.blocks)["confirm_usage:1"] == "p7k2:1 3 ecs eu-west-1"
+
+
+def test_a_scope_that_no_button_can_carry() -> None:
+    """The command says how to confirm it."""
+    made = plan(image(1), usage=replace(USED, looks=(replace(DOUBTED, scope="x" * 2000),)))
+    content = checked(plan_message(view(made)))
+    assert action_ids(content.blocks) == ["try_again", "show_images", "dismiss_plan"]
+
+
+def test_of_many_problems_some() -> None:
+    looks = tuple(replace(DENIED, scope=f"cluster {number}") for number in range(30))
+    content = checked(plan_message(view(plan(image(1), usage=replace(USED, looks=looks)))))
+    assert "~ … and 22 more: `ecr-clean show p7k2` lists them all" in read(content.blocks)
