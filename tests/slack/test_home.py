@@ -186,6 +186,14 @@ def test_a_guest_is_told_why_there_is_nothing(bot: Office, slack: Workspace, gue
     assert len(calls(slack, "views.publish")) == 1
 
 
+def test_a_person_whom_slack_does_not_know(bot: Office, slack: Workspace, ann: Person) -> None:
+    bot.posted()
+    slack.faults.add(Fault(method="users.info", error="user_not_found"))
+    shown = opened(bot, ann)
+    assert "Slack knows nobody called" in shown
+    assert HERE.name not in shown
+
+
 def test_one_that_fails_keeps_none_of_the_others_back(
     bot: Office, slack: Workspace, ann: Person, bob: Person
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.playground.slack import TEAM_ID, Person, Workspace
 from bot.slack.listener import INTERNAL_ERROR, UNEXPECTED_PAYLOAD
 from tests.slack.office import IN_DOUBT, LOOKED_AT, Json, Office, content, told, until
-from tests.slack.support import buttons, message_at
+from tests.slack.support import buttons, calls, message_at
 
 SECRET = "a-word-that-nobody-may-read"
 
@@ -57,6 +57,17 @@ def submission(person: Person, callback_id: str, metadata: str, values: Json) ->
 
 def typed(value: Any) -> Json:
     return {"typed_name": {"typed_name": {"type": "plain_text_input", "value": value}}}
+
+
+def chosen(option: str, duration: str) -> Json:
+    """The inputs of the modal in which a person pins tags."""
+    inputs: Json = {
+        "pinned_tags": {"type": "multi_external_select", "selected_options": [{"value": option}]},
+        "pin_reason": {"type": "plain_text_input", "value": "a customer runs it"},
+        "pin_for": {"type": "static_select", "selected_option": {"value": duration}},
+        "pin_until": {"type": "datepicker", "selected_date": None},
+    }
+    return {block: {block: each} for block, each in inputs.items()}
 
 
 URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
@@ -293,3 +304,22 @@ def test_a_bug(
     assert record.getMessage() == "A bug of ecr-clean's own (KeyError): --debug shows more"
     assert record.exc_info
     caplog.clear()
+
+
+@pytest.mark.parametrize(
+    ("option", "duration", "answers"), [("=old", "7y", [UNEXPECTED_PAYLOAD]), ("?x", "30d", [])]
+)
+def test_a_choice_that_was_never_offered(
+    bot: Office, ann: Person, option: str, duration: str, answers: list[str]
+) -> None:
+    metadata = f"{bot.posted().plan}:1:{bot.channel}"
+    deliver(bot, submission(ann, "pin_tags", metadata, chosen(option, duration)))
+    assert told(ann, bot.channel) == answers
+    assert bot.store.pins() == []
+
+
+def test_another_tab_of_the_app(bot: Office, slack: Workspace, ann: Person) -> None:
+    event = {"type": "app_home_opened", "user": ann.id, "tab": "messages"}
+    payload = {"type": "event_callback", "event_id": "Ev1", "team_id": TEAM_ID, "event": event}
+    deliver(bot, payload, "events_api")
+    assert calls(slack, "views.publish") == []

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from bot.core.errors import ServiceError
 from bot.core.pins import Pin
 from bot.core.plan_state import PlanState
 from bot.core.records import Binding, EventName, Message, Pause, RepositoryPin, TagScan
@@ -257,6 +258,18 @@ def test_closed_in_the_middle(bot: Office, slack: Workspace, ann: Person) -> Non
     assert "Pinned `old` in `team/api`" in said
 
 
+def test_tags_cannot_be_read(
+    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ServiceError("The database is full")
+
+    opened(bot, ann, bot.posted())
+    monkeypatch.setattr(bot.store, "find_tags", fail)
+    assert found(ann, "old") == []
+    assert "The database is full" in caplog.messages
+
+
 def test_after_a_restart(open_office: OpenOffice, ann: Person) -> None:
     before = open_office()
     message = before.posted()
@@ -289,6 +302,20 @@ def test_whose_it_is_takes_it_off(bot: Office, ann: Person) -> None:
     assert "Unpinned `older`" in shown(ann)
     assert stored(bot) == []
     assert bot.events()[-1] is EventName.UNPINNED
+
+
+def test_the_modal_is_closed_before_the_pin_is_taken_off(
+    bot: Office, slack: Workspace, ann: Person
+) -> None:
+    message = bot.posted()
+    pinned_by(bot, ann, message)
+    opened(bot, ann, message)
+    slack.faults.add(Fault(method="views.update", error="not_found"))
+    assert ann.uses("unpin:0", confirm=True).ok
+    bot.settle()
+    assert stored(bot) == []
+    (said,) = told(ann, bot.channel)
+    assert "Unpinned `older`" in said
 
 
 def test_somebody_elses_stays_unless_they_approve(
