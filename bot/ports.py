@@ -8,8 +8,7 @@ from bot.core.authority import SlackPerson
 from bot.core.manifest import Content, Described, Unread
 from bot.core.pull_times import OurRead
 from bot.core.records import Event, Message
-from bot.core.repository import RegistryId, RepositoryId
-from bot.core.repository_policy import Puller
+from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.usage import Sighting
 
 Clock = Callable[[], datetime]

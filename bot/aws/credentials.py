@@ -5,9 +5,10 @@ import multiprocessing
 import os
 import signal
 import subprocess
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import Any
 
 from botocore.credentials import (
@@ -17,8 +18,28 @@ from botocore.credentials import (
     ProcessProvider,
     ReadOnlyCredentials,
 )
-from botocore.exceptions import RefreshWithMFAUnsupportedError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    LoginError,
+    LoginInsufficientPermissions,
+    MissingDependencyException,
+    ParamValidationError,
+    ProfileNotFound,
+    RefreshWithMFAUnsupportedError,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import (
+    ConnectionError as AwsConnectionError,
+)
+from botocore.parsers import ResponseParserError
 from botocore.session import Session
+
+from bot.aws.errors import setup_error, wrong_setting
+from bot.core.errors import ExpiredCredentialsError, RequestError, ServiceError
 
 SECONDS_OF_PROCESS = 120.0
 """For a program that credential_process names: it may wait for somebody who logs in."""
@@ -122,3 +143,176 @@ def _descendants(pid: int) -> list[int]:
             for child in map(int, listed.read_text().split()):
                 found += [child, *_descendants(child)]
     return found
+
+
+_FROM_SERVICES = (
+    AwsConnectionError,
+    ClientError,
+    HTTPClientError,
+    LookupError,
+    ResponseParserError,
+)
+"""What STS or IAM Identity Center refused, did not answer, or answered with a part missing:
+`in_words` says for which call."""
+
+_FILES = {
+    "AWS_CONFIG_FILE": "~/.aws/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
+}
+"""Variables that name boto3's files, and the files without them. botocore takes a file that it may
+not read for one that is not there."""
+
+_TOKEN_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+_CONTAINER, _PROCESS = "container-role", "custom-process"
+"""Providers of credentials, as botocore names them."""
+
+
+@contextmanager
+def settings_in_words() -> Iterator[None]:
+    """Around what makes sessions and clients, which reads settings alone. Raises RequestError."""
+    try:
+        yield
+    except _FROM_SERVICES:
+        raise
+    except ProfileNotFound as error:
+        raise RequestError(wrong_setting(error) + _unreadable_file()) from error
+    except BotoCoreError as error:
+        raise RequestError(wrong_setting(error)) from error
+    except (OSError, TypeError, ValueError) as error:
+        raise RequestError(
+            f"boto3 cannot use its own settings ({type(error).__name__}): check the AWS profile, "
+            "and variables such as AWS_ENDPOINT_URL and AWS_MAX_ATTEMPTS"
+        ) from None
+
+
+@contextmanager
+def credentials_in_words(session: Session) -> Iterator[None]:
+    """Around what finds, reads or renews credentials. Raises RequestError for wrong settings,
+    ServiceError for all else; what a service answered is raised as it is."""
+    try:
+        yield
+    except (*_FROM_SERVICES, RequestError, ServiceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a file or a program made of it
+        raise _told(error, session) from None
+
+
+def expect_readable_files() -> None:
+    """Raises ServiceError for a file of settings or credentials that this user may not read."""
+    if unreadable := _unreadable_file():
+        raise ServiceError(f"No AWS credentials were found{unreadable}")
+
+
+def boto3_files() -> Iterator[Path]:
+    """Those of settings and credentials, whether they are there or not."""
+    for variable, usual in _FILES.items():
+        yield Path(os.environ.get(variable) or usual).expanduser()
+
+
+def _unreadable_file() -> str:
+    """The end of a sentence; empty if all that are there can be read."""
+    for file in boto3_files():
+        try:
+            file.open("rb").close()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            return f"; {file} cannot be read ({error.strerror}): let this user read it"
+    return ""
+
+
+def _told(error: Exception, session: Session) -> RequestError | ServiceError:
+    match error:
+        case RefreshWithMFAUnsupportedError():
+            return ExpiredCredentialsError(
+                "The AWS session that an MFA code opened has ended: run the command again"
+            )
+        case MissingDependencyException():
+            return RequestError(
+                f"The AWS profile {_profile(session, 'login_session')} has `login_session`, for "
+                "which a package is missing: pip install 'botocore[crt]' where ecr-clean is "
+                "installed"
+            )
+        case SSOError() | TokenRetrievalError():
+            profile = _profile(session, "sso_account_id")
+            return ServiceError(
+                "There is no valid AWS SSO session: run `aws sso login --profile "
+                f"{profile}`, where ecr-clean finds ~/.aws/sso/cache"
+            )
+        case LoginInsufficientPermissions():
+            return ServiceError(
+                "The AWS login session may not be renewed: grant signin:CreateOAuth2Token to "
+                "whoever logs in"
+            )
+        case LoginError():
+            profile = _profile(session, "login_session")
+            return ServiceError(
+                f"There is no valid AWS login session: run `aws login --profile {profile}`"
+            )
+    return _unfit_source(error, session)
+
+
+def _unfit_source(error: Exception, session: Session) -> RequestError | ServiceError:
+    """What a terminal, a program or the container's agent did not give."""
+    match error:
+        case EOFError():
+            return ServiceError(
+                f"The AWS profile {_profile(session, 'mfa_serial')} wants an MFA code, and there "
+                "is no terminal to type it into: use credentials that need none, such as those of "
+                "a role or of `aws sso login`"
+            )
+        case TimeoutExpired(timeout=seconds):
+            return ServiceError(
+                f"{_program(session)} gave no answer within {seconds:.0f} seconds and was ended: "
+                "run it by itself to see what it waits for"
+            )
+        case CredentialRetrievalError() if error.kwargs.get("provider") == _PROCESS:
+            return ServiceError(f"{_program(session)} failed: run it by itself to see why")
+        case CredentialRetrievalError() if error.kwargs.get("provider") == _CONTAINER:
+            return ServiceError(
+                "The container's credentials could not be read: check "
+                "AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, "
+                "and that the agent which they name runs"
+            )
+    return setup_error(error) or _unfit_value(error, session)
+
+
+def _unfit_value(error: Exception, session: Session) -> RequestError | ServiceError:
+    """What was read, but is no credentials; or could not be read."""
+    match error:
+        case ParamValidationError():
+            return RequestError(
+                "No AWS credentials were asked for, since the ARN of a role, an MFA code or a web "
+                "identity token has an impossible form: check the AWS profile "
+                f"{_profile(session, 'role_arn')} and the variables that begin with AWS_"
+            )
+        case OSError(filename=str(file)):
+            return ServiceError(
+                f"The AWS credentials cannot be read: {file}: {error.strerror}; correct "
+                f"{_namer(file, session)}, or let this user read it"
+            )
+    return ServiceError(
+        f"The AWS credentials cannot be read ({type(error).__name__}): check what the AWS profile "
+        f"{_profile(session, 'credential_process')} and the variables that begin with AWS_ name"
+    )
+
+
+def _program(session: Session) -> str:
+    profile = _profile(session, "credential_process")
+    return f"The credential_process of the AWS profile {profile}"
+
+
+def _namer(file: str, session: Session) -> str:
+    """What names the file."""
+    variables = (name for name in _TOKEN_FILES if os.environ.get(name) == file)
+    return next(variables, f"the AWS profile {_profile(session)}, which names it")
+
+
+def _profile(session: Session, key: str | None = None) -> str:
+    """The profile in use, or, of those from which it takes credentials, the first with the key."""
+    name = own = session.profile or "default"
+    profiles, seen = session.full_config["profiles"], set[str]()
+    while key and name in profiles and name not in seen and key not in profiles[name]:
+        seen.add(name)
+        name = profiles[name].get("source_profile", own)
+    return name if key in profiles.get(name, {}) else own

@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from bot.aws.clients import client_of
 from bot.aws.errors import error_code, in_words
 from bot.aws.iam_policy import partition_of
 from bot.aws.once import once
-from bot.aws.principal import is_same_principal
-from bot.core.content import read_content
-from bot.core.errors import FailedCall, RequestError, ServiceError
-from bot.core.manifest import KNOWN_TYPES, Content, Described, ImageStatus, Unread
-from bot.core.manifest_digest import digested_text
-from bot.core.repository import RegistryId, RepositoryId
-from bot.core.repository_policy import Puller, pullers
-from bot.core.sentence import Sentence
-from bot.core.unread import LeftOut, UnreadCause
+from bot.aws.places import is_same_principal
+from bot.aws.sessions import client_of
+from bot.core.content import digested_text, read_content
+from bot.core.errors import FailedCall, RequestError, Sentence, ServiceError
+from bot.core.manifest import (
+    KNOWN_TYPES,
+    Content,
+    Described,
+    ImageStatus,
+    LeftOut,
+    Unread,
+    UnreadCause,
+)
+from bot.core.repository import Puller, RegistryId, RepositoryId, pullers
 from bot.ports import Dated, ManifestText
 
 if TYPE_CHECKING:

@@ -1,19 +1,189 @@
-"""Which accounts and Regions the sources of usage look at, and through which credentials."""
+"""One account in one Region, as seen through one set of credentials."""
 
-from collections.abc import Iterator, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ParamValidationError
 
-from bot.aws.clients import client_of
-from bot.aws.errors import in_words
-from bot.aws.place import AwsPlace
-from bot.core.errors import FailedCall, ServiceError
+from bot.aws.errors import error_code, in_words
+from bot.aws.sessions import Prepare, client_of
+from bot.core.errors import DeniedByOrganizationError, FailedCall, ServiceError
+from bot.outgoing import quoted
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_sts import STSClient
+import re
+
+_TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
+"""Where the next page stands in an answer, and how it is asked for."""
+
+Absence = Callable[[ClientError], bool]
+"""Whether an error says that what was asked for is not there, and nothing else."""
+
+
+def absence(code: str, saying: str = "") -> Absence:
+    """Errors of that code, whose message has these words."""
+
+    def says_so(error: ClientError) -> bool:
+        message = error.response.get("Error", {}).get("Message", "")
+        return error_code(error) == code and saying in message
+
+    return says_so
+
+
+def any_of(*absences: Absence) -> Absence:
+    return lambda error: any(says_so(error) for says_so in absences)
+
+
+def _never(_error: ClientError) -> bool:
+    return False
+
+
+class AwsPlace:
+    """May be used by several threads. Everything raises ServiceError."""
+
+    def __init__(
+        self, session: boto3.Session, account: str, region: str, config: Config | None = None
+    ) -> None:
+        """`config`: of the clients, instead of the one that calls usually have."""
+        self.account = account
+        self.region = region
+        self.session = session
+        self._config = config
+        self._is_denied = False
+        self._has_answered = False
+
+    def __str__(self) -> str:
+        return f"{self.account} in {self.region}"
+
+    def call(self, service: str, operation: str, **request: Any) -> "Answer":
+        """`operation` as boto3 names it: `list_tasks`."""
+        answer = self.find(service, operation, _never, **request)
+        assert answer is not None
+        return answer
+
+    def find(
+        self, service: str, operation: str, absence: Absence, **request: Any
+    ) -> "Answer | None":
+        """None if what is asked for is not there."""
+        client = self.client(service)
+        action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
+        with self._noted(), in_words(action, str(self)):
+            try:
+                return Answer(getattr(client, operation)(**request), action, str(self))
+            except ClientError as error:
+                if absence(error):
+                    return None
+                raise
+            except ParamValidationError as error:
+                raise ServiceError(
+                    f"{action} on {self} cannot be asked for what an earlier answer named "
+                    f"({quoted(error)}): check AWS_ENDPOINT_URL and any proxy between here and AWS",
+                    FailedCall(action),
+                ) from error
+
+    def pages(
+        self, service: str, operation: str, key: str, absence: Absence = _never, **request: Any
+    ) -> Iterator[Any]:
+        """Every entry under `key`, of all pages; none if what they belong to is not there."""
+        while answer := self.find(service, operation, absence, **request):
+            yield from answer[key]
+            if not (token := answer.next_page()):
+                return
+            request |= token
+
+    @property
+    def is_denied(self) -> bool:
+        """Whether service control policies denied calls, and AWS has answered none: then the
+        whole Region counts as denied."""
+        return self._is_denied and not self._has_answered
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        """Around one call."""
+        try:
+            yield
+        except DeniedByOrganizationError:
+            self._is_denied = True
+            raise
+        self._has_answered = True
+
+    def lacks(self, service: str) -> bool:
+        """Whether AWS does not offer the service in this Region: botocore's data do not list it,
+        and its host name does not exist. The data may be older than the offer. A name may be
+        missing here alone, behind a proxy: then so is that of ECR, which every Region has."""
+        return (
+            not self._is_listed(service)
+            and self._lookup_error(service) == socket.EAI_NONAME
+            and self._lookup_error("ecr") is None
+        )
+
+    def client(self, service: str, prepare: Prepare | None = None) -> Any:
+        """boto3's own, see `client_of`. Raises RequestError for wrong settings."""
+        with in_words(service, str(self), is_call=False):
+            return client_of(self.session, service, self.region, self._config, prepare)
+
+    def _is_listed(self, service: str) -> bool:
+        return any(
+            self.region in self.session.get_available_regions(service, partition)
+            for partition in self.session.get_available_partitions()
+        )
+
+    def _lookup_error(self, service: str) -> int | None:
+        """Of the name of the service's host; None if it is found."""
+        host = urlsplit(self.client(service).meta.endpoint_url).hostname
+        try:
+            socket.getaddrinfo(host, None)
+        except socket.gaierror as error:
+            return error.errno
+        return None
+
+
+class Answer:
+    """An answer, or a part of one, whose missing keys are errors: botocore takes one that was cut
+    off, or that is no JSON, for an empty one."""
+
+    def __init__(self, content: dict[str, Any], action: str, place: str) -> None:
+        self._content = content
+        self._action = action
+        self._place = place
+
+    def __getitem__(self, key: str) -> Any:
+        with in_words(self._action, self._place):
+            return self._part(self._content[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def get(self, key: str) -> Any:
+        """None if it is not there."""
+        return self._part(self._content.get(key))
+
+    def unusable(self, why: str) -> ServiceError:
+        """`why` goes on after the action and the place: `left out 3 of 10 tasks: try again`."""
+        return ServiceError(f"{self._action} on {self._place} {why}", FailedCall(self._action))
+
+    def next_page(self) -> dict[str, str] | None:
+        """What to ask for the next page with."""
+        for key, parameter in _TOKENS.items():
+            if token := self._content.get(key):
+                return {parameter: token}
+        return None
+
+    def _part(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return Answer(value, self._action, self._place)
+        if isinstance(value, list):
+            return [self._part(entry) for entry in value]
+        return value
+
 
 ALL_REGIONS = "all"
 
@@ -76,3 +246,30 @@ def enabled_regions(session: boto3.Session, account: str, region: str | None) ->
             f"{action} names no Region of {account}: name them instead", FailedCall(action)
         )
     return regions
+
+
+_ASSUMED = re.compile(
+    r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<name>[^/]+)/.+"
+)
+_IAM = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d+):role/(?:.+/)?(?P<name>[^/]+)")
+_LASTING = re.compile(r"arn:[^:]+:iam::\d+:(?:user|role)/.+")
+
+
+def is_same_principal(caller: str, principal: str) -> bool:
+    """Whether `caller` (as GetCallerIdentity names it) acts as `principal` (an ARN of IAM's).
+
+    An assumed role's ARN leaves out the role's path; role names are unique in an account.
+    """
+    assumed = _ASSUMED.fullmatch(caller)
+    role = _IAM.fullmatch(principal)
+    if assumed and role:
+        return assumed.groupdict() == role.groupdict()
+    return caller == principal
+
+
+def iam_principal(caller: str) -> str | None:
+    """The user or role of IAM's behind `caller`; None behind an account's root and a federated
+    user. For an assumed role it is a guess: its path, if it has one, is missing."""
+    if assumed := _ASSUMED.fullmatch(caller):
+        return "arn:{partition}:iam::{account}:role/{name}".format(**assumed.groupdict())
+    return caller if _LASTING.fullmatch(caller) else None

@@ -1,7 +1,13 @@
-"""boto3 sessions: on the caller's own credentials, or through a role."""
+"""botocore's session as this bot needs it: shared by threads, and clear about what is wrong."""
 
+import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache, partial
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import boto3
 import botocore.session
@@ -9,13 +15,90 @@ from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
     CredentialProvider,
+    CredentialResolver,
     DeferredRefreshableCredentials,
 )
 from botocore.exceptions import NoCredentialsError
+from botocore.session import Session
+from botocore.utils import parse_timestamp
 
 from bot import __version__
-from bot.aws.core_session import CoreSession
-from bot.aws.local_errors import settings_in_words
+from bot.aws.credentials import (
+    ToldCredentials,
+    credentials_in_words,
+    expect_readable_files,
+    keep_in_bounds,
+    read_code,
+    settings_in_words,
+)
+
+if TYPE_CHECKING:
+    import boto3
+    from botocore.config import Config
+from pathlib import Path
+
+import boto3
+from botocore.config import Config
+
+from bot.aws.credentials import boto3_files
+from bot.aws.errors import has_expired
+from bot.core.errors import ExpiredCredentialsError
+
+_CHAIN = "credential_provider"
+
+
+class CoreSession(Session):
+    """Several threads may open clients. Credentials come from `provider`, or from wherever boto3
+    finds them, and are opened once; `has_asked_for_code`: with an MFA code that a person typed.
+    Raises RequestError and ServiceError."""
+
+    def __init__(self, provider: CredentialProvider | None = None) -> None:
+        super().__init__()
+        self.has_asked_for_code = False
+        self._is_on_its_own = provider is None
+        self._opening = RLock()
+        self._told_credentials: ToldCredentials | None = None
+        if provider:
+            self.register_component(_CHAIN, CredentialResolver([provider]))
+        if region := os.environ.get("AWS_REGION"):
+            self.set_config_variable("region", region)  # botocore knows AWS_DEFAULT_REGION alone
+        parsers = self.get_component("response_parser_factory")
+        parsers.set_parser_defaults(timestamp_parser=_timestamp)
+
+    def create_client(self, *arguments: Any, **options: Any) -> Any:
+        with self._opening, settings_in_words():
+            return super().create_client(*arguments, **options)
+
+    def get_credentials(self) -> ToldCredentials | None:
+        """None if there are none."""
+        with self._opening:
+            if self._told_credentials is None:
+                self._told_credentials = self._find()
+            return self._told_credentials
+
+    def _ask_for_code(self, prompt: str) -> str:
+        self.has_asked_for_code = True
+        return read_code(prompt)
+
+    def _find(self) -> ToldCredentials | None:
+        in_words = partial(credentials_in_words, self)
+        with in_words():
+            if self._is_on_its_own:
+                keep_in_bounds(self.get_component(_CHAIN), self, self._ask_for_code)
+            found = super().get_credentials()
+        if found is None:
+            expect_readable_files()
+            return None
+        return ToldCredentials(found, in_words)
+
+
+def _timestamp(value: Any) -> datetime:
+    """JSON services send epoch seconds; botocore's own parser tries other forms first, which costs
+    half of the time of listing a large repository."""
+    if isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    return parse_timestamp(value)
+
 
 ATTEMPTS = 6
 CONNECTIONS = 16
@@ -116,3 +199,135 @@ class _RoleProvider(CredentialProvider):
             },
         )
         return DeferredRefreshableCredentials(fetcher.fetch_credentials, self.METHOD)
+
+
+Prepare = Callable[[Any], None]
+"""Adds event handlers to a new client before anyone else gets it: botocore loses handlers that are
+added while another thread makes a call."""
+
+
+def client_of(
+    session: "boto3.Session",
+    service: str,
+    region: str | None,
+    config: "Config | None" = None,
+    prepare: Prepare | None = None,
+) -> Any:
+    """The same client for the same arguments, as long as the session lives. `region`: None for the
+    session's own. `config`: None for `client_config`. Clients that are prepared in different ways
+    are different ones. Raises what boto3 raises, and RequestError."""
+    return _CLIENTS.setdefault(session, _Clients()).get(session, service, region, config, prepare)
+
+
+class _Clients:
+    """Of one session. Holds no reference to it: the clients are dropped with the session."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._usual_config: Config | None = None
+        self._created: dict[tuple[object, ...], Any] = {}
+
+    def get(
+        self,
+        session: "boto3.Session",
+        service: str,
+        region: str | None,
+        config: "Config | None",
+        prepare: Prepare | None,
+    ) -> Any:
+        key = (service, region, config, prepare)
+        with self._lock:
+            if key not in self._created:
+                create: Callable[..., Any] = session.client
+                client = create(service, region_name=region, config=config or self._usual())
+                if prepare:
+                    prepare(client)
+                self._created[key] = client
+            return self._created[key]
+
+    def _usual(self) -> "Config":
+        if self._usual_config is None:
+            self._usual_config = client_config()
+        return self._usual_config
+
+
+_CLIENTS: "WeakKeyDictionary[boto3.Session, _Clients]" = WeakKeyDictionary()
+
+
+class SharedSessions:
+    """May be used by several threads.
+
+    What is open is forgotten once AWS takes the credentials for expired, or boto3's variables or
+    files have changed: a process that runs for months must see new keys. Credentials for which a
+    person typed a code stay until they end: a Region that does not know them asks nobody again.
+    """
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._settings: object = None
+        self._own: CoreSession | None = None
+        self._open: dict[tuple[Role | None, str | None], boto3.Session] = {}
+
+    def get(self, role: Role | None, region: str | None) -> boto3.Session:
+        """`region`: where the role is assumed, if it is not open yet. Raises RequestError."""
+        with self._lock, settings_in_words():
+            own = self._open_own()
+            key = (role, region if _is_global(own) else None)
+            if key not in self._open:
+                self._open[key] = self._watched(open_session(role, region, own=own))
+            return self._open[key]
+
+    def open_anew(self, role: Role, region: str | None, config: Config) -> boto3.Session:
+        """On the role, assumed with the shared credentials, and for one caller alone."""
+        with self._lock:
+            return self._watched(open_session(role, region, config, self._open_own()))
+
+    def _open_own(self) -> CoreSession:
+        settings = _settings()
+        if self._own is None or settings != self._settings:
+            self._forget()
+            self._own, self._settings = CoreSession(), settings
+        return self._own
+
+    def _watched(self, session: boto3.Session) -> boto3.Session:
+        session.events.register("after-call", self._forget_if_refused, unique_id="expired")
+        session.events.register("after-call-error", self._forget_if_ended, unique_id="ended")
+        return session
+
+    def _forget_if_refused(self, parsed: dict[str, Any], **_: Any) -> None:
+        if has_expired(parsed.get("Error", {}).get("Code", "")):
+            with self._lock:
+                self._open.clear()
+                if self._own and not self._own.has_asked_for_code:
+                    self._own = None
+
+    def _forget_if_ended(self, exception: Exception, **_: Any) -> None:
+        if isinstance(exception, ExpiredCredentialsError):
+            self._forget()
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._own = None
+            self._open.clear()
+
+
+def _is_global(own: CoreSession) -> bool:
+    """Whether roles may be assumed at the global endpoint of STS. Its tokens may be invalid in
+    Regions that are opted into; those of a Region's own endpoint are valid in all: IAM user guide,
+    Manage AWS STS in an AWS Region."""
+    return bool(own.get_config_variable("sts_regional_endpoints") == "legacy")
+
+
+def _settings() -> object:
+    """Equal as long as boto3 would find the same."""
+    variables = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    return variables, [_state(file) for file in boto3_files()]
+
+
+def _state(file: Path) -> tuple[int, int, int] | None:
+    """Changes with what stands in the file; None if there is none."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.options import common_options, format_option
-from bot.cli.printing import Forms
+from bot.cli.options import SINCE, common_options, format_option
 from bot.cli.remembering import found_store
-from bot.cli.times import SINCE
+from bot.cli.terminal import Forms
 from bot.core.records import Event
 from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
 from bot.usecases.audit import all_events

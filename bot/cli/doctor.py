@@ -1,4 +1,4 @@
-"""`ecr-clean doctor`: what is wrong, and how to mend it."""
+"""`ecr-clean doctor` and `iam-policy`: what is wrong, and what has to be allowed."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -6,29 +6,35 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.aws.ecr import EcrRegistry
+from bot.bootstrap.people import open_authority
+from bot.bootstrap.planning import identify, open_named_registries, system_clock
+from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
+from bot.bootstrap.sources import open_sources
 from bot.cli.options import Options, common_options, format_option
-from bot.cli.printing import Forms
-from bot.cli.progress import shown_progress
 from bot.cli.remembering import opened_memory
 from bot.cli.status import ExitStatus
+from bot.cli.terminal import Forms, shown_progress
 from bot.core.findings import DefaultsApply, Finding, FindingStatus, SettingsValid, ok
 from bot.core.slack_findings import SlackNotSetUp
 from bot.render.findings import FINDING_COLUMNS, findings_as_text
-from bot.settings import DEFAULT_FILE, Settings, load_settings
+from bot.settings.load import DEFAULT_FILE, load_settings
+from bot.settings.model import Settings
 from bot.usage.other_regions import NoMemory
 from bot.usecases.doctor import Doctor, UsageScan
-from bot.wiring import (
-    has_slack_tokens,
-    identify,
-    open_authority,
-    open_named_registries,
-    open_slack_checks,
-    open_sources,
-    system_clock,
-)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from bot.aws.iam_policy import ANY, LARGEST, Duties, Policy, delete_policy, read_policy, size_of
+from bot.bootstrap.duties import Principal, deleting_duties, duties
+from bot.bootstrap.planning import own_place
+from bot.bootstrap.sources import cluster_role
+from bot.cli.terminal import note, say_lines
+from bot.core.errors import RequestError
+from bot.core.repository import RegistryId
 
 
 @click.command()
@@ -91,3 +97,115 @@ def _texts(findings: Iterable[Finding]) -> Iterator["RenderableType"]:
 
 
 FINDINGS = Forms(_texts, FINDING_COLUMNS.as_line, FINDING_COLUMNS.header, FINDING_COLUMNS.as_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`option`: what the command is told to print it, before `--role`. `does`: what the roles do
+    that have one."""
+
+    option: str
+    does: str
+    duties: Callable[[Settings, RegistryId], Mapping[Principal, Duties]]
+    policy: Callable[[Duties], Policy]
+
+
+READ = Kind("", "reads", duties, read_policy)
+DELETE = Kind("--delete ", "deletes", deleting_duties, delete_policy)
+
+
+@click.command("iam-policy")
+@click.option(
+    "--read",
+    is_flag=True,
+    help="What looking needs: planning, doctor, and each look before a deletion.  [default]",
+)
+@click.option("--delete", is_flag=True, help="What deleting itself needs.")
+@click.option(
+    "--role", metavar="ARN", help="The policy of this role of the settings, not the caller's."
+)
+@click.option(
+    "--kubernetes",
+    is_flag=True,
+    help="The ClusterRole that reading clusters needs, for kubectl apply -f -.",
+)
+@common_options
+@click.pass_obj
+def iam_policy(
+    options: Options, role: Principal, *, read: bool, delete: bool, kubernetes: bool
+) -> None:
+    """Print the least IAM policy for these settings, or the least ClusterRole.
+
+    The policy is for whoever runs ecr-clean. A role that the settings name has a policy of its
+    own, which --role prints.
+    """
+    _refuse_together({"--read": read, "--delete": delete, "--kubernetes": kubernetes})
+    _refuse_together({"--role": role is not None, "--kubernetes": kubernetes})
+    settings = load_settings(options.config)
+    if kubernetes:
+        _print_cluster_role(settings)
+    else:
+        _print_policy(settings, role, DELETE if delete else READ)
+
+
+def _refuse_together(given: Mapping[str, bool]) -> None:
+    options = [option for option, is_given in given.items() if is_given]
+    if len(options) > 1:
+        raise RequestError(f"{' and '.join(options)} do not go together: give one of them")
+
+
+def _print_cluster_role(settings: Settings) -> None:
+    say_lines(json.dumps(cluster_role(settings), indent=2))
+    note(
+        "bind it to the user, group or service account that ecr-clean comes as: kubectl create "
+        "clusterrolebinding ecr-clean --clusterrole=ecr-clean --group=GROUP"
+    )
+
+
+def _print_policy(settings: Settings, role: Principal, kind: Kind) -> None:
+    own = own_place(settings)
+    shares = {each: each.duties(settings, own) for each in (READ, DELETE)}
+    _refuse_strangers(role, kind, shares)
+    mine = shares[kind][role]
+    policy = kind.policy(mine)
+    say_lines(json.dumps(policy, indent=2))
+    if not policy["Statement"]:
+        note("the policy is empty: no repository matches `policies`, so nothing is ever deleted")
+    _tell_whose(role, kind, _roles(shares[kind]), mine.account)
+    if (size := size_of(policy)) > LARGEST:
+        note(f"it has {size:,} characters; a managed policy takes {LARGEST:,}: split it in two")
+
+
+def _refuse_strangers(
+    role: Principal, kind: Kind, shares: Mapping[Kind, Mapping[Principal, Duties]]
+) -> None:
+    if role in shares[kind]:
+        return
+    for other, by_principal in shares.items():
+        if role in by_principal:
+            raise RequestError(
+                f"The role {role} only {other.does}: ecr-clean iam-policy {other.option}--role "
+                f"{role} prints its policy"
+            )
+    roles = _roles(shares[kind])
+    choice = f"give one of {', '.join(roles)}" if roles else "leave --role out"
+    raise RequestError(f"The settings name no role {role}: {choice}")
+
+
+def _roles(by_principal: Mapping[Principal, Duties]) -> list[str]:
+    return [principal for principal in by_principal if principal]
+
+
+def _tell_whose(role: Principal, kind: Kind, roles: Iterable[str], account: str) -> None:
+    if role:
+        note(f"this is the policy of the role {role}")
+        return
+    if account == ANY:
+        note(
+            "this is the policy of whoever runs ecr-clean; with AWS credentials it would name "
+            "the account"
+        )
+    else:
+        note(f"this is the policy of whoever runs ecr-clean in account {account}")
+    for each in roles:
+        note(f"a role has a policy of its own: ecr-clean iam-policy {kind.option}--role {each}")

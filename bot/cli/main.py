@@ -10,25 +10,19 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from bot import __version__
-from bot.cli.approve import approve, dismiss, stop
 from bot.cli.audit import audit
-from bot.cli.confirm_usage import confirm_usage
+from bot.cli.decisions import approve, confirm_usage, dismiss, stop
 from bot.cli.demo import demo
-from bot.cli.doctor import doctor
-from bot.cli.health import health
-from bot.cli.iam_policy import iam_policy
+from bot.cli.doctor import doctor, iam_policy
+from bot.cli.execution import recover
 from bot.cli.options import Options, common_options
-from bot.cli.pin import pin, unpin
-from bot.cli.pins import pins
-from bot.cli.plan import plan
+from bot.cli.pins import pin, pins, unpin
+from bot.cli.planning import plan, why
 from bot.cli.plans import plans, show
-from bot.cli.propose import propose
-from bot.cli.recover import recover
-from bot.cli.report import report
-from bot.cli.serve import serve
+from bot.cli.reports import propose, report
+from bot.cli.serve import health, serve
 from bot.cli.status import INTERRUPTED, ExitStatus, status_of, tell
 from bot.cli.terminal import note, note_lines
-from bot.cli.why import why
 from bot.core.errors import RequestError, ServiceError
 from bot.outgoing import quoted
 from bot.settings.environment import strip_secrets

@@ -1,30 +1,53 @@
-"""Planning of the repositories that a command names: one scan of usage for all of them."""
+"""`ecr-clean plan` and `why`: plans and prints; deletes nothing."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import click
 
 from bot.aws.ecr import EcrRegistry
-from bot.cli.progress import shown_progress
+from bot.bootstrap.memory import Memory
+from bot.bootstrap.people import open_authority
+from bot.bootstrap.planning import open_planner, open_registries, system_clock
+from bot.bootstrap.sources import Seen, UsageSources, open_sources
+from bot.cli.options import Options, common_options, format_option, repositories_argument
+from bot.cli.remembering import opened_memory
 from bot.cli.status import StatusCollector
+from bot.cli.terminal import Forms, shown_progress
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.memory import expect_many_lasting_objects
 from bot.ports import Clock, Progress, Registry, ScanMemory
-from bot.settings import Settings
+from bot.render.plans import (
+    CSV_HEADER,
+    plan_as_json,
+    plan_as_rows,
+    plan_as_table,
+    unchecked_note,
+    usage_notes,
+)
+from bot.settings.load import load_settings
+from bot.settings.model import Settings
 from bot.usecases.check_authority import Authority
 from bot.usecases.planning import Planner
 from bot.usecases.repositories import Found, find_repositories, find_repository
-from bot.wiring import (
-    Memory,
-    Seen,
-    UsageSources,
-    open_authority,
-    open_planner,
-    open_registries,
-    open_sources,
-    system_clock,
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+from typing import TYPE_CHECKING
+
+from bot.render.explained import (
+    EXPLANATION_HEADER,
+    explained_as_json,
+    explained_as_rows,
+    explained_as_text,
 )
+from bot.usecases.explanations import Explanation, explain
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 
 Made = TypeVar("Made")
 
@@ -94,3 +117,84 @@ def make_plan(planner: Planner, found: Found) -> Plan:
 def tell_if_incomplete(plan: Plan, outcome: StatusCollector) -> None:
     if not plan.complete:
         outcome.incomplete(plan.repository.name, plan.problems)
+
+
+@click.command()
+@repositories_argument(required=True)
+@format_option("manifest")
+@common_options
+@click.pass_obj
+def plan(options: Options, repositories: Sequence[str], format_: str) -> int:
+    """Tell what is in repositories, what may go, and what that truly saves.
+
+    REPOSITORY is a name (team/api), a glob ('team/*') or a URI
+    (123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api). Nothing is deleted.
+    """
+    outcome = StatusCollector(options.debug)
+    PLANS.print_all(format_, _plans(options, repositories, outcome))
+    return outcome.status
+
+
+def _plans(
+    options: Options, repositories: Sequence[str], outcome: StatusCollector
+) -> Iterator[Plan]:
+    settings = load_settings(options.config)
+    with opened_memory() as memory:
+        for plan in Planning(settings, memory, outcome, make_plan).of_all(repositories):
+            yield plan
+            tell_if_incomplete(plan, outcome)
+
+
+def _texts(plans: Iterable[Plan]) -> Iterator["RenderableType"]:
+    last: Plan | None = None
+    for last in plans:
+        yield plan_as_table(last, system_clock())
+    if last:
+        yield from usage_notes(last)
+        yield from unchecked_note(last)
+
+
+PLANS = Forms(_texts, plan_as_json, CSV_HEADER, plan_as_rows)
+
+
+@click.command()
+@click.argument("repository")
+@click.argument("manifest", metavar="TAG|DIGEST")
+@format_option("manifest")
+@common_options
+@click.pass_obj
+def why(options: Options, repository: str, manifest: str, format_: str) -> int:
+    """Tell why one manifest stays or may go, who uses it, and what hangs on it.
+
+    The beginning of a digest will do. The repository is planned afresh; nothing is stored.
+    """
+    outcome = StatusCollector(options.debug)
+    with opened_memory() as memory:
+        found = _explanations(options, memory, outcome, repository, manifest)
+        EXPLANATIONS.print_all(format_, found)
+    return outcome.status
+
+
+def _explanations(
+    options: Options, memory: Memory, outcome: StatusCollector, repository: str, manifest: str
+) -> Iterator[Explanation]:
+    settings = load_settings(options.config)
+    for plan in Planning(settings, memory, outcome, make_plan).of_one(repository):
+        yield explain(plan, manifest)
+        tell_if_incomplete(plan, outcome)
+
+
+def _why_texts(explanations: Iterable[Explanation]) -> Iterator["RenderableType"]:
+    for each in explanations:
+        yield explained_as_text(each.repository, each.judged, each.family)
+
+
+def _json(each: Explanation) -> Iterator[bytes]:
+    return explained_as_json(each.judged, each.family)
+
+
+def _rows(each: Explanation) -> Iterator[tuple[object, ...]]:
+    return explained_as_rows(each.repository, each.judged, each.family)
+
+
+EXPLANATIONS = Forms(_why_texts, _json, EXPLANATION_HEADER, _rows)

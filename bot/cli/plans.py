@@ -1,15 +1,23 @@
-"""`ecr-clean plans` and `ecr-clean show`: what was proposed, and what became of it."""
+"""`ecr-clean plans` and `show`: what was proposed, and what became of it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.core.plan import Plan
+from bot.core.records import Item, PlanRecord
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
+from bot.bootstrap.planning import system_clock
 from bot.cli.options import Options, common_options, format_option
-from bot.cli.printing import Forms
 from bot.cli.remembering import found_store
-from bot.cli.stored_plan import StoredPlan
-from bot.cli.terminal import say_exactly
+from bot.cli.terminal import Forms, say_exactly
 from bot.core.errors import RequestError
 from bot.render.plans import plan_as_table
 from bot.render.stored_plans import (
@@ -20,13 +28,30 @@ from bot.render.stored_plans import (
     stored_plan_as_text,
     stored_plans_as_table,
 )
-from bot.settings import load_settings
+from bot.settings.load import load_settings
 from bot.usecases.explanations import find_kept_manifest
 from bot.usecases.proposals import find_plan
-from bot.wiring import system_clock
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlan:
+    """Its items and its content are read when they are asked for. `required`: how many people
+    must approve it."""
+
+    record: PlanRecord
+    store: "Store"
+    required: int
+
+    @property
+    def items(self) -> Sequence[Item]:
+        return self.store.items(self.record.id, self.record.version)
+
+    @property
+    def content(self) -> Plan:
+        return self.store.content(self.record.id, self.record.version)
 
 
 @click.command()

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from bot.bootstrap.memory import Memory, find_store, open_memory, open_store
+from bot.bootstrap.planning import system_clock
 from bot.cli.terminal import note
 from bot.usecases.proposals import expire
-from bot.wiring import Memory, find_store, open_memory, open_store, system_clock
 
 if TYPE_CHECKING:
     from bot.store.store import Store

@@ -1,4 +1,4 @@
-"""`ecr-clean serve`: the bot itself."""
+"""`ecr-clean serve`: the bot itself; `health`: for whoever watches over a container."""
 
 import logging
 import multiprocessing
@@ -10,20 +10,24 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from bot.bootstrap.processes import Leaving, leaving_on_signals
+from bot.bootstrap.slack_context import has_slack_tokens, open_slack_connection
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus
 from bot.core.errors import ServiceError
 from bot.heartbeat import FRONT, beat
 from bot.memory import collect_garbage, expect_many_lasting_objects
-from bot.settings import Settings, load_settings
-from bot.wiring import Leaving, has_slack_tokens, leaving_on_signals, open_slack_connection
+from bot.settings.load import load_settings
+from bot.settings.model import Settings
 
 if TYPE_CHECKING:
     from multiprocessing.context import SpawnProcess
 
     from bot.slack.socket_mode import SlackConnection
     from bot.store.store import Store
+from bot.cli.terminal import say
+from bot.heartbeat import MOST_SECONDS_OF_SILENCE, silent
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_BETWEEN_STARTS = 5.0
@@ -174,3 +178,16 @@ def _how(code: int | None) -> str:
     if code is not None and code < 0:
         return signal.Signals(-code).name
     return f"exit status {code}"
+
+
+@click.command(hidden=True)
+@common_options
+def health() -> None:
+    """Say whether the serve that runs beside this is well: whether it is heard in Slack, if it is
+    to be, and whether its worker reads the database."""
+    if names := list(silent()):
+        raise ServiceError(
+            f"No sign of life in the last {MOST_SECONDS_OF_SILENCE:.0f} seconds from "
+            f"{' and '.join(names)}: see what serve says, and start it again if it says nothing"
+        )
+    say("serve and its worker are well.")

@@ -1,4 +1,4 @@
-"""Every text that the command prints goes through here."""
+"""Everything that the command prints goes through here."""
 
 import sys
 from typing import TYPE_CHECKING
@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.console import RenderableType
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from bot.render.output import write_rows
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bot.ports import Progress
 
 
 def say(text: str) -> None:
@@ -50,3 +62,49 @@ def show(parts: "Iterable[RenderableType]") -> None:
     console = Console()
     for part in parts:
         console.print(part, crop=False)
+
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Forms(Generic[Thing]):
+    """How one kind of things looks. `texts`: of all in a terminal. `header`, `rows`: of CSV."""
+
+    texts: Callable[[Iterable[Thing]], Iterable["RenderableType"]]
+    json: Callable[[Thing], Iterable[bytes]]
+    header: tuple[str, ...]
+    rows: Callable[[Thing], Iterable[Iterable[object]]]
+
+    def print_all(self, format_: str, things: Iterable[Thing]) -> None:
+        printers = {"table": self._print_texts, "json": self._print_json, "csv": self._print_csv}
+        printers[format_](things)
+
+    def _print_texts(self, things: Iterable[Thing]) -> None:
+        show(self.texts(things))
+
+    def _print_json(self, things: Iterable[Thing]) -> None:
+        for thing in things:
+            sys.stdout.buffer.writelines(self.json(thing))
+            sys.stdout.buffer.flush()
+
+    def _print_csv(self, things: Iterable[Thing]) -> None:
+        write_rows([self.header], sys.stdout)
+        for thing in things:
+            write_rows(self.rows(thing), sys.stdout)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """Leaves nothing behind; silent where standard error is no terminal."""
+    if not sys.stderr.isatty():
+        yield _silent
+        return
+    from bot.cli.progress_bar import progress_bar  # noqa: PLC0415 - scripts need not wait for it
+
+    with progress_bar() as show:
+        yield show
+
+
+def _silent(step: str, done: int, total: int | None, note: str = "", /) -> None:
+    """Nobody looks."""

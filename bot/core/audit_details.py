@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import TypeAlias
 
 from bot.core.decision_reasons import Refusal, UsageFigures
+from bot.core.errors import Sentence
 from bot.core.person_reasons import Grant
 from bot.core.pins import Pin
-from bot.core.result_reasons import EndCause, ResultReason
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import StartObstacle
+from bot.core.result_reasons import EndCause, ResultReason, StartObstacle
 
 # plans
 

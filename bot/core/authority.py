@@ -1,10 +1,11 @@
 """Who may do what with a plan or a pin. Every answer has a reason."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Generic, TypeAlias, TypeVar
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.decision_reasons import (
     ApprovedAlready,
     NameMustBeTyped,
@@ -19,6 +20,8 @@ from bot.core.decision_reasons import (
     PlanStands,
     Refusal,
     ReportOnly,
+    TooFewApprovals,
+    UndoWindowOpen,
 )
 from bot.core.patterns import Patterns
 from bot.core.person_reasons import (
@@ -40,7 +43,8 @@ from bot.core.person_reasons import (
     WorkspaceUnknown,
 )
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
+from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
 
 _ARN = re.compile(
@@ -315,3 +319,26 @@ def _fits(glob: str, arn: str) -> bool:
 def _is_too_wide(glob: str) -> bool:
     parts = _ARN.fullmatch(glob)
     return parts is None or not _LITERAL.search(_SETS.sub("", parts["resource"]))
+
+
+def why_not_enough(
+    plan: PlanRecord, decisions: Mapping[str, Decision], required: int
+) -> TooFewApprovals | None:
+    """Why fewer people approved than this process requires; None if enough did. `decisions`: by
+    approver, whether their approval counts here."""
+    approvers = sorted({each.by for each in plan.current_approvals})
+    counted = sum(isinstance(decisions[by], Granted) for by in approvers)
+    if counted >= required:
+        return None
+    refused = [found for by in approvers if isinstance(found := decisions[by], Refused)]
+    reasons = tuple(each.reason for each in refused)
+    return TooFewApprovals(required, counted, len(approvers), reasons)
+
+
+def why_too_early(
+    plan: PlanRecord, undo_window: timedelta, begins_at: datetime
+) -> UndoWindowOpen | None:
+    """Why the undo window of this process is not over when the deletion begins; None if it is."""
+    approved_at = max((each.at for each in plan.current_approvals), default=begins_at)
+    waited = max(begins_at - approved_at, timedelta(0))
+    return None if waited >= undo_window else UndoWindowOpen(undo_window, waited)

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from bot.core.person_reasons import PersonRefusal
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 
 # refused because of the plan
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.plan_state import CARRIED_OUT, PlanState
+from bot.core.plan import CARRIED_OUT, PlanState
 from bot.core.records import KnownRepository, LastLook
 
 _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})

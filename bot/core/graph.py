@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 
 from bot.core.manifest import Manifest
+from bot.core.reasons import PartOf
 
 Edges = Mapping[str, tuple[str, ...]]
 Relations = defaultdict[str, list[str]]
@@ -80,3 +82,50 @@ def _levels(
 
 def _sorted(relations: Relations) -> Edges:
     return {digest: tuple(sorted(set(ends))) for digest, ends in relations.items()}
+
+
+def with_dependents(graph: Graph, digests: Iterable[str]) -> set[str]:
+    """These, and all that hangs on them."""
+    found = set(digests)
+    for level in graph.levels[1:]:
+        found.update(d for d in level if not found.isdisjoint(graph.parents[d]))
+    return found
+
+
+def nearest_parent(graph: Graph, digest: str, kept: AbstractSet[str]) -> str | None:
+    """Of several a kept one first, then the lowest digest."""
+    above = (parent for parent in graph.parents.get(digest, ()) if parent != digest)
+    return min(above, key=lambda parent: (parent not in kept, parent), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """Siblings share their reason: half of a multi-arch repository follows."""
+
+    graph: Graph
+    _known: dict[tuple[str, bool], PartOf] = field(default_factory=dict, init=False)
+
+    def reason(self, manifest: Manifest, parent: str) -> PartOf:
+        is_referrer = parent == manifest.subject or parent in manifest.tag_subjects
+        if (parent, is_referrer) not in self._known:
+            above = self.graph.manifests[parent].shown_name
+            self._known[parent, is_referrer] = PartOf(above, is_referrer=is_referrer)
+        return self._known[parent, is_referrer]
+
+
+def family_of(graph: Graph, digest: str) -> tuple[str, ...]:
+    """The roots that a manifest hangs on, and all that hangs on these; lowest digest first."""
+    above = _reachable(graph.parents, [digest])
+    roots = [each for each in above if not graph.parents.get(each)]
+    return tuple(sorted(_reachable(graph.dependents, roots or above)))
+
+
+def _reachable(edges: Edges, start: Iterable[str]) -> set[str]:
+    """With the start itself. Circles do no harm."""
+    found = set(start)
+    waiting = list(found)
+    while waiting:
+        new = set(edges.get(waiting.pop(), ())) - found
+        found |= new
+        waiting += new
+    return found

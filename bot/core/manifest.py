@@ -1,12 +1,101 @@
-"""What is in a repository: manifests, as ECR describes them and as their own text tells."""
+"""What people call a manifest."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from bot.core.unread import UnreadCause
+from bot.core.errors import Sentence
+
+_SHORTEST = len("sha256:") + 6
+"""Of the beginning of a digest, so that no tag passes for one."""
+
+
+def is_called(reference: str, digest: str, tags: Collection[str]) -> bool:
+    """By a tag, by the digest, or by the beginning of that."""
+    return reference in tags or (len(reference) >= _SHORTEST and digest.startswith(reference))
+
+
+@dataclass(frozen=True, slots=True)
+class DigestDiffers:
+    """ECR returned a text that does not match the manifest's digest."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotJson:
+    """The text is no JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """`how`: a part of a sentence, of whatever reads the text."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypeUnknown:
+    """`type`: what the text names, as it is written there."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class TypesDiffer:
+    by_ecr: str
+    by_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexWithLayers:
+    """ECR calls it an index."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageWithManifests:
+    """ECR calls it an image, and its text lists other manifests."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaterSchema:
+    """ECR calls it a schema 1 manifest."""
+
+
+@dataclass(frozen=True, slots=True)
+class InArchive:
+    """ECR gives no text of archived images."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaTypeUnknown:
+    """`type`: what ECR calls it."""
+
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Of ECR's answer."""
+
+
+TypeDoubt: TypeAlias = (
+    TypeUnknown | TypesDiffer | IndexWithLayers | ImageWithManifests | LaterSchema
+)
+"""The text is something else than ECR describes."""
+
+UnreadCause: TypeAlias = (
+    DigestDiffers
+    | NotJson
+    | Malformed
+    | TypeDoubt
+    | InArchive
+    | MediaTypeUnknown
+    | LeftOut
+    | Sentence
+)
+
 
 DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"

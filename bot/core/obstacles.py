@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from bot.core.errors import Sentence
+from bot.core.manifest import UnreadCause
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
-from bot.core.unread import UnreadCause
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.core.sentence import Sentence
+from bot.core.errors import Sentence
 
 # granted
 

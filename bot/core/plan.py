@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.core.evidence import Evidence
 from bot.core.graph import Graph, build_graph
-from bot.core.judge import Judged, judge
-from bot.core.keepers import obscure
+from bot.core.judge import Judged, judge, obscure
 from bot.core.manifest import Manifest
 from bot.core.obstacles import (
     ManifestsInACircle,
@@ -16,13 +14,28 @@ from bot.core.obstacles import (
     Obstacle,
     PushTimesMissing,
 )
+from bot.core.policy import Evidence
 from bot.core.reasons import Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes
 from bot.core.usage import SOURCES, Usage
 
 if TYPE_CHECKING:
-    from bot.core.unread import UnreadCause
+    from bot.core.manifest import UnreadCause
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain
+from typing import Any
+
+from bot.core.graph import Following, nearest_parent, with_dependents
+from bot.core.pins import Pin, PinBoard
+from bot.core.reasons import Pinned, Reason, RuleName
+from bot.core.savings import unread_bytes
+from bot.core.usage import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +106,157 @@ def _problems(graph: Graph) -> Iterator[Obstacle]:
         yield PushTimesMissing(tuple(timeless))
     if graph.tangled:
         yield ManifestsInACircle(tuple(graph.tangled))
+
+
+def content_hash(plan: Plan) -> str:
+    """SHA-256 in hex of the verdicts, the order of deletion and what the evidence rests on.
+
+    Wording, times, users, sizes and savings may change without a new version. Where order means
+    nothing it is none: the hash of a plan that was stored and read again is the same.
+    """
+    content: dict[str, Any] = {
+        "repository": plan.repository.uri,
+        "manifests": sorted(map(_verdict, plan.judged)),
+        "delete": plan.delete,
+        "looks": sorted(set(map(_look, plan.usage.looks))),
+        "not_checked": sorted(set(plan.usage.not_checked)),
+        "deleted_also_in": sorted(set(map(str, plan.deleted_also_in))),
+        "complete": plan.complete,
+    }
+    if unseen := plan.usage.unscanned_regions:
+        content["unscanned_regions"] = sorted((str(each.place), each.sources) for each in unseen)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _look(look: Look) -> tuple[Any, ...]:
+    """With the number of workloads that people are asked to confirm."""
+    doubted = (look.doubt.workloads,) if look.doubt else ()
+    return (look.source, look.scope, look.failure is not None, *doubted)
+
+
+def _verdict(judged: Judged) -> tuple[Any, ...]:
+    return (
+        judged.manifest.digest,
+        sorted(judged.manifest.tags),
+        judged.verdict,
+        sorted({reason.rule for reason in judged.reasons}),
+        judged.parent,
+        judged.pulled_lately,
+    )
+
+
+def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: float) -> Plan:
+    """The plan as it is with these pins besides, from what is known of it: AWS is not asked again.
+
+    Nothing is ever added to what goes. What stays anyway gets the pins as reasons: a plan that is
+    made afresh says the same.
+    """
+    board = PinBoard(pins, now)
+    pinned = {j.manifest.digest: found for j in plan.judged if (found := board.of(j.manifest))}
+    if not pinned:
+        return plan
+    graph = build_graph(judged.manifest for judged in plan.judged)
+    spared = with_dependents(graph, pinned) & set(plan.delete)
+    kept = (graph.manifests.keys() - plan.delete) | spared
+    judging = _JudgingWithPins(graph, kept, spared, pinned, Following(graph))
+    judged = tuple(map(judging.judge_again, plan.judged))
+    return replace(
+        plan,
+        judged=judged,
+        delete=tuple(digest for digest in plan.delete if digest not in spared),
+        savings=_savings(plan.savings, judged, usd_per_gb_month) if spared else plan.savings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _JudgingWithPins:
+    """`kept` and `spared`: with the pins; `spared` was to go before."""
+
+    graph: Graph
+    kept: set[str]
+    spared: set[str]
+    pinned: Mapping[str, list[Pin]]
+    following: Following
+
+    def judge_again(self, before: Judged) -> Judged:
+        digest = before.manifest.digest
+        if digest not in self.kept:
+            return before
+        parent = nearest_parent(self.graph, digest, self.kept)
+        reasons = before.reasons if before.verdict is Verdict.KEEP else ()
+        if digest in self.pinned:
+            reasons = _besides(reasons, self.pinned[digest])
+        if parent in self.spared:
+            own = (reason for reason in reasons if reason.rule is not RuleName.FOLLOWS)
+            reasons = (*own, self.following.reason(before.manifest, parent))
+        return replace(
+            before, verdict=Verdict.KEEP, parent=parent, reasons=reasons, pulled_lately=False
+        )
+
+
+def _besides(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, ...]:
+    """Pins come first, each once. If an earlier version of the bot stored them as sentences,
+    nothing is added."""
+    if any(each.rule is RuleName.PINNED and not isinstance(each, Pinned) for each in reasons):
+        return reasons
+    by_pins = map(Pinned, pins)
+    every = dict.fromkeys((*reasons, *by_pins))
+    return tuple(sorted(every, key=lambda reason: reason.rule is not RuleName.PINNED))
+
+
+def _savings(before: Savings, judged: Iterable[Judged], usd_per_gb_month: float) -> Savings:
+    """A stored plan knows only the layers that it would free."""
+    prices = Prices(usd_per_gb_month, layers_stay_within=before.exact)
+    return replace(savings_of(judged, prices), stored_bytes=before.stored_bytes)
+
+
+class Freed:
+    """Counts bytes while manifests go: a layer is free once the last manifest that held it is gone.
+
+    `plan` is one that was stored: it knows no layers that kept manifests hold. When all that it
+    deletes is gone, the bytes are what it promised. An image whose layers are unknown counts with
+    the size that ECR lists.
+    """
+
+    def __init__(self, plan: Plan, already: Iterable[str] = ()) -> None:
+        """`already`: digests that are gone."""
+        deleted = [each.manifest for each in plan.judged if each.verdict is Verdict.DELETE]
+        self._unread = {manifest.digest: unread_bytes(manifest) for manifest in deleted}
+        self._blobs = {manifest.digest: manifest.blobs or () for manifest in deleted}
+        held = list(chain.from_iterable(self._blobs.values()))
+        self._holders = Counter(blob.digest for blob in held)
+        self._sizes = {blob.digest: blob.size for blob in held}
+        self.bytes = 0
+        for digest in already:
+            self.add(digest)
+
+    def add(self, digest: str) -> None:
+        """One that is gone now. Each is told once."""
+        self.bytes += self._unread.get(digest, 0)
+        for blob in self._blobs.get(digest, ()):
+            self._holders[blob.digest] -= 1
+            if not self._holders[blob.digest]:
+                self.bytes += self._sizes[blob.digest]
+
+
+class PlanState(StrEnum):
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    EXECUTING = "executing"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+    DISMISSED = "dismissed"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+OPEN = frozenset({PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
+"""A repository has at most one plan in these states."""
+
+AWAITING = frozenset({PlanState.PROPOSED, PlanState.APPROVED})
+"""Nothing of them was deleted yet."""
+
+CARRIED_OUT = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
+"""Wholly or in part."""

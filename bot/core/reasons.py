@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
-from bot.core.manifest import ManifestName
+from bot.core.manifest import ManifestName, UnreadCause
 from bot.core.pins import Pin
-from bot.core.unread import UnreadCause
 from bot.core.usage import User
 
 

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 from bot.core.audit_details import EventDetail
 from bot.core.pins import Pin
-from bot.core.plan_state import OPEN, PlanState
+from bot.core.plan import OPEN, PlanState
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import ResultReason
-from bot.core.start_obstacles import StartObstacle
+from bot.core.result_reasons import ResultReason, StartObstacle
 
 BY_ITSELF = "ecr-clean"
 """Who does what nobody asked for just now."""

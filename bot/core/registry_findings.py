@@ -6,9 +6,9 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from bot.core.errors import Sentence
 from bot.core.obstacles import ReferenceUse
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 
 # the registry
 

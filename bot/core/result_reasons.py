@@ -1,6 +1,6 @@
-"""Why an approved deletion was skipped, failed or never began: values with fields.
+"""Why a plan cannot begin, or a run cannot go on: values with fields.
 
-`bot/render/reasons.py` words them.
+`bot/render/obstacles.py` words them.
 """
 
 from dataclasses import dataclass
@@ -8,10 +8,60 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+from bot.core.decision_reasons import ApprovalLack
+from bot.core.errors import Sentence
 from bot.core.manifest import ManifestName
+from bot.core.obstacles import Obstacle
 from bot.core.reasons import Reason
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import GroundChanged, StartObstacle
+from bot.core.repository import RegistryId
+
+
+@dataclass(frozen=True, slots=True)
+class NothingLookedAt:
+    """No source of usage is on any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSwitchedOff:
+    """After the plan was made."""
+
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedThereToo:
+    """Replication carries deletions to a registry that people did not know of."""
+
+    registry: RegistryId
+
+
+GroundChange: TypeAlias = Obstacle | NothingLookedAt | SourceSwitchedOff | DeletedThereToo
+"""What speaks against an approved plan that did not when it was approved."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroundChanged:
+    """`changes` is never empty."""
+
+    changes: tuple[GroundChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionOff:
+    """`execution.enabled: false`"""
+
+
+@dataclass(frozen=True, slots=True)
+class NotWhatWasApproved:
+    """The stored version has another hash than the approvals."""
+
+    version: int
+
+
+StartObstacle: TypeAlias = (
+    ExecutionOff | NotWhatWasApproved | GroundChanged | ApprovalLack | Sentence
+)
+
 
 # what changed since people approved
 

@@ -10,15 +10,18 @@ from operator import itemgetter
 from bot.core.graph import Edges, Graph, build_graph
 from bot.core.judge import Judged
 from bot.core.manifest import Described, ImageStatus, Manifest, ManifestName
-from bot.core.plan import Plan
-from bot.core.plan_hash import content_hash
+from bot.core.plan import Plan, content_hash
 from bot.core.reasons import Reason, RuleName, Verdict
 from bot.core.records import PlanRecord
 from bot.core.result_reasons import (
     ArchivedSince,
     DeletedElsewhere,
+    DeletedThereToo,
     GotRelative,
+    GroundChange,
+    GroundChanged,
     KeptNow,
+    NothingLookedAt,
     PartOfKept,
     PulledSince,
     PushedAgain,
@@ -27,14 +30,8 @@ from bot.core.result_reasons import (
     ResultReason,
     SkippedWith,
     SkipReason,
-    TagsChanged,
-)
-from bot.core.start_obstacles import (
-    DeletedThereToo,
-    GroundChange,
-    GroundChanged,
-    NothingLookedAt,
     SourceSwitchedOff,
+    TagsChanged,
 )
 
 Skips = Mapping[str, SkipReason]

@@ -1,10 +1,17 @@
-"""When reports are due: local days and a time of day."""
+"""When reports are due, and what became of each that came by itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from enum import StrEnum
+from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
+
+from bot.core.errors import Sentence
+from bot.core.patterns import Patterns
+from bot.core.plan import Plan
+from bot.core.records import BY_ITSELF
+from bot.core.repository import RepositoryId
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAILY = "daily"
@@ -65,3 +72,149 @@ class Schedule:
             if at.astimezone(self.zone).replace(tzinfo=None) == shown:
                 return at
             shown += MINUTE
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyAttempts:
+    """In each of the `attempts` the worker process ended, met a bug, or had no database."""
+
+    attempts: int
+
+    @property
+    def kind(self) -> object:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class NotDoneInADay:
+    """`last`: the error of the last attempt."""
+
+    last: Sentence
+
+    @property
+    def kind(self) -> object:
+        return NotDoneInADay, self.last.kind
+
+
+JobFailure: TypeAlias = TooManyAttempts | NotDoneInADay
+
+ReportFailure: TypeAlias = JobFailure | Sentence
+"""Why a scheduled report has no plan or no message. Its `kind` is equal for failures of the same
+kind."""
+
+
+DUE, REST = "due", "rest"
+"""Kinds of jobs: a report, and the line that tells of those that have none of their own."""
+
+MADE_UP_FOR = timedelta(days=1)
+"""A report that was missed for longer does not come any more."""
+
+BETWEEN_REPORTS = timedelta(seconds=1)
+"""So that whoever asks for a report meanwhile need not wait for all of them; Slack takes about one
+message a second in a channel."""
+
+PATIENCE = timedelta(minutes=15)
+"""With a registry that cannot be listed: then what became of the others is told without it."""
+
+IGNORE = f"{BY_ITSELF}:ignore"
+"""A repository with this resource tag, whatever its value, has no reports by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry of `reports`. `is_posted`: it has a channel. `min_saving`: USD a month."""
+
+    repositories: Patterns
+    schedule: Schedule
+    min_saving: float
+    is_posted: bool
+
+    @property
+    def name(self) -> str:
+        """Stays the same whatever else of it is edited."""
+        return ", ".join(self.repositories.globs)
+
+
+class Round(NamedTuple):
+    """One time that an entry is due: `local` is the date and time of its schedule, without a zone.
+    `min_saving` as it stands then, USD a month."""
+
+    entry: str
+    local: datetime
+    min_saving: float
+
+
+class DueOutcome(StrEnum):
+    POSTED = "posted"
+    NOTHING = "nothing"
+    SMALL = "small"
+    LEFT_OUT = "left_out"
+    FAILED = "failed"
+
+
+SILENT = frozenset({DueOutcome.POSTED, DueOutcome.LEFT_OUT})
+"""Outcomes that nobody needs to be told of."""
+
+
+SUMMARIZED = frozenset({DueOutcome.NOTHING, DueOutcome.SMALL})
+"""Outcomes of plans without a report of their own: the summary of the round names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class DueReport:
+    """One repository's part in a round. `repository` is a URI; `usd`: what its plan saves a month;
+    `error`: why it has no plan or no message, None unless it FAILED. `outcome` None: nothing became
+    of it yet."""
+
+    repository: str
+    round: Round
+    outcome: DueOutcome | None = None
+    usd: float = 0.0
+    error: ReportFailure | None = None
+
+    @property
+    def name(self) -> str:
+        return self.repository.partition("/")[2]
+
+
+class Missed(NamedTuple):
+    """A registry that cannot be listed; `registry` is what the settings call it."""
+
+    registry: str
+    error: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What of a round is told in one line. `reports`: what became of them is none that was
+    posted."""
+
+    round: Round
+    reports: tuple[DueReport, ...]
+    missed: tuple[Missed, ...]
+
+
+def due(entries: Iterable[Entry], since: datetime, now: datetime) -> Mapping[Round, Entry]:
+    """Of every entry that is posted somewhere the last time that it was due, unless that is too
+    long ago, or not later than `since`: what was missed several times comes once."""
+    after = max(since, now - MADE_UP_FOR)
+    found: dict[Round, Entry] = {}
+    for entry in entries:
+        last = entry.schedule.last(after, now) if entry.is_posted else None
+        if last:
+            found.setdefault(Round(entry.name, last.local, entry.min_saving), entry)
+    return found
+
+
+def belongs_to(repository: RepositoryId, entries: Iterable[Entry]) -> Entry | None:
+    """The first entry that matches."""
+    return next((each for each in entries if repository.matches(each.repositories)), None)
+
+
+def why_not_posted(plan: Plan, min_saving: float) -> DueOutcome | None:
+    """None: it deserves a message of its own. What could not be looked at whole always does."""
+    if not plan.complete:
+        return None
+    if not plan.delete:
+        return DueOutcome.NOTHING
+    return DueOutcome.SMALL if plan.savings.usd_per_month < min_saving else None

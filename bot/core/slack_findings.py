@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.core.sentence import Sentence
+from bot.core.errors import Sentence
 
 
 class SlackScope(StrEnum):

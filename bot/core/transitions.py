@@ -6,11 +6,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from bot.core.plan import Plan
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import PlanState
+from bot.core.plan import Plan, PlanState, content_hash
 from bot.core.records import Approval, Outcome, PlanRecord
-from bot.core.start_obstacles import StartObstacle
+from bot.core.result_reasons import StartObstacle
 from bot.core.words import moment
 
 

@@ -1,14 +1,16 @@
 """Who uses which image, as the sources of usage saw it."""
 
-from collections.abc import Collection, Iterable, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from bot.core.obstacles import Doubt, ScanCause, ScanFailed
-from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
+from bot.core.errors import Sentence
+from bot.core.obstacles import Doubt, RegionsDenied, ScanCause, ScanFailed
+from bot.core.repository import Puller, RegistryId
 
 SOURCES = (
     "ecs",
@@ -164,3 +166,109 @@ class Usage:
         found = [users for tag in tags if (users := self.by_tag.get(tag))]
         found += [users for by in (self.by_digest, self.by_past_tag) if (users := by.get(digest))]
         return sorted_users(set().union(*found)) if found else ()
+
+
+_SOURCES = {
+    "apprunner": "app_runner",
+    "build.apprunner": "app_runner",
+    "tasks.apprunner": "app_runner",
+    "batch": "batch",
+    "codebuild": "codebuild",
+    "ecs": "ecs",
+    "ecs-tasks": "ecs",
+    "eks": "kubernetes",
+    "eks-fargate-pods": "kubernetes",
+    "eks-nodegroup": "kubernetes",
+    "pods.eks": "kubernetes",
+    "lambda": "lambda",
+    "sagemaker": "sagemaker",
+}
+"""Which source looks at what a service runs. ECR's own services are none of these: replication
+copies at each push, and a pull through cache pulls by a role of the account that it belongs to (ECR
+user guide, Using service-linked roles)."""
+
+_PRINCIPAL = re.compile(
+    r"(?P<service>[a-z0-9.-]+?)(\.[a-z]{2,5}(-[a-z]+)+-\d+)?"
+    r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk"
+    r"|csp\.hci\.ic\.gov)"
+)
+"""`SERVICE.SUFFIX` or `SERVICE.REGION.SUFFIX`; suffixes as in botocore's partitions.json."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Accounts and Regions that are looked at, the registries' own accounts, those that need no
+    look, the `sources` that are on, and services that need no look."""
+
+    places: frozenset[RegistryId]
+    own_accounts: frozenset[str] = frozenset()
+    ignored_accounts: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
+    ignored_services: frozenset[str] = frozenset()
+
+    def unseen_accounts(self, pullers: Iterable[Puller]) -> tuple[str, ...]:
+        """Those that may pull, by themselves or by a service that is looked at, and are neither
+        looked at nor ignored; `*` stands for any."""
+        known = self.ignored_accounts | self.own_accounts
+        known |= {place.account for place in self.places}
+        accounts = {p.account for p in pullers if not p.service or self._is_seen(p.service)}
+        return tuple(sorted(accounts - known))
+
+    def unseen_services(self, pullers: Iterable[Puller]) -> tuple[str, ...]:
+        """Those that may pull, at which no source that is on looks, and that are not ignored: for
+        whichever account they pull. `*` stands for any."""
+        services = {p.service for p in pullers if p.service and not self._is_seen(p.service)}
+        return tuple(sorted(services - self.ignored_services))
+
+    def unseen(self, places: Iterable[RegistryId]) -> Iterator[RegistryId]:
+        return (place for place in places if place not in self.places)
+
+    def _is_seen(self, service: str) -> bool:
+        return service not in self.ignored_services and source_for(service) in self.sources
+
+
+def source_for(service: str) -> str | None:
+    """The source that looks at what a service runs, by the service's principal; None if there is
+    none."""
+    found = _PRINCIPAL.fullmatch(service)
+    return _SOURCES.get(found["service"]) if found else None
+
+
+REGION_LIST_SOURCE = "regions"
+"""The source of the look that replaces those of all sources in denied Regions."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegionList:
+    """The Regions of one account where sources look. `is_own`: the account's entry under
+    `usage.accounts` lists them, and not `usage.regions`; `has_registry`: the account needs no such
+    entry."""
+
+    account: str
+    is_own: bool
+    has_registry: bool
+    allowed: tuple[str, ...]
+    denied: tuple[str, ...]
+
+
+def without_denied(looks: Iterable[Look], lists: Iterable[RegionList]) -> tuple[Look, ...]:
+    """Replaces the looks that failed in denied Regions by one that names these Regions. If every
+    Region of a list is denied, there is none to list instead, and its looks stay."""
+    told = [each for each in lists if each.allowed and each.denied]
+    scopes = tuple(f"{each.account} in {region}" for each in told for region in each.denied)
+    others = [look for look in looks if not (look.failure and look.scope.endswith(scopes))]
+    return (*others, *_problems(told))
+
+
+def _problems(lists: Sequence[RegionList]) -> Iterator[Look]:
+    """`usage.regions` follows the accounts with registries; others may need a list of their own."""
+    common = {(each.allowed, each.denied) for each in lists if each.has_registry}
+    groups: defaultdict[tuple[bool, Sequence[str], Sequence[str]], list[str]] = defaultdict(list)
+    for each in lists:
+        needs_own = each.is_own or (each.allowed, each.denied) not in common
+        groups[needs_own, each.allowed, each.denied].append(each.account)
+    for (needs_own, allowed, denied), accounts in groups.items():
+        failure = RegionsDenied(
+            tuple(sorted(accounts)), tuple(denied), tuple(allowed), is_own=needs_own
+        )
+        yield Look(REGION_LIST_SOURCE, ", ".join(failure.accounts), 0, failure)

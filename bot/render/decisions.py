@@ -4,10 +4,9 @@ from typing import assert_never
 
 from bot.core import decision_reasons as why
 from bot.core.decision_reasons import ApprovalLack, Refusal, UsageFigures
-from bot.core.durations import duration_in_words
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Pause
-from bot.core.words import moment
+from bot.core.words import duration_in_words, moment
 from bot.render.person_words import only_in_slack, person_refusal_words
 from bot.render.pins import pin_words
 

@@ -3,11 +3,10 @@
 from dataclasses import replace
 from typing import assert_never
 
-from bot.core.errors import RefusedError, RequestError, ServiceError
-from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
+from bot.core.errors import RefusedError, RequestError, Sentence, ServiceError
 from bot.core.records import PlanRecord
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import StartObstacle
+from bot.core.result_reasons import StartObstacle
+from bot.core.schedules import NotDoneInADay, ReportFailure, TooManyAttempts
 from bot.outgoing import quoted
 from bot.render.decisions import refusal_words
 from bot.render.obstacles import start_obstacle_words

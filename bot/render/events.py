@@ -14,9 +14,9 @@ from bot.core.audit_details import (
     ReasonCount,
     RunEnded,
 )
+from bot.core.errors import Sentence
 from bot.core.records import Event, EventName, Item, Pause
 from bot.core.result_reasons import ResultReason
-from bot.core.sentence import Sentence
 from bot.core.words import moment
 from bot.render.decisions import figures_words, pause_words, refusal_words
 from bot.render.obstacles import forbidden_words, start_obstacle_words

@@ -3,17 +3,15 @@
 from typing import assert_never
 
 from bot.core import findings as found
-from bot.core import region_lists
+from bot.core import findings as usage
 from bot.core import registry_findings as registry
 from bot.core import slack_findings as slack
-from bot.core import usage_findings as usage
-from bot.core.due import IGNORE
-from bot.core.findings import FindingDetail
+from bot.core.findings import FindingDetail, UsageFinding
 from bot.core.obstacles import ScanFailed
 from bot.core.registry_findings import RegistryFinding
+from bot.core.schedules import IGNORE
 from bot.core.slack_findings import SlackFinding, SlackScope
-from bot.core.usage import SOURCES
-from bot.core.usage_findings import UsageFinding
+from bot.core.usage import REGION_LIST_SOURCE, SOURCES
 from bot.core.words import first_few
 from bot.render.obstacles import (
     FIX_MISSING,
@@ -125,7 +123,7 @@ def _usage_fix(detail: UsageFinding) -> str | None:
 
 
 def _source_fix(source: str) -> str:
-    if source == region_lists.SOURCE:
+    if source == REGION_LIST_SOURCE:
         return "leave these Regions out, or have the organization's policies changed"
     if source not in SOURCES:
         return "check usage.accounts and usage.regions; set usage.expect_none if that is right"

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
+from bot.core import manifest
 from bot.core import obstacles as why
-from bot.core import start_obstacles as start
-from bot.core import unread
-from bot.core.coverage import source_for
+from bot.core import result_reasons as start
+from bot.core.errors import Sentence
+from bot.core.manifest import UnreadCause
 from bot.core.obstacles import Doubt, Obstacle, ReferenceUse, ScanCause, ScanFailed
-from bot.core.repository_policy import ANYBODY
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import GroundChange, GroundChanged, StartObstacle
-from bot.core.unread import UnreadCause
+from bot.core.repository import ANYBODY
+from bot.core.result_reasons import GroundChange, GroundChanged, StartObstacle
+from bot.core.usage import source_for
 from bot.core.words import first_few, moment, short
 from bot.render.decisions import approval_lack_words
 
@@ -44,27 +44,27 @@ def obstacle_words(obstacle: Obstacle) -> str:
 def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0912 - one case a value
     """The end of a sentence about a manifest."""
     match cause:
-        case unread.DigestDiffers():
+        case manifest.DigestDiffers():
             return "the text that ECR returned does not match its digest"
-        case unread.NotJson():
+        case manifest.NotJson():
             return "its text is not JSON"
-        case unread.Malformed(how):
+        case manifest.Malformed(how):
             return f"its text is malformed: {how}"
-        case unread.TypeUnknown(type_):
+        case manifest.TypeUnknown(type_):
             return f"its text has the type {type_}, which is unknown"
-        case unread.TypesDiffer(by_ecr, by_text):
+        case manifest.TypesDiffer(by_ecr, by_text):
             return f"ECR calls it {by_ecr}, its text {by_text}"
-        case unread.IndexWithLayers():
+        case manifest.IndexWithLayers():
             return "ECR calls it an index, but its text has layers"
-        case unread.ImageWithManifests():
+        case manifest.ImageWithManifests():
             return "ECR calls it an image, but its text lists other manifests"
-        case unread.LaterSchema():
+        case manifest.LaterSchema():
             return "ECR calls it a schema 1 manifest, but its text is of a later schema"
-        case unread.InArchive():
+        case manifest.InArchive():
             return "it is archived (restore it, or delete it)"
-        case unread.MediaTypeUnknown(type_):
+        case manifest.MediaTypeUnknown(type_):
             return f"its type {type_} is unknown"
-        case unread.LeftOut():
+        case manifest.LeftOut():
             return "ECR's answer leaves it out"
         case None:
             return "its type is unknown"

@@ -3,8 +3,8 @@
 from typing import assert_never
 
 from bot.core import person_reasons as person
+from bot.core.errors import Sentence
 from bot.core.person_reasons import Grant, PersonRefusal
-from bot.core.sentence import Sentence
 
 
 def grant_words(reason: Grant) -> str:  # noqa: PLR0911 - one case a value

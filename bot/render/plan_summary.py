@@ -7,9 +7,8 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from bot.core.families import last_pulls
 from bot.core.graph import build_graph
-from bot.core.judge import Judged
+from bot.core.judge import Judged, last_pulls
 from bot.core.plan import Plan
 from bot.core.reasons import AmongNewest, Reason, RuleName, Verdict
 from bot.core.usage import SOURCES, User, sorted_users

@@ -7,17 +7,23 @@ from typing import Any, assert_never, get_args
 
 from bot.core import reasons as why
 from bot.core import result_reasons as result
-from bot.core.durations import duration_in_words
-from bot.core.manifest import ManifestName
+from bot.core.errors import Sentence
+from bot.core.manifest import ManifestName, UnreadCause
 from bot.core.pins import Pin
 from bot.core.reasons import AgeEvent, AgeStart, PassedOver, Reason, TagGroup
 from bot.core.records import BY_SETTINGS, PlanRecord
-from bot.core.result_reasons import EndCause, Relation, ResultReason
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import GroundChanged, StartObstacle
-from bot.core.unread import UnreadCause
+from bot.core.result_reasons import EndCause, GroundChanged, Relation, ResultReason, StartObstacle
 from bot.core.usage import PastTagUser, User
-from bot.core.words import NAMED, either, first_few, moment, named, ordinal, short
+from bot.core.words import (
+    NAMED,
+    duration_in_words,
+    either,
+    first_few,
+    moment,
+    named,
+    ordinal,
+    short,
+)
 from bot.render.obstacles import forbidden_words, ground_words, unread_words
 from bot.render.pins import pin_words
 from bot.render.words import iso

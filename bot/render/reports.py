@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bot.core.due import DueOutcome
 from bot.core.records import PlanRecord
+from bot.core.schedules import DueOutcome
 from bot.render.output import Column, Columns, place, place_columns
 from bot.render.words import money
 

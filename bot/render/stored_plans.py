@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.core.authority import why_unapprovable
-from bot.core.plan import Plan
-from bot.core.plan_state import PlanState
+from bot.core.plan import Plan, PlanState
 from bot.core.records import Approval, Item, Outcome, PlanRecord
 from bot.core.words import moment, named
 from bot.render.decisions import refusal_words, state_words

@@ -14,14 +14,26 @@ from pydantic import (
     model_validator,
 )
 
-from bot.core import due, schedules
-from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for, rules_for_all
+from bot.core import schedules
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
-from bot.core.policy import PinEntry, Policy, PolicyEntry
+from bot.core.policy import (
+    ApprovalRules,
+    PinEntry,
+    Policy,
+    PolicyEntry,
+    ReportEntry,
+    rules_for,
+    rules_for_all,
+)
 from bot.core.references import Hosts
 from bot.core.repository import RepositoryId, parse_registry_host
-from bot.core.rules import MatchingTags, Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter
+from bot.core.rules.newest import Newest
+from bot.core.rules.pulled_within import PulledWithin
+from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.selection import Rule, TagFilter
+from bot.core.rules.semver import Semver
+from bot.core.rules.tags import MatchingTags
 from bot.settings.fields import (
     Account,
     AccountOrAny,
@@ -276,9 +288,9 @@ class ReportSection(Section):
     def parsed_schedule(self) -> schedules.Schedule:
         return schedules.Schedule.parse(self.schedule, self.time_zone)
 
-    def due_entry(self) -> due.Entry:
+    def due_entry(self) -> schedules.Entry:
         schedule, is_posted = self.parsed_schedule(), self.channel is not None
-        return due.Entry(Patterns(self.repositories), schedule, self.min_saving, is_posted)
+        return schedules.Entry(Patterns(self.repositories), schedule, self.min_saving, is_posted)
 
     def entry(self) -> ReportEntry:
         return ReportEntry(Patterns(self.repositories), self.channel, self.approvers)
@@ -343,7 +355,7 @@ class Settings(Section):
     def report_entries(self) -> tuple[ReportEntry, ...]:
         return tuple(report.entry() for report in self.reports)
 
-    def due_entries(self) -> tuple[due.Entry, ...]:
+    def due_entries(self) -> tuple[schedules.Entry, ...]:
         return tuple(report.due_entry() for report in self.reports)
 
     def channel_of(self, entry: str) -> str | None:

@@ -6,7 +6,7 @@ from slack_bolt import App
 
 from bot.core.authority import needs_typing
 from bot.core.errors import RequestError
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.render.errors import error_words
 from bot.slack.api import MessageContent, SlackError, update_message

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.findings import CallFailed, Finding, failed, ok, warning
-from bot.core.sentence import Sentence
 from bot.core.slack_findings import (
     AllMembersMayApprove,
     ApproverUnknown,

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from bot.core.durations import parse_end
 from bot.core.errors import RequestError
 from bot.core.legal_texts import REPOSITORIES
 from bot.core.patterns import PatternError
 from bot.core.repository import is_repository_name, parse_registry_host
+from bot.core.words import parse_end
 from bot.slack.ids import COMMAND
 
 LONGEST_REPOSITORY = 512

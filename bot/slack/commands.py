@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from bot import __version__
 from bot.core.authority import SlackPerson
-from bot.core.due import DUE
 from bot.core.errors import RequestError
 from bot.core.estate import estate_of, holding
 from bot.core.legal_texts import REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import KnownRepository, PlanRecord
 from bot.core.repository import RepositoryId
+from bot.core.schedules import DUE
 from bot.slack.api import MessageContent
 from bot.slack.command_parser import (
     ANYTHING,

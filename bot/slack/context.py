@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Refused, SlackPerson, may_ask_for_report
 from bot.core.errors import RequestError
 from bot.core.pins import Pin
 from bot.core.plan import Plan
+from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.ports import Clock, UsageMemory

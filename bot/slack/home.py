@@ -9,8 +9,8 @@ from functools import partial
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.estate import estate_of
+from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself

@@ -8,9 +8,9 @@ from functools import partial
 
 from slack_bolt import Ack, App, BoltResponse
 
-from bot.core.durations import LAST_YEAR, end_of_day, parse_duration
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
+from bot.core.words import LAST_YEAR, end_of_day, parse_duration
 from bot.render.errors import error_words
 from bot.slack.api import Json, SlackError, calling, safe
 from bot.slack.context import SlackContext

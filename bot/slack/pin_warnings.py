@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from slack_sdk import WebClient
 
-from bot.core.approval_rules import ApprovalRules
+from bot.core.policy import ApprovalRules
 from bot.core.records import RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.slack.api import UNREACHABLE, SlackError, post_message

@@ -10,11 +10,10 @@ from threading import Lock
 
 from slack_sdk import WebClient
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import needs_typing
 from bot.core.errors import DamagedError
-from bot.core.plan import Plan
-from bot.core.plan_state import PlanState
+from bot.core.plan import Plan, PlanState
+from bot.core.policy import ApprovalRules
 from bot.core.records import Event, EventName, Message, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import each_for_itself

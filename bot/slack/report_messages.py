@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from slack_sdk import WebClient
 
-from bot.core.due import Rest
 from bot.core.records import Message
+from bot.core.schedules import Rest
 from bot.slack.api import (
     MessageContent,
     PostLimiter,

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
+from bot.core.errors import Sentence
 from bot.core.records import Event, EventName
-from bot.core.sentence import Sentence
 from bot.store.part import StorePart, insert_all
 from bot.store.tables import EventRow
 

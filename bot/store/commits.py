@@ -10,11 +10,10 @@ from bot.core.records import Approval, Outcome, PlanRecord
 from bot.store.audit import add_events
 from bot.store.changes import Change
 from bot.store.part import StorePart, count_of, insert_all, insert_into
-from bot.store.pauses import is_paused
 from bot.store.pins import add_removals, change_pins
 from bot.store.plan_content import pack
-from bot.store.replaced_versions import replace_version
-from bot.store.runs import change_run
+from bot.store.plans import replace_version
+from bot.store.runs import change_run, is_paused
 from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
 
 

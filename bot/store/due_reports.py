@@ -7,7 +7,10 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, union, update
 from sqlalchemy.orm import Session
 
-from bot.core.due import (
+from bot.core.errors import Sentence
+from bot.core.records import Message
+from bot.core.repository import RepositoryId
+from bot.core.schedules import (
     BETWEEN_REPORTS,
     DUE,
     MADE_UP_FOR,
@@ -20,9 +23,6 @@ from bot.core.due import (
     Rest,
     Round,
 )
-from bot.core.records import Message
-from bot.core.repository import RepositoryId
-from bot.core.sentence import Sentence
 from bot.store.messages import remember
 from bot.store.part import StorePart, count_of, insert_into, insert_new
 from bot.store.tables import DueReportRow, DueRoundRow, JobRow

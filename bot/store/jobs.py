@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 
-from bot.core.due import DUE, REST
 from bot.core.records import Job
+from bot.core.schedules import DUE, REST
 from bot.outgoing import redacted
 from bot.store.part import StorePart, count_of
 from bot.store.tables import JobRow

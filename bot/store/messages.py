@@ -1,16 +1,16 @@
-"""Where plans are shown in Slack, and what is shown there."""
+"""What Slack shows and has delivered: messages of plans, Home tabs, deliveries."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.core.plan_state import AWAITING, PlanState
+from bot.core.plan import AWAITING, PlanState
 from bot.core.records import Message
-from bot.store.part import StorePart, count_of, insert_into
-from bot.store.tables import MessageRow, PlanRow
+from bot.store.part import StorePart, count_of, insert_into, upsert
+from bot.store.tables import DeliveryRow, EventRow, HomeRow, MessageRow, PlanRow
 
 
 class Messages(StorePart):
@@ -125,3 +125,53 @@ def _message(row: MessageRow) -> Message:
         listed_version=row.listed_version,
         updates=row.updates,
     )
+
+
+class Homes(StorePart):
+    def open_home(self, user: str, at: datetime) -> None:
+        with self._database.writing() as session:
+            row = {"user": user, "opened_at": at, "shown_at": None, "shown_event": None}
+            upsert(session, HomeRow, row)
+
+    def last_event_number(self) -> int:
+        with self._database.reading() as session:
+            return int(session.scalar(select(func.max(EventRow.id))) or 0)
+
+    def homes_behind(
+        self, opened_since: datetime, shown_before: datetime, limit: int
+    ) -> Sequence[str]:
+        """Users whose tab does not show the last event, those that have waited longest first. Only
+        tabs that were opened since `opened_since` and not shown since `shown_before`."""
+        newest = select(func.coalesce(func.max(EventRow.id), 0)).scalar_subquery()
+        query = (
+            select(HomeRow.user)
+            .where(
+                HomeRow.opened_at >= opened_since,
+                or_(HomeRow.shown_at.is_(None), HomeRow.shown_at < shown_before),
+                or_(HomeRow.shown_event.is_(None), HomeRow.shown_event < newest),
+            )
+            .order_by(HomeRow.shown_at.nulls_first(), HomeRow.user)
+            .limit(limit)
+        )
+        with self._database.reading() as session:
+            return list(session.scalars(query))
+
+    def mark_home_shown(self, user: str, event_number: int | None, at: datetime) -> None:
+        """`event_number`: the last event that the tab shows; None if the tab could not be shown."""
+        shown = update(HomeRow).where(HomeRow.user == user)
+        with self._database.writing() as session:
+            session.execute(shown.values(shown_event=event_number, shown_at=at))
+
+
+REMEMBERED_FOR = timedelta(days=1)
+"""Slack delivers again within the hour: docs.slack.dev, Events API, retries."""
+
+
+class Deliveries(StorePart):
+    def hear(self, id_: str, at: datetime) -> bool:
+        """Records what Slack delivered. False if Slack delivered it before, to this process or
+        another."""
+        with self._database.writing() as session:
+            session.execute(delete(DeliveryRow).where(DeliveryRow.at < at - REMEMBERED_FOR))
+            heard = insert_into(session, DeliveryRow).values(id=id_, at=at)
+            return count_of(session, heard.on_conflict_do_nothing()) == 1

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from bot.core.errors import DamagedError
+from bot.core.errors import DamagedError, Sentence
 from bot.core.judge import Judged
 from bot.core.manifest import Blob, Manifest, ManifestKind
 from bot.core.obstacles import Doubt
@@ -21,7 +21,6 @@ from bot.core.plan import Plan
 from bot.core.reasons import Reason, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
-from bot.core.sentence import Sentence
 from bot.core.usage import Look, UnscannedRegion, Usage, User
 from bot.outgoing import quoted
 from bot.store.values import from_json, to_json

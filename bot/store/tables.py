@@ -17,9 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from bot.core.plan_state import OPEN
-from bot.store.prose import Prose
-from bot.store.utc import Utc
+from bot.core.plan import OPEN
+from bot.store.columns import Prose, Utc
 from bot.store.values import Value
 
 IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")

@@ -20,19 +20,17 @@ from bot import outgoing
 from bot.core import (
     audit_details,
     decision_reasons,
-    job_failures,
+    manifest,
     obstacles,
     person_reasons,
     reasons,
     result_reasons,
-    start_obstacles,
-    unread,
+    schedules,
 )
-from bot.core.errors import DamagedError, FailedCall
+from bot.core.errors import DamagedError, FailedCall, Sentence
 from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 from bot.core.usage import Look, PastTagUser
 
 NAMES: Mapping[type, str] = {
@@ -118,17 +116,17 @@ NAMES: Mapping[type, str] = {
     decision_reasons.UsageFigures: "usage_figures",
     decision_reasons.OtherNumber: "other_number",
     decision_reasons.PausedAlready: "paused_already",
-    unread.DigestDiffers: "digest_differs",
-    unread.NotJson: "not_json",
-    unread.Malformed: "malformed",
-    unread.TypeUnknown: "type_unknown",
-    unread.TypesDiffer: "types_differ",
-    unread.IndexWithLayers: "index_with_layers",
-    unread.ImageWithManifests: "image_with_manifests",
-    unread.LaterSchema: "later_schema",
-    unread.InArchive: "in_archive",
-    unread.MediaTypeUnknown: "media_type_unknown",
-    unread.LeftOut: "left_out",
+    manifest.DigestDiffers: "digest_differs",
+    manifest.NotJson: "not_json",
+    manifest.Malformed: "malformed",
+    manifest.TypeUnknown: "type_unknown",
+    manifest.TypesDiffer: "types_differ",
+    manifest.IndexWithLayers: "index_with_layers",
+    manifest.ImageWithManifests: "image_with_manifests",
+    manifest.LaterSchema: "later_schema",
+    manifest.InArchive: "in_archive",
+    manifest.MediaTypeUnknown: "media_type_unknown",
+    manifest.LeftOut: "left_out",
     obstacles.Doubt: "doubt",
     obstacles.ReferenceUse: "use",
     obstacles.NoReferences: "no_references",
@@ -143,12 +141,12 @@ NAMES: Mapping[type, str] = {
     obstacles.ManifestsUnread: "manifests_unread",
     obstacles.PushTimesMissing: "push_times_missing",
     obstacles.ManifestsInACircle: "manifests_in_a_circle",
-    start_obstacles.NothingLookedAt: "nothing_looked_at",
-    start_obstacles.SourceSwitchedOff: "source_switched_off",
-    start_obstacles.DeletedThereToo: "deleted_there_too",
-    start_obstacles.GroundChanged: "ground_changed",
-    start_obstacles.ExecutionOff: "execution_off",
-    start_obstacles.NotWhatWasApproved: "not_what_was_approved",
+    result_reasons.NothingLookedAt: "nothing_looked_at",
+    result_reasons.SourceSwitchedOff: "source_switched_off",
+    result_reasons.DeletedThereToo: "deleted_there_too",
+    result_reasons.GroundChanged: "ground_changed",
+    result_reasons.ExecutionOff: "execution_off",
+    result_reasons.NotWhatWasApproved: "not_what_was_approved",
     audit_details.PlanProposed: "proposed",
     audit_details.FoundUnchanged: "found_unchanged",
     audit_details.PinsKeep: "pins_keep",
@@ -171,8 +169,8 @@ NAMES: Mapping[type, str] = {
     audit_details.DeletedAsApproved: "deleted_as_approved",
     audit_details.NotDeleted: "not_deleted",
     audit_details.RunEnded: "run_ended",
-    job_failures.TooManyAttempts: "too_many_attempts",
-    job_failures.NotDoneInADay: "not_done_in_a_day",
+    schedules.TooManyAttempts: "too_many_attempts",
+    schedules.NotDoneInADay: "not_done_in_a_day",
 }
 
 _TYPES = {name: type_ for type_, name in NAMES.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bot.aws.errors import in_words
-from bot.aws.place import Answer, AwsPlace, absence
+from bot.aws.places import Answer, AwsPlace, absence
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 

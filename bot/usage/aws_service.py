@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from bot.aws.errors import in_words
-from bot.aws.place import AwsPlace
+from bot.aws.places import AwsPlace
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 

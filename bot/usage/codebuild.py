@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.aws.place import Answer, AwsPlace
+from bot.aws.places import Answer, AwsPlace
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 from bot.usage.aws_service import AwsServiceSource

@@ -1,21 +1,166 @@
-"""Amazon ECS, and what starts its tasks on a schedule."""
+"""What ECS's tasks run: those that run, those that start, and those that stopped recently."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from bot.aws.errors import in_words
-from bot.aws.place import AwsPlace
+from bot.aws.places import Answer, AwsPlace
 from bot.core.usage import Sighting
 from bot.usage.ecs_daemons import daemon_definition_sightings, daemon_findings, is_of_daemon
-from bot.usage.ecs_describing import PAGE
-from bot.usage.ecs_rules import rule_findings
-from bot.usage.ecs_schedules import schedule_findings
-from bot.usage.ecs_services import service_findings
-from bot.usage.ecs_task_definitions import (
+from bot.usage.ecs_definitions import (
+    PAGE,
     DefinitionUse,
+    Describing,
+    container_sightings,
     definition_sightings,
+    describe_all,
+    describe_in_clusters,
+    list_in_cluster,
     newest_definitions,
+    short_name,
 )
-from bot.usage.ecs_tasks import task_findings
+from bot.usage.ecs_schedules import rule_findings, schedule_findings
+
+_TASKS = Describing("describe_tasks", asked="tasks", told="tasks", at_once=100)
+"""API reference, DescribeTasks: up to 100."""
+
+_DESIRED = ("RUNNING", "STOPPED")
+"""Tasks that are pending are desired to be RUNNING; none is desired to be PENDING (API reference,
+ListTasks, desiredStatus). In this order no task slips through by stopping between the two."""
+
+_OF_SERVICE = "service:"
+_RUNS_NOTHING = frozenset({"PROVISIONING", "PENDING", "STOPPED"})
+_STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
+"""Developer guide, task lifecycle."""
+
+
+def task_findings(place: AwsPlace, clusters: Sequence[str]) -> Iterator[Sighting | DefinitionUse]:
+    """By image and, once it is pulled, by digest: for a multi-arch image the index's."""
+
+    def listed(cluster: str) -> Sequence[str]:
+        arns = (
+            arn
+            for desired in _DESIRED
+            for arn in list_in_cluster(
+                place, "list_tasks", "taskArns", cluster, desiredStatus=desired
+            )
+        )
+        return list(dict.fromkeys(arns))
+
+    for task in describe_in_clusters(place, _TASKS, clusters, listed):
+        yield from _findings(task)
+
+
+def _findings(task: Answer) -> Iterator[Sighting | DefinitionUse]:
+    """Lest one of ours should be among the containers that name no image, the task definition
+    counts then as well."""
+    used_by = f"{_workload(task)}{_state(task)}"
+    for container in task["containers"]:
+        yield from container_sightings(container, used_by, _since(task))
+        if not container.get("image"):
+            yield DefinitionUse(task["taskDefinitionArn"], used_by)
+
+
+def _since(task: Answer) -> datetime | None:
+    """When a task was made whose containers run: that they have an imageDigest then is not promised
+    (API reference, Container)."""
+    made_at: datetime | None = task.get("createdAt")
+    return None if task["lastStatus"] in _RUNS_NOTHING else made_at
+
+
+def _workload(task: Answer) -> str:
+    cluster = short_name(task["clusterArn"])
+    group = task.get("group") or ""
+    if group.startswith(_OF_SERVICE):
+        return f"ECS {cluster}/{group.removeprefix(_OF_SERVICE)}"
+    return f"ECS task {short_name(task['taskDefinitionArn'])} on {cluster}"
+
+
+def _state(task: Answer) -> str:
+    if task["desiredStatus"] == "STOPPED":
+        return " (stopped)"
+    return " (starting)" if task["lastStatus"] in _STARTING else ""
+
+
+_SERVICES = Describing("describe_services", asked="services", told="services", at_once=10)
+"""API reference, DescribeServices: up to 10."""
+
+_DEPLOYMENTS = Describing(
+    "describe_service_deployments",
+    asked="serviceDeploymentArns",
+    told="serviceDeployments",
+    at_once=20,
+)
+_REVISIONS = Describing(
+    "describe_service_revisions",
+    asked="serviceRevisionArns",
+    told="serviceRevisions",
+    at_once=20,
+)
+"""API reference: up to 20. Both answer MISSING for what is older than October 25, 2024."""
+
+_DEPLOYMENT_STATES = {"PRIMARY": "", "ACTIVE": " (draining)", "INACTIVE": " (replaced)"}
+"""API reference, Deployment, status. ACTIVE is being replaced, but still has running tasks."""
+
+_TASK_SET_STATES = {"PRIMARY": "", "ACTIVE": " (second task set)", "DRAINING": " (draining)"}
+"""API reference, TaskSet, status. ACTIVE serves no production traffic."""
+
+
+def service_findings(
+    place: AwsPlace, clusters: Sequence[str]
+) -> Iterator[Sighting | DefinitionUse]:
+    def listed(cluster: str) -> Sequence[str]:
+        return list(list_in_cluster(place, "list_services", "serviceArns", cluster))
+
+    revisions: dict[str, str] = {}
+    deployments: dict[str, str] = {}
+    for service in describe_in_clusters(place, _SERVICES, clusters, listed):
+        used_by = f"ECS {short_name(service['clusterArn'])}/{service['serviceName']}"
+        yield from _definitions(service, used_by)
+        for revision in service.get("currentServiceRevisions") or ():
+            revisions[revision["arn"]] = used_by
+        if deployment := service.get("currentServiceDeployment"):
+            deployments[deployment] = used_by
+    for arn, used_by in _rollback_targets(place, deployments):
+        revisions.setdefault(arn, f"{used_by} (to roll back to)")
+    yield from _revision_findings(place, revisions)
+
+
+def _definitions(service: Answer, used_by: str) -> Iterator[DefinitionUse]:
+    """With deployment controllers CODE_DEPLOY and EXTERNAL a service has task sets instead of
+    deployments, and with EXTERNAL no task definition of its own."""
+    if definition := service.get("taskDefinition"):
+        yield DefinitionUse(definition, used_by)
+    for deployment in service["deployments"]:
+        state = _DEPLOYMENT_STATES.get(deployment["status"], "")
+        yield DefinitionUse(deployment["taskDefinition"], f"{used_by}{state}")
+    for task_set in service.get("taskSets") or ():
+        state = _TASK_SET_STATES.get(task_set["status"], "")
+        yield DefinitionUse(task_set["taskDefinition"], f"{used_by}{state}")
+
+
+def _rollback_targets(place: AwsPlace, deployments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Revisions that each deployment came from, leads to, or went back to."""
+    for deployment in describe_all(place, _DEPLOYMENTS, list(deployments)):
+        used_by = deployments[deployment["serviceDeploymentArn"]]
+        for source in deployment.get("sourceServiceRevisions") or ():
+            yield source["arn"], used_by
+        yield deployment["targetServiceRevision"]["arn"], used_by
+        rollback = deployment.get("rollback")
+        if rollback and (arn := rollback.get("serviceRevisionArn")):
+            yield arn, used_by
+
+
+def _revision_findings(
+    place: AwsPlace, revisions: Mapping[str, str]
+) -> Iterator[Sighting | DefinitionUse]:
+    """The digests that ECS resolved at deployment. A container with versionConsistency `disabled`
+    has none, so that the task definition counts as well."""
+    for revision in describe_all(place, _REVISIONS, list(revisions)):
+        used_by = revisions[revision["serviceRevisionArn"]]
+        yield DefinitionUse(revision["taskDefinition"], used_by)
+        for container in revision.get("containerImages") or ():
+            yield from container_sightings(container, used_by)
 
 
 class EcsSource:

@@ -5,12 +5,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
 
-from bot.aws.place import Answer, AwsPlace, absence, any_of
+from bot.aws.places import Answer, AwsPlace, absence, any_of
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
-from bot.usage.ecs_containers import container_sightings
-from bot.usage.ecs_describing import CLUSTER_IS_GONE, PAGE, Describing, describe_all, short_name
-from bot.usage.ecs_task_definitions import DefinitionUse, sightings_in
+from bot.usage.ecs_definitions import (
+    CLUSTER_IS_GONE,
+    PAGE,
+    DefinitionUse,
+    Describing,
+    container_sightings,
+    describe_all,
+    short_name,
+    sightings_in,
+)
 
 _DEPLOYMENTS = Describing(
     "describe_daemon_deployments",

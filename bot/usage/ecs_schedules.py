@@ -1,14 +1,14 @@
-"""Task definitions that EventBridge Scheduler's schedules run."""
+"""Task definitions that EventBridge's rules and schedules run."""
 
 import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.aws.place import Answer, AwsPlace, absence
+from bot.aws.places import Answer, AwsPlace, absence
 from bot.parallel import in_parallel
-from bot.usage.ecs_task_definitions import DefinitionUse
+from bot.usage.ecs_definitions import DefinitionUse
 
-_PAGE = 100
+_SCHEDULES_A_PAGE = 100
 """The most that Scheduler lists at once: API reference, ListSchedules, MaxResults."""
 
 _IS_GONE = absence("ResourceNotFoundException")
@@ -35,7 +35,7 @@ def schedule_findings(place: AwsPlace) -> Iterator[DefinitionUse]:
         used_by = f"schedule {schedule}"
         return [DefinitionUse(name, used_by) for name in _definitions(answer["Target"], schedule)]
 
-    listed = place.pages("scheduler", "list_schedules", "Schedules", MaxResults=_PAGE)
+    listed = place.pages("scheduler", "list_schedules", "Schedules", MaxResults=_SCHEDULES_A_PAGE)
     ours = (
         _Schedule(entry["GroupName"], entry["Name"])
         for entry in listed
@@ -75,3 +75,48 @@ def _given(target: Answer, schedule: _Schedule) -> list[str]:
         raise target.unusable(
             f"told of schedule {schedule}, whose Input is no JSON object: mend it, or delete it"
         ) from error
+
+
+_RULES_A_PAGE = 100
+"""The most that EventBridge lists at once: API reference, Limit."""
+
+
+class _Rule(NamedTuple):
+    bus: str
+    name: str
+
+    def __str__(self) -> str:
+        return self.name if self.bus == "default" else f"{self.bus}/{self.name}"
+
+
+def rule_findings(place: AwsPlace) -> Iterator[DefinitionUse]:
+    """Targets with EcsParameters, on every bus. A rule that is disabled can be enabled again."""
+
+    def rules_of(bus: str) -> list[_Rule]:
+        rules = place.pages(
+            "events", "list_rules", "Rules", _IS_GONE, EventBusName=bus, Limit=_RULES_A_PAGE
+        )
+        return [_Rule(bus, rule["Name"]) for rule in rules]
+
+    def uses_of(rule: _Rule) -> list[DefinitionUse]:
+        targets = place.pages(
+            "events",
+            "list_targets_by_rule",
+            "Targets",
+            _IS_GONE,
+            EventBusName=rule.bus,
+            Rule=rule.name,
+            Limit=_RULES_A_PAGE,
+        )
+        return [
+            DefinitionUse(parameters["TaskDefinitionArn"], f"EventBridge rule {rule}")
+            for target in targets
+            if (parameters := target.get("EcsParameters"))
+        ]
+
+    buses = place.pages("events", "list_event_buses", "EventBuses", Limit=_RULES_A_PAGE)
+    rules = (
+        rule for some in in_parallel(rules_of, (bus["Name"] for bus in buses)) for rule in some
+    )
+    for uses in in_parallel(uses_of, rules):
+        yield from uses

@@ -7,16 +7,14 @@ from datetime import datetime, timedelta
 import boto3
 
 from bot.aws.eks import Eks
-from bot.aws.place import AwsPlace
-from bot.aws.places import enabled_regions
+from bot.aws.places import AwsPlace, enabled_regions
 from bot.aws.sessions import brief_config
-from bot.core.errors import DeniedByOrganizationError, RequestError, ServiceError
+from bot.core.errors import DeniedByOrganizationError, RequestError, Sentence, ServiceError
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.parallel import in_parallel
 from bot.ports import RegionAnswer, RegionMemory
-from bot.usage.kubernetes.unlisted import KnownClusters
+from bot.usage.kubernetes.clusters import KnownClusters
 
 LASTS = timedelta(days=1)
 """How long an answer counts."""

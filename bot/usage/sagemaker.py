@@ -3,7 +3,7 @@ would be deployed with."""
 
 from collections.abc import Iterator, Sequence
 
-from bot.aws.place import Answer, AwsPlace, absence
+from bot.aws.places import Answer, AwsPlace, absence
 from bot.core.usage import Sighting
 from bot.usage.aws_service import AwsServiceSource, sightings_of_each
 

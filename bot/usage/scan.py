@@ -1,15 +1,14 @@
 """Looks at every source once for all repositories of a run."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.obstacles import Doubt, NothingInUse
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Look, Sighting
 from bot.ports import Clock, Doubted, Progress, UsageMemory, UsageSource, WorkloadCount
@@ -99,3 +98,15 @@ def _all_sightings(source: UsageSource) -> list[Sighting] | RequestError | Servi
         return list(source.sightings())
     except (RequestError, ServiceError) as error:
         return error
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenSource:
+    """Says so when it is looked at, as any source does that cannot tell."""
+
+    name: str
+    scope: str
+    why: Sentence
+
+    def sightings(self) -> Iterator[Sighting]:
+        raise ServiceError(self.why.text, self.why.call)

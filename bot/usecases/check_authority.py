@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core.approval_check import why_not_enough, why_too_early
-from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import (
     Granted,
     Person,
@@ -17,14 +15,16 @@ from bot.core.authority import (
     may_have_approved,
     may_unpin,
     person_without_directory,
+    why_not_enough,
+    why_too_early,
 )
 from bot.core.decision_reasons import ApprovalLack
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.person_reasons import RemovedInVain
 from bot.core.pins import Pin
+from bot.core.policy import ApprovalRules
 from bot.core.records import PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
-from bot.core.sentence import Sentence
 from bot.ports import Directory
 
 Ask = Callable[[Person, ApprovalRules], Standing]

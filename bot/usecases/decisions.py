@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import (
     ApprovalCounts,
     NotThisTime,
@@ -33,7 +32,8 @@ from bot.core.authority import (
 from bot.core.decision_reasons import OtherNumber, PausedAlready, UsageFigures
 from bot.core.errors import RefusedError, RequestError
 from bot.core.person_reasons import Grant
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
+from bot.core.policy import ApprovalRules
 from bot.core.records import Approval, EventName, Pause, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, approved, asked_to_stop, called_back, dismissed

@@ -4,30 +4,26 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from bot.core.coverage import Coverage
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.findings import (
+    AllSourcesOff,
     AwsCallFailed,
     CallFailed,
     CredentialsBelongTo,
     Finding,
     FindingStatus,
     NotLookedAt,
-    failed,
-    ok,
-    warning,
-)
-from bot.core.sentence import Sentence
-from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Elsewhere, Look
-from bot.core.usage_findings import (
-    AllSourcesOff,
     OtherRegionsEmpty,
     RegionsUnread,
     RegionsUnscanned,
     SourcesOff,
     WorkloadsListed,
+    failed,
+    ok,
+    warning,
 )
+from bot.core.snapshot import Snapshot
+from bot.core.usage import SOURCES, Coverage, Elsewhere, Look
 from bot.ports import Registry
 from bot.usecases.registry_checks import RegistryChecks, list_repositories
 

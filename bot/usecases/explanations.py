@@ -6,12 +6,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from bot.core.errors import RequestError
-from bot.core.graph import build_graph
+from bot.core.graph import build_graph, family_of
 from bot.core.judge import Judged
-from bot.core.kin import family_of
-from bot.core.naming import is_called
-from bot.core.plan import Plan
-from bot.core.plan_state import PlanState
+from bot.core.manifest import is_called
+from bot.core.plan import Plan, PlanState
 from bot.core.records import Item, KeptManifest, Outcome, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.words import first_few

@@ -7,12 +7,20 @@ from functools import partial
 from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from bot.core.errors import ServiceError
-from bot.core.manifest import KNOWN_TYPES, Content, Described, ImageStatus, Manifest, Unread, settle
+from bot.core.errors import Sentence, ServiceError
+from bot.core.manifest import (
+    KNOWN_TYPES,
+    Content,
+    Described,
+    ImageStatus,
+    InArchive,
+    Manifest,
+    MediaTypeUnknown,
+    Unread,
+    settle,
+)
 from bot.core.pull_times import OurRead, Span, recorded_span, somebodys_pull
 from bot.core.repository import RepositoryId
-from bot.core.sentence import Sentence
-from bot.core.unread import InArchive, MediaTypeUnknown
 from bot.parallel import in_parallel
 from bot.ports import Clock, Dated, ManifestCache, Progress, Registry, RepositoryMemory
 

@@ -12,15 +12,14 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.audit_details import PinText
 from bot.core.authority import Person, Refused, may_pin, may_unpin
 from bot.core.decision_reasons import PinOfAnother
 from bot.core.errors import RequestError, ServiceError
 from bot.core.legal_texts import ONLY_GLOBS
 from bot.core.pins import Pin, PinBoard, PinKind, check_pin
-from bot.core.plan import Plan
-from bot.core.plan_state import AWAITING
+from bot.core.plan import AWAITING, Plan
+from bot.core.policy import ApprovalRules
 from bot.core.records import Event, EventName, PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.words import moment

@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.core.coverage import Coverage
-from bot.core.errors import ServiceError
-from bot.core.evidence import Evidence
+from bot.core.errors import Sentence, ServiceError
 from bot.core.manifest import Manifest
 from bot.core.obstacles import (
     AccountsPull,
@@ -16,18 +14,14 @@ from bot.core.obstacles import (
     ServicesPull,
     TagHistoryTooShort,
 )
-from bot.core.past_tags import PastTags, find_past_tags
 from bot.core.plan import Plan, make_plan
-from bot.core.policy import PinEntry, PolicyEntry, pins_for, policy_for
+from bot.core.policy import Evidence, PinEntry, PolicyEntry, pins_for, policy_for
 from bot.core.records import PinRemoval, RepositoryPin, TagScan
-from bot.core.repository import RegistryId, RepositoryId
-from bot.core.repository_policy import Puller
+from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.savings import Prices
-from bot.core.sentence import Sentence
-from bot.core.snapshot import Snapshot
-from bot.core.tag_history import renewed_at, scan_tags
-from bot.core.unresolved import REFERENCES, look_at_missing
-from bot.core.usage import Look
+from bot.core.snapshot import REFERENCES, Snapshot, look_at_missing
+from bot.core.tag_history import PastTags, find_past_tags, renewed_at, scan_tags
+from bot.core.usage import Coverage, Look
 from bot.ports import Clock, ManifestCache, Progress, Registry
 from bot.usecases.check_authority import Authority
 from bot.usecases.inventory import Inventory, InventoryTaker

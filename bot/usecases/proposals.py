@@ -14,11 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.core.audit_details import FoundUnchanged, NotCarriedOut, PinsKeep, PinText, PlanProposed
 from bot.core.authority import Person
 from bot.core.errors import ReplacedError, RequestError
-from bot.core.next_version import with_pins
 from bot.core.pins import Pin
-from bot.core.plan import Plan
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import OPEN, PlanState
+from bot.core.plan import OPEN, Plan, PlanState, content_hash, with_pins
 from bot.core.records import (
     BY_ITSELF,
     Event,

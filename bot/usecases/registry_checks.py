@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.core.coverage import Coverage
-from bot.core.errors import RequestError, ServiceError
+from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.findings import AwsCallFailed, Finding, failed, ok, warning
 from bot.core.manifest import Described
 from bot.core.obstacles import ReferenceUse
@@ -32,11 +31,9 @@ from bot.core.registry_findings import (
     TagsReadable,
     TagsUnreadable,
 )
-from bot.core.repository import RegistryId, RepositoryId
-from bot.core.repository_policy import ANYBODY, Puller
-from bot.core.sentence import Sentence
-from bot.core.snapshot import Snapshot
-from bot.core.unresolved import REFERENCES, Naming
+from bot.core.repository import ANYBODY, Puller, RegistryId, RepositoryId
+from bot.core.snapshot import REFERENCES, Naming, Snapshot
+from bot.core.usage import Coverage
 from bot.parallel import in_parallel
 from bot.ports import Registry
 

@@ -11,9 +11,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import Person, may_ask_for_report
-from bot.core.due import (
+from bot.core.errors import RequestError, Sentence, ServiceError
+from bot.core.plan import PlanState
+from bot.core.policy import ApprovalRules
+from bot.core.records import Message
+from bot.core.repository import RepositoryId
+from bot.core.schedules import (
     IGNORE,
     SUMMARIZED,
     DueOutcome,
@@ -25,11 +29,6 @@ from bot.core.due import (
     due,
     why_not_posted,
 )
-from bot.core.errors import RequestError, ServiceError
-from bot.core.plan_state import PlanState
-from bot.core.records import Message
-from bot.core.repository import RepositoryId
-from bot.core.sentence import Sentence
 from bot.parallel import in_parallel
 from bot.ports import Clock, Registry, ReportMessages
 from bot.usecases.audit import Action

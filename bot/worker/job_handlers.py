@@ -10,15 +10,16 @@ from functools import partial
 from typing import NamedTuple, Protocol, Self
 
 from bot.aws.ecr import EcrRegistry
+from bot.bootstrap.people import open_authority
+from bot.bootstrap.planning import open_registries
+from bot.bootstrap.processes import Leaving
 from bot.core.authority import SlackPerson
-from bot.core.due import DUE, REST, DueOutcome, DueReport
-from bot.core.errors import RequestError, ServiceError
-from bot.core.job_failures import JobFailure, ReportFailure
+from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.records import BY_ITSELF, Job
-from bot.core.sentence import Sentence
+from bot.core.schedules import DUE, REST, DueOutcome, DueReport, JobFailure, ReportFailure
 from bot.ports import Clock
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
-from bot.settings import Settings
+from bot.settings.model import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
 from bot.slack.messages.report_status import failed_message, planning_message, rest_message
 from bot.slack.report_messages import PacedReports, ReportPlaceholder, post_summary
@@ -27,7 +28,6 @@ from bot.usecases.deletion.lease import Lease, LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.reports import REPORT, PlannedReport, ReportRequest, Reports
 from bot.usecases.repositories import Found, find_repositories, find_repository
-from bot.wiring import Leaving, open_authority, open_registries
 from bot.worker.report_planner import ReportPlanner, SharedScans
 from bot.worker.slack_updates import SlackAccess
 

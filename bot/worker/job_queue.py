@@ -4,17 +4,16 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.core.errors import ServiceError
-from bot.core.job_failures import JobFailure, NotDoneInADay, TooManyAttempts
+from bot.bootstrap.processes import Leaving
+from bot.core.errors import Sentence, ServiceError
 from bot.core.records import Job, Worker
-from bot.core.sentence import Sentence
+from bot.core.schedules import JobFailure, NotDoneInADay, TooManyAttempts
 from bot.memory import collect_garbage
 from bot.ports import Clock
 from bot.render.errors import any_error_words, failure_words
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE, Lease, LeaseLostError, lease_of_job
 from bot.usecases.deletion.run import ShutdownError
-from bot.wiring import Leaving
 from bot.worker.job_handlers import JobHandlers
 
 MOST_ATTEMPTS = 3

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
-from bot.core.plan_state import CARRIED_OUT, PlanState
+from bot.core.plan import CARRIED_OUT, PlanState
 from bot.core.records import PlanRecord
 from bot.core.words import moment
 from bot.memory import collect_garbage

@@ -9,21 +9,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 
+from bot.bootstrap.execution import open_executor
+from bot.bootstrap.memory import open_store
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.processes import Leaving, leaving_on_signals, this_worker
+from bot.bootstrap.slack import is_in_slack
 from bot.core.errors import RequestError
 from bot.logs import log_to_stderr
 from bot.memory import expect_many_lasting_objects
 from bot.render.errors import any_error_words
-from bot.settings import Settings, load_settings
+from bot.settings.load import load_settings
+from bot.settings.model import Settings
 from bot.store.store import Store
-from bot.wiring import (
-    Leaving,
-    is_in_slack,
-    leaving_on_signals,
-    open_executor,
-    open_store,
-    system_clock,
-    this_worker,
-)
 from bot.worker.plan_runner import RUNS_AT_ONCE, NotifyPlan, PlanRunner
 from bot.worker.scheduler import open_scheduler
 

@@ -7,15 +7,18 @@ from datetime import timedelta
 from threading import Lock
 
 from bot.aws.ecr import EcrRegistry
+from bot.bootstrap.memory import memory_of
+from bot.bootstrap.people import open_proposer
+from bot.bootstrap.planning import open_planner
+from bot.bootstrap.sources import Seen, open_sources
 from bot.core.authority import SlackPerson
 from bot.core.repository import RegistryId, RepositoryId
 from bot.ports import Clock, Progress, ScanMemory
-from bot.settings import Settings
+from bot.settings.model import Settings
 from bot.store.store import Store
 from bot.usecases.check_authority import Authority
 from bot.usecases.proposals import Proposal
 from bot.usecases.repositories import Found
-from bot.wiring import Seen, memory_of, open_planner, open_proposer, open_sources
 
 SHARED_FOR = timedelta(minutes=1)
 

@@ -8,14 +8,17 @@ from functools import partial
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from bot.bootstrap.people import open_run_due, open_survey
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.processes import is_gone
+from bot.bootstrap.slack import is_in_slack
 from bot.heartbeat import WORKER, beat
 from bot.ports import Clock
 from bot.render.errors import any_error_words
-from bot.settings import Settings
+from bot.settings.model import Settings
 from bot.store.store import Store
 from bot.usecases.deletion.start import IsGone, Work, find_work
 from bot.usecases.proposals import expire
-from bot.wiring import is_gone, is_in_slack, open_run_due, open_survey, system_clock
 
 SECONDS_BETWEEN_SWEEPS = 2
 SECONDS_BETWEEN_REPORTS = 60

@@ -11,15 +11,8 @@ from typing import NamedTuple
 
 from slack_sdk import WebClient
 
-from bot.expiring_cache import ExpiringCache
-from bot.parallel import each_for_itself
-from bot.render.errors import any_error_words
-from bot.settings import Settings
-from bot.slack.home import Home
-from bot.slack.plan_messages import PlanMessages
-from bot.store.store import Store
-from bot.wiring import (
-    Leaving,
+from bot.bootstrap.processes import Leaving
+from bot.bootstrap.slack import (
     Workspace,
     open_client,
     open_hasty_client,
@@ -28,6 +21,13 @@ from bot.wiring import (
     open_warner,
     open_workspace,
 )
+from bot.expiring_cache import ExpiringCache
+from bot.parallel import each_for_itself
+from bot.render.errors import any_error_words
+from bot.settings.model import Settings
+from bot.slack.home import Home
+from bot.slack.plan_messages import PlanMessages
+from bot.store.store import Store
 
 SECONDS_BETWEEN_OPENINGS = 15.0
 

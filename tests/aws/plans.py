@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Approval, PlanRecord
 from bot.core.repository import RepositoryId
 from tests.support import NOW

@@ -8,14 +8,12 @@ from weakref import ref
 
 import pytest
 
-from bot.aws.clients import client_of
 from bot.aws.eks import Eks
-from bot.aws.place import AwsPlace
-from bot.aws.places import caller_arn
-from bot.aws.sessions import brief_config, open_session
+from bot.aws.places import AwsPlace, caller_arn
+from bot.aws.sessions import brief_config, client_of, open_session
+from bot.bootstrap.sources import session_of
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws.identity import DEFAULT_KEY
-from bot.wiring.sessions import session_of
 
 pytestmark = pytest.mark.usefixtures("environment")
 

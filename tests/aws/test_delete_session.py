@@ -8,15 +8,13 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from bot.aws.delete_session import deleting_role, session_name, session_policy
-from bot.aws.deleter import EcrDeleter
+from bot.aws.deleter import EcrDeleter, deleting_role, session_name, session_policy
 from bot.aws.sessions import open_session
+from bot.bootstrap.execution import find_registry, open_deleter
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RegistryId, RepositoryId
 from bot.playground.aws import StandIn
-from bot.settings import Settings
-from bot.settings.model import RegistrySection
-from bot.wiring import find_registry, open_deleter
+from bot.settings.model import RegistrySection, Settings
 from tests.aws.plans import plan_of
 from tests.support import Shelf
 

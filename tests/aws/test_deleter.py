@@ -13,8 +13,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from bot.aws.delete_session import deleting_role
-from bot.aws.deleter import EcrDeleter
+from bot.aws.deleter import EcrDeleter, deleting_role
 from bot.aws.sessions import deleting_config, open_session
 from bot.core.errors import (
     AnswerLostError,

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from bot.aws.eks import Eks
-from bot.aws.place import AwsPlace
+from bot.aws.places import AwsPlace
 from bot.aws.sessions import open_session
 
 pytestmark = pytest.mark.usefixtures("environment")

@@ -7,8 +7,7 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import in_words
 from bot.aws.sessions import Role, open_session
-from bot.core.errors import FailedCall, ServiceError
-from bot.core.sentence import Sentence
+from bot.core.errors import FailedCall, Sentence, ServiceError
 from bot.playground.aws import Fault, StandIn
 from tests.support import Shelf
 from tests.usage.aws_support import open_place

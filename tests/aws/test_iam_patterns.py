@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.aws.iam_patterns import repository_names
+from bot.aws.iam_policy import repository_names
 from bot.core.patterns import PatternError, Patterns
 from bot.core.repository import RegistryId, RepositoryId
 from tests.core.test_properties import tries

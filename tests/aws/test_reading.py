@@ -5,9 +5,8 @@ from math import ceil
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.core.manifest import Content, Unread
-from bot.core.sentence import Sentence
-from bot.core.unread import DigestDiffers, InArchive, LeftOut, MediaTypeUnknown
+from bot.core.errors import Sentence
+from bot.core.manifest import Content, DigestDiffers, InArchive, LeftOut, MediaTypeUnknown, Unread
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import Fault, StandIn, manifests
 from bot.usecases.inventory import CALL_BYTES, FIRST

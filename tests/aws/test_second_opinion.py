@@ -6,8 +6,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from bot.aws.place import AwsPlace
-from bot.aws.places import AccountAccess, open_places
+from bot.aws.places import AccountAccess, AwsPlace, open_places
 from bot.aws.sessions import Role, open_session
 from bot.playground.aws import StandIn
 from bot.usage.aws_lambda import LambdaSource

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.core.errors import Sentence
 from bot.core.records import EventName
-from bot.core.sentence import Sentence
 from bot.store.store import Store
 from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event

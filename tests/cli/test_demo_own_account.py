@@ -13,17 +13,17 @@ import pytest
 from botocore.loaders import Loader
 
 from bot.aws.sessions import open_session
-from bot.cli.demo.household import expect_no_proxy, only_this_machines_aws
-from bot.cli.demo.only_reads import only_reads
-from bot.cli.demo.own_settings import own_settings
+from bot.bootstrap.sources import cluster_role
+from bot.cli.demo.own_account import only_reads, own_settings
+from bot.cli.demo.running import expect_no_proxy, only_this_machines_aws
 from bot.core.errors import RequestError
 from bot.playground.aws import StandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import seed_company
 from bot.playground.seed_kubernetes import enter_eks, run_payments
 from bot.playground.slack import RemoteWorkspace
-from bot.settings import Settings, load_settings
-from bot.wiring import cluster_role
+from bot.settings.load import load_settings
+from bot.settings.model import Settings
 from tests.cli.carrying_out import until
 from tests.cli.demo_runs import Machine, free_port
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.demo.at_work import company_at_work
-from bot.cli.demo.company import Company
+from bot.cli.demo.company import Company, company_at_work
 from bot.playground.remote import Control
 from bot.playground.stage import Stage
 from bot.playground.walkthrough import REPOSITORY, play

@@ -9,13 +9,13 @@ from typing import Any
 import orjson
 import pytest
 
+from bot.bootstrap.execution import find_registry, open_deleter
 from bot.core.repository import RegistryId
 from bot.playground.aws import StandIn
 from bot.playground.aws.access import Ask
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import Crowd, fill_usage
-from bot.settings import load_settings
-from bot.wiring import find_registry, open_deleter
+from bot.settings.load import load_settings
 from tests.aws.plans import plan_of
 from tests.cli.conftest import UseEverywhere
 from tests.matrices import the_first

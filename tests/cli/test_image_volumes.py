@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.past_tags import CLOCKS_DIFFER
+from bot.core.tag_history import START_CLOCKS_DIFFER
 from bot.playground.aws import StandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import pod
@@ -57,7 +57,7 @@ def test_the_image_that_it_mounts_is_kept_as_far_as_the_history_knows(
 ) -> None:
     """And the plan is complete: the pod started after the tags were first remembered."""
     propose(run)
-    cluster.apply(mounting(models, datetime.now(UTC) + CLOCKS_DIFFER))
+    cluster.apply(mounting(models, datetime.now(UTC) + START_CLOCKS_DIFFER))
     promote(aws, models)
     found = propose(run)
     assert (found.status, found.plan["complete"]) == (0, True)

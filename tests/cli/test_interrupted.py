@@ -5,7 +5,7 @@ import pty
 import re
 import signal
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store

@@ -10,8 +10,8 @@ import orjson
 import pytest
 
 from bot.aws.places import caller_arn
+from bot.bootstrap.sources import session_of
 from bot.core.errors import ServiceError
-from bot.wiring.sessions import session_of
 from tests.support import Run, Shelf
 
 SECRET = "what-nobody-may-read"

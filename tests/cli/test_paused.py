@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName, Pause
 from bot.store.store import Store
 from tests.cli.carrying_out import NOTHING, approved, as_stored, proposed, until

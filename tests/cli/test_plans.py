@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.transitions import started
 from bot.playground.aws import StandIn
 from bot.store.changes import Change

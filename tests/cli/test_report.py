@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.due import IGNORE
+from bot.core.schedules import IGNORE
 from bot.playground.aws import StandIn
 from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
 from bot.store.store import Store

@@ -13,7 +13,7 @@ from typing import IO
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store

@@ -7,7 +7,7 @@ import pytest
 
 from bot.cli.serve import MOST_SECONDS_WITHOUT_SLACK, Watch
 from bot.core.errors import ServiceError
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.playground.slack import BOT_TOKEN, Person, Workspace
 from bot.store.store import Store
 from tests.cli.carrying_out import PATIENCE, until

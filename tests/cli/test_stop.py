@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.playground.aws import StandIn
 from bot.store.store import Store
 from tests.cli.carrying_out import (

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.carrying_out import HandsOn
+from bot.bootstrap.processes import Leaving
+from bot.cli.execution import HandsOn
 from bot.core.authority import AwsIdentity
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.transitions import called_back
 from bot.playground.aws import StandIn
-from bot.settings import load_settings
+from bot.settings.load import load_settings
 from bot.store.changes import Change
 from bot.store.store import Store
-from bot.wiring import Leaving
 from tests.cli.carrying_out import (
     DELETION,
     approved,

@@ -4,12 +4,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.core.evidence import Evidence
 from bot.core.judge import Judged
 from bot.core.manifest import Manifest
 from bot.core.plan import Plan
+from bot.core.policy import Evidence
 from bot.core.reasons import RuleName, Verdict
-from bot.core.rules import MatchingTags
+from bot.core.rules.tags import MatchingTags
 from bot.render.reasons import reason_words
 
 ALONE = {

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Approval, PlanRecord
 from tests.core.strategies import REPOSITORY
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from bot.core.evidence import Evidence
+from bot.core.errors import Sentence
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -21,11 +21,15 @@ from bot.core.manifest import (
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
-from bot.core.policy import Policy
+from bot.core.policy import Evidence, Policy
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.rules import MatchingTags, Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter
+from bot.core.rules.newest import Newest
+from bot.core.rules.pulled_within import PulledWithin
+from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.selection import Rule, TagFilter
+from bot.core.rules.semver import Semver
+from bot.core.rules.tags import MatchingTags
 from bot.core.savings import Prices
-from bot.core.sentence import Sentence
 from bot.core.usage import PastTagUser, Usage
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)

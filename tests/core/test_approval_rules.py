@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.approval_rules import ApprovalRules, ReportEntry, rules_for, rules_for_all
 from bot.core.patterns import Patterns
+from bot.core.policy import ApprovalRules, ReportEntry, rules_for, rules_for_all
 from tests.core.strategies import REPOSITORY
 
 GENERAL = ApprovalRules(("U1",), 2, 0.5, "T1", None)

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import (
     AwsIdentity,
     Decision,
@@ -22,7 +21,8 @@ from bot.core.authority import (
     needs_typing,
 )
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
+from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.render.decisions import refusal_words
 from bot.render.person_words import grant_words

@@ -18,10 +18,11 @@ from bot.core.manifest import (
     Blob,
     Content,
     Described,
+    DigestDiffers,
+    LaterSchema,
     Unread,
     settle,
 )
-from bot.core.unread import DigestDiffers, LaterSchema
 from bot.render.obstacles import unread_words
 from bot.store.manifest_cache import SqliteManifestCache
 

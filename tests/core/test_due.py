@@ -4,10 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.due import DueOutcome, DueReport, Entry, Round, belongs_to, due, why_not_posted
+from bot.core.errors import Sentence
 from bot.core.patterns import Patterns
-from bot.core.schedules import Schedule
-from bot.core.sentence import Sentence
+from bot.core.schedules import (
+    DueOutcome,
+    DueReport,
+    Entry,
+    Round,
+    Schedule,
+    belongs_to,
+    due,
+    why_not_posted,
+)
 from bot.core.usage import Look, Usage
 from tests.render.builders import HERE
 from tests.usecases.scene import content

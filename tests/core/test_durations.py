@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.core.durations import duration_in_words, end_of_day, parse_duration, parse_end
+from bot.core.words import duration_in_words, end_of_day, parse_duration, parse_end
 
 
 @pytest.mark.parametrize(

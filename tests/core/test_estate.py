@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.estate import Estate, Holding, estate_of, holding
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import KnownRepository, LastLook
 from tests.store.support import HERE, record
 from tests.support import NOW

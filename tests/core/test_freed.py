@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.freed import Freed
 from bot.core.manifest import Blob
-from bot.core.plan import Plan
+from bot.core.plan import Freed, Plan
 from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
 from tests.core.stored import as_stored

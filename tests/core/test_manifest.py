@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.core.errors import Sentence
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -14,7 +15,6 @@ from bot.core.manifest import (
     settle,
     subject_in_tag,
 )
-from bot.core.sentence import Sentence
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"

@@ -7,10 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.core.content import read_content
-from bot.core.manifest import OCI_MANIFEST, SCHEMA_1, SCHEMA_1_SIGNED, Content, Unread
-from bot.core.manifest_digest import digested_text
-from bot.core.unread import DigestDiffers, NotJson
+from bot.core.content import digested_text, read_content
+from bot.core.manifest import (
+    OCI_MANIFEST,
+    SCHEMA_1,
+    SCHEMA_1_SIGNED,
+    Content,
+    DigestDiffers,
+    NotJson,
+    Unread,
+)
 
 LAYER = f"sha256:{'a' * 64}"
 PAYLOAD = f"""{{

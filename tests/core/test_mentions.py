@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.core.mentions import references_in
-from bot.core.references import Hosts
+from bot.core.references import Hosts, references_in
 from bot.core.repository import RegistryId
 
 IRELAND = RegistryId("123456789012", "eu-west-1")

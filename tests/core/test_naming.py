@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.naming import is_called
+from bot.core.manifest import is_called
 
 DIGEST = f"sha256:0123456789ab{'c' * 52}"
 

@@ -10,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.judge import Judged
-from bot.core.next_version import with_pins
 from bot.core.pins import Pin
-from bot.core.plan import Plan, make_plan
-from bot.core.plan_hash import content_hash
+from bot.core.plan import Plan, content_hash, make_plan, with_pins
 from bot.core.reasons import Pinned, RuleName, StoredReason, Verdict
 from bot.core.savings import BYTES_PER_GB, Prices
 from bot.render.reasons import reason_words

@@ -6,9 +6,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.manifest import OCI_MANIFEST, Content, Described, Manifest, settle
-from bot.core.past_tags import CLOCKS_DIFFER, PastTags, UnknownRun, find_past_tags
 from bot.core.records import PastBinding, TagScan
-from bot.core.tag_history import scan_tags
+from bot.core.tag_history import (
+    START_CLOCKS_DIFFER,
+    PastTags,
+    UnknownRun,
+    find_past_tags,
+    scan_tags,
+)
 from bot.core.usage import PastTagUser, TagRun, TagRunner, Unresolved, Usage
 from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW
 
@@ -43,7 +48,7 @@ def scan() -> TagScan:
 
 def run(since: datetime, runner: TagRunner = TagRunner.POD_VOLUME, used_by: str = "pod") -> TagRun:
     """`since`: the earliest time at which it may have started, whatever clock says so."""
-    return TagRun(used_by, Unresolved(runner, since + CLOCKS_DIFFER))
+    return TagRun(used_by, Unresolved(runner, since + START_CLOCKS_DIFFER))
 
 
 def found(scan: TagScan, *runs: TagRun, tag: str = "v1") -> PastTags:

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.errors import Sentence
 from bot.core.judge import Judged
 from bot.core.manifest import ManifestName
 from bot.core.obstacles import Doubt
-from bot.core.plan import Plan
-from bot.core.plan_hash import content_hash
+from bot.core.plan import Plan, content_hash
 from bot.core.reasons import PartOf, RuleName, StoredReason, Tagged, TagGroup, Verdict
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 from bot.core.usage import Look, UnscannedRegion, Usage
 from tests.core import strategies as some
 from tests.core.stored import as_stored

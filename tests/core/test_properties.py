@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.core.pins import Pin
-from bot.core.rules import Rule
+from bot.core.rules.selection import Rule
 from bot.core.usage import Usage
 from tests.core import strategies as some
 from tests.core.invariants import check

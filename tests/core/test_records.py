@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from tests.core.records import consent, record
 
 

@@ -1,8 +1,7 @@
 """Regions that service control policies deny are named once, with the setting to change."""
 
-from bot.core.region_lists import RegionList, without_denied
-from bot.core.sentence import Sentence
-from bot.core.usage import Look
+from bot.core.errors import Sentence
+from bot.core.usage import Look, RegionList, without_denied
 from tests.core.problems import problem_of
 
 ONE, TWO, THREE = "111111111111", "222222222222", "333333333333"

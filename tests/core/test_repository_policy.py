@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.coverage import Coverage
-from bot.core.repository import RegistryId
-from bot.core.repository_policy import Puller, pullers
-from bot.core.usage import SOURCES
+from bot.core.repository import Puller, RegistryId, pullers
+from bot.core.usage import SOURCES, Coverage
 from bot.render.obstacles import fix_for_services, services_words
 
 ONE, TWO = "111111111111", "222222222222"

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.errors import Sentence
 from bot.core.manifest import Described, ImageStatus, Manifest
 from bot.core.obstacles import ScanFailed
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
 from bot.core.result_reasons import KeptNow, SkippedWith, SkipReason
 from bot.core.revalidation import Comparison, Skips, compare, deleted_manifests, find_ground_change
-from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
 from bot.core.words import named
 from bot.render.obstacles import ground_words

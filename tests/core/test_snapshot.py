@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.core.errors import Sentence
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.sentence import Sentence
 from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Look, Sighting, TagRun, TagRunner, Unresolved, Usage
 from tests.core.problems import problem_of

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.evidence import Evidence
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -20,10 +19,13 @@ from bot.core.manifest import (
 )
 from bot.core.patterns import Patterns
 from bot.core.plan import Plan
-from bot.core.policy import Policy
+from bot.core.policy import Evidence, Policy
 from bot.core.reasons import RuleName
 from bot.core.records import Binding, PastBinding, TagScan
-from bot.core.rules import Newest, PushedWithin, Rule, Semver, TagFilter
+from bot.core.rules.newest import Newest
+from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.selection import Rule, TagFilter
+from bot.core.rules.semver import Semver
 from bot.core.tag_history import renewed_at, scan_tags
 from bot.render.reasons import reason_words
 from tests.core import strategies as some

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import OPEN, PlanState
+from bot.core.errors import Sentence
+from bot.core.plan import OPEN, PlanState, content_hash
 from bot.core.records import Outcome, PlanRecord
-from bot.core.sentence import Sentence
 from bot.core.transitions import (
     TABLE,
     Step,

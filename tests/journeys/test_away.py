@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.bootstrap.execution import open_executor
+from bot.bootstrap.processes import Leaving
+from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
-from bot.settings import load_settings
+from bot.settings.load import load_settings
 from bot.store.store import Store
 from bot.usecases.deletion.start import Executor
-from bot.wiring import Leaving, open_executor
 from tests.cli.carrying_out import approved
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.journeys.prepared import SETTINGS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.store.store import Store

@@ -6,7 +6,7 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.usecases.deletion.lease import RUN_LEASE

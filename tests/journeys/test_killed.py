@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.render.events import UNCONFIRMED, detail_words, item_words

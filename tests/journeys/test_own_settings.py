@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.audit_details import UsageIsRight
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.ports import WorkloadCount

@@ -4,7 +4,7 @@ page in a real browser in front of it."""
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.playground.slack import Person, Workspace
 from bot.store.store import Store
 from tests.browser import NARROW, PATIENCE, WIDE, Look, Open, chromium, look, open_window

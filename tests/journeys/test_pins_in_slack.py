@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import RepositoryPin
 from bot.playground.aws import manifests
 from bot.playground.slack import Person, Workspace

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName, PlanRecord
 from bot.playground.aws import StandIn
 from bot.playground.slack import TEAM_ID, Outcome, Person, Workspace

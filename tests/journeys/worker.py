@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Engine, event
 
+from bot.bootstrap.execution import open_executor
+from bot.bootstrap.memory import open_store
+from bot.bootstrap.processes import Leaving, is_gone
 from bot.core.records import PlanRecord
 from bot.playground.remote import Control
-from bot.settings import load_settings
+from bot.settings.load import load_settings
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
 from bot.usecases.deletion.start import Executor, find_work
-from bot.wiring import Leaving, is_gone, open_executor, open_store
 from tests.usecases.site import Watched, WatchedStore
 
 if TYPE_CHECKING:

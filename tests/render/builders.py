@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from bot.core.evidence import Evidence
 from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, Manifest, Unread, settle
 from bot.core.patterns import Patterns
 from bot.core.plan import Plan, make_plan
-from bot.core.policy import Policy
+from bot.core.policy import Evidence, Policy
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.rules import Newest, TagFilter
+from bot.core.rules.newest import Newest
+from bot.core.rules.selection import TagFilter
 from bot.core.savings import Prices
 from tests.support import NOW
 

@@ -10,14 +10,19 @@ from hypothesis import strategies as st
 
 from bot.core.audit_details import EventDetail, NotDeleted, ReasonCount
 from bot.core.decision_reasons import ApprovalLack, Refusal, UsageFigures
-from bot.core.job_failures import ReportFailure
+from bot.core.errors import Sentence
+from bot.core.manifest import UnreadCause
 from bot.core.obstacles import Obstacle, ScanCause, ScanFailed
 from bot.core.person_reasons import Grant, PersonRefusal
 from bot.core.reasons import PassedOver, Reason, RuleName, StoredReason
-from bot.core.result_reasons import EndCause, ResultReason
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import GroundChange, GroundChanged, StartObstacle
-from bot.core.unread import UnreadCause
+from bot.core.result_reasons import (
+    EndCause,
+    GroundChange,
+    GroundChanged,
+    ResultReason,
+    StartObstacle,
+)
+from bot.core.schedules import ReportFailure
 from bot.core.usage import PastTagUser
 from bot.render.decisions import approval_lack_words, figures_words, refusal_words
 from bot.render.errors import failure_words

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.findings import FindingDetail, failed, ok
+from bot.core.errors import Sentence
+from bot.core.findings import (
+    FindingDetail,
+    OtherRegionsEmpty,
+    RegionsUnread,
+    WorkloadsListed,
+    failed,
+    ok,
+)
 from bot.core.obstacles import ReferenceUse, ScanFailed
 from bot.core.registry_findings import (
     AccountMayPull,
@@ -19,9 +27,7 @@ from bot.core.registry_findings import (
     ServiceMayPull,
 )
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 from bot.core.slack_findings import ScopesMissing, SlackScope
-from bot.core.usage_findings import OtherRegionsEmpty, RegionsUnread, WorkloadsListed
 from bot.render.findings import FINDING_COLUMNS
 from bot.render.findings_words import finding_words, fix_words
 from tests.examples import examples

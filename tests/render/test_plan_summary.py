@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
+from bot.core.errors import Sentence
 from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.reasons import RuleName, StoredReason
 from bot.core.savings import find_stored_bytes
-from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage, User
 from bot.render.plan_summary import PlanSummary, name_of, why
 from tests.render.builders import GB, image, plan

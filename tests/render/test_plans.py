@@ -8,11 +8,11 @@ import orjson
 import pytest
 from rich.console import Console
 
+from bot.core.errors import Sentence
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 from bot.core.usage import Look, PastTagUser, UnscannedRegion, Usage
 from bot.render.output import write_rows
 from bot.render.plan_summary import PlanSummary

@@ -9,10 +9,10 @@ import orjson
 import pytest
 from rich.console import Console, RenderableType
 
-from bot.core.plan_state import PlanState
+from bot.core.errors import Sentence
+from bot.core.plan import PlanState
 from bot.core.records import Approval, Item, Outcome, PlanRecord
 from bot.core.result_reasons import PulledSince
-from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.render.stored_plans import (

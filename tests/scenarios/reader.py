@@ -46,8 +46,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from bot.core.durations import parse_duration
-from bot.core.evidence import Evidence
+from bot.core.errors import Sentence
 from bot.core.judge import Judged
 from bot.core.manifest import (
     OCI_INDEX,
@@ -62,12 +61,17 @@ from bot.core.manifest import (
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
-from bot.core.policy import Policy
+from bot.core.policy import Evidence, Policy
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.rules import MatchingTags, Newest, PulledWithin, PushedWithin, Rule, Semver, TagFilter
+from bot.core.rules.newest import Newest
+from bot.core.rules.pulled_within import PulledWithin
+from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.selection import Rule, TagFilter
+from bot.core.rules.semver import Semver
+from bot.core.rules.tags import MatchingTags
 from bot.core.savings import Prices
-from bot.core.sentence import Sentence
 from bot.core.usage import Look, Usage
+from bot.core.words import parse_duration
 
 Row = dict[str, Any]
 

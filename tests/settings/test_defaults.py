@@ -7,8 +7,14 @@ import pytest
 
 from bot.core.patterns import Patterns
 from bot.core.policy import Policy
-from bot.core.rules import MatchingTags, Newest, PulledWithin, PushedWithin, Semver, TagFilter
-from bot.settings import Settings, load_settings
+from bot.core.rules.newest import Newest
+from bot.core.rules.pulled_within import PulledWithin
+from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.selection import TagFilter
+from bot.core.rules.semver import Semver
+from bot.core.rules.tags import MatchingTags
+from bot.settings.load import load_settings
+from bot.settings.model import Settings
 
 CONTRACT = """
 registries: []

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, load_settings
+from bot.settings.load import load_settings
+from bot.settings.model import Settings
 
 PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 DEFAULTS, RECOMMENDED = re.findall(r"```yaml\n(.*?)```", PAGE.read_text(), re.DOTALL)[:2]

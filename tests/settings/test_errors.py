@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors import RequestError
 from bot.core.legal_texts import ONLY_GLOBS
-from bot.settings import load_settings
+from bot.settings.load import load_settings
 
 LIST, DURATION = "a list", "a duration: 30s, 5m, 24h or 30d"
 LISTED = "a list of one or more"

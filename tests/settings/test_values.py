@@ -7,7 +7,8 @@ import pytest
 
 from bot.core.errors import RequestError
 from bot.core.repository import RegistryId
-from bot.settings import KubernetesSection, Settings, load_settings
+from bot.settings.load import load_settings
+from bot.settings.model import KubernetesSection, Settings
 from tests.core.strategies import REPOSITORY
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.core.approval_rules import ApprovalRules
+from bot.bootstrap.slack import open_client
+from bot.core.policy import ApprovalRules
 from bot.playground.slack import TEAM_ID, Person, Workspace
 from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings
 from bot.store.store import Store, open_store
-from bot.wiring import open_client
 from tests.slack.office import MANIFEST, PATIENCE, Clock, Office, office
 from tests.slack.support import in_workspace
 from tests.store.support import migrated_sqlite, sqlite_url

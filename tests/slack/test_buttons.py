@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.authority import SlackPerson
 from bot.core.errors import ServiceError
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName
 from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.due import DUE
-from bot.core.plan_state import PlanState
+from bot.core.errors import Sentence
+from bot.core.plan import PlanState
 from bot.core.records import Approval, Binding, EventName, ImageResult, LastLook, TagScan
 from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.sentence import Sentence
+from bot.core.schedules import DUE
 from bot.playground.slack import Person, Workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.core.plan import Plan
-from bot.core.plan_state import PlanState
+from bot.core.plan import Plan, PlanState
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.messages.kit import loading_view
 from tests.slack.office import Office, content, text_of, told, until

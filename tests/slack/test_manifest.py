@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+import bot.bootstrap
 import bot.slack
-import bot.wiring
 from bot.core.slack_findings import SlackScope
 from bot.playground.slack.manifest import read_manifest
 from bot.playground.slack.methods.registry import METHODS
@@ -34,7 +34,7 @@ Registered = list[tuple[str, str]]
 
 def attributes() -> Iterator[str]:
     """Whatever is called on something in the code that talks to Slack."""
-    for package in (bot.slack, bot.wiring):
+    for package in (bot.slack, bot.bootstrap):
         for file in Path(package.__path__[0]).rglob("*.py"):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName
 from bot.playground.slack import Fault, Outcome, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault

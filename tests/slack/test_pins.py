@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Binding, EventName, Message, Pause, RepositoryPin, TagScan
 from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
 from bot.slack.api import SlackError

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import PlanState
+from bot.core.errors import Sentence
+from bot.core.plan import PlanState, content_hash
 from bot.core.records import EventName, Message, PlanRecord
-from bot.core.sentence import Sentence
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import SlackError
 from bot.slack.plan_messages import BETWEEN_PROGRESS, FRESH, PlanMessages

@@ -3,6 +3,7 @@
 import pytest
 from slack_sdk import WebClient
 
+from bot.bootstrap.slack import open_hasty_client
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import MessageContent, SlackError
 from bot.slack.report_messages import (
@@ -10,7 +11,6 @@ from bot.slack.report_messages import (
     SECONDS_BETWEEN_UPDATES,
     ReportPlaceholder,
 )
-from bot.wiring import open_hasty_client
 from tests.slack.support import calls, message_at
 from tests.slack.test_people import Watch
 

@@ -10,18 +10,15 @@ from uuid import uuid4
 
 import pytest
 
-from bot.core.evidence import Evidence
+from bot.core.errors import Sentence
 from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, settle
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
-from bot.core.plan import Plan, make_plan
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import PlanState
-from bot.core.policy import Policy
+from bot.core.plan import Plan, PlanState, content_hash, make_plan
+from bot.core.policy import Evidence, Policy
 from bot.core.records import Approval, Event, EventName, PlanRecord, RepositoryPin, Run, Worker
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
-from bot.core.sentence import Sentence
 from bot.store.changes import Change
 from bot.store.store import Store, open_store
 from tests.support import NOW

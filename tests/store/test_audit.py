@@ -7,10 +7,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from bot.core.audit_details import PinText
-from bot.core.errors import ServiceError
+from bot.core.errors import Sentence, ServiceError
 from bot.core.pins import Pin
 from bot.core.records import Event, EventName
-from bot.core.sentence import Sentence
 from bot.store import audit
 from bot.store.store import Store
 from tests.store.support import HERE, event

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.core.errors import RequestError
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState, content_hash
 from bot.core.records import Approval, EventName, Item, Outcome
 from bot.store.changes import Change
 from bot.store.store import Store

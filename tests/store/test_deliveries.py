@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from bot.store.deliveries import REMEMBERED_FOR
+from bot.store.messages import REMEMBERED_FOR
 from bot.store.store import Store, open_store
 from tests.support import NOW
 

@@ -7,12 +7,21 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.core.due import MADE_UP_FOR, PATIENCE, DueOutcome, DueReport, Missed, Rest, Round
-from bot.core.errors import FailedCall
-from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
+from bot.core.errors import FailedCall, Sentence
 from bot.core.records import Job, Message
 from bot.core.repository import RepositoryId
-from bot.core.sentence import Sentence
+from bot.core.schedules import (
+    MADE_UP_FOR,
+    PATIENCE,
+    DueOutcome,
+    DueReport,
+    Missed,
+    NotDoneInADay,
+    ReportFailure,
+    Rest,
+    Round,
+    TooManyAttempts,
+)
 from bot.store.due_reports import REMEMBERED_FOR
 from bot.store.store import Store
 from bot.store.tables import DueReportRow

@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from bot.core.due import DUE, REST
 from bot.core.records import Job
+from bot.core.schedules import DUE, REST
 from bot.store.store import Store, open_store
 from tests.store.support import BEHIND_A_POOLER_TOO
 from tests.support import NOW

@@ -17,14 +17,13 @@ from sqlalchemy import Column, MetaData, Table, func, insert, inspect, make_url,
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.pull_times import OurRead, Span
 from bot.core.reasons import NothingKeeps
 from bot.core.records import Approval, EventName, ImageResult, Outcome
 from bot.store.changes import Change
 from bot.store.migrate import CURRENT, scripts, upgrade
-from bot.store.open_database import open_database
-from bot.store.store import Store, open_store
+from bot.store.store import Store, open_database, open_store
 from bot.store.tables import ApprovalRow, Base, VersionRow
 from tests.postgres import Server
 from tests.store.support import BOB, HERE, propose, run_of, seen, sqlite_url

@@ -5,8 +5,7 @@ import traceback
 import pytest
 
 from bot.core.errors import RequestError
-from bot.store.open_database import open_database
-from bot.store.store import open_store
+from bot.store.store import open_database, open_store
 
 SECRET = "hunter2"
 

@@ -9,15 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.errors import ServiceError
+from bot.core.errors import Sentence, ServiceError
 from bot.core.manifest import Blob
 from bot.core.obstacles import Doubt
-from bot.core.plan import Plan
-from bot.core.plan_hash import content_hash
+from bot.core.plan import Plan, content_hash
 from bot.core.reasons import InUse, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
-from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, Look, PastTagUser, UnscannedRegion, Usage, User
 from bot.render.reasons import user_words
 from bot.store.plan_content import pack, unpack

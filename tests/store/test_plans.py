@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName, PlanRecord
 from bot.store.plan_content import pack
 from bot.store.store import Store

@@ -10,8 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState, content_hash
 from bot.core.reasons import NothingKeeps
 from bot.core.records import Batch, EventName, ImageResult, Outcome, PlanRecord, TagScan, Worker
 from bot.ports import Doubted, WorkloadCount

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from bot.core.audit_details import CouldNotBegin
-from bot.core.plan_state import PlanState
+from bot.core.errors import Sentence
+from bot.core.plan import PlanState
 from bot.core.reasons import InUse
 from bot.core.records import EventName, ImageResult, Item, Outcome
 from bot.core.result_reasons import KeptNow, RefusedByEcr
-from bot.core.sentence import Sentence
 from bot.store.changes import Change
 from bot.store.store import Store
 from tests.store.support import (

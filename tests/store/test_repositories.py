@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import KnownRepository, LastLook
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.store import Store

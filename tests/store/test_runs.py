@@ -7,12 +7,10 @@ from datetime import timedelta, timezone
 import pytest
 from sqlalchemy import event as sql_event
 
-from bot.core.errors import ServiceError
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import PlanState
+from bot.core.errors import Sentence, ServiceError
+from bot.core.plan import PlanState, content_hash
 from bot.core.reasons import NothingKeeps
 from bot.core.records import Batch, EventName, ImageResult, Item, KeptManifest, Outcome, Run, Worker
-from bot.core.sentence import Sentence
 from bot.store.changes import Change
 from bot.store.store import Store
 from bot.store.tables import KeptRow

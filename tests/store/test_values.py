@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bot.core.errors import DamagedError
+from bot.core.errors import DamagedError, Sentence
 from bot.core.reasons import InUse
-from bot.core.sentence import Sentence
 from bot.core.usage import PastTagUser
 from bot.store.values import NAMES, from_json, from_text, to_json
 from tests.examples import examples

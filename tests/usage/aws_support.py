@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.retries.standard import ExponentialBackoff
 
-from bot.aws.place import AwsPlace
+from bot.aws.places import AwsPlace
 from bot.core.errors import ServiceError
 from bot.core.usage import Sighting
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn

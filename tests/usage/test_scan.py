@@ -8,19 +8,17 @@ from typing import Any, cast
 
 import pytest
 
-from bot.core.errors import FailedCall, ServiceError
+from bot.core.errors import FailedCall, Sentence, ServiceError
 from bot.core.obstacles import Doubt
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.sentence import Sentence
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Look, Sighting
 from bot.ports import Confirmation, Doubted, UsageMemory, UsageSource, WorkloadCount
 from bot.render.obstacles import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usage.broken import BrokenSource
-from bot.usage.scan import Scan
+from bot.usage.scan import BrokenSource, Scan
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 IRELAND = RegistryId("123456789012", "eu-west-1")

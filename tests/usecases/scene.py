@@ -8,19 +8,17 @@ from itertools import count
 
 import pytest
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person, SlackPerson
 from bot.core.decision_reasons import Refusal
-from bot.core.errors import RefusedError, RequestError, ServiceError
+from bot.core.errors import RefusedError, RequestError, Sentence, ServiceError
 from bot.core.plan import Plan
+from bot.core.policy import ApprovalRules
 from bot.core.records import Event, EventName, Item, Pause, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
-from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.store.changes import Change
-from bot.store.open_database import open_database
-from bot.store.store import Store
+from bot.store.store import Store, open_database
 from bot.usecases.check_authority import Authority
 from bot.usecases.decisions import Consent, Decisions
 from bot.usecases.pins import NewPins, Pins

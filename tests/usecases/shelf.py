@@ -9,13 +9,12 @@ from bot.core.errors import (
     AnswerLostError,
     ExpiredCredentialsError,
     NotSentError,
+    Sentence,
     ServiceError,
     ThrottledError,
 )
 from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Blob, Content, Described, Unread
-from bot.core.repository import RegistryId, RepositoryId
-from bot.core.repository_policy import Puller
-from bot.core.sentence import Sentence
+from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.ports import Clock, Dated, DeletionFailure, ManifestText
 from bot.usecases.deletion.lease import RUN_LEASE
 

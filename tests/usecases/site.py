@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any, cast
 from bot.aws.deleter import EcrDeleter
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
-from bot.core.approval_rules import ApprovalRules
+from bot.bootstrap.memory import SharedManifestCache
 from bot.core.authority import AwsIdentity, Person
-from bot.core.coverage import Coverage
+from bot.core.errors import Sentence
 from bot.core.patterns import Patterns
-from bot.core.plan_state import PlanState
-from bot.core.policy import Policy, PolicyEntry
+from bot.core.plan import PlanState
+from bot.core.policy import ApprovalRules, Policy, PolicyEntry
 from bot.core.records import Item, Outcome, PlanRecord, Run, Worker
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId
 from bot.core.result_reasons import DeletedElsewhere, PartOfKept, ResultReason, SkippedWith
-from bot.core.rules import Newest, TagFilter
-from bot.core.sentence import Sentence
+from bot.core.rules.newest import Newest
+from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Look, Sighting
+from bot.core.usage import Coverage, Look, Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.render.events import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
@@ -38,7 +38,6 @@ from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
 from bot.usecases.repositories import Found, RepositoryNames
-from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, Shelf
 from tests.usecases.scene import People
 

@@ -10,7 +10,7 @@ import pytest
 from bot.core.authority import AwsIdentity, SlackPerson
 from bot.core.errors import ServiceError
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.reasons import Pinned
 from bot.core.records import Outcome, PlanRecord, RepositoryPin
 from bot.core.result_reasons import KeptNow

@@ -10,7 +10,7 @@ from bot.core.authority import SlackPerson
 from bot.core.decision_reasons import OtherVersion, PlanStands
 from bot.core.errors import RequestError
 from bot.core.person_reasons import FullMember, Guest, HasCredentials, NoApprover, OtherWorkspace
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName, PlanRecord
 from bot.usecases.decisions import Consent
 from tests.usecases.scene import ANN, BOB, CAT, DAN, WEEK, Scene, refused

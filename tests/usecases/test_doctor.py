@@ -5,8 +5,18 @@ from collections.abc import Sequence
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.core.coverage import Coverage
-from bot.core.findings import Finding, FindingDetail, FindingStatus
+from bot.core.errors import Sentence
+from bot.core.findings import (
+    AllSourcesOff,
+    Finding,
+    FindingDetail,
+    FindingStatus,
+    OtherRegionsEmpty,
+    RegionsUnread,
+    RegionsUnscanned,
+    SourcesOff,
+    WorkloadsListed,
+)
 from bot.core.obstacles import NothingInUse, ReferenceUse, ScanFailed
 from bot.core.references import Hosts
 from bot.core.registry_findings import (
@@ -16,17 +26,8 @@ from bot.core.registry_findings import (
     ReferenceWithoutRepository,
 )
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 from bot.core.snapshot import Index
-from bot.core.usage import SOURCES, Elsewhere, Look, Sighting, UnscannedRegion
-from bot.core.usage_findings import (
-    AllSourcesOff,
-    OtherRegionsEmpty,
-    RegionsUnread,
-    RegionsUnscanned,
-    SourcesOff,
-    WorkloadsListed,
-)
+from bot.core.usage import SOURCES, Coverage, Elsewhere, Look, Sighting, UnscannedRegion
 from bot.playground.aws import StandIn
 from bot.usecases.doctor import Caller, Doctor, NamedRegistry, UsageScan
 from tests.support import Shelf

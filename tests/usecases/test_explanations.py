@@ -4,8 +4,7 @@ import pytest
 
 from bot.core.errors import RequestError
 from bot.core.manifest import OCI_INDEX, Content
-from bot.core.plan import Plan
-from bot.core.plan_state import PlanState
+from bot.core.plan import Plan, PlanState
 from bot.core.reasons import NothingKeeps, Verdict
 from bot.core.records import EventName, ImageResult, Outcome, PlanRecord
 from bot.usecases.explanations import explain, find_deleted, find_kept_manifest

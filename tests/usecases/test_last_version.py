@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, insert, text
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.render.events import detail_words, item_words
 from bot.render.plan_summary import why
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.migrate import upgrade
-from bot.store.open_database import open_database
-from bot.store.store import Store, open_store
+from bot.store.store import Store, open_database, open_store
 from tests.postgres import postgresql
 from tests.store.conftest import empty_url, kind
 from tests.support import NOW, Shelf

@@ -16,24 +16,20 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.core.approval_rules import ApprovalRules
 from bot.core.authority import AwsIdentity, Person, SlackPerson
-from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
-from bot.core.freed import Freed
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin, PinBoard
-from bot.core.plan import Plan
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import OPEN, PlanState
-from bot.core.policy import Policy, PolicyEntry
+from bot.core.plan import OPEN, Freed, Plan, PlanState, content_hash
+from bot.core.policy import ApprovalRules, Policy, PolicyEntry
 from bot.core.records import BY_ITSELF, Event, EventName, Outcome, PlanRecord, Worker
 from bot.core.repository import RepositoryId
 from bot.core.result_reasons import DeletedElsewhere
-from bot.core.rules import Newest, TagFilter
+from bot.core.rules.newest import Newest
+from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Snapshot
 from bot.core.transitions import is_expired
-from bot.core.usage import Look
+from bot.core.usage import Coverage, Look
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
 from bot.usecases.check_authority import Authority

@@ -7,7 +7,7 @@ import pytest
 from bot.core.decision_reasons import PausedAlready
 from bot.core.errors import RequestError
 from bot.core.person_reasons import NoApprover
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName, Pause, PlanRecord, Worker
 from bot.usecases.audit import LONGEST_REASON
 from bot.usecases.decisions import Decisions

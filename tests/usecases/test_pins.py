@@ -11,8 +11,7 @@ from bot.core.decision_reasons import PinOfAnother
 from bot.core.errors import RequestError
 from bot.core.person_reasons import Guest, NoApprover
 from bot.core.pins import Pin
-from bot.core.plan_hash import content_hash
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState, content_hash
 from bot.core.records import Binding, EventName, TagScan
 from bot.core.transitions import started
 from bot.store.changes import Change

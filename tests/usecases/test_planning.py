@@ -9,7 +9,6 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
-from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import Described
 from bot.core.obstacles import ReferenceUse, RepositoriesMissing, ScanFailed
@@ -20,9 +19,11 @@ from bot.core.policy import PinEntry, Policy, PolicyEntry
 from bot.core.reasons import RuleName, Verdict
 from bot.core.references import Hosts
 from bot.core.repository import RepositoryId
-from bot.core.rules import Newest, PulledWithin, TagFilter
+from bot.core.rules.newest import Newest
+from bot.core.rules.pulled_within import PulledWithin
+from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Sighting
+from bot.core.usage import Coverage, Sighting
 from bot.playground.aws import StandIn, manifests
 from bot.render.obstacles import obstacle_words
 from bot.store.manifest_cache import SqliteManifestCache

@@ -9,17 +9,17 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.audit_details import FoundUnchanged, PinText, PlanProposed
-from bot.core.coverage import Coverage
 from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.reasons import RuleName
 from bot.core.records import BY_ITSELF, EventName, PlanRecord
-from bot.core.rules import Newest, TagFilter
+from bot.core.rules.newest import Newest
+from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Snapshot
-from bot.core.usage import Look
+from bot.core.usage import Coverage, Look
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store

@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from bot.core.authority import SlackPerson
-from bot.core.due import DueOutcome, Round
 from bot.core.errors import ServiceError
 from bot.core.person_reasons import Guest
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName, Message
+from bot.core.schedules import DueOutcome, Round
 from bot.usecases.proposals import Proposal, expiry
 from bot.usecases.reports import Asker, PlannedReport, ReportRequest, Reports, Wish
 from tests.render.builders import HERE

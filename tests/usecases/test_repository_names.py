@@ -9,8 +9,7 @@ from bot.aws.sessions import open_session
 from bot.core.errors import FailedCall, ServiceError
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.snapshot import Index
-from bot.core.unresolved import Namings
+from bot.core.snapshot import Index, Namings
 from bot.core.usage import Sighting
 from bot.playground.aws import StandIn
 from bot.usecases.repositories import Found, RepositoryNames

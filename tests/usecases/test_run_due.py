@@ -14,11 +14,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.core.due import IGNORE, PATIENCE, DueOutcome, Entry, due
 from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.schedules import Schedule
+from bot.core.schedules import IGNORE, PATIENCE, DueOutcome, Entry, Schedule, due
 from bot.store.store import Store, open_store
 from bot.usecases.reports import RunDue
 from tests.postgres import Server

@@ -7,11 +7,10 @@ import pytest
 
 from bot.core.audit_details import PinText
 from bot.core.authority import Person
-from bot.core.errors import RequestError
+from bot.core.errors import RequestError, Sentence
 from bot.core.person_reasons import NoApprover, RemovedInVain
 from bot.core.pins import Pin
 from bot.core.records import EventName
-from bot.core.sentence import Sentence
 from bot.usecases.pins import Pins
 from tests.render.builders import HERE
 from tests.usecases.scene import ANN, BOB, CAT, Scene, refused

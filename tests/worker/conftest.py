@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap.processes import Leaving, this_worker
+from bot.bootstrap.slack import open_client
 from bot.playground.slack import Person, Workspace
-from bot.settings import Settings, load_settings
+from bot.settings.load import load_settings
+from bot.settings.model import Settings
 from bot.store.store import Store, open_store
-from bot.wiring import Leaving, open_client, this_worker
 from bot.worker.job_handlers import open_job_handlers
 from bot.worker.job_queue import JobWorker
 from bot.worker.slack_updates import SlackAccess, SlackUpdater

@@ -6,11 +6,12 @@ from typing import Any
 
 from slack_sdk import WebClient
 
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.processes import Leaving
 from bot.core.records import Job
 from bot.playground.slack import Person
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
-from bot.wiring import Leaving, system_clock
 from bot.worker.job_queue import JobWorker
 from bot.worker.slack_updates import SlackAccess, SlackUpdater
 from tests.slack.support import buttons, message_at

@@ -10,7 +10,7 @@ from botocore.client import BaseClient
 
 from bot.memory import expect_many_lasting_objects
 from bot.playground.slack import Person
-from bot.settings import Settings
+from bot.settings.model import Settings
 from bot.store.store import Store
 from tests.cli.carrying_out import until
 from tests.support import Shelf

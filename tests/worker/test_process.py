@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.core.plan_state import PlanState
+from bot.bootstrap.planning import system_clock
+from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Person, Workspace
-from bot.settings import Settings
+from bot.settings.model import Settings
 from bot.store.store import Store, open_store
 from bot.store.tables import AboutRow
-from bot.wiring import system_clock
 from tests.cli.carrying_out import AT_ONCE, PATIENCE, as_stored, until
 from tests.postgres import Server
 from tests.slack.support import buttons

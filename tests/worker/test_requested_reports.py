@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.bootstrap.planning import system_clock
+from bot.core.plan import PlanState
 from bot.core.records import Job
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws import Fault as AwsFault
@@ -13,7 +14,6 @@ from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import Fault, Workspace
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
-from bot.wiring import system_clock
 from bot.worker.job_handlers import MOST_REPORTS
 from bot.worker.job_queue import MOST_ATTEMPTS, RETRIED_FOR
 from bot.worker.report_planner import SHARED_FOR

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
-from bot.core.due import IGNORE, DueOutcome
-from bot.core.plan_state import PlanState
+from bot.bootstrap.people import open_run_due
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.processes import Leaving
+from bot.core.plan import PlanState
+from bot.core.schedules import IGNORE, DueOutcome
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace
-from bot.settings import Settings, load_settings
+from bot.settings.load import load_settings
+from bot.settings.model import Settings
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.usecases.proposals import expiry
-from bot.wiring import Leaving, open_run_due, system_clock
 from bot.worker.job_handlers import PLANNING_RETRIED_FOR
 from bot.worker.job_queue import LONGEST_DELAY, MOST_ATTEMPTS, RETRIED_FOR
 from tests.cli.carrying_out import as_stored, proposed

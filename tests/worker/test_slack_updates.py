@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName, RepositoryPin
 from bot.playground.slack import Fault, Workspace
 from bot.slack.api import SlackError

@@ -10,8 +10,7 @@ from typing import NoReturn
 import click
 
 from bot.cli.demo.own_account import show_own_account
-from bot.cli.demo.showing import show_company
-from bot.cli.demo.telling import tell_story
+from bot.cli.demo.showing import show_company, tell_story
 from bot.cli.options import Options, common_options
 from bot.cli.status import ExitStatus
 from bot.core.errors import RequestError

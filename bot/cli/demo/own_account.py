@@ -1,31 +1,131 @@
-"""The bot on the account behind the usual credentials: it reports, and can delete nothing."""
+"""Settings for the bot on somebody's own account, in the demo's workspace."""
 
+import os
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager, suppress
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+import orjson
+from botocore.loaders import Loader
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.eks import Eks
+from bot.aws.iam_policy import REGISTRY, SOURCES, Needs
 from bot.aws.places import AccountAccess, open_places
-from bot.cli.demo.household import expect_no_proxy, only_this_machines_aws, open_household
-from bot.cli.demo.only_reads import only_reads
-from bot.cli.demo.own_settings import own_settings
+from bot.bootstrap.planning import identify, open_registries
+from bot.cli.demo.company import open_workspace
 from bot.cli.demo.reports import Newspaper
-from bot.cli.demo.running import serving
+from bot.cli.demo.running import expect_no_proxy, only_this_machines_aws, open_household, serving
 from bot.cli.demo.showing import stay_until_interrupted
-from bot.cli.demo.workspace import open_workspace
 from bot.cli.terminal import say_lines
 from bot.core.errors import RequestError, ServiceError
-from bot.settings import Settings, load_settings
+from bot.settings.load import DEFAULT_FILE, load_settings, parse
+from bot.settings.model import Settings
 from bot.usecases.inventory import reads_count_as_pulls
-from bot.wiring import identify, open_registries
 
 if TYPE_CHECKING:
     from bot.playground.slack import Workspace
+
+
+_TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
+"""Keys that tell what is there and what is kept. All others are the demo's own."""
+
+
+def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()) -> str:
+    """As YAML: what the file says of the account, with reports for this channel, without roles that
+    delete, and with nothing that lets anybody approve. `config` None: the default file, if there is
+    one; it must not name kubeconfigs, since the bot takes the result for a named file. `clusters`:
+    ARNs of EKS clusters that are read in addition. Raises RequestError if the file is wrong."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 - no other command needs it here
+
+    _expect_no_kubeconfigs_found(load_settings(config))
+    file = config or DEFAULT_FILE
+    told = parse(file) if file.exists() else {}
+    kept = {key: told[key] for key in _TAKEN_OVER if key in told}
+    for registry in kept.get("registries") or ():
+        registry.pop("delete_role_arn", None)
+    usage = kept["usage"] = kept.get("usage") or {}
+    _make_paths_absolute(usage, file.parent.resolve())
+    if clusters:
+        listed = [{"name": arn, "eks": arn} for arn in clusters]
+        usage["kubernetes"] = {**(usage.get("kubernetes") or {}), "clusters": listed}
+    ours = {"reports": [{"channel": channel}], "execution": {"enabled": False}}
+    text = StringIO()
+    YAML(typ="safe", pure=True).dump({**kept, **ours}, text)
+    return text.getvalue()
+
+
+def _expect_no_kubeconfigs_found(settings: Settings) -> None:
+    """A kubeconfig may run commands; settings found in the working folder may not."""
+    kubernetes = settings.usage.kubernetes
+    if settings.were_found and kubernetes and any(each.kubeconfig for each in kubernetes.clusters):
+        raise RequestError(
+            f"{DEFAULT_FILE} was found in the working folder, and names kubeconfigs: if you trust "
+            "it, name it with --config"
+        )
+
+
+def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
+    """The settings of the demo stand elsewhere."""
+    if files := usage.get("files"):
+        usage["files"] = [str(folder / each) for each in files]
+    for cluster in (usage.get("kubernetes") or {}).get("clusters") or ():
+        if path := cluster.get("kubeconfig"):
+            cluster["kubeconfig"] = str(folder / Path(path).expanduser())
+
+
+MODEL = "service-2"
+VARIABLE = "AWS_DATA_PATH"
+
+
+@contextmanager
+def only_reads() -> Iterator[None]:
+    """In this process and all that it starts, for clients that are opened meanwhile. Models that
+    somebody else put there count for nothing: they could have calls that write."""
+    before = os.environ.pop(VARIABLE, None)
+    with tempfile.TemporaryDirectory(prefix="ecr-clean-demo-") as folder:
+        _write_models(Path(folder))
+        os.environ[VARIABLE] = folder
+        try:
+            yield
+        finally:
+            _restore(before)
+
+
+def _restore(before: str | None) -> None:
+    del os.environ[VARIABLE]
+    if before is not None:
+        os.environ[VARIABLE] = before
+
+
+def _write_models(folder: Path) -> None:
+    loader = Loader()
+    for service, operations in _reads().items():
+        version = loader.determine_latest_version(service, MODEL)
+        model = loader.load_service_model(service, MODEL, version)
+        kept = {name: each for name, each in model["operations"].items() if name in operations}
+        place = folder / service / version
+        place.mkdir(parents=True)
+        (place / f"{MODEL}.json").write_bytes(orjson.dumps({**model, "operations": kept}))
+
+
+def _reads() -> Mapping[str, Set[str]]:
+    """Of every service the operations that the least policy for reading allows, which are called
+    alike in botocore, and those that find accounts and Regions."""
+    found: defaultdict[str, set[str]] = defaultdict(set, {"ec2": {"DescribeRegions"}})
+    found["sts"] |= {"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"}
+    needs: list[Needs] = [REGISTRY, *SOURCES.values()]
+    for action in (action for each in needs for action in (*each.broad, *each.narrow)):
+        service, _, operation = action.partition(":")
+        found[service].add(operation)
+    return found
+
 
 CHANNEL = "registry"
 

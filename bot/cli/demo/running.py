@@ -1,20 +1,78 @@
-"""The bot as processes of its own, started as anybody would."""
+"""What the bot lives on during the demo: an environment, a settings file, a folder of its own."""
 
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.cli.demo.household import Household
-from bot.core.errors import ServiceError
+from bot.core.errors import RequestError, ServiceError
+from bot.settings.environment import Environment
 
 if TYPE_CHECKING:
     from bot.playground.slack import RemoteWorkspace
+
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+OURS = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """`folder` is gone with all that is in it once the demo ends."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "serve.log"
+
+
+@contextmanager
+def open_household(environment: Mapping[str, str], settings: str) -> Iterator[Household]:
+    with tempfile.TemporaryDirectory(prefix="ecr-clean-demo-") as name:
+        folder = Path(name)
+        file = folder / "ecr-clean.yml"
+        file.write_text(settings)
+        state = {"XDG_STATE_HOME": name, "ECR_CLEAN_CONFIG": str(file)}
+        yield Household(folder, {"XDG_CACHE_HOME": name, **environment, **state})
+
+
+def nothing_of_this_machines() -> dict[str, str]:
+    """The environment without anything that leads to an account, a workspace or a database, so
+    that no call can leave the machine, and nothing of what is remembered here is read."""
+    files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return {**_without(*OURS, "aws_", "xdg_cache_home", *PROXIES), **files}
+
+
+def only_this_machines_aws() -> dict[str, str]:
+    """The environment with all that boto3 reads in it, and with this machine's cache of manifests:
+    in it stands which pulls were the bot's own, which it has to know in future, too. Nothing of
+    Slack's or a database's."""
+    return {**_without(*OURS), "XDG_CACHE_HOME": str(Environment().cache_folder.parent)}
+
+
+def expect_no_proxy() -> None:
+    """Raises RequestError: Slack's client takes the same variables for calls to this machine."""
+    if found := [name for name in os.environ if name.lower() in PROXIES and os.environ[name]]:
+        raise RequestError(
+            f"The demo on your own account cannot go through a proxy ({', '.join(found)}): unset "
+            "that, or use `ecr-clean plan`, which can"
+        )
+
+
+def _without(*prefixes: str) -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if not name.lower().startswith(prefixes)
+    }
+
 
 SECONDS_TO_START = 60.0
 SECONDS_TO_LEAVE = 20.0

@@ -4,9 +4,10 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 
-from bot.cli.demo.at_work import company_at_work
+from bot.cli.demo.company import company_at_work
 from bot.cli.demo.reports import Newspaper
 from bot.cli.demo.running import Serving
+from bot.cli.status import ExitStatus
 from bot.cli.terminal import say_lines
 
 UNDO_WINDOW = timedelta(seconds=20)
@@ -49,3 +50,19 @@ def stay_until_interrupted(bot: Serving, invitation: str) -> None:
             bot.expect_alive()
             time.sleep(0.5)
     say_lines("\nThe demo is over.")
+
+
+STORY_UNDO_WINDOW = timedelta(seconds=8)
+"""Nobody has to read and think in it."""
+
+
+def tell_story(port: int) -> ExitStatus:
+    """FAILED if a step came out wrong."""
+    from bot.playground.remote import Control  # noqa: PLC0415 - no other command needs it
+    from bot.playground.stage import Stage  # noqa: PLC0415
+    from bot.playground.walkthrough import play  # noqa: PLC0415
+
+    with company_at_work(port, STORY_UNDO_WINDOW) as (company, _):
+        remote, cast = company.workspace.remote, company.cast
+        stage = Stage(remote, Control(company.aws_url), cast, cast.shop, say_lines)
+        return ExitStatus.DONE if play(stage) else ExitStatus.FAILED

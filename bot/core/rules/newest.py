@@ -8,8 +8,14 @@ from typing import ClassVar
 
 from bot.core.manifest import Manifest
 from bot.core.reasons import AgeStart, AmongNewest, NotAmongNewest
-from bot.core.rules.selection import Candidates, Selection, age_event, age_key, young_since
-from bot.core.rules.tag_filter import TagFilter
+from bot.core.rules.selection import (
+    Candidates,
+    Selection,
+    TagFilter,
+    age_event,
+    age_key,
+    young_since,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,7 @@ from datetime import timedelta
 from typing import ClassVar
 
 from bot.core.reasons import PushedRecently, RestoredRecently
-from bot.core.rules.selection import Candidates, Selection
-from bot.core.rules.tag_filter import TagFilter
+from bot.core.rules.selection import Candidates, Selection, TagFilter
 
 
 @dataclass(frozen=True, slots=True)

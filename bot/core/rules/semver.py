@@ -9,8 +9,7 @@ from semver import Version
 
 from bot.core.manifest import Manifest
 from bot.core.reasons import AmongNewestVersions, NotAmongNewestVersions
-from bot.core.rules.selection import Candidates, Selection
-from bot.core.rules.tag_filter import TagFilter
+from bot.core.rules.selection import Candidates, Selection, TagFilter
 
 Level = TypeVar("Level", int, Version)
 

@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import ActionsBlock
 
 from bot.core.decision_reasons import OnlyInChannel
 from bot.core.errors import RefusedError
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Pause, PlanRecord
 from bot.render.errors import error_words
 from bot.render.words import count

@@ -1,6 +1,6 @@
 """The message of a plan, by its state. Plans that delete nothing take one line."""
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Event, EventName, PlanRecord
 from bot.render.events import detail_words
 from bot.render.plan_summary import PlanSummary

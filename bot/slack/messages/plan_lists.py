@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.plan_state import CARRIED_OUT, PlanState
+from bot.core.plan import CARRIED_OUT, PlanState
 from bot.core.records import BY_ITSELF, Event, Outcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.decisions import state_words

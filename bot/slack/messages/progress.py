@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import EventName, Item, Outcome
 from bot.core.savings import usd_per_month
 from bot.core.words import short

@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import NamedTuple
 
-from bot.core.due import DueOutcome, DueReport, Rest
-from bot.core.job_failures import ReportFailure
+from bot.core.schedules import DueOutcome, DueReport, ReportFailure, Rest
 from bot.render.errors import failure_words
 from bot.render.words import count, money
 from bot.slack.api import MessageContent

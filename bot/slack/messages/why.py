@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.reasons import Verdict
 from bot.core.records import Event, Item, Outcome, Pause, PlanRecord
 from bot.core.repository import RepositoryId

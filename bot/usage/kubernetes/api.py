@@ -14,13 +14,11 @@ from lightkube.config.kubeconfig import SingleConfig
 from lightkube.config.models import User
 from lightkube.models.meta_v1 import Status
 
-from bot.core.errors import ServiceError
-from bot.core.sentence import Sentence
+from bot.core.errors import Sentence, ServiceError
 from bot.outgoing import quoted
 from bot.usage.kubernetes.content import Parts, Resource, info_of, prepare, text_of
 from bot.usage.kubernetes.errors import CHECK_RESOURCE, CHECK_VERSION, UnusableError, in_words
-from bot.usage.kubernetes.proxies import proxy_for
-from bot.usage.kubernetes.transport import Deadline, PatientTransport
+from bot.usage.kubernetes.transport import Deadline, PatientTransport, proxy_for
 
 PAGE = 500
 """Objects in an answer, as kubectl asks for."""

@@ -10,8 +10,7 @@ from lightkube.core.decoders import decode_list
 from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 
-from bot.core.mentions import references_in
-from bot.core.references import Hosts
+from bot.core.references import Hosts, references_in
 
 REGISTRY_KEYS = ("registry", "hub", "host")
 NAME_KEYS = ("repository", "repo", "image", "name", "newname")

@@ -1,17 +1,166 @@
-"""Kubernetes: one cluster."""
+"""The least ClusterRole that reading a cluster needs."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
+import msgspec
+
+from bot.core.errors import ServiceError
 from bot.core.references import Hosts
-from bot.core.usage import Sighting
+from bot.core.usage import Sighting, TagRunner, Unresolved
+from bot.outgoing import quoted
 from bot.parallel import in_parallel
 from bot.usage.kubernetes.api import ClusterApi
-from bot.usage.kubernetes.content import mentions
+from bot.usage.kubernetes.content import info_of, mentions
 from bot.usage.kubernetes.custom import CustomResource
 from bot.usage.kubernetes.errors import in_words
-from bot.usage.kubernetes.objects import BUILT_IN, BuiltIn
-from bot.usage.kubernetes.sightings import Listed, sightings
+from bot.usage.kubernetes.objects import BUILT_IN, BuiltIn, ContainerStatus, Object, Owner, Pod
+
+NAME = "ecr-clean"
+
+
+def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any]:
+    """A manifest for `kubectl apply`."""
+    plurals: defaultdict[str, set[str]] = defaultdict(set)
+    infos = [
+        *(info_of(kind.resource) for kind in BUILT_IN),
+        *(info_of(each.resource) for each in custom_resources),
+    ]
+    for info in infos:
+        plurals[info.resource.group].add(info.plural)
+    return {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": NAME},
+        "rules": [
+            {"apiGroups": [group], "resources": sorted(resources), "verbs": ["list"]}
+            for group, resources in sorted(plurals.items())
+        ],
+    }
+
+
+MADE_BY_CONTROLLERS = ("Pod", "ReplicaSet", "Job", "ControllerRevision")
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+_SCHEME = re.compile(r"^[a-z-]+://")
+_BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+
+
+class _Name(NamedTuple):
+    namespace: str
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        place = f"{self.namespace}/" if self.namespace else ""
+        return f"{self.kind} {place}{self.name}"
+
+
+class Listed(NamedTuple):
+    """An object of a cluster. `mentions`: references and digests in any of its texts."""
+
+    object: Object
+    mentions: frozenset[str]
+
+
+def sightings(cluster: str, listed: Iterable[Listed], hosts: Hosts) -> Iterator[Sighting]:
+    """Each image once for a workload, as the first of the objects that name it puts it; and once
+    more for every time at which pods of it mounted what its tag named then.
+
+    Raises ServiceError if nobody can tell what a container runs that may be from ECR.
+    """
+    listed = list(listed)
+    owners = ((_name(each.object), each.object.metadata.controller) for each in listed)
+    controllers = {name: owner for name, owner in owners if owner}
+    told: dict[tuple[str, _Name], str] = {}
+    unresolved: dict[Sighting, None] = {}
+    for each, mentioned in listed:
+        workload = _workload(_name(each), controllers)
+        note = f" ({each.note})" if each.note else ""
+        words = f"Kubernetes {cluster}: {workload}{note}"
+        running = _running(each, hosts) if isinstance(each, Pod) else ()
+        for image in (*_images(each), *running, *mentioned):
+            told.setdefault((image, workload), words)
+        if isinstance(each, Pod):
+            unresolved.update(dict.fromkeys(_unresolved(each, words)))
+    yield from (Sighting(image, words) for (image, _), words in told.items())
+    yield from unresolved
+
+
+def _images(each: Object) -> Sequence[str]:
+    try:
+        return list(each.images())
+    except msgspec.ValidationError as error:
+        raise ServiceError(
+            f"{_name(each)} holds a pod template that cannot be understood ({quoted(error)}): mend "
+            "it, or delete it"
+        ) from error
+
+
+def _name(each: Object) -> _Name:
+    return _Name(each.metadata.namespace, each.kind_of_object, each.metadata.name)
+
+
+def _workload(name: _Name, controllers: Mapping[_Name, Owner]) -> _Name:
+    """Whoever made it: of a Pod its Deployment, behind a ReplicaSet; its CronJob, behind a Job."""
+    for _ in MADE_BY_CONTROLLERS:
+        if name.kind in MADE_BY_CONTROLLERS and (owner := controllers.get(name)):
+            name = _Name(name.namespace, owner.kind, owner.name)
+    return name
+
+
+def _running(pod: Pod, hosts: Hosts) -> Iterator[str]:
+    """The images that its containers run and mount, by digest."""
+    named = {container.name: container.image for container in pod.spec.all_containers}
+    yield from _mounted(pod).values()
+    for status in pod.status.all_containers:
+        image_id = _SCHEME.sub("", status.image_id)
+        if _BY_DIGEST.search(image_id):
+            yield image_id
+        elif image_id:
+            _expect_no_doubt(pod, status, named.get(status.name, ""), hosts)
+
+
+def _mounted(pod: Pod) -> Mapping[str, str]:
+    """By the names of volumes the images that are mounted, by digest, as far as they are told."""
+    refs = (
+        (mount.name, _SCHEME.sub("", mount.image_ref))
+        for status in pod.status.all_containers
+        for mount in status.mounts
+    )
+    return {name: ref for name, ref in refs if _BY_DIGEST.search(ref)}
+
+
+def _unresolved(pod: Pod, used_by: str) -> Iterator[Sighting]:
+    """Images that it mounts by tag, and whose digest is not told. The kubelet resolved the tag when
+    the pod started."""
+    if pod.has_ended:
+        return
+    told = _mounted(pod)
+    since = pod.since or _LONG_AGO
+    for volume in pod.spec.volumes:
+        if volume.reference and volume.name not in told:
+            unresolved = Unresolved(TagRunner.POD_VOLUME, since)
+            yield Sighting(volume.reference, used_by, unresolved=unresolved)
+
+
+def _expect_no_doubt(pod: Pod, status: ContainerStatus, image: str, hosts: Hosts) -> None:
+    """A bare digest is that of the image's config, which no registry knows (kubernetes#40062). It
+    does no harm if the pod names a digest itself, or an image of another registry."""
+    if _BY_DIGEST.search(image):
+        return
+    if hosts.could_be_ours(image) or hosts.could_be_ours(status.image):
+        raise ServiceError(
+            f"{_name(pod)}: nobody can tell which image container {status.name} runs, since its "
+            f"imageID {status.image_id} names a config and no manifest: restart the pod, or name "
+            "its image by digest"
+        )
+
 
 Resource = CustomResource | type[BuiltIn]
 

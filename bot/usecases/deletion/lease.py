@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.core.errors import ServiceError
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Job, PlanRecord, Run
 from bot.parallel import meanwhile
 from bot.ports import Clock

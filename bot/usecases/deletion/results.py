@@ -8,13 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.audit_details import DeletedAsApproved, EventDetail, NotDeleted, ReasonCount, RunEnded
-from bot.core.errors import AnswerLostError, DamagedError
-from bot.core.freed import Freed
-from bot.core.plan import Plan
+from bot.core.errors import AnswerLostError, DamagedError, Sentence
+from bot.core.plan import Freed, Plan
 from bot.core.records import Batch, Event, EventName, ImageResult, Outcome, PlanRecord, by_itself
 from bot.core.result_reasons import EndCause, NotReached, RefusedByEcr, ResultReason, SkipReason
 from bot.core.revalidation import Comparison, Skips
-from bot.core.sentence import Sentence
 from bot.core.transitions import ended, stopped
 from bot.ports import DeletionFailure, RunProgress
 from bot.usecases.deletion.batches import BatchAnswer

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.core.errors import DamagedError, RequestError, ServiceError
+from bot.core.errors import DamagedError, RequestError, Sentence, ServiceError
 from bot.core.graph import Graph
-from bot.core.plan import Plan
-from bot.core.plan_state import PlanState
+from bot.core.plan import Plan, PlanState
 from bot.core.records import EventName, Outcome, PlanRecord, Run, by_itself
 from bot.core.result_reasons import (
     DeletedElsewhere,
@@ -24,7 +23,6 @@ from bot.core.result_reasons import (
     TooManyFailures,
 )
 from bot.core.revalidation import Comparison, are_too_many, is_approved_content, next_pass
-from bot.core.sentence import Sentence
 from bot.ports import Clock, RunProgress
 from bot.store.changes import Change
 from bot.usecases.deletion.batches import BatchAnswer, BatchSender, images_a_round

@@ -15,8 +15,8 @@ from bot.core.audit_details import (
     StartsLater,
 )
 from bot.core.decision_reasons import ApprovalLack
-from bot.core.errors import DamagedError, RequestError
-from bot.core.plan_state import PlanState
+from bot.core.errors import DamagedError, RequestError, Sentence
+from bot.core.plan import PlanState
 from bot.core.records import (
     BY_SETTINGS,
     Event,
@@ -27,14 +27,8 @@ from bot.core.records import (
     Worker,
     by_itself,
 )
+from bot.core.result_reasons import ExecutionOff, GroundChanged, NotWhatWasApproved, StartObstacle
 from bot.core.revalidation import find_ground_change, is_approved_content
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import (
-    ExecutionOff,
-    GroundChanged,
-    NotWhatWasApproved,
-    StartObstacle,
-)
 from bot.core.transitions import (
     asked_to_stop,
     called_back,

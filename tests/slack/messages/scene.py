@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from bot.core.audit_details import EventDetail
+from bot.core.errors import Sentence
 from bot.core.pins import Pin
-from bot.core.plan import Plan
-from bot.core.plan_state import PlanState
+from bot.core.plan import Plan, PlanState
 from bot.core.records import Approval, Event, EventName, Item, Outcome
 from bot.core.result_reasons import ResultReason
-from bot.core.sentence import Sentence
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.playground.slack.blocks.surfaces import (

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from bot.core.decision_reasons import OnlyInChannel
-from bot.core.errors import RefusedError
+from bot.core.errors import RefusedError, Sentence
 from bot.core.estate import estate_of
 from bot.core.judge import Judged
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import (
     EventName,
     Item,
@@ -22,7 +22,6 @@ from bot.core.records import (
     RepositoryPin,
 )
 from bot.core.repository import RepositoryId
-from bot.core.sentence import Sentence
 from bot.core.usage import PastTagUser, Usage
 from bot.slack.api import MessageContent
 from bot.slack.commands import COMMANDS

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.core.estate import Estate
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Outcome, Pause, RepositoryPin
 from bot.playground.slack.blocks.surfaces import check_view, is_too_large
 from bot.slack.messages.home import home

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bot.core.errors import Sentence
 from bot.core.obstacles import Doubt
-from bot.core.sentence import Sentence
 from bot.core.usage import Look
 from bot.slack.messages.plan import plan_message
 from tests.render.builders import image, plan

@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.core.errors import Sentence
 from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.obstacles import Doubt, ScanCause
 from bot.core.pins import Pin
-from bot.core.plan import Plan, make_plan
-from bot.core.plan_state import PlanState
+from bot.core.plan import Plan, PlanState, make_plan
 from bot.core.records import Item, Outcome
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
-from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, Look, PastTagUser, UnscannedRegion, Usage
 from bot.slack.ids import PlanRef
 from bot.slack.messages.answers import refusal

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import BY_ITSELF, EventName, Outcome
 from bot.slack.ids import PlanRef
 from bot.slack.messages.plan import plan_message

@@ -5,11 +5,10 @@ from datetime import timedelta
 import pytest
 
 from bot.core.pins import Pin
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.reasons import Pinned
 from bot.core.records import BY_SETTINGS, Outcome, Pause
-from bot.core.result_reasons import DeletedElsewhere, RefusedByEcr
-from bot.core.start_obstacles import ExecutionOff
+from bot.core.result_reasons import DeletedElsewhere, ExecutionOff, RefusedByEcr
 from bot.slack.messages.plan import plan_message
 from tests.render.builders import GB, image, plan
 from tests.slack.messages.scene import (

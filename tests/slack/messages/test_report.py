@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bot.core.audit_details import PinsKeep
+from bot.core.errors import Sentence
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.records import EventName
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
 from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
 from bot.render.words import money, size
 from bot.slack.api import Json

@@ -5,10 +5,17 @@ from datetime import datetime
 
 import pytest
 
-from bot.core.due import DueOutcome, DueReport, Missed, Rest, Round
-from bot.core.errors import FailedCall
-from bot.core.job_failures import NotDoneInADay, ReportFailure, TooManyAttempts
-from bot.core.sentence import Sentence
+from bot.core.errors import FailedCall, Sentence
+from bot.core.schedules import (
+    DueOutcome,
+    DueReport,
+    Missed,
+    NotDoneInADay,
+    ReportFailure,
+    Rest,
+    Round,
+    TooManyAttempts,
+)
 from bot.slack.messages.report_status import rest_message
 from tests.slack.messages.scene import checked
 

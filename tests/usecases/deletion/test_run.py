@@ -10,15 +10,17 @@ from pathlib import Path
 
 import pytest
 
+from bot.bootstrap.memory import SharedManifestCache
 from bot.core.audit_details import DeletedAsApproved
-from bot.core.errors import ServiceError
+from bot.core.errors import Sentence, ServiceError
 from bot.core.manifest import ManifestName
 from bot.core.obstacles import ScanFailed
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.reasons import InUse, NotAmongNewest, NothingKeeps, PartOf, TagGroup
 from bot.core.records import Outcome, PlanRecord
 from bot.core.result_reasons import (
     DeletedElsewhere,
+    GroundChanged,
     KeptNow,
     NotReached,
     PartOfKept,
@@ -30,8 +32,6 @@ from bot.core.result_reasons import (
     TextUnreadable,
     TooManyFailures,
 )
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import GroundChanged
 from bot.core.usage import Sighting
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
@@ -44,7 +44,6 @@ from bot.usecases.deletion.revalidation import TEXT_BYTES
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.inventory import CALL_BYTES
 from bot.usecases.planning import Planner
-from bot.wiring.manifest_cache import SharedManifestCache
 from tests.support import NOW, image_text
 from tests.usecases.site import ANN, Killed, Site
 

@@ -6,13 +6,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, update
 
-from bot.core.errors import DamagedError, RequestError, ServiceError
+from bot.core.errors import DamagedError, RequestError, Sentence, ServiceError
 from bot.core.obstacles import ScanFailed
-from bot.core.plan_state import PlanState
+from bot.core.plan import PlanState
 from bot.core.records import Outcome, PlanRecord
 from bot.core.repository import RegistryId
-from bot.core.sentence import Sentence
-from bot.core.start_obstacles import (
+from bot.core.result_reasons import (
     DeletedThereToo,
     ExecutionOff,
     GroundChanged,

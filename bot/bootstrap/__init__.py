@@ -1,0 +1,1 @@
+"""Builds every client, on call. The only room that knows all but the playground."""

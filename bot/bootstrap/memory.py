@@ -1,0 +1,158 @@
+"""Manifests that were read, as the store and the manifest cache of this machine know them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.core.errors import RequestError
+from bot.core.manifest import Content
+from bot.core.pull_times import OurRead
+from bot.core.repository import RepositoryId
+from bot.ports import ManifestCache, RepositoryMemory, ScanMemory
+from bot.settings.environment import Environment
+from bot.store.manifest_cache import SqliteManifestCache
+from bot.store.sqlite_files import take_from_others
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class SharedManifestCache:
+    """Replicas share what they read and saw in `store`, so that none takes another's reads for
+    pulls; a new one does not know what `cache` knew. What manifests say stands in `cache` alone."""
+
+    store: RepositoryMemory
+    cache: ManifestCache
+
+    def contents(self, digests: Iterable[str]) -> dict[str, Content]:
+        return self.cache.contents(digests)
+
+    def add_contents(self, contents: Mapping[str, Content]) -> None:
+        self.cache.add_contents(contents)
+
+    def our_reads(
+        self, repository: RepositoryId, digests: Sequence[str] | None = None
+    ) -> Mapping[str, Sequence[OurRead]]:
+        """What was read here without the store, others get to know now: they would take it for a
+        pull that came after a plan which is proposed here."""
+        here = self.cache.our_reads(repository, digests)
+        shared = self.store.our_reads(repository, digests)
+        unshared = {d: set(reads).difference(shared.get(d, ())) for d, reads in here.items()}
+        while unshared := {digest: reads for digest, reads in unshared.items() if reads}:
+            self.store.add_our_reads(repository, {d: reads.pop() for d, reads in unshared.items()})
+        return {
+            digest: [*{*here.get(digest, ()), *shared.get(digest, ())}]
+            for digest in here.keys() | shared.keys()
+        }
+
+    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
+        for memory in (self.store, self.cache):
+            memory.add_our_reads(repository, reads)
+
+    def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
+        return self.store.subjects_seen(repository) | self.cache.subjects_seen(repository)
+
+    def add_subjects_seen(self, repository: RepositoryId, digests: Iterable[str]) -> None:
+        seen = list(digests)
+        for memory in (self.store, self.cache):
+            memory.add_subjects_seen(repository, seen)
+
+
+_SQLITE = "sqlite:///"
+
+
+class Memory(NamedTuple):
+    """Belongs to the thread that opens it, as `cache` does. `store` None: nobody ever pinned or
+    proposed anything here."""
+
+    cache: SqliteManifestCache
+    store: "Store | None"
+
+    @property
+    def manifests(self) -> ManifestCache:
+        return SharedManifestCache(self.store, self.cache) if self.store else self.cache
+
+    @property
+    def scans(self) -> ScanMemory:
+        return ScanMemory(self.store or self.cache, self.cache)
+
+
+def open_store() -> "Store":
+    """Makes the database if there is none. Raises RequestError where it would not last."""
+    from bot.store.store import open_store as open_at  # noqa: PLC0415 - most plans need no store
+
+    environment = Environment()
+    if environment.ecr_clean_state_must_last:
+        _check_that_it_lasts(environment)
+    url = _url(environment)
+    if Path(url.removeprefix(_SQLITE)).parent == environment.state_folder:
+        take_from_others(environment.state_folder)
+    return open_at(url)
+
+
+def find_store() -> "Store | None":
+    """None if nobody ever pinned or proposed anything here."""
+    return open_store() if _is_there(_url(Environment())) else None
+
+
+def open_manifest_cache() -> SqliteManifestCache:
+    folder = Environment().cache_folder
+    take_from_others(folder)
+    return SqliteManifestCache(folder / "manifests.db")
+
+
+@contextmanager
+def open_memory(store: "Callable[[], Store | None]" = find_store) -> Iterator[Memory]:
+    with store() or nullcontext() as opened, memory_of(opened) as memory:
+        yield memory
+
+
+@contextmanager
+def memory_of(store: "Store | None") -> Iterator[Memory]:
+    """With the manifest cache of this machine."""
+    with open_manifest_cache() as cache:
+        if store:
+            _hand_over(cache, store)
+        yield Memory(cache, store)
+
+
+def _hand_over(cache: SqliteManifestCache, store: "Store") -> None:
+    """What sources listed while there was no store: one that lists less since then must not pass
+    for a source that is scanned for the first time."""
+    for source, scope, listed in cache.all_listed():
+        if store.last_listed(source, scope) is None:
+            store.believe(source, scope, listed)
+    known = {(each.source, each.scope) for each in store.doubted()}
+    for doubted in cache.doubted():
+        is_news = store.last_listed(doubted.source, doubted.scope) == doubted.before
+        if is_news and (doubted.source, doubted.scope) not in known:
+            store.doubt(doubted)
+    cache.forget_listed()
+
+
+def _url(environment: Environment) -> str:
+    if environment.database_url:
+        return environment.database_url.get_secret_value()
+    return f"{_SQLITE}{environment.state_folder / 'ecr-clean.db'}"
+
+
+def _check_that_it_lasts(environment: Environment) -> None:
+    """A file goes with the container, unless it is on something that is mounted there."""
+    url = _url(environment)
+    if not url.startswith(_SQLITE):
+        return
+    file = Path(url.removeprefix(_SQLITE)).resolve()
+    if not any(place.is_mount() for place in (file, *file.parents[:-1])):
+        raise RequestError(
+            "The database would be a file of this container's own, and every pin and plan would be "
+            "lost with it: set DATABASE_URL to a PostgreSQL database, or mount a volume at "
+            f"{file.parent}"
+        )
+
+
+def _is_there(url: str) -> bool:
+    """Of a server nobody knows before it was asked."""
+    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).exists()

@@ -1,0 +1,166 @@
+"""Opens what people decide through, and tells who may decide."""
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.bootstrap.slack import is_in_slack, open_client, user_groups
+from bot.core.authority import SlackPerson
+from bot.core.errors import RequestError, ServiceError
+from bot.expiring_cache import ExpiringCache
+from bot.settings.model import Settings
+from bot.usecases.check_authority import Authority
+
+if TYPE_CHECKING:
+    from bot.slack.people import People
+import secrets
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.planning import identify, system_clock
+from bot.core.authority import AwsIdentity, Person
+from bot.ports import Clock
+from bot.usecases.decisions import Decisions
+from bot.usecases.pins import Pins
+from bot.usecases.planning import Planner
+from bot.usecases.proposals import PlanTerms, Proposer
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.planning import open_named_registries, open_registries
+from bot.usecases.reports import RunDue
+from bot.usecases.repositories import Survey
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+SECONDS_BETWEEN_TRIES = 15.0
+
+
+def open_authority(settings: Settings) -> Authority:
+    """Slack is asked once it is needed."""
+    return Authority(
+        rules_of=partial(settings.approval_rules, workspace=None),
+        general_rules=settings.general_rules(workspace=None),
+        directory=SlackDirectory(settings) if is_in_slack() else NoDirectory(),
+    )
+
+
+class _Opened(NamedTuple):
+    workspace: str
+    people: "People"
+
+
+class SlackDirectory:
+    """May be used by several threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._kept: ExpiringCache[None, _Opened] = ExpiringCache(
+            lambda _: self._open(), math.inf, SECONDS_BETWEEN_TRIES
+        )
+
+    def workspace(self) -> str:
+        return self._kept.get(None).workspace
+
+    def person(self, user_id: str) -> SlackPerson:
+        return self._kept.get(None).people.member(user_id)
+
+    def _open(self) -> _Opened:
+        from bot.slack.api import calling  # noqa: PLC0415 - few commands need Slack
+        from bot.slack.people import People  # noqa: PLC0415
+
+        try:
+            client = open_client()
+        except RequestError as error:
+            raise ServiceError(str(error)) from error
+        with calling("Asking who the bot is"):
+            workspace = str(client.auth_test()["team_id"])
+        return _Opened(workspace, People(client, workspace, user_groups(self._settings)))
+
+
+@dataclass(frozen=True, slots=True)
+class NoDirectory:
+    """Without a token of Slack."""
+
+    def workspace(self) -> str:
+        raise ServiceError(
+            "This process does not know its Slack workspace, since SLACK_BOT_TOKEN is not set"
+        )
+
+    def person(self, user_id: str) -> SlackPerson:
+        raise ServiceError(
+            f"This process cannot look up {user_id} in Slack, since SLACK_BOT_TOKEN is not set: "
+            "set it, or leave the plan to a process that has it"
+        )
+
+
+_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
+"""None that looks like another, and no words by chance."""
+
+ID_LENGTH = 8
+
+
+def command_line_person(settings: Settings) -> AwsIdentity:
+    """Whoever the AWS credentials belong to. Raises ServiceError."""
+    return AwsIdentity(identify(settings).arn)
+
+
+def open_proposer(settings: Settings, store: "Store", planner: Planner, person: Person) -> Proposer:
+    return Proposer(
+        store=store,
+        planner=planner,
+        clock=system_clock,
+        new_id=_new_id,
+        terms=_terms(settings),
+        person=person,
+    )
+
+
+def open_decisions(
+    settings: Settings, store: "Store", workspace: str | None = None, clock: Clock = system_clock
+) -> Decisions:
+    """`workspace`: the id of the Slack workspace, None on the command line."""
+    return Decisions(
+        store=store,
+        clock=clock,
+        rules_of=partial(settings.approval_rules, workspace=workspace),
+        general_rules=settings.general_rules(workspace),
+        undo_window=settings.execution.undo_window,
+    )
+
+
+def open_pins(
+    settings: Settings, store: "Store", workspace: str | None = None, clock: Clock = system_clock
+) -> Pins:
+    """`workspace` as in `open_decisions`."""
+    return Pins(
+        store=store,
+        clock=clock,
+        rules_of=partial(settings.approval_rules, workspace=workspace),
+        authority=open_authority(settings),
+        terms=_terms(settings),
+    )
+
+
+def _terms(settings: Settings) -> PlanTerms:
+    return PlanTerms(settings.price_per_gb_month, settings.approval.expires_after)
+
+
+def _new_id() -> str:
+    return "".join(secrets.choice(_LETTERS) for _ in range(ID_LENGTH))
+
+
+def open_run_due(settings: Settings, store: "Store", warn: Callable[[str], None]) -> RunDue:
+    """`warn` gets sentences for the log."""
+    registries = {named.name: named.registry for named in open_named_registries(settings)}
+    return RunDue(store, settings.due_entries(), registries, store.made_at, warn)
+
+
+def open_survey(settings: Settings, store: "Store", warn: Callable[[str], None]) -> Survey:
+    """`warn` gets sentences for the log."""
+    return Survey(store, open_registries(settings), warn)

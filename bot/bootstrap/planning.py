@@ -1,0 +1,79 @@
+"""Opens what planning needs: registries, planners, and who calls."""
+
+from datetime import UTC, datetime
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.iam_policy import ANY
+from bot.aws.places import caller_account, caller_arn, iam_principal
+from bot.bootstrap.memory import Memory
+from bot.bootstrap.sources import Seen, named_regions, session_of
+from bot.core.errors import ServiceError
+from bot.core.repository import RegistryId
+from bot.ports import Progress
+from bot.settings.model import Settings
+from bot.usecases.check_authority import Authority
+from bot.usecases.doctor import Caller, NamedRegistry
+from bot.usecases.planning import Planner
+
+
+def system_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_registries(settings: Settings) -> list[EcrRegistry]:
+    """Those of the settings, or the caller's own."""
+    if not settings.registries:
+        return [EcrRegistry(session_of(None))]
+    return [
+        EcrRegistry(
+            session_of(entry.role_arn, entry.external_id, entry.region), entry.region, entry.account
+        )
+        for entry in settings.registries
+    ]
+
+
+def open_planner(
+    settings: Settings, authority: Authority, seen: Seen, memory: Memory, progress: Progress
+) -> Planner:
+    return Planner(
+        snapshot=seen.snapshot,
+        looked_at=seen.at,
+        coverage=seen.coverage,
+        policies=settings.policy_entries(),
+        pins=settings.pin_entries(),
+        usd_per_gb_month=settings.price_per_gb_month,
+        cache=memory.manifests,
+        store=memory.store,
+        authority=authority,
+        clock=system_clock,
+        progress=progress,
+        names=seen.names,
+    )
+
+
+def open_named_registries(settings: Settings) -> list[NamedRegistry[EcrRegistry]]:
+    """The registries, each with what the settings call it."""
+    registries = open_registries(settings)
+    if not settings.registries:
+        return [NamedRegistry(registry, "the caller's own") for registry in registries]
+    entries = zip(registries, settings.registries, strict=True)
+    return [
+        NamedRegistry(registry, f"registries[{number}]", entry.role_arn)
+        for number, (registry, entry) in enumerate(entries)
+    ]
+
+
+def identify(settings: Settings) -> Caller:
+    """Raises ServiceError."""
+    arn = caller_arn(session_of(None), named_regions(settings))
+    return Caller(arn, iam_principal(arn))
+
+
+def own_place(settings: Settings) -> RegistryId:
+    """The caller's account, and the Region of boto3's own settings; `*` for what is not known."""
+    session = session_of(None)
+    try:
+        account = caller_account(session, named_regions(settings))
+    except ServiceError:
+        account = ANY
+    return RegistryId(account, session.region_name or ANY)

@@ -1,0 +1,118 @@
+"""Builds the context and the connection of the Slack process."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.memory import memory_of
+from bot.bootstrap.people import open_decisions, open_pins
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.slack import (
+    Workspace,
+    app_token,
+    open_client,
+    open_hasty_client,
+    open_home,
+    open_people,
+    open_plan_messages,
+    open_workspace,
+)
+from bot.core.policy import pins_for
+from bot.ports import Clock, UsageMemory
+from bot.settings.environment import Environment
+from bot.settings.model import Settings
+from bot.usecases.reports import Asker
+
+if TYPE_CHECKING:
+    from slack_sdk import WebClient
+
+    from bot.slack.context import SlackContext
+    from bot.slack.socket_mode import SlackConnection
+    from bot.store.store import Store
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.slack import named_approvers
+
+if TYPE_CHECKING:
+    from bot.slack.checks import SlackChecks
+
+
+CONTENTS_KEPT = 4
+"""Versions of plans, for people who turn pages."""
+
+
+def has_slack_tokens() -> bool:
+    """Whether the environment has any token of Slack. With one, all are needed."""
+    environment = Environment()
+    return bool(environment.slack_bot_token or environment.slack_app_token)
+
+
+def open_slack_connection(settings: Settings, store: "Store", *, debug: bool) -> "SlackConnection":
+    """Not connected yet. Raises RequestError if a token is missing, or the settings name a channel
+    that the bot does not see; ServiceError if Slack cannot be used."""
+    from bot.slack.socket_mode import SlackConnection  # noqa: PLC0415 - no other command needs it
+
+    token = app_token()
+    workspace = open_workspace(settings, open_client())._replace(client=open_brief_client())
+    return SlackConnection(open_slack_context(workspace, store, debug=debug), token)
+
+
+def open_brief_client() -> "WebClient":
+    """For people who wait: it retries only after a short wait."""
+    from slack_sdk.http_retry.builtin_handlers import (  # noqa: PLC0415
+        ConnectionErrorRetryHandler,
+    )
+
+    from bot.slack.api import ShortWaitRetryHandler  # noqa: PLC0415
+
+    client = open_hasty_client()
+    client.retry_handlers = [ShortWaitRetryHandler(), ConnectionErrorRetryHandler()]
+    return client
+
+
+def open_slack_context(
+    workspace: Workspace, store: "Store", clock: Clock = system_clock, *, debug: bool = False
+) -> "SlackContext":
+    from bot.slack.context import SlackContext  # noqa: PLC0415
+
+    settings, rules_of = workspace.settings, workspace.rules_of
+    general_rules = settings.general_rules(workspace.id)
+    return SlackContext(
+        client=workspace.client,
+        url=workspace.url,
+        store=store,
+        plan_messages=open_plan_messages(workspace, store),
+        home=open_home(workspace, store, clock),
+        people=open_people(workspace),
+        asker=Asker(store, clock, general_rules),
+        decisions=open_decisions(settings, store, workspace.id, clock),
+        pins=open_pins(settings, store, workspace.id, clock),
+        open_usage_memory=lambda: _usage_memory(store),
+        content=lru_cache(CONTENTS_KEPT)(store.content),
+        rules_of=rules_of,
+        general_rules=general_rules,
+        file_pins=partial(pins_for, settings.pin_entries()),
+        usd_per_gb_month=settings.price_per_gb_month,
+        clock=clock,
+        debug=debug,
+    )
+
+
+@contextmanager
+def _usage_memory(store: "Store") -> Iterator[UsageMemory]:
+    """Opened by each thread for itself."""
+    with memory_of(store) as memory:
+        yield memory.scans.usage
+
+
+def open_slack_checks(settings: Settings) -> "SlackChecks":
+    from bot.slack.checks import SlackChecks  # noqa: PLC0415 - only with a token
+
+    channels = (report.channel for report in settings.reports if report.channel)
+    return SlackChecks(
+        open_client=open_brief_client,
+        app_token=app_token,
+        channels=tuple(dict.fromkeys(channels)),
+        approvers=tuple(dict.fromkeys(named_approvers(settings))),
+    )

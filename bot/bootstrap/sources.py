@@ -1,0 +1,391 @@
+"""boto3 sessions as the settings name them."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import boto3
+from botocore.config import Config
+
+from bot.aws.ecr import EcrRegistry
+from bot.aws.eks import Eks
+from bot.aws.errors import in_words
+from bot.aws.places import ALL_REGIONS, AccountAccess, AwsPlace, open_places
+from bot.aws.sessions import Role, SharedSessions
+from bot.core.errors import RequestError, Sentence, ServiceError
+from bot.core.legal_texts import is_arn
+from bot.core.patterns import Patterns
+from bot.core.usage import RegionList
+from bot.ports import UsageSource
+from bot.settings.environment import check_aws_secrets
+from bot.settings.model import ClusterSection, CustomResourceSection, KubernetesSection, Settings
+from bot.usage.kubernetes.clusters import KnownClusters, UnlistedClusters, find_cluster
+
+if TYPE_CHECKING:
+    from lightkube.config.kubeconfig import SingleConfig
+
+    from bot.usage.kubernetes.custom import CustomResource
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.repository import RegistryId
+from bot.core.snapshot import Snapshot
+from bot.core.usage import SOURCES, Coverage, Elsewhere, without_denied
+from bot.ports import Clock, Progress, RegionMemory, ScanMemory
+from bot.usage.app_runner import app_runner_source
+from bot.usage.aws_lambda import LambdaSource
+from bot.usage.batch import batch_source
+from bot.usage.codebuild import codebuild_source
+from bot.usage.ecs import EcsSource
+from bot.usage.files import FileSource
+from bot.usage.other_regions import (
+    OtherRegions,
+    Question,
+    has_ecs_clusters,
+    has_eks_clusters,
+    may_have_lambda_images,
+)
+from bot.usage.sagemaker import sagemaker_source
+from bot.usage.scan import BrokenSource, Scan
+from bot.usecases.check_authority import Authority
+from bot.usecases.repositories import RepositoryNames
+
+_SESSIONS = SharedSessions()
+"""Of this process."""
+
+
+def session_of(
+    role_arn: str | None, external_id: str | None = None, region: str | None = None
+) -> boto3.Session:
+    """Through the role, assumed in `region`, or without one on the caller's own credentials. The
+    same session for whoever asks for the same. Raises RequestError for a secret of the environment
+    that cannot be sent."""
+    check_aws_secrets(os.environ)
+    with in_words("Opening a session", "AWS", is_call=False):
+        return _SESSIONS.get(Role(role_arn, external_id) if role_arn else None, region)
+
+
+def session_as(role: Role | None, region: str | None, config: Config) -> boto3.Session:
+    """Through a role for one purpose, if there is one. `config`: how it is assumed. Raises
+    RequestError as `session_of` does."""
+    check_aws_secrets(os.environ)
+    with in_words("Opening a session", "AWS", is_call=False):
+        return _SESSIONS.open_anew(role, region, config) if role else _SESSIONS.get(None, region)
+
+
+def named_regions(settings: Settings) -> list[str]:
+    return [entry.region for entry in settings.registries if entry.region]
+
+
+@dataclass(slots=True)
+class OpenAccount:
+    """`session`: of whoever opened it first. `is_whole`: all of its Regions are looked at. For the
+    others, see AccountAccess."""
+
+    session: boto3.Session
+    account: str
+    places: dict[str, AwsPlace] = field(default_factory=dict)
+    has_registry: bool = False
+    has_own_list: bool = False
+    is_whole: bool = False
+
+    def region_list(self) -> RegionList:
+        """After a scan: AWS's answers tell which Regions are denied."""
+        denied = [region for region, place in self.places.items() if place.is_denied]
+        return RegionList(
+            account=self.account,
+            is_own=self.has_own_list,
+            has_registry=self.has_registry,
+            allowed=tuple(region for region in self.places if region not in denied),
+            denied=tuple(denied),
+        )
+
+
+class Unopened(NamedTuple):
+    """What could not be looked into, and why."""
+
+    scope: str
+    why: Sentence
+
+
+def open_accounts(
+    settings: Settings, registries: Sequence[EcrRegistry]
+) -> tuple[Sequence[OpenAccount], Sequence[Unopened]]:
+    """Who opens a Region of an account first looks into it."""
+    accounts: dict[str, OpenAccount] = {}
+    failures: list[Unopened] = []
+    for access in _accesses(settings, registries):
+        try:
+            for place in open_places(access):
+                account = accounts.setdefault(
+                    place.account, OpenAccount(access.session, place.account)
+                )
+                account.places.setdefault(place.region, place)
+                account.has_registry |= access.has_registry
+                account.has_own_list |= access.has_own_list
+                account.is_whole |= ALL_REGIONS in access.regions
+        except (RequestError, ServiceError) as error:
+            failures.append(Unopened(access.account or "the caller's account", Sentence.of(error)))
+    return list(accounts.values()), failures
+
+
+def _accesses(settings: Settings, registries: Sequence[EcrRegistry]) -> Iterator[AccountAccess]:
+    """Those that the settings tell how to look into, each in its Regions, and then the registries'
+    own."""
+    own_regions = tuple(sorted({registry.region for registry in registries}))
+    regions = settings.usage.regions or own_regions
+    told = {entry.account: entry for entry in reversed(settings.usage.accounts)}
+    for entry in settings.usage.accounts:
+        session = session_of(entry.role_arn, entry.external_id, own_regions[0])
+        yield AccountAccess(
+            session,
+            entry.account,
+            entry.regions or regions,
+            has_own_list=bool(entry.regions),
+        )
+    for registry in registries:
+        entry_of_it = told.get(registry.account or "")
+        session = (
+            session_of(entry_of_it.role_arn, entry_of_it.external_id, registry.region)
+            if entry_of_it
+            else registry.session
+        )
+        yield AccountAccess(session, registry.account, regions, has_registry=True)
+
+
+def kubernetes_sources(settings: Settings, places: Iterable[AwsPlace]) -> Iterator[UsageSource]:
+    section = settings.usage.kubernetes
+    if section is None:
+        return
+    everywhere = [Eks(place) for place in places]
+    known = known_clusters(section)
+    for eks in everywhere:
+        yield UnlistedClusters(eks, everywhere, known)
+    for cluster in section.clusters:
+        yield _cluster_source(cluster, settings, everywhere)
+
+
+def known_clusters(section: KubernetesSection) -> KnownClusters:
+    return KnownClusters(
+        listed=frozenset(_names(section)),
+        ignored=Patterns(tuple(glob for glob in section.ignore if not is_arn(glob))),
+        ignored_arns=Patterns(tuple(filter(is_arn, section.ignore))),
+    )
+
+
+def cluster_role(settings: Settings) -> Mapping[str, Any]:
+    """For all clusters alike."""
+    from bot.usage.kubernetes import source  # noqa: PLC0415
+
+    section = settings.usage.kubernetes
+    return source.cluster_role(map(_custom_resource, section.custom_resources if section else ()))
+
+
+def _names(section: KubernetesSection) -> Iterator[str]:
+    """What EKS calls the clusters that are listed: `aws eks update-kubeconfig` names contexts by
+    ARN."""
+    for cluster in section.clusters:
+        if cluster.eks is not None:
+            yield cluster.eks
+        if cluster.context is not None and is_arn(cluster.context):
+            yield cluster.context
+
+
+def _cluster_source(
+    cluster: ClusterSection, settings: Settings, everywhere: Sequence[Eks]
+) -> UsageSource:
+    """Whoever has no cluster need not wait for the client."""
+    from bot.usage.kubernetes.api import ClusterApi  # noqa: PLC0415
+    from bot.usage.kubernetes.source import KubernetesSource  # noqa: PLC0415
+
+    assert settings.usage.kubernetes is not None
+    custom = [
+        _custom_resource(entry)
+        for entry in settings.usage.kubernetes.custom_resources
+        if not entry.clusters or cluster.name in entry.clusters
+    ]
+    timeout = settings.usage.kubernetes.timeout.total_seconds()
+    api = ClusterApi(cluster.name, _way_to(cluster, settings, everywhere), timeout)
+    return KubernetesSource(api, custom, settings.hosts())
+
+
+def _way_to(
+    cluster: ClusterSection, settings: Settings, everywhere: Sequence[Eks]
+) -> "Callable[[float], SingleConfig]":
+    from bot.usage.kubernetes import clusters  # noqa: PLC0415
+    from bot.usage.kubernetes.kubeconfig import Trust, from_kubeconfig  # noqa: PLC0415
+
+    if cluster.kubeconfig is not None:
+        trust = Trust.FOUND if settings.were_found else Trust.NAMED
+        return partial(from_kubeconfig, Path(cluster.kubeconfig), cluster.context, trust)
+    if cluster.in_cluster:
+        return lambda _seconds: clusters.from_inside()
+    name = cluster.eks
+    assert name is not None
+    return lambda _seconds: clusters.from_eks(*find_cluster(name, everywhere))
+
+
+def _custom_resource(entry: CustomResourceSection) -> "CustomResource":
+    from bot.usage.kubernetes.custom import CustomResource  # noqa: PLC0415
+
+    plural, version, group = entry.resource.split(".", maxsplit=2)
+    return CustomResource(group, version, plural, entry.template)
+
+
+AwsSourceMaker = Callable[[AwsPlace], UsageSource]
+
+
+class Seen(NamedTuple):
+    """What the sources saw at that time, in UTC, how far they look, and which repositories there
+    are besides."""
+
+    snapshot: Snapshot
+    at: datetime
+    coverage: Coverage
+    names: RepositoryNames
+
+
+@dataclass(frozen=True, slots=True)
+class UsageSources:
+    """Every source that is switched on, and how far the sources look. `registries`: those of the
+    repositories of this run, `all_registries` those of the settings."""
+
+    sources: Sequence[UsageSource]
+    not_checked: Sequence[str]
+    registries: frozenset[RegistryId]
+    coverage: Coverage
+    all_registries: Sequence[EcrRegistry]
+    accounts: Sequence[OpenAccount] = ()
+    other_regions: Sequence[OtherRegions] = ()
+
+    def look(
+        self,
+        settings: Settings,
+        authority: Authority,
+        memory: ScanMemory,
+        clock: Clock,
+        progress: Progress,
+    ) -> Seen:
+        at = clock()
+        scan = Scan(
+            sources=self.sources,
+            not_checked=self.not_checked,
+            registries=self.registries,
+            hosts=settings.hosts(),
+            expect_none=settings.usage.expect_none,
+            memory=memory.usage,
+            may_confirm=authority.may_have_confirmed_usage,
+            clock=clock,
+            progress=progress,
+            ignored=Patterns(settings.usage.ignore_references),
+        )
+        snapshot = scan.take()
+        lists = [account.region_list() for account in self.accounts]
+        looks = without_denied(snapshot.looks, lists)
+        return Seen(
+            replace(snapshot, looks=looks), at, self.coverage, RepositoryNames(self.all_registries)
+        )
+
+    def scan_other_regions_too(
+        self,
+        settings: Settings,
+        authority: Authority,
+        memory: ScanMemory,
+        clock: Clock,
+        progress: Progress,
+    ) -> Seen:
+        """As `look`, and names Regions with workloads that no source scans: for plans that are
+        stored for approval."""
+        seen = self.look(settings, authority, memory, clock, progress)
+        elsewhere = self.elsewhere(memory.regions, seen.at)
+        unseen = tuple(region for account in elsewhere for region in account.found)
+        return seen._replace(snapshot=replace(seen.snapshot, unscanned_regions=unseen))
+
+    def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[Elsewhere]:
+        """What the scanned accounts have in other Regions."""
+        return [others.ask(memory, now) for others in self.other_regions]
+
+
+def open_sources(
+    settings: Settings, registries: Sequence[EcrRegistry], asked: frozenset[RegistryId]
+) -> UsageSources:
+    """`asked`: the registries of the repositories of this run.
+
+    What cannot be opened is a source that cannot tell, never one that is left out.
+    """
+    on = switched_on(settings)
+    makers = aws_sources(settings)
+    files = settings.usage.files or ()
+    sources: list[UsageSource] = [
+        FileSource(Path(file), sorted(asked, key=str), settings.hosts()) for file in files
+    ]
+    in_aws = [name for name in SOURCES if name in on - {"files"}]
+    accounts, unopened = open_accounts(settings, registries) if in_aws else ((), ())
+    places = [place for account in accounts for place in account.places.values()]
+    sources += [BrokenSource(name, scope, why) for scope, why in unopened for name in in_aws]
+    sources += [maker(place) for place in places for maker in makers.values()]
+    sources += kubernetes_sources(settings, places)
+    return UsageSources(
+        sources=sources,
+        not_checked=[name for name in SOURCES if name not in on],
+        registries=asked,
+        coverage=Coverage(
+            places=frozenset(RegistryId(place.account, place.region) for place in places),
+            own_accounts=frozenset(registry.account for registry in asked),
+            ignored_accounts=frozenset(settings.usage.ignore_accounts),
+            sources=on,
+            ignored_services=frozenset(settings.usage.ignore_services),
+        ),
+        all_registries=registries,
+        accounts=accounts,
+        other_regions=[*_other_regions(settings, accounts)],
+    )
+
+
+def _other_regions(settings: Settings, accounts: Iterable[OpenAccount]) -> Iterator[OtherRegions]:
+    questions = _questions(settings)
+    for account in accounts:
+        if questions and not account.is_whole:
+            yield OtherRegions(account.session, account.account, [*account.places], questions)
+
+
+def _questions(settings: Settings) -> Mapping[str, Question]:
+    """By source. A source that is off asks nothing."""
+    questions: dict[str, Question] = {}
+    if settings.usage.ecs:
+        questions["ecs"] = has_ecs_clusters
+    if settings.usage.lambda_:
+        questions["lambda"] = may_have_lambda_images
+    if settings.usage.kubernetes:
+        questions["kubernetes"] = has_eks_clusters(known_clusters(settings.usage.kubernetes))
+    return questions
+
+
+def aws_sources(settings: Settings) -> Mapping[str, AwsSourceMaker]:
+    makers: dict[str, AwsSourceMaker] = {}
+    if settings.usage.ecs:
+        makers["ecs"] = partial(EcsSource, revisions=settings.usage.ecs.revisions)
+    if settings.usage.lambda_:
+        makers["lambda"] = LambdaSource
+    if settings.usage.app_runner:
+        makers["app_runner"] = app_runner_source
+    if settings.usage.batch:
+        makers["batch"] = batch_source
+    if settings.usage.sagemaker:
+        makers["sagemaker"] = sagemaker_source
+    if settings.usage.codebuild:
+        makers["codebuild"] = codebuild_source
+    return makers
+
+
+def switched_on(settings: Settings) -> frozenset[str]:
+    """Names of sources."""
+    on = {*aws_sources(settings)}
+    if settings.usage.kubernetes:
+        on.add("kubernetes")
+    if settings.usage.files is not None:
+        on.add("files")
+    return frozenset(on)

@@ -1,0 +1,303 @@
+"""Carries plans out while somebody looks; `ecr-clean recover` finishes what was left."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from threading import current_thread, main_thread
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.execution import open_executor
+from bot.bootstrap.people import open_decisions
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.processes import Leaving, is_gone
+from bot.cli.status import INTERRUPTED
+from bot.cli.terminal import note, shown_progress
+from bot.core.authority import Person
+from bot.core.plan import PlanState
+from bot.core.records import Outcome, Pause, PlanRecord
+from bot.ports import Progress, RunProgress
+from bot.render.decisions import pause_words
+from bot.render.words import size
+from bot.settings.model import Settings
+from bot.usecases.deletion.lease import LeaseLostError
+from bot.usecases.deletion.run import ShutdownError
+from bot.usecases.deletion.start import ActiveRun, Executor, PausedError, Work, find_work
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+from typing import TYPE_CHECKING
+
+from bot.cli.status import ExitStatus
+from bot.cli.terminal import show
+from bot.core.savings import usd_per_month
+from bot.render.errors import called_back_words
+from bot.render.stored_plans import result_as_text
+from bot.usecases.deletion.start import NotStartedError
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+import click
+
+from bot.bootstrap.people import command_line_person
+from bot.cli.options import Options, common_options
+from bot.cli.remembering import found_store
+from bot.cli.status import StatusCollector
+from bot.cli.terminal import say
+from bot.core.errors import RequestError, ServiceError
+from bot.core.words import moment
+from bot.settings.load import load_settings
+
+SECONDS_BETWEEN_LOOKS = 1.0
+
+STOPPING = b"\necr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"
+LEFT = b"\x1b[?25h\necr-clean: left at once: ecr-clean recover finishes what was begun\n"
+"""Written as a signal handler may: whoever else writes may be in the middle of it. The bar has
+hidden the cursor."""
+
+Deed = Callable[[Executor], PlanRecord]
+
+
+@dataclass(frozen=True, slots=True)
+class HandsOn:
+    """`person`: whoever runs this; they stop with Ctrl-C what they see deleted, and `leaving` is
+    told."""
+
+    settings: Settings
+    store: "Store"
+    person: Person
+    leaving: Leaving = field(default_factory=Leaving)
+
+    def to_the_end(self, plan: PlanRecord) -> PlanRecord:
+        """Waits until the plan may begin, and carries it out, unless another process does: then it
+        waits for that. Raises NotStartedError if it cannot begin, KeyboardInterrupt if whoever
+        waits does so no longer."""
+        with _ctrl_c_tells(self.leaving):
+            while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
+                if self.leaving.is_told():
+                    raise KeyboardInterrupt
+                if carry_on := self._what_to_do(plan):
+                    carry_on()
+                elif plan.state is PlanState.EXECUTING:
+                    self._wait_for_another(plan)
+                elif pause := self.store.pause():
+                    self._wait_for_the_end_of(pause)
+                else:
+                    self._wait_for_the_window(plan)
+                plan = self._as_stored(plan)
+        return plan
+
+    def start(self, plan: PlanRecord) -> PlanRecord:
+        try:
+            after = self._watched(plan, lambda executor: executor.start(plan.id))
+        except PausedError as error:
+            note(f"{pause_words(error.pause)}: no plan begins before that")
+            return self._as_stored(plan)
+        if after.state is PlanState.APPROVED:
+            note(
+                f"nobody was there to begin the plan {plan.id} in time: it has a new undo window, "
+                f"in which ecr-clean stop {plan.id} takes it back"
+            )
+        return after
+
+    def take_over(self, begun: ActiveRun) -> PlanRecord:
+        return self._watched(begun.plan, lambda executor: executor.take_over(*begun))
+
+    def _what_to_do(self, plan: PlanRecord) -> Callable[[], PlanRecord] | None:
+        """None while the plan may not begin, or another process carries it out."""
+        work = self._work()
+        dos = {due.id: partial(self.start, due) for due in work.due}
+        dos |= {begun.plan.id: partial(self.take_over, begun) for begun in work.abandoned}
+        return dos.get(plan.id)
+
+    def _work(self) -> Work:
+        return find_work(self.store, system_clock(), is_gone)
+
+    def _wait_for_the_window(self, plan: PlanRecord) -> None:
+        """Less long, if somebody changes the plan meanwhile."""
+        began, until = system_clock(), plan.execute_after
+        assert until, "approved plans have a time"
+        how_to_stop = f"to take it back: ecr-clean stop {plan.id}"
+        seconds = (until - began).total_seconds()
+        with shown_progress() as progress:
+            while (left := (until - system_clock()).total_seconds()) > 0:
+                progress("waiting", int(seconds - left), int(seconds), how_to_stop)
+                self.leaving.sleep(min(left, SECONDS_BETWEEN_LOOKS))
+                if self.leaving.is_told() or self._as_stored(plan).revision != plan.revision:
+                    return
+
+    def _wait_for_the_end_of(self, pause: Pause) -> None:
+        with shown_progress() as progress:
+            progress(pause_words(pause), 0, None)
+            while self.store.pause() and not self.leaving.is_told():
+                self.leaving.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _wait_for_another(self, plan: PlanRecord) -> None:
+        """Process, until it is done or gone."""
+        with shown_progress() as progress:
+            while self._is_with_another(plan) and not self.leaving.is_told():
+                items = self.store.items(plan.id, plan.version)
+                settled = sum(item.outcome is not Outcome.PENDING for item in items)
+                progress("another process carries it out", settled, len(items))
+                self.leaving.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def _is_with_another(self, plan: PlanRecord) -> bool:
+        is_executing = self._as_stored(plan).state is PlanState.EXECUTING
+        return is_executing and not self._what_to_do(plan)
+
+    def _watched(self, plan: PlanRecord, deed: Deed) -> PlanRecord:
+        with shown_progress() as progress, _ctrl_c_tells(self.leaving, STOPPING):
+            try:
+                return self._unless_stopped(plan, deed, progress)
+            except LeaseLostError:
+                return self._as_stored(plan)
+
+    def _unless_stopped(self, plan: PlanRecord, deed: Deed, progress: Progress) -> PlanRecord:
+        """Ctrl-C stops the plan, as `ecr-clean stop` would."""
+        try:
+            return deed(self._executor(progress, self.leaving))
+        except ShutdownError:
+            stopping = open_decisions(self.settings, self.store).stop(plan.id, self.person)
+        begun = next((each for each in self._work().abandoned if each.plan.id == plan.id), None)
+        return self._executor(progress, Leaving()).take_over(*begun) if begun else stopping
+
+    def _executor(self, progress: Progress, leaving: Leaving) -> Executor:
+        return open_executor(self.settings, self.store, progress, _shown_by(progress), leaving)
+
+    def _as_stored(self, plan: PlanRecord) -> PlanRecord:
+        stored = self.store.plan(plan.id)
+        assert stored
+        return stored
+
+
+def _shown_by(progress: Progress) -> RunProgress:
+    def show(done: int, total: int, freed_bytes: int) -> None:
+        progress("deleting", done, total, f"{size(freed_bytes)} freed")
+
+    return show
+
+
+@contextmanager
+def _ctrl_c_tells(leaving: Leaving, words: bytes = b"") -> Iterator[None]:
+    """The second one leaves at once, whatever is under way: a killed run is recovered, too. An
+    exception in the middle of whatever is under way might be lost."""
+    if current_thread() is not main_thread():
+        yield
+        return
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if leaving.is_told():
+            os.write(2, LEFT)
+            os._exit(INTERRUPTED)
+        leaving.tell()
+        os.write(2, words)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+GOES_WELL = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
+
+
+def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
+    """Waits for it, with a bar where somebody looks."""
+    try:
+        return tell_what_became(hands, hands.to_the_end(plan))
+    except NotStartedError as error:
+        return tell_why_not(error)
+
+
+@contextmanager
+def told_what_goes_on(store: "Store", plan: PlanRecord) -> Iterator[None]:
+    """To whoever presses Ctrl-C before the end."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note(_what_goes_on(store.plan(plan.id) or plan))
+        raise
+
+
+def tell_what_became(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
+    items = hands.store.items(plan.id, plan.version)
+    usd = usd_per_month(plan.freed_bytes, hands.settings.price_per_gb_month)
+    required = hands.settings.approval.required
+    show(result_as_text(plan, items, required, usd))
+    return ExitStatus.DONE if plan.state in GOES_WELL else ExitStatus.FAILED
+
+
+def _what_goes_on(plan: PlanRecord) -> str:
+    """Of a plan that somebody waits for no longer."""
+    if plan.state is PlanState.EXECUTING:
+        return f"another process goes on with the plan: ecr-clean stop {plan.id} stops it"
+    return (
+        f"the approval stands, and ecr-clean serve or recover carries the plan out: "
+        f"ecr-clean stop {plan.id} takes it back"
+    )
+
+
+def tell_why_not(error: NotStartedError) -> ExitStatus:
+    note(called_back_words(error.plan, error.cause))
+    return ExitStatus.INCOMPLETE if error.is_incomplete else ExitStatus.REFUSED
+
+
+@click.command()
+@common_options
+@click.pass_obj
+def recover(options: Options) -> int:
+    """Finish what was left: runs whose process died, and approved plans whose time has come.
+
+    It waits for nothing: what another process has, and what may not begin yet, is named.
+    """
+    settings = load_settings(options.config)
+    outcome = StatusCollector(options.debug)
+    with found_store() as store:
+        work = find_work(store, system_clock(), is_gone) if store else Work((), (), ())
+        pause = store.pause() if store else None
+        if store and (work.due or work.abandoned):
+            hands = HandsOn(settings, store, command_line_person(settings))
+            _finish_all(hands, work, outcome)
+    for begun in work.running:
+        note(_held(begun))
+    if pause:
+        note(f"{pause_words(pause)}: no plan begins before that")
+    elif not (work.due or work.abandoned or work.running):
+        say("Nothing was left: no plan is due, and none is being carried out.")
+    return outcome.status
+
+
+def _finish_all(hands: HandsOn, work: Work, outcome: StatusCollector) -> None:
+    """Whoever presses Ctrl-C stops one plan, and begins no other."""
+    for finish in _finishers(hands, work):
+        _try(hands, finish, outcome)
+        if hands.leaving.is_told():
+            raise KeyboardInterrupt
+
+
+def _finishers(hands: HandsOn, work: Work) -> Iterator[Callable[[], PlanRecord]]:
+    yield from (partial(hands.take_over, begun) for begun in work.abandoned)
+    yield from (partial(hands.start, plan) for plan in work.due)
+
+
+def _try(hands: HandsOn, finish: Callable[[], PlanRecord], outcome: StatusCollector) -> None:
+    """What fails hinders nothing else."""
+    try:
+        outcome.statuses.add(tell_what_became(hands, finish()))
+    except NotStartedError as error:
+        outcome.statuses.add(tell_why_not(error))
+    except (RequestError, ServiceError) as error:
+        outcome.failed(error)
+
+
+def _held(begun: ActiveRun) -> str:
+    plan, run = begun
+    return (
+        f"the plan {plan.id} for {plan.repository.name} is carried out by process {run.worker.pid} "
+        f"on {run.worker.host}, as far as anybody can tell from here: if that is gone, run "
+        f"ecr-clean recover again after {moment(run.leased_until)}"
+    )

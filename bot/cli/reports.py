@@ -1,0 +1,334 @@
+"""`ecr-clean propose` and `report`: plans are stored, and reports posted."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from bot.bootstrap.memory import open_store
+from bot.bootstrap.people import command_line_person, open_proposer
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.sources import UsageSources
+from bot.cli.options import Options, common_options, format_option, repositories_argument
+from bot.cli.planning import Planning, tell_if_incomplete
+from bot.cli.plans import StoredPlan
+from bot.cli.remembering import opened_memory
+from bot.cli.status import StatusCollector
+from bot.cli.terminal import Forms, note
+from bot.core.plan import Plan, PlanState
+from bot.render.decisions import state_words
+from bot.render.plans import plan_as_table, usage_notes
+from bot.render.stored_plans import (
+    PROPOSAL_HEADER,
+    proposal_as_json,
+    proposal_as_rows,
+    since_when,
+    standing_as_text,
+)
+from bot.settings.load import load_settings
+from bot.usecases.planning import Planner
+from bot.usecases.proposals import Proposal
+from bot.usecases.repositories import Found
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.planning import open_registries
+from bot.bootstrap.slack import open_client, open_workspace
+from bot.cli.planning import find_all
+from bot.core.errors import RequestError, ServiceError
+from bot.core.repository import RepositoryId
+from bot.core.schedules import Entry, Round, belongs_to
+from bot.render.reports import REPORT_COLUMNS, PostedReport, report_words
+from bot.render.terminal import shown, shown_whole
+from bot.usecases.reports import PlannedReport, ReportRequest, is_left_out
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from bot.aws.ecr import EcrRegistry
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.slack import Workspace, open_plan_messages
+from bot.core.schedules import SUMMARIZED, Rest
+from bot.slack.api import PostLimiter, message_link
+from bot.slack.plan_messages import PlanMessages
+from bot.slack.report_messages import PacedReports, post_summary
+from bot.usecases.reports import Reports
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+SHORT_MEMORY = timedelta(days=7)
+"""A database that is younger tells since when it knows of pins and tags."""
+
+
+class Proposed(NamedTuple):
+    plan: StoredPlan
+    content: Plan
+
+
+@click.command()
+@repositories_argument(required=True)
+@format_option("manifest")
+@common_options
+@click.pass_obj
+def propose(options: Options, repositories: Sequence[str], format_: str) -> int:
+    """Plan the cleanup of repositories, and remember the plans for people to decide on.
+
+    An open plan with the same content is shown as it is, and so is one that is approved already;
+    other content makes its next version. Nothing is deleted.
+    """
+    outcome = StatusCollector(options.debug)
+    PROPOSALS.print_all(format_, _proposals(options, repositories, outcome))
+    return outcome.status
+
+
+def _proposals(
+    options: Options, repositories: Sequence[str], outcome: StatusCollector
+) -> Iterator[Proposed]:
+    settings = load_settings(options.config)
+    with opened_memory(open_store) as memory:
+        store, person = memory.store, command_line_person(settings)
+        assert store
+
+        def make(planner: Planner, found: Found) -> Proposal:
+            return open_proposer(settings, store, planner, person).propose(found)
+
+        planning = Planning(settings, memory, outcome, make, UsageSources.scan_other_regions_too)
+        for proposal in planning.of_all(repositories):
+            plan = StoredPlan(proposal.record, store, settings.approval.required)
+            yield Proposed(plan, proposal.content)
+            _tell_if_it_stays(proposal)
+            tell_if_incomplete(proposal.content, outcome)
+
+
+def _tell_if_it_stays(proposal: Proposal) -> None:
+    plan = proposal.record
+    if plan.state is not PlanState.PROPOSED and not proposal.is_new:
+        note(
+            f"the plan for {plan.repository.name} {state_words(plan.state)}, so it stays as it is: "
+            f"plan {plan.id}, version {plan.version}"
+        )
+
+
+def _texts(proposals: Iterable[Proposed]) -> Iterator["RenderableType"]:
+    last: Proposed | None = None
+    for last in proposals:
+        yield plan_as_table(last.content, system_clock())
+        yield standing_as_text(last.plan.record, last.plan.required)
+        yield ""
+    if last:
+        yield from usage_notes(last.content)
+    if last and system_clock() - last.plan.store.made_at < SHORT_MEMORY:
+        yield since_when(last.plan.store.made_at)
+
+
+def _json(proposal: Proposed) -> Iterator[bytes]:
+    return proposal_as_json(proposal.plan.record, proposal.plan.items, proposal.content)
+
+
+def _rows(proposal: Proposed) -> Iterator[tuple[object, ...]]:
+    return proposal_as_rows(proposal.plan.record, proposal.content)
+
+
+PROPOSALS = Forms(_texts, _json, PROPOSAL_HEADER, _rows)
+
+
+NO_CHANNEL = "`channel` is not set in the entry of `reports`"
+
+
+@click.command()
+@repositories_argument(required=False)
+@format_option("report")
+@common_options
+@click.pass_obj
+def report(options: Options, repositories: Sequence[str], format_: str) -> int:
+    """Post reports now, each in the channel that the settings give its repository.
+
+    Without REPOSITORY those of all that have a channel, as if they were due: what saves less than
+    `min_saving` is told in one line, and what people decided on already is left out.
+    """
+    outcome = StatusCollector(options.debug)
+    REPORTS.print_all(format_, _posted(options, repositories, outcome))
+    return outcome.status
+
+
+def _posted(
+    options: Options, arguments: Sequence[str], outcome: StatusCollector
+) -> Iterator[PostedReport]:
+
+    settings = load_settings(options.config)
+    entries = settings.due_entries()
+    if not any(entry.is_posted for entry in entries):
+        raise RequestError(f"{NO_CHANNEL} of any repository: give it the id or name of a channel")
+    workspace = open_workspace(settings, open_client())
+    registries = open_registries(settings)
+    found = _found(arguments, registries, entries, outcome)
+    person = command_line_person(settings)
+    with opened_memory(open_store) as memory:
+        store = memory.store
+        assert store
+        poster = open_report_poster(workspace, store, settings.approval.expires_after, outcome)
+
+        def plan(planner: Planner, each: Found) -> PlannedReport:
+            channel = workspace.rules_of(each.repository).channel
+            entry = None if arguments else _entry_of(each.repository, entries)
+            request = ReportRequest(each.repository, channel, _round(entry))
+            proposer = open_proposer(settings, store, planner, person)
+            return poster.reports.plan(request, partial(proposer.propose, each))
+
+        for planned in Planning(settings, memory, outcome, plan).of(found, registries):
+            yield from poster.post(planned)
+            if planned.proposal:
+                tell_if_incomplete(planned.proposal.content, outcome)
+        yield from poster.post_summaries()
+
+
+def _round(entry: Entry | None) -> Round | None:
+    """The round of this command: nobody claims its reports."""
+    now = system_clock().replace(tzinfo=None)
+    return Round(entry.name, now, entry.min_saving) if entry else None
+
+
+def _found(
+    arguments: Sequence[str],
+    registries: "Sequence[EcrRegistry]",
+    entries: Sequence[Entry],
+    outcome: StatusCollector,
+) -> list[Found]:
+    if arguments:
+        named = find_all(arguments, registries, outcome)
+        return list(_with_channel(named, entries, outcome))
+    return [each for registry in registries for each in _due_in(registry, entries, outcome)]
+
+
+def _with_channel(
+    found: Iterable[Found], entries: Sequence[Entry], outcome: StatusCollector
+) -> Iterator[Found]:
+    for each in found:
+        if _entry_of(each.repository, entries):
+            yield each
+        else:
+            name = each.repository.name
+            outcome.failed(
+                RequestError(f"{NO_CHANNEL} of {name}: give it the id or name of a channel")
+            )
+
+
+def _due_in(
+    registry: "EcrRegistry", entries: Sequence[Entry], outcome: StatusCollector
+) -> Iterator[Found]:
+    """But for those that their tags leave out."""
+    try:
+        for repository in registry.repositories():
+            is_posted = _entry_of(repository, entries) is not None
+            if is_posted and not is_left_out(registry, repository, note):
+                yield Found(repository, registry)
+    except (RequestError, ServiceError) as error:
+        outcome.failed(error)
+
+
+def _entry_of(repository: RepositoryId, entries: Sequence[Entry]) -> Entry | None:
+    """None if it has no channel."""
+    entry = belongs_to(repository, entries)
+    return entry if entry and entry.is_posted else None
+
+
+def _report_texts(reports: Iterable[PostedReport]) -> Iterator["RenderableType"]:
+    last = None
+    for last in reports:
+        yield shown_whole(report_words(last))
+    if last is None:
+        yield shown("Nothing was posted.")
+
+
+REPORTS = Forms(
+    _report_texts, REPORT_COLUMNS.as_line, REPORT_COLUMNS.header, REPORT_COLUMNS.as_rows
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPoster:
+    """Prints on standard error why a report cannot be posted, and adds it to `outcome`."""
+
+    reports: Reports
+    workspace: Workspace
+    plan_messages: PlanMessages
+    limiter: PostLimiter
+    outcome: StatusCollector
+    _summarized: defaultdict[str, list[PlannedReport]] = field(
+        default_factory=lambda: defaultdict(list), init=False
+    )
+
+    def post(self, planned: PlannedReport) -> Iterator[PostedReport]:
+        """Keeps reports that are summarized for `post_summaries`."""
+        if planned.outcome in SUMMARIZED:
+            self._summarized[planned.in_round().round.entry].append(planned)
+        try:
+            message = self.reports.deliver(planned)
+        except ServiceError as error:
+            self.outcome.failed(error)
+            return
+        if message is None:
+            return
+        posted = self._posted(planned, message.ts)
+        if self.plan_messages.is_shown(message):
+            yield posted
+        else:
+            self.outcome.failed(_only_begun(posted))
+
+    def post_summaries(self) -> Iterator[PostedReport]:
+        """One summary for each entry of `reports`."""
+        for summarized in self._summarized.values():
+            yield from self._post_summary(summarized)
+
+    def _post_summary(self, summarized: list[PlannedReport]) -> Iterator[PostedReport]:
+        channel = _channel(summarized[0])
+        reports = tuple(each.in_round() for each in summarized)
+        self.limiter.wait(channel)
+        try:
+            ts = post_summary(self.workspace.client, channel, Rest(reports[0].round, reports, ()))
+        except ServiceError as error:
+            self.outcome.failed(error)
+            return
+        for each in summarized:
+            yield self._posted(each, ts)
+
+    def _posted(self, planned: PlannedReport, ts: str) -> PostedReport:
+        proposal, channel = planned.proposal, _channel(planned)
+        assert proposal, "reports without a plan are left out"
+        usd = proposal.content.savings.usd_per_month
+        link = message_link(self.workspace.url, channel, ts)
+        return PostedReport(proposal.record, usd, planned.outcome, channel, ts, link)
+
+
+def open_report_poster(
+    workspace: Workspace, store: "Store", expires_after: timedelta, outcome: StatusCollector
+) -> ReportPoster:
+    plan_messages = open_plan_messages(workspace, store)
+    limiter = PostLimiter(time.monotonic, time.sleep)
+    messages = PacedReports(plan_messages, limiter)
+    reports = Reports(store, messages, system_clock, expires_after)
+    return ReportPoster(reports, workspace, plan_messages, limiter, outcome)
+
+
+def _channel(planned: PlannedReport) -> str:
+    channel = planned.request.channel
+    assert channel, "reports without a channel are left out"
+    return channel
+
+
+def _only_begun(posted: PostedReport) -> ServiceError:
+    return ServiceError(
+        f"The report of {posted.plan.repository.name} is no more than its first line "
+        f"({posted.link}), since Slack did not take the rest: a running `ecr-clean serve` "
+        "completes it; without one, post it again"
+    )

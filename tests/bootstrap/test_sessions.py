@@ -1,0 +1,310 @@
+"""Credentials are opened once, whoever needs them; new ones are found when they are needed."""
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import boto3
+import pytest
+
+from bot.aws.places import caller_arn
+from bot.aws.sessions import client_config
+from bot.bootstrap.planning import identify
+from bot.bootstrap.sources import session_of
+from bot.core.errors import ExpiredCredentialsError, RequestError, ServiceError
+from bot.playground.aws import Fault, StandIn
+from bot.playground.aws.identity import DEFAULT_KEY
+from bot.settings.load import load_settings
+from tests.cli.carrying_out import until
+from tests.support import Run, Shelf
+
+HERE = "123456789012"
+ADMIN = f"arn:aws:iam::{HERE}:role/admin"
+READER = f"arn:aws:iam::{HERE}:role/reader"
+WITH_MFA = f"""\
+[profile admin]
+role_arn = {ADMIN}
+source_profile = me
+mfa_serial = arn:aws:iam::{HERE}:mfa/me
+[profile me]
+aws_access_key_id = {DEFAULT_KEY}
+aws_secret_access_key = test
+"""
+TWO_REGISTRIES = "registries: [{region: eu-west-1}, {region: us-east-1}]"
+
+Configure = Callable[[str], Path]
+
+
+@pytest.fixture
+def configure(environment: Path, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Writes boto3's own file, in place of credentials in the environment."""
+
+    def write(text: str) -> Path:
+        file = environment / "aws-config"
+        file.write_text(text)
+        return file
+
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(environment / "aws-config"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    return write
+
+
+@pytest.fixture
+def prompts(aws: StandIn, configure: Configure, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the terminal asks a person with an MFA device, who types its codes."""
+    aws.world.identities.add_role(ADMIN, needs_mfa=True)
+    configure(WITH_MFA)
+    monkeypatch.setenv("AWS_PROFILE", "admin")
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return f"{len(asked):06}"
+
+    monkeypatch.setattr("getpass.getpass", answer)
+    return asked
+
+
+def arn_of(session: boto3.Session) -> str:
+    sts = session.client("sts", region_name="eu-west-1", config=client_config())
+    return str(sts.get_caller_identity()["Arn"])
+
+
+# one prompt
+
+
+def test_two_registries_ask_for_one_code(
+    aws: StandIn, prompts: list[str], plan: Run, settings_file: Callable[[str], Path]
+) -> None:
+    Shelf(aws, "team/api").image("a")
+    Shelf(aws, "team/web", region="us-east-1").image("b")
+    settings_file(TWO_REGISTRIES)
+    result = plan("team/*")
+    assert (result.status, result.err) == (0, "")
+    assert len(result.plans) == 2
+    assert prompts == [f"Enter MFA code for arn:aws:iam::{HERE}:mfa/me: "]
+    assert aws.world.calls.count("sts:AssumeRole") == 1
+
+
+def test_sources_and_roles_need_no_other_code(
+    aws: StandIn, prompts: list[str], plan: Run, settings_file: Callable[[str], Path]
+) -> None:
+    """The role of both registries is assumed once, too."""
+    aws.world.identities.add_role(READER)
+    Shelf(aws, "team/api").image("a")
+    registries = ", ".join(
+        f"{{region: {region}, role_arn: '{READER}'}}" for region in ("eu-west-1", "us-east-1")
+    )
+    settings_file(
+        f"registries: [{registries}]\nusage: {{expect_none: true, accounts: "
+        f"[{{account: '{HERE}', regions: [eu-west-1, us-east-1, eu-north-1]}}]}}"
+    )
+    result = plan("team/api")
+    assert (result.status, result.err) == (0, "")
+    assert len(prompts) == 1
+    assert aws.world.calls.count("sts:AssumeRole") == 2
+
+
+@pytest.mark.usefixtures("prompts")
+def test_threads_that_come_at_once_wait_for_the_one_code(prompts: list[str]) -> None:
+    start = Barrier(8)
+
+    def ask(_: int) -> str:
+        start.wait(10)
+        return arn_of(session_of(None))
+
+    with ThreadPoolExecutor(8) as pool:
+        arns = set(pool.map(ask, range(8)))
+    assert len(arns) == 1
+    assert len(prompts) == 1
+
+
+def test_a_wrong_code_is_told_to_all(
+    aws: StandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
+) -> None:
+    aws.world.identities.takes_code("000001")
+    settings_file(TWO_REGISTRIES)
+    result = run("doctor")
+    assert result.status == 1
+    assert "invalid MFA one time pass code" in " ".join(result.out.split())
+    for region in ("eu-west-1", "us-east-1"):
+        with pytest.raises(ServiceError, match="MultiFactorAuthentication failed"):
+            identify_in(region)
+    assert len(prompts) == 1
+
+
+def identify_in(region: str) -> None:
+    caller_arn(session_of(None), [region])
+
+
+def test_a_region_that_does_not_know_the_session_asks_nobody_again(
+    aws: StandIn, prompts: list[str], run: Run, settings_file: Callable[[str], Path]
+) -> None:
+    """As one that the account has not opted into."""
+    Shelf(aws, "team/api").image("a")
+    aws.world.faults.add(
+        Fault(operation="DescribeRepositories", error="UnrecognizedClientException")
+    )
+    settings_file(TWO_REGISTRIES)
+    result = run("doctor")
+    assert result.status == 1
+    assert "AWS does not accept the credentials" in " ".join(result.out.split())
+    assert len(prompts) == 1
+
+
+def test_an_mfa_session_that_ended_is_opened_anew(aws: StandIn, prompts: list[str]) -> None:
+    """botocore does not renew it: RefreshWithMFAUnsupportedError."""
+    now = datetime.now(UTC)
+    aws.world.clock.set(now - timedelta(minutes=55))
+    arn_of(session_of(None))
+    with pytest.raises(ExpiredCredentialsError, match="MFA code opened has ended: run the command"):
+        identify(load_settings(None))
+    aws.world.clock.set(now)
+    identify(load_settings(None))
+    assert len(prompts) == 2
+
+
+# shared, and forgotten
+
+
+def test_the_same_is_the_same_session(aws: StandIn) -> None:
+    aws.world.identities.add_role(READER, external_id="x")
+    assert session_of(None) is session_of(None, region="us-east-1")
+    by_role = session_of(READER, "x", "eu-west-1")
+    assert session_of(READER, "x", "us-east-1") is by_role
+    assert session_of(READER, "y", "eu-west-1") is not by_role
+    assert session_of(None) is not by_role
+
+
+@pytest.mark.usefixtures("environment")
+def test_tokens_of_the_global_endpoint_are_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_STS_REGIONAL_ENDPOINTS", "legacy")
+    regions = [session_of(READER, None, region) for region in ("eu-west-1", "eu-south-1")]
+    assert regions[0] is not regions[1]
+
+
+def test_new_keys_in_the_file_are_found(aws: StandIn, configure: Configure) -> None:
+    keys = "[default]\naws_access_key_id = {}\naws_secret_access_key = test\n"
+    aws.world.identities.add_user("bobs-key", "bob")
+    configure(keys.format(DEFAULT_KEY))
+    assert arn_of(session_of(None)).endswith("user/demo")
+    configure(keys.format("bobs-key"))
+    assert arn_of(session_of(None)).endswith("user/bob")
+
+
+def test_keys_that_a_program_gives_without_their_end_are_asked_for_again(
+    aws: StandIn, configure: Configure, environment: Path
+) -> None:
+    """Once AWS takes them for expired."""
+    role = aws.world.identities.add_role(READER)
+    for number in (1, 2):
+        principal = aws.world.identities.open_session(
+            role,
+            f"run-{number}",
+            aws.world.clock.now() + timedelta(hours=number),
+            external_id=None,
+            policy=None,
+        )
+        assert principal.session
+        given = principal.session
+        (environment / f"keys-{number}").write_text(
+            f'{{"Version": 1, "AccessKeyId": "{given.access_key}", '
+            f'"SecretAccessKey": "{given.secret_key}", "SessionToken": "{given.token}"}}'
+        )
+    (environment / "keys").symlink_to("keys-1")
+    configure(f"[default]\ncredential_process = /bin/cat {environment / 'keys'}\n")
+    assert arn_of(session_of(None)).endswith("run-1")
+    (environment / "keys").unlink()
+    (environment / "keys").symlink_to("keys-2")
+    assert arn_of(session_of(None)).endswith("run-1")
+    aws.world.clock.set(aws.world.clock.now() + timedelta(minutes=61))
+    with pytest.raises(ExpiredCredentialsError):
+        identify(load_settings(None))
+    assert arn_of(session_of(None)).endswith("run-2")
+
+
+# AWS_REGION
+
+
+def test_aws_region_goes_before_the_default_region(
+    aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Shelf(aws, "team/api", region="us-east-1").image("a")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert plan().plan["region"] == "us-east-1"
+
+
+def test_aws_region_alone_is_enough(
+    aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch, configure: Configure
+) -> None:
+    """It goes before the profile's, as the default Region does."""
+    configure(
+        f"[default]\nregion = eu-north-1\naws_access_key_id = {DEFAULT_KEY}\n"
+        "aws_secret_access_key = test\n"
+    )
+    Shelf(aws, "team/api", region="us-east-1").image("a")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert plan().plan["region"] == "us-east-1"
+
+
+@pytest.mark.parametrize("region", ["", None])
+def test_without_it_the_default_region_counts(
+    region: str | None, aws: StandIn, plan: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Shelf(aws, "team/api", region="us-east-1").image("a")
+    monkeypatch.delenv("AWS_REGION") if region is None else monkeypatch.setenv("AWS_REGION", "")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert plan().plan["region"] == "us-east-1"
+
+
+# a program that hangs
+
+
+def test_a_program_that_hangs_is_ended_with_all_that_it_started(
+    configure: Configure, environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.aws.credentials.SECONDS_OF_PROCESS", 1.0)
+    script = environment / "hangs.sh"
+    script.write_text(f"sleep 60 & echo $$ $! > {environment}/pids; wait\n")
+    configure(
+        f"[profile role]\nrole_arn = {READER}\nsource_profile = slow\n"
+        f"[profile slow]\ncredential_process = /bin/sh {script} --token SECRET\n"
+    )
+    for profile in ("slow", "role"):
+        monkeypatch.setenv("AWS_PROFILE", profile)
+        with pytest.raises(ServiceError) as caught:
+            identify(load_settings(None))
+        assert str(caught.value) == (
+            "The credential_process of the AWS profile slow gave no answer within 1 seconds and "
+            "was ended: run it by itself to see what it waits for"
+        )
+        if sys.platform == "linux":
+            pids = (environment / "pids").read_text().split()
+            assert len(pids) == 2
+            until(lambda: not any(map(is_running, pids)))  # noqa: B023 - called at once
+
+
+def is_running(pid: str) -> bool:
+    """A zombie runs nothing."""
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_worker_asks_for_no_code(prompts: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """People in Slack would wait for whoever sits at its terminal."""
+    monkeypatch.setattr("multiprocessing.parent_process", object)
+    with pytest.raises(ServiceError, match="wants an MFA code, and there is no terminal"):
+        identify(load_settings(None))
+    assert prompts == []
+
+
+def test_a_region_that_cannot_be_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu west 1")
+    with pytest.raises(RequestError, match="'eu west 1' cannot be the name of an AWS Region"):
+        identify(load_settings(None))
