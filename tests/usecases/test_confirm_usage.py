@@ -112,3 +112,18 @@ def test_a_scan_meanwhile_finds_another_number(
     with refused(NONE_NOW):
         confirm(scene)
     assert scene.events() == [EventName.REFUSED]
+
+
+def test_a_scan_meanwhile_without_an_audit(
+    cache: SqliteManifestCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubt(cache)
+    cache_confirm = cache.confirm
+
+    def late(doubted: Doubted, event: Event | None) -> bool:
+        cache.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
+        return cache_confirm(doubted, event)
+
+    monkeypatch.setattr(cache, "confirm", late)
+    with refused(NONE_NOW):
+        confirm_usage_without_store(cache, "ecs", "here", 4)
