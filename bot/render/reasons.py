@@ -296,8 +296,13 @@ def _fields_renderer(type_: Any) -> Callable[[Any], dict[str, Any]]:
     names = [each.name for each in fields(type_)]
 
     def render(value: Any) -> dict[str, Any]:
-        found = {name: _as_json(getattr(value, name)) for name in names}
-        return {key: part for key, part in found.items() if part not in (None, [], False)}
+        found = {}
+        for name in names:
+            part = getattr(value, name)
+            part = _RENDERERS[type(part)](part)
+            if part not in (None, [], False):
+                found[name] = part
+        return found
 
     return render
 
