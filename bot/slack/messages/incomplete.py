@@ -83,8 +83,8 @@ def _doubt(problem: Obstacle) -> str:
 
 
 def _confirm_button(view: PlanView, problem: Obstacle, place: int) -> ButtonElement | None:
-    """None if nobody can confirm the problem, or if its scope is too long for a button. The
-    problem's text then contains the command."""
+    """None if the problem cannot be confirmed, or if its scope is too long for a button; the text
+    then contains the command."""
     if not (isinstance(problem, ScanFailed) and isinstance(problem.cause, Doubt)):
         return None
     plan, workloads = view.plan, problem.cause.workloads

@@ -21,6 +21,25 @@ _STATES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class EndedPlan:
+    """`last_event`: None if unknown."""
+
+    run: LastRun
+    last_event: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """`repository`: a name, None for all. `ended`: last proposed first. `saved_bytes`: freed by all
+    runs of the bot so far. USD per GB per month."""
+
+    repository: str | None
+    ended: Sequence[EndedPlan]
+    saved_bytes: int
+    usd_per_gb_month: float
+
+
 def open_plan(each: OpenPlan, usd_per_gb_month: float, pause: Pause | None, now: datetime) -> str:
     """USD per GB per month."""
     plan = each.plan
@@ -65,25 +84,6 @@ def _stake(plan: PlanRecord, usd_per_gb_month: float) -> str:
 def _approved_by(plan: PlanRecord) -> str:
     by = mentions(each.by for each in plan.current_approvals)
     return f" · approved by {by}" if by else ""
-
-
-@dataclass(frozen=True, slots=True)
-class EndedPlan:
-    """`last_event`: None if unknown."""
-
-    run: LastRun
-    last_event: Event | None
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryView:
-    """`repository`: a name, None for all. `ended`: last proposed first. `saved_bytes`: freed by all
-    runs of the bot so far. USD per GB per month."""
-
-    repository: str | None
-    ended: Sequence[EndedPlan]
-    saved_bytes: int
-    usd_per_gb_month: float
 
 
 def history_message(view: HistoryView) -> MessageContent:

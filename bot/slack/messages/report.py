@@ -234,7 +234,7 @@ def _approvals(view: PlanView) -> Iterator[str]:
 
 
 def _obstacle(view: PlanView) -> str | None:
-    """Why nobody can approve it here."""
+    """Why the plan cannot be approved in this channel."""
     if why := why_unapprovable(view.plan):
         return f"{refusal_words(why)}."
     if view.report_only:

@@ -42,12 +42,13 @@ def repositories_message(view: RepositoriesView) -> MessageContent:
         return message(said, section(said))
     head = list(totals(view.estate, view.saved_bytes, view.usd_per_gb_month))
     lines = [_line(each, view) for each in view.shown]
+    small_print = [*_small_print(view)]
     return message(
         "\n".join(head),
         section(*head),
         *map(section, phrases.paused(view.pause)),
         *sections(lines),
-        context(*_small_print(view)),
+        *([context(*small_print)] if small_print else []),
     )
 
 

@@ -102,6 +102,13 @@ def test_incomplete_plans_free_nobody_knows_what() -> None:
     assert "plan xxxxxxxx incomplete, cannot be approved" in said
 
 
+def test_repositories_before_any_registry_was_listed() -> None:
+    """There is no small print, and so no block for it: Slack refuses an empty one."""
+    known = KnownRepository(LONG, NOW, LastLook(PLAN, NOW, None))
+    shown = RepositoriesView(None, [known], 0, 0, estate_of([known]), None, 0, 0.10, None, NOW)
+    assert "\n~ " not in harmless(repositories_message(shown))
+
+
 def test_pins() -> None:
     pins = [Pin(f"{n}{'t' * 290}", ANN, NASTY * 40, NOW + timedelta(n)) for n in range(40)]
     stored = [RepositoryPin(LONG.uri, pin, NOW) for pin in pins]

@@ -67,3 +67,17 @@ def test_states_of_plans() -> None:
         "incomplete, cannot be approved",
     ):
         assert stands in told
+    small = replace(MUCH, open_plans=[OpenPlan(replace(PLAN, deletions=0), None)])
+    assert "nothing to delete" in read(home(small)["blocks"])
+
+
+def test_it_says_what_there_is_none_of() -> None:
+    nothing = replace(MUCH, open_plans=[], more_plans=0, pins=[], next_reports=[], last_runs=[])
+    told = read(home(nothing)["blocks"])
+    for heading, none in (
+        ("Open plans", "None."),
+        ("Pins that run out soon", "None."),
+        ("Next reports", "None: no entry of `reports` in the settings has a `channel`."),
+        ("Last cleanups", "None yet."),
+    ):
+        assert f"# {heading}\n{none}" in told

@@ -4,21 +4,25 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.errors import Sentence
 from bot.core.plan import PlanState
-from bot.core.records import BY_ITSELF, EventName, Outcome
+from bot.core.records import BY_ITSELF, Approval, EventName, Outcome
 from bot.slack.ids import PlanRef
-from bot.slack.messages.plan import plan_message
+from bot.slack.messages.plan import newer_message, outdated_message, plan_message
 from tests.render.builders import image, plan
 from tests.slack.messages.scene import (
     ANN,
+    BOB,
     USED,
     action_ids,
+    approvals,
     checked,
     event,
     read,
     values,
     view,
 )
+from tests.support import NOW
 
 COUNTS = {Outcome.PENDING: 3, Outcome.DELETED: 7, Outcome.SPARED: 1, Outcome.FAILED: 1}
 
@@ -78,3 +82,24 @@ def test_what_came_to_nothing_is_one_line(state: PlanState, last: object, line: 
 def test_what_buttons_carry_can_be_read(state: PlanState) -> None:
     shown = plan_message(view(record={"state": state}, counts=COUNTS))
     assert {PlanRef.parse(value).plan for value in values(shown.blocks).values()} <= {"p7k2"}
+
+
+def test_a_newer_report() -> None:
+    assert read(checked(newer_message(view().plan)).blocks) == (
+        "~ `team/api`: a newer report on this plan is below."
+    )
+
+
+def test_outdated_approvals() -> None:
+    outdated = replace(
+        view().plan, version=3, approvals=(*approvals(ANN), Approval(BOB, NOW, 2)), deletions=7
+    )
+    assert checked(
+        outdated_message(outdated, event(EventName.PROPOSED, ANN, Sentence("pinned 1.2")))
+    ).text == (
+        f"<@{BOB}>: what you approved, version 2, no longer counts. <@{ANN}> changed what goes: "
+        "pinned 1.2. Look at version 3 above, and approve that if it is right."
+    )
+    assert checked(outdated_message(replace(outdated, deletions=0), None)).text == (
+        f"<@{BOB}>: what you approved, version 2, no longer counts. Nothing is left to delete."
+    )

@@ -7,7 +7,7 @@ import pytest
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.reasons import Pinned
-from bot.core.records import BY_SETTINGS, Outcome, Pause
+from bot.core.records import BY_SETTINGS, EventName, Outcome, Pause
 from bot.core.result_reasons import DeletedElsewhere, ExecutionOff, RefusedByEcr
 from bot.slack.messages.plan import plan_message
 from tests.render.builders import GB, image, plan
@@ -20,6 +20,7 @@ from tests.slack.messages.scene import (
     approvals,
     checked,
     ended,
+    event,
     items,
     read,
     values,
@@ -47,6 +48,12 @@ def test_approved() -> None:
 [Stop!] [Pin tags…] [Show images]"""
     )
     assert values(content.blocks)["stop_plan"] == "p7k2:1"
+
+
+def test_approved_and_postponed() -> None:
+    record = {"state": PlanState.APPROVED, "approvals": approvals(ANN), "execute_after": NOW}
+    shown = plan_message(view(record=record, last_event=event(EventName.POSTPONED)))
+    assert "\nIt could not begin in time, and waits once more" in read(checked(shown).blocks)
 
 
 def test_approved_when_the_undo_window_is_over() -> None:
