@@ -22,7 +22,7 @@ from bot.core.policy import pins_for
 from bot.ports import Clock, UsageMemory
 from bot.settings.environment import Environment
 from bot.settings.model import Settings
-from bot.usecases.reports import Asker
+from bot.usecases.reports import ReportRequests
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -85,7 +85,7 @@ def open_slack_context(
         plan_messages=open_plan_messages(workspace, store),
         home=open_home(workspace, store, clock),
         people=open_people(workspace),
-        asker=Asker(store, clock, general_rules),
+        report_requests=ReportRequests(store, clock, general_rules),
         decisions=open_decisions(settings, store, workspace.id, clock),
         pins=open_pins(settings, store, workspace.id, clock),
         open_usage_memory=lambda: _usage_memory(store),

@@ -26,7 +26,7 @@ def run_command(context: SlackContext, payload: Command | CommandClick) -> None:
     call = CommandCall(context, payload.sender, payload.channel_id, Line.of(payload.text))
     command = COMMANDS.get(call.line.command)
     if command is None or not command.decides_itself:
-        context.asker.expect_may_ask(call.person)
+        context.report_requests.expect_may_request(call.person)
     try:
         if command:
             command.run(call, read_arguments(call.line, command.usage))

@@ -23,7 +23,7 @@ from bot.store.store import Store
 from bot.usecases.decisions import Decisions
 from bot.usecases.pins import Pins
 from bot.usecases.proposals import find_plan
-from bot.usecases.reports import Asker
+from bot.usecases.reports import ReportRequests
 
 if TYPE_CHECKING:
     from bot.slack.home import Home
@@ -41,7 +41,7 @@ class SlackContext:
     plan_messages: PlanMessages
     home: "Home"
     people: People
-    asker: Asker
+    report_requests: ReportRequests
     decisions: Decisions
     pins: Pins
     open_usage_memory: Callable[[], AbstractContextManager[UsageMemory]]

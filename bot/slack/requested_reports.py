@@ -12,7 +12,6 @@ from bot.slack.context import SlackContext
 from bot.slack.listener import answer
 from bot.slack.messages.report_status import asked_message, failed_message
 from bot.slack.payloads import Click, ClickOnUsage, PayloadSender
-from bot.usecases.reports import Wish
 
 _log = logging.getLogger(__name__)
 
@@ -22,11 +21,11 @@ def request_report(
 ) -> None:
     """In a new message. Raises RequestError if the person may not, or the bot cannot post there."""
     person = context.person(sender)
-    context.asker.expect_may_ask(person)
+    context.report_requests.expect_may_request(person)
     placeholder = asked_message(repository, person.id)
     ts = _post_placeholder(context, channel, placeholder)
     try:
-        context.asker.ask(person, Wish(repository, channel, ts))
+        context.report_requests.put(person, repository, channel, ts)
     except ServiceError as error:
         if ts:
             _show(context, channel, ts, failed_message(error_words(error)))
@@ -41,13 +40,13 @@ def request_new_plan(
     """In place of the clicked message. Raises RequestError if the person may not, ServiceError if
     the database fails."""
     plan = context.plan(click.ref.plan)
-    context.asker.expect_may_ask(person)
+    context.report_requests.expect_may_request(person)
     if not _is_first_click(context, click):
         return
     placeholder = asked_message(plan.repository.name, person.id)
     _show(context, click.channel_id, click.ts, placeholder)
     try:
-        context.asker.ask(person, Wish(plan.repository.uri, click.channel_id, click.ts))
+        context.report_requests.put(person, plan.repository.uri, click.channel_id, click.ts)
     except ServiceError:
         context.store.remember_message(Message(plan.id, click.channel_id, click.ts))
         raise

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from bot.core.authority import Person, may_ask_for_report
 from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules
-from bot.core.records import Message
+from bot.core.records import Job, Message
 from bot.core.repository import RepositoryId
 from bot.core.schedules import (
     IGNORE,
@@ -144,8 +144,8 @@ def _outcome(request: ReportRequest, proposal: Proposal | None) -> DueOutcome:
 
 @dataclass(slots=True)
 class RunDue:
-    """`registries`: by what the settings call them. `since`: nothing is due that should have come
-    before there was anybody to do it. `warn` gets sentences for the log."""
+    """Puts reports that are due on the queue. `registries`: by their names in the settings.
+    `since`: reports that were due before are left out. `warn` gets sentences for the log."""
 
     store: "Store"
     entries: Sequence[Entry]
@@ -155,8 +155,8 @@ class RunDue:
     _listed: set[Round] = field(default_factory=set, init=False)
 
     def __call__(self, now: datetime) -> None:
-        """Called again and again. Raises ServiceError if the database fails; whatever was not
-        written then, the next call writes. So it is where a registry cannot be listed."""
+        """Called every minute. Raises ServiceError if the database fails. A call makes up for what
+        the one before it could not write, and for registries that it could not list."""
         rounds = due(self.entries, self.since, now)
         for registry, waiting in self._not_listed(rounds, now).items():
             self._list(registry, {round_: rounds[round_] for round_ in waiting}, now)
@@ -165,7 +165,7 @@ class RunDue:
     def _not_listed(
         self, rounds: Mapping[Round, Entry], now: datetime
     ) -> Mapping[str, Sequence[Round]]:
-        """By registries."""
+        """By registry: the rounds for which its repositories are not claimed yet."""
         found: defaultdict[str, list[Round]] = defaultdict(list)
         for round_ in (each for each in rounds if each not in self._listed):
             waiting = self.store.begin_round(round_, self.registries, now)
@@ -203,7 +203,8 @@ class RunDue:
 
 
 def is_left_out(registry: Registry, repository: RepositoryId, warn: Callable[[str], None]) -> bool:
-    """Whether its tags say so. Tags that cannot be read hide nothing."""
+    """Whether the repository's AWS tags leave it out of scheduled reports. False if they cannot be
+    read."""
     try:
         return IGNORE in registry.resource_tags(repository)
     except (RequestError, ServiceError) as error:
@@ -212,39 +213,53 @@ def is_left_out(registry: Registry, repository: RepositoryId, warn: Callable[[st
 
 
 REPORT = "report"
-"""The kind of the job."""
+"""The kind of the jobs that people request."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """`repository` as it was written; `ts`: of the message that is to turn into the report, None
-    if a new one is to be posted."""
+class RequestedReports:
+    """`repository`: a name, glob or URI as the person wrote it. `user`: the person. `placeholder`:
+    the `ts` of the message that turns into the report, None if a new one is posted."""
 
     repository: str
     channel: str
-    ts: str | None
+    user: str
+    placeholder: str | None
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        payload = job.payload
+        placeholder = payload.get("ts") or None
+        return cls(payload["repository"], payload["channel"], payload["user"], placeholder)
+
+    def payload(self) -> Mapping[str, str]:
+        return {
+            "repository": self.repository,
+            "channel": self.channel,
+            "user": self.user,
+            "ts": self.placeholder or "",
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """`rules`: those of no repository in particular."""
+class ReportRequests:
+    """Puts the reports that people in Slack request on the queue. `rules`: those that belong to no
+    repository."""
 
     store: "Store"
     clock: Clock
     rules: ApprovalRules
 
-    def expect_may_ask(self, person: Person) -> None:
-        """Raises RefusedError if the person may not ask for reports. The audit has the refusal."""
+    def expect_may_request(self, person: Person) -> None:
+        """Raises RefusedError if the person may not request reports. The audit has the refusal."""
         action = Action(self.store, person, self.clock())
         action.expect(may_ask_for_report(person, self.rules))
 
-    def ask(self, person: Person, wish: Wish) -> None:
-        """Raises RequestError as `expect_may_ask` does."""
-        self.expect_may_ask(person)
-        payload = {
-            "repository": wish.repository,
-            "channel": wish.channel,
-            "user": person.name,
-            "ts": wish.ts or "",
-        }
-        self.store.put(REPORT, payload, self.clock())
+    def put(
+        self, person: Person, repository: str, channel: str, placeholder: str | None = None
+    ) -> None:
+        """The arguments are as in `RequestedReports`. Raises RefusedError as `expect_may_request`
+        does."""
+        self.expect_may_request(person)
+        requested = RequestedReports(repository, channel, person.name, placeholder)
+        self.store.put(REPORT, requested.payload(), self.clock())

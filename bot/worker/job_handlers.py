@@ -3,11 +3,11 @@ of rounds."""
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import NamedTuple, Protocol, Self
+from typing import Protocol
 
 from bot.aws.ecr import EcrRegistry
 from bot.bootstrap.people import open_authority
@@ -17,7 +17,7 @@ from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.records import BY_ITSELF, Job
 from bot.core.schedules import DUE, REST, DueOutcome, DueReport, JobFailure, ReportFailure
-from bot.ports import Clock
+from bot.ports import Clock, Progress
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.settings.model import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
@@ -26,7 +26,13 @@ from bot.slack.report_messages import PacedReports, ReportPlaceholder, post_summ
 from bot.store.store import Store
 from bot.usecases.deletion.lease import Lease, LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
-from bot.usecases.reports import REPORT, PlannedReport, ReportRequest, Reports
+from bot.usecases.reports import (
+    REPORT,
+    PlannedReport,
+    ReportRequest,
+    Reports,
+    RequestedReports,
+)
 from bot.usecases.repositories import Found, find_repositories, find_repository
 from bot.worker.report_planner import ReportPlanner, SharedScans
 from bot.worker.slack_updates import SlackAccess
@@ -36,6 +42,9 @@ PLANNING_RETRIED_FOR = timedelta(hours=1)
 
 MOST_REPORTS = 10
 """Of one request."""
+
+ShowProgress = Callable[[str, int, int], None]
+"""Takes the step of planning, and how much of how much of it is done; of 0 if that is not known."""
 
 _log = logging.getLogger(__name__)
 
@@ -106,16 +115,32 @@ class ReportMaker:
     def registries(self) -> Sequence[EcrRegistry]:
         return open_registries(self.settings)
 
-    def expect_to_go_on(self, lease: Lease) -> None:
-        """Raises ShutdownError or LeaseLostError."""
-        if self.leaving.is_told():
-            raise ShutdownError
-        lease.expect_not_lost()
-
-    def without_rights(self, user: str) -> SlackPerson:
-        """A report needs no rights, and gives none."""
+    def plan(
+        self,
+        request: ReportRequest,
+        found: Found,
+        registries: Sequence[EcrRegistry],
+        requester: str,
+        progress: Progress,
+    ) -> PlannedReport:
+        """`requester`: who requested the report. Raises what `Reports.plan` and `progress`
+        raise."""
         workspace = self.slack.services().workspace.id
-        return SlackPerson(user, workspace, is_guest=True, groups=None)
+        without_rights = SlackPerson(requester, workspace, is_guest=True, groups=None)
+        propose = partial(self.planner.propose, found, registries, without_rights, progress)
+        return self.reports().plan(request, propose)
+
+    def progress(self, lease: Lease, show: ShowProgress) -> Progress:
+        """Every step of planning raises ShutdownError or LeaseLostError if this worker is to leave
+        the rest to another one."""
+
+        def progress(step: str, done: int, total: int | None, _note: str = "", /) -> None:
+            if self.leaving.is_told():
+                raise ShutdownError
+            lease.expect_not_lost()
+            show(step, done, total or 0)
+
+        return progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +185,8 @@ class ScheduledReportHandler:
         found = find_repository(report.repository, registries)
         channel = self.maker.slack.services().workspace.rules_of(found.repository).channel
         request = ReportRequest(found.repository, channel, report.round, is_claimed=True)
-
-        def progress(*_: object) -> None:
-            self.maker.expect_to_go_on(lease)
-
-        person, planner = self.maker.without_rights(BY_ITSELF), self.maker.planner
-        propose = partial(planner.propose, found, registries, person, progress)
-        return self.maker.reports().plan(request, propose)
+        progress = self.maker.progress(lease, _show_nowhere)
+        return self.maker.plan(request, found, registries, BY_ITSELF, progress)
 
     def _deliver(self, planned: PlannedReport, report: DueReport) -> None:
         try:
@@ -184,23 +204,6 @@ class ScheduledReportHandler:
 
     def _fail(self, report: DueReport, why: ReportFailure) -> None:
         self.maker.reports().settle(replace(report, outcome=DueOutcome.FAILED, error=why))
-
-
-class RequestedReports(NamedTuple):
-    """`repository`: a name, glob or URI as the person wrote it. `user`: the person. `ts`: of the
-    placeholder, None if there is none."""
-
-    repository: str
-    channel: str
-    user: str
-    ts: str | None
-
-    @classmethod
-    def of(cls, job: Job) -> Self:
-        payload = job.payload
-        return cls(
-            payload["repository"], payload["channel"], payload["user"], payload.get("ts") or None
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,7 @@ class RequestedReportHandler:
             return
         for each in found:
             self._report(each, registries, requested, lease)
-            requested = requested._replace(ts=None)
+            requested = replace(requested, placeholder=None)
 
     def give_up(self, job: Job, why: JobFailure) -> None:
         requested = RequestedReports.of(job)
@@ -239,15 +242,13 @@ class RequestedReportHandler:
     ) -> None:
         name, placeholder = found.repository.name, self._placeholder(requested)
 
-        def progress(step: str, done: int, total: int | None, _note: str = "", /) -> None:
-            self.maker.expect_to_go_on(lease)
-            placeholder.show_progress(lambda: planning_message(name, step, done, total or 0))
+        def show(step: str, done: int, total: int) -> None:
+            placeholder.show_progress(lambda: planning_message(name, step, done, total))
 
+        request = ReportRequest(found.repository, requested.channel, placeholder=placeholder.ts)
         try:
-            request = ReportRequest(found.repository, requested.channel, placeholder=requested.ts)
-            person, planner = self.maker.without_rights(requested.user), self.maker.planner
-            propose = partial(planner.propose, found, registries, person, progress)
-            planned = self.maker.reports().plan(request, propose)
+            progress = self.maker.progress(lease, show)
+            planned = self.maker.plan(request, found, registries, requested.user, progress)
         except (LeaseLostError, ShutdownError):
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
@@ -261,8 +262,12 @@ class RequestedReportHandler:
     def _placeholder(self, requested: RequestedReports) -> ReportPlaceholder:
         slack = self.maker.slack.services()
         return ReportPlaceholder(
-            slack.workspace.client, slack.hasty, requested.channel, requested.ts
+            slack.workspace.client, slack.hasty, requested.channel, requested.placeholder
         )
+
+
+def _show_nowhere(step: str, done: int, total: int) -> None:
+    """Nobody waits for a scheduled report."""
 
 
 def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[Found]:

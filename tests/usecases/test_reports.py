@@ -13,7 +13,7 @@ from bot.core.plan import PlanState
 from bot.core.records import EventName, Message
 from bot.core.schedules import DueOutcome, Round
 from bot.usecases.proposals import Proposal, expiry
-from bot.usecases.reports import Asker, PlannedReport, ReportRequest, Reports, Wish
+from bot.usecases.reports import PlannedReport, ReportRequest, ReportRequests, Reports
 from tests.render.builders import HERE
 from tests.support import NOW
 from tests.usecases.scene import CAT, WEEK, Scene, content, refused
@@ -212,13 +212,13 @@ def test_a_report_without_a_claim_leaves_the_claims_of_its_time(
 GUEST = SlackPerson("U9", "T1", is_guest=True, groups=None)
 
 
-def asker(scene: Scene) -> Asker:
-    return Asker(scene.store, scene.clock, scene.rules)
+def requests(scene: Scene) -> ReportRequests:
+    return ReportRequests(scene.store, scene.clock, scene.rules)
 
 
 @pytest.mark.parametrize(("ts", "told"), [("1.5", "1.5"), (None, "")])
 def test_a_worker_gets_to_know_it(scene: Scene, ts: str | None, told: str) -> None:
-    asker(scene).ask(CAT, Wish("team/*", "C1", ts))
+    requests(scene).put(CAT, "team/*", "C1", ts)
     job = scene.store.take("worker", scene.now, timedelta(minutes=1))
     assert job
     assert job.kind == "report"
@@ -227,7 +227,7 @@ def test_a_worker_gets_to_know_it(scene: Scene, ts: str | None, told: str) -> No
 
 def test_whoever_may_not(scene: Scene) -> None:
     with refused(Guest("U9")):
-        asker(scene).ask(GUEST, Wish("team/api", "C1", None))
+        requests(scene).put(GUEST, "team/api", "C1")
     event = scene.last_event()
     assert (event.event, event.by, event.repository) == (EventName.REFUSED, "U9", None)
     assert scene.store.take("worker", scene.now, timedelta(minutes=1)) is None

@@ -201,8 +201,11 @@ def test_slack_takes_no_answer_for_a_day(office: Office, slack: Workspace) -> No
 
 
 @pytest.mark.usefixtures("api")
-def test_slack_does_not_take_the_report(office: Office, slack: Workspace) -> None:
+def test_slack_does_not_take_the_report(
+    office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is not planned again: the sweep shows it."""
+    monkeypatch.setattr("bot.slack.report_messages.SECONDS_BETWEEN_UPDATES", 3600)
     ts = office.ask()
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     office.jobs.do_next()
