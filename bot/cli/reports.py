@@ -1,24 +1,33 @@
 """`ecr-clean propose` and `report`: plans are stored, and reports posted."""
 
+import time
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from bot.bootstrap.memory import open_store
 from bot.bootstrap.people import command_line_person, open_proposer
-from bot.bootstrap.planning import system_clock
+from bot.bootstrap.planning import open_registries, system_clock
+from bot.bootstrap.slack import Workspace, open_client, open_plan_messages, open_workspace
 from bot.bootstrap.sources import UsageSources
 from bot.cli.options import Options, common_options, format_option, repositories_argument
-from bot.cli.planning import Planning, tell_if_incomplete
+from bot.cli.planning import Planning, find_all, tell_if_incomplete
 from bot.cli.plans import StoredPlan
 from bot.cli.remembering import opened_memory
 from bot.cli.status import StatusCollector
 from bot.cli.terminal import Forms, note
+from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan, PlanState
+from bot.core.repository import RepositoryId
+from bot.core.schedules import SUMMARIZED, Entry, Rest, Round, belongs_to
 from bot.render.decisions import state_words
 from bot.render.plans import plan_as_table, usage_notes
+from bot.render.reports import REPORT_COLUMNS, PostedReport, report_words
 from bot.render.stored_plans import (
     PROPOSAL_HEADER,
     proposal_as_json,
@@ -26,45 +35,21 @@ from bot.render.stored_plans import (
     since_when,
     standing_as_text,
 )
+from bot.render.terminal import shown, shown_whole
 from bot.settings.load import load_settings
+from bot.slack.api import PostLimiter, message_link
+from bot.slack.plan_messages import PlanMessages
+from bot.slack.report_messages import PacedReports, post_summary
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import Proposal
+from bot.usecases.reports import PlannedReport, ReportRequest, Reports, is_left_out
 from bot.usecases.repositories import Found
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-from functools import partial
-from typing import TYPE_CHECKING
-
-from bot.bootstrap.planning import open_registries
-from bot.bootstrap.slack import open_client, open_workspace
-from bot.cli.planning import find_all
-from bot.core.errors import RequestError, ServiceError
-from bot.core.repository import RepositoryId
-from bot.core.schedules import Entry, Round, belongs_to
-from bot.render.reports import REPORT_COLUMNS, PostedReport, report_words
-from bot.render.terminal import shown, shown_whole
-from bot.usecases.reports import PlannedReport, ReportRequest, is_left_out
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from bot.aws.ecr import EcrRegistry
-import time
-from collections import defaultdict
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-from bot.bootstrap.slack import Workspace, open_plan_messages
-from bot.core.schedules import SUMMARIZED, Rest
-from bot.slack.api import PostLimiter, message_link
-from bot.slack.plan_messages import PlanMessages
-from bot.slack.report_messages import PacedReports, post_summary
-from bot.usecases.reports import Reports
-
-if TYPE_CHECKING:
     from bot.store.store import Store
-
 
 SHORT_MEMORY = timedelta(days=7)
 """A database that is younger tells since when it knows of pins and tags."""
