@@ -1,12 +1,18 @@
-"""Calls side by side, calls that do not hinder each other, and items in batches."""
+"""Work of several threads: calls side by side, and answers that are kept."""
 
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from copy import copy
+from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Event, Thread
-from typing import TypeVar
+from functools import wraps
+from threading import Event, Lock, Thread
+from typing import Any, Generic, TypeVar
+
+from bot.core.errors import RequestError, ServiceError
 
 CALLS_AT_ONCE = 8
 
@@ -63,3 +69,89 @@ def meanwhile(
     finally:
         over.set()
         thread.join()
+
+
+Self = TypeVar("Self")
+
+
+def once(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
+    """A method without arguments whose first answer stands for the object's life. A ServiceError
+    is an answer too: what is refused or throttled is not asked again for each repository. Threads
+    that ask meanwhile wait for it."""
+    name = f"_answer_of_{ask.__name__}"
+
+    @wraps(ask)
+    def answer(self: Self) -> Answer:
+        known: dict[str, Any] = vars(self)
+        with known.setdefault(f"{name}_lock", Lock()):
+            if name not in known:
+                try:
+                    known[name] = ask(self)
+                except ServiceError as error:
+                    known[name] = error
+        found = known[name]
+        if isinstance(found, ServiceError):
+            raise copy(found) from found
+        told: Answer = found
+        return told
+
+    return answer
+
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+@dataclass(slots=True)
+class _CacheEntry(Generic[Value]):
+    """A value or an error. `until`: in seconds of a monotonic clock."""
+
+    lock: Lock = field(default_factory=Lock)
+    value: Value | None = None
+    error: RequestError | ServiceError | None = None
+    until: float = 0.0
+
+
+class ExpiringCache(Generic[Key, Value]):
+    """Loads a value once for threads that need it at the same time. Keeps a value for `seconds`, an
+    error for `seconds_of_errors`."""
+
+    def __init__(
+        self,
+        load: Callable[[Key], Value],
+        seconds: float,
+        seconds_of_errors: float,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._load = load
+        self._seconds = seconds
+        self._seconds_of_errors = seconds_of_errors
+        self._clock = clock
+        self._entries: dict[Key, _CacheEntry[Value]] = {}
+        self._lock = Lock()
+
+    def get(self, key: Key) -> Value:
+        """Raises what `load` raises."""
+        with self._lock:
+            self._remove_expired()
+            entry = self._entries.setdefault(key, _CacheEntry())
+        with entry.lock:
+            if self._clock() >= entry.until:
+                self._renew(entry, key)
+            if entry.error:
+                raise entry.error
+            return entry.value  # type: ignore[return-value]  # it is loaded
+
+    def _renew(self, entry: _CacheEntry[Value], key: Key) -> None:
+        try:
+            entry.value, entry.error = self._load(key), None
+            entry.until = self._clock() + self._seconds
+        except (RequestError, ServiceError) as error:
+            entry.value, entry.error = None, error
+            entry.until = self._clock() + self._seconds_of_errors
+
+    def _remove_expired(self) -> None:
+        now = self._clock()
+        for key in [key for key, entry in self._entries.items() if 0 < entry.until <= now]:
+            if not self._entries[key].lock.locked():
+                del self._entries[key]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bot import outgoing
-from bot.logs import log_to_stderr
+from bot.process import log_to_stderr
 from bot.render.output import dumps
 
 SECRET = "FwoGSECRET1"

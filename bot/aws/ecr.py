@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 
 from bot.aws.errors import error_code, in_words
 from bot.aws.iam_policy import partition_of
-from bot.aws.once import once
 from bot.aws.places import is_same_principal
 from bot.aws.sessions import client_of
 from bot.core.content import digested_text, read_content
@@ -27,6 +26,7 @@ from bot.core.manifest import (
     UnreadCause,
 )
 from bot.core.repository import Puller, RegistryId, RepositoryId, pullers
+from bot.parallel import once
 from bot.ports import Dated, ManifestText
 
 if TYPE_CHECKING:

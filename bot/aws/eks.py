@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.aws.errors import in_words
 from bot.aws.iam_policy import partition_of
-from bot.aws.once import once
 from bot.aws.places import Answer, AwsPlace
+from bot.parallel import once
 
 _PAGE = 100
 """The most that EKS lists at once: API reference, ListClusters, maxResults."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.bootstrap.slack import is_in_slack, open_client, user_groups
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
-from bot.expiring_cache import ExpiringCache
+from bot.parallel import ExpiringCache
 from bot.settings.model import Settings
 from bot.usecases.check_authority import Authority
 

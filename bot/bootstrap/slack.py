@@ -128,7 +128,7 @@ def open_warner(
     workspace: Workspace, store: "Store", clock: Clock = system_clock
 ) -> Callable[[], None]:
     """Each call warns people of pins that expire, as `warn_of_pins` does."""
-    from bot.slack.pin_warnings import PinWarnings  # noqa: PLC0415
+    from bot.slack.follow_up import PinWarnings  # noqa: PLC0415
 
     send = PinWarnings(workspace.client, workspace.rules_of).send
     return partial(warn_of_pins, store, clock, send)

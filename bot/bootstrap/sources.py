@@ -22,12 +22,12 @@ from bot.core.usage import RegionList
 from bot.ports import UsageSource
 from bot.settings.environment import check_aws_secrets
 from bot.settings.model import ClusterSection, CustomResourceSection, KubernetesSection, Settings
-from bot.usage.kubernetes.clusters import KnownClusters, UnlistedClusters, find_cluster
+from bot.usage.kubernetes.unlisted import KnownClusters, UnlistedClusters, find_cluster
 
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
 
-    from bot.usage.kubernetes.custom import CustomResource
+    from bot.usage.kubernetes.source import CustomResource
 from dataclasses import replace
 from datetime import datetime
 
@@ -229,7 +229,7 @@ def _way_to(
 
 
 def _custom_resource(entry: CustomResourceSection) -> "CustomResource":
-    from bot.usage.kubernetes.custom import CustomResource  # noqa: PLC0415
+    from bot.usage.kubernetes.source import CustomResource  # noqa: PLC0415
 
     plural, version, group = entry.resource.split(".", maxsplit=2)
     return CustomResource(group, version, plural, entry.template)

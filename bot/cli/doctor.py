@@ -14,8 +14,14 @@ from bot.cli.options import Options, common_options, format_option
 from bot.cli.remembering import opened_memory
 from bot.cli.status import ExitStatus
 from bot.cli.terminal import Forms, shown_progress
-from bot.core.findings import DefaultsApply, Finding, FindingStatus, SettingsValid, ok
-from bot.core.slack_findings import SlackNotSetUp
+from bot.core.findings import (
+    DefaultsApply,
+    Finding,
+    FindingStatus,
+    SettingsValid,
+    SlackNotSetUp,
+    ok,
+)
 from bot.render.findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.load import DEFAULT_FILE, load_settings
 from bot.settings.model import Settings

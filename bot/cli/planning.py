@@ -17,8 +17,8 @@ from bot.cli.status import StatusCollector
 from bot.cli.terminal import Forms, shown_progress
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
-from bot.memory import expect_many_lasting_objects
 from bot.ports import Clock, Progress, Registry, ScanMemory
+from bot.process import expect_many_lasting_objects
 from bot.render.plans import (
     CSV_HEADER,
     plan_as_json,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 from typing import TYPE_CHECKING
 
-from bot.render.explained import (
+from bot.render.plans import (
     EXPLANATION_HEADER,
     explained_as_json,
     explained_as_rows,

@@ -1,9 +1,6 @@
 """`ecr-clean propose` and `report`: plans are stored, and reports posted."""
 
-import time
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +10,7 @@ import click
 from bot.bootstrap.memory import open_store
 from bot.bootstrap.people import command_line_person, open_proposer
 from bot.bootstrap.planning import open_registries, system_clock
-from bot.bootstrap.slack import Workspace, open_client, open_plan_messages, open_workspace
+from bot.bootstrap.slack import open_client, open_workspace
 from bot.bootstrap.sources import UsageSources
 from bot.cli.options import Options, common_options, format_option, repositories_argument
 from bot.cli.planning import Planning, find_all, tell_if_incomplete
@@ -24,32 +21,30 @@ from bot.cli.terminal import Forms, note
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan, PlanState
 from bot.core.repository import RepositoryId
-from bot.core.schedules import SUMMARIZED, Entry, Rest, Round, belongs_to
+from bot.core.schedules import Entry, Round, belongs_to
 from bot.render.decisions import state_words
 from bot.render.plans import plan_as_table, usage_notes
-from bot.render.reports import REPORT_COLUMNS, PostedReport, report_words
 from bot.render.stored_plans import (
     PROPOSAL_HEADER,
+    REPORT_COLUMNS,
+    PostedReport,
     proposal_as_json,
     proposal_as_rows,
+    report_words,
     since_when,
     standing_as_text,
 )
 from bot.render.terminal import shown, shown_whole
 from bot.settings.load import load_settings
-from bot.slack.api import PostLimiter, message_link
-from bot.slack.plan_messages import PlanMessages
-from bot.slack.report_messages import PacedReports, post_summary
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import Proposal
-from bot.usecases.reports import PlannedReport, ReportRequest, Reports, is_left_out
+from bot.usecases.reports import PlannedReport, ReportRequest, is_left_out
 from bot.usecases.repositories import Found
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from bot.aws.ecr import EcrRegistry
-    from bot.store.store import Store
 
 SHORT_MEMORY = timedelta(days=7)
 """A database that is younger tells since when it knows of pins and tags."""
@@ -149,6 +144,7 @@ def report(options: Options, repositories: Sequence[str], format_: str) -> int:
 def _posted(
     options: Options, arguments: Sequence[str], outcome: StatusCollector
 ) -> Iterator[PostedReport]:
+    from bot.cli.posting import open_report_poster  # noqa: PLC0415 - other commands need no Slack
 
     settings = load_settings(options.config)
     entries = settings.due_entries()
@@ -238,82 +234,3 @@ def _report_texts(reports: Iterable[PostedReport]) -> Iterator["RenderableType"]
 REPORTS = Forms(
     _report_texts, REPORT_COLUMNS.as_line, REPORT_COLUMNS.header, REPORT_COLUMNS.as_rows
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ReportPoster:
-    """Prints on standard error why a report cannot be posted, and adds it to `outcome`."""
-
-    reports: Reports
-    workspace: Workspace
-    plan_messages: PlanMessages
-    limiter: PostLimiter
-    outcome: StatusCollector
-    _summarized: defaultdict[str, list[PlannedReport]] = field(
-        default_factory=lambda: defaultdict(list), init=False
-    )
-
-    def post(self, planned: PlannedReport) -> Iterator[PostedReport]:
-        """Keeps reports that are summarized for `post_summaries`."""
-        if planned.outcome in SUMMARIZED:
-            self._summarized[planned.in_round().round.entry].append(planned)
-        try:
-            message = self.reports.deliver(planned)
-        except ServiceError as error:
-            self.outcome.failed(error)
-            return
-        if message is None:
-            return
-        posted = self._posted(planned, message.ts)
-        if self.plan_messages.is_shown(message):
-            yield posted
-        else:
-            self.outcome.failed(_only_begun(posted))
-
-    def post_summaries(self) -> Iterator[PostedReport]:
-        """One summary for each entry of `reports`."""
-        for summarized in self._summarized.values():
-            yield from self._post_summary(summarized)
-
-    def _post_summary(self, summarized: list[PlannedReport]) -> Iterator[PostedReport]:
-        channel = _channel(summarized[0])
-        reports = tuple(each.in_round() for each in summarized)
-        self.limiter.wait(channel)
-        try:
-            ts = post_summary(self.workspace.client, channel, Rest(reports[0].round, reports, ()))
-        except ServiceError as error:
-            self.outcome.failed(error)
-            return
-        for each in summarized:
-            yield self._posted(each, ts)
-
-    def _posted(self, planned: PlannedReport, ts: str) -> PostedReport:
-        proposal, channel = planned.proposal, _channel(planned)
-        assert proposal, "reports without a plan are left out"
-        usd = proposal.content.savings.usd_per_month
-        link = message_link(self.workspace.url, channel, ts)
-        return PostedReport(proposal.record, usd, planned.outcome, channel, ts, link)
-
-
-def open_report_poster(
-    workspace: Workspace, store: "Store", expires_after: timedelta, outcome: StatusCollector
-) -> ReportPoster:
-    plan_messages = open_plan_messages(workspace, store)
-    limiter = PostLimiter(time.monotonic, time.sleep)
-    messages = PacedReports(plan_messages, limiter)
-    reports = Reports(store, messages, system_clock, expires_after)
-    return ReportPoster(reports, workspace, plan_messages, limiter, outcome)
-
-
-def _channel(planned: PlannedReport) -> str:
-    channel = planned.request.channel
-    assert channel, "reports without a channel are left out"
-    return channel
-
-
-def _only_begun(posted: PostedReport) -> ServiceError:
-    return ServiceError(
-        f"The report of {posted.plan.repository.name} is no more than its first line "
-        f"({posted.link}), since Slack did not take the rest: a running `ecr-clean serve` "
-        "completes it; without one, post it again"
-    )

@@ -16,8 +16,7 @@ from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus
 from bot.core.errors import ServiceError
-from bot.heartbeat import FRONT, beat
-from bot.memory import collect_garbage, expect_many_lasting_objects
+from bot.process import FRONT, beat, collect_garbage, expect_many_lasting_objects
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from bot.slack.socket_mode import SlackConnection
     from bot.store.store import Store
 from bot.cli.terminal import say
-from bot.heartbeat import MOST_SECONDS_OF_SILENCE, silent
+from bot.process import MOST_SECONDS_OF_SILENCE, silent
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_BETWEEN_STARTS = 5.0
@@ -48,7 +47,7 @@ def serve(options: Options) -> int:
 
     SIGTERM and Ctrl-C end it after the batches in flight; another serve, or the next, goes on.
     """
-    from bot.logs import log_to_stderr  # noqa: PLC0415 - no other command needs it
+    from bot.process import log_to_stderr  # noqa: PLC0415 - no other command needs it
 
     leaving = leaving_on_signals()
     settings = load_settings(options.config)

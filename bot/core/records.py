@@ -1,6 +1,6 @@
 """What is remembered of a plan beside its content."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.core.audit_details import EventDetail
 from bot.core.pins import Pin
-from bot.core.plan import OPEN, PlanState
+from bot.core.plan import OPEN, Plan, PlanState
 from bot.core.repository import RepositoryId
 from bot.core.result_reasons import ResultReason, StartObstacle
 
@@ -344,3 +344,25 @@ class Job:
     attempts: int
     made_at: datetime
     leased_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Writes that land together or not at all.
+
+    `before`: the record of a plan as it was read; `after`: the record that replaces it. Without
+    `before`, `after` is a new plan. `content`: required with every new version. `pins_removed`: as
+    they were read. To replace a pin by another of the same text, add one and remove the other.
+    `removals` stay known after the pins are gone. `run_before`: a run as it was read; `run`: the
+    one that replaces it. Without `run_before`, `run` is a new run.
+    """
+
+    events: Sequence[Event]
+    before: PlanRecord | None = None
+    after: PlanRecord | None = None
+    content: Plan | None = None
+    pins_added: Sequence[RepositoryPin] = ()
+    pins_removed: Sequence[RepositoryPin] = ()
+    removals: Sequence[PinRemoval] = ()
+    run_before: Run | None = None
+    run: Run | None = None

@@ -3,14 +3,13 @@
 from typing import assert_never
 
 from bot.core import findings as found
+from bot.core import findings as slack
 from bot.core import findings as usage
 from bot.core import registry_findings as registry
-from bot.core import slack_findings as slack
-from bot.core.findings import FindingDetail, UsageFinding
+from bot.core.findings import FindingDetail, SlackFinding, SlackScope, UsageFinding
 from bot.core.obstacles import ScanFailed
 from bot.core.registry_findings import RegistryFinding
 from bot.core.schedules import IGNORE
-from bot.core.slack_findings import SlackFinding, SlackScope
 from bot.core.usage import REGION_LIST_SOURCE, SOURCES
 from bot.core.words import first_few
 from bot.render.obstacles import (

@@ -12,7 +12,7 @@ import orjson
 
 from bot.core.redaction import Redactor
 from bot.core.repository import RepositoryId, parse_registry_host
-from bot.core.text import visible, visible_json
+from bot.core.words import visible, visible_json
 from bot.outgoing import own_redactor
 from bot.render.terminal import Heading, table
 

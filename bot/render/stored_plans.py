@@ -1,5 +1,6 @@
 """Stored plans as table, JSON and CSV, and their status and result in words. `docs/commands.md` has
-the keys."""
+the keys.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,6 +32,9 @@ from bot.render.words import age, count, freed, iso, money, size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+from dataclasses import dataclass
+
+from bot.core.schedules import DueOutcome
 
 STYLES = {
     PlanState.PROPOSED: "bold",
@@ -287,3 +291,44 @@ def _what_needs_a_look(items: Sequence[Item]) -> Iterator[str]:
         for words, some in by_reason(item for item in items if item.outcome is outcome).items():
             more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
             yield f"{named(some[0].digest, some[0].tags)}{more} {outcome}: {words}"
+
+
+@dataclass(frozen=True, slots=True)
+class PostedReport:
+    """The message about a repository: its own report, or the line about several repositories.
+    `channel` is an id. `usd`: a month."""
+
+    plan: PlanRecord
+    usd: float
+    outcome: DueOutcome
+    channel: str
+    ts: str
+    link: str
+
+
+_REPORT_PLACE: tuple[Column[PostedReport, PostedReport], ...] = place_columns(
+    lambda posted: place(posted.plan.repository)
+)
+
+REPORT_COLUMNS: Columns[PostedReport, PostedReport] = Columns(
+    *_REPORT_PLACE,
+    Column("plan", lambda posted: posted.plan.id),
+    Column("version", lambda posted: posted.plan.version),
+    Column("outcome", lambda posted: posted.outcome),
+    Column("usd_per_month", lambda posted: posted.usd),
+    Column("channel", lambda posted: posted.channel),
+    Column("ts", lambda posted: posted.ts),
+    Column("link", lambda posted: posted.link),
+)
+
+
+def report_words(posted: PostedReport) -> str:
+    return f"{posted.plan.repository.name}: {_outcome_words(posted)}: {posted.link}"
+
+
+def _outcome_words(posted: PostedReport) -> str:
+    if posted.outcome is DueOutcome.NOTHING:
+        return "nothing to delete, told in one line"
+    if posted.outcome is DueOutcome.SMALL:
+        return f"saves {money(posted.usd)} a month, told in one line"
+    return "posted"

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from bot.core.errors import RequestError
-from bot.core.text import decode_text
+from bot.core.words import decode_text
 from bot.outgoing import quoted
 from bot.settings.model import ClusterSection, Section, Settings
 

@@ -14,7 +14,7 @@ from slack_sdk.web import SlackResponse
 
 from bot import outgoing
 from bot.core.errors import ServiceError
-from bot.core.slack_findings import SlackScope
+from bot.core.findings import SlackScope
 
 SECONDS_BETWEEN_POSTS = 1.1
 """In one channel: docs.slack.dev, rate limits, chat.postMessage."""

@@ -32,8 +32,7 @@ from bot.slack.ids import (
 from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
 from bot.slack.messages.answers import pin_answer, refusal, refused, unpin_answer
 from bot.slack.messages.images import images_view
-from bot.slack.messages.pin_modal import pinning_view
-from bot.slack.messages.pins import KEEPS_FOR
+from bot.slack.messages.pins import KEEPS_FOR, pinning_view
 from bot.slack.messages.report import PIN_LASTS, typing_view
 from bot.slack.modals import Modal, open_modal, reporting_in
 from bot.slack.payloads import (

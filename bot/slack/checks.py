@@ -8,15 +8,16 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from bot.core.errors import RequestError, Sentence, ServiceError
-from bot.core.findings import CallFailed, Finding, failed, ok, warning
-from bot.core.slack_findings import (
+from bot.core.findings import (
     AllMembersMayApprove,
     ApproverUnknown,
     BotInChannel,
     BotNotInChannel,
     BotSignedIn,
+    CallFailed,
     ChannelArchived,
     ConnectionOffered,
+    Finding,
     GroupEmpty,
     GroupHasMembers,
     GuestMayApprove,
@@ -26,6 +27,9 @@ from bot.core.slack_findings import (
     ScopesGranted,
     ScopesMissing,
     ScopesUnknown,
+    failed,
+    ok,
+    warning,
 )
 from bot.slack.api import SCOPES_HEADER, SlackError, calling, missing_scopes
 from bot.slack.people import People, look_up_channels

@@ -37,7 +37,7 @@ from bot.slack.messages.answers import (
     unpin_answer,
 )
 from bot.slack.messages.pins import PinnedView, pinned_message
-from bot.slack.messages.plan_lists import EndedPlan, HistoryView, history_message
+from bot.slack.messages.plan import EndedPlan, HistoryView, history_message
 from bot.slack.messages.repositories import RepositoriesView, repositories_message
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import never_scanned_message

@@ -1,17 +1,24 @@
 """Updates the messages of a plan after an action of a person."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
 
 from bot.core.errors import RequestError, ServiceError
-from bot.core.repository import RepositoryId
+from bot.core.policy import ApprovalRules
+from bot.core.records import RepositoryPin
+from bot.core.repository import RepositoryId, parse_repository_uri
+from bot.slack.api import UNREACHABLE, SlackError, post_message
 from bot.slack.context import SlackContext
 from bot.slack.ids import PlanRef
 from bot.slack.listener import answer
 from bot.slack.messages.answers import refused
-from bot.slack.messages.pin_modal import PinsShown
+from bot.slack.messages.pins import PinsShown, expiring_message
 from bot.slack.payloads import Click, ClickOnUsage
+from bot.slack.wording import is_user
 from bot.usecases.pins import NewPins
 
 OUTDATED_AT_ONCE = 5
@@ -74,3 +81,28 @@ def _update_clicked_message(context: SlackContext, click: Click | ClickOnUsage) 
             context.plan_messages.update_clicked(plan_id, click.channel_id, click.ts)
     except ServiceError as error:
         _log.warning("%s; it is tried again", error)
+
+
+@dataclass(frozen=True, slots=True)
+class PinWarnings:
+    """The rules name channels by id."""
+
+    client: WebClient
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+
+    def send(self, pins: Sequence[RepositoryPin]) -> None:
+        """For pins of one owner and one repository: in a direct message, or for pins from the
+        command line in the repository's channel, if it has one. Raises SlackError, except for
+        people and channels that no retry reaches."""
+        repository, by = parse_repository_uri(pins[0].repository), pins[0].pin.by
+        assert repository, "pins are stored by URI"
+        channel = by if is_user(by) else self.rules_of(repository).channel
+        if channel is None:
+            return
+        content = expiring_message(pins, repository)
+        try:
+            post_message(self.client, "Telling that a pin runs out", channel, content)
+        except SlackError as error:
+            if error.code not in UNREACHABLE:
+                raise
+            _log.warning("%s", error)

@@ -27,7 +27,7 @@ from bot.slack.ids import (
 from bot.slack.listener import Body, UnexpectedPayloadError, answer, make_listener
 from bot.slack.messages.answers import approval_answer, pin_answer, refused
 from bot.slack.messages.kit import loading_view, text_view
-from bot.slack.messages.pin_modal import LASTS, NO_END, pins_view
+from bot.slack.messages.pins import LASTS, NO_END, pins_view
 from bot.slack.payloads import PayloadSender, PinSubmission, Submission
 from bot.usecases.audit import one_line
 from bot.usecases.decisions import Consent

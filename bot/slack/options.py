@@ -13,7 +13,7 @@ from bot.slack.api import Json, safe
 from bot.slack.context import SlackContext
 from bot.slack.ids import PINNED_TAGS, fits_option
 from bot.slack.listener import Body, log_error
-from bot.slack.messages.pin_modal import digest_option, glob_option, tag_option
+from bot.slack.messages.pins import digest_option, glob_option, tag_option
 from bot.slack.payloads import Suggestion
 
 MOST_OPTIONS = 100

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
-from bot.expiring_cache import ExpiringCache
+from bot.parallel import ExpiringCache
 from bot.slack.api import SlackError, calling
 
 SECONDS = 60.0

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, tuple_, update
 from sqlalchemy.orm import Session
 
-from bot.core.records import Approval, Outcome, PlanRecord
+from bot.core.records import Approval, Change, Outcome, PlanRecord
 from bot.store.audit import add_events
-from bot.store.changes import Change
 from bot.store.part import StorePart, count_of, insert_all, insert_into
 from bot.store.pins import add_removals, change_pins
 from bot.store.plan_content import pack

@@ -3,15 +3,20 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import ClassVar
+from threading import Lock
+from typing import TYPE_CHECKING, ClassVar
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.core.errors import ServiceError
 from bot.outgoing import quoted
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 
 class Database(ABC):
@@ -69,3 +74,66 @@ class Database(ABC):
     def _failure(self, error: BaseException) -> ServiceError:
         said = quoted(str(error).strip().partition("\n")[0])
         return ServiceError(f"{self.name} cannot be used ({said}): {self._what_to_do(error)}")
+
+
+CURRENT = "0011"
+"""The newest revision, told here too: who finds it in the database need not load Alembic."""
+
+SHRINKS = "0008"
+"""This revision removes much of what older ones stored."""
+
+_ONE_AT_A_TIME = Lock()
+"""Alembic knows one migration in a process."""
+
+
+def migrate(database: Database) -> bool:
+    """True if the database was empty. Several processes may do this at the same time."""
+    with database.reading() as session:
+        if _revision(session.connection()) == CURRENT:
+            return False
+    with _ONE_AT_A_TIME, database.writing() as session:
+        database.keep_others_out(session)
+        connection = session.connection()
+        found = _revision(connection)
+        _refuse_newer(found, database.name)
+        upgrade(connection, "head")
+    if found is not None and found < SHRINKS:
+        database.give_back_space()
+    return found is None
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    from alembic import command  # noqa: PLC0415
+
+    command.upgrade(_config(connection), revision)
+
+
+def scripts() -> "ScriptDirectory":
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    return ScriptDirectory.from_config(_config())
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+def _refuse_newer(revision: str | None, name: str) -> None:
+    known = {script.revision for script in scripts().walk_revisions()}
+    if revision not in {None, *known}:
+        raise ServiceError(
+            f"{name} was made by a newer ecr-clean (revision {revision}): upgrade this one, or set "
+            "DATABASE_URL to another database"
+        )
+
+
+def _config(connection: Connection | None = None) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", "bot.store:migrations")
+    config.set_main_option("path_separator", "os")
+    return config

@@ -11,11 +11,9 @@ from sqlalchemy.exc import ArgumentError
 from bot.core.errors import RequestError
 from bot.store.audit import Audit
 from bot.store.commits import Commits
-from bot.store.database import Database
-from bot.store.due_reports import DueReports
-from bot.store.jobs import Jobs
+from bot.store.database import Database, migrate
+from bot.store.jobs import DueReports, Jobs
 from bot.store.messages import Deliveries, Homes, Messages
-from bot.store.migrate import migrate
 from bot.store.pins import StoredPins
 from bot.store.plans import Plans, Receipts
 from bot.store.postgresql import PostgresqlDatabase

@@ -14,7 +14,7 @@ from bot.core.repository import RegistryId
 from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.parallel import in_parallel
 from bot.ports import RegionAnswer, RegionMemory
-from bot.usage.kubernetes.clusters import KnownClusters
+from bot.usage.kubernetes.unlisted import KnownClusters
 
 LASTS = timedelta(days=1)
 """How long an answer counts."""

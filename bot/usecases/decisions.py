@@ -34,11 +34,10 @@ from bot.core.errors import RefusedError, RequestError
 from bot.core.person_reasons import Grant
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules
-from bot.core.records import Approval, EventName, Pause, PlanRecord
+from bot.core.records import Approval, Change, EventName, Pause, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, approved, asked_to_stop, called_back, dismissed
 from bot.ports import Clock, Doubted, UsageMemory
-from bot.store.changes import Change
 from bot.usecases.audit import Action, RepositoryAction, one_line
 from bot.usecases.proposals import find_plan
 

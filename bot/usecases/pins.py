@@ -20,12 +20,11 @@ from bot.core.legal_texts import ONLY_GLOBS
 from bot.core.pins import Pin, PinBoard, PinKind, check_pin
 from bot.core.plan import AWAITING, Plan
 from bot.core.policy import ApprovalRules
-from bot.core.records import Event, EventName, PinRemoval, PlanRecord, RepositoryPin
+from bot.core.records import Change, Event, EventName, PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.words import moment
 from bot.parallel import each_for_itself
 from bot.ports import Clock
-from bot.store.changes import Change
 from bot.usecases.audit import RepositoryAction, one_line
 from bot.usecases.check_authority import Authority, PinStillInForce
 from bot.usecases.proposals import (

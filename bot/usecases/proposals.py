@@ -18,6 +18,7 @@ from bot.core.pins import Pin
 from bot.core.plan import OPEN, Plan, PlanState, content_hash, with_pins
 from bot.core.records import (
     BY_ITSELF,
+    Change,
     Event,
     EventName,
     LastLook,
@@ -36,7 +37,6 @@ from bot.core.transitions import (
     renewed,
 )
 from bot.ports import Clock
-from bot.store.changes import Change
 from bot.usecases.audit import RepositoryAction
 from bot.usecases.planning import Planned, Planner
 from bot.usecases.repositories import Found

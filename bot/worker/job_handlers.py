@@ -1,31 +1,37 @@
-"""Handles the jobs of the queue: reports that are due, reports that people request, and summaries
-of rounds."""
+"""Plans reports. Jobs that begin at about the same time share one scan of usage."""
 
 import logging
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Lock
 from typing import Protocol
 
 from bot.aws.ecr import EcrRegistry
-from bot.bootstrap.people import open_authority
-from bot.bootstrap.planning import open_registries
+from bot.bootstrap.memory import memory_of
+from bot.bootstrap.people import open_authority, open_proposer
+from bot.bootstrap.planning import open_planner, open_registries
 from bot.bootstrap.processes import Leaving
+from bot.bootstrap.sources import Seen, open_sources
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.records import BY_ITSELF, Job
+from bot.core.repository import RegistryId, RepositoryId
 from bot.core.schedules import DUE, REST, DueOutcome, DueReport, JobFailure, ReportFailure
-from bot.ports import Clock, Progress
+from bot.ports import Clock, Progress, ScanMemory
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.settings.model import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
 from bot.slack.messages.report_status import failed_message, planning_message, rest_message
-from bot.slack.report_messages import PacedReports, ReportPlaceholder, post_summary
+from bot.slack.requested_reports import PacedReports, ReportPlaceholder, post_summary
 from bot.store.store import Store
+from bot.usecases.check_authority import Authority
 from bot.usecases.deletion.lease import Lease, LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
+from bot.usecases.proposals import Proposal
 from bot.usecases.reports import (
     REPORT,
     PlannedReport,
@@ -34,8 +40,75 @@ from bot.usecases.reports import (
     RequestedReports,
 )
 from bot.usecases.repositories import Found, find_repositories, find_repository
-from bot.worker.report_planner import ReportPlanner, SharedScans
 from bot.worker.slack_updates import SlackAccess
+
+SHARED_FOR = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class SharedScans:
+    """Scans of usage for plans that people decide on: a deletion always scans anew. A scan is
+    shared for SHARED_FOR, unless a part of it failed, since somebody may have fixed that, or the
+    repository's open plan is newer, since that plan knows more."""
+
+    settings: Settings
+    authority: Authority
+    store: Store
+    clock: Clock
+    _seen: dict[RegistryId, Seen] = field(default_factory=dict, init=False)
+    _locks: defaultdict[RegistryId, Lock] = field(
+        default_factory=lambda: defaultdict(Lock), init=False
+    )
+
+    def scan(
+        self,
+        repository: RepositoryId,
+        registries: Sequence[EcrRegistry],
+        memory: ScanMemory,
+        progress: Progress,
+    ) -> Seen:
+        """A second caller waits for the scan of the first."""
+        with self._locks[repository.registry]:
+            seen = self._seen.get(repository.registry)
+            if seen is None or not self._serves(seen, repository):
+                asked = frozenset([repository.registry])
+                sources = open_sources(self.settings, registries, asked)
+                seen = sources.scan_other_regions_too(
+                    self.settings, self.authority, memory, self.clock, progress
+                )
+                self._seen[repository.registry] = seen
+            return seen
+
+    def _serves(self, seen: Seen, repository: RepositoryId) -> bool:
+        if any(look.failure for look in seen.snapshot.looks):
+            return False
+        plan = self.store.open_plan(repository)
+        is_newer_than_plan = plan is None or plan.proposed_at <= seen.at
+        return is_newer_than_plan and self.clock() - seen.at < SHARED_FOR
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPlanner:
+    """Plans repositories and stores the plans. May be used by several threads."""
+
+    settings: Settings
+    store: Store
+    scans: SharedScans
+    authority: Authority
+
+    def propose(
+        self,
+        found: Found,
+        registries: Sequence[EcrRegistry],
+        person: SlackPerson,
+        progress: Progress,
+    ) -> Proposal:
+        """Raises what planning and the store raise."""
+        with memory_of(self.store) as memory:
+            seen = self.scans.scan(found.repository, registries, memory.scans, progress)
+            planner = open_planner(self.settings, self.authority, seen, memory, progress)
+            return open_proposer(self.settings, self.store, planner, person).propose(found)
+
 
 PLANNING_RETRIED_FOR = timedelta(hours=1)
 """While AWS or the database fails. After that the summary says why there is no report."""

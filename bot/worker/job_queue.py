@@ -8,8 +8,8 @@ from bot.bootstrap.processes import Leaving
 from bot.core.errors import Sentence, ServiceError
 from bot.core.records import Job, Worker
 from bot.core.schedules import JobFailure, NotDoneInADay, TooManyAttempts
-from bot.memory import collect_garbage
 from bot.ports import Clock
+from bot.process import collect_garbage
 from bot.render.errors import any_error_words, failure_words
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE, Lease, LeaseLostError, lease_of_job

@@ -10,7 +10,7 @@ from threading import Lock
 from bot.core.plan import CARRIED_OUT, PlanState
 from bot.core.records import PlanRecord
 from bot.core.words import moment
-from bot.memory import collect_garbage
+from bot.process import collect_garbage
 from bot.render.decisions import pause_words, state_words
 from bot.render.errors import any_error_words, called_back_words
 from bot.render.words import freed

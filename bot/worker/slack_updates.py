@@ -21,8 +21,7 @@ from bot.bootstrap.slack import (
     open_warner,
     open_workspace,
 )
-from bot.expiring_cache import ExpiringCache
-from bot.parallel import each_for_itself
+from bot.parallel import ExpiringCache, each_for_itself
 from bot.render.errors import any_error_words
 from bot.settings.model import Settings
 from bot.slack.home import Home

@@ -13,9 +13,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-from bot.core.records import PlanRecord
+from bot.core.records import Change, PlanRecord
 from bot.playground.aws import Fault, StandIn
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests.cli.forks import Forked
 from tests.cli.remembered import LOOKED_AT, proposed

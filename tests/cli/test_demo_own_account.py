@@ -14,8 +14,8 @@ from botocore.loaders import Loader
 
 from bot.aws.sessions import open_session
 from bot.bootstrap.sources import cluster_role
+from bot.cli.demo.company import expect_no_proxy, only_this_machines_aws
 from bot.cli.demo.own_account import only_reads, own_settings
-from bot.cli.demo.running import expect_no_proxy, only_this_machines_aws
 from bot.core.errors import RequestError
 from bot.playground.aws import StandIn
 from bot.playground.kubernetes import Cluster

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.pins import Pin
-from bot.core.records import RepositoryPin
+from bot.core.records import Change, RepositoryPin
 from bot.core.transitions import started
 from bot.playground.aws import StandIn
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event

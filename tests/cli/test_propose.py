@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.core.plan import PlanState
+from bot.core.records import Change
 from bot.core.transitions import started
 from bot.core.words import moment
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests.cli.remembered import ANN, LOOKED_AT, Write
 from tests.store.support import event

@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import Run, Worker
+from bot.core.records import Change, Run, Worker
 from bot.core.transitions import taken_over
 from bot.core.words import moment
 from bot.playground.aws import Fault, StandIn
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests import support
 from tests.cli.carrying_out import (

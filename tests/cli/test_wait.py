@@ -10,10 +10,10 @@ from bot.bootstrap.processes import Leaving
 from bot.cli.execution import HandsOn
 from bot.core.authority import AwsIdentity
 from bot.core.plan import PlanState
+from bot.core.records import Change
 from bot.core.transitions import called_back
 from bot.playground.aws import StandIn
 from bot.settings.load import load_settings
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests.cli.carrying_out import (
     DELETION,

@@ -9,12 +9,11 @@ import pytest
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import RepositoryPin
+from bot.core.records import Change, RepositoryPin
 from bot.playground.aws import manifests
 from bot.playground.slack import Person, Workspace
 from bot.slack.ids import PlanRef
 from bot.slack.messages.pins import KEEPS_FOR
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests.cli.carrying_out import as_stored, late_by, until
 from tests.journeys.test_slack import (

@@ -12,6 +12,8 @@ from bot.core.findings import (
     FindingDetail,
     OtherRegionsEmpty,
     RegionsUnread,
+    ScopesMissing,
+    SlackScope,
     WorkloadsListed,
     failed,
     ok,
@@ -27,7 +29,6 @@ from bot.core.registry_findings import (
     ServiceMayPull,
 )
 from bot.core.repository import RegistryId
-from bot.core.slack_findings import ScopesMissing, SlackScope
 from bot.render.findings import FINDING_COLUMNS
 from bot.render.findings_words import finding_words, fix_words
 from tests.examples import examples

@@ -16,7 +16,7 @@ from bot.bootstrap.slack_context import open_brief_client, open_slack_context
 from bot.core.errors import Sentence
 from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
-from bot.core.records import Event, EventName, Job, Message, PlanRecord
+from bot.core.records import Change, Event, EventName, Job, Message, PlanRecord
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
 from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
@@ -24,7 +24,6 @@ from bot.settings.model import Settings
 from bot.slack.context import SlackContext
 from bot.slack.plan_messages import PlanMessages
 from bot.slack.socket_mode import SlackConnection
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests.render.builders import image, plan
 from tests.support import NOW

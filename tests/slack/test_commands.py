@@ -8,14 +8,13 @@ import pytest
 
 from bot.core.errors import Sentence
 from bot.core.plan import PlanState
-from bot.core.records import Approval, Binding, EventName, ImageResult, LastLook, TagScan
+from bot.core.records import Approval, Binding, Change, EventName, ImageResult, LastLook, TagScan
 from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.schedules import DUE
 from bot.playground.slack import Person, Workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD
-from bot.store.changes import Change
 from tests.render.builders import GB, HERE
 from tests.slack.conftest import OpenOffice
 from tests.slack.messages.scene import STAR, read

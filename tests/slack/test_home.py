@@ -6,10 +6,9 @@ import pytest
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import EventName, LastLook, Message, Pause, PlanRecord, RepositoryPin
+from bot.core.records import Change, EventName, LastLook, Message, Pause, PlanRecord, RepositoryPin
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import SlackError
-from bot.store.changes import Change
 from tests.render.builders import GB, HERE
 from tests.slack.conftest import OpenOffice
 from tests.slack.messages.scene import STAR, read

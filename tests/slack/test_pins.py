@@ -8,13 +8,12 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import Binding, EventName, Message, Pause, RepositoryPin, TagScan
+from bot.core.records import Binding, Change, EventName, Message, Pause, RepositoryPin, TagScan
 from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
 from bot.slack.api import SlackError
+from bot.slack.follow_up import PinWarnings
 from bot.slack.ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
 from bot.slack.payloads import PayloadSender
-from bot.slack.pin_warnings import PinWarnings
-from bot.store.changes import Change
 from tests.render.builders import HERE
 from tests.slack.conftest import OpenOffice
 from tests.slack.messages.scene import BY_ROLE, STAR, read

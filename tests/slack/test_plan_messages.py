@@ -12,11 +12,10 @@ from slack_sdk import WebClient
 
 from bot.core.errors import Sentence
 from bot.core.plan import PlanState, content_hash
-from bot.core.records import EventName, Message, PlanRecord
+from bot.core.records import Change, EventName, Message, PlanRecord
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import SlackError
 from bot.slack.plan_messages import BETWEEN_PROGRESS, FRESH, PlanMessages
-from bot.store.changes import Change
 from bot.store.store import Store, open_store
 from tests.slack.conftest import MakePlanMessages
 from tests.slack.support import Json, buttons, calls, message_at

@@ -6,7 +6,7 @@ from slack_sdk import WebClient
 from bot.bootstrap.slack import open_hasty_client
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import MessageContent, SlackError
-from bot.slack.report_messages import (
+from bot.slack.requested_reports import (
     SECONDS_AFTER_FAILURE,
     SECONDS_BETWEEN_UPDATES,
     ReportPlaceholder,

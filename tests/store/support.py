@@ -16,10 +16,18 @@ from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState, content_hash, make_plan
 from bot.core.policy import Evidence, Policy
-from bot.core.records import Approval, Event, EventName, PlanRecord, RepositoryPin, Run, Worker
+from bot.core.records import (
+    Approval,
+    Change,
+    Event,
+    EventName,
+    PlanRecord,
+    RepositoryPin,
+    Run,
+    Worker,
+)
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
-from bot.store.changes import Change
 from bot.store.store import Store, open_store
 from tests.support import NOW
 

@@ -8,8 +8,7 @@ from sqlalchemy import select
 
 from bot.core.errors import RequestError
 from bot.core.plan import PlanState, content_hash
-from bot.core.records import Approval, EventName, Item, Outcome
-from bot.store.changes import Change
+from bot.core.records import Approval, Change, EventName, Item, Outcome
 from bot.store.store import Store
 from bot.store.tables import ItemRow, VersionRow
 from tests.store.support import (

@@ -22,7 +22,7 @@ from bot.core.schedules import (
     Round,
     TooManyAttempts,
 )
-from bot.store.due_reports import REMEMBERED_FOR
+from bot.store.jobs import REMEMBERED_FOR
 from bot.store.store import Store
 from bot.store.tables import DueReportRow
 from tests.store.support import HERE, THERE, propose

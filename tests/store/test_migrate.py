@@ -20,9 +20,8 @@ from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
 from bot.core.pull_times import OurRead, Span
 from bot.core.reasons import NothingKeeps
-from bot.core.records import Approval, EventName, ImageResult, Outcome
-from bot.store.changes import Change
-from bot.store.migrate import CURRENT, scripts, upgrade
+from bot.core.records import Approval, Change, EventName, ImageResult, Outcome
+from bot.store.database import CURRENT, scripts, upgrade
 from bot.store.store import Store, open_database, open_store
 from bot.store.tables import ApprovalRow, Base, VersionRow
 from tests.postgres import Server

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL, make_url, text
 
 from bot.core.errors import ServiceError
-from bot.store.changes import Change
+from bot.core.records import Change
 from bot.store.store import open_store
 from tests.pgbouncer import CONNECTIONS, pooler
 from tests.postgres import Server

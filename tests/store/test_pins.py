@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.records import EventName, PinRemoval, RepositoryPin
-from bot.store.changes import Change
+from bot.core.records import Change, EventName, PinRemoval, RepositoryPin
 from bot.store.store import Store
 from tests.store.support import THERE, event, pin
 from tests.support import NOW

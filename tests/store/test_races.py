@@ -12,9 +12,17 @@ import pytest
 
 from bot.core.plan import PlanState, content_hash
 from bot.core.reasons import NothingKeeps
-from bot.core.records import Batch, EventName, ImageResult, Outcome, PlanRecord, TagScan, Worker
+from bot.core.records import (
+    Batch,
+    Change,
+    EventName,
+    ImageResult,
+    Outcome,
+    PlanRecord,
+    TagScan,
+    Worker,
+)
 from bot.ports import Doubted, WorkloadCount
-from bot.store.changes import Change
 from bot.store.store import Store, open_store
 from tests.store.support import (
     BEHIND_A_POOLER_TOO,

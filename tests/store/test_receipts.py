@@ -6,9 +6,8 @@ from bot.core.audit_details import CouldNotBegin
 from bot.core.errors import Sentence
 from bot.core.plan import PlanState
 from bot.core.reasons import InUse
-from bot.core.records import EventName, ImageResult, Item, Outcome
+from bot.core.records import Change, EventName, ImageResult, Item, Outcome
 from bot.core.result_reasons import KeptNow, RefusedByEcr
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests.store.support import (
     HERE,

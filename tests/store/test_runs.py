@@ -10,8 +10,17 @@ from sqlalchemy import event as sql_event
 from bot.core.errors import Sentence, ServiceError
 from bot.core.plan import PlanState, content_hash
 from bot.core.reasons import NothingKeeps
-from bot.core.records import Batch, EventName, ImageResult, Item, KeptManifest, Outcome, Run, Worker
-from bot.store.changes import Change
+from bot.core.records import (
+    Batch,
+    Change,
+    EventName,
+    ImageResult,
+    Item,
+    KeptManifest,
+    Outcome,
+    Run,
+    Worker,
+)
 from bot.store.store import Store
 from bot.store.tables import KeptRow
 from tests.store.support import (

@@ -13,9 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.errors import ServiceError
-from bot.core.records import Message
+from bot.core.records import Change, Message
 from bot.store import sqlite, sqlite_files
-from bot.store.changes import Change
 from bot.store.store import Store, open_store
 from tests.store.support import approval, content, event, propose, record, seen, sqlite_url
 

@@ -11,7 +11,7 @@ from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usage.kubernetes.clusters import KnownClusters
+from bot.usage.kubernetes.unlisted import KnownClusters
 from bot.usage.other_regions import (
     NoMemory,
     OtherRegions,

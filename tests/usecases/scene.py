@@ -13,11 +13,10 @@ from bot.core.decision_reasons import Refusal
 from bot.core.errors import RefusedError, RequestError, Sentence, ServiceError
 from bot.core.plan import Plan
 from bot.core.policy import ApprovalRules
-from bot.core.records import Event, EventName, Item, Pause, PlanRecord, RepositoryPin
+from bot.core.records import Change, Event, EventName, Item, Pause, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.transitions import proposed
 from bot.core.usage import Look, Usage
-from bot.store.changes import Change
 from bot.store.store import Store, open_database
 from bot.usecases.check_authority import Authority
 from bot.usecases.decisions import Consent, Decisions

@@ -12,10 +12,9 @@ from bot.core.errors import ServiceError
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.reasons import Pinned
-from bot.core.records import Outcome, PlanRecord, RepositoryPin
+from bot.core.records import Change, Outcome, PlanRecord, RepositoryPin
 from bot.core.result_reasons import KeptNow
 from bot.render.events import item_words
-from bot.store.changes import Change
 from bot.usecases.deletion.start import NotStartedError
 from tests.store.support import event
 from tests.usecases.site import ANN, RULES, Killed, Site

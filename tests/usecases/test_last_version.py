@@ -16,8 +16,8 @@ from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.render.events import detail_words, item_words
 from bot.render.plan_summary import why
+from bot.store.database import upgrade
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.migrate import upgrade
 from bot.store.store import Store, open_database, open_store
 from tests.postgres import postgresql
 from tests.store.conftest import empty_url, kind

@@ -12,9 +12,8 @@ from bot.core.errors import RequestError
 from bot.core.person_reasons import Guest, NoApprover
 from bot.core.pins import Pin
 from bot.core.plan import PlanState, content_hash
-from bot.core.records import Binding, EventName, TagScan
+from bot.core.records import Binding, Change, EventName, TagScan
 from bot.core.transitions import started
-from bot.store.changes import Change
 from bot.usecases.audit import LONGEST_REASON
 from bot.usecases.proposals import catch_up
 from tests.render.builders import HERE

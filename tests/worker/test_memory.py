@@ -8,8 +8,8 @@ from weakref import ref
 import pytest
 from botocore.client import BaseClient
 
-from bot.memory import expect_many_lasting_objects
 from bot.playground.slack import Person
+from bot.process import expect_many_lasting_objects
 from bot.settings.model import Settings
 from bot.store.store import Store
 from tests.cli.carrying_out import until

@@ -14,9 +14,8 @@ from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import Fault, Workspace
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
-from bot.worker.job_handlers import MOST_REPORTS
+from bot.worker.job_handlers import MOST_REPORTS, SHARED_FOR
 from bot.worker.job_queue import MOST_ATTEMPTS, RETRIED_FOR
-from bot.worker.report_planner import SHARED_FOR
 from tests.slack.support import calls
 from tests.support import Shelf, others_off
 from tests.worker.conftest import MakeOffice, WriteSettings

@@ -6,10 +6,9 @@ import pytest
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import EventName, RepositoryPin
+from bot.core.records import Change, EventName, RepositoryPin
 from bot.playground.slack import Fault, Workspace
 from bot.slack.api import SlackError
-from bot.store.changes import Change
 from bot.store.store import Store
 from tests.slack.support import buttons, calls, message_at
 from tests.store.support import HERE, closed, event, propose, seen

@@ -1,17 +1,29 @@
-"""The Slack workspace of the demo."""
+"""What the bot lives on during the demo: an environment, a settings file, a folder of its own."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.core.errors import RequestError, ServiceError
+from bot.settings.environment import Environment
+
+if TYPE_CHECKING:
+    from bot.playground.slack import RemoteWorkspace
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
 import bot
-from bot.core.errors import RequestError
 
 if TYPE_CHECKING:
     from bot.playground.slack import Workspace
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -21,7 +33,127 @@ from bot.bootstrap.sources import cluster_role
 if TYPE_CHECKING:
     from bot.playground.seed_people import Cast
     from bot.playground.slack import Workspace
-from bot.cli.demo.running import Serving, nothing_of_this_machines, open_household, serving
+
+
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+OURS = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """`folder` is gone with all that is in it once the demo ends."""
+
+    folder: Path
+    environment: Mapping[str, str]
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "serve.log"
+
+
+@contextmanager
+def open_household(environment: Mapping[str, str], settings: str) -> Iterator[Household]:
+    with tempfile.TemporaryDirectory(prefix="ecr-clean-demo-") as name:
+        folder = Path(name)
+        file = folder / "ecr-clean.yml"
+        file.write_text(settings)
+        state = {"XDG_STATE_HOME": name, "ECR_CLEAN_CONFIG": str(file)}
+        yield Household(folder, {"XDG_CACHE_HOME": name, **environment, **state})
+
+
+def nothing_of_this_machines() -> dict[str, str]:
+    """The environment without anything that leads to an account, a workspace or a database, so
+    that no call can leave the machine, and nothing of what is remembered here is read."""
+    files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    return {**_without(*OURS, "aws_", "xdg_cache_home", *PROXIES), **files}
+
+
+def only_this_machines_aws() -> dict[str, str]:
+    """The environment with all that boto3 reads in it, and with this machine's cache of manifests:
+    in it stands which pulls were the bot's own, which it has to know in future, too. Nothing of
+    Slack's or a database's."""
+    return {**_without(*OURS), "XDG_CACHE_HOME": str(Environment().cache_folder.parent)}
+
+
+def expect_no_proxy() -> None:
+    """Raises RequestError: Slack's client takes the same variables for calls to this machine."""
+    if found := [name for name in os.environ if name.lower() in PROXIES and os.environ[name]]:
+        raise RequestError(
+            f"The demo on your own account cannot go through a proxy ({', '.join(found)}): unset "
+            "that, or use `ecr-clean plan`, which can"
+        )
+
+
+def _without(*prefixes: str) -> dict[str, str]:
+    return {
+        name: value for name, value in os.environ.items() if not name.lower().startswith(prefixes)
+    }
+
+
+SECONDS_TO_START = 60.0
+SECONDS_TO_LEAVE = 20.0
+SECONDS_BETWEEN_LOOKS = 0.1
+
+LINES_OF_LOG = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """`ecr-clean serve`."""
+
+    household: Household
+    process: subprocess.Popen[bytes]
+
+    def wait_until_heard(self, workspace: "RemoteWorkspace") -> None:
+        """Until it hears what people do there. Raises ServiceError if it ends before, or that takes
+        too long."""
+        end = time.monotonic() + SECONDS_TO_START
+        while not workspace.connections():
+            self.expect_alive()
+            if time.monotonic() > end:
+                raise ServiceError(
+                    f"The bot did not come into the workspace within {SECONDS_TO_START:.0f} "
+                    f"seconds{self._last_words()}"
+                )
+            time.sleep(SECONDS_BETWEEN_LOOKS)
+
+    def expect_alive(self) -> None:
+        status = self.process.poll()
+        if status is not None:
+            raise ServiceError(f"The bot ended with exit status {status}{self._last_words()}")
+
+    def _last_words(self) -> str:
+        said = self.household.log.read_text().splitlines()[-LINES_OF_LOG:]
+        return "; it said last: " + " / ".join(said) if said else ""
+
+
+@contextmanager
+def serving(household: Household) -> Iterator[Serving]:
+    """Ended on leaving, with all of its processes."""
+    with household.log.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "serve"],
+            env=household.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield Serving(household, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(SECONDS_TO_LEAVE)
+        except subprocess.TimeoutExpired:
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """It and its worker."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
 
 MANIFEST = Path(bot.__file__).parent.parent / "manifest.yml"
 """That of the app, as it is installed anywhere."""

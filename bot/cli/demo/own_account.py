@@ -19,9 +19,14 @@ from bot.aws.eks import Eks
 from bot.aws.iam_policy import REGISTRY, SOURCES, Needs
 from bot.aws.places import AccountAccess, open_places
 from bot.bootstrap.planning import identify, open_registries
-from bot.cli.demo.company import open_workspace
+from bot.cli.demo.company import (
+    expect_no_proxy,
+    only_this_machines_aws,
+    open_household,
+    open_workspace,
+    serving,
+)
 from bot.cli.demo.reports import Newspaper
-from bot.cli.demo.running import expect_no_proxy, only_this_machines_aws, open_household, serving
 from bot.cli.demo.showing import stay_until_interrupted
 from bot.cli.terminal import say_lines
 from bot.core.errors import RequestError, ServiceError

@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from bot.cli.demo.running import Household
+from bot.cli.demo.company import Household
 from bot.cli.status import ExitStatus
 from bot.cli.terminal import note, say_lines
 from bot.core.errors import ServiceError

@@ -4,9 +4,8 @@ import time
 from contextlib import suppress
 from datetime import timedelta
 
-from bot.cli.demo.company import company_at_work
+from bot.cli.demo.company import Serving, company_at_work
 from bot.cli.demo.reports import Newspaper
-from bot.cli.demo.running import Serving
 from bot.cli.status import ExitStatus
 from bot.cli.terminal import say_lines
 

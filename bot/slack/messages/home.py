@@ -10,7 +10,7 @@ from bot.slack.api import Json
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases
 from bot.slack.messages.kit import and_more, context, header, section
-from bot.slack.messages.plan_lists import last_run, open_plan
+from bot.slack.messages.plan import last_run, open_plan
 from bot.slack.messages.repositories import totals
 from bot.slack.view import HomeView, NextReport
 from bot.slack.wording import channel_link, code, codes, date, mention, prose

@@ -13,7 +13,7 @@ from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases
 from bot.slack.messages.kit import context, message, section, sections
 from bot.slack.messages.phrases import cost
-from bot.slack.messages.plan_lists import state_of
+from bot.slack.messages.plan import state_of
 from bot.slack.wording import code, date, day
 
 

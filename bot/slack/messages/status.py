@@ -14,7 +14,7 @@ from bot.slack.api import MessageContent
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases
 from bot.slack.messages.kit import and_more, command_button, context, message, section, sections
-from bot.slack.messages.plan_lists import open_plan
+from bot.slack.messages.plan import open_plan
 from bot.slack.view import OpenPlan
 from bot.slack.wording import code, mention
 

@@ -1,12 +1,14 @@
-"""The least ClusterRole that reading a cluster needs."""
+"""Custom resources that name images somewhere, in pod templates or elsewhere."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import jmespath
 import msgspec
 
 from bot.core.errors import ServiceError
@@ -15,10 +17,99 @@ from bot.core.usage import Sighting, TagRunner, Unresolved
 from bot.outgoing import quoted
 from bot.parallel import in_parallel
 from bot.usage.kubernetes.api import ClusterApi
-from bot.usage.kubernetes.content import info_of, mentions
-from bot.usage.kubernetes.custom import CustomResource
+from bot.usage.kubernetes.content import Whole, custom, images, info_of, mentions, put_together
 from bot.usage.kubernetes.errors import in_words
-from bot.usage.kubernetes.objects import BUILT_IN, BuiltIn, ContainerStatus, Object, Owner, Pod
+from bot.usage.kubernetes.objects import (
+    BUILT_IN,
+    BuiltIn,
+    ContainerStatus,
+    Metadata,
+    Object,
+    Owner,
+    Pod,
+    PodSpec,
+)
+
+
+class _NotThereError(Exception):
+    """The end of a sentence."""
+
+
+@dataclass(frozen=True)
+class CustomResource:
+    """`templates`: JMESPaths, each to a pod template, to a pod's spec, or to several of them. What
+    an object names elsewhere counts too."""
+
+    group: str
+    version: str
+    plural: str
+    templates: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.plural}.{self.version}.{self.group}"
+
+    @property
+    def resource(self) -> type[Whole]:
+        return custom(self.group, self.version, self.plural)
+
+    def read(self, text: bytes, hosts: Hosts) -> "CustomObject":
+        """Raises ServiceError if a path leads nowhere. What stands in the object is not repeated:
+        it may be a password."""
+        found = _without_nulls(msgspec.json.decode(text))
+        metadata = msgspec.convert(found["metadata"], Metadata)
+        kind = str(found.get("kind") or self.plural)
+        try:
+            specs = tuple(self._pod_specs(found))
+        except _NotThereError as error:
+            raise ServiceError(
+                f"{kind} {metadata.namespace}/{metadata.name}: {error}: mend `template` of {self} "
+                "in usage.kubernetes.custom_resources"
+            ) from None
+        others = (*images(found), *put_together(found, hosts))
+        return CustomObject(metadata, kind, specs, others)
+
+    def _pod_specs(self, found: dict[str, Any]) -> Iterator[PodSpec]:
+        return (spec for path in self.templates for spec in _at(path, found))
+
+
+class CustomObject(Object):
+    kind: str
+    specs: tuple[PodSpec, ...]
+    others: tuple[str, ...]
+
+    @property
+    def kind_of_object(self) -> str:
+        return self.kind
+
+    def images(self) -> Iterator[str]:
+        for spec in self.specs:
+            yield from spec.images()
+        yield from self.others
+
+
+def _at(path: str, found: dict[str, Any]) -> Iterator[PodSpec]:
+    try:
+        there = jmespath.search(path, found)
+        if there is None or there == []:
+            raise _NotThereError(f"nothing stands at {path!r}")
+        for each in there if isinstance(there, list) else [there]:
+            spec = each if isinstance(each, dict) and "containers" in each else each["spec"]
+            yield msgspec.convert(spec, PodSpec)
+    except (jmespath.exceptions.JMESPathError, LookupError, TypeError, ValueError) as error:
+        words = f"{path!r} leads to no pod template ({type(error).__name__})"
+        raise _NotThereError(words) from None
+
+
+def _without_nulls(value: Any) -> Any:
+    """An API server keeps them where a definition preserves unknown fields; they mean nothing."""
+    match value:
+        case dict():
+            return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+        case list():
+            return [_without_nulls(each) for each in value]
+        case _:
+            return value
+
 
 NAME = "ecr-clean"
 

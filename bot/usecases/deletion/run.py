@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.core.errors import DamagedError, RequestError, Sentence, ServiceError
 from bot.core.graph import Graph
 from bot.core.plan import Plan, PlanState
-from bot.core.records import EventName, Outcome, PlanRecord, Run, by_itself
+from bot.core.records import Change, EventName, Outcome, PlanRecord, Run, by_itself
 from bot.core.result_reasons import (
     DeletedElsewhere,
     EndCause,
@@ -24,7 +24,6 @@ from bot.core.result_reasons import (
 )
 from bot.core.revalidation import Comparison, are_too_many, is_approved_content, next_pass
 from bot.ports import Clock, RunProgress
-from bot.store.changes import Change
 from bot.usecases.deletion.batches import BatchAnswer, BatchSender, images_a_round
 from bot.usecases.deletion.lease import LeasedRun, lease_of_run
 from bot.usecases.deletion.results import Results

@@ -19,6 +19,7 @@ from bot.core.errors import DamagedError, RequestError, Sentence
 from bot.core.plan import PlanState
 from bot.core.records import (
     BY_SETTINGS,
+    Change,
     Event,
     EventName,
     Pause,
@@ -38,7 +39,6 @@ from bot.core.transitions import (
     started,
     taken_over,
 )
-from bot.store.changes import Change
 from bot.usecases.check_authority import Authority
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget, FreshPlan, make_fresh_plan

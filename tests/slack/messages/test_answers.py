@@ -28,7 +28,7 @@ from bot.slack.commands import COMMANDS
 from bot.slack.ids import MOST_IN_LINE
 from bot.slack.messages.answers import MOST_CHOICES, Choice, choices, help_message, refused
 from bot.slack.messages.pins import PinnedView, pinned_message
-from bot.slack.messages.plan_lists import EndedPlan, HistoryView, history_message
+from bot.slack.messages.plan import EndedPlan, HistoryView, history_message
 from bot.slack.messages.repositories import RepositoriesView, repositories_message
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import WhyView, deleted_message, never_scanned_message, why_message

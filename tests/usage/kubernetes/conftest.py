@@ -11,9 +11,8 @@ from bot.core.references import Hosts
 from bot.core.usage import Sighting
 from bot.playground.kubernetes import Cluster
 from bot.usage.kubernetes.api import ClusterApi, Configure
-from bot.usage.kubernetes.custom import CustomResource
 from bot.usage.kubernetes.kubeconfig import Trust, from_kubeconfig
-from bot.usage.kubernetes.source import KubernetesSource
+from bot.usage.kubernetes.source import CustomResource, KubernetesSource
 
 Kubeconfig = dict[str, Any]
 Change = Callable[[Kubeconfig], object]

@@ -8,9 +8,8 @@ from threading import Event
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.records import PlanRecord, Run
+from bot.core.records import Change, PlanRecord, Run
 from bot.core.transitions import started, taken_over
-from bot.store.changes import Change
 from bot.usecases.deletion.lease import (
     JOB_LEASE,
     MARGIN,

@@ -1,0 +1,101 @@
+"""Posts reports in Slack, without anybody there who listens."""
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.slack import Workspace, open_plan_messages
+from bot.cli.status import StatusCollector
+from bot.core.errors import ServiceError
+from bot.core.schedules import SUMMARIZED, Rest
+from bot.render.stored_plans import PostedReport
+from bot.slack.api import PostLimiter, message_link
+from bot.slack.plan_messages import PlanMessages
+from bot.slack.requested_reports import PacedReports, post_summary
+from bot.usecases.reports import PlannedReport, Reports
+
+if TYPE_CHECKING:
+    from bot.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPoster:
+    """Prints on standard error why a report cannot be posted, and adds it to `outcome`."""
+
+    reports: Reports
+    workspace: Workspace
+    plan_messages: PlanMessages
+    limiter: PostLimiter
+    outcome: StatusCollector
+    _summarized: defaultdict[str, list[PlannedReport]] = field(
+        default_factory=lambda: defaultdict(list), init=False
+    )
+
+    def post(self, planned: PlannedReport) -> Iterator[PostedReport]:
+        """Keeps reports that are summarized for `post_summaries`."""
+        if planned.outcome in SUMMARIZED:
+            self._summarized[planned.in_round().round.entry].append(planned)
+        try:
+            message = self.reports.deliver(planned)
+        except ServiceError as error:
+            self.outcome.failed(error)
+            return
+        if message is None:
+            return
+        posted = self._posted(planned, message.ts)
+        if self.plan_messages.is_shown(message):
+            yield posted
+        else:
+            self.outcome.failed(_only_begun(posted))
+
+    def post_summaries(self) -> Iterator[PostedReport]:
+        """One summary for each entry of `reports`."""
+        for summarized in self._summarized.values():
+            yield from self._post_summary(summarized)
+
+    def _post_summary(self, summarized: list[PlannedReport]) -> Iterator[PostedReport]:
+        channel = _channel(summarized[0])
+        reports = tuple(each.in_round() for each in summarized)
+        self.limiter.wait(channel)
+        try:
+            ts = post_summary(self.workspace.client, channel, Rest(reports[0].round, reports, ()))
+        except ServiceError as error:
+            self.outcome.failed(error)
+            return
+        for each in summarized:
+            yield self._posted(each, ts)
+
+    def _posted(self, planned: PlannedReport, ts: str) -> PostedReport:
+        proposal, channel = planned.proposal, _channel(planned)
+        assert proposal, "reports without a plan are left out"
+        usd = proposal.content.savings.usd_per_month
+        link = message_link(self.workspace.url, channel, ts)
+        return PostedReport(proposal.record, usd, planned.outcome, channel, ts, link)
+
+
+def open_report_poster(
+    workspace: Workspace, store: "Store", expires_after: timedelta, outcome: StatusCollector
+) -> ReportPoster:
+    plan_messages = open_plan_messages(workspace, store)
+    limiter = PostLimiter(time.monotonic, time.sleep)
+    messages = PacedReports(plan_messages, limiter)
+    reports = Reports(store, messages, system_clock, expires_after)
+    return ReportPoster(reports, workspace, plan_messages, limiter, outcome)
+
+
+def _channel(planned: PlannedReport) -> str:
+    channel = planned.request.channel
+    assert channel, "reports without a channel are left out"
+    return channel
+
+
+def _only_begun(posted: PostedReport) -> ServiceError:
+    return ServiceError(
+        f"The report of {posted.plan.repository.name} is no more than its first line "
+        f"({posted.link}), since Slack did not take the rest: a running `ecr-clean serve` "
+        "completes it; without one, post it again"
+    )
