@@ -180,7 +180,7 @@ def test_a_bug_of_our_own_is_told(office: Office, monkeypatch: pytest.MonkeyPatc
     def break_down(*_: object) -> None:
         raise LookupError("oh")
 
-    monkeypatch.setattr("bot.worker.report_planner.open_planner", break_down)
+    monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
     ts = office.ask()
     office.jobs.do_next()
     assert "a bug of ecr-clean's own (LookupError: oh)" in office.shown(ts)["text"]

@@ -349,6 +349,40 @@ def test_workers_that_are_told_to_leave(
     assert job.attempts == 1
 
 
+@pytest.mark.usefixtures("api")
+def test_a_bug_of_our_own_is_in_the_summary_at_once(
+    office: Office, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_: object) -> None:
+        raise LookupError("oh")
+
+    monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
+    ring_and_work(office, settings)
+    assert outcomes(office) == [DueOutcome.FAILED]
+    (text,) = texts(office)
+    assert "a bug of ecr-clean's own (LookupError: oh)" in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("due", {"repository": f"{HOST}/team/api", "local": "2020-01-01T09:00"}),
+        ("rest", {"line": "forgotten"}),
+    ],
+)
+def test_reports_that_the_store_has_forgotten(
+    office: Office, kind: str, payload: dict[str, str]
+) -> None:
+    for is_given_up in (False, True):
+        office.store.put(kind, payload, office.watch())
+        for _ in range(MOST_ATTEMPTS * is_given_up):
+            assert office.take()
+            office.watch.passed += JOB_LEASE
+        assert office.jobs.do_next()
+        assert office.take() is None
+    assert office.messages == []
+
+
 # Slack
 
 
