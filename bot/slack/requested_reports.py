@@ -1,6 +1,5 @@
-"""Reports that people request: the placeholder is posted at once, and the worker turns it into the
-report.
-"""
+"""Posts reports and summaries. A requested report has a placeholder, which is posted at once, and
+which the worker turns into the report."""
 
 import logging
 import time
@@ -27,6 +26,11 @@ from bot.slack.listener import answer
 from bot.slack.messages.report_status import asked_message, failed_message, rest_message
 from bot.slack.payloads import Click, ClickOnUsage, PayloadSender
 from bot.slack.plan_messages import PlanMessages
+
+SECONDS_BETWEEN_UPDATES = 3.0
+SECONDS_AFTER_FAILURE = 30.0
+
+_GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
 
 _log = logging.getLogger(__name__)
 
@@ -95,12 +99,6 @@ def _show(context: SlackContext, channel: str, ts: str, content: MessageContent)
         update_message(context.client, "Answering", channel, ts, content)
     except SlackError as error:
         _log.warning("%s", error)
-
-
-SECONDS_BETWEEN_UPDATES = 3.0
-SECONDS_AFTER_FAILURE = 30.0
-
-_GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
 
 
 @dataclass(frozen=True, slots=True)

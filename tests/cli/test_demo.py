@@ -140,7 +140,7 @@ def test_the_bot_ends_by_itself(slack: Workspace) -> None:
 
 
 def test_the_bot_does_not_come(slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.cli.demo.running.SECONDS_TO_START", 0)
+    monkeypatch.setattr("bot.cli.demo.company.SECONDS_TO_START", 0)
     with (
         open_household(nothing_of_this_machines(), "{}") as household,
         serving(household) as bot,

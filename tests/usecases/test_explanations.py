@@ -156,6 +156,6 @@ def test_what_there_is_nothing_of(
 def test_a_beginning_of_several(
     site: Site, deleted: PlanRecord, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.core.naming._SHORTEST", len("sha256:"))
+    monkeypatch.setattr("bot.core.manifest._SHORTEST", len("sha256:"))
     with pytest.raises(RequestError, match="may be any of sha256:"):
         find_kept_manifest(site.store, deleted, "sha256:")

@@ -80,7 +80,7 @@ def test_jobs_leave_no_garbage(
 ) -> None:
     """Not even old garbage, which Python itself hardly ever collects. A collection that would come
     too soon after the last one, of an earlier test, would be left to a later job."""
-    monkeypatch.setattr("bot.memory._collection._not_before", 0.0)
+    monkeypatch.setattr("bot.process._collection._not_before", 0.0)
     loop = Loop()
     gc.collect()
     garbage = ref(loop)

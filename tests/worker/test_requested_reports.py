@@ -204,7 +204,7 @@ def test_slack_does_not_take_the_report(
     office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is not planned again: the sweep shows it."""
-    monkeypatch.setattr("bot.slack.report_messages.SECONDS_BETWEEN_UPDATES", 3600)
+    monkeypatch.setattr("bot.slack.requested_reports.SECONDS_BETWEEN_UPDATES", 3600)
     ts = office.ask()
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     office.jobs.do_next()
@@ -219,7 +219,7 @@ def test_slack_does_not_take_the_report(
 
 @pytest.mark.usefixtures("api")
 def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.slack.report_messages.SECONDS_BETWEEN_UPDATES", 0)
+    monkeypatch.setattr("bot.slack.requested_reports.SECONDS_BETWEEN_UPDATES", 0)
     office.ask()
     office.jobs.do_next()
     texts = [call["text"] for call in calls(slack, "chat.update")]
