@@ -1,11 +1,8 @@
 """Builds the context and the connection of the Slack process."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from bot.bootstrap.memory import memory_of
 from bot.bootstrap.people import open_decisions, open_pins
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.slack import (
@@ -19,7 +16,7 @@ from bot.bootstrap.slack import (
     open_workspace,
 )
 from bot.core.policy import pins_for
-from bot.ports import Clock, UsageMemory
+from bot.ports import Clock
 from bot.settings.environment import Environment
 from bot.settings.model import Settings
 from bot.usecases.reports import ReportRequests
@@ -88,7 +85,6 @@ def open_slack_context(
         report_requests=ReportRequests(store, clock, general_rules),
         decisions=open_decisions(settings, store, workspace.id, clock),
         pins=open_pins(settings, store, workspace.id, clock),
-        open_usage_memory=lambda: _usage_memory(store),
         content=lru_cache(CONTENTS_KEPT)(store.content),
         rules_of=rules_of,
         general_rules=general_rules,
@@ -97,13 +93,6 @@ def open_slack_context(
         clock=clock,
         debug=debug,
     )
-
-
-@contextmanager
-def _usage_memory(store: "Store") -> Iterator[UsageMemory]:
-    """Opened by each thread for itself."""
-    with memory_of(store) as memory:
-        yield memory.scans.usage
 
 
 def open_slack_checks(settings: Settings) -> "SlackChecks":

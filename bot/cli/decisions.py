@@ -165,4 +165,4 @@ def _confirm(options: Options, memory: Memory, source: str, scope: str, workload
     settings = load_settings(options.config)
     decisions = open_decisions(settings, memory.store)
     person = command_line_person(settings)
-    return decisions.confirm_usage(memory.scans.usage, source, scope, workloads, person)
+    return decisions.confirm_usage(source, scope, workloads, person)

@@ -100,9 +100,7 @@ def confirm_workloads(context: SlackContext, click: ClickOnUsage) -> None:
     number by now."""
     with updating_messages(context, click):
         ref, person = click.ref, context.person(click.sender)
-        with context.open_usage_memory() as memory:
-            decide = context.decisions.confirm_usage
-            decide(memory, ref.source, ref.scope, ref.workloads, person)
+        context.decisions.confirm_usage(ref.source, ref.scope, ref.workloads, person)
         request_new_plan(context, click, person)
 
 

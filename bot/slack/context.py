@@ -1,7 +1,6 @@
 """Everything that listeners need."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from bot.core.plan import Plan
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.ports import Clock, UsageMemory
+from bot.ports import Clock
 from bot.render.decisions import refusal_words
 from bot.slack.payloads import PayloadSender
 from bot.slack.people import People
@@ -44,7 +43,6 @@ class SlackContext:
     report_requests: ReportRequests
     decisions: Decisions
     pins: Pins
-    open_usage_memory: Callable[[], AbstractContextManager[UsageMemory]]
     content: Callable[[str, int], Plan]
     rules_of: Callable[[RepositoryId], ApprovalRules]
     general_rules: ApprovalRules

@@ -1,8 +1,10 @@
-"""Types of columns: times in UTC, and texts without secrets."""
+"""What columns of all tables have in common: names, times in UTC, texts without secrets."""
 
 from datetime import UTC, datetime
+from typing import Any, ClassVar
 
-from sqlalchemy import DateTime, Dialect, String
+from sqlalchemy import JSON, DateTime, Dialect, MetaData, String
+from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from bot import outgoing
@@ -36,3 +38,18 @@ class Prose(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, _: Dialect) -> str | None:
         return None if value is None else outgoing.redacted(value)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: Utc(),
+        tuple[str, ...]: JSON(),
+        dict[str, str]: JSON(),
+    }

@@ -7,8 +7,8 @@ from sqlalchemy import Delete, Table, Update, literal
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from bot.store.columns import Base
 from bot.store.database import Database
-from bot.store.tables import Base
 
 Insert = sqlite.Insert | postgresql.Insert
 

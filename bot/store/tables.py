@@ -1,45 +1,28 @@
 """The tables. How they came to be, revision by revision, is in `migrations/`."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
-    MetaData,
     false,
     text,
     true,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.core.plan import OPEN
-from bot.store.columns import Prose, Utc
+from bot.store.columns import Base, Prose
 from bot.store.values import Value
 
 IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
 
 NUMBERED = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only where the column is an INTEGER, which there has 64 bits."""
-
-
-class Base(DeclarativeBase):
-    metadata = MetaData(
-        naming_convention={
-            "pk": "pk_%(table_name)s",
-            "fk": "fk_%(table_name)s_%(referred_table_name)s",
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: Utc(),
-        tuple[str, ...]: JSON(),
-        dict[str, str]: JSON(),
-    }
 
 
 class AboutRow(Base):

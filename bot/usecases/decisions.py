@@ -132,19 +132,17 @@ class Decisions:
                 return pause
         raise RequestError("ecr-clean is not paused")
 
-    def confirm_usage(
-        self, memory: UsageMemory, source: str, scope: str, workloads: int, person: Person
-    ) -> Doubted:
+    def confirm_usage(self, source: str, scope: str, workloads: int, person: Person) -> Doubted:
         """Accepts a drop in a source's usage. `workloads`: the number that the person saw. Returns
         what the source is believed to list from now on."""
         action = Action(self.store, person, self.clock())
         while True:
-            doubted = find_doubted(memory, source, scope)
+            doubted = find_doubted(self.store, source, scope)
             action.expect(may_confirm_usage(person, self.general_rules))
             if other := _other_number(doubted, workloads):
                 action.refuse(other)
             detail = UsageIsRight(figures(doubted))
-            if memory.confirm(doubted, action.event(EventName.CONFIRMED_USAGE, detail)):
+            if self.store.confirm(doubted, action.event(EventName.CONFIRMED_USAGE, detail)):
                 return doubted
 
     def _find(self, id_: str, person: Person) -> tuple[PlanRecord, RepositoryAction]:

@@ -29,7 +29,7 @@ def doubt(memory: UsageMemory, doubted: Doubted = DOUBTED) -> None:
 
 
 def confirm(scene: Scene) -> Doubted:
-    return scene.decisions().confirm_usage(scene.store, "ecs", "here", 4, ANN)
+    return scene.decisions().confirm_usage("ecs", "here", 4, ANN)
 
 
 def test_what_was_doubted_is_believed(cache: SqliteManifestCache) -> None:
