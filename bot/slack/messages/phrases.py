@@ -23,7 +23,7 @@ REGIONS = 5
 WHYS = 8
 MOST_IN_WHY = 80
 
-_SOURCES = {
+SOURCE_NAMES = {
     "ecs": "ECS",
     "lambda": "Lambda",
     "kubernetes": "Kubernetes",
@@ -40,7 +40,7 @@ def ref(view: PlanView, detail: str = "") -> PlanRef:
 
 
 def source_name(source: str) -> str:
-    return _SOURCES.get(source) or prose(source)
+    return SOURCE_NAMES.get(source) or prose(source)
 
 
 def repository(view: PlanView) -> str:

@@ -1,0 +1,84 @@
+"""The recipes of docs/architecture.md are complete: a test names what somebody forgot."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any, get_args
+
+import pytest
+
+from bot.aws import iam_policy
+from bot.bootstrap.sources import aws_sources
+from bot.core import rules
+from bot.core.reasons import Reason
+from bot.core.rules.selection import Rule
+from bot.core.usage import SOURCES
+from bot.render.events import EVENT_COLUMNS
+from bot.render.findings import FINDING_COLUMNS
+from bot.render.output import Columns
+from bot.render.pins import PIN_COLUMNS
+from bot.render.plans import MANIFEST_COLUMNS
+from bot.render.stored_plans import ITEM_COLUMNS, PLAN_COLUMNS, REPORT_COLUMNS
+from bot.settings.model import KeepRule, Settings, UsageSection
+from bot.slack.commands import COMMANDS
+from bot.slack.messages.phrases import SOURCE_NAMES
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+WITHOUT_IAM = {"files", "kubernetes"}
+"""A file needs no permission; what a cluster allows stands in a ClusterRole."""
+
+LISTS = (
+    MANIFEST_COLUMNS,
+    PLAN_COLUMNS,
+    ITEM_COLUMNS,
+    EVENT_COLUMNS,
+    PIN_COLUMNS,
+    FINDING_COLUMNS,
+    REPORT_COLUMNS,
+)
+
+
+def keep_rules() -> Iterator[type[Rule]]:
+    for module in iter_modules(rules.__path__, f"{rules.__name__}."):
+        for found in vars(import_module(module.name)).values():
+            is_its_own = isinstance(found, type) and found.__module__ == module.name
+            if is_its_own and hasattr(found, "select") and found is not Rule:
+                yield found
+
+
+@pytest.mark.parametrize("rule", list(keep_rules()), ids=lambda rule: rule.name)
+def test_a_keep_rule(rule: type[Rule]) -> None:
+    settings = (DOCS / "settings.md").read_text()
+    assert rule.name in KeepRule.model_fields, "no key of `keep` in the settings makes the rule"
+    assert any(reason.rule == rule.name for reason in get_args(Reason)), "no reason is the rule's"
+    assert f"`{rule.name}`" in settings, "docs/settings.md does not tell of it"
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_source_of_usage(source: str) -> None:
+    settings = (DOCS / "settings.md").read_text()
+    keys = {field.alias or name for name, field in UsageSection.model_fields.items()}
+    assert source in keys, "no key of `usage` in the settings switches it off"
+    assert source in SOURCE_NAMES, "people read no name of it"
+    assert f" {source}:" in settings, "docs/settings.md does not tell of it"
+    assert source in iam_policy.SOURCES.keys() | WITHOUT_IAM, "it needs no IAM action"
+
+
+def test_every_source_of_aws_is_opened() -> None:
+    assert aws_sources(Settings()).keys() == set(SOURCES) - WITHOUT_IAM
+
+
+@pytest.mark.parametrize("name", list(COMMANDS))
+def test_a_slash_command(name: str) -> None:
+    command = COMMANDS[name]
+    assert command.help, "the help does not say what it does"
+    synopsis = command.synopsis.replace("|", r"\|")
+    assert f"`{synopsis}`" in (DOCS / "slack.md").read_text(), "docs/slack.md does not tell of it"
+
+
+@pytest.mark.parametrize("columns", LISTS, ids=lambda columns: ", ".join(columns.header[:3]))
+def test_a_column(columns: Columns[Any, Any]) -> None:
+    commands = (DOCS / "commands.md").read_text()
+    assert [key for key in columns.header if f"`{key}`" not in commands] == []
