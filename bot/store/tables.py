@@ -76,7 +76,7 @@ class PlanRow(Base):
 
 class VersionRow(Base):
     """`content` is empty and `difference` set once a newer version has replaced one that nobody
-    approved: see `replaced_versions`."""
+    approved: see `replace_version`."""
 
     __tablename__ = "plan_versions"
 

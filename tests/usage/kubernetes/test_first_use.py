@@ -8,12 +8,12 @@ import sys
 from contextlib import suppress
 from bot.core.references import Hosts
 from bot.usage.kubernetes import api, exec_plugin, kubeconfig, objects, source
-from bot.usage.kubernetes.custom import CustomResource
 from bot.usage.kubernetes.errors import UnusableError
+from bot.usage.kubernetes.source import CustomResource
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.core.decoders import decode_list
 from lightkube.models.meta_v1 import Status
-from bot.store import plan_content, replaced_versions
+from bot.store import plan_content, plans
 import msgspec
 
 custom = CustomResource("example.com", "v1", "things", ("spec.template",)).resource
@@ -47,7 +47,7 @@ for resource in (*(kind.resource for kind in objects.BUILT_IN), custom):
 with suppress(msgspec.ValidationError):
     plan_content._DOCUMENT.decode(b'[1]')
 with suppress(msgspec.ValidationError):
-    replaced_versions._DIFFERENCE.decode(b'[]')
+    plans._DIFFERENCE.decode(b'[]')
 sys.setprofile(None)
 print(found_out)
 """
