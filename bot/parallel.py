@@ -19,6 +19,12 @@ CALLS_AT_ONCE = 8
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
+Self = TypeVar("Self")
+
+Key = TypeVar("Key", bound=Hashable)
+
+Value = TypeVar("Value")
+
 
 def in_parallel(call: Callable[[Item], Answer], items: Iterable[Item]) -> Iterator[Answer]:
     """The answers in order. An item is taken only when its call is about to start."""
@@ -71,9 +77,6 @@ def meanwhile(
         thread.join()
 
 
-Self = TypeVar("Self")
-
-
 def once(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
     """A method without arguments whose first answer stands for the object's life. A ServiceError
     is an answer too: what is refused or throttled is not asked again for each repository. Threads
@@ -96,10 +99,6 @@ def once(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
         return told
 
     return answer
-
-
-Key = TypeVar("Key", bound=Hashable)
-Value = TypeVar("Value")
 
 
 @dataclass(slots=True)

@@ -15,6 +15,16 @@ from bot.settings.environment import Environment
 
 _log = logging.getLogger(__name__)
 
+FRONT, WORKER = "serve", "worker"
+"""`serve` itself, as long as Slack hears it if it is to; its worker, as long as it reads the store.
+They beat every few seconds."""
+
+MOST_SECONDS_OF_SILENCE = 60.0
+
+_PAUSE = 20
+"""Times the length of a collection, at least, until the next: looking through a large plan that is
+in memory takes up to a second, during which no other thread runs."""
+
 
 def log_to_stderr() -> None:
     """What this bot has to say. What libraries log is not shown: they may tell secrets, and what
@@ -55,13 +65,6 @@ def _log_uncaught(args: threading.ExceptHookArgs) -> None:
     _log.error("A bug of ecr-clean's own ended a thread (%s)", what)
 
 
-FRONT, WORKER = "serve", "worker"
-"""`serve` itself, as long as Slack hears it if it is to; its worker, as long as it reads the store.
-They beat every few seconds."""
-
-MOST_SECONDS_OF_SILENCE = 60.0
-
-
 def beat(process: str) -> None:
     """Raises ServiceError if the file cannot be touched."""
     folder = Environment().ecr_clean_heartbeat
@@ -93,11 +96,6 @@ def _beats(file: Path) -> bool:
         return time.time() - file.stat().st_mtime <= MOST_SECONDS_OF_SILENCE
     except FileNotFoundError:
         return False
-
-
-_PAUSE = 20
-"""Times the length of a collection, at least, until the next: looking through a large plan that is
-in memory takes up to a second, during which no other thread runs."""
 
 
 def expect_many_lasting_objects() -> None:

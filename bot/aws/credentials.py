@@ -46,6 +46,28 @@ SECONDS_OF_PROCESS = 120.0
 
 _PROC = Path("/proc")
 
+_FROM_SERVICES = (
+    AwsConnectionError,
+    ClientError,
+    HTTPClientError,
+    LookupError,
+    ResponseParserError,
+)
+"""What STS or IAM Identity Center refused, did not answer, or answered with a part missing:
+`in_words` says for which call."""
+
+_FILES = {
+    "AWS_CONFIG_FILE": "~/.aws/config",
+    "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
+}
+"""Variables that name boto3's files, and the files without them. botocore takes a file that it may
+not read for one that is not there."""
+
+_TOKEN_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+
+_CONTAINER, _PROCESS = "container-role", "custom-process"
+"""Providers of credentials, as botocore names them."""
+
 
 class ToldCredentials(Credentials):
     """Others' credentials, which may have to be read or renewed whenever somebody signs with
@@ -143,28 +165,6 @@ def _descendants(pid: int) -> list[int]:
             for child in map(int, listed.read_text().split()):
                 found += [child, *_descendants(child)]
     return found
-
-
-_FROM_SERVICES = (
-    AwsConnectionError,
-    ClientError,
-    HTTPClientError,
-    LookupError,
-    ResponseParserError,
-)
-"""What STS or IAM Identity Center refused, did not answer, or answered with a part missing:
-`in_words` says for which call."""
-
-_FILES = {
-    "AWS_CONFIG_FILE": "~/.aws/config",
-    "AWS_SHARED_CREDENTIALS_FILE": "~/.aws/credentials",
-}
-"""Variables that name boto3's files, and the files without them. botocore takes a file that it may
-not read for one that is not there."""
-
-_TOKEN_FILES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
-_CONTAINER, _PROCESS = "container-role", "custom-process"
-"""Providers of credentials, as botocore names them."""
 
 
 @contextmanager

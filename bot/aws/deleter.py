@@ -30,6 +30,12 @@ ACTION = "ecr:BatchDeleteImage"
 _may_go: ContextVar[Callable[[], bool]] = ContextVar("may_go")
 """Of the call that this thread is making."""
 
+LONGEST_NAME = 64
+"""API reference, AssumeRole, RoleSessionName; so are the characters that it takes."""
+
+_REFUSED = re.compile(r"[^A-Za-z0-9_+=.@-]+")
+"""A comma is taken too, but tells people apart here."""
+
 
 class EcrDeleter:
     """`open_session` is asked for credentials before the first call, and for new ones."""
@@ -115,13 +121,6 @@ def _as_service_errors() -> Iterator[None]:
         yield
     except RequestError as error:
         raise ServiceError(str(error)) from error
-
-
-LONGEST_NAME = 64
-"""API reference, AssumeRole, RoleSessionName; so are the characters that it takes."""
-
-_REFUSED = re.compile(r"[^A-Za-z0-9_+=.@-]+")
-"""A comma is taken too, but tells people apart here."""
 
 
 def deleting_role(arn: str, external_id: str | None, plan: PlanRecord) -> Role:

@@ -21,6 +21,35 @@ _SUFFIXES = {
 """Of the host names of registries, by partition: botocore's partitions.json. The others have
 amazonaws.com."""
 
+LARGEST = 6144
+"""Characters of a managed policy, white space not counted: IAM user guide, IAM and STS quotas."""
+
+ANY = "*"
+"""An account or Region that is not known, or all of them."""
+
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "eu-isoe-": "aws-iso-e",
+    "eusc-": "aws-eusc",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "us-isof-": "aws-iso-f",
+}
+
+Policy = Mapping[str, Any]
+
+DELETION = ("ecr:BatchDeleteImage",)
+"""It takes repositories as resources."""
+
+ELSEWHERE: Mapping[str, str] = {
+    "ecs": "ecs:ListClusters",
+    "lambda": "lambda:ListFunctions",
+    "kubernetes": "eks:ListClusters",
+}
+"""What is asked in Regions that no source scans, for doctor and the small print of reports. Plans
+are complete without it."""
+
 
 def repository_names(
     patterns: Iterable[Patterns], registry: RegistryId, partition: str
@@ -86,25 +115,6 @@ def _covers(wide: str, narrow: str) -> bool:
     return re.fullmatch(form, narrow) is not None
 
 
-LARGEST = 6144
-"""Characters of a managed policy, white space not counted: IAM user guide, IAM and STS quotas."""
-
-ANY = "*"
-"""An account or Region that is not known, or all of them."""
-
-_PARTITIONS = {
-    "cn-": "aws-cn",
-    "eu-isoe-": "aws-iso-e",
-    "eusc-": "aws-eusc",
-    "us-gov-": "aws-us-gov",
-    "us-iso-": "aws-iso",
-    "us-isob-": "aws-iso-b",
-    "us-isof-": "aws-iso-f",
-}
-
-Policy = Mapping[str, Any]
-
-
 @dataclass(frozen=True, slots=True)
 class Needs:
     """`narrow` actions take `resources`, written SERVICE:RESOURCE; `broad` ones take none but `*`,
@@ -134,9 +144,6 @@ REGISTRY = Needs(
 )
 """ecr:ListImages is asked only while a plan is carried out, ecr:ListTagsForResource only before
 reports that come by themselves."""
-
-DELETION = ("ecr:BatchDeleteImage",)
-"""It takes repositories as resources."""
 
 SOURCES: Mapping[str, Needs] = {
     "ecs": Needs(
@@ -220,14 +227,6 @@ SOURCES: Mapping[str, Needs] = {
 `eks_clusters`, where some are listed by what EKS calls them. The reference gives ecs:ListTasks
 container instances, but IAM asks for `*` where the tasks of a cluster are listed: developer guide
 of ECS, Identity-based policy examples."""
-
-ELSEWHERE: Mapping[str, str] = {
-    "ecs": "ecs:ListClusters",
-    "lambda": "lambda:ListFunctions",
-    "kubernetes": "eks:ListClusters",
-}
-"""What is asked in Regions that no source scans, for doctor and the small print of reports. Plans
-are complete without it."""
 
 
 @dataclass(frozen=True, slots=True)

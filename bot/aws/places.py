@@ -27,6 +27,16 @@ _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Ma
 Absence = Callable[[ClientError], bool]
 """Whether an error says that what was asked for is not there, and nothing else."""
 
+ALL_REGIONS = "all"
+
+_ASSUMED = re.compile(
+    r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<name>[^/]+)/.+"
+)
+
+_IAM = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d+):role/(?:.+/)?(?P<name>[^/]+)")
+
+_LASTING = re.compile(r"arn:[^:]+:iam::\d+:(?:user|role)/.+")
+
 
 def absence(code: str, saying: str = "") -> Absence:
     """Errors of that code, whose message has these words."""
@@ -185,9 +195,6 @@ class Answer:
         return value
 
 
-ALL_REGIONS = "all"
-
-
 @dataclass(frozen=True, slots=True)
 class AccountAccess:
     """`account` None is whoever the credentials belong to. `has_registry`: it is looked into since
@@ -246,13 +253,6 @@ def enabled_regions(session: boto3.Session, account: str, region: str | None) ->
             f"{action} names no Region of {account}: name them instead", FailedCall(action)
         )
     return regions
-
-
-_ASSUMED = re.compile(
-    r"arn:(?P<partition>[^:]+):sts::(?P<account>\d+):assumed-role/(?P<name>[^/]+)/.+"
-)
-_IAM = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d+):role/(?:.+/)?(?P<name>[^/]+)")
-_LASTING = re.compile(r"arn:[^:]+:iam::\d+:(?:user|role)/.+")
 
 
 def is_same_principal(caller: str, principal: str) -> bool:

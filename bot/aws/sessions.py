@@ -46,6 +46,18 @@ from bot.core.errors import ExpiredCredentialsError
 
 _CHAIN = "credential_provider"
 
+ATTEMPTS = 6
+
+CONNECTIONS = 16
+
+SESSION_NAME = "ecr-clean"
+
+Prepare = Callable[[Any], None]
+"""Adds event handlers to a new client before anyone else gets it: botocore loses handlers that are
+added while another thread makes a call."""
+
+_CLIENTS: "WeakKeyDictionary[boto3.Session, _Clients]" = WeakKeyDictionary()
+
 
 class CoreSession(Session):
     """Several threads may open clients. Credentials come from `provider`, or from wherever boto3
@@ -98,11 +110,6 @@ def _timestamp(value: Any) -> datetime:
     if isinstance(value, int | float):
         return datetime.fromtimestamp(value, UTC)
     return parse_timestamp(value)
-
-
-ATTEMPTS = 6
-CONNECTIONS = 16
-SESSION_NAME = "ecr-clean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +208,6 @@ class _RoleProvider(CredentialProvider):
         return DeferredRefreshableCredentials(fetcher.fetch_credentials, self.METHOD)
 
 
-Prepare = Callable[[Any], None]
-"""Adds event handlers to a new client before anyone else gets it: botocore loses handlers that are
-added while another thread makes a call."""
-
-
 def client_of(
     session: "boto3.Session",
     service: str,
@@ -249,9 +251,6 @@ class _Clients:
         if self._usual_config is None:
             self._usual_config = client_config()
         return self._usual_config
-
-
-_CLIENTS: "WeakKeyDictionary[boto3.Session, _Clients]" = WeakKeyDictionary()
 
 
 class SharedSessions:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
+_SQLITE = "sqlite:///"
+
+
 @dataclass(frozen=True, slots=True)
 class SharedManifestCache:
     """Replicas share what they read and saw in `store`, so that none takes another's reads for
@@ -59,9 +62,6 @@ class SharedManifestCache:
         seen = list(digests)
         for memory in (self.store, self.cache):
             memory.add_subjects_seen(repository, seen)
-
-
-_SQLITE = "sqlite:///"
 
 
 class Memory(NamedTuple):

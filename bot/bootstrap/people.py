@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 
 SECONDS_BETWEEN_TRIES = 15.0
 
+_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
+"""None that looks like another, and no words by chance."""
+
+ID_LENGTH = 8
+
 
 def open_authority(settings: Settings) -> Authority:
     """Slack is asked once it is needed."""
@@ -97,12 +102,6 @@ class NoDirectory:
             f"This process cannot look up {user_id} in Slack, since SLACK_BOT_TOKEN is not set: "
             "set it, or leave the plan to a process that has it"
         )
-
-
-_LETTERS = "bcdfghjkmnpqrstvwxz23456789"
-"""None that looks like another, and no words by chance."""
-
-ID_LENGTH = 8
 
 
 def command_line_person(settings: Settings) -> AwsIdentity:

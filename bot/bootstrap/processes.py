@@ -16,6 +16,8 @@ The start is in clock ticks since boot, so that it stays the same when the clock
 _DEAD = {"Z", "X"}
 """A zombie runs nothing any more: proc(5), state."""
 
+SECONDS_BETWEEN_LOOKS = 0.1
+
 
 def this_worker() -> Worker:
     pid, fields = os.getpid(), _stat(os.getpid())
@@ -63,9 +65,6 @@ def _stat(pid: int) -> list[str] | None:
         return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
     except OSError:
         return None
-
-
-SECONDS_BETWEEN_LOOKS = 0.1
 
 
 class Leaving:

@@ -56,6 +56,8 @@ from bot.usecases.repositories import RepositoryNames
 _SESSIONS = SharedSessions()
 """Of this process."""
 
+AwsSourceMaker = Callable[[AwsPlace], UsageSource]
+
 
 def session_of(
     role_arn: str | None, external_id: str | None = None, region: str | None = None
@@ -233,9 +235,6 @@ def _custom_resource(entry: CustomResourceSection) -> "CustomResource":
 
     plural, version, group = entry.resource.split(".", maxsplit=2)
     return CustomResource(group, version, plural, entry.template)
-
-
-AwsSourceMaker = Callable[[AwsPlace], UsageSource]
 
 
 class Seen(NamedTuple):

@@ -60,6 +60,8 @@ hidden the cursor."""
 
 Deed = Callable[[Executor], PlanRecord]
 
+GOES_WELL = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
+
 
 @dataclass(frozen=True, slots=True)
 class HandsOn:
@@ -200,9 +202,6 @@ def _ctrl_c_tells(leaving: Leaving, words: bytes = b"") -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-GOES_WELL = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
 
 
 def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:

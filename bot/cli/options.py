@@ -13,6 +13,8 @@ from bot.core.words import LAST_YEAR, end_of_day, parse_duration, parse_end
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_LAST = end_of_day(date(LAST_YEAR, 12, 31))
+
 
 @dataclass(slots=True)
 class Options:
@@ -62,9 +64,6 @@ def repositories_argument(*, required: bool) -> Callable[[Command], Command]:
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value:
         setattr(ctx.ensure_object(Options), str(param.name), value)
-
-
-_LAST = end_of_day(date(LAST_YEAR, 12, 31))
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
 SHORT_MEMORY = timedelta(days=7)
 """A database that is younger tells since when it knows of pins and tags."""
 
+NO_CHANNEL = "`channel` is not set in the entry of `reports`"
+
 
 class Proposed(NamedTuple):
     plan: StoredPlan
@@ -120,9 +122,6 @@ def _rows(proposal: Proposed) -> Iterator[tuple[object, ...]]:
 
 
 PROPOSALS = Forms(_texts, _json, PROPOSAL_HEADER, _rows)
-
-
-NO_CHANNEL = "`channel` is not set in the entry of `reports`"
 
 
 @click.command()

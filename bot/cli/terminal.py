@@ -24,6 +24,8 @@ from contextlib import contextmanager
 
 from bot.ports import Progress
 
+Thing = TypeVar("Thing")
+
 
 def say(text: str) -> None:
     """A line of the command's result."""
@@ -62,9 +64,6 @@ def show(parts: "Iterable[RenderableType]") -> None:
     console = Console()
     for part in parts:
         console.print(part, crop=False)
-
-
-Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True, slots=True)

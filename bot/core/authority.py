@@ -55,13 +55,12 @@ _ARN = re.compile(
 _SETS = re.compile(r"\[!?.[^]]*\]")
 _LITERAL = re.compile(r"\w", re.ASCII)
 
+Why_co = TypeVar("Why_co", covariant=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Granted:
     reason: Grant
-
-
-Why_co = TypeVar("Why_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

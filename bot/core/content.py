@@ -37,6 +37,20 @@ from bot.core.manifest import (
 
 FORMAT_LENGTH, FORMAT_TAIL = "formatLength", "formatTail"
 
+LARGEST = 2**63 - 1
+"""What a database can hold."""
+
+_OCI_TYPES = frozenset({OCI_MANIFEST, OCI_INDEX})
+"""Docker's know neither subject nor artifactType."""
+
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""JSON may escape one alone; no UTF-8 can hold it."""
+
+_OF_LATER_SCHEMAS = ("config", "layers", "manifests")
+"""Members that Docker schema 1 does not have."""
+
+_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
+
 
 def digested_text(digest: str, text: str, media_type: str | None) -> str | None:
     """The whole text, or the payload of a signed schema 1 manifest; None if neither has this
@@ -79,21 +93,6 @@ def _protected_headers(manifest: Mapping[str, Any]) -> Iterator[Mapping[str, Any
 def _decoded(text: str) -> bytes:
     """Base64 for URLs, without padding: RFC 7515, appendix C."""
     return urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4))
-
-
-LARGEST = 2**63 - 1
-"""What a database can hold."""
-
-_OCI_TYPES = frozenset({OCI_MANIFEST, OCI_INDEX})
-"""Docker's know neither subject nor artifactType."""
-
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-"""JSON may escape one alone; no UTF-8 can hold it."""
-
-_OF_LATER_SCHEMAS = ("config", "layers", "manifests")
-"""Members that Docker schema 1 does not have."""
-
-_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-fA-F]{32,}")
 
 
 class _MalformedError(Exception):

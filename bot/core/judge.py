@@ -39,6 +39,10 @@ from bot.core.usage import User
 
 Keepers = Iterator[tuple[str, Reason]]
 
+PULLED_LATELY = timedelta(days=30)
+
+Reasons = dict[str, list[Reason]]
+
 
 def pinned(graph: Graph, evidence: Evidence) -> Keepers:
     board = PinBoard(evidence.pins, evidence.now)
@@ -214,9 +218,6 @@ def _latest_in_family(
     return latest
 
 
-PULLED_LATELY = timedelta(days=30)
-
-
 @dataclass(frozen=True, slots=True)
 class Judged:
     """The verdict on one manifest. `parent` is the nearest index or subject that is present.
@@ -231,9 +232,6 @@ class Judged:
     reasons: tuple[Reason, ...]
     used_by: tuple[User, ...] = ()
     pulled_lately: bool = False
-
-
-Reasons = dict[str, list[Reason]]
 
 
 def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:

@@ -12,6 +12,33 @@ from bot.core.errors import Sentence
 _SHORTEST = len("sha256:") + 6
 """Of the beginning of a digest, so that no tag passes for one."""
 
+DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
+
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+
+SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+json"
+
+SCHEMA_1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
+
+INDEX_TYPES = frozenset({DOCKER_INDEX, OCI_INDEX})
+
+SCHEMA_1_TYPES = frozenset({SCHEMA_1, SCHEMA_1_SIGNED})
+
+KNOWN_TYPES = INDEX_TYPES | SCHEMA_1_TYPES | {DOCKER_MANIFEST, OCI_MANIFEST}
+
+CONTAINER_CONFIGS = frozenset(
+    {
+        "application/vnd.docker.container.image.v1+json",
+        "application/vnd.oci.image.config.v1+json",
+    }
+)
+
+_REFERRER_TAG = re.compile(r"sha256-([0-9a-f]{64})")
+
 
 def is_called(reference: str, digest: str, tags: Collection[str]) -> bool:
     """By a tag, by the digest, or by the beginning of that."""
@@ -95,26 +122,6 @@ UnreadCause: TypeAlias = (
     | LeftOut
     | Sentence
 )
-
-
-DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
-OCI_INDEX = "application/vnd.oci.image.index.v1+json"
-DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
-OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-SCHEMA_1 = "application/vnd.docker.distribution.manifest.v1+json"
-SCHEMA_1_SIGNED = "application/vnd.docker.distribution.manifest.v1+prettyjws"
-
-INDEX_TYPES = frozenset({DOCKER_INDEX, OCI_INDEX})
-SCHEMA_1_TYPES = frozenset({SCHEMA_1, SCHEMA_1_SIGNED})
-KNOWN_TYPES = INDEX_TYPES | SCHEMA_1_TYPES | {DOCKER_MANIFEST, OCI_MANIFEST}
-CONTAINER_CONFIGS = frozenset(
-    {
-        "application/vnd.docker.container.image.v1+json",
-        "application/vnd.oci.image.config.v1+json",
-    }
-)
-
-_REFERRER_TAG = re.compile(r"sha256-([0-9a-f]{64})")
 
 
 class ManifestKind(StrEnum):

@@ -35,6 +35,14 @@ _HOST_IN_TEXT = re.compile(REGISTRY_HOST + r"(?![a-z0-9.-])")
 _BEFORE_HOST = re.compile(r"(?:^|[^a-z0-9.-]|\\(?:[a-z]|u[0-9a-f]{4}))\Z")
 """The letters of an escape (`\\n`, `\\u003c`) are no part of a host's name."""
 
+_BEHIND_HOST = re.compile(f"/{WITHOUT_HOST}", re.ASCII)
+
+_ESCAPED_SLASH = re.compile(r"(?<!\\)\\+/")
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
+
+_PUNCTUATION = "._-"
+
 
 class MalformedReferenceError(ValueError):
     """A text that names no image."""
@@ -188,12 +196,6 @@ def _occurrences(part: str, text: str) -> Iterator[int]:
 
 def _without_port(host: str) -> str:
     return host.removesuffix(":443")
-
-
-_BEHIND_HOST = re.compile(f"/{WITHOUT_HOST}", re.ASCII)
-_ESCAPED_SLASH = re.compile(r"(?<!\\)\\+/")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
-_PUNCTUATION = "._-"
 
 
 def references_in(text: str, hosts: Hosts) -> frozenset[str]:

@@ -24,6 +24,27 @@ repositoryName; the grammar of distribution/reference is the same."""
 
 _NAME = re.compile(rf"(?=.{{2,256}}\Z){NAME}")
 
+ANYBODY = "*"
+
+_SERVICE = "Service"
+
+_PULLING = ("ecr:batchgetimage", "ecr:getdownloadurlforlayer")
+
+_ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>\d{12}):")
+
+_ACCOUNT = re.compile(r"\d{12}")
+
+_DELETED_PRINCIPAL = re.compile(r"A[A-Z0-9]{15,}")
+"""What IAM leaves of a principal that was deleted: IAM user guide, Unique identifiers."""
+
+_NARROWING_OPERATORS = {"stringequals", "stringlike", "arnequals", "arnlike"}
+"""Not those `…IfExists`: IAM takes an absent key for a match."""
+
+_OF_PRINCIPALS = frozenset({"aws:principalaccount", "aws:principalarn"})
+
+_OF_SERVICES = frozenset({"aws:sourceaccount", "aws:sourcearn"})
+"""Requests have these only if a service makes them: IAM user guide, global condition keys."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegistryId:
@@ -66,20 +87,6 @@ def parse_repository_uri(uri: str) -> RepositoryId | None:
 def is_repository_name(text: str) -> bool:
     """By ECR's own pattern: API reference, CreateRepository, repositoryName."""
     return _NAME.fullmatch(text) is not None
-
-
-ANYBODY = "*"
-_SERVICE = "Service"
-_PULLING = ("ecr:batchgetimage", "ecr:getdownloadurlforlayer")
-_ARN = re.compile(r"arn:[^:]*:(?P<service>[^:]*):[^:]*:(?P<account>\d{12}):")
-_ACCOUNT = re.compile(r"\d{12}")
-_DELETED_PRINCIPAL = re.compile(r"A[A-Z0-9]{15,}")
-"""What IAM leaves of a principal that was deleted: IAM user guide, Unique identifiers."""
-_NARROWING_OPERATORS = {"stringequals", "stringlike", "arnequals", "arnlike"}
-"""Not those `…IfExists`: IAM takes an absent key for a match."""
-_OF_PRINCIPALS = frozenset({"aws:principalaccount", "aws:principalarn"})
-_OF_SERVICES = frozenset({"aws:sourceaccount", "aws:sourcearn"})
-"""Requests have these only if a service makes them: IAM user guide, global condition keys."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,22 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAILY = "daily"
 MINUTE = timedelta(minutes=1)
 
+DUE, REST = "due", "rest"
+"""Kinds of jobs: a report, and the line that tells of those that have none of their own."""
+
+MADE_UP_FOR = timedelta(days=1)
+"""A report that was missed for longer does not come any more."""
+
+BETWEEN_REPORTS = timedelta(seconds=1)
+"""So that whoever asks for a report meanwhile need not wait for all of them; Slack takes about one
+message a second in a channel."""
+
+PATIENCE = timedelta(minutes=15)
+"""With a registry that cannot be listed: then what became of the others is told without it."""
+
+IGNORE = f"{BY_ITSELF}:ignore"
+"""A repository with this resource tag, whatever its value, has no reports by themselves."""
+
 
 class Occurrence(NamedTuple):
     """`local`: date and time of day as the schedule has them, without a zone; `at`: in UTC."""
@@ -103,23 +119,6 @@ ReportFailure: TypeAlias = JobFailure | Sentence
 kind."""
 
 
-DUE, REST = "due", "rest"
-"""Kinds of jobs: a report, and the line that tells of those that have none of their own."""
-
-MADE_UP_FOR = timedelta(days=1)
-"""A report that was missed for longer does not come any more."""
-
-BETWEEN_REPORTS = timedelta(seconds=1)
-"""So that whoever asks for a report meanwhile need not wait for all of them; Slack takes about one
-message a second in a channel."""
-
-PATIENCE = timedelta(minutes=15)
-"""With a registry that cannot be listed: then what became of the others is told without it."""
-
-IGNORE = f"{BY_ITSELF}:ignore"
-"""A repository with this resource tag, whatever its value, has no reports by themselves."""
-
-
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An entry of `reports`. `is_posted`: it has a channel. `min_saving`: USD a month."""
@@ -154,7 +153,6 @@ class DueOutcome(StrEnum):
 
 SILENT = frozenset({DueOutcome.POSTED, DueOutcome.LEFT_OUT})
 """Outcomes that nobody needs to be told of."""
-
 
 SUMMARIZED = frozenset({DueOutcome.NOTHING, DueOutcome.SMALL})
 """Outcomes of plans without a report of their own: the summary of the round names them."""

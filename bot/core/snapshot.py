@@ -24,6 +24,8 @@ from bot.core.usage import Look, Sighting, TagRun, TagRuns, UnscannedRegion, Usa
 REFERENCES = "references"
 """Names the looks at references that lead to no known repository."""
 
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -88,9 +90,6 @@ def look_at_missing(repository: RepositoryId, found: Iterable[Naming]) -> Look:
     """`found`: all that name a repository which its registry lacks, and may mean this one."""
     uses = tuple(ReferenceUse(each.image, (each.used_by,)) for each in found)
     return Look(REFERENCES, repository.uri, 0, RepositoriesMissing(uses))
-
-
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
 
 @dataclass(frozen=True, slots=True)

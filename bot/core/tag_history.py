@@ -15,6 +15,9 @@ from bot.core.usage import MUST_BE_KNOWN, PastTagUser, TagRun, TagRuns, Users, s
 CLOCKS_DIFFER = timedelta(hours=1)
 """At most, unless one of them is wrong."""
 
+START_CLOCKS_DIFFER = timedelta(minutes=1)
+"""At most: this machine's, and the one that tells when a workload started."""
+
 
 def scan_tags(
     last: TagScan | None,
@@ -87,10 +90,6 @@ def _lost(
             yield digest, now
         elif digest in last.lost:
             yield digest, last.lost[digest]
-
-
-START_CLOCKS_DIFFER = timedelta(minutes=1)
-"""At most: this machine's, and the one that tells when a workload started."""
 
 
 class UnknownRun(NamedTuple):

@@ -23,6 +23,38 @@ SOURCES = (
     "files",
 )
 
+Workloads = Mapping[str, tuple[str, ...]]
+"""By digest or by tag, as their source names them."""
+
+_SOURCES = {
+    "apprunner": "app_runner",
+    "build.apprunner": "app_runner",
+    "tasks.apprunner": "app_runner",
+    "batch": "batch",
+    "codebuild": "codebuild",
+    "ecs": "ecs",
+    "ecs-tasks": "ecs",
+    "eks": "kubernetes",
+    "eks-fargate-pods": "kubernetes",
+    "eks-nodegroup": "kubernetes",
+    "pods.eks": "kubernetes",
+    "lambda": "lambda",
+    "sagemaker": "sagemaker",
+}
+"""Which source looks at what a service runs. ECR's own services are none of these: replication
+copies at each push, and a pull through cache pulls by a role of the account that it belongs to (ECR
+user guide, Using service-linked roles)."""
+
+_PRINCIPAL = re.compile(
+    r"(?P<service>[a-z0-9.-]+?)(\.[a-z]{2,5}(-[a-z]+)+-\d+)?"
+    r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk"
+    r"|csp\.hci\.ic\.gov)"
+)
+"""`SERVICE.SUFFIX` or `SERVICE.REGION.SUFFIX`; suffixes as in botocore's partitions.json."""
+
+REGION_LIST_SOURCE = "regions"
+"""The source of the look that replaces those of all sources in denied Regions."""
+
 
 class TagRunner(StrEnum):
     """What may run an image by a tag without telling the digest."""
@@ -83,9 +115,6 @@ User: TypeAlias = str | PastTagUser
 
 Users = Mapping[str, tuple[User, ...]]
 """By digest or by tag."""
-
-Workloads = Mapping[str, tuple[str, ...]]
-"""By digest or by tag, as their source names them."""
 
 
 def sorted_users(users: Iterable[User]) -> tuple[User, ...]:
@@ -168,33 +197,6 @@ class Usage:
         return sorted_users(set().union(*found)) if found else ()
 
 
-_SOURCES = {
-    "apprunner": "app_runner",
-    "build.apprunner": "app_runner",
-    "tasks.apprunner": "app_runner",
-    "batch": "batch",
-    "codebuild": "codebuild",
-    "ecs": "ecs",
-    "ecs-tasks": "ecs",
-    "eks": "kubernetes",
-    "eks-fargate-pods": "kubernetes",
-    "eks-nodegroup": "kubernetes",
-    "pods.eks": "kubernetes",
-    "lambda": "lambda",
-    "sagemaker": "sagemaker",
-}
-"""Which source looks at what a service runs. ECR's own services are none of these: replication
-copies at each push, and a pull through cache pulls by a role of the account that it belongs to (ECR
-user guide, Using service-linked roles)."""
-
-_PRINCIPAL = re.compile(
-    r"(?P<service>[a-z0-9.-]+?)(\.[a-z]{2,5}(-[a-z]+)+-\d+)?"
-    r"\.(amazonaws\.com(\.cn)?|amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk"
-    r"|csp\.hci\.ic\.gov)"
-)
-"""`SERVICE.SUFFIX` or `SERVICE.REGION.SUFFIX`; suffixes as in botocore's partitions.json."""
-
-
 @dataclass(frozen=True, slots=True)
 class Coverage:
     """Accounts and Regions that are looked at, the registries' own accounts, those that need no
@@ -232,10 +234,6 @@ def source_for(service: str) -> str | None:
     none."""
     found = _PRINCIPAL.fullmatch(service)
     return _SOURCES.get(found["service"]) if found else None
-
-
-REGION_LIST_SOURCE = "regions"
-"""The source of the look that replaces those of all sources in denied Regions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,35 @@ from datetime import UTC, date, datetime, time, timedelta
 SHORT_HEX = 12
 NAMED = 3
 
+LAST_YEAR = 9998
+"""Of an end. The first instant of the next year is a time in every time zone."""
+
+_FORM = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+_HIDDEN = re.compile(
+    "["
+    "\x00-\x1f\x7f-\x9f"  # C0 and C1 controls, line ends among them
+    "\u2028\u2029"  # separators of lines and paragraphs
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional formatting
+    "\u200b\ufeff\ufff9-\ufffb"  # no width, no purpose within a name
+    "\ud800-\udfff"  # surrogates without a partner, which nothing can write
+    "]"
+)
+"""Unicode Standard, sections 23.1, 23.2 and 23.8; UAX 9. Joiners stay, since scripts and emoji need
+them."""
+
+_OTHER_ENCODINGS = {
+    codecs.BOM_UTF32_LE: "UTF-32",
+    codecs.BOM_UTF32_BE: "UTF-32",
+    codecs.BOM_UTF16_LE: "UTF-16",
+    codecs.BOM_UTF16_BE: "UTF-16",
+}
+"""By the byte order mark. UTF-32's first, since one of them begins with one of UTF-16's."""
+
+SAVE_AS_UTF_8 = "save it as UTF-8"
+
 
 def short(digest: str) -> str:
     """`sha256:` and the first 12 hex digits, as Docker shows them."""
@@ -48,13 +77,6 @@ def either(items: Sequence[str]) -> str:
     return " or ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
-LAST_YEAR = 9998
-"""Of an end. The first instant of the next year is a time in every time zone."""
-
-_FORM = re.compile(r"(\d{1,6})([smhd])", re.ASCII)
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
 def parse_duration(text: str) -> timedelta:
     """Raises ValueError for anything but a whole number and one of s, m, h, d."""
     form = _FORM.fullmatch(text)
@@ -90,19 +112,6 @@ def parse_end(text: str, now: datetime) -> datetime:
         return end_of_day(date.fromisoformat(text))
 
 
-_HIDDEN = re.compile(
-    "["
-    "\x00-\x1f\x7f-\x9f"  # C0 and C1 controls, line ends among them
-    "\u2028\u2029"  # separators of lines and paragraphs
-    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional formatting
-    "\u200b\ufeff\ufff9-\ufffb"  # no width, no purpose within a name
-    "\ud800-\udfff"  # surrogates without a partner, which nothing can write
-    "]"
-)
-"""Unicode Standard, sections 23.1, 23.2 and 23.8; UAX 9. Joiners stay, since scripts and emoji need
-them."""
-
-
 def visible(text: str) -> str:
     r"""On a single line, with Python's escapes: `\x1b`, `\n`, `\u202e`."""
     return text if text.isprintable() else _HIDDEN.sub(_escaped, text)
@@ -124,17 +133,6 @@ def _escaped(found: re.Match[str]) -> str:
 
 def _escaped_in_json(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
-
-
-_OTHER_ENCODINGS = {
-    codecs.BOM_UTF32_LE: "UTF-32",
-    codecs.BOM_UTF32_BE: "UTF-32",
-    codecs.BOM_UTF16_LE: "UTF-16",
-    codecs.BOM_UTF16_BE: "UTF-16",
-}
-"""By the byte order mark. UTF-32's first, since one of them begins with one of UTF-16's."""
-
-SAVE_AS_UTF_8 = "save it as UTF-8"
 
 
 def decode_text(content: bytes) -> str:

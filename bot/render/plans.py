@@ -46,6 +46,24 @@ IMAGES_A_PIECE = 1000
 ALL_LISTED = "--format csv lists all"
 NAME = {**ONE_LINE, "max_width": 34}
 
+PLACE_COLUMNS: Columns[Plan, Any] = Columns(*place_columns(lambda plan: place(plan.repository)))
+
+KINDS = {
+    ManifestKind.IMAGE: "an image",
+    ManifestKind.INDEX: "an index",
+    ManifestKind.ARTIFACT: "an artifact",
+    ManifestKind.REFERRER: "a referrer, which is about another manifest",
+}
+
+VERDICTS = {
+    Verdict.KEEP: ("It stays:", "bold green"),
+    Verdict.DELETE: ("It may go:", "bold yellow"),
+}
+
+FAMILY_COLUMNS: Columns[Sequence[Judged], Any] = Columns(
+    Column("family", lambda family: [each.manifest.digest for each in family])
+)
+
 
 def _group_name(group: JudgedGroup, _now: datetime) -> str:
     others = f" (+{len(group.others)})" if group.others else ""
@@ -103,8 +121,6 @@ MANIFEST_COLUMNS: Columns[Judged, JudgedGroup] = Columns(
 )
 """The entries of `images`, the lines of CSV, and the table of what is deleted, where a row is a
 root with the manifests that belong to it."""
-
-PLACE_COLUMNS: Columns[Plan, Any] = Columns(*place_columns(lambda plan: place(plan.repository)))
 
 CSV_HEADER = (*PLACE_COLUMNS.header, *MANIFEST_COLUMNS.header)
 
@@ -258,21 +274,6 @@ def unchecked_note(plan: Plan) -> Iterator["RenderableType"]:
 def _manifests(number: int) -> str:
     return count(number, "manifest")
 
-
-KINDS = {
-    ManifestKind.IMAGE: "an image",
-    ManifestKind.INDEX: "an index",
-    ManifestKind.ARTIFACT: "an artifact",
-    ManifestKind.REFERRER: "a referrer, which is about another manifest",
-}
-VERDICTS = {
-    Verdict.KEEP: ("It stays:", "bold green"),
-    Verdict.DELETE: ("It may go:", "bold yellow"),
-}
-
-FAMILY_COLUMNS: Columns[Sequence[Judged], Any] = Columns(
-    Column("family", lambda family: [each.manifest.digest for each in family])
-)
 
 EXPLANATION_HEADER = (*CSV_HEADER, *FAMILY_COLUMNS.header)
 

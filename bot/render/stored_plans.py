@@ -46,6 +46,19 @@ ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
 NEEDS_A_LOOK = (Outcome.FAILED, Outcome.SPARED)
 ITEMS_A_PIECE = 1000
 
+_PLACE: tuple[Column[PlanRecord, PlanRecord], ...] = place_columns(
+    lambda plan: place(plan.repository),
+    TableColumn(Heading("repository", FOLDED), lambda plan, _now: plan.repository.name),
+)
+
+ITEM_COLUMNS: Columns[Item, Any] = Columns(
+    Column("digest", lambda item: item.digest),
+    Column("tags", lambda item: item.tags),
+    Column("outcome", lambda item: item.outcome),
+    Column("reason", item_words),
+)
+"""Of the receipt."""
+
 
 def _state(plan: PlanRecord, _now: datetime) -> "RenderableType":
     incomplete = "" if plan.complete else ", incomplete"
@@ -72,10 +85,6 @@ _VERSION: tuple[Column[PlanRecord, PlanRecord], ...] = (
         table=TableColumn(Heading("version", NUMBER), lambda plan, _now: f"{plan.version}"),
     ),
     Column("state", lambda plan: plan.state, table=TableColumn(Heading("state"), _state)),
-)
-_PLACE: tuple[Column[PlanRecord, PlanRecord], ...] = place_columns(
-    lambda plan: place(plan.repository),
-    TableColumn(Heading("repository", FOLDED), lambda plan, _now: plan.repository.name),
 )
 
 PLAN_COLUMNS: Columns[PlanRecord, PlanRecord] = Columns(
@@ -125,14 +134,6 @@ PLAN_COLUMNS: Columns[PlanRecord, PlanRecord] = Columns(
     ),
     table_first=("plan", "repository"),
 )
-
-ITEM_COLUMNS: Columns[Item, Any] = Columns(
-    Column("digest", lambda item: item.digest),
-    Column("tags", lambda item: item.tags),
-    Column("outcome", lambda item: item.outcome),
-    Column("reason", item_words),
-)
-"""Of the receipt."""
 
 _VERSION_COLUMNS = Columns(*_VERSION)
 _VERSION_AND_PLACE_COLUMNS = Columns(*_VERSION, *_PLACE)

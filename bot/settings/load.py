@@ -28,6 +28,8 @@ KEY = "[key]"
 
 _PLAIN_KEY = re.compile(r"\w[\w-]*", re.ASCII)
 
+DEFAULT_FILE = Path("ecr-clean.yml")
+
 
 def explain(error: ValidationError) -> Iterator[str]:
     """A sentence for every wrong key."""
@@ -135,9 +137,6 @@ def _allowed(annotation: Any) -> str:
 
 def _keys(section: type[Section]) -> list[str]:
     return [field.alias or name for name, field in section.model_fields.items()]
-
-
-DEFAULT_FILE = Path("ecr-clean.yml")
 
 
 def load_settings(path: Path | None) -> Settings:

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 
+CURRENT = "0011"
+"""The newest revision, told here too: who finds it in the database need not load Alembic."""
+
+SHRINKS = "0008"
+"""This revision removes much of what older ones stored."""
+
+_ONE_AT_A_TIME = Lock()
+"""Alembic knows one migration in a process."""
+
+
 class Database(ABC):
     """May be used by several threads. Raises ServiceError if it fails; a constraint that is hurt is
     a bug of ours, and raised as it is."""
@@ -74,16 +84,6 @@ class Database(ABC):
     def _failure(self, error: BaseException) -> ServiceError:
         said = quoted(str(error).strip().partition("\n")[0])
         return ServiceError(f"{self.name} cannot be used ({said}): {self._what_to_do(error)}")
-
-
-CURRENT = "0011"
-"""The newest revision, told here too: who finds it in the database need not load Alembic."""
-
-SHRINKS = "0008"
-"""This revision removes much of what older ones stored."""
-
-_ONE_AT_A_TIME = Lock()
-"""Alembic knows one migration in a process."""
 
 
 def migrate(database: Database) -> bool:

@@ -30,6 +30,16 @@ from bot.store.tables import DueReportRow, DueRoundRow, JobRow
 
 _COMES_BY_ITSELF = case((JobRow.kind.in_((DUE, REST)), 1), else_=0)
 
+REMEMBERED_FOR = timedelta(days=30)
+
+NOTHING_TO_TELL = ""
+
+_IS_TO_BE_TOLD = and_(DueReportRow.outcome.is_not(None), DueReportRow.line.is_(None))
+
+_IS_MISSED = and_(
+    DueRoundRow.listed_at.is_(None), DueRoundRow.failure.is_not(None), DueRoundRow.line.is_(None)
+)
+
 
 class Jobs(StorePart):
     def put(self, kind: str, payload: Mapping[str, str], not_before: datetime) -> None:
@@ -111,17 +121,6 @@ class Jobs(StorePart):
 def _is_still(job: Job) -> ColumnElement[bool]:
     """Nobody took it after its lease ran out."""
     return and_(JobRow.id == job.id, JobRow.attempts == job.attempts)
-
-
-REMEMBERED_FOR = timedelta(days=30)
-
-NOTHING_TO_TELL = ""
-
-
-_IS_TO_BE_TOLD = and_(DueReportRow.outcome.is_not(None), DueReportRow.line.is_(None))
-_IS_MISSED = and_(
-    DueRoundRow.listed_at.is_(None), DueRoundRow.failure.is_not(None), DueRoundRow.line.is_(None)
-)
 
 
 class DueReports(StorePart):

@@ -12,6 +12,9 @@ from bot.core.records import Message
 from bot.store.part import StorePart, count_of, insert_into, upsert
 from bot.store.tables import DeliveryRow, EventRow, HomeRow, MessageRow, PlanRow
 
+REMEMBERED_FOR = timedelta(days=1)
+"""Slack delivers again within the hour: docs.slack.dev, Events API, retries."""
+
 
 class Messages(StorePart):
     def remember_message(self, message: Message) -> None:
@@ -161,10 +164,6 @@ class Homes(StorePart):
         shown = update(HomeRow).where(HomeRow.user == user)
         with self._database.writing() as session:
             session.execute(shown.values(shown_event=event_number, shown_at=at))
-
-
-REMEMBERED_FOR = timedelta(days=1)
-"""Slack delivers again within the hour: docs.slack.dev, Events API, retries."""
 
 
 class Deliveries(StorePart):

@@ -26,6 +26,18 @@ from bot.store.tables import ApprovalRow, EventRow, ItemRow, PlanRow, VersionRow
 NOT_KEPT = b""
 """The content of a version that was replaced."""
 
+ITEM = (
+    ItemRow.digest,
+    ItemRow.tags,
+    ItemRow.outcome,
+    ItemRow.reason,
+    ItemRow.reason_value,
+    ItemRow.is_unconfirmed,
+)
+"""The columns of a line of the receipt."""
+
+_TOLD = (Outcome.FAILED, Outcome.SPARED)
+
 
 class Difference(msgspec.Struct, frozen=True, array_like=True):
     """Digests that only this version deletes, and digests that only the version after it does."""
@@ -72,17 +84,6 @@ def _stored_deletions(session: Session, plan: str, version: int) -> list[str]:
     is_its_own = (ItemRow.plan == plan) & (ItemRow.version == version)
     query = select(ItemRow.digest).where(is_its_own).order_by(ItemRow.position)
     return list(session.scalars(query))
-
-
-ITEM = (
-    ItemRow.digest,
-    ItemRow.tags,
-    ItemRow.outcome,
-    ItemRow.reason,
-    ItemRow.reason_value,
-    ItemRow.is_unconfirmed,
-)
-"""The columns of a line of the receipt."""
 
 
 class Plans(StorePart):
@@ -218,9 +219,6 @@ def record_of(row: PlanRow) -> PlanRecord:
 
 def _approval(row: ApprovalRow) -> Approval:
     return Approval(row.by, row.at, row.version, row.hash)
-
-
-_TOLD = (Outcome.FAILED, Outcome.SPARED)
 
 
 class Receipts(StorePart):

@@ -40,6 +40,21 @@ from bot.store.tables import (
 _LISTED = ("account", "region", "name", "listed_at")
 _LOOKED = ("plan", "looked_at", "stored_bytes")
 
+_OF_REFERRERS = "sha256-"
+"""Prefix of the tags of referrers. Users rarely look for them."""
+
+DIGESTS_A_QUERY = 500
+
+_COLUMNS = (
+    OurReadRow.digest,
+    OurReadRow.at,
+    OurReadRow.pulled_before,
+    OurReadRow.recorded_from,
+    OurReadRow.recorded_until,
+)
+
+_Query = Select[str, datetime, datetime | None, datetime | None, datetime | None]
+
 
 class Repositories(StorePart):
     def remember_repositories(
@@ -128,10 +143,6 @@ def _repository(row: RepositoryRow, plan: PlanRow | None) -> KnownRepository:
 
 def _id(row: RepositoryRow) -> RepositoryId:
     return RepositoryId(RegistryId(row.account, row.region), row.name, row.repository)
-
-
-_OF_REFERRERS = "sha256-"
-"""Prefix of the tags of referrers. Users rarely look for them."""
 
 
 class TagScans(StorePart):
@@ -235,18 +246,6 @@ def _replace(session: Session, uri: str, scan: TagScan) -> None:
     insert_all(session, BindingRow, bindings)
     insert_all(session, LossRow, losses)
     insert_all(session, PastBindingRow, past)
-
-
-DIGESTS_A_QUERY = 500
-
-_COLUMNS = (
-    OurReadRow.digest,
-    OurReadRow.at,
-    OurReadRow.pulled_before,
-    OurReadRow.recorded_from,
-    OurReadRow.recorded_until,
-)
-_Query = Select[str, datetime, datetime | None, datetime | None, datetime | None]
 
 
 class OurReads(StorePart):

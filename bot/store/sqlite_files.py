@@ -14,6 +14,9 @@ database."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
+WAIT_FOR_OTHERS = 30.0
+"""Seconds."""
+
 
 def make_folder(folder: Path) -> None:
     """Makes the folder, for its owner alone, if there is none. Raises OSError."""
@@ -36,10 +39,6 @@ def take_from_others(path: Path) -> None:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & _OTHERS:
             path.chmod(mode & ~_OTHERS)
-
-
-WAIT_FOR_OTHERS = 30.0
-"""Seconds."""
 
 
 def primary_code(error: BaseException) -> int:

@@ -33,6 +33,30 @@ _RUNS_NOTHING = frozenset({"PROVISIONING", "PENDING", "STOPPED"})
 _STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 """Developer guide, task lifecycle."""
 
+_SERVICES = Describing("describe_services", asked="services", told="services", at_once=10)
+"""API reference, DescribeServices: up to 10."""
+
+_DEPLOYMENTS = Describing(
+    "describe_service_deployments",
+    asked="serviceDeploymentArns",
+    told="serviceDeployments",
+    at_once=20,
+)
+
+_REVISIONS = Describing(
+    "describe_service_revisions",
+    asked="serviceRevisionArns",
+    told="serviceRevisions",
+    at_once=20,
+)
+"""API reference: up to 20. Both answer MISSING for what is older than October 25, 2024."""
+
+_DEPLOYMENT_STATES = {"PRIMARY": "", "ACTIVE": " (draining)", "INACTIVE": " (replaced)"}
+"""API reference, Deployment, status. ACTIVE is being replaced, but still has running tasks."""
+
+_TASK_SET_STATES = {"PRIMARY": "", "ACTIVE": " (second task set)", "DRAINING": " (draining)"}
+"""API reference, TaskSet, status. ACTIVE serves no production traffic."""
+
 
 def task_findings(place: AwsPlace, clusters: Sequence[str]) -> Iterator[Sighting | DefinitionUse]:
     """By image and, once it is pulled, by digest: for a multi-arch image the index's."""
@@ -80,30 +104,6 @@ def _state(task: Answer) -> str:
     if task["desiredStatus"] == "STOPPED":
         return " (stopped)"
     return " (starting)" if task["lastStatus"] in _STARTING else ""
-
-
-_SERVICES = Describing("describe_services", asked="services", told="services", at_once=10)
-"""API reference, DescribeServices: up to 10."""
-
-_DEPLOYMENTS = Describing(
-    "describe_service_deployments",
-    asked="serviceDeploymentArns",
-    told="serviceDeployments",
-    at_once=20,
-)
-_REVISIONS = Describing(
-    "describe_service_revisions",
-    asked="serviceRevisionArns",
-    told="serviceRevisions",
-    at_once=20,
-)
-"""API reference: up to 20. Both answer MISSING for what is older than October 25, 2024."""
-
-_DEPLOYMENT_STATES = {"PRIMARY": "", "ACTIVE": " (draining)", "INACTIVE": " (replaced)"}
-"""API reference, Deployment, status. ACTIVE is being replaced, but still has running tasks."""
-
-_TASK_SET_STATES = {"PRIMARY": "", "ACTIVE": " (second task set)", "DRAINING": " (draining)"}
-"""API reference, TaskSet, status. ACTIVE serves no production traffic."""
 
 
 def service_findings(

@@ -22,6 +22,10 @@ _GONE = frozenset({"MISSING", "INACTIVE"})
 """Reasons of a failure (API reference, Failure, and `API failure reasons` in the guide) that mean:
 what was just listed is no more."""
 
+_IS_GONE = absence("ClientException", saying="Unable to describe task definition")
+"""What ECS answers for a revision that was deleted and for a family without ACTIVE ones: neither
+can start a task. The code alone may also mean that it is not allowed (API reference)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Describing:
@@ -98,11 +102,6 @@ def _entries(answer: Answer, what: Describing, asked: int) -> list[Answer]:
 
 def _batches(arns: Sequence[str], what: Describing) -> Iterator[Sequence[str]]:
     return (arns[at : at + what.at_once] for at in range(0, len(arns), what.at_once))
-
-
-_IS_GONE = absence("ClientException", saying="Unable to describe task definition")
-"""What ECS answers for a revision that was deleted and for a family without ACTIVE ones: neither
-can start a task. The code alone may also mean that it is not allowed (API reference)."""
 
 
 class DefinitionUse(NamedTuple):

@@ -13,6 +13,9 @@ _SCHEDULES_A_PAGE = 100
 
 _IS_GONE = absence("ResourceNotFoundException")
 
+_RULES_A_PAGE = 100
+"""The most that EventBridge lists at once: API reference, Limit."""
+
 
 class _Schedule(NamedTuple):
     group: str
@@ -75,10 +78,6 @@ def _given(target: Answer, schedule: _Schedule) -> list[str]:
         raise target.unusable(
             f"told of schedule {schedule}, whose Input is no JSON object: mend it, or delete it"
         ) from error
-
-
-_RULES_A_PAGE = 100
-"""The most that EventBridge lists at once: API reference, Limit."""
 
 
 class _Rule(NamedTuple):

@@ -44,6 +44,17 @@ from bot.worker.slack_updates import SlackAccess
 
 SHARED_FOR = timedelta(minutes=1)
 
+PLANNING_RETRIED_FOR = timedelta(hours=1)
+"""While AWS or the database fails. After that the summary says why there is no report."""
+
+MOST_REPORTS = 10
+"""Of one request."""
+
+ShowProgress = Callable[[str, int, int], None]
+"""Takes the step of planning, and how much of how much of it is done; of 0 if that is not known."""
+
+_log = logging.getLogger(__name__)
+
 
 @dataclass(slots=True)
 class SharedScans:
@@ -108,18 +119,6 @@ class ReportPlanner:
             seen = self.scans.scan(found.repository, registries, memory.scans, progress)
             planner = open_planner(self.settings, self.authority, seen, memory, progress)
             return open_proposer(self.settings, self.store, planner, person).propose(found)
-
-
-PLANNING_RETRIED_FOR = timedelta(hours=1)
-"""While AWS or the database fails. After that the summary says why there is no report."""
-
-MOST_REPORTS = 10
-"""Of one request."""
-
-ShowProgress = Callable[[str, int, int], None]
-"""Takes the step of planning, and how much of how much of it is done; of 0 if that is not known."""
-
-_log = logging.getLogger(__name__)
 
 
 class JobHandler(Protocol):

@@ -37,6 +37,16 @@ SECONDS_BETWEEN_SURVEYS = 3600
 
 _log = logging.getLogger(__name__)
 
+SECONDS_BETWEEN_LOOKS = 1.0
+
+JOBS_AT_ONCE = 2
+
+SECONDS_TO_SHUT_DOWN = 5.0
+"""For the threads that use Slack. Another worker does the rest of their work, or the next one."""
+
+FAILED, REFUSED = 1, 2
+"""Exit statuses: AWS or the database; the settings."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
@@ -114,17 +124,6 @@ def _repeat(scheduler: BackgroundScheduler, call: Callable[[], None], seconds: i
         max_instances=1,
         misfire_grace_time=None,
     )
-
-
-SECONDS_BETWEEN_LOOKS = 1.0
-
-JOBS_AT_ONCE = 2
-
-SECONDS_TO_SHUT_DOWN = 5.0
-"""For the threads that use Slack. Another worker does the rest of their work, or the next one."""
-
-FAILED, REFUSED = 1, 2
-"""Exit statuses: AWS or the database; the settings."""
 
 
 def main(config: Path | None, *, debug: bool) -> None:

@@ -38,6 +38,34 @@ if TYPE_CHECKING:
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 OURS = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
 
+SECONDS_TO_START = 60.0
+
+SECONDS_TO_LEAVE = 20.0
+
+SECONDS_BETWEEN_LOOKS = 0.1
+
+LINES_OF_LOG = 5
+
+MANIFEST = Path(bot.__file__).parent.parent / "manifest.yml"
+"""That of the app, as it is installed anywhere."""
+
+CLUSTER = "prod"
+
+SETTINGS = """\
+registries:
+  - {{region: eu-west-1, account: "{home}"}}
+  - {{region: eu-west-1, account: "{branch}", role_arn: "{role}"}}
+usage:
+  kubernetes: {{clusters: [{{name: {cluster}, eks: {cluster}}}]}}
+reports:
+  - {{repositories: [shop/payments], channel: "#payments"}}
+  - {{repositories: ["shop/*", "mobile/*"], channel: "#shop"}}
+  - {{repositories: ["ml/*", "data/*"], channel: "#data-science"}}
+  - {{channel: "#platform", min_saving: 0.1}}
+approval: {{approvers: [{approvers}]}}
+execution: {{undo_window: {undo_window}s}}
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Household:
@@ -88,13 +116,6 @@ def _without(*prefixes: str) -> dict[str, str]:
     return {
         name: value for name, value in os.environ.items() if not name.lower().startswith(prefixes)
     }
-
-
-SECONDS_TO_START = 60.0
-SECONDS_TO_LEAVE = 20.0
-SECONDS_BETWEEN_LOOKS = 0.1
-
-LINES_OF_LOG = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +176,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-MANIFEST = Path(bot.__file__).parent.parent / "manifest.yml"
-"""That of the app, as it is installed anywhere."""
-
-
 @contextmanager
 def open_workspace(port: int) -> Iterator["Workspace"]:
     """Raises RequestError if the port is taken."""
@@ -173,24 +190,6 @@ def open_workspace(port: int) -> Iterator["Workspace"]:
                 "none, which takes a free one"
             ) from error
         yield workspace
-
-
-CLUSTER = "prod"
-
-SETTINGS = """\
-registries:
-  - {{region: eu-west-1, account: "{home}"}}
-  - {{region: eu-west-1, account: "{branch}", role_arn: "{role}"}}
-usage:
-  kubernetes: {{clusters: [{{name: {cluster}, eks: {cluster}}}]}}
-reports:
-  - {{repositories: [shop/payments], channel: "#payments"}}
-  - {{repositories: ["shop/*", "mobile/*"], channel: "#shop"}}
-  - {{repositories: ["ml/*", "data/*"], channel: "#data-science"}}
-  - {{channel: "#platform", min_saving: 0.1}}
-approval: {{approvers: [{approvers}]}}
-execution: {{undo_window: {undo_window}s}}
-"""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,30 @@ if TYPE_CHECKING:
 _TAKEN_OVER = ("registries", "policies", "usage", "pins", "price_per_gb_month")
 """Keys that tell what is there and what is kept. All others are the demo's own."""
 
+MODEL = "service-2"
+
+VARIABLE = "AWS_DATA_PATH"
+
+CHANNEL = "registry"
+
+INVITATION = """\
+
+Open {url}/ in a browser.
+Every report shows which images would go, which stay, and why. Here nothing can be deleted. Ctrl-C
+ends the demo."""
+
+NOTE = """\
+To tell what a deletion saves, the bot reads every manifest once, and ECR counts that as a pull: it
+moves the pull times of these images to now. The bot knows its own reads, from a cache on this
+machine that outlasts the demo, and never takes them for use. Others do, a lifecycle policy that
+counts days since the last pull among them. To leave pull times alone, exempt yourself first:
+
+  aws ecr register-pull-time-update-exclusion --principal-arn {who}
+
+or use credentials that may not call ecr:BatchGetImage: then savings are estimates, and where there
+are multi-arch images a report says what could not be read instead.
+"""
+
 
 def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()) -> str:
     """As YAML: what the file says of the account, with reports for this channel, without roles that
@@ -85,10 +109,6 @@ def _make_paths_absolute(usage: dict[str, Any], folder: Path) -> None:
             cluster["kubeconfig"] = str(folder / Path(path).expanduser())
 
 
-MODEL = "service-2"
-VARIABLE = "AWS_DATA_PATH"
-
-
 @contextmanager
 def only_reads() -> Iterator[None]:
     """In this process and all that it starts, for clients that are opened meanwhile. Models that
@@ -130,27 +150,6 @@ def _reads() -> Mapping[str, Set[str]]:
         service, _, operation = action.partition(":")
         found[service].add(operation)
     return found
-
-
-CHANNEL = "registry"
-
-INVITATION = """\
-
-Open {url}/ in a browser.
-Every report shows which images would go, which stay, and why. Here nothing can be deleted. Ctrl-C
-ends the demo."""
-
-NOTE = """\
-To tell what a deletion saves, the bot reads every manifest once, and ECR counts that as a pull: it
-moves the pull times of these images to now. The bot knows its own reads, from a cache on this
-machine that outlasts the demo, and never takes them for use. Others do, a lifecycle policy that
-counts days since the last pull among them. To leave pull times alone, exempt yourself first:
-
-  aws ecr register-pull-time-update-exclusion --principal-arn {who}
-
-or use credentials that may not call ecr:BatchGetImage: then savings are estimates, and where there
-are multi-arch images a report says what could not be read instead.
-"""
 
 
 def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:

@@ -21,6 +21,9 @@ Open {url}/ in a browser, and act as anybody; this report stands in #shop.
 Tom can pin what he needs; Mia and Ravi may approve; everybody may stop it within {seconds} seconds,
 and then it is deleted. Ctrl-C ends the demo."""
 
+STORY_UNDO_WINDOW = timedelta(seconds=8)
+"""Nobody has to read and think in it."""
+
 
 def show_company(port: int, *, stay: bool) -> None:
     """Posts this week's reports and prints them; `stay`: until Ctrl-C."""
@@ -49,10 +52,6 @@ def stay_until_interrupted(bot: Serving, invitation: str) -> None:
             bot.expect_alive()
             time.sleep(0.5)
     say_lines("\nThe demo is over.")
-
-
-STORY_UNDO_WINDOW = timedelta(seconds=8)
-"""Nobody has to read and think in it."""
 
 
 def tell_story(port: int) -> ExitStatus:

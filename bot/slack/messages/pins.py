@@ -64,6 +64,25 @@ MOST_IN_REASON = 200
 KEEPS_FOR = timedelta(days=30)
 """By the button of the warning."""
 
+MOST_CHOSEN = 100
+"""Tags at once."""
+
+LONGEST_REASON = 3000
+"""docs.slack.dev, Block Kit, plain-text input."""
+
+NO_END = "none"
+
+LASTS = {
+    "7d": "7 days",
+    "30d": "30 days",
+    "90d": "90 days",
+    "365d": "1 year",
+    NO_END: "without end",
+}
+"""By the value that the select carries, a duration or NO_END."""
+
+USUALLY = "90d"
+
 
 @dataclass(frozen=True, slots=True)
 class PinnedView:
@@ -145,26 +164,6 @@ def _line(pin: Pin, number: int, repository: RepositoryId) -> SectionBlock:
 def _keep(label: str, action_id: str, pin: Pin, repository: RepositoryId) -> ButtonElement:
     assert pin.until, "it expires"
     return button(label, action_id, EndOfPin(PinRef(repository, pin.pin), pin.until))
-
-
-MOST_CHOSEN = 100
-"""Tags at once."""
-
-
-LONGEST_REASON = 3000
-"""docs.slack.dev, Block Kit, plain-text input."""
-
-NO_END = "none"
-LASTS = {
-    "7d": "7 days",
-    "30d": "30 days",
-    "90d": "90 days",
-    "365d": "1 year",
-    NO_END: "without end",
-}
-"""By the value that the select carries, a duration or NO_END."""
-
-USUALLY = "90d"
 
 
 @dataclass(frozen=True, slots=True)

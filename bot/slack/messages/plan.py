@@ -22,6 +22,11 @@ from bot.slack.wording import code, date, escape, mention, mentions, prose, shor
 
 MOST_IN_NAME = 256
 
+_STATES = {
+    PlanState.PROPOSED: "waits for approval",
+    PlanState.EXECUTING: "is being deleted",
+}
+
 
 def _closed(view: PlanView) -> MessageContent:
     said = _end(view)
@@ -115,12 +120,6 @@ def _change(last: Event | None) -> str:
     if last is None or last.event is not EventName.PROPOSED:
         return ""
     return f" {mention(last.by)} changed what goes: {prose(detail_words(last.detail)).rstrip('.')}."
-
-
-_STATES = {
-    PlanState.PROPOSED: "waits for approval",
-    PlanState.EXECUTING: "is being deleted",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,10 @@ PIN_LASTS = timedelta(days=30)
 LONGEST_NAME = 256
 """ECR API reference, CreateRepository."""
 
+PROBLEMS = 8
+
+MOST_IN_PROBLEM = 600
+
 
 def report(view: PlanView) -> MessageContent:
     summary = PlanSummary(view.content)
@@ -272,10 +276,6 @@ def _confirm(view: PlanView) -> ConfirmObject:
         yes="Approve",
         no="Cancel",
     )
-
-
-PROBLEMS = 8
-MOST_IN_PROBLEM = 600
 
 
 def incomplete(view: PlanView) -> MessageContent:

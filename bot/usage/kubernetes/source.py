@@ -30,6 +30,16 @@ from bot.usage.kubernetes.objects import (
     PodSpec,
 )
 
+NAME = "ecr-clean"
+
+MADE_BY_CONTROLLERS = ("Pod", "ReplicaSet", "Job", "ControllerRevision")
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+_SCHEME = re.compile(r"^[a-z-]+://")
+
+_BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+
 
 class _NotThereError(Exception):
     """The end of a sentence."""
@@ -111,9 +121,6 @@ def _without_nulls(value: Any) -> Any:
             return value
 
 
-NAME = "ecr-clean"
-
-
 def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any]:
     """A manifest for `kubectl apply`."""
     plurals: defaultdict[str, set[str]] = defaultdict(set)
@@ -132,14 +139,6 @@ def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any
             for group, resources in sorted(plurals.items())
         ],
     }
-
-
-MADE_BY_CONTROLLERS = ("Pod", "ReplicaSet", "Job", "ControllerRevision")
-
-_LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
-_SCHEME = re.compile(r"^[a-z-]+://")
-_BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
 class _Name(NamedTuple):
