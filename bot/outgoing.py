@@ -2,7 +2,7 @@
 are made visible that a terminal or a page would obey.
 
 Each kind of output has one place that uses this: `bot/cli/terminal.py`, `bot/render/terminal.py`,
-`bot/render/output.py`, `bot/process.py`, `bot/slack/api.py` and `bot/store/columns.py`. Whoever
+`bot/render/output.py`, `bot/process.py`, `bot/slack/api.py` and `bot/store/base.py`. Whoever
 repeats what a library, a server or a program says uses `quoted`.
 """
 

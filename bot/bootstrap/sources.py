@@ -217,17 +217,17 @@ def _cluster_source(
 def _way_to(
     cluster: ClusterSection, settings: Settings, everywhere: Sequence[Eks]
 ) -> "Callable[[float], SingleConfig]":
-    from bot.usage.kubernetes import clusters  # noqa: PLC0415
+    from bot.usage.kubernetes import kubeconfig  # noqa: PLC0415
     from bot.usage.kubernetes.kubeconfig import Trust, from_kubeconfig  # noqa: PLC0415
 
     if cluster.kubeconfig is not None:
         trust = Trust.FOUND if settings.were_found else Trust.NAMED
         return partial(from_kubeconfig, Path(cluster.kubeconfig), cluster.context, trust)
     if cluster.in_cluster:
-        return lambda _seconds: clusters.from_inside()
+        return lambda _seconds: kubeconfig.from_inside()
     name = cluster.eks
     assert name is not None
-    return lambda _seconds: clusters.from_eks(*find_cluster(name, everywhere))
+    return lambda _seconds: kubeconfig.from_eks(*find_cluster(name, everywhere))
 
 
 def _custom_resource(entry: CustomResourceSection) -> "CustomResource":

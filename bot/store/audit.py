@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import Sentence
 from bot.core.records import Event, EventName
-from bot.store.part import StorePart, insert_all
+from bot.store.base import StorePart, insert_all
 from bot.store.tables import EventRow
 
 EVENTS_A_QUERY = 1000

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.records import Approval, Change, Outcome, PlanRecord
 from bot.store.audit import add_events
-from bot.store.part import StorePart, count_of, insert_all, insert_into
+from bot.store.base import StorePart, count_of, insert_all, insert_into
 from bot.store.pins import add_removals, change_pins
 from bot.store.plan_content import pack
 from bot.store.plans import replace_version

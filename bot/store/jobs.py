@@ -24,8 +24,8 @@ from bot.core.schedules import (
     Round,
 )
 from bot.outgoing import redacted
+from bot.store.base import StorePart, count_of, insert_into, insert_new
 from bot.store.messages import remember
-from bot.store.part import StorePart, count_of, insert_into, insert_new
 from bot.store.tables import DueReportRow, DueRoundRow, JobRow
 
 _COMES_BY_ITSELF = case((JobRow.kind.in_((DUE, REST)), 1), else_=0)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.plan import AWAITING, PlanState
 from bot.core.records import Message
-from bot.store.part import StorePart, count_of, insert_into, upsert
+from bot.store.base import StorePart, count_of, insert_into, upsert
 from bot.store.tables import DeliveryRow, EventRow, HomeRow, MessageRow, PlanRow
 
 REMEMBERED_FOR = timedelta(days=1)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.pins import Pin
 from bot.core.records import PinRemoval, RepositoryPin
-from bot.store.part import StorePart, count_of, insert_into
+from bot.store.base import StorePart, count_of, insert_into
 from bot.store.tables import PinRemovalRow, PinRow
 
 

@@ -19,7 +19,7 @@ from bot.core.plan import AWAITING, CARRIED_OUT, OPEN, Plan, PlanState, content_
 from bot.core.records import Approval, Event, EventName, Item, Outcome, PlanRecord, Tally
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.audit import event_of
-from bot.store.part import StorePart, count_of
+from bot.store.base import StorePart, count_of
 from bot.store.plan_content import unpack
 from bot.store.tables import ApprovalRow, EventRow, ItemRow, PlanRow, VersionRow
 

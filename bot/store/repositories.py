@@ -23,7 +23,7 @@ from bot.core.records import (
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.tag_history import CLOCKS_DIFFER
 from bot.parallel import in_batches
-from bot.store.part import StorePart, count_of, for_each, insert_all, insert_into, insert_new
+from bot.store.base import StorePart, count_of, for_each, insert_all, insert_into, insert_new
 from bot.store.plans import record_of
 from bot.store.tables import (
     BindingRow,

@@ -19,8 +19,7 @@ from bot.core.records import Batch, Event, ImageResult, KeptManifest, Pause, Run
 from bot.outgoing import quoted
 from bot.parallel import in_batches
 from bot.store.audit import add_events
-from bot.store.columns import Utc
-from bot.store.part import StorePart, count_of, insert_all, insert_into, upsert_all
+from bot.store.base import StorePart, Utc, count_of, insert_all, insert_into, upsert_all
 from bot.store.tables import AboutRow, BatchRow, ItemRow, KeptRow, MessageRow, PlanRow, RunRow
 
 _ODD_TEXT = "surrogatepass"

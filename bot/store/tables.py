@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.core.plan import OPEN
-from bot.store.columns import Base, Prose
+from bot.store.base import Base, Prose
 from bot.store.values import Value
 
 IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")

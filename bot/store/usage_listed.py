@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.core.records import Event
 from bot.ports import Confirmation, Doubted, WorkloadCount
 from bot.store.audit import add_events
-from bot.store.part import StorePart, count_of, insert_new, upsert
+from bot.store.base import StorePart, count_of, insert_new, upsert
 from bot.store.tables import ConfirmationRow, ListedRow
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.demo.company import nothing_of_this_machines, open_household, open_workspace, serving
-from bot.cli.demo.reports import post_reports
+from bot.cli.demo.showing import post_reports
 from bot.core.errors import ServiceError
 from bot.playground.slack import Workspace
 from tests.cli.carrying_out import until

@@ -21,7 +21,7 @@ from bot.core.plan import PlanState
 from bot.core.pull_times import OurRead, Span
 from bot.core.reasons import NothingKeeps
 from bot.core.records import Approval, Change, EventName, ImageResult, Outcome
-from bot.store.columns import Base
+from bot.store.base import Base
 from bot.store.database import CURRENT, scripts, upgrade
 from bot.store.store import Store, open_database, open_store
 from bot.store.tables import ApprovalRow, VersionRow

@@ -26,8 +26,7 @@ from bot.cli.demo.company import (
     open_workspace,
     serving,
 )
-from bot.cli.demo.reports import Newspaper
-from bot.cli.demo.showing import stay_until_interrupted
+from bot.cli.demo.showing import Newspaper, stay_until_interrupted
 from bot.cli.terminal import say_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.settings.load import DEFAULT_FILE, load_settings, parse

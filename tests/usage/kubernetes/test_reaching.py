@@ -18,7 +18,7 @@ from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import DEFAULT_TOKEN, Cluster, Fault
 from bot.playground.kubernetes.builders import deployment
 from bot.usage.kubernetes.api import ClusterApi, Configure
-from bot.usage.kubernetes.clusters import from_eks, from_inside
+from bot.usage.kubernetes.kubeconfig import from_eks, from_inside
 from bot.usage.kubernetes.source import KubernetesSource
 from bot.usage.kubernetes.unlisted import KnownClusters, UnlistedClusters, find_cluster
 from tests.usage.aws_support import image, open_place
