@@ -1,14 +1,18 @@
 """Deletes images of one repository of ECR, in a session that can do nothing else."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from bot.aws.errors import in_words
-from bot.aws.sessions import deleting_config
+from bot.aws.iam_policy import DELETION, repository_arn
+from bot.aws.sessions import SESSION_NAME, Role, deleting_config
 from bot.core.errors import NotSentError, RequestError, ServiceError
+from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
 from bot.ports import DeletionFailure
@@ -17,13 +21,7 @@ if TYPE_CHECKING:
     import boto3
     from types_boto3_ecr import ECRClient
     from types_boto3_ecr.type_defs import BatchDeleteImageResponseTypeDef
-import json
-import re
-from collections.abc import Iterable
 
-from bot.aws.iam_policy import DELETION, repository_arn
-from bot.aws.sessions import SESSION_NAME, Role
-from bot.core.records import PlanRecord
 
 ACTION = "ecr:BatchDeleteImage"
 

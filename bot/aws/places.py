@@ -1,5 +1,6 @@
-"""One account in one Region, as seen through one set of credentials."""
+"""Which accounts and Regions the sources of usage look at, and through which credentials."""
 
+import re
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from bot.outgoing import quoted
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client
     from types_boto3_sts import STSClient
-import re
+
 
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
 """Where the next page stands in an answer, and how it is asked for."""

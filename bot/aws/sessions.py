@@ -1,12 +1,13 @@
-"""botocore's session as this bot needs it: shared by threads, and clear about what is wrong."""
+"""boto3 sessions: on the caller's own credentials, or through a role."""
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
+from pathlib import Path
 from threading import RLock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import boto3
@@ -25,22 +26,13 @@ from botocore.utils import parse_timestamp
 from bot import __version__
 from bot.aws.credentials import (
     ToldCredentials,
+    boto3_files,
     credentials_in_words,
     expect_readable_files,
     keep_in_bounds,
     read_code,
     settings_in_words,
 )
-
-if TYPE_CHECKING:
-    import boto3
-    from botocore.config import Config
-from pathlib import Path
-
-import boto3
-from botocore.config import Config
-
-from bot.aws.credentials import boto3_files
 from bot.aws.errors import has_expired
 from bot.core.errors import ExpiredCredentialsError
 

@@ -1,4 +1,4 @@
-"""Where a stored plan is carried out, and through whom."""
+"""Opens what deletes the images of approved plans."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Manifests that were read, as the store and the manifest cache of this machine know them."""
+"""What is remembered between runs: the manifest cache, and the store that the environment names."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext

@@ -1,40 +1,29 @@
 """Opens what people decide through, and tells who may decide."""
 
 import math
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.bootstrap.planning import identify, open_named_registries, open_registries, system_clock
 from bot.bootstrap.slack import is_in_slack, open_client, user_groups
-from bot.core.authority import SlackPerson
+from bot.core.authority import AwsIdentity, Person, SlackPerson
 from bot.core.errors import RequestError, ServiceError
 from bot.parallel import ExpiringCache
+from bot.ports import Clock
 from bot.settings.model import Settings
 from bot.usecases.check_authority import Authority
-
-if TYPE_CHECKING:
-    from bot.slack.people import People
-import secrets
-from typing import TYPE_CHECKING
-
-from bot.bootstrap.planning import identify, system_clock
-from bot.core.authority import AwsIdentity, Person
-from bot.ports import Clock
 from bot.usecases.decisions import Decisions
 from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
-
-if TYPE_CHECKING:
-    from bot.store.store import Store
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from bot.bootstrap.planning import open_named_registries, open_registries
 from bot.usecases.reports import RunDue
 from bot.usecases.repositories import Survey
 
 if TYPE_CHECKING:
+    from bot.slack.people import People
     from bot.store.store import Store
 
 

@@ -8,6 +8,7 @@ from bot.bootstrap.planning import system_clock
 from bot.bootstrap.slack import (
     Workspace,
     app_token,
+    named_approvers,
     open_client,
     open_hasty_client,
     open_home,
@@ -24,15 +25,10 @@ from bot.usecases.reports import ReportRequests
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
+    from bot.slack.checks import SlackChecks
     from bot.slack.context import SlackContext
     from bot.slack.socket_mode import SlackConnection
     from bot.store.store import Store
-from typing import TYPE_CHECKING
-
-from bot.bootstrap.slack import named_approvers
-
-if TYPE_CHECKING:
-    from bot.slack.checks import SlackChecks
 
 
 CONTENTS_KEPT = 4

@@ -1,8 +1,9 @@
-"""boto3 sessions as the settings name them."""
+"""The sources of usage that are switched on, and how far they look."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,29 +19,19 @@ from bot.aws.sessions import Role, SharedSessions
 from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.legal_texts import is_arn
 from bot.core.patterns import Patterns
-from bot.core.usage import RegionList
-from bot.ports import UsageSource
-from bot.settings.environment import check_aws_secrets
-from bot.settings.model import ClusterSection, CustomResourceSection, KubernetesSection, Settings
-from bot.usage.kubernetes.unlisted import KnownClusters, UnlistedClusters, find_cluster
-
-if TYPE_CHECKING:
-    from lightkube.config.kubeconfig import SingleConfig
-
-    from bot.usage.kubernetes.source import CustomResource
-from dataclasses import replace
-from datetime import datetime
-
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Coverage, Elsewhere, without_denied
-from bot.ports import Clock, Progress, RegionMemory, ScanMemory
+from bot.core.usage import SOURCES, Coverage, Elsewhere, RegionList, without_denied
+from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageSource
+from bot.settings.environment import check_aws_secrets
+from bot.settings.model import ClusterSection, CustomResourceSection, KubernetesSection, Settings
 from bot.usage.app_runner import app_runner_source
 from bot.usage.aws_lambda import LambdaSource
 from bot.usage.batch import batch_source
 from bot.usage.codebuild import codebuild_source
 from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
+from bot.usage.kubernetes.unlisted import KnownClusters, UnlistedClusters, find_cluster
 from bot.usage.other_regions import (
     OtherRegions,
     Question,
@@ -52,6 +43,12 @@ from bot.usage.sagemaker import sagemaker_source
 from bot.usage.scan import BrokenSource, Scan
 from bot.usecases.check_authority import Authority
 from bot.usecases.repositories import RepositoryNames
+
+if TYPE_CHECKING:
+    from lightkube.config.kubeconfig import SingleConfig
+
+    from bot.usage.kubernetes.source import CustomResource
+
 
 _SESSIONS = SharedSessions()
 """Of this process."""

@@ -1,19 +1,24 @@
 """`ecr-clean doctor` and `iam-policy`: what is wrong, and what has to be allowed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.aws.ecr import EcrRegistry
+from bot.aws.iam_policy import ANY, LARGEST, Duties, Policy, delete_policy, read_policy, size_of
+from bot.bootstrap.duties import Principal, deleting_duties, duties
 from bot.bootstrap.people import open_authority
-from bot.bootstrap.planning import identify, open_named_registries, system_clock
+from bot.bootstrap.planning import identify, open_named_registries, own_place, system_clock
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
-from bot.bootstrap.sources import open_sources
+from bot.bootstrap.sources import cluster_role, open_sources
 from bot.cli.options import Options, common_options, format_option
 from bot.cli.remembering import opened_memory
 from bot.cli.status import ExitStatus
-from bot.cli.terminal import Forms, shown_progress
+from bot.cli.terminal import Forms, note, say_lines, shown_progress
+from bot.core.errors import RequestError
 from bot.core.findings import (
     DefaultsApply,
     Finding,
@@ -22,6 +27,7 @@ from bot.core.findings import (
     SlackNotSetUp,
     ok,
 )
+from bot.core.repository import RegistryId
 from bot.render.findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.load import DEFAULT_FILE, load_settings
 from bot.settings.model import Settings
@@ -30,17 +36,6 @@ from bot.usecases.doctor import Doctor, UsageScan
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-
-from bot.aws.iam_policy import ANY, LARGEST, Duties, Policy, delete_policy, read_policy, size_of
-from bot.bootstrap.duties import Principal, deleting_duties, duties
-from bot.bootstrap.planning import own_place
-from bot.bootstrap.sources import cluster_role
-from bot.cli.terminal import note, say_lines
-from bot.core.errors import RequestError
-from bot.core.repository import RegistryId
 
 
 @click.command()

@@ -10,46 +10,43 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import TYPE_CHECKING
 
+import click
+
 from bot.bootstrap.execution import open_executor
-from bot.bootstrap.people import open_decisions
+from bot.bootstrap.people import command_line_person, open_decisions
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Leaving, is_gone
-from bot.cli.status import INTERRUPTED
-from bot.cli.terminal import note, shown_progress
+from bot.cli.options import Options, common_options
+from bot.cli.remembering import found_store
+from bot.cli.status import INTERRUPTED, ExitStatus, StatusCollector
+from bot.cli.terminal import note, say, show, shown_progress
 from bot.core.authority import Person
+from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import PlanState
 from bot.core.records import Outcome, Pause, PlanRecord
+from bot.core.savings import usd_per_month
+from bot.core.words import moment
 from bot.ports import Progress, RunProgress
 from bot.render.decisions import pause_words
+from bot.render.errors import called_back_words
+from bot.render.stored_plans import result_as_text
 from bot.render.words import size
+from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
-from bot.usecases.deletion.start import ActiveRun, Executor, PausedError, Work, find_work
+from bot.usecases.deletion.start import (
+    ActiveRun,
+    Executor,
+    NotStartedError,
+    PausedError,
+    Work,
+    find_work,
+)
 
 if TYPE_CHECKING:
     from bot.store.store import Store
-from typing import TYPE_CHECKING
 
-from bot.cli.status import ExitStatus
-from bot.cli.terminal import show
-from bot.core.savings import usd_per_month
-from bot.render.errors import called_back_words
-from bot.render.stored_plans import result_as_text
-from bot.usecases.deletion.start import NotStartedError
-
-if TYPE_CHECKING:
-    from bot.store.store import Store
-import click
-
-from bot.bootstrap.people import command_line_person
-from bot.cli.options import Options, common_options
-from bot.cli.remembering import found_store
-from bot.cli.status import StatusCollector
-from bot.cli.terminal import say
-from bot.core.errors import RequestError, ServiceError
-from bot.core.words import moment
-from bot.settings.load import load_settings
 
 SECONDS_BETWEEN_LOOKS = 1.0
 

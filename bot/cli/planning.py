@@ -21,6 +21,10 @@ from bot.ports import Clock, Progress, Registry, ScanMemory
 from bot.process import expect_many_lasting_objects
 from bot.render.plans import (
     CSV_HEADER,
+    EXPLANATION_HEADER,
+    explained_as_json,
+    explained_as_rows,
+    explained_as_text,
     plan_as_json,
     plan_as_rows,
     plan_as_table,
@@ -30,20 +34,9 @@ from bot.render.plans import (
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.usecases.check_authority import Authority
+from bot.usecases.explanations import Explanation, explain
 from bot.usecases.planning import Planner
 from bot.usecases.repositories import Found, find_repositories, find_repository
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-from typing import TYPE_CHECKING
-
-from bot.render.plans import (
-    EXPLANATION_HEADER,
-    explained_as_json,
-    explained_as_rows,
-    explained_as_text,
-)
-from bot.usecases.explanations import Explanation, explain
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -1,24 +1,20 @@
 """`ecr-clean plans`, `show` and `audit`: what was proposed, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from bot.core.plan import Plan
-from bot.core.records import Item, PlanRecord
-
-if TYPE_CHECKING:
-    from bot.store.store import Store
-from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.bootstrap.planning import system_clock
-from bot.cli.options import Options, common_options, format_option
+from bot.cli.options import SINCE, Options, common_options, format_option
 from bot.cli.remembering import found_store
 from bot.cli.terminal import Forms, say_exactly
 from bot.core.errors import RequestError
+from bot.core.plan import Plan
+from bot.core.records import Event, Item, PlanRecord
+from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
 from bot.render.plans import plan_as_table
 from bot.render.stored_plans import (
     PLAN_COLUMNS,
@@ -29,21 +25,14 @@ from bot.render.stored_plans import (
     stored_plans_as_table,
 )
 from bot.settings.load import load_settings
+from bot.usecases.audit import all_events
 from bot.usecases.explanations import find_kept_manifest
 from bot.usecases.proposals import find_plan
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-from datetime import datetime
-from typing import TYPE_CHECKING
 
-from bot.cli.options import SINCE
-from bot.core.records import Event
-from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
-from bot.usecases.audit import all_events
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from bot.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)

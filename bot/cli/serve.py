@@ -15,8 +15,16 @@ from bot.bootstrap.slack_context import has_slack_tokens, open_slack_connection
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_store
 from bot.cli.status import ExitStatus
+from bot.cli.terminal import say
 from bot.core.errors import ServiceError
-from bot.process import FRONT, beat, collect_garbage, expect_many_lasting_objects
+from bot.process import (
+    FRONT,
+    MOST_SECONDS_OF_SILENCE,
+    beat,
+    collect_garbage,
+    expect_many_lasting_objects,
+    silent,
+)
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 
@@ -25,8 +33,7 @@ if TYPE_CHECKING:
 
     from bot.slack.socket_mode import SlackConnection
     from bot.store.store import Store
-from bot.cli.terminal import say
-from bot.process import MOST_SECONDS_OF_SILENCE, silent
+
 
 SECONDS_BETWEEN_LOOKS = 0.5
 SECONDS_BETWEEN_STARTS = 5.0

@@ -1,28 +1,20 @@
 """Everything that the command prints goes through here."""
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
 
 from bot import outgoing
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rich.console import RenderableType
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
-
+from bot.ports import Progress
 from bot.render.output import write_rows
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from bot.ports import Progress
 
 Thing = TypeVar("Thing")
 

@@ -1,8 +1,5 @@
-"""Finds the part of a manifest's text that its digest names.
-
-Of nearly all manifests that is the whole text. Docker's signed schema 1 manifests carry their
-signatures in the same JSON object, and their digest is that of the payload, which is what was
-signed: docker/libtrust, jsonsign.go, ParsePrettySignature and Payload; distribution, schema1.
+"""Reads the text of a manifest. What it does not understand is unread, never guessed. The digest of
+a manifest names a part of its text.
 """
 
 import hashlib

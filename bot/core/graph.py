@@ -1,4 +1,4 @@
-"""Who hangs on whom: indexes and their children, subjects and their referrers."""
+"""Which manifests belong together: indexes and their children, subjects and their referrers."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Everything that keeps a manifest in its own right, beside the settings' rules."""
+"""Judges every manifest of a repository: what nothing keeps may go."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence

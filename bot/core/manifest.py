@@ -1,4 +1,6 @@
-"""What people call a manifest."""
+"""What is in a repository: manifests, as ECR describes them and as their own text tells, or why a
+text cannot be read.
+"""
 
 import re
 from collections.abc import Collection

@@ -1,11 +1,16 @@
 """A plan: the verdicts on one repository at one instant, and what they come to."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from enum import StrEnum
+from itertools import chain
+from typing import TYPE_CHECKING, Any
 
-from bot.core.graph import Graph, build_graph
+from bot.core.graph import Following, Graph, build_graph, nearest_parent, with_dependents
 from bot.core.judge import Judged, judge, obscure
 from bot.core.manifest import Manifest
 from bot.core.obstacles import (
@@ -14,28 +19,15 @@ from bot.core.obstacles import (
     Obstacle,
     PushTimesMissing,
 )
+from bot.core.pins import Pin, PinBoard
 from bot.core.policy import Evidence
-from bot.core.reasons import Verdict
+from bot.core.reasons import Pinned, Reason, RuleName, Verdict
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes
-from bot.core.usage import SOURCES, Usage
+from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes, unread_bytes
+from bot.core.usage import SOURCES, Look, Usage
 
 if TYPE_CHECKING:
     from bot.core.manifest import UnreadCause
-import hashlib
-import json
-from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime
-from enum import StrEnum
-from itertools import chain
-from typing import Any
-
-from bot.core.graph import Following, nearest_parent, with_dependents
-from bot.core.pins import Pin, PinBoard
-from bot.core.reasons import Pinned, Reason, RuleName
-from bot.core.savings import unread_bytes
-from bot.core.usage import Look
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
-"""Why a plan cannot begin, or a run cannot go on: values with fields.
-
-`bot/render/obstacles.py` words them.
+"""Why a plan cannot begin, and why an approved deletion was skipped, failed or never began: values
+with fields. `bot/render/reasons.py` words them, `bot/render/obstacles.py` the `StartObstacle`s.
 """
 
 from dataclasses import dataclass

@@ -1,6 +1,4 @@
-"""References to registries that lead to no known repository, and which repositories they could
-mean.
-"""
+"""All that is in use, looked up once for a run and indexed for every repository."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,6 @@
-"""How the decision speaks of digests, manifests, places and times; texts made visible."""
+"""How the decision speaks of digests, manifests, places and durations, and characters that a
+terminal would obey, made visible.
+"""
 
 import codecs
 import re

@@ -5,9 +5,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.core.judge import Judged
+from bot.core.manifest import Manifest, ManifestKind
 from bot.core.plan import Plan
+from bot.core.reasons import Verdict
+from bot.core.repository import RepositoryId
 from bot.core.usage import Look
-from bot.core.words import first_few
+from bot.core.words import first_few, moment, named, restoration
 from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plan_summary import JudgedGroup, PlanSummary, name_of, why
@@ -19,6 +22,7 @@ from bot.render.terminal import (
     REST_OF_LINE,
     ROWS,
     Heading,
+    bullets,
     how_many_more,
     indented,
     section,
@@ -27,16 +31,6 @@ from bot.render.terminal import (
     table,
 )
 from bot.render.words import age, count, freed_of_all, iso, money, size
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-from typing import TYPE_CHECKING
-
-from bot.core.manifest import Manifest, ManifestKind
-from bot.core.reasons import Verdict
-from bot.core.repository import RepositoryId
-from bot.core.words import moment, named, restoration
-from bot.render.terminal import bullets
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

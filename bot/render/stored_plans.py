@@ -4,12 +4,14 @@ the keys.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.core.authority import why_unapprovable
 from bot.core.plan import Plan, PlanState
 from bot.core.records import Approval, Item, Outcome, PlanRecord
+from bot.core.schedules import DueOutcome
 from bot.core.words import moment, named
 from bot.render.decisions import refusal_words, state_words
 from bot.render.events import by_reason, item_words
@@ -32,9 +34,7 @@ from bot.render.words import age, count, freed, iso, money, size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-from dataclasses import dataclass
 
-from bot.core.schedules import DueOutcome
 
 STYLES = {
     PlanState.PROPOSED: "bold",

@@ -1,4 +1,4 @@
-"""Says of a wrong key in the settings what was found and what is allowed."""
+"""Reads the settings file."""
 
 import json
 import re

@@ -1,5 +1,6 @@
-"""Posts reports and summaries. A requested report has a placeholder, which is posted at once, and
-which the worker turns into the report."""
+"""Reports that people request: the placeholder is posted at once, and the worker turns it into the
+report.
+"""
 
 import logging
 import time

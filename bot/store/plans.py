@@ -1,9 +1,4 @@
-"""Versions of a plan that a newer version replaced before anybody approved them.
-
-Of such a version the database keeps how its deletions differ from those of the version after it,
-since the audit shows them. Its content and its items are removed: a pin on a repository of 20,000
-manifests would otherwise add 8 MB.
-"""
+"""Plans: where each stands, its versions, and what became of its images."""
 
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence

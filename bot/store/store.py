@@ -1,4 +1,4 @@
-"""Which database a URL means."""
+"""The store: all that the bot keeps in its database, and which database a URL means."""
 
 from datetime import datetime
 from ipaddress import ip_address

@@ -1,4 +1,4 @@
-"""What ECS's tasks run: those that run, those that start, and those that stopped recently."""
+"""Amazon ECS: what tasks and services run or would start, and what starts tasks on a schedule."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""ECS's Describe… calls: many things at once, and `failures` for those that it does not tell of."""
+"""Task definitions: what names them, and the images that they name."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence

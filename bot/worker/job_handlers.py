@@ -1,4 +1,6 @@
-"""Plans reports. Jobs that begin at about the same time share one scan of usage."""
+"""Handles the jobs of the queue: reports that are due, reports that people request, and summaries
+of rounds.
+"""
 
 import logging
 import time

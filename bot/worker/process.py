@@ -1,4 +1,4 @@
-"""Repeats what the worker does at intervals: sweeps, reports that are due, lists of registries."""
+"""Starts the threads of the worker process, and ends them."""
 
 import logging
 import multiprocessing

@@ -1,4 +1,6 @@
-"""What the bot lives on during the demo: an environment, a settings file, a folder of its own."""
+"""A made-up company on this machine: its AWS, its cluster, its workspace, and the bot
+at work in it.
+"""
 
 import os
 import signal
@@ -7,32 +9,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import bot
+from bot.bootstrap.planning import system_clock
+from bot.bootstrap.sources import cluster_role
 from bot.core.errors import RequestError, ServiceError
 from bot.settings.environment import Environment
 
 if TYPE_CHECKING:
-    from bot.playground.slack import RemoteWorkspace
-from contextlib import ExitStack
-from typing import TYPE_CHECKING
-
-import bot
-
-if TYPE_CHECKING:
-    from bot.playground.slack import Workspace
-from datetime import timedelta
-from typing import TYPE_CHECKING
-
-from bot.bootstrap.planning import system_clock
-from bot.bootstrap.sources import cluster_role
-
-if TYPE_CHECKING:
     from bot.playground.seed_people import Cast
-    from bot.playground.slack import Workspace
+    from bot.playground.slack import RemoteWorkspace, Workspace
 
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")

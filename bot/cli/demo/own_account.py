@@ -1,4 +1,4 @@
-"""Settings for the bot on somebody's own account, in the demo's workspace."""
+"""The bot on the account behind the usual credentials: it reports, and can delete nothing."""
 
 import os
 import sys

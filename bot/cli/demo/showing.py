@@ -1,14 +1,17 @@
-"""This week's reports: posted by `ecr-clean report`, and printed as they come."""
+"""The bot at work, for whoever wants to look around: in a made-up company."""
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from bot.cli.demo.company import Household
+from bot.cli.demo.company import Household, Serving, company_at_work
 from bot.cli.status import ExitStatus
 from bot.cli.terminal import note, say_lines
 from bot.core.errors import ServiceError
@@ -17,11 +20,7 @@ from bot.render.words import count, money
 if TYPE_CHECKING:
     from bot.playground.plain_text import Reader
     from bot.playground.slack import Person
-import time
-from contextlib import suppress
-from datetime import timedelta
 
-from bot.cli.demo.company import Serving, company_at_work
 
 Json = dict[str, Any]
 

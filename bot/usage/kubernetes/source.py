@@ -1,4 +1,6 @@
-"""Custom resources that name images somewhere, in pod templates or elsewhere."""
+"""One Kubernetes cluster as a source of usage: what of its resources names images, by whom they are
+used, and the ClusterRole that reading them needs.
+"""
 
 import re
 from collections import defaultdict
