@@ -12,6 +12,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.cli.main import main
 from bot.playground.aws import StandIn
+from bot.process import expect_many_lasting_objects
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.inventory import Inventory, InventoryTaker
 from tests.support import NO_SOURCES, NOW, Result, Run, Shelf, without_sources
@@ -30,6 +31,11 @@ pytest_plugins = ["tests.aws_models", "tests.no_skips", "tests.cli.remembered"]
 
 def pytest_xdist_auto_num_workers() -> int:
     return WORKERS_A_CORE * (os.cpu_count() or 1)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests are lasting objects, too."""
+    expect_many_lasting_objects()
 
 
 @pytest.fixture

@@ -117,6 +117,7 @@ def test_twice_it_leaves_at_once_and_recover_finishes(
     check_receipt(own_store, id_, builds)
 
 
+@pytest.mark.slow
 def test_recover_begins_no_other_plan_after_it(
     run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:
@@ -133,6 +134,7 @@ def test_recover_begins_no_other_plan_after_it(
     assert states.count(PlanState.APPROVED) == 1
 
 
+@pytest.mark.slow
 def test_a_terminal_shows_how_far_it_is(run: Run, builds: Shelf, aws: StandIn) -> None:
     id_ = proposed(run)
     hold_deletions(aws, seconds=0.3)

@@ -97,6 +97,7 @@ def test_a_run_whose_process_was_killed_is_taken_over_at_once(
     assert plan.freed_bytes + plan.unconfirmed_bytes == BUILDS * 1010
 
 
+@pytest.mark.slow
 def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: StandIn) -> None:
     id_ = approved(run, builds.id.name)
     held = hold_deletions(aws, seconds=2)
@@ -112,6 +113,7 @@ def test_a_run_of_a_live_process_is_named(run: support.Run, builds: Shelf, aws: 
         assert process.wait(PATIENCE) == 0
 
 
+@pytest.mark.slow
 def test_a_run_of_another_machine_is_left_alone_until_its_lease_has_run_out(
     run: support.Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:

@@ -56,6 +56,7 @@ def test_while_it_is_carried_out(run: Run, builds: Shelf, aws: StandIn, own_stor
     assert len(builds.repository.manifests) == BUILDS - 400 + 10
 
 
+@pytest.mark.slow
 def test_when_nobody_carries_it_out_any_more(
     run: Run, builds: Shelf, aws: StandIn, own_store: Store
 ) -> None:

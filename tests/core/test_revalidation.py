@@ -558,6 +558,7 @@ def test_below_is_what_hangs_on_it_however_far(run: Run) -> None:
             assert (digest in found) == (hangs and digest != parent)
 
 
+@pytest.mark.slow
 def test_20_000_manifests() -> None:
     """Indexes of nine children each, of which one was pulled, and one more tagged."""
     case = CASE

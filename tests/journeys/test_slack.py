@@ -368,6 +368,7 @@ def forged(person: Person, channel: str, message: Json, value: Any) -> Json:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mild")
 def test_forged_and_cut(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf

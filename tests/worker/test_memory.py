@@ -55,6 +55,7 @@ def clients() -> list[BaseClient]:
     return [each for each in gc.get_objects() if issubclass(type(each), BaseClient)]
 
 
+@pytest.mark.slow
 def test_all_jobs_use_the_same_clients(
     settings: Settings, own_store: Store, make_office: MakeOffice, repository: str
 ) -> None:
