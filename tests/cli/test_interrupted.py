@@ -5,6 +5,8 @@ import pty
 import re
 import signal
 
+import pytest
+
 from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
