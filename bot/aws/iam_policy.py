@@ -148,7 +148,7 @@ REGISTRY = Needs(
 """ecr:ListImages is asked only while a plan is carried out, ecr:ListTagsForResource only before
 reports that come by themselves."""
 
-SOURCES: Mapping[str, Needs] = {
+NEEDS_OF_SOURCES: Mapping[str, Needs] = {
     "ecs": Needs(
         broad=(
             "ecs:DescribeTaskDefinition",
@@ -235,8 +235,8 @@ of ECS, Identity-based policy examples."""
 @dataclass(frozen=True, slots=True)
 class Duties:
     """What one principal has to do: read `registries`, or delete in their `repositories`; look for
-    usage with `looks` (keys of SOURCES) in `regions` of its own `account`; ask for some of them
-    `elsewhere`, in its other Regions; assume `roles`."""
+    usage with `looks` (keys of NEEDS_OF_SOURCES) in `regions` of its own `account`; ask for some of
+    them `elsewhere`, in its other Regions; assume `roles`."""
 
     account: str
     partition: str
@@ -314,7 +314,7 @@ def _usage_statements(duties: Duties) -> Iterator[Policy]:
     elif duties.elsewhere:
         asked = [ELSEWHERE[look] for look in duties.elsewhere]
         yield _statement("AskOtherRegions", ["ec2:DescribeRegions", *asked], [ANY])
-    needs = [SOURCES[look] for look in duties.looks]
+    needs = [NEEDS_OF_SOURCES[look] for look in duties.looks]
     broad = [action for each in needs for action in each.broad]
     if broad:
         yield _statement("ListWorkloads", broad, [ANY], duties.regions)

@@ -75,7 +75,7 @@ def _shares(
 
 
 def _kinds_of_looks(settings: Settings) -> Iterator[str]:
-    """Keys of the policy's SOURCES."""
+    """Keys of `NEEDS_OF_SOURCES`."""
     yield from aws_sources(settings)
     if (ecs := settings.usage.ecs) and ecs.revisions > 1:
         yield "ecs_revisions"

@@ -10,9 +10,9 @@ from bot.bootstrap.memory import Memory
 from bot.bootstrap.people import command_line_person, open_decisions
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import is_gone
-from bot.cli.execution import HandsOn, carried_out, told_what_goes_on
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import opened_memory, opened_store
+from bot.cli.runs import HandsOn, carried_out, told_what_goes_on
 from bot.cli.status import ExitStatus
 from bot.cli.terminal import note, say
 from bot.core.plan import PlanState

@@ -10,15 +10,16 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from bot import __version__
+from bot.cli.audit import audit
 from bot.cli.decisions import approve, confirm_usage, dismiss, stop
 from bot.cli.demo import demo
 from bot.cli.doctor import doctor, iam_policy
-from bot.cli.execution import recover
 from bot.cli.options import Options, common_options
 from bot.cli.pins import pin, pins, unpin
 from bot.cli.planning import plan, why
-from bot.cli.plans import audit, plans, show
+from bot.cli.plans import plans, show
 from bot.cli.reports import propose, report
+from bot.cli.runs import recover
 from bot.cli.serve import health, serve
 from bot.cli.status import INTERRUPTED, ExitStatus, status_of, tell
 from bot.cli.terminal import note, note_lines

@@ -1,20 +1,18 @@
-"""`ecr-clean plans`, `show` and `audit`: what was proposed, and what became of it."""
+"""`ecr-clean plans` and `show`: what was proposed, and what became of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.bootstrap.planning import system_clock
-from bot.cli.options import SINCE, Options, common_options, format_option
+from bot.cli.options import Options, common_options, format_option
 from bot.cli.remembering import found_store
 from bot.cli.terminal import Forms, say_exactly
 from bot.core.errors import RequestError
 from bot.core.plan import Plan
-from bot.core.records import Event, Item, PlanRecord
-from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
+from bot.core.records import Item, PlanRecord
 from bot.render.plans import plan_as_table
 from bot.render.stored_plans import (
     PLAN_COLUMNS,
@@ -25,7 +23,6 @@ from bot.render.stored_plans import (
     stored_plans_as_table,
 )
 from bot.settings.load import load_settings
-from bot.usecases.audit import all_events
 from bot.usecases.explanations import find_kept_manifest
 from bot.usecases.proposals import find_plan
 
@@ -115,24 +112,3 @@ def _receipt_rows(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
 
 LIST = Forms(_list_texts, _json, PLAN_COLUMNS.header, _list_rows)
 DETAILS = Forms(_detail_texts, _json, RECEIPT_HEADER, _receipt_rows)
-
-
-@click.command()
-@click.option("--since", type=SINCE, metavar="30d|DATE", help="Nothing earlier.")
-@format_option("event")
-@common_options
-def audit(since: datetime | None, format_: str) -> None:
-    """Tell everything that people and the bot did to plans and pins, oldest first."""
-    with found_store() as store:
-        EVENTS.print_all(format_, all_events(store, since) if store else ())
-
-
-def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
-    text = None
-    for text in events_as_texts(events):
-        yield text
-    if text is None:
-        yield no_events()
-
-
-EVENTS = Forms(_texts, EVENT_COLUMNS.as_line, EVENT_COLUMNS.header, EVENT_COLUMNS.as_rows)

@@ -26,7 +26,7 @@ SOURCES = (
 Workloads = Mapping[str, tuple[str, ...]]
 """By digest or by tag, as their source names them."""
 
-_SOURCES = {
+_SOURCES_OF_SERVICES = {
     "apprunner": "app_runner",
     "build.apprunner": "app_runner",
     "tasks.apprunner": "app_runner",
@@ -233,7 +233,7 @@ def source_for(service: str) -> str | None:
     """The source that looks at what a service runs, by the service's principal; None if there is
     none."""
     found = _PRINCIPAL.fullmatch(service)
-    return _SOURCES.get(found["service"]) if found else None
+    return _SOURCES_OF_SERVICES.get(found["service"]) if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.render.errors import any_error_words, called_back_words
 from bot.render.words import freed
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
-from bot.usecases.deletion.start import Executor, NotStartedError, PausedError, Work
+from bot.usecases.deletion.start import NotStartedError, PausedError, RunStarter, Work
 
 RUNS_AT_ONCE = 4
 
@@ -35,14 +35,14 @@ class PlanRunner:
 
     def __init__(
         self,
-        executor: Executor,
+        starter: RunStarter,
         submit: Callable[..., object],
         clock: Callable[[], datetime],
         notify: NotifyPlan,
         *,
         debug: bool,
     ) -> None:
-        self._executor = executor
+        self._starter = starter
         self._submit = submit
         self._clock = clock
         self._notify = notify
@@ -95,14 +95,14 @@ class PlanRunner:
                 self._under_way.discard(plan.id)
             collect_garbage()
 
-    def _for(self, plan: PlanRecord) -> Executor:
+    def _for(self, plan: PlanRecord) -> RunStarter:
         """Notifies of the plan's progress."""
 
         def progress(done: int, total: int, freed_bytes: int) -> None:
-            self._executor.runner.progress(done, total, freed_bytes)
+            self._starter.runner.progress(done, total, freed_bytes)
             self._notify(plan.id)
 
-        return replace(self._executor, runner=replace(self._executor.runner, progress=progress))
+        return replace(self._starter, runner=replace(self._starter.runner, progress=progress))
 
     def _retry_later(self, plan: PlanRecord) -> None:
         with self._lock:

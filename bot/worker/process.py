@@ -14,11 +14,11 @@ from threading import Thread
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.bootstrap.execution import open_executor
 from bot.bootstrap.memory import open_store
 from bot.bootstrap.people import open_run_due, open_survey
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Leaving, is_gone, leaving_on_signals, this_worker
+from bot.bootstrap.runs import open_run_starter
 from bot.bootstrap.slack import is_in_slack
 from bot.core.errors import RequestError
 from bot.ports import Clock
@@ -145,8 +145,8 @@ def _work(config: Path | None, leaving: Leaving, *, debug: bool) -> None:
         _in_slack(settings, store, leaving, debug=debug) as notify,
         ThreadPoolExecutor(RUNS_AT_ONCE) as pool,
     ):
-        executor = open_executor(settings, store, _no_progress, _no_run_progress, leaving)
-        runner = PlanRunner(executor, pool.submit, system_clock, notify, debug=debug)
+        starter = open_run_starter(settings, store, _no_progress, _no_run_progress, leaving)
+        runner = PlanRunner(starter, pool.submit, system_clock, notify, debug=debug)
         scheduler = open_scheduler(settings, store, runner.take, debug=debug)
         scheduler.start()
         _wait_for(leaving)

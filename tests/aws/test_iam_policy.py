@@ -10,7 +10,7 @@ import pytest
 from bot.aws.iam_policy import (
     ANY,
     LARGEST,
-    SOURCES,
+    NEEDS_OF_SOURCES,
     Duties,
     partition_of,
     read_policy,
@@ -23,7 +23,7 @@ IRELAND, VIRGINIA = RegistryId(HERE, "eu-west-1"), RegistryId(HERE, "us-east-1")
 ROLE = f"arn:aws:iam::{THERE}:role/ci/cleaner"
 EVERY_REGION = tuple(f"me-southwest-{number}" for number in range(40))
 
-ALL = Duties(HERE, "aws", (IRELAND,), tuple(SOURCES), ("eu-west-1",))
+ALL = Duties(HERE, "aws", (IRELAND,), tuple(NEEDS_OF_SOURCES), ("eu-west-1",))
 
 
 def statements(duties: Duties) -> dict[str, dict[str, Any]]:
@@ -75,7 +75,7 @@ def test_a_source_that_is_off_needs_nothing(looks: tuple[str, ...], expected: se
     [("ecs_revisions", "ecs:ListTaskDefinitions"), ("eks_clusters", "eks:DescribeCluster")],
 )
 def test_what_only_some_settings_need(look: str, action: str) -> None:
-    without = tuple(each for each in SOURCES if each != look)
+    without = tuple(each for each in NEEDS_OF_SOURCES if each != look)
     assert actions(ALL) - actions(replace(ALL, looks=without)) == {action}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap.processes import Leaving
-from bot.cli.execution import HandsOn
+from bot.cli.runs import HandsOn
 from bot.core.authority import AwsIdentity
 from bot.core.plan import PlanState
 from bot.core.records import Change

@@ -8,14 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from bot.bootstrap.execution import open_executor
 from bot.bootstrap.processes import Leaving
+from bot.bootstrap.runs import open_run_starter
 from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.settings.load import load_settings
 from bot.store.store import Store
-from bot.usecases.deletion.start import Executor
+from bot.usecases.deletion.start import RunStarter
 from tests.cli.carrying_out import approved
 from tests.cli.remembered import LOOKED_AT, Write
 from tests.journeys.prepared import SETTINGS
@@ -37,8 +37,10 @@ def builds(shelf: Shelf, settings_file: Write) -> Shelf:
     return shelf
 
 
-def executor(store: Store, sleep: Callable[[float], None]) -> Executor:
-    opened = open_executor(load_settings(None), store, lambda *_: None, lambda *_: None, Leaving())
+def starter(store: Store, sleep: Callable[[float], None]) -> RunStarter:
+    opened = open_run_starter(
+        load_settings(None), store, lambda *_: None, lambda *_: None, Leaving()
+    )
     return replace(opened, runner=replace(opened.runner, sleep=sleep))
 
 
@@ -66,7 +68,7 @@ def test_the_database_is_away_for_a_while(
             postgresql.run(f"ALTER DATABASE {name()} ALLOW_CONNECTIONS true")
 
     with after_call(aws, "ecr:BatchDeleteImage", 4, throw_out):
-        done = executor(shared_store, sleep).start(plan)
+        done = starter(shared_store, sleep).start(plan)
     assert slept == [2, 4, 8]
     assert done.state is PlanState.DONE
     assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {
@@ -108,7 +110,7 @@ def test_credentials_run_out_in_the_middle(
     def run_out() -> None:
         aws.world.clock.advance(timedelta(hours=1, seconds=1))
 
-    opened = executor(shared_store, lambda _seconds: None)
+    opened = starter(shared_store, lambda _seconds: None)
     runner = replace(opened.runner, clock=aws.world.clock.now)
     with after_call(aws, "ecr:BatchDeleteImage", 4, run_out):
         done = replace(opened, runner=runner).start(plan)

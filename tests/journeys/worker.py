@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Engine, event
 
-from bot.bootstrap.execution import open_executor
 from bot.bootstrap.memory import open_store
 from bot.bootstrap.processes import Leaving, is_gone
+from bot.bootstrap.runs import open_run_starter
 from bot.core.records import PlanRecord
 from bot.playground.remote import Control
 from bot.settings.load import load_settings
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
-from bot.usecases.deletion.start import Executor, find_work
+from bot.usecases.deletion.start import RunStarter, find_work
 from tests.usecases.site import Watched, WatchedStore
 
 if TYPE_CHECKING:
@@ -89,14 +89,14 @@ def work(fate: Fate | None = None) -> None:
     """The same in this process, which is another one than that of a killed worker."""
     settings = load_settings(None)
     with open_store() as store:
-        executor = _watched(
-            open_executor(settings, store, lambda *_: None, lambda *_: None, Leaving()), fate
+        starter = _watched(
+            open_run_starter(settings, store, lambda *_: None, lambda *_: None, Leaving()), fate
         )
-        found = find_work(store, executor.runner.clock(), is_gone)
+        found = find_work(store, starter.runner.clock(), is_gone)
         for begun in found.abandoned:
-            executor.take_over(*begun)
+            starter.take_over(*begun)
         for plan in found.due:
-            executor.start(plan.id)
+            starter.start(plan.id)
 
 
 def _work(environment: Mapping[str, str], folder: Path, fate: Fate | None) -> None:
@@ -109,10 +109,10 @@ def _work(environment: Mapping[str, str], folder: Path, fate: Fate | None) -> No
         os._exit(LOST)
 
 
-def _watched(executor: Executor, fate: Fate | None) -> Executor:
+def _watched(starter: RunStarter, fate: Fate | None) -> RunStarter:
     """With the time of the stand-in, and with every port watched."""
     hook = _hook(fate)
-    opened = executor.open_target
+    opened = starter.open_target
 
     @contextmanager
     def open_target(plan: PlanRecord) -> Iterator[DeletionTarget]:
@@ -124,9 +124,9 @@ def _watched(executor: Executor, fate: Fate | None) -> Executor:
                 deleter=cast("Deleter", Watched(target.deleter, hook)),
             )
 
-    store = WatchedStore(executor.runner.store, hook)
-    runner = replace(executor.runner, store=store, clock=_clock(), sleep=lambda _seconds: None)
-    return replace(executor, runner=runner, open_target=open_target)
+    store = WatchedStore(starter.runner.store, hook)
+    runner = replace(starter.runner, store=store, clock=_clock(), sleep=lambda _seconds: None)
+    return replace(starter, runner=runner, open_target=open_target)
 
 
 def _hook(fate: Fate | None) -> Callable[[str], None]:

@@ -33,7 +33,7 @@ from bot.usecases.check_authority import Authority
 from bot.usecases.decisions import Consent, Decisions
 from bot.usecases.deletion.revalidation import DeletionTarget
 from bot.usecases.deletion.run import Runner
-from bot.usecases.deletion.start import Executor
+from bot.usecases.deletion.start import RunStarter
 from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
@@ -230,8 +230,8 @@ class Site:
             names=RepositoryNames(),
         )
 
-    def executor(self, worker: Worker = HERE, *, enabled: bool = True) -> Executor:
-        return Executor(
+    def starter(self, worker: Worker = HERE, *, enabled: bool = True) -> RunStarter:
+        return RunStarter(
             runner=Runner(
                 store=WatchedStore(self.store, self._called),
                 clock=self.clock,
@@ -248,10 +248,10 @@ class Site:
 
     def carry_out(self, plan: PlanRecord | None = None) -> PlanRecord:
         """A plan that was approved, or the next."""
-        return self.executor().start((plan or self.approved()).id)
+        return self.starter().start((plan or self.approved()).id)
 
     def take_over(self, plan: PlanRecord, worker: Worker = THERE) -> PlanRecord:
-        return self.executor(worker).take_over(self.as_stored(plan), self.run(plan))
+        return self.starter(worker).take_over(self.as_stored(plan), self.run(plan))
 
     @contextmanager
     def _workplace(self, plan: PlanRecord) -> Iterator[DeletionTarget]:

@@ -37,7 +37,7 @@ from bot.usecases.decisions import Consent, Decisions
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
 from bot.usecases.deletion.run import Runner, ShutdownError
-from bot.usecases.deletion.start import Executor, NotStartedError, find_work
+from bot.usecases.deletion.start import NotStartedError, RunStarter, find_work
 from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer, expire
@@ -90,9 +90,9 @@ class Process:
     is_dead: bool = False
     is_shutting_down: bool = False
 
-    def executor(self) -> Executor:
+    def starter(self) -> RunStarter:
         life = self.life
-        return Executor(
+        return RunStarter(
             runner=Runner(
                 store=WatchedStore(life.store, self.pass_by),
                 clock=life.clock,
@@ -145,7 +145,7 @@ def lose_it(life: "Life", _process: Process, _victim: str) -> None:
     life.now += LEASE
     found = find_work(life.store, life.now, lambda _worker: False)
     for plan, run in found.abandoned:
-        life.check_receipt(Process(life, "there").executor().take_over(plan, run))
+        life.check_receipt(Process(life, "there").starter().take_over(plan, run))
 
 
 def stop(life: "Life", _process: Process, _victim: str) -> None:
@@ -392,9 +392,9 @@ class Life(RuleBasedStateMachine):
         found = find_work(self.store, self.now, lambda _worker: True)
         assert not found.running
         for plan, run in found.abandoned:
-            self.check_receipt(process.executor().take_over(plan, run))
+            self.check_receipt(process.starter().take_over(plan, run))
         for plan in found.due:
-            self.check_receipt(process.executor().start(plan.id))
+            self.check_receipt(process.starter().start(plan.id))
 
     def look(self, cache: SqliteManifestCache) -> Planner:
         self.seen_in_use = dict(self.in_use)

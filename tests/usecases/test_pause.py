@@ -92,7 +92,7 @@ def test_nothing_begins(site: Site, plan: PlanRecord) -> None:
     pause(site)
     assert not find_work(site.store, site.clock(), is_gone).due
     with pytest.raises(PausedError) as error:
-        site.executor().start(plan.id)
+        site.starter().start(plan.id)
     assert error.value.pause == Pause(ANN.name, site.clock(), "the registry moves")
     assert site.as_stored(plan).state is PlanState.APPROVED
     site.decisions().resume(ANN)
@@ -102,7 +102,7 @@ def test_nothing_begins(site: Site, plan: PlanRecord) -> None:
 def test_nothing_begins_that_was_just_looked_at(site: Site, plan: PlanRecord) -> None:
     site.after("describe", 1, lambda: pause(site))
     with pytest.raises(PausedError):
-        site.executor().start(plan.id)
+        site.starter().start(plan.id)
     assert site.as_stored(plan).state is PlanState.APPROVED
     assert site.calls("BatchDeleteImage") == 0
 

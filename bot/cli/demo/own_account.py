@@ -16,7 +16,7 @@ from botocore.loaders import Loader
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.eks import Eks
-from bot.aws.iam_policy import REGISTRY, SOURCES, Needs
+from bot.aws.iam_policy import NEEDS_OF_SOURCES, REGISTRY, Needs
 from bot.aws.places import AccountAccess, open_places
 from bot.bootstrap.planning import identify, open_registries
 from bot.cli.demo.company import (
@@ -144,7 +144,7 @@ def _reads() -> Mapping[str, Set[str]]:
     alike in botocore, and those that find accounts and Regions."""
     found: defaultdict[str, set[str]] = defaultdict(set, {"ec2": {"DescribeRegions"}})
     found["sts"] |= {"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"}
-    needs: list[Needs] = [REGISTRY, *SOURCES.values()]
+    needs: list[Needs] = [REGISTRY, *NEEDS_OF_SOURCES.values()]
     for action in (action for each in needs for action in (*each.broad, *each.narrow)):
         service, _, operation = action.partition(":")
         found[service].add(operation)

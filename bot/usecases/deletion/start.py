@@ -48,6 +48,7 @@ from bot.usecases.proposals import find_plan
 if TYPE_CHECKING:
     from bot.store.store import Store
 
+
 IsGone = Callable[[Worker], bool]
 """Whether a process has certainly ended. False where this process cannot find out."""
 
@@ -114,7 +115,7 @@ class _ObstacleError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Executor:
+class RunStarter:
     """`worker` is this process, `authority` judges approvals by the settings of this process.
     `enabled` False: no plan runs. `open_target` raises RequestError if the settings do
     not know the plan's registry."""

@@ -41,7 +41,7 @@ def plan(site: Site) -> PlanRecord:
 def called_back(site: Site, plan: PlanRecord, *, enabled: bool = True) -> NotStartedError:
     """Starts it, and checks that it is proposed again and nothing is deleted."""
     with pytest.raises(NotStartedError) as error:
-        site.executor(enabled=enabled).start(plan.id)
+        site.starter(enabled=enabled).start(plan.id)
     stored = site.as_stored(plan)
     assert stored == error.value.plan
     assert (stored.state, stored.approvals, stored.execute_after) == (
@@ -153,7 +153,7 @@ def test_a_registry_that_the_settings_do_not_know_any_more(site: Site, plan: Pla
         raise RequestError("The settings name no such registry")
 
     with pytest.raises(NotStartedError, match="name no such registry"):
-        replace(site.executor(), open_target=unknown).start(plan.id)
+        replace(site.starter(), open_target=unknown).start(plan.id)
     assert site.as_stored(plan).state is PlanState.PROPOSED
 
 
@@ -198,7 +198,7 @@ def test_who_stops_it_meanwhile_wins(site: Site, plan: PlanRecord, *, is_disable
 
     site.hook = hook
     with pytest.raises(LeaseLostError):
-        site.executor(enabled=not is_disabled).start(plan.id)
+        site.starter(enabled=not is_disabled).start(plan.id)
     assert site.as_stored(plan).state is PlanState.PROPOSED
     assert site.events(plan)[-1] == "stopped"
     assert site.calls("BatchDeleteImage") == 0
@@ -215,7 +215,7 @@ def test_a_pin_meanwhile_makes_the_next_version(site: Site, plan: PlanRecord) ->
 def test_two_that_begin_at_the_same_time(site: Site, plan: PlanRecord) -> None:
     def other() -> None:
         site.hook = lambda _: None
-        assert site.executor(THERE).start(plan.id).state is PlanState.DONE
+        assert site.starter(THERE).start(plan.id).state is PlanState.DONE
 
     site.after("content", 1, other)
     with pytest.raises(LeaseLostError):
@@ -278,12 +278,12 @@ def test_only_one_takes_it_over(site: Site, left: PlanRecord) -> None:
     run = site.run(left)
     site.take_over(left)
     with pytest.raises(LeaseLostError):
-        site.executor(HERE).take_over(left, run)
+        site.starter(HERE).take_over(left, run)
     assert site.calls("BatchDeleteImage") == 1
 
 
 def test_it_is_stopped_if_execution_is_switched_off(site: Site, left: PlanRecord) -> None:
-    plan = site.executor(THERE, enabled=False).take_over(left, site.run(left))
+    plan = site.starter(THERE, enabled=False).take_over(left, site.run(left))
     assert plan.state is PlanState.STOPPED
     reasons = {item_words(item) for item in site.items(plan).values()}
     assert reasons == {"was not reached: the settings (execution.enabled: false) stopped the run"}

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.bootstrap.execution import open_executor
 from bot.bootstrap.people import command_line_person, open_decisions
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Leaving, is_gone
+from bot.bootstrap.runs import open_run_starter
 from bot.cli.options import Options, common_options
 from bot.cli.remembering import found_store
 from bot.cli.status import INTERRUPTED, ExitStatus, StatusCollector
@@ -37,9 +37,9 @@ from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.deletion.start import (
     ActiveRun,
-    Executor,
     NotStartedError,
     PausedError,
+    RunStarter,
     Work,
     find_work,
 )
@@ -55,7 +55,7 @@ LEFT = b"\x1b[?25h\necr-clean: left at once: ecr-clean recover finishes what was
 """Written as a signal handler may: whoever else writes may be in the middle of it. The bar has
 hidden the cursor."""
 
-Deed = Callable[[Executor], PlanRecord]
+Deed = Callable[[RunStarter], PlanRecord]
 
 GOES_WELL = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
 
@@ -91,7 +91,7 @@ class HandsOn:
 
     def start(self, plan: PlanRecord) -> PlanRecord:
         try:
-            after = self._watched(plan, lambda executor: executor.start(plan.id))
+            after = self._watched(plan, lambda starter: starter.start(plan.id))
         except PausedError as error:
             note(f"{pause_words(error.pause)}: no plan begins before that")
             return self._as_stored(plan)
@@ -103,7 +103,7 @@ class HandsOn:
         return after
 
     def take_over(self, begun: ActiveRun) -> PlanRecord:
-        return self._watched(begun.plan, lambda executor: executor.take_over(*begun))
+        return self._watched(begun.plan, lambda starter: starter.take_over(*begun))
 
     def _what_to_do(self, plan: PlanRecord) -> Callable[[], PlanRecord] | None:
         """None while the plan may not begin, or another process carries it out."""
@@ -157,14 +157,14 @@ class HandsOn:
     def _unless_stopped(self, plan: PlanRecord, deed: Deed, progress: Progress) -> PlanRecord:
         """Ctrl-C stops the plan, as `ecr-clean stop` would."""
         try:
-            return deed(self._executor(progress, self.leaving))
+            return deed(self._starter(progress, self.leaving))
         except ShutdownError:
             stopping = open_decisions(self.settings, self.store).stop(plan.id, self.person)
         begun = next((each for each in self._work().abandoned if each.plan.id == plan.id), None)
-        return self._executor(progress, Leaving()).take_over(*begun) if begun else stopping
+        return self._starter(progress, Leaving()).take_over(*begun) if begun else stopping
 
-    def _executor(self, progress: Progress, leaving: Leaving) -> Executor:
-        return open_executor(self.settings, self.store, progress, _shown_by(progress), leaving)
+    def _starter(self, progress: Progress, leaving: Leaving) -> RunStarter:
+        return open_run_starter(self.settings, self.store, progress, _shown_by(progress), leaving)
 
     def _as_stored(self, plan: PlanRecord) -> PlanRecord:
         stored = self.store.plan(plan.id)

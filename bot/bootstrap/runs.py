@@ -21,7 +21,7 @@ from bot.settings.model import RegistrySection, Settings
 from bot.usecases.check_authority import Authority
 from bot.usecases.deletion.revalidation import DeletionTarget
 from bot.usecases.deletion.run import Runner, ShutdownError
-from bot.usecases.deletion.start import Executor
+from bot.usecases.deletion.start import RunStarter
 from bot.usecases.planning import Planner
 from bot.usecases.repositories import Found
 
@@ -64,16 +64,16 @@ def open_deleter(plan: PlanRecord, entry: RegistrySection | None) -> EcrDeleter:
     return EcrDeleter(session, plan.repository)
 
 
-def open_executor(
+def open_run_starter(
     settings: Settings,
     store: "Store",
     progress: Progress,
     run_progress: RunProgress,
     leaving: Leaving,
-) -> Executor:
+) -> RunStarter:
     """`progress` is told how far looking around is, `run_progress` how far deletion is."""
     authority = open_authority(settings)
-    return Executor(
+    return RunStarter(
         runner=Runner(store, system_clock, leaving.sleep, run_progress, leaving.is_told),
         worker=this_worker(),
         authority=authority,

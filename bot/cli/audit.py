@@ -1,0 +1,38 @@
+"""`ecr-clean audit`: who did what, and when."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.options import SINCE, common_options, format_option
+from bot.cli.remembering import found_store
+from bot.cli.terminal import Forms
+from bot.core.records import Event
+from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
+from bot.usecases.audit import all_events
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@click.command()
+@click.option("--since", type=SINCE, metavar="30d|DATE", help="Nothing earlier.")
+@format_option("event")
+@common_options
+def audit(since: datetime | None, format_: str) -> None:
+    """Tell everything that people and the bot did to plans and pins, oldest first."""
+    with found_store() as store:
+        EVENTS.print_all(format_, all_events(store, since) if store else ())
+
+
+def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
+    text = None
+    for text in events_as_texts(events):
+        yield text
+    if text is None:
+        yield no_events()
+
+
+EVENTS = Forms(_texts, EVENT_COLUMNS.as_line, EVENT_COLUMNS.header, EVENT_COLUMNS.as_rows)
