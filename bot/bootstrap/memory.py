@@ -13,7 +13,7 @@ from bot.core.repository import RepositoryId
 from bot.ports import ManifestCache, RepositoryMemory, ScanMemory
 from bot.settings.environment import Environment
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.store.sqlite_files import take_from_others
+from bot.store.private_files import take_from_others
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -122,11 +122,14 @@ def memory_of(store: "Store | None") -> Iterator[Memory]:
 def _hand_over(cache: SqliteManifestCache, store: "Store") -> None:
     """What sources listed while there was no store: one that lists less since then must not pass
     for a source that is scanned for the first time."""
-    for source, scope, listed in cache.all_listed():
+    believed, in_doubt = cache.all_listed(), cache.doubted()
+    if not believed and not in_doubt:
+        return
+    for source, scope, listed in believed:
         if store.last_listed(source, scope) is None:
             store.believe(source, scope, listed)
     known = {(each.source, each.scope) for each in store.doubted()}
-    for doubted in cache.doubted():
+    for doubted in in_doubt:
         is_news = store.last_listed(doubted.source, doubted.scope) == doubted.before
         if is_news and (doubted.source, doubted.scope) not in known:
             store.doubt(doubted)

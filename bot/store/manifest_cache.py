@@ -25,7 +25,7 @@ from bot.core.repository import RepositoryId
 from bot.outgoing import quoted
 from bot.parallel import in_batches
 from bot.ports import Confirmation, Doubted, RegionAnswer, WorkloadCount
-from bot.store.sqlite_files import make_folder, make_private
+from bot.store.private_files import make_folder, make_private
 
 DIGESTS_A_QUERY = 500
 WAIT_FOR_OTHERS = 30.0
@@ -99,7 +99,7 @@ class SqliteManifestCache:
 
     def _expect_wal(self) -> None:
         if self._db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
-            from bot.store.sqlite_files import turn_on_wal  # noqa: PLC0415 - only a new file needs it
+            from bot.store.wal import turn_on_wal  # noqa: PLC0415 - only a new file needs it
 
             turn_on_wal(self._path)
 

@@ -12,13 +12,8 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from bot.store.database import Database
-from bot.store.sqlite_files import (
-    WAIT_FOR_OTHERS,
-    make_folder,
-    make_private,
-    primary_code,
-    turn_on_wal,
-)
+from bot.store.private_files import make_folder, make_private
+from bot.store.wal import WAIT_FOR_OTHERS, primary_code, turn_on_wal
 
 _CLOSE_THE_OTHER = "another program keeps it locked: close that, and try again"
 _LET_US_WRITE = "let this user write to it and to its folder, or set DATABASE_URL to another"

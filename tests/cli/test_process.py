@@ -17,7 +17,15 @@ from tests.support import Shelf
 ROOT = Path(__file__).parent.parent.parent
 COMMAND = [sys.executable, "-m", "bot"]
 INSTALLED = [str(Path(sys.executable).parent / "ecr-clean")]
-SLOW_TO_LOAD = ["bot.playground", "rich.table", "ruamel.yaml", "sqlalchemy", "starlette", "uvicorn"]
+SLOW_TO_LOAD = [
+    "bot.playground",
+    "rich.table",
+    "ruamel.yaml",
+    "sqlalchemy",
+    "starlette",
+    "tenacity",
+    "uvicorn",
+]
 
 pytestmark = pytest.mark.usefixtures("environment")
 

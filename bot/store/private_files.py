@@ -1,21 +1,15 @@
-"""Files of SQLite: only their owner reads them, and others may read while somebody writes."""
+"""Files of SQLite that only their owner can read: they hold who approved what, and manifests."""
 
 import os
-import sqlite3
 import stat
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
-
-from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 _BESIDE = ("", "-wal", "-shm", "-journal")
 """What SQLite puts beside a database: sqlite.org/tempfiles.html. It gives new ones the mode of the
 database."""
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-
-WAIT_FOR_OTHERS = 30.0
-"""Seconds."""
 
 
 def make_folder(folder: Path) -> None:
@@ -39,23 +33,3 @@ def take_from_others(path: Path) -> None:
         mode = stat.S_IMODE(path.stat().st_mode)
         if mode & _OTHERS:
             path.chmod(mode & ~_OTHERS)
-
-
-def primary_code(error: BaseException) -> int:
-    return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-
-
-def _is_busy(error: BaseException) -> bool:
-    return primary_code(error) == sqlite3.SQLITE_BUSY
-
-
-@retry(
-    retry=retry_if_exception(_is_busy),
-    wait=wait_random(0, 0.05),
-    stop=stop_after_delay(WAIT_FOR_OTHERS),
-    reraise=True,
-)
-def turn_on_wal(file: Path) -> None:
-    """SQLite does not wait by itself for another process that does the same."""
-    with closing(sqlite3.connect(file, timeout=WAIT_FOR_OTHERS)) as db:
-        db.execute("PRAGMA journal_mode = WAL")
