@@ -1,6 +1,7 @@
 """Protocols for what crosses I/O and has several implementations, with the values they exchange."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -84,6 +85,26 @@ class Registry(Protocol):
 
     def records_our_pulls(self) -> bool:
         """False if reads by the bot do not change pull times."""
+
+
+AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
+
+
+class Caller(NamedTuple):
+    """The owner of the credentials. `principal`: the IAM user or role behind them, if there is one;
+    if the role was assumed, its path is missing."""
+
+    arn: str
+    principal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamedRegistry(Generic[AnyRegistry]):
+    """A registry, what the settings call it, and the ARN of the role through which it is read."""
+
+    registry: AnyRegistry
+    name: str
+    role: str | None = None
 
 
 class DeletionFailure(NamedTuple):

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from bot.cli.main import cli
+from bot.cli.main import COMMANDS
 from bot.settings.environment import Environment
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +55,7 @@ def test_the_commands_are_those_of_the_bot() -> None:
     called = json.loads(health)
     assert called[0] == "ecr-clean"
     assert {called[1], *json.loads(instructions("CMD")[0])} == {"health", "serve"}
-    assert {"health", "serve"} <= cli.commands.keys()
+    assert {"health", "serve"} <= COMMANDS.keys()
 
 
 def test_the_environment_is_the_bots() -> None:

@@ -9,10 +9,9 @@ from bot.bootstrap.memory import Memory
 from bot.bootstrap.sources import Seen, named_regions, session_of
 from bot.core.errors import ServiceError
 from bot.core.repository import RegistryId
-from bot.ports import Progress
+from bot.ports import Caller, NamedRegistry, Progress
 from bot.settings.model import Settings
 from bot.usecases.check_authority import Authority
-from bot.usecases.doctor import Caller, NamedRegistry
 from bot.usecases.planning import Planner
 
 

@@ -2,46 +2,73 @@
 
 import logging
 import os
+import pkgutil
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import click
-from click.exceptions import NoArgsIsHelpError
+from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 
 from bot import __version__
-from bot.cli.audit import audit
-from bot.cli.decisions import approve, confirm_usage, dismiss, stop
-from bot.cli.demo import demo
-from bot.cli.doctor import doctor, iam_policy
 from bot.cli.options import Options, common_options
-from bot.cli.pins import pin, pins, unpin
-from bot.cli.planning import plan, why
-from bot.cli.plans import plans, show
-from bot.cli.reports import propose, report
-from bot.cli.runs import recover
-from bot.cli.serve import health, serve
 from bot.cli.status import INTERRUPTED, ExitStatus, status_of, tell
 from bot.cli.terminal import note, note_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.outgoing import quoted
 from bot.settings.environment import strip_secrets
 
+COMMANDS = {
+    "approve": "bot.cli.decisions:approve",
+    "audit": "bot.cli.audit:audit",
+    "confirm-usage": "bot.cli.decisions:confirm_usage",
+    "demo": "bot.cli.demo:demo",
+    "dismiss": "bot.cli.decisions:dismiss",
+    "doctor": "bot.cli.doctor:doctor",
+    "health": "bot.cli.serve:health",
+    "iam-policy": "bot.cli.doctor:iam_policy",
+    "pin": "bot.cli.pins:pin",
+    "pins": "bot.cli.pins:pins",
+    "plan": "bot.cli.planning:plan",
+    "plans": "bot.cli.plans:plans",
+    "propose": "bot.cli.reports:propose",
+    "recover": "bot.cli.runs:recover",
+    "report": "bot.cli.reports:report",
+    "serve": "bot.cli.serve:serve",
+    "show": "bot.cli.plans:show",
+    "stop": "bot.cli.decisions:stop",
+    "unpin": "bot.cli.pins:unpin",
+    "why": "bot.cli.planning:why",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _CommandGroup(click.Group):
+    """Imports the module of a command when the command is called, so that each starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        path = COMMANDS.get(cmd_name)
+        return None if path is None else cast("click.Command", pkgutil.resolve_name(path))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as error:
+            raise NoSuchCommand(error.command_name, possibilities=COMMANDS, ctx=ctx) from None
+
+
+@click.group(
+    cls=_CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="ecr-clean", message="%(prog)s %(version)s")
 @common_options
 def cli() -> None:
     """Keeps AWS ECR repositories small without deleting an image that somebody needs."""
-
-
-COMMANDS = (
-    *(plan, propose, plans, show, approve, dismiss, stop, recover, report, serve),
-    *(pin, unpin, pins, why, audit),
-    *(confirm_usage, demo, doctor, health, iam_policy),
-)
-for command in COMMANDS:
-    cli.add_command(command)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple
 
 from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.findings import (
@@ -24,27 +24,8 @@ from bot.core.findings import (
 )
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Coverage, Elsewhere, Look
-from bot.ports import Registry
+from bot.ports import AnyRegistry, Caller, NamedRegistry
 from bot.usecases.registry_checks import RegistryChecks, list_repositories
-
-AnyRegistry = TypeVar("AnyRegistry", bound=Registry)
-
-
-class Caller(NamedTuple):
-    """The owner of the credentials. `principal`: the IAM user or role behind them, if there is one;
-    if the role was assumed, its path is missing."""
-
-    arn: str
-    principal: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NamedRegistry(Generic[AnyRegistry]):
-    """A registry, what the settings call it, and the ARN of the role through which it is read."""
-
-    registry: AnyRegistry
-    name: str
-    role: str | None = None
 
 
 class UsageScan(NamedTuple):

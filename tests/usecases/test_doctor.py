@@ -29,7 +29,8 @@ from bot.core.repository import RegistryId
 from bot.core.snapshot import Index
 from bot.core.usage import SOURCES, Coverage, Elsewhere, Look, Sighting, UnscannedRegion
 from bot.playground.aws import StandIn
-from bot.usecases.doctor import Caller, Doctor, NamedRegistry, UsageScan
+from bot.ports import Caller, NamedRegistry
+from bot.usecases.doctor import Doctor, UsageScan
 from tests.support import Shelf
 
 HERE = RegistryId("123456789012", "eu-west-1")
