@@ -36,7 +36,7 @@ def open_planner(
 ) -> Planner:
     return Planner(
         snapshot=seen.snapshot,
-        looked_at=seen.at,
+        scanned_at=seen.at,
         coverage=seen.coverage,
         policies=settings.policy_entries(),
         pins=settings.pin_entries(),

@@ -111,7 +111,7 @@ def _target(
 
         def scan() -> Planner:
             sources = open_sources(settings, open_registries(settings), asked)
-            seen = sources.look(settings, authority, memory.scans, system_clock, progress)
+            seen = sources.scan(settings, authority, memory.scans, system_clock, progress)
             return open_planner(settings, authority, seen, memory, progress)
 
         yield DeletionTarget(Found(plan.repository, registry), open_deleter(plan, entry), scan)

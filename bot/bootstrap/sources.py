@@ -257,7 +257,7 @@ class UsageSources:
     accounts: Sequence[OpenAccount] = ()
     other_regions: Sequence[OtherRegions] = ()
 
-    def look(
+    def scan(
         self,
         settings: Settings,
         authority: Authority,
@@ -280,9 +280,9 @@ class UsageSources:
         )
         snapshot = scan.take()
         lists = [account.region_list() for account in self.accounts]
-        looks = without_denied(snapshot.looks, lists)
+        scans = without_denied(snapshot.scans, lists)
         return Seen(
-            replace(snapshot, looks=looks), at, self.coverage, RepositoryNames(self.all_registries)
+            replace(snapshot, scans=scans), at, self.coverage, RepositoryNames(self.all_registries)
         )
 
     def scan_other_regions_too(
@@ -293,9 +293,9 @@ class UsageSources:
         clock: Clock,
         progress: Progress,
     ) -> Seen:
-        """As `look`, and names Regions with workloads that no source scans: for plans that are
+        """As `scan`, and names Regions with workloads that no source scans: for plans that are
         stored for approval."""
-        seen = self.look(settings, authority, memory, clock, progress)
+        seen = self.scan(settings, authority, memory, clock, progress)
         elsewhere = self.elsewhere(memory.regions, seen.at)
         unseen = tuple(region for account in elsewhere for region in account.found)
         return seen._replace(snapshot=replace(seen.snapshot, unscanned_regions=unseen))

@@ -60,7 +60,7 @@ def _findings(options: Options) -> Iterator[Finding]:
     yield from Doctor(
         identify=lambda: identify(settings),
         open_registries=lambda: open_named_registries(settings),
-        scan=lambda registries: _look(settings, registries),
+        scan=lambda registries: _scan(settings, registries),
     ).findings()
     yield from _slack(settings)
 
@@ -79,14 +79,14 @@ def _slack(settings: Settings) -> Iterator[Finding]:
         yield ok("Slack", "environment", SlackNotSetUp())
 
 
-def _look(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
+def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
     sources = open_sources(settings, registries, frozenset(each.id() for each in registries))
     with opened_memory() as memory, shown_progress() as progress:
         authority = open_authority(settings)
-        seen = sources.look(settings, authority, memory.scans, system_clock, progress)
+        seen = sources.scan(settings, authority, memory.scans, system_clock, progress)
         listed = {
-            (look.source, look.scope): memory.scans.usage.last_listed(look.source, look.scope)
-            for look in seen.snapshot.looks
+            (scan.source, scan.scope): memory.scans.usage.last_listed(scan.source, scan.scope)
+            for scan in seen.snapshot.scans
         }
         elsewhere = sources.elsewhere(NoMemory(), seen.at)
     workloads = {key: last.workloads for key, last in listed.items() if last}

@@ -47,14 +47,14 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Planning(Generic[Made]):
-    """`make` is what becomes of every repository, `look` how usage is looked for."""
+    """`make` is what becomes of every repository, `scan` how usage is looked for."""
 
     settings: Settings
     memory: Memory
     outcome: StatusCollector
     make: Callable[[Planner, Found], Made]
-    look: Callable[[UsageSources, Settings, Authority, ScanMemory, Clock, Progress], Seen] = (
-        UsageSources.look
+    scan: Callable[[UsageSources, Settings, Authority, ScanMemory, Clock, Progress], Seen] = (
+        UsageSources.scan
     )
 
     def of_all(self, arguments: Sequence[str]) -> Iterator[Made]:
@@ -77,7 +77,7 @@ class Planning(Generic[Made]):
         sources = open_sources(self.settings, registries, asked)
         with shown_progress() as progress:
             scans = self.memory.scans
-            seen = self.look(sources, self.settings, authority, scans, system_clock, progress)
+            seen = self.scan(sources, self.settings, authority, scans, system_clock, progress)
         for each in found:
             try:
                 with shown_progress() as progress:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bot.core.plan import CARRIED_OUT, PlanState
-from bot.core.records import KnownRepository, LastLook
+from bot.core.records import KnownRepository, LastScan
 
 _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
 
@@ -29,9 +29,9 @@ class Estate:
 
 
 def holding(known: KnownRepository) -> Holding:
-    if known.look is None:
+    if known.last_scan is None:
         return Holding(None, None)
-    return Holding(_stored(known.look), _could_free(known.look))
+    return Holding(_stored(known.last_scan), _could_free(known.last_scan))
 
 
 def estate_of(known: Iterable[KnownRepository]) -> Estate:
@@ -44,17 +44,17 @@ def estate_of(known: Iterable[KnownRepository]) -> Estate:
     )
 
 
-def _stored(look: LastLook) -> int | None:
+def _stored(scan: LastScan) -> int | None:
     """Less what was freed since the look, whether ECR confirmed it or not."""
-    if look.stored_bytes is None or look.plan.state not in CARRIED_OUT:
-        return look.stored_bytes
-    freed = look.plan.freed_bytes + look.plan.unconfirmed_bytes
-    return max(0, look.stored_bytes - freed)
+    if scan.stored_bytes is None or scan.plan.state not in CARRIED_OUT:
+        return scan.stored_bytes
+    freed = scan.plan.freed_bytes + scan.plan.unconfirmed_bytes
+    return max(0, scan.stored_bytes - freed)
 
 
-def _could_free(look: LastLook) -> int | None:
+def _could_free(scan: LastScan) -> int | None:
     """What an incomplete plan would free nobody knows, nor what is left of one that was carried out
     in part, until the next look."""
-    if not look.plan.complete or look.plan.state in _IN_PART:
+    if not scan.plan.complete or scan.plan.state in _IN_PART:
         return None
-    return 0 if look.plan.state is PlanState.DONE else look.plan.freed_bytes
+    return 0 if scan.plan.state is PlanState.DONE else scan.plan.freed_bytes

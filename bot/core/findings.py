@@ -217,7 +217,7 @@ class CredentialsBelongTo:
 
 
 @dataclass(frozen=True, slots=True)
-class NotLookedAt:
+class NotScanned:
     """The check needs another one to succeed first."""
 
     needs: Literal["credentials", "registries"]
@@ -241,7 +241,7 @@ FindingDetail: TypeAlias = (
     SettingsValid
     | DefaultsApply
     | CredentialsBelongTo
-    | NotLookedAt
+    | NotScanned
     | CallFailed
     | AwsCallFailed
     | ScanFailed

@@ -125,7 +125,7 @@ def unknown(graph: Graph) -> Keepers:
 def of_unknown_use(graph: Graph, evidence: Evidence) -> Keepers:
     """A source that could not be read says nothing about usage: it could concern anything."""
     if failed := evidence.usage.failed:
-        reason = UsageUnknown(tuple(look.place for look in failed))
+        reason = UsageUnknown(tuple(scan.place for scan in failed))
         for digest in graph.manifests:
             yield digest, reason
 

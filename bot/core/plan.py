@@ -24,7 +24,7 @@ from bot.core.policy import Evidence
 from bot.core.reasons import Pinned, Reason, RuleName, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes, unread_bytes
-from bot.core.usage import SOURCES, Look, Usage
+from bot.core.usage import SOURCES, SourceScan, Usage
 
 if TYPE_CHECKING:
     from bot.core.manifest import UnreadCause
@@ -53,7 +53,7 @@ class Plan:
     @property
     def checked(self) -> bool:
         """Whether any source of usage was looked at."""
-        return any(look.source in SOURCES for look in self.usage.looks)
+        return any(scan.source in SOURCES for scan in self.usage.scans)
 
 
 def make_plan(
@@ -72,7 +72,7 @@ def make_plan(
         deleted_also_in=evidence.deleted_also_in,
         problems=(
             *_problems(graph),
-            *(look.problem for look in evidence.usage.looks if look.problem),
+            *(scan.problem for scan in evidence.usage.scans if scan.problem),
         ),
     )
 
@@ -110,7 +110,7 @@ def content_hash(plan: Plan) -> str:
         "repository": plan.repository.uri,
         "manifests": sorted(map(_verdict, plan.judged)),
         "delete": plan.delete,
-        "looks": sorted(set(map(_look, plan.usage.looks))),
+        "looks": sorted(set(map(_scan, plan.usage.scans))),
         "not_checked": sorted(set(plan.usage.not_checked)),
         "deleted_also_in": sorted(set(map(str, plan.deleted_also_in))),
         "complete": plan.complete,
@@ -121,10 +121,10 @@ def content_hash(plan: Plan) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _look(look: Look) -> tuple[Any, ...]:
+def _scan(scan: SourceScan) -> tuple[Any, ...]:
     """With the number of workloads that people are asked to confirm."""
-    doubted = (look.doubt.workloads,) if look.doubt else ()
-    return (look.source, look.scope, look.failure is not None, *doubted)
+    doubted = (scan.doubt.workloads,) if scan.doubt else ()
+    return (scan.source, scan.scope, scan.failure is not None, *doubted)
 
 
 def _verdict(judged: Judged) -> tuple[Any, ...]:

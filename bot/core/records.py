@@ -111,9 +111,9 @@ class PinRemoval:
 
 
 @dataclass(frozen=True, slots=True)
-class LastLook:
-    """What was found when a repository was last looked at, and the plan that came of it, as it
-    stands now. `stored_bytes` None: that could not be told. UTC."""
+class LastScan:
+    """The last scan of a repository, and its plan in the current state. `stored_bytes` None:
+    unknown. UTC."""
 
     plan: PlanRecord
     at: datetime
@@ -122,12 +122,12 @@ class LastLook:
 
 @dataclass(frozen=True, slots=True)
 class KnownRepository:
-    """A repository that its registry listed at that time, in UTC. `look` None: nobody has looked at
-    it yet."""
+    """A repository that its registry listed at that time, in UTC. `last_scan` None: it was never
+    scanned."""
 
     repository: RepositoryId
     listed_at: datetime
-    look: LastLook | None
+    last_scan: LastScan | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.core.repository import RegistryId
 
 
 @dataclass(frozen=True, slots=True)
-class NothingLookedAt:
+class NothingScanned:
     """No source of usage is on any more."""
 
 
@@ -34,7 +34,7 @@ class DeletedThereToo:
     registry: RegistryId
 
 
-GroundChange: TypeAlias = Obstacle | NothingLookedAt | SourceSwitchedOff | DeletedThereToo
+GroundChange: TypeAlias = Obstacle | NothingScanned | SourceSwitchedOff | DeletedThereToo
 """What speaks against an approved plan that did not when it was approved."""
 
 

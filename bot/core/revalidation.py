@@ -21,7 +21,7 @@ from bot.core.result_reasons import (
     GroundChange,
     GroundChanged,
     KeptNow,
-    NothingLookedAt,
+    NothingScanned,
     PartOfKept,
     PulledSince,
     PushedAgain,
@@ -199,7 +199,7 @@ def are_too_many(failed: int, tried: int) -> bool:
 def _ground_changes(approved: Plan, now: Plan) -> Iterator[GroundChange]:
     yield from now.problems
     if not now.checked:
-        yield NothingLookedAt()
+        yield NothingScanned()
     for source in now.usage.not_checked:
         if source not in approved.usage.not_checked:
             yield SourceSwitchedOff(source)

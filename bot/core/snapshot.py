@@ -17,7 +17,7 @@ from bot.core.references import (
     parse_reference,
 )
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.usage import Look, Sighting, TagRun, TagRuns, UnscannedRegion, Usage, Workloads
+from bot.core.usage import Sighting, SourceScan, TagRun, TagRuns, UnscannedRegion, Usage, Workloads
 
 REFERENCES = "references"
 """Names the looks at references that lead to no known repository."""
@@ -78,16 +78,16 @@ class Namings:
         return tuple(self._by_ending.get(name, ()))
 
 
-def look_at_unreadable(repository: RepositoryId, found: Iterable[Unreadable]) -> Look:
+def unreadable_references_scan(repository: RepositoryId, found: Iterable[Unreadable]) -> SourceScan:
     """`found`: all that may mean the repository."""
     uses = tuple(ReferenceUse(each.image, each.used_by) for each in found)
-    return Look(REFERENCES, repository.uri, 0, NoReferences(uses))
+    return SourceScan(REFERENCES, repository.uri, 0, NoReferences(uses))
 
 
-def look_at_missing(repository: RepositoryId, found: Iterable[Naming]) -> Look:
+def missing_repositories_scan(repository: RepositoryId, found: Iterable[Naming]) -> SourceScan:
     """`found`: all that name a repository which its registry lacks, and may mean this one."""
     uses = tuple(ReferenceUse(each.image, (each.used_by,)) for each in found)
-    return Look(REFERENCES, repository.uri, 0, RepositoriesMissing(uses))
+    return SourceScan(REFERENCES, repository.uri, 0, RepositoriesMissing(uses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Snapshot:
 
     by_digest: Workloads
     by_tag: Mapping[Place, Workloads]
-    looks: tuple[Look, ...]
+    scans: tuple[SourceScan, ...]
     not_checked: tuple[str, ...]
     unreadable: tuple[Unreadable, ...] = ()
     named: Namings = field(default_factory=Namings)
@@ -110,10 +110,10 @@ class Snapshot:
     def of(
         self,
         repository: RepositoryId,
-        looks: Iterable[Look] = (),
+        scans: Iterable[SourceScan] = (),
         deleted_also_in: Iterable[RegistryId] = (),
     ) -> Usage:
-        """`looks`: what was looked at for this repository alone. A digest that is in use anywhere
+        """`scans`: what was looked at for this repository alone. A digest that is in use anywhere
         is in use in every repository that holds it; a tag also where the repository's replica is
         used from which deletions would take it (`deleted_also_in`). A text that is no reference
         and could name the repository is a failed look."""
@@ -127,11 +127,11 @@ class Snapshot:
             for each in self.unreadable
             if any(each.may_mean(registry, repository.name) for registry in registries)
         ]
-        unread = [look_at_unreadable(repository, unreadable)] if unreadable else ()
+        unread = [unreadable_references_scan(repository, unreadable)] if unreadable else ()
         return Usage(
             by_digest=self.by_digest,
             by_tag=by_tag,
-            looks=(*self.looks, *looks, *unread),
+            scans=(*self.scans, *scans, *unread),
             not_checked=self.not_checked,
             unscanned_regions=self.unscanned_regions,
         )
@@ -242,11 +242,11 @@ class Index:
         """Unless the settings ignore the reference, as it is written or without tag and digest."""
         return not self._ignored.match_any(texts)
 
-    def snapshot(self, looks: Iterable[Look], not_checked: Iterable[str]) -> Snapshot:
+    def snapshot(self, scans: Iterable[SourceScan], not_checked: Iterable[str]) -> Snapshot:
         return Snapshot(
             by_digest=_sorted(self._by_digest),
             by_tag={place: _sorted(tags) for place, tags in self._by_tag.items()},
-            looks=tuple(looks),
+            scans=tuple(scans),
             not_checked=tuple(not_checked),
             unreadable=tuple(
                 Unreadable(text, tuple(sorted(users)), possible)

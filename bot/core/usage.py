@@ -129,7 +129,7 @@ def _name_and_tag(user: User) -> tuple[str, str, bool]:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SourceScan:
     """One source in one scope: how many different references it made, or why it is unknown."""
 
     source: str
@@ -181,14 +181,14 @@ class Usage:
 
     by_digest: Users = field(default_factory=dict)
     by_tag: Users = field(default_factory=dict)
-    looks: tuple[Look, ...] = ()
+    scans: tuple[SourceScan, ...] = ()
     not_checked: tuple[str, ...] = SOURCES
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
     by_past_tag: Users = field(default_factory=dict)
 
     @property
-    def failed(self) -> tuple[Look, ...]:
-        return tuple(look for look in self.looks if look.failure is not None)
+    def failed(self) -> tuple[SourceScan, ...]:
+        return tuple(scan for scan in self.scans if scan.failure is not None)
 
     def of(self, digest: str, tags: tuple[str, ...]) -> tuple[User, ...]:
         """Who uses this digest, or what one of its tags names now; sorted."""
@@ -249,16 +249,18 @@ class RegionList:
     denied: tuple[str, ...]
 
 
-def without_denied(looks: Iterable[Look], lists: Iterable[RegionList]) -> tuple[Look, ...]:
+def without_denied(
+    scans: Iterable[SourceScan], lists: Iterable[RegionList]
+) -> tuple[SourceScan, ...]:
     """Replaces the looks that failed in denied Regions by one that names these Regions. If every
     Region of a list is denied, there is none to list instead, and its looks stay."""
     told = [each for each in lists if each.allowed and each.denied]
     scopes = tuple(f"{each.account} in {region}" for each in told for region in each.denied)
-    others = [look for look in looks if not (look.failure and look.scope.endswith(scopes))]
+    others = [scan for scan in scans if not (scan.failure and scan.scope.endswith(scopes))]
     return (*others, *_problems(told))
 
 
-def _problems(lists: Sequence[RegionList]) -> Iterator[Look]:
+def _problems(lists: Sequence[RegionList]) -> Iterator[SourceScan]:
     """`usage.regions` follows the accounts with registries; others may need a list of their own."""
     common = {(each.allowed, each.denied) for each in lists if each.has_registry}
     groups: defaultdict[tuple[bool, Sequence[str], Sequence[str]], list[str]] = defaultdict(list)
@@ -269,4 +271,4 @@ def _problems(lists: Sequence[RegionList]) -> Iterator[Look]:
         failure = RegionsDenied(
             tuple(sorted(accounts)), tuple(denied), tuple(allowed), is_own=needs_own
         )
-        yield Look(REGION_LIST_SOURCE, ", ".join(failure.accounts), 0, failure)
+        yield SourceScan(REGION_LIST_SOURCE, ", ".join(failure.accounts), 0, failure)

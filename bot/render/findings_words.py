@@ -42,7 +42,7 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a v
             return "there is no such file here: the defaults apply"
         case found.CredentialsBelongTo(arn):
             return f"they belong to {arn}"
-        case found.NotLookedAt():
+        case found.NotScanned():
             return "it was not looked at"
         case found.CallFailed(error) | found.AwsCallFailed(error):
             return error.text
@@ -63,7 +63,7 @@ def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case 
     match detail:
         case found.SettingsValid() | found.DefaultsApply() | found.CredentialsBelongTo():
             return None
-        case found.NotLookedAt(needs):
+        case found.NotScanned(needs):
             return f"see to the {needs} first"
         case found.CallFailed():
             return AS_IT_SAYS

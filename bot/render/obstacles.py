@@ -217,7 +217,7 @@ def _accounts_words(accounts: Sequence[str]) -> str:
 
 def _change_words(change: GroundChange) -> str:
     match change:
-        case start.NothingLookedAt():
+        case start.NothingScanned():
             return "no source of usage is looked at any more"
         case start.SourceSwitchedOff(source):
             return f"{source} was switched off after the plan was made"

@@ -127,10 +127,10 @@ class PlanSummary:
         return sorted(found, key=lambda each: each.at, reverse=True)
 
     @cached_property
-    def looked_at(self) -> Mapping[str, int]:
+    def scopes_by_source(self) -> Mapping[str, int]:
         """The sources of usage that could be read, each with the number of scopes."""
-        looks = self.plan.usage.looks
-        return Counter(look.source for look in looks if look.source in SOURCES and not look.failure)
+        scans = self.plan.usage.scans
+        return Counter(scan.source for scan in scans if scan.source in SOURCES and not scan.failure)
 
 
 def name_of(judged: Judged) -> str:

@@ -9,7 +9,7 @@ from bot.core.manifest import Manifest, ManifestKind
 from bot.core.plan import Plan
 from bot.core.reasons import Verdict
 from bot.core.repository import RepositoryId
-from bot.core.usage import Look
+from bot.core.usage import SourceScan
 from bot.core.words import first_few, moment, named, restoration
 from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
@@ -151,15 +151,15 @@ def _totals(plan: Plan) -> dict[str, Any]:
         "problems": list(map(obstacle_words, plan.problems)),
         "usage": [
             {"source": at.source, "scope": at.scope, "images": at.images, "error": _error(at)}
-            for at in plan.usage.looks
+            for at in plan.usage.scans
         ],
         "not_checked": plan.usage.not_checked,
         "deleted_also_in": [str(registry) for registry in plan.deleted_also_in],
     }
 
 
-def _error(look: Look) -> str | None:
-    return scan_words(look.problem) if look.problem else None
+def _error(scan: SourceScan) -> str | None:
+    return scan_words(scan.problem) if scan.problem else None
 
 
 def plan_as_table(plan: Plan, now: datetime) -> "RenderableType":

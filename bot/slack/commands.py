@@ -119,7 +119,7 @@ def list_repositories(call: CommandCall, arguments: Arguments) -> None:
                 pattern=pattern,
                 shown=matching[:REPOSITORIES_SHOWN],
                 more=len(matching[REPOSITORIES_SHOWN:]),
-                never=sum(each.look is None for each in matching),
+                never=sum(each.last_scan is None for each in matching),
                 estate=estate_of(matching),
                 listed_at=min((each.listed_at for each in every), default=None),
                 saved_bytes=store.freed_bytes_in_all(),
@@ -326,7 +326,7 @@ def _matching(every: Sequence[KnownRepository], pattern: str | None) -> Sequence
 def _could_free(known: KnownRepository) -> tuple[int, int]:
     """Sorts repositories that were never scanned last."""
     held = holding(known)
-    return held.could_free_bytes or 0, -1 if known.look is None else held.stored_bytes or 0
+    return held.could_free_bytes or 0, -1 if known.last_scan is None else held.stored_bytes or 0
 
 
 def _ended(call: CommandCall, plan: PlanRecord) -> EndedPlan:

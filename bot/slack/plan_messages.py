@@ -229,7 +229,7 @@ class PlanMessages:
         return PlanView(
             plan=plan,
             content=self._content(plan.id, plan.version),
-            looked_at=self._store.looked_at(plan),
+            scanned_at=self._store.scanned_at(plan),
             counts=tally.counts,
             told=tally.told,
             required=rules.required,

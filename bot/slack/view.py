@@ -15,7 +15,7 @@ from bot.core.records import Event, Item, Outcome, Pause, PlanRecord, Repository
 class PlanView:
     """A plan in one of its messages.
 
-    `looked_at`: the time of the last scan that found the content unchanged. `counts`: digests by
+    `scanned_at`: the time of the last scan that found the content unchanged. `counts`: digests by
     outcome; `told`: some of the skipped and failed ones, failed first. `here`: the channel of the
     message; `home`: the only channel in which the plan can be approved, None if there is none.
     `saved_bytes`: freed by all runs of the bot so far. `why_not_started`: why the run could not
@@ -26,7 +26,7 @@ class PlanView:
 
     plan: PlanRecord
     content: Plan
-    looked_at: datetime
+    scanned_at: datetime
     counts: Mapping[Outcome, int]
     told: Sequence[Item]
     required: int

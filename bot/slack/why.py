@@ -39,7 +39,7 @@ def why_answer(
         WhyView(
             asked=reference,
             plan=plan,
-            looked_at=context.store.looked_at(plan),
+            scanned_at=context.store.scanned_at(plan),
             explanation=explanation,
             new_pins=_new_pins(context, plan.repository, explanation),
             item=_item(context, plan, explanation),
@@ -78,7 +78,7 @@ def _unknown(
     name, reference = plan.repository.name, line.names[2]
     text = (
         f"{name} had no tag or digest {reference[:300]} when it was looked at, "
-        f"{moment(context.store.looked_at(plan))}."
+        f"{moment(context.store.scanned_at(plan))}."
     )
     if not close:
         return choices(text, [Choice("Look into it anew", f"report {plan.repository.uri}")])

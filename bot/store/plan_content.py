@@ -21,7 +21,7 @@ from bot.core.plan import Plan
 from bot.core.reasons import Reason, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
-from bot.core.usage import Look, UnscannedRegion, Usage, User
+from bot.core.usage import SourceScan, UnscannedRegion, Usage, User
 from bot.outgoing import quoted
 from bot.store.values import from_json, to_json
 
@@ -63,7 +63,7 @@ class _ManifestRow(Struct, array_like=True, frozen=True):
     """Plans that an earlier version stored have neither."""
 
 
-class _LookWithSentence(Struct, frozen=True):
+class _ScanWithSentence(Struct, frozen=True):
     """As format 1 has it. Fields of even earlier versions are left out."""
 
     source: str
@@ -72,9 +72,9 @@ class _LookWithSentence(Struct, frozen=True):
     error: str | None = None
     doubt: Doubt | None = None
 
-    def as_value(self) -> Look:
+    def as_value(self) -> SourceScan:
         sentence = None if self.error is None else Sentence(self.error)
-        return Look(self.source, self.scope, self.images, self.doubt or sentence)
+        return SourceScan(self.source, self.scope, self.images, self.doubt or sentence)
 
 
 class _Document(Struct, array_like=True, frozen=True):
@@ -86,7 +86,7 @@ class _Document(Struct, array_like=True, frozen=True):
     blobs: tuple[Blob, ...]
     delete: tuple[Place, ...]
     savings: Savings
-    looks: tuple[Any, ...]
+    scans: tuple[Any, ...]
     not_checked: tuple[str, ...]
     deleted_also_in: tuple[RegistryId, ...]
     problems: tuple[Any, ...]
@@ -188,7 +188,7 @@ def _document(plan: Plan) -> _Document:
         blobs=tuple(packer.blobs),
         delete=tuple([packer.places[digest] for digest in plan.delete]),
         savings=plan.savings,
-        looks=tuple(map(to_json, plan.usage.looks)),
+        scans=tuple(map(to_json, plan.usage.scans)),
         not_checked=plan.usage.not_checked,
         deleted_also_in=plan.deleted_also_in,
         problems=tuple(map(to_json, plan.problems)),
@@ -244,13 +244,13 @@ class _PlanUnpacker:
 def _with_sentences(document: _Document) -> _Document:
     """Format 1 as format 2: what it told in sentences stays a sentence."""
     reasons = msgspec.convert(document.reasons, list[tuple[RuleName, str]])
-    looks = msgspec.convert(document.looks, list[_LookWithSentence])
+    scans = msgspec.convert(document.scans, list[_ScanWithSentence])
     problems = msgspec.convert(document.problems, list[str])
     return msgspec.structs.replace(
         document,
         rows=tuple(map(_row, document.rows)),
         reasons=tuple(to_json(StoredReason(*reason)) for reason in reasons),
-        looks=tuple(to_json(look.as_value()) for look in looks),
+        scans=tuple(to_json(scan.as_value()) for scan in scans),
         problems=tuple(to_json(Sentence(problem)) for problem in problems),
     )
 
@@ -270,7 +270,7 @@ def _plan(document: _Document) -> Plan:
         delete=tuple([unpacker.digests[place] for place in document.delete]),
         savings=document.savings,
         usage=Usage(
-            looks=tuple(map(from_json, document.looks)),
+            scans=tuple(map(from_json, document.scans)),
             not_checked=document.not_checked,
             unscanned_regions=document.unscanned_regions,
         ),

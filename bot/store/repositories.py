@@ -15,7 +15,7 @@ from bot.core.records import (
     Binding,
     KnownRepository,
     KnownTag,
-    LastLook,
+    LastScan,
     PastBinding,
     PlanRecord,
     TagScan,
@@ -74,24 +74,24 @@ class Repositories(StorePart):
         with self._database.writing() as session:
             session.execute(delete(RepositoryRow).where(not_(is_known)))
 
-    def remember_look(self, repository: RepositoryId, look: LastLook) -> None:
-        row = _listed(repository, look.at) | {
-            "plan": look.plan.id,
-            "looked_at": look.at,
-            "stored_bytes": look.stored_bytes,
+    def remember_scan(self, repository: RepositoryId, scan: LastScan) -> None:
+        row = _listed(repository, scan.at) | {
+            "plan": scan.plan.id,
+            "looked_at": scan.at,
+            "stored_bytes": scan.stored_bytes,
         }
         with self._database.writing() as session:
             _upsert(session, [row], _LOOKED)
 
-    def looked_at(self, plan: PlanRecord) -> datetime:
+    def scanned_at(self, plan: PlanRecord) -> datetime:
         """When the plan was last found to be current: by the last scan, or when it was proposed."""
-        its_last_look = select(RepositoryRow.looked_at).where(
+        its_last_scan = select(RepositoryRow.looked_at).where(
             RepositoryRow.repository == plan.repository.uri,
             RepositoryRow.plan == plan.id,
             RepositoryRow.looked_at >= plan.proposed_at,
         )
         with self._database.reading() as session:
-            return session.scalar(its_last_look) or plan.proposed_at
+            return session.scalar(its_last_scan) or plan.proposed_at
 
     def repositories(self) -> Sequence[KnownRepository]:
         """By name."""
@@ -135,10 +135,10 @@ def _listed(repository: RepositoryId, at: datetime) -> dict[str, object]:
 
 
 def _repository(row: RepositoryRow, plan: PlanRow | None) -> KnownRepository:
-    look = None
+    scan = None
     if plan and row.looked_at:
-        look = LastLook(record_of(plan), row.looked_at, row.stored_bytes)
-    return KnownRepository(_id(row), row.listed_at, look)
+        scan = LastScan(record_of(plan), row.looked_at, row.stored_bytes)
+    return KnownRepository(_id(row), row.listed_at, scan)
 
 
 def _id(row: RepositoryRow) -> RepositoryId:

@@ -31,13 +31,13 @@ from bot.core.errors import DamagedError, FailedCall, Sentence
 from bot.core.manifest import ManifestName
 from bot.core.pins import Pin
 from bot.core.repository import RegistryId
-from bot.core.usage import Look, PastTagUser
+from bot.core.usage import PastTagUser, SourceScan
 
 NAMES: Mapping[type, str] = {
     ManifestName: "manifest",
     Pin: "pin",
     RegistryId: "registry",
-    Look: "look",
+    SourceScan: "look",
     PastTagUser: "past_tag_user",
     Sentence: "sentence",
     FailedCall: "failed_call",
@@ -141,7 +141,7 @@ NAMES: Mapping[type, str] = {
     obstacles.ManifestsUnread: "manifests_unread",
     obstacles.PushTimesMissing: "push_times_missing",
     obstacles.ManifestsInACircle: "manifests_in_a_circle",
-    result_reasons.NothingLookedAt: "nothing_looked_at",
+    result_reasons.NothingScanned: "nothing_looked_at",
     result_reasons.SourceSwitchedOff: "source_switched_off",
     result_reasons.DeletedThereToo: "deleted_there_too",
     result_reasons.GroundChanged: "ground_changed",

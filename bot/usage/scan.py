@@ -10,7 +10,7 @@ from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Look, Sighting
+from bot.core.usage import Sighting, SourceScan
 from bot.ports import Clock, Doubted, Progress, UsageMemory, UsageSource, WorkloadCount
 
 SOURCES_AT_ONCE = 8
@@ -37,7 +37,7 @@ class Scan:
     def take(self) -> Snapshot:
         """Never raises for what a source cannot tell: that is an error of its look."""
         index = Index(self.hosts, self.ignored)
-        looks: dict[int, Look] = {}
+        scans: dict[int, SourceScan] = {}
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
             waiting = {
                 pool.submit(_all_sightings, source): (place, source)
@@ -45,23 +45,23 @@ class Scan:
             }
             for done, finished in enumerate(as_completed(waiting), start=1):
                 place, source = waiting[finished]
-                looks[place] = self._look(source, index, finished.result())
+                scans[place] = self._scan(source, index, finished.result())
                 self.progress(STEP, done, len(waiting))
-        told = [look for _, look in sorted(looks.items())]
+        told = [scan for _, scan in sorted(scans.items())]
         return index.snapshot((*told, *self._silence(told)), self.not_checked)
 
-    def _look(
+    def _scan(
         self, source: UsageSource, index: Index, found: list[Sighting] | RequestError | ServiceError
-    ) -> Look:
+    ) -> SourceScan:
         if isinstance(found, RequestError | ServiceError):
-            return Look(source.name, source.scope, 0, Sentence.of(found))
+            return SourceScan(source.name, source.scope, 0, Sentence.of(found))
         try:
             ours = {s.image for s in found if not self.registries.isdisjoint(index.add(s))}
         except MalformedReferenceError as error:
-            return Look(source.name, source.scope, 0, Sentence.of(error))
+            return SourceScan(source.name, source.scope, 0, Sentence.of(error))
         workloads = len({sighting.used_by for sighting in found})
         doubt = self._shrinkage(source, WorkloadCount(workloads, self.clock()))
-        return Look(source.name, source.scope, len(ours), doubt)
+        return SourceScan(source.name, source.scope, len(ours), doubt)
 
     def _shrinkage(self, source: UsageSource, now: WorkloadCount) -> Doubt | None:
         """A source that suddenly lists far less may be looking at the wrong thing."""
@@ -82,15 +82,15 @@ class Scan:
             last = before if last is None or before.workloads > last.workloads else last
         return last
 
-    def _silence(self, looks: Iterable[Look]) -> Iterable[Look]:
+    def _silence(self, scans: Iterable[SourceScan]) -> Iterable[SourceScan]:
         """Nothing in use anywhere rather means that the sources look in the wrong place. Without
         any source nothing was looked at, and nobody can approve the plan."""
-        looks = list(looks)
+        scans = list(scans)
         if not self.sources or self.expect_none:
             return
-        if not any(look.images or look.failure for look in looks):
+        if not any(scan.images or scan.failure for scan in scans):
             registries = tuple(sorted(self.registries, key=str))
-            yield Look("usage", "all sources", 0, NothingInUse(registries))
+            yield SourceScan("usage", "all sources", 0, NothingInUse(registries))
 
 
 def _all_sightings(source: UsageSource) -> list[Sighting] | RequestError | ServiceError:

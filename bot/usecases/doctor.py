@@ -12,7 +12,7 @@ from bot.core.findings import (
     CredentialsBelongTo,
     Finding,
     FindingStatus,
-    NotLookedAt,
+    NotScanned,
     OtherRegionsEmpty,
     RegionsUnread,
     RegionsUnscanned,
@@ -23,7 +23,7 @@ from bot.core.findings import (
     warning,
 )
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Coverage, Elsewhere, Look
+from bot.core.usage import SOURCES, Coverage, Elsewhere, SourceScan
 from bot.ports import AnyRegistry, Caller, NamedRegistry
 from bot.usecases.registry_checks import RegistryChecks, list_repositories
 
@@ -54,7 +54,7 @@ class Doctor(Generic[AnyRegistry]):
             caller = self.identify()
         except (RequestError, ServiceError) as error:
             yield failed("credentials", "AWS", CallFailed(Sentence.of(error)))
-            yield warning("all else", "AWS", NotLookedAt("credentials"))
+            yield warning("all else", "AWS", NotScanned("credentials"))
             return
         yield ok("credentials", "AWS", CredentialsBelongTo(caller.arn))
         opened = [_open(named, caller) for named in self.open_registries()]
@@ -78,14 +78,14 @@ class Doctor(Generic[AnyRegistry]):
     ) -> Generator[Finding, None, UsageScan | None]:
         """Returns the scan of all sources, None if there is none."""
         if not registries:
-            yield warning("usage", "all", NotLookedAt("registries"))
+            yield warning("usage", "all", NotScanned("registries"))
             return None
         try:
             scan = self.scan(registries)
         except (RequestError, ServiceError) as error:
             yield failed("usage", "all", AwsCallFailed(Sentence.of(error)))
             return None
-        yield from (_look_finding(look, scan) for look in scan.snapshot.looks)
+        yield from (_source_finding(each, scan) for each in scan.snapshot.scans)
         if scan.snapshot.not_checked:
             yield _unchecked(scan.snapshot)
         for elsewhere in scan.elsewhere:
@@ -119,7 +119,7 @@ def _open(named: NamedRegistry[AnyRegistry], caller: Caller) -> _OpenedRegistry[
 
 def _unchecked(snapshot: Snapshot) -> Finding:
     """Sources that are switched off."""
-    is_some_on = any(look.source in SOURCES for look in snapshot.looks)
+    is_some_on = any(scan.source in SOURCES for scan in snapshot.scans)
     detail = SourcesOff() if is_some_on else AllSourcesOff()
     return warning("usage", ", ".join(snapshot.not_checked), detail)
 
@@ -137,8 +137,8 @@ def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
         yield ok(check, scope, detail)
 
 
-def _look_finding(look: Look, scan: UsageScan) -> Finding:
-    if look.problem:
-        return failed(look.source, look.scope, look.problem)
-    workloads = scan.workloads[look.source, look.scope]
-    return ok(look.source, look.scope, WorkloadsListed(workloads, look.images))
+def _source_finding(source_scan: SourceScan, scan: UsageScan) -> Finding:
+    source, scope = source_scan.source, source_scan.scope
+    if source_scan.problem:
+        return failed(source, scope, source_scan.problem)
+    return ok(source, scope, WorkloadsListed(scan.workloads[source, scope], source_scan.images))

@@ -19,9 +19,9 @@ from bot.core.policy import Evidence, PinEntry, PolicyEntry, pins_for, policy_fo
 from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.savings import Prices
-from bot.core.snapshot import REFERENCES, Snapshot, look_at_missing
+from bot.core.snapshot import REFERENCES, Snapshot, missing_repositories_scan
 from bot.core.tag_history import PastTags, find_past_tags, renewed_at, scan_tags
-from bot.core.usage import Coverage, Look
+from bot.core.usage import Coverage, SourceScan
 from bot.ports import Clock, ManifestCache, Progress, Registry
 from bot.usecases.check_authority import Authority
 from bot.usecases.inventory import Inventory, InventoryTaker
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan that is not stored yet. `looked_at`: when its scans started; what changed since is not
-    in it. `pins` and `removals`: those of the store that it takes into account. `tags`: the tags
-    that the repository has now."""
+    """A plan that is not stored yet. `scanned_at`: when its scans started; what changed since is
+    not in it. `pins` and `removals`: those of the store that it takes into account. `tags`: the
+    tags that the repository has now."""
 
     plan: Plan
-    looked_at: datetime
+    scanned_at: datetime
     pins: Sequence[RepositoryPin]
     removals: Sequence[PinRemoval]
     tags: TagScan
@@ -48,12 +48,12 @@ class Planned:
 class Planner:
     """Plans the cleanup of repositories, all by the same scan of usage.
 
-    `snapshot` and `coverage`: what was in use at `looked_at`, and what was scanned. `store` None:
+    `snapshot` and `coverage`: what was in use at `scanned_at`, and what was scanned. `store` None:
     there are no pins and no plans. `authority` checks who removed pins. `names`: the repositories
     in the registries."""
 
     snapshot: Snapshot
-    looked_at: datetime
+    scanned_at: datetime
     coverage: Coverage
     policies: Sequence[PolicyEntry]
     pins: Sequence[PinEntry]
@@ -76,12 +76,12 @@ class Planner:
         pins, removals = pins_and_removals(self.store, repository)
         still_on = self.authority.pins_still_on(repository, removals, now)
         tags = self._tags(repository, inventory, now)
-        deleted_also_in, looks = self._look_beyond(found)
+        deleted_also_in, scans = self._scan_registry(found)
         runs = self.snapshot.tag_runs_of(repository, deleted_also_in)
         past = find_past_tags(tags, runs, inventory.manifests)
         if past.unknown:
-            looks.append(_failed("tag history", repository, self._unknown_runs(past, tags)))
-        usage = self.snapshot.of(repository, looks, deleted_also_in)
+            scans.append(_failed("tag history", repository, self._unknown_runs(past, tags)))
+        usage = self.snapshot.of(repository, scans, deleted_also_in)
         evidence = Evidence(
             policy=policy_for(self.policies, repository),
             now=now,
@@ -98,7 +98,7 @@ class Planner:
         prices = Prices(self.usd_per_gb_month, _layers_stay_within(registry))
         return Planned(
             make_plan(repository, _besides(inventory.manifests, gone), evidence, prices),
-            self.looked_at,
+            self.scanned_at,
             pins,
             removals,
             tags,
@@ -121,31 +121,31 @@ class Planner:
             known_since=tags.reaches_back_to if self.store else None,
         )
 
-    def _look_beyond(self, found: Found) -> tuple[tuple[RegistryId, ...], list[Look]]:
+    def _scan_registry(self, found: Found) -> tuple[tuple[RegistryId, ...], list[SourceScan]]:
         """The registries to which deletions are replicated, and a failed scan for each thing that
         the sources do not see."""
-        looks: list[Look] = []
+        scans: list[SourceScan] = []
         repository, registry = found.repository, found.registry
         try:
             pullers = registry.pullers(repository)
-            looks += (
+            scans += (
                 _failed("repository policy", repository, why) for why in self._unseen(pullers)
             )
         except ServiceError as error:
-            looks.append(_failed("repository policy", repository, Sentence.of(error)))
+            scans.append(_failed("repository policy", repository, Sentence.of(error)))
         destinations: tuple[RegistryId, ...] = ()
         try:
             destinations = registry.deleted_also_in(repository)
             if unseen := tuple(self.coverage.unseen(destinations)):
-                looks.append(_failed("replication", repository, DeletedElsewhereToo(unseen)))
+                scans.append(_failed("replication", repository, DeletedElsewhereToo(unseen)))
         except ServiceError as error:
-            looks.append(_failed("replication", repository, Sentence.of(error)))
+            scans.append(_failed("replication", repository, Sentence.of(error)))
         try:
             if missing := self.names.missing(found, self.snapshot.named, destinations):
-                looks.append(look_at_missing(repository, missing))
+                scans.append(missing_repositories_scan(repository, missing))
         except ServiceError as error:
-            looks.append(_failed(REFERENCES, repository, Sentence.of(error)))
-        return destinations, looks
+            scans.append(_failed(REFERENCES, repository, Sentence.of(error)))
+        return destinations, scans
 
     def _unseen(self, pullers: Collection[Puller]) -> Iterator[AccountsPull | ServicesPull]:
         """Why it is unknown what these accounts and services pull."""
@@ -173,8 +173,8 @@ def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Ma
     return (*there, *(manifest for manifest in gone if manifest.digest not in digests))
 
 
-def _failed(source: str, repository: RepositoryId, why: ScanCause) -> Look:
-    return Look(source, repository.uri, 0, why)
+def _failed(source: str, repository: RepositoryId, why: ScanCause) -> SourceScan:
+    return SourceScan(source, repository.uri, 0, why)
 
 
 def _layers_stay_within(registry: Registry) -> bool:

@@ -21,7 +21,7 @@ from bot.core.records import (
     Change,
     Event,
     EventName,
-    LastLook,
+    LastScan,
     PlanRecord,
     RepositoryPin,
     by_itself,
@@ -93,14 +93,14 @@ class Proposer:
         proposal = self._stored(planned)
         self.store.remember_tags(found.repository, planned.tags)
         if proposal.is_new or _is_unchanged(proposal.record, planned):
-            self._remember_look(proposal.record, planned)
+            self._remember_scan(proposal.record, planned)
         return proposal
 
-    def _remember_look(self, plan: PlanRecord, planned: Planned) -> None:
+    def _remember_scan(self, plan: PlanRecord, planned: Planned) -> None:
         """Totals subtract what the plan frees later from `stored_bytes`, so a scan that saw only a
         part of the plan's images must not count."""
-        look = LastLook(plan, planned.looked_at, planned.plan.savings.stored_bytes)
-        self.store.remember_look(plan.repository, look)
+        scan = LastScan(plan, planned.scanned_at, planned.plan.savings.stored_bytes)
+        self.store.remember_scan(plan.repository, scan)
 
     def _stored(self, planned: Planned) -> Proposal:
         """With pins that were made while this was planned. If a plan is open, each later pin
@@ -271,7 +271,7 @@ def _has_no_approval(plan: PlanRecord) -> bool:
 
 def _stays(before: PlanRecord, planned: Planned) -> bool:
     """A plan that was proposed after this scan knows more than it."""
-    if before.state is not PlanState.PROPOSED or before.proposed_at > planned.looked_at:
+    if before.state is not PlanState.PROPOSED or before.proposed_at > planned.scanned_at:
         return True
     return _is_unchanged(before, planned)
 

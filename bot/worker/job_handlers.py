@@ -93,7 +93,7 @@ class SharedScans:
             return seen
 
     def _serves(self, seen: Seen, repository: RepositoryId) -> bool:
-        if any(look.failure for look in seen.snapshot.looks):
+        if any(scan.failure for scan in seen.snapshot.scans):
             return False
         plan = self.store.open_plan(repository)
         is_newer_than_plan = plan is None or plan.proposed_at <= seen.at

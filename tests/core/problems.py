@@ -1,9 +1,9 @@
 """Why a scan failed, as people read it."""
 
-from bot.core.usage import Look
+from bot.core.usage import SourceScan
 from bot.render.obstacles import obstacle_words
 
 
-def problem_of(look: Look) -> str:
-    assert look.problem is not None
-    return obstacle_words(look.problem)
+def problem_of(scan: SourceScan) -> str:
+    assert scan.problem is not None
+    return obstacle_words(scan.problem)

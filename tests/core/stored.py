@@ -25,7 +25,7 @@ def as_stored(plan: Plan) -> Plan:
         return replace(judged, manifest=replace(judged.manifest, blobs=blobs))
 
     usage = Usage(
-        looks=plan.usage.looks,
+        scans=plan.usage.scans,
         not_checked=plan.usage.not_checked,
         unscanned_regions=plan.usage.unscanned_regions,
     )

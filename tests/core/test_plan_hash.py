@@ -17,20 +17,20 @@ from bot.core.obstacles import Doubt
 from bot.core.plan import Plan, content_hash
 from bot.core.reasons import PartOf, RuleName, StoredReason, Tagged, TagGroup, Verdict
 from bot.core.repository import RegistryId
-from bot.core.usage import Look, UnscannedRegion, Usage
+from bot.core.usage import SourceScan, UnscannedRegion, Usage
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import NOW, World
 from tests.core.test_next_version import CASE
 from tests.core.test_properties import tries
 
-ECS = Look("ecs", "123456789012 in eu-west-1", 7)
-FILES = Look("files", "used.txt", 3)
+ECS = SourceScan("ecs", "123456789012 in eu-west-1", 7)
+FILES = SourceScan("files", "used.txt", 3)
 ELSEWHERE = RegistryId("210987654321", "eu-west-1")
 UNSEEN = (UnscannedRegion(ELSEWHERE, ("ecs",)),)
 PLAN = replace(
     CASE.plan,
-    usage=Usage(looks=(ECS, FILES), not_checked=("batch", "lambda")),
+    usage=Usage(scans=(ECS, FILES), not_checked=("batch", "lambda")),
     deleted_also_in=(ELSEWHERE, RegistryId("210987654321", "us-east-1")),
 )
 GOING = next(place for place, j in enumerate(PLAN.judged) if j.pulled_lately and j.parent)
@@ -49,11 +49,11 @@ def describing(**changes: Any) -> Plan:
     return judging(manifest=replace(PLAN.judged[GOING].manifest, **changes))
 
 
-def looking(*looks: Look) -> Plan:
-    return replace(PLAN, usage=replace(PLAN.usage, looks=looks))
+def looking(*scans: SourceScan) -> Plan:
+    return replace(PLAN, usage=replace(PLAN.usage, scans=scans))
 
 
-def doubting(workloads: int) -> Look:
+def doubting(workloads: int) -> SourceScan:
     return replace(FILES, failure=Doubt(workloads, 10, NOW))
 
 
@@ -144,11 +144,11 @@ def test_order_does_not_count_where_it_means_nothing(world: World, random: Rando
 
     usage = replace(
         plan.usage,
-        looks=shuffle((*plan.usage.looks, ECS, FILES)),
+        scans=shuffle((*plan.usage.scans, ECS, FILES)),
         not_checked=shuffle(plan.usage.not_checked),
     )
     other = replace(plan, judged=shuffle(tuple(map(shuffled, plan.judged))), usage=usage)
-    plan = replace(plan, usage=replace(plan.usage, looks=(*plan.usage.looks, ECS, FILES)))
+    plan = replace(plan, usage=replace(plan.usage, scans=(*plan.usage.scans, ECS, FILES)))
     assert content_hash(as_stored(other)) == content_hash(plan)
 
 

@@ -1,19 +1,19 @@
 """Regions that service control policies deny are named once, with the setting to change."""
 
 from bot.core.errors import Sentence
-from bot.core.usage import Look, RegionList, without_denied
+from bot.core.usage import RegionList, SourceScan, without_denied
 from tests.core.problems import problem_of
 
 ONE, TWO, THREE = "111111111111", "222222222222", "333333333333"
 DENIED = Sentence("A service control policy denies it")
 
 
-def failures(account: str, *regions: str) -> list[Look]:
+def failures(account: str, *regions: str) -> list[SourceScan]:
     """As a source and the search for EKS clusters tell them."""
     scopes = [f"{account} in {region}" for region in regions]
     return [
-        *(Look("ecs", scope, 0, DENIED) for scope in scopes),
-        *(Look("kubernetes", f"EKS of {scope}", 0, DENIED) for scope in scopes),
+        *(SourceScan("ecs", scope, 0, DENIED) for scope in scopes),
+        *(SourceScan("kubernetes", f"EKS of {scope}", 0, DENIED) for scope in scopes),
     ]
 
 
@@ -29,28 +29,28 @@ def regions(
 
 
 def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
-    seen = Look("ecs", f"{ONE} in eu-west-1", 3)
-    lacking = Look("app_runner", f"{ONE} in us-west-1", 0)
-    other = Look("lambda", f"{ONE} in eu-west-1", 0, Sentence("AWS throttled it"))
-    looks = [seen, lacking, other, *failures(ONE, "us-east-1", "us-west-1")]
+    seen = SourceScan("ecs", f"{ONE} in eu-west-1", 3)
+    lacking = SourceScan("app_runner", f"{ONE} in us-west-1", 0)
+    other = SourceScan("lambda", f"{ONE} in eu-west-1", 0, Sentence("AWS throttled it"))
+    scans = [seen, lacking, other, *failures(ONE, "us-east-1", "us-west-1")]
     told = without_denied(
-        looks, [regions(ONE, ("eu-west-1",), ("us-east-1", "us-west-1"), has_registry=True)]
+        scans, [regions(ONE, ("eu-west-1",), ("us-east-1", "us-west-1"), has_registry=True)]
     )
     assert told[:3] == (seen, lacking, other)
-    assert [problem_of(look) for look in told[3:]] == [
+    assert [problem_of(scan) for scan in told[3:]] == [
         f"regions ({ONE}): service control policies deny all calls in us-east-1, us-west-1: if "
         "nothing runs there, leave these Regions out, with usage.regions: [eu-west-1]"
     ]
 
 
 def test_nothing_is_denied() -> None:
-    looks = tuple(failures(ONE, "us-east-1"))
-    assert without_denied(looks, [regions(ONE, ("us-east-1",), ())]) == looks
+    scans = tuple(failures(ONE, "us-east-1"))
+    assert without_denied(scans, [regions(ONE, ("us-east-1",), ())]) == scans
 
 
 def test_where_no_region_is_left_each_source_tells_by_itself() -> None:
-    looks = tuple(failures(ONE, "us-east-1"))
-    assert without_denied(looks, [regions(ONE, (), ("us-east-1",))]) == looks
+    scans = tuple(failures(ONE, "us-east-1"))
+    assert without_denied(scans, [regions(ONE, (), ("us-east-1",))]) == scans
 
 
 def test_accounts_with_the_same_list_are_named_together() -> None:
@@ -74,7 +74,7 @@ def test_accounts_with_lists_of_their_own() -> None:
             regions(THREE, allowed, denied, is_own=True),
         ],
     )
-    assert [problem_of(look).rpartition("with ")[2] for look in told] == [
+    assert [problem_of(scan).rpartition("with ")[2] for scan in told] == [
         "usage.regions: [eu-west-1]",
         f"`regions` of {TWO} under usage.accounts: [us-east-1]",
         f"`regions` of {THREE} under usage.accounts: [eu-west-1]",

@@ -17,7 +17,7 @@ from bot.core.plan import Plan
 from bot.core.repository import RegistryId
 from bot.core.result_reasons import KeptNow, SkippedWith, SkipReason
 from bot.core.revalidation import Comparison, Skips, compare, deleted_manifests, find_ground_change
-from bot.core.usage import Look, Usage
+from bot.core.usage import SourceScan, Usage
 from bot.core.words import named
 from bot.render.obstacles import ground_words
 from bot.render.reasons import reason_words
@@ -582,7 +582,7 @@ def test_20_000_manifests() -> None:
 # what speaks against any deletion
 
 
-LOOKED_AT = Usage(looks=(Look("ecs", "here", 3),), not_checked=("lambda",))
+LOOKED_AT = Usage(scans=(SourceScan("ecs", "here", 3),), not_checked=("lambda",))
 PLAN = plan(image(1, "1.0"), usage=LOOKED_AT)
 THERE = RegistryId("123456789012", "us-east-1")
 
@@ -598,7 +598,7 @@ def test_what_speaks_against_any_deletion() -> None:
     now = replace(
         PLAN,
         problems=(ScanFailed("ecs", "here", Sentence("AWS refused")),),
-        usage=Usage(looks=(), not_checked=("ecs", "lambda")),
+        usage=Usage(scans=(), not_checked=("ecs", "lambda")),
         deleted_also_in=(THERE,),
     )
     found = find_ground_change(PLAN, now)

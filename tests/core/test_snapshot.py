@@ -9,7 +9,7 @@ from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Look, Sighting, TagRun, TagRunner, Unresolved, Usage
+from bot.core.usage import Sighting, SourceScan, TagRun, TagRunner, Unresolved, Usage
 from tests.core.problems import problem_of
 
 IRELAND = RegistryId("123456789012", "eu-west-1")
@@ -82,15 +82,15 @@ def test_everybody_who_uses_it_is_told_once() -> None:
     assert usage(*sightings).of(RUNS, ("1",)) == ("a", "b")
 
 
-def failed(snapshot: Snapshot, name: str, registry: RegistryId = IRELAND) -> tuple[Look, ...]:
+def failed(snapshot: Snapshot, name: str, registry: RegistryId = IRELAND) -> tuple[SourceScan, ...]:
     return snapshot.of(RepositoryId(registry, name, f"{HOST}/{name}")).failed
 
 
 def test_what_is_no_reference_holds_back_the_repositories_that_it_could_name() -> None:
     found = snapshot(Sighting(f"{HOST}/Team/API:${{TAG}}", "ECS prod/api"))
-    (look,) = failed(found, "team/api")
-    assert (look.source, look.scope) == ("references", f"{HOST}/team/api")
-    assert f"'{HOST}/Team/API:${{TAG}}' (used by ECS prod/api) cannot be read" in problem_of(look)
+    (scan,) = failed(found, "team/api")
+    assert (scan.source, scan.scope) == ("references", f"{HOST}/team/api")
+    assert f"'{HOST}/Team/API:${{TAG}}' (used by ECS prod/api) cannot be read" in problem_of(scan)
     assert not failed(found, "team/apis")
     assert not failed(found, "team/api", OREGON)
 
@@ -115,8 +115,8 @@ def test_what_cannot_be_read_still_names_its_registry() -> None:
 
 def test_a_digest_of_what_runs_that_is_none_holds_back_the_repository() -> None:
     found = snapshot(Sighting(f"{HOST}/team/api:1", "x", digest="nothing"))
-    (look,) = failed(found, "team/api")
-    assert f"'{HOST}/team/api:1@nothing'" in problem_of(look)
+    (scan,) = failed(found, "team/api")
+    assert f"'{HOST}/team/api:1@nothing'" in problem_of(scan)
     assert not failed(found, "team/web")
 
 
@@ -180,10 +180,13 @@ def test_what_nobody_could_pull_is_nothing_but_its_digest() -> None:
 
 
 def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
-    run, own = Look("ecs", "here", 3), Look("repository policy", "team/api", 0, Sentence("denied"))
+    run, own = (
+        SourceScan("ecs", "here", 3),
+        SourceScan("repository policy", "team/api", 0, Sentence("denied")),
+    )
     found = Index(Hosts({})).snapshot([run], ["lambda"])
     told = found.of(RepositoryId(IRELAND, "team/api", ""), [own])
-    assert told.looks == (run, own)
+    assert told.scans == (run, own)
     assert told.failed == (own,)
     assert told.not_checked == ("lambda",)
 

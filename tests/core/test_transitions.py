@@ -33,13 +33,13 @@ from bot.core.transitions import (
     stopped,
     taken_over,
 )
-from bot.core.usage import SOURCES, Look, Usage
+from bot.core.usage import SOURCES, SourceScan, Usage
 from tests.core.records import NOON, consent, record
 from tests.core.test_properties import tries
 from tests.scenarios.reader import FOLDER, read_case
 
 CASE = read_case(FOLDER / "policy" / "default.yml").plan
-CONTENT = replace(CASE, usage=Usage(looks=(Look("ecs", "here", 0),), not_checked=()))
+CONTENT = replace(CASE, usage=Usage(scans=(SourceScan("ecs", "here", 0),), not_checked=()))
 WINDOW = timedelta(minutes=5)
 WEEK = timedelta(days=7)
 TOMORROW = NOON + timedelta(days=1)
@@ -113,20 +113,24 @@ def test_a_new_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("looks", "not_checked", "checked"),
+    ("scans", "not_checked", "checked"),
     [
-        ((Look("ecs", "here", 0),), (), True),
-        ((Look("replication", "here", 0), Look("files", "here", 0)), SOURCES[:-1], True),
-        ((Look("lambda", "here", 0, Sentence("Access denied")),), (), True),
-        ((Look("replication", "here", 0),), (), False),
+        ((SourceScan("ecs", "here", 0),), (), True),
+        (
+            (SourceScan("replication", "here", 0), SourceScan("files", "here", 0)),
+            SOURCES[:-1],
+            True,
+        ),
+        ((SourceScan("lambda", "here", 0, Sentence("Access denied")),), (), True),
+        ((SourceScan("replication", "here", 0),), (), False),
         ((), SOURCES[:-1], False),
         ((), SOURCES, False),
     ],
 )
-def test_a_plan_is_checked_if_any_source_was_looked_at(
-    looks: tuple[Look, ...], not_checked: tuple[str, ...], *, checked: bool
+def test_a_plan_is_checked_if_any_source_was_scanned(
+    scans: tuple[SourceScan, ...], not_checked: tuple[str, ...], *, checked: bool
 ) -> None:
-    content = replace(CONTENT, usage=Usage(looks=looks, not_checked=not_checked))
+    content = replace(CONTENT, usage=Usage(scans=scans, not_checked=not_checked))
     assert proposed("p1", content, NOON, TOMORROW).checked is checked
 
 

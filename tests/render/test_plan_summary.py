@@ -6,7 +6,7 @@ from bot.core.errors import Sentence
 from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.reasons import RuleName, StoredReason
 from bot.core.savings import find_stored_bytes
-from bot.core.usage import Look, Usage, User
+from bot.core.usage import SourceScan, Usage, User
 from bot.render.plan_summary import PlanSummary, name_of, why
 from tests.render.builders import GB, image, plan
 
@@ -93,14 +93,14 @@ def test_circles_are_one_family() -> None:
     assert set(group.members) == set(circle)
 
 
-def test_what_was_looked_at_counts_places_that_answered() -> None:
-    looks = (
-        Look("ecs", "a", 1),
-        Look("ecs", "b", 0),
-        Look("lambda", "a", 0, Sentence("denied")),
-        Look("replication", "here", 0),
+def test_the_scopes_of_a_source_are_those_that_answered() -> None:
+    scans = (
+        SourceScan("ecs", "a", 1),
+        SourceScan("ecs", "b", 0),
+        SourceScan("lambda", "a", 0, Sentence("denied")),
+        SourceScan("replication", "here", 0),
     )
-    assert PlanSummary(plan(usage=Usage(looks=looks))).looked_at == {"ecs": 2}
+    assert PlanSummary(plan(usage=Usage(scans=scans))).scopes_by_source == {"ecs": 2}
 
 
 def test_stored_bytes_count_every_layer_once() -> None:

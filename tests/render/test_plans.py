@@ -13,7 +13,7 @@ from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
-from bot.core.usage import Look, PastTagUser, UnscannedRegion, Usage
+from bot.core.usage import PastTagUser, SourceScan, UnscannedRegion, Usage
 from bot.render.output import write_rows
 from bot.render.plan_summary import PlanSummary
 from bot.render.plans import (
@@ -33,7 +33,10 @@ from tests.support import Plan as Data
 USAGE = Usage(
     by_digest={image(1).digest: ("lambda: mail", "ecs: web")},
     by_tag={"b": ('k8s: "prod"; ns/pod, é',)},
-    looks=(Look("ecs", "eu-west-1", 7), Look("lambda", "eu-west-1", 0, Sentence("AccessDenied"))),
+    scans=(
+        SourceScan("ecs", "eu-west-1", 7),
+        SourceScan("lambda", "eu-west-1", 0, Sentence("AccessDenied")),
+    ),
     not_checked=("files",),
 )
 
@@ -249,16 +252,18 @@ def notes(usage: Usage) -> str:
 
 
 def test_what_was_not_checked() -> None:
-    looks = (Look("lambda", "here", 1),)
-    assert notes(Usage(looks=looks, not_checked=("ecs", "files"))) == (
+    scans = (SourceScan("lambda", "here", 1),)
+    assert notes(Usage(scans=scans, not_checked=("ecs", "files"))) == (
         "Not checked for use: ecs, files. What runs there is not protected."
     )
-    assert notes(Usage(looks=looks, not_checked=())) == ""
+    assert notes(Usage(scans=scans, not_checked=())) == ""
 
 
 def test_regions_where_no_source_looks() -> None:
     unseen = UnscannedRegion(RegistryId("123456789012", "us-east-1"), ("ecs", "lambda"))
-    usage = Usage(looks=(Look("ecs", "here", 1),), not_checked=(), unscanned_regions=(unseen,))
+    usage = Usage(
+        scans=(SourceScan("ecs", "here", 1),), not_checked=(), unscanned_regions=(unseen,)
+    )
     assert notes(usage) == (
         "Regions not checked for use: 123456789012 in us-east-1 (ecs, lambda). What runs there is "
         "not protected."
@@ -266,6 +271,6 @@ def test_regions_where_no_source_looks() -> None:
 
 
 def test_that_nothing_was_looked_at() -> None:
-    assert notes(Usage(looks=(), not_checked=())) == (
+    assert notes(Usage(scans=(), not_checked=())) == (
         "No source of usage is on, so nobody can approve a plan: switch one on under usage."
     )

@@ -6,7 +6,7 @@ A case is a YAML file. Only `why` and `repository` are needed:
     now: 2026-11-23T12:00:00Z
     policy: as in the settings, and with their defaults; null: no policy covers the repository
     pins: [{pin: TAG | GLOB | "sha256:{NAME}", until: 30d | 30d ago}]
-    usage: {digests: {NAME: [user]}, tags: {TAG: [user]}, looks: [{source, error}]}
+    usage: {digests: {NAME: [user]}, tags: {TAG: [user]}, scans: [{source, error}]}
     seen: [NAME]             # subjects that were seen in this repository before
     layers_stay_within: true
     repository:
@@ -70,7 +70,7 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import Semver
 from bot.core.rules.tags import MatchingTags
 from bot.core.savings import Prices
-from bot.core.usage import Look, Usage
+from bot.core.usage import SourceScan, Usage
 from bot.core.words import parse_duration
 
 Row = dict[str, Any]
@@ -217,9 +217,9 @@ class Case:
         return Usage(
             by_digest={self.digests.of(n): tuple(u) for n, u in usage.get("digests", {}).items()},
             by_tag={tag: tuple(users) for tag, users in usage.get("tags", {}).items()},
-            looks=tuple(
-                Look(look["source"], "everywhere", 0, Sentence(look["error"]))
-                for look in usage.get("looks", ())
+            scans=tuple(
+                SourceScan(scan["source"], "everywhere", 0, Sentence(scan["error"]))
+                for scan in usage.get("scans", ())
             ),
         )
 

@@ -18,7 +18,7 @@ from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
 from bot.core.records import Change, Event, EventName, Job, Message, PlanRecord
 from bot.core.transitions import proposed
-from bot.core.usage import Look, Usage
+from bot.core.usage import SourceScan, Usage
 from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
 from bot.settings.model import Settings
 from bot.slack.context import SlackContext
@@ -37,17 +37,19 @@ LULL = 0.01
 """Nobody else uses the bot."""
 
 WEEK = timedelta(days=7)
-IN_DOUBT = Look("ecs", "123456789012 in eu-west-1", 1, Doubt(4, 40, NOW))
-LOOKED_AT = Look("lambda", "123456789012 in eu-west-1", 3)
+IN_DOUBT = SourceScan("ecs", "123456789012 in eu-west-1", 1, Doubt(4, 40, NOW))
+LOOKED_AT = SourceScan("lambda", "123456789012 in eu-west-1", 3)
 
 Json = dict[str, Any]
 
 
-def content(*tags: str, pulled: float | None = None, looks: Iterable[Look] = (LOOKED_AT,)) -> Plan:
+def content(
+    *tags: str, pulled: float | None = None, scans: Iterable[SourceScan] = (LOOKED_AT,)
+) -> Plan:
     """An image of each tag, older from tag to tag; the first one stays. `pulled`: so many days ago
     all of them were."""
     images = (image(n, tag, age=40 + n, pulled=pulled) for n, tag in enumerate(tags))
-    return plan(*images, newest=1, usage=Usage(looks=tuple(looks), not_checked=()))
+    return plan(*images, newest=1, usage=Usage(scans=tuple(scans), not_checked=()))
 
 
 @dataclass

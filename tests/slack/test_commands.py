@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.errors import Sentence
 from bot.core.plan import PlanState
-from bot.core.records import Approval, Binding, Change, EventName, ImageResult, LastLook, TagScan
+from bot.core.records import Approval, Binding, Change, EventName, ImageResult, LastScan, TagScan
 from bot.core.records import Outcome as Became
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.schedules import DUE
@@ -171,15 +171,15 @@ def test_approvers_alone_pause(open_office: OpenOffice, ann: Person, bob: Person
 # list
 
 
-def looked_at(office: Office, stored_bytes: int | None = 100 * GB) -> str:
+def scanned_at(office: Office, stored_bytes: int | None = 100 * GB) -> str:
     """A plan for `team/api` that frees 2 GB."""
     plan = office.proposed()
-    office.store.remember_look(plan.repository, LastLook(plan, NOW, stored_bytes))
+    office.store.remember_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
     return plan.id
 
 
 def test_list(bot: Office, ann: Person) -> None:
-    plan = looked_at(bot)
+    plan = scanned_at(bot)
     said = asks(bot, ann, "list")
     assert said.startswith("*Cost now:* $10.00 a month (100 GB), in 1 of 2 repositories; of the")
     assert "*Could be saved:* $0.20 a month (2.00 GB)\n*Saved so far:* $0.00 a month" in said
@@ -193,11 +193,11 @@ def test_list(bot: Office, ann: Person) -> None:
 
 
 def test_list_after_a_cleanup_and_with_unknown_sizes(bot: Office, ann: Person) -> None:
-    carried_out(bot, looked_at(bot))
+    carried_out(bot, scanned_at(bot))
     said = asks(bot, ann, "list api")
     assert "• `team/api` · $9.90 a month (99.0 GB) · nothing to free · looked at" in said
     assert "*Saved so far:* $0.10 a month (1.00 GB)" in said
-    looked_at(bot, None)
+    scanned_at(bot, None)
     assert "• `team/api` · size unknown · *could free" in asks(bot, ann, "list TEAM/A*")
 
 

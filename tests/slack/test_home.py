@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import Change, EventName, LastLook, Message, Pause, PlanRecord, RepositoryPin
+from bot.core.records import Change, EventName, LastScan, Message, Pause, PlanRecord, RepositoryPin
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import SlackError
 from tests.render.builders import GB, HERE
@@ -31,9 +31,9 @@ def seen(person: Person) -> str:
     return read(home["blocks"])
 
 
-def looked_at(office: Office, message: Message, stored_bytes: int | None = 100 * GB) -> PlanRecord:
+def scanned_at(office: Office, message: Message, stored_bytes: int | None = 100 * GB) -> PlanRecord:
     plan = office.stored(message)
-    office.store.remember_look(plan.repository, LastLook(plan, NOW, stored_bytes))
+    office.store.remember_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
     return plan
 
 
@@ -51,7 +51,7 @@ def test_with_nothing_in_it(bot: Office, ann: Person) -> None:
 
 
 def test_what_everything_costs(bot: Office, ann: Person) -> None:
-    plan = looked_at(bot, bot.posted())
+    plan = scanned_at(bot, bot.posted())
     bot.store.remember_repositories(PLACE, [HERE], NOW)
     told = opened(bot, ann)
     assert "*Cost now:* $10.00 a month (100 GB), in 1 repository\n" in told
@@ -59,7 +59,7 @@ def test_what_everything_costs(bot: Office, ann: Person) -> None:
 
 
 def test_what_nobody_knows_yet_is_named(bot: Office, ann: Person) -> None:
-    looked_at(bot, bot.posted(), stored_bytes=None)
+    scanned_at(bot, bot.posted(), stored_bytes=None)
     assert "in 0 of 1 repository; of the rest nobody knows yet" in opened(bot, ann)
 
 

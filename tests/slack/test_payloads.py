@@ -253,7 +253,7 @@ USAGES = ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{p
 
 def test_a_usage_that_is_none(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
     """The first is what an earlier version sent."""
-    message = bot.posted(content("new", "old", looks=[LOOKED_AT, IN_DOUBT]))
+    message = bot.posted(content("new", "old", scans=[LOOKED_AT, IN_DOUBT]))
     for number, value in enumerate(USAGES, 1):
         with subtests.test(value=value):
             button = action("confirm_usage:1", value.format(plan=message.plan))

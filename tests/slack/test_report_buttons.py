@@ -22,7 +22,7 @@ DOUBTED = Doubted(
     WorkloadCount(4, NOW),
     WorkloadCount(40, NOW - timedelta(days=1)),
 )
-INCOMPLETE = content("new", "old", looks=[LOOKED_AT, IN_DOUBT])
+INCOMPLETE = content("new", "old", scans=[LOOKED_AT, IN_DOUBT])
 PULLED = content("new", "old", "older", pulled=3)
 
 

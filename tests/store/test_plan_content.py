@@ -16,7 +16,7 @@ from bot.core.plan import Plan, content_hash
 from bot.core.reasons import InUse, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
-from bot.core.usage import SOURCES, Look, PastTagUser, UnscannedRegion, Usage, User
+from bot.core.usage import SOURCES, PastTagUser, SourceScan, UnscannedRegion, Usage, User
 from bot.render.reasons import user_words
 from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
@@ -27,7 +27,7 @@ from tests.store.support import content
 from tests.support import NOW
 
 PRICES = Prices(0.1, layers_stay_within=True)
-LOOKS = (Look("ecs", "here", 3), Look("lambda", "there", 0, Sentence("Access denied")))
+LOOKS = (SourceScan("ecs", "here", 3), SourceScan("lambda", "there", 0, Sentence("Access denied")))
 UNSEEN = (UnscannedRegion(RegistryId("210987654321", "us-east-1"), ("ecs", "lambda")),)
 OLD = content("old", "older")
 BY_PAST_TAG = PastTagUser("ECS shop/web", "v1", certain=True)
@@ -39,7 +39,7 @@ USED_BY = 19
 @tries(120)
 def test_any_plan_is_the_same_after_it(world: World) -> None:
     usage = replace(
-        world.evidence.usage, looks=LOOKS, not_checked=SOURCES[2:], unscanned_regions=UNSEEN
+        world.evidence.usage, scans=LOOKS, not_checked=SOURCES[2:], unscanned_regions=UNSEEN
     )
     elsewhere = (RegistryId("210987654321", "us-east-1"),)
     plan = world.plan(usage=usage, deleted_also_in=elsewhere)
@@ -113,18 +113,18 @@ def test_a_place_that_is_none_is_told(place: int) -> None:
 def test_what_an_earlier_version_stored_can_be_read() -> None:
     """It knew neither what the whole repository holds, nor the numbers of looks in doubt, nor
     artifact types."""
-    plan = replace(OLD, usage=Usage(looks=LOOKS))
+    plan = replace(OLD, usage=Usage(scans=LOOKS))
     document = with_sentences(plan)
-    rows, savings, looks = document[2], document[6], document[7]
+    rows, savings, scans = document[2], document[6], document[7]
     for row in rows:
         row.pop()
     del savings["stored_bytes"]
-    for look in looks:
-        del look["doubt"]
-        look["in_doubt"] = True
+    for scan in scans:
+        del scan["doubt"]
+        scan["in_doubt"] = True
     read = unpack(zlib.compress(msgspec.json.encode(document)))
     assert read.savings == replace(plan.savings, stored_bytes=None)
-    assert read.usage.looks == LOOKS
+    assert read.usage.scans == LOOKS
 
 
 def with_sentences(plan: Plan) -> Any:
@@ -134,13 +134,13 @@ def with_sentences(plan: Plan) -> Any:
     document[3] = [["nothing_keeps", "no rule keeps it"]]
     document[7] = [
         {
-            "source": look.source,
-            "scope": look.scope,
-            "images": look.images,
-            "error": "Access denied" if look.failure else None,
-            "doubt": look.doubt and msgspec.to_builtins(look.doubt),
+            "source": scan.source,
+            "scope": scan.scope,
+            "images": scan.images,
+            "error": "Access denied" if scan.failure else None,
+            "doubt": scan.doubt and msgspec.to_builtins(scan.doubt),
         }
-        for look in plan.usage.looks
+        for scan in plan.usage.scans
     ]
     document[10] = ["lambda (there): Access denied"]
     return document
@@ -178,11 +178,11 @@ def test_a_damaged_user_is_told(damaged: object) -> None:
 
 
 def test_sentences_of_the_last_version_stay_sentences() -> None:
-    looks = (*LOOKS, Look("files", "here", 1, Doubt(1, 10, NOW)))
+    scans = (*LOOKS, SourceScan("files", "here", 1, Doubt(1, 10, NOW)))
     problems = (Sentence("lambda (there): Access denied"),)
-    plan = replace(OLD, usage=Usage(looks=looks), problems=problems)
+    plan = replace(OLD, usage=Usage(scans=scans), problems=problems)
     read = unpack(zlib.compress(msgspec.json.encode(with_sentences(plan))))
-    assert read.usage.looks == looks
+    assert read.usage.scans == scans
     assert read.problems == problems
     assert {reason for judged in read.judged for reason in judged.reasons} == {
         StoredReason(RuleName.NOTHING_KEEPS, "no rule keeps it")

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.core.plan import PlanState
-from bot.core.records import KnownRepository, LastLook
+from bot.core.records import KnownRepository, LastScan
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.store import Store
 from tests.store.support import HERE, PLACE, THERE, approval, propose, seen
@@ -46,39 +46,39 @@ def test_they_are_found_by_name_and_by_uri(store: Store) -> None:
 
 
 def test_a_look_is_kept_when_they_are_listed_again(store: Store) -> None:
-    look = LastLook(propose(store), NOW, 2**40)
-    store.remember_look(HERE, look)
-    assert store.repositories() == [KnownRepository(HERE, NOW, look)]
+    scan = LastScan(propose(store), NOW, 2**40)
+    store.remember_scan(HERE, scan)
+    assert store.repositories() == [KnownRepository(HERE, NOW, scan)]
     store.remember_repositories(PLACE, [HERE], LATER)
-    assert store.repositories() == [KnownRepository(HERE, LATER, look)]
+    assert store.repositories() == [KnownRepository(HERE, LATER, scan)]
 
 
 def test_the_plan_is_told_as_it_stands_now(store: Store) -> None:
     plan = propose(store)
-    store.remember_look(HERE, LastLook(plan, NOW, None))
+    store.remember_scan(HERE, LastScan(plan, NOW, None))
     assert store.commit(approval(plan, "ann"))
     (known,) = store.repositories()
-    assert known.look == LastLook(seen(store, plan.id), NOW, None)
-    assert known.look.plan.state is PlanState.APPROVED
+    assert known.last_scan == LastScan(seen(store, plan.id), NOW, None)
+    assert known.last_scan.plan.state is PlanState.APPROVED
 
 
 def test_the_last_look_counts(store: Store) -> None:
     plan = propose(store)
     for hours, stored_bytes in ((0, 5), (1, 7)):
         at = NOW + timedelta(hours=hours)
-        store.remember_look(HERE, LastLook(plan, at, stored_bytes))
-    assert [each.look for each in store.repositories()] == [LastLook(plan, LATER, 7)]
+        store.remember_scan(HERE, LastScan(plan, at, stored_bytes))
+    assert [each.last_scan for each in store.repositories()] == [LastScan(plan, LATER, 7)]
 
 
 def test_when_a_plan_was_last_found_to_be_so(store: Store) -> None:
     plan = propose(store)
-    assert store.looked_at(plan) == NOW
-    store.remember_look(HERE, LastLook(plan, NOW - timedelta(minutes=1), None))
-    assert store.looked_at(plan) == NOW, "what came of that look was proposed later"
-    store.remember_look(HERE, LastLook(plan, LATER, None))
-    assert store.looked_at(plan) == LATER
-    store.remember_look(HERE, LastLook(propose(store, THERE), LATER, None))
-    assert store.looked_at(plan) == NOW, "that look was another plan's"
+    assert store.scanned_at(plan) == NOW
+    store.remember_scan(HERE, LastScan(plan, NOW - timedelta(minutes=1), None))
+    assert store.scanned_at(plan) == NOW, "what came of that look was proposed later"
+    store.remember_scan(HERE, LastScan(plan, LATER, None))
+    assert store.scanned_at(plan) == LATER
+    store.remember_scan(HERE, LastScan(propose(store, THERE), LATER, None))
+    assert store.scanned_at(plan) == NOW, "that look was another plan's"
 
 
 def test_plans_that_ended(store: Store) -> None:

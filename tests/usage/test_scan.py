@@ -14,7 +14,7 @@ from bot.core.patterns import Patterns
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Look, Sighting
+from bot.core.usage import SOURCES, Sighting, SourceScan
 from bot.ports import Confirmation, Doubted, UsageMemory, UsageSource, WorkloadCount
 from bot.render.obstacles import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
@@ -70,14 +70,14 @@ def take(
     return snapshot
 
 
-def errors(looks: Sequence[Look]) -> list[str]:
-    return [scan_words(look.problem) for look in looks if look.problem]
+def errors(scans: Sequence[SourceScan]) -> list[str]:
+    return [scan_words(scan.problem) for scan in scans if scan.problem]
 
 
 def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache) -> None:
     elsewhere = Told(2, image="docker.io/library/nginx:1", scope="there")
     snapshot = take(cache, Told(3), elsewhere)
-    assert snapshot.looks == (Look("ecs", "here", 1), Look("ecs", "there", 0))
+    assert snapshot.scans == (SourceScan("ecs", "here", 1), SourceScan("ecs", "there", 0))
     assert snapshot.not_checked == ("lambda",)
     usage = snapshot.of(RepositoryId(IRELAND, "team/api", ""))
     assert usage.of("sha256:x", ("1",)) == ("ECS prod/0", "ECS prod/1", "ECS prod/2")
@@ -86,17 +86,17 @@ def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache
 def test_a_source_that_fails_says_why_and_spoils_no_other(cache: SqliteManifestCache) -> None:
     denied = Sentence("denied", FailedCall("sts:AssumeRole", "AccessDenied"))
     snapshot = take(cache, BrokenSource("ecs", "there", denied), Told(1))
-    assert snapshot.looks == (Look("ecs", "there", 0, denied), Look("ecs", "here", 1))
+    assert snapshot.scans == (SourceScan("ecs", "there", 0, denied), SourceScan("ecs", "here", 1))
 
 
 def test_a_reference_that_might_be_ours_but_is_none(cache: SqliteManifestCache) -> None:
-    (error,) = errors(take(cache, Told(1, image=f"$ACCOUNT{HOST[12:]}/team/api:1")).looks)
+    (error,) = errors(take(cache, Told(1, image=f"$ACCOUNT{HOST[12:]}/team/api:1")).scans)
     assert error.startswith("ECS prod/0: ")
 
 
 def test_a_typo_in_a_reference_stops_no_other_plan(cache: SqliteManifestCache) -> None:
     snapshot = take(cache, Told(1, image=f"{HOST}/team/api:"))
-    assert not errors(snapshot.looks)
+    assert not errors(snapshot.scans)
     web, api = (RepositoryId(IRELAND, name, "") for name in ("team/web", "team/api"))
     assert not snapshot.of(web).failed
     assert snapshot.of(api).failed
@@ -112,10 +112,10 @@ def test_fewer_than_half_of_last_time_is_doubted(
 ) -> None:
     anchor = Told(1, scope="anchor")
     take(cache, Told(before), anchor)
-    looks = take(cache, Told(now), anchor).looks
-    told = errors(looks)
+    scans = take(cache, Told(now), anchor).scans
+    told = errors(scans)
     assert bool(told) is is_doubted
-    assert looks[0].doubt == (Doubt(now, before, NOW) if is_doubted else None)
+    assert scans[0].doubt == (Doubt(now, before, NOW) if is_doubted else None)
     if is_doubted:
         assert told == [
             f"it lists {now} workloads, where it listed {before} on 2026-11-23; if that is right, "
@@ -125,19 +125,19 @@ def test_fewer_than_half_of_last_time_is_doubted(
 
 def test_doubt_lasts_until_somebody_confirms(cache: SqliteManifestCache) -> None:
     take(cache, Told(10))
-    assert errors(take(cache, Told(2)).looks)
-    assert errors(take(cache, Told(2)).looks)
+    assert errors(take(cache, Told(2)).scans)
+    assert errors(take(cache, Told(2)).scans)
     (doubted,) = cache.doubted()
     assert doubted == ("ecs", "here", (2, NOW), (10, NOW))
     assert cache.confirm(doubted, None)
-    assert not errors(take(cache, Told(2)).looks)
+    assert not errors(take(cache, Told(2)).scans)
     assert cache.doubted() == []
 
 
 def test_doubt_ends_by_itself_when_the_workloads_are_back(cache: SqliteManifestCache) -> None:
     take(cache, Told(10))
     take(cache, Told(2))
-    assert not errors(take(cache, Told(9)).looks)
+    assert not errors(take(cache, Told(9)).scans)
     assert cache.doubted() == []
 
 
@@ -183,21 +183,21 @@ def test_a_confirmation_counts_if_the_person_may_by_the_settings_here(
     """Each process may have settings of its own: 2 workloads are believed in the memory."""
     cache.believe("ecs", "here", WorkloadCount(2, NOW))
     memory = cast("UsageMemory", Remembered(cache, *confirmed))
-    looks = take(memory, Told(2), approvers=["ann"]).looks
+    scans = take(memory, Told(2), approvers=["ann"]).scans
     expected = None if compared_with is None else Doubt(2, compared_with, NOW)
-    assert looks[0].doubt == expected, why
+    assert scans[0].doubt == expected, why
 
 
 def test_an_unbelieved_confirmation_of_what_nobody_listed(cache: SqliteManifestCache) -> None:
     memory = cast("UsageMemory", Remembered(cache, ("eve", 2, 10)))
-    assert take(memory, Told(2)).looks[0].doubt == Doubt(2, 10, NOW)
+    assert take(memory, Told(2)).scans[0].doubt == Doubt(2, 10, NOW)
 
 
 def test_no_use_of_any_registry_at_all_is_doubted(cache: SqliteManifestCache) -> None:
     elsewhere = Told(2, image="docker.io/library/nginx:1")
-    (error,) = errors(take(cache, elsewhere).looks)
+    (error,) = errors(take(cache, elsewhere).scans)
     assert "no workload uses any image of 123456789012 in eu-west-1" in error
-    assert not errors(take(cache, elsewhere, expect_none=True).looks)
+    assert not errors(take(cache, elsewhere, expect_none=True).scans)
 
 
 @pytest.mark.parametrize("not_checked", [SOURCES, SOURCES[:-1]], ids=["all", "all but files"])
@@ -205,7 +205,7 @@ def test_without_any_source_nothing_is_doubted(
     cache: SqliteManifestCache, not_checked: Sequence[str]
 ) -> None:
     """`usage.files` is on by default, but names no file."""
-    assert take(cache, not_checked=not_checked).looks == ()
+    assert take(cache, not_checked=not_checked).scans == ()
 
 
 def test_what_the_memory_cannot_do_is_told(cache: SqliteManifestCache) -> None:

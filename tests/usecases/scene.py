@@ -16,7 +16,7 @@ from bot.core.policy import ApprovalRules
 from bot.core.records import Change, Event, EventName, Item, Pause, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.transitions import proposed
-from bot.core.usage import Look, Usage
+from bot.core.usage import SourceScan, Usage
 from bot.store.store import Store, open_database
 from bot.usecases.check_authority import Authority
 from bot.usecases.decisions import Consent, Decisions
@@ -30,10 +30,10 @@ CAT, DAN = (SlackPerson(id_, "T1", is_guest=False, groups=None) for id_ in ("U1C
 WEEK = timedelta(days=7)
 TERMS = PlanTerms(0.10, WEEK)
 
-ALL_LOOKED_AT = Usage(looks=(Look("ecs", "here", 3),), not_checked=())
+ALL_SCANNED = Usage(scans=(SourceScan("ecs", "here", 3),), not_checked=())
 
 
-def content(*tags: str, newest: int = 1, usage: Usage = ALL_LOOKED_AT) -> Plan:
+def content(*tags: str, newest: int = 1, usage: Usage = ALL_SCANNED) -> Plan:
     """An image of each tag, older from tag to tag; those behind the newest go."""
     images = (image(n, tag, age=40 + n) for n, tag in enumerate(tags))
     return plan(*images, newest=newest, usage=usage)

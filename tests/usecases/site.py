@@ -24,7 +24,7 @@ from bot.core.result_reasons import DeletedElsewhere, PartOfKept, ResultReason, 
 from bot.core.rules.newest import Newest
 from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Coverage, Look, Sighting
+from bot.core.usage import Coverage, Sighting, SourceScan
 from bot.playground.aws import Fault, StandIn
 from bot.render.events import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
@@ -123,7 +123,7 @@ class Site:
     sources: tuple[str, ...] = ("files",)
     not_checked: tuple[str, ...] = ()
     places: frozenset[RegistryId] = frozenset()
-    looks: int = 0
+    scans: int = 0
     slept: list[float] = field(default_factory=list)
     told: list[tuple[int, int, int]] = field(default_factory=list)
     is_shutting_down: bool = False
@@ -162,7 +162,7 @@ class Site:
     def propose(self) -> PlanRecord:
         return (
             Proposer(
-                self.store, self.look(), self.clock,
+                self.store, self.scan(), self.clock,
                 lambda: f"plan{next(self.ids)}", TERMS, ANN,
             )
             .propose(self.found)
@@ -197,8 +197,8 @@ class Site:
 
     # whoever carries plans out
 
-    def look(self) -> Planner:
-        self.looks += 1
+    def scan(self) -> Planner:
+        self.scans += 1
         policy = Policy(
             timedelta(hours=24), Patterns(), (Newest(NEWEST, TagFilter(Patterns.of("*"))),)
         )
@@ -212,12 +212,12 @@ class Site:
             snapshot=Snapshot(
                 dict(self.in_use),
                 {place: dict(self.tags_in_use)},
-                tuple(Look(source, "a list", 1, failure) for source in self.sources),
+                tuple(SourceScan(source, "a list", 1, failure) for source in self.sources),
                 self.not_checked,
                 doubtful.unreadable,
                 doubtful.named,
             ),
-            looked_at=self.clock(),
+            scanned_at=self.clock(),
             coverage=Coverage(frozenset({self.shelf.id.registry}) | self.places),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
@@ -257,7 +257,7 @@ class Site:
     def _workplace(self, plan: PlanRecord) -> Iterator[DeletionTarget]:
         assert plan.repository == self.shelf.id
         deleter = cast("Deleter", self._watched(self.deleter))
-        yield DeletionTarget(self.found, deleter, self.look)
+        yield DeletionTarget(self.found, deleter, self.scan)
 
     def _watched(self, port: object) -> Any:
         return Watched(port, self._called)

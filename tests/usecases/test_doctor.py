@@ -27,7 +27,7 @@ from bot.core.registry_findings import (
 )
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index
-from bot.core.usage import SOURCES, Coverage, Elsewhere, Look, Sighting, UnscannedRegion
+from bot.core.usage import SOURCES, Coverage, Elsewhere, Sighting, SourceScan, UnscannedRegion
 from bot.playground.aws import StandIn
 from bot.ports import Caller, NamedRegistry
 from bot.usecases.doctor import Doctor, UsageScan
@@ -39,7 +39,7 @@ ANN = Caller("arn:aws:iam::123456789012:user/ann", "arn:aws:iam::123456789012:us
 
 def examine(
     registry: EcrRegistry,
-    looks: Sequence[Look] = (),
+    scans: Sequence[SourceScan] = (),
     not_checked: Sequence[str] = (),
     images: Sequence[str] = (),
     elsewhere: Sequence[Elsewhere] = (),
@@ -48,8 +48,8 @@ def examine(
     for image in images:
         index.add(Sighting(image, "a pod"))
     sight = UsageScan(
-        index.snapshot(looks, not_checked),
-        {(look.source, look.scope): 7 for look in looks},
+        index.snapshot(scans, not_checked),
+        {(scan.source, scan.scope): 7 for scan in scans},
         Coverage(frozenset({HERE})),
         elsewhere,
     )
@@ -71,12 +71,12 @@ def stocked(shelf: Shelf, registry: EcrRegistry) -> EcrRegistry:
 
 def test_every_look_is_told(stocked: EcrRegistry) -> None:
     refused, nothing = Sentence("AWS refused it"), NothingInUse((HERE,))
-    looks = [
-        Look("ecs", "here", 1200),
-        Look("ecs", "there", 0, refused),
-        Look("usage", "all sources", 0, nothing),
+    scans = [
+        SourceScan("ecs", "here", 1200),
+        SourceScan("ecs", "there", 0, refused),
+        SourceScan("usage", "all sources", 0, nothing),
     ]
-    findings = examine(stocked, looks)
+    findings = examine(stocked, scans)
     (seen, unseen) = of("ecs", findings)
     assert seen.detail == WorkloadsListed(7, 1200)
     assert unseen.detail == ScanFailed("ecs", "there", refused)
@@ -90,7 +90,9 @@ def test_nothing_is_said_of_sources_if_all_are_on(stocked: EcrRegistry) -> None:
     (warned,) = of("usage", examine(stocked, not_checked=SOURCES))
     assert (warned.status, warned.scope) == (FindingStatus.WARNING, ", ".join(SOURCES))
     assert warned.detail == AllSourcesOff()
-    (warned,) = of("usage", examine(stocked, [Look("ecs", "here", 1)], not_checked=SOURCES[1:]))
+    (warned,) = of(
+        "usage", examine(stocked, [SourceScan("ecs", "here", 1)], not_checked=SOURCES[1:])
+    )
     assert warned.detail == SourcesOff()
 
 

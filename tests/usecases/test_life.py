@@ -29,7 +29,7 @@ from bot.core.rules.newest import Newest
 from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Snapshot
 from bot.core.transitions import is_expired
-from bot.core.usage import Coverage, Look
+from bot.core.usage import Coverage, SourceScan
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
 from bot.usecases.check_authority import Authority
@@ -113,7 +113,7 @@ class Process:
         registry = cast("Registry", Watched(self.life.shelf, self.pass_by))
         deleter = cast("Deleter", Watched(self.life.bin, self.pass_by))
         with SqliteManifestCache(self.life.manifests) as cache:
-            yield DeletionTarget(Found(API, registry), deleter, partial(self.life.look, cache))
+            yield DeletionTarget(Found(API, registry), deleter, partial(self.life.scan, cache))
 
     def pass_by(self, moment: str) -> None:
         """Whoever is dead calls nobody."""
@@ -396,7 +396,7 @@ class Life(RuleBasedStateMachine):
         for plan in found.due:
             self.check_receipt(process.starter().start(plan.id))
 
-    def look(self, cache: SqliteManifestCache) -> Planner:
+    def scan(self, cache: SqliteManifestCache) -> Planner:
         self.seen_in_use = dict(self.in_use)
         return self._planner(cache)
 
@@ -418,9 +418,9 @@ class Life(RuleBasedStateMachine):
         for digest in digests:
             manifest = manifests[digest]
             assert digest in pending
-            look = self.shelf.looked_at.pop(digest)
-            assert sorted(look.tags) == list(manifest.tags)
-            assert look.pushed_at == manifest.pushed_at
+            described = self.shelf.looked_at.pop(digest)
+            assert sorted(described.tags) == list(manifest.tags)
+            assert described.pushed_at == manifest.pushed_at
             assert not board.of(manifest)
             assert digest not in self.seen_in_use
             assert self.store.kept_manifest(API.uri, digest)
@@ -544,8 +544,8 @@ class Life(RuleBasedStateMachine):
     def _planner(self, cache: SqliteManifestCache) -> Planner:
         policy = Policy(timedelta(hours=24), Patterns(), (Newest(2, TagFilter(Patterns.of("*"))),))
         return Planner(
-            snapshot=Snapshot(dict(self.in_use), {}, (Look("ecs", "here", 3),), ()),
-            looked_at=self.now,
+            snapshot=Snapshot(dict(self.in_use), {}, (SourceScan("ecs", "here", 3),), ()),
+            scanned_at=self.now,
             coverage=Coverage(frozenset({HERE})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),

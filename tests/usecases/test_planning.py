@@ -66,7 +66,7 @@ def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) ->
         clock = aws.world.clock.now
         planner = Planner(
             snapshot=snapshot,
-            looked_at=NOW,
+            scanned_at=NOW,
             coverage=Coverage(frozenset({shelf.id.registry})),
             policies=policies,
             pins=pins,

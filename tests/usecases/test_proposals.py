@@ -19,7 +19,7 @@ from bot.core.records import BY_ITSELF, EventName, PlanRecord
 from bot.core.rules.newest import Newest
 from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Snapshot
-from bot.core.usage import Coverage, Look
+from bot.core.usage import Coverage, SourceScan
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
@@ -70,7 +70,7 @@ class Desk:
     registry: EcrRegistry
     cache: SqliteManifestCache
     newest: int = 1
-    looked_at: datetime | None = None
+    scanned_at: datetime | None = None
 
     def propose(self, store: Store | None = None, newest: int | None = None) -> Proposal:
         return self.proposer(self.planner(store, newest), store).propose(self.found)
@@ -90,8 +90,8 @@ class Desk:
         rule = Newest(newest or self.newest, TagFilter())
         policy = Policy(timedelta(hours=24), Patterns(), (rule,))
         return Planner(
-            snapshot=Snapshot({}, {}, (Look("ecs", "here", 3),), ()),
-            looked_at=self.looked_at or self.scene.now,
+            snapshot=Snapshot({}, {}, (SourceScan("ecs", "here", 3),), ()),
+            scanned_at=self.scanned_at or self.scene.now,
             coverage=Coverage(frozenset({self.shelf.id.registry})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
@@ -166,22 +166,22 @@ def test_a_look_counts_for_the_plan_that_it_found_unchanged(desk: Desk, scene: S
     scene.approve(desk.propose().record)
     scene.now += timedelta(hours=1)
     desk.propose()
-    assert looked_at(scene) == scene.now
+    assert scanned_at(scene) == scene.now
 
 
 def test_what_an_approved_plan_leaves_behind_is_not_freed_twice(desk: Desk, scene: Scene) -> None:
     """What the look did not find any more is taken off what the look before it found."""
     scene.approve(desk.propose().record)
-    first = looked_at(scene)
+    first = scanned_at(scene)
     scene.now += timedelta(hours=1)
     desk.propose(newest=2)
-    assert looked_at(scene) == first
+    assert scanned_at(scene) == first
 
 
-def looked_at(scene: Scene) -> datetime:
+def scanned_at(scene: Scene) -> datetime:
     (known,) = scene.store.repositories()
-    assert known.look
-    return known.look.at
+    assert known.last_scan
+    return known.last_scan.at
 
 
 def test_a_plan_that_is_over_makes_room_for_a_new_one(desk: Desk, scene: Scene) -> None:
@@ -324,7 +324,7 @@ def test_somebody_ends_it_before_pins_are_looked_at(
 
 
 def test_who_looked_earlier_leaves_what_was_proposed_since(desk: Desk, scene: Scene) -> None:
-    desk.looked_at = scene.now
+    desk.scanned_at = scene.now
     scene.now += timedelta(hours=1)
     since = scene.proposed()
     late = desk.propose(newest=2)
@@ -362,7 +362,7 @@ def test_a_pin_made_while_an_open_plan_was_planned_anew(desk: Desk, scene: Scene
     planned = desk.planner().plan(desk.found)
     scene.pin("old")
     stale = desk.proposer(
-        cast("Planner", StalePlanner(replace(planned, looked_at=scene.now + timedelta(days=1))))
+        cast("Planner", StalePlanner(replace(planned, scanned_at=scene.now + timedelta(days=1))))
     ).propose(desk.found)
     assert stale.record.id == first.id
     assert desk.to_go(stale.record) == {"older"}

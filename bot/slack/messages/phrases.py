@@ -96,7 +96,7 @@ def checked(view: PlanView, places: Mapping[str, int]) -> Iterator[str]:
             source_name(source) + (f" ({number:,} places)" if number > 1 else "")
             for source, number in places.items()
         )
-        yield f"Checked for use {date(view.looked_at)}: {told}."
+        yield f"Checked for use {date(view.scanned_at)}: {told}."
 
 
 def not_checked(view: PlanView) -> Iterator[str]:

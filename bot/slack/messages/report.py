@@ -217,7 +217,7 @@ def _warnings(view: PlanView) -> Iterator[Block]:
 
 
 def _small_print(summary: PlanSummary, view: PlanView) -> Iterator[str]:
-    yield from phrases.checked(view, summary.looked_at)
+    yield from phrases.checked(view, summary.scopes_by_source)
     yield from phrases.not_checked(view)
     yield from _change(view)
     yield from _approvals(view)
@@ -291,7 +291,7 @@ def incomplete(view: PlanView) -> MessageContent:
         *map(section, phrases.paused(view.pause)),
         context(
             *phrases.not_checked(view),
-            f"{phrases.place_and_version(view)} · {date(view.looked_at)}",
+            f"{phrases.place_and_version(view)} · {date(view.scanned_at)}",
         ),
         ActionsBlock(
             elements=[

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.estate import Estate, holding
-from bot.core.records import KnownRepository, LastLook, Pause
+from bot.core.records import KnownRepository, LastScan, Pause
 from bot.core.savings import usd_per_month
 from bot.render.words import count, money, size
 from bot.slack.api import MessageContent
@@ -71,13 +71,13 @@ def _no_repository(view: RepositoriesView) -> str:
 
 def _line(known: KnownRepository, view: RepositoriesView) -> str:
     name = code(known.repository.name)
-    if known.look is None:
+    if known.last_scan is None:
         return f"• {name} · never looked at"
     held = holding(known)
     stored, could_free = held.stored_bytes, held.could_free_bytes
     costs = "size unknown" if stored is None else cost(stored, view.usd_per_gb_month)
     freed = _freed(could_free, view.usd_per_gb_month)
-    return f"• {name} · {costs} · {freed} · {_hint(known.look, view)}"
+    return f"• {name} · {costs} · {freed} · {_hint(known.last_scan, view)}"
 
 
 def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
@@ -89,17 +89,17 @@ def _freed(could_free: int | None, usd_per_gb_month: float) -> str:
     return f"*could free {size(could_free)}, {usd} a month*"
 
 
-def _hint(look: LastLook, view: RepositoriesView) -> str:
-    plan = f"; plan {look.plan.id} {_stands(look, view)}" if _is_shown(look) else ""
-    return f"looked at {day(look.at)}{plan}"
+def _hint(scan: LastScan, view: RepositoriesView) -> str:
+    plan = f"; plan {scan.plan.id} {_stands(scan, view)}" if _is_shown(scan) else ""
+    return f"looked at {day(scan.at)}{plan}"
 
 
-def _stands(look: LastLook, view: RepositoriesView) -> str:
-    return state_of(look.plan, view.pause, view.now)
+def _stands(scan: LastScan, view: RepositoriesView) -> str:
+    return state_of(scan.plan, view.pause, view.now)
 
 
-def _is_shown(look: LastLook) -> bool:
-    return look.plan.is_open and (look.plan.deletions > 0 or not look.plan.complete)
+def _is_shown(scan: LastScan) -> bool:
+    return scan.plan.is_open and (scan.plan.deletions > 0 or not scan.plan.complete)
 
 
 def _small_print(view: RepositoriesView) -> Iterator[str]:

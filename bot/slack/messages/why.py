@@ -33,13 +33,13 @@ MOST_IN_TAG = 128
 @dataclass(frozen=True, slots=True)
 class WhyView:
     """`asked`: a tag or digest, as the requester typed it. `plan`: the plan that explains it;
-    `looked_at`: the time of the last scan that found its content unchanged. `new_pins`: pins of the
-    image that are newer than the plan. `item`: its result in the plan, None if the plan keeps
+    `scanned_at`: the time of the last scan that found its content unchanged. `new_pins`: pins of
+    the image that are newer than the plan. `item`: its result in the plan, None if the plan keeps
     it."""
 
     asked: str
     plan: PlanRecord
-    looked_at: datetime
+    scanned_at: datetime
     explanation: Explanation
     new_pins: Sequence[Pin]
     item: Item | None
@@ -54,7 +54,7 @@ def why_message(view: WhyView) -> MessageContent:
     if view.new_pins:
         lines += ["*Pinned since then, so it stays:*", *map(pin_line, view.new_pins[:PINS])]
     digest = code(judged.manifest.digest, MOST_IN_TAG)
-    known = f"Looked at {date(view.looked_at)} for plan {view.plan.id}"
+    known = f"Looked at {date(view.scanned_at)} for plan {view.plan.id}"
     return message(
         f"{said}: {prose(why(judged))}",
         section(f"*{said}.*", *lines),
@@ -84,8 +84,8 @@ def never_scanned_message(repository: RepositoryId) -> MessageContent:
         f"Nobody has looked into {code(repository.name, MOST_IN_NAME)} yet, so nothing is known "
         f"of its images. `{COMMAND} REPOSITORY` does that:"
     )
-    look = command_button("Look into it", 0, f"report {repository.uri}")
-    return message(said, section(said, button=look))
+    button = command_button("Look into it", 0, f"report {repository.uri}")
+    return message(said, section(said, button=button))
 
 
 def _when(plan: PlanRecord, last_event: Event | None) -> str:

@@ -203,7 +203,7 @@ class Revalidator:
         return pins_and_removals(self._store, self._repository) != (planned.pins, planned.removals)
 
     def _read_again(self, last: Revalidation) -> Revalidation:
-        if self._clock() - last.fresh.planner.looked_at > USAGE_HOLDS:
+        if self._clock() - last.fresh.planner.scanned_at > USAGE_HOLDS:
             return self._planned_by(self._target.scan_usage(), last)
         if last.is_outdated or self.have_pins_changed(last):
             return self._planned_by(last.fresh.planner, last)

@@ -13,7 +13,7 @@ from bot.core.plan import Plan, PlanState
 from bot.core.records import Approval, Event, EventName, Item, Outcome
 from bot.core.result_reasons import ResultReason
 from bot.core.transitions import proposed
-from bot.core.usage import Look, Usage
+from bot.core.usage import SourceScan, Usage
 from bot.playground.slack.blocks.surfaces import (
     check_message,
     check_view,
@@ -32,10 +32,10 @@ STAR = "\N{ASTERISK OPERATOR}"
 ANN, BOB = "U0000000001", "U0000000002"
 BY_ROLE = "arn:aws:sts::123456789012:assumed-role/Deployer/carla"
 HOME, ELSEWHERE = "C0000000001", "C0000000002"
-LOOKED_AT = (Look("ecs", "a", 3), Look("ecs", "b", 0), Look("lambda", "a", 2))
+LOOKED_AT = (SourceScan("ecs", "a", 3), SourceScan("ecs", "b", 0), SourceScan("lambda", "a", 2))
 USED = Usage(
     by_tag={"1.3.0": ("ECS shop/web",), "1.5.0": ("Lambda resize", "ECS a/b", "ECS a/c", "ECS d")},
-    looks=LOOKED_AT,
+    scans=LOOKED_AT,
     not_checked=("batch", "sagemaker"),
 )
 
@@ -70,7 +70,7 @@ def view(
     shown: dict[str, Any] = {
         "plan": replace(stored, **(record or {})),
         "content": content,
-        "looked_at": NOW,
+        "scanned_at": NOW,
         "counts": {},
         "told": (),
         "required": 1,

@@ -15,7 +15,7 @@ from bot.core.records import (
     EventName,
     Item,
     KnownRepository,
-    LastLook,
+    LastScan,
     Outcome,
     Pause,
     PlanRecord,
@@ -74,7 +74,7 @@ def test_help() -> None:
 
 @pytest.mark.parametrize("state", PlanState)
 def test_repositories(state: PlanState) -> None:
-    known = KnownRepository(LONG, NOW, LastLook(in_state(state), NOW, 10**16))
+    known = KnownRepository(LONG, NOW, LastScan(in_state(state), NOW, 10**16))
     shown = RepositoriesView(
         pattern=NASTY * 40,
         shown=[known] * 20,
@@ -95,7 +95,7 @@ def test_repositories(state: PlanState) -> None:
 
 def test_incomplete_plans_free_nobody_knows_what() -> None:
     plan = replace(PLAN, complete=False)
-    known = KnownRepository(LONG, NOW, LastLook(plan, NOW, None))
+    known = KnownRepository(LONG, NOW, LastScan(plan, NOW, None))
     shown = RepositoriesView(None, [known], 0, 0, estate_of([known]), NOW, 0, 0.10, None, NOW)
     said = harmless(repositories_message(shown))
     assert "size unknown · nobody knows what could be freed" in said
@@ -104,7 +104,7 @@ def test_incomplete_plans_free_nobody_knows_what() -> None:
 
 def test_repositories_before_any_registry_was_listed() -> None:
     """There is no small print, and so no block for it: Slack refuses an empty one."""
-    known = KnownRepository(LONG, NOW, LastLook(PLAN, NOW, None))
+    known = KnownRepository(LONG, NOW, LastScan(PLAN, NOW, None))
     shown = RepositoriesView(None, [known], 0, 0, estate_of([known]), None, 0, 0.10, None, NOW)
     assert "\n~ " not in harmless(repositories_message(shown))
 

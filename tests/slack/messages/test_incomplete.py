@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.core.errors import Sentence
 from bot.core.obstacles import Doubt
-from bot.core.usage import Look
+from bot.core.usage import SourceScan
 from bot.slack.messages.plan import plan_message
 from tests.render.builders import image, plan
 from tests.slack.messages.scene import (
@@ -21,7 +21,7 @@ from tests.support import NOW
 PLACE = "~ 123456789012 · eu-west-1 · plan p7k2, version 1"
 
 
-DENIED = Look(
+DENIED = SourceScan(
     "kubernetes",
     "cluster prod",
     0,
@@ -29,11 +29,11 @@ DENIED = Look(
 )
 
 
-DOUBTED = Look("ecs", "eu-west-1", 2, Doubt(3, 40, NOW - timedelta(days=1)))
+DOUBTED = SourceScan("ecs", "eu-west-1", 2, Doubt(3, 40, NOW - timedelta(days=1)))
 
 
 def test_an_incomplete_plan_names_what_to_mend() -> None:
-    made = plan(image(1, "a"), usage=replace(USED, looks=(USED.looks[0], DENIED, DOUBTED)))
+    made = plan(image(1, "a"), usage=replace(USED, scans=(USED.scans[0], DENIED, DOUBTED)))
     content = checked(plan_message(view(made)))
     assert content.text == (
         "team/api: not everything could be checked, so nothing can be deleted. kubernetes "
@@ -57,12 +57,12 @@ Mend 2 problems, then press *Try again*:
 
 def test_a_scope_that_no_button_can_carry() -> None:
     """The command says how to confirm it."""
-    made = plan(image(1), usage=replace(USED, looks=(replace(DOUBTED, scope="x" * 2000),)))
+    made = plan(image(1), usage=replace(USED, scans=(replace(DOUBTED, scope="x" * 2000),)))
     content = checked(plan_message(view(made)))
     assert action_ids(content.blocks) == ["try_again", "show_images", "dismiss_plan"]
 
 
 def test_of_many_problems_some() -> None:
-    looks = tuple(replace(DENIED, scope=f"cluster {number}") for number in range(30))
-    content = checked(plan_message(view(plan(image(1), usage=replace(USED, looks=looks)))))
+    scans = tuple(replace(DENIED, scope=f"cluster {number}") for number in range(30))
+    content = checked(plan_message(view(plan(image(1), usage=replace(USED, scans=scans)))))
     assert "~ … and 22 more: `ecr-clean show p7k2` lists them all" in read(content.blocks)

@@ -17,7 +17,7 @@ from bot.core.plan import Plan, PlanState, make_plan
 from bot.core.records import Item, Outcome
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
-from bot.core.usage import SOURCES, Look, PastTagUser, UnscannedRegion, Usage
+from bot.core.usage import SOURCES, PastTagUser, SourceScan, UnscannedRegion, Usage
 from bot.slack.ids import PlanRef
 from bot.slack.messages.answers import refusal
 from bot.slack.messages.images import images_view
@@ -71,7 +71,7 @@ def every_state(content: Plan, **facts: Any) -> Iterator[PlanView]:
 
 @pytest.mark.parametrize("number", [0, 1, 100, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_repositories_of_any_size(number: int) -> None:
-    usage = Usage({}, {"v0": ("pod",)}, (Look("ecs", "a", 1),), ())
+    usage = Usage({}, {"v0": ("pod",)}, (SourceScan("ecs", "a", 1),), ())
     made = plan(*crowd(number), newest=10, usage=usage)
     assert len(made.judged) == number
     for shown in every_state(made):
@@ -93,7 +93,7 @@ def odd_plan() -> Plan:
     usage = Usage(
         by_tag={f"kept{n}": users for n in range(20)},
         by_past_tag={each.digest: past_tag_users for each in kept[:20]},
-        looks=tuple(Look(source, NASTY, 1) for source in SOURCES) * 9,
+        scans=tuple(SourceScan(source, NASTY, 1) for source in SOURCES) * 9,
         not_checked=SOURCES,
         unscanned_regions=tuple(UnscannedRegion(place, SOURCES) for place in PLACES),
     )
@@ -121,8 +121,8 @@ def test_odd_problems() -> None:
     causes = [Sentence(f"{number} {NASTY * 20}") for number in range(30)]
     doubts = [Doubt(number, 99, NOW) for number in range(1, 31)]
     failures: list[ScanCause] = [*doubts, *causes]
-    looks = tuple(Look(NASTY, NASTY * 9, 0, failure) for failure in failures)
-    made = plan(image(1), usage=Usage(looks=looks))
+    scans = tuple(SourceScan(NASTY, NASTY * 9, 0, failure) for failure in failures)
+    made = plan(image(1), usage=Usage(scans=scans))
     content = checked(plan_message(view(replace(made, repository=ODD.repository))))
     _harmless(read(content.blocks) + content.text)
     assert len(action_ids(content.blocks)) == 8 + 3
@@ -172,7 +172,7 @@ def test_progress_before_there_is_a_plan() -> None:
 @tries(150)
 def test_any_plan(world: World, state: PlanState, page: int, report_only: bool) -> None:  # noqa: FBT001
     evidence = replace(
-        world.evidence, usage=replace(world.evidence.usage, looks=(), not_checked=())
+        world.evidence, usage=replace(world.evidence.usage, scans=(), not_checked=())
     )
     made = make_plan(HERE, world.manifests, evidence, Prices(0.1, layers_stay_within=False))
     record = {"state": state, "approvals": approvals(ANN), "execute_after": NOW}

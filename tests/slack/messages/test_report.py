@@ -152,7 +152,7 @@ def test_where_nobody_can_approve_it_it_says_why(facts: dict[str, Any], why: str
 
 def test_one_that_was_found_unchanged_tells_of_that_look() -> None:
     later = NOW + timedelta(days=7)
-    assert "Checked for use 2026-11-30 12:00 UTC: ECS" in shown(looked_at=later)
+    assert "Checked for use 2026-11-30 12:00 UTC: ECS" in shown(scanned_at=later)
 
 
 def test_how_many_have_approved() -> None:
@@ -245,9 +245,9 @@ def test_many_of_a_kind_are_counted() -> None:
 
 
 def test_what_is_never_looked_at_is_named_only_where_there_is_such_a_thing() -> None:
-    everything = Usage(looks=USED.looks, not_checked=())
+    everything = Usage(scans=USED.scans, not_checked=())
     assert "Not checked" not in shown(content=plan(image(1), usage=everything))
-    nothing = Usage(looks=(), not_checked=SOURCES)
+    nothing = Usage(scans=(), not_checked=SOURCES)
     assert "Checked for use" not in shown(content=plan(image(1), usage=nothing))
 
 

@@ -55,7 +55,7 @@ def test_killed_right_before_the_end(site: Site) -> None:
     site.unread = "the file is gone"
     plan = site.take_over(plan)
     assert plan.state is PlanState.DONE
-    assert site.looks == 2
+    assert site.scans == 2
 
 
 def test_killed_when_it_was_cut_short(site: Site) -> None:

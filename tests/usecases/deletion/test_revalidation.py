@@ -108,9 +108,9 @@ def test_a_scan_of_usage_holds_for_ten_minutes(site: Site) -> None:
         site.wait(minutes=10)
 
     site.after("settle", 4, use)
-    looks = site.looks
+    scans = site.scans
     plan = site.carry_out(plan)
-    assert site.looks == looks + 1
+    assert site.scans == scans + 1
     assert site.outcomes(plan)[last] is Outcome.DELETED
 
 
@@ -223,19 +223,19 @@ def test_what_changed_while_it_was_frozen_right_before_a_call_is_seen(
 def test_stop_is_read_after_a_long_look(site: Site) -> None:
     releases(site, MANY)
     plan = site.approved()
-    look, stop = site.look, False
+    scan, stop = site.scan, False
 
-    def slow_look() -> Planner:
+    def slow_scan() -> Planner:
         if stop:
             site.stop(plan)
-        return look()
+        return scan()
 
     def later() -> None:
         nonlocal stop
         stop = True
         site.wait(minutes=11)
 
-    site.look = slow_look  # type: ignore[method-assign]
+    site.scan = slow_scan  # type: ignore[method-assign]
     site.after("settle", 4, later)
     assert site.carry_out(plan).state is PlanState.STOPPED
     assert site.calls("BatchDeleteImage") == 4
@@ -301,7 +301,7 @@ def test_another_replica_that_reads_meanwhile_is_not_taken_for_somebody(
         site.wait(minutes=6)
         with SqliteManifestCache(tmp_path / "elsewhere.db") as cold:
             memory = SharedManifestCache(site.store, cold)
-            replace(site.look(), cache=memory).plan(site.found)
+            replace(site.scan(), cache=memory).plan(site.found)
 
     site.after("settle", 4, plan_elsewhere)
     plan = site.carry_out(plan)
@@ -311,7 +311,7 @@ def test_another_replica_that_reads_meanwhile_is_not_taken_for_somebody(
 def test_what_was_read_without_a_database_is_no_pull_elsewhere(site: Site, tmp_path: Path) -> None:
     """Planned on a laptop, proposed from there, and carried out on a server."""
     releases(site, 3)
-    replace(site.look(), cache=site.cache, store=None).plan(site.found)
+    replace(site.scan(), cache=site.cache, store=None).plan(site.found)
     site.wait(hours=1)
     plan = site.approved()
     with SqliteManifestCache(tmp_path / "server.db") as server:

@@ -15,7 +15,7 @@ from bot.core.result_reasons import (
     DeletedThereToo,
     ExecutionOff,
     GroundChanged,
-    NothingLookedAt,
+    NothingScanned,
     NotWhatWasApproved,
     SourceSwitchedOff,
 )
@@ -126,7 +126,7 @@ def test_sources_that_were_all_switched_off_meanwhile(site: Site, plan: PlanReco
     site.sources = ()
     error = called_back(site, plan)
     assert error.is_incomplete
-    assert error.cause == GroundChanged((NothingLookedAt(),))
+    assert error.cause == GroundChanged((NothingScanned(),))
 
 
 def test_a_source_that_was_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
