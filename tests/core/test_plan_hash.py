@@ -21,7 +21,7 @@ from bot.core.usage import SourceScan, UnscannedRegion, Usage
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import NOW, World
-from tests.core.test_next_version import CASE
+from tests.core.test_plan_with_pins import CASE
 from tests.core.test_properties import tries
 
 ECS = SourceScan("ecs", "123456789012 in eu-west-1", 7)

@@ -24,7 +24,7 @@ from tests.scenarios.reader import read_case
 from tests.scenarios.test_scenarios import PATHS
 
 PRICE = 0.10
-CASE = read_case(Path(__file__).with_name("next_version.yml"))
+CASE = read_case(Path(__file__).with_name("plan_with_pins.yml"))
 EVERYTHING = ["1", "2", "3", "alone", "amd", "arm", "mips", "sig of amd"]
 
 

@@ -14,7 +14,7 @@ from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import World
-from tests.core.test_next_version import CASE, with_unread
+from tests.core.test_plan_with_pins import CASE, with_unread
 from tests.core.test_properties import tries
 
 PLAN = as_stored(CASE.plan)
