@@ -26,7 +26,7 @@ settings.load_profile("quick")
 WORKERS_A_CORE = 2
 """Many a test waits for another process or for a database."""
 
-pytest_plugins = ["tests.aws_models", "tests.no_skips", "tests.cli.remembered"]
+pytest_plugins = ["tests.aws_models", "tests.no_skips", "tests.cli.stored_plans"]
 
 
 def pytest_xdist_auto_num_workers() -> int:

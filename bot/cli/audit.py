@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.options import SINCE, common_options, format_option
-from bot.cli.remembering import found_store
-from bot.cli.terminal import Forms
+from bot.cli.database import existing_store
+from bot.cli.terminal import OutputFormats
 from bot.core.records import Event
 from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
 from bot.usecases.audit import all_events
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @common_options
 def audit(since: datetime | None, format_: str) -> None:
     """Tell everything that people and the bot did to plans and pins, oldest first."""
-    with found_store() as store:
+    with existing_store() as store:
         EVENTS.print_all(format_, all_events(store, since) if store else ())
 
 
@@ -35,4 +35,4 @@ def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
         yield no_events()
 
 
-EVENTS = Forms(_texts, EVENT_COLUMNS.as_line, EVENT_COLUMNS.header, EVENT_COLUMNS.as_rows)
+EVENTS = OutputFormats(_texts, EVENT_COLUMNS.as_line, EVENT_COLUMNS.header, EVENT_COLUMNS.as_rows)

@@ -10,17 +10,17 @@ from bot.bootstrap.memory import Memory
 from bot.bootstrap.people import command_line_person, open_decisions
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import is_gone
-from bot.cli.options import Options, common_options
-from bot.cli.remembering import opened_memory, opened_store
-from bot.cli.runs import HandsOn, carried_out, told_what_goes_on
-from bot.cli.status import ExitStatus
+from bot.cli.options import CommonOptions, common_options
+from bot.cli.database import opened_memory, opened_store
+from bot.cli.runs import PlanExecutor, execute, explained_interruption
+from bot.cli.exit_status import ExitStatus
 from bot.cli.terminal import note, say
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
 from bot.ports import Doubted
 from bot.render.decisions import figures_words
-from bot.render.stored_plans import at_stake, standing
+from bot.render.stored_plans import deletion_words, status_sentence
 from bot.settings.load import load_settings
 from bot.usecases.decisions import Consent, confirm_usage_without_store, figures, find_doubted
 from bot.usecases.deletion.start import find_work
@@ -47,7 +47,7 @@ from bot.usecases.proposals import find_plan
 @common_options
 @click.pass_obj
 def approve(
-    options: Options, plan: str, confirm: str | None, version: int | None, *, wait: bool
+    options: CommonOptions, plan: str, confirm: str | None, version: int | None, *, wait: bool
 ) -> int:
     """Approve a stored plan, as the AWS identity behind the credentials.
 
@@ -61,21 +61,21 @@ def approve(
         consent = Consent(version or record.version, typed=confirm)
         usd = usd_per_month(record.freed_bytes, settings.price_per_gb_month)
         if confirm is None and decisions.lacks_only_the_name(record, person, consent):
-            consent = replace(consent, typed=_name_as_typed(record, at_stake(record, usd)))
+            consent = replace(consent, typed=_name_as_typed(record, deletion_words(record, usd)))
         approved = decisions.approve(plan, person, consent)
-        with told_what_goes_on(store, approved):
-            say(standing(approved, settings.approval.required))
-            say(f"Approved: {at_stake(record, usd)}.")
+        with explained_interruption(store, approved):
+            say(status_sentence(approved, settings.approval.required))
+            say(f"Approved: {deletion_words(record, usd)}.")
             if not wait:
                 return ExitStatus.DONE
-            return carried_out(HandsOn(settings, store, person), approved)
+            return execute(PlanExecutor(settings, store, person), approved)
 
 
 @click.command()
 @click.argument("plan")
 @common_options
 @click.pass_obj
-def dismiss(options: Options, plan: str) -> None:
+def dismiss(options: CommonOptions, plan: str) -> None:
     """End a proposed plan without deleting anything.
 
     PLAN is the id that propose prints.
@@ -84,14 +84,14 @@ def dismiss(options: Options, plan: str) -> None:
     with opened_store() as store:
         person = command_line_person(settings)
         dismissed = open_decisions(settings, store).dismiss(plan, person)
-    say(standing(dismissed, settings.approval.required))
+    say(status_sentence(dismissed, settings.approval.required))
 
 
 @click.command()
 @click.argument("plan")
 @common_options
 @click.pass_obj
-def stop(options: Options, plan: str) -> None:
+def stop(options: CommonOptions, plan: str) -> None:
     """Take an approved plan back, or stop its deletion after the batches in flight.
 
     PLAN is the id that propose prints. What was deleted stays deleted.
@@ -108,7 +108,7 @@ def stop(options: Options, plan: str) -> None:
 
 def _how_it_stopped(plan: PlanRecord, required: int) -> str:
     is_in_time = plan.state is PlanState.PROPOSED
-    return f"{'Nothing was deleted. ' if is_in_time else ''}{standing(plan, required)}"
+    return f"{'Nothing was deleted. ' if is_in_time else ''}{status_sentence(plan, required)}"
 
 
 def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:
@@ -134,7 +134,7 @@ def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:
 )
 @common_options
 @click.pass_obj
-def confirm_usage(options: Options, source: str, scope: str, workloads: int | None) -> int:
+def confirm_usage(options: CommonOptions, source: str, scope: str, workloads: int | None) -> int:
     """Confirm the number of workloads of a source that lists far fewer than before.
 
     SOURCE and SCOPE are what the plan names: ecs '123456789012 in eu-west-1'.
@@ -159,7 +159,7 @@ def _confirmed_number(doubted: Doubted) -> int | None:
     return number if click.confirm("Is that right?", err=True) else None
 
 
-def _confirm(options: Options, memory: Memory, source: str, scope: str, workloads: int) -> Doubted:
+def _confirm(options: CommonOptions, memory: Memory, source: str, scope: str, workloads: int) -> Doubted:
     if memory.store is None:
         return confirm_usage_without_store(memory.scans.usage, source, scope, workloads)
     settings = load_settings(options.config)

@@ -14,10 +14,10 @@ from bot.bootstrap.people import open_authority
 from bot.bootstrap.planning import identify, open_named_registries, own_place, system_clock
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
 from bot.bootstrap.sources import cluster_role, open_sources
-from bot.cli.options import Options, common_options, format_option
-from bot.cli.remembering import opened_memory
-from bot.cli.status import ExitStatus
-from bot.cli.terminal import Forms, note, say_lines, shown_progress
+from bot.cli.options import CommonOptions, common_options, format_option
+from bot.cli.database import opened_memory
+from bot.cli.exit_status import ExitStatus
+from bot.cli.terminal import OutputFormats, note, say_lines, shown_progress
 from bot.core.errors import RequestError
 from bot.core.findings import (
     DefaultsApply,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @format_option("finding")
 @common_options
 @click.pass_obj
-def doctor(options: Options, format_: str) -> int:
+def doctor(options: CommonOptions, format_: str) -> int:
     """Check settings, AWS permissions, every source of usage, and Slack, and say how to mend what
     fails.
 
@@ -54,7 +54,7 @@ def doctor(options: Options, format_: str) -> int:
     return ExitStatus.FAILED if has_failed else ExitStatus.DONE
 
 
-def _findings(options: Options) -> Iterator[Finding]:
+def _findings(options: CommonOptions) -> Iterator[Finding]:
     settings = load_settings(options.config)
     yield _settings_finding(options)
     yield from Doctor(
@@ -65,7 +65,7 @@ def _findings(options: Options) -> Iterator[Finding]:
     yield from _slack(settings)
 
 
-def _settings_finding(options: Options) -> Finding:
+def _settings_finding(options: CommonOptions) -> Finding:
     file = options.config or DEFAULT_FILE
     if options.config or DEFAULT_FILE.exists():
         return ok("settings", str(file), SettingsValid())
@@ -97,11 +97,11 @@ def _texts(findings: Iterable[Finding]) -> Iterator["RenderableType"]:
     yield findings_as_text(list(findings))
 
 
-FINDINGS = Forms(_texts, FINDING_COLUMNS.as_line, FINDING_COLUMNS.header, FINDING_COLUMNS.as_rows)
+FINDINGS = OutputFormats(_texts, FINDING_COLUMNS.as_line, FINDING_COLUMNS.header, FINDING_COLUMNS.as_rows)
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PolicyKind:
     """`option`: what the command is told to print it, before `--role`. `does`: what the roles do
     that have one."""
 
@@ -111,8 +111,8 @@ class Kind:
     policy: Callable[[Duties], Policy]
 
 
-READ = Kind("", "reads", duties, read_policy)
-DELETE = Kind("--delete ", "deletes", deleting_duties, delete_policy)
+READ = PolicyKind("", "reads", duties, read_policy)
+DELETE = PolicyKind("--delete ", "deletes", deleting_duties, delete_policy)
 
 
 @click.command("iam-policy")
@@ -133,7 +133,7 @@ DELETE = Kind("--delete ", "deletes", deleting_duties, delete_policy)
 @common_options
 @click.pass_obj
 def iam_policy(
-    options: Options, role: Principal, *, read: bool, delete: bool, kubernetes: bool
+    options: CommonOptions, role: Principal, *, read: bool, delete: bool, kubernetes: bool
 ) -> None:
     """Print the least IAM policy for these settings, or the least ClusterRole.
 
@@ -163,22 +163,22 @@ def _print_cluster_role(settings: Settings) -> None:
     )
 
 
-def _print_policy(settings: Settings, role: Principal, kind: Kind) -> None:
+def _print_policy(settings: Settings, role: Principal, kind: PolicyKind) -> None:
     own = own_place(settings)
     shares = {each: each.duties(settings, own) for each in (READ, DELETE)}
-    _refuse_strangers(role, kind, shares)
+    _refuse_unknown_role(role, kind, shares)
     mine = shares[kind][role]
     policy = kind.policy(mine)
     say_lines(json.dumps(policy, indent=2))
     if not policy["Statement"]:
         note("the policy is empty: no repository matches `policies`, so nothing is ever deleted")
-    _tell_whose(role, kind, _roles(shares[kind]), mine.account)
+    _note_whose(role, kind, _roles(shares[kind]), mine.account)
     if (size := size_of(policy)) > LARGEST:
         note(f"it has {size:,} characters; a managed policy takes {LARGEST:,}: split it in two")
 
 
-def _refuse_strangers(
-    role: Principal, kind: Kind, shares: Mapping[Kind, Mapping[Principal, Duties]]
+def _refuse_unknown_role(
+    role: Principal, kind: PolicyKind, shares: Mapping[PolicyKind, Mapping[Principal, Duties]]
 ) -> None:
     if role in shares[kind]:
         return
@@ -197,7 +197,7 @@ def _roles(by_principal: Mapping[Principal, Duties]) -> list[str]:
     return [principal for principal in by_principal if principal]
 
 
-def _tell_whose(role: Principal, kind: Kind, roles: Iterable[str], account: str) -> None:
+def _note_whose(role: Principal, kind: PolicyKind, roles: Iterable[str], account: str) -> None:
     if role:
         note(f"this is the policy of the role {role}")
         return

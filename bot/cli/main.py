@@ -11,8 +11,8 @@ import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 
 from bot import __version__
-from bot.cli.options import Options, common_options
-from bot.cli.status import INTERRUPTED, ExitStatus, status_of, tell
+from bot.cli.options import CommonOptions, common_options
+from bot.cli.exit_status import INTERRUPTED, ExitStatus, status_of, tell
 from bot.cli.terminal import note, note_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.outgoing import quoted
@@ -74,7 +74,7 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())  # libraries' warnings are told by us
     strip_secrets(os.environ)
-    options = Options(config=_configured_file())
+    options = CommonOptions(config=_configured_file())
     sys.exit(_run(arguments, options))
 
 
@@ -84,7 +84,7 @@ def _configured_file() -> Path | None:
     return Path(named) if named else None
 
 
-def _run(arguments: list[str] | None, options: Options) -> int:
+def _run(arguments: list[str] | None, options: CommonOptions) -> int:
     try:
         status = cli.main(arguments, "ecr-clean", standalone_mode=False, obj=options)
         sys.stdout.flush()
@@ -97,10 +97,10 @@ def _run(arguments: list[str] | None, options: Options) -> int:
         note("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        _forget_output()
+        _discard_output()
         return ExitStatus.FAILED
     except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
-        tell(_own_bug(error), debug=options.debug)
+        tell(_internal_error(error), debug=options.debug)
         return ExitStatus.FAILED
     return int(status or ExitStatus.DONE)
 
@@ -116,7 +116,7 @@ def _refuse(error: click.ClickException) -> ExitStatus:
     return ExitStatus.REFUSED
 
 
-def _own_bug(error: Exception) -> ServiceError:
+def _internal_error(error: Exception) -> ServiceError:
     sentence = ServiceError(
         f"A bug of ecr-clean's own ({type(error).__name__}: {quoted(error)}): run it again with "
         "--debug, and report what that shows"
@@ -125,6 +125,6 @@ def _own_bug(error: Exception) -> ServiceError:
     return sentence
 
 
-def _forget_output() -> None:
+def _discard_output() -> None:
     """Whoever read it has gone; Python would complain once more at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,4 +1,4 @@
-"""Options and arguments that several subcommands have."""
+"""CommonOptions and arguments that several subcommands have."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _LAST = end_of_day(date(LAST_YEAR, 12, 31))
 
 
 @dataclass(slots=True)
-class Options:
+class CommonOptions:
     config: Path | None = None
     debug: bool = False
 
@@ -63,11 +63,11 @@ def repositories_argument(*, required: bool) -> Callable[[Command], Command]:
 
 def _remember(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     if value:
-        setattr(ctx.ensure_object(Options), str(param.name), value)
+        setattr(ctx.ensure_object(CommonOptions), str(param.name), value)
 
 
 @dataclass(frozen=True)
-class Moment(click.ParamType[datetime]):
+class TimeParameter(click.ParamType[datetime]):
     """`parse` reads a duration or a date, and raises ValueError or OverflowError for anything
     else."""
 
@@ -108,5 +108,5 @@ def _parse_start(text: str, now: datetime) -> datetime:
         return datetime.combine(date.fromisoformat(text), time(), UTC)
 
 
-UNTIL = Moment(parse_end)
-SINCE = Moment(_parse_start)
+UNTIL = TimeParameter(parse_end)
+SINCE = TimeParameter(_parse_start)

@@ -9,17 +9,17 @@ import click
 
 from bot.bootstrap.people import command_line_person, open_authority, open_pins
 from bot.bootstrap.planning import open_registries, system_clock
-from bot.cli.options import UNTIL, Options, common_options, format_option, repositories_argument
+from bot.cli.options import UNTIL, CommonOptions, common_options, format_option, repositories_argument
 from bot.cli.planning import find_all
-from bot.cli.remembering import found_store, opened_store
-from bot.cli.status import StatusCollector
-from bot.cli.terminal import Forms, note, say
+from bot.cli.database import existing_store, opened_store
+from bot.cli.exit_status import ExitStatusCollector
+from bot.cli.terminal import OutputFormats, note, say
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.core.words import first_few
 from bot.render.pins import PIN_COLUMNS, ListedPin, no_pins, pin_as_text, pin_words
-from bot.render.stored_plans import standing
-from bot.render.words import count
+from bot.render.stored_plans import status_sentence
+from bot.render.quantities import count
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.usecases.repositories import find_repository
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_obj
 def pin(
-    options: Options, repository: str, pins: Sequence[str], reason: str, until: datetime | None
+    options: CommonOptions, repository: str, pins: Sequence[str], reason: str, until: datetime | None
 ) -> None:
     """Keep a tag (wherever it moves), a digest, or all tags that fit a glob.
 
@@ -51,7 +51,7 @@ def pin(
     for each in done.pins:
         say(f"In {where.name}, {pin_words(each)}")
     if done.plan:
-        say(_what_became_of(done.plan, settings.approval.required))
+        say(_new_version_words(done.plan, settings.approval.required))
     for text in done.idle:
         note(f"{text} fits no image that was seen there last, so it protects nothing now")
 
@@ -61,7 +61,7 @@ def pin(
 @click.argument("pins", nargs=-1, required=True, metavar="TAG|DIGEST|GLOB…")
 @common_options
 @click.pass_obj
-def unpin(options: Options, repository: str, pins: Sequence[str]) -> None:
+def unpin(options: CommonOptions, repository: str, pins: Sequence[str]) -> None:
     """Take pins off, by the text that they were made with.
 
     Plans that are open keep what the pins kept; the next one is made without them.
@@ -77,9 +77,9 @@ def _repository(settings: Settings, argument: str) -> RepositoryId:
     return find_repository(argument, open_registries(settings)).repository
 
 
-def _what_became_of(plan: PlanRecord, required: int) -> str:
+def _new_version_words(plan: PlanRecord, required: int) -> str:
     kept = f"Kept now: {plan.manifests - plan.deletions:,} of {count(plan.manifests, 'manifest')}."
-    return f"{kept} {standing(plan, required)}"
+    return f"{kept} {status_sentence(plan, required)}"
 
 
 @click.command()
@@ -87,17 +87,17 @@ def _what_became_of(plan: PlanRecord, required: int) -> str:
 @format_option("pin")
 @common_options
 @click.pass_obj
-def pins(options: Options, repositories: Sequence[str], format_: str) -> int:
+def pins(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
     """List what is pinned: everywhere, or in these repositories.
 
     Pins of the settings file stand at the end.
     """
-    settings, outcome = load_settings(options.config), StatusCollector(options.debug)
+    settings, outcome = load_settings(options.config), ExitStatusCollector(options.debug)
     asked = None
     if repositories:
         found = find_all(repositories, open_registries(settings), outcome)
         asked = [each.repository for each in found]
-    with found_store() as store:
+    with existing_store() as store:
         PINS.print_all(format_, _pins(store, settings, asked))
     return outcome.status
 
@@ -132,4 +132,4 @@ def _texts(pins: Iterable[ListedPin]) -> Iterator["RenderableType"]:
     yield from texts or [no_pins()]
 
 
-PINS = Forms(_texts, PIN_COLUMNS.as_line, PIN_COLUMNS.header, PIN_COLUMNS.as_rows)
+PINS = OutputFormats(_texts, PIN_COLUMNS.as_line, PIN_COLUMNS.header, PIN_COLUMNS.as_rows)

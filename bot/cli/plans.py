@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.bootstrap.planning import system_clock
-from bot.cli.options import Options, common_options, format_option
-from bot.cli.remembering import found_store
-from bot.cli.terminal import Forms, say_exactly
+from bot.cli.options import CommonOptions, common_options, format_option
+from bot.cli.database import existing_store
+from bot.cli.terminal import OutputFormats, say_exactly
 from bot.core.errors import RequestError
 from bot.core.plan import Plan
 from bot.core.records import Item, PlanRecord
@@ -54,10 +54,10 @@ class StoredPlan:
 @format_option("plan")
 @common_options
 @click.pass_obj
-def plans(options: Options, format_: str) -> None:
+def plans(options: CommonOptions, format_: str) -> None:
     """List all plans that are stored, newest first."""
     required = load_settings(options.config).approval.required
-    with found_store() as store:
+    with existing_store() as store:
         found = (StoredPlan(record, store, required) for record in store.plans()) if store else ()
         LIST.print_all(format_, found)
 
@@ -72,13 +72,13 @@ def plans(options: Options, format_: str) -> None:
 @format_option("manifest that was to go")
 @common_options
 @click.pass_obj
-def show(options: Options, plan: str, manifest: str | None, format_: str) -> None:
+def show(options: CommonOptions, plan: str, manifest: str | None, format_: str) -> None:
     """Show a stored plan: what it deletes, who approved it, and what became of that.
 
     PLAN is the id that propose prints.
     """
     required = load_settings(options.config).approval.required
-    with found_store() as store:
+    with existing_store() as store:
         if store is None:
             raise RequestError(f"There is no plan {plan}: none was ever proposed here")
         record = find_plan(store, plan, system_clock())
@@ -110,5 +110,5 @@ def _receipt_rows(plan: StoredPlan) -> Iterator[tuple[object, ...]]:
     return receipt_as_rows(plan.record, plan.items)
 
 
-LIST = Forms(_list_texts, _json, PLAN_COLUMNS.header, _list_rows)
-DETAILS = Forms(_detail_texts, _json, RECEIPT_HEADER, _receipt_rows)
+LIST = OutputFormats(_list_texts, _json, PLAN_COLUMNS.header, _list_rows)
+DETAILS = OutputFormats(_detail_texts, _json, RECEIPT_HEADER, _receipt_rows)

@@ -12,12 +12,12 @@ from bot.bootstrap.people import command_line_person, open_proposer
 from bot.bootstrap.planning import open_registries, system_clock
 from bot.bootstrap.slack import open_client, open_workspace
 from bot.bootstrap.sources import UsageSources
-from bot.cli.options import Options, common_options, format_option, repositories_argument
-from bot.cli.planning import Planning, find_all, tell_if_incomplete
+from bot.cli.options import CommonOptions, common_options, format_option, repositories_argument
+from bot.cli.planning import MultiRepositoryPlanner, find_all, note_if_incomplete
 from bot.cli.plans import StoredPlan
-from bot.cli.remembering import opened_memory
-from bot.cli.status import StatusCollector
-from bot.cli.terminal import Forms, note
+from bot.cli.database import opened_memory
+from bot.cli.exit_status import ExitStatusCollector
+from bot.cli.terminal import OutputFormats, note
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan, PlanState
 from bot.core.repository import RepositoryId
@@ -31,8 +31,8 @@ from bot.render.stored_plans import (
     proposal_as_json,
     proposal_as_rows,
     report_words,
-    since_when,
-    standing_as_text,
+    database_age_note,
+    status_as_text,
 )
 from bot.render.terminal import shown, shown_whole
 from bot.settings.load import load_settings
@@ -52,7 +52,7 @@ SHORT_MEMORY = timedelta(days=7)
 NO_CHANNEL = "`channel` is not set in the entry of `reports`"
 
 
-class Proposed(NamedTuple):
+class ProposedPlan(NamedTuple):
     plan: StoredPlan
     content: Plan
 
@@ -62,20 +62,20 @@ class Proposed(NamedTuple):
 @format_option("manifest")
 @common_options
 @click.pass_obj
-def propose(options: Options, repositories: Sequence[str], format_: str) -> int:
+def propose(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
     """Plan the cleanup of repositories, and remember the plans for people to decide on.
 
     An open plan with the same content is shown as it is, and so is one that is approved already;
     other content makes its next version. Nothing is deleted.
     """
-    outcome = StatusCollector(options.debug)
+    outcome = ExitStatusCollector(options.debug)
     PROPOSALS.print_all(format_, _proposals(options, repositories, outcome))
     return outcome.status
 
 
 def _proposals(
-    options: Options, repositories: Sequence[str], outcome: StatusCollector
-) -> Iterator[Proposed]:
+    options: CommonOptions, repositories: Sequence[str], outcome: ExitStatusCollector
+) -> Iterator[ProposedPlan]:
     settings = load_settings(options.config)
     with opened_memory(open_store) as memory:
         store, person = memory.store, command_line_person(settings)
@@ -84,15 +84,15 @@ def _proposals(
         def make(planner: Planner, found: Found) -> Proposal:
             return open_proposer(settings, store, planner, person).propose(found)
 
-        planning = Planning(settings, memory, outcome, make, UsageSources.scan_other_regions_too)
-        for proposal in planning.of_all(repositories):
+        planning = MultiRepositoryPlanner(settings, memory, outcome, make, UsageSources.scan_other_regions_too)
+        for proposal in planning.plan_all(repositories):
             plan = StoredPlan(proposal.record, store, settings.approval.required)
-            yield Proposed(plan, proposal.content)
-            _tell_if_it_stays(proposal)
-            tell_if_incomplete(proposal.content, outcome)
+            yield ProposedPlan(plan, proposal.content)
+            _note_if_unchanged(proposal)
+            note_if_incomplete(proposal.content, outcome)
 
 
-def _tell_if_it_stays(proposal: Proposal) -> None:
+def _note_if_unchanged(proposal: Proposal) -> None:
     plan = proposal.record
     if plan.state is not PlanState.PROPOSED and not proposal.is_new:
         note(
@@ -101,27 +101,27 @@ def _tell_if_it_stays(proposal: Proposal) -> None:
         )
 
 
-def _texts(proposals: Iterable[Proposed]) -> Iterator["RenderableType"]:
-    last: Proposed | None = None
+def _texts(proposals: Iterable[ProposedPlan]) -> Iterator["RenderableType"]:
+    last: ProposedPlan | None = None
     for last in proposals:
         yield plan_as_table(last.content, system_clock())
-        yield standing_as_text(last.plan.record, last.plan.required)
+        yield status_as_text(last.plan.record, last.plan.required)
         yield ""
     if last:
         yield from usage_notes(last.content)
     if last and system_clock() - last.plan.store.made_at < SHORT_MEMORY:
-        yield since_when(last.plan.store.made_at)
+        yield database_age_note(last.plan.store.made_at)
 
 
-def _json(proposal: Proposed) -> Iterator[bytes]:
+def _json(proposal: ProposedPlan) -> Iterator[bytes]:
     return proposal_as_json(proposal.plan.record, proposal.plan.items, proposal.content)
 
 
-def _rows(proposal: Proposed) -> Iterator[tuple[object, ...]]:
+def _rows(proposal: ProposedPlan) -> Iterator[tuple[object, ...]]:
     return proposal_as_rows(proposal.plan.record, proposal.content)
 
 
-PROPOSALS = Forms(_texts, _json, PROPOSAL_HEADER, _rows)
+PROPOSALS = OutputFormats(_texts, _json, PROPOSAL_HEADER, _rows)
 
 
 @click.command()
@@ -129,21 +129,21 @@ PROPOSALS = Forms(_texts, _json, PROPOSAL_HEADER, _rows)
 @format_option("report")
 @common_options
 @click.pass_obj
-def report(options: Options, repositories: Sequence[str], format_: str) -> int:
+def report(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
     """Post reports now, each in the channel that the settings give its repository.
 
     Without REPOSITORY those of all that have a channel, as if they were due: what saves less than
     `min_saving` is told in one line, and what people decided on already is left out.
     """
-    outcome = StatusCollector(options.debug)
+    outcome = ExitStatusCollector(options.debug)
     REPORTS.print_all(format_, _posted(options, repositories, outcome))
     return outcome.status
 
 
 def _posted(
-    options: Options, arguments: Sequence[str], outcome: StatusCollector
+    options: CommonOptions, arguments: Sequence[str], outcome: ExitStatusCollector
 ) -> Iterator[PostedReport]:
-    from bot.cli.posting import open_report_poster  # noqa: PLC0415 - other commands need no Slack
+    from bot.cli.report_posting import open_report_poster  # noqa: PLC0415 - other commands need no Slack
 
     settings = load_settings(options.config)
     entries = settings.due_entries()
@@ -165,10 +165,10 @@ def _posted(
             proposer = open_proposer(settings, store, planner, person)
             return poster.reports.plan(request, partial(proposer.propose, each))
 
-        for planned in Planning(settings, memory, outcome, plan).of(found, registries):
+        for planned in MultiRepositoryPlanner(settings, memory, outcome, plan).plan_found(found, registries):
             yield from poster.post(planned)
             if planned.proposal:
-                tell_if_incomplete(planned.proposal.content, outcome)
+                note_if_incomplete(planned.proposal.content, outcome)
         yield from poster.post_summaries()
 
 
@@ -182,7 +182,7 @@ def _found(
     arguments: Sequence[str],
     registries: "Sequence[EcrRegistry]",
     entries: Sequence[Entry],
-    outcome: StatusCollector,
+    outcome: ExitStatusCollector,
 ) -> list[Found]:
     if arguments:
         named = find_all(arguments, registries, outcome)
@@ -191,7 +191,7 @@ def _found(
 
 
 def _with_channel(
-    found: Iterable[Found], entries: Sequence[Entry], outcome: StatusCollector
+    found: Iterable[Found], entries: Sequence[Entry], outcome: ExitStatusCollector
 ) -> Iterator[Found]:
     for each in found:
         if _entry_of(each.repository, entries):
@@ -204,7 +204,7 @@ def _with_channel(
 
 
 def _due_in(
-    registry: "EcrRegistry", entries: Sequence[Entry], outcome: StatusCollector
+    registry: "EcrRegistry", entries: Sequence[Entry], outcome: ExitStatusCollector
 ) -> Iterator[Found]:
     """But for those that their tags leave out."""
     try:
@@ -230,6 +230,6 @@ def _report_texts(reports: Iterable[PostedReport]) -> Iterator["RenderableType"]
         yield shown("Nothing was posted.")
 
 
-REPORTS = Forms(
+REPORTS = OutputFormats(
     _report_texts, REPORT_COLUMNS.as_line, REPORT_COLUMNS.header, REPORT_COLUMNS.as_rows
 )

@@ -16,9 +16,9 @@ from bot.bootstrap.people import command_line_person, open_decisions
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Leaving, is_gone
 from bot.bootstrap.runs import open_run_starter
-from bot.cli.options import Options, common_options
-from bot.cli.remembering import found_store
-from bot.cli.status import INTERRUPTED, ExitStatus, StatusCollector
+from bot.cli.options import CommonOptions, common_options
+from bot.cli.database import existing_store
+from bot.cli.exit_status import INTERRUPTED, ExitStatus, ExitStatusCollector
 from bot.cli.terminal import note, say, show, shown_progress
 from bot.core.authority import Person
 from bot.core.errors import RequestError, ServiceError
@@ -28,9 +28,9 @@ from bot.core.savings import usd_per_month
 from bot.core.words import moment
 from bot.ports import Progress, RunProgress
 from bot.render.decisions import pause_words
-from bot.render.errors import called_back_words
+from bot.render.errors import not_started_words
 from bot.render.stored_plans import result_as_text
-from bot.render.words import size
+from bot.render.quantities import size
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.usecases.deletion.lease import LeaseLostError
@@ -48,20 +48,20 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_CHECKS = 1.0
 
 STOPPING = b"\necr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"
 LEFT = b"\x1b[?25h\necr-clean: left at once: ecr-clean recover finishes what was begun\n"
 """Written as a signal handler may: whoever else writes may be in the middle of it. The bar has
 hidden the cursor."""
 
-Deed = Callable[[RunStarter], PlanRecord]
+RunAction = Callable[[RunStarter], PlanRecord]
 
-GOES_WELL = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
+SUCCESSFUL_STATES = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
 
 
 @dataclass(frozen=True, slots=True)
-class HandsOn:
+class PlanExecutor:
     """`person`: whoever runs this; they stop with Ctrl-C what they see deleted, and `leaving` is
     told."""
 
@@ -70,22 +70,22 @@ class HandsOn:
     person: Person
     leaving: Leaving = field(default_factory=Leaving)
 
-    def to_the_end(self, plan: PlanRecord) -> PlanRecord:
+    def wait_and_execute(self, plan: PlanRecord) -> PlanRecord:
         """Waits until the plan may begin, and carries it out, unless another process does: then it
         waits for that. Raises NotStartedError if it cannot begin, KeyboardInterrupt if whoever
         waits does so no longer."""
-        with _ctrl_c_tells(self.leaving):
+        with _stop_on_ctrl_c(self.leaving):
             while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
                 if self.leaving.is_told():
                     raise KeyboardInterrupt
-                if carry_on := self._what_to_do(plan):
+                if carry_on := self._next_action(plan):
                     carry_on()
                 elif plan.state is PlanState.EXECUTING:
                     self._wait_for_another(plan)
                 elif pause := self.store.pause():
-                    self._wait_for_the_end_of(pause)
+                    self._wait_until_resumed(pause)
                 else:
-                    self._wait_for_the_window(plan)
+                    self._wait_for_undo_window(plan)
                 plan = self._as_stored(plan)
         return plan
 
@@ -105,7 +105,7 @@ class HandsOn:
     def take_over(self, begun: ActiveRun) -> PlanRecord:
         return self._watched(begun.plan, lambda starter: starter.take_over(*begun))
 
-    def _what_to_do(self, plan: PlanRecord) -> Callable[[], PlanRecord] | None:
+    def _next_action(self, plan: PlanRecord) -> Callable[[], PlanRecord] | None:
         """None while the plan may not begin, or another process carries it out."""
         work = self._work()
         dos = {due.id: partial(self.start, due) for due in work.due}
@@ -115,7 +115,7 @@ class HandsOn:
     def _work(self) -> Work:
         return find_work(self.store, system_clock(), is_gone)
 
-    def _wait_for_the_window(self, plan: PlanRecord) -> None:
+    def _wait_for_undo_window(self, plan: PlanRecord) -> None:
         """Less long, if somebody changes the plan meanwhile."""
         began, until = system_clock(), plan.execute_after
         assert until, "approved plans have a time"
@@ -124,15 +124,15 @@ class HandsOn:
         with shown_progress() as progress:
             while (left := (until - system_clock()).total_seconds()) > 0:
                 progress("waiting", int(seconds - left), int(seconds), how_to_stop)
-                self.leaving.sleep(min(left, SECONDS_BETWEEN_LOOKS))
+                self.leaving.sleep(min(left, SECONDS_BETWEEN_CHECKS))
                 if self.leaving.is_told() or self._as_stored(plan).revision != plan.revision:
                     return
 
-    def _wait_for_the_end_of(self, pause: Pause) -> None:
+    def _wait_until_resumed(self, pause: Pause) -> None:
         with shown_progress() as progress:
             progress(pause_words(pause), 0, None)
             while self.store.pause() and not self.leaving.is_told():
-                self.leaving.sleep(SECONDS_BETWEEN_LOOKS)
+                self.leaving.sleep(SECONDS_BETWEEN_CHECKS)
 
     def _wait_for_another(self, plan: PlanRecord) -> None:
         """Process, until it is done or gone."""
@@ -141,23 +141,23 @@ class HandsOn:
                 items = self.store.items(plan.id, plan.version)
                 settled = sum(item.outcome is not Outcome.PENDING for item in items)
                 progress("another process carries it out", settled, len(items))
-                self.leaving.sleep(SECONDS_BETWEEN_LOOKS)
+                self.leaving.sleep(SECONDS_BETWEEN_CHECKS)
 
     def _is_with_another(self, plan: PlanRecord) -> bool:
         is_executing = self._as_stored(plan).state is PlanState.EXECUTING
-        return is_executing and not self._what_to_do(plan)
+        return is_executing and not self._next_action(plan)
 
-    def _watched(self, plan: PlanRecord, deed: Deed) -> PlanRecord:
-        with shown_progress() as progress, _ctrl_c_tells(self.leaving, STOPPING):
+    def _watched(self, plan: PlanRecord, action: RunAction) -> PlanRecord:
+        with shown_progress() as progress, _stop_on_ctrl_c(self.leaving, STOPPING):
             try:
-                return self._unless_stopped(plan, deed, progress)
+                return self._unless_stopped(plan, action, progress)
             except LeaseLostError:
                 return self._as_stored(plan)
 
-    def _unless_stopped(self, plan: PlanRecord, deed: Deed, progress: Progress) -> PlanRecord:
+    def _unless_stopped(self, plan: PlanRecord, action: RunAction, progress: Progress) -> PlanRecord:
         """Ctrl-C stops the plan, as `ecr-clean stop` would."""
         try:
-            return deed(self._starter(progress, self.leaving))
+            return action(self._starter(progress, self.leaving))
         except ShutdownError:
             stopping = open_decisions(self.settings, self.store).stop(plan.id, self.person)
         begun = next((each for each in self._work().abandoned if each.plan.id == plan.id), None)
@@ -180,7 +180,7 @@ def _shown_by(progress: Progress) -> RunProgress:
 
 
 @contextmanager
-def _ctrl_c_tells(leaving: Leaving, words: bytes = b"") -> Iterator[None]:
+def _stop_on_ctrl_c(leaving: Leaving, words: bytes = b"") -> Iterator[None]:
     """The second one leaves at once, whatever is under way: a killed run is recovered, too. An
     exception in the middle of whatever is under way might be lost."""
     if current_thread() is not main_thread():
@@ -201,33 +201,33 @@ def _ctrl_c_tells(leaving: Leaving, words: bytes = b"") -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def carried_out(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
+def execute(executor: PlanExecutor, plan: PlanRecord) -> ExitStatus:
     """Waits for it, with a bar where somebody looks."""
     try:
-        return tell_what_became(hands, hands.to_the_end(plan))
+        return print_result(executor, executor.wait_and_execute(plan))
     except NotStartedError as error:
-        return tell_why_not(error)
+        return print_not_started(error)
 
 
 @contextmanager
-def told_what_goes_on(store: "Store", plan: PlanRecord) -> Iterator[None]:
+def explained_interruption(store: "Store", plan: PlanRecord) -> Iterator[None]:
     """To whoever presses Ctrl-C before the end."""
     try:
         yield
     except KeyboardInterrupt:
-        note(_what_goes_on(store.plan(plan.id) or plan))
+        note(_after_interruption(store.plan(plan.id) or plan))
         raise
 
 
-def tell_what_became(hands: HandsOn, plan: PlanRecord) -> ExitStatus:
-    items = hands.store.items(plan.id, plan.version)
-    usd = usd_per_month(plan.freed_bytes, hands.settings.price_per_gb_month)
-    required = hands.settings.approval.required
+def print_result(executor: PlanExecutor, plan: PlanRecord) -> ExitStatus:
+    items = executor.store.items(plan.id, plan.version)
+    usd = usd_per_month(plan.freed_bytes, executor.settings.price_per_gb_month)
+    required = executor.settings.approval.required
     show(result_as_text(plan, items, required, usd))
-    return ExitStatus.DONE if plan.state in GOES_WELL else ExitStatus.FAILED
+    return ExitStatus.DONE if plan.state in SUCCESSFUL_STATES else ExitStatus.FAILED
 
 
-def _what_goes_on(plan: PlanRecord) -> str:
+def _after_interruption(plan: PlanRecord) -> str:
     """Of a plan that somebody waits for no longer."""
     if plan.state is PlanState.EXECUTING:
         return f"another process goes on with the plan: ecr-clean stop {plan.id} stops it"
@@ -237,29 +237,29 @@ def _what_goes_on(plan: PlanRecord) -> str:
     )
 
 
-def tell_why_not(error: NotStartedError) -> ExitStatus:
-    note(called_back_words(error.plan, error.cause))
+def print_not_started(error: NotStartedError) -> ExitStatus:
+    note(not_started_words(error.plan, error.cause))
     return ExitStatus.INCOMPLETE if error.is_incomplete else ExitStatus.REFUSED
 
 
 @click.command()
 @common_options
 @click.pass_obj
-def recover(options: Options) -> int:
+def recover(options: CommonOptions) -> int:
     """Finish what was left: runs whose process died, and approved plans whose time has come.
 
     It waits for nothing: what another process has, and what may not begin yet, is named.
     """
     settings = load_settings(options.config)
-    outcome = StatusCollector(options.debug)
-    with found_store() as store:
+    outcome = ExitStatusCollector(options.debug)
+    with existing_store() as store:
         work = find_work(store, system_clock(), is_gone) if store else Work((), (), ())
         pause = store.pause() if store else None
         if store and (work.due or work.abandoned):
-            hands = HandsOn(settings, store, command_line_person(settings))
-            _finish_all(hands, work, outcome)
+            executor = PlanExecutor(settings, store, command_line_person(settings))
+            _finish_all(executor, work, outcome)
     for begun in work.running:
-        note(_held(begun))
+        note(_still_running(begun))
     if pause:
         note(f"{pause_words(pause)}: no plan begins before that")
     elif not (work.due or work.abandoned or work.running):
@@ -267,30 +267,30 @@ def recover(options: Options) -> int:
     return outcome.status
 
 
-def _finish_all(hands: HandsOn, work: Work, outcome: StatusCollector) -> None:
+def _finish_all(executor: PlanExecutor, work: Work, outcome: ExitStatusCollector) -> None:
     """Whoever presses Ctrl-C stops one plan, and begins no other."""
-    for finish in _finishers(hands, work):
-        _try(hands, finish, outcome)
-        if hands.leaving.is_told():
+    for finish in _finishers(executor, work):
+        _try(executor, finish, outcome)
+        if executor.leaving.is_told():
             raise KeyboardInterrupt
 
 
-def _finishers(hands: HandsOn, work: Work) -> Iterator[Callable[[], PlanRecord]]:
-    yield from (partial(hands.take_over, begun) for begun in work.abandoned)
-    yield from (partial(hands.start, plan) for plan in work.due)
+def _finishers(executor: PlanExecutor, work: Work) -> Iterator[Callable[[], PlanRecord]]:
+    yield from (partial(executor.take_over, begun) for begun in work.abandoned)
+    yield from (partial(executor.start, plan) for plan in work.due)
 
 
-def _try(hands: HandsOn, finish: Callable[[], PlanRecord], outcome: StatusCollector) -> None:
+def _try(executor: PlanExecutor, finish: Callable[[], PlanRecord], outcome: ExitStatusCollector) -> None:
     """What fails hinders nothing else."""
     try:
-        outcome.statuses.add(tell_what_became(hands, finish()))
+        outcome.statuses.add(print_result(executor, finish()))
     except NotStartedError as error:
-        outcome.statuses.add(tell_why_not(error))
+        outcome.statuses.add(print_not_started(error))
     except (RequestError, ServiceError) as error:
         outcome.failed(error)
 
 
-def _held(begun: ActiveRun) -> str:
+def _still_running(begun: ActiveRun) -> str:
     plan, run = begun
     return (
         f"the plan {plan.id} for {plan.repository.name} is carried out by process {run.worker.pid} "

@@ -12,9 +12,9 @@ import click
 
 from bot.bootstrap.processes import Leaving, leaving_on_signals
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_connection
-from bot.cli.options import Options, common_options
-from bot.cli.remembering import opened_store
-from bot.cli.status import ExitStatus
+from bot.cli.options import CommonOptions, common_options
+from bot.cli.database import opened_store
+from bot.cli.exit_status import ExitStatus
 from bot.cli.terminal import say
 from bot.core.errors import ServiceError
 from bot.process import (
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_CHECKS = 0.5
 SECONDS_BETWEEN_STARTS = 5.0
 SECONDS_BETWEEN_COLLECTIONS = 60.0
 
-MOST_SECONDS_WITHOUT_SLACK = 120.0
+MAX_SECONDS_WITHOUT_SLACK = 120.0
 """Whoever started the bot may know better what to do about it."""
 
 _log = logging.getLogger(__name__)
@@ -48,7 +48,7 @@ _log = logging.getLogger(__name__)
 @click.command()
 @common_options
 @click.pass_obj
-def serve(options: Options) -> int:
+def serve(options: CommonOptions) -> int:
     """Listen to people in Slack, carry out approved plans, recover what was left, and end what has
     run out, until stopped.
 
@@ -61,12 +61,12 @@ def serve(options: Options) -> int:
     with opened_store() as store:
         connection = _connected(settings, store, debug=options.debug)
         log_to_stderr()
-        _tell_what_is_done_here(settings, connection)
+        _log_start(settings, connection)
         with (
             WorkerProcess(options, leaving) as worker,
             closing(connection) if connection else nullcontext(),
         ):
-            status = _kept_working(worker, Watch(connection), leaving)
+            status = _supervise(worker, SlackConnectionMonitor(connection), leaving)
     if leaving.is_told():
         _log.info("Left; whoever comes next goes on")
     return status
@@ -83,7 +83,7 @@ def _connected(settings: Settings, store: "Store", *, debug: bool) -> "SlackConn
     return connection
 
 
-def _tell_what_is_done_here(settings: Settings, connection: "SlackConnection | None") -> None:
+def _log_start(settings: Settings, connection: "SlackConnection | None") -> None:
     _log.info("Approved plans are carried out here, until SIGTERM or Ctrl-C")
     if connection is None:
         _log.info("Nobody is heard in Slack: SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set")
@@ -93,18 +93,18 @@ def _tell_what_is_done_here(settings: Settings, connection: "SlackConnection | N
         _log.warning("No plan can be approved in Slack: no entry of `reports` has a `channel`")
 
 
-def _kept_working(worker: "WorkerProcess", watch: "Watch", leaving: Leaving) -> ExitStatus:
+def _supervise(worker: "WorkerProcess", monitor: "SlackConnectionMonitor", leaving: Leaving) -> ExitStatus:
     """Raises ServiceError if Slack has been away for too long, or no sign of life can be left."""
     collect_at = time.monotonic()
     while not leaving.is_told():
         if time.monotonic() >= collect_at:
             collect_garbage()
             collect_at = time.monotonic() + SECONDS_BETWEEN_COLLECTIONS
-        leaving.sleep(SECONDS_BETWEEN_LOOKS)
-        watch.look()
-        if watch.is_up:
+        leaving.sleep(SECONDS_BETWEEN_CHECKS)
+        monitor.check()
+        if monitor.is_up:
             beat(FRONT)
-        if worker.has_given_up():
+        if worker.has_failed_for_good():
             return ExitStatus.REFUSED
     return ExitStatus.DONE
 
@@ -113,7 +113,7 @@ class WorkerProcess:
     """A process that is started again if it dies; one that finds the settings wrong would find that
     again."""
 
-    def __init__(self, options: Options, leaving: Leaving) -> None:
+    def __init__(self, options: CommonOptions, leaving: Leaving) -> None:
         self._options = options
         self._leaving = leaving
 
@@ -130,7 +130,7 @@ class WorkerProcess:
         self._process.terminate()
         self._process.join()
 
-    def has_given_up(self) -> bool:
+    def has_failed_for_good(self) -> bool:
         if self._process.is_alive() or self._leaving.is_told():
             return False
         code = self._process.exitcode
@@ -156,7 +156,7 @@ class WorkerProcess:
         self._process.start()
 
 
-class Watch:
+class SlackConnectionMonitor:
     """Over the connection to Slack."""
 
     def __init__(self, connection: "SlackConnection | None") -> None:
@@ -164,7 +164,7 @@ class Watch:
         self._up_at = time.monotonic()
         self.is_up = True
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Raises ServiceError if it is down for too long, or for good."""
         is_up = self._connection is None or self._connection.is_up()
         if is_up != self.is_up:
@@ -172,9 +172,9 @@ class Watch:
         self.is_up = is_up
         if is_up:
             self._up_at = time.monotonic()
-        elif time.monotonic() - self._up_at > MOST_SECONDS_WITHOUT_SLACK:
+        elif time.monotonic() - self._up_at > MAX_SECONDS_WITHOUT_SLACK:
             raise ServiceError(
-                f"Slack has been away for {MOST_SECONDS_WITHOUT_SLACK:.0f} seconds: check the "
+                f"Slack has been away for {MAX_SECONDS_WITHOUT_SLACK:.0f} seconds: check the "
                 "network, SLACK_API_URL and SLACK_APP_TOKEN, and start serve again"
             )
 

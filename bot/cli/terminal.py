@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-Thing = TypeVar("Thing")
+Entity = TypeVar("Entity")
 
 
 def say(text: str) -> None:
@@ -59,30 +59,30 @@ def show(parts: "Iterable[RenderableType]") -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Forms(Generic[Thing]):
-    """How one kind of things looks. `texts`: of all in a terminal. `header`, `rows`: of CSV."""
+class OutputFormats(Generic[Entity]):
+    """How one kind of entities looks. `texts`: of all in a terminal. `header`, `rows`: of CSV."""
 
-    texts: Callable[[Iterable[Thing]], Iterable["RenderableType"]]
-    json: Callable[[Thing], Iterable[bytes]]
+    texts: Callable[[Iterable[Entity]], Iterable["RenderableType"]]
+    json: Callable[[Entity], Iterable[bytes]]
     header: tuple[str, ...]
-    rows: Callable[[Thing], Iterable[Iterable[object]]]
+    rows: Callable[[Entity], Iterable[Iterable[object]]]
 
-    def print_all(self, format_: str, things: Iterable[Thing]) -> None:
+    def print_all(self, format_: str, entities: Iterable[Entity]) -> None:
         printers = {"table": self._print_texts, "json": self._print_json, "csv": self._print_csv}
-        printers[format_](things)
+        printers[format_](entities)
 
-    def _print_texts(self, things: Iterable[Thing]) -> None:
-        show(self.texts(things))
+    def _print_texts(self, entities: Iterable[Entity]) -> None:
+        show(self.texts(entities))
 
-    def _print_json(self, things: Iterable[Thing]) -> None:
-        for thing in things:
-            sys.stdout.buffer.writelines(self.json(thing))
+    def _print_json(self, entities: Iterable[Entity]) -> None:
+        for entity in entities:
+            sys.stdout.buffer.writelines(self.json(entity))
             sys.stdout.buffer.flush()
 
-    def _print_csv(self, things: Iterable[Thing]) -> None:
+    def _print_csv(self, entities: Iterable[Entity]) -> None:
         write_rows([self.header], sys.stdout)
-        for thing in things:
-            write_rows(self.rows(thing), sys.stdout)
+        for entity in entities:
+            write_rows(self.rows(entity), sys.stdout)
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What `ecr-clean doctor` finds: values with fields. `bot/render/findings_words.py` words them."""
+"""What `ecr-clean doctor` finds: values with fields. `bot/render/finding_sentences.py` words them."""
 
 from dataclasses import dataclass
 from enum import StrEnum

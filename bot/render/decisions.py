@@ -7,7 +7,7 @@ from bot.core.decision_reasons import ApprovalLack, Refusal, UsageFigures
 from bot.core.plan import PlanState
 from bot.core.records import Pause
 from bot.core.words import duration_in_words, moment
-from bot.render.person_words import only_in_slack, person_refusal_words
+from bot.render.permission_sentences import only_in_slack, person_refusal_words
 from bot.render.pins import pin_words
 
 _STATES = {

@@ -10,7 +10,7 @@ from bot.core.schedules import NotDoneInADay, ReportFailure, TooManyAttempts
 from bot.outgoing import quoted
 from bot.render.decisions import refusal_words
 from bot.render.obstacles import start_obstacle_words
-from bot.render.words import count
+from bot.render.quantities import count
 
 
 def error_words(error: Exception) -> str:
@@ -38,7 +38,7 @@ def any_error_sentence(error: Exception) -> Sentence:
     return replace(Sentence.of(error), text=any_error_words(error))
 
 
-def called_back_words(plan: PlanRecord, cause: StartObstacle) -> str:
+def not_started_words(plan: PlanRecord, cause: StartObstacle) -> str:
     return (
         f"The plan {plan.id} for {plan.repository.name} could not begin "
         f"({start_obstacle_words(cause)}), so it is proposed again, without approvals"

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from bot.core.findings import Finding, FindingStatus
-from bot.render.findings_words import finding_words, fix_words
+from bot.render.finding_sentences import finding_words, fix_words
 from bot.render.output import Column, Columns
 from bot.render.terminal import shown, shown_whole, stacked
-from bot.render.words import count
+from bot.render.quantities import count
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

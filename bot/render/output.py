@@ -34,7 +34,7 @@ _CELLS: Mapping[type, Callable[[Any], str]] = {
 }
 """How CSV shows values of these types. It shows others as they are."""
 
-Thing = TypeVar("Thing")
+Entity = TypeVar("Entity")
 Row = TypeVar("Row")
 
 
@@ -47,8 +47,8 @@ class TableColumn(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Generic[Thing, Row]):
-    """A column of a list of things. `key` is its name in JSON and CSV.
+class Column(Generic[Entity, Row]):
+    """A column of a list of entities. `key` is its name in JSON and CSV.
 
     `json` gives the value in JSON. None: only CSV has the column. `csv` gives the value in CSV, by
     default the same; CSV has yes or no for a boolean, and spaces between the texts of a list.
@@ -56,18 +56,18 @@ class Column(Generic[Thing, Row]):
     """
 
     key: str
-    json: Callable[[Thing], Any] | None
-    csv: Callable[[Thing], Any] | None = None
+    json: Callable[[Entity], Any] | None
+    csv: Callable[[Entity], Any] | None = None
     table: TableColumn[Row] | None = None
 
 
-class Columns(Generic[Thing, Row]):
-    """The columns of a list of things, in the order of CSV. `json_first` and `table_first` are the
+class Columns(Generic[Entity, Row]):
+    """The columns of a list of entities, in the order of CSV. `json_first` and `table_first` are the
     keys with which JSON and the table begin; the other columns follow in the order of CSV."""
 
     def __init__(
         self,
-        *columns: Column[Thing, Row],
+        *columns: Column[Entity, Row],
         json_first: Sequence[str] = (),
         table_first: Sequence[str] = (),
     ) -> None:
@@ -76,23 +76,23 @@ class Columns(Generic[Thing, Row]):
         self._values = {each.key: each.json for each in _first(columns, json_first) if each.json}
         self._table = [each.table for each in _first(columns, table_first) if each.table]
 
-    def as_object(self, thing: Thing) -> dict[str, Any]:
+    def as_object(self, entity: Entity) -> dict[str, Any]:
         """For JSON."""
-        return {key: value(thing) for key, value in self._values.items()}
+        return {key: value(entity) for key, value in self._values.items()}
 
-    def as_line(self, thing: Thing) -> Iterator[bytes]:
+    def as_line(self, entity: Entity) -> Iterator[bytes]:
         """JSON, one object on a line."""
-        yield dumps(self.as_object(thing)) + b"\n"
+        yield dumps(self.as_object(entity)) + b"\n"
 
-    def as_row(self, thing: Thing) -> tuple[object, ...]:
+    def as_row(self, entity: Entity) -> tuple[object, ...]:
         """For CSV."""
-        values = [value(thing) for value in self._cells]
+        values = [value(entity) for value in self._cells]
         return tuple(
             [_CELLS[type(each)](each) if type(each) in _CELLS else each for each in values]
         )
 
-    def as_rows(self, thing: Thing) -> Iterator[tuple[object, ...]]:
-        yield self.as_row(thing)
+    def as_rows(self, entity: Entity) -> Iterator[tuple[object, ...]]:
+        yield self.as_row(entity)
 
     def as_table(self, rows: Iterable[Row], now: datetime) -> "RenderableType":
         return table(
@@ -124,13 +124,13 @@ def place_of(uri: str | None) -> RepositoryPlace:
 
 
 def place_columns(
-    place_of_thing: Callable[[Thing], RepositoryPlace], shown: TableColumn[Row] | None = None
-) -> tuple[Column[Thing, Row], ...]:
+    place_of_entity: Callable[[Entity], RepositoryPlace], shown: TableColumn[Row] | None = None
+) -> tuple[Column[Entity, Row], ...]:
     """`shown`: how the table shows the repository."""
     return (
-        Column("repository", lambda thing: place_of_thing(thing).repository, table=shown),
-        Column("registry_id", lambda thing: place_of_thing(thing).registry_id),
-        Column("region", lambda thing: place_of_thing(thing).region),
+        Column("repository", lambda entity: place_of_entity(entity).repository, table=shown),
+        Column("registry_id", lambda entity: place_of_entity(entity).registry_id),
+        Column("region", lambda entity: place_of_entity(entity).region),
     )
 
 
@@ -186,8 +186,8 @@ def _harmless(text: str) -> str:
 
 
 def _first(
-    columns: Sequence[Column[Thing, Row]], keys: Sequence[str]
-) -> Sequence[Column[Thing, Row]]:
+    columns: Sequence[Column[Entity, Row]], keys: Sequence[str]
+) -> Sequence[Column[Entity, Row]]:
     """The columns of these keys come first, in the order of `keys`."""
     by_key = {column.key: column for column in columns}
     return list({key: by_key[key] for key in (*keys, *by_key)}.values())

@@ -13,7 +13,7 @@ from bot.core.usage import SourceScan
 from bot.core.words import first_few, moment, named, restoration
 from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
-from bot.render.plan_summary import JudgedGroup, PlanSummary, name_of, why
+from bot.render.plan_summary import PlannedImageGroup, PlanSummary, name_of, why
 from bot.render.reasons import reason_as_keys, reason_words, user_words
 from bot.render.terminal import (
     NUMBER,
@@ -30,7 +30,7 @@ from bot.render.terminal import (
     stacked,
     table,
 )
-from bot.render.words import age, count, freed_of_all, iso, money, size
+from bot.render.quantities import age, count, freed_of_all, iso, money, size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -59,25 +59,25 @@ FAMILY_COLUMNS: Columns[Sequence[Judged], Any] = Columns(
 )
 
 
-def _group_name(group: JudgedGroup, _now: datetime) -> str:
+def _group_name(group: PlannedImageGroup, _now: datetime) -> str:
     others = f" (+{len(group.others)})" if group.others else ""
     return f"{name_of(group.root)}{others}"
 
 
-def _listed(group: JudgedGroup, _now: datetime) -> str:
+def _listed(group: PlannedImageGroup, _now: datetime) -> str:
     return size(group.listed_bytes)
 
 
-def _pushed(group: JudgedGroup, now: datetime) -> str:
+def _pushed(group: PlannedImageGroup, now: datetime) -> str:
     pushed_at = group.root.manifest.pushed_at
     return f"{age(now - pushed_at)} ago" if pushed_at else "?"
 
 
-def _why(group: JudgedGroup, _now: datetime) -> "RenderableType":
+def _why(group: PlannedImageGroup, _now: datetime) -> "RenderableType":
     return shown(why(group.root), style="yellow" if group.root.pulled_lately else "")
 
 
-MANIFEST_COLUMNS: Columns[Judged, JudgedGroup] = Columns(
+MANIFEST_COLUMNS: Columns[Judged, PlannedImageGroup] = Columns(
     Column(
         "digest",
         lambda judged: judged.manifest.digest,
@@ -221,7 +221,7 @@ def _keepers(summary: PlanSummary) -> "RenderableType":
         Heading(f"What keeps {others} {len(summary.kept):,}"),
         Heading("manifests", NUMBER),
     ]
-    rows = [(shown(why_kept), f"{number:,}") for why_kept, number in summary.keepers]
+    rows = [(shown(why_kept), f"{number:,}") for why_kept, number in summary.kept_by_reason]
     return section(table(headings, rows))
 
 
@@ -233,13 +233,13 @@ def _uses(summary: PlanSummary) -> "RenderableType":
         rows.append((shown(name_of(used.root), style=style), users or "what hangs on it"))
     parts = [table([Heading("In use", NAME), Heading("by", REST_OF_LINE)], rows)]
     parts += how_many_more(len(summary.used), ALL_LISTED)
-    if summary.saved_by_use:
-        words = f"Of these, nothing but their use keeps {len(summary.saved_by_use):,}."
+    if summary.kept_only_by_use:
+        words = f"Of these, nothing but their use keeps {len(summary.kept_only_by_use):,}."
         parts.append(shown(words, style="bold"))
     return section(*parts)
 
 
-def _deletions(groups: Sequence[JudgedGroup], now: datetime) -> "RenderableType":
+def _deletions(groups: Sequence[PlannedImageGroup], now: datetime) -> "RenderableType":
     parts = [MANIFEST_COLUMNS.as_table(groups[:ROWS], now)]
     parts += how_many_more(len(groups), ALL_LISTED)
     if lately := sum(group.root.pulled_lately for group in groups):

@@ -26,7 +26,7 @@ from bot.core.words import (
 )
 from bot.render.obstacles import forbidden_words, ground_words, unread_words
 from bot.render.pins import pin_words
-from bot.render.words import iso
+from bot.render.quantities import iso
 
 SNAPSHOT = "*SNAPSHOT*"
 """The glob of the default policy's groups, which have names of their own."""

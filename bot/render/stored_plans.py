@@ -30,7 +30,7 @@ from bot.render.terminal import (
     shown_whole,
     stacked,
 )
-from bot.render.words import age, count, freed, iso, money, size
+from bot.render.quantities import age, count, freed, iso, money, size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -191,7 +191,7 @@ def stored_plans_as_table(plans: Iterable[PlanRecord], now: datetime) -> "Render
     return PLAN_COLUMNS.as_table(found, now)
 
 
-def standing(plan: PlanRecord, required: int) -> str:
+def status_sentence(plan: PlanRecord, required: int) -> str:
     """The plan's status and the next step. `required`: how many people must approve."""
     return f"Plan {plan.id}, version {plan.version}, {_status(plan)}.{_next_step(plan, required)}"
 
@@ -217,7 +217,7 @@ def _next_step(plan: PlanRecord, required: int) -> str:
     return f" To approve it: ecr-clean approve {plan.id} --version {plan.version}"
 
 
-def at_stake(plan: PlanRecord, usd_per_month: float) -> str:
+def deletion_words(plan: PlanRecord, usd_per_month: float) -> str:
     """What an approval would delete."""
     return (
         f"version {plan.version} of plan {plan.id} deletes {plan.deletions:,} of "
@@ -226,17 +226,17 @@ def at_stake(plan: PlanRecord, usd_per_month: float) -> str:
     )
 
 
-def standing_as_text(plan: PlanRecord, required: int) -> "RenderableType":
+def status_as_text(plan: PlanRecord, required: int) -> "RenderableType":
     """As long as it is, so that people can copy the command in it."""
     style = STYLES.get(plan.state, "bold") if plan.complete else "bold red"
-    return shown_whole(standing(plan, required), style=style)
+    return shown_whole(status_sentence(plan, required), style=style)
 
 
 def stored_plan_as_text(
     plan: PlanRecord, items: Sequence[Item], required: int
 ) -> Iterator["RenderableType"]:
     """Status, approvals and receipt: all but the plan's content."""
-    yield standing_as_text(plan, required)
+    yield status_as_text(plan, required)
     yield shown(f"Proposed {moment(plan.proposed_at)}.")
     yield from (_approval(each, plan.version) for each in plan.approvals)
     if items:
@@ -247,7 +247,7 @@ def result_as_text(
     plan: PlanRecord, items: Sequence[Item], required: int, usd_per_month: float
 ) -> Iterator["RenderableType"]:
     """Of a plan that this process executed."""
-    yield standing_as_text(plan, required)
+    yield status_as_text(plan, required)
     if plan.state in ENDED:
         saved = f"{freed(plan)}: {money(usd_per_month)} a month"
         yield shown(f"{plan.repository.name}: freed {saved}.", style="bold")
@@ -257,7 +257,7 @@ def result_as_text(
         yield _receipt(items)
 
 
-def since_when(made_at: datetime) -> "RenderableType":
+def database_age_note(made_at: datetime) -> "RenderableType":
     words = f"The database knows of no pin, plan or moved tag before {moment(made_at)}."
     return shown(words, style="yellow")
 

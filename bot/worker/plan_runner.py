@@ -12,8 +12,8 @@ from bot.core.records import PlanRecord
 from bot.core.words import moment
 from bot.process import collect_garbage
 from bot.render.decisions import pause_words, state_words
-from bot.render.errors import any_error_words, called_back_words
-from bot.render.words import freed
+from bot.render.errors import any_error_words, not_started_words
+from bot.render.quantities import freed
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.deletion.start import NotStartedError, PausedError, RunStarter, Work
@@ -75,7 +75,7 @@ class PlanRunner:
         try:
             after = carry_out()
         except NotStartedError as error:
-            _log.warning("%s", called_back_words(error.plan, error.cause))
+            _log.warning("%s", not_started_words(error.plan, error.cause))
         except ShutdownError:
             _log.info("%s waits for the next process: this one was told to leave", _named(plan))
         except PausedError as error:

@@ -18,7 +18,7 @@ from bot.core.errors import ExpiredCredentialsError, RequestError, ServiceError
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.settings.load import load_settings
-from tests.cli.carrying_out import until
+from tests.cli.plan_execution import until
 from tests.support import Run, Shelf
 
 HERE = "123456789012"

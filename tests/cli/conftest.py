@@ -13,8 +13,8 @@ from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import Cluster
 from bot.playground.slack import Person, Workspace
-from tests.cli.carrying_out import AT_ONCE, BUILDS
-from tests.cli.remembered import Write
+from tests.cli.plan_execution import AT_ONCE, BUILDS
+from tests.cli.stored_plans import Write
 from tests.slack.office import MANIFEST
 from tests.slack.support import in_workspace
 from tests.support import Run, Shelf

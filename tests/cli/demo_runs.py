@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.cli.forks import Forked
+from tests.cli.forked_processes import Forked
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 100

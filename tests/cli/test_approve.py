@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.playground.aws import StandIn
-from tests.cli.carrying_out import PATIENCE, working
-from tests.cli.remembered import ANN, BOB, LOOKED_AT, Remembered, Write, proposed
+from tests.cli.plan_execution import PATIENCE, working
+from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Remembered, Write, proposed
 from tests.support import Run, Shelf
 
 MUCH = f"{LOOKED_AT}policies: [{{keep: [{{newest: 1}}]}}]"

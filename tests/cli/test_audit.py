@@ -11,7 +11,7 @@ import pytest
 from bot.core.errors import Sentence
 from bot.core.records import EventName
 from bot.store.store import Store
-from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
+from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Run, Shelf, others_off
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.carrying_out import PATIENCE, working
+from tests.cli.plan_execution import PATIENCE, working
 from tests.support import Result, Run, Shelf, others_off
 
 Write = Callable[[str], Path]

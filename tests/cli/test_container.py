@@ -12,7 +12,7 @@ import pytest
 from bot.bootstrap.memory import open_store
 from bot.playground.slack import Workspace
 from bot.process import FRONT, MOST_SECONDS_OF_SILENCE, WORKER
-from tests.cli.carrying_out import PATIENCE, until
+from tests.cli.plan_execution import PATIENCE, until
 from tests.cli.test_serve import serving
 from tests.slack.office import MANIFEST
 from tests.support import Run

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.demo.company import nothing_of_this_machines, open_household, open_workspace, serving
-from bot.cli.demo.showing import post_reports
+from bot.cli.demo.demo_company import isolated_environment, open_demo_folder, open_workspace, serving
+from bot.cli.demo.presentation import post_reports
 from bot.core.errors import ServiceError
 from bot.playground.slack import Workspace
-from tests.cli.carrying_out import until
+from tests.cli.plan_execution import until
 from tests.cli.demo_runs import Machine, free_port
 from tests.support import Run
 
@@ -117,7 +117,7 @@ def test_the_walkthrough_never_plays_on_an_account(run: Run) -> None:
 def test_nothing_of_the_machine_is_taken_over(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, HABITS[name])
     monkeypatch.setenv("LANG", "C.UTF-8")
-    environment = nothing_of_this_machines()
+    environment = isolated_environment()
     assert name not in environment
     assert environment["LANG"] == "C.UTF-8"
 
@@ -130,30 +130,30 @@ def slack() -> Iterator[Workspace]:
 
 def test_the_bot_ends_by_itself(slack: Workspace) -> None:
     """Whoever looks on is told what it said last."""
-    environment = {**nothing_of_this_machines(), "SLACK_APP_TOKEN": "xapp-1"}
-    with open_household(environment, "reports: []") as household, serving(household) as bot:
+    environment = {**isolated_environment(), "SLACK_APP_TOKEN": "xapp-1"}
+    with open_demo_folder(environment, "reports: []") as demo_folder, serving(demo_folder) as bot:
         with pytest.raises(ServiceError, match=r"exit status 2; it said last: .*SLACK_BOT"):
-            bot.wait_until_heard(slack.remote)
+            bot.wait_until_connected(slack.remote)
         with pytest.raises(ServiceError, match="ended with exit status 2"):
             bot.expect_alive()
-    assert not household.folder.exists()
+    assert not demo_folder.folder.exists()
 
 
 def test_the_bot_does_not_come(slack: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.cli.demo.company.SECONDS_TO_START", 0)
+    monkeypatch.setattr("bot.cli.demo.demo_company.SECONDS_TO_START", 0)
     with (
-        open_household(nothing_of_this_machines(), "{}") as household,
-        serving(household) as bot,
+        open_demo_folder(isolated_environment(), "{}") as demo_folder,
+        serving(demo_folder) as bot,
         pytest.raises(ServiceError, match="did not come into the workspace within 0 seconds"),
     ):
-        bot.wait_until_heard(slack.remote)
+        bot.wait_until_connected(slack.remote)
     assert bot.process.returncode is not None
 
 
 def test_reports_that_cannot_be_posted() -> None:
     """There is nobody in Slack, and no token for it."""
     with (
-        open_household(nothing_of_this_machines(), "reports: [{channel: '#ops'}]") as household,
+        open_demo_folder(isolated_environment(), "reports: [{channel: '#ops'}]") as demo_folder,
         pytest.raises(ServiceError, match=r"No report was posted; .*SLACK_BOT_TOKEN"),
     ):
-        list(post_reports(household))
+        list(post_reports(demo_folder))

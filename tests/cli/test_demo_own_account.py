@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 
 from bot.aws.sessions import open_session
 from bot.bootstrap.sources import cluster_role
-from bot.cli.demo.company import expect_no_proxy, only_this_machines_aws
+from bot.cli.demo.demo_company import expect_no_proxy, aws_environment
 from bot.cli.demo.own_account import only_reads, own_settings
 from bot.core.errors import RequestError
 from bot.playground.aws import StandIn
@@ -24,7 +24,7 @@ from bot.playground.seed_kubernetes import enter_eks, run_payments
 from bot.playground.slack import RemoteWorkspace
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
-from tests.cli.carrying_out import until
+from tests.cli.plan_execution import until
 from tests.cli.demo_runs import Machine, free_port
 
 LOOK = """
@@ -105,7 +105,7 @@ def test_so_have_processes_that_are_started_meanwhile(monkeypatch: pytest.Monkey
     with only_reads():
         done = subprocess.run(
             [sys.executable, "-c", LOOK],
-            env=only_this_machines_aws(),
+            env=aws_environment(),
             capture_output=True,
             text=True,
             check=False,
@@ -114,7 +114,7 @@ def test_so_have_processes_that_are_started_meanwhile(monkeypatch: pytest.Monkey
     for line in done.stdout.splitlines():
         service, _, names = line.partition(" ")
         assert service == "sts" or all(name.startswith(READS) for name in json.loads(names))
-    assert only_this_machines_aws()["AWS_DATA_PATH"] == "/somewhere/else"
+    assert aws_environment()["AWS_DATA_PATH"] == "/somewhere/else"
 
 
 @pytest.mark.slow

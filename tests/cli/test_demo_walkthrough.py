@@ -6,23 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.demo.company import Company, company_at_work
+from bot.cli.demo.demo_company import DemoCompany, running_company
 from bot.playground.remote import Control
 from bot.playground.stage import Stage
 from bot.playground.walkthrough import REPOSITORY, play
-from tests.cli.carrying_out import until
+from tests.cli.plan_execution import until
 from tests.cli.demo_runs import Machine
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def company() -> Iterator[Company]:
-    with company_at_work(0, timedelta(seconds=2)) as (company, _):
+def company() -> Iterator[DemoCompany]:
+    with running_company(0, timedelta(seconds=2)) as (company, _):
         yield company
 
 
-def told(company: Company) -> tuple[bool, str]:
+def told(company: DemoCompany) -> tuple[bool, str]:
     """Whether all came out right, and the story."""
     story: list[str] = []
     remote, cast = company.workspace.remote, company.cast
@@ -50,7 +50,7 @@ def test_all_comes_out_right(tmp_path: Path) -> None:
     until(lambda: not machine.processes())
 
 
-def test_an_image_in_use_would_not_stay(company: Company) -> None:
+def test_an_image_in_use_would_not_stay(company: DemoCompany) -> None:
     """As if a source had not seen it."""
     control = Control(company.aws_url)
     control.send("DELETE", "/ecs/services", {"cluster": "staging", "name": "api"})
@@ -61,7 +61,7 @@ def test_an_image_in_use_would_not_stay(company: Company) -> None:
     assert "found:    shop/api: " in story
 
 
-def test_ecr_keeps_what_should_go(company: Company) -> None:
+def test_ecr_keeps_what_should_go(company: DemoCompany) -> None:
     control = Control(company.aws_url)
     control.send("POST", "/stuck", {"repository": REPOSITORY, "reference": "1.2.0"})
     is_right, story = told(company)

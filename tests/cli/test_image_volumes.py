@@ -9,7 +9,7 @@ from bot.core.tag_history import START_CLOCKS_DIFFER
 from bot.playground.aws import StandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import pod
-from tests.cli.remembered import Write
+from tests.cli.stored_plans import Write
 from tests.support import Result, Run, Shelf, others_off
 
 CLUSTERS = "kubernetes: {clusters: [{name: prod, kubeconfig: kubeconfig}]}"

@@ -11,7 +11,7 @@ from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
-from tests.cli.carrying_out import (
+from tests.cli.plan_execution import (
     BUILDS,
     DELETION,
     PATIENCE,
@@ -23,7 +23,7 @@ from tests.cli.carrying_out import (
     wait_for_line,
     working,
 )
-from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.support import Run, Shelf
 
 STOPPING = "ecr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"

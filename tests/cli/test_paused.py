@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from bot.core.plan import PlanState
 from bot.core.records import EventName, Pause
 from bot.store.store import Store
-from tests.cli.carrying_out import NOTHING, approved, as_stored, proposed, until
+from tests.cli.plan_execution import NOTHING, approved, as_stored, proposed, until
 from tests.store.support import event
 from tests.support import NOW, Run, Shelf
 

@@ -13,7 +13,7 @@ from bot.core.records import Change, RepositoryPin
 from bot.core.transitions import started
 from bot.playground.aws import StandIn
 from bot.store.store import Store
-from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
+from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Result, Run, Shelf
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.redaction import AWS_SECRETS, MARK, SLACK_SECRETS
 from bot.playground.aws import Fault, StandIn
-from tests.cli.remembered import Write
+from tests.cli.stored_plans import Write
 from tests.support import NO_SOURCES, Run, Shelf, others_off
 from tests.tables import stored_texts
 

@@ -14,7 +14,7 @@ from bot.core.transitions import started
 from bot.core.words import moment
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.store.store import Store
-from tests.cli.remembered import ANN, LOOKED_AT, Write
+from tests.cli.stored_plans import ANN, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Plan, Result, Run, Shelf
 

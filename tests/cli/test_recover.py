@@ -13,7 +13,7 @@ from bot.core.words import moment
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
 from tests import support
-from tests.cli.carrying_out import (
+from tests.cli.plan_execution import (
     BUILDS,
     DELETION,
     NOTHING,

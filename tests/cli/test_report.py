@@ -10,8 +10,8 @@ from bot.core.schedules import IGNORE
 from bot.playground.aws import StandIn
 from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
 from bot.store.store import Store
-from tests.cli.carrying_out import as_stored, proposed
-from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.plan_execution import as_stored, proposed
+from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.slack.support import buttons
 from tests.support import Run, Shelf
 

@@ -17,7 +17,7 @@ from bot.core.plan import PlanState
 from bot.core.records import EventName
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
-from tests.cli.carrying_out import (
+from tests.cli.plan_execution import (
     AT_ONCE,
     BUILDS,
     DELETION,
@@ -28,15 +28,15 @@ from tests.cli.carrying_out import (
     until,
     working,
 )
-from tests.cli.forks import Forked
-from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.forked_processes import Forked
+from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.support import Run, Shelf
 
 LINE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (INFO|WARNING|ERROR) [A-Z].*")
 
 
 @dataclass(frozen=True)
-class Serving:
+class ServeProcess:
     """What it said by now is in `said`."""
 
     process: Forked
@@ -69,12 +69,12 @@ def _command_of(pid: str) -> str:
 
 
 @contextmanager
-def serving(*arguments: str) -> Iterator[Serving]:
+def serving(*arguments: str) -> Iterator[ServeProcess]:
     with working("serve", *arguments) as process:
         said: list[str] = []
         reader = Thread(target=_read, args=(process.stderr, said))
         reader.start()
-        yield Serving(process, said)
+        yield ServeProcess(process, said)
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             process.wait(PATIENCE)

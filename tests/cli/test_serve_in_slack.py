@@ -5,13 +5,13 @@ import signal
 
 import pytest
 
-from bot.cli.serve import MOST_SECONDS_WITHOUT_SLACK, Watch
+from bot.cli.serve import MAX_SECONDS_WITHOUT_SLACK, SlackConnectionMonitor
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
 from bot.playground.slack import BOT_TOKEN, Person, Workspace
 from bot.store.store import Store
-from tests.cli.carrying_out import PATIENCE, until
-from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.plan_execution import PATIENCE, until
+from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.cli.test_serve import LINE, serving
 from tests.slack.office import Json
 from tests.slack.support import buttons, message_at
@@ -195,11 +195,11 @@ class Line:
 def test_slack_is_away_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     line, now = Line(), [0.0]
     monkeypatch.setattr("bot.cli.serve.time.monotonic", lambda: now[0])
-    watch = Watch(line)  # type: ignore[arg-type]
-    for is_up, seconds in ((False, 1), (False, MOST_SECONDS_WITHOUT_SLACK), (True, 1), (False, 1)):
+    monitor = SlackConnectionMonitor(line)  # type: ignore[arg-type]
+    for is_up, seconds in ((False, 1), (False, MAX_SECONDS_WITHOUT_SLACK), (True, 1), (False, 1)):
         line.answers = is_up
         now[0] += seconds - 1
-        watch.look()
-    now[0] += MOST_SECONDS_WITHOUT_SLACK + 1
+        monitor.check()
+    now[0] += MAX_SECONDS_WITHOUT_SLACK + 1
     with pytest.raises(ServiceError, match="Slack has been away for 120 seconds"):
-        watch.look()
+        monitor.check()

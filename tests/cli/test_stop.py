@@ -8,7 +8,7 @@ import pytest
 from bot.core.plan import PlanState
 from bot.playground.aws import StandIn
 from bot.store.store import Store
-from tests.cli.carrying_out import (
+from tests.cli.plan_execution import (
     BUILDS,
     DELETION,
     NOTHING,
@@ -21,7 +21,7 @@ from tests.cli.carrying_out import (
     until,
     working,
 )
-from tests.cli.remembered import BOB, LOOKED_AT, Write
+from tests.cli.stored_plans import BOB, LOOKED_AT, Write
 from tests.support import Run, Shelf
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from bot.core.manifest import OCI_MANIFEST
 from bot.playground.aws import manifests
-from tests.cli.carrying_out import AT_ONCE, proposed
-from tests.cli.remembered import Write
+from tests.cli.plan_execution import AT_ONCE, proposed
+from tests.cli.stored_plans import Write
 from tests.support import Run, Shelf, image_text
 
 MB = 2**20

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap.processes import Leaving
-from bot.cli.runs import HandsOn
+from bot.cli.runs import PlanExecutor
 from bot.core.authority import AwsIdentity
 from bot.core.plan import PlanState
 from bot.core.records import Change
@@ -15,7 +15,7 @@ from bot.core.transitions import called_back
 from bot.playground.aws import StandIn
 from bot.settings.load import load_settings
 from bot.store.store import Store
-from tests.cli.carrying_out import (
+from tests.cli.plan_execution import (
     DELETION,
     approved,
     as_stored,
@@ -25,7 +25,7 @@ from tests.cli.carrying_out import (
     until,
     working,
 )
-from tests.cli.remembered import ANN, LOOKED_AT, Write
+from tests.cli.stored_plans import ANN, LOOKED_AT, Write
 from tests.store.support import event
 from tests.support import Run, Shelf, others_off
 
@@ -178,8 +178,8 @@ def test_what_another_process_carries_out_is_waited_for(
     hold_deletions(aws, seconds=0.5)
     with working("recover") as other:
         until(lambda: aws.world.calls.count(DELETION))
-        hands = HandsOn(load_settings(None), own_store, AwsIdentity(ANN))
-        assert hands.to_the_end(as_stored(own_store, id_)).state is PlanState.DONE
+        executor = PlanExecutor(load_settings(None), own_store, AwsIdentity(ANN))
+        assert executor.wait_and_execute(as_stored(own_store, id_)).state is PlanState.DONE
         assert other.wait() == 0
     assert aws.world.calls.count(DELETION) == 5
     run_of_it = own_store.run(id_)
@@ -191,6 +191,6 @@ def test_a_plan_that_comes_late(run: Run, at_once: Shelf, own_store: Store) -> N
     """As on a machine that slept in the undo window."""
     id_ = approved(run)
     late_by(own_store, id_, timedelta(minutes=11))
-    hands = HandsOn(load_settings(None), own_store, AwsIdentity(ANN))
-    assert hands.to_the_end(as_stored(own_store, id_)).state is PlanState.DONE
+    executor = PlanExecutor(load_settings(None), own_store, AwsIdentity(ANN))
+    assert executor.wait_and_execute(as_stored(own_store, id_)).state is PlanState.DONE
     assert GO.isdisjoint(tags(at_once))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.aws import StandIn, manifests
-from tests.cli.remembered import ANN
+from tests.cli.stored_plans import ANN
 from tests.support import Run, Shelf, image_text, others_off
 
 IMAGE_KEYS = {

@@ -8,7 +8,7 @@ import pytest
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.store.store import Store, open_store
-from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.journeys.prepared import SETTINGS, Due, Prepared, prepare
 from tests.postgres import Server
 from tests.slack.office import MANIFEST

@@ -16,7 +16,7 @@ from bot.core.records import PlanRecord
 from bot.playground.aws import StandIn, manifests
 from bot.playground.aws.ecr.repository import Repository
 from bot.store.store import Store, open_store
-from tests.cli.remembered import LOOKED_AT
+from tests.cli.stored_plans import LOOKED_AT
 from tests.postgres import Server
 from tests.support import Shelf, image_text
 

@@ -16,8 +16,8 @@ from bot.playground.aws import StandIn
 from bot.settings.load import load_settings
 from bot.store.store import Store
 from bot.usecases.deletion.start import RunStarter
-from tests.cli.carrying_out import approved
-from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.plan_execution import approved
+from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.journeys.prepared import SETTINGS
 from tests.postgres import Server
 from tests.support import Run, Shelf

@@ -6,7 +6,7 @@ from bot.core.plan import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.store.store import Store
-from tests.cli.carrying_out import DELETION, as_stored, late_by, until
+from tests.cli.plan_execution import DELETION, as_stored, late_by, until
 from tests.journeys.test_slack import (
     AN_HOUR,
     GOES,

@@ -13,8 +13,8 @@ from bot.core.records import Outcome
 from bot.playground.aws import Fault, StandIn
 from bot.render.events import UNCONFIRMED, detail_words, item_words
 from bot.store.store import Store
-from tests.cli.carrying_out import approved, as_stored
-from tests.cli.remembered import Write
+from tests.cli.plan_execution import approved, as_stored
+from tests.cli.stored_plans import Write
 from tests.journeys.prepared import BATCHES, DELETED, SETTINGS, TOGETHER, Due, fill
 from tests.journeys.worker import Fate, ended, start, until, work
 from tests.support import Run, Shelf

@@ -12,8 +12,8 @@ from bot.playground.slack import Person, Workspace
 from bot.ports import WorkloadCount
 from bot.render.events import detail_words
 from bot.store.store import Store
-from tests.cli.carrying_out import DELETION, as_stored, late_by, proposed, until
-from tests.cli.remembered import ANN, BOB, LOOKED_AT, Write
+from tests.cli.plan_execution import DELETION, as_stored, late_by, proposed, until
+from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Write
 from tests.cli.test_serve import serving
 from tests.journeys.conftest import SLACK_SETTINGS
 from tests.journeys.test_slack import (

@@ -8,7 +8,7 @@ from bot.core.plan import PlanState
 from bot.playground.slack import Person, Workspace
 from bot.store.store import Store
 from tests.browser import NARROW, PATIENCE, WIDE, Look, Open, chromium, look, open_window
-from tests.cli.carrying_out import as_stored, late_by
+from tests.cli.plan_execution import as_stored, late_by
 from tests.journeys.test_slack import AN_HOUR, GOES, STAYS, on_the_line, only_plan, tags
 from tests.support import Shelf
 

@@ -15,7 +15,7 @@ from bot.playground.slack import Person, Workspace
 from bot.slack.ids import PlanRef
 from bot.slack.messages.pins import KEEPS_FOR
 from bot.store.store import Store
-from tests.cli.carrying_out import as_stored, late_by, until
+from tests.cli.plan_execution import as_stored, late_by, until
 from tests.journeys.test_slack import (
     AN_HOUR,
     GOES,

@@ -19,7 +19,7 @@ from bot.playground.aws import StandIn
 from bot.playground.slack import TEAM_ID, Outcome, Person, Workspace
 from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.store import Store
-from tests.cli.carrying_out import DELETION, PATIENCE, as_stored, late_by, until
+from tests.cli.plan_execution import DELETION, PATIENCE, as_stored, late_by, until
 from tests.cli.test_serve import Serving, serving
 from tests.journeys.conftest import MILD, Settle
 from tests.slack.office import Json, public, text_of, told

@@ -9,8 +9,8 @@ import pytest
 from bot.core.result_reasons import PulledSince
 from bot.playground.aws import StandIn
 from bot.store.store import Store
-from tests.cli.carrying_out import AT_ONCE, working
-from tests.cli.remembered import Write
+from tests.cli.plan_execution import AT_ONCE, working
+from tests.cli.stored_plans import Write
 from tests.support import Result, Run, Shelf
 
 POLICY = "policies: [{keep: [{newest: 2}, {pulled_within: 30d}]}]\n"

@@ -34,7 +34,7 @@ from bot.render.obstacles import (
     start_obstacle_words,
     unread_words,
 )
-from bot.render.person_words import grant_words, person_refusal_words
+from bot.render.permission_sentences import grant_words, person_refusal_words
 from bot.render.reasons import (
     end_cause_words,
     passed_over_words,

@@ -46,7 +46,7 @@ def test_words_of_another_version_are_understood_too() -> None:
     (judged,) = made.judged
     earlier = replace(judged, reasons=(StoredReason(RuleName.NEWEST, "is new"),))
     summary = PlanSummary(replace(made, judged=(earlier,)))
-    assert summary.keepers == [("among the newest of their class", 1)]
+    assert summary.kept_by_reason == [("among the newest of their class", 1)]
 
 
 def test_first_what_only_its_use_keeps() -> None:
@@ -67,7 +67,7 @@ def test_a_child_that_is_used_stands_for_its_index() -> None:
 def test_what_is_pulled_below_a_root_counts_for_it() -> None:
     child = image(1, pulled=4)
     summary = PlanSummary(plan(child, index(2, child, tag="multi"), image(3, pulled=2)))
-    found = [(name_of(pulled.group.root), pulled.at) for pulled in summary.pulled_lately]
+    found = [(name_of(pulled.group.root), pulled.at) for pulled in summary.recent_pulls]
     assert [name for name, _ in found] == [name_of(summary.plan.judged[2]), "multi"]
     assert found[1][1] == child.pulled_at
 

@@ -15,7 +15,7 @@ from bot.store.store import Store, open_store
 from bot.worker.job_handlers import open_job_handlers
 from bot.worker.job_queue import JobWorker
 from bot.worker.slack_updates import SlackAccess, SlackUpdater
-from tests.cli.remembered import LOOKED_AT
+from tests.cli.stored_plans import LOOKED_AT
 from tests.playground.slack.helpers import manifest
 from tests.slack.support import in_workspace
 from tests.worker.support import Office, Watch

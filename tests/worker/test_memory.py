@@ -12,7 +12,7 @@ from bot.playground.slack import Person
 from bot.process import expect_many_lasting_objects
 from bot.settings.model import Settings
 from bot.store.store import Store
-from tests.cli.carrying_out import until
+from tests.cli.plan_execution import until
 from tests.support import Shelf
 from tests.worker.conftest import MakeOffice, WriteSettings
 from tests.worker.support import Office

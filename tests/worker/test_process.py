@@ -19,7 +19,7 @@ from bot.playground.slack import Fault, Person, Workspace
 from bot.settings.model import Settings
 from bot.store.store import Store, open_store
 from bot.store.tables import AboutRow
-from tests.cli.carrying_out import AT_ONCE, PATIENCE, as_stored, until
+from tests.cli.plan_execution import AT_ONCE, PATIENCE, as_stored, until
 from tests.postgres import Server
 from tests.slack.support import buttons
 from tests.support import Run, Shelf

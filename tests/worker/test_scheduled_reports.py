@@ -22,8 +22,8 @@ from bot.usecases.deletion.lease import JOB_LEASE
 from bot.usecases.proposals import expiry
 from bot.worker.job_handlers import PLANNING_RETRIED_FOR
 from bot.worker.job_queue import LONGEST_DELAY, MOST_ATTEMPTS, RETRIED_FOR
-from tests.cli.carrying_out import as_stored, proposed
-from tests.cli.remembered import LOOKED_AT
+from tests.cli.plan_execution import as_stored, proposed
+from tests.cli.stored_plans import LOOKED_AT
 from tests.support import Run, Shelf
 from tests.worker.conftest import MakeOffice
 from tests.worker.support import Office

@@ -10,9 +10,9 @@ from typing import NoReturn
 import click
 
 from bot.cli.demo.own_account import show_own_account
-from bot.cli.demo.showing import show_company, tell_story
-from bot.cli.options import Options, common_options
-from bot.cli.status import ExitStatus
+from bot.cli.demo.presentation import show_company, play_walkthrough
+from bot.cli.options import CommonOptions, common_options
+from bot.cli.exit_status import ExitStatus
 from bot.core.errors import RequestError
 
 _NEEDED = ("cbor2", "jinja2", "starlette", "trustme", "uvicorn", "websockets")
@@ -34,7 +34,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 )
 @common_options
 @click.pass_obj
-def demo(options: Options, port: int | None, *, walkthrough: bool, own_account: bool) -> int:
+def demo(options: CommonOptions, port: int | None, *, walkthrough: bool, own_account: bool) -> int:
     """Show the bot at work in a Slack workspace of its own, in the browser.
 
     Without an AWS account and without Slack: a made-up company with a dozen repositories, two
@@ -55,9 +55,9 @@ def demo(options: Options, port: int | None, *, walkthrough: bool, own_account: 
         )
     _expect_installed()
     stay = port is not None or sys.stdout.isatty()
-    with _ended_by_signals():
+    with _exit_on_signals():
         if walkthrough:
-            return tell_story(port or 0)
+            return play_walkthrough(port or 0)
         if own_account:
             show_own_account(options.config, port or 0, stay=stay)
         else:
@@ -73,7 +73,7 @@ def _expect_installed() -> None:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def _exit_on_signals() -> Iterator[None]:
     """As by Ctrl-C: what was started is ended. Also if the terminal is closed, unless whoever
     started this wants it to outlive that (nohup)."""
 

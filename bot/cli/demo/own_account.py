@@ -19,14 +19,14 @@ from bot.aws.eks import Eks
 from bot.aws.iam_policy import NEEDS_OF_SOURCES, REGISTRY, Needs
 from bot.aws.places import AccountAccess, open_places
 from bot.bootstrap.planning import identify, open_registries
-from bot.cli.demo.company import (
+from bot.cli.demo.demo_company import (
     expect_no_proxy,
-    only_this_machines_aws,
-    open_household,
+    aws_environment,
+    open_demo_folder,
     open_workspace,
     serving,
 )
-from bot.cli.demo.showing import Newspaper, stay_until_interrupted
+from bot.cli.demo.presentation import ReportPrinter, wait_for_ctrl_c
 from bot.cli.terminal import say_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.settings.load import DEFAULT_FILE, load_settings, parse
@@ -162,7 +162,7 @@ def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
         registries = open_registries(settings)
         _expect_repositories(registries)
         text = own_settings(config, f"#{CHANNEL}", _unlisted_clusters(settings, registries))
-        _tell_of_pull_times(settings, registries)
+        _explain_pull_times(settings, registries)
         with open_workspace(port) as workspace:
             _show(workspace, text, stay=stay)
 
@@ -174,16 +174,16 @@ def _show(workspace: "Workspace", settings: str, *, stay: bool) -> None:
     remote.change_settings(limits=False)
     you = remote.add_person("you", real_name="You", is_admin=True)
     remote.add_channel(CHANNEL, [you])
-    environment = {**only_this_machines_aws(), **workspace.environment()}
-    with open_household(environment, settings) as household, serving(household) as bot:
-        bot.wait_until_heard(remote)
+    environment = {**aws_environment(), **workspace.environment()}
+    with open_demo_folder(environment, settings) as demo_folder, serving(demo_folder) as bot:
+        bot.wait_until_connected(remote)
         say_lines(f"The workspace is open: {workspace.url}/\n")
-        newspaper = Newspaper(you, Reader(remote.ask("/workspace")))
-        newspaper.print_lines(household)
-        newspaper.print_whole(lambda report: report.usd)
-        newspaper.print_sum()
+        printer = ReportPrinter(you, Reader(remote.ask("/workspace")))
+        printer.print_lines(demo_folder)
+        printer.print_whole(lambda report: report.usd)
+        printer.print_sum()
         if stay:
-            stay_until_interrupted(bot, INVITATION.format(url=workspace.url))
+            wait_for_ctrl_c(bot, INVITATION.format(url=workspace.url))
 
 
 def _expect_repositories(registries: Sequence[EcrRegistry]) -> None:
@@ -210,7 +210,7 @@ def _unlisted_clusters(settings: Settings, registries: Sequence[EcrRegistry]) ->
     return sorted(found)
 
 
-def _tell_of_pull_times(settings: Settings, registries: Sequence[EcrRegistry]) -> None:
+def _explain_pull_times(settings: Settings, registries: Sequence[EcrRegistry]) -> None:
     """In a terminal it may be left at that."""
     if not any(map(reads_count_as_pulls, registries)):
         return

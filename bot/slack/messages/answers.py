@@ -11,7 +11,7 @@ from bot.core.errors import RefusedError
 from bot.core.plan import PlanState
 from bot.core.records import Pause, PlanRecord
 from bot.render.errors import error_words
-from bot.render.words import count
+from bot.render.quantities import count
 from bot.slack.api import MessageContent
 from bot.slack.ids import COMMAND, MOST_IN_LINE
 from bot.slack.messages.kit import command_button, context, message, section

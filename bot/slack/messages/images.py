@@ -11,9 +11,9 @@ from bot.core.judge import Judged
 from bot.core.plan import Plan
 from bot.core.reasons import Verdict
 from bot.core.words import first_few, short
-from bot.render.plan_summary import JudgedGroup, PlanSummary, why
+from bot.render.plan_summary import PlannedImageGroup, PlanSummary, why
 from bot.render.reasons import user_words
-from bot.render.words import count, size
+from bot.render.quantities import count, size
 from bot.slack.api import Json
 from bot.slack.ids import IMAGES, IMAGES_PAGE, PlanRef
 from bot.slack.messages.kit import button, context, header, plain, section
@@ -77,7 +77,7 @@ def _rows(content: Plan) -> Sequence[_Row]:
     return [*_group_rows(summary.deleted_groups), *_group_rows(summary.kept_groups)]
 
 
-def _group_rows(groups: Iterable[JudgedGroup]) -> Iterator[_Row]:
+def _group_rows(groups: Iterable[PlannedImageGroup]) -> Iterator[_Row]:
     for group in groups:
         yield _Row(group.root, is_part=False)
         yield from (_Row(each, is_part=True) for each in group.others)

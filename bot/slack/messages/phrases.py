@@ -7,7 +7,7 @@ from bot.core.records import BY_ITSELF, Event, EventName, Pause
 from bot.core.savings import usd_per_month
 from bot.core.usage import UnscannedRegion
 from bot.render.plan_summary import PlanSummary
-from bot.render.words import count, money, size
+from bot.render.quantities import count, money, size
 from bot.slack.ids import COMMAND, PlanRef
 from bot.slack.messages.kit import MOST_IN_HEADER, and_more
 from bot.slack.view import PlanView
@@ -70,8 +70,8 @@ def deletions(view: PlanView) -> str:
 
 def kept_by_reason(summary: PlanSummary) -> str:
     """Reasons to keep images, each with its number; most frequent first."""
-    told = [f"{number:,} {prose(why, MOST_IN_WHY)}" for why, number in summary.keepers]
-    others = sum(number for _, number in summary.keepers[WHYS:])
+    told = [f"{number:,} {prose(why, MOST_IN_WHY)}" for why, number in summary.kept_by_reason]
+    others = sum(number for _, number in summary.kept_by_reason[WHYS:])
     return ", ".join(told[:WHYS]) + (f", {others:,} for other reasons" if others else "")
 
 

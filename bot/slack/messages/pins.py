@@ -24,7 +24,7 @@ from bot.core.pins import Pin
 from bot.core.records import KnownTag, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.render.pins import pin_reason_words
-from bot.render.words import count
+from bot.render.quantities import count
 from bot.slack.api import Json, MessageContent
 from bot.slack.ids import (
     COMMAND,

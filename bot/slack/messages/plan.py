@@ -10,7 +10,7 @@ from bot.core.savings import usd_per_month
 from bot.render.decisions import state_words
 from bot.render.events import detail_words
 from bot.render.plan_summary import PlanSummary
-from bot.render.words import about, count, freed, money
+from bot.render.quantities import about, count, freed, money
 from bot.slack.api import MessageContent
 from bot.slack.messages import phrases
 from bot.slack.messages.kit import context, message, section, sections

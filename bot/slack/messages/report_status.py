@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from bot.core.schedules import DueOutcome, DueReport, ReportFailure, Rest
 from bot.render.errors import failure_words
-from bot.render.words import count, money
+from bot.render.quantities import count, money
 from bot.slack.api import MessageContent
 from bot.slack.messages.kit import and_more, context, message, section
 from bot.slack.messages.phrases import progress_bar

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.core.estate import Estate, holding
 from bot.core.records import KnownRepository, LastScan, Pause
 from bot.core.savings import usd_per_month
-from bot.render.words import count, money, size
+from bot.render.quantities import count, money, size
 from bot.slack.api import MessageContent
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases

@@ -14,7 +14,7 @@ from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.records import EventName
 from bot.core.repository import RegistryId
 from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
-from bot.render.words import money, size
+from bot.render.quantities import money, size
 from bot.slack.api import Json
 from bot.slack.ids import PlanRef
 from bot.slack.messages.plan import plan_message

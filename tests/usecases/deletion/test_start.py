@@ -19,7 +19,7 @@ from bot.core.result_reasons import (
     NotWhatWasApproved,
     SourceSwitchedOff,
 )
-from bot.render.errors import called_back_words
+from bot.render.errors import not_started_words
 from bot.render.events import item_words
 from bot.render.obstacles import start_obstacle_words
 from bot.store.tables import ApprovalRow, ItemRow, VersionRow
@@ -108,7 +108,7 @@ def test_execution_that_is_switched_off(site: Site, plan: PlanRecord) -> None:
     error = called_back(site, plan, enabled=False)
     assert not error.is_incomplete
     assert error.cause == ExecutionOff()
-    assert called_back_words(error.plan, error.cause) == (
+    assert not_started_words(error.plan, error.cause) == (
         f"The plan {plan.id} for team/api could not begin (the settings have execution.enabled: "
         "false), so it is proposed again, without approvals"
     )

@@ -11,11 +11,11 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from bot.cli.demo.company import Household, Serving, company_at_work
-from bot.cli.status import ExitStatus
+from bot.cli.demo.demo_company import DemoFolder, ServeProcess, running_company
+from bot.cli.exit_status import ExitStatus
 from bot.cli.terminal import note, say_lines
 from bot.core.errors import ServiceError
-from bot.render.words import count, money
+from bot.render.quantities import count, money
 
 if TYPE_CHECKING:
     from bot.playground.plain_text import Reader
@@ -43,7 +43,7 @@ STORY_UNDO_WINDOW = timedelta(seconds=8)
 """Nobody has to read and think in it."""
 
 
-class Posted(NamedTuple):
+class PostedMessage(NamedTuple):
     """What became of a repository, and the message that tells of it: its own report, or a line
     about several. USD a month."""
 
@@ -54,24 +54,24 @@ class Posted(NamedTuple):
 
 
 @dataclass(slots=True)
-class Newspaper:
+class ReportPrinter:
     """What was posted so far."""
 
     subscriber: "Person"
     reader: "Reader"
-    posted: list[Posted] = field(default_factory=list)
+    posted: list[PostedMessage] = field(default_factory=list)
 
-    def print_lines(self, household: Household) -> None:
+    def print_lines(self, demo_folder: DemoFolder) -> None:
         """Posts the reports, and prints what each message says in one line. What cannot be reported
         on is told on standard error. Raises ServiceError if nothing could be posted."""
         printed: set[tuple[str, str]] = set()
-        for each in post_reports(household):
+        for each in post_reports(demo_folder):
             self.posted.append(each)
             if (message := (each.channel, each.ts)) not in printed:
                 printed.add(message)
                 say_lines(self.reader.paragraph("• ", self._message(each)["text"]))
 
-    def print_whole(self, rank: Callable[[Posted], Any]) -> None:
+    def print_whole(self, rank: Callable[[PostedMessage], Any]) -> None:
         """Of all reports the one that ranks highest, as it stands in the workspace."""
         highest = max(self.posted, key=rank)
         say_lines(f"\n┌─ {self.reader.name(highest.channel)}, from ecr-clean")
@@ -86,17 +86,17 @@ class Newspaper:
             f"{money(usd)} a month ({money(12 * usd)} a year) in all."
         )
 
-    def _message(self, posted: Posted) -> Json:
+    def _message(self, posted: PostedMessage) -> Json:
         messages = self.subscriber.messages(posted.channel)
         return next(message for message in messages if message["ts"] == posted.ts)
 
 
-def post_reports(household: Household) -> Iterator[Posted]:
+def post_reports(demo_folder: DemoFolder) -> Iterator[PostedMessage]:
     """As they come. What goes wrong with some is told in the end. Raises ServiceError if nothing
     was posted."""
-    errors = household.folder / "report.log"
+    errors = demo_folder.folder / "report.log"
     are_some = False
-    with errors.open("wb") as log, _reporting(household, log) as process:
+    with errors.open("wb") as log, _reporting(demo_folder, log) as process:
         assert process.stdout
         try:
             for line in process.stdout:
@@ -112,10 +112,10 @@ def post_reports(household: Household) -> Iterator[Posted]:
         note("; ".join(["not all reports were posted", *said]))
 
 
-def _reporting(household: Household, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _reporting(demo_folder: DemoFolder, log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "bot", "report", "--format", "json"],
-        env=household.environment,
+        env=demo_folder.environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=log,
@@ -123,9 +123,9 @@ def _reporting(household: Household, log: IO[bytes]) -> subprocess.Popen[bytes]:
     )
 
 
-def _posted(line: bytes) -> Posted:
+def _posted(line: bytes) -> PostedMessage:
     told = orjson.loads(line)
-    return Posted(*(told[key] for key in ("repository", "usd_per_month", "channel", "ts")))
+    return PostedMessage(*(told[key] for key in ("repository", "usd_per_month", "channel", "ts")))
 
 
 def show_company(port: int, *, stay: bool) -> None:
@@ -133,21 +133,21 @@ def show_company(port: int, *, stay: bool) -> None:
     from bot.playground.plain_text import Reader  # noqa: PLC0415 - no other command needs it
 
     began = time.monotonic()
-    with company_at_work(port, UNDO_WINDOW) as (company, bot):
+    with running_company(port, UNDO_WINDOW) as (company, bot):
         workspace = company.workspace
         say_lines(f"The workspace of a made-up company is open: {workspace.url}/\n")
         reader = Reader(workspace.remote.ask("/workspace"))
-        newspaper = Newspaper(company.cast.mia, reader)
-        newspaper.print_lines(bot.household)
-        newspaper.print_whole(lambda report: report.repository == FIRST)
-        newspaper.print_sum()
+        printer = ReportPrinter(company.cast.mia, reader)
+        printer.print_lines(bot.demo_folder)
+        printer.print_whole(lambda report: report.repository == FIRST)
+        printer.print_sum()
         say_lines(f"All of it took {time.monotonic() - began:.0f} seconds.")
         if stay:
             invitation = INVITATION.format(url=workspace.url, seconds=UNDO_WINDOW.seconds)
-            stay_until_interrupted(bot, invitation)
+            wait_for_ctrl_c(bot, invitation)
 
 
-def stay_until_interrupted(bot: Serving, invitation: str) -> None:
+def wait_for_ctrl_c(bot: ServeProcess, invitation: str) -> None:
     """Raises ServiceError if the bot ends before."""
     say_lines(invitation)
     with suppress(KeyboardInterrupt):
@@ -157,13 +157,13 @@ def stay_until_interrupted(bot: Serving, invitation: str) -> None:
     say_lines("\nThe demo is over.")
 
 
-def tell_story(port: int) -> ExitStatus:
+def play_walkthrough(port: int) -> ExitStatus:
     """FAILED if a step came out wrong."""
     from bot.playground.remote import Control  # noqa: PLC0415 - no other command needs it
     from bot.playground.stage import Stage  # noqa: PLC0415
     from bot.playground.walkthrough import play  # noqa: PLC0415
 
-    with company_at_work(port, STORY_UNDO_WINDOW) as (company, _):
+    with running_company(port, STORY_UNDO_WINDOW) as (company, _):
         remote, cast = company.workspace.remote, company.cast
         stage = Stage(remote, Control(company.aws_url), cast, cast.shop, say_lines)
         return ExitStatus.DONE if play(stage) else ExitStatus.FAILED

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.render.words import age, count, iso, money, size
+from bot.render.quantities import age, count, iso, money, size
 
 KB, MB, GB, TB = 2**10, 2**20, 2**30, 2**40
 

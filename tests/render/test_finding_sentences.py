@@ -30,7 +30,7 @@ from bot.core.registry_findings import (
 )
 from bot.core.repository import RegistryId
 from bot.render.findings import FINDING_COLUMNS
-from bot.render.findings_words import finding_words, fix_words
+from bot.render.finding_sentences import finding_words, fix_words
 from tests.examples import examples
 
 OK = {

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.playground.aws import StandIn
-from tests.cli.carrying_out import approved
-from tests.cli.remembered import LOOKED_AT, Write
+from tests.cli.plan_execution import approved
+from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.support import Run, Shelf
 
 RELEASES = """policies:

@@ -26,7 +26,7 @@ _BY_WEIGHT = (ExitStatus.REFUSED, ExitStatus.FAILED, ExitStatus.INCOMPLETE, Exit
 
 
 @dataclass(slots=True)
-class StatusCollector:
+class ExitStatusCollector:
     """What became of several repositories: all are tried, and the worst decides the status."""
 
     debug: bool

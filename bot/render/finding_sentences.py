@@ -21,7 +21,7 @@ from bot.render.obstacles import (
     services_words,
     use_words,
 )
-from bot.render.words import count
+from bot.render.quantities import count
 
 AS_IT_SAYS = "do as it says, then run ecr-clean doctor again"
 GRANT = "if AWS refuses an action, grant it: ecr-clean iam-policy prints all that are needed"

@@ -1,7 +1,7 @@
 """Processes of `ecr-clean` that are forked from one which has imported it already.
 
 They are processes like any other: with an id, pipes and an environment of their own. Only what the
-imports take, more than a second each, is spent once. `python -m tests.cli.forks` is the process
+imports take, more than a second each, is spent once. `python -m tests.cli.forked_processes` is the process
 that they are forked from; it starts one for each request, until its socket is closed.
 """
 
@@ -135,7 +135,7 @@ def _origin() -> socket.socket:
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * MOST_BYTES)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.cli.forks", str(theirs.fileno())],
+            [sys.executable, "-m", "tests.cli.forked_processes", str(theirs.fileno())],
             cwd=ROOT,
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,

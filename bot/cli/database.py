@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_store() -> "Iterator[Store]":
-    """Made, if there is none."""
+    """Result, if there is none."""
     with open_store() as store:
         _begin(store)
         yield store
 
 
 @contextmanager
-def found_store() -> "Iterator[Store | None]":
+def existing_store() -> "Iterator[Store | None]":
     """For who only reads: None is made."""
     with find_store() or nullcontext() as store:
         if store:

@@ -31,9 +31,9 @@ OURS = ("slack_", "database_url", "ecr_clean_", "xdg_state_home")
 
 SECONDS_TO_START = 60.0
 
-SECONDS_TO_LEAVE = 20.0
+SECONDS_TO_STOP = 20.0
 
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_CHECKS = 0.1
 
 LINES_OF_LOG = 5
 
@@ -59,7 +59,7 @@ execution: {{undo_window: {undo_window}s}}
 
 
 @dataclass(frozen=True, slots=True)
-class Household:
+class DemoFolder:
     """`folder` is gone with all that is in it once the demo ends."""
 
     folder: Path
@@ -71,23 +71,23 @@ class Household:
 
 
 @contextmanager
-def open_household(environment: Mapping[str, str], settings: str) -> Iterator[Household]:
+def open_demo_folder(environment: Mapping[str, str], settings: str) -> Iterator[DemoFolder]:
     with tempfile.TemporaryDirectory(prefix="ecr-clean-demo-") as name:
         folder = Path(name)
         file = folder / "ecr-clean.yml"
         file.write_text(settings)
         state = {"XDG_STATE_HOME": name, "ECR_CLEAN_CONFIG": str(file)}
-        yield Household(folder, {"XDG_CACHE_HOME": name, **environment, **state})
+        yield DemoFolder(folder, {"XDG_CACHE_HOME": name, **environment, **state})
 
 
-def nothing_of_this_machines() -> dict[str, str]:
+def isolated_environment() -> dict[str, str]:
     """The environment without anything that leads to an account, a workspace or a database, so
     that no call can leave the machine, and nothing of what is remembered here is read."""
     files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
     return {**_without(*OURS, "aws_", "xdg_cache_home", *PROXIES), **files}
 
 
-def only_this_machines_aws() -> dict[str, str]:
+def aws_environment() -> dict[str, str]:
     """The environment with all that boto3 reads in it, and with this machine's cache of manifests:
     in it stands which pulls were the bot's own, which it has to know in future, too. Nothing of
     Slack's or a database's."""
@@ -110,13 +110,13 @@ def _without(*prefixes: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
+class ServeProcess:
     """`ecr-clean serve`."""
 
-    household: Household
+    demo_folder: DemoFolder
     process: subprocess.Popen[bytes]
 
-    def wait_until_heard(self, workspace: "RemoteWorkspace") -> None:
+    def wait_until_connected(self, workspace: "RemoteWorkspace") -> None:
         """Until it hears what people do there. Raises ServiceError if it ends before, or that takes
         too long."""
         end = time.monotonic() + SECONDS_TO_START
@@ -125,38 +125,38 @@ class Serving:
             if time.monotonic() > end:
                 raise ServiceError(
                     f"The bot did not come into the workspace within {SECONDS_TO_START:.0f} "
-                    f"seconds{self._last_words()}"
+                    f"seconds{self._last_log_lines()}"
                 )
-            time.sleep(SECONDS_BETWEEN_LOOKS)
+            time.sleep(SECONDS_BETWEEN_CHECKS)
 
     def expect_alive(self) -> None:
         status = self.process.poll()
         if status is not None:
-            raise ServiceError(f"The bot ended with exit status {status}{self._last_words()}")
+            raise ServiceError(f"The bot ended with exit status {status}{self._last_log_lines()}")
 
-    def _last_words(self) -> str:
-        said = self.household.log.read_text().splitlines()[-LINES_OF_LOG:]
+    def _last_log_lines(self) -> str:
+        said = self.demo_folder.log.read_text().splitlines()[-LINES_OF_LOG:]
         return "; it said last: " + " / ".join(said) if said else ""
 
 
 @contextmanager
-def serving(household: Household) -> Iterator[Serving]:
+def serving(demo_folder: DemoFolder) -> Iterator[ServeProcess]:
     """Ended on leaving, with all of its processes."""
-    with household.log.open("wb") as log:
+    with demo_folder.log.open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "bot", "serve"],
-            env=household.environment,
+            env=demo_folder.environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
     try:
-        yield Serving(household, process)
+        yield ServeProcess(demo_folder, process)
     finally:
         process.terminate()
         try:
-            process.wait(SECONDS_TO_LEAVE)
+            process.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
             _end(process)
 
@@ -184,7 +184,7 @@ def open_workspace(port: int) -> Iterator["Workspace"]:
 
 
 @dataclass(frozen=True)
-class Company:
+class DemoCompany:
     """`environment` leads the bot there."""
 
     aws_url: str
@@ -195,7 +195,7 @@ class Company:
 
 
 @contextmanager
-def open_company(port: int, undo_window: timedelta) -> Iterator[Company]:
+def open_company(port: int, undo_window: timedelta) -> Iterator[DemoCompany]:
     """`port`: of the workspace; 0 takes a free one. Raises RequestError if it is taken."""
     from bot.playground.aws import DEFAULT_ACCOUNT, StandIn  # noqa: PLC0415
     from bot.playground.kubernetes import Cluster  # noqa: PLC0415
@@ -220,14 +220,14 @@ def open_company(port: int, undo_window: timedelta) -> Iterator[Company]:
             undo_window=int(undo_window.total_seconds()),
         )
         environment = {**aws.environment(), **workspace.environment()}
-        yield Company(aws.url, workspace, cast, environment, settings)
+        yield DemoCompany(aws.url, workspace, cast, environment, settings)
 
 
 @contextmanager
-def company_at_work(port: int, undo_window: timedelta) -> Iterator[tuple[Company, Serving]]:
+def running_company(port: int, undo_window: timedelta) -> Iterator[tuple[DemoCompany, ServeProcess]]:
     """The bot has come into the workspace."""
     with open_company(port, undo_window) as company:
-        environment = {**nothing_of_this_machines(), **company.environment}
-        with open_household(environment, company.settings) as household, serving(household) as bot:
-            bot.wait_until_heard(company.workspace.remote)
+        environment = {**isolated_environment(), **company.environment}
+        with open_demo_folder(environment, company.settings) as demo_folder, serving(demo_folder) as bot:
+            bot.wait_until_connected(company.workspace.remote)
             yield company, bot

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.aws import Fault, StandIn, manifests
-from tests.cli.remembered import Write
+from tests.cli.stored_plans import Write
 from tests.support import Run, Shelf, others_off
 
 HOSTILE = "evil\x1b[2J\x1b]52;c;aGk=\x07\u202egpj\u2066.\x9b\x7f\nforged: line"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.slack import Workspace, open_plan_messages
-from bot.cli.status import StatusCollector
+from bot.cli.exit_status import ExitStatusCollector
 from bot.core.errors import ServiceError
 from bot.core.schedules import SUMMARIZED, Rest
 from bot.render.stored_plans import PostedReport
@@ -30,7 +30,7 @@ class ReportPoster:
     workspace: Workspace
     plan_messages: PlanMessages
     limiter: PostLimiter
-    outcome: StatusCollector
+    outcome: ExitStatusCollector
     _summarized: defaultdict[str, list[PlannedReport]] = field(
         default_factory=lambda: defaultdict(list), init=False
     )
@@ -78,7 +78,7 @@ class ReportPoster:
 
 
 def open_report_poster(
-    workspace: Workspace, store: "Store", expires_after: timedelta, outcome: StatusCollector
+    workspace: Workspace, store: "Store", expires_after: timedelta, outcome: ExitStatusCollector
 ) -> ReportPoster:
     plan_messages = open_plan_messages(workspace, store)
     limiter = PostLimiter(time.monotonic, time.sleep)

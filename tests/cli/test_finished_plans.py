@@ -10,7 +10,7 @@ import pytest
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
 from bot.store.store import Store
-from tests.cli.carrying_out import (
+from tests.cli.plan_execution import (
     BUILDS,
     DELETION,
     PATIENCE,
@@ -21,7 +21,7 @@ from tests.cli.carrying_out import (
     until,
     working,
 )
-from tests.cli.remembered import Remembered
+from tests.cli.stored_plans import Remembered
 from tests.support import Run, Shelf
 
 

@@ -16,8 +16,8 @@ from typing import IO
 from bot.core.records import Change, PlanRecord
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
-from tests.cli.forks import Forked
-from tests.cli.remembered import LOOKED_AT, proposed
+from tests.cli.forked_processes import Forked
+from tests.cli.stored_plans import LOOKED_AT, proposed
 from tests.store.support import event
 from tests.support import Run
 
