@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.cli.options import SINCE, common_options, format_option
 from bot.cli.database import existing_store
+from bot.cli.options import SINCE, common_options, format_option
 from bot.cli.terminal import OutputFormats
 from bot.core.records import Event
 from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events

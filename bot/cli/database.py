@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def opened_store() -> "Iterator[Store]":
-    """Result, if there is none."""
+    """Created if there is none."""
     with open_store() as store:
         _begin(store)
         yield store

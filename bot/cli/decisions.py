@@ -10,11 +10,11 @@ from bot.bootstrap.memory import Memory
 from bot.bootstrap.people import command_line_person, open_decisions
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import is_gone
-from bot.cli.options import CommonOptions, common_options
 from bot.cli.database import opened_memory, opened_store
-from bot.cli.runs import PlanExecutor, execute, explained_interruption
 from bot.cli.exit_status import ExitStatus
-from bot.cli.terminal import note, say
+from bot.cli.options import CommonOptions, common_options
+from bot.cli.runs import PlanExecutor, execute, explained_interruption
+from bot.cli.terminal import note, print_line
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
@@ -64,8 +64,8 @@ def approve(
             consent = replace(consent, typed=_name_as_typed(record, deletion_words(record, usd)))
         approved = decisions.approve(plan, person, consent)
         with explained_interruption(store, approved):
-            say(status_sentence(approved, settings.approval.required))
-            say(f"Approved: {deletion_words(record, usd)}.")
+            print_line(status_sentence(approved, settings.approval.required))
+            print_line(f"Approved: {deletion_words(record, usd)}.")
             if not wait:
                 return ExitStatus.DONE
             return execute(PlanExecutor(settings, store, person), approved)
@@ -84,7 +84,7 @@ def dismiss(options: CommonOptions, plan: str) -> None:
     with opened_store() as store:
         person = command_line_person(settings)
         dismissed = open_decisions(settings, store).dismiss(plan, person)
-    say(status_sentence(dismissed, settings.approval.required))
+    print_line(status_sentence(dismissed, settings.approval.required))
 
 
 @click.command()
@@ -101,7 +101,7 @@ def stop(options: CommonOptions, plan: str) -> None:
         person = command_line_person(settings)
         stopped = open_decisions(settings, store).stop(plan, person)
         work = find_work(store, system_clock(), is_gone)
-    say(_how_it_stopped(stopped, settings.approval.required))
+    print_line(_how_it_stopped(stopped, settings.approval.required))
     if any(begun.plan.id == stopped.id for begun in work.abandoned):
         note("nobody carries the plan out any more: ecr-clean recover writes its receipt")
 
@@ -145,7 +145,7 @@ def confirm_usage(options: CommonOptions, source: str, scope: str, workloads: in
         if workloads is None:
             return ExitStatus.REFUSED
         confirmed = _confirm(options, memory, source, scope, workloads)
-    say(f"Confirmed: {figures_words(figures(confirmed))}.")
+    print_line(f"Confirmed: {figures_words(figures(confirmed))}.")
     return ExitStatus.DONE
 
 
@@ -159,7 +159,9 @@ def _confirmed_number(doubted: Doubted) -> int | None:
     return number if click.confirm("Is that right?", err=True) else None
 
 
-def _confirm(options: CommonOptions, memory: Memory, source: str, scope: str, workloads: int) -> Doubted:
+def _confirm(
+    options: CommonOptions, memory: Memory, source: str, scope: str, workloads: int
+) -> Doubted:
     if memory.store is None:
         return confirm_usage_without_store(memory.scans.usage, source, scope, workloads)
     settings = load_settings(options.config)

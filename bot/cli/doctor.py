@@ -14,10 +14,10 @@ from bot.bootstrap.people import open_authority
 from bot.bootstrap.planning import identify, open_named_registries, own_place, system_clock
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
 from bot.bootstrap.sources import cluster_role, open_sources
-from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatus
-from bot.cli.terminal import OutputFormats, note, say_lines, shown_progress
+from bot.cli.options import CommonOptions, common_options, format_option
+from bot.cli.terminal import OutputFormats, note, print_lines, progress_display
 from bot.core.errors import RequestError
 from bot.core.findings import (
     DefaultsApply,
@@ -81,7 +81,7 @@ def _slack(settings: Settings) -> Iterator[Finding]:
 
 def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
     sources = open_sources(settings, registries, frozenset(each.id() for each in registries))
-    with opened_memory() as memory, shown_progress() as progress:
+    with opened_memory() as memory, progress_display() as progress:
         authority = open_authority(settings)
         seen = sources.scan(settings, authority, memory.scans, system_clock, progress)
         listed = {
@@ -97,7 +97,9 @@ def _texts(findings: Iterable[Finding]) -> Iterator["RenderableType"]:
     yield findings_as_text(list(findings))
 
 
-FINDINGS = OutputFormats(_texts, FINDING_COLUMNS.as_line, FINDING_COLUMNS.header, FINDING_COLUMNS.as_rows)
+FINDINGS = OutputFormats(
+    _texts, FINDING_COLUMNS.as_line, FINDING_COLUMNS.header, FINDING_COLUMNS.as_rows
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def _refuse_together(given: Mapping[str, bool]) -> None:
 
 
 def _print_cluster_role(settings: Settings) -> None:
-    say_lines(json.dumps(cluster_role(settings), indent=2))
+    print_lines(json.dumps(cluster_role(settings), indent=2))
     note(
         "bind it to the user, group or service account that ecr-clean comes as: kubectl create "
         "clusterrolebinding ecr-clean --clusterrole=ecr-clean --group=GROUP"
@@ -169,7 +171,7 @@ def _print_policy(settings: Settings, role: Principal, kind: PolicyKind) -> None
     _refuse_unknown_role(role, kind, shares)
     mine = shares[kind][role]
     policy = kind.policy(mine)
-    say_lines(json.dumps(policy, indent=2))
+    print_lines(json.dumps(policy, indent=2))
     if not policy["Statement"]:
         note("the policy is empty: no repository matches `policies`, so nothing is ever deleted")
     _note_whose(role, kind, _roles(shares[kind]), mine.account)

@@ -31,18 +31,18 @@ class ExitStatusCollector:
 
     debug: bool
     statuses: set[ExitStatus] = field(default_factory=set)
-    told: set[Obstacle] = field(default_factory=set)
+    reported: set[Obstacle] = field(default_factory=set)
 
     def failed(self, error: RequestError | ServiceError) -> None:
-        tell(error, debug=self.debug)
+        print_error(error, debug=self.debug)
         self.statuses.add(status_of(error))
 
     def incomplete(self, name: str, problems: Iterable[Obstacle]) -> None:
         """A source that could not be read concerns every repository, but is told once."""
         self.statuses.add(ExitStatus.INCOMPLETE)
         for problem in problems:
-            if problem not in self.told:
-                self.told.add(problem)
+            if problem not in self.reported:
+                self.reported.add(problem)
                 note(f"the plan of {name} is incomplete: {obstacle_words(problem)}")
 
     @property
@@ -54,7 +54,7 @@ def status_of(error: Exception) -> ExitStatus:
     return ExitStatus.REFUSED if isinstance(error, RequestError) else ExitStatus.FAILED
 
 
-def tell(error: Exception, *, debug: bool) -> None:
+def print_error(error: Exception, *, debug: bool) -> None:
     """The sentence on standard error; the traceback only for who asked for it."""
     note(*error_lines(error))
     if debug:

@@ -11,8 +11,8 @@ import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand
 
 from bot import __version__
+from bot.cli.exit_status import INTERRUPTED, ExitStatus, print_error, status_of
 from bot.cli.options import CommonOptions, common_options
-from bot.cli.exit_status import INTERRUPTED, ExitStatus, status_of, tell
 from bot.cli.terminal import note, note_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.outgoing import quoted
@@ -91,7 +91,7 @@ def _run(arguments: list[str] | None, options: CommonOptions) -> int:
     except click.ClickException as error:
         return _refuse(error)
     except (RequestError, ServiceError) as error:
-        tell(error, debug=options.debug)
+        print_error(error, debug=options.debug)
         return status_of(error)
     except (click.Abort, KeyboardInterrupt):
         note("interrupted")
@@ -100,7 +100,7 @@ def _run(arguments: list[str] | None, options: CommonOptions) -> int:
         _discard_output()
         return ExitStatus.FAILED
     except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
-        tell(_internal_error(error), debug=options.debug)
+        print_error(_internal_error(error), debug=options.debug)
         return ExitStatus.FAILED
     return int(status or ExitStatus.DONE)
 

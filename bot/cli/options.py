@@ -1,4 +1,4 @@
-"""CommonOptions and arguments that several subcommands have."""
+"""Options and arguments that several subcommands have."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

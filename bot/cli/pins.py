@@ -9,17 +9,23 @@ import click
 
 from bot.bootstrap.people import command_line_person, open_authority, open_pins
 from bot.bootstrap.planning import open_registries, system_clock
-from bot.cli.options import UNTIL, CommonOptions, common_options, format_option, repositories_argument
-from bot.cli.planning import find_all
 from bot.cli.database import existing_store, opened_store
 from bot.cli.exit_status import ExitStatusCollector
-from bot.cli.terminal import OutputFormats, note, say
+from bot.cli.options import (
+    UNTIL,
+    CommonOptions,
+    common_options,
+    format_option,
+    repositories_argument,
+)
+from bot.cli.planning import find_all
+from bot.cli.terminal import OutputFormats, note, print_line
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
 from bot.core.words import first_few
 from bot.render.pins import PIN_COLUMNS, ListedPin, no_pins, pin_as_text, pin_words
-from bot.render.stored_plans import status_sentence
 from bot.render.quantities import count
+from bot.render.stored_plans import status_sentence
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.usecases.repositories import find_repository
@@ -38,7 +44,11 @@ if TYPE_CHECKING:
 @common_options
 @click.pass_obj
 def pin(
-    options: CommonOptions, repository: str, pins: Sequence[str], reason: str, until: datetime | None
+    options: CommonOptions,
+    repository: str,
+    pins: Sequence[str],
+    reason: str,
+    until: datetime | None,
 ) -> None:
     """Keep a tag (wherever it moves), a digest, or all tags that fit a glob.
 
@@ -49,9 +59,9 @@ def pin(
         where, person = _repository(settings, repository), command_line_person(settings)
         done = open_pins(settings, store).pin(where, pins, person, reason, until)
     for each in done.pins:
-        say(f"In {where.name}, {pin_words(each)}")
+        print_line(f"In {where.name}, {pin_words(each)}")
     if done.plan:
-        say(_new_version_words(done.plan, settings.approval.required))
+        print_line(_new_version_words(done.plan, settings.approval.required))
     for text in done.idle:
         note(f"{text} fits no image that was seen there last, so it protects nothing now")
 
@@ -70,7 +80,7 @@ def unpin(options: CommonOptions, repository: str, pins: Sequence[str]) -> None:
     with opened_store() as store:
         where, person = _repository(settings, repository), command_line_person(settings)
         done = open_pins(settings, store).unpin(where, pins, person)
-    say(f"Unpinned in {where.name}: {first_few([each.pin.pin for each in done])}")
+    print_line(f"Unpinned in {where.name}: {first_few([each.pin.pin for each in done])}")
 
 
 def _repository(settings: Settings, argument: str) -> RepositoryId:

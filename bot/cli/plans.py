@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.bootstrap.planning import system_clock
-from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.database import existing_store
-from bot.cli.terminal import OutputFormats, say_exactly
+from bot.cli.options import CommonOptions, common_options, format_option
+from bot.cli.terminal import OutputFormats, print_exactly
 from bot.core.errors import RequestError
 from bot.core.plan import Plan
 from bot.core.records import Item, PlanRecord
@@ -83,7 +83,7 @@ def show(options: CommonOptions, plan: str, manifest: str | None, format_: str) 
             raise RequestError(f"There is no plan {plan}: none was ever proposed here")
         record = find_plan(store, plan, system_clock())
         if manifest is not None:
-            say_exactly(find_kept_manifest(store, record, manifest).text)
+            print_exactly(find_kept_manifest(store, record, manifest).text)
             return
         DETAILS.print_all(format_, [StoredPlan(record, store, required)])
 

@@ -12,11 +12,11 @@ from bot.bootstrap.people import command_line_person, open_proposer
 from bot.bootstrap.planning import open_registries, system_clock
 from bot.bootstrap.slack import open_client, open_workspace
 from bot.bootstrap.sources import UsageSources
+from bot.cli.database import opened_memory
+from bot.cli.exit_status import ExitStatusCollector
 from bot.cli.options import CommonOptions, common_options, format_option, repositories_argument
 from bot.cli.planning import MultiRepositoryPlanner, find_all, note_if_incomplete
 from bot.cli.plans import StoredPlan
-from bot.cli.database import opened_memory
-from bot.cli.exit_status import ExitStatusCollector
 from bot.cli.terminal import OutputFormats, note
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan, PlanState
@@ -28,10 +28,10 @@ from bot.render.stored_plans import (
     PROPOSAL_HEADER,
     REPORT_COLUMNS,
     PostedReport,
+    database_age_note,
     proposal_as_json,
     proposal_as_rows,
     report_words,
-    database_age_note,
     status_as_text,
 )
 from bot.render.terminal import shown, shown_whole
@@ -84,7 +84,9 @@ def _proposals(
         def make(planner: Planner, found: Found) -> Proposal:
             return open_proposer(settings, store, planner, person).propose(found)
 
-        planning = MultiRepositoryPlanner(settings, memory, outcome, make, UsageSources.scan_other_regions_too)
+        planning = MultiRepositoryPlanner(
+            settings, memory, outcome, make, UsageSources.scan_other_regions_too
+        )
         for proposal in planning.plan_all(repositories):
             plan = StoredPlan(proposal.record, store, settings.approval.required)
             yield ProposedPlan(plan, proposal.content)
@@ -165,7 +167,9 @@ def _posted(
             proposer = open_proposer(settings, store, planner, person)
             return poster.reports.plan(request, partial(proposer.propose, each))
 
-        for planned in MultiRepositoryPlanner(settings, memory, outcome, plan).plan_found(found, registries):
+        for planned in MultiRepositoryPlanner(settings, memory, outcome, plan).plan_found(
+            found, registries
+        ):
             yield from poster.post(planned)
             if planned.proposal:
                 note_if_incomplete(planned.proposal.content, outcome)

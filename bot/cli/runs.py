@@ -16,10 +16,10 @@ from bot.bootstrap.people import command_line_person, open_decisions
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Leaving, is_gone
 from bot.bootstrap.runs import open_run_starter
-from bot.cli.options import CommonOptions, common_options
 from bot.cli.database import existing_store
 from bot.cli.exit_status import INTERRUPTED, ExitStatus, ExitStatusCollector
-from bot.cli.terminal import note, say, show, shown_progress
+from bot.cli.options import CommonOptions, common_options
+from bot.cli.terminal import note, print_line, progress_display, show
 from bot.core.authority import Person
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import PlanState
@@ -29,8 +29,8 @@ from bot.core.words import moment
 from bot.ports import Progress, RunProgress
 from bot.render.decisions import pause_words
 from bot.render.errors import not_started_words
-from bot.render.stored_plans import result_as_text
 from bot.render.quantities import size
+from bot.render.stored_plans import result_as_text
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.usecases.deletion.lease import LeaseLostError
@@ -78,8 +78,8 @@ class PlanExecutor:
             while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
                 if self.leaving.is_told():
                     raise KeyboardInterrupt
-                if carry_on := self._next_action(plan):
-                    carry_on()
+                if action := self._next_action(plan):
+                    action()
                 elif plan.state is PlanState.EXECUTING:
                     self._wait_for_another(plan)
                 elif pause := self.store.pause():
@@ -121,7 +121,7 @@ class PlanExecutor:
         assert until, "approved plans have a time"
         how_to_stop = f"to take it back: ecr-clean stop {plan.id}"
         seconds = (until - began).total_seconds()
-        with shown_progress() as progress:
+        with progress_display() as progress:
             while (left := (until - system_clock()).total_seconds()) > 0:
                 progress("waiting", int(seconds - left), int(seconds), how_to_stop)
                 self.leaving.sleep(min(left, SECONDS_BETWEEN_CHECKS))
@@ -129,14 +129,14 @@ class PlanExecutor:
                     return
 
     def _wait_until_resumed(self, pause: Pause) -> None:
-        with shown_progress() as progress:
+        with progress_display() as progress:
             progress(pause_words(pause), 0, None)
             while self.store.pause() and not self.leaving.is_told():
                 self.leaving.sleep(SECONDS_BETWEEN_CHECKS)
 
     def _wait_for_another(self, plan: PlanRecord) -> None:
         """Process, until it is done or gone."""
-        with shown_progress() as progress:
+        with progress_display() as progress:
             while self._is_with_another(plan) and not self.leaving.is_told():
                 items = self.store.items(plan.id, plan.version)
                 settled = sum(item.outcome is not Outcome.PENDING for item in items)
@@ -148,13 +148,15 @@ class PlanExecutor:
         return is_executing and not self._next_action(plan)
 
     def _watched(self, plan: PlanRecord, action: RunAction) -> PlanRecord:
-        with shown_progress() as progress, _stop_on_ctrl_c(self.leaving, STOPPING):
+        with progress_display() as progress, _stop_on_ctrl_c(self.leaving, STOPPING):
             try:
                 return self._unless_stopped(plan, action, progress)
             except LeaseLostError:
                 return self._as_stored(plan)
 
-    def _unless_stopped(self, plan: PlanRecord, action: RunAction, progress: Progress) -> PlanRecord:
+    def _unless_stopped(
+        self, plan: PlanRecord, action: RunAction, progress: Progress
+    ) -> PlanRecord:
         """Ctrl-C stops the plan, as `ecr-clean stop` would."""
         try:
             return action(self._starter(progress, self.leaving))
@@ -263,7 +265,7 @@ def recover(options: CommonOptions) -> int:
     if pause:
         note(f"{pause_words(pause)}: no plan begins before that")
     elif not (work.due or work.abandoned or work.running):
-        say("Nothing was left: no plan is due, and none is being carried out.")
+        print_line("Nothing was left: no plan is due, and none is being carried out.")
     return outcome.status
 
 
@@ -280,7 +282,9 @@ def _finishers(executor: PlanExecutor, work: Work) -> Iterator[Callable[[], Plan
     yield from (partial(executor.start, plan) for plan in work.due)
 
 
-def _try(executor: PlanExecutor, finish: Callable[[], PlanRecord], outcome: ExitStatusCollector) -> None:
+def _try(
+    executor: PlanExecutor, finish: Callable[[], PlanRecord], outcome: ExitStatusCollector
+) -> None:
     """What fails hinders nothing else."""
     try:
         outcome.statuses.add(print_result(executor, finish()))

@@ -12,10 +12,10 @@ import click
 
 from bot.bootstrap.processes import Leaving, leaving_on_signals
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_connection
-from bot.cli.options import CommonOptions, common_options
 from bot.cli.database import opened_store
 from bot.cli.exit_status import ExitStatus
-from bot.cli.terminal import say
+from bot.cli.options import CommonOptions, common_options
+from bot.cli.terminal import print_line
 from bot.core.errors import ServiceError
 from bot.process import (
     FRONT,
@@ -93,7 +93,9 @@ def _log_start(settings: Settings, connection: "SlackConnection | None") -> None
         _log.warning("No plan can be approved in Slack: no entry of `reports` has a `channel`")
 
 
-def _supervise(worker: "WorkerProcess", monitor: "SlackConnectionMonitor", leaving: Leaving) -> ExitStatus:
+def _supervise(
+    worker: "WorkerProcess", monitor: "SlackConnectionMonitor", leaving: Leaving
+) -> ExitStatus:
     """Raises ServiceError if Slack has been away for too long, or no sign of life can be left."""
     collect_at = time.monotonic()
     while not leaving.is_told():
@@ -196,4 +198,4 @@ def health() -> None:
             f"No sign of life in the last {MOST_SECONDS_OF_SILENCE:.0f} seconds from "
             f"{' and '.join(names)}: see what serve says, and start it again if it says nothing"
         )
-    say("serve and its worker are well.")
+    print_line("serve and its worker are well.")

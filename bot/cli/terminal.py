@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 Entity = TypeVar("Entity")
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     """A line of the command's result."""
     click.echo(outgoing.line(text))
 
 
-def say_lines(text: str) -> None:
+def print_lines(text: str) -> None:
     """Several lines of it: fields from elsewhere must be on one line already."""
     click.echo(outgoing.lines(text))
 
 
-def say_exactly(text: str) -> None:
+def print_exactly(text: str) -> None:
     """What a digest names must not change on its way into a file; a terminal only shows it."""
     click.echo(outgoing.lines(text) if sys.stdout.isatty() else text, nl=False)
 
@@ -86,7 +86,7 @@ class OutputFormats(Generic[Entity]):
 
 
 @contextmanager
-def shown_progress() -> Iterator[Progress]:
+def progress_display() -> Iterator[Progress]:
     """Leaves nothing behind; silent where standard error is no terminal."""
     if not sys.stderr.isatty():
         yield _silent

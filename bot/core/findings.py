@@ -1,4 +1,4 @@
-"""What `ecr-clean doctor` finds: values with fields. `bot/render/finding_sentences.py` words them."""
+"""What `ecr-clean doctor` finds, as values. `bot/render/finding_sentences.py` has the sentences."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -23,9 +23,9 @@ from bot.render.obstacles import forbidden_words, start_obstacle_words
 from bot.render.output import Column, Columns, place_columns, place_of
 from bot.render.permission_sentences import grant_words
 from bot.render.pins import pin_words
+from bot.render.quantities import count, iso
 from bot.render.reasons import end_cause_words, reason_words
 from bot.render.terminal import indented, shown, stacked
-from bot.render.quantities import count, iso
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

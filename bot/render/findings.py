@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from bot.core.findings import Finding, FindingStatus
 from bot.render.finding_sentences import finding_words, fix_words
 from bot.render.output import Column, Columns
-from bot.render.terminal import shown, shown_whole, stacked
 from bot.render.quantities import count
+from bot.render.terminal import shown, shown_whole, stacked
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -62,8 +62,11 @@ class Column(Generic[Entity, Row]):
 
 
 class Columns(Generic[Entity, Row]):
-    """The columns of a list of entities, in the order of CSV. `json_first` and `table_first` are the
-    keys with which JSON and the table begin; the other columns follow in the order of CSV."""
+    """The columns of a list of entities, in the order of CSV.
+
+    `json_first`, `table_first`: keys of the first columns in JSON and in the table. The other
+    columns follow in the order of CSV.
+    """
 
     def __init__(
         self,

@@ -7,8 +7,8 @@ from bot.core.pins import Pin
 from bot.core.words import moment
 from bot.render.output import Column, Columns, place_columns, place_of
 from bot.render.permission_sentences import person_refusal_words
-from bot.render.terminal import indented, shown, stacked
 from bot.render.quantities import iso
+from bot.render.terminal import indented, shown, stacked
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

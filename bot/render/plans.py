@@ -14,6 +14,7 @@ from bot.core.words import first_few, moment, named, restoration
 from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, name_of, why
+from bot.render.quantities import age, count, freed_of_all, iso, money, size
 from bot.render.reasons import reason_as_keys, reason_words, user_words
 from bot.render.terminal import (
     NUMBER,
@@ -30,7 +31,6 @@ from bot.render.terminal import (
     stacked,
     table,
 )
-from bot.render.quantities import age, count, freed_of_all, iso, money, size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

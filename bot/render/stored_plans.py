@@ -17,6 +17,7 @@ from bot.render.decisions import refusal_words, state_words
 from bot.render.events import by_reason, item_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plans import CSV_HEADER, PLACE_COLUMNS, plan_as_json, plan_as_rows
+from bot.render.quantities import age, count, freed, iso, money, size
 from bot.render.terminal import (
     FOLDED,
     NUMBER,
@@ -30,7 +31,6 @@ from bot.render.terminal import (
     shown_whole,
     stacked,
 )
-from bot.render.quantities import age, count, freed, iso, money, size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

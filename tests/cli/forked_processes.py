@@ -1,8 +1,8 @@
 """Processes of `ecr-clean` that are forked from one which has imported it already.
 
-They are processes like any other: with an id, pipes and an environment of their own. Only what the
-imports take, more than a second each, is spent once. `python -m tests.cli.forked_processes` is the process
-that they are forked from; it starts one for each request, until its socket is closed.
+Each process has its own id, pipes and environment. Only the imports, which take more than a second,
+happen once: in the parent process, `python -m tests.cli.forked_processes`. It forks one process for
+each request, until its socket is closed.
 """
 
 import atexit

@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.demo.demo_company import isolated_environment, open_demo_folder, open_workspace, serving
+from bot.cli.demo.demo_company import (
+    isolated_environment,
+    open_demo_folder,
+    open_workspace,
+    serving,
+)
 from bot.cli.demo.presentation import post_reports
 from bot.core.errors import ServiceError
 from bot.playground.slack import Workspace
-from tests.cli.plan_execution import until
 from tests.cli.demo_runs import Machine, free_port
+from tests.cli.plan_execution import until
 from tests.support import Run
 
 HABITS = {

@@ -14,7 +14,7 @@ from botocore.loaders import Loader
 
 from bot.aws.sessions import open_session
 from bot.bootstrap.sources import cluster_role
-from bot.cli.demo.demo_company import expect_no_proxy, aws_environment
+from bot.cli.demo.demo_company import aws_environment, expect_no_proxy
 from bot.cli.demo.own_account import only_reads, own_settings
 from bot.core.errors import RequestError
 from bot.playground.aws import StandIn
@@ -24,8 +24,8 @@ from bot.playground.seed_kubernetes import enter_eks, run_payments
 from bot.playground.slack import RemoteWorkspace
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
-from tests.cli.plan_execution import until
 from tests.cli.demo_runs import Machine, free_port
+from tests.cli.plan_execution import until
 
 LOOK = """
 import json, boto3

@@ -10,8 +10,8 @@ from bot.cli.demo.demo_company import DemoCompany, running_company
 from bot.playground.remote import Control
 from bot.playground.stage import Stage
 from bot.playground.walkthrough import REPOSITORY, play
-from tests.cli.plan_execution import until
 from tests.cli.demo_runs import Machine
+from tests.cli.plan_execution import until
 
 pytestmark = pytest.mark.slow
 

@@ -17,6 +17,7 @@ from bot.core.plan import PlanState
 from bot.core.records import EventName
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
+from tests.cli.forked_processes import Forked
 from tests.cli.plan_execution import (
     AT_ONCE,
     BUILDS,
@@ -28,7 +29,6 @@ from tests.cli.plan_execution import (
     until,
     working,
 )
-from tests.cli.forked_processes import Forked
 from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.support import Run, Shelf
 

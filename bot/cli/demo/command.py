@@ -10,9 +10,9 @@ from typing import NoReturn
 import click
 
 from bot.cli.demo.own_account import show_own_account
-from bot.cli.demo.presentation import show_company, play_walkthrough
-from bot.cli.options import CommonOptions, common_options
+from bot.cli.demo.presentation import play_walkthrough, show_company
 from bot.cli.exit_status import ExitStatus
+from bot.cli.options import CommonOptions, common_options
 from bot.core.errors import RequestError
 
 _NEEDED = ("cbor2", "jinja2", "starlette", "trustme", "uvicorn", "websockets")

@@ -224,10 +224,15 @@ def open_company(port: int, undo_window: timedelta) -> Iterator[DemoCompany]:
 
 
 @contextmanager
-def running_company(port: int, undo_window: timedelta) -> Iterator[tuple[DemoCompany, ServeProcess]]:
+def running_company(
+    port: int, undo_window: timedelta
+) -> Iterator[tuple[DemoCompany, ServeProcess]]:
     """The bot has come into the workspace."""
     with open_company(port, undo_window) as company:
         environment = {**isolated_environment(), **company.environment}
-        with open_demo_folder(environment, company.settings) as demo_folder, serving(demo_folder) as bot:
+        with (
+            open_demo_folder(environment, company.settings) as demo_folder,
+            serving(demo_folder) as bot,
+        ):
             bot.wait_until_connected(company.workspace.remote)
             yield company, bot

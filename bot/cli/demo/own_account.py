@@ -20,14 +20,14 @@ from bot.aws.iam_policy import NEEDS_OF_SOURCES, REGISTRY, Needs
 from bot.aws.places import AccountAccess, open_places
 from bot.bootstrap.planning import identify, open_registries
 from bot.cli.demo.demo_company import (
-    expect_no_proxy,
     aws_environment,
+    expect_no_proxy,
     open_demo_folder,
     open_workspace,
     serving,
 )
 from bot.cli.demo.presentation import ReportPrinter, wait_for_ctrl_c
-from bot.cli.terminal import say_lines
+from bot.cli.terminal import print_lines
 from bot.core.errors import RequestError, ServiceError
 from bot.settings.load import DEFAULT_FILE, load_settings, parse
 from bot.settings.model import Settings
@@ -177,7 +177,7 @@ def _show(workspace: "Workspace", settings: str, *, stay: bool) -> None:
     environment = {**aws_environment(), **workspace.environment()}
     with open_demo_folder(environment, settings) as demo_folder, serving(demo_folder) as bot:
         bot.wait_until_connected(remote)
-        say_lines(f"The workspace is open: {workspace.url}/\n")
+        print_lines(f"The workspace is open: {workspace.url}/\n")
         printer = ReportPrinter(you, Reader(remote.ask("/workspace")))
         printer.print_lines(demo_folder)
         printer.print_whole(lambda report: report.usd)
@@ -215,6 +215,6 @@ def _explain_pull_times(settings: Settings, registries: Sequence[EcrRegistry]) -
     if not any(map(reads_count_as_pulls, registries)):
         return
     who = identify(settings).principal or "ARN-OF-YOUR-ROLE"
-    say_lines(NOTE.format(who=who))
+    print_lines(NOTE.format(who=who))
     if sys.stdin.isatty() and sys.stdout.isatty():
         click.confirm("Read them now?", default=True, abort=True)

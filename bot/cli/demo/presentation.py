@@ -13,7 +13,7 @@ import orjson
 
 from bot.cli.demo.demo_company import DemoFolder, ServeProcess, running_company
 from bot.cli.exit_status import ExitStatus
-from bot.cli.terminal import note, say_lines
+from bot.cli.terminal import note, print_lines
 from bot.core.errors import ServiceError
 from bot.render.quantities import count, money
 
@@ -69,19 +69,19 @@ class ReportPrinter:
             self.posted.append(each)
             if (message := (each.channel, each.ts)) not in printed:
                 printed.add(message)
-                say_lines(self.reader.paragraph("• ", self._message(each)["text"]))
+                print_lines(self.reader.paragraph("• ", self._message(each)["text"]))
 
     def print_whole(self, rank: Callable[[PostedMessage], Any]) -> None:
         """Of all reports the one that ranks highest, as it stands in the workspace."""
         highest = max(self.posted, key=rank)
-        say_lines(f"\n┌─ {self.reader.name(highest.channel)}, from ecr-clean")
+        print_lines(f"\n┌─ {self.reader.name(highest.channel)}, from ecr-clean")
         for line in self.reader.lines(self._message(highest)):
-            say_lines(f"│ {line}".rstrip())
-        say_lines("└─\n")
+            print_lines(f"│ {line}".rstrip())
+        print_lines("└─\n")
 
     def print_sum(self) -> None:
         usd = sum(each.usd for each in self.posted)
-        say_lines(
+        print_lines(
             f"{count(len(self.posted), 'repository', 'repositories')}. What may go saves about "
             f"{money(usd)} a month ({money(12 * usd)} a year) in all."
         )
@@ -135,13 +135,13 @@ def show_company(port: int, *, stay: bool) -> None:
     began = time.monotonic()
     with running_company(port, UNDO_WINDOW) as (company, bot):
         workspace = company.workspace
-        say_lines(f"The workspace of a made-up company is open: {workspace.url}/\n")
+        print_lines(f"The workspace of a made-up company is open: {workspace.url}/\n")
         reader = Reader(workspace.remote.ask("/workspace"))
         printer = ReportPrinter(company.cast.mia, reader)
         printer.print_lines(bot.demo_folder)
         printer.print_whole(lambda report: report.repository == FIRST)
         printer.print_sum()
-        say_lines(f"All of it took {time.monotonic() - began:.0f} seconds.")
+        print_lines(f"All of it took {time.monotonic() - began:.0f} seconds.")
         if stay:
             invitation = INVITATION.format(url=workspace.url, seconds=UNDO_WINDOW.seconds)
             wait_for_ctrl_c(bot, invitation)
@@ -149,12 +149,12 @@ def show_company(port: int, *, stay: bool) -> None:
 
 def wait_for_ctrl_c(bot: ServeProcess, invitation: str) -> None:
     """Raises ServiceError if the bot ends before."""
-    say_lines(invitation)
+    print_lines(invitation)
     with suppress(KeyboardInterrupt):
         while True:
             bot.expect_alive()
             time.sleep(0.5)
-    say_lines("\nThe demo is over.")
+    print_lines("\nThe demo is over.")
 
 
 def play_walkthrough(port: int) -> ExitStatus:
@@ -165,5 +165,5 @@ def play_walkthrough(port: int) -> ExitStatus:
 
     with running_company(port, STORY_UNDO_WINDOW) as (company, _):
         remote, cast = company.workspace.remote, company.cast
-        stage = Stage(remote, Control(company.aws_url), cast, cast.shop, say_lines)
+        stage = Stage(remote, Control(company.aws_url), cast, cast.shop, print_lines)
         return ExitStatus.DONE if play(stage) else ExitStatus.FAILED

@@ -12,8 +12,8 @@ from bot.core.plan import Plan
 from bot.core.reasons import Verdict
 from bot.core.words import first_few, short
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, why
-from bot.render.reasons import user_words
 from bot.render.quantities import count, size
+from bot.render.reasons import user_words
 from bot.slack.api import Json
 from bot.slack.ids import IMAGES, IMAGES_PAGE, PlanRef
 from bot.slack.messages.kit import button, context, header, plain, section

@@ -9,8 +9,8 @@ from bot.core.records import EventName, Item, Outcome
 from bot.core.savings import usd_per_month
 from bot.core.words import short
 from bot.render.events import by_reason
-from bot.render.reasons import stopper_words
 from bot.render.quantities import about, count, freed_of_all, size
+from bot.render.reasons import stopper_words
 from bot.slack.api import MessageContent
 from bot.slack.ids import PIN_TAGS, SHOW_IMAGES, STOP_PLAN
 from bot.slack.messages import phrases

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.core.records import Outcome, Pause, PlanRecord
-from bot.render.reasons import stopper_words
 from bot.render.quantities import count
+from bot.render.reasons import stopper_words
 from bot.slack.api import MessageContent
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases

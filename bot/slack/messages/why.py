@@ -12,8 +12,8 @@ from bot.core.repository import RepositoryId
 from bot.render.decisions import state_words
 from bot.render.events import item_words
 from bot.render.plan_summary import name_of, why
-from bot.render.reasons import user_words
 from bot.render.quantities import count
+from bot.render.reasons import user_words
 from bot.slack.api import MessageContent
 from bot.slack.ids import COMMAND
 from bot.slack.messages import phrases
@@ -125,7 +125,7 @@ def _users(view: WhyView) -> Iterator[str]:
     if users := view.explanation.judged.used_by:
         more = len(users) - USERS
         listed = ", ".join(prose(user_words(user), MOST_IN_USER) for user in users[:USERS])
-        yield f"*ImageInUse by:* {listed}" + (f" and {more:,} more" if more > 0 else "") + "."
+        yield f"*Used by:* {listed}" + (f" and {more:,} more" if more > 0 else "") + "."
 
 
 def _family(view: WhyView) -> Iterator[str]:
