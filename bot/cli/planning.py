@@ -11,10 +11,10 @@ from bot.bootstrap.memory import Memory
 from bot.bootstrap.people import open_authority
 from bot.bootstrap.planning import open_planner, open_registries, system_clock
 from bot.bootstrap.sources import Seen, UsageSources, open_sources
-from bot.cli.options import Options, common_options, format_option, repositories_argument
-from bot.cli.remembering import opened_memory
-from bot.cli.status import StatusCollector
-from bot.cli.terminal import Forms, shown_progress
+from bot.cli.database import opened_memory
+from bot.cli.exit_status import ExitStatusCollector
+from bot.cli.options import CommonOptions, common_options, format_option, repositories_argument
+from bot.cli.terminal import OutputFormats, progress_display
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.ports import Clock, Progress, Registry, ScanMemory
@@ -42,32 +42,34 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Planning(Generic[Made]):
+class MultiRepositoryPlanner(Generic[Result]):
     """`make` is what becomes of every repository, `scan` how usage is looked for."""
 
     settings: Settings
     memory: Memory
-    outcome: StatusCollector
-    make: Callable[[Planner, Found], Made]
+    outcome: ExitStatusCollector
+    make: Callable[[Planner, Found], Result]
     scan: Callable[[UsageSources, Settings, Authority, ScanMemory, Clock, Progress], Seen] = (
         UsageSources.scan
     )
 
-    def of_all(self, arguments: Sequence[str]) -> Iterator[Made]:
+    def plan_all(self, arguments: Sequence[str]) -> Iterator[Result]:
         """All are tried; what fails is told, and goes into the outcome."""
         registries = open_registries(self.settings)
-        return self.of(find_all(arguments, registries, self.outcome), registries)
+        return self.plan_found(find_all(arguments, registries, self.outcome), registries)
 
-    def of_one(self, argument: str) -> Iterator[Made]:
+    def plan_one(self, argument: str) -> Iterator[Result]:
         """Raises RequestError if it is not exactly one."""
         registries = open_registries(self.settings)
-        return self.of([find_repository(argument, registries)], registries)
+        return self.plan_found([find_repository(argument, registries)], registries)
 
-    def of(self, found: Sequence[Found], registries: Sequence[EcrRegistry]) -> Iterator[Made]:
+    def plan_found(
+        self, found: Sequence[Found], registries: Sequence[EcrRegistry]
+    ) -> Iterator[Result]:
         """As `of_all`."""
         if not found:
             return
@@ -75,12 +77,12 @@ class Planning(Generic[Made]):
         authority = open_authority(self.settings)
         asked = frozenset(each.repository.registry for each in found)
         sources = open_sources(self.settings, registries, asked)
-        with shown_progress() as progress:
+        with progress_display() as progress:
             scans = self.memory.scans
             seen = self.scan(sources, self.settings, authority, scans, system_clock, progress)
         for each in found:
             try:
-                with shown_progress() as progress:
+                with progress_display() as progress:
                     planner = open_planner(self.settings, authority, seen, self.memory, progress)
                     made = self.make(planner, each)
             except (RequestError, ServiceError) as error:
@@ -90,7 +92,7 @@ class Planning(Generic[Made]):
 
 
 def find_all(
-    arguments: Sequence[str], registries: Sequence[Registry], outcome: StatusCollector
+    arguments: Sequence[str], registries: Sequence[Registry], outcome: ExitStatusCollector
 ) -> list[Found]:
     """In the order in which they were asked for, each once."""
     by_uri: dict[str, Found] = {}
@@ -107,7 +109,7 @@ def make_plan(planner: Planner, found: Found) -> Plan:
     return planner.plan(found).plan
 
 
-def tell_if_incomplete(plan: Plan, outcome: StatusCollector) -> None:
+def note_if_incomplete(plan: Plan, outcome: ExitStatusCollector) -> None:
     if not plan.complete:
         outcome.incomplete(plan.repository.name, plan.problems)
 
@@ -117,25 +119,27 @@ def tell_if_incomplete(plan: Plan, outcome: StatusCollector) -> None:
 @format_option("manifest")
 @common_options
 @click.pass_obj
-def plan(options: Options, repositories: Sequence[str], format_: str) -> int:
+def plan(options: CommonOptions, repositories: Sequence[str], format_: str) -> int:
     """Tell what is in repositories, what may go, and what that truly saves.
 
     REPOSITORY is a name (team/api), a glob ('team/*') or a URI
     (123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api). Nothing is deleted.
     """
-    outcome = StatusCollector(options.debug)
+    outcome = ExitStatusCollector(options.debug)
     PLANS.print_all(format_, _plans(options, repositories, outcome))
     return outcome.status
 
 
 def _plans(
-    options: Options, repositories: Sequence[str], outcome: StatusCollector
+    options: CommonOptions, repositories: Sequence[str], outcome: ExitStatusCollector
 ) -> Iterator[Plan]:
     settings = load_settings(options.config)
     with opened_memory() as memory:
-        for plan in Planning(settings, memory, outcome, make_plan).of_all(repositories):
+        for plan in MultiRepositoryPlanner(settings, memory, outcome, make_plan).plan_all(
+            repositories
+        ):
             yield plan
-            tell_if_incomplete(plan, outcome)
+            note_if_incomplete(plan, outcome)
 
 
 def _texts(plans: Iterable[Plan]) -> Iterator["RenderableType"]:
@@ -147,7 +151,7 @@ def _texts(plans: Iterable[Plan]) -> Iterator["RenderableType"]:
         yield from unchecked_note(last)
 
 
-PLANS = Forms(_texts, plan_as_json, CSV_HEADER, plan_as_rows)
+PLANS = OutputFormats(_texts, plan_as_json, CSV_HEADER, plan_as_rows)
 
 
 @click.command()
@@ -156,12 +160,12 @@ PLANS = Forms(_texts, plan_as_json, CSV_HEADER, plan_as_rows)
 @format_option("manifest")
 @common_options
 @click.pass_obj
-def why(options: Options, repository: str, manifest: str, format_: str) -> int:
+def why(options: CommonOptions, repository: str, manifest: str, format_: str) -> int:
     """Tell why one manifest stays or may go, who uses it, and what hangs on it.
 
     The beginning of a digest will do. The repository is planned afresh; nothing is stored.
     """
-    outcome = StatusCollector(options.debug)
+    outcome = ExitStatusCollector(options.debug)
     with opened_memory() as memory:
         found = _explanations(options, memory, outcome, repository, manifest)
         EXPLANATIONS.print_all(format_, found)
@@ -169,12 +173,16 @@ def why(options: Options, repository: str, manifest: str, format_: str) -> int:
 
 
 def _explanations(
-    options: Options, memory: Memory, outcome: StatusCollector, repository: str, manifest: str
+    options: CommonOptions,
+    memory: Memory,
+    outcome: ExitStatusCollector,
+    repository: str,
+    manifest: str,
 ) -> Iterator[Explanation]:
     settings = load_settings(options.config)
-    for plan in Planning(settings, memory, outcome, make_plan).of_one(repository):
+    for plan in MultiRepositoryPlanner(settings, memory, outcome, make_plan).plan_one(repository):
         yield explain(plan, manifest)
-        tell_if_incomplete(plan, outcome)
+        note_if_incomplete(plan, outcome)
 
 
 def _why_texts(explanations: Iterable[Explanation]) -> Iterator["RenderableType"]:
@@ -190,4 +198,4 @@ def _rows(each: Explanation) -> Iterator[tuple[object, ...]]:
     return explained_as_rows(each.repository, each.judged, each.family)
 
 
-EXPLANATIONS = Forms(_why_texts, _json, EXPLANATION_HEADER, _rows)
+EXPLANATIONS = OutputFormats(_why_texts, _json, EXPLANATION_HEADER, _rows)

@@ -36,7 +36,7 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedGroup:
+class PlannedImageGroup:
     """A root, and the manifests with the same verdict that belong to it."""
 
     root: Judged
@@ -54,7 +54,7 @@ class JudgedGroup:
         return sum(manifest.size_bytes for manifest in manifests if not manifest.is_index)
 
 
-class Used(NamedTuple):
+class ImageInUse(NamedTuple):
     """An image in use. `users` is empty if the manifest in use is in another group. `by_use_alone`:
     no other reason keeps the image."""
 
@@ -63,10 +63,10 @@ class Used(NamedTuple):
     by_use_alone: bool
 
 
-class Pulled(NamedTuple):
+class RecentPull(NamedTuple):
     """`at`: the last pull of the root or of a manifest that belongs to it. UTC."""
 
-    group: JudgedGroup
+    group: PlannedImageGroup
     at: datetime
 
 
@@ -79,34 +79,34 @@ class PlanSummary:
         return tuple(each for each in self.plan.judged if each.verdict is Verdict.KEEP)
 
     @cached_property
-    def keepers(self) -> Sequence[tuple[str, int]]:
+    def kept_by_reason(self) -> Sequence[tuple[str, int]]:
         """Reasons with the number of kept manifests, most first. A manifest counts for its first
         reason."""
         return Counter(_because(judged.reasons[0]) for judged in self.kept).most_common()
 
     @cached_property
-    def kept_groups(self) -> Sequence[JudgedGroup]:
+    def kept_groups(self) -> Sequence[PlannedImageGroup]:
         """The last pushed first."""
         return sorted(_groups(self.kept), key=_push, reverse=True)
 
     @cached_property
-    def deleted_groups(self) -> Sequence[JudgedGroup]:
+    def deleted_groups(self) -> Sequence[PlannedImageGroup]:
         """Largest first."""
         deleted = (each for each in self.plan.judged if each.verdict is Verdict.DELETE)
         return sorted(_groups(deleted), key=lambda group: group.listed_bytes, reverse=True)
 
     @cached_property
-    def used(self) -> Sequence[Used]:
+    def used(self) -> Sequence[ImageInUse]:
         """First the images that only their use keeps, then the last pushed."""
         found = (
-            Used(group.root, _users(group), _only_use_keeps(group.root))
+            ImageInUse(group.root, _users(group), _only_use_keeps(group.root))
             for group in self.kept_groups
         )
         used = [each for each in found if each.users or each.by_use_alone]
         return sorted(used, key=lambda each: not each.by_use_alone)
 
     @cached_property
-    def saved_by_use(self) -> Sequence[Used]:
+    def kept_only_by_use(self) -> Sequence[ImageInUse]:
         return [used for used in self.used if used.by_use_alone]
 
     @cached_property
@@ -117,13 +117,13 @@ class PlanSummary:
         return list(dict.fromkeys(pinned))
 
     @cached_property
-    def pulled_lately(self) -> Sequence[Pulled]:
+    def recent_pulls(self) -> Sequence[RecentPull]:
         """Groups to delete with a pull in the last 30 days, last pull first."""
         pulled = [group for group in self.deleted_groups if group.root.pulled_lately]
         if not pulled:
             return ()
         pulls = last_pulls(build_graph(each.manifest for each in self.plan.judged))
-        found = [Pulled(group, pulls[group.root.manifest.digest]) for group in pulled]
+        found = [RecentPull(group, pulls[group.root.manifest.digest]) for group in pulled]
         return sorted(found, key=lambda each: each.at, reverse=True)
 
     @cached_property
@@ -150,7 +150,7 @@ def _because(reason: Reason) -> str:
     return KEPT_BECAUSE[reason.rule]
 
 
-def _groups(judged: Iterable[Judged]) -> list[JudgedGroup]:
+def _groups(judged: Iterable[Judged]) -> list[PlannedImageGroup]:
     """`judged` have the same verdict. A manifest with several parents is in the group of the
     nearest."""
     by_digest = {each.manifest.digest: each for each in judged}
@@ -161,7 +161,7 @@ def _groups(judged: Iterable[Judged]) -> list[JudgedGroup]:
             members[root].append(member)
         else:
             members[root]
-    return [JudgedGroup(by_digest[root], tuple(others)) for root, others in members.items()]
+    return [PlannedImageGroup(by_digest[root], tuple(others)) for root, others in members.items()]
 
 
 def _root(member: Judged, same_verdict: Mapping[str, Judged]) -> str:
@@ -179,10 +179,10 @@ def _only_use_keeps(judged: Judged) -> bool:
     return {reason.rule for reason in judged.reasons} == {RuleName.IN_USE}
 
 
-def _users(group: JudgedGroup) -> tuple[User, ...]:
+def _users(group: PlannedImageGroup) -> tuple[User, ...]:
     return sorted_users({user for member in group.members for user in member.used_by})
 
 
-def _push(group: JudgedGroup) -> tuple[datetime, str]:
+def _push(group: PlannedImageGroup) -> tuple[datetime, str]:
     manifest = group.root.manifest
     return manifest.pushed_at or _LONG_AGO, manifest.digest

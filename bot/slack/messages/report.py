@@ -22,9 +22,9 @@ from bot.core.words import first_few, moment
 from bot.render.decisions import refusal_words
 from bot.render.events import detail_words
 from bot.render.obstacles import doubt_words, obstacle_words
-from bot.render.plan_summary import JudgedGroup, PlanSummary, Pulled, Used, name_of
+from bot.render.plan_summary import ImageInUse, PlannedImageGroup, PlanSummary, RecentPull, name_of
+from bot.render.quantities import about, age, count, freed_of_all, money, size
 from bot.render.reasons import user_words
-from bot.render.words import about, age, count, freed_of_all, money, size
 from bot.slack.api import Json, MessageContent
 from bot.slack.ids import (
     APPROVE_PLAN,
@@ -154,7 +154,7 @@ def _what_stays(summary: PlanSummary) -> Iterator[str]:
         yield "*Nothing stays.*"
         return
     yield f"*{count(kept, 'stays', 'stay')}:* {phrases.kept_by_reason(summary)}."
-    if saved := summary.saved_by_use:
+    if saved := summary.kept_only_by_use:
         they_are = "it is" if len(saved) == 1 else "they are"
         yield f"*{len(saved):,} of them only because {they_are} in use:*"
     elif summary.used:
@@ -163,7 +163,7 @@ def _what_stays(summary: PlanSummary) -> Iterator[str]:
     yield from and_more(len(saved or summary.used) - USED)
 
 
-def _used(used: Used) -> str:
+def _used(used: ImageInUse) -> str:
     names = first_few([prose(user_words(user), MOST_IN_USER) for user in used.users])
     return f"• {code(name_of(used.root))} by {names or 'what hangs on it'}"
 
@@ -178,7 +178,7 @@ def _largest(summary: PlanSummary, view: PlanView) -> Iterator[str]:
     yield from (_deleted(group, view) for group in summary.deleted_groups[:LARGEST])
 
 
-def _deleted(group: JudgedGroup, view: PlanView) -> str:
+def _deleted(group: PlannedImageGroup, view: PlanView) -> str:
     pushed_at = group.root.manifest.pushed_at
     pushed = f" · pushed {age(view.plan.proposed_at - pushed_at)} ago" if pushed_at else ""
     others = f" and {len(group.others):,} that hang on it" if group.others else ""
@@ -186,7 +186,7 @@ def _deleted(group: JudgedGroup, view: PlanView) -> str:
 
 
 def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
-    pulled = summary.pulled_lately
+    pulled = summary.recent_pulls
     if not pulled:
         return
     it = "it" if len(pulled) == 1 else "them"
@@ -200,11 +200,11 @@ def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
         yield context(*and_more(len(pulled) - PULLED))
 
 
-def _pull(pulled: Pulled) -> str:
+def _pull(pulled: RecentPull) -> str:
     return f"{code(name_of(pulled.group.root))} · last pulled {date(pulled.at)}"
 
 
-def _pin_button(pulled: Pulled, number: int, view: PlanView) -> ButtonElement:
+def _pin_button(pulled: RecentPull, number: int, view: PlanView) -> ButtonElement:
     digest = pulled.group.root.manifest.digest
     return button(
         f"Pin for {PIN_LASTS.days} days", f"{PIN_PULLED}:{number}", phrases.ref(view, digest)
