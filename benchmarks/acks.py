@@ -24,7 +24,7 @@ from benchmarks.stand_in import stand_in, workspace
 from bot.playground.remote import Control
 from bot.playground.seed import fill
 from bot.playground.slack import RemoteWorkspace
-from bot.slack.ids import APPROVE_PLAN, DISMISS_PLAN, SHOW_IMAGES
+from bot.slack.action_ids import APPROVE_PLAN, DISMISS_PLAN, SHOW_IMAGES
 from bot.store.store import open_store
 from tests.postgres import some_server
 

@@ -8,7 +8,7 @@ from threading import Barrier
 from typing import Any
 
 from bot.playground.slack import Outcome, Person, RemoteWorkspace
-from bot.slack.ids import COMMAND
+from bot.slack.action_ids import COMMAND
 
 Act = Callable[[Person], Outcome]
 

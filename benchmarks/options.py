@@ -22,7 +22,7 @@ from bot.playground.aws.manifests import image
 from bot.playground.remote import Control
 from bot.playground.seed_images import MIB, Push, fill_repository
 from bot.playground.slack import Outcome, Person, RemoteWorkspace
-from bot.slack.ids import PIN_TAGS, PINNED_TAGS
+from bot.slack.action_ids import PIN_TAGS, PINNED_TAGS
 from bot.store.store import open_store
 from tests.postgres import some_server
 

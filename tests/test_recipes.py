@@ -22,7 +22,7 @@ from bot.render.plans import MANIFEST_COLUMNS
 from bot.render.stored_plans import ITEM_COLUMNS, PLAN_COLUMNS, REPORT_COLUMNS
 from bot.settings.model import KeepRule, Settings, UsageSection
 from bot.slack.commands import COMMANDS
-from bot.slack.messages.phrases import SOURCE_NAMES
+from bot.slack.messages.common_texts import SOURCE_NAMES
 
 DOCS = Path(__file__).parent.parent / "docs"
 

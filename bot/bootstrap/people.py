@@ -23,7 +23,7 @@ from bot.usecases.reports import RunDue
 from bot.usecases.repositories import Survey
 
 if TYPE_CHECKING:
-    from bot.slack.people import People
+    from bot.slack.directory import SlackUsers
     from bot.store.store import Store
 
 
@@ -46,7 +46,7 @@ def open_authority(settings: Settings) -> Authority:
 
 class _Opened(NamedTuple):
     workspace: str
-    people: "People"
+    people: "SlackUsers"
 
 
 class SlackDirectory:
@@ -66,7 +66,7 @@ class SlackDirectory:
 
     def _open(self) -> _Opened:
         from bot.slack.api import calling  # noqa: PLC0415 - few commands need Slack
-        from bot.slack.people import People  # noqa: PLC0415
+        from bot.slack.directory import SlackUsers  # noqa: PLC0415
 
         try:
             client = open_client()
@@ -74,7 +74,7 @@ class SlackDirectory:
             raise ServiceError(str(error)) from error
         with calling("Asking who the bot is"):
             workspace = str(client.auth_test()["team_id"])
-        return _Opened(workspace, People(client, workspace, user_groups(self._settings)))
+        return _Opened(workspace, SlackUsers(client, workspace, user_groups(self._settings)))
 
 
 @dataclass(frozen=True, slots=True)

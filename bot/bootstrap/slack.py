@@ -18,10 +18,10 @@ from bot.usecases.pins import warn_of_pins
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from bot.slack.home import Home
-    from bot.slack.people import People
+    from bot.slack.directory import SlackUsers
+    from bot.slack.home_tab import HomeTab
     from bot.slack.plan_messages import PlanMessages
-    from bot.slack.view import NextReport
+    from bot.slack.view_models import NextReport
     from bot.store.store import Store
 
 
@@ -111,33 +111,33 @@ def open_plan_messages(workspace: Workspace, store: "Store") -> "PlanMessages":
     return PlanMessages(workspace.client, store, settings, system_clock)
 
 
-def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> "Home":
-    from bot.slack.home import Home, HomeSettings  # noqa: PLC0415
+def open_home(workspace: Workspace, store: "Store", clock: Clock = system_clock) -> "HomeTab":
+    from bot.slack.home_tab import HomeTab, HomeTabSettings  # noqa: PLC0415
 
     settings = workspace.settings
-    home_settings = HomeSettings(
+    home_settings = HomeTabSettings(
         url=workspace.url,
         rules_of=workspace.rules_of,
         next_reports=partial(_next_reports, settings),
         usd_per_gb_month=settings.price_per_gb_month,
     )
-    return Home(workspace.client, store, home_settings, clock)
+    return HomeTab(workspace.client, store, home_settings, clock)
 
 
 def open_warner(
     workspace: Workspace, store: "Store", clock: Clock = system_clock
 ) -> Callable[[], None]:
     """Each call warns people of pins that expire, as `warn_of_pins` does."""
-    from bot.slack.follow_up import PinWarnings  # noqa: PLC0415
+    from bot.slack.message_updates import PinExpiryNotifier  # noqa: PLC0415
 
-    send = PinWarnings(workspace.client, workspace.rules_of).send
+    send = PinExpiryNotifier(workspace.client, workspace.rules_of).send
     return partial(warn_of_pins, store, clock, send)
 
 
-def open_people(workspace: Workspace) -> "People":
-    from bot.slack.people import People  # noqa: PLC0415
+def open_people(workspace: Workspace) -> "SlackUsers":
+    from bot.slack.directory import SlackUsers  # noqa: PLC0415
 
-    return People(workspace.client, workspace.id, user_groups(workspace.settings))
+    return SlackUsers(workspace.client, workspace.id, user_groups(workspace.settings))
 
 
 def named_approvers(settings: Settings) -> Iterator[str]:
@@ -153,7 +153,7 @@ def user_groups(settings: Settings) -> frozenset[str]:
 
 
 def _client() -> "WebClient":
-    from bot.slack.api import OutgoingClient  # noqa: PLC0415
+    from bot.slack.api import SanitizingWebClient  # noqa: PLC0415
 
     environment = Environment()
     if environment.slack_bot_token is None:
@@ -164,11 +164,11 @@ def _client() -> "WebClient":
     url = environment.slack_api_url
     if not url.startswith(("https://", "http://")):
         raise RequestError(f"SLACK_API_URL is no URL of http or https: {quoted(url)}")
-    return OutgoingClient(environment.slack_bot_token.get_secret_value(), base_url=url)
+    return SanitizingWebClient(environment.slack_bot_token.get_secret_value(), base_url=url)
 
 
 def _with_channel_ids(settings: Settings, client: "WebClient") -> Settings:
-    from bot.slack.people import channel_ids  # noqa: PLC0415
+    from bot.slack.directory import channel_ids  # noqa: PLC0415
 
     ids = channel_ids(client, {report.channel for report in settings.reports if report.channel})
     reports = tuple(
@@ -180,7 +180,7 @@ def _with_channel_ids(settings: Settings, client: "WebClient") -> Settings:
 
 def _next_reports(settings: Settings, now: datetime) -> "Sequence[NextReport]":
     """Of entries that are posted somewhere, soonest first."""
-    from bot.slack.view import NextReport  # noqa: PLC0415
+    from bot.slack.view_models import NextReport  # noqa: PLC0415
 
     found = (
         NextReport(report.parsed_schedule().next(now).at, report.repositories, report.channel)

@@ -25,8 +25,8 @@ from bot.usecases.reports import ReportRequests
 if TYPE_CHECKING:
     from slack_sdk import WebClient
 
-    from bot.slack.checks import SlackChecks
-    from bot.slack.context import SlackContext
+    from bot.slack.doctor_checks import SlackChecks
+    from bot.slack.listener_context import SlackContext
     from bot.slack.socket_mode import SlackConnection
     from bot.store.store import Store
 
@@ -67,7 +67,7 @@ def open_brief_client() -> "WebClient":
 def open_slack_context(
     workspace: Workspace, store: "Store", clock: Clock = system_clock, *, debug: bool = False
 ) -> "SlackContext":
-    from bot.slack.context import SlackContext  # noqa: PLC0415
+    from bot.slack.listener_context import SlackContext  # noqa: PLC0415
 
     settings, rules_of = workspace.settings, workspace.rules_of
     general_rules = settings.general_rules(workspace.id)
@@ -92,7 +92,7 @@ def open_slack_context(
 
 
 def open_slack_checks(settings: Settings) -> "SlackChecks":
-    from bot.slack.checks import SlackChecks  # noqa: PLC0415 - only with a token
+    from bot.slack.doctor_checks import SlackChecks  # noqa: PLC0415 - only with a token
 
     channels = (report.channel for report in settings.reports if report.channel)
     return SlackChecks(

@@ -15,7 +15,7 @@ from bot.core.schedules import SUMMARIZED, Rest
 from bot.render.stored_plans import PostedReport
 from bot.slack.api import PostLimiter, message_link
 from bot.slack.plan_messages import PlanMessages
-from bot.slack.requested_reports import PacedReports, post_summary
+from bot.slack.requested_reports import RateLimitedReportPoster, post_summary
 from bot.usecases.reports import PlannedReport, Reports
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def open_report_poster(
 ) -> ReportPoster:
     plan_messages = open_plan_messages(workspace, store)
     limiter = PostLimiter(time.monotonic, time.sleep)
-    messages = PacedReports(plan_messages, limiter)
+    messages = RateLimitedReportPoster(plan_messages, limiter)
     reports = Reports(store, messages, system_clock, expires_after)
     return ReportPoster(reports, workspace, plan_messages, limiter, outcome)
 

@@ -96,7 +96,7 @@ class SlackError(ServiceError):
         self.code = code
 
 
-class OutgoingClient(WebClient):
+class SanitizingWebClient(WebClient):
     """A client that makes every payload safe."""
 
     def api_call(self, api_method: str, **options: Any) -> SlackResponse:

@@ -4,10 +4,10 @@ from concurrent.futures import Executor
 
 from slack_bolt import App
 
-from bot.slack import buttons, command_dispatch, home, modals, options
+from bot.slack import buttons, command_dispatch, home_tab, modals, select_options
 from bot.slack.api import calling
-from bot.slack.context import SlackContext
 from bot.slack.listener import make_error_handler
+from bot.slack.listener_context import SlackContext
 
 
 def make_app(context: SlackContext, executor: Executor) -> App:
@@ -23,6 +23,6 @@ def make_app(context: SlackContext, executor: Executor) -> App:
 
 
 def register_listeners(app: App, context: SlackContext) -> None:
-    for surface in (command_dispatch, buttons, modals, options, home):
+    for surface in (command_dispatch, buttons, modals, select_options, home_tab):
         surface.register(app, context)
     app.error(make_error_handler(context))

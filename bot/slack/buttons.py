@@ -9,11 +9,7 @@ from bot.core.errors import RequestError
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.render.errors import error_words
-from bot.slack.api import MessageContent, SlackError, update_message
-from bot.slack.command_dispatch import run_command
-from bot.slack.context import SlackContext
-from bot.slack.follow_up import pins_shown, update_after_pinning, updating_messages
-from bot.slack.ids import (
+from bot.slack.action_ids import (
     APPROVE_PLAN,
     COMMAND,
     CONFIRM_USAGE,
@@ -29,19 +25,23 @@ from bot.slack.ids import (
     UNPIN,
     PlanRef,
 )
+from bot.slack.api import MessageContent, SlackError, update_message
+from bot.slack.command_dispatch import run_command
 from bot.slack.listener import UnexpectedPayloadError, acknowledge, answer, make_listener
+from bot.slack.listener_context import SlackContext
+from bot.slack.message_updates import pins_shown, update_after_pinning, updating_messages
 from bot.slack.messages.answers import pin_answer, refusal, refused, unpin_answer
 from bot.slack.messages.images import images_view
 from bot.slack.messages.pins import KEEPS_FOR, pinning_view
 from bot.slack.messages.report import PIN_LASTS, typing_view
 from bot.slack.modals import Modal, open_modal, reporting_in
 from bot.slack.payloads import (
-    Click,
-    ClickInModal,
-    ClickOnEnd,
-    ClickOnPin,
-    ClickOnUsage,
-    CommandClick,
+    CommandButtonClick,
+    ConfirmUsageClick,
+    ExtendPinClick,
+    ImagesPageClick,
+    PlanButtonClick,
+    UnpinClick,
 )
 from bot.slack.requested_reports import request_new_plan
 from bot.usecases.decisions import Consent
@@ -50,24 +50,24 @@ from bot.usecases.pins import CannotProlongError
 
 def register(app: App, context: SlackContext) -> None:
     listeners = {
-        APPROVE_PLAN: make_listener(context, Click, approve_plan),
-        DISMISS_PLAN: make_listener(context, Click, dismiss_plan),
-        STOP_PLAN: make_listener(context, Click, stop_plan),
-        TRY_AGAIN: make_listener(context, Click, try_again),
-        CONFIRM_USAGE: make_listener(context, ClickOnUsage, confirm_workloads),
-        SHOW_IMAGES: make_listener(context, Click, show_images),
-        IMAGES_PAGE: make_listener(context, ClickInModal, turn_page),
-        PIN_TAGS: make_listener(context, Click, pin_tags),
-        PIN_PULLED: make_listener(context, Click, pin_pulled),
-        KEEP_PIN: make_listener(context, ClickOnEnd, keep_pin),
-        UNPIN: make_listener(context, ClickOnPin, unpin),
-        RUN_COMMAND: make_listener(context, CommandClick, run_command),
+        APPROVE_PLAN: make_listener(context, PlanButtonClick, approve_plan),
+        DISMISS_PLAN: make_listener(context, PlanButtonClick, dismiss_plan),
+        STOP_PLAN: make_listener(context, PlanButtonClick, stop_plan),
+        TRY_AGAIN: make_listener(context, PlanButtonClick, try_again),
+        CONFIRM_USAGE: make_listener(context, ConfirmUsageClick, confirm_workloads),
+        SHOW_IMAGES: make_listener(context, PlanButtonClick, show_images),
+        IMAGES_PAGE: make_listener(context, ImagesPageClick, turn_page),
+        PIN_TAGS: make_listener(context, PlanButtonClick, pin_tags),
+        PIN_PULLED: make_listener(context, PlanButtonClick, pin_pulled),
+        KEEP_PIN: make_listener(context, ExtendPinClick, keep_pin),
+        UNPIN: make_listener(context, UnpinClick, unpin),
+        RUN_COMMAND: make_listener(context, CommandButtonClick, run_command),
     }
     for action_id, listener in listeners.items():
         app.action(_pattern(action_id), middleware=[acknowledge])(listener)
 
 
-def approve_plan(context: SlackContext, click: Click) -> None:
+def approve_plan(context: SlackContext, click: PlanButtonClick) -> None:
     """For a large plan, opens a modal in which the approver types the repository's name."""
     with updating_messages(context, click):
         plan = context.plan(click.ref.plan)
@@ -77,25 +77,25 @@ def approve_plan(context: SlackContext, click: Click) -> None:
             context.decisions.approve(plan.id, context.person(click.sender), _consent(click))
 
 
-def dismiss_plan(context: SlackContext, click: Click) -> None:
+def dismiss_plan(context: SlackContext, click: PlanButtonClick) -> None:
     with updating_messages(context, click):
         person = context.person(click.sender)
         context.decisions.dismiss(click.ref.plan, person, click.ref.version)
 
 
-def stop_plan(context: SlackContext, click: Click) -> None:
+def stop_plan(context: SlackContext, click: PlanButtonClick) -> None:
     """Also if the message shows an older version."""
     with updating_messages(context, click):
         context.decisions.stop(click.ref.plan, context.person(click.sender))
 
 
-def try_again(context: SlackContext, click: Click) -> None:
+def try_again(context: SlackContext, click: PlanButtonClick) -> None:
     """Makes a new plan in place of an incomplete one, in the same message."""
     with updating_messages(context, click):
         request_new_plan(context, click, context.person(click.sender))
 
 
-def confirm_workloads(context: SlackContext, click: ClickOnUsage) -> None:
+def confirm_workloads(context: SlackContext, click: ConfirmUsageClick) -> None:
     """Accepts the number of workloads that the button shows. Refuses if the source lists another
     number by now."""
     with updating_messages(context, click):
@@ -104,7 +104,7 @@ def confirm_workloads(context: SlackContext, click: ClickOnUsage) -> None:
         request_new_plan(context, click, person)
 
 
-def show_images(context: SlackContext, click: Click) -> None:
+def show_images(context: SlackContext, click: PlanButtonClick) -> None:
     """Every manifest of the version in the message. Open to all who see the message."""
     modal = open_modal(context, click.trigger_id)
     with reporting_in(modal, click.sender):
@@ -112,7 +112,7 @@ def show_images(context: SlackContext, click: Click) -> None:
         modal.show(images_view(context.content(plan.id, click.ref.version), 0, click.ref))
 
 
-def turn_page(context: SlackContext, click: ClickInModal) -> None:
+def turn_page(context: SlackContext, click: ImagesPageClick) -> None:
     """Of the images."""
     ref = click.ref
     if not ref.detail.isdecimal():
@@ -123,7 +123,7 @@ def turn_page(context: SlackContext, click: ClickInModal) -> None:
         modal.show(images_view(content, int(ref.detail), PlanRef(ref.plan, ref.version)))
 
 
-def pin_tags(context: SlackContext, click: Click) -> None:
+def pin_tags(context: SlackContext, click: PlanButtonClick) -> None:
     """Opens the modal of the repository's pins. Open to all who see the message; permission is
     checked when a person pins."""
     modal = open_modal(context, click.trigger_id)
@@ -133,7 +133,7 @@ def pin_tags(context: SlackContext, click: Click) -> None:
         modal.show(pinning_view(pins_shown(context, plan.repository, ref)))
 
 
-def pin_pulled(context: SlackContext, click: Click) -> None:
+def pin_pulled(context: SlackContext, click: PlanButtonClick) -> None:
     """Pins an image that was pulled recently, though no known workload uses it. Also if the report
     is outdated: a pin only keeps more."""
     with updating_messages(context, click):
@@ -149,7 +149,7 @@ def pin_pulled(context: SlackContext, click: Click) -> None:
         update_after_pinning(context, pinned)
 
 
-def keep_pin(context: SlackContext, click: ClickOnEnd) -> None:
+def keep_pin(context: SlackContext, click: ExtendPinClick) -> None:
     """Extends a pin that expires soon. A second click extends it no further. Raises RequestError if
     the person may not."""
     pin, seen = click.ref.pin, click.ref.until
@@ -164,7 +164,7 @@ def keep_pin(context: SlackContext, click: ClickOnEnd) -> None:
     update_after_pinning(context, pinned)
 
 
-def unpin(context: SlackContext, click: ClickOnPin) -> None:
+def unpin(context: SlackContext, click: UnpinClick) -> None:
     """In the modal of the repository's pins."""
     modal = Modal(context, click.view.id)
     with reporting_in(modal, click.sender):
@@ -180,12 +180,12 @@ def _pattern(action_id: str) -> re.Pattern[str]:
     return re.compile(rf"{action_id}(:\d+)?\Z", re.ASCII)
 
 
-def _may_need_typing(context: SlackContext, plan: PlanRecord, click: Click) -> bool:
+def _may_need_typing(context: SlackContext, plan: PlanRecord, click: PlanButtonClick) -> bool:
     is_as_shown = plan.state is PlanState.PROPOSED and plan.version == click.ref.version
     return is_as_shown and needs_typing(plan, context.rules_of(plan.repository))
 
 
-def _ask_for_name(context: SlackContext, plan: PlanRecord, click: Click) -> None:
+def _ask_for_name(context: SlackContext, plan: PlanRecord, click: PlanButtonClick) -> None:
     """Opens the modal before it asks Slack for the person. If the person could not approve even
     with the name, refuses at once, with an audit event."""
     modal = open_modal(context, click.trigger_id)
@@ -197,11 +197,11 @@ def _ask_for_name(context: SlackContext, plan: PlanRecord, click: Click) -> None
             context.decisions.approve(plan.id, person, _consent(click))
 
 
-def _consent(click: Click) -> Consent:
+def _consent(click: PlanButtonClick) -> Consent:
     return Consent(click.ref.version, click.channel_id)
 
 
-def _unpin(context: SlackContext, click: ClickOnPin) -> MessageContent:
+def _unpin(context: SlackContext, click: UnpinClick) -> MessageContent:
     """The result, or why it is refused."""
     repository, text = click.ref.repository, click.ref.pin
     try:
@@ -211,7 +211,7 @@ def _unpin(context: SlackContext, click: ClickOnPin) -> MessageContent:
     return unpin_answer([text], repository.name)
 
 
-def _answer_in_place(context: SlackContext, click: ClickOnEnd, content: MessageContent) -> None:
+def _answer_in_place(context: SlackContext, click: ExtendPinClick, content: MessageContent) -> None:
     """Replaces the message of a single pin. If it lists several pins, answers the person alone."""
     if click.is_of_several:
         answer(context, click.sender, content)

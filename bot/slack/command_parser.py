@@ -11,7 +11,7 @@ from bot.core.legal_texts import REPOSITORIES
 from bot.core.patterns import PatternError
 from bot.core.repository import is_repository_name, parse_registry_host
 from bot.core.words import parse_end
-from bot.slack.ids import COMMAND
+from bot.slack.action_ids import COMMAND
 
 LONGEST_REPOSITORY = 512
 """A registry's host and a name: ECR API reference, CreateRepository."""
@@ -45,7 +45,7 @@ _TIME_KEYWORDS = {"for", "until"}
 _REASON_KEYWORD = {"because"}
 
 
-class Word(NamedTuple):
+class CommandWord(NamedTuple):
     """`start` and `end`: its place in the line, quotes included. A quoted word is a name, never a
     keyword."""
 
@@ -56,9 +56,9 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CommandLine:
     text: str
-    words: Sequence[Word]
+    words: Sequence[CommandWord]
 
     @classmethod
     def of(cls, text: str) -> Self:
@@ -114,7 +114,7 @@ ANYTHING = CommandUsage("", 0, LONGEST_LINE, frozenset())
 """Any words, which the command ignores."""
 
 
-class Arguments(NamedTuple):
+class CommandArguments(NamedTuple):
     """`names`: the words before the first keyword; `time`: the words after `for` or `until`, None
     without these keywords; `reason`: the text after `because`, as it is written."""
 
@@ -123,7 +123,7 @@ class Arguments(NamedTuple):
     reason: str
 
 
-def read_arguments(line: Line, usage: CommandUsage) -> Arguments:
+def read_arguments(line: CommandLine, usage: CommandUsage) -> CommandArguments:
     """Raises RequestError with the usage for too few or too many words."""
     reason = _find(line, usage.keywords & _REASON_KEYWORD, 1, len(line.words))
     time = _find(line, usage.keywords & _TIME_KEYWORDS, 1, reason)
@@ -131,7 +131,7 @@ def read_arguments(line: Line, usage: CommandUsage) -> Arguments:
     if not usage.least <= len(names) <= usage.most:
         synopsis = f"{COMMAND} {line.command} {usage.text}".strip()
         raise RequestError(f"Write it like this: `{synopsis}`")
-    return Arguments(
+    return CommandArguments(
         names,
         " ".join(line.names[time + 1 : reason]) if time < reason else None,
         _text_after(line, reason),
@@ -176,7 +176,7 @@ def is_pattern(text: str) -> bool:
     return any(sign in text for sign in "*?[")
 
 
-def _words(text: str) -> Iterator[Word]:
+def _words(text: str) -> Iterator[CommandWord]:
     """Words stand between white space and commas, unless they are quoted. A quote that is never
     closed is a part of its word. Reads each character a bounded number of times."""
     last_closing = {
@@ -189,7 +189,7 @@ def _words(text: str) -> Iterator[Word]:
         else:
             end = _end_of_word(text, start)
         found = text[start:end]
-        yield Word(found.strip(_QUOTES), found[0] in _QUOTES, start, end)
+        yield CommandWord(found.strip(_QUOTES), found[0] in _QUOTES, start, end)
         start = _next_word(text, end)
 
 
@@ -213,7 +213,7 @@ def _end_of_word(text: str, start: int) -> int:
     return word.end()
 
 
-def _find(line: Line, keywords: Collection[str], start: int, end: int) -> int:
+def _find(line: CommandLine, keywords: Collection[str], start: int, end: int) -> int:
     """The place of the first of the keywords; `end` if there is none."""
     places = (
         place
@@ -223,7 +223,7 @@ def _find(line: Line, keywords: Collection[str], start: int, end: int) -> int:
     return next(places, end)
 
 
-def _text_after(line: Line, place: int) -> str:
+def _text_after(line: CommandLine, place: int) -> str:
     return line.text[line.words[place].end :].strip() if place < len(line.words) else ""
 
 

@@ -14,21 +14,21 @@ from bot.core.plan import PlanState
 from bot.core.records import KnownRepository, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.schedules import DUE
+from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.command_parser import (
     ANYTHING,
-    Arguments,
+    CommandArguments,
+    CommandLine,
     CommandUsage,
-    Line,
     as_repositories,
     as_repository,
     is_pattern,
     read_end,
 )
-from bot.slack.context import SlackContext
-from bot.slack.follow_up import update_after_pinning, update_messages
-from bot.slack.ids import COMMAND
 from bot.slack.listener import answer
+from bot.slack.listener_context import SlackContext
+from bot.slack.message_updates import update_after_pinning, update_messages
 from bot.slack.messages.answers import (
     help_message,
     pin_answer,
@@ -36,17 +36,17 @@ from bot.slack.messages.answers import (
     stop_answer,
     unpin_answer,
 )
-from bot.slack.messages.pins import PinnedView, pinned_message
+from bot.slack.messages.pins import PinListView, pinned_message
 from bot.slack.messages.plan import EndedPlan, HistoryView, history_message
 from bot.slack.messages.repositories import RepositoriesView, repositories_message
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import never_scanned_message
+from bot.slack.mrkdwn import shortened
 from bot.slack.payloads import PayloadSender
 from bot.slack.plan_messages import open_plans, with_link
 from bot.slack.requested_reports import request_report
-from bot.slack.view import LastRun
-from bot.slack.why import why_answer
-from bot.slack.wording import shortened
+from bot.slack.view_models import PlanResult
+from bot.slack.why_command import why_answer
 from bot.usecases.reports import REPORT
 from bot.usecases.repositories import AmbiguousRepositoryError, find_known
 
@@ -62,7 +62,7 @@ class CommandCall:
     context: SlackContext
     sender: PayloadSender
     channel: str
-    line: Line
+    line: CommandLine
 
     @property
     def person(self) -> SlackPerson:
@@ -86,7 +86,7 @@ class SlashCommand:
     name: str
     usage: CommandUsage
     help: str
-    run: Callable[[CommandCall, Arguments], None]
+    run: Callable[[CommandCall, CommandArguments], None]
     like: tuple[str, ...] = ()
     decides_itself: bool = False
 
@@ -95,7 +95,7 @@ class SlashCommand:
         return f"{self.name} {self.usage.text}".strip()
 
 
-def report(call: CommandCall, arguments: Arguments) -> None:
+def report(call: CommandCall, arguments: CommandArguments) -> None:
     (repository,) = arguments.names
     report_on(call, as_repositories(repository))
 
@@ -109,7 +109,7 @@ def report_on(call: CommandCall, repository: str) -> None:
     request_report(call.context, repository, call.sender, call.channel)
 
 
-def list_repositories(call: CommandCall, arguments: Arguments) -> None:
+def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
     pattern = next(iter(arguments.names), None)
     store, every = call.context.store, call.context.store.repositories()
     matching = sorted(_matching(every, pattern), key=_could_free, reverse=True)
@@ -131,7 +131,7 @@ def list_repositories(call: CommandCall, arguments: Arguments) -> None:
     )
 
 
-def why(call: CommandCall, arguments: Arguments) -> None:
+def why(call: CommandCall, arguments: CommandArguments) -> None:
     name, reference = arguments.names
     repository = call.find(as_repository(name))
     plan = call.context.store.last_plan(repository)
@@ -141,16 +141,16 @@ def why(call: CommandCall, arguments: Arguments) -> None:
         call.answer(why_answer(call.context, plan, reference, call.line))
 
 
-def show_pins(call: CommandCall, arguments: Arguments) -> None:
+def show_pins(call: CommandCall, arguments: CommandArguments) -> None:
     (name,) = arguments.names
     repository = call.find(as_repository(name))
     context, now = call.context, call.context.clock()
     pins = context.pins.in_force(repository)
     from_settings = [pin for pin in context.file_pins(repository) if pin.protects(now)]
-    call.answer(pinned_message(PinnedView(repository, pins, from_settings)))
+    call.answer(pinned_message(PinListView(repository, pins, from_settings)))
 
 
-def pin(call: CommandCall, arguments: Arguments) -> None:
+def pin(call: CommandCall, arguments: CommandArguments) -> None:
     name, *pins = arguments.names
     wanted = as_repository(name)
     now = call.context.clock()
@@ -167,7 +167,7 @@ def pin(call: CommandCall, arguments: Arguments) -> None:
     update_after_pinning(call.context, pinned)
 
 
-def unpin(call: CommandCall, arguments: Arguments) -> None:
+def unpin(call: CommandCall, arguments: CommandArguments) -> None:
     """All of the pins, or none."""
     name, *pins = arguments.names
     repository = call.find(as_repository(name))
@@ -175,7 +175,7 @@ def unpin(call: CommandCall, arguments: Arguments) -> None:
     call.answer(unpin_answer(pins, repository.name))
 
 
-def show_history(call: CommandCall, arguments: Arguments) -> None:
+def show_history(call: CommandCall, arguments: CommandArguments) -> None:
     store = call.context.store
     name = next(iter(arguments.names), None)
     repository = call.find(as_repository(name)) if name else None
@@ -191,7 +191,7 @@ def show_history(call: CommandCall, arguments: Arguments) -> None:
     )
 
 
-def show_status(call: CommandCall, _: Arguments) -> None:
+def show_status(call: CommandCall, _: CommandArguments) -> None:
     context, store = call.context, call.context.store
     plans = open_plans(store)
     proposed = [plan for plan in plans if plan.state is PlanState.PROPOSED]
@@ -215,25 +215,25 @@ def show_status(call: CommandCall, _: Arguments) -> None:
     )
 
 
-def stop(call: CommandCall, arguments: Arguments) -> None:
+def stop(call: CommandCall, arguments: CommandArguments) -> None:
     (plan_id,) = arguments.names
     plan = call.context.decisions.stop(plan_id, call.person)
     call.answer(stop_answer(plan))
     update_messages(call.context, plan.id)
 
 
-def pause(call: CommandCall, arguments: Arguments) -> None:
+def pause(call: CommandCall, arguments: CommandArguments) -> None:
     """Lists the running deletions, since these continue. Every report shows the pause, so
     nothing is posted in the channel."""
     call.context.decisions.pause(call.person, arguments.reason)
     call.answer(paused_message(_running_deletions(call.context)))
 
 
-def resume(call: CommandCall, _: Arguments) -> None:
+def resume(call: CommandCall, _: CommandArguments) -> None:
     call.answer(resume_answer(call.context.decisions.resume(call.person)))
 
 
-def show_help(call: CommandCall, _: Arguments) -> None:
+def show_help(call: CommandCall, _: CommandArguments) -> None:
     call.answer(help_message((each.synopsis, each.help) for each in COMMANDS.values()))
 
 
@@ -332,7 +332,7 @@ def _could_free(known: KnownRepository) -> tuple[int, int]:
 def _ended(call: CommandCall, plan: PlanRecord) -> EndedPlan:
     store = call.context.store
     counts = store.tally(plan.id, plan.version, most_told=0).counts
-    return EndedPlan(LastRun(plan, counts), store.last_event(plan.id))
+    return EndedPlan(PlanResult(plan, counts), store.last_event(plan.id))
 
 
 def _running_deletions(context: SlackContext) -> Sequence[RunningPlan]:

@@ -16,20 +16,20 @@ from slack_sdk.webhook import WebhookClient
 
 from bot.core.errors import RequestError, ServiceError
 from bot.slack.api import MessageContent, SlackError, calling, post_message, safe
-from bot.slack.context import SlackContext
+from bot.slack.listener_context import SlackContext
 from bot.slack.messages.answers import refusal, refused
 from bot.slack.payloads import (
-    Click,
-    ClickInModal,
-    ClickOnEnd,
-    ClickOnPin,
-    ClickOnUsage,
-    Command,
-    CommandClick,
-    HomeOpened,
+    ApprovalSubmission,
+    CommandButtonClick,
+    ConfirmUsageClick,
+    ExtendPinClick,
+    HomeTabOpened,
+    ImagesPageClick,
     PayloadSender,
     PinSubmission,
-    Submission,
+    PlanButtonClick,
+    SlashCommandPayload,
+    UnpinClick,
     sender_of,
 )
 
@@ -53,16 +53,16 @@ INTERNAL_ERROR = "That did not work: a bug of ecr-clean's own. Its log shows mor
 Body = dict[str, Any]
 Payload = TypeVar(
     "Payload",
-    Command,
-    CommandClick,
-    Click,
-    ClickInModal,
-    ClickOnEnd,
-    ClickOnPin,
-    ClickOnUsage,
-    Submission,
+    SlashCommandPayload,
+    CommandButtonClick,
+    PlanButtonClick,
+    ImagesPageClick,
+    ExtendPinClick,
+    UnpinClick,
+    ConfirmUsageClick,
+    ApprovalSubmission,
     PinSubmission,
-    HomeOpened,
+    HomeTabOpened,
 )
 P = ParamSpec("P")
 T = TypeVar("T")

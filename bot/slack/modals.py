@@ -12,10 +12,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
 from bot.core.words import LAST_YEAR, end_of_day, parse_duration
 from bot.render.errors import error_words
-from bot.slack.api import Json, SlackError, calling, safe
-from bot.slack.context import SlackContext
-from bot.slack.follow_up import pins_shown, update_after_pinning, update_messages
-from bot.slack.ids import (
+from bot.slack.action_ids import (
     CONFIRM_PLAN,
     PIN_REASON,
     PIN_TAGS,
@@ -24,11 +21,14 @@ from bot.slack.ids import (
     TYPED_NAME,
     chosen_pin,
 )
+from bot.slack.api import Json, SlackError, calling, safe
 from bot.slack.listener import Body, UnexpectedPayloadError, answer, make_listener
+from bot.slack.listener_context import SlackContext
+from bot.slack.message_updates import pins_shown, update_after_pinning, update_messages
 from bot.slack.messages.answers import approval_answer, pin_answer, refused
-from bot.slack.messages.kit import loading_view, text_view
+from bot.slack.messages.block_kit import loading_view, text_view
 from bot.slack.messages.pins import LASTS, NO_END, pins_view
-from bot.slack.payloads import PayloadSender, PinSubmission, Submission
+from bot.slack.payloads import ApprovalSubmission, PayloadSender, PinSubmission
 from bot.usecases.audit import one_line
 from bot.usecases.decisions import Consent
 
@@ -38,7 +38,7 @@ Middleware = Callable[[Ack, Body, Callable[[], None]], BoltResponse]
 
 
 def register(app: App, context: SlackContext) -> None:
-    confirm = make_listener(context, Submission, confirm_plan)
+    confirm = make_listener(context, ApprovalSubmission, confirm_plan)
     app.view(CONFIRM_PLAN, middleware=[checking_name(context)])(confirm)
     pin = make_listener(context, PinSubmission, pin_chosen)
     app.view(PIN_TAGS, middleware=[checking_pins(context)])(pin)
@@ -94,7 +94,7 @@ def checking_name(context: SlackContext) -> Middleware:
     """Acknowledges the typed name of a repository; a wrong name with an error at the input."""
 
     def check(ack: Ack, body: Body, next_: Callable[[], None]) -> BoltResponse:
-        submission = Submission.model_validate(body)
+        submission = ApprovalSubmission.model_validate(body)
         plan = context.store.plan(submission.ref.plan)
         if plan and submission.typed.strip() != plan.repository.name:
             wrong = f"The repository is called {plan.repository.name}"
@@ -106,7 +106,7 @@ def checking_name(context: SlackContext) -> Middleware:
     return check
 
 
-def confirm_plan(context: SlackContext, submission: Submission) -> None:
+def confirm_plan(context: SlackContext, submission: ApprovalSubmission) -> None:
     """Approves a large plan once the name is typed."""
     ref, modal = submission.ref, Modal(context, submission.view.id)
     with reporting_in(modal, submission.sender):

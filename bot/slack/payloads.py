@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from bot.slack.ids import (
+from bot.slack.action_ids import (
     KEEP_PIN,
     MOST_IN_LINE,
     MOST_IN_OPTION,
@@ -30,7 +30,7 @@ from bot.slack.ids import (
     PIN_UNTIL,
     PINNED_TAGS,
     TYPED_NAME,
-    EndOfPin,
+    PinExpiryRef,
     PinRef,
     PlanRef,
     UsageRef,
@@ -66,22 +66,22 @@ Timestamp = Annotated[str, Field(pattern=r"^[0-9]{1,12}\.[0-9]{1,9}$")]
 TriggerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=255)]
 Url = Annotated[str, Field(pattern=r"^https?://", max_length=2000)]
 Typed = Annotated[str, Field(max_length=MOST_TYPED)]
-CommandLine = Annotated[str, Field(min_length=1, max_length=MOST_IN_LINE)]
+CommandText = Annotated[str, Field(min_length=1, max_length=MOST_IN_LINE)]
 OptionValue = Annotated[str, Field(min_length=1, max_length=MOST_IN_OPTION)]
 PlanValue = Annotated[InstanceOf[PlanRef], _parsed_by(PlanRef.parse)]
 PlanInChannel = Annotated[PlanValue, AfterValidator(_with_channel)]
 UsageValue = Annotated[InstanceOf[UsageRef], _parsed_by(UsageRef.parse)]
 PinValue = Annotated[InstanceOf[PinRef], _parsed_by(PinRef.parse)]
-EndOfPinValue = Annotated[InstanceOf[EndOfPin], _parsed_by(EndOfPin.parse)]
+PinExpiryValue = Annotated[InstanceOf[PinExpiryRef], _parsed_by(PinExpiryRef.parse)]
 
 Value = TypeVar("Value")
 
 
-class _Part(BaseModel):
+class _PayloadPart(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class PayloadSender(_Part):
+class PayloadSender(_PayloadPart):
     """The person who acted. `channel`: where, None if unknown; `response_url`: to answer there."""
 
     user: str
@@ -90,78 +90,78 @@ class PayloadSender(_Part):
     response_url: str | None = None
 
 
-class _User(_Part):
+class _PayloadUser(_PayloadPart):
     """`team_id`: the person's own workspace, or in an Enterprise organization the organization."""
 
     id: UserId
     team_id: TeamId | None = None
 
 
-class _Team(_Part):
+class _PayloadTeam(_PayloadPart):
     id: TeamId
 
 
-class _Channel(_Part):
+class _PayloadChannel(_PayloadPart):
     id: ChannelId
 
 
-class _Container(_Part):
+class _MessageContainer(_PayloadPart):
     message_ts: Timestamp
 
 
-class _View(_Part):
+class _PayloadView(_PayloadPart):
     id: ViewId
 
 
-class _ViewOfPlan(_View):
+class _PlanModal(_PayloadView):
     """`private_metadata`: the plan, and the channel of the message that opened the modal."""
 
     private_metadata: PlanInChannel
 
 
-class _Button(_Part, Generic[Value]):
+class _PayloadButton(_PayloadPart, Generic[Value]):
     action_id: str
     value: Value
 
 
-class _Input(_Part):
+class _TextInput(_PayloadPart):
     value: Typed
 
 
-class _Option(_Part):
+class _ChosenOption(_PayloadPart):
     value: OptionValue
 
 
-class _Select(_Part):
-    selected_option: _Option
+class _SelectInput(_PayloadPart):
+    selected_option: _ChosenOption
 
 
-class _MultiSelect(_Part):
-    selected_options: Annotated[tuple[_Option, ...], Field(min_length=1, max_length=100)]
+class _MultiSelectInput(_PayloadPart):
+    selected_options: Annotated[tuple[_ChosenOption, ...], Field(min_length=1, max_length=100)]
 
 
-class _DatePicker(_Part):
+class _DateInput(_PayloadPart):
     selected_date: date | None = None
 
 
-class _FromPerson(_Part):
+class _UserPayload(_PayloadPart):
     """`team`: null where the app is installed for a whole Enterprise organization."""
 
-    user: _User
-    team: _Team | None = None
+    user: _PayloadUser
+    team: _PayloadTeam | None = None
 
     @property
     def team_of_user(self) -> str:
         """Empty if the payload names none, which is no workspace."""
         return self.user.team_id or (self.team.id if self.team else "")
 
-    def sent_from_modal(self, view: _ViewOfPlan) -> PayloadSender:
+    def sent_from_modal(self, view: _PlanModal) -> PayloadSender:
         channel = view.private_metadata.detail
         return PayloadSender(user=self.user.id, team=self.team_of_user, channel=channel)
 
 
-class _FromElement(_FromPerson):
-    channel: _Channel | None = None
+class _InteractionPayload(_UserPayload):
+    channel: _PayloadChannel | None = None
     response_url: Url | None = None
 
     @property
@@ -174,7 +174,7 @@ class _FromElement(_FromPerson):
         )
 
 
-class _FromCommand(_Part):
+class _SlashCommandFields(_PayloadPart):
     user_id: UserId
     team_id: TeamId
     channel_id: ChannelId
@@ -190,27 +190,27 @@ class _FromCommand(_Part):
         )
 
 
-class _InChannel(_FromElement):
-    channel: _Channel
+class _ChannelPayload(_InteractionPayload):
+    channel: _PayloadChannel
 
     @property
     def channel_id(self) -> str:
         return self.channel.id
 
 
-class _InMessage(_InChannel):
-    container: _Container
+class _MessagePayload(_ChannelPayload):
+    container: _MessageContainer
 
     @property
     def ts(self) -> str:
         return self.container.message_ts
 
 
-class _Pressed(_FromElement, Generic[Value]):
+class _ButtonClick(_InteractionPayload, Generic[Value]):
     """A click on one button."""
 
     trigger_id: TriggerId
-    actions: Annotated[tuple[_Button[Value], ...], Field(min_length=1, max_length=1)]
+    actions: Annotated[tuple[_PayloadButton[Value], ...], Field(min_length=1, max_length=1)]
 
     @property
     def ref(self) -> Value:
@@ -218,11 +218,11 @@ class _Pressed(_FromElement, Generic[Value]):
         return self.actions[0].value
 
 
-class _Submitted(_FromElement):
+class _ModalSubmission(_InteractionPayload):
     """A modal about a plan."""
 
     trigger_id: TriggerId
-    view: _ViewOfPlan
+    view: _PlanModal
 
     @property
     def ref(self) -> PlanRef:
@@ -234,14 +234,14 @@ class _Submitted(_FromElement):
         return self.sent_from_modal(self.view)
 
 
-class Command(_FromCommand):
+class SlashCommandPayload(_SlashCommandFields):
     """A slash command. `text`: the line after it."""
 
     trigger_id: TriggerId
     text: Annotated[str, Field(max_length=MOST_IN_COMMAND)] = ""
 
 
-class CommandClick(_InChannel, _Pressed[CommandLine]):
+class CommandButtonClick(_ChannelPayload, _ButtonClick[CommandText]):
     """On a button that carries a slash command."""
 
     @property
@@ -249,15 +249,15 @@ class CommandClick(_InChannel, _Pressed[CommandLine]):
         return self.ref
 
 
-class Click(_InMessage, _Pressed[PlanValue]):
+class PlanButtonClick(_MessagePayload, _ButtonClick[PlanValue]):
     """On a button in a plan's message."""
 
 
-class ClickOnUsage(_InMessage, _Pressed[UsageValue]):
+class ConfirmUsageClick(_MessagePayload, _ButtonClick[UsageValue]):
     """On a button that confirms the usage of a source."""
 
 
-class ClickOnEnd(_InMessage, _Pressed[EndOfPinValue]):
+class ExtendPinClick(_MessagePayload, _ButtonClick[PinExpiryValue]):
     """On a button that extends a pin."""
 
     @property
@@ -266,37 +266,37 @@ class ClickOnEnd(_InMessage, _Pressed[EndOfPinValue]):
         return self.actions[0].action_id != KEEP_PIN
 
 
-class ClickInModal(_Pressed[PlanValue]):
-    view: _View
+class ImagesPageClick(_ButtonClick[PlanValue]):
+    view: _PayloadView
 
 
-class ClickOnPin(_Pressed[PinValue]):
+class UnpinClick(_ButtonClick[PinValue]):
     """In the modal of a repository's pins."""
 
-    view: _ViewOfPlan
+    view: _PlanModal
 
     @property
     def sender(self) -> PayloadSender:
         return self.sent_from_modal(self.view)
 
 
-class Submission(_Submitted):
+class ApprovalSubmission(_ModalSubmission):
     """The modal in which a person types a repository's name."""
 
-    name: Annotated[_Input, _input(TYPED_NAME)]
+    name: Annotated[_TextInput, _input(TYPED_NAME)]
 
     @property
     def typed(self) -> str:
         return self.name.value
 
 
-class PinSubmission(_Submitted):
+class PinSubmission(_ModalSubmission):
     """The modal in which a person pins tags."""
 
-    tags_input: Annotated[_MultiSelect, _input(PINNED_TAGS)]
-    reason_input: Annotated[_Input, _input(PIN_REASON)]
-    duration_input: Annotated[_Select, _input(PIN_FOR)]
-    day_input: Annotated[_DatePicker, _input(PIN_UNTIL)]
+    tags_input: Annotated[_MultiSelectInput, _input(PINNED_TAGS)]
+    reason_input: Annotated[_TextInput, _input(PIN_REASON)]
+    duration_input: Annotated[_SelectInput, _input(PIN_FOR)]
+    day_input: Annotated[_DateInput, _input(PIN_UNTIL)]
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -315,10 +315,10 @@ class PinSubmission(_Submitted):
         return self.day_input.selected_date
 
 
-class Suggestion(_FromPerson):
+class TagSearchPayload(_UserPayload):
     """A person types into a select. `value`: the text so far."""
 
-    view: _ViewOfPlan
+    view: _PlanModal
     value: Typed = ""
 
     @property
@@ -330,12 +330,12 @@ class Suggestion(_FromPerson):
         return self.sent_from_modal(self.view)
 
 
-class _HomeEvent(_Part):
+class _HomeEvent(_PayloadPart):
     user: UserId
     tab: Annotated[str, Field(max_length=100)]
 
 
-class HomeOpened(_Part):
+class HomeTabOpened(_PayloadPart):
     """A person opened a tab of the app."""
 
     event_id: TriggerId
@@ -353,7 +353,13 @@ class HomeOpened(_Part):
 
 def sender_of(body: Mapping[str, Any]) -> PayloadSender | None:
     """The sender of a payload that is otherwise invalid; None if it has none."""
-    for form in (_FromCommand, Submission, PinSubmission, ClickOnPin, _FromElement):
+    for form in (
+        _SlashCommandFields,
+        ApprovalSubmission,
+        PinSubmission,
+        UnpinClick,
+        _InteractionPayload,
+    ):
         try:
             return form.model_validate(body).sender
         except ValidationError:

@@ -30,8 +30,8 @@ from bot.slack.api import (
     update_message,
 )
 from bot.slack.messages.plan import newer_message, outdated_message, plan_message
-from bot.slack.view import OpenPlan, PlanView
-from bot.slack.wording import prose
+from bot.slack.mrkdwn import prose
+from bot.slack.view_models import LinkedPlan, PlanView
 from bot.store.store import Store
 
 MOST_LISTED = 20
@@ -327,7 +327,7 @@ def with_link(
     rules_of: Callable[[RepositoryId], ApprovalRules],
     workspace_url: str,
     plan: PlanRecord,
-) -> OpenPlan:
+) -> LinkedPlan:
     """The plan with a link to its newest message, if possible in the channel of its repository. The
     rules name channels by id."""
     channel = rules_of(plan.repository).channel
@@ -335,7 +335,7 @@ def with_link(
     in_its_channel = [each for each in messages if each.channel == channel]
     newest = next(reversed(in_its_channel or messages), None)
     link = message_link(workspace_url, newest.channel, newest.ts) if newest else None
-    return OpenPlan(plan, link)
+    return LinkedPlan(plan, link)
 
 
 def _why_not_started(plan: PlanRecord, last: Event | None) -> str | None:

@@ -22,10 +22,10 @@ from bot.slack.api import (
     post_message,
     update_message,
 )
-from bot.slack.context import SlackContext
 from bot.slack.listener import answer
-from bot.slack.messages.report_status import asked_message, failed_message, rest_message
-from bot.slack.payloads import Click, ClickOnUsage, PayloadSender
+from bot.slack.listener_context import SlackContext
+from bot.slack.messages.report_progress import asked_message, failed_message, rest_message
+from bot.slack.payloads import ConfirmUsageClick, PayloadSender, PlanButtonClick
 from bot.slack.plan_messages import PlanMessages
 
 SECONDS_BETWEEN_UPDATES = 3.0
@@ -55,7 +55,7 @@ def request_report(
 
 
 def request_new_plan(
-    context: SlackContext, click: Click | ClickOnUsage, person: SlackPerson
+    context: SlackContext, click: PlanButtonClick | ConfirmUsageClick, person: SlackPerson
 ) -> None:
     """In place of the clicked message. Raises RequestError if the person may not, ServiceError if
     the database fails."""
@@ -72,7 +72,7 @@ def request_new_plan(
         raise
 
 
-def _is_first_click(context: SlackContext, click: Click | ClickOnUsage) -> bool:
+def _is_first_click(context: SlackContext, click: PlanButtonClick | ConfirmUsageClick) -> bool:
     """Of the clicks on the message until it shows something else."""
     message = context.store.message(click.channel_id, click.ts)
     shows = f"{message.plan} {message.updates}" if message else str(click.ref)
@@ -103,7 +103,7 @@ def _show(context: SlackContext, channel: str, ts: str, content: MessageContent)
 
 
 @dataclass(frozen=True, slots=True)
-class PacedReports:
+class RateLimitedReportPoster:
     """Posts reports as fast as Slack accepts messages in a channel. A report in place of a
     placeholder does not wait. Every method raises SlackError, and ServiceError if the database
     fails."""

@@ -15,8 +15,8 @@ from websocket import ABNF, WebSocket, WebSocketApp, WebSocketException
 from bot.core.errors import ServiceError
 from bot.slack.api import WRONG_TOKEN, SlackError, calling
 from bot.slack.app import make_app
-from bot.slack.context import SlackContext
 from bot.slack.listener import LULL, ListenerExecutor
+from bot.slack.listener_context import SlackContext
 
 PAYLOADS_AT_ONCE = 10
 """Threads that acknowledge payloads. They hardly wait, so more threads only compete: of 200
@@ -43,7 +43,7 @@ _SWITCHED_OFF = (
 _log = logging.getLogger(__name__)
 
 
-class _TolerantHandler(SocketModeHandler):
+class FaultTolerantSocketHandler(SocketModeHandler):
     """Acknowledges payloads of an unexpected form, on which Bolt's handler fails without an
     acknowledgement."""
 
@@ -61,7 +61,7 @@ class SlackConnection:
     def __init__(self, context: SlackContext, app_token: str, lull: float = LULL) -> None:
         """Raises ServiceError if Slack does not answer who the bot is."""
         self._executor = ListenerExecutor(LISTENERS_AT_ONCE, lull)
-        handler = _TolerantHandler(
+        handler = FaultTolerantSocketHandler(
             make_app(context, self._executor),
             app_token,
             web_client=WebClient(base_url=context.client.base_url),

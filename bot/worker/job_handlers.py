@@ -27,8 +27,8 @@ from bot.ports import Clock, Progress, ScanMemory
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.settings.model import Settings
 from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
-from bot.slack.messages.report_status import failed_message, planning_message, rest_message
-from bot.slack.requested_reports import PacedReports, ReportPlaceholder, post_summary
+from bot.slack.messages.report_progress import failed_message, planning_message, rest_message
+from bot.slack.requested_reports import RateLimitedReportPoster, ReportPlaceholder, post_summary
 from bot.store.store import Store
 from bot.usecases.check_authority import Authority
 from bot.usecases.deletion.lease import Lease, LeaseLostError
@@ -182,7 +182,7 @@ class ReportMaker:
     clock: Clock
 
     def reports(self) -> Reports:
-        messages = PacedReports(self.slack.services().plan_messages, self.limiter)
+        messages = RateLimitedReportPoster(self.slack.services().plan_messages, self.limiter)
         expires_after = self.settings.approval.expires_after
         return Reports(self.store, messages, self.clock, expires_after)
 

@@ -24,7 +24,7 @@ from bot.bootstrap.slack import (
 from bot.parallel import ExpiringCache, each_for_itself
 from bot.render.errors import any_error_words
 from bot.settings.model import Settings
-from bot.slack.home import Home
+from bot.slack.home_tab import HomeTab
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
 
@@ -53,7 +53,7 @@ class SlackServices(NamedTuple):
 
     workspace: Workspace
     plan_messages: PlanMessages
-    home: Home
+    home: HomeTab
     warn_of_pins: Callable[[], None]
     hasty: WebClient
 

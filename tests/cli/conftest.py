@@ -15,7 +15,7 @@ from bot.playground.kubernetes import Cluster
 from bot.playground.slack import Person, Workspace
 from tests.cli.plan_execution import AT_ONCE, BUILDS
 from tests.cli.stored_plans import Write
-from tests.slack.office import MANIFEST
+from tests.slack.running_bot import MANIFEST
 from tests.slack.support import in_workspace
 from tests.support import Run, Shelf
 from tests.usage.aws_support import digest

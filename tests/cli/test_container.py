@@ -14,7 +14,7 @@ from bot.playground.slack import Workspace
 from bot.process import FRONT, MOST_SECONDS_OF_SILENCE, WORKER
 from tests.cli.plan_execution import PATIENCE, until
 from tests.cli.test_serve import serving
-from tests.slack.office import MANIFEST
+from tests.slack.running_bot import MANIFEST
 from tests.support import Run
 
 # where pins are kept

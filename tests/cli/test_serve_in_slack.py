@@ -13,7 +13,7 @@ from bot.store.store import Store
 from tests.cli.plan_execution import PATIENCE, until
 from tests.cli.stored_plans import LOOKED_AT, Write
 from tests.cli.test_serve import LINE, serving
-from tests.slack.office import Json
+from tests.slack.running_bot import Json
 from tests.slack.support import buttons, message_at
 from tests.support import Result, Run, Shelf
 

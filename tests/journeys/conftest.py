@@ -9,14 +9,14 @@ from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
 from bot.store.store import Store, open_store
 from tests.cli.stored_plans import LOOKED_AT, Write
-from tests.journeys.prepared import SETTINGS, Due, Prepared, prepare
+from tests.journeys.approved_plan import SETTINGS, ApprovedPlan, PreparedPlan, prepare
 from tests.postgres import Server
-from tests.slack.office import MANIFEST
+from tests.slack.running_bot import MANIFEST
 from tests.slack.support import in_workspace
 from tests.support import Shelf
 
 SLACK_SETTINGS = f"{LOOKED_AT}reports: [{{channel: '#ops'}}]\nexecution: {{undo_window: 1h}}\n"
-MILD = "type_to_confirm_over: 100%"
+WITHOUT_TYPING = "type_to_confirm_over: 100%"
 
 
 @pytest.fixture
@@ -32,19 +32,21 @@ def shared_store(
 
 
 @pytest.fixture(scope="session")
-def prepared(postgresql: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+def prepared(
+    postgresql: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PreparedPlan]:
     with prepare(postgresql, tmp_path_factory.mktemp("prepared")) as made:
         yield made
 
 
 @pytest.fixture
 def due(
-    prepared: Prepared,
+    prepared: PreparedPlan,
     environment: Path,
     aws: StandIn,
     settings_file: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Due]:
+) -> Iterator[ApprovedPlan]:
     """On PostgreSQL, where every worker finds it by DATABASE_URL."""
     del environment
     settings_file(SETTINGS)
@@ -98,6 +100,6 @@ def approval(settings_file: Write, releases: Shelf) -> Settle:
 
 
 @pytest.fixture
-def mild(approval: Settle) -> None:
+def without_typing(approval: Settle) -> None:
     """Nobody has to type anything."""
-    approval(MILD)
+    approval(WITHOUT_TYPING)

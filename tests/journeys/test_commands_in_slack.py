@@ -9,29 +9,29 @@ from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, as_stored, late_by, until
 from tests.journeys.test_slack import (
     AN_HOUR,
-    GOES,
+    DELETED_TAGS,
+    KEPT_TAGS,
     REPORTED,
-    STAYS,
-    asked,
     clicks,
-    on_the_line,
     only_plan,
+    request_report,
+    serving_slack,
     tags,
     until_shown,
 )
-from tests.slack.office import told
+from tests.slack.running_bot import private_messages
 from tests.slack.support import message_at
 from tests.support import Shelf
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("mild")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("without_typing")]
 
 
 def says(person: Person, line: str, channel: str) -> str:
     """The answer, which nobody else sees."""
-    before = len(told(person, channel))
+    before = len(private_messages(person, channel))
     assert person.types(f"/ecr-clean {line}", channel).ok
-    until(lambda: len(told(person, channel)) == before + 1)
-    return told(person, channel)[-1]
+    until(lambda: len(private_messages(person, channel)) == before + 1)
+    return private_messages(person, channel)[-1]
 
 
 def test_nothing_starts_in_a_pause(
@@ -44,8 +44,8 @@ def test_nothing_starts_in_a_pause(
     aws: StandIn,
 ) -> None:
     """Whatever was approved before or is approved meanwhile; once it is over, it does."""
-    with on_the_line(slack):
-        report = asked(ann, ops)
+    with serving_slack(slack):
+        report = request_report(ann, ops)
         plan = only_plan(own_store)
         assert says(bob, "pause because the audit is here", ops).startswith("Paused.")
         until(lambda: "is paused" in str(message_at(ann, ops, report["ts"])["blocks"]))
@@ -56,20 +56,20 @@ def test_nothing_starts_in_a_pause(
         other = releases.id.name
         assert "stays" in says(ann, f"why {other} 1.12", ops)
         assert as_stored(own_store, plan.id).state is PlanState.APPROVED
-        assert tags(releases) == GOES | STAYS
+        assert tags(releases) == DELETED_TAGS | KEPT_TAGS
         assert says(ann, "resume", ops).startswith(f"Resumed: <@{bob.id}> had paused")
         until(lambda: "Deleted 3 of 3" in message_at(bob, ops, report["ts"])["text"])
         assert "was deleted by ecr-clean" in says(bob, f"why {other} 1.0", ops)
         assert "Saved so far, everywhere" in says(bob, "history", ops)
-    assert tags(releases) == STAYS
+    assert tags(releases) == KEPT_TAGS
     assert aws.world.calls.count(DELETION) == 1
 
 
 def test_a_pin_that_is_typed_is_spared(
     slack: Workspace, ann: Person, bob: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
-    with on_the_line(slack):
-        report = asked(ann, ops)
+    with serving_slack(slack):
+        report = request_report(ann, ops)
         plan = only_plan(own_store)
         name = plan.repository.name
         assert clicks(ann, "approve_plan", report, ops).ok
@@ -82,4 +82,4 @@ def test_a_pin_that_is_typed_is_spared(
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         late_by(own_store, plan.id, AN_HOUR)
         until(lambda: "Deleted 2 of 2" in message_at(bob, ops, report["ts"])["text"])
-    assert tags(releases) == STAYS | {"1.0"}
+    assert tags(releases) == KEPT_TAGS | {"1.0"}

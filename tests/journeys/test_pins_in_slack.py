@@ -12,29 +12,29 @@ from bot.core.plan import PlanState
 from bot.core.records import Change, RepositoryPin
 from bot.playground.aws import manifests
 from bot.playground.slack import Person, Workspace
-from bot.slack.ids import PlanRef
+from bot.slack.action_ids import PlanRef
 from bot.slack.messages.pins import KEEPS_FOR
 from bot.store.store import Store
 from tests.cli.plan_execution import as_stored, late_by, until
 from tests.journeys.test_slack import (
     AN_HOUR,
-    GOES,
+    DELETED_TAGS,
+    KEPT_TAGS,
     REPORTED,
-    STAYS,
-    asked,
     clicks,
     kill,
-    on_the_line,
     only_plan,
+    request_report,
+    serving_slack,
     tags,
     until_shown,
 )
-from tests.slack.office import Json, public
+from tests.slack.running_bot import Json, public_messages
 from tests.slack.support import buttons, message_at
 from tests.store.support import event
 from tests.support import Shelf
 
-pytestmark = pytest.mark.usefixtures("mild")
+pytestmark = pytest.mark.usefixtures("without_typing")
 
 STOPPABLE = ["stop_plan", "pin_tags", "show_images"]
 FAMILY = "0.9"
@@ -96,8 +96,8 @@ def test_what_is_pinned_stays_with_its_family(
     family: set[str],
 ) -> None:
     """Bob had approved what Ann pins, and approves what is left."""
-    with on_the_line(slack):
-        report = asked(bob, ops)
+    with serving_slack(slack):
+        report = request_report(bob, ops)
         plan = only_plan(own_store).id
         assert clicks(bob, "approve_plan", report, ops).ok
         until_shown(bob, ops, report, *STOPPABLE)
@@ -116,10 +116,10 @@ def test_what_is_pinned_stays_with_its_family(
         until(lambda: as_stored(own_store, plan).state is PlanState.DONE)
         until_shown(ann, ops, report)
     assert len(told_in_thread(bob, report, ops)) == 1
-    assert len(public(ann, ops)) == 1
-    assert tags(releases) == STAYS | {FAMILY}
+    assert len(public_messages(ann, ops)) == 1
+    assert tags(releases) == KEPT_TAGS | {FAMILY}
     assert family <= {*releases.repository.manifests}
-    assert len(releases.repository.manifests) == len(STAYS) + len(family)
+    assert len(releases.repository.manifests) == len(KEPT_TAGS) + len(family)
 
 
 @pytest.mark.slow
@@ -128,8 +128,8 @@ def test_it_is_killed_between_modal_and_submit(
 ) -> None:
     """What Ann opened before goes on: the modal takes her pin, and her Home tab follows when Bob
     dismisses the plan."""
-    with on_the_line(slack) as bot:
-        report = asked(ann, ops)
+    with serving_slack(slack) as bot:
+        report = request_report(ann, ops)
         plan = only_plan(own_store).id
         link = f"p{report['ts'].replace('.', '')}"
         assert ann.opens_home().ok
@@ -137,7 +137,7 @@ def test_it_is_killed_between_modal_and_submit(
         opens_pins(ann, report, ops)
         choice = finds(ann, "1.0")
         kill(bot)
-    with on_the_line(slack):
+    with serving_slack(slack):
         pins(ann, choice)
         until_pinned(own_store, plan, 2)
         until(lambda: str(PlanRef(plan, 2)) in shown(bob, report, ops))
@@ -146,7 +146,7 @@ def test_it_is_killed_between_modal_and_submit(
         until(lambda: link not in json.dumps(ann.home()))
     (made,) = own_store.pins(releases.id.uri)
     assert (made.pin.pin, made.pin.by) == ("1.0", ann.id)
-    assert tags(releases) == GOES | STAYS
+    assert tags(releases) == DELETED_TAGS | KEPT_TAGS
 
 
 @pytest.mark.slow
@@ -160,8 +160,8 @@ def test_two_pin_at_once(
 ) -> None:
     """Each at a replica of its own; both pins count."""
     wanted = {ann: "1.0", bob: "1.1"}
-    with on_the_line(slack), on_the_line(slack, 2):
-        report = asked(ann, ops)
+    with serving_slack(slack), serving_slack(slack, 2):
+        report = request_report(ann, ops)
         plan = only_plan(shared_store).id
         for person in wanted:
             opens_pins(person, report, ops)
@@ -180,7 +180,7 @@ def test_two_pin_at_once(
     assert {(made.pin.by, made.pin.pin) for made in shared_store.pins(releases.id.uri)} == {
         (person.id, tag) for person, tag in wanted.items()
     }
-    assert tags(releases) == STAYS | {"1.0", "1.1"}
+    assert tags(releases) == KEPT_TAGS | {"1.0", "1.1"}
 
 
 # what runs out
@@ -199,7 +199,7 @@ def test_whose_pin_runs_out_keeps_it(
     )
     assert own_store.commit(Change([event()], pins_added=[made]))
     at_home = ann.opens_im()
-    with on_the_line(slack):
+    with serving_slack(slack):
         until(lambda: ann.messages(at_home))
         (told,) = ann.messages(at_home)
         assert buttons(told) == ["keep_pin"]

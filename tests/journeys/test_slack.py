@@ -21,19 +21,19 @@ from bot.slack.listener import UNEXPECTED_PAYLOAD
 from bot.store.store import Store
 from tests.cli.plan_execution import DELETION, PATIENCE, as_stored, late_by, until
 from tests.cli.test_serve import Serving, serving
-from tests.journeys.conftest import MILD, Settle
-from tests.slack.office import Json, public, text_of, told
+from tests.journeys.conftest import WITHOUT_TYPING, Settle
+from tests.slack.running_bot import Json, private_messages, public_messages, text_of
 from tests.slack.support import buttons, message_at
 from tests.support import Shelf
 
 AN_HOUR = timedelta(hours=1)
 REPORTED = ["approve_plan", "pin_tags", "show_images", "dismiss_plan"]
-GOES = {"1.0", "1.1", "1.2"}
-STAYS = {f"1.{number}" for number in range(3, 13)}
+DELETED_TAGS = {"1.0", "1.1", "1.2"}
+KEPT_TAGS = {f"1.{number}" for number in range(3, 13)}
 
 
 @contextmanager
-def on_the_line(slack: Workspace, replicas: int = 1) -> Iterator[Serving]:
+def serving_slack(slack: Workspace, replicas: int = 1) -> Iterator[Serving]:
     with serving() as bot:
         until(lambda: len(slack.remote.connections()) == replicas)
         yield bot
@@ -44,12 +44,12 @@ def kill(bot: Serving) -> None:
     bot.process.wait(PATIENCE)
 
 
-def asked(person: Person, channel: str) -> Json:
+def request_report(person: Person, channel: str) -> Json:
     """The report, which is there once it has its buttons and its list."""
     assert person.types("/ecr-clean team/api", channel).ok
 
     def reports() -> list[Json]:
-        return [each for each in public(person, channel) if each["replies"]]
+        return [each for each in public_messages(person, channel) if each["replies"]]
 
     until(reports)
     (report,) = reports()
@@ -72,11 +72,11 @@ def until_window(person: Person, words: str) -> None:
     until(lambda: (modal := person.modal()) and words in text_of(modal))
 
 
-def until_told(person: Person, channel: str, times: int = 1) -> None:
-    until(lambda: len(told(person, channel)) == times)
+def until_answered(person: Person, channel: str, times: int = 1) -> None:
+    until(lambda: len(private_messages(person, channel)) == times)
 
 
-def until_connected_anew(slack: Workspace, before: list[int]) -> None:
+def until_reconnected(slack: Workspace, before: list[int]) -> None:
     until(lambda: (now := slack.remote.connections()) and not set(now) & set(before))
 
 
@@ -96,7 +96,7 @@ def tags(shelf: Shelf) -> set[str]:
 # all goes well
 
 
-@pytest.mark.usefixtures("mild")
+@pytest.mark.usefixtures("without_typing")
 def test_the_whole_story(
     slack: Workspace,
     ann: Person,
@@ -106,8 +106,8 @@ def test_the_whole_story(
     releases: Shelf,
     aws: StandIn,
 ) -> None:
-    with on_the_line(slack):
-        report = asked(ann, ops)
+    with serving_slack(slack):
+        report = request_report(ann, ops)
         plan = only_plan(own_store)
         where = {"channel": ops, "ts": report["ts"]}
         asking = ann.uses("approve_plan", **where)
@@ -122,7 +122,7 @@ def test_the_whole_story(
         assert clicks(bob, "stop_plan", report, ops).ok
         until_shown(ann, ops, report, *REPORTED)
         assert as_stored(own_store, plan.id).current_approvals == ()
-        assert tags(releases) == GOES | STAYS
+        assert tags(releases) == DELETED_TAGS | KEPT_TAGS
 
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
@@ -130,10 +130,10 @@ def test_the_whole_story(
         until_shown(ann, ops, report)
         until(lambda: "Deleted 3 of 3" in message_at(bob, ops, report["ts"])["text"])
     assert as_stored(own_store, plan.id).state is PlanState.DONE
-    assert tags(releases) == STAYS
+    assert tags(releases) == KEPT_TAGS
     assert aws.world.calls.count(DELETION) == 1
-    assert len(public(ann, ops)) == 1
-    assert told(ann, ops) == told(bob, ops) == []
+    assert len(public_messages(ann, ops)) == 1
+    assert private_messages(ann, ops) == private_messages(bob, ops) == []
 
 
 @pytest.mark.slow
@@ -142,8 +142,8 @@ def test_the_name_is_typed(
     slack: Workspace, ann: Person, ops: str, own_store: Store, approval: Settle
 ) -> None:
     approval("type_to_confirm_over: 10%")
-    with on_the_line(slack):
-        report = asked(ann, ops)
+    with serving_slack(slack):
+        report = request_report(ann, ops)
         plan = only_plan(own_store).id
         assert clicks(ann, "approve_plan", report, ops).ok
         until_window(ann, "type the repository's name: `team/api`")
@@ -163,35 +163,35 @@ def test_the_name_is_typed(
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("mild")
+@pytest.mark.usefixtures("without_typing")
 def test_it_is_killed_between_message_and_click(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Again and again: every button is older than the process that hears it."""
-    with on_the_line(slack) as bot:
-        report = asked(ann, ops)
+    with serving_slack(slack) as bot:
+        report = request_report(ann, ops)
         plan = only_plan(own_store).id
         kill(bot)
     assert clicks(ann, "show_images", report, ops).result == "dispatch_failed"
-    with on_the_line(slack) as bot:
+    with serving_slack(slack) as bot:
         assert clicks(ann, "show_images", report, ops).ok
         until_window(ann, "1.0")
         ann.closes()
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
         kill(bot)
-    with on_the_line(slack):
+    with serving_slack(slack):
         assert clicks(ann, "stop_plan", report, ops).ok
         until_shown(ann, ops, report, *REPORTED)
         assert clicks(ann, "dismiss_plan", report, ops).ok
         until_shown(ann, ops, report)
     assert as_stored(own_store, plan).state is PlanState.DISMISSED
-    assert tags(releases) == GOES | STAYS
-    assert told(ann, ops) == []
+    assert tags(releases) == DELETED_TAGS | KEPT_TAGS
+    assert private_messages(ann, ops) == []
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("mild")
+@pytest.mark.usefixtures("without_typing")
 def test_two_replicas(
     slack: Workspace,
     ann: Person,
@@ -202,8 +202,8 @@ def test_two_replicas(
     aws: StandIn,
 ) -> None:
     """One report, and of two who click at the same moment one approves: what both see follows."""
-    with on_the_line(slack), on_the_line(slack, 2):
-        report = asked(ann, ops)
+    with serving_slack(slack), serving_slack(slack, 2):
+        report = request_report(ann, ops)
         plan = only_plan(shared_store).id
         with ThreadPoolExecutor(2) as pool:
             outcomes = pool.map(
@@ -211,11 +211,11 @@ def test_two_replicas(
             )
         assert all(outcome.ok for outcome in outcomes)
         until_shown(bob, ops, report, "stop_plan", "pin_tags", "show_images")
-        until(lambda: told(ann, ops) + told(bob, ops))
+        until(lambda: private_messages(ann, ops) + private_messages(bob, ops))
         (approval,) = as_stored(shared_store, plan).current_approvals
         late, first = (ann, bob) if approval.by == bob.id else (bob, ann)
-        assert told(late, ops) == ["The plan for team/api is approved already"]
-        assert told(first, ops) == []
+        assert private_messages(late, ops) == ["The plan for team/api is approved already"]
+        assert private_messages(first, ops) == []
         late_by(shared_store, plan, AN_HOUR)
         until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
         until_shown(ann, ops, report)
@@ -223,12 +223,12 @@ def test_two_replicas(
     for event in (EventName.PROPOSED, EventName.APPROVED, EventName.STARTED, EventName.ENDED):
         assert said.count(event) == 1
     assert len({each["connection"] for each in slack.remote.deliveries("block_actions")}) == 2
-    assert len(public(ann, ops)) == 1
-    assert (tags(releases), aws.world.calls.count(DELETION)) == (STAYS, 1)
+    assert len(public_messages(ann, ops)) == 1
+    assert (tags(releases), aws.world.calls.count(DELETION)) == (KEPT_TAGS, 1)
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("mild")
+@pytest.mark.usefixtures("without_typing")
 def test_a_plan_that_is_no_more(
     slack: Workspace,
     ann: Person,
@@ -238,34 +238,34 @@ def test_a_plan_that_is_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As after the database was lost: what stands in Slack is older."""
-    with on_the_line(slack) as bot:
-        report = asked(ann, ops)
+    with serving_slack(slack) as bot:
+        report = request_report(ann, ops)
         assert bot.leave() == 0
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another-state"))
-    with on_the_line(slack):
+    with serving_slack(slack):
         for number, action_id in enumerate(("approve_plan", "dismiss_plan"), start=1):
             assert clicks(ann, action_id, report, ops).ok
-            until_told(ann, ops, number)
-        assert all(each.startswith("There is no plan ") for each in told(ann, ops))
+            until_answered(ann, ops, number)
+        assert all(each.startswith("There is no plan ") for each in private_messages(ann, ops))
         newer = ann.types("/ecr-clean team/api", ops)
         assert newer.ok
-        until(lambda: buttons(public(ann, ops)[-1]) == REPORTED)
-    assert tags(releases) == GOES | STAYS
+        until(lambda: buttons(public_messages(ann, ops)[-1]) == REPORTED)
+    assert tags(releases) == DELETED_TAGS | KEPT_TAGS
 
 
 # Slack and the network as they are on bad days
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("mild")
+@pytest.mark.usefixtures("without_typing")
 def test_delivered_again_and_again(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Each act counts once, and no echo approves what was stopped meanwhile."""
     for kind, count in (("slash_commands", 1), ("interactive", 2)):
         slack.remote.add_delivery_fault(envelope=kind, copies=1, times=count)
-    with on_the_line(slack):
-        report = asked(ann, ops)
+    with serving_slack(slack):
+        report = request_report(ann, ops)
         plan = only_plan(own_store).id
         clicks(ann, "approve_plan", report, ops)
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
@@ -282,13 +282,13 @@ def test_delivered_again_and_again(
     for event in (EventName.PROPOSED, EventName.APPROVED, EventName.DISMISSED):
         assert said.count(event) == 1
     assert EventName.REFUSED not in said
-    assert len(public(ann, ops)) == 1
-    assert told(ann, ops) == []
-    assert tags(releases) == GOES | STAYS
+    assert len(public_messages(ann, ops)) == 1
+    assert private_messages(ann, ops) == []
+    assert tags(releases) == DELETED_TAGS | KEPT_TAGS
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("mild")
+@pytest.mark.usefixtures("without_typing")
 def test_slack_is_busy(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
@@ -296,8 +296,8 @@ def test_slack_is_busy(
     busy = {"error": "ratelimited", "retry_after": 1}
     slack.remote.add_fault("chat.postMessage", **busy)
     slack.remote.add_fault("chat.update", **busy)
-    with on_the_line(slack):
-        report = asked(ann, ops)
+    with serving_slack(slack):
+        report = request_report(ann, ops)
         plan = only_plan(own_store).id
         slack.remote.add_fault("chat.update", **busy, times=2)
         assert clicks(ann, "approve_plan", report, ops).ok
@@ -309,29 +309,29 @@ def test_slack_is_busy(
     refused = [each for each in slack.remote.calls() if each["error"] == "ratelimited"]
     assert len(refused) == 5
     assert events(own_store, plan).count(EventName.APPROVED) == 1
-    assert len(public(ann, ops)) == 1
-    assert tags(releases) == STAYS
+    assert len(public_messages(ann, ops)) == 1
+    assert tags(releases) == KEPT_TAGS
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("mild")
+@pytest.mark.usefixtures("without_typing")
 def test_the_line_breaks(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     """Before the click, in the middle of it, and while the plan is carried out."""
-    with on_the_line(slack) as bot:
-        report = asked(ann, ops)
+    with serving_slack(slack) as bot:
+        report = request_report(ann, ops)
         plan = only_plan(own_store).id
         for reason in ("dropped", "refresh_requested"):
             before = slack.remote.connections()
             assert slack.remote.disconnect(reason) == 1
-            until_connected_anew(slack, before)
+            until_reconnected(slack, before)
         before = slack.remote.connections()
         slack.remote.change_settings(ack_timeout=0.5)
         slack.remote.add_delivery_fault(kind="block_actions", cut="before")
         assert clicks(ann, "approve_plan", report, ops).result == "operation_timeout"
         slack.remote.change_settings(ack_timeout=3)
-        until_connected_anew(slack, before)
+        until_reconnected(slack, before)
         assert as_stored(own_store, plan).state is PlanState.PROPOSED
         assert clicks(ann, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
@@ -339,9 +339,9 @@ def test_the_line_breaks(
         late_by(own_store, plan, AN_HOUR)
         slack.remote.disconnect("dropped")
         until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
-        until_connected_anew(slack, before)
+        until_reconnected(slack, before)
         assert bot.process.poll() is None
-    assert tags(releases) == STAYS
+    assert tags(releases) == KEPT_TAGS
     assert events(own_store, plan).count(EventName.APPROVED) == 1
 
 
@@ -369,12 +369,12 @@ def forged(person: Person, channel: str, message: Json, value: Any) -> Json:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("mild")
+@pytest.mark.usefixtures("without_typing")
 def test_forged_and_cut(
     slack: Workspace, ann: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
-    with on_the_line(slack) as bot:
-        report = asked(ann, ops)
+    with serving_slack(slack) as bot:
+        report = request_report(ann, ops)
         plan = only_plan(own_store)
         values = ["abc:-1", "abc:1 OR 1=1", f"{plan.id}:1:" + "a" * 101, None, {"plan": plan.id}]
         payloads: list[Any] = [forged(ann, ops, report, value) for value in values]
@@ -385,7 +385,7 @@ def test_forged_and_cut(
         until(lambda: len(slack.remote.warnings()) == len(payloads))
         assert {each["where"] for each in slack.remote.warnings()} == {"socket"}
         slack.remote.forget("/warnings")
-        until(lambda: told(ann, ops) == [UNEXPECTED_PAYLOAD] * len(values))
+        until(lambda: private_messages(ann, ops) == [UNEXPECTED_PAYLOAD] * len(values))
         for text in ("", "{", '{"type": "disconnect"', "\N{PILE OF POO}" * 1000):
             slack.remote.tell("/raw", text=text)
         slack.remote.change_settings(ack_timeout=0.5)
@@ -397,7 +397,7 @@ def test_forged_and_cut(
         until_shown(ann, ops, report)
         assert bot.process.poll() is None
         assert not any("Traceback" in line or "1=1" in line for line in bot.said)
-    assert tags(releases) == GOES | STAYS
+    assert tags(releases) == DELETED_TAGS | KEPT_TAGS
 
 
 @pytest.mark.slow
@@ -419,19 +419,19 @@ def test_who_may_not(
     why: str,
 ) -> None:
     """They are told why, nobody else sees it, and whoever may still can."""
-    approval(MILD + settings.format(bob=bob.id))
+    approval(WITHOUT_TYPING + settings.format(bob=bob.id))
     refused, other = (guest, ann) if name == "guest" else (ann, guest)
-    with on_the_line(slack):
-        report = asked(ann, ops)
+    with serving_slack(slack):
+        report = request_report(ann, ops)
         plan = only_plan(own_store).id
         assert clicks(refused, "approve_plan", report, ops).ok
-        until_told(refused, ops)
-        (said,) = told(refused, ops)
+        until_answered(refused, ops)
+        (said,) = private_messages(refused, ops)
         assert why in said
-        assert told(other, ops) == told(bob, ops) == []
+        assert private_messages(other, ops) == private_messages(bob, ops) == []
         assert as_stored(own_store, plan).current_approvals == ()
         assert buttons(message_at(bob, ops, report["ts"])) == REPORTED
         assert clicks(bob, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
     assert events(own_store, plan).count(EventName.REFUSED) == 1
-    assert len(public(ann, ops)) == 1
+    assert len(public_messages(ann, ops)) == 1

@@ -43,7 +43,7 @@ from bot.render.reasons import (
     short_reason_words,
     user_words,
 )
-from bot.slack.wording import prose
+from bot.slack.mrkdwn import prose
 from tests.examples import examples
 
 Words = Callable[[Any], str]

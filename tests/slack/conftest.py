@@ -14,7 +14,7 @@ from bot.core.policy import ApprovalRules
 from bot.playground.slack import TEAM_ID, Person, Workspace
 from bot.slack.plan_messages import PlanMessages, PlanMessagesSettings
 from bot.store.store import Store, open_store
-from tests.slack.office import MANIFEST, PATIENCE, Clock, Office, office
+from tests.slack.running_bot import MANIFEST, PATIENCE, Clock, RunningBot, run_bot
 from tests.slack.support import in_workspace
 from tests.store.support import migrated_sqlite, sqlite_url
 from tests.support import NOW
@@ -93,29 +93,27 @@ def clock() -> Clock:
     return Clock()
 
 
-OpenOffice = Callable[..., Office]
+StartBot = Callable[..., RunningBot]
 
 
 @pytest.fixture
-def open_office(
-    slack: Workspace, store_url: str, releases: str, clock: Clock
-) -> Iterator[OpenOffice]:
-    """Takes settings. Each office has its own connection to Slack and to the database. The bot
+def start_bot(slack: Workspace, store_url: str, releases: str, clock: Clock) -> Iterator[StartBot]:
+    """Takes settings. Each bot has its own connection to Slack and to the database. The bot
     sends nothing that Slack warns of."""
     with ExitStack() as stack:
 
-        def opened(**settings: Any) -> Office:
+        def opened(**settings: Any) -> RunningBot:
             store: Store = stack.enter_context(open_store(store_url))
             found = {"reports": [{"channel": "#releases"}], **_without_typing(settings)}
-            return stack.enter_context(office(slack, store, found, releases, clock))
+            return stack.enter_context(run_bot(slack, store, found, releases, clock))
 
         yield opened
     assert slack.remote.warnings() == []
 
 
 @pytest.fixture
-def bot(open_office: OpenOffice) -> Office:
-    return open_office()
+def bot(start_bot: StartBot) -> RunningBot:
+    return start_bot()
 
 
 @pytest.fixture

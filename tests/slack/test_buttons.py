@@ -11,8 +11,8 @@ from bot.core.plan import PlanState
 from bot.core.records import EventName
 from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
-from tests.slack.conftest import OpenOffice
-from tests.slack.office import Office, close, content, told
+from tests.slack.conftest import StartBot
+from tests.slack.running_bot import RunningBot, close, content, private_messages
 from tests.slack.support import buttons, message_at
 from tests.store.support import run_of, seen, started
 
@@ -23,15 +23,17 @@ def member(person: Person) -> SlackPerson:
     return SlackPerson(person.id, TEAM_ID, is_guest=False, groups=frozenset())
 
 
-def shown(office: Office, person: Person, ts: str) -> list[str]:
+def shown(bot: RunningBot, person: Person, ts: str) -> list[str]:
     """The buttons of a message."""
-    return buttons(message_at(person, office.channel, ts))
+    return buttons(message_at(person, bot.channel, ts))
 
 
 # approving
 
 
-def test_a_plan_is_approved_where_everybody_sees_it(bot: Office, ann: Person, bob: Person) -> None:
+def test_a_plan_is_approved_where_everybody_sees_it(
+    bot: RunningBot, ann: Person, bob: Person
+) -> None:
     message = bot.posted()
     assert bot.clicks(ann, "approve_plan", message).ok
     plan = bot.stored(message)
@@ -40,10 +42,10 @@ def test_a_plan_is_approved_where_everybody_sees_it(bot: Office, ann: Person, bo
     assert f"Approved by <@{ann.id}>" in message_at(bob, bot.channel, message.ts)["text"]
     assert "stop_plan" in shown(bot, bob, message.ts)
     assert "approve_plan" not in shown(bot, bob, message.ts)
-    assert told(ann, bot.channel) == []
+    assert private_messages(ann, bot.channel) == []
 
 
-def test_every_message_of_the_plan_follows(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_every_message_of_the_plan_follows(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     message = bot.posted()
     other = bot.plan_messages.post(message.plan, elsewhere)
@@ -51,17 +53,17 @@ def test_every_message_of_the_plan_follows(bot: Office, slack: Workspace, ann: P
     assert "stop_plan" in buttons(message_at(ann, elsewhere, other.ts))
 
 
-def test_a_guest_may_not(bot: Office, guest: Person) -> None:
+def test_a_guest_may_not(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "approve_plan", message)
-    assert told(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
+    assert private_messages(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
     assert bot.stored(message).state is PlanState.PROPOSED
     assert bot.events()[-1] is EventName.REFUSED
     assert "approve_plan" in shown(bot, guest, message.ts)
 
 
 def test_a_member_whose_home_is_another_workspace_of_the_organization_may(
-    bot: Office, slack: Workspace
+    bot: RunningBot, slack: Workspace
 ) -> None:
     kim = slack.remote.add_person("kim", team_id="T2", teams=["T2", TEAM_ID])
     message = bot.posted()
@@ -71,32 +73,32 @@ def test_a_member_whose_home_is_another_workspace_of_the_organization_may(
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_a_member_of_the_organization_alone_may_not(bot: Office, slack: Workspace) -> None:
+def test_a_member_of_the_organization_alone_may_not(bot: RunningBot, slack: Workspace) -> None:
     lee = slack.remote.add_person("lee", team_id="T2", teams=["T2", "T3"])
     shared = slack.remote.add_channel("shared", [lee])
     message = bot.plan_messages.post(bot.posted().plan, shared)
     bot.clicks(lee, "dismiss_plan", message)
-    (said,) = told(lee, shared)
+    (said,) = private_messages(lee, shared)
     assert "belongs to another workspace" in said
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_who_is_no_approver_may_not(open_office: OpenOffice, ann: Person, bob: Person) -> None:
-    bot = open_office(approval={"approvers": [bob.id]})
+def test_who_is_no_approver_may_not(start_bot: StartBot, ann: Person, bob: Person) -> None:
+    bot = start_bot(approval={"approvers": [bob.id]})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "is none of the approvers" in said
-    assert told(bob, bot.channel) == []
+    assert private_messages(bob, bot.channel) == []
     bot.clicks(bob, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED
 
 
 def test_members_of_a_user_group_may(
-    open_office: OpenOffice, slack: Workspace, ann: Person, bob: Person
+    start_bot: StartBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
     group = slack.remote.add_user_group("cleaners", [bob])
-    bot = open_office(approval={"approvers": [group]})
+    bot = start_bot(approval={"approvers": [group]})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     assert bot.stored(message).state is PlanState.PROPOSED
@@ -105,35 +107,35 @@ def test_members_of_a_user_group_may(
 
 
 def test_a_user_group_that_cannot_be_read_refuses(
-    open_office: OpenOffice, slack: Workspace, bob: Person
+    start_bot: StartBot, slack: Workspace, bob: Person
 ) -> None:
-    bot = open_office(approval={"approvers": [slack.remote.add_user_group("cleaners", [bob])]})
+    bot = start_bot(approval={"approvers": [slack.remote.add_user_group("cleaners", [bob])]})
     slack.faults.add(Fault(method="usergroups.users.list", error="internal_error"))
     message = bot.posted()
     bot.clicks(bob, "approve_plan", message)
-    (said,) = told(bob, bot.channel)
+    (said,) = private_messages(bob, bot.channel)
     assert "could not be read" in said
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_two_have_to(open_office: OpenOffice, ann: Person, bob: Person) -> None:
-    bot = open_office(approval={"required": 2})
+def test_two_have_to(start_bot: StartBot, ann: Person, bob: Person) -> None:
+    bot = start_bot(approval={"required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     assert bot.stored(message).state is PlanState.PROPOSED
     assert "1 of 2 approvals" in str(message_at(bob, bot.channel, message.ts))
     bot.clicks(ann, "approve_plan", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "has approved this version already" in said
     bot.clicks(bob, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED
 
 
 def test_two_click_at_the_same_moment(
-    open_office: OpenOffice, ann: Person, bob: Person, slack: Workspace
+    start_bot: StartBot, ann: Person, bob: Person, slack: Workspace
 ) -> None:
     """On two replicas. The one who comes too late is told what became of it."""
-    replicas = [open_office(), open_office()]
+    replicas = [start_bot(), start_bot()]
     message = replicas[0].posted()
     where = {"channel": message.channel, "ts": message.ts}
     with ThreadPoolExecutor(2) as pool:
@@ -146,20 +148,25 @@ def test_two_click_at_the_same_moment(
     assert len({each["connection"] for each in slack.remote.deliveries()}) == 2
     (approval,) = replicas[0].stored(message).current_approvals
     late = bob if approval.by == ann.id else ann
-    assert told(late, message.channel) == ["The plan for team/api is approved already"]
-    assert len(told(ann, message.channel)) + len(told(bob, message.channel)) == 1
+    assert private_messages(late, message.channel) == ["The plan for team/api is approved already"]
+    assert (
+        len(private_messages(ann, message.channel)) + len(private_messages(bob, message.channel))
+        == 1
+    )
 
 
-def test_delivered_twice(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     slack.delivery_faults.add(DeliveryFault(kind="block_actions", copies=3))
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     assert bot.events().count(EventName.APPROVED) == 1
     assert EventName.REFUSED not in bot.events()
-    assert told(ann, bot.channel) == []
+    assert private_messages(ann, bot.channel) == []
 
 
-def test_delivered_again_after_it_was_stopped(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_delivered_again_after_it_was_stopped(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     """What somebody said no to is not approved by an echo."""
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -170,68 +177,72 @@ def test_delivered_again_after_it_was_stopped(bot: Office, slack: Workspace, ann
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_outside_the_channel_of_the_repository(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_outside_the_channel_of_the_repository(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     elsewhere = slack.remote.add_channel("elsewhere", [ann])
     message = bot.posted(channel=elsewhere)
     assert "approve_plan" not in buttons(message_at(ann, elsewhere, message.ts))
 
 
-def test_the_version_is_outdated(bot: Office, ann: Person) -> None:
+def test_the_version_is_outdated(bot: RunningBot, ann: Person) -> None:
     """The message was not brought up to date yet. Once somebody is refused, it is."""
     message = bot.posted()
     bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
     bot.clicks(ann, "approve_plan", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert said.startswith("A newer version was proposed: version 2 counts now, and not version 1")
     assert ":2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_it_is_outdated_and_cannot_be_updated(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_it_is_outdated_and_cannot_be_updated(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     message = bot.posted()
     bot.context.pins.pin(bot.stored(message).repository, ["old"], member(ann), "a customer runs it")
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "approve_plan", message)
-    assert len(told(ann, bot.channel)) == 1
+    assert len(private_messages(ann, bot.channel)) == 1
     bot.plan_messages.refresh_behind(5)
     assert ":2" in str(message_at(ann, bot.channel, message.ts)["blocks"][-1])
 
 
 @pytest.mark.parametrize("action_id", ["approve_plan", "dismiss_plan"])
 def test_what_was_decided_meanwhile(
-    bot: Office, slack: Workspace, ann: Person, bob: Person, action_id: str
+    bot: RunningBot, slack: Workspace, ann: Person, bob: Person, action_id: str
 ) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     bot.clicks(bob, "dismiss_plan", message)
     assert action_id in shown(bot, ann, message.ts)
     bot.clicks(ann, action_id, message)
-    assert told(ann, bot.channel) == ["The plan for team/api was dismissed"]
+    assert private_messages(ann, bot.channel) == ["The plan for team/api was dismissed"]
     assert shown(bot, ann, message.ts) == []
 
 
-def test_it_has_run_out(bot: Office, ann: Person) -> None:
+def test_it_has_run_out(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clock.now += timedelta(days=8)
     bot.clicks(ann, "approve_plan", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "expired before enough people approved it" in said
     assert shown(bot, ann, message.ts) == []
 
 
 def test_a_plan_that_nobody_knows(
-    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch
+    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after the database was lost: what stands in Slack is older."""
     message = bot.posted()
     monkeypatch.setattr(bot.store, "plan", lambda _: None)
     monkeypatch.setattr(bot.store, "message", lambda *_: None)
     bot.clicks(ann, "approve_plan", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert said.startswith(f"There is no plan {message.plan}")
 
 
-def test_a_message_that_nobody_knew_of_follows_from_now_on(bot: Office, ann: Person) -> None:
+def test_a_message_that_nobody_knew_of_follows_from_now_on(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.store.forget_message(message)
     bot.clicks(ann, "dismiss_plan", message)
@@ -241,7 +252,7 @@ def test_a_message_that_nobody_knew_of_follows_from_now_on(bot: Office, ann: Per
 
 
 def test_slack_does_not_take_the_update(
-    bot: Office, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
+    bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What was decided counts, and is shown later."""
     message = bot.posted()
@@ -249,12 +260,12 @@ def test_slack_does_not_take_the_update(
     bot.clicks(ann, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED
     assert "it is tried again" in caplog.text
-    assert told(ann, bot.channel) == []
+    assert private_messages(ann, bot.channel) == []
     bot.plan_messages.refresh_behind(5)
     assert "stop_plan" in shown(bot, ann, message.ts)
 
 
-def test_the_database_fails(bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     message = bot.posted()
 
     def fail(*_: object) -> bool:
@@ -262,14 +273,14 @@ def test_the_database_fails(bot: Office, ann: Person, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(bot.store, "commit", fail)
     bot.clicks(ann, "approve_plan", message)
-    assert told(ann, bot.channel) == ["That did not work. The database is full"]
+    assert private_messages(ann, bot.channel) == ["That did not work. The database is full"]
     assert "approve_plan" in shown(bot, ann, message.ts)
 
 
 # dismissing
 
 
-def test_a_plan_is_dismissed(bot: Office, bob: Person) -> None:
+def test_a_plan_is_dismissed(bot: RunningBot, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(bob, "dismiss_plan", message)
     assert bot.stored(message).state is PlanState.DISMISSED
@@ -277,17 +288,17 @@ def test_a_plan_is_dismissed(bot: Office, bob: Person) -> None:
     assert f"<@{bob.id}>" in message_at(bob, bot.channel, message.ts)["text"]
 
 
-def test_a_guest_dismisses_nothing(bot: Office, guest: Person) -> None:
+def test_a_guest_dismisses_nothing(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "dismiss_plan", message)
-    assert told(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
+    assert private_messages(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
 # stopping
 
 
-def test_it_is_called_back(bot: Office, ann: Person, bob: Person) -> None:
+def test_it_is_called_back(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.clicks(bob, "stop_plan", message)
@@ -296,7 +307,7 @@ def test_it_is_called_back(bot: Office, ann: Person, bob: Person) -> None:
     assert "approve_plan" in shown(bot, ann, message.ts)
 
 
-def test_it_is_stopped_while_it_is_carried_out(bot: Office, ann: Person, bob: Person) -> None:
+def test_it_is_stopped_while_it_is_carried_out(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     before = seen(bot.store, message.plan)
@@ -307,29 +318,33 @@ def test_it_is_stopped_while_it_is_carried_out(bot: Office, ann: Person, bob: Pe
     assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, bob.id)
 
 
-def test_a_guest_stops_nothing(bot: Office, ann: Person, guest: Person) -> None:
+def test_a_guest_stops_nothing(bot: RunningBot, ann: Person, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.clicks(guest, "stop_plan", message)
-    assert told(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
+    assert private_messages(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
     assert bot.stored(message).state is PlanState.APPROVED
 
 
-def test_it_is_stopped_too_late(bot: Office, slack: Workspace, ann: Person, bob: Person) -> None:
+def test_it_is_stopped_too_late(
+    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
+) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "stop_plan", message)
     bot.clicks(bob, "stop_plan", message)
-    assert told(bob, bot.channel) == ["The plan for team/api is proposed, and not approved"]
+    assert private_messages(bob, bot.channel) == [
+        "The plan for team/api is proposed, and not approved"
+    ]
     assert "approve_plan" in shown(bot, bob, message.ts)
 
 
-def test_after_a_restart(open_office: OpenOffice, ann: Person) -> None:
+def test_after_a_restart(start_bot: StartBot, ann: Person) -> None:
     """The buttons are older than the process."""
-    earlier = open_office()
+    earlier = start_bot()
     message = earlier.posted(content("new", "old"))
     close(earlier.line)
-    bot = open_office()
+    bot = start_bot()
     bot.clicks(ann, "approve_plan", message)
     assert bot.stored(message).state is PlanState.APPROVED

@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from bot.core.errors import RequestError
 from bot.playground.slack import Person, Workspace
 from bot.slack.api import SlackError
-from bot.slack.people import channel_ids
+from bot.slack.directory import channel_ids
 from tests.slack.support import calls
 
 
@@ -61,7 +61,7 @@ def test_as_many_pages_as_it_takes(
     wanted: Sequence[str],
     pages: int,
 ) -> None:
-    monkeypatch.setattr("bot.slack.people.CHANNELS_PER_PAGE", 3)
+    monkeypatch.setattr("bot.slack.directory.CHANNELS_PER_PAGE", 3)
     ids = {f"c{number}": slack.remote.add_channel(f"c{number}", [ann]) for number in range(8)}
     assert channel_ids(client, wanted) == {name: ids[name] for name in wanted}
     assert len(calls(slack, "conversations.list")) == pages

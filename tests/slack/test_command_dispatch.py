@@ -6,15 +6,20 @@ from bot.core.errors import ServiceError
 from bot.core.records import EventName
 from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
-from tests.slack.conftest import OpenOffice
-from tests.slack.office import Office, public, told, until_acknowledged
+from tests.slack.conftest import StartBot
+from tests.slack.running_bot import (
+    RunningBot,
+    private_messages,
+    public_messages,
+    until_acknowledged,
+)
 
 
 def test_a_worker_gets_to_know_it_and_everybody_sees_that(
-    bot: Office, ann: Person, bob: Person, releases: str
+    bot: RunningBot, ann: Person, bob: Person, releases: str
 ) -> None:
     assert bot.says(ann, "/ecr-clean team/api").ok
-    (message,) = public(bob, releases)
+    (message,) = public_messages(bob, releases)
     assert message["text"] == f"Looking into team/api for <@{ann.id}> …"
     (job,) = bot.jobs()
     assert job.kind == "report"
@@ -30,10 +35,10 @@ def test_a_worker_gets_to_know_it_and_everybody_sees_that(
     "line", ["/ecr-clean", "/ecr-clean help", "/ecr-clean   help ", "/ecr-clean --help?"]
 )
 def test_help_is_for_whoever_asks(
-    bot: Office, guest: Person, bob: Person, releases: str, line: str
+    bot: RunningBot, guest: Person, bob: Person, releases: str, line: str
 ) -> None:
     bot.says(guest, line)
-    (said,) = told(guest, releases)
+    (said,) = private_messages(guest, releases)
     assert "`/ecr-clean REPOSITORY`" in said
     assert bob.messages(releases) == []
     assert bot.jobs() == []
@@ -50,62 +55,64 @@ def test_help_is_for_whoever_asks(
         ("<!channel> " * 700, "knows no command"),
     ],
 )
-def test_what_is_no_command(bot: Office, ann: Person, releases: str, line: str, says: str) -> None:
+def test_what_is_no_command(
+    bot: RunningBot, ann: Person, releases: str, line: str, says: str
+) -> None:
     bot.says(ann, f"/ecr-clean {line}")
-    (said,) = told(ann, releases)
+    (said,) = private_messages(ann, releases)
     assert says in said
-    assert public(ann, releases) == []
+    assert public_messages(ann, releases) == []
     assert bot.jobs() == []
 
 
-def test_a_guest_is_refused(bot: Office, guest: Person, releases: str) -> None:
+def test_a_guest_is_refused(bot: RunningBot, guest: Person, releases: str) -> None:
     bot.says(guest, "/ecr-clean team/api")
-    assert told(guest, releases) == [
+    assert private_messages(guest, releases) == [
         f"<@{guest.id}> is a guest: only full members of the workspace may"
     ]
-    assert public(guest, releases) == []
+    assert public_messages(guest, releases) == []
     assert bot.jobs() == []
     assert bot.events() == [EventName.REFUSED]
 
 
-def test_a_stranger_is_refused(bot: Office, slack: Workspace) -> None:
+def test_a_stranger_is_refused(bot: RunningBot, slack: Workspace) -> None:
     stranger = slack.remote.add_person("eve", team_id="T0000000009")
     channel = slack.remote.add_channel("shared", [stranger])
     bot.says(stranger, "/ecr-clean team/api", channel)
-    (said,) = told(stranger, channel)
+    (said,) = private_messages(stranger, channel)
     assert "belongs to another workspace" in said
     assert bot.jobs() == []
 
 
-def test_where_the_bot_is_not(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_where_the_bot_is_not(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     bot.says(ann, "/ecr-clean team/api", channel)
-    (said,) = told(ann, channel)
+    (said,) = private_messages(ann, channel)
     assert "invite me with /invite first" in said
     assert bot.jobs() == []
 
 
 def test_in_a_public_channel_that_it_has_not_joined(
-    bot: Office, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     channel = slack.remote.add_channel("lounge", [ann], with_bot=False)
     bot.says(ann, "/ecr-clean team/api", channel)
-    assert len(public(ann, channel)) == 1
+    assert len(public_messages(ann, channel)) == 1
     assert len(bot.jobs()) == 1
 
 
-def test_slack_is_busy(bot: Office, slack: Workspace, ann: Person, releases: str) -> None:
+def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
     """The report is a message of its own then, and nobody waits in silence."""
     slack.faults.add(Fault(method="chat.postMessage", error="ratelimited", retry_after=60))
     bot.says(ann, "/ecr-clean team/api")
-    assert public(ann, releases) == []
+    assert public_messages(ann, releases) == []
     (job,) = bot.jobs()
     assert job.payload["ts"] == ""
-    assert told(ann, releases) == [f"Looking into team/api for <@{ann.id}> …"]
+    assert private_messages(ann, releases) == [f"Looking into team/api for <@{ann.id}> …"]
 
 
 def test_slack_is_busy_for_a_moment(
-    bot: Office, slack: Workspace, ann: Person, waits: list[float]
+    bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]
 ) -> None:
     slack.faults.add(Fault(method="chat.postMessage", error="ratelimited", retry_after=1))
     bot.says(ann, "/ecr-clean team/api")
@@ -114,22 +121,22 @@ def test_slack_is_busy_for_a_moment(
     assert len(waits) == 1
 
 
-def test_delivered_twice(bot: Office, slack: Workspace, ann: Person, releases: str) -> None:
+def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person, releases: str) -> None:
     slack.delivery_faults.add(DeliveryFault(kind="slash_commands", copies=2))
     bot.says(ann, "/ecr-clean team/api")
     (first, *_) = slack.remote.deliveries("slash_commands")
     assert slack.remote.deliver_again(first["envelope_id"])
     until_acknowledged(slack, "slash_commands", 4)
     bot.settle()
-    assert len(public(ann, releases)) == 1
+    assert len(public_messages(ann, releases)) == 1
     assert len(bot.jobs()) == 1
-    assert told(ann, releases) == []
+    assert private_messages(ann, releases) == []
 
 
 def test_delivered_to_two_replicas(
-    open_office: OpenOffice, slack: Workspace, ann: Person, releases: str
+    start_bot: StartBot, slack: Workspace, ann: Person, releases: str
 ) -> None:
-    replicas = [open_office(), open_office()]
+    replicas = [start_bot(), start_bot()]
     slack.delivery_faults.add(DeliveryFault(kind="slash_commands", copies=3))
     ann.types("/ecr-clean team/api", releases)
     until_acknowledged(slack, "slash_commands", 4)
@@ -137,36 +144,36 @@ def test_delivered_to_two_replicas(
         replica.settle()
     connections = {each["connection"] for each in slack.remote.deliveries("slash_commands")}
     assert len(connections) == 2
-    assert len(public(ann, releases)) == 1
+    assert len(public_messages(ann, releases)) == 1
     assert len(replicas[0].jobs()) == 1
 
 
 def test_the_database_fails(
-    bot: Office, ann: Person, releases: str, monkeypatch: pytest.MonkeyPatch
+    bot: RunningBot, ann: Person, releases: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise ServiceError("The database is full")
 
     monkeypatch.setattr(bot.store, "put", fail)
     bot.says(ann, "/ecr-clean team/api")
-    assert told(ann, releases) == ["That did not work. The database is full"]
-    (message,) = public(ann, releases)
+    assert private_messages(ann, releases) == ["That did not work. The database is full"]
+    (message,) = public_messages(ann, releases)
     assert message["text"] == "The database is full"
 
 
 @pytest.mark.parametrize("effect", [{"status": 404}, {"status": 500}, {"cut": "before"}])
 def test_the_response_url_is_of_no_use(
-    bot: Office, slack: Workspace, ann: Person, bob: Person, releases: str, effect: object
+    bot: RunningBot, slack: Workspace, ann: Person, bob: Person, releases: str, effect: object
 ) -> None:
     assert isinstance(effect, dict)
     slack.faults.add(Fault(method="response_url", times=None, **effect))
     bot.says(ann, "/ecr-clean help")
-    assert len(told(ann, releases)) == 1
+    assert len(private_messages(ann, releases)) == 1
     assert bob.messages(releases) == []
 
 
 def test_nothing_is_left_but_their_own_conversation(
-    bot: Office, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     slack.faults.add(Fault(method="response_url", status=404))
@@ -177,7 +184,7 @@ def test_nothing_is_left_but_their_own_conversation(
 
 
 def test_nobody_can_be_told(
-    bot: Office, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
+    bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     for method in ("response_url", "chat.postEphemeral"):
         slack.faults.add(Fault(method=method, status=500, times=None))
@@ -186,18 +193,18 @@ def test_nobody_can_be_told(
 
 
 def test_people_slack_knows_nothing_of(
-    bot: Office, slack: Workspace, ann: Person, releases: str
+    bot: RunningBot, slack: Workspace, ann: Person, releases: str
 ) -> None:
     slack.faults.add(Fault(method="users.info", error="user_not_found"))
     bot.says(ann, "/ecr-clean team/api")
-    assert told(ann, releases) == [f"Slack knows nobody called <@{ann.id}> here"]
+    assert private_messages(ann, releases) == [f"Slack knows nobody called <@{ann.id}> here"]
 
 
 def test_slack_cannot_tell_who_it_is(
-    bot: Office, slack: Workspace, ann: Person, releases: str
+    bot: RunningBot, slack: Workspace, ann: Person, releases: str
 ) -> None:
     slack.faults.add(Fault(method="users.info", error="internal_error"))
     bot.says(ann, "/ecr-clean team/api")
-    (said,) = told(ann, releases)
+    (said,) = private_messages(ann, releases)
     assert said.startswith("That did not work. Looking somebody up in Slack failed")
     assert bot.jobs() == []

@@ -12,9 +12,9 @@ from bot.core.errors import RequestError
 from bot.slack.command_parser import (
     LONGEST_LINE,
     MOST_NAMES,
-    Arguments,
+    CommandArguments,
+    CommandLine,
     CommandUsage,
-    Line,
     as_repositories,
     as_repository,
     read_arguments,
@@ -28,16 +28,16 @@ DAY = timedelta(days=1)
 
 
 def names(text: str) -> list[str]:
-    return list(Line.of(text).names)
+    return list(CommandLine.of(text).names)
 
 
-def pin(text: str) -> Arguments:
+def pin(text: str) -> CommandArguments:
     usage = CommandUsage.of("REPOSITORY TAG… [for 30d | until 2026-12-31] because REASON")
-    return read_arguments(Line.of(text), usage)
+    return read_arguments(CommandLine.of(text), usage)
 
 
-def pause(text: str) -> Arguments:
-    return read_arguments(Line.of(text), CommandUsage.of("[because REASON]"))
+def pause(text: str) -> CommandArguments:
+    return read_arguments(CommandLine.of(text), CommandUsage.of("[because REASON]"))
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def pause(text: str) -> Arguments:
 )
 def test_as_many_words_as_the_usage_says(usage: str, least: int, most: int) -> None:
     for number in (least, most):
-        line = Line.of("stop" + " x" * number)
+        line = CommandLine.of("stop" + " x" * number)
         assert len(read_arguments(line, CommandUsage.of(usage)).names) == number
     for number in {least - 1, most + 1} - {-1}:
         with pytest.raises(RequestError) as error:
-            read_arguments(Line.of("STOP" + " x" * number), CommandUsage.of(usage))
+            read_arguments(CommandLine.of("STOP" + " x" * number), CommandUsage.of(usage))
         assert str(error.value) == f"Write it like this: `{f'/ecr-clean stop {usage}'.strip()}`"
 
 
 def test_words_are_keywords_only_where_the_usage_has_them() -> None:
-    line = Line.of("why because for")
+    line = CommandLine.of("why because for")
     assert read_arguments(line, CommandUsage.of("REPOSITORY TAG")).names == ["because", "for"]
 
 
@@ -95,7 +95,7 @@ QUOTED_OR_BARE = re.compile(
 @tries(500)
 def test_quoted_words_are_read_as_the_regular_expression_reads_them(text: str) -> None:
     """The expression is the definition. It takes quadratic time for quotes that never close."""
-    spans = [(word.start, word.end) for word in Line.of(text).words]
+    spans = [(word.start, word.end) for word in CommandLine.of(text).words]
     expected = [found.span() for found in QUOTED_OR_BARE.finditer(text)]
     assert spans == [span for span in expected if text[slice(*span)].strip("`\"'“”‘’„«»")]  # noqa: RUF001
 
@@ -106,15 +106,15 @@ def test_a_line_of_the_greatest_length_is_read() -> None:
 
 def test_a_longer_line_is_refused() -> None:
     with pytest.raises(RequestError, match="reads at most 8,000"):
-        Line.of("a" * (LONGEST_LINE + 1))
+        CommandLine.of("a" * (LONGEST_LINE + 1))
 
 
 @given(st.text(max_size=200))
 @tries(200)
 def test_whatever_is_typed_is_read(text: str) -> None:
-    line = Line.of(text)
+    line = CommandLine.of(text)
     for place, word in enumerate(line.words):
-        assert "x" in Line.of(line.with_word(place, "`x`")).names
+        assert "x" in CommandLine.of(line.with_word(place, "`x`")).names
         assert not any(sign.isspace() for sign in word.text) or word.is_quoted
     for read in (as_repository, as_repositories):
         with suppress(RequestError):
@@ -133,11 +133,11 @@ def test_whatever_is_typed_is_read(text: str) -> None:
     ],
 )
 def test_which_command_it_is(text: str, command: str) -> None:
-    assert Line.of(text).command == command
+    assert CommandLine.of(text).command == command
 
 
 def test_another_word_leaves_the_rest_as_it_is() -> None:
-    line = Line.of("pin `api` 1.0 because “it's  fine”")
+    line = CommandLine.of("pin `api` 1.0 because “it's  fine”")
     assert line.with_word(1, URI) == f"pin {URI} 1.0 because “it's  fine”"
 
 

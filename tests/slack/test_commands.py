@@ -16,9 +16,9 @@ from bot.playground.slack import Person, Workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD
 from tests.render.builders import GB, HERE
-from tests.slack.conftest import OpenOffice
-from tests.slack.messages.scene import STAR, read
-from tests.slack.office import Json, Office, content, public, told
+from tests.slack.conftest import StartBot
+from tests.slack.messages.plan_views import STAR, read
+from tests.slack.running_bot import Json, RunningBot, content, private_messages, public_messages
 from tests.slack.support import buttons, message_at
 from tests.slack.test_payloads import action, click, deliver
 from tests.store.support import PLACE, closed, event, run_of, seen, started
@@ -31,72 +31,72 @@ NASTY = "<!channel> *bold* `code` :smile: "
 
 
 @pytest.fixture
-def bot(open_office: OpenOffice) -> Office:
+def bot(start_bot: StartBot) -> RunningBot:
     """Two repositories are known. Somebody may type as much as they like."""
-    office = open_office()
-    office.slack.remote.change_settings(limits=False)
-    know(office, HERE, THERE)
-    return office
+    bot = start_bot()
+    bot.slack.remote.change_settings(limits=False)
+    know(bot, HERE, THERE)
+    return bot
 
 
-def know(office: Office, *repositories: RepositoryId, registry: RegistryId = PLACE) -> None:
-    office.store.remember_repositories(registry, repositories, NOW)
+def know(bot: RunningBot, *repositories: RepositoryId, registry: RegistryId = PLACE) -> None:
+    bot.store.remember_repositories(registry, repositories, NOW)
 
 
-def answers(office: Office, person: Person) -> Sequence[Json]:
+def answers(bot: RunningBot, person: Person) -> Sequence[Json]:
     """What this person alone was told in the channel."""
-    return [each for each in person.messages(office.channel) if each["ephemeral"]]
+    return [each for each in person.messages(bot.channel) if each["ephemeral"]]
 
 
-def asks(office: Office, person: Person, line: str) -> str:
+def asks(bot: RunningBot, person: Person, line: str) -> str:
     """The answer, as it is read."""
-    before = len(answers(office, person))
-    assert office.says(person, f"/ecr-clean {line}").ok
-    return _newest(office, person, before)
+    before = len(answers(bot, person))
+    assert bot.says(person, f"/ecr-clean {line}").ok
+    return _newest(bot, person, before)
 
 
-def clicks(office: Office, person: Person, number: int) -> str:
+def clicks(bot: RunningBot, person: Person, number: int) -> str:
     """A button of the last answer."""
-    before = answers(office, person)
-    where = {"channel": office.channel, "ts": before[-1]["ts"]}
+    before = answers(bot, person)
+    where = {"channel": bot.channel, "ts": before[-1]["ts"]}
     assert person.uses(f"run_command:{number}", **where).ok
-    office.settle()
-    return _newest(office, person, len(before))
+    bot.settle()
+    return _newest(bot, person, len(before))
 
 
-def _newest(office: Office, person: Person, before: int) -> str:
-    every = answers(office, person)
+def _newest(bot: RunningBot, person: Person, before: int) -> str:
+    every = answers(bot, person)
     assert len(every) == before + 1, "there is one answer"
     return read(every[-1]["blocks"])
 
 
-def executing(office: Office, plan_id: str) -> None:
-    before = seen(office.store, plan_id)
-    assert office.store.commit(started(before, run_of(before)))
+def executing(bot: RunningBot, plan_id: str) -> None:
+    before = seen(bot.store, plan_id)
+    assert bot.store.commit(started(before, run_of(before)))
 
 
-def carried_out(office: Office, plan_id: str) -> None:
+def carried_out(bot: RunningBot, plan_id: str) -> None:
     """`old` is deleted, and `older` spared; ann had approved it."""
-    before = seen(office.store, plan_id)
+    before = seen(bot.store, plan_id)
     approved = replace(before, approvals=(Approval("U0000000009", NOW, 1),))
     run = run_of(before)
-    assert office.store.commit(started(before, run))
-    one, other = (item.digest for item in office.store.items(plan_id, 1))
+    assert bot.store.commit(started(before, run))
+    one, other = (item.digest for item in bot.store.items(plan_id, 1))
     fates = [
         ImageResult(one, Became.DELETED, Sentence("it was old")),
         ImageResult(other, Became.SPARED, Sentence("pinned")),
     ]
-    assert office.store.settle(run, fates, [], [])
-    now = seen(office.store, plan_id)
+    assert bot.store.settle(run, fates, [], [])
+    now = seen(bot.store, plan_id)
     after = replace(now, state=PlanState.DONE, freed_bytes=GB, approvals=approved.approvals)
     ended = event(EventName.ENDED, "ecr-clean", plan=plan_id, repository=HERE.uri)
-    assert office.store.commit(Change([ended], now, after))
+    assert bot.store.commit(Change([ended], now, after))
 
 
 # help
 
 
-def test_help_names_every_command(bot: Office, guest: Person) -> None:
+def test_help_names_every_command(bot: RunningBot, guest: Person) -> None:
     said = asks(bot, guest, "HELP")
     for name, command in COMMANDS.items():
         assert command.synopsis.split()[0] == name
@@ -124,7 +124,7 @@ NOT_LIKE_THIS = [
 ]
 
 
-def test_how_to_write_it(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+def test_how_to_write_it(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     for line in NOT_LIKE_THIS:
         with subtests.test(line=line):
             said = asks(bot, ann, line)
@@ -139,13 +139,13 @@ def test_how_to_write_it(bot: Office, ann: Person, subtests: pytest.Subtests) ->
     "line", ["list", "pins team/api", "why team/api 1", "history", "status", "team/ap", "pinz x y"]
 )
 def test_guests_and_strangers_get_to_know_nothing(
-    bot: Office, slack: Workspace, guest: Person, line: str
+    bot: RunningBot, slack: Workspace, guest: Person, line: str
 ) -> None:
     assert "is a guest: only full members" in asks(bot, guest, line)
     stranger = slack.remote.add_person("eve", team_id="T0000000009")
     channel = slack.remote.add_channel("shared", [stranger])
     bot.says(stranger, f"/ecr-clean {line}", channel)
-    (said,) = told(stranger, channel)
+    (said,) = private_messages(stranger, channel)
     assert "belongs to another workspace" in said
     assert bot.events() == [EventName.REFUSED] * 2
 
@@ -153,14 +153,14 @@ def test_guests_and_strangers_get_to_know_nothing(
 @pytest.mark.parametrize(
     "line", ["pin team/api 1 because x", "unpin team/api 1", "pause", "resume"]
 )
-def test_guests_change_nothing(bot: Office, guest: Person, line: str) -> None:
+def test_guests_change_nothing(bot: RunningBot, guest: Person, line: str) -> None:
     assert "is a guest: only full members" in asks(bot, guest, line)
     assert bot.store.pins() == []
     assert bot.store.pause() is None
 
 
-def test_approvers_alone_pause(open_office: OpenOffice, ann: Person, bob: Person) -> None:
-    bot = open_office(approval={"approvers": [bob.id]})
+def test_approvers_alone_pause(start_bot: StartBot, ann: Person, bob: Person) -> None:
+    bot = start_bot(approval={"approvers": [bob.id]})
     assert "is none of the approvers" in asks(bot, ann, "pause because I like to")
     assert bot.store.pause() is None
     asks(bot, bob, "pause")
@@ -171,14 +171,14 @@ def test_approvers_alone_pause(open_office: OpenOffice, ann: Person, bob: Person
 # list
 
 
-def scanned_at(office: Office, stored_bytes: int | None = 100 * GB) -> str:
+def scanned_at(bot: RunningBot, stored_bytes: int | None = 100 * GB) -> str:
     """A plan for `team/api` that frees 2 GB."""
-    plan = office.proposed()
-    office.store.remember_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
+    plan = bot.proposed()
+    bot.store.remember_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
     return plan.id
 
 
-def test_list(bot: Office, ann: Person) -> None:
+def test_list(bot: RunningBot, ann: Person) -> None:
     plan = scanned_at(bot)
     said = asks(bot, ann, "list")
     assert said.startswith("*Cost now:* $10.00 a month (100 GB), in 1 of 2 repositories; of the")
@@ -189,10 +189,10 @@ def test_list(bot: Office, ann: Person) -> None:
     assert second == "• `team/web` · never looked at"
     assert "~ 1 repository was never looked at: `/ecr-clean REPOSITORY` does so." in said
     assert "~ The registries were last listed 2" in said
-    assert public(ann, bot.channel) == []
+    assert public_messages(ann, bot.channel) == []
 
 
-def test_list_after_a_cleanup_and_with_unknown_sizes(bot: Office, ann: Person) -> None:
+def test_list_after_a_cleanup_and_with_unknown_sizes(bot: RunningBot, ann: Person) -> None:
     carried_out(bot, scanned_at(bot))
     said = asks(bot, ann, "list api")
     assert "• `team/api` · $9.90 a month (99.0 GB) · nothing to free · looked at" in said
@@ -211,7 +211,7 @@ LISTED = [
 ]
 
 
-def test_list_by_pattern(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+def test_list_by_pattern(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     for line, says in LISTED:
         with subtests.test(line=line):
             said = asks(bot, ann, line)
@@ -219,11 +219,11 @@ def test_list_by_pattern(bot: Office, ann: Person, subtests: pytest.Subtests) ->
             assert "team/api" not in said
 
 
-def test_list_of_nothing(open_office: OpenOffice, ann: Person) -> None:
-    assert asks(open_office(), ann, "list").startswith("No repository is known yet.")
+def test_list_of_nothing(start_bot: StartBot, ann: Person) -> None:
+    assert asks(start_bot(), ann, "list").startswith("No repository is known yet.")
 
 
-def test_list_of_1000_repositories(bot: Office, ann: Person) -> None:
+def test_list_of_1000_repositories(bot: RunningBot, ann: Person) -> None:
     names = [f"{number:04}/{'x' * 251}" for number in range(1000)]
     host = HERE.uri.partition("/")[0]
     know(bot, *(RepositoryId(PLACE, name, f"{host}/{name}") for name in names))
@@ -236,7 +236,7 @@ def test_list_of_1000_repositories(bot: Office, ann: Person) -> None:
 # pins
 
 
-def test_pins_come_and_go(bot: Office, ann: Person, bob: Person) -> None:
+def test_pins_come_and_go(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     said = asks(bot, ann, "pin `team/api` “old” for 30d because " + NASTY)
     assert said.startswith("Pinned `old` in `team/api` until ")
@@ -255,24 +255,24 @@ def test_pins_come_and_go(bot: Office, ann: Person, bob: Person) -> None:
     assert "Nothing is pinned in `team/api`." in asks(bot, bob, "pins team/api")
 
 
-def clicks_again(office: Office, person: Person) -> str:
+def clicks_again(bot: RunningBot, person: Person) -> str:
     """The button of the answer before the last."""
-    before = answers(office, person)
-    assert person.uses("run_command:0", channel=office.channel, ts=before[-2]["ts"]).ok
-    office.settle()
-    return _newest(office, person, len(before))
+    before = answers(bot, person)
+    assert person.uses("run_command:0", channel=bot.channel, ts=before[-2]["ts"]).ok
+    bot.settle()
+    return _newest(bot, person, len(before))
 
 
-def test_pins_of_the_settings_have_no_button(open_office: OpenOffice, ann: Person) -> None:
+def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -> None:
     pin = {"repository": "team/*", "pin": "1.*", "reason": "the audit"}
-    bot = open_office(pins=[pin])
+    bot = start_bot(pins=[pin])
     know(bot, HERE)
     said = asks(bot, ann, "pins team/api")
     assert "the audit _(settings file)_" in said
     assert buttons(answers(bot, ann)[-1]) == []
 
 
-def test_only_some_pins_are_shown(bot: Office, ann: Person) -> None:
+def test_only_some_pins_are_shown(bot: RunningBot, ann: Person) -> None:
     tags = " ".join(f"v{number}" for number in range(45))
     asks(bot, ann, f"pin team/api {tags} because {'&' * 3000}")
     said = asks(bot, ann, "pins team/api")
@@ -280,7 +280,7 @@ def test_only_some_pins_are_shown(bot: Office, ann: Person) -> None:
     assert said.endswith("~ … and 25 more")
 
 
-def test_a_pin_needs_a_reason(bot: Office, ann: Person) -> None:
+def test_a_pin_needs_a_reason(bot: RunningBot, ann: Person) -> None:
     said = asks(bot, ann, "pin team/api old for 30d")
     assert said == (
         "A pin needs a reason, so that others know when it may go: "
@@ -302,34 +302,34 @@ CANNOT_BE = [
 ]
 
 
-def test_what_cannot_be(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+def test_what_cannot_be(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     for line, says in CANNOT_BE:
         with subtests.test(line=line):
             assert says in asks(bot, ann, line)
             assert bot.store.pins() == []
 
 
-def test_a_tag_that_does_not_exist(bot: Office, ann: Person) -> None:
+def test_a_tag_that_does_not_exist(bot: RunningBot, ann: Person) -> None:
     bot.posted()
     said = asks(bot, ann, "pin team/api odl because x")
     assert "`odl` fits no image that was seen there last" in said
     assert "without end" in said
 
 
-def test_a_glob_that_fits_5000_tags(bot: Office, ann: Person) -> None:
+def test_a_glob_that_fits_5000_tags(bot: RunningBot, ann: Person) -> None:
     bindings = {f"v{n}": Binding(f"sha256:{n:064}", None) for n in range(5000)}
     bot.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
     assert asks(bot, ann, "pin team/api v* because x") == "Pinned `v*` in `team/api` without end."
 
 
-def test_pinning_while_it_is_carried_out(bot: Office, ann: Person) -> None:
+def test_pinning_while_it_is_carried_out(bot: RunningBot, ann: Person) -> None:
     executing(bot, bot.posted().plan)
     said = asks(bot, ann, "pin team/api old because x")
     assert "It is being deleted from just now: what is not gone yet is spared." in said
 
 
-def test_all_or_none_is_unpinned(open_office: OpenOffice, ann: Person, bob: Person) -> None:
-    bot = open_office(approval={"approvers": [bob.id]})
+def test_all_or_none_is_unpinned(start_bot: StartBot, ann: Person, bob: Person) -> None:
+    bot = start_bot(approval={"approvers": [bob.id]})
     know(bot, HERE)
     asks(bot, ann, "pin team/api a b because x")
     asks(bot, bob, "pin team/api c because x")
@@ -343,7 +343,7 @@ def test_all_or_none_is_unpinned(open_office: OpenOffice, ann: Person, bob: Pers
 # why
 
 
-def test_why(bot: Office, ann: Person) -> None:
+def test_why(bot: RunningBot, ann: Person) -> None:
     plan = bot.proposed().id
     said = asks(bot, ann, "why team/api new")
     assert said.startswith("*`new` in `team/api` stays.*\n*Why:* one of the 1 newest")
@@ -355,7 +355,7 @@ def test_why(bot: Office, ann: Person) -> None:
     assert "is being deleted" in asks(bot, ann, f"why team/api sha256:{1:064}")
 
 
-def test_why_it_is_there_although_its_plan_is_carried_out(bot: Office, ann: Person) -> None:
+def test_why_it_is_there_although_its_plan_is_carried_out(bot: RunningBot, ann: Person) -> None:
     before = bot.proposed()
     run = run_of(before)
     assert bot.store.commit(started(before, run))
@@ -370,7 +370,7 @@ def test_why_it_is_there_although_its_plan_is_carried_out(bot: Office, ann: Pers
     assert "`older` in `team/api` could not be deleted: ECR says no." in said
 
 
-def test_why_what_was_pinned_since_stays(bot: Office, ann: Person) -> None:
+def test_why_what_was_pinned_since_stays(bot: RunningBot, ann: Person) -> None:
     plan = bot.proposed()
     dismissed = closed(plan, PlanState.DISMISSED, EventName.DISMISSED)
     assert bot.store.commit(dismissed)
@@ -381,7 +381,7 @@ def test_why_what_was_pinned_since_stays(bot: Office, ann: Person) -> None:
     assert f"*Pinned since then, so it stays:*\n`old`, by <@{ann.id}>: QA" in said
 
 
-def test_why_a_tag_that_is_none(bot: Office, ann: Person) -> None:
+def test_why_a_tag_that_is_none(bot: RunningBot, ann: Person) -> None:
     bot.proposed()
     said = asks(bot, ann, "why team/api nwe")
     assert "team/api had no tag or digest nwe when it was looked at, 2" in said
@@ -390,7 +390,7 @@ def test_why_a_tag_that_is_none(bot: Office, ann: Person) -> None:
     assert asks(bot, ann, "why team/api something-else").endswith("[Look into it anew]")
 
 
-def test_why_without_a_plan(bot: Office, ann: Person) -> None:
+def test_why_without_a_plan(bot: RunningBot, ann: Person) -> None:
     said = asks(bot, ann, "why team/api new")
     assert said.startswith("Nobody has looked into `team/api` yet")
     where = {"channel": bot.channel, "ts": answers(bot, ann)[-1]["ts"]}
@@ -400,7 +400,7 @@ def test_why_without_a_plan(bot: Office, ann: Person) -> None:
     assert job.payload["repository"] == HERE.uri
 
 
-def test_why_it_is_gone(bot: Office, ann: Person) -> None:
+def test_why_it_is_gone(bot: RunningBot, ann: Person) -> None:
     plan = bot.proposed().id
     carried_out(bot, plan)
     said = asks(bot, ann, "why team/api old")
@@ -414,7 +414,7 @@ def test_why_it_is_gone(bot: Office, ann: Person) -> None:
 # history and status
 
 
-def test_history(bot: Office, ann: Person, bob: Person) -> None:
+def test_history(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert asks(bot, ann, "history").startswith("No plan has ended yet.\n*Saved so far, everywh")
     carried_out(bot, bot.proposed().id)
     bot.store.commit(closed(bot.proposed(), PlanState.DISMISSED, EventName.DISMISSED, bob.id))
@@ -432,7 +432,7 @@ def test_history(bot: Office, ann: Person, bob: Person) -> None:
     assert "No plan has ended yet in `team/web`." in asks(bot, ann, "history team/web")
 
 
-def test_status(bot: Office, ann: Person, bob: Person) -> None:
+def test_status(bot: RunningBot, ann: Person, bob: Person) -> None:
     said = asks(bot, ann, "status")
     assert said.startswith("ecr-clean is at work, and not paused.\n*Plans that wait for approval:*")
     message = bot.posted()
@@ -445,7 +445,7 @@ def test_status(bot: Office, ann: Person, bob: Person) -> None:
     assert "~ Reports being made: 2 · ecr-clean " in said
 
 
-def test_status_while_something_is_deleted(bot: Office, ann: Person, bob: Person) -> None:
+def test_status_while_something_is_deleted(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(bob, "approve_plan", message)
     said = asks(bot, ann, "status")
@@ -460,7 +460,7 @@ def test_status_while_something_is_deleted(bot: Office, ann: Person, bob: Person
     assert f"<@{ann.id}> stopped it: it ends after" in asks(bot, bob, "status")
 
 
-def test_status_of_many_plans(bot: Office, ann: Person) -> None:
+def test_status_of_many_plans(bot: RunningBot, ann: Person) -> None:
     for number in range(12):
         name = f"{number:02}/{'x' * 250}"
         made = replace(content("new", "old"), repository=replace(HERE, name=name, uri=f"h/{name}"))
@@ -474,7 +474,7 @@ def test_status_of_many_plans(bot: Office, ann: Person) -> None:
 # stop, pause and resume
 
 
-def test_stop_in_its_undo_window(bot: Office, ann: Person, bob: Person) -> None:
+def test_stop_in_its_undo_window(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     bot.clicks(bob, "approve_plan", message)
     assert asks(bot, ann, f"stop {message.plan}").startswith("Stopped: nothing was deleted in")
@@ -483,7 +483,7 @@ def test_stop_in_its_undo_window(bot: Office, ann: Person, bob: Person) -> None:
     assert "is proposed, and not approved" in asks(bot, ann, f"stop {message.plan}")
 
 
-def test_pause_and_resume(bot: Office, ann: Person, bob: Person) -> None:
+def test_pause_and_resume(bot: RunningBot, ann: Person, bob: Person) -> None:
     said = asks(bot, ann, f"pause because {NASTY}")
     assert said == (
         "Paused. No deletion begins anywhere until `/ecr-clean resume`; every report says so."
@@ -496,10 +496,10 @@ def test_pause_and_resume(bot: Office, ann: Person, bob: Person) -> None:
         assert f"*ecr-clean is paused* by <@{ann.id}>" in asks(bot, bob, line)
     assert asks(bot, bob, "resume").startswith(f"Resumed: <@{ann.id}> had paused ecr-clean")
     assert bot.store.pause() is None
-    assert public(ann, bot.channel) == []
+    assert public_messages(ann, bot.channel) == []
 
 
-def test_what_goes_on_in_a_pause(bot: Office, ann: Person) -> None:
+def test_what_goes_on_in_a_pause(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     executing(bot, message.plan)
     said = asks(bot, ann, "pause")
@@ -524,15 +524,15 @@ MEANT = [
 ]
 
 
-def test_the_nearest_is_offered(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+def test_the_nearest_is_offered(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     for line, meant in MEANT:
         with subtests.test(line=line):
             assert f"[{meant}" in asks(bot, ann, line)
-            assert public(ann, bot.channel) == []
+            assert public_messages(ann, bot.channel) == []
             assert bot.jobs() == []
 
 
-def test_what_was_meant_is_done_by_a_click(bot: Office, ann: Person) -> None:
+def test_what_was_meant_is_done_by_a_click(bot: RunningBot, ann: Person) -> None:
     asks(bot, ann, "pinn team/ap old because “it's  fine”")
     assert "No repository team/ap is known." in clicks(bot, ann, 0)
     assert clicks(bot, ann, 0).startswith("Pinned `old` in `team/api`")
@@ -540,7 +540,7 @@ def test_what_was_meant_is_done_by_a_click(bot: Office, ann: Person) -> None:
     assert stored.pin.reason == "“it's fine”"
 
 
-def test_it_may_be_in_aws_all_the_same(bot: Office, ann: Person) -> None:
+def test_it_may_be_in_aws_all_the_same(bot: RunningBot, ann: Person) -> None:
     said = asks(bot, ann, "team/ap")
     assert said.endswith("[/ecr-clean team/api] [Look for team/ap in AWS]")
     where = {"channel": bot.channel, "ts": answers(bot, ann)[-1]["ts"]}
@@ -550,41 +550,41 @@ def test_it_may_be_in_aws_all_the_same(bot: Office, ann: Person) -> None:
     assert [job.payload["repository"] for job in bot.jobs()] == ["team/api", "team/ap"]
 
 
-def test_nothing_is_near(bot: Office, ann: Person) -> None:
+def test_nothing_is_near(bot: RunningBot, ann: Person) -> None:
     said = asks(bot, ann, "pins another/thing/altogether")
     assert said.endswith("What do you mean?\n[Look for another/thing/altogether in AWS]")
     assert "knows no command" in asks(bot, ann, "another/thing altogether")
 
 
 @pytest.mark.parametrize("value", ["x" * 2001, "", None, {"text": "pause"}, ["pause"]])
-def test_forged_buttons_do_nothing(bot: Office, ann: Person, value: object) -> None:
+def test_forged_buttons_do_nothing(bot: RunningBot, ann: Person, value: object) -> None:
     message = bot.posted()
     deliver(bot, click(ann, bot.channel, message.ts, action("run_command:0", value)))
-    assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
+    assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
 
 
-def test_a_forged_line_is_read_like_a_typed_one(bot: Office, guest: Person) -> None:
+def test_a_forged_line_is_read_like_a_typed_one(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     for line in ("pause", "unpin team/api x", "\x00 \x00"):
         deliver(bot, click(guest, bot.channel, message.ts, action("run_command", line)))
-        assert "is a guest" in told(guest, bot.channel)[-1]
+        assert "is a guest" in private_messages(guest, bot.channel)[-1]
     assert bot.store.pause() is None
 
 
-def test_a_repository_that_is_called_like_a_command(bot: Office, ann: Person) -> None:
+def test_a_repository_that_is_called_like_a_command(bot: RunningBot, ann: Person) -> None:
     bot.says(ann, "/ecr-clean report status")
     assert [job.payload["repository"] for job in bot.jobs()] == ["status"]
-    assert told(ann, bot.channel) == []
+    assert private_messages(ann, bot.channel) == []
 
 
 @pytest.mark.parametrize("line", ["Team/*", "report team/*"])
-def test_patterns_are_for_a_worker(bot: Office, ann: Person, line: str) -> None:
+def test_patterns_are_for_a_worker(bot: RunningBot, ann: Person, line: str) -> None:
     bot.says(ann, f"/ecr-clean {line}")
     assert [job.payload["repository"] for job in bot.jobs()] == ["team/*"]
 
 
 @pytest.mark.parametrize("line", ["{}", "report {}", "why {} new", "pin {} old because `x`"])
-def test_several_registries_give_a_choice(bot: Office, ann: Person, line: str) -> None:
+def test_several_registries_give_a_choice(bot: RunningBot, ann: Person, line: str) -> None:
     know(bot, TWIN, registry=AWAY)
     said = asks(bot, ann, line.format("team/api"))
     assert said == (
@@ -595,14 +595,16 @@ def test_several_registries_give_a_choice(bot: Office, ann: Person, line: str) -
     assert values == [line.format(HERE.uri), line.format(TWIN.uri)]
 
 
-def test_the_choice_is_carried_out(bot: Office, ann: Person) -> None:
+def test_the_choice_is_carried_out(bot: RunningBot, ann: Person) -> None:
     know(bot, TWIN, registry=AWAY)
     asks(bot, ann, "pin team/api old because x")
     clicks(bot, ann, 1)
     assert [each.repository for each in bot.store.pins()] == [TWIN.uri]
 
 
-def test_many_registries_and_a_line_that_is_too_long_for_a_button(bot: Office, ann: Person) -> None:
+def test_many_registries_and_a_line_that_is_too_long_for_a_button(
+    bot: RunningBot, ann: Person
+) -> None:
     for number in range(12):
         account = f"{number:012}"
         uri = HERE.uri.replace(PLACE.account, account)
@@ -617,7 +619,7 @@ def test_many_registries_and_a_line_that_is_too_long_for_a_button(bot: Office, a
     assert bot.store.pins() == []
 
 
-def test_heard_twice(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_heard_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     asks(bot, ann, "pause")
     (delivery,) = slack.remote.deliveries("slash_commands")
     assert slack.remote.deliver_again(delivery["envelope_id"])
@@ -625,11 +627,11 @@ def test_heard_twice(bot: Office, slack: Workspace, ann: Person) -> None:
     assert len(answers(bot, ann)) == 1
 
 
-def test_where_the_bot_is_not(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_where_the_bot_is_not(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     channel = slack.remote.add_channel("secret", [ann], kind="private", with_bot=False)
     bot.says(ann, "/ecr-clean status", channel)
-    assert "Plans that wait for approval" in told(ann, channel)[0]
+    assert "Plans that wait for approval" in private_messages(ann, channel)[0]
 
 
-def test_a_line_that_is_too_long_is_refused_before_it_is_read(bot: Office, ann: Person) -> None:
+def test_a_line_that_is_too_long_is_refused_before_it_is_read(bot: RunningBot, ann: Person) -> None:
     assert "reads at most 8,000" in asks(bot, ann, "„ " * 15_000)

@@ -4,8 +4,8 @@ import pytest
 
 from bot.core.plan import Plan, PlanState
 from bot.playground.slack import Fault, Person, Workspace
-from bot.slack.messages.kit import loading_view
-from tests.slack.office import Office, content, text_of, told, until
+from bot.slack.messages.block_kit import loading_view
+from tests.slack.running_bot import RunningBot, content, private_messages, text_of, until
 from tests.slack.support import buttons, calls
 
 
@@ -14,7 +14,7 @@ def many() -> Plan:
     return content(*(f"1.{number}" for number in range(50)))
 
 
-def test_anybody_who_sees_the_message_may_look(bot: Office, guest: Person) -> None:
+def test_anybody_who_sees_the_message_may_look(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "show_images", message)
     shown = text_of(guest.modal())
@@ -23,14 +23,14 @@ def test_anybody_who_sees_the_message_may_look(bot: Office, guest: Person) -> No
 
 
 def test_the_window_is_open_before_anything_is_read(
-    bot: Office, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     bot.clicks(ann, "show_images", bot.posted())
     (opened,) = calls(slack, "views.open")
     assert opened["view"]["blocks"][0]["text"] == loading_view()["blocks"][0]["text"]
 
 
-def test_pages_are_turned(bot: Office, ann: Person, many: Plan) -> None:
+def test_pages_are_turned(bot: RunningBot, ann: Person, many: Plan) -> None:
     bot.clicks(ann, "show_images", bot.posted(many))
     first = text_of(ann.modal())
     ann.uses("images_page:1")
@@ -42,7 +42,7 @@ def test_pages_are_turned(bot: Office, ann: Person, many: Plan) -> None:
 
 
 def test_the_version_that_the_message_shows(
-    bot: Office, slack: Workspace, ann: Person, bob: Person
+    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
@@ -53,7 +53,7 @@ def test_the_version_that_the_message_shows(
 
 
 def test_the_modal_is_closed_meanwhile(
-    bot: Office, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
+    bot: RunningBot, slack: Workspace, ann: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="views.update", delay=0.5))
@@ -62,22 +62,22 @@ def test_the_modal_is_closed_meanwhile(
     ann.closes()
     bot.settle()
     assert ann.modal() is None
-    assert told(ann, bot.channel) == []
+    assert private_messages(ann, bot.channel) == []
     assert "bot.slack" not in caplog.text
 
 
 def test_a_page_is_turned_in_a_modal_that_is_closed(
-    bot: Office, slack: Workspace, ann: Person, many: Plan
+    bot: RunningBot, slack: Workspace, ann: Person, many: Plan
 ) -> None:
     bot.clicks(ann, "show_images", bot.posted(many))
     slack.faults.add(Fault(method="views.update", error="not_found"))
     assert ann.uses("images_page:1").ok
     bot.settle()
-    assert told(ann, bot.channel) == []
+    assert private_messages(ann, bot.channel) == []
 
 
 def test_the_plan_is_not_known_any_more(
-    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch
+    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = bot.posted()
     monkeypatch.setattr(bot.store, "plan", lambda _: None)
@@ -85,15 +85,17 @@ def test_the_plan_is_not_known_any_more(
     assert f"There is no plan {message.plan}" in text_of(ann.modal())
 
 
-def test_slack_is_busy(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="views.open", error="ratelimited", retry_after=30))
     bot.clicks(ann, "show_images", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "Slack wants to be asked less often" in said
 
 
-def test_slack_does_not_take_what_it_is_to_show(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_slack_does_not_take_what_it_is_to_show(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="views.update", error="internal_error"))
     bot.clicks(ann, "show_images", message)

@@ -15,7 +15,7 @@ from bot.core.findings import SlackScope
 from bot.playground.slack.manifest import read_manifest
 from bot.playground.slack.methods.registry import METHODS
 from bot.slack.app import register_listeners
-from tests.slack.office import MANIFEST
+from tests.slack.running_bot import MANIFEST
 
 WRITTEN = YAML(typ="safe").load(MANIFEST.read_text())
 SCOPES = frozenset(WRITTEN["oauth_config"]["scopes"]["bot"])
@@ -24,7 +24,7 @@ CALLED_BY_SDK = {"files_upload_v2": ("files.getUploadURLExternal", "files.comple
 """slack_sdk, WebClient."""
 
 BY_KIND_OF_CHANNEL = {"conversations.list": {"channels:read", "groups:read"}}
-"""For the kinds of `bot.slack.people.CHANNEL_TYPES`."""
+"""For the kinds of `bot.slack.directory.CHANNEL_TYPES`."""
 
 BY_FEATURE = {"commands", "chat:write.public"}
 """The slash command, and reports in public channels that the bot has not joined."""

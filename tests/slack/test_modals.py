@@ -7,19 +7,19 @@ from bot.core.plan import PlanState
 from bot.core.records import EventName
 from bot.playground.slack import Fault, Outcome, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
-from tests.slack.conftest import OpenOffice
-from tests.slack.office import Office, text_of, told, until
+from tests.slack.conftest import StartBot
+from tests.slack.running_bot import RunningBot, private_messages, text_of, until
 from tests.slack.support import buttons, message_at
 
 LARGE = {"type_to_confirm_over": "50%"}
 
 
 @pytest.fixture
-def bot(open_office: OpenOffice) -> Office:
-    return open_office(approval=LARGE)
+def bot(start_bot: StartBot) -> RunningBot:
+    return start_bot(approval=LARGE)
 
 
-def test_the_name_is_typed(bot: Office, ann: Person) -> None:
+def test_the_name_is_typed(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     assert "type the repository's name: `team/api`" in text_of(ann.modal())
@@ -30,7 +30,7 @@ def test_the_name_is_typed(bot: Office, ann: Person) -> None:
     assert "stop_plan" in buttons(message_at(ann, bot.channel, message.ts))
 
 
-def test_another_name_is_typed(bot: Office, ann: Person) -> None:
+def test_another_name_is_typed(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     errors = {"typed_name": "The repository is called team/api"}
@@ -40,8 +40,8 @@ def test_another_name_is_typed(bot: Office, ann: Person) -> None:
     assert bot.stored(message).state is PlanState.APPROVED
 
 
-def test_two_have_to(open_office: OpenOffice, ann: Person) -> None:
-    bot = open_office(approval={**LARGE, "required": 2})
+def test_two_have_to(start_bot: StartBot, ann: Person) -> None:
+    bot = start_bot(approval={**LARGE, "required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.submits(ann, typed_name="team/api")
@@ -49,15 +49,15 @@ def test_two_have_to(open_office: OpenOffice, ann: Person) -> None:
     assert len(bot.stored(message).current_approvals) == 1
 
 
-def test_a_guest_is_asked_for_nothing(bot: Office, guest: Person) -> None:
+def test_a_guest_is_asked_for_nothing(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "approve_plan", message)
     assert "is a guest" in text_of(guest.modal())
     assert bot.events()[-1] is EventName.REFUSED
 
 
-def test_who_clicks_twice_is_told(open_office: OpenOffice, ann: Person) -> None:
-    bot = open_office(approval={**LARGE, "required": 2})
+def test_who_clicks_twice_is_told(start_bot: StartBot, ann: Person) -> None:
+    bot = start_bot(approval={**LARGE, "required": 2})
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.submits(ann, typed_name="team/api")
@@ -66,7 +66,7 @@ def test_who_clicks_twice_is_told(open_office: OpenOffice, ann: Person) -> None:
     assert "has approved this version already" in text_of(ann.modal())
 
 
-def test_somebody_is_faster(bot: Office, ann: Person, bob: Person) -> None:
+def test_somebody_is_faster(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     for person in (ann, bob):
         bot.clicks(person, "approve_plan", message)
@@ -76,7 +76,7 @@ def test_somebody_is_faster(bot: Office, ann: Person, bob: Person) -> None:
     assert bot.events().count(EventName.APPROVED) == 1
 
 
-def test_submitted_twice(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_submitted_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     slack.delivery_faults.add(DeliveryFault(kind="view_submission", copies=2))
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -87,7 +87,7 @@ def test_submitted_twice(bot: Office, slack: Workspace, ann: Person) -> None:
 
 
 def test_the_modal_is_closed_before_it_is_filled(
-    bot: Office, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="users.info", delay=0.5))
@@ -96,23 +96,23 @@ def test_the_modal_is_closed_before_it_is_filled(
     ann.closes()
     bot.settle()
     assert ann.modal() is None
-    assert told(ann, bot.channel) == []
+    assert private_messages(ann, bot.channel) == []
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
-def test_a_refusal_finds_the_modal_closed(bot: Office, slack: Workspace, guest: Person) -> None:
+def test_a_refusal_finds_the_modal_closed(bot: RunningBot, slack: Workspace, guest: Person) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="users.info", delay=0.5))
     guest.uses("approve_plan", channel=message.channel, ts=message.ts)
     until(guest.modal)
     guest.closes()
     bot.settle()
-    (said,) = told(guest, bot.channel)
+    (said,) = private_messages(guest, bot.channel)
     assert "is a guest" in said
 
 
 def test_it_is_submitted_and_closed(
-    bot: Office, slack: Workspace, ann: Person, bob: Person
+    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
     """Whoever comes too late is told in the channel then."""
     message = bot.posted()
@@ -121,21 +121,23 @@ def test_it_is_submitted_and_closed(
     bot.submits(bob, typed_name="team/api")
     slack.faults.add(Fault(method="views.update", error="not_found"))
     bot.submits(ann, typed_name="team/api")
-    assert told(ann, bot.channel) == ["The plan for team/api is approved already"]
+    assert private_messages(ann, bot.channel) == ["The plan for team/api is approved already"]
 
 
 @pytest.mark.parametrize("error", ["expired_trigger_id", "exchanged_trigger_id"])
-def test_it_comes_too_late_to_open(bot: Office, slack: Workspace, ann: Person, error: str) -> None:
+def test_it_comes_too_late_to_open(
+    bot: RunningBot, slack: Workspace, ann: Person, error: str
+) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="views.open", error=error))
     bot.clicks(ann, "approve_plan", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "in the first three seconds" in said
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
 def test_slack_is_busy_for_a_moment(
-    bot: Office, slack: Workspace, ann: Person, waits: list[float]
+    bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]
 ) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="views.open", error="ratelimited", retry_after=1))
@@ -144,17 +146,17 @@ def test_slack_is_busy_for_a_moment(
     assert len(waits) == 1
 
 
-def test_slack_is_busy(bot: Office, slack: Workspace, ann: Person, waits: list[float]) -> None:
+def test_slack_is_busy(bot: RunningBot, slack: Workspace, ann: Person, waits: list[float]) -> None:
     message = bot.posted()
     slack.faults.add(Fault(method="views.open", error="ratelimited", retry_after=30))
     bot.clicks(ann, "approve_plan", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert said.startswith("That did not work. Opening a window in Slack failed: Slack wants to be")
     assert waits == []
 
 
 def test_the_database_fails_while_the_name_is_checked(
-    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch
+    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -165,12 +167,12 @@ def test_the_database_fails_while_the_name_is_checked(
     with monkeypatch.context() as patch:
         patch.setattr(bot.store, "plan", fail)
         bot.submits(ann, typed_name="team/api")
-    assert told(ann, bot.channel) == ["That did not work. The database is away"]
+    assert private_messages(ann, bot.channel) == ["That did not work. The database is away"]
     assert bot.stored(message).state is PlanState.PROPOSED
 
 
 def test_a_plan_that_nobody_knows_any_more(
-    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch
+    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)

@@ -10,7 +10,15 @@ import pytest
 
 from bot.playground.slack import TEAM_ID, Person, Workspace
 from bot.slack.listener import INTERNAL_ERROR, UNEXPECTED_PAYLOAD
-from tests.slack.office import IN_DOUBT, LOOKED_AT, Json, Office, content, told, until
+from tests.slack.running_bot import (
+    IN_DOUBT,
+    LOOKED_AT,
+    Json,
+    RunningBot,
+    content,
+    private_messages,
+    until,
+)
 from tests.slack.support import buttons, calls, message_at
 
 SECRET = "a-word-that-nobody-may-read"
@@ -73,7 +81,7 @@ def chosen(option: str, duration: str) -> Json:
 URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api"
 
 
-def deliver(office: Office, payload: Any, kind: str = "interactive") -> None:
+def deliver(bot: RunningBot, payload: Any, kind: str = "interactive") -> None:
     """Until it is acknowledged, which the workspace did not expect."""
     envelope = {
         "envelope_id": str(uuid4()),
@@ -81,10 +89,10 @@ def deliver(office: Office, payload: Any, kind: str = "interactive") -> None:
         "payload": payload,
         "accepts_response_payload": True,
     }
-    office.slack.remote.tell("/raw", message=envelope)
-    until(office.slack.remote.warnings)
-    office.slack.remote.forget("/warnings")
-    office.settle()
+    bot.slack.remote.tell("/raw", message=envelope)
+    until(bot.slack.remote.warnings)
+    bot.slack.remote.forget("/warnings")
+    bot.settle()
 
 
 @pytest.fixture(autouse=True)
@@ -125,14 +133,17 @@ BUTTONS: list[list[Json]] = [
 ]
 
 
-def test_buttons(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+def test_buttons(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     message = bot.posted()
     for actions in BUTTONS:
-        before = told(ann, bot.channel)
+        before = private_messages(ann, bot.channel)
         with subtests.test(actions=actions):
             deliver(bot, click(ann, bot.channel, message.ts, *actions))
             assert bot.stored(message).current_approvals == ()
-            assert told(ann, bot.channel) == [*before, *([UNEXPECTED_PAYLOAD] if actions else [])]
+            assert private_messages(ann, bot.channel) == [
+                *before,
+                *([UNEXPECTED_PAYLOAD] if actions else []),
+            ]
 
 
 BROKEN: list[tuple[Json, str]] = [
@@ -146,7 +157,7 @@ BROKEN: list[tuple[Json, str]] = [
 
 
 def test_what_stands_around_a_button(
-    bot: Office, ann: Person, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
+    bot: RunningBot, ann: Person, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
     message = bot.posted()
     payload = click(ann, bot.channel, message.ts, action("approve_plan", f"{message.plan}:1"))
@@ -173,14 +184,14 @@ PAYLOADS: list[Json] = [
 
 
 def test_whoever_sent_it_cannot_be_told(
-    bot: Office, ann: Person, subtests: pytest.Subtests
+    bot: RunningBot, ann: Person, subtests: pytest.Subtests
 ) -> None:
     for payload in PAYLOADS:
-        before = told(ann, bot.channel)
+        before = private_messages(ann, bot.channel)
         with subtests.test(payload=payload):
             deliver(bot, payload)
             bot.says(ann, "/ecr-clean help")
-            assert len(told(ann, bot.channel)) == len(before) + 1
+            assert len(private_messages(ann, bot.channel)) == len(before) + 1
 
 
 SUBMISSIONS: list[tuple[str, str, Json]] = [
@@ -196,7 +207,7 @@ SUBMISSIONS: list[tuple[str, str, Json]] = [
 ]
 
 
-def test_modals(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+def test_modals(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     """Where they stand is not known: the person is told in their conversation with the bot."""
     for number, (callback_id, metadata, values) in enumerate(SUBMISSIONS, 1):
         with subtests.test(callback_id=callback_id, metadata=metadata, values=values):
@@ -208,7 +219,7 @@ def test_modals(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
 @pytest.mark.parametrize(
     "broken", [{"command": "/other"}, {"text": "a" * 40_001}, {"trigger_id": SECRET + "!"}]
 )
-def test_commands(bot: Office, ann: Person, broken: Json) -> None:
+def test_commands(bot: RunningBot, ann: Person, broken: Json) -> None:
     payload = {
         "command": "/ecr-clean",
         "text": "team/api",
@@ -219,7 +230,7 @@ def test_commands(bot: Office, ann: Person, broken: Json) -> None:
         "trigger_id": "1.2.abc",
     }
     deliver(bot, payload | broken, "slash_commands")
-    assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
+    assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
     assert bot.jobs() == []
 
 
@@ -236,13 +247,15 @@ TEXTS = [
 ]
 
 
-def test_envelopes(bot: Office, slack: Workspace, ann: Person, subtests: pytest.Subtests) -> None:
+def test_envelopes(
+    bot: RunningBot, slack: Workspace, ann: Person, subtests: pytest.Subtests
+) -> None:
     for text in TEXTS:
-        before = told(ann, bot.channel)
+        before = private_messages(ann, bot.channel)
         with subtests.test(text=text):
             slack.remote.tell("/raw", text=text)
             bot.says(ann, "/ecr-clean help")
-            assert len(told(ann, bot.channel)) == len(before) + 1
+            assert len(private_messages(ann, bot.channel)) == len(before) + 1
             if "a text" in text:
                 until(slack.remote.warnings)
                 slack.remote.forget("/warnings")
@@ -251,36 +264,36 @@ def test_envelopes(bot: Office, slack: Workspace, ann: Person, subtests: pytest.
 USAGES = ["{plan}:1:1", "{plan}:1", "{plan}:1 x ecs here", "{plan}:1 4 ecs", "{plan} 4 ecs here"]
 
 
-def test_a_usage_that_is_none(bot: Office, ann: Person, subtests: pytest.Subtests) -> None:
+def test_a_usage_that_is_none(bot: RunningBot, ann: Person, subtests: pytest.Subtests) -> None:
     """The first is what an earlier version sent."""
     message = bot.posted(content("new", "old", scans=[LOOKED_AT, IN_DOUBT]))
     for number, value in enumerate(USAGES, 1):
         with subtests.test(value=value):
             button = action("confirm_usage:1", value.format(plan=message.plan))
             deliver(bot, click(ann, bot.channel, message.ts, button))
-            assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD] * number
+            assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD] * number
             assert bot.jobs() == []
 
 
-def test_a_page_that_is_none(bot: Office, ann: Person) -> None:
+def test_a_page_that_is_none(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "show_images", message)
     view = ann.modal()
     assert view
     button = action("images_page:1", f"{message.plan}:1:x")
     deliver(bot, click(ann, bot.channel, message.ts, button, view={"id": view["id"]}))
-    assert told(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
+    assert private_messages(ann, bot.channel) == [UNEXPECTED_PAYLOAD]
 
 
-def test_a_digest_that_is_none(bot: Office, ann: Person) -> None:
+def test_a_digest_that_is_none(bot: RunningBot, ann: Person) -> None:
     message = bot.posted(content("new", "old", pulled=3))
     deliver(bot, click(ann, bot.channel, message.ts, action("pin_pulled:0", f"{message.plan}:1")))
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "give a tag, a whole digest or a glob of tags" in said
     assert bot.store.pins() == []
 
 
-def test_a_message_is_not_handed_to_another_plan(bot: Office, ann: Person) -> None:
+def test_a_message_is_not_handed_to_another_plan(bot: RunningBot, ann: Person) -> None:
     """By somebody who is refused one plan with the message of another."""
     message = bot.posted()
     deliver(bot, click(ann, bot.channel, message.ts, action("approve_plan", "nothing:1")))
@@ -291,7 +304,7 @@ def test_a_message_is_not_handed_to_another_plan(bot: Office, ann: Person) -> No
 
 
 def test_a_bug(
-    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
         raise KeyError(SECRET)
@@ -299,7 +312,7 @@ def test_a_bug(
     message = bot.posted()
     monkeypatch.setattr(bot.store, "commit", fail)
     assert bot.clicks(ann, "approve_plan", message).ok
-    assert told(ann, bot.channel) == [INTERNAL_ERROR]
+    assert private_messages(ann, bot.channel) == [INTERNAL_ERROR]
     (record,) = (each for each in caplog.records if each.levelno == logging.ERROR)
     assert record.getMessage() == "A bug of ecr-clean's own (KeyError): --debug shows more"
     assert record.exc_info
@@ -310,15 +323,15 @@ def test_a_bug(
     ("option", "duration", "answers"), [("=old", "7y", [UNEXPECTED_PAYLOAD]), ("?x", "30d", [])]
 )
 def test_a_choice_that_was_never_offered(
-    bot: Office, ann: Person, option: str, duration: str, answers: list[str]
+    bot: RunningBot, ann: Person, option: str, duration: str, answers: list[str]
 ) -> None:
     metadata = f"{bot.posted().plan}:1:{bot.channel}"
     deliver(bot, submission(ann, "pin_tags", metadata, chosen(option, duration)))
-    assert told(ann, bot.channel) == answers
+    assert private_messages(ann, bot.channel) == answers
     assert bot.store.pins() == []
 
 
-def test_another_tab_of_the_app(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_another_tab_of_the_app(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     event = {"type": "app_home_opened", "user": ann.id, "tab": "messages"}
     payload = {"type": "event_callback", "event_id": "Ev1", "team_id": TEAM_ID, "event": event}
     deliver(bot, payload, "events_api")

@@ -10,14 +10,14 @@ from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import Binding, Change, EventName, Message, Pause, RepositoryPin, TagScan
 from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
+from bot.slack.action_ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
 from bot.slack.api import SlackError
-from bot.slack.follow_up import PinWarnings
-from bot.slack.ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
+from bot.slack.message_updates import PinExpiryNotifier
 from bot.slack.payloads import PayloadSender
 from tests.render.builders import HERE
-from tests.slack.conftest import OpenOffice
-from tests.slack.messages.scene import BY_ROLE, STAR, read
-from tests.slack.office import Json, Office, close, told, until
+from tests.slack.conftest import StartBot
+from tests.slack.messages.plan_views import BY_ROLE, STAR, read
+from tests.slack.running_bot import Json, RunningBot, close, private_messages, until
 from tests.slack.support import buttons, calls, message_at
 from tests.store.support import event, run_of, seen, started
 from tests.support import NOW
@@ -25,13 +25,13 @@ from tests.support import NOW
 NASTY = "<!channel> *bold* `code` :smile: "
 
 
-def scanned(office: Office, *tags: str) -> None:
+def scanned(bot: RunningBot, *tags: str) -> None:
     bindings = {tag: Binding(f"sha256:{tag:>064}", None) for tag in tags}
-    office.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
+    bot.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
 
 
-def opened(office: Office, person: Person, message: Message) -> str:
-    assert office.clicks(person, "pin_tags", message).ok
+def opened(bot: RunningBot, person: Person, message: Message) -> str:
+    assert bot.clicks(person, "pin_tags", message).ok
     return shown(person)
 
 
@@ -50,24 +50,24 @@ def texts(options: list[Json]) -> list[str]:
 
 
 def pins(
-    office: Office, person: Person, *options: Json, reason: str = "a customer runs it", **more: str
+    bot: RunningBot, person: Person, *options: Json, reason: str = "a customer runs it", **more: str
 ) -> Outcome:
     values = {PINNED_TAGS: [each["value"] for each in options], PIN_REASON: reason, **more}
-    return office.submits(person, **values)
+    return bot.submits(person, **values)
 
 
-def stored(office: Office) -> list[RepositoryPin]:
-    return list(office.store.pins(HERE.uri))
+def stored(bot: RunningBot) -> list[RepositoryPin]:
+    return list(bot.store.pins(HERE.uri))
 
 
-def report(office: Office, person: Person, message: Message) -> str:
-    return read(message_at(person, office.channel, message.ts)["blocks"])
+def report(bot: RunningBot, person: Person, message: Message) -> str:
+    return read(message_at(person, bot.channel, message.ts)["blocks"])
 
 
 # finding
 
 
-def test_tags_are_found_by_typing(bot: Office, ann: Person) -> None:
+def test_tags_are_found_by_typing(bot: RunningBot, ann: Person) -> None:
     scanned(bot, "1.0", "1.1", "rc-1")
     opened(bot, ann, bot.posted())
     assert texts(found(ann, "")) == ["rc-1", "1.1", "1.0"]
@@ -75,7 +75,7 @@ def test_tags_are_found_by_typing(bot: Office, ann: Person) -> None:
     assert texts(found(ann, "no such tag")) == []
 
 
-def test_what_would_go_comes_first(bot: Office, ann: Person) -> None:
+def test_what_would_go_comes_first(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     content = bot.context.content(message.plan, 1)
     bindings = {
@@ -94,7 +94,7 @@ def test_what_would_go_comes_first(bot: Office, ann: Person) -> None:
     ]
 
 
-def test_a_pattern_that_fits_5000_tags(bot: Office, ann: Person) -> None:
+def test_a_pattern_that_fits_5000_tags(bot: RunningBot, ann: Person) -> None:
     scanned(bot, *(f"v1.{number}" for number in range(5000)), "v2.0")
     message = bot.posted()
     opened(bot, ann, message)
@@ -106,7 +106,7 @@ def test_a_pattern_that_fits_5000_tags(bot: Office, ann: Person) -> None:
     assert [each.pin.pin for each in stored(bot)] == ["v1.*"]
 
 
-def test_a_digest(bot: Office, ann: Person) -> None:
+def test_a_digest(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     digest = f"sha256:{'a' * 64}"
     (option,) = found(ann, digest)
@@ -114,7 +114,7 @@ def test_a_digest(bot: Office, ann: Person) -> None:
     assert [each.pin.pin for each in stored(bot)] == [digest]
 
 
-def test_tags_as_long_as_they_can_be(bot: Office, ann: Person) -> None:
+def test_tags_as_long_as_they_can_be(bot: RunningBot, ann: Person) -> None:
     twins = ["x" * 299 + end for end in "ab"]
     scanned(bot, *twins)
     opened(bot, ann, bot.posted())
@@ -124,7 +124,7 @@ def test_tags_as_long_as_they_can_be(bot: Office, ann: Person) -> None:
     assert "x" * 40 in shown(ann)
 
 
-def test_20000_tags_take_one_query(bot: Office, ann: Person) -> None:
+def test_20000_tags_take_one_query(bot: RunningBot, ann: Person) -> None:
     scanned(bot, *(f"1.0.{number}-SNAPSHOT" for number in range(20_000)))
     opened(bot, ann, bot.posted())
     assert len(found(ann, "19")) == 100
@@ -133,7 +133,7 @@ def test_20000_tags_take_one_query(bot: Office, ann: Person) -> None:
 # pinning
 
 
-def test_a_tag_is_pinned_and_the_report_follows(bot: Office, ann: Person, bob: Person) -> None:
+def test_a_tag_is_pinned_and_the_report_follows(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     scanned(bot, "new", "old", "older")
     assert "Nothing." in opened(bot, ann, message)
@@ -156,7 +156,7 @@ def test_a_tag_is_pinned_and_the_report_follows(bot: Office, ann: Person, bob: P
 
 
 @pytest.mark.parametrize(("chosen", "days"), [("7d", 7), ("365d", 365), ("none", None)])
-def test_for_how_long(bot: Office, ann: Person, chosen: str, days: int | None) -> None:
+def test_for_how_long(bot: RunningBot, ann: Person, chosen: str, days: int | None) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     assert pins(bot, ann, *found(ann, "old"), **{PIN_FOR: chosen}).ok
@@ -164,7 +164,7 @@ def test_for_how_long(bot: Office, ann: Person, chosen: str, days: int | None) -
     assert pin.pin.until == (None if days is None else NOW + timedelta(days=days))
 
 
-def test_to_the_end_of_a_day(bot: Office, ann: Person) -> None:
+def test_to_the_end_of_a_day(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     assert pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "2026-12-31"}).ok
@@ -173,7 +173,7 @@ def test_to_the_end_of_a_day(bot: Office, ann: Person) -> None:
     assert pin.pin.until.date() == date(2027, 1, 1)
 
 
-def test_mistakes_are_told_beside_the_inputs(bot: Office, ann: Person) -> None:
+def test_mistakes_are_told_beside_the_inputs(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     option = found(ann, "old")
@@ -186,14 +186,14 @@ def test_mistakes_are_told_beside_the_inputs(bot: Office, ann: Person) -> None:
     assert pins(bot, ann, *option, **later).ok
 
 
-def test_a_tag_that_does_not_exist_is_pinned_and_told(bot: Office, ann: Person) -> None:
+def test_a_tag_that_does_not_exist_is_pinned_and_told(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "2.0")
     assert pins(bot, ann, *found(ann, "2.0")).ok
     assert "`2.0` fits no image that was seen there last" in shown(ann)
 
 
-def test_a_reason_as_long_and_odd_as_it_can_be(bot: Office, ann: Person) -> None:
+def test_a_reason_as_long_and_odd_as_it_can_be(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     opened(bot, ann, message)
     scanned(bot, "older")
@@ -206,7 +206,7 @@ def test_a_reason_as_long_and_odd_as_it_can_be(bot: Office, ann: Person) -> None
     assert STAR in shown(ann)
 
 
-def test_two_at_once(bot: Office, ann: Person, bob: Person) -> None:
+def test_two_at_once(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted()
     scanned(bot, "old", "older")
     for person in (ann, bob):
@@ -226,7 +226,7 @@ def test_two_at_once(bot: Office, ann: Person, bob: Person) -> None:
     assert {each.pin.by for each in stored(bot)} == {ann.id, bob.id}
 
 
-def test_while_it_is_deleted(bot: Office, ann: Person) -> None:
+def test_while_it_is_deleted(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     plan = bot.stored(message)
@@ -240,7 +240,7 @@ def test_while_it_is_deleted(bot: Office, ann: Person) -> None:
     assert seen(bot.store, plan.id).version == 1
 
 
-def test_a_guest_may_look_and_nothing_else(bot: Office, guest: Person) -> None:
+def test_a_guest_may_look_and_nothing_else(bot: RunningBot, guest: Person) -> None:
     scanned(bot, "old")
     opened(bot, guest, bot.posted())
     assert found(guest, "old") == []
@@ -248,17 +248,17 @@ def test_a_guest_may_look_and_nothing_else(bot: Office, guest: Person) -> None:
     assert stored(bot) == []
 
 
-def test_closed_in_the_middle(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_closed_in_the_middle(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     slack.faults.add(Fault(method="views.update", error="not_found"))
     assert pins(bot, ann, *found(ann, "old")).ok
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "Pinned `old` in `team/api`" in said
 
 
 def test_tags_cannot_be_read(
-    bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
         raise ServiceError("The database is full")
@@ -269,14 +269,14 @@ def test_tags_cannot_be_read(
     assert "The database is full" in caplog.messages
 
 
-def test_after_a_restart(open_office: OpenOffice, ann: Person) -> None:
-    before = open_office()
+def test_after_a_restart(start_bot: StartBot, ann: Person) -> None:
+    before = start_bot()
     message = before.posted()
     opened(before, ann, message)
     scanned(before, "old")
     option = found(ann, "old")
     close(before.line)
-    after = open_office()
+    after = start_bot()
     assert pins(after, ann, *option).ok
     assert [each.pin.pin for each in stored(after)] == ["old"]
 
@@ -284,14 +284,14 @@ def test_after_a_restart(open_office: OpenOffice, ann: Person) -> None:
 # taking off
 
 
-def pinned_by(office: Office, person: Person, message: Message, tag: str = "older") -> None:
-    scanned(office, tag)
-    opened(office, person, message)
-    assert pins(office, person, *found(person, tag)).ok
+def pinned_by(bot: RunningBot, person: Person, message: Message, tag: str = "older") -> None:
+    scanned(bot, tag)
+    opened(bot, person, message)
+    assert pins(bot, person, *found(person, tag)).ok
     person.closes()
 
 
-def test_whose_it_is_takes_it_off(bot: Office, ann: Person) -> None:
+def test_whose_it_is_takes_it_off(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     pinned_by(bot, ann, message)
     assert f"by <@{ann.id}>: a customer runs it\n[Unpin]" in opened(bot, ann, message)
@@ -304,7 +304,7 @@ def test_whose_it_is_takes_it_off(bot: Office, ann: Person) -> None:
 
 
 def test_the_modal_is_closed_before_the_pin_is_taken_off(
-    bot: Office, slack: Workspace, ann: Person
+    bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     message = bot.posted()
     pinned_by(bot, ann, message)
@@ -313,14 +313,14 @@ def test_the_modal_is_closed_before_the_pin_is_taken_off(
     assert ann.uses("unpin:0", confirm=True).ok
     bot.settle()
     assert stored(bot) == []
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "Unpinned `older`" in said
 
 
 def test_somebody_elses_stays_unless_they_approve(
-    open_office: OpenOffice, ann: Person, bob: Person
+    start_bot: StartBot, ann: Person, bob: Person
 ) -> None:
-    bot = open_office(approval={"approvers": [ann.id]})
+    bot = start_bot(approval={"approvers": [ann.id]})
     message = bot.posted()
     pinned_by(bot, ann, message)
     opened(bot, bob, message)
@@ -335,9 +335,9 @@ def test_somebody_elses_stays_unless_they_approve(
     assert [each.pin.by for each in stored(bot)] == [ann.id]
 
 
-def test_pins_of_the_settings_have_no_button(open_office: OpenOffice, ann: Person) -> None:
+def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -> None:
     entry = {"repository": "team/*", "pin": "keep-*", "reason": "the audit"}
-    bot = open_office(pins=[entry])
+    bot = start_bot(pins=[entry])
     told_now = opened(bot, ann, bot.posted())
     assert "`keep-*`, by the settings file: the audit" in told_now
     assert "[Unpin]" not in told_now
@@ -346,12 +346,12 @@ def test_pins_of_the_settings_have_no_button(open_office: OpenOffice, ann: Perso
 # approvals that no longer count
 
 
-def replies(person: Person, office: Office, message: Message) -> list[str]:
-    return [each["text"] for each in message_at(person, office.channel, message.ts)["replies"]]
+def replies(person: Person, bot: RunningBot, message: Message) -> list[str]:
+    return [each["text"] for each in message_at(person, bot.channel, message.ts)["replies"]]
 
 
 def test_whoever_approved_is_told_that_it_counts_no_more(
-    bot: Office, ann: Person, bob: Person
+    bot: RunningBot, ann: Person, bob: Person
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -368,7 +368,7 @@ def test_whoever_approved_is_told_that_it_counts_no_more(
 
 
 def test_what_slack_does_not_take_is_told_later(
-    bot: Office, slack: Workspace, ann: Person, bob: Person
+    bot: RunningBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
@@ -379,7 +379,9 @@ def test_what_slack_does_not_take_is_told_later(
     assert any("no longer counts" in each for each in replies(ann, bot, message))
 
 
-def test_nobody_is_told_where_nobody_approves(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_nobody_is_told_where_nobody_approves(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     known = bot.store.message(message.channel, message.ts)
@@ -399,14 +401,14 @@ def _sender(person: Person) -> PayloadSender:
 # what people type
 
 
-def test_a_day_beyond_all_calendars(bot: Office, ann: Person) -> None:
+def test_a_day_beyond_all_calendars(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, bot.posted())
     scanned(bot, "old")
     outcome = pins(bot, ann, *found(ann, "old"), **{PIN_UNTIL: "9999-12-31"})
     assert outcome.errors == {PIN_UNTIL: "Choose a day up to the year 9998"}
 
 
-def test_the_beginning_of_a_digest(bot: Office, ann: Person) -> None:
+def test_the_beginning_of_a_digest(bot: RunningBot, ann: Person) -> None:
     scanned(bot, "abc", "def")
     opened(bot, ann, bot.posted())
     assert len(found(ann, "sha256:")) == 2
@@ -416,7 +418,7 @@ def test_the_beginning_of_a_digest(bot: Office, ann: Person) -> None:
     assert [each.pin.pin for each in stored(bot)] == [digest]
 
 
-def test_a_pattern_that_no_option_can_carry(bot: Office, ann: Person) -> None:
+def test_a_pattern_that_no_option_can_carry(bot: RunningBot, ann: Person) -> None:
     scanned(bot, "v" * 200)
     opened(bot, ann, bot.posted())
     assert found(ann, "v" * 160 + "*") == []
@@ -425,24 +427,24 @@ def test_a_pattern_that_no_option_can_carry(bot: Office, ann: Person) -> None:
 # pins that run out
 
 
-def warned(office: Office, person: Person, text: str = "1.0") -> Json:
+def warned(bot: RunningBot, person: Person, text: str = "1.0") -> Json:
     """The message that tells it."""
     made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
-    assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[pin]))
-    PinWarnings(office.context.client, office.context.rules_of).send([pin])
+    assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=[pin]))
+    PinExpiryNotifier(bot.context.client, bot.context.rules_of).send([pin])
     return person.messages(person.opens_im())[-1]
 
 
-def keeps(office: Office, person: Person, message: Json) -> Json:
+def keeps(bot: RunningBot, person: Person, message: Json) -> Json:
     """The message afterwards."""
     channel = person.opens_im()
     assert person.uses("keep_pin", channel=channel, ts=message["ts"]).ok
-    office.settle()
+    bot.settle()
     return message_at(person, channel, message["ts"])
 
 
-def test_it_is_told_and_kept(bot: Office, ann: Person) -> None:
+def test_it_is_told_and_kept(bot: RunningBot, ann: Person) -> None:
     message = warned(bot, ann)
     said = read(message["blocks"])
     assert "*A pin runs out soon.*\n`1.0` in `team/api` is pinned until 2026-11-24 08:00" in said
@@ -453,7 +455,7 @@ def test_it_is_told_and_kept(bot: Office, ann: Person) -> None:
     assert pin.pin.until == NOW + timedelta(hours=20, days=30)
 
 
-def test_kept_twice_it_lasts_no_longer(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_kept_twice_it_lasts_no_longer(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = warned(bot, ann)
     slack.faults.add(Fault(method="chat.update", error="internal_error", times=1))
     keeps(bot, ann, message)
@@ -463,7 +465,7 @@ def test_kept_twice_it_lasts_no_longer(bot: Office, slack: Workspace, ann: Perso
     assert pin.pin.until == NOW + timedelta(hours=20, days=30)
 
 
-def test_one_that_is_gone_says_how_to_pin_again(bot: Office, ann: Person) -> None:
+def test_one_that_is_gone_says_how_to_pin_again(bot: RunningBot, ann: Person) -> None:
     message = warned(bot, ann)
     bot.context.pins.unpin(HERE, ["1.0"], bot.context.person(_sender(ann)))
     after = keeps(bot, ann, message)
@@ -472,14 +474,14 @@ def test_one_that_is_gone_says_how_to_pin_again(bot: Office, ann: Person) -> Non
     assert buttons(after) == []
 
 
-def test_of_several_each_is_kept_by_itself(bot: Office, ann: Person) -> None:
+def test_of_several_each_is_kept_by_itself(bot: RunningBot, ann: Person) -> None:
     until_ = NOW + timedelta(hours=20)
     made = [
         RepositoryPin(HERE.uri, Pin(f"v{n:02}", ann.id, NASTY, until_), NOW - timedelta(days=9))
         for n in range(25)
     ]
     assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=made))
-    PinWarnings(bot.context.client, bot.context.rules_of).send(made)
+    PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(made)
     home = ann.opens_im()
     (message,) = ann.messages(home)
     assert message["text"] == "25 pins in `team/api` run out soon."
@@ -493,33 +495,37 @@ def test_of_several_each_is_kept_by_itself(bot: Office, ann: Person) -> None:
 
 
 def test_what_was_pinned_on_the_command_line_is_told_in_the_channel(
-    bot: Office, ann: Person
+    bot: RunningBot, ann: Person
 ) -> None:
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
-    warnings = PinWarnings(bot.context.client, bot.context.rules_of)
+    warnings = PinExpiryNotifier(bot.context.client, bot.context.rules_of)
     warnings.send([pin])
     assert "by `carla`" in ann.messages(bot.channel)[-1]["text"]
 
 
-def test_nobody_is_told_without_a_channel(open_office: OpenOffice, slack: Workspace) -> None:
-    bot = open_office(reports=[{}])
+def test_nobody_is_told_without_a_channel(start_bot: StartBot, slack: Workspace) -> None:
+    bot = start_bot(reports=[{}])
     made = Pin("1.0", BY_ROLE, "a customer runs it", NOW + timedelta(hours=20))
     posted = len(calls(slack, "chat.postMessage"))
-    PinWarnings(bot.context.client, bot.context.rules_of).send([RepositoryPin(HERE.uri, made, NOW)])
+    PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
+        [RepositoryPin(HERE.uri, made, NOW)]
+    )
     assert len(calls(slack, "chat.postMessage")) == posted
 
 
 @pytest.mark.parametrize("error", ["user_not_found", "user_disabled", "messages_tab_disabled"])
 def test_somebody_who_left_is_not_told(
-    error: str, bot: Office, slack: Workspace, ann: Person
+    error: str, bot: RunningBot, slack: Workspace, ann: Person
 ) -> None:
     slack.faults.add(Fault(method="chat.postMessage", error=error, times=1))
     made = Pin("1.0", ann.id, "a customer runs it", NOW + timedelta(hours=20))
-    PinWarnings(bot.context.client, bot.context.rules_of).send([RepositoryPin(HERE.uri, made, NOW)])
+    PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
+        [RepositoryPin(HERE.uri, made, NOW)]
+    )
     slack.faults.add(Fault(method="chat.postMessage", error="internal_error", times=1))
     with pytest.raises(SlackError, match="Telling that a pin runs out in Slack failed"):
-        PinWarnings(bot.context.client, bot.context.rules_of).send(
+        PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(
             [RepositoryPin(HERE.uri, made, NOW)]
         )
 
@@ -527,7 +533,7 @@ def test_somebody_who_left_is_not_told(
 # a pause
 
 
-def test_every_report_says_so(bot: Office, ann: Person) -> None:
+def test_every_report_says_so(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     plan = bot.stored(message)
     bot.store.set_pause(Pause(ann.id, NOW, "*the* registry *moves*"), event(EventName.PAUSED))

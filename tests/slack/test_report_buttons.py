@@ -11,8 +11,16 @@ from bot.core.records import EventName
 from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from bot.ports import Doubted, WorkloadCount
-from tests.slack.conftest import OpenOffice
-from tests.slack.office import IN_DOUBT, LOOKED_AT, Office, close, content, public, told
+from tests.slack.conftest import StartBot
+from tests.slack.running_bot import (
+    IN_DOUBT,
+    LOOKED_AT,
+    RunningBot,
+    close,
+    content,
+    private_messages,
+    public_messages,
+)
 from tests.slack.support import buttons, message_at
 from tests.support import NOW
 
@@ -29,10 +37,10 @@ PULLED = content("new", "old", "older", pulled=3)
 # trying again
 
 
-def test_it_is_planned_again_in_the_same_place(bot: Office, ann: Person, bob: Person) -> None:
+def test_it_is_planned_again_in_the_same_place(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "try_again", message)
-    (shown,) = public(bob, bot.channel)
+    (shown,) = public_messages(bob, bot.channel)
     assert shown["text"] == f"Looking into team/api for <@{ann.id}> …"
     assert buttons(shown) == []
     (job,) = bot.jobs()
@@ -45,9 +53,9 @@ def test_it_is_planned_again_in_the_same_place(bot: Office, ann: Person, bob: Pe
 
 
 def test_two_click_at_the_same_moment(
-    open_office: OpenOffice, slack: Workspace, ann: Person, bob: Person
+    start_bot: StartBot, slack: Workspace, ann: Person, bob: Person
 ) -> None:
-    replicas = [open_office(), open_office()]
+    replicas = [start_bot(), start_bot()]
     slack.delivery_faults.add(DeliveryFault(kind="block_actions", copies=1, times=None))
     message = replicas[0].posted(INCOMPLETE)
     where = {"channel": message.channel, "ts": message.ts}
@@ -58,7 +66,7 @@ def test_two_click_at_the_same_moment(
     assert len(replicas[0].jobs()) == 1
 
 
-def test_it_may_be_tried_again_and_again(bot: Office, ann: Person) -> None:
+def test_it_may_be_tried_again_and_again(bot: RunningBot, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
     for _ in range(2):
         bot.clicks(ann, "try_again", message)
@@ -66,16 +74,16 @@ def test_it_may_be_tried_again_and_again(bot: Office, ann: Person) -> None:
     assert len(bot.jobs()) == 2
 
 
-def test_a_guest_may_not(bot: Office, guest: Person) -> None:
+def test_a_guest_may_not(bot: RunningBot, guest: Person) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(guest, "try_again", message)
-    (said,) = told(guest, bot.channel)
+    (said,) = private_messages(guest, bot.channel)
     assert "is a guest" in said
     assert bot.jobs() == []
     assert "try_again" in buttons(message_at(guest, bot.channel, message.ts))
 
 
-def test_the_database_fails(bot: Office, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_database_fails(bot: RunningBot, ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message has its buttons again."""
     message = bot.posted(INCOMPLETE)
 
@@ -85,12 +93,12 @@ def test_the_database_fails(bot: Office, ann: Person, monkeypatch: pytest.Monkey
     with monkeypatch.context() as patch:
         patch.setattr(bot.store, "put", fail)
         bot.clicks(ann, "try_again", message)
-    assert told(ann, bot.channel) == ["That did not work. The database is full"]
+    assert private_messages(ann, bot.channel) == ["That did not work. The database is full"]
     bot.clicks(ann, "try_again", message)
     assert len(bot.jobs()) == 1
 
 
-def test_slack_does_not_take_the_update(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_slack_does_not_take_the_update(bot: RunningBot, slack: Workspace, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     bot.clicks(ann, "try_again", message)
@@ -101,12 +109,12 @@ def test_slack_does_not_take_the_update(bot: Office, slack: Workspace, ann: Pers
 
 
 @pytest.fixture
-def doubting(bot: Office) -> Office:
+def doubting(bot: RunningBot) -> RunningBot:
     bot.store.doubt(DOUBTED)
     return bot
 
 
-def test_somebody_gives_their_word(doubting: Office, ann: Person) -> None:
+def test_somebody_gives_their_word(doubting: RunningBot, ann: Person) -> None:
     message = doubting.posted(INCOMPLETE)
     doubting.clicks(ann, "confirm_usage:0", message)
     assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
@@ -117,12 +125,12 @@ def test_somebody_gives_their_word(doubting: Office, ann: Person) -> None:
     assert len(doubting.jobs()) == 1
 
 
-def test_a_number_that_is_not_true_any_more(doubting: Office, ann: Person) -> None:
+def test_a_number_that_is_not_true_any_more(doubting: RunningBot, ann: Person) -> None:
     """The message says 4; since it was posted, a scan found none."""
     message = doubting.posted(INCOMPLETE)
     doubting.store.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
     doubting.clicks(ann, "confirm_usage:0", message)
-    (said,) = told(ann, doubting.channel)
+    (said,) = private_messages(ann, doubting.channel)
     assert said.startswith("4 workloads is not what is true now: ecs lists 0 workloads in 1234567")
     assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
     assert doubting.jobs() == []
@@ -130,22 +138,22 @@ def test_a_number_that_is_not_true_any_more(doubting: Office, ann: Person) -> No
 
 
 def test_whose_word_does_not_count(
-    open_office: OpenOffice, doubting: Office, ann: Person, bob: Person
+    start_bot: StartBot, doubting: RunningBot, ann: Person, bob: Person
 ) -> None:
-    bot = open_office(approval={"approvers": [bob.id]})
+    bot = start_bot(approval={"approvers": [bob.id]})
     close(doubting.line)
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "confirm_usage:0", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert "is none of the approvers" in said
     assert bot.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) is None
     assert bot.jobs() == []
 
 
-def test_nothing_is_in_doubt_any_more(bot: Office, ann: Person) -> None:
+def test_nothing_is_in_doubt_any_more(bot: RunningBot, ann: Person) -> None:
     message = bot.posted(INCOMPLETE)
     bot.clicks(ann, "confirm_usage:0", message)
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert said.startswith("Nothing that ecs lists in")
     assert bot.jobs() == []
 
@@ -153,30 +161,30 @@ def test_nothing_is_in_doubt_any_more(bot: Office, ann: Person) -> None:
 # pinning
 
 
-def test_what_was_pulled_lately_is_pinned(bot: Office, ann: Person, bob: Person) -> None:
+def test_what_was_pulled_lately_is_pinned(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted(PULLED)
     bot.clicks(ann, "pin_pulled:0", message)
     (kept,) = bot.store.pins()
     assert (kept.pin.pin, kept.pin.by) == (f"sha256:{1:064}", ann.id)
     assert kept.pin.until == NOW + timedelta(days=30)
     assert f"the report on plan {message.plan}, version 1" in kept.pin.reason
-    (said,) = told(ann, bot.channel)
+    (said,) = private_messages(ann, bot.channel)
     assert said.startswith("Pinned `sha256:")
-    assert told(bob, bot.channel) == []
+    assert private_messages(bob, bot.channel) == []
     plan = bot.stored(message)
     assert (plan.version, plan.deletions) == (2, 1)
     assert "1 of 3 manifests may go" in message_at(bob, bot.channel, message.ts)["text"]
 
 
-def test_a_guest_pins_nothing(bot: Office, guest: Person) -> None:
+def test_a_guest_pins_nothing(bot: RunningBot, guest: Person) -> None:
     message = bot.posted(PULLED)
     bot.clicks(guest, "pin_pulled:0", message)
     assert bot.store.pins() == []
-    (said,) = told(guest, bot.channel)
+    (said,) = private_messages(guest, bot.channel)
     assert "is a guest" in said
 
 
-def test_pinned_twice_at_the_same_moment(bot: Office, ann: Person, bob: Person) -> None:
+def test_pinned_twice_at_the_same_moment(bot: RunningBot, ann: Person, bob: Person) -> None:
     message = bot.posted(PULLED)
     where = {"channel": message.channel, "ts": message.ts}
     with ThreadPoolExecutor(2) as pool:

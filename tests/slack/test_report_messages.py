@@ -12,7 +12,7 @@ from bot.slack.requested_reports import (
     ReportPlaceholder,
 )
 from tests.slack.support import calls, message_at
-from tests.slack.test_people import Watch
+from tests.slack.test_users import Watch
 
 
 @pytest.fixture

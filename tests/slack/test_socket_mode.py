@@ -12,12 +12,12 @@ from websocket._dispatcher import Dispatcher
 from bot.core.errors import ServiceError
 from bot.playground.slack import APP_TOKEN, BOT_TOKEN, Fault, Person, Workspace
 from bot.slack.socket_mode import LISTENERS_AT_ONCE, SILENT_FOR_TOO_LONG, SlackConnection
-from tests.slack.office import PATIENCE, Office, close, told, until
+from tests.slack.running_bot import PATIENCE, RunningBot, close, private_messages, until
 from tests.slack.support import calls
 
 
 @pytest.fixture
-def make_line(bot: Office) -> Iterator[Callable[[str], SlackConnection]]:
+def make_line(bot: RunningBot) -> Iterator[Callable[[str], SlackConnection]]:
     lines = []
 
     def make(token: str) -> SlackConnection:
@@ -61,17 +61,17 @@ def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_looks_often")
 @pytest.mark.parametrize("reason", ["warning", "refresh_requested", "dropped"])
 def test_it_connects_again(
-    bot: Office, slack: Workspace, ann: Person, releases: str, reason: str
+    bot: RunningBot, slack: Workspace, ann: Person, releases: str, reason: str
 ) -> None:
     (before,) = slack.remote.connections()
     slack.remote.disconnect(reason)
     until(lambda: any(number > before for number in slack.remote.connections()))
     until(bot.line.is_up)
     until(lambda: bot.says(ann, "/ecr-clean help").ok)
-    assert told(ann, releases)
+    assert private_messages(ann, releases)
 
 
-def test_socket_mode_is_switched_off(bot: Office, slack: Workspace) -> None:
+def test_socket_mode_is_switched_off(bot: RunningBot, slack: Workspace) -> None:
     slack.remote.disconnect("link_disabled")
 
     def never_will_be() -> bool:
@@ -85,7 +85,7 @@ def test_socket_mode_is_switched_off(bot: Office, slack: Workspace) -> None:
 
 
 @pytest.mark.usefixtures("_looks_often")
-def test_nobody_is_at_the_other_end(bot: Office, slack: Workspace) -> None:
+def test_nobody_is_at_the_other_end(bot: RunningBot, slack: Workspace) -> None:
     """As behind a router that has forgotten the connection."""
     (before,) = slack.remote.connections()
     session = bot.line._client.current_session
@@ -98,7 +98,7 @@ def test_nobody_is_at_the_other_end(bot: Office, slack: Workspace) -> None:
 
 
 @pytest.mark.parametrize("number", [20, pytest.param(100, marks=pytest.mark.slow)])
-def test_many_at_once(bot: Office, slack: Workspace, ann: Person, number: int) -> None:
+def test_many_at_once(bot: RunningBot, slack: Workspace, ann: Person, number: int) -> None:
     """None is lost, whatever Slack's limits do to the answers."""
     slack.remote.change_settings(limits=False)
     message = bot.posted()
@@ -109,7 +109,9 @@ def test_many_at_once(bot: Office, slack: Workspace, ann: Person, number: int) -
     assert len(calls(slack, "views.open")) == number
 
 
-def test_slow_work_holds_up_no_acknowledgement(bot: Office, slack: Workspace, ann: Person) -> None:
+def test_slow_work_holds_up_no_acknowledgement(
+    bot: RunningBot, slack: Workspace, ann: Person
+) -> None:
     """No thread is left for another listener."""
     message, done = bot.posted(), Event()
     slow = [bot.line._executor.submit(done.wait, PATIENCE) for _ in range(LISTENERS_AT_ONCE)]

@@ -12,11 +12,11 @@ from bot.core.plan import PlanState
 from bot.core.records import Pause, PlanRecord
 from bot.render.errors import error_words
 from bot.render.quantities import count
+from bot.slack.action_ids import COMMAND, MOST_IN_LINE
 from bot.slack.api import MessageContent
-from bot.slack.ids import COMMAND, MOST_IN_LINE
-from bot.slack.messages.kit import command_button, context, message, section
-from bot.slack.messages.phrases import starts
-from bot.slack.wording import channel_link, code, codes, date, mention, prose
+from bot.slack.messages.block_kit import command_button, context, message, section
+from bot.slack.messages.common_texts import starts
+from bot.slack.mrkdwn import channel_link, code, codes, date, mention, prose
 from bot.usecases.pins import NewPins
 
 MOST_CHOICES = 10
@@ -43,14 +43,14 @@ def help_message(commands: Iterable[tuple[str, str]]) -> MessageContent:
     return message(text, section(_REPORT), section(*lines), context(*_NAMES))
 
 
-class Choice(NamedTuple):
+class CommandSuggestion(NamedTuple):
     """`line`: what a person would type after `/ecr-clean`."""
 
     label: str
     line: str
 
 
-def choices(question: str, offered: Iterable[Choice]) -> MessageContent:
+def choices(question: str, offered: Iterable[CommandSuggestion]) -> MessageContent:
     """A button for each choice. Choices beyond MOST_CHOICES, or with a line longer than a button
     carries, have to be typed."""
     every = list(offered)

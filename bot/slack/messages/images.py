@@ -14,10 +14,10 @@ from bot.core.words import first_few, short
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, why
 from bot.render.quantities import count, size
 from bot.render.reasons import user_words
+from bot.slack.action_ids import IMAGES, IMAGES_PAGE, PlanRef
 from bot.slack.api import Json
-from bot.slack.ids import IMAGES, IMAGES_PAGE, PlanRef
-from bot.slack.messages.kit import button, context, header, plain, section
-from bot.slack.wording import code, codes, day, prose
+from bot.slack.messages.block_kit import button, context, header, plain, section
+from bot.slack.mrkdwn import code, codes, day, prose
 
 A_PAGE = 20
 """Manifests."""

@@ -25,8 +25,7 @@ from bot.core.records import KnownTag, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.render.pins import pin_reason_words
 from bot.render.quantities import count
-from bot.slack.api import Json, MessageContent
-from bot.slack.ids import (
+from bot.slack.action_ids import (
     COMMAND,
     KEEP_PIN,
     PIN_FOR,
@@ -35,12 +34,13 @@ from bot.slack.ids import (
     PIN_UNTIL,
     PINNED_TAGS,
     UNPIN,
-    EndOfPin,
+    PinExpiryRef,
     PinRef,
     PlanRef,
     pin_option,
 )
-from bot.slack.messages.kit import (
+from bot.slack.api import Json, MessageContent
+from bot.slack.messages.block_kit import (
     and_more,
     button,
     command_button,
@@ -52,7 +52,7 @@ from bot.slack.messages.kit import (
     plain,
     section,
 )
-from bot.slack.wording import code, date, mention, prose
+from bot.slack.mrkdwn import code, date, mention, prose
 
 SHOWN = 20
 """Pins; each may have a long reason."""
@@ -85,7 +85,7 @@ USUALLY = "90d"
 
 
 @dataclass(frozen=True, slots=True)
-class PinnedView:
+class PinListView:
     """`settled`: pins of the settings file."""
 
     repository: RepositoryId
@@ -93,7 +93,7 @@ class PinnedView:
     settled: Sequence[Pin]
 
 
-def pinned_message(view: PinnedView) -> MessageContent:
+def pinned_message(view: PinListView) -> MessageContent:
     """Lists the pins, each with a button to remove it."""
     name = code(view.repository.name, MOST_IN_NAME)
     number = len(view.pins) + len(view.settled)
@@ -129,7 +129,7 @@ def more_pins(number: int, repository: RepositoryId) -> list[ContextBlock]:
     return [context(f"… and {number:,} more: {command} lists them")] if number > 0 else []
 
 
-def _unpin(view: PinnedView, pin: Pin, place: int) -> ButtonElement:
+def _unpin(view: PinListView, pin: Pin, place: int) -> ButtonElement:
     return command_button("Unpin", place, f"unpin {view.repository.uri} `{pin.pin}`")
 
 
@@ -163,11 +163,11 @@ def _line(pin: Pin, number: int, repository: RepositoryId) -> SectionBlock:
 
 def _keep(label: str, action_id: str, pin: Pin, repository: RepositoryId) -> ButtonElement:
     assert pin.until, "it expires"
-    return button(label, action_id, EndOfPin(PinRef(repository, pin.pin), pin.until))
+    return button(label, action_id, PinExpiryRef(PinRef(repository, pin.pin), pin.until))
 
 
 @dataclass(frozen=True, slots=True)
-class PinsShown:
+class PinsModalView:
     """`ref`: the plan from which the modal was opened, and the channel of its message. `settled`:
     pins of the settings file. `news`: the result of the last action, mrkdwn."""
 
@@ -178,13 +178,13 @@ class PinsShown:
     news: str | None = None
 
 
-def pinning_view(shown: PinsShown) -> Json:
+def pinning_view(shown: PinsModalView) -> Json:
     """With inputs for a new pin."""
     blocks = [*_news(shown), *_inputs(shown), *_listed(shown)]
     return _modal(shown, blocks, submit=plain("Pin"))
 
 
-def pins_view(shown: PinsShown) -> Json:
+def pins_view(shown: PinsModalView) -> Json:
     """The pins alone."""
     return _modal(shown, [*_news(shown), *_listed(shown)])
 
@@ -204,7 +204,7 @@ def digest_option(digest: str) -> Option:
 
 
 def _modal(
-    shown: PinsShown, blocks: Sequence[Block], submit: PlainTextObject | None = None
+    shown: PinsModalView, blocks: Sequence[Block], submit: PlainTextObject | None = None
 ) -> Json:
     return View(
         type="modal",
@@ -217,12 +217,12 @@ def _modal(
     ).to_dict()
 
 
-def _news(shown: PinsShown) -> Iterator[Block]:
+def _news(shown: PinsModalView) -> Iterator[Block]:
     if shown.news:
         yield section(shown.news)
 
 
-def _inputs(shown: PinsShown) -> Iterator[Block]:
+def _inputs(shown: PinsModalView) -> Iterator[Block]:
     """Each block has the same id as its action."""
     name = code(shown.repository.name, MOST_IN_NAME)
     yield section(f"What is pinned in {name} is never deleted.")
@@ -251,7 +251,7 @@ def _duration() -> StaticSelectElement:
     )
 
 
-def _listed(shown: PinsShown) -> Iterator[Block]:
+def _listed(shown: PinsModalView) -> Iterator[Block]:
     yield header("Pinned now")
     if not shown.pins and not shown.settled:
         yield section("Nothing.")

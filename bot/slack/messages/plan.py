@@ -12,13 +12,13 @@ from bot.render.events import detail_words
 from bot.render.plan_summary import PlanSummary
 from bot.render.quantities import about, count, freed, money
 from bot.slack.api import MessageContent
-from bot.slack.messages import phrases
-from bot.slack.messages.kit import context, message, section, sections
-from bot.slack.messages.phrases import cost, starts
-from bot.slack.messages.progress import approved, executing, result
+from bot.slack.messages import common_texts
+from bot.slack.messages.block_kit import context, message, section, sections
+from bot.slack.messages.common_texts import cost, starts
+from bot.slack.messages.deletion_progress import approved, executing, result
 from bot.slack.messages.report import incomplete, report
-from bot.slack.view import LastRun, OpenPlan, PlanView
-from bot.slack.wording import code, date, escape, mention, mentions, prose, shortened
+from bot.slack.mrkdwn import code, date, escape, mention, mentions, prose, shortened
+from bot.slack.view_models import LinkedPlan, PlanResult, PlanView
 
 MOST_IN_NAME = 256
 
@@ -32,14 +32,14 @@ def _closed(view: PlanView) -> MessageContent:
     said = _end(view)
     return message(
         f"{escape(view.plan.repository.name)}: {said}",
-        context(f"{phrases.repository(view)}: {said}"),
+        context(f"{common_texts.repository(view)}: {said}"),
     )
 
 
 def _end(view: PlanView) -> str:
     plan = view.plan
     if plan.state is PlanState.DISMISSED:
-        dismissed = f"dismissed{phrases.by_whom(view.last_event, EventName.DISMISSED)}"
+        dismissed = f"dismissed{common_texts.by_whom(view.last_event, EventName.DISMISSED)}"
         return f"not this time; {dismissed}. Nothing was deleted."
     if plan.state is PlanState.EXPIRED:
         return f"nobody approved it in time; expired {date(plan.expires_at)}. Nothing was deleted."
@@ -51,10 +51,10 @@ def _nothing_to_delete(view: PlanView) -> MessageContent:
     return message(
         f"{escape(view.plan.repository.name)}: {said}",
         context(
-            f"{phrases.repository(view)}: {said}",
-            *phrases.pinned(PlanSummary(view.content)),
-            *phrases.not_checked(view),
-            *phrases.paused(view.pause),
+            f"{common_texts.repository(view)}: {said}",
+            *common_texts.pinned(PlanSummary(view.content)),
+            *common_texts.not_checked(view),
+            *common_texts.paused(view.pause),
         ),
     )
 
@@ -64,7 +64,7 @@ def _kept(view: PlanView) -> str:
     if not number:
         return "the repository is empty."
     stays = count(number, "manifest stays", "manifests stay")
-    return f"nothing to delete. {stays}: {phrases.kept_by_reason(PlanSummary(view.content))}."
+    return f"nothing to delete. {stays}: {common_texts.kept_by_reason(PlanSummary(view.content))}."
 
 
 _BY_STATE = {
@@ -126,7 +126,7 @@ def _change(last: Event | None) -> str:
 class EndedPlan:
     """`last_event`: None if unknown."""
 
-    run: LastRun
+    run: PlanResult
     last_event: Event | None
 
 
@@ -141,7 +141,7 @@ class HistoryView:
     usd_per_gb_month: float
 
 
-def open_plan(each: OpenPlan, usd_per_gb_month: float, pause: Pause | None, now: datetime) -> str:
+def open_plan(each: LinkedPlan, usd_per_gb_month: float, pause: Pause | None, now: datetime) -> str:
     """USD per GB per month."""
     plan = each.plan
     where = f"<{escape(each.link)}|report>" if each.link else f"plan {plan.id}"
@@ -160,7 +160,7 @@ def state_of(plan: PlanRecord, pause: Pause | None, now: datetime) -> str:
     return _STATES[plan.state]
 
 
-def last_run(each: LastRun, usd_per_gb_month: float) -> str:
+def last_run(each: PlanResult, usd_per_gb_month: float) -> str:
     """USD per GB per month."""
     plan, counts = each
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)

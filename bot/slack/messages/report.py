@@ -25,8 +25,7 @@ from bot.render.obstacles import doubt_words, obstacle_words
 from bot.render.plan_summary import ImageInUse, PlannedImageGroup, PlanSummary, RecentPull, name_of
 from bot.render.quantities import about, age, count, freed_of_all, money, size
 from bot.render.reasons import user_words
-from bot.slack.api import Json, MessageContent
-from bot.slack.ids import (
+from bot.slack.action_ids import (
     APPROVE_PLAN,
     CONFIRM_PLAN,
     CONFIRM_USAGE,
@@ -40,8 +39,9 @@ from bot.slack.ids import (
     PlanRef,
     UsageRef,
 )
-from bot.slack.messages import phrases
-from bot.slack.messages.kit import (
+from bot.slack.api import Json, MessageContent
+from bot.slack.messages import common_texts
+from bot.slack.messages.block_kit import (
     and_more,
     button,
     context,
@@ -51,8 +51,8 @@ from bot.slack.messages.kit import (
     plain,
     section,
 )
-from bot.slack.view import PlanView
-from bot.slack.wording import channel_link, code, date, escape, mention, mentions, prose
+from bot.slack.mrkdwn import channel_link, code, date, escape, mention, mentions, prose
+from bot.slack.view_models import PlanView
 
 LARGEST = 3
 USED = 3
@@ -119,18 +119,18 @@ def typing_view(plan: PlanRecord, channel: str, usd_per_gb_month: float) -> Json
 def _text(view: PlanView) -> str:
     savings = view.content.savings
     return (
-        f"{escape(view.plan.repository.name)}: {phrases.deletions(view)} may go, which frees "
+        f"{escape(view.plan.repository.name)}: {common_texts.deletions(view)} may go, which frees "
         f"{freed_of_all(savings)} and saves {about(savings)}"
-        f"{phrases.a_month_and_a_year(savings.usd_per_month)}. "
+        f"{common_texts.a_month_and_a_year(savings.usd_per_month)}. "
         f"{_obstacle(view) or f'Open until {moment(view.plan.expires_at)}.'}"
     )
 
 
 def _headline(view: PlanView) -> Iterator[str]:
     savings = view.content.savings
-    usd = phrases.a_month_and_a_year(savings.usd_per_month)
+    usd = common_texts.a_month_and_a_year(savings.usd_per_month)
     yield f"*Saves {about(savings)}{usd}*"
-    yield f"Deletes *{phrases.deletions(view)}*, which frees {freed_of_all(savings)}."
+    yield f"Deletes *{common_texts.deletions(view)}*, which frees {freed_of_all(savings)}."
 
 
 def _news(view: PlanView) -> Iterator[Block]:
@@ -153,7 +153,7 @@ def _what_stays(summary: PlanSummary) -> Iterator[str]:
     if not kept:
         yield "*Nothing stays.*"
         return
-    yield f"*{count(kept, 'stays', 'stay')}:* {phrases.kept_by_reason(summary)}."
+    yield f"*{count(kept, 'stays', 'stay')}:* {common_texts.kept_by_reason(summary)}."
     if saved := summary.kept_only_by_use:
         they_are = "it is" if len(saved) == 1 else "they are"
         yield f"*{len(saved):,} of them only because {they_are} in use:*"
@@ -169,7 +169,7 @@ def _used(used: ImageInUse) -> str:
 
 
 def _pinned(summary: PlanSummary) -> Iterator[Block]:
-    if lines := [*phrases.pinned(summary)]:
+    if lines := [*common_texts.pinned(summary)]:
         yield section("*Pinned:*", *lines)
 
 
@@ -207,21 +207,21 @@ def _pull(pulled: RecentPull) -> str:
 def _pin_button(pulled: RecentPull, number: int, view: PlanView) -> ButtonElement:
     digest = pulled.group.root.manifest.digest
     return button(
-        f"Pin for {PIN_LASTS.days} days", f"{PIN_PULLED}:{number}", phrases.ref(view, digest)
+        f"Pin for {PIN_LASTS.days} days", f"{PIN_PULLED}:{number}", common_texts.ref(view, digest)
     )
 
 
 def _warnings(view: PlanView) -> Iterator[Block]:
-    if lines := [*phrases.also_deleted_in(view), *phrases.paused(view.pause)]:
+    if lines := [*common_texts.also_deleted_in(view), *common_texts.paused(view.pause)]:
         yield section(*lines)
 
 
 def _small_print(summary: PlanSummary, view: PlanView) -> Iterator[str]:
-    yield from phrases.checked(view, summary.scopes_by_source)
-    yield from phrases.not_checked(view)
+    yield from common_texts.checked(view, summary.scopes_by_source)
+    yield from common_texts.not_checked(view)
     yield from _change(view)
     yield from _approvals(view)
-    yield f"{phrases.place_and_version(view)} · open until {date(view.plan.expires_at)}"
+    yield f"{common_texts.place_and_version(view)} · open until {date(view.plan.expires_at)}"
 
 
 def _change(view: PlanView) -> Iterator[str]:
@@ -257,7 +257,7 @@ def _obstacle(view: PlanView) -> str | None:
 
 
 def _buttons(view: PlanView) -> Iterator[ButtonElement]:
-    ref = phrases.ref(view)
+    ref = common_texts.ref(view)
     if _obstacle(view) is None:
         confirm = None if view.needs_typing else _confirm(view)
         yield button("Approve", APPROVE_PLAN, ref, style="danger", confirm=confirm)
@@ -270,7 +270,7 @@ def _confirm(view: PlanView) -> ConfirmObject:
     savings = view.content.savings
     return danger(
         f"Delete {count(view.plan.deletions, 'manifest')}?",
-        f"{phrases.deletions(view)} in {phrases.repository(view)} go, which saves "
+        f"{common_texts.deletions(view)} in {common_texts.repository(view)} go, which saves "
         f"{about(savings)}{money(savings.usd_per_month)} a month. "
         "It can be stopped at any time; what is deleted by then is gone for good.",
         yes="Approve",
@@ -279,7 +279,7 @@ def _confirm(view: PlanView) -> ConfirmObject:
 
 
 def incomplete(view: PlanView) -> MessageContent:
-    ref = phrases.ref(view)
+    ref = common_texts.ref(view)
     return message(
         _incomplete_text(view),
         header(view.plan.repository.name),
@@ -288,10 +288,10 @@ def incomplete(view: PlanView) -> MessageContent:
             _meanwhile(view),
         ),
         *_problems(view),
-        *map(section, phrases.paused(view.pause)),
+        *map(section, common_texts.paused(view.pause)),
         context(
-            *phrases.not_checked(view),
-            f"{phrases.place_and_version(view)} · {date(view.scanned_at)}",
+            *common_texts.not_checked(view),
+            f"{common_texts.place_and_version(view)} · {date(view.scanned_at)}",
         ),
         ActionsBlock(
             elements=[

@@ -8,13 +8,13 @@ from bot.core.estate import Estate, holding
 from bot.core.records import KnownRepository, LastScan, Pause
 from bot.core.savings import usd_per_month
 from bot.render.quantities import count, money, size
+from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
-from bot.slack.ids import COMMAND
-from bot.slack.messages import phrases
-from bot.slack.messages.kit import context, message, section, sections
-from bot.slack.messages.phrases import cost
+from bot.slack.messages import common_texts
+from bot.slack.messages.block_kit import context, message, section, sections
+from bot.slack.messages.common_texts import cost
 from bot.slack.messages.plan import state_of
-from bot.slack.wording import code, date, day
+from bot.slack.mrkdwn import code, date, day
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def repositories_message(view: RepositoriesView) -> MessageContent:
     return message(
         "\n".join(head),
         section(*head),
-        *map(section, phrases.paused(view.pause)),
+        *map(section, common_texts.paused(view.pause)),
         *sections(lines),
         *([context(*small_print)] if small_print else []),
     )

@@ -10,13 +10,20 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from bot.core.records import Outcome, Pause, PlanRecord
 from bot.render.quantities import count
 from bot.render.reasons import stopper_words
+from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
-from bot.slack.ids import COMMAND
-from bot.slack.messages import phrases
-from bot.slack.messages.kit import and_more, command_button, context, message, section, sections
+from bot.slack.messages import common_texts
+from bot.slack.messages.block_kit import (
+    and_more,
+    command_button,
+    context,
+    message,
+    section,
+    sections,
+)
 from bot.slack.messages.plan import open_plan
-from bot.slack.view import OpenPlan
-from bot.slack.wording import code, mention
+from bot.slack.mrkdwn import code, mention
+from bot.slack.view_models import LinkedPlan
 
 MOST_RUNNING = 10
 
@@ -37,7 +44,7 @@ class StatusView:
     pause: Pause | None
     deleting: Sequence[RunningPlan]
     waiting: Sequence[PlanRecord]
-    open_plans: Sequence[OpenPlan]
+    open_plans: Sequence[LinkedPlan]
     more: int
     reports: int
     version: str
@@ -46,7 +53,7 @@ class StatusView:
 
 
 def status_message(view: StatusView) -> MessageContent:
-    head = [*phrases.paused(view.pause)] or ["ecr-clean is at work, and not paused."]
+    head = [*common_texts.paused(view.pause)] or ["ecr-clean is at work, and not paused."]
     plans = [
         open_plan(each, view.usd_per_gb_month, view.pause, view.now) for each in view.open_plans
     ]
@@ -83,9 +90,8 @@ def _progress(each: RunningPlan) -> str:
     by = stopper_words(plan)
     stops = f"; {mention(by)} stopped it: it ends after the batches in flight" if by else ""
     name = code(plan.repository.name)
-    return (
-        f"*Deleting now:* {name}, {done:,} of {total:,}  {phrases.progress_bar(done, total)}{stops}"
-    )
+    bar = common_texts.progress_bar(done, total)
+    return f"*Deleting now:* {name}, {done:,} of {total:,}  {bar}{stops}"
 
 
 def _waiting(view: StatusView) -> Iterator[Block]:
@@ -98,7 +104,7 @@ def _starts(plan: PlanRecord, view: StatusView) -> str:
     assert plan.execute_after, "it is approved"
     return (
         f"*Approved:* {code(plan.repository.name)}, {count(plan.deletions, 'manifest')}; deletion "
-        f"starts {phrases.starts(plan.execute_after, view.pause, view.now)}"
+        f"starts {common_texts.starts(plan.execute_after, view.pause, view.now)}"
     )
 
 

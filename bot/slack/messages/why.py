@@ -14,12 +14,12 @@ from bot.render.events import item_words
 from bot.render.plan_summary import name_of, why
 from bot.render.quantities import count
 from bot.render.reasons import user_words
+from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
-from bot.slack.ids import COMMAND
-from bot.slack.messages import phrases
-from bot.slack.messages.kit import command_button, context, message, section
+from bot.slack.messages import common_texts
+from bot.slack.messages.block_kit import command_button, context, message, section
 from bot.slack.messages.pins import pin_line
-from bot.slack.wording import code, codes, date, mentions, prose
+from bot.slack.mrkdwn import code, codes, date, mentions, prose
 from bot.usecases.explanations import Deleted, Explanation
 
 USERS = 10
@@ -103,7 +103,7 @@ def _verdict(view: WhyView) -> str:
         return "stays"
     plan = view.plan
     if plan.state is PlanState.APPROVED and plan.execute_after:
-        starts = phrases.starts(plan.execute_after, view.pause, view.now)
+        starts = common_texts.starts(plan.execute_after, view.pause, view.now)
         return f"goes: the plan is approved, and deletion starts {starts}"
     if plan.state is PlanState.EXECUTING:
         return _result(view.item)

@@ -23,19 +23,34 @@ from bot.core.records import (
 )
 from bot.core.repository import RepositoryId
 from bot.core.usage import PastTagUser, Usage
+from bot.slack.action_ids import MOST_IN_LINE
 from bot.slack.api import MessageContent
 from bot.slack.commands import COMMANDS
-from bot.slack.ids import MOST_IN_LINE
-from bot.slack.messages.answers import MOST_CHOICES, Choice, choices, help_message, refused
-from bot.slack.messages.pins import PinnedView, pinned_message
+from bot.slack.messages.answers import (
+    MOST_CHOICES,
+    CommandSuggestion,
+    choices,
+    help_message,
+    refused,
+)
+from bot.slack.messages.pins import PinListView, pinned_message
 from bot.slack.messages.plan import EndedPlan, HistoryView, history_message
 from bot.slack.messages.repositories import RepositoriesView, repositories_message
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import WhyView, deleted_message, never_scanned_message, why_message
-from bot.slack.view import LastRun, OpenPlan
+from bot.slack.view_models import LinkedPlan, PlanResult
 from bot.usecases.explanations import Deleted, Explanation
 from tests.render.builders import HERE, image, plan
-from tests.slack.messages.scene import ANN, BOB, action_ids, approvals, checked, event, read, view
+from tests.slack.messages.plan_views import (
+    ANN,
+    BOB,
+    action_ids,
+    approvals,
+    checked,
+    event,
+    read,
+    view,
+)
 from tests.slack.messages.test_limits import LONG_NAME, NASTY, ODD
 from tests.support import NOW
 
@@ -113,16 +128,16 @@ def test_pins() -> None:
     pins = [Pin(f"{n}{'t' * 290}", ANN, NASTY * 40, NOW + timedelta(n)) for n in range(40)]
     stored = [RepositoryPin(LONG.uri, pin, NOW) for pin in pins]
     for view_ in (
-        PinnedView(LONG, stored, pins),
-        PinnedView(LONG, stored[:3], pins),
-        PinnedView(LONG, [], []),
+        PinListView(LONG, stored, pins),
+        PinListView(LONG, stored[:3], pins),
+        PinListView(LONG, [], []),
     ):
         harmless(pinned_message(view_))
 
 
 @pytest.mark.parametrize("state", PlanState)
 def test_history(state: PlanState) -> None:
-    run = LastRun(in_state(state), EVERY_OUTCOME)
+    run = PlanResult(in_state(state), EVERY_OUTCOME)
     last = event(EventName.DISMISSED, ANN, Sentence(NASTY))
     for each in (EndedPlan(run, last), EndedPlan(run, None)):
         assert harmless(history_message(HistoryView(LONG_NAME, [each] * 10, 10**18, 0.10)))
@@ -138,7 +153,7 @@ def test_status() -> None:
         pause=PAUSE,
         deleting=running * 20,
         waiting=[in_state(PlanState.APPROVED)] * 40,
-        open_plans=[OpenPlan(PLAN, LINK), OpenPlan(PLAN, None)] * 5,
+        open_plans=[LinkedPlan(PLAN, LINK), LinkedPlan(PLAN, None)] * 5,
         more=MANY,
         reports=MANY,
         version="0.1.0",
@@ -182,11 +197,11 @@ def _most_used() -> Judged:
 
 
 def test_choices() -> None:
-    offered = [Choice(NASTY * 9, f"pins {LONG.uri}{n}") for n in range(30)]
+    offered = [CommandSuggestion(NASTY * 9, f"pins {LONG.uri}{n}") for n in range(30)]
     content = checked(choices(NASTY * 90, offered))
     assert "<!channel" not in content.text + read(content.blocks[:1])
     assert len(action_ids(content.blocks)) == MOST_CHOICES
-    longest = Choice("a", "x" * MOST_IN_LINE)
+    longest = CommandSuggestion("a", "x" * MOST_IN_LINE)
     content = choices("What?", [longest, longest._replace(label="b", line=longest.line + "x")])
     assert harmless(content) == "What? To get `b`, type the line anew.\n[a]"
 

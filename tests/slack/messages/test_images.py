@@ -9,11 +9,11 @@ from bot.core.manifest import OCI_INDEX, Content, Manifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.usage import PastTagUser, Usage
+from bot.slack.action_ids import PlanRef
 from bot.slack.api import Json
-from bot.slack.ids import PlanRef
 from bot.slack.messages.images import A_PAGE, images_view
 from tests.render.builders import GB, image, plan
-from tests.slack.messages.scene import (
+from tests.slack.messages.plan_views import (
     ANN,
     STAR,
     USED,

@@ -8,7 +8,7 @@ from bot.core.obstacles import Doubt
 from bot.core.usage import SourceScan
 from bot.slack.messages.plan import plan_message
 from tests.render.builders import image, plan
-from tests.slack.messages.scene import (
+from tests.slack.messages.plan_views import (
     USED,
     action_ids,
     checked,

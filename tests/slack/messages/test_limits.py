@@ -18,18 +18,18 @@ from bot.core.records import Item, Outcome
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
 from bot.core.usage import SOURCES, PastTagUser, SourceScan, UnscannedRegion, Usage
-from bot.slack.ids import PlanRef
+from bot.slack.action_ids import PlanRef
 from bot.slack.messages.answers import refusal
 from bot.slack.messages.images import images_view
 from bot.slack.messages.plan import plan_message
 from bot.slack.messages.report import typing_view
-from bot.slack.messages.report_status import asked_message, failed_message, planning_message
-from bot.slack.view import PlanView
+from bot.slack.messages.report_progress import asked_message, failed_message, planning_message
+from bot.slack.view_models import PlanView
 from tests.core import strategies as some
 from tests.core.strategies import World
 from tests.core.test_properties import tries
 from tests.render.builders import HERE, image, plan
-from tests.slack.messages.scene import (
+from tests.slack.messages.plan_views import (
     ANN,
     ELSEWHERE,
     HOME,

@@ -7,10 +7,10 @@ import pytest
 from bot.core.errors import Sentence
 from bot.core.plan import PlanState
 from bot.core.records import BY_ITSELF, Approval, EventName, Outcome
-from bot.slack.ids import PlanRef
+from bot.slack.action_ids import PlanRef
 from bot.slack.messages.plan import newer_message, outdated_message, plan_message
 from tests.render.builders import image, plan
-from tests.slack.messages.scene import (
+from tests.slack.messages.plan_views import (
     ANN,
     BOB,
     USED,

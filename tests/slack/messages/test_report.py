@@ -15,12 +15,12 @@ from bot.core.records import EventName
 from bot.core.repository import RegistryId
 from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
 from bot.render.quantities import money, size
+from bot.slack.action_ids import PlanRef
 from bot.slack.api import Json
-from bot.slack.ids import PlanRef
 from bot.slack.messages.plan import plan_message
 from bot.slack.messages.report import typing_view
 from tests.render.builders import GB, image, plan
-from tests.slack.messages.scene import (
+from tests.slack.messages.plan_views import (
     ANN,
     ELSEWHERE,
     HOME,

@@ -1,0 +1,186 @@
+"""Ids of buttons, modals and inputs, and the values that they carry."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Self
+
+from bot.core.errors import RequestError
+from bot.core.pins import check_pin
+from bot.core.repository import RepositoryId, parse_repository_uri
+
+COMMAND = "/ecr-clean"
+
+APPROVE_PLAN = "approve_plan"
+DISMISS_PLAN = "dismiss_plan"
+SHOW_IMAGES = "show_images"
+STOP_PLAN = "stop_plan"
+TRY_AGAIN = "try_again"
+CONFIRM_USAGE = "confirm_usage"
+PIN_PULLED = "pin_pulled"
+PIN_TAGS = "pin_tags"
+UNPIN = "unpin"
+KEEP_PIN = "keep_pin"
+RUN_COMMAND = "run_command"
+IMAGES_PAGE = "images_page"
+"""Of buttons. With several of a kind in one message, `:` and a number follow."""
+
+CONFIRM_PLAN = "confirm_plan"
+IMAGES = "images"
+"""Of modals."""
+
+PINNED_TAGS = "pinned_tags"
+PIN_REASON = "pin_reason"
+PIN_FOR = "pin_for"
+PIN_UNTIL = "pin_until"
+"""Blocks and actions of the inputs of the modal `pin_tags`."""
+
+TYPED_NAME = "typed_name"
+"""Block and action of the input in which the repository's name is typed."""
+
+MOST_IN_LINE = 2000
+"""Characters of a button's value: docs.slack.dev, button element."""
+
+MOST_IN_OPTION = 150
+"""Characters of an option's value, whereas tags have up to 300: docs.slack.dev, option object; ECR
+API reference, PutImage, imageTag."""
+
+_WHOLE, _CUT = "=", "#"
+_HASH_LENGTH = 32
+_MOST_CUT = MOST_IN_OPTION - 1 - _HASH_LENGTH
+
+_FORM = re.compile(
+    r"(?P<plan>\w{1,40}):(?P<version>\d{1,6})(?::(?P<detail>[\w:-]{1,100}))?", re.ASCII
+)
+
+_USAGE_FORM = re.compile(
+    r"(?P<plan>\S+) (?P<workloads>\d{1,12}) (?P<source>\S{1,100}) (?P<scope>.+)",
+    re.ASCII | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRef:
+    """A version of a plan. `detail`: a digest, a channel or a page, by the button."""
+
+    plan: str
+    version: int
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.plan}:{self.version}" + (f":{self.detail}" if self.detail else "")
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for a value that no button carries."""
+        found = _FORM.fullmatch(value)
+        if found is None:
+            raise ValueError(f"{value!r} is no plan")
+        return cls(found["plan"], int(found["version"]), found["detail"] or "")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRef:
+    """The number of workloads of a source, in one scope, that a button confirms; and the version of
+    the plan that its message shows."""
+
+    plan: str
+    version: int
+    workloads: int
+    source: str
+    scope: str
+
+    def __str__(self) -> str:
+        return f"{self.plan}:{self.version} {self.workloads} {self.source} {self.scope}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for a value that no button carries."""
+        found = _USAGE_FORM.fullmatch(value)
+        if found is None:
+            raise ValueError(f"{value!r} is no usage of a source")
+        plan = PlanRef.parse(found["plan"])
+        return cls(
+            plan.plan, plan.version, int(found["workloads"]), found["source"], found["scope"]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PinExpiryRef:
+    """A pin and the end that the message shows for it. UTC."""
+
+    pin: "PinRef"
+    until: datetime
+
+    def __str__(self) -> str:
+        return f"{self.until.timestamp()} {self.pin}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for a value that no button carries."""
+        until, _, pin = value.partition(" ")
+        try:
+            return cls(PinRef.parse(pin), datetime.fromtimestamp(float(until), UTC))
+        except OverflowError as error:
+            raise ValueError(f"{until!r} is no time") from error
+
+
+@dataclass(frozen=True, slots=True)
+class PinRef:
+    """A pin, by the tag, digest or pattern that it was made with."""
+
+    repository: RepositoryId
+    pin: str
+
+    def __str__(self) -> str:
+        return f"{self.repository.uri} {self.pin}"
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Raises ValueError for a value that no button carries."""
+        uri, _, pin = value.partition(" ")
+        repository = parse_repository_uri(uri)
+        if repository is None:
+            raise ValueError(f"{uri!r} is no repository")
+        return cls(repository, check_pin(pin))
+
+
+def fits_option(pin: str) -> bool:
+    """Whether an option carries the whole pin."""
+    return len(pin) < MOST_IN_OPTION
+
+
+def pin_option(pin: str) -> str:
+    """The value of an option. For a long pin its beginning, and a hash of the whole."""
+    if fits_option(pin):
+        return _WHOLE + pin
+    return f"{_CUT}{_hash(pin)}{pin[:_MOST_CUT]}"
+
+
+def chosen_pin(option: str, all_tags: Callable[[], Iterable[str]]) -> str:
+    """The pin of the value of an option. `all_tags`: called for a long pin only. Raises
+    RequestError if the tag is gone, or for a value that the bot never offered."""
+    sign, text = option[:1], option[1:]
+    if sign == _WHOLE:
+        return _checked(text)
+    wanted, beginning = text[:_HASH_LENGTH], text[_HASH_LENGTH:]
+    known = all_tags() if sign == _CUT else ()
+    found = next((tag for tag in known if _hash(tag) == wanted), None)
+    if found is None:
+        raise RequestError(
+            f"A tag that begins with {beginning[:40]!r} is known no more: choose again"
+        )
+    return found
+
+
+def _checked(pin: str) -> str:
+    try:
+        return check_pin(pin)
+    except ValueError as error:
+        raise RequestError(f"{error}: choose again") from error
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:_HASH_LENGTH]

@@ -1,0 +1,169 @@
+"""People, user groups and channels, as Slack's directory has them."""
+
+import re
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.core.authority import SlackPerson
+from bot.core.errors import RequestError
+from bot.parallel import ExpiringCache
+from bot.slack.api import SlackError, calling
+
+SECONDS = 60.0
+"""An answer is kept this long, so a former approver still counts as an approver this long."""
+
+SECONDS_OF_ERRORS = 5.0
+
+_UNKNOWN_USER = frozenset({"user_not_found", "user_not_visible"})
+
+CHANNEL_TYPES = "public_channel,private_channel"
+CHANNELS_PER_PAGE = 1000
+
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]{6,}", re.ASCII)
+"""Names are in lower case."""
+
+
+class SlackUsers:
+    """May be used by several threads. `workspace`: the team's id; `groups`: the user groups that
+    the settings name as approvers."""
+
+    def __init__(
+        self,
+        client: WebClient,
+        workspace: str,
+        groups: Collection[str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._workspace = workspace
+        self._groups = sorted(groups)
+        self._users: ExpiringCache[str, dict[str, Any]] = ExpiringCache(
+            self._ask_user, SECONDS, SECONDS_OF_ERRORS, clock
+        )
+        self._members: ExpiringCache[str, frozenset[str]] = ExpiringCache(
+            self._ask_members, SECONDS, SECONDS_OF_ERRORS, clock
+        )
+
+    def person(self, user_id: str, team_id: str) -> SlackPerson:
+        """`team_id`: the workspace that the payload names. Raises RequestError for bots,
+        deactivated and unknown users, ServiceError if Slack fails."""
+        return self._person(user_id, team_id, self._groups_of(user_id))
+
+    def member(self, user_id: str) -> SlackPerson:
+        """The user of an earlier action, as they are now. Raises as `person` does, and ServiceError
+        if a user group cannot be read."""
+        return self._person(user_id, self._workspace, self._readable_groups_of(user_id))
+
+    def _person(self, user_id: str, team_id: str, groups: frozenset[str] | None) -> SlackPerson:
+        user = self._users.get(user_id)
+        if user.get("deleted"):
+            raise RequestError(f"{user_id} is deactivated: only active members may do this")
+        if user.get("is_bot") or user.get("is_workflow_bot"):
+            raise RequestError(f"{user_id} is a bot: only people may do this")
+        return SlackPerson(
+            id=user_id,
+            workspace=self._workspace_of(user, team_id),
+            is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+            groups=groups,
+        )
+
+    def members(self, group: str) -> frozenset[str]:
+        """Ids of the group's members. Raises SlackError."""
+        return self._members.get(group)
+
+    def _workspace_of(self, user: dict[str, Any], team_id: str) -> str:
+        """The bot's own workspace only if both the directory and the payload name it.
+
+        In an Enterprise organization people belong to several workspaces. A command names the one
+        where it was sent; a click always names the person's own workspace or the organization:
+        docs.slack.dev, user object and block_suggestion payload.
+        """
+        home, enterprise = str(user.get("team_id")), user.get("enterprise_user") or {}
+        teams = {home, *enterprise.get("teams", ())}
+        if user.get("is_stranger") or self._workspace not in teams:
+            return home if home != self._workspace else "another workspace"
+        is_their_own = team_id in {*teams, enterprise.get("enterprise_id")}
+        return self._workspace if is_their_own else team_id
+
+    def _groups_of(self, user_id: str) -> frozenset[str] | None:
+        try:
+            return self._readable_groups_of(user_id)
+        except SlackError:
+            return None
+
+    def _readable_groups_of(self, user_id: str) -> frozenset[str]:
+        return frozenset(group for group in self._groups if user_id in self.members(group))
+
+    def _ask_user(self, user_id: str) -> dict[str, Any]:
+        try:
+            with calling("Looking somebody up"):
+                user: dict[str, Any] = self._client.users_info(user=user_id)["user"]
+        except SlackError as error:
+            if error.code in _UNKNOWN_USER:
+                raise RequestError(f"Slack knows nobody called {user_id} here") from error
+            raise
+        return user
+
+    def _ask_members(self, group: str) -> frozenset[str]:
+        with calling("Reading a user group"):
+            return frozenset(self._client.usergroups_users_list(usergroup=group)["users"])
+
+
+def channel_ids(client: WebClient, channels: Collection[str]) -> Mapping[str, str]:
+    """The id of each channel, by the text in the settings: `C…`, `#name` or `name`. Calls Slack
+    only if there are names. Raises RequestError for an unknown name, ServiceError if Slack
+    fails."""
+    ids: dict[str, str] = {}
+    for channel, found in look_up_channels(client, channels).items():
+        if isinstance(found, RequestError):
+            raise found
+        ids[channel] = found
+    return ids
+
+
+def look_up_channels(
+    client: WebClient, channels: Collection[str]
+) -> Mapping[str, str | RequestError]:
+    """As `channel_ids`, with a RequestError in place of the id of an unknown channel."""
+    wanted = {each: each.removeprefix("#") for each in channels if not _CHANNEL_ID.fullmatch(each)}
+    known = _ids_by_name(client, set(wanted.values())) if wanted else {}
+    return {each: _channel_id(wanted[each], known) if each in wanted else each for each in channels}
+
+
+def _ids_by_name(client: WebClient, wanted: set[str]) -> Mapping[str, str]:
+    """Of the channels that the bot sees; stops once all wanted names are found."""
+    known: dict[str, str] = {}
+    for page in _pages_of_channels(client):
+        known |= {channel["name"]: channel["id"] for channel in page}
+        if wanted <= known.keys():
+            break
+    return known
+
+
+def _pages_of_channels(client: WebClient) -> Iterator[list[dict[str, Any]]]:
+    cursor = ""
+    while True:
+        with calling("Listing channels"):
+            answer = client.conversations_list(
+                types=CHANNEL_TYPES, exclude_archived=True, limit=CHANNELS_PER_PAGE, cursor=cursor
+            )
+        yield answer["channels"]
+        cursor = (answer.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return
+
+
+def _channel_id(name: str, known: Mapping[str, str]) -> str | RequestError:
+    return known.get(name) or RequestError(_unknown_channel(name, known))
+
+
+def _unknown_channel(name: str, known: Collection[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    hint = (
+        f"did you mean #{close[0]}?" if close else "check the name, or invite it if it is private"
+    )
+    return f"`reports` names the channel #{name}, which the bot does not see: {hint}"

@@ -1,0 +1,159 @@
+"""Checks of the installed app, and of the channels and approvers in the settings. Changes nothing,
+and opens no connection, so a running bot misses no payload."""
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
+
+from bot.core.errors import RequestError, Sentence, ServiceError
+from bot.core.findings import (
+    AllMembersMayApprove,
+    ApproverUnknown,
+    BotInChannel,
+    BotNotInChannel,
+    BotSignedIn,
+    CallFailed,
+    ChannelArchived,
+    ConnectionOffered,
+    Finding,
+    GroupEmpty,
+    GroupHasMembers,
+    GuestMayApprove,
+    MemberMayApprove,
+    NoReportChannel,
+    OutsiderMayApprove,
+    ScopesGranted,
+    ScopesMissing,
+    ScopesUnknown,
+    failed,
+    ok,
+    warning,
+)
+from bot.slack.api import SCOPES_HEADER, SlackError, calling, missing_scopes
+from bot.slack.directory import SlackUsers, look_up_channels
+from bot.slack.socket_mode import with_app_token_fix
+
+
+@dataclass(frozen=True, slots=True)
+class SlackChecks:
+    """`open_client` and `app_token` raise RequestError if the environment lacks a token. `channels`
+    and `approvers`: as the settings name them."""
+
+    open_client: Callable[[], WebClient]
+    app_token: Callable[[], str]
+    channels: Collection[str]
+    approvers: Collection[str]
+
+    def findings(self) -> Iterator[Finding]:
+        """Runs every check, unless there is no valid bot token."""
+        try:
+            client = self.open_client()
+            with calling("Asking who the bot is"):
+                answer = client.auth_test()
+        except (RequestError, SlackError) as error:
+            yield _unwell("Slack bot token", "SLACK_BOT_TOKEN", error)
+            return
+        bot, team, workspace = (str(answer[key]) for key in ("user", "team", "team_id"))
+        yield ok("Slack bot token", "SLACK_BOT_TOKEN", BotSignedIn(bot, team, workspace))
+        yield _connections(client, self.app_token)
+        yield _scopes(answer, f"{team} ({workspace})")
+        yield from _channels(client, self.channels, bot)
+        yield from _approvers(SlackUsers(client, workspace, ()), workspace, self.approvers)
+
+
+def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
+    check, scope = "Slack app token", "SLACK_APP_TOKEN"
+    try:
+        token = app_token()
+        with calling("Asking for a connection"):
+            client.apps_connections_open(app_token=token)
+    except RequestError as error:
+        return _unwell(check, scope, error)
+    except SlackError as error:
+        return _unwell(check, scope, with_app_token_fix(error))
+    return ok(check, scope, ConnectionOffered())
+
+
+def _scopes(answer: SlackResponse, place: str) -> Finding:
+    check = "Slack scopes"
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    if SCOPES_HEADER not in headers:
+        return warning(check, place, ScopesUnknown())
+    if lacking := missing_scopes(headers[SCOPES_HEADER]):
+        return failed(check, place, ScopesMissing(lacking))
+    return ok(check, place, ScopesGranted())
+
+
+def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterator[Finding]:
+    check = "Slack channel"
+    if not channels:
+        yield warning(check, "reports", NoReportChannel())
+        return
+    try:
+        found = look_up_channels(client, channels)
+    except SlackError as error:
+        yield _unwell(check, "all", error)
+        return
+    for channel, answer in found.items():
+        if isinstance(answer, RequestError):
+            yield _unwell(check, channel, answer)
+        else:
+            yield _channel(client, channel, answer, bot)
+
+
+def _channel(client: WebClient, name: str, channel_id: str, bot: str) -> Finding:
+    check = "Slack channel"
+    try:
+        with calling("Looking at the channel"):
+            channel = client.conversations_info(channel=channel_id)["channel"]
+    except SlackError as error:
+        return _unwell(check, name, error)
+    if channel.get("is_archived"):
+        return failed(check, name, ChannelArchived())
+    if not channel.get("is_member"):
+        return warning(check, name, BotNotInChannel(bot))
+    return ok(check, name, BotInChannel())
+
+
+def _approvers(people: SlackUsers, workspace: str, approvers: Collection[str]) -> Iterator[Finding]:
+    if not approvers:
+        yield ok("Slack approvers", "all", AllMembersMayApprove())
+    for approver in approvers:
+        if approver.startswith("S"):
+            yield _group(people, approver)
+        elif not approver.startswith("arn:"):
+            yield _person(people, workspace, approver)
+
+
+def _group(people: SlackUsers, group: str) -> Finding:
+    check = "Slack approvers"
+    try:
+        members = people.members(group)
+    except SlackError as error:
+        return _unwell(check, group, error)
+    if not members:
+        return warning(check, group, GroupEmpty())
+    return ok(check, group, GroupHasMembers(len(members)))
+
+
+def _person(people: SlackUsers, workspace: str, user: str) -> Finding:
+    check = "Slack approvers"
+    try:
+        person = people.person(user, workspace)
+    except RequestError as error:
+        return failed(check, user, ApproverUnknown(Sentence.of(error)))
+    except SlackError as error:
+        return _unwell(check, user, error)
+    if person.workspace != workspace:
+        return warning(check, user, OutsiderMayApprove())
+    if person.is_guest:
+        return warning(check, user, GuestMayApprove())
+    return ok(check, user, MemberMayApprove())
+
+
+def _unwell(check: str, scope: str, error: RequestError | ServiceError) -> Finding:
+    is_brief = isinstance(error, SlackError) and error.code == "ratelimited"
+    report = warning if is_brief else failed
+    return report(check, scope, CallFailed(Sentence.of(error)))

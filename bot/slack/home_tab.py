@@ -1,0 +1,137 @@
+"""The Home tab: shows it, and updates it after every event."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.core.estate import estate_of
+from bot.core.policy import ApprovalRules
+from bot.core.records import PlanRecord, RepositoryPin
+from bot.core.repository import RepositoryId
+from bot.parallel import each_for_itself
+from bot.ports import Clock
+from bot.slack.api import UNREACHABLE, Json, SlackError, calling
+from bot.slack.listener import make_listener
+from bot.slack.listener_context import SlackContext
+from bot.slack.messages.home_tab import closed_home, home
+from bot.slack.payloads import HomeTabOpened
+from bot.slack.plan_messages import open_plans, with_link
+from bot.slack.view_models import HomeView, LinkedPlan, NextReport, PlanResult
+from bot.store.store import Store
+
+SOON = timedelta(days=14)
+PLANS = 10
+LAST_RUNS = 5
+
+UPDATED_FOR = timedelta(days=1)
+"""After a person opened the tab: Slack does not say when they leave it."""
+
+BETWEEN_UPDATES = timedelta(seconds=10)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class HomeTabSettings:
+    """`url`: of the workspace. The rules name channels by id. `next_reports`: soonest first. USD
+    per GB per month."""
+
+    url: str
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    next_reports: Callable[[datetime], Sequence[NextReport]]
+    usd_per_gb_month: float
+
+
+@dataclass(frozen=True, slots=True)
+class HomeTab:
+    """A tab is behind if events happened since it was shown; `refresh_behind` updates it. May be
+    used by several threads. Every method raises ServiceError if the database or Slack fails, and
+    leaves the tab behind."""
+
+    client: WebClient
+    store: Store
+    settings: HomeTabSettings
+    clock: Clock
+
+    def open(self, user: str) -> None:
+        self.store.open_home(user, self.clock())
+        self._show(user)
+
+    def refuse(self, user: str, why: str) -> None:
+        """Shows the refusal alone, and never updates it."""
+        self._publish(user, closed_home(why))
+
+    def refresh_behind(self, limit: int) -> None:
+        """Updates up to `limit` tabs that people opened recently."""
+        now = self.clock()
+        behind = self.store.homes_behind(now - UPDATED_FOR, now - BETWEEN_UPDATES, limit)
+        each_for_itself(partial(self._show, user) for user in behind)
+
+    def _show(self, user: str) -> None:
+        """Events from here on leave the tab behind."""
+        number = self.store.last_event_number()
+        try:
+            self._publish(user, home(self._view(user)))
+        except SlackError as error:
+            is_over = error.code in UNREACHABLE
+            self.store.mark_home_shown(user, number if is_over else None, self.clock())
+            if not is_over:
+                raise
+            _log.warning("%s", error)
+        else:
+            self.store.mark_home_shown(user, number, self.clock())
+
+    def _publish(self, user: str, tab: Json) -> None:
+        with calling("Showing the Home tab"):
+            self.client.views_publish(user_id=user, view=tab)
+
+    def _view(self, user: str) -> HomeView:
+        now, plans = self.clock(), open_plans(self.store)
+        return HomeView(
+            user=user,
+            estate=estate_of(self.store.repositories()),
+            saved_bytes=self.store.freed_bytes_in_all(),
+            usd_per_gb_month=self.settings.usd_per_gb_month,
+            pause=self.store.pause(),
+            open_plans=[self._with_link(plan) for plan in plans[:PLANS]],
+            more_plans=len(plans[PLANS:]),
+            pins=_expiring(self.store.pins(), now),
+            next_reports=self.settings.next_reports(now),
+            last_runs=self._last_runs(),
+            now=now,
+        )
+
+    def _with_link(self, plan: PlanRecord) -> LinkedPlan:
+        return with_link(self.store, self.settings.rules_of, self.settings.url, plan)
+
+    def _last_runs(self) -> Sequence[PlanResult]:
+        return [
+            PlanResult(plan, self.store.tally(plan.id, plan.version, most_told=0).counts)
+            for plan in self.store.carried_out_plans(LAST_RUNS)
+        ]
+
+
+def register(app: App, context: SlackContext) -> None:
+    """Bolt acknowledges events before it calls a listener."""
+    app.event("app_home_opened")(make_listener(context, HomeTabOpened, open_home))
+
+
+def open_home(context: SlackContext, opened: HomeTabOpened) -> None:
+    """People who may not see plans get the reason instead."""
+    if opened.event.tab != "home":
+        return
+    if refusal := context.refusal_of(opened.sender):
+        context.home.refuse(opened.event.user, refusal)
+    else:
+        context.home.open(opened.event.user)
+
+
+def _expiring(pins: Sequence[RepositoryPin], now: datetime) -> Sequence[RepositoryPin]:
+    """Soonest first."""
+    soon = ((each.pin.until, each) for each in pins if each.pin.protects(now) and each.pin.until)
+    return [each for until, each in sorted(soon, key=lambda pair: pair[0]) if until - now < SOON]

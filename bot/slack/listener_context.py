@@ -1,0 +1,69 @@
+"""Everything that listeners need."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from slack_sdk import WebClient
+
+from bot.core.authority import Refused, SlackPerson, may_ask_for_report
+from bot.core.errors import RequestError
+from bot.core.pins import Pin
+from bot.core.plan import Plan
+from bot.core.policy import ApprovalRules
+from bot.core.records import PlanRecord
+from bot.core.repository import RepositoryId
+from bot.ports import Clock
+from bot.render.decisions import refusal_words
+from bot.slack.directory import SlackUsers
+from bot.slack.payloads import PayloadSender
+from bot.slack.plan_messages import PlanMessages
+from bot.store.store import Store
+from bot.usecases.decisions import Decisions
+from bot.usecases.pins import Pins
+from bot.usecases.proposals import find_plan
+from bot.usecases.reports import ReportRequests
+
+if TYPE_CHECKING:
+    from bot.slack.home_tab import HomeTab
+
+
+@dataclass(frozen=True, slots=True)
+class SlackContext:
+    """May be used by several threads. `client` retries only short waits; `url`: of the workspace;
+    `content`: of a version of a plan. The rules name channels by id; `general_rules` belong to no
+    repository; `file_pins`: the pins of a repository in the settings. `debug`: log tracebacks."""
+
+    client: WebClient
+    url: str
+    store: Store
+    plan_messages: PlanMessages
+    home: "HomeTab"
+    people: SlackUsers
+    report_requests: ReportRequests
+    decisions: Decisions
+    pins: Pins
+    content: Callable[[str, int], Plan]
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+    general_rules: ApprovalRules
+    file_pins: Callable[[RepositoryId], Sequence[Pin]]
+    usd_per_gb_month: float
+    clock: Clock
+    debug: bool
+
+    def person(self, sender: PayloadSender) -> SlackPerson:
+        """Raises RequestError for bots, deactivated and unknown users."""
+        return self.people.person(sender.user, sender.team)
+
+    def refusal_of(self, sender: PayloadSender) -> str | None:
+        """The sentence that refuses the person, None if they may see plans. Raises ServiceError if
+        Slack cannot say who they are."""
+        try:
+            decision = may_ask_for_report(self.person(sender), self.general_rules)
+        except RequestError as error:
+            return str(error)
+        return refusal_words(decision.reason) if isinstance(decision, Refused) else None
+
+    def plan(self, id_: str) -> PlanRecord:
+        """The stored plan. Raises RequestError if there is none."""
+        return find_plan(self.store, id_, self.clock())

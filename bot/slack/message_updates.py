@@ -1,0 +1,112 @@
+"""Updates the messages of a plan after an action of a person."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from slack_sdk import WebClient
+
+from bot.core.errors import RequestError, ServiceError
+from bot.core.policy import ApprovalRules
+from bot.core.records import RepositoryPin
+from bot.core.repository import RepositoryId, parse_repository_uri
+from bot.slack.action_ids import PlanRef
+from bot.slack.api import UNREACHABLE, SlackError, post_message
+from bot.slack.listener import answer
+from bot.slack.listener_context import SlackContext
+from bot.slack.messages.answers import refused
+from bot.slack.messages.pins import PinsModalView, expiring_message
+from bot.slack.mrkdwn import is_user
+from bot.slack.payloads import ConfirmUsageClick, PlanButtonClick
+from bot.usecases.pins import NewPins
+
+OUTDATED_AT_ONCE = 5
+
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def updating_messages(
+    context: SlackContext, click: PlanButtonClick | ConfirmUsageClick
+) -> Iterator[None]:
+    """Updates the plan's messages once the click is handled. If the click is refused, answers why
+    and updates the clicked message; updates it also if a service fails."""
+    try:
+        yield
+    except RequestError as error:
+        answer(context, click.sender, refused(error))
+        _update_clicked_message(context, click)
+    except ServiceError:
+        _update_clicked_message(context, click)
+        raise
+    else:
+        update_messages(context, click.ref.plan)
+
+
+def update_messages(context: SlackContext, plan_id: str) -> None:
+    """If that fails, the worker updates them later."""
+    try:
+        context.plan_messages.refresh(plan_id)
+    except ServiceError as error:
+        _log.warning("%s; it is tried again", error)
+
+
+def update_after_pinning(context: SlackContext, pinned: NewPins) -> None:
+    """Updates the messages of the plan's new version, if there is one, and notifies those who
+    approved the old version. If that fails, the worker does it later."""
+    if pinned.plan is None:
+        return
+    update_messages(context, pinned.plan.id)
+    try:
+        context.plan_messages.notify_approvers(OUTDATED_AT_ONCE)
+    except ServiceError as error:
+        _log.warning("%s; it is tried again", error)
+
+
+def pins_shown(
+    context: SlackContext, repository: RepositoryId, ref: PlanRef, news: str | None = None
+) -> PinsModalView:
+    """The repository's pins for its modal, below the `news`."""
+    now = context.clock()
+    stored = context.pins.in_force(repository)
+    from_settings = [pin for pin in context.file_pins(repository) if pin.protects(now)]
+    return PinsModalView(ref, repository, stored, from_settings, news)
+
+
+def _update_clicked_message(
+    context: SlackContext, click: PlanButtonClick | ConfirmUsageClick
+) -> None:
+    """Also if the message is not stored, or shows an outdated revision."""
+    try:
+        known = context.store.message(click.channel_id, click.ts)
+        plan_id = known.plan if known else click.ref.plan
+        if context.store.plan(plan_id):
+            context.plan_messages.update_clicked(plan_id, click.channel_id, click.ts)
+    except ServiceError as error:
+        _log.warning("%s; it is tried again", error)
+
+
+@dataclass(frozen=True, slots=True)
+class PinExpiryNotifier:
+    """The rules name channels by id."""
+
+    client: WebClient
+    rules_of: Callable[[RepositoryId], ApprovalRules]
+
+    def send(self, pins: Sequence[RepositoryPin]) -> None:
+        """For pins of one owner and one repository: in a direct message, or for pins from the
+        command line in the repository's channel, if it has one. Raises SlackError, except for
+        people and channels that no retry reaches."""
+        repository, by = parse_repository_uri(pins[0].repository), pins[0].pin.by
+        assert repository, "pins are stored by URI"
+        channel = by if is_user(by) else self.rules_of(repository).channel
+        if channel is None:
+            return
+        content = expiring_message(pins, repository)
+        try:
+            post_message(self.client, "Telling that a pin runs out", channel, content)
+        except SlackError as error:
+            if error.code not in UNREACHABLE:
+                raise
+            _log.warning("%s", error)

@@ -1,0 +1,138 @@
+"""Block Kit within Slack's limits: long texts are cut, and names never become links or emoji.
+
+Builders work with the models of slack_sdk and return JSON. Limits: docs.slack.dev, Block Kit
+reference: section text 3,000 characters, header 150, button 75, option 75.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from slack_sdk.models.blocks import (
+    Block,
+    ButtonElement,
+    ConfirmObject,
+    ContextBlock,
+    HeaderBlock,
+    MarkdownTextObject,
+    Option,
+    PlainTextObject,
+    SectionBlock,
+)
+from slack_sdk.models.views import View
+
+from bot.slack.action_ids import RUN_COMMAND
+from bot.slack.api import Json, MessageContent
+from bot.slack.mrkdwn import shortened
+
+MOST_IN_BUTTON = 75
+MOST_IN_HEADER = 150
+MOST_IN_OPTION = 75
+MOST_IN_SECTION = 3000
+
+LINES_IN_SECTION = 5
+"""Of lists: no more of the longest lines fit."""
+
+
+def message(text: str, *blocks: Block) -> MessageContent:
+    """`text`: a short form of the blocks, for notifications and screen readers."""
+    return MessageContent(text, as_json(blocks))
+
+
+def as_json(blocks: Iterable[Block]) -> list[Json]:
+    return [block.to_dict() for block in blocks]
+
+
+def loading_view() -> Json:
+    """A modal that is opened at once, until its content is read."""
+    return text_view(as_json([section(":hourglass_flowing_sand: One moment …")]))
+
+
+def text_view(blocks: Sequence[Json]) -> Json:
+    """A modal without inputs."""
+    return View(
+        type="modal", title=plain("ecr-clean"), close=plain("Close"), blocks=blocks
+    ).to_dict()
+
+
+def header(name: str) -> HeaderBlock:
+    return HeaderBlock(text=plain(shortened(name, MOST_IN_HEADER)))
+
+
+def section(*lines: str, button: ButtonElement | None = None) -> SectionBlock:
+    """As many whole lines as fit."""
+    return SectionBlock(text=mrkdwn(_fitting(lines)), accessory=button)
+
+
+def sections(lines: Sequence[str]) -> Iterator[SectionBlock]:
+    """A long list, in as many sections as it needs."""
+    for start in range(0, len(lines), LINES_IN_SECTION):
+        yield section(*lines[start : start + LINES_IN_SECTION])
+
+
+def and_more(number: int) -> list[str]:
+    """A line with the number of lines left out, if there are any."""
+    return [f"… and {number:,} more"] if number > 0 else []
+
+
+def context(*lines: str) -> ContextBlock:
+    """As many whole lines as fit."""
+    return ContextBlock(elements=[mrkdwn(_fitting(lines))])
+
+
+def button(
+    text: str,
+    action_id: str,
+    value: object,
+    *,
+    style: str | None = None,
+    confirm: ConfirmObject | None = None,
+) -> ButtonElement:
+    """`style`: `primary` or `danger`. `confirm`: a dialog that opens first."""
+    return ButtonElement(
+        text=plain(shortened(text, MOST_IN_BUTTON)),
+        action_id=action_id,
+        value=str(value),
+        style=style,
+        confirm=confirm,
+    )
+
+
+def command_button(text: str, number: int, line: str, *, style: str | None = None) -> ButtonElement:
+    """Does the same as typing `line` after `/ecr-clean`. `number`: unique in the message."""
+    return button(text, f"{RUN_COMMAND}:{number}", line, style=style)
+
+
+def option(text: str, value: str, description: str = "") -> Option:
+    """Of a select."""
+    return Option(
+        text=plain(shortened(text, MOST_IN_OPTION)),
+        value=value,
+        description=plain(description) if description else None,
+    )
+
+
+def danger(title: str, text: str, yes: str, no: str) -> ConfirmObject:
+    """A dialog before an action that cannot be undone."""
+    return ConfirmObject(
+        title=plain(title), text=mrkdwn(text), confirm=plain(yes), deny=plain(no), style="danger"
+    )
+
+
+def plain(text: str) -> PlainTextObject:
+    """Text without markup; `:name:` is no emoji."""
+    return PlainTextObject(text=text, emoji=False)
+
+
+def mrkdwn(text: str) -> MarkdownTextObject:
+    """`verbatim`: Slack makes no links from names."""
+    return MarkdownTextObject(text=text, verbatim=True)
+
+
+def _fitting(lines: Iterable[str]) -> str:
+    fitting: list[str] = []
+    room = MOST_IN_SECTION
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            break
+        fitting.append(line)
+    return "\n".join(fitting)

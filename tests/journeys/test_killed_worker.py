@@ -1,0 +1,248 @@
+"""Workers that are killed wherever they are: after recovery the repository holds exactly what it
+should, and the receipt tells the truth of every digest."""
+
+from datetime import timedelta
+from itertools import cycle
+from signal import SIGKILL
+from typing import Any
+
+import pytest
+
+from bot.core.plan import PlanState
+from bot.core.records import Outcome
+from bot.playground.aws import Fault, StandIn
+from bot.render.events import UNCONFIRMED, detail_words, item_words
+from bot.store.store import Store
+from tests.cli.plan_execution import approved, as_stored
+from tests.cli.stored_plans import Write
+from tests.journeys.approved_plan import BATCHES, DELETED, SETTINGS, TOGETHER, ApprovedPlan, fill
+from tests.journeys.worker_process import FaultPoint, ended, start, until, work
+from tests.support import Run, Shelf
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def check(due: ApprovedPlan) -> None:
+    """Nothing is gone that was not approved, and of what was the receipt tells the truth."""
+    plan, store = due.plan, due.store
+    assert plan.state is PlanState.DONE
+    gone = due.before - due.there
+    outcomes = {item.digest: item.outcome for item in store.items(plan.id, plan.version)}
+    assert gone == {d for d, outcome in outcomes.items() if outcome is Outcome.DELETED}
+    assert set(outcomes.values()) <= {Outcome.DELETED, Outcome.SPARED}
+    run = store.run(plan.id)
+    assert run
+    assert store.unanswered(run) == []
+    events = [event for event in store.events() if event.plan == plan.id]
+    names = [event.event.value for event in events]
+    assert names.count("started") == names.count("ended") == 1
+    told = [d for event in events if event.event == "deleted" for d in event.digests]
+    assert sorted(told) == sorted(gone)
+
+
+# at a named point
+
+
+def at(call: str, *numbers: int, when: str = "before during after") -> list[FaultPoint]:
+    return [FaultPoint(f"{each} {call}", number) for number in numbers for each in when.split()]
+
+
+OFTEN = [
+    FaultPoint("after journal", 1),
+    FaultPoint("after mark_sent", 2),
+    FaultPoint("during settle", 2),
+    FaultPoint("during commit", 2),
+]
+"""Where the next worker finds a call that never left, one that may have left, one whose answer was
+not written down, and a run without its end."""
+
+ENDED = FaultPoint("after commit", 2)
+
+POINTS = [
+    *at("commit", 1, 2),
+    *at("renew_run", 1, 3),
+    *at("journal", 1, 2, 3),
+    *at("mark_sent", 1, 2, BATCHES),
+    *at("delete", *range(1, BATCHES + 1), when="before after"),
+    *at("settle", 1, 2, BATCHES),
+    *at("describe", 1, when="before after"),
+    *at("describe_some", 1, 3, when="after"),
+    *at("texts", 1, 3, when="before"),
+    *at("digests", 1, when="before after"),
+    *at("unanswered", 1, 2, when="before"),
+]
+
+
+def kill_points() -> list[Any]:
+    often = [pytest.param(each, marks=TOGETHER) for each in OFTEN]
+    slow = [pytest.param(each, marks=pytest.mark.slow) for each in POINTS if each not in OFTEN]
+    return [*often, *slow]
+
+
+def kill_during(aws: StandIn, operation: str, number: int) -> None:
+    withheld = aws.world.faults.add(Fault(operation=operation, skip=number - 1, delay=60))
+    worker = start()
+    until(lambda: withheld.seen >= number)
+    worker.kill()
+    assert ended(worker) == -SIGKILL
+    aws.world.faults.clear()
+
+
+def recover(due: ApprovedPlan, promised: int) -> None:
+    """By another worker: all is deleted, and every byte counted once."""
+    work()
+    assert due.plan.freed_bytes + due.plan.unconfirmed_bytes == promised
+    assert len(due.before - due.there) == DELETED
+    check(due)
+
+
+@pytest.mark.parametrize("fault", kill_points(), ids=lambda fault: f"{fault.when} {fault.number}")
+def test_killed(fault: FaultPoint, due: ApprovedPlan) -> None:
+    promised = due.plan.freed_bytes
+    assert ended(start(fault)) == -SIGKILL
+    assert due.plan.is_open == (fault != ENDED)
+    recover(due, promised)
+
+
+@pytest.mark.parametrize(
+    ("operation", "number"),
+    [
+        pytest.param("BatchDeleteImage", 1, marks=TOGETHER),
+        *(
+            pytest.param(*each, marks=pytest.mark.slow)
+            for each in [
+                ("BatchDeleteImage", 2),
+                ("BatchDeleteImage", 3),
+                ("BatchDeleteImage", BATCHES),
+                ("DescribeImages", 1),
+                ("DescribeImages", 3),
+                ("ListImages", 1),
+            ]
+        ),
+    ],
+)
+def test_killed_during_a_call(operation: str, number: int, due: ApprovedPlan, aws: StandIn) -> None:
+    """ECR does it, but the worker that would read its answer is killed."""
+    promised = due.plan.freed_bytes
+    kill_during(aws, operation, number)
+    recover(due, promised)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [2, 3])
+def test_what_it_was_reading_when_it_was_killed_stays(
+    number: int, due: ApprovedPlan, aws: StandIn
+) -> None:
+    """ECR recorded a pull, and nobody can tell that it was the bot's."""
+    aws.world.clock.advance(timedelta(minutes=1))
+    kill_during(aws, "BatchGetImage", number)
+    aws.world.clock.advance(timedelta(minutes=1))
+    work()
+    check(due)
+    spared = [item for item in due.store.items(due.id, 1) if item.outcome is Outcome.SPARED]
+    assert spared
+    assert {
+        item_words(item) for item in spared if "somebody pulled it" not in item_words(item)
+    } == set()
+
+
+# again and again, while other things happen
+
+FAULT_POINTS = [
+    *(
+        FaultPoint(f"{when} {port}", number)
+        for number in (1, 2)
+        for port in ("journal", "mark_sent", "delete", "settle")
+        for when in ("before", "after")
+    ),
+    *(
+        FaultPoint(f"before {port}")
+        for port in ("renew_run", "describe_some", "texts", "digests", "commit", "unanswered")
+    ),
+]
+
+
+@pytest.fixture
+def due_on_sqlite(run: Run, shelf: Shelf, settings_file: Write, own_store: Store) -> ApprovedPlan:
+    settings_file(SETTINGS)
+    fill(shelf)
+    return ApprovedPlan(shelf, own_store, approved(run), frozenset(shelf.repository.manifests))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"error": "ThrottlingException", "every": 3},
+        {"cut": "after", "every": 3},
+        {"cut": "before", "every": 3},
+    ],
+    ids=str,
+)
+def test_killed_again_and_again(
+    faults: dict[str, Any], aws: StandIn, due_on_sqlite: ApprovedPlan, run: Run
+) -> None:
+    """Each worker goes on with what the last one left, until it is killed in turn. Meanwhile a
+    child is pinned; of the calls every third fails."""
+    due, kills = due_on_sqlite, 0
+    aws.world.faults.add(Fault(operation="BatchDeleteImage", times=None, **faults))
+    fault_points = cycle(FAULT_POINTS)
+    while due.plan.is_open:
+        kills += ended(start(next(fault_points))) == -SIGKILL
+        if kills == 3:
+            pending = [
+                item
+                for item in due.store.items(due.id, 1)
+                if item.outcome is Outcome.PENDING and item.tags
+            ]
+            spared = pending[-1]
+            assert run("pin", due.shelf.id.name, spared.tags[0], "--reason", "so").status == 0
+    assert kills >= 8
+    outcomes = {item.digest: item for item in due.store.items(due.id, 1)}
+    assert outcomes[spared.digest].outcome is Outcome.SPARED
+    assert "is pinned by" in item_words(outcomes[spared.digest])
+    check(due)
+
+
+# others who delete meanwhile
+
+GONE = "is gone: somebody else deleted it"
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "reason"),
+    [
+        pytest.param(FaultPoint("after journal"), Outcome.SPARED, GONE, marks=pytest.mark.slow),
+        pytest.param(FaultPoint("before mark_sent"), Outcome.SPARED, GONE, marks=TOGETHER),
+        pytest.param(FaultPoint("after mark_sent"), Outcome.DELETED, UNCONFIRMED, marks=TOGETHER),
+    ],
+    ids=lambda each: each.when if isinstance(each, FaultPoint) else "",
+)
+def test_others_delete_what_was_journalled(
+    fault: FaultPoint,
+    outcome: Outcome,
+    reason: str,
+    releases: Shelf,
+    settings_file: Write,
+    own_store: Store,
+    run: Run,
+) -> None:
+    """Only a batch that may have left claims what is gone, and says that ECR never confirmed it."""
+    settings_file(SETTINGS)
+    plan = approved(run)
+    assert ended(start(fault)) == -SIGKILL
+    victim = releases.repository.digest_by_tag["1.0"]
+    releases.world.remove(releases.repository, victim)
+
+    assert run("recover").status == 0
+    done = as_stored(own_store, plan)
+    items = {item.digest: item for item in own_store.items(plan, 1)}
+    told = [event for event in own_store.events() if victim in event.digests]
+    assert done.state is PlanState.DONE
+    assert items[victim].outcome is outcome
+    assert item_words(items[victim]).endswith(reason)
+    one = done.freed_bytes // 2
+    is_claimed = outcome is Outcome.DELETED
+    assert done.unconfirmed_bytes == (one if is_claimed else 0)
+    assert [reason in detail_words(event.detail) for event in told] == [True]
+    assert {each.outcome for d, each in items.items() if d != victim} == {Outcome.DELETED}

@@ -1,0 +1,158 @@
+"""Plans as messages show them, and messages as people read them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bot.core.audit_details import EventDetail
+from bot.core.errors import Sentence
+from bot.core.pins import Pin
+from bot.core.plan import Plan, PlanState
+from bot.core.records import Approval, Event, EventName, Item, Outcome
+from bot.core.result_reasons import ResultReason
+from bot.core.transitions import proposed
+from bot.core.usage import SourceScan, Usage
+from bot.playground.slack.blocks.surfaces import (
+    check_message,
+    check_view,
+    is_too_large,
+    is_too_long,
+)
+from bot.playground.slack.blocks.walking import places_in, texts_in
+from bot.slack.api import Json, MessageContent
+from bot.slack.view_models import PlanView
+from tests.render.builders import GB, image, plan
+from tests.support import NOW
+
+STAR = "\N{ASTERISK OPERATOR}"
+"""Stands for `*` where that would style something."""
+
+ANN, BOB = "U0000000001", "U0000000002"
+BY_ROLE = "arn:aws:sts::123456789012:assumed-role/Deployer/carla"
+HOME, ELSEWHERE = "C0000000001", "C0000000002"
+LOOKED_AT = (SourceScan("ecs", "a", 3), SourceScan("ecs", "b", 0), SourceScan("lambda", "a", 2))
+USED = Usage(
+    by_tag={"1.3.0": ("ECS shop/web",), "1.5.0": ("Lambda resize", "ECS a/b", "ECS a/c", "ECS d")},
+    scans=LOOKED_AT,
+    not_checked=("batch", "sagemaker"),
+)
+
+NO_DETAIL = Sentence("")
+
+MOST_CHARACTERS = 10_000
+MOST_BLOCKS = 50
+
+
+def usual_plan() -> Plan:
+    """20 releases, of which 5 are new, 2 in use and 1 pinned; of the others 2 were pulled."""
+    releases = [
+        image(
+            number,
+            f"1.{number}.0",
+            size=GB + number * GB // 10,
+            age=400 - 10 * number,
+            pulled=number - 2 if number in (7, 9) else None,
+            shared=GB // 4,
+        )
+        for number in range(20)
+    ]
+    return plan(*releases, newest=5, usage=USED, pins=(Pin("1.8.0", ANN, "the audit"),))
+
+
+def view(
+    content: Plan | None = None, record: Mapping[str, Any] | None = None, **facts: Any
+) -> PlanView:
+    """`record`: what of the stored plan is different from one that was just proposed."""
+    content = content or usual_plan()
+    stored = proposed("p7k2", content, NOW, NOW + timedelta(days=7))
+    shown: dict[str, Any] = {
+        "plan": replace(stored, **(record or {})),
+        "content": content,
+        "scanned_at": NOW,
+        "counts": {},
+        "told": (),
+        "required": 1,
+        "here": HOME,
+        "home": HOME,
+        "report_only": False,
+        "usd_per_gb_month": 0.10,
+        "saved_bytes": 50 * GB,
+        "why_not_started": None,
+        "now": NOW,
+        "needs_typing": False,
+        "last_event": None,
+        "pause": None,
+    }
+    return PlanView(**(shown | facts))
+
+
+def approvals(*by: str) -> tuple[Approval, ...]:
+    return tuple(Approval(each, NOW, 1) for each in by)
+
+
+def event(name: EventName, by: str = ANN, detail: EventDetail = NO_DETAIL) -> Event:
+    return Event(NOW + timedelta(hours=1), name, by, detail, "p7k2", 1)
+
+
+def items(outcome: Outcome, reason: ResultReason, *tags: str) -> tuple[Item, ...]:
+    return tuple(Item(f"sha256:{tag:>064}", (tag,), outcome, reason) for tag in tags)
+
+
+def ended(state: PlanState, counts: Mapping[Outcome, int], **facts: Any) -> PlanView:
+    record = {"state": state, "approvals": approvals(ANN), **facts.pop("record", {})}
+    return view(record=record, counts=counts, **facts)
+
+
+def checked(content: MessageContent) -> MessageContent:
+    """It passes Slack's checks, and ours, which are stricter."""
+    blocks = list(content.blocks)
+    assert content.text.strip()
+    assert check_message(blocks) == []
+    assert not is_too_long(blocks)
+    assert len(blocks) <= MOST_BLOCKS
+    assert sum(map(len, texts_in(blocks))) + len(content.text) < MOST_CHARACTERS
+    return content
+
+
+def checked_view(modal: Json) -> Json:
+    assert check_view(modal, kind="modal") == []
+    assert not is_too_large(modal)
+    return modal
+
+
+def action_ids(blocks: Iterable[Json]) -> list[str]:
+    return [place.action_id for place in places_in(list(blocks))]
+
+
+def values(blocks: Iterable[Json]) -> dict[str, str]:
+    return {place.action_id: place.element["value"] for place in places_in(list(blocks))}
+
+
+def read(blocks: Iterable[Json]) -> str:
+    """Roughly as people see it: `#` is a header, `~` small print, brackets are buttons."""
+    return "\n".join(line for block in blocks for line in _lines(block))
+
+
+def _lines(block: Json) -> Iterator[str]:
+    match block["type"]:
+        case "header":
+            yield f"# {block['text']['text']}"
+        case "section":
+            yield _with_dates(block["text"]["text"])
+            yield from [_button(block["accessory"])] if "accessory" in block else []
+        case "context":
+            for line in _with_dates(block["elements"][0]["text"]).splitlines():
+                yield f"~ {line}"
+        case "actions":
+            yield " ".join(map(_button, block["elements"]))
+
+
+def _with_dates(text: str) -> str:
+    return re.sub(r"<!date\^\d+\^[^|]+\|([^>]+)>", r"\1", text)
+
+
+def _button(element: Json) -> str:
+    strong = "!" if element.get("style") == "danger" else ""
+    return f"[{element['text']['text']}{strong}]"

@@ -1,0 +1,122 @@
+"""Scheduled reports without a message of their own take a line or two."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from bot.core.errors import FailedCall, Sentence
+from bot.core.schedules import (
+    DueOutcome,
+    DueReport,
+    Missed,
+    NotDoneInADay,
+    ReportFailure,
+    Rest,
+    Round,
+    TooManyAttempts,
+)
+from bot.slack.messages.report_progress import rest_message
+from tests.slack.messages.plan_views import checked
+
+ROUND = Round("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
+HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+DENIED = FailedCall("ecr:DescribeImages", "AccessDeniedException")
+THROTTLED = FailedCall("ecr:DescribeImages", "ThrottlingException")
+
+
+def some(outcome: DueOutcome, *names: str, usd: float = 0.0) -> tuple[DueReport, ...]:
+    return tuple(DueReport(f"{HOST}/{name}", ROUND, outcome, usd) for name in names)
+
+
+def failed(name: str, error: ReportFailure) -> DueReport:
+    return DueReport(f"{HOST}/{name}", ROUND, DueOutcome.FAILED, error=error)
+
+
+def refused(name: str, call: FailedCall | None = DENIED) -> Sentence:
+    return Sentence(f"AWS refused {name}: grant it", call)
+
+
+def text(*reports: DueReport, missed: tuple[Missed, ...] = ()) -> str:
+    return checked(rest_message(Rest(ROUND, reports, missed))).text
+
+
+def test_what_has_no_report_of_its_own() -> None:
+    nothing = some(DueOutcome.NOTHING, *(f"quiet/{number}" for number in range(7)))
+    small = some(DueOutcome.SMALL, "a", "b", "c", "d", "e", usd=0.64)
+    assert text(*nothing, *small) == (
+        "7 repositories have nothing to delete; 5 save less than $5.00 a month each "
+        "($3.20 together): `a`, `b`, `c`, `d`, `e`."
+    )
+
+
+def test_one_of_each() -> None:
+    found = text(*some(DueOutcome.NOTHING, "quiet"), *some(DueOutcome.SMALL, "a", usd=1))
+    assert found == (
+        "1 repository has nothing to delete; 1 saves less than $5.00 a month ($1.00): `a`."
+    )
+
+
+def test_only_small_ones() -> None:
+    found = text(*some(DueOutcome.SMALL, *(f"lab/{number}" for number in range(30)), usd=0.1))
+    assert found.startswith("30 repositories save less than $5.00 a month each ($3.00 together): ")
+    assert found.endswith("`lab/19` and 10 more.")
+
+
+def test_failures_of_the_same_call_share_a_line() -> None:
+    found = text(
+        failed("a/b", refused("a/b")),
+        failed("e/f", Sentence("e/f is *gone*")),
+        failed("c/d", refused("c/d")),
+    )
+    assert found == (
+        "2 repositories cannot be planned (`a/b`, `c/d`). "
+        "For example, `a/b`: AWS refused a/b: grant it "
+        "1 repository cannot be planned (`e/f`): e/f is "
+        "\N{ASTERISK OPERATOR}gone\N{ASTERISK OPERATOR}"
+    )
+
+
+def test_the_same_failure_is_no_example() -> None:
+    away = Sentence("The database cannot be used")
+    found = text(failed("a", away), failed("b", TooManyAttempts(3)), failed("c", away))
+    assert found == (
+        "2 repositories cannot be planned (`a`, `c`): The database cannot be used "
+        "1 repository cannot be planned (`b`): 3 attempts failed, since the worker ended, met a "
+        "bug or had no database: see its log"
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "lines"),
+    [
+        (refused("a"), refused("b"), 1),
+        (refused("a"), refused("b", THROTTLED), 2),
+        (refused("a", None), refused("b", None), 2),
+        (NotDoneInADay(refused("a")), NotDoneInADay(refused("b")), 1),
+        (NotDoneInADay(refused("a")), refused("a"), 2),
+        (TooManyAttempts(3), TooManyAttempts(3), 1),
+    ],
+)
+def test_which_failures_are_alike(one: ReportFailure, other: ReportFailure, lines: int) -> None:
+    assert text(failed("a", one), failed("b", other)).count("cannot be planned") == lines
+
+
+def test_a_name_in_two_registries() -> None:
+    there = replace(failed("a", refused("there")), repository=f"{HOST.replace('west', 'east')}/a")
+    found = text(failed("a", refused("here")), there)
+    assert found.startswith("2 repositories cannot be planned (`a`, `a`). For example, `a`: ")
+
+
+def test_many_failures() -> None:
+    many = (failed(f"lab/{number}", Sentence(f"{number} " * 500)) for number in range(60))
+    assert text(*many).endswith("… and 55 more")
+
+
+def test_a_registry_that_cannot_be_listed() -> None:
+    assert text(missed=(Missed("registries[1]", Sentence("AWS refused it")),)) == (
+        "A registry (registries[1]) cannot be listed, so that its reports are missing: "
+        "AWS refused it"
+    )

@@ -1,0 +1,211 @@
+"""The bot in this process, between a workspace and a store, and what its people get to see."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from slack_sdk.socket_mode.interval_runner import IntervalRunner
+
+from bot.bootstrap.slack import open_client, open_workspace
+from bot.bootstrap.slack_context import open_brief_client, open_slack_context
+from bot.core.errors import Sentence
+from bot.core.obstacles import Doubt
+from bot.core.plan import Plan
+from bot.core.records import Change, Event, EventName, Job, Message, PlanRecord
+from bot.core.transitions import proposed
+from bot.core.usage import SourceScan, Usage
+from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
+from bot.settings.model import Settings
+from bot.slack.listener_context import SlackContext
+from bot.slack.plan_messages import PlanMessages
+from bot.slack.socket_mode import SlackConnection
+from bot.store.store import Store
+from tests.render.builders import image, plan
+from tests.support import NOW
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+MANIFEST = Path(__file__).parents[2] / "manifest.yml"
+PATIENCE = 20.0
+LULL = 0.01
+"""Nobody else uses the bot."""
+
+WEEK = timedelta(days=7)
+IN_DOUBT = SourceScan("ecs", "123456789012 in eu-west-1", 1, Doubt(4, 40, NOW))
+LOOKED_AT = SourceScan("lambda", "123456789012 in eu-west-1", 3)
+
+Json = dict[str, Any]
+
+
+def content(
+    *tags: str, pulled: float | None = None, scans: Iterable[SourceScan] = (LOOKED_AT,)
+) -> Plan:
+    """An image of each tag, older from tag to tag; the first one stays. `pulled`: so many days ago
+    all of them were."""
+    images = (image(n, tag, age=40 + n, pulled=pulled) for n, tag in enumerate(tags))
+    return plan(*images, newest=1, usage=Usage(scans=tuple(scans), not_checked=()))
+
+
+@dataclass
+class Clock:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@dataclass
+class RunningBot:
+    """`context` is the bot's own."""
+
+    slack: Workspace
+    store: Store
+    context: SlackContext
+    clock: Clock
+    channel: str
+    line: SlackConnection
+    under_way: list["Future[Any]"] = field(default_factory=list)
+
+    def settle(self) -> None:
+        """Until everything that was heard is done."""
+        while self.under_way:
+            self.under_way.pop().result(PATIENCE)
+
+    def says(self, person: Person, line: str, channel: str | None = None) -> Outcome:
+        outcome = person.types(line, channel or self.channel)
+        self.settle()
+        return outcome
+
+    def clicks(self, person: Person, action_id: str, message: Message, **how: Any) -> Outcome:
+        """Dialogs are answered with yes."""
+        where = {"channel": message.channel, "ts": message.ts, **how}
+        outcome = person.uses(action_id, **where)
+        if outcome.result == "confirm":
+            outcome = person.uses(action_id, confirm=True, **where)
+        self.settle()
+        return outcome
+
+    def uses(self, person: Person, action_id: str, message: Message) -> Outcome:
+        """Without waiting for what comes of it."""
+        return person.uses(action_id, channel=message.channel, ts=message.ts)
+
+    def submits(self, person: Person, **values: Any) -> Outcome:
+        outcome = person.submits(**values)
+        self.settle()
+        return outcome
+
+    def proposed(self, what: Plan | None = None) -> PlanRecord:
+        """Version 1 keeps `new` and deletes `old` and `older`."""
+        made = what or content("new", "old", "older")
+        after = proposed(uuid4().hex[:8], made, self.clock(), self.clock() + WEEK)
+        event = Event(
+            self.clock(), EventName.PROPOSED, "U1", Sentence("…"), after.id, 1, made.repository.uri
+        )
+        assert self.store.commit(Change((event,), None, after, made))
+        return after
+
+    def posted(self, what: Plan | None = None, channel: str | None = None) -> Message:
+        return self.plan_messages.post(self.proposed(what).id, channel or self.channel)
+
+    @property
+    def plan_messages(self) -> PlanMessages:
+        return self.context.plan_messages
+
+    def stored(self, message: Message) -> PlanRecord:
+        found = self.store.plan(message.plan)
+        assert found
+        return found
+
+    def events(self) -> list[EventName]:
+        return [event.event for event in self.store.events()]
+
+    def jobs(self) -> list[Job]:
+        """Takes them all."""
+        found = []
+        while job := self.store.take("worker", self.clock() + WEEK, WEEK):
+            found.append(job)
+        return found
+
+
+@contextmanager
+def run_bot(
+    slack: Workspace, store: Store, settings: Mapping[str, Any], channel: str, clock: Clock
+) -> Iterator[RunningBot]:
+    found = Settings.model_validate(settings)
+    workspace = open_workspace(found, open_client())._replace(client=open_brief_client())
+    context = open_slack_context(workspace, store, clock, debug=True)
+    line = SlackConnection(context, APP_TOKEN, LULL)
+    opened = RunningBot(slack, store, context, clock, channel, line)
+    _note_what_is_under_way(opened)
+    before = len(slack.remote.connections())
+    _connect_at_once(line)
+    until(lambda: len(slack.remote.connections()) > before)
+    yield opened
+    close(line)
+
+
+def _note_what_is_under_way(opened: RunningBot) -> None:
+    executor = opened.line._executor
+    submit = executor.submit
+
+    def noted(*arguments: Any, **named: Any) -> "Future[Any]":
+        future = submit(*arguments, **named)
+        opened.under_way.append(future)
+        return future
+
+    executor.submit = noted  # type: ignore[method-assign]
+
+
+def _connect_at_once(line: SlackConnection) -> None:
+    """slack_sdk looks every half second whether there is a connection to open, and asks for another
+    one if it does not find it open at once."""
+    client = line._client
+    client.current_session_runner.shutdown()  # type: ignore[no-untyped-call]
+    client.current_app_monitor_started = True
+    line.connect()
+    client.current_session_runner = IntervalRunner(client._run_current_session, 0.01).start()
+
+
+def close(line: SlackConnection) -> None:
+    """At once: slack_sdk would wait up to a second for another message."""
+    line._client.closed = True
+    line._client.enqueue_message("")
+    line.close()
+
+
+def until_acknowledged(slack: Workspace, kind: str, number: int) -> None:
+    """So many deliveries. Who types or clicks waits for the first acknowledgement alone."""
+
+    def acknowledged() -> bool:
+        took = [each["took"] for each in slack.remote.deliveries(kind)]
+        return len(took) == number and None not in took
+
+    until(acknowledged)
+
+
+def until(is_so: Callable[[], object]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end, "it never was"
+        time.sleep(0.01)
+
+
+def private_messages(person: Person, channel: str) -> list[str]:
+    """What this person alone was told in the channel."""
+    return [each["text"] for each in person.messages(channel) if each["ephemeral"]]
+
+
+def public_messages(person: Person, channel: str) -> list[Json]:
+    return [each for each in person.messages(channel) if not each["ephemeral"]]
+
+
+def text_of(view: Json | None) -> str:
+    """All that a modal says."""
+    assert view
+    return "\n".join(block["text"]["text"] for block in view["blocks"] if "text" in block)

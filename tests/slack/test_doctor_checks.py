@@ -1,0 +1,45 @@
+"""What Slack does not tell is not guessed."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from slack_sdk import WebClient
+
+from bot.core.findings import BotSignedIn, FindingStatus, ScopesUnknown
+from bot.slack.doctor_checks import SlackChecks
+
+ANSWER = {"ok": True, "user": "ecr-clean", "team": "Acme", "team_id": "T0000000001"}
+
+
+class WithoutHeaders(BaseHTTPRequestHandler):
+    """As behind a proxy that lets none of Slack's own through."""
+
+    def do_POST(self) -> None:
+        body = json.dumps(ANSWER).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.fixture
+def proxy() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), WithoutHeaders) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/api/"
+        server.shutdown()
+
+
+def test_scopes_that_are_not_told(proxy: str) -> None:
+    examination = SlackChecks(lambda: WebClient("xoxb-1", base_url=proxy), lambda: "xapp-1", (), ())
+    found = {finding.check: finding for finding in examination.findings()}
+    assert found["Slack bot token"].detail == BotSignedIn("ecr-clean", "Acme", "T0000000001")
+    assert found["Slack scopes"].status is FindingStatus.WARNING
+    assert found["Slack scopes"].detail == ScopesUnknown()
