@@ -1,6 +1,6 @@
-# The bot with everything that it needs, and nothing that builds it.
-# Settings: a file /etc/ecr-clean/ecr-clean.yml. Pins and plans: DATABASE_URL, or a volume at
-# /var/lib/ecr-clean; without either, nothing that would have to last begins.
+# The bot with its dependencies, without build tools.
+# Settings: /etc/ecr-clean/ecr-clean.yml. Pins and plans: DATABASE_URL, or a volume at
+# /var/lib/ecr-clean. Without either, commands that need the database fail.
 FROM python:3.11.16-slim-trixie AS python
 
 FROM python AS build

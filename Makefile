@@ -1,8 +1,8 @@
-# Everything starts from Python and make alone: `make setup` brings uv into .venv itself.
+# Requires only Python and make: `make setup` installs uv into .venv.
 PYTHON ?= python3
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
-unexport PYTHONDONTWRITEBYTECODE # many tests start processes, which would compile everything
+unexport PYTHONDONTWRITEBYTECODE # tests start many processes, which reuse compiled files
 RUN := .venv/bin
 
 .PHONY: setup demo test test-all lint format bench screenshot clean
@@ -10,7 +10,7 @@ RUN := .venv/bin
 setup: .venv/.synced
 
 .venv/.synced: pyproject.toml uv.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ecr-clean needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ecr-clean requires Python 3.11 or newer. Set one: make PYTHON=python3.12 ...")'
 	@test -x $(RUN)/python || $(PYTHON) -m venv .venv
 	@test -x $(RUN)/uv || $(RUN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(RUN)/uv sync --locked --all-extras --compile-bytecode --quiet
@@ -39,7 +39,7 @@ format: setup
 bench: setup
 	$(RUN)/python -m benchmarks
 
-screenshot: setup # the picture of the README
+screenshot: setup # updates docs/report.png
 	$(RUN)/python docs/screenshot.py
 
 clean:

@@ -1,4 +1,4 @@
-"""Makes the picture of the README anew: `make screenshot`. It needs Chromium."""
+"""Updates docs/report.png, the picture in the README: `make screenshot`. Requires Chromium."""
 
 import shutil
 import signal
@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 980, 1100
 def main() -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
-        sys.exit("Chromium is missing: apt-get install chromium")
+        sys.exit("Chromium is not installed. Fix: apt-get install chromium")
     with demo() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         view = {"width": WIDTH, "height": HEIGHT}
@@ -36,7 +36,7 @@ def main() -> None:
 
 @contextmanager
 def demo() -> Iterator[str]:
-    """The address of a workspace in which all reports are posted."""
+    """Runs the demo and yields the workspace's address once all reports are posted."""
     command = [sys.executable, "-u", "-m", "bot", "demo", "--port", PORT]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - ours
         assert process.stdout
