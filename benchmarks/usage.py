@@ -29,7 +29,7 @@ from bot.playground.seed_kubernetes import (
     pulled_images,
 )
 from bot.playground.seed_usage import Crowd, fill_usage
-from bot.usage.kubernetes.source import cluster_role
+from bot.usage.kubernetes.cluster_source import cluster_role
 
 REPOSITORIES = 300
 MANIFESTS = 40

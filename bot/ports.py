@@ -119,13 +119,13 @@ class Deleter(Protocol):
     threads."""
 
     def delete(
-        self, digests: Sequence[str], may_go: Callable[[], bool]
+        self, digests: Sequence[str], may_send: Callable[[], bool]
     ) -> Mapping[str, DeletionFailure | None]:
         """Deletes by one call, without a retry. Returns ECR's answer for each digest, None if it
-        was deleted. Digests that ECR's answer does not have are left out. `may_go` is called right
-        before the request is sent.
+        was deleted. Digests that ECR's answer does not have are left out. `may_send` is called
+        right before the request is sent.
 
-        Raises NotSentError if `may_go` returned False; ThrottledError, AnswerLostError or
+        Raises NotSentError if `may_send` returned False; ThrottledError, AnswerLostError or
         ExpiredCredentialsError; ServiceError if a retry cannot help.
         """
 

@@ -63,7 +63,7 @@ def test_a_source_of_usage(source: str) -> None:
     assert source in keys, "no key of `usage` in the settings switches it off"
     assert source in SOURCE_NAMES, "people read no name of it"
     assert f" {source}:" in settings, "docs/settings.md does not tell of it"
-    assert source in iam_policy.NEEDS_OF_SOURCES.keys() | WITHOUT_IAM, "it needs no IAM action"
+    assert source in iam_policy.ACTIONS_OF_SOURCES.keys() | WITHOUT_IAM, "it needs no IAM action"
 
 
 def test_every_source_of_aws_is_opened() -> None:

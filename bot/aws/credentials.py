@@ -41,7 +41,7 @@ from botocore.session import Session
 from bot.aws.errors import setup_error, wrong_setting
 from bot.core.errors import ExpiredCredentialsError, RequestError, ServiceError
 
-SECONDS_OF_PROCESS = 120.0
+PROCESS_TIMEOUT = 120.0
 """For a program that credential_process names: it may wait for somebody who logs in."""
 
 _PROC = Path("/proc")
@@ -54,7 +54,7 @@ _FROM_SERVICES = (
     ResponseParserError,
 )
 """What STS or IAM Identity Center refused, did not answer, or answered with a part missing:
-`in_words` says for which call."""
+`explain_errors` says for which call."""
 
 _FILES = {
     "AWS_CONFIG_FILE": "~/.aws/config",
@@ -69,16 +69,16 @@ _CONTAINER, _PROCESS = "container-role", "custom-process"
 """Providers of credentials, as botocore names them."""
 
 
-class ToldCredentials(Credentials):
+class CredentialsWithClearErrors(Credentials):
     """Others' credentials, which may have to be read or renewed whenever somebody signs with
-    them. May be used by several threads. `in_words` is around each reading."""
+    them. May be used by several threads. `explain_errors` is around each reading."""
 
     def __init__(
-        self, found: Credentials, in_words: Callable[[], AbstractContextManager[None]]
+        self, found: Credentials, explain_errors: Callable[[], AbstractContextManager[None]]
     ) -> None:
         self.method = found.method
         self._found = found
-        self._in_words = in_words
+        self._in_words = explain_errors
         self._failure: Exception | None = None
 
     def get_frozen_credentials(self) -> ReadOnlyCredentials:
@@ -118,7 +118,7 @@ class ToldCredentials(Credentials):
         return self.get_frozen_credentials().account_id
 
 
-def keep_in_bounds(
+def limit_credential_chain(
     chain: CredentialResolver, session: Session, ask_for_code: Callable[[str], str]
 ) -> None:
     """botocore's own chain: a program of `credential_process`, also that of a source profile, gets
@@ -128,11 +128,11 @@ def keep_in_bounds(
     profiles = roles._profile_provider_builder  # noqa: SLF001
     profiles._create_process_provider = lambda profile: _process_provider(profile, session)  # noqa: SLF001
     own: Any = chain.get_provider(ProcessProvider.METHOD)
-    own._popen = _BoundedProcess  # noqa: SLF001
+    own._popen = _ProcessWithTimeout  # noqa: SLF001
 
 
 def _process_provider(profile: str, session: Session) -> ProcessProvider:
-    return ProcessProvider(profile, lambda: session.full_config, _BoundedProcess)
+    return ProcessProvider(profile, lambda: session.full_config, _ProcessWithTimeout)
 
 
 def read_code(prompt: str) -> str:
@@ -143,12 +143,12 @@ def read_code(prompt: str) -> str:
     return getpass.getpass(prompt)
 
 
-class _BoundedProcess(subprocess.Popen[bytes]):
+class _ProcessWithTimeout(subprocess.Popen[bytes]):
     def communicate(self, input: Any = None, timeout: float | None = None) -> tuple[Any, Any]:  # noqa: A002 - Popen's own name
         """Raises TimeoutExpired once the program and all that it started are ended."""
         with self:  # closes its pipes
             try:
-                return super().communicate(input, timeout or SECONDS_OF_PROCESS)
+                return super().communicate(input, timeout or PROCESS_TIMEOUT)
             except subprocess.TimeoutExpired:
                 for pid in [self.pid, *_descendants(self.pid)]:
                     with suppress(ProcessLookupError):
@@ -168,7 +168,7 @@ def _descendants(pid: int) -> list[int]:
 
 
 @contextmanager
-def settings_in_words() -> Iterator[None]:
+def explain_settings_errors() -> Iterator[None]:
     """Around what makes sessions and clients, which reads settings alone. Raises RequestError."""
     try:
         yield
@@ -186,7 +186,7 @@ def settings_in_words() -> Iterator[None]:
 
 
 @contextmanager
-def credentials_in_words(session: Session) -> Iterator[None]:
+def explain_credential_errors(session: Session) -> Iterator[None]:
     """Around what finds, reads or renews credentials. Raises RequestError for wrong settings,
     ServiceError for all else; what a service answered is raised as it is."""
     try:
@@ -194,10 +194,10 @@ def credentials_in_words(session: Session) -> Iterator[None]:
     except (*_FROM_SERVICES, RequestError, ServiceError):
         raise
     except Exception as error:  # noqa: BLE001 - whatever a file or a program made of it
-        raise _told(error, session) from None
+        raise _credentials_error(error, session) from None
 
 
-def expect_readable_files() -> None:
+def check_files_are_readable() -> None:
     """Raises ServiceError for a file of settings or credentials that this user may not read."""
     if unreadable := _unreadable_file():
         raise ServiceError(f"No AWS credentials were found{unreadable}")
@@ -221,7 +221,7 @@ def _unreadable_file() -> str:
     return ""
 
 
-def _told(error: Exception, session: Session) -> RequestError | ServiceError:
+def _credentials_error(error: Exception, session: Session) -> RequestError | ServiceError:
     match error:
         case RefreshWithMFAUnsupportedError():
             return ExpiredCredentialsError(
@@ -249,10 +249,10 @@ def _told(error: Exception, session: Session) -> RequestError | ServiceError:
             return ServiceError(
                 f"There is no valid AWS login session: run `aws login --profile {profile}`"
             )
-    return _unfit_source(error, session)
+    return _source_error(error, session)
 
 
-def _unfit_source(error: Exception, session: Session) -> RequestError | ServiceError:
+def _source_error(error: Exception, session: Session) -> RequestError | ServiceError:
     """What a terminal, a program or the container's agent did not give."""
     match error:
         case EOFError():
@@ -274,10 +274,10 @@ def _unfit_source(error: Exception, session: Session) -> RequestError | ServiceE
                 "AWS_CONTAINER_CREDENTIALS_FULL_URI and AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, "
                 "and that the agent which they name runs"
             )
-    return setup_error(error) or _unfit_value(error, session)
+    return setup_error(error) or _value_error(error, session)
 
 
-def _unfit_value(error: Exception, session: Session) -> RequestError | ServiceError:
+def _value_error(error: Exception, session: Session) -> RequestError | ServiceError:
     """What was read, but is no credentials; or could not be read."""
     match error:
         case ParamValidationError():
@@ -289,7 +289,7 @@ def _unfit_value(error: Exception, session: Session) -> RequestError | ServiceEr
         case OSError(filename=str(file)):
             return ServiceError(
                 f"The AWS credentials cannot be read: {file}: {error.strerror}; correct "
-                f"{_namer(file, session)}, or let this user read it"
+                f"{_setting_of(file, session)}, or let this user read it"
             )
     return ServiceError(
         f"The AWS credentials cannot be read ({type(error).__name__}): check what the AWS profile "
@@ -302,7 +302,7 @@ def _program(session: Session) -> str:
     return f"The credential_process of the AWS profile {profile}"
 
 
-def _namer(file: str, session: Session) -> str:
+def _setting_of(file: str, session: Session) -> str:
     """What names the file."""
     variables = (name for name in _TOKEN_FILES if os.environ.get(name) == file)
     return next(variables, f"the AWS profile {_profile(session)}, which names it")

@@ -8,9 +8,9 @@ from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from bot.aws.errors import in_words
+from bot.aws.errors import explain_errors
 from bot.aws.iam_policy import DELETION, repository_arn
-from bot.aws.sessions import SESSION_NAME, Role, deleting_config
+from bot.aws.sessions import SESSION_NAME, AssumedRole, deletion_config
 from bot.core.errors import NotSentError, RequestError, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 ACTION = "ecr:BatchDeleteImage"
 
-_may_go: ContextVar[Callable[[], bool]] = ContextVar("may_go")
+_may_send: ContextVar[Callable[[], bool]] = ContextVar("may_send")
 """Of the call that this thread is making."""
 
-LONGEST_NAME = 64
+MAX_SESSION_NAME = 64
 """API reference, AssumeRole, RoleSessionName; so are the characters that it takes."""
 
 _REFUSED = re.compile(r"[^A-Za-z0-9_+=.@-]+")
@@ -47,15 +47,19 @@ class EcrDeleter:
         self._lock = Lock()
 
     def delete(
-        self, digests: Sequence[str], may_go: Callable[[], bool]
+        self, digests: Sequence[str], may_send: Callable[[], bool]
     ) -> Mapping[str, DeletionFailure | None]:
-        """BatchDeleteImage takes 100 at the most: API reference, imageIds. By digest an image goes
-        with all its tags.
+        """Deletes at most 100 images by one call of BatchDeleteImage (API reference, imageIds).
+        Deleting by digest removes all tags of the image.
 
-        What lies between asking `may_go` and sending is a connection, which takes 3 seconds at the
-        most for each of the host's addresses.
+        Between the call of `may_send` and the request boto3 only opens a connection. That takes at
+        most 3 seconds for each address of the host.
         """
-        with _as_service_errors(), in_words(ACTION, self._repository.uri), _asking(may_go):
+        with (
+            _as_service_errors(),
+            explain_errors(ACTION, self._repository.uri),
+            _with_send_check(may_send),
+        ):
             answer = self._client.batch_delete_image(
                 registryId=self._repository.registry.account,
                 repositoryName=self._repository.name,
@@ -74,9 +78,9 @@ class EcrDeleter:
                 client = self._open_session().client(
                     "ecr",
                     region_name=self._repository.registry.region,
-                    config=deleting_config(),
+                    config=deletion_config(),
                 )
-                client.meta.events.register("before-send.ecr.BatchDeleteImage", _hold_back)
+                client.meta.events.register("before-send.ecr.BatchDeleteImage", _check_before_send)
                 self._known_client = client
             return self._known_client
 
@@ -97,18 +101,18 @@ def _outcomes(
 
 
 @contextmanager
-def _asking(may_go: Callable[[], bool]) -> Iterator[None]:
-    token = _may_go.set(may_go)
+def _with_send_check(may_send: Callable[[], bool]) -> Iterator[None]:
+    token = _may_send.set(may_send)
     try:
         yield
     finally:
-        _may_go.reset(token)
+        _may_send.reset(token)
 
 
-def _hold_back(**_: Any) -> None:
+def _check_before_send(**_: Any) -> None:
     """botocore calls it in the thread of the call, when the request is signed and nothing of it has
     left yet; credentials that had to be renewed are renewed by then."""
-    if not _may_go.get()():
+    if not _may_send.get()():
         raise NotSentError(f"{ACTION} was held back")
 
 
@@ -121,8 +125,8 @@ def _as_service_errors() -> Iterator[None]:
         raise ServiceError(str(error)) from error
 
 
-def deleting_role(arn: str, external_id: str | None, plan: PlanRecord) -> Role:
-    return Role(
+def deleting_role(arn: str, external_id: str | None, plan: PlanRecord) -> AssumedRole:
+    return AssumedRole(
         arn,
         external_id,
         session_name=session_name(plan.id, (each.by for each in plan.current_approvals)),
@@ -147,10 +151,10 @@ def session_name(plan: str, approvers: Iterable[str]) -> str:
     name = f"{SESSION_NAME}-{_allowed(plan)}"
     for number, approver in enumerate(map(_short_name, approvers)):
         longer = f"{name}{',' if number else '-'}{approver}"
-        if number and len(longer) > LONGEST_NAME:
+        if number and len(longer) > MAX_SESSION_NAME:
             break
         name = longer
-    return name[:LONGEST_NAME]
+    return name[:MAX_SESSION_NAME]
 
 
 def _short_name(approver: str) -> str:

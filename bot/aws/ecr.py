@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
-from bot.aws.errors import error_code, in_words
+from bot.aws.aws_api import is_same_principal
+from bot.aws.errors import error_code, explain_errors
 from bot.aws.iam_policy import partition_of
-from bot.aws.places import is_same_principal
 from bot.aws.sessions import client_of
 from bot.core.content import digested_text, read_content
 from bot.core.errors import FailedCall, RequestError, Sentence, ServiceError
@@ -64,11 +64,11 @@ class EcrRegistry:
         return self._ecr.meta.region_name
 
     def id(self) -> RegistryId:
-        with in_words("sts:GetCallerIdentity", self._place):
+        with explain_errors("sts:GetCallerIdentity", self._label):
             return RegistryId(self.account or self._caller["Account"], self.region)
 
     def repositories(self) -> Iterator[RepositoryId]:
-        with in_words("ecr:DescribeRepositories", self._place):
+        with explain_errors("ecr:DescribeRepositories", self._label):
             pages = self._ecr.get_paginator("describe_repositories").paginate(
                 **self._registry, PaginationConfig={"PageSize": PAGE}
             )
@@ -77,7 +77,7 @@ class EcrRegistry:
                     yield self._repository(entry)
 
     def repository(self, name: str) -> RepositoryId | None:
-        with in_words("ecr:DescribeRepositories", self._place):
+        with explain_errors("ecr:DescribeRepositories", self._label):
             try:
                 answer = self._ecr.describe_repositories(**self._registry, repositoryNames=[name])
             except ClientError as error:
@@ -200,7 +200,7 @@ class EcrRegistry:
         )
 
     def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
-        with in_words("ecr:GetRepositoryPolicy", repository.uri):
+        with explain_errors("ecr:GetRepositoryPolicy", repository.uri):
             try:
                 answer = self._ecr.get_repository_policy(
                     registryId=repository.registry.account, repositoryName=repository.name
@@ -216,7 +216,7 @@ class EcrRegistry:
         """Since its scope V2 a registry's policy may let pull too (ECR user
         guide, Private registry permissions); for which repositories is not looked at."""
         self._require_own_account("ecr:GetRegistryPolicy")
-        with in_words("ecr:GetRegistryPolicy", self._place):
+        with explain_errors("ecr:GetRegistryPolicy", self._label):
             try:
                 answer = self._ecr.get_registry_policy()
             except ClientError as error:
@@ -243,7 +243,7 @@ class EcrRegistry:
     def _replication_rules(self) -> list[Any]:
         """DescribeRegistry tells of the caller's own account alone."""
         self._require_own_account("ecr:DescribeRegistry")
-        with in_words("ecr:DescribeRegistry", self._place):
+        with explain_errors("ecr:DescribeRegistry", self._label):
             answer: dict[str, Any] = {**self._ecr.describe_registry()}
             rules: list[Any] = answer["replicationConfiguration"]["rules"]
             return rules
@@ -251,19 +251,19 @@ class EcrRegistry:
     @once
     def layers_stay_within_repositories(self) -> bool:
         self._require_own_account("ecr:GetAccountSetting")
-        with in_words("ecr:GetAccountSetting", self._place):
+        with explain_errors("ecr:GetAccountSetting", self._label):
             return self._ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
 
     @once
     def records_our_pulls(self) -> bool:
         self._require_own_account("ecr:ListPullTimeUpdateExclusions")
-        with in_words("sts:GetCallerIdentity", self._place):
+        with explain_errors("sts:GetCallerIdentity", self._label):
             caller = self._caller["Arn"]
         return not any(is_same_principal(caller, exempt) for exempt in self._exempt_principals())
 
     def _exempt_principals(self) -> Iterator[str]:
         request: dict[str, Any] = {"maxResults": PAGE}
-        with in_words("ecr:ListPullTimeUpdateExclusions", self._place):
+        with explain_errors("ecr:ListPullTimeUpdateExclusions", self._label):
             while True:
                 answer = self._ecr.list_pull_time_update_exclusions(**request)
                 yield from answer["pullTimeUpdateExclusions"]
@@ -281,18 +281,18 @@ class EcrRegistry:
 
     @cached_property
     def _ecr(self) -> "ECRClient":
-        with in_words("ecr", "the registry", is_call=False):
+        with explain_errors("ecr", "the registry", is_call=False):
             client: ECRClient = client_of(self.session, "ecr", self._configured_region)
             return client
 
     @cached_property
     def _caller(self) -> "GetCallerIdentityResponseTypeDef":
-        with in_words("sts:GetCallerIdentity", self._place):
+        with explain_errors("sts:GetCallerIdentity", self._label):
             sts: STSClient = client_of(self.session, "sts", self.region)
             return sts.get_caller_identity()
 
     @property
-    def _place(self) -> str:
+    def _label(self) -> str:
         owner = f"registry {self.account}" if self.account else "the registry"
         return f"{owner} in {self.region}"
 
@@ -308,7 +308,7 @@ class EcrRegistry:
 @contextmanager
 def _calling(action: str, repository: RepositoryId) -> Iterator[None]:
     """Raises RequestError if the repository is gone."""
-    with in_words(action, repository.uri):
+    with explain_errors(action, repository.uri):
         try:
             yield
         except ClientError as error:

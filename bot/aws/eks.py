@@ -3,9 +3,9 @@
 from base64 import urlsafe_b64encode
 from typing import Any
 
-from bot.aws.errors import in_words
+from bot.aws.aws_api import AwsAnswer, AwsApi
+from bot.aws.errors import explain_errors
 from bot.aws.iam_policy import partition_of
-from bot.aws.places import Answer, AwsPlace
 from bot.parallel import once
 
 _PAGE = 100
@@ -18,28 +18,28 @@ _CLUSTER = "x-k8s-aws-id"
 """The header that names the cluster: aws-iam-authenticator."""
 
 
-class Eks:
+class EksClusters:
     """May be used by several threads. Everything raises ServiceError."""
 
-    def __init__(self, place: AwsPlace) -> None:
-        self.place = place
+    def __init__(self, aws: AwsApi) -> None:
+        self.aws = aws
 
     @once
     def clusters(self) -> dict[str, str]:
         """Their names by ARN; none where the service is not offered."""
-        if self.place.lacks("eks"):
+        if self.aws.lacks("eks"):
             return {}
-        names = self.place.pages("eks", "list_clusters", "clusters", maxResults=_PAGE)
+        names = self.aws.pages("eks", "list_clusters", "clusters", maxResults=_PAGE)
         return {self._arn(name): name for name in names}
 
-    def describe(self, cluster: str) -> Answer:
-        answer: Answer = self.place.call("eks", "describe_cluster", name=cluster)["cluster"]
+    def describe(self, cluster: str) -> AwsAnswer:
+        answer: AwsAnswer = self.aws.call("eks", "describe_cluster", name=cluster)["cluster"]
         return answer
 
     def token(self, cluster: str) -> str:
         """As `aws eks get-token` makes it: a signed GetCallerIdentity that only this cluster
         accepts. Makes no call, unless credentials have to be renewed."""
-        with in_words("sts:GetCallerIdentity", str(self.place)):
+        with explain_errors("sts:GetCallerIdentity", str(self.aws)):
             url = self._sts.generate_presigned_url(
                 "get_caller_identity", Params={_CLUSTER: cluster}, ExpiresIn=_TOKEN_LIFE
             )
@@ -49,13 +49,11 @@ class Eks:
     def _sts(self) -> Any:
         """The client signs for its own endpoint, which AWS_STS_REGIONAL_ENDPOINTS and others may
         have moved to another Region."""
-        return self.place.client("sts", _sign_clusters)
+        return self.aws.client("sts", _sign_clusters)
 
     def _arn(self, cluster: str) -> str:
-        place = self.place
-        return (
-            f"arn:{partition_of(place.region)}:eks:{place.region}:{place.account}:cluster/{cluster}"
-        )
+        aws = self.aws
+        return f"arn:{partition_of(aws.region)}:eks:{aws.region}:{aws.account}:cluster/{cluster}"
 
 
 def _sign_clusters(sts: Any) -> None:

@@ -137,8 +137,8 @@ UNSENDABLE = (
 
 
 @contextmanager
-def in_words(action: str, place: str, *, is_call: bool = True) -> Iterator[None]:
-    """Around one call: `action` as IAM knows it (`ecr:DescribeImages`), `place` as people do.
+def explain_errors(action: str, target: str, *, is_call: bool = True) -> Iterator[None]:
+    """Around one call: `action` as IAM knows it (`ecr:DescribeImages`), `target` as people do.
     Unless it `is_call`, around several calls or none: `Reading ECS`.
 
     Raises RequestError for wrong settings, ServiceError for all else, by what may be done about it.
@@ -151,18 +151,18 @@ def in_words(action: str, place: str, *, is_call: bool = True) -> Iterator[None]
     except ClientError as error:
         kind, refused = _kind(error), _refused_call(error, action)
         if refused.code in _UNKNOWN_CREDENTIALS:
-            raise kind(_unknown_credentials(refused.code, action, place), refused) from None
-        raise kind(_refusal(error, refused, action, place), refused) from error
+            raise kind(_unknown_credentials(refused.code, action, target), refused) from None
+        raise kind(_refusal(error, refused, action, target), refused) from error
     except _WRONG_SETTINGS as error:
         raise RequestError(wrong_setting(error)) from error
     except ParamValidationError as error:
-        raise RequestError(f"{action} on {place} was not sent: {quoted(error)}") from error
+        raise RequestError(f"{action} on {target} was not sent: {quoted(error)}") from error
     except _NO_CREDENTIALS as error:
         raise ServiceError(_no_credentials(error)) from error
     except _UNREADABLE as error:
         if _is_unsendable(error):
             raise RequestError(UNSENDABLE) from None
-        raise AnswerLostError(_no_answer(error, action, place), call) from error
+        raise AnswerLostError(_no_answer(error, action, target), call) from error
 
 
 def _refused_call(error: ClientError, action: str) -> FailedCall:
@@ -230,23 +230,23 @@ def _is_unsendable(error: Exception) -> bool:
     return isinstance(cause, UnicodeError) or type(cause) is ValueError
 
 
-def _no_answer(error: Exception, action: str, place: str) -> str:
+def _no_answer(error: Exception, action: str, target: str) -> str:
     said = quoted(error)
     if isinstance(error, EndpointConnectionError) and _has_unknown_name(error):
         host = urlsplit(error.kwargs["endpoint_url"]).hostname
         return (
-            f"{action} on {place} got no answer, since no host called {host} was found: check the "
+            f"{action} on {target} got no answer, since no host called {host} was found: check the "
             "network, the Region and AWS_ENDPOINT_URL"
         )
     if isinstance(error, SSLError):
         return (
-            f"{action} on {place} got no answer that can be trusted ({said}): check "
+            f"{action} on {target} got no answer that can be trusted ({said}): check "
             "AWS_CA_BUNDLE, and any proxy between here and AWS"
         )
     if isinstance(error, AwsConnectionError | HTTPClientError):
-        return f"{action} on {place} got no answer ({said}): check the network, then try again"
+        return f"{action} on {target} got no answer ({said}): check the network, then try again"
     return (
-        f"{action} on {place} was answered with something that boto3 cannot read ({said}): "
+        f"{action} on {target} was answered with something that boto3 cannot read ({said}): "
         "check AWS_ENDPOINT_URL and any proxy between here and AWS"
     )
 
@@ -269,27 +269,27 @@ def error_code(error: ClientError) -> str:
     return error.response.get("Error", {}).get("Code", "")
 
 
-def _unknown_credentials(code: str, action: str, place: str) -> str:
+def _unknown_credentials(code: str, action: str, target: str) -> str:
     return (
-        f"AWS does not accept the credentials for {action} on {place} ({code}): check "
+        f"AWS does not accept the credentials for {action} on {target} ({code}): check "
         "the keys, the Region and this machine's clock"
     )
 
 
-def _refusal(error: ClientError, refused: FailedCall, action: str, place: str) -> str:
+def _refusal(error: ClientError, refused: FailedCall, action: str, target: str) -> str:
     if refused.action != action:
         action = f"{refused.action} for {action}"
     code = refused.code
     said = quoted(error.response.get("Error", {}).get("Message", "")) or "no reason given"
     if _kind(error) is DeniedByOrganizationError:
         return (
-            f"A service control policy denies {action} on {place}: switch the source off or leave "
+            f"A service control policy denies {action} on {target}: switch the source off or leave "
             f"the Region out, or have the policy changed. AWS says: {said}"
         )
     if code in _DENIED:
-        return f"AWS refused {action} on {place}: grant that action. AWS says: {said}"
+        return f"AWS refused {action} on {target}: grant that action. AWS says: {said}"
     if code in _EXPIRED:
-        return f"The AWS credentials had expired at {action} on {place}: renew them and try again"
+        return f"The AWS credentials had expired at {action} on {target}: renew them and try again"
     if _kind(error) is ThrottledError:
-        return f"AWS throttled {action} on {place} until the retries ran out: try again later"
-    return f"{action} on {place} failed with {code or 'an unnamed error'}: {said}"
+        return f"AWS throttled {action} on {target} until the retries ran out: try again later"
+    return f"{action} on {target} failed with {code or 'an unnamed error'}: {said}"

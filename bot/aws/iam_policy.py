@@ -1,5 +1,5 @@
 """The least IAM policies for reading and for deleting. Who calls what stands in `EcrRegistry`,
-`EcrDeleter`, `open_places` and the sources of usage; which resources each action takes, in AWS's
+`EcrDeleter`, `open_aws_apis` and the sources of usage; which resources each action takes, in AWS's
 Service Authorization Reference.
 """
 
@@ -24,7 +24,7 @@ _SUFFIXES = {
 """Of the host names of registries, by partition: botocore's partitions.json. The others have
 amazonaws.com."""
 
-LARGEST = 6144
+MAX_POLICY_SIZE = 6144
 """Characters of a managed policy, white space not counted: IAM user guide, IAM and STS quotas."""
 
 ANY = "*"
@@ -45,7 +45,7 @@ Policy = Mapping[str, Any]
 DELETION = ("ecr:BatchDeleteImage",)
 """It takes repositories as resources."""
 
-ELSEWHERE: Mapping[str, str] = {
+ACTIONS_IN_OTHER_REGIONS: Mapping[str, str] = {
     "ecs": "ecs:ListClusters",
     "lambda": "lambda:ListFunctions",
     "kubernetes": "eks:ListClusters",
@@ -61,7 +61,11 @@ def repository_names(
     match, by its name or by its URI. A set counts as `?`, so they may cover a little more.
     Account and Region of the registry may be `*`."""
     globs = {_without_sets(glob.lower()) for each in patterns for glob in each.globs}
-    names = {glob[place:] for glob in globs for place in (0, *_places(glob, registry, partition))}
+    names = {
+        glob[position:]
+        for glob in globs
+        for position in (0, *_uri_positions(glob, registry, partition))
+    }
     return sorted(_without_covered(filter(_CAN_NAME_A_REPOSITORY.fullmatch, names)))
 
 
@@ -70,35 +74,35 @@ def _without_sets(glob: str) -> str:
     return "".join("?" if part.startswith("[") else part for part in parts)
 
 
-def _places(glob: str, registry: RegistryId, partition: str) -> Iterable[int]:
+def _uri_positions(glob: str, registry: RegistryId, partition: str) -> Iterable[int]:
     """Where in the glob a repository's name may begin if the glob is matched against its URI."""
     if "*" in (registry.account, registry.region):
-        return [place + (sign != "*") for place, sign in enumerate(glob) if sign in "/?*"]
+        return [position + (sign != "*") for position, sign in enumerate(glob) if sign in "/?*"]
     suffix = _SUFFIXES.get(partition, "amazonaws.com")
-    return _places_behind(glob, f"{registry.account}.dkr.ecr.{registry.region}.{suffix}/")
+    return _positions_after(glob, f"{registry.account}.dkr.ecr.{registry.region}.{suffix}/")
 
 
-def _places_behind(glob: str, text: str) -> set[int]:
+def _positions_after(glob: str, text: str) -> set[int]:
     """Where in the glob a match stands once it has consumed `text`."""
-    places = _with_empty_stars(glob, {0})
+    positions = _with_empty_stars(glob, {0})
     for character in text:
         stepped = {
-            place if glob[place] == "*" else place + 1
-            for place in places
-            if place < len(glob) and glob[place] in ("*", "?", character)
+            position if glob[position] == "*" else position + 1
+            for position in positions
+            if position < len(glob) and glob[position] in ("*", "?", character)
         }
-        places = _with_empty_stars(glob, stepped)
-    return places
+        positions = _with_empty_stars(glob, stepped)
+    return positions
 
 
-def _with_empty_stars(glob: str, places: set[int]) -> set[int]:
+def _with_empty_stars(glob: str, positions: set[int]) -> set[int]:
     """A `*` may stand for nothing."""
-    found = set(places)
-    for place in places:
-        behind = place
-        while glob[behind : behind + 1] == "*":
-            behind += 1
-            found.add(behind)
+    found = set(positions)
+    for position in positions:
+        end = position
+        while glob[end : end + 1] == "*":
+            end += 1
+            found.add(end)
     return found
 
 
@@ -119,7 +123,7 @@ def _covers(wide: str, narrow: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
+class RequiredActions:
     """`narrow` actions take `resources`, written SERVICE:RESOURCE; `broad` ones take none but `*`,
     since the reference gives them no type of resource."""
 
@@ -128,7 +132,7 @@ class Needs:
     resources: tuple[str, ...] = ()
 
 
-REGISTRY = Needs(
+REGISTRY = RequiredActions(
     broad=(
         "ecr:DescribeRegistry",
         "ecr:GetAccountSetting",
@@ -148,8 +152,8 @@ REGISTRY = Needs(
 """ecr:ListImages is asked only while a plan is carried out, ecr:ListTagsForResource only before
 reports that come by themselves."""
 
-NEEDS_OF_SOURCES: Mapping[str, Needs] = {
-    "ecs": Needs(
+ACTIONS_OF_SOURCES: Mapping[str, RequiredActions] = {
+    "ecs": RequiredActions(
         broad=(
             "ecs:DescribeTaskDefinition",
             "ecs:ListClusters",
@@ -187,21 +191,21 @@ NEEDS_OF_SOURCES: Mapping[str, Needs] = {
             "scheduler:schedule/*",
         ),
     ),
-    "ecs_revisions": Needs(broad=("ecs:ListTaskDefinitions",)),
-    "lambda": Needs(
+    "ecs_revisions": RequiredActions(broad=("ecs:ListTaskDefinitions",)),
+    "lambda": RequiredActions(
         broad=("lambda:ListFunctions",),
         narrow=("lambda:GetFunction", "lambda:ListAliases"),
         resources=("lambda:function:*",),
     ),
-    "kubernetes": Needs(broad=("eks:ListClusters",)),
-    "eks_clusters": Needs(narrow=("eks:DescribeCluster",), resources=("eks:cluster/*",)),
-    "app_runner": Needs(
+    "kubernetes": RequiredActions(broad=("eks:ListClusters",)),
+    "eks_clusters": RequiredActions(narrow=("eks:DescribeCluster",), resources=("eks:cluster/*",)),
+    "app_runner": RequiredActions(
         broad=("apprunner:ListServices",),
         narrow=("apprunner:DescribeService",),
         resources=("apprunner:service/*",),
     ),
-    "batch": Needs(broad=("batch:DescribeJobDefinitions",)),
-    "sagemaker": Needs(
+    "batch": RequiredActions(broad=("batch:DescribeJobDefinitions",)),
+    "sagemaker": RequiredActions(
         broad=(
             "sagemaker:ListEndpoints",
             "sagemaker:ListInferenceComponents",
@@ -220,7 +224,7 @@ NEEDS_OF_SOURCES: Mapping[str, Needs] = {
             "sagemaker:model/*",
         ),
     ),
-    "codebuild": Needs(
+    "codebuild": RequiredActions(
         broad=("codebuild:ListProjects",),
         narrow=("codebuild:BatchGetProjects",),
         resources=("codebuild:project/*",),
@@ -233,17 +237,20 @@ of ECS, Identity-based policy examples."""
 
 
 @dataclass(frozen=True, slots=True)
-class Duties:
-    """What one principal has to do: read `registries`, or delete in their `repositories`; look for
-    usage with `looks` (keys of NEEDS_OF_SOURCES) in `regions` of its own `account`; ask for some of
-    them `elsewhere`, in its other Regions; assume `roles`."""
+class PolicyScope:
+    """What one principal must be allowed to do.
+
+    Reads `registries`, or deletes in their `repositories`. Scans `sources` (keys of
+    ACTIONS_OF_SOURCES) in `regions` of its own `account`. Asks about `other_region_sources` in the
+    other Regions of that account. Assumes `roles`.
+    """
 
     account: str
     partition: str
     registries: tuple[RegistryId, ...] = ()
-    looks: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
-    elsewhere: tuple[str, ...] = ()
+    other_region_sources: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     repositories: tuple[Patterns, ...] = ()
 
@@ -258,16 +265,16 @@ def partition_of(region: str) -> str:
     return next((p for prefix, p in _PARTITIONS.items() if region.startswith(prefix)), "aws")
 
 
-def read_policy(duties: Duties) -> Policy:
+def read_policy(scope: PolicyScope) -> Policy:
     return _policy(
-        *_registry_statements(duties),
-        *(_usage_statements(duties) if duties.looks and duties.regions else ()),
-        *_role_statements(duties),
+        *_registry_statements(scope),
+        *(_usage_statements(scope) if scope.sources and scope.regions else ()),
+        *_role_statements(scope),
     )
 
 
-def delete_policy(duties: Duties) -> Policy:
-    return _policy(*_deletion_statements(duties), *_role_statements(duties))
+def delete_policy(scope: PolicyScope) -> Policy:
+    return _policy(*_deletion_statements(scope), *_role_statements(scope))
 
 
 def size_of(policy: Policy) -> int:
@@ -279,59 +286,59 @@ def _policy(*statements: Policy) -> Policy:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _deletion_statements(duties: Duties) -> Iterator[Policy]:
+def _deletion_statements(scope: PolicyScope) -> Iterator[Policy]:
     arns = [
-        _arn(duties.partition, f"ecr:repository/{name}", registry.region, registry.account)
-        for registry in duties.registries
-        for name in repository_names(duties.repositories, registry, duties.partition)
+        _arn(scope.partition, f"ecr:repository/{name}", registry.region, registry.account)
+        for registry in scope.registries
+        for name in repository_names(scope.repositories, registry, scope.partition)
     ]
     if arns:
         yield _statement("DeleteImages", DELETION, arns)
 
 
-def _registry_statements(duties: Duties) -> Iterator[Policy]:
+def _registry_statements(scope: PolicyScope) -> Iterator[Policy]:
     """A registry's settings can be asked of one's own account alone."""
-    if arns := _arns_in_registries(duties):
+    if arns := _arns_in_registries(scope):
         yield _statement("ReadRepositories", REGISTRY.narrow, arns)
-    own = [each.region for each in duties.registries if duties.account in (each.account, ANY)]
+    own = [each.region for each in scope.registries if scope.account in (each.account, ANY)]
     if own:
         yield _statement("ReadRegistries", REGISTRY.broad, [ANY], own)
 
 
-def _arns_in_registries(duties: Duties) -> list[str]:
+def _arns_in_registries(scope: PolicyScope) -> list[str]:
     return [
-        _arn(duties.partition, resource, registry.region, registry.account)
-        for registry in duties.registries
+        _arn(scope.partition, resource, registry.region, registry.account)
+        for registry in scope.registries
         for resource in REGISTRY.resources
     ]
 
 
-def _usage_statements(duties: Duties) -> Iterator[Policy]:
+def _usage_statements(scope: PolicyScope) -> Iterator[Policy]:
     """Of many Regions each with ARNs of its own the policy would grow too large: a condition
     narrows as much."""
-    if ANY in duties.regions:
+    if ANY in scope.regions:
         yield _statement("FindRegions", ["ec2:DescribeRegions"], [ANY])
-    elif duties.elsewhere:
-        asked = [ELSEWHERE[look] for look in duties.elsewhere]
+    elif scope.other_region_sources:
+        asked = [ACTIONS_IN_OTHER_REGIONS[source] for source in scope.other_region_sources]
         yield _statement("AskOtherRegions", ["ec2:DescribeRegions", *asked], [ANY])
-    needs = [NEEDS_OF_SOURCES[look] for look in duties.looks]
+    needs = [ACTIONS_OF_SOURCES[source] for source in scope.sources]
     broad = [action for each in needs for action in each.broad]
     if broad:
-        yield _statement("ListWorkloads", broad, [ANY], duties.regions)
-    region = duties.regions[0] if len(duties.regions) == 1 else ANY
+        yield _statement("ListWorkloads", broad, [ANY], scope.regions)
+    region = scope.regions[0] if len(scope.regions) == 1 else ANY
     arns = [
-        _arn(duties.partition, resource, region, duties.account)
+        _arn(scope.partition, resource, region, scope.account)
         for each in needs
         for resource in each.resources
     ]
     narrow = [action for each in needs for action in each.narrow]
     if narrow:
-        yield _statement("ReadWorkloads", narrow, arns, duties.regions)
+        yield _statement("ReadWorkloads", narrow, arns, scope.regions)
 
 
-def _role_statements(duties: Duties) -> Iterator[Policy]:
-    if duties.roles:
-        yield _statement("AssumeRoles", ["sts:AssumeRole"], duties.roles)
+def _role_statements(scope: PolicyScope) -> Iterator[Policy]:
+    if scope.roles:
+        yield _statement("AssumeRoles", ["sts:AssumeRole"], scope.roles)
 
 
 def _arn(partition: str, resource: str, region: str, account: str) -> str:

@@ -25,13 +25,13 @@ from botocore.utils import parse_timestamp
 
 from bot import __version__
 from bot.aws.credentials import (
-    ToldCredentials,
+    CredentialsWithClearErrors,
     boto3_files,
-    credentials_in_words,
-    expect_readable_files,
-    keep_in_bounds,
+    check_files_are_readable,
+    explain_credential_errors,
+    explain_settings_errors,
+    limit_credential_chain,
     read_code,
-    settings_in_words,
 )
 from bot.aws.errors import has_expired
 from bot.core.errors import ExpiredCredentialsError
@@ -48,10 +48,10 @@ Prepare = Callable[[Any], None]
 """Adds event handlers to a new client before anyone else gets it: botocore loses handlers that are
 added while another thread makes a call."""
 
-_CLIENTS: "WeakKeyDictionary[boto3.Session, _Clients]" = WeakKeyDictionary()
+_CLIENTS: "WeakKeyDictionary[boto3.Session, _ClientCache]" = WeakKeyDictionary()
 
 
-class CoreSession(Session):
+class BotocoreSession(Session):
     """Several threads may open clients. Credentials come from `provider`, or from wherever boto3
     finds them, and are opened once; `has_asked_for_code`: with an MFA code that a person typed.
     Raises RequestError and ServiceError."""
@@ -59,9 +59,9 @@ class CoreSession(Session):
     def __init__(self, provider: CredentialProvider | None = None) -> None:
         super().__init__()
         self.has_asked_for_code = False
-        self._is_on_its_own = provider is None
+        self._uses_default_chain = provider is None
         self._opening = RLock()
-        self._told_credentials: ToldCredentials | None = None
+        self._explained_credentials: CredentialsWithClearErrors | None = None
         if provider:
             self.register_component(_CHAIN, CredentialResolver([provider]))
         if region := os.environ.get("AWS_REGION"):
@@ -70,30 +70,30 @@ class CoreSession(Session):
         parsers.set_parser_defaults(timestamp_parser=_timestamp)
 
     def create_client(self, *arguments: Any, **options: Any) -> Any:
-        with self._opening, settings_in_words():
+        with self._opening, explain_settings_errors():
             return super().create_client(*arguments, **options)
 
-    def get_credentials(self) -> ToldCredentials | None:
+    def get_credentials(self) -> CredentialsWithClearErrors | None:
         """None if there are none."""
         with self._opening:
-            if self._told_credentials is None:
-                self._told_credentials = self._find()
-            return self._told_credentials
+            if self._explained_credentials is None:
+                self._explained_credentials = self._find()
+            return self._explained_credentials
 
     def _ask_for_code(self, prompt: str) -> str:
         self.has_asked_for_code = True
         return read_code(prompt)
 
-    def _find(self) -> ToldCredentials | None:
-        in_words = partial(credentials_in_words, self)
-        with in_words():
-            if self._is_on_its_own:
-                keep_in_bounds(self.get_component(_CHAIN), self, self._ask_for_code)
+    def _find(self) -> CredentialsWithClearErrors | None:
+        explain_errors = partial(explain_credential_errors, self)
+        with explain_errors():
+            if self._uses_default_chain:
+                limit_credential_chain(self.get_component(_CHAIN), self, self._ask_for_code)
             found = super().get_credentials()
         if found is None:
-            expect_readable_files()
+            check_files_are_readable()
             return None
-        return ToldCredentials(found, in_words)
+        return CredentialsWithClearErrors(found, explain_errors)
 
 
 def _timestamp(value: Any) -> datetime:
@@ -105,7 +105,7 @@ def _timestamp(value: Any) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Role:
+class AssumedRole:
     """`policy`: JSON that narrows what the role may do."""
 
     arn: str
@@ -115,17 +115,17 @@ class Role:
 
 
 def open_session(
-    role: Role | None = None,
+    role: AssumedRole | None = None,
     region: str | None = None,
     config: Config | None = None,
-    own: CoreSession | None = None,
+    own: BotocoreSession | None = None,
 ) -> boto3.Session:
     """A session on boto3's own credentials and settings (environment, profile, instance role),
     or on the role that they assume in `region`, renewed before it runs out. `config`: how it is
     assumed. `own`: those credentials, if they are open already. Raises RequestError."""
-    with settings_in_words():
-        own = own or CoreSession()
-        core = CoreSession(_RoleProvider(own, role, region, config)) if role else own
+    with explain_settings_errors():
+        own = own or BotocoreSession()
+        core = BotocoreSession(_RoleCredentialProvider(own, role, region, config)) if role else own
         return boto3.Session(botocore_session=core)
 
 
@@ -134,7 +134,7 @@ def client_config() -> Config:
     call is tried 6 times, since a scan that gives up early makes a plan incomplete. Raises
     RequestError."""
     core = botocore.session.get_session()
-    with settings_in_words():
+    with explain_settings_errors():
         attempts = core.get_config_variable("max_attempts") or ATTEMPTS
         mode = core.get_config_variable("retry_mode")
     return Config(
@@ -145,7 +145,7 @@ def client_config() -> Config:
     )
 
 
-def deleting_config() -> Config:
+def deletion_config() -> Config:
     """boto3 outlives any lease: it would wait 60 seconds for an answer, and try again by itself.
     Whoever deletes asks before each attempt whether it still may."""
     return Config(
@@ -158,7 +158,7 @@ def deleting_config() -> Config:
 
 
 @cache
-def brief_config() -> Config:
+def short_timeout_config() -> Config:
     """For questions that may go unanswered."""
     return Config(
         retries={"mode": "standard", "total_max_attempts": 2},
@@ -168,13 +168,13 @@ def brief_config() -> Config:
     )
 
 
-class _RoleProvider(CredentialProvider):
+class _RoleCredentialProvider(CredentialProvider):
     METHOD = "assume-role"
 
     def __init__(
         self,
-        source: CoreSession,
-        role: Role,
+        source: BotocoreSession,
+        role: AssumedRole,
         region: str | None,
         config: Config | None,
     ) -> None:
@@ -210,10 +210,12 @@ def client_of(
     """The same client for the same arguments, as long as the session lives. `region`: None for the
     session's own. `config`: None for `client_config`. Clients that are prepared in different ways
     are different ones. Raises what boto3 raises, and RequestError."""
-    return _CLIENTS.setdefault(session, _Clients()).get(session, service, region, config, prepare)
+    return _CLIENTS.setdefault(session, _ClientCache()).get(
+        session, service, region, config, prepare
+    )
 
 
-class _Clients:
+class _ClientCache:
     """Of one session. Holds no reference to it: the clients are dropped with the session."""
 
     def __init__(self) -> None:
@@ -245,7 +247,7 @@ class _Clients:
         return self._usual_config
 
 
-class SharedSessions:
+class SharedAwsSessions:
     """May be used by several threads.
 
     What is open is forgotten once AWS takes the credentials for expired, or boto3's variables or
@@ -256,31 +258,33 @@ class SharedSessions:
     def __init__(self) -> None:
         self._lock = RLock()
         self._settings: object = None
-        self._own: CoreSession | None = None
-        self._open: dict[tuple[Role | None, str | None], boto3.Session] = {}
+        self._own: BotocoreSession | None = None
+        self._open: dict[tuple[AssumedRole | None, str | None], boto3.Session] = {}
 
-    def get(self, role: Role | None, region: str | None) -> boto3.Session:
+    def get(self, role: AssumedRole | None, region: str | None) -> boto3.Session:
         """`region`: where the role is assumed, if it is not open yet. Raises RequestError."""
-        with self._lock, settings_in_words():
+        with self._lock, explain_settings_errors():
             own = self._open_own()
             key = (role, region if _is_global(own) else None)
             if key not in self._open:
-                self._open[key] = self._watched(open_session(role, region, own=own))
+                self._open[key] = self._with_expiry_handlers(open_session(role, region, own=own))
             return self._open[key]
 
-    def open_anew(self, role: Role, region: str | None, config: Config) -> boto3.Session:
+    def open_separately(
+        self, role: AssumedRole, region: str | None, config: Config
+    ) -> boto3.Session:
         """On the role, assumed with the shared credentials, and for one caller alone."""
         with self._lock:
-            return self._watched(open_session(role, region, config, self._open_own()))
+            return self._with_expiry_handlers(open_session(role, region, config, self._open_own()))
 
-    def _open_own(self) -> CoreSession:
+    def _open_own(self) -> BotocoreSession:
         settings = _settings()
         if self._own is None or settings != self._settings:
             self._forget()
-            self._own, self._settings = CoreSession(), settings
+            self._own, self._settings = BotocoreSession(), settings
         return self._own
 
-    def _watched(self, session: boto3.Session) -> boto3.Session:
+    def _with_expiry_handlers(self, session: boto3.Session) -> boto3.Session:
         session.events.register("after-call", self._forget_if_refused, unique_id="expired")
         session.events.register("after-call-error", self._forget_if_ended, unique_id="ended")
         return session
@@ -302,7 +306,7 @@ class SharedSessions:
             self._open.clear()
 
 
-def _is_global(own: CoreSession) -> bool:
+def _is_global(own: BotocoreSession) -> bool:
     """Whether roles may be assumed at the global endpoint of STS. Its tokens may be invalid in
     Regions that are opted into; those of a Region's own endpoint are valid in all: IAM user guide,
     Manage AWS STS in an AWS Region."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.aws.iam_policy import ANY, ELSEWHERE, Duties, partition_of
-from bot.aws.places import ALL_REGIONS
+from bot.aws.aws_api import ALL_REGIONS
+from bot.aws.iam_policy import ACTIONS_IN_OTHER_REGIONS, ANY, PolicyScope, partition_of
 from bot.bootstrap.sources import aws_sources
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
@@ -14,22 +14,26 @@ Principal = str | None
 """The ARN of a role, or None for whoever runs the command."""
 
 
-def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
+def duties(settings: Settings, own: RegistryId) -> Mapping[Principal, PolicyScope]:
     """What everybody has to do whom `open_registries` and `open_sources` send out. `own`: where
     whoever runs this is."""
     kinds = tuple(_kinds_of_looks(settings))
     reads = list(_reads(settings, own))
     looks = list(_looks(settings, reads)) if kinds else []
 
-    def with_looks(who: Principal, found: Duties) -> Duties:
+    def with_looks(who: Principal, found: PolicyScope) -> PolicyScope:
         nearby = {
             at.region
             for looker, at in looks
             if looker == who and found.account in (at.account, ANY)
         }
         asks = _asks_elsewhere(who, found.account, looks)
-        elsewhere = tuple(kind for kind in kinds if kind in ELSEWHERE) if asks else ()
-        return replace(found, looks=kinds, regions=tuple(sorted(nearby)), elsewhere=elsewhere)
+        elsewhere = (
+            tuple(kind for kind in kinds if kind in ACTIONS_IN_OTHER_REGIONS) if asks else ()
+        )
+        return replace(
+            found, sources=kinds, regions=tuple(sorted(nearby)), other_region_sources=elsewhere
+        )
 
     shares = _shares(reads, (role for role, _ in looks), own)
     return {who: with_looks(who, found) for who, found in shares.items()}
@@ -44,7 +48,7 @@ def _asks_elsewhere(
     return bool(here) and here[0][0] == who and all(region != ANY for _, region in here)
 
 
-def deleting_duties(settings: Settings, own: RegistryId) -> Mapping[Principal, Duties]:
+def deleting_duties(settings: Settings, own: RegistryId) -> Mapping[Principal, PolicyScope]:
     """What each principal behind `open_deleter` has to do: delete where a policy of the settings
     may propose something."""
     repositories = tuple(Patterns(policy.repositories) for policy in settings.policies)
@@ -56,13 +60,13 @@ def _shares(
     registries: Sequence[tuple[Principal, RegistryId]],
     others: Iterable[Principal],
     own: RegistryId,
-) -> Mapping[Principal, Duties]:
+) -> Mapping[Principal, PolicyScope]:
     """Who has which registries; `others` have none. Whoever runs this assumes all roles."""
     roles = sorted({role for role in (*(who for who, _ in registries), *others) if role})
 
-    def share(principal: Principal) -> Duties:
+    def share(principal: Principal) -> PolicyScope:
         mine = tuple(at for who, at in registries if who == principal)
-        return Duties(
+        return PolicyScope(
             account=principal.split(":")[4] if principal else own.account,
             partition=principal.split(":")[1]
             if principal
@@ -75,7 +79,7 @@ def _shares(
 
 
 def _kinds_of_looks(settings: Settings) -> Iterator[str]:
-    """Keys of `NEEDS_OF_SOURCES`."""
+    """Keys of `ACTIONS_OF_SOURCES`."""
     yield from aws_sources(settings)
     if (ecs := settings.usage.ecs) and ecs.revisions > 1:
         yield "ecs_revisions"

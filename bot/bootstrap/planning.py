@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
+from bot.aws.aws_api import caller_account, caller_arn, iam_principal
 from bot.aws.ecr import EcrRegistry
 from bot.aws.iam_policy import ANY
-from bot.aws.places import caller_account, caller_arn, iam_principal
 from bot.bootstrap.memory import Memory
 from bot.bootstrap.sources import Seen, named_regions, session_of
 from bot.core.errors import ServiceError

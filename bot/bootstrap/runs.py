@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from bot.aws.deleter import EcrDeleter, deleting_role
 from bot.aws.ecr import EcrRegistry
-from bot.aws.sessions import deleting_config
+from bot.aws.sessions import deletion_config
 from bot.bootstrap.memory import memory_of
 from bot.bootstrap.people import open_authority
 from bot.bootstrap.planning import open_planner, open_registries, system_clock
@@ -60,7 +60,7 @@ def open_deleter(plan: PlanRecord, entry: RegistrySection | None) -> EcrDeleter:
     region = plan.repository.registry.region
     arn = entry and (entry.delete_role_arn or entry.role_arn)
     role = deleting_role(arn, entry.external_id, plan) if entry and arn else None
-    session = partial(session_as, role, region, deleting_config())
+    session = partial(session_as, role, region, deletion_config())
     return EcrDeleter(session, plan.repository)
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import boto3
 from botocore.config import Config
 
+from bot.aws.aws_api import ALL_REGIONS, AccountAccess, AwsApi, open_aws_apis
 from bot.aws.ecr import EcrRegistry
-from bot.aws.eks import Eks
-from bot.aws.errors import in_words
-from bot.aws.places import ALL_REGIONS, AccountAccess, AwsPlace, open_places
-from bot.aws.sessions import Role, SharedSessions
+from bot.aws.eks import EksClusters
+from bot.aws.errors import explain_errors
+from bot.aws.sessions import AssumedRole, SharedAwsSessions
 from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.legal_texts import is_arn
 from bot.core.patterns import Patterns
@@ -31,29 +31,33 @@ from bot.usage.batch import batch_source
 from bot.usage.codebuild import codebuild_source
 from bot.usage.ecs import EcsSource
 from bot.usage.files import FileSource
-from bot.usage.kubernetes.unlisted import KnownClusters, UnlistedClusters, find_cluster
+from bot.usage.kubernetes.unlisted_clusters import (
+    KnownClusters,
+    UnlistedClustersCheck,
+    find_cluster,
+)
 from bot.usage.other_regions import (
-    OtherRegions,
+    OtherRegionsCheck,
     Question,
     has_ecs_clusters,
     has_eks_clusters,
     may_have_lambda_images,
 )
 from bot.usage.sagemaker import sagemaker_source
-from bot.usage.scan import BrokenSource, Scan
+from bot.usage.scan import BrokenUsageSource, UsageScanner
 from bot.usecases.check_authority import Authority
 from bot.usecases.repositories import RepositoryNames
 
 if TYPE_CHECKING:
     from lightkube.config.kubeconfig import SingleConfig
 
-    from bot.usage.kubernetes.source import CustomResource
+    from bot.usage.kubernetes.cluster_source import CustomResource
 
 
-_SESSIONS = SharedSessions()
+_SESSIONS = SharedAwsSessions()
 """Of this process."""
 
-AwsSourceMaker = Callable[[AwsPlace], UsageSource]
+AwsSourceMaker = Callable[[AwsApi], UsageSource]
 
 
 def session_of(
@@ -63,16 +67,18 @@ def session_of(
     same session for whoever asks for the same. Raises RequestError for a secret of the environment
     that cannot be sent."""
     check_aws_secrets(os.environ)
-    with in_words("Opening a session", "AWS", is_call=False):
-        return _SESSIONS.get(Role(role_arn, external_id) if role_arn else None, region)
+    with explain_errors("Opening a session", "AWS", is_call=False):
+        return _SESSIONS.get(AssumedRole(role_arn, external_id) if role_arn else None, region)
 
 
-def session_as(role: Role | None, region: str | None, config: Config) -> boto3.Session:
+def session_as(role: AssumedRole | None, region: str | None, config: Config) -> boto3.Session:
     """Through a role for one purpose, if there is one. `config`: how it is assumed. Raises
     RequestError as `session_of` does."""
     check_aws_secrets(os.environ)
-    with in_words("Opening a session", "AWS", is_call=False):
-        return _SESSIONS.open_anew(role, region, config) if role else _SESSIONS.get(None, region)
+    with explain_errors("Opening a session", "AWS", is_call=False):
+        return (
+            _SESSIONS.open_separately(role, region, config) if role else _SESSIONS.get(None, region)
+        )
 
 
 def named_regions(settings: Settings) -> list[str]:
@@ -86,19 +92,19 @@ class OpenAccount:
 
     session: boto3.Session
     account: str
-    places: dict[str, AwsPlace] = field(default_factory=dict)
+    apis: dict[str, AwsApi] = field(default_factory=dict)
     has_registry: bool = False
     has_own_list: bool = False
     is_whole: bool = False
 
     def region_list(self) -> RegionList:
         """After a scan: AWS's answers tell which Regions are denied."""
-        denied = [region for region, place in self.places.items() if place.is_denied]
+        denied = [region for region, aws in self.apis.items() if aws.is_denied]
         return RegionList(
             account=self.account,
             is_own=self.has_own_list,
             has_registry=self.has_registry,
-            allowed=tuple(region for region in self.places if region not in denied),
+            allowed=tuple(region for region in self.apis if region not in denied),
             denied=tuple(denied),
         )
 
@@ -118,11 +124,9 @@ def open_accounts(
     failures: list[Unopened] = []
     for access in _accesses(settings, registries):
         try:
-            for place in open_places(access):
-                account = accounts.setdefault(
-                    place.account, OpenAccount(access.session, place.account)
-                )
-                account.places.setdefault(place.region, place)
+            for aws in open_aws_apis(access):
+                account = accounts.setdefault(aws.account, OpenAccount(access.session, aws.account))
+                account.apis.setdefault(aws.region, aws)
                 account.has_registry |= access.has_registry
                 account.has_own_list |= access.has_own_list
                 account.is_whole |= ALL_REGIONS in access.regions
@@ -155,14 +159,14 @@ def _accesses(settings: Settings, registries: Sequence[EcrRegistry]) -> Iterator
         yield AccountAccess(session, registry.account, regions, has_registry=True)
 
 
-def kubernetes_sources(settings: Settings, places: Iterable[AwsPlace]) -> Iterator[UsageSource]:
+def kubernetes_sources(settings: Settings, apis: Iterable[AwsApi]) -> Iterator[UsageSource]:
     section = settings.usage.kubernetes
     if section is None:
         return
-    everywhere = [Eks(place) for place in places]
+    everywhere = [EksClusters(aws) for aws in apis]
     known = known_clusters(section)
     for eks in everywhere:
-        yield UnlistedClusters(eks, everywhere, known)
+        yield UnlistedClustersCheck(eks, everywhere, known)
     for cluster in section.clusters:
         yield _cluster_source(cluster, settings, everywhere)
 
@@ -177,10 +181,12 @@ def known_clusters(section: KubernetesSection) -> KnownClusters:
 
 def cluster_role(settings: Settings) -> Mapping[str, Any]:
     """For all clusters alike."""
-    from bot.usage.kubernetes import source  # noqa: PLC0415
+    from bot.usage.kubernetes import cluster_source  # noqa: PLC0415
 
     section = settings.usage.kubernetes
-    return source.cluster_role(map(_custom_resource, section.custom_resources if section else ()))
+    return cluster_source.cluster_role(
+        map(_custom_resource, section.custom_resources if section else ())
+    )
 
 
 def _names(section: KubernetesSection) -> Iterator[str]:
@@ -194,11 +200,11 @@ def _names(section: KubernetesSection) -> Iterator[str]:
 
 
 def _cluster_source(
-    cluster: ClusterSection, settings: Settings, everywhere: Sequence[Eks]
+    cluster: ClusterSection, settings: Settings, everywhere: Sequence[EksClusters]
 ) -> UsageSource:
     """Whoever has no cluster need not wait for the client."""
-    from bot.usage.kubernetes.api import ClusterApi  # noqa: PLC0415
-    from bot.usage.kubernetes.source import KubernetesSource  # noqa: PLC0415
+    from bot.usage.kubernetes.cluster_api import ClusterApi  # noqa: PLC0415
+    from bot.usage.kubernetes.cluster_source import KubernetesSource  # noqa: PLC0415
 
     assert settings.usage.kubernetes is not None
     custom = [
@@ -212,23 +218,23 @@ def _cluster_source(
 
 
 def _way_to(
-    cluster: ClusterSection, settings: Settings, everywhere: Sequence[Eks]
+    cluster: ClusterSection, settings: Settings, everywhere: Sequence[EksClusters]
 ) -> "Callable[[float], SingleConfig]":
     from bot.usage.kubernetes import kubeconfig  # noqa: PLC0415
-    from bot.usage.kubernetes.kubeconfig import Trust, from_kubeconfig  # noqa: PLC0415
+    from bot.usage.kubernetes.kubeconfig import KubeconfigTrust, from_kubeconfig  # noqa: PLC0415
 
     if cluster.kubeconfig is not None:
-        trust = Trust.FOUND if settings.were_found else Trust.NAMED
+        trust = KubeconfigTrust.FOUND if settings.were_found else KubeconfigTrust.NAMED
         return partial(from_kubeconfig, Path(cluster.kubeconfig), cluster.context, trust)
     if cluster.in_cluster:
-        return lambda _seconds: kubeconfig.from_inside()
+        return lambda _seconds: kubeconfig.from_service_account()
     name = cluster.eks
     assert name is not None
     return lambda _seconds: kubeconfig.from_eks(*find_cluster(name, everywhere))
 
 
 def _custom_resource(entry: CustomResourceSection) -> "CustomResource":
-    from bot.usage.kubernetes.source import CustomResource  # noqa: PLC0415
+    from bot.usage.kubernetes.cluster_source import CustomResource  # noqa: PLC0415
 
     plural, version, group = entry.resource.split(".", maxsplit=2)
     return CustomResource(group, version, plural, entry.template)
@@ -255,7 +261,7 @@ class UsageSources:
     coverage: Coverage
     all_registries: Sequence[EcrRegistry]
     accounts: Sequence[OpenAccount] = ()
-    other_regions: Sequence[OtherRegions] = ()
+    other_regions: Sequence[OtherRegionsCheck] = ()
 
     def scan(
         self,
@@ -266,7 +272,7 @@ class UsageSources:
         progress: Progress,
     ) -> Seen:
         at = clock()
-        scan = Scan(
+        scanner = UsageScanner(
             sources=self.sources,
             not_checked=self.not_checked,
             registries=self.registries,
@@ -278,7 +284,7 @@ class UsageSources:
             progress=progress,
             ignored=Patterns(settings.usage.ignore_references),
         )
-        snapshot = scan.take()
+        snapshot = scanner.scan()
         lists = [account.region_list() for account in self.accounts]
         scans = without_denied(snapshot.scans, lists)
         return Seen(
@@ -302,7 +308,7 @@ class UsageSources:
 
     def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[Elsewhere]:
         """What the scanned accounts have in other Regions."""
-        return [others.ask(memory, now) for others in self.other_regions]
+        return [others.check(memory, now) for others in self.other_regions]
 
 
 def open_sources(
@@ -320,16 +326,16 @@ def open_sources(
     ]
     in_aws = [name for name in SOURCES if name in on - {"files"}]
     accounts, unopened = open_accounts(settings, registries) if in_aws else ((), ())
-    places = [place for account in accounts for place in account.places.values()]
-    sources += [BrokenSource(name, scope, why) for scope, why in unopened for name in in_aws]
-    sources += [maker(place) for place in places for maker in makers.values()]
-    sources += kubernetes_sources(settings, places)
+    apis = [aws for account in accounts for aws in account.apis.values()]
+    sources += [BrokenUsageSource(name, scope, why) for scope, why in unopened for name in in_aws]
+    sources += [maker(aws) for aws in apis for maker in makers.values()]
+    sources += kubernetes_sources(settings, apis)
     return UsageSources(
         sources=sources,
         not_checked=[name for name in SOURCES if name not in on],
         registries=asked,
         coverage=Coverage(
-            places=frozenset(RegistryId(place.account, place.region) for place in places),
+            places=frozenset(RegistryId(aws.account, aws.region) for aws in apis),
             own_accounts=frozenset(registry.account for registry in asked),
             ignored_accounts=frozenset(settings.usage.ignore_accounts),
             sources=on,
@@ -341,11 +347,13 @@ def open_sources(
     )
 
 
-def _other_regions(settings: Settings, accounts: Iterable[OpenAccount]) -> Iterator[OtherRegions]:
+def _other_regions(
+    settings: Settings, accounts: Iterable[OpenAccount]
+) -> Iterator[OtherRegionsCheck]:
     questions = _questions(settings)
     for account in accounts:
         if questions and not account.is_whole:
-            yield OtherRegions(account.session, account.account, [*account.places], questions)
+            yield OtherRegionsCheck(account.session, account.account, [*account.apis], questions)
 
 
 def _questions(settings: Settings) -> Mapping[str, Question]:

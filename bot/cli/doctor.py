@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.aws.ecr import EcrRegistry
-from bot.aws.iam_policy import ANY, LARGEST, Duties, Policy, delete_policy, read_policy, size_of
+from bot.aws.iam_policy import (
+    ANY,
+    MAX_POLICY_SIZE,
+    Policy,
+    PolicyScope,
+    delete_policy,
+    read_policy,
+    size_of,
+)
 from bot.bootstrap.duties import Principal, deleting_duties, duties
 from bot.bootstrap.people import open_authority
 from bot.bootstrap.planning import identify, open_named_registries, own_place, system_clock
@@ -31,7 +39,7 @@ from bot.core.repository import RegistryId
 from bot.render.findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.load import DEFAULT_FILE, load_settings
 from bot.settings.model import Settings
-from bot.usage.other_regions import NoMemory
+from bot.usage.other_regions import NoRegionMemory
 from bot.usecases.doctor import Doctor, UsageScan
 
 if TYPE_CHECKING:
@@ -88,7 +96,7 @@ def _scan(settings: Settings, registries: Sequence[EcrRegistry]) -> UsageScan:
             (scan.source, scan.scope): memory.scans.usage.last_listed(scan.source, scan.scope)
             for scan in seen.snapshot.scans
         }
-        elsewhere = sources.elsewhere(NoMemory(), seen.at)
+        elsewhere = sources.elsewhere(NoRegionMemory(), seen.at)
     workloads = {key: last.workloads for key, last in listed.items() if last}
     return UsageScan(seen.snapshot, workloads, seen.coverage, elsewhere)
 
@@ -109,8 +117,8 @@ class PolicyKind:
 
     option: str
     does: str
-    duties: Callable[[Settings, RegistryId], Mapping[Principal, Duties]]
-    policy: Callable[[Duties], Policy]
+    duties: Callable[[Settings, RegistryId], Mapping[Principal, PolicyScope]]
+    policy: Callable[[PolicyScope], Policy]
 
 
 READ = PolicyKind("", "reads", duties, read_policy)
@@ -175,12 +183,12 @@ def _print_policy(settings: Settings, role: Principal, kind: PolicyKind) -> None
     if not policy["Statement"]:
         note("the policy is empty: no repository matches `policies`, so nothing is ever deleted")
     _note_whose(role, kind, _roles(shares[kind]), mine.account)
-    if (size := size_of(policy)) > LARGEST:
-        note(f"it has {size:,} characters; a managed policy takes {LARGEST:,}: split it in two")
+    if (size := size_of(policy)) > MAX_POLICY_SIZE:
+        note(f"it has {size:,} characters, over the limit of {MAX_POLICY_SIZE:,}: split it in two")
 
 
 def _refuse_unknown_role(
-    role: Principal, kind: PolicyKind, shares: Mapping[PolicyKind, Mapping[Principal, Duties]]
+    role: Principal, kind: PolicyKind, shares: Mapping[PolicyKind, Mapping[Principal, PolicyScope]]
 ) -> None:
     if role in shares[kind]:
         return
@@ -195,7 +203,7 @@ def _refuse_unknown_role(
     raise RequestError(f"The settings name no role {role}: {choice}")
 
 
-def _roles(by_principal: Mapping[Principal, Duties]) -> list[str]:
+def _roles(by_principal: Mapping[Principal, PolicyScope]) -> list[str]:
     return [principal for principal in by_principal if principal]
 
 

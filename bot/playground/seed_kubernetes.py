@@ -6,7 +6,6 @@ from itertools import cycle
 from typing import Any, Unpack
 
 from bot.playground.aws.identity import DEFAULT_KEY
-from bot.playground.kubernetes.address import ClusterAddress
 from bot.playground.kubernetes.builders import (
     Container,
     cron_job,
@@ -15,6 +14,7 @@ from bot.playground.kubernetes.builders import (
     job,
     stateful_set,
 )
+from bot.playground.kubernetes.cluster_address import ClusterAddress
 from bot.playground.kubernetes.objects import Object
 from bot.playground.kubernetes.state import DEFAULT_USER
 from bot.playground.remote import Control, in_chunks

@@ -2,34 +2,34 @@
 
 from collections.abc import Iterator
 
-from bot.aws.places import Answer, AwsPlace, absence
+from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
 from bot.core.usage import Sighting
 from bot.usage.aws_service import AwsServiceSource, sightings_of_each
 
 _PAGE = 20
 """The most that App Runner lists at once: API reference, ListServices, MaxResults."""
 
-_IS_GONE = absence("ResourceNotFoundException")
+_NOT_FOUND = error_with("ResourceNotFoundException")
 """A service that was deleted since it was listed."""
 
 
-def app_runner_source(place: AwsPlace) -> AwsServiceSource:
-    return AwsServiceSource("app_runner", "App Runner", "apprunner", app_runner_sightings, place)
+def app_runner_source(aws: AwsApi) -> AwsServiceSource:
+    return AwsServiceSource("app_runner", "App Runner", "apprunner", app_runner_sightings, aws)
 
 
-def app_runner_sightings(place: AwsPlace) -> Iterator[Sighting]:
+def app_runner_sightings(aws: AwsApi) -> Iterator[Sighting]:
     """Also of services that are paused: they can be resumed."""
 
     def sightings_of(arn: str) -> Iterator[Sighting]:
-        answer = place.find("apprunner", "describe_service", _IS_GONE, ServiceArn=arn)
+        answer = aws.find("apprunner", "describe_service", _NOT_FOUND, ServiceArn=arn)
         if answer and answer["Service"]["Status"] != "DELETED":
             yield from _sightings(answer["Service"])
 
-    listed = place.pages("apprunner", "list_services", "ServiceSummaryList", MaxResults=_PAGE)
+    listed = aws.pages("apprunner", "list_services", "ServiceSummaryList", MaxResults=_PAGE)
     return sightings_of_each((service["ServiceArn"] for service in listed), sightings_of)
 
 
-def _sightings(service: Answer) -> Iterator[Sighting]:
+def _sightings(service: AwsAnswer) -> Iterator[Sighting]:
     """A service comes either from an image or from code (API reference, SourceConfiguration)."""
     source = service["SourceConfiguration"]
     if "ImageRepository" in source or "CodeRepository" not in source:

@@ -4,26 +4,26 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bot.aws.errors import in_words
-from bot.aws.places import Answer, AwsPlace, absence
+from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
+from bot.aws.errors import explain_errors
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 
 _PAGE = 50
 """The most that Lambda lists at once, whatever is asked for: API reference, MaxItems."""
 
-_IS_GONE = absence("ResourceNotFoundException")
+_NOT_FOUND = error_with("ResourceNotFoundException")
 """A function or version that was deleted since it was listed."""
 
 LATEST = "$LATEST"
 
 
-class _Version(NamedTuple):
+class _FunctionVersion(NamedTuple):
     function: str
     version: str
 
 
-_Aliases = Mapping[_Version, Sequence[str]]
+_Aliases = Mapping[_FunctionVersion, Sequence[str]]
 
 
 class LambdaSource:
@@ -31,13 +31,13 @@ class LambdaSource:
 
     name = "lambda"
 
-    def __init__(self, place: AwsPlace) -> None:
-        self.scope = str(place)
-        self._place = place
+    def __init__(self, aws: AwsApi) -> None:
+        self.scope = str(aws)
+        self._aws = aws
 
     def sightings(self) -> Iterator[Sighting]:
         """The image as it was deployed, and the digest that Lambda resolved it to and runs."""
-        with in_words("Reading Lambda", self.scope, is_call=False):
+        with explain_errors("Reading Lambda", self.scope, is_call=False):
             versions = list(self._versions())
             aliases = self._all_aliases(versions)
             images = in_parallel(self._image, versions)
@@ -46,38 +46,38 @@ class LambdaSource:
                     uri, digest = image
                     yield Sighting(uri, _words(version, aliases), digest)
 
-    def _versions(self) -> Iterator[_Version]:
+    def _versions(self) -> Iterator[_FunctionVersion]:
         """$LATEST and every published one; functions from zip archives use no image."""
-        functions = self._place.pages(
+        functions = self._aws.pages(
             "lambda", "list_functions", "Functions", FunctionVersion="ALL", MaxItems=_PAGE
         )
         for entry in functions:
             if entry["PackageType"] == "Image":
-                yield _Version(entry["FunctionName"], entry["Version"])
+                yield _FunctionVersion(entry["FunctionName"], entry["Version"])
 
-    def _all_aliases(self, versions: Sequence[_Version]) -> _Aliases:
-        found: defaultdict[_Version, list[str]] = defaultdict(list)
+    def _all_aliases(self, versions: Sequence[_FunctionVersion]) -> _Aliases:
+        found: defaultdict[_FunctionVersion, list[str]] = defaultdict(list)
         functions = dict.fromkeys(version.function for version in versions)
         for aliases in in_parallel(self._aliases, functions):
             for version, alias in aliases:
                 found[version].append(alias)
         return found
 
-    def _aliases(self, function: str) -> list[tuple[_Version, str]]:
-        aliases = self._place.pages(
-            "lambda", "list_aliases", "Aliases", _IS_GONE, FunctionName=function, MaxItems=_PAGE
+    def _aliases(self, function: str) -> list[tuple[_FunctionVersion, str]]:
+        aliases = self._aws.pages(
+            "lambda", "list_aliases", "Aliases", _NOT_FOUND, FunctionName=function, MaxItems=_PAGE
         )
         return [
-            (_Version(function, version), alias["Name"])
+            (_FunctionVersion(function, version), alias["Name"])
             for alias in aliases
             for version in _versions_behind(alias)
         ]
 
-    def _image(self, version: _Version) -> tuple[str, str] | None:
-        answer = self._place.find(
+    def _image(self, version: _FunctionVersion) -> tuple[str, str] | None:
+        answer = self._aws.find(
             "lambda",
             "get_function",
-            _IS_GONE,
+            _NOT_FOUND,
             FunctionName=version.function,
             Qualifier=version.version,
         )
@@ -87,14 +87,14 @@ class LambdaSource:
         return code["ImageUri"], code["ResolvedImageUri"].rpartition("@")[2]
 
 
-def _versions_behind(alias: Answer) -> set[str]:
+def _versions_behind(alias: AwsAnswer) -> set[str]:
     """An alias may divide its calls between two versions."""
     routing = alias.get("RoutingConfig")
     weights = routing and routing.get("AdditionalVersionWeights")
     return {alias["FunctionVersion"], *(weights or ())}
 
 
-def _words(version: _Version, aliases: _Aliases) -> str:
+def _words(version: _FunctionVersion, aliases: _Aliases) -> str:
     number = version.version if version.version == LATEST else f"version {version.version}"
     names = sorted(aliases.get(version, ()))
     called = f" ({'alias' if len(names) == 1 else 'aliases'} {', '.join(names)})" if names else ""

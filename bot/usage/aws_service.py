@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from bot.aws.errors import in_words
-from bot.aws.places import AwsPlace
+from bot.aws.aws_api import AwsApi
+from bot.aws.errors import explain_errors
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 
@@ -16,17 +16,17 @@ class AwsServiceSource:
     name: str
     title: str
     service: str
-    find: Callable[[AwsPlace], Iterator[Sighting]]
-    place: AwsPlace
+    find: Callable[[AwsApi], Iterator[Sighting]]
+    aws: AwsApi
 
     @property
     def scope(self) -> str:
-        return str(self.place)
+        return str(self.aws)
 
     def sightings(self) -> Iterator[Sighting]:
-        with in_words(f"Reading {self.title}", self.scope, is_call=False):
-            if not self.place.lacks(self.service):
-                yield from self.find(self.place)
+        with explain_errors(f"Reading {self.title}", self.scope, is_call=False):
+            if not self.aws.lacks(self.service):
+                yield from self.find(self.aws)
 
 
 def sightings_of_each(

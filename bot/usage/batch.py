@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from bot.aws.places import Answer, AwsPlace
+from bot.aws.aws_api import AwsAnswer, AwsApi
 from bot.core.usage import Sighting
 from bot.usage.aws_service import AwsServiceSource
 
@@ -10,13 +10,13 @@ _PAGE = 100
 """The most that Batch lists at once: API reference, DescribeJobDefinitions, maxResults."""
 
 
-def batch_source(place: AwsPlace) -> AwsServiceSource:
-    return AwsServiceSource("batch", "Batch", "batch", batch_sightings, place)
+def batch_source(aws: AwsApi) -> AwsServiceSource:
+    return AwsServiceSource("batch", "Batch", "batch", batch_sightings, aws)
 
 
-def batch_sightings(place: AwsPlace) -> Iterator[Sighting]:
+def batch_sightings(aws: AwsApi) -> Iterator[Sighting]:
     """Of every active revision: a job may be submitted with any."""
-    definitions = place.pages(
+    definitions = aws.pages(
         "batch", "describe_job_definitions", "jobDefinitions", status="ACTIVE", maxResults=_PAGE
     )
     for definition in definitions:
@@ -26,13 +26,13 @@ def batch_sightings(place: AwsPlace) -> Iterator[Sighting]:
                 yield Sighting(container["image"], used_by)
 
 
-def _parts(definition: Answer) -> Sequence[Answer]:
+def _parts(definition: AwsAnswer) -> Sequence[AwsAnswer]:
     """A multi-node job has containers of its own in every range of nodes."""
     nodes = definition.get("nodeProperties")
     return (nodes and nodes["nodeRangeProperties"]) or (definition,)
 
 
-def _containers(part: Answer, used_by: str) -> Sequence[Answer]:
+def _containers(part: AwsAnswer, used_by: str) -> Sequence[AwsAnswer]:
     """Of a definition or a range of nodes. Batch registers none without (API reference,
     RegisterJobDefinition, type): if there seems to be none, they stand where we do not look."""
     containers = [*_single_container(part), *_ecs_containers(part), *_eks_containers(part)]
@@ -41,18 +41,18 @@ def _containers(part: Answer, used_by: str) -> Sequence[Answer]:
     return containers
 
 
-def _single_container(part: Answer) -> Iterator[Answer]:
+def _single_container(part: AwsAnswer) -> Iterator[AwsAnswer]:
     if container := part.get("containerProperties") or part.get("container"):
         yield container
 
 
-def _ecs_containers(part: Answer) -> Iterator[Answer]:
+def _ecs_containers(part: AwsAnswer) -> Iterator[AwsAnswer]:
     if properties := part.get("ecsProperties"):
         for task in properties["taskProperties"]:
             yield from task["containers"]
 
 
-def _eks_containers(part: Answer) -> Iterator[Answer]:
+def _eks_containers(part: AwsAnswer) -> Iterator[AwsAnswer]:
     if properties := part.get("eksProperties"):
         pod = properties["podProperties"]
         yield from pod["containers"]

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from bot.aws.errors import in_words
-from bot.aws.places import Answer, AwsPlace
+from bot.aws.aws_api import AwsAnswer, AwsApi
+from bot.aws.errors import explain_errors
 from bot.core.usage import Sighting
 from bot.usage.ecs_daemons import daemon_definition_sightings, daemon_findings, is_of_daemon
 from bot.usage.ecs_definitions import (
     PAGE,
-    DefinitionUse,
-    Describing,
+    DescribeCall,
+    TaskDefinitionUse,
     container_sightings,
     definition_sightings,
     describe_all,
@@ -21,7 +21,7 @@ from bot.usage.ecs_definitions import (
 )
 from bot.usage.ecs_schedules import rule_findings, schedule_findings
 
-_TASKS = Describing("describe_tasks", asked="tasks", told="tasks", at_once=100)
+_TASKS = DescribeCall("describe_tasks", parameter="tasks", result_key="tasks", limit=100)
 """API reference, DescribeTasks: up to 100."""
 
 _DESIRED = ("RUNNING", "STOPPED")
@@ -33,21 +33,21 @@ _RUNS_NOTHING = frozenset({"PROVISIONING", "PENDING", "STOPPED"})
 _STARTING = frozenset({"PROVISIONING", "PENDING", "ACTIVATING"})
 """Developer guide, task lifecycle."""
 
-_SERVICES = Describing("describe_services", asked="services", told="services", at_once=10)
+_SERVICES = DescribeCall("describe_services", parameter="services", result_key="services", limit=10)
 """API reference, DescribeServices: up to 10."""
 
-_DEPLOYMENTS = Describing(
+_DEPLOYMENTS = DescribeCall(
     "describe_service_deployments",
-    asked="serviceDeploymentArns",
-    told="serviceDeployments",
-    at_once=20,
+    parameter="serviceDeploymentArns",
+    result_key="serviceDeployments",
+    limit=20,
 )
 
-_REVISIONS = Describing(
+_REVISIONS = DescribeCall(
     "describe_service_revisions",
-    asked="serviceRevisionArns",
-    told="serviceRevisions",
-    at_once=20,
+    parameter="serviceRevisionArns",
+    result_key="serviceRevisions",
+    limit=20,
 )
 """API reference: up to 20. Both answer MISSING for what is older than October 25, 2024."""
 
@@ -58,7 +58,7 @@ _TASK_SET_STATES = {"PRIMARY": "", "ACTIVE": " (second task set)", "DRAINING": "
 """API reference, TaskSet, status. ACTIVE serves no production traffic."""
 
 
-def task_findings(place: AwsPlace, clusters: Sequence[str]) -> Iterator[Sighting | DefinitionUse]:
+def task_findings(aws: AwsApi, clusters: Sequence[str]) -> Iterator[Sighting | TaskDefinitionUse]:
     """By image and, once it is pulled, by digest: for a multi-arch image the index's."""
 
     def listed(cluster: str) -> Sequence[str]:
@@ -66,33 +66,33 @@ def task_findings(place: AwsPlace, clusters: Sequence[str]) -> Iterator[Sighting
             arn
             for desired in _DESIRED
             for arn in list_in_cluster(
-                place, "list_tasks", "taskArns", cluster, desiredStatus=desired
+                aws, "list_tasks", "taskArns", cluster, desiredStatus=desired
             )
         )
         return list(dict.fromkeys(arns))
 
-    for task in describe_in_clusters(place, _TASKS, clusters, listed):
+    for task in describe_in_clusters(aws, _TASKS, clusters, listed):
         yield from _findings(task)
 
 
-def _findings(task: Answer) -> Iterator[Sighting | DefinitionUse]:
+def _findings(task: AwsAnswer) -> Iterator[Sighting | TaskDefinitionUse]:
     """Lest one of ours should be among the containers that name no image, the task definition
     counts then as well."""
     used_by = f"{_workload(task)}{_state(task)}"
     for container in task["containers"]:
         yield from container_sightings(container, used_by, _since(task))
         if not container.get("image"):
-            yield DefinitionUse(task["taskDefinitionArn"], used_by)
+            yield TaskDefinitionUse(task["taskDefinitionArn"], used_by)
 
 
-def _since(task: Answer) -> datetime | None:
+def _since(task: AwsAnswer) -> datetime | None:
     """When a task was made whose containers run: that they have an imageDigest then is not promised
     (API reference, Container)."""
     made_at: datetime | None = task.get("createdAt")
     return None if task["lastStatus"] in _RUNS_NOTHING else made_at
 
 
-def _workload(task: Answer) -> str:
+def _workload(task: AwsAnswer) -> str:
     cluster = short_name(task["clusterArn"])
     group = task.get("group") or ""
     if group.startswith(_OF_SERVICE):
@@ -100,48 +100,48 @@ def _workload(task: Answer) -> str:
     return f"ECS task {short_name(task['taskDefinitionArn'])} on {cluster}"
 
 
-def _state(task: Answer) -> str:
+def _state(task: AwsAnswer) -> str:
     if task["desiredStatus"] == "STOPPED":
         return " (stopped)"
     return " (starting)" if task["lastStatus"] in _STARTING else ""
 
 
 def service_findings(
-    place: AwsPlace, clusters: Sequence[str]
-) -> Iterator[Sighting | DefinitionUse]:
+    aws: AwsApi, clusters: Sequence[str]
+) -> Iterator[Sighting | TaskDefinitionUse]:
     def listed(cluster: str) -> Sequence[str]:
-        return list(list_in_cluster(place, "list_services", "serviceArns", cluster))
+        return list(list_in_cluster(aws, "list_services", "serviceArns", cluster))
 
     revisions: dict[str, str] = {}
     deployments: dict[str, str] = {}
-    for service in describe_in_clusters(place, _SERVICES, clusters, listed):
+    for service in describe_in_clusters(aws, _SERVICES, clusters, listed):
         used_by = f"ECS {short_name(service['clusterArn'])}/{service['serviceName']}"
         yield from _definitions(service, used_by)
         for revision in service.get("currentServiceRevisions") or ():
             revisions[revision["arn"]] = used_by
         if deployment := service.get("currentServiceDeployment"):
             deployments[deployment] = used_by
-    for arn, used_by in _rollback_targets(place, deployments):
+    for arn, used_by in _rollback_targets(aws, deployments):
         revisions.setdefault(arn, f"{used_by} (to roll back to)")
-    yield from _revision_findings(place, revisions)
+    yield from _revision_findings(aws, revisions)
 
 
-def _definitions(service: Answer, used_by: str) -> Iterator[DefinitionUse]:
+def _definitions(service: AwsAnswer, used_by: str) -> Iterator[TaskDefinitionUse]:
     """With deployment controllers CODE_DEPLOY and EXTERNAL a service has task sets instead of
     deployments, and with EXTERNAL no task definition of its own."""
     if definition := service.get("taskDefinition"):
-        yield DefinitionUse(definition, used_by)
+        yield TaskDefinitionUse(definition, used_by)
     for deployment in service["deployments"]:
         state = _DEPLOYMENT_STATES.get(deployment["status"], "")
-        yield DefinitionUse(deployment["taskDefinition"], f"{used_by}{state}")
+        yield TaskDefinitionUse(deployment["taskDefinition"], f"{used_by}{state}")
     for task_set in service.get("taskSets") or ():
         state = _TASK_SET_STATES.get(task_set["status"], "")
-        yield DefinitionUse(task_set["taskDefinition"], f"{used_by}{state}")
+        yield TaskDefinitionUse(task_set["taskDefinition"], f"{used_by}{state}")
 
 
-def _rollback_targets(place: AwsPlace, deployments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _rollback_targets(aws: AwsApi, deployments: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Revisions that each deployment came from, leads to, or went back to."""
-    for deployment in describe_all(place, _DEPLOYMENTS, list(deployments)):
+    for deployment in describe_all(aws, _DEPLOYMENTS, list(deployments)):
         used_by = deployments[deployment["serviceDeploymentArn"]]
         for source in deployment.get("sourceServiceRevisions") or ():
             yield source["arn"], used_by
@@ -152,13 +152,13 @@ def _rollback_targets(place: AwsPlace, deployments: Mapping[str, str]) -> Iterat
 
 
 def _revision_findings(
-    place: AwsPlace, revisions: Mapping[str, str]
-) -> Iterator[Sighting | DefinitionUse]:
+    aws: AwsApi, revisions: Mapping[str, str]
+) -> Iterator[Sighting | TaskDefinitionUse]:
     """The digests that ECS resolved at deployment. A container with versionConsistency `disabled`
     has none, so that the task definition counts as well."""
-    for revision in describe_all(place, _REVISIONS, list(revisions)):
+    for revision in describe_all(aws, _REVISIONS, list(revisions)):
         used_by = revisions[revision["serviceRevisionArn"]]
-        yield DefinitionUse(revision["taskDefinition"], used_by)
+        yield TaskDefinitionUse(revision["taskDefinition"], used_by)
         for container in revision.get("containerImages") or ():
             yield from container_sightings(container, used_by)
 
@@ -169,32 +169,32 @@ class EcsSource:
 
     name = "ecs"
 
-    def __init__(self, place: AwsPlace, revisions: int) -> None:
-        self.scope = str(place)
-        self._place = place
+    def __init__(self, aws: AwsApi, revisions: int) -> None:
+        self.scope = str(aws)
+        self._aws = aws
         self._revisions = revisions
 
     def sightings(self) -> Iterator[Sighting]:
         """Images that ECS names itself, and then those of every task definition that is named by
         anything."""
-        named: list[DefinitionUse] = []
-        with in_words("Reading ECS", self.scope, is_call=False):
+        named: list[TaskDefinitionUse] = []
+        with explain_errors("Reading ECS", self.scope, is_call=False):
             for finding in self._findings():
-                if isinstance(finding, DefinitionUse):
+                if isinstance(finding, TaskDefinitionUse):
                     named.append(finding)
                 else:
                     yield finding
             of_daemons = [use for use in named if is_of_daemon(use)]
             others = [use for use in named if not is_of_daemon(use)]
-            yield from definition_sightings(self._place, others)
-            yield from daemon_definition_sightings(self._place, of_daemons)
+            yield from definition_sightings(self._aws, others)
+            yield from daemon_definition_sightings(self._aws, of_daemons)
 
-    def _findings(self) -> Iterator[Sighting | DefinitionUse]:
+    def _findings(self) -> Iterator[Sighting | TaskDefinitionUse]:
         """Tasks before services: one that starts meanwhile is told of by its service."""
-        clusters = list(self._place.pages("ecs", "list_clusters", "clusterArns", maxResults=PAGE))
-        yield from task_findings(self._place, clusters)
-        yield from service_findings(self._place, clusters)
-        yield from daemon_findings(self._place, clusters, self._revisions)
-        yield from rule_findings(self._place)
-        yield from schedule_findings(self._place)
-        yield from newest_definitions(self._place, self._revisions)
+        clusters = list(self._aws.pages("ecs", "list_clusters", "clusterArns", maxResults=PAGE))
+        yield from task_findings(self._aws, clusters)
+        yield from service_findings(self._aws, clusters)
+        yield from daemon_findings(self._aws, clusters, self._revisions)
+        yield from rule_findings(self._aws)
+        yield from schedule_findings(self._aws)
+        yield from newest_definitions(self._aws, self._revisions)

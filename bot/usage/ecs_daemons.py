@@ -5,57 +5,60 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import nlargest
 
-from bot.aws.places import Answer, AwsPlace, absence, any_of
+from bot.aws.aws_api import AwsAnswer, AwsApi, any_of, error_with
 from bot.core.usage import Sighting
 from bot.parallel import in_parallel
 from bot.usage.ecs_definitions import (
-    CLUSTER_IS_GONE,
+    CLUSTER_NOT_FOUND,
     PAGE,
-    DefinitionUse,
-    Describing,
+    DescribeCall,
+    TaskDefinitionUse,
     container_sightings,
     describe_all,
     short_name,
     sightings_in,
 )
 
-_DEPLOYMENTS = Describing(
+_DEPLOYMENTS = DescribeCall(
     "describe_daemon_deployments",
-    asked="daemonDeploymentArns",
-    told="daemonDeployments",
-    at_once=20,
+    parameter="daemonDeploymentArns",
+    result_key="daemonDeployments",
+    limit=20,
 )
-_REVISIONS = Describing(
-    "describe_daemon_revisions", asked="daemonRevisionArns", told="daemonRevisions", at_once=20
+_REVISIONS = DescribeCall(
+    "describe_daemon_revisions",
+    parameter="daemonRevisionArns",
+    result_key="daemonRevisions",
+    limit=20,
 )
 """API reference: up to 20."""
 
-_HAS_NONE = any_of(CLUSTER_IS_GONE, absence("UnsupportedFeatureException"))
+_HAS_NONE = any_of(CLUSTER_NOT_FOUND, error_with("UnsupportedFeatureException"))
 """The second: the Region does not offer daemons (API reference, ListDaemons)."""
 
-_IS_GONE = any_of(_HAS_NONE, absence("DaemonNotFoundException"))
+_NOT_FOUND = any_of(_HAS_NONE, error_with("DaemonNotFoundException"))
 
 
 def daemon_findings(
-    place: AwsPlace, clusters: Sequence[str], newest: int
-) -> Iterator[Sighting | DefinitionUse]:
+    aws: AwsApi, clusters: Sequence[str], newest: int
+) -> Iterator[Sighting | TaskDefinitionUse]:
     """`newest`: how many revisions of every family of daemon task definitions count."""
-    for revision, used_by in _deployed_revisions(place, clusters):
+    for revision, used_by in _deployed_revisions(aws, clusters):
         containers = revision.get("containerImages")
         for container in containers or ():
             yield from container_sightings(container, used_by)
         if not containers:
-            yield DefinitionUse(revision["daemonTaskDefinitionArn"], used_by)
-    yield from _newest_definitions(place, newest)
+            yield TaskDefinitionUse(revision["daemonTaskDefinitionArn"], used_by)
+    yield from _newest_definitions(aws, newest)
 
 
-def is_of_daemon(use: DefinitionUse) -> bool:
+def is_of_daemon(use: TaskDefinitionUse) -> bool:
     """Whether it names a daemon task definition, by ARN: a daemon's tasks do, too."""
     return ":daemon-task-definition/" in use.definition
 
 
 def daemon_definition_sightings(
-    place: AwsPlace, uses: Iterable[DefinitionUse]
+    aws: AwsApi, uses: Iterable[TaskDefinitionUse]
 ) -> Iterator[Sighting]:
     """Describes each definition once. One that was deleted is still there while a daemon runs it
     (API reference, DeleteDaemonTaskDefinition)."""
@@ -63,37 +66,37 @@ def daemon_definition_sightings(
     for use in uses:
         users[use.definition].add(use.used_by)
 
-    def described(arn: str) -> Answer:
-        answer = place.call("ecs", "describe_daemon_task_definition", daemonTaskDefinition=arn)
-        definition: Answer = answer["daemonTaskDefinition"]
+    def described(arn: str) -> AwsAnswer:
+        answer = aws.call("ecs", "describe_daemon_task_definition", daemonTaskDefinition=arn)
+        definition: AwsAnswer = answer["daemonTaskDefinition"]
         return definition
 
     for arn, definition in zip(users, in_parallel(described, users), strict=True):
         yield from sightings_in(definition, users[arn])
 
 
-def _deployed_revisions(place: AwsPlace, clusters: Sequence[str]) -> Iterator[tuple[Answer, str]]:
+def _deployed_revisions(aws: AwsApi, clusters: Sequence[str]) -> Iterator[tuple[AwsAnswer, str]]:
     """Revisions that run, that a deployment leads to, and that a rollback would go back to."""
     revisions: dict[str, str] = {}
     deployments: dict[str, str] = {}
-    for daemon in _daemons(place, clusters):
+    for daemon in _daemons(aws, clusters):
         used_by = f"ECS daemon {_name(daemon['daemonArn'])}"
         for revision in daemon.get("currentRevisions") or ():
             revisions[revision["arn"]] = used_by
         if deployment := daemon.get("deploymentArn"):
             deployments[deployment] = used_by
-    for deployment in describe_all(place, _DEPLOYMENTS, list(deployments)):
+    for deployment in describe_all(aws, _DEPLOYMENTS, list(deployments)):
         used_by = deployments[deployment["daemonDeploymentArn"]]
         revisions.setdefault(deployment["targetDaemonRevision"]["arn"], used_by)
         for arn in _rollback_targets(deployment):
             revisions.setdefault(arn, f"{used_by} (to roll back to)")
-    for revision in describe_all(place, _REVISIONS, list(revisions)):
+    for revision in describe_all(aws, _REVISIONS, list(revisions)):
         yield revision, revisions[revision["daemonRevisionArn"]]
 
 
-def _daemons(place: AwsPlace, clusters: Sequence[str]) -> Iterator[Answer]:
+def _daemons(aws: AwsApi, clusters: Sequence[str]) -> Iterator[AwsAnswer]:
     def listed(cluster: str) -> list[str]:
-        daemons = place.pages(
+        daemons = aws.pages(
             "ecs",
             "list_daemons",
             "daemonSummariesList",
@@ -103,15 +106,15 @@ def _daemons(place: AwsPlace, clusters: Sequence[str]) -> Iterator[Answer]:
         )
         return [daemon["daemonArn"] for daemon in daemons]
 
-    def described(arn: str) -> Answer | None:
-        answer = place.find("ecs", "describe_daemon", _IS_GONE, daemonArn=arn)
+    def described(arn: str) -> AwsAnswer | None:
+        answer = aws.find("ecs", "describe_daemon", _NOT_FOUND, daemonArn=arn)
         return answer and answer["daemon"]
 
     arns = (arn for some in in_parallel(listed, clusters) for arn in some)
     yield from filter(None, in_parallel(described, arns))
 
 
-def _rollback_targets(deployment: Answer) -> Iterator[str]:
+def _rollback_targets(deployment: AwsAnswer) -> Iterator[str]:
     for source in deployment.get("sourceDaemonRevisions") or ():
         yield source["arn"]
     rollback = deployment.get("rollback")
@@ -119,11 +122,11 @@ def _rollback_targets(deployment: Answer) -> Iterator[str]:
         yield arn
 
 
-def _newest_definitions(place: AwsPlace, wanted: int) -> Iterator[DefinitionUse]:
+def _newest_definitions(aws: AwsApi, wanted: int) -> Iterator[TaskDefinitionUse]:
     """The newest ACTIVE revisions of every family, by ARN. The filter LAST_REGISTERED does not
     help: the last one may not be ACTIVE any more."""
     families: defaultdict[str, dict[int, str]] = defaultdict(dict)
-    for definition in place.pages(
+    for definition in aws.pages(
         "ecs",
         "list_daemon_task_definitions",
         "daemonTaskDefinitions",
@@ -137,7 +140,7 @@ def _newest_definitions(place: AwsPlace, wanted: int) -> Iterator[DefinitionUse]
     for revisions in families.values():
         for number in nlargest(wanted, revisions):
             arn = revisions[number]
-            yield DefinitionUse(arn, f"ECS daemon task definition {short_name(arn)} ({which})")
+            yield TaskDefinitionUse(arn, f"ECS daemon task definition {short_name(arn)} ({which})")
 
 
 def _name(arn: str) -> str:

@@ -4,20 +4,20 @@ import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bot.aws.places import Answer, AwsPlace, absence
+from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
 from bot.parallel import in_parallel
-from bot.usage.ecs_definitions import DefinitionUse
+from bot.usage.ecs_definitions import TaskDefinitionUse
 
 _SCHEDULES_A_PAGE = 100
 """The most that Scheduler lists at once: API reference, ListSchedules, MaxResults."""
 
-_IS_GONE = absence("ResourceNotFoundException")
+_NOT_FOUND = error_with("ResourceNotFoundException")
 
 _RULES_A_PAGE = 100
 """The most that EventBridge lists at once: API reference, Limit."""
 
 
-class _Schedule(NamedTuple):
+class _ScheduleName(NamedTuple):
     group: str
     name: str
 
@@ -25,22 +25,24 @@ class _Schedule(NamedTuple):
         return self.name if self.group == "default" else f"{self.group}/{self.name}"
 
 
-def schedule_findings(place: AwsPlace) -> Iterator[DefinitionUse]:
+def schedule_findings(aws: AwsApi) -> Iterator[TaskDefinitionUse]:
     """Of every group, enabled or not. The list does not tell what a target is given: whatever
     leads to ECS is looked at by itself."""
 
-    def uses_of(schedule: _Schedule) -> list[DefinitionUse]:
-        answer = place.find(
-            "scheduler", "get_schedule", _IS_GONE, GroupName=schedule.group, Name=schedule.name
+    def uses_of(schedule: _ScheduleName) -> list[TaskDefinitionUse]:
+        answer = aws.find(
+            "scheduler", "get_schedule", _NOT_FOUND, GroupName=schedule.group, Name=schedule.name
         )
         if answer is None:
             return []
         used_by = f"schedule {schedule}"
-        return [DefinitionUse(name, used_by) for name in _definitions(answer["Target"], schedule)]
+        return [
+            TaskDefinitionUse(name, used_by) for name in _definitions(answer["Target"], schedule)
+        ]
 
-    listed = place.pages("scheduler", "list_schedules", "Schedules", MaxResults=_SCHEDULES_A_PAGE)
+    listed = aws.pages("scheduler", "list_schedules", "Schedules", MaxResults=_SCHEDULES_A_PAGE)
     ours = (
-        _Schedule(entry["GroupName"], entry["Name"])
+        _ScheduleName(entry["GroupName"], entry["Name"])
         for entry in listed
         if _is_cluster(arn := entry["Target"]["Arn"]) or _is_call_of_ecs(arn)
     )
@@ -59,14 +61,14 @@ def _is_call_of_ecs(arn: str) -> bool:
     return ":::aws-sdk:ecs:" in arn.lower()
 
 
-def _definitions(target: Answer, schedule: _Schedule) -> Iterator[str]:
+def _definitions(target: AwsAnswer, schedule: _ScheduleName) -> Iterator[str]:
     if _is_cluster(target["Arn"]):
         yield target["EcsParameters"]["TaskDefinitionArn"]
     elif _is_call_of_ecs(target["Arn"]):
-        yield from _given(target, schedule)
+        yield from _task_definitions_in_input(target, schedule)
 
 
-def _given(target: Answer, schedule: _Schedule) -> list[str]:
+def _task_definitions_in_input(target: AwsAnswer, schedule: _ScheduleName) -> list[str]:
     """What the Input, the JSON of the action's request, gives as TaskDefinition. Scheduler writes
     its members as `TaskDefinition`, ECS itself as `taskDefinition`."""
     try:
@@ -80,7 +82,7 @@ def _given(target: Answer, schedule: _Schedule) -> list[str]:
         ) from error
 
 
-class _Rule(NamedTuple):
+class _RuleName(NamedTuple):
     bus: str
     name: str
 
@@ -88,32 +90,32 @@ class _Rule(NamedTuple):
         return self.name if self.bus == "default" else f"{self.bus}/{self.name}"
 
 
-def rule_findings(place: AwsPlace) -> Iterator[DefinitionUse]:
+def rule_findings(aws: AwsApi) -> Iterator[TaskDefinitionUse]:
     """Targets with EcsParameters, on every bus. A rule that is disabled can be enabled again."""
 
-    def rules_of(bus: str) -> list[_Rule]:
-        rules = place.pages(
-            "events", "list_rules", "Rules", _IS_GONE, EventBusName=bus, Limit=_RULES_A_PAGE
+    def rules_of(bus: str) -> list[_RuleName]:
+        rules = aws.pages(
+            "events", "list_rules", "Rules", _NOT_FOUND, EventBusName=bus, Limit=_RULES_A_PAGE
         )
-        return [_Rule(bus, rule["Name"]) for rule in rules]
+        return [_RuleName(bus, rule["Name"]) for rule in rules]
 
-    def uses_of(rule: _Rule) -> list[DefinitionUse]:
-        targets = place.pages(
+    def uses_of(rule: _RuleName) -> list[TaskDefinitionUse]:
+        targets = aws.pages(
             "events",
             "list_targets_by_rule",
             "Targets",
-            _IS_GONE,
+            _NOT_FOUND,
             EventBusName=rule.bus,
             Rule=rule.name,
             Limit=_RULES_A_PAGE,
         )
         return [
-            DefinitionUse(parameters["TaskDefinitionArn"], f"EventBridge rule {rule}")
+            TaskDefinitionUse(parameters["TaskDefinitionArn"], f"EventBridge rule {rule}")
             for target in targets
             if (parameters := target.get("EcsParameters"))
         ]
 
-    buses = place.pages("events", "list_event_buses", "EventBuses", Limit=_RULES_A_PAGE)
+    buses = aws.pages("events", "list_event_buses", "EventBuses", Limit=_RULES_A_PAGE)
     rules = (
         rule for some in in_parallel(rules_of, (bus["Name"] for bus in buses)) for rule in some
     )

@@ -14,7 +14,7 @@ from bot.core.words import decode_text
 from bot.outgoing import quoted
 
 
-class _Entry(BaseModel):
+class _FileEntry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     image: str
@@ -22,9 +22,9 @@ class _Entry(BaseModel):
 
 
 @cache
-def _entries() -> TypeAdapter[list[str | _Entry]]:
+def _entries() -> TypeAdapter[list[str | _FileEntry]]:
     """Made when it is needed: most runs read no file."""
-    return TypeAdapter(list[str | _Entry])
+    return TypeAdapter(list[str | _FileEntry])
 
 
 class FileSource:
@@ -44,7 +44,7 @@ class FileSource:
         for where, entry in self._entries():
             yield from self._everywhere(where, entry)
 
-    def _entries(self) -> Iterator[tuple[str, _Entry]]:
+    def _entries(self) -> Iterator[tuple[str, _FileEntry]]:
         """Each with where it stands."""
         try:
             text = decode_text(self._path.read_bytes())
@@ -68,7 +68,7 @@ class FileSource:
                 f"{first['msg']} at {'.'.join(map(str, first['loc'][:1])) or 'its start'}"
             ) from error
 
-    def _everywhere(self, where: str, entry: _Entry) -> Iterator[Sighting]:
+    def _everywhere(self, where: str, entry: _FileEntry) -> Iterator[Sighting]:
         try:
             reference = parse_reference(entry.image)
         except MalformedReferenceError as error:
@@ -83,13 +83,13 @@ class FileSource:
             yield Sighting(f"{host}/{entry.image}", used_by, is_guess=True)
 
 
-def _from_lines(path: Path, text: str) -> Iterator[tuple[str, _Entry]]:
+def _from_lines(path: Path, text: str) -> Iterator[tuple[str, _FileEntry]]:
     for number, line in enumerate(text.splitlines(), start=1):
         if reference := line.partition("#")[0].strip():
-            yield f"{path.name} line {number}", _Entry(image=reference)
+            yield f"{path.name} line {number}", _FileEntry(image=reference)
 
 
-def _from_json(path: Path, entries: Sequence[str | _Entry]) -> Iterator[tuple[str, _Entry]]:
+def _from_json(path: Path, entries: Sequence[str | _FileEntry]) -> Iterator[tuple[str, _FileEntry]]:
     for number, entry in enumerate(entries, start=1):
         where = f"{path.name} entry {number}"
-        yield where, entry if isinstance(entry, _Entry) else _Entry(image=entry)
+        yield where, entry if isinstance(entry, _FileEntry) else _FileEntry(image=entry)

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 
 import boto3
 
-from bot.aws.eks import Eks
-from bot.aws.places import AwsPlace, enabled_regions
-from bot.aws.sessions import brief_config
+from bot.aws.aws_api import AwsApi, enabled_regions
+from bot.aws.eks import EksClusters
+from bot.aws.sessions import short_timeout_config
 from bot.core.errors import DeniedByOrganizationError, RequestError, Sentence, ServiceError
 from bot.core.repository import RegistryId
 from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.parallel import in_parallel
 from bot.ports import RegionAnswer, RegionMemory
-from bot.usage.kubernetes.unlisted import KnownClusters
+from bot.usage.kubernetes.unlisted_clusters import KnownClusters
 
-LASTS = timedelta(days=1)
+ANSWER_LIFETIME = timedelta(days=1)
 """How long an answer counts."""
 
 _LAMBDA_PAGE = 50
@@ -25,17 +25,17 @@ _LAMBDA_PAGE = 50
 _Known = Mapping[tuple[str, str], RegionAnswer]
 """By Region and source."""
 
-Question = Callable[[AwsPlace], bool]
+Question = Callable[[AwsApi], bool]
 """Whether a service may run images in a Region, by one call."""
 
 
-def has_ecs_clusters(place: AwsPlace) -> bool:
-    return bool(place.call("ecs", "list_clusters", maxResults=1)["clusterArns"])
+def has_ecs_clusters(aws: AwsApi) -> bool:
+    return bool(aws.call("ecs", "list_clusters", maxResults=1)["clusterArns"])
 
 
-def may_have_lambda_images(place: AwsPlace) -> bool:
+def may_have_lambda_images(aws: AwsApi) -> bool:
     """Functions from zip archives run no image. Beyond the first page there may be others."""
-    answer = place.call("lambda", "list_functions", MaxItems=_LAMBDA_PAGE)
+    answer = aws.call("lambda", "list_functions", MaxItems=_LAMBDA_PAGE)
     is_image = any(function["PackageType"] == "Image" for function in answer["Functions"])
     return is_image or answer.next_page() is not None
 
@@ -43,10 +43,10 @@ def may_have_lambda_images(place: AwsPlace) -> bool:
 def has_eks_clusters(known: KnownClusters) -> Question:
     """Clusters that are neither ignored nor listed by ARN. A listed name counts for nothing: it is
     taken for that of a cluster in a Region that is scanned."""
-    return lambda place: bool(known.unlisted(Eks(place).clusters(), ()))
+    return lambda aws: bool(known.unlisted(EksClusters(aws).clusters(), ()))
 
 
-class NoMemory:
+class NoRegionMemory:
     """Remembers no answer, so that every Region is asked."""
 
     def asked_regions(self, _account: str) -> Mapping[tuple[str, str], RegionAnswer]:
@@ -58,7 +58,7 @@ class NoMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answers:
+class _RegionAnswers:
     """The answers of one Region by source, new or remembered. `error`: why some are missing or
     old."""
 
@@ -74,7 +74,7 @@ class _Answers:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherRegions:
+class OtherRegionsCheck:
     """Those that the account has opted into, besides the `scanned` ones. `questions`: what to ask
     in each, by source."""
 
@@ -83,9 +83,9 @@ class OtherRegions:
     scanned: Sequence[str]
     questions: Mapping[str, Question]
 
-    def ask(self, memory: RegionMemory, now: datetime) -> Elsewhere:
-        """Asks what `memory` does not know, or has known for longer than LASTS. If a call fails,
-        the remembered answer stands. Raises ServiceError only if the memory fails."""
+    def check(self, memory: RegionMemory, now: datetime) -> Elsewhere:
+        """Asks for answers that `memory` lacks or that are older than ANSWER_LIFETIME. Uses the
+        remembered answer if a call fails. Raises ServiceError only if the memory fails."""
         known = memory.asked_regions(self.account)
         try:
             enabled = enabled_regions(self.session, self.account, self.scanned[0])
@@ -102,33 +102,35 @@ class OtherRegions:
         memory.remember_regions(self.account, new)
         return self._elsewhere(answers)
 
-    def _ask(self, region: str, known: _Known, now: datetime) -> _Answers:
+    def _ask(self, region: str, known: _Known, now: datetime) -> _RegionAnswers:
         """After an error the Region is asked no more."""
-        place = AwsPlace(self.session, self.account, region, brief_config())
+        aws = AwsApi(self.session, self.account, region, short_timeout_config())
         told = self._remembered(known, region)
         for source, question in self.questions.items():
-            if source in told and now - told[source].at < LASTS:
+            if source in told and now - told[source].at < ANSWER_LIFETIME:
                 continue
             try:
-                told[source] = RegionAnswer(question(place), now)
+                told[source] = RegionAnswer(question(aws), now)
             except DeniedByOrganizationError:
                 told[source] = RegionAnswer(has_any=False, at=now)
             except (RequestError, ServiceError) as error:
-                return _Answers(region, told, error=Sentence.of(error))
-        return _Answers(region, told, is_denied=place.is_denied)
+                return _RegionAnswers(region, told, error=Sentence.of(error))
+        return _RegionAnswers(region, told, is_denied=aws.is_denied)
 
-    def _all_remembered(self, known: _Known, error: Sentence) -> list[_Answers]:
+    def _all_remembered(self, known: _Known, error: Sentence) -> list[_RegionAnswers]:
         """Where nobody can tell which Regions there are."""
         regions = {region for region, _ in known if region not in self.scanned}
-        answers = [_Answers(region, self._remembered(known, region)) for region in sorted(regions)]
-        return [*answers, _Answers(self.account, {}, error=error)]
+        answers = [
+            _RegionAnswers(region, self._remembered(known, region)) for region in sorted(regions)
+        ]
+        return [*answers, _RegionAnswers(self.account, {}, error=error)]
 
     def _remembered(self, known: _Known, region: str) -> dict[str, RegionAnswer]:
         """By source."""
         keys = {source: (region, source) for source in self.questions}
         return {source: known[key] for source, key in keys.items() if key in known}
 
-    def _elsewhere(self, answers: Sequence[_Answers]) -> Elsewhere:
+    def _elsewhere(self, answers: Sequence[_RegionAnswers]) -> Elsewhere:
         return Elsewhere(
             account=self.account,
             found=tuple(

@@ -18,7 +18,7 @@ STEP = "looking for images in use"
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
+class UsageScanner:
     """`registries`: those whose images are looked for. `expect_none`: it is fine if nobody uses
     any of their images. `may_confirm`: whether somebody may confirm how little a source lists.
     `ignored`: references that make no plan incomplete."""
@@ -34,7 +34,7 @@ class Scan:
     progress: Progress
     ignored: Patterns = field(default_factory=Patterns)
 
-    def take(self) -> Snapshot:
+    def scan(self) -> Snapshot:
         """Never raises for what a source cannot tell: that is an error of its look."""
         index = Index(self.hosts, self.ignored)
         scans: dict[int, SourceScan] = {}
@@ -45,12 +45,12 @@ class Scan:
             }
             for done, finished in enumerate(as_completed(waiting), start=1):
                 place, source = waiting[finished]
-                scans[place] = self._scan(source, index, finished.result())
+                scans[place] = self._scan_result(source, index, finished.result())
                 self.progress(STEP, done, len(waiting))
         told = [scan for _, scan in sorted(scans.items())]
-        return index.snapshot((*told, *self._silence(told)), self.not_checked)
+        return index.snapshot((*told, *self._nothing_in_use(told)), self.not_checked)
 
-    def _scan(
+    def _scan_result(
         self, source: UsageSource, index: Index, found: list[Sighting] | RequestError | ServiceError
     ) -> SourceScan:
         if isinstance(found, RequestError | ServiceError):
@@ -60,10 +60,10 @@ class Scan:
         except MalformedReferenceError as error:
             return SourceScan(source.name, source.scope, 0, Sentence.of(error))
         workloads = len({sighting.used_by for sighting in found})
-        doubt = self._shrinkage(source, WorkloadCount(workloads, self.clock()))
+        doubt = self._drop_in_usage(source, WorkloadCount(workloads, self.clock()))
         return SourceScan(source.name, source.scope, len(ours), doubt)
 
-    def _shrinkage(self, source: UsageSource, now: WorkloadCount) -> Doubt | None:
+    def _drop_in_usage(self, source: UsageSource, now: WorkloadCount) -> Doubt | None:
         """A source that suddenly lists far less may be looking at the wrong thing."""
         last = self._last_listed(source)
         if last is None or 2 * now.workloads >= last.workloads:
@@ -82,7 +82,7 @@ class Scan:
             last = before if last is None or before.workloads > last.workloads else last
         return last
 
-    def _silence(self, scans: Iterable[SourceScan]) -> Iterable[SourceScan]:
+    def _nothing_in_use(self, scans: Iterable[SourceScan]) -> Iterable[SourceScan]:
         """Nothing in use anywhere rather means that the sources look in the wrong place. Without
         any source nothing was looked at, and nobody can approve the plan."""
         scans = list(scans)
@@ -101,7 +101,7 @@ def _all_sightings(source: UsageSource) -> list[Sighting] | RequestError | Servi
 
 
 @dataclass(frozen=True, slots=True)
-class BrokenSource:
+class BrokenUsageSource:
     """Says so when it is looked at, as any source does that cannot tell."""
 
     name: str

@@ -8,9 +8,9 @@ from weakref import ref
 
 import pytest
 
-from bot.aws.eks import Eks
-from bot.aws.places import AwsPlace, caller_arn
-from bot.aws.sessions import brief_config, client_of, open_session
+from bot.aws.aws_api import AwsApi, caller_arn
+from bot.aws.eks import EksClusters
+from bot.aws.sessions import client_of, open_session, short_timeout_config
 from bot.bootstrap.sources import session_of
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws.identity import DEFAULT_KEY
@@ -29,7 +29,7 @@ def test_the_same_client_for_the_same_arguments() -> None:
     others = [
         client_of(session, "ecr", "us-east-1"),
         client_of(session, "sts", "eu-west-1"),
-        client_of(session, "ecr", "eu-west-1", brief_config()),
+        client_of(session, "ecr", "eu-west-1", short_timeout_config()),
         client_of(session, "ecr", "eu-west-1", prepare=as_it_is),
         client_of(open_session(), "ecr", "eu-west-1"),
     ]
@@ -69,7 +69,8 @@ def test_tokens_for_clusters_change_no_other_call(aws: StandIn) -> None:
     """However many were made with the same client."""
     session = open_session()
     tokens = {
-        Eks(AwsPlace(session, DEFAULT_ACCOUNT, DEFAULT_REGION)).token("prod") for _ in range(3)
+        EksClusters(AwsApi(session, DEFAULT_ACCOUNT, DEFAULT_REGION)).token("prod")
+        for _ in range(3)
     }
     assert all(token.startswith("k8s-aws-v1.") for token in tokens)
     sts = client_of(session, "sts", DEFAULT_REGION)

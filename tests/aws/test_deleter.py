@@ -14,7 +14,7 @@ from botocore.exceptions import (
 )
 
 from bot.aws.deleter import EcrDeleter, deleting_role
-from bot.aws.sessions import deleting_config, open_session
+from bot.aws.sessions import deletion_config, open_session
 from bot.core.errors import (
     AnswerLostError,
     ExpiredCredentialsError,
@@ -50,7 +50,7 @@ def deleter(shelf: Shelf) -> Deleter:
 def by_role(aws: StandIn, shelf: Shelf, **role: Any) -> EcrDeleter:
     aws.world.identities.add_role(ROLE, **role)
     assumed = deleting_role(ROLE, None, plan_of(shelf.id))
-    return EcrDeleter(lambda: open_session(assumed, "eu-west-1", deleting_config()), shelf.id)
+    return EcrDeleter(lambda: open_session(assumed, "eu-west-1", deletion_config()), shelf.id)
 
 
 def calls(aws: StandIn) -> Sequence[Call]:
@@ -181,9 +181,9 @@ def test_errors_on_the_way(
 def test_nobody_waits_long_for_an_answer(
     aws: StandIn, shelf: Shelf, deleter: Deleter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config: Any = deleting_config()
+    config: Any = deletion_config()
     assert (config.connect_timeout, config.read_timeout) == (3, 10)
-    monkeypatch.setattr("bot.aws.deleter.deleting_config", lambda: config)
+    monkeypatch.setattr("bot.aws.deleter.deletion_config", lambda: config)
     config.read_timeout = 0.3
     digest = shelf.image("a")
     aws.world.faults.add(Fault(operation="BatchDeleteImage", delay=3))
@@ -217,22 +217,22 @@ def test_whether_it_may_go_is_asked_last(aws: StandIn, shelf: Shelf) -> None:
     deleter = by_role(aws, shelf)
     seen: list[dict[str, int]] = []
 
-    def may_go() -> bool:
+    def may_send() -> bool:
         seen.append(dict(aws.world.calls.counts()))
         return True
 
     digests = shelf.images(2)
     for digest in digests:
-        deleter.delete([digest], may_go)
+        deleter.delete([digest], may_send)
     assert seen == [{"sts:AssumeRole": 1}, {"sts:AssumeRole": 1, "ecr:BatchDeleteImage": 1}]
 
 
 def test_what_asking_raises_goes_through(aws: StandIn, deleter: Deleter) -> None:
-    def may_go() -> bool:
+    def may_send() -> bool:
         raise ServiceError("the database is gone")
 
     with pytest.raises(ServiceError, match="the database is gone"):
-        deleter.delete([MISSING], may_go)
+        deleter.delete([MISSING], may_send)
     assert not calls(aws)
 
 
@@ -242,12 +242,12 @@ def test_several_threads_are_asked_each_for_itself(shelf: Shelf, deleter: Delete
     ends: dict[str, Any] = {}
 
     def delete(digest: str, *, may: bool) -> None:
-        def may_go() -> bool:
+        def may_send() -> bool:
             meeting.wait()
             return may
 
         try:
-            ends[digest] = deleter.delete([digest], may_go)
+            ends[digest] = deleter.delete([digest], may_send)
         except NotSentError as error:
             ends[digest] = error
 

@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot.aws.eks import Eks
-from bot.aws.places import AwsPlace
+from bot.aws.aws_api import AwsApi
+from bot.aws.eks import EksClusters
 from bot.aws.sessions import open_session
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -51,7 +51,7 @@ def test_where_it_is_signed_for(
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    eks = Eks(AwsPlace(open_session(), "123456789012", region))
+    eks = EksClusters(AwsApi(open_session(), "123456789012", region))
     for cluster in ("prod", "staging"):
         kind, _, text = eks.token(cluster).partition(".")
         assert kind == "k8s-aws-v1"

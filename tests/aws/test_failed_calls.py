@@ -5,12 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.aws.errors import in_words
-from bot.aws.sessions import Role, open_session
+from bot.aws.errors import explain_errors
+from bot.aws.sessions import AssumedRole, open_session
 from bot.core.errors import FailedCall, Sentence, ServiceError
 from bot.playground.aws import Fault, StandIn
 from tests.support import Shelf
-from tests.usage.aws_support import open_place
+from tests.usage.aws_support import open_aws_api
 
 ROLE = "arn:aws:iam::123456789012:role/reader"
 DENIED = "AccessDeniedException"
@@ -46,7 +46,7 @@ def test_it_is_that_of_the_role_which_cannot_be_assumed(
     aws: StandIn, shelf: Shelf, environment: object
 ) -> None:
     del environment, aws
-    registry = EcrRegistry(open_session(Role(ROLE)))
+    registry = EcrRegistry(open_session(AssumedRole(ROLE)))
     failed = sentence_of(lambda: list(registry.describe(shelf.id)))
     assert failed.call == FailedCall("sts:AssumeRole", "AccessDenied")
 
@@ -71,14 +71,14 @@ def test_an_answer_that_leaves_out_an_image(
 
 @pytest.mark.usefixtures("aws", "environment")
 def test_an_answer_of_another_service_that_cannot_be_used() -> None:
-    answer = open_place().call("ecs", "list_clusters")
+    answer = open_aws_api().call("ecs", "list_clusters")
     assert Sentence.of(answer.unusable("is odd")).call == FailedCall("ecs:ListClusters")
     failed = sentence_of(lambda: answer["nonsense"])
     assert failed.call == FailedCall("ecs:ListClusters")
 
 
 def read_nothing() -> None:
-    with in_words("Reading ECS", "there", is_call=False):
+    with explain_errors("Reading ECS", "there", is_call=False):
         raise LookupError("nothing")
 
 

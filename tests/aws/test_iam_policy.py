@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.aws.iam_policy import (
+    ACTIONS_OF_SOURCES,
     ANY,
-    LARGEST,
-    NEEDS_OF_SOURCES,
-    Duties,
+    MAX_POLICY_SIZE,
+    PolicyScope,
     partition_of,
     read_policy,
     size_of,
@@ -23,19 +23,19 @@ IRELAND, VIRGINIA = RegistryId(HERE, "eu-west-1"), RegistryId(HERE, "us-east-1")
 ROLE = f"arn:aws:iam::{THERE}:role/ci/cleaner"
 EVERY_REGION = tuple(f"me-southwest-{number}" for number in range(40))
 
-ALL = Duties(HERE, "aws", (IRELAND,), tuple(NEEDS_OF_SOURCES), ("eu-west-1",))
+ALL = PolicyScope(HERE, "aws", (IRELAND,), tuple(ACTIONS_OF_SOURCES), ("eu-west-1",))
 
 
-def statements(duties: Duties) -> dict[str, dict[str, Any]]:
-    return {statement["Sid"]: statement for statement in read_policy(duties)["Statement"]}
+def statements(scope: PolicyScope) -> dict[str, dict[str, Any]]:
+    return {statement["Sid"]: statement for statement in read_policy(scope)["Statement"]}
 
 
-def actions(duties: Duties) -> set[str]:
-    return {action for each in statements(duties).values() for action in each["Action"]}
+def actions(scope: PolicyScope) -> set[str]:
+    return {action for each in statements(scope).values() for action in each["Action"]}
 
 
-def services(duties: Duties) -> set[str]:
-    return {action.partition(":")[0] for action in actions(duties)}
+def services(scope: PolicyScope) -> set[str]:
+    return {action.partition(":")[0] for action in actions(scope)}
 
 
 def test_it_is_a_policy() -> None:
@@ -53,7 +53,7 @@ def test_it_only_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("looks", "expected"),
+    ("sources", "expected"),
     [
         (("ecs", "lambda"), {"ecs", "events", "scheduler", "lambda"}),
         (("ecs",), {"ecs", "events", "scheduler"}),
@@ -66,17 +66,17 @@ def test_it_only_reads() -> None:
         ((), set()),
     ],
 )
-def test_a_source_that_is_off_needs_nothing(looks: tuple[str, ...], expected: set[str]) -> None:
-    assert services(replace(ALL, looks=looks)) == {"ecr", *expected}
+def test_a_source_that_is_off_needs_nothing(sources: tuple[str, ...], expected: set[str]) -> None:
+    assert services(replace(ALL, sources=sources)) == {"ecr", *expected}
 
 
 @pytest.mark.parametrize(
-    ("look", "action"),
+    ("source", "action"),
     [("ecs_revisions", "ecs:ListTaskDefinitions"), ("eks_clusters", "eks:DescribeCluster")],
 )
-def test_what_only_some_settings_need(look: str, action: str) -> None:
-    without = tuple(each for each in NEEDS_OF_SOURCES if each != look)
-    assert actions(ALL) - actions(replace(ALL, looks=without)) == {action}
+def test_what_only_some_settings_need(source: str, action: str) -> None:
+    without = tuple(each for each in ACTIONS_OF_SOURCES if each != source)
+    assert actions(ALL) - actions(replace(ALL, sources=without)) == {action}
 
 
 def test_what_takes_resources_has_them() -> None:
@@ -137,7 +137,7 @@ def test_all_regions_have_to_be_found() -> None:
 
 def test_what_other_regions_have_may_be_asked_anywhere() -> None:
     """Unless all Regions are looked at."""
-    found = statements(replace(ALL, elsewhere=("ecs", "lambda", "kubernetes")))
+    found = statements(replace(ALL, other_region_sources=("ecs", "lambda", "kubernetes")))
     asking = found["AskOtherRegions"]
     assert asking["Action"] == [
         "ec2:DescribeRegions",
@@ -147,15 +147,19 @@ def test_what_other_regions_have_may_be_asked_anywhere() -> None:
     ]
     assert asking["Resource"] == ["*"]
     assert "Condition" not in asking
-    assert "AskOtherRegions" not in statements(replace(ALL, regions=(ANY,), elsewhere=("ecs",)))
+    assert "AskOtherRegions" not in statements(
+        replace(ALL, regions=(ANY,), other_region_sources=("ecs",))
+    )
 
 
 def test_a_managed_policy_can_hold_it() -> None:
     registries = tuple(RegistryId(HERE, region) for region in EVERY_REGION)
     elsewhere = ("ecs", "lambda", "kubernetes")
-    largest = replace(ALL, registries=registries, regions=EVERY_REGION, elsewhere=elsewhere)
+    largest = replace(
+        ALL, registries=registries, regions=EVERY_REGION, other_region_sources=elsewhere
+    )
     assert size_of(read_policy(ALL)) < size_of(read_policy(largest))
-    assert size_of(read_policy(replace(largest, registries=(IRELAND,)))) <= LARGEST
+    assert size_of(read_policy(replace(largest, registries=(IRELAND,)))) <= MAX_POLICY_SIZE
 
 
 def test_registries_of_other_accounts_keep_their_settings_to_themselves() -> None:
@@ -167,8 +171,8 @@ def test_registries_of_other_accounts_keep_their_settings_to_themselves() -> Non
 
 
 def test_who_only_assumes_roles() -> None:
-    duties = Duties(HERE, "aws", looks=("ecs", "lambda"), roles=(ROLE,))
-    assert statements(duties) == {
+    scope = PolicyScope(HERE, "aws", sources=("ecs", "lambda"), roles=(ROLE,))
+    assert statements(scope) == {
         "AssumeRoles": {
             "Sid": "AssumeRoles",
             "Effect": "Allow",
@@ -179,7 +183,7 @@ def test_who_only_assumes_roles() -> None:
 
 
 def test_who_only_looks_for_usage() -> None:
-    assert services(replace(ALL, registries=(), looks=("lambda",))) == {"lambda"}
+    assert services(replace(ALL, registries=(), sources=("lambda",))) == {"lambda"}
 
 
 @pytest.mark.parametrize(
@@ -193,13 +197,13 @@ def test_who_only_looks_for_usage() -> None:
 )
 def test_partitions(region: str, partition: str) -> None:
     assert partition_of(region) == partition
-    duties = Duties(HERE, partition, (RegistryId(HERE, region),), ("ecs", "lambda"), (region,))
-    arns = re.findall(r"arn:[a-z-]+", json.dumps(read_policy(duties)))
+    scope = PolicyScope(HERE, partition, (RegistryId(HERE, region),), ("ecs", "lambda"), (region,))
+    arns = re.findall(r"arn:[a-z-]+", json.dumps(read_policy(scope)))
     assert set(arns) == {f"arn:{partition}"}
 
 
 def test_an_unknown_account_stays_open() -> None:
-    found = statements(Duties(ANY, "aws", (RegistryId(ANY, ANY),), ("lambda",), (ANY,)))
+    found = statements(PolicyScope(ANY, "aws", (RegistryId(ANY, ANY),), ("lambda",), (ANY,)))
     assert found["ReadRepositories"]["Resource"] == ["arn:aws:ecr:*:*:repository/*"]
     assert found["ReadWorkloads"]["Resource"] == ["arn:aws:lambda:*:*:function:*"]
     assert "Condition" not in found["ReadRegistries"]

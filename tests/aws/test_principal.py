@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.aws.places import is_same_principal
+from bot.aws.aws_api import is_same_principal
 
 USER = "arn:aws:iam::123456789012:user/ann"
 SESSION = "arn:aws:sts::123456789012:assumed-role/cleaner/ecr-clean"

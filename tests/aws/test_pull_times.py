@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.aws.sessions import Role, open_session
+from bot.aws.sessions import AssumedRole, open_session
 from bot.core.manifest import Content, Unread
 from bot.playground.aws import Fault, StandIn
 from bot.ports import Dated
@@ -176,7 +176,7 @@ def test_an_assumed_role_is_exempt_by_the_arn_with_its_path(
     aws.world.exclude_pull_times(ROLE)
     shelf.image("a", pulled=20)
     recorded = shelf.pulled_at("a")
-    registry = EcrRegistry(open_session(Role(ROLE)))
+    registry = EcrRegistry(open_session(AssumedRole(ROLE)))
     taker = InventoryTaker(registry, cache, aws.world.clock.now, lambda *_: None)
     taker.take(shelf.id)
     assert cache.our_reads(shelf.id) == {}

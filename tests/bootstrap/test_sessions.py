@@ -10,7 +10,7 @@ from threading import Barrier
 import boto3
 import pytest
 
-from bot.aws.places import caller_arn
+from bot.aws.aws_api import caller_arn
 from bot.aws.sessions import client_config
 from bot.bootstrap.planning import identify
 from bot.bootstrap.sources import session_of
@@ -269,7 +269,7 @@ def test_without_it_the_default_region_counts(
 def test_a_program_that_hangs_is_ended_with_all_that_it_started(
     configure: Configure, environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.aws.credentials.SECONDS_OF_PROCESS", 1.0)
+    monkeypatch.setattr("bot.aws.credentials.PROCESS_TIMEOUT", 1.0)
     script = environment / "hangs.sh"
     script.write_text(f"sleep 60 & echo $$ $! > {environment}/pids; wait\n")
     configure(

@@ -74,7 +74,7 @@ def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
     web.index("multi", "amd64")
     fill_usage(aws.url, ONE_OF_EACH, ["shop/web"])
     use_everywhere(f"{web.id.uri}:multi")
-    eks.admit_everyone()
+    eks.allow_everything()
     aws.world.calls.reset()
 
 
@@ -277,7 +277,7 @@ def test_a_policy_that_is_too_large(run: Run, settings_file: Write) -> None:
     settings_file(f"registries: [{', '.join(entries)}]")
     result = run("iam-policy")
     assert result.status == 0
-    assert "characters; a managed policy takes 6,144: split it" in result.err
+    assert "characters, over the limit of 6,144: split it" in result.err
 
 
 DELETER = f"arn:aws:iam::{THERE}:role/ci/deleter"

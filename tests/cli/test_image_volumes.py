@@ -22,7 +22,7 @@ usage: {{{others_off("kubernetes")}, {CLUSTERS}}}
 @pytest.fixture
 def models(cluster: Cluster, shelf: Shelf, settings_file: Write) -> Shelf:
     """`v1` names the image `a`. Nothing but use keeps any image."""
-    cluster.admit_everyone()
+    cluster.allow_everything()
     settings_file(SETTINGS)
     shelf.image("a", "v1", "a")
     shelf.image("b", "b")

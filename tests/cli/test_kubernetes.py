@@ -96,7 +96,7 @@ def test_a_cluster_of_eks(cluster: Cluster, look: Look, shelf: Shelf, called: st
 def test_a_kubeconfig_beside_the_settings_file(
     cluster: Cluster, shelf: Shelf, run: Run, environment: Path, context: str
 ) -> None:
-    cluster.admit_everyone()
+    cluster.allow_everything()
     cluster.apply(*deployment("api", f"{shelf.id.uri}:1.0", replicas=0))
     shelf.images(2)
     folder = environment / "settings"
@@ -119,7 +119,7 @@ def test_two_clusters_at_once(
 ) -> None:
     with Cluster("edge") as edge:
         (environment / "edge.json").write_text(json.dumps(edge.kubeconfig()))
-        edge.admit_everyone()
+        edge.allow_everything()
         cluster.apply(*deployment("api", f"{shelf.id.uri}:1.0"))
         edge.apply(*deployment("api", f"{shelf.id.uri}:1.2"))
         result = look(BY_EKS, "{name: edge, kubeconfig: edge.json}")
@@ -168,7 +168,7 @@ def test_a_cluster_of_another_account(
         return principal
 
     monkeypatch.setattr(aws.world.identities, "open_session", admit)
-    cluster.admit_everyone()
+    cluster.allow_everything()
     cluster.trust_sts(aws.url)
     aws.world.eks(OTHER, "us-east-1").create(
         "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
@@ -215,7 +215,7 @@ def test_a_cluster_of_eks_that_is_reached_by_kubeconfig(
 ) -> None:
     """`aws eks update-kubeconfig` makes contexts that are ARNs. Other names may be anybody's."""
     aws.world.eks().create("prod")
-    cluster.admit_everyone()
+    cluster.allow_everything()
     content = cluster.kubeconfig()
     content["contexts"].append({**content["contexts"][0], "name": ARN})
     (environment / "kubeconfig").write_text(json.dumps(content))
@@ -293,7 +293,7 @@ def test_a_cluster_that_hangs(cluster: Cluster, look: Look) -> None:
 def test_a_plugin_runs_only_for_settings_that_were_named(
     cluster: Cluster, look: Look, plan: Run, shelf: Shelf, environment: Path
 ) -> None:
-    cluster.admit_everyone()
+    cluster.allow_everything()
     cluster.apply(*deployment("api", f"{shelf.id.uri}:1.1"))
     credential = {"status": {"token": DEFAULT_TOKEN}}
     plugin = {
@@ -366,7 +366,7 @@ def rollout(cluster: Cluster, spec: dict[str, Any]) -> None:
 @pytest.fixture
 def rollouts(cluster: Cluster) -> Cluster:
     cluster.register("argoproj.io", "v1alpha1", "rollouts", "Rollout")
-    cluster.admit_everyone()
+    cluster.allow_everything()
     return cluster
 
 
@@ -400,7 +400,7 @@ def test_a_custom_resource_that_one_cluster_does_not_have(
 ) -> None:
     with Cluster("edge") as edge:
         edge.register("serving.knative.dev", "v1", "services", "Service")
-        edge.admit_everyone()
+        edge.allow_everything()
         (environment / "edge.json").write_text(json.dumps(edge.kubeconfig()))
         services = "resource: services.v1.serving.knative.dev, template: spec.template"
         result = look(

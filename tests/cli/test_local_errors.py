@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from bot.aws.places import caller_arn
+from bot.aws.aws_api import caller_arn
 from bot.bootstrap.sources import session_of
 from bot.core.errors import ServiceError
 from tests.support import Run, Shelf

@@ -195,7 +195,7 @@ def test_a_workflow_whose_script_no_path_leads_to(
     resource = "workflowtemplates.v1alpha1.argoproj.io"
     path = "spec.templates[?container].{containers: [{name: 'm', image: container.image}]}"
     with Cluster("prod") as cluster:
-        cluster.admit_everyone()
+        cluster.allow_everything()
         cluster.register("argoproj.io", "v1alpha1", "workflowtemplates", "WorkflowTemplate")
         spec = {"templates": templates}
         api = "argoproj.io/v1alpha1"

@@ -77,7 +77,7 @@ def test_a_build_that_was_promoted_has_several_tags(aws: StandIn) -> None:
 
 def test_the_cluster_runs_payments(aws: StandIn) -> None:
     with Cluster("prod") as cluster:
-        cluster.admit_everyone()
+        cluster.allow_everything()
         run_payments(aws.url, cluster.address)
         with Client(KubeConfig.from_dict(cluster.kubeconfig())) as kube:
             sets: list[Any] = list(kube.list(ReplicaSet, namespace="payments"))

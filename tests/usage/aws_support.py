@@ -1,4 +1,4 @@
-"""What the tests of AWS's sources share: a place on the stand-in, and everything that can fail."""
+"""Helpers of the tests of AWS sources: the AWS API of the stand-in, and every kind of failure."""
 
 import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import ReadTimeoutError
 from botocore.retries.standard import ExponentialBackoff
 
-from bot.aws.places import AwsPlace
+from bot.aws.aws_api import AwsApi
 from bot.core.errors import ServiceError
 from bot.core.usage import Sighting
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
@@ -20,7 +20,7 @@ from bot.ports import UsageSource
 
 HOST = f"{DEFAULT_ACCOUNT}.dkr.ecr.{DEFAULT_REGION}.amazonaws.com"
 PLACE = f"{DEFAULT_ACCOUNT} in {DEFAULT_REGION}"
-Open = Callable[[AwsPlace], UsageSource]
+Open = Callable[[AwsApi], UsageSource]
 Fail = Callable[[StandIn, str], None]
 """Makes every call of an operation (`ecs:ListTasks`) fail."""
 
@@ -29,11 +29,11 @@ UNLISTED = "xx-nowhere-1"
 """A Region that botocore knows nothing of."""
 
 
-def open_place(patience: float = 60, region: str = DEFAULT_REGION) -> AwsPlace:
+def open_aws_api(patience: float = 60, region: str = DEFAULT_REGION) -> AwsApi:
     """The stand-in's default account; `patience`: how long an answer may take."""
     core = botocore.session.get_session()
     core.set_default_client_config(Config(read_timeout=patience))
-    return AwsPlace(boto3.Session(botocore_session=core), DEFAULT_ACCOUNT, region)
+    return AwsApi(boto3.Session(botocore_session=core), DEFAULT_ACCOUNT, region)
 
 
 def lose_host(monkeypatch: pytest.MonkeyPatch, service: str, code: int = socket.EAI_NONAME) -> None:
@@ -103,7 +103,7 @@ def every_failure_is_told(
 ) -> None:
     """Each call that the source makes, or of `calls`, fails alone: the source says which one and
     where."""
-    source = open_source(open_place())
+    source = open_source(open_aws_api())
     for call in calls or _calls_when_all_is_well(aws, source):
         aws.world.access.clear()
         aws.world.faults.clear()
@@ -113,14 +113,14 @@ def every_failure_is_told(
 
 def every_time_out_is_told(aws: StandIn, open_source: Open) -> None:
     """Botocore says so at once, as it does when a socket has timed out: nothing is waited for."""
-    place, late = open_place(), ""
+    aws_api, late = open_aws_api(), ""
 
     def time_out(request: Any, event_name: str, **_: Any) -> None:
         if event_name.endswith(f".{late}"):
             raise ReadTimeoutError(endpoint_url=request.url)
 
-    place.session.events.register("before-send", time_out)
-    source = open_source(place)
+    aws_api.session.events.register("before-send", time_out)
+    source = open_source(aws_api)
     for call in _calls_when_all_is_well(aws, source):
         late = call.partition(":")[2]
         is_told(call, source, "got no answer")
@@ -137,14 +137,14 @@ def every_throttling_is_survived(
     aws: StandIn, open_source: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ExponentialBackoff, "delay_amount", lambda *_: 0)
-    source = open_source(open_place())
+    source = open_source(open_aws_api())
     well = look(source)
     calls = _calls_when_all_is_well(aws, source)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "2")
     for call in calls:
         service, operation = call.split(":")
         aws.world.faults.throttle(service=service, operation=operation)
-    assert look(open_source(open_place())) == well
+    assert look(open_source(open_aws_api())) == well
 
 
 def _calls_when_all_is_well(aws: StandIn, source: UsageSource) -> Sequence[str]:
@@ -158,7 +158,7 @@ def nothing_is_left_out_silently(
 ) -> None:
     """Answers of the right form that tell too little, or something else: each call with its own
     answer alone."""
-    source = open_source(open_place())
+    source = open_source(open_aws_api())
     for call, answer in answers:
         aws.world.faults.clear()
         _fault(aws, call, times=None, answer=answer)

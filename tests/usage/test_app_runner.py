@@ -6,7 +6,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.apprunner.state import AppRunner
 from bot.usage.app_runner import app_runner_source
-from tests.usage.aws_support import PLACE, digest, image, look, open_place
+from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -19,11 +19,11 @@ def app_runner(aws: StandIn) -> AppRunner:
 
 
 def sightings() -> set[Sighting]:
-    return look(app_runner_source(open_place()))
+    return look(app_runner_source(open_aws_api()))
 
 
 def test_the_source_says_what_it_is_and_where() -> None:
-    source = app_runner_source(open_place())
+    source = app_runner_source(open_aws_api())
     assert (source.name, source.scope) == ("app_runner", PLACE)
 
 

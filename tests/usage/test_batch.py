@@ -10,7 +10,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.batch.state import Batch
 from bot.usage.batch import batch_source
-from tests.usage.aws_support import PLACE, image, look, open_place
+from tests.usage.aws_support import PLACE, image, look, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -23,7 +23,7 @@ def batch(aws: StandIn) -> Batch:
 
 
 def sightings() -> set[Sighting]:
-    return look(batch_source(open_place()))
+    return look(batch_source(open_aws_api()))
 
 
 def ecs(*images: str) -> Part:
@@ -43,7 +43,7 @@ def nodes(*parts: Part) -> Part:
 
 
 def test_the_source_says_what_it_is_and_where() -> None:
-    source = batch_source(open_place())
+    source = batch_source(open_aws_api())
     assert (source.name, source.scope) == ("batch", PLACE)
 
 

@@ -7,7 +7,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.codebuild.state import CodeBuild
 from bot.usage.codebuild import codebuild_source
-from tests.usage.aws_support import PLACE, digest, image, look, open_place
+from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -20,11 +20,11 @@ def codebuild(aws: StandIn) -> CodeBuild:
 
 
 def sightings() -> set[Sighting]:
-    return look(codebuild_source(open_place()))
+    return look(codebuild_source(open_aws_api()))
 
 
 def test_the_source_says_what_it_is_and_where() -> None:
-    source = codebuild_source(open_place())
+    source = codebuild_source(open_aws_api())
     assert (source.name, source.scope) == ("codebuild", PLACE)
 
 

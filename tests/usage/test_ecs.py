@@ -11,7 +11,7 @@ from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import Ecs
 from bot.usage.ecs import EcsSource
 from tests.support import NOW, Shelf
-from tests.usage.aws_support import HOST, PLACE, digest, image, look, open_place
+from tests.usage.aws_support import HOST, PLACE, digest, image, look, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -26,7 +26,7 @@ def ecs(aws: StandIn) -> Ecs:
 
 
 def sightings(revisions: int = 1) -> set[Sighting]:
-    return look(EcsSource(open_place(), revisions))
+    return look(EcsSource(open_aws_api(), revisions))
 
 
 def users(found: set[Sighting], *, image: str | None = None, digest: str | None = None) -> set[str]:
@@ -38,7 +38,7 @@ def users(found: set[Sighting], *, image: str | None = None, digest: str | None 
 
 
 def test_the_source_says_what_it_is_and_where() -> None:
-    source = EcsSource(open_place(), 1)
+    source = EcsSource(open_aws_api(), 1)
     assert (source.name, source.scope) == ("ecs", PLACE)
 
 

@@ -17,15 +17,15 @@ from tests.usage.aws_support import (
     image,
     look,
     nothing_is_left_out_silently,
-    open_place,
+    open_aws_api,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
 
 
-def open_source(place: Any) -> EcsSource:
+def open_source(aws_api: Any) -> EcsSource:
     """It makes every call that a source can make."""
-    return EcsSource(place, revisions=2)
+    return EcsSource(aws_api, revisions=2)
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +66,7 @@ THIRDS = [CALLS[place::3] for place in range(3)]
 
 
 def test_every_call_is_made(aws: StandIn) -> None:
-    look(open_source(open_place()))
+    look(open_source(open_aws_api()))
     assert sorted(aws.world.calls.counts()) == CALLS
 
 
@@ -147,7 +147,7 @@ def test_a_failure_is_told_in_a_sentence(aws: StandIn) -> None:
         Fault(operation="DescribeTasks", answer={"tasks": [], "failures": [failure]})
     )
     with pytest.raises(ServiceError) as told:
-        look(open_source(open_place()))
+        look(open_source(open_aws_api()))
     assert str(told.value) == (
         "ecs:DescribeTasks on 123456789012 in eu-west-1 failed for the-task with BUSY (come back): "
         "try again later"
@@ -157,4 +157,4 @@ def test_a_failure_is_told_in_a_sentence(aws: StandIn) -> None:
 def test_a_region_without_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_SCHEDULER", "http://scheduler.nowhere.invalid")
     with pytest.raises(ServiceError, match=r"scheduler:ListSchedules .* got no answer"):
-        look(open_source(open_place()))
+        look(open_source(open_aws_api()))

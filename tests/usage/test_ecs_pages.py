@@ -16,7 +16,7 @@ from tests.usage.aws_support import (
     every_failure_is_told,
     image,
     look,
-    open_place,
+    open_aws_api,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -48,7 +48,7 @@ def fill_pages(aws: StandIn, number: int = MANY) -> None:
 
 def test_nothing_is_left_out_and_calls_are_linear(aws: StandIn) -> None:
     fill_pages(aws)
-    assert look(EcsSource(open_place(), 1)) == sightings_of_pages()
+    assert look(EcsSource(open_aws_api(), 1)) == sightings_of_pages()
     assert aws.world.calls.counts() == CALLS_OF_PAGES
 
 
@@ -104,7 +104,7 @@ CALLS_OF_PAGES = Counter(
 
 def test_every_call_with_pages_is_among_those_below(aws: StandIn) -> None:
     fill_pages(aws, 3)
-    look(EcsSource(open_place(), 3))
+    look(EcsSource(open_aws_api(), 3))
     counts = aws.world.calls.counts()
     assert {call for call in counts if ":List" in call} == MORE_THAN_A_PAGE.keys()
     assert counts["ecs:ListTaskDefinitions"] == 3
@@ -115,7 +115,7 @@ def test_every_call_with_pages_is_among_those_below(aws: StandIn) -> None:
 def test_no_more_revisions_are_listed_than_count(aws: StandIn, revisions: int, calls: int) -> None:
     for n in range(150):
         aws.world.ecs().register("job", [image("job", str(n))])
-    found = look(EcsSource(open_place(), revisions))
+    found = look(EcsSource(open_aws_api(), revisions))
     assert len(found) == min(revisions, 150)
     assert aws.world.calls.count("ecs:ListTaskDefinitions") == calls
 
@@ -161,4 +161,6 @@ def _repeat(make: Callable[[str], object]) -> None:
 @pytest.mark.parametrize(("call", "failure"), matrix(MORE_THAN_A_PAGE, SECOND_PAGE, meet=1))
 def test_cut_in_the_middle_of_paging(aws: StandIn, call: str, failure: str) -> None:
     MORE_THAN_A_PAGE[call](aws)
-    every_failure_is_told(aws, lambda place: EcsSource(place, MANY), SECOND_PAGE[failure], [call])
+    every_failure_is_told(
+        aws, lambda aws_api: EcsSource(aws_api, MANY), SECOND_PAGE[failure], [call]
+    )

@@ -9,7 +9,7 @@ from bot.core.errors import ServiceError
 from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.usage.ecs import EcsSource
-from tests.usage.aws_support import PLACE, digest, image, look, open_place
+from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -25,7 +25,7 @@ def family(aws: StandIn) -> None:
 
 def users(tag: str, revisions: int = 1) -> set[str]:
     """Of an image of `job`, other than that its task definition is new."""
-    found = look(EcsSource(open_place(), revisions))
+    found = look(EcsSource(open_aws_api(), revisions))
     users = {each.used_by for each in found if each.image == image("job", tag)}
     return {name for name in users if "task definition" not in name}
 
@@ -120,7 +120,7 @@ def test_an_inactive_revision_that_is_named(aws: StandIn) -> None:
 @pytest.mark.parametrize("name", ["job:9", "gone", "gone:1"])
 def test_a_task_definition_that_does_not_exist_can_start_nothing(aws: StandIn, name: str) -> None:
     aws.world.events().run_task("nightly", name)
-    assert look(EcsSource(open_place(), 1)) == {
+    assert look(EcsSource(open_aws_api(), 1)) == {
         Sighting(image("job", "3"), "ECS task definition job (newest revision)")
     }
 

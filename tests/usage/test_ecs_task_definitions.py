@@ -7,7 +7,7 @@ from bot.core.usage import Sighting
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import Ecs
 from bot.usage.ecs import EcsSource
-from tests.usage.aws_support import digest, image, look, open_place
+from tests.usage.aws_support import digest, image, look, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -24,7 +24,7 @@ def ecs(aws: StandIn) -> Ecs:
 
 
 def sightings(revisions: int) -> set[Sighting]:
-    return look(EcsSource(open_place(), revisions))
+    return look(EcsSource(open_aws_api(), revisions))
 
 
 def job_tags(found: set[Sighting]) -> set[str]:

@@ -9,7 +9,7 @@ from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.aws_lambda.state import Functions
 from bot.usage.aws_lambda import LambdaSource
 from tests.support import Shelf
-from tests.usage.aws_support import PLACE, digest, image, look, open_place
+from tests.usage.aws_support import PLACE, digest, image, look, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
 
@@ -22,11 +22,11 @@ def functions(aws: StandIn) -> Functions:
 
 
 def sightings() -> set[Sighting]:
-    return look(LambdaSource(open_place()))
+    return look(LambdaSource(open_aws_api()))
 
 
 def test_the_source_says_what_it_is_and_where() -> None:
-    source = LambdaSource(open_place())
+    source = LambdaSource(open_aws_api())
     assert (source.name, source.scope) == ("lambda", PLACE)
 
 

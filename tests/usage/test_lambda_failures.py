@@ -19,7 +19,7 @@ from tests.usage.aws_support import (
     is_told,
     look,
     nothing_is_left_out_silently,
-    open_place,
+    open_aws_api,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -37,7 +37,7 @@ CALLS = {"lambda:ListFunctions": 1, "lambda:ListAliases": 1, "lambda:GetFunction
 
 
 def test_every_call_is_made(aws: StandIn) -> None:
-    look(LambdaSource(open_place()))
+    look(LambdaSource(open_aws_api()))
     assert aws.world.calls.counts() == CALLS
 
 
@@ -62,7 +62,7 @@ def test_timed_out(aws: StandIn) -> None:
 
 def test_timed_out_on_a_real_socket(aws: StandIn) -> None:
     aws.world.faults.add(Fault(operation="ListFunctions", times=None, delay=1))
-    is_told("lambda:ListFunctions", LambdaSource(open_place(patience=0.1)), "got no answer")
+    is_told("lambda:ListFunctions", LambdaSource(open_aws_api(patience=0.1)), "got no answer")
 
 
 def test_throttled_and_then_well(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:

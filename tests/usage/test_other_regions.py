@@ -11,10 +11,10 @@ from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usage.kubernetes.unlisted import KnownClusters
+from bot.usage.kubernetes.unlisted_clusters import KnownClusters
 from bot.usage.other_regions import (
-    NoMemory,
-    OtherRegions,
+    NoRegionMemory,
+    OtherRegionsCheck,
     Question,
     has_ecs_clusters,
     has_eks_clusters,
@@ -34,7 +34,7 @@ def regions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def others() -> OtherRegions:
+def others() -> OtherRegionsCheck:
     ignored = KnownClusters(
         listed=frozenset({"prod", f"arn:aws:eks:{THERE}:{DEFAULT_ACCOUNT}:cluster/listed"}),
         ignored=Patterns.of("sandbox-*"),
@@ -45,11 +45,11 @@ def others() -> OtherRegions:
         "lambda": may_have_lambda_images,
         "kubernetes": has_eks_clusters(ignored),
     }
-    return OtherRegions(boto3.Session(), DEFAULT_ACCOUNT, [DEFAULT_REGION], questions)
+    return OtherRegionsCheck(boto3.Session(), DEFAULT_ACCOUNT, [DEFAULT_REGION], questions)
 
 
-def ask(others: OtherRegions) -> Elsewhere:
-    return others.ask(NoMemory(), NOW)
+def ask(others: OtherRegionsCheck) -> Elsewhere:
+    return others.check(NoRegionMemory(), NOW)
 
 
 def unseen(region: str, *sources: str) -> UnscannedRegion:
@@ -65,12 +65,12 @@ def use_functions(aws: StandIn, region: str, *, images: int, archives: int = 0) 
         functions.create(f"archive-{number:03}")
 
 
-def test_one_call_for_each_service_of_each_region(aws: StandIn, others: OtherRegions) -> None:
+def test_one_call_for_each_service_of_each_region(aws: StandIn, others: OtherRegionsCheck) -> None:
     assert ask(others) == Elsewhere(DEFAULT_ACCOUNT, asked=(FAR, THERE))
     assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1, **dict.fromkeys(CALLS, 2)}
 
 
-def test_what_is_there(aws: StandIn, others: OtherRegions) -> None:
+def test_what_is_there(aws: StandIn, others: OtherRegionsCheck) -> None:
     aws.world.ecs(DEFAULT_ACCOUNT, THERE).cluster("prod")
     use_functions(aws, THERE, images=1)
     aws.world.eks(DEFAULT_ACCOUNT, FAR).create("prod")
@@ -80,39 +80,41 @@ def test_what_is_there(aws: StandIn, others: OtherRegions) -> None:
 
 @pytest.mark.parametrize(("archives", "is_found"), [(50, False), (51, True)])
 def test_functions_without_an_image(
-    aws: StandIn, others: OtherRegions, archives: int, *, is_found: bool
+    aws: StandIn, others: OtherRegionsCheck, archives: int, *, is_found: bool
 ) -> None:
     """Of more than one page nobody knows."""
     use_functions(aws, THERE, images=0, archives=archives)
     assert ask(others).found == ((unseen(THERE, "lambda"),) if is_found else ())
 
 
-def test_eks_clusters_that_are_listed_by_arn_or_ignored(aws: StandIn, others: OtherRegions) -> None:
+def test_eks_clusters_that_are_listed_by_arn_or_ignored(
+    aws: StandIn, others: OtherRegionsCheck
+) -> None:
     for name in ("listed", "sandbox-1"):
         aws.world.eks(DEFAULT_ACCOUNT, THERE).create(name)
     assert ask(others).found == ()
 
 
 def test_it_is_remembered_for_a_day(
-    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+    aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     aws.world.ecs(DEFAULT_ACCOUNT, THERE).cluster("prod")
-    first = others.ask(cache, NOW)
+    first = others.check(cache, NOW)
     aws.world.calls.reset()
-    assert others.ask(cache, NOW + timedelta(hours=23)) == first
+    assert others.check(cache, NOW + timedelta(hours=23)) == first
     assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1}
     use_functions(aws, THERE, images=1)
-    found = others.ask(cache, NOW + timedelta(hours=24)).found
+    found = others.check(cache, NOW + timedelta(hours=24)).found
     assert found == (unseen(THERE, "ecs", "lambda"),)
 
 
 def test_a_region_that_does_not_tell_is_as_it_was(
-    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+    aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     use_functions(aws, THERE, images=1)
-    others.ask(cache, NOW)
+    others.check(cache, NOW)
     aws.world.deny("lambda:ListFunctions", region=THERE)
-    later = others.ask(cache, NOW + timedelta(days=2))
+    later = others.check(cache, NOW + timedelta(days=2))
     assert later.found == (unseen(THERE, "lambda"),)
     (why,) = later.errors
     assert "AWS refused lambda:ListFunctions" in why.text
@@ -120,17 +122,17 @@ def test_a_region_that_does_not_tell_is_as_it_was(
 
 
 def test_without_the_list_of_regions_the_remembered_answers_stand(
-    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+    aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     use_functions(aws, THERE, images=1)
-    others.ask(cache, NOW)
+    others.check(cache, NOW)
     aws.world.deny("ec2:DescribeRegions")
-    later = others.ask(cache, NOW + timedelta(days=2))
+    later = others.check(cache, NOW + timedelta(days=2))
     assert later.found == (unseen(THERE, "lambda"),)
     assert "AWS refused ec2:DescribeRegions" in later.errors[0].text
 
 
-def test_what_cannot_be_told(aws: StandIn, others: OtherRegions) -> None:
+def test_what_cannot_be_told(aws: StandIn, others: OtherRegionsCheck) -> None:
     """Whatever does not tell is not asked further."""
     aws.world.faults.add(Fault(operation="ListClusters", region=THERE, times=None, cut="before"))
     told = ask(others)
@@ -139,11 +141,11 @@ def test_what_cannot_be_told(aws: StandIn, others: OtherRegions) -> None:
 
 
 def test_regions_that_service_control_policies_deny(
-    aws: StandIn, others: OtherRegions, cache: SqliteManifestCache
+    aws: StandIn, others: OtherRegionsCheck, cache: SqliteManifestCache
 ) -> None:
     aws.world.deny_regions(FAR)
-    told = others.ask(cache, NOW)
+    told = others.check(cache, NOW)
     assert (told.asked, told.denied, told.errors) == ((THERE,), (FAR,), ())
     aws.world.calls.reset()
-    others.ask(cache, NOW)
+    others.check(cache, NOW)
     assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1}

@@ -16,7 +16,7 @@ from tests.usage.aws_support import (
     digest,
     image,
     look,
-    open_place,
+    open_aws_api,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -31,7 +31,7 @@ def sagemaker(aws: StandIn) -> SageMaker:
 
 
 def sightings() -> set[Sighting]:
-    return look(sagemaker_source(open_place()))
+    return look(sagemaker_source(open_aws_api()))
 
 
 def runs(number: int, used_by: str) -> Sighting:
@@ -39,7 +39,7 @@ def runs(number: int, used_by: str) -> Sighting:
 
 
 def test_the_source_says_what_it_is_and_where() -> None:
-    source = sagemaker_source(open_place())
+    source = sagemaker_source(open_aws_api())
     assert (source.name, source.scope) == ("sagemaker", PLACE)
 
 

@@ -18,7 +18,7 @@ from bot.core.usage import SOURCES, Sighting, SourceScan
 from bot.ports import Confirmation, Doubted, UsageMemory, UsageSource, WorkloadCount
 from bot.render.obstacles import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
-from bot.usage.scan import BrokenSource, Scan
+from bot.usage.scan import BrokenUsageSource, UsageScanner
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 IRELAND = RegistryId("123456789012", "eu-west-1")
@@ -53,7 +53,7 @@ def take(
     approvers: Collection[str] = (),
 ) -> Snapshot:
     steps: list[tuple[str, int, int | None]] = []
-    scan = Scan(
+    scanner = UsageScanner(
         sources=sources,
         not_checked=not_checked,
         registries=frozenset({IRELAND}),
@@ -65,7 +65,7 @@ def take(
         progress=lambda *step: steps.append(step),
         ignored=Patterns.of(ignored),
     )
-    snapshot = scan.take()
+    snapshot = scanner.scan()
     assert [done for _, done, _ in steps] == list(range(1, len(sources) + 1))
     return snapshot
 
@@ -85,7 +85,7 @@ def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache
 
 def test_a_source_that_fails_says_why_and_spoils_no_other(cache: SqliteManifestCache) -> None:
     denied = Sentence("denied", FailedCall("sts:AssumeRole", "AccessDenied"))
-    snapshot = take(cache, BrokenSource("ecs", "there", denied), Told(1))
+    snapshot = take(cache, BrokenUsageSource("ecs", "there", denied), Told(1))
     assert snapshot.scans == (SourceScan("ecs", "there", 0, denied), SourceScan("ecs", "here", 1))
 
 

@@ -27,7 +27,7 @@ from tests.usage.aws_support import (
     look,
     lose_host,
     nothing_is_left_out_silently,
-    open_place,
+    open_aws_api,
 )
 
 pytestmark = pytest.mark.usefixtures("environment")
@@ -118,7 +118,7 @@ def small(request: pytest.FixtureRequest) -> Small:
 
 def test_every_call_is_made(aws: StandIn, small: Small) -> None:
     small.fill(aws, 2)
-    look(small.open(open_place()))
+    look(small.open(open_aws_api()))
     assert aws.world.calls.counts() == small.calls
 
 
@@ -231,7 +231,7 @@ def test_there_is_nothing_where_aws_does_not_offer_the_service(
     aws: StandIn, small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lose_host(monkeypatch, small.service)
-    assert look(small.open(open_place(region=UNLISTED))) == set()
+    assert look(small.open(open_aws_api(region=UNLISTED))) == set()
     assert aws.world.calls.counts() == {}
 
 
@@ -240,4 +240,4 @@ def test_where_aws_offers_the_service_its_host_must_be_found(
 ) -> None:
     lose_host(monkeypatch, small.service)
     with pytest.raises(ServiceError, match="check the network"):
-        look(small.open(open_place()))
+        look(small.open(open_aws_api()))

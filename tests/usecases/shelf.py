@@ -181,10 +181,10 @@ class Bin:
         self.asked_for: set[str] = set()
 
     def delete(
-        self, digests: Sequence[str], may_go: Callable[[], bool]
+        self, digests: Sequence[str], may_send: Callable[[], bool]
     ) -> Mapping[str, DeletionFailure | None]:
         assert 0 < len(digests) <= AT_ONCE
-        if not may_go():
+        if not may_send():
             raise NotSentError("it was held back")
         self._asked(digests)
         self.asked_for.update(digests)

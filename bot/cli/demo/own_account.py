@@ -14,10 +14,10 @@ import click
 import orjson
 from botocore.loaders import Loader
 
+from bot.aws.aws_api import AccountAccess, open_aws_apis
 from bot.aws.ecr import EcrRegistry
-from bot.aws.eks import Eks
-from bot.aws.iam_policy import NEEDS_OF_SOURCES, REGISTRY, Needs
-from bot.aws.places import AccountAccess, open_places
+from bot.aws.eks import EksClusters
+from bot.aws.iam_policy import ACTIONS_OF_SOURCES, REGISTRY, RequiredActions
 from bot.bootstrap.planning import identify, open_registries
 from bot.cli.demo.demo_company import (
     aws_environment,
@@ -144,7 +144,7 @@ def _reads() -> Mapping[str, Set[str]]:
     alike in botocore, and those that find accounts and Regions."""
     found: defaultdict[str, set[str]] = defaultdict(set, {"ec2": {"DescribeRegions"}})
     found["sts"] |= {"GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity"}
-    needs: list[Needs] = [REGISTRY, *NEEDS_OF_SOURCES.values()]
+    needs: list[RequiredActions] = [REGISTRY, *ACTIONS_OF_SOURCES.values()]
     for action in (action for each in needs for action in (*each.broad, *each.narrow)):
         service, _, operation = action.partition(":")
         found[service].add(operation)
@@ -206,7 +206,9 @@ def _unlisted_clusters(settings: Settings, registries: Sequence[EcrRegistry]) ->
     for registry in registries:
         with suppress(ServiceError):
             access = AccountAccess(registry.session, registry.account, (registry.region,))
-            found |= {arn for place in open_places(access) for arn in Eks(place).clusters()}
+            found |= {
+                arn for place in open_aws_apis(access) for arn in EksClusters(place).clusters()
+            }
     return sorted(found)
 
 

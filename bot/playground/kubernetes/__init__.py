@@ -1,7 +1,7 @@
 """A strict stand-in for Kubernetes' API server, over TLS."""
 
 from bot.playground.kubernetes.access import Grant
-from bot.playground.kubernetes.address import ClusterAddress
+from bot.playground.kubernetes.cluster_address import ClusterAddress
 from bot.playground.kubernetes.faults import Fault
 from bot.playground.kubernetes.server import Cluster
 from bot.playground.kubernetes.state import DEFAULT_TOKEN, DEFAULT_USER

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.kubernetes.paths import Asked
+from bot.playground.kubernetes.paths import ResourceRequest
 from bot.playground.kubernetes.users import User
 
 RBAC = "rbac.authorization.k8s.io/v1"
@@ -21,17 +21,17 @@ class Grant:
     verbs: tuple[str, ...] = ("list",)
     namespace: str = ""
 
-    def allows(self, user: User, asked: Asked) -> bool:
+    def allows(self, user: User, requested: ResourceRequest) -> bool:
         return (
             self.subject in user.subjects
-            and self.namespace in ("", asked.namespace)
-            and _covers(self.groups, asked.group)
-            and _covers(self.resources, asked.resource_path)
-            and _covers(self.verbs, asked.verb)
+            and self.namespace in ("", requested.namespace)
+            and _covers(self.groups, requested.group)
+            and _covers(self.resources, requested.resource_path)
+            and _covers(self.verbs, requested.verb)
         )
 
 
-class Access:
+class AccessRules:
     def __init__(self) -> None:
         self._grants: list[Grant] = []
 
@@ -41,8 +41,8 @@ class Access:
     def clear(self) -> None:
         self._grants.clear()
 
-    def allows(self, user: User, asked: Asked) -> bool:
-        return any(grant.allows(user, asked) for grant in self._grants)
+    def allows(self, user: User, requested: ResourceRequest) -> bool:
+        return any(grant.allows(user, requested) for grant in self._grants)
 
 
 def grants_of(role: Mapping[str, Any], subject: str, namespace: str) -> Iterator[Grant]:

@@ -11,19 +11,19 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from bot.playground.kubernetes.faults import Fault
-from bot.playground.kubernetes.state import State
+from bot.playground.kubernetes.state import ClusterState
 
-Control = Callable[[State, Any], Any]
+Control = Callable[[ClusterState, Any], Any]
 
 
-def control_routes(state: State) -> list[BaseRoute]:
+def control_routes(state: ClusterState) -> list[BaseRoute]:
     return [
         Route(path, _endpoint(state, do), methods=[method])
         for (method, path), do in _CONTROLS.items()
     ]
 
 
-def _endpoint(state: State, do: Control) -> Callable[[Request], Any]:
+def _endpoint(state: ClusterState, do: Control) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         body = await request.body()
         try:
@@ -39,26 +39,26 @@ def _json(content: Any, status: int = 200) -> Response:
     return Response(orjson.dumps(content), status, media_type="application/json")
 
 
-def _apply(state: State, objects: list[dict[str, Any]]) -> None:
+def _apply(state: ClusterState, objects: list[dict[str, Any]]) -> None:
     """A list of objects."""
     state.apply(*objects)
 
 
-def _add_token(state: State, body: dict[str, Any]) -> None:
+def _add_token(state: ClusterState, body: dict[str, Any]) -> None:
     expires_at = body.pop("expires_at", None)
     state.add_token(**body, expires_at=datetime.fromisoformat(expires_at) if expires_at else None)
 
 
-def _grant_role(state: State, body: dict[str, Any]) -> None:
+def _grant_role(state: ClusterState, body: dict[str, Any]) -> None:
     """`{subject, role}` and perhaps `namespace`."""
     state.grant_role(**body)
 
 
-def _add_fault(state: State, body: dict[str, Any]) -> None:
+def _add_fault(state: ClusterState, body: dict[str, Any]) -> None:
     state.faults.add(Fault(**body))
 
 
-def _show_calls(state: State, _body: Any) -> dict[str, Any]:
+def _show_calls(state: ClusterState, _body: Any) -> dict[str, Any]:
     return {"counts": state.calls.counts(), "calls": [asdict(call) for call in state.calls]}
 
 

@@ -37,7 +37,7 @@ class BadTokenError(Exception):
     """Why a caller is not let in; only the stand-in's record tells."""
 
 
-class Origins:
+class StsOrigins:
     """Where STS is besides AWS: `http://127.0.0.1:4566`."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Origins:
             raise BadTokenError(f"unexpected host {url.netloc} for {region}")
 
 
-def access_key_of(token: str, now: datetime, origins: Origins) -> str:
+def access_key_of(token: str, now: datetime, origins: StsOrigins) -> str:
     """The access key that signed the token."""
     url = urlsplit(_decoded(token))
     if url.path != "/":

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from bot.playground import faults
-from bot.playground.kubernetes.paths import Asked
+from bot.playground.kubernetes.paths import ResourceRequest
 
 STATUSES = (401, 403, 410, 429, 500, 503)
 
 
 @dataclass(frozen=True)
-class Target:
+class FaultTarget:
     """The call that faults are matched against."""
 
     path: str
-    asked: Asked
+    requested: ResourceRequest
 
 
 @dataclass(kw_only=True)
@@ -43,8 +43,8 @@ class Fault(faults.Rule):
     def has_effect(self) -> bool:
         return self.status is not None or super().has_effect()
 
-    def concerns(self, call: Target) -> bool:
+    def concerns(self, call: FaultTarget) -> bool:
         return fnmatchcase(call.path, self.path) and self.resource in (
             None,
-            call.asked.qualified_resource,
+            call.requested.qualified_resource,
         )

@@ -36,12 +36,12 @@ _BUILT_IN_VERSIONS = {(kind.group, kind.version) for kind in BUILT_IN}
 
 class Kinds:
     def __init__(self) -> None:
-        self._kinds = {_place(kind): kind for kind in BUILT_IN}
+        self._kinds = {_key(kind): kind for kind in BUILT_IN}
 
     def register(self, kind: Kind) -> None:
-        if _place(kind) in self._kinds:
+        if _key(kind) in self._kinds:
             raise ValueError(f"{kind.plural} of {kind.api_version} are known already")
-        self._kinds[_place(kind)] = kind
+        self._kinds[_key(kind)] = kind
 
     def remove(self, group: str, version: str, plural: str) -> None:
         """As of a cluster that is older than the kind."""
@@ -70,5 +70,5 @@ def _only(found: list[Kind], what: str) -> Kind:
     return found[0]
 
 
-def _place(kind: Kind) -> tuple[str, str, str]:
+def _key(kind: Kind) -> tuple[str, str, str]:
     return kind.group, kind.version, kind.plural

@@ -14,7 +14,7 @@ from bot.playground.clock import Clock
 from bot.playground.kubernetes import base64url
 from bot.playground.kubernetes.kinds import Kind
 from bot.playground.kubernetes.statuses import bad_request, expired_continue
-from bot.playground.kubernetes.store import Rows, Store
+from bot.playground.kubernetes.store import ObjectRows, Store
 
 TOKEN_LIFETIME = timedelta(minutes=5)
 _TOKEN_VERSION = "meta.k8s.io/v1"  # noqa: S105 - a version
@@ -22,7 +22,7 @@ _INVALID = "invalid continue token: continue key is not valid"
 
 
 @dataclass(frozen=True)
-class Place:
+class ContinuePoint:
     """Where a listing goes on."""
 
     revision: int
@@ -35,31 +35,34 @@ class Place:
 
 
 @dataclass(frozen=True)
-class _Snapshot:
+class _ListSnapshot:
     taken_at: datetime
-    rows: Rows
+    rows: ObjectRows
 
 
-class Lists:
+class ListPages:
     """`lifetime` is how long a token fits: an API server compacts etcd every five minutes."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self.lifetime = TOKEN_LIFETIME
         self._store = store
         self._clock = clock
-        self._snapshots: dict[tuple[int, Kind], _Snapshot] = {}
+        self._snapshots: dict[tuple[int, Kind], _ListSnapshot] = {}
 
     def page(self, kind: Kind, namespace: str, limit: int, token: str) -> bytes:
         """A list from a token on, or from its beginning; without limit all that follows."""
-        place = read_token(token) if token else self._beginning(kind)
-        revision, rows = self._rows_at(kind, place)
+        point = read_token(token) if token else self._beginning(kind)
+        revision, rows = self._rows_at(kind, point)
         prefix = f"{namespace}/" if namespace else ""
-        found = rows.within(prefix + place.start, _end_of(prefix))
+        found = rows.within(prefix + point.start, _end_of(prefix))
         more = len(found) - limit if limit > 0 else 0
         metadata: dict[str, Any] = {"resourceVersion": str(revision)}
         if more > 0:
             after = found.keys[limit - 1].removeprefix(prefix) + "\0"
-            metadata |= {"continue": Place(revision, after).token, "remainingItemCount": more}
+            metadata |= {
+                "continue": ContinuePoint(revision, after).token,
+                "remainingItemCount": more,
+            }
         shown = found.bodies[:limit] if more > 0 else found.bodies
         return _render(kind, metadata, shown)
 
@@ -67,27 +70,27 @@ class Lists:
         """Compacts: no token that was given fits any more."""
         self._snapshots.clear()
 
-    def _beginning(self, kind: Kind) -> Place:
+    def _beginning(self, kind: Kind) -> ContinuePoint:
         now, revision = self._clock.now(), self._store.revision
         self._snapshots = {
             key: each for key, each in self._snapshots.items() if not self._is_old(each)
         }
-        self._snapshots[revision, kind] = _Snapshot(now, self._store.rows(kind))
-        return Place(revision, "")
+        self._snapshots[revision, kind] = _ListSnapshot(now, self._store.rows(kind))
+        return ContinuePoint(revision, "")
 
-    def _rows_at(self, kind: Kind, place: Place) -> tuple[int, Rows]:
-        if place.revision < 0:
-            place = Place(self._beginning(kind).revision, place.start)
-        snapshot = self._snapshots.get((place.revision, kind))
+    def _rows_at(self, kind: Kind, point: ContinuePoint) -> tuple[int, ObjectRows]:
+        if point.revision < 0:
+            point = ContinuePoint(self._beginning(kind).revision, point.start)
+        snapshot = self._snapshots.get((point.revision, kind))
         if snapshot is None or self._is_old(snapshot):
-            raise expired_continue(inconsistent(place))
-        return place.revision, snapshot.rows
+            raise expired_continue(inconsistent(point))
+        return point.revision, snapshot.rows
 
-    def _is_old(self, snapshot: _Snapshot) -> bool:
+    def _is_old(self, snapshot: _ListSnapshot) -> bool:
         return self._clock.now() - snapshot.taken_at >= self.lifetime
 
 
-def read_token(token: str) -> Place:
+def read_token(token: str) -> ContinuePoint:
     try:
         content = orjson.loads(base64url.decode(token))
     except ValueError as error:
@@ -101,12 +104,12 @@ def read_token(token: str) -> Place:
         raise bad_request(f"{_INVALID}: incorrect encoded start resourceVersion ({_TOKEN_VERSION})")
     if not start or start.startswith("/") or ".." in start.split("/"):
         raise bad_request(f"{_INVALID}: {start}")
-    return Place(revision, start)
+    return ContinuePoint(revision, start)
 
 
-def inconsistent(place: Place) -> str:
+def inconsistent(point: ContinuePoint) -> str:
     """The token that goes on from the same key in what is there now."""
-    return Place(-1, place.start).token
+    return ContinuePoint(-1, point.start).token
 
 
 def _end_of(prefix: str) -> str:

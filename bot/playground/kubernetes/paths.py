@@ -7,7 +7,7 @@ _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete
 
 
 @dataclass(frozen=True)
-class Asked:
+class ResourceRequest:
     """A verb on a resource; without `namespace` in all of them."""
 
     verb: str
@@ -32,7 +32,7 @@ class Asked:
         return not self.name
 
 
-def read_path(method: str, path: str, query: Mapping[str, str]) -> Asked | None:
+def read_path(method: str, path: str, query: Mapping[str, str]) -> ResourceRequest | None:
     """None for what is not a resource, such as `/version`.
 
     As apiserver's pkg/endpoints/request/requestinfo.go.
@@ -52,7 +52,9 @@ def read_path(method: str, path: str, query: Mapping[str, str]) -> Asked | None:
         case _:
             return None
     name, subresource = (*below, "", "")[:2]
-    return Asked(_verb(method, name, query), group, version, resource, namespace, name, subresource)
+    return ResourceRequest(
+        _verb(method, name, query), group, version, resource, namespace, name, subresource
+    )
 
 
 def _verb(method: str, name: str, query: Mapping[str, str]) -> str:

@@ -11,10 +11,10 @@ from starlette.requests import Request as HttpRequest
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from bot.playground.kubernetes.address import ClusterAddress
+from bot.playground.kubernetes.cluster_address import ClusterAddress
 from bot.playground.kubernetes.control import control_routes
-from bot.playground.kubernetes.gate import Gate, Request
-from bot.playground.kubernetes.state import DEFAULT_TOKEN, State
+from bot.playground.kubernetes.request_handler import Request, RequestHandler
+from bot.playground.kubernetes.state import DEFAULT_TOKEN, ClusterState
 from bot.playground.server import LOOPBACK, Host, send_reply
 
 
@@ -25,7 +25,7 @@ class ClientCertificate(NamedTuple):
     key: str
 
 
-class Cluster(State):
+class Cluster(ClusterState):
     """Kubernetes' API over TLS: `with Cluster() as cluster: ...`. `expires`: when its certificate
     does.
 
@@ -87,24 +87,24 @@ def _tls(authority: trustme.CA, expires: datetime | None) -> SSLContext:
     return context
 
 
-def _application(state: State) -> Starlette:
+def _application(state: ClusterState) -> Starlette:
     return Starlette(
         routes=[
             Mount("/_control", routes=control_routes(state)),
-            Mount("/", app=_Counter(Gate(state))),
+            Mount("/", app=_KubernetesApp(RequestHandler(state))),
         ]
     )
 
 
-class _Counter:
+class _KubernetesApp:
     """Takes requests of Kubernetes' clients, and sends or withholds the answers."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, handler: RequestHandler) -> None:
+        self._handler = handler
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http = HttpRequest(scope, receive)
-        reply = self._gate.pass_through(
+        reply = self._handler.handle(
             Request(
                 http.method,
                 scope["path"],

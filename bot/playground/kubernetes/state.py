@@ -8,30 +8,30 @@ from typing import Any
 from bot.playground.calls import Calls
 from bot.playground.clock import Clock
 from bot.playground.faults import Faults
-from bot.playground.kubernetes.access import Access, Grant, grants_of
+from bot.playground.kubernetes.access import AccessRules, Grant, grants_of
 from bot.playground.kubernetes.calls import Call
 from bot.playground.kubernetes.faults import Fault
 from bot.playground.kubernetes.kinds import Kind, Kinds
-from bot.playground.kubernetes.listing import Lists
+from bot.playground.kubernetes.listing import ListPages
 from bot.playground.kubernetes.objects import Object
 from bot.playground.kubernetes.store import Store
-from bot.playground.kubernetes.users import EVERYBODY, Users
+from bot.playground.kubernetes.users import ALL_USERS, Users
 
 DEFAULT_USER = "demo"
 DEFAULT_TOKEN = "token-of-demo"  # noqa: S105 - opens nothing but the stand-in
 
 
-class State:
-    """The state behind the wire. Whoever reads or changes it holds `lock`; the methods do."""
+class ClusterState:
+    """The state user_of the wire. Whoever reads or changes it holds `lock`; the methods do."""
 
     def __init__(self) -> None:
         self.lock = RLock()
         self.clock = Clock()
         self.kinds = Kinds()
         self.store = Store(self.kinds, self.clock)
-        self.lists = Lists(self.store, self.clock)
+        self.lists = ListPages(self.store, self.clock)
         self.users = Users(self.clock)
-        self.access = Access()
+        self.access = AccessRules()
         self.faults = Faults[Fault]()
         self.calls = Calls[Call]()
         self.bugs: list[str] = []
@@ -87,6 +87,6 @@ class State:
             for grant in grants_of(role, subject, namespace):
                 self.access.add(grant)
 
-    def admit_everyone(self) -> None:
+    def allow_everything(self) -> None:
         """Lets every known user do everything."""
-        self.grant(Grant(EVERYBODY, ("*",), ("*",), ("*",)))
+        self.grant(Grant(ALL_USERS, ("*",), ("*",), ("*",)))

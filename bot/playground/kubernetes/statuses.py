@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from bot.playground.kubernetes.paths import Asked
+from bot.playground.kubernetes.paths import ResourceRequest
 from bot.playground.server import Reply
 
 JSON = {"content-type": "application/json"}
@@ -65,18 +65,22 @@ def unauthorized() -> StatusError:
     return StatusError(401, "Unauthorized", "Unauthorized")
 
 
-def forbidden(user: str, asked: Asked) -> StatusError:
-    where = f'in the namespace "{asked.namespace}"' if asked.namespace else "at the cluster scope"
-    name = f' "{asked.name}"' if asked.name else ""
+def forbidden(user: str, requested: ResourceRequest) -> StatusError:
+    where = (
+        f'in the namespace "{requested.namespace}"'
+        if requested.namespace
+        else "at the cluster scope"
+    )
+    name = f' "{requested.name}"' if requested.name else ""
     return StatusError(
         403,
         "Forbidden",
-        f'{asked.qualified_resource}{name} is forbidden: User "{user}" cannot {asked.verb} '
-        f'resource "{asked.resource_path}" in API group "{asked.group}" {where}',
+        f'{requested.qualified_resource}{name} is forbidden: User "{user}" cannot {requested.verb} '
+        f'resource "{requested.resource_path}" in API group "{requested.group}" {where}',
         {
-            **({"name": asked.name} if asked.name else {}),
-            **({"group": asked.group} if asked.group else {}),
-            "kind": asked.resource,
+            **({"name": requested.name} if requested.name else {}),
+            **({"group": requested.group} if requested.group else {}),
+            "kind": requested.resource,
         },
     )
 
@@ -135,9 +139,9 @@ def unavailable() -> StatusError:
     return StatusError(503, "ServiceUnavailable", message)
 
 
-def not_faked(what: str) -> StatusError:
+def not_supported(what: str) -> StatusError:
     return StatusError(501, "NotImplemented", f"The stand-in does not fake {what}")
 
 
-def confession(text: str) -> StatusError:
+def stand_in_bug(text: str) -> StatusError:
     return StatusError(500, "StandInBug", text)

@@ -15,7 +15,7 @@ TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True)
-class Rows:
+class ObjectRows:
     """Objects of one kind as they were at one moment, sorted by `namespace/name` as etcd sorts."""
 
     keys: tuple[str, ...] = ()
@@ -24,10 +24,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def within(self, first: str, end: str) -> "Rows":
+    def within(self, first: str, end: str) -> "ObjectRows":
         """Those from a key on until before another."""
         found = slice(bisect_left(self.keys, first), bisect_left(self.keys, end))
-        return Rows(self.keys[found], self.bodies[found])
+        return ObjectRows(self.keys[found], self.bodies[found])
 
 
 class Store:
@@ -38,7 +38,7 @@ class Store:
         self._kinds = kinds
         self._clock = clock
         self._bodies: dict[Kind, dict[str, bytes]] = {}
-        self._rows: dict[Kind, Rows] = {}
+        self._rows: dict[Kind, ObjectRows] = {}
 
     def apply(self, given: Object) -> None:
         """Creates an object, or puts another in its place."""
@@ -49,7 +49,7 @@ class Store:
         bodies = self._bodies.setdefault(kind, {})
         self._changed(kind)
         members = given if kind.custom else _without_type(given)
-        complete = self._born(kind, key, bodies.get(key)) | metadata
+        complete = self._initial_metadata(kind, key, bodies.get(key)) | metadata
         complete["resourceVersion"] = str(self.revision)
         bodies[key] = orjson.dumps({**members, "metadata": complete})
 
@@ -59,10 +59,10 @@ class Store:
         del self._bodies.get(kind, {})[f"{namespace}/{name}"]
         self._changed(kind)
 
-    def rows(self, kind: Kind) -> Rows:
+    def rows(self, kind: Kind) -> ObjectRows:
         if kind not in self._rows:
             ordered = sorted(self._bodies.get(kind, {}).items())
-            self._rows[kind] = Rows(
+            self._rows[kind] = ObjectRows(
                 tuple(key for key, _ in ordered), tuple(body for _, body in ordered)
             )
         return self._rows[kind]
@@ -71,7 +71,7 @@ class Store:
         self.revision += 1
         self._rows.pop(kind, None)
 
-    def _born(self, kind: Kind, key: str, before: bytes | None) -> dict[str, Any]:
+    def _initial_metadata(self, kind: Kind, key: str, before: bytes | None) -> dict[str, Any]:
         """What an object gets at birth and keeps."""
         if before is not None:
             metadata = orjson.loads(before)["metadata"]

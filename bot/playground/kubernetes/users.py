@@ -1,13 +1,13 @@
-"""Who calls: bearer tokens, and the users behind them."""
+"""Who calls: bearer tokens, and the users user_of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.playground.clock import Clock
-from bot.playground.kubernetes.eks_tokens import PREFIX, BadTokenError, Origins, access_key_of
+from bot.playground.kubernetes.eks_tokens import PREFIX, BadTokenError, StsOrigins, access_key_of
 
-EVERYBODY = "system:authenticated"
+ALL_USERS = "system:authenticated"
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class User:
     @property
     def subjects(self) -> frozenset[str]:
         """The names under which a grant may mean this user."""
-        return frozenset((self.name, EVERYBODY, *self.groups))
+        return frozenset((self.name, ALL_USERS, *self.groups))
 
 
 @dataclass(frozen=True)
-class _Token:
+class _KnownToken:
     user: User
     expires_at: datetime | None
 
@@ -31,35 +31,35 @@ class Users:
     """Without a token nobody is let in, as EKS does since Kubernetes 1.32 but for health checks."""
 
     def __init__(self, clock: Clock) -> None:
-        self.sts = Origins()
+        self.sts = StsOrigins()
         self._clock = clock
-        self._tokens: dict[str, _Token] = {}
+        self._tokens: dict[str, _KnownToken] = {}
         self._by_access_key: dict[str, User] = {}
 
     def add_token(
         self, token: str, user: str, groups: Iterable[str], expires_at: datetime | None
     ) -> None:
-        self._tokens[token] = _Token(User(user, tuple(groups)), expires_at)
+        self._tokens[token] = _KnownToken(User(user, tuple(groups)), expires_at)
 
     def add_access_entry(self, access_key: str, user: str, groups: Iterable[str]) -> None:
         self._by_access_key[access_key] = User(user, tuple(groups))
 
-    def behind(self, authorization: str) -> User:
+    def user_of(self, authorization: str) -> User:
         """Raises BadTokenError."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise BadTokenError("there is no bearer token")
         if token.startswith(PREFIX):
-            return self._of_aws(token)
-        return self._of_token(token)
+            return self._user_of_aws_token(token)
+        return self._user_of_token(token)
 
-    def _of_aws(self, token: str) -> User:
+    def _user_of_aws_token(self, token: str) -> User:
         access_key = access_key_of(token, self._clock.now(), self.sts)
         if access_key not in self._by_access_key:
             raise BadTokenError(f"{access_key} has no access entry")
         return self._by_access_key[access_key]
 
-    def _of_token(self, token: str) -> User:
+    def _user_of_token(self, token: str) -> User:
         known = self._tokens.get(token)
         if known is None:
             raise BadTokenError("the token is unknown")

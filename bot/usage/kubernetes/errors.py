@@ -49,7 +49,7 @@ class UnusableError(Exception):
 
 
 @contextmanager
-def in_words(action: str, cluster: str, unknown_kind: str = CHECK_RESOURCE) -> Iterator[None]:
+def explain_errors(action: str, cluster: str, unknown_kind: str = CHECK_RESOURCE) -> Iterator[None]:
     """`action` follows "asked to". `unknown_kind`: what to do if the cluster does not know what it
     was asked for. Raises ServiceError."""
     try:

@@ -22,18 +22,20 @@ VERSIONS = tuple(f"client.authentication.k8s.io/{name}" for name in ("v1", "v1be
 
 INFO = "KUBERNETES_EXEC_INFO"
 
-LARGEST_OUTPUT = 1 << 20
+MAX_OUTPUT = 1 << 20
 """Bytes."""
 
-_OURS = frozenset({"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"})
+_BOT_SECRETS = frozenset(
+    {"SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "DATABASE_URL"}
+)
 """Secrets of the bot that no plugin needs."""
 
-_SECONDS_BETWEEN_LOOKS = 0.1
+_POLL_SECONDS = 0.1
 
 _RUN_IT = "run it yourself to see why"
 
 
-class Variable(Struct):
+class PluginVariable(Struct):
     name: str
     value: str = ""
 
@@ -44,12 +46,12 @@ class ExecPlugin(Struct):
     command: str
     version: str = field(name="apiVersion")
     args: list[str] | None = None
-    env: list[Variable] | None = None
+    env: list[PluginVariable] | None = None
     interactive_mode: str | None = field(name="interactiveMode", default=None)
     takes_cluster: bool = field(name="provideClusterInfo", default=False)
 
 
-class Credentials(Struct):
+class PluginCredentials(Struct):
     """A token, a client certificate with its key (PEM), or both."""
 
     token: str | None = None
@@ -57,14 +59,14 @@ class Credentials(Struct):
     key: str | None = field(name="clientKeyData", default=None)
 
 
-class _Printed(Struct):
-    status: Credentials
+class _PrintedCredential(Struct):
+    status: PluginCredentials
 
 
-_PRINTED = msgspec.json.Decoder(_Printed)
+_PRINTED = msgspec.json.Decoder(_PrintedCredential)
 
 
-def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> Credentials:
+def run(plugin: ExecPlugin, cluster: Mapping[str, Any], seconds: float) -> PluginCredentials:
     """Runs the plugin without a terminal, for at most `seconds`. `cluster`: for plugins that ask
     for it. Raises UnusableError, which repeats nothing that the plugin printed."""
     if plugin.version not in VERSIONS:
@@ -95,7 +97,7 @@ def _environment(plugin: ExecPlugin, cluster: Mapping[str, Any]) -> dict[str, st
         spec["cluster"] = cluster
     info = {"apiVersion": plugin.version, "kind": "ExecCredential", "spec": spec}
     return {
-        **{name: value for name, value in os.environ.items() if name not in _OURS},
+        **{name: value for name, value in os.environ.items() if name not in _BOT_SECRETS},
         **{variable.name: variable.value for variable in plugin.env or ()},
         INFO: json.dumps(info, default=str),
     }
@@ -127,10 +129,10 @@ def _output(process: subprocess.Popen[bytes], command: str, end: float) -> bytes
     with selectors.DefaultSelector() as waiting:
         waiting.register(process.stdout, selectors.EVENT_READ)
         while monotonic() < end:
-            if waiting.select(_SECONDS_BETWEEN_LOOKS):
-                chunk = os.read(process.stdout.fileno(), LARGEST_OUTPUT)
+            if waiting.select(_POLL_SECONDS):
+                chunk = os.read(process.stdout.fileno(), MAX_OUTPUT)
                 printed += chunk
-                if len(printed) > LARGEST_OUTPUT:
+                if len(printed) > MAX_OUTPUT:
                     raise UnusableError(
                         f"{command} of the kubeconfig printed more than 1 MiB", _RUN_IT
                     )
@@ -155,7 +157,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _credentials(command: str, printed: bytes) -> Credentials:
+def _credentials(command: str, printed: bytes) -> PluginCredentials:
     try:
         found = _PRINTED.decode(printed).status
     except msgspec.ValidationError as error:

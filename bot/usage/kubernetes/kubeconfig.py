@@ -21,12 +21,12 @@ from lightkube.core.exceptions import ConfigError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from bot.aws.eks import Eks
+from bot.aws.eks import EksClusters
 from bot.outgoing import quoted
 from bot.usage.kubernetes import exec_plugin
-from bot.usage.kubernetes.content import prepare
 from bot.usage.kubernetes.errors import UnusableError
-from bot.usage.kubernetes.exec_plugin import Credentials, ExecPlugin
+from bot.usage.kubernetes.exec_plugin import ExecPlugin, PluginCredentials
+from bot.usage.kubernetes.listed_objects import prepare
 
 OF_CLUSTER, OF_USER = "cluster", "user"
 
@@ -48,7 +48,7 @@ _EXTENSION = "client.authentication.k8s.io/exec"
 prepare(Cluster, Context, User, ExecPlugin)
 
 
-class Trust(Enum):
+class KubeconfigTrust(Enum):
     """How the settings that name a kubeconfig were chosen. `FOUND`: in the working folder, so that
     anybody may have written them and the kubeconfig. Then no exec plugin runs, and no token file
     outside of the kubeconfig's folder is read."""
@@ -57,14 +57,16 @@ class Trust(Enum):
     FOUND = auto()
 
 
-def from_kubeconfig(file: Path, context: str | None, trust: Trust, seconds: float) -> SingleConfig:
+def from_kubeconfig(
+    file: Path, context: str | None, trust: KubeconfigTrust, seconds: float
+) -> SingleConfig:
     """With the credentials in it, from its token file or exec plugin too. `context`: None for the
     current one. `seconds`: how long a plugin may take. Raises UnusableError."""
-    return _Chosen.of(file.expanduser(), context).complete(trust, seconds)
+    return _KubeconfigContext.of(file.expanduser(), context).complete(trust, seconds)
 
 
 @dataclass(frozen=True)
-class _Chosen:
+class _KubeconfigContext:
     """The cluster and the user of a context: as lightkube read them, and as the file has them."""
 
     file: Path
@@ -73,7 +75,7 @@ class _Chosen:
     user: Mapping[str, Any]
 
     @classmethod
-    def of(cls, file: Path, context: str | None) -> "_Chosen":
+    def of(cls, file: Path, context: str | None) -> "_KubeconfigContext":
         try:
             content = YAML(typ="safe", pure=True).load(file.read_text("utf-8"))
             for entry in content.get("users") or ():
@@ -92,7 +94,7 @@ class _Chosen:
             words = f"{file} is no kubeconfig, or its context is broken: {quoted(error)}"
             raise UnusableError(words) from error
 
-    def complete(self, trust: Trust, seconds: float) -> SingleConfig:
+    def complete(self, trust: KubeconfigTrust, seconds: float) -> SingleConfig:
         self._expect_supported(OF_CLUSTER, self.cluster)
         self._expect_supported(OF_USER, self.user)
         if not self.cluster.get("server"):
@@ -122,7 +124,7 @@ class _Chosen:
             insecure=given.insecure,
         )
 
-    def _user(self, trust: Trust, seconds: float) -> User:
+    def _user(self, trust: KubeconfigTrust, seconds: float) -> User:
         """A token file counts before a token, and either before a plugin."""
         given = self.config.user
         assert given is not None
@@ -157,7 +159,7 @@ class _Chosen:
             )
         return user
 
-    def _with(self, found: Credentials, user: User) -> User:
+    def _with(self, found: PluginCredentials, user: User) -> User:
         if found.token:
             user.token = checked_token(found.token, "token of the exec plugin")
         if found.certificate and found.key:
@@ -165,9 +167,11 @@ class _Chosen:
             user.client_key_data = b64encode(found.key.encode()).decode()
         return user
 
-    def _token_of(self, name: str, trust: Trust) -> str:
+    def _token_of(self, name: str, trust: KubeconfigTrust) -> str:
         path = Path(self._path("tokenFile", name) or "")
-        if trust is Trust.FOUND and not path.resolve().is_relative_to(self.file.parent.resolve()):
+        if trust is KubeconfigTrust.FOUND and not path.resolve().is_relative_to(
+            self.file.parent.resolve()
+        ):
             raise UnusableError(
                 f"tokenFile of {self.file} is outside of its folder, and {_FOUND} may not read it",
                 _NAME_SETTINGS,
@@ -175,8 +179,8 @@ class _Chosen:
         token = path.read_text("utf-8", errors="replace")
         return checked_token(token, f"{path} (tokenFile of {self.file})")
 
-    def _run(self, trust: Trust, seconds: float) -> Credentials:
-        if trust is Trust.FOUND:
+    def _run(self, trust: KubeconfigTrust, seconds: float) -> PluginCredentials:
+        if trust is KubeconfigTrust.FOUND:
             raise UnusableError(
                 f"{self.file} has an exec plugin, and {_FOUND} may not run it", _NAME_SETTINGS
             )
@@ -221,7 +225,7 @@ class _Chosen:
 
 
 def expect_https(server: str) -> None:
-    """Credentials of any kind are sent over TLS alone, as kubectl does."""
+    """PluginCredentials of any kind are sent over TLS alone, as kubectl does."""
     if "://" not in server:
         raise UnusableError("its address has no scheme", "begin the address with https://")
     try:
@@ -254,7 +258,7 @@ def _entry(content: Mapping[str, Any], kind: str, name: str) -> Mapping[str, Any
     return found
 
 
-def from_inside(service_account: Path = Path(SERVICE_ACCOUNT)) -> SingleConfig:
+def from_service_account(service_account: Path = Path(SERVICE_ACCOUNT)) -> SingleConfig:
     """With the service account of the pod that this runs in, and its token as it is now."""
     try:
         config = KubeConfig.from_service_account(service_account).get()
@@ -265,7 +269,7 @@ def from_inside(service_account: Path = Path(SERVICE_ACCOUNT)) -> SingleConfig:
     return _with_token(config, "token of the service account")
 
 
-def from_eks(eks: Eks, name: str) -> SingleConfig:
+def from_eks(eks: EksClusters, name: str) -> SingleConfig:
     """Without kubeconfig and `aws`: EKS tells address and CA, the token is signed here. Raises
     ServiceError."""
     cluster = eks.describe(name)

@@ -10,28 +10,28 @@ import msgspec
 from msgspec import Struct, field
 
 from bot.core.references import Hosts
-from bot.usage.kubernetes.content import Parts, built_in, info_of, prepare
+from bot.usage.kubernetes.listed_objects import UndecodedResource, built_in, info_of, prepare
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 REVISION = "deployment.kubernetes.io/revision"
 
 
-class Owner(Struct):
+class OwnerReference(Struct):
     kind: str
     name: str
     controller: bool = False
 
 
-class Metadata(Struct):
+class ObjectMetadata(Struct):
     name: str
     namespace: str = ""
     annotations: dict[str, str] = {}
     created_at: Moment | None = field(name="creationTimestamp", default=None)
-    owners: tuple[Owner, ...] = field(name="ownerReferences", default=())
+    owners: tuple[OwnerReference, ...] = field(name="ownerReferences", default=())
 
     @property
-    def controller(self) -> Owner | None:
+    def controller(self) -> OwnerReference | None:
         return next((owner for owner in self.owners if owner.controller), None)
 
 
@@ -42,13 +42,13 @@ class Container(Struct):
     image: str = ""
 
 
-class ImageSource(Struct):
+class ImageVolumeSource(Struct):
     reference: str = ""
 
 
-class Volume(Struct):
+class PodVolume(Struct):
     name: str = ""
-    image: ImageSource | None = None
+    image: ImageVolumeSource | None = None
 
     @property
     def reference(self) -> str:
@@ -60,7 +60,7 @@ class PodSpec(Struct):
     containers: tuple[Container, ...]
     init_containers: tuple[Container, ...] = field(name="initContainers", default=())
     ephemeral_containers: tuple[Container, ...] = field(name="ephemeralContainers", default=())
-    volumes: tuple[Volume, ...] = ()
+    volumes: tuple[PodVolume, ...] = ()
 
     @property
     def all_containers(self) -> tuple[Container, ...]:
@@ -73,7 +73,7 @@ class PodSpec(Struct):
         return filter(None, named)
 
 
-class Template(Struct):
+class PodTemplateSpec(Struct):
     spec: PodSpec
 
 
@@ -81,15 +81,15 @@ class MountedImage(Struct):
     ref: str = field(name="imageRef", default="")
 
 
-class MountStatus(Struct):
+class VolumeMountStatus(Struct):
     image: MountedImage | None = None
 
 
-class Mount(Struct):
+class VolumeMount(Struct):
     """The digest of a volume that is an image is told only behind a feature gate."""
 
     name: str = ""
-    status: MountStatus | None = field(name="volumeStatus", default=None)
+    status: VolumeMountStatus | None = field(name="volumeStatus", default=None)
 
     @property
     def image_ref(self) -> str:
@@ -103,7 +103,7 @@ class ContainerStatus(Struct):
     name: str
     image: str = ""
     image_id: str = field(name="imageID", default="")
-    mounts: tuple[Mount, ...] = field(name="volumeMounts", default=())
+    mounts: tuple[VolumeMount, ...] = field(name="volumeMounts", default=())
 
 
 class PodStatus(Struct):
@@ -121,25 +121,25 @@ class PodStatus(Struct):
 
 
 class WorkloadSpec(Struct):
-    template: Template
+    template: PodTemplateSpec
     replicas: int = 1
 
 
-class Wrapped(Struct):
+class TemplatedWorkload(Struct):
     """A Job in a CronJob's template, or a revision's data."""
 
     spec: WorkloadSpec
 
 
 class CronJobSpec(Struct):
-    job: Wrapped = field(name="jobTemplate")
+    job: TemplatedWorkload = field(name="jobTemplate")
     suspend: bool = False
 
 
-class Object(Struct):
+class KubernetesObject(Struct):
     """Anything that names images. `note`: what a person should know of it besides its name."""
 
-    metadata: Metadata
+    metadata: ObjectMetadata
 
     @property
     def kind_of_object(self) -> str:
@@ -153,8 +153,8 @@ class Object(Struct):
         raise NotImplementedError
 
 
-class BuiltIn(Object):
-    resource: ClassVar[type[Parts]]
+class BuiltInObject(KubernetesObject):
+    resource: ClassVar[type[UndecodedResource]]
 
     @classmethod
     def read(cls, text: bytes, _: Hosts) -> Self:
@@ -165,7 +165,7 @@ class BuiltIn(Object):
         return info_of(self.resource).resource.kind
 
 
-class Pod(BuiltIn):
+class Pod(BuiltInObject):
     spec: PodSpec
     status: PodStatus = field(default_factory=PodStatus)
     resource = built_in("", "Pod")
@@ -185,7 +185,7 @@ class Pod(BuiltIn):
         return self.spec.images()
 
 
-class Workload(BuiltIn):
+class Workload(BuiltInObject):
     spec: WorkloadSpec
 
     @property
@@ -228,7 +228,7 @@ class KubernetesJob(Workload):
     resource = built_in("batch", "Job")
 
 
-class CronJob(BuiltIn):
+class CronJob(BuiltInObject):
     spec: CronJobSpec
     resource = built_in("batch", "CronJob")
 
@@ -240,15 +240,15 @@ class CronJob(BuiltIn):
         return self.spec.job.spec.template.spec.images()
 
 
-class PodTemplate(BuiltIn):
-    template: Template
+class PodTemplate(BuiltInObject):
+    template: PodTemplateSpec
     resource = built_in("", "PodTemplate")
 
     def images(self) -> Iterator[str]:
         return self.template.spec.images()
 
 
-class ControllerRevision(BuiltIn):
+class ControllerRevision(BuiltInObject):
     """What a StatefulSet or DaemonSet can be rolled back to. Other controllers may keep anything
     in `data`."""
 
@@ -264,10 +264,10 @@ class ControllerRevision(BuiltIn):
         owner = self.metadata.controller
         is_sure = owner is not None and owner.kind in ("StatefulSet", "DaemonSet")
         if is_sure or jmespath.search("spec.template.spec.containers", self.data):
-            yield from msgspec.convert(self.data, Wrapped).spec.template.spec.images()
+            yield from msgspec.convert(self.data, TemplatedWorkload).spec.template.spec.images()
 
 
-BUILT_IN: tuple[type[BuiltIn], ...] = (
+BUILT_IN: tuple[type[BuiltInObject], ...] = (
     Deployment,
     StatefulSet,
     DaemonSet,
@@ -282,4 +282,4 @@ BUILT_IN: tuple[type[BuiltIn], ...] = (
 """All that run pods or would start some. Of several that name an image for the same workload, the
 first one's note is told."""
 
-prepare(*BUILT_IN, Wrapped)
+prepare(*BUILT_IN, TemplatedWorkload)

@@ -19,7 +19,7 @@ from tenacity import (
 )
 
 ATTEMPTS = 6
-LONGEST_WAIT = 30
+MAX_WAIT = 30
 """Seconds."""
 
 CONNECT_WITHIN, ANSWER_WITHIN = 10.0, 30.0
@@ -30,7 +30,7 @@ RESTARTING = "restarting"
 server that starts refuses all lists until it has read its roles."""
 
 _MAY_PASS = {403, 429, 500, 502, 503, 504}
-_BACKOFF = wait_exponential_jitter(multiplier=0.5, max=LONGEST_WAIT)
+_BACKOFF = wait_exponential_jitter(multiplier=0.5, max=MAX_WAIT)
 
 _NOT_SENT = (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol)
 _PASSING_TLS = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
@@ -48,7 +48,7 @@ class Deadline:
         return self._end - monotonic()
 
 
-class PatientTransport(httpx2.BaseTransport):
+class RetryingTransport(httpx2.BaseTransport):
     """For requests that change nothing. An answer is read whole before it counts."""
 
     def __init__(self, transport: httpx2.BaseTransport, deadline: Deadline) -> None:
@@ -56,7 +56,7 @@ class PatientTransport(httpx2.BaseTransport):
         self._deadline = deadline
         self._listed: set[str] = set()
         self._has_failed = False
-        self._patiently = Retrying(
+        self._retrying = Retrying(
             stop=self._is_enough,
             wait=_wait,
             retry=retry_if_exception(may_pass) | retry_if_result(_may_pass),
@@ -64,7 +64,7 @@ class PatientTransport(httpx2.BaseTransport):
         )
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        return self._patiently.copy()(self._send, request)
+        return self._retrying.copy()(self._send, request)
 
     def close(self) -> None:
         self._transport.close()
@@ -85,7 +85,7 @@ class PatientTransport(httpx2.BaseTransport):
 
     def _read(self, response: httpx2.Response) -> None:
         assert isinstance(response.stream, httpx2.SyncByteStream)
-        response.stream = _InTime(response.stream, self._deadline)
+        response.stream = _StreamWithDeadline(response.stream, self._deadline)
         try:
             response.read()
         except httpx2.TransportError:
@@ -105,7 +105,7 @@ class PatientTransport(httpx2.BaseTransport):
         return would_be_late or state.attempt_number >= ATTEMPTS
 
 
-class _InTime(httpx2.SyncByteStream):
+class _StreamWithDeadline(httpx2.SyncByteStream):
     """A body that may arrive slowly, but not after the deadline."""
 
     def __init__(self, stream: httpx2.SyncByteStream, deadline: Deadline) -> None:
@@ -177,7 +177,7 @@ def _wait(state: RetryCallState) -> float:
     """As long as the server asks for (Retry-After in seconds), or longer from time to time."""
     outcome = state.outcome
     asked = "" if outcome is None or outcome.failed else outcome.result().headers.get("retry-after")
-    return min(float(asked), LONGEST_WAIT) if asked and asked.isdigit() else _BACKOFF(state)
+    return min(float(asked), MAX_WAIT) if asked and asked.isdigit() else _BACKOFF(state)
 
 
 def _last_outcome(state: RetryCallState) -> httpx2.Response:

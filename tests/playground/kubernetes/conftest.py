@@ -24,7 +24,7 @@ def closed() -> Iterator[Cluster]:
 
 @pytest.fixture
 def cluster(closed: Cluster) -> Cluster:
-    closed.admit_everyone()
+    closed.allow_everything()
     return closed
 
 

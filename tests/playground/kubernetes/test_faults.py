@@ -9,7 +9,7 @@ from lightkube import ApiError, Client, KubeConfig
 from lightkube.resources.core_v1 import Pod
 
 from bot.playground.kubernetes import Cluster, Fault
-from bot.playground.kubernetes.listing import Lists
+from bot.playground.kubernetes.listing import ListPages
 
 from .helpers import PODS, fill, names, page, refusal
 
@@ -102,7 +102,7 @@ def test_leaving_cuts_what_is_under_way() -> None:
 
 
 def _list_pods_of(cluster: Cluster) -> None:
-    cluster.admit_everyone()
+    cluster.allow_everything()
     with Client(config=KubeConfig.from_dict(cluster.kubeconfig())) as client:
         list(client.list(Pod, namespace="*"))
 
@@ -149,7 +149,7 @@ def test_calls_are_recorded(cluster: Cluster, api: httpx2.Client) -> None:
 
 
 def test_its_own_mistakes_fail_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Lists, "page", lambda *_: 1 / 0)
+    monkeypatch.setattr(ListPages, "page", lambda *_: 1 / 0)
     with pytest.raises(AssertionError, match="bug in the stand-in at /api/v1/pods"):
         _list_pods()
 

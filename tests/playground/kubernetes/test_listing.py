@@ -1,4 +1,4 @@
-"""Lists, their pages, and what becomes of pages when the cluster changes."""
+"""ListPages, their pages, and what becomes of pages when the cluster changes."""
 
 import time
 from datetime import timedelta

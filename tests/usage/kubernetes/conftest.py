@@ -10,9 +10,9 @@ import pytest
 from bot.core.references import Hosts
 from bot.core.usage import Sighting
 from bot.playground.kubernetes import Cluster
-from bot.usage.kubernetes.api import ClusterApi, Configure
-from bot.usage.kubernetes.kubeconfig import Trust, from_kubeconfig
-from bot.usage.kubernetes.source import CustomResource, KubernetesSource
+from bot.usage.kubernetes.cluster_api import ClusterApi, Configure
+from bot.usage.kubernetes.cluster_source import CustomResource, KubernetesSource
+from bot.usage.kubernetes.kubeconfig import KubeconfigTrust, from_kubeconfig
 
 Kubeconfig = dict[str, Any]
 Change = Callable[[Kubeconfig], object]
@@ -22,11 +22,13 @@ Rewrite = Callable[[Change], None]
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
     with Cluster("prod") as running:
-        running.admit_everyone()
+        running.allow_everything()
         yield running
 
 
-def by(kubeconfig: Path, context: str | None = None, trust: Trust = Trust.NAMED) -> Configure:
+def by(
+    kubeconfig: Path, context: str | None = None, trust: KubeconfigTrust = KubeconfigTrust.NAMED
+) -> Configure:
     """The way of a kubeconfig."""
     return partial(from_kubeconfig, kubeconfig, context, trust)
 

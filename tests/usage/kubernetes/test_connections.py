@@ -14,7 +14,7 @@ import trustme
 from bot.core.errors import ServiceError
 from bot.playground.kubernetes import DEFAULT_USER, Cluster, Fault
 from bot.playground.kubernetes.builders import deployment
-from bot.usage.kubernetes.source import CustomResource
+from bot.usage.kubernetes.cluster_source import CustomResource
 from bot.usage.kubernetes.transport import ATTEMPTS
 from tests.usage.aws_support import image
 from tests.usage.kubernetes.conftest import Kubeconfig, Looker, Rewrite

@@ -6,7 +6,7 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import custom_resource, deployment
-from bot.usage.kubernetes.source import CustomResource
+from bot.usage.kubernetes.cluster_source import CustomResource
 from tests.usage.aws_support import image
 from tests.usage.kubernetes.conftest import Looker
 

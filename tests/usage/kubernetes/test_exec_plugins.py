@@ -15,7 +15,7 @@ from bot.core.errors import ServiceError
 from bot.playground.kubernetes import DEFAULT_TOKEN, DEFAULT_USER, Cluster
 from bot.playground.kubernetes.builders import deployment
 from bot.usage.kubernetes.exec_plugin import VERSIONS
-from bot.usage.kubernetes.kubeconfig import Trust
+from bot.usage.kubernetes.kubeconfig import KubeconfigTrust
 from tests.usage.aws_support import image
 from tests.usage.kubernetes.conftest import Kubeconfig, Looker, Rewrite, by
 from tests.usage.kubernetes.test_reaching import HERE, SECRET, images
@@ -311,7 +311,7 @@ def test_it_runs_only_for_settings_that_were_named(
 ) -> None:
     plugin(prints(token=DEFAULT_TOKEN))
     with pytest.raises(ServiceError, match=r"has an exec plugin.*name their file with --config"):
-        images(by(look.kubeconfig, trust=Trust.FOUND))
+        images(by(look.kubeconfig, trust=KubeconfigTrust.FOUND))
     assert runs.read_text() == ""
     assert not list(cluster.calls)
 

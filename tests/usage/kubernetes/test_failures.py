@@ -10,10 +10,10 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.playground.kubernetes import DEFAULT_USER, Cluster, Fault, Grant
 from bot.playground.kubernetes.builders import deployment, pod
-from bot.usage.kubernetes.api import PAGE
-from bot.usage.kubernetes.content import info_of
+from bot.usage.kubernetes.cluster_api import PAGE
+from bot.usage.kubernetes.cluster_source import CustomResource, cluster_role
+from bot.usage.kubernetes.listed_objects import info_of
 from bot.usage.kubernetes.objects import BUILT_IN
-from bot.usage.kubernetes.source import CustomResource, cluster_role
 from bot.usage.kubernetes.transport import ATTEMPTS
 from tests.matrices import matrix
 from tests.usage.aws_support import image

@@ -7,9 +7,9 @@ FIRST_USE = """
 import sys
 from contextlib import suppress
 from bot.core.references import Hosts
-from bot.usage.kubernetes import api, exec_plugin, kubeconfig, objects, source
+from bot.usage.kubernetes import cluster_api, cluster_source, exec_plugin, kubeconfig, objects
 from bot.usage.kubernetes.errors import UnusableError
-from bot.usage.kubernetes.source import CustomResource
+from bot.usage.kubernetes.cluster_source import CustomResource
 from lightkube.config.kubeconfig import KubeConfig
 from lightkube.core.decoders import decode_list
 from lightkube.models.meta_v1 import Status
@@ -27,7 +27,7 @@ sys.setprofile(note)
 texts = [b'{"metadata": {"name": "a"}, "spec": {}}', b"{}", b'{"status": {"token": "a"}}']
 for decode in (
     *(kind.read for kind in objects.BUILT_IN),
-    lambda text, _: msgspec.json.decode(text, type=objects.Wrapped),
+    lambda text, _: msgspec.json.decode(text, type=objects.TemplatedWorkload),
     lambda text, _: exec_plugin._credentials("a", text),
     lambda text, _: msgspec.convert({}, exec_plugin.ExecPlugin),
     lambda text, _: Status.from_dict({}),

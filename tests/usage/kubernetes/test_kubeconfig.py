@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 from bot.core.errors import ServiceError
 from bot.playground.kubernetes import DEFAULT_TOKEN, DEFAULT_USER, Cluster
 from bot.playground.kubernetes.builders import deployment
-from bot.usage.kubernetes.kubeconfig import Trust
+from bot.usage.kubernetes.kubeconfig import KubeconfigTrust
 from tests.usage.aws_support import image
 from tests.usage.kubernetes.conftest import Kubeconfig, Looker, Rewrite, by
 from tests.usage.kubernetes.test_reaching import HERE, SECRET, images
@@ -43,8 +43,10 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("elsewhere")
-@pytest.mark.parametrize("trust", Trust)
-def test_a_token_file_beside_the_kubeconfig(look: Looker, rewrite: Rewrite, trust: Trust) -> None:
+@pytest.mark.parametrize("trust", KubeconfigTrust)
+def test_a_token_file_beside_the_kubeconfig(
+    look: Looker, rewrite: Rewrite, trust: KubeconfigTrust
+) -> None:
     (look.kubeconfig.parent / "secrets").mkdir()
     (look.kubeconfig.parent / "secrets" / "token").write_text(f"{DEFAULT_TOKEN}\n")
     rewrite(lambda content: user(content, tokenFile="secrets/token"))
@@ -232,6 +234,6 @@ def test_a_token_file_elsewhere_is_read_only_for_settings_that_were_named(
     with pytest.raises(
         ServiceError, match=r"is outside of its folder.*name their file with --config"
     ):
-        images(by(kubeconfig, trust=Trust.FOUND))
+        images(by(kubeconfig, trust=KubeconfigTrust.FOUND))
     assert not list(cluster.calls)
     assert images(by(kubeconfig)) == HERE

@@ -10,7 +10,7 @@ from bot.core.references import Hosts
 from bot.core.repository import RegistryId
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import custom_resource, deployment, pod, stateful_set
-from bot.usage.kubernetes.source import CustomResource
+from bot.usage.kubernetes.cluster_source import CustomResource
 from tests.usage.aws_support import digest, image
 from tests.usage.kubernetes.conftest import Looker
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from bot.aws.eks import Eks
-from bot.aws.places import AwsPlace
+from bot.aws.aws_api import AwsApi
+from bot.aws.eks import EksClusters
 from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts
@@ -17,11 +17,15 @@ from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import DEFAULT_TOKEN, Cluster, Fault
 from bot.playground.kubernetes.builders import deployment
-from bot.usage.kubernetes.api import ClusterApi, Configure
-from bot.usage.kubernetes.kubeconfig import from_eks, from_inside
-from bot.usage.kubernetes.source import KubernetesSource
-from bot.usage.kubernetes.unlisted import KnownClusters, UnlistedClusters, find_cluster
-from tests.usage.aws_support import image, open_place
+from bot.usage.kubernetes.cluster_api import ClusterApi, Configure
+from bot.usage.kubernetes.cluster_source import KubernetesSource
+from bot.usage.kubernetes.kubeconfig import from_eks, from_service_account
+from bot.usage.kubernetes.unlisted_clusters import (
+    KnownClusters,
+    UnlistedClustersCheck,
+    find_cluster,
+)
+from tests.usage.aws_support import image, open_aws_api
 from tests.usage.kubernetes.conftest import Looker, by
 
 ARN = f"arn:aws:eks:{DEFAULT_REGION}:{DEFAULT_ACCOUNT}:cluster/prod"
@@ -190,125 +194,130 @@ def account_folder(cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_from_inside(account_folder: Path) -> None:
-    assert images(lambda _: from_inside(account_folder)) == HERE
+    assert images(lambda _: from_service_account(account_folder)) == HERE
 
 
 def test_a_token_that_was_renewed_is_read_again(cluster: Cluster, account_folder: Path) -> None:
     cluster.faults.add(Fault(path="*/pods", times=1, status=401))
-    assert images(lambda _: from_inside(account_folder)) == HERE
+    assert images(lambda _: from_service_account(account_folder)) == HERE
 
 
 def test_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
     with pytest.raises(ServiceError, match="runs in no pod with a service account"):
-        images(lambda _: from_inside(tmp_path))
+        images(lambda _: from_service_account(tmp_path))
 
 
 # EKS
 
 
 @pytest.fixture
-def place(aws: StandIn, environment: Path, cluster: Cluster) -> AwsPlace:
+def aws_api(aws: StandIn, environment: Path, cluster: Cluster) -> AwsApi:
     del environment
     aws.world.eks().create(
         "prod", endpoint=cluster.url, certificate_authority=cluster.certificate_authority
     )
     cluster.access.clear()
     cluster.add_access_entry(DEFAULT_KEY, "arn:of:us", ["ecr-clean"])
-    cluster.admit_everyone()
+    cluster.allow_everything()
     cluster.trust_sts(aws.url)
-    return open_place()
+    return open_aws_api()
 
 
 @pytest.mark.parametrize("called", ["prod", ARN])
 def test_an_eks_cluster_by_name(
-    aws: StandIn, place: AwsPlace, cluster: Cluster, called: str
+    aws: StandIn, aws_api: AwsApi, cluster: Cluster, called: str
 ) -> None:
-    assert images(lambda _: from_eks(*find_cluster(called, [Eks(place)]))) == HERE
+    assert images(lambda _: from_eks(*find_cluster(called, [EksClusters(aws_api)]))) == HERE
     assert {call.user for call in cluster.calls} == {"arn:of:us"}
     assert aws.world.calls.counts() == {"eks:ListClusters": 1, "eks:DescribeCluster": 1}
 
 
 def test_an_eks_token_that_expires_in_the_middle(
-    aws: StandIn, place: AwsPlace, cluster: Cluster
+    aws: StandIn, aws_api: AwsApi, cluster: Cluster
 ) -> None:
     cluster.faults.add(Fault(path="*/pods", times=1, status=401))
-    eks = Eks(place)
+    eks = EksClusters(aws_api)
     assert images(lambda _: from_eks(*find_cluster("prod", [eks]))) == HERE
     assert aws.world.calls.count("eks:DescribeCluster") == 2
 
 
-def test_no_access_entry(place: AwsPlace, cluster: Cluster) -> None:
+def test_no_access_entry(aws_api: AwsApi, cluster: Cluster) -> None:
     cluster.users._by_access_key.clear()
     with pytest.raises(ServiceError, match="on EKS give the IAM principal an access entry"):
-        images(lambda _: from_eks(Eks(place), "prod"))
+        images(lambda _: from_eks(EksClusters(aws_api), "prod"))
 
 
-def test_an_eks_cluster_that_is_not_there_yet(aws: StandIn, place: AwsPlace) -> None:
+def test_an_eks_cluster_that_is_not_there_yet(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.eks().create("new", status="CREATING")
     with pytest.raises(ServiceError, match=r"cluster new .CREATING"):
-        images(lambda _: from_eks(Eks(place), "new"))
+        images(lambda _: from_eks(EksClusters(aws_api), "new"))
 
 
-def test_an_eks_cluster_that_is_nowhere(place: AwsPlace) -> None:
+def test_an_eks_cluster_that_is_nowhere(aws_api: AwsApi) -> None:
     with pytest.raises(ServiceError, match="has an EKS cluster gone: check eks under"):
-        images(lambda _: from_eks(*find_cluster("gone", [Eks(place)])))
+        images(lambda _: from_eks(*find_cluster("gone", [EksClusters(aws_api)])))
 
 
-def test_an_eks_cluster_that_is_in_two_places(aws: StandIn, place: AwsPlace) -> None:
+def test_an_eks_cluster_that_is_in_two_places(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.eks(region="us-east-1").create("prod")
-    other = AwsPlace(place.session, DEFAULT_ACCOUNT, "us-east-1")
+    other = AwsApi(aws_api.session, DEFAULT_ACCOUNT, "us-east-1")
     with pytest.raises(ServiceError) as told:
-        find_cluster("prod", [Eks(place), Eks(other)])
+        find_cluster("prod", [EksClusters(aws_api), EksClusters(other)])
     assert ARN in str(told.value)
-    assert find_cluster(ARN, [Eks(other), Eks(place)])[0].place is place
+    assert find_cluster(ARN, [EksClusters(other), EksClusters(aws_api)])[0].aws is aws_api
 
 
-def test_eks_may_not_be_listed(aws: StandIn, place: AwsPlace) -> None:
+def test_eks_may_not_be_listed(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.deny("eks:ListClusters")
     with pytest.raises(ServiceError, match="refused eks:ListClusters"):
-        unlisted(Eks(place), listed="prod")
+        unlisted(EksClusters(aws_api), listed="prod")
 
 
-def test_eks_may_not_be_described(aws: StandIn, place: AwsPlace) -> None:
+def test_eks_may_not_be_described(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.deny("eks:DescribeCluster")
     with pytest.raises(ServiceError, match="refused eks:DescribeCluster"):
-        images(lambda _: from_eks(Eks(place), "prod"))
+        images(lambda _: from_eks(EksClusters(aws_api), "prod"))
 
 
 # those that nobody listed
 
 
-def unlisted(eks: Eks, *everywhere: Eks, listed: str = "", ignored: str = "nothing") -> None:
+def unlisted(
+    eks: EksClusters, *everywhere: EksClusters, listed: str = "", ignored: str = "nothing"
+) -> None:
     is_arn = ignored.startswith("arn:")
     names, arns = ("nothing", ignored) if is_arn else (ignored, "nothing")
     known = KnownClusters(frozenset({listed}), Patterns.of(names), Patterns.of(arns))
-    assert list(UnlistedClusters(eks, [eks, *everywhere], known).sightings()) == []
+    assert list(UnlistedClustersCheck(eks, [eks, *everywhere], known).sightings()) == []
 
 
 @pytest.mark.parametrize(
     "known",
     [{"listed": "prod"}, {"listed": ARN}, {"ignored": "pr*"}, {"ignored": ARN}, {"ignored": "*"}],
 )
-def test_clusters_that_are_known(place: AwsPlace, known: dict[str, str]) -> None:
-    unlisted(Eks(place), **known)
+def test_clusters_that_are_known(aws_api: AwsApi, known: dict[str, str]) -> None:
+    unlisted(EksClusters(aws_api), **known)
 
 
 @pytest.mark.parametrize(
     "known",
     [{}, {"listed": "pro"}, {"ignored": "staging*"}, {"ignored": "*eu*"}, {"ignored": "arn:*:x"}],
 )
-def test_clusters_that_nobody_listed(place: AwsPlace, known: dict[str, str]) -> None:
-    eks = Eks(place)
+def test_clusters_that_nobody_listed(aws_api: AwsApi, known: dict[str, str]) -> None:
+    eks = EksClusters(aws_api)
     with pytest.raises(ServiceError) as told:
         unlisted(eks, **known)
     assert "nobody looks at EKS clusters prod" in str(told.value)
     assert "usage.kubernetes.ignore" in str(told.value)
 
 
-def test_a_name_counts_for_one_cluster_alone(aws: StandIn, place: AwsPlace) -> None:
+def test_a_name_counts_for_one_cluster_alone(aws: StandIn, aws_api: AwsApi) -> None:
     aws.world.eks(region="us-east-1").create("prod")
-    here, there = Eks(place), Eks(AwsPlace(place.session, DEFAULT_ACCOUNT, "us-east-1"))
+    here, there = (
+        EksClusters(aws_api),
+        EksClusters(AwsApi(aws_api.session, DEFAULT_ACCOUNT, "us-east-1")),
+    )
     with pytest.raises(ServiceError, match="nobody looks"):
         unlisted(here, there, listed="prod")
     unlisted(here, there, listed=ARN)
@@ -316,10 +325,10 @@ def test_a_name_counts_for_one_cluster_alone(aws: StandIn, place: AwsPlace) -> N
         unlisted(there, here, listed=ARN)
 
 
-def test_a_hundred_and_one_clusters(aws: StandIn, place: AwsPlace) -> None:
+def test_a_hundred_and_one_clusters(aws: StandIn, aws_api: AwsApi) -> None:
     for number in range(101):
         aws.world.eks().create(f"c{number}")
-    unlisted(Eks(place), listed="prod", ignored="c*")
+    unlisted(EksClusters(aws_api), listed="prod", ignored="c*")
     with pytest.raises(ServiceError, match="and 98 more"):
-        unlisted(Eks(place), listed="prod")
+        unlisted(EksClusters(aws_api), listed="prod")
     assert aws.world.calls.count("eks:ListClusters") == 4

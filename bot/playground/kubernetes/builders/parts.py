@@ -129,7 +129,7 @@ def selector(shape: Shape) -> Object:
 
 
 def suffix(of: str, length: int) -> str:
-    """Letters as controllers put behind names; every run repeats them."""
+    """Letters as controllers put user_of names; every run repeats them."""
     digest = hashlib.sha256(of.encode()).digest()
     return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:length])
 

@@ -6,13 +6,13 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from bot.aws.places import AccountAccess, AwsPlace, open_places
-from bot.aws.sessions import Role, open_session
+from bot.aws.aws_api import AccountAccess, AwsApi, open_aws_apis
+from bot.aws.sessions import AssumedRole, open_session
 from bot.playground.aws import StandIn
 from bot.usage.aws_lambda import LambdaSource
 
 OTHER = "210987654321"
-ROLE = Role(f"arn:aws:iam::{OTHER}:role/look", "x-1")
+ROLE = AssumedRole(f"arn:aws:iam::{OTHER}:role/look", "x-1")
 
 
 @pytest.fixture(params=[pytest.param("moto", marks=pytest.mark.slow), "stand-in"])
@@ -38,9 +38,9 @@ def _there(environment: object, endpoint: str, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.usefixtures("_there")
 def test_a_role_leads_into_its_own_account_and_all_its_regions() -> None:
     session = open_session(ROLE, "eu-west-1")
-    places = list(open_places(AccountAccess(session, OTHER, ("all",))))
-    assert {place.account for place in places} == {OTHER}
-    assert {"eu-west-1", "us-east-1", "sa-east-1"} <= {place.region for place in places}
+    apis = list(open_aws_apis(AccountAccess(session, OTHER, ("all",))))
+    assert {api.account for api in apis} == {OTHER}
+    assert {"eu-west-1", "us-east-1", "sa-east-1"} <= {api.region for api in apis}
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def function(_there: None, endpoint: str, aws: StandIn, monkeypatch: pytest.Monk
 
 def test_a_function_is_listed_with_its_image(function: str) -> None:
     """The digest is left out: moto's matches no image."""
-    found = LambdaSource(AwsPlace(boto3.Session(), "123456789012", "eu-west-1")).sightings()
+    found = LambdaSource(AwsApi(boto3.Session(), "123456789012", "eu-west-1")).sightings()
     assert [(sighting.image, sighting.used_by) for sighting in found] == [
         (function, "Lambda thumbnailer $LATEST")
     ]

@@ -6,25 +6,25 @@ from dataclasses import dataclass, replace
 
 from bot.playground.kubernetes.calls import Call
 from bot.playground.kubernetes.eks_tokens import BadTokenError
-from bot.playground.kubernetes.faults import Fault, Target
+from bot.playground.kubernetes.faults import Fault, FaultTarget
 from bot.playground.kubernetes.kinds import Kind, is_built_in
 from bot.playground.kubernetes.listing import inconsistent, read_token
-from bot.playground.kubernetes.paths import Asked, read_path
-from bot.playground.kubernetes.state import State
+from bot.playground.kubernetes.paths import ResourceRequest, read_path
+from bot.playground.kubernetes.state import ClusterState
 from bot.playground.kubernetes.statuses import (
     JSON,
     NoSuchPageError,
     RefusalError,
     StatusError,
     bad_request,
-    confession,
     expired_continue,
     expired_list,
     forbidden,
     internal_error,
     method_not_allowed,
-    not_faked,
     not_found,
+    not_supported,
+    stand_in_bug,
     too_many_requests,
     unauthorized,
     unavailable,
@@ -49,8 +49,8 @@ class Request:
 
 
 @dataclass
-class Visit:
-    """One request on its way through the gate; what is learned about it is recorded."""
+class RequestRecord:
+    """One request on its way through the handler; what is learned about it is recorded."""
 
     request: Request
     user: User | None = None
@@ -58,87 +58,87 @@ class Visit:
     why: str | None = None
 
 
-class Gate:
-    def __init__(self, state: State) -> None:
+class RequestHandler:
+    def __init__(self, state: ClusterState) -> None:
         self._state = state
 
-    def pass_through(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Reply:
         """Answers one request; all of the stand-in's work is done under the state's lock."""
-        visit = Visit(request)
+        record = RequestRecord(request)
         with self._state.lock:
-            answer = self._answer(visit)
-            reply = _with_fault(visit.fault, answer)
-            self._record(visit, reply)
+            answer = self._answer(record)
+            reply = _with_fault(record.fault, answer)
+            self._record(record, reply)
             return reply
 
-    def _answer(self, visit: Visit) -> Reply:
+    def _answer(self, record: RequestRecord) -> Reply:
         try:
-            return Reply(200, self._list(visit), JSON)
+            return Reply(200, self._list(record), JSON)
         except RefusalError as refusal:
             return refusal.reply()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
-            return self._confess(visit, error)
+            return self._report_bug(record, error)
 
-    def _list(self, visit: Visit) -> bytes:
+    def _list(self, record: RequestRecord) -> bytes:
         """In the order of a real server: an unknown resource is forbidden before it is missing."""
-        request = visit.request
-        user = self._authenticate(visit)
-        asked = read_path(request.method, request.path, request.query)
-        if asked is None:
+        request = record.request
+        user = self._authenticate(record)
+        requested = read_path(request.method, request.path, request.query)
+        if requested is None:
             raise NoSuchPageError
-        self._strike(visit, user, asked)
-        if not self._state.access.allows(user, asked):
-            raise forbidden(user.name, asked)
-        kind = self._kind(asked)
+        self._apply_fault(record, user, requested)
+        if not self._state.access.allows(user, requested):
+            raise forbidden(user.name, requested)
+        kind = self._kind(requested)
         if request.method != "GET":
             raise method_not_allowed()
         _check_parameters(request.query)
         return self._state.lists.page(
-            kind, asked.namespace, _limit(request.query), request.query.get("continue", "")
+            kind, requested.namespace, _limit(request.query), request.query.get("continue", "")
         )
 
-    def _authenticate(self, visit: Visit) -> User:
+    def _authenticate(self, record: RequestRecord) -> User:
         try:
-            visit.user = self._user(visit.request)
+            record.user = self._user(record.request)
         except BadTokenError as error:
-            visit.why = str(error)
+            record.why = str(error)
             raise unauthorized() from error
-        return visit.user
+        return record.user
 
     def _user(self, request: Request) -> User:
         """Real servers look at certificates first."""
         if request.certified:
             return User(request.certified)
-        return self._state.users.behind(request.authorization)
+        return self._state.users.user_of(request.authorization)
 
-    def _strike(self, visit: Visit, user: User, asked: Asked) -> None:
-        visit.fault = self._state.faults.strike(Target(visit.request.path, asked))
-        if visit.fault and visit.fault.status:
-            refusal = _refusal(visit.fault, visit.request, user, asked)
-            raise replace(refusal, message=visit.fault.message or refusal.message)
+    def _apply_fault(self, record: RequestRecord, user: User, requested: ResourceRequest) -> None:
+        record.fault = self._state.faults.strike(FaultTarget(record.request.path, requested))
+        if record.fault and record.fault.status:
+            refusal = _refusal(record.fault, record.request, user, requested)
+            raise replace(refusal, message=record.fault.message or refusal.message)
 
-    def _kind(self, asked: Asked) -> Kind:
-        kind = self._state.kinds.at(asked.group, asked.version, asked.resource)
-        if kind is not None and asked.is_listing:
+    def _kind(self, requested: ResourceRequest) -> Kind:
+        kind = self._state.kinds.at(requested.group, requested.version, requested.resource)
+        if kind is not None and requested.is_listing:
             return kind
-        raise not_found() if is_built_in(asked.group, asked.version) else NoSuchPageError
+        raise not_found() if is_built_in(requested.group, requested.version) else NoSuchPageError
 
-    def _confess(self, visit: Visit, error: Exception) -> Reply:
-        text = f"bug in the stand-in at {visit.request.path}: {error!r}"
+    def _report_bug(self, record: RequestRecord, error: Exception) -> Reply:
+        text = f"bug in the stand-in at {record.request.path}: {error!r}"
         self._state.bugs.append(text)
         _log.error(text, exc_info=error)
-        return confession(text).reply()
+        return stand_in_bug(text).reply()
 
-    def _record(self, visit: Visit, reply: Reply) -> None:
+    def _record(self, record: RequestRecord, reply: Reply) -> None:
         self._state.calls.record(
             Call(
-                method=visit.request.method,
-                path=visit.request.path,
-                query=visit.request.query,
-                user=visit.user.name if visit.user else None,
+                method=record.request.method,
+                path=record.request.path,
+                query=record.request.query,
+                user=record.user.name if record.user else None,
                 status=None if reply.cut else reply.status,
                 at=self._state.clock.now(),
-                why=visit.why,
+                why=record.why,
             )
         )
 
@@ -146,7 +146,7 @@ class Gate:
 def _check_parameters(query: Mapping[str, str]) -> None:
     """What the stand-in ignored would change the list, so it is refused."""
     if unknown := query.keys() - _PARAMETERS:
-        raise not_faked(f"the parameters {', '.join(sorted(unknown))}")
+        raise not_supported(f"the parameters {', '.join(sorted(unknown))}")
 
 
 def _limit(query: Mapping[str, str]) -> int:
@@ -156,12 +156,12 @@ def _limit(query: Mapping[str, str]) -> int:
         raise bad_request(f'strconv.ParseInt: parsing "{query["limit"]}": invalid syntax') from None
 
 
-def _refusal(fault: Fault, request: Request, user: User, asked: Asked) -> StatusError:
+def _refusal(fault: Fault, request: Request, user: User, requested: ResourceRequest) -> StatusError:
     match fault.status:
         case 401:
             return unauthorized()
         case 403:
-            return forbidden(user.name, asked)
+            return forbidden(user.name, requested)
         case 410:
             token = request.query.get("continue")
             return expired_continue(inconsistent(read_token(token))) if token else expired_list()

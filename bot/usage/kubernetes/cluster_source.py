@@ -18,23 +18,30 @@ from bot.core.references import Hosts
 from bot.core.usage import Sighting, TagRunner, Unresolved
 from bot.outgoing import quoted
 from bot.parallel import in_parallel
-from bot.usage.kubernetes.api import ClusterApi
-from bot.usage.kubernetes.content import Whole, custom, images, info_of, mentions, put_together
-from bot.usage.kubernetes.errors import in_words
+from bot.usage.kubernetes.cluster_api import ClusterApi
+from bot.usage.kubernetes.errors import explain_errors
+from bot.usage.kubernetes.listed_objects import (
+    CustomResourceDict,
+    custom,
+    images,
+    info_of,
+    mentions,
+    references_from_parts,
+)
 from bot.usage.kubernetes.objects import (
     BUILT_IN,
-    BuiltIn,
+    BuiltInObject,
     ContainerStatus,
-    Metadata,
-    Object,
-    Owner,
+    KubernetesObject,
+    ObjectMetadata,
+    OwnerReference,
     Pod,
     PodSpec,
 )
 
 NAME = "ecr-clean"
 
-MADE_BY_CONTROLLERS = ("Pod", "ReplicaSet", "Job", "ControllerRevision")
+CONTROLLED_KINDS = ("Pod", "ReplicaSet", "Job", "ControllerRevision")
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
@@ -43,7 +50,7 @@ _SCHEME = re.compile(r"^[a-z-]+://")
 _BY_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
 
 
-class _NotThereError(Exception):
+class _TemplatePathError(Exception):
     """The end of a sentence."""
 
 
@@ -61,30 +68,30 @@ class CustomResource:
         return f"{self.plural}.{self.version}.{self.group}"
 
     @property
-    def resource(self) -> type[Whole]:
+    def resource(self) -> type[CustomResourceDict]:
         return custom(self.group, self.version, self.plural)
 
     def read(self, text: bytes, hosts: Hosts) -> "CustomObject":
         """Raises ServiceError if a path leads nowhere. What stands in the object is not repeated:
         it may be a password."""
         found = _without_nulls(msgspec.json.decode(text))
-        metadata = msgspec.convert(found["metadata"], Metadata)
+        metadata = msgspec.convert(found["metadata"], ObjectMetadata)
         kind = str(found.get("kind") or self.plural)
         try:
             specs = tuple(self._pod_specs(found))
-        except _NotThereError as error:
+        except _TemplatePathError as error:
             raise ServiceError(
                 f"{kind} {metadata.namespace}/{metadata.name}: {error}: mend `template` of {self} "
                 "in usage.kubernetes.custom_resources"
             ) from None
-        others = (*images(found), *put_together(found, hosts))
+        others = (*images(found), *references_from_parts(found, hosts))
         return CustomObject(metadata, kind, specs, others)
 
     def _pod_specs(self, found: dict[str, Any]) -> Iterator[PodSpec]:
         return (spec for path in self.templates for spec in _at(path, found))
 
 
-class CustomObject(Object):
+class CustomObject(KubernetesObject):
     kind: str
     specs: tuple[PodSpec, ...]
     others: tuple[str, ...]
@@ -103,13 +110,13 @@ def _at(path: str, found: dict[str, Any]) -> Iterator[PodSpec]:
     try:
         there = jmespath.search(path, found)
         if there is None or there == []:
-            raise _NotThereError(f"nothing stands at {path!r}")
+            raise _TemplatePathError(f"nothing stands at {path!r}")
         for each in there if isinstance(there, list) else [there]:
             spec = each if isinstance(each, dict) and "containers" in each else each["spec"]
             yield msgspec.convert(spec, PodSpec)
     except (jmespath.exceptions.JMESPathError, LookupError, TypeError, ValueError) as error:
         words = f"{path!r} leads to no pod template ({type(error).__name__})"
-        raise _NotThereError(words) from None
+        raise _TemplatePathError(words) from None
 
 
 def _without_nulls(value: Any) -> Any:
@@ -143,7 +150,7 @@ def cluster_role(custom_resources: Iterable[CustomResource]) -> Mapping[str, Any
     }
 
 
-class _Name(NamedTuple):
+class _ObjectName(NamedTuple):
     namespace: str
     kind: str
     name: str
@@ -153,14 +160,14 @@ class _Name(NamedTuple):
         return f"{self.kind} {place}{self.name}"
 
 
-class Listed(NamedTuple):
+class ListedObject(NamedTuple):
     """An object of a cluster. `mentions`: references and digests in any of its texts."""
 
-    object: Object
+    object: KubernetesObject
     mentions: frozenset[str]
 
 
-def sightings(cluster: str, listed: Iterable[Listed], hosts: Hosts) -> Iterator[Sighting]:
+def sightings(cluster: str, listed: Iterable[ListedObject], hosts: Hosts) -> Iterator[Sighting]:
     """Each image once for a workload, as the first of the objects that name it puts it; and once
     more for every time at which pods of it mounted what its tag named then.
 
@@ -169,7 +176,7 @@ def sightings(cluster: str, listed: Iterable[Listed], hosts: Hosts) -> Iterator[
     listed = list(listed)
     owners = ((_name(each.object), each.object.metadata.controller) for each in listed)
     controllers = {name: owner for name, owner in owners if owner}
-    told: dict[tuple[str, _Name], str] = {}
+    told: dict[tuple[str, _ObjectName], str] = {}
     unresolved: dict[Sighting, None] = {}
     for each, mentioned in listed:
         workload = _workload(_name(each), controllers)
@@ -184,7 +191,7 @@ def sightings(cluster: str, listed: Iterable[Listed], hosts: Hosts) -> Iterator[
     yield from unresolved
 
 
-def _images(each: Object) -> Sequence[str]:
+def _images(each: KubernetesObject) -> Sequence[str]:
     try:
         return list(each.images())
     except msgspec.ValidationError as error:
@@ -194,15 +201,15 @@ def _images(each: Object) -> Sequence[str]:
         ) from error
 
 
-def _name(each: Object) -> _Name:
-    return _Name(each.metadata.namespace, each.kind_of_object, each.metadata.name)
+def _name(each: KubernetesObject) -> _ObjectName:
+    return _ObjectName(each.metadata.namespace, each.kind_of_object, each.metadata.name)
 
 
-def _workload(name: _Name, controllers: Mapping[_Name, Owner]) -> _Name:
+def _workload(name: _ObjectName, controllers: Mapping[_ObjectName, OwnerReference]) -> _ObjectName:
     """Whoever made it: of a Pod its Deployment, behind a ReplicaSet; its CronJob, behind a Job."""
-    for _ in MADE_BY_CONTROLLERS:
-        if name.kind in MADE_BY_CONTROLLERS and (owner := controllers.get(name)):
-            name = _Name(name.namespace, owner.kind, owner.name)
+    for _ in CONTROLLED_KINDS:
+        if name.kind in CONTROLLED_KINDS and (owner := controllers.get(name)):
+            name = _ObjectName(name.namespace, owner.kind, owner.name)
     return name
 
 
@@ -215,7 +222,7 @@ def _running(pod: Pod, hosts: Hosts) -> Iterator[str]:
         if _BY_DIGEST.search(image_id):
             yield image_id
         elif image_id:
-            _expect_no_doubt(pod, status, named.get(status.name, ""), hosts)
+            _check_image_is_known(pod, status, named.get(status.name, ""), hosts)
 
 
 def _mounted(pod: Pod) -> Mapping[str, str]:
@@ -241,7 +248,7 @@ def _unresolved(pod: Pod, used_by: str) -> Iterator[Sighting]:
             yield Sighting(volume.reference, used_by, unresolved=unresolved)
 
 
-def _expect_no_doubt(pod: Pod, status: ContainerStatus, image: str, hosts: Hosts) -> None:
+def _check_image_is_known(pod: Pod, status: ContainerStatus, image: str, hosts: Hosts) -> None:
     """A bare digest is that of the image's config, which no registry knows (kubernetes#40062). It
     does no harm if the pod names a digest itself, or an image of another registry."""
     if _BY_DIGEST.search(image):
@@ -254,7 +261,7 @@ def _expect_no_doubt(pod: Pod, status: ContainerStatus, image: str, hosts: Hosts
         )
 
 
-Resource = CustomResource | type[BuiltIn]
+Resource = CustomResource | type[BuiltInObject]
 
 
 class KubernetesSource:
@@ -272,12 +279,12 @@ class KubernetesSource:
 
     def sightings(self) -> Iterator[Sighting]:
         resources: list[Resource] = [*self._custom_resources, *BUILT_IN]
-        with closing(self._api), in_words("list what starts pods", self.scope):
+        with closing(self._api), explain_errors("list what starts pods", self.scope):
             found = [each for some in in_parallel(self._objects, resources) for each in some]
             yield from sightings(self.scope, found, self._hosts)
 
-    def _objects(self, resource: Resource) -> Sequence[Listed]:
-        def read(text: bytes) -> Listed:
-            return Listed(resource.read(text, self._hosts), mentions(text, self._hosts))
+    def _objects(self, resource: Resource) -> Sequence[ListedObject]:
+        def read(text: bytes) -> ListedObject:
+            return ListedObject(resource.read(text, self._hosts), mentions(text, self._hosts))
 
         return self._api.list(resource.resource, read)

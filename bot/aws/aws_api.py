@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, ParamValidationError
 
-from bot.aws.errors import error_code, in_words
+from bot.aws.errors import error_code, explain_errors
 from bot.aws.sessions import Prepare, client_of
 from bot.core.errors import DeniedByOrganizationError, FailedCall, ServiceError
 from bot.outgoing import quoted
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _TOKENS = {"nextToken": "nextToken", "NextToken": "NextToken", "NextMarker": "Marker"}
 """Where the next page stands in an answer, and how it is asked for."""
 
-Absence = Callable[[ClientError], bool]
+ErrorTest = Callable[[ClientError], bool]
 """Whether an error says that what was asked for is not there, and nothing else."""
 
 ALL_REGIONS = "all"
@@ -39,25 +39,25 @@ _IAM = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d+):role/(?:.+/)?
 _LASTING = re.compile(r"arn:[^:]+:iam::\d+:(?:user|role)/.+")
 
 
-def absence(code: str, saying: str = "") -> Absence:
-    """Errors of that code, whose message has these words."""
+def error_with(code: str, message: str = "") -> ErrorTest:
+    """Matches errors with this code whose message contains `message`."""
 
-    def says_so(error: ClientError) -> bool:
-        message = error.response.get("Error", {}).get("Message", "")
-        return error_code(error) == code and saying in message
+    def matches(error: ClientError) -> bool:
+        found = error.response.get("Error", {}).get("Message", "")
+        return error_code(error) == code and message in found
 
-    return says_so
+    return matches
 
 
-def any_of(*absences: Absence) -> Absence:
-    return lambda error: any(says_so(error) for says_so in absences)
+def any_of(*tests: ErrorTest) -> ErrorTest:
+    return lambda error: any(matches(error) for matches in tests)
 
 
 def _never(_error: ClientError) -> bool:
     return False
 
 
-class AwsPlace:
+class AwsApi:
     """May be used by several threads. Everything raises ServiceError."""
 
     def __init__(
@@ -74,23 +74,23 @@ class AwsPlace:
     def __str__(self) -> str:
         return f"{self.account} in {self.region}"
 
-    def call(self, service: str, operation: str, **request: Any) -> "Answer":
+    def call(self, service: str, operation: str, **request: Any) -> "AwsAnswer":
         """`operation` as boto3 names it: `list_tasks`."""
         answer = self.find(service, operation, _never, **request)
         assert answer is not None
         return answer
 
     def find(
-        self, service: str, operation: str, absence: Absence, **request: Any
-    ) -> "Answer | None":
+        self, service: str, operation: str, error_with: ErrorTest, **request: Any
+    ) -> "AwsAnswer | None":
         """None if what is asked for is not there."""
         client = self.client(service)
         action = f"{service}:{client.meta.method_to_api_mapping[operation]}"
-        with self._noted(), in_words(action, str(self)):
+        with self._recording_denial(), explain_errors(action, str(self)):
             try:
-                return Answer(getattr(client, operation)(**request), action, str(self))
+                return AwsAnswer(getattr(client, operation)(**request), action, str(self))
             except ClientError as error:
-                if absence(error):
+                if error_with(error):
                     return None
                 raise
             except ParamValidationError as error:
@@ -101,10 +101,10 @@ class AwsPlace:
                 ) from error
 
     def pages(
-        self, service: str, operation: str, key: str, absence: Absence = _never, **request: Any
+        self, service: str, operation: str, key: str, error_with: ErrorTest = _never, **request: Any
     ) -> Iterator[Any]:
         """Every entry under `key`, of all pages; none if what they belong to is not there."""
-        while answer := self.find(service, operation, absence, **request):
+        while answer := self.find(service, operation, error_with, **request):
             yield from answer[key]
             if not (token := answer.next_page()):
                 return
@@ -117,7 +117,7 @@ class AwsPlace:
         return self._is_denied and not self._has_answered
 
     @contextmanager
-    def _noted(self) -> Iterator[None]:
+    def _recording_denial(self) -> Iterator[None]:
         """Around one call."""
         try:
             yield
@@ -138,7 +138,7 @@ class AwsPlace:
 
     def client(self, service: str, prepare: Prepare | None = None) -> Any:
         """boto3's own, see `client_of`. Raises RequestError for wrong settings."""
-        with in_words(service, str(self), is_call=False):
+        with explain_errors(service, str(self), is_call=False):
             return client_of(self.session, service, self.region, self._config, prepare)
 
     def _is_listed(self, service: str) -> bool:
@@ -157,17 +157,17 @@ class AwsPlace:
         return None
 
 
-class Answer:
+class AwsAnswer:
     """An answer, or a part of one, whose missing keys are errors: botocore takes one that was cut
     off, or that is no JSON, for an empty one."""
 
-    def __init__(self, content: dict[str, Any], action: str, place: str) -> None:
+    def __init__(self, content: dict[str, Any], action: str, target: str) -> None:
         self._content = content
         self._action = action
-        self._place = place
+        self._target = target
 
     def __getitem__(self, key: str) -> Any:
-        with in_words(self._action, self._place):
+        with explain_errors(self._action, self._target):
             return self._part(self._content[key])
 
     def __iter__(self) -> Iterator[str]:
@@ -178,8 +178,8 @@ class Answer:
         return self._part(self._content.get(key))
 
     def unusable(self, why: str) -> ServiceError:
-        """`why` goes on after the action and the place: `left out 3 of 10 tasks: try again`."""
-        return ServiceError(f"{self._action} on {self._place} {why}", FailedCall(self._action))
+        """`why` goes on after the action and the target: `left out 3 of 10 tasks: try again`."""
+        return ServiceError(f"{self._action} on {self._target} {why}", FailedCall(self._action))
 
     def next_page(self) -> dict[str, str] | None:
         """What to ask for the next page with."""
@@ -190,7 +190,7 @@ class Answer:
 
     def _part(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return Answer(value, self._action, self._place)
+            return AwsAnswer(value, self._action, self._target)
         if isinstance(value, list):
             return [self._part(entry) for entry in value]
         return value
@@ -208,8 +208,8 @@ class AccountAccess:
     has_own_list: bool = False
 
 
-def open_places(access: AccountAccess) -> Iterator[AwsPlace]:
-    """A place for each of the Regions. Raises ServiceError if the credentials are another
+def open_aws_apis(access: AccountAccess) -> Iterator[AwsApi]:
+    """A target for each of the Regions. Raises ServiceError if the credentials are another
     account's: that account's workloads would be taken for this one's."""
     caller = caller_account(access.session, access.regions)
     if access.account not in (None, caller):
@@ -218,7 +218,7 @@ def open_places(access: AccountAccess) -> Iterator[AwsPlace]:
             "under usage.accounts, or under registries"
         )
     for region in _regions(access, caller):
-        yield AwsPlace(access.session, caller, region)
+        yield AwsApi(access.session, caller, region)
 
 
 def caller_account(session: boto3.Session, regions: Sequence[str] = ()) -> str:
@@ -231,7 +231,7 @@ def caller_arn(session: boto3.Session, regions: Sequence[str] = ()) -> str:
 
 def _caller(session: boto3.Session, regions: Sequence[str], key: Literal["Account", "Arn"]) -> str:
     region = session.region_name or next((r for r in regions if r != ALL_REGIONS), None)
-    with in_words("sts:GetCallerIdentity", "the credentials"):
+    with explain_errors("sts:GetCallerIdentity", "the credentials"):
         sts: STSClient = client_of(session, "sts", region)
         return sts.get_caller_identity()[key]
 
@@ -246,7 +246,7 @@ def _regions(access: AccountAccess, account: str) -> Sequence[str]:
 def enabled_regions(session: boto3.Session, account: str, region: str | None) -> Sequence[str]:
     """Those that the account has opted into, as told in `region`."""
     action = "ec2:DescribeRegions"
-    with in_words(action, account):
+    with explain_errors(action, account):
         ec2: EC2Client = client_of(session, "ec2", region)
         regions = [region["RegionName"] for region in ec2.describe_regions()["Regions"]]
     if not regions:

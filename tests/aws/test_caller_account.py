@@ -6,16 +6,16 @@ from pathlib import Path
 import boto3
 import pytest
 
-from bot.aws.places import caller_account
+from bot.aws.aws_api import caller_account
 from bot.core.errors import ServiceError
 from bot.playground.aws import DEFAULT_REGION, Fault, StandIn
-from tests.usage.aws_support import UNLISTED, lose_host, open_place
+from tests.usage.aws_support import UNLISTED, lose_host, open_aws_api
 
 pytestmark = pytest.mark.usefixtures("environment")
 
 
 def lacks_app_runner(region: str) -> bool:
-    return open_place(region=region).lacks("apprunner")
+    return open_aws_api(region=region).lacks("apprunner")
 
 
 def test_neither_listed_nor_there(monkeypatch: pytest.MonkeyPatch) -> None:

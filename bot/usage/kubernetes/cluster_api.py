@@ -16,17 +16,23 @@ from lightkube.models.meta_v1 import Status
 
 from bot.core.errors import Sentence, ServiceError
 from bot.outgoing import quoted
-from bot.usage.kubernetes.content import Parts, Resource, info_of, prepare, text_of
-from bot.usage.kubernetes.errors import CHECK_RESOURCE, CHECK_VERSION, UnusableError, in_words
-from bot.usage.kubernetes.transport import Deadline, PatientTransport, proxy_for
+from bot.usage.kubernetes.errors import CHECK_RESOURCE, CHECK_VERSION, UnusableError, explain_errors
+from bot.usage.kubernetes.listed_objects import (
+    Resource,
+    UndecodedResource,
+    info_of,
+    prepare,
+    text_of,
+)
+from bot.usage.kubernetes.transport import Deadline, RetryingTransport, proxy_for
 
 PAGE = 500
 """Objects in an answer, as kubectl asks for."""
 
-STARTS = 3
+LIST_ATTEMPTS = 3
 """How often a list is begun, if its `continue` or the token expires in between."""
 
-EVERYWHERE = "*"
+ALL_NAMESPACES = "*"
 
 Configure = Callable[[float], SingleConfig]
 """Address, CA and fresh credentials of a cluster, within so many seconds. May raise ServiceError,
@@ -51,9 +57,9 @@ class ClusterApi:
 
     def list(self, resource: Resource, read: Callable[[bytes], Made]) -> list[Made]:
         """What `read` makes of the text of every object of all namespaces. Raises ServiceError."""
-        unknown_kind = CHECK_VERSION if issubclass(resource, Parts) else CHECK_RESOURCE
-        with in_words(f"list {info_of(resource).plural}", self.name, unknown_kind):
-            for _ in range(STARTS - 1):
+        unknown_kind = CHECK_VERSION if issubclass(resource, UndecodedResource) else CHECK_RESOURCE
+        with explain_errors(f"list {info_of(resource).plural}", self.name, unknown_kind):
+            for _ in range(LIST_ATTEMPTS - 1):
                 client = self._connected()
                 try:
                     return _all(client, resource, read)
@@ -87,7 +93,7 @@ class ClusterApi:
     def _connect(self) -> Client:
         self._deadline = self._deadline or Deadline(self._timeout)
         try:
-            with in_words("connect", self.name):
+            with explain_errors("connect", self.name):
                 return _open(self._configure(self._deadline.left()), self._deadline)
         except ServiceError as error:
             self._failure = Sentence.of(error)
@@ -111,7 +117,7 @@ def _all(client: Client, resource: Resource, read: Callable[[bytes], Made]) -> l
     """One page of objects is in memory at a time, besides what is made of them. Every list has a
     resourceVersion (API conventions of Kubernetes): what has none is something else, or lost the
     part that tells of further pages."""
-    found = client.list(resource, namespace=EVERYWHERE, chunk_size=PAGE)
+    found = client.list(resource, namespace=ALL_NAMESPACES, chunk_size=PAGE)
     objects = [read(text_of(content)) for content in found]
     if not found.resourceVersion:
         raise ValueError("the list has no resourceVersion")
@@ -120,7 +126,7 @@ def _all(client: Client, resource: Resource, read: Callable[[bytes], Made]) -> l
 
 def _open(config: SingleConfig, deadline: Deadline) -> Client:
     transport = httpx2.HTTPTransport(verify=_tls(config), proxy=proxy_for(config.cluster.server))
-    return Client(config, transport=PatientTransport(transport, deadline))
+    return Client(config, transport=RetryingTransport(transport, deadline))
 
 
 def _tls(config: SingleConfig) -> SSLContext:

@@ -21,11 +21,11 @@ _NOTHING = b'{"items": []}'
 """A list that prepares the types of lists, as `prepare` does with others."""
 
 
-class Whole(NamespacedResourceG, dict[str, Any]):
+class CustomResourceDict(NamespacedResourceG, dict[str, Any]):
     """A custom resource. Much more memory than its text."""
 
 
-class Parts(NamespacedResourceG, Struct):
+class UndecodedResource(NamespacedResourceG, Struct):
     """What the kinds that start pods have at the top (API reference of Kubernetes), undecoded."""
 
     metadata: Raw
@@ -36,7 +36,7 @@ class Parts(NamespacedResourceG, Struct):
     revision: Raw | UnsetType = UNSET
 
 
-Resource = type[Whole] | type[Parts]
+Resource = type[CustomResourceDict] | type[UndecodedResource]
 """One kind of objects, listed in all namespaces."""
 
 
@@ -48,18 +48,18 @@ def prepare(*types: type) -> None:
 
 
 @cache
-def custom(group: str, version: str, plural: str) -> type[Whole]:
+def custom(group: str, version: str, plural: str) -> type[CustomResourceDict]:
     """Resources of the whole cluster have the same address."""
     info = ApiInfo(ResourceDef(group, version, plural), plural, ["global_list"])
-    made = type(plural, (Whole,), {"_api_info": info})
+    made = type(plural, (CustomResourceDict,), {"_api_info": info})
     decode_list(_NOTHING, made)
     return made
 
 
-def built_in(group: str, kind: str) -> type[Parts]:
+def built_in(group: str, kind: str) -> type[UndecodedResource]:
     info = ApiInfo(ResourceDef(group, "v1", kind), f"{kind.lower()}s", ["global_list"])
-    made = defstruct(kind, (), bases=(Parts,), namespace={"_api_info": info})
-    assert issubclass(made, Parts)
+    made = defstruct(kind, (), bases=(UndecodedResource,), namespace={"_api_info": info})
+    assert issubclass(made, UndecodedResource)
     decode_list(_NOTHING, made)
     return made
 
@@ -68,7 +68,7 @@ def info_of(resource: Resource) -> ApiInfo:
     return resource._api_info  # noqa: SLF001 - lightkube's own name
 
 
-def text_of(content: Whole | Parts) -> bytes:
+def text_of(content: CustomResourceDict | UndecodedResource) -> bytes:
     """One object as JSON."""
     return msgspec.json.encode(content)
 
@@ -78,7 +78,7 @@ def mentions(text: bytes, hosts: Hosts) -> frozenset[str]:
     return references_in(text.decode("ascii", "replace"), hosts)
 
 
-def put_together(content: Any, hosts: Hosts) -> frozenset[str]:
+def references_from_parts(content: Any, hosts: Hosts) -> frozenset[str]:
     """References whose registry, repository and tag are values of one mapping."""
     return references_in("\n".join(_joined(content)), hosts)
 

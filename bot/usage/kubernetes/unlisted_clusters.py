@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from bot.aws.eks import Eks
+from bot.aws.eks import EksClusters
 from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
 from bot.core.usage import Sighting
 from bot.core.words import first_few
 
-MEND = (
+FIX = (
     "list them as eks under usage.kubernetes.clusters (beside kubeconfig or in_cluster, if they "
     "are reached so), or under usage.kubernetes.ignore if they run no image of these registries"
 )
@@ -41,13 +41,15 @@ class KnownClusters:
         ]
 
 
-class UnlistedClusters:
+class UnlistedClustersCheck:
     """One account in one Region. It sees no image, but says what the others do not see."""
 
     name = "kubernetes"
 
-    def __init__(self, eks: Eks, everywhere: Sequence[Eks], known: KnownClusters) -> None:
-        self.scope = f"EKS of {eks.place}"
+    def __init__(
+        self, eks: EksClusters, everywhere: Sequence[EksClusters], known: KnownClusters
+    ) -> None:
+        self.scope = f"EKS of {eks.aws}"
         self._eks = eks
         self._everywhere = everywhere
         self._known = known
@@ -55,11 +57,11 @@ class UnlistedClusters:
     def sightings(self) -> Iterator[Sighting]:
         here = self._eks.clusters()
         if unlisted := self._known.unlisted(here, _seen(self._everywhere).values()):
-            raise ServiceError(f"nobody looks at EKS clusters {first_few(unlisted)}: {MEND}")
+            raise ServiceError(f"nobody looks at EKS clusters {first_few(unlisted)}: {FIX}")
         return iter(())
 
 
-def find_cluster(cluster: str, everywhere: Iterable[Eks]) -> tuple[Eks, str]:
+def find_cluster(cluster: str, everywhere: Iterable[EksClusters]) -> tuple[EksClusters, str]:
     """By name or ARN: where it is, and its name. Raises ServiceError unless there is just one."""
     found = [
         (arn, eks, name)
@@ -81,9 +83,9 @@ def find_cluster(cluster: str, everywhere: Iterable[Eks]) -> tuple[Eks, str]:
     return eks, name
 
 
-def _seen(everywhere: Iterable[Eks]) -> dict[Eks, Mapping[str, str]]:
-    """A place that cannot tell says so as a source of its own."""
-    seen: dict[Eks, Mapping[str, str]] = {}
+def _seen(everywhere: Iterable[EksClusters]) -> dict[EksClusters, Mapping[str, str]]:
+    """A aws that cannot tell says so as a source of its own."""
+    seen: dict[EksClusters, Mapping[str, str]] = {}
     for eks in everywhere:
         with suppress(ServiceError):
             seen[eks] = eks.clusters()
