@@ -17,10 +17,10 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.beside import running, until
-from benchmarks.company import Act, Company
+from benchmarks.background import running, until
+from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import ALL_OFF, settings_file
-from benchmarks.stand_in import stand_in, workspace
+from benchmarks.slack_users import Act, Company
 from bot.playground.remote import Control
 from bot.playground.seed import fill
 from bot.playground.slack import RemoteWorkspace

@@ -21,13 +21,13 @@ from typing import Any
 
 from rich.table import Table
 
-from benchmarks.process import Measured, measure, middle
+from benchmarks.measure import Measured, measure, middle
+from benchmarks.playground_servers import stand_in
 from benchmarks.settings import ALL_OFF, settings_file
-from benchmarks.stand_in import stand_in
 from bot.playground.remote import Control
 from bot.playground.seed import fill
 from bot.store.store import open_store
-from bot.usecases.deletion.batches import BATCHES_A_ROUND, IMAGES_A_BATCH
+from bot.usecases.deletion.batches import BATCHES_PER_ROUND, IMAGES_PER_BATCH
 from tests.postgres import some_server
 
 SIZES = (1_000, 10_000)
@@ -39,8 +39,8 @@ DELETION = "ecr:BatchDeleteImage"
 COUNTED = (DELETION, "ecr:DescribeImages", "ecr:BatchGetImage", "ecr:ListImages")
 BARE, SQLITE, POSTGRESQL = "bare", "with SQLite", "with PostgreSQL"
 CAPTION = (
-    f"medians of {RUNS} runs, {BATCHES_A_ROUND} deletions at a time; calls: as many in a pass as "
-    f"its images need, {IMAGES_A_BATCH} a call"
+    f"medians of {RUNS} runs, {BATCHES_PER_ROUND} deletions at a time; calls: as many in a pass as "
+    f"its images need, {IMAGES_PER_BATCH} a call"
 )
 
 
@@ -155,7 +155,7 @@ class Bench:
         file = self._folder / "digests.txt"
         file.write_text("\n".join(digests))
         command = [sys.executable, "-m", "benchmarks.bare_deletion", repository, str(file)]
-        return self._run([*command, str(BATCHES_A_ROUND)], {})
+        return self._run([*command, str(BATCHES_PER_ROUND)], {})
 
     def _run(self, command: Sequence[str], on: Mapping[str, str]) -> Run:
         self._control.send("DELETE", "/calls", {})
@@ -182,6 +182,6 @@ def _check_passes(run: Run, passes: Sequence[Sequence[str]]) -> None:
     """Every digest was asked for once, and each pass took as few calls as it can."""
     asked = iter(run.deletions)
     for digests in passes:
-        calls = list(islice(asked, ceil(len(digests) / IMAGES_A_BATCH)))
+        calls = list(islice(asked, ceil(len(digests) / IMAGES_PER_BATCH)))
         assert sorted(chain.from_iterable(calls)) == sorted(digests), "a pass took more calls"
     assert not list(asked), "something was asked for twice"

@@ -14,10 +14,10 @@ from statistics import quantiles
 
 from rich.table import Table
 
-from benchmarks.beside import running, until
-from benchmarks.company import Company
+from benchmarks.background import running, until
+from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import ALL_OFF, settings_file
-from benchmarks.stand_in import stand_in, workspace
+from benchmarks.slack_users import Company
 from bot.playground.aws.manifests import image
 from bot.playground.remote import Control
 from bot.playground.seed_images import MIB, Push, fill_repository

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.process import Measured, measure, middle
+from benchmarks.measure import Measured, measure, middle
+from benchmarks.playground_servers import stand_in
 from benchmarks.settings import ALL_OFF, settings_file
-from benchmarks.stand_in import stand_in
 from bot.playground.seed import fill
 
 SIZES = (1_000, 20_000, 100_000)

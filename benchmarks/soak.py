@@ -15,9 +15,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.beside import until
+from benchmarks.background import until
+from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import settings_file
-from benchmarks.stand_in import stand_in, workspace
 from bot.playground.seed import fill
 from bot.playground.slack import RemoteWorkspace
 from bot.store.store import Store, open_store

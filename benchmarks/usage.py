@@ -15,9 +15,9 @@ from pathlib import Path
 
 from rich.table import Table
 
-from benchmarks.process import Measured, measure, middle
+from benchmarks.measure import Measured, measure, middle
+from benchmarks.playground_servers import cluster, stand_in
 from benchmarks.settings import ALL_OFF, settings_file
-from benchmarks.stand_in import cluster, stand_in
 from bot.playground.kubernetes import DEFAULT_TOKEN, ClusterAddress
 from bot.playground.remote import Control
 from bot.playground.seed import fill

@@ -42,7 +42,7 @@ def in_batches(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     return (items[start : start + size] for start in range(0, len(items), size))
 
 
-def each_for_itself(deeds: Iterable[Callable[[], object]]) -> None:
+def call_all(deeds: Iterable[Callable[[], object]]) -> None:
     """One after the other: what goes wrong with one keeps none of the others back. Raises the first
     failure in the end."""
     failure: Exception | None = None
@@ -56,7 +56,7 @@ def each_for_itself(deeds: Iterable[Callable[[], object]]) -> None:
 
 
 @contextmanager
-def meanwhile(
+def repeat_in_background(
     call: Callable[[], object], every: timedelta, ignoring: tuple[type[Exception], ...]
 ) -> Iterator[None]:
     """Calls it again and again in another thread. `ignoring`: what may go wrong, since whoever is
@@ -77,7 +77,7 @@ def meanwhile(
         thread.join()
 
 
-def once(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
+def cached_method(ask: Callable[[Self], Answer]) -> Callable[[Self], Answer]:
     """A method without arguments whose first answer stands for the object's life. A ServiceError
     is an answer too: what is refused or throttled is not asked again for each repository. Threads
     that ask meanwhile wait for it."""

@@ -9,19 +9,19 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TextIO
 
-from bot import outgoing
+from bot import sanitize
 from bot.core.errors import RequestError, ServiceError
 from bot.settings.environment import Environment
 
 _log = logging.getLogger(__name__)
 
-FRONT, WORKER = "serve", "worker"
+SERVE, WORKER = "serve", "worker"
 """`serve` itself, as long as Slack hears it if it is to; its worker, as long as it reads the store.
 They beat every few seconds."""
 
-MOST_SECONDS_OF_SILENCE = 60.0
+MAX_HEARTBEAT_AGE_SECONDS = 60.0
 
-_PAUSE = 20
+_PAUSE_FACTOR = 20
 """Times the length of a collection, at least, until the next: looking through a large plan that is
 in memory takes up to a second, during which no other thread runs."""
 
@@ -51,21 +51,21 @@ class _Formatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
-        return outgoing.line(super().formatMessage(record))
+        return sanitize.line(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
-        return outgoing.traceback_lines(super().formatException(ei))
+        return sanitize.traceback_lines(super().formatException(ei))
 
 
 def _log_uncaught(args: threading.ExceptHookArgs) -> None:
     """Python would print it as it is, unless the thread only left."""
     if args.exc_type is SystemExit:
         return
-    what = f"{args.exc_type.__name__}: {outgoing.quoted(str(args.exc_value))}"
+    what = f"{args.exc_type.__name__}: {sanitize.quoted(str(args.exc_value))}"
     _log.error("A bug of ecr-clean's own ended a thread (%s)", what)
 
 
-def beat(process: str) -> None:
+def record_heartbeat(process: str) -> None:
     """Raises ServiceError if the file cannot be touched."""
     folder = Environment().ecr_clean_heartbeat
     if folder is None:
@@ -80,7 +80,7 @@ def beat(process: str) -> None:
         ) from error
 
 
-def silent() -> Iterator[str]:
+def processes_without_heartbeat() -> Iterator[str]:
     """The processes that gave no sign of life lately. Raises RequestError if none ever do."""
     folder = Environment().ecr_clean_heartbeat
     if folder is None:
@@ -88,17 +88,17 @@ def silent() -> Iterator[str]:
             "ECR_CLEAN_HEARTBEAT is not set, so serve leaves no signs of life: set it to a folder, "
             "for serve as well as for this command"
         )
-    return (each for each in (FRONT, WORKER) if not _beats(folder / each))
+    return (each for each in (SERVE, WORKER) if not _beats(folder / each))
 
 
 def _beats(file: Path) -> bool:
     try:
-        return time.time() - file.stat().st_mtime <= MOST_SECONDS_OF_SILENCE
+        return time.time() - file.stat().st_mtime <= MAX_HEARTBEAT_AGE_SECONDS
     except FileNotFoundError:
         return False
 
 
-def expect_many_lasting_objects() -> None:
+def tune_garbage_collection() -> None:
     """A large plan is a million small objects that refer to each other in no circle: looking for
     circles among them again and again took half of the time. A process that does many jobs calls
     `collect_garbage` besides: Python itself hardly ever collects older objects any more."""
@@ -125,7 +125,7 @@ class _Collection:
                 return
             gc.collect()
             ended = time.monotonic()
-            self._not_before = ended + _PAUSE * (ended - began)
+            self._not_before = ended + _PAUSE_FACTOR * (ended - began)
 
 
 _collection = _Collection()

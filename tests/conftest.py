@@ -12,7 +12,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.cli.main import main
 from bot.playground.aws import StandIn
-from bot.process import expect_many_lasting_objects
+from bot.process import tune_garbage_collection
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.inventory import Inventory, InventoryTaker
 from tests.support import NO_SOURCES, NOW, Result, Run, Shelf, without_sources
@@ -35,7 +35,7 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_finish() -> None:
     """Thousands of tests are lasting objects, too."""
-    expect_many_lasting_objects()
+    tune_garbage_collection()
 
 
 @pytest.fixture

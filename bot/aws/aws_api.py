@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from bot.aws.errors import error_code, explain_errors
 from bot.aws.sessions import Prepare, client_of
 from bot.core.errors import DeniedByOrganizationError, FailedCall, ServiceError
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 
 if TYPE_CHECKING:
     from types_boto3_ec2 import EC2Client

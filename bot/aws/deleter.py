@@ -14,8 +14,8 @@ from bot.aws.sessions import SESSION_NAME, AssumedRole, deletion_config
 from bot.core.errors import NotSentError, RequestError, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.repository import RepositoryId
-from bot.outgoing import quoted
 from bot.ports import DeletionFailure
+from bot.sanitize import quoted
 
 if TYPE_CHECKING:
     import boto3

@@ -26,7 +26,7 @@ from bot.core.manifest import (
     UnreadCause,
 )
 from bot.core.repository import Puller, RegistryId, RepositoryId, pullers
-from bot.parallel import once
+from bot.parallel import cached_method
 from bot.ports import Dated, ManifestText
 
 if TYPE_CHECKING:
@@ -211,7 +211,7 @@ class EcrRegistry:
                 raise
             return self._pullers_of_registry_policy() | pullers(answer["policyText"])
 
-    @once
+    @cached_method
     def _pullers_of_registry_policy(self) -> frozenset[Puller]:
         """Since its scope V2 a registry's policy may let pull too (ECR user
         guide, Private registry permissions); for which repositories is not looked at."""
@@ -239,7 +239,7 @@ class EcrRegistry:
             )
         )
 
-    @once
+    @cached_method
     def _replication_rules(self) -> list[Any]:
         """DescribeRegistry tells of the caller's own account alone."""
         self._require_own_account("ecr:DescribeRegistry")
@@ -248,13 +248,13 @@ class EcrRegistry:
             rules: list[Any] = answer["replicationConfiguration"]["rules"]
             return rules
 
-    @once
+    @cached_method
     def layers_stay_within_repositories(self) -> bool:
         self._require_own_account("ecr:GetAccountSetting")
         with explain_errors("ecr:GetAccountSetting", self._label):
             return self._ecr.get_account_setting(name="BLOB_MOUNTING")["value"] == "DISABLED"
 
-    @once
+    @cached_method
     def records_our_pulls(self) -> bool:
         self._require_own_account("ecr:ListPullTimeUpdateExclusions")
         with explain_errors("sts:GetCallerIdentity", self._label):

@@ -6,7 +6,7 @@ from typing import Any
 from bot.aws.aws_api import AwsAnswer, AwsApi
 from bot.aws.errors import explain_errors
 from bot.aws.iam_policy import partition_of
-from bot.parallel import once
+from bot.parallel import cached_method
 
 _PAGE = 100
 """The most that EKS lists at once: API reference, ListClusters, maxResults."""
@@ -24,7 +24,7 @@ class EksClusters:
     def __init__(self, aws: AwsApi) -> None:
         self.aws = aws
 
-    @once
+    @cached_method
     def clusters(self) -> dict[str, str]:
         """Their names by ARN; none where the service is not offered."""
         if self.aws.lacks("eks"):

@@ -45,7 +45,7 @@ from bot.core.errors import (
     ServiceError,
     ThrottledError,
 )
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 
 _DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}

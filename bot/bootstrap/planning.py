@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from bot.aws.aws_api import caller_account, caller_arn, iam_principal
 from bot.aws.ecr import EcrRegistry
 from bot.aws.iam_policy import ANY
-from bot.bootstrap.memory import Memory
-from bot.bootstrap.sources import Seen, named_regions, session_of
+from bot.bootstrap.sources import CompletedScan, named_regions, session_of
+from bot.bootstrap.storage import Storage
 from bot.core.errors import ServiceError
 from bot.core.repository import RegistryId
 from bot.ports import Caller, NamedRegistry, Progress
 from bot.settings.model import Settings
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.planning import Planner
 
 
@@ -32,7 +32,11 @@ def open_registries(settings: Settings) -> list[EcrRegistry]:
 
 
 def open_planner(
-    settings: Settings, authority: Authority, seen: Seen, memory: Memory, progress: Progress
+    settings: Settings,
+    authority: AuthorityChecker,
+    seen: CompletedScan,
+    memory: Storage,
+    progress: Progress,
 ) -> Planner:
     return Planner(
         snapshot=seen.snapshot,

@@ -16,7 +16,7 @@ The start is in clock ticks since boot, so that it stays the same when the clock
 _DEAD = {"Z", "X"}
 """A zombie runs nothing any more: proc(5), state."""
 
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_CHECKS = 0.1
 
 
 def this_worker() -> Worker:
@@ -67,29 +67,29 @@ def _stat(pid: int) -> list[str] | None:
         return None
 
 
-class Leaving:
+class Shutdown:
     """A signal handler may tell it: unlike a threading.Event it has no lock, which the very thread
     that is interrupted might hold."""
 
     def __init__(self) -> None:
-        self._is_told = False
+        self._is_requested = False
 
-    def tell(self) -> None:
-        self._is_told = True
+    def request(self) -> None:
+        self._is_requested = True
 
-    def is_told(self) -> bool:
-        return self._is_told
+    def is_requested(self) -> bool:
+        return self._is_requested
 
     def sleep(self, seconds: float) -> None:
         """Less long, once it is told."""
         end = time.monotonic() + seconds
-        while not self._is_told and (left := end - time.monotonic()) > 0:
-            time.sleep(min(left, SECONDS_BETWEEN_LOOKS))
+        while not self._is_requested and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, SECONDS_BETWEEN_CHECKS))
 
 
-def leaving_on_signals() -> Leaving:
+def shutdown_on_signals() -> Shutdown:
     """SIGTERM and SIGINT tell it. Only the main thread may call this."""
-    leaving = Leaving()
+    shutdown = Shutdown()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: leaving.tell())
-    return leaving
+        signal.signal(number, lambda *_: shutdown.request())
+    return shutdown

@@ -9,8 +9,8 @@ from bot.bootstrap.planning import system_clock
 from bot.core.errors import RequestError
 from bot.core.policy import ApprovalRules
 from bot.core.repository import RepositoryId
-from bot.outgoing import quoted
 from bot.ports import Clock
+from bot.sanitize import quoted
 from bot.settings.environment import Environment
 from bot.settings.model import Settings
 from bot.usecases.pins import warn_of_pins
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-TRIES = 5
+MAX_RETRIES = 5
 """Of a call that Slack wants to be made later: each waits as long as Slack says."""
 
-PATIENCE = 5
+TIMEOUT_SECONDS = 5
 """Seconds, for a call that nobody would miss."""
 
 
@@ -61,17 +61,17 @@ def open_client() -> "WebClient":
 
     client = _client()
     client.retry_handlers = [
-        RateLimitErrorRetryHandler(max_retry_count=TRIES),
+        RateLimitErrorRetryHandler(max_retry_count=MAX_RETRIES),
         ServerErrorRetryHandler(),
         ConnectionErrorRetryHandler(),
     ]
     return client
 
 
-def open_hasty_client() -> "WebClient":
+def open_client_without_retries() -> "WebClient":
     """For what is out of date a moment later, like progress: it never tries again."""
     client = _client()
-    client.timeout = PATIENCE
+    client.timeout = TIMEOUT_SECONDS
     client.retry_handlers = []
     return client
 

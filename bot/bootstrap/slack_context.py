@@ -3,24 +3,24 @@
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from bot.bootstrap.people import open_decisions, open_pins
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.slack import (
     Workspace,
     app_token,
     named_approvers,
     open_client,
-    open_hasty_client,
+    open_client_without_retries,
     open_home,
     open_people,
     open_plan_messages,
     open_workspace,
 )
+from bot.bootstrap.usecases import open_decisions, open_pins
 from bot.core.policy import pins_for
 from bot.ports import Clock
 from bot.settings.environment import Environment
 from bot.settings.model import Settings
-from bot.usecases.reports import ReportRequests
+from bot.usecases.reports import ReportRequestQueue
 
 if TYPE_CHECKING:
     from slack_sdk import WebClient
@@ -47,11 +47,11 @@ def open_slack_connection(settings: Settings, store: "Store", *, debug: bool) ->
     from bot.slack.socket_mode import SlackConnection  # noqa: PLC0415 - no other command needs it
 
     token = app_token()
-    workspace = open_workspace(settings, open_client())._replace(client=open_brief_client())
+    workspace = open_workspace(settings, open_client())._replace(client=open_interactive_client())
     return SlackConnection(open_slack_context(workspace, store, debug=debug), token)
 
 
-def open_brief_client() -> "WebClient":
+def open_interactive_client() -> "WebClient":
     """For people who wait: it retries only after a short wait."""
     from slack_sdk.http_retry.builtin_handlers import (  # noqa: PLC0415
         ConnectionErrorRetryHandler,
@@ -59,7 +59,7 @@ def open_brief_client() -> "WebClient":
 
     from bot.slack.api import ShortWaitRetryHandler  # noqa: PLC0415
 
-    client = open_hasty_client()
+    client = open_client_without_retries()
     client.retry_handlers = [ShortWaitRetryHandler(), ConnectionErrorRetryHandler()]
     return client
 
@@ -78,7 +78,7 @@ def open_slack_context(
         plan_messages=open_plan_messages(workspace, store),
         home=open_home(workspace, store, clock),
         people=open_people(workspace),
-        report_requests=ReportRequests(store, clock, general_rules),
+        report_requests=ReportRequestQueue(store, clock, general_rules),
         decisions=open_decisions(settings, store, workspace.id, clock),
         pins=open_pins(settings, store, workspace.id, clock),
         content=lru_cache(CONTENTS_KEPT)(store.content),
@@ -96,7 +96,7 @@ def open_slack_checks(settings: Settings) -> "SlackChecks":
 
     channels = (report.channel for report in settings.reports if report.channel)
     return SlackChecks(
-        open_client=open_brief_client,
+        open_client=open_interactive_client,
         app_token=app_token,
         channels=tuple(dict.fromkeys(channels)),
         approvers=tuple(dict.fromkeys(named_approvers(settings))),

@@ -45,7 +45,7 @@ from bot.usage.other_regions import (
 )
 from bot.usage.sagemaker import sagemaker_source
 from bot.usage.scan import BrokenUsageSource, UsageScanner
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.repositories import RepositoryNames
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def named_regions(settings: Settings) -> list[str]:
 
 
 @dataclass(slots=True)
-class OpenAccount:
+class OpenedAccount:
     """`session`: of whoever opened it first. `is_whole`: all of its Regions are looked at. For the
     others, see AccountAccess."""
 
@@ -109,7 +109,7 @@ class OpenAccount:
         )
 
 
-class Unopened(NamedTuple):
+class UnopenedAccount(NamedTuple):
     """What could not be looked into, and why."""
 
     scope: str
@@ -118,24 +118,30 @@ class Unopened(NamedTuple):
 
 def open_accounts(
     settings: Settings, registries: Sequence[EcrRegistry]
-) -> tuple[Sequence[OpenAccount], Sequence[Unopened]]:
+) -> tuple[Sequence[OpenedAccount], Sequence[UnopenedAccount]]:
     """Who opens a Region of an account first looks into it."""
-    accounts: dict[str, OpenAccount] = {}
-    failures: list[Unopened] = []
-    for access in _accesses(settings, registries):
+    accounts: dict[str, OpenedAccount] = {}
+    failures: list[UnopenedAccount] = []
+    for access in _account_accesses(settings, registries):
         try:
             for aws in open_aws_apis(access):
-                account = accounts.setdefault(aws.account, OpenAccount(access.session, aws.account))
+                account = accounts.setdefault(
+                    aws.account, OpenedAccount(access.session, aws.account)
+                )
                 account.apis.setdefault(aws.region, aws)
                 account.has_registry |= access.has_registry
                 account.has_own_list |= access.has_own_list
                 account.is_whole |= ALL_REGIONS in access.regions
         except (RequestError, ServiceError) as error:
-            failures.append(Unopened(access.account or "the caller's account", Sentence.of(error)))
+            failures.append(
+                UnopenedAccount(access.account or "the caller's account", Sentence.of(error))
+            )
     return list(accounts.values()), failures
 
 
-def _accesses(settings: Settings, registries: Sequence[EcrRegistry]) -> Iterator[AccountAccess]:
+def _account_accesses(
+    settings: Settings, registries: Sequence[EcrRegistry]
+) -> Iterator[AccountAccess]:
     """Those that the settings tell how to look into, each in its Regions, and then the registries'
     own."""
     own_regions = tuple(sorted({registry.region for registry in registries}))
@@ -213,18 +219,18 @@ def _cluster_source(
         if not entry.clusters or cluster.name in entry.clusters
     ]
     timeout = settings.usage.kubernetes.timeout.total_seconds()
-    api = ClusterApi(cluster.name, _way_to(cluster, settings, everywhere), timeout)
+    api = ClusterApi(cluster.name, _kubeconfig_loader(cluster, settings, everywhere), timeout)
     return KubernetesSource(api, custom, settings.hosts())
 
 
-def _way_to(
+def _kubeconfig_loader(
     cluster: ClusterSection, settings: Settings, everywhere: Sequence[EksClusters]
 ) -> "Callable[[float], SingleConfig]":
     from bot.usage.kubernetes import kubeconfig  # noqa: PLC0415
     from bot.usage.kubernetes.kubeconfig import KubeconfigTrust, from_kubeconfig  # noqa: PLC0415
 
     if cluster.kubeconfig is not None:
-        trust = KubeconfigTrust.FOUND if settings.were_found else KubeconfigTrust.NAMED
+        trust = KubeconfigTrust.FOUND if settings.is_default_file else KubeconfigTrust.NAMED
         return partial(from_kubeconfig, Path(cluster.kubeconfig), cluster.context, trust)
     if cluster.in_cluster:
         return lambda _seconds: kubeconfig.from_service_account()
@@ -240,7 +246,7 @@ def _custom_resource(entry: CustomResourceSection) -> "CustomResource":
     return CustomResource(group, version, plural, entry.template)
 
 
-class Seen(NamedTuple):
+class CompletedScan(NamedTuple):
     """What the sources saw at that time, in UTC, how far they look, and which repositories there
     are besides."""
 
@@ -260,17 +266,17 @@ class UsageSources:
     registries: frozenset[RegistryId]
     coverage: Coverage
     all_registries: Sequence[EcrRegistry]
-    accounts: Sequence[OpenAccount] = ()
+    accounts: Sequence[OpenedAccount] = ()
     other_regions: Sequence[OtherRegionsCheck] = ()
 
     def scan(
         self,
         settings: Settings,
-        authority: Authority,
+        authority: AuthorityChecker,
         memory: ScanMemory,
         clock: Clock,
         progress: Progress,
-    ) -> Seen:
+    ) -> CompletedScan:
         at = clock()
         scanner = UsageScanner(
             sources=self.sources,
@@ -287,18 +293,18 @@ class UsageSources:
         snapshot = scanner.scan()
         lists = [account.region_list() for account in self.accounts]
         scans = without_denied(snapshot.scans, lists)
-        return Seen(
+        return CompletedScan(
             replace(snapshot, scans=scans), at, self.coverage, RepositoryNames(self.all_registries)
         )
 
-    def scan_other_regions_too(
+    def scan_with_other_regions(
         self,
         settings: Settings,
-        authority: Authority,
+        authority: AuthorityChecker,
         memory: ScanMemory,
         clock: Clock,
         progress: Progress,
-    ) -> Seen:
+    ) -> CompletedScan:
         """As `scan`, and names Regions with workloads that no source scans: for plans that are
         stored for approval."""
         seen = self.scan(settings, authority, memory, clock, progress)
@@ -348,7 +354,7 @@ def open_sources(
 
 
 def _other_regions(
-    settings: Settings, accounts: Iterable[OpenAccount]
+    settings: Settings, accounts: Iterable[OpenedAccount]
 ) -> Iterator[OtherRegionsCheck]:
     questions = _questions(settings)
     for account in accounts:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
-from bot.bootstrap.memory import Memory, find_store, open_memory, open_store
 from bot.bootstrap.planning import system_clock
+from bot.bootstrap.storage import Storage, find_store, open_storage, open_store
 from bot.cli.terminal import note
 from bot.usecases.proposals import expire
 
@@ -31,8 +31,8 @@ def existing_store() -> "Iterator[Store | None]":
 
 
 @contextmanager
-def opened_memory(store: "Callable[[], Store | None]" = find_store) -> Iterator[Memory]:
-    with open_memory(store) as memory:
+def opened_memory(store: "Callable[[], Store | None]" = find_store) -> Iterator[Storage]:
+    with open_storage(store) as memory:
         if memory.store:
             _begin(memory.store)
         yield memory

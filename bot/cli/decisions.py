@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import click
 
-from bot import outgoing
-from bot.bootstrap.memory import Memory
-from bot.bootstrap.people import command_line_person, open_decisions
+from bot import sanitize
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import is_gone
+from bot.bootstrap.storage import Storage
+from bot.bootstrap.usecases import command_line_person, open_decisions
 from bot.cli.database import opened_memory, opened_store
 from bot.cli.exit_status import ExitStatus
 from bot.cli.options import CommonOptions, common_options
@@ -22,8 +22,13 @@ from bot.ports import Doubted
 from bot.render.decisions import figures_words
 from bot.render.stored_plans import deletion_words, status_sentence
 from bot.settings.load import load_settings
-from bot.usecases.decisions import Consent, confirm_usage_without_store, figures, find_doubted
-from bot.usecases.deletion.start import find_work
+from bot.usecases.decisions import (
+    ApprovalRequest,
+    confirm_usage_without_store,
+    figures,
+    find_doubted,
+)
+from bot.usecases.deletion.start import find_runs
 from bot.usecases.proposals import find_plan
 
 
@@ -58,7 +63,7 @@ def approve(
     with opened_store() as store:
         person, decisions = command_line_person(settings), open_decisions(settings, store)
         record = find_plan(store, plan, system_clock())
-        consent = Consent(version or record.version, typed=confirm)
+        consent = ApprovalRequest(version or record.version, typed=confirm)
         usd = usd_per_month(record.freed_bytes, settings.price_per_gb_month)
         if confirm is None and decisions.lacks_only_the_name(record, person, consent):
             consent = replace(consent, typed=_name_as_typed(record, deletion_words(record, usd)))
@@ -100,7 +105,7 @@ def stop(options: CommonOptions, plan: str) -> None:
     with opened_store() as store:
         person = command_line_person(settings)
         stopped = open_decisions(settings, store).stop(plan, person)
-        work = find_work(store, system_clock(), is_gone)
+        work = find_runs(store, system_clock(), is_gone)
     print_line(_how_it_stopped(stopped, settings.approval.required))
     if any(begun.plan.id == stopped.id for begun in work.abandoned):
         note("nobody carries the plan out any more: ecr-clean recover writes its receipt")
@@ -118,7 +123,7 @@ def _name_as_typed(plan: PlanRecord, at_stake: str) -> str | None:
         note(f"{at_stake}: add --confirm {name}, if that is right")
         return None
     note(at_stake)
-    question = outgoing.line(f"Type the repository's name ({name}) to approve")
+    question = sanitize.line(f"Type the repository's name ({name}) to approve")
     typed: str = click.prompt(question, err=True)
     return typed
 
@@ -160,7 +165,7 @@ def _confirmed_number(doubted: Doubted) -> int | None:
 
 
 def _confirm(
-    options: CommonOptions, memory: Memory, source: str, scope: str, workloads: int
+    options: CommonOptions, memory: Storage, source: str, scope: str, workloads: int
 ) -> Doubted:
     if memory.store is None:
         return confirm_usage_without_store(memory.scans.usage, source, scope, workloads)

@@ -17,11 +17,11 @@ from bot.aws.iam_policy import (
     read_policy,
     size_of,
 )
-from bot.bootstrap.duties import Principal, deleting_duties, duties
-from bot.bootstrap.people import open_authority
+from bot.bootstrap.iam_principals import Principal, deleting_duties, duties
 from bot.bootstrap.planning import identify, open_named_registries, own_place, system_clock
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_checks
 from bot.bootstrap.sources import cluster_role, open_sources
+from bot.bootstrap.usecases import open_authority
 from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatus
 from bot.cli.options import CommonOptions, common_options, format_option

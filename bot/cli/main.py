@@ -15,7 +15,7 @@ from bot.cli.exit_status import INTERRUPTED, ExitStatus, print_error, status_of
 from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import note, note_lines
 from bot.core.errors import RequestError, ServiceError
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 from bot.settings.environment import strip_secrets
 
 COMMANDS = {

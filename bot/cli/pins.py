@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.bootstrap.people import command_line_person, open_authority, open_pins
 from bot.bootstrap.planning import open_registries, system_clock
+from bot.bootstrap.usecases import command_line_person, open_authority, open_pins
 from bot.cli.database import existing_store, opened_store
 from bot.cli.exit_status import ExitStatusCollector
 from bot.cli.options import (
@@ -62,7 +62,7 @@ def pin(
         print_line(f"In {where.name}, {pin_words(each)}")
     if done.plan:
         print_line(_new_version_words(done.plan, settings.approval.required))
-    for text in done.idle:
+    for text in done.unmatched:
         note(f"{text} fits no image that was seen there last, so it protects nothing now")
 
 
@@ -133,7 +133,7 @@ def _still_on(store: "Store", settings: Settings) -> Iterator[RepositoryPin]:
     authority, now = open_authority(settings), system_clock()
     for uri, removals in groupby(store.pin_removals(), lambda each: each.pin.repository):
         if repository := parse_repository_uri(uri):
-            found = authority.pins_still_on(repository, list(removals), now)
+            found = authority.pins_still_in_force(repository, list(removals), now)
             yield from (each.shown for each in found)
 
 

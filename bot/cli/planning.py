@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import click
 
 from bot.aws.ecr import EcrRegistry
-from bot.bootstrap.memory import Memory
-from bot.bootstrap.people import open_authority
 from bot.bootstrap.planning import open_planner, open_registries, system_clock
-from bot.bootstrap.sources import Seen, UsageSources, open_sources
+from bot.bootstrap.sources import CompletedScan, UsageSources, open_sources
+from bot.bootstrap.storage import Storage
+from bot.bootstrap.usecases import open_authority
 from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatusCollector
 from bot.cli.options import CommonOptions, common_options, format_option, repositories_argument
@@ -18,7 +18,7 @@ from bot.cli.terminal import OutputFormats, progress_display
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan
 from bot.ports import Clock, Progress, Registry, ScanMemory
-from bot.process import expect_many_lasting_objects
+from bot.process import tune_garbage_collection
 from bot.render.plans import (
     CSV_HEADER,
     EXPLANATION_HEADER,
@@ -33,10 +33,10 @@ from bot.render.plans import (
 )
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.explanations import Explanation, explain
 from bot.usecases.planning import Planner
-from bot.usecases.repositories import Found, find_repositories, find_repository
+from bot.usecases.repositories import FoundRepository, find_repositories, find_repository
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -50,12 +50,12 @@ class MultiRepositoryPlanner(Generic[Result]):
     """`make` is what becomes of every repository, `scan` how usage is looked for."""
 
     settings: Settings
-    memory: Memory
+    memory: Storage
     outcome: ExitStatusCollector
-    make: Callable[[Planner, Found], Result]
-    scan: Callable[[UsageSources, Settings, Authority, ScanMemory, Clock, Progress], Seen] = (
-        UsageSources.scan
-    )
+    make: Callable[[Planner, FoundRepository], Result]
+    scan: Callable[
+        [UsageSources, Settings, AuthorityChecker, ScanMemory, Clock, Progress], CompletedScan
+    ] = UsageSources.scan
 
     def plan_all(self, arguments: Sequence[str]) -> Iterator[Result]:
         """All are tried; what fails is told, and goes into the outcome."""
@@ -68,12 +68,12 @@ class MultiRepositoryPlanner(Generic[Result]):
         return self.plan_found([find_repository(argument, registries)], registries)
 
     def plan_found(
-        self, found: Sequence[Found], registries: Sequence[EcrRegistry]
+        self, found: Sequence[FoundRepository], registries: Sequence[EcrRegistry]
     ) -> Iterator[Result]:
         """As `of_all`."""
         if not found:
             return
-        expect_many_lasting_objects()
+        tune_garbage_collection()
         authority = open_authority(self.settings)
         asked = frozenset(each.repository.registry for each in found)
         sources = open_sources(self.settings, registries, asked)
@@ -93,9 +93,9 @@ class MultiRepositoryPlanner(Generic[Result]):
 
 def find_all(
     arguments: Sequence[str], registries: Sequence[Registry], outcome: ExitStatusCollector
-) -> list[Found]:
+) -> list[FoundRepository]:
     """In the order in which they were asked for, each once."""
-    by_uri: dict[str, Found] = {}
+    by_uri: dict[str, FoundRepository] = {}
     for argument in arguments:
         try:
             for found in find_repositories(argument, registries):
@@ -105,7 +105,7 @@ def find_all(
     return list(by_uri.values())
 
 
-def make_plan(planner: Planner, found: Found) -> Plan:
+def make_plan(planner: Planner, found: FoundRepository) -> Plan:
     return planner.plan(found).plan
 
 
@@ -174,7 +174,7 @@ def why(options: CommonOptions, repository: str, manifest: str, format_: str) ->
 
 def _explanations(
     options: CommonOptions,
-    memory: Memory,
+    memory: Storage,
     outcome: ExitStatusCollector,
     repository: str,
     manifest: str,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from bot import outgoing, ports
+from bot import ports, sanitize
 
 
 @contextmanager
@@ -31,7 +31,7 @@ class _Bar:
         self._step = ""
 
     def show(self, step: str, done: int, total: int | None, note: str = "", /) -> None:
-        words = outgoing.line(f"{step} ({note})" if note else step)
+        words = sanitize.line(f"{step} ({note})" if note else step)
         counted = f"{done:,}" if total is None else f"{done:,} of {total:,}"
         if self._task is None or step != self._step:
             if self._task is not None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from bot.bootstrap.memory import open_store
-from bot.bootstrap.people import command_line_person, open_proposer
 from bot.bootstrap.planning import open_registries, system_clock
 from bot.bootstrap.slack import open_client, open_workspace
 from bot.bootstrap.sources import UsageSources
+from bot.bootstrap.storage import open_store
+from bot.bootstrap.usecases import command_line_person, open_proposer
 from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatusCollector
 from bot.cli.options import CommonOptions, common_options, format_option, repositories_argument
@@ -38,8 +38,8 @@ from bot.render.terminal import shown, shown_whole
 from bot.settings.load import load_settings
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import Proposal
-from bot.usecases.reports import PlannedReport, ReportRequest, is_left_out
-from bot.usecases.repositories import Found
+from bot.usecases.reports import PlannedReport, ReportRequest, is_ignored
+from bot.usecases.repositories import FoundRepository
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -81,11 +81,11 @@ def _proposals(
         store, person = memory.store, command_line_person(settings)
         assert store
 
-        def make(planner: Planner, found: Found) -> Proposal:
+        def make(planner: Planner, found: FoundRepository) -> Proposal:
             return open_proposer(settings, store, planner, person).propose(found)
 
         planning = MultiRepositoryPlanner(
-            settings, memory, outcome, make, UsageSources.scan_other_regions_too
+            settings, memory, outcome, make, UsageSources.scan_with_other_regions
         )
         for proposal in planning.plan_all(repositories):
             plan = StoredPlan(proposal.record, store, settings.approval.required)
@@ -160,7 +160,7 @@ def _posted(
         assert store
         poster = open_report_poster(workspace, store, settings.approval.expires_after, outcome)
 
-        def plan(planner: Planner, each: Found) -> PlannedReport:
+        def plan(planner: Planner, each: FoundRepository) -> PlannedReport:
             channel = workspace.rules_of(each.repository).channel
             entry = None if arguments else _entry_of(each.repository, entries)
             request = ReportRequest(each.repository, channel, _round(entry))
@@ -187,7 +187,7 @@ def _found(
     registries: "Sequence[EcrRegistry]",
     entries: Sequence[Entry],
     outcome: ExitStatusCollector,
-) -> list[Found]:
+) -> list[FoundRepository]:
     if arguments:
         named = find_all(arguments, registries, outcome)
         return list(_with_channel(named, entries, outcome))
@@ -195,8 +195,8 @@ def _found(
 
 
 def _with_channel(
-    found: Iterable[Found], entries: Sequence[Entry], outcome: ExitStatusCollector
-) -> Iterator[Found]:
+    found: Iterable[FoundRepository], entries: Sequence[Entry], outcome: ExitStatusCollector
+) -> Iterator[FoundRepository]:
     for each in found:
         if _entry_of(each.repository, entries):
             yield each
@@ -209,13 +209,13 @@ def _with_channel(
 
 def _due_in(
     registry: "EcrRegistry", entries: Sequence[Entry], outcome: ExitStatusCollector
-) -> Iterator[Found]:
+) -> Iterator[FoundRepository]:
     """But for those that their tags leave out."""
     try:
         for repository in registry.repositories():
             is_posted = _entry_of(repository, entries) is not None
-            if is_posted and not is_left_out(registry, repository, note):
-                yield Found(repository, registry)
+            if is_posted and not is_ignored(registry, repository, note):
+                yield FoundRepository(repository, registry)
     except (RequestError, ServiceError) as error:
         outcome.failed(error)
 

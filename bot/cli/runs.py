@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.bootstrap.people import command_line_person, open_decisions
+from bot.bootstrap.deletion import open_run_starter
 from bot.bootstrap.planning import system_clock
-from bot.bootstrap.processes import Leaving, is_gone
-from bot.bootstrap.runs import open_run_starter
+from bot.bootstrap.processes import Shutdown, is_gone
+from bot.bootstrap.usecases import command_line_person, open_decisions
 from bot.cli.database import existing_store
 from bot.cli.exit_status import INTERRUPTED, ExitStatus, ExitStatusCollector
 from bot.cli.options import CommonOptions, common_options
@@ -39,9 +39,9 @@ from bot.usecases.deletion.start import (
     ActiveRun,
     NotStartedError,
     PausedError,
+    RunOverview,
     RunStarter,
-    Work,
-    find_work,
+    find_runs,
 )
 
 if TYPE_CHECKING:
@@ -62,21 +62,21 @@ SUCCESSFUL_STATES = (PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE)
 
 @dataclass(frozen=True, slots=True)
 class PlanExecutor:
-    """`person`: whoever runs this; they stop with Ctrl-C what they see deleted, and `leaving` is
+    """`person`: whoever runs this; they stop with Ctrl-C what they see deleted, and `shutdown` is
     told."""
 
     settings: Settings
     store: "Store"
     person: Person
-    leaving: Leaving = field(default_factory=Leaving)
+    shutdown: Shutdown = field(default_factory=Shutdown)
 
     def wait_and_execute(self, plan: PlanRecord) -> PlanRecord:
         """Waits until the plan may begin, and carries it out, unless another process does: then it
         waits for that. Raises NotStartedError if it cannot begin, KeyboardInterrupt if whoever
         waits does so no longer."""
-        with _stop_on_ctrl_c(self.leaving):
+        with _stop_on_ctrl_c(self.shutdown):
             while plan.state in (PlanState.APPROVED, PlanState.EXECUTING):
-                if self.leaving.is_told():
+                if self.shutdown.is_requested():
                     raise KeyboardInterrupt
                 if action := self._next_action(plan):
                     action()
@@ -112,8 +112,8 @@ class PlanExecutor:
         dos |= {begun.plan.id: partial(self.take_over, begun) for begun in work.abandoned}
         return dos.get(plan.id)
 
-    def _work(self) -> Work:
-        return find_work(self.store, system_clock(), is_gone)
+    def _work(self) -> RunOverview:
+        return find_runs(self.store, system_clock(), is_gone)
 
     def _wait_for_undo_window(self, plan: PlanRecord) -> None:
         """Less long, if somebody changes the plan meanwhile."""
@@ -124,31 +124,31 @@ class PlanExecutor:
         with progress_display() as progress:
             while (left := (until - system_clock()).total_seconds()) > 0:
                 progress("waiting", int(seconds - left), int(seconds), how_to_stop)
-                self.leaving.sleep(min(left, SECONDS_BETWEEN_CHECKS))
-                if self.leaving.is_told() or self._as_stored(plan).revision != plan.revision:
+                self.shutdown.sleep(min(left, SECONDS_BETWEEN_CHECKS))
+                if self.shutdown.is_requested() or self._as_stored(plan).revision != plan.revision:
                     return
 
     def _wait_until_resumed(self, pause: Pause) -> None:
         with progress_display() as progress:
             progress(pause_words(pause), 0, None)
-            while self.store.pause() and not self.leaving.is_told():
-                self.leaving.sleep(SECONDS_BETWEEN_CHECKS)
+            while self.store.pause() and not self.shutdown.is_requested():
+                self.shutdown.sleep(SECONDS_BETWEEN_CHECKS)
 
     def _wait_for_another(self, plan: PlanRecord) -> None:
         """Process, until it is done or gone."""
         with progress_display() as progress:
-            while self._is_with_another(plan) and not self.leaving.is_told():
+            while self._is_with_another(plan) and not self.shutdown.is_requested():
                 items = self.store.items(plan.id, plan.version)
                 settled = sum(item.outcome is not Outcome.PENDING for item in items)
                 progress("another process carries it out", settled, len(items))
-                self.leaving.sleep(SECONDS_BETWEEN_CHECKS)
+                self.shutdown.sleep(SECONDS_BETWEEN_CHECKS)
 
     def _is_with_another(self, plan: PlanRecord) -> bool:
         is_executing = self._as_stored(plan).state is PlanState.EXECUTING
         return is_executing and not self._next_action(plan)
 
     def _watched(self, plan: PlanRecord, action: RunAction) -> PlanRecord:
-        with progress_display() as progress, _stop_on_ctrl_c(self.leaving, STOPPING):
+        with progress_display() as progress, _stop_on_ctrl_c(self.shutdown, STOPPING):
             try:
                 return self._unless_stopped(plan, action, progress)
             except LeaseLostError:
@@ -159,14 +159,14 @@ class PlanExecutor:
     ) -> PlanRecord:
         """Ctrl-C stops the plan, as `ecr-clean stop` would."""
         try:
-            return action(self._starter(progress, self.leaving))
+            return action(self._starter(progress, self.shutdown))
         except ShutdownError:
             stopping = open_decisions(self.settings, self.store).stop(plan.id, self.person)
         begun = next((each for each in self._work().abandoned if each.plan.id == plan.id), None)
-        return self._starter(progress, Leaving()).take_over(*begun) if begun else stopping
+        return self._starter(progress, Shutdown()).take_over(*begun) if begun else stopping
 
-    def _starter(self, progress: Progress, leaving: Leaving) -> RunStarter:
-        return open_run_starter(self.settings, self.store, progress, _shown_by(progress), leaving)
+    def _starter(self, progress: Progress, shutdown: Shutdown) -> RunStarter:
+        return open_run_starter(self.settings, self.store, progress, _shown_by(progress), shutdown)
 
     def _as_stored(self, plan: PlanRecord) -> PlanRecord:
         stored = self.store.plan(plan.id)
@@ -182,7 +182,7 @@ def _shown_by(progress: Progress) -> RunProgress:
 
 
 @contextmanager
-def _stop_on_ctrl_c(leaving: Leaving, words: bytes = b"") -> Iterator[None]:
+def _stop_on_ctrl_c(shutdown: Shutdown, words: bytes = b"") -> Iterator[None]:
     """The second one leaves at once, whatever is under way: a killed run is recovered, too. An
     exception in the middle of whatever is under way might be lost."""
     if current_thread() is not main_thread():
@@ -190,10 +190,10 @@ def _stop_on_ctrl_c(leaving: Leaving, words: bytes = b"") -> Iterator[None]:
         return
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        if leaving.is_told():
+        if shutdown.is_requested():
             os.write(2, LEFT)
             os._exit(INTERRUPTED)
-        leaving.tell()
+        shutdown.request()
         os.write(2, words)
 
     before = signal.signal(signal.SIGINT, interrupt)
@@ -255,7 +255,7 @@ def recover(options: CommonOptions) -> int:
     settings = load_settings(options.config)
     outcome = ExitStatusCollector(options.debug)
     with existing_store() as store:
-        work = find_work(store, system_clock(), is_gone) if store else Work((), (), ())
+        work = find_runs(store, system_clock(), is_gone) if store else RunOverview((), (), ())
         pause = store.pause() if store else None
         if store and (work.due or work.abandoned):
             executor = PlanExecutor(settings, store, command_line_person(settings))
@@ -269,15 +269,15 @@ def recover(options: CommonOptions) -> int:
     return outcome.status
 
 
-def _finish_all(executor: PlanExecutor, work: Work, outcome: ExitStatusCollector) -> None:
+def _finish_all(executor: PlanExecutor, work: RunOverview, outcome: ExitStatusCollector) -> None:
     """Whoever presses Ctrl-C stops one plan, and begins no other."""
     for finish in _finishers(executor, work):
         _try(executor, finish, outcome)
-        if executor.leaving.is_told():
+        if executor.shutdown.is_requested():
             raise KeyboardInterrupt
 
 
-def _finishers(executor: PlanExecutor, work: Work) -> Iterator[Callable[[], PlanRecord]]:
+def _finishers(executor: PlanExecutor, work: RunOverview) -> Iterator[Callable[[], PlanRecord]]:
     yield from (partial(executor.take_over, begun) for begun in work.abandoned)
     yield from (partial(executor.start, plan) for plan in work.due)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from bot.bootstrap.processes import Leaving, leaving_on_signals
+from bot.bootstrap.processes import Shutdown, shutdown_on_signals
 from bot.bootstrap.slack_context import has_slack_tokens, open_slack_connection
 from bot.cli.database import opened_store
 from bot.cli.exit_status import ExitStatus
@@ -18,12 +18,12 @@ from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import print_line
 from bot.core.errors import ServiceError
 from bot.process import (
-    FRONT,
-    MOST_SECONDS_OF_SILENCE,
-    beat,
+    MAX_HEARTBEAT_AGE_SECONDS,
+    SERVE,
     collect_garbage,
-    expect_many_lasting_objects,
-    silent,
+    processes_without_heartbeat,
+    record_heartbeat,
+    tune_garbage_collection,
 )
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
@@ -56,18 +56,18 @@ def serve(options: CommonOptions) -> int:
     """
     from bot.process import log_to_stderr  # noqa: PLC0415 - no other command needs it
 
-    leaving = leaving_on_signals()
+    shutdown = shutdown_on_signals()
     settings = load_settings(options.config)
     with opened_store() as store:
         connection = _connected(settings, store, debug=options.debug)
         log_to_stderr()
         _log_start(settings, connection)
         with (
-            WorkerProcess(options, leaving) as worker,
+            WorkerProcess(options, shutdown) as worker,
             closing(connection) if connection else nullcontext(),
         ):
-            status = _supervise(worker, SlackConnectionMonitor(connection), leaving)
-    if leaving.is_told():
+            status = _supervise(worker, SlackConnectionMonitor(connection), shutdown)
+    if shutdown.is_requested():
         _log.info("Left; whoever comes next goes on")
     return status
 
@@ -79,7 +79,7 @@ def _connected(settings: Settings, store: "Store", *, debug: bool) -> "SlackConn
         return None
     connection = open_slack_connection(settings, store, debug=debug)
     connection.connect()
-    expect_many_lasting_objects()
+    tune_garbage_collection()
     return connection
 
 
@@ -94,18 +94,18 @@ def _log_start(settings: Settings, connection: "SlackConnection | None") -> None
 
 
 def _supervise(
-    worker: "WorkerProcess", monitor: "SlackConnectionMonitor", leaving: Leaving
+    worker: "WorkerProcess", monitor: "SlackConnectionMonitor", shutdown: Shutdown
 ) -> ExitStatus:
     """Raises ServiceError if Slack has been away for too long, or no sign of life can be left."""
     collect_at = time.monotonic()
-    while not leaving.is_told():
+    while not shutdown.is_requested():
         if time.monotonic() >= collect_at:
             collect_garbage()
             collect_at = time.monotonic() + SECONDS_BETWEEN_COLLECTIONS
-        leaving.sleep(SECONDS_BETWEEN_CHECKS)
+        shutdown.sleep(SECONDS_BETWEEN_CHECKS)
         monitor.check()
         if monitor.is_up:
-            beat(FRONT)
+            record_heartbeat(SERVE)
         if worker.has_failed_for_good():
             return ExitStatus.REFUSED
     return ExitStatus.DONE
@@ -115,9 +115,9 @@ class WorkerProcess:
     """A process that is started again if it dies; one that finds the settings wrong would find that
     again."""
 
-    def __init__(self, options: CommonOptions, leaving: Leaving) -> None:
+    def __init__(self, options: CommonOptions, shutdown: Shutdown) -> None:
         self._options = options
-        self._leaving = leaving
+        self._shutdown = shutdown
 
     def __enter__(self) -> Self:
         self._start()
@@ -133,14 +133,14 @@ class WorkerProcess:
         self._process.join()
 
     def has_failed_for_good(self) -> bool:
-        if self._process.is_alive() or self._leaving.is_told():
+        if self._process.is_alive() or self._shutdown.is_requested():
             return False
         code = self._process.exitcode
         if code == ExitStatus.REFUSED:
             return True
         _log.warning("The worker process ended (%s) and is started again", _how(code))
-        self._leaving.sleep(self._began + SECONDS_BETWEEN_STARTS - time.monotonic())
-        if not self._leaving.is_told():
+        self._shutdown.sleep(self._began + SECONDS_BETWEEN_STARTS - time.monotonic())
+        if not self._shutdown.is_requested():
             self._start()
         return False
 
@@ -193,9 +193,9 @@ def _how(code: int | None) -> str:
 def health() -> None:
     """Say whether the serve that runs beside this is well: whether it is heard in Slack, if it is
     to be, and whether its worker reads the database."""
-    if names := list(silent()):
+    if names := list(processes_without_heartbeat()):
         raise ServiceError(
-            f"No sign of life in the last {MOST_SECONDS_OF_SILENCE:.0f} seconds from "
+            f"No sign of life in the last {MAX_HEARTBEAT_AGE_SECONDS:.0f} seconds from "
             f"{' and '.join(names)}: see what serve says, and start it again if it says nothing"
         )
     print_line("serve and its worker are well.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
 
-from bot import outgoing
+from bot import sanitize
 from bot.ports import Progress
 from bot.render.output import write_rows
 
@@ -21,32 +21,32 @@ Entity = TypeVar("Entity")
 
 def print_line(text: str) -> None:
     """A line of the command's result."""
-    click.echo(outgoing.line(text))
+    click.echo(sanitize.line(text))
 
 
 def print_lines(text: str) -> None:
     """Several lines of it: fields from elsewhere must be on one line already."""
-    click.echo(outgoing.lines(text))
+    click.echo(sanitize.lines(text))
 
 
 def print_exactly(text: str) -> None:
     """What a digest names must not change on its way into a file; a terminal only shows it."""
-    click.echo(outgoing.lines(text) if sys.stdout.isatty() else text, nl=False)
+    click.echo(sanitize.lines(text) if sys.stdout.isatty() else text, nl=False)
 
 
 def note(*sentences: str) -> None:
     """Something that whoever runs the command should know, beside what it prints."""
-    told = "\n".join(map(outgoing.line, sentences))
+    told = "\n".join(map(sanitize.line, sentences))
     click.echo(f"ecr-clean: {told}", err=True)
 
 
 def note_lines(text: str) -> None:
     """Several lines as they are: the help of a command."""
-    click.echo(outgoing.lines(text), err=True)
+    click.echo(sanitize.lines(text), err=True)
 
 
 def note_traceback(text: str) -> None:
-    click.echo(outgoing.traceback_lines(text), err=True)
+    click.echo(sanitize.traceback_lines(text), err=True)
 
 
 def show(parts: "Iterable[RenderableType]") -> None:

@@ -7,10 +7,10 @@ from bot.core.errors import RefusedError, RequestError, Sentence, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.result_reasons import StartObstacle
 from bot.core.schedules import NotDoneInADay, ReportFailure, TooManyAttempts
-from bot.outgoing import quoted
 from bot.render.decisions import refusal_words
 from bot.render.obstacles import start_obstacle_words
 from bot.render.quantities import count
+from bot.sanitize import quoted
 
 
 def error_words(error: Exception) -> str:

@@ -13,8 +13,8 @@ import orjson
 from bot.core.redaction import Redactor
 from bot.core.repository import RepositoryId, parse_registry_host
 from bot.core.words import visible, visible_json
-from bot.outgoing import own_redactor
 from bot.render.terminal import Heading, table
+from bot.sanitize import own_redactor
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

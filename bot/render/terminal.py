@@ -5,7 +5,7 @@ prints JSON or CSV need not wait for it."""
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bot import outgoing
+from bot import sanitize
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,9 +49,9 @@ def shown_whole(*parts: str | tuple[str, str], style: str = "") -> "RenderableTy
 
 def _safe(part: str | tuple[str, str]) -> str | tuple[str, str]:
     if isinstance(part, str):
-        return outgoing.line(part)
+        return sanitize.line(part)
     text, style = part
-    return outgoing.line(text), style
+    return sanitize.line(text), style
 
 
 def stacked(*parts: "RenderableType") -> "RenderableType":

@@ -15,10 +15,10 @@ from pydantic_core import ErrorDetails
 
 from bot.core.errors import RequestError
 from bot.core.words import decode_text
-from bot.outgoing import quoted
-from bot.settings.model import ClusterSection, Section, Settings
+from bot.sanitize import quoted
+from bot.settings.model import ClusterSection, Settings, SettingsSection
 
-LONGEST_FOUND = 60
+MAX_VALUE_LENGTH = 60
 """Characters of a wrong value that an error repeats."""
 
 Location = tuple[int | str, ...]
@@ -31,7 +31,7 @@ _PLAIN_KEY = re.compile(r"\w[\w-]*", re.ASCII)
 DEFAULT_FILE = Path("ecr-clean.yml")
 
 
-def explain(error: ValidationError) -> Iterator[str]:
+def error_sentences(error: ValidationError) -> Iterator[str]:
     """A sentence for every wrong key."""
     return map(_sentence, error.errors(include_url=False))
 
@@ -79,7 +79,7 @@ def _spelled(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return json.dumps(value)
     text = repr(list(value) if isinstance(value, tuple) else value)
-    return text if len(text) <= LONGEST_FOUND else f"{text[:LONGEST_FOUND]}…"
+    return text if len(text) <= MAX_VALUE_LENGTH else f"{text[:MAX_VALUE_LENGTH]}…"
 
 
 def _objection(details: ErrorDetails) -> str:
@@ -99,7 +99,7 @@ def _type_at(location: Location) -> Any:
     found: Any = Settings
     for part in location:
         plain = _plain(found)
-        if isinstance(plain, type) and issubclass(plain, Section):
+        if isinstance(plain, type) and issubclass(plain, SettingsSection):
             found = _annotation(plain, str(part))
         elif get_origin(plain) is dict:
             keys, found = get_args(plain)
@@ -110,7 +110,7 @@ def _type_at(location: Location) -> Any:
     return found
 
 
-def _annotation(section: type[Section], key: str) -> Any:
+def _annotation(section: type[SettingsSection], key: str) -> Any:
     """Pydantic takes the outermost description off the annotation."""
     field = next(f for name, f in section.model_fields.items() if key in (f.alias or name, name))
     return Annotated[field.annotation, field] if field.description else field.annotation
@@ -135,7 +135,7 @@ def _allowed(annotation: Any) -> str:
     return f"a section with keys from {', '.join(_keys(annotation))}"
 
 
-def _keys(section: type[Section]) -> list[str]:
+def _keys(section: type[SettingsSection]) -> list[str]:
     return [field.alias or name for name, field in section.model_fields.items()]
 
 
@@ -149,9 +149,9 @@ def load_settings(path: Path | None) -> Settings:
     file = path or DEFAULT_FILE
     try:
         settings = _relative_to(file, Settings.model_validate(parse(file)))
-        return settings if path else settings.found()
+        return settings if path else settings.as_default_file()
     except ValidationError as error:
-        raise RequestError(*(f"{file}: {line}" for line in explain(error))) from error
+        raise RequestError(*(f"{file}: {line}" for line in error_sentences(error))) from error
 
 
 def _relative_to(file: Path, settings: Settings) -> Settings:

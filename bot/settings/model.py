@@ -34,19 +34,23 @@ from bot.core.rules.pushed_within import PushedWithin
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import Semver
 from bot.core.rules.tags import MatchingTags
-from bot.settings.fields import (
+from bot.settings.field_types import (
     Account,
     AccountOrAny,
     AliasHost,
     Approver,
-    AtLeastOne,
+    Boolean,
     ClusterGlob,
-    Count,
     Duration,
+    EndDate,
     JmesPath,
     MediaTypeGlob,
-    Money,
+    NonEmptyText,
+    NonNegativeInt,
+    Percentage,
     PinText,
+    PositiveDuration,
+    PositiveInt,
     ReferenceGlob,
     Region,
     RegistryHost,
@@ -55,13 +59,9 @@ from bot.settings.fields import (
     RoleArn,
     Schedule,
     ServicePrincipal,
-    Share,
     TagGlob,
-    Text,
     TimeZone,
-    Until,
-    Wait,
-    YesOrNo,
+    UsdAmount,
 )
 
 PINNED_BY = "the settings file"
@@ -69,14 +69,14 @@ EVERYTHING = ("*",)
 SNAPSHOT, LATEST = "*SNAPSHOT*", "*latest*"
 
 
-class Section(BaseModel):
+class SettingsSection(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, strict=True, arbitrary_types_allowed=True
     )
 
 
 Item = TypeVar("Item")
-SectionType = TypeVar("SectionType", bound=Section)
+SectionType = TypeVar("SectionType", bound=SettingsSection)
 
 
 def _as_tuple(value: Any) -> Any:
@@ -111,31 +111,31 @@ SomeEntries = Annotated[
     BeforeValidator(_as_tuple),
     Field(min_length=1, description="a list of one or more"),
 ]
-Source = Annotated[
+SourceSetting = Annotated[
     SectionType | None,
     BeforeValidator(_none_if_off),
     Field(description="settings of this source, or false"),
 ]
 
 
-class RegistrySection(Section):
+class RegistrySection(SettingsSection):
     region: Region | None = None
     account: Account | None = None
     role_arn: RoleArn | None = None
     delete_role_arn: RoleArn | None = None
-    external_id: Text | None = None
+    external_id: NonEmptyText | None = None
 
 
-class SemverSection(Section):
-    majors: Count | None = None
-    minors: Count | None = None
-    patches: Count | None = None
+class SemverSection(SettingsSection):
+    majors: NonNegativeInt | None = None
+    minors: NonNegativeInt | None = None
+    patches: NonNegativeInt | None = None
 
 
-class KeepRule(Section):
+class KeepRule(SettingsSection):
     tags: SomeEntries[TagGlob] | None = None
     except_tags: Entries[TagGlob] = ()
-    newest: Count | None = None
+    newest: NonNegativeInt | None = None
     pushed_within: Duration | None = None
     pulled_within: Duration | None = None
     semver: SemverSection | None = None
@@ -164,7 +164,7 @@ class KeepRule(Section):
         return MatchingTags(narrowed)
 
 
-class PolicySection(Section):
+class PolicySection(SettingsSection):
     repositories: SomeEntries[RepositoryGlob] = EVERYTHING
     min_age: Duration = timedelta(hours=24)
     artifact_types: Entries[MediaTypeGlob] = ()
@@ -180,26 +180,26 @@ class PolicySection(Section):
         return PolicyEntry(Patterns(self.repositories), policy)
 
 
-class UsageAccountSection(Section):
+class UsageAccountSection(SettingsSection):
     account: Account
-    regions: Entries[Text] = ()
+    regions: Entries[NonEmptyText] = ()
     role_arn: RoleArn | None = None
-    external_id: Text | None = None
+    external_id: NonEmptyText | None = None
 
 
-class EcsSection(Section):
-    revisions: AtLeastOne = 1
+class EcsSection(SettingsSection):
+    revisions: PositiveInt = 1
 
 
-class ClusterSection(Section):
+class ClusterSection(SettingsSection):
     """A Kubernetes cluster, reached in one of three ways. `eks` beside another way tells which
     cluster of EKS that is."""
 
-    name: Text
-    eks: Text | None = None
-    kubeconfig: Text | None = None
-    context: Text | None = None
-    in_cluster: YesOrNo | None = None
+    name: NonEmptyText
+    eks: NonEmptyText | None = None
+    kubeconfig: NonEmptyText | None = None
+    context: NonEmptyText | None = None
+    in_cluster: Boolean | None = None
 
     @model_validator(mode="after")
     def _is_reached_one_way(self) -> Self:
@@ -212,7 +212,7 @@ class ClusterSection(Section):
         return self
 
 
-class CustomResourceSection(Section):
+class CustomResourceSection(SettingsSection):
     """Objects that name images. Without `template` whatever they name counts, but no object has to
     name any. `clusters` empty: all clusters have the resource."""
 
@@ -222,16 +222,16 @@ class CustomResourceSection(Section):
         BeforeValidator(_as_paths),
         Field(min_length=1, description="a JMESPath to the pod template, or a list of some"),
     ] = ()
-    clusters: Entries[Text] = ()
+    clusters: Entries[NonEmptyText] = ()
 
 
-class KubernetesSection(Section):
+class KubernetesSection(SettingsSection):
     """`timeout`: how long reading one cluster may take."""
 
     clusters: Entries[ClusterSection] = ()
     ignore: Entries[ClusterGlob] = ()
     custom_resources: Entries[CustomResourceSection] = ()
-    timeout: Wait = timedelta(seconds=60)
+    timeout: PositiveDuration = timedelta(seconds=60)
 
     @model_validator(mode="after")
     def _names_each_cluster_once(self) -> Self:
@@ -246,22 +246,22 @@ class KubernetesSection(Section):
         return self
 
 
-class Switched(Section):
+class SwitchSection(SettingsSection):
     """A source that can only be switched off."""
 
 
-class UsageSection(Section):
+class UsageSection(SettingsSection):
     accounts: Entries[UsageAccountSection] = ()
-    regions: Entries[Text] = ()
-    ecs: Source[EcsSection] = EcsSection()
-    lambda_: Source[Switched] = Field(Switched(), alias="lambda")
-    kubernetes: Source[KubernetesSection] = KubernetesSection()
-    app_runner: Source[Switched] = Switched()
-    batch: Source[Switched] = Switched()
-    sagemaker: Source[Switched] = Switched()
-    codebuild: Source[Switched] = Switched()
+    regions: Entries[NonEmptyText] = ()
+    ecs: SourceSetting[EcsSection] = EcsSection()
+    lambda_: SourceSetting[SwitchSection] = Field(SwitchSection(), alias="lambda")
+    kubernetes: SourceSetting[KubernetesSection] = KubernetesSection()
+    app_runner: SourceSetting[SwitchSection] = SwitchSection()
+    batch: SourceSetting[SwitchSection] = SwitchSection()
+    sagemaker: SourceSetting[SwitchSection] = SwitchSection()
+    codebuild: SourceSetting[SwitchSection] = SwitchSection()
     files: Annotated[
-        tuple[Text, ...] | None,
+        tuple[NonEmptyText, ...] | None,
         BeforeValidator(_none_if_off),
         BeforeValidator(_as_tuple),
         Field(description="a list of paths, or false"),
@@ -274,15 +274,15 @@ class UsageSection(Section):
         Field(description="host names, with or without a path, each with a registry's URI"),
     ] = {}
     ignore_references: Entries[ReferenceGlob] = ()
-    expect_none: YesOrNo = False
+    expect_none: Boolean = False
 
 
-class ReportSection(Section):
+class ReportSection(SettingsSection):
     repositories: SomeEntries[RepositoryGlob] = EVERYTHING
-    channel: Text | None = None
+    channel: NonEmptyText | None = None
     schedule: Schedule = "mon 09:00"
     time_zone: TimeZone = "UTC"
-    min_saving: Money = 0.0
+    min_saving: UsdAmount = 0.0
     approvers: Entries[Approver] | None = None
 
     def parsed_schedule(self) -> schedules.Schedule:
@@ -296,30 +296,30 @@ class ReportSection(Section):
         return ReportEntry(Patterns(self.repositories), self.channel, self.approvers)
 
 
-class ApprovalSection(Section):
+class ApprovalSection(SettingsSection):
     approvers: Entries[Approver] = ()
-    required: AtLeastOne = 1
-    type_to_confirm_over: Share = 0.5
+    required: PositiveInt = 1
+    type_to_confirm_over: Percentage = 0.5
     expires_after: Duration = timedelta(days=7)
 
 
-class ExecutionSection(Section):
-    enabled: YesOrNo = True
+class ExecutionSection(SettingsSection):
+    enabled: Boolean = True
     undo_window: Duration = timedelta(minutes=5)
 
 
-class PinSection(Section):
+class PinSection(SettingsSection):
     repository: RepositoryGlob
     pin: PinText
-    reason: Text
-    until: Until | None = None
+    reason: NonEmptyText
+    until: EndDate | None = None
 
     def entry(self) -> PinEntry:
         pin = Pin(self.pin, PINNED_BY, self.reason, self.until)
         return PinEntry(Patterns.of(self.repository), pin)
 
 
-class Settings(Section):
+class Settings(SettingsSection):
     """The whole file. A missing key keeps its default, inside list entries too."""
 
     registries: Entries[RegistrySection] = ()
@@ -329,19 +329,19 @@ class Settings(Section):
     approval: ApprovalSection = ApprovalSection()
     execution: ExecutionSection = ExecutionSection()
     pins: Entries[PinSection] = ()
-    price_per_gb_month: Money = 0.10
-    _were_found: bool = PrivateAttr(default=False)
+    price_per_gb_month: UsdAmount = 0.10
+    _is_default_file: bool = PrivateAttr(default=False)
 
     @property
-    def were_found(self) -> bool:
+    def is_default_file(self) -> bool:
         """Whether they come from the default file in the working folder, which anybody may have
         written, and not from a file that the user named."""
-        return self._were_found
+        return self._is_default_file
 
-    def found(self) -> Self:
+    def as_default_file(self) -> Self:
         """The same settings, as found in the working folder."""
         copy = self.model_copy()
-        copy._were_found = True  # noqa: SLF001 - its own
+        copy._is_default_file = True  # noqa: SLF001 - its own
         return copy
 
     def policy_entries(self) -> tuple[PolicyEntry, ...]:

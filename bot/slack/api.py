@@ -12,7 +12,7 @@ from slack_sdk.http_retry import HttpResponse
 from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
-from bot import outgoing
+from bot import sanitize
 from bot.core.errors import ServiceError
 from bot.core.findings import SlackScope
 
@@ -192,7 +192,7 @@ def safe(payload: Any) -> Any:
     """The payload without secrets. Characters that would reverse or hide text are made visible."""
     match payload:
         case str():
-            return outgoing.lines(payload)
+            return sanitize.lines(payload)
         case dict():
             return {key: _safe_field(key, each) for key, each in payload.items()}
         case list() | tuple():
@@ -205,7 +205,7 @@ def _safe_field(key: Any, value: Any) -> Any:
     if key == _TOKEN:
         return value
     if key in _RETURNED_TO_THE_BOT and isinstance(value, str):
-        return outgoing.redacted(value)
+        return sanitize.redacted(value)
     return safe(value)
 
 
@@ -223,7 +223,7 @@ def _answer(error: SlackApiError) -> dict[str, Any]:
 
 def _cause(code: str, answer: dict[str, Any]) -> str:
     if code == "missing_scope":
-        needed = outgoing.quoted(str(answer.get("needed")))
+        needed = sanitize.quoted(str(answer.get("needed")))
         return (
             f"the app lacks the scope {needed}: add it in the app's settings under OAuth & "
             "Permissions, and install the app again"
@@ -236,5 +236,5 @@ def _cause(code: str, answer: dict[str, Any]) -> str:
     if not code:
         return "its answer could not be read: try again in a minute"
     problems = (answer.get("response_metadata") or {}).get("messages") or ()
-    details = [outgoing.quoted(str(each)) for each in problems]
-    return "; ".join([_FIXES.get(code) or outgoing.quoted(code), *details])
+    details = [sanitize.quoted(str(each)) for each in problems]
+    return "; ".join([_FIXES.get(code) or sanitize.quoted(code), *details])

@@ -44,7 +44,7 @@ from bot.slack.payloads import (
     UnpinClick,
 )
 from bot.slack.requested_reports import request_new_plan
-from bot.usecases.decisions import Consent
+from bot.usecases.decisions import ApprovalRequest
 from bot.usecases.pins import CannotProlongError
 
 
@@ -197,8 +197,8 @@ def _ask_for_name(context: SlackContext, plan: PlanRecord, click: PlanButtonClic
             context.decisions.approve(plan.id, person, _consent(click))
 
 
-def _consent(click: PlanButtonClick) -> Consent:
-    return Consent(click.ref.version, click.channel_id)
+def _consent(click: PlanButtonClick) -> ApprovalRequest:
+    return ApprovalRequest(click.ref.version, click.channel_id)
 
 
 def _unpin(context: SlackContext, click: UnpinClick) -> MessageContent:

@@ -13,7 +13,7 @@ from bot.core.estate import estate_of
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
-from bot.parallel import each_for_itself
+from bot.parallel import call_all
 from bot.ports import Clock
 from bot.slack.api import UNREACHABLE, Json, SlackError, calling
 from bot.slack.listener import make_listener
@@ -70,7 +70,7 @@ class HomeTab:
         """Updates up to `limit` tabs that people opened recently."""
         now = self.clock()
         behind = self.store.homes_behind(now - UPDATED_FOR, now - BETWEEN_UPDATES, limit)
-        each_for_itself(partial(self._show, user) for user in behind)
+        call_all(partial(self._show, user) for user in behind)
 
     def _show(self, user: str) -> None:
         """Events from here on leave the tab behind."""

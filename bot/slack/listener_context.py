@@ -22,7 +22,7 @@ from bot.store.store import Store
 from bot.usecases.decisions import Decisions
 from bot.usecases.pins import Pins
 from bot.usecases.proposals import find_plan
-from bot.usecases.reports import ReportRequests
+from bot.usecases.reports import ReportRequestQueue
 
 if TYPE_CHECKING:
     from bot.slack.home_tab import HomeTab
@@ -40,7 +40,7 @@ class SlackContext:
     plan_messages: PlanMessages
     home: "HomeTab"
     people: SlackUsers
-    report_requests: ReportRequests
+    report_requests: ReportRequestQueue
     decisions: Decisions
     pins: Pins
     content: Callable[[str, int], Plan]

@@ -30,7 +30,7 @@ from bot.slack.messages.block_kit import loading_view, text_view
 from bot.slack.messages.pins import LASTS, NO_END, pins_view
 from bot.slack.payloads import ApprovalSubmission, PayloadSender, PinSubmission
 from bot.usecases.audit import one_line
-from bot.usecases.decisions import Consent
+from bot.usecases.decisions import ApprovalRequest
 
 _TOO_LATE = frozenset({"exchanged_trigger_id", "expired_trigger_id", "invalid_trigger_id"})
 
@@ -110,7 +110,7 @@ def confirm_plan(context: SlackContext, submission: ApprovalSubmission) -> None:
     """Approves a large plan once the name is typed."""
     ref, modal = submission.ref, Modal(context, submission.view.id)
     with reporting_in(modal, submission.sender):
-        consent = Consent(ref.version, ref.detail, submission.typed)
+        consent = ApprovalRequest(ref.version, ref.detail, submission.typed)
         plan = context.decisions.approve(ref.plan, context.person(submission.sender), consent)
         update_messages(context, plan.id)
         answered = approval_answer(plan, context.store.pause(), context.clock())

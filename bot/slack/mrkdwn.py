@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import accumulate
 
-from bot import outgoing
+from bot import sanitize
 from bot.core.words import moment
 
 MOST_IN_NAME = 60
@@ -109,7 +109,7 @@ def day(at: datetime) -> str:
 def cut(text: str, most: int) -> str:
     """One line of at most `most` characters once it is escaped, cut after a word. Removes secrets
     first, since a part of a secret is a secret too."""
-    line = outgoing.line(" ".join(_WHITE_SPACE.split(text.strip())))
+    line = sanitize.line(" ".join(_WHITE_SPACE.split(text.strip())))
     if len(escape(line)) <= most:
         return line
     ends = list(accumulate(len(escape(sign)) for sign in line[:most]))
@@ -120,7 +120,7 @@ def cut(text: str, most: int) -> str:
 
 def shortened(name: str, most: int) -> str:
     """Of a long name the beginning and the end, in which builds differ."""
-    line = outgoing.line(name.strip())
+    line = sanitize.line(name.strip())
     if len(line) <= most:
         return line
     return f"{line[: most - _END_OF_NAME - 1]}…{line[-_END_OF_NAME:]}"

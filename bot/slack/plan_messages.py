@@ -16,7 +16,7 @@ from bot.core.plan import Plan, PlanState
 from bot.core.policy import ApprovalRules
 from bot.core.records import Event, EventName, Message, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.parallel import each_for_itself
+from bot.parallel import call_all
 from bot.ports import Clock
 from bot.render.events import detail_words
 from bot.render.output import write_rows
@@ -161,12 +161,12 @@ class PlanMessages:
     def upload_missing_lists(self, limit: int) -> None:
         """Uploads up to `limit` CSV files that are missing in the threads of messages."""
         messages = self._store.messages_without_list(limit)
-        each_for_itself(partial(self._upload_list, message) for message in messages)
+        call_all(partial(self._upload_list, message) for message in messages)
 
     def notify_approvers(self, limit: int) -> None:
         """Notifies the approvers of outdated versions, for up to `limit` plans."""
         plans = self._store.plans_to_tell_of(limit)
-        each_for_itself(partial(self._notify_approvers, plan) for plan in plans)
+        call_all(partial(self._notify_approvers, plan) for plan in plans)
 
     def _is_fresh(self, message: Message) -> bool:
         return message.shown_at is not None and self._clock() - message.shown_at < FRESH
@@ -181,7 +181,7 @@ class PlanMessages:
         return str(posted["ts"])
 
     def _show_all(self, messages: Iterable[Message]) -> None:
-        each_for_itself(partial(self._show, message) for message in messages)
+        call_all(partial(self._show, message) for message in messages)
 
     def _show(self, message: Message) -> None:
         plan = self._plan(message.plan)

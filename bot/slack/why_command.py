@@ -14,7 +14,7 @@ from bot.slack.listener_context import SlackContext
 from bot.slack.messages.answers import CommandSuggestion, choices
 from bot.slack.messages.why import WhyView, deleted_message, why_message
 from bot.usecases.explanations import (
-    Deleted,
+    DeletedManifest,
     Explanation,
     ManifestNotFoundError,
     explain,
@@ -67,7 +67,7 @@ def _new_pins(
     return board.of(explanation.judged.manifest)
 
 
-def _deleted(context: SlackContext, deleted: Deleted, reference: str) -> MessageContent:
+def _deleted(context: SlackContext, deleted: DeletedManifest, reference: str) -> MessageContent:
     return deleted_message(reference, deleted, context.store.last_event(deleted.plan.id))
 
 

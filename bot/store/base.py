@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from bot import outgoing
+from bot import sanitize
 from bot.store.database import Database
 
 Insert = sqlite.Insert | postgresql.Insert
@@ -42,7 +42,7 @@ class Prose(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _: Dialect) -> str | None:
-        return None if value is None else outgoing.redacted(value)
+        return None if value is None else sanitize.redacted(value)
 
 
 class Base(DeclarativeBase):

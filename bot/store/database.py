@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, sessionmaker
 
 from bot.core.errors import ServiceError
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 
 if TYPE_CHECKING:
     from alembic.config import Config

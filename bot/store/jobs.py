@@ -23,7 +23,7 @@ from bot.core.schedules import (
     Rest,
     Round,
 )
-from bot.outgoing import redacted
+from bot.sanitize import redacted
 from bot.store.base import StorePart, count_of, insert_into, insert_new
 from bot.store.messages import remember
 from bot.store.tables import DueReportRow, DueRoundRow, JobRow

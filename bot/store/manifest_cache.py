@@ -22,9 +22,9 @@ from bot.core.manifest import Blob, Content
 from bot.core.pull_times import OurRead, Span
 from bot.core.records import Event
 from bot.core.repository import RepositoryId
-from bot.outgoing import quoted
 from bot.parallel import in_batches
 from bot.ports import Confirmation, Doubted, RegionAnswer, WorkloadCount
+from bot.sanitize import quoted
 from bot.store.private_files import make_folder, make_private
 
 DIGESTS_A_QUERY = 500

@@ -22,7 +22,7 @@ from bot.core.reasons import Reason, RuleName, StoredReason, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
 from bot.core.usage import SourceScan, UnscannedRegion, Usage, User
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 from bot.store.values import from_json, to_json
 
 LEVEL = 3

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 from bot.core.errors import ServiceError
 from bot.core.plan import OPEN
 from bot.core.records import Batch, Event, ImageResult, KeptManifest, Pause, Run, Worker
-from bot.outgoing import quoted
 from bot.parallel import in_batches
+from bot.sanitize import quoted
 from bot.store.audit import add_events
 from bot.store.base import StorePart, Utc, count_of, insert_all, insert_into, upsert_all
 from bot.store.tables import AboutRow, BatchRow, ItemRow, KeptRow, MessageRow, PlanRow, RunRow

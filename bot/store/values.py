@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Dialect, String
 from sqlalchemy.types import TypeDecorator
 
-from bot import outgoing
+from bot import sanitize
 from bot.core import (
     audit_details,
     decision_reasons,
@@ -217,7 +217,7 @@ class Value(TypeDecorator[object]):
     def process_bind_param(self, value: object, _: Dialect) -> str | None:
         if value is None:
             return None
-        return msgspec.json.encode(to_json(value, outgoing.redacted)).decode()
+        return msgspec.json.encode(to_json(value, sanitize.redacted)).decode()
 
     def process_result_value(self, value: str | None, _: Dialect) -> Any:
         return None if value is None else from_text(value)

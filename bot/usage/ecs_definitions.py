@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
 from bot.core.usage import Sighting, TagRunner, Unresolved
-from bot.outgoing import quoted
 from bot.parallel import in_parallel
+from bot.sanitize import quoted
 
 PAGE = 100
 """The most that ECS's List… calls give at once: API reference, maxResults. ListServices gives 10

@@ -11,7 +11,7 @@ from bot.core.references import Hosts, MalformedReferenceError, parse_reference
 from bot.core.repository import RegistryId
 from bot.core.usage import Sighting
 from bot.core.words import decode_text
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 
 
 class _FileEntry(BaseModel):

@@ -14,7 +14,7 @@ from bot.core.person_reasons import Grant
 from bot.core.records import Event, EventName, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, allows
-from bot.outgoing import redacted
+from bot.sanitize import redacted
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -27,7 +27,7 @@ _ABOUT_A_WHOLE_VERSION = (EventName.PROPOSED, EventName.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
-class Action:
+class PersonAction:
     """What a person wants to do. It concerns no repository in particular."""
 
     store: "Store"
@@ -50,7 +50,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoryAction(Action):
+class RepositoryAction(PersonAction):
     """What a person wants to do in one repository, or with one plan of it."""
 
     repository: RepositoryId
@@ -58,7 +58,7 @@ class RepositoryAction(Action):
 
     def event(self, name: EventName, detail: EventDetail, digests: tuple[str, ...] = ()) -> Event:
         return replace(
-            Action.event(self, name, detail),
+            PersonAction.event(self, name, detail),
             plan=self.plan.id if self.plan else None,
             version=self.plan.version if self.plan else None,
             repository=self.repository.uri,

@@ -48,7 +48,7 @@ class PinStillInForce:
 
 
 @dataclass(frozen=True, slots=True)
-class Authority:
+class AuthorityChecker:
     """`rules_of` and `general_rules`: those of this process's settings; `general_rules` concern all
     repositories. `directory` knows people and the workspace."""
 
@@ -70,7 +70,7 @@ class Authority:
             plan, undo_window, begins_at
         )
 
-    def pins_still_on(
+    def pins_still_in_force(
         self, repository: RepositoryId, removals: Sequence[PinRemoval], now: datetime
     ) -> Sequence[PinStillInForce]:
         """Removed pins that still protect: none of the people who removed them may do so, or Slack

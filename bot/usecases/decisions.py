@@ -38,7 +38,7 @@ from bot.core.records import Approval, Change, EventName, Pause, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.core.transitions import Step, approved, asked_to_stop, called_back, dismissed
 from bot.ports import Clock, Doubted, UsageMemory
-from bot.usecases.audit import Action, RepositoryAction, one_line
+from bot.usecases.audit import PersonAction, RepositoryAction, one_line
 from bot.usecases.proposals import find_plan
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
+class ApprovalRequest:
     """A person's approval. `version`: the one that they saw; `channel`: where they approved, None
     outside Slack; `typed`: the text that they typed to confirm, None if they were not asked."""
 
@@ -65,14 +65,16 @@ class Decisions:
     general_rules: ApprovalRules
     undo_window: timedelta
 
-    def lacks_only_the_name(self, plan: PlanRecord, person: Person, consent: Consent) -> bool:
+    def lacks_only_the_name(
+        self, plan: PlanRecord, person: Person, consent: ApprovalRequest
+    ) -> bool:
         """Whether the person may approve once they have typed the repository's name."""
         typed = replace(consent, typed=plan.repository.name)
         return isinstance(self._may_approve(plan, person, consent), Refused) and isinstance(
             self._may_approve(plan, person, typed), Granted
         )
 
-    def approve(self, id_: str, person: Person, consent: Consent) -> PlanRecord:
+    def approve(self, id_: str, person: Person, consent: ApprovalRequest) -> PlanRecord:
         """Returns the plan: approved, or still proposed if other people have to approve, too."""
         while True:
             before, action = self._find(id_, person)
@@ -135,7 +137,7 @@ class Decisions:
     def confirm_usage(self, source: str, scope: str, workloads: int, person: Person) -> Doubted:
         """Accepts a drop in a source's usage. `workloads`: the number that the person saw. Returns
         what the source is believed to list from now on."""
-        action = Action(self.store, person, self.clock())
+        action = PersonAction(self.store, person, self.clock())
         while True:
             doubted = find_doubted(self.store, source, scope)
             action.expect(may_confirm_usage(person, self.general_rules))
@@ -150,7 +152,7 @@ class Decisions:
         plan = find_plan(self.store, id_, now)
         return plan, RepositoryAction(self.store, person, now, plan.repository, plan)
 
-    def _may_approve(self, plan: PlanRecord, person: Person, consent: Consent) -> Decision:
+    def _may_approve(self, plan: PlanRecord, person: Person, consent: ApprovalRequest) -> Decision:
         return may_approve(
             person,
             plan,
@@ -160,8 +162,8 @@ class Decisions:
             typed=consent.typed,
         )
 
-    def _expect_may_pause(self, person: Person) -> Action:
-        action = Action(self.store, person, self.clock())
+    def _expect_may_pause(self, person: Person) -> PersonAction:
+        action = PersonAction(self.store, person, self.clock())
         action.expect(may_pause(person, self.general_rules))
         return action
 

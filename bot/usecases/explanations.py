@@ -61,26 +61,28 @@ def _closest(plan: Plan, reference: str) -> str | None:
     return next(iter(get_close_matches(reference, tags, n=1)), None)
 
 
-PLANS_LOOKED_THROUGH = 100
+MAX_PLANS_SEARCHED = 100
 """Of one repository, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
+class DeletedManifest:
     """A manifest that the bot deleted, and the plan by which it did."""
 
     plan: PlanRecord
     item: Item
 
 
-def find_deleted(store: "Store", repository: RepositoryId, reference: str) -> Deleted | None:
+def find_deleted(
+    store: "Store", repository: RepositoryId, reference: str
+) -> DeletedManifest | None:
     """`reference`: a tag that the manifest had, its digest, or the start of its digest. Returns the
     manifest that was deleted last if it names several."""
     for plan in _carried_out(store, repository):
         for item in store.items(plan.id, plan.version):
             was_deleted = item.outcome is Outcome.DELETED
             if was_deleted and is_called(reference, item.digest, item.tags):
-                return Deleted(plan, item)
+                return DeletedManifest(plan, item)
     return None
 
 
@@ -89,7 +91,7 @@ def _carried_out(store: "Store", repository: RepositoryId) -> Iterator[PlanRecor
     open_plan = store.open_plan(repository)
     if open_plan and open_plan.state is PlanState.EXECUTING:
         yield open_plan
-    yield from store.carried_out_plans(PLANS_LOOKED_THROUGH, repository)
+    yield from store.carried_out_plans(MAX_PLANS_SEARCHED, repository)
 
 
 def find_kept_manifest(store: "Store", plan: PlanRecord, reference: str) -> KeptManifest:

@@ -24,13 +24,13 @@ from bot.core.repository import RepositoryId
 from bot.parallel import in_parallel
 from bot.ports import Clock, Dated, ManifestCache, Progress, Registry, RepositoryMemory
 
-LISTED_BETWEEN_STEPS = 1000
+LISTED_PER_STEP = 1000
 
-FIRST = 8
+FIRST_BATCH = 8
 """How many manifests the first call reads, before their lengths are known: ECR stores manifests of
 up to 4 MiB (Amazon ECR service quotas)."""
 
-CALL_BYTES = 4 * 2**20
+BYTES_PER_CALL = 4 * 2**20
 """How many bytes of manifests one call should return. Parsing them takes three to four times as
 much memory, and several calls run at once."""
 
@@ -71,7 +71,7 @@ class InventoryTaker:
         found: dict[str, Described] = {}
         for entry in self.registry.describe(repository):
             found[entry.digest] = _joined(entry, found.get(entry.digest, entry))
-            if len(found) % LISTED_BETWEEN_STEPS == 0:
+            if len(found) % LISTED_PER_STEP == 0:
                 self.progress("listing images", len(found), None)
         our_reads = self.cache.our_reads(repository)
         return {digest: pulled_by_others(entry, our_reads) for digest, entry in found.items()}
@@ -94,7 +94,7 @@ class InventoryTaker:
         unread: dict[str, Unread] = {}
         failures: list[ServiceError] = []
         size = BatchSize(self.registry.read_at_once)
-        reading = open_reading(self.registry, repository, self.cache, self.clock, size)
+        reading = open_manifest_reader(self.registry, repository, self.cache, self.clock, size)
         for answer in reading.read(missing, partial(self.registry.read, repository)):
             if isinstance(answer, ServiceError):
                 failures.append(answer)
@@ -174,11 +174,11 @@ class BatchSize:
 
     def next(self) -> int:
         if self._average is None:
-            return min(self._most, FIRST)
-        return max(1, min(self._most, int(CALL_BYTES / max(self._average, 1.0))))
+            return min(self._most, FIRST_BATCH)
+        return max(1, min(self._most, int(BYTES_PER_CALL / max(self._average, 1.0))))
 
 
-class Readable(Protocol):
+class ReadableManifest(Protocol):
     """A manifest that can be read, and its last pull."""
 
     @property
@@ -191,29 +191,29 @@ class Readable(Protocol):
     def config_type(self) -> str | None: ...
 
 
-Entry = TypeVar("Entry", bound=Readable)
-Found = TypeVar("Found")
+Entry = TypeVar("Entry", bound=ReadableManifest)
+Answer = TypeVar("Answer")
 
 
 def sample(entries: Sequence[Entry]) -> tuple[Sequence[Entry], Sequence[Entry]]:
     """What to read first, and the others in their order. The first has one manifest of each type
     as far as possible, since lengths differ by type."""
     by_type = {entry.config_type: entry for entry in reversed(entries)}
-    first = {entry.digest: entry for entry in islice(by_type.values(), FIRST)}
-    for entry in entries[:FIRST]:
-        if len(first) < FIRST:
+    first = {entry.digest: entry for entry in islice(by_type.values(), FIRST_BATCH)}
+    for entry in entries[:FIRST_BATCH]:
+        if len(first) < FIRST_BATCH:
             first[entry.digest] = entry
     return [*first.values()], [entry for entry in entries if entry.digest not in first]
 
 
-class _Begun(NamedTuple, Generic[Entry]):
+class _StartedCall(NamedTuple, Generic[Entry]):
     batch: Sequence[Entry]
     at: datetime
 
 
-class _Ended(NamedTuple, Generic[Entry, Found]):
-    begun: _Begun[Entry]
-    answer: Mapping[str, Found] | ServiceError
+class _FinishedCall(NamedTuple, Generic[Entry, Answer]):
+    begun: _StartedCall[Entry]
+    answer: Mapping[str, Answer] | ServiceError
     text_bytes: int
     recorded: Span | None
 
@@ -223,7 +223,7 @@ def _never() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ManifestReader:
     """Calls that read manifests of one repository. ECR records each read as a pull, so the bot
     stores its own reads and can tell them from other pulls.
 
@@ -238,9 +238,9 @@ class Reading:
     def read(
         self,
         entries: Sequence[Entry],
-        call: Callable[[Sequence[Entry]], Dated[Found]],
+        call: Callable[[Sequence[Entry]], Dated[Answer]],
         is_enough: Callable[[], bool] = _never,
-    ) -> Iterator[Mapping[str, Found] | ServiceError]:
+    ) -> Iterator[Mapping[str, Answer] | ServiceError]:
         """What each call found, or why it failed. The first call runs alone, since its size is a
         guess. After a failure, or once `is_enough` returns True, no further call starts.
 
@@ -265,24 +265,24 @@ class Reading:
                 self._remember(ended.begun, ended.recorded)
                 yield ended.answer
 
-    def _begin(self, batch: Sequence[Entry]) -> _Begun[Entry]:
-        begun = _Begun(batch, self.clock())
+    def _begin(self, batch: Sequence[Entry]) -> _StartedCall[Entry]:
+        begun = _StartedCall(batch, self.clock())
         self._remember(begun, recorded=None)
         return begun
 
     def _timed(
-        self, call: Callable[[Sequence[Entry]], Dated[Found]], begun: _Begun[Entry]
-    ) -> _Ended[Entry, Found]:
-        answer: Mapping[str, Found] | ServiceError
+        self, call: Callable[[Sequence[Entry]], Dated[Answer]], begun: _StartedCall[Entry]
+    ) -> _FinishedCall[Entry, Answer]:
+        answer: Mapping[str, Answer] | ServiceError
         answered_at, text_bytes = None, 0
         try:
             answer, answered_at, text_bytes = call(begun.batch)
         except ServiceError as error:
             answer = error
         recorded = recorded_span(begun.at, self.clock(), answered_at)
-        return _Ended(begun, answer, text_bytes, recorded)
+        return _FinishedCall(begun, answer, text_bytes, recorded)
 
-    def _remember(self, begun: _Begun[Entry], recorded: Span | None) -> None:
+    def _remember(self, begun: _StartedCall[Entry], recorded: Span | None) -> None:
         if self.leaves_traces:
             reads = {
                 entry.digest: OurRead(begun.at, entry.pulled_at, recorded) for entry in begun.batch
@@ -290,14 +290,14 @@ class Reading:
             self.memory.add_our_reads(self.repository, reads)
 
 
-def open_reading(
+def open_manifest_reader(
     registry: Registry,
     repository: RepositoryId,
     memory: RepositoryMemory,
     clock: Clock,
     size: BatchSize,
-) -> Reading:
-    return Reading(repository, memory, clock, size, reads_count_as_pulls(registry))
+) -> ManifestReader:
+    return ManifestReader(repository, memory, clock, size, reads_count_as_pulls(registry))
 
 
 def reads_count_as_pulls(registry: Registry) -> bool:

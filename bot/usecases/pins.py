@@ -23,10 +23,10 @@ from bot.core.policy import ApprovalRules
 from bot.core.records import Change, Event, EventName, PinRemoval, PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
 from bot.core.words import moment
-from bot.parallel import each_for_itself
+from bot.parallel import call_all
 from bot.ports import Clock
 from bot.usecases.audit import RepositoryAction, one_line
-from bot.usecases.check_authority import Authority, PinStillInForce
+from bot.usecases.check_authority import AuthorityChecker, PinStillInForce
 from bot.usecases.proposals import (
     PlanTerms,
     catch_up,
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-WARNED_AHEAD = timedelta(days=1)
+WARNING_PERIOD = timedelta(days=1)
 
-MESSAGES_AT_A_TIME = 5
+MESSAGES_PER_CALL = 5
 """The Slack rate limit has to leave room for other messages."""
 
 
@@ -52,7 +52,7 @@ class NewPins:
 
     pins: Sequence[Pin]
     plan: PlanRecord | None
-    idle: tuple[str, ...]
+    unmatched: tuple[str, ...]
 
 
 class CannotProlongError(RequestError):
@@ -71,7 +71,7 @@ class Pins:
     store: "Store"
     clock: Clock
     rules_of: Callable[[RepositoryId], ApprovalRules]
-    authority: Authority
+    authority: AuthorityChecker
     terms: PlanTerms
 
     def pin(
@@ -160,7 +160,7 @@ class Pins:
                     self.store, self.clock, repository, action.person, self.terms
                 )
                 plan, content = found or (None, None)
-                return NewPins(pins, plan, self._idle(pins, content, action))
+                return NewPins(pins, plan, self._unmatched(pins, content, action))
 
     def _replaced(
         self, made: Sequence[RepositoryPin], action: RepositoryAction
@@ -170,7 +170,7 @@ class Pins:
         known = {each.pin.pin: each for each in self.store.pins(action.repository.uri)}
         replaced = [(known[new.pin.pin], new) for new in made if new.pin.pin in known]
         for old, new in replaced:
-            if old.pin.protects(action.at) and _takes_off(new.pin, old.pin):
+            if old.pin.protects(action.at) and _needs_right_to_unpin(new.pin, old.pin):
                 decision = may_unpin(action.person, old.pin, self.rules_of(action.repository))
                 if isinstance(decision, Refused):
                     action.refuse(PinOfAnother(old.pin, decision.reason))
@@ -185,7 +185,7 @@ class Pins:
         change = next_version(about_it, content, pins, self.terms)
         return replace(change, events=(*_pinned(about_it, pins, content), *change.events))
 
-    def _idle(
+    def _unmatched(
         self, pins: Sequence[Pin], content: Plan | None, action: RepositoryAction
     ) -> tuple[str, ...]:
         if content is None:
@@ -222,7 +222,7 @@ class Pins:
     def _still_on(self, repository: RepositoryId, now: datetime) -> Sequence[PinStillInForce]:
         """Pins that were removed only by people who may not remove them."""
         removals = self.store.pin_removals(repository.uri)
-        return self.authority.pins_still_on(repository, removals, now)
+        return self.authority.pins_still_in_force(repository, removals, now)
 
 
 def warn_of_pins(
@@ -234,11 +234,9 @@ def warn_of_pins(
     `tell` sends one message about one person's pins in one repository. If it raises ServiceError,
     the others are still warned; this raises it afterwards, and the next call tries again."""
     now = clock()
-    pins = (pin for pin in store.pins_to_warn_of(now + WARNED_AHEAD) if _needs_warning(pin, now))
+    pins = (pin for pin in store.pins_to_warn_of(now + WARNING_PERIOD) if _needs_warning(pin, now))
     groups = [list(group) for _, group in groupby(sorted(pins, key=_whose), key=_whose)]
-    each_for_itself(
-        partial(_warn, store, clock, tell, group) for group in groups[:MESSAGES_AT_A_TIME]
-    )
+    call_all(partial(_warn, store, clock, tell, group) for group in groups[:MESSAGES_PER_CALL])
 
 
 def _warn(
@@ -261,7 +259,7 @@ def _warn(
 def _needs_warning(pin: RepositoryPin, now: datetime) -> bool:
     """Not a pin that was made for less than a day, and not one that is over."""
     until = pin.pin.until
-    return until is not None and pin.made_at < until - WARNED_AHEAD and now < until
+    return until is not None and pin.made_at < until - WARNING_PERIOD and now < until
 
 
 def _whose(pin: RepositoryPin) -> tuple[str, str]:
@@ -300,7 +298,7 @@ def _not_pinned(text: str, repository: RepositoryId, known: Sequence[str]) -> st
     )
 
 
-def _takes_off(new: Pin, old: Pin) -> bool:
+def _needs_right_to_unpin(new: Pin, old: Pin) -> bool:
     if new.by != old.by:
         return True
     return new.until is not None and (old.until is None or new.until < old.until)

@@ -23,9 +23,9 @@ from bot.core.snapshot import REFERENCES, Snapshot, missing_repositories_scan
 from bot.core.tag_history import PastTags, find_past_tags, renewed_at, scan_tags
 from bot.core.usage import Coverage, SourceScan
 from bot.ports import Clock, ManifestCache, Progress, Registry
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.inventory import Inventory, InventoryTaker
-from bot.usecases.repositories import Found, RepositoryNames
+from bot.usecases.repositories import FoundRepository, RepositoryNames
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -60,12 +60,12 @@ class Planner:
     usd_per_gb_month: float
     cache: ManifestCache
     store: "Store | None"
-    authority: Authority
+    authority: AuthorityChecker
     clock: Clock
     progress: Progress
     names: RepositoryNames
 
-    def plan(self, found: Found, gone: Sequence[Manifest] = ()) -> Planned:
+    def plan(self, found: FoundRepository, gone: Sequence[Manifest] = ()) -> Planned:
         """`gone`: deleted manifests, which are judged as if they were still there.
 
         Raises ServiceError if the images cannot be listed. If anything else cannot be read, the
@@ -74,7 +74,7 @@ class Planner:
         repository, registry = found.repository, found.registry
         inventory = InventoryTaker(registry, self.cache, self.clock, self.progress).take(repository)
         pins, removals = pins_and_removals(self.store, repository)
-        still_on = self.authority.pins_still_on(repository, removals, now)
+        still_on = self.authority.pins_still_in_force(repository, removals, now)
         tags = self._tags(repository, inventory, now)
         deleted_also_in, scans = self._scan_registry(found)
         runs = self.snapshot.tag_runs_of(repository, deleted_also_in)
@@ -97,7 +97,7 @@ class Planner:
         )
         prices = Prices(self.usd_per_gb_month, _layers_stay_within(registry))
         return Planned(
-            make_plan(repository, _besides(inventory.manifests, gone), evidence, prices),
+            make_plan(repository, _with_deleted(inventory.manifests, gone), evidence, prices),
             self.scanned_at,
             pins,
             removals,
@@ -121,7 +121,9 @@ class Planner:
             known_since=tags.reaches_back_to if self.store else None,
         )
 
-    def _scan_registry(self, found: Found) -> tuple[tuple[RegistryId, ...], list[SourceScan]]:
+    def _scan_registry(
+        self, found: FoundRepository
+    ) -> tuple[tuple[RegistryId, ...], list[SourceScan]]:
         """The registries to which deletions are replicated, and a failed scan for each thing that
         the sources do not see."""
         scans: list[SourceScan] = []
@@ -165,7 +167,7 @@ def pins_and_removals(
     return pins, store.pin_removals(repository.uri)
 
 
-def _besides(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:
+def _with_deleted(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequence[Manifest]:
     """With the deleted manifests, except those that were pushed again."""
     if not gone:
         return there

@@ -39,7 +39,7 @@ from bot.core.transitions import (
 from bot.ports import Clock
 from bot.usecases.audit import RepositoryAction
 from bot.usecases.planning import Planned, Planner
-from bot.usecases.repositories import Found
+from bot.usecases.repositories import FoundRepository
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -49,7 +49,7 @@ _ID = re.compile(r"\w+", re.ASCII)
 """Ids have no other characters, and a database may refuse some of them."""
 
 
-class Version(NamedTuple):
+class PlanVersion(NamedTuple):
     """A plan with the content of its newest version."""
 
     record: PlanRecord
@@ -84,7 +84,7 @@ class Proposer:
     terms: PlanTerms
     person: Person
 
-    def propose(self, found: Found) -> Proposal:
+    def propose(self, found: FoundRepository) -> Proposal:
         """A proposed plan with other content gets its next version. An open plan with the same
         content is not changed, and neither is an approved or executing plan.
 
@@ -109,7 +109,7 @@ class Proposer:
         while True:
             now = self.clock()
             before = find_open_plan(self.store, repository, now)
-            if before and _stays(before, planned):
+            if before and _stays_valid(before, planned):
                 with suppress(ReplacedError):
                     content = self.store.content(before.id, before.version)
                     return Proposal(before, content, is_new=False)
@@ -146,7 +146,7 @@ class Proposer:
 
 def catch_up(
     store: "Store", clock: Clock, repository: RepositoryId, person: Person, terms: PlanTerms
-) -> Version | None:
+) -> PlanVersion | None:
     """Gives the open plan its next version if pins were made while it was planned. Returns the open
     plan."""
     while True:
@@ -176,10 +176,10 @@ def next_version(
     return Change((event,), action.plan, after, pinned)
 
 
-def version_of(change: Change) -> Version | None:
+def version_of(change: Change) -> PlanVersion | None:
     """The version that the change makes, if it makes one."""
     if change.after and change.content:
-        return Version(change.after, change.content)
+        return PlanVersion(change.after, change.content)
     return None
 
 
@@ -207,12 +207,12 @@ def find_open_plan(store: "Store", repository: RepositoryId, now: datetime) -> P
 
 def find_open_version(
     store: "Store", repository: RepositoryId, now: datetime, states: Container[PlanState] = OPEN
-) -> Version | None:
+) -> PlanVersion | None:
     """The open plan with its content, if it is in one of these states. If a newer version replaces
     it while it is read, returns the newer one."""
     while (plan := find_open_plan(store, repository, now)) and plan.state in states:
         with suppress(ReplacedError):
-            return Version(plan, store.content(plan.id, plan.version))
+            return PlanVersion(plan, store.content(plan.id, plan.version))
     return None
 
 
@@ -269,7 +269,7 @@ def _has_no_approval(plan: PlanRecord) -> bool:
     return plan.state is PlanState.PROPOSED and not plan.current_approvals
 
 
-def _stays(before: PlanRecord, planned: Planned) -> bool:
+def _stays_valid(before: PlanRecord, planned: Planned) -> bool:
     """A plan that was proposed after this scan knows more than it."""
     if before.state is not PlanState.PROPOSED or before.proposed_at > planned.scanned_at:
         return True

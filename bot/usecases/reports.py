@@ -31,7 +31,7 @@ from bot.core.schedules import (
 )
 from bot.parallel import in_parallel
 from bot.ports import Clock, Registry, ReportMessages
-from bot.usecases.audit import Action
+from bot.usecases.audit import PersonAction
 from bot.usecases.proposals import Proposal, keep_proposal_open
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _outcome(request: ReportRequest, proposal: Proposal | None) -> DueOutcome:
 
 
 @dataclass(slots=True)
-class RunDue:
+class ReportScheduler:
     """Puts reports that are due on the queue. `registries`: by their names in the settings.
     `since`: reports that were due before are left out. `warn` gets sentences for the log."""
 
@@ -196,13 +196,13 @@ class RunDue:
         self, registry: Registry, repositories: Sequence[RepositoryId]
     ) -> Iterator[RepositoryId]:
         def is_ignored(repository: RepositoryId) -> bool:
-            return is_left_out(registry, repository, self.warn)
+            return is_ignored(registry, repository, self.warn)
 
         answers = in_parallel(is_ignored, repositories)
         return (each for each, left_out in zip(repositories, answers, strict=True) if not left_out)
 
 
-def is_left_out(registry: Registry, repository: RepositoryId, warn: Callable[[str], None]) -> bool:
+def is_ignored(registry: Registry, repository: RepositoryId, warn: Callable[[str], None]) -> bool:
     """Whether the repository's AWS tags leave it out of scheduled reports. False if they cannot be
     read."""
     try:
@@ -217,7 +217,7 @@ REPORT = "report"
 
 
 @dataclass(frozen=True, slots=True)
-class RequestedReports:
+class RequestedReport:
     """`repository`: a name, glob or URI as the person wrote it. `user`: the person. `placeholder`:
     the `ts` of the message that turns into the report, None if a new one is posted."""
 
@@ -242,7 +242,7 @@ class RequestedReports:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportRequests:
+class ReportRequestQueue:
     """Puts the reports that people in Slack request on the queue. `rules`: those that belong to no
     repository."""
 
@@ -252,14 +252,14 @@ class ReportRequests:
 
     def expect_may_request(self, person: Person) -> None:
         """Raises RefusedError if the person may not request reports. The audit has the refusal."""
-        action = Action(self.store, person, self.clock())
+        action = PersonAction(self.store, person, self.clock())
         action.expect(may_ask_for_report(person, self.rules))
 
     def put(
         self, person: Person, repository: str, channel: str, placeholder: str | None = None
     ) -> None:
-        """The arguments are as in `RequestedReports`. Raises RefusedError as `expect_may_request`
+        """The arguments are as in `RequestedReport`. Raises RefusedError as `expect_may_request`
         does."""
         self.expect_may_request(person)
-        requested = RequestedReports(repository, channel, person.name, placeholder)
+        requested = RequestedReport(repository, channel, person.name, placeholder)
         self.store.put(REPORT, requested.payload(), self.clock())

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRepository:
     """A repository, and the registry that it is in."""
 
     repository: RepositoryId
     registry: Registry
 
 
-def find_repositories(argument: str, registries: Sequence[Registry]) -> list[Found]:
+def find_repositories(argument: str, registries: Sequence[Registry]) -> list[FoundRepository]:
     """`argument`: a name, a glob or a URI. Returns at least one repository.
 
     Raises RequestError if there is none, or if several registries have one of that name. Raises
@@ -47,7 +47,7 @@ def find_repositories(argument: str, registries: Sequence[Registry]) -> list[Fou
     return found[:1]
 
 
-def find_repository(argument: str, registries: Sequence[Registry]) -> Found:
+def find_repository(argument: str, registries: Sequence[Registry]) -> FoundRepository:
     """As `find_repositories`, but raises RequestError also if it finds several."""
     found = find_repositories(argument, registries)
     if len(found) > 1:
@@ -56,7 +56,7 @@ def find_repository(argument: str, registries: Sequence[Registry]) -> Found:
     return found[0]
 
 
-def _by_glob(glob: str, registries: Sequence[Registry]) -> list[Found]:
+def _by_glob(glob: str, registries: Sequence[Registry]) -> list[FoundRepository]:
     try:
         patterns = Patterns.of(REPOSITORIES.check(glob))
     except PatternError as error:
@@ -69,7 +69,7 @@ def _by_glob(glob: str, registries: Sequence[Registry]) -> list[Found]:
     return found
 
 
-def _by_name(name: str, registries: Sequence[Registry]) -> Found:
+def _by_name(name: str, registries: Sequence[Registry]) -> FoundRepository:
     found = list(_named(_checked(name, name), registries))
     if not found:
         raise RequestError(_unknown(name, [f.repository.name for f in _all(registries)]))
@@ -93,16 +93,16 @@ def _checked(name: str, argument: str) -> str:
     return name
 
 
-def _named(name: str, registries: Iterable[Registry]) -> Iterator[Found]:
+def _named(name: str, registries: Iterable[Registry]) -> Iterator[FoundRepository]:
     for registry in registries:
         if repository := registry.repository(name):
-            yield Found(repository, registry)
+            yield FoundRepository(repository, registry)
 
 
-def _all(registries: Iterable[Registry]) -> Iterator[Found]:
+def _all(registries: Iterable[Registry]) -> Iterator[FoundRepository]:
     for registry in registries:
         for repository in registry.repositories():
-            yield Found(repository, registry)
+            yield FoundRepository(repository, registry)
 
 
 def _unknown(argument: str, known: Sequence[str]) -> str:
@@ -121,7 +121,7 @@ class RepositoryNames:
         self._lock = Lock()
 
     def missing(
-        self, found: Found, named: Namings, deleted_also_in: Iterable[RegistryId]
+        self, found: FoundRepository, named: Namings, deleted_also_in: Iterable[RegistryId]
     ) -> Sequence[Naming]:
         """References to repositories that do not exist, but may mean this repository: their names
         end in `/` and its name. `deleted_also_in`: registries to which deletions are replicated; if
@@ -140,7 +140,7 @@ class RepositoryNames:
                 missing.append(naming)
         return missing
 
-    def _names(self, id_: RegistryId, found: Found) -> frozenset[str] | None:
+    def _names(self, id_: RegistryId, found: FoundRepository) -> frozenset[str] | None:
         """None if it is none of these registries."""
         registry = found.registry
         if id_ != found.repository.registry:
@@ -215,7 +215,7 @@ def _closest(store: "Store", argument: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class RepositorySync:
     """Lists all registries into the store, so that `find_known` and Slack need not ask AWS. `warn`
     gets sentences for the log."""
 
@@ -228,12 +228,12 @@ class Survey:
         registries from the store if the ids of all registries can be read.
 
         Raises ServiceError if the database fails."""
-        known = [self._look_at(registry, now) for registry in self.registries]
+        known = [self._sync(registry, now) for registry in self.registries]
         named = [id_ for id_ in known if id_]
         if named and len(named) == len(known):
             self.store.forget_other_registries(named)
 
-    def _look_at(self, registry: Registry, now: datetime) -> RegistryId | None:
+    def _sync(self, registry: Registry, now: datetime) -> RegistryId | None:
         """None if its id cannot be read."""
         id_ = None
         try:

@@ -13,11 +13,11 @@ from threading import Lock
 from typing import Protocol
 
 from bot.aws.ecr import EcrRegistry
-from bot.bootstrap.memory import memory_of
-from bot.bootstrap.people import open_authority, open_proposer
 from bot.bootstrap.planning import open_planner, open_registries
-from bot.bootstrap.processes import Leaving
-from bot.bootstrap.sources import Seen, open_sources
+from bot.bootstrap.processes import Shutdown
+from bot.bootstrap.sources import CompletedScan, open_sources
+from bot.bootstrap.storage import open_storage_with
+from bot.bootstrap.usecases import open_authority, open_proposer
 from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, Sentence, ServiceError
 from bot.core.records import BY_ITSELF, Job
@@ -30,7 +30,7 @@ from bot.slack.api import CANNOT_POST, PostLimiter, SlackError
 from bot.slack.messages.report_progress import failed_message, planning_message, rest_message
 from bot.slack.requested_reports import RateLimitedReportPoster, ReportPlaceholder, post_summary
 from bot.store.store import Store
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.deletion.lease import Lease, LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
 from bot.usecases.proposals import Proposal
@@ -39,17 +39,17 @@ from bot.usecases.reports import (
     PlannedReport,
     ReportRequest,
     Reports,
-    RequestedReports,
+    RequestedReport,
 )
-from bot.usecases.repositories import Found, find_repositories, find_repository
+from bot.usecases.repositories import FoundRepository, find_repositories, find_repository
 from bot.worker.slack_updates import SlackAccess
 
-SHARED_FOR = timedelta(minutes=1)
+SCAN_SHARED_FOR = timedelta(minutes=1)
 
 PLANNING_RETRIED_FOR = timedelta(hours=1)
 """While AWS or the database fails. After that the summary says why there is no report."""
 
-MOST_REPORTS = 10
+MAX_REPORTS = 10
 """Of one request."""
 
 ShowProgress = Callable[[str, int, int], None]
@@ -60,15 +60,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class SharedScans:
-    """Scans of usage for plans that people decide on: a deletion always scans anew. A scan is
-    shared for SHARED_FOR, unless a part of it failed, since somebody may have fixed that, or the
-    repository's open plan is newer, since that plan knows more."""
+    """Shares usage scans among plans that people decide on. A deletion always makes its own scan.
+
+    A scan is shared for SCAN_SHARED_FOR. It is not shared if a part of it failed, since the cause
+    may be fixed by now, or if the repository's open plan is newer than the scan."""
 
     settings: Settings
-    authority: Authority
+    authority: AuthorityChecker
     store: Store
     clock: Clock
-    _seen: dict[RegistryId, Seen] = field(default_factory=dict, init=False)
+    _seen: dict[RegistryId, CompletedScan] = field(default_factory=dict, init=False)
     _locks: defaultdict[RegistryId, Lock] = field(
         default_factory=lambda: defaultdict(Lock), init=False
     )
@@ -79,25 +80,25 @@ class SharedScans:
         registries: Sequence[EcrRegistry],
         memory: ScanMemory,
         progress: Progress,
-    ) -> Seen:
+    ) -> CompletedScan:
         """A second caller waits for the scan of the first."""
         with self._locks[repository.registry]:
             seen = self._seen.get(repository.registry)
             if seen is None or not self._serves(seen, repository):
                 asked = frozenset([repository.registry])
                 sources = open_sources(self.settings, registries, asked)
-                seen = sources.scan_other_regions_too(
+                seen = sources.scan_with_other_regions(
                     self.settings, self.authority, memory, self.clock, progress
                 )
                 self._seen[repository.registry] = seen
             return seen
 
-    def _serves(self, seen: Seen, repository: RepositoryId) -> bool:
+    def _serves(self, seen: CompletedScan, repository: RepositoryId) -> bool:
         if any(scan.failure for scan in seen.snapshot.scans):
             return False
         plan = self.store.open_plan(repository)
         is_newer_than_plan = plan is None or plan.proposed_at <= seen.at
-        return is_newer_than_plan and self.clock() - seen.at < SHARED_FOR
+        return is_newer_than_plan and self.clock() - seen.at < SCAN_SHARED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +108,17 @@ class ReportPlanner:
     settings: Settings
     store: Store
     scans: SharedScans
-    authority: Authority
+    authority: AuthorityChecker
 
     def propose(
         self,
-        found: Found,
+        found: FoundRepository,
         registries: Sequence[EcrRegistry],
         person: SlackPerson,
         progress: Progress,
     ) -> Proposal:
         """Raises what planning and the store raise."""
-        with memory_of(self.store) as memory:
+        with open_storage_with(self.store) as memory:
             seen = self.scans.scan(found.repository, registries, memory.scans, progress)
             planner = open_planner(self.settings, self.authority, seen, memory, progress)
             return open_proposer(self.settings, self.store, planner, person).propose(found)
@@ -152,13 +153,13 @@ class JobHandlers:
 
 
 def open_job_handlers(
-    settings: Settings, store: Store, slack: SlackAccess, leaving: Leaving, clock: Clock
+    settings: Settings, store: Store, slack: SlackAccess, shutdown: Shutdown, clock: Clock
 ) -> JobHandlers:
     authority = open_authority(settings)
     scans = SharedScans(settings, authority, store, clock)
     planner = ReportPlanner(settings, store, scans, authority)
-    limiter = PostLimiter(time.monotonic, leaving.sleep)
-    maker = ReportMaker(settings, store, slack, planner, limiter, leaving, clock)
+    limiter = PostLimiter(time.monotonic, shutdown.sleep)
+    maker = ReportMaker(settings, store, slack, planner, limiter, shutdown, clock)
     return JobHandlers(
         {
             REPORT: RequestedReportHandler(maker),
@@ -178,7 +179,7 @@ class ReportMaker:
     slack: SlackAccess
     planner: ReportPlanner
     limiter: PostLimiter
-    leaving: Leaving
+    shutdown: Shutdown
     clock: Clock
 
     def reports(self) -> Reports:
@@ -192,7 +193,7 @@ class ReportMaker:
     def plan(
         self,
         request: ReportRequest,
-        found: Found,
+        found: FoundRepository,
         registries: Sequence[EcrRegistry],
         requester: str,
         progress: Progress,
@@ -209,7 +210,7 @@ class ReportMaker:
         the rest to another one."""
 
         def progress(step: str, done: int, total: int | None, _note: str = "", /) -> None:
-            if self.leaving.is_told():
+            if self.shutdown.is_requested():
                 raise ShutdownError
             lease.expect_not_lost()
             show(step, done, total or 0)
@@ -259,7 +260,7 @@ class ScheduledReportHandler:
         found = find_repository(report.repository, registries)
         channel = self.maker.slack.services().workspace.rules_of(found.repository).channel
         request = ReportRequest(found.repository, channel, report.round, is_claimed=True)
-        progress = self.maker.progress(lease, _show_nowhere)
+        progress = self.maker.progress(lease, _no_progress)
         return self.maker.plan(request, found, registries, BY_ITSELF, progress)
 
     def _deliver(self, planned: PlannedReport, report: DueReport) -> None:
@@ -290,7 +291,7 @@ class RequestedReportHandler:
     def do(self, job: Job, lease: Lease) -> None:
         """Shows in place of a report why it cannot be planned. Raises LeaseLostError,
         ShutdownError, and ServiceError if Slack or the database fails."""
-        requested = RequestedReports.of(job)
+        requested = RequestedReport.of(job)
         try:
             registries = self.maker.registries()
             found = _found(requested.repository, registries)
@@ -303,15 +304,15 @@ class RequestedReportHandler:
             requested = replace(requested, placeholder=None)
 
     def give_up(self, job: Job, why: JobFailure) -> None:
-        requested = RequestedReports.of(job)
+        requested = RequestedReport.of(job)
         sentence = f"{requested.repository} cannot be reported: {failure_words(why)}"
         self._placeholder(requested).show_failure(failed_message(sentence))
 
     def _report(
         self,
-        found: Found,
+        found: FoundRepository,
         registries: Sequence[EcrRegistry],
-        requested: RequestedReports,
+        requested: RequestedReport,
         lease: Lease,
     ) -> None:
         name, placeholder = found.repository.name, self._placeholder(requested)
@@ -333,24 +334,27 @@ class RequestedReportHandler:
             lease.renew()
             self.maker.reports().deliver(planned)
 
-    def _placeholder(self, requested: RequestedReports) -> ReportPlaceholder:
+    def _placeholder(self, requested: RequestedReport) -> ReportPlaceholder:
         slack = self.maker.slack.services()
         return ReportPlaceholder(
-            slack.workspace.client, slack.hasty, requested.channel, requested.placeholder
+            slack.workspace.client,
+            slack.client_without_retries,
+            requested.channel,
+            requested.placeholder,
         )
 
 
-def _show_nowhere(step: str, done: int, total: int) -> None:
+def _no_progress(step: str, done: int, total: int) -> None:
     """Nobody waits for a scheduled report."""
 
 
-def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[Found]:
-    """Raises RequestError also if there are more than MOST_REPORTS."""
+def _found(argument: str, registries: Sequence[EcrRegistry]) -> Sequence[FoundRepository]:
+    """Raises RequestError also if there are more than MAX_REPORTS."""
     found = find_repositories(argument, registries)
-    if len(found) > MOST_REPORTS:
+    if len(found) > MAX_REPORTS:
         raise RequestError(
             f"{argument} fits {len(found):,} repositories, and one request brings at most "
-            f"{MOST_REPORTS} reports: narrow it"
+            f"{MAX_REPORTS} reports: narrow it"
         )
     return found
 

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.bootstrap.processes import Leaving
+from bot.bootstrap.processes import Shutdown
 from bot.core.errors import Sentence, ServiceError
 from bot.core.records import Job, Worker
 from bot.core.schedules import JobFailure, NotDoneInADay, TooManyAttempts
@@ -16,14 +16,14 @@ from bot.usecases.deletion.lease import JOB_LEASE, Lease, LeaseLostError, lease_
 from bot.usecases.deletion.run import ShutdownError
 from bot.worker.job_handlers import JobHandlers
 
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """After so many workers that died, a job is given up: it would end the next worker, too."""
 
 RETRIED_FOR = timedelta(days=1)
 """While Slack or the database fails."""
 
-SHORTEST_DELAY = timedelta(seconds=15)
-LONGEST_DELAY = timedelta(hours=1)
+MIN_DELAY = timedelta(seconds=15)
+MAX_DELAY = timedelta(hours=1)
 
 SECONDS_BETWEEN_JOBS = 0.5
 SECONDS_AFTER_FAILURE = 15.0
@@ -40,18 +40,18 @@ class JobWorker:
     worker: Worker
     handlers: JobHandlers
     clock: Clock
-    leaving: Leaving
+    shutdown: Shutdown
     debug: bool
 
     def work(self) -> None:
         """Until the process shuts down."""
-        while not self.leaving.is_told():
+        while not self.shutdown.is_requested():
             try:
                 pause = 0.0 if self.do_next() else SECONDS_BETWEEN_JOBS
             except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
                 _log.warning("The queue waits: %s", any_error_words(error), exc_info=self.debug)
                 pause = SECONDS_AFTER_FAILURE
-            self.leaving.sleep(pause)
+            self.shutdown.sleep(pause)
 
     def do_next(self) -> bool:
         """Handles the next job. False if the queue has none. Raises RequestError or ServiceError if
@@ -68,8 +68,8 @@ class JobWorker:
 
     def _do(self, job: Job, lease: Lease) -> None:
         try:
-            if job.attempts > MOST_ATTEMPTS:
-                self._give_up(job, TooManyAttempts(MOST_ATTEMPTS))
+            if job.attempts > MAX_ATTEMPTS:
+                self._give_up(job, TooManyAttempts(MAX_ATTEMPTS))
             else:
                 self.handlers.do(job, lease)
         except ShutdownError:
@@ -101,4 +101,4 @@ class JobWorker:
 
 def delay_at(age: timedelta) -> timedelta:
     """The delay before a job of this age is retried: its age doubles each time."""
-    return min(max(age, SHORTEST_DELAY), LONGEST_DELAY)
+    return min(max(age, MIN_DELAY), MAX_DELAY)

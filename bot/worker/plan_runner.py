@@ -16,7 +16,7 @@ from bot.render.errors import any_error_words, not_started_words
 from bot.render.quantities import freed
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.run import ShutdownError
-from bot.usecases.deletion.start import NotStartedError, PausedError, RunStarter, Work
+from bot.usecases.deletion.start import NotStartedError, PausedError, RunOverview, RunStarter
 
 RUNS_AT_ONCE = 4
 
@@ -51,7 +51,7 @@ class PlanRunner:
         self._not_before: dict[str, datetime] = {}
         self._lock = Lock()
 
-    def take(self, work: Work) -> None:
+    def take(self, work: RunOverview) -> None:
         """Starts what is due or abandoned, but for plans that are under way here already or failed
         a moment ago."""
         for begun in work.abandoned:

@@ -14,30 +14,30 @@ from threading import Thread
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from bot.bootstrap.memory import open_store
-from bot.bootstrap.people import open_run_due, open_survey
+from bot.bootstrap.deletion import open_run_starter
 from bot.bootstrap.planning import system_clock
-from bot.bootstrap.processes import Leaving, is_gone, leaving_on_signals, this_worker
-from bot.bootstrap.runs import open_run_starter
+from bot.bootstrap.processes import Shutdown, is_gone, shutdown_on_signals, this_worker
 from bot.bootstrap.slack import is_in_slack
+from bot.bootstrap.storage import open_store
+from bot.bootstrap.usecases import open_report_scheduler, open_repository_sync
 from bot.core.errors import RequestError
 from bot.ports import Clock
-from bot.process import WORKER, beat, expect_many_lasting_objects, log_to_stderr
+from bot.process import WORKER, log_to_stderr, record_heartbeat, tune_garbage_collection
 from bot.render.errors import any_error_words
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 from bot.store.store import Store
-from bot.usecases.deletion.start import IsGone, Work, find_work
+from bot.usecases.deletion.start import IsGone, RunOverview, find_runs
 from bot.usecases.proposals import expire
 from bot.worker.plan_runner import RUNS_AT_ONCE, NotifyPlan, PlanRunner
 
-SECONDS_BETWEEN_SWEEPS = 2
+SECONDS_BETWEEN_POLLS = 2
 SECONDS_BETWEEN_REPORTS = 60
-SECONDS_BETWEEN_SURVEYS = 3600
+SECONDS_BETWEEN_SYNCS = 3600
 
 _log = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_CHECKS = 1.0
 
 JOBS_AT_ONCE = 2
 
@@ -49,15 +49,15 @@ FAILED, REFUSED = 1, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class PlanPoll:
     """Ends plans and pins that have expired, and finds plans to carry out. `take` gets a plan in
     every sweep until it is carried out, and skips those that it has already begun. `is_gone`: as in
-    `find_work`."""
+    `find_runs`."""
 
     store: Store
     clock: Clock
     is_gone: IsGone
-    take: Callable[[Work], None]
+    take: Callable[[RunOverview], None]
     debug: bool
 
     def __call__(self) -> None:
@@ -65,8 +65,8 @@ class Sweep:
         try:
             now = self.clock()
             expire(self.store, now)
-            self.take(find_work(self.store, now, self.is_gone))
-            beat(WORKER)
+            self.take(find_runs(self.store, now, self.is_gone))
+            record_heartbeat(WORKER)
         except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
             words = any_error_words(error)
             _log.error(
@@ -95,20 +95,20 @@ class RepeatedTask:
 
 
 def open_scheduler(
-    settings: Settings, store: Store, take: Callable[[Work], None], *, debug: bool
+    settings: Settings, store: Store, take: Callable[[RunOverview], None], *, debug: bool
 ) -> BackgroundScheduler:
-    """Not started yet. `take`: as in `Sweep`. Without a bot's token it only sweeps."""
+    """Not started yet. `take`: as in `PlanPoll`. Without a bot's token it only sweeps."""
     scheduler = BackgroundScheduler(timezone="UTC")
-    _repeat(scheduler, Sweep(store, system_clock, is_gone, take, debug), SECONDS_BETWEEN_SWEEPS)
+    _repeat(scheduler, PlanPoll(store, system_clock, is_gone, take, debug), SECONDS_BETWEEN_POLLS)
     if is_in_slack():
-        run_due = partial(open_run_due, settings, store, _log.warning)
+        run_due = partial(open_report_scheduler, settings, store, _log.warning)
         later = "Reports that are due come a minute later"
         reports = RepeatedTask(run_due, system_clock, later, debug)
         _repeat(scheduler, reports, SECONDS_BETWEEN_REPORTS)
-        survey = partial(open_survey, settings, store, _log.warning)
+        survey = partial(open_repository_sync, settings, store, _log.warning)
         later = "Registries are listed an hour later"
         surveys = RepeatedTask(survey, system_clock, later, debug)
-        _repeat(scheduler, surveys, SECONDS_BETWEEN_SURVEYS)
+        _repeat(scheduler, surveys, SECONDS_BETWEEN_SYNCS)
     return scheduler
 
 
@@ -129,34 +129,34 @@ def _repeat(scheduler: BackgroundScheduler, call: Callable[[], None], seconds: i
 def main(config: Path | None, *, debug: bool) -> None:
     """Works until SIGTERM, SIGINT, or the end of the parent process. Then it finishes the batches
     in flight; the next worker continues. `debug`: log tracebacks."""
-    leaving = leaving_on_signals()
+    shutdown = shutdown_on_signals()
     log_to_stderr()
     try:
-        _work(config, leaving, debug=debug)
+        _work(config, shutdown, debug=debug)
     except Exception as error:  # noqa: BLE001 - Python would print a bug as it is
         _log.error("The worker cannot begin: %s", any_error_words(error), exc_info=debug)
         sys.exit(REFUSED if isinstance(error, RequestError) else FAILED)
 
 
-def _work(config: Path | None, leaving: Leaving, *, debug: bool) -> None:
+def _work(config: Path | None, shutdown: Shutdown, *, debug: bool) -> None:
     settings = load_settings(config)
     with (
         open_store() as store,
-        _in_slack(settings, store, leaving, debug=debug) as notify,
+        _in_slack(settings, store, shutdown, debug=debug) as notify,
         ThreadPoolExecutor(RUNS_AT_ONCE) as pool,
     ):
-        starter = open_run_starter(settings, store, _no_progress, _no_run_progress, leaving)
+        starter = open_run_starter(settings, store, _no_progress, _no_run_progress, shutdown)
         runner = PlanRunner(starter, pool.submit, system_clock, notify, debug=debug)
         scheduler = open_scheduler(settings, store, runner.take, debug=debug)
         scheduler.start()
-        _wait_for(leaving)
+        _wait_for(shutdown)
         scheduler.shutdown()
         pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
 def _in_slack(
-    settings: Settings, store: Store, leaving: Leaving, *, debug: bool
+    settings: Settings, store: Store, shutdown: Shutdown, *, debug: bool
 ) -> Iterator[NotifyPlan]:
     """Runs the threads that use Slack. Yields what updates the messages of a plan. Without a bot's
     token there are no such threads."""
@@ -167,11 +167,11 @@ def _in_slack(
     from bot.worker.job_queue import JobWorker  # noqa: PLC0415
     from bot.worker.slack_updates import SlackAccess, SlackUpdater  # noqa: PLC0415
 
-    expect_many_lasting_objects()
+    tune_garbage_collection()
     slack = SlackAccess(settings, store)
-    updater = SlackUpdater(slack, leaving, debug=debug)
-    handlers = open_job_handlers(settings, store, slack, leaving, system_clock)
-    jobs = JobWorker(store, this_worker(), handlers, system_clock, leaving, debug=debug)
+    updater = SlackUpdater(slack, shutdown, debug=debug)
+    handlers = open_job_handlers(settings, store, slack, shutdown, system_clock)
+    jobs = JobWorker(store, this_worker(), handlers, system_clock, shutdown, debug=debug)
     threads = [Thread(target=updater.work, name="slack updates", daemon=True)]
     threads += [
         Thread(target=jobs.work, name=f"jobs {number}", daemon=True)
@@ -184,12 +184,12 @@ def _in_slack(
         thread.join(SECONDS_TO_SHUT_DOWN)
 
 
-def _wait_for(leaving: Leaving) -> None:
+def _wait_for(shutdown: Shutdown) -> None:
     parent = multiprocessing.parent_process()
-    while not leaving.is_told():
-        leaving.sleep(SECONDS_BETWEEN_LOOKS)
+    while not shutdown.is_requested():
+        shutdown.sleep(SECONDS_BETWEEN_CHECKS)
         if parent and not parent.is_alive():
-            leaving.tell()
+            shutdown.request()
 
 
 def _no_progress(step: str, done: int, total: int | None, note: str = "", /) -> None:

@@ -11,51 +11,51 @@ from typing import NamedTuple
 
 from slack_sdk import WebClient
 
-from bot.bootstrap.processes import Leaving
+from bot.bootstrap.processes import Shutdown
 from bot.bootstrap.slack import (
     Workspace,
     open_client,
-    open_hasty_client,
+    open_client_without_retries,
     open_home,
     open_plan_messages,
     open_warner,
     open_workspace,
 )
-from bot.parallel import ExpiringCache, each_for_itself
+from bot.parallel import ExpiringCache, call_all
 from bot.render.errors import any_error_words
 from bot.settings.model import Settings
 from bot.slack.home_tab import HomeTab
 from bot.slack.plan_messages import PlanMessages
 from bot.store.store import Store
 
-SECONDS_BETWEEN_OPENINGS = 15.0
+SECONDS_BETWEEN_CONNECTIONS = 15.0
 
 SECONDS_BETWEEN_SWEEPS = 5.0
 
-MESSAGES_A_SWEEP = 3
+MESSAGES_PER_SWEEP = 3
 """36 a minute. All updates together may be about 50 a minute, those after clicks and after
 `notify` included."""
 
-LISTS_A_SWEEP = 2
-HOMES_A_SWEEP = 2
-OUTDATED_A_SWEEP = 2
+LISTS_PER_SWEEP = 2
+HOMES_PER_SWEEP = 2
+OUTDATED_PER_SWEEP = 2
 
 SECONDS_BETWEEN_WARNINGS = 60.0
 
-SECONDS_BETWEEN_LOOKS = 0.5
+SECONDS_BETWEEN_CHECKS = 0.5
 SECONDS_AFTER_FAILURE = 15.0
 
 _log = logging.getLogger(__name__)
 
 
 class SlackServices(NamedTuple):
-    """`hasty`: a client without retries."""
+    """`client_without_retries`: a client without retries."""
 
     workspace: Workspace
     plan_messages: PlanMessages
     home: HomeTab
     warn_of_pins: Callable[[], None]
-    hasty: WebClient
+    client_without_retries: WebClient
 
 
 class SlackAccess:
@@ -66,7 +66,7 @@ class SlackAccess:
         self._settings = settings
         self._store = store
         self._opened: ExpiringCache[None, SlackServices] = ExpiringCache(
-            lambda _: self._open(), math.inf, SECONDS_BETWEEN_OPENINGS
+            lambda _: self._open(), math.inf, SECONDS_BETWEEN_CONNECTIONS
         )
 
     def services(self) -> SlackServices:
@@ -78,16 +78,16 @@ class SlackAccess:
         plan_messages = open_plan_messages(workspace, self._store)
         home = open_home(workspace, self._store)
         warn = open_warner(workspace, self._store)
-        return SlackServices(workspace, plan_messages, home, warn, open_hasty_client())
+        return SlackServices(workspace, plan_messages, home, warn, open_client_without_retries())
 
 
 class SlackUpdater:
     """Updates the messages of a plan at once after `notify`, and messages that are behind in
     sweeps. One thread calls `work`, so that only this thread waits when Slack asks for a wait."""
 
-    def __init__(self, slack: SlackAccess, leaving: Leaving, *, debug: bool) -> None:
+    def __init__(self, slack: SlackAccess, shutdown: Shutdown, *, debug: bool) -> None:
         self._slack = slack
-        self._leaving = leaving
+        self._shutdown = shutdown
         self._debug = debug
         self._changed: SimpleQueue[str] = SimpleQueue()
         self._waiting: set[str] = set()
@@ -104,29 +104,29 @@ class SlackUpdater:
 
     def work(self) -> None:
         """Until the process shuts down."""
-        while not self._leaving.is_told():
+        while not self._shutdown.is_requested():
             try:
-                self.do_next(SECONDS_BETWEEN_LOOKS)
+                self.do_next(SECONDS_BETWEEN_CHECKS)
             except Exception as error:  # noqa: BLE001 - a bug of ours: told, never hidden
                 words = any_error_words(error)
                 _log.warning("Slack gets to know it later: %s", words, exc_info=self._debug)
-                self._leaving.sleep(SECONDS_AFTER_FAILURE)
+                self._shutdown.sleep(SECONDS_AFTER_FAILURE)
 
     def do_next(self, patience: float) -> None:
         """Updates the messages of a plan that has changed, or changes within `patience` seconds.
         Then sweeps, if it is time."""
         plan_id = self._next(patience)
-        each_for_itself([*self._updates(self._slack.services(), plan_id)])
+        call_all([*self._updates(self._slack.services(), plan_id)])
 
     def _updates(self, slack: SlackServices, plan_id: str | None) -> Iterator[Callable[[], None]]:
         if plan_id is not None:
             yield partial(slack.plan_messages.refresh, plan_id)
         if time.monotonic() >= self._sweep_at:
             self._sweep_at = time.monotonic() + SECONDS_BETWEEN_SWEEPS
-            yield partial(slack.plan_messages.refresh_behind, MESSAGES_A_SWEEP)
-            yield partial(slack.plan_messages.upload_missing_lists, LISTS_A_SWEEP)
-            yield partial(slack.plan_messages.notify_approvers, OUTDATED_A_SWEEP)
-            yield partial(slack.home.refresh_behind, HOMES_A_SWEEP)
+            yield partial(slack.plan_messages.refresh_behind, MESSAGES_PER_SWEEP)
+            yield partial(slack.plan_messages.upload_missing_lists, LISTS_PER_SWEEP)
+            yield partial(slack.plan_messages.notify_approvers, OUTDATED_PER_SWEEP)
+            yield partial(slack.home.refresh_behind, HOMES_PER_SWEEP)
         if time.monotonic() >= self._warn_at:
             self._warn_at = time.monotonic() + SECONDS_BETWEEN_WARNINGS
             yield slack.warn_of_pins

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 
 from bot.aws.deleter import EcrDeleter, deleting_role, session_name, session_policy
 from bot.aws.sessions import open_session
-from bot.bootstrap.runs import find_registry, open_deleter
+from bot.bootstrap.deletion import find_registry, open_deleter
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RegistryId, RepositoryId
 from bot.playground.aws import StandIn

@@ -9,7 +9,7 @@ from bot.core.errors import Sentence
 from bot.core.manifest import Content, DigestDiffers, InArchive, LeftOut, MediaTypeUnknown, Unread
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import Fault, StandIn, manifests
-from bot.usecases.inventory import CALL_BYTES, FIRST
+from bot.usecases.inventory import BYTES_PER_CALL, FIRST_BATCH
 from tests.conftest import TakeInventory
 from tests.support import Shelf, image_text
 
@@ -23,14 +23,16 @@ def read_ids(aws: StandIn) -> list[str]:
     return sorted(entry["imageDigest"] for call in calls for entry in call.params["imageIds"])
 
 
-@pytest.mark.parametrize("count", [0, 1, FIRST, FIRST + 1, 100 + FIRST, 101 + FIRST, 1250])
+@pytest.mark.parametrize(
+    "count", [0, 1, FIRST_BATCH, FIRST_BATCH + 1, 100 + FIRST_BATCH, 101 + FIRST_BATCH, 1250]
+)
 def test_reading_costs_a_call_for_100_images_after_a_small_one(
     count: int, aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     pushed = shelf.images(count)
     inventory = take(shelf)
     assert [manifest.unread for manifest in inventory.manifests] == [None] * count
-    assert reads(aws) == bool(count) + ceil(max(0, count - FIRST) / 100)
+    assert reads(aws) == bool(count) + ceil(max(0, count - FIRST_BATCH) / 100)
     assert read_ids(aws) == sorted(pushed)
 
 
@@ -46,11 +48,11 @@ def test_large_manifests_are_read_a_few_a_call(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     """100 of 4 MB took 1.28 GB."""
-    shelf.large_manifests(40, CALL_BYTES // 3)
+    shelf.large_manifests(40, BYTES_PER_CALL // 3)
     assert [manifest.unread for manifest in take(shelf).manifests] == [None] * 40
     first, *others = asked_for(aws)
-    assert first == FIRST
-    assert sum(others) == 40 - FIRST
+    assert first == FIRST_BATCH
+    assert sum(others) == 40 - FIRST_BATCH
     assert max(others) <= 3
 
 
@@ -59,10 +61,10 @@ def test_one_of_each_type_is_in_the_first_call(
 ) -> None:
     """No call for 100 large ones is made in the belief that all are as small as the first."""
     shelf.images(500)
-    large = shelf.large_manifests(20, CALL_BYTES // 3)
+    large = shelf.large_manifests(20, BYTES_PER_CALL // 3)
     take(shelf)
     first = aws.world.calls.named("ecr:BatchGetImage")[0].params["imageIds"]
-    assert len(first) == FIRST
+    assert len(first) == FIRST_BATCH
     assert {entry["imageDigest"] for entry in first} & {*large}
 
 
@@ -70,7 +72,7 @@ def test_small_manifests_after_large_ones_are_read_many_a_call_again(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
     shelf.images(1500)
-    shelf.large_manifests(1, CALL_BYTES // 3)
+    shelf.large_manifests(1, BYTES_PER_CALL // 3)
     take(shelf)
     assert max(asked_for(aws)) == 100
     assert reads(aws) <= 1 + 15 + 15
@@ -172,7 +174,7 @@ def test_a_text_that_does_not_fit_its_digest_is_not_believed(
 def test_a_call_that_fails_concerns_no_other_call(
     aws: StandIn, shelf: Shelf, take: TakeInventory
 ) -> None:
-    first = sorted(shelf.images(250))[FIRST : 100 + FIRST]
+    first = sorted(shelf.images(250))[FIRST_BATCH : 100 + FIRST_BATCH]
     ids = [{"imageDigest": digest} for digest in first]
     aws.world.faults.throttle(operation="BatchGetImage", parameters={"imageIds": ids})
     assert sorted(m.digest for m in take(shelf).manifests if m.unread) == first

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.bootstrap.memory import SharedManifestCache, find_store, open_memory
-from bot.bootstrap.memory import open_store as make_store
+from bot.bootstrap.storage import SharedManifestCache, find_store, open_storage
+from bot.bootstrap.storage import open_store as make_store
 from bot.core.manifest import OCI_INDEX, Content
 from bot.core.pull_times import OurRead
 from bot.playground.aws import StandIn
@@ -83,7 +83,7 @@ def pull_time_on(
 
     def take(machine: str) -> datetime | None:
         monkeypatch.setenv("XDG_CACHE_HOME", str(Path.cwd() / machine))
-        with open_memory() as memory:
+        with open_storage() as memory:
             taker = InventoryTaker(registry, memory.manifests, aws.world.clock.now, lambda *_: None)
             (manifest,) = taker.take(shelf.id).manifests
         return manifest.pulled_at

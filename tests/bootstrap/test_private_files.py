@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap.memory import open_manifest_cache, open_store
+from bot.bootstrap.storage import open_manifest_cache, open_store
 from bot.store.store import open_store as open_store_at
 from tests.store.support import event, sqlite_url
 

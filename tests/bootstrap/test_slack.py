@@ -10,7 +10,7 @@ from bot.bootstrap.slack import (
     app_token,
     is_in_slack,
     open_client,
-    open_hasty_client,
+    open_client_without_retries,
     open_people,
     open_plan_messages,
     open_workspace,
@@ -82,7 +82,7 @@ def test_a_slash_at_the_end_may_be_missing(
 def test_a_hasty_client_never_waits(slack: Workspace) -> None:
     slack.faults.add(Fault(method="auth.test", error="ratelimited"))
     with pytest.raises(SlackApiError):
-        open_hasty_client().auth_test()
+        open_client_without_retries().auth_test()
 
 
 def test_channels_are_known_by_id(slack: Workspace, settings_file: Write, own_store: Store) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap.memory import open_store
+from bot.bootstrap.storage import open_store
 from bot.playground.slack import Workspace
-from bot.process import FRONT, MOST_SECONDS_OF_SILENCE, WORKER
+from bot.process import MAX_HEARTBEAT_AGE_SECONDS, SERVE, WORKER
 from tests.cli.plan_execution import PATIENCE, until
 from tests.cli.test_serve import serving
 from tests.slack.running_bot import MANIFEST
@@ -78,7 +78,7 @@ def silence(hearts: Path, *names: str) -> None:
     """Their last signs of life were left too long ago."""
     for name in names:
         file = hearts / name
-        at = file.stat().st_mtime - MOST_SECONDS_OF_SILENCE - PATIENCE
+        at = file.stat().st_mtime - MAX_HEARTBEAT_AGE_SECONDS - PATIENCE
         os.utime(file, (at, at))
 
 
@@ -106,7 +106,7 @@ def test_each_process_gives_signs_of_life(hearts: Path, run: Run) -> None:
         os.kill(worker, signal.SIGCONT)
         until(lambda: is_well(run))
         assert bot.leave() == 0
-    silence(hearts, FRONT, WORKER)
+    silence(hearts, SERVE, WORKER)
     assert "from serve and worker" in run("health").err
 
 
@@ -120,7 +120,7 @@ def test_slack_is_away(hearts: Path, run: Run, monkeypatch: pytest.MonkeyPatch) 
             until(lambda: is_well(run))
             slack.close()
             until(lambda: bot.has_said("Slack is away"))
-            silence(hearts, FRONT)
+            silence(hearts, SERVE)
             assert "from serve: " in run("health").err
 
 

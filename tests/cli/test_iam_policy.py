@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from bot.bootstrap.runs import find_registry, open_deleter
+from bot.bootstrap.deletion import find_registry, open_deleter
 from bot.core.repository import RegistryId
 from bot.playground.aws import StandIn
 from bot.playground.aws.access import Ask

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap.processes import Leaving
+from bot.bootstrap.processes import Shutdown
 from bot.cli.runs import PlanExecutor
 from bot.core.authority import AwsIdentity
 from bot.core.plan import PlanState
@@ -159,11 +159,11 @@ def test_called_back_by_somebody_else_in_the_window(
 ) -> None:
     id_ = proposed(run, releases.id.name)
 
-    def stop_it(_leaving: Leaving, _seconds: float) -> None:
+    def stop_it(_leaving: Shutdown, _seconds: float) -> None:
         before = as_stored(own_store, id_)
         assert own_store.commit(Change([event()], before, called_back(before)))
 
-    monkeypatch.setattr(Leaving, "sleep", stop_it)
+    monkeypatch.setattr(Shutdown, "sleep", stop_it)
     result = run("approve", id_, "--wait")
     assert result.status == 1
     assert f"Plan {id_}, version 1, is proposed until" in result.out

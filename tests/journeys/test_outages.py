@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.bootstrap.processes import Leaving
-from bot.bootstrap.runs import open_run_starter
+from bot.bootstrap.deletion import open_run_starter
+from bot.bootstrap.processes import Shutdown
 from bot.core.plan import PlanState
 from bot.core.records import Outcome
 from bot.playground.aws import StandIn
@@ -39,7 +39,7 @@ def builds(shelf: Shelf, settings_file: Write) -> Shelf:
 
 def starter(store: Store, sleep: Callable[[float], None]) -> RunStarter:
     opened = open_run_starter(
-        load_settings(None), store, lambda *_: None, lambda *_: None, Leaving()
+        load_settings(None), store, lambda *_: None, lambda *_: None, Shutdown()
     )
     return replace(opened, runner=replace(opened.runner, sleep=sleep))
 

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Engine, event
 
-from bot.bootstrap.memory import open_store
-from bot.bootstrap.processes import Leaving, is_gone
-from bot.bootstrap.runs import open_run_starter
+from bot.bootstrap.deletion import open_run_starter
+from bot.bootstrap.processes import Shutdown, is_gone
+from bot.bootstrap.storage import open_store
 from bot.core.records import PlanRecord
 from bot.playground.remote import Control
 from bot.settings.load import load_settings
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
-from bot.usecases.deletion.start import RunStarter, find_work
+from bot.usecases.deletion.start import RunStarter, find_runs
 from tests.usecases.site import Watched, WatchedStore
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def work(fault: FaultPoint | None = None) -> None:
     settings = load_settings(None)
     with open_store() as store:
         starter = _watched(
-            open_run_starter(settings, store, lambda *_: None, lambda *_: None, Leaving()), fault
+            open_run_starter(settings, store, lambda *_: None, lambda *_: None, Shutdown()), fault
         )
-        found = find_work(store, starter.runner.clock(), is_gone)
+        found = find_runs(store, starter.runner.clock(), is_gone)
         for begun in found.abandoned:
             starter.take_over(*begun)
         for plan in found.due:

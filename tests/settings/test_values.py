@@ -143,10 +143,10 @@ def test_the_time_for_a_cluster(tmp_path: Path) -> None:
 def test_settings_that_were_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     named = load("pins: []", tmp_path)
-    assert load_settings(None).were_found
-    assert not named.were_found
+    assert load_settings(None).is_default_file
+    assert not named.is_default_file
     assert named != load_settings(None)
-    assert not Settings().were_found
+    assert not Settings().is_default_file
 
 
 def test_clusters_are_ignored_by_globs(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from uuid import uuid4
 from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
 from bot.bootstrap.slack import open_client, open_workspace
-from bot.bootstrap.slack_context import open_brief_client, open_slack_context
+from bot.bootstrap.slack_context import open_interactive_client, open_slack_context
 from bot.core.errors import Sentence
 from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
@@ -138,7 +138,7 @@ def run_bot(
     slack: Workspace, store: Store, settings: Mapping[str, Any], channel: str, clock: Clock
 ) -> Iterator[RunningBot]:
     found = Settings.model_validate(settings)
-    workspace = open_workspace(found, open_client())._replace(client=open_brief_client())
+    workspace = open_workspace(found, open_client())._replace(client=open_interactive_client())
     context = open_slack_context(workspace, store, clock, debug=True)
     line = SlackConnection(context, APP_TOKEN, LULL)
     opened = RunningBot(slack, store, context, clock, channel, line)

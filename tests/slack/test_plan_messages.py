@@ -149,8 +149,8 @@ def test_a_plan_that_could_not_begin_says_why(
     plan = propose(store)
     store.record(event(name, detail=Sentence("ECS did not answer"), plan=plan.id))
     message = plan_messages.post(plan.id, releases)
-    is_told = "ECS did not answer" in str(message_at(ann, releases, message.ts))
-    assert is_told == (name is EventName.NOT_STARTED)
+    is_requested = "ECS did not answer" in str(message_at(ann, releases, message.ts))
+    assert is_requested == (name is EventName.NOT_STARTED)
 
 
 # following

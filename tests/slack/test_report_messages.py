@@ -3,7 +3,7 @@
 import pytest
 from slack_sdk import WebClient
 
-from bot.bootstrap.slack import open_hasty_client
+from bot.bootstrap.slack import open_client_without_retries
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import MessageContent, SlackError
 from bot.slack.requested_reports import (
@@ -23,7 +23,7 @@ def watch() -> Watch:
 @pytest.fixture
 def placeholder(client: WebClient, releases: str, watch: Watch) -> ReportPlaceholder:
     ts = client.chat_postMessage(channel=releases, text="Looking …")["ts"]
-    return ReportPlaceholder(client, open_hasty_client(), releases, ts, watch)
+    return ReportPlaceholder(client, open_client_without_retries(), releases, ts, watch)
 
 
 def progress(placeholder: ReportPlaceholder, words: str = "reading") -> None:
@@ -72,7 +72,7 @@ def test_it_is_said_although_the_message_is_gone(
 
 
 def test_there_never_was_a_message(client: WebClient, releases: str, ann: Person) -> None:
-    placeholder = ReportPlaceholder(client, open_hasty_client(), releases, None)
+    placeholder = ReportPlaceholder(client, open_client_without_retries(), releases, None)
     progress(placeholder)
     placeholder.show_failure(MessageContent("No."))
     assert [message["text"] for message in ann.messages(releases)] == ["No."]

@@ -108,7 +108,7 @@ def every_failure_is_told(
         aws.world.access.clear()
         aws.world.faults.clear()
         fail(aws, call)
-        is_told(call, source)
+        is_requested(call, source)
 
 
 def every_time_out_is_told(aws: StandIn, open_source: Open) -> None:
@@ -123,10 +123,10 @@ def every_time_out_is_told(aws: StandIn, open_source: Open) -> None:
     source = open_source(aws_api)
     for call in _calls_when_all_is_well(aws, source):
         late = call.partition(":")[2]
-        is_told(call, source, "got no answer")
+        is_requested(call, source, "got no answer")
 
 
-def is_told(call: str, source: UsageSource, words: str | None = None) -> None:
+def is_requested(call: str, source: UsageSource, words: str | None = None) -> None:
     with pytest.raises(ServiceError, match=words) as told:
         look(source)
     assert call in str(told.value)

@@ -16,7 +16,7 @@ from tests.usage.aws_support import (
     every_throttling_is_survived,
     every_time_out_is_told,
     image,
-    is_told,
+    is_requested,
     look,
     nothing_is_left_out_silently,
     open_aws_api,
@@ -62,7 +62,7 @@ def test_timed_out(aws: StandIn) -> None:
 
 def test_timed_out_on_a_real_socket(aws: StandIn) -> None:
     aws.world.faults.add(Fault(operation="ListFunctions", times=None, delay=1))
-    is_told("lambda:ListFunctions", LambdaSource(open_aws_api(patience=0.1)), "got no answer")
+    is_requested("lambda:ListFunctions", LambdaSource(open_aws_api(patience=0.1)), "got no answer")
 
 
 def test_throttled_and_then_well(aws: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ from bot.core.repository import RepositoryId
 from bot.core.transitions import proposed
 from bot.core.usage import SourceScan, Usage
 from bot.store.store import Store, open_database
-from bot.usecases.check_authority import Authority
-from bot.usecases.decisions import Consent, Decisions
+from bot.usecases.check_authority import AuthorityChecker
+from bot.usecases.decisions import ApprovalRequest, Decisions
 from bot.usecases.pins import NewPins, Pins
 from bot.usecases.proposals import PlanTerms
 from tests.render.builders import HERE, image, plan
@@ -120,8 +120,8 @@ class Scene:
         return self.rules
 
     @property
-    def authority(self) -> Authority:
-        return Authority(self.rules_of, self.rules, self.directory)
+    def authority(self) -> AuthorityChecker:
+        return AuthorityChecker(self.rules_of, self.rules, self.directory)
 
     def new_id(self) -> str:
         return f"plan{next(self.numbers)}"
@@ -156,7 +156,9 @@ class Scene:
         self, plan: PlanRecord, person: Person = ANN, store: Store | None = None
     ) -> PlanRecord:
         channel = "C1" if isinstance(person, SlackPerson) else None
-        return self.decisions(store).approve(plan.id, person, Consent(plan.version, channel))
+        return self.decisions(store).approve(
+            plan.id, person, ApprovalRequest(plan.version, channel)
+        )
 
     def pinned(self) -> list[str]:
         return [each.pin.pin for each in self.store.pins(HERE.uri)]

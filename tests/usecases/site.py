@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from bot.aws.deleter import EcrDeleter
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
-from bot.bootstrap.memory import SharedManifestCache
+from bot.bootstrap.storage import SharedManifestCache
 from bot.core.authority import AwsIdentity, Person
 from bot.core.errors import Sentence
 from bot.core.patterns import Patterns
@@ -29,15 +29,15 @@ from bot.playground.aws import Fault, StandIn
 from bot.render.events import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
-from bot.usecases.check_authority import Authority
-from bot.usecases.decisions import Consent, Decisions
+from bot.usecases.check_authority import AuthorityChecker
+from bot.usecases.decisions import ApprovalRequest, Decisions
 from bot.usecases.deletion.revalidation import DeletionTarget
-from bot.usecases.deletion.run import Runner
+from bot.usecases.deletion.run import RunExecutor
 from bot.usecases.deletion.start import RunStarter
 from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
-from bot.usecases.repositories import Found, RepositoryNames
+from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.support import NOW, Shelf
 from tests.usecases.scene import People
 
@@ -140,15 +140,15 @@ class Site:
 
     def open_registry(self) -> None:
         """Anew, as every run does: some questions are asked once."""
-        self.found = Found(self.shelf.id, self._watched(EcrRegistry(open_session())))
+        self.found = FoundRepository(self.shelf.id, self._watched(EcrRegistry(open_session())))
 
     @property
     def memory(self) -> SharedManifestCache:
         return SharedManifestCache(self.store, self.cache)
 
     @property
-    def authority(self) -> Authority:
-        return Authority(lambda _: self.rules, self.rules, self.directory)
+    def authority(self) -> AuthorityChecker:
+        return AuthorityChecker(lambda _: self.rules, self.rules, self.directory)
 
     @property
     def clock(self) -> Any:
@@ -174,7 +174,7 @@ class Site:
     ) -> PlanRecord:
         """By rules that let everybody."""
         channel = None if isinstance(person, AwsIdentity) else RULES.channel
-        consent = Consent(plan.version, channel, typed=self.shelf.id.name)
+        consent = ApprovalRequest(plan.version, channel, typed=self.shelf.id.name)
         return self.decisions(undo_window).approve(plan.id, person, consent)
 
     def approved(self) -> PlanRecord:
@@ -232,7 +232,7 @@ class Site:
 
     def starter(self, worker: Worker = HERE, *, enabled: bool = True) -> RunStarter:
         return RunStarter(
-            runner=Runner(
+            runner=RunExecutor(
                 store=WatchedStore(self.store, self._called),
                 clock=self.clock,
                 sleep=self._sleep,

@@ -12,7 +12,7 @@ from bot.core.errors import RequestError
 from bot.core.person_reasons import FullMember, Guest, HasCredentials, NoApprover, OtherWorkspace
 from bot.core.plan import PlanState
 from bot.core.records import EventName, PlanRecord
-from bot.usecases.decisions import Consent
+from bot.usecases.decisions import ApprovalRequest
 from tests.usecases.scene import ANN, BOB, CAT, DAN, WEEK, Scene, refused
 
 
@@ -129,16 +129,16 @@ def test_who_is_asked_to_type_the_name(
 ) -> None:
     scene.rules = replace(scene.rules, confirm_over=over, approvers=approvers)
     plan = scene.proposed()
-    consent = Consent(1, typed=typed)
+    consent = ApprovalRequest(1, typed=typed)
     assert scene.decisions().lacks_only_the_name(plan, ANN, consent) is asks
 
 
 def test_a_plan_that_nobody_knows(scene: Scene) -> None:
     plan = scene.proposed()
     with pytest.raises(RequestError, match=f"There is no plan plan11: did you mean {plan.id}"):
-        scene.decisions().approve("plan11", ANN, Consent(1))
+        scene.decisions().approve("plan11", ANN, ApprovalRequest(1))
     with pytest.raises(RequestError, match="There is no plan xyz: ecr-clean plans lists them"):
-        scene.decisions().approve("xyz", ANN, Consent(1))
+        scene.decisions().approve("xyz", ANN, ApprovalRequest(1))
 
 
 def test_a_dismissed_plan_is_over(scene: Scene) -> None:

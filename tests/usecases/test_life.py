@@ -32,16 +32,16 @@ from bot.core.transitions import is_expired
 from bot.core.usage import Coverage, SourceScan
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
-from bot.usecases.check_authority import Authority
-from bot.usecases.decisions import Consent, Decisions
+from bot.usecases.check_authority import AuthorityChecker
+from bot.usecases.decisions import ApprovalRequest, Decisions
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
-from bot.usecases.deletion.run import Runner, ShutdownError
-from bot.usecases.deletion.start import NotStartedError, RunStarter, find_work
+from bot.usecases.deletion.run import RunExecutor, ShutdownError
+from bot.usecases.deletion.start import NotStartedError, RunStarter, find_runs
 from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer, expire
-from bot.usecases.repositories import Found, RepositoryNames
+from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.core.invariants import parents
 from tests.examples import examples
 from tests.matrices import matrix
@@ -93,7 +93,7 @@ class Process:
     def starter(self) -> RunStarter:
         life = self.life
         return RunStarter(
-            runner=Runner(
+            runner=RunExecutor(
                 store=WatchedStore(life.store, self.pass_by),
                 clock=life.clock,
                 sleep=life.sleep,
@@ -113,7 +113,9 @@ class Process:
         registry = cast("Registry", Watched(self.life.shelf, self.pass_by))
         deleter = cast("Deleter", Watched(self.life.bin, self.pass_by))
         with SqliteManifestCache(self.life.manifests) as cache:
-            yield DeletionTarget(Found(API, registry), deleter, partial(self.life.scan, cache))
+            yield DeletionTarget(
+                FoundRepository(API, registry), deleter, partial(self.life.scan, cache)
+            )
 
     def pass_by(self, moment: str) -> None:
         """Whoever is dead calls nobody."""
@@ -143,7 +145,7 @@ def freeze(life: "Life", _process: Process, _victim: str) -> None:
 def lose_it(life: "Life", _process: Process, _victim: str) -> None:
     """To another, while this one is frozen and believes that the run is its own."""
     life.now += LEASE
-    found = find_work(life.store, life.now, lambda _worker: False)
+    found = find_runs(life.store, life.now, lambda _worker: False)
     for plan, run in found.abandoned:
         life.check_receipt(Process(life, "there").starter().take_over(plan, run))
 
@@ -208,8 +210,8 @@ def small_batches() -> Iterator[None]:
     """One after the other, so that every run of the same life is the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("bot.parallel.CALLS_AT_ONCE", 1)
-        patch.setattr("bot.usecases.deletion.batches.IMAGES_A_BATCH", AT_ONCE)
-        patch.setattr("bot.usecases.deletion.batches.BATCHES_A_ROUND", 2)
+        patch.setattr("bot.usecases.deletion.batches.IMAGES_PER_BATCH", AT_ONCE)
+        patch.setattr("bot.usecases.deletion.batches.BATCHES_PER_ROUND", 2)
         yield
 
 
@@ -284,7 +286,7 @@ class Life(RuleBasedStateMachine):
         proposal = Proposer(
             self.store, self._planner(self.cache), self.clock, self.new_id,
             TERMS, person,
-        ).propose(Found(API, self.shelf))  # fmt: skip
+        ).propose(FoundRepository(API, self.shelf))  # fmt: skip
         after = proposal.record
         assert after == self.store.open_plan(API)
         if before and before.state in (PlanState.APPROVED, PlanState.EXECUTING):
@@ -309,7 +311,7 @@ class Life(RuleBasedStateMachine):
     @rule(person=people, behind=st.sampled_from([0, 0, 0, 1]), data=st.data())
     def approve(self, person: Person, behind: int, data: st.DataObject) -> None:
         plan = self.seen[data.draw(st.sampled_from(sorted(self.seen)))]
-        consent = Consent(plan.version - behind, channel="C1", typed=API.name)
+        consent = ApprovalRequest(plan.version - behind, channel="C1", typed=API.name)
         before = self.store.plan(plan.id)
         assert before is not None
         with suppress(RequestError):
@@ -353,7 +355,9 @@ class Life(RuleBasedStateMachine):
         assert plan
         with suppress(RequestError):
             for person in (ANN, BOB):
-                self._decisions().approve(plan.id, person, Consent(plan.version, "C1", API.name))
+                self._decisions().approve(
+                    plan.id, person, ApprovalRequest(plan.version, "C1", API.name)
+                )
         self.now += timedelta(minutes=minutes)
 
     @rule(happens=happenings, faults=faults, stuck=st.booleans())
@@ -384,12 +388,12 @@ class Life(RuleBasedStateMachine):
     @rule()
     def leave_to_whoever_has_it(self) -> None:
         """Whoever cannot tell that a process died waits until its lease has run out."""
-        found = find_work(self.store, self.now, lambda _worker: False)
+        found = find_runs(self.store, self.now, lambda _worker: False)
         assert all(self.now < run.leased_until for _, run in found.running)
         assert all(self.now >= run.leased_until for _, run in found.abandoned)
 
     def _find_and_do(self, process: Process) -> None:
-        found = find_work(self.store, self.now, lambda _worker: True)
+        found = find_runs(self.store, self.now, lambda _worker: True)
         assert not found.running
         for plan, run in found.abandoned:
             self.check_receipt(process.starter().take_over(plan, run))
@@ -579,7 +583,7 @@ def rules(repository: RepositoryId) -> ApprovalRules:
     return ApprovalRules((), REQUIRED, 0.5, workspace="T1", channel="C1")
 
 
-AUTHORITY = Authority(rules, rules(API), DIRECTORY)
+AUTHORITY = AuthorityChecker(rules, rules(API), DIRECTORY)
 TERMS = PlanTerms(0.10, timedelta(days=7))
 
 

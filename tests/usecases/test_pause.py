@@ -11,7 +11,7 @@ from bot.core.plan import PlanState
 from bot.core.records import EventName, Pause, PlanRecord, Worker
 from bot.usecases.audit import LONGEST_REASON
 from bot.usecases.decisions import Decisions
-from bot.usecases.deletion.start import PausedError, find_work
+from bot.usecases.deletion.start import PausedError, find_runs
 from tests.support import NOW
 from tests.usecases.scene import ANN, BOB, Scene, refused
 from tests.usecases.site import Killed, Site
@@ -90,7 +90,7 @@ def test_reasons_that_cannot_be_stored(scene: Scene, pauser: Decisions, why: str
 
 def test_nothing_begins(site: Site, plan: PlanRecord) -> None:
     pause(site)
-    assert not find_work(site.store, site.clock(), is_gone).due
+    assert not find_runs(site.store, site.clock(), is_gone).due
     with pytest.raises(PausedError) as error:
         site.starter().start(plan.id)
     assert error.value.pause == Pause(ANN.name, site.clock(), "the registry moves")
@@ -118,7 +118,7 @@ def test_what_was_left_is_finished(site: Site, plan: PlanRecord) -> None:
         site.carry_out(plan)
     pause(site)
     site.wait(minutes=5)
-    assert [begun.plan.id for begun in find_work(site.store, site.clock(), is_gone).abandoned] == [
+    assert [begun.plan.id for begun in find_runs(site.store, site.clock(), is_gone).abandoned] == [
         plan.id
     ]
     assert site.take_over(plan).state is PlanState.DONE

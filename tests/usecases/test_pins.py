@@ -28,7 +28,7 @@ def test_without_a_plan_it_is_simply_kept(scene: Scene) -> None:
         Pin("1.0", ANN.name, "a customer runs it", until),
         Pin("2.*", ANN.name, "a customer runs it", until),
     ]
-    assert (done.plan, done.idle) == (None, ())
+    assert (done.plan, done.unmatched) == (None, ())
     assert [each.pin for each in scene.store.pins(HERE.uri)] == done.pins
     assert scene.events() == [EventName.PINNED, EventName.PINNED]
 
@@ -75,7 +75,7 @@ def test_approvals_of_the_version_before_do_not_count(scene: Scene) -> None:
 
 def test_a_mistyped_pin_is_told(scene: Scene) -> None:
     scene.proposed()
-    assert scene.pin("odl", "old", "new", "x*").idle == ("odl", "x*")
+    assert scene.pin("odl", "old", "new", "x*").unmatched == ("odl", "x*")
 
 
 def test_without_a_plan_the_last_scan_of_tags_tells_what_is_mistyped(scene: Scene) -> None:
@@ -83,7 +83,7 @@ def test_without_a_plan_the_last_scan_of_tags_tells_what_is_mistyped(scene: Scen
     bindings = {"1.0": Binding("sha256:a", None), "2.0-RC": Binding("sha256:b", None)}
     scene.store.remember_tags(HERE, TagScan(scene.now, bindings, {}))
     done = scene.pin("1.0", "1.O", "2.*-rc", "3.*", f"sha256:{'c' * 64}")
-    assert done.idle == ("1.O", "3.*")
+    assert done.unmatched == ("1.O", "3.*")
 
 
 def test_a_plan_that_is_being_carried_out_stays(scene: Scene) -> None:
@@ -92,7 +92,7 @@ def test_a_plan_that_is_being_carried_out_stays(scene: Scene) -> None:
     assert scene.store.commit(Change([event()], approved, executing))
     done = scene.pin("old", "odl")
     assert done.plan == executing
-    assert done.idle == ("odl",)
+    assert done.unmatched == ("odl",)
     assert scene.pinned() == ["odl", "old"]
 
 

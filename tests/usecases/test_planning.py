@@ -28,9 +28,9 @@ from bot.playground.aws import StandIn, manifests
 from bot.render.obstacles import obstacle_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.planning import Planned, Planner
-from bot.usecases.repositories import Found, RepositoryNames
+from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.support import NOW, Shelf, image_text
 from tests.usecases.scene import People, Scene
 from tests.usecases.site import RULES
@@ -73,12 +73,12 @@ def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) ->
             usd_per_gb_month=0.10,
             cache=cache,
             store=store,
-            authority=Authority(lambda _: RULES, RULES, People()),
+            authority=AuthorityChecker(lambda _: RULES, RULES, People()),
             clock=clock,
             progress=lambda *_: None,
             names=RepositoryNames(),
         )
-        return planner.plan(Found(shelf.id, registry))
+        return planner.plan(FoundRepository(shelf.id, registry))
 
     return make_it
 

@@ -32,7 +32,7 @@ from bot.usecases.proposals import (
     keep_open,
     keep_proposal_open,
 )
-from bot.usecases.repositories import Found, RepositoryNames
+from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.render.builders import HERE
 from tests.support import NOW, Shelf
 from tests.usecases.scene import ANN, BOB, CAT, DAN, TERMS, WEEK, Scene
@@ -80,8 +80,8 @@ class Desk:
         return Proposer(store or scene.store, planner, scene.clock, scene.new_id, TERMS, ANN)
 
     @property
-    def found(self) -> Found:
-        return Found(self.shelf.id, self.registry)
+    def found(self) -> FoundRepository:
+        return FoundRepository(self.shelf.id, self.registry)
 
     def to_go(self, plan: PlanRecord) -> set[str]:
         return set(self.scene.to_go(plan))
@@ -350,7 +350,7 @@ class StalePlanner:
 
     planned: Planned
 
-    def plan(self, _found: Found) -> Planned:
+    def plan(self, _found: FoundRepository) -> Planned:
         return self.planned
 
 

@@ -13,7 +13,7 @@ from bot.core.plan import PlanState
 from bot.core.records import EventName, Message
 from bot.core.schedules import DueOutcome, Round
 from bot.usecases.proposals import Proposal, expiry
-from bot.usecases.reports import PlannedReport, ReportRequest, ReportRequests, Reports
+from bot.usecases.reports import PlannedReport, ReportRequest, ReportRequestQueue, Reports
 from tests.render.builders import HERE
 from tests.support import NOW
 from tests.usecases.scene import CAT, WEEK, Scene, content, refused
@@ -212,8 +212,8 @@ def test_a_report_without_a_claim_leaves_the_claims_of_its_time(
 GUEST = SlackPerson("U9", "T1", is_guest=True, groups=None)
 
 
-def requests(scene: Scene) -> ReportRequests:
-    return ReportRequests(scene.store, scene.clock, scene.rules)
+def requests(scene: Scene) -> ReportRequestQueue:
+    return ReportRequestQueue(scene.store, scene.clock, scene.rules)
 
 
 @pytest.mark.parametrize(("ts", "told"), [("1.5", "1.5"), (None, "")])

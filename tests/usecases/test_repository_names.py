@@ -12,7 +12,7 @@ from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Index, Namings
 from bot.core.usage import Sighting
 from bot.playground.aws import StandIn
-from bot.usecases.repositories import Found, RepositoryNames
+from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.support import Shelf
 
 HERE = RegistryId("123456789012", "eu-west-1")
@@ -46,8 +46,8 @@ def registries(aws: StandIn, environment: object) -> Sequence[EcrRegistry]:
     return [EcrRegistry(session, region=region) for region in ("eu-west-1", "us-east-1")]
 
 
-def found(registry: EcrRegistry, name: str = "team/api") -> Found:
-    return Found(RepositoryId(HERE, name, name), registry)
+def found(registry: EcrRegistry, name: str = "team/api") -> FoundRepository:
+    return FoundRepository(RepositoryId(HERE, name, name), registry)
 
 
 def named(*names: str, registry: RegistryId = HERE) -> Namings:

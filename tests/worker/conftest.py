@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap.processes import Leaving, this_worker
+from bot.bootstrap.processes import Shutdown, this_worker
 from bot.bootstrap.slack import open_client
 from bot.playground.slack import Person, Workspace
 from bot.settings.load import load_settings
@@ -92,16 +92,16 @@ def make_office(slack: Workspace, watch: Watch, channel: str, ann: Person) -> Ma
     del slack
 
     def make(settings: Settings, store: Store) -> Office:
-        leaving, access = Leaving(), SlackAccess(settings, store)
-        handlers = open_job_handlers(settings, store, access, leaving, watch)
+        shutdown, access = Shutdown(), SlackAccess(settings, store)
+        handlers = open_job_handlers(settings, store, access, shutdown, watch)
         return Office(
             store=store,
             client=open_client(),
             channel=channel,
             person=ann,
-            leaving=leaving,
-            jobs=JobWorker(store, this_worker(), handlers, watch, leaving, debug=False),
-            updater=SlackUpdater(access, leaving, debug=False),
+            shutdown=shutdown,
+            jobs=JobWorker(store, this_worker(), handlers, watch, shutdown, debug=False),
+            updater=SlackUpdater(access, shutdown, debug=False),
             slack=access,
             watch=watch,
         )

@@ -7,7 +7,7 @@ from typing import Any
 from slack_sdk import WebClient
 
 from bot.bootstrap.planning import system_clock
-from bot.bootstrap.processes import Leaving
+from bot.bootstrap.processes import Shutdown
 from bot.core.records import Job
 from bot.playground.slack import Person
 from bot.store.store import Store
@@ -35,7 +35,7 @@ class Office:
     client: WebClient
     channel: str
     person: Person
-    leaving: Leaving
+    shutdown: Shutdown
     jobs: JobWorker
     updater: SlackUpdater
     slack: SlackAccess

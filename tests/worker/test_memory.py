@@ -9,7 +9,7 @@ import pytest
 from botocore.client import BaseClient
 
 from bot.playground.slack import Person
-from bot.process import expect_many_lasting_objects
+from bot.process import tune_garbage_collection
 from bot.settings.model import Settings
 from bot.store.store import Store
 from tests.cli.plan_execution import until
@@ -39,7 +39,7 @@ def as_in_a_worker() -> Iterator[None]:
     """Python collects garbage by itself as rarely as there."""
     before = gc.get_threshold()
     gc.collect()
-    expect_many_lasting_objects()
+    tune_garbage_collection()
     yield
     gc.unfreeze()
     gc.set_threshold(*before)

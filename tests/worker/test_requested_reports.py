@@ -14,8 +14,8 @@ from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.playground.slack import Fault, Workspace
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
-from bot.worker.job_handlers import MOST_REPORTS, SHARED_FOR
-from bot.worker.job_queue import MOST_ATTEMPTS, RETRIED_FOR
+from bot.worker.job_handlers import MAX_REPORTS, SCAN_SHARED_FOR
+from bot.worker.job_queue import MAX_ATTEMPTS, RETRIED_FOR
 from tests.slack.support import calls
 from tests.support import Shelf, others_off
 from tests.worker.conftest import MakeOffice, WriteSettings
@@ -128,11 +128,11 @@ def test_what_is_no_repository(office: Office, repository: str, words: str) -> N
 
 
 def test_a_glob_that_fits_too_many(office: Office, aws: StandIn) -> None:
-    for number in range(MOST_REPORTS + 1):
+    for number in range(MAX_REPORTS + 1):
         Shelf(aws, f"team/{number}")
     ts = office.ask("team/?")
     office.jobs.do_next()
-    assert len(office.messages) == MOST_REPORTS
+    assert len(office.messages) == MAX_REPORTS
     ts = office.ask("team/*")
     office.jobs.do_next()
     assert "fits 11 repositories, and one request brings at most 10" in office.shown(ts)["text"]
@@ -231,7 +231,7 @@ def test_how_far_it_is(office: Office, slack: Workspace, monkeypatch: pytest.Mon
 def test_a_worker_that_is_told_to_leave(office: Office) -> None:
     """Somebody else may have it at once."""
     office.ask()
-    office.leaving.tell()
+    office.shutdown.request()
     assert office.jobs.do_next()
     assert list(office.store.plans()) == []
     assert office.take()
@@ -278,7 +278,7 @@ def test_it_is_done_again_if_a_worker_died(office: Office) -> None:
 @pytest.mark.usefixtures("api")
 def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
     ts = office.ask()
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         assert office.take()
         office.watch.passed += JOB_LEASE
     assert office.jobs.do_next()
@@ -289,7 +289,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
 
 def test_a_job_that_nobody_understands(office: Office) -> None:
     office.store.put("report", {"nonsense": "yes"}, system_clock())
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         with pytest.raises(KeyError):
             office.jobs.do_next()
         office.watch.passed += JOB_LEASE
@@ -347,7 +347,7 @@ def test_regions_where_nobody_looks_are_asked_once_a_day(
     functions = aws.world.functions(DEFAULT_ACCOUNT, "us-east-1")
     functions.create("f", image, digest=f"sha256:{'0' * 64}")
     report(looking, "team/api")
-    looking.watch.passed += SHARED_FOR
+    looking.watch.passed += SCAN_SHARED_FOR
     report(looking, "team/web")
     assert aws.world.calls.count(LAMBDA) == 2 + 2
     for plan in looking.store.plans():
@@ -358,7 +358,7 @@ def test_regions_where_nobody_looks_are_asked_once_a_day(
 @pytest.mark.usefixtures("api", "web")
 def test_a_look_grows_old(looking: Office, aws: StandIn) -> None:
     report(looking, "team/api")
-    looking.watch.passed += SHARED_FOR
+    looking.watch.passed += SCAN_SHARED_FOR
     report(looking, "team/web")
     assert aws.world.calls.count(LAMBDA) == 2
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bot.bootstrap.people import open_run_due
 from bot.bootstrap.planning import system_clock
-from bot.bootstrap.processes import Leaving
+from bot.bootstrap.processes import Shutdown
+from bot.bootstrap.usecases import open_report_scheduler
 from bot.core.plan import PlanState
 from bot.core.schedules import IGNORE, DueOutcome
 from bot.playground.aws import Fault as AwsFault
@@ -21,7 +21,7 @@ from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
 from bot.usecases.proposals import expiry
 from bot.worker.job_handlers import PLANNING_RETRIED_FOR
-from bot.worker.job_queue import LONGEST_DELAY, MOST_ATTEMPTS, RETRIED_FOR
+from bot.worker.job_queue import MAX_ATTEMPTS, MAX_DELAY, RETRIED_FOR
 from tests.cli.plan_execution import as_stored, proposed
 from tests.cli.stored_plans import LOOKED_AT
 from tests.support import Run, Shelf
@@ -60,7 +60,7 @@ def others(aws: StandIn) -> None:
 
 def ring(office: Office, settings: Settings) -> None:
     """As in every minute."""
-    run_due = open_run_due(settings, office.store, lambda _: None)
+    run_due = open_report_scheduler(settings, office.store, lambda _: None)
     run_due.since = office.watch() - WEEK
     run_due(office.watch())
 
@@ -115,7 +115,7 @@ def test_posts_keep_their_pace(
 ) -> None:
     slept: list[float] = []
     monkeypatch.setattr("bot.slack.api.SECONDS_BETWEEN_POSTS", 60)
-    monkeypatch.setattr(Leaving, "sleep", lambda _, seconds: slept.append(seconds))
+    monkeypatch.setattr(Shutdown, "sleep", lambda _, seconds: slept.append(seconds))
     ring_and_work(make_office(settings, own_store), settings)
     assert len(slept) == 1
     assert 0 < slept[0] <= 60
@@ -325,7 +325,7 @@ def test_the_line_outlives_whoever_gathered_it(
 @pytest.mark.usefixtures("api")
 def test_whoever_kills_every_worker_is_given_up(office: Office, settings: Settings) -> None:
     ring(office, settings)
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         assert office.take()
         office.watch.passed += JOB_LEASE
     ring_and_work(office, settings)
@@ -338,10 +338,10 @@ def test_workers_that_are_told_to_leave(
     make_office: MakeOffice, own_store: Store, settings: Settings
 ) -> None:
     """However many of them, nothing is given up."""
-    for _ in range(MOST_ATTEMPTS + 1):
+    for _ in range(MAX_ATTEMPTS + 1):
         office = make_office(settings, own_store)
         ring(office, settings)
-        office.leaving.tell()
+        office.shutdown.request()
         assert office.jobs.do_next()
         assert office.messages == []
     job = office.take()
@@ -375,7 +375,7 @@ def test_reports_that_the_store_has_forgotten(
 ) -> None:
     for is_given_up in (False, True):
         office.store.put(kind, payload, office.watch())
-        for _ in range(MOST_ATTEMPTS * is_given_up):
+        for _ in range(MAX_ATTEMPTS * is_given_up):
             assert office.take()
             office.watch.passed += JOB_LEASE
         assert office.jobs.do_next()
@@ -393,7 +393,7 @@ def test_slack_is_away_for_a_while(office: Office, settings: Settings, slack: Wo
     for _ in range(5):
         assert office.jobs.do_next()
         assert not office.jobs.do_next()
-        office.watch.passed += LONGEST_DELAY
+        office.watch.passed += MAX_DELAY
     assert office.messages == []
     work(office)
     assert len(reports(office)) == 1
@@ -427,7 +427,7 @@ def test_planning_fails_for_a_while(office: Office, settings: Settings, aws: Sta
         work(office)
         assert outcomes(office) == [None]
         office.watch.passed += PLANNING_RETRIED_FOR / 4
-    office.watch.passed += LONGEST_DELAY
+    office.watch.passed += MAX_DELAY
     work(office)
     assert outcomes(office) == [DueOutcome.POSTED]
     assert len(reports(office)) == 1

@@ -92,7 +92,11 @@ def own_settings(config: Path | None, channel: str, clusters: Sequence[str] = ()
 def _expect_no_kubeconfigs_found(settings: Settings) -> None:
     """A kubeconfig may run commands; settings found in the working folder may not."""
     kubernetes = settings.usage.kubernetes
-    if settings.were_found and kubernetes and any(each.kubeconfig for each in kubernetes.clusters):
+    if (
+        settings.is_default_file
+        and kubernetes
+        and any(each.kubeconfig for each in kubernetes.clusters)
+    ):
         raise RequestError(
             f"{DEFAULT_FILE} was found in the working folder, and names kubeconfigs: if you trust "
             "it, name it with --config"

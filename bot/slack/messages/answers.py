@@ -127,10 +127,10 @@ def _effects_of_pinning(pinned: NewPins) -> Iterator[str]:
             f"The plan is version {plan.version} now, and deletes {plan.deletions:,} of "
             f"{count(plan.manifests, 'manifest')}."
         )
-    if pinned.idle:
+    if pinned.unmatched:
         yield (
-            f"{codes(pinned.idle)} fits no image that was seen there last, so it protects nothing "
-            "now."
+            f"{codes(pinned.unmatched)} fits no image that was seen there last, so it protects "
+            "nothing now."
         )
 
 

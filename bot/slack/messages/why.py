@@ -20,7 +20,7 @@ from bot.slack.messages import common_texts
 from bot.slack.messages.block_kit import command_button, context, message, section
 from bot.slack.messages.pins import pin_line
 from bot.slack.mrkdwn import code, codes, date, mentions, prose
-from bot.usecases.explanations import Deleted, Explanation
+from bot.usecases.explanations import DeletedManifest, Explanation
 
 USERS = 10
 PINS = 5
@@ -65,7 +65,9 @@ def why_message(view: WhyView) -> MessageContent:
     )
 
 
-def deleted_message(asked: str, deleted: Deleted, last_event: Event | None) -> MessageContent:
+def deleted_message(
+    asked: str, deleted: DeletedManifest, last_event: Event | None
+) -> MessageContent:
     """`last_event`: of the plan."""
     plan, item = deleted.plan, deleted.item
     said = f"{code(asked, MOST_IN_TAG)} in {_repository(plan)} was deleted by ecr-clean"

@@ -15,7 +15,7 @@ from lightkube.config.models import User
 from lightkube.models.meta_v1 import Status
 
 from bot.core.errors import Sentence, ServiceError
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 from bot.usage.kubernetes.errors import CHECK_RESOURCE, CHECK_VERSION, UnusableError, explain_errors
 from bot.usage.kubernetes.listed_objects import (
     Resource,

@@ -16,8 +16,8 @@ import msgspec
 from bot.core.errors import ServiceError
 from bot.core.references import Hosts
 from bot.core.usage import Sighting, TagRunner, Unresolved
-from bot.outgoing import quoted
 from bot.parallel import in_parallel
+from bot.sanitize import quoted
 from bot.usage.kubernetes.cluster_api import ClusterApi
 from bot.usage.kubernetes.errors import explain_errors
 from bot.usage.kubernetes.listed_objects import (

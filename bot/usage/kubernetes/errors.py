@@ -9,7 +9,7 @@ import msgspec
 from lightkube.core.exceptions import ConfigError, NotReadyError
 
 from bot.core.errors import ServiceError
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 from bot.usage.kubernetes.transport import (
     RESTARTING,
     is_of_unknown_host,

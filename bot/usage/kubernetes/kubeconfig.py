@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from bot.aws.eks import EksClusters
-from bot.outgoing import quoted
+from bot.sanitize import quoted
 from bot.usage.kubernetes import exec_plugin
 from bot.usage.kubernetes.errors import UnusableError
 from bot.usage.kubernetes.exec_plugin import ExecPlugin, PluginCredentials

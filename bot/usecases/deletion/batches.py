@@ -18,17 +18,17 @@ from bot.parallel import in_batches, in_parallel
 from bot.ports import Deleter, DeletionFailure
 from bot.usecases.deletion.lease import LeasedRun, LeaseLostError
 
-IMAGES_A_BATCH = 100
+IMAGES_PER_BATCH = 100
 """BatchDeleteImage takes no more: API reference, imageIds."""
 
-BATCHES_A_ROUND = 4
+BATCHES_PER_ROUND = 4
 
-DESCRIPTION_HOLDS = timedelta(seconds=60)
+MAX_DESCRIPTION_AGE = timedelta(seconds=60)
 """A request leaves at most this long after its images were described."""
 
 
-def images_a_round() -> int:
-    return IMAGES_A_BATCH * BATCHES_A_ROUND
+def images_per_round() -> int:
+    return IMAGES_PER_BATCH * BATCHES_PER_ROUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class BatchSender:
         first batch. Raises LeaseLostError if another worker has the run, and ServiceError if
         nothing could be written."""
         digests = [manifest.digest for manifest in manifests]
-        parts = in_batches(digests, IMAGES_A_BATCH)
+        parts = in_batches(digests, IMAGES_PER_BATCH)
         batches = [Batch(number, tuple(part)) for number, part in enumerate(parts, first)]
         if not self.leased.store.journal(self.leased.run, batches, manifests):
             raise LeaseLostError
@@ -94,5 +94,5 @@ class BatchSender:
         return is_marked and self._is_current(described_at)
 
     def _is_current(self, described_at: datetime) -> bool:
-        is_recent = self.leased.clock() - described_at <= DESCRIPTION_HOLDS
+        is_recent = self.leased.clock() - described_at <= MAX_DESCRIPTION_AGE
         return self.leased.lease.is_certain() and is_recent

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
 from bot.core.records import Job, PlanRecord, Run
-from bot.parallel import meanwhile
+from bot.parallel import repeat_in_background
 from bot.ports import Clock
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ RUN_LEASE = timedelta(seconds=90)
 """Longer than any call that deletes can take: the worker that takes a run over after the lease has
 expired finds no call under way."""
 
-MARGIN = timedelta(seconds=30)
+LEASE_MARGIN = timedelta(seconds=30)
 """The worker sends nothing in the last part of its lease: the clocks of two machines may differ by
 as much."""
 
@@ -36,7 +36,7 @@ class LeaseLostError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Leased:
+class LeasedItem:
     """What a worker has at a time. `until`: when its lease expires.
 
     `renew` takes the new time and returns False if another worker has it. `release` takes the time
@@ -52,7 +52,7 @@ class Lease:
     """May be used by several threads."""
 
     def __init__(
-        self, leased: Leased, clock: Clock, *, length: timedelta, renewal: timedelta
+        self, leased: LeasedItem, clock: Clock, *, length: timedelta, renewal: timedelta
     ) -> None:
         self._leased = leased
         self._clock = clock
@@ -71,7 +71,9 @@ class Lease:
     def kept(self) -> AbstractContextManager[None]:
         """Renews it during long work, such as a scan of usage. A failure is ignored here: the next
         `renew` raises it, and `expect_not_lost` raises a loss."""
-        return meanwhile(self.renew, self._renewal, ignoring=(ServiceError, LeaseLostError))
+        return repeat_in_background(
+            self.renew, self._renewal, ignoring=(ServiceError, LeaseLostError)
+        )
 
     def expect_not_lost(self) -> None:
         """Raises LeaseLostError if a renewal has found that another worker has it."""
@@ -81,7 +83,7 @@ class Lease:
     def is_certain(self) -> bool:
         """Whether no other worker can have it, by the clock alone: a process that was frozen after
         `renew` learns it here."""
-        return self._clock() < self._until - MARGIN
+        return self._clock() < self._until - LEASE_MARGIN
 
     def release(self, delay: timedelta = timedelta(0)) -> None:
         """Any worker may take it after the delay."""
@@ -89,14 +91,16 @@ class Lease:
 
 
 def lease_of_run(store: "Store", run: Run, clock: Clock) -> Lease:
-    leased = Leased(
+    leased = LeasedItem(
         run.leased_until, partial(store.renew_run, run), partial(store.release_run, run)
     )
     return Lease(leased, clock, length=RUN_LEASE, renewal=RUN_RENEWAL)
 
 
 def lease_of_job(store: "Store", job: Job, clock: Clock) -> Lease:
-    leased = Leased(job.leased_until, partial(store.renew_job, job), partial(store.put_back, job))
+    leased = LeasedItem(
+        job.leased_until, partial(store.renew_job, job), partial(store.put_back, job)
+    )
     return Lease(leased, clock, length=JOB_LEASE, renewal=JOB_RENEWAL)
 
 

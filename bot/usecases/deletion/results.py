@@ -16,21 +16,21 @@ from bot.core.revalidation import Comparison, Skips
 from bot.core.transitions import ended, stopped
 from bot.ports import DeletionFailure, RunProgress
 from bot.usecases.deletion.batches import BatchAnswer
-from bot.usecases.deletion.lease import MARGIN, RUN_LEASE, LeasedRun, LeaseLostError
+from bot.usecases.deletion.lease import LEASE_MARGIN, RUN_LEASE, LeasedRun, LeaseLostError
 
-NOT_THERE = "ImageNotFound"
-PASSING = ("ImageReferencedByManifestList", NOT_THERE)
+IMAGE_NOT_FOUND = "ImageNotFound"
+TRANSIENT_CODES = ("ImageReferencedByManifestList", IMAGE_NOT_FOUND)
 """Refusals that may pass: ECR knows of an index that lists the image, or does not know the image
 any more. API reference, ImageFailure."""
 
-TRIES = 4
+MAX_TRIES = 4
 """Of an image that ECR refuses in such a way."""
 
-LATE_EFFECT = RUN_LEASE + MARGIN
+MAX_CALL_DELAY = RUN_LEASE + LEASE_MARGIN
 """So long after a call left it cannot delete anything any more: the longest call, and the
 difference between the clocks of two machines."""
 
-REASONS = 3
+REASONS_PER_EVENT = 3
 """The most frequent reasons that one audit event names."""
 
 _EVENTS = {
@@ -40,7 +40,7 @@ _EVENTS = {
 }
 
 
-class Results:
+class RunResults:
     """What the store knows of each image, and nothing else: every method that changes this first
     writes to the store. Only these methods change it.
 
@@ -153,7 +153,7 @@ class Results:
     def close_calls_without_effect(self, looked_up_at: datetime) -> None:
         """An image that is still there long after a call was not deleted by that call. If it is
         gone later, every worker records that somebody else deleted it."""
-        over = [d for d, at in self._unanswered.items() if looked_up_at - at > LATE_EFFECT]
+        over = [d for d, at in self._unanswered.items() if looked_up_at - at > MAX_CALL_DELAY]
         for digest in over:
             del self._unanswered[digest]
         if over:
@@ -203,8 +203,8 @@ class Results:
         return (
             failure is not None
             and not self._is_gone_by_us(digest, failure)
-            and failure.code in PASSING
-            and refused.get(digest, 0) + 1 < TRIES
+            and failure.code in TRANSIENT_CODES
+            and refused.get(digest, 0) + 1 < MAX_TRIES
         )
 
     def _result(self, digest: str, failure: DeletionFailure | None) -> ImageResult:
@@ -215,7 +215,7 @@ class Results:
         return ImageResult(digest, Outcome.FAILED, RefusedByEcr(failure.code, failure.reason))
 
     def _is_gone_by_us(self, digest: str, failure: DeletionFailure) -> bool:
-        return failure.code == NOT_THERE and digest in self._unanswered
+        return failure.code == IMAGE_NOT_FOUND and digest in self._unanswered
 
     def _deletion(self, digest: str, *, is_unconfirmed: bool = False) -> ImageResult:
         """With the plan's own reason."""
@@ -288,7 +288,7 @@ def _detail(
 ) -> EventDetail:
     if outcome is Outcome.DELETED:
         return DeletedAsApproved(is_unconfirmed)
-    most = Counter(map(_to_the_minute, reasons)).most_common(REASONS)
+    most = Counter(map(_to_the_minute, reasons)).most_common(REASONS_PER_EVENT)
     return NotDeleted(tuple(ReasonCount(images, reason) for reason, images in most))
 
 

@@ -23,22 +23,22 @@ from bot.core.revalidation import (
 from bot.parallel import in_batches, in_parallel
 from bot.ports import Dated, Deleter, ManifestText
 from bot.usecases.deletion.lease import LeasedRun
-from bot.usecases.deletion.results import Results
-from bot.usecases.inventory import BatchSize, Reading, open_reading, pulled_by_others
+from bot.usecases.deletion.results import RunResults
+from bot.usecases.inventory import BatchSize, ManifestReader, open_manifest_reader, pulled_by_others
 from bot.usecases.planning import Planned, Planner, pins_and_removals
-from bot.usecases.repositories import Found
+from bot.usecases.repositories import FoundRepository
 
-USAGE_HOLDS = timedelta(minutes=10)
+MAX_SCAN_AGE = timedelta(minutes=10)
 """A run uses a scan of usage this long."""
 
-LIST_HOLDS = timedelta(seconds=60)
+MAX_LIST_AGE = timedelta(seconds=60)
 """A run uses the list of a large repository this long."""
 
-TEXT_BYTES = 16 * 2**20
+MAX_TEXT_BYTES = 16 * 2**20
 """Of manifests that are in memory until they are deleted. Calls that run at the same time as the
 one that reaches this add theirs."""
 
-A_PAGE = 1000
+DIGESTS_PER_PAGE = 1000
 """Digests that ECR lists at once: API reference, ListImages, maxResults."""
 
 
@@ -55,7 +55,7 @@ class DeletionTarget:
     """One repository, with what reads it and what deletes there. `scan_usage` returns a planner
     that knows what all sources list now."""
 
-    found: Found
+    found: FoundRepository
     deleter: Deleter
     scan_usage: Callable[[], Planner]
 
@@ -127,7 +127,7 @@ class Revalidator:
     people approved."""
 
     def __init__(
-        self, target: DeletionTarget, leased: LeasedRun, content: Plan, results: Results
+        self, target: DeletionTarget, leased: LeasedRun, content: Plan, results: RunResults
     ) -> None:
         self._target = target
         self._repository = target.found.repository
@@ -185,7 +185,7 @@ class Revalidator:
         failures: list[ServiceError] = []
 
         def are_enough() -> bool:
-            return sum(len(each.text) for each in texts.values()) >= TEXT_BYTES
+            return sum(len(each.text) for each in texts.values()) >= MAX_TEXT_BYTES
 
         for answer in self._reading(last).read(missing, self._texts, are_enough):
             if isinstance(answer, ServiceError):
@@ -203,7 +203,7 @@ class Revalidator:
         return pins_and_removals(self._store, self._repository) != (planned.pins, planned.removals)
 
     def _read_again(self, last: Revalidation) -> Revalidation:
-        if self._clock() - last.fresh.planner.scanned_at > USAGE_HOLDS:
+        if self._clock() - last.fresh.planner.scanned_at > MAX_SCAN_AGE:
             return self._planned_by(self._target.scan_usage(), last)
         if last.is_outdated or self.have_pins_changed(last):
             return self._planned_by(last.fresh.planner, last)
@@ -223,8 +223,8 @@ class Revalidator:
         """Once a minute, and as many pages as batches were sent: more would cost more than the
         deletion itself."""
         left = len(last.comparison.now) - len(self._results.deleted)
-        is_recent = self._clock() - last.listed_at <= LIST_HOLDS
-        return not is_recent or last.batches_since * A_PAGE >= left
+        is_recent = self._clock() - last.listed_at <= MAX_LIST_AGE
+        return not is_recent or last.batches_since * DIGESTS_PER_PAGE >= left
 
     def _planned_by(self, planner: Planner, last: Revalidation) -> Revalidation:
         planned = planner.plan(self._target.found, self._deleted_manifests())
@@ -247,9 +247,11 @@ class Revalidator:
     def _describe(self, digests: Sequence[str]) -> Mapping[str, Described]:
         return self._registry.describe_some(self._repository, digests)
 
-    def _reading(self, last: Revalidation) -> Reading:
+    def _reading(self, last: Revalidation) -> ManifestReader:
         memory = last.fresh.planner.cache
-        return open_reading(self._registry, self._repository, memory, self._clock, self._batch_size)
+        return open_manifest_reader(
+            self._registry, self._repository, memory, self._clock, self._batch_size
+        )
 
     def _texts(self, manifests: Sequence[Manifest]) -> Dated[ManifestText | None]:
         """None for those that cannot be read."""

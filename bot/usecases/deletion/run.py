@@ -24,9 +24,9 @@ from bot.core.result_reasons import (
 )
 from bot.core.revalidation import Comparison, are_too_many, is_approved_content, next_pass
 from bot.ports import Clock, RunProgress
-from bot.usecases.deletion.batches import BatchAnswer, BatchSender, images_a_round
+from bot.usecases.deletion.batches import BatchAnswer, BatchSender, images_per_round
 from bot.usecases.deletion.lease import LeasedRun, lease_of_run
-from bot.usecases.deletion.results import Results
+from bot.usecases.deletion.results import RunResults
 from bot.usecases.deletion.revalidation import (
     DeletionTarget,
     EndedEarlyError,
@@ -38,13 +38,13 @@ from bot.usecases.deletion.revalidation import (
 if TYPE_CHECKING:
     from bot.store.store import Store
 
-WAITS = (2, 4, 8, 16, 32, 60)
+RETRY_DELAYS = (2, 4, 8, 16, 32, 60)
 """Seconds before the next attempt after a failure."""
 
-IDLE_ROUNDS = 8
+MAX_IDLE_ROUNDS = 8
 """The run ends after so many rounds in a row without any result."""
 
-LONGEST_PAUSE = 15.0
+MAX_PAUSE = 15.0
 """Seconds, between rounds without results."""
 
 
@@ -53,7 +53,7 @@ class ShutdownError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
+class RunExecutor:
     """`sleep` takes seconds. `is_shutting_down`: whether this worker shuts down."""
 
     store: "Store"
@@ -81,7 +81,7 @@ class Runner:
     def _run(
         self, leased: LeasedRun, target: DeletionTarget, fresh: FreshPlan | None
     ) -> PlanRecord:
-        patience = _Patience(self.sleep)
+        patience = _RetryDelays(self.sleep)
         while True:
             try:
                 return _open_attempt(self, leased, target, patience).complete(fresh)
@@ -91,15 +91,15 @@ class Runner:
                 fresh = None
 
 
-class _Patience:
+class _RetryDelays:
     """Waits longer after each failure, and from the start again after a success."""
 
     def __init__(self, sleep: Callable[[float], None]) -> None:
         self._sleep = sleep
-        self._waits = iter(WAITS)
+        self._waits = iter(RETRY_DELAYS)
 
     def renew(self) -> None:
-        self._waits = iter(WAITS)
+        self._waits = iter(RETRY_DELAYS)
 
     def wait(self) -> bool:
         """False, without waiting, if it has failed for minutes."""
@@ -109,7 +109,7 @@ class _Patience:
         return seconds is not None
 
 
-class _Sent(NamedTuple):
+class _SentBatches(NamedTuple):
     """What a round sent. `refused`: images that ECR refused in a way that may pass. `failed`: calls
     without an answer."""
 
@@ -119,7 +119,7 @@ class _Sent(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
+class _RunPosition:
     """Where a run is between two rounds. `rest`: the images of the pass that may not be sent yet.
     `refused`: how often ECR refused an image in a way that may pass. `idle`: rounds in a row
     without any result."""
@@ -130,23 +130,25 @@ class _Position:
     refused: Counter[str] = field(default_factory=Counter)
     idle: int = 0
 
-    def after(self, last: Revalidation, rest: Sequence[str], sent: _Sent, idle: int) -> "_Position":
+    def after(
+        self, last: Revalidation, rest: Sequence[str], sent: _SentBatches, idle: int
+    ) -> "_RunPosition":
         """Refused images wait for another pass."""
         refused = self.refused + Counter(sent.refused)
         left = [digest for digest in rest if digest not in refused]
-        return _Position(last, self.next_batch + sent.batches, left, refused, idle)
+        return _RunPosition(last, self.next_batch + sent.batches, left, refused, idle)
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     """An attempt to delete the images that are pending in the store."""
 
-    runner: Runner
+    runner: RunExecutor
     leased: LeasedRun
     target: DeletionTarget
-    patience: _Patience
+    patience: _RetryDelays
     content: Plan
-    results: Results
+    results: RunResults
     revalidator: Revalidator
     sender: BatchSender
 
@@ -184,17 +186,17 @@ class _Attempt:
         self._expect_no_stop()
         first = self.revalidator.compared(fresh or self.revalidator.scanned())
         batches = self.leased.store.batches_journalled(self.leased.run)
-        position = _Position(first, next_batch=batches + 1)
+        position = _RunPosition(first, next_batch=batches + 1)
         while self.results.pending:
             self._expect_no_stop()
             position = self._round(position)
 
-    def _round(self, position: _Position) -> _Position:
+    def _round(self, position: _RunPosition) -> _RunPosition:
         """Skips what has changed since people approved it, and sends the next batches."""
         done_before = self.results.done
         last = self._skip_changed(self.revalidator.refreshed, position.last)
         rest = self._rest_of_pass(position.rest, last.comparison.graph)
-        chosen = rest[: images_a_round()]
+        chosen = rest[: images_per_round()]
         last = self._skip_changed(partial(self.revalidator.described, chosen), last)
         last = self._skip_changed(partial(self.revalidator.with_texts, chosen), last)
         self._expect_no_stop()
@@ -227,9 +229,11 @@ class _Attempt:
         assert rest or not pending, "an image that belongs to itself is never deleted"
         return rest
 
-    def _send(self, chosen: Sequence[str], last: Revalidation, position: _Position) -> _Sent:
+    def _send(
+        self, chosen: Sequence[str], last: Revalidation, position: _RunPosition
+    ) -> _SentBatches:
         if self.revalidator.have_pins_changed(last):
-            return _Sent()
+            return _SentBatches()
         ready = [digest for digest in self._pending_of(chosen) if digest in last.texts]
         manifests = [last.kept_manifest(digest) for digest in ready]
         batches = self.sender.journal(manifests, position.next_batch)
@@ -238,14 +242,14 @@ class _Attempt:
         for answer in self.sender.send(batches, last.described_at):
             refused += self.results.record_answer(answer, position.refused, last.comparison)
             failed += [answer] if answer.error else []
-        return _Sent(len(batches), refused, failed)
+        return _SentBatches(len(batches), refused, failed)
 
     def _end_or_pause(
         self, failed: Sequence[BatchAnswer], idle: int, comparison: Comparison
     ) -> None:
         """Raises EndedEarlyError if a retry cannot help, or too much has failed."""
         for_good = [answer for answer in failed if not answer.is_worth_a_retry]
-        if not for_good and idle >= IDLE_ROUNDS:
+        if not for_good and idle >= MAX_IDLE_ROUNDS:
             for_good = list(failed)
             for answer in for_good:
                 self.results.give_up(answer, comparison)
@@ -255,7 +259,7 @@ class _Attempt:
         if are_too_many(failures, failures + deletions):
             raise EndedEarlyError(TooManyFailures(failures, failures + deletions))
         if failed or idle:
-            self.runner.sleep(min(LONGEST_PAUSE, 2.0 ** (idle - 1)))
+            self.runner.sleep(min(MAX_PAUSE, 2.0 ** (idle - 1)))
 
     def _expect_no_stop(self) -> None:
         if self.runner.is_shutting_down():
@@ -294,7 +298,7 @@ class _Attempt:
 
 
 def _open_attempt(
-    runner: Runner, leased: LeasedRun, target: DeletionTarget, patience: _Patience
+    runner: RunExecutor, leased: LeasedRun, target: DeletionTarget, patience: _RetryDelays
 ) -> _Attempt:
     """Raises DamagedError if the stored plan is not what people approved."""
     leased.lease.renew()
@@ -305,7 +309,7 @@ def _open_attempt(
             f"Version {plan.version} of the plan {plan.id}, as it is stored, is not what was "
             "approved: look into who can write to the database"
         )
-    results = Results(leased, plan, content, runner.progress)
+    results = RunResults(leased, plan, content, runner.progress)
     return _Attempt(
         runner=runner,
         leased=leased,

@@ -39,10 +39,10 @@ from bot.core.transitions import (
     started,
     taken_over,
 )
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget, FreshPlan, make_fresh_plan
-from bot.usecases.deletion.run import Runner, ShutdownError
+from bot.usecases.deletion.run import RunExecutor, ShutdownError
 from bot.usecases.proposals import find_plan
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class ActiveRun(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RunOverview:
     """`due`: approved plans whose undo window is over; none while everything is paused.
     `abandoned`: runs whose worker is gone, or whose lease has expired. `running`: all others."""
 
@@ -70,14 +70,14 @@ class Work:
     running: Sequence[ActiveRun]
 
 
-def find_work(store: "Store", now: datetime, is_gone: IsGone) -> Work:
+def find_runs(store: "Store", now: datetime, is_gone: IsGone) -> RunOverview:
     plans = store.approved_plans()
     executing = (plan for plan in plans if plan.state is PlanState.EXECUTING)
     active = [ActiveRun(plan, run) for plan in executing if (run := store.run(plan.id))]
     running = [
         each for each in active if now < each.run.leased_until and not is_gone(each.run.worker)
     ]
-    return Work(
+    return RunOverview(
         due=[] if store.pause() else [plan for plan in plans if is_due(plan, now)],
         abandoned=[each for each in active if each not in running],
         running=running,
@@ -120,9 +120,9 @@ class RunStarter:
     `enabled` False: no plan runs. `open_target` raises RequestError if the settings do
     not know the plan's registry."""
 
-    runner: Runner
+    runner: RunExecutor
     worker: Worker
-    authority: Authority
+    authority: AuthorityChecker
     enabled: bool
     undo_window: timedelta
     open_target: Callable[[PlanRecord], AbstractContextManager[DeletionTarget]]

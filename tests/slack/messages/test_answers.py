@@ -39,7 +39,7 @@ from bot.slack.messages.repositories import RepositoriesView, repositories_messa
 from bot.slack.messages.status import RunningPlan, StatusView, paused_message, status_message
 from bot.slack.messages.why import WhyView, deleted_message, never_scanned_message, why_message
 from bot.slack.view_models import LinkedPlan, PlanResult
-from bot.usecases.explanations import Deleted, Explanation
+from bot.usecases.explanations import DeletedManifest, Explanation
 from tests.render.builders import HERE, image, plan
 from tests.slack.messages.plan_views import (
     ANN,
@@ -178,7 +178,7 @@ def test_why(state: PlanState) -> None:
                 harmless(why_message(WhyView("t" * 300, *shown)))
     item = Item(f"sha256:{'a' * 64}", ("t" * 300,) * 40, Outcome.DELETED, Sentence(NASTY * 40))
     for last in (event(EventName.ENDED), None):
-        harmless(deleted_message(NASTY * 9, Deleted(in_state(state), item), last))
+        harmless(deleted_message(NASTY * 9, DeletedManifest(in_state(state), item), last))
     harmless(never_scanned_message(LONG))
 
 

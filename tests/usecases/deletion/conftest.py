@@ -12,7 +12,7 @@ from tests.usecases.site import Site
 def at_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Of images in a batch; small, so that few images are many batches."""
     number: int = getattr(request, "param", AT_ONCE)
-    monkeypatch.setattr("bot.usecases.deletion.batches.IMAGES_A_BATCH", number)
+    monkeypatch.setattr("bot.usecases.deletion.batches.IMAGES_PER_BATCH", number)
     return number
 
 

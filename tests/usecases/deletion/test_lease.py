@@ -12,7 +12,7 @@ from bot.core.records import Change, PlanRecord, Run
 from bot.core.transitions import started, taken_over
 from bot.usecases.deletion.lease import (
     JOB_LEASE,
-    MARGIN,
+    LEASE_MARGIN,
     RUN_LEASE,
     Lease,
     LeaseLostError,
@@ -71,7 +71,7 @@ def test_the_worker_that_lost_it_learns_of_it(site: Site, plan: PlanRecord, leas
 
 
 def test_nothing_is_certain_shortly_before_its_end(site: Site, lease: Lease) -> None:
-    almost = RUN_LEASE - MARGIN
+    almost = RUN_LEASE - LEASE_MARGIN
     site.wait(seconds=almost.total_seconds() - 1)
     assert lease.is_certain()
     site.wait(seconds=1)

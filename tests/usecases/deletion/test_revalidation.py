@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.bootstrap.memory import SharedManifestCache
+from bot.bootstrap.storage import SharedManifestCache
 from bot.core.manifest import ManifestName
 from bot.core.plan import PlanState
 from bot.core.reasons import InUse, PartOf
@@ -274,7 +274,7 @@ def test_in_a_large_repository_newcomers_are_looked_for_once_a_minute(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has more pages than batches were sent."""
-    monkeypatch.setattr("bot.usecases.deletion.revalidation.A_PAGE", 1)
+    monkeypatch.setattr("bot.usecases.deletion.revalidation.DIGESTS_PER_PAGE", 1)
     releases(site, MANY)
     plan = site.approved()
     last = list(site.outcomes(plan))[-1]

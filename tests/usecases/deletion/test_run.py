@@ -20,11 +20,11 @@ from bot.core.usage import Sighting
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
 from bot.render.events import item_words
-from bot.usecases.deletion.batches import IMAGES_A_BATCH
+from bot.usecases.deletion.batches import IMAGES_PER_BATCH
 from bot.usecases.deletion.lease import LeaseLostError
-from bot.usecases.deletion.revalidation import TEXT_BYTES
+from bot.usecases.deletion.revalidation import MAX_TEXT_BYTES
 from bot.usecases.deletion.run import ShutdownError
-from bot.usecases.inventory import CALL_BYTES
+from bot.usecases.inventory import BYTES_PER_CALL
 from tests.usecases.deletion.support import (
     MANY,
     releases,
@@ -32,7 +32,7 @@ from tests.usecases.deletion.support import (
 from tests.usecases.site import ANN, Site
 
 as_many_as_aws_takes = pytest.mark.parametrize(
-    "at_once", [IMAGES_A_BATCH], indirect=True, ids=["as many as AWS takes"]
+    "at_once", [IMAGES_PER_BATCH], indirect=True, ids=["as many as AWS takes"]
 )
 
 
@@ -109,13 +109,13 @@ def test_calls_are_as_many_as_batches(site: Site, at_once: int) -> None:
 @as_many_as_aws_takes
 def test_large_manifests_are_deleted_a_few_at_a_time(site: Site) -> None:
     """Their texts are in memory until they are deleted."""
-    size = 3 * CALL_BYTES // 4
+    size = 3 * BYTES_PER_CALL // 4
     images = site.shelf.large_manifests(30, size)
     plan = site.carry_out()
     assert site.outcomes(plan) == dict.fromkeys(images[:-2], Outcome.DELETED)
     deletions = site.aws.world.calls.named("ecr:BatchDeleteImage")
     most = max(len(call.params["imageIds"]) for call in deletions)
-    assert most <= (TEXT_BYTES + CALLS_AT_ONCE * CALL_BYTES) / size
+    assert most <= (MAX_TEXT_BYTES + CALLS_AT_ONCE * BYTES_PER_CALL) / size
     kept = site.store.kept_manifest(site.shelf.id.uri, images[0])
     assert kept
     assert manifests.digest_of(kept.text) == images[0]

@@ -26,7 +26,7 @@ from bot.store.tables import ApprovalRow, ItemRow, VersionRow
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
 from bot.usecases.deletion.run import ShutdownError
-from bot.usecases.deletion.start import NotStartedError, find_work
+from bot.usecases.deletion.start import NotStartedError, find_runs
 from tests.usecases.site import ANN, HERE, THERE, UNDO_WINDOW, Site
 
 
@@ -246,7 +246,7 @@ def test_what_is_due_what_is_left_and_what_is_held(site: Site, left: PlanRecord)
     run = site.run(left)
 
     def found(*, is_gone: bool) -> tuple[int, int, int]:
-        work = find_work(site.store, site.clock(), lambda worker: is_gone and worker == run.worker)
+        work = find_runs(site.store, site.clock(), lambda worker: is_gone and worker == run.worker)
         assert all(begun == (left, run) for begun in (*work.abandoned, *work.running))
         return len(work.due), len(work.abandoned), len(work.running)
 
@@ -259,9 +259,9 @@ def test_what_is_due_what_is_left_and_what_is_held(site: Site, left: PlanRecord)
 
 
 def test_a_plan_is_due(site: Site, plan: PlanRecord) -> None:
-    assert find_work(site.store, site.clock(), lambda _: False).due == [plan]
+    assert find_runs(site.store, site.clock(), lambda _: False).due == [plan]
     site.wait(seconds=-1)
-    assert find_work(site.store, site.clock(), lambda _: False).due == []
+    assert find_runs(site.store, site.clock(), lambda _: False).due == []
 
 
 def test_it_is_taken_over(site: Site, left: PlanRecord) -> None:

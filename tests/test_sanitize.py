@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bot import outgoing
+from bot import sanitize
 from bot.process import log_to_stderr
 from bot.render.output import dumps
 
@@ -22,14 +22,14 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_a_library_says_becomes_part_of_a_sentence() -> None:
     error = ValueError(f"bad:\n  {SECRET}\x1b")
-    assert outgoing.quoted(error) == "bad: ***\x1b"
-    assert outgoing.line(f"({outgoing.quoted(error)})") == r"(bad: ***\x1b)"
+    assert sanitize.quoted(error) == "bad: ***\x1b"
+    assert sanitize.line(f"({sanitize.quoted(error)})") == r"(bad: ***\x1b)"
 
 
 def test_another_environment_has_other_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert outgoing.lines(f"{SECRET}\n") == "***\n"
+    assert sanitize.lines(f"{SECRET}\n") == "***\n"
     monkeypatch.setenv("AWS_SESSION_TOKEN", "another")
-    assert outgoing.lines(f"{SECRET}\n") == f"{SECRET}\n"
+    assert sanitize.lines(f"{SECRET}\n") == f"{SECRET}\n"
 
 
 @pytest.fixture

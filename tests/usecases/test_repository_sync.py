@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from bot.store.store import Store
-from bot.usecases.repositories import Survey
+from bot.usecases.repositories import RepositorySync
 from tests.support import NOW
 from tests.usecases.scene import Scene
 from tests.usecases.shelf import HERE
@@ -24,7 +24,7 @@ def test_what_cannot_be_listed_is_known_as_it_was(scene: Scene) -> None:
     store = scene.store
     here, there = Street(HERE, "team/api", "team/web"), Street(THERE, "lab/api")
     warnings: list[str] = []
-    survey = Survey(store, [here, there], warnings.append)
+    survey = RepositorySync(store, [here, there], warnings.append)
     survey(NOW)
     assert known(store) == {HERE.account: ["team/api", "team/web"], THERE.account: ["lab/api"]}
     here.names.remove("team/api")
@@ -39,11 +39,11 @@ def test_what_cannot_be_listed_is_known_as_it_was(scene: Scene) -> None:
 
 def test_registries_that_left_the_settings_are_forgotten(scene: Scene) -> None:
     here, there = Street(HERE, "team/api"), Street(THERE, "lab/api")
-    Survey(scene.store, [here, there], print)(NOW)
-    Survey(scene.store, [], print)(LATER)
+    RepositorySync(scene.store, [here, there], print)(NOW)
+    RepositorySync(scene.store, [], print)(LATER)
     here.fails.add("id")
-    Survey(scene.store, [here], print)(LATER)
+    RepositorySync(scene.store, [here], print)(LATER)
     assert known(scene.store) == {HERE.account: ["team/api"], THERE.account: ["lab/api"]}
     here.fails = {"repositories"}
-    Survey(scene.store, [here], print)(LATER)
+    RepositorySync(scene.store, [here], print)(LATER)
     assert known(scene.store) == {HERE.account: ["team/api"]}

@@ -14,20 +14,20 @@ from bot.core.errors import RequestError, ServiceError
 from bot.parallel import ExpiringCache
 from bot.ports import Clock
 from bot.settings.model import Settings
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.decisions import Decisions
 from bot.usecases.pins import Pins
 from bot.usecases.planning import Planner
 from bot.usecases.proposals import PlanTerms, Proposer
-from bot.usecases.reports import RunDue
-from bot.usecases.repositories import Survey
+from bot.usecases.reports import ReportScheduler
+from bot.usecases.repositories import RepositorySync
 
 if TYPE_CHECKING:
     from bot.slack.directory import SlackUsers
     from bot.store.store import Store
 
 
-SECONDS_BETWEEN_TRIES = 15.0
+SECONDS_BETWEEN_RETRIES = 15.0
 
 _LETTERS = "bcdfghjkmnpqrstvwxz23456789"
 """None that looks like another, and no words by chance."""
@@ -35,16 +35,16 @@ _LETTERS = "bcdfghjkmnpqrstvwxz23456789"
 ID_LENGTH = 8
 
 
-def open_authority(settings: Settings) -> Authority:
+def open_authority(settings: Settings) -> AuthorityChecker:
     """Slack is asked once it is needed."""
-    return Authority(
+    return AuthorityChecker(
         rules_of=partial(settings.approval_rules, workspace=None),
         general_rules=settings.general_rules(workspace=None),
         directory=SlackDirectory(settings) if is_in_slack() else NoDirectory(),
     )
 
 
-class _Opened(NamedTuple):
+class _SlackConnection(NamedTuple):
     workspace: str
     people: "SlackUsers"
 
@@ -54,8 +54,8 @@ class SlackDirectory:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._kept: ExpiringCache[None, _Opened] = ExpiringCache(
-            lambda _: self._open(), math.inf, SECONDS_BETWEEN_TRIES
+        self._kept: ExpiringCache[None, _SlackConnection] = ExpiringCache(
+            lambda _: self._open(), math.inf, SECONDS_BETWEEN_RETRIES
         )
 
     def workspace(self) -> str:
@@ -64,7 +64,7 @@ class SlackDirectory:
     def person(self, user_id: str) -> SlackPerson:
         return self._kept.get(None).people.member(user_id)
 
-    def _open(self) -> _Opened:
+    def _open(self) -> _SlackConnection:
         from bot.slack.api import calling  # noqa: PLC0415 - few commands need Slack
         from bot.slack.directory import SlackUsers  # noqa: PLC0415
 
@@ -74,7 +74,9 @@ class SlackDirectory:
             raise ServiceError(str(error)) from error
         with calling("Asking who the bot is"):
             workspace = str(client.auth_test()["team_id"])
-        return _Opened(workspace, SlackUsers(client, workspace, user_groups(self._settings)))
+        return _SlackConnection(
+            workspace, SlackUsers(client, workspace, user_groups(self._settings))
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +145,16 @@ def _new_id() -> str:
     return "".join(secrets.choice(_LETTERS) for _ in range(ID_LENGTH))
 
 
-def open_run_due(settings: Settings, store: "Store", warn: Callable[[str], None]) -> RunDue:
+def open_report_scheduler(
+    settings: Settings, store: "Store", warn: Callable[[str], None]
+) -> ReportScheduler:
     """`warn` gets sentences for the log."""
     registries = {named.name: named.registry for named in open_named_registries(settings)}
-    return RunDue(store, settings.due_entries(), registries, store.made_at, warn)
+    return ReportScheduler(store, settings.due_entries(), registries, store.made_at, warn)
 
 
-def open_survey(settings: Settings, store: "Store", warn: Callable[[str], None]) -> Survey:
+def open_repository_sync(
+    settings: Settings, store: "Store", warn: Callable[[str], None]
+) -> RepositorySync:
     """`warn` gets sentences for the log."""
-    return Survey(store, open_registries(settings), warn)
+    return RepositorySync(store, open_registries(settings), warn)

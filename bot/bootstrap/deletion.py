@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 from bot.aws.deleter import EcrDeleter, deleting_role
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import deletion_config
-from bot.bootstrap.memory import memory_of
-from bot.bootstrap.people import open_authority
 from bot.bootstrap.planning import open_planner, open_registries, system_clock
-from bot.bootstrap.processes import Leaving, this_worker
+from bot.bootstrap.processes import Shutdown, this_worker
 from bot.bootstrap.sources import open_sources, session_as
+from bot.bootstrap.storage import open_storage_with
+from bot.bootstrap.usecases import open_authority
 from bot.core.errors import RequestError, ServiceError
 from bot.core.records import PlanRecord
 from bot.core.repository import RegistryId
 from bot.ports import Progress, RunProgress
 from bot.settings.model import RegistrySection, Settings
-from bot.usecases.check_authority import Authority
+from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.deletion.revalidation import DeletionTarget
-from bot.usecases.deletion.run import Runner, ShutdownError
+from bot.usecases.deletion.run import RunExecutor, ShutdownError
 from bot.usecases.deletion.start import RunStarter
 from bot.usecases.planning import Planner
-from bot.usecases.repositories import Found
+from bot.usecases.repositories import FoundRepository
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -69,27 +69,29 @@ def open_run_starter(
     store: "Store",
     progress: Progress,
     run_progress: RunProgress,
-    leaving: Leaving,
+    shutdown: Shutdown,
 ) -> RunStarter:
     """`progress` is told how far looking around is, `run_progress` how far deletion is."""
     authority = open_authority(settings)
     return RunStarter(
-        runner=Runner(store, system_clock, leaving.sleep, run_progress, leaving.is_told),
+        runner=RunExecutor(
+            store, system_clock, shutdown.sleep, run_progress, shutdown.is_requested
+        ),
         worker=this_worker(),
         authority=authority,
         enabled=settings.execution.enabled,
         undo_window=settings.execution.undo_window,
         open_target=partial(
-            _target, settings, authority, store, _unless_shut_down(progress, leaving)
+            _target, settings, authority, store, _unless_shut_down(progress, shutdown)
         ),
     )
 
 
-def _unless_shut_down(progress: Progress, leaving: Leaving) -> Progress:
+def _unless_shut_down(progress: Progress, shutdown: Shutdown) -> Progress:
     """Looking around may take minutes: whoever is told to leave ends it in the middle."""
 
     def show(step: str, done: int, total: int | None, note: str = "", /) -> None:
-        if leaving.is_told():
+        if shutdown.is_requested():
             raise ShutdownError
         progress(step, done, total, note)
 
@@ -99,7 +101,7 @@ def _unless_shut_down(progress: Progress, leaving: Leaving) -> Progress:
 @contextmanager
 def _target(
     settings: Settings,
-    authority: Authority,
+    authority: AuthorityChecker,
     store: "Store",
     progress: Progress,
     plan: PlanRecord,
@@ -107,11 +109,13 @@ def _target(
     """Belongs to the thread that opens it, as the manifest cache does."""
     registry, entry = find_registry(settings, plan.repository.registry)
     asked = frozenset([plan.repository.registry])
-    with memory_of(store) as memory:
+    with open_storage_with(store) as memory:
 
         def scan() -> Planner:
             sources = open_sources(settings, open_registries(settings), asked)
             seen = sources.scan(settings, authority, memory.scans, system_clock, progress)
             return open_planner(settings, authority, seen, memory, progress)
 
-        yield DeletionTarget(Found(plan.repository, registry), open_deleter(plan, entry), scan)
+        yield DeletionTarget(
+            FoundRepository(plan.repository, registry), open_deleter(plan, entry), scan
+        )

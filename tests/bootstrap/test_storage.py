@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap.memory import Memory, memory_of
+from bot.bootstrap.storage import Storage, open_storage_with
 from bot.core.records import EventName
 from bot.ports import Doubted, WorkloadCount
 from bot.store.store import Store, open_store
@@ -24,52 +24,52 @@ def store(environment: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def without_store(environment: Path) -> Iterator[Memory]:
+def without_store(environment: Path) -> Iterator[Storage]:
     del environment
-    with memory_of(None) as memory:
+    with open_storage_with(None) as memory:
         yield memory
 
 
-def test_a_new_store_knows_what_was_listed_before(store: Store, without_store: Memory) -> None:
+def test_a_new_store_knows_what_was_listed_before(store: Store, without_store: Storage) -> None:
     without_store.scans.usage.believe("ecs", "here", MANY)
-    with memory_of(store) as memory:
+    with open_storage_with(store) as memory:
         assert memory.scans.usage.last_listed("ecs", "here") == MANY
     assert store.last_listed("ecs", "here") == MANY
 
 
-def test_what_was_doubted_before_can_be_confirmed(store: Store, without_store: Memory) -> None:
+def test_what_was_doubted_before_can_be_confirmed(store: Store, without_store: Storage) -> None:
     without_store.scans.usage.believe("ecs", "here", MANY)
     without_store.scans.usage.doubt(DOUBTED)
-    with memory_of(store) as memory:
+    with open_storage_with(store) as memory:
         assert memory.scans.usage.doubted() == [DOUBTED]
         assert memory.scans.usage.confirm(DOUBTED, event(EventName.CONFIRMED_USAGE))
     assert store.last_listed("ecs", "here") == FEW
 
 
-def test_what_the_store_knows_counts(store: Store, without_store: Memory) -> None:
+def test_what_the_store_knows_counts(store: Store, without_store: Storage) -> None:
     store.believe("ecs", "here", MANY)
     store.doubt(DOUBTED)
     without_store.scans.usage.believe("ecs", "here", FEW)
     without_store.scans.usage.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
-    with memory_of(store) as memory:
+    with open_storage_with(store) as memory:
         assert memory.scans.usage.last_listed("ecs", "here") == MANY
         assert memory.scans.usage.doubted() == [DOUBTED]
 
 
 def test_a_doubt_about_another_number_is_not_handed_over(
-    store: Store, without_store: Memory
+    store: Store, without_store: Storage
 ) -> None:
     store.believe("ecs", "here", FEW)
     without_store.scans.usage.believe("ecs", "here", MANY)
     without_store.scans.usage.doubt(DOUBTED)
-    with memory_of(store) as memory:
+    with open_storage_with(store) as memory:
         assert memory.scans.usage.doubted() == []
 
 
-def test_it_is_remembered_in_one_place(store: Store, without_store: Memory) -> None:
+def test_it_is_remembered_in_one_place(store: Store, without_store: Storage) -> None:
     without_store.scans.usage.believe("ecs", "here", MANY)
-    with memory_of(store) as memory:
+    with open_storage_with(store) as memory:
         memory.scans.usage.believe("ecs", "here", FEW)
     assert without_store.scans.usage.last_listed("ecs", "here") is None
-    with memory_of(store) as memory:
+    with open_storage_with(store) as memory:
         assert memory.scans.usage.last_listed("ecs", "here") == FEW

@@ -64,7 +64,7 @@ class SharedManifestCache:
             memory.add_subjects_seen(repository, seen)
 
 
-class Memory(NamedTuple):
+class Storage(NamedTuple):
     """Belongs to the thread that opens it, as `cache` does. `store` None: nobody ever pinned or
     proposed anything here."""
 
@@ -86,7 +86,7 @@ def open_store() -> "Store":
 
     environment = Environment()
     if environment.ecr_clean_state_must_last:
-        _check_that_it_lasts(environment)
+        _expect_persistent(environment)
     url = _url(environment)
     if Path(url.removeprefix(_SQLITE)).parent == environment.state_folder:
         take_from_others(environment.state_folder)
@@ -95,7 +95,7 @@ def open_store() -> "Store":
 
 def find_store() -> "Store | None":
     """None if nobody ever pinned or proposed anything here."""
-    return open_store() if _is_there(_url(Environment())) else None
+    return open_store() if _may_exist(_url(Environment())) else None
 
 
 def open_manifest_cache() -> SqliteManifestCache:
@@ -105,21 +105,21 @@ def open_manifest_cache() -> SqliteManifestCache:
 
 
 @contextmanager
-def open_memory(store: "Callable[[], Store | None]" = find_store) -> Iterator[Memory]:
-    with store() or nullcontext() as opened, memory_of(opened) as memory:
+def open_storage(store: "Callable[[], Store | None]" = find_store) -> Iterator[Storage]:
+    with store() or nullcontext() as opened, open_storage_with(opened) as memory:
         yield memory
 
 
 @contextmanager
-def memory_of(store: "Store | None") -> Iterator[Memory]:
+def open_storage_with(store: "Store | None") -> Iterator[Storage]:
     """With the manifest cache of this machine."""
     with open_manifest_cache() as cache:
         if store:
-            _hand_over(cache, store)
-        yield Memory(cache, store)
+            _move_usage_counts(cache, store)
+        yield Storage(cache, store)
 
 
-def _hand_over(cache: SqliteManifestCache, store: "Store") -> None:
+def _move_usage_counts(cache: SqliteManifestCache, store: "Store") -> None:
     """What sources listed while there was no store: one that lists less since then must not pass
     for a source that is scanned for the first time."""
     believed, in_doubt = cache.all_listed(), cache.doubted()
@@ -142,7 +142,7 @@ def _url(environment: Environment) -> str:
     return f"{_SQLITE}{environment.state_folder / 'ecr-clean.db'}"
 
 
-def _check_that_it_lasts(environment: Environment) -> None:
+def _expect_persistent(environment: Environment) -> None:
     """A file goes with the container, unless it is on something that is mounted there."""
     url = _url(environment)
     if not url.startswith(_SQLITE):
@@ -156,6 +156,6 @@ def _check_that_it_lasts(environment: Environment) -> None:
         )
 
 
-def _is_there(url: str) -> bool:
+def _may_exist(url: str) -> bool:
     """Of a server nobody knows before it was asked."""
     return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).exists()

@@ -129,7 +129,7 @@ RoleArn = Annotated[
         description="the ARN of an IAM role",
     ),
 ]
-Text = Annotated[str, Field(min_length=1, description="a text that is not empty")]
+NonEmptyText = Annotated[str, Field(min_length=1, description="a text that is not empty")]
 ResourceName = Annotated[
     str,
     Field(
@@ -142,19 +142,19 @@ JmesPath = Annotated[
     AfterValidator(_jmes_path),
     Field(description="a JMESPath to the pod template, as in spec.template"),
 ]
-Count = Annotated[int, Field(ge=0, description="a whole number, 0 or more")]
-AtLeastOne = Annotated[int, Field(ge=1, description="a whole number, 1 or more")]
-Money = Annotated[float, Field(ge=0, allow_inf_nan=False, description="USD, 0 or more")]
-YesOrNo = Annotated[bool, Field(description="true or false")]
+NonNegativeInt = Annotated[int, Field(ge=0, description="a whole number, 0 or more")]
+PositiveInt = Annotated[int, Field(ge=1, description="a whole number, 1 or more")]
+UsdAmount = Annotated[float, Field(ge=0, allow_inf_nan=False, description="USD, 0 or more")]
+Boolean = Annotated[bool, Field(description="true or false")]
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), Field(description="a duration: 30s, 5m, 24h or 30d")
 ]
-Wait = Annotated[
+PositiveDuration = Annotated[
     timedelta,
     BeforeValidator(_duration),
     Field(ge=timedelta(seconds=1), description="a duration from 1s: 30s, 5m, 24h or 30d"),
 ]
-Share = Annotated[
+Percentage = Annotated[
     float, BeforeValidator(_share), Field(le=1, description="a percentage from 0% to 100%")
 ]
 Schedule = Annotated[
@@ -210,7 +210,7 @@ Approver = Annotated[
         "`aws sts get-caller-identity` shows them: arn:aws:sts::ACCOUNT:assumed-role/ROLE/*"
     ),
 ]
-Until = Annotated[
+EndDate = Annotated[
     datetime,
     BeforeValidator(_until),
     Field(description="a date (meant to its end) or a time, UTC where no zone is given"),

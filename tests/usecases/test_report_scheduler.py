@@ -19,7 +19,7 @@ from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.schedules import IGNORE, PATIENCE, DueOutcome, Entry, Schedule, due
 from bot.store.store import Store, open_store
-from bot.usecases.reports import RunDue
+from bot.usecases.reports import ReportScheduler
 from tests.postgres import Server
 from tests.store.support import sqlite_url
 from tests.usecases.shelf import HERE, Shelf
@@ -83,11 +83,11 @@ class Town:
     warnings: list[str] = field(default_factory=list)
     since: datetime = NEW_YEAR - 365 * DAY
 
-    def open(self, store: Store | None = None) -> RunDue:
+    def open(self, store: Store | None = None) -> ReportScheduler:
         """As every process does that begins."""
         registries = {"own": self.here, "other": self.there}
         warn = self.warnings.append
-        return RunDue(store or self.store, self.entries, registries, self.since, warn)
+        return ReportScheduler(store or self.store, self.entries, registries, self.since, warn)
 
     def run(self, *moments: datetime) -> "Town":
         """In one process, with somebody who does what is due at once."""
@@ -253,7 +253,7 @@ def test_two_replicas_on_a_real_database(postgresql: Server, weeks: int) -> None
         town = Town(first, entries)
         replicas, start = [town.open(first), town.open(second)], Barrier(2)
 
-        def run(replica: RunDue, now: datetime) -> None:
+        def run(replica: ReportScheduler, now: datetime) -> None:
             start.wait(60)
             replica(now)
 
