@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from bot.core.authority import SlackPerson
 from bot.core.manifest import Content, Described, Unread
+from bot.core.permissions import SlackUser
 from bot.core.pull_times import OurRead
-from bot.core.records import Event, Message
+from bot.core.records import AuditEvent, PlanMessage
 from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.usage import Sighting
 
@@ -140,7 +140,7 @@ class Directory(Protocol):
     def workspace(self) -> str:
         """The workspace's id."""
 
-    def person(self, user_id: str) -> SlackPerson:
+    def person(self, user_id: str) -> SlackUser:
         """The user, with those of their user groups that the settings name. Raises RequestError if
         the user may not decide anything: deactivated, a bot, or unknown."""
 
@@ -153,12 +153,12 @@ class ReportMessages(Protocol):
         plan_id: str,
         channel: str,
         in_place_of: str | None = None,
-        remember: Callable[[Message], None] | None = None,
-    ) -> Message:
+        remember: Callable[[PlanMessage], None] | None = None,
+    ) -> PlanMessage:
         """Shows the stored plan in a new message, or in the message `in_place_of`. `remember`
         stores the message, and more in the same transaction."""
 
-    def fold_older(self, message: Message) -> None:
+    def fold_older(self, message: PlanMessage) -> None:
         """Reduces older messages of the same plan in the same channel to one line."""
 
 
@@ -241,7 +241,7 @@ class UsageMemory(Protocol):
     def doubt(self, doubted: Doubted) -> None:
         """Stores the number for a confirmation. Scans are not compared with it."""
 
-    def confirm(self, doubted: Doubted, event: Event | None) -> bool:
+    def confirm(self, doubted: Doubted, event: AuditEvent | None) -> bool:
         """From now on, scans are compared with the doubted number. `event`: the confirmation, for
         the audit, if the memory has one. False, and nothing is written, if the number is no longer
         in doubt, or another number is."""

@@ -10,7 +10,7 @@ import os
 from functools import lru_cache
 
 from bot.core.redaction import VARIABLES, Redactor, redactor_of
-from bot.core.words import visible, visible_lines
+from bot.core.text_formatting import visible, visible_lines
 
 
 def own_redactor() -> Redactor:

@@ -11,9 +11,9 @@ import pytest
 from bot.aws import iam_policy
 from bot.bootstrap.sources import aws_sources
 from bot.core import rules
-from bot.core.reasons import Reason
 from bot.core.rules.selection import Rule
 from bot.core.usage import SOURCES
+from bot.core.verdict_reasons import Reason
 from bot.render.events import EVENT_COLUMNS
 from bot.render.findings import FINDING_COLUMNS
 from bot.render.output import Columns

@@ -15,7 +15,7 @@ from bot.aws.errors import error_code, explain_errors
 from bot.aws.iam_policy import partition_of
 from bot.aws.sessions import client_of
 from bot.core.content import digested_text, read_content
-from bot.core.errors import FailedCall, RequestError, Sentence, ServiceError
+from bot.core.errors import ErrorText, FailedCall, RequestError, ServiceError
 from bot.core.manifest import (
     KNOWN_TYPES,
     Content,
@@ -373,4 +373,4 @@ def _described(detail: "ImageDetailTypeDef") -> Described:
 
 
 def _why_unread(failure: str | None) -> UnreadCause:
-    return LeftOut() if failure is None else Sentence(failure)
+    return LeftOut() if failure is None else ErrorText(failure)

@@ -6,7 +6,7 @@ import socket
 import time
 from pathlib import Path
 
-from bot.core.records import Worker
+from bot.core.records import PlanWorker
 
 _PROC = Path("/proc")
 _STATE, _STARTED = 0, 19
@@ -19,14 +19,14 @@ _DEAD = {"Z", "X"}
 SECONDS_BETWEEN_CHECKS = 0.1
 
 
-def this_worker() -> Worker:
+def this_worker() -> PlanWorker:
     pid, fields = os.getpid(), _stat(os.getpid())
     if fields is None:
-        return Worker(socket.gethostname(), None, pid, 0)
-    return Worker(socket.gethostname(), _machine(), pid, int(fields[_STARTED]))
+        return PlanWorker(socket.gethostname(), None, pid, 0)
+    return PlanWorker(socket.gethostname(), _machine(), pid, int(fields[_STARTED]))
 
 
-def is_gone(worker: Worker) -> bool:
+def is_gone(worker: PlanWorker) -> bool:
     """False wherever it cannot be told from here: of a process of another machine, of an earlier
     boot, or of another container, whose process ids mean something else."""
     if worker.machine is None or worker.machine != _machine():

@@ -16,7 +16,7 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.eks import EksClusters
 from bot.aws.errors import explain_errors
 from bot.aws.sessions import AssumedRole, SharedAwsSessions
-from bot.core.errors import RequestError, Sentence, ServiceError
+from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.legal_texts import is_arn
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
@@ -113,7 +113,7 @@ class UnopenedAccount(NamedTuple):
     """What could not be looked into, and why."""
 
     scope: str
-    why: Sentence
+    why: ErrorText
 
 
 def open_accounts(
@@ -134,7 +134,7 @@ def open_accounts(
                 account.is_whole |= ALL_REGIONS in access.regions
         except (RequestError, ServiceError) as error:
             failures.append(
-                UnopenedAccount(access.account or "the caller's account", Sentence.of(error))
+                UnopenedAccount(access.account or "the caller's account", ErrorText.of(error))
             )
     return list(accounts.values()), failures
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.bootstrap.planning import identify, open_named_registries, open_registries, system_clock
 from bot.bootstrap.slack import is_in_slack, open_client, user_groups
-from bot.core.authority import AwsIdentity, Person, SlackPerson
 from bot.core.errors import RequestError, ServiceError
+from bot.core.permissions import AwsIdentity, Person, SlackUser
 from bot.parallel import ExpiringCache
 from bot.ports import Clock
 from bot.settings.model import Settings
@@ -61,7 +61,7 @@ class SlackDirectory:
     def workspace(self) -> str:
         return self._kept.get(None).workspace
 
-    def person(self, user_id: str) -> SlackPerson:
+    def person(self, user_id: str) -> SlackUser:
         return self._kept.get(None).people.member(user_id)
 
     def _open(self) -> _SlackConnection:
@@ -88,7 +88,7 @@ class NoDirectory:
             "This process does not know its Slack workspace, since SLACK_BOT_TOKEN is not set"
         )
 
-    def person(self, user_id: str) -> SlackPerson:
+    def person(self, user_id: str) -> SlackUser:
         raise ServiceError(
             f"This process cannot look up {user_id} in Slack, since SLACK_BOT_TOKEN is not set: "
             "set it, or leave the plan to a process that has it"

@@ -9,7 +9,7 @@ import click
 from bot.cli.database import existing_store
 from bot.cli.options import SINCE, common_options, format_option
 from bot.cli.terminal import OutputFormats
-from bot.core.records import Event
+from bot.core.records import AuditEvent
 from bot.render.events import EVENT_COLUMNS, events_as_texts, no_events
 from bot.usecases.audit import all_events
 
@@ -27,7 +27,7 @@ def audit(since: datetime | None, format_: str) -> None:
         EVENTS.print_all(format_, all_events(store, since) if store else ())
 
 
-def _texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
+def _texts(events: Iterable[AuditEvent]) -> Iterator["RenderableType"]:
     text = None
     for text in events_as_texts(events):
         yield text

@@ -26,8 +26,7 @@ from bot.cli.database import opened_memory
 from bot.cli.exit_status import ExitStatus
 from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.terminal import OutputFormats, note, print_lines, progress_display
-from bot.core.errors import RequestError
-from bot.core.findings import (
+from bot.core.doctor_findings import (
     DefaultsApply,
     Finding,
     FindingStatus,
@@ -35,6 +34,7 @@ from bot.core.findings import (
     SlackNotSetUp,
     ok,
 )
+from bot.core.errors import RequestError
 from bot.core.repository import RegistryId
 from bot.render.findings import FINDING_COLUMNS, findings_as_text
 from bot.settings.load import DEFAULT_FILE, load_settings

@@ -7,7 +7,7 @@ from enum import IntEnum
 
 from bot.cli.terminal import note, note_traceback
 from bot.core.errors import RequestError, ServiceError
-from bot.core.obstacles import Obstacle
+from bot.core.plan_problems import PlanProblem
 from bot.render.errors import error_lines
 from bot.render.obstacles import obstacle_words
 
@@ -31,13 +31,13 @@ class ExitStatusCollector:
 
     debug: bool
     statuses: set[ExitStatus] = field(default_factory=set)
-    reported: set[Obstacle] = field(default_factory=set)
+    reported: set[PlanProblem] = field(default_factory=set)
 
     def failed(self, error: RequestError | ServiceError) -> None:
         print_error(error, debug=self.debug)
         self.statuses.add(status_of(error))
 
-    def incomplete(self, name: str, problems: Iterable[Obstacle]) -> None:
+    def incomplete(self, name: str, problems: Iterable[PlanProblem]) -> None:
         """A source that could not be read concerns every repository, but is told once."""
         self.statuses.add(ExitStatus.INCOMPLETE)
         for problem in problems:

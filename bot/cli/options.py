@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from bot.bootstrap.planning import system_clock
-from bot.core.words import LAST_YEAR, end_of_day, parse_duration, parse_end
+from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration, parse_end
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -22,7 +22,7 @@ from bot.cli.planning import find_all
 from bot.cli.terminal import OutputFormats, note, print_line
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId, parse_repository_uri
-from bot.core.words import first_few
+from bot.core.text_formatting import first_few
 from bot.render.pins import PIN_COLUMNS, ListedPin, no_pins, pin_as_text, pin_words
 from bot.render.quantities import count
 from bot.render.stored_plans import status_sentence

@@ -12,7 +12,7 @@ from bot.cli.options import CommonOptions, common_options, format_option
 from bot.cli.terminal import OutputFormats, print_exactly
 from bot.core.errors import RequestError
 from bot.core.plan import Plan
-from bot.core.records import Item, PlanRecord
+from bot.core.records import PlanItem, PlanRecord
 from bot.render.plans import plan_as_table
 from bot.render.stored_plans import (
     PLAN_COLUMNS,
@@ -42,7 +42,7 @@ class StoredPlan:
     required: int
 
     @property
-    def items(self) -> Sequence[Item]:
+    def items(self) -> Sequence[PlanItem]:
         return self.store.items(self.record.id, self.record.version)
 
     @property

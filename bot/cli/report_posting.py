@@ -11,7 +11,7 @@ from bot.bootstrap.planning import system_clock
 from bot.bootstrap.slack import Workspace, open_plan_messages
 from bot.cli.exit_status import ExitStatusCollector
 from bot.core.errors import ServiceError
-from bot.core.schedules import SUMMARIZED, Rest
+from bot.core.report_schedules import SUMMARIZED_OUTCOMES, RoundSummary
 from bot.render.stored_plans import PostedReport
 from bot.slack.api import PostLimiter, message_link
 from bot.slack.plan_messages import PlanMessages
@@ -37,7 +37,7 @@ class ReportPoster:
 
     def post(self, planned: PlannedReport) -> Iterator[PostedReport]:
         """Keeps reports that are summarized for `post_summaries`."""
-        if planned.outcome in SUMMARIZED:
+        if planned.outcome in SUMMARIZED_OUTCOMES:
             self._summarized[planned.in_round().round.entry].append(planned)
         try:
             message = self.reports.deliver(planned)
@@ -62,7 +62,9 @@ class ReportPoster:
         reports = tuple(each.in_round() for each in summarized)
         self.limiter.wait(channel)
         try:
-            ts = post_summary(self.workspace.client, channel, Rest(reports[0].round, reports, ()))
+            ts = post_summary(
+                self.workspace.client, channel, RoundSummary(reports[0].round, reports, ())
+            )
         except ServiceError as error:
             self.outcome.failed(error)
             return

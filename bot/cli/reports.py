@@ -20,8 +20,8 @@ from bot.cli.plans import StoredPlan
 from bot.cli.terminal import OutputFormats, note
 from bot.core.errors import RequestError, ServiceError
 from bot.core.plan import Plan, PlanState
+from bot.core.report_schedules import ReportRound, ScheduleEntry, entry_of
 from bot.core.repository import RepositoryId
-from bot.core.schedules import Entry, Round, belongs_to
 from bot.render.decisions import state_words
 from bot.render.plans import plan_as_table, usage_notes
 from bot.render.stored_plans import (
@@ -176,16 +176,16 @@ def _posted(
         yield from poster.post_summaries()
 
 
-def _round(entry: Entry | None) -> Round | None:
+def _round(entry: ScheduleEntry | None) -> ReportRound | None:
     """The round of this command: nobody claims its reports."""
     now = system_clock().replace(tzinfo=None)
-    return Round(entry.name, now, entry.min_saving) if entry else None
+    return ReportRound(entry.name, now, entry.min_saving) if entry else None
 
 
 def _found(
     arguments: Sequence[str],
     registries: "Sequence[EcrRegistry]",
-    entries: Sequence[Entry],
+    entries: Sequence[ScheduleEntry],
     outcome: ExitStatusCollector,
 ) -> list[FoundRepository]:
     if arguments:
@@ -195,7 +195,7 @@ def _found(
 
 
 def _with_channel(
-    found: Iterable[FoundRepository], entries: Sequence[Entry], outcome: ExitStatusCollector
+    found: Iterable[FoundRepository], entries: Sequence[ScheduleEntry], outcome: ExitStatusCollector
 ) -> Iterator[FoundRepository]:
     for each in found:
         if _entry_of(each.repository, entries):
@@ -208,7 +208,7 @@ def _with_channel(
 
 
 def _due_in(
-    registry: "EcrRegistry", entries: Sequence[Entry], outcome: ExitStatusCollector
+    registry: "EcrRegistry", entries: Sequence[ScheduleEntry], outcome: ExitStatusCollector
 ) -> Iterator[FoundRepository]:
     """But for those that their tags leave out."""
     try:
@@ -220,9 +220,9 @@ def _due_in(
         outcome.failed(error)
 
 
-def _entry_of(repository: RepositoryId, entries: Sequence[Entry]) -> Entry | None:
+def _entry_of(repository: RepositoryId, entries: Sequence[ScheduleEntry]) -> ScheduleEntry | None:
     """None if it has no channel."""
-    entry = belongs_to(repository, entries)
+    entry = entry_of(repository, entries)
     return entry if entry and entry.is_posted else None
 
 

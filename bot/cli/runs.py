@@ -20,12 +20,12 @@ from bot.cli.database import existing_store
 from bot.cli.exit_status import INTERRUPTED, ExitStatus, ExitStatusCollector
 from bot.cli.options import CommonOptions, common_options
 from bot.cli.terminal import note, print_line, progress_display, show
-from bot.core.authority import Person
 from bot.core.errors import RequestError, ServiceError
+from bot.core.permissions import Person
 from bot.core.plan import PlanState
-from bot.core.records import Outcome, Pause, PlanRecord
+from bot.core.records import ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
-from bot.core.words import moment
+from bot.core.text_formatting import format_time
 from bot.ports import Progress, RunProgress
 from bot.render.decisions import pause_words
 from bot.render.errors import not_started_words
@@ -139,7 +139,7 @@ class PlanExecutor:
         with progress_display() as progress:
             while self._is_with_another(plan) and not self.shutdown.is_requested():
                 items = self.store.items(plan.id, plan.version)
-                settled = sum(item.outcome is not Outcome.PENDING for item in items)
+                settled = sum(item.outcome is not ImageOutcome.PENDING for item in items)
                 progress("another process carries it out", settled, len(items))
                 self.shutdown.sleep(SECONDS_BETWEEN_CHECKS)
 
@@ -299,5 +299,5 @@ def _still_running(begun: ActiveRun) -> str:
     return (
         f"the plan {plan.id} for {plan.repository.name} is carried out by process {run.worker.pid} "
         f"on {run.worker.host}, as far as anybody can tell from here: if that is gone, run "
-        f"ecr-clean recover again after {moment(run.leased_until)}"
+        f"ecr-clean recover again after {format_time(run.leased_until)}"
     )

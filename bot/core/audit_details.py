@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.core.decision_reasons import Refusal, UsageFigures
-from bot.core.errors import Sentence
-from bot.core.person_reasons import Grant
+from bot.core.errors import ErrorText
+from bot.core.permission_reasons import GrantReason
 from bot.core.pins import Pin
-from bot.core.result_reasons import EndCause, ResultReason, StartObstacle
+from bot.core.refusal_reasons import Refusal, UsageFigures
+from bot.core.result_reasons import EarlyEndCause, ResultReason, StartProblem
 
 # plans
 
@@ -23,14 +23,14 @@ class PlanProposed:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundUnchanged:
+class PlanFoundUnchanged:
     """The plan remains open until then. UTC."""
 
     until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class PinsKeep:
+class ImagesKeptByPins:
     """So many of the images that the version before deleted."""
 
     images: int
@@ -38,27 +38,27 @@ class PinsKeep:
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovalCounts:
+class ApprovalGiven:
     """`approvals` of `required`. `begins_at`: when the deletion begins, if these are enough."""
 
-    reason: Grant
+    reason: GrantReason
     approvals: int
     required: int
     begins_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedFor:
+class RequestRefused:
     reason: Refusal
 
 
 @dataclass(frozen=True, slots=True)
-class NotThisTime:
+class PlanDismissed:
     """A person dismissed the plan."""
 
 
 @dataclass(frozen=True, slots=True)
-class NotCarriedOut:
+class PlanExpired:
     """The plan expired then, in UTC."""
 
     expired_at: datetime
@@ -68,17 +68,17 @@ class NotCarriedOut:
 
 
 @dataclass(frozen=True, slots=True)
-class PinText:
+class PinDetail:
     pin: Pin
 
 
 @dataclass(frozen=True, slots=True)
-class UsageIsRight:
+class UsageConfirmed:
     figures: UsageFigures
 
 
 @dataclass(frozen=True, slots=True)
-class PausedFor:
+class PauseStarted:
     """`why` is the person's own text, and may be empty. UTC."""
 
     by: str
@@ -87,7 +87,7 @@ class PausedFor:
 
 
 @dataclass(frozen=True, slots=True)
-class PausedBefore:
+class PauseEnded:
     """Who made the pause that is over."""
 
     by: str
@@ -97,7 +97,7 @@ class PausedBefore:
 
 
 @dataclass(frozen=True, slots=True)
-class StartsLater:
+class StartPostponed:
     """No worker ran when the plan was `due`. UTC."""
 
     due: datetime
@@ -105,7 +105,7 @@ class StartsLater:
 
 
 @dataclass(frozen=True, slots=True)
-class RunBegins:
+class RunStarted:
     approvers: tuple[str, ...]
     host: str
 
@@ -120,19 +120,19 @@ class RunTakenOver:
 
 
 @dataclass(frozen=True, slots=True)
-class CouldNotBegin:
-    cause: StartObstacle
+class StartPrevented:
+    cause: StartProblem
 
 
 @dataclass(frozen=True, slots=True)
-class OnlyStopped:
+class RunStoppedAtTakeover:
     """A run that was taken over, and that the settings here do not allow."""
 
-    cause: StartObstacle
+    cause: StartProblem
 
 
 @dataclass(frozen=True, slots=True)
-class StopsAfterBatches:
+class StopRequested:
     """Those that are in flight."""
 
 
@@ -157,7 +157,7 @@ class DeletedAsApproved:
 
 
 @dataclass(frozen=True, slots=True)
-class NotDeleted:
+class ImagesNotDeleted:
     """`reasons`: the most frequent ones. The receipt has that of each image."""
 
     reasons: tuple[ReasonCount, ...]
@@ -177,30 +177,30 @@ class RunEnded:
     exact: bool
     unconfirmed: int = 0
     unconfirmed_bytes: int = 0
-    cause: EndCause | None = None
+    cause: EarlyEndCause | None = None
 
 
 EventDetail: TypeAlias = (
     PlanProposed
-    | FoundUnchanged
-    | PinsKeep
-    | ApprovalCounts
-    | RefusedFor
-    | NotThisTime
-    | NotCarriedOut
-    | PinText
-    | UsageIsRight
-    | PausedFor
-    | PausedBefore
-    | StartsLater
-    | RunBegins
+    | PlanFoundUnchanged
+    | ImagesKeptByPins
+    | ApprovalGiven
+    | RequestRefused
+    | PlanDismissed
+    | PlanExpired
+    | PinDetail
+    | UsageConfirmed
+    | PauseStarted
+    | PauseEnded
+    | StartPostponed
+    | RunStarted
     | RunTakenOver
-    | CouldNotBegin
-    | OnlyStopped
-    | StopsAfterBatches
+    | StartPrevented
+    | RunStoppedAtTakeover
+    | StopRequested
     | StoppedBeforeStart
     | DeletedAsApproved
-    | NotDeleted
+    | ImagesNotDeleted
     | RunEnded
-    | Sentence
+    | ErrorText
 )

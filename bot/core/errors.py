@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.core.decision_reasons import Refusal
+    from bot.core.refusal_reasons import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class NotSentError(ServiceError):
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
+class ErrorText:
     """`call`: the call of AWS that the sentence is about, None if it is about none, or if an
     earlier version stored the sentence."""
 
@@ -77,9 +77,9 @@ class Sentence:
     call: FailedCall | None = None
 
     @staticmethod
-    def of(error: Exception) -> "Sentence":
+    def of(error: Exception) -> "ErrorText":
         """What the error says of itself, and its call."""
-        return Sentence(str(error), error.call if isinstance(error, ServiceError) else None)
+        return ErrorText(str(error), error.call if isinstance(error, ServiceError) else None)
 
     @property
     def kind(self) -> object:

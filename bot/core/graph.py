@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from bot.core.manifest import Manifest
-from bot.core.reasons import PartOf
+from bot.core.verdict_reasons import PartOf
 
 Edges = Mapping[str, tuple[str, ...]]
 Relations = defaultdict[str, list[str]]

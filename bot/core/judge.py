@@ -9,24 +9,26 @@ from itertools import chain
 from bot.core.graph import Following, Graph, nearest_parent, with_dependents
 from bot.core.manifest import ImageStatus, Manifest, ManifestKind
 from bot.core.patterns import Patterns
-from bot.core.pins import PinBoard
+from bot.core.pins import PinIndex
 from bot.core.policy import Evidence, Policy
-from bot.core.reasons import (
+from bot.core.rules.selection import Candidates, ImageGroup, Rule, age_event, age_key, young_since
+from bot.core.usage import User
+from bot.core.verdict_reasons import (
     AgeEvent,
     AgeStart,
     Archived,
-    ClimbingReason,
-    CouldNotBeRead,
-    InACircle,
     InUse,
+    ManifestUnreadable,
     MayBelongToUnread,
-    NoContainerImage,
     NoPolicy,
     NoPushTime,
+    NotContainerImage,
     NothingKeeps,
+    NotKeptByRule,
     PartKept,
-    PassedOver,
+    PartOfItself,
     Pinned,
+    PropagatingReason,
     Reason,
     RuleName,
     SubjectNeverSeen,
@@ -34,8 +36,6 @@ from bot.core.reasons import (
     UsageUnknown,
     Verdict,
 )
-from bot.core.rules.selection import Candidates, ImageGroup, Rule, age_event, age_key, young_since
-from bot.core.usage import User
 
 Keepers = Iterator[tuple[str, Reason]]
 
@@ -45,7 +45,7 @@ Reasons = dict[str, list[Reason]]
 
 
 def pinned(graph: Graph, evidence: Evidence) -> Keepers:
-    board = PinBoard(evidence.pins, evidence.now)
+    board = PinIndex(evidence.pins, evidence.now)
     for manifest in graph.manifests.values():
         for pin in board.of(manifest):
             yield manifest.digest, Pinned(pin)
@@ -88,7 +88,7 @@ def not_run_by_containers(graph: Graph, artifacts: frozenset[str]) -> Keepers:
     for digest in sorted(artifacts):
         manifest = graph.manifests[digest]
         if manifest.tags or not graph.parents.get(digest):
-            yield digest, NoContainerImage(next(iter(manifest.types), None))
+            yield digest, NotContainerImage(next(iter(manifest.types), None))
 
 
 def orphans(graph: Graph, evidence: Evidence) -> Keepers:
@@ -111,10 +111,10 @@ def _is_obscure(manifest: Manifest) -> bool:
 
 def unknown(graph: Graph) -> Keepers:
     for digest in graph.tangled:
-        yield digest, InACircle()
+        yield digest, PartOfItself()
     obscured = obscure(graph)
     for manifest in obscured:
-        yield manifest.digest, CouldNotBeRead(manifest.unread)
+        yield manifest.digest, ManifestUnreadable(manifest.unread)
     for manifest in graph.manifests.values():
         if manifest.pushed_at is None:
             yield manifest.digest, NoPushTime()
@@ -242,7 +242,7 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
         pinned(graph, evidence),
         in_use(graph, evidence),
     ]
-    passed_over: list[Mapping[str, PassedOver]] = []
+    passed_over: list[Mapping[str, NotKeptByRule]] = []
     if policy is None:
         own.append(without_policy(graph))
     else:
@@ -266,7 +266,7 @@ def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
 
 
 def _by_rules(
-    rules: Sequence[Rule], choice: Candidates, passed_over: list[Mapping[str, PassedOver]]
+    rules: Sequence[Rule], choice: Candidates, passed_over: list[Mapping[str, NotKeptByRule]]
 ) -> Iterator[tuple[str, Reason]]:
     for rule in rules:
         selection = rule.select(choice)
@@ -276,9 +276,11 @@ def _by_rules(
 
 def _climb(graph: Graph, reasons: Reasons) -> None:
     """What keeps a part together with its parents is a reason for all of them."""
-    climbing: dict[str, dict[RuleName, tuple[str, ClimbingReason]]] = {
+    climbing: dict[str, dict[RuleName, tuple[str, PropagatingReason]]] = {
         digest: {
-            reason.rule: (digest, reason) for reason in found if isinstance(reason, ClimbingReason)
+            reason.rule: (digest, reason)
+            for reason in found
+            if isinstance(reason, PropagatingReason)
         }
         for digest, found in reasons.items()
     }
@@ -300,7 +302,7 @@ class _Judging:
     evidence: Evidence
     reasons: Reasons
     kept: set[str]
-    passed_over: Sequence[Mapping[str, PassedOver]]
+    passed_over: Sequence[Mapping[str, NotKeptByRule]]
     last_pull: Mapping[str, datetime]
     following: Following
 

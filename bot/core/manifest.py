@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 
 _SHORTEST = len("sha256:") + 6
 """Of the beginning of a digest, so that no tag passes for one."""
@@ -122,7 +122,7 @@ UnreadCause: TypeAlias = (
     | InArchive
     | MediaTypeUnknown
     | LeftOut
-    | Sentence
+    | ErrorText
 )
 
 

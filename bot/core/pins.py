@@ -9,7 +9,7 @@ from enum import StrEnum
 from bot.core.legal_texts import TAGS
 from bot.core.manifest import Manifest
 from bot.core.patterns import Patterns
-from bot.core.person_reasons import RemovedInVain
+from bot.core.permission_reasons import InvalidPinRemoval
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
@@ -37,7 +37,7 @@ class Pin:
     by: str
     reason: str
     until: datetime | None = None
-    kept_on: RemovedInVain | None = None
+    kept_on: InvalidPinRemoval | None = None
 
     @property
     def kind(self) -> PinKind:
@@ -66,7 +66,7 @@ def check_pin(pin: str) -> str:
     return pin
 
 
-class PinBoard:
+class PinIndex:
     """The pins of one repository that have not run out, ready for look-ups."""
 
     def __init__(self, pins: Iterable[Pin], now: datetime) -> None:

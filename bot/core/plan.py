@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 from bot.core.graph import Following, Graph, build_graph, nearest_parent, with_dependents
 from bot.core.judge import Judged, judge, obscure
 from bot.core.manifest import Manifest
-from bot.core.obstacles import (
-    ManifestsInACircle,
-    ManifestsUnread,
-    Obstacle,
-    PushTimesMissing,
+from bot.core.pins import Pin, PinIndex
+from bot.core.plan_problems import (
+    CircularManifests,
+    MissingPushTimes,
+    PlanProblem,
+    UnreadableManifests,
 )
-from bot.core.pins import Pin, PinBoard
 from bot.core.policy import Evidence
-from bot.core.reasons import Pinned, Reason, RuleName, Verdict
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes, unread_bytes
 from bot.core.usage import SOURCES, SourceScan, Usage
+from bot.core.verdict_reasons import Pinned, Reason, RuleName, Verdict
 
 if TYPE_CHECKING:
     from bot.core.manifest import UnreadCause
@@ -44,7 +44,7 @@ class Plan:
     savings: Savings
     usage: Usage
     deleted_also_in: tuple[RegistryId, ...]
-    problems: tuple[Obstacle, ...]
+    problems: tuple[PlanProblem, ...]
 
     @property
     def complete(self) -> bool:
@@ -88,16 +88,16 @@ def _order_of_deletion(graph: Graph, deleted: set[str]) -> tuple[str, ...]:
     return tuple(digest for level in graph.levels for digest in level if digest in deleted)
 
 
-def _problems(graph: Graph) -> Iterator[Obstacle]:
+def _problems(graph: Graph) -> Iterator[PlanProblem]:
     unread: defaultdict[UnreadCause | None, list[str]] = defaultdict(list)
     for manifest in obscure(graph):
         unread[manifest.unread].append(manifest.digest)
     for cause, digests in unread.items():
-        yield ManifestsUnread(tuple(digests), cause)
+        yield UnreadableManifests(tuple(digests), cause)
     if timeless := [m.digest for m in graph.manifests.values() if m.pushed_at is None]:
-        yield PushTimesMissing(tuple(timeless))
+        yield MissingPushTimes(tuple(timeless))
     if graph.tangled:
-        yield ManifestsInACircle(tuple(graph.tangled))
+        yield CircularManifests(tuple(graph.tangled))
 
 
 def content_hash(plan: Plan) -> str:
@@ -144,7 +144,7 @@ def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: 
     Nothing is ever added to what goes. What stays anyway gets the pins as reasons: a plan that is
     made afresh says the same.
     """
-    board = PinBoard(pins, now)
+    board = PinIndex(pins, now)
     pinned = {j.manifest.digest: found for j in plan.judged if (found := board.of(j.manifest))}
     if not pinned:
         return plan

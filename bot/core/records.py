@@ -10,12 +10,12 @@ from bot.core.audit_details import EventDetail
 from bot.core.pins import Pin
 from bot.core.plan import OPEN, Plan, PlanState
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import ResultReason, StartObstacle
+from bot.core.result_reasons import ResultReason, StartProblem
 
-BY_ITSELF = "ecr-clean"
+BOT_ACTOR = "ecr-clean"
 """Who does what nobody asked for just now."""
 
-BY_SETTINGS = "the settings"
+SETTINGS_ACTOR = "the settings"
 """Who stops a run that the settings of another worker do not allow."""
 
 
@@ -30,21 +30,21 @@ class Approval:
     hash: str = ""
 
 
-class Outcome(StrEnum):
+class ImageOutcome(StrEnum):
     PENDING = "pending"
     DELETED = "deleted"
-    SPARED = "spared"
+    SKIPPED = "spared"
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PlanItem:
     """A line of the receipt: what became of one digest that was to go. `is_unconfirmed`: it was
     deleted, though ECR never confirmed that to us. `reason` None: it is pending."""
 
     digest: str
     tags: tuple[str, ...]
-    outcome: Outcome
+    outcome: ImageOutcome
     reason: ResultReason | None
     is_unconfirmed: bool = False
 
@@ -80,7 +80,7 @@ class PlanRecord:
     revision: int = 0
     exact: bool = True
     unconfirmed_bytes: int = 0
-    stop_cause: StartObstacle | None = None
+    stop_cause: StartProblem | None = None
 
     @property
     def is_open(self) -> bool:
@@ -146,7 +146,7 @@ class KnownTag(NamedTuple):
     goes: bool
 
 
-class EventName(StrEnum):
+class AuditEventName(StrEnum):
     PROPOSED = "proposed"
     PINNED = "pinned"
     UNPINNED = "unpinned"
@@ -162,20 +162,20 @@ class EventName(StrEnum):
     STARTED = "started"
     TAKEN_OVER = "taken_over"
     DELETED = "deleted"
-    SPARED = "spared"
+    SKIPPED = "spared"
     FAILED = "failed"
-    STOP_ASKED = "stop_asked"
+    STOP_REQUESTED = "stop_asked"
     ENDED = "ended"
     PAUSED = "paused"
     RESUMED = "resumed"
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class AuditEvent:
     """A line of the audit. `repository` is a URI. UTC."""
 
     at: datetime
-    event: EventName
+    event: AuditEventName
     by: str
     detail: EventDetail
     plan: str | None = None
@@ -184,20 +184,20 @@ class Event:
     digests: tuple[str, ...] = ()
 
 
-def by_itself(
+def automatic_event(
     plan: PlanRecord,
     at: datetime,
-    name: EventName,
+    name: AuditEventName,
     detail: EventDetail,
     digests: tuple[str, ...] = (),
-) -> Event:
+) -> AuditEvent:
     """What becomes of a plan without anybody doing it just now."""
     uri = plan.repository.uri
-    return Event(at, name, BY_ITSELF, detail, plan.id, plan.version, uri, digests)
+    return AuditEvent(at, name, BOT_ACTOR, detail, plan.id, plan.version, uri, digests)
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class TagBinding:
     """Which digest a tag names. `since`: when it was first seen on an image that was not new then;
     None if it came with the push, or before the first scan. `came_after` and `came_by`: the last
     scan that did not see the tag there, and the first that did; None if that was the first of all.
@@ -210,9 +210,9 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
-class PastBinding:
+class PastTagBinding:
     """A tag named this digest until some time before the scan at `gone_by`. `came_after` and
-    `came_by` as in `Binding`. UTC."""
+    `came_by` as in `TagBinding`. UTC."""
 
     tag: str
     digest: str
@@ -231,9 +231,9 @@ class TagScan:
     """
 
     at: datetime
-    bindings: Mapping[str, Binding]
+    bindings: Mapping[str, TagBinding]
     lost: Mapping[str, datetime]
-    past: tuple[PastBinding, ...] = ()
+    past: tuple[PastTagBinding, ...] = ()
     known_since: datetime | None = None
 
     @property
@@ -242,7 +242,7 @@ class TagScan:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class PlanMessage:
     """Where a plan is shown in Slack. `thread`: the `ts` of the message that it answers.
 
     `shown_revision`: which revision of the plan it shows, None if nobody knows. `shown_at`: when
@@ -261,16 +261,16 @@ class Message:
     updates: int = 0
 
 
-class Tally(NamedTuple):
+class OutcomeSummary(NamedTuple):
     """How far a receipt is: how many digests have which outcome, and some of those that were
     spared or failed, failed first."""
 
-    counts: Mapping[Outcome, int]
-    told: tuple[Item, ...]
+    counts: Mapping[ImageOutcome, int]
+    told: tuple[PlanItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class PlanWorker:
     """A process that carries plans out.
 
     `host` is for people. `machine` names one boot of one machine, and a space of process ids on it;
@@ -285,7 +285,7 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PlanRun:
     """A plan that is being carried out, and by whom.
 
     `attempt` counts who took it: whoever took it earlier has lost it. The worker has it until
@@ -295,13 +295,13 @@ class Run:
     plan: str
     version: int
     attempt: int
-    worker: Worker
+    worker: PlanWorker
     begun_at: datetime
     leased_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class DeletionBatch:
     """What goes in one call. `number` counts the batches of a run, from 1. `sent_at`: when the call
     was about to leave, in UTC; None: it never left."""
 
@@ -315,7 +315,7 @@ class ImageResult:
     """The result of a run for one image, and the reason. `is_unconfirmed`: as in the receipt."""
 
     digest: str
-    outcome: Outcome
+    outcome: ImageOutcome
     reason: ResultReason
     is_unconfirmed: bool = False
 
@@ -333,7 +333,7 @@ class KeptManifest:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class QueuedJob:
     """Work that somebody took from the queue. `attempts`: how often it was taken and not put back,
     this time included; whoever took it earlier has lost it. `made_at`: when it was first put.
     `leased_until`: when the lease expires, unless the worker renews it. UTC."""
@@ -347,7 +347,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class StoreChange:
     """Writes that land together or not at all.
 
     `before`: the record of a plan as it was read; `after`: the record that replaces it. Without
@@ -357,12 +357,12 @@ class Change:
     one that replaces it. Without `run_before`, `run` is a new run.
     """
 
-    events: Sequence[Event]
+    events: Sequence[AuditEvent]
     before: PlanRecord | None = None
     after: PlanRecord | None = None
     content: Plan | None = None
     pins_added: Sequence[RepositoryPin] = ()
     pins_removed: Sequence[RepositoryPin] = ()
     removals: Sequence[PinRemoval] = ()
-    run_before: Run | None = None
-    run: Run | None = None
+    run_before: PlanRun | None = None
+    run: PlanRun | None = None

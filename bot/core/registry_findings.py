@@ -6,8 +6,8 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.core.errors import Sentence
-from bot.core.obstacles import ReferenceUse
+from bot.core.errors import ErrorText
+from bot.core.plan_problems import ReferenceUse
 from bot.core.repository import RegistryId
 
 # the registry
@@ -29,10 +29,10 @@ class ImagesReadable:
 
 
 @dataclass(frozen=True, slots=True)
-class PoliciesUnread:
+class PoliciesUnreadable:
     """The error of one repository, and how many others failed."""
 
-    error: Sentence
+    error: ErrorText
     others: int
 
 
@@ -71,7 +71,7 @@ class AllPullersScanned:
 
 
 @dataclass(frozen=True, slots=True)
-class DeletionsCarried:
+class DeletionsReplicated:
     """Replication repeats deletions in another registry. `is_scanned`: usage there is known."""
 
     registry: RegistryId
@@ -80,7 +80,7 @@ class DeletionsCarried:
 
 
 @dataclass(frozen=True, slots=True)
-class DeletionsNotCarried:
+class DeletionsNotReplicated:
     """Replication repeats no deletion elsewhere."""
 
 
@@ -119,12 +119,12 @@ class AllReferencesResolved:
 
 
 @dataclass(frozen=True, slots=True)
-class PullTimesKept:
+class PullTimesUnaffected:
     """Reading manifests does not change the pull times of images."""
 
 
 @dataclass(frozen=True, slots=True)
-class PullTimesBlurred:
+class PullTimesAffected:
     """Reading manifests counts as a pull. `principal`: the ARN of the IAM user or role that reads,
     None if it is neither; `is_whole`: the path of a role is not missing."""
 
@@ -154,25 +154,25 @@ class TagsReadable:
 class TagsUnreadable:
     """So no repository can be left out of scheduled reports by its tag."""
 
-    error: Sentence
+    error: ErrorText
 
 
 RegistryFinding: TypeAlias = (
     NoRepositories
     | ImagesReadable
-    | PoliciesUnread
+    | PoliciesUnreadable
     | AnyAccountMayPull
     | AccountMayPull
     | ServiceMayPull
     | AllPullersScanned
-    | DeletionsCarried
-    | DeletionsNotCarried
+    | DeletionsReplicated
+    | DeletionsNotReplicated
     | ReferenceUnreadable
     | ReferenceWithoutRepository
     | NoSuchRepositories
     | AllReferencesResolved
-    | PullTimesKept
-    | PullTimesBlurred
+    | PullTimesUnaffected
+    | PullTimesAffected
     | LayersNotShared
     | LayersShared
     | TagsReadable

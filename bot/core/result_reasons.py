@@ -1,5 +1,5 @@
 """Why a plan cannot begin, and why an approved deletion was skipped, failed or never began: values
-with fields. `bot/render/reasons.py` words them, `bot/render/obstacles.py` the `StartObstacle`s.
+with fields. `bot/render/reasons.py` words them, `bot/render/obstacles.py` the `StartProblem`s.
 """
 
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeAlias
 
-from bot.core.decision_reasons import ApprovalLack
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import ManifestName
-from bot.core.obstacles import Obstacle
-from bot.core.reasons import Reason
+from bot.core.plan_problems import PlanProblem
+from bot.core.refusal_reasons import ApprovalProblem
 from bot.core.repository import RegistryId
+from bot.core.verdict_reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class NothingScanned:
+class AllSourcesSwitchedOff:
     """No source of usage is on any more."""
 
 
@@ -28,37 +28,37 @@ class SourceSwitchedOff:
 
 
 @dataclass(frozen=True, slots=True)
-class DeletedThereToo:
+class NewReplica:
     """Replication carries deletions to a registry that people did not know of."""
 
     registry: RegistryId
 
 
-GroundChange: TypeAlias = Obstacle | NothingScanned | SourceSwitchedOff | DeletedThereToo
+NewPlanProblem: TypeAlias = PlanProblem | AllSourcesSwitchedOff | SourceSwitchedOff | NewReplica
 """What speaks against an approved plan that did not when it was approved."""
 
 
 @dataclass(frozen=True, slots=True)
-class GroundChanged:
+class NewPlanProblems:
     """`changes` is never empty."""
 
-    changes: tuple[GroundChange, ...]
+    changes: tuple[NewPlanProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ExecutionOff:
+class ExecutionDisabled:
     """`execution.enabled: false`"""
 
 
 @dataclass(frozen=True, slots=True)
-class NotWhatWasApproved:
+class ApprovedHashDiffers:
     """The stored version has another hash than the approvals."""
 
     version: int
 
 
-StartObstacle: TypeAlias = (
-    ExecutionOff | NotWhatWasApproved | GroundChanged | ApprovalLack | Sentence
+StartProblem: TypeAlias = (
+    ExecutionDisabled | ApprovedHashDiffers | NewPlanProblems | ApprovalProblem | ErrorText
 )
 
 
@@ -66,7 +66,7 @@ StartObstacle: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
-class DeletedElsewhere:
+class AlreadyDeleted:
     """ECR does not have it any more, and this run did not delete it."""
 
 
@@ -107,7 +107,7 @@ class KeptNow:
     reason: Reason
 
 
-class Relation(StrEnum):
+class ManifestRelation(StrEnum):
     """What the other manifest is to this one."""
 
     INDEX = "index"
@@ -117,15 +117,15 @@ class Relation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class GotRelative:
+class NewRelatedManifest:
     """`other` came after the plan was made."""
 
     other: ManifestName
-    relation: Relation
+    relation: ManifestRelation
 
 
 @dataclass(frozen=True, slots=True)
-class TextUnreadable:
+class ManifestTextUnreadable:
     """Without its text nobody could tell later what was in it."""
 
 
@@ -141,7 +141,7 @@ class SkippedWith:
 
 
 @dataclass(frozen=True, slots=True)
-class PartOfKept:
+class PartOfSkipped:
     """It is a part of `other`, which was to be deleted, and stays for `reason`."""
 
     other: ManifestName
@@ -160,7 +160,7 @@ class RefusedByEcr:
 
 
 @dataclass(frozen=True, slots=True)
-class StoppedBy:
+class StoppedByPerson:
     """`by`: a Slack user's id or an AWS ARN."""
 
     by: str
@@ -170,18 +170,20 @@ class StoppedBy:
 class StoppedBySettings:
     """Of the worker that took the run over. `cause`: what they do not allow."""
 
-    cause: StartObstacle
+    cause: StartProblem
 
 
 @dataclass(frozen=True, slots=True)
-class TooManyFailures:
+class TooManyFailedDeletions:
     """`failed` of `tried` deletions."""
 
     failed: int
     tried: int
 
 
-EndCause: TypeAlias = StoppedBy | StoppedBySettings | TooManyFailures | GroundChanged | Sentence
+EarlyEndCause: TypeAlias = (
+    StoppedByPerson | StoppedBySettings | TooManyFailedDeletions | NewPlanProblems | ErrorText
+)
 """Why a run ends before all is deleted."""
 
 
@@ -189,25 +191,25 @@ EndCause: TypeAlias = StoppedBy | StoppedBySettings | TooManyFailures | GroundCh
 class NotReached:
     """The run ended before."""
 
-    cause: EndCause
+    cause: EarlyEndCause
 
 
 SkipReason: TypeAlias = (
-    DeletedElsewhere
+    AlreadyDeleted
     | TagsChanged
     | PushedAgain
     | RestoredSince
     | PulledSince
     | ArchivedSince
     | KeptNow
-    | GotRelative
-    | TextUnreadable
+    | NewRelatedManifest
+    | ManifestTextUnreadable
     | SkippedWith
-    | PartOfKept
+    | PartOfSkipped
     | NotReached
 )
 
-FailureReason: TypeAlias = RefusedByEcr | Sentence
+FailureReason: TypeAlias = RefusedByEcr | ErrorText
 
 ResultReason: TypeAlias = Reason | SkipReason | FailureReason
 """Of an image that was deleted, skipped or failed. Deleted ones have the plan's own reason."""

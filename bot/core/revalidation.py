@@ -11,21 +11,20 @@ from bot.core.graph import Edges, Graph, build_graph
 from bot.core.judge import Judged
 from bot.core.manifest import Described, ImageStatus, Manifest, ManifestName
 from bot.core.plan import Plan, content_hash
-from bot.core.reasons import Reason, RuleName, Verdict
 from bot.core.records import PlanRecord
 from bot.core.result_reasons import (
+    AllSourcesSwitchedOff,
+    AlreadyDeleted,
     ArchivedSince,
-    DeletedElsewhere,
-    DeletedThereToo,
-    GotRelative,
-    GroundChange,
-    GroundChanged,
     KeptNow,
-    NothingScanned,
-    PartOfKept,
+    ManifestRelation,
+    NewPlanProblem,
+    NewPlanProblems,
+    NewRelatedManifest,
+    NewReplica,
+    PartOfSkipped,
     PulledSince,
     PushedAgain,
-    Relation,
     RestoredSince,
     ResultReason,
     SkippedWith,
@@ -33,6 +32,7 @@ from bot.core.result_reasons import (
     SourceSwitchedOff,
     TagsChanged,
 )
+from bot.core.verdict_reasons import Reason, RuleName, Verdict
 
 Skips = Mapping[str, SkipReason]
 """By digest why it is skipped."""
@@ -72,12 +72,12 @@ class Comparison:
         An image that is gone skips no other image of a group that this run has begun to delete. An
         image that only inherits a verdict skips no other index that lists it.
         """
-        is_any_gone = DeletedElsewhere() in changed.values()
+        is_any_gone = AlreadyDeleted() in changed.values()
         begun = self._begun(deleted) if is_any_gone else {}
         origins = {
             digest: digest
             for digest, why in sorted(changed.items(), key=itemgetter(0))
-            if not (why == DeletedElsewhere() and digest in begun)
+            if not (why == AlreadyDeleted() and digest in begun)
             and not self._only_inherits(digest, why)
         }
         _reach(self.graph.parents, origins)
@@ -100,7 +100,7 @@ class Comparison:
         deleted. `why` it could not."""
         origins = {parent: parent}
         _reach(self.graph.dependents, origins)
-        about_it = PartOfKept(self._name(parent), why)
+        about_it = PartOfSkipped(self._name(parent), why)
         return {d: about_it for d in origins if d in pending and d != parent}
 
     def _begun(self, deleted: AbstractSet[str]) -> Mapping[str, str]:
@@ -126,17 +126,17 @@ class Comparison:
         before, after = self.approved.get(digest), self.now[digest].manifest
         return before is None or not {*after.tag_subjects} <= {*before.tag_subjects}
 
-    def _got(self, relative: str, digest: str) -> GotRelative:
+    def _got(self, relative: str, digest: str) -> NewRelatedManifest:
         new, known = self.graph.manifests[relative], self.graph.manifests[digest]
         if digest in new.children:
-            relation = Relation.INDEX
+            relation = ManifestRelation.INDEX
         elif relative in known.children:
-            relation = Relation.CHILD
+            relation = ManifestRelation.CHILD
         elif digest in (new.subject, *new.tag_subjects):
-            relation = Relation.REFERRER
+            relation = ManifestRelation.REFERRER
         else:
-            relation = Relation.SUBJECT
-        return GotRelative(new.shown_name, relation)
+            relation = ManifestRelation.SUBJECT
+        return NewRelatedManifest(new.shown_name, relation)
 
     def _only_inherits(self, digest: str, why: SkipReason) -> bool:
         judged = self.now.get(digest)
@@ -175,10 +175,10 @@ def is_approved_content(plan: PlanRecord, content: Plan) -> bool:
     return bool(approvals) and all(approval.hash == found for approval in approvals)
 
 
-def find_ground_change(approved: Plan, now: Plan) -> GroundChanged | None:
+def find_ground_change(approved: Plan, now: Plan) -> NewPlanProblems | None:
     """Why nothing may be deleted by the plan of `now`; None if images may be deleted."""
     changes = tuple(_ground_changes(approved, now))
-    return GroundChanged(changes) if changes else None
+    return NewPlanProblems(changes) if changes else None
 
 
 def next_pass(order: Sequence[str], pending: AbstractSet[str], graph: Graph) -> list[str]:
@@ -196,22 +196,22 @@ def are_too_many(failed: int, tried: int) -> bool:
     return failed >= FEW_FAILURES and failed * SHARE >= tried
 
 
-def _ground_changes(approved: Plan, now: Plan) -> Iterator[GroundChange]:
+def _ground_changes(approved: Plan, now: Plan) -> Iterator[NewPlanProblem]:
     yield from now.problems
     if not now.checked:
-        yield NothingScanned()
+        yield AllSourcesSwitchedOff()
     for source in now.usage.not_checked:
         if source not in approved.usage.not_checked:
             yield SourceSwitchedOff(source)
     for place in now.deleted_also_in:
         if place not in approved.deleted_also_in:
-            yield DeletedThereToo(place)
+            yield NewReplica(place)
 
 
 def _why_changed(before: Manifest, after: Judged | None) -> SkipReason | None:
     """What people did to the image says more than the verdict that follows from it."""
     if after is None:
-        return DeletedElsewhere()
+        return AlreadyDeleted()
     manifest = after.manifest
     return (
         _why_retagged(before, manifest.tags)
@@ -224,7 +224,7 @@ def _why_changed(before: Manifest, after: Judged | None) -> SkipReason | None:
 
 def _why_different(before: Manifest, after: Described | None) -> SkipReason | None:
     if after is None:
-        return DeletedElsewhere()
+        return AlreadyDeleted()
     return (
         _why_retagged(before, tuple(sorted(after.tags)))
         or _why_pushed(before, after.pushed_at)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from bot.core.obstacles import NoReferences, ReferenceUse, RepositoriesMissing
 from bot.core.patterns import Patterns
+from bot.core.plan_problems import MissingRepositories, ReferenceUse, UnreadableReferences
 from bot.core.references import (
     Hosts,
     MalformedReferenceError,
@@ -81,13 +81,13 @@ class Namings:
 def unreadable_references_scan(repository: RepositoryId, found: Iterable[Unreadable]) -> SourceScan:
     """`found`: all that may mean the repository."""
     uses = tuple(ReferenceUse(each.image, each.used_by) for each in found)
-    return SourceScan(REFERENCES, repository.uri, 0, NoReferences(uses))
+    return SourceScan(REFERENCES, repository.uri, 0, UnreadableReferences(uses))
 
 
 def missing_repositories_scan(repository: RepositoryId, found: Iterable[Naming]) -> SourceScan:
     """`found`: all that name a repository which its registry lacks, and may mean this one."""
     uses = tuple(ReferenceUse(each.image, (each.used_by,)) for each in found)
-    return SourceScan(REFERENCES, repository.uri, 0, RepositoriesMissing(uses))
+    return SourceScan(REFERENCES, repository.uri, 0, MissingRepositories(uses))
 
 
 @dataclass(frozen=True, slots=True)

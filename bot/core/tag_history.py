@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.core.manifest import Manifest
-from bot.core.records import Binding, PastBinding, TagScan
+from bot.core.records import PastTagBinding, TagBinding, TagScan
 from bot.core.usage import MUST_BE_KNOWN, PastTagUser, TagRun, TagRuns, Users, sorted_users
 
 CLOCKS_DIFFER = timedelta(hours=1)
@@ -34,7 +34,7 @@ def scan_tags(
     listed_by = listed_by or now
     present = sorted(manifests, key=lambda manifest: manifest.digest)
     if last is None or last.at > now + CLOCKS_DIFFER:
-        first = {tag: Binding(m.digest, None) for m in present for tag in m.tags}
+        first = {tag: TagBinding(m.digest, None) for m in present for tag in m.tags}
         return TagScan(now, first, lost={}, known_since=listed_by)
     bindings = {tag: _binding(last, tag, m, now, listed_by) for m in present for tag in m.tags}
     return TagScan(
@@ -58,25 +58,25 @@ def renewed_at(scan: TagScan) -> Mapping[str, datetime]:
 
 def _binding(
     last: TagScan, tag: str, manifest: Manifest, now: datetime, listed_by: datetime
-) -> Binding:
+) -> TagBinding:
     known = last.bindings.get(tag)
     if known is not None and known.digest == manifest.digest:
         return known
     came_with_the_push = manifest.pushed_at is not None and manifest.pushed_at > last.at
     since = None if came_with_the_push else now
-    return Binding(manifest.digest, since, came_after=last.at, came_by=listed_by)
+    return TagBinding(manifest.digest, since, came_after=last.at, came_by=listed_by)
 
 
 def _past(
-    last: TagScan, bindings: Mapping[str, Binding], present: AbstractSet[str], gone_by: datetime
-) -> tuple[PastBinding, ...]:
+    last: TagScan, bindings: Mapping[str, TagBinding], present: AbstractSet[str], gone_by: datetime
+) -> tuple[PastTagBinding, ...]:
     """What is gone now goes before what the tag left earlier: of a tag that comes and goes between
     two images only the last time is known."""
     past = {(each.tag, each.digest): each for each in last.past}
     for tag, binding in last.bindings.items():
         now_there = bindings.get(tag)
         if now_there is None or now_there.digest != binding.digest:
-            left = PastBinding(tag, binding.digest, gone_by, binding.came_after, binding.came_by)
+            left = PastTagBinding(tag, binding.digest, gone_by, binding.came_after, binding.came_by)
             past[tag, binding.digest] = left
     return tuple(past[key] for key in sorted(past) if key[1] in present)
 
@@ -110,7 +110,7 @@ class PastTags:
 
 def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) -> PastTags:
     """`scan`: the tags as they are now, with their history."""
-    past: defaultdict[str, list[PastBinding]] = defaultdict(list)
+    past: defaultdict[str, list[PastTagBinding]] = defaultdict(list)
     for binding in scan.past:
         past[binding.tag].append(binding)
     pushed = manifests if runs else ()
@@ -133,8 +133,8 @@ def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) 
 
 
 def _carriers(
-    now: Binding | None,
-    past: Sequence[PastBinding],
+    now: TagBinding | None,
+    past: Sequence[PastTagBinding],
     runs: Collection[TagRun],
     pushes: "_Timeline",
 ) -> Iterator[tuple[str, str, bool]]:

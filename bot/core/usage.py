@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from bot.core.errors import Sentence
-from bot.core.obstacles import Doubt, RegionsDenied, ScanCause, ScanFailed
+from bot.core.errors import ErrorText
+from bot.core.plan_problems import RegionsDenied, ScanFailed, ScanFailureCause, UsageDrop
 from bot.core.repository import Puller, RegistryId
 
 SOURCES = (
@@ -135,12 +135,12 @@ class SourceScan:
     source: str
     scope: str
     images: int
-    failure: ScanCause | None = None
+    failure: ScanFailureCause | None = None
 
     @property
-    def doubt(self) -> Doubt | None:
+    def doubt(self) -> UsageDrop | None:
         """Why somebody has to confirm the number of its workloads."""
-        return self.failure if isinstance(self.failure, Doubt) else None
+        return self.failure if isinstance(self.failure, UsageDrop) else None
 
     @property
     def problem(self) -> ScanFailed | None:
@@ -171,7 +171,7 @@ class Elsewhere:
     found: tuple[UnscannedRegion, ...] = ()
     asked: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
-    errors: tuple[Sentence, ...] = ()
+    errors: tuple[ErrorText, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

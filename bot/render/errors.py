@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import assert_never
 
-from bot.core.errors import RefusedError, RequestError, Sentence, ServiceError
+from bot.core.errors import ErrorText, RefusedError, RequestError, ServiceError
 from bot.core.records import PlanRecord
-from bot.core.result_reasons import StartObstacle
-from bot.core.schedules import NotDoneInADay, ReportFailure, TooManyAttempts
+from bot.core.report_schedules import NotDoneWithinADay, ReportFailure, TooManyAttempts
+from bot.core.result_reasons import StartProblem
 from bot.render.decisions import refusal_words
 from bot.render.obstacles import start_obstacle_words
 from bot.render.quantities import count
@@ -33,12 +33,12 @@ def any_error_words(error: Exception) -> str:
     return f"a bug of ecr-clean's own ({what}): --debug shows more"
 
 
-def any_error_sentence(error: Exception) -> Sentence:
+def any_error_sentence(error: Exception) -> ErrorText:
     """`any_error_words`, with the call of AWS that failed, if it was one."""
-    return replace(Sentence.of(error), text=any_error_words(error))
+    return replace(ErrorText.of(error), text=any_error_words(error))
 
 
-def not_started_words(plan: PlanRecord, cause: StartObstacle) -> str:
+def not_started_words(plan: PlanRecord, cause: StartProblem) -> str:
     return (
         f"The plan {plan.id} for {plan.repository.name} could not begin "
         f"({start_obstacle_words(cause)}), so it is proposed again, without approvals"
@@ -53,9 +53,9 @@ def failure_words(failure: ReportFailure) -> str:
                 f"{count(attempts, 'attempt')} failed, since the worker ended, met a bug or had no "
                 "database: see its log"
             )
-        case NotDoneInADay(last):
+        case NotDoneWithinADay(last):
             return f"it was not done within a day; the last error: {last.text}"
-        case Sentence(text):
+        case ErrorText(text):
             return text
         case _:
             assert_never(failure)

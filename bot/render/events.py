@@ -10,14 +10,14 @@ from bot.core import audit_details as audit
 from bot.core.audit_details import (
     DeletedAsApproved,
     EventDetail,
-    NotDeleted,
+    ImagesNotDeleted,
     ReasonCount,
     RunEnded,
 )
-from bot.core.errors import Sentence
-from bot.core.records import Event, EventName, Item, Pause
+from bot.core.errors import ErrorText
+from bot.core.records import AuditEvent, AuditEventName, Pause, PlanItem
 from bot.core.result_reasons import ResultReason
-from bot.core.words import moment
+from bot.core.text_formatting import format_time
 from bot.render.decisions import figures_words, pause_words, refusal_words
 from bot.render.obstacles import forbidden_words, start_obstacle_words
 from bot.render.output import Column, Columns, place_columns, place_of
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 STYLES = {
-    EventName.REFUSED: "red",
-    EventName.APPROVED: "bold yellow",
-    EventName.DELETED: "bold red",
-    EventName.FAILED: "bold red",
+    AuditEventName.REFUSED: "red",
+    AuditEventName.APPROVED: "bold yellow",
+    AuditEventName.DELETED: "bold red",
+    AuditEventName.FAILED: "bold red",
 }
 
 UNCONFIRMED = "ECR's answer was lost, and when it was looked up, it was gone"
@@ -45,57 +45,57 @@ def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - 
         case audit.PlanProposed(deletions, manifests, complete):
             incomplete = "" if complete else "; it is incomplete"
             return f"{deletions:,} of {manifests:,} manifests may go{incomplete}"
-        case audit.FoundUnchanged(until):
-            return f"it is unchanged, and open until {moment(until)}"
-        case audit.PinsKeep(images, of):
+        case audit.PlanFoundUnchanged(until):
+            return f"it is unchanged, and open until {format_time(until)}"
+        case audit.ImagesKeptByPins(images, of):
             return f"pins spare {images:,} of {of:,} that were to go"
-        case audit.ApprovalCounts(reason, approvals, required, begins_at):
-            starts = f"deletion starts {moment(begins_at)}" if begins_at else ""
+        case audit.ApprovalGiven(reason, approvals, required, begins_at):
+            starts = f"deletion starts {format_time(begins_at)}" if begins_at else ""
             return f"{grant_words(reason)}; {starts or f'{approvals} of {required} approvals'}"
-        case audit.RefusedFor(refusal):
+        case audit.RequestRefused(refusal):
             return refusal_words(refusal)
-        case audit.NotThisTime():
+        case audit.PlanDismissed():
             return "not this time"
-        case audit.NotCarriedOut(expired_at):
-            return f"nobody carried it out before {moment(expired_at)}"
-        case audit.PinText(pin):
+        case audit.PlanExpired(expired_at):
+            return f"nobody carried it out before {format_time(expired_at)}"
+        case audit.PinDetail(pin):
             return pin_words(pin)
-        case audit.UsageIsRight(figures):
+        case audit.UsageConfirmed(figures):
             return f"it is right that {figures_words(figures)}"
-        case audit.PausedFor(by, at, why):
+        case audit.PauseStarted(by, at, why):
             return pause_words(Pause(by, at, why))
-        case audit.PausedBefore(by):
+        case audit.PauseEnded(by):
             return f"paused by {by} before"
-        case audit.StartsLater(due, begins_at):
+        case audit.StartPostponed(due, begins_at):
             return (
-                f"it should have begun {moment(due)}, and did not; it begins {moment(begins_at)}, "
-                "unless somebody stops it"
+                f"it should have begun {format_time(due)}, and did not; it begins "
+                f"{format_time(begins_at)}, unless somebody stops it"
             )
-        case audit.RunBegins(approvers, host):
+        case audit.RunStarted(approvers, host):
             return f"approved by {', '.join(approvers)}; on {host}"
         case audit.RunTakenOver(from_host, pid, host):
             return f"from {from_host}, process {pid}; goes on on {host}"
-        case audit.CouldNotBegin(cause):
+        case audit.StartPrevented(cause):
             return start_obstacle_words(cause)
-        case audit.OnlyStopped(cause):
+        case audit.RunStoppedAtTakeover(cause):
             return f"nothing more is deleted: {forbidden_words(cause)}"
-        case audit.StopsAfterBatches():
+        case audit.StopRequested():
             return "after the batches in flight"
         case audit.StoppedBeforeStart():
             return "before anything was deleted"
         case DeletedAsApproved(is_unconfirmed):
             return f"as approved; {UNCONFIRMED}" if is_unconfirmed else "as approved"
-        case NotDeleted(reasons):
+        case ImagesNotDeleted(reasons):
             return "; ".join(map(_counted, reasons))
         case RunEnded():
             return _ended(detail)
-        case Sentence(text):
+        case ErrorText(text):
             return text
         case _:
             assert_never(detail)
 
 
-def item_words(item: Item) -> str:
+def item_words(item: PlanItem) -> str:
     """Empty for what is pending."""
     words = result_words(item.reason)
     return f"{words}; {UNCONFIRMED}" if item.is_unconfirmed else words
@@ -105,9 +105,9 @@ def result_words(reason: ResultReason | None) -> str:
     return reason_words(reason) if reason else ""
 
 
-def by_reason(items: Iterable[Item]) -> Mapping[str, Sequence[Item]]:
+def by_reason(items: Iterable[PlanItem]) -> Mapping[str, Sequence[PlanItem]]:
     """Reasons that read the same are one, such as pulls in the same minute."""
-    found: defaultdict[str, list[Item]] = defaultdict(list)
+    found: defaultdict[str, list[PlanItem]] = defaultdict(list)
     for item in items:
         found[item_words(item)].append(item)
     return found
@@ -138,9 +138,11 @@ def _numbers(run: RunEnded) -> Iterator[str]:
     return (f"{number:,} {outcome}" for number, outcome in by_outcome if number)
 
 
-_PLACE: tuple[Column[Event, Event], ...] = place_columns(lambda event: place_of(event.repository))
+_PLACE: tuple[Column[AuditEvent, AuditEvent], ...] = place_columns(
+    lambda event: place_of(event.repository)
+)
 
-EVENT_COLUMNS: Columns[Event, Event] = Columns(
+EVENT_COLUMNS: Columns[AuditEvent, AuditEvent] = Columns(
     Column("at", lambda event: iso(event.at)),
     Column("event", lambda event: event.event),
     Column("by", lambda event: event.by),
@@ -154,7 +156,7 @@ EVENT_COLUMNS: Columns[Event, Event] = Columns(
 _SAME = attrgetter("event", "by", "plan", "version", "repository")
 
 
-def events_as_texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
+def events_as_texts(events: Iterable[AuditEvent]) -> Iterator["RenderableType"]:
     """Consecutive events that differ only in time and digests, such as batches, are one text."""
     for _, group in groupby(events, lambda event: (*_SAME(event), detail_words(event.detail))):
         alike = list(group)
@@ -162,9 +164,9 @@ def events_as_texts(events: Iterable[Event]) -> Iterator["RenderableType"]:
         yield _as_text(alike[0], digests, times=len(alike))
 
 
-def _as_text(event: Event, digests: int, times: int) -> "RenderableType":
+def _as_text(event: AuditEvent, digests: int, times: int) -> "RenderableType":
     heading: list[str | tuple[str, str]] = [
-        f"{moment(event.at)}  ",
+        f"{format_time(event.at)}  ",
         (event.event.replace("_", " "), STYLES.get(event.event, "bold")),
     ]
     if event.repository:

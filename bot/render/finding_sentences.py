@@ -2,16 +2,16 @@
 
 from typing import assert_never
 
-from bot.core import findings as found
-from bot.core import findings as slack
-from bot.core import findings as usage
+from bot.core import doctor_findings as found
+from bot.core import doctor_findings as slack
+from bot.core import doctor_findings as usage
 from bot.core import registry_findings as registry
-from bot.core.findings import FindingDetail, SlackFinding, SlackScope, UsageFinding
-from bot.core.obstacles import ScanFailed
+from bot.core.doctor_findings import FindingDetail, SlackFinding, SlackScope, UsageFinding
+from bot.core.plan_problems import ScanFailed
 from bot.core.registry_findings import RegistryFinding
-from bot.core.schedules import IGNORE
+from bot.core.report_schedules import IGNORE_TAG
+from bot.core.text_formatting import first_few
 from bot.core.usage import REGION_LIST_SOURCE, SOURCES
-from bot.core.words import first_few
 from bot.render.obstacles import (
     FIX_MISSING,
     FIX_UNREADABLE,
@@ -40,7 +40,7 @@ def finding_words(detail: FindingDetail) -> str:  # noqa: PLR0911 - one case a v
             return "the file is valid"
         case found.DefaultsApply():
             return "there is no such file here: the defaults apply"
-        case found.CredentialsBelongTo(arn):
+        case found.CredentialsValid(arn):
             return f"they belong to {arn}"
         case found.NotScanned():
             return "it was not looked at"
@@ -61,7 +61,7 @@ def fix_words(detail: FindingDetail) -> str | None:  # noqa: PLR0911 - one case 
     if isinstance(detail, SlackFinding):
         return _slack_fix(detail)
     match detail:
-        case found.SettingsValid() | found.DefaultsApply() | found.CredentialsBelongTo():
+        case found.SettingsValid() | found.DefaultsApply() | found.CredentialsValid():
             return None
         case found.NotScanned(needs):
             return f"see to the {needs} first"
@@ -91,7 +91,7 @@ def _usage_words(detail: UsageFinding) -> str:
                 f"no source scans {', '.join(map(str, regions))}: images that run only there are "
                 "not protected"
             )
-        case usage.RegionsUnread(error, others):
+        case usage.RegionsUnreadable(error, others):
             more = f" (and {others:,} more)" if others else ""
             return f"some could not be asked what runs there: {error.text}{more}"
         case usage.OtherRegionsEmpty(asked, denied):
@@ -115,7 +115,7 @@ def _usage_fix(detail: UsageFinding) -> str | None:
                 "add these Regions to usage.regions (or to the account's `regions` under "
                 "usage.accounts), or set usage.regions: [all]"
             )
-        case usage.RegionsUnread():
+        case usage.RegionsUnreadable():
             return GRANT
         case _:
             assert_never(detail)
@@ -147,7 +147,7 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
             return "it has no repositories"
         case registry.ImagesReadable(number):
             return f"images can be listed and read; repositories: {number:,}"
-        case registry.PoliciesUnread(error, others):
+        case registry.PoliciesUnreadable(error, others):
             more = f" (so with {others:,} other repositories)" if others else ""
             return f"{error.text}{more}"
         case registry.AnyAccountMayPull(repositories):
@@ -166,10 +166,10 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
             also = f" and services: {services_words(services)}" if services else ""
             named = ", ".join(accounts) or "none"
             return f"other accounts that they let pull are looked at or ignored: {named}{also}"
-        case registry.DeletionsCarried(place, repositories, is_scanned):
+        case registry.DeletionsReplicated(place, repositories, is_scanned):
             unseen = "" if is_scanned else "; nobody looks for usage there"
             return f"deletions are carried to {place}: {first_few(repositories)}{unseen}"
-        case registry.DeletionsNotCarried():
+        case registry.DeletionsNotReplicated():
             return "no rule carries deletions elsewhere"
         case registry.ReferenceUnreadable(use, plans):
             unread = f"{use.image!r} (used by {first_few(use.used_by)})"
@@ -185,18 +185,18 @@ def _registry_words(  # noqa: C901, PLR0911, PLR0912 - one case a value
             return f"workloads name repositories that do not exist: {named}"
         case registry.AllReferencesResolved():
             return "every repository that workloads name exists"
-        case registry.PullTimesKept():
+        case registry.PullTimesUnaffected():
             return "reading manifests leaves no trace in them"
-        case registry.PullTimesBlurred():
+        case registry.PullTimesAffected():
             return "reading manifests counts as a pull, and so blurs them"
         case registry.LayersNotShared():
             return "BLOB_MOUNTING is off: savings can be told exactly"
         case registry.LayersShared():
             return "BLOB_MOUNTING is on: repositories may share layers, so that savings are inexact"
         case registry.TagsReadable():
-            return f"a repository that has {IGNORE} is left out of reports"
+            return f"a repository that has {IGNORE_TAG} is left out of reports"
         case registry.TagsUnreadable(error):
-            return f"{error.text}; {IGNORE} leaves nothing out of reports"
+            return f"{error.text}; {IGNORE_TAG} leaves nothing out of reports"
         case _:
             assert_never(detail)
 
@@ -208,16 +208,16 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
         case (
             registry.ImagesReadable()
             | registry.AllPullersScanned()
-            | registry.DeletionsNotCarried()
+            | registry.DeletionsNotReplicated()
             | registry.AllReferencesResolved()
-            | registry.PullTimesKept()
+            | registry.PullTimesUnaffected()
             | registry.LayersNotShared()
             | registry.TagsReadable()
         ):
             return None
         case registry.NoRepositories():
             return "check region and account under registries"
-        case registry.PoliciesUnread() | registry.TagsUnreadable():
+        case registry.PoliciesUnreadable() | registry.TagsUnreadable():
             return GRANT
         case registry.AnyAccountMayPull():
             return (
@@ -228,7 +228,7 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
             return "add it to usage.accounts, or to usage.ignore_accounts if it needs no look"
         case registry.ServiceMayPull(service, _):
             return fix_for_services([service])
-        case registry.DeletionsCarried(_, _, is_scanned):
+        case registry.DeletionsReplicated(_, _, is_scanned):
             if is_scanned:
                 return "switch deleteReplication off if that is wrong"
             return "add it to usage.accounts or usage.regions, or switch deleteReplication off"
@@ -238,7 +238,7 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
             return FIX_MISSING
         case registry.NoSuchRepositories():
             return f"remove what is not needed any more, or list it in {IGNORE_REFERENCES}"
-        case registry.PullTimesBlurred():
+        case registry.PullTimesAffected():
             return _exemption(detail)
         case registry.LayersShared(region):
             return (
@@ -249,7 +249,7 @@ def _registry_fix(  # noqa: C901, PLR0911, PLR0912 - one case a value
             assert_never(detail)
 
 
-def _exemption(blurred: registry.PullTimesBlurred) -> str:
+def _exemption(blurred: registry.PullTimesAffected) -> str:
     """Users and roles alone can be exempted: API reference, RegisterPullTimeUpdateExclusion."""
     if blurred.principal is None:
         return "run this as an IAM role or user: no other principal can be exempted"
@@ -269,14 +269,14 @@ def _slack_words(detail: SlackFinding) -> str:  # noqa: C901, PLR0911, PLR0912 -
             return "not set up; the command line works without"
         case slack.BotSignedIn(bot, workspace, workspace_id):
             return f"the bot is @{bot} in {workspace} ({workspace_id})"
-        case slack.ConnectionOffered():
+        case slack.SlackTokenAccepted():
             return "Slack offers a connection; serve says if Socket Mode is off"
         case slack.ScopesUnknown():
             return "Slack did not tell which scopes the bot token has"
         case slack.ScopesMissing(scopes):
             lacking = ", ".join(f"{scope} ({_scope_use(scope)})" for scope in scopes)
             return f"the bot token lacks {lacking}"
-        case slack.ScopesGranted():
+        case slack.AllScopesGranted():
             return "the bot token has all that are needed"
         case slack.NoReportChannel():
             return "no entry of `reports` has a `channel`: no plan can be approved in Slack"
@@ -309,8 +309,8 @@ def _slack_fix(detail: SlackFinding) -> str | None:  # noqa: PLR0911 - one case 
         case (
             slack.SlackNotSetUp()
             | slack.BotSignedIn()
-            | slack.ConnectionOffered()
-            | slack.ScopesGranted()
+            | slack.SlackTokenAccepted()
+            | slack.AllScopesGranted()
             | slack.BotInChannel()
             | slack.AllMembersMayApprove()
             | slack.GroupHasMembers()

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from bot.core.findings import Finding, FindingStatus
+from bot.core.doctor_findings import Finding, FindingStatus
 from bot.render.finding_sentences import finding_words, fix_words
 from bot.render.output import Column, Columns
 from bot.render.quantities import count

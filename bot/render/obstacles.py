@@ -4,15 +4,21 @@ from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from bot.core import manifest
-from bot.core import obstacles as why
+from bot.core import plan_problems as why
 from bot.core import result_reasons as start
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import UnreadCause
-from bot.core.obstacles import Doubt, Obstacle, ReferenceUse, ScanCause, ScanFailed
+from bot.core.plan_problems import (
+    PlanProblem,
+    ReferenceUse,
+    ScanFailed,
+    ScanFailureCause,
+    UsageDrop,
+)
 from bot.core.repository import ANYBODY
-from bot.core.result_reasons import GroundChange, GroundChanged, StartObstacle
+from bot.core.result_reasons import NewPlanProblem, NewPlanProblems, StartProblem
+from bot.core.text_formatting import first_few, format_time, short_digest
 from bot.core.usage import source_for
-from bot.core.words import first_few, moment, short
 from bot.render.decisions import approval_lack_words
 
 IGNORE_REFERENCES = "usage.ignore_references"
@@ -24,18 +30,18 @@ FIX_MISSING = (
 )
 
 
-def obstacle_words(obstacle: Obstacle) -> str:
+def obstacle_words(obstacle: PlanProblem) -> str:
     """A sentence without its full stop."""
     match obstacle:
         case why.ScanFailed(source, scope, _):
             return f"{source} ({scope}): {scan_words(obstacle)}"
-        case why.ManifestsUnread(digests, cause):
+        case why.UnreadableManifests(digests, cause):
             return f"{_some(digests)} could not be read: {unread_words(cause)}"
-        case why.PushTimesMissing(digests):
+        case why.MissingPushTimes(digests):
             return f"ECR tells no push time of {_some(digests)}"
-        case why.ManifestsInACircle(digests):
+        case why.CircularManifests(digests):
             return f"{_some(digests)} refer to themselves in a circle"
-        case Sentence(text):
+        case ErrorText(text):
             return text
         case _:
             assert_never(obstacle)
@@ -68,7 +74,7 @@ def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0
             return "ECR's answer leaves it out"
         case None:
             return "its type is unknown"
-        case Sentence(text):
+        case ErrorText(text):
             return text
         case _:
             assert_never(cause)
@@ -76,7 +82,7 @@ def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0
 
 def scan_words(failed: ScanFailed) -> str:
     """Why the scan failed, and the fix."""
-    if isinstance(failed.cause, Doubt):
+    if isinstance(failed.cause, UsageDrop):
         return (
             f"{doubt_words(failed.cause)}; if that is right, confirm it: ecr-clean confirm-usage "
             f"{failed.source} '{failed.scope}' --workloads {failed.cause.workloads}"
@@ -84,39 +90,39 @@ def scan_words(failed: ScanFailed) -> str:
     return _cause_words(failed.cause)
 
 
-def doubt_words(doubt: Doubt) -> str:
+def doubt_words(doubt: UsageDrop) -> str:
     return (
         f"it lists {doubt.workloads:,} workloads, where it listed {doubt.before:,} on "
         f"{doubt.before_at:%Y-%m-%d}"
     )
 
 
-def start_obstacle_words(obstacle: StartObstacle) -> str:
+def start_obstacle_words(obstacle: StartProblem) -> str:
     """A part of a sentence about a plan that cannot begin."""
     match obstacle:
-        case start.ExecutionOff():
+        case start.ExecutionDisabled():
             return f"the settings have {SWITCHED_OFF}"
-        case start.NotWhatWasApproved(version):
+        case start.ApprovedHashDiffers(version):
             return (
                 f"version {version}, as it is stored, is not what was approved: propose the "
                 "cleanup again, and look into who can write to the database"
             )
-        case start.GroundChanged():
+        case start.NewPlanProblems():
             return f"it cannot be carried out as people approved it: {ground_words(obstacle)}"
-        case Sentence(text):
+        case ErrorText(text):
             return text
         case _:
             return approval_lack_words(obstacle)
 
 
-def forbidden_words(cause: StartObstacle) -> str:
+def forbidden_words(cause: StartProblem) -> str:
     """Why the settings do not let a run go on that was taken over."""
-    if isinstance(cause, start.ExecutionOff):
+    if isinstance(cause, start.ExecutionDisabled):
         return SWITCHED_OFF
     return start_obstacle_words(cause)
 
 
-def ground_words(ground: GroundChanged) -> str:
+def ground_words(ground: NewPlanProblems) -> str:
     return "; ".join(map(_change_words, ground.changes))
 
 
@@ -139,17 +145,17 @@ def use_words(use: ReferenceUse) -> str:
     return f"{use.image} (used by {first_few(use.used_by)})"
 
 
-def _cause_words(cause: ScanCause) -> str:  # noqa: C901, PLR0911 - one case a value
+def _cause_words(cause: ScanFailureCause) -> str:  # noqa: C901, PLR0911 - one case a value
     match cause:
-        case why.Doubt():
+        case why.UsageDrop():
             return doubt_words(cause)
-        case why.NoReferences(uses):
+        case why.UnreadableReferences(uses):
             texts = [f"{each.image!r} (used by {first_few(each.used_by)})" for each in uses]
             return (
                 f"{first_few(texts)} cannot be read as an image reference and may mean this "
                 f"repository: {FIX_UNREADABLE}"
             )
-        case why.RepositoriesMissing(uses):
+        case why.MissingRepositories(uses):
             return (
                 f"there is no repository for {first_few([*map(use_words, uses)])}; this one may be "
                 f"meant, behind a mirror or a pull-through cache: {FIX_MISSING}"
@@ -163,19 +169,19 @@ def _cause_words(cause: ScanCause) -> str:  # noqa: C901, PLR0911 - one case a v
             return _denied_words(cause)
         case why.TagHistoryTooShort():
             return _history_words(cause)
-        case why.AccountsPull(accounts):
+        case why.UnscannedAccountsMayPull(accounts):
             return _accounts_words(accounts)
-        case why.ServicesPull(services):
+        case why.UnscannedServicesMayPull(services):
             return (
                 f"it lets {services_words(services)} pull, and no source that is on looks at it: "
                 f"{fix_for_services(services)}"
             )
-        case why.DeletedElsewhereToo(registries):
+        case why.UnscannedReplicas(registries):
             return (
                 f"deletions are carried to {', '.join(map(str, registries))}, where nobody looks: "
                 "add that to usage.accounts or usage.regions, or switch deleteReplication off"
             )
-        case Sentence(text):
+        case ErrorText(text):
             return text
         case _:
             assert_never(cause)
@@ -194,12 +200,12 @@ def _denied_words(denied: why.RegionsDenied) -> str:
 def _history_words(history: why.TagHistoryTooShort) -> str:
     more = f" (and {history.others:,} more)" if history.others else ""
     known = history.known_since
-    since = f"only since {moment(known)}" if known else "in no database"
+    since = f"only since {format_time(known)}" if known else "in no database"
     return (
         f"{history.used_by} has run an image by the tag {history.tag} since "
-        f"{moment(history.since)}{more}, and which image that tag named then is not known, since "
-        f"the tags of this repository are remembered {since}: name the image by digest, or run "
-        "ecr-clean propose and restart the pod a minute later"
+        f"{format_time(history.since)}{more}, and which image that tag named then is not known, "
+        f"since the tags of this repository are remembered {since}: name the image by digest, or "
+        "run ecr-clean propose and restart the pod a minute later"
     )
 
 
@@ -215,17 +221,17 @@ def _accounts_words(accounts: Sequence[str]) -> str:
     )
 
 
-def _change_words(change: GroundChange) -> str:
+def _change_words(change: NewPlanProblem) -> str:
     match change:
-        case start.NothingScanned():
+        case start.AllSourcesSwitchedOff():
             return "no source of usage is looked at any more"
         case start.SourceSwitchedOff(source):
             return f"{source} was switched off after the plan was made"
-        case start.DeletedThereToo(registry):
+        case start.NewReplica(registry):
             return f"deletions are carried to {registry} too, which people did not know"
         case _:
             return obstacle_words(change)
 
 
 def _some(digests: Iterable[str]) -> str:
-    return first_few([short(digest) for digest in digests])
+    return first_few([short_digest(digest) for digest in digests])

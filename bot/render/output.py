@@ -12,7 +12,7 @@ import orjson
 
 from bot.core.redaction import Redactor
 from bot.core.repository import RepositoryId, parse_registry_host
-from bot.core.words import visible, visible_json
+from bot.core.text_formatting import visible, visible_json
 from bot.render.terminal import Heading, table
 from bot.sanitize import own_redactor
 

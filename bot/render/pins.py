@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.pins import Pin
-from bot.core.words import moment
+from bot.core.text_formatting import format_time
 from bot.render.output import Column, Columns, place_columns, place_of
 from bot.render.permission_sentences import person_refusal_words
 from bot.render.quantities import iso
@@ -22,7 +22,7 @@ class ListedPin(NamedTuple):
 
 
 def pin_words(pin: Pin) -> str:
-    until = f" until {moment(pin.until)}" if pin.until else ""
+    until = f" until {format_time(pin.until)}" if pin.until else ""
     return f"{pin.pin} is pinned by {pin.by}{until}: {pin_reason_words(pin)}"
 
 
@@ -64,4 +64,4 @@ def _until(pin: Pin, now: datetime) -> str:
     if pin.until is None:
         return ""
     how = "until" if pin.protects(now) else "ran out"
-    return f", {how} {moment(pin.until)}"
+    return f", {how} {format_time(pin.until)}"

@@ -10,9 +10,9 @@ from typing import NamedTuple
 from bot.core.graph import build_graph
 from bot.core.judge import Judged, last_pulls
 from bot.core.plan import Plan
-from bot.core.reasons import AmongNewest, Reason, RuleName, Verdict
+from bot.core.text_formatting import short_digest
 from bot.core.usage import SOURCES, User, sorted_users
-from bot.core.words import short
+from bot.core.verdict_reasons import AmongNewest, Reason, RuleName, Verdict
 from bot.render.reasons import group_words, reason_words, short_reason_words
 
 KEPT_BECAUSE = {
@@ -136,7 +136,7 @@ class PlanSummary:
 def name_of(judged: Judged) -> str:
     """Its first tag, or its short digest."""
     manifest = judged.manifest
-    return manifest.tags[0] if manifest.tags else short(manifest.digest)
+    return manifest.tags[0] if manifest.tags else short_digest(manifest.digest)
 
 
 def why(judged: Judged) -> str:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from bot.core.judge import Judged
 from bot.core.manifest import Manifest, ManifestKind
 from bot.core.plan import Plan
-from bot.core.reasons import Verdict
 from bot.core.repository import RepositoryId
+from bot.core.text_formatting import first_few, format_time, manifest_label, restored_text
 from bot.core.usage import SourceScan
-from bot.core.words import first_few, moment, named, restoration
+from bot.core.verdict_reasons import Verdict
 from bot.render.obstacles import obstacle_words, scan_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, name_of, why
@@ -300,7 +300,7 @@ def _what(repository: RepositoryId, manifest: Manifest) -> "RenderableType":
     tags = f" (tags {', '.join(manifest.tags)})" if len(manifest.tags) > 1 else ""
     return shown(
         (repository.name, "bold"),
-        f": {named(manifest.digest, manifest.tags)}{tags} is {KINDS[manifest.kind]} of "
+        f": {manifest_label(manifest.digest, manifest.tags)}{tags} is {KINDS[manifest.kind]} of "
         f"{size(manifest.size_bytes)}.",
     )
 
@@ -310,12 +310,15 @@ def _relatives(others: Sequence[Judged]) -> Iterator["RenderableType"]:
         yield shown("Nothing hangs on it, and it hangs on nothing.")
         return
     yield shown(f"It hangs together with {count(len(others), 'other manifest')}:")
-    yield bullets(named(each.manifest.digest, each.manifest.tags) for each in others[:ROWS])
+    yield bullets(
+        manifest_label(each.manifest.digest, each.manifest.tags) for each in others[:ROWS]
+    )
     yield from how_many_more(len(others), "--format json lists all")
 
 
 def _times(manifest: Manifest) -> str:
     pushed, pulled, restored = manifest.pushed_at, manifest.pulled_at, manifest.restored_at
-    since = f"Pushed {moment(pushed)}" if pushed else "ECR tells no push time"
-    back = f"; {restoration(restored)}" if restored else ""
-    return f"{since}{back}; {f'last pulled {moment(pulled)}' if pulled else 'no pull is recorded'}."
+    since = f"Pushed {format_time(pushed)}" if pushed else "ECR tells no push time"
+    back = f"; {restored_text(restored)}" if restored else ""
+    last_pull = f"last pulled {format_time(pulled)}" if pulled else "no pull is recorded"
+    return f"{since}{back}; {last_pull}."

@@ -5,25 +5,31 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from typing import Any, assert_never, get_args
 
-from bot.core import reasons as why
 from bot.core import result_reasons as result
-from bot.core.errors import Sentence
+from bot.core import verdict_reasons as why
+from bot.core.errors import ErrorText
 from bot.core.manifest import ManifestName, UnreadCause
 from bot.core.pins import Pin
-from bot.core.reasons import AgeEvent, AgeStart, PassedOver, Reason, TagGroup
-from bot.core.records import BY_SETTINGS, PlanRecord
-from bot.core.result_reasons import EndCause, GroundChanged, Relation, ResultReason, StartObstacle
-from bot.core.usage import PastTagUser, User
-from bot.core.words import (
-    NAMED,
-    duration_in_words,
-    either,
-    first_few,
-    moment,
-    named,
-    ordinal,
-    short,
+from bot.core.records import SETTINGS_ACTOR, PlanRecord
+from bot.core.result_reasons import (
+    EarlyEndCause,
+    ManifestRelation,
+    NewPlanProblems,
+    ResultReason,
+    StartProblem,
 )
+from bot.core.text_formatting import (
+    MOST_NAMES,
+    first_few,
+    format_duration,
+    format_time,
+    join_with_or,
+    manifest_label,
+    ordinal,
+    short_digest,
+)
+from bot.core.usage import PastTagUser, User
+from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, TagPatterns
 from bot.render.obstacles import forbidden_words, ground_words, unread_words
 from bot.render.pins import pin_words
 from bot.render.quantities import iso
@@ -34,10 +40,10 @@ SNAPSHOT = "*SNAPSHOT*"
 NO_OTHER_RULE = ", and no other rule keeps it"
 
 _RELATIONS = {
-    Relation.INDEX: "which lists it",
-    Relation.CHILD: "which it lists",
-    Relation.REFERRER: "which is about it",
-    Relation.SUBJECT: "which it is about",
+    ManifestRelation.INDEX: "which lists it",
+    ManifestRelation.CHILD: "which it lists",
+    ManifestRelation.REFERRER: "which is about it",
+    ManifestRelation.SUBJECT: "which it is about",
 }
 
 
@@ -46,44 +52,44 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
     match reason:
         case why.NothingKeeps():
             return f"{_nothing_keeps(reason)}{_pulled(reason.pulled_at)}"
-        case why.Tagged(tag, group):
+        case why.KeptByTag(tag, group):
             return f"tagged {tag}: one of the {group_words(group)}"
         case why.AmongNewest():
             return _among_newest(reason)
         case why.AmongNewestVersions(version, majors, minors, patches):
             return f"version {version} is among {_versions(majors, minors, patches)}"
         case why.PushedRecently(within, at):
-            return f"pushed within {duration_in_words(within)} ({moment(at)})"
+            return f"pushed within {format_duration(within)} ({format_time(at)})"
         case why.RestoredRecently(within, at):
-            return f"restored within {duration_in_words(within)} ({moment(at)})"
+            return f"restored within {format_duration(within)} ({format_time(at)})"
         case why.PulledRecently(within, at):
-            return f"pulled within {duration_in_words(within)} ({moment(at)})"
+            return f"pulled within {format_duration(within)} ({format_time(at)})"
         case why.TooYoung(min_age, since):
-            return f"{_age_start(since)}, less than {duration_in_words(min_age)} ago"
+            return f"{_age_start(since)}, less than {format_duration(min_age)} ago"
         case why.InUse(users):
             return f"is in use by {first_few([user_words(user) for user in users])}"
         case why.Pinned(pin):
             return pin_words(pin)
-        case why.NoContainerImage(type_):
+        case why.NotContainerImage(type_):
             kind = type_ or "an index of artifacts"
             return f"is no container image ({kind}), so no source of usage could show its use"
         case why.Archived(is_being_restored):
             return f"is {'being restored' if is_being_restored else 'archived'}, and left alone"
         case why.SubjectNeverSeen(subject):
             return (
-                f"is about {short(subject)}, which was never seen in this repository and may live "
-                "in another"
+                f"is about {short_digest(subject)}, which was never seen in this repository and "
+                "may live in another"
             )
         case why.NoPolicy():
             return "no policy in the settings covers this repository"
-        case why.InACircle():
+        case why.PartOfItself():
             return "leads back to itself through what it lists or is about"
-        case why.CouldNotBeRead(cause):
+        case why.ManifestUnreadable(cause):
             return f"could not be read: {unread_words(cause)}"
         case why.NoPushTime():
             return "has no push time in ECR's answer"
         case why.MayBelongToUnread(digest):
-            return f"has no tag, and may hang on {short(digest)}, which could not be read"
+            return f"has no tag, and may hang on {short_digest(digest)}, which could not be read"
         case why.UsageUnknown(places):
             return f"may be in use: {first_few(places)} does not tell"
         case why.PartKept(part, of_part):
@@ -91,29 +97,31 @@ def reason_words(reason: ResultReason) -> str:  # noqa: C901, PLR0911, PLR0912 -
         case why.PartOf(parent, is_referrer, pulled_at):
             how = "which it is about" if is_referrer else "whose index lists it"
             return f"follows {name_words(parent)}, {how}{_pulled(pulled_at)}"
-        case why.StoredReason(_, sentence) | Sentence(sentence):
+        case why.LegacyReason(_, sentence) | ErrorText(sentence):
             return sentence
-        case result.DeletedElsewhere():
+        case result.AlreadyDeleted():
             return "is gone: somebody else deleted it"
         case result.TagsChanged(before, now):
             return f"its tags changed after the plan was made: {_tags_changed(before, now)}"
         case result.PushedAgain(at):
-            return f"somebody pushed it again {moment(at)}"
+            return f"somebody pushed it again {format_time(at)}"
         case result.RestoredSince(at):
-            return f"somebody restored it from the archive {moment(at)}, after the plan was made"
+            return (
+                f"somebody restored it from the archive {format_time(at)}, after the plan was made"
+            )
         case result.PulledSince(at):
-            return f"somebody pulled it {moment(at)}, after the plan was made"
+            return f"somebody pulled it {format_time(at)}, after the plan was made"
         case result.ArchivedSince():
             return "was archived after the plan was made"
         case result.KeptNow(now_kept):
             return f"the rules keep it now: {reason_words(now_kept)}"
-        case result.GotRelative(other, relation):
+        case result.NewRelatedManifest(other, relation):
             return f"got {name_words(other)}, {_RELATIONS[relation]}, after the plan was made"
-        case result.TextUnreadable():
+        case result.ManifestTextUnreadable():
             return "could not be read, so nobody could tell later what was in it"
         case result.SkippedWith(other, of_other):
             return f"stays with {name_words(other)}: {reason_words(of_other)}"
-        case result.PartOfKept(other, of_other):
+        case result.PartOfSkipped(other, of_other):
             return f"hangs on {name_words(other)}, which stays: {reason_words(of_other)}"
         case result.NotReached(cause):
             return f"was not reached: {end_cause_words(cause)}"
@@ -128,17 +136,17 @@ def short_reason_words(reason: ResultReason) -> str:
     return reason_words(reason).replace(NO_OTHER_RULE, "")
 
 
-def end_cause_words(cause: EndCause) -> str:
+def end_cause_words(cause: EarlyEndCause) -> str:
     match cause:
-        case result.StoppedBy(by):
+        case result.StoppedByPerson(by):
             return f"{by} stopped the run"
         case result.StoppedBySettings(forbidden):
             return f"{_settings(forbidden)} stopped the run"
-        case result.TooManyFailures(failed, tried):
+        case result.TooManyFailedDeletions(failed, tried):
             return f"{failed:,} of {tried:,} could not be deleted"
-        case GroundChanged():
+        case NewPlanProblems():
             return ground_words(cause)
-        case Sentence(text):
+        case ErrorText(text):
             return text
         case _:
             assert_never(cause)
@@ -149,23 +157,23 @@ def stopper_words(plan: PlanRecord) -> str | None:
     return _settings(plan.stop_cause) if plan.stop_cause else plan.stop_asked_by
 
 
-def _settings(forbidden: StartObstacle) -> str:
-    return f"{BY_SETTINGS} ({forbidden_words(forbidden)})"
+def _settings(forbidden: StartProblem) -> str:
+    return f"{SETTINGS_ACTOR} ({forbidden_words(forbidden)})"
 
 
-def group_words(group: TagGroup) -> str:
+def group_words(group: TagPatterns) -> str:
     """The images that a rule is about: `releases`, `images tagged 1.*`."""
     if group.tags == (SNAPSHOT,) and not group.except_tags:
         return "snapshots"
     if not group.tags and SNAPSHOT in group.except_tags:
         return "releases"
-    tagged = f" tagged {either(group.tags)}" if group.tags else ""
-    untagged = f" not tagged {either(group.except_tags)}" if group.except_tags else ""
+    tagged = f" tagged {join_with_or(group.tags)}" if group.tags else ""
+    untagged = f" not tagged {join_with_or(group.except_tags)}" if group.except_tags else ""
     return f"images{tagged}{' and' if tagged and untagged else ''}{untagged}"
 
 
 def name_words(name: ManifestName) -> str:
-    return named(name.digest, (name.tag,) if name.tag else ())
+    return manifest_label(name.digest, (name.tag,) if name.tag else ())
 
 
 def user_words(user: User) -> str:
@@ -177,7 +185,7 @@ def user_words(user: User) -> str:
 
 
 def _pulled(at: datetime | None) -> str:
-    return f"; but somebody pulled it {moment(at)}" if at else ""
+    return f"; but somebody pulled it {format_time(at)}" if at else ""
 
 
 def _among_newest(reason: why.AmongNewest) -> str:
@@ -194,7 +202,7 @@ def _became_young(since: AgeStart) -> str:
 
 
 def _age_start(since: AgeStart) -> str:  # noqa: PLR0911 - one line an event
-    at = moment(since.at)
+    at = format_time(since.at)
     match since.event:
         case AgeEvent.PUSHED:
             return f"pushed {at}"
@@ -224,11 +232,13 @@ def _nothing_keeps(reason: why.NothingKeeps) -> str:
     if reason.passed_over:
         return ", ".join(map(passed_over_words, reason.passed_over)) + NO_OTHER_RULE
     if reason.missing_subject:
-        return f"is about {short(reason.missing_subject)}, which is gone, and no rule keeps it"
+        return (
+            f"is about {short_digest(reason.missing_subject)}, which is gone, and no rule keeps it"
+        )
     return "no rule keeps it" if reason.is_tagged else "has no tag, and no rule keeps it"
 
 
-def passed_over_words(passed_over: PassedOver) -> str:
+def passed_over_words(passed_over: NotKeptByRule) -> str:
     match passed_over:
         case why.NotAmongNewest(rank, of, group):
             return f"not among the {of} newest {group_words(group)} ({ordinal(rank)})"
@@ -240,7 +250,7 @@ def passed_over_words(passed_over: PassedOver) -> str:
 
 def _tags_changed(before: Sequence[str], now: Sequence[str]) -> str:
     """Of more tags than are listed, only those that came and went."""
-    if max(len(before), len(now)) <= NAMED:
+    if max(len(before), len(now)) <= MOST_NAMES:
         return f"{_listed(before)} then, {_listed(now)} now"
     came, went = sorted({*now} - {*before}), sorted({*before} - {*now})
     return f"it got {_listed(came)}, and lost {_listed(went)}"
@@ -316,13 +326,13 @@ def _as_it_is(value: Any) -> Any:
 
 
 _IN_SHORT: Mapping[Any, Callable[[Any], Any]] = {
-    TagGroup: group_words,
+    TagPatterns: group_words,
     ManifestName: lambda name: name.digest,
     AgeStart: lambda since: iso(since.at),
     Pin: lambda pin: pin.pin,
     PastTagUser: user_words,
     datetime: iso,
-    timedelta: duration_in_words,
+    timedelta: format_duration,
     tuple: lambda values: list(map(_as_json, values)),
 }
 """Values that JSON has as a text, and lists."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.core.authority import why_unapprovable
+from bot.core.permissions import why_unapprovable
 from bot.core.plan import Plan, PlanState
-from bot.core.records import Approval, Item, Outcome, PlanRecord
-from bot.core.schedules import DueOutcome
-from bot.core.words import moment, named
+from bot.core.records import Approval, ImageOutcome, PlanItem, PlanRecord
+from bot.core.report_schedules import ReportOutcome
+from bot.core.text_formatting import format_time, manifest_label
 from bot.render.decisions import refusal_words, state_words
 from bot.render.events import by_reason, item_words
 from bot.render.output import Column, Columns, TableColumn, dumps, place, place_columns
@@ -43,7 +43,7 @@ STYLES = {
     PlanState.FAILED: "bold red",
 }
 ENDED = (PlanState.DONE, PlanState.FAILED, PlanState.STOPPED)
-NEEDS_A_LOOK = (Outcome.FAILED, Outcome.SPARED)
+NEEDS_A_LOOK = (ImageOutcome.FAILED, ImageOutcome.SKIPPED)
 ITEMS_A_PIECE = 1000
 
 _PLACE: tuple[Column[PlanRecord, PlanRecord], ...] = place_columns(
@@ -51,7 +51,7 @@ _PLACE: tuple[Column[PlanRecord, PlanRecord], ...] = place_columns(
     TableColumn(Heading("repository", FOLDED), lambda plan, _now: plan.repository.name),
 )
 
-ITEM_COLUMNS: Columns[Item, Any] = Columns(
+ITEM_COLUMNS: Columns[PlanItem, Any] = Columns(
     Column("digest", lambda item: item.digest),
     Column("tags", lambda item: item.tags),
     Column("outcome", lambda item: item.outcome),
@@ -142,7 +142,7 @@ RECEIPT_HEADER = (*_VERSION_AND_PLACE_COLUMNS.header, *ITEM_COLUMNS.header)
 PROPOSAL_HEADER = (*_VERSION_COLUMNS.header, *CSV_HEADER)
 
 
-def receipt_as_rows(plan: PlanRecord, items: Sequence[Item]) -> Iterator[tuple[object, ...]]:
+def receipt_as_rows(plan: PlanRecord, items: Sequence[PlanItem]) -> Iterator[tuple[object, ...]]:
     version_and_place = _VERSION_AND_PLACE_COLUMNS.as_row(plan)
     for item in items:
         yield (*version_and_place, *ITEM_COLUMNS.as_row(item))
@@ -155,7 +155,7 @@ def proposal_as_rows(plan: PlanRecord, content: Plan) -> Iterator[tuple[object, 
         yield (*version, *row)
 
 
-def stored_plan_as_json(plan: PlanRecord, items: Sequence[Item]) -> Iterator[bytes]:
+def stored_plan_as_json(plan: PlanRecord, items: Sequence[PlanItem]) -> Iterator[bytes]:
     """One object on one line, in pieces, since a receipt may be long. The last piece ends the
     line."""
     yield dumps(PLAN_COLUMNS.as_object(plan))[:-1]
@@ -163,7 +163,7 @@ def stored_plan_as_json(plan: PlanRecord, items: Sequence[Item]) -> Iterator[byt
     yield b"}\n"
 
 
-def proposal_as_json(plan: PlanRecord, items: Sequence[Item], content: Plan) -> Iterator[bytes]:
+def proposal_as_json(plan: PlanRecord, items: Sequence[PlanItem], content: Plan) -> Iterator[bytes]:
     """The same, with all keys of the plan itself."""
     keys_of_content = {*PLACE_COLUMNS.header, "complete"}
     record = PLAN_COLUMNS.as_object(plan)
@@ -174,7 +174,7 @@ def proposal_as_json(plan: PlanRecord, items: Sequence[Item], content: Plan) -> 
     yield from pieces
 
 
-def _receipt_as_json(items: Sequence[Item]) -> Iterator[bytes]:
+def _receipt_as_json(items: Sequence[PlanItem]) -> Iterator[bytes]:
     """One more key of an open object."""
     yield b',"receipt":['
     for start in range(0, len(items), ITEMS_A_PIECE):
@@ -198,9 +198,9 @@ def status_sentence(plan: PlanRecord, required: int) -> str:
 
 def _status(plan: PlanRecord) -> str:
     if plan.state is PlanState.PROPOSED:
-        return f"is proposed until {moment(plan.expires_at)}"
+        return f"is proposed until {format_time(plan.expires_at)}"
     if plan.state is PlanState.APPROVED and plan.execute_after:
-        return f"is approved; deletion starts {moment(plan.execute_after)}"
+        return f"is approved; deletion starts {format_time(plan.execute_after)}"
     if plan.stop_asked_by and plan.state is PlanState.EXECUTING:
         return f"{state_words(plan.state)}, and stops after the batches in flight"
     return state_words(plan.state)
@@ -233,18 +233,18 @@ def status_as_text(plan: PlanRecord, required: int) -> "RenderableType":
 
 
 def stored_plan_as_text(
-    plan: PlanRecord, items: Sequence[Item], required: int
+    plan: PlanRecord, items: Sequence[PlanItem], required: int
 ) -> Iterator["RenderableType"]:
     """Status, approvals and receipt: all but the plan's content."""
     yield status_as_text(plan, required)
-    yield shown(f"Proposed {moment(plan.proposed_at)}.")
+    yield shown(f"Proposed {format_time(plan.proposed_at)}.")
     yield from (_approval(each, plan.version) for each in plan.approvals)
     if items:
         yield _progress(items) if plan.state is PlanState.EXECUTING else _receipt(items)
 
 
 def result_as_text(
-    plan: PlanRecord, items: Sequence[Item], required: int, usd_per_month: float
+    plan: PlanRecord, items: Sequence[PlanItem], required: int, usd_per_month: float
 ) -> Iterator["RenderableType"]:
     """Of a plan that this process executed."""
     yield status_as_text(plan, required)
@@ -258,25 +258,25 @@ def result_as_text(
 
 
 def database_age_note(made_at: datetime) -> "RenderableType":
-    words = f"The database knows of no pin, plan or moved tag before {moment(made_at)}."
+    words = f"The database knows of no pin, plan or moved tag before {format_time(made_at)}."
     return shown(words, style="yellow")
 
 
 def _approval(approval: Approval, version: int) -> "RenderableType":
     earlier = f": that was version {approval.version}, and counts no more"
     suffix = "." if approval.version == version else f"{earlier}."
-    return shown(f"Approved by {approval.by} {moment(approval.at)}{suffix}")
+    return shown(f"Approved by {approval.by} {format_time(approval.at)}{suffix}")
 
 
-def _progress(items: Sequence[Item]) -> "RenderableType":
-    settled = sum(item.outcome is not Outcome.PENDING for item in items)
+def _progress(items: Sequence[PlanItem]) -> "RenderableType":
+    settled = sum(item.outcome is not ImageOutcome.PENDING for item in items)
     so_far = shown(f"{settled:,} of {count(len(items), 'manifest')} are settled so far.")
     return stacked(so_far, _receipt(items))
 
 
-def _receipt(items: Sequence[Item]) -> "RenderableType":
+def _receipt(items: Sequence[PlanItem]) -> "RenderableType":
     by_outcome = Counter(item.outcome for item in items)
-    summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in Outcome if by_outcome[each])
+    summary = ", ".join(f"{by_outcome[each]:,} {each}" for each in ImageOutcome if by_outcome[each])
     if unconfirmed := sum(item.is_unconfirmed for item in items):
         summary += f" ({unconfirmed:,} of the deletions ECR never confirmed)"
     lines = list(_what_needs_a_look(items))
@@ -286,12 +286,12 @@ def _receipt(items: Sequence[Item]) -> "RenderableType":
     return stacked(*parts, *how_many_more(len(lines), "--format csv lists all"))
 
 
-def _what_needs_a_look(items: Sequence[Item]) -> Iterator[str]:
+def _what_needs_a_look(items: Sequence[PlanItem]) -> Iterator[str]:
     """A line for each reason, however many manifests it has; failures first."""
     for outcome in NEEDS_A_LOOK:
         for words, some in by_reason(item for item in items if item.outcome is outcome).items():
             more = f" and {len(some) - 1:,} more" if len(some) > 1 else ""
-            yield f"{named(some[0].digest, some[0].tags)}{more} {outcome}: {words}"
+            yield f"{manifest_label(some[0].digest, some[0].tags)}{more} {outcome}: {words}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ class PostedReport:
 
     plan: PlanRecord
     usd: float
-    outcome: DueOutcome
+    outcome: ReportOutcome
     channel: str
     ts: str
     link: str
@@ -328,8 +328,8 @@ def report_words(posted: PostedReport) -> str:
 
 
 def _outcome_words(posted: PostedReport) -> str:
-    if posted.outcome is DueOutcome.NOTHING:
+    if posted.outcome is ReportOutcome.NOTHING:
         return "nothing to delete, told in one line"
-    if posted.outcome is DueOutcome.SMALL:
+    if posted.outcome is ReportOutcome.SMALL:
         return f"saves {money(posted.usd)} a month, told in one line"
     return "posted"

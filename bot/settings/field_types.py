@@ -20,7 +20,7 @@ from bot.core.legal_texts import (
 from bot.core.patterns import Patterns
 from bot.core.pins import check_pin
 from bot.core.repository import NAME, parse_registry_host
-from bot.core.words import LAST_YEAR, end_of_day, parse_duration
+from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration
 
 _DAY = "(?:mon|tue|wed|thu|fri|sat|sun)"
 _SCHEDULE = re.compile(rf"(?:daily|{_DAY}(?:,{_DAY})*) (?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)

@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from bot.core.errors import RequestError
-from bot.core.words import decode_text
+from bot.core.text_formatting import decode_text
 from bot.sanitize import quoted
 from bot.settings.model import ClusterSection, Settings, SettingsSection
 

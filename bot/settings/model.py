@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from bot.core import schedules
+from bot.core import report_schedules
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.policy import (
@@ -285,12 +285,14 @@ class ReportSection(SettingsSection):
     min_saving: UsdAmount = 0.0
     approvers: Entries[Approver] | None = None
 
-    def parsed_schedule(self) -> schedules.Schedule:
-        return schedules.Schedule.parse(self.schedule, self.time_zone)
+    def parsed_schedule(self) -> report_schedules.Schedule:
+        return report_schedules.Schedule.parse(self.schedule, self.time_zone)
 
-    def due_entry(self) -> schedules.Entry:
+    def due_entry(self) -> report_schedules.ScheduleEntry:
         schedule, is_posted = self.parsed_schedule(), self.channel is not None
-        return schedules.Entry(Patterns(self.repositories), schedule, self.min_saving, is_posted)
+        return report_schedules.ScheduleEntry(
+            Patterns(self.repositories), schedule, self.min_saving, is_posted
+        )
 
     def entry(self) -> ReportEntry:
         return ReportEntry(Patterns(self.repositories), self.channel, self.approvers)
@@ -355,7 +357,7 @@ class Settings(SettingsSection):
     def report_entries(self) -> tuple[ReportEntry, ...]:
         return tuple(report.entry() for report in self.reports)
 
-    def due_entries(self) -> tuple[schedules.Entry, ...]:
+    def due_entries(self) -> tuple[report_schedules.ScheduleEntry, ...]:
         return tuple(report.due_entry() for report in self.reports)
 
     def channel_of(self, entry: str) -> str | None:

@@ -13,8 +13,8 @@ from slack_sdk.http_retry.builtin_handlers import RateLimitErrorRetryHandler
 from slack_sdk.web import SlackResponse
 
 from bot import sanitize
+from bot.core.doctor_findings import SlackScope
 from bot.core.errors import ServiceError
-from bot.core.findings import SlackScope
 
 SECONDS_BETWEEN_POSTS = 1.1
 """In one channel: docs.slack.dev, rate limits, chat.postMessage."""

@@ -4,8 +4,8 @@ import re
 
 from slack_bolt import App
 
-from bot.core.authority import needs_typing
 from bot.core.errors import RequestError
+from bot.core.permissions import needs_typing
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.render.errors import error_words

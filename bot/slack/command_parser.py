@@ -10,7 +10,7 @@ from bot.core.errors import RequestError
 from bot.core.legal_texts import REPOSITORIES
 from bot.core.patterns import PatternError
 from bot.core.repository import is_repository_name, parse_registry_host
-from bot.core.words import parse_end
+from bot.core.text_formatting import parse_end
 from bot.slack.action_ids import COMMAND
 
 LONGEST_REPOSITORY = 512

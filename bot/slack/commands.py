@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot import __version__
-from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
 from bot.core.estate import estate_of, holding
 from bot.core.legal_texts import REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
+from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
 from bot.core.records import KnownRepository, PlanRecord
+from bot.core.report_schedules import REPORT_JOB
 from bot.core.repository import RepositoryId
-from bot.core.schedules import DUE
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.command_parser import (
@@ -65,7 +65,7 @@ class CommandCall:
     line: CommandLine
 
     @property
-    def person(self) -> SlackPerson:
+    def person(self) -> SlackUser:
         """Raises RequestError for bots, deactivated and unknown users."""
         return self.context.person(self.sender)
 
@@ -206,7 +206,7 @@ def show_status(call: CommandCall, _: CommandArguments) -> None:
                     for plan in proposed[:PLANS_SHOWN]
                 ],
                 more=len(proposed[PLANS_SHOWN:]),
-                reports=store.jobs_left(REPORT, DUE),
+                reports=store.jobs_left(REPORT, REPORT_JOB),
                 version=__version__,
                 usd_per_gb_month=context.usd_per_gb_month,
                 now=context.clock(),

@@ -8,8 +8,8 @@ from typing import Any
 
 from slack_sdk import WebClient
 
-from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
+from bot.core.permissions import SlackUser
 from bot.parallel import ExpiringCache
 from bot.slack.api import SlackError, calling
 
@@ -48,23 +48,23 @@ class SlackUsers:
             self._ask_members, SECONDS, SECONDS_OF_ERRORS, clock
         )
 
-    def person(self, user_id: str, team_id: str) -> SlackPerson:
+    def person(self, user_id: str, team_id: str) -> SlackUser:
         """`team_id`: the workspace that the payload names. Raises RequestError for bots,
         deactivated and unknown users, ServiceError if Slack fails."""
         return self._person(user_id, team_id, self._groups_of(user_id))
 
-    def member(self, user_id: str) -> SlackPerson:
+    def member(self, user_id: str) -> SlackUser:
         """The user of an earlier action, as they are now. Raises as `person` does, and ServiceError
         if a user group cannot be read."""
         return self._person(user_id, self._workspace, self._readable_groups_of(user_id))
 
-    def _person(self, user_id: str, team_id: str, groups: frozenset[str] | None) -> SlackPerson:
+    def _person(self, user_id: str, team_id: str, groups: frozenset[str] | None) -> SlackUser:
         user = self._users.get(user_id)
         if user.get("deleted"):
             raise RequestError(f"{user_id} is deactivated: only active members may do this")
         if user.get("is_bot") or user.get("is_workflow_bot"):
             raise RequestError(f"{user_id} is a bot: only people may do this")
-        return SlackPerson(
+        return SlackUser(
             id=user_id,
             workspace=self._workspace_of(user, team_id),
             is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot.core.errors import RequestError, Sentence, ServiceError
-from bot.core.findings import (
+from bot.core.doctor_findings import (
     AllMembersMayApprove,
+    AllScopesGranted,
     ApproverUnknown,
     BotInChannel,
     BotNotInChannel,
     BotSignedIn,
     CallFailed,
     ChannelArchived,
-    ConnectionOffered,
     Finding,
     GroupEmpty,
     GroupHasMembers,
@@ -24,13 +23,14 @@ from bot.core.findings import (
     MemberMayApprove,
     NoReportChannel,
     OutsiderMayApprove,
-    ScopesGranted,
     ScopesMissing,
     ScopesUnknown,
+    SlackTokenAccepted,
     failed,
     ok,
     warning,
 )
+from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.slack.api import SCOPES_HEADER, SlackError, calling, missing_scopes
 from bot.slack.directory import SlackUsers, look_up_channels
 from bot.slack.socket_mode import with_app_token_fix
@@ -73,7 +73,7 @@ def _connections(client: WebClient, app_token: Callable[[], str]) -> Finding:
         return _unwell(check, scope, error)
     except SlackError as error:
         return _unwell(check, scope, with_app_token_fix(error))
-    return ok(check, scope, ConnectionOffered())
+    return ok(check, scope, SlackTokenAccepted())
 
 
 def _scopes(answer: SlackResponse, place: str) -> Finding:
@@ -83,7 +83,7 @@ def _scopes(answer: SlackResponse, place: str) -> Finding:
         return warning(check, place, ScopesUnknown())
     if lacking := missing_scopes(headers[SCOPES_HEADER]):
         return failed(check, place, ScopesMissing(lacking))
-    return ok(check, place, ScopesGranted())
+    return ok(check, place, AllScopesGranted())
 
 
 def _channels(client: WebClient, channels: Collection[str], bot: str) -> Iterator[Finding]:
@@ -143,7 +143,7 @@ def _person(people: SlackUsers, workspace: str, user: str) -> Finding:
     try:
         person = people.person(user, workspace)
     except RequestError as error:
-        return failed(check, user, ApproverUnknown(Sentence.of(error)))
+        return failed(check, user, ApproverUnknown(ErrorText.of(error)))
     except SlackError as error:
         return _unwell(check, user, error)
     if person.workspace != workspace:
@@ -156,4 +156,4 @@ def _person(people: SlackUsers, workspace: str, user: str) -> Finding:
 def _unwell(check: str, scope: str, error: RequestError | ServiceError) -> Finding:
     is_brief = isinstance(error, SlackError) and error.code == "ratelimited"
     report = warning if is_brief else failed
-    return report(check, scope, CallFailed(Sentence.of(error)))
+    return report(check, scope, CallFailed(ErrorText.of(error)))

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from slack_sdk import WebClient
 
-from bot.core.authority import Refused, SlackPerson, may_ask_for_report
 from bot.core.errors import RequestError
+from bot.core.permissions import PermissionRefused, SlackUser, may_ask_for_report
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.policy import ApprovalRules
@@ -51,7 +51,7 @@ class SlackContext:
     clock: Clock
     debug: bool
 
-    def person(self, sender: PayloadSender) -> SlackPerson:
+    def person(self, sender: PayloadSender) -> SlackUser:
         """Raises RequestError for bots, deactivated and unknown users."""
         return self.people.person(sender.user, sender.team)
 
@@ -62,7 +62,7 @@ class SlackContext:
             decision = may_ask_for_report(self.person(sender), self.general_rules)
         except RequestError as error:
             return str(error)
-        return refusal_words(decision.reason) if isinstance(decision, Refused) else None
+        return refusal_words(decision.reason) if isinstance(decision, PermissionRefused) else None
 
     def plan(self, id_: str) -> PlanRecord:
         """The stored plan. Raises RequestError if there is none."""

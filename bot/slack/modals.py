@@ -10,7 +10,7 @@ from slack_bolt import Ack, App, BoltResponse
 
 from bot.core.errors import RequestError, ServiceError
 from bot.core.repository import RepositoryId
-from bot.core.words import LAST_YEAR, end_of_day, parse_duration
+from bot.core.text_formatting import LAST_YEAR, end_of_day, parse_duration
 from bot.render.errors import error_words
 from bot.slack.action_ids import (
     CONFIRM_PLAN,

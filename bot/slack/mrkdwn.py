@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import accumulate
 
 from bot import sanitize
-from bot.core.words import moment
+from bot.core.text_formatting import format_time
 
 MOST_IN_NAME = 60
 MOST_IN_PROSE = 300
@@ -98,7 +98,7 @@ def channel_link(id_: str) -> str:
 
 def date(at: datetime) -> str:
     """In the reader's own time zone, or in UTC where Slack cannot show that."""
-    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{moment(at)}>"
+    return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{format_time(at)}>"
 
 
 def day(at: datetime) -> str:

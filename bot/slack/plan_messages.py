@@ -10,11 +10,11 @@ from threading import Lock
 
 from slack_sdk import WebClient
 
-from bot.core.authority import needs_typing
 from bot.core.errors import DamagedError
+from bot.core.permissions import needs_typing
 from bot.core.plan import Plan, PlanState
 from bot.core.policy import ApprovalRules
-from bot.core.records import Event, EventName, Message, PlanRecord
+from bot.core.records import AuditEvent, AuditEventName, PlanMessage, PlanRecord
 from bot.core.repository import RepositoryId
 from bot.parallel import call_all
 from bot.ports import Clock
@@ -105,13 +105,13 @@ class PlanMessages:
         plan_id: str,
         channel: str,
         in_place_of: str | None = None,
-        remember: Callable[[Message], None] | None = None,
-    ) -> Message:
+        remember: Callable[[PlanMessage], None] | None = None,
+    ) -> PlanMessage:
         """Shows the plan in a new message, or in the message `in_place_of`. Stores the message
         before it has buttons, so that no button is left without a stored plan; `remember` stores
         more in the same transaction. If Slack refuses an update, `refresh_behind` retries it."""
         ts = in_place_of or self._post_text(plan_id, channel)
-        message = Message(plan_id, channel, ts)
+        message = PlanMessage(plan_id, channel, ts)
         (remember or self._store.remember_message)(message)
         try:
             self.refresh(plan_id)
@@ -122,12 +122,12 @@ class PlanMessages:
             _log.warning("%s; it is tried again", error)
         return message
 
-    def is_shown(self, message: Message) -> bool:
+    def is_shown(self, message: PlanMessage) -> bool:
         """False if Slack has taken its first line alone so far."""
         known = self._store.message(message.channel, message.ts)
         return known is not None and known.shown_revision is not None
 
-    def fold_older(self, message: Message) -> None:
+    def fold_older(self, message: PlanMessage) -> None:
         """Reduces older messages of the plan in the same channel to one line, and removes them from
         the store. Leaves a message that Slack does not update as it is."""
         if not self.is_shown(message):
@@ -148,7 +148,7 @@ class PlanMessages:
         message that was updated less than FRESH ago: the update had not reached the person yet."""
         known = self._store.message(channel, ts)
         if known is None or not self._is_fresh(known):
-            self._store.remember_message(Message(plan_id, channel, ts))
+            self._store.remember_message(PlanMessage(plan_id, channel, ts))
         self.refresh(plan_id)
 
     def refresh_behind(self, limit: int) -> None:
@@ -168,7 +168,7 @@ class PlanMessages:
         plans = self._store.plans_to_tell_of(limit)
         call_all(partial(self._notify_approvers, plan) for plan in plans)
 
-    def _is_fresh(self, message: Message) -> bool:
+    def _is_fresh(self, message: PlanMessage) -> bool:
         return message.shown_at is not None and self._clock() - message.shown_at < FRESH
 
     def _post_text(self, plan_id: str, channel: str) -> str:
@@ -180,10 +180,10 @@ class PlanMessages:
             )
         return str(posted["ts"])
 
-    def _show_all(self, messages: Iterable[Message]) -> None:
+    def _show_all(self, messages: Iterable[PlanMessage]) -> None:
         call_all(partial(self._show, message) for message in messages)
 
-    def _show(self, message: Message) -> None:
+    def _show(self, message: PlanMessage) -> None:
         plan = self._plan(message.plan)
         try:
             self._update(message, self._shown(plan, message.channel))
@@ -195,7 +195,7 @@ class PlanMessages:
             raise
         self._store.mark_shown(message, plan.revision, self._clock())
 
-    def _fold(self, message: Message) -> None:
+    def _fold(self, message: PlanMessage) -> None:
         try:
             self._send(message, newer_message(self._plan(message.plan)))
         except SlackError as error:
@@ -210,7 +210,7 @@ class PlanMessages:
         except DamagedError as error:
             return MessageContent(prose(str(error)))
 
-    def _update(self, message: Message, content: MessageContent) -> None:
+    def _update(self, message: PlanMessage, content: MessageContent) -> None:
         try:
             self._send(message, content)
         except SlackError as error:
@@ -219,7 +219,7 @@ class PlanMessages:
             _log.error("A bug of ecr-clean's own, shown as text alone: %s", error)
             self._send(message, MessageContent(content.text))
 
-    def _send(self, message: Message, content: MessageContent) -> None:
+    def _send(self, message: PlanMessage, content: MessageContent) -> None:
         update_message(self._client, "Showing a plan", message.channel, message.ts, content)
 
     def _view(self, plan: PlanRecord, channel: str) -> PlanView:
@@ -245,7 +245,7 @@ class PlanMessages:
             pause=self._store.pause(),
         )
 
-    def _last_event(self, plan: PlanRecord) -> Event | None:
+    def _last_event(self, plan: PlanRecord) -> AuditEvent | None:
         """None if the plan has got another version since, which the next update shows."""
         last = self._store.last_event(plan.id)
         return last if last and last.version in (None, plan.version) else None
@@ -255,7 +255,7 @@ class PlanMessages:
         assert plan, "plans are never removed"
         return plan
 
-    def _upload_list(self, message: Message) -> None:
+    def _upload_list(self, message: PlanMessage) -> None:
         """Uploads the CSV file once per version: only the caller that marks it in the store
         does."""
         plan = self._plan(message.plan)
@@ -272,7 +272,7 @@ class PlanMessages:
                 self._store.mark_listed(message, None)
                 raise
 
-    def _upload(self, message: Message, plan: PlanRecord) -> None:
+    def _upload(self, message: PlanMessage, plan: PlanRecord) -> None:
         content = self._content(plan.id, plan.version)
         with calling("Sharing the whole list"):
             self._client.files_upload_v2(
@@ -300,7 +300,7 @@ class PlanMessages:
                 self._store.mark_told(plan, None)
                 raise
 
-    def _ask_for_invitation(self, message: Message) -> None:
+    def _ask_for_invitation(self, message: PlanMessage) -> None:
         with calling("Answering in a thread"):
             self._client.chat_postMessage(
                 channel=message.channel,
@@ -338,8 +338,8 @@ def with_link(
     return LinkedPlan(plan, link)
 
 
-def _why_not_started(plan: PlanRecord, last: Event | None) -> str | None:
-    if plan.state is PlanState.PROPOSED and last and last.event is EventName.NOT_STARTED:
+def _why_not_started(plan: PlanRecord, last: AuditEvent | None) -> str | None:
+    if plan.state is PlanState.PROPOSED and last and last.event is AuditEventName.NOT_STARTED:
         return detail_words(last.detail)
     return None
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from slack_sdk import WebClient
 
-from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError, ServiceError
-from bot.core.records import Message
-from bot.core.schedules import Rest
+from bot.core.permissions import SlackUser
+from bot.core.records import PlanMessage
+from bot.core.report_schedules import RoundSummary
 from bot.render.errors import error_words
 from bot.slack.api import (
     CANNOT_POST,
@@ -55,7 +55,7 @@ def request_report(
 
 
 def request_new_plan(
-    context: SlackContext, click: PlanButtonClick | ConfirmUsageClick, person: SlackPerson
+    context: SlackContext, click: PlanButtonClick | ConfirmUsageClick, person: SlackUser
 ) -> None:
     """In place of the clicked message. Raises RequestError if the person may not, ServiceError if
     the database fails."""
@@ -68,7 +68,7 @@ def request_new_plan(
     try:
         context.report_requests.put(person, plan.repository.uri, click.channel_id, click.ts)
     except ServiceError:
-        context.store.remember_message(Message(plan.id, click.channel_id, click.ts))
+        context.store.remember_message(PlanMessage(plan.id, click.channel_id, click.ts))
         raise
 
 
@@ -116,17 +116,17 @@ class RateLimitedReportPoster:
         plan_id: str,
         channel: str,
         in_place_of: str | None = None,
-        remember: Callable[[Message], None] | None = None,
-    ) -> Message:
+        remember: Callable[[PlanMessage], None] | None = None,
+    ) -> PlanMessage:
         if in_place_of is None:
             self.limiter.wait(channel)
         return self.plan_messages.post(plan_id, channel, in_place_of, remember)
 
-    def fold_older(self, message: Message) -> None:
+    def fold_older(self, message: PlanMessage) -> None:
         self.plan_messages.fold_older(message)
 
 
-def post_summary(client: WebClient, channel: str, rest: Rest) -> str:
+def post_summary(client: WebClient, channel: str, rest: RoundSummary) -> str:
     """The summary of a round: reports that are not posted. Returns the `ts` of the message. Raises
     SlackError."""
     return post_message(client, "Telling of the other repositories", channel, rest_message(rest))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from bot.core.estate import Estate
 from bot.core.plan import Plan
-from bot.core.records import Event, Item, Outcome, Pause, PlanRecord, RepositoryPin
+from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanRecord, RepositoryPin
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class PlanView:
     plan: PlanRecord
     content: Plan
     scanned_at: datetime
-    counts: Mapping[Outcome, int]
-    told: Sequence[Item]
+    counts: Mapping[ImageOutcome, int]
+    told: Sequence[PlanItem]
     required: int
     here: str
     home: str | None
@@ -38,13 +38,13 @@ class PlanView:
     why_not_started: str | None
     now: datetime
     needs_typing: bool
-    last_event: Event | None
+    last_event: AuditEvent | None
     pause: Pause | None
 
     @property
     def done(self) -> int:
         """Digests with a result."""
-        return sum(n for outcome, n in self.counts.items() if outcome is not Outcome.PENDING)
+        return sum(n for outcome, n in self.counts.items() if outcome is not ImageOutcome.PENDING)
 
 
 class NextReport(NamedTuple):
@@ -67,7 +67,7 @@ class PlanResult(NamedTuple):
     """A plan whose deletion ran, wholly or in part."""
 
     plan: PlanRecord
-    counts: Mapping[Outcome, int]
+    counts: Mapping[ImageOutcome, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from bot.core.pins import Pin, PinBoard
-from bot.core.reasons import Verdict
-from bot.core.records import Item, PlanRecord
+from bot.core.pins import Pin, PinIndex
+from bot.core.records import PlanItem, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.core.words import moment
+from bot.core.text_formatting import format_time
+from bot.core.verdict_reasons import Verdict
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.command_parser import CommandLine
@@ -49,7 +49,7 @@ def why_answer(
     )
 
 
-def _item(context: SlackContext, plan: PlanRecord, explanation: Explanation) -> Item | None:
+def _item(context: SlackContext, plan: PlanRecord, explanation: Explanation) -> PlanItem | None:
     """None if the plan keeps the image."""
     digest = explanation.judged.manifest.digest
     items = context.store.items(plan.id, plan.version)
@@ -63,7 +63,7 @@ def _new_pins(
     if explanation.judged.verdict is Verdict.KEEP:
         return ()
     pins = [each.pin for each in context.store.pins(repository.uri)]
-    board = PinBoard([*pins, *context.file_pins(repository)], context.clock())
+    board = PinIndex([*pins, *context.file_pins(repository)], context.clock())
     return board.of(explanation.judged.manifest)
 
 
@@ -78,7 +78,7 @@ def _unknown(
     name, reference = plan.repository.name, line.names[2]
     text = (
         f"{name} had no tag or digest {reference[:300]} when it was looked at, "
-        f"{moment(context.store.scanned_at(plan))}."
+        f"{format_time(context.store.scanned_at(plan))}."
     )
     if not close:
         return choices(

@@ -6,37 +6,39 @@ from datetime import datetime
 from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
-from bot.core.errors import Sentence
-from bot.core.records import Event, EventName
+from bot.core.errors import ErrorText
+from bot.core.records import AuditEvent, AuditEventName
 from bot.store.base import StorePart, insert_all
-from bot.store.tables import EventRow
+from bot.store.tables import AuditEventRow
 
 EVENTS_A_QUERY = 1000
 
 
-class Audit(StorePart):
-    def record(self, event: Event) -> None:
+class AuditQueries(StorePart):
+    def record(self, event: AuditEvent) -> None:
         with self._database.writing() as session:
             add_events(session, [event])
 
-    def events(self, since: datetime | None = None) -> Iterator[Event]:
+    def events(self, since: datetime | None = None) -> Iterator[AuditEvent]:
         """Oldest first."""
-        query = select(EventRow).order_by(EventRow.at, EventRow.id).limit(EVENTS_A_QUERY)
+        query = (
+            select(AuditEventRow).order_by(AuditEventRow.at, AuditEventRow.id).limit(EVENTS_A_QUERY)
+        )
         if since is not None:
-            query = query.where(EventRow.at >= since)
-        place = tuple_(EventRow.at, EventRow.id)
+            query = query.where(AuditEventRow.at >= since)
+        place = tuple_(AuditEventRow.at, AuditEventRow.id)
         page = self._page(query)
         while page:
             yield from (event for _, event in page)
             last_id, last = page[-1]
             page = self._page(query.where(place > tuple_(last.at, last_id)))
 
-    def _page(self, query: Select[EventRow]) -> Sequence[tuple[int, Event]]:
+    def _page(self, query: Select[AuditEventRow]) -> Sequence[tuple[int, AuditEvent]]:
         with self._database.reading() as session:
             return [(row.id, event_of(row)) for row in session.scalars(query)]
 
 
-def add_events(session: Session, events: Iterable[Event]) -> None:
+def add_events(session: Session, events: Iterable[AuditEvent]) -> None:
     rows = (
         {
             "at": event.at,
@@ -51,15 +53,15 @@ def add_events(session: Session, events: Iterable[Event]) -> None:
         }
         for event in events
     )
-    insert_all(session, EventRow, rows)
+    insert_all(session, AuditEventRow, rows)
 
 
-def event_of(row: EventRow) -> Event:
-    return Event(
+def event_of(row: AuditEventRow) -> AuditEvent:
+    return AuditEvent(
         at=row.at,
-        event=EventName(row.event),
+        event=AuditEventName(row.event),
         by=row.by,
-        detail=row.detail_value or Sentence(row.detail),
+        detail=row.detail_value or ErrorText(row.detail),
         plan=row.plan,
         version=row.version,
         repository=row.repository,

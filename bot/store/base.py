@@ -15,7 +15,7 @@ from bot.store.database import Database
 Insert = sqlite.Insert | postgresql.Insert
 
 
-class Utc(TypeDecorator[datetime]):
+class UtcTime(TypeDecorator[datetime]):
     """Refuses a time without a zone: on one machine it would mean another instant than on the
     next. SQLite keeps no zone at all."""
 
@@ -35,7 +35,7 @@ class Utc(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Prose(TypeDecorator[str]):
+class RedactedText(TypeDecorator[str]):
     """Line ends and control characters stay: they are made visible where they are shown."""
 
     impl = String
@@ -45,7 +45,7 @@ class Prose(TypeDecorator[str]):
         return None if value is None else sanitize.redacted(value)
 
 
-class Base(DeclarativeBase):
+class TableBase(DeclarativeBase):
     metadata = MetaData(
         naming_convention={
             "pk": "pk_%(table_name)s",
@@ -54,7 +54,7 @@ class Base(DeclarativeBase):
         }
     )
     type_annotation_map: ClassVar[dict[Any, Any]] = {
-        datetime: Utc(),
+        datetime: UtcTime(),
         tuple[str, ...]: JSON(),
         dict[str, str]: JSON(),
     }
@@ -67,7 +67,7 @@ class StorePart:
         self._database = database
 
 
-def insert_into(session: Session, row: type[Base]) -> Insert:
+def insert_into(session: Session, row: type[TableBase]) -> Insert:
     """An INSERT that knows ON CONFLICT."""
     on_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite.insert(row) if on_sqlite else postgresql.insert(row)
@@ -79,12 +79,12 @@ def count_of(session: Session, statement: Insert | Update | Delete) -> int:
     return session.connection().execute(statement, execution_options=options).rowcount
 
 
-def upsert(session: Session, row: type[Base], values: dict[str, Any]) -> None:
+def upsert(session: Session, row: type[TableBase], values: dict[str, Any]) -> None:
     """A row with the same key is overwritten."""
     upsert_all(session, row, [values])
 
 
-def upsert_all(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
+def upsert_all(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:
     """Rows with the same keys are overwritten; of several values with the same, the last counts."""
     table = row.__table__
     assert isinstance(table, Table)
@@ -93,19 +93,19 @@ def upsert_all(session: Session, row: type[Base], values: Iterable[dict[str, Any
     added = insert_into(session, row)
     replaced = {c.name: added.excluded[c.name] for c in table.columns if not c.primary_key}
     overwriting = added.on_conflict_do_update(index_elements=table.primary_key, set_=replaced)
-    for_each(session, overwriting, by_key.values())
+    execute_for_each(session, overwriting, by_key.values())
 
 
-def insert_new(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
+def insert_new(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:
     """Rows with the same keys stay."""
-    for_each(session, insert_into(session, row).on_conflict_do_nothing(), values)
+    execute_for_each(session, insert_into(session, row).on_conflict_do_nothing(), values)
 
 
-def insert_all(session: Session, row: type[Base], values: Iterable[dict[str, Any]]) -> None:
-    for_each(session, insert_into(session, row), values)
+def insert_all(session: Session, row: type[TableBase], values: Iterable[dict[str, Any]]) -> None:
+    execute_for_each(session, insert_into(session, row), values)
 
 
-def for_each(session: Session, statement: Insert, values: Iterable[dict[str, Any]]) -> None:
+def execute_for_each(session: Session, statement: Insert, values: Iterable[dict[str, Any]]) -> None:
     """A thousand rows a statement, as SQLAlchemy does where something is returned.
 
     A statement for each row would be sent to PostgreSQL in a pipeline, and whoever freezes in the

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, tuple_, update
 from sqlalchemy.orm import Session
 
-from bot.core.records import Approval, Change, Outcome, PlanRecord
+from bot.core.records import Approval, ImageOutcome, PlanRecord, StoreChange
 from bot.store.audit import add_events
 from bot.store.base import StorePart, count_of, insert_all, insert_into
 from bot.store.pins import add_removals, change_pins
 from bot.store.plan_content import pack
 from bot.store.plans import replace_version
 from bot.store.runs import change_run, is_paused
-from bot.store.tables import ApprovalRow, ItemRow, PlanRow, VersionRow
+from bot.store.tables import ApprovalRow, PlanItemRow, PlanRow, PlanVersionRow
 
 
 class _VersionRows(NamedTuple):
@@ -23,8 +23,8 @@ class _VersionRows(NamedTuple):
     items: Sequence[dict[str, Any]]
 
 
-class Commits(StorePart):
-    def commit(self, change: Change) -> bool:
+class ChangeWriter(StorePart):
+    def commit(self, change: StoreChange) -> bool:
         """Writes the change. False, and nothing is written, if another process was faster: the plan
         is no longer as `before` has it, the run is no longer as `run_before` has it, the repository
         of a new plan has an open plan, a pin to remove is gone, a pin with the text of one to add
@@ -42,20 +42,20 @@ class Commits(StorePart):
                 session.rollback()
                 return False
             if version:
-                insert_all(session, VersionRow, [version.row])
-                insert_all(session, ItemRow, version.items)
+                insert_all(session, PlanVersionRow, [version.row])
+                insert_all(session, PlanItemRow, version.items)
                 _forget_replaced(session, change)
             add_removals(session, change.removals)
             add_events(session, change.events)
             return True
 
 
-def _begins(change: Change) -> bool:
+def _begins(change: StoreChange) -> bool:
     """Whether a plan gets its first run."""
     return change.run is not None and change.run_before is None
 
 
-def _new_version(change: Change) -> _VersionRows | None:
+def _new_version(change: StoreChange) -> _VersionRows | None:
     before, after, content = change.before, change.after, change.content
     if after is None or (before and before.version == after.version):
         return None
@@ -63,7 +63,7 @@ def _new_version(change: Change) -> _VersionRows | None:
     key = {"plan": after.id, "version": after.version}
     row = key | {"hash": after.hash, "content": pack(content), "made_at": after.proposed_at}
     tags = {judged.manifest.digest: judged.manifest.tags for judged in content.judged}
-    pending = key | {"outcome": Outcome.PENDING, "reason": ""}
+    pending = key | {"outcome": ImageOutcome.PENDING, "reason": ""}
     items = [
         pending | {"position": position, "digest": digest, "tags": tags[digest]}
         for position, digest in enumerate(content.delete)
@@ -71,14 +71,14 @@ def _new_version(change: Change) -> _VersionRows | None:
     return _VersionRows(row, items)
 
 
-def _forget_replaced(session: Session, change: Change) -> None:
+def _forget_replaced(session: Session, change: StoreChange) -> None:
     """Approved versions are kept whole."""
     before, content = change.before, change.content
     if before and content and not before.current_approvals:
         replace_version(session, before.id, before.version, content.delete)
 
 
-def _write_plan(session: Session, change: Change) -> bool:
+def _write_plan(session: Session, change: StoreChange) -> bool:
     before, after = change.before, change.after
     if after is None:
         assert before is None, "a plan is seen, but not changed"

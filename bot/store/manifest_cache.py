@@ -20,7 +20,7 @@ import orjson
 from bot.core.errors import ServiceError
 from bot.core.manifest import Blob, Content
 from bot.core.pull_times import OurRead, Span
-from bot.core.records import Event
+from bot.core.records import AuditEvent
 from bot.core.repository import RepositoryId
 from bot.parallel import in_batches
 from bot.ports import Confirmation, Doubted, RegionAnswer, WorkloadCount
@@ -170,7 +170,7 @@ class SqliteManifestCache:
         """Only in comparison with what is believed here."""
         self._note_listed(doubted.source, doubted.scope, _DOUBTED, doubted.listed)
 
-    def confirm(self, doubted: Doubted, event: Event | None) -> bool:
+    def confirm(self, doubted: Doubted, event: AuditEvent | None) -> bool:
         """There is no audit here."""
         del event
         now = self._listed(doubted.source, doubted.scope, _DOUBTED)

@@ -8,47 +8,51 @@ from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, func, 
 from sqlalchemy.orm import Session
 
 from bot.core.plan import AWAITING, PlanState
-from bot.core.records import Message
+from bot.core.records import PlanMessage
 from bot.store.base import StorePart, count_of, insert_into, upsert
-from bot.store.tables import DeliveryRow, EventRow, HomeRow, MessageRow, PlanRow
+from bot.store.tables import AuditEventRow, HomeTabRow, PlanMessageRow, PlanRow, SlackDeliveryRow
 
 REMEMBERED_FOR = timedelta(days=1)
 """Slack delivers again within the hour: docs.slack.dev, Events API, retries."""
 
 
-class Messages(StorePart):
-    def remember_message(self, message: Message) -> None:
+class MessageQueries(StorePart):
+    def remember_message(self, message: PlanMessage) -> None:
         """Records that there is such a message, or that it shows another plan now. Which revision
         it shows is unknown until `mark_shown`."""
         with self._database.writing() as session:
             remember(session, message)
 
-    def message(self, channel: str, ts: str) -> Message | None:
-        query = select(MessageRow).where(MessageRow.channel == channel, MessageRow.ts == ts)
+    def message(self, channel: str, ts: str) -> PlanMessage | None:
+        query = select(PlanMessageRow).where(
+            PlanMessageRow.channel == channel, PlanMessageRow.ts == ts
+        )
         return next(iter(self._messages(query)), None)
 
-    def messages_of(self, plan: str) -> Sequence[Message]:
+    def messages_of(self, plan: str) -> Sequence[PlanMessage]:
         """Oldest first."""
-        found = self._messages(select(MessageRow).where(MessageRow.plan == plan))
+        found = self._messages(select(PlanMessageRow).where(PlanMessageRow.plan == plan))
         return sorted(found, key=lambda message: message.ts)
 
-    def messages_behind(self, limit: int, progress_before: datetime) -> Sequence[Message]:
+    def messages_behind(self, limit: int, progress_before: datetime) -> Sequence[PlanMessage]:
         """Messages to update. First those that show another revision of their plan than the one in
         the store, then those of executing plans that were last updated before `progress_before`.
         Among both kinds, those that have waited longest come first."""
-        of_plans = select(MessageRow).join(PlanRow, PlanRow.id == MessageRow.plan).limit(limit)
-        of_plans = of_plans.order_by(MessageRow.shown_at.nulls_first(), MessageRow.ts)
-        is_another = MessageRow.shown_revision.is_distinct_from(PlanRow.revision)
+        of_plans = (
+            select(PlanMessageRow).join(PlanRow, PlanRow.id == PlanMessageRow.plan).limit(limit)
+        )
+        of_plans = of_plans.order_by(PlanMessageRow.shown_at.nulls_first(), PlanMessageRow.ts)
+        is_another = PlanMessageRow.shown_revision.is_distinct_from(PlanRow.revision)
         behind = self._messages(of_plans.where(is_another))
         moves_on = and_(
             ~is_another,
             PlanRow.state == PlanState.EXECUTING,
-            or_(MessageRow.shown_at.is_(None), MessageRow.shown_at < progress_before),
+            or_(PlanMessageRow.shown_at.is_(None), PlanMessageRow.shown_at < progress_before),
         )
         under_way = self._messages(of_plans.where(moves_on).limit(limit - len(behind)))
         return [*behind, *under_way]
 
-    def mark_shown(self, message: Message, revision: int | None, at: datetime) -> bool:
+    def mark_shown(self, message: PlanMessage, revision: int | None, at: datetime) -> bool:
         """Records the revision that the message shows now; None if that is unknown. False if
         another process updated the message since `message` was read. It is unknown then whose
         update came last, so the message counts as behind."""
@@ -56,69 +60,73 @@ class Messages(StorePart):
         with self._database.writing() as session:
             if count_of(session, _changed(message, values)) == 1:
                 return True
-            nobody_knows = {"shown_revision": None, "updates": MessageRow.updates + 1}
-            session.execute(update(MessageRow).where(_is_it(message)).values(nobody_knows))
+            nobody_knows = {"shown_revision": None, "updates": PlanMessageRow.updates + 1}
+            session.execute(update(PlanMessageRow).where(_is_it(message)).values(nobody_knows))
             return False
 
-    def messages_without_list(self, limit: int) -> Sequence[Message]:
+    def messages_without_list(self, limit: int) -> Sequence[PlanMessage]:
         """Of proposed and approved plans with deletions: messages that do not have the whole list
         of the current version in their thread."""
         query = (
-            select(MessageRow)
-            .join(PlanRow, PlanRow.id == MessageRow.plan)
+            select(PlanMessageRow)
+            .join(PlanRow, PlanRow.id == PlanMessageRow.plan)
             .where(
                 PlanRow.state.in_(AWAITING),
                 PlanRow.deletions > 0,
-                MessageRow.listed_version.is_distinct_from(PlanRow.version),
+                PlanMessageRow.listed_version.is_distinct_from(PlanRow.version),
             )
-            .order_by(MessageRow.ts)
+            .order_by(PlanMessageRow.ts)
             .limit(limit)
         )
         return self._messages(query)
 
-    def mark_listed(self, message: Message, version: int | None) -> bool:
+    def mark_listed(self, message: PlanMessage, version: int | None) -> bool:
         """Records the version whose list is in the thread; None if there is no list. False if that
         was recorded already, here or by another process."""
-        is_news = MessageRow.listed_version.is_distinct_from(version)
-        marked = update(MessageRow).where(_is_it(message), is_news).values(listed_version=version)
+        is_news = PlanMessageRow.listed_version.is_distinct_from(version)
+        marked = (
+            update(PlanMessageRow).where(_is_it(message), is_news).values(listed_version=version)
+        )
         with self._database.writing() as session:
             return count_of(session, marked) == 1
 
-    def forget_message(self, message: Message) -> None:
+    def forget_message(self, message: PlanMessage) -> None:
         with self._database.writing() as session:
-            session.execute(delete(MessageRow).where(_is_it(message)))
+            session.execute(delete(PlanMessageRow).where(_is_it(message)))
 
-    def _messages(self, query: Select[MessageRow]) -> Sequence[Message]:
+    def _messages(self, query: Select[PlanMessageRow]) -> Sequence[PlanMessage]:
         with self._database.reading() as session:
             return [_message(row) for row in session.scalars(query)]
 
 
-def remember(session: Session, message: Message) -> None:
+def remember(session: Session, message: PlanMessage) -> None:
     key = {"channel": message.channel, "ts": message.ts}
     facts = {"thread": message.thread, "plan": message.plan}
-    listed = case((MessageRow.plan == message.plan, MessageRow.listed_version), else_=None)
+    listed = case((PlanMessageRow.plan == message.plan, PlanMessageRow.listed_version), else_=None)
     known = {
         "shown_revision": None,
         "listed_version": listed,
-        "updates": MessageRow.updates + 1,
+        "updates": PlanMessageRow.updates + 1,
     }
-    added = insert_into(session, MessageRow).values(key | facts)
+    added = insert_into(session, PlanMessageRow).values(key | facts)
     again = added.on_conflict_do_update(index_elements=list(key), set_=facts | known)
     session.execute(again)
 
 
-def _is_it(message: Message) -> ColumnElement[bool]:
-    return and_(MessageRow.channel == message.channel, MessageRow.ts == message.ts)
+def _is_it(message: PlanMessage) -> ColumnElement[bool]:
+    return and_(PlanMessageRow.channel == message.channel, PlanMessageRow.ts == message.ts)
 
 
-def _changed(message: Message, values: Mapping[str, Any]) -> Update:
+def _changed(message: PlanMessage, values: Mapping[str, Any]) -> Update:
     """Unless somebody else changed it."""
-    is_as_seen = and_(_is_it(message), MessageRow.updates == message.updates)
-    return update(MessageRow).where(is_as_seen).values({**values, "updates": message.updates + 1})
+    is_as_seen = and_(_is_it(message), PlanMessageRow.updates == message.updates)
+    return (
+        update(PlanMessageRow).where(is_as_seen).values({**values, "updates": message.updates + 1})
+    )
 
 
-def _message(row: MessageRow) -> Message:
-    return Message(
+def _message(row: PlanMessageRow) -> PlanMessage:
+    return PlanMessage(
         plan=row.plan,
         channel=row.channel,
         ts=row.ts,
@@ -130,30 +138,30 @@ def _message(row: MessageRow) -> Message:
     )
 
 
-class Homes(StorePart):
+class HomeTabQueries(StorePart):
     def open_home(self, user: str, at: datetime) -> None:
         with self._database.writing() as session:
             row = {"user": user, "opened_at": at, "shown_at": None, "shown_event": None}
-            upsert(session, HomeRow, row)
+            upsert(session, HomeTabRow, row)
 
     def last_event_number(self) -> int:
         with self._database.reading() as session:
-            return int(session.scalar(select(func.max(EventRow.id))) or 0)
+            return int(session.scalar(select(func.max(AuditEventRow.id))) or 0)
 
     def homes_behind(
         self, opened_since: datetime, shown_before: datetime, limit: int
     ) -> Sequence[str]:
         """Users whose tab does not show the last event, those that have waited longest first. Only
         tabs that were opened since `opened_since` and not shown since `shown_before`."""
-        newest = select(func.coalesce(func.max(EventRow.id), 0)).scalar_subquery()
+        newest = select(func.coalesce(func.max(AuditEventRow.id), 0)).scalar_subquery()
         query = (
-            select(HomeRow.user)
+            select(HomeTabRow.user)
             .where(
-                HomeRow.opened_at >= opened_since,
-                or_(HomeRow.shown_at.is_(None), HomeRow.shown_at < shown_before),
-                or_(HomeRow.shown_event.is_(None), HomeRow.shown_event < newest),
+                HomeTabRow.opened_at >= opened_since,
+                or_(HomeTabRow.shown_at.is_(None), HomeTabRow.shown_at < shown_before),
+                or_(HomeTabRow.shown_event.is_(None), HomeTabRow.shown_event < newest),
             )
-            .order_by(HomeRow.shown_at.nulls_first(), HomeRow.user)
+            .order_by(HomeTabRow.shown_at.nulls_first(), HomeTabRow.user)
             .limit(limit)
         )
         with self._database.reading() as session:
@@ -161,16 +169,18 @@ class Homes(StorePart):
 
     def mark_home_shown(self, user: str, event_number: int | None, at: datetime) -> None:
         """`event_number`: the last event that the tab shows; None if the tab could not be shown."""
-        shown = update(HomeRow).where(HomeRow.user == user)
+        shown = update(HomeTabRow).where(HomeTabRow.user == user)
         with self._database.writing() as session:
             session.execute(shown.values(shown_event=event_number, shown_at=at))
 
 
-class Deliveries(StorePart):
+class DeliveryQueries(StorePart):
     def hear(self, id_: str, at: datetime) -> bool:
         """Records what Slack delivered. False if Slack delivered it before, to this process or
         another."""
         with self._database.writing() as session:
-            session.execute(delete(DeliveryRow).where(DeliveryRow.at < at - REMEMBERED_FOR))
-            heard = insert_into(session, DeliveryRow).values(id=id_, at=at)
+            session.execute(
+                delete(SlackDeliveryRow).where(SlackDeliveryRow.at < at - REMEMBERED_FOR)
+            )
+            heard = insert_into(session, SlackDeliveryRow).values(id=id_, at=at)
             return count_of(session, heard.on_conflict_do_nothing()) == 1

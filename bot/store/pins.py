@@ -13,7 +13,7 @@ from bot.store.base import StorePart, count_of, insert_into
 from bot.store.tables import PinRemovalRow, PinRow
 
 
-class StoredPins(StorePart):
+class PinQueries(StorePart):
     def pins(self, repository: str | None = None) -> Sequence[RepositoryPin]:
         """Pins of one repository (by URI) or of all, by repository and text. Expired pins are
         included."""
@@ -101,8 +101,8 @@ def _remove(session: Session, each: RepositoryPin) -> bool:
 
 
 def _is_the_same(each: RepositoryPin) -> ColumnElement[bool]:
-    """Compares the reason as it was read. `Prose` would remove what looks like a secret today, and
-    a pin that was stored before could not be removed or replaced."""
+    """Compares the reason as it was read. `RedactedText` would remove what looks like a secret
+    today, and a pin that was stored before could not be removed or replaced."""
     reason = type_coerce(PinRow.reason, String)
     return and_(
         PinRow.repository == each.repository,

@@ -13,15 +13,15 @@ from typing import Annotated, Any, Literal, TypeVar
 import msgspec
 from msgspec import Struct
 
-from bot.core.errors import DamagedError, Sentence
+from bot.core.errors import DamagedError, ErrorText
 from bot.core.judge import Judged
 from bot.core.manifest import Blob, Manifest, ManifestKind
-from bot.core.obstacles import Doubt
 from bot.core.plan import Plan
-from bot.core.reasons import Reason, RuleName, StoredReason, Verdict
+from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
 from bot.core.usage import SourceScan, UnscannedRegion, Usage, User
+from bot.core.verdict_reasons import LegacyReason, Reason, RuleName, Verdict
 from bot.sanitize import quoted
 from bot.store.values import from_json, to_json
 
@@ -70,10 +70,10 @@ class _ScanWithSentence(Struct, frozen=True):
     scope: str
     images: int
     error: str | None = None
-    doubt: Doubt | None = None
+    doubt: UsageDrop | None = None
 
     def as_value(self) -> SourceScan:
-        sentence = None if self.error is None else Sentence(self.error)
+        sentence = None if self.error is None else ErrorText(self.error)
         return SourceScan(self.source, self.scope, self.images, self.doubt or sentence)
 
 
@@ -249,16 +249,16 @@ def _with_sentences(document: _Document) -> _Document:
     return msgspec.structs.replace(
         document,
         rows=tuple(map(_row, document.rows)),
-        reasons=tuple(to_json(StoredReason(*reason)) for reason in reasons),
+        reasons=tuple(to_json(LegacyReason(*reason)) for reason in reasons),
         scans=tuple(to_json(scan.as_value()) for scan in scans),
-        problems=tuple(to_json(Sentence(problem)) for problem in problems),
+        problems=tuple(to_json(ErrorText(problem)) for problem in problems),
     )
 
 
 def _row(row: _ManifestRow) -> _ManifestRow:
     if row.unread is None:
         return row
-    return msgspec.structs.replace(row, unread=to_json(Sentence(msgspec.convert(row.unread, str))))
+    return msgspec.structs.replace(row, unread=to_json(ErrorText(msgspec.convert(row.unread, str))))
 
 
 def _plan(document: _Document) -> Plan:

@@ -9,62 +9,70 @@ import msgspec
 from sqlalchemy import Row, Select, and_, case, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from bot.core.errors import DamagedError, ReplacedError, Sentence, ServiceError
+from bot.core.errors import DamagedError, ErrorText, ReplacedError, ServiceError
 from bot.core.plan import AWAITING, CARRIED_OUT, OPEN, Plan, PlanState, content_hash
-from bot.core.records import Approval, Event, EventName, Item, Outcome, PlanRecord, Tally
+from bot.core.records import (
+    Approval,
+    AuditEvent,
+    AuditEventName,
+    ImageOutcome,
+    OutcomeSummary,
+    PlanItem,
+    PlanRecord,
+)
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.audit import event_of
 from bot.store.base import StorePart, count_of
 from bot.store.plan_content import unpack
-from bot.store.tables import ApprovalRow, EventRow, ItemRow, PlanRow, VersionRow
+from bot.store.tables import ApprovalRow, AuditEventRow, PlanItemRow, PlanRow, PlanVersionRow
 
-NOT_KEPT = b""
+NO_CONTENT = b""
 """The content of a version that was replaced."""
 
-ITEM = (
-    ItemRow.digest,
-    ItemRow.tags,
-    ItemRow.outcome,
-    ItemRow.reason,
-    ItemRow.reason_value,
-    ItemRow.is_unconfirmed,
+ITEM_COLUMNS = (
+    PlanItemRow.digest,
+    PlanItemRow.tags,
+    PlanItemRow.outcome,
+    PlanItemRow.reason,
+    PlanItemRow.reason_value,
+    PlanItemRow.is_unconfirmed,
 )
 """The columns of a line of the receipt."""
 
-_TOLD = (Outcome.FAILED, Outcome.SPARED)
+_TOLD = (ImageOutcome.FAILED, ImageOutcome.SKIPPED)
 
 
-class Difference(msgspec.Struct, frozen=True, array_like=True):
+class VersionDifference(msgspec.Struct, frozen=True, array_like=True):
     """Digests that only this version deletes, and digests that only the version after it does."""
 
     here: tuple[str, ...]
     in_the_next: tuple[str, ...]
 
 
-_DIFFERENCE = msgspec.json.Decoder(Difference)
+_DIFFERENCE = msgspec.json.Decoder(VersionDifference)
 
 
 def replace_version(session: Session, plan: str, version: int, by: Collection[str]) -> None:
     """`by`: the digests that the version after it deletes."""
     before = _stored_deletions(session, plan, version)
     then, now = set(by), set(before)
-    difference = Difference(
+    difference = VersionDifference(
         tuple(digest for digest in before if digest not in then),
         tuple(digest for digest in by if digest not in now),
     )
-    is_its_own = (ItemRow.plan == plan) & (ItemRow.version == version)
-    session.execute(delete(ItemRow).where(is_its_own))
+    is_its_own = (PlanItemRow.plan == plan) & (PlanItemRow.version == version)
+    session.execute(delete(PlanItemRow).where(is_its_own))
     packed = zlib.compress(msgspec.json.encode(difference))
-    row = (VersionRow.plan == plan) & (VersionRow.version == version)
-    session.execute(update(VersionRow).where(row).values(content=NOT_KEPT, difference=packed))
+    row = (PlanVersionRow.plan == plan) & (PlanVersionRow.version == version)
+    session.execute(update(PlanVersionRow).where(row).values(content=NO_CONTENT, difference=packed))
 
 
 def deletions_of(session: Session, plan: str, version: int) -> Iterable[str]:
     """The digests that a version deletes; none if there is no such version. In the order of
     deletion, except for those that the version after it does not delete: they come last."""
     differences = []
-    query = select(VersionRow.difference).where(VersionRow.plan == plan)
-    while packed := session.scalar(query.where(VersionRow.version == version)):
+    query = select(PlanVersionRow.difference).where(PlanVersionRow.plan == plan)
+    while packed := session.scalar(query.where(PlanVersionRow.version == version)):
         differences.append(_DIFFERENCE.decode(zlib.decompress(packed)))
         version += 1
     found = dict.fromkeys(_stored_deletions(session, plan, version))
@@ -76,12 +84,12 @@ def deletions_of(session: Session, plan: str, version: int) -> Iterable[str]:
 
 
 def _stored_deletions(session: Session, plan: str, version: int) -> list[str]:
-    is_its_own = (ItemRow.plan == plan) & (ItemRow.version == version)
-    query = select(ItemRow.digest).where(is_its_own).order_by(ItemRow.position)
+    is_its_own = (PlanItemRow.plan == plan) & (PlanItemRow.version == version)
+    query = select(PlanItemRow.digest).where(is_its_own).order_by(PlanItemRow.position)
     return list(session.scalars(query))
 
 
-class Plans(StorePart):
+class PlanQueries(StorePart):
     def plan(self, id_: str) -> PlanRecord | None:
         return self._first(select(PlanRow).where(PlanRow.id == id_))
 
@@ -137,10 +145,10 @@ class Plans(StorePart):
         DamagedError if the content is not what was stored, ServiceError if the database does not
         have it."""
         with self._database.reading() as session:
-            stored = session.get(VersionRow, (id_, version))
+            stored = session.get(PlanVersionRow, (id_, version))
             if stored is None:
                 raise ServiceError(f"The database has no version {version} of the plan {id_}")
-            if stored.content == NOT_KEPT:
+            if stored.content == NO_CONTENT:
                 raise ReplacedError(
                     f"Version {version} of the plan {id_} is not kept: a newer version replaced it "
                     "before anybody approved it. Look at the newest version"
@@ -153,11 +161,11 @@ class Plans(StorePart):
                 )
             return content
 
-    def items(self, id_: str, version: int) -> Sequence[Item]:
+    def items(self, id_: str, version: int) -> Sequence[PlanItem]:
         """The images to delete and their outcomes, in the order of deletion. Empty for a version
         that a newer one replaced before anyone approved it."""
-        is_its_own = (ItemRow.plan == id_) & (ItemRow.version == version)
-        query = select(*ITEM).where(is_its_own).order_by(ItemRow.position)
+        is_its_own = (PlanItemRow.plan == id_) & (PlanItemRow.version == version)
+        query = select(*ITEM_COLUMNS).where(is_its_own).order_by(PlanItemRow.position)
         with self._database.reading() as session:
             return list(map(item_of, session.execute(query)))
 
@@ -182,10 +190,12 @@ class Plans(StorePart):
             return [record_of(row) for row in session.scalars(query)]
 
 
-def item_of(row: Row[Any]) -> Item:
+def item_of(row: Row[Any]) -> PlanItem:
     """`row` has the columns `ITEM`."""
-    reason = row.reason_value or (Sentence(row.reason) if row.reason else None)
-    return Item(row.digest, tuple(row.tags), Outcome(row.outcome), reason, row.is_unconfirmed)
+    reason = row.reason_value or (ErrorText(row.reason) if row.reason else None)
+    return PlanItem(
+        row.digest, tuple(row.tags), ImageOutcome(row.outcome), reason, row.is_unconfirmed
+    )
 
 
 def record_of(row: PlanRow) -> PlanRecord:
@@ -216,22 +226,26 @@ def _approval(row: ApprovalRow) -> Approval:
     return Approval(row.by, row.at, row.version, row.hash)
 
 
-class Receipts(StorePart):
-    def tally(self, id_: str, version: int, most_told: int) -> Tally:
+class ResultQueries(StorePart):
+    def tally(self, id_: str, version: int, most_told: int) -> OutcomeSummary:
         """How many images of this version have which outcome, and the first `most_told` of those
         that failed or were skipped."""
-        is_its_own = (ItemRow.plan == id_) & (ItemRow.version == version)
-        counted = select(ItemRow.outcome, func.count()).where(is_its_own).group_by(ItemRow.outcome)
-        failed_first = case((ItemRow.outcome == Outcome.FAILED, 0), else_=1)
+        is_its_own = (PlanItemRow.plan == id_) & (PlanItemRow.version == version)
+        counted = (
+            select(PlanItemRow.outcome, func.count())
+            .where(is_its_own)
+            .group_by(PlanItemRow.outcome)
+        )
+        failed_first = case((PlanItemRow.outcome == ImageOutcome.FAILED, 0), else_=1)
         told = (
-            select(*ITEM)
-            .where(is_its_own, ItemRow.outcome.in_(_TOLD))
-            .order_by(failed_first, ItemRow.position)
+            select(*ITEM_COLUMNS)
+            .where(is_its_own, PlanItemRow.outcome.in_(_TOLD))
+            .order_by(failed_first, PlanItemRow.position)
             .limit(most_told)
         )
         with self._database.reading() as session:
-            return Tally(
-                {Outcome(outcome): number for outcome, number in session.execute(counted)},
+            return OutcomeSummary(
+                {ImageOutcome(outcome): number for outcome, number in session.execute(counted)},
                 tuple(map(item_of, session.execute(told))),
             )
 
@@ -267,12 +281,12 @@ class Receipts(StorePart):
         with self._database.writing() as session:
             return count_of(session, marked) == 1
 
-    def last_event(self, id_: str) -> Event | None:
+    def last_event(self, id_: str) -> AuditEvent | None:
         """The last event of a plan. Refusals do not count."""
         last = (
-            select(EventRow)
-            .where(EventRow.plan == id_, EventRow.event != EventName.REFUSED)
-            .order_by(EventRow.id.desc())
+            select(AuditEventRow)
+            .where(AuditEventRow.plan == id_, AuditEventRow.event != AuditEventName.REFUSED)
+            .order_by(AuditEventRow.id.desc())
             .limit(1)
         )
         with self._database.reading() as session:

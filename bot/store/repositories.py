@@ -12,29 +12,36 @@ from sqlalchemy.orm import Session
 from bot.core.plan import OPEN
 from bot.core.pull_times import OurRead, Span
 from bot.core.records import (
-    Binding,
     KnownRepository,
     KnownTag,
     LastScan,
-    PastBinding,
+    PastTagBinding,
     PlanRecord,
+    TagBinding,
     TagScan,
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.tag_history import CLOCKS_DIFFER
 from bot.parallel import in_batches
-from bot.store.base import StorePart, count_of, for_each, insert_all, insert_into, insert_new
+from bot.store.base import (
+    StorePart,
+    count_of,
+    execute_for_each,
+    insert_all,
+    insert_into,
+    insert_new,
+)
 from bot.store.plans import record_of
 from bot.store.tables import (
-    BindingRow,
-    ItemRow,
-    LossRow,
     OurReadRow,
-    PastBindingRow,
+    PastTagBindingRow,
+    PlanItemRow,
     PlanRow,
     RepositoryRow,
-    ScanRow,
-    SubjectRow,
+    SeenSubjectRow,
+    TagBindingRow,
+    TagLossRow,
+    TagScanRow,
 )
 
 _LISTED = ("account", "region", "name", "listed_at")
@@ -56,7 +63,7 @@ _COLUMNS = (
 _Query = Select[str, datetime, datetime | None, datetime | None, datetime | None]
 
 
-class Repositories(StorePart):
+class RepositoryQueries(StorePart):
     def remember_repositories(
         self, registry: RegistryId, found: Iterable[RepositoryId], at: datetime
     ) -> None:
@@ -119,7 +126,7 @@ def _upsert(session: Session, rows: Iterable[dict[str, object]], columns: Sequen
     """Of rows that exist already, only those columns are overwritten."""
     added = insert_into(session, RepositoryRow)
     changed = {column: added.excluded[column] for column in columns}
-    for_each(
+    execute_for_each(
         session, added.on_conflict_do_update(index_elements=["repository"], set_=changed), rows
     )
 
@@ -145,20 +152,20 @@ def _id(row: RepositoryRow) -> RepositoryId:
     return RepositoryId(RegistryId(row.account, row.region), row.name, row.repository)
 
 
-class TagScans(StorePart):
+class TagScanQueries(StorePart):
     def tag_scan(self, repository: RepositoryId) -> TagScan | None:
         """None if the repository was never scanned."""
         uri = repository.uri
         with self._database.reading() as session:
-            scan = session.get(ScanRow, uri)
+            scan = session.get(TagScanRow, uri)
             if scan is None:
                 return None
-            bindings = session.scalars(select(BindingRow).where(BindingRow.repository == uri))
-            losses = session.scalars(select(LossRow).where(LossRow.repository == uri))
+            bindings = session.scalars(select(TagBindingRow).where(TagBindingRow.repository == uri))
+            losses = session.scalars(select(TagLossRow).where(TagLossRow.repository == uri))
             past = session.scalars(
-                select(PastBindingRow)
-                .where(PastBindingRow.repository == uri)
-                .order_by(PastBindingRow.tag, PastBindingRow.digest)
+                select(PastTagBindingRow)
+                .where(PastTagBindingRow.repository == uri)
+                .order_by(PastTagBindingRow.tag, PastTagBindingRow.digest)
             )
             return TagScan(
                 at=scan.at,
@@ -176,17 +183,17 @@ class TagScans(StorePart):
         of_open_plan = and_(
             PlanRow.repository == uri,
             PlanRow.state.in_(OPEN),
-            ItemRow.plan == PlanRow.id,
-            ItemRow.version == PlanRow.version,
-            ItemRow.digest == BindingRow.digest,
+            PlanItemRow.plan == PlanRow.id,
+            PlanItemRow.version == PlanRow.version,
+            PlanItemRow.digest == TagBindingRow.digest,
         )
-        goes = select(ItemRow.digest).where(of_open_plan).exists().label("goes")
-        holds_it = func.lower(BindingRow.tag).contains(part.lower(), autoescape=True)
-        is_of_referrer = BindingRow.tag.startswith(_OF_REFERRERS)
+        goes = select(PlanItemRow.digest).where(of_open_plan).exists().label("goes")
+        holds_it = func.lower(TagBindingRow.tag).contains(part.lower(), autoescape=True)
+        is_of_referrer = TagBindingRow.tag.startswith(_OF_REFERRERS)
         query = (
-            select(BindingRow.tag, goes)
-            .where(BindingRow.repository == uri, holds_it)
-            .order_by(goes.desc(), is_of_referrer, BindingRow.tag.desc())
+            select(TagBindingRow.tag, goes)
+            .where(TagBindingRow.repository == uri, holds_it)
+            .order_by(goes.desc(), is_of_referrer, TagBindingRow.tag.desc())
             .limit(limit)
         )
         with self._database.reading() as session:
@@ -194,16 +201,20 @@ class TagScans(StorePart):
 
     def all_tags(self, repository: RepositoryId) -> Sequence[str]:
         """Tags of the last scan, in any order."""
-        query = select(BindingRow.tag).where(BindingRow.repository == repository.uri)
+        query = select(TagBindingRow.tag).where(TagBindingRow.repository == repository.uri)
         with self._database.reading() as session:
             return list(session.scalars(query))
 
     def find_digests(self, repository: RepositoryId, beginning: str, limit: int) -> Sequence[str]:
         """Digests of images that had a tag at the last scan, in ascending order."""
-        begins_so = BindingRow.digest.startswith(beginning, autoescape=True)
-        query = select(BindingRow.digest).where(BindingRow.repository == repository.uri, begins_so)
+        begins_so = TagBindingRow.digest.startswith(beginning, autoescape=True)
+        query = select(TagBindingRow.digest).where(
+            TagBindingRow.repository == repository.uri, begins_so
+        )
         with self._database.reading() as session:
-            return list(session.scalars(query.distinct().order_by(BindingRow.digest).limit(limit)))
+            return list(
+                session.scalars(query.distinct().order_by(TagBindingRow.digest).limit(limit))
+            )
 
     def remember_tags(self, repository: RepositoryId, scan: TagScan) -> None:
         """Writes nothing if a later scan is known. A known scan that is later by more than clocks
@@ -213,42 +224,42 @@ class TagScans(StorePart):
                 _replace(session, repository.uri, scan)
 
 
-def _binding(row: BindingRow) -> Binding:
-    return Binding(row.digest, row.since, row.came_after, row.came_by)
+def _binding(row: TagBindingRow) -> TagBinding:
+    return TagBinding(row.digest, row.since, row.came_after, row.came_by)
 
 
-def _past_binding(row: PastBindingRow) -> PastBinding:
-    return PastBinding(row.tag, row.digest, row.gone_by, row.came_after, row.came_by)
+def _past_binding(row: PastTagBindingRow) -> PastTagBinding:
+    return PastTagBinding(row.tag, row.digest, row.gone_by, row.came_after, row.came_by)
 
 
 def _is_the_latest(session: Session, uri: str, scan: TagScan) -> bool:
-    added = insert_into(session, ScanRow).values(
+    added = insert_into(session, TagScanRow).values(
         repository=uri, at=scan.at, known_since=scan.known_since
     )
-    by_a_clock_ahead = ScanRow.at > scan.at + CLOCKS_DIFFER
+    by_a_clock_ahead = TagScanRow.at > scan.at + CLOCKS_DIFFER
     unless_later = added.on_conflict_do_update(
-        index_elements=[ScanRow.repository],
+        index_elements=[TagScanRow.repository],
         set_={"at": added.excluded.at, "known_since": added.excluded.known_since},
-        where=(ScanRow.at <= added.excluded.at) | by_a_clock_ahead,
+        where=(TagScanRow.at <= added.excluded.at) | by_a_clock_ahead,
     )
     return count_of(session, unless_later) == 1
 
 
 def _replace(session: Session, uri: str, scan: TagScan) -> None:
-    session.execute(delete(BindingRow).where(BindingRow.repository == uri))
-    session.execute(delete(LossRow).where(LossRow.repository == uri))
-    session.execute(delete(PastBindingRow).where(PastBindingRow.repository == uri))
+    session.execute(delete(TagBindingRow).where(TagBindingRow.repository == uri))
+    session.execute(delete(TagLossRow).where(TagLossRow.repository == uri))
+    session.execute(delete(PastTagBindingRow).where(PastTagBindingRow.repository == uri))
     bindings = (
         {"repository": uri, "tag": tag, **asdict(binding)} for tag, binding in scan.bindings.items()
     )
     past = ({"repository": uri, **asdict(binding)} for binding in scan.past)
     losses = ({"repository": uri, "digest": digest, "at": at} for digest, at in scan.lost.items())
-    insert_all(session, BindingRow, bindings)
-    insert_all(session, LossRow, losses)
-    insert_all(session, PastBindingRow, past)
+    insert_all(session, TagBindingRow, bindings)
+    insert_all(session, TagLossRow, losses)
+    insert_all(session, PastTagBindingRow, past)
 
 
-class OurReads(StorePart):
+class OurReadQueries(StorePart):
     """All processes write rows in the same order, so that there is no deadlock."""
 
     def our_reads(
@@ -272,17 +283,17 @@ class OurReads(StorePart):
                 set_=times,
                 where=OurReadRow.recorded_until.is_(None),
             )
-            for_each(session, with_span, rows)
+            execute_for_each(session, with_span, rows)
 
     def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
-        query = select(SubjectRow.digest).where(SubjectRow.repository == repository.uri)
+        query = select(SeenSubjectRow.digest).where(SeenSubjectRow.repository == repository.uri)
         with self._database.reading() as session:
             return frozenset(session.scalars(query))
 
     def add_subjects_seen(self, repository: RepositoryId, digests: Iterable[str]) -> None:
         rows = [{"repository": repository.uri, "digest": digest} for digest in sorted(digests)]
         with self._database.writing() as session:
-            insert_new(session, SubjectRow, rows)
+            insert_new(session, SeenSubjectRow, rows)
 
 
 def span(first: datetime | None, last: datetime | None) -> Span | None:

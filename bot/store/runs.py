@@ -15,12 +15,28 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
 from bot.core.plan import OPEN
-from bot.core.records import Batch, Event, ImageResult, KeptManifest, Pause, Run, Worker
+from bot.core.records import (
+    AuditEvent,
+    DeletionBatch,
+    ImageResult,
+    KeptManifest,
+    Pause,
+    PlanRun,
+    PlanWorker,
+)
 from bot.parallel import in_batches
 from bot.sanitize import quoted
 from bot.store.audit import add_events
-from bot.store.base import StorePart, Utc, count_of, insert_all, insert_into, upsert_all
-from bot.store.tables import AboutRow, BatchRow, ItemRow, KeptRow, MessageRow, PlanRow, RunRow
+from bot.store.base import StorePart, UtcTime, count_of, insert_all, insert_into, upsert_all
+from bot.store.tables import (
+    DatabaseInfoRow,
+    KeptManifestRow,
+    PlanItemRow,
+    PlanMessageRow,
+    PlanRow,
+    RunBatchRow,
+    RunRow,
+)
 
 _ODD_TEXT = "surrogatepass"
 """JSON may name half a character, which is no UTF-8."""
@@ -30,33 +46,35 @@ _RESULTS_AT_ONCE = 1_000
 (https://sqlite.org/limits.html)."""
 
 
-class Runs(StorePart):
+class RunQueries(StorePart):
     """A worker that has lost a run cannot write to it."""
 
-    def run(self, plan: str) -> Run | None:
+    def run(self, plan: str) -> PlanRun | None:
         """None if the plan was never started."""
         with self._database.reading() as session:
             row = session.get(RunRow, plan)
             return _run(row) if row else None
 
-    def renew_run(self, run: Run, until: datetime) -> bool:
+    def renew_run(self, run: PlanRun, until: datetime) -> bool:
         """Extends the lease to `until`, at least. False if another worker took the run over.
 
         A lease never gets shorter: of two threads that renew it, the later may write first.
         """
-        wanted = literal(until, Utc())
+        wanted = literal(until, UtcTime())
         longer = case((RunRow.leased_until > wanted, RunRow.leased_until), else_=wanted)
         renewed = update(RunRow).where(_is_still(run)).values(leased_until=longer)
         with self._database.writing() as session:
             return count_of(session, renewed) == 1
 
-    def release_run(self, run: Run, at: datetime) -> bool:
+    def release_run(self, run: PlanRun, at: datetime) -> bool:
         """From `at` on, any worker may take the run over. False if one already did."""
         released = update(RunRow).where(_is_still(run)).values(leased_until=at)
         with self._database.writing() as session:
             return count_of(session, released) == 1
 
-    def journal(self, run: Run, batches: Sequence[Batch], kept: Iterable[KeptManifest]) -> bool:
+    def journal(
+        self, run: PlanRun, batches: Sequence[DeletionBatch], kept: Iterable[KeptManifest]
+    ) -> bool:
         """Records the batches before they are sent, and the manifests that they delete. False, and
         nothing is written, if the run is lost. May be called twice with the same batches: the
         database's answer to the first call may have been lost."""
@@ -66,39 +84,39 @@ class Runs(StorePart):
             if not _hold(session, run):
                 return False
             _add_batches(session, run, batches, now)
-            upsert_all(session, KeptRow, rows)
+            upsert_all(session, KeptManifestRow, rows)
             return True
 
-    def mark_sent(self, run: Run, batch: Batch, at: datetime) -> bool:
+    def mark_sent(self, run: PlanRun, batch: DeletionBatch, at: datetime) -> bool:
         """Records when the batch was sent, right before the call. False, and nothing is written, if
         the run is lost."""
-        is_it = and_(BatchRow.plan == run.plan, BatchRow.number == batch.number)
+        is_it = and_(RunBatchRow.plan == run.plan, RunBatchRow.number == batch.number)
         with self._database.writing() as session:
             if not _hold(session, run):
                 return False
-            session.execute(update(BatchRow).where(is_it).values(sent_at=at))
+            session.execute(update(RunBatchRow).where(is_it).values(sent_at=at))
             return True
 
-    def unanswered(self, run: Run) -> Sequence[Batch]:
+    def unanswered(self, run: PlanRun) -> Sequence[DeletionBatch]:
         """Batches for which ECR's answer is not known, by number: those of this worker and of
         workers that had the run before. Some of them were never sent."""
-        is_open = and_(BatchRow.plan == run.plan, BatchRow.answered_at.is_(None))
-        query = select(BatchRow).where(is_open).order_by(BatchRow.number)
+        is_open = and_(RunBatchRow.plan == run.plan, RunBatchRow.answered_at.is_(None))
+        query = select(RunBatchRow).where(is_open).order_by(RunBatchRow.number)
         with self._database.reading() as session:
             return [_batch(row) for row in session.scalars(query)]
 
-    def batches_journalled(self, run: Run) -> int:
+    def batches_journalled(self, run: PlanRun) -> int:
         """How many batches the plan has, answered or not."""
-        query = select(func.count()).select_from(BatchRow).where(BatchRow.plan == run.plan)
+        query = select(func.count()).select_from(RunBatchRow).where(RunBatchRow.plan == run.plan)
         with self._database.reading() as session:
             return session.scalars(query).one()
 
     def settle(
         self,
-        run: Run,
+        run: PlanRun,
         results: Sequence[ImageResult],
-        answered: Sequence[Batch],
-        events: Sequence[Event],
+        answered: Sequence[DeletionBatch],
+        events: Sequence[AuditEvent],
     ) -> bool:
         """Records the outcomes of digests, and that the batches need no further checks. False, and
         nothing is written, if the run is lost."""
@@ -114,11 +132,11 @@ class Runs(StorePart):
         """The manifest as it was before its deletion. `repository` is a URI. None if no run was
         about to delete it."""
         with self._database.reading() as session:
-            row = session.get(KeptRow, (repository, digest))
+            row = session.get(KeptManifestRow, (repository, digest))
             return _kept(row) if row else None
 
 
-def change_run(session: Session, before: Run | None, after: Run | None) -> bool:
+def change_run(session: Session, before: PlanRun | None, after: PlanRun | None) -> bool:
     """False if the run is no longer as it was seen: renewed, taken over, or, without `before`,
     begun."""
     if after is None:
@@ -131,22 +149,24 @@ def change_run(session: Session, before: Run | None, after: Run | None) -> bool:
     return count_of(session, update(RunRow).where(is_as_seen).values(_columns(after))) == 1
 
 
-def _is_still(run: Run) -> ColumnElement[bool]:
+def _is_still(run: PlanRun) -> ColumnElement[bool]:
     """No other worker took it over. A worker whose lease expired keeps the run until then."""
     return and_(RunRow.plan == run.plan, RunRow.attempt == run.attempt)
 
 
-def _hold(session: Session, run: Run) -> bool:
+def _hold(session: Session, run: PlanRun) -> bool:
     """Until this transaction ends, no other worker writes to the run or takes it over. False if
     another worker took it over before."""
     held = update(RunRow).where(_is_still(run)).values(attempt=run.attempt)
     return count_of(session, held) == 1
 
 
-def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: datetime) -> None:
+def _add_batches(
+    session: Session, run: PlanRun, batches: Sequence[DeletionBatch], now: datetime
+) -> None:
     numbers = [each.number for each in batches]
-    of_the_same_number = and_(BatchRow.plan == run.plan, BatchRow.number.in_(numbers))
-    rows_there = session.scalars(select(BatchRow).where(of_the_same_number))
+    of_the_same_number = and_(RunBatchRow.plan == run.plan, RunBatchRow.number.in_(numbers))
+    rows_there = session.scalars(select(RunBatchRow).where(of_the_same_number))
     there = {(row.number, tuple(row.digests)) for row in rows_there}
     rows = (
         {
@@ -159,18 +179,23 @@ def _add_batches(session: Session, run: Run, batches: Sequence[Batch], now: date
         for each in batches
         if (each.number, each.digests) not in there
     )
-    insert_all(session, BatchRow, rows)
+    insert_all(session, RunBatchRow, rows)
 
 
-def _write_outcomes(session: Session, run: Run, results: Sequence[ImageResult]) -> None:
-    of_the_plan = and_(ItemRow.plan == run.plan, ItemRow.version == run.version)
-    columns = (ItemRow.digest, ItemRow.outcome, ItemRow.reason_value, ItemRow.is_unconfirmed)
+def _write_outcomes(session: Session, run: PlanRun, results: Sequence[ImageResult]) -> None:
+    of_the_plan = and_(PlanItemRow.plan == run.plan, PlanItemRow.version == run.version)
+    columns = (
+        PlanItemRow.digest,
+        PlanItemRow.outcome,
+        PlanItemRow.reason_value,
+        PlanItemRow.is_unconfirmed,
+    )
     for some in in_batches(results, _RESULTS_AT_ONCE):
         rows = [(each.digest, each.outcome, each.reason, each.is_unconfirmed) for each in some]
         became = values(*(column(c.key, c.type) for c in columns)).data(rows).cte("became").c
         settled = (
-            update(ItemRow)
-            .where(of_the_plan, ItemRow.digest == became.digest)
+            update(PlanItemRow)
+            .where(of_the_plan, PlanItemRow.digest == became.digest)
             .values(
                 outcome=became.outcome,
                 reason_value=became.reason_value,
@@ -180,13 +205,13 @@ def _write_outcomes(session: Session, run: Run, results: Sequence[ImageResult]) 
         session.connection().execute(settled)
 
 
-def _mark_answered(session: Session, run: Run, batches: Sequence[Batch]) -> None:
+def _mark_answered(session: Session, run: PlanRun, batches: Sequence[DeletionBatch]) -> None:
     numbers = [each.number for each in batches]
-    are_these = and_(BatchRow.plan == run.plan, BatchRow.number.in_(numbers))
-    session.execute(update(BatchRow).where(are_these).values(answered_at=datetime.now(UTC)))
+    are_these = and_(RunBatchRow.plan == run.plan, RunBatchRow.number.in_(numbers))
+    session.execute(update(RunBatchRow).where(are_these).values(answered_at=datetime.now(UTC)))
 
 
-def _columns(run: Run) -> dict[str, Any]:
+def _columns(run: PlanRun) -> dict[str, Any]:
     return {
         "plan": run.plan,
         "version": run.version,
@@ -200,22 +225,22 @@ def _columns(run: Run) -> dict[str, Any]:
     }
 
 
-def _run(row: RunRow) -> Run:
-    return Run(
+def _run(row: RunRow) -> PlanRun:
+    return PlanRun(
         plan=row.plan,
         version=row.version,
         attempt=row.attempt,
-        worker=Worker(row.host, row.machine, row.pid, row.started),
+        worker=PlanWorker(row.host, row.machine, row.pid, row.started),
         begun_at=row.begun_at,
         leased_until=row.leased_until,
     )
 
 
-def _batch(row: BatchRow) -> Batch:
-    return Batch(row.number, tuple(row.digests), row.sent_at)
+def _batch(row: RunBatchRow) -> DeletionBatch:
+    return DeletionBatch(row.number, tuple(row.digests), row.sent_at)
 
 
-def _kept_row(kept: KeptManifest, run: Run, now: datetime) -> dict[str, Any]:
+def _kept_row(kept: KeptManifest, run: PlanRun, now: datetime) -> dict[str, Any]:
     return {
         "repository": kept.repository,
         "digest": kept.digest,
@@ -227,7 +252,7 @@ def _kept_row(kept: KeptManifest, run: Run, now: datetime) -> dict[str, Any]:
     }
 
 
-def _kept(row: KeptRow) -> KeptManifest:
+def _kept(row: KeptManifestRow) -> KeptManifest:
     try:
         text = zlib.decompress(row.text).decode(errors=_ODD_TEXT)
     except (zlib.error, UnicodeError) as error:
@@ -238,13 +263,13 @@ def _kept(row: KeptRow) -> KeptManifest:
     return KeptManifest(row.repository, row.digest, tuple(row.tags), row.media_type, text)
 
 
-class Pauses(StorePart):
+class PauseQueries(StorePart):
     def pause(self) -> Pause | None:
         """None if runs may start."""
         with self._database.reading() as session:
-            return _pause(session.scalars(select(AboutRow)).one())
+            return _pause(session.scalars(select(DatabaseInfoRow)).one())
 
-    def set_pause(self, pause: Pause | None, event: Event) -> bool:
+    def set_pause(self, pause: Pause | None, event: AuditEvent) -> bool:
         """While there is a pause, `commit` starts no run. None ends it. False, and nothing is
         written, if a pause is to start while there is one, or to end while there is none."""
         values = {
@@ -252,10 +277,10 @@ class Pauses(StorePart):
             "paused_at": pause.at if pause else None,
             "paused_why": pause.why if pause else None,
         }
-        was_paused = AboutRow.paused_by.is_not(None)
+        was_paused = DatabaseInfoRow.paused_by.is_not(None)
         is_news = ~was_paused if pause else was_paused
         with self._database.writing() as session:
-            if not count_of(session, update(AboutRow).where(is_news).values(values)):
+            if not count_of(session, update(DatabaseInfoRow).where(is_news).values(values)):
                 return False
             add_events(session, [event])
             _show_anew(session)
@@ -264,18 +289,20 @@ class Pauses(StorePart):
 
 def is_paused(session: Session) -> bool:
     """A pause that another process sets waits for the end of this transaction."""
-    row = session.scalars(select(AboutRow).with_for_update(read=True)).one()
+    row = session.scalars(select(DatabaseInfoRow).with_for_update(read=True)).one()
     return _pause(row) is not None
 
 
 def _show_anew(session: Session) -> None:
     """Messages of open plans say whether everything is paused: all of them are behind now."""
     open_plans = select(PlanRow.id).where(PlanRow.state.in_(OPEN))
-    nobody_knows = {"shown_revision": None, "updates": MessageRow.updates + 1}
-    session.execute(update(MessageRow).where(MessageRow.plan.in_(open_plans)).values(nobody_knows))
+    nobody_knows = {"shown_revision": None, "updates": PlanMessageRow.updates + 1}
+    session.execute(
+        update(PlanMessageRow).where(PlanMessageRow.plan.in_(open_plans)).values(nobody_knows)
+    )
 
 
-def _pause(row: AboutRow) -> Pause | None:
+def _pause(row: DatabaseInfoRow) -> Pause | None:
     if row.paused_by is None or row.paused_at is None:
         return None
     return Pause(row.paused_by, row.paused_at, row.paused_why or "")

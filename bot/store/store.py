@@ -9,19 +9,19 @@ from sqlalchemy import URL, make_url, select
 from sqlalchemy.exc import ArgumentError
 
 from bot.core.errors import RequestError
-from bot.store.audit import Audit
-from bot.store.commits import Commits
+from bot.store.audit import AuditQueries
+from bot.store.commits import ChangeWriter
 from bot.store.database import Database, migrate
-from bot.store.jobs import DueReports, Jobs
-from bot.store.messages import Deliveries, Homes, Messages
-from bot.store.pins import StoredPins
-from bot.store.plans import Plans, Receipts
+from bot.store.jobs import JobQueries, ScheduledReportQueries
+from bot.store.messages import DeliveryQueries, HomeTabQueries, MessageQueries
+from bot.store.pins import PinQueries
+from bot.store.plans import PlanQueries, ResultQueries
 from bot.store.postgresql import PostgresqlDatabase
-from bot.store.repositories import OurReads, Repositories, TagScans
-from bot.store.runs import Pauses, Runs
+from bot.store.repositories import OurReadQueries, RepositoryQueries, TagScanQueries
+from bot.store.runs import PauseQueries, RunQueries
 from bot.store.sqlite import SqliteDatabase
-from bot.store.tables import AboutRow
-from bot.store.usage_listed import UsageListed
+from bot.store.tables import DatabaseInfoRow
+from bot.store.usage_listed import UsageListedQueries
 
 _ALLOWED = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 
@@ -82,22 +82,22 @@ def _not_allowed() -> str:
 
 
 class Store(
-    Plans,
-    Receipts,
-    Commits,
-    Runs,
-    StoredPins,
-    Audit,
-    TagScans,
-    UsageListed,
-    OurReads,
-    Messages,
-    Jobs,
-    Deliveries,
-    Repositories,
-    Pauses,
-    Homes,
-    DueReports,
+    PlanQueries,
+    ResultQueries,
+    ChangeWriter,
+    RunQueries,
+    PinQueries,
+    AuditQueries,
+    TagScanQueries,
+    UsageListedQueries,
+    OurReadQueries,
+    MessageQueries,
+    JobQueries,
+    DeliveryQueries,
+    RepositoryQueries,
+    PauseQueries,
+    HomeTabQueries,
+    ScheduledReportQueries,
 ):
     """Plans, pins, runs, messages, jobs and the audit, on SQLite or PostgreSQL. `is_new`: this
     process made the database.
@@ -144,4 +144,4 @@ def open_store(url: str) -> Store:
 
 def _made_at(database: Database) -> datetime:
     with database.reading() as session:
-        return session.scalars(select(AboutRow.made_at)).one()
+        return session.scalars(select(DatabaseInfoRow.made_at)).one()

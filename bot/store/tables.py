@@ -16,16 +16,16 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from bot.core.plan import OPEN
-from bot.store.base import Base, Prose
-from bot.store.values import Value
+from bot.store.base import RedactedText, TableBase
+from bot.store.values import StoredValue
 
-IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
+PLAN_IS_OPEN = text(f"state IN ({', '.join(sorted(repr(state.value) for state in OPEN))})")
 
-NUMBERED = BigInteger().with_variant(Integer, "sqlite")
+AUTO_ID = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows by itself only where the column is an INTEGER, which there has 64 bits."""
 
 
-class AboutRow(Base):
+class DatabaseInfoRow(TableBase):
     """The only row tells when the database was made, and who paused everything, if somebody did."""
 
     __tablename__ = "about"
@@ -33,18 +33,18 @@ class AboutRow(Base):
     made_at: Mapped[datetime] = mapped_column(primary_key=True)
     paused_by: Mapped[str | None]
     paused_at: Mapped[datetime | None]
-    paused_why: Mapped[str | None] = mapped_column(Prose)
+    paused_why: Mapped[str | None] = mapped_column(RedactedText)
 
 
-class PlanRow(Base):
+class PlanRow(TableBase):
     __tablename__ = "plans"
     __table_args__ = (
         Index(
             "one_open_plan_per_repository",
             "repository",
             unique=True,
-            sqlite_where=IS_OPEN,
-            postgresql_where=IS_OPEN,
+            sqlite_where=PLAN_IS_OPEN,
+            postgresql_where=PLAN_IS_OPEN,
         ),
     )
 
@@ -66,7 +66,7 @@ class PlanRow(Base):
     expires_at: Mapped[datetime]
     execute_after: Mapped[datetime | None]
     stop_asked_by: Mapped[str | None]
-    stop_cause_value: Mapped[Any] = mapped_column(Value, nullable=True)
+    stop_cause_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     revision: Mapped[int]
     told_version: Mapped[int | None]
     unconfirmed_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
@@ -74,7 +74,7 @@ class PlanRow(Base):
     approvals: Mapped[list["ApprovalRow"]] = relationship(lazy="selectin", viewonly=True)
 
 
-class VersionRow(Base):
+class PlanVersionRow(TableBase):
     """`content` is empty and `difference` set once a newer version has replaced one that nobody
     approved: see `replace_version`."""
 
@@ -88,10 +88,10 @@ class VersionRow(Base):
     difference: Mapped[bytes | None]
 
 
-class ItemRow(Base):
+class PlanItemRow(TableBase):
     __tablename__ = "plan_items"
     __table_args__ = (
-        ForeignKeyConstraint(["plan", "version"], [VersionRow.plan, VersionRow.version]),
+        ForeignKeyConstraint(["plan", "version"], [PlanVersionRow.plan, PlanVersionRow.version]),
         Index(None, "plan", "version", "digest", unique=True),
     )
 
@@ -101,13 +101,13 @@ class ItemRow(Base):
     digest: Mapped[str]
     tags: Mapped[tuple[str, ...]]
     outcome: Mapped[str]
-    reason: Mapped[str] = mapped_column(Prose)
+    reason: Mapped[str] = mapped_column(RedactedText)
     """Of rows that a version before 0011 wrote."""
-    reason_value: Mapped[Any] = mapped_column(Value, nullable=True)
+    reason_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     is_unconfirmed: Mapped[bool] = mapped_column(server_default=false())
 
 
-class ApprovalRow(Base):
+class ApprovalRow(TableBase):
     __tablename__ = "approvals"
 
     plan: Mapped[str] = mapped_column(ForeignKey(PlanRow.id), primary_key=True)
@@ -117,7 +117,7 @@ class ApprovalRow(Base):
     hash: Mapped[str] = mapped_column(server_default="")
 
 
-class RunRow(Base):
+class RunRow(TableBase):
     """A plan that is being carried out, or was: who has it, or had it last."""
 
     __tablename__ = "runs"
@@ -133,7 +133,7 @@ class RunRow(Base):
     leased_until: Mapped[datetime]
 
 
-class BatchRow(Base):
+class RunBatchRow(TableBase):
     """What was about to go in one call. `sent_at` None: the call never left. `answered_at` None:
     nobody knows what became of it."""
 
@@ -148,7 +148,7 @@ class BatchRow(Base):
     answered_at: Mapped[datetime | None]
 
 
-class KeptRow(Base):
+class KeptManifestRow(TableBase):
     """A manifest that was about to be deleted by `plan`. `text` is compressed."""
 
     __tablename__ = "kept_manifests"
@@ -162,20 +162,20 @@ class KeptRow(Base):
     kept_at: Mapped[datetime]
 
 
-class PinRow(Base):
+class PinRow(TableBase):
     __tablename__ = "pins"
 
     repository: Mapped[str] = mapped_column(primary_key=True)
     pin: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     by: Mapped[str]
-    reason: Mapped[str] = mapped_column(Prose)
+    reason: Mapped[str] = mapped_column(RedactedText)
     until: Mapped[datetime | None] = mapped_column(index=True)
     made_at: Mapped[datetime]
     warned_at: Mapped[datetime | None]
 
 
-class PinRemovalRow(Base):
+class PinRemovalRow(TableBase):
     """A pin that somebody other than its maker removed: who did, and the pin as it was."""
 
     __tablename__ = "pin_removals"
@@ -186,30 +186,30 @@ class PinRemovalRow(Base):
     removed_by: Mapped[str] = mapped_column(primary_key=True)
     removed_at: Mapped[datetime]
     pinned_by: Mapped[str]
-    reason: Mapped[str] = mapped_column(Prose)
+    reason: Mapped[str] = mapped_column(RedactedText)
     until: Mapped[datetime | None]
 
 
-class EventRow(Base):
+class AuditEventRow(TableBase):
     """Triggers refuse every change of what stands here."""
 
     __tablename__ = "audit_events"
     __table_args__ = (Index(None, "at", "id"),)
 
-    id: Mapped[int] = mapped_column(NUMBERED, primary_key=True)
+    id: Mapped[int] = mapped_column(AUTO_ID, primary_key=True)
     at: Mapped[datetime]
     event: Mapped[str]
     by: Mapped[str]
-    detail: Mapped[str] = mapped_column(Prose)
+    detail: Mapped[str] = mapped_column(RedactedText)
     """Of rows that a version before 0011 wrote."""
-    detail_value: Mapped[Any] = mapped_column(Value, nullable=True)
+    detail_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     plan: Mapped[str | None] = mapped_column(index=True)
     version: Mapped[int | None]
     repository: Mapped[str | None]
     digests: Mapped[tuple[str, ...]]
 
 
-class ListedRow(Base):
+class UsageListedRow(TableBase):
     """How much a source of usage listed last: what is believed of it, and what is in doubt.
     `before`: what the doubted number was compared with; None: with what is believed."""
 
@@ -224,7 +224,7 @@ class ListedRow(Base):
     before_at: Mapped[datetime | None]
 
 
-class ConfirmationRow(Base):
+class UsageConfirmationRow(TableBase):
     """Somebody's consent to how few workloads a source of usage listed."""
 
     __tablename__ = "usage_confirmations"
@@ -239,7 +239,7 @@ class ConfirmationRow(Base):
     before_at: Mapped[datetime]
 
 
-class ScanRow(Base):
+class TagScanRow(TableBase):
     __tablename__ = "tag_scans"
 
     repository: Mapped[str] = mapped_column(primary_key=True)
@@ -247,10 +247,10 @@ class ScanRow(Base):
     known_since: Mapped[datetime | None]
 
 
-class BindingRow(Base):
+class TagBindingRow(TableBase):
     __tablename__ = "tag_bindings"
 
-    repository: Mapped[str] = mapped_column(ForeignKey(ScanRow.repository), primary_key=True)
+    repository: Mapped[str] = mapped_column(ForeignKey(TagScanRow.repository), primary_key=True)
     tag: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str]
     since: Mapped[datetime | None]
@@ -258,12 +258,12 @@ class BindingRow(Base):
     came_by: Mapped[datetime | None]
 
 
-class PastBindingRow(Base):
+class PastTagBindingRow(TableBase):
     """What a tag named earlier."""
 
     __tablename__ = "past_tag_bindings"
 
-    repository: Mapped[str] = mapped_column(ForeignKey(ScanRow.repository), primary_key=True)
+    repository: Mapped[str] = mapped_column(ForeignKey(TagScanRow.repository), primary_key=True)
     tag: Mapped[str] = mapped_column(primary_key=True)
     digest: Mapped[str] = mapped_column(primary_key=True)
     gone_by: Mapped[datetime]
@@ -271,15 +271,15 @@ class PastBindingRow(Base):
     came_by: Mapped[datetime | None]
 
 
-class LossRow(Base):
+class TagLossRow(TableBase):
     __tablename__ = "tag_losses"
 
-    repository: Mapped[str] = mapped_column(ForeignKey(ScanRow.repository), primary_key=True)
+    repository: Mapped[str] = mapped_column(ForeignKey(TagScanRow.repository), primary_key=True)
     digest: Mapped[str] = mapped_column(primary_key=True)
     at: Mapped[datetime]
 
 
-class OurReadRow(Base):
+class OurReadRow(TableBase):
     """A reading of ours. `recorded_from` and `recorded_until`: when ECR may have recorded it."""
 
     __tablename__ = "our_reads"
@@ -292,7 +292,7 @@ class OurReadRow(Base):
     recorded_until: Mapped[datetime | None]
 
 
-class SubjectRow(Base):
+class SeenSubjectRow(TableBase):
     """A digest that a referrer names by tag, and that was in the repository at some time."""
 
     __tablename__ = "subjects_seen"
@@ -301,7 +301,7 @@ class SubjectRow(Base):
     digest: Mapped[str] = mapped_column(primary_key=True)
 
 
-class MessageRow(Base):
+class PlanMessageRow(TableBase):
     __tablename__ = "messages"
 
     channel: Mapped[str] = mapped_column(primary_key=True)
@@ -314,10 +314,10 @@ class MessageRow(Base):
     updates: Mapped[int] = mapped_column(server_default="0")
 
 
-class JobRow(Base):
+class JobRow(TableBase):
     __tablename__ = "jobs"
 
-    id: Mapped[int] = mapped_column(NUMBERED, primary_key=True)
+    id: Mapped[int] = mapped_column(AUTO_ID, primary_key=True)
     kind: Mapped[str]
     payload: Mapped[dict[str, str]]
     made_at: Mapped[datetime]
@@ -327,7 +327,7 @@ class JobRow(Base):
     leased_until: Mapped[datetime | None]
 
 
-class DeliveryRow(Base):
+class SlackDeliveryRow(TableBase):
     """Something that Slack delivered, by its own id of it."""
 
     __tablename__ = "deliveries"
@@ -336,7 +336,7 @@ class DeliveryRow(Base):
     at: Mapped[datetime] = mapped_column(index=True)
 
 
-class RepositoryRow(Base):
+class RepositoryRow(TableBase):
     """A repository that a registry listed. `plan` and what follows: of the last look at it."""
 
     __tablename__ = "repositories"
@@ -351,7 +351,7 @@ class RepositoryRow(Base):
     stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class HomeRow(Base):
+class HomeTabRow(TableBase):
     """Somebody who opened the Home tab. `shown_event`: the last one that it knows of."""
 
     __tablename__ = "homes"
@@ -362,7 +362,7 @@ class HomeRow(Base):
     shown_event: Mapped[int | None] = mapped_column(BigInteger)
 
 
-class DueRoundRow(Base):
+class ReportRoundRow(TableBase):
     """A registry's part in a round of reports that come by themselves. `local`: `YYYY-MM-DDTHH:MM`.
     `listed_at` None: its repositories are not claimed yet. `line`: the job that tells `failure`."""
 
@@ -373,11 +373,11 @@ class DueRoundRow(Base):
     registry_name: Mapped[str] = mapped_column(primary_key=True)
     begun_at: Mapped[datetime] = mapped_column(index=True)
     listed_at: Mapped[datetime | None]
-    failure: Mapped[str | None] = mapped_column(Prose)
+    failure: Mapped[str | None] = mapped_column(RedactedText)
     line: Mapped[str | None]
 
 
-class DueReportRow(Base):
+class ScheduledReportRow(TableBase):
     """A repository's part in such a round. `line`: the job that tells what became of it; empty if
     there is nothing to tell."""
 
@@ -390,7 +390,7 @@ class DueReportRow(Base):
     claimed_at: Mapped[datetime] = mapped_column(index=True)
     outcome: Mapped[str | None]
     usd: Mapped[float] = mapped_column(server_default="0")
-    detail: Mapped[str] = mapped_column(Prose, server_default="")
+    detail: Mapped[str] = mapped_column(RedactedText, server_default="")
     """Of rows that a version before 0011 wrote."""
-    error_value: Mapped[Any] = mapped_column(Value, nullable=True)
+    error_value: Mapped[Any] = mapped_column(StoredValue, nullable=True)
     line: Mapped[str | None] = mapped_column(index=True)

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.core.records import Event
+from bot.core.records import AuditEvent
 from bot.ports import Confirmation, Doubted, WorkloadCount
 from bot.store.audit import add_events
 from bot.store.base import StorePart, count_of, insert_new, upsert
-from bot.store.tables import ConfirmationRow, ListedRow
+from bot.store.tables import UsageConfirmationRow, UsageListedRow
 
 
-class UsageListed(StorePart):
+class UsageListedQueries(StorePart):
     def last_listed(self, source: str, scope: str) -> WorkloadCount | None:
         with self._database.reading() as session:
             return _believed(session, source, scope)
@@ -25,18 +25,18 @@ class UsageListed(StorePart):
         key = {"source": doubted.source, "scope": doubted.scope, "is_believed": False}
         before = {"before_workloads": doubted.before.workloads, "before_at": doubted.before.at}
         with self._database.writing() as session:
-            upsert(session, ListedRow, key | doubted.listed._asdict() | before)
+            upsert(session, UsageListedRow, key | doubted.listed._asdict() | before)
 
-    def confirm(self, doubted: Doubted, event: Event | None) -> bool:
+    def confirm(self, doubted: Doubted, event: AuditEvent | None) -> bool:
         source, scope, listed, before = doubted
         is_still_doubted = (
-            ListedRow.source == source,
-            ListedRow.scope == scope,
-            ListedRow.is_believed.is_(False),
-            ListedRow.workloads == listed.workloads,
+            UsageListedRow.source == source,
+            UsageListedRow.scope == scope,
+            UsageListedRow.is_believed.is_(False),
+            UsageListedRow.workloads == listed.workloads,
         )
         with self._database.writing() as session:
-            if not count_of(session, delete(ListedRow).where(*is_still_doubted)):
+            if not count_of(session, delete(UsageListedRow).where(*is_still_doubted)):
                 return False
             _believe(session, source, scope, listed)
             if event:
@@ -50,39 +50,39 @@ class UsageListed(StorePart):
                     "before_workloads": before.workloads,
                     "before_at": before.at,
                 }
-                insert_new(session, ConfirmationRow, [row])
+                insert_new(session, UsageConfirmationRow, [row])
                 add_events(session, [event])
             return True
 
     def doubted(self) -> Sequence[Doubted]:
-        query = select(ListedRow).where(ListedRow.is_believed.is_(False))
-        ordered = query.order_by(ListedRow.source, ListedRow.scope)
+        query = select(UsageListedRow).where(UsageListedRow.is_believed.is_(False))
+        ordered = query.order_by(UsageListedRow.source, UsageListedRow.scope)
         with self._database.reading() as session:
             return [_doubted(session, row) for row in session.scalars(ordered).all()]
 
     def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
-        is_its_own = (ConfirmationRow.source == source, ConfirmationRow.scope == scope)
-        query = select(ConfirmationRow).where(*is_its_own).order_by(ConfirmationRow.at)
+        is_its_own = (UsageConfirmationRow.source == source, UsageConfirmationRow.scope == scope)
+        query = select(UsageConfirmationRow).where(*is_its_own).order_by(UsageConfirmationRow.at)
         with self._database.reading() as session:
             return [_confirmation(row) for row in session.scalars(query)]
 
 
 def _believed(session: Session, source: str, scope: str) -> WorkloadCount | None:
-    row = session.get(ListedRow, (source, scope, True))
+    row = session.get(UsageListedRow, (source, scope, True))
     return WorkloadCount(row.workloads, row.at) if row else None
 
 
 def _believe(session: Session, source: str, scope: str, listed: WorkloadCount) -> None:
     """Ends all doubt about the source."""
-    is_doubt = ListedRow.is_believed.is_(False)
-    named = (ListedRow.source == source, ListedRow.scope == scope)
-    session.execute(delete(ListedRow).where(*named, is_doubt))
+    is_doubt = UsageListedRow.is_believed.is_(False)
+    named = (UsageListedRow.source == source, UsageListedRow.scope == scope)
+    session.execute(delete(UsageListedRow).where(*named, is_doubt))
     key = {"source": source, "scope": scope, "is_believed": True}
     before = {"before_workloads": None, "before_at": None}
-    upsert(session, ListedRow, key | listed._asdict() | before)
+    upsert(session, UsageListedRow, key | listed._asdict() | before)
 
 
-def _doubted(session: Session, row: ListedRow) -> Doubted:
+def _doubted(session: Session, row: UsageListedRow) -> Doubted:
     """Older processes wrote no `before`."""
     listed = WorkloadCount(row.workloads, row.at)
     if row.before_workloads is not None and row.before_at is not None:
@@ -92,7 +92,7 @@ def _doubted(session: Session, row: ListedRow) -> Doubted:
     return Doubted(row.source, row.scope, listed, before)
 
 
-def _confirmation(row: ConfirmationRow) -> Confirmation:
+def _confirmation(row: UsageConfirmationRow) -> Confirmation:
     listed = WorkloadCount(row.workloads, row.listed_at)
     before = WorkloadCount(row.before_workloads, row.before_at)
     return Confirmation(Doubted(row.source, row.scope, listed, before), row.by, row.at)

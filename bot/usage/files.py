@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from bot.core.errors import ServiceError
 from bot.core.references import Hosts, MalformedReferenceError, parse_reference
 from bot.core.repository import RegistryId
+from bot.core.text_formatting import decode_text
 from bot.core.usage import Sighting
-from bot.core.words import decode_text
 from bot.sanitize import quoted
 
 

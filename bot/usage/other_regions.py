@@ -9,7 +9,7 @@ import boto3
 from bot.aws.aws_api import AwsApi, enabled_regions
 from bot.aws.eks import EksClusters
 from bot.aws.sessions import short_timeout_config
-from bot.core.errors import DeniedByOrganizationError, RequestError, Sentence, ServiceError
+from bot.core.errors import DeniedByOrganizationError, ErrorText, RequestError, ServiceError
 from bot.core.repository import RegistryId
 from bot.core.usage import Elsewhere, UnscannedRegion
 from bot.parallel import in_parallel
@@ -65,7 +65,7 @@ class _RegionAnswers:
     region: str
     by_source: Mapping[str, RegionAnswer]
     is_denied: bool = False
-    error: Sentence | None = None
+    error: ErrorText | None = None
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -90,7 +90,7 @@ class OtherRegionsCheck:
         try:
             enabled = enabled_regions(self.session, self.account, self.scanned[0])
         except (RequestError, ServiceError) as error:
-            return self._elsewhere(self._all_remembered(known, Sentence.of(error)))
+            return self._elsewhere(self._all_remembered(known, ErrorText.of(error)))
         others = (region for region in enabled if region not in self.scanned)
         answers = list(in_parallel(lambda region: self._ask(region, known, now), others))
         new = {
@@ -114,10 +114,10 @@ class OtherRegionsCheck:
             except DeniedByOrganizationError:
                 told[source] = RegionAnswer(has_any=False, at=now)
             except (RequestError, ServiceError) as error:
-                return _RegionAnswers(region, told, error=Sentence.of(error))
+                return _RegionAnswers(region, told, error=ErrorText.of(error))
         return _RegionAnswers(region, told, is_denied=aws.is_denied)
 
-    def _all_remembered(self, known: _Known, error: Sentence) -> list[_RegionAnswers]:
+    def _all_remembered(self, known: _Known, error: ErrorText) -> list[_RegionAnswers]:
         """Where nobody can tell which Regions there are."""
         regions = {region for region, _ in known if region not in self.scanned}
         answers = [

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
-from bot.core.errors import RequestError, Sentence, ServiceError
-from bot.core.obstacles import Doubt, NothingInUse
+from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.patterns import Patterns
+from bot.core.plan_problems import NothingInUse, UsageDrop
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
 from bot.core.snapshot import Index, Snapshot
@@ -54,23 +54,23 @@ class UsageScanner:
         self, source: UsageSource, index: Index, found: list[Sighting] | RequestError | ServiceError
     ) -> SourceScan:
         if isinstance(found, RequestError | ServiceError):
-            return SourceScan(source.name, source.scope, 0, Sentence.of(found))
+            return SourceScan(source.name, source.scope, 0, ErrorText.of(found))
         try:
             ours = {s.image for s in found if not self.registries.isdisjoint(index.add(s))}
         except MalformedReferenceError as error:
-            return SourceScan(source.name, source.scope, 0, Sentence.of(error))
+            return SourceScan(source.name, source.scope, 0, ErrorText.of(error))
         workloads = len({sighting.used_by for sighting in found})
         doubt = self._drop_in_usage(source, WorkloadCount(workloads, self.clock()))
         return SourceScan(source.name, source.scope, len(ours), doubt)
 
-    def _drop_in_usage(self, source: UsageSource, now: WorkloadCount) -> Doubt | None:
+    def _drop_in_usage(self, source: UsageSource, now: WorkloadCount) -> UsageDrop | None:
         """A source that suddenly lists far less may be looking at the wrong thing."""
         last = self._last_listed(source)
         if last is None or 2 * now.workloads >= last.workloads:
             self.memory.believe(source.name, source.scope, now)
             return None
         self.memory.doubt(Doubted(source.name, source.scope, now, last))
-        return Doubt(now.workloads, last.workloads, last.at)
+        return UsageDrop(now.workloads, last.workloads, last.at)
 
     def _last_listed(self, source: UsageSource) -> WorkloadCount | None:
         """What people confirmed who may not, by the settings here, counts as not confirmed."""
@@ -106,7 +106,7 @@ class BrokenUsageSource:
 
     name: str
     scope: str
-    why: Sentence
+    why: ErrorText
 
     def sightings(self) -> Iterator[Sighting]:
         raise ServiceError(self.why.text, self.why.call)

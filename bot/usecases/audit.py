@@ -6,14 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn
 
-from bot.core.audit_details import EventDetail, RefusedFor
-from bot.core.authority import Decision, Person, Refused, why_outdated
-from bot.core.decision_reasons import PlanStands, Refusal
+from bot.core.audit_details import EventDetail, RequestRefused
 from bot.core.errors import RefusedError, RequestError
-from bot.core.person_reasons import Grant
-from bot.core.records import Event, EventName, PlanRecord
+from bot.core.permission_reasons import GrantReason
+from bot.core.permissions import ApprovalPermission, PermissionRefused, Person, why_outdated
+from bot.core.plan_transitions import PlanStep, allows
+from bot.core.records import AuditEvent, AuditEventName, PlanRecord
+from bot.core.refusal_reasons import Refusal, WrongPlanState
 from bot.core.repository import RepositoryId
-from bot.core.transitions import Step, allows
 from bot.sanitize import redacted
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LONGEST_REASON = 3000
 """Characters."""
 
-_ABOUT_A_WHOLE_VERSION = (EventName.PROPOSED, EventName.APPROVED)
+_ABOUT_A_WHOLE_VERSION = (AuditEventName.PROPOSED, AuditEventName.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +34,18 @@ class PersonAction:
     person: Person
     at: datetime
 
-    def event(self, name: EventName, detail: EventDetail) -> Event:
-        return Event(self.at, name, self.person.name, detail)
+    def event(self, name: AuditEventName, detail: EventDetail) -> AuditEvent:
+        return AuditEvent(self.at, name, self.person.name, detail)
 
-    def expect(self, decision: Decision) -> Grant:
+    def expect(self, decision: ApprovalPermission) -> GrantReason:
         """Why the person may do it. Refuses it if they may not."""
-        if isinstance(decision, Refused):
+        if isinstance(decision, PermissionRefused):
             self.refuse(decision.reason)
         return decision.reason
 
     def refuse(self, reason: Refusal) -> NoReturn:
         """Records the refusal in the audit, then raises RefusedError."""
-        self.store.record(self.event(EventName.REFUSED, RefusedFor(reason)))
+        self.store.record(self.event(AuditEventName.REFUSED, RequestRefused(reason)))
         raise RefusedError(reason)
 
 
@@ -56,7 +56,9 @@ class RepositoryAction(PersonAction):
     repository: RepositoryId
     plan: PlanRecord | None = None
 
-    def event(self, name: EventName, detail: EventDetail, digests: tuple[str, ...] = ()) -> Event:
+    def event(
+        self, name: AuditEventName, detail: EventDetail, digests: tuple[str, ...] = ()
+    ) -> AuditEvent:
         return replace(
             PersonAction.event(self, name, detail),
             plan=self.plan.id if self.plan else None,
@@ -65,11 +67,11 @@ class RepositoryAction(PersonAction):
             digests=digests,
         )
 
-    def expect_step(self, step: Step) -> None:
+    def expect_step(self, step: PlanStep) -> None:
         """Refuses the action if the plan cannot take this step from its state."""
         assert self.plan is not None
         if not allows(self.plan.state, step):
-            self.refuse(PlanStands(self.repository.name, self.plan.state))
+            self.refuse(WrongPlanState(self.repository.name, self.plan.state))
 
     def expect_version(self, version: int | None) -> None:
         """Refuses the action if the person saw another version than the newest. None: they saw
@@ -96,13 +98,13 @@ def one_line(reason: str) -> str:
     return redacted(words)
 
 
-def all_events(store: "Store", since: datetime | None = None) -> Iterator[Event]:
+def all_events(store: "Store", since: datetime | None = None) -> Iterator[AuditEvent]:
     """Every event, oldest first. Events of a whole version get the digests that it deletes: the
     store keeps them once, with the version."""
     return (_with_digests(store, event) for event in store.events(since))
 
 
-def _with_digests(store: "Store", event: Event) -> Event:
+def _with_digests(store: "Store", event: AuditEvent) -> AuditEvent:
     if event.event not in _ABOUT_A_WHOLE_VERSION or event.digests:
         return event
     if event.plan is None or event.version is None:

@@ -6,28 +6,28 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core.authority import (
-    Granted,
+from bot.core.errors import ErrorText, RequestError, ServiceError
+from bot.core.permission_reasons import InvalidPinRemoval
+from bot.core.permissions import (
+    PermissionGranted,
+    PermissionRefused,
     Person,
-    Refused,
-    Standing,
+    PersonPermission,
+    counts_as_approver,
     may_confirm_usage,
-    may_have_approved,
     may_unpin,
     person_without_directory,
     why_not_enough,
     why_too_early,
 )
-from bot.core.decision_reasons import ApprovalLack
-from bot.core.errors import RequestError, Sentence, ServiceError
-from bot.core.person_reasons import RemovedInVain
 from bot.core.pins import Pin
 from bot.core.policy import ApprovalRules
 from bot.core.records import PinRemoval, PlanRecord, RepositoryPin
+from bot.core.refusal_reasons import ApprovalProblem
 from bot.core.repository import RepositoryId
 from bot.ports import Directory
 
-Ask = Callable[[Person, ApprovalRules], Standing]
+Ask = Callable[[Person, ApprovalRules], PersonPermission]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class PinStillInForce:
     """A removed pin that still protects, since nobody who may remove it did. `why`: who tried."""
 
     stored: RepositoryPin
-    why: RemovedInVain
+    why: InvalidPinRemoval
 
     @property
     def pin(self) -> Pin:
@@ -58,12 +58,12 @@ class AuthorityChecker:
 
     def why_not_approved(
         self, plan: PlanRecord, undo_window: timedelta, begins_at: datetime
-    ) -> ApprovalLack | None:
+    ) -> ApprovalProblem | None:
         """None if the plan's approvals allow this process to delete from `begins_at` on. Raises
         ServiceError if Slack cannot identify an approver."""
         rules = self.rules_of(plan.repository)
         decisions = {
-            each.by: self._decide(each.by, rules, may_have_approved)
+            each.by: self._decide(each.by, rules, counts_as_approver)
             for each in plan.current_approvals
         }
         return why_not_enough(plan, decisions, rules.required) or why_too_early(
@@ -88,36 +88,36 @@ class AuthorityChecker:
     def may_have_confirmed_usage(self, name: str) -> bool:
         """False if Slack cannot identify the person."""
         decision = self._decide_or_doubt(name, self.general_rules, may_confirm_usage)
-        return isinstance(decision, Granted)
+        return isinstance(decision, PermissionGranted)
 
     def _why_still_on(
         self, pin: RepositoryPin, removals: Iterable[PinRemoval], rules: ApprovalRules
-    ) -> RemovedInVain | None:
+    ) -> InvalidPinRemoval | None:
         """None if one of the people who removed it may."""
 
-        def ask(person: Person, rules: ApprovalRules) -> Standing:
+        def ask(person: Person, rules: ApprovalRules) -> PersonPermission:
             return may_unpin(person, pin.pin, rules)
 
         why = None
         for each in removals:
             decision = self._decide_or_doubt(each.by, rules, ask)
-            if isinstance(decision, Granted):
+            if isinstance(decision, PermissionGranted):
                 return None
-            why = RemovedInVain(each.by, decision.reason)
+            why = InvalidPinRemoval(each.by, decision.reason)
         return why
 
-    def _decide_or_doubt(self, name: str, rules: ApprovalRules, ask: Ask) -> Standing:
+    def _decide_or_doubt(self, name: str, rules: ApprovalRules, ask: Ask) -> PersonPermission:
         """Refused if Slack cannot identify the person."""
         try:
             return self._decide(name, rules, ask)
         except ServiceError as error:
-            return Refused(Sentence.of(error))
+            return PermissionRefused(ErrorText.of(error))
 
-    def _decide(self, name: str, rules: ApprovalRules, ask: Ask) -> Standing:
+    def _decide(self, name: str, rules: ApprovalRules, ask: Ask) -> PersonPermission:
         if person := person_without_directory(name, rules):
             return ask(person, rules)
         try:
             found = self.directory.person(name)
         except RequestError as error:
-            return Refused(Sentence.of(error))
+            return PermissionRefused(ErrorText.of(error))
         return ask(found, replace(rules, workspace=self.directory.workspace()))

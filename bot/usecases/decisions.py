@@ -10,33 +10,33 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.audit_details import (
-    ApprovalCounts,
-    NotThisTime,
-    PausedBefore,
-    PausedFor,
+    ApprovalGiven,
+    PauseEnded,
+    PauseStarted,
+    PlanDismissed,
     StoppedBeforeStart,
-    StopsAfterBatches,
-    UsageIsRight,
+    StopRequested,
+    UsageConfirmed,
 )
-from bot.core.authority import (
-    Decision,
-    Granted,
+from bot.core.errors import RefusedError, RequestError
+from bot.core.permission_reasons import GrantReason
+from bot.core.permissions import (
+    ApprovalPermission,
+    PermissionGranted,
+    PermissionRefused,
     Person,
-    Refused,
     may_approve,
     may_confirm_usage,
     may_dismiss,
     may_pause,
     may_stop,
 )
-from bot.core.decision_reasons import OtherNumber, PausedAlready, UsageFigures
-from bot.core.errors import RefusedError, RequestError
-from bot.core.person_reasons import Grant
 from bot.core.plan import PlanState
+from bot.core.plan_transitions import PlanStep, approved, dismissed, reopened, stop_requested
 from bot.core.policy import ApprovalRules
-from bot.core.records import Approval, Change, EventName, Pause, PlanRecord
+from bot.core.records import Approval, AuditEventName, Pause, PlanRecord, StoreChange
+from bot.core.refusal_reasons import AlreadyPaused, UsageFigures, WrongWorkloadCount
 from bot.core.repository import RepositoryId
-from bot.core.transitions import Step, approved, asked_to_stop, called_back, dismissed
 from bot.ports import Clock, Doubted, UsageMemory
 from bot.usecases.audit import PersonAction, RepositoryAction, one_line
 from bot.usecases.proposals import find_plan
@@ -70,9 +70,9 @@ class Decisions:
     ) -> bool:
         """Whether the person may approve once they have typed the repository's name."""
         typed = replace(consent, typed=plan.repository.name)
-        return isinstance(self._may_approve(plan, person, consent), Refused) and isinstance(
-            self._may_approve(plan, person, typed), Granted
-        )
+        return isinstance(
+            self._may_approve(plan, person, consent), PermissionRefused
+        ) and isinstance(self._may_approve(plan, person, typed), PermissionGranted)
 
     def approve(self, id_: str, person: Person, consent: ApprovalRequest) -> PlanRecord:
         """Returns the plan: approved, or still proposed if other people have to approve, too."""
@@ -82,8 +82,8 @@ class Decisions:
             required = self.rules_of(before.repository).required
             approval = Approval(person.name, action.at, before.version, before.hash)
             after = approved(before, approval, required, self.undo_window)
-            event = action.event(EventName.APPROVED, _approval_counts(grant, after, required))
-            if self.store.commit(Change((event,), before, after)):
+            event = action.event(AuditEventName.APPROVED, _approval_counts(grant, after, required))
+            if self.store.commit(StoreChange((event,), before, after)):
                 return after
 
     def dismiss(self, id_: str, person: Person, version: int | None = None) -> PlanRecord:
@@ -91,11 +91,11 @@ class Decisions:
         while True:
             before, action = self._find(id_, person)
             action.expect(may_dismiss(person, self.rules_of(before.repository)))
-            action.expect_step(Step.DISMISS)
+            action.expect_step(PlanStep.DISMISS)
             action.expect_version(version)
-            event = action.event(EventName.DISMISSED, NotThisTime())
+            event = action.event(AuditEventName.DISMISSED, PlanDismissed())
             after = dismissed(before)
-            if self.store.commit(Change((event,), before, after)):
+            if self.store.commit(StoreChange((event,), before, after)):
                 return after
 
     def stop(self, id_: str, person: Person) -> PlanRecord:
@@ -105,13 +105,13 @@ class Decisions:
             before, action = self._find(id_, person)
             action.expect(may_stop(person, self.rules_of(before.repository)))
             if before.state is PlanState.EXECUTING:
-                after = asked_to_stop(before, person.name)
-                event = action.event(EventName.STOP_ASKED, StopsAfterBatches())
+                after = stop_requested(before, person.name)
+                event = action.event(AuditEventName.STOP_REQUESTED, StopRequested())
             else:
-                action.expect_step(Step.CALL_BACK)
-                after = called_back(before)
-                event = action.event(EventName.STOPPED, StoppedBeforeStart())
-            if self.store.commit(Change((event,), before, after)):
+                action.expect_step(PlanStep.REOPEN)
+                after = reopened(before)
+                event = action.event(AuditEventName.STOPPED, StoppedBeforeStart())
+            if self.store.commit(StoreChange((event,), before, after)):
                 return after
 
     def pause(self, person: Person, why: str) -> Pause:
@@ -119,8 +119,8 @@ class Decisions:
         may be empty."""
         action = self._expect_may_pause(person)
         pause = Pause(person.name, action.at, one_line(why))
-        detail = PausedFor(pause.by, pause.at, pause.why)
-        if not self.store.set_pause(pause, action.event(EventName.PAUSED, detail)):
+        detail = PauseStarted(pause.by, pause.at, pause.why)
+        if not self.store.set_pause(pause, action.event(AuditEventName.PAUSED, detail)):
             raise _paused_already(self.store.pause())
         return pause
 
@@ -129,7 +129,7 @@ class Decisions:
         action = self._expect_may_pause(person)
         pause = self.store.pause()
         if pause:
-            event = action.event(EventName.RESUMED, PausedBefore(pause.by))
+            event = action.event(AuditEventName.RESUMED, PauseEnded(pause.by))
             if self.store.set_pause(None, event):
                 return pause
         raise RequestError("ecr-clean is not paused")
@@ -143,8 +143,8 @@ class Decisions:
             action.expect(may_confirm_usage(person, self.general_rules))
             if other := _other_number(doubted, workloads):
                 action.refuse(other)
-            detail = UsageIsRight(figures(doubted))
-            if self.store.confirm(doubted, action.event(EventName.CONFIRMED_USAGE, detail)):
+            detail = UsageConfirmed(figures(doubted))
+            if self.store.confirm(doubted, action.event(AuditEventName.CONFIRMED_USAGE, detail)):
                 return doubted
 
     def _find(self, id_: str, person: Person) -> tuple[PlanRecord, RepositoryAction]:
@@ -152,7 +152,9 @@ class Decisions:
         plan = find_plan(self.store, id_, now)
         return plan, RepositoryAction(self.store, person, now, plan.repository, plan)
 
-    def _may_approve(self, plan: PlanRecord, person: Person, consent: ApprovalRequest) -> Decision:
+    def _may_approve(
+        self, plan: PlanRecord, person: Person, consent: ApprovalRequest
+    ) -> ApprovalPermission:
         return may_approve(
             person,
             plan,
@@ -208,18 +210,18 @@ def figures(doubted: Doubted) -> UsageFigures:
     )
 
 
-def _approval_counts(grant: Grant, after: PlanRecord, required: int) -> ApprovalCounts:
+def _approval_counts(grant: GrantReason, after: PlanRecord, required: int) -> ApprovalGiven:
     begins_at = after.execute_after if after.state is PlanState.APPROVED else None
-    return ApprovalCounts(grant, len(after.current_approvals), required, begins_at)
+    return ApprovalGiven(grant, len(after.current_approvals), required, begins_at)
 
 
 def _paused_already(pause: Pause | None) -> RequestError:
     if pause is None:
         return RequestError("Somebody has just resumed ecr-clean")
-    return RefusedError(PausedAlready(pause.by, pause.at, pause.why))
+    return RefusedError(AlreadyPaused(pause.by, pause.at, pause.why))
 
 
-def _other_number(doubted: Doubted, workloads: int) -> OtherNumber | None:
+def _other_number(doubted: Doubted, workloads: int) -> WrongWorkloadCount | None:
     if workloads == doubted.listed.workloads:
         return None
-    return OtherNumber(workloads, figures(doubted))
+    return WrongWorkloadCount(workloads, figures(doubted))

@@ -4,17 +4,16 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple
 
-from bot.core.errors import RequestError, Sentence, ServiceError
-from bot.core.findings import (
+from bot.core.doctor_findings import (
     AllSourcesOff,
     AwsCallFailed,
     CallFailed,
-    CredentialsBelongTo,
+    CredentialsValid,
     Finding,
     FindingStatus,
     NotScanned,
     OtherRegionsEmpty,
-    RegionsUnread,
+    RegionsUnreadable,
     RegionsUnscanned,
     SourcesOff,
     WorkloadsListed,
@@ -22,6 +21,7 @@ from bot.core.findings import (
     ok,
     warning,
 )
+from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Coverage, Elsewhere, SourceScan
 from bot.ports import AnyRegistry, Caller, NamedRegistry
@@ -53,10 +53,10 @@ class Doctor(Generic[AnyRegistry]):
         try:
             caller = self.identify()
         except (RequestError, ServiceError) as error:
-            yield failed("credentials", "AWS", CallFailed(Sentence.of(error)))
+            yield failed("credentials", "AWS", CallFailed(ErrorText.of(error)))
             yield warning("all else", "AWS", NotScanned("credentials"))
             return
-        yield ok("credentials", "AWS", CredentialsBelongTo(caller.arn))
+        yield ok("credentials", "AWS", CredentialsValid(caller.arn))
         opened = [_open(named, caller) for named in self.open_registries()]
         yield from (each.finding for each in opened)
         scan = yield from self._usage([each.registry for each in opened if each.checks])
@@ -83,7 +83,7 @@ class Doctor(Generic[AnyRegistry]):
         try:
             scan = self.scan(registries)
         except (RequestError, ServiceError) as error:
-            yield failed("usage", "all", AwsCallFailed(Sentence.of(error)))
+            yield failed("usage", "all", AwsCallFailed(ErrorText.of(error)))
             return None
         yield from (_source_finding(each, scan) for each in scan.snapshot.scans)
         if scan.snapshot.not_checked:
@@ -107,7 +107,7 @@ def _open(named: NamedRegistry[AnyRegistry], caller: Caller) -> _OpenedRegistry[
     try:
         id_ = registry.id()
     except (RequestError, ServiceError) as error:
-        finding = failed("registry", named.name, AwsCallFailed(Sentence.of(error)))
+        finding = failed("registry", named.name, AwsCallFailed(ErrorText.of(error)))
         return _OpenedRegistry(registry, finding, None)
     finding, repositories = list_repositories(registry, str(id_))
     is_whole = named.role is not None or caller.principal == caller.arn
@@ -131,7 +131,7 @@ def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
         yield warning(check, scope, RegionsUnscanned(elsewhere.found))
     if elsewhere.errors:
         first, *others = elsewhere.errors
-        yield warning(check, scope, RegionsUnread(first, len(others)))
+        yield warning(check, scope, RegionsUnreadable(first, len(others)))
     if not (elsewhere.found or elsewhere.errors):
         detail = OtherRegionsEmpty(len(elsewhere.asked), len(elsewhere.denied))
         yield ok(check, scope, detail)

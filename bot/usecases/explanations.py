@@ -10,9 +10,9 @@ from bot.core.graph import build_graph, family_of
 from bot.core.judge import Judged
 from bot.core.manifest import is_called
 from bot.core.plan import Plan, PlanState
-from bot.core.records import Item, KeptManifest, Outcome, PlanRecord
+from bot.core.records import ImageOutcome, KeptManifest, PlanItem, PlanRecord
 from bot.core.repository import RepositoryId
-from bot.core.words import first_few
+from bot.core.text_formatting import first_few
 
 if TYPE_CHECKING:
     from bot.store.store import Store
@@ -70,7 +70,7 @@ class DeletedManifest:
     """A manifest that the bot deleted, and the plan by which it did."""
 
     plan: PlanRecord
-    item: Item
+    item: PlanItem
 
 
 def find_deleted(
@@ -80,7 +80,7 @@ def find_deleted(
     manifest that was deleted last if it names several."""
     for plan in _carried_out(store, repository):
         for item in store.items(plan.id, plan.version):
-            was_deleted = item.outcome is Outcome.DELETED
+            was_deleted = item.outcome is ImageOutcome.DELETED
             if was_deleted and is_called(reference, item.digest, item.tags):
                 return DeletedManifest(plan, item)
     return None

@@ -7,7 +7,7 @@ from functools import partial
 from itertools import islice
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from bot.core.errors import Sentence, ServiceError
+from bot.core.errors import ErrorText, ServiceError
 from bot.core.manifest import (
     KNOWN_TYPES,
     Content,
@@ -104,7 +104,7 @@ class InventoryTaker:
             pending -= answer.keys()
             self.progress("reading manifests", len(missing) - len(pending), len(missing))
         if failures:
-            unread |= dict.fromkeys(pending, Unread(Sentence.of(failures[0])))
+            unread |= dict.fromkeys(pending, Unread(ErrorText.of(failures[0])))
         return unread
 
     def _subjects_seen(

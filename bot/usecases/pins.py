@@ -12,17 +12,24 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.core.audit_details import PinText
-from bot.core.authority import Person, Refused, may_pin, may_unpin
-from bot.core.decision_reasons import PinOfAnother
+from bot.core.audit_details import PinDetail
 from bot.core.errors import RequestError, ServiceError
 from bot.core.legal_texts import ONLY_GLOBS
-from bot.core.pins import Pin, PinBoard, PinKind, check_pin
+from bot.core.permissions import PermissionRefused, Person, may_pin, may_unpin
+from bot.core.pins import Pin, PinIndex, PinKind, check_pin
 from bot.core.plan import AWAITING, Plan
 from bot.core.policy import ApprovalRules
-from bot.core.records import Change, Event, EventName, PinRemoval, PlanRecord, RepositoryPin
+from bot.core.records import (
+    AuditEvent,
+    AuditEventName,
+    PinRemoval,
+    PlanRecord,
+    RepositoryPin,
+    StoreChange,
+)
+from bot.core.refusal_reasons import PinnedByAnotherPerson
 from bot.core.repository import RepositoryId
-from bot.core.words import moment
+from bot.core.text_formatting import format_time
 from bot.parallel import call_all
 from bot.ports import Clock
 from bot.usecases.audit import RepositoryAction, one_line
@@ -113,11 +120,11 @@ class Pins:
         pins = [each for text in dict.fromkeys(texts) for each in known if each.pin.pin == text]
         for each in pins:
             action.expect(may_unpin(person, each.pin, self.rules_of(repository)))
-        events = [action.event(EventName.UNPINNED, PinText(each.pin)) for each in pins]
+        events = [action.event(AuditEventName.UNPINNED, PinDetail(each.pin)) for each in pins]
         removed = [each for each in pins if each in there]
         again = [PinRemoval(each, person.name, action.at) for each in pins if each in still_on]
         removals = [*_removals(action, removed), *again]
-        if not self.store.commit(Change(events, pins_removed=removed, removals=removals)):
+        if not self.store.commit(StoreChange(events, pins_removed=removed, removals=removals)):
             raise RequestError(
                 f"Somebody else has just changed the pins of {repository.name}: look at them, and "
                 "try again"
@@ -172,14 +179,14 @@ class Pins:
         for old, new in replaced:
             if old.pin.protects(action.at) and _needs_right_to_unpin(new.pin, old.pin):
                 decision = may_unpin(action.person, old.pin, self.rules_of(action.repository))
-                if isinstance(decision, Refused):
-                    action.refuse(PinOfAnother(old.pin, decision.reason))
+                if isinstance(decision, PermissionRefused):
+                    action.refuse(PinnedByAnotherPerson(old.pin, decision.reason))
         return [old for old, _ in replaced]
 
-    def _change(self, action: RepositoryAction, pins: Sequence[Pin]) -> Change:
+    def _change(self, action: RepositoryAction, pins: Sequence[Pin]) -> StoreChange:
         found = find_open_version(self.store, action.repository, action.at, AWAITING)
         if found is None:
-            return Change(_pinned(action, pins, None))
+            return StoreChange(_pinned(action, pins, None))
         before, content = found
         about_it = replace(action, plan=before)
         change = next_version(about_it, content, pins, self.terms)
@@ -201,7 +208,7 @@ class Pins:
             return ()
         doubtful = (pin for pin in pins if pin.kind is not PinKind.DIGEST)
         return tuple(
-            pin.pin for pin in doubtful if not PinBoard([pin], action.at).of_tags(scan.bindings)
+            pin.pin for pin in doubtful if not PinIndex([pin], action.at).of_tags(scan.bindings)
         )
 
     def _ending_at(self, seen: datetime, repository: RepositoryId, text: str) -> RepositoryPin:
@@ -213,7 +220,7 @@ class Pins:
             )
         pin = known[text].pin
         if pin.until != seen:
-            lasts = f"until {moment(pin.until)}" if pin.until else "without end"
+            lasts = f"until {format_time(pin.until)}" if pin.until else "without end"
             raise CannotProlongError(
                 f"{text} is pinned in {repository.name} {lasts} by now, by {pin.by}"
             )
@@ -280,7 +287,7 @@ def _checked(
     if not why:
         raise RequestError("A pin needs a reason: say in a few words who needs what for what")
     if until is not None and until <= action.at:
-        raise RequestError(f"{moment(until)} is over: give a time to come, or none")
+        raise RequestError(f"{format_time(until)} is over: give a time to come, or none")
     try:
         pins = [check_pin(text) for text in dict.fromkeys(texts)]
     except ValueError as error:
@@ -306,15 +313,15 @@ def _needs_right_to_unpin(new: Pin, old: Pin) -> bool:
 
 def _pinned(
     action: RepositoryAction, pins: Sequence[Pin], content: Plan | None
-) -> tuple[Event, ...]:
+) -> tuple[AuditEvent, ...]:
     """With the digests that each pin protects in the plan's content."""
     return tuple(
-        action.event(EventName.PINNED, PinText(pin), _protected(pin, content, action.at))
+        action.event(AuditEventName.PINNED, PinDetail(pin), _protected(pin, content, action.at))
         for pin in pins
     )
 
 
 def _protected(pin: Pin, content: Plan | None, now: datetime) -> tuple[str, ...]:
-    board = PinBoard([pin], now)
+    board = PinIndex([pin], now)
     judged = content.judged if content else ()
     return tuple(each.manifest.digest for each in judged if board.of(each.manifest))

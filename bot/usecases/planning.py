@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.core.errors import Sentence, ServiceError
+from bot.core.errors import ErrorText, ServiceError
 from bot.core.manifest import Manifest
-from bot.core.obstacles import (
-    AccountsPull,
-    DeletedElsewhereToo,
-    ScanCause,
-    ServicesPull,
-    TagHistoryTooShort,
-)
 from bot.core.plan import Plan, make_plan
+from bot.core.plan_problems import (
+    ScanFailureCause,
+    TagHistoryTooShort,
+    UnscannedAccountsMayPull,
+    UnscannedReplicas,
+    UnscannedServicesMayPull,
+)
 from bot.core.policy import Evidence, PinEntry, PolicyEntry, pins_for, policy_for
 from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import Puller, RegistryId, RepositoryId
@@ -134,27 +134,29 @@ class Planner:
                 _failed("repository policy", repository, why) for why in self._unseen(pullers)
             )
         except ServiceError as error:
-            scans.append(_failed("repository policy", repository, Sentence.of(error)))
+            scans.append(_failed("repository policy", repository, ErrorText.of(error)))
         destinations: tuple[RegistryId, ...] = ()
         try:
             destinations = registry.deleted_also_in(repository)
             if unseen := tuple(self.coverage.unseen(destinations)):
-                scans.append(_failed("replication", repository, DeletedElsewhereToo(unseen)))
+                scans.append(_failed("replication", repository, UnscannedReplicas(unseen)))
         except ServiceError as error:
-            scans.append(_failed("replication", repository, Sentence.of(error)))
+            scans.append(_failed("replication", repository, ErrorText.of(error)))
         try:
             if missing := self.names.missing(found, self.snapshot.named, destinations):
                 scans.append(missing_repositories_scan(repository, missing))
         except ServiceError as error:
-            scans.append(_failed(REFERENCES, repository, Sentence.of(error)))
+            scans.append(_failed(REFERENCES, repository, ErrorText.of(error)))
         return destinations, scans
 
-    def _unseen(self, pullers: Collection[Puller]) -> Iterator[AccountsPull | ServicesPull]:
+    def _unseen(
+        self, pullers: Collection[Puller]
+    ) -> Iterator[UnscannedAccountsMayPull | UnscannedServicesMayPull]:
         """Why it is unknown what these accounts and services pull."""
         if accounts := self.coverage.unseen_accounts(pullers):
-            yield AccountsPull(accounts)
+            yield UnscannedAccountsMayPull(accounts)
         if services := self.coverage.unseen_services(pullers):
-            yield ServicesPull(services)
+            yield UnscannedServicesMayPull(services)
 
 
 def pins_and_removals(
@@ -175,7 +177,7 @@ def _with_deleted(there: Sequence[Manifest], gone: Sequence[Manifest]) -> Sequen
     return (*there, *(manifest for manifest in gone if manifest.digest not in digests))
 
 
-def _failed(source: str, repository: RepositoryId, why: ScanCause) -> SourceScan:
+def _failed(source: str, repository: RepositoryId, why: ScanFailureCause) -> SourceScan:
     return SourceScan(source, repository.uri, 0, why)
 
 

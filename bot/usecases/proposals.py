@@ -11,31 +11,37 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.core.audit_details import FoundUnchanged, NotCarriedOut, PinsKeep, PinText, PlanProposed
-from bot.core.authority import Person
+from bot.core.audit_details import (
+    ImagesKeptByPins,
+    PinDetail,
+    PlanExpired,
+    PlanFoundUnchanged,
+    PlanProposed,
+)
 from bot.core.errors import ReplacedError, RequestError
+from bot.core.permissions import Person
 from bot.core.pins import Pin
 from bot.core.plan import OPEN, Plan, PlanState, content_hash, with_pins
+from bot.core.plan_transitions import (
+    PlanStep,
+    allows,
+    expired,
+    extended,
+    is_expired,
+    proposed,
+    with_new_content,
+)
 from bot.core.records import (
-    BY_ITSELF,
-    Change,
-    Event,
-    EventName,
+    BOT_ACTOR,
+    AuditEvent,
+    AuditEventName,
     LastScan,
     PlanRecord,
     RepositoryPin,
-    by_itself,
+    StoreChange,
+    automatic_event,
 )
 from bot.core.repository import RepositoryId
-from bot.core.transitions import (
-    Step,
-    allows,
-    expired,
-    is_expired,
-    kept_open,
-    proposed,
-    renewed,
-)
 from bot.ports import Clock
 from bot.usecases.audit import RepositoryAction
 from bot.usecases.planning import Planned, Planner
@@ -118,8 +124,8 @@ class Proposer:
             content = self._with_new_pins(planned, pins, now)
             after = self._next(before, content, now)
             action = RepositoryAction(self.store, self.person, now, repository, after)
-            event = action.event(EventName.PROPOSED, _counts(after))
-            if self.store.commit(Change((event,), before, after, content)):
+            event = action.event(AuditEventName.PROPOSED, _counts(after))
+            if self.store.commit(StoreChange((event,), before, after, content)):
                 return self._caught_up(Proposal(after, content, is_new=True), pins)
 
     def _with_new_pins(
@@ -131,7 +137,7 @@ class Proposer:
     def _next(self, before: PlanRecord | None, content: Plan, now: datetime) -> PlanRecord:
         expires_at = now + self.terms.expires_after
         if before:
-            return renewed(before, content, now, expires_at)
+            return with_new_content(before, content, now, expires_at)
         return proposed(self.new_id(), content, now, expires_at)
 
     def _caught_up(self, proposal: Proposal, known: Sequence[RepositoryPin]) -> Proposal:
@@ -152,7 +158,7 @@ def catch_up(
     while True:
         now = clock()
         found = find_open_version(store, repository, now)
-        if found is None or not allows(found.record.state, Step.RENEW):
+        if found is None or not allows(found.record.state, PlanStep.NEW_VERSION):
             return found
         before, content = found
         pins = [each.pin for each in store.pins(repository.uri)]
@@ -166,17 +172,17 @@ def catch_up(
 
 def next_version(
     action: RepositoryAction, content: Plan, pins: Sequence[Pin], terms: PlanTerms
-) -> Change:
+) -> StoreChange:
     """The change to the action's plan: its next version is this content with these pins."""
     assert action.plan is not None
     pinned = with_pins(content, pins, action.at, terms.usd_per_gb_month)
-    after = renewed(action.plan, pinned, action.at, action.at + terms.expires_after)
-    detail = PinsKeep(len(content.delete) - len(pinned.delete), len(content.delete))
-    event = replace(action, plan=after).event(EventName.PROPOSED, detail)
-    return Change((event,), action.plan, after, pinned)
+    after = with_new_content(action.plan, pinned, action.at, action.at + terms.expires_after)
+    detail = ImagesKeptByPins(len(content.delete) - len(pinned.delete), len(content.delete))
+    event = replace(action, plan=after).event(AuditEventName.PROPOSED, detail)
+    return StoreChange((event,), action.plan, after, pinned)
 
 
-def version_of(change: Change) -> PlanVersion | None:
+def version_of(change: StoreChange) -> PlanVersion | None:
     """The version that the change makes, if it makes one."""
     if change.after and change.content:
         return PlanVersion(change.after, change.content)
@@ -230,9 +236,9 @@ def keep_open(store: "Store", plan: PlanRecord, until: datetime, now: datetime) 
     """Returns the stored plan. Changes nothing once a person has approved or dismissed it, so no
     approval counts longer than one version is open."""
     while _has_no_approval(plan) and plan.expires_at < until:
-        after = kept_open(plan, until)
-        event = by_itself(plan, now, EventName.PROPOSED, FoundUnchanged(until))
-        if store.commit(Change((event,), plan, after)):
+        after = extended(plan, until)
+        event = automatic_event(plan, now, AuditEventName.PROPOSED, PlanFoundUnchanged(until))
+        if store.commit(StoreChange((event,), plan, after)):
             return after
         found = store.plan(plan.id)
         assert found, "plans are never removed"
@@ -249,20 +255,20 @@ def expire(store: "Store", now: datetime) -> None:
         store.commit(_pin_expiry(pin, now))
 
 
-def expiry(plan: PlanRecord, now: datetime) -> Change:
-    event = by_itself(plan, now, EventName.EXPIRED, NotCarriedOut(plan.expires_at))
-    return Change((event,), plan, expired(plan, now))
+def expiry(plan: PlanRecord, now: datetime) -> StoreChange:
+    event = automatic_event(plan, now, AuditEventName.EXPIRED, PlanExpired(plan.expires_at))
+    return StoreChange((event,), plan, expired(plan, now))
 
 
-def _pin_expiry(pin: RepositoryPin, now: datetime) -> Change:
-    event = Event(
+def _pin_expiry(pin: RepositoryPin, now: datetime) -> StoreChange:
+    event = AuditEvent(
         at=now,
-        event=EventName.PIN_EXPIRED,
-        by=BY_ITSELF,
-        detail=PinText(pin.pin),
+        event=AuditEventName.PIN_EXPIRED,
+        by=BOT_ACTOR,
+        detail=PinDetail(pin.pin),
         repository=pin.repository,
     )
-    return Change((event,), pins_removed=(pin,))
+    return StoreChange((event,), pins_removed=(pin,))
 
 
 def _has_no_approval(plan: PlanRecord) -> bool:

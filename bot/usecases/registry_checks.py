@@ -5,25 +5,25 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.core.errors import RequestError, Sentence, ServiceError
-from bot.core.findings import AwsCallFailed, Finding, failed, ok, warning
+from bot.core.doctor_findings import AwsCallFailed, Finding, failed, ok, warning
+from bot.core.errors import ErrorText, RequestError, ServiceError
 from bot.core.manifest import Described
-from bot.core.obstacles import ReferenceUse
+from bot.core.plan_problems import ReferenceUse
 from bot.core.registry_findings import (
     AccountMayPull,
     AllPullersScanned,
     AllReferencesResolved,
     AnyAccountMayPull,
-    DeletionsCarried,
-    DeletionsNotCarried,
+    DeletionsNotReplicated,
+    DeletionsReplicated,
     ImagesReadable,
     LayersNotShared,
     LayersShared,
     NoRepositories,
     NoSuchRepositories,
-    PoliciesUnread,
-    PullTimesBlurred,
-    PullTimesKept,
+    PoliciesUnreadable,
+    PullTimesAffected,
+    PullTimesUnaffected,
     ReferenceUnreadable,
     ReferenceWithoutRepository,
     RegistryFinding,
@@ -60,20 +60,20 @@ class RegistryChecks:
         """Which accounts and services may pull by the repositories' policies, and whether they are
         scanned for usage."""
         check, scope = "repository policies", str(self.id)
-        unread: list[Sentence] = []
+        unread: list[ErrorText] = []
         accounts: list[tuple[str, str]] = []
         services: list[tuple[str, str]] = []
         allowed: set[Puller] = set()
         for name, answer in self._pullers():
             if isinstance(answer, ServiceError):
-                unread.append(Sentence.of(answer))
+                unread.append(ErrorText.of(answer))
             else:
                 allowed |= answer
                 accounts += [(account, name) for account in coverage.unseen_accounts(answer)]
                 services += [(service, name) for service in coverage.unseen_services(answer)]
         if unread:
             first, *others = unread
-            yield failed(check, scope, PoliciesUnread(first, len(others)))
+            yield failed(check, scope, PoliciesUnreadable(first, len(others)))
         for account, names in sorted(_grouped(accounts).items()):
             yield failed(check, scope, _unseen_account(account, names))
         for service, names in sorted(_grouped(services).items()):
@@ -91,16 +91,16 @@ class RegistryChecks:
                 for place in self.registry.deleted_also_in(repository)
             )
         except ServiceError as error:
-            yield failed(check, scope, AwsCallFailed(Sentence.of(error)))
+            yield failed(check, scope, AwsCallFailed(ErrorText.of(error)))
             return
         unseen = set(coverage.unseen(carried))
         for place, names in carried.items():
             is_scanned = place not in unseen
             report = warning if is_scanned else failed
-            detail = DeletionsCarried(place, tuple(names), is_scanned=is_scanned)
+            detail = DeletionsReplicated(place, tuple(names), is_scanned=is_scanned)
             yield report(check, scope, detail)
         if not carried:
-            yield ok(check, scope, DeletionsNotCarried())
+            yield ok(check, scope, DeletionsNotReplicated())
 
     def references(
         self, snapshot: Snapshot, all_repositories: Iterable[RepositoryId]
@@ -146,10 +146,10 @@ class RegistryChecks:
         check, scope = "pull times", str(self.id)
         try:
             if not self.registry.records_our_pulls():
-                return ok(check, scope, PullTimesKept())
+                return ok(check, scope, PullTimesUnaffected())
         except ServiceError as error:
-            return warning(check, scope, AwsCallFailed(Sentence.of(error)))
-        blurred = PullTimesBlurred(self.principal, self.is_whole, self.id.region)
+            return warning(check, scope, AwsCallFailed(ErrorText.of(error)))
+        blurred = PullTimesAffected(self.principal, self.is_whole, self.id.region)
         return warning(check, scope, blurred)
 
     def layers(self) -> Finding:
@@ -158,7 +158,7 @@ class RegistryChecks:
             if self.registry.layers_stay_within_repositories():
                 return ok(check, scope, LayersNotShared())
         except ServiceError as error:
-            return warning(check, scope, AwsCallFailed(Sentence.of(error)))
+            return warning(check, scope, AwsCallFailed(ErrorText.of(error)))
         return warning(check, scope, LayersShared(self.id.region))
 
     def ignored(self) -> Finding:
@@ -168,7 +168,7 @@ class RegistryChecks:
         try:
             self.registry.resource_tags(self.repositories[0])
         except (RequestError, ServiceError) as error:
-            return warning(check, scope, TagsUnreadable(Sentence.of(error)))
+            return warning(check, scope, TagsUnreadable(ErrorText.of(error)))
         return ok(check, scope, TagsReadable())
 
     def _all_seen(self, pullers: Iterable[Puller]) -> AllPullersScanned:
@@ -203,7 +203,7 @@ def list_repositories(registry: Registry, scope: str) -> tuple[Finding, Sequence
             next(iter(registry.digests(first)), None)
             registry.read(first, [NO_IMAGE])
     except (RequestError, ServiceError) as error:
-        return failed("registry", scope, AwsCallFailed(Sentence.of(error))), repositories
+        return failed("registry", scope, AwsCallFailed(ErrorText.of(error))), repositories
     if not repositories:
         return warning("registry", scope, NoRepositories()), repositories
     return ok("registry", scope, ImagesReadable(len(repositories))), repositories

@@ -11,24 +11,24 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from bot.core.authority import Person, may_ask_for_report
-from bot.core.errors import RequestError, Sentence, ServiceError
+from bot.core.errors import ErrorText, RequestError, ServiceError
+from bot.core.permissions import Person, may_ask_for_report
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules
-from bot.core.records import Job, Message
-from bot.core.repository import RepositoryId
-from bot.core.schedules import (
-    IGNORE,
-    SUMMARIZED,
-    DueOutcome,
-    DueReport,
-    Entry,
-    Missed,
-    Round,
-    belongs_to,
-    due,
+from bot.core.records import PlanMessage, QueuedJob
+from bot.core.report_schedules import (
+    IGNORE_TAG,
+    SUMMARIZED_OUTCOMES,
+    ReportOutcome,
+    ReportRound,
+    ScheduledReport,
+    ScheduleEntry,
+    UnlistedRegistry,
+    due_rounds,
+    entry_of,
     why_not_posted,
 )
+from bot.core.repository import RepositoryId
 from bot.parallel import in_parallel
 from bot.ports import Clock, Registry, ReportMessages
 from bot.usecases.audit import PersonAction
@@ -47,7 +47,7 @@ class ReportRequest:
 
     repository: RepositoryId
     channel: str | None
-    round: Round | None = None
+    round: ReportRound | None = None
     is_claimed: bool = False
     placeholder: str | None = None
 
@@ -59,16 +59,16 @@ class PlannedReport:
 
     request: ReportRequest
     proposal: Proposal | None
-    outcome: DueOutcome
+    outcome: ReportOutcome
 
-    def in_round(self) -> DueReport:
+    def in_round(self) -> ScheduledReport:
         """The report's part in its round. Only reports that are summarized have `usd`."""
         request = self.request
         assert request.round, "only reports of a round are claimed or summarized"
         usd = 0.0
-        if self.proposal and self.outcome in SUMMARIZED:
+        if self.proposal and self.outcome in SUMMARIZED_OUTCOMES:
             usd = self.proposal.content.savings.usd_per_month
-        return DueReport(request.repository.uri, request.round, self.outcome, usd)
+        return ScheduledReport(request.repository.uri, request.round, self.outcome, usd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,14 @@ class Reports:
         proposal = None if is_decided else self._open_proposal(propose)
         return PlannedReport(request, proposal, _outcome(request, proposal))
 
-    def deliver(self, planned: PlannedReport) -> Message | None:
+    def deliver(self, planned: PlannedReport) -> PlanMessage | None:
         """Posts the report, and reduces older messages of its plan in the channel to one line.
         Stores the outcome of a claimed report, with the message if there is one. Returns None if
         the report is not to be posted.
 
         Raises ServiceError if posting or the database fails."""
         request, proposal = planned.request, planned.proposal
-        if planned.outcome is not DueOutcome.POSTED:
+        if planned.outcome is not ReportOutcome.POSTED:
             if request.is_claimed:
                 self.settle(planned.in_round())
             return None
@@ -114,7 +114,7 @@ class Reports:
         self.messages.fold_older(message)
         return message
 
-    def settle(self, report: DueReport) -> None:
+    def settle(self, report: ScheduledReport) -> None:
         """Stores the outcome of a claimed report, and queues the summary of its round if it was the
         last one. Raises ServiceError if the database fails."""
         self.store.settle_report(report)
@@ -133,13 +133,13 @@ class Reports:
                 return kept
 
 
-def _outcome(request: ReportRequest, proposal: Proposal | None) -> DueOutcome:
+def _outcome(request: ReportRequest, proposal: Proposal | None) -> ReportOutcome:
     if request.round is None:
-        return DueOutcome.POSTED
+        return ReportOutcome.POSTED
     is_open = proposal and proposal.record.state is PlanState.PROPOSED
     if proposal is None or not is_open or request.channel is None:
-        return DueOutcome.LEFT_OUT
-    return why_not_posted(proposal.content, request.round.min_saving) or DueOutcome.POSTED
+        return ReportOutcome.LEFT_OUT
+    return why_not_posted(proposal.content, request.round.min_saving) or ReportOutcome.POSTED
 
 
 @dataclass(slots=True)
@@ -148,25 +148,25 @@ class ReportScheduler:
     `since`: reports that were due before are left out. `warn` gets sentences for the log."""
 
     store: "Store"
-    entries: Sequence[Entry]
+    entries: Sequence[ScheduleEntry]
     registries: Mapping[str, Registry]
     since: datetime
     warn: Callable[[str], None]
-    _listed: set[Round] = field(default_factory=set, init=False)
+    _listed: set[ReportRound] = field(default_factory=set, init=False)
 
     def __call__(self, now: datetime) -> None:
         """Called every minute. Raises ServiceError if the database fails. A call makes up for what
         the one before it could not write, and for registries that it could not list."""
-        rounds = due(self.entries, self.since, now)
+        rounds = due_rounds(self.entries, self.since, now)
         for registry, waiting in self._not_listed(rounds, now).items():
             self._list(registry, {round_: rounds[round_] for round_ in waiting}, now)
         self.store.gather(now)
 
     def _not_listed(
-        self, rounds: Mapping[Round, Entry], now: datetime
-    ) -> Mapping[str, Sequence[Round]]:
+        self, rounds: Mapping[ReportRound, ScheduleEntry], now: datetime
+    ) -> Mapping[str, Sequence[ReportRound]]:
         """By registry: the rounds for which its repositories are not claimed yet."""
-        found: defaultdict[str, list[Round]] = defaultdict(list)
+        found: defaultdict[str, list[ReportRound]] = defaultdict(list)
         for round_ in (each for each in rounds if each not in self._listed):
             waiting = self.store.begin_round(round_, self.registries, now)
             if not waiting:
@@ -175,17 +175,17 @@ class ReportScheduler:
                 found[registry].append(round_)
         return found
 
-    def _list(self, name: str, rounds: Mapping[Round, Entry], now: datetime) -> None:
+    def _list(self, name: str, rounds: Mapping[ReportRound, ScheduleEntry], now: datetime) -> None:
         registry = self.registries[name]
         try:
             id_, found = registry.id(), list(registry.repositories())
         except (RequestError, ServiceError) as error:
             self.warn(f"{error}; its reports are due, and it is tried again in a minute")
             for round_ in rounds:
-                self.store.miss(round_, Missed(name, Sentence.of(error)))
+                self.store.miss(round_, UnlistedRegistry(name, ErrorText.of(error)))
             return
         self.store.remember_repositories(id_, found, now)
-        entries = {repository: belongs_to(repository, self.entries) for repository in found}
+        entries = {repository: entry_of(repository, self.entries) for repository in found}
         posted = [each for each in found if entries[each] in rounds.values()]
         wanted = list(self._not_ignored(registry, posted))
         for round_, entry in rounds.items():
@@ -206,7 +206,7 @@ def is_ignored(registry: Registry, repository: RepositoryId, warn: Callable[[str
     """Whether the repository's AWS tags leave it out of scheduled reports. False if they cannot be
     read."""
     try:
-        return IGNORE in registry.resource_tags(repository)
+        return IGNORE_TAG in registry.resource_tags(repository)
     except (RequestError, ServiceError) as error:
         warn(f"{error}; {repository.name} is reported all the same")
         return False
@@ -227,7 +227,7 @@ class RequestedReport:
     placeholder: str | None
 
     @classmethod
-    def of(cls, job: Job) -> Self:
+    def of(cls, job: QueuedJob) -> Self:
         payload = job.payload
         placeholder = payload.get("ts") or None
         return cls(payload["repository"], payload["channel"], payload["user"], placeholder)

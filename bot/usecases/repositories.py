@@ -13,7 +13,7 @@ from bot.core.legal_texts import ONLY_GLOBS, REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
 from bot.core.repository import RegistryId, RepositoryId, is_repository_name, parse_registry_host
 from bot.core.snapshot import Naming, Namings
-from bot.core.words import first_few
+from bot.core.text_formatting import first_few
 from bot.ports import Registry
 
 if TYPE_CHECKING:

@@ -18,11 +18,18 @@ from bot.bootstrap.processes import Shutdown
 from bot.bootstrap.sources import CompletedScan, open_sources
 from bot.bootstrap.storage import open_storage_with
 from bot.bootstrap.usecases import open_authority, open_proposer
-from bot.core.authority import SlackPerson
-from bot.core.errors import RequestError, Sentence, ServiceError
-from bot.core.records import BY_ITSELF, Job
+from bot.core.errors import ErrorText, RequestError, ServiceError
+from bot.core.permissions import SlackUser
+from bot.core.records import BOT_ACTOR, QueuedJob
+from bot.core.report_schedules import (
+    REPORT_JOB,
+    SUMMARY_JOB,
+    JobFailure,
+    ReportFailure,
+    ReportOutcome,
+    ScheduledReport,
+)
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.schedules import DUE, REST, DueOutcome, DueReport, JobFailure, ReportFailure
 from bot.ports import Clock, Progress, ScanMemory
 from bot.render.errors import any_error_sentence, any_error_words, failure_words
 from bot.settings.model import Settings
@@ -114,7 +121,7 @@ class ReportPlanner:
         self,
         found: FoundRepository,
         registries: Sequence[EcrRegistry],
-        person: SlackPerson,
+        person: SlackUser,
         progress: Progress,
     ) -> Proposal:
         """Raises what planning and the store raise."""
@@ -127,10 +134,10 @@ class ReportPlanner:
 class JobHandler(Protocol):
     """Handles jobs of one kind."""
 
-    def do(self, job: Job, lease: Lease) -> None:
+    def do(self, job: QueuedJob, lease: Lease) -> None:
         """Raises LeaseLostError, ShutdownError, and ServiceError if the job is to be retried."""
 
-    def give_up(self, job: Job, why: JobFailure) -> None:
+    def give_up(self, job: QueuedJob, why: JobFailure) -> None:
         """Shows why the job was not done."""
 
 
@@ -145,10 +152,10 @@ class JobHandlers:
         """Raises RequestError or ServiceError while Slack cannot be used."""
         self.slack.services()
 
-    def do(self, job: Job, lease: Lease) -> None:
+    def do(self, job: QueuedJob, lease: Lease) -> None:
         self.by_kind[job.kind].do(job, lease)
 
-    def give_up(self, job: Job, why: JobFailure) -> None:
+    def give_up(self, job: QueuedJob, why: JobFailure) -> None:
         self.by_kind[job.kind].give_up(job, why)
 
 
@@ -163,8 +170,8 @@ def open_job_handlers(
     return JobHandlers(
         {
             REPORT: RequestedReportHandler(maker),
-            DUE: ScheduledReportHandler(store, maker, clock),
-            REST: SummaryHandler(store, slack, limiter),
+            REPORT_JOB: ScheduledReportHandler(store, maker, clock),
+            SUMMARY_JOB: SummaryHandler(store, slack, limiter),
         },
         slack,
     )
@@ -201,7 +208,7 @@ class ReportMaker:
         """`requester`: who requested the report. Raises what `Reports.plan` and `progress`
         raise."""
         workspace = self.slack.services().workspace.id
-        without_rights = SlackPerson(requester, workspace, is_guest=True, groups=None)
+        without_rights = SlackUser(requester, workspace, is_guest=True, groups=None)
         propose = partial(self.planner.propose, found, registries, without_rights, progress)
         return self.reports().plan(request, propose)
 
@@ -226,7 +233,7 @@ class ScheduledReportHandler:
     maker: ReportMaker
     clock: Clock
 
-    def do(self, job: Job, lease: Lease) -> None:
+    def do(self, job: QueuedJob, lease: Lease) -> None:
         """Stores the outcome once, however often the job is retried. Raises LeaseLostError,
         ShutdownError, and ServiceError if Slack, the database or, for PLANNING_RETRIED_FOR, AWS
         fails."""
@@ -247,38 +254,38 @@ class ScheduledReportHandler:
             lease.renew()
             self._deliver(planned, report)
 
-    def give_up(self, job: Job, why: JobFailure) -> None:
+    def give_up(self, job: QueuedJob, why: JobFailure) -> None:
         if report := self._report(job):
             self._fail(report, why)
 
-    def _report(self, job: Job) -> DueReport | None:
+    def _report(self, job: QueuedJob) -> ScheduledReport | None:
         local = datetime.fromisoformat(job.payload["local"])
         return self.store.due_report(job.payload["repository"], local)
 
-    def _plan(self, report: DueReport, lease: Lease) -> PlannedReport:
+    def _plan(self, report: ScheduledReport, lease: Lease) -> PlannedReport:
         registries = self.maker.registries()
         found = find_repository(report.repository, registries)
         channel = self.maker.slack.services().workspace.rules_of(found.repository).channel
         request = ReportRequest(found.repository, channel, report.round, is_claimed=True)
         progress = self.maker.progress(lease, _no_progress)
-        return self.maker.plan(request, found, registries, BY_ITSELF, progress)
+        return self.maker.plan(request, found, registries, BOT_ACTOR, progress)
 
-    def _deliver(self, planned: PlannedReport, report: DueReport) -> None:
+    def _deliver(self, planned: PlannedReport, report: ScheduledReport) -> None:
         try:
             self.maker.reports().deliver(planned)
         except SlackError as error:
             if error.code not in CANNOT_POST:
                 raise
             _log.error("The report of %s cannot be posted: %s", report.name, error)
-            self._fail(report, Sentence.of(error))
+            self._fail(report, ErrorText.of(error))
 
-    def _not_planned(self, report: DueReport, error: Exception) -> None:
+    def _not_planned(self, report: ScheduledReport, error: Exception) -> None:
         sentence = any_error_sentence(error)
         _log.warning("%s cannot be planned: %s", report.name, failure_words(sentence))
         self._fail(report, sentence)
 
-    def _fail(self, report: DueReport, why: ReportFailure) -> None:
-        self.maker.reports().settle(replace(report, outcome=DueOutcome.FAILED, error=why))
+    def _fail(self, report: ScheduledReport, why: ReportFailure) -> None:
+        self.maker.reports().settle(replace(report, outcome=ReportOutcome.FAILED, error=why))
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +295,7 @@ class RequestedReportHandler:
 
     maker: ReportMaker
 
-    def do(self, job: Job, lease: Lease) -> None:
+    def do(self, job: QueuedJob, lease: Lease) -> None:
         """Shows in place of a report why it cannot be planned. Raises LeaseLostError,
         ShutdownError, and ServiceError if Slack or the database fails."""
         requested = RequestedReport.of(job)
@@ -303,7 +310,7 @@ class RequestedReportHandler:
             self._report(each, registries, requested, lease)
             requested = replace(requested, placeholder=None)
 
-    def give_up(self, job: Job, why: JobFailure) -> None:
+    def give_up(self, job: QueuedJob, why: JobFailure) -> None:
         requested = RequestedReport.of(job)
         sentence = f"{requested.repository} cannot be reported: {failure_words(why)}"
         self._placeholder(requested).show_failure(failed_message(sentence))
@@ -367,7 +374,7 @@ class SummaryHandler:
     slack: SlackAccess
     limiter: PostLimiter
 
-    def do(self, job: Job, lease: Lease) -> None:
+    def do(self, job: QueuedJob, lease: Lease) -> None:
         """Raises LeaseLostError, and ServiceError if Slack or the database fails."""
         rest = self.store.rest(job.payload["line"])
         workspace = self.slack.services().workspace
@@ -379,7 +386,7 @@ class SummaryHandler:
         lease.renew()
         post_summary(workspace.client, channel, rest)
 
-    def give_up(self, job: Job, why: JobFailure) -> None:
+    def give_up(self, job: QueuedJob, why: JobFailure) -> None:
         """Logs the summary."""
         if rest := self.store.rest(job.payload["line"]):
             text = rest_message(rest).text

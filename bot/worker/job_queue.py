@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.bootstrap.processes import Shutdown
-from bot.core.errors import Sentence, ServiceError
-from bot.core.records import Job, Worker
-from bot.core.schedules import JobFailure, NotDoneInADay, TooManyAttempts
+from bot.core.errors import ErrorText, ServiceError
+from bot.core.records import PlanWorker, QueuedJob
+from bot.core.report_schedules import JobFailure, NotDoneWithinADay, TooManyAttempts
 from bot.ports import Clock
 from bot.process import collect_garbage
 from bot.render.errors import any_error_words, failure_words
@@ -37,7 +37,7 @@ class JobWorker:
     process."""
 
     queue: Store
-    worker: Worker
+    worker: PlanWorker
     handlers: JobHandlers
     clock: Clock
     shutdown: Shutdown
@@ -66,7 +66,7 @@ class JobWorker:
         collect_garbage()
         return True
 
-    def _do(self, job: Job, lease: Lease) -> None:
+    def _do(self, job: QueuedJob, lease: Lease) -> None:
         try:
             if job.attempts > MAX_ATTEMPTS:
                 self._give_up(job, TooManyAttempts(MAX_ATTEMPTS))
@@ -81,17 +81,17 @@ class JobWorker:
         else:
             self.queue.done(job)
 
-    def _put_off(self, job: Job, lease: Lease, error: ServiceError) -> None:
+    def _put_off(self, job: QueuedJob, lease: Lease, error: ServiceError) -> None:
         age = self.clock() - job.made_at
         if age < RETRIED_FOR:
             delay = delay_at(age)
             _log.warning("%s; it is tried again in %d s", error, delay.total_seconds())
             lease.release(delay)
         else:
-            self._give_up(job, NotDoneInADay(Sentence.of(error)))
+            self._give_up(job, NotDoneWithinADay(ErrorText.of(error)))
             self.queue.done(job)
 
-    def _give_up(self, job: Job, why: JobFailure) -> None:
+    def _give_up(self, job: QueuedJob, why: JobFailure) -> None:
         _log.error("The job %s (%s) is given up: %s", job.id, job.kind, failure_words(why))
         try:
             self.handlers.give_up(job, why)

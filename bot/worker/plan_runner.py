@@ -9,7 +9,7 @@ from threading import Lock
 
 from bot.core.plan import CARRIED_OUT, PlanState
 from bot.core.records import PlanRecord
-from bot.core.words import moment
+from bot.core.text_formatting import format_time
 from bot.process import collect_garbage
 from bot.render.decisions import pause_words, state_words
 from bot.render.errors import any_error_words, not_started_words
@@ -115,6 +115,8 @@ def _named(plan: PlanRecord) -> str:
 
 def _outcome_words(plan: PlanRecord) -> str:
     if plan.state is PlanState.APPROVED and plan.execute_after:
-        return f"comes late, and waits for a new undo window: until {moment(plan.execute_after)}"
+        return (
+            f"comes late, and waits for a new undo window: until {format_time(plan.execute_after)}"
+        )
     saved = f"; {freed(plan)} freed" if plan.state in CARRIED_OUT else ""
     return f"{state_words(plan.state)}{saved}"

@@ -7,7 +7,7 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.aws.errors import explain_errors
 from bot.aws.sessions import AssumedRole, open_session
-from bot.core.errors import FailedCall, Sentence, ServiceError
+from bot.core.errors import ErrorText, FailedCall, ServiceError
 from bot.playground.aws import Fault, StandIn
 from tests.support import Shelf
 from tests.usage.aws_support import open_aws_api
@@ -16,10 +16,10 @@ ROLE = "arn:aws:iam::123456789012:role/reader"
 DENIED = "AccessDeniedException"
 
 
-def sentence_of(call: Callable[[], object]) -> Sentence:
+def sentence_of(call: Callable[[], object]) -> ErrorText:
     with pytest.raises(ServiceError) as caught:
         call()
-    return Sentence.of(caught.value)
+    return ErrorText.of(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_answer_that_leaves_out_an_image(
 @pytest.mark.usefixtures("aws", "environment")
 def test_an_answer_of_another_service_that_cannot_be_used() -> None:
     answer = open_aws_api().call("ecs", "list_clusters")
-    assert Sentence.of(answer.unusable("is odd")).call == FailedCall("ecs:ListClusters")
+    assert ErrorText.of(answer.unusable("is odd")).call == FailedCall("ecs:ListClusters")
     failed = sentence_of(lambda: answer["nonsense"])
     assert failed.call == FailedCall("ecs:ListClusters")
 

@@ -5,7 +5,7 @@ from math import ceil
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import Content, DigestDiffers, InArchive, LeftOut, MediaTypeUnknown, Unread
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import Fault, StandIn, manifests
@@ -156,7 +156,7 @@ def test_an_image_that_was_deleted_meanwhile(
     batch = list(registry.describe(shelf.id))
     aws.world.remove(shelf.repository, gone)
     answers = registry.read(shelf.id, batch).found
-    assert answers[gone] == Unread(Sentence("ECR answered ImageNotFound"))
+    assert answers[gone] == Unread(ErrorText("ECR answered ImageNotFound"))
     assert isinstance(answers[stays], Content)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from bot.bootstrap import processes
 from bot.bootstrap.processes import is_gone, this_worker
-from bot.core.records import Worker
+from bot.core.records import PlanWorker
 
 SAYS_WHO_IT_IS = """
 from bot.bootstrap.processes import this_worker
@@ -26,7 +26,7 @@ class Another:
     """A process of this machine, and how a run names it."""
 
     process: "subprocess.Popen[str]"
-    worker: Worker
+    worker: PlanWorker
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def another() -> Iterator[Another]:
         process.kill()
 
 
-def state_of(worker: Worker) -> str:
+def state_of(worker: PlanWorker) -> str:
     stat = Path(f"/proc/{worker.pid}/stat").read_text()
     return stat.rpartition(")")[2].split()[0]
 

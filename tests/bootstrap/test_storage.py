@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap.storage import Storage, open_storage_with
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.ports import Doubted, WorkloadCount
 from bot.store.store import Store, open_store
 from tests.store.support import event
@@ -42,7 +42,7 @@ def test_what_was_doubted_before_can_be_confirmed(store: Store, without_store: S
     without_store.scans.usage.doubt(DOUBTED)
     with open_storage_with(store) as memory:
         assert memory.scans.usage.doubted() == [DOUBTED]
-        assert memory.scans.usage.confirm(DOUBTED, event(EventName.CONFIRMED_USAGE))
+        assert memory.scans.usage.confirm(DOUBTED, event(AuditEventName.CONFIRMED_USAGE))
     assert store.last_listed("ecs", "here") == FEW
 
 

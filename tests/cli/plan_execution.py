@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO
 
-from bot.core.records import Change, PlanRecord
+from bot.core.records import PlanRecord, StoreChange
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
 from tests.cli.forked_processes import Forked
@@ -102,4 +102,4 @@ def late_by(store: Store, id_: str, delay: timedelta) -> None:
         execute_after=before.execute_after - delay,
         revision=before.revision + 1,
     )
-    assert store.commit(Change([event()], before, after))
+    assert store.commit(StoreChange([event()], before, after))

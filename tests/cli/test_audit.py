@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.errors import Sentence
-from bot.core.records import EventName
+from bot.core.errors import ErrorText
+from bot.core.records import AuditEventName
 from bot.store.store import Store
 from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Write
 from tests.store.support import event
@@ -98,7 +98,7 @@ def test_since(since: str, first: str | None, run: Run, own_store: Store) -> Non
             "yesterday": now - timedelta(days=1),
         }
     for detail, at in times.items():
-        own_store.record(event(EventName.REFUSED, at=at, detail=Sentence(detail)))
+        own_store.record(event(AuditEventName.REFUSED, at=at, detail=ErrorText(detail)))
     result = run("audit", "--since", since, "--format", "json")
     if first is None:
         assert result.status == 2

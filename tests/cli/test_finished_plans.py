@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.playground.aws import StandIn
 from bot.store.store import Store
 from tests.cli.plan_execution import (
@@ -92,7 +92,7 @@ def test_how_far_it_is_while_it_lasts(
 
     def pending() -> int:
         outcomes = [item.outcome for item in own_store.items(id_, 1)]
-        return outcomes.count(Outcome.PENDING)
+        return outcomes.count(ImageOutcome.PENDING)
 
     with working("recover") as process:
         until(lambda: aws.world.calls.count(DELETION) == 4)

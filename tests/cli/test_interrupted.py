@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
 from tests.cli.plan_execution import (
@@ -29,7 +29,7 @@ from tests.support import Run, Shelf
 STOPPING = "ecr-clean: stopping after the batches in flight; Ctrl-C again leaves at once\n"
 
 
-def outcomes(store: Store, id_: str) -> dict[str, Outcome]:
+def outcomes(store: Store, id_: str) -> dict[str, ImageOutcome]:
     plan = as_stored(store, id_)
     return {item.digest: item.outcome for item in store.items(id_, plan.version)}
 
@@ -38,7 +38,7 @@ def check_receipt(store: Store, id_: str, shelf: Shelf) -> None:
     """It tells the truth of every digest."""
     there = set(shelf.repository.manifests)
     for digest, outcome in outcomes(store, id_).items():
-        assert outcome is (Outcome.SPARED if digest in there else Outcome.DELETED)
+        assert outcome is (ImageOutcome.SKIPPED if digest in there else ImageOutcome.DELETED)
 
 
 def test_in_the_undo_window_the_approval_stands(

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from bot.core.plan import PlanState
-from bot.core.records import EventName, Pause
+from bot.core.records import AuditEventName, Pause
 from bot.store.store import Store
 from tests.cli.plan_execution import NOTHING, approved, as_stored, proposed, until
 from tests.store.support import event
@@ -14,11 +14,11 @@ SAYS = "U0000000001 paused ecr-clean 2026-11-23 12:00 UTC (the registry moves)"
 
 
 def pause(store: Store) -> None:
-    assert store.set_pause(PAUSE, event(EventName.PAUSED))
+    assert store.set_pause(PAUSE, event(AuditEventName.PAUSED))
 
 
 def resume(store: Store) -> None:
-    assert store.set_pause(None, event(EventName.RESUMED))
+    assert store.set_pause(None, event(AuditEventName.RESUMED))
 
 
 def test_recover_names_who_paused(run: Run, at_once: Shelf, own_store: Store) -> None:

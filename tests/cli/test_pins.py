@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.pins import Pin
-from bot.core.records import Change, RepositoryPin
-from bot.core.transitions import started
+from bot.core.plan_transitions import started
+from bot.core.records import RepositoryPin, StoreChange
 from bot.playground.aws import StandIn
 from bot.store.store import Store
 from tests.cli.stored_plans import ANN, BOB, LOOKED_AT, Write
@@ -94,7 +94,7 @@ def test_a_plan_that_is_being_carried_out(run: Run, pin: Run, id_: str, own_stor
     assert approved
     assert approved.execute_after
     executing = started(approved, approved.execute_after)
-    assert own_store.commit(Change([event()], approved, executing))
+    assert own_store.commit(StoreChange([event()], approved, executing))
     result = pin("1.0")
     assert result.status == 0
     assert result.out.endswith(f"Plan {id_}, version 1, is being carried out.\n")
@@ -210,7 +210,7 @@ def test_pins_that_have_run_out_are_removed(
     made_at = datetime.now(UTC) - timedelta(days=2)
     brief = Pin("1.0", ANN, "for a day", made_at + timedelta(days=1))
     stored = RepositoryPin(releases.id.uri, brief, made_at)
-    assert own_store.commit(Change([event()], pins_added=[stored]))
+    assert own_store.commit(StoreChange([event()], pins_added=[stored]))
     assert len(plan().plan["delete"]) == 3
     assert listed(run) == []
     told = run("audit", "--format", "json").plans[-1]

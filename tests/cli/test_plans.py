@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import Change
-from bot.core.transitions import started
+from bot.core.plan_transitions import started
+from bot.core.records import StoreChange
 from bot.playground.aws import StandIn
 from bot.store.store import Store
 from tests.cli.stored_plans import ANN, LOOKED_AT, Write
@@ -114,7 +114,7 @@ def test_what_was_carried_out_has_a_receipt(run: Run, id_: str, own_store: Store
     assert approved
     assert approved.execute_after
     executing = started(approved, approved.execute_after)
-    assert own_store.commit(Change([event()], approved, executing))
+    assert own_store.commit(StoreChange([event()], approved, executing))
     assert f"Plan {id_}, version 1, is being carried out." in run("show", id_).out
     (listed,) = run("plans", "--format", "json").plans
     assert listed["state"] == PlanState.EXECUTING

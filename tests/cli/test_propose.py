@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import Change
-from bot.core.transitions import started
-from bot.core.words import moment
+from bot.core.plan_transitions import started
+from bot.core.records import StoreChange
+from bot.core.text_formatting import format_time
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.store.store import Store
 from tests.cli.stored_plans import ANN, LOOKED_AT, Write
@@ -96,7 +96,7 @@ def test_so_is_one_that_is_being_carried_out(propose: Run, run: Run, own_store: 
     assert approved
     assert approved.execute_after
     executing = started(approved, approved.execute_after)
-    assert own_store.commit(Change([event()], approved, executing))
+    assert own_store.commit(StoreChange([event()], approved, executing))
     again = propose()
     assert "is being carried out, so it stays as it is" in again.sentence
     assert again.plan["state"] == PlanState.EXECUTING
@@ -195,7 +195,7 @@ def test_a_young_database_tells_since_when_it_knows(
     with sqlite3.connect(environment / "state" / "ecr-clean" / "ecr-clean.db") as db:
         db.execute("UPDATE about SET made_at = ?", [f"{made_at:%Y-%m-%d %H:%M:%S.%f}"])
     out = run("propose", "team/api").out
-    line = f"The database knows of no pin, plan or moved tag before {moment(made_at)}."
+    line = f"The database knows of no pin, plan or moved tag before {format_time(made_at)}."
     assert (line in out.splitlines()) is told
 
 

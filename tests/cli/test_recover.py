@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import Change, Run, Worker
-from bot.core.transitions import taken_over
-from bot.core.words import moment
+from bot.core.plan_transitions import taken_over
+from bot.core.records import PlanRun, PlanWorker, StoreChange
+from bot.core.text_formatting import format_time
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
 from tests import support
@@ -29,7 +29,7 @@ from tests.cli.plan_execution import (
 from tests.store.support import event
 from tests.support import Shelf
 
-ELSEWHERE = Worker("elsewhere", "another boot", pid=4711, started=1)
+ELSEWHERE = PlanWorker("elsewhere", "another boot", pid=4711, started=1)
 
 
 def killed(aws: StandIn, run: support.Run, builds: Shelf) -> str:
@@ -44,12 +44,12 @@ def killed(aws: StandIn, run: support.Run, builds: Shelf) -> str:
     return id_
 
 
-def give(store: Store, id_: str, worker: Worker, until_: datetime) -> None:
+def give(store: Store, id_: str, worker: PlanWorker, until_: datetime) -> None:
     """The run of a plan, to somebody else."""
     before, run = as_stored(store, id_), store.run(id_)
     assert run
-    theirs: Run = replace(run, attempt=run.attempt + 1, worker=worker, leased_until=until_)
-    change = Change([event()], before, taken_over(before), run_before=run, run=theirs)
+    theirs: PlanRun = replace(run, attempt=run.attempt + 1, worker=worker, leased_until=until_)
+    change = StoreChange([event()], before, taken_over(before), run_before=run, run=theirs)
     assert store.commit(change)
 
 
@@ -125,7 +125,7 @@ def test_a_run_of_another_machine_is_left_alone_until_its_lease_has_run_out(
     assert result.sentence == (
         f"the plan {id_} for team/api is carried out by process 4711 on elsewhere, as far as "
         "anybody can tell from here: if that is gone, run ecr-clean recover again after "
-        f"{moment(until_)}"
+        f"{format_time(until_)}"
     )
     assert as_stored(own_store, id_).state is PlanState.EXECUTING
     give(own_store, id_, ELSEWHERE, datetime.now(UTC))

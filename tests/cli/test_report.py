@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.schedules import IGNORE
+from bot.core.report_schedules import IGNORE_TAG
 from bot.playground.aws import StandIn
 from bot.playground.slack import BOT_TOKEN, Fault, Person, Workspace
 from bot.store.store import Store
@@ -105,7 +105,7 @@ def test_whoever_is_asked_for_has_a_message_of_its_own(run: Run, ann: Person, ch
 
 
 def test_what_is_left_out(run: Run, aws: StandIn, api: Shelf, ann: Person, channel: str) -> None:
-    aws.world.create_repository("team/lab", tags={IGNORE: ""})
+    aws.world.create_repository("team/lab", tags={IGNORE_TAG: ""})
     assert run("approve", proposed(run), "--confirm", api.id.name).status == 0
     result = run("report")
     assert (result.status, result.out) == (0, "Nothing was posted.\n")

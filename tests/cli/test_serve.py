@@ -14,7 +14,7 @@ from typing import IO
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.playground.aws import Fault, StandIn
 from bot.store.store import Store
 from tests.cli.forked_processes import Forked
@@ -170,8 +170,8 @@ def test_what_has_run_out_is_ended(
         until(lambda: as_stored(own_store, id_).state is PlanState.EXPIRED)
         until(lambda: not own_store.pins())
     events = [event.event for event in own_store.events()]
-    assert EventName.EXPIRED in events
-    assert EventName.PIN_EXPIRED in events
+    assert AuditEventName.EXPIRED in events
+    assert AuditEventName.PIN_EXPIRED in events
 
 
 @pytest.mark.slow

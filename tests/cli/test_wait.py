@@ -8,10 +8,10 @@ import pytest
 
 from bot.bootstrap.processes import Shutdown
 from bot.cli.runs import PlanExecutor
-from bot.core.authority import AwsIdentity
+from bot.core.permissions import AwsIdentity
 from bot.core.plan import PlanState
-from bot.core.records import Change
-from bot.core.transitions import called_back
+from bot.core.plan_transitions import reopened
+from bot.core.records import StoreChange
 from bot.playground.aws import StandIn
 from bot.settings.load import load_settings
 from bot.store.store import Store
@@ -161,7 +161,7 @@ def test_called_back_by_somebody_else_in_the_window(
 
     def stop_it(_leaving: Shutdown, _seconds: float) -> None:
         before = as_stored(own_store, id_)
-        assert own_store.commit(Change([event()], before, called_back(before)))
+        assert own_store.commit(StoreChange([event()], before, reopened(before)))
 
     monkeypatch.setattr(Shutdown, "sleep", stop_it)
     result = run("approve", id_, "--wait")

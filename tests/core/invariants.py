@@ -8,8 +8,8 @@ from bot.core.judge import Judged
 from bot.core.manifest import Manifest
 from bot.core.plan import Plan
 from bot.core.policy import Evidence
-from bot.core.reasons import RuleName, Verdict
 from bot.core.rules.tags import MatchingTags
+from bot.core.verdict_reasons import RuleName, Verdict
 from bot.render.reasons import reason_words
 
 ALONE = {

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from bot.core.judge import Judged
 from bot.core.plan import Plan
-from bot.core.reasons import Verdict
 from bot.core.usage import Usage
+from bot.core.verdict_reasons import Verdict
 
 
 def as_stored(plan: Plan) -> Plan:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -106,7 +106,7 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
         restored_at=draw(times) if oddity == "restored" else None,
     )
     return settle(
-        described, Unread(Sentence("timed out")) if oddity in ("unread", "future") else content
+        described, Unread(ErrorText("timed out")) if oddity in ("unread", "future") else content
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
@@ -18,7 +18,7 @@ from bot.core.manifest import (
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
-UNREAD = Unread(Sentence("AccessDenied"))
+UNREAD = Unread(ErrorText("AccessDenied"))
 
 
 def settled(
@@ -40,7 +40,7 @@ def test_the_text_goes_before_what_ecr_says_of_it() -> None:
 def test_what_ecr_says_stands_for_a_text_that_could_not_be_read() -> None:
     unread = settled(UNREAD, OCI_MANIFEST, IMAGE_CONFIG, subject=B)
     assert (unread.kind, unread.subject, unread.blobs) == (ManifestKind.REFERRER, B, None)
-    assert unread.unread == Sentence("AccessDenied")
+    assert unread.unread == ErrorText("AccessDenied")
     assert unread.type_is_known
 
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.judge import Judged
 from bot.core.manifest import ManifestName
-from bot.core.obstacles import Doubt
 from bot.core.plan import Plan, content_hash
-from bot.core.reasons import PartOf, RuleName, StoredReason, Tagged, TagGroup, Verdict
+from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId
 from bot.core.usage import SourceScan, UnscannedRegion, Usage
+from bot.core.verdict_reasons import KeptByTag, LegacyReason, PartOf, RuleName, TagPatterns, Verdict
 from tests.core import strategies as some
 from tests.core.stored import as_stored
 from tests.core.strategies import NOW, World
@@ -34,7 +34,7 @@ PLAN = replace(
     deleted_also_in=(ELSEWHERE, RegistryId("210987654321", "us-east-1")),
 )
 GOING = next(place for place, j in enumerate(PLAN.judged) if j.pulled_lately and j.parent)
-FOLLOWS, TAGGED = PLAN.judged[GOING].reasons[0], Tagged("1", TagGroup())
+FOLLOWS, TAGGED = PLAN.judged[GOING].reasons[0], KeptByTag("1", TagPatterns())
 FOLLOWS_ANOTHER = PartOf(ManifestName(f"sha256:{'e' * 64}", None), is_referrer=True)
 
 
@@ -54,7 +54,7 @@ def looking(*scans: SourceScan) -> Plan:
 
 
 def doubting(workloads: int) -> SourceScan:
-    return replace(FILES, failure=Doubt(workloads, 10, NOW))
+    return replace(FILES, failure=UsageDrop(workloads, 10, NOW))
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def doubting(workloads: int) -> SourceScan:
         ("another source", looking(ECS, replace(FILES, source="batch"))),
         ("another scope", looking(ECS, replace(FILES, scope="other.txt"))),
         ("a look in doubt", looking(ECS, doubting(4))),
-        ("a look that failed", looking(ECS, replace(FILES, failure=Sentence("it is gone")))),
+        ("a look that failed", looking(ECS, replace(FILES, failure=ErrorText("it is gone")))),
         ("a source switched on", replace(PLAN, usage=replace(PLAN.usage, not_checked=("batch",)))),
         (
             "a Region where nobody looks",
             replace(PLAN, usage=replace(PLAN.usage, unscanned_regions=UNSEEN)),
         ),
         ("another replica", replace(PLAN, deleted_also_in=(ELSEWHERE,))),
-        ("a problem", replace(PLAN, problems=(Sentence("something could not be read"),))),
+        ("a problem", replace(PLAN, problems=(ErrorText("something could not be read"),))),
         ("another repository", replace(PLAN, repository=replace(PLAN.repository, uri="h/other"))),
     ],
 )
@@ -97,7 +97,7 @@ def test_what_counts(description: str, other: Plan) -> None:
         ("the fields of a reason", judging(reasons=(FOLLOWS_ANOTHER,))),
         (
             "a sentence of an earlier version",
-            judging(reasons=(StoredReason(RuleName.FOLLOWS, "follows 1"),)),
+            judging(reasons=(LegacyReason(RuleName.FOLLOWS, "follows 1"),)),
         ),
         ("the same rule twice", judging(reasons=(FOLLOWS, FOLLOWS_ANOTHER))),
         ("when it was pulled", describing(pulled_at=NOW)),
@@ -115,7 +115,7 @@ def test_what_does_not_count(description: str, other: Plan) -> None:
 
 
 def test_of_problems_and_failures_the_words_do_not_count() -> None:
-    denied, late, more = map(Sentence, ("AccessDenied", "a timeout", "and more"))
+    denied, late, more = map(ErrorText, ("AccessDenied", "a timeout", "and more"))
     one = replace(looking(replace(ECS, failure=denied)), problems=(denied,))
     other = replace(looking(replace(ECS, failure=late)), problems=(late, more))
     assert content_hash(one) == content_hash(other)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.core.judge import Judged
 from bot.core.pins import Pin
 from bot.core.plan import Plan, content_hash, make_plan, with_pins
-from bot.core.reasons import Pinned, RuleName, StoredReason, Verdict
 from bot.core.savings import BYTES_PER_GB, Prices
+from bot.core.verdict_reasons import LegacyReason, Pinned, RuleName, Verdict
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
 from tests.core.invariants import check, parents
@@ -151,7 +151,7 @@ def test_a_pin_that_an_earlier_version_stored_as_a_sentence_makes_no_news() -> N
     earlier = tuple(
         replace(
             judged,
-            reasons=tuple(StoredReason(each.rule, reason_words(each)) for each in judged.reasons),
+            reasons=tuple(LegacyReason(each.rule, reason_words(each)) for each in judged.reasons),
         )
         for judged in plan.judged
     )

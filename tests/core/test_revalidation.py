@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import Described, ImageStatus, Manifest
-from bot.core.obstacles import ScanFailed
 from bot.core.plan import Plan
+from bot.core.plan_problems import ScanFailed
 from bot.core.repository import RegistryId
 from bot.core.result_reasons import KeptNow, SkippedWith, SkipReason
 from bot.core.revalidation import Comparison, Skips, compare, deleted_manifests, find_ground_change
+from bot.core.text_formatting import manifest_label
 from bot.core.usage import SourceScan, Usage
-from bot.core.words import named
 from bot.render.obstacles import ground_words
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
@@ -76,7 +76,7 @@ def in_words(why: Skips) -> dict[str, str]:
 def called(name: str, *tags: str) -> str:
     """As reasons name it."""
     drawn = next((row.get("tags", ()) for row in CASE.rows if row["name"] == name), ())
-    return named(CASE.digests.of(name), tags or tuple(map(CASE.digests.fill_in, drawn)))
+    return manifest_label(CASE.digests.of(name), tags or tuple(map(CASE.digests.fill_in, drawn)))
 
 
 def with_family(name: str, why: str, *others: str, tags: tuple[str, ...] = ()) -> dict[str, str]:
@@ -389,7 +389,7 @@ def test_all_that_hangs_on_something_is_looked_at_with_it() -> None:
 def test_below_what_could_not_be_deleted_all_stays() -> None:
     pending = [CASE.digests.of(name) for name in ("inner", "leaf", "sig", "alone")]
     inner = CASE.digests.of("inner")
-    found = compared({}).dependents_of(inner, pending, Sentence("ECR refused it"))
+    found = compared({}).dependents_of(inner, pending, ErrorText("ECR refused it"))
     why = f"hangs on {called('inner')}, which stays: ECR refused it"
     assert in_words(found) == {CASE.digests.of(name): why for name in ("leaf", "sig")}
 
@@ -549,7 +549,7 @@ def test_a_stored_plan_skips_the_same(run: Run) -> None:
 @given(runs())
 @tries(80)
 def test_below_is_what_hangs_on_it_however_far(run: Run) -> None:
-    above, failed = parents(run.approved.manifests), Sentence("it failed")
+    above, failed = parents(run.approved.manifests), ErrorText("it failed")
     for parent in run.plan.delete:
         found = compare(run.plan, run.plan).dependents_of(parent, run.plan.delete, failed).keys()
         assert parent not in found
@@ -597,7 +597,7 @@ def test_nothing_speaks_against_a_deletion() -> None:
 def test_what_speaks_against_any_deletion() -> None:
     now = replace(
         PLAN,
-        problems=(ScanFailed("ecs", "here", Sentence("AWS refused")),),
+        problems=(ScanFailed("ecs", "here", ErrorText("AWS refused")),),
         usage=Usage(scans=(), not_checked=("ecs", "lambda")),
         deleted_also_in=(THERE,),
     )

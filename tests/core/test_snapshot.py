@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.patterns import Patterns
 from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId, RepositoryId
@@ -182,7 +182,7 @@ def test_what_nobody_could_pull_is_nothing_but_its_digest() -> None:
 def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
     run, own = (
         SourceScan("ecs", "here", 3),
-        SourceScan("repository policy", "team/api", 0, Sentence("denied")),
+        SourceScan("repository policy", "team/api", 0, ErrorText("denied")),
     )
     found = Index(Hosts({})).snapshot([run], ["lambda"])
     told = found.of(RepositoryId(IRELAND, "team/api", ""), [own])

@@ -20,13 +20,13 @@ from bot.core.manifest import (
 from bot.core.patterns import Patterns
 from bot.core.plan import Plan
 from bot.core.policy import Evidence, Policy
-from bot.core.reasons import RuleName
-from bot.core.records import Binding, PastBinding, TagScan
+from bot.core.records import PastTagBinding, TagBinding, TagScan
 from bot.core.rules.newest import Newest
 from bot.core.rules.pushed_within import PushedWithin
 from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import Semver
 from bot.core.tag_history import renewed_at, scan_tags
+from bot.core.verdict_reasons import RuleName
 from bot.render.reasons import reason_words
 from tests.core import strategies as some
 from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW, World
@@ -57,7 +57,7 @@ def manifest(
     return settle(described, content)
 
 
-def before(lost: Mapping[str, datetime] | None = None, **bindings: Binding) -> TagScan:
+def before(lost: Mapping[str, datetime] | None = None, **bindings: TagBinding) -> TagScan:
     return TagScan(LAST, bindings, lost or {})
 
 
@@ -68,83 +68,83 @@ def before(lost: Mapping[str, datetime] | None = None, **bindings: Binding) -> T
             "the first scan knows of no change",
             None,
             [image(A, "1", "2"), image(B)],
-            {"1": Binding(A, None), "2": Binding(A, None)},
+            {"1": TagBinding(A, None), "2": TagBinding(A, None)},
             {},
         ),
         (
             "nothing happened",
-            before(one=Binding(A, None), two=Binding(A, LONG_AGO)),
+            before(one=TagBinding(A, None), two=TagBinding(A, LONG_AGO)),
             [image(A, "one", "two")],
-            {"one": Binding(A, None), "two": Binding(A, LONG_AGO)},
+            {"one": TagBinding(A, None), "two": TagBinding(A, LONG_AGO)},
             {},
         ),
         (
             "a new tag on an old image",
-            before(one=Binding(A, None)),
+            before(one=TagBinding(A, None)),
             [image(A, "one", "new")],
-            {"one": Binding(A, None), "new": Binding(A, NOW)},
+            {"one": TagBinding(A, None), "new": TagBinding(A, NOW)},
             {},
         ),
         (
             "a first tag on an old image",
             before(),
             [image(A, "new", pushed=LAST)],
-            {"new": Binding(A, NOW)},
+            {"new": TagBinding(A, NOW)},
             {},
         ),
         (
             "a tag that moved to an old image, and left nothing",
-            before(one=Binding(A, LONG_AGO)),
+            before(one=TagBinding(A, LONG_AGO)),
             [image(A), image(B, "one")],
-            {"one": Binding(B, NOW)},
+            {"one": TagBinding(B, NOW)},
             {A: NOW},
         ),
         (
             "a tag that moved with a push, as they do daily",
-            before(latest=Binding(A, None), one=Binding(A, None)),
+            before(latest=TagBinding(A, None), one=TagBinding(A, None)),
             [image(A, "one"), image(B, "latest", pushed=LAST + DAY)],
-            {"one": Binding(A, None), "latest": Binding(B, None)},
+            {"one": TagBinding(A, None), "latest": TagBinding(B, None)},
             {},
         ),
         (
             "ECR tells no push time",
             before(),
             [image(A, "new", pushed=None)],
-            {"new": Binding(A, NOW)},
+            {"new": TagBinding(A, NOW)},
             {},
         ),
         (
             "it lost one of two tags",
-            before(one=Binding(A, None), two=Binding(A, None)),
+            before(one=TagBinding(A, None), two=TagBinding(A, None)),
             [image(A, "one")],
-            {"one": Binding(A, None)},
+            {"one": TagBinding(A, None)},
             {},
         ),
-        ("it lost its last tag", before(one=Binding(A, None)), [image(A)], {}, {A: NOW}),
+        ("it lost its last tag", before(one=TagBinding(A, None)), [image(A)], {}, {A: NOW}),
         ("it lost it long ago", before(lost={A: LONG_AGO}), [image(A)], {}, {A: LONG_AGO}),
         ("it never had one", before(), [image(A)], {}, {}),
         (
             "it has a tag again",
             before(lost={A: LONG_AGO}),
             [image(A, "one")],
-            {"one": Binding(A, NOW)},
+            {"one": TagBinding(A, NOW)},
             {},
         ),
         (
             "it lost that, too",
-            before(lost={A: LONG_AGO}, one=Binding(A, LAST)),
+            before(lost={A: LONG_AGO}, one=TagBinding(A, LAST)),
             [image(A)],
             {},
             {A: NOW},
         ),
-        ("it is gone", before(lost={A: LONG_AGO}, one=Binding(B, LONG_AGO)), [], {}, {}),
+        ("it is gone", before(lost={A: LONG_AGO}, one=TagBinding(B, LONG_AGO)), [], {}, {}),
     ],
 )
 def test_scans(
     description: str,
     last: TagScan | None,
     manifests: list[Manifest],
-    bindings: Mapping[str, Binding],
+    bindings: Mapping[str, TagBinding],
     lost: Mapping[str, datetime],
 ) -> None:
     scan = scan_tags(last, manifests, NOW)
@@ -153,20 +153,20 @@ def test_scans(
 
 
 def test_a_scan_by_a_clock_that_was_ahead_is_not_known() -> None:
-    ahead = TagScan(NOW + 2 * HOUR, {"1": Binding(A, NOW + 2 * HOUR)}, {B: NOW + 2 * HOUR})
+    ahead = TagScan(NOW + 2 * HOUR, {"1": TagBinding(A, NOW + 2 * HOUR)}, {B: NOW + 2 * HOUR})
     manifests = [image(A, "1", "2"), image(B)]
     assert scan_tags(ahead, manifests, NOW) == scan_tags(None, manifests, NOW)
 
 
 def test_clocks_may_differ_a_little() -> None:
-    last = TagScan(NOW + HOUR, {"1": Binding(A, LAST)}, {B: LAST})
+    last = TagScan(NOW + HOUR, {"1": TagBinding(A, LAST)}, {B: LAST})
     scan = scan_tags(last, [image(A, "1", "2"), image(B)], NOW)
     assert (scan.at, scan.lost) == (NOW, {B: LAST})
-    assert without_history(scan) == {"1": Binding(A, LAST), "2": Binding(A, NOW)}
+    assert without_history(scan) == {"1": TagBinding(A, LAST), "2": TagBinding(A, NOW)}
 
 
-def without_history(scan: TagScan) -> dict[str, Binding]:
-    return {tag: Binding(each.digest, each.since) for tag, each in scan.bindings.items()}
+def without_history(scan: TagScan) -> dict[str, TagBinding]:
+    return {tag: TagBinding(each.digest, each.since) for tag, each in scan.bindings.items()}
 
 
 def test_what_tags_named_earlier_is_known_as_long_as_the_image_is_there() -> None:
@@ -174,15 +174,15 @@ def test_what_tags_named_earlier_is_known_as_long_as_the_image_is_there() -> Non
     first = scan_tags(None, [image(A, "latest", "1"), image(D, "old")], LAST)
     assert (first.past, first.reaches_back_to) == ((), LAST)
     second = scan_tags(first, [image(A, "1"), image(B), image(C, "latest")], LAST + DAY)
-    gone = PastBinding("latest", A, gone_by=LAST + DAY)
+    gone = PastTagBinding("latest", A, gone_by=LAST + DAY)
     assert second.past == (gone,)
     assert second.bindings["latest"].came_after == LAST
     assert second.bindings["latest"].came_by == LAST + DAY
     third = scan_tags(second, [image(A), image(B, "latest"), image(C)], NOW)
     assert third.past == (
-        PastBinding("1", A, gone_by=NOW),
+        PastTagBinding("1", A, gone_by=NOW),
         gone,
-        PastBinding("latest", C, gone_by=NOW, came_after=LAST, came_by=LAST + DAY),
+        PastTagBinding("latest", C, gone_by=NOW, came_after=LAST, came_by=LAST + DAY),
     )
     assert third.reaches_back_to == LAST
     fourth = scan_tags(third, [image(B), image(C, "latest")], NOW + DAY)
@@ -193,7 +193,7 @@ def test_what_tags_named_earlier_is_known_as_long_as_the_image_is_there() -> Non
 
 
 def test_a_history_by_a_clock_that_was_ahead_begins_anew() -> None:
-    ahead = TagScan(NOW + 2 * HOUR, {}, {}, (PastBinding("1", A, NOW),), LONG_AGO)
+    ahead = TagScan(NOW + 2 * HOUR, {}, {}, (PastTagBinding("1", A, NOW),), LONG_AGO)
     scan = scan_tags(ahead, [image(A)], NOW)
     assert (scan.past, scan.reaches_back_to) == ((), NOW)
 
@@ -202,11 +202,11 @@ def test_an_image_is_renewed_by_the_last_tag_that_came_or_the_loss_of_all() -> N
     scan = TagScan(
         NOW,
         {
-            "a": Binding(A, LAST),
-            "b": Binding(A, NOW),
-            "c": Binding(A, LONG_AGO),
-            "d": Binding(A, None),
-            "e": Binding(B, None),
+            "a": TagBinding(A, LAST),
+            "b": TagBinding(A, NOW),
+            "c": TagBinding(A, LONG_AGO),
+            "d": TagBinding(A, None),
+            "e": TagBinding(B, None),
         },
         {C: LAST},
     )

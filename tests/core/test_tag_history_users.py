@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.core.manifest import OCI_MANIFEST, Content, Described, Manifest, settle
-from bot.core.records import PastBinding, TagScan
+from bot.core.records import PastTagBinding, TagScan
 from bot.core.tag_history import (
     START_CLOCKS_DIFFER,
     PastTags,
@@ -129,7 +129,7 @@ def test_a_tag_that_is_gone_protects_what_it_named_last(scan: TagScan) -> None:
 def test_the_time_does_not_grow_with_tags_times_tasks() -> None:
     """Of 20,000 tasks of one service and 1,000 images: compared one by one, this takes a minute."""
     moved = [NOW + n * DAY for n in range(1_000)]
-    past = tuple(PastBinding("v1", f"{n}", at, at - DAY, at) for n, at in enumerate(moved))
+    past = tuple(PastTagBinding("v1", f"{n}", at, at - DAY, at) for n, at in enumerate(moved))
     runs = {"v1": [run(NOW + n * HOUR / 10, TagRunner.ECS_TASK, "service") for n in range(20_000)]}
     assert len(find_past_tags(TagScan(NOW, {}, {}, past), runs, []).users) == 999
 

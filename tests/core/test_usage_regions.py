@@ -1,11 +1,11 @@
 """Regions that service control policies deny are named once, with the setting to change."""
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.usage import RegionList, SourceScan, without_denied
 from tests.core.problems import problem_of
 
 ONE, TWO, THREE = "111111111111", "222222222222", "333333333333"
-DENIED = Sentence("A service control policy denies it")
+DENIED = ErrorText("A service control policy denies it")
 
 
 def failures(account: str, *regions: str) -> list[SourceScan]:
@@ -31,7 +31,7 @@ def regions(
 def test_all_that_fails_in_denied_regions_is_one_problem() -> None:
     seen = SourceScan("ecs", f"{ONE} in eu-west-1", 3)
     lacking = SourceScan("app_runner", f"{ONE} in us-west-1", 0)
-    other = SourceScan("lambda", f"{ONE} in eu-west-1", 0, Sentence("AWS throttled it"))
+    other = SourceScan("lambda", f"{ONE} in eu-west-1", 0, ErrorText("AWS throttled it"))
     scans = [seen, lacking, other, *failures(ONE, "us-east-1", "us-west-1")]
     told = without_denied(
         scans, [regions(ONE, ("eu-west-1",), ("us-east-1", "us-west-1"), has_registry=True)]

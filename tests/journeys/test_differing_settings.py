@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.audit_details import UsageIsRight
+from bot.core.audit_details import UsageConfirmed
 from bot.core.plan import PlanState
 from bot.playground.aws import StandIn
 from bot.playground.slack import Person, Workspace
@@ -249,7 +249,7 @@ def test_that_is_right_confirms_the_number_that_it_showed(
     assert last.workloads == 0
     (event,) = (each for each in own_store.events() if each.event == "confirmed_usage")
     assert event.by == ann.id
-    assert isinstance(event.detail, UsageIsRight)
+    assert isinstance(event.detail, UsageConfirmed)
     figures = event.detail.figures
     assert (figures.source, figures.workloads, figures.before) == ("files", 0, 10)
 

@@ -7,7 +7,7 @@ from signal import SIGCONT, SIGSTOP
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.playground.aws import Fault, StandIn
 from bot.usecases.deletion.lease import RUN_LEASE
 from tests.journeys.approved_plan import BATCHES, DELETED, KEPT, TOGETHER, ApprovedPlan
@@ -79,8 +79,11 @@ def test_whoever_wakes_up_does_nothing_more(
     assert aws.world.calls.count("ecr:BatchDeleteImage") == sent
     assert due.there == left
     outcomes = {item.digest: item.outcome for item in due.store.items(due.id, 1)}
-    assert Counter(outcomes.values()) == {Outcome.DELETED: DELETED - 1, Outcome.SPARED: 1}
-    assert outcomes[pinned.digest] is Outcome.SPARED
+    assert Counter(outcomes.values()) == {
+        ImageOutcome.DELETED: DELETED - 1,
+        ImageOutcome.SKIPPED: 1,
+    }
+    assert outcomes[pinned.digest] is ImageOutcome.SKIPPED
     assert due.before - left == {d for d, outcome in outcomes.items() if outcome == "deleted"}
     assert due.plan == done
 
@@ -96,7 +99,7 @@ def test_a_call_in_flight_when_it_freezes_is_found_out(aws: StandIn, due: Approv
     aws.world.clock.advance(RUN_LEASE + timedelta(seconds=1))
     work()
     outcomes = [item.outcome for item in due.store.items(due.id, 1)]
-    assert Counter(outcomes) == {Outcome.DELETED: DELETED}
+    assert Counter(outcomes) == {ImageOutcome.DELETED: DELETED}
     digests = [
         image["imageDigest"]
         for call in aws.world.calls.named("ecr:BatchDeleteImage")
@@ -118,6 +121,6 @@ def test_several_at_the_same_time(aws: StandIn, due: ApprovedPlan) -> None:
         [0, LEASE_LOST, LEASE_LOST],
     )
     outcomes = [item.outcome for item in due.store.items(due.id, 1)]
-    assert Counter(outcomes) == {Outcome.DELETED: DELETED}
+    assert Counter(outcomes) == {ImageOutcome.DELETED: DELETED}
     assert aws.world.calls.count("ecr:BatchDeleteImage") == BATCHES
     assert len(due.there) == KEPT

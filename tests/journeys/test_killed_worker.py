@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.playground.aws import Fault, StandIn
 from bot.render.events import UNCONFIRMED, detail_words, item_words
 from bot.store.store import Store
@@ -28,8 +28,8 @@ def check(due: ApprovedPlan) -> None:
     assert plan.state is PlanState.DONE
     gone = due.before - due.there
     outcomes = {item.digest: item.outcome for item in store.items(plan.id, plan.version)}
-    assert gone == {d for d, outcome in outcomes.items() if outcome is Outcome.DELETED}
-    assert set(outcomes.values()) <= {Outcome.DELETED, Outcome.SPARED}
+    assert gone == {d for d, outcome in outcomes.items() if outcome is ImageOutcome.DELETED}
+    assert set(outcomes.values()) <= {ImageOutcome.DELETED, ImageOutcome.SKIPPED}
     run = store.run(plan.id)
     assert run
     assert store.unanswered(run) == []
@@ -139,7 +139,7 @@ def test_what_it_was_reading_when_it_was_killed_stays(
     aws.world.clock.advance(timedelta(minutes=1))
     work()
     check(due)
-    spared = [item for item in due.store.items(due.id, 1) if item.outcome is Outcome.SPARED]
+    spared = [item for item in due.store.items(due.id, 1) if item.outcome is ImageOutcome.SKIPPED]
     assert spared
     assert {
         item_words(item) for item in spared if "somebody pulled it" not in item_words(item)
@@ -193,13 +193,13 @@ def test_killed_again_and_again(
             pending = [
                 item
                 for item in due.store.items(due.id, 1)
-                if item.outcome is Outcome.PENDING and item.tags
+                if item.outcome is ImageOutcome.PENDING and item.tags
             ]
             spared = pending[-1]
             assert run("pin", due.shelf.id.name, spared.tags[0], "--reason", "so").status == 0
     assert kills >= 8
     outcomes = {item.digest: item for item in due.store.items(due.id, 1)}
-    assert outcomes[spared.digest].outcome is Outcome.SPARED
+    assert outcomes[spared.digest].outcome is ImageOutcome.SKIPPED
     assert "is pinned by" in item_words(outcomes[spared.digest])
     check(due)
 
@@ -212,15 +212,19 @@ GONE = "is gone: somebody else deleted it"
 @pytest.mark.parametrize(
     ("fault", "outcome", "reason"),
     [
-        pytest.param(FaultPoint("after journal"), Outcome.SPARED, GONE, marks=pytest.mark.slow),
-        pytest.param(FaultPoint("before mark_sent"), Outcome.SPARED, GONE, marks=TOGETHER),
-        pytest.param(FaultPoint("after mark_sent"), Outcome.DELETED, UNCONFIRMED, marks=TOGETHER),
+        pytest.param(
+            FaultPoint("after journal"), ImageOutcome.SKIPPED, GONE, marks=pytest.mark.slow
+        ),
+        pytest.param(FaultPoint("before mark_sent"), ImageOutcome.SKIPPED, GONE, marks=TOGETHER),
+        pytest.param(
+            FaultPoint("after mark_sent"), ImageOutcome.DELETED, UNCONFIRMED, marks=TOGETHER
+        ),
     ],
     ids=lambda each: each.when if isinstance(each, FaultPoint) else "",
 )
 def test_others_delete_what_was_journalled(
     fault: FaultPoint,
-    outcome: Outcome,
+    outcome: ImageOutcome,
     reason: str,
     releases: Shelf,
     settings_file: Write,
@@ -242,7 +246,7 @@ def test_others_delete_what_was_journalled(
     assert items[victim].outcome is outcome
     assert item_words(items[victim]).endswith(reason)
     one = done.freed_bytes // 2
-    is_claimed = outcome is Outcome.DELETED
+    is_claimed = outcome is ImageOutcome.DELETED
     assert done.unconfirmed_bytes == (one if is_claimed else 0)
     assert [reason in detail_words(event.detail) for event in told] == [True]
-    assert {each.outcome for d, each in items.items() if d != victim} == {Outcome.DELETED}
+    assert {each.outcome for d, each in items.items() if d != victim} == {ImageOutcome.DELETED}

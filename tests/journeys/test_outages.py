@@ -11,7 +11,7 @@ import pytest
 from bot.bootstrap.deletion import open_run_starter
 from bot.bootstrap.processes import Shutdown
 from bot.core.plan import PlanState
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.playground.aws import StandIn
 from bot.settings.load import load_settings
 from bot.store.store import Store
@@ -72,7 +72,7 @@ def test_the_database_is_away_for_a_while(
     assert slept == [2, 4, 8]
     assert done.state is PlanState.DONE
     assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {
-        Outcome.DELETED: BUILDS
+        ImageOutcome.DELETED: BUILDS
     }
     assert len(builds.repository.manifests) == 10
 
@@ -116,7 +116,7 @@ def test_credentials_run_out_in_the_middle(
         done = replace(opened, runner=runner).start(plan)
     assert done.state is PlanState.DONE
     assert Counter(item.outcome for item in shared_store.items(plan, 1)) == {
-        Outcome.DELETED: BUILDS
+        ImageOutcome.DELETED: BUILDS
     }
     sessions = [each for each in aws.world.identities.sessions if each.role_arn == DELETER]
     assert len(sessions) >= 2

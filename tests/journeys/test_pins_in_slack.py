@@ -9,7 +9,7 @@ import pytest
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import Change, RepositoryPin
+from bot.core.records import RepositoryPin, StoreChange
 from bot.playground.aws import manifests
 from bot.playground.slack import Person, Workspace
 from bot.slack.action_ids import PlanRef
@@ -197,7 +197,7 @@ def test_whose_pin_runs_out_keeps_it(
     made = RepositoryPin(
         releases.id.uri, Pin("1.0", ann.id, "a customer runs it", ends), now - timedelta(days=9)
     )
-    assert own_store.commit(Change([event()], pins_added=[made]))
+    assert own_store.commit(StoreChange([event()], pins_added=[made]))
     at_home = ann.opens_im()
     with serving_slack(slack):
         until(lambda: ann.messages(at_home))

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from bot.core.plan import PlanState
-from bot.core.records import EventName, PlanRecord
+from bot.core.records import AuditEventName, PlanRecord
 from bot.playground.aws import StandIn
 from bot.playground.slack import TEAM_ID, Outcome, Person, Workspace
 from bot.slack.listener import UNEXPECTED_PAYLOAD
@@ -85,7 +85,7 @@ def only_plan(store: Store) -> PlanRecord:
     return plan
 
 
-def events(store: Store, plan_id: str) -> list[EventName]:
+def events(store: Store, plan_id: str) -> list[AuditEventName]:
     return [event.event for event in store.events() if event.plan == plan_id]
 
 
@@ -220,7 +220,12 @@ def test_two_replicas(
         until(lambda: "Deleted 3 of 3" in message_at(ann, ops, report["ts"])["text"])
         until_shown(ann, ops, report)
     said = events(shared_store, plan)
-    for event in (EventName.PROPOSED, EventName.APPROVED, EventName.STARTED, EventName.ENDED):
+    for event in (
+        AuditEventName.PROPOSED,
+        AuditEventName.APPROVED,
+        AuditEventName.STARTED,
+        AuditEventName.ENDED,
+    ):
         assert said.count(event) == 1
     assert len({each["connection"] for each in slack.remote.deliveries("block_actions")}) == 2
     assert len(public_messages(ann, ops)) == 1
@@ -279,9 +284,9 @@ def test_delivered_again_and_again(
         until_shown(ann, ops, report)
     assert as_stored(own_store, plan).state is PlanState.DISMISSED
     said = events(own_store, plan)
-    for event in (EventName.PROPOSED, EventName.APPROVED, EventName.DISMISSED):
+    for event in (AuditEventName.PROPOSED, AuditEventName.APPROVED, AuditEventName.DISMISSED):
         assert said.count(event) == 1
-    assert EventName.REFUSED not in said
+    assert AuditEventName.REFUSED not in said
     assert len(public_messages(ann, ops)) == 1
     assert private_messages(ann, ops) == []
     assert tags(releases) == DELETED_TAGS | KEPT_TAGS
@@ -308,7 +313,7 @@ def test_slack_is_busy(
         until_shown(ann, ops, report)
     refused = [each for each in slack.remote.calls() if each["error"] == "ratelimited"]
     assert len(refused) == 5
-    assert events(own_store, plan).count(EventName.APPROVED) == 1
+    assert events(own_store, plan).count(AuditEventName.APPROVED) == 1
     assert len(public_messages(ann, ops)) == 1
     assert tags(releases) == KEPT_TAGS
 
@@ -342,7 +347,7 @@ def test_the_line_breaks(
         until_reconnected(slack, before)
         assert bot.process.poll() is None
     assert tags(releases) == KEPT_TAGS
-    assert events(own_store, plan).count(EventName.APPROVED) == 1
+    assert events(own_store, plan).count(AuditEventName.APPROVED) == 1
 
 
 # people who may not, and what people never sent
@@ -433,5 +438,5 @@ def test_who_may_not(
         assert buttons(message_at(bob, ops, report["ts"])) == REPORTED
         assert clicks(bob, "approve_plan", report, ops).ok
         until_shown(ann, ops, report, "stop_plan", "pin_tags", "show_images")
-    assert events(own_store, plan).count(EventName.REFUSED) == 1
+    assert events(own_store, plan).count(AuditEventName.REFUSED) == 1
     assert len(public_messages(ann, ops)) == 1

@@ -8,22 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.audit_details import EventDetail, NotDeleted, ReasonCount
-from bot.core.decision_reasons import ApprovalLack, Refusal, UsageFigures
-from bot.core.errors import Sentence
+from bot.core.audit_details import EventDetail, ImagesNotDeleted, ReasonCount
+from bot.core.errors import ErrorText
 from bot.core.manifest import UnreadCause
-from bot.core.obstacles import Obstacle, ScanCause, ScanFailed
-from bot.core.person_reasons import Grant, PersonRefusal
-from bot.core.reasons import PassedOver, Reason, RuleName, StoredReason
+from bot.core.permission_reasons import GrantReason, PersonRefusal
+from bot.core.plan_problems import PlanProblem, ScanFailed, ScanFailureCause
+from bot.core.refusal_reasons import ApprovalProblem, Refusal, UsageFigures
+from bot.core.report_schedules import ReportFailure
 from bot.core.result_reasons import (
-    EndCause,
-    GroundChange,
-    GroundChanged,
+    EarlyEndCause,
+    NewPlanProblem,
+    NewPlanProblems,
     ResultReason,
-    StartObstacle,
+    StartProblem,
 )
-from bot.core.schedules import ReportFailure
 from bot.core.usage import PastTagUser
+from bot.core.verdict_reasons import LegacyReason, NotKeptByRule, Reason, RuleName
 from bot.render.decisions import approval_lack_words, figures_words, refusal_words
 from bot.render.errors import failure_words
 from bot.render.events import detail_words
@@ -54,34 +54,35 @@ def some(kind: Any) -> st.SearchStrategy[Any]:
     return st.from_type(kind)
 
 
-st.register_type_strategy(Sentence, st.builds(Sentence, st.text(min_size=1), call=...))
+st.register_type_strategy(ErrorText, st.builds(ErrorText, st.text(min_size=1), call=...))
 st.register_type_strategy(
-    StoredReason, st.builds(StoredReason, st.sampled_from(RuleName), st.text(min_size=1))
+    LegacyReason, st.builds(LegacyReason, st.sampled_from(RuleName), st.text(min_size=1))
 )
 st.register_type_strategy(
-    GroundChanged,
-    st.builds(GroundChanged, st.lists(some(GroundChange), min_size=1).map(tuple)),
+    NewPlanProblems,
+    st.builds(NewPlanProblems, st.lists(some(NewPlanProblem), min_size=1).map(tuple)),
 )
 st.register_type_strategy(
-    NotDeleted, st.builds(NotDeleted, st.lists(some(ReasonCount), min_size=1).map(tuple))
+    ImagesNotDeleted,
+    st.builds(ImagesNotDeleted, st.lists(some(ReasonCount), min_size=1).map(tuple)),
 )
 
 WORDS: list[tuple[Any, Words]] = [
     (Reason, reason_words),
     (Reason, short_reason_words),
-    (PassedOver, passed_over_words),
+    (NotKeptByRule, passed_over_words),
     (ResultReason, reason_words),
-    (EndCause, end_cause_words),
+    (EarlyEndCause, end_cause_words),
     (PastTagUser, user_words),
     (UnreadCause, unread_words),
-    (Obstacle, obstacle_words),
-    (ScanCause, lambda cause: scan_words(ScanFailed("ecs", "here", cause))),
-    (StartObstacle, start_obstacle_words),
-    (GroundChanged, ground_words),
-    (Grant, grant_words),
+    (PlanProblem, obstacle_words),
+    (ScanFailureCause, lambda cause: scan_words(ScanFailed("ecs", "here", cause))),
+    (StartProblem, start_obstacle_words),
+    (NewPlanProblems, ground_words),
+    (GrantReason, grant_words),
     (PersonRefusal, person_refusal_words),
     (Refusal, refusal_words),
-    (ApprovalLack, approval_lack_words),
+    (ApprovalProblem, approval_lack_words),
     (UsageFigures, figures_words),
     (EventDetail, detail_words),
     (ReportFailure, failure_words),

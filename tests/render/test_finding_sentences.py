@@ -7,24 +7,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.core.errors import Sentence
-from bot.core.findings import (
+from bot.core.doctor_findings import (
     FindingDetail,
     OtherRegionsEmpty,
-    RegionsUnread,
+    RegionsUnreadable,
     ScopesMissing,
     SlackScope,
     WorkloadsListed,
     failed,
     ok,
 )
-from bot.core.obstacles import ReferenceUse, ScanFailed
+from bot.core.errors import ErrorText
+from bot.core.plan_problems import ReferenceUse, ScanFailed
 from bot.core.registry_findings import (
     AccountMayPull,
     AllPullersScanned,
-    DeletionsCarried,
-    PoliciesUnread,
-    PullTimesBlurred,
+    DeletionsReplicated,
+    PoliciesUnreadable,
+    PullTimesAffected,
     ReferenceUnreadable,
     ServiceMayPull,
 )
@@ -57,7 +57,7 @@ OK = {
 }
 """Values that need no fix."""
 
-st.register_type_strategy(Sentence, st.builds(Sentence, st.text(min_size=1), call=...))
+st.register_type_strategy(ErrorText, st.builds(ErrorText, st.text(min_size=1), call=...))
 
 
 def members(union: Any) -> Iterator[type]:
@@ -97,7 +97,7 @@ def test_a_row_has_the_words() -> None:
     row = FINDING_COLUMNS.as_row(ok("ecs", "here", WorkloadsListed(7, 1200)))
     words = "workloads: 7; different images of these registries: 1,200"
     assert row == ("ecs", "here", "ok", words, None)
-    carried = DeletionsCarried(RegistryId("1", "us-east-1"), ("a",), is_scanned=False)
+    carried = DeletionsReplicated(RegistryId("1", "us-east-1"), ("a",), is_scanned=False)
     row = FINDING_COLUMNS.as_row(failed("replication", "here", carried))
     assert row == (
         "replication",
@@ -113,10 +113,10 @@ def test_a_row_has_the_words() -> None:
     [
         (OtherRegionsEmpty(2, 0), "Regions without anything that a source would scan: 2"),
         (OtherRegionsEmpty(2, 1), "would scan: 2; denied by service control policies: 1"),
-        (RegionsUnread(Sentence("No."), 0), "some could not be asked what runs there: No."),
-        (RegionsUnread(Sentence("No."), 1200), "what runs there: No. (and 1,200 more)"),
-        (PoliciesUnread(Sentence("No."), 0), "No."),
-        (PoliciesUnread(Sentence("No."), 2), "No. (so with 2 other repositories)"),
+        (RegionsUnreadable(ErrorText("No."), 0), "some could not be asked what runs there: No."),
+        (RegionsUnreadable(ErrorText("No."), 1200), "what runs there: No. (and 1,200 more)"),
+        (PoliciesUnreadable(ErrorText("No."), 0), "No."),
+        (PoliciesUnreadable(ErrorText("No."), 2), "No. (so with 2 other repositories)"),
         (AllPullersScanned((), ()), "looked at or ignored: none"),
         (AllPullersScanned(("1", "2"), ("*",)), "ignored: 1, 2 and services: any service"),
         (AccountMayPull("1", ("a", "b", "c", "d")), "looks for usage: a, b, c and 1 more"),
@@ -148,6 +148,6 @@ def test_sentences_that_depend_on_fields(detail: FindingDetail, words: str) -> N
     ],
 )
 def test_exemptions_from_pull_times(principal: str | None, *, is_whole: bool, ending: str) -> None:
-    fix = fix_words(PullTimesBlurred(principal, is_whole, "eu-west-1"))
+    fix = fix_words(PullTimesAffected(principal, is_whole, "eu-west-1"))
     assert fix
     assert fix.endswith(ending)

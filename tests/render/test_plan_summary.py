@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_INDEX, Content, Manifest
-from bot.core.reasons import RuleName, StoredReason
 from bot.core.savings import find_stored_bytes
 from bot.core.usage import SourceScan, Usage, User
+from bot.core.verdict_reasons import LegacyReason, RuleName
 from bot.render.plan_summary import PlanSummary, name_of, why
 from tests.render.builders import GB, image, plan
 
@@ -44,7 +44,7 @@ def test_why_how_many_stay() -> None:
 def test_words_of_another_version_are_understood_too() -> None:
     made = plan(image(1, "a"), newest=1)
     (judged,) = made.judged
-    earlier = replace(judged, reasons=(StoredReason(RuleName.NEWEST, "is new"),))
+    earlier = replace(judged, reasons=(LegacyReason(RuleName.NEWEST, "is new"),))
     summary = PlanSummary(replace(made, judged=(earlier,)))
     assert summary.kept_by_reason == [("among the newest of their class", 1)]
 
@@ -97,7 +97,7 @@ def test_the_scopes_of_a_source_are_those_that_answered() -> None:
     scans = (
         SourceScan("ecs", "a", 1),
         SourceScan("ecs", "b", 0),
-        SourceScan("lambda", "a", 0, Sentence("denied")),
+        SourceScan("lambda", "a", 0, ErrorText("denied")),
         SourceScan("replication", "here", 0),
     )
     assert PlanSummary(plan(usage=Usage(scans=scans))).scopes_by_source == {"ecs": 2}

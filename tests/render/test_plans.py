@@ -8,7 +8,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_INDEX, Content, Unread
 from bot.core.pins import Pin
 from bot.core.plan import Plan
@@ -35,7 +35,7 @@ USAGE = Usage(
     by_tag={"b": ('k8s: "prod"; ns/pod, é',)},
     scans=(
         SourceScan("ecs", "eu-west-1", 7),
-        SourceScan("lambda", "eu-west-1", 0, Sentence("AccessDenied")),
+        SourceScan("lambda", "eu-west-1", 0, ErrorText("AccessDenied")),
     ),
     not_checked=("files",),
 )
@@ -144,7 +144,7 @@ def test_shared_layers_are_told() -> None:
 
 @pytest.mark.parametrize("why", ["setting", "unread"])
 def test_inexact_savings_are_told(why: str) -> None:
-    unread = Unread(Sentence("AWS refused it")) if why == "unread" else None
+    unread = Unread(ErrorText("AWS refused it")) if why == "unread" else None
     made = plan(image(1, content=unread), exact=why != "setting")
     assert "which frees about 1.00 GB" in words(made)
     assert "the true figure may be lower" in words(made)
@@ -213,7 +213,7 @@ def test_lately_pulled_ones_are_marked(
 
 
 def test_an_incomplete_plan_says_so_and_why() -> None:
-    unread = Unread(Sentence("AWS refused it"))
+    unread = Unread(ErrorText("AWS refused it"))
     found = words(plan(image(1, "multi", content=unread, media_type=OCI_INDEX), image(2)))
     assert "INCOMPLETE: it cannot be approved until this is mended" in found
     assert "could not be read: AWS refused it" in found
@@ -227,7 +227,7 @@ def test_no_push_time_is_a_question() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_it_fits(width: int) -> None:
-    unread = Unread(Sentence("x" * 300))
+    unread = Unread(ErrorText("x" * 300))
     made = plan(
         image(1, "a-very-long-tag-" * 10, size=10**15, pulled=1),
         image(2, size=5, age=4000),
@@ -238,7 +238,7 @@ def test_it_fits(width: int) -> None:
 
 def test_tags_are_shown_as_they_are() -> None:
     """Square brackets are markup to rich; ECR allows none in tags, but digests and details may."""
-    unread = Unread(Sentence("ECR said [bold]no[/bold] [/]"))
+    unread = Unread(ErrorText("ECR said [bold]no[/bold] [/]"))
     made = plan(image(1, "odd", content=unread, media_type=OCI_INDEX))
     assert "ECR said [bold]no[/bold] [/]" in words(made)
 

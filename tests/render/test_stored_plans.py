@@ -9,11 +9,11 @@ import orjson
 import pytest
 from rich.console import Console, RenderableType
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.plan import PlanState
-from bot.core.records import Approval, Item, Outcome, PlanRecord
+from bot.core.plan_transitions import proposed
+from bot.core.records import Approval, ImageOutcome, PlanItem, PlanRecord
 from bot.core.result_reasons import PulledSince
-from bot.core.transitions import proposed
 from bot.core.usage import SourceScan, Usage
 from bot.render.stored_plans import (
     ITEMS_A_PIECE,
@@ -33,7 +33,7 @@ CONTENT = plan(image(1, "new", age=1), image(2, "old"), newest=1, usage=LOOKED_A
 RECORD = proposed("k7m2x9qd", CONTENT, NOW, NOW + timedelta(days=7))
 
 
-def shown(record: PlanRecord, items: list[Item], required: int = 1) -> list[str]:
+def shown(record: PlanRecord, items: list[PlanItem], required: int = 1) -> list[str]:
     return printed(stored_plan_as_text(record, items, required))
 
 
@@ -45,9 +45,9 @@ def printed(texts: Iterable[RenderableType]) -> list[str]:
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
-def item(number: int, outcome: Outcome, reason: str = "") -> Item:
-    return Item(
-        image(number).digest, (f"1.{number}",), outcome, Sentence(reason) if reason else None
+def item(number: int, outcome: ImageOutcome, reason: str = "") -> PlanItem:
+    return PlanItem(
+        image(number).digest, (f"1.{number}",), outcome, ErrorText(reason) if reason else None
     )
 
 
@@ -73,10 +73,10 @@ def test_how_many_have_approved() -> None:
 
 def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
     items = [
-        item(1, Outcome.DELETED),
-        item(2, Outcome.DELETED),
-        item(3, Outcome.SPARED, "somebody pinned it"),
-        item(4, Outcome.FAILED, "AWS refused it"),
+        item(1, ImageOutcome.DELETED),
+        item(2, ImageOutcome.DELETED),
+        item(3, ImageOutcome.SKIPPED, "somebody pinned it"),
+        item(4, ImageOutcome.FAILED, "AWS refused it"),
     ]
     assert shown(replace(RECORD, state=PlanState.FAILED), items)[-3:] == [
         "Receipt: 2 deleted, 1 spared, 1 failed.",
@@ -86,8 +86,8 @@ def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
 
 
 def test_deletions_that_ecr_never_confirmed_are_told_apart() -> None:
-    lost = replace(item(2, Outcome.DELETED, "old; ECR's answer was lost"), is_unconfirmed=True)
-    items = [item(1, Outcome.DELETED), lost]
+    lost = replace(item(2, ImageOutcome.DELETED, "old; ECR's answer was lost"), is_unconfirmed=True)
+    items = [item(1, ImageOutcome.DELETED), lost]
     done = replace(RECORD, state=PlanState.DONE, freed_bytes=2**30, unconfirmed_bytes=2**29)
     assert shown(done, items)[-1] == (
         "Receipt: 2 deleted (1 of the deletions ECR never confirmed)."
@@ -106,14 +106,14 @@ def test_deletions_that_ecr_never_confirmed_are_told_apart() -> None:
     ("count", "last"), [(ROWS, "  - 1."), (ROWS + 1, "… and 1 more: --format")]
 )
 def test_a_long_receipt_ends_somewhere(count: int, last: str) -> None:
-    items = [item(number, Outcome.FAILED, f"reason {number}") for number in range(count)]
+    items = [item(number, ImageOutcome.FAILED, f"reason {number}") for number in range(count)]
     assert shown(RECORD, items)[-1].startswith(last)
 
 
 def test_the_same_reason_is_told_once_and_failures_first() -> None:
     items = [
-        *(item(number, Outcome.SPARED, "was not reached") for number in range(1200)),
-        item(1200, Outcome.FAILED, "AWS refused it"),
+        *(item(number, ImageOutcome.SKIPPED, "was not reached") for number in range(1200)),
+        item(1200, ImageOutcome.FAILED, "AWS refused it"),
     ]
     assert shown(replace(RECORD, state=PlanState.STOPPED), items)[-3:] == [
         "Receipt: 1,200 spared, 1 failed.",
@@ -124,7 +124,9 @@ def test_the_same_reason_is_told_once_and_failures_first() -> None:
 
 def test_times_of_the_same_minute_are_the_same_reason() -> None:
     items = [
-        replace(item(number, Outcome.SPARED), reason=PulledSince(NOW + timedelta(seconds=number)))
+        replace(
+            item(number, ImageOutcome.SKIPPED), reason=PulledSince(NOW + timedelta(seconds=number))
+        )
         for number in range(3)
     ]
     assert shown(replace(RECORD, state=PlanState.DONE), items)[-2:] == [
@@ -134,7 +136,11 @@ def test_times_of_the_same_minute_are_the_same_reason() -> None:
 
 
 def test_how_far_a_run_is() -> None:
-    items = [item(1, Outcome.DELETED), item(2, Outcome.SPARED, "why"), item(3, Outcome.PENDING)]
+    items = [
+        item(1, ImageOutcome.DELETED),
+        item(2, ImageOutcome.SKIPPED, "why"),
+        item(3, ImageOutcome.PENDING),
+    ]
     assert shown(replace(RECORD, state=PlanState.EXECUTING), items)[-3:] == [
         "2 of 3 manifests are settled so far.",
         "Receipt: 1 pending, 1 deleted, 1 spared.",
@@ -155,7 +161,7 @@ def test_an_incomplete_plan_in_the_list() -> None:
 
 @pytest.mark.parametrize("count", [0, 1, ITEMS_A_PIECE, ITEMS_A_PIECE + 1])
 def test_a_receipt_of_any_length_is_one_line(count: int) -> None:
-    items = [item(number, Outcome.PENDING) for number in range(count)]
+    items = [item(number, ImageOutcome.PENDING) for number in range(count)]
     for pieces in (
         stored_plan_as_json(RECORD, items),
         proposal_as_json(RECORD, items, CONTENT),

@@ -46,7 +46,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.judge import Judged
 from bot.core.manifest import (
     OCI_INDEX,
@@ -70,8 +70,8 @@ from bot.core.rules.selection import Rule, TagFilter
 from bot.core.rules.semver import Semver
 from bot.core.rules.tags import MatchingTags
 from bot.core.savings import Prices
+from bot.core.text_formatting import parse_duration
 from bot.core.usage import SourceScan, Usage
-from bot.core.words import parse_duration
 
 Row = dict[str, Any]
 
@@ -167,7 +167,7 @@ class Case:
         subject = self.digests.of(row["subject"]) if "subject" in row else None
         content: Content | Unread
         if "unreadable" in row:
-            content = Unread(Sentence(row["unreadable"]))
+            content = Unread(ErrorText(row["unreadable"]))
         else:
             children = tuple(map(self.digests.of, row.get("index", ())))
             held = () if children else blobs
@@ -218,7 +218,7 @@ class Case:
             by_digest={self.digests.of(n): tuple(u) for n, u in usage.get("digests", {}).items()},
             by_tag={tag: tuple(users) for tag, users in usage.get("tags", {}).items()},
             scans=tuple(
-                SourceScan(scan["source"], "everywhere", 0, Sentence(scan["error"]))
+                SourceScan(scan["source"], "everywhere", 0, ErrorText(scan["error"]))
                 for scan in usage.get("scans", ())
             ),
         )

@@ -13,11 +13,18 @@ from slack_sdk.socket_mode.interval_runner import IntervalRunner
 
 from bot.bootstrap.slack import open_client, open_workspace
 from bot.bootstrap.slack_context import open_interactive_client, open_slack_context
-from bot.core.errors import Sentence
-from bot.core.obstacles import Doubt
+from bot.core.errors import ErrorText
 from bot.core.plan import Plan
-from bot.core.records import Change, Event, EventName, Job, Message, PlanRecord
-from bot.core.transitions import proposed
+from bot.core.plan_problems import UsageDrop
+from bot.core.plan_transitions import proposed
+from bot.core.records import (
+    AuditEvent,
+    AuditEventName,
+    PlanMessage,
+    PlanRecord,
+    QueuedJob,
+    StoreChange,
+)
 from bot.core.usage import SourceScan, Usage
 from bot.playground.slack import APP_TOKEN, Outcome, Person, Workspace
 from bot.settings.model import Settings
@@ -37,7 +44,7 @@ LULL = 0.01
 """Nobody else uses the bot."""
 
 WEEK = timedelta(days=7)
-IN_DOUBT = SourceScan("ecs", "123456789012 in eu-west-1", 1, Doubt(4, 40, NOW))
+IN_DOUBT = SourceScan("ecs", "123456789012 in eu-west-1", 1, UsageDrop(4, 40, NOW))
 LOOKED_AT = SourceScan("lambda", "123456789012 in eu-west-1", 3)
 
 Json = dict[str, Any]
@@ -82,7 +89,7 @@ class RunningBot:
         self.settle()
         return outcome
 
-    def clicks(self, person: Person, action_id: str, message: Message, **how: Any) -> Outcome:
+    def clicks(self, person: Person, action_id: str, message: PlanMessage, **how: Any) -> Outcome:
         """Dialogs are answered with yes."""
         where = {"channel": message.channel, "ts": message.ts, **how}
         outcome = person.uses(action_id, **where)
@@ -91,7 +98,7 @@ class RunningBot:
         self.settle()
         return outcome
 
-    def uses(self, person: Person, action_id: str, message: Message) -> Outcome:
+    def uses(self, person: Person, action_id: str, message: PlanMessage) -> Outcome:
         """Without waiting for what comes of it."""
         return person.uses(action_id, channel=message.channel, ts=message.ts)
 
@@ -104,28 +111,34 @@ class RunningBot:
         """Version 1 keeps `new` and deletes `old` and `older`."""
         made = what or content("new", "old", "older")
         after = proposed(uuid4().hex[:8], made, self.clock(), self.clock() + WEEK)
-        event = Event(
-            self.clock(), EventName.PROPOSED, "U1", Sentence("…"), after.id, 1, made.repository.uri
+        event = AuditEvent(
+            self.clock(),
+            AuditEventName.PROPOSED,
+            "U1",
+            ErrorText("…"),
+            after.id,
+            1,
+            made.repository.uri,
         )
-        assert self.store.commit(Change((event,), None, after, made))
+        assert self.store.commit(StoreChange((event,), None, after, made))
         return after
 
-    def posted(self, what: Plan | None = None, channel: str | None = None) -> Message:
+    def posted(self, what: Plan | None = None, channel: str | None = None) -> PlanMessage:
         return self.plan_messages.post(self.proposed(what).id, channel or self.channel)
 
     @property
     def plan_messages(self) -> PlanMessages:
         return self.context.plan_messages
 
-    def stored(self, message: Message) -> PlanRecord:
+    def stored(self, message: PlanMessage) -> PlanRecord:
         found = self.store.plan(message.plan)
         assert found
         return found
 
-    def events(self) -> list[EventName]:
+    def events(self) -> list[AuditEventName]:
         return [event.event for event in self.store.events()]
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[QueuedJob]:
         """Takes them all."""
         found = []
         while job := self.store.take("worker", self.clock() + WEEK, WEEK):

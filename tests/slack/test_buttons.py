@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.authority import SlackPerson
 from bot.core.errors import ServiceError
+from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
@@ -19,8 +19,8 @@ from tests.store.support import run_of, seen, started
 GUEST = "is a guest: only full members of the workspace may"
 
 
-def member(person: Person) -> SlackPerson:
-    return SlackPerson(person.id, TEAM_ID, is_guest=False, groups=frozenset())
+def member(person: Person) -> SlackUser:
+    return SlackUser(person.id, TEAM_ID, is_guest=False, groups=frozenset())
 
 
 def shown(bot: RunningBot, person: Person, ts: str) -> list[str]:
@@ -58,7 +58,7 @@ def test_a_guest_may_not(bot: RunningBot, guest: Person) -> None:
     bot.clicks(guest, "approve_plan", message)
     assert private_messages(guest, bot.channel) == [f"<@{guest.id}> {GUEST}"]
     assert bot.stored(message).state is PlanState.PROPOSED
-    assert bot.events()[-1] is EventName.REFUSED
+    assert bot.events()[-1] is AuditEventName.REFUSED
     assert "approve_plan" in shown(bot, guest, message.ts)
 
 
@@ -159,8 +159,8 @@ def test_delivered_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None
     slack.delivery_faults.add(DeliveryFault(kind="block_actions", copies=3))
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
-    assert bot.events().count(EventName.APPROVED) == 1
-    assert EventName.REFUSED not in bot.events()
+    assert bot.events().count(AuditEventName.APPROVED) == 1
+    assert AuditEventName.REFUSED not in bot.events()
     assert private_messages(ann, bot.channel) == []
 
 

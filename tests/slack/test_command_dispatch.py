@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
@@ -72,7 +72,7 @@ def test_a_guest_is_refused(bot: RunningBot, guest: Person, releases: str) -> No
     ]
     assert public_messages(guest, releases) == []
     assert bot.jobs() == []
-    assert bot.events() == [EventName.REFUSED]
+    assert bot.events() == [AuditEventName.REFUSED]
 
 
 def test_a_stranger_is_refused(bot: RunningBot, slack: Workspace) -> None:

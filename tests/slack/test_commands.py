@@ -6,12 +6,20 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.plan import PlanState
-from bot.core.records import Approval, Binding, Change, EventName, ImageResult, LastScan, TagScan
-from bot.core.records import Outcome as Became
+from bot.core.records import (
+    Approval,
+    AuditEventName,
+    ImageResult,
+    LastScan,
+    StoreChange,
+    TagBinding,
+    TagScan,
+)
+from bot.core.records import ImageOutcome as Became
+from bot.core.report_schedules import REPORT_JOB
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.schedules import DUE
 from bot.playground.slack import Person, Workspace
 from bot.slack.commands import COMMANDS
 from bot.slack.listener import UNEXPECTED_PAYLOAD
@@ -83,14 +91,14 @@ def carried_out(bot: RunningBot, plan_id: str) -> None:
     assert bot.store.commit(started(before, run))
     one, other = (item.digest for item in bot.store.items(plan_id, 1))
     fates = [
-        ImageResult(one, Became.DELETED, Sentence("it was old")),
-        ImageResult(other, Became.SPARED, Sentence("pinned")),
+        ImageResult(one, Became.DELETED, ErrorText("it was old")),
+        ImageResult(other, Became.SKIPPED, ErrorText("pinned")),
     ]
     assert bot.store.settle(run, fates, [], [])
     now = seen(bot.store, plan_id)
     after = replace(now, state=PlanState.DONE, freed_bytes=GB, approvals=approved.approvals)
-    ended = event(EventName.ENDED, "ecr-clean", plan=plan_id, repository=HERE.uri)
-    assert bot.store.commit(Change([ended], now, after))
+    ended = event(AuditEventName.ENDED, "ecr-clean", plan=plan_id, repository=HERE.uri)
+    assert bot.store.commit(StoreChange([ended], now, after))
 
 
 # help
@@ -147,7 +155,7 @@ def test_guests_and_strangers_get_to_know_nothing(
     bot.says(stranger, f"/ecr-clean {line}", channel)
     (said,) = private_messages(stranger, channel)
     assert "belongs to another workspace" in said
-    assert bot.events() == [EventName.REFUSED] * 2
+    assert bot.events() == [AuditEventName.REFUSED] * 2
 
 
 @pytest.mark.parametrize(
@@ -317,7 +325,7 @@ def test_a_tag_that_does_not_exist(bot: RunningBot, ann: Person) -> None:
 
 
 def test_a_glob_that_fits_5000_tags(bot: RunningBot, ann: Person) -> None:
-    bindings = {f"v{n}": Binding(f"sha256:{n:064}", None) for n in range(5000)}
+    bindings = {f"v{n}": TagBinding(f"sha256:{n:064}", None) for n in range(5000)}
     bot.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
     assert asks(bot, ann, "pin team/api v* because x") == "Pinned `v*` in `team/api` without end."
 
@@ -361,8 +369,8 @@ def test_why_it_is_there_although_its_plan_is_carried_out(bot: RunningBot, ann: 
     assert bot.store.commit(started(before, run))
     one, other = (item.digest for item in bot.store.items(before.id, 1))
     fates = [
-        ImageResult(one, Became.SPARED, Sentence("ECS runs it")),
-        ImageResult(other, Became.FAILED, Sentence("ECR says no")),
+        ImageResult(one, Became.SKIPPED, ErrorText("ECS runs it")),
+        ImageResult(other, Became.FAILED, ErrorText("ECR says no")),
     ]
     assert bot.store.settle(run, fates, [], [])
     assert "`old` in `team/api` was spared: ECS runs it." in asks(bot, ann, "why team/api old")
@@ -372,7 +380,7 @@ def test_why_it_is_there_although_its_plan_is_carried_out(bot: RunningBot, ann: 
 
 def test_why_what_was_pinned_since_stays(bot: RunningBot, ann: Person) -> None:
     plan = bot.proposed()
-    dismissed = closed(plan, PlanState.DISMISSED, EventName.DISMISSED)
+    dismissed = closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert bot.store.commit(dismissed)
     assert "may go with a later plan" in asks(bot, ann, "why team/api old")
     asks(bot, ann, "pin team/api old because QA")
@@ -417,9 +425,11 @@ def test_why_it_is_gone(bot: RunningBot, ann: Person) -> None:
 def test_history(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert asks(bot, ann, "history").startswith("No plan has ended yet.\n*Saved so far, everywh")
     carried_out(bot, bot.proposed().id)
-    bot.store.commit(closed(bot.proposed(), PlanState.DISMISSED, EventName.DISMISSED, bob.id))
-    bot.store.commit(closed(bot.proposed(), PlanState.EXPIRED, EventName.EXPIRED, "ecr-clean"))
-    bot.store.commit(closed(bot.proposed(content("new")), PlanState.EXPIRED, EventName.EXPIRED))
+    bot.store.commit(closed(bot.proposed(), PlanState.DISMISSED, AuditEventName.DISMISSED, bob.id))
+    bot.store.commit(closed(bot.proposed(), PlanState.EXPIRED, AuditEventName.EXPIRED, "ecr-clean"))
+    bot.store.commit(
+        closed(bot.proposed(content("new")), PlanState.EXPIRED, AuditEventName.EXPIRED)
+    )
     said = asks(bot, ann, "history team/api")
     assert said.startswith("*The last 3 plans that ended in `team/api`:*")
     assert (
@@ -437,7 +447,7 @@ def test_status(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert said.startswith("ecr-clean is at work, and not paused.\n*Plans that wait for approval:*")
     message = bot.posted()
     bot.says(bob, "/ecr-clean team/web")
-    bot.store.put(DUE, {}, NOW)
+    bot.store.put(REPORT_JOB, {}, NOW)
     said = asks(bot, ann, "status")
     link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|report>"
     assert "*Plans that wait for approval:* 1\n• `team/api`: waits for approval · 2 of 3" in said

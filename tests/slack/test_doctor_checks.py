@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 from slack_sdk import WebClient
 
-from bot.core.findings import BotSignedIn, FindingStatus, ScopesUnknown
+from bot.core.doctor_findings import BotSignedIn, FindingStatus, ScopesUnknown
 from bot.slack.doctor_checks import SlackChecks
 
 ANSWER = {"ok": True, "user": "ecr-clean", "team": "Acme", "team_id": "T0000000001"}

@@ -6,7 +6,15 @@ import pytest
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import Change, EventName, LastScan, Message, Pause, PlanRecord, RepositoryPin
+from bot.core.records import (
+    AuditEventName,
+    LastScan,
+    Pause,
+    PlanMessage,
+    PlanRecord,
+    RepositoryPin,
+    StoreChange,
+)
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import SlackError
 from tests.render.builders import GB, HERE
@@ -32,7 +40,7 @@ def seen(person: Person) -> str:
 
 
 def scanned_at(
-    bot: RunningBot, message: Message, stored_bytes: int | None = 100 * GB
+    bot: RunningBot, message: PlanMessage, stored_bytes: int | None = 100 * GB
 ) -> PlanRecord:
     plan = bot.stored(message)
     bot.store.remember_scan(plan.repository, LastScan(plan, NOW, stored_bytes))
@@ -42,7 +50,7 @@ def scanned_at(
 def pin(bot: RunningBot, text: str, by: str, days: float) -> None:
     made = Pin(text, by, "*bold* <!channel>", NOW + timedelta(days=days))
     added = RepositoryPin(HERE.uri, made, NOW)
-    assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=[added]))
+    assert bot.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=[added]))
 
 
 def test_with_nothing_in_it(bot: RunningBot, ann: Person) -> None:
@@ -109,7 +117,7 @@ def test_last_cleanups(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     plan = bot.stored(message)
-    assert bot.store.commit(closed(plan, PlanState.STOPPED, EventName.ENDED))
+    assert bot.store.commit(closed(plan, PlanState.STOPPED, AuditEventName.ENDED))
     told = opened(bot, ann).partition("# Last cleanups\n")[2]
     assert f"`{HERE.name}`: stopped, 0 deleted; freed" in told
     assert f"approved by <@{ann.id}>" in told
@@ -118,14 +126,14 @@ def test_last_cleanups(bot: RunningBot, ann: Person) -> None:
 def test_last_cleanups_lie_behind_many_plans_that_deleted_nothing(
     bot: RunningBot, ann: Person
 ) -> None:
-    assert bot.store.commit(closed(bot.proposed(), PlanState.DONE, EventName.ENDED))
+    assert bot.store.commit(closed(bot.proposed(), PlanState.DONE, AuditEventName.ENDED))
     for _ in range(60):
-        assert bot.store.commit(closed(bot.proposed(), PlanState.EXPIRED, EventName.EXPIRED))
+        assert bot.store.commit(closed(bot.proposed(), PlanState.EXPIRED, AuditEventName.EXPIRED))
     assert "None yet" not in opened(bot, ann).partition("# Last cleanups\n")[2]
 
 
 def test_a_pause_is_told(bot: RunningBot, ann: Person) -> None:
-    bot.store.set_pause(Pause(ann.id, NOW, "the registry moves"), event(EventName.PAUSED))
+    bot.store.set_pause(Pause(ann.id, NOW, "the registry moves"), event(AuditEventName.PAUSED))
     told = opened(bot, ann)
     assert f"*ecr-clean is paused* by <@{ann.id}> 2026-11-23 12:00 UTC (the registry moves)" in told
 

@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 import bot.bootstrap
 import bot.slack
-from bot.core.findings import SlackScope
+from bot.core.doctor_findings import SlackScope
 from bot.playground.slack.manifest import read_manifest
 from bot.playground.slack.methods.registry import METHODS
 from bot.slack.app import register_listeners

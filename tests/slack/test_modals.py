@@ -4,7 +4,7 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.playground.slack import Fault, Outcome, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from tests.slack.conftest import StartBot
@@ -53,7 +53,7 @@ def test_a_guest_is_asked_for_nothing(bot: RunningBot, guest: Person) -> None:
     message = bot.posted()
     bot.clicks(guest, "approve_plan", message)
     assert "is a guest" in text_of(guest.modal())
-    assert bot.events()[-1] is EventName.REFUSED
+    assert bot.events()[-1] is AuditEventName.REFUSED
 
 
 def test_who_clicks_twice_is_told(start_bot: StartBot, ann: Person) -> None:
@@ -73,7 +73,7 @@ def test_somebody_is_faster(bot: RunningBot, ann: Person, bob: Person) -> None:
     bot.submits(bob, typed_name="team/api")
     bot.submits(ann, typed_name="team/api")
     assert "The plan for team/api is approved already" in text_of(ann.modal())
-    assert bot.events().count(EventName.APPROVED) == 1
+    assert bot.events().count(AuditEventName.APPROVED) == 1
 
 
 def test_submitted_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None:
@@ -81,8 +81,8 @@ def test_submitted_twice(bot: RunningBot, slack: Workspace, ann: Person) -> None
     message = bot.posted()
     bot.clicks(ann, "approve_plan", message)
     bot.submits(ann, typed_name="team/api")
-    assert bot.events().count(EventName.APPROVED) == 1
-    assert EventName.REFUSED not in bot.events()
+    assert bot.events().count(AuditEventName.APPROVED) == 1
+    assert AuditEventName.REFUSED not in bot.events()
     assert "Approved." in text_of(ann.modal())
 
 

@@ -8,7 +8,15 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import Binding, Change, EventName, Message, Pause, RepositoryPin, TagScan
+from bot.core.records import (
+    AuditEventName,
+    Pause,
+    PlanMessage,
+    RepositoryPin,
+    StoreChange,
+    TagBinding,
+    TagScan,
+)
 from bot.playground.slack import TEAM_ID, Fault, Outcome, Person, Workspace
 from bot.slack.action_ids import PIN_FOR, PIN_REASON, PIN_UNTIL, PINNED_TAGS
 from bot.slack.api import SlackError
@@ -26,11 +34,11 @@ NASTY = "<!channel> *bold* `code` :smile: "
 
 
 def scanned(bot: RunningBot, *tags: str) -> None:
-    bindings = {tag: Binding(f"sha256:{tag:>064}", None) for tag in tags}
+    bindings = {tag: TagBinding(f"sha256:{tag:>064}", None) for tag in tags}
     bot.store.remember_tags(HERE, TagScan(NOW, bindings, {}))
 
 
-def opened(bot: RunningBot, person: Person, message: Message) -> str:
+def opened(bot: RunningBot, person: Person, message: PlanMessage) -> str:
     assert bot.clicks(person, "pin_tags", message).ok
     return shown(person)
 
@@ -60,7 +68,7 @@ def stored(bot: RunningBot) -> list[RepositoryPin]:
     return list(bot.store.pins(HERE.uri))
 
 
-def report(bot: RunningBot, person: Person, message: Message) -> str:
+def report(bot: RunningBot, person: Person, message: PlanMessage) -> str:
     return read(message_at(person, bot.channel, message.ts)["blocks"])
 
 
@@ -79,7 +87,7 @@ def test_what_would_go_comes_first(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     content = bot.context.content(message.plan, 1)
     bindings = {
-        tag: Binding(each.manifest.digest, None)
+        tag: TagBinding(each.manifest.digest, None)
         for each in content.judged
         for tag in each.manifest.tags
     }
@@ -284,7 +292,7 @@ def test_after_a_restart(start_bot: StartBot, ann: Person) -> None:
 # taking off
 
 
-def pinned_by(bot: RunningBot, person: Person, message: Message, tag: str = "older") -> None:
+def pinned_by(bot: RunningBot, person: Person, message: PlanMessage, tag: str = "older") -> None:
     scanned(bot, tag)
     opened(bot, person, message)
     assert pins(bot, person, *found(person, tag)).ok
@@ -300,7 +308,7 @@ def test_whose_it_is_takes_it_off(bot: RunningBot, ann: Person) -> None:
     bot.settle()
     assert "Unpinned `older`" in shown(ann)
     assert stored(bot) == []
-    assert bot.events()[-1] is EventName.UNPINNED
+    assert bot.events()[-1] is AuditEventName.UNPINNED
 
 
 def test_the_modal_is_closed_before_the_pin_is_taken_off(
@@ -346,7 +354,7 @@ def test_pins_of_the_settings_have_no_button(start_bot: StartBot, ann: Person) -
 # approvals that no longer count
 
 
-def replies(person: Person, bot: RunningBot, message: Message) -> list[str]:
+def replies(person: Person, bot: RunningBot, message: PlanMessage) -> list[str]:
     return [each["text"] for each in message_at(person, bot.channel, message.ts)["replies"]]
 
 
@@ -431,7 +439,7 @@ def warned(bot: RunningBot, person: Person, text: str = "1.0") -> Json:
     """The message that tells it."""
     made = Pin(text, person.id, "a customer runs it", NOW + timedelta(hours=20))
     pin = RepositoryPin(HERE.uri, made, NOW - timedelta(days=9))
-    assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=[pin]))
+    assert bot.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=[pin]))
     PinExpiryNotifier(bot.context.client, bot.context.rules_of).send([pin])
     return person.messages(person.opens_im())[-1]
 
@@ -480,7 +488,7 @@ def test_of_several_each_is_kept_by_itself(bot: RunningBot, ann: Person) -> None
         RepositoryPin(HERE.uri, Pin(f"v{n:02}", ann.id, NASTY, until_), NOW - timedelta(days=9))
         for n in range(25)
     ]
-    assert bot.store.commit(Change([event(EventName.PINNED)], pins_added=made))
+    assert bot.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=made))
     PinExpiryNotifier(bot.context.client, bot.context.rules_of).send(made)
     home = ann.opens_im()
     (message,) = ann.messages(home)
@@ -536,12 +544,12 @@ def test_somebody_who_left_is_not_told(
 def test_every_report_says_so(bot: RunningBot, ann: Person) -> None:
     message = bot.posted()
     plan = bot.stored(message)
-    bot.store.set_pause(Pause(ann.id, NOW, "*the* registry *moves*"), event(EventName.PAUSED))
+    bot.store.set_pause(Pause(ann.id, NOW, "*the* registry *moves*"), event(AuditEventName.PAUSED))
     bot.plan_messages.refresh(plan.id)
     said = f"*ecr-clean is paused* by <@{ann.id}> 2026-11-23 12:00 UTC"
     assert said in report(bot, ann, message)
     bot.clicks(ann, "approve_plan", message)
     assert said in report(bot, ann, message)
-    bot.store.set_pause(None, event(EventName.RESUMED))
+    bot.store.set_pause(None, event(AuditEventName.RESUMED))
     bot.plan_messages.refresh(plan.id)
     assert "paused" not in report(bot, ann, message)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.plan import PlanState, content_hash
-from bot.core.records import Change, EventName, Message, PlanRecord
+from bot.core.records import AuditEventName, PlanMessage, PlanRecord, StoreChange
 from bot.playground.slack import Fault, Person, Workspace
 from bot.slack.api import SlackError
 from bot.slack.plan_messages import BETWEEN_PROGRESS, FRESH, PlanMessages
@@ -40,23 +40,23 @@ def plan(store: Store) -> PlanRecord:
 
 
 @pytest.fixture
-def posted(plan_messages: PlanMessages, plan: PlanRecord, releases: str) -> Message:
+def posted(plan_messages: PlanMessages, plan: PlanRecord, releases: str) -> PlanMessage:
     return plan_messages.post(plan.id, releases)
 
 
 def dismiss(store: Store, id_: str) -> None:
     """By whoever tells nobody in Slack."""
-    change = closed(seen(store, id_), PlanState.DISMISSED, EventName.DISMISSED)
+    change = closed(seen(store, id_), PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert store.commit(change)
 
 
-def is_up_to_date(store: Store, message: Message) -> bool:
+def is_up_to_date(store: Store, message: PlanMessage) -> bool:
     remembered = store.message(message.channel, message.ts)
     assert remembered
     return remembered.shown_revision == seen(store, message.plan).revision
 
 
-def files_of(person: Person, message: Message) -> list[Json]:
+def files_of(person: Person, message: PlanMessage) -> list[Json]:
     shown = message_at(person, message.channel, message.ts)
     return [file for reply in shown["replies"] for file in reply.get("files", ())]
 
@@ -116,7 +116,7 @@ def test_there_are_no_buttons_before_the_message_is_remembered(
 ) -> None:
     """Nobody would take them away again."""
 
-    def die(_: Message) -> None:
+    def die(_: PlanMessage) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(store, "remember_message", die)
@@ -142,15 +142,15 @@ def test_what_slack_does_not_take_now_is_shown_later(
     assert is_up_to_date(store, message)
 
 
-@pytest.mark.parametrize("name", [EventName.NOT_STARTED, EventName.APPROVED])
+@pytest.mark.parametrize("name", [AuditEventName.NOT_STARTED, AuditEventName.APPROVED])
 def test_a_plan_that_could_not_begin_says_why(
-    plan_messages: PlanMessages, store: Store, releases: str, ann: Person, name: EventName
+    plan_messages: PlanMessages, store: Store, releases: str, ann: Person, name: AuditEventName
 ) -> None:
     plan = propose(store)
-    store.record(event(name, detail=Sentence("ECS did not answer"), plan=plan.id))
+    store.record(event(name, detail=ErrorText("ECS did not answer"), plan=plan.id))
     message = plan_messages.post(plan.id, releases)
     is_requested = "ECS did not answer" in str(message_at(ann, releases, message.ts))
-    assert is_requested == (name is EventName.NOT_STARTED)
+    assert is_requested == (name is AuditEventName.NOT_STARTED)
 
 
 # following
@@ -159,7 +159,7 @@ def test_a_plan_that_could_not_begin_says_why(
 def test_every_message_of_the_plan_follows(
     plan_messages: PlanMessages,
     plan: PlanRecord,
-    posted: Message,
+    posted: PlanMessage,
     slack: Workspace,
     ann: Person,
     store: Store,
@@ -176,7 +176,7 @@ def test_every_message_of_the_plan_follows(
 def test_a_newer_message_of_the_plan(
     plan_messages: PlanMessages,
     plan: PlanRecord,
-    posted: Message,
+    posted: PlanMessage,
     slack: Workspace,
     ann: Person,
     store: Store,
@@ -194,7 +194,11 @@ def test_a_newer_message_of_the_plan(
 
 
 def test_a_newer_message_that_is_not_shown_yet(
-    plan_messages: PlanMessages, plan: PlanRecord, posted: Message, slack: Workspace, ann: Person
+    plan_messages: PlanMessages,
+    plan: PlanRecord,
+    posted: PlanMessage,
+    slack: Workspace,
+    ann: Person,
 ) -> None:
     slack.faults.add(Fault(method="chat.update", error="internal_error"))
     plan_messages.fold_older(plan_messages.post(plan.id, posted.channel))
@@ -205,7 +209,7 @@ def test_a_newer_message_that_is_not_shown_yet(
 def test_the_older_message_cannot_be_changed(
     plan_messages: PlanMessages,
     plan: PlanRecord,
-    posted: Message,
+    posted: PlanMessage,
     slack: Workspace,
     store: Store,
     error: str,
@@ -229,16 +233,16 @@ def test_the_older_message_cannot_be_changed(
     ],
 )
 def test_what_is_over_has_nothing_to_decide(
-    plan_messages: PlanMessages, posted: Message, store: Store, ann: Person, state: PlanState
+    plan_messages: PlanMessages, posted: PlanMessage, store: Store, ann: Person, state: PlanState
 ) -> None:
-    assert store.commit(closed(seen(store, posted.plan), state, EventName.ENDED))
+    assert store.commit(closed(seen(store, posted.plan), state, AuditEventName.ENDED))
     plan_messages.refresh(posted.plan)
     shown = buttons(message_at(ann, posted.channel, posted.ts))
     assert {"approve_plan", "stop_plan", "dismiss_plan"}.isdisjoint(shown)
 
 
 def test_only_what_is_behind_is_sent(
-    plan_messages: PlanMessages, posted: Message, slack: Workspace
+    plan_messages: PlanMessages, posted: PlanMessage, slack: Workspace
 ) -> None:
     sent = len(calls(slack, "chat.update"))
     plan_messages.refresh(posted.plan)
@@ -247,7 +251,7 @@ def test_only_what_is_behind_is_sent(
 
 
 def test_a_process_died_between_commit_and_update(
-    make_plan_messages: MakePlanMessages, posted: Message, store: Store, ann: Person
+    make_plan_messages: MakePlanMessages, posted: PlanMessage, store: Store, ann: Person
 ) -> None:
     dismiss(store, posted.plan)
     make_plan_messages(store).refresh_behind(3)
@@ -258,7 +262,7 @@ def test_a_process_died_between_commit_and_update(
 @pytest.mark.parametrize("cut", ["before", "after", "body"])
 def test_nobody_knows_whether_an_update_landed(
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     store: Store,
     slack: Workspace,
     ann: Person,
@@ -275,7 +279,7 @@ def test_nobody_knows_whether_an_update_landed(
 
 
 def test_a_process_died_before_it_wrote_down_what_it_showed(
-    plan_messages: PlanMessages, posted: Message, store: Store, slack: Workspace
+    plan_messages: PlanMessages, posted: PlanMessage, store: Store, slack: Workspace
 ) -> None:
     dismiss(store, posted.plan)
     updates = len(calls(slack, "chat.update"))
@@ -298,7 +302,7 @@ def test_a_message_of_which_nobody_knew(
 
 def test_one_that_turned_out_to_be_behind(
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     client: WebClient,
     slack: Workspace,
     ann: Person,
@@ -317,7 +321,7 @@ def test_one_that_turned_out_to_be_behind(
 
 def test_progress_of_a_run(
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     store: Store,
     slack: Workspace,
     monkeypatch: pytest.MonkeyPatch,
@@ -358,7 +362,7 @@ def test_a_sweep_sends_a_few(
 def test_a_message_that_somebody_deleted(
     plan_messages: PlanMessages,
     plan: PlanRecord,
-    posted: Message,
+    posted: PlanMessage,
     client: WebClient,
     store: Store,
     ann: Person,
@@ -374,7 +378,7 @@ def test_a_message_that_somebody_deleted(
 def test_a_channel_that_is_lost(
     plan_messages: PlanMessages,
     plan: PlanRecord,
-    posted: Message,
+    posted: PlanMessage,
     slack: Workspace,
     ann: Person,
     store: Store,
@@ -395,7 +399,7 @@ def test_a_channel_that_is_lost(
 
 def test_one_429_drops_nothing(
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     store: Store,
     slack: Workspace,
     ann: Person,
@@ -411,7 +415,7 @@ def test_one_429_drops_nothing(
 
 def test_many_429s_leave_it_to_the_sweep(
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     store: Store,
     slack: Workspace,
     ann: Person,
@@ -444,7 +448,7 @@ def test_posting_waits_where_slack_wants_it_to(
 def test_one_that_fails_holds_no_other_up(
     plan_messages: PlanMessages,
     plan: PlanRecord,
-    posted: Message,
+    posted: PlanMessage,
     slack: Workspace,
     store: Store,
     ann: Person,
@@ -468,7 +472,7 @@ def test_one_that_fails_holds_no_other_up(
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_blocks_too_long"])
 def test_what_cannot_be_shown_loses_its_buttons_all_the_same(
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     slack: Workspace,
     store: Store,
     ann: Person,
@@ -509,7 +513,7 @@ def other_store(store_url: str) -> Iterator[Store]:
 def test_two_replicas_refresh_the_same_message(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     store: Store,
     other_store: Store,
     ann: Person,
@@ -525,7 +529,7 @@ def test_two_replicas_refresh_the_same_message(
 def test_one_that_knows_less_shows_it_last(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     store: Store,
     other_store: Store,
     ann: Person,
@@ -537,11 +541,11 @@ def test_one_that_knows_less_shows_it_last(
     plan = seen(store, posted.plan)
     postponed = replace(plan, state=PlanState.PROPOSED)
     assert store.commit(
-        replace(closed(plan, PlanState.PROPOSED, EventName.PINNED), after=postponed)
+        replace(closed(plan, PlanState.PROPOSED, AuditEventName.PINNED), after=postponed)
     )
     send = plan_messages._send
 
-    def late(message: Message, shown: Any) -> None:
+    def late(message: PlanMessage, shown: Any) -> None:
         monkeypatch.setattr(plan_messages, "_send", send)
         dismiss(other_store, posted.plan)
         other.refresh(posted.plan)
@@ -558,7 +562,9 @@ def test_one_that_knows_less_shows_it_last(
 # the whole list
 
 
-def test_the_whole_list_is_in_the_thread(posted: Message, slack: Workspace, ann: Person) -> None:
+def test_the_whole_list_is_in_the_thread(
+    posted: PlanMessage, slack: Workspace, ann: Person
+) -> None:
     (file,) = files_of(ann, posted)
     assert file["name"] == f"team-api-{posted.plan}-1.csv"
     head, *rows = rows_of(slack, file)
@@ -569,7 +575,7 @@ def test_the_whole_list_is_in_the_thread(posted: Message, slack: Workspace, ann:
 def test_every_version_brings_its_own(
     make_plan_messages: MakePlanMessages,
     plan_messages: PlanMessages,
-    posted: Message,
+    posted: PlanMessage,
     store: Store,
     other_store: Store,
     ann: Person,
@@ -614,7 +620,7 @@ def test_a_plan_that_deletes_nothing_brings_no_list(
 def test_the_message_is_gone_before_the_list_comes(
     plan_messages: PlanMessages,
     plan: PlanRecord,
-    posted: Message,
+    posted: PlanMessage,
     client: WebClient,
     store: Store,
 ) -> None:
@@ -635,7 +641,7 @@ def test_a_large_plan(
 ) -> None:
     large = content(*(f"build-{each}" for each in range(number)))
     made = record(hash=content_hash(large), manifests=number, deletions=number)
-    assert store.commit(Change([event(plan=made.id)], after=made, content=large))
+    assert store.commit(StoreChange([event(plan=made.id)], after=made, content=large))
     message = plan_messages.post(made.id, releases)
     (file,) = files_of(ann, message)
     assert len(rows_of(slack, file)) == number + 1

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.audit_details import UsageIsRight
+from bot.core.audit_details import UsageConfirmed
 from bot.core.errors import ServiceError
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
 from bot.ports import Doubted, WorkloadCount
@@ -118,9 +118,9 @@ def test_somebody_gives_their_word(doubting: RunningBot, ann: Person) -> None:
     message = doubting.posted(INCOMPLETE)
     doubting.clicks(ann, "confirm_usage:0", message)
     assert doubting.store.last_listed(IN_DOUBT.source, IN_DOUBT.scope) == DOUBTED.listed
-    (event,) = (e for e in doubting.store.events() if e.event is EventName.CONFIRMED_USAGE)
+    (event,) = (e for e in doubting.store.events() if e.event is AuditEventName.CONFIRMED_USAGE)
     assert event.by == ann.id
-    assert isinstance(event.detail, UsageIsRight)
+    assert isinstance(event.detail, UsageConfirmed)
     assert (event.detail.figures.workloads, event.detail.figures.before) == (4, 40)
     assert len(doubting.jobs()) == 1
 

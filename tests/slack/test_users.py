@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 
-from bot.core.authority import SlackPerson
 from bot.core.errors import RequestError
+from bot.core.permissions import SlackUser
 from bot.playground.slack import TEAM_ID, Fault, Person, Workspace
 from bot.slack.api import SlackError
 from bot.slack.directory import SECONDS, SECONDS_OF_ERRORS, SlackUsers
@@ -37,7 +37,7 @@ def people(client: WebClient, watch: Watch, *groups: str) -> SlackUsers:
 
 def test_a_full_member(client: WebClient, watch: Watch, ann: Person) -> None:
     found = people(client, watch).person(ann.id, TEAM_ID)
-    assert found == SlackPerson(ann.id, TEAM_ID, is_guest=False, groups=frozenset())
+    assert found == SlackUser(ann.id, TEAM_ID, is_guest=False, groups=frozenset())
 
 
 @pytest.mark.parametrize("flag", ["is_restricted", "is_ultra_restricted"])
@@ -212,7 +212,7 @@ def test_many_clicks_at_once_ask_once(
     found = people(client, watch, group)
     together = Barrier(50)
 
-    def click(_: int) -> SlackPerson:
+    def click(_: int) -> SlackUser:
         together.wait(60)
         return found.person(ann.id, TEAM_ID)
 
@@ -242,7 +242,7 @@ def test_a_member_as_the_directory_has_them(
 ) -> None:
     group = slack.remote.add_user_group("one", [ann])
     found = people(client, watch, group).member(ann.id)
-    assert found == SlackPerson(ann.id, TEAM_ID, is_guest=False, groups=frozenset({group}))
+    assert found == SlackUser(ann.id, TEAM_ID, is_guest=False, groups=frozenset({group}))
 
 
 def test_an_outsider_who_acted_earlier(client: WebClient, watch: Watch, slack: Workspace) -> None:

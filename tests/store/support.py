@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, settle
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
@@ -18,13 +18,13 @@ from bot.core.plan import Plan, PlanState, content_hash, make_plan
 from bot.core.policy import Evidence, Policy
 from bot.core.records import (
     Approval,
-    Change,
-    Event,
-    EventName,
+    AuditEvent,
+    AuditEventName,
     PlanRecord,
+    PlanRun,
+    PlanWorker,
     RepositoryPin,
-    Run,
-    Worker,
+    StoreChange,
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices
@@ -42,8 +42,8 @@ is different there, test_pgbouncer.py shows, which is quick."""
 PLACE = RegistryId("123456789012", "eu-west-1")
 HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
 THERE = RepositoryId(PLACE, "team/web", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/web")
-ANN = Worker("ann's machine", "boot-1", 4711, 2**40)
-BOB = Worker("bob's machine", None, 42, 17)
+ANN = PlanWorker("ann's machine", "boot-1", 4711, 2**40)
+BOB = PlanWorker("bob's machine", None, 42, 17)
 LEASE = timedelta(minutes=1)
 CONFIG = "application/vnd.oci.image.config.v1+json"
 
@@ -92,8 +92,10 @@ def record(repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:
     return replace(made, **facts)
 
 
-def event(name: EventName = EventName.PROPOSED, by: str = "ann", **facts: Any) -> Event:
-    return replace(Event(NOW, name, by, Sentence(f"{by} did it")), **facts)
+def event(
+    name: AuditEventName = AuditEventName.PROPOSED, by: str = "ann", **facts: Any
+) -> AuditEvent:
+    return replace(AuditEvent(NOW, name, by, ErrorText(f"{by} did it")), **facts)
 
 
 def pin(text: str, repository: RepositoryId = HERE, by: str = "ann", **facts: Any) -> RepositoryPin:
@@ -104,25 +106,27 @@ def propose(store: Store, repository: RepositoryId = HERE, **facts: Any) -> Plan
     """Stores a plan that deletes `old` and `older`."""
     plan = content("old", "older", repository=repository)
     made = record(repository, **{"hash": content_hash(plan), **facts})
-    assert store.commit(Change([event(plan=made.id)], after=made, content=plan))
+    assert store.commit(StoreChange([event(plan=made.id)], after=made, content=plan))
     return made
 
 
-def approval(before: PlanRecord, by: str) -> Change:
+def approval(before: PlanRecord, by: str) -> StoreChange:
     """One more approval of the plan as it was seen."""
     approvals = (*before.approvals, Approval(by, NOW, before.version, before.hash))
-    return Change(
-        [event(EventName.APPROVED, by, plan=before.id)],
+    return StoreChange(
+        [event(AuditEventName.APPROVED, by, plan=before.id)],
         before,
         replace(before, state=PlanState.APPROVED, approvals=approvals),
     )
 
 
-def closed(before: PlanRecord, state: PlanState, name: EventName, by: str = "ann") -> Change:
-    return Change([event(name, by, plan=before.id)], before, replace(before, state=state))
+def closed(
+    before: PlanRecord, state: PlanState, name: AuditEventName, by: str = "ann"
+) -> StoreChange:
+    return StoreChange([event(name, by, plan=before.id)], before, replace(before, state=state))
 
 
-def new_version(before: PlanRecord, *names: str) -> Change:
+def new_version(before: PlanRecord, *names: str) -> StoreChange:
     plan = content(*names)
     after = replace(
         before,
@@ -130,7 +134,7 @@ def new_version(before: PlanRecord, *names: str) -> Change:
         hash=content_hash(plan),
         state=PlanState.PROPOSED,
     )
-    return Change([event(plan=before.id)], before, after, plan)
+    return StoreChange([event(plan=before.id)], before, after, plan)
 
 
 def seen(store: Store, id_: str) -> PlanRecord:
@@ -139,7 +143,7 @@ def seen(store: Store, id_: str) -> PlanRecord:
     return found
 
 
-def begin(store: Store, **facts: Any) -> Run:
+def begin(store: Store, **facts: Any) -> PlanRun:
     """Stores a plan that deletes `old` and `older`, and a run of it by its first worker."""
     made = propose(store)
     run = replace(run_of(made), **facts)
@@ -147,16 +151,16 @@ def begin(store: Store, **facts: Any) -> Run:
     return run
 
 
-def run_of(plan: PlanRecord) -> Run:
-    return Run(plan.id, plan.version, 1, ANN, NOW, NOW + LEASE)
+def run_of(plan: PlanRecord) -> PlanRun:
+    return PlanRun(plan.id, plan.version, 1, ANN, NOW, NOW + LEASE)
 
 
-def started(before: PlanRecord, run: Run) -> Change:
+def started(before: PlanRecord, run: PlanRun) -> StoreChange:
     after = replace(before, state=PlanState.EXECUTING)
-    return Change([event(EventName.STARTED, plan=before.id)], before, after, run=run)
+    return StoreChange([event(AuditEventName.STARTED, plan=before.id)], before, after, run=run)
 
 
-def taken_over(before: Run, worker: Worker) -> Run:
+def taken_over(before: PlanRun, worker: PlanWorker) -> PlanRun:
     return replace(
         before,
         attempt=before.attempt + 1,
@@ -165,7 +169,7 @@ def taken_over(before: Run, worker: Worker) -> Run:
     )
 
 
-def take_over(before: Run, worker: Worker) -> Change:
+def take_over(before: PlanRun, worker: PlanWorker) -> StoreChange:
     """As somebody does who saw the run when its lease had run out."""
-    taken = event(EventName.TAKEN_OVER, worker.host, plan=before.plan)
-    return Change([taken], run_before=before, run=taken_over(before, worker))
+    taken = event(AuditEventName.TAKEN_OVER, worker.host, plan=before.plan)
+    return StoreChange([taken], run_before=before, run=taken_over(before, worker))

@@ -6,20 +6,20 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from bot.core.audit_details import PinText
-from bot.core.errors import Sentence, ServiceError
+from bot.core.audit_details import PinDetail
+from bot.core.errors import ErrorText, ServiceError
 from bot.core.pins import Pin
-from bot.core.records import Event, EventName
+from bot.core.records import AuditEvent, AuditEventName
 from bot.store import audit
 from bot.store.store import Store
 from tests.store.support import HERE, event
 from tests.support import NOW
 
-WHOLE = Event(
+WHOLE = AuditEvent(
     NOW,
-    EventName.PINNED,
+    AuditEventName.PINNED,
     "ann",
-    PinText(Pin("1.0", "ann", "why not", NOW)),
+    PinDetail(Pin("1.0", "ann", "why not", NOW)),
     "p",
     3,
     HERE.uri,
@@ -28,7 +28,7 @@ WHOLE = Event(
 
 
 def test_every_fact_is_kept(store: Store) -> None:
-    bare = Event(NOW, EventName.CONFIRMED_USAGE, "bob", Sentence("bob confirmed"))
+    bare = AuditEvent(NOW, AuditEventName.CONFIRMED_USAGE, "bob", ErrorText("bob confirmed"))
     store.record(WHOLE)
     store.record(bare)
     assert list(store.events()) == [WHOLE, bare]

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from bot.core.errors import RequestError
 from bot.core.plan import PlanState, content_hash
-from bot.core.records import Approval, Change, EventName, Item, Outcome
+from bot.core.records import Approval, AuditEventName, ImageOutcome, PlanItem, StoreChange
 from bot.store.store import Store
-from bot.store.tables import ItemRow, VersionRow
+from bot.store.tables import PlanItemRow, PlanVersionRow
 from tests.store.support import (
     HERE,
     THERE,
@@ -31,20 +31,20 @@ def test_a_new_plan_is_stored_whole(store: Store) -> None:
     plan = content("b", "a")
     made = record(execute_after=NOW, hash=content_hash(plan))
     proposed = event(plan=made.id, version=1, repository=HERE.uri, digests=("sha256:a",))
-    assert store.commit(Change([proposed], after=made, content=plan))
+    assert store.commit(StoreChange([proposed], after=made, content=plan))
     assert store.plan(made.id) == made
     assert store.open_plan(HERE) == made
     assert store.content(made.id, 1) == plan
     assert store.items(made.id, 1) == [
-        Item("sha256:a", ("a",), Outcome.PENDING, None),
-        Item("sha256:b", ("b",), Outcome.PENDING, None),
+        PlanItem("sha256:a", ("a",), ImageOutcome.PENDING, None),
+        PlanItem("sha256:b", ("b",), ImageOutcome.PENDING, None),
     ]
     assert list(store.events()) == [proposed]
 
 
 def test_a_plan_without_deletions_is_stored(store: Store) -> None:
     made = record()
-    assert store.commit(Change([], after=made, content=content()))
+    assert store.commit(StoreChange([], after=made, content=content()))
     assert store.items(made.id, 1) == []
 
 
@@ -52,7 +52,9 @@ def test_a_plan_without_deletions_is_stored(store: Store) -> None:
 def test_a_repository_has_one_open_plan(store: Store, state: PlanState) -> None:
     first = propose(store, state=state)
     second = record()
-    change = Change([event(by="bob")], after=second, content=content("x"), pins_added=[pin("p")])
+    change = StoreChange(
+        [event(by="bob")], after=second, content=content("x"), pins_added=[pin("p")]
+    )
     assert not store.commit(change)
     assert list(store.plans()) == [first]
     assert store.items(second.id, 1) == []
@@ -65,7 +67,7 @@ def test_a_repository_has_one_open_plan(store: Store, state: PlanState) -> None:
 )
 def test_a_closed_plan_makes_way(store: Store, state: PlanState) -> None:
     first = propose(store)
-    assert store.commit(closed(first, state, EventName.DISMISSED))
+    assert store.commit(closed(first, state, AuditEventName.DISMISSED))
     second = propose(store)
     assert store.open_plan(HERE) == second
 
@@ -86,7 +88,7 @@ def test_every_change_counts(store: Store) -> None:
         approvals=(Approval("bob", NOW, 1, made.hash),),
         revision=1,
     )
-    assert store.commit(closed(approved, PlanState.EXPIRED, EventName.EXPIRED))
+    assert store.commit(closed(approved, PlanState.EXPIRED, AuditEventName.EXPIRED))
     assert seen(store, made.id).revision == 2
 
 
@@ -143,7 +145,7 @@ def test_a_pin_on_a_large_plan_adds_little_to_the_database(store: Store) -> None
     names = [f"{number:064}" for number in range(500)]
     plan = content(*names)
     made = record(hash=content_hash(plan))
-    assert store.commit(Change([], after=made, content=plan))
+    assert store.commit(StoreChange([], after=made, content=plan))
     before = stored_bytes(store)
     for number in range(1, 6):
         assert store.commit(new_version(seen(store, made.id), *names[number:]))
@@ -153,8 +155,8 @@ def test_a_pin_on_a_large_plan_adds_little_to_the_database(store: Store) -> None
 def stored_bytes(store: Store) -> int:
     """Of all versions of plans and their items."""
     with store._database.reading() as session:
-        versions = session.execute(select(VersionRow.content, VersionRow.difference)).all()
-        items = session.execute(select(ItemRow.digest)).all()
+        versions = session.execute(select(PlanVersionRow.content, PlanVersionRow.difference)).all()
+        items = session.execute(select(PlanItemRow.digest)).all()
     texts = (text for row in (*versions, *items) for text in row if text is not None)
     return sum(map(len, texts))
 
@@ -162,7 +164,7 @@ def stored_bytes(store: Store) -> int:
 def test_approvals_of_every_version_are_told_in_their_order(store: Store) -> None:
     made = propose(store)
     first = Approval("bob", NOW, 1)
-    store.commit(Change([], made, replace(made, approvals=(first,))))
+    store.commit(StoreChange([], made, replace(made, approvals=(first,))))
     store.commit(new_version(seen(store, made.id), "old"))
     now = seen(store, made.id)
     assert now.approvals == (first,)
@@ -170,7 +172,7 @@ def test_approvals_of_every_version_are_told_in_their_order(store: Store) -> Non
     later = [
         Approval(by, NOW + timedelta(minutes=minute), 2) for by, minute in [("ann", 2), ("bob", 1)]
     ]
-    store.commit(Change([], now, replace(now, approvals=(first, *later))))
+    store.commit(StoreChange([], now, replace(now, approvals=(first, *later))))
     assert seen(store, made.id).approvals == (first, later[1], later[0])
 
 
@@ -180,7 +182,7 @@ def test_a_stop_takes_approvals_back(store: Store) -> None:
     store.commit(approval(seen(store, made.id), "bob"))
     approved = seen(store, made.id)
     stopped = replace(approved, state=PlanState.PROPOSED, approvals=(), execute_after=None)
-    assert store.commit(Change([event(EventName.STOPPED)], approved, stopped))
+    assert store.commit(StoreChange([event(AuditEventName.STOPPED)], approved, stopped))
     assert seen(store, made.id) == replace(stopped, revision=3)
 
 
@@ -189,14 +191,14 @@ def test_an_approval_of_other_content_takes_the_place_of_the_first(store: Store)
     store.commit(approval(made, "ann"))
     before = seen(store, made.id)
     other = Approval("ann", NOW, 1, "another hash")
-    assert store.commit(Change([], before, replace(before, approvals=(other,))))
+    assert store.commit(StoreChange([], before, replace(before, approvals=(other,))))
     assert seen(store, made.id).approvals == (other,)
 
 
 def test_who_wants_a_stop_is_told(store: Store) -> None:
     made = propose(store, state=PlanState.EXECUTING)
     asked = replace(made, stop_asked_by="bob")
-    assert store.commit(Change([event(EventName.STOP_ASKED, "bob")], made, asked))
+    assert store.commit(StoreChange([event(AuditEventName.STOP_REQUESTED, "bob")], made, asked))
     assert seen(store, made.id) == replace(asked, revision=1)
 
 
@@ -206,12 +208,12 @@ def test_a_pin_that_is_gone_stops_the_whole_change(store: Store) -> None:
     assert not store.commit(change)
     assert store.plan(made.id) == made
     assert store.pins() == []
-    assert [each.event for each in store.events()] == [EventName.PROPOSED]
+    assert [each.event for each in store.events()] == [AuditEventName.PROPOSED]
 
 
 def test_a_pin_that_came_meanwhile_stops_the_whole_change(store: Store) -> None:
     made = propose(store)
-    assert store.commit(Change([], pins_added=[pin("new")]))
+    assert store.commit(StoreChange([], pins_added=[pin("new")]))
     change = replace(new_version(made, "old"), pins_added=[pin("new", by="bob"), pin("other")])
     assert not store.commit(change)
     assert store.plan(made.id) == made

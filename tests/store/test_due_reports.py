@@ -7,41 +7,41 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from bot.core.errors import FailedCall, Sentence
-from bot.core.records import Job, Message
-from bot.core.repository import RepositoryId
-from bot.core.schedules import (
-    MADE_UP_FOR,
-    PATIENCE,
-    DueOutcome,
-    DueReport,
-    Missed,
-    NotDoneInADay,
+from bot.core.errors import ErrorText, FailedCall
+from bot.core.records import PlanMessage, QueuedJob
+from bot.core.report_schedules import (
+    CATCH_UP_LIMIT,
+    LISTING_TIMEOUT,
+    NotDoneWithinADay,
     ReportFailure,
-    Rest,
-    Round,
+    ReportOutcome,
+    ReportRound,
+    RoundSummary,
+    ScheduledReport,
     TooManyAttempts,
+    UnlistedRegistry,
 )
+from bot.core.repository import RepositoryId
 from bot.store.jobs import REMEMBERED_FOR
 from bot.store.store import Store
-from bot.store.tables import DueReportRow
+from bot.store.tables import ScheduledReportRow
 from tests.store.support import HERE, THERE, propose
 from tests.store.test_races import at_once, stores
 from tests.support import NOW
 
 __all__ = ["stores"]
 
-ROUND = Round("team/*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
+ROUND = ReportRound("team/*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
 NEXT = ROUND._replace(local=ROUND.local + timedelta(days=7))
 HOUR = timedelta(hours=1)
 
 
-def claim(store: Store, *repositories: RepositoryId, round_: Round = ROUND) -> bool:
+def claim(store: Store, *repositories: RepositoryId, round_: ReportRound = ROUND) -> bool:
     store.begin_round(round_, ["own"], NOW)
     return store.claim(round_, "own", repositories, NOW)
 
 
-def jobs(store: Store) -> list[Job]:
+def jobs(store: Store) -> list[QueuedJob]:
     """All that are left."""
     found = []
     while job := store.take("worker", NOW + HOUR, HOUR):
@@ -50,21 +50,21 @@ def jobs(store: Store) -> list[Job]:
     return found
 
 
-def claimed(store: Store, repository: RepositoryId = HERE) -> DueReport:
+def claimed(store: Store, repository: RepositoryId = HERE) -> ScheduledReport:
     found = store.due_report(repository.uri, ROUND.local)
     assert found
     return found
 
 
 def settle(
-    store: Store, repository: RepositoryId, outcome: DueOutcome, usd: float = 0.0
-) -> DueReport:
+    store: Store, repository: RepositoryId, outcome: ReportOutcome, usd: float = 0.0
+) -> ScheduledReport:
     settled = replace(claimed(store, repository), outcome=outcome, usd=usd)
     store.settle_report(settled)
     return settled
 
 
-def told(store: Store) -> Sequence[Rest | None]:
+def told(store: Store) -> Sequence[RoundSummary | None]:
     return [store.rest(job.payload["line"]) for job in jobs(store) if job.kind == "rest"]
 
 
@@ -79,7 +79,7 @@ def test_each_is_claimed_once(store: Store) -> None:
         {"repository": HERE.uri, "local": "2026-11-23T09:00"},
     )
     assert second.payload["repository"] == THERE.uri
-    assert claimed(store) == DueReport(HERE.uri, ROUND)
+    assert claimed(store) == ScheduledReport(HERE.uri, ROUND)
     assert store.due_report(HERE.uri, NEXT.local) is None
 
 
@@ -109,73 +109,73 @@ def test_of_replicas_one_claims(stores: Sequence[Store]) -> None:
 
 def test_what_became_of_it_stays(store: Store) -> None:
     claim(store, HERE)
-    settled = settle(store, HERE, DueOutcome.SMALL, 3.2)
-    store.settle_report(replace(settled, outcome=DueOutcome.FAILED, error=Sentence("oh")))
+    settled = settle(store, HERE, ReportOutcome.SMALL, 3.2)
+    store.settle_report(replace(settled, outcome=ReportOutcome.FAILED, error=ErrorText("oh")))
     assert claimed(store) == settled
 
 
 @pytest.mark.parametrize(
     "error",
     [
-        Sentence("AWS refused it", FailedCall("ecr:DescribeImages", "AccessDeniedException")),
-        NotDoneInADay(Sentence("Slack is away")),
+        ErrorText("AWS refused it", FailedCall("ecr:DescribeImages", "AccessDeniedException")),
+        NotDoneWithinADay(ErrorText("Slack is away")),
         TooManyAttempts(3),
     ],
     ids=lambda error: type(error).__name__,
 )
 def test_why_it_failed(store: Store, error: ReportFailure) -> None:
     claim(store, HERE)
-    failed = replace(claimed(store), outcome=DueOutcome.FAILED, error=error)
+    failed = replace(claimed(store), outcome=ReportOutcome.FAILED, error=error)
     store.settle_report(failed)
     assert claimed(store) == failed
 
 
 def test_a_failure_of_before_values_is_a_sentence(store: Store) -> None:
     claim(store, HERE)
-    settle(store, HERE, DueOutcome.FAILED)
+    settle(store, HERE, ReportOutcome.FAILED)
     with store._database.writing() as session:
-        session.execute(update(DueReportRow).values(detail="AWS refused it"))
-    assert claimed(store).error == Sentence("AWS refused it")
+        session.execute(update(ScheduledReportRow).values(detail="AWS refused it"))
+    assert claimed(store).error == ErrorText("AWS refused it")
 
 
 def test_the_message_is_remembered_with_it(store: Store) -> None:
     plan = propose(store)
     claim(store, HERE)
-    message = Message(plan.id, "C1", "1.0")
-    store.remember_report(replace(claimed(store), outcome=DueOutcome.POSTED), message)
-    assert claimed(store).outcome is DueOutcome.POSTED
+    message = PlanMessage(plan.id, "C1", "1.0")
+    store.remember_report(replace(claimed(store), outcome=ReportOutcome.POSTED), message)
+    assert claimed(store).outcome is ReportOutcome.POSTED
     assert store.message("C1", "1.0") == message
 
 
 def test_the_rest_is_told_once_all_are_through(store: Store) -> None:
     claim(store, HERE, THERE)
     jobs(store)
-    here = settle(store, HERE, DueOutcome.NOTHING)
+    here = settle(store, HERE, ReportOutcome.NOTHING)
     store.gather(NOW)
     assert told(store) == []
-    there = settle(store, THERE, DueOutcome.SMALL, 3.2)
+    there = settle(store, THERE, ReportOutcome.SMALL, 3.2)
     store.gather(NOW)
     store.gather(NOW)
-    assert told(store) == [Rest(ROUND, (here, there), ())]
+    assert told(store) == [RoundSummary(ROUND, (here, there), ())]
 
 
 def test_what_nobody_brings_to_an_end_holds_nothing_up_for_ever(store: Store) -> None:
     claim(store, HERE, THERE)
     jobs(store)
-    here = settle(store, HERE, DueOutcome.NOTHING)
-    store.gather(NOW + MADE_UP_FOR - HOUR)
+    here = settle(store, HERE, ReportOutcome.NOTHING)
+    store.gather(NOW + CATCH_UP_LIMIT - HOUR)
     assert told(store) == []
-    store.gather(NOW + MADE_UP_FOR)
-    job = store.take("worker", NOW + MADE_UP_FOR, HOUR)
+    store.gather(NOW + CATCH_UP_LIMIT)
+    job = store.take("worker", NOW + CATCH_UP_LIMIT, HOUR)
     assert job
-    assert store.rest(job.payload["line"]) == Rest(ROUND, (here,), ())
+    assert store.rest(job.payload["line"]) == RoundSummary(ROUND, (here,), ())
 
 
 def test_of_replicas_one_tells(stores: Sequence[Store]) -> None:
     claim(stores[0], HERE, THERE)
     jobs(stores[0])
     for repository in (HERE, THERE):
-        settle(stores[0], repository, DueOutcome.NOTHING)
+        settle(stores[0], repository, ReportOutcome.NOTHING)
 
     def gather(store: Store) -> bool:
         store.gather(NOW)
@@ -189,8 +189,8 @@ def test_of_replicas_one_tells(stores: Sequence[Store]) -> None:
 
 def test_of_what_was_posted_nothing_is_told(store: Store) -> None:
     claim(store, HERE, THERE)
-    settle(store, HERE, DueOutcome.POSTED)
-    settle(store, THERE, DueOutcome.LEFT_OUT)
+    settle(store, HERE, ReportOutcome.POSTED)
+    settle(store, THERE, ReportOutcome.LEFT_OUT)
     jobs(store)
     store.gather(NOW)
     assert told(store) == []
@@ -198,27 +198,31 @@ def test_of_what_was_posted_nothing_is_told(store: Store) -> None:
 
 def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store: Store) -> None:
     store.begin_round(ROUND, ["other", "own"], NOW)
-    store.miss(ROUND, Missed("other", Sentence("AWS refused")))
+    store.miss(ROUND, UnlistedRegistry("other", ErrorText("AWS refused")))
     claim(store, HERE)
-    here = settle(store, HERE, DueOutcome.NOTHING)
+    here = settle(store, HERE, ReportOutcome.NOTHING)
     jobs(store)
-    store.gather(NOW + PATIENCE - timedelta(seconds=1))
+    store.gather(NOW + LISTING_TIMEOUT - timedelta(seconds=1))
     assert told(store) == []
-    store.gather(NOW + PATIENCE)
-    store.gather(NOW + PATIENCE)
-    assert told(store) == [Rest(ROUND, (here,), (Missed("other", Sentence("AWS refused")),))]
+    store.gather(NOW + LISTING_TIMEOUT)
+    store.gather(NOW + LISTING_TIMEOUT)
+    assert told(store) == [
+        RoundSummary(ROUND, (here,), (UnlistedRegistry("other", ErrorText("AWS refused")),))
+    ]
     assert store.claim(ROUND, "other", [THERE], NOW)
-    there = settle(store, THERE, DueOutcome.NOTHING)
-    store.gather(NOW + PATIENCE)
-    assert Rest(ROUND, (there,), ()) in told(store)
+    there = settle(store, THERE, ReportOutcome.NOTHING)
+    store.gather(NOW + LISTING_TIMEOUT)
+    assert RoundSummary(ROUND, (there,), ()) in told(store)
 
 
 def test_no_registry_can_be_listed(store: Store) -> None:
     store.begin_round(ROUND, ["own"], NOW)
-    store.miss(ROUND, Missed("own", Sentence("AWS refused")))
-    store.gather(NOW + PATIENCE)
+    store.miss(ROUND, UnlistedRegistry("own", ErrorText("AWS refused")))
+    store.gather(NOW + LISTING_TIMEOUT)
     (rest,) = told(store)
-    assert rest == Rest(ROUND._replace(min_saving=0), (), (Missed("own", Sentence("AWS refused")),))
+    assert rest == RoundSummary(
+        ROUND._replace(min_saving=0), (), (UnlistedRegistry("own", ErrorText("AWS refused")),)
+    )
 
 
 def test_a_line_of_long_ago(store: Store) -> None:

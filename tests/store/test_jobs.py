@@ -3,8 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from bot.core.records import Job
-from bot.core.schedules import DUE, REST
+from bot.core.records import QueuedJob
+from bot.core.report_schedules import REPORT_JOB, SUMMARY_JOB
 from bot.store.store import Store, open_store
 from tests.store.support import BEHIND_A_POOLER_TOO
 from tests.support import NOW
@@ -14,11 +14,11 @@ pytestmark = BEHIND_A_POOLER_TOO
 LEASE = timedelta(minutes=5)
 
 
-def take(store: Store, minutes: float = 0) -> Job | None:
+def take(store: Store, minutes: float = 0) -> QueuedJob | None:
     return store.take("worker", NOW + timedelta(minutes=minutes), LEASE)
 
 
-def taken(store: Store, minutes: float = 0) -> Job:
+def taken(store: Store, minutes: float = 0) -> QueuedJob:
     job = take(store, minutes)
     assert job
     return job
@@ -89,9 +89,9 @@ def test_whoever_lost_it_puts_nothing_back(store: Store) -> None:
 
 
 def test_whoever_asked_waits_for_nothing_that_comes_by_itself(store: Store) -> None:
-    for number, kind in enumerate((DUE, REST, "report")):
+    for number, kind in enumerate((REPORT_JOB, SUMMARY_JOB, "report")):
         store.put(kind, {}, NOW - timedelta(minutes=3 - number))
-    assert [taken(store).kind for _ in range(3)] == ["report", DUE, REST]
+    assert [taken(store).kind for _ in range(3)] == ["report", REPORT_JOB, SUMMARY_JOB]
 
 
 def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:

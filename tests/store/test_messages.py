@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.core.plan import PlanState
-from bot.core.records import EventName, Message, PlanRecord
+from bot.core.records import AuditEventName, PlanMessage, PlanRecord
 from bot.store.store import Store
 from tests.store.support import (
     THERE,
@@ -23,9 +23,9 @@ LATER, LONG_AGO = NOW + timedelta(minutes=1), NOW - timedelta(days=1)
 
 def test_they_are_told_oldest_first(store: Store) -> None:
     plan, other = propose(store), propose(store, THERE)
-    first = Message(plan.id, "C1", "1700000000.000100")
-    answer = Message(plan.id, "C1", "1700000000.000200", first.ts)
-    elsewhere = Message(other.id, "C1", "1700000000.000300")
+    first = PlanMessage(plan.id, "C1", "1700000000.000100")
+    answer = PlanMessage(plan.id, "C1", "1700000000.000200", first.ts)
+    elsewhere = PlanMessage(other.id, "C1", "1700000000.000300")
     for message in (answer, elsewhere, first):
         store.remember_message(message)
     assert store.messages_of(plan.id) == [first, answer]
@@ -33,21 +33,21 @@ def test_they_are_told_oldest_first(store: Store) -> None:
 
 
 def test_one_is_remembered_once(store: Store) -> None:
-    message = Message(propose(store).id, "C1", "1700000000.000100")
+    message = PlanMessage(propose(store).id, "C1", "1700000000.000100")
     store.remember_message(message)
     again = replace(message, thread="1600000000.000100")
     store.remember_message(again)
     assert store.messages_of(message.plan) == [replace(again, updates=1)]
 
 
-def shown(store: Store, plan: PlanRecord, ts: str = "1700000000.000100") -> Message:
+def shown(store: Store, plan: PlanRecord, ts: str = "1700000000.000100") -> PlanMessage:
     """A message that is up to date."""
-    store.remember_message(Message(plan.id, "C1", ts))
+    store.remember_message(PlanMessage(plan.id, "C1", ts))
     assert store.mark_shown(remembered(store, ts), plan.revision, NOW)
     return remembered(store, ts)
 
 
-def remembered(store: Store, ts: str = "1700000000.000100") -> Message:
+def remembered(store: Store, ts: str = "1700000000.000100") -> PlanMessage:
     found = store.message("C1", ts)
     assert found
     return found
@@ -63,11 +63,11 @@ def test_one_that_nobody_knows(store: Store) -> None:
 
 def test_a_new_one_is_behind_until_it_is_shown(store: Store) -> None:
     plan = propose(store)
-    store.remember_message(Message(plan.id, "C1", "1"))
+    store.remember_message(PlanMessage(plan.id, "C1", "1"))
     assert behind(store) == ["1"]
     assert store.mark_shown(remembered(store, "1"), plan.revision, NOW)
     assert behind(store) == []
-    assert remembered(store, "1") == Message(plan.id, "C1", "1", None, 0, NOW, None, 1)
+    assert remembered(store, "1") == PlanMessage(plan.id, "C1", "1", None, 0, NOW, None, 1)
 
 
 def test_every_change_of_the_plan_leaves_it_behind(store: Store) -> None:
@@ -77,7 +77,7 @@ def test_every_change_of_the_plan_leaves_it_behind(store: Store) -> None:
     assert behind(store) == ["1"]
     assert store.mark_shown(remembered(store, "1"), seen(store, plan.id).revision, NOW)
     assert behind(store) == []
-    assert store.commit(closed(seen(store, plan.id), PlanState.DISMISSED, EventName.DISMISSED))
+    assert store.commit(closed(seen(store, plan.id), PlanState.DISMISSED, AuditEventName.DISMISSED))
     assert behind(store) == ["1"]
 
 
@@ -99,7 +99,7 @@ def test_another_revision_comes_before_progress_and_who_waited_longest_before_th
         store.mark_shown(shown(store, plan, ts), plan.revision, at)
     for ts, at in (("3", NOW), ("4", LONG_AGO)):
         store.mark_shown(shown(store, other, ts), None, at)
-    store.remember_message(Message(other.id, "C1", "5"))
+    store.remember_message(PlanMessage(other.id, "C1", "5"))
     assert behind(store) == ["5", "4", "3", "2", "1"]
     assert behind(store, 4) == ["5", "4", "3", "2"]
     assert behind(store, 2) == ["5", "4"]
@@ -129,7 +129,7 @@ def test_one_that_is_remembered_again_is_behind(store: Store) -> None:
     plan = propose(store)
     before = shown(store, plan)
     assert store.mark_listed(before, 1)
-    store.remember_message(Message(plan.id, "C1", before.ts))
+    store.remember_message(PlanMessage(plan.id, "C1", before.ts))
     again = remembered(store)
     assert (again.shown_revision, again.listed_version) == (None, 1)
     assert not store.mark_shown(before, plan.revision, NOW)
@@ -139,7 +139,7 @@ def test_one_that_shows_another_plan_now(store: Store) -> None:
     message = shown(store, propose(store))
     assert store.mark_listed(message, 1)
     other = propose(store, THERE)
-    store.remember_message(Message(other.id, "C1", message.ts))
+    store.remember_message(PlanMessage(other.id, "C1", message.ts))
     again = remembered(store)
     assert (again.plan, again.shown_revision, again.listed_version) == (other.id, None, None)
 
@@ -172,5 +172,5 @@ def test_nobody_misses_a_list_of_what_is_over_or_deletes_nothing(store: Store) -
     plan = propose(store)
     shown(store, plan)
     shown(store, propose(store, THERE, deletions=0), "2")
-    assert store.commit(closed(plan, PlanState.DISMISSED, EventName.DISMISSED))
+    assert store.commit(closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED))
     assert store.messages_without_list(10) == []

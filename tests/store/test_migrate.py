@@ -19,12 +19,12 @@ from sqlalchemy.orm import Session
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
 from bot.core.pull_times import OurRead, Span
-from bot.core.reasons import NothingKeeps
-from bot.core.records import Approval, Change, EventName, ImageResult, Outcome
-from bot.store.base import Base
+from bot.core.records import Approval, AuditEventName, ImageOutcome, ImageResult, StoreChange
+from bot.core.verdict_reasons import NothingKeeps
+from bot.store.base import TableBase
 from bot.store.database import CURRENT, scripts, upgrade
 from bot.store.store import Store, open_database, open_store
-from bot.store.tables import ApprovalRow, VersionRow
+from bot.store.tables import ApprovalRow, PlanVersionRow
 from tests.postgres import Server
 from tests.store.support import BOB, HERE, propose, run_of, seen, sqlite_url
 from tests.support import NOW
@@ -85,7 +85,7 @@ def test_two_processes_start_at_once(tmp_path: Path, postgresql: Server) -> None
 def test_the_revisions_make_the_tables_that_the_store_knows(store: Store) -> None:
     with store._database.reading() as session:
         context = MigrationContext.configure(session.connection())
-        assert compare_metadata(context, Base.metadata) == []
+        assert compare_metadata(context, TableBase.metadata) == []
 
 
 def test_revisions_follow_each_other() -> None:
@@ -153,8 +153,8 @@ def test_versions_that_nobody_approved_shrink(empty_url: str) -> None:
         found = {version: set(store.deletions("text", version)) for version in deletions}
         assert found == {version: set(digests) for version, digests in deletions.items()}
         with store._database.reading() as session:
-            query = select(VersionRow.version, func.length(VersionRow.content))
-            kept = [tuple(row) for row in session.execute(query.order_by(VersionRow.version))]
+            query = select(PlanVersionRow.version, func.length(PlanVersionRow.content))
+            kept = [tuple(row) for row in session.execute(query.order_by(PlanVersionRow.version))]
     assert kept == [(1, 0), (2, len(large)), (3, 0), (4, len(large))]
     assert before is None or before - (_size(empty_url) or 0) > 2 * len(large) - 100_000
 
@@ -179,11 +179,11 @@ def test_plans_that_are_older_than_runs(empty_url: str) -> None:
         assert plan.approvals[0].hash == ""
         approved = replace(plan, state=PlanState.EXECUTING, revision=plan.revision + 1)
         run = replace(run_of(plan), worker=BOB)
-        assert store.commit(Change([], plan, approved, run=run))
+        assert store.commit(StoreChange([], plan, approved, run=run))
         assert store.plan(plan.id) == approved
-        fate = ImageResult("text", Outcome.DELETED, NothingKeeps())
+        fate = ImageResult("text", ImageOutcome.DELETED, NothingKeeps())
         assert store.settle(run, [fate], [], [])
-        assert [item.outcome for item in store.items(plan.id, 1)] == [Outcome.DELETED]
+        assert [item.outcome for item in store.items(plan.id, 1)] == [ImageOutcome.DELETED]
 
 
 def test_reads_that_are_older_than_their_spans(empty_url: str) -> None:
@@ -254,8 +254,8 @@ def _fill(session: Session, tables: Sequence[Table]) -> None:
 def _some(column: Column[Any]) -> Any:
     named = {
         "state": PlanState.PROPOSED,
-        "event": EventName.PROPOSED,
-        "outcome": Outcome.PENDING,
+        "event": AuditEventName.PROPOSED,
+        "outcome": ImageOutcome.PENDING,
         "leased_until": None,
         "reason_value": '["nothing_keeps"]',
         "detail_value": '["not_this_time"]',

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from bot.core.plan import PlanState
-from bot.core.records import EventName, Message, Pause
+from bot.core.records import AuditEventName, Pause, PlanMessage
 from bot.store.store import Store, open_store
 from tests.store.support import (
     BOB,
@@ -22,7 +22,7 @@ from tests.store.support import (
 from tests.support import NOW
 
 PAUSE = Pause("ann", NOW, "the registry moves")
-PAUSED, RESUMED = event(EventName.PAUSED), event(EventName.RESUMED)
+PAUSED, RESUMED = event(AuditEventName.PAUSED), event(AuditEventName.RESUMED)
 
 
 def test_it_is_told(store: Store) -> None:
@@ -37,7 +37,7 @@ def test_it_is_told(store: Store) -> None:
 def test_whoever_comes_second_changes_nothing(store: Store) -> None:
     assert not store.set_pause(None, RESUMED)
     assert store.set_pause(PAUSE, PAUSED)
-    assert not store.set_pause(Pause("bob", NOW, ""), event(EventName.PAUSED, "bob"))
+    assert not store.set_pause(Pause("bob", NOW, ""), event(AuditEventName.PAUSED, "bob"))
     assert store.pause() == PAUSE
     assert list(store.events()) == [PAUSED]
 
@@ -62,13 +62,13 @@ def test_what_was_begun_goes_on(store: Store) -> None:
 def test_what_people_decide_is_kept(store: Store) -> None:
     plan = propose(store)
     store.set_pause(PAUSE, PAUSED)
-    assert store.commit(closed(plan, PlanState.DISMISSED, EventName.DISMISSED))
+    assert store.commit(closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED))
 
 
 def test_messages_of_open_plans_are_shown_anew(store: Store) -> None:
     plan, other = propose(store), propose(store, THERE, state=PlanState.DONE)
     for number, each in enumerate((plan, other)):
-        message = Message(each.id, "C1", f"1700000000.00000{number}")
+        message = PlanMessage(each.id, "C1", f"1700000000.00000{number}")
         store.remember_message(message)
         remembered = store.message("C1", message.ts)
         assert remembered
@@ -86,5 +86,5 @@ def test_either_the_pause_or_the_run_comes_first(store: Store, url: str) -> None
             assert pool.submit(store.set_pause, PAUSE, PAUSED).result()
             assert begun.result() == (store.run(plan.id) is not None)
             after = seen(store, plan.id)
-            assert store.commit(closed(after, PlanState.DISMISSED, EventName.DISMISSED))
+            assert store.commit(closed(after, PlanState.DISMISSED, AuditEventName.DISMISSED))
             assert store.set_pause(None, RESUMED)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL, make_url, text
 
 from bot.core.errors import ServiceError
-from bot.core.records import Change
+from bot.core.records import StoreChange
 from bot.store.store import open_store
 from tests.pgbouncer import CONNECTIONS, pooler
 from tests.postgres import Server
@@ -61,7 +61,7 @@ def test_settings_hold_in_a_transaction_and_end_with_it(url: str, postgresql: Se
     postgresql.run(f"ALTER DATABASE {database} SET timezone = 'Pacific/Kiritimati'")
     last = pin("1.0", until=datetime(9999, 12, 31, 20, tzinfo=UTC))
     with open_store(url) as store:
-        assert store.commit(Change([], pins_added=[last]))
+        assert store.commit(StoreChange([], pins_added=[last]))
         assert store.pins() == [last]
         with store._database.reading() as session:
             assert session.scalar(text("SHOW lock_timeout")) == "30s"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.records import Change, EventName, PinRemoval, RepositoryPin
+from bot.core.records import AuditEventName, PinRemoval, RepositoryPin, StoreChange
 from bot.store.store import Store
 from tests.store.support import THERE, event, pin
 from tests.support import NOW
@@ -15,11 +15,11 @@ SHORT = pin("1.0", until=NOW + timedelta(days=1))
 
 
 def add(store: Store, *pins: RepositoryPin) -> None:
-    assert store.commit(Change([event(EventName.PINNED)], pins_added=pins))
+    assert store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=pins))
 
 
 def remove(store: Store, *pins: RepositoryPin) -> bool:
-    return store.commit(Change([event(EventName.UNPINNED)], pins_removed=pins))
+    return store.commit(StoreChange([event(AuditEventName.UNPINNED)], pins_removed=pins))
 
 
 def test_they_are_told_by_repository_and_text(store: Store) -> None:
@@ -39,14 +39,14 @@ def test_one_that_has_run_out_is_still_told(store: Store) -> None:
 def test_those_that_are_over(store: Store) -> None:
     over = pin("a", THERE, until=NOW)
     others = [pin("b"), pin("c", until=NOW + timedelta(seconds=1))]
-    assert store.commit(Change([event()], pins_added=[over, *others]))
+    assert store.commit(StoreChange([event()], pins_added=[over, *others]))
     assert store.pins_over(NOW) == [over]
 
 
 def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: Store) -> None:
     add(store, SHORT)
     longer = pin("1.0", by="bob", reason="longer", until=None)
-    change = Change([event()], pins_added=[longer], pins_removed=[SHORT])
+    change = StoreChange([event()], pins_added=[longer], pins_removed=[SHORT])
     assert store.commit(change)
     assert store.pins() == [longer]
 
@@ -54,9 +54,9 @@ def test_one_of_the_same_text_is_replaced_by_whoever_saw_it(store: Store) -> Non
 def test_one_that_nobody_saw_is_not_overwritten(store: Store) -> None:
     add(store, SHORT)
     longer = pin("1.0", by="bob", reason="longer", until=None)
-    assert not store.commit(Change([event()], pins_added=[pin("0.9"), longer, pin("2.0")]))
+    assert not store.commit(StoreChange([event()], pins_added=[pin("0.9"), longer, pin("2.0")]))
     assert store.pins() == [SHORT]
-    assert [each.event for each in store.events()] == [EventName.PINNED]
+    assert [each.event for each in store.events()] == [AuditEventName.PINNED]
 
 
 @pytest.mark.parametrize("kept", [SHORT, pin("1.0")])
@@ -65,7 +65,10 @@ def test_what_was_seen_is_removed_once(store: Store, kept: RepositoryPin) -> Non
     assert remove(store, kept)
     assert not remove(store, kept)
     assert store.pins() == []
-    assert [each.event for each in store.events()] == [EventName.PINNED, EventName.UNPINNED]
+    assert [each.event for each in store.events()] == [
+        AuditEventName.PINNED,
+        AuditEventName.UNPINNED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -109,7 +112,7 @@ def test_one_that_took_its_place_is_warned_of_again(store: Store) -> None:
     add(store, SHORT)
     assert store.mark_warned(SHORT, NOW)
     longer = pin("1.0", until=NOW + timedelta(days=31))
-    assert store.commit(Change([event()], pins_removed=[SHORT], pins_added=[longer]))
+    assert store.commit(StoreChange([event()], pins_removed=[SHORT], pins_added=[longer]))
     assert not store.mark_warned(SHORT, None)
     assert store.pins_to_warn_of(NOW + timedelta(days=31)) == [longer]
 
@@ -122,7 +125,7 @@ def test_a_removal_stays_known(store: Store) -> None:
     add(store, SHORT, lasting)
     removals = [PinRemoval(SHORT, "bob", NOW), PinRemoval(SHORT, "cat", NOW + timedelta(hours=1))]
     elsewhere = PinRemoval(lasting, "bob", NOW)
-    change = Change([event()], pins_removed=[SHORT, lasting], removals=[*removals, elsewhere])
+    change = StoreChange([event()], pins_removed=[SHORT, lasting], removals=[*removals, elsewhere])
     assert store.commit(change)
     assert store.pins() == []
     assert store.pin_removals(SHORT.repository) == removals
@@ -132,12 +135,12 @@ def test_a_removal_stays_known(store: Store) -> None:
 def test_a_removal_is_remembered_as_it_was_first(store: Store) -> None:
     first = PinRemoval(SHORT, "bob", NOW)
     for each in (first, replace(first, at=NOW + timedelta(hours=1))):
-        assert store.commit(Change([event()], removals=[each]))
+        assert store.commit(StoreChange([event()], removals=[each]))
     assert store.pin_removals(SHORT.repository) == [first]
 
 
 def test_a_removal_that_did_not_land_is_not_known(store: Store) -> None:
-    change = Change([event()], pins_removed=[SHORT], removals=[PinRemoval(SHORT, "bob", NOW)])
+    change = StoreChange([event()], pins_removed=[SHORT], removals=[PinRemoval(SHORT, "bob", NOW)])
     assert not store.commit(change)
     assert store.pin_removals(SHORT.repository) == []
 
@@ -150,7 +153,7 @@ def test_one_that_holds_a_secret_by_now_is_removed_all_the_same(
     monkeypatch.setenv("PGPASSWORD", "hunter2-hunter2")
     (stored,) = store.pins()
     removal = PinRemoval(stored, "bob", NOW)
-    assert store.commit(Change([event()], pins_removed=[stored], removals=[removal]))
+    assert store.commit(StoreChange([event()], pins_removed=[stored], removals=[removal]))
     assert store.pins() == []
     (known,) = store.pin_removals(stored.repository)
     assert known.pin.pin.reason == "it runs with ***"

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.errors import Sentence, ServiceError
+from bot.core.errors import ErrorText, ServiceError
 from bot.core.manifest import Blob
-from bot.core.obstacles import Doubt
 from bot.core.plan import Plan, content_hash
-from bot.core.reasons import InUse, RuleName, StoredReason, Verdict
+from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
 from bot.core.usage import SOURCES, PastTagUser, SourceScan, UnscannedRegion, Usage, User
+from bot.core.verdict_reasons import InUse, LegacyReason, RuleName, Verdict
 from bot.render.reasons import user_words
 from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
@@ -27,7 +27,7 @@ from tests.store.support import content
 from tests.support import NOW
 
 PRICES = Prices(0.1, layers_stay_within=True)
-LOOKS = (SourceScan("ecs", "here", 3), SourceScan("lambda", "there", 0, Sentence("Access denied")))
+LOOKS = (SourceScan("ecs", "here", 3), SourceScan("lambda", "there", 0, ErrorText("Access denied")))
 UNSEEN = (UnscannedRegion(RegistryId("210987654321", "us-east-1"), ("ecs", "lambda")),)
 OLD = content("old", "older")
 BY_PAST_TAG = PastTagUser("ECS shop/web", "v1", certain=True)
@@ -178,14 +178,14 @@ def test_a_damaged_user_is_told(damaged: object) -> None:
 
 
 def test_sentences_of_the_last_version_stay_sentences() -> None:
-    scans = (*LOOKS, SourceScan("files", "here", 1, Doubt(1, 10, NOW)))
-    problems = (Sentence("lambda (there): Access denied"),)
+    scans = (*LOOKS, SourceScan("files", "here", 1, UsageDrop(1, 10, NOW)))
+    problems = (ErrorText("lambda (there): Access denied"),)
     plan = replace(OLD, usage=Usage(scans=scans), problems=problems)
     read = unpack(zlib.compress(msgspec.json.encode(with_sentences(plan))))
     assert read.usage.scans == scans
     assert read.problems == problems
     assert {reason for judged in read.judged for reason in judged.reasons} == {
-        StoredReason(RuleName.NOTHING_KEEPS, "no rule keeps it")
+        LegacyReason(RuleName.NOTHING_KEEPS, "no rule keeps it")
     }
     assert content_hash(read) == content_hash(plan)
 

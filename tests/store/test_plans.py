@@ -7,10 +7,10 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
-from bot.core.records import EventName, PlanRecord
+from bot.core.records import AuditEventName, PlanRecord
 from bot.store.plan_content import pack
 from bot.store.store import Store
-from bot.store.tables import VersionRow
+from bot.store.tables import PlanVersionRow
 from tests.store.support import HERE, THERE, closed, content, propose, record, seen
 from tests.support import NOW
 
@@ -32,7 +32,7 @@ def test_the_last_proposed_comes_first(store: Store) -> None:
 
 def test_closed_plans_are_not_open(store: Store) -> None:
     done = propose(store)
-    assert store.commit(closed(done, PlanState.DONE, EventName.EXPIRED))
+    assert store.commit(closed(done, PlanState.DONE, AuditEventName.EXPIRED))
     first, second = propose(store, id="a"), propose(store, THERE, id="b", state=PlanState.EXECUTING)
     assert store.open_plans() == [first, second]
 
@@ -48,7 +48,7 @@ def test_what_is_to_be_done_by_itself(store: Store) -> None:
 def test_a_listing_may_be_interrupted_by_changes(store: Store) -> None:
     first, second = propose(store), propose(store, THERE)
     for plan in store.plans():
-        assert store.commit(closed(plan, PlanState.DISMISSED, EventName.DISMISSED))
+        assert store.commit(closed(plan, PlanState.DISMISSED, AuditEventName.DISMISSED))
     assert {seen(store, each.id).state for each in (first, second)} == {PlanState.DISMISSED}
 
 
@@ -70,7 +70,7 @@ def test_every_fact_is_kept(store: Store) -> None:
     changed = {f.name for f in fields(PlanRecord) if getattr(odd, f.name) != getattr(usual, f.name)}
     assert {"repository", "version", "state", "complete", "checked", "freed_bytes"} < changed
     made = propose(store, THERE)
-    assert store.commit(closed(made, PlanState.DISMISSED, EventName.DISMISSED))
+    assert store.commit(closed(made, PlanState.DISMISSED, AuditEventName.DISMISSED))
     stored = propose(store, THERE, **{f: getattr(odd, f) for f in changed - {"repository"}})
     assert seen(store, stored.id) == replace(odd, id=stored.id)
 
@@ -78,7 +78,7 @@ def test_every_fact_is_kept(store: Store) -> None:
 def test_damage_is_told(store: Store) -> None:
     made = propose(store)
     with store._database.writing() as session:
-        version = session.get(VersionRow, (made.id, 1))
+        version = session.get(PlanVersionRow, (made.id, 1))
         assert version
         version.content = version.content[:-9]
     with pytest.raises(ServiceError, match="cannot be read"):
@@ -88,7 +88,7 @@ def test_damage_is_told(store: Store) -> None:
 def test_content_that_somebody_changed_is_told(store: Store) -> None:
     made = propose(store)
     with store._database.writing() as session:
-        version = session.get(VersionRow, (made.id, 1))
+        version = session.get(PlanVersionRow, (made.id, 1))
         assert version
         version.content = pack(content("old"))
     with pytest.raises(ServiceError, match=f"Version 1 of the plan {made.id} is not what was stor"):

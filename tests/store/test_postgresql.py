@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import URL, make_url, text
 
 from bot.core.errors import ServiceError
-from bot.core.records import Change
+from bot.core.records import StoreChange
 from bot.store.store import open_store
 from tests.postgres import STRANGER, Server
 from tests.store.support import pin, propose
@@ -85,7 +85,7 @@ def test_a_server_whose_time_zone_is_another(url: str) -> None:
         session.execute(text(f"ALTER DATABASE {name} SET timezone = 'Pacific/Kiritimati'"))
     last = pin("1.0", until=datetime(9999, 12, 31, 20, tzinfo=UTC))
     with open_store(url) as store:
-        assert store.commit(Change([], pins_added=[last]))
+        assert store.commit(StoreChange([], pins_added=[last]))
         assert store.pins() == [last]
 
 

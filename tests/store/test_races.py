@@ -11,17 +11,17 @@ from threading import Barrier
 import pytest
 
 from bot.core.plan import PlanState, content_hash
-from bot.core.reasons import NothingKeeps
 from bot.core.records import (
-    Batch,
-    Change,
-    EventName,
+    AuditEventName,
+    DeletionBatch,
+    ImageOutcome,
     ImageResult,
-    Outcome,
     PlanRecord,
+    PlanWorker,
+    StoreChange,
     TagScan,
-    Worker,
 )
+from bot.core.verdict_reasons import NothingKeeps
 from bot.ports import Doubted, WorkloadCount
 from bot.store.store import Store, open_store
 from tests.store.support import (
@@ -120,9 +120,9 @@ def test_of_different_acts_one_wins(stores: Sequence[Store], turn: int) -> None:
     made = propose(stores[0])
     acts = [
         commits(approval(made, "ann")),
-        commits(closed(made, PlanState.DISMISSED, EventName.DISMISSED, "bob")),
+        commits(closed(made, PlanState.DISMISSED, AuditEventName.DISMISSED, "bob")),
         commits(replace(new_version(made, "old"), pins_added=[pin("older")])),
-        commits(closed(made, PlanState.EXPIRED, EventName.EXPIRED, "ecr-clean")),
+        commits(closed(made, PlanState.EXPIRED, AuditEventName.EXPIRED, "ecr-clean")),
     ]
     order = [*acts[turn:], *acts[:turn]]
     landed = at_once(stores, order)
@@ -136,7 +136,7 @@ def test_of_different_acts_one_wins(stores: Sequence[Store], turn: int) -> None:
 
 def test_of_new_plans_one_is_made(stores: Sequence[Store]) -> None:
     plans = [record() for _ in range(8)]
-    changes = [Change([event(plan=p.id)], after=p, content=content("old")) for p in plans]
+    changes = [StoreChange([event(plan=p.id)], after=p, content=content("old")) for p in plans]
     landed = at_once(stores, [commits(change) for change in changes])
     assert landed.count(True) == 1
     assert list(stores[0].plans()) == [plans[landed.index(True)]]
@@ -144,8 +144,8 @@ def test_of_new_plans_one_is_made(stores: Sequence[Store]) -> None:
 
 
 def test_a_pin_is_removed_once(stores: Sequence[Store]) -> None:
-    stores[0].commit(Change([], pins_added=[pin("1.0")]))
-    removal = Change([event(EventName.UNPINNED)], pins_removed=[pin("1.0")])
+    stores[0].commit(StoreChange([], pins_added=[pin("1.0")]))
+    removal = StoreChange([event(AuditEventName.UNPINNED)], pins_removed=[pin("1.0")])
     assert at_once(stores, [commits(removal)] * 8).count(True) == 1
     assert len(list(stores[0].events())) == 1
 
@@ -153,7 +153,7 @@ def test_a_pin_is_removed_once(stores: Sequence[Store]) -> None:
 def test_of_those_who_set_the_same_pins_in_any_order_one_wins(stores: Sequence[Store]) -> None:
     pins = [pin(text) for text in "abcdef"]
     orders = [pins, pins[::-1]] * 5
-    acts = [commits(Change([event()], pins_added=order)) for order in orders]
+    acts = [commits(StoreChange([event()], pins_added=order)) for order in orders]
     assert at_once(stores, acts).count(True) == 1
     assert stores[0].pins() == pins
     assert len(list(stores[0].events())) == 1
@@ -162,9 +162,9 @@ def test_of_those_who_set_the_same_pins_in_any_order_one_wins(stores: Sequence[S
 def test_pins_are_replaced_without_waiting_in_a_circle(stores: Sequence[Store]) -> None:
     """Half of them saw `b` alone, before `a` came."""
     old = [pin("a"), pin("b")]
-    stores[0].commit(Change([], pins_added=old))
+    stores[0].commit(StoreChange([], pins_added=old))
     new = [pin("a", by="bob"), pin("b", by="bob")]
-    informed = Change([event()], pins_removed=old, pins_added=new)
+    informed = StoreChange([event()], pins_removed=old, pins_added=new)
     late = replace(informed, pins_removed=old[1:])
     assert at_once(stores, [commits(informed), commits(late)] * 5).count(True) == 1
     assert stores[0].pins() == new
@@ -173,7 +173,7 @@ def test_pins_are_replaced_without_waiting_in_a_circle(stores: Sequence[Store]) 
 def test_a_run_begins_once(stores: Sequence[Store]) -> None:
     made = propose(stores[0])
     runs = [replace(run_of(made), worker=worker(number)) for number in range(8)]
-    landed = at_once(stores, [commits(Change([event()], run=run)) for run in runs])
+    landed = at_once(stores, [commits(StoreChange([event()], run=run)) for run in runs])
     assert landed.count(True) == 1
     assert stores[0].run(made.id) == runs[landed.index(True)]
     assert len(list(stores[0].events())) == 2
@@ -184,7 +184,7 @@ def test_a_run_has_one_heir(stores: Sequence[Store]) -> None:
     landed = at_once(stores, [commits(take_over(run, worker(number))) for number in range(8)])
     assert landed.count(True) == 1
     assert stores[0].run(run.plan) == taken_over(run, worker(landed.index(True)))
-    heirs = [each.by for each in stores[0].events() if each.event is EventName.TAKEN_OVER]
+    heirs = [each.by for each in stores[0].events() if each.event is AuditEventName.TAKEN_OVER]
     assert heirs == [worker(landed.index(True)).host]
 
 
@@ -204,7 +204,7 @@ def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[St
     heir = taken_over(run, BOB)
 
     def journal(number: int) -> Act:
-        return lambda store: store.journal(run, [Batch(number, ())], [])
+        return lambda store: store.journal(run, [DeletionBatch(number, ())], [])
 
     def take(store: Store) -> bool:
         assert store.commit(take_over(run, BOB))
@@ -220,20 +220,22 @@ def test_whoever_takes_a_run_over_finds_all_that_was_written(stores: Sequence[St
 def test_answers_that_come_at_once_are_all_written(stores: Sequence[Store]) -> None:
     plan = content(*(f"{number:03}" for number in range(400)))
     made = record(hash=content_hash(plan))
-    assert stores[0].commit(Change([], after=made, content=plan))
+    assert stores[0].commit(StoreChange([], after=made, content=plan))
     run = run_of(made)
     assert stores[0].commit(started(made, run))
-    batches = [Batch(each + 1, plan.delete[each::8]) for each in range(8)]
+    batches = [DeletionBatch(each + 1, plan.delete[each::8]) for each in range(8)]
     assert stores[0].journal(run, batches, [])
 
-    def settle(batch: Batch) -> Act:
-        fates = [ImageResult(digest, Outcome.DELETED, NothingKeeps()) for digest in batch.digests]
-        return lambda store: store.settle(run, fates, [batch], [event(EventName.DELETED)])
+    def settle(batch: DeletionBatch) -> Act:
+        fates = [
+            ImageResult(digest, ImageOutcome.DELETED, NothingKeeps()) for digest in batch.digests
+        ]
+        return lambda store: store.settle(run, fates, [batch], [event(AuditEventName.DELETED)])
 
     assert all(at_once(stores, [settle(batch) for batch in batches]))
-    assert {item.outcome for item in stores[0].items(run.plan, 1)} == {Outcome.DELETED}
+    assert {item.outcome for item in stores[0].items(run.plan, 1)} == {ImageOutcome.DELETED}
     assert stores[0].unanswered(run) == []
-    assert [each.event for each in stores[0].events()].count(EventName.DELETED) == 8
+    assert [each.event for each in stores[0].events()].count(AuditEventName.DELETED) == 8
 
 
 def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[Store]) -> None:
@@ -255,15 +257,15 @@ def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[Store]) -> Non
     assert stores[0].last_listed("ecs", "here")
 
 
-def worker(number: int) -> Worker:
+def worker(number: int) -> PlanWorker:
     return replace(BOB, host=f"host {number}", pid=number)
 
 
-def commits(change: Change) -> Act:
+def commits(change: StoreChange) -> Act:
     return lambda store: store.commit(change)
 
 
 def assert_events_tell(store: Store, after: PlanRecord) -> None:
     """An approval has an event, and an event its approval."""
-    told = Counter(each.by for each in store.events() if each.event is EventName.APPROVED)
+    told = Counter(each.by for each in store.events() if each.event is AuditEventName.APPROVED)
     assert told == Counter(each.by for each in after.approvals)

@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from bot.core.audit_details import CouldNotBegin
-from bot.core.errors import Sentence
+from bot.core.audit_details import StartPrevented
+from bot.core.errors import ErrorText
 from bot.core.plan import PlanState
-from bot.core.reasons import InUse
-from bot.core.records import Change, EventName, ImageResult, Item, Outcome
+from bot.core.records import AuditEventName, ImageOutcome, ImageResult, PlanItem, StoreChange
 from bot.core.result_reasons import KeptNow, RefusedByEcr
+from bot.core.verdict_reasons import InUse
 from bot.store.store import Store
 from tests.store.support import (
     HERE,
@@ -24,26 +24,28 @@ from tests.store.support import (
 
 def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> None:
     run = begin(store)
-    assert store.tally(run.plan, 1, 5) == ({Outcome.PENDING: 2}, ())
+    assert store.tally(run.plan, 1, 5) == ({ImageOutcome.PENDING: 2}, ())
     fates = [
-        ImageResult("sha256:old", Outcome.SPARED, KeptNow(InUse(("ecs/prod",)))),
+        ImageResult("sha256:old", ImageOutcome.SKIPPED, KeptNow(InUse(("ecs/prod",)))),
         ImageResult(
             "sha256:older",
-            Outcome.FAILED,
+            ImageOutcome.FAILED,
             RefusedByEcr("ImageReferencedByManifestList", "ECR says no"),
         ),
     ]
     assert store.settle(run, fates, [], [])
     counts, told = store.tally(run.plan, 1, 5)
-    assert counts == {Outcome.SPARED: 1, Outcome.FAILED: 1}
+    assert counts == {ImageOutcome.SKIPPED: 1, ImageOutcome.FAILED: 1}
     failed, spared = told
-    assert failed == Item(
+    assert failed == PlanItem(
         "sha256:older",
         ("older",),
-        Outcome.FAILED,
+        ImageOutcome.FAILED,
         RefusedByEcr("ImageReferencedByManifestList", "ECR says no"),
     )
-    assert spared == Item("sha256:old", ("old",), Outcome.SPARED, KeptNow(InUse(("ecs/prod",))))
+    assert spared == PlanItem(
+        "sha256:old", ("old",), ImageOutcome.SKIPPED, KeptNow(InUse(("ecs/prod",)))
+    )
     assert store.tally(run.plan, 1, 1).told == (failed,)
     assert store.tally(run.plan, 2, 5) == ({}, ())
 
@@ -54,9 +56,9 @@ def test_all_that_was_freed(store: Store) -> None:
     for state, freed_bytes in freed.items():
         plan = propose(store)
         ended = replace(plan, state=state, freed_bytes=freed_bytes)
-        assert store.commit(Change([event(EventName.ENDED)], plan, ended))
+        assert store.commit(StoreChange([event(AuditEventName.ENDED)], plan, ended))
     for state in (PlanState.DISMISSED, PlanState.EXPIRED, PlanState.SUPERSEDED):
-        assert store.commit(closed(propose(store), state, EventName.DISMISSED))
+        assert store.commit(closed(propose(store), state, AuditEventName.DISMISSED))
     propose(store, HERE)
     propose(store, THERE)
     assert store.freed_bytes_in_all() == 2**40 + 23
@@ -68,10 +70,12 @@ def test_what_happened_last(store: Store) -> None:
     assert store.last_event("another") is None
     first = store.last_event(plan.id)
     assert first
-    assert first.event is EventName.PROPOSED
+    assert first.event is AuditEventName.PROPOSED
     assert store.commit(approval(plan, "ann"))
     told = event(
-        EventName.NOT_STARTED, detail=CouldNotBegin(Sentence("ECS does not answer")), plan=plan.id
+        AuditEventName.NOT_STARTED,
+        detail=StartPrevented(ErrorText("ECS does not answer")),
+        plan=plan.id,
     )
     store.record(told)
     assert store.last_event(plan.id) == told
@@ -79,10 +83,10 @@ def test_what_happened_last(store: Store) -> None:
 
 def test_refusals_leave_a_plan_as_it_is(store: Store) -> None:
     plan = propose(store)
-    store.record(event(EventName.REFUSED, plan=plan.id))
+    store.record(event(AuditEventName.REFUSED, plan=plan.id))
     last = store.last_event(plan.id)
     assert last
-    assert last.event is EventName.PROPOSED
+    assert last.event is AuditEventName.PROPOSED
 
 
 def test_approvals_of_an_earlier_version_are_told_of_once(store: Store) -> None:
@@ -105,6 +109,6 @@ def test_approvals_of_plans_that_ended_are_no_news(store: Store) -> None:
     plan = propose(store)
     assert store.commit(approval(plan, "ann"))
     assert store.commit(new_version(seen(store, plan.id), "old"))
-    ended = closed(seen(store, plan.id), PlanState.DISMISSED, EventName.DISMISSED)
+    ended = closed(seen(store, plan.id), PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert store.commit(ended)
     assert store.plans_to_tell_of(9) == []

@@ -7,22 +7,22 @@ from datetime import timedelta, timezone
 import pytest
 from sqlalchemy import event as sql_event
 
-from bot.core.errors import Sentence, ServiceError
+from bot.core.errors import ErrorText, ServiceError
 from bot.core.plan import PlanState, content_hash
-from bot.core.reasons import NothingKeeps
 from bot.core.records import (
-    Batch,
-    Change,
-    EventName,
+    AuditEventName,
+    DeletionBatch,
+    ImageOutcome,
     ImageResult,
-    Item,
     KeptManifest,
-    Outcome,
-    Run,
-    Worker,
+    PlanItem,
+    PlanRun,
+    PlanWorker,
+    StoreChange,
 )
+from bot.core.verdict_reasons import NothingKeeps
 from bot.store.store import Store
-from bot.store.tables import KeptRow
+from bot.store.tables import KeptManifestRow
 from tests.store.support import (
     ANN,
     BEHIND_A_POOLER_TOO,
@@ -47,13 +47,13 @@ from tests.support import NOW
 
 pytestmark = BEHIND_A_POOLER_TOO
 
-FIRST, SECOND = Batch(1, ("sha256:old", "sha256:x")), Batch(2, ("sha256:older",))
-DELETED = ImageResult("sha256:old", Outcome.DELETED, NothingKeeps())
+FIRST, SECOND = DeletionBatch(1, ("sha256:old", "sha256:x")), DeletionBatch(2, ("sha256:older",))
+DELETED = ImageResult("sha256:old", ImageOutcome.DELETED, NothingKeeps())
 KEPT = KeptManifest(HERE.uri, "sha256:old", ("old", "1.0"), "application/json", "{}")
 
 
 @pytest.mark.parametrize("worker", [ANN, BOB])
-def test_a_run_begins_with_its_plan(store: Store, worker: Worker) -> None:
+def test_a_run_begins_with_its_plan(store: Store, worker: PlanWorker) -> None:
     made = propose(store)
     run = replace(run_of(made), worker=worker)
     assert store.run(made.id) is None
@@ -70,12 +70,12 @@ def test_a_run_begins_once(store: Store) -> None:
     assert store.run(run.plan) == run
     assert seen(store, run.plan) == before
     assert store.pins() == []
-    assert told(store) == [EventName.PROPOSED, EventName.STARTED]
+    assert told(store) == [AuditEventName.PROPOSED, AuditEventName.STARTED]
 
 
 def test_a_plan_that_changed_begins_no_run(store: Store) -> None:
     made = propose(store)
-    assert store.commit(closed(made, PlanState.DISMISSED, EventName.DISMISSED))
+    assert store.commit(closed(made, PlanState.DISMISSED, AuditEventName.DISMISSED))
     assert not store.commit(started(made, run_of(made)))
     assert store.run(made.id) is None
 
@@ -91,7 +91,7 @@ def test_a_run_is_taken_over(store: Store) -> None:
     run = begin(store)
     assert store.commit(take_over(run, BOB))
     assert store.run(run.plan) == taken_over(run, BOB)
-    assert told(store)[-1] is EventName.TAKEN_OVER
+    assert told(store)[-1] is AuditEventName.TAKEN_OVER
 
 
 def test_a_run_that_was_renewed_meanwhile_is_not_taken_over(store: Store) -> None:
@@ -102,7 +102,7 @@ def test_a_run_that_was_renewed_meanwhile_is_not_taken_over(store: Store) -> Non
     assert not store.commit(replace(take_over(run, BOB), before=before, after=after))
     assert store.run(run.plan) == replace(run, leased_until=run.leased_until + LEASE)
     assert seen(store, run.plan) == before
-    assert told(store)[-1] is EventName.STARTED
+    assert told(store)[-1] is AuditEventName.STARTED
 
 
 def test_a_run_that_somebody_else_took_over_is_not(store: Store) -> None:
@@ -121,7 +121,7 @@ def test_whoever_has_lost_the_run_ends_no_plan(store: Store) -> None:
     run = begin(store)
     assert store.commit(take_over(run, BOB))
     before = seen(store, run.plan)
-    end = closed(before, PlanState.DONE, EventName.ENDED)
+    end = closed(before, PlanState.DONE, AuditEventName.ENDED)
     assert not store.commit(replace(end, run_before=run, run=run))
     assert seen(store, run.plan) == before
     heir = taken_over(run, BOB)
@@ -170,7 +170,7 @@ def test_batches_are_open_until_they_are_answered(store: Store) -> None:
     assert store.settle(run, [], [FIRST], [])
     assert store.unanswered(run) == [SECOND]
     assert store.batches_journalled(run) == 2
-    third = Batch(3, ())
+    third = DeletionBatch(3, ())
     assert store.journal(run, [third], [])
     assert store.unanswered(run) == [SECOND, third]
     assert store.settle(run, [], [third, SECOND], [])
@@ -200,7 +200,7 @@ def test_runs_are_apart(store: Store) -> None:
     assert store.settle(here, [DELETED], [FIRST], [])
     assert store.unanswered(there) == [FIRST, SECOND]
     assert store.batches_journalled(there) == 2
-    assert {item.outcome for item in store.items(there.plan, 1)} == {Outcome.PENDING}
+    assert {item.outcome for item in store.items(there.plan, 1)} == {ImageOutcome.PENDING}
 
 
 def test_what_is_journalled_twice_stands_once(store: Store) -> None:
@@ -233,17 +233,17 @@ def test_what_ecr_never_confirmed_is_told_apart(store: Store) -> None:
 
 def test_outcomes_are_told_with_their_reasons(store: Store) -> None:
     run = begin(store)
-    done = event(EventName.DELETED, plan=run.plan, digests=("sha256:old",))
-    failed = ImageResult("sha256:older", Outcome.FAILED, Sentence("ECR said: x, 'y' % \"z\""))
+    done = event(AuditEventName.DELETED, plan=run.plan, digests=("sha256:old",))
+    failed = ImageResult("sha256:older", ImageOutcome.FAILED, ErrorText("ECR said: x, 'y' % \"z\""))
     assert store.journal(run, [FIRST], [])
     assert store.settle(run, [DELETED], [FIRST], [done])
     assert store.items(run.plan, 1) == [
-        Item("sha256:old", ("old",), Outcome.DELETED, DELETED.reason),
-        Item("sha256:older", ("older",), Outcome.PENDING, None),
+        PlanItem("sha256:old", ("old",), ImageOutcome.DELETED, DELETED.reason),
+        PlanItem("sha256:older", ("older",), ImageOutcome.PENDING, None),
     ]
     assert store.settle(run, [failed], [], [])
-    assert store.items(run.plan, 1)[1] == Item(
-        "sha256:older", ("older",), Outcome.FAILED, failed.reason
+    assert store.items(run.plan, 1)[1] == PlanItem(
+        "sha256:older", ("older",), ImageOutcome.FAILED, failed.reason
     )
     assert list(store.events())[-1] == done
 
@@ -252,7 +252,7 @@ def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: Store) -> 
     made = propose(store)
     plan = content("old", "older")
     second = replace(made, version=2, hash=content_hash(plan))
-    assert store.commit(Change([], made, second, plan))
+    assert store.commit(StoreChange([], made, second, plan))
     run = run_of(seen(store, made.id))
     assert store.commit(started(seen(store, made.id), run))
     assert store.settle(run, [DELETED], [], [])
@@ -260,7 +260,7 @@ def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: Store) -> 
     assert [item.outcome for item in store.items(made.id, 2)] == ["deleted", "pending"]
 
 
-LATE: dict[str, Callable[[Store, Run], bool]] = {
+LATE: dict[str, Callable[[Store, PlanRun], bool]] = {
     "renew": lambda store, run: store.renew_run(run, NOW + timedelta(days=1)),
     "release": lambda store, run: store.release_run(run, NOW),
     "journal": lambda store, run: store.journal(run, [SECOND], [KEPT]),
@@ -269,14 +269,14 @@ LATE: dict[str, Callable[[Store, Run], bool]] = {
     "settle": lambda store, run: store.settle(run, [DELETED], [FIRST], [event()]),
     "settle nothing": lambda store, run: store.settle(run, [], [], []),
     "commit": lambda store, run: store.commit(
-        Change([event()], run_before=run, run=replace(run, leased_until=NOW))
+        StoreChange([event()], run_before=run, run=replace(run, leased_until=NOW))
     ),
 }
 
 
 @pytest.mark.parametrize("act", LATE.values(), ids=LATE)
 def test_whoever_has_lost_the_run_writes_nothing(
-    store: Store, act: Callable[[Store, Run], bool]
+    store: Store, act: Callable[[Store, PlanRun], bool]
 ) -> None:
     run = begin(store)
     assert store.journal(run, [FIRST], [])
@@ -288,7 +288,7 @@ def test_whoever_has_lost_the_run_writes_nothing(
 
 @pytest.mark.parametrize("act", LATE.values(), ids=LATE)
 def test_a_run_that_never_began_takes_nothing(
-    store: Store, act: Callable[[Store, Run], bool]
+    store: Store, act: Callable[[Store, PlanRun], bool]
 ) -> None:
     run = run_of(propose(store))
     before = everything(store, run)
@@ -311,21 +311,21 @@ def test_a_large_plan_is_settled_in_few_statements(store: Store) -> None:
     names = [f"{number:05}" for number in range(2_001)]
     plan = content(*names)
     made = record(hash=content_hash(plan))
-    assert store.commit(Change([], after=made, content=plan))
+    assert store.commit(StoreChange([], after=made, content=plan))
     run = run_of(made)
     assert store.commit(started(made, run))
-    fates = [ImageResult(digest, Outcome.DELETED, Sentence(digest)) for digest in plan.delete]
+    fates = [ImageResult(digest, ImageOutcome.DELETED, ErrorText(digest)) for digest in plan.delete]
     statements: list[str] = []
     sql_event.listen(
         store._database._engine,
         "before_cursor_execute",
         lambda _c, _cursor, statement, *_: statements.append(statement),
     )
-    assert store.settle(run, fates, [FIRST], [event(EventName.DELETED)])
+    assert store.settle(run, fates, [FIRST], [event(AuditEventName.DELETED)])
     assert len(statements) <= 8
     items = store.items(run.plan, 1)
-    assert {item.outcome for item in items} == {Outcome.DELETED}
-    assert [item.reason for item in items] == list(map(Sentence, plan.delete))
+    assert {item.outcome for item in items} == {ImageOutcome.DELETED}
+    assert [item.reason for item in items] == list(map(ErrorText, plan.delete))
 
 
 @pytest.mark.parametrize(
@@ -360,18 +360,18 @@ def test_the_last_look_at_a_manifest_is_kept(store: Store) -> None:
 def test_a_damaged_text_is_told(store: Store) -> None:
     assert store.journal(begin(store), [], [KEPT])
     with store._database.writing() as session:
-        row = session.get(KeptRow, (KEPT.repository, KEPT.digest))
+        row = session.get(KeptManifestRow, (KEPT.repository, KEPT.digest))
         assert row
         row.text = row.text[:-1]
     with pytest.raises(ServiceError, match=r"text of sha256:old cannot be read .*: it is damaged"):
         store.kept_manifest(KEPT.repository, KEPT.digest)
 
 
-def told(store: Store) -> list[EventName]:
+def told(store: Store) -> list[AuditEventName]:
     return [each.event for each in store.events()]
 
 
-def everything(store: Store, run: Run) -> list[object]:
+def everything(store: Store, run: PlanRun) -> list[object]:
     """That a run may change."""
     return [
         store.plan(run.plan),

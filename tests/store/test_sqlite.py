@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from bot.core.errors import ServiceError
-from bot.core.records import Change, Message
+from bot.core.records import PlanMessage, StoreChange
 from bot.store import sqlite, wal
 from bot.store.store import Store, open_store
 from tests.store.support import approval, content, event, propose, record, seen, sqlite_url
@@ -75,7 +75,7 @@ def test_who_reads_first_and_writes_then_does_not_fail(url: str) -> None:
 
 def test_references_are_checked(store: Store) -> None:
     with pytest.raises(IntegrityError):
-        store.remember_message(Message("no such plan", "C1", "1.0"))
+        store.remember_message(PlanMessage("no such plan", "C1", "1.0"))
 
 
 def test_it_makes_its_folder(path: Path) -> None:
@@ -112,7 +112,9 @@ def test_a_full_disk_is_told(store: Store) -> None:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
         connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
     names = [f"{number:0999}" for number in range(100)]
-    change = Change([event(by="lost")], after=record(id="x", state="done"), content=content(*names))
+    change = StoreChange(
+        [event(by="lost")], after=record(id="x", state="done"), content=content(*names)
+    )
     with pytest.raises(ServiceError, match="is full") as caught:
         store.commit(change)
     assert "make room on its disk" in str(caught.value)

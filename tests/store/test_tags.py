@@ -3,15 +3,15 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.records import Binding, KnownTag, PastBinding, TagScan
+from bot.core.records import KnownTag, PastTagBinding, TagBinding, TagScan
 from bot.store.store import Store
 from tests.store.support import HERE, THERE, propose
 from tests.support import NOW
 
-FIRST = TagScan(NOW, {"1.0": Binding("sha256:a", None), "2.0": Binding("sha256:b", None)}, {})
+FIRST = TagScan(NOW, {"1.0": TagBinding("sha256:a", None), "2.0": TagBinding("sha256:b", None)}, {})
 SECOND = TagScan(
     NOW + timedelta(hours=1),
-    {"1.0": Binding("sha256:b", NOW + timedelta(hours=1)), "3.0": Binding("sha256:b", None)},
+    {"1.0": TagBinding("sha256:b", NOW + timedelta(hours=1)), "3.0": TagBinding("sha256:b", None)},
     {"sha256:a": NOW + timedelta(hours=1)},
 )
 
@@ -37,11 +37,11 @@ def test_the_history_is_remembered_too(store: Store) -> None:
     hours = [NOW + timedelta(hours=number) for number in range(3)]
     scan = TagScan(
         hours[2],
-        {"1.0": Binding("sha256:b", None, came_after=hours[0], came_by=hours[1])},
+        {"1.0": TagBinding("sha256:b", None, came_after=hours[0], came_by=hours[1])},
         {},
         (
-            PastBinding("1.0", "sha256:a", hours[1]),
-            PastBinding("1.1", "sha256:a", hours[2], hours[0], hours[1]),
+            PastTagBinding("1.0", "sha256:a", hours[1]),
+            PastTagBinding("1.1", "sha256:a", hours[2], hours[0], hours[1]),
         ),
         known_since=NOW,
     )
@@ -90,7 +90,7 @@ def test_those_that_the_open_plan_deletes_come_first(store: Store) -> None:
 
 
 def remember(store: Store, *tags: str) -> None:
-    bindings = {tag: Binding(f"sha256:{tag}", None) for tag in tags}
+    bindings = {tag: TagBinding(f"sha256:{tag}", None) for tag in tags}
     store.remember_tags(HERE, TagScan(NOW, bindings, {}))
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.ports import Confirmation, Doubted, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
-from bot.store.tables import ListedRow
+from bot.store.tables import UsageListedRow
 from tests.store.support import event
 from tests.support import NOW
 
@@ -110,7 +110,7 @@ def test_doubts_are_told_in_order(memory: UsageMemory) -> None:
 
 
 def test_who_confirmed_it_is_remembered_with_the_audit(store: Store) -> None:
-    first = event(EventName.CONFIRMED_USAGE, by="U1")
+    first = event(AuditEventName.CONFIRMED_USAGE, by="U1")
     second = replace(first, by="U2", at=NOW + timedelta(days=1))
     none = Doubted("ecs", "here", WorkloadCount(0, NOW + timedelta(days=1)), FEW)
     for each, confirmed in [(doubted(), first), (none, second)]:
@@ -126,7 +126,7 @@ def test_who_confirmed_it_is_remembered_with_the_audit(store: Store) -> None:
 
 def test_what_is_refused_leaves_no_trace(store: Store) -> None:
     store.doubt(doubted())
-    assert not store.confirm(doubted(listed=MANY), event(EventName.CONFIRMED_USAGE))
+    assert not store.confirm(doubted(listed=MANY), event(AuditEventName.CONFIRMED_USAGE))
     assert store.confirmations("ecs", "here") == []
     assert list(store.events()) == []
 
@@ -135,5 +135,5 @@ def test_an_older_process_wrote_no_number_to_compare_with(store: Store) -> None:
     store.believe("ecs", "here", MANY)
     row = {"source": "ecs", "scope": "here", "is_believed": False} | FEW._asdict()
     with store._database.writing() as session:
-        session.execute(insert(ListedRow), row)
+        session.execute(insert(UsageListedRow), row)
     assert store.doubted() == [doubted()]

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bot.core.errors import DamagedError, Sentence
-from bot.core.reasons import InUse
+from bot.core.errors import DamagedError, ErrorText
 from bot.core.usage import PastTagUser
+from bot.core.verdict_reasons import InUse
 from bot.store.values import NAMES, from_json, from_text, to_json
 from tests.examples import examples
 
@@ -34,7 +34,7 @@ def test_their_forms_stay() -> None:
 
 
 def test_a_field_that_was_added_later_has_its_default() -> None:
-    assert from_json(["sentence", "AWS refused it"]) == Sentence("AWS refused it", call=None)
+    assert from_json(["sentence", "AWS refused it"]) == ErrorText("AWS refused it", call=None)
 
 
 def test_strings_can_be_changed_on_the_way() -> None:

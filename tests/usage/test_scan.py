@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from bot.core.errors import FailedCall, Sentence, ServiceError
-from bot.core.obstacles import Doubt
+from bot.core.errors import ErrorText, FailedCall, ServiceError
 from bot.core.patterns import Patterns
+from bot.core.plan_problems import UsageDrop
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.snapshot import Snapshot
@@ -84,7 +84,7 @@ def test_each_source_says_how_many_references_it_made(cache: SqliteManifestCache
 
 
 def test_a_source_that_fails_says_why_and_spoils_no_other(cache: SqliteManifestCache) -> None:
-    denied = Sentence("denied", FailedCall("sts:AssumeRole", "AccessDenied"))
+    denied = ErrorText("denied", FailedCall("sts:AssumeRole", "AccessDenied"))
     snapshot = take(cache, BrokenUsageSource("ecs", "there", denied), Told(1))
     assert snapshot.scans == (SourceScan("ecs", "there", 0, denied), SourceScan("ecs", "here", 1))
 
@@ -115,7 +115,7 @@ def test_fewer_than_half_of_last_time_is_doubted(
     scans = take(cache, Told(now), anchor).scans
     told = errors(scans)
     assert bool(told) is is_doubted
-    assert scans[0].doubt == (Doubt(now, before, NOW) if is_doubted else None)
+    assert scans[0].doubt == (UsageDrop(now, before, NOW) if is_doubted else None)
     if is_doubted:
         assert told == [
             f"it lists {now} workloads, where it listed {before} on 2026-11-23; if that is right, "
@@ -184,13 +184,13 @@ def test_a_confirmation_counts_if_the_person_may_by_the_settings_here(
     cache.believe("ecs", "here", WorkloadCount(2, NOW))
     memory = cast("UsageMemory", Remembered(cache, *confirmed))
     scans = take(memory, Told(2), approvers=["ann"]).scans
-    expected = None if compared_with is None else Doubt(2, compared_with, NOW)
+    expected = None if compared_with is None else UsageDrop(2, compared_with, NOW)
     assert scans[0].doubt == expected, why
 
 
 def test_an_unbelieved_confirmation_of_what_nobody_listed(cache: SqliteManifestCache) -> None:
     memory = cast("UsageMemory", Remembered(cache, ("eve", 2, 10)))
-    assert take(memory, Told(2)).scans[0].doubt == Doubt(2, 10, NOW)
+    assert take(memory, Told(2)).scans[0].doubt == UsageDrop(2, 10, NOW)
 
 
 def test_no_use_of_any_registry_at_all_is_doubted(cache: SqliteManifestCache) -> None:

@@ -8,14 +8,22 @@ from itertools import count
 
 import pytest
 
-from bot.core.authority import AwsIdentity, Person, SlackPerson
-from bot.core.decision_reasons import Refusal
-from bot.core.errors import RefusedError, RequestError, Sentence, ServiceError
+from bot.core.errors import ErrorText, RefusedError, RequestError, ServiceError
+from bot.core.permissions import AwsIdentity, Person, SlackUser
 from bot.core.plan import Plan
+from bot.core.plan_transitions import proposed
 from bot.core.policy import ApprovalRules
-from bot.core.records import Change, Event, EventName, Item, Pause, PlanRecord, RepositoryPin
+from bot.core.records import (
+    AuditEvent,
+    AuditEventName,
+    Pause,
+    PlanItem,
+    PlanRecord,
+    RepositoryPin,
+    StoreChange,
+)
+from bot.core.refusal_reasons import Refusal
 from bot.core.repository import RepositoryId
-from bot.core.transitions import proposed
 from bot.core.usage import SourceScan, Usage
 from bot.store.store import Store, open_database
 from bot.usecases.check_authority import AuthorityChecker
@@ -26,7 +34,7 @@ from tests.render.builders import HERE, image, plan
 from tests.support import NOW
 
 ANN, BOB = (AwsIdentity(f"arn:aws:iam::123456789012:user/{name}") for name in ("ann", "bob"))
-CAT, DAN = (SlackPerson(id_, "T1", is_guest=False, groups=None) for id_ in ("U1CAT", "U2DAN"))
+CAT, DAN = (SlackUser(id_, "T1", is_guest=False, groups=None) for id_ in ("U1CAT", "U2DAN"))
 WEEK = timedelta(days=7)
 TERMS = PlanTerms(0.10, WEEK)
 
@@ -56,7 +64,7 @@ class BeatenStore(Store):
         super().__init__(open_database(url), is_new=False)
         self.meanwhile = {}
 
-    def commit(self, change: Change) -> bool:
+    def commit(self, change: StoreChange) -> bool:
         self._let_them("commit")
         return super().commit(change)
 
@@ -68,7 +76,7 @@ class BeatenStore(Store):
         self._let_them("content")
         return super().content(id_, version)
 
-    def set_pause(self, pause: Pause | None, event: Event) -> bool:
+    def set_pause(self, pause: Pause | None, event: AuditEvent) -> bool:
         self._let_them("set_pause")
         return super().set_pause(pause, event)
 
@@ -81,14 +89,14 @@ class BeatenStore(Store):
 class People:
     """Slack's directory. `error`: why it cannot tell."""
 
-    known: dict[str, SlackPerson] = field(default_factory=dict)
+    known: dict[str, SlackUser] = field(default_factory=dict)
     error: str | None = None
 
     def workspace(self) -> str:
         self._expect_answer()
         return "T1"
 
-    def person(self, user_id: str) -> SlackPerson:
+    def person(self, user_id: str) -> SlackUser:
         self._expect_answer()
         if user_id not in self.known:
             raise RequestError(f"Slack knows nobody called {user_id} here")
@@ -130,9 +138,11 @@ class Scene:
         """Stored without asking anybody. Version 1 keeps `new` and deletes `old` and `older`."""
         made = what or content("new", "old", "older")
         after = proposed(self.new_id(), made, self.now, self.now + WEEK)
-        detail = Sentence("…")
-        event = Event(self.now, EventName.PROPOSED, ANN.name, detail, after.id, 1, HERE.uri)
-        assert self.store.commit(Change((event,), None, after, made))
+        detail = ErrorText("…")
+        event = AuditEvent(
+            self.now, AuditEventName.PROPOSED, ANN.name, detail, after.id, 1, HERE.uri
+        )
+        assert self.store.commit(StoreChange((event,), None, after, made))
         return after
 
     def pins(self, store: Store | None = None) -> Pins:
@@ -155,7 +165,7 @@ class Scene:
     def approve(
         self, plan: PlanRecord, person: Person = ANN, store: Store | None = None
     ) -> PlanRecord:
-        channel = "C1" if isinstance(person, SlackPerson) else None
+        channel = "C1" if isinstance(person, SlackUser) else None
         return self.decisions(store).approve(
             plan.id, person, ApprovalRequest(plan.version, channel)
         )
@@ -163,10 +173,10 @@ class Scene:
     def pinned(self) -> list[str]:
         return [each.pin.pin for each in self.store.pins(HERE.uri)]
 
-    def events(self) -> list[EventName]:
+    def events(self) -> list[AuditEventName]:
         return [event.event for event in self.store.events()]
 
-    def last_event(self) -> Event:
+    def last_event(self) -> AuditEvent:
         return list(self.store.events())[-1]
 
     def as_stored(self, plan: PlanRecord) -> PlanRecord:
@@ -176,5 +186,5 @@ class Scene:
 
     def to_go(self, plan: PlanRecord) -> list[str]:
         """The tags of what the newest version deletes."""
-        items: list[Item] = list(self.store.items(plan.id, plan.version))
+        items: list[PlanItem] = list(self.store.items(plan.id, plan.version))
         return [tag for item in items for tag in item.tags]

@@ -7,9 +7,9 @@ from itertools import count
 
 from bot.core.errors import (
     AnswerLostError,
+    ErrorText,
     ExpiredCredentialsError,
     NotSentError,
-    Sentence,
     ServiceError,
     ThrottledError,
 )
@@ -131,7 +131,7 @@ class Shelf:
         contents = {
             each.digest: self.contents[each.digest]
             if each.digest in texts
-            else Unread(Sentence("it is gone"))
+            else Unread(ErrorText("it is gone"))
             for each in batch
         }
         return Dated(contents, answered_at, text_bytes)

@@ -12,15 +12,15 @@ from bot.aws.deleter import EcrDeleter
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.bootstrap.storage import SharedManifestCache
-from bot.core.authority import AwsIdentity, Person
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.patterns import Patterns
+from bot.core.permissions import AwsIdentity, Person
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules, Policy, PolicyEntry
-from bot.core.records import Item, Outcome, PlanRecord, Run, Worker
+from bot.core.records import ImageOutcome, PlanItem, PlanRecord, PlanRun, PlanWorker
 from bot.core.references import Hosts
 from bot.core.repository import RegistryId
-from bot.core.result_reasons import DeletedElsewhere, PartOfKept, ResultReason, SkippedWith
+from bot.core.result_reasons import AlreadyDeleted, PartOfSkipped, ResultReason, SkippedWith
 from bot.core.rules.newest import Newest
 from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Index, Snapshot
@@ -51,7 +51,7 @@ class Killed(BaseException):
     """What a worker feels of SIGKILL."""
 
 
-HERE, THERE = (Worker(host, f"boot of {host}", pid=7, started=1) for host in ("here", "there"))
+HERE, THERE = (PlanWorker(host, f"boot of {host}", pid=7, started=1) for host in ("here", "there"))
 TERMS = PlanTerms(0.10, timedelta(days=7))
 UNDO_WINDOW = timedelta(minutes=5)
 RULES = ApprovalRules((), 1, confirm_over=1.0, workspace="T1", channel="C1")
@@ -63,9 +63,9 @@ Hook = Callable[[str], None]
 
 def is_about_something_gone(reason: ResultReason) -> bool:
     """That somebody else deleted the manifest, or one whose fate it shares."""
-    while isinstance(reason, SkippedWith | PartOfKept):
+    while isinstance(reason, SkippedWith | PartOfSkipped):
         reason = reason.reason
-    return reason == DeletedElsewhere()
+    return reason == AlreadyDeleted()
 
 
 def watched(name: str, found: Any, hook: Hook) -> Any:
@@ -207,7 +207,7 @@ class Site:
         for sighting in self.sightings:
             index.add(sighting)
         doubtful = index.snapshot((), ())
-        failure = Sentence(self.unread) if self.unread else None
+        failure = ErrorText(self.unread) if self.unread else None
         return Planner(
             snapshot=Snapshot(
                 dict(self.in_use),
@@ -230,7 +230,7 @@ class Site:
             names=RepositoryNames(),
         )
 
-    def starter(self, worker: Worker = HERE, *, enabled: bool = True) -> RunStarter:
+    def starter(self, worker: PlanWorker = HERE, *, enabled: bool = True) -> RunStarter:
         return RunStarter(
             runner=RunExecutor(
                 store=WatchedStore(self.store, self._called),
@@ -250,7 +250,7 @@ class Site:
         """A plan that was approved, or the next."""
         return self.starter().start((plan or self.approved()).id)
 
-    def take_over(self, plan: PlanRecord, worker: Worker = THERE) -> PlanRecord:
+    def take_over(self, plan: PlanRecord, worker: PlanWorker = THERE) -> PlanRecord:
         return self.starter(worker).take_over(self.as_stored(plan), self.run(plan))
 
     @contextmanager
@@ -314,15 +314,15 @@ class Site:
         assert found
         return found
 
-    def run(self, plan: PlanRecord) -> Run:
+    def run(self, plan: PlanRecord) -> PlanRun:
         run = self.store.run(plan.id)
         assert run
         return run
 
-    def items(self, plan: PlanRecord) -> dict[str, Item]:
+    def items(self, plan: PlanRecord) -> dict[str, PlanItem]:
         return {item.digest: item for item in self.store.items(plan.id, plan.version)}
 
-    def outcomes(self, plan: PlanRecord) -> dict[str, Outcome]:
+    def outcomes(self, plan: PlanRecord) -> dict[str, ImageOutcome]:
         return {digest: item.outcome for digest, item in self.items(plan).items()}
 
     def events(self, plan: PlanRecord) -> Sequence[str]:
@@ -341,9 +341,9 @@ class Site:
         """It tells the truth of every digest: nothing is pending, what was deleted is gone, and
         what was not is there, unless it was gone before."""
         for digest, item in self.items(plan).items():
-            assert item.outcome is not Outcome.PENDING, item
+            assert item.outcome is not ImageOutcome.PENDING, item
             assert item.reason
-            if item.outcome is Outcome.DELETED:
+            if item.outcome is ImageOutcome.DELETED:
                 assert digest not in self.there, item
             elif not is_about_something_gone(item.reason):
                 assert digest in self.there, item

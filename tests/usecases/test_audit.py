@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from bot.core.audit_details import PinText
-from bot.core.records import EventName
+from bot.core.audit_details import PinDetail
+from bot.core.records import AuditEventName
 from bot.usecases.audit import all_events
 from tests.store.support import event
 from tests.usecases.scene import Scene
@@ -17,21 +17,21 @@ def test_proposals_and_approvals_are_about_what_their_version_deletes(scene: Sce
     fewer = tuple(item.digest for item in scene.store.items(plan.id, 2))
     assert (len(all_that_go), len(fewer)) == (2, 1)
     assert [(each.event, each.version, each.digests) for each in all_events(scene.store)] == [
-        (EventName.PROPOSED, 1, (*fewer, *(set(all_that_go) - set(fewer)))),
-        (EventName.PINNED, 1, tuple(set(all_that_go) - set(fewer))),
-        (EventName.PROPOSED, 2, fewer),
-        (EventName.APPROVED, 2, fewer),
+        (AuditEventName.PROPOSED, 1, (*fewer, *(set(all_that_go) - set(fewer)))),
+        (AuditEventName.PINNED, 1, tuple(set(all_that_go) - set(fewer))),
+        (AuditEventName.PROPOSED, 2, fewer),
+        (AuditEventName.APPROVED, 2, fewer),
     ]
 
 
 def test_what_is_about_no_plan_or_tells_digests_itself_stays_as_it_is(scene: Scene) -> None:
     plan = scene.proposed()
     told = [
-        event(EventName.CONFIRMED_USAGE),
-        event(EventName.APPROVED, digests=("sha256:a",), plan=plan.id, version=1),
-        event(EventName.PROPOSED, plan=plan.id),
-        event(EventName.PROPOSED, version=1),
-        event(EventName.DISMISSED, plan=plan.id, version=1),
+        event(AuditEventName.CONFIRMED_USAGE),
+        event(AuditEventName.APPROVED, digests=("sha256:a",), plan=plan.id, version=1),
+        event(AuditEventName.PROPOSED, plan=plan.id),
+        event(AuditEventName.PROPOSED, version=1),
+        event(AuditEventName.DISMISSED, plan=plan.id, version=1),
     ]
     for each in told:
         scene.store.record(each)
@@ -43,5 +43,5 @@ def test_nothing_earlier_than_asked(scene: Scene) -> None:
     scene.now += timedelta(days=1)
     scene.pin("b")
     (event,) = all_events(scene.store, scene.now)
-    assert isinstance(event.detail, PinText)
+    assert isinstance(event.detail, PinDetail)
     assert event.detail.pin.pin == "b"

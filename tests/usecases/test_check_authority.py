@@ -7,20 +7,20 @@ from typing import Any
 
 import pytest
 
-from bot.core.authority import AwsIdentity, SlackPerson
 from bot.core.errors import ServiceError
+from bot.core.permissions import AwsIdentity, SlackUser
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.reasons import Pinned
-from bot.core.records import Change, Outcome, PlanRecord, RepositoryPin
+from bot.core.records import ImageOutcome, PlanRecord, RepositoryPin, StoreChange
 from bot.core.result_reasons import KeptNow
+from bot.core.verdict_reasons import Pinned
 from bot.render.events import item_words
 from bot.usecases.deletion.start import NotStartedError
 from tests.store.support import event
 from tests.usecases.site import ANN, RULES, Killed, Site
 
 BOB = AwsIdentity("arn:aws:iam::123456789012:user/bob")
-CAT, DAN = (SlackPerson(id_, "T1", is_guest=False, groups=frozenset()) for id_ in ("U1", "U2"))
+CAT, DAN = (SlackUser(id_, "T1", is_guest=False, groups=frozenset()) for id_ in ("U1", "U2"))
 
 
 @pytest.fixture
@@ -186,7 +186,7 @@ def left(site: Site, plan: PlanRecord) -> PlanRecord:
 def check_stopped(site: Site, left: PlanRecord, why: str) -> None:
     plan = site.take_over(left)
     assert plan.state is PlanState.STOPPED
-    assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
     assert site.calls("BatchDeleteImage") == 0
     assert site.events(plan)[-4:] == ["taken_over", "not_started", "spared", "stopped"]
     assert site.detail("not_started") == f"nothing more is deleted: {why}"
@@ -247,13 +247,13 @@ def test_a_pin_that_somebody_removed_who_may_not(site: Site, when: str) -> None:
         assert site.carry_out(plan).state is PlanState.DONE
         return
     plan = site.approved()
-    site.store.commit(Change([event()], pins_added=[pinned(site)]))
+    site.store.commit(StoreChange([event()], pins_added=[pinned(site)]))
     if when == "after":
         unpin()
     else:
         site.after("texts", 1, unpin)
     done = site.carry_out(plan)
-    (spared,) = (item for item in site.items(done).values() if item.outcome is Outcome.SPARED)
+    (spared,) = (item for item in site.items(done).values() if item.outcome is ImageOutcome.SKIPPED)
     assert spared.tags == ("1.0",)
     assert isinstance(spared.reason, KeptNow)
     assert isinstance(spared.reason.reason, Pinned)

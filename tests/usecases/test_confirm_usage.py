@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.audit_details import RefusedFor, UsageIsRight
-from bot.core.decision_reasons import OtherNumber, UsageFigures
+from bot.core.audit_details import RequestRefused, UsageConfirmed
 from bot.core.errors import RequestError
-from bot.core.person_reasons import NoApprover
-from bot.core.records import Event, EventName
+from bot.core.permission_reasons import NotAnApprover
+from bot.core.records import AuditEvent, AuditEventName
+from bot.core.refusal_reasons import UsageFigures, WrongWorkloadCount
 from bot.ports import Doubted, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.decisions import confirm_usage_without_store
@@ -19,7 +19,7 @@ from tests.usecases.scene import ANN, Scene, refused
 MANY, FEW = WorkloadCount(10, NOW - timedelta(days=1)), WorkloadCount(4, NOW)
 DOUBTED = Doubted("ecs", "here", FEW, MANY)
 FIGURES = UsageFigures("ecs", "here", 4, NOW, before=10, before_at=NOW - timedelta(days=1))
-NONE_NOW = OtherNumber(4, replace(FIGURES, workloads=0))
+NONE_NOW = WrongWorkloadCount(4, replace(FIGURES, workloads=0))
 """They saw 4 workloads; since then a scan found none."""
 
 
@@ -58,8 +58,12 @@ def test_the_audit_has_who_confirmed_which_figures(scene: Scene) -> None:
     doubt(scene.store)
     confirm(scene)
     event = scene.last_event()
-    assert (event.event, event.by, event.at) == (EventName.CONFIRMED_USAGE, ANN.name, scene.now)
-    assert event.detail == UsageIsRight(FIGURES)
+    assert (event.event, event.by, event.at) == (
+        AuditEventName.CONFIRMED_USAGE,
+        ANN.name,
+        scene.now,
+    )
+    assert event.detail == UsageConfirmed(FIGURES)
     (confirmation,) = scene.store.confirmations("ecs", "here")
     assert confirmation == (DOUBTED, ANN.name, scene.now)
 
@@ -67,9 +71,9 @@ def test_the_audit_has_who_confirmed_which_figures(scene: Scene) -> None:
 def test_whoever_may_not_approve_may_not_confirm_either(scene: Scene) -> None:
     scene.rules = replace(scene.rules, approvers=("U99",))
     doubt(scene.store)
-    with refused(NoApprover(ANN.name)):
+    with refused(NotAnApprover(ANN.name)):
         confirm(scene)
-    assert scene.last_event().event is EventName.REFUSED
+    assert scene.last_event().event is AuditEventName.REFUSED
     assert scene.store.last_listed("ecs", "here") == MANY
 
 
@@ -85,8 +89,8 @@ def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
     with refused(NONE_NOW):
         confirm(scene)
     assert (scene.last_event().event, scene.last_event().detail) == (
-        EventName.REFUSED,
-        RefusedFor(NONE_NOW),
+        AuditEventName.REFUSED,
+        RequestRefused(NONE_NOW),
     )
     assert scene.store.last_listed("ecs", "here") == MANY
     assert scene.store.confirmations("ecs", "here") == []
@@ -94,7 +98,7 @@ def test_another_number_than_the_one_that_is_true_now(scene: Scene) -> None:
 
 def test_another_number_without_an_audit(cache: SqliteManifestCache) -> None:
     doubt(cache)
-    with refused(OtherNumber(5, FIGURES)):
+    with refused(WrongWorkloadCount(5, FIGURES)):
         confirm_usage_without_store(cache, "ecs", "here", 5)
 
 
@@ -104,14 +108,14 @@ def test_a_scan_meanwhile_finds_another_number(
     doubt(scene.store)
     store_confirm = scene.store.confirm
 
-    def late(doubted: Doubted, event: Event | None) -> bool:
+    def late(doubted: Doubted, event: AuditEvent | None) -> bool:
         scene.theirs.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
         return store_confirm(doubted, event)
 
     monkeypatch.setattr(scene.store, "confirm", late)
     with refused(NONE_NOW):
         confirm(scene)
-    assert scene.events() == [EventName.REFUSED]
+    assert scene.events() == [AuditEventName.REFUSED]
 
 
 def test_a_scan_meanwhile_without_an_audit(
@@ -120,7 +124,7 @@ def test_a_scan_meanwhile_without_an_audit(
     doubt(cache)
     cache_confirm = cache.confirm
 
-    def late(doubted: Doubted, event: Event | None) -> bool:
+    def late(doubted: Doubted, event: AuditEvent | None) -> bool:
         cache.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
         return cache_confirm(doubted, event)
 

@@ -5,13 +5,19 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.audit_details import ApprovalCounts, RefusedFor, StoppedBeforeStart
-from bot.core.authority import SlackPerson
-from bot.core.decision_reasons import OtherVersion, PlanStands
+from bot.core.audit_details import ApprovalGiven, RequestRefused, StoppedBeforeStart
 from bot.core.errors import RequestError
-from bot.core.person_reasons import FullMember, Guest, HasCredentials, NoApprover, OtherWorkspace
+from bot.core.permission_reasons import (
+    FullWorkspaceMember,
+    HasAwsCredentials,
+    MemberOfOtherWorkspace,
+    NotAnApprover,
+    WorkspaceGuest,
+)
+from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
-from bot.core.records import EventName, PlanRecord
+from bot.core.records import AuditEventName, PlanRecord
+from bot.core.refusal_reasons import OutdatedVersion, WrongPlanState
 from bot.usecases.decisions import ApprovalRequest
 from tests.usecases.scene import ANN, BOB, CAT, DAN, WEEK, Scene, refused
 
@@ -32,13 +38,13 @@ def test_the_audit_knows_who_and_on_what_ground(scene: Scene) -> None:
     scene.approve(plan)
     event = scene.last_event()
     assert (event.event, event.by, event.plan, event.version) == (
-        EventName.APPROVED,
+        AuditEventName.APPROVED,
         ANN.name,
         plan.id,
         1,
     )
     begins_at = scene.now + timedelta(minutes=5)
-    assert event.detail == ApprovalCounts(HasCredentials(ANN.name), 1, 1, begins_at)
+    assert event.detail == ApprovalGiven(HasAwsCredentials(ANN.name), 1, 1, begins_at)
 
 
 def test_others_have_to_approve_too(scene: Scene) -> None:
@@ -46,54 +52,54 @@ def test_others_have_to_approve_too(scene: Scene) -> None:
     plan = scene.proposed()
     first = scene.approve(plan, CAT)
     assert (first.state, first.execute_after) == (PlanState.PROPOSED, None)
-    assert scene.last_event().detail == ApprovalCounts(FullMember(CAT.id), 1, required=2)
+    assert scene.last_event().detail == ApprovalGiven(FullWorkspaceMember(CAT.id), 1, required=2)
     assert scene.approve(plan, DAN).state is PlanState.APPROVED
 
 
 def test_a_refusal_is_remembered(scene: Scene) -> None:
     scene.rules = replace(scene.rules, approvers=(BOB.name,))
     plan = scene.proposed()
-    with refused(NoApprover(ANN.name)):
+    with refused(NotAnApprover(ANN.name)):
         scene.approve(plan)
     event = scene.last_event()
-    assert (event.event, event.by, event.plan) == (EventName.REFUSED, ANN.name, plan.id)
-    assert event.detail == RefusedFor(NoApprover(ANN.name))
+    assert (event.event, event.by, event.plan) == (AuditEventName.REFUSED, ANN.name, plan.id)
+    assert event.detail == RequestRefused(NotAnApprover(ANN.name))
     assert scene.as_stored(plan) == plan
 
 
 def test_an_older_version_is_not_approved(scene: Scene) -> None:
     plan = scene.proposed()
     scene.pin("old")
-    with refused(OtherVersion(current=2, seen=1)):
+    with refused(OutdatedVersion(current=2, seen=1)):
         scene.approve(plan)
 
 
 def test_whoever_comes_too_late_finds_it_expired(scene: Scene) -> None:
     plan = scene.proposed()
     scene.now += WEEK
-    with refused(PlanStands("team/api", PlanState.EXPIRED)):
+    with refused(WrongPlanState("team/api", PlanState.EXPIRED)):
         scene.approve(plan)
-    assert scene.events()[-2:] == [EventName.EXPIRED, EventName.REFUSED]
+    assert scene.events()[-2:] == [AuditEventName.EXPIRED, AuditEventName.REFUSED]
 
 
 def test_somebody_else_ends_it_first(scene: Scene) -> None:
     plan = scene.proposed()
     scene.now += WEEK
     scene.store.meanwhile["commit"] = lambda: _ended_by_them(scene, plan.id)
-    with refused(PlanStands("team/api", PlanState.EXPIRED)):
+    with refused(WrongPlanState("team/api", PlanState.EXPIRED)):
         scene.approve(plan)
-    assert scene.events().count(EventName.EXPIRED) == 1
+    assert scene.events().count(AuditEventName.EXPIRED) == 1
 
 
 def _ended_by_them(scene: Scene, id_: str) -> None:
-    with refused(PlanStands("team/api", PlanState.EXPIRED)):
+    with refused(WrongPlanState("team/api", PlanState.EXPIRED)):
         scene.decisions(scene.theirs).dismiss(id_, BOB)
 
 
 def test_somebody_else_approves_first(scene: Scene) -> None:
     plan = scene.proposed()
     scene.store.meanwhile["commit"] = lambda: scene.approve(plan, BOB, scene.theirs)
-    with refused(PlanStands("team/api", PlanState.APPROVED)):
+    with refused(WrongPlanState("team/api", PlanState.APPROVED)):
         scene.approve(plan)
     assert [each.by for each in scene.as_stored(plan).approvals] == [BOB.name]
 
@@ -109,7 +115,7 @@ def test_somebody_else_approves_at_the_same_time_and_both_count(scene: Scene) ->
 def test_a_pin_comes_first(scene: Scene) -> None:
     plan = scene.proposed()
     scene.store.meanwhile["commit"] = lambda: scene.pin("old", person=BOB, store=scene.theirs)
-    with refused(OtherVersion(current=2, seen=1)):
+    with refused(OutdatedVersion(current=2, seen=1)):
         scene.approve(plan)
     assert scene.as_stored(plan).approvals == ()
 
@@ -147,38 +153,38 @@ def test_a_dismissed_plan_is_over(scene: Scene) -> None:
     assert after == scene.as_stored(plan)
     assert after.state is PlanState.DISMISSED
     event = scene.last_event()
-    assert (event.event, event.by, event.plan) == (EventName.DISMISSED, ANN.name, plan.id)
+    assert (event.event, event.by, event.plan) == (AuditEventName.DISMISSED, ANN.name, plan.id)
     assert scene.proposed().id != plan.id
 
 
 def test_whoever_may_not(scene: Scene) -> None:
     plan = scene.proposed()
-    guest = SlackPerson("U9", "T1", is_guest=True, groups=None)
-    with refused(Guest("U9")):
+    guest = SlackUser("U9", "T1", is_guest=True, groups=None)
+    with refused(WorkspaceGuest("U9")):
         scene.decisions().dismiss(plan.id, guest)
-    assert scene.last_event().event is EventName.REFUSED
+    assert scene.last_event().event is AuditEventName.REFUSED
     assert scene.as_stored(plan) == plan
 
 
 def test_an_approved_plan_is_stopped_not_dismissed(scene: Scene) -> None:
     plan = scene.proposed()
     scene.approve(plan)
-    with refused(PlanStands("team/api", PlanState.APPROVED)):
+    with refused(WrongPlanState("team/api", PlanState.APPROVED)):
         scene.decisions().dismiss(plan.id, ANN)
-    assert scene.last_event().event is EventName.REFUSED
+    assert scene.last_event().event is AuditEventName.REFUSED
 
 
 def test_a_plan_that_has_run_out(scene: Scene) -> None:
     plan = scene.proposed()
     scene.now += WEEK
-    with refused(PlanStands("team/api", PlanState.EXPIRED)):
+    with refused(WrongPlanState("team/api", PlanState.EXPIRED)):
         scene.decisions().dismiss(plan.id, ANN)
 
 
 def test_somebody_else_is_faster(scene: Scene) -> None:
     plan = scene.proposed()
     scene.store.meanwhile["commit"] = lambda: scene.approve(plan, BOB, scene.theirs)
-    with refused(PlanStands("team/api", PlanState.APPROVED)):
+    with refused(WrongPlanState("team/api", PlanState.APPROVED)):
         scene.decisions().dismiss(plan.id, ANN)
     assert scene.as_stored(plan).state is PlanState.APPROVED
 
@@ -194,9 +200,9 @@ def test_a_newer_version_is_dismissed_too(scene: Scene) -> None:
 def test_whoever_saw_another_version_does_not_dismiss_this_one(scene: Scene) -> None:
     plan = scene.proposed()
     scene.pin("old")
-    with refused(OtherVersion(current=2, seen=1)):
+    with refused(OutdatedVersion(current=2, seen=1)):
         scene.decisions().dismiss(plan.id, ANN, version=1)
-    assert scene.last_event().event is EventName.REFUSED
+    assert scene.last_event().event is AuditEventName.REFUSED
     assert scene.decisions().dismiss(plan.id, ANN, version=2).state is PlanState.DISMISSED
 
 
@@ -209,26 +215,26 @@ def test_before_it_begins_it_is_proposed_again(scene: Scene, plan: PlanRecord) -
     after = scene.decisions().stop(plan.id, BOB)
     assert (after.state, after.approvals, after.execute_after) == (PlanState.PROPOSED, (), None)
     event = scene.last_event()
-    assert (event.event, event.by) == (EventName.STOPPED, BOB.name)
+    assert (event.event, event.by) == (AuditEventName.STOPPED, BOB.name)
     assert event.detail == StoppedBeforeStart()
 
 
 def test_what_is_not_approved_cannot_be_stopped(scene: Scene) -> None:
     plan = scene.proposed()
-    with refused(PlanStands("team/api", PlanState.PROPOSED)):
+    with refused(WrongPlanState("team/api", PlanState.PROPOSED)):
         scene.decisions().stop(plan.id, BOB)
-    assert scene.last_event().event is EventName.REFUSED
+    assert scene.last_event().event is AuditEventName.REFUSED
 
 
 def test_who_may_not(scene: Scene, plan: PlanRecord) -> None:
     scene.rules = replace(scene.rules, approvers=(CAT.id,))
-    with refused(OtherWorkspace(DAN.id)):
+    with refused(MemberOfOtherWorkspace(DAN.id)):
         scene.decisions().stop(plan.id, replace(DAN, workspace="T9"))
     assert scene.as_stored(plan).state is PlanState.APPROVED
 
 
 def test_two_at_the_same_time(scene: Scene, plan: PlanRecord) -> None:
     scene.store.meanwhile["commit"] = lambda: scene.decisions().stop(plan.id, CAT)
-    with refused(PlanStands("team/api", PlanState.PROPOSED)):
+    with refused(WrongPlanState("team/api", PlanState.PROPOSED)):
         scene.decisions().stop(plan.id, BOB)
-    assert scene.events().count(EventName.STOPPED) == 1
+    assert scene.events().count(AuditEventName.STOPPED) == 1

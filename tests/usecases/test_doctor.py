@@ -5,19 +5,19 @@ from collections.abc import Sequence
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.core.errors import Sentence
-from bot.core.findings import (
+from bot.core.doctor_findings import (
     AllSourcesOff,
     Finding,
     FindingDetail,
     FindingStatus,
     OtherRegionsEmpty,
-    RegionsUnread,
+    RegionsUnreadable,
     RegionsUnscanned,
     SourcesOff,
     WorkloadsListed,
 )
-from bot.core.obstacles import NothingInUse, ReferenceUse, ScanFailed
+from bot.core.errors import ErrorText
+from bot.core.plan_problems import NothingInUse, ReferenceUse, ScanFailed
 from bot.core.references import Hosts
 from bot.core.registry_findings import (
     AllReferencesResolved,
@@ -70,7 +70,7 @@ def stocked(shelf: Shelf, registry: EcrRegistry) -> EcrRegistry:
 
 
 def test_every_look_is_told(stocked: EcrRegistry) -> None:
-    refused, nothing = Sentence("AWS refused it"), NothingInUse((HERE,))
+    refused, nothing = ErrorText("AWS refused it"), NothingInUse((HERE,))
     scans = [
         SourceScan("ecs", "here", 1200),
         SourceScan("ecs", "there", 0, refused),
@@ -110,14 +110,14 @@ BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
         (Elsewhere("1"), FindingStatus.OK, OtherRegionsEmpty(asked=0, denied=0)),
         (Elsewhere("1", found=(BEYOND,)), FindingStatus.WARNING, RegionsUnscanned((BEYOND,))),
         (
-            Elsewhere("1", errors=(Sentence("AWS refused it"),)),
+            Elsewhere("1", errors=(ErrorText("AWS refused it"),)),
             FindingStatus.WARNING,
-            RegionsUnread(Sentence("AWS refused it"), others=0),
+            RegionsUnreadable(ErrorText("AWS refused it"), others=0),
         ),
         (
-            Elsewhere("1", errors=(Sentence("AWS refused it"), Sentence("too"))),
+            Elsewhere("1", errors=(ErrorText("AWS refused it"), ErrorText("too"))),
             FindingStatus.WARNING,
-            RegionsUnread(Sentence("AWS refused it"), others=1),
+            RegionsUnreadable(ErrorText("AWS refused it"), others=1),
         ),
     ],
 )

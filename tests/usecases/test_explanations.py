@@ -5,8 +5,8 @@ import pytest
 from bot.core.errors import RequestError
 from bot.core.manifest import OCI_INDEX, Content
 from bot.core.plan import Plan, PlanState
-from bot.core.reasons import NothingKeeps, Verdict
-from bot.core.records import EventName, ImageResult, Outcome, PlanRecord
+from bot.core.records import AuditEventName, ImageOutcome, ImageResult, PlanRecord
+from bot.core.verdict_reasons import NothingKeeps, Verdict
 from bot.usecases.explanations import explain, find_deleted, find_kept_manifest
 from tests.render.builders import image, plan
 from tests.store.support import HERE, THERE, closed, propose, run_of, seen, started
@@ -74,13 +74,13 @@ def begun(scene: Scene) -> PlanRecord:
     run = run_of(plan)
     assert scene.store.commit(started(plan, run))
     assert scene.store.settle(
-        run, [ImageResult("sha256:old", Outcome.DELETED, NothingKeeps())], [], []
+        run, [ImageResult("sha256:old", ImageOutcome.DELETED, NothingKeeps())], [], []
     )
     return seen(scene.store, plan.id)
 
 
 def end(scene: Scene, plan: PlanRecord, state: PlanState) -> None:
-    assert scene.store.commit(closed(plan, state, EventName.ENDED))
+    assert scene.store.commit(closed(plan, state, AuditEventName.ENDED))
 
 
 def test_while_it_is_carried_out_and_afterwards(scene: Scene) -> None:
@@ -98,7 +98,7 @@ def test_while_it_is_carried_out_and_afterwards(scene: Scene) -> None:
 def test_what_was_not_deleted(scene: Scene) -> None:
     assert find_deleted(scene.store, HERE, "old") is None
     dismissed = propose(scene.store)
-    assert scene.store.commit(closed(dismissed, PlanState.DISMISSED, EventName.DISMISSED))
+    assert scene.store.commit(closed(dismissed, PlanState.DISMISSED, AuditEventName.DISMISSED))
     propose(scene.store)
     assert find_deleted(scene.store, HERE, "old") is None
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import MetaData, insert, text
 
 from bot.core.plan import PlanState
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.playground.aws import StandIn
 from bot.render.events import detail_words, item_words
 from bot.render.plan_summary import why
@@ -90,7 +90,7 @@ class Sites:
 
 def test_what_was_stored_shows_its_old_sentences(store: Store) -> None:
     items = store.items(DONE, 1)
-    assert {item_words(item) for item in items if item.outcome is Outcome.SPARED} == {
+    assert {item_words(item) for item in items if item.outcome is ImageOutcome.SKIPPED} == {
         "somebody pulled it 2026-11-23 12:05 UTC, after the plan was made"
     }
     assert "not among the 2 newest images tagged * (7th), and no other rule keeps it" in {
@@ -123,7 +123,7 @@ def test_an_approval_of_the_old_form_counts(sites: Sites, store: Store) -> None:
     assert plan
     after = site.carry_out(plan)
     assert after.state is PlanState.DONE
-    assert {item.outcome for item in store.items(APPROVED, 1)} == {Outcome.DELETED}
+    assert {item.outcome for item in store.items(APPROVED, 1)} == {ImageOutcome.DELETED}
     site.check_receipt(plan)
 
 
@@ -144,7 +144,7 @@ def test_a_run_goes_on(sites: Sites, store: Store) -> None:
     assert plan
     site.wait(minutes=5)
     assert site.take_over(plan, THERE).state is PlanState.DONE
-    assert {item.outcome for item in store.items(CUT, 1)} == {Outcome.DELETED}
+    assert {item.outcome for item in store.items(CUT, 1)} == {ImageOutcome.DELETED}
 
 
 def test_a_proposal_is_approved_and_carried_out(sites: Sites, store: Store) -> None:

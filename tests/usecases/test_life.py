@@ -16,19 +16,26 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.core.authority import AwsIdentity, Person, SlackPerson
 from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
-from bot.core.pins import Pin, PinBoard
+from bot.core.permissions import AwsIdentity, Person, SlackUser
+from bot.core.pins import Pin, PinIndex
 from bot.core.plan import OPEN, Freed, Plan, PlanState, content_hash
+from bot.core.plan_transitions import is_expired
 from bot.core.policy import ApprovalRules, Policy, PolicyEntry
-from bot.core.records import BY_ITSELF, Event, EventName, Outcome, PlanRecord, Worker
+from bot.core.records import (
+    BOT_ACTOR,
+    AuditEvent,
+    AuditEventName,
+    ImageOutcome,
+    PlanRecord,
+    PlanWorker,
+)
 from bot.core.repository import RepositoryId
-from bot.core.result_reasons import DeletedElsewhere
+from bot.core.result_reasons import AlreadyDeleted
 from bot.core.rules.newest import Newest
 from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Snapshot
-from bot.core.transitions import is_expired
 from bot.core.usage import Coverage, SourceScan
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
@@ -55,8 +62,8 @@ if TYPE_CHECKING:
 
 REQUIRED = 2
 
-ANN, BOB, CAT = (SlackPerson(id_, "T1", is_guest=False, groups=None) for id_ in ("U1", "U2", "U3"))
-GUEST = SlackPerson("U4", "T1", is_guest=True, groups=None)
+ANN, BOB, CAT = (SlackUser(id_, "T1", is_guest=False, groups=None) for id_ in ("U1", "U2", "U3"))
+GUEST = SlackUser("U4", "T1", is_guest=True, groups=None)
 SHELL = AwsIdentity(f"arn:aws:iam::{HERE.account}:user/ann")
 DIRECTORY = People({each.id: each for each in (ANN, BOB, CAT, GUEST)})
 UNDO_WINDOW = timedelta(minutes=5)
@@ -100,7 +107,7 @@ class Process:
                 progress=lambda *_: None,
                 is_shutting_down=lambda: self.is_shutting_down,
             ),
-            worker=Worker(self.host, machine=None, pid=1, started=1),
+            worker=PlanWorker(self.host, machine=None, pid=1, started=1),
             authority=AUTHORITY,
             enabled=True,
             undo_window=UNDO_WINDOW,
@@ -418,7 +425,7 @@ class Life(RuleBasedStateMachine):
         assert plan.state is PlanState.EXECUTING
         manifests = {each.manifest.digest: each.manifest for each in self._content(plan).judged}
         pending = self._pending(plan)
-        board = PinBoard(self.seen_pins, self.now)
+        board = PinIndex(self.seen_pins, self.now)
         for digest in digests:
             manifest = manifests[digest]
             assert digest in pending
@@ -435,10 +442,10 @@ class Life(RuleBasedStateMachine):
         if plan.state not in ENDED:
             return
         items = {item.digest: item for item in self.store.items(plan.id, plan.version)}
-        deleted = {digest for digest, item in items.items() if item.outcome is Outcome.DELETED}
+        deleted = {digest for digest, item in items.items() if item.outcome is ImageOutcome.DELETED}
         ours, others = self.shelf.by_us, self.shelf.by_others
         for digest, item in items.items():
-            assert item.outcome is not Outcome.PENDING
+            assert item.outcome is not ImageOutcome.PENDING
             assert item.reason
             if digest in deleted:
                 assert digest not in self.shelf.images
@@ -446,7 +453,7 @@ class Life(RuleBasedStateMachine):
             else:
                 assert digest not in ours
                 assert digest in self.shelf.images or digest in others
-                assert item.reason != DeletedElsewhere() or digest in others
+                assert item.reason != AlreadyDeleted() or digest in others
                 assert not is_about_something_gone(item.reason) or others & items.keys()
         manifests = [each.manifest for each in self._content(plan).judged]
         for digest, above in parents(manifests).items():
@@ -459,7 +466,7 @@ class Life(RuleBasedStateMachine):
 
     def _pending(self, plan: PlanRecord) -> list[str]:
         items = self.store.items(plan.id, plan.version)
-        return [item.digest for item in items if item.outcome is Outcome.PENDING]
+        return [item.digest for item in items if item.outcome is ImageOutcome.PENDING]
 
     def victim(self, which: int) -> str:
         """Rather one that is still to go."""
@@ -492,7 +499,7 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def nothing_pinned_is_about_to_go(self) -> None:
-        board = PinBoard([each.pin for each in self.store.pins(API.uri)], self.now)
+        board = PinIndex([each.pin for each in self.store.pins(API.uri)], self.now)
         for plan in self.store.open_plans():
             if plan.state is PlanState.EXECUTING:
                 continue
@@ -506,29 +513,31 @@ class Life(RuleBasedStateMachine):
         told = Counter((event.event, event.plan, event.version) for event in self.store.events())
         for plan in self.store.plans():
             for version in range(1, plan.version + 1):
-                assert told[EventName.PROPOSED, plan.id, version] == 1
+                assert told[AuditEventName.PROPOSED, plan.id, version] == 1
                 approvals = [each for each in plan.approvals if each.version == version]
-                assert told[EventName.APPROVED, plan.id, version] >= len(approvals)
+                assert told[AuditEventName.APPROVED, plan.id, version] >= len(approvals)
                 assert len({each.by for each in approvals}) == len(approvals)
-            ends = told[EventName.DISMISSED, plan.id, plan.version]
-            ends += told[EventName.EXPIRED, plan.id, plan.version]
+            ends = told[AuditEventName.DISMISSED, plan.id, plan.version]
+            ends += told[AuditEventName.EXPIRED, plan.id, plan.version]
             assert ends == (plan.state in (PlanState.DISMISSED, PlanState.EXPIRED))
 
     @invariant()
     def a_plan_is_carried_out_once(self) -> None:
-        told: defaultdict[str | None, list[Event]] = defaultdict(list)
+        told: defaultdict[str | None, list[AuditEvent]] = defaultdict(list)
         for event in self.store.events():
             told[event.plan].append(event)
         for plan in self.store.plans():
             events = Counter(event.event for event in told[plan.id])
-            by_us = [e for e in told[plan.id] if e.event is EventName.STOPPED and e.by == BY_ITSELF]
+            by_us = [
+                e for e in told[plan.id] if e.event is AuditEventName.STOPPED and e.by == BOT_ACTOR
+            ]
             run = self.store.run(plan.id)
-            assert events[EventName.STARTED] == (run is not None)
-            assert events[EventName.TAKEN_OVER] == (run.attempt - 1 if run else 0)
-            assert events[EventName.ENDED] + len(by_us) == (plan.state in ENDED)
+            assert events[AuditEventName.STARTED] == (run is not None)
+            assert events[AuditEventName.TAKEN_OVER] == (run.attempt - 1 if run else 0)
+            assert events[AuditEventName.ENDED] + len(by_us) == (plan.state in ENDED)
             items = self.store.items(plan.id, plan.version)
-            deleted = [item.digest for item in items if item.outcome is Outcome.DELETED]
-            audited = [e.digests for e in told[plan.id] if e.event is EventName.DELETED]
+            deleted = [item.digest for item in items if item.outcome is ImageOutcome.DELETED]
+            audited = [e.digests for e in told[plan.id] if e.event is AuditEventName.DELETED]
             assert sorted(chain.from_iterable(audited)) == sorted(deleted)
 
     def clock(self) -> datetime:

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.decision_reasons import PausedAlready
 from bot.core.errors import RequestError
-from bot.core.person_reasons import NoApprover
+from bot.core.permission_reasons import NotAnApprover
 from bot.core.plan import PlanState
-from bot.core.records import EventName, Pause, PlanRecord, Worker
+from bot.core.records import AuditEventName, Pause, PlanRecord, PlanWorker
+from bot.core.refusal_reasons import AlreadyPaused
 from bot.usecases.audit import LONGEST_REASON
 from bot.usecases.decisions import Decisions
 from bot.usecases.deletion.start import PausedError, find_runs
@@ -39,23 +39,23 @@ def test_it_lasts_until_somebody_resumes(scene: Scene, pauser: Decisions) -> Non
     assert made == scene.store.pause() == Pause(ANN.name, NOW, "the registry moves")
     assert pauser.resume(ANN) == made
     assert scene.store.pause() is None
-    assert scene.events() == [EventName.PAUSED, EventName.RESUMED]
+    assert scene.events() == [AuditEventName.PAUSED, AuditEventName.RESUMED]
 
 
 def test_one_is_enough(scene: Scene, pauser: Decisions) -> None:
     pauser.pause(ANN, "")
-    with refused(PausedAlready(ANN.name, NOW, "")):
+    with refused(AlreadyPaused(ANN.name, NOW, "")):
         pauser.pause(ANN, "again")
     pauser.resume(ANN)
     with pytest.raises(RequestError, match="is not paused"):
         pauser.resume(ANN)
-    assert scene.events() == [EventName.PAUSED, EventName.RESUMED]
+    assert scene.events() == [AuditEventName.PAUSED, AuditEventName.RESUMED]
 
 
 def test_two_at_once(scene: Scene, pauser: Decisions) -> None:
     others = scene.decisions(scene.theirs)
     scene.store.meanwhile["set_pause"] = lambda: others.pause(BOB, "first")
-    with refused(PausedAlready(BOB.name, NOW, "first")):
+    with refused(AlreadyPaused(BOB.name, NOW, "first")):
         pauser.pause(ANN, "second")
     scene.store.meanwhile["set_pause"] = lambda: others.resume(BOB)
     with pytest.raises(RequestError, match="is not paused"):
@@ -72,13 +72,13 @@ def test_somebody_resumes_while_another_person_pauses(
 
 
 def test_only_approvers_may(scene: Scene, pauser: Decisions) -> None:
-    with refused(NoApprover(BOB.name)):
+    with refused(NotAnApprover(BOB.name)):
         pauser.pause(BOB, "")
     pauser.pause(ANN, "")
-    with refused(NoApprover(BOB.name)):
+    with refused(NotAnApprover(BOB.name)):
         pauser.resume(BOB)
     assert scene.store.pause()
-    assert scene.events() == [EventName.REFUSED, EventName.PAUSED, EventName.REFUSED]
+    assert scene.events() == [AuditEventName.REFUSED, AuditEventName.PAUSED, AuditEventName.REFUSED]
 
 
 @pytest.mark.parametrize("why", ["x" * (LONGEST_REASON + 1), "\x00", "\ud800"])
@@ -124,5 +124,5 @@ def test_what_was_left_is_finished(site: Site, plan: PlanRecord) -> None:
     assert site.take_over(plan).state is PlanState.DONE
 
 
-def is_gone(_: Worker) -> bool:
+def is_gone(_: PlanWorker) -> bool:
     return False

@@ -7,11 +7,11 @@ from functools import partial
 
 import pytest
 
-from bot.core.authority import AwsIdentity
-from bot.core.decision_reasons import PinOfAnother
 from bot.core.errors import ServiceError
-from bot.core.person_reasons import NoApprover
+from bot.core.permission_reasons import NotAnApprover
+from bot.core.permissions import AwsIdentity
 from bot.core.records import RepositoryPin
+from bot.core.refusal_reasons import PinnedByAnotherPerson
 from bot.usecases.pins import CannotProlongError, NewPins, warn_of_pins
 from tests.store.support import HERE
 from tests.support import NOW
@@ -182,5 +182,5 @@ def test_somebody_elses_needs_the_right_to(scene: Scene) -> None:
     scene.rules = type(scene.rules)((ANN.arn,), 1, 1.0, "T1", "C1")
     scene.pin("1.0", days=3)
     (kept,) = scene.store.pins(HERE.uri)
-    with refused(PinOfAnother(kept.pin, NoApprover(BOB.name))):
+    with refused(PinnedByAnotherPerson(kept.pin, NotAnApprover(BOB.name))):
         keep(scene, BOB)

@@ -5,15 +5,15 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.core.audit_details import PinsKeep
-from bot.core.authority import SlackPerson
-from bot.core.decision_reasons import PinOfAnother
+from bot.core.audit_details import ImagesKeptByPins
 from bot.core.errors import RequestError
-from bot.core.person_reasons import Guest, NoApprover
+from bot.core.permission_reasons import NotAnApprover, WorkspaceGuest
+from bot.core.permissions import SlackUser
 from bot.core.pins import Pin
 from bot.core.plan import PlanState, content_hash
-from bot.core.records import Binding, Change, EventName, TagScan
-from bot.core.transitions import started
+from bot.core.plan_transitions import started
+from bot.core.records import AuditEventName, StoreChange, TagBinding, TagScan
+from bot.core.refusal_reasons import PinnedByAnotherPerson
 from bot.usecases.audit import LONGEST_REASON
 from bot.usecases.proposals import catch_up
 from tests.render.builders import HERE
@@ -30,7 +30,7 @@ def test_without_a_plan_it_is_simply_kept(scene: Scene) -> None:
     ]
     assert (done.plan, done.unmatched) == (None, ())
     assert [each.pin for each in scene.store.pins(HERE.uri)] == done.pins
-    assert scene.events() == [EventName.PINNED, EventName.PINNED]
+    assert scene.events() == [AuditEventName.PINNED, AuditEventName.PINNED]
 
 
 def test_a_proposed_plan_gets_its_next_version_at_once(scene: Scene) -> None:
@@ -50,14 +50,14 @@ def test_the_audit_tells_what_it_protects(scene: Scene) -> None:
     scene.pin("old", "nothing")
     first, second, renewed = list(scene.store.events())[1:]
     assert (first.event, first.plan, first.version, first.digests) == (
-        EventName.PINNED,
+        AuditEventName.PINNED,
         plan.id,
         1,
         (digest,),
     )
     assert second.digests == ()
-    assert (renewed.event, renewed.version) == (EventName.PROPOSED, 2)
-    assert renewed.detail == PinsKeep(1, of=2)
+    assert (renewed.event, renewed.version) == (AuditEventName.PROPOSED, 2)
+    assert renewed.detail == ImagesKeptByPins(1, of=2)
 
 
 def test_approvals_of_the_version_before_do_not_count(scene: Scene) -> None:
@@ -80,7 +80,7 @@ def test_a_mistyped_pin_is_told(scene: Scene) -> None:
 
 def test_without_a_plan_the_last_scan_of_tags_tells_what_is_mistyped(scene: Scene) -> None:
     """It knows no images that never had a tag, so that no digest is doubted."""
-    bindings = {"1.0": Binding("sha256:a", None), "2.0-RC": Binding("sha256:b", None)}
+    bindings = {"1.0": TagBinding("sha256:a", None), "2.0-RC": TagBinding("sha256:b", None)}
     scene.store.remember_tags(HERE, TagScan(scene.now, bindings, {}))
     done = scene.pin("1.0", "1.O", "2.*-rc", "3.*", f"sha256:{'c' * 64}")
     assert done.unmatched == ("1.O", "3.*")
@@ -89,7 +89,7 @@ def test_without_a_plan_the_last_scan_of_tags_tells_what_is_mistyped(scene: Scen
 def test_a_plan_that_is_being_carried_out_stays(scene: Scene) -> None:
     approved = scene.approve(scene.proposed())
     executing = started(approved, scene.now + timedelta(minutes=5))
-    assert scene.store.commit(Change([event()], approved, executing))
+    assert scene.store.commit(StoreChange([event()], approved, executing))
     done = scene.pin("old", "odl")
     assert done.plan == executing
     assert done.unmatched == ("odl",)
@@ -133,16 +133,18 @@ def test_a_reason_is_kept_on_one_line(scene: Scene) -> None:
 
 
 def test_whoever_may_not(scene: Scene) -> None:
-    guest = SlackPerson("U9", "T1", is_guest=True, groups=None)
-    with refused(Guest("U9")):
+    guest = SlackUser("U9", "T1", is_guest=True, groups=None)
+    with refused(WorkspaceGuest("U9")):
         scene.pin("old", person=guest)
-    assert scene.events() == [EventName.REFUSED]
+    assert scene.events() == [AuditEventName.REFUSED]
     assert scene.pinned() == []
 
 
-def pin_of_bob(until: datetime | None) -> PinOfAnother:
+def pin_of_bob(until: datetime | None) -> PinnedByAnotherPerson:
     """Why Ann may not replace it."""
-    return PinOfAnother(Pin("old", BOB.name, "a customer runs it", until), NoApprover(ANN.name))
+    return PinnedByAnotherPerson(
+        Pin("old", BOB.name, "a customer runs it", until), NotAnApprover(ANN.name)
+    )
 
 
 @pytest.mark.parametrize(("before", "after"), [(30, 7), (None, 7), (7, 30), (7, None)])
@@ -162,7 +164,7 @@ def test_somebody_elses_pin_is_not_taken_over(days: float | None, scene: Scene) 
     scene.pin("old", person=BOB, days=30)
     with refused(pin_of_bob(scene.now + timedelta(days=30))):
         scene.pin("free", "old", days=days)
-    assert scene.last_event().event is EventName.REFUSED
+    assert scene.last_event().event is AuditEventName.REFUSED
     (kept,) = scene.store.pins(HERE.uri)
     assert kept.pin.by == BOB.name
 
@@ -189,7 +191,7 @@ def test_somebody_pins_something_else_at_the_same_time(scene: Scene) -> None:
     assert after
     assert after.version == 3
     assert scene.to_go(after) == []
-    assert scene.events().count(EventName.PINNED) == 2
+    assert scene.events().count(AuditEventName.PINNED) == 2
     assert plan.id == after.id
 
 

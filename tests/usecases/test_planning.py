@@ -11,12 +11,11 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import Described
-from bot.core.obstacles import ReferenceUse, RepositoriesMissing, ScanFailed
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan
+from bot.core.plan_problems import MissingRepositories, ReferenceUse, ScanFailed
 from bot.core.policy import PinEntry, Policy, PolicyEntry
-from bot.core.reasons import RuleName, Verdict
 from bot.core.references import Hosts
 from bot.core.repository import RepositoryId
 from bot.core.rules.newest import Newest
@@ -24,6 +23,7 @@ from bot.core.rules.pulled_within import PulledWithin
 from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Coverage, Sighting
+from bot.core.verdict_reasons import RuleName, Verdict
 from bot.playground.aws import StandIn, manifests
 from bot.render.obstacles import obstacle_words
 from bot.store.manifest_cache import SqliteManifestCache
@@ -186,7 +186,7 @@ def test_a_name_in_doubt_makes_the_plan_incomplete_if_nobody_can_tell_whether_it
     named = index.snapshot((), ())
     image = shelf.id.uri.replace("/", "/ecr-proxy/", 1) + ":1"
     doubted = make(shelf, snapshot=named).problems
-    cause = RepositoriesMissing((ReferenceUse(image, ("a pod",)),))
+    cause = MissingRepositories((ReferenceUse(image, ("a pod",)),))
     assert doubted == (ScanFailed("references", shelf.id.uri, cause),)
     aws.world.deny("ecr:DescribeRepositories")
     plan = make(shelf, snapshot=named)

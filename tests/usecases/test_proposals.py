@@ -8,18 +8,18 @@ from typing import cast
 import pytest
 
 from bot.aws.ecr import EcrRegistry
-from bot.core.audit_details import FoundUnchanged, PinText, PlanProposed
+from bot.core.audit_details import PinDetail, PlanFoundUnchanged, PlanProposed
 from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.policy import Policy, PolicyEntry
-from bot.core.reasons import RuleName
-from bot.core.records import BY_ITSELF, EventName, PlanRecord
+from bot.core.records import BOT_ACTOR, AuditEventName, PlanRecord
 from bot.core.rules.newest import Newest
 from bot.core.rules.selection import TagFilter
 from bot.core.snapshot import Snapshot
 from bot.core.usage import Coverage, SourceScan
+from bot.core.verdict_reasons import RuleName
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
@@ -126,7 +126,7 @@ def test_a_new_plan_is_remembered(desk: Desk, scene: Scene) -> None:
     assert desk.to_go(plan) == {"old", "older"}
     event = scene.last_event()
     assert (event.event, event.by, event.plan, event.version, event.detail) == (
-        EventName.PROPOSED,
+        AuditEventName.PROPOSED,
         ANN.name,
         plan.id,
         1,
@@ -140,7 +140,7 @@ def test_the_same_content_stays_as_it_is(desk: Desk, scene: Scene) -> None:
     again = desk.propose()
     assert (again.record, again.is_new) == (first.record, False)
     assert again.content.delete == first.content.delete
-    assert scene.events() == [EventName.PROPOSED]
+    assert scene.events() == [AuditEventName.PROPOSED]
 
 
 def test_other_content_is_the_next_version(desk: Desk, scene: Scene) -> None:
@@ -207,7 +207,7 @@ def test_somebody_else_ends_it_first(desk: Desk, scene: Scene) -> None:
     second = desk.propose()
     assert not second.is_new
     assert second.record.id != first.id
-    assert scene.events().count(EventName.EXPIRED) == 1
+    assert scene.events().count(AuditEventName.EXPIRED) == 1
 
 
 def test_an_incomplete_plan_is_remembered(aws: StandIn, desk: Desk, scene: Scene) -> None:
@@ -378,8 +378,8 @@ def test_it_is_open_for_longer(scene: Scene) -> None:
     assert kept == scene.as_stored(plan)
     assert (kept.version, kept.expires_at) == (1, scene.now + WEEK)
     last = scene.last_event()
-    assert (last.event, last.by, last.version) == (EventName.PROPOSED, BY_ITSELF, 1)
-    assert last.detail == FoundUnchanged(kept.expires_at)
+    assert (last.event, last.by, last.version) == (AuditEventName.PROPOSED, BOT_ACTOR, 1)
+    assert last.detail == PlanFoundUnchanged(kept.expires_at)
 
 
 def test_approvals_do_not_count_for_longer(scene: Scene) -> None:
@@ -403,7 +403,7 @@ def test_somebody_kept_it_open_meanwhile(scene: Scene) -> None:
     scene.store.meanwhile["commit"] = lambda: keep_open(scene.theirs, plan, until, scene.now)
     kept = keep_open(scene.store, plan, until, scene.now)
     assert kept == scene.as_stored(plan)
-    assert scene.events().count(EventName.PROPOSED) == 2
+    assert scene.events().count(AuditEventName.PROPOSED) == 2
 
 
 def test_a_new_proposal_is_open_long_enough(scene: Scene) -> None:
@@ -431,7 +431,7 @@ def test_a_plan_ends_when_its_time_is_over(
     plan = scene.proposed()
     expire(scene.store, scene.now + after)
     assert scene.as_stored(plan).state is state
-    assert (EventName.EXPIRED in scene.events()) is (state is PlanState.EXPIRED)
+    assert (AuditEventName.EXPIRED in scene.events()) is (state is PlanState.EXPIRED)
 
 
 def test_an_approved_plan_does_not_expire(scene: Scene) -> None:
@@ -449,12 +449,12 @@ def test_pins_end_and_the_audit_says_whose_they_were(scene: Scene) -> None:
     assert scene.pinned() == ["forever", "long"]
     event = scene.last_event()
     assert (event.event, event.by, event.repository) == (
-        EventName.PIN_EXPIRED,
-        BY_ITSELF,
+        AuditEventName.PIN_EXPIRED,
+        BOT_ACTOR,
         HERE.uri,
     )
     pin = Pin("brief", ANN.name, "a customer runs it", scene.now + timedelta(days=1))
-    assert event.detail == PinText(pin)
+    assert event.detail == PinDetail(pin)
 
 
 def test_nothing_is_ended_twice(scene: Scene) -> None:
@@ -465,4 +465,4 @@ def test_nothing_is_ended_twice(scene: Scene) -> None:
     expire(scene.store, later)
     expire(scene.store, later)
     told = scene.events()
-    assert (told.count(EventName.EXPIRED), told.count(EventName.PIN_EXPIRED)) == (1, 1)
+    assert (told.count(AuditEventName.EXPIRED), told.count(AuditEventName.PIN_EXPIRED)) == (1, 1)

@@ -16,8 +16,15 @@ import pytest
 
 from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
+from bot.core.report_schedules import (
+    IGNORE_TAG,
+    LISTING_TIMEOUT,
+    ReportOutcome,
+    Schedule,
+    ScheduleEntry,
+    due_rounds,
+)
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.schedules import IGNORE, PATIENCE, DueOutcome, Entry, Schedule, due
 from bot.store.store import Store, open_store
 from bot.usecases.reports import ReportScheduler
 from tests.postgres import Server
@@ -64,8 +71,8 @@ class Street(Shelf):
             raise ServiceError(f"AWS refused {call}")
 
 
-def entry(schedule: str = "mon 09:00", zone: str = "UTC", *globs: str) -> Entry:
-    return Entry(
+def entry(schedule: str = "mon 09:00", zone: str = "UTC", *globs: str) -> ScheduleEntry:
+    return ScheduleEntry(
         Patterns.of(*(globs or ("*",))), Schedule.parse(schedule, zone), 0.0, is_posted=True
     )
 
@@ -75,7 +82,7 @@ class Town:
     """Whatever `came` by itself: the local time and the name of each."""
 
     store: Store
-    entries: list[Entry]
+    entries: list[ScheduleEntry]
     here: Street = field(default_factory=lambda: Street(HERE, "team/api", "team/web"))
     there: Street = field(default_factory=lambda: Street(THERE, "lab/api"))
     came: list[tuple[str, str]] = field(default_factory=list)
@@ -116,7 +123,7 @@ class Town:
         self.came.append((local, uri.partition("/")[2]))
         found = self.store.due_report(uri, datetime.fromisoformat(local))
         assert found
-        self.store.settle_report(replace(found, outcome=DueOutcome.NOTHING))
+        self.store.settle_report(replace(found, outcome=ReportOutcome.NOTHING))
 
 
 class Killed(BaseException):
@@ -206,7 +213,7 @@ def test_each_comes_once_across_deaths_at_any_moment(
             process = town.open()
             process(now + MINUTE)
         before = len(town.came)
-        if due(town.entries, town.since, now):
+        if due_rounds(town.entries, town.since, now):
             town.work(now)
         late += [now - _instant(local, zone) for local, _ in town.came[before:]]
         if random.random() < 0.2:
@@ -376,7 +383,7 @@ def test_the_first_entry_that_matches_reports(town: Town) -> None:
 
 
 def test_a_tag_leaves_a_repository_out(town: Town) -> None:
-    town.here.tagged = {"team/web": {IGNORE: ""}, "team/api": {"team": "api"}}
+    town.here.tagged = {"team/web": {IGNORE_TAG: ""}, "team/api": {"team": "api"}}
     town.run(MONDAY)
     assert [name for _, name in town.came] == ["team/api", "lab/api"]
 
@@ -398,7 +405,7 @@ def test_a_registry_that_cannot_be_listed(town: Town, call: str) -> None:
     assert [name for _, name in town.came] == ["lab/api"]
     assert town.told == []
     assert "is tried again in a minute" in town.warnings[0]
-    town.run(MONDAY + PATIENCE)
+    town.run(MONDAY + LISTING_TIMEOUT)
     assert town.told == [("lab/api", "own")]
     town.here.fails = set()
     town.run(MONDAY + HOUR)

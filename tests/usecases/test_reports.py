@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.authority import SlackPerson
 from bot.core.errors import ServiceError
-from bot.core.person_reasons import Guest
+from bot.core.permission_reasons import WorkspaceGuest
+from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
-from bot.core.records import EventName, Message
-from bot.core.schedules import DueOutcome, Round
+from bot.core.records import AuditEventName, PlanMessage
+from bot.core.report_schedules import ReportOutcome, ReportRound
 from bot.usecases.proposals import Proposal, expiry
 from bot.usecases.reports import PlannedReport, ReportRequest, ReportRequestQueue, Reports
 from tests.render.builders import HERE
@@ -19,7 +19,7 @@ from tests.support import NOW
 from tests.usecases.scene import CAT, WEEK, Scene, content, refused
 
 CHANNEL = "C1"
-ROUND = Round("*", NOW.replace(tzinfo=None), min_saving=0.0)
+ROUND = ReportRound("*", NOW.replace(tzinfo=None), min_saving=0.0)
 EXPENSIVE = ROUND._replace(min_saving=1_000_000.0)
 
 
@@ -28,8 +28,8 @@ class PostedReports:
     """Reports as Slack would show them. `error`: why Slack takes none."""
 
     scene: Scene
-    posted: list[Message] = field(default_factory=list)
-    folded: list[Message] = field(default_factory=list)
+    posted: list[PlanMessage] = field(default_factory=list)
+    folded: list[PlanMessage] = field(default_factory=list)
     error: str | None = None
 
     def post(
@@ -37,16 +37,16 @@ class PostedReports:
         plan_id: str,
         channel: str,
         in_place_of: str | None = None,
-        remember: Callable[[Message], None] | None = None,
-    ) -> Message:
+        remember: Callable[[PlanMessage], None] | None = None,
+    ) -> PlanMessage:
         if self.error:
             raise ServiceError(self.error)
-        message = Message(plan_id, channel, in_place_of or f"{len(self.posted) + 1}.0")
+        message = PlanMessage(plan_id, channel, in_place_of or f"{len(self.posted) + 1}.0")
         (remember or self.scene.store.remember_message)(message)
         self.posted.append(message)
         return message
 
-    def fold_older(self, message: Message) -> None:
+    def fold_older(self, message: PlanMessage) -> None:
         self.folded.append(message)
 
 
@@ -80,7 +80,7 @@ def test_a_named_repository_always_has_its_report(
     scene: Scene, reports: Reports, messages: PostedReports, tags: tuple[str, ...]
 ) -> None:
     request = ReportRequest(HERE, CHANNEL, placeholder="7.0")
-    assert make(reports, request, proposal_of(scene, *tags)).outcome is DueOutcome.POSTED
+    assert make(reports, request, proposal_of(scene, *tags)).outcome is ReportOutcome.POSTED
     assert [message.ts for message in messages.posted] == ["7.0"]
     assert messages.folded == messages.posted
     assert scene.store.message(CHANNEL, "7.0")
@@ -89,9 +89,9 @@ def test_a_named_repository_always_has_its_report(
 @pytest.mark.parametrize(
     ("tags", "round_", "outcome"),
     [
-        (("new", "old"), ROUND, DueOutcome.POSTED),
-        (("new", "old"), EXPENSIVE, DueOutcome.SMALL),
-        (("new",), ROUND, DueOutcome.NOTHING),
+        (("new", "old"), ROUND, ReportOutcome.POSTED),
+        (("new", "old"), EXPENSIVE, ReportOutcome.SMALL),
+        (("new",), ROUND, ReportOutcome.NOTHING),
     ],
 )
 def test_a_report_that_is_due_is_posted_or_summarized(
@@ -99,27 +99,27 @@ def test_a_report_that_is_due_is_posted_or_summarized(
     reports: Reports,
     messages: PostedReports,
     tags: tuple[str, ...],
-    round_: Round,
-    outcome: DueOutcome,
+    round_: ReportRound,
+    outcome: ReportOutcome,
 ) -> None:
     proposal = proposal_of(scene, *tags)
     planned = make(reports, ReportRequest(HERE, CHANNEL, round_), proposal)
     report = planned.in_round()
     assert (report.repository, report.round, report.outcome) == (HERE.uri, round_, outcome)
-    is_posted = outcome is DueOutcome.POSTED
+    is_posted = outcome is ReportOutcome.POSTED
     assert report.usd == (0.0 if is_posted else proposal.content.savings.usd_per_month)
     assert len(messages.posted) == is_posted
 
 
 def test_no_channel(scene: Scene, reports: Reports, messages: PostedReports) -> None:
     planned = make(reports, ReportRequest(HERE, None, ROUND), proposal_of(scene, "new", "old"))
-    assert (planned.outcome, messages.posted) == (DueOutcome.LEFT_OUT, [])
+    assert (planned.outcome, messages.posted) == (ReportOutcome.LEFT_OUT, [])
 
 
 def test_a_decided_plan_is_not_planned_again(scene: Scene, reports: Reports) -> None:
     scene.approve(scene.proposed(), CAT)
     planned = reports.plan(ReportRequest(HERE, CHANNEL, ROUND), pytest.fail)
-    assert (planned.outcome, planned.proposal) == (DueOutcome.LEFT_OUT, None)
+    assert (planned.outcome, planned.proposal) == (ReportOutcome.LEFT_OUT, None)
 
 
 def test_a_person_decides_while_it_is_planned(scene: Scene, reports: Reports) -> None:
@@ -131,7 +131,7 @@ def test_a_person_decides_while_it_is_planned(scene: Scene, reports: Reports) ->
         return Proposal(plan, content("new", "old", "older"), is_new=False)
 
     planned = reports.plan(ReportRequest(HERE, CHANNEL, ROUND), propose)
-    assert planned.outcome is DueOutcome.LEFT_OUT
+    assert planned.outcome is ReportOutcome.LEFT_OUT
 
 
 def test_an_unchanged_plan_is_open_as_long_as_a_new_one(scene: Scene, reports: Reports) -> None:
@@ -156,13 +156,13 @@ def test_the_plan_expires_while_it_is_found_unchanged(scene: Scene, reports: Rep
 # claims
 
 
-def claimed(scene: Scene, round_: Round = ROUND) -> ReportRequest:
+def claimed(scene: Scene, round_: ReportRound = ROUND) -> ReportRequest:
     scene.store.begin_round(round_, ["here"], scene.now)
     assert scene.store.claim(round_, "here", [HERE], scene.now)
     return ReportRequest(HERE, CHANNEL, round_, is_claimed=True)
 
 
-def outcome_of(scene: Scene) -> DueOutcome | None:
+def outcome_of(scene: Scene) -> ReportOutcome | None:
     report = scene.store.due_report(HERE.uri, ROUND.local)
     assert report
     return report.outcome
@@ -179,12 +179,12 @@ def test_the_outcome_of_a_claim_is_stored_with_its_message(
     make(reports, request, proposal_of(scene, "new", "old"))
     (message,) = messages.posted
     assert scene.store.message(CHANNEL, message.ts)
-    assert (outcome_of(scene), summaries(scene)) == (DueOutcome.POSTED, 0)
+    assert (outcome_of(scene), summaries(scene)) == (ReportOutcome.POSTED, 0)
 
 
 def test_the_last_claim_of_a_round_queues_its_summary(scene: Scene, reports: Reports) -> None:
     make(reports, claimed(scene, EXPENSIVE), proposal_of(scene, "new", "old"))
-    assert (outcome_of(scene), summaries(scene)) == (DueOutcome.SMALL, 1)
+    assert (outcome_of(scene), summaries(scene)) == (ReportOutcome.SMALL, 1)
 
 
 def test_a_claim_stays_while_slack_takes_nothing(
@@ -199,7 +199,7 @@ def test_a_claim_stays_while_slack_takes_nothing(
 
 @pytest.mark.parametrize("round_", [ROUND, EXPENSIVE])
 def test_a_report_without_a_claim_leaves_the_claims_of_its_time(
-    scene: Scene, reports: Reports, round_: Round
+    scene: Scene, reports: Reports, round_: ReportRound
 ) -> None:
     """`ecr-clean report` runs in the minute in which the worker's reports are due."""
     claimed(scene, round_)
@@ -209,7 +209,7 @@ def test_a_report_without_a_claim_leaves_the_claims_of_its_time(
 
 # requests of people in Slack
 
-GUEST = SlackPerson("U9", "T1", is_guest=True, groups=None)
+GUEST = SlackUser("U9", "T1", is_guest=True, groups=None)
 
 
 def requests(scene: Scene) -> ReportRequestQueue:
@@ -226,8 +226,8 @@ def test_a_worker_gets_to_know_it(scene: Scene, ts: str | None, told: str) -> No
 
 
 def test_whoever_may_not(scene: Scene) -> None:
-    with refused(Guest("U9")):
+    with refused(WorkspaceGuest("U9")):
         requests(scene).put(GUEST, "team/api", "C1")
     event = scene.last_event()
-    assert (event.event, event.by, event.repository) == (EventName.REFUSED, "U9", None)
+    assert (event.event, event.by, event.repository) == (AuditEventName.REFUSED, "U9", None)
     assert scene.store.take("worker", scene.now, timedelta(minutes=1)) is None

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.audit_details import PinText
-from bot.core.authority import Person
-from bot.core.errors import RequestError, Sentence
-from bot.core.person_reasons import NoApprover, RemovedInVain
+from bot.core.audit_details import PinDetail
+from bot.core.errors import ErrorText, RequestError
+from bot.core.permission_reasons import InvalidPinRemoval, NotAnApprover
+from bot.core.permissions import Person
 from bot.core.pins import Pin
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.usecases.pins import Pins
 from tests.render.builders import HERE
 from tests.usecases.scene import ANN, BOB, CAT, Scene, refused
@@ -22,8 +22,8 @@ def test_what_is_unpinned_is_gone(scene: Scene) -> None:
     done = scene.pins().unpin(HERE, ["b*", "a", "a"], ANN)
     assert [each.pin.pin for each in done] == ["b*", "a"]
     assert scene.pinned() == ["c"]
-    assert scene.events()[-2:] == [EventName.UNPINNED, EventName.UNPINNED]
-    assert scene.last_event().detail == PinText(Pin("a", ANN.name, "a customer runs it"))
+    assert scene.events()[-2:] == [AuditEventName.UNPINNED, AuditEventName.UNPINNED]
+    assert scene.last_event().detail == PinDetail(Pin("a", ANN.name, "a customer runs it"))
 
 
 def test_an_open_plan_keeps_what_it_kept(scene: Scene) -> None:
@@ -50,10 +50,10 @@ def test_somebody_elses_pin(scene: Scene) -> None:
     scene.rules = replace(scene.rules, approvers=(BOB.name,))
     scene.pin("a", person=BOB)
     scene.pin("b", person=ANN)
-    with refused(NoApprover(ANN.name)):
+    with refused(NotAnApprover(ANN.name)):
         scene.pins().unpin(HERE, ["b", "a"], ANN)
     assert scene.pinned() == ["a", "b"]
-    assert scene.last_event().event is EventName.REFUSED
+    assert scene.last_event().event is AuditEventName.REFUSED
     scene.pins().unpin(HERE, ["b", "a"], BOB)
     assert scene.pinned() == []
 
@@ -91,7 +91,7 @@ def test_what_somebody_removed_who_may_not_protects_still(removed: Scene) -> Non
     assert removed.pinned() == []
     (found,) = in_force(removed)
     assert (found.pin, found.by) == ("old", ANN.name)
-    assert found.kept_on == RemovedInVain(BOB.name, NoApprover(BOB.name))
+    assert found.kept_on == InvalidPinRemoval(BOB.name, NotAnApprover(BOB.name))
     removed.rules = EVERYBODY
     assert in_force(removed) == []
 
@@ -124,7 +124,7 @@ def test_it_may_be_removed_by_a_process_that_knows_other_secrets(
 
 
 def test_nobody_else_may(removed: Scene) -> None:
-    with refused(NoApprover(BOB.name)):
+    with refused(NotAnApprover(BOB.name)):
         removed.pins().unpin(HERE, ["old"], BOB)
     assert len(in_force(removed)) == 1
 
@@ -145,7 +145,7 @@ def test_a_pin_that_somebody_cut_short(scene: Scene) -> None:
     scene.rules = replace(scene.rules, approvers=(CAT.name,))
     replaced_by, replaced = in_force(scene)
     assert replaced_by.kept_on is None
-    assert replaced.kept_on == RemovedInVain(BOB.name, NoApprover(BOB.name))
+    assert replaced.kept_on == InvalidPinRemoval(BOB.name, NotAnApprover(BOB.name))
 
 
 @pytest.mark.parametrize("approvers", [(), ("S1",)])
@@ -155,7 +155,7 @@ def test_slack_cannot_tell_who_removed_it(scene: Scene, approvers: tuple[str, ..
     scene.rules = replace(scene.rules, approvers=approvers)
     scene.directory.error = "Slack does not answer"
     (found,) = in_force(scene)
-    assert found.kept_on == RemovedInVain(CAT.name, Sentence("Slack does not answer"))
+    assert found.kept_on == InvalidPinRemoval(CAT.name, ErrorText("Slack does not answer"))
     scene.directory.error = None
     scene.directory.known = {CAT.id: replace(CAT, groups=frozenset({"S1"}))}
     assert in_force(scene) == []

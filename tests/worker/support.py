@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 
 from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Shutdown
-from bot.core.records import Job
+from bot.core.records import QueuedJob
 from bot.playground.slack import Person
 from bot.store.store import Store
 from bot.usecases.deletion.lease import JOB_LEASE
@@ -57,7 +57,7 @@ class Office:
         }
         self.store.put("report", payload, self.watch())
 
-    def take(self) -> Job | None:
+    def take(self) -> QueuedJob | None:
         """As another worker does."""
         return self.store.take("another worker", self.watch(), JOB_LEASE)
 

@@ -13,12 +13,12 @@ from sqlalchemy import update
 
 from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Person, Workspace
 from bot.settings.model import Settings
 from bot.store.store import Store, open_store
-from bot.store.tables import AboutRow
+from bot.store.tables import DatabaseInfoRow
 from tests.cli.plan_execution import AT_ONCE, PATIENCE, as_stored, until
 from tests.postgres import Server
 from tests.slack.support import buttons
@@ -81,7 +81,7 @@ def test_from_the_question_to_the_result(
         until(lambda: not own_store.messages_behind(5, system_clock()))
     (message,) = ann.messages(channel)
     assert "3" in message["text"]
-    assert own_store.tally(plan.id, 1, 5).counts == {Outcome.DELETED: 3}
+    assert own_store.tally(plan.id, 1, 5).counts == {ImageOutcome.DELETED: 3}
     assert [file for reply in message["replies"] for file in reply.get("files", ())]
 
 
@@ -162,7 +162,7 @@ def there_since_yesterday(store: Store) -> None:
     """What was due before there was a database never comes."""
     yesterday = system_clock() - timedelta(days=1)
     with store._database.writing() as session:
-        session.execute(update(AboutRow).values(made_at=yesterday))
+        session.execute(update(DatabaseInfoRow).values(made_at=yesterday))
 
 
 def test_two_replicas_post_what_is_due_once(

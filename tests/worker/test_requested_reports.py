@@ -7,7 +7,7 @@ import pytest
 
 from bot.bootstrap.planning import system_clock
 from bot.core.plan import PlanState
-from bot.core.records import Job
+from bot.core.records import QueuedJob
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
@@ -237,9 +237,9 @@ def test_a_worker_that_is_told_to_leave(office: Office) -> None:
     assert office.take()
 
 
-def steal_at(office: Office, monkeypatch: pytest.MonkeyPatch, called: str) -> list[Job]:
+def steal_at(office: Office, monkeypatch: pytest.MonkeyPatch, called: str) -> list[QueuedJob]:
     """Somebody takes the job over when that is called, as if this process had been frozen."""
-    stolen: list[Job] = []
+    stolen: list[QueuedJob] = []
     original = getattr(office.store, called)
 
     def frozen(*arguments: Any) -> Any:

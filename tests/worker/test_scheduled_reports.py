@@ -11,7 +11,7 @@ from bot.bootstrap.planning import system_clock
 from bot.bootstrap.processes import Shutdown
 from bot.bootstrap.usecases import open_report_scheduler
 from bot.core.plan import PlanState
-from bot.core.schedules import IGNORE, DueOutcome
+from bot.core.report_schedules import IGNORE_TAG, ReportOutcome
 from bot.playground.aws import Fault as AwsFault
 from bot.playground.aws import StandIn
 from bot.playground.slack import Fault, Workspace
@@ -123,7 +123,7 @@ def test_posts_keep_their_pace(
 
 @pytest.mark.usefixtures("others")
 def test_a_tag_leaves_a_repository_out(office: Office, settings: Settings, aws: StandIn) -> None:
-    aws.world.create_repository("lab/c", tags={IGNORE: "yes"})
+    aws.world.create_repository("lab/c", tags={IGNORE_TAG: "yes"})
     ring_and_work(office, settings)
     assert "lab/c" not in str(texts(office))
     assert {each.repository.name for each in office.store.repositories()} >= {"lab/c"}
@@ -191,7 +191,7 @@ def test_what_people_decided_on_is_left_out(office: Office, settings: Settings, 
     ring_and_work(office, settings)
     ring_and_work(office, settings)
     assert office.messages == []
-    assert outcomes(office) == [DueOutcome.LEFT_OUT]
+    assert outcomes(office) == [ReportOutcome.LEFT_OUT]
 
 
 @pytest.mark.usefixtures("api")
@@ -208,7 +208,7 @@ def test_somebody_approves_it_while_it_is_planned(
     monkeypatch.setattr(office.store, "remember_scan", approve_first)
     ring_and_work(office, settings)
     assert office.messages == []
-    assert outcomes(office) == [DueOutcome.LEFT_OUT]
+    assert outcomes(office) == [ReportOutcome.LEFT_OUT]
 
 
 @pytest.mark.usefixtures("api")
@@ -231,7 +231,7 @@ def test_it_runs_out_while_it_is_planned(
     assert (new.state, expired.state) == (PlanState.PROPOSED, PlanState.EXPIRED)
 
 
-def outcomes(office: Office) -> list[DueOutcome | None]:
+def outcomes(office: Office) -> list[ReportOutcome | None]:
     """Of today."""
     local = DUE.replace(second=0, microsecond=0, tzinfo=None)
     known = (each.repository.uri for each in office.store.repositories())
@@ -296,7 +296,7 @@ def test_whoever_dies_is_followed(
     assert len(reports(office)) == 1
     orphans = 1 if (called, lands) == ("remember_report", False) else 0
     assert len(office.messages) == 1 + orphans
-    assert outcomes(office) == [DueOutcome.POSTED]
+    assert outcomes(office) == [ReportOutcome.POSTED]
 
 
 @pytest.mark.usefixtures("others")
@@ -358,7 +358,7 @@ def test_a_bug_of_our_own_is_in_the_summary_at_once(
 
     monkeypatch.setattr("bot.worker.job_handlers.open_planner", break_down)
     ring_and_work(office, settings)
-    assert outcomes(office) == [DueOutcome.FAILED]
+    assert outcomes(office) == [ReportOutcome.FAILED]
     (text,) = texts(office)
     assert "a bug of ecr-clean's own (LookupError: oh)" in text
 
@@ -411,7 +411,7 @@ def test_slack_takes_nothing_for_a_day(
         office.watch.passed += RETRIED_FOR
         work(office)
     assert office.take() is None
-    assert outcomes(office) == [DueOutcome.FAILED]
+    assert outcomes(office) == [ReportOutcome.FAILED]
     told = caplog.messages[-1]
     assert told.startswith("This cannot be told in Slack (it was not done within a day")
     assert "1 repository cannot be planned (`team/api`): it was not done within a day" in told
@@ -429,7 +429,7 @@ def test_planning_fails_for_a_while(office: Office, settings: Settings, aws: Sta
         office.watch.passed += PLANNING_RETRIED_FOR / 4
     office.watch.passed += MAX_DELAY
     work(office)
-    assert outcomes(office) == [DueOutcome.POSTED]
+    assert outcomes(office) == [ReportOutcome.POSTED]
     assert len(reports(office)) == 1
 
 

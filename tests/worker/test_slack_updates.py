@@ -6,7 +6,7 @@ import pytest
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import Change, EventName, RepositoryPin
+from bot.core.records import AuditEventName, RepositoryPin, StoreChange
 from bot.playground.slack import Fault, Workspace
 from bot.slack.api import SlackError
 from bot.store.store import Store
@@ -25,7 +25,7 @@ def ts(office: Office) -> str:
 def dismiss(store: Store) -> str:
     """By whoever tells nobody."""
     (plan,) = store.plans()
-    change = closed(seen(store, plan.id), PlanState.DISMISSED, EventName.DISMISSED)
+    change = closed(seen(store, plan.id), PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert store.commit(change)
     return plan.id
 
@@ -69,7 +69,7 @@ def test_what_fails_keeps_nothing_else_back(office: Office, slack: Workspace) ->
     now = office.watch()
     pin = Pin("1.0", office.person.id, "a customer runs it", now + timedelta(hours=20))
     made = RepositoryPin(HERE.uri, pin, now - timedelta(days=9))
-    assert office.store.commit(Change([event(EventName.PINNED)], pins_added=[made]))
+    assert office.store.commit(StoreChange([event(AuditEventName.PINNED)], pins_added=[made]))
     dismiss(office.store)
     slack.faults.add(Fault(method="chat.update", error="restricted_action"))
     with pytest.raises(SlackError, match="does not let the bot post"):

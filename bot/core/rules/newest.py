@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import ClassVar
 
 from bot.core.manifest import Manifest
-from bot.core.reasons import AgeStart, AmongNewest, NotAmongNewest
 from bot.core.rules.selection import (
     Candidates,
     Selection,
@@ -16,6 +15,7 @@ from bot.core.rules.selection import (
     age_key,
     young_since,
 )
+from bot.core.verdict_reasons import AgeStart, AmongNewest, NotAmongNewest
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.core.reasons import PulledRecently
 from bot.core.rules.selection import Candidates, Selection, TagFilter
+from bot.core.verdict_reasons import PulledRecently
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.core.reasons import PushedRecently, RestoredRecently
 from bot.core.rules.selection import Candidates, Selection, TagFilter
+from bot.core.verdict_reasons import PushedRecently, RestoredRecently
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from bot.core.manifest import Manifest
 from bot.core.patterns import Patterns
-from bot.core.reasons import AgeEvent, AgeStart, PassedOver, Reason, TagGroup
+from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, TagPatterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Selection:
     """Both by digest: what the rule keeps, and what it is about and does not keep."""
 
     kept: Mapping[str, Reason]
-    passed_over: Mapping[str, PassedOver] = field(default_factory=dict)
+    passed_over: Mapping[str, NotKeptByRule] = field(default_factory=dict)
 
 
 class Rule(Protocol):
@@ -118,5 +118,5 @@ class TagFilter:
         return (self.tags is None or self.tags.match(tag)) and not self.except_tags.match(tag)
 
     @property
-    def group(self) -> TagGroup:
-        return TagGroup(self.tags.globs if self.tags else (), self.except_tags.globs)
+    def group(self) -> TagPatterns:
+        return TagPatterns(self.tags.globs if self.tags else (), self.except_tags.globs)

@@ -8,8 +8,8 @@ from typing import ClassVar, TypeVar
 from semver import Version
 
 from bot.core.manifest import Manifest
-from bot.core.reasons import AmongNewestVersions, NotAmongNewestVersions
 from bot.core.rules.selection import Candidates, Selection, TagFilter
+from bot.core.verdict_reasons import AmongNewestVersions, NotAmongNewestVersions
 
 Level = TypeVar("Level", int, Version)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar
 
-from bot.core.reasons import Tagged
 from bot.core.rules.selection import Candidates, Selection, TagFilter
+from bot.core.verdict_reasons import KeptByTag
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class MatchingTags:
     def select(self, candidates: Candidates) -> Selection:
         return Selection(dict(self._kept(candidates)))
 
-    def _kept(self, candidates: Candidates) -> Iterator[tuple[str, Tagged]]:
+    def _kept(self, candidates: Candidates) -> Iterator[tuple[str, KeptByTag]]:
         for family in chain(candidates.families, candidates.tagged_dependents):
             if tag := next(filter(self.filter.matches, family.head.tags), None):
-                yield family.head.digest, Tagged(tag, self.filter.group)
+                yield family.head.digest, KeptByTag(tag, self.filter.group)

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from slack_sdk.models.blocks import ActionsBlock
 
-from bot.core.decision_reasons import OnlyInChannel
 from bot.core.errors import RefusedError
 from bot.core.plan import PlanState
 from bot.core.records import Pause, PlanRecord
+from bot.core.refusal_reasons import ApprovableOnlyInChannel
 from bot.render.errors import error_words
 from bot.render.quantities import count
 from bot.slack.action_ids import COMMAND, MOST_IN_LINE
@@ -68,7 +68,7 @@ def refusal(sentence: str) -> MessageContent:
 
 def refused(error: Exception) -> MessageContent:
     """If the plan can be approved only in another channel, with a link to it."""
-    if isinstance(error, RefusedError) and isinstance(error.refusal, OnlyInChannel):
+    if isinstance(error, RefusedError) and isinstance(error.refusal, ApprovableOnlyInChannel):
         repository, channel = error.refusal.repository, error.refusal.channel
         where = channel_link(channel) if channel else str(channel)
         return _answer(f"{prose(repository)} can be approved only in its own channel, {where}")

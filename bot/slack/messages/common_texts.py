@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from bot.core.records import BY_ITSELF, Event, EventName, Pause
+from bot.core.records import BOT_ACTOR, AuditEvent, AuditEventName, Pause
 from bot.core.savings import usd_per_month
 from bot.core.usage import UnscannedRegion
 from bot.render.plan_summary import PlanSummary
@@ -146,9 +146,9 @@ def starts(at: datetime, pause: Pause | None, now: datetime) -> str:
     return "as soon as somebody resumes" if pause else "now"
 
 
-def by_whom(event: Event | None, name: EventName) -> str:
+def by_whom(event: AuditEvent | None, name: AuditEventName) -> str:
     """` by @ann, today at 9:00`; empty unless the event is the last one."""
     if event is None or event.event is not name:
         return ""
-    who = "" if event.by == BY_ITSELF else f" by {mention(event.by)}"
+    who = "" if event.by == BOT_ACTOR else f" by {mention(event.by)}"
     return f"{who} {date(event.at)}"

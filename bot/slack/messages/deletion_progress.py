@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 
 from bot.core.plan import PlanState
-from bot.core.records import EventName, Item, Outcome
+from bot.core.records import AuditEventName, ImageOutcome, PlanItem
 from bot.core.savings import usd_per_month
-from bot.core.words import short
+from bot.core.text_formatting import short_digest
 from bot.render.events import by_reason
 from bot.render.quantities import about, count, freed_of_all, size
 from bot.render.reasons import stopper_words
@@ -69,7 +69,7 @@ def _at_stake(view: PlanView) -> str:
 
 def _postponed(view: PlanView) -> Iterator[str]:
     last = view.last_event
-    if last and last.event is EventName.POSTPONED:
+    if last and last.event is AuditEventName.POSTPONED:
         yield "It could not begin in time, and waits once more: until then *Stop* calls it off."
 
 
@@ -81,7 +81,9 @@ def _stopping(view: PlanView) -> str:
 
 def _besides(view: PlanView) -> str:
     """Images not deleted so far."""
-    spared, failed = (view.counts.get(each, 0) for each in (Outcome.SPARED, Outcome.FAILED))
+    spared, failed = (
+        view.counts.get(each, 0) for each in (ImageOutcome.SKIPPED, ImageOutcome.FAILED)
+    )
     shown = [f"{spared:,} spared"] * bool(spared) + [f"{failed:,} failed"] * bool(failed)
     return f" ({', '.join(shown)})" if shown else ""
 
@@ -102,8 +104,8 @@ def _pin_button(view: PlanView) -> ButtonElement:
 REASONS = 5
 
 _HEADINGS = {
-    Outcome.FAILED: ":warning: *{number:,} could not be deleted*",
-    Outcome.SPARED: "*{number:,} spared*",
+    ImageOutcome.FAILED: ":warning: *{number:,} could not be deleted*",
+    ImageOutcome.SKIPPED: "*{number:,} spared*",
 }
 
 
@@ -112,16 +114,17 @@ def result(view: PlanView) -> MessageContent:
         f"{escape(view.plan.repository.name)}: {_became(view)}. {_savings(view)}",
         header(view.plan.repository.name),
         section(f"*{_became(view)}.*", _savings(view), *_unconfirmed(view)),
-        *_not_deleted(view, Outcome.FAILED),
-        *_not_deleted(view, Outcome.SPARED),
+        *_not_deleted(view, ImageOutcome.FAILED),
+        *_not_deleted(view, ImageOutcome.SKIPPED),
         context(*_small_print(view)),
     )
 
 
 def _became(view: PlanView) -> str:
     counts = view.counts
-    said = f"Deleted {counts.get(Outcome.DELETED, 0):,} of {count(view.plan.deletions, 'manifest')}"
-    for outcome in (Outcome.SPARED, Outcome.FAILED):
+    deleted = counts.get(ImageOutcome.DELETED, 0)
+    said = f"Deleted {deleted:,} of {count(view.plan.deletions, 'manifest')}"
+    for outcome in (ImageOutcome.SKIPPED, ImageOutcome.FAILED):
         if number := counts.get(outcome):
             said += f", {number:,} {outcome}"
     return f"{_stopped(view)}{said}"
@@ -149,22 +152,22 @@ def _unconfirmed(view: PlanView) -> Iterator[str]:
         )
 
 
-def _not_deleted(view: PlanView, outcome: Outcome) -> Iterator[Block]:
+def _not_deleted(view: PlanView, outcome: ImageOutcome) -> Iterator[Block]:
     if number := view.counts.get(outcome):
         items = [item for item in view.told if item.outcome is outcome]
         heading = _HEADINGS[outcome].format(number=number)
         yield section(f"{heading}{':' if items else '.'}", *_reasons(items, number))
 
 
-def _reasons(items: Sequence[Item], number: int) -> Iterator[str]:
+def _reasons(items: Sequence[PlanItem], number: int) -> Iterator[str]:
     groups = sorted(by_reason(items).items(), key=lambda each: len(each[1]), reverse=True)
     shown = groups[:REASONS]
     yield from (f"• {codes(map(_name, some))}: {prose(words)}" for words, some in shown)
     yield from and_more(number - sum(len(some) for _, some in shown))
 
 
-def _name(item: Item) -> str:
-    return item.tags[0] if item.tags else short(item.digest)
+def _name(item: PlanItem) -> str:
+    return item.tags[0] if item.tags else short_digest(item.digest)
 
 
 def _small_print(view: PlanView) -> Iterator[str]:

@@ -9,8 +9,8 @@ from slack_sdk.models.views import View
 
 from bot.core.judge import Judged
 from bot.core.plan import Plan
-from bot.core.reasons import Verdict
-from bot.core.words import first_few, short
+from bot.core.text_formatting import first_few, short_digest
+from bot.core.verdict_reasons import Verdict
 from bot.render.plan_summary import PlannedImageGroup, PlanSummary, why
 from bot.render.quantities import count, size
 from bot.render.reasons import user_words
@@ -118,7 +118,7 @@ def _facts(judged: Judged) -> Iterator[str]:
     manifest = judged.manifest
     pushed = f" · pushed {day(manifest.pushed_at)}" if manifest.pushed_at else ""
     pulled = f" · last pulled {day(manifest.pulled_at)}" if manifest.pulled_at else ""
-    kind = f"{manifest.kind} {code(short(manifest.digest))}"
+    kind = f"{manifest.kind} {code(short_digest(manifest.digest))}"
     yield f"{kind} · {size(manifest.size_bytes)}{pushed}{pulled}"
     if judged.used_by:
         users = [prose(user_words(user), MOST_IN_USER) for user in judged.used_by]

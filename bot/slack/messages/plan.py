@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.core.plan import CARRIED_OUT, PlanState
-from bot.core.records import BY_ITSELF, Event, EventName, Outcome, Pause, PlanRecord
+from bot.core.records import BOT_ACTOR, AuditEvent, AuditEventName, ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.decisions import state_words
 from bot.render.events import detail_words
@@ -39,7 +39,7 @@ def _closed(view: PlanView) -> MessageContent:
 def _end(view: PlanView) -> str:
     plan = view.plan
     if plan.state is PlanState.DISMISSED:
-        dismissed = f"dismissed{common_texts.by_whom(view.last_event, EventName.DISMISSED)}"
+        dismissed = f"dismissed{common_texts.by_whom(view.last_event, AuditEventName.DISMISSED)}"
         return f"not this time; {dismissed}. Nothing was deleted."
     if plan.state is PlanState.EXPIRED:
         return f"nobody approved it in time; expired {date(plan.expires_at)}. Nothing was deleted."
@@ -99,7 +99,7 @@ def newer_message(plan: PlanRecord) -> MessageContent:
     )
 
 
-def outdated_message(plan: PlanRecord, last: Event | None) -> MessageContent:
+def outdated_message(plan: PlanRecord, last: AuditEvent | None) -> MessageContent:
     """For the approvers of an older version. `last`: the last event of the plan."""
     earlier = max(each.version for each in plan.approvals if each.version < plan.version)
     approvers = mentions(each.by for each in plan.approvals if each.version == earlier)
@@ -116,8 +116,8 @@ def _what_to_do(plan: PlanRecord) -> str:
     return f"Look at version {plan.version} above, and approve that if it is right."
 
 
-def _change(last: Event | None) -> str:
-    if last is None or last.event is not EventName.PROPOSED:
+def _change(last: AuditEvent | None) -> str:
+    if last is None or last.event is not AuditEventName.PROPOSED:
         return ""
     return f" {mention(last.by)} changed what goes: {prose(detail_words(last.detail)).rstrip('.')}."
 
@@ -127,7 +127,7 @@ class EndedPlan:
     """`last_event`: None if unknown."""
 
     run: PlanResult
-    last_event: Event | None
+    last_event: AuditEvent | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +166,12 @@ def last_run(each: PlanResult, usd_per_gb_month: float) -> str:
     usd = usd_per_month(plan.freed_bytes, usd_per_gb_month)
     besides = "".join(
         f", {number:,} {outcome}"
-        for outcome in (Outcome.SPARED, Outcome.FAILED)
+        for outcome in (ImageOutcome.SKIPPED, ImageOutcome.FAILED)
         if (number := counts.get(outcome))
     )
     stopped = "stopped, " if plan.state is PlanState.STOPPED else ""
     return (
-        f"• {code(plan.repository.name)}: {stopped}{counts.get(Outcome.DELETED, 0):,} deleted"
+        f"• {code(plan.repository.name)}: {stopped}{counts.get(ImageOutcome.DELETED, 0):,} deleted"
         f"{besides}; freed {freed(plan)}, {money(usd)} a month{_approved_by(plan)}"
     )
 
@@ -206,7 +206,7 @@ def _ended(each: EndedPlan, usd_per_gb_month: float) -> str:
     return f"• {code(plan.repository.name)}: {_not_run(plan, each.last_event)}{when}"
 
 
-def _not_run(plan: PlanRecord, last: Event | None) -> str:
-    by = f" by {mention(last.by)}" if last and last.by != BY_ITSELF else ""
+def _not_run(plan: PlanRecord, last: AuditEvent | None) -> str:
+    by = f" by {mention(last.by)}" if last and last.by != BOT_ACTOR else ""
     would = f"{plan.deletions:,} of {count(plan.manifests, 'manifest')} would have gone"
     return f"{state_words(plan.state)}{by} ({would})"

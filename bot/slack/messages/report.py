@@ -13,12 +13,12 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.core.authority import why_unapprovable
 from bot.core.judge import PULLED_LATELY
-from bot.core.obstacles import Doubt, Obstacle, ScanFailed
-from bot.core.records import EventName, PlanRecord
+from bot.core.permissions import why_unapprovable
+from bot.core.plan_problems import PlanProblem, ScanFailed, UsageDrop
+from bot.core.records import AuditEventName, PlanRecord
 from bot.core.savings import usd_per_month
-from bot.core.words import first_few, moment
+from bot.core.text_formatting import first_few, format_time
 from bot.render.decisions import refusal_words
 from bot.render.events import detail_words
 from bot.render.obstacles import doubt_words, obstacle_words
@@ -122,7 +122,7 @@ def _text(view: PlanView) -> str:
         f"{escape(view.plan.repository.name)}: {common_texts.deletions(view)} may go, which frees "
         f"{freed_of_all(savings)} and saves {about(savings)}"
         f"{common_texts.a_month_and_a_year(savings.usd_per_month)}. "
-        f"{_obstacle(view) or f'Open until {moment(view.plan.expires_at)}.'}"
+        f"{_obstacle(view) or f'Open until {format_time(view.plan.expires_at)}.'}"
     )
 
 
@@ -141,7 +141,7 @@ def _news(view: PlanView) -> Iterator[Block]:
             ":warning: *It was approved, but could not begin:* "
             f"{prose(view.why_not_started).rstrip('.')}. Nothing was deleted; approve it again."
         )
-    elif last and last.event is EventName.STOPPED:
+    elif last and last.event is AuditEventName.STOPPED:
         yield section(
             f"Stopped by {mention(last.by)} {date(last.at)}, before anything was deleted. "
             "To delete it after all, approve it again."
@@ -227,7 +227,7 @@ def _small_print(summary: PlanSummary, view: PlanView) -> Iterator[str]:
 def _change(view: PlanView) -> Iterator[str]:
     """The change that led to this version, such as a pin."""
     last = view.last_event
-    if view.plan.version > 1 and last and last.event is EventName.PROPOSED:
+    if view.plan.version > 1 and last and last.event is AuditEventName.PROPOSED:
         why = prose(detail_words(last.detail))
         yield f"Version {view.plan.version} by {mention(last.by)}: {why}."
 
@@ -328,17 +328,17 @@ def _problems(view: PlanView) -> Iterator[Block]:
         yield context(f"… and {more:,} more: `ecr-clean show {view.plan.id}` lists them all")
 
 
-def _doubt(problem: Obstacle) -> str:
+def _doubt(problem: PlanProblem) -> str:
     """Without the command that confirms it, since the button does."""
     assert isinstance(problem, ScanFailed)
-    assert isinstance(problem.cause, Doubt)
+    assert isinstance(problem.cause, UsageDrop)
     return f"{problem.source} ({problem.scope}): {doubt_words(problem.cause)}"
 
 
-def _confirm_button(view: PlanView, problem: Obstacle, place: int) -> ButtonElement | None:
+def _confirm_button(view: PlanView, problem: PlanProblem, place: int) -> ButtonElement | None:
     """None if the problem cannot be confirmed, or if its scope is too long for a button; the text
     then contains the command."""
-    if not (isinstance(problem, ScanFailed) and isinstance(problem.cause, Doubt)):
+    if not (isinstance(problem, ScanFailed) and isinstance(problem.cause, UsageDrop)):
         return None
     plan, workloads = view.plan, problem.cause.workloads
     ref = UsageRef(plan.id, plan.version, workloads, problem.source, problem.scope)

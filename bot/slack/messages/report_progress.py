@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from typing import NamedTuple
 
-from bot.core.schedules import DueOutcome, DueReport, ReportFailure, Rest
+from bot.core.report_schedules import ReportFailure, ReportOutcome, RoundSummary, ScheduledReport
 from bot.render.errors import failure_words
 from bot.render.quantities import count, money
 from bot.slack.api import MessageContent
@@ -49,7 +49,7 @@ def failed_message(sentence: str) -> MessageContent:
     return message(said, section(f":warning: {said}"))
 
 
-def rest_message(rest: Rest) -> MessageContent:
+def rest_message(rest: RoundSummary) -> MessageContent:
     """All scheduled reports that have no message of their own."""
     quiet = "; ".join(_quiet(rest))
     line = f"{quiet}." if quiet else ""
@@ -67,19 +67,19 @@ def _at_most(failures: Sequence[str]) -> Sequence[str]:
     return [*failures[:MOST_FAILURES], *and_more(len(failures) - MOST_FAILURES)]
 
 
-def _quiet(rest: Rest) -> Iterator[str]:
-    if nothing := _with(rest, DueOutcome.NOTHING):
+def _quiet(rest: RoundSummary) -> Iterator[str]:
+    if nothing := _with(rest, ReportOutcome.NOTHING):
         yield f"{_repositories(nothing, 'has', 'have')} nothing to delete"
-    if small := _with(rest, DueOutcome.SMALL):
+    if small := _with(rest, ReportOutcome.SMALL):
         who = _repositories(small, "saves", "save") if not nothing else _of_those(small)
         yield f"{who} {_how_little(small)}: {_names(each.name for each in small)}"
 
 
-def _of_those(small: Sequence[DueReport]) -> str:
+def _of_those(small: Sequence[ScheduledReport]) -> str:
     return f"{len(small):,} {'saves' if len(small) == 1 else 'save'}"
 
 
-def _how_little(small: Sequence[DueReport]) -> str:
+def _how_little(small: Sequence[ScheduledReport]) -> str:
     limit = money(max(each.round.min_saving for each in small))
     saves = money(sum(each.usd for each in small))
     if len(small) == 1:
@@ -87,7 +87,7 @@ def _how_little(small: Sequence[DueReport]) -> str:
     return f"less than {limit} a month each ({saves} together)"
 
 
-def _not_planned(rest: Rest) -> Iterator[str]:
+def _not_planned(rest: RoundSummary) -> Iterator[str]:
     """One line for all failures of the same kind."""
     by_kind: defaultdict[object, list[_Failed]] = defaultdict(list)
     for each in rest.reports:
@@ -108,7 +108,7 @@ def _why(failed: Sequence[_Failed]) -> str:
     return f". For example, {code(first.repository)}: {words}"
 
 
-def _not_listed(rest: Rest) -> Iterator[str]:
+def _not_listed(rest: RoundSummary) -> Iterator[str]:
     for registry, error in rest.missed:
         yield (
             f"A registry ({prose(registry)}) cannot be listed, so that its reports are missing: "
@@ -116,7 +116,7 @@ def _not_listed(rest: Rest) -> Iterator[str]:
         )
 
 
-def _with(rest: Rest, outcome: DueOutcome) -> Sequence[DueReport]:
+def _with(rest: RoundSummary, outcome: ReportOutcome) -> Sequence[ScheduledReport]:
     return [each for each in rest.reports if each.outcome is outcome]
 
 

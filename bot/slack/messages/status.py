@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
-from bot.core.records import Outcome, Pause, PlanRecord
+from bot.core.records import ImageOutcome, Pause, PlanRecord
 from bot.render.quantities import count
 from bot.render.reasons import stopper_words
 from bot.slack.action_ids import COMMAND
@@ -32,7 +32,7 @@ class RunningPlan(NamedTuple):
     """`counts`: digests of the plan by outcome."""
 
     plan: PlanRecord
-    counts: Mapping[Outcome, int]
+    counts: Mapping[ImageOutcome, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _running(deleting: Sequence[RunningPlan]) -> Iterator[Block]:
 
 def _progress(each: RunningPlan) -> str:
     plan, total = each.plan, each.plan.deletions
-    done = total - each.counts.get(Outcome.PENDING, 0)
+    done = total - each.counts.get(ImageOutcome.PENDING, 0)
     by = stopper_words(plan)
     stops = f"; {mention(by)} stopped it: it ends after the batches in flight" if by else ""
     name = code(plan.repository.name)

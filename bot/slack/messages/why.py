@@ -6,9 +6,9 @@ from datetime import datetime
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.reasons import Verdict
-from bot.core.records import Event, Item, Outcome, Pause, PlanRecord
+from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanRecord
 from bot.core.repository import RepositoryId
+from bot.core.verdict_reasons import Verdict
 from bot.render.decisions import state_words
 from bot.render.events import item_words
 from bot.render.plan_summary import name_of, why
@@ -42,7 +42,7 @@ class WhyView:
     scanned_at: datetime
     explanation: Explanation
     new_pins: Sequence[Pin]
-    item: Item | None
+    item: PlanItem | None
     pause: Pause | None
     now: datetime
 
@@ -66,7 +66,7 @@ def why_message(view: WhyView) -> MessageContent:
 
 
 def deleted_message(
-    asked: str, deleted: DeletedManifest, last_event: Event | None
+    asked: str, deleted: DeletedManifest, last_event: AuditEvent | None
 ) -> MessageContent:
     """`last_event`: of the plan."""
     plan, item = deleted.plan, deleted.item
@@ -90,7 +90,7 @@ def never_scanned_message(repository: RepositoryId) -> MessageContent:
     return message(said, section(said, button=button))
 
 
-def _when(plan: PlanRecord, last_event: Event | None) -> str:
+def _when(plan: PlanRecord, last_event: AuditEvent | None) -> str:
     if plan.is_open:
         return " just now"
     return f" in a cleanup that ended {date(last_event.at)}" if last_event else ""
@@ -114,11 +114,11 @@ def _verdict(view: WhyView) -> str:
     return "may go with a later plan"
 
 
-def _result(item: Item | None) -> str:
+def _result(item: PlanItem | None) -> str:
     """While the plan is running."""
-    if item and item.outcome is Outcome.SPARED:
+    if item and item.outcome is ImageOutcome.SKIPPED:
         return f"was spared: {prose(item_words(item), MOST_IN_WHY)}"
-    if item and item.outcome is Outcome.FAILED:
+    if item and item.outcome is ImageOutcome.FAILED:
         return f"could not be deleted: {prose(item_words(item), MOST_IN_WHY)}"
     return "is being deleted"
 

@@ -14,7 +14,7 @@ from lightkube.config.kubeconfig import SingleConfig
 from lightkube.config.models import User
 from lightkube.models.meta_v1 import Status
 
-from bot.core.errors import Sentence, ServiceError
+from bot.core.errors import ErrorText, ServiceError
 from bot.sanitize import quoted
 from bot.usage.kubernetes.errors import CHECK_RESOURCE, CHECK_VERSION, UnusableError, explain_errors
 from bot.usage.kubernetes.listed_objects import (
@@ -79,7 +79,7 @@ class ClusterApi:
         self._deadline: Deadline | None = None
         self._client: Client | None = None
         self._retired: Client | None = None
-        self._failure: Sentence | None = None
+        self._failure: ErrorText | None = None
 
     def _connected(self) -> Client:
         """One of several threads connects. Its failure is the failure of all of them."""
@@ -96,7 +96,7 @@ class ClusterApi:
             with explain_errors("connect", self.name):
                 return _open(self._configure(self._deadline.left()), self._deadline)
         except ServiceError as error:
-            self._failure = Sentence.of(error)
+            self._failure = ErrorText.of(error)
             raise
 
     def _may_start_again(self, client: Client, status: int) -> bool:

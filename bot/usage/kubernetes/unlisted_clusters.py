@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from bot.aws.eks import EksClusters
 from bot.core.errors import ServiceError
 from bot.core.patterns import Patterns
+from bot.core.text_formatting import first_few
 from bot.core.usage import Sighting
-from bot.core.words import first_few
 
 FIX = (
     "list them as eks under usage.kubernetes.clusters (beside kubeconfig or in_cluster, if they "

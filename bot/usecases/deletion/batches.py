@@ -13,7 +13,7 @@ from bot.core.errors import (
     ServiceError,
     ThrottledError,
 )
-from bot.core.records import Batch, KeptManifest
+from bot.core.records import DeletionBatch, KeptManifest
 from bot.parallel import in_batches, in_parallel
 from bot.ports import Deleter, DeletionFailure
 from bot.usecases.deletion.lease import LeasedRun, LeaseLostError
@@ -36,7 +36,7 @@ class BatchAnswer:
     """What ECR answered for each image of a batch, None for deleted. `error`: why there is no
     answer. Then `images` is empty."""
 
-    batch: Batch
+    batch: DeletionBatch
     images: Mapping[str, DeletionFailure | None]
     error: ServiceError | None = None
 
@@ -53,23 +53,25 @@ class BatchSender:
     leased: LeasedRun
     deleter: Deleter
 
-    def journal(self, manifests: Sequence[KeptManifest], first: int) -> Sequence[Batch]:
+    def journal(self, manifests: Sequence[KeptManifest], first: int) -> Sequence[DeletionBatch]:
         """Writes down the next batches and the texts of their manifests. `first`: the number of the
         first batch. Raises LeaseLostError if another worker has the run, and ServiceError if
         nothing could be written."""
         digests = [manifest.digest for manifest in manifests]
         parts = in_batches(digests, IMAGES_PER_BATCH)
-        batches = [Batch(number, tuple(part)) for number, part in enumerate(parts, first)]
+        batches = [DeletionBatch(number, tuple(part)) for number, part in enumerate(parts, first)]
         if not self.leased.store.journal(self.leased.run, batches, manifests):
             raise LeaseLostError
         return batches
 
-    def send(self, batches: Sequence[Batch], described_at: datetime) -> Iterator[BatchAnswer]:
+    def send(
+        self, batches: Sequence[DeletionBatch], described_at: datetime
+    ) -> Iterator[BatchAnswer]:
         """The answers in the order of the batches. Raises LeaseLostError if another worker has the
         run, and ServiceError if the lease cannot be renewed."""
         return in_parallel(partial(self._send, described_at), batches)
 
-    def _send(self, described_at: datetime, batch: Batch) -> BatchAnswer:
+    def _send(self, described_at: datetime, batch: DeletionBatch) -> BatchAnswer:
         self.leased.lease.renew()
         may_leave: Callable[[], bool] = partial(self._may_leave, batch, described_at)
         try:
@@ -80,7 +82,7 @@ class BatchSender:
         except ServiceError as error:
             return BatchAnswer(batch, {}, error)
 
-    def _may_leave(self, batch: Batch, described_at: datetime) -> bool:
+    def _may_leave(self, batch: DeletionBatch, described_at: datetime) -> bool:
         """Marks the batch as sent, as late as possible: a batch without that mark has deleted
         nothing. A process that was frozen before this call sends nothing. Raises NotSentError if
         the mark cannot be written."""

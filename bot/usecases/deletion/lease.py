@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
-from bot.core.records import Job, PlanRecord, Run
+from bot.core.records import PlanRecord, PlanRun, QueuedJob
 from bot.parallel import repeat_in_background
 from bot.ports import Clock
 
@@ -90,14 +90,14 @@ class Lease:
         self._leased.release(self._clock() + delay)
 
 
-def lease_of_run(store: "Store", run: Run, clock: Clock) -> Lease:
+def lease_of_run(store: "Store", run: PlanRun, clock: Clock) -> Lease:
     leased = LeasedItem(
         run.leased_until, partial(store.renew_run, run), partial(store.release_run, run)
     )
     return Lease(leased, clock, length=RUN_LEASE, renewal=RUN_RENEWAL)
 
 
-def lease_of_job(store: "Store", job: Job, clock: Clock) -> Lease:
+def lease_of_job(store: "Store", job: QueuedJob, clock: Clock) -> Lease:
     leased = LeasedItem(
         job.leased_until, partial(store.renew_job, job), partial(store.put_back, job)
     )
@@ -109,7 +109,7 @@ class LeasedRun:
     """A run that this worker has, and its store. The store refuses whatever another worker writes
     to it."""
 
-    run: Run
+    run: PlanRun
     lease: Lease
     store: "Store"
     clock: Clock

@@ -7,13 +7,33 @@ from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core.audit_details import DeletedAsApproved, EventDetail, NotDeleted, ReasonCount, RunEnded
-from bot.core.errors import AnswerLostError, DamagedError, Sentence
+from bot.core.audit_details import (
+    DeletedAsApproved,
+    EventDetail,
+    ImagesNotDeleted,
+    ReasonCount,
+    RunEnded,
+)
+from bot.core.errors import AnswerLostError, DamagedError, ErrorText
 from bot.core.plan import Freed, Plan
-from bot.core.records import Batch, Event, EventName, ImageResult, Outcome, PlanRecord, by_itself
-from bot.core.result_reasons import EndCause, NotReached, RefusedByEcr, ResultReason, SkipReason
+from bot.core.plan_transitions import ended, stopped
+from bot.core.records import (
+    AuditEvent,
+    AuditEventName,
+    DeletionBatch,
+    ImageOutcome,
+    ImageResult,
+    PlanRecord,
+    automatic_event,
+)
+from bot.core.result_reasons import (
+    EarlyEndCause,
+    NotReached,
+    RefusedByEcr,
+    ResultReason,
+    SkipReason,
+)
 from bot.core.revalidation import Comparison, Skips
-from bot.core.transitions import ended, stopped
 from bot.ports import DeletionFailure, RunProgress
 from bot.usecases.deletion.batches import BatchAnswer
 from bot.usecases.deletion.lease import LEASE_MARGIN, RUN_LEASE, LeasedRun, LeaseLostError
@@ -34,9 +54,9 @@ REASONS_PER_EVENT = 3
 """The most frequent reasons that one audit event names."""
 
 _EVENTS = {
-    Outcome.DELETED: EventName.DELETED,
-    Outcome.SPARED: EventName.SPARED,
-    Outcome.FAILED: EventName.FAILED,
+    ImageOutcome.DELETED: AuditEventName.DELETED,
+    ImageOutcome.SKIPPED: AuditEventName.SKIPPED,
+    ImageOutcome.FAILED: AuditEventName.FAILED,
 }
 
 
@@ -66,8 +86,12 @@ class RunResults:
         self._reasons = {each.manifest.digest: each.reasons[0] for each in content.judged}
         self._outcomes = {item.digest: item.outcome for item in items}
         self._counts = Counter(self._outcomes.values())
-        self._pending = {d for d, outcome in self._outcomes.items() if outcome is Outcome.PENDING}
-        self._deleted = {d for d, outcome in self._outcomes.items() if outcome is Outcome.DELETED}
+        self._pending = {
+            d for d, outcome in self._outcomes.items() if outcome is ImageOutcome.PENDING
+        }
+        self._deleted = {
+            d for d, outcome in self._outcomes.items() if outcome is ImageOutcome.DELETED
+        }
         self._unconfirmed = {item.digest for item in items if item.is_unconfirmed}
         self._freed = Freed(content, self._deleted - self._unconfirmed)
         self._is_cut_short = any(isinstance(item.reason, NotReached) for item in items)
@@ -100,17 +124,17 @@ class RunResults:
         """How many images have a result."""
         return len(self._outcomes) - len(self._pending)
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, outcome: ImageOutcome) -> int:
         return self._counts[outcome]
 
     # what is recorded
 
     def skip(self, skips: Skips) -> None:
         self._record(
-            [ImageResult(digest, Outcome.SPARED, reason) for digest, reason in skips.items()]
+            [ImageResult(digest, ImageOutcome.SKIPPED, reason) for digest, reason in skips.items()]
         )
 
-    def skip_rest(self, cause: EndCause) -> None:
+    def skip_rest(self, cause: EarlyEndCause) -> None:
         """Skips all pending images, since the run ends early."""
         self._is_cut_short = self._is_cut_short or bool(self._pending)
         self.skip(dict.fromkeys(sorted(self._pending), NotReached(cause)))
@@ -170,17 +194,17 @@ class RunResults:
         """The plan after its run. Depends on the store alone, so that every worker that ends the
         run finds the same."""
         freed, unconfirmed = self._freed.bytes, self._unconfirmed_bytes
-        has_failed = self.count(Outcome.FAILED) > 0
+        has_failed = self.count(ImageOutcome.FAILED) > 0
         if self._is_cut_short and (plan.stop_asked_by or not has_failed):
             return stopped(plan, freed, unconfirmed)
         return ended(plan, self._outcomes.values(), freed, unconfirmed)
 
-    def summary(self, plan: PlanRecord, cause: EndCause | None) -> RunEnded:
+    def summary(self, plan: PlanRecord, cause: EarlyEndCause | None) -> RunEnded:
         return RunEnded(
-            deleted=self.count(Outcome.DELETED),
-            skipped=self.count(Outcome.SPARED),
-            failed=self.count(Outcome.FAILED),
-            pending=self.count(Outcome.PENDING),
+            deleted=self.count(ImageOutcome.DELETED),
+            skipped=self.count(ImageOutcome.SKIPPED),
+            failed=self.count(ImageOutcome.FAILED),
+            pending=self.count(ImageOutcome.PENDING),
             freed_bytes=self._freed.bytes,
             exact=plan.exact,
             unconfirmed=len(self._unconfirmed),
@@ -212,34 +236,37 @@ class RunResults:
             return self._deletion(digest)
         if self._is_gone_by_us(digest, failure):
             return self._deletion(digest, is_unconfirmed=True)
-        return ImageResult(digest, Outcome.FAILED, RefusedByEcr(failure.code, failure.reason))
+        return ImageResult(digest, ImageOutcome.FAILED, RefusedByEcr(failure.code, failure.reason))
 
     def _is_gone_by_us(self, digest: str, failure: DeletionFailure) -> bool:
         return failure.code == IMAGE_NOT_FOUND and digest in self._unanswered
 
     def _deletion(self, digest: str, *, is_unconfirmed: bool = False) -> ImageResult:
         """With the plan's own reason."""
-        return ImageResult(digest, Outcome.DELETED, self._reasons[digest], is_unconfirmed)
+        return ImageResult(digest, ImageOutcome.DELETED, self._reasons[digest], is_unconfirmed)
 
     # writing results
 
     def _record_with_dependents(
-        self, results: Sequence[ImageResult], comparison: Comparison, closed: Sequence[Batch] = ()
+        self,
+        results: Sequence[ImageResult],
+        comparison: Comparison,
+        closed: Sequence[DeletionBatch] = (),
     ) -> None:
         """Skips the children and referrers of images that failed, in the same transaction."""
         skips: dict[str, SkipReason] = {}
         for each in results:
-            if each.outcome is Outcome.FAILED:
+            if each.outcome is ImageOutcome.FAILED:
                 skips |= comparison.dependents_of(each.digest, self._pending, each.reason)
         known = {each.digest for each in results}
         dependents = [
-            ImageResult(digest, Outcome.SPARED, reason)
+            ImageResult(digest, ImageOutcome.SKIPPED, reason)
             for digest, reason in skips.items()
             if digest not in known
         ]
         self._record([*results, *dependents], closed)
 
-    def _record(self, results: Sequence[ImageResult], closed: Sequence[Batch] = ()) -> None:
+    def _record(self, results: Sequence[ImageResult], closed: Sequence[DeletionBatch] = ()) -> None:
         """`closed`: batches that can delete nothing any more."""
         if not results and not closed:
             return
@@ -255,7 +282,7 @@ class RunResults:
         self._counts[result.outcome] += 1
         self._outcomes[result.digest] = result.outcome
         self._pending.discard(result.digest)
-        if result.outcome is Outcome.DELETED:
+        if result.outcome is ImageOutcome.DELETED:
             self._deleted.add(result.digest)
             self._unanswered.pop(result.digest, None)
             if result.is_unconfirmed:
@@ -268,28 +295,28 @@ class RunResults:
 
 
 def _failures(digests: Iterable[str], error: Exception) -> list[ImageResult]:
-    reason = Sentence.of(error)
-    return [ImageResult(digest, Outcome.FAILED, reason) for digest in digests]
+    reason = ErrorText.of(error)
+    return [ImageResult(digest, ImageOutcome.FAILED, reason) for digest in digests]
 
 
-def _events(plan: PlanRecord, results: Iterable[ImageResult], at: datetime) -> Iterator[Event]:
-    alike: defaultdict[tuple[Outcome, bool], list[ImageResult]] = defaultdict(list)
+def _events(plan: PlanRecord, results: Iterable[ImageResult], at: datetime) -> Iterator[AuditEvent]:
+    alike: defaultdict[tuple[ImageOutcome, bool], list[ImageResult]] = defaultdict(list)
     for each in results:
         alike[each.outcome, each.is_unconfirmed].append(each)
     for (outcome, is_unconfirmed), some in sorted(alike.items()):
         reasons = (each.reason for each in some)
         detail = _detail(outcome, reasons, is_unconfirmed=is_unconfirmed)
         digests = tuple(each.digest for each in some)
-        yield by_itself(plan, at, _EVENTS[outcome], detail, digests)
+        yield automatic_event(plan, at, _EVENTS[outcome], detail, digests)
 
 
 def _detail(
-    outcome: Outcome, reasons: Iterable[ResultReason], *, is_unconfirmed: bool
+    outcome: ImageOutcome, reasons: Iterable[ResultReason], *, is_unconfirmed: bool
 ) -> EventDetail:
-    if outcome is Outcome.DELETED:
+    if outcome is ImageOutcome.DELETED:
         return DeletedAsApproved(is_unconfirmed)
     most = Counter(map(_to_the_minute, reasons)).most_common(REASONS_PER_EVENT)
-    return NotDeleted(tuple(ReasonCount(images, reason) for reason, images in most))
+    return ImagesNotDeleted(tuple(ReasonCount(images, reason) for reason, images in most))
 
 
 def _to_the_minute(value: Any) -> Any:

@@ -12,7 +12,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.manifest import Described, Manifest
 from bot.core.plan import Plan
 from bot.core.records import KeptManifest
-from bot.core.result_reasons import EndCause, TextUnreadable
+from bot.core.result_reasons import EarlyEndCause, ManifestTextUnreadable
 from bot.core.revalidation import (
     Comparison,
     Skips,
@@ -45,7 +45,7 @@ DIGESTS_PER_PAGE = 1000
 class EndedEarlyError(Exception):
     """This run may delete nothing more."""
 
-    def __init__(self, cause: EndCause) -> None:
+    def __init__(self, cause: EarlyEndCause) -> None:
         super().__init__(cause)
         self.cause = cause
 
@@ -195,7 +195,7 @@ class Revalidator:
                 unreadable += [digest for digest, text in answer.items() if text is None]
         if failures:
             raise failures[0]
-        skips = self._with_image_groups(last, dict.fromkeys(unreadable, TextUnreadable()))
+        skips = self._with_image_groups(last, dict.fromkeys(unreadable, ManifestTextUnreadable()))
         return replace(last, texts={**last.texts, **texts}, skips=skips)
 
     def have_pins_changed(self, last: Revalidation) -> bool:

@@ -11,16 +11,23 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.core.errors import DamagedError, RequestError, Sentence, ServiceError
+from bot.core.errors import DamagedError, ErrorText, RequestError, ServiceError
 from bot.core.graph import Graph
 from bot.core.plan import Plan, PlanState
-from bot.core.records import Change, EventName, Outcome, PlanRecord, Run, by_itself
+from bot.core.records import (
+    AuditEventName,
+    ImageOutcome,
+    PlanRecord,
+    PlanRun,
+    StoreChange,
+    automatic_event,
+)
 from bot.core.result_reasons import (
-    DeletedElsewhere,
-    EndCause,
-    StoppedBy,
+    AlreadyDeleted,
+    EarlyEndCause,
+    StoppedByPerson,
     StoppedBySettings,
-    TooManyFailures,
+    TooManyFailedDeletions,
 )
 from bot.core.revalidation import Comparison, are_too_many, is_approved_content, next_pass
 from bot.ports import Clock, RunProgress
@@ -62,7 +69,9 @@ class RunExecutor:
     progress: RunProgress
     is_shutting_down: Callable[[], bool]
 
-    def run(self, run: Run, target: DeletionTarget, fresh: FreshPlan | None = None) -> PlanRecord:
+    def run(
+        self, run: PlanRun, target: DeletionTarget, fresh: FreshPlan | None = None
+    ) -> PlanRecord:
         """The plan after its run. `fresh`: made a moment ago, if there is one.
 
         A failure that lasts for minutes ends the run. Raises LeaseLostError if another worker has
@@ -163,20 +172,20 @@ class _Attempt:
         cannot be found out."""
         if self.results.unanswered:
             raise error
-        cause = Sentence.of(error)
+        cause = ErrorText.of(error)
         self.results.skip_rest(cause)
         return self._end(cause)
 
-    def _delete_pending(self, fresh: FreshPlan | None) -> EndCause | None:
+    def _delete_pending(self, fresh: FreshPlan | None) -> EarlyEndCause | None:
         """Why the run ends early, None if it does not."""
-        cause: EndCause
+        cause: EarlyEndCause
         try:
             if self.results.pending:
                 self._delete_in_rounds(fresh)
         except EndedEarlyError as error:
             cause = error.cause
         except RequestError as error:
-            cause = Sentence.of(error)
+            cause = ErrorText.of(error)
         else:
             return None
         self.results.skip_rest(cause)
@@ -215,7 +224,7 @@ class _Attempt:
         """Records first which images are gone by unanswered calls of this run: these skip no other
         image."""
         found = step(last)
-        ours = [d for d in self.results.unanswered if found.skips.get(d) == DeletedElsewhere()]
+        ours = [d for d in self.results.unanswered if found.skips.get(d) == AlreadyDeleted()]
         if ours:
             self.results.record_unconfirmed(ours)
             found = step(found)
@@ -254,10 +263,10 @@ class _Attempt:
             for answer in for_good:
                 self.results.give_up(answer, comparison)
         if errors := [answer.error for answer in for_good if answer.error]:
-            raise EndedEarlyError(Sentence.of(errors[0]))
-        failures, deletions = map(self.results.count, (Outcome.FAILED, Outcome.DELETED))
+            raise EndedEarlyError(ErrorText.of(errors[0]))
+        failures, deletions = map(self.results.count, (ImageOutcome.FAILED, ImageOutcome.DELETED))
         if are_too_many(failures, failures + deletions):
-            raise EndedEarlyError(TooManyFailures(failures, failures + deletions))
+            raise EndedEarlyError(TooManyFailedDeletions(failures, failures + deletions))
         if failed or idle:
             self.runner.sleep(min(MAX_PAUSE, 2.0 ** (idle - 1)))
 
@@ -268,7 +277,7 @@ class _Attempt:
         if plan.stop_cause:
             raise EndedEarlyError(StoppedBySettings(plan.stop_cause))
         if plan.stop_asked_by:
-            raise EndedEarlyError(StoppedBy(plan.stop_asked_by))
+            raise EndedEarlyError(StoppedByPerson(plan.stop_asked_by))
 
     def _look_up_unanswered(self) -> None:
         """Only ECR knows the result of a call that was in flight when a worker died, or whose
@@ -281,16 +290,16 @@ class _Attempt:
             self.results.record_unconfirmed(sorted(unanswered.keys() - listed))
             self.results.close_calls_without_effect(looked_up_at)
 
-    def _end(self, cause: EndCause | None) -> PlanRecord:
+    def _end(self, cause: EarlyEndCause | None) -> PlanRecord:
         self.results.close_all_calls()
         while True:
             before = self.leased.plan()
             after = self.results.end_of(before)
             is_stopped = after.state is PlanState.STOPPED
-            name = EventName.STOPPED if is_stopped else EventName.ENDED
+            name = AuditEventName.STOPPED if is_stopped else AuditEventName.ENDED
             detail = self.results.summary(before, cause)
-            event = by_itself(before, self.leased.clock(), name, detail)
-            if self.leased.store.commit(Change((event,), before, after)):
+            event = automatic_event(before, self.leased.clock(), name, detail)
+            if self.leased.store.commit(StoreChange((event,), before, after)):
                 return after
 
     def _pending_of(self, digests: Iterable[str]) -> list[str]:

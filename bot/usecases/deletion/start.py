@@ -7,38 +7,43 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.audit_details import (
-    CouldNotBegin,
     EventDetail,
-    OnlyStopped,
-    RunBegins,
+    RunStarted,
+    RunStoppedAtTakeover,
     RunTakenOver,
-    StartsLater,
+    StartPostponed,
+    StartPrevented,
 )
-from bot.core.decision_reasons import ApprovalLack
-from bot.core.errors import DamagedError, RequestError, Sentence
+from bot.core.errors import DamagedError, ErrorText, RequestError
 from bot.core.plan import PlanState
-from bot.core.records import (
-    BY_SETTINGS,
-    Change,
-    Event,
-    EventName,
-    Pause,
-    PlanRecord,
-    Run,
-    Worker,
-    by_itself,
-)
-from bot.core.result_reasons import ExecutionOff, GroundChanged, NotWhatWasApproved, StartObstacle
-from bot.core.revalidation import find_ground_change, is_approved_content
-from bot.core.transitions import (
-    asked_to_stop,
-    called_back,
+from bot.core.plan_transitions import (
     is_due,
     is_late,
     postponed,
+    reopened,
     started,
+    stop_requested,
     taken_over,
 )
+from bot.core.records import (
+    SETTINGS_ACTOR,
+    AuditEvent,
+    AuditEventName,
+    Pause,
+    PlanRecord,
+    PlanRun,
+    PlanWorker,
+    StoreChange,
+    automatic_event,
+)
+from bot.core.refusal_reasons import ApprovalProblem
+from bot.core.result_reasons import (
+    ApprovedHashDiffers,
+    ExecutionDisabled,
+    NewPlanProblems,
+    StartProblem,
+)
+from bot.core.revalidation import find_ground_change, is_approved_content
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget, FreshPlan, make_fresh_plan
@@ -49,7 +54,7 @@ if TYPE_CHECKING:
     from bot.store.store import Store
 
 
-IsGone = Callable[[Worker], bool]
+IsGone = Callable[[PlanWorker], bool]
 """Whether a process has certainly ended. False where this process cannot find out."""
 
 
@@ -57,7 +62,7 @@ class ActiveRun(NamedTuple):
     """A plan that is `executing`, and its run."""
 
     plan: PlanRecord
-    run: Run
+    run: PlanRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +93,14 @@ class NotStartedError(Exception):
     """A plan could not start, and is proposed again, without approvals. `is_incomplete`: since
     something could not be read."""
 
-    def __init__(self, plan: PlanRecord, cause: StartObstacle) -> None:
+    def __init__(self, plan: PlanRecord, cause: StartProblem) -> None:
         super().__init__(cause)
         self.plan = plan
         self.cause = cause
 
     @property
     def is_incomplete(self) -> bool:
-        return isinstance(self.cause, GroundChanged)
+        return isinstance(self.cause, NewPlanProblems)
 
 
 class PausedError(Exception):
@@ -109,7 +114,7 @@ class PausedError(Exception):
 class _ObstacleError(Exception):
     """The plan cannot start."""
 
-    def __init__(self, cause: StartObstacle) -> None:
+    def __init__(self, cause: StartProblem) -> None:
         super().__init__(cause)
         self.cause = cause
 
@@ -121,7 +126,7 @@ class RunStarter:
     not know the plan's registry."""
 
     runner: RunExecutor
-    worker: Worker
+    worker: PlanWorker
     authority: AuthorityChecker
     enabled: bool
     undo_window: timedelta
@@ -147,30 +152,32 @@ class RunStarter:
             except _ObstacleError as error:
                 raise self._not_started(plan, error.cause) from error
             except (RequestError, DamagedError) as error:
-                raise self._not_started(plan, Sentence.of(error)) from error
+                raise self._not_started(plan, ErrorText.of(error)) from error
             if self.runner.is_shutting_down():
                 raise ShutdownError
             return self.runner.run(self._started(plan), target, fresh)
 
-    def take_over(self, plan: PlanRecord, run: Run) -> PlanRecord:
+    def take_over(self, plan: PlanRecord, run: PlanRun) -> PlanRecord:
         """Resumes a run whose worker is gone, or whose lease has expired. A run that the settings
         here do not allow is only stopped.
 
         Raises LeaseLostError if another worker was faster, ServiceError if Slack does not say who
         the approvers are, and what `open_target` raises.
         """
-        why_not = self._why_not_approved(plan, run.begun_at) if self.enabled else ExecutionOff()
+        why_not = (
+            self._why_not_approved(plan, run.begun_at) if self.enabled else ExecutionDisabled()
+        )
         with self.open_target(plan) as target:
             return self.runner.run(self._taken_over(plan, run, why_not), target)
 
     def _expect_allowed(self, plan: PlanRecord) -> None:
         """Raises _ObstacleError if the settings here do not let the plan start now."""
         if not self.enabled:
-            raise _ObstacleError(ExecutionOff())
+            raise _ObstacleError(ExecutionDisabled())
         if why_not := self._why_not_approved(plan, self._now()):
             raise _ObstacleError(why_not)
 
-    def _why_not_approved(self, plan: PlanRecord, begins_at: datetime) -> ApprovalLack | None:
+    def _why_not_approved(self, plan: PlanRecord, begins_at: datetime) -> ApprovalProblem | None:
         return self.authority.why_not_approved(plan, self.undo_window, begins_at)
 
     def _in_time(self, plan: PlanRecord) -> PlanRecord:
@@ -179,9 +186,9 @@ class RunStarter:
         now = self._now()
         while is_late(plan, now):
             after = postponed(plan, now, self.undo_window)
-            detail = StartsLater(plan.execute_after or now, after.execute_after or now)
-            event = self._event(EventName.POSTPONED, after, detail)
-            if self._store.commit(Change((event,), plan, after)):
+            detail = StartPostponed(plan.execute_after or now, after.execute_after or now)
+            event = self._event(AuditEventName.POSTPONED, after, detail)
+            if self._store.commit(StoreChange((event,), plan, after)):
                 return after
             plan = find_plan(self._store, plan.id, now)
         return plan
@@ -190,21 +197,21 @@ class RunStarter:
         """Raises _ObstacleError if the plan cannot start."""
         content = self._store.content(plan.id, plan.version)
         if not is_approved_content(plan, content):
-            raise _ObstacleError(NotWhatWasApproved(plan.version))
+            raise _ObstacleError(ApprovedHashDiffers(plan.version))
         fresh = make_fresh_plan(target)
         if change := find_ground_change(content, fresh.planned.plan):
             raise _ObstacleError(change)
         return fresh
 
-    def _started(self, plan: PlanRecord) -> Run:
+    def _started(self, plan: PlanRecord) -> PlanRun:
         """Raises LeaseLostError if another worker has started the plan or a person has stopped it,
         and PausedError if everything was paused in the meantime."""
         now = self._now()
-        run = Run(plan.id, plan.version, 1, self.worker, now, now + RUN_LEASE)
+        run = PlanRun(plan.id, plan.version, 1, self.worker, now, now + RUN_LEASE)
         after = started(plan, now)
         approvers = tuple(approval.by for approval in plan.current_approvals)
-        event = self._event(EventName.STARTED, after, RunBegins(approvers, self.worker.host))
-        if not self._store.commit(Change((event,), plan, after, run=run)):
+        event = self._event(AuditEventName.STARTED, after, RunStarted(approvers, self.worker.host))
+        if not self._store.commit(StoreChange((event,), plan, after, run=run)):
             self._expect_no_pause()
             raise LeaseLostError
         return run
@@ -213,28 +220,30 @@ class RunStarter:
         if pause := self._store.pause():
             raise PausedError(pause)
 
-    def _taken_over(self, plan: PlanRecord, run: Run, why_not: StartObstacle | None) -> Run:
+    def _taken_over(self, plan: PlanRecord, run: PlanRun, why_not: StartProblem | None) -> PlanRun:
         until = self._now() + RUN_LEASE
         mine = replace(run, attempt=run.attempt + 1, worker=self.worker, leased_until=until)
-        after = asked_to_stop(plan, BY_SETTINGS, why_not) if why_not else taken_over(plan)
+        after = stop_requested(plan, SETTINGS_ACTOR, why_not) if why_not else taken_over(plan)
         detail = RunTakenOver(run.worker.host, run.worker.pid, self.worker.host)
-        events = [self._event(EventName.TAKEN_OVER, after, detail)]
+        events = [self._event(AuditEventName.TAKEN_OVER, after, detail)]
         if why_not:
-            events.append(self._event(EventName.NOT_STARTED, after, OnlyStopped(why_not)))
-        if not self._store.commit(Change(events, plan, after, run_before=run, run=mine)):
+            events.append(
+                self._event(AuditEventName.NOT_STARTED, after, RunStoppedAtTakeover(why_not))
+            )
+        if not self._store.commit(StoreChange(events, plan, after, run_before=run, run=mine)):
             raise LeaseLostError
         return mine
 
-    def _not_started(self, plan: PlanRecord, cause: StartObstacle) -> Exception:
+    def _not_started(self, plan: PlanRecord, cause: StartProblem) -> Exception:
         """LeaseLostError if another worker has started the plan or a person has stopped it."""
-        event = self._event(EventName.NOT_STARTED, plan, CouldNotBegin(cause))
-        after = called_back(plan)
-        if not self._store.commit(Change((event,), plan, after)):
+        event = self._event(AuditEventName.NOT_STARTED, plan, StartPrevented(cause))
+        after = reopened(plan)
+        if not self._store.commit(StoreChange((event,), plan, after)):
             return LeaseLostError()
         return NotStartedError(after, cause)
 
-    def _event(self, name: EventName, plan: PlanRecord, detail: EventDetail) -> Event:
-        return by_itself(plan, self._now(), name, detail)
+    def _event(self, name: AuditEventName, plan: PlanRecord, detail: EventDetail) -> AuditEvent:
+        return automatic_event(plan, self._now(), name, detail)
 
     @property
     def _store(self) -> "Store":

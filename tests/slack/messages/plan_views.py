@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from bot.core.audit_details import EventDetail
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState
-from bot.core.records import Approval, Event, EventName, Item, Outcome
+from bot.core.plan_transitions import proposed
+from bot.core.records import Approval, AuditEvent, AuditEventName, ImageOutcome, PlanItem
 from bot.core.result_reasons import ResultReason
-from bot.core.transitions import proposed
 from bot.core.usage import SourceScan, Usage
 from bot.playground.slack.blocks.surfaces import (
     check_message,
@@ -39,7 +39,7 @@ USED = Usage(
     not_checked=("batch", "sagemaker"),
 )
 
-NO_DETAIL = Sentence("")
+NO_DETAIL = ErrorText("")
 
 MOST_CHARACTERS = 10_000
 MOST_BLOCKS = 50
@@ -92,15 +92,15 @@ def approvals(*by: str) -> tuple[Approval, ...]:
     return tuple(Approval(each, NOW, 1) for each in by)
 
 
-def event(name: EventName, by: str = ANN, detail: EventDetail = NO_DETAIL) -> Event:
-    return Event(NOW + timedelta(hours=1), name, by, detail, "p7k2", 1)
+def event(name: AuditEventName, by: str = ANN, detail: EventDetail = NO_DETAIL) -> AuditEvent:
+    return AuditEvent(NOW + timedelta(hours=1), name, by, detail, "p7k2", 1)
 
 
-def items(outcome: Outcome, reason: ResultReason, *tags: str) -> tuple[Item, ...]:
-    return tuple(Item(f"sha256:{tag:>064}", (tag,), outcome, reason) for tag in tags)
+def items(outcome: ImageOutcome, reason: ResultReason, *tags: str) -> tuple[PlanItem, ...]:
+    return tuple(PlanItem(f"sha256:{tag:>064}", (tag,), outcome, reason) for tag in tags)
 
 
-def ended(state: PlanState, counts: Mapping[Outcome, int], **facts: Any) -> PlanView:
+def ended(state: PlanState, counts: Mapping[ImageOutcome, int], **facts: Any) -> PlanView:
     record = {"state": state, "approvals": approvals(ANN), **facts.pop("record", {})}
     return view(record=record, counts=counts, **facts)
 

@@ -5,22 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.decision_reasons import OnlyInChannel
-from bot.core.errors import RefusedError, Sentence
+from bot.core.errors import ErrorText, RefusedError
 from bot.core.estate import estate_of
 from bot.core.judge import Judged
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import (
-    EventName,
-    Item,
+    AuditEventName,
+    ImageOutcome,
     KnownRepository,
     LastScan,
-    Outcome,
     Pause,
+    PlanItem,
     PlanRecord,
     RepositoryPin,
 )
+from bot.core.refusal_reasons import ApprovableOnlyInChannel
 from bot.core.repository import RepositoryId
 from bot.core.usage import PastTagUser, Usage
 from bot.slack.action_ids import MOST_IN_LINE
@@ -68,7 +68,7 @@ PLAN = replace(
     approvals=approvals(ANN, BOB, *["arn:aws:iam::1:user/" + "x" * 64] * 3),
     execute_after=NOW,
 )
-EVERY_OUTCOME = dict.fromkeys(Outcome, MANY)
+EVERY_OUTCOME = dict.fromkeys(ImageOutcome, MANY)
 
 
 def harmless(content: MessageContent) -> str:
@@ -138,7 +138,7 @@ def test_pins() -> None:
 @pytest.mark.parametrize("state", PlanState)
 def test_history(state: PlanState) -> None:
     run = PlanResult(in_state(state), EVERY_OUTCOME)
-    last = event(EventName.DISMISSED, ANN, Sentence(NASTY))
+    last = event(AuditEventName.DISMISSED, ANN, ErrorText(NASTY))
     for each in (EndedPlan(run, last), EndedPlan(run, None)):
         assert harmless(history_message(HistoryView(LONG_NAME, [each] * 10, 10**18, 0.10)))
 
@@ -172,12 +172,14 @@ def test_why(state: PlanState) -> None:
         for new_pins in ((), pins):
             for item in (
                 None,
-                *(Item("", (), outcome, Sentence(NASTY * 40)) for outcome in Outcome),
+                *(PlanItem("", (), outcome, ErrorText(NASTY * 40)) for outcome in ImageOutcome),
             ):
                 shown = (in_state(state), NOW, explanation, new_pins, item, PAUSE, NOW)
                 harmless(why_message(WhyView("t" * 300, *shown)))
-    item = Item(f"sha256:{'a' * 64}", ("t" * 300,) * 40, Outcome.DELETED, Sentence(NASTY * 40))
-    for last in (event(EventName.ENDED), None):
+    item = PlanItem(
+        f"sha256:{'a' * 64}", ("t" * 300,) * 40, ImageOutcome.DELETED, ErrorText(NASTY * 40)
+    )
+    for last in (event(AuditEventName.ENDED), None):
         harmless(deleted_message(NASTY * 9, DeletedManifest(in_state(state), item), last))
     harmless(never_scanned_message(LONG))
 
@@ -207,5 +209,5 @@ def test_choices() -> None:
 
 
 def test_a_refusal_links_to_the_channel() -> None:
-    shown = refused(RefusedError(OnlyInChannel("team/api", "C0000000001")))
+    shown = refused(RefusedError(ApprovableOnlyInChannel("team/api", "C0000000001")))
     assert shown.text == "team/api can be approved only in its own channel, <#C0000000001>"

@@ -6,9 +6,9 @@ import pytest
 
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.reasons import Pinned
-from bot.core.records import BY_SETTINGS, EventName, Outcome, Pause
-from bot.core.result_reasons import DeletedElsewhere, ExecutionOff, RefusedByEcr
+from bot.core.records import SETTINGS_ACTOR, AuditEventName, ImageOutcome, Pause
+from bot.core.result_reasons import AlreadyDeleted, ExecutionDisabled, RefusedByEcr
+from bot.core.verdict_reasons import Pinned
 from bot.slack.messages.plan import plan_message
 from tests.render.builders import GB, image, plan
 from tests.slack.messages.plan_views import (
@@ -52,7 +52,7 @@ def test_approved() -> None:
 
 def test_approved_and_postponed() -> None:
     record = {"state": PlanState.APPROVED, "approvals": approvals(ANN), "execute_after": NOW}
-    shown = plan_message(view(record=record, last_event=event(EventName.POSTPONED)))
+    shown = plan_message(view(record=record, last_event=event(AuditEventName.POSTPONED)))
     assert "\nIt could not begin in time, and waits once more" in read(checked(shown).blocks)
 
 
@@ -69,7 +69,12 @@ def test_approved_when_it_is_over_during_a_pause() -> None:
     assert "*Deletion starts as soon as somebody resumes.*" in told
 
 
-COUNTS = {Outcome.PENDING: 3, Outcome.DELETED: 7, Outcome.SPARED: 1, Outcome.FAILED: 1}
+COUNTS = {
+    ImageOutcome.PENDING: 3,
+    ImageOutcome.DELETED: 7,
+    ImageOutcome.SKIPPED: 1,
+    ImageOutcome.FAILED: 1,
+}
 
 
 def test_executing() -> None:
@@ -91,7 +96,7 @@ def test_executing() -> None:
     [(12, "░" * 20), (1, "█" * 18 + "░" * 2), (0, "█" * 20)],
 )
 def test_the_bar_is_full_when_all_is_done(pending: int, bar: str) -> None:
-    counts = {Outcome.PENDING: pending, Outcome.DELETED: 12 - pending}
+    counts = {ImageOutcome.PENDING: pending, ImageOutcome.DELETED: 12 - pending}
     shown = plan_message(view(record={"state": PlanState.EXECUTING}, counts=counts))
     assert f"{bar}  {12 - pending} of 12 done" in read(shown.blocks)
 
@@ -106,8 +111,8 @@ def test_once_asked_to_stop_it_cannot_be_asked_again() -> None:
 def test_the_settings_stop_it_and_say_why() -> None:
     record = {
         "state": PlanState.EXECUTING,
-        "stop_asked_by": BY_SETTINGS,
-        "stop_cause": ExecutionOff(),
+        "stop_asked_by": SETTINGS_ACTOR,
+        "stop_cause": ExecutionDisabled(),
     }
     said = read(plan_message(view(record=record, counts=COUNTS)).blocks)
     assert "*`the settings (execution.enabled: false)` stopped it: stopping after" in said
@@ -115,7 +120,7 @@ def test_the_settings_stop_it_and_say_why() -> None:
 
 def test_done() -> None:
     record = {"freed_bytes": 20 * GB}
-    shown = plan_message(ended(PlanState.DONE, {Outcome.DELETED: 12}, record=record))
+    shown = plan_message(ended(PlanState.DONE, {ImageOutcome.DELETED: 12}, record=record))
     content = checked(shown)
     assert content.text == (
         "team/api: Deleted 12 of 12 manifests. Freed 20.0 GB, which saves $2.00 a month ($24.00 a "
@@ -135,7 +140,7 @@ Freed 20.0 GB, which saves $2.00 a month ($24.00 a year).
 
 def test_what_ecr_never_confirmed_is_told_apart() -> None:
     record = {"freed_bytes": 20 * GB, "unconfirmed_bytes": GB}
-    shown = plan_message(ended(PlanState.DONE, {Outcome.DELETED: 12}, record=record))
+    shown = plan_message(ended(PlanState.DONE, {ImageOutcome.DELETED: 12}, record=record))
     assert (
         "Freed 20.0 GB, which saves $2.00 a month ($24.00 a year).\n"
         "ECR never confirmed the deletion of another 1.00 GB: its answers were lost, and the "
@@ -145,11 +150,13 @@ def test_what_ecr_never_confirmed_is_told_apart() -> None:
 
 def test_failed_and_spared_with_why() -> None:
     told = (
-        *items(Outcome.FAILED, RefusedByEcr("ImageReferencedByManifestList", "in a list"), "1.1"),
-        *items(Outcome.SPARED, DeletedElsewhere(), "1.2"),
-        *items(Outcome.SPARED, Pinned(Pin("1.*", BOB, "<!channel> *note*")), "1.7", "1.9"),
+        *items(
+            ImageOutcome.FAILED, RefusedByEcr("ImageReferencedByManifestList", "in a list"), "1.1"
+        ),
+        *items(ImageOutcome.SKIPPED, AlreadyDeleted(), "1.2"),
+        *items(ImageOutcome.SKIPPED, Pinned(Pin("1.*", BOB, "<!channel> *note*")), "1.7", "1.9"),
     )
-    counts = {Outcome.DELETED: 6, Outcome.SPARED: 5, Outcome.FAILED: 1}
+    counts = {ImageOutcome.DELETED: 6, ImageOutcome.SKIPPED: 5, ImageOutcome.FAILED: 1}
     shown = ended(PlanState.FAILED, counts, told=told, record={"freed_bytes": GB})
     content = checked(plan_message(shown))
     assert read(content.blocks) == (
@@ -170,7 +177,7 @@ Freed 1.00 GB, which saves $0.10 a month ($1.20 a year).
 
 
 def test_spared_ones_that_nobody_named_are_counted() -> None:
-    shown = ended(PlanState.DONE, {Outcome.DELETED: 6, Outcome.SPARED: 6})
+    shown = ended(PlanState.DONE, {ImageOutcome.DELETED: 6, ImageOutcome.SKIPPED: 6})
     assert "*6 spared*." in read(checked(plan_message(shown)).blocks)
 
 
@@ -178,7 +185,7 @@ def test_spared_ones_that_nobody_named_are_counted() -> None:
     ("by", "said"), [(BOB, f"*Stopped by <@{BOB}>. Deleted"), (None, "*Ended early. Deleted")]
 )
 def test_stopped(by: str | None, said: str) -> None:
-    counts = {Outcome.DELETED: 2, Outcome.SPARED: 10}
+    counts = {ImageOutcome.DELETED: 2, ImageOutcome.SKIPPED: 10}
     shown = ended(PlanState.STOPPED, counts, record={"stop_asked_by": by})
     content = checked(plan_message(shown))
     assert said in read(content.blocks)
@@ -187,5 +194,5 @@ def test_stopped(by: str | None, said: str) -> None:
 
 def test_savings_of_a_run_that_are_not_exact_say_so() -> None:
     made = plan(image(1), exact=False)
-    shown = plan_message(view(made, {"state": PlanState.DONE}, counts={Outcome.DELETED: 1}))
+    shown = plan_message(view(made, {"state": PlanState.DONE}, counts={ImageOutcome.DELETED: 1}))
     assert "Freed about 1.00 GB, which saves about $0.10" in shown.text

@@ -6,7 +6,7 @@ from datetime import timedelta
 from bot.core.estate import Estate
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
-from bot.core.records import Outcome, Pause, RepositoryPin
+from bot.core.records import ImageOutcome, Pause, RepositoryPin
 from bot.playground.slack.blocks.surfaces import check_view, is_too_large
 from bot.slack.messages.home_tab import home
 from bot.slack.view_models import HomeView, LinkedPlan, NextReport, PlanResult
@@ -39,7 +39,7 @@ MUCH = HomeView(
     last_runs=[
         PlanResult(
             replace(PLAN, state=PlanState.STOPPED, approvals=approvals(ANN, BOB)),
-            dict.fromkeys(Outcome, 10**6),
+            dict.fromkeys(ImageOutcome, 10**6),
         )
     ]
     * 5,

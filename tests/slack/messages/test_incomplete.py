@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.errors import Sentence
-from bot.core.obstacles import Doubt
+from bot.core.errors import ErrorText
+from bot.core.plan_problems import UsageDrop
 from bot.core.usage import SourceScan
 from bot.slack.messages.plan import plan_message
 from tests.render.builders import image, plan
@@ -25,11 +25,11 @@ DENIED = SourceScan(
     "kubernetes",
     "cluster prod",
     0,
-    Sentence("arn:aws:iam::123456789012:role/x may not: attach <the> policy"),
+    ErrorText("arn:aws:iam::123456789012:role/x may not: attach <the> policy"),
 )
 
 
-DOUBTED = SourceScan("ecs", "eu-west-1", 2, Doubt(3, 40, NOW - timedelta(days=1)))
+DOUBTED = SourceScan("ecs", "eu-west-1", 2, UsageDrop(3, 40, NOW - timedelta(days=1)))
 
 
 def test_an_incomplete_plan_names_what_to_mend() -> None:

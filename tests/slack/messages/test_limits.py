@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_INDEX, Content, Manifest
-from bot.core.obstacles import Doubt, ScanCause
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState, make_plan
-from bot.core.records import Item, Outcome
+from bot.core.plan_problems import ScanFailureCause, UsageDrop
+from bot.core.records import ImageOutcome, PlanItem
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices
 from bot.core.usage import SOURCES, PastTagUser, SourceScan, UnscannedRegion, Usage
@@ -44,7 +44,12 @@ from tests.support import NOW
 
 NASTY = "<!channel> <@U0000000001> `*_~ &&&&&&&&&&&&&&&&&&&&&&&&&&&&&&&& :smile: <https://a|b> "
 LONG_NAME = "a" * 127 + "/" + "b" * 128
-COUNTS = {Outcome.PENDING: 1, Outcome.DELETED: 2, Outcome.SPARED: 3, Outcome.FAILED: 4}
+COUNTS = {
+    ImageOutcome.PENDING: 1,
+    ImageOutcome.DELETED: 2,
+    ImageOutcome.SKIPPED: 3,
+    ImageOutcome.FAILED: 4,
+}
 
 
 def crowd(number: int) -> Iterator[Manifest]:
@@ -108,9 +113,9 @@ ODD = odd_plan()
 
 def test_odd_names_in_every_state() -> None:
     told = [
-        Item(f"sha256:{n:064}", (f"{'t' * 300}{n}",), outcome, Sentence(f"{n} {NASTY * 20}"))
+        PlanItem(f"sha256:{n:064}", (f"{'t' * 300}{n}",), outcome, ErrorText(f"{n} {NASTY * 20}"))
         for n in range(10)
-        for outcome in (Outcome.FAILED, Outcome.SPARED)
+        for outcome in (ImageOutcome.FAILED, ImageOutcome.SKIPPED)
     ]
     for shown in every_state(ODD, told=told, why_not_started=NASTY * 30):
         content = checked(plan_message(shown))
@@ -118,9 +123,9 @@ def test_odd_names_in_every_state() -> None:
 
 
 def test_odd_problems() -> None:
-    causes = [Sentence(f"{number} {NASTY * 20}") for number in range(30)]
-    doubts = [Doubt(number, 99, NOW) for number in range(1, 31)]
-    failures: list[ScanCause] = [*doubts, *causes]
+    causes = [ErrorText(f"{number} {NASTY * 20}") for number in range(30)]
+    doubts = [UsageDrop(number, 99, NOW) for number in range(1, 31)]
+    failures: list[ScanFailureCause] = [*doubts, *causes]
     scans = tuple(SourceScan(NASTY, NASTY * 9, 0, failure) for failure in failures)
     made = plan(image(1), usage=Usage(scans=scans))
     content = checked(plan_message(view(replace(made, repository=ODD.repository))))

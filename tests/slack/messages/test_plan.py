@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.plan import PlanState
-from bot.core.records import BY_ITSELF, Approval, EventName, Outcome
+from bot.core.records import BOT_ACTOR, Approval, AuditEventName, ImageOutcome
 from bot.slack.action_ids import PlanRef
 from bot.slack.messages.plan import newer_message, outdated_message, plan_message
 from tests.render.builders import image, plan
@@ -24,7 +24,12 @@ from tests.slack.messages.plan_views import (
 )
 from tests.support import NOW
 
-COUNTS = {Outcome.PENDING: 3, Outcome.DELETED: 7, Outcome.SPARED: 1, Outcome.FAILED: 1}
+COUNTS = {
+    ImageOutcome.PENDING: 3,
+    ImageOutcome.DELETED: 7,
+    ImageOutcome.SKIPPED: 1,
+    ImageOutcome.FAILED: 1,
+}
 
 
 def test_nothing_to_delete_is_one_quiet_line() -> None:
@@ -54,12 +59,12 @@ DISMISSED = "~ `team/api`: not this time; dismissed"
     [
         (
             PlanState.DISMISSED,
-            event(EventName.DISMISSED),
+            event(AuditEventName.DISMISSED),
             f"{DISMISSED} by <@{ANN}> 2026-11-23 13:00 UTC. Nothing was deleted.",
         ),
         (
             PlanState.DISMISSED,
-            event(EventName.DISMISSED, BY_ITSELF),
+            event(AuditEventName.DISMISSED, BOT_ACTOR),
             f"{DISMISSED} 2026-11-23 13:00 UTC. Nothing was deleted.",
         ),
         (PlanState.DISMISSED, None, f"{DISMISSED}. Nothing was deleted."),
@@ -95,7 +100,7 @@ def test_outdated_approvals() -> None:
         view().plan, version=3, approvals=(*approvals(ANN), Approval(BOB, NOW, 2)), deletions=7
     )
     assert checked(
-        outdated_message(outdated, event(EventName.PROPOSED, ANN, Sentence("pinned 1.2")))
+        outdated_message(outdated, event(AuditEventName.PROPOSED, ANN, ErrorText("pinned 1.2")))
     ).text == (
         f"<@{BOB}>: what you approved, version 2, no longer counts. <@{ANN}> changed what goes: "
         "pinned 1.2. Look at version 3 above, and approve that if it is right."

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.core.audit_details import PinsKeep
-from bot.core.errors import Sentence
+from bot.core.audit_details import ImagesKeptByPins
+from bot.core.errors import ErrorText
 from bot.core.manifest import OCI_INDEX, Content, Unread
-from bot.core.records import EventName
+from bot.core.records import AuditEventName
 from bot.core.repository import RegistryId
 from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
 from bot.render.quantities import money, size
@@ -116,7 +116,7 @@ def test_a_plan_of_before_knows_no_whole() -> None:
 
 def test_unread_manifests_leave_the_whole_unknown() -> None:
     assert "frees about 1.00 GB." in shown(
-        content=plan(image(1, content=Unread(Sentence("AWS failed"))))
+        content=plan(image(1, content=Unread(ErrorText("AWS failed"))))
     )
 
 
@@ -175,12 +175,12 @@ def test_why_it_could_not_begin() -> None:
 
 
 def test_who_stopped_it_before_it_began() -> None:
-    said = shown(last_event=event(EventName.STOPPED))
+    said = shown(last_event=event(AuditEventName.STOPPED))
     assert f"Stopped by <@{ANN}> 2026-11-23 13:00 UTC, before anything was deleted." in said
 
 
 def test_whose_pins_changed_it() -> None:
-    last = event(EventName.PROPOSED, detail=PinsKeep(1, of=13))
+    last = event(AuditEventName.PROPOSED, detail=ImagesKeptByPins(1, of=13))
     line = f"~ Version 2 by <@{ANN}>: pins spare 1 of 13 that were to go."
     assert line in shown(record={"version": 2}, last_event=last)
     assert "~ Version" not in shown(last_event=last)

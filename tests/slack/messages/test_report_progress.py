@@ -5,21 +5,21 @@ from datetime import datetime
 
 import pytest
 
-from bot.core.errors import FailedCall, Sentence
-from bot.core.schedules import (
-    DueOutcome,
-    DueReport,
-    Missed,
-    NotDoneInADay,
+from bot.core.errors import ErrorText, FailedCall
+from bot.core.report_schedules import (
+    NotDoneWithinADay,
     ReportFailure,
-    Rest,
-    Round,
+    ReportOutcome,
+    ReportRound,
+    RoundSummary,
+    ScheduledReport,
     TooManyAttempts,
+    UnlistedRegistry,
 )
 from bot.slack.messages.report_progress import rest_message
 from tests.slack.messages.plan_views import checked
 
-ROUND = Round("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
+ROUND = ReportRound("*", datetime(2026, 11, 23, 9), 5.0)  # noqa: DTZ001 - local
 HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 
 
@@ -27,25 +27,25 @@ DENIED = FailedCall("ecr:DescribeImages", "AccessDeniedException")
 THROTTLED = FailedCall("ecr:DescribeImages", "ThrottlingException")
 
 
-def some(outcome: DueOutcome, *names: str, usd: float = 0.0) -> tuple[DueReport, ...]:
-    return tuple(DueReport(f"{HOST}/{name}", ROUND, outcome, usd) for name in names)
+def some(outcome: ReportOutcome, *names: str, usd: float = 0.0) -> tuple[ScheduledReport, ...]:
+    return tuple(ScheduledReport(f"{HOST}/{name}", ROUND, outcome, usd) for name in names)
 
 
-def failed(name: str, error: ReportFailure) -> DueReport:
-    return DueReport(f"{HOST}/{name}", ROUND, DueOutcome.FAILED, error=error)
+def failed(name: str, error: ReportFailure) -> ScheduledReport:
+    return ScheduledReport(f"{HOST}/{name}", ROUND, ReportOutcome.FAILED, error=error)
 
 
-def refused(name: str, call: FailedCall | None = DENIED) -> Sentence:
-    return Sentence(f"AWS refused {name}: grant it", call)
+def refused(name: str, call: FailedCall | None = DENIED) -> ErrorText:
+    return ErrorText(f"AWS refused {name}: grant it", call)
 
 
-def text(*reports: DueReport, missed: tuple[Missed, ...] = ()) -> str:
-    return checked(rest_message(Rest(ROUND, reports, missed))).text
+def text(*reports: ScheduledReport, missed: tuple[UnlistedRegistry, ...] = ()) -> str:
+    return checked(rest_message(RoundSummary(ROUND, reports, missed))).text
 
 
 def test_what_has_no_report_of_its_own() -> None:
-    nothing = some(DueOutcome.NOTHING, *(f"quiet/{number}" for number in range(7)))
-    small = some(DueOutcome.SMALL, "a", "b", "c", "d", "e", usd=0.64)
+    nothing = some(ReportOutcome.NOTHING, *(f"quiet/{number}" for number in range(7)))
+    small = some(ReportOutcome.SMALL, "a", "b", "c", "d", "e", usd=0.64)
     assert text(*nothing, *small) == (
         "7 repositories have nothing to delete; 5 save less than $5.00 a month each "
         "($3.20 together): `a`, `b`, `c`, `d`, `e`."
@@ -53,14 +53,14 @@ def test_what_has_no_report_of_its_own() -> None:
 
 
 def test_one_of_each() -> None:
-    found = text(*some(DueOutcome.NOTHING, "quiet"), *some(DueOutcome.SMALL, "a", usd=1))
+    found = text(*some(ReportOutcome.NOTHING, "quiet"), *some(ReportOutcome.SMALL, "a", usd=1))
     assert found == (
         "1 repository has nothing to delete; 1 saves less than $5.00 a month ($1.00): `a`."
     )
 
 
 def test_only_small_ones() -> None:
-    found = text(*some(DueOutcome.SMALL, *(f"lab/{number}" for number in range(30)), usd=0.1))
+    found = text(*some(ReportOutcome.SMALL, *(f"lab/{number}" for number in range(30)), usd=0.1))
     assert found.startswith("30 repositories save less than $5.00 a month each ($3.00 together): ")
     assert found.endswith("`lab/19` and 10 more.")
 
@@ -68,7 +68,7 @@ def test_only_small_ones() -> None:
 def test_failures_of_the_same_call_share_a_line() -> None:
     found = text(
         failed("a/b", refused("a/b")),
-        failed("e/f", Sentence("e/f is *gone*")),
+        failed("e/f", ErrorText("e/f is *gone*")),
         failed("c/d", refused("c/d")),
     )
     assert found == (
@@ -80,7 +80,7 @@ def test_failures_of_the_same_call_share_a_line() -> None:
 
 
 def test_the_same_failure_is_no_example() -> None:
-    away = Sentence("The database cannot be used")
+    away = ErrorText("The database cannot be used")
     found = text(failed("a", away), failed("b", TooManyAttempts(3)), failed("c", away))
     assert found == (
         "2 repositories cannot be planned (`a`, `c`): The database cannot be used "
@@ -95,8 +95,8 @@ def test_the_same_failure_is_no_example() -> None:
         (refused("a"), refused("b"), 1),
         (refused("a"), refused("b", THROTTLED), 2),
         (refused("a", None), refused("b", None), 2),
-        (NotDoneInADay(refused("a")), NotDoneInADay(refused("b")), 1),
-        (NotDoneInADay(refused("a")), refused("a"), 2),
+        (NotDoneWithinADay(refused("a")), NotDoneWithinADay(refused("b")), 1),
+        (NotDoneWithinADay(refused("a")), refused("a"), 2),
         (TooManyAttempts(3), TooManyAttempts(3), 1),
     ],
 )
@@ -111,12 +111,12 @@ def test_a_name_in_two_registries() -> None:
 
 
 def test_many_failures() -> None:
-    many = (failed(f"lab/{number}", Sentence(f"{number} " * 500)) for number in range(60))
+    many = (failed(f"lab/{number}", ErrorText(f"{number} " * 500)) for number in range(60))
     assert text(*many).endswith("… and 55 more")
 
 
 def test_a_registry_that_cannot_be_listed() -> None:
-    assert text(missed=(Missed("registries[1]", Sentence("AWS refused it")),)) == (
+    assert text(missed=(UnlistedRegistry("registries[1]", ErrorText("AWS refused it")),)) == (
         "A registry (registries[1]) cannot be listed, so that its reports are missing: "
         "AWS refused it"
     )

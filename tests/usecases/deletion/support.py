@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.core.records import Outcome, PlanRecord
+from bot.core.records import ImageOutcome, PlanRecord
 from bot.playground.aws import manifests
 from tests.usecases.site import Killed, Site
 
@@ -81,5 +81,5 @@ def releases(site: Site, number: int) -> None:
 def victim_of(site: Site, plan: PlanRecord) -> str:
     """1.0, which goes in the last batch, whatever its digest."""
     digest: str = site.shelf.repository.digest_by_tag["1.0"]
-    assert site.outcomes(plan)[digest] is Outcome.PENDING
+    assert site.outcomes(plan)[digest] is ImageOutcome.PENDING
     return digest

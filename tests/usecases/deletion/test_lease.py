@@ -8,8 +8,8 @@ from threading import Event
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.records import Change, PlanRecord, Run
-from bot.core.transitions import started, taken_over
+from bot.core.plan_transitions import started, taken_over
+from bot.core.records import PlanRecord, PlanRun, StoreChange
 from bot.usecases.deletion.lease import (
     JOB_LEASE,
     LEASE_MARGIN,
@@ -31,9 +31,9 @@ def plan(site: Site) -> PlanRecord:
         site.shelf.image(f"1.{number}", age=60 - number)
     before = site.approved()
     now = site.clock()
-    run = Run(before.id, before.version, 1, HERE, now, now + RUN_LEASE)
+    run = PlanRun(before.id, before.version, 1, HERE, now, now + RUN_LEASE)
     after = started(before, now)
-    assert site.store.commit(Change((), before, after, run=run))
+    assert site.store.commit(StoreChange((), before, after, run=run))
     return after
 
 
@@ -45,7 +45,7 @@ def lease(site: Site, plan: PlanRecord) -> Lease:
 def lose(site: Site, plan: PlanRecord) -> None:
     run = site.run(plan)
     mine = replace(run, attempt=2, worker=THERE)
-    assert site.store.commit(Change((), plan, taken_over(plan), run_before=run, run=mine))
+    assert site.store.commit(StoreChange((), plan, taken_over(plan), run_before=run, run=mine))
 
 
 def test_it_is_renewed(site: Site, plan: PlanRecord, lease: Lease) -> None:

@@ -7,9 +7,9 @@ import pytest
 from bot.core.audit_details import DeletedAsApproved
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.core.result_reasons import (
-    DeletedElsewhere,
+    AlreadyDeleted,
 )
 from bot.render.events import UNCONFIRMED, item_words
 from tests.usecases.deletion.support import (
@@ -39,8 +39,8 @@ def test_what_hangs_on_a_failure_stays_though_the_worker_dies(
         site.carry_out(plan)
     site.wait(minutes=2)
     plan = site.take_over(plan)
-    assert site.outcomes(plan)[child] is Outcome.FAILED
-    assert site.outcomes(plan)[family["signature"]] is Outcome.SPARED
+    assert site.outcomes(plan)[child] is ImageOutcome.FAILED
+    assert site.outcomes(plan)[family["signature"]] is ImageOutcome.SKIPPED
     site.check_receipt(plan)
 
 
@@ -92,7 +92,7 @@ def test_a_late_effect_after_two_deaths_is_found_out(site: Site) -> None:
     gone(site, victim)
     site.wait(minutes=2)
     plan = site.take_over(plan)
-    assert site.items(plan)[victim].outcome is Outcome.DELETED
+    assert site.items(plan)[victim].outcome is ImageOutcome.DELETED
     assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 1010)
 
 
@@ -101,7 +101,7 @@ def test_a_late_effect_of_an_index_skips_nothing(site: Site, family: dict[str, s
     site.fault("BatchDeleteImage", cut="before")
     site.after("digests", 1, lambda: gone(site, family["1.0"]))
     plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     assert site.items(plan)[family["1.0"]].is_unconfirmed
 
 
@@ -123,7 +123,7 @@ def test_what_was_given_up_and_then_found_gone_is_no_failure(site: Site) -> None
     first = list(site.outcomes(plan))[:40]
 
     def hook(called: str) -> None:
-        if called == "after settle" and site.outcomes(plan)[first[-1]] is Outcome.FAILED:
+        if called == "after settle" and site.outcomes(plan)[first[-1]] is ImageOutcome.FAILED:
             for digest in first:
                 gone(site, digest)
 
@@ -131,7 +131,7 @@ def test_what_was_given_up_and_then_found_gone_is_no_failure(site: Site) -> None
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
+    assert by_outcome == {ImageOutcome.DELETED: 40, ImageOutcome.SKIPPED: MANY - 40}
     site.check_receipt(plan)
 
 
@@ -152,8 +152,8 @@ def test_a_batch_that_never_left_claims_nothing(site: Site, moment: str) -> None
     site.wait(minutes=2)
     plan = site.take_over(plan)
     assert (plan.state, plan.freed_bytes, plan.unconfirmed_bytes) == (PlanState.DONE, 2 * 1010, 0)
-    assert site.items(plan)[victim].outcome is Outcome.SPARED
-    assert site.items(plan)[victim].reason == DeletedElsewhere()
+    assert site.items(plan)[victim].outcome is ImageOutcome.SKIPPED
+    assert site.items(plan)[victim].reason == AlreadyDeleted()
     assert site.detail("deleted") == "as approved"
     site.check_receipt(plan)
 
@@ -214,7 +214,7 @@ def test_a_call_without_effect_is_not_blamed_for_what_somebody_does_later(site: 
     gone(site, victim)
     site.wait(minutes=2)
     plan = site.take_over(plan)
-    assert site.items(plan)[victim].reason == DeletedElsewhere()
+    assert site.items(plan)[victim].reason == AlreadyDeleted()
     assert (plan.freed_bytes, plan.unconfirmed_bytes) == (2 * 1010, 0)
 
 

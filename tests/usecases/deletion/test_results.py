@@ -7,13 +7,13 @@ import pytest
 from bot.core.errors import ServiceError
 from bot.core.manifest import ManifestName
 from bot.core.plan import PlanState
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.core.result_reasons import (
-    DeletedElsewhere,
+    AlreadyDeleted,
     NotReached,
-    PartOfKept,
+    PartOfSkipped,
     RefusedByEcr,
-    TooManyFailures,
+    TooManyFailedDeletions,
 )
 from bot.render.events import item_words
 from bot.render.reasons import reason_words
@@ -38,7 +38,7 @@ def test_what_ecr_refuses_has_failed(site: Site) -> None:
     reason = RefusedByEcr("KmsError", "Injected by the stand-in")
     assert site.items(plan)[victim].reason == reason
     assert site.detail("failed") == reason_words(reason)
-    assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 2
+    assert list(site.outcomes(plan).values()).count(ImageOutcome.DELETED) == 2
     assert plan.freed_bytes == 2 * 1010
     site.check_receipt(plan)
 
@@ -48,10 +48,10 @@ def test_what_hangs_on_something_that_failed_is_skipped(site: Site, family: dict
     site.aws.world.stick(site.shelf.repository, family["1.0"])
     plan = site.carry_out(plan)
     outcomes = site.outcomes(plan)
-    assert outcomes.pop(family["1.0"]) is Outcome.FAILED
-    assert set(outcomes.values()) == {Outcome.SPARED}
+    assert outcomes.pop(family["1.0"]) is ImageOutcome.FAILED
+    assert set(outcomes.values()) == {ImageOutcome.SKIPPED}
     reason = site.items(plan)[family["signature"]].reason
-    assert isinstance(reason, PartOfKept)
+    assert isinstance(reason, PartOfSkipped)
     assert reason.other == ManifestName(family["1.0"], tag="1.0")
     assert isinstance(reason.reason, RefusedByEcr)
 
@@ -65,9 +65,13 @@ def test_failures_pile_up(site: Site) -> None:
     plan = site.carry_out(plan)
     assert plan.state is PlanState.FAILED
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.FAILED: 10, Outcome.DELETED: 30, Outcome.SPARED: MANY - 40}
+    assert by_outcome == {
+        ImageOutcome.FAILED: 10,
+        ImageOutcome.DELETED: 30,
+        ImageOutcome.SKIPPED: MANY - 40,
+    }
     last = list(site.items(plan).values())[-1]
-    assert last.reason == NotReached(TooManyFailures(10, 40))
+    assert last.reason == NotReached(TooManyFailedDeletions(10, 40))
 
 
 def test_what_an_index_still_lists_is_tried_after_the_next_pass(
@@ -80,7 +84,7 @@ def test_what_an_index_still_lists_is_tried_after_the_next_pass(
     site.after("settle", 3, site.shelf.repository.stuck.clear)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     assert site.calls("BatchDeleteImage") == 4
 
 
@@ -91,8 +95,8 @@ def test_what_ecr_says_an_index_lists_for_ever_fails(site: Site, family: dict[st
     plan = site.carry_out(plan)
     assert plan.state is PlanState.FAILED
     outcomes = site.outcomes(plan)
-    assert outcomes.pop(child) is Outcome.FAILED
-    assert set(outcomes.values()) == {Outcome.DELETED}
+    assert outcomes.pop(child) is ImageOutcome.FAILED
+    assert set(outcomes.values()) == {ImageOutcome.DELETED}
     site.check_receipt(plan)
 
 
@@ -104,7 +108,7 @@ def test_what_is_gone_when_ecr_is_asked_to_delete_it_is_skipped(site: Site) -> N
     site.after("journal", 1, lambda: gone(site, victim))
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
-    assert site.items(plan)[victim].reason == DeletedElsewhere()
+    assert site.items(plan)[victim].reason == AlreadyDeleted()
 
 
 THROTTLED = {"error": "ThrottlingException"}
@@ -116,7 +120,7 @@ def test_throttling_passes(site: Site) -> None:
     site.fault("BatchDeleteImage", times=None, every=3, **THROTTLED)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     assert site.slept
 
 
@@ -126,7 +130,7 @@ def test_throttling_for_ever_fails(site: Site) -> None:
     site.fault("BatchDeleteImage", times=None, **THROTTLED)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.FAILED
-    assert set(site.outcomes(plan).values()) == {Outcome.FAILED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.FAILED}
     assert site.slept == [1, 2, 4, 8, 15, 15, 15]
     assert "AWS throttled ecr:BatchDeleteImage" in site.detail("failed")
     site.check_receipt(plan)
@@ -138,7 +142,7 @@ def test_a_lost_answer_is_no_failure(site: Site) -> None:
     site.fault("BatchDeleteImage", times=None, every=2, cut="after")
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     assert {item.is_unconfirmed for item in site.items(plan).values()} == {True, False}
     site.check_receipt(plan)
 
@@ -150,7 +154,7 @@ def test_a_call_that_gets_no_answer_is_tried_again(site: Site, fault: dict[str, 
     site.fault("BatchDeleteImage", **fault)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     site.check_receipt(plan)
 
 
@@ -159,7 +163,7 @@ def test_what_an_answer_leaves_out_is_looked_up(site: Site) -> None:
     plan = site.approved()
     site.fault("BatchDeleteImage", answer={"imageIds": [], "failures": []})
     plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     site.check_receipt(plan)
 
 
@@ -171,7 +175,7 @@ def test_a_call_that_nobody_saw_take_effect_is_not_taken_for_somebody_elses(site
     site.fault("BatchDeleteImage", cut="before")
     site.after("journal", 2, lambda: gone(site, victim))
     plan = site.carry_out(plan)
-    assert site.items(plan)[victim].outcome is Outcome.DELETED
+    assert site.items(plan)[victim].outcome is ImageOutcome.DELETED
 
 
 def test_a_late_call_corrects_the_receipt(site: Site) -> None:
@@ -189,7 +193,7 @@ def test_a_late_call_corrects_the_receipt(site: Site) -> None:
     site.hook = hook
     plan = site.carry_out(plan)
     assert site.events(plan)[-3:] == ["spared", "deleted", "ended"]
-    assert site.items(plan)[victim].outcome is Outcome.DELETED
+    assert site.items(plan)[victim].outcome is ImageOutcome.DELETED
     assert (plan.freed_bytes, plan.unconfirmed_bytes) == (0, 1010)
     site.check_receipt(plan)
 
@@ -201,7 +205,7 @@ def test_who_may_not_ends_the_run(site: Site) -> None:
     plan = site.carry_out(plan)
     assert plan.state is PlanState.FAILED
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.FAILED: 40, Outcome.SPARED: MANY - 40}
+    assert by_outcome == {ImageOutcome.FAILED: 40, ImageOutcome.SKIPPED: MANY - 40}
     assert site.calls("BatchDeleteImage") == 4
     assert "AWS refused ecr:BatchDeleteImage" in site.detail("ended")
     site.check_receipt(plan)
@@ -224,7 +228,7 @@ def test_a_failing_read_starts_again_from_what_is_stored(site: Site) -> None:
     site.after("settle", 4, lambda: site.fault("ListImages", error="ServerException", status=500))
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     assert 2 in site.slept
 
 
@@ -236,7 +240,7 @@ def test_reads_that_fail_for_long_end_the_run(site: Site) -> None:
     assert plan.state is PlanState.STOPPED
     assert site.slept == [2, 4, 8, 16, 32, 60]
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
+    assert by_outcome == {ImageOutcome.DELETED: 40, ImageOutcome.SKIPPED: MANY - 40}
     last = list(site.items(plan).values())[-1]
     assert item_words(last).startswith("was not reached: AWS refused ecr:DescribeImages")
     site.check_receipt(plan)
@@ -253,7 +257,7 @@ def test_it_does_not_end_while_nobody_can_tell_what_became_of_a_call(site: Site)
     site.aws.world.access.clear()
     site.wait(minutes=2)
     plan = site.take_over(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     site.check_receipt(plan)
 
 

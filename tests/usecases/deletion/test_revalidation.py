@@ -10,16 +10,16 @@ import pytest
 from bot.bootstrap.storage import SharedManifestCache
 from bot.core.manifest import ManifestName
 from bot.core.plan import PlanState
-from bot.core.reasons import InUse, PartOf
-from bot.core.records import Outcome
+from bot.core.records import ImageOutcome
 from bot.core.result_reasons import (
-    DeletedElsewhere,
+    AlreadyDeleted,
     KeptNow,
+    ManifestTextUnreadable,
     PulledSince,
     PushedAgain,
     SkippedWith,
-    TextUnreadable,
 )
+from bot.core.verdict_reasons import InUse, PartOf
 from bot.render.events import item_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.planning import Planner
@@ -68,9 +68,9 @@ def test_what_changed_before_the_start_is_skipped(site: Site, change: Change) ->
     change(site, victim)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
-    assert site.items(plan)[victim].outcome is Outcome.SPARED
+    assert site.items(plan)[victim].outcome is ImageOutcome.SKIPPED
     assert CHANGES[change] in site.reason(plan, victim)
-    assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 2
+    assert list(site.outcomes(plan).values()).count(ImageOutcome.DELETED) == 2
     site.check_receipt(plan)
 
 
@@ -92,9 +92,9 @@ def test_what_changed_between_two_batches_is_skipped(site: Site, change: Change)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
     item = site.items(plan)[last]
-    assert item.outcome is Outcome.SPARED
+    assert item.outcome is ImageOutcome.SKIPPED
     assert LATER[change].replace("1.0", tag) in item_words(item)
-    assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == MANY - 1
+    assert list(site.outcomes(plan).values()).count(ImageOutcome.DELETED) == MANY - 1
     site.check_receipt(plan)
 
 
@@ -111,14 +111,14 @@ def test_a_scan_of_usage_holds_for_ten_minutes(site: Site) -> None:
     scans = site.scans
     plan = site.carry_out(plan)
     assert site.scans == scans + 1
-    assert site.outcomes(plan)[last] is Outcome.DELETED
+    assert site.outcomes(plan)[last] is ImageOutcome.DELETED
 
 
 def test_a_family_is_skipped_together(site: Site, family: dict[str, str]) -> None:
     plan = site.approved()
     site.in_use[family["1.0-arm64"]] = ("a pod",)
     plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
     reasons = {digest: item.reason for digest, item in site.items(plan).items()}
     assert reasons[family["1.0-arm64"]] == KeptNow(InUse(("a pod",)))
     of_signature = reasons[family["signature"]]
@@ -136,7 +136,7 @@ def test_a_family_is_skipped_together_by_what_is_seen_last(
     site.wait(minutes=1)
     site.after("commit", 1, lambda: site.shelf.pull(family["1.0-amd64"], site.clock()))
     plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
     reasons = {digest: item.reason for digest, item in site.items(plan).items()}
     pulled_at = NOW + timedelta(minutes=6)
     assert reasons[family["1.0-amd64"]] == PulledSince(pulled_at)
@@ -153,8 +153,8 @@ def test_of_a_family_that_has_begun_to_go_the_rest_is_skipped(
     site.after("settle", 1, lambda: site.pin(family["1.0-amd64"]))
     plan = site.carry_out(plan)
     outcomes = site.outcomes(plan)
-    assert outcomes.pop(family["1.0"]) is Outcome.DELETED
-    assert set(outcomes.values()) == {Outcome.SPARED}
+    assert outcomes.pop(family["1.0"]) is ImageOutcome.DELETED
+    assert set(outcomes.values()) == {ImageOutcome.SKIPPED}
     site.check_receipt(plan)
 
 
@@ -165,8 +165,8 @@ def test_a_referrer_that_went_with_its_subject_skips_nothing(
     signature = family["signature"]
     site.after("settle", 2, lambda: site.aws.world.remove(site.shelf.repository, signature))
     plan = site.carry_out(plan)
-    assert site.items(plan)[signature].reason == DeletedElsewhere()
-    assert list(site.outcomes(plan).values()).count(Outcome.DELETED) == 3
+    assert site.items(plan)[signature].reason == AlreadyDeleted()
+    assert list(site.outcomes(plan).values()).count(ImageOutcome.DELETED) == 3
 
 
 def test_what_cannot_be_read_once_more_is_skipped(site: Site) -> None:
@@ -175,8 +175,8 @@ def test_what_cannot_be_read_once_more_is_skipped(site: Site) -> None:
     victim = victim_of(site, plan)
     site.fault("BatchGetImage", answer={"images": [], "failures": []})
     plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.SPARED}
-    assert site.items(plan)[victim].reason == TextUnreadable()
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
+    assert site.items(plan)[victim].reason == ManifestTextUnreadable()
 
 
 def test_nothing_is_added(site: Site) -> None:
@@ -216,7 +216,7 @@ def test_what_changed_while_it_was_frozen_right_before_a_call_is_seen(
 
     site.after("renew_run", 2, freeze)
     plan = site.carry_out(plan)
-    assert site.items(plan)[victim].outcome is Outcome.SPARED
+    assert site.items(plan)[victim].outcome is ImageOutcome.SKIPPED
     site.check_receipt(plan)
 
 
@@ -285,7 +285,7 @@ def test_in_a_large_repository_newcomers_are_looked_for_once_a_minute(
 
     site.after("settle", 4, later)
     plan = site.carry_out(plan)
-    assert site.items(plan)[last].outcome is Outcome.SPARED
+    assert site.items(plan)[last].outcome is ImageOutcome.SKIPPED
 
 
 # whose reads are whose
@@ -305,7 +305,7 @@ def test_another_replica_that_reads_meanwhile_is_not_taken_for_somebody(
 
     site.after("settle", 4, plan_elsewhere)
     plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
 
 
 def test_what_was_read_without_a_database_is_no_pull_elsewhere(site: Site, tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_what_was_read_without_a_database_is_no_pull_elsewhere(site: Site, tmp_p
     with SqliteManifestCache(tmp_path / "server.db") as server:
         site.cache = server
         plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
 
 
 @pytest.mark.parametrize("fault", [{"error": "ServerException"}, {"cut": "after"}])
@@ -329,7 +329,7 @@ def test_texts_that_cannot_be_read_for_a_moment_are_read_again(
     plan = site.approved()
     site.fault("BatchGetImage", **fault)
     plan = site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     assert site.slept
 
 

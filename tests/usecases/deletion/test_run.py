@@ -6,17 +6,17 @@ from itertools import count
 
 import pytest
 
-from bot.core.errors import Sentence
-from bot.core.obstacles import ScanFailed
+from bot.core.errors import ErrorText
 from bot.core.plan import PlanState
-from bot.core.reasons import NotAmongNewest, NothingKeeps, TagGroup
-from bot.core.records import Outcome
+from bot.core.plan_problems import ScanFailed
+from bot.core.records import ImageOutcome
 from bot.core.result_reasons import (
-    GroundChanged,
+    NewPlanProblems,
     NotReached,
-    StoppedBy,
+    StoppedByPerson,
 )
 from bot.core.usage import Sighting
+from bot.core.verdict_reasons import NotAmongNewest, NothingKeeps, TagPatterns
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import manifests
 from bot.render.events import item_words
@@ -39,7 +39,7 @@ as_many_as_aws_takes = pytest.mark.parametrize(
 def test_what_was_approved_is_deleted(site: Site, family: dict[str, str]) -> None:
     plan = site.carry_out()
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     assert site.outcomes(plan).keys() == set(family.values())
     assert len(site.there) == 2
     site.check_receipt(plan)
@@ -82,7 +82,7 @@ def test_a_signed_manifest_is_known_by_its_payload_and_deleted(site: Site) -> No
     digest = site.shelf.push(old, "0.9", age=400)
     assert digest != f"sha256:{hashlib.sha256(old.encode()).hexdigest()}"
     plan = site.carry_out()
-    assert site.outcomes(plan) == {digest: Outcome.DELETED}
+    assert site.outcomes(plan) == {digest: ImageOutcome.DELETED}
     kept = site.store.kept_manifest(site.shelf.id.uri, digest)
     assert kept
     assert (kept.text, kept.media_type) == (old, manifests.DOCKER_SCHEMA_1)
@@ -90,7 +90,7 @@ def test_a_signed_manifest_is_known_by_its_payload_and_deleted(site: Site) -> No
 
 def test_the_receipt_tells_why_it_was_deleted(site: Site, family: dict[str, str]) -> None:
     item = site.items(site.carry_out())[family["1.0"]]
-    group = TagGroup(("*",))
+    group = TagPatterns(("*",))
     assert item.reason == NothingKeeps((NotAmongNewest(rank=3, of=2, group=group),))
 
 
@@ -112,7 +112,7 @@ def test_large_manifests_are_deleted_a_few_at_a_time(site: Site) -> None:
     size = 3 * BYTES_PER_CALL // 4
     images = site.shelf.large_manifests(30, size)
     plan = site.carry_out()
-    assert site.outcomes(plan) == dict.fromkeys(images[:-2], Outcome.DELETED)
+    assert site.outcomes(plan) == dict.fromkeys(images[:-2], ImageOutcome.DELETED)
     deletions = site.aws.world.calls.named("ecr:BatchDeleteImage")
     most = max(len(call.params["imageIds"]) for call in deletions)
     assert most <= (MAX_TEXT_BYTES + CALLS_AT_ONCE * BYTES_PER_CALL) / size
@@ -132,9 +132,9 @@ def test_stop(site: Site) -> None:
     assert plan.state is PlanState.STOPPED
     assert plan.stop_asked_by == ANN.name
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
+    assert by_outcome == {ImageOutcome.DELETED: 40, ImageOutcome.SKIPPED: MANY - 40}
     last = list(site.items(plan).values())[-1]
-    assert last.reason == NotReached(StoppedBy(ANN.name))
+    assert last.reason == NotReached(StoppedByPerson(ANN.name))
     assert site.events(plan)[-1] == "stopped"
     site.check_receipt(plan)
 
@@ -176,10 +176,10 @@ def test_a_source_that_cannot_be_read_any_more_stops_the_run(site: Site) -> None
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
     by_outcome = Counter(site.outcomes(plan).values())
-    assert by_outcome == {Outcome.DELETED: 40, Outcome.SPARED: MANY - 40}
+    assert by_outcome == {ImageOutcome.DELETED: 40, ImageOutcome.SKIPPED: MANY - 40}
     last = list(site.items(plan).values())[-1]
     assert last.reason == NotReached(
-        GroundChanged((ScanFailed("files", "a list", Sentence("the file is gone")),))
+        NewPlanProblems((ScanFailed("files", "a list", ErrorText("the file is gone")),))
     )
     site.check_receipt(plan)
 
@@ -205,7 +205,7 @@ def test_a_reference_that_may_mean_the_repository_stops_the_run(
     site.after("settle", 4, name_it)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
-    assert Counter(site.outcomes(plan).values())[Outcome.DELETED] == 40
+    assert Counter(site.outcomes(plan).values())[ImageOutcome.DELETED] == 40
     last = list(site.items(plan).values())[-1]
     assert why in item_words(last)
     assert reference in item_words(last)
@@ -248,7 +248,7 @@ def test_who_has_lost_the_run_deletes_nothing_more(site: Site, method: str, call
     site.hook = hook
     with pytest.raises(LeaseLostError):
         site.carry_out(plan)
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     site.check_receipt(plan)
     assert site.events(plan).count("ended") == 1
 
@@ -274,7 +274,7 @@ def test_who_loses_the_run_while_batches_are_sent_sends_no_more(site: Site) -> N
     site.hook = lambda _: None
     plan = site.take_over(plan)
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     site.check_receipt(plan)
 
 

@@ -6,23 +6,23 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import delete, update
 
-from bot.core.errors import DamagedError, RequestError, Sentence, ServiceError
-from bot.core.obstacles import ScanFailed
+from bot.core.errors import DamagedError, ErrorText, RequestError, ServiceError
 from bot.core.plan import PlanState
-from bot.core.records import Outcome, PlanRecord
+from bot.core.plan_problems import ScanFailed
+from bot.core.records import ImageOutcome, PlanRecord
 from bot.core.repository import RegistryId
 from bot.core.result_reasons import (
-    DeletedThereToo,
-    ExecutionOff,
-    GroundChanged,
-    NothingScanned,
-    NotWhatWasApproved,
+    AllSourcesSwitchedOff,
+    ApprovedHashDiffers,
+    ExecutionDisabled,
+    NewPlanProblems,
+    NewReplica,
     SourceSwitchedOff,
 )
 from bot.render.errors import not_started_words
 from bot.render.events import item_words
 from bot.render.obstacles import start_obstacle_words
-from bot.store.tables import ApprovalRow, ItemRow, VersionRow
+from bot.store.tables import ApprovalRow, PlanItemRow, PlanVersionRow
 from bot.usecases.deletion.lease import RUN_LEASE, LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
 from bot.usecases.deletion.run import ShutdownError
@@ -107,7 +107,7 @@ def test_somebody_may_stop_it_while_it_is_announced(site: Site, plan: PlanRecord
 def test_execution_that_is_switched_off(site: Site, plan: PlanRecord) -> None:
     error = called_back(site, plan, enabled=False)
     assert not error.is_incomplete
-    assert error.cause == ExecutionOff()
+    assert error.cause == ExecutionDisabled()
     assert not_started_words(error.plan, error.cause) == (
         f"The plan {plan.id} for team/api could not begin (the settings have execution.enabled: "
         "false), so it is proposed again, without approvals"
@@ -118,20 +118,20 @@ def test_an_incomplete_rescan(site: Site, plan: PlanRecord) -> None:
     site.unread = "the file is gone"
     error = called_back(site, plan)
     assert error.is_incomplete
-    unread = ScanFailed("files", "a list", Sentence("the file is gone"))
-    assert error.cause == GroundChanged((unread,))
+    unread = ScanFailed("files", "a list", ErrorText("the file is gone"))
+    assert error.cause == NewPlanProblems((unread,))
 
 
 def test_sources_that_were_all_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
     site.sources = ()
     error = called_back(site, plan)
     assert error.is_incomplete
-    assert error.cause == GroundChanged((NothingScanned(),))
+    assert error.cause == NewPlanProblems((AllSourcesSwitchedOff(),))
 
 
 def test_a_source_that_was_switched_off_meanwhile(site: Site, plan: PlanRecord) -> None:
     site.not_checked = ("ecs",)
-    assert called_back(site, plan).cause == GroundChanged((SourceSwitchedOff("ecs"),))
+    assert called_back(site, plan).cause == NewPlanProblems((SourceSwitchedOff("ecs"),))
 
 
 def test_deletions_that_would_be_carried_elsewhere(site: Site, plan: PlanRecord) -> None:
@@ -140,7 +140,7 @@ def test_deletions_that_would_be_carried_elsewhere(site: Site, plan: PlanRecord)
     site.places |= {there}
     site.aws.world.replicate([("123456789012", "us-east-1")], deletions=True)
     site.open_registry()
-    assert called_back(site, plan).cause == GroundChanged((DeletedThereToo(there),))
+    assert called_back(site, plan).cause == NewPlanProblems((NewReplica(there),))
 
 
 def test_a_repository_that_is_gone(site: Site, plan: PlanRecord) -> None:
@@ -161,12 +161,12 @@ def test_a_registry_that_the_settings_do_not_know_any_more(site: Site, plan: Pla
 def test_another_hash_than_the_approved_one(site: Site, plan: PlanRecord, hash_: str) -> None:
     with site.store._database.writing() as session:
         session.execute(update(ApprovalRow).values(hash=hash_))
-    assert called_back(site, plan).cause == NotWhatWasApproved(plan.version)
+    assert called_back(site, plan).cause == ApprovedHashDiffers(plan.version)
 
 
 def test_a_stored_version_that_was_changed(site: Site, plan: PlanRecord) -> None:
     with site.store._database.writing() as session:
-        session.execute(update(VersionRow).values(hash="ab12"))
+        session.execute(update(PlanVersionRow).values(hash="ab12"))
     assert "is not what was stored" in str(called_back(site, plan))
 
 
@@ -267,7 +267,7 @@ def test_a_plan_is_due(site: Site, plan: PlanRecord) -> None:
 def test_it_is_taken_over(site: Site, left: PlanRecord) -> None:
     plan = site.take_over(left)
     assert plan.state is PlanState.DONE
-    assert set(site.outcomes(plan).values()) == {Outcome.DELETED}
+    assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
     run = site.run(plan)
     assert (run.attempt, run.worker) == (2, THERE)
     assert site.detail("taken_over") == "from here, process 7; goes on on there"
@@ -323,7 +323,7 @@ def test_what_is_stored_is_compared_once_more(site: Site, left: PlanRecord) -> N
 
 def test_a_receipt_that_was_changed(site: Site, left: PlanRecord) -> None:
     with site.store._database.writing() as session:
-        session.execute(delete(ItemRow).where(ItemRow.position == 0))
+        session.execute(delete(PlanItemRow).where(PlanItemRow.position == 0))
     with pytest.raises(DamagedError, match="is not about what the plan deletes"):
         site.take_over(left)
     assert site.calls("BatchDeleteImage") == 0

@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.patterns import Patterns
-from bot.core.schedules import (
-    DueOutcome,
-    DueReport,
-    Entry,
-    Round,
+from bot.core.report_schedules import (
+    ReportOutcome,
+    ReportRound,
     Schedule,
-    belongs_to,
-    due,
+    ScheduledReport,
+    ScheduleEntry,
+    due_rounds,
+    entry_of,
     why_not_posted,
 )
 from bot.core.usage import SourceScan, Usage
@@ -25,8 +25,8 @@ DAY = timedelta(days=1)
 LONG_AGO = MONDAY - 365 * DAY
 
 
-def entry(*globs: str, schedule: str = "mon 09:00", is_posted: bool = True) -> Entry:
-    return Entry(Patterns.of(*globs), Schedule.parse(schedule, "UTC"), 5.0, is_posted)
+def entry(*globs: str, schedule: str = "mon 09:00", is_posted: bool = True) -> ScheduleEntry:
+    return ScheduleEntry(Patterns.of(*globs), Schedule.parse(schedule, "UTC"), 5.0, is_posted)
 
 
 @pytest.mark.parametrize(
@@ -39,43 +39,44 @@ def entry(*globs: str, schedule: str = "mon 09:00", is_posted: bool = True) -> E
     ],
 )
 def test_it_is_made_up_for_within_a_day(now: datetime, *, is_due: bool) -> None:
-    found = [Round("*", datetime(2026, 11, 23, 9), 5.0)] if is_due else []  # noqa: DTZ001
-    assert list(due([entry("*")], LONG_AGO, now)) == found
+    found = [ReportRound("*", datetime(2026, 11, 23, 9), 5.0)] if is_due else []  # noqa: DTZ001
+    assert list(due_rounds([entry("*")], LONG_AGO, now)) == found
 
 
 def test_what_was_due_before_there_was_a_bot_never_comes() -> None:
-    assert not due([entry("*")], MONDAY, MONDAY + DAY / 2)
-    assert due([entry("*")], MONDAY - timedelta(seconds=1), MONDAY + DAY / 2)
+    assert not due_rounds([entry("*")], MONDAY, MONDAY + DAY / 2)
+    assert due_rounds([entry("*")], MONDAY - timedelta(seconds=1), MONDAY + DAY / 2)
 
 
 def test_without_a_channel_nothing_is_due() -> None:
-    assert not due([entry("*", is_posted=False)], LONG_AGO, MONDAY)
+    assert not due_rounds([entry("*", is_posted=False)], LONG_AGO, MONDAY)
 
 
 def test_of_entries_that_say_the_same_the_first_counts() -> None:
     first, second = entry("a", "b"), entry("a", "b")
-    (found,) = due([first, second], LONG_AGO, MONDAY).values()
+    (found,) = due_rounds([first, second], LONG_AGO, MONDAY).values()
     assert found is first
     assert first.name == "a, b"
 
 
 def test_the_first_entry_that_matches() -> None:
     api, rest = entry("team/api", is_posted=False), entry("*")
-    assert belongs_to(HERE, [api, rest]) is api
-    assert belongs_to(HERE, [rest, api]) is rest
-    assert belongs_to(HERE, [entry("other")]) is None
+    assert entry_of(HERE, [api, rest]) is api
+    assert entry_of(HERE, [rest, api]) is rest
+    assert entry_of(HERE, [entry("other")]) is None
 
 
 def test_what_deserves_a_message() -> None:
-    unseen = Usage(scans=(SourceScan("ecs", "here", 0, Sentence("it failed")),), not_checked=())
+    unseen = Usage(scans=(SourceScan("ecs", "here", 0, ErrorText("it failed")),), not_checked=())
     saves = content("new", "old", "older")
     usd = saves.savings.usd_per_month
     assert why_not_posted(saves, 0) is None
     assert why_not_posted(saves, usd) is None
-    assert why_not_posted(saves, usd * 1.01) is DueOutcome.SMALL
-    assert why_not_posted(content("new"), 0) is DueOutcome.NOTHING
+    assert why_not_posted(saves, usd * 1.01) is ReportOutcome.SMALL
+    assert why_not_posted(content("new"), 0) is ReportOutcome.NOTHING
     assert why_not_posted(content("new", usage=unseen), 5) is None
 
 
 def test_names_of_repositories() -> None:
-    assert DueReport(HERE.uri, Round("*", datetime(2026, 11, 23, 9), 0)).name == HERE.name  # noqa: DTZ001
+    this_round = ReportRound("*", datetime(2026, 11, 23, 9), 0)  # noqa: DTZ001
+    assert ScheduledReport(HERE.uri, this_round).name == HERE.name

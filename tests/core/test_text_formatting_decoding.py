@@ -1,6 +1,6 @@
 import pytest
 
-from bot.core.words import decode_text
+from bot.core.text_formatting import decode_text
 
 TEXT = "a: ä\n# €\n"
 

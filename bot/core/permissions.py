@@ -6,46 +6,46 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Generic, TypeAlias, TypeVar
 
-from bot.core.decision_reasons import (
-    ApprovedAlready,
-    NameMustBeTyped,
-    NoChannel,
-    NoSourceOn,
-    NothingToDelete,
-    OnlyInChannel,
-    OnlyInSlack,
-    OtherNameTyped,
-    OtherVersion,
-    PlanIncomplete,
-    PlanStands,
-    Refusal,
-    ReportOnly,
-    TooFewApprovals,
-    UndoWindowOpen,
-)
 from bot.core.patterns import Patterns
-from bot.core.person_reasons import (
-    FullMember,
-    Grant,
-    GroupUnreadable,
-    Guest,
-    HasCredentials,
+from bot.core.permission_reasons import (
+    ApproverPatternTooWide,
+    CommandLineApprovalNotCounted,
+    FullWorkspaceMember,
+    GrantReason,
+    GroupMemberNotAllowed,
+    HasAwsCredentials,
     InApproverGroup,
-    MadeThePin,
-    MatchesApprover,
+    MatchesApproverPattern,
+    MemberOfOtherWorkspace,
     NamedApprover,
-    NoApprover,
-    NoMemberInGroup,
-    NotCounted,
-    OtherWorkspace,
-    PatternTooWide,
+    NotAnApprover,
     PersonRefusal,
+    PinAuthor,
+    UserGroupUnreadable,
+    WorkspaceGuest,
     WorkspaceUnknown,
 )
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord
+from bot.core.refusal_reasons import (
+    AlreadyApproved,
+    ApprovableOnlyInChannel,
+    ApprovableOnlyInSlack,
+    NoApprovalChannel,
+    NoSourceEnabled,
+    NothingToDelete,
+    OutdatedVersion,
+    PlanIncomplete,
+    Refusal,
+    ReportOnlyMode,
+    RepositoryNameNotTyped,
+    TooFewApprovals,
+    UndoWindowOpen,
+    WrongNameTyped,
+    WrongPlanState,
+)
 
 _ARN = re.compile(
     r"(?P<service>arn:[^:\[]*:[^:\[]*:[^:\[]*):(?P<account>\d{12}):(?P<resource>.+)", re.ASCII
@@ -55,26 +55,26 @@ _ARN = re.compile(
 _SETS = re.compile(r"\[!?.[^]]*\]")
 _LITERAL = re.compile(r"\w", re.ASCII)
 
-Why_co = TypeVar("Why_co", covariant=True)
+Reason_co = TypeVar("Reason_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
-    reason: Grant
+class PermissionGranted:
+    reason: GrantReason
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(Generic[Why_co]):
-    reason: Why_co
+class PermissionRefused(Generic[Reason_co]):
+    reason: Reason_co
 
 
-Decision: TypeAlias = Granted | Refused[Refusal]
-Standing: TypeAlias = Granted | Refused[PersonRefusal]
+ApprovalPermission: TypeAlias = PermissionGranted | PermissionRefused[Refusal]
+PersonPermission: TypeAlias = PermissionGranted | PermissionRefused[PersonRefusal]
 """As a person, whatever the plan is."""
 
 
 @dataclass(frozen=True, slots=True)
-class SlackPerson:
+class SlackUser:
     """`groups`: the user groups that the person is in; None if they could not be read."""
 
     id: str
@@ -96,7 +96,7 @@ class AwsIdentity:
         return self.arn
 
 
-Person = SlackPerson | AwsIdentity
+Person = SlackUser | AwsIdentity
 
 
 def person_without_directory(name: str, rules: ApprovalRules) -> Person | None:
@@ -107,7 +107,7 @@ def person_without_directory(name: str, rules: ApprovalRules) -> Person | None:
     asks_for_more = not rules.approvers or any(map(_is_user_group, rules.approvers))
     if name not in rules.approvers and asks_for_more:
         return None
-    return SlackPerson(name, workspace="", is_guest=False, groups=frozenset())
+    return SlackUser(name, workspace="", is_guest=False, groups=frozenset())
 
 
 def may_approve(  # noqa: PLR0913 - the last three are all that the person said
@@ -118,7 +118,7 @@ def may_approve(  # noqa: PLR0913 - the last three are all that the person said
     version: int,
     channel: str | None,
     typed: str | None,
-) -> Decision:
+) -> ApprovalPermission:
     """`version`: the one that the person saw; `channel`: where they said so, None outside Slack;
     `typed`: what they typed to confirm, None if nobody asked them.
 
@@ -131,126 +131,126 @@ def may_approve(  # noqa: PLR0913 - the last three are all that the person said
         or _no_way(person, plan, rules)
     )
     if impossible:
-        return Refused(impossible)
+        return PermissionRefused(impossible)
     standing = _stands_as_approver(person, rules)
-    if isinstance(standing, Refused):
+    if isinstance(standing, PermissionRefused):
         return standing
     mendable = (
         _elsewhere(person, plan, rules, channel)
         or _twice(person, plan)
         or _unconfirmed(plan, rules, typed)
     )
-    return Refused(mendable) if mendable else standing
+    return PermissionRefused(mendable) if mendable else standing
 
 
-def may_have_approved(person: Person, rules: ApprovalRules) -> Standing:
+def counts_as_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
     """Whether a stored approval counts, by the rules of the process that carries the plan out."""
     if isinstance(person, AwsIdentity) and rules.required > 1:
-        return Refused(NotCounted(rules.required))
+        return PermissionRefused(CommandLineApprovalNotCounted(rules.required))
     return _stands_as_approver(person, rules)
 
 
-def why_unapprovable(plan: PlanRecord) -> PlanIncomplete | NoSourceOn | NothingToDelete | None:
+def why_unapprovable(plan: PlanRecord) -> PlanIncomplete | NoSourceEnabled | NothingToDelete | None:
     """Why nobody can approve what is proposed; None if somebody can."""
     if not plan.complete:
         return PlanIncomplete()
     if not plan.checked:
-        return NoSourceOn()
+        return NoSourceEnabled()
     return None if plan.deletions else NothingToDelete()
 
 
-def why_outdated(plan: PlanRecord, version: int) -> OtherVersion | None:
-    return None if version == plan.version else OtherVersion(plan.version, version)
+def why_outdated(plan: PlanRecord, version: int) -> OutdatedVersion | None:
+    return None if version == plan.version else OutdatedVersion(plan.version, version)
 
 
 def needs_typing(plan: PlanRecord, rules: ApprovalRules) -> bool:
     return plan.manifests > 0 and plan.deletions / plan.manifests > rules.confirm_over
 
 
-def may_pin(person: Person, rules: ApprovalRules) -> Standing:
+def may_pin(person: Person, rules: ApprovalRules) -> PersonPermission:
     return _takes_part(person, rules)
 
 
-def may_unpin(person: Person, pin: Pin, rules: ApprovalRules) -> Standing:
+def may_unpin(person: Person, pin: Pin, rules: ApprovalRules) -> PersonPermission:
     """Whose pin it is, and whoever may approve: in any channel, and on the command line whatever
     number of approvals is required."""
     if pin.by == person.name:
-        return Granted(MadeThePin(person.name))
+        return PermissionGranted(PinAuthor(person.name))
     return _stands_as_approver(person, rules)
 
 
-def may_confirm_usage(person: Person, rules: ApprovalRules) -> Standing:
+def may_confirm_usage(person: Person, rules: ApprovalRules) -> PersonPermission:
     """It makes plans complete, and so open to approval."""
     return _stands_as_approver(person, rules)
 
 
-def may_pause(person: Person, rules: ApprovalRules) -> Standing:
+def may_pause(person: Person, rules: ApprovalRules) -> PersonPermission:
     """Also who may resume: it lets deletions begin again."""
     return _stands_as_approver(person, rules)
 
 
-def may_ask_for_report(person: Person, rules: ApprovalRules) -> Standing:
+def may_ask_for_report(person: Person, rules: ApprovalRules) -> PersonPermission:
     return _takes_part(person, rules)
 
 
-def may_dismiss(person: Person, rules: ApprovalRules) -> Standing:
+def may_dismiss(person: Person, rules: ApprovalRules) -> PersonPermission:
     return _takes_part(person, rules)
 
 
-def may_stop(person: Person, rules: ApprovalRules) -> Standing:
+def may_stop(person: Person, rules: ApprovalRules) -> PersonPermission:
     return _takes_part(person, rules)
 
 
-def _over(plan: PlanRecord) -> PlanStands | None:
+def _over(plan: PlanRecord) -> WrongPlanState | None:
     if plan.state is PlanState.PROPOSED:
         return None
-    return PlanStands(plan.repository.name, plan.state)
+    return WrongPlanState(plan.repository.name, plan.state)
 
 
 def _no_way(
     person: Person, plan: PlanRecord, rules: ApprovalRules
-) -> ReportOnly | NoChannel | OnlyInSlack | None:
+) -> ReportOnlyMode | NoApprovalChannel | ApprovableOnlyInSlack | None:
     """What keeps everybody from approving the way this person does."""
     if rules.report_only:
-        return ReportOnly()
-    if isinstance(person, SlackPerson):
-        return NoChannel(plan.repository.name) if rules.channel is None else None
-    return OnlyInSlack(rules.required) if rules.required > 1 else None
+        return ReportOnlyMode()
+    if isinstance(person, SlackUser):
+        return NoApprovalChannel(plan.repository.name) if rules.channel is None else None
+    return ApprovableOnlyInSlack(rules.required) if rules.required > 1 else None
 
 
 def _elsewhere(
     person: Person, plan: PlanRecord, rules: ApprovalRules, channel: str | None
-) -> OnlyInChannel | None:
+) -> ApprovableOnlyInChannel | None:
     if isinstance(person, AwsIdentity) or channel == rules.channel:
         return None
-    return OnlyInChannel(plan.repository.name, rules.channel)
+    return ApprovableOnlyInChannel(plan.repository.name, rules.channel)
 
 
-def _twice(person: Person, plan: PlanRecord) -> ApprovedAlready | None:
+def _twice(person: Person, plan: PlanRecord) -> AlreadyApproved | None:
     approvers = {approval.by for approval in plan.current_approvals}
-    return ApprovedAlready(person.name) if person.name in approvers else None
+    return AlreadyApproved(person.name) if person.name in approvers else None
 
 
 def _unconfirmed(
     plan: PlanRecord, rules: ApprovalRules, typed: str | None
-) -> NameMustBeTyped | OtherNameTyped | None:
+) -> RepositoryNameNotTyped | WrongNameTyped | None:
     if not needs_typing(plan, rules):
         return None
     name = plan.repository.name
     if typed is None:
-        return NameMustBeTyped(name, plan.deletions, plan.manifests)
-    return None if typed.strip() == name else OtherNameTyped(name, typed.strip())
+        return RepositoryNameNotTyped(name, plan.deletions, plan.manifests)
+    return None if typed.strip() == name else WrongNameTyped(name, typed.strip())
 
 
-def _takes_part(person: Person, rules: ApprovalRules) -> Standing:
+def _takes_part(person: Person, rules: ApprovalRules) -> PersonPermission:
     """Open to every full member, since it only ever keeps more; and to whoever may approve, so
     that they can stop what they approved."""
     member = _stands_as_member(person, rules)
     approver = _stands_as_approver(person, rules)
-    return approver if isinstance(approver, Granted) else member
+    return approver if isinstance(approver, PermissionGranted) else member
 
 
-def _stands_as_approver(person: Person, rules: ApprovalRules) -> Standing:
+def _stands_as_approver(person: Person, rules: ApprovalRules) -> PersonPermission:
     if not rules.approvers:
         return _stands_as_member(person, rules)
     if isinstance(person, AwsIdentity):
@@ -258,49 +258,53 @@ def _stands_as_approver(person: Person, rules: ApprovalRules) -> Standing:
     return _stands_by_id(person, rules)
 
 
-def _stands_as_member(person: Person, rules: ApprovalRules) -> Standing:
+def _stands_as_member(person: Person, rules: ApprovalRules) -> PersonPermission:
     if isinstance(person, AwsIdentity):
-        return Granted(HasCredentials(person.arn))
+        return PermissionGranted(HasAwsCredentials(person.arn))
     why_not = _why_no_member(person, rules)
-    return Granted(FullMember(person.id)) if why_not is None else Refused(why_not)
+    return (
+        PermissionGranted(FullWorkspaceMember(person.id))
+        if why_not is None
+        else PermissionRefused(why_not)
+    )
 
 
 def _why_no_member(
-    person: SlackPerson, rules: ApprovalRules
-) -> WorkspaceUnknown | OtherWorkspace | Guest | None:
+    person: SlackUser, rules: ApprovalRules
+) -> WorkspaceUnknown | MemberOfOtherWorkspace | WorkspaceGuest | None:
     if rules.workspace is None:
         return WorkspaceUnknown(person.id)
     if person.workspace != rules.workspace:
-        return OtherWorkspace(person.id)
-    return Guest(person.id) if person.is_guest else None
+        return MemberOfOtherWorkspace(person.id)
+    return WorkspaceGuest(person.id) if person.is_guest else None
 
 
-def _stands_by_id(person: SlackPerson, rules: ApprovalRules) -> Standing:
+def _stands_by_id(person: SlackUser, rules: ApprovalRules) -> PersonPermission:
     if person.id in rules.approvers:
-        return Granted(NamedApprover(person.id))
+        return PermissionGranted(NamedApprover(person.id))
     groups = [approver for approver in rules.approvers if _is_user_group(approver)]
     if groups and person.groups is None:
-        return Refused(GroupUnreadable(person.id, groups[0]))
+        return PermissionRefused(UserGroupUnreadable(person.id, groups[0]))
     common = next((group for group in groups if group in (person.groups or ())), None)
     if common is None:
-        return Refused(NoApprover(person.name))
+        return PermissionRefused(NotAnApprover(person.name))
     if (why_not := _why_no_member(person, rules)) is not None:
-        return Refused(NoMemberInGroup(common, why_not))
-    return Granted(InApproverGroup(person.id, common))
+        return PermissionRefused(GroupMemberNotAllowed(common, why_not))
+    return PermissionGranted(InApproverGroup(person.id, common))
 
 
 def _is_user_group(approver: str) -> bool:
     return approver.startswith("S")
 
 
-def _stands_by_arn(person: AwsIdentity, rules: ApprovalRules) -> Standing:
+def _stands_by_arn(person: AwsIdentity, rules: ApprovalRules) -> PersonPermission:
     globs = [approver for approver in rules.approvers if approver.startswith("arn:")]
     if fitting := next((glob for glob in globs if _fits(glob, person.arn)), None):
-        return Granted(MatchesApprover(person.arn, fitting))
+        return PermissionGranted(MatchesApproverPattern(person.arn, fitting))
     fitting_too_many = (g for g in globs if _is_too_wide(g) and Patterns.of(g).match(person.arn))
     if wide := next(fitting_too_many, None):
-        return Refused(PatternTooWide(wide))
-    return Refused(NoApprover(person.name))
+        return PermissionRefused(ApproverPatternTooWide(wide))
+    return PermissionRefused(NotAnApprover(person.name))
 
 
 def _fits(glob: str, arn: str) -> bool:
@@ -321,15 +325,15 @@ def _is_too_wide(glob: str) -> bool:
 
 
 def why_not_enough(
-    plan: PlanRecord, decisions: Mapping[str, Decision], required: int
+    plan: PlanRecord, decisions: Mapping[str, ApprovalPermission], required: int
 ) -> TooFewApprovals | None:
     """Why fewer people approved than this process requires; None if enough did. `decisions`: by
     approver, whether their approval counts here."""
     approvers = sorted({each.by for each in plan.current_approvals})
-    counted = sum(isinstance(decisions[by], Granted) for by in approvers)
+    counted = sum(isinstance(decisions[by], PermissionGranted) for by in approvers)
     if counted >= required:
         return None
-    refused = [found for by in approvers if isinstance(found := decisions[by], Refused)]
+    refused = [found for by in approvers if isinstance(found := decisions[by], PermissionRefused)]
     reasons = tuple(each.reason for each in refused)
     return TooFewApprovals(required, counted, len(approvers), reasons)
 

@@ -2,19 +2,25 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.core.words import either, moment, named, ordinal, short
+from bot.core.text_formatting import (
+    format_time,
+    join_with_or,
+    manifest_label,
+    ordinal,
+    short_digest,
+)
 
 DIGEST = "sha256:" + "ab12" * 16
 
 
 def test_a_digest_is_shortened_as_docker_does() -> None:
-    assert short(DIGEST) == "sha256:ab12ab12ab12…"
-    assert short("sha256:ab12") == "sha256:ab12"
+    assert short_digest(DIGEST) == "sha256:ab12ab12ab12…"
+    assert short_digest("sha256:ab12") == "sha256:ab12"
 
 
 def test_a_manifest_is_named_by_its_first_tag_and_its_digest() -> None:
-    assert named(DIGEST, ["1.4.0", "1.4"]) == "1.4.0 (sha256:ab12ab12ab12…)"
-    assert named(DIGEST, []) == "sha256:ab12ab12ab12…"
+    assert manifest_label(DIGEST, ["1.4.0", "1.4"]) == "1.4.0 (sha256:ab12ab12ab12…)"
+    assert manifest_label(DIGEST, []) == "sha256:ab12ab12ab12…"
 
 
 @pytest.mark.parametrize(
@@ -37,10 +43,10 @@ def test_ordinals(number: int, words: str) -> None:
 
 
 def test_a_moment_is_told_to_the_minute() -> None:
-    assert moment(datetime(2026, 11, 3, 9, 5, 59, tzinfo=UTC)) == "2026-11-03 09:05 UTC"
+    assert format_time(datetime(2026, 11, 3, 9, 5, 59, tzinfo=UTC)) == "2026-11-03 09:05 UTC"
 
 
 def test_alternatives() -> None:
-    assert either(["a"]) == "a"
-    assert either(["a", "b"]) == "a or b"
-    assert either(["a", "b", "c"]) == "a, b or c"
+    assert join_with_or(["a"]) == "a"
+    assert join_with_or(["a", "b"]) == "a or b"
+    assert join_with_or(["a", "b", "c"]) == "a, b or c"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from bot.core.person_reasons import PersonRefusal
+from bot.core.permission_reasons import PersonRefusal
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 
@@ -12,7 +12,7 @@ from bot.core.plan import PlanState
 
 
 @dataclass(frozen=True, slots=True)
-class PlanStands:
+class WrongPlanState:
     """The plan of that repository (by name) is past what was asked for."""
 
     repository: str
@@ -20,7 +20,7 @@ class PlanStands:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherVersion:
+class OutdatedVersion:
     """`current` counts, and the person saw `seen`."""
 
     current: int
@@ -33,7 +33,7 @@ class PlanIncomplete:
 
 
 @dataclass(frozen=True, slots=True)
-class NoSourceOn:
+class NoSourceEnabled:
     """All sources of usage are switched off."""
 
 
@@ -46,26 +46,26 @@ class NothingToDelete:
 
 
 @dataclass(frozen=True, slots=True)
-class ReportOnly:
+class ReportOnlyMode:
     """`execution.enabled: false`"""
 
 
 @dataclass(frozen=True, slots=True)
-class NoChannel:
+class NoApprovalChannel:
     """`reports` gives the repository none."""
 
     repository: str
 
 
 @dataclass(frozen=True, slots=True)
-class OnlyInSlack:
+class ApprovableOnlyInSlack:
     """`required` approvals are more than one, and those of the command line do not count."""
 
     required: int
 
 
 @dataclass(frozen=True, slots=True)
-class OnlyInChannel:
+class ApprovableOnlyInChannel:
     """`channel`: its id; None if it has none."""
 
     repository: str
@@ -73,12 +73,12 @@ class OnlyInChannel:
 
 
 @dataclass(frozen=True, slots=True)
-class ApprovedAlready:
+class AlreadyApproved:
     person: str
 
 
 @dataclass(frozen=True, slots=True)
-class NameMustBeTyped:
+class RepositoryNameNotTyped:
     """Of the repository, since the plan deletes `deletions` of `manifests`."""
 
     repository: str
@@ -87,7 +87,7 @@ class NameMustBeTyped:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherNameTyped:
+class WrongNameTyped:
     repository: str
     typed: str
 
@@ -96,7 +96,7 @@ class OtherNameTyped:
 
 
 @dataclass(frozen=True, slots=True)
-class PinOfAnother:
+class PinnedByAnotherPerson:
     """It can only be replaced by its maker or an approver."""
 
     pin: Pin
@@ -140,7 +140,7 @@ class UsageFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherNumber:
+class WrongWorkloadCount:
     """The person confirmed `workloads`, which is not what is true now."""
 
     workloads: int
@@ -148,7 +148,7 @@ class OtherNumber:
 
 
 @dataclass(frozen=True, slots=True)
-class PausedAlready:
+class AlreadyPaused:
     """`why` is the person's own text, and may be empty. UTC."""
 
     by: str
@@ -156,23 +156,23 @@ class PausedAlready:
     why: str
 
 
-ApprovalLack: TypeAlias = TooFewApprovals | UndoWindowOpen
+ApprovalProblem: TypeAlias = TooFewApprovals | UndoWindowOpen
 
 Refusal: TypeAlias = (
     PersonRefusal
-    | PlanStands
-    | OtherVersion
+    | WrongPlanState
+    | OutdatedVersion
     | PlanIncomplete
-    | NoSourceOn
+    | NoSourceEnabled
     | NothingToDelete
-    | ReportOnly
-    | NoChannel
-    | OnlyInSlack
-    | OnlyInChannel
-    | ApprovedAlready
-    | NameMustBeTyped
-    | OtherNameTyped
-    | PinOfAnother
-    | OtherNumber
-    | PausedAlready
+    | ReportOnlyMode
+    | NoApprovalChannel
+    | ApprovableOnlyInSlack
+    | ApprovableOnlyInChannel
+    | AlreadyApproved
+    | RepositoryNameNotTyped
+    | WrongNameTyped
+    | PinnedByAnotherPerson
+    | WrongWorkloadCount
+    | AlreadyPaused
 )

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot.core.authority import (
+from bot.core.permissions import (
+    ApprovalPermission,
     AwsIdentity,
-    Decision,
-    Granted,
+    PermissionGranted,
     Person,
-    SlackPerson,
+    SlackUser,
     may_approve,
     may_ask_for_report,
     may_confirm_usage,
@@ -30,7 +30,7 @@ from tests.core.records import consent, record
 
 EVERYBODY = ApprovalRules((), 1, 0.5, "T1", "C1")
 
-ANN = SlackPerson("U1", "T1", is_guest=False, groups=frozenset({"S1"}))
+ANN = SlackUser("U1", "T1", is_guest=False, groups=frozenset({"S1"}))
 BOB = replace(ANN, id="U2", groups=frozenset())
 GUEST = replace(BOB, is_guest=True)
 STRANGER = replace(BOB, workspace="T2")
@@ -45,7 +45,9 @@ def rules(*approvers: str, **changes: Any) -> ApprovalRules:
     return replace(EVERYBODY, approvers=approvers, **changes)
 
 
-def decide(person: Person = ANN, plan: PlanRecord | None = None, **given: Any) -> Decision:
+def decide(
+    person: Person = ANN, plan: PlanRecord | None = None, **given: Any
+) -> ApprovalPermission:
     said: dict[str, Any] = {
         "rules": EVERYBODY,
         "version": 2,
@@ -55,8 +57,8 @@ def decide(person: Person = ANN, plan: PlanRecord | None = None, **given: Any) -
     return may_approve(person, plan or record(), **(said | given))
 
 
-def reason_of(decision: Decision) -> str:
-    if isinstance(decision, Granted):
+def reason_of(decision: ApprovalPermission) -> str:
+    if isinstance(decision, PermissionGranted):
         return grant_words(decision.reason)
     return refusal_words(decision.reason)
 
@@ -91,7 +93,7 @@ def test_who_may_approve(
     description: str, person: Person, approvers: tuple[str, ...], because: str
 ) -> None:
     decision = decide(person, rules=rules(*approvers))
-    assert isinstance(decision, Granted), description
+    assert isinstance(decision, PermissionGranted), description
     assert because in reason_of(decision)
 
 
@@ -139,7 +141,7 @@ def test_who_may_not(
     description: str, person: Person, approvers: tuple[str, ...], because: str
 ) -> None:
     decision = decide(person, rules=rules(*approvers))
-    assert not isinstance(decision, Granted), description
+    assert not isinstance(decision, PermissionGranted), description
     assert because in reason_of(decision)
 
 
@@ -165,7 +167,7 @@ def test_who_may_not(
 )
 def test_a_glob_that_is_too_wide_grants_nothing_and_is_named(glob: str) -> None:
     decision = decide(USER, rules=rules(glob))
-    assert not isinstance(decision, Granted)
+    assert not isinstance(decision, PermissionGranted)
     assert f"{glob} is too wide" in reason_of(decision)
 
 
@@ -191,7 +193,7 @@ def test_a_glob_that_is_too_wide_grants_nothing_and_is_named(glob: str) -> None:
 )
 def test_what_cannot_be_approved(description: str, plan: PlanRecord, because: str) -> None:
     decision = decide(plan=plan)
-    assert not isinstance(decision, Granted), description
+    assert not isinstance(decision, PermissionGranted), description
     assert because in reason_of(decision)
 
 
@@ -200,7 +202,7 @@ def test_what_cannot_be_approved(description: str, plan: PlanRecord, because: st
     [(), (consent("U1", version=1),), (consent("U2"),), (consent("U2"), consent("U1", version=1))],
 )
 def test_only_ones_own_approval_of_this_version_hinders(approvals: tuple[Any, ...]) -> None:
-    assert isinstance(decide(plan=record(approvals=approvals)), Granted)
+    assert isinstance(decide(plan=record(approvals=approvals)), PermissionGranted)
 
 
 @pytest.mark.parametrize(
@@ -225,14 +227,14 @@ def test_slack_takes_approvals_in_one_channel(
     description: str, given: dict[str, Any], because: str
 ) -> None:
     decision = decide(**given)
-    assert not isinstance(decision, Granted), description
+    assert not isinstance(decision, PermissionGranted), description
     assert because in reason_of(decision)
 
 
 @pytest.mark.parametrize("person", [ANN, GUEST, ROLE])
 def test_what_is_only_reported_nobody_approves(person: Person) -> None:
     decision = decide(person, rules=rules(report_only=True))
-    assert not isinstance(decision, Granted)
+    assert not isinstance(decision, PermissionGranted)
     assert "have `execution.enabled: false`, so plans are only reported" in reason_of(decision)
 
 
@@ -241,11 +243,11 @@ def test_what_is_only_reported_nobody_approves(person: Person) -> None:
 )
 @pytest.mark.parametrize("person", [ANN, ROLE])
 def test_of_what_is_only_reported_all_else_is_decided(may: Any, person: Person) -> None:
-    assert isinstance(may(person, rules(report_only=True)), Granted)
+    assert isinstance(may(person, rules(report_only=True)), PermissionGranted)
 
 
 def test_the_command_line_needs_no_channel() -> None:
-    assert isinstance(decide(ROLE, rules=rules(channel=None, workspace=None)), Granted)
+    assert isinstance(decide(ROLE, rules=rules(channel=None, workspace=None)), PermissionGranted)
 
 
 @pytest.mark.parametrize("approvers", [(), (ROLE.arn,), ("U1",)])
@@ -253,14 +255,14 @@ def test_the_command_line_does_not_count_where_several_must_approve(
     approvers: tuple[str, ...],
 ) -> None:
     decision = decide(ROLE, rules=rules(*approvers, required=2))
-    assert not isinstance(decision, Granted)
+    assert not isinstance(decision, PermissionGranted)
     assert "2 people must approve, and approvals from the command line don't" in reason_of(decision)
 
 
 def test_in_slack_each_of_several_may_approve() -> None:
-    assert isinstance(decide(rules=rules(required=2)), Granted)
+    assert isinstance(decide(rules=rules(required=2)), PermissionGranted)
     assert isinstance(
-        decide(BOB, record(approvals=(consent("U1"),)), rules=rules(required=2)), Granted
+        decide(BOB, record(approvals=(consent("U1"),)), rules=rules(required=2)), PermissionGranted
     )
 
 
@@ -300,18 +302,18 @@ def test_without_the_right_name_a_large_plan_is_refused(
     person: Person, description: str, typed: str | None, because: str
 ) -> None:
     decision = decide(person, LARGE, typed=typed)
-    assert not isinstance(decision, Granted), description
+    assert not isinstance(decision, PermissionGranted), description
     assert because in reason_of(decision)
 
 
 @pytest.mark.parametrize("person", [ANN, ROLE])
 @pytest.mark.parametrize("typed", ["team/api", "  team/api\n"])
 def test_with_the_right_name_a_large_plan_is_granted(person: Person, typed: str) -> None:
-    assert isinstance(decide(person, LARGE, typed=typed), Granted)
+    assert isinstance(decide(person, LARGE, typed=typed), PermissionGranted)
 
 
 def test_what_is_typed_for_a_small_plan_does_not_matter() -> None:
-    assert isinstance(decide(typed="something"), Granted)
+    assert isinstance(decide(typed="something"), PermissionGranted)
 
 
 @pytest.mark.parametrize(
@@ -337,7 +339,7 @@ def test_the_most_useful_reason_comes_first(
     description: str, person: Person, plan: PlanRecord, given: dict[str, Any], because: str
 ) -> None:
     decision = decide(person, plan, **given)
-    assert not isinstance(decision, Granted)
+    assert not isinstance(decision, PermissionGranted)
     assert because in reason_of(decision), description
 
 
@@ -360,7 +362,7 @@ def test_the_most_useful_reason_comes_first(
 def test_who_may_pin_dismiss_and_stop(
     may: Any, description: str, person: Person, approvers: tuple[str, ...], *, granted: bool
 ) -> None:
-    assert isinstance(may(person, rules(*approvers)), Granted) is granted, description
+    assert isinstance(may(person, rules(*approvers)), PermissionGranted) is granted, description
 
 
 def test_a_refusal_to_take_part_speaks_of_membership() -> None:
@@ -382,13 +384,13 @@ def test_who_may_unpin(
     description: str, person: Person, approvers: tuple[str, ...], because: str, *, granted: bool
 ) -> None:
     decision = may_unpin(person, Pin("1.0", "UOWNER", "why"), rules(*approvers))
-    assert isinstance(decision, Granted) is granted, description
+    assert isinstance(decision, PermissionGranted) is granted, description
     assert because in reason_of(decision)
 
 
 def test_an_identity_unpins_what_it_pinned() -> None:
     assert isinstance(
-        may_unpin(ROLE, Pin("1.0", ROLE.arn, "why"), rules("U1", required=2)), Granted
+        may_unpin(ROLE, Pin("1.0", ROLE.arn, "why"), rules("U1", required=2)), PermissionGranted
     )
 
 
@@ -400,6 +402,8 @@ def test_usage_is_confirmed_by_whoever_may_approve(
     granted: bool,  # noqa: FBT001 - a row of the table
 ) -> None:
     assert (
-        isinstance(may_confirm_usage(ANN, replace(EVERYBODY, approvers=approvers)), Granted)
+        isinstance(
+            may_confirm_usage(ANN, replace(EVERYBODY, approvers=approvers)), PermissionGranted
+        )
         is granted
     )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 SHORT_HEX = 12
-NAMED = 3
+MOST_NAMES = 3
 
 LAST_YEAR = 9998
 """Of an end. The first instant of the next year is a time in every time zone."""
@@ -40,15 +40,15 @@ _OTHER_ENCODINGS = {
 SAVE_AS_UTF_8 = "save it as UTF-8"
 
 
-def short(digest: str) -> str:
+def short_digest(digest: str) -> str:
     """`sha256:` and the first 12 hex digits, as Docker shows them."""
     algorithm, _, rest = digest.partition(":")
     return f"{algorithm}:{rest[:SHORT_HEX]}…" if len(rest) > SHORT_HEX else digest
 
 
-def named(digest: str, tags: Sequence[str]) -> str:
+def manifest_label(digest: str, tags: Sequence[str]) -> str:
     """A manifest as people know it: its first tag, and its short digest."""
-    return f"{tags[0]} ({short(digest)})" if tags else short(digest)
+    return f"{tags[0]} ({short_digest(digest)})" if tags else short_digest(digest)
 
 
 def ordinal(number: int) -> str:
@@ -57,24 +57,24 @@ def ordinal(number: int) -> str:
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
 
 
-def moment(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     """A UTC time to the minute."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def restoration(at: datetime) -> str:
+def restored_text(at: datetime) -> str:
     """How an image became young again by ECR's archive."""
-    return f"restored from the archive {moment(at)}"
+    return f"restored from the archive {format_time(at)}"
 
 
 def first_few(names: Sequence[str]) -> str:
     """Up to three of them, and how many more."""
-    more = len(names) - NAMED
-    first = ", ".join(names[:NAMED])
+    more = len(names) - MOST_NAMES
+    first = ", ".join(names[:MOST_NAMES])
     return f"{first} and {more:,} more" if more > 0 else first
 
 
-def either(items: Sequence[str]) -> str:
+def join_with_or(items: Sequence[str]) -> str:
     """`a`, `a or b`, `a, b or c`."""
     return " or ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
@@ -88,7 +88,7 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[unit]: int(number)})
 
 
-def duration_in_words(duration: timedelta) -> str:
+def format_duration(duration: timedelta) -> str:
     """The shortest of the forms that `parse_duration` reads."""
     seconds = int(duration.total_seconds())
     for unit, length in (("d", 86400), ("h", 3600), ("m", 60)):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.words import visible, visible_json, visible_lines
+from bot.core.text_formatting import visible, visible_json, visible_lines
 
 
 @pytest.mark.parametrize(

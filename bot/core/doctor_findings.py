@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
-from bot.core.errors import Sentence
-from bot.core.obstacles import ScanFailed
+from bot.core.errors import ErrorText
+from bot.core.plan_problems import ScanFailed
 from bot.core.registry_findings import RegistryFinding
 from bot.core.usage import UnscannedRegion
 
@@ -41,7 +41,7 @@ class BotSignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class ConnectionOffered:
+class SlackTokenAccepted:
     """Slack takes the app-level token."""
 
 
@@ -56,7 +56,7 @@ class ScopesMissing:
 
 
 @dataclass(frozen=True, slots=True)
-class ScopesGranted:
+class AllScopesGranted:
     """The bot token has all scopes."""
 
 
@@ -109,7 +109,7 @@ class GroupHasMembers:
 class ApproverUnknown:
     """The id of an approver is wrong, or the user was removed."""
 
-    error: Sentence
+    error: ErrorText
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +130,10 @@ class MemberMayApprove:
 SlackFinding: TypeAlias = (
     SlackNotSetUp
     | BotSignedIn
-    | ConnectionOffered
+    | SlackTokenAccepted
     | ScopesUnknown
     | ScopesMissing
-    | ScopesGranted
+    | AllScopesGranted
     | NoReportChannel
     | ChannelArchived
     | BotNotInChannel
@@ -174,10 +174,10 @@ class RegionsUnscanned:
 
 
 @dataclass(frozen=True, slots=True)
-class RegionsUnread:
+class RegionsUnreadable:
     """The error of one other Region, and how many others failed."""
 
-    error: Sentence
+    error: ErrorText
     others: int
 
 
@@ -194,7 +194,7 @@ UsageFinding: TypeAlias = (
     | SourcesOff
     | AllSourcesOff
     | RegionsUnscanned
-    | RegionsUnread
+    | RegionsUnreadable
     | OtherRegionsEmpty
 )
 
@@ -210,7 +210,7 @@ class DefaultsApply:
 
 
 @dataclass(frozen=True, slots=True)
-class CredentialsBelongTo:
+class CredentialsValid:
     """`arn`: of the AWS principal."""
 
     arn: str
@@ -227,20 +227,20 @@ class NotScanned:
 class CallFailed:
     """`error` says what to do."""
 
-    error: Sentence
+    error: ErrorText
 
 
 @dataclass(frozen=True, slots=True)
 class AwsCallFailed:
     """The permission may be missing."""
 
-    error: Sentence
+    error: ErrorText
 
 
 FindingDetail: TypeAlias = (
     SettingsValid
     | DefaultsApply
-    | CredentialsBelongTo
+    | CredentialsValid
     | NotScanned
     | CallFailed
     | AwsCallFailed

@@ -8,31 +8,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.plan import OPEN, PlanState, content_hash
-from bot.core.records import Outcome, PlanRecord
-from bot.core.transitions import (
-    TABLE,
-    Step,
+from bot.core.plan_transitions import (
+    TRANSITIONS,
+    PlanStep,
     TransitionError,
     allows,
     approved,
-    asked_to_stop,
-    called_back,
     dismissed,
     ended,
     expired,
+    extended,
     is_due,
     is_expired,
     is_late,
-    kept_open,
     postponed,
     proposed,
-    renewed,
+    reopened,
     started,
+    stop_requested,
     stopped,
     taken_over,
+    with_new_content,
 )
+from bot.core.records import ImageOutcome, PlanRecord
 from bot.core.usage import SOURCES, SourceScan, Usage
 from tests.core.records import NOON, consent, record
 from tests.core.test_properties import tries
@@ -46,24 +46,30 @@ TOMORROW = NOON + timedelta(days=1)
 FINAL = set(PlanState) - OPEN
 
 ALLOWED = {
-    PlanState.PROPOSED: {Step.APPROVE, Step.RENEW, Step.KEEP_OPEN, Step.DISMISS, Step.EXPIRE},
-    PlanState.APPROVED: {Step.CALL_BACK, Step.RENEW, Step.POSTPONE, Step.START},
-    PlanState.EXECUTING: {Step.TAKE_OVER, Step.ASK_TO_STOP, Step.END, Step.STOP},
+    PlanState.PROPOSED: {
+        PlanStep.APPROVE,
+        PlanStep.NEW_VERSION,
+        PlanStep.EXTEND,
+        PlanStep.DISMISS,
+        PlanStep.EXPIRE,
+    },
+    PlanState.APPROVED: {PlanStep.REOPEN, PlanStep.NEW_VERSION, PlanStep.POSTPONE, PlanStep.START},
+    PlanState.EXECUTING: {PlanStep.TAKE_OVER, PlanStep.REQUEST_STOP, PlanStep.END, PlanStep.STOP},
 }
 
-TAKE: dict[Step, Callable[[PlanRecord], PlanRecord]] = {
-    Step.APPROVE: lambda plan: approved(plan, consent("U9"), 1, WINDOW),
-    Step.CALL_BACK: called_back,
-    Step.RENEW: lambda plan: renewed(plan, CONTENT, TOMORROW, TOMORROW + WEEK),
-    Step.KEEP_OPEN: lambda plan: kept_open(plan, NOON + 2 * WEEK),
-    Step.DISMISS: dismissed,
-    Step.EXPIRE: lambda plan: expired(plan, NOON + WEEK),
-    Step.POSTPONE: lambda plan: postponed(plan, NOON + WEEK, WINDOW),
-    Step.START: lambda plan: started(plan, NOON + WEEK),
-    Step.TAKE_OVER: taken_over,
-    Step.ASK_TO_STOP: lambda plan: asked_to_stop(plan, "U9"),
-    Step.END: lambda plan: ended(plan, [], 0),
-    Step.STOP: lambda plan: stopped(plan, 0),
+TAKE: dict[PlanStep, Callable[[PlanRecord], PlanRecord]] = {
+    PlanStep.APPROVE: lambda plan: approved(plan, consent("U9"), 1, WINDOW),
+    PlanStep.REOPEN: reopened,
+    PlanStep.NEW_VERSION: lambda plan: with_new_content(plan, CONTENT, TOMORROW, TOMORROW + WEEK),
+    PlanStep.EXTEND: lambda plan: extended(plan, NOON + 2 * WEEK),
+    PlanStep.DISMISS: dismissed,
+    PlanStep.EXPIRE: lambda plan: expired(plan, NOON + WEEK),
+    PlanStep.POSTPONE: lambda plan: postponed(plan, NOON + WEEK, WINDOW),
+    PlanStep.START: lambda plan: started(plan, NOON + WEEK),
+    PlanStep.TAKE_OVER: taken_over,
+    PlanStep.REQUEST_STOP: lambda plan: stop_requested(plan, "U9"),
+    PlanStep.END: lambda plan: ended(plan, [], 0),
+    PlanStep.STOP: lambda plan: stopped(plan, 0),
 }
 
 
@@ -74,8 +80,8 @@ def in_state(state: PlanState) -> PlanRecord:
 
 
 @pytest.mark.parametrize("state", PlanState)
-@pytest.mark.parametrize("step", Step)
-def test_every_step_from_every_state(state: PlanState, step: Step) -> None:
+@pytest.mark.parametrize("step", PlanStep)
+def test_every_step_from_every_state(state: PlanState, step: PlanStep) -> None:
     allowed = step in ALLOWED.get(state, set())
     assert allows(state, step) is allowed
     plan = in_state(state)
@@ -87,12 +93,12 @@ def test_every_step_from_every_state(state: PlanState, step: Step) -> None:
     after = TAKE[step](plan)
     assert after.revision == plan.revision + 1
     assert (after.id, after.repository) == (plan.id, plan.repository)
-    assert (state, step, after.state) in {row[:3] for row in TABLE}
+    assert (state, step, after.state) in {row[:3] for row in TRANSITIONS}
 
 
 def test_the_table_says_when_each_row_applies() -> None:
-    assert len({row[:3] for row in TABLE}) == len(TABLE)
-    assert all(row.when for row in TABLE)
+    assert len({row[:3] for row in TRANSITIONS}) == len(TRANSITIONS)
+    assert all(row.when for row in TRANSITIONS)
 
 
 def test_a_new_plan() -> None:
@@ -121,7 +127,7 @@ def test_a_new_plan() -> None:
             SOURCES[:-1],
             True,
         ),
-        ((SourceScan("lambda", "here", 0, Sentence("Access denied")),), (), True),
+        ((SourceScan("lambda", "here", 0, ErrorText("Access denied")),), (), True),
         ((SourceScan("replication", "here", 0),), (), False),
         ((), SOURCES[:-1], False),
         ((), SOURCES, False),
@@ -165,7 +171,7 @@ def test_approvals_that_cannot_count(by: str, version: int, at: datetime, becaus
 
 
 def test_called_back_it_is_proposed_without_approvals_of_this_version() -> None:
-    plan = called_back(in_state(PlanState.APPROVED))
+    plan = reopened(in_state(PlanState.APPROVED))
     assert (plan.state, plan.version, plan.execute_after) == (PlanState.PROPOSED, 2, None)
     assert plan.approvals == (consent("U1", 1),)
     assert approved(plan, consent("U2"), 1, WINDOW).state is PlanState.APPROVED
@@ -174,7 +180,7 @@ def test_called_back_it_is_proposed_without_approvals_of_this_version() -> None:
 @pytest.mark.parametrize("state", [PlanState.PROPOSED, PlanState.APPROVED])
 def test_renewed_it_is_the_next_version_that_nobody_approved(state: PlanState) -> None:
     plan = in_state(state)
-    after = renewed(plan, CONTENT, TOMORROW, TOMORROW + WEEK)
+    after = with_new_content(plan, CONTENT, TOMORROW, TOMORROW + WEEK)
     assert (after.version, after.state) == (3, PlanState.PROPOSED)
     assert (after.approvals, after.current_approvals) == (plan.approvals, ())
     assert after.execute_after is None
@@ -242,43 +248,45 @@ def test_without_an_undo_window_it_may_begin_at_once_and_is_not_late() -> None:
     ("outcomes", "state"),
     [
         ([], PlanState.DONE),
-        ([Outcome.DELETED, Outcome.SPARED], PlanState.DONE),
-        ([Outcome.DELETED, Outcome.FAILED], PlanState.FAILED),
+        ([ImageOutcome.DELETED, ImageOutcome.SKIPPED], PlanState.DONE),
+        ([ImageOutcome.DELETED, ImageOutcome.FAILED], PlanState.FAILED),
     ],
 )
-def test_how_it_ends(outcomes: list[Outcome], state: PlanState) -> None:
+def test_how_it_ends(outcomes: list[ImageOutcome], state: PlanState) -> None:
     plan = ended(in_state(PlanState.EXECUTING), outcomes, 77)
     assert (plan.state, plan.freed_bytes) == (state, 77)
 
 
 def test_it_does_not_end_while_something_is_pending() -> None:
     with pytest.raises(TransitionError, match="some of it is still pending"):
-        ended(in_state(PlanState.EXECUTING), [Outcome.FAILED, Outcome.PENDING], 0)
+        ended(in_state(PlanState.EXECUTING), [ImageOutcome.FAILED, ImageOutcome.PENDING], 0)
 
 
 def test_stopped_it_has_freed_what_it_had_freed_by_then() -> None:
-    plan = stopped(asked_to_stop(in_state(PlanState.EXECUTING), "U1"), 77)
+    plan = stopped(stop_requested(in_state(PlanState.EXECUTING), "U1"), 77)
     assert (plan.state, plan.freed_bytes, plan.stop_asked_by) == (PlanState.STOPPED, 77, "U1")
 
 
 def test_whoever_asked_first_has_it_stopped() -> None:
-    plan = asked_to_stop(in_state(PlanState.EXECUTING), "U1")
+    plan = stop_requested(in_state(PlanState.EXECUTING), "U1")
     assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, "U1")
-    assert asked_to_stop(plan, "U2").stop_asked_by == "U1"
+    assert stop_requested(plan, "U2").stop_asked_by == "U1"
 
 
 def test_who_takes_it_over_stops_what_somebody_wants_stopped() -> None:
-    plan = taken_over(asked_to_stop(in_state(PlanState.EXECUTING), "U1"))
+    plan = taken_over(stop_requested(in_state(PlanState.EXECUTING), "U1"))
     assert (plan.state, plan.stop_asked_by) == (PlanState.EXECUTING, "U1")
 
 
 people = st.sampled_from(["U1", "U2", "U3"])
-lives = st.lists(st.tuples(st.sampled_from(Step), people, st.integers(0, 9)), max_size=30)
+lives = st.lists(st.tuples(st.sampled_from(PlanStep), people, st.integers(0, 9)), max_size=30)
 
 
 @given(lives, st.integers(1, 3))
 @tries(300)
-def test_any_life_keeps_what_must_hold(life: list[tuple[Step, str, int]], required: int) -> None:
+def test_any_life_keeps_what_must_hold(
+    life: list[tuple[PlanStep, str, int]], required: int
+) -> None:
     plan = proposed("p1", CONTENT, NOON, NOON + WEEK)
     now = NOON
     for step, by, hours in life:
@@ -291,26 +299,26 @@ def test_any_life_keeps_what_must_hold(life: list[tuple[Step, str, int]], requir
         plan = after
 
 
-def take(plan: PlanRecord, step: Step, by: str, required: int, now: datetime) -> PlanRecord:
-    if step is Step.APPROVE:
+def take(plan: PlanRecord, step: PlanStep, by: str, required: int, now: datetime) -> PlanRecord:
+    if step is PlanStep.APPROVE:
         return approved(plan, consent(by, plan.version, now), required, WINDOW)
-    if step in (Step.EXPIRE, Step.START):
-        return (expired if step is Step.EXPIRE else started)(plan, now)
-    if step in (Step.KEEP_OPEN, Step.RENEW):
+    if step in (PlanStep.EXPIRE, PlanStep.START):
+        return (expired if step is PlanStep.EXPIRE else started)(plan, now)
+    if step in (PlanStep.EXTEND, PlanStep.NEW_VERSION):
         until = now + WEEK
-        is_kept = step is Step.KEEP_OPEN
-        return kept_open(plan, until) if is_kept else renewed(plan, CONTENT, now, until)
-    if step is Step.POSTPONE:
+        is_kept = step is PlanStep.EXTEND
+        return extended(plan, until) if is_kept else with_new_content(plan, CONTENT, now, until)
+    if step is PlanStep.POSTPONE:
         return postponed(plan, now, WINDOW)
-    if step is Step.ASK_TO_STOP:
-        return asked_to_stop(plan, by)
+    if step is PlanStep.REQUEST_STOP:
+        return stop_requested(plan, by)
     return TAKE[step](plan)
 
 
-def check(before: PlanRecord, step: Step, after: PlanRecord, required: int) -> None:
+def check(before: PlanRecord, step: PlanStep, after: PlanRecord, required: int) -> None:
     assert before.state not in FINAL
     assert after.revision == before.revision + 1
-    assert after.version == before.version + (step is Step.RENEW)
+    assert after.version == before.version + (step is PlanStep.NEW_VERSION)
     counted = after.current_approvals
     assert len({approval.by for approval in counted}) == len(counted)
     assert all(approval.version == after.version for approval in counted)
@@ -321,6 +329,6 @@ def check(before: PlanRecord, step: Step, after: PlanRecord, required: int) -> N
         assert len(counted) == required
         assert after.execute_after is not None
     if after.state is PlanState.EXECUTING:
-        assert before.state is PlanState.EXECUTING or step is Step.START
+        assert before.state is PlanState.EXECUTING or step is PlanStep.START
     if before.stop_asked_by:
         assert after.stop_asked_by == before.stop_asked_by

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 from bot.core.manifest import UnreadCause
 from bot.core.repository import RegistryId
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class UsageDrop:
     """A source lists far fewer workloads than before. A person may confirm the number. UTC."""
 
     workloads: int
@@ -27,14 +27,14 @@ class ReferenceUse:
 
 
 @dataclass(frozen=True, slots=True)
-class NoReferences:
+class UnreadableReferences:
     """Texts that cannot be read as image references, and may mean this repository."""
 
     uses: tuple[ReferenceUse, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class RepositoriesMissing:
+class MissingRepositories:
     """References to repositories that do not exist, and may mean this one behind a mirror."""
 
     uses: tuple[ReferenceUse, ...]
@@ -71,37 +71,37 @@ class TagHistoryTooShort:
 
 
 @dataclass(frozen=True, slots=True)
-class AccountsPull:
+class UnscannedAccountsMayPull:
     """The policy lets accounts pull that are not scanned for usage; `*` is any account."""
 
     accounts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ServicesPull:
+class UnscannedServicesMayPull:
     """The policy lets services of AWS pull at which no source that is on looks."""
 
     services: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class DeletedElsewhereToo:
+class UnscannedReplicas:
     """Replication carries deletions to registries that are not scanned for usage."""
 
     registries: tuple[RegistryId, ...]
 
 
-ScanCause: TypeAlias = (
-    Doubt
-    | NoReferences
-    | RepositoriesMissing
+ScanFailureCause: TypeAlias = (
+    UsageDrop
+    | UnreadableReferences
+    | MissingRepositories
     | NothingInUse
     | RegionsDenied
     | TagHistoryTooShort
-    | AccountsPull
-    | ServicesPull
-    | DeletedElsewhereToo
-    | Sentence
+    | UnscannedAccountsMayPull
+    | UnscannedServicesMayPull
+    | UnscannedReplicas
+    | ErrorText
 )
 """Why usage is unknown in one place."""
 
@@ -112,11 +112,11 @@ class ScanFailed:
 
     source: str
     scope: str
-    cause: ScanCause
+    cause: ScanFailureCause
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestsUnread:
+class UnreadableManifests:
     """`cause` None: their types alone are unknown."""
 
     digests: tuple[str, ...]
@@ -124,19 +124,19 @@ class ManifestsUnread:
 
 
 @dataclass(frozen=True, slots=True)
-class PushTimesMissing:
+class MissingPushTimes:
     """In ECR's answer."""
 
     digests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ManifestsInACircle:
+class CircularManifests:
     """Each is a part of itself, by what it lists or by its subject."""
 
     digests: tuple[str, ...]
 
 
-Obstacle: TypeAlias = (
-    ScanFailed | ManifestsUnread | PushTimesMissing | ManifestsInACircle | Sentence
+PlanProblem: TypeAlias = (
+    ScanFailed | UnreadableManifests | MissingPushTimes | CircularManifests | ErrorText
 )

@@ -36,7 +36,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class TagGroup:
+class TagPatterns:
     """The images that a rule is about: those with a tag that matches one of `tags` and none of
     `except_tags`. Both are globs; no `tags` means any tag."""
 
@@ -69,10 +69,10 @@ class AgeStart:
 
 
 @dataclass(frozen=True, slots=True)
-class Tagged:
+class KeptByTag:
     rule: ClassVar = RuleName.TAGS
     tag: str
-    group: TagGroup
+    group: TagPatterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class AmongNewest:
     rule: ClassVar = RuleName.NEWEST
     rank: int
     of: int
-    group: TagGroup
+    group: TagPatterns
     by_own_tag: bool = False
     since: AgeStart | None = None
 
@@ -143,7 +143,7 @@ class Pinned:
 
 
 @dataclass(frozen=True, slots=True)
-class NoContainerImage:
+class NotContainerImage:
     """`type`: its media or artifact type; None for an index of artifacts."""
 
     rule: ClassVar = RuleName.ARTIFACT
@@ -173,14 +173,14 @@ class NoPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class InACircle:
+class PartOfItself:
     """It is a part of itself, by what it lists or by its subject."""
 
     rule: ClassVar = RuleName.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
-class CouldNotBeRead:
+class ManifestUnreadable:
     """`cause` None: its type alone is unknown."""
 
     rule: ClassVar = RuleName.UNKNOWN
@@ -216,7 +216,7 @@ class PartKept:
     """A child or referrer of it is kept for `reason`, and keeps it."""
 
     part: ManifestName
-    reason: "ClimbingReason"
+    reason: "PropagatingReason"
 
     @property
     def rule(self) -> RuleName:
@@ -240,7 +240,7 @@ class NotAmongNewest:
 
     rank: int
     of: int
-    group: TagGroup
+    group: TagPatterns
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +253,7 @@ class NotAmongNewestVersions:
     patches: int | None
 
 
-PassedOver: TypeAlias = NotAmongNewest | NotAmongNewestVersions
+NotKeptByRule: TypeAlias = NotAmongNewest | NotAmongNewestVersions
 """What a rule says of an image that it is about and does not keep."""
 
 
@@ -263,14 +263,14 @@ class NothingKeeps:
     in `PartOf`."""
 
     rule: ClassVar = RuleName.NOTHING_KEEPS
-    passed_over: tuple[PassedOver, ...] = ()
+    passed_over: tuple[NotKeptByRule, ...] = ()
     missing_subject: str | None = None
     is_tagged: bool = True
     pulled_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class StoredReason:
+class LegacyReason:
     """As a version of the bot stored it that stored sentences."""
 
     rule: RuleName
@@ -278,13 +278,13 @@ class StoredReason:
 
 
 UnknownReason: TypeAlias = (
-    InACircle | CouldNotBeRead | NoPushTime | MayBelongToUnread | UsageUnknown
+    PartOfItself | ManifestUnreadable | NoPushTime | MayBelongToUnread | UsageUnknown
 )
-ClimbingReason: TypeAlias = UnknownReason | InUse | Archived
+PropagatingReason: TypeAlias = UnknownReason | InUse | Archived
 """They keep all that the manifest is a part of. A tag or a pin keeps a part alone."""
 
 Reason: TypeAlias = (
-    Tagged
+    KeptByTag
     | AmongNewest
     | AmongNewestVersions
     | PushedRecently
@@ -292,12 +292,12 @@ Reason: TypeAlias = (
     | PulledRecently
     | TooYoung
     | Pinned
-    | NoContainerImage
+    | NotContainerImage
     | SubjectNeverSeen
     | NoPolicy
-    | ClimbingReason
+    | PropagatingReason
     | PartKept
     | PartOf
     | NothingKeeps
-    | StoredReason
+    | LegacyReason
 )

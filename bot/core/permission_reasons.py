@@ -6,25 +6,25 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from bot.core.errors import Sentence
+from bot.core.errors import ErrorText
 
 # granted
 
 
 @dataclass(frozen=True, slots=True)
-class MadeThePin:
+class PinAuthor:
     person: str
 
 
 @dataclass(frozen=True, slots=True)
-class HasCredentials:
+class HasAwsCredentials:
     """For the command line."""
 
     person: str
 
 
 @dataclass(frozen=True, slots=True)
-class FullMember:
+class FullWorkspaceMember:
     """Of the Slack workspace."""
 
     person: str
@@ -42,21 +42,21 @@ class InApproverGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class MatchesApprover:
+class MatchesApproverPattern:
     """`pattern`: the approver's ARN in the settings, which may be a glob."""
 
     person: str
     pattern: str
 
 
-Grant: TypeAlias = (
-    MadeThePin
-    | HasCredentials
-    | FullMember
+GrantReason: TypeAlias = (
+    PinAuthor
+    | HasAwsCredentials
+    | FullWorkspaceMember
     | NamedApprover
     | InApproverGroup
-    | MatchesApprover
-    | Sentence
+    | MatchesApproverPattern
+    | ErrorText
 )
 
 # refused because of the person
@@ -68,43 +68,43 @@ class WorkspaceUnknown:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherWorkspace:
+class MemberOfOtherWorkspace:
     person: str
 
 
 @dataclass(frozen=True, slots=True)
-class Guest:
+class WorkspaceGuest:
     person: str
 
 
 @dataclass(frozen=True, slots=True)
-class GroupUnreadable:
+class UserGroupUnreadable:
     person: str
     group: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoApprover:
+class NotAnApprover:
     person: str
 
 
 @dataclass(frozen=True, slots=True)
-class NoMemberInGroup:
+class GroupMemberNotAllowed:
     """In an approvers' user group, and no full member of the workspace for that `reason`."""
 
     group: str
-    reason: WorkspaceUnknown | OtherWorkspace | Guest
+    reason: WorkspaceUnknown | MemberOfOtherWorkspace | WorkspaceGuest
 
 
 @dataclass(frozen=True, slots=True)
-class PatternTooWide:
+class ApproverPatternTooWide:
     """An approver of the settings that would match too many ARNs."""
 
     pattern: str
 
 
 @dataclass(frozen=True, slots=True)
-class NotCounted:
+class CommandLineApprovalNotCounted:
     """An approval from the command line, where `required` are more than one."""
 
     required: int
@@ -112,19 +112,19 @@ class NotCounted:
 
 PersonRefusal: TypeAlias = (
     WorkspaceUnknown
-    | OtherWorkspace
-    | Guest
-    | GroupUnreadable
-    | NoApprover
-    | NoMemberInGroup
-    | PatternTooWide
-    | NotCounted
-    | Sentence
+    | MemberOfOtherWorkspace
+    | WorkspaceGuest
+    | UserGroupUnreadable
+    | NotAnApprover
+    | GroupMemberNotAllowed
+    | ApproverPatternTooWide
+    | CommandLineApprovalNotCounted
+    | ErrorText
 )
 
 
 @dataclass(frozen=True, slots=True)
-class RemovedInVain:
+class InvalidPinRemoval:
     """`person` took a pin off who may not, by the settings here: it protects still."""
 
     person: str

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.core.words import duration_in_words, end_of_day, parse_duration, parse_end
+from bot.core.text_formatting import end_of_day, format_duration, parse_duration, parse_end
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_anything_else_is_an_error_that_says_what_to_write(text: str) -> None:
     [("24h", "1d"), ("90m", "90m"), ("120m", "2h"), ("61s", "61s"), ("0d", "0s"), ("60s", "1m")],
 )
 def test_a_duration_is_told_in_the_largest_whole_unit(text: str, words: str) -> None:
-    assert duration_in_words(parse_duration(text)) == words
+    assert format_duration(parse_duration(text)) == words
 
 
 @pytest.mark.parametrize(
