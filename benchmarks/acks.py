@@ -21,8 +21,8 @@ from benchmarks.background import running, until
 from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import ALL_OFF, settings_file
 from benchmarks.slack_users import Act, Company
-from bot.playground.remote import Control
-from bot.playground.seed import fill
+from bot.playground.control_client import ControlClient
+from bot.playground.seed import seed_repository
 from bot.playground.slack import RemoteWorkspace
 from bot.slack.action_ids import APPROVE_PLAN, DISMISS_PLAN, SHOW_IMAGES
 from bot.store.store import open_store
@@ -111,7 +111,7 @@ def _row(what: str, runs: Sequence[Run]) -> Iterator[str]:
 def _run(folder: Path, database: str, *, is_bare: bool) -> Run:
     with stand_in() as aws, workspace() as slack:
         for name, manifests in REPOSITORIES.items():
-            fill(aws["AWS_ENDPOINT_URL"], name, manifests, now=datetime.now(UTC))
+            seed_repository(aws["AWS_ENDPOINT_URL"], name, manifests, now=datetime.now(UTC))
         remote = RemoteWorkspace(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
         company = Company(remote, PEOPLE, REPOSITORIES)
@@ -127,7 +127,7 @@ def _run(folder: Path, database: str, *, is_bare: bool) -> Run:
             company.ask_for([*APPROVED, *DISMISSED, *LOOKED_AT, LARGE, CLEANED])
             until(lambda: company.offers().keys() == {*REPOSITORIES} - {*PLANNED})
             if not is_bare:
-                return _in_a_crowd(company, Control(aws["AWS_ENDPOINT_URL"]))
+                return _in_a_crowd(company, ControlClient(aws["AWS_ENDPOINT_URL"]))
         with running("benchmarks.bare_acks", environment=environment):
             until(remote.connections)
             return _interact(company)
@@ -150,7 +150,7 @@ def _settings(folder: Path, company: Company) -> Path:
     )
 
 
-def _in_a_crowd(company: Company, aws: Control) -> Run:
+def _in_a_crowd(company: Company, aws: ControlClient) -> Run:
     """From the first deletion on."""
     aws.send("DELETE", "/calls", {})
     company.remember()
@@ -163,7 +163,7 @@ def _in_a_crowd(company: Company, aws: Control) -> Run:
     return replace(run, waiting=waiting, is_cleaning=_deletions(aws) > deletions)
 
 
-def _deletions(aws: Control) -> int:
+def _deletions(aws: ControlClient) -> int:
     """Calls for the repository that is being cleaned."""
     return sum(
         call["operation"] == "BatchDeleteImage" and call["params"]["repositoryName"] == CLEANED

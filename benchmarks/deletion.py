@@ -24,8 +24,8 @@ from rich.table import Table
 from benchmarks.measure import Measured, measure, middle
 from benchmarks.playground_servers import stand_in
 from benchmarks.settings import ALL_OFF, settings_file
-from bot.playground.remote import Control
-from bot.playground.seed import fill
+from bot.playground.control_client import ControlClient
+from bot.playground.seed import seed_repository
 from bot.store.store import open_store
 from bot.usecases.deletion.batches import BATCHES_PER_ROUND, IMAGES_PER_BATCH
 from tests.postgres import some_server
@@ -121,7 +121,7 @@ class Bench:
             "XDG_CACHE_HOME": str(folder),
         }
         self._url = environment["AWS_ENDPOINT_URL"]
-        self._control = Control(self._url)
+        self._control = ControlClient(self._url)
 
     def compare(self, size: int, name: str) -> Mapping[str, Run]:
         """One run of each, on repositories that are new."""
@@ -137,7 +137,7 @@ class Bench:
         return {BARE: self._delete_bare(proposed.digests, repository), **runs}
 
     def _fill(self, repository: str, size: int) -> None:
-        fill(self._url, repository, size + len(KEPT), now=self._now)
+        seed_repository(self._url, repository, size + len(KEPT), now=self._now)
 
     def _propose(self, repository: str, database: Mapping[str, str]) -> Proposed:
         command = [sys.executable, "-m", "bot", "propose", repository, "--format", "json"]

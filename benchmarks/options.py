@@ -19,8 +19,8 @@ from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import ALL_OFF, settings_file
 from benchmarks.slack_users import Company
 from bot.playground.aws.manifests import image
-from bot.playground.remote import Control
-from bot.playground.seed_images import MIB, Push, fill_repository
+from bot.playground.control_client import ControlClient
+from bot.playground.seed_images import MIB, PushedManifest, push_images
 from bot.playground.slack import Outcome, Person, RemoteWorkspace
 from bot.slack.action_ids import PIN_TAGS, PINNED_TAGS
 from bot.store.store import open_store
@@ -70,7 +70,7 @@ def _told(took: Took) -> Iterator[str]:
 def _run(folder: Path, database: str) -> Iterator[tuple[str, Took, Took]]:
     """What was typed, and how long it took in turn and at once."""
     with stand_in() as aws, workspace() as slack:
-        fill_repository(Control(aws["AWS_ENDPOINT_URL"]), {"repository": REPOSITORY}, _pushes())
+        push_images(ControlClient(aws["AWS_ENDPOINT_URL"]), {"repository": REPOSITORY}, _pushes())
         remote = RemoteWorkspace(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
         company = Company(remote, PEOPLE, [REPOSITORY])
@@ -88,13 +88,13 @@ def _run(folder: Path, database: str) -> Iterator[tuple[str, Took, Took]]:
                 yield what, _in_turn(company, remote, typed), _at_once(company, typed)
 
 
-def _pushes() -> Iterator[Push]:
+def _pushes() -> Iterator[PushedManifest]:
     """Half of the tags begin with v1., oldest first."""
     now = datetime.now(UTC)
     for number in range(TAGS):
         text = image((f"options {number} config", 4_000), [(f"options {number}", MIB)])
         major, minor = divmod(number, TAGS // 2)
-        yield Push(text, now - timedelta(hours=TAGS - number), (f"v{major + 1}.{minor}",))
+        yield PushedManifest(text, now - timedelta(hours=TAGS - number), (f"v{major + 1}.{minor}",))
 
 
 def _settings(folder: Path, company: Company) -> Path:

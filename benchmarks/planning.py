@@ -16,7 +16,7 @@ from rich.table import Table
 from benchmarks.measure import Measured, measure, middle
 from benchmarks.playground_servers import stand_in
 from benchmarks.settings import ALL_OFF, settings_file
-from bot.playground.seed import fill
+from bot.playground.seed import seed_repository
 
 SIZES = (1_000, 20_000, 100_000)
 RUNS = 5
@@ -55,7 +55,9 @@ def _compare() -> Iterator[Compared]:
         off = settings_file(Path(folder), "off", ALL_OFF)
         for manifests in SIZES:
             repository = f"bench/n{manifests}"
-            fill(environment["AWS_ENDPOINT_URL"], repository, manifests, now=datetime.now(UTC))
+            seed_repository(
+                environment["AWS_ENDPOINT_URL"], repository, manifests, now=datetime.now(UTC)
+            )
             cache = Path(folder, str(manifests))
             own = {"XDG_CACHE_HOME": str(cache), "ECR_CLEAN_CONFIG": str(off)}
             yield _compare_one(repository, manifests, {**environment, **own})

@@ -18,7 +18,7 @@ from rich.table import Table
 from benchmarks.background import until
 from benchmarks.playground_servers import stand_in, workspace
 from benchmarks.settings import settings_file
-from bot.playground.seed import fill
+from bot.playground.seed import seed_repository
 from bot.playground.slack import RemoteWorkspace
 from bot.store.store import Store, open_store
 from bot.usecases.reports import REPORT
@@ -60,7 +60,7 @@ def _reported() -> Iterator[tuple[int, int]]:
     ):
         now = datetime.now(UTC)
         for name in REPOSITORIES:
-            fill(aws["AWS_ENDPOINT_URL"], name, MANIFESTS, now=now)
+            seed_repository(aws["AWS_ENDPOINT_URL"], name, MANIFESTS, now=now)
         remote = RemoteWorkspace(slack["SLACK_API_URL"].removesuffix("/api/"))
         remote.change_settings(limits=False)
         person = remote.add_person("ann")

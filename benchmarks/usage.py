@@ -18,30 +18,30 @@ from rich.table import Table
 from benchmarks.measure import Measured, measure, middle
 from benchmarks.playground_servers import cluster, stand_in
 from benchmarks.settings import ALL_OFF, settings_file
+from bot.playground.control_client import ControlClient
 from bot.playground.kubernetes import DEFAULT_TOKEN, ClusterAddress
-from bot.playground.remote import Control
-from bot.playground.seed import fill
+from bot.playground.seed import seed_repository
 from bot.playground.seed_kubernetes import (
-    PODS_OF_A_TEAM,
-    WORKLOADS_OF_A_TEAM,
-    enter_eks,
-    fill_cluster,
-    pulled_images,
+    PODS_PER_TEAM,
+    WORKLOADS_PER_TEAM,
+    register_cluster_in_eks,
+    seed_cluster,
+    tagged_containers,
 )
-from bot.playground.seed_usage import Crowd, fill_usage
+from bot.playground.seed_usage import WorkloadCounts, seed_workloads
 from bot.usage.kubernetes.cluster_source import cluster_role
 
 REPOSITORIES = 300
 MANIFESTS = 40
-CROWD = Crowd(services=2_000, tasks=5_000, functions=500)
+CROWD = WorkloadCounts(services=2_000, tasks=5_000, functions=500)
 TEAMS = {"north": 67, "south": 67, "west": 66}
 """By cluster."""
 RUNS = 3
 BARE_AWS, BARE_CLUSTERS = "bare listing of AWS's workloads", "bare listing of the clusters"
 TITLE = (
     f"{CROWD.services:,} services, {CROWD.tasks:,} tasks, {CROWD.functions:,} functions; "
-    f"{WORKLOADS_OF_A_TEAM * sum(TEAMS.values()):,} workloads and "
-    f"{PODS_OF_A_TEAM * sum(TEAMS.values()):,} pods in {len(TEAMS)} clusters; "
+    f"{WORKLOADS_PER_TEAM * sum(TEAMS.values()):,} workloads and "
+    f"{PODS_PER_TEAM * sum(TEAMS.values()):,} pods in {len(TEAMS)} clusters; "
     f"{REPOSITORIES} repositories"
 )
 CAPTION = f"medians of {RUNS} runs; ratio: to the bare listing of the same workloads"
@@ -72,7 +72,7 @@ def table() -> Table:
         url = environment["AWS_ENDPOINT_URL"]
         repository = _seed(url, clusters)
         processes = _processes(Path(folder), repository, clusters)
-        controls = [Control(url), *(each.control for each in clusters)]
+        controls = [ControlClient(url), *(each.control for each in clusters)]
         runs = _in_turn(processes, controls, {**environment, "XDG_CACHE_HOME": folder})
     middles = {what: middle([run.measured for run in some]) for what, some in runs.items()}
     for what, process in processes.items():
@@ -93,12 +93,12 @@ def _seed(url: str, clusters: Sequence[ClusterAddress]) -> str:
     """Answers the first of the repositories."""
     names = [f"bench/r{number:03}" for number in range(REPOSITORIES)]
     for name in names:
-        fill(url, name, MANIFESTS, now=datetime.now(UTC))
-    fill_usage(url, CROWD, names)
-    images = list(pulled_images(url, names))
+        seed_repository(url, name, MANIFESTS, now=datetime.now(UTC))
+    seed_workloads(url, CROWD, names)
+    images = list(tagged_containers(url, names))
     for number, each in enumerate(clusters):
-        fill_cluster(each, images[number :: len(clusters)], TEAMS[each.name])
-        enter_eks(url, each, cluster_role(()))
+        seed_cluster(each, images[number :: len(clusters)], TEAMS[each.name])
+        register_cluster_in_eks(url, each, cluster_role(()))
     return names[0]
 
 
@@ -139,7 +139,9 @@ def _kubeconfigs(folder: Path, clusters: Sequence[ClusterAddress]) -> Iterator[s
 
 
 def _in_turn(
-    processes: Mapping[str, Process], controls: Sequence[Control], environment: Mapping[str, str]
+    processes: Mapping[str, Process],
+    controls: Sequence[ControlClient],
+    environment: Mapping[str, str],
 ) -> dict[str, list[Run]]:
     """Several rounds, after one that fills the caches."""
     rounds = [
@@ -149,7 +151,9 @@ def _in_turn(
     return {what: [each[what] for each in rounds[1:]] for what in processes}
 
 
-def _run(process: Process, controls: Sequence[Control], environment: Mapping[str, str]) -> Run:
+def _run(
+    process: Process, controls: Sequence[ControlClient], environment: Mapping[str, str]
+) -> Run:
     for control in controls:
         control.send("DELETE", "/calls", {})
     measured = measure(process.command, environment)

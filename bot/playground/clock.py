@@ -1,4 +1,4 @@
-"""A stand-in's own time."""
+"""The simulated time of a stand-in."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Clock:
-    """Real UTC time until it is set; then it stands still until it is advanced."""
+    """Real UTC time until it is set. A set clock changes only by `advance` or another `set`."""
 
     def __init__(self) -> None:
         self._read: Callable[[], datetime] = _real_time
@@ -18,7 +18,7 @@ class Clock:
 
     def set(self, now: datetime) -> None:
         if now.tzinfo is None:
-            raise ValueError("the clock needs a time with a time zone")
+            raise ValueError("the time has no time zone: give one, such as UTC")
         instant = now.astimezone(UTC)
         self._read = lambda: instant
 

@@ -1,18 +1,19 @@
-"""What injected faults of every stand-in share: how often they strike, and the crudest effects."""
+"""Injected faults: which calls fail, how often, and the effects that all stand-ins support."""
 
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
-Cut = Literal["before", "after", "body"]
+ConnectionCut = Literal["before", "after", "body"]
 
 
 @dataclass(kw_only=True)
-class Rule:
-    """Of the calls that match, the first `skip` pass, the next `times` fail (None: all others).
-    With `every` calls pass between those that fail: of 3, the third fails, the sixth, and so on.
+class FaultRule:
+    """Of the matching calls, the first `skip` succeed and the next `times` fail (None: all).
 
-    - `delay` holds the answer back by real seconds; it goes with every other effect, or alone.
-    - `cut` drops the connection: "before" the call takes effect, "after" it did (the reply is
+    With `every` = 3 only each third call fails: the third, the sixth, and so on.
+
+    - `delay` delays the answer by real seconds. It can be combined with every other effect.
+    - `cut` drops the connection: "before" the call takes effect, "after" it (the reply is
       lost), or in the middle of the answer's "body".
     - `body` replaces the answer, unchecked.
     """
@@ -21,7 +22,7 @@ class Rule:
     times: int | None = 1
     every: int = 1
     delay: float = 0
-    cut: Cut | None = None
+    cut: ConnectionCut | None = None
     body: str | None = None
     seen: int = field(default=0, init=False)
 
@@ -31,40 +32,41 @@ class Rule:
         if self.every < 1:
             raise ValueError(f"every is 1 or more, not {self.every}")
         if not self.has_effect():
-            raise ValueError("a fault needs an effect")
+            raise ValueError("a fault needs an effect, such as delay, cut or body")
 
     def has_effect(self) -> bool:
         return bool(self.delay or self.cut) or self.body is not None
 
-    def concerns(self, call: Any) -> bool:
+    def matches(self, call: Any) -> bool:
         """Whether the rule matches this call."""
         raise NotImplementedError
 
-    def strikes(self) -> bool:
-        """Counts one matching call, and tells whether this is one that fails."""
+    def count_call(self) -> bool:
+        """Counts one matching call. Returns whether this call fails."""
         self.seen += 1
-        turn, rest = divmod(self.seen - self.skip, self.every)
-        return turn > 0 and rest == 0 and (self.times is None or turn <= self.times)
+        nth, rest = divmod(self.seen - self.skip, self.every)
+        return nth > 0 and rest == 0 and (self.times is None or nth <= self.times)
 
 
-RuleT = TypeVar("RuleT", bound=Rule)
+FaultRuleT = TypeVar("FaultRuleT", bound=FaultRule)
 
 
-class Faults(Generic[RuleT]):
+class FaultRules(Generic[FaultRuleT]):
     def __init__(self) -> None:
-        self._faults: list[RuleT] = []
+        self._faults: list[FaultRuleT] = []
 
-    def add(self, fault: RuleT) -> RuleT:
+    def add(self, fault: FaultRuleT) -> FaultRuleT:
         self._faults.append(fault)
         return fault
 
     def clear(self) -> None:
         self._faults.clear()
 
-    def strike(self, call: Any) -> RuleT | None:
-        """The fault that hits this call; of several the one that was added first.
+    def rule_for(self, call: Any) -> FaultRuleT | None:
+        """The fault for this call, the first added one if several apply.
 
-        Every matching rule counts the call, so `skip` means the same whatever else is injected.
+        Every matching rule counts the call, so that rules do not change each other's `skip`.
         """
-        striking = [fault for fault in self._faults if fault.concerns(call) and fault.strikes()]
-        return striking[0] if striking else None
+        matching = [each for each in self._faults if each.matches(call)]
+        failing = [each for each in matching if each.count_call()]
+        return failing[0] if failing else None

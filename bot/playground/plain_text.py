@@ -1,4 +1,4 @@
-"""A message as a person reads it, for places where there is no page: a terminal, a log."""
+"""Slack messages as plain text, for terminals and logs."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,11 +10,11 @@ Json = dict[str, Any]
 
 WIDTH = 96
 
-_ENTITY = re.compile(r"<(?P<sign>[@#!])(?P<rest>[^>|]+)(?:\|(?P<label>[^>]*))?>")
+_ENTITY = re.compile(r"<(?P<kind>[@#!])(?P<rest>[^>|]+)(?:\|(?P<label>[^>]*))?>")
 _LINK = re.compile(r"<(?P<url>https?://[^>|]+)(?:\|(?P<label>[^>]*))?>")
 _STYLE = re.compile(r"(?<!\w)([*_~])(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _EMOJI = re.compile(r":([a-z0-9_+-]+):")
-_SIGNS = {
+_EMOJI_CHARACTERS = {
     "hourglass_flowing_sand": "⏳",
     "pushpin": "📌",
     "warning": "⚠",
@@ -23,9 +23,11 @@ _SIGNS = {
 }
 
 
-class Reader:
-    """Knows how people, channels and user groups are called: `workspace` is what `/workspace` of
-    the control tells."""
+class PlainTextRenderer:
+    """Renders with the names of users, channels and user groups.
+
+    `workspace`: the answer of `/workspace` in the control API.
+    """
 
     def __init__(self, workspace: Mapping[str, Any]) -> None:
         self._names: dict[str, str] = {
@@ -38,29 +40,32 @@ class Reader:
         return self._names.get(id_, id_)
 
     def line(self, mrkdwn: str) -> str:
-        """Text in Slack's own markup, as it looks."""
+        """Slack markup (mrkdwn) as plain text."""
         text = _STYLE.sub(r"\2", mrkdwn)
         text = _ENTITY.sub(self._entity, text)
         text = _LINK.sub(lambda found: found["label"] or found["url"], text)
-        return unescape(_EMOJI.sub(lambda found: _SIGNS.get(found[1], found[0]), text))
+        return unescape(_EMOJI.sub(lambda found: _EMOJI_CHARACTERS.get(found[1], found[0]), text))
 
     def lines(self, message: Json) -> list[str]:
-        """Of its blocks, or of its text if it has none; none is wider than WIDTH."""
+        """The lines of the message's blocks, or of its text if it has none.
+
+        Wraps at WIDTH characters. Raises ValueError for an unsupported block type.
+        """
         blocks = message.get("blocks") or [_section(message["text"])]
         return [line for block in blocks for line in self._block(block)]
 
     def text(self, blocks: Iterable[Json]) -> str:
-        """What sections and headers say, in one line."""
+        """The text of sections and headers in one line."""
         texts = (block["text"]["text"] for block in blocks if "text" in block)
         return " ".join(self.line(" ".join(texts)).split())
 
-    def paragraph(self, lead: str, mrkdwn: str) -> str:
-        """Lines behind a lead, each as far to the right as the first."""
+    def paragraph(self, prefix: str, mrkdwn: str) -> str:
+        """Wraps the text after a prefix. The following lines are indented to match."""
         return fill(
             self.line(mrkdwn),
             WIDTH,
-            initial_indent=lead,
-            subsequent_indent=" " * len(lead),
+            initial_indent=prefix,
+            subsequent_indent=" " * len(prefix),
             break_long_words=False,
             break_on_hyphens=False,
         )
@@ -81,7 +86,7 @@ class Reader:
             case "divider":
                 yield from ("", "─" * 20)
             case other:
-                raise ValueError(f"nobody reads {other} here")
+                raise ValueError(f"block type {other} is not supported")
 
     def _section(self, block: Json) -> Iterator[str]:
         texts = [block["text"]] if "text" in block else []
@@ -102,7 +107,7 @@ class Reader:
             ) or [""]
 
     def _entity(self, found: re.Match[str]) -> str:
-        if found["sign"] in "@#":
+        if found["kind"] in "@#":
             return self.name(found["rest"])
         return found["label"] or self.name(found["rest"].rpartition("^")[2])
 

@@ -1,7 +1,6 @@
-"""Fills a stand-in with images: a company for the demo, a crowd for benchmarks.
+"""Fills the AWS stand-in: an example company for the demo, random builds for benchmarks.
 
-It speaks only HTTP, to the stand-in's control, and is deterministic: equal arguments, equal
-digests and times.
+Uses only HTTP requests to the control API. Equal arguments give equal digests and times.
 """
 
 from collections.abc import Iterator
@@ -10,79 +9,95 @@ from itertools import islice
 from typing import Unpack
 
 from bot.playground.aws.manifests import digest_of, image
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 from bot.playground.seed_images import (
     MIB,
     PLATFORMS,
-    Push,
-    fill_repository,
-    indexed,
+    PushedManifest,
+    hash_number,
+    multi_arch,
+    push_images,
     size_of,
-    spread,
 )
-from bot.playground.seed_stories import BRANCH, BRANCHS_STORIES, STORIES
+from bot.playground.seed_repositories import (
+    COMPANY_REPOSITORIES,
+    SECOND_ACCOUNT,
+    SECOND_ACCOUNT_REPOSITORIES,
+)
 from bot.playground.seed_usage import (
-    Crowd,
-    Place,
-    Seeded,
-    fill_usage,
-    open_branch,
-    put_to_work,
+    AwsLocation,
+    SeededRepository,
+    WorkloadCounts,
+    create_company_workloads,
+    seed_second_account,
+    seed_workloads,
 )
 
-__all__ = ["BRANCH", "Control", "Crowd", "Place", "fill", "fill_usage", "seed_company"]
+__all__ = [
+    "SECOND_ACCOUNT",
+    "AwsLocation",
+    "ControlClient",
+    "WorkloadCounts",
+    "seed_company",
+    "seed_repository",
+    "seed_workloads",
+]
 
 
 def seed_company(url: str, now: datetime) -> list[str]:
-    """A company's registry after 18 months of work, and what runs; answers its repositories.
+    """Creates a registry after 18 months of builds, and its workloads. Returns the repositories.
 
-    Besides, there is the account BRANCH with a registry, with workloads, and with the role
-    BRANCHS_ROLE, which leads into it.
+    Also creates SECOND_ACCOUNT: a registry, workloads, and SECOND_ACCOUNT_ROLE for access to it.
     """
-    control = Control(url)
-    company = {name: _seeded(control, name, {}, story(now)) for name, story in STORIES.items()}
-    branch = {
-        name: _seeded(control, name, {"account": BRANCH}, story(now))
-        for name, story in BRANCHS_STORIES.items()
+    control = ControlClient(url)
+    company = {
+        name: _seed_one(control, name, {}, pushes(now))
+        for name, pushes in COMPANY_REPOSITORIES.items()
     }
-    put_to_work(control, company)
-    open_branch(control, company, branch)
-    return list(STORIES)
+    second = {
+        name: _seed_one(control, name, {"account": SECOND_ACCOUNT}, pushes(now))
+        for name, pushes in SECOND_ACCOUNT_REPOSITORIES.items()
+    }
+    create_company_workloads(control, company)
+    seed_second_account(control, company, second)
+    return list(COMPANY_REPOSITORIES)
 
 
-def _seeded(control: Control, name: str, place: Place, pushes: Iterator[Push]) -> Seeded:
+def _seed_one(
+    control: ControlClient, name: str, location: AwsLocation, pushes: Iterator[PushedManifest]
+) -> SeededRepository:
     pushed = list(pushes)
-    uri = fill_repository(control, {"repository": name, **place}, pushed)
-    return Seeded(uri, [(each.tags, digest_of(each.text), each.at) for each in pushed])
+    uri = push_images(control, {"repository": name, **location}, pushed)
+    return SeededRepository(uri, [(each.tags, digest_of(each.text), each.at) for each in pushed])
 
 
-def fill(
-    url: str, repository: str, manifests: int, *, now: datetime, **place: Unpack[Place]
+def seed_repository(
+    url: str, repository: str, manifests: int, *, now: datetime, **location: Unpack[AwsLocation]
 ) -> None:
-    """Exactly `manifests` manifests, pushed over two years.
+    """Pushes exactly `manifests` manifests, dated over two years.
 
-    A fifth of the roots are multi-arch with provenance; layers of a season's base are shared.
+    One root in five is multi-arch with provenance. Builds of the same 90 days share base layers.
     """
-    pushes = islice(_crowd(now, timedelta(days=730), manifests), manifests)
-    fill_repository(Control(url), {"repository": repository, **place}, pushes)
+    pushes = islice(_random_pushes(now, timedelta(days=730), manifests), manifests)
+    push_images(ControlClient(url), {"repository": repository, **location}, pushes)
 
 
-def _crowd(now: datetime, span: timedelta, expected: int) -> Iterator[Push]:
-    """Endless roots, oldest first, about `expected` manifests of them within the span."""
+def _random_pushes(now: datetime, span: timedelta, expected: int) -> Iterator[PushedManifest]:
+    """Endless roots, oldest first. About `expected` manifests are within the span."""
     step = span * 1.8 / max(expected, 1)
     number = 0
     while True:
         at = min(now - span + number * step, now)
-        tags = _crowd_tags(number)
+        tags = _build_tags(number)
         pulled = at + timedelta(days=9) if number % 3 == 0 and at < now - span / 10 else None
         if number % 5 == 0:
-            yield from _crowd_index(number, at, tags, pulled)
+            yield from _multi_arch_build(number, at, tags, pulled)
         else:
-            yield Push(_crowd_image(f"{number}", at), at, tags, pulled)
+            yield PushedManifest(_build_image(f"{number}", at), at, tags, pulled)
         number += 1
 
 
-def _crowd_tags(number: int) -> tuple[str, ...]:
+def _build_tags(number: int) -> tuple[str, ...]:
     if number % 6 == 4:
         return ()
     if number % 10 == 0:
@@ -90,17 +105,17 @@ def _crowd_tags(number: int) -> tuple[str, ...]:
     return (f"build-{number}-SNAPSHOT" if number % 2 else f"build-{number}",)
 
 
-def _crowd_index(
+def _multi_arch_build(
     number: int, at: datetime, tags: tuple[str, ...], pulled: datetime | None
-) -> Iterator[Push]:
-    images = [_crowd_image(f"{number} {platform}", at) for platform in PLATFORMS]
-    yield from indexed(f"crowd {number}", images, at, tags, pulled)
+) -> Iterator[PushedManifest]:
+    images = [_build_image(f"{number} {platform}", at) for platform in PLATFORMS]
+    yield from multi_arch(f"build {number}", images, at, tags, pulled)
 
 
-def _crowd_image(name: str, at: datetime) -> str:
-    """8 to 12 layers: five of a base that changes with the season, the rest the build's own."""
+def _build_image(name: str, at: datetime) -> str:
+    """8 to 12 layers: five of a base that changes every 90 days, the others unique to the build."""
     season = at.toordinal() // 90
-    base = [(f"crowd base {season} {n}", (30 - 5 * n) * MIB) for n in range(5)]
-    own = 3 + spread(f"layers of {name}", 5)
-    layers = [(f"crowd {name} {n}", size_of(f"{name} {n}", 200_000, 20 * MIB)) for n in range(own)]
-    return image((f"crowd {name} config", 4_000), base + layers)
+    base = [(f"build base {season} {n}", (30 - 5 * n) * MIB) for n in range(5)]
+    own = 3 + hash_number(f"layers of {name}", 5)
+    layers = [(f"build {name} {n}", size_of(f"{name} {n}", 200_000, 20 * MIB)) for n in range(own)]
+    return image((f"build {name} config", 4_000), base + layers)

@@ -1,5 +1,7 @@
-"""What a company's builds push: images with shared bases, indexes with provenance, all of it
-deterministic. Names make digests and sizes; ages come from the time that counts as now."""
+"""Images that example builds push: shared base layers, multi-arch indexes with provenance.
+
+Digests and sizes are derived from names, ages from the given current time.
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -8,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.playground.aws.manifests import Blob, Child, image, index, provenance
-from bot.playground.remote import Control, in_chunks
+from bot.playground.control_client import ControlClient, in_chunks
 
 MONTHS = 18
 MIB = 2**20
@@ -19,8 +21,8 @@ _CHUNK = 2000
 
 
 @dataclass(frozen=True)
-class Push:
-    """A manifest and what the registry knows besides its text."""
+class PushedManifest:
+    """A manifest with its tags and the times that the registry stores."""
 
     text: str
     at: datetime
@@ -38,30 +40,37 @@ class Push:
         }
 
 
-def fill_repository(control: Control, place: dict[str, Any], pushes: Iterable[Push]) -> str:
-    """Creates it first; `place` holds its name as `repository`. Answers its URI."""
-    name = {"name" if key == "repository" else key: value for key, value in place.items()}
+def push_images(
+    control: ControlClient, location: dict[str, Any], pushes: Iterable[PushedManifest]
+) -> str:
+    """Creates the repository and pushes to it. Returns its URI.
+
+    `location` has the repository name as `repository`, and optionally account and Region.
+    """
+    name = {"name" if key == "repository" else key: value for key, value in location.items()}
     uri: str = control.send("POST", "/repositories", name)["uri"]
-    for some in in_chunks(pushes, _CHUNK):
-        control.send("POST", "/manifests", {**place, "manifests": [each.body() for each in some]})
+    for chunk in in_chunks(pushes, _CHUNK):
+        control.send(
+            "POST", "/manifests", {**location, "manifests": [each.body() for each in chunk]}
+        )
     return uri
 
 
 def app(
     name: str, build: str, at: datetime, now: datetime, code: tuple[int, int] = SMALL_CODE
 ) -> str:
-    """A service's image."""
+    """An image of a service."""
     return image(config(name, build), app_layers(name, build, at, now, code))
 
 
 def app_layers(
     name: str, build: str, at: datetime, now: datetime, code: tuple[int, int] = SMALL_CODE
 ) -> list[Blob]:
-    """A shared base, dependencies that change rarely, code that always does.
+    """Shared base layers, dependencies that change every 60 days, and new code in each build.
 
-    `code`: the least and the most bytes of that layer.
+    `code`: the minimum and maximum bytes of the code layer.
     """
-    dependencies = f"{name} dependencies of {season(at, now, days=60)}"
+    dependencies = f"{name} dependencies of {periods_ago(at, now, days=60)}"
     return [
         *base_layers(at, now),
         (dependencies, size_of(dependencies, 40 * MIB, 90 * MIB)),
@@ -71,7 +80,7 @@ def app_layers(
 
 
 def base_layers(at: datetime, now: datetime) -> list[Blob]:
-    number = season(at, now, days=90)
+    number = periods_ago(at, now, days=90)
     return [
         (f"base system {number}", size_of(f"system {number}", 28 * MIB, 32 * MIB)),
         (f"base certificates {number}", 250_000),
@@ -83,23 +92,23 @@ def config(name: str, build: str) -> Blob:
     return f"{name} config {build}", size_of(f"{name} config {build}", 3_000, 9_000)
 
 
-def indexed(
+def multi_arch(
     name: str,
     images: Sequence[str],
     at: datetime,
     tags: tuple[str, ...],
     pulled_at: datetime | None,
-) -> Iterator[Push]:
-    """What one `docker buildx build --push` uploads: children first, then the index."""
+) -> Iterator[PushedManifest]:
+    """The uploads of one `docker buildx build --push`: children first, then the index."""
     children = [Child(text, platform) for text, platform in zip(images, PLATFORMS, strict=True)] + [
         provenance(text, f"{name} {number}") for number, text in enumerate(images)
     ]
     for child in children:
-        yield Push(child.text, at)
-    yield Push(index(children), at + timedelta(seconds=4), tags, pulled_at)
+        yield PushedManifest(child.text, at)
+    yield PushedManifest(index(children), at + timedelta(seconds=4), tags, pulled_at)
 
 
-def every(step: timedelta, now: datetime, months: int = MONTHS) -> Iterator[datetime]:
+def times_every(step: timedelta, now: datetime, months: int = MONTHS) -> Iterator[datetime]:
     """Times from `months` ago until a day before now."""
     at = now - timedelta(days=30 * months)
     while at < now - timedelta(days=1):
@@ -107,20 +116,20 @@ def every(step: timedelta, now: datetime, months: int = MONTHS) -> Iterator[date
         at += step
 
 
-def season(at: datetime, now: datetime, *, days: int) -> int:
-    """How many periods of so many days before now: the same for every seed."""
+def periods_ago(at: datetime, now: datetime, *, days: int) -> int:
+    """The number of whole periods of `days` between `at` and `now`."""
     return (now - at) // timedelta(days=days)
 
 
-def commit(name: str) -> str:
-    """The first seven digits of a commit."""
+def commit_hash(name: str) -> str:
+    """A short commit hash derived from the name."""
     return hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()[:7]
 
 
 def size_of(name: str, least: int, most: int) -> int:
-    return least + spread(name, most - least)
+    return least + hash_number(name, most - least)
 
 
-def spread(name: str, below: int) -> int:
-    """A number that looks random and belongs to the name."""
+def hash_number(name: str, below: int) -> int:
+    """A pseudorandom number from 0 to `below` - 1, derived from the name."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:6]) % below

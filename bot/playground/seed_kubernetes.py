@@ -1,4 +1,4 @@
-"""Fills stand-ins of clusters as teams fill real ones, and lets EKS lead there, over HTTP only."""
+"""Fills Kubernetes stand-ins with typical workloads, and registers them in EKS, over HTTP only."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from itertools import cycle
 from typing import Any, Unpack
 
 from bot.playground.aws.identity import DEFAULT_KEY
+from bot.playground.control_client import ControlClient, in_chunks
 from bot.playground.kubernetes.builders import (
     Container,
     cron_job,
@@ -17,18 +18,17 @@ from bot.playground.kubernetes.builders import (
 from bot.playground.kubernetes.cluster_address import ClusterAddress
 from bot.playground.kubernetes.objects import Object
 from bot.playground.kubernetes.state import DEFAULT_USER
-from bot.playground.remote import Control, in_chunks
-from bot.playground.seed_usage import Place, tagged_images
+from bot.playground.seed_usage import AwsLocation, tagged_images
 
-PODS_OF_A_TEAM = 25
+PODS_PER_TEAM = 25
 
 _TEAMS = ("checkout", "catalog", "search", "payments", "shipping", "identity", "mail", "reports")
 _CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Workload:
-    """`revisions` is how many images a builder is told that it ran before."""
+class WorkloadTemplate:
+    """Builds the objects of one workload. `revisions`: the number of its older images."""
 
     build: Callable[..., list[Object]]
     name: str
@@ -48,32 +48,34 @@ class Workload:
         )
 
 
-def _foreign(name: str, repository: str, tag: str) -> Container:
-    """A container of what others publish."""
+def _public_image(name: str, repository: str, tag: str) -> Container:
+    """A container with a third-party image."""
     return Container(f"{repository}:{tag}", f"{repository}@sha256:{'f' * 64}", name)
 
 
-_COLLECTOR = _foreign("otel", "public.ecr.aws/aws-observability/aws-otel-collector", "v0.43.3")
-_WAIT = _foreign("wait-for-db", "docker.io/library/busybox", "1.37")
+_COLLECTOR = _public_image("otel", "public.ecr.aws/aws-observability/aws-otel-collector", "v0.43.3")
+_WAIT = _public_image("wait-for-db", "docker.io/library/busybox", "1.37")
 _TEAM = (
-    Workload(deployment, "api", 2, {"replicas": 5, "init": [_WAIT], "sidecars": [_COLLECTOR]}),
-    Workload(deployment, "web", 3, {"replicas": 3}),
-    Workload(deployment, "worker", 2, {"replicas": 3}),
-    Workload(deployment, "gateway", 1, {"replicas": 2}),
-    Workload(deployment, "old-backoffice", 1, {"replicas": 0}),
-    Workload(stateful_set, "queue", 1, {"replicas": 3}),
-    Workload(daemon_set, "log-agent", 2, {"nodes": 5}),
-    Workload(cron_job, "nightly-report", 0, {"runs": 3}),
-    Workload(cron_job, "reindex", 0, {"runs": 0, "suspended": True}),
-    Workload(job, "migrate"),
+    WorkloadTemplate(
+        deployment, "api", 2, {"replicas": 5, "init": [_WAIT], "sidecars": [_COLLECTOR]}
+    ),
+    WorkloadTemplate(deployment, "web", 3, {"replicas": 3}),
+    WorkloadTemplate(deployment, "worker", 2, {"replicas": 3}),
+    WorkloadTemplate(deployment, "gateway", 1, {"replicas": 2}),
+    WorkloadTemplate(deployment, "old-backoffice", 1, {"replicas": 0}),
+    WorkloadTemplate(stateful_set, "queue", 1, {"replicas": 3}),
+    WorkloadTemplate(daemon_set, "log-agent", 2, {"nodes": 5}),
+    WorkloadTemplate(cron_job, "nightly-report", 0, {"runs": 3}),
+    WorkloadTemplate(cron_job, "reindex", 0, {"runs": 0, "suspended": True}),
+    WorkloadTemplate(job, "migrate"),
 )
-WORKLOADS_OF_A_TEAM = len(_TEAM)
+WORKLOADS_PER_TEAM = len(_TEAM)
 
 
-def fill_cluster(cluster: ClusterAddress, images: Iterable[Container], teams: int = 3) -> None:
-    """A namespace for each team, whose workloads run the images in turn.
+def seed_cluster(cluster: ClusterAddress, images: Iterable[Container], teams: int = 3) -> None:
+    """Creates a namespace for each team. Workloads use the images in turn.
 
-    What a workload may be rolled back to are the images before its own.
+    A workload's older revisions use the images before its own.
     """
     in_turn = cycle(images)
     objects = (
@@ -82,18 +84,18 @@ def fill_cluster(cluster: ClusterAddress, images: Iterable[Container], teams: in
         for workload in _TEAM
         for each in workload.objects(_namespace(number), in_turn)
     )
-    for some in in_chunks(objects, _CHUNK):
-        cluster.control.send("POST", "/apply", some)
+    for chunk in in_chunks(objects, _CHUNK):
+        cluster.control.send("POST", "/apply", chunk)
 
 
-def run_payments(aws_url: str, cluster: ClusterAddress) -> None:
-    """What the company runs in its cluster: a service with what it may be rolled back to, a job of
-    every night that nobody has touched for a year, and a service that sleeps."""
+def seed_company_cluster(aws_url: str, cluster: ClusterAddress) -> None:
+    """Creates the company's workloads: a service with older revisions, a nightly job on an old
+    image, and a service scaled to zero."""
     pulled = {
         each.by_tag.rpartition(":")[2]: Container(each.by_tag, each.by_digest)
-        for each in tagged_images(Control(aws_url), ["shop/payments"], {})
+        for each in tagged_images(ControlClient(aws_url), ["shop/payments"], {})
     }
-    running, nightly, asleep = pulled["3.14.0"], pulled["3.3.0"], pulled["3.6.0"]
+    running, nightly, scaled_down = pulled["3.14.0"], pulled["3.3.0"], pulled["3.6.0"]
     older = [pulled["3.11.0"].image, pulled["3.12.0"].image]
     objects = [
         *deployment(
@@ -107,28 +109,28 @@ def run_payments(aws_url: str, cluster: ClusterAddress) -> None:
         *cron_job(
             "settlement", nightly.image, image_id=nightly.image_id, namespace="payments", runs=2
         ),
-        *deployment("refunds", asleep.image, namespace="payments", replicas=0),
+        *deployment("refunds", scaled_down.image, namespace="payments", replicas=0),
     ]
     cluster.control.send("POST", "/apply", objects)
 
 
-def enter_eks(
+def register_cluster_in_eks(
     aws_url: str,
     cluster: ClusterAddress,
     role: Mapping[str, Any],
     access_key: str = DEFAULT_KEY,
-    **place: Unpack[Place],
+    **location: Unpack[AwsLocation],
 ) -> None:
-    """EKS knows the cluster by its name, and the role is bound to whoever has the access key.
+    """Registers the cluster in EKS under its name, and grants the role to the access key.
 
-    It is bound to the cluster's DEFAULT_TOKEN too.
+    The cluster's DEFAULT_TOKEN gets the role, too.
     """
     entry = {
         "name": cluster.name,
         "endpoint": cluster.url,
         "certificate_authority": cluster.certificate_authority,
     }
-    Control(aws_url).send("POST", "/eks/clusters", {**place, "clusters": [entry]})
+    ControlClient(aws_url).send("POST", "/eks/clusters", {**location, "clusters": [entry]})
     for path, body in (
         ("/sts", {"url": aws_url}),
         ("/access-entries", {"access_key": access_key, "user": DEFAULT_USER}),
@@ -137,11 +139,11 @@ def enter_eks(
         cluster.control.send("POST", path, body)
 
 
-def pulled_images(
-    aws_url: str, repositories: Sequence[str], **place: Unpack[Place]
+def tagged_containers(
+    aws_url: str, repositories: Sequence[str], **location: Unpack[AwsLocation]
 ) -> Iterator[Container]:
-    """The tagged images of repositories that are filled, as a node that pulled them tells them."""
-    for each in tagged_images(Control(aws_url), repositories, place):
+    """Containers with the tagged images of seeded repositories, as a node reports them."""
+    for each in tagged_images(ControlClient(aws_url), repositories, location):
         yield Container(each.by_tag, each.by_digest)
 
 

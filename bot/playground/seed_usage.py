@@ -1,4 +1,4 @@
-"""Puts seeded images to work: what a company runs, and a crowd of workloads for benchmarks."""
+"""Creates AWS workloads that use seeded images: an example company's, and many for benchmarks."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -7,55 +7,59 @@ from itertools import cycle
 from typing import Any, NamedTuple, TypedDict, Unpack
 
 from bot.playground.aws.identity import DEFAULT_ACCOUNT
-from bot.playground.remote import Control, in_chunks
-from bot.playground.seed_stories import BRANCH
+from bot.playground.control_client import ControlClient, in_chunks
+from bot.playground.seed_repositories import SECOND_ACCOUNT
 
-BRANCHS_ROLE = f"arn:aws:iam::{BRANCH}:role/ecr-clean"
+SECOND_ACCOUNT_ROLE = f"arn:aws:iam::{SECOND_ACCOUNT}:role/ecr-clean"
 
 PARTNER = "555566667777"
-"""An account of others, which a repository's policy lets pull."""
+"""A partner's account. A repository policy allows it to pull."""
 
 _CHUNK = 500
 
 
 @dataclass(frozen=True)
-class Seeded:
-    """A repository that was filled: its URI, and of every push the tags, digest and time."""
+class SeededRepository:
+    """A repository's URI, and the tags, digest and time of each push."""
 
     uri: str
     pushes: list[tuple[tuple[str, ...], str, datetime]]
 
     def builds(self, tag: str) -> list[tuple[str, datetime]]:
-        """What the tag was pushed on, oldest first: digest and time."""
+        """Digest and time of each push with this tag, oldest first."""
         return [(digest, at) for tags, digest, at in self.pushes if tag in tags]
 
     def image(self, tag: str) -> str:
         return f"{self.uri}:{tag}"
 
     def newest_image(self, prefix: str) -> str:
-        """The newest image that has a tag which starts so."""
+        """The newest image with a tag that starts with the prefix."""
         tags = [tag for names, _, _ in self.pushes for tag in names if tag.startswith(prefix)]
         return self.image(tags[-1])
 
 
-Company = dict[str, Seeded]
+RepositoriesByName = dict[str, SeededRepository]
 Entry = dict[str, Any]
 
 
-def put_to_work(control: Control, company: Company) -> None:
-    """What runs in production; much of it is older than any rule of age and count would keep."""
-    _run_services(control, company)
-    _run_on_schedule(control, company)
-    _run_functions(control, company)
+def create_company_workloads(control: ControlClient, company: RepositoriesByName) -> None:
+    """Creates production workloads. Many use images that rules for age and count do not keep."""
+    _create_services(control, company)
+    _create_schedules(control, company)
+    _create_functions(control, company)
 
 
-def open_branch(control: Control, company: Company, branch: Company) -> None:
-    """The second account: what runs there, some of it from the first account's registry; the role
-    that leads into it; and a partner's account, into which none does."""
-    control.send("POST", "/roles", {"arn": BRANCHS_ROLE, "trusts": [DEFAULT_ACCOUNT]})
-    _let_pull(control, "shop/api", BRANCH)
-    _let_pull(control, "partner/feeds", PARTNER)
-    recommender = branch["ml/recommender"]
+def seed_second_account(
+    control: ControlClient, company: RepositoriesByName, second: RepositoriesByName
+) -> None:
+    """Creates the second account's role and workloads, some on images of the first account.
+
+    A partner's account may pull, too; there is no role for access to it.
+    """
+    control.send("POST", "/roles", {"arn": SECOND_ACCOUNT_ROLE, "trusts": [DEFAULT_ACCOUNT]})
+    _allow_pulls(control, "shop/api", SECOND_ACCOUNT)
+    _allow_pulls(control, "partner/feeds", PARTNER)
+    recommender = second["ml/recommender"]
     services: list[Entry] = [
         {"name": "recommender", "images": [recommender.image("train-58")], "desired": 2},
         {"name": "scoring-api", "images": [company["shop/api"].image("1.8.0")]},
@@ -65,13 +69,13 @@ def open_branch(control: Control, company: Company, branch: Company) -> None:
         "/ecs/services",
         "services",
         [{"cluster": "ml", **each} for each in services],
-        {"account": BRANCH},
+        {"account": SECOND_ACCOUNT},
     )
     functions = [{"name": "score-on-demand", "image": recommender.image("train-90")}]
-    _send(control, "/lambda/functions", "functions", functions, {"account": BRANCH})
+    _send(control, "/lambda/functions", "functions", functions, {"account": SECOND_ACCOUNT})
 
 
-def _let_pull(control: Control, repository: str, account: str) -> None:
+def _allow_pulls(control: ControlClient, repository: str, account: str) -> None:
     statement = {
         "Effect": "Allow",
         "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
@@ -81,8 +85,8 @@ def _let_pull(control: Control, repository: str, account: str) -> None:
     control.send("PUT", "/policies", {"repository": repository, "policy": policy})
 
 
-def _run_services(control: Control, company: Company) -> None:
-    """One on an old release, one whose tag has moved on, one with a deployment that drains."""
+def _create_services(control: ControlClient, company: RepositoriesByName) -> None:
+    """Services on an old release, on a moved tag, and with a draining deployment."""
     web = company["shop/web"]
     digest, at = web.builds("main")[-3]
     worker = company["shop/worker"]
@@ -105,8 +109,8 @@ def _run_services(control: Control, company: Company) -> None:
     _send(control, "/ecs/deployments", "deployments", [deployment])
 
 
-def _run_on_schedule(control: Control, company: Company) -> None:
-    """A rule that names an old revision, a schedule that names a family, one that calls an API."""
+def _create_schedules(control: ControlClient, company: RepositoriesByName) -> None:
+    """A rule on an old revision, a schedule on a family, and a schedule with an API call."""
     reports, worker = company["legacy/reports"], company["shop/worker"]
     definitions = [
         {"family": "monthly-report", "images": [reports.image("r4")]},
@@ -130,8 +134,8 @@ def _run_on_schedule(control: Control, company: Company) -> None:
     )
 
 
-def _run_functions(control: Control, company: Company) -> None:
-    """Versions behind aliases that lag far behind `$LATEST`, and a function without an image."""
+def _create_functions(control: ControlClient, company: RepositoriesByName) -> None:
+    """Aliases on versions much older than `$LATEST`, and a function without an image."""
     worker, reports = company["shop/worker"], company["legacy/reports"]
     functions = [
         {"name": "thumbnailer", "image": worker.newest_image("build-")},
@@ -150,25 +154,25 @@ def _run_functions(control: Control, company: Company) -> None:
     _send(control, "/lambda/aliases", "aliases", aliases)
 
 
-class Place(TypedDict, total=False):
-    """Where everything is, if not in the stand-in's default account and Region."""
+class AwsLocation(TypedDict, total=False):
+    """Account and Region, if not the defaults of the stand-in."""
 
     account: str
     region: str
 
 
-class TaggedImage(NamedTuple):
+class TaggedImageUris(NamedTuple):
     by_tag: str
     by_digest: str
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """How many of what.
+class WorkloadCounts:
+    """How many workloads to create.
 
-    Exactly so many tasks run: as many of each service as come out even, the rest by themselves.
-    Every service has a family of its own with so many `revisions`, every function so many
-    published `versions`; every second schedule is a rule of EventBridge.
+    Exactly `tasks` tasks run: divided equally among the services, the remainder without a service.
+    Each service has its own family with `revisions` revisions, each function `versions` published
+    versions. Every second schedule is an EventBridge rule.
     """
 
     services: int = 0
@@ -181,84 +185,90 @@ class Crowd:
 
     @property
     def desired(self) -> int:
-        """The tasks of each service."""
+        """The number of tasks of each service."""
         return self.tasks // self.services if self.services else 0
 
     def cluster(self, number: int) -> str:
         return f"cluster-{number % self.clusters}"
 
 
-def fill_usage(url: str, crowd: Crowd, repositories: Sequence[str], **place: Unpack[Place]) -> None:
-    """Workloads that run the tags of repositories, which have to be filled already, in turn."""
-    control = Control(url)
-    images = cycle(each.by_tag for each in tagged_images(control, repositories, place))
+def seed_workloads(
+    url: str, counts: WorkloadCounts, repositories: Sequence[str], **location: Unpack[AwsLocation]
+) -> None:
+    """Creates workloads that use the tags of seeded repositories in turn."""
+    control = ControlClient(url)
+    images = cycle(each.by_tag for each in tagged_images(control, repositories, location))
     many: list[tuple[str, str, Iterator[Entry]]] = [
-        ("/ecs/definitions", "definitions", _definitions(crowd, images)),
-        ("/ecs/services", "services", _services(crowd)),
-        ("/ecs/tasks", "tasks", _tasks(crowd, images)),
-        ("/lambda/functions", "functions", _functions(crowd, images)),
-        ("/lambda/versions", "versions", _versions(crowd, images)),
-        ("/events/rules", "rules", _schedules(crowd, odd=True)),
-        ("/scheduler/schedules", "schedules", _schedules(crowd, odd=False)),
+        ("/ecs/definitions", "definitions", _definitions(counts, images)),
+        ("/ecs/services", "services", _services(counts)),
+        ("/ecs/tasks", "tasks", _tasks(counts, images)),
+        ("/lambda/functions", "functions", _functions(counts, images)),
+        ("/lambda/versions", "versions", _versions(counts, images)),
+        ("/events/rules", "rules", _schedules(counts, odd=True)),
+        ("/scheduler/schedules", "schedules", _schedules(counts, odd=False)),
     ]
     for path, key, entries in many:
-        _send(control, path, key, entries, place)
+        _send(control, path, key, entries, location)
 
 
 def tagged_images(
-    control: Control, repositories: Sequence[str], place: Place
-) -> Iterator[TaggedImage]:
+    control: ControlClient, repositories: Sequence[str], location: AwsLocation
+) -> Iterator[TaggedImageUris]:
     for name in repositories:
-        shown = control.send("GET", "/repositories", {"repository": name, **place})
+        shown = control.send("GET", "/repositories", {"repository": name, **location})
         for tag, digest in sorted(shown["tags"].items()):
-            yield TaggedImage(f"{shown['uri']}:{tag}", f"{shown['uri']}@{digest}")
+            yield TaggedImageUris(f"{shown['uri']}:{tag}", f"{shown['uri']}@{digest}")
 
 
-def _definitions(crowd: Crowd, images: Iterator[str]) -> Iterator[Entry]:
-    for number in range(crowd.services):
-        for _ in range(crowd.revisions):
+def _definitions(counts: WorkloadCounts, images: Iterator[str]) -> Iterator[Entry]:
+    for number in range(counts.services):
+        for _ in range(counts.revisions):
             yield {"family": f"service-{number}", "images": [next(images)]}
 
 
-def _services(crowd: Crowd) -> Iterator[Entry]:
-    for number in range(crowd.services):
+def _services(counts: WorkloadCounts) -> Iterator[Entry]:
+    for number in range(counts.services):
         yield {
-            "cluster": crowd.cluster(number),
+            "cluster": counts.cluster(number),
             "name": f"service-{number}",
-            "desired": crowd.desired,
+            "desired": counts.desired,
         }
 
 
-def _tasks(crowd: Crowd, images: Iterator[str]) -> Iterator[Entry]:
-    for number in range(crowd.tasks - crowd.desired * crowd.services):
+def _tasks(counts: WorkloadCounts, images: Iterator[str]) -> Iterator[Entry]:
+    for number in range(counts.tasks - counts.desired * counts.services):
         yield {
-            "cluster": crowd.cluster(number),
+            "cluster": counts.cluster(number),
             "family": f"job-{number}",
             "images": [next(images)],
         }
 
 
-def _functions(crowd: Crowd, images: Iterator[str]) -> Iterator[Entry]:
-    for number in range(crowd.functions):
+def _functions(counts: WorkloadCounts, images: Iterator[str]) -> Iterator[Entry]:
+    for number in range(counts.functions):
         yield {"name": f"function-{number}", "image": next(images)}
 
 
-def _versions(crowd: Crowd, images: Iterator[str]) -> Iterator[Entry]:
-    for number in range(crowd.functions):
-        for _ in range(crowd.versions):
+def _versions(counts: WorkloadCounts, images: Iterator[str]) -> Iterator[Entry]:
+    for number in range(counts.functions):
+        for _ in range(counts.versions):
             yield {"name": f"function-{number}", "image": next(images)}
 
 
-def _schedules(crowd: Crowd, *, odd: bool) -> Iterator[Entry]:
-    for number in range(int(odd), crowd.schedules, 2):
+def _schedules(counts: WorkloadCounts, *, odd: bool) -> Iterator[Entry]:
+    for number in range(int(odd), counts.schedules, 2):
         yield {
             "name": f"schedule-{number}",
-            "task_definition": f"service-{number % max(crowd.services, 1)}:1",
+            "task_definition": f"service-{number % max(counts.services, 1)}:1",
         }
 
 
 def _send(
-    control: Control, path: str, key: str, entries: Iterable[Entry], place: Place | None = None
+    control: ControlClient,
+    path: str,
+    key: str,
+    entries: Iterable[Entry],
+    location: AwsLocation | None = None,
 ) -> None:
-    for some in in_chunks(entries, _CHUNK):
-        control.send("POST", path, {**(place or {}), key: some})
+    for chunk in in_chunks(entries, _CHUNK):
+        control.send("POST", path, {**(location or {}), key: chunk})

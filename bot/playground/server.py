@@ -1,7 +1,8 @@
-"""HTTP on a port of this machine, on a thread, by a server that can also behave badly."""
+"""An HTTP server on a local port, in a thread, that can also drop or delay its answers."""
 
 import asyncio
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ssl import SSLContext
@@ -12,24 +13,24 @@ import uvicorn
 from starlette.types import ASGIApp, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bot.playground.faults import Cut
+from bot.playground.faults import ConnectionCut
 
 LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What to send, and how badly to send it."""
+class HttpReply:
+    """An answer, with the delay (in seconds) and the cut to inject."""
 
     status: int
     body: bytes
     headers: Mapping[str, str]
     delay: float = 0
-    cut: Cut | None = None
+    cut: ConnectionCut | None = None
 
 
-class Host:
-    """Serves an application from `start` to `stop`; port 0 takes a free one."""
+class HttpServer:
+    """Serves an application from `start` to `stop`. Port 0 takes a free port."""
 
     def __init__(
         self,
@@ -40,7 +41,7 @@ class Host:
         websockets: bool = False,
     ) -> None:
         self.port = port
-        self._server = _Server(_config(app, tls, websockets=websockets))
+        self._server = _UvicornServer(_config(app, tls, websockets=websockets))
         self._thread = Thread(target=self._serve, daemon=True)
         self._socket: socket.socket | None = None
 
@@ -49,11 +50,11 @@ class Host:
         self.port = self._socket.getsockname()[1]
         self._thread.start()
         if not self._server.ready.wait(timeout=10):
-            raise RuntimeError("the stand-in did not start")
+            raise RuntimeError("the stand-in did not start within 10 seconds")
 
     def stop(self) -> None:
         assert self._socket is not None
-        self._server.leave()
+        self._server.request_shutdown()
         self._thread.join(timeout=10)
         self._socket.close()
 
@@ -62,17 +63,27 @@ class Host:
         self._server.run([self._socket])
 
 
-async def send_reply(reply: Reply, scope: Scope, send: Send) -> None:
-    """Sends or withholds an answer."""
+def serve_until_interrupted(address: str) -> None:
+    """Prints the address as the first line, for the process that started this one."""
+    sys.stdout.write(f"{address}\n")
+    sys.stdout.flush()
+    try:
+        Event().wait()
+    except KeyboardInterrupt:
+        sys.stdout.write("\n")
+
+
+async def send_reply(reply: HttpReply, scope: Scope, send: Send) -> None:
+    """Sends the answer, or drops the connection if the reply is cut."""
     if reply.delay:
         await asyncio.sleep(reply.delay)
     if reply.cut in ("before", "after"):
-        await _hang_up(scope)
+        await _close_connection(scope)
     else:
         await _send(reply, scope, send)
 
 
-async def _send(reply: Reply, scope: Scope, send: Send) -> None:
+async def _send(reply: HttpReply, scope: Scope, send: Send) -> None:
     headers = {**reply.headers, "content-length": str(len(reply.body))}
     await send(
         {
@@ -84,13 +95,13 @@ async def _send(reply: Reply, scope: Scope, send: Send) -> None:
     if reply.cut == "body":
         half = reply.body[: len(reply.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
-        await _hang_up(scope)
+        await _close_connection(scope)
     else:
         await send({"type": "http.response.body", "body": reply.body})
 
 
-async def _hang_up(scope: Scope) -> None:
-    """Closes the connection under uvicorn, after what was already written has been sent."""
+async def _close_connection(scope: Scope) -> None:
+    """Closes uvicorn's connection, after the data that was already written is sent."""
     cast("asyncio.Transport", scope["state"]["transport"]).close()
     await asyncio.sleep(0)
 
@@ -114,7 +125,7 @@ def _config(app: ASGIApp, tls: SSLContext | None, *, websockets: bool) -> uvicor
 
 
 def _listening_socket(port: int) -> socket.socket:
-    """A socket that says it is TCP: only then asyncio turns Nagle's 40 ms a call off."""
+    """With `IPPROTO_TCP`, asyncio disables Nagle's algorithm, which costs 40 ms a call."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -127,30 +138,30 @@ def _listening_socket(port: int) -> socket.socket:
 
 
 class _AbortableProtocol(H11Protocol):
-    """uvicorn's own HTTP protocol; it lets the application hang up."""
+    """uvicorn's HTTP protocol, which also lets the application close the connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self.app_state = {**self.app_state, "transport": transport}
 
 
-class _Server(uvicorn.Server):
-    """uvicorn on a thread, told at once to start and to leave instead of by polling."""
+class _UvicornServer(uvicorn.Server):
+    """uvicorn in a thread. Start and shutdown are signaled by events instead of polling."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._leaving: asyncio.Event | None = None
+        self._shutdown_requested: asyncio.Event | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._loop = asyncio.get_running_loop()
-        self._leaving = asyncio.Event()
+        self._shutdown_requested = asyncio.Event()
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drops everything at once: nobody waits for the answers of a stand-in that leaves."""
+        """Drops all connections and tasks at once, without waiting for open requests."""
         for listener in (*self.servers, *(sockets or ())):
             listener.close()
         for connection in list(self.server_state.connections):
@@ -161,10 +172,10 @@ class _Server(uvicorn.Server):
         await asyncio.gather(*tasks, asyncio.sleep(0), return_exceptions=True)
 
     async def main_loop(self) -> None:
-        assert self._leaving is not None
-        await self._leaving.wait()
+        assert self._shutdown_requested is not None
+        await self._shutdown_requested.wait()
 
-    def leave(self) -> None:
+    def request_shutdown(self) -> None:
         assert self._loop is not None
-        assert self._leaving is not None
-        self._loop.call_soon_threadsafe(self._leaving.set)
+        assert self._shutdown_requested is not None
+        self._loop.call_soon_threadsafe(self._shutdown_requested.set)

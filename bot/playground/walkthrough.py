@@ -1,204 +1,215 @@
-"""A story that plays in the workspace without anyone clicking: a report, a guest, a pin, a new
-plan, an approval that is taken back, another that is not, the deletion, and what is left.
+"""An automated demo in the workspace, in which each step is checked.
 
-It acts and looks through the controls of the stand-ins alone, as the workspace's page does, and
-checks what the bot says against what really is in the registry.
+A report, a guest without permission, a pin, a new plan, an approval that is stopped, a second
+approval, the deletion, and the images that remain. Like the workspace's page, it uses only the
+control APIs of the stand-ins. It compares the bot's messages with the contents of the registry.
 """
 
 import re
 from collections.abc import Mapping
 
 from bot.playground.slack.remote import Person
-from bot.playground.stage import Json, Stage, StoryError, buttons
+from bot.playground.walkthrough_session import Json, WalkthroughError, WalkthroughSession, buttons
 
 REPOSITORY = "shop/api"
-ANOTHER = "shop/web"
+OTHER_REPOSITORY = "shop/web"
 IN_USE = ("1.8.0", "1.12.0", "1.20.0")
-"""Releases that age and count alone would delete."""
+"""Releases that rules for age and count alone would delete."""
 
 PULLED = "1.9.0"
-"""A release that somebody pulled lately, and that nothing known uses."""
+"""A release that was pulled recently, without a known workload."""
+
+PIN_REASON = "Our partner tests against it"
 
 _PROPOSED = re.compile(r"([\d,]+) of ([\d,]+) manifests may go")
 _DELETED = re.compile(r"Deleted ([\d,]+) of ([\d,]+) manifests")
 
-WHY = "Our partner tests against it"
-
-Stored = Mapping[str, frozenset[str]]
+TagsByDigest = Mapping[str, frozenset[str]]
 
 
-def play(stage: Stage) -> bool:
-    """Tells the story as it goes on, and answers whether every step came out right."""
+def run_walkthrough(session: WalkthroughSession) -> bool:
+    """Prints each step. Returns whether all checks passed."""
     try:
-        _play(stage)
-    except StoryError as error:
-        stage.say(f"\n✗ {error}")
+        _run(session)
+    except WalkthroughError as error:
+        session.print_text(f"\n✗ {error}")
         return False
-    stage.say(f"\nThe end: {stage.checks} checks, all of them right, in {stage.seconds:.0f} s.")
+    session.print_text(f"\nDone: all {session.checks} checks passed in {session.seconds:.0f} s.")
     return True
 
 
-def _play(stage: Stage) -> None:
-    before, others = stage.tags(REPOSITORY), stage.tags(ANOTHER)
-    report = _is_reported(stage, before)
-    _guest_may_not(stage, report)
-    going = _is_pinned(stage, report)
-    _is_approved_hastily(stage, report)
-    _is_stopped(stage, report, before)
-    _is_approved_after_all(stage, report)
-    _is_deleted(stage, report, going)
-    _is_right(stage, going, before)
-    stage.check(f"{ANOTHER} is as it was", stage.tags(ANOTHER) == others, "something else")
+def _run(session: WalkthroughSession) -> None:
+    before, others = session.tags(REPOSITORY), session.tags(OTHER_REPOSITORY)
+    report = _request_report(session, before)
+    _try_to_approve_as_guest(session, report)
+    deletions = _pin_image(session, report)
+    _approve_as_mia(session, report)
+    _stop(session, report, before)
+    _approve_as_ravi(session, report)
+    _wait_for_deletion(session, report, deletions)
+    _check_registry(session, deletions, before)
+    unchanged = session.tags(OTHER_REPOSITORY) == others
+    session.check(f"{OTHER_REPOSITORY} is unchanged", unchanged, "changed tags or manifests")
 
 
-def _is_reported(stage: Stage, before: Stored) -> Json:
-    tom = stage.cast.tom
-    stage.chapter("The report")
-    stage.tell(f"Tom, who develops the shop, types “/ecr-clean {REPOSITORY}” in its channel.")
-    tom.types(f"/ecr-clean {REPOSITORY}", stage.channel)
-    report = stage.until(f"a report on {REPOSITORY}", lambda: _newest_report(stage))
-    stage.quote(report["text"])
+def _request_report(session: WalkthroughSession, before: TagsByDigest) -> Json:
+    tom = session.users.tom
+    session.print_heading("The report")
+    session.print_step(f"Tom, a developer of the shop, types “/ecr-clean {REPOSITORY}” in #shop.")
+    tom.types(f"/ecr-clean {REPOSITORY}", session.channel)
+    report = session.wait_for(f"a report on {REPOSITORY}", lambda: _newest_report(session))
+    session.print_bot_text(report["text"])
     _, manifests = _numbers(_PROPOSED, report)
-    said = stage.read(report)
-    stage.check(
-        f"it looked at all {len(before)} manifests that ECR has", manifests == len(before), said
+    text = session.text_of(report)
+    session.check(
+        f"the plan covers all {len(before)} manifests in ECR", manifests == len(before), text
     )
     for tag in IN_USE:
-        stage.check(f"{tag} is old, but in use: it stays", f"• `{tag}` by" in said, said)
-    stage.check(f"{PULLED} goes, with a warning: somebody pulled it lately", _warns(said), said)
+        session.check(f"{tag} is old, but in use: kept", f"• `{tag}` by" in text, text)
+    session.check(f"{PULLED} is to be deleted, with a warning: pulled recently", _warns(text), text)
     return report
 
 
-def _guest_may_not(stage: Stage, report: Json) -> None:
-    jo = stage.cast.jo
-    stage.chapter("Somebody who may not")
-    stage.tell("Jo is a contractor, a guest of the channel, and presses Approve.")
-    stage.clicks(jo, "approve_plan", report)
-    said = stage.until("a window that says why not", lambda: stage.window(jo, "approvers"))
-    stage.quote(said, to="Jo")
-    stage.check("Jo is told why not", "none of the approvers" in said, said)
+def _try_to_approve_as_guest(session: WalkthroughSession, report: Json) -> None:
+    jo = session.users.jo
+    session.print_heading("A guest cannot approve")
+    session.print_step("Jo, a contractor and a guest in #shop, clicks Approve.")
+    session.click(jo, "approve_plan", report)
+    text = session.wait_for("a modal with the reason", lambda: session.modal_text(jo, "approvers"))
+    session.print_bot_text(text, only_to="Jo")
+    session.check("Jo sees the reason", "none of the approvers" in text, text)
     jo.closes(everything=True)
-    shown = buttons(stage.until_shown(report, "version 1"))
-    stage.check("nothing is approved", shown == buttons(report), shown)
+    shown = buttons(session.wait_for_text(report, "version 1"))
+    session.check("the plan is not approved", shown == buttons(report), shown)
 
 
-def _is_pinned(stage: Stage, report: Json) -> int:
-    """Answers how many manifests go then."""
-    tom = stage.cast.tom
-    stage.chapter("The pin")
-    stage.tell(
-        f"Tom knows who pulled {PULLED}: a partner. He presses “Pin tags…”, and types “1.9”."
+def _pin_image(session: WalkthroughSession, report: Json) -> int:
+    """Returns the number of deletions in the new plan."""
+    tom = session.users.tom
+    session.print_heading("The pin")
+    session.print_step(
+        f"Tom knows that a partner pulled {PULLED}. He clicks “Pin tags…” and types “1.9”."
     )
-    stage.clicks(tom, "pin_tags", report)
-    stage.until("a window to pin in", lambda: stage.window(tom, "is never deleted"))
+    session.click(tom, "pin_tags", report)
+    session.wait_for("a modal for pins", lambda: session.modal_text(tom, "is never deleted"))
     offered = [*tom.looks_for("1.9", "pinned_tags").options]
     choices = [each["value"] for each in offered if each["text"]["text"] == PULLED]
-    stage.check(f"{PULLED} is offered", choices, offered)
-    stage.tell(f"Tom chooses {PULLED}, and writes why: “{WHY}”.")
-    stage.submits(tom, pinned_tags=choices, pin_reason=WHY)
-    stage.quote(stage.until("what was pinned", lambda: stage.window(tom, "Pinned `")), to="Tom")
+    session.check(f"{PULLED} is offered", choices, offered)
+    session.print_step(f"Tom chooses {PULLED} and enters a reason: “{PIN_REASON}”.")
+    session.submit(tom, pinned_tags=choices, pin_reason=PIN_REASON)
+    confirmation = session.wait_for("a confirmation", lambda: session.modal_text(tom, "Pinned `"))
+    session.print_bot_text(confirmation, only_to="Tom")
     tom.closes(everything=True)
-    newer = stage.until_shown(report, "version 2")
-    stage.quote(newer["text"])
-    said = stage.read(newer)
-    (going, _), (went_before, _) = _numbers(_PROPOSED, newer), _numbers(_PROPOSED, report)
-    stage.check("the new plan deletes one manifest less", going == went_before - 1, said)
-    stage.check("there is nothing to warn of any more", not _warns(said), said)
-    stage.check("it says who changed it: Tom", "Version 2 by @tom" in said, said)
-    return going
+    newer = session.wait_for_text(report, "version 2")
+    session.print_bot_text(newer["text"])
+    text = session.text_of(newer)
+    (deletions, _), (before, _) = _numbers(_PROPOSED, newer), _numbers(_PROPOSED, report)
+    session.check("the new plan deletes one manifest less", deletions == before - 1, text)
+    session.check("the warning is gone", not _warns(text), text)
+    session.check("the message names Tom as the author", "Version 2 by @tom" in text, text)
+    return deletions
 
 
-def _is_approved_hastily(stage: Stage, report: Json) -> None:
-    mia = stage.cast.mia
-    stage.chapter("Mia approves")
-    _asks_for_the_name(stage, mia, report)
-    stage.tell("Mia is in a hurry, and types “shop/ap”.")
+def _approve_as_mia(session: WalkthroughSession, report: Json) -> None:
+    mia = session.users.mia
+    session.print_heading("Mia approves")
+    _click_approve(session, mia, report)
+    session.print_step("Mia mistypes the name: “shop/ap”.")
     refused = mia.submits(typed_name="shop/ap")
-    stage.check("the window does not take that", refused.errors, refused)
-    _types_the_name(stage, mia, report)
+    session.check("the modal rejects the wrong name", refused.errors, refused)
+    _type_name(session, mia, report)
 
 
-def _is_approved_after_all(stage: Stage, report: Json) -> None:
-    ravi = stage.cast.ravi
-    stage.chapter("Ravi approves")
-    stage.tell("The partner has no objection.")
-    _asks_for_the_name(stage, ravi, report)
-    _types_the_name(stage, ravi, report)
+def _approve_as_ravi(session: WalkthroughSession, report: Json) -> None:
+    ravi = session.users.ravi
+    session.print_heading("Ravi approves")
+    session.print_step("The partner has no objection.")
+    _click_approve(session, ravi, report)
+    _type_name(session, ravi, report)
 
 
-def _asks_for_the_name(stage: Stage, who: Person, report: Json) -> None:
-    name = stage.name(who)
-    stage.tell(f"{name} is an approver, and presses Approve. So much goes that the bot asks back.")
-    stage.clicks(who, "approve_plan", report)
-    asked = stage.until("a window", lambda: stage.window(who, "type the repository"))
-    stage.quote(asked, to=name)
+def _click_approve(session: WalkthroughSession, user: Person, report: Json) -> None:
+    name = session.name(user)
+    session.print_step(
+        f"{name}, an approver, clicks Approve. The plan is large: the bot asks for the name."
+    )
+    session.click(user, "approve_plan", report)
+    question = session.wait_for(
+        "a modal that asks for the name", lambda: session.modal_text(user, "type the repository")
+    )
+    session.print_bot_text(question, only_to=name)
 
 
-def _types_the_name(stage: Stage, who: Person, report: Json) -> None:
-    name = stage.name(who)
-    stage.tell(f"{name} types “{REPOSITORY}”.")
-    stage.submits(who, typed_name=REPOSITORY)
-    approved = stage.until_shown(report, f"Approved by @{name.lower()}")
-    who.closes(everything=True)
-    stage.quote(approved["text"])
-    said = stage.read(approved)
-    stage.check("everybody sees when deletion starts", "Deletion starts" in said, said)
-    stage.check("everybody can stop it", "stop_plan" in buttons(approved), said)
+def _type_name(session: WalkthroughSession, user: Person, report: Json) -> None:
+    name = session.name(user)
+    session.print_step(f"{name} types “{REPOSITORY}”.")
+    session.submit(user, typed_name=REPOSITORY)
+    approved = session.wait_for_text(report, f"Approved by @{name.lower()}")
+    user.closes(everything=True)
+    session.print_bot_text(approved["text"])
+    text = session.text_of(approved)
+    session.check("the message shows when deletion starts", "Deletion starts" in text, text)
+    session.check("the message has a Stop button", "stop_plan" in buttons(approved), text)
 
 
-def _is_stopped(stage: Stage, report: Json, before: Stored) -> None:
-    stage.chapter("Stop!")
-    stage.tell("Tom wants to ask the partner first, and presses Stop.")
-    stage.clicks(stage.cast.tom, "stop_plan", report)
-    stopped = stage.until_shown(report, "Stopped by @tom")
-    stage.quote(stage.sentence(stopped, "Stopped by"))
+def _stop(session: WalkthroughSession, report: Json, before: TagsByDigest) -> None:
+    session.print_heading("Tom stops the plan")
+    session.print_step("Tom wants to ask the partner first, and clicks Stop.")
+    session.click(session.users.tom, "stop_plan", report)
+    stopped = session.wait_for_text(report, "Stopped by @tom")
+    session.print_bot_text(session.sentence(stopped, "Stopped by"))
     shown = buttons(stopped)
-    anew = "approve_plan" in shown and "stop_plan" not in shown
-    stage.check("it has to be approved anew", anew, shown)
-    there = stage.tags(REPOSITORY)
-    stage.check(f"ECR still has all {len(before)} manifests", there == before, len(there))
+    needs_approval = "approve_plan" in shown and "stop_plan" not in shown
+    session.check("the plan needs a new approval", needs_approval, shown)
+    stored = session.tags(REPOSITORY)
+    session.check(f"ECR still has all {len(before)} manifests", stored == before, len(stored))
 
 
-def _is_deleted(stage: Stage, report: Json, going: int) -> None:
-    stage.chapter("The deletion")
-    stage.tell("Nobody stops it this time.")
-    done = stage.until_shown(report, "Deleted ")
-    stage.tell("The undo window is over, and the deletion too.")
-    stage.quote(done["text"])
+def _wait_for_deletion(session: WalkthroughSession, report: Json, deletions: int) -> None:
+    session.print_heading("The deletion")
+    session.print_step("The undo window is open. This time, no user clicks Stop.")
+    done = session.wait_for_text(report, "Deleted ")
+    session.print_step("The undo window has ended, and the images are deleted.")
+    session.print_bot_text(done["text"])
     deleted = _numbers(_DELETED, done)
-    stage.check(f"ECR took all {going} deletions", deleted == (going, going), done["text"])
-    stage.check("there is nothing left to press", not buttons(done), buttons(done))
+    session.check(
+        f"ECR deleted all {deletions} manifests", deleted == (deletions, deletions), done["text"]
+    )
+    session.check("the message has no more buttons", not buttons(done), buttons(done))
 
 
-def _is_right(stage: Stage, going: int, before: Stored) -> None:
-    stage.chapter("What ECR really has now")
-    there = stage.tags(REPOSITORY)
-    tags = {tag for each in there.values() for tag in each}
-    gone = len(before) - len(there)
-    stage.tell(f"Of {len(before)} manifests {len(there)} are left.")
-    stage.check(f"{going} are gone, as many as were approved", gone == going, gone)
-    stage.check("nothing that stayed has changed", there.items() <= before.items(), sorted(tags))
+def _check_registry(session: WalkthroughSession, deletions: int, before: TagsByDigest) -> None:
+    session.print_heading("The contents of ECR")
+    stored = session.tags(REPOSITORY)
+    tags = {tag for each in stored.values() for tag in each}
+    missing = len(before) - len(stored)
+    session.print_step(f"{len(stored)} of {len(before)} manifests remain.")
+    session.check(f"{deletions} manifests are gone, as approved", missing == deletions, missing)
+    unchanged = stored.items() <= before.items()
+    session.check("the remaining manifests are unchanged", unchanged, sorted(tags))
     for tag in IN_USE:
-        stage.check(f"{tag}, which runs, is there", tag in tags, sorted(tags))
-    stage.check(f"{PULLED}, which Tom pinned, is there", PULLED in tags, sorted(tags))
-    stage.check("the newest release is there", "latest" in tags, sorted(tags))
+        session.check(f"{tag}, which is in use, exists", tag in tags, sorted(tags))
+    session.check(f"{PULLED}, which Tom pinned, exists", PULLED in tags, sorted(tags))
+    session.check("the newest release exists", "latest" in tags, sorted(tags))
 
 
-def _newest_report(stage: Stage) -> Json | None:
-    for message in reversed(stage.messages(stage.cast.mia)):
+def _newest_report(session: WalkthroughSession) -> Json | None:
+    for message in reversed(session.messages(session.users.mia)):
         if message["text"].startswith(f"{REPOSITORY}: ") and "approve_plan" in buttons(message):
             return message
     return None
 
 
-def _warns(said: str) -> bool:
-    return f"`{PULLED}` · last pulled" in said
+def _warns(text: str) -> bool:
+    return f"`{PULLED}` · last pulled" in text
 
 
-def _numbers(form: re.Pattern[str], message: Json) -> tuple[int, int]:
-    """Raises StoryError if the message does not speak of them."""
-    found = form.search(message["text"])
+def _numbers(pattern: re.Pattern[str], message: Json) -> tuple[int, int]:
+    """The two numbers in the message. Raises WalkthroughError if the pattern does not match."""
+    found = pattern.search(message["text"])
     if found is None:
-        raise StoryError(f"expected: “{form.pattern}”\n  found:    {message['text']}")
+        raise WalkthroughError(
+            f"expected: “{pattern.pattern}” in the message\n  actual:   {message['text']}"
+        )
     first, second = (int(each.replace(",", "")) for each in found.groups())
     return first, second

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import Fault, StandIn
-from bot.playground.faults import Cut
+from bot.playground.faults import ConnectionCut
 from tests.support import Run, Shelf
 
 NONSENSE: list[dict[str, Any]] = [
@@ -20,7 +20,7 @@ NONSENSE: list[dict[str, Any]] = [
     {"answer": {"imageDetails": [7], "repositories": [7], "images": [7]}},
     {"answer": {"imageDetails": 7, "repositories": 7, "images": 7}},
 ]
-CUTS: list[Cut] = ["before", "after", "body"]
+CUTS: list[ConnectionCut] = ["before", "after", "body"]
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_throttled_until_the_retries_ran_out(operation: str, aws: StandIn, plan:
 @pytest.mark.usefixtures("shelf")
 @pytest.mark.parametrize("operation", ["DescribeRepositories", "DescribeImages"])
 @pytest.mark.parametrize("cut", CUTS)
-def test_hung_up(operation: str, cut: Cut, aws: StandIn, plan: Run) -> None:
+def test_hung_up(operation: str, cut: ConnectionCut, aws: StandIn, plan: Run) -> None:
     aws.world.faults.add(Fault(operation=operation, cut=cut, times=None))
     result = plan()
     assert (result.status, result.out) == (1, "")

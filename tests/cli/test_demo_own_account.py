@@ -20,7 +20,7 @@ from bot.core.errors import RequestError
 from bot.playground.aws import StandIn
 from bot.playground.kubernetes import Cluster
 from bot.playground.seed import seed_company
-from bot.playground.seed_kubernetes import enter_eks, run_payments
+from bot.playground.seed_kubernetes import register_cluster_in_eks, seed_company_cluster
 from bot.playground.slack import RemoteWorkspace
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
@@ -42,8 +42,8 @@ def aws() -> Iterator[StandIn]:
     """With a cluster of EKS that is listed nowhere."""
     with StandIn() as stand_in, Cluster("prod") as cluster:
         seed_company(stand_in.url, datetime.now(UTC))
-        run_payments(stand_in.url, cluster.address)
-        enter_eks(stand_in.url, cluster.address, cluster_role(Settings()))
+        seed_company_cluster(stand_in.url, cluster.address)
+        register_cluster_in_eks(stand_in.url, cluster.address, cluster_role(Settings()))
         yield stand_in
 
 

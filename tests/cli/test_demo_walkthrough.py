@@ -1,4 +1,4 @@
-"""`ecr-clean demo --walkthrough`: a story in which every step is checked."""
+"""`ecr-clean demo --walkthrough`: an automated demo in which each step is checked."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.demo.demo_company import DemoCompany, running_company
-from bot.playground.remote import Control
-from bot.playground.stage import Stage
-from bot.playground.walkthrough import REPOSITORY, play
+from bot.playground.control_client import ControlClient
+from bot.playground.walkthrough import REPOSITORY
 from tests.cli.demo_runs import Machine
 from tests.cli.plan_execution import until
 
@@ -22,49 +21,49 @@ def company() -> Iterator[DemoCompany]:
         yield company
 
 
-def told(company: DemoCompany) -> tuple[bool, str]:
-    """Whether all came out right, and the story."""
-    story: list[str] = []
-    remote, cast = company.workspace.remote, company.cast
-    is_right = play(Stage(remote, Control(company.aws_url), cast, cast.shop, story.append))
-    return is_right, "\n".join(story)
+def run(company: DemoCompany) -> tuple[bool, str]:
+    """Whether all checks passed, and the printed text."""
+    printed: list[str] = []
+    users, aws = company.users, ControlClient(company.aws_url)
+    session = WalkthroughSession(company.workspace.remote, aws, users, users.shop, printed.append)
+    return run_walkthrough(session), "\n".join(printed)
 
 
-def test_all_comes_out_right(tmp_path: Path) -> None:
+def test_all_checks_pass(tmp_path: Path) -> None:
     machine = Machine(tmp_path, {})
     done = machine.run("--walkthrough")
     assert (done.returncode, done.stderr) == (0, "")
     for words in (
-        "✓ it looked at all 273 manifests that ECR has",
-        "✓ 1.12.0 is old, but in use: it stays",
-        "(to Jo alone): @jo is none of the approvers",
+        "✓ the plan covers all 273 manifests in ECR",
+        "✓ 1.12.0 is old, but in use: kept",
+        "(only visible to Jo): @jo is none of the approvers",
         "✓ the new plan deletes one manifest less",
         "✓ ECR still has all 273 manifests",
-        "✓ ECR took all 254 deletions",
-        "✓ 254 are gone, as many as were approved",
-        "✓ 1.9.0, which Tom pinned, is there",
-        "checks, all of them right",
+        "✓ ECR deleted all 254 manifests",
+        "✓ 254 manifests are gone, as approved",
+        "✓ 1.9.0, which Tom pinned, exists",
+        "checks passed in",
     ):
         assert words in done.stdout
     assert machine.files() == []
     until(lambda: not machine.processes())
 
 
-def test_an_image_in_use_would_not_stay(company: DemoCompany) -> None:
-    """As if a source had not seen it."""
-    control = Control(company.aws_url)
+def test_a_plan_that_deletes_an_image_in_use_fails(company: DemoCompany) -> None:
+    """Simulates a usage source that misses a service."""
+    control = ControlClient(company.aws_url)
     control.send("DELETE", "/ecs/services", {"cluster": "staging", "name": "api"})
     control.send("DELETE", "/ecs/definitions", {"definition": "api-staging:1"})
-    is_right, story = told(company)
-    assert not is_right
-    assert "✗ expected: 1.20.0 is old, but in use: it stays" in story
-    assert "found:    shop/api: " in story
+    is_passed, printed = run(company)
+    assert not is_passed
+    assert "✗ expected: 1.20.0 is old, but in use: kept" in printed
+    assert "actual:   shop/api: " in printed
 
 
-def test_ecr_keeps_what_should_go(company: DemoCompany) -> None:
-    control = Control(company.aws_url)
+def test_a_failed_deletion_fails(company: DemoCompany) -> None:
+    control = ControlClient(company.aws_url)
     control.send("POST", "/stuck", {"repository": REPOSITORY, "reference": "1.2.0"})
-    is_right, story = told(company)
-    assert not is_right
-    assert "✗ expected: ECR took all 254 deletions" in story
-    assert "Deleted 253 of 254 manifests, 1 failed" in story
+    is_passed, printed = run(company)
+    assert not is_passed
+    assert "✗ expected: ECR deleted all 254 manifests" in printed
+    assert "Deleted 253 of 254 manifests, 1 failed" in printed

@@ -14,7 +14,7 @@ from bot.core.repository import RegistryId
 from bot.playground.aws import StandIn
 from bot.playground.aws.access import Ask
 from bot.playground.kubernetes import Cluster
-from bot.playground.seed import Crowd, fill_usage
+from bot.playground.seed import WorkloadCounts, seed_workloads
 from bot.settings.load import load_settings
 from tests.aws.plans import plan_of
 from tests.cli.conftest import UseEverywhere
@@ -24,7 +24,7 @@ from tests.support import Result, Run, Shelf, others_off
 HERE, THERE = "123456789012", "210987654321"
 READER = f"arn:aws:iam::{THERE}:role/ci/reader"
 LOOKER = f"arn:aws:iam::{THERE}:role/looker"
-ONE_OF_EACH = Crowd(services=1, tasks=2, functions=1, schedules=2)
+ONE_OF_EACH = WorkloadCounts(services=1, tasks=2, functions=1, schedules=2)
 Write = Callable[[str], Path]
 
 BY_EKS = "kubernetes: {clusters: [{name: prod, eks: prod}]}"
@@ -72,7 +72,7 @@ def company(aws: StandIn, eks: Cluster, use_everywhere: UseEverywhere) -> None:
     """A repository, and a workload of every kind."""
     web = Shelf(aws, "shop/web")
     web.index("multi", "amd64")
-    fill_usage(aws.url, ONE_OF_EACH, ["shop/web"])
+    seed_workloads(aws.url, ONE_OF_EACH, ["shop/web"])
     use_everywhere(f"{web.id.uri}:multi")
     eks.allow_everything()
     aws.world.calls.reset()
@@ -161,7 +161,7 @@ def roles(
         aws.world.identities.add_role(role, trusts=[HERE])
     there = Shelf(aws, "team/there", account=THERE)
     there.index("multi", "amd64")
-    fill_usage(aws.url, ONE_OF_EACH, ["team/there"], account=THERE)
+    seed_workloads(aws.url, ONE_OF_EACH, ["team/there"], account=THERE)
     use_everywhere(f"{there.id.uri}:multi", account=THERE)
     aws.world.eks(THERE).create(
         "there", endpoint=cluster.url, certificate_authority=cluster.certificate_authority

@@ -20,7 +20,7 @@ from bot.bootstrap.deletion import open_run_starter
 from bot.bootstrap.processes import Shutdown, is_gone
 from bot.bootstrap.storage import open_store
 from bot.core.records import PlanRecord
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 from bot.settings.load import load_settings
 from bot.usecases.deletion.lease import LeaseLostError
 from bot.usecases.deletion.revalidation import DeletionTarget
@@ -159,7 +159,7 @@ def _hook(fault: FaultPoint | None) -> Callable[[str], None]:
 
 
 def _clock() -> Callable[[], datetime]:
-    control = Control(os.environ["AWS_ENDPOINT_URL"])
+    control = ControlClient(os.environ["AWS_ENDPOINT_URL"])
 
     def now() -> datetime:
         answer: dict[str, Any] = control.send("GET", "/clock", {})

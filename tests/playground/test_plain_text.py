@@ -1,10 +1,10 @@
-"""Messages as a person reads them in a terminal."""
+"""Messages as plain text in a terminal."""
 
 from typing import Any
 
 import pytest
 
-from bot.playground.plain_text import WIDTH, Reader
+from bot.playground.plain_text import WIDTH, PlainTextRenderer
 
 Json = dict[str, Any]
 
@@ -16,8 +16,8 @@ WORKSPACE: Json = {
 
 
 @pytest.fixture
-def reader() -> Reader:
-    return Reader(WORKSPACE)
+def renderer() -> PlainTextRenderer:
+    return PlainTextRenderer(WORKSPACE)
 
 
 def section(text: str, **more: Any) -> Json:
@@ -29,7 +29,7 @@ def button(text: str) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("mrkdwn", "looks"),
+    ("mrkdwn", "plain"),
     [
         ("*Saves $3* a month, _about_", "Saves $3 a month, about"),
         ("2 * 3 * 4 and snake_case_name", "2 * 3 * 4 and snake_case_name"),
@@ -47,11 +47,11 @@ def button(text: str) -> Json:
         ("`shop/api`", "`shop/api`"),
     ],
 )
-def test_a_line(reader: Reader, mrkdwn: str, looks: str) -> None:
-    assert reader.line(mrkdwn) == looks
+def test_a_line(renderer: PlainTextRenderer, mrkdwn: str, plain: str) -> None:
+    assert renderer.line(mrkdwn) == plain
 
 
-def test_a_message(reader: Reader) -> None:
+def test_a_message(renderer: PlainTextRenderer) -> None:
     message: Json = {
         "text": "shop/api",
         "blocks": [
@@ -62,34 +62,34 @@ def test_a_message(reader: Reader) -> None:
             {"type": "actions", "elements": [button("Approve"), button("Stop")]},
         ],
     }
-    assert reader.lines(message) == [
+    assert renderer.lines(message) == [
         *("", "SHOP/API"),
         *("", "Saves $3", "• `1.0`", "  [Pin]"),
         *("", "─" * 20),
         *("", "by @mia"),
         *("", "[Approve]  [Stop]"),
     ]
-    assert reader.text(message["blocks"]) == "shop/api Saves $3 • `1.0`"
+    assert renderer.text(message["blocks"]) == "shop/api Saves $3 • `1.0`"
 
 
-def test_fields_and_menus(reader: Reader) -> None:
+def test_fields_and_menus(renderer: PlainTextRenderer) -> None:
     menu = {"type": "static_select", "placeholder": {"type": "plain_text", "text": "For how long"}}
     fields = [{"type": "mrkdwn", "text": "*Freed*"}, {"type": "mrkdwn", "text": "1 GB"}]
     blocks = [{"type": "section", "fields": fields}, {"type": "actions", "elements": [menu]}]
-    assert reader.lines({"blocks": blocks}) == ["", "Freed", "1 GB", "", "[For how long]"]
+    assert renderer.lines({"blocks": blocks}) == ["", "Freed", "1 GB", "", "[For how long]"]
 
 
-def test_a_message_without_blocks(reader: Reader) -> None:
-    assert reader.lines({"text": "Hello <@U0000000001>"}) == ["", "Hello @mia"]
+def test_a_message_without_blocks(renderer: PlainTextRenderer) -> None:
+    assert renderer.lines({"text": "Hello <@U0000000001>"}) == ["", "Hello @mia"]
 
 
-def test_long_lines(reader: Reader) -> None:
-    lines = reader.lines({"text": "• " + "word " * 100 + "x" * 200})
+def test_long_lines(renderer: PlainTextRenderer) -> None:
+    lines = renderer.lines({"text": "• " + "word " * 100 + "x" * 200})
     assert all(len(line) <= WIDTH for line in lines[:-1])
     assert all(line.startswith("  ") for line in lines[2:])
-    assert reader.paragraph("1 s  ", "word " * 30).splitlines()[1].startswith("     word")
+    assert renderer.paragraph("1 s  ", "word " * 30).splitlines()[1].startswith("     word")
 
 
-def test_what_nobody_reads(reader: Reader) -> None:
-    with pytest.raises(ValueError, match="nobody reads video here"):
-        reader.lines({"blocks": [{"type": "video"}]})
+def test_an_unsupported_block_type(renderer: PlainTextRenderer) -> None:
+    with pytest.raises(ValueError, match="block type video is not supported"):
+        renderer.lines({"blocks": [{"type": "video"}]})

@@ -1,4 +1,4 @@
-"""The company beyond its first account: the branch, the cluster, and the people."""
+"""The example company's second account, cluster, users and channels."""
 
 import json
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from lightkube.resources.batch_v1 import CronJob
 
 from bot.playground.aws import StandIn
 from bot.playground.kubernetes import Cluster
-from bot.playground.seed import BRANCH, seed_company
-from bot.playground.seed_kubernetes import run_payments
-from bot.playground.seed_people import Cast, seed_people
-from bot.playground.seed_stories import BRANCHS_STORIES
-from bot.playground.seed_usage import BRANCHS_ROLE, PARTNER
+from bot.playground.seed import SECOND_ACCOUNT, seed_company
+from bot.playground.seed_kubernetes import seed_company_cluster
+from bot.playground.seed_repositories import SECOND_ACCOUNT_REPOSITORIES
+from bot.playground.seed_slack import UsersAndChannels, seed_users_and_channels
+from bot.playground.seed_usage import PARTNER, SECOND_ACCOUNT_ROLE
 from bot.playground.slack import Workspace
 from tests.playground.aws.helpers import NOW
 
@@ -39,20 +39,20 @@ def slack() -> Iterator[Workspace]:
 
 
 @pytest.fixture
-def cast(slack: Workspace) -> Cast:
-    return seed_people(slack.remote, NOW)
+def company(slack: Workspace) -> UsersAndChannels:
+    return seed_users_and_channels(slack.remote, NOW)
 
 
-def test_the_branch_has_a_registry_of_its_own(aws: StandIn) -> None:
-    for name in BRANCHS_STORIES:
-        assert len(aws.world.repository(name, account=BRANCH).manifests) > 30
-    role = aws.world.identities.role(BRANCHS_ROLE)
+def test_the_second_account_has_a_registry(aws: StandIn) -> None:
+    for name in SECOND_ACCOUNT_REPOSITORIES:
+        assert len(aws.world.repository(name, account=SECOND_ACCOUNT).manifests) > 30
+    role = aws.world.identities.role(SECOND_ACCOUNT_ROLE)
     assert role
     assert role.trusts == ("123456789012",)
 
 
-def test_the_branch_runs_what_is_old(aws: StandIn) -> None:
-    tasks = aws.world.ecs(BRANCH).cluster("ml").tasks.values()
+def test_the_second_account_uses_old_images(aws: StandIn) -> None:
+    tasks = aws.world.ecs(SECOND_ACCOUNT).cluster("ml").tasks.values()
     images = {container.image for task in tasks for container in task.definition.containers}
     assert {image.partition("/")[2] for image in images} == {
         "ml/recommender:train-58",
@@ -60,15 +60,19 @@ def test_the_branch_runs_what_is_old(aws: StandIn) -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "puller"), [("shop/api", BRANCH), ("partner/feeds", PARTNER)])
-def test_others_may_pull(aws: StandIn, name: str, puller: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "puller"), [("shop/api", SECOND_ACCOUNT), ("partner/feeds", PARTNER)]
+)
+def test_repository_policies_allow_other_accounts_to_pull(
+    aws: StandIn, name: str, puller: str
+) -> None:
     policy = aws.world.repository(name).policy
     assert policy
     (statement,) = json.loads(policy)["Statement"]
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{puller}:root"}
 
 
-def test_a_build_that_was_promoted_has_several_tags(aws: StandIn) -> None:
+def test_a_promoted_build_has_several_tags(aws: StandIn) -> None:
     payments = aws.world.repository("shop/payments")
     released = aws.world.manifest(payments, "production").tags
     assert {"production", "3.16.0"} <= set(released)
@@ -78,7 +82,7 @@ def test_a_build_that_was_promoted_has_several_tags(aws: StandIn) -> None:
 def test_the_cluster_runs_payments(aws: StandIn) -> None:
     with Cluster("prod") as cluster:
         cluster.allow_everything()
-        run_payments(aws.url, cluster.address)
+        seed_company_cluster(aws.url, cluster.address)
         with Client(KubeConfig.from_dict(cluster.kubeconfig())) as kube:
             sets: list[Any] = list(kube.list(ReplicaSet, namespace="payments"))
             jobs: list[Any] = list(kube.list(CronJob, namespace="payments"))
@@ -94,14 +98,17 @@ def test_the_cluster_runs_payments(aws: StandIn) -> None:
     assert [_tag(each.spec.jobTemplate) for each in jobs] == ["3.3.0"]
 
 
-def test_people_talk_where_they_are(slack: Workspace, cast: Cast) -> None:
-    shop = cast.tom.messages(cast.shop)
-    assert [message["user"] for message in shop] == [cast.tom.id]
+def test_users_write_in_their_channels(slack: Workspace, company: UsersAndChannels) -> None:
+    shop = company.tom.messages(company.shop)
+    assert [message["user"] for message in shop] == [company.tom.id]
     assert float(shop[0]["ts"]) < (NOW - timedelta(minutes=29)).timestamp()
-    assert slack.directory.users[cast.jo.id].is_guest
-    assert set(slack.directory.user_groups[cast.approvers].users) == {cast.mia.id, cast.ravi.id}
+    assert slack.directory.users[company.jo.id].is_guest
+    assert set(slack.directory.user_groups[company.approvers].users) == {
+        company.mia.id,
+        company.ravi.id,
+    }
     with pytest.raises(LookupError):
-        cast.jo.messages(cast.payments)
+        company.jo.messages(company.payments)
     assert slack.remote.warnings() == []
 
 

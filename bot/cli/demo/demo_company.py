@@ -22,7 +22,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.settings.environment import Environment
 
 if TYPE_CHECKING:
-    from bot.playground.seed_people import Cast
+    from bot.playground.seed_slack import UsersAndChannels
     from bot.playground.slack import RemoteWorkspace, Workspace
 
 
@@ -189,7 +189,7 @@ class DemoCompany:
 
     aws_url: str
     workspace: "Workspace"
-    cast: "Cast"
+    users: "UsersAndChannels"
     environment: Mapping[str, str]
     settings: str
 
@@ -199,28 +199,28 @@ def open_company(port: int, undo_window: timedelta) -> Iterator[DemoCompany]:
     """`port`: of the workspace; 0 takes a free one. Raises RequestError if it is taken."""
     from bot.playground.aws import DEFAULT_ACCOUNT, StandIn  # noqa: PLC0415
     from bot.playground.kubernetes import Cluster  # noqa: PLC0415
-    from bot.playground.seed import BRANCH, seed_company  # noqa: PLC0415
-    from bot.playground.seed_kubernetes import enter_eks, run_payments  # noqa: PLC0415
-    from bot.playground.seed_people import seed_people  # noqa: PLC0415
-    from bot.playground.seed_usage import BRANCHS_ROLE  # noqa: PLC0415
+    from bot.playground.seed import SECOND_ACCOUNT, seed_company  # noqa: PLC0415
+    from bot.playground.seed_kubernetes import register_cluster_in_eks, seed_company_cluster  # noqa: PLC0415
+    from bot.playground.seed_slack import seed_users_and_channels  # noqa: PLC0415
+    from bot.playground.seed_usage import SECOND_ACCOUNT_ROLE  # noqa: PLC0415
     from bot.settings.model import Settings  # noqa: PLC0415
 
     with StandIn() as aws, Cluster(CLUSTER) as cluster, open_workspace(port) as workspace:
         now = system_clock()
         seed_company(aws.url, now)
-        run_payments(aws.url, cluster.address)
-        enter_eks(aws.url, cluster.address, cluster_role(Settings()))
-        cast = seed_people(workspace.remote, now)
+        seed_company_cluster(aws.url, cluster.address)
+        register_cluster_in_eks(aws.url, cluster.address, cluster_role(Settings()))
+        users = seed_users_and_channels(workspace.remote, now)
         settings = SETTINGS.format(
             home=DEFAULT_ACCOUNT,
-            branch=BRANCH,
-            role=BRANCHS_ROLE,
+            branch=SECOND_ACCOUNT,
+            role=SECOND_ACCOUNT_ROLE,
             cluster=CLUSTER,
-            approvers=cast.approvers,
+            approvers=users.approvers,
             undo_window=int(undo_window.total_seconds()),
         )
         environment = {**aws.environment(), **workspace.environment()}
-        yield DemoCompany(aws.url, workspace, cast, environment, settings)
+        yield DemoCompany(aws.url, workspace, users, environment, settings)
 
 
 @contextmanager

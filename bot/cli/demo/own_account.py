@@ -172,7 +172,7 @@ def show_own_account(config: Path | None, port: int, *, stay: bool) -> None:
 
 
 def _show(workspace: "Workspace", settings: str, *, stay: bool) -> None:
-    from bot.playground.plain_text import Reader  # noqa: PLC0415 - no other command needs it
+    from bot.playground.plain_text import PlainTextRenderer  # noqa: PLC0415 - no other command needs it
 
     remote = workspace.remote
     remote.change_settings(limits=False)
@@ -182,7 +182,7 @@ def _show(workspace: "Workspace", settings: str, *, stay: bool) -> None:
     with open_demo_folder(environment, settings) as demo_folder, serving(demo_folder) as bot:
         bot.wait_until_connected(remote)
         print_lines(f"The workspace is open: {workspace.url}/\n")
-        printer = ReportPrinter(you, Reader(remote.ask("/workspace")))
+        printer = ReportPrinter(you, PlainTextRenderer(remote.ask("/workspace")))
         printer.print_lines(demo_folder)
         printer.print_whole(lambda report: report.usd)
         printer.print_sum()

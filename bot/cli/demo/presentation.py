@@ -18,7 +18,7 @@ from bot.core.errors import ServiceError
 from bot.render.quantities import count, money
 
 if TYPE_CHECKING:
-    from bot.playground.plain_text import Reader
+    from bot.playground.plain_text import PlainTextRenderer
     from bot.playground.slack import Person
 
 
@@ -58,7 +58,7 @@ class ReportPrinter:
     """What was posted so far."""
 
     subscriber: "Person"
-    reader: "Reader"
+    reader: "PlainTextRenderer"
     posted: list[PostedMessage] = field(default_factory=list)
 
     def print_lines(self, demo_folder: DemoFolder) -> None:
@@ -130,14 +130,14 @@ def _posted(line: bytes) -> PostedMessage:
 
 def show_company(port: int, *, stay: bool) -> None:
     """Posts this week's reports and prints them; `stay`: until Ctrl-C."""
-    from bot.playground.plain_text import Reader  # noqa: PLC0415 - no other command needs it
+    from bot.playground.plain_text import PlainTextRenderer  # noqa: PLC0415 - no other command needs it
 
     began = time.monotonic()
     with running_company(port, UNDO_WINDOW) as (company, bot):
         workspace = company.workspace
         print_lines(f"The workspace of a made-up company is open: {workspace.url}/\n")
-        reader = Reader(workspace.remote.ask("/workspace"))
-        printer = ReportPrinter(company.cast.mia, reader)
+        reader = PlainTextRenderer(workspace.remote.ask("/workspace"))
+        printer = ReportPrinter(company.users.mia, reader)
         printer.print_lines(bot.demo_folder)
         printer.print_whole(lambda report: report.repository == FIRST)
         printer.print_sum()
@@ -159,11 +159,14 @@ def wait_for_ctrl_c(bot: ServeProcess, invitation: str) -> None:
 
 def play_walkthrough(port: int) -> ExitStatus:
     """FAILED if a step came out wrong."""
-    from bot.playground.remote import Control  # noqa: PLC0415 - no other command needs it
-    from bot.playground.stage import Stage  # noqa: PLC0415
-    from bot.playground.walkthrough import play  # noqa: PLC0415
+    from bot.playground.control_client import ControlClient  # noqa: PLC0415 - no other command needs it
 
     with running_company(port, STORY_UNDO_WINDOW) as (company, _):
-        remote, cast = company.workspace.remote, company.cast
-        stage = Stage(remote, Control(company.aws_url), cast, cast.shop, print_lines)
-        return ExitStatus.DONE if play(stage) else ExitStatus.FAILED
+        session = WalkthroughSession(
+            company.workspace.remote,
+            ControlClient(company.aws_url),
+            company.users,
+            company.users.shop,
+            print_lines,
+        )
+        return ExitStatus.DONE if run_walkthrough(session) else ExitStatus.FAILED

@@ -4,8 +4,8 @@ import argparse
 from datetime import UTC, datetime
 
 from bot.playground.aws.server import StandIn
-from bot.playground.foreground import serve_until_interrupted
 from bot.playground.seed import seed_company
+from bot.playground.server import serve_until_interrupted
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ class Target:
 
 
 @dataclass(kw_only=True)
-class Fault(faults.Rule):
+class Fault(faults.FaultRule):
     """Which calls fail, and how; the rest is told by Rule.
 
     - `error` answers this code and `status`, and the call has no effect.
@@ -39,7 +39,7 @@ class Fault(faults.Rule):
     def has_effect(self) -> bool:
         return bool(self.error) or self.answer is not None or super().has_effect()
 
-    def concerns(self, call: Target) -> bool:
+    def matches(self, call: Target) -> bool:
         return (
             self.service in (None, call.service)
             and self.operation in (None, call.operation)
@@ -49,7 +49,7 @@ class Fault(faults.Rule):
         )
 
 
-class Faults(faults.Faults[Fault]):
+class Faults(faults.FaultRules[Fault]):
     def throttle(self, **matching: Any) -> Fault:
         """Throttling as most services answer it; name another `error` and `status` for the rest."""
         return self.add(

@@ -30,7 +30,7 @@ from bot.playground.aws.service import Operation, Prepared, Service
 from bot.playground.aws.sts import sts
 from bot.playground.aws.validation import check_answer
 from bot.playground.aws.world import World
-from bot.playground.server import Reply
+from bot.playground.server import HttpReply
 
 SERVICES: dict[str, Service] = {
     service.name: service
@@ -84,7 +84,7 @@ class Gate:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def pass_through(self, request: Request) -> Reply:
+    def pass_through(self, request: Request) -> HttpReply:
         """Answers one request; all of the stand-in's work is done under the world's lock."""
         scope = _scope(request)
         service = SERVICES.get(scope.service) if scope else None
@@ -97,7 +97,7 @@ class Gate:
             self._record(visit, reply)
             return reply
 
-    def _answered(self, visit: Visit) -> Reply:
+    def _answered(self, visit: Visit) -> HttpReply:
         try:
             status, body = 200, self._body(visit)
         except AwsError as error:
@@ -105,7 +105,7 @@ class Gate:
             status, body = error.status, visit.protocol.render_error(error, visit.request_id)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
             status, body = 500, self._confess(visit, error)
-        return _with_fault(visit, Reply(status, body, self._headers(visit)))
+        return _with_fault(visit, HttpReply(status, body, self._headers(visit)))
 
     def _headers(self, visit: Visit) -> dict[str, str]:
         """AWS dates its answers, to the second."""
@@ -155,7 +155,7 @@ class Gate:
     def _strike(self, visit: Visit) -> None:
         principal = visit.principal
         assert principal is not None
-        visit.fault = self._world.faults.strike(
+        visit.fault = self._world.faults.rule_for(
             Target(
                 visit.service.name,
                 visit.name,
@@ -191,7 +191,7 @@ class Gate:
         _log.error(text, exc_info=error)
         return visit.protocol.render_error(AwsError("StandInBug", text), visit.request_id)
 
-    def _record(self, visit: Visit, reply: Reply) -> None:
+    def _record(self, visit: Visit, reply: HttpReply) -> None:
         self._world.calls.record(
             Call(
                 service=visit.service.name,
@@ -212,7 +212,7 @@ def _scope(request: Request) -> Scope | None:
     return Scope(found[1], found[2], found[3]) if found else None
 
 
-def _turned_away(scope: Scope | None) -> Reply:
+def _turned_away(scope: Scope | None) -> HttpReply:
     error = (
         AwsError("MissingAuthenticationTokenException", "Missing Authentication Token", 403)
         if scope is None
@@ -220,7 +220,7 @@ def _turned_away(scope: Scope | None) -> Reply:
     )
     protocol = PROTOCOLS["json 1.1"]
     body = protocol.render_error(error, "")
-    return Reply(error.status, body, protocol.headers(error.code))
+    return HttpReply(error.status, body, protocol.headers(error.code))
 
 
 def _render(visit: Visit, operation: Operation, answer: Mapping[str, Any] | Prepared) -> bytes:
@@ -233,7 +233,7 @@ def _render(visit: Visit, operation: Operation, answer: Mapping[str, Any] | Prep
     return visit.protocol.render(operation.model, answer, visit.request_id)
 
 
-def _with_fault(visit: Visit, reply: Reply) -> Reply:
+def _with_fault(visit: Visit, reply: HttpReply) -> HttpReply:
     fault, body = visit.fault, reply.body
     if fault is None:
         return reply
@@ -241,4 +241,4 @@ def _with_fault(visit: Visit, reply: Reply) -> Reply:
         body = visit.protocol.write(fault.answer)
     elif fault.body is not None:
         body = fault.body.encode()
-    return Reply(reply.status, body, reply.headers, fault.delay, fault.cut)
+    return HttpReply(reply.status, body, reply.headers, fault.delay, fault.cut)

@@ -13,7 +13,7 @@ from bot.playground.aws.gate import Gate
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.aws.protocols import Request
 from bot.playground.aws.world import DEFAULT_REGION, World
-from bot.playground.server import LOOPBACK, Host, send_reply
+from bot.playground.server import LOOPBACK, HttpServer, send_reply
 
 
 class StandIn:
@@ -24,10 +24,10 @@ class StandIn:
 
     def __init__(self, world: World | None = None, port: int = 0) -> None:
         self.world = world or World()
-        self._host = Host(application(self.world), port)
+        self._http_server = HttpServer(application(self.world), port)
 
     def __enter__(self) -> Self:
-        self._host.start()
+        self._http_server.start()
         return self
 
     def __exit__(
@@ -36,13 +36,13 @@ class StandIn:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._host.stop()
+        self._http_server.stop()
         if self.world.bugs and error is None:
             raise AssertionError("; ".join(self.world.bugs))
 
     @property
     def url(self) -> str:
-        return f"http://{LOOPBACK}:{self._host.port}"
+        return f"http://{LOOPBACK}:{self._http_server.port}"
 
     def environment(self, access_key: str = DEFAULT_KEY) -> dict[str, str]:
         """What boto3 needs in its environment to come here and nowhere else."""

@@ -30,7 +30,7 @@ class Statement:
     actions: tuple[str, ...]
     resources: tuple[str, ...]
 
-    def concerns(self, action: str, resource: str) -> bool:
+    def matches(self, action: str, resource: str) -> bool:
         return any(fnmatchcase(action.lower(), glob.lower()) for glob in self.actions) and any(
             fnmatchcase(resource, glob) for glob in self.resources
         )
@@ -42,7 +42,7 @@ class SessionPolicy:
 
     def allows(self, action: str, resource: str) -> bool:
         """One statement has to allow it, and none may deny it."""
-        effects = {each.effect for each in self.statements if each.concerns(action, resource)}
+        effects = {each.effect for each in self.statements if each.matches(action, resource)}
         return effects == {"Allow"}
 
 

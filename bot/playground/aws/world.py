@@ -29,7 +29,7 @@ from bot.playground.aws.identity import DEFAULT_ACCOUNT, Identities
 from bot.playground.aws.places import Places, Surroundings
 from bot.playground.aws.sagemaker.state import SageMaker
 from bot.playground.aws.scheduler.state import Scheduler
-from bot.playground.calls import Calls
+from bot.playground.call_log import CallLog
 from bot.playground.clock import Clock
 
 DEFAULT_REGION = "eu-west-1"
@@ -58,7 +58,7 @@ class World:
         self.identities = Identities()
         self.access = Access()
         self.faults = Faults()
-        self.calls = Calls[Call]()
+        self.calls = CallLog[Call]()
         self.registries = Registries()
         self.pull_refresh = timedelta(0)
         self.bugs: list[str] = []

@@ -9,8 +9,8 @@ from dataclasses import asdict
 
 import orjson
 
-from bot.playground.foreground import serve_until_interrupted
 from bot.playground.kubernetes.server import Cluster
+from bot.playground.server import serve_until_interrupted
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class ClusterAddress:
         return b64encode(self.ca_pem.encode()).decode()
 
     @property
-    def control(self) -> Control:
-        return Control(self.url, self.ca_pem)
+    def control(self) -> ControlClient:
+        return ControlClient(self.url, self.ca_pem)
 
     def kubeconfig(self, token: str, namespace: str = "default") -> dict[str, Any]:
         """As a dict, which is also a kubeconfig file when it is written as JSON."""

@@ -18,7 +18,7 @@ class FaultTarget:
 
 
 @dataclass(kw_only=True)
-class Fault(faults.Rule):
+class Fault(faults.FaultRule):
     """Which calls fail, and how; the rest is told by Rule.
 
     - `path` is a glob; `resource` is `pods`, or with a group `deployments.apps`.
@@ -43,7 +43,7 @@ class Fault(faults.Rule):
     def has_effect(self) -> bool:
         return self.status is not None or super().has_effect()
 
-    def concerns(self, call: FaultTarget) -> bool:
+    def matches(self, call: FaultTarget) -> bool:
         return fnmatchcase(call.path, self.path) and self.resource in (
             None,
             call.requested.qualified_resource,

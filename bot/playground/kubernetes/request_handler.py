@@ -30,7 +30,7 @@ from bot.playground.kubernetes.statuses import (
     unavailable,
 )
 from bot.playground.kubernetes.users import User
-from bot.playground.server import Reply
+from bot.playground.server import HttpReply
 
 _PARAMETERS = {"limit", "continue", "timeoutSeconds"}
 
@@ -62,7 +62,7 @@ class RequestHandler:
     def __init__(self, state: ClusterState) -> None:
         self._state = state
 
-    def handle(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> HttpReply:
         """Answers one request; all of the stand-in's work is done under the state's lock."""
         record = RequestRecord(request)
         with self._state.lock:
@@ -71,9 +71,9 @@ class RequestHandler:
             self._record(record, reply)
             return reply
 
-    def _answer(self, record: RequestRecord) -> Reply:
+    def _answer(self, record: RequestRecord) -> HttpReply:
         try:
-            return Reply(200, self._list(record), JSON)
+            return HttpReply(200, self._list(record), JSON)
         except RefusalError as refusal:
             return refusal.reply()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
@@ -112,7 +112,7 @@ class RequestHandler:
         return self._state.users.user_of(request.authorization)
 
     def _apply_fault(self, record: RequestRecord, user: User, requested: ResourceRequest) -> None:
-        record.fault = self._state.faults.strike(FaultTarget(record.request.path, requested))
+        record.fault = self._state.faults.rule_for(FaultTarget(record.request.path, requested))
         if record.fault and record.fault.status:
             refusal = _refusal(record.fault, record.request, user, requested)
             raise replace(refusal, message=record.fault.message or refusal.message)
@@ -123,13 +123,13 @@ class RequestHandler:
             return kind
         raise not_found() if is_built_in(requested.group, requested.version) else NoSuchPageError
 
-    def _report_bug(self, record: RequestRecord, error: Exception) -> Reply:
+    def _report_bug(self, record: RequestRecord, error: Exception) -> HttpReply:
         text = f"bug in the stand-in at {record.request.path}: {error!r}"
         self._state.bugs.append(text)
         _log.error(text, exc_info=error)
         return stand_in_bug(text).reply()
 
-    def _record(self, record: RequestRecord, reply: Reply) -> None:
+    def _record(self, record: RequestRecord, reply: HttpReply) -> None:
         self._state.calls.record(
             Call(
                 method=record.request.method,
@@ -173,11 +173,11 @@ def _refusal(fault: Fault, request: Request, user: User, requested: ResourceRequ
             return unavailable()
 
 
-def _with_fault(fault: Fault | None, reply: Reply) -> Reply:
+def _with_fault(fault: Fault | None, reply: HttpReply) -> HttpReply:
     if fault is None:
         return reply
     headers = dict(reply.headers)
     if fault.content_type:
         headers["content-type"] = fault.content_type
     body = reply.body if fault.body is None else fault.body.encode()
-    return Reply(reply.status, body, headers, fault.delay, fault.cut)
+    return HttpReply(reply.status, body, headers, fault.delay, fault.cut)

@@ -15,7 +15,7 @@ from bot.playground.kubernetes.cluster_address import ClusterAddress
 from bot.playground.kubernetes.control import control_routes
 from bot.playground.kubernetes.request_handler import Request, RequestHandler
 from bot.playground.kubernetes.state import DEFAULT_TOKEN, ClusterState
-from bot.playground.server import LOOPBACK, Host, send_reply
+from bot.playground.server import LOOPBACK, HttpServer, send_reply
 
 
 class ClientCertificate(NamedTuple):
@@ -39,10 +39,10 @@ class Cluster(ClusterState):
         self.name = name
         self._authority = trustme.CA()
         self.ca_pem = self._authority.cert_pem.bytes().decode()
-        self._host = Host(_application(self), port, _tls(self._authority, expires))
+        self._http_server = HttpServer(_application(self), port, _tls(self._authority, expires))
 
     def __enter__(self) -> Self:
-        self._host.start()
+        self._http_server.start()
         return self
 
     def __exit__(
@@ -51,13 +51,13 @@ class Cluster(ClusterState):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._host.stop()
+        self._http_server.stop()
         if self.bugs and error is None:
             raise AssertionError("; ".join(self.bugs))
 
     @property
     def url(self) -> str:
-        return f"https://{LOOPBACK}:{self._host.port}"
+        return f"https://{LOOPBACK}:{self._http_server.port}"
 
     @property
     def address(self) -> ClusterAddress:

@@ -5,9 +5,9 @@ from datetime import datetime
 from threading import RLock
 from typing import Any
 
-from bot.playground.calls import Calls
+from bot.playground.call_log import CallLog
 from bot.playground.clock import Clock
-from bot.playground.faults import Faults
+from bot.playground.faults import FaultRules
 from bot.playground.kubernetes.access import AccessRules, Grant, grants_of
 from bot.playground.kubernetes.calls import Call
 from bot.playground.kubernetes.faults import Fault
@@ -32,8 +32,8 @@ class ClusterState:
         self.lists = ListPages(self.store, self.clock)
         self.users = Users(self.clock)
         self.access = AccessRules()
-        self.faults = Faults[Fault]()
-        self.calls = Calls[Call]()
+        self.faults = FaultRules[Fault]()
+        self.calls = CallLog[Call]()
         self.bugs: list[str] = []
         self.add_token(DEFAULT_TOKEN, DEFAULT_USER)
 

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from bot.playground.kubernetes.paths import ResourceRequest
-from bot.playground.server import Reply
+from bot.playground.server import HttpReply
 
 JSON = {"content-type": "application/json"}
 TEXT = {"content-type": "text/plain; charset=utf-8"}
@@ -20,7 +20,7 @@ TEXT = {"content-type": "text/plain; charset=utf-8"}
 class RefusalError(Exception):
     """A request that is not served."""
 
-    def reply(self) -> Reply:
+    def reply(self) -> HttpReply:
         raise NotImplementedError
 
 
@@ -34,8 +34,8 @@ class StatusError(RefusalError):
     details: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
-    def reply(self) -> Reply:
-        return Reply(self.code, orjson.dumps(self._status()), JSON | self._retry_header())
+    def reply(self) -> HttpReply:
+        return HttpReply(self.code, orjson.dumps(self._status()), JSON | self._retry_header())
 
     def _status(self) -> dict[str, Any]:
         return {
@@ -57,8 +57,8 @@ class StatusError(RefusalError):
 class NoSuchPageError(RefusalError):
     """A group, version or custom resource that the server never heard of: no Status."""
 
-    def reply(self) -> Reply:
-        return Reply(404, b"404 page not found\n", TEXT)
+    def reply(self) -> HttpReply:
+        return HttpReply(404, b"404 page not found\n", TEXT)
 
 
 def unauthorized() -> StatusError:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from bot.playground.foreground import serve_until_interrupted
+from bot.playground.server import serve_until_interrupted
 from bot.playground.slack.server import Workspace
 
 

@@ -17,7 +17,7 @@ class Target:
 
 
 @dataclass(kw_only=True)
-class Fault(faults.Rule):
+class Fault(faults.FaultRule):
     """Which calls fail, and how; the rest is told by Rule.
 
     - `method` is a glob of method names; `response_url` and `upload_url` count as methods.
@@ -36,7 +36,7 @@ class Fault(faults.Rule):
     def has_effect(self) -> bool:
         return bool(self.error or self.status) or super().has_effect()
 
-    def concerns(self, call: Target) -> bool:
+    def matches(self, call: Target) -> bool:
         return fnmatchcase(call.name, self.method) and all(
             call.arguments.get(name) == value for name, value in self.arguments.items()
         )
@@ -51,7 +51,7 @@ class DeliveryTarget:
 
 
 @dataclass(kw_only=True)
-class DeliveryFault(faults.Rule):
+class DeliveryFault(faults.FaultRule):
     """Which envelopes go wrong on their way to the app, and how; the rest is told by Rule.
 
     - `envelope` is `slash_commands`, `interactive` or `events_api`; `kind` a glob of the payload's
@@ -70,5 +70,5 @@ class DeliveryFault(faults.Rule):
     def has_effect(self) -> bool:
         return bool(self.copies or self.lost) or super().has_effect()
 
-    def concerns(self, call: DeliveryTarget) -> bool:
+    def matches(self, call: DeliveryTarget) -> bool:
         return self.envelope in (None, call.envelope) and fnmatchcase(call.kind, self.kind)

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from bot.playground.server import Reply
+from bot.playground.server import HttpReply
 from bot.playground.slack import hooks
 from bot.playground.slack.app import Token
 from bot.playground.slack.arguments import Arguments, read_arguments
@@ -48,7 +48,7 @@ class Visit:
     error: str | None = None
 
 
-Answerer = Callable[[Visit], Reply]
+Answerer = Callable[[Visit], HttpReply]
 
 
 class Gate:
@@ -57,7 +57,7 @@ class Gate:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def pass_through(self, request: Request) -> Reply:
+    def pass_through(self, request: Request) -> HttpReply:
         """Answers one request; all of the work is done under the state's lock."""
         name, answer = self._way(request.path)
         visit = Visit(request, name)
@@ -80,18 +80,18 @@ class Gate:
             case _:
                 return path, _nowhere
 
-    def _answer(self, visit: Visit, answer: Answerer) -> Reply:
+    def _answer(self, visit: Visit, answer: Answerer) -> HttpReply:
         try:
             reply = answer(visit)
         except SlackError as error:
             visit.error = error.name
             headers = {**_JSON, **visit.headers, **error.headers}
-            reply = Reply(error.status, orjson.dumps(error.body()), headers)
+            reply = HttpReply(error.status, orjson.dumps(error.body()), headers)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a bug to be shown
             reply = self._confess(visit, error)
         return _with_fault(visit.fault, reply)
 
-    def _call(self, visit: Visit) -> Reply:
+    def _call(self, visit: Visit) -> HttpReply:
         """In Slack's order: who calls, whether it may, how often, and only then with what."""
         method = METHODS.get(visit.name)
         if method is None:
@@ -103,7 +103,7 @@ class Gate:
         self._notice_unknown_arguments(visit, method)
         ask = Ask(self._state, token, visit.arguments, visit.request.base_url)
         body = {"ok": True, **method.answer(ask)}
-        return Reply(200, orjson.dumps(body), {**_JSON, **visit.headers})
+        return HttpReply(200, orjson.dumps(body), {**_JSON, **visit.headers})
 
     def _read(self, visit: Visit) -> None:
         request = visit.request
@@ -124,7 +124,7 @@ class Gate:
         return token
 
     def _strike(self, visit: Visit) -> None:
-        visit.fault = self._state.faults.strike(Target(visit.name, visit.arguments))
+        visit.fault = self._state.faults.rule_for(Target(visit.name, visit.arguments))
         fault = visit.fault
         if fault is None:
             return
@@ -139,29 +139,29 @@ class Gate:
         for name in sorted(visit.arguments.keys() - method.takes):
             self._state.warn(visit.name, f"there is no argument {name}")
 
-    def _respond(self, visit: Visit) -> Reply:
+    def _respond(self, visit: Visit) -> HttpReply:
         self._read(visit)
         self._strike(visit)
         path = visit.request.path.removeprefix("/hooks")
         hooks.respond(self._state, path, visit.arguments)
-        return Reply(200, b"ok", _TEXT)
+        return HttpReply(200, b"ok", _TEXT)
 
-    def _upload(self, visit: Visit) -> Reply:
+    def _upload(self, visit: Visit) -> HttpReply:
         self._strike(visit)
         file = hooks.upload(self._state, visit.request.path, visit.request.body)
-        return Reply(200, f"OK - {file.length}".encode(), _TEXT)
+        return HttpReply(200, f"OK - {file.length}".encode(), _TEXT)
 
-    def _download(self, visit: Visit) -> Reply:
+    def _download(self, visit: Visit) -> HttpReply:
         content = hooks.download(self._state, visit.request.path, visit.request.bearer)
-        return Reply(200, content, {"content-type": "application/octet-stream"})
+        return HttpReply(200, content, {"content-type": "application/octet-stream"})
 
-    def _confess(self, visit: Visit, error: Exception) -> Reply:
+    def _confess(self, visit: Visit, error: Exception) -> HttpReply:
         text = f"bug in the stand-in at {visit.name}: {error!r}"
         self._state.bugs.append(text)
         _log.error(text, exc_info=error)
-        return Reply(500, text.encode(), _TEXT)
+        return HttpReply(500, text.encode(), _TEXT)
 
-    def _record(self, visit: Visit, reply: Reply) -> None:
+    def _record(self, visit: Visit, reply: HttpReply) -> None:
         self._state.calls.record(
             Call(
                 name=visit.name,
@@ -173,12 +173,12 @@ class Gate:
         )
 
 
-def _nowhere(_visit: Visit) -> Reply:
-    return Reply(404, b"Not Found", _TEXT)
+def _nowhere(_visit: Visit) -> HttpReply:
+    return HttpReply(404, b"Not Found", _TEXT)
 
 
-def _with_fault(fault: Fault | None, reply: Reply) -> Reply:
+def _with_fault(fault: Fault | None, reply: HttpReply) -> HttpReply:
     if fault is None:
         return reply
     body: Any = reply.body if fault.body is None else fault.body.encode()
-    return Reply(reply.status, body, reply.headers, fault.delay, fault.cut)
+    return HttpReply(reply.status, body, reply.headers, fault.delay, fault.cut)

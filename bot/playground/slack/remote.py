@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 
 Json = dict[str, Any]
 
@@ -30,7 +30,7 @@ class RemoteWorkspace:
     """Raises RuntimeError for what the control refuses."""
 
     def __init__(self, url: str) -> None:
-        self._control = Control(url)
+        self._control = ControlClient(url)
 
     def ask(self, path: str) -> Any:
         return self._control.send("GET", path, {})

@@ -10,7 +10,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.routing import Mount, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from bot.playground.server import LOOPBACK, Host, send_reply
+from bot.playground.server import LOOPBACK, HttpServer, send_reply
 from bot.playground.slack.acts.desk import Desk
 from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from bot.playground.slack.control import control_routes
@@ -32,10 +32,10 @@ class Workspace(State):
         super().__init__(manifest)
         self.hub = Hub(self)
         desk = Desk(self, self.hub, lambda: self.url)
-        self._host = Host(_application(self, desk), port, websockets=True)
+        self._http_server = HttpServer(_application(self, desk), port, websockets=True)
 
     def __enter__(self) -> Self:
-        self._host.start()
+        self._http_server.start()
         return self
 
     def __exit__(
@@ -44,13 +44,13 @@ class Workspace(State):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._host.stop()
+        self._http_server.stop()
         if self.bugs and error is None:
             raise AssertionError("; ".join(self.bugs))
 
     @property
     def url(self) -> str:
-        return f"http://{LOOPBACK}:{self._host.port}"
+        return f"http://{LOOPBACK}:{self._http_server.port}"
 
     @property
     def api_url(self) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from bot.playground.calls import Calls
-from bot.playground.faults import Faults
+from bot.playground.call_log import CallLog
+from bot.playground.faults import FaultRules
 from bot.playground.slack.app import APP_TOKEN, BOT_TOKEN, App, Tokens
 from bot.playground.slack.calls import Call
 from bot.playground.slack.clock import WorkspaceClock
@@ -63,9 +63,9 @@ class State:
         self.link_tickets = LinkTickets(self.ids, self.clock)
         self.response_urls = ResponseUrls(self.ids, self.clock)
         self.limits = Limits(self.clock)
-        self.faults = Faults[Fault]()
-        self.delivery_faults = Faults[DeliveryFault]()
-        self.calls = Calls[Call]()
+        self.faults = FaultRules[Fault]()
+        self.delivery_faults = FaultRules[DeliveryFault]()
+        self.calls = CallLog[Call]()
         self.deliveries = Deliveries()
         self.warnings: list[AppWarning] = []
         self.bugs: list[str] = []

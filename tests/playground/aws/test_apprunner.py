@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import StandIn
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, pages, pushed, refused
 
@@ -130,7 +130,7 @@ def test_permissions(aws: StandIn, apprunner: Any) -> None:
 
 
 def test_control(aws: StandIn, apprunner: Any) -> None:
-    control = Control(aws.url)
+    control = ControlClient(aws.url)
     image, _ = pushed(aws, "1.0")
     services = [{"name": "shop", "image": image}, {"name": "blog", "status": "PAUSED"}]
     shop, blog = control.send("POST", "/apprunner/services", {"services": services})["services"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import StandIn
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 
 from .helpers import MakeClient, pages, refused
 
@@ -138,7 +138,7 @@ def test_permissions(aws: StandIn, batch: Any) -> None:
 
 
 def test_control(aws: StandIn, batch: Any) -> None:
-    control = Control(aws.url)
+    control = ControlClient(aws.url)
     definitions = [
         {"name": "report", "image": "x:1"},
         {"name": "report", "shape": {"ecsProperties": TASK}},

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import StandIn
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, pages, refused
 
@@ -117,7 +117,7 @@ def test_permissions(aws: StandIn, codebuild: Any) -> None:
 
 
 def test_control(aws: StandIn, codebuild: Any) -> None:
-    control = Control(aws.url)
+    control = ControlClient(aws.url)
     projects = [{"name": "build", "image": "x:1"}]
     assert control.send("POST", "/codebuild/projects", {"projects": projects}) == {
         "projects": [ARN]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.playground.aws import StandIn, manifests
-from bot.playground.seed import Control
+from bot.playground.seed import ControlClient
 
 from .helpers import NOW, MakeClient, image, refused
 
@@ -17,23 +17,23 @@ PLACE = {"repository": "team/api"}
 
 
 @pytest.fixture
-def control(aws: StandIn) -> Control:
-    return Control(aws.url)
+def control(aws: StandIn) -> ControlClient:
+    return ControlClient(aws.url)
 
 
 @pytest.fixture
-def digest(control: Control) -> str:
+def digest(control: ControlClient) -> str:
     control.send("POST", "/repositories", {"name": "team/api"})
     push = {"manifest": image("one"), "tags": ["a"]}
     [digest] = control.send("POST", "/manifests", {**PLACE, "manifests": [push]})["digests"]
     return str(digest)
 
 
-def state(control: Control, **place: str) -> Any:
+def state(control: ControlClient, **place: str) -> Any:
     return control.send("GET", "/repositories", PLACE | place)
 
 
-def test_repositories_and_manifests(control: Control) -> None:
+def test_repositories_and_manifests(control: ControlClient) -> None:
     created = control.send(
         "POST",
         "/repositories",
@@ -72,7 +72,7 @@ def test_repositories_and_manifests(control: Control) -> None:
     }
 
 
-def test_retag_pull_archive_remove(control: Control, digest: str) -> None:
+def test_retag_pull_archive_remove(control: ControlClient, digest: str) -> None:
     control.send("POST", "/tags", {**PLACE, "reference": "a", "tag": "b"})
     control.send("POST", "/pulls", {**PLACE, "reference": digest})
     control.send("POST", "/archive", {**PLACE, "reference": "b", "at": NOW.isoformat()})
@@ -86,7 +86,7 @@ def test_retag_pull_archive_remove(control: Control, digest: str) -> None:
 
 
 @pytest.mark.usefixtures("digest")
-def test_denials_and_grants(aws: StandIn, control: Control, ecr: "ECRClient") -> None:
+def test_denials_and_grants(aws: StandIn, control: ControlClient, ecr: "ECRClient") -> None:
     control.send("POST", "/denials", {"action": "ecr:Describe*"})
     refused(ecr.describe_repositories)
     control.send("DELETE", "/access", {})
@@ -97,7 +97,7 @@ def test_denials_and_grants(aws: StandIn, control: Control, ecr: "ECRClient") ->
     ecr.describe_images(registryId="210987654321", repositoryName="team/api")
 
 
-def test_faults_and_calls(control: Control, ecr: "ECRClient") -> None:
+def test_faults_and_calls(control: ControlClient, ecr: "ECRClient") -> None:
     control.send("POST", "/faults", {"operation": "DescribeRepositories", "error": "Oops"})
     assert refused(ecr.describe_repositories)[0] == "Oops"
     control.send("POST", "/faults", {"error": "Oops", "times": None})
@@ -111,14 +111,14 @@ def test_faults_and_calls(control: Control, ecr: "ECRClient") -> None:
     assert control.send("GET", "/calls", {})["calls"] == []
 
 
-def test_the_clock(control: Control) -> None:
+def test_the_clock(control: ControlClient) -> None:
     control.send("PUT", "/clock", {"now": "2030-01-01T00:00:00Z"})
     later = control.send("PUT", "/clock", {"advance": 3600})
     assert later == control.send("GET", "/clock", {}) == {"now": "2030-01-01T01:00:00+00:00"}
     assert not control.send("PUT", "/clock", {})["now"].startswith("2030-01-01T01")
 
 
-def test_what_is_set_for_a_registry(aws: StandIn, control: Control, ecr: "ECRClient") -> None:
+def test_what_is_set_for_a_registry(aws: StandIn, control: ControlClient, ecr: "ECRClient") -> None:
     principal = "arn:aws:iam::123456789012:user/demo"
     control.send("PUT", "/settings", {"name": "BLOB_MOUNTING", "value": "ENABLED"})
     control.send("POST", "/exclusions", {"principal_arn": principal})
@@ -129,7 +129,7 @@ def test_what_is_set_for_a_registry(aws: StandIn, control: Control, ecr: "ECRCli
     assert aws.world.pull_refresh == timedelta(days=1)
 
 
-def test_users_roles_and_sessions(control: Control, make_client: MakeClient) -> None:
+def test_users_roles_and_sessions(control: ControlClient, make_client: MakeClient) -> None:
     role = "arn:aws:iam::210987654321:role/cleaner"
     control.send("POST", "/users", {"access_key": "k", "name": "x", "account": "111111111111"})
     control.send("POST", "/roles", {"arn": role, "trusts": ["111111111111"]})
@@ -154,6 +154,6 @@ def test_users_roles_and_sessions(control: Control, make_client: MakeClient) -> 
     ],
 )
 @pytest.mark.usefixtures("digest")
-def test_a_wrong_body_is_told(control: Control, path: str, body: dict[str, Any]) -> None:
+def test_a_wrong_body_is_told(control: ControlClient, path: str, body: dict[str, Any]) -> None:
     with pytest.raises(RuntimeError, match="error"):
         control.send("POST", path, body)

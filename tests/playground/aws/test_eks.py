@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import StandIn
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, pages, refused
 
@@ -101,7 +101,7 @@ def test_permissions(aws: StandIn, eks: Any) -> None:
 
 
 def test_control(aws: StandIn, eks: Any) -> None:
-    control = Control(aws.url)
+    control = ControlClient(aws.url)
     clusters = [{"name": "prod", "endpoint": "https://localhost:1", "status": "CREATING"}]
     assert control.send("POST", "/eks/clusters", {"clusters": clusters}) == {"clusters": [ARN]}
     control.send("PUT", "/eks/clusters", {"name": "prod", "status": "ACTIVE"})

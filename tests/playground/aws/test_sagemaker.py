@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bot.playground.aws import StandIn
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, image, pages, pushed, refused
 
@@ -235,7 +235,7 @@ def test_permissions(aws: StandIn, sagemaker: Any) -> None:
 
 
 def test_control(aws: StandIn, sagemaker: Any) -> None:
-    control = Control(aws.url)
+    control = ControlClient(aws.url)
     reference, digest = pushed(aws, "1.0")
     models = [{"name": "spam", "images": [reference]}]
     assert control.send("POST", "/sagemaker/models", {"models": models}) == {

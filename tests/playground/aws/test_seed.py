@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.playground.aws import StandIn, manifests
-from bot.playground.seed import fill, seed_company
+from bot.playground.seed import seed_company, seed_repository
 
 from .helpers import NOW
 
@@ -83,7 +83,7 @@ def test_the_companys_images_can_all_be_listed(
 
 
 def test_a_crowd_has_exactly_the_manifests_that_were_asked_for(aws: StandIn) -> None:
-    fill(aws.url, "big/one", 2503, now=NOW, region="us-east-1")
+    seed_repository(aws.url, "big/one", 2503, now=NOW, region="us-east-1")
 
     repository = aws.world.repository("big/one", region="us-east-1")
     roots = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import StandIn
-from bot.playground.seed import Crowd, fill, fill_usage, seed_company
+from bot.playground.seed import WorkloadCounts, seed_company, seed_repository, seed_workloads
 
 from .helpers import NOW
 
@@ -87,12 +87,12 @@ def test_the_companys_workloads_are_the_same_every_time(aws: StandIn) -> None:
 
 
 def test_a_crowd_of_workloads(aws: StandIn, ecs: Any, functions: Any) -> None:
-    fill(aws.url, "big/one", 40, now=NOW)
-    crowd = Crowd(
+    seed_repository(aws.url, "big/one", 40, now=NOW)
+    crowd = WorkloadCounts(
         services=10, tasks=35, functions=3, schedules=5, clusters=2, revisions=2, versions=4
     )
 
-    fill_usage(aws.url, crowd, ["big/one"])
+    seed_workloads(aws.url, crowd, ["big/one"])
 
     found = [each for number in range(2) for each in running(ecs, f"cluster-{number}")]
     assert len(found) == 35
@@ -108,13 +108,13 @@ def test_a_crowd_of_workloads(aws: StandIn, ecs: Any, functions: Any) -> None:
 
 
 def test_an_empty_crowd(aws: StandIn) -> None:
-    fill_usage(aws.url, Crowd(tasks=0), [], region="us-east-1")
+    seed_workloads(aws.url, WorkloadCounts(tasks=0), [], region="us-east-1")
     assert aws.world.ecs(region="us-east-1").clusters == {}
 
 
 def test_thousands_are_set_up_in_seconds(aws: StandIn) -> None:
-    fill(aws.url, "big/one", 40, now=NOW)
+    seed_repository(aws.url, "big/one", 40, now=NOW)
     before = time.monotonic()
-    fill_usage(aws.url, Crowd(services=2000, tasks=5000, functions=500), ["big/one"])
+    seed_workloads(aws.url, WorkloadCounts(services=2000, tasks=5000, functions=500), ["big/one"])
     assert time.monotonic() - before < 10
     assert sum(len(each.tasks) for each in aws.world.ecs().clusters.values()) == 5000

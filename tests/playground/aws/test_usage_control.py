@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.playground.aws import StandIn
-from bot.playground.remote import Control
+from bot.playground.control_client import ControlClient
 
 from .helpers import NOW, MakeClient, pushed
 
@@ -14,11 +14,11 @@ PLACE = {"account": "210987654321", "region": "us-east-1"}
 
 
 @pytest.fixture
-def control(aws: StandIn) -> Control:
-    return Control(aws.url)
+def control(aws: StandIn) -> ControlClient:
+    return ControlClient(aws.url)
 
 
-def test_tasks_and_definitions(aws: StandIn, control: Control, ecs: Any) -> None:
+def test_tasks_and_definitions(aws: StandIn, control: ControlClient, ecs: Any) -> None:
     definitions = [{"family": "job", "images": ["nginx:1"]}, {"family": "job", "images": ["x:2"]}]
     registered = control.send("POST", "/ecs/definitions", {"definitions": definitions})
     assert registered == {"definitions": ["job:1", "job:2"]}
@@ -39,7 +39,7 @@ def test_tasks_and_definitions(aws: StandIn, control: Control, ecs: Any) -> None
     assert aws.world.ecs().definition("job:1").status == "INACTIVE"
 
 
-def test_services(aws: StandIn, control: Control, ecs: Any) -> None:
+def test_services(aws: StandIn, control: ControlClient, ecs: Any) -> None:
     service = {"cluster": "prod", "name": "api", "images": ["nginx:1"]}
     control.send("POST", "/ecs/services", {"services": [service]})
     control.send("POST", "/ecs/deployments", {"deployments": [service | {"images": ["x:2"]}]})
@@ -58,13 +58,13 @@ def test_services(aws: StandIn, control: Control, ecs: Any) -> None:
     assert len(shown["taskSets"]) == 2
 
 
-def test_daemons(aws: StandIn, control: Control) -> None:
+def test_daemons(aws: StandIn, control: ControlClient) -> None:
     daemon = {"cluster": "prod", "name": "agent", "images": ["nginx:1"]}
     [arn] = control.send("POST", "/ecs/daemons", {"daemons": [daemon]})["daemons"]
     assert arn == aws.world.ecs().cluster("prod").daemons["agent"].history[0].arn
 
 
-def test_functions(aws: StandIn, control: Control, functions: Any) -> None:
+def test_functions(aws: StandIn, control: ControlClient, functions: Any) -> None:
     first, _ = pushed(aws, "1.0")
     second, digest = pushed(aws, "2.0")
     created = [{"name": "f", "image": first}, {"name": "script"}]
@@ -81,7 +81,7 @@ def test_functions(aws: StandIn, control: Control, functions: Any) -> None:
     assert code["ResolvedImageUri"].endswith(digest)
 
 
-def test_schedules(control: Control, events: Any, scheduler: Any) -> None:
+def test_schedules(control: ControlClient, events: Any, scheduler: Any) -> None:
     rules = [{"name": "nightly", "task_definition": "job:1"}, {"name": "bare"}]
     control.send("POST", "/events/rules", {"rules": rules})
     target = {"Id": "q", "Arn": "arn:aws:sqs:eu-west-1:123456789012:q"}
@@ -94,7 +94,9 @@ def test_schedules(control: Control, events: Any, scheduler: Any) -> None:
     assert [each["Name"] for each in scheduler.list_schedules()["Schedules"]] == ["q", "s"]
 
 
-def test_everything_has_a_place(aws: StandIn, control: Control, make_client: MakeClient) -> None:
+def test_everything_has_a_place(
+    aws: StandIn, control: ControlClient, make_client: MakeClient
+) -> None:
     aws.world.identities.add_user("other", "x", PLACE["account"])
     task = {"cluster": "prod", "family": "job", "images": ["nginx:1"]}
     control.send("POST", "/ecs/tasks", {**PLACE, "tasks": [task]})
@@ -107,7 +109,7 @@ def test_everything_has_a_place(aws: StandIn, control: Control, make_client: Mak
     assert aws.world.regions().status["af-south-1"] == "not-opted-in"
 
 
-def test_policies_and_replication(aws: StandIn, control: Control) -> None:
+def test_policies_and_replication(aws: StandIn, control: ControlClient) -> None:
     aws.world.create_repository("team/api")
     policy: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
     control.send("PUT", "/policies", {"repository": "team/api", "policy": policy})
@@ -136,6 +138,6 @@ def test_policies_and_replication(aws: StandIn, control: Control) -> None:
         ("/ecs/tasks", {}),
     ],
 )
-def test_a_wrong_body_is_told(control: Control, path: str, body: dict[str, Any]) -> None:
+def test_a_wrong_body_is_told(control: ControlClient, path: str, body: dict[str, Any]) -> None:
     with pytest.raises(RuntimeError, match="error"):
         control.send("POST", path, body)

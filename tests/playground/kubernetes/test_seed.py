@@ -22,16 +22,16 @@ from lightkube.resources.batch_v1 import CronJob, Job
 from lightkube.resources.core_v1 import Pod
 
 from bot.playground.aws import StandIn
+from bot.playground.control_client import ControlClient
 from bot.playground.kubernetes import DEFAULT_TOKEN, Cluster, ClusterAddress
 from bot.playground.kubernetes.builders import Container
-from bot.playground.remote import Control
-from bot.playground.seed import fill
+from bot.playground.seed import seed_repository
 from bot.playground.seed_kubernetes import (
-    PODS_OF_A_TEAM,
-    WORKLOADS_OF_A_TEAM,
-    enter_eks,
-    fill_cluster,
-    pulled_images,
+    PODS_PER_TEAM,
+    WORKLOADS_PER_TEAM,
+    register_cluster_in_eks,
+    seed_cluster,
+    tagged_containers,
 )
 
 from .conftest import Connect
@@ -45,13 +45,13 @@ TEAMS = 9
 @pytest.fixture
 def aws() -> Iterator[StandIn]:
     with StandIn() as stand_in:
-        fill(stand_in.url, "team/api", 60, now=NOW)
+        seed_repository(stand_in.url, "team/api", 60, now=NOW)
         yield stand_in
 
 
 @pytest.fixture
 def filled(aws: StandIn, cluster: Cluster) -> Cluster:
-    fill_cluster(cluster.address, pulled_images(aws.url, ["team/api"]), TEAMS)
+    seed_cluster(cluster.address, tagged_containers(aws.url, ["team/api"]), TEAMS)
     return cluster
 
 
@@ -66,8 +66,8 @@ def test_teams_are_all_alike(kube: Client) -> None:
     workloads = [each.metadata.namespace for each in found if not each.metadata.ownerReferences]
     pods = [each.metadata.namespace for each in listed(kube, Pod)]
 
-    assert set(Counter(workloads).values()) == {WORKLOADS_OF_A_TEAM}
-    assert set(Counter(pods).values()) == {PODS_OF_A_TEAM}
+    assert set(Counter(workloads).values()) == {WORKLOADS_PER_TEAM}
+    assert set(Counter(pods).values()) == {PODS_PER_TEAM}
     assert len(set(workloads)) == TEAMS
 
 
@@ -91,8 +91,8 @@ def test_workloads_can_be_rolled_back(kube: Client) -> None:
 
 def test_eks_leads_to_a_cluster(aws: StandIn, closed: Cluster, connect: Connect) -> None:
     closed.clock.follow_real_time()
-    fill_cluster(closed.address, pulled_images(aws.url, ["team/api"]), 1)
-    enter_eks(aws.url, closed.address, role(rule("", "pods")))
+    seed_cluster(closed.address, tagged_containers(aws.url, ["team/api"]), 1)
+    register_cluster_in_eks(aws.url, closed.address, role(rule("", "pods")))
     eks = boto3.client(
         "eks",
         endpoint_url=aws.url,
@@ -108,7 +108,7 @@ def test_eks_leads_to_a_cluster(aws: StandIn, closed: Cluster, connect: Connect)
     call = f"{aws.url}/?Action=GetCallerIdentity&Version=2011-06-15"
     for token in (eks_token(url=call, key="test"), DEFAULT_TOKEN):
         api = connect(token)
-        assert len(page(api)["items"]) == PODS_OF_A_TEAM
+        assert len(page(api)["items"]) == PODS_PER_TEAM
         assert refusal(api.get("/api/v1/secrets"))[0] == 403
 
 
@@ -118,13 +118,13 @@ def test_a_cluster_in_a_process_of_its_own() -> None:
         assert process.stdout is not None
         north = ClusterAddress(**json.loads(process.stdout.readline()))
         try:
-            fill_cluster(north, [Container(f"{REPO}:1", IMAGE_ID)], 1)
+            seed_cluster(north, [Container(f"{REPO}:1", IMAGE_ID)], 1)
             config = KubeConfig.from_dict(north.kubeconfig(DEFAULT_TOKEN))
             with Client(config) as kube, pytest.raises(ApiError, match="pods is forbidden"):
                 listed(kube, Pod)
             assert north.control.send("GET", "/calls", {})["counts"] == {f"GET {PODS}": 1}
             with pytest.raises(ssl.SSLCertVerificationError):
-                Control(north.url).send("GET", "/calls", {})
+                ControlClient(north.url).send("GET", "/calls", {})
         finally:
             process.terminate()
     assert north.name == "north"

@@ -75,7 +75,7 @@ def test_faults_are_forgotten(slack: Workspace, web: WebClient) -> None:
     slack.remote.add_delivery_fault(lost=True, times=None)
     slack.remote.forget("/faults")
     assert web.auth_test()["ok"]
-    assert slack.delivery_faults.strike(None) is None
+    assert slack.delivery_faults.rule_for(None) is None
 
 
 def test_faults_need_an_effect() -> None:

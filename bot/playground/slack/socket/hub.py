@@ -159,7 +159,7 @@ class Hub:
     def _strike(self, envelope: Envelope) -> DeliveryFault | None:
         with self._state.lock:
             target = DeliveryTarget(envelope.type, envelope.kind)
-            return self._state.delivery_faults.strike(target)
+            return self._state.delivery_faults.rule_for(target)
 
     def _expect(self, envelope: Envelope) -> _Pending:
         pending = _Pending(envelope)

@@ -1,20 +1,20 @@
-"""What was called, so that tests can count and look."""
+"""The calls that a stand-in answered, for tests to count and inspect."""
 
 from collections import Counter
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
 
-class Named(Protocol):
+class NamedCall(Protocol):
     @property
     def name(self) -> str: ...
 
 
-CallT = TypeVar("CallT", bound=Named)
+CallT = TypeVar("CallT", bound=NamedCall)
 
 
-class Calls(Generic[CallT]):
-    """The calls in the order of their answers."""
+class CallLog(Generic[CallT]):
+    """Calls in the order in which they were answered."""
 
     def __init__(self) -> None:
         self._calls: list[CallT] = []

@@ -1,4 +1,4 @@
-"""A stand-in's control, from another process."""
+"""HTTP client for the control API of a stand-in."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -13,13 +13,14 @@ import orjson
 Item = TypeVar("Item")
 
 
-class Control:
-    """A stand-in's control over HTTP, or HTTPS with a certificate of the authority `ca_pem`."""
+class ControlClient:
+    """Sends requests to `/_control`, over HTTP, or over HTTPS with the CA certificate `ca_pem`."""
 
     def __init__(self, url: str, ca_pem: str = "") -> None:
-        self._connect = _way_to(urlsplit(url), ca_pem)
+        self._connect = _connection_factory(urlsplit(url), ca_pem)
 
     def send(self, method: str, path: str, body: Any) -> Any:
+        """Returns the JSON answer; raises RuntimeError for any status but 200."""
         connection = self._connect()
         try:
             connection.request(method, f"/_control{path}", orjson.dumps(body))
@@ -33,13 +34,13 @@ class Control:
 
 
 def in_chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """For bodies that are not too long."""
+    """Lists of at most `size` items, so that request bodies stay small."""
     rest = iter(items)
-    while some := list(islice(rest, size)):
-        yield some
+    while chunk := list(islice(rest, size)):
+        yield chunk
 
 
-def _way_to(url: SplitResult, ca_pem: str) -> Callable[[], HTTPConnection]:
+def _connection_factory(url: SplitResult, ca_pem: str) -> Callable[[], HTTPConnection]:
     if url.scheme == "http":
         return partial(HTTPConnection, url.netloc, timeout=60)
     trust = create_default_context(cadata=ca_pem)
