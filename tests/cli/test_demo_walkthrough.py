@@ -8,7 +8,8 @@ import pytest
 
 from bot.cli.demo.demo_company import DemoCompany, running_company
 from bot.playground.control_client import ControlClient
-from bot.playground.walkthrough import REPOSITORY
+from bot.playground.walkthrough import REPOSITORY, run_walkthrough
+from bot.playground.walkthrough_session import WalkthroughSession
 from tests.cli.demo_runs import Machine
 from tests.cli.plan_execution import until
 

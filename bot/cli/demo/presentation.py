@@ -160,6 +160,8 @@ def wait_for_ctrl_c(bot: ServeProcess, invitation: str) -> None:
 def play_walkthrough(port: int) -> ExitStatus:
     """FAILED if a step came out wrong."""
     from bot.playground.control_client import ControlClient  # noqa: PLC0415 - no other command needs it
+    from bot.playground.walkthrough import run_walkthrough  # noqa: PLC0415
+    from bot.playground.walkthrough_session import WalkthroughSession  # noqa: PLC0415
 
     with running_company(port, STORY_UNDO_WINDOW) as (company, _):
         session = WalkthroughSession(
