@@ -53,7 +53,7 @@ def test_a_keep_rule(rule: type[Any]) -> None:
     settings = (DOCS / "settings.md").read_text()
     assert rule.name in KeepRule.model_fields, "no key of `keep` in the settings makes the rule"
     assert any(reason.rule == rule.name for reason in get_args(Reason)), "no reason is the rule's"
-    assert f"`{rule.name}`" in settings, "docs/settings.md does not tell of it"
+    assert f"`{rule.name}`" in settings, "docs/settings.md does not describe it"
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -62,7 +62,7 @@ def test_a_source_of_usage(source: str) -> None:
     keys = {field.alias or name for name, field in UsageSection.model_fields.items()}
     assert source in keys, "no key of `usage` in the settings switches it off"
     assert source in SOURCE_NAMES, "people read no name of it"
-    assert f" {source}:" in settings, "docs/settings.md does not tell of it"
+    assert f" {source}:" in settings, "docs/settings.md does not describe it"
     assert source in iam_policy.ACTIONS_OF_SOURCES.keys() | WITHOUT_IAM, "it needs no IAM action"
 
 
@@ -75,10 +75,10 @@ def test_a_slash_command(name: str) -> None:
     command = COMMANDS[name]
     assert command.help, "the help does not say what it does"
     synopsis = command.synopsis.replace("|", r"\|")
-    assert f"`{synopsis}`" in (DOCS / "slack.md").read_text(), "docs/slack.md does not tell of it"
+    assert f"`{synopsis}`" in (DOCS / "slack.md").read_text(), "docs/slack.md does not describe it"
 
 
 @pytest.mark.parametrize("columns", LISTS, ids=lambda columns: ", ".join(columns.header[:3]))
 def test_a_column(columns: Columns[Any, Any]) -> None:
-    commands = (DOCS / "commands.md").read_text()
-    assert [key for key in columns.header if f"`{key}`" not in commands] == []
+    page = (DOCS / "output.md").read_text()
+    assert [key for key in columns.header if f"`{key}`" not in page] == []

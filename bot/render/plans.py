@@ -1,4 +1,4 @@
-"""Plans as table, JSON and CSV. `docs/commands.md` has the keys."""
+"""Plans as table, JSON and CSV. `docs/output.md` has the keys."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime

@@ -261,7 +261,7 @@ def _listed(tags: Sequence[str]) -> str:
 
 
 def reason_as_keys(reason: Reason) -> dict[str, Any]:
-    """`docs/commands.md` has the keys. A key without a value is left out."""
+    """`docs/output.md` has the keys. A key without a value is left out."""
     keys: dict[str, Any] = _as_json(reason)
     return keys
 

@@ -1,4 +1,4 @@
-"""Stored plans as table, JSON and CSV, and their status and result in words. `docs/commands.md` has
+"""Stored plans as table, JSON and CSV, and their status and result in words. `docs/output.md` has
 the keys.
 """
 
