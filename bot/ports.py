@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from bot.core.manifest import Content, Described, Unread
+from bot.core.manifest import DescribedImage, ManifestContent, UnreadManifest
 from bot.core.permissions import SlackUser
-from bot.core.pull_times import OurRead
+from bot.core.pull_times import BotRead
 from bot.core.records import AuditEvent, PlanMessage
 from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.usage import Sighting
@@ -26,7 +26,7 @@ class ManifestText(NamedTuple):
 Found = TypeVar("Found")
 
 
-class Dated(NamedTuple, Generic[Found]):
+class DatedAnswer(NamedTuple, Generic[Found]):
     """What one call found, by digest. `answered_at`: the time in the answer, by the service's
     clock, to the second; None if it has none. UTC. `text_bytes`: the length of all manifests in the
     answer."""
@@ -55,10 +55,12 @@ class Registry(Protocol):
         """The AWS tags of the repository, by key; not the tags of images. Raises RequestError if
         the repository is gone."""
 
-    def describe(self, repository: RepositoryId) -> Iterator[Described]:
+    def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
         """All manifests, in any status. Raises RequestError if the repository is gone."""
 
-    def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
+    def read(
+        self, repository: RepositoryId, batch: Sequence[DescribedImage]
+    ) -> DatedAnswer[ManifestContent | UnreadManifest]:
         """Reads the manifests by one call, and answers for each of them. AWS counts it as a
         pull."""
 
@@ -67,10 +69,10 @@ class Registry(Protocol):
 
     def describe_some(
         self, repository: RepositoryId, digests: Sequence[str]
-    ) -> Mapping[str, Described]:
+    ) -> Mapping[str, DescribedImage]:
         """At most `read_at_once` manifests, as they are now. Those that are gone are left out."""
 
-    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> DatedAnswer[ManifestText]:
         """Reads at most `read_at_once` manifests by one call. Those that cannot be read are left
         out. AWS counts it as a pull."""
 
@@ -181,12 +183,12 @@ class UsageSource(Protocol):
 class RepositoryMemory(Protocol):
     """What the bot read and found in repositories. Every method raises ServiceError if it fails."""
 
-    def our_reads(
+    def bot_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
-    ) -> Mapping[str, Sequence[OurRead]]:
+    ) -> Mapping[str, Sequence[BotRead]]:
         """Of these digests, or of all. Digests that were never read are left out."""
 
-    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
+    def add_bot_reads(self, repository: RepositoryId, reads: Mapping[str, BotRead]) -> None:
         """By digest. A read that is known already gets only the span, if it had none."""
 
     def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
@@ -199,9 +201,9 @@ class ManifestCache(RepositoryMemory, Protocol):
     """Stores what manifests contain, so that the bot reads each of them once. Every method raises
     ServiceError if it fails."""
 
-    def contents(self, digests: Iterable[str]) -> dict[str, Content]: ...
+    def contents(self, digests: Iterable[str]) -> dict[str, ManifestContent]: ...
 
-    def add_contents(self, contents: Mapping[str, Content]) -> None: ...
+    def add_contents(self, contents: Mapping[str, ManifestContent]) -> None: ...
 
 
 class WorkloadCount(NamedTuple):
@@ -211,7 +213,7 @@ class WorkloadCount(NamedTuple):
     at: datetime
 
 
-class Doubted(NamedTuple):
+class DoubtedUsage(NamedTuple):
     """A source listed far fewer workloads than `before`. An approver may confirm this number."""
 
     source: str
@@ -220,11 +222,11 @@ class Doubted(NamedTuple):
     before: WorkloadCount
 
 
-class Confirmation(NamedTuple):
+class UsageConfirmation(NamedTuple):
     """A confirmation that a source listed the right number of workloads. `by`: the id of a Slack
     user or an AWS ARN. UTC."""
 
-    doubted: Doubted
+    doubted: DoubtedUsage
     by: str
     at: datetime
 
@@ -238,18 +240,18 @@ class UsageMemory(Protocol):
     def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
         """Later scans are compared with this number. Ends all doubt."""
 
-    def doubt(self, doubted: Doubted) -> None:
+    def doubt(self, doubted: DoubtedUsage) -> None:
         """Stores the number for a confirmation. Scans are not compared with it."""
 
-    def confirm(self, doubted: Doubted, event: AuditEvent | None) -> bool:
+    def confirm(self, doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
         """From now on, scans are compared with the doubted number. `event`: the confirmation, for
         the audit, if the memory has one. False, and nothing is written, if the number is no longer
         in doubt, or another number is."""
 
-    def doubted(self) -> Sequence[Doubted]:
+    def doubted(self) -> Sequence[DoubtedUsage]:
         """All numbers in doubt, by source and scope."""
 
-    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
         """Oldest first."""
 
 

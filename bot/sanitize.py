@@ -34,11 +34,11 @@ def lines(text: str) -> str:
 
 def quoted(error: Exception | str) -> str:
     """What a library, a server or a program says, for a sentence: on one line, without secrets."""
-    return " ".join(own_redactor().redact_foreign(str(error)).split())
+    return " ".join(own_redactor().redact_external(str(error)).split())
 
 
 def traceback_lines(text: str) -> str:
-    return visible_lines(own_redactor().redact_foreign(text))
+    return visible_lines(own_redactor().redact_external(text))
 
 
 @lru_cache(maxsize=2)

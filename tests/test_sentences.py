@@ -58,7 +58,7 @@ def test_nothing_looks_into_a_sentence() -> None:
         "detail_words(detail) == 'as approved'",
         "refusal_words(refusal)[:7]",
         "isinstance(reason, Sentence)",
-        "isinstance(reason, Newest | StoredReason)",
+        "isinstance(reason, NewestRule | StoredReason)",
         "match reason:\n    case Sentence(text):\n        pass",
         "reason.sentence.startswith('x')",
     ],

@@ -14,20 +14,20 @@ from bot.aws.aws_api import is_same_principal
 from bot.aws.errors import error_code, explain_errors
 from bot.aws.iam_policy import partition_of
 from bot.aws.sessions import client_of
-from bot.core.content import digested_text, read_content
 from bot.core.errors import ErrorText, FailedCall, RequestError, ServiceError
 from bot.core.manifest import (
     KNOWN_TYPES,
-    Content,
-    Described,
+    DescribedImage,
     ImageStatus,
-    LeftOut,
-    Unread,
+    ManifestContent,
+    MissingInAnswer,
     UnreadCause,
+    UnreadManifest,
 )
+from bot.core.manifest_content import digested_text, read_content
 from bot.core.repository import Puller, RegistryId, RepositoryId, pullers
 from bot.parallel import cached_method
-from bot.ports import Dated, ManifestText
+from bot.ports import DatedAnswer, ManifestText
 
 if TYPE_CHECKING:
     import boto3
@@ -91,20 +91,22 @@ class EcrRegistry:
             answer = self._ecr.list_tags_for_resource(resourceArn=_arn(repository))
             return {tag["Key"]: tag.get("Value", "") for tag in answer["tags"]}
 
-    def describe(self, repository: RepositoryId) -> Iterator[Described]:
+    def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
         with _calling("ecr:DescribeImages", repository):
             for page in self._pages("describe_images", repository):
                 yield from map(_described, page["imageDetails"])
 
-    def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
+    def read(
+        self, repository: RepositoryId, batch: Sequence[DescribedImage]
+    ) -> DatedAnswer[ManifestContent | UnreadManifest]:
         answer, failures = self._read(repository, [each.digest for each in batch])
         contents = {
             entry.digest: read_content(entry.digest, found.text, entry.media_type)
             if (found := answer.found.get(entry.digest)) is not None
-            else Unread(_why_unread(failures.get(entry.digest)))
+            else UnreadManifest(_why_unread(failures.get(entry.digest)))
             for entry in batch
         }
-        return Dated(contents, answer.answered_at, answer.text_bytes)
+        return DatedAnswer(contents, answer.answered_at, answer.text_bytes)
 
     def digests(self, repository: RepositoryId) -> Iterator[str]:
         """ListImages names an image once for each of its tags."""
@@ -117,12 +119,12 @@ class EcrRegistry:
 
     def describe_some(
         self, repository: RepositoryId, digests: Sequence[str]
-    ) -> Mapping[str, Described]:
+    ) -> Mapping[str, DescribedImage]:
         """ECR refuses the whole call if an image is gone, and names that one: API reference,
         DescribeImages. Of several each refusal names one, so that n that are gone cost n calls
         more. A refusal that names none of them is taken apart, down to calls for a single one."""
         with _calling("ecr:DescribeImages", repository):
-            asked, found = [digests] if digests else [], dict[str, Described]()
+            asked, found = [digests] if digests else [], dict[str, DescribedImage]()
             while asked:
                 batch = asked.pop()
                 try:
@@ -135,7 +137,7 @@ class EcrRegistry:
 
     def _describe_batch(
         self, repository: RepositoryId, digests: Sequence[str]
-    ) -> Mapping[str, Described]:
+    ) -> Mapping[str, DescribedImage]:
         answer = self._ecr.describe_images(
             registryId=repository.registry.account,
             repositoryName=repository.name,
@@ -150,7 +152,7 @@ class EcrRegistry:
             )
         return {digest: found[digest] for digest in digests}
 
-    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> DatedAnswer[ManifestText]:
         """A text that is not its digest's is none."""
         answer, _ = self._read(repository, digests)
         texts = answer.found
@@ -159,11 +161,11 @@ class EcrRegistry:
             for digest in digests
             if digest in texts and _is_of(digest, texts[digest])
         }
-        return Dated(verified, answer.answered_at, answer.text_bytes)
+        return DatedAnswer(verified, answer.answered_at, answer.text_bytes)
 
     def _read(
         self, repository: RepositoryId, digests: Sequence[str]
-    ) -> tuple[Dated[ManifestText], Mapping[str, str]]:
+    ) -> tuple[DatedAnswer[ManifestText], Mapping[str, str]]:
         """The texts, and why others cannot be read."""
         with _calling("ecr:BatchGetImage", repository):
             answer = self._ecr.batch_get_image(
@@ -183,7 +185,7 @@ class EcrRegistry:
                 for failure in answer.get("failures", ())
             }
             text_bytes = sum(len(found.text) for found in texts.values())
-            return Dated(texts, _answered_at(answer), text_bytes), failures
+            return DatedAnswer(texts, _answered_at(answer), text_bytes), failures
 
     def _pages(
         self, operation: Literal["describe_images", "list_images"], repository: RepositoryId
@@ -356,9 +358,9 @@ def _is_of(digest: str, found: ManifestText) -> bool:
     return digested_text(digest, found.text, found.media_type) is not None
 
 
-def _described(detail: "ImageDetailTypeDef") -> Described:
+def _described(detail: "ImageDetailTypeDef") -> DescribedImage:
     media_type, config_type = detail.get("imageManifestMediaType"), detail.get("artifactMediaType")
-    return Described(
+    return DescribedImage(
         digest=detail["imageDigest"],
         tags=tuple(detail.get("imageTags", ())),
         pushed_at=detail.get("imagePushedAt"),
@@ -373,4 +375,4 @@ def _described(detail: "ImageDetailTypeDef") -> Described:
 
 
 def _why_unread(failure: str | None) -> UnreadCause:
-    return LeftOut() if failure is None else ErrorText(failure)
+    return MissingInAnswer() if failure is None else ErrorText(failure)

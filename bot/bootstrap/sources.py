@@ -17,11 +17,11 @@ from bot.aws.eks import EksClusters
 from bot.aws.errors import explain_errors
 from bot.aws.sessions import AssumedRole, SharedAwsSessions
 from bot.core.errors import ErrorText, RequestError, ServiceError
-from bot.core.legal_texts import is_arn
+from bot.core.name_syntax import is_arn
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
-from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Coverage, Elsewhere, RegionList, without_denied
+from bot.core.usage import SOURCES, OtherRegionsUsage, RegionList, ScanCoverage, without_denied
+from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import Clock, Progress, RegionMemory, ScanMemory, UsageSource
 from bot.settings.environment import check_aws_secrets
 from bot.settings.model import ClusterSection, CustomResourceSection, KubernetesSection, Settings
@@ -250,9 +250,9 @@ class CompletedScan(NamedTuple):
     """What the sources saw at that time, in UTC, how far they look, and which repositories there
     are besides."""
 
-    snapshot: Snapshot
+    snapshot: UsageSnapshot
     at: datetime
-    coverage: Coverage
+    coverage: ScanCoverage
     names: RepositoryNames
 
 
@@ -264,7 +264,7 @@ class UsageSources:
     sources: Sequence[UsageSource]
     not_checked: Sequence[str]
     registries: frozenset[RegistryId]
-    coverage: Coverage
+    coverage: ScanCoverage
     all_registries: Sequence[EcrRegistry]
     accounts: Sequence[OpenedAccount] = ()
     other_regions: Sequence[OtherRegionsCheck] = ()
@@ -312,7 +312,7 @@ class UsageSources:
         unseen = tuple(region for account in elsewhere for region in account.found)
         return seen._replace(snapshot=replace(seen.snapshot, unscanned_regions=unseen))
 
-    def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[Elsewhere]:
+    def elsewhere(self, memory: RegionMemory, now: datetime) -> Sequence[OtherRegionsUsage]:
         """What the scanned accounts have in other Regions."""
         return [others.check(memory, now) for others in self.other_regions]
 
@@ -340,7 +340,7 @@ def open_sources(
         sources=sources,
         not_checked=[name for name in SOURCES if name not in on],
         registries=asked,
-        coverage=Coverage(
+        coverage=ScanCoverage(
             places=frozenset(RegistryId(aws.account, aws.region) for aws in apis),
             own_accounts=frozenset(registry.account for registry in asked),
             ignored_accounts=frozenset(settings.usage.ignore_accounts),

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.errors import RequestError
-from bot.core.manifest import Content
-from bot.core.pull_times import OurRead
+from bot.core.manifest import ManifestContent
+from bot.core.pull_times import BotRead
 from bot.core.repository import RepositoryId
 from bot.ports import ManifestCache, RepositoryMemory, ScanMemory
 from bot.settings.environment import Environment
@@ -30,30 +30,30 @@ class SharedManifestCache:
     store: RepositoryMemory
     cache: ManifestCache
 
-    def contents(self, digests: Iterable[str]) -> dict[str, Content]:
+    def contents(self, digests: Iterable[str]) -> dict[str, ManifestContent]:
         return self.cache.contents(digests)
 
-    def add_contents(self, contents: Mapping[str, Content]) -> None:
+    def add_contents(self, contents: Mapping[str, ManifestContent]) -> None:
         self.cache.add_contents(contents)
 
-    def our_reads(
+    def bot_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
-    ) -> Mapping[str, Sequence[OurRead]]:
+    ) -> Mapping[str, Sequence[BotRead]]:
         """What was read here without the store, others get to know now: they would take it for a
         pull that came after a plan which is proposed here."""
-        here = self.cache.our_reads(repository, digests)
-        shared = self.store.our_reads(repository, digests)
+        here = self.cache.bot_reads(repository, digests)
+        shared = self.store.bot_reads(repository, digests)
         unshared = {d: set(reads).difference(shared.get(d, ())) for d, reads in here.items()}
         while unshared := {digest: reads for digest, reads in unshared.items() if reads}:
-            self.store.add_our_reads(repository, {d: reads.pop() for d, reads in unshared.items()})
+            self.store.add_bot_reads(repository, {d: reads.pop() for d, reads in unshared.items()})
         return {
             digest: [*{*here.get(digest, ()), *shared.get(digest, ())}]
             for digest in here.keys() | shared.keys()
         }
 
-    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
+    def add_bot_reads(self, repository: RepositoryId, reads: Mapping[str, BotRead]) -> None:
         for memory in (self.store, self.cache):
-            memory.add_our_reads(repository, reads)
+            memory.add_bot_reads(repository, reads)
 
     def subjects_seen(self, repository: RepositoryId) -> frozenset[str]:
         return self.store.subjects_seen(repository) | self.cache.subjects_seen(repository)

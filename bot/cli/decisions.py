@@ -18,7 +18,7 @@ from bot.cli.terminal import note, print_line
 from bot.core.plan import PlanState
 from bot.core.records import PlanRecord
 from bot.core.savings import usd_per_month
-from bot.ports import Doubted
+from bot.ports import DoubtedUsage
 from bot.render.decisions import figures_words
 from bot.render.stored_plans import deletion_words, status_sentence
 from bot.settings.load import load_settings
@@ -154,7 +154,7 @@ def confirm_usage(options: CommonOptions, source: str, scope: str, workloads: in
     return ExitStatus.DONE
 
 
-def _confirmed_number(doubted: Doubted) -> int | None:
+def _confirmed_number(doubted: DoubtedUsage) -> int | None:
     """None if it was not confirmed, or there is nobody to ask."""
     number = doubted.listed.workloads
     if not sys.stdin.isatty():
@@ -166,7 +166,7 @@ def _confirmed_number(doubted: Doubted) -> int | None:
 
 def _confirm(
     options: CommonOptions, memory: Storage, source: str, scope: str, workloads: int
-) -> Doubted:
+) -> DoubtedUsage:
     if memory.store is None:
         return confirm_usage_without_store(memory.scans.usage, source, scope, workloads)
     settings = load_settings(options.config)

@@ -6,13 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from bot.core.graph import Following, Graph, nearest_parent, with_dependents
 from bot.core.manifest import ImageStatus, Manifest, ManifestKind
+from bot.core.manifest_graph import Graph, PartReasons, nearest_parent, with_dependents
 from bot.core.patterns import Patterns
 from bot.core.pins import PinIndex
-from bot.core.policy import Evidence, Policy
-from bot.core.rules.selection import Candidates, ImageGroup, Rule, age_event, age_key, young_since
-from bot.core.usage import User
+from bot.core.policy import PlanInputs, Policy
+from bot.core.rules.selection import (
+    ImageGroup,
+    Rule,
+    RuleCandidates,
+    age_event,
+    age_key,
+    young_since,
+)
+from bot.core.usage import ImageUser
 from bot.core.verdict_reasons import (
     AgeEvent,
     AgeStart,
@@ -37,37 +44,37 @@ from bot.core.verdict_reasons import (
     Verdict,
 )
 
-Keepers = Iterator[tuple[str, Reason]]
+KeepReasons = Iterator[tuple[str, Reason]]
 
-PULLED_LATELY = timedelta(days=30)
+PULLED_RECENTLY = timedelta(days=30)
 
 Reasons = dict[str, list[Reason]]
 
 
-def pinned(graph: Graph, evidence: Evidence) -> Keepers:
-    board = PinIndex(evidence.pins, evidence.now)
+def pinned(graph: Graph, inputs: PlanInputs) -> KeepReasons:
+    board = PinIndex(inputs.pins, inputs.now)
     for manifest in graph.manifests.values():
         for pin in board.of(manifest):
             yield manifest.digest, Pinned(pin)
 
 
-def in_use(graph: Graph, evidence: Evidence) -> Keepers:
+def in_use(graph: Graph, inputs: PlanInputs) -> KeepReasons:
     for manifest in graph.manifests.values():
-        if users := evidence.usage.of(manifest.digest, manifest.tags):
+        if users := inputs.usage.of(manifest.digest, manifest.tags):
             yield manifest.digest, InUse(users)
 
 
-def too_young(policy: Policy, candidates: Candidates) -> Keepers:
+def too_young(policy: Policy, candidates: RuleCandidates) -> KeepReasons:
     """A multi-arch push uploads children before their index, so age spares the untagged too."""
-    for family in candidates.families:
-        since = family.young_since
+    for group in candidates.groups:
+        since = group.young_since
         if since is not None and candidates.now - since < policy.min_age:
-            start = _age_start(family, since, candidates.renewed_at)
-            yield family.head.digest, TooYoung(policy.min_age, start)
+            start = _age_start(group, since, candidates.renewed_at)
+            yield group.manifest.digest, TooYoung(policy.min_age, start)
 
 
 def _age_start(group: ImageGroup, since: datetime, renewed_at: Mapping[str, datetime]) -> AgeStart:
-    if own := age_event(group.head, since, renewed_at):
+    if own := age_event(group.manifest, since, renewed_at):
         return own
     if since == group.last_push:
         return AgeStart(AgeEvent.PART_PUSHED, since)
@@ -76,14 +83,14 @@ def _age_start(group: ImageGroup, since: datetime, renewed_at: Mapping[str, date
     return AgeStart(AgeEvent.PART_RETAGGED, since)
 
 
-def archived(graph: Graph) -> Keepers:
+def archived(graph: Graph) -> KeepReasons:
     for manifest in graph.manifests.values():
         if manifest.status != ImageStatus.ACTIVE:
             is_being_restored = manifest.status != ImageStatus.ARCHIVED
             yield manifest.digest, Archived(is_being_restored=is_being_restored)
 
 
-def not_run_by_containers(graph: Graph, artifacts: frozenset[str]) -> Keepers:
+def not_run_by_containers(graph: Graph, artifacts: frozenset[str]) -> KeepReasons:
     """Those that hang on others go with them, unless somebody named them."""
     for digest in sorted(artifacts):
         manifest = graph.manifests[digest]
@@ -91,46 +98,46 @@ def not_run_by_containers(graph: Graph, artifacts: frozenset[str]) -> Keepers:
             yield digest, NotContainerImage(next(iter(manifest.types), None))
 
 
-def orphans(graph: Graph, evidence: Evidence) -> Keepers:
+def of_unknown_subject(graph: Graph, inputs: PlanInputs) -> KeepReasons:
     """Referrers by tag scheme whose subject was never here: with COSIGN_REPOSITORY it lives in
     another repository."""
     for manifest in graph.manifests.values():
         for subject in manifest.tag_subjects:
-            if subject not in graph.manifests and subject not in evidence.subjects_seen:
+            if subject not in graph.manifests and subject not in inputs.subjects_seen:
                 yield manifest.digest, SubjectNeverSeen(subject)
 
 
-def obscure(graph: Graph) -> list[Manifest]:
+def with_unknown_parts(graph: Graph) -> list[Manifest]:
     """Indexes that could not be read and manifests of unknown type: anything may hang on them."""
-    return [m for m in graph.manifests.values() if _is_obscure(m)]
+    return [m for m in graph.manifests.values() if _has_unknown_parts(m)]
 
 
-def _is_obscure(manifest: Manifest) -> bool:
+def _has_unknown_parts(manifest: Manifest) -> bool:
     return not manifest.type_is_known or (manifest.is_index and manifest.unread is not None)
 
 
-def unknown(graph: Graph) -> Keepers:
-    for digest in graph.tangled:
+def unknown(graph: Graph) -> KeepReasons:
+    for digest in graph.in_circles:
         yield digest, PartOfItself()
-    obscured = obscure(graph)
+    obscured = with_unknown_parts(graph)
     for manifest in obscured:
         yield manifest.digest, ManifestUnreadable(manifest.unread)
     for manifest in graph.manifests.values():
         if manifest.pushed_at is None:
             yield manifest.digest, NoPushTime()
-        if obscured and not manifest.tags and not _is_obscure(manifest):
+        if obscured and not manifest.tags and not _has_unknown_parts(manifest):
             yield manifest.digest, MayBelongToUnread(obscured[0].digest)
 
 
-def of_unknown_use(graph: Graph, evidence: Evidence) -> Keepers:
+def of_unknown_use(graph: Graph, inputs: PlanInputs) -> KeepReasons:
     """A source that could not be read says nothing about usage: it could concern anything."""
-    if failed := evidence.usage.failed:
+    if failed := inputs.usage.failed:
         reason = UsageUnknown(tuple(scan.place for scan in failed))
         for digest in graph.manifests:
             yield digest, reason
 
 
-def without_policy(graph: Graph) -> Keepers:
+def without_policy(graph: Graph) -> KeepReasons:
     for digest in graph.manifests:
         yield digest, NoPolicy()
 
@@ -159,19 +166,19 @@ def candidates(
     graph: Graph,
     artifacts: frozenset[str],
     last_pull: Mapping[str, datetime],
-    evidence: Evidence,
-) -> Candidates:
+    inputs: PlanInputs,
+) -> RuleCandidates:
     """`artifacts` as `find_artifacts` found them, `last_pull` as `last_pulls` did."""
-    renewed_at = evidence.renewed_at
-    last_push = _latest_in_family(graph, lambda manifest: manifest.pushed_at)
-    last_restoration = _latest_in_family(graph, lambda manifest: manifest.restored_at)
+    renewed_at = inputs.renewed_at
+    last_push = _latest_in_parts(graph, lambda manifest: manifest.pushed_at)
+    last_restoration = _latest_in_parts(graph, lambda manifest: manifest.restored_at)
     youngest = last_push
     if renewed_at or last_restoration:
-        youngest = _latest_in_family(graph, lambda manifest: young_since(manifest, renewed_at))
+        youngest = _latest_in_parts(graph, lambda manifest: young_since(manifest, renewed_at))
 
-    def family(digest: str) -> ImageGroup:
+    def group(digest: str) -> ImageGroup:
         return ImageGroup(
-            head=graph.manifests[digest],
+            manifest=graph.manifests[digest],
             last_push=last_push.get(digest),
             last_restoration=last_restoration.get(digest),
             young_since=youngest.get(digest),
@@ -186,25 +193,25 @@ def candidates(
         digest for level in graph.levels[1:] for digest in level if graph.manifests[digest].tags
     ]
     judged = [m for m in roots if m.digest not in artifacts and m.pushed_at is not None]
-    builds = [manifest for manifest in judged if manifest.kind is not ManifestKind.REFERRER]
+    ranked = [manifest for manifest in judged if manifest.kind is not ManifestKind.REFERRER]
     lost_referrers = [manifest for manifest in judged if manifest.kind is ManifestKind.REFERRER]
     dependents = [graph.manifests[digest] for digest in tagged if digest not in artifacts]
-    return Candidates(
-        families=tuple(map(family, graph.roots)),
-        tagged_dependents=tuple(map(family, tagged)),
-        builds=tuple(sorted(builds, key=age, reverse=True)),
-        guests=tuple(m for m in (*lost_referrers, *dependents) if m.names and m.pushed_at),
-        now=evidence.now,
+    return RuleCandidates(
+        groups=tuple(map(group, graph.roots)),
+        tagged_parts=tuple(map(group, tagged)),
+        ranked=tuple(sorted(ranked, key=age, reverse=True)),
+        unranked=tuple(m for m in (*lost_referrers, *dependents) if m.names and m.pushed_at),
+        now=inputs.now,
         renewed_at=renewed_at,
     )
 
 
 def last_pulls(graph: Graph) -> Mapping[str, datetime]:
     """For every manifest when somebody last pulled it, or what hangs on it."""
-    return _latest_in_family(graph, lambda manifest: manifest.pulled_at)
+    return _latest_in_parts(graph, lambda manifest: manifest.pulled_at)
 
 
-def _latest_in_family(
+def _latest_in_parts(
     graph: Graph, time_of: Callable[[Manifest], datetime | None]
 ) -> Mapping[str, datetime]:
     """For every manifest the latest time of itself and of all that hangs on it."""
@@ -219,10 +226,10 @@ def _latest_in_family(
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedManifest:
     """The verdict on one manifest. `parent` is the nearest index or subject that is present.
 
-    `pulled_lately`: it is to go, although somebody pulled it, or what hangs on it, in the last
+    `pulled_recently`: it is to go, although somebody pulled it, or what hangs on it, in the last
     30 days: something that no source shows may need it.
     """
 
@@ -230,43 +237,45 @@ class Judged:
     verdict: Verdict
     parent: str | None
     reasons: tuple[Reason, ...]
-    used_by: tuple[User, ...] = ()
-    pulled_lately: bool = False
+    used_by: tuple[ImageUser, ...] = ()
+    pulled_recently: bool = False
 
 
-def judge(graph: Graph, evidence: Evidence) -> tuple[Judged, ...]:
+def judge(graph: Graph, inputs: PlanInputs) -> tuple[JudgedManifest, ...]:
     """One verdict for every manifest, lowest digest first."""
-    policy = evidence.policy
+    policy = inputs.policy
     last_pull = last_pulls(graph)
     own: list[Iterator[tuple[str, Reason]]] = [
-        pinned(graph, evidence),
-        in_use(graph, evidence),
+        pinned(graph, inputs),
+        in_use(graph, inputs),
     ]
     passed_over: list[Mapping[str, NotKeptByRule]] = []
     if policy is None:
         own.append(without_policy(graph))
     else:
         artifacts = find_artifacts(graph, policy.artifact_types)
-        choice = candidates(graph, artifacts, last_pull, evidence)
+        choice = candidates(graph, artifacts, last_pull, inputs)
         own += [
             _by_rules(policy.keep, choice, passed_over),
             too_young(policy, choice),
             not_run_by_containers(graph, artifacts),
         ]
-    own += [archived(graph), orphans(graph, evidence)]
-    own += [unknown(graph), of_unknown_use(graph, evidence)]
+    own += [archived(graph), of_unknown_subject(graph, inputs)]
+    own += [unknown(graph), of_unknown_use(graph, inputs)]
 
     reasons: Reasons = defaultdict(list)
     for digest, reason in chain(*own):
         reasons[digest].append(reason)
-    _climb(graph, reasons)
+    _keep_parents_of_kept_parts(graph, reasons)
     kept = with_dependents(graph, reasons)
-    judging = _Judging(graph, evidence, reasons, kept, passed_over, last_pull, Following(graph))
+    judging = _VerdictMaker(
+        graph, inputs, reasons, kept, passed_over, last_pull, PartReasons(graph)
+    )
     return tuple(judging.verdicts())
 
 
 def _by_rules(
-    rules: Sequence[Rule], choice: Candidates, passed_over: list[Mapping[str, NotKeptByRule]]
+    rules: Sequence[Rule], choice: RuleCandidates, passed_over: list[Mapping[str, NotKeptByRule]]
 ) -> Iterator[tuple[str, Reason]]:
     for rule in rules:
         selection = rule.select(choice)
@@ -274,7 +283,7 @@ def _by_rules(
         yield from selection.kept.items()
 
 
-def _climb(graph: Graph, reasons: Reasons) -> None:
+def _keep_parents_of_kept_parts(graph: Graph, reasons: Reasons) -> None:
     """What keeps a part together with its parents is a reason for all of them."""
     climbing: dict[str, dict[RuleName, tuple[str, PropagatingReason]]] = {
         digest: {
@@ -284,7 +293,7 @@ def _climb(graph: Graph, reasons: Reasons) -> None:
         }
         for digest, found in reasons.items()
     }
-    upwards = chain(graph.tangled, *reversed(graph.levels[1:]))
+    upwards = chain(graph.in_circles, *reversed(graph.levels[1:]))
     for digest in upwards:
         for rule, (origin, reason) in climbing.get(digest, {}).items():
             for parent in graph.parents.get(digest, ()):
@@ -295,39 +304,39 @@ def _climb(graph: Graph, reasons: Reasons) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judging:
+class _VerdictMaker:
     """All that the verdicts are made of."""
 
     graph: Graph
-    evidence: Evidence
+    inputs: PlanInputs
     reasons: Reasons
     kept: set[str]
     passed_over: Sequence[Mapping[str, NotKeptByRule]]
     last_pull: Mapping[str, datetime]
-    following: Following
+    following: PartReasons
 
-    def verdicts(self) -> Iterator[Judged]:
+    def verdicts(self) -> Iterator[JudgedManifest]:
         for digest, manifest in self.graph.manifests.items():
             parent = nearest_parent(self.graph, digest, self.kept)
             judged = self._keep if digest in self.kept else self._delete
             yield judged(manifest, parent)
 
-    def _keep(self, manifest: Manifest, parent: str | None) -> Judged:
+    def _keep(self, manifest: Manifest, parent: str | None) -> JudgedManifest:
         reasons = self.reasons.get(manifest.digest, [])
         if parent in self.kept:
             reasons = [*reasons, self.following.reason(manifest, parent)]
-        used_by = self.evidence.usage.of(manifest.digest, manifest.tags)
-        return Judged(manifest, Verdict.KEEP, parent, tuple(reasons), used_by)
+        used_by = self.inputs.usage.of(manifest.digest, manifest.tags)
+        return JudgedManifest(manifest, Verdict.KEEP, parent, tuple(reasons), used_by)
 
-    def _delete(self, manifest: Manifest, parent: str | None) -> Judged:
+    def _delete(self, manifest: Manifest, parent: str | None) -> JudgedManifest:
         reason = (
             self.following.reason(manifest, parent) if parent else self._nothing_keeps(manifest)
         )
         pull = self.last_pull.get(manifest.digest)
-        if pull is None or self.evidence.now - pull >= PULLED_LATELY:
-            return Judged(manifest, Verdict.DELETE, parent, (reason,))
+        if pull is None or self.inputs.now - pull >= PULLED_RECENTLY:
+            return JudgedManifest(manifest, Verdict.DELETE, parent, (reason,))
         pulled = replace(reason, pulled_at=pull)
-        return Judged(manifest, Verdict.DELETE, parent, (pulled,), pulled_lately=True)
+        return JudgedManifest(manifest, Verdict.DELETE, parent, (pulled,), pulled_recently=True)
 
     def _nothing_keeps(self, manifest: Manifest) -> NothingKeeps:
         by_rules = (rule.get(manifest.digest) for rule in self.passed_over)

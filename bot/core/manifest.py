@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from bot.core.errors import ErrorText
 
-_SHORTEST = len("sha256:") + 6
+_SHORTEST_DIGEST_START = len("sha256:") + 6
 """Of the beginning of a digest, so that no tag passes for one."""
 
 DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
@@ -42,9 +42,11 @@ CONTAINER_CONFIGS = frozenset(
 _REFERRER_TAG = re.compile(r"sha256-([0-9a-f]{64})")
 
 
-def is_called(reference: str, digest: str, tags: Collection[str]) -> bool:
+def reference_matches(reference: str, digest: str, tags: Collection[str]) -> bool:
     """By a tag, by the digest, or by the beginning of that."""
-    return reference in tags or (len(reference) >= _SHORTEST and digest.startswith(reference))
+    return reference in tags or (
+        len(reference) >= _SHORTEST_DIGEST_START and digest.startswith(reference)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class NotJson:
 
 
 @dataclass(frozen=True, slots=True)
-class Malformed:
+class MalformedManifest:
     """`how`: a part of a sentence, of whatever reads the text."""
 
     how: str
@@ -88,12 +90,12 @@ class ImageWithManifests:
 
 
 @dataclass(frozen=True, slots=True)
-class LaterSchema:
+class Schema1WithNewerMembers:
     """ECR calls it a schema 1 manifest."""
 
 
 @dataclass(frozen=True, slots=True)
-class InArchive:
+class ManifestArchived:
     """ECR gives no text of archived images."""
 
 
@@ -105,23 +107,23 @@ class MediaTypeUnknown:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class MissingInAnswer:
     """Of ECR's answer."""
 
 
 TypeDoubt: TypeAlias = (
-    TypeUnknown | TypesDiffer | IndexWithLayers | ImageWithManifests | LaterSchema
+    TypeUnknown | TypesDiffer | IndexWithLayers | ImageWithManifests | Schema1WithNewerMembers
 )
 """The text is something else than ECR describes."""
 
 UnreadCause: TypeAlias = (
     DigestDiffers
     | NotJson
-    | Malformed
+    | MalformedManifest
     | TypeDoubt
-    | InArchive
+    | ManifestArchived
     | MediaTypeUnknown
-    | LeftOut
+    | MissingInAnswer
     | ErrorText
 )
 
@@ -149,7 +151,7 @@ class Blob(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ManifestContent:
     """What a manifest's own text says; it never changes for a digest.
 
     `blobs` is None where the format tells no sizes (Docker schema 1); an index has none.
@@ -165,7 +167,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Unread:
+class UnreadManifest:
     """A manifest's text that could not be read, and why.
 
     `type_in_doubt`: the text says that it is something else than ECR describes.
@@ -175,7 +177,7 @@ class Unread:
     type_in_doubt: bool = False
 
 
-class Described(NamedTuple):
+class DescribedImage(NamedTuple):
     """A manifest as DescribeImages lists it. Times in UTC, size in bytes.
 
     `size_bytes` of an index is the largest of its manifests' (API reference, ImageDetail).
@@ -249,9 +251,9 @@ def subject_in_tag(tag: str) -> str | None:
     return f"sha256:{form[1]}" if form else None
 
 
-def settle(described: Described, content: Content | Unread) -> Manifest:
+def make_manifest(described: DescribedImage, content: ManifestContent | UnreadManifest) -> Manifest:
     """Joins what ECR describes with what the text says."""
-    read = content if isinstance(content, Content) else None
+    read = content if isinstance(content, ManifestContent) else None
     media_type = read.media_type if read else described.media_type
     config_type = (read.config_type if read else None) or described.config_type
     subject = (read.subject if read else None) or described.subject
@@ -264,7 +266,7 @@ def settle(described: Described, content: Content | Unread) -> Manifest:
         kind=(
             ManifestKind.REFERRER
             if subject or subjects_by_tag
-            else _kind_alone(media_type, config_type)
+            else _kind_by_type(media_type, config_type)
         ),
         is_index=media_type in INDEX_TYPES,
         pushed_at=described.pushed_at,
@@ -276,9 +278,9 @@ def settle(described: Described, content: Content | Unread) -> Manifest:
         subject=subject,
         tag_subjects=tuple(sorted(set(subjects_by_tag.values()))),
         blobs=read.blobs if read else None,
-        unread=None if isinstance(content, Content) else content.why,
-        type_is_known=isinstance(content, Content)
-        or (not content.type_in_doubt and _tells_what_it_is(media_type, config_type)),
+        unread=None if isinstance(content, ManifestContent) else content.why,
+        type_is_known=isinstance(content, ManifestContent)
+        or (not content.type_in_doubt and _type_is_known(media_type, config_type)),
         artifact_type=read.artifact_type if read else None,
         restored_at=described.restored_at,
     )
@@ -296,7 +298,7 @@ def _names(tags: tuple[str, ...], subjects_by_tag: dict[str, str]) -> tuple[str,
     return tuple(tag for tag in tags if tag not in subjects_by_tag)
 
 
-def _kind_alone(media_type: str | None, config_type: str | None) -> ManifestKind:
+def _kind_by_type(media_type: str | None, config_type: str | None) -> ManifestKind:
     if media_type in INDEX_TYPES:
         return ManifestKind.INDEX
     if config_type in CONTAINER_CONFIGS or media_type in SCHEMA_1_TYPES:
@@ -304,7 +306,7 @@ def _kind_alone(media_type: str | None, config_type: str | None) -> ManifestKind
     return ManifestKind.ARTIFACT
 
 
-def _tells_what_it_is(media_type: str | None, config_type: str | None) -> bool:
+def _type_is_known(media_type: str | None, config_type: str | None) -> bool:
     """Without the text, an image manifest also needs its config's type."""
     if media_type in INDEX_TYPES or media_type in SCHEMA_1_TYPES:
         return True

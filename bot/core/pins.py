@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.core.legal_texts import TAGS
 from bot.core.manifest import Manifest
+from bot.core.name_syntax import TAGS
 from bot.core.patterns import Patterns
 from bot.core.permission_reasons import InvalidPinRemoval
 

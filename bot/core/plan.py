@@ -10,9 +10,9 @@ from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from bot.core.graph import Following, Graph, build_graph, nearest_parent, with_dependents
-from bot.core.judge import Judged, judge, obscure
+from bot.core.judge import JudgedManifest, judge, with_unknown_parts
 from bot.core.manifest import Manifest
+from bot.core.manifest_graph import Graph, PartReasons, build_graph, nearest_parent, with_dependents
 from bot.core.pins import Pin, PinIndex
 from bot.core.plan_problems import (
     CircularManifests,
@@ -20,7 +20,7 @@ from bot.core.plan_problems import (
     PlanProblem,
     UnreadableManifests,
 )
-from bot.core.policy import Evidence
+from bot.core.policy import PlanInputs
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Prices, Savings, find_savings, find_stored_bytes, unread_bytes
 from bot.core.usage import SOURCES, SourceScan, Usage
@@ -39,7 +39,7 @@ class Plan:
     """
 
     repository: RepositoryId
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedManifest, ...]
     delete: tuple[str, ...]
     savings: Savings
     usage: Usage
@@ -57,47 +57,47 @@ class Plan:
 
 
 def make_plan(
-    repository: RepositoryId, manifests: Iterable[Manifest], evidence: Evidence, prices: Prices
+    repository: RepositoryId, manifests: Iterable[Manifest], inputs: PlanInputs, prices: Prices
 ) -> Plan:
     graph = build_graph(manifests)
-    judged = judge(graph, evidence)
+    judged = judge(graph, inputs)
     deleted = {j.manifest.digest for j in judged if j.verdict is Verdict.DELETE}
     stored_bytes = find_stored_bytes(graph.manifests.values())
     return Plan(
         repository=repository,
         judged=judged,
-        delete=_order_of_deletion(graph, deleted),
+        delete=_deletion_order(graph, deleted),
         savings=replace(savings_of(judged, prices), stored_bytes=stored_bytes),
-        usage=evidence.usage,
-        deleted_also_in=evidence.deleted_also_in,
+        usage=inputs.usage,
+        deleted_also_in=inputs.deleted_also_in,
         problems=(
             *_problems(graph),
-            *(scan.problem for scan in evidence.usage.scans if scan.problem),
+            *(scan.problem for scan in inputs.usage.scans if scan.problem),
         ),
     )
 
 
-def savings_of(judged: Iterable[Judged], prices: Prices) -> Savings:
+def savings_of(judged: Iterable[JudgedManifest], prices: Prices) -> Savings:
     by_verdict: dict[Verdict, list[Manifest]] = {verdict: [] for verdict in Verdict}
     for each in judged:
         by_verdict[each.verdict].append(each.manifest)
     return find_savings(by_verdict[Verdict.KEEP], by_verdict[Verdict.DELETE], prices)
 
 
-def _order_of_deletion(graph: Graph, deleted: set[str]) -> tuple[str, ...]:
+def _deletion_order(graph: Graph, deleted: set[str]) -> tuple[str, ...]:
     return tuple(digest for level in graph.levels for digest in level if digest in deleted)
 
 
 def _problems(graph: Graph) -> Iterator[PlanProblem]:
     unread: defaultdict[UnreadCause | None, list[str]] = defaultdict(list)
-    for manifest in obscure(graph):
+    for manifest in with_unknown_parts(graph):
         unread[manifest.unread].append(manifest.digest)
     for cause, digests in unread.items():
         yield UnreadableManifests(tuple(digests), cause)
     if timeless := [m.digest for m in graph.manifests.values() if m.pushed_at is None]:
         yield MissingPushTimes(tuple(timeless))
-    if graph.tangled:
-        yield CircularManifests(tuple(graph.tangled))
+    if graph.in_circles:
+        yield CircularManifests(tuple(graph.in_circles))
 
 
 def content_hash(plan: Plan) -> str:
@@ -127,14 +127,14 @@ def _scan(scan: SourceScan) -> tuple[Any, ...]:
     return (scan.source, scan.scope, scan.failure is not None, *doubted)
 
 
-def _verdict(judged: Judged) -> tuple[Any, ...]:
+def _verdict(judged: JudgedManifest) -> tuple[Any, ...]:
     return (
         judged.manifest.digest,
         sorted(judged.manifest.tags),
         judged.verdict,
         sorted({reason.rule for reason in judged.reasons}),
         judged.parent,
-        judged.pulled_lately,
+        judged.pulled_recently,
     )
 
 
@@ -151,7 +151,7 @@ def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: 
     graph = build_graph(judged.manifest for judged in plan.judged)
     spared = with_dependents(graph, pinned) & set(plan.delete)
     kept = (graph.manifests.keys() - plan.delete) | spared
-    judging = _JudgingWithPins(graph, kept, spared, pinned, Following(graph))
+    judging = _PinnedVerdicts(graph, kept, spared, pinned, PartReasons(graph))
     judged = tuple(map(judging.judge_again, plan.judged))
     return replace(
         plan,
@@ -162,32 +162,32 @@ def with_pins(plan: Plan, pins: Iterable[Pin], now: datetime, usd_per_gb_month: 
 
 
 @dataclass(frozen=True, slots=True)
-class _JudgingWithPins:
+class _PinnedVerdicts:
     """`kept` and `spared`: with the pins; `spared` was to go before."""
 
     graph: Graph
     kept: set[str]
     spared: set[str]
     pinned: Mapping[str, list[Pin]]
-    following: Following
+    following: PartReasons
 
-    def judge_again(self, before: Judged) -> Judged:
+    def judge_again(self, before: JudgedManifest) -> JudgedManifest:
         digest = before.manifest.digest
         if digest not in self.kept:
             return before
         parent = nearest_parent(self.graph, digest, self.kept)
         reasons = before.reasons if before.verdict is Verdict.KEEP else ()
         if digest in self.pinned:
-            reasons = _besides(reasons, self.pinned[digest])
+            reasons = _with_pin_reasons(reasons, self.pinned[digest])
         if parent in self.spared:
             own = (reason for reason in reasons if reason.rule is not RuleName.FOLLOWS)
             reasons = (*own, self.following.reason(before.manifest, parent))
         return replace(
-            before, verdict=Verdict.KEEP, parent=parent, reasons=reasons, pulled_lately=False
+            before, verdict=Verdict.KEEP, parent=parent, reasons=reasons, pulled_recently=False
         )
 
 
-def _besides(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, ...]:
+def _with_pin_reasons(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, ...]:
     """Pins come first, each once. If an earlier version of the bot stored them as sentences,
     nothing is added."""
     if any(each.rule is RuleName.PINNED and not isinstance(each, Pinned) for each in reasons):
@@ -197,13 +197,13 @@ def _besides(reasons: tuple[Reason, ...], pins: Iterable[Pin]) -> tuple[Reason, 
     return tuple(sorted(every, key=lambda reason: reason.rule is not RuleName.PINNED))
 
 
-def _savings(before: Savings, judged: Iterable[Judged], usd_per_gb_month: float) -> Savings:
+def _savings(before: Savings, judged: Iterable[JudgedManifest], usd_per_gb_month: float) -> Savings:
     """A stored plan knows only the layers that it would free."""
     prices = Prices(usd_per_gb_month, layers_stay_within=before.exact)
     return replace(savings_of(judged, prices), stored_bytes=before.stored_bytes)
 
 
-class Freed:
+class FreedBytes:
     """Counts bytes while manifests go: a layer is free once the last manifest that held it is gone.
 
     `plan` is one that was stored: it knows no layers that kept manifests hold. When all that it
@@ -247,8 +247,8 @@ class PlanState(StrEnum):
 OPEN = frozenset({PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING})
 """A repository has at most one plan in these states."""
 
-AWAITING = frozenset({PlanState.PROPOSED, PlanState.APPROVED})
+BEFORE_EXECUTION = frozenset({PlanState.PROPOSED, PlanState.APPROVED})
 """Nothing of them was deleted yet."""
 
-CARRIED_OUT = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
+EXECUTED = frozenset({PlanState.DONE, PlanState.FAILED, PlanState.STOPPED})
 """Wholly or in part."""

@@ -45,7 +45,7 @@ def pins_for(entries: Sequence[PinEntry], repository: RepositoryId) -> tuple[Pin
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PlanInputs:
     """`policy` None: no entry of the settings covers the repository. `subjects_seen`: digests
     that were seen in this repository at an earlier time. `deleted_also_in`: registries to which
     replication rules carry deletions. `renewed_at`: by digest when an image that was there

@@ -15,14 +15,14 @@ LONGEST_CALL = timedelta(seconds=10)
 recorded earlier than this before its answer may as well be somebody's pull."""
 
 
-class Span(NamedTuple):
+class TimeSpan(NamedTuple):
     """From when to when, in UTC by ECR's clock."""
 
     first: datetime
     last: datetime
 
 
-class OurRead(NamedTuple):
+class BotRead(NamedTuple):
     """A call of this bot that read a manifest's text.
 
     `at`: when it began, in UTC by our clock. `pulled_before`: when somebody had pulled the manifest
@@ -32,10 +32,12 @@ class OurRead(NamedTuple):
 
     at: datetime
     pulled_before: datetime | None
-    recorded: Span | None = None
+    recorded: TimeSpan | None = None
 
 
-def recorded_span(began: datetime, ended: datetime, answered_at: datetime | None) -> Span | None:
+def recorded_span(
+    began: datetime, ended: datetime, answered_at: datetime | None
+) -> TimeSpan | None:
     """When ECR may have recorded a call as a pull.
 
     `began` and `ended` by our clock. `answered_at`: the Date of ECR's answer, by which our clock
@@ -44,20 +46,20 @@ def recorded_span(began: datetime, ended: datetime, answered_at: datetime | None
     took = max(ended - began, timedelta(0))
     if answered_at is not None:
         first = answered_at - min(took, LONGEST_CALL)
-        return Span(first - MARGIN, answered_at + ONE_SECOND + MARGIN)
+        return TimeSpan(first - MARGIN, answered_at + ONE_SECOND + MARGIN)
     if took > LONGEST_CALL:
         return None
-    return Span(began - MARGIN, began + took + MARGIN)
+    return TimeSpan(began - MARGIN, began + took + MARGIN)
 
 
-def somebodys_pull(recorded: datetime | None, our_reads: Iterable[OurRead]) -> datetime | None:
+def pull_by_others(recorded: datetime | None, bot_reads: Iterable[BotRead]) -> datetime | None:
     """When somebody else last pulled a manifest. A recorded time that our reads do not account for
     is somebody's; in place of one of ours the time stands that was recorded before."""
-    for read in sorted(our_reads, key=lambda read: read.at, reverse=True):
+    for read in sorted(bot_reads, key=lambda read: read.at, reverse=True):
         if recorded is not None and _accounts_for(read.recorded, recorded):
             recorded = read.pulled_before
     return recorded
 
 
-def _accounts_for(span: Span | None, recorded: datetime) -> bool:
+def _accounts_for(span: TimeSpan | None, recorded: datetime) -> bool:
     return span is not None and span.first <= recorded <= span.last

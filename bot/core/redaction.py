@@ -132,7 +132,7 @@ class Redactor:
             text = form.redact(text, lowered)
         return text
 
-    def redact_foreign(self, text: str) -> str:
+    def redact_external(self, text: str) -> str:
         """For what a library, a server or a program says: nobody knows what it quotes."""
         for word in self.words:
             if word in text:

@@ -7,9 +7,9 @@ from datetime import datetime
 from itertools import chain
 from operator import itemgetter
 
-from bot.core.graph import Edges, Graph, build_graph
-from bot.core.judge import Judged
-from bot.core.manifest import Described, ImageStatus, Manifest, ManifestName
+from bot.core.judge import JudgedManifest
+from bot.core.manifest import DescribedImage, ImageStatus, Manifest, ManifestName
+from bot.core.manifest_graph import Edges, Graph, build_graph
 from bot.core.plan import Plan, content_hash
 from bot.core.records import PlanRecord
 from bot.core.result_reasons import (
@@ -43,19 +43,19 @@ SHARE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class PlanComparison:
     """A plan as it was approved, and the verdicts of now on all images that are there and on those
     that this run has deleted. `graph`: the relations of both."""
 
     approved: Mapping[str, Manifest]
-    now: Mapping[str, Judged]
+    now: Mapping[str, JudgedManifest]
     graph: Graph
 
     def changes(self, pending: Collection[str]) -> Skips:
         """The pending images that have changed."""
         return dict(chain(self._changed(pending), self._with_new_relatives(pending)))
 
-    def changes_in(self, described: Mapping[str, Described | None]) -> Skips:
+    def changes_in(self, described: Mapping[str, DescribedImage | None]) -> Skips:
         """The same for images that ECR described just now; None for an image that ECR does not have
         any more."""
         return {
@@ -153,11 +153,11 @@ class Comparison:
         return self.graph.manifests[digest].shown_name
 
 
-def compare(approved: Plan, now: Plan) -> Comparison:
+def compare(approved: Plan, now: Plan) -> PlanComparison:
     before = {judged.manifest.digest: judged.manifest for judged in approved.judged}
     after = {judged.manifest.digest: judged for judged in now.judged}
     both = before | {digest: judged.manifest for digest, judged in after.items()}
-    return Comparison(before, after, build_graph(both.values()))
+    return PlanComparison(before, after, build_graph(both.values()))
 
 
 def deleted_manifests(approved: Plan, deleted: AbstractSet[str]) -> list[Manifest]:
@@ -208,7 +208,7 @@ def _ground_changes(approved: Plan, now: Plan) -> Iterator[NewPlanProblem]:
             yield NewReplica(place)
 
 
-def _why_changed(before: Manifest, after: Judged | None) -> SkipReason | None:
+def _why_changed(before: Manifest, after: JudgedManifest | None) -> SkipReason | None:
     """What people did to the image says more than the verdict that follows from it."""
     if after is None:
         return AlreadyDeleted()
@@ -222,7 +222,7 @@ def _why_changed(before: Manifest, after: Judged | None) -> SkipReason | None:
     )
 
 
-def _why_different(before: Manifest, after: Described | None) -> SkipReason | None:
+def _why_different(before: Manifest, after: DescribedImage | None) -> SkipReason | None:
     if after is None:
         return AlreadyDeleted()
     return (
@@ -234,7 +234,7 @@ def _why_different(before: Manifest, after: Described | None) -> SkipReason | No
     )
 
 
-def _kept_now(judged: Judged) -> KeptNow | None:
+def _kept_now(judged: JudgedManifest) -> KeptNow | None:
     if judged.verdict is Verdict.DELETE:
         return None
     return KeptNow(_first_of_its_own(judged.reasons))

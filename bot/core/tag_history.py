@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bot.core.manifest import Manifest
 from bot.core.records import PastTagBinding, TagBinding, TagScan
-from bot.core.usage import MUST_BE_KNOWN, PastTagUser, TagRun, TagRuns, Users, sorted_users
+from bot.core.usage import HISTORY_REQUIRED, ImageUsers, PastTagUser, TagRun, TagRuns, sorted_users
 
 CLOCKS_DIFFER = timedelta(hours=1)
 """At most, unless one of them is wrong."""
@@ -92,7 +92,7 @@ def _lost(
             yield digest, last.lost[digest]
 
 
-class UnknownRun(NamedTuple):
+class UnknownTagRun(NamedTuple):
     """Who runs what a tag named before its history begins."""
 
     tag: str
@@ -100,15 +100,17 @@ class UnknownRun(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class PastTags:
+class PastTagUsers:
     """`users`: by the digest of each image that had the tag since they started. `unknown`: of whom
     the history tells less than must be known."""
 
-    users: Users
-    unknown: tuple[UnknownRun, ...]
+    users: ImageUsers
+    unknown: tuple[UnknownTagRun, ...]
 
 
-def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) -> PastTags:
+def find_past_tag_users(
+    scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]
+) -> PastTagUsers:
     """`scan`: the tags as they are now, with their history."""
     past: defaultdict[str, list[PastTagBinding]] = defaultdict(list)
     for binding in scan.past:
@@ -121,12 +123,12 @@ def find_past_tags(scan: TagScan, runs: TagRuns, manifests: Iterable[Manifest]) 
         for digest, used_by, certain in _carriers(now, past[tag], of_tag, pushes):
             users[digest].add(PastTagUser(used_by, tag, certain))
     unknown = (
-        UnknownRun(tag, run)
+        UnknownTagRun(tag, run)
         for tag, of_tag in runs.items()
         for run in of_tag
-        if run.unresolved.runner in MUST_BE_KNOWN and _start(run) < scan.reaches_back_to
+        if run.unresolved.runner in HISTORY_REQUIRED and _start(run) < scan.reaches_back_to
     )
-    return PastTags(
+    return PastTagUsers(
         users={digest: sorted_users(found) for digest, found in users.items()},
         unknown=tuple(sorted(unknown)),
     )

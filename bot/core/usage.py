@@ -63,13 +63,13 @@ class TagRunner(StrEnum):
     ECS_TASK = "ECS task"
 
 
-MUST_BE_KNOWN = frozenset({TagRunner.POD_VOLUME})
+HISTORY_REQUIRED = frozenset({TagRunner.POD_VOLUME})
 """A plan is incomplete unless it is known what the tags of these named since they started: few
 pods have such volumes, and people can name them by digest. Nobody can make a running task tell its
 digest, so of tasks only what is known protects: plans would stay incomplete as long as it runs."""
 
 
-class Unresolved(NamedTuple):
+class UnresolvedTag(NamedTuple):
     """A workload runs whatever its tag named at some time since then, in UTC."""
 
     runner: TagRunner
@@ -85,7 +85,7 @@ class Sighting:
     image: str
     used_by: str
     digest: str | None = None
-    unresolved: Unresolved | None = None
+    unresolved: UnresolvedTag | None = None
     is_guess: bool = False
 
 
@@ -93,7 +93,7 @@ class TagRun(NamedTuple):
     """Who runs what a tag named."""
 
     used_by: str
-    unresolved: Unresolved
+    unresolved: UnresolvedTag
 
 
 TagRuns = Mapping[str, Collection[TagRun]]
@@ -110,19 +110,19 @@ class PastTagUser:
     certain: bool
 
 
-User: TypeAlias = str | PastTagUser
+ImageUser: TypeAlias = str | PastTagUser
 """Who uses an image. A string is a workload, as its source names it."""
 
-Users = Mapping[str, tuple[User, ...]]
+ImageUsers = Mapping[str, tuple[ImageUser, ...]]
 """By digest or by tag."""
 
 
-def sorted_users(users: Iterable[User]) -> tuple[User, ...]:
+def sorted_users(users: Iterable[ImageUser]) -> tuple[ImageUser, ...]:
     """By name, then by tag."""
     return tuple(sorted(users, key=_name_and_tag))
 
 
-def _name_and_tag(user: User) -> tuple[str, str, bool]:
+def _name_and_tag(user: ImageUser) -> tuple[str, str, bool]:
     if isinstance(user, PastTagUser):
         return user.name, user.tag, not user.certain
     return user, "", False
@@ -163,7 +163,7 @@ class UnscannedRegion:
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class OtherRegionsUsage:
     """What an account has in its other Regions: those that could be `asked`, those that service
     control policies deny, and the `errors` of the others."""
 
@@ -179,18 +179,18 @@ class Usage:
     """What is in use of one repository: users by digest and by tag, and what was looked at.
     `by_past_tag`: users by the digests that their tags named once."""
 
-    by_digest: Users = field(default_factory=dict)
-    by_tag: Users = field(default_factory=dict)
+    by_digest: ImageUsers = field(default_factory=dict)
+    by_tag: ImageUsers = field(default_factory=dict)
     scans: tuple[SourceScan, ...] = ()
     not_checked: tuple[str, ...] = SOURCES
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
-    by_past_tag: Users = field(default_factory=dict)
+    by_past_tag: ImageUsers = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[SourceScan, ...]:
         return tuple(scan for scan in self.scans if scan.failure is not None)
 
-    def of(self, digest: str, tags: tuple[str, ...]) -> tuple[User, ...]:
+    def of(self, digest: str, tags: tuple[str, ...]) -> tuple[ImageUser, ...]:
         """Who uses this digest, or what one of its tags names now; sorted."""
         found = [users for tag in tags if (users := self.by_tag.get(tag))]
         found += [users for by in (self.by_digest, self.by_past_tag) if (users := by.get(digest))]
@@ -198,7 +198,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class ScanCoverage:
     """Accounts and Regions that are looked at, the registries' own accounts, those that need no
     look, the `sources` that are on, and services that need no look."""
 
@@ -208,24 +208,24 @@ class Coverage:
     sources: frozenset[str] = frozenset()
     ignored_services: frozenset[str] = frozenset()
 
-    def unseen_accounts(self, pullers: Iterable[Puller]) -> tuple[str, ...]:
+    def unscanned_accounts(self, pullers: Iterable[Puller]) -> tuple[str, ...]:
         """Those that may pull, by themselves or by a service that is looked at, and are neither
         looked at nor ignored; `*` stands for any."""
         known = self.ignored_accounts | self.own_accounts
         known |= {place.account for place in self.places}
-        accounts = {p.account for p in pullers if not p.service or self._is_seen(p.service)}
+        accounts = {p.account for p in pullers if not p.service or self._is_scanned(p.service)}
         return tuple(sorted(accounts - known))
 
-    def unseen_services(self, pullers: Iterable[Puller]) -> tuple[str, ...]:
+    def unscanned_services(self, pullers: Iterable[Puller]) -> tuple[str, ...]:
         """Those that may pull, at which no source that is on looks, and that are not ignored: for
         whichever account they pull. `*` stands for any."""
-        services = {p.service for p in pullers if p.service and not self._is_seen(p.service)}
+        services = {p.service for p in pullers if p.service and not self._is_scanned(p.service)}
         return tuple(sorted(services - self.ignored_services))
 
-    def unseen(self, places: Iterable[RegistryId]) -> Iterator[RegistryId]:
+    def unscanned(self, places: Iterable[RegistryId]) -> Iterator[RegistryId]:
         return (place for place in places if place not in self.places)
 
-    def _is_seen(self, service: str) -> bool:
+    def _is_scanned(self, service: str) -> bool:
         return service not in self.ignored_services and source_for(service) in self.sources
 
 

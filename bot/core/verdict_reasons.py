@@ -7,7 +7,7 @@ from typing import ClassVar, TypeAlias
 
 from bot.core.manifest import ManifestName, UnreadCause
 from bot.core.pins import Pin
-from bot.core.usage import User
+from bot.core.usage import ImageUser
 
 
 class RuleName(StrEnum):
@@ -133,7 +133,7 @@ class TooYoung:
 @dataclass(frozen=True, slots=True)
 class InUse:
     rule: ClassVar = RuleName.IN_USE
-    users: tuple[User, ...]
+    users: tuple[ImageUser, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0
             return "the text that ECR returned does not match its digest"
         case manifest.NotJson():
             return "its text is not JSON"
-        case manifest.Malformed(how):
+        case manifest.MalformedManifest(how):
             return f"its text is malformed: {how}"
         case manifest.TypeUnknown(type_):
             return f"its text has the type {type_}, which is unknown"
@@ -64,13 +64,13 @@ def unread_words(cause: UnreadCause | None) -> str:  # noqa: C901, PLR0911, PLR0
             return "ECR calls it an index, but its text has layers"
         case manifest.ImageWithManifests():
             return "ECR calls it an image, but its text lists other manifests"
-        case manifest.LaterSchema():
+        case manifest.Schema1WithNewerMembers():
             return "ECR calls it a schema 1 manifest, but its text is of a later schema"
-        case manifest.InArchive():
+        case manifest.ManifestArchived():
             return "it is archived (restore it, or delete it)"
         case manifest.MediaTypeUnknown(type_):
             return f"its type {type_} is unknown"
-        case manifest.LeftOut():
+        case manifest.MissingInAnswer():
             return "ECR's answer leaves it out"
         case None:
             return "its type is unknown"

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import NamedTuple
 
-from bot.core.graph import build_graph
-from bot.core.judge import Judged, last_pulls
+from bot.core.judge import JudgedManifest, last_pulls
+from bot.core.manifest_graph import build_graph
 from bot.core.plan import Plan
 from bot.core.text_formatting import short_digest
-from bot.core.usage import SOURCES, User, sorted_users
+from bot.core.usage import SOURCES, ImageUser, sorted_users
 from bot.core.verdict_reasons import AmongNewest, Reason, RuleName, Verdict
 from bot.render.reasons import group_words, reason_words, short_reason_words
 
@@ -39,11 +39,11 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class PlannedImageGroup:
     """A root, and the manifests with the same verdict that belong to it."""
 
-    root: Judged
-    others: tuple[Judged, ...]
+    root: JudgedManifest
+    others: tuple[JudgedManifest, ...]
 
     @property
-    def members(self) -> tuple[Judged, ...]:
+    def members(self) -> tuple[JudgedManifest, ...]:
         return (self.root, *self.others)
 
     @property
@@ -58,8 +58,8 @@ class ImageInUse(NamedTuple):
     """An image in use. `users` is empty if the manifest in use is in another group. `by_use_alone`:
     no other reason keeps the image."""
 
-    root: Judged
-    users: tuple[User, ...]
+    root: JudgedManifest
+    users: tuple[ImageUser, ...]
     by_use_alone: bool
 
 
@@ -75,7 +75,7 @@ class PlanSummary:
     plan: Plan
 
     @cached_property
-    def kept(self) -> tuple[Judged, ...]:
+    def kept(self) -> tuple[JudgedManifest, ...]:
         return tuple(each for each in self.plan.judged if each.verdict is Verdict.KEEP)
 
     @cached_property
@@ -119,7 +119,7 @@ class PlanSummary:
     @cached_property
     def recent_pulls(self) -> Sequence[RecentPull]:
         """Groups to delete with a pull in the last 30 days, last pull first."""
-        pulled = [group for group in self.deleted_groups if group.root.pulled_lately]
+        pulled = [group for group in self.deleted_groups if group.root.pulled_recently]
         if not pulled:
             return ()
         pulls = last_pulls(build_graph(each.manifest for each in self.plan.judged))
@@ -133,13 +133,13 @@ class PlanSummary:
         return Counter(scan.source for scan in scans if scan.source in SOURCES and not scan.failure)
 
 
-def name_of(judged: Judged) -> str:
+def name_of(judged: JudgedManifest) -> str:
     """Its first tag, or its short digest."""
     manifest = judged.manifest
     return manifest.tags[0] if manifest.tags else short_digest(manifest.digest)
 
 
-def why(judged: Judged) -> str:
+def why(judged: JudgedManifest) -> str:
     return "; ".join(map(short_reason_words, judged.reasons))
 
 
@@ -150,11 +150,11 @@ def _because(reason: Reason) -> str:
     return KEPT_BECAUSE[reason.rule]
 
 
-def _groups(judged: Iterable[Judged]) -> list[PlannedImageGroup]:
+def _groups(judged: Iterable[JudgedManifest]) -> list[PlannedImageGroup]:
     """`judged` have the same verdict. A manifest with several parents is in the group of the
     nearest."""
     by_digest = {each.manifest.digest: each for each in judged}
-    members: defaultdict[str, list[Judged]] = defaultdict(list)
+    members: defaultdict[str, list[JudgedManifest]] = defaultdict(list)
     for digest, member in by_digest.items():
         root = _root(member, by_digest)
         if digest != root:
@@ -164,7 +164,7 @@ def _groups(judged: Iterable[Judged]) -> list[PlannedImageGroup]:
     return [PlannedImageGroup(by_digest[root], tuple(others)) for root, others in members.items()]
 
 
-def _root(member: Judged, same_verdict: Mapping[str, Judged]) -> str:
+def _root(member: JudgedManifest, same_verdict: Mapping[str, JudgedManifest]) -> str:
     """In a circle of parents, the lowest digest."""
     way = {member.manifest.digest}
     while (parent := member.parent) and parent in same_verdict:
@@ -175,11 +175,11 @@ def _root(member: Judged, same_verdict: Mapping[str, Judged]) -> str:
     return member.manifest.digest
 
 
-def _only_use_keeps(judged: Judged) -> bool:
+def _only_use_keeps(judged: JudgedManifest) -> bool:
     return {reason.rule for reason in judged.reasons} == {RuleName.IN_USE}
 
 
-def _users(group: PlannedImageGroup) -> tuple[User, ...]:
+def _users(group: PlannedImageGroup) -> tuple[ImageUser, ...]:
     return sorted_users({user for member in group.members for user in member.used_by})
 
 

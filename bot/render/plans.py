@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.manifest import Manifest, ManifestKind
 from bot.core.plan import Plan
 from bot.core.repository import RepositoryId
@@ -54,7 +54,7 @@ VERDICTS = {
     Verdict.DELETE: ("It may go:", "bold yellow"),
 }
 
-FAMILY_COLUMNS: Columns[Sequence[Judged], Any] = Columns(
+FAMILY_COLUMNS: Columns[Sequence[JudgedManifest], Any] = Columns(
     Column("family", lambda family: [each.manifest.digest for each in family])
 )
 
@@ -74,10 +74,10 @@ def _pushed(group: PlannedImageGroup, now: datetime) -> str:
 
 
 def _why(group: PlannedImageGroup, _now: datetime) -> "RenderableType":
-    return shown(why(group.root), style="yellow" if group.root.pulled_lately else "")
+    return shown(why(group.root), style="yellow" if group.root.pulled_recently else "")
 
 
-MANIFEST_COLUMNS: Columns[Judged, PlannedImageGroup] = Columns(
+MANIFEST_COLUMNS: Columns[JudgedManifest, PlannedImageGroup] = Columns(
     Column(
         "digest",
         lambda judged: judged.manifest.digest,
@@ -100,7 +100,7 @@ MANIFEST_COLUMNS: Columns[Judged, PlannedImageGroup] = Columns(
         table=TableColumn(Heading("pushed", ONE_LINE), _pushed),
     ),
     Column("pulled_at", lambda judged: iso(judged.manifest.pulled_at)),
-    Column("pulled_lately", None, lambda judged: judged.pulled_lately),
+    Column("pulled_lately", None, lambda judged: judged.pulled_recently),
     Column(
         "size_bytes",
         lambda judged: judged.manifest.size_bytes,
@@ -242,7 +242,7 @@ def _uses(summary: PlanSummary) -> "RenderableType":
 def _deletions(groups: Sequence[PlannedImageGroup], now: datetime) -> "RenderableType":
     parts = [MANIFEST_COLUMNS.as_table(groups[:ROWS], now)]
     parts += how_many_more(len(groups), ALL_LISTED)
-    if lately := sum(group.root.pulled_lately for group in groups):
+    if lately := sum(group.root.pulled_recently for group in groups):
         words = f"{count(lately, 'of these was', 'of these were')} pulled in the last 30 days"
         parts.append(shown(f"{words}: pin what something unseen may need", style="yellow"))
     return section(*parts)
@@ -272,20 +272,20 @@ def _manifests(number: int) -> str:
 EXPLANATION_HEADER = (*CSV_HEADER, *FAMILY_COLUMNS.header)
 
 
-def explained_as_json(judged: Judged, family: Sequence[Judged]) -> Iterator[bytes]:
+def explained_as_json(judged: JudgedManifest, family: Sequence[JudgedManifest]) -> Iterator[bytes]:
     found = MANIFEST_COLUMNS.as_object(judged) | FAMILY_COLUMNS.as_object(family)
     yield dumps(found) + b"\n"
 
 
 def explained_as_rows(
-    repository: RepositoryId, judged: Judged, family: Sequence[Judged]
+    repository: RepositoryId, judged: JudgedManifest, family: Sequence[JudgedManifest]
 ) -> Iterator[tuple[object, ...]]:
     manifest = MANIFEST_COLUMNS.as_row(judged)
     yield (*place(repository), *manifest, *FAMILY_COLUMNS.as_row(family))
 
 
 def explained_as_text(
-    repository: RepositoryId, judged: Judged, family: Sequence[Judged]
+    repository: RepositoryId, judged: JudgedManifest, family: Sequence[JudgedManifest]
 ) -> "RenderableType":
     verdict, style = VERDICTS[judged.verdict]
     parts = [_what(repository, judged.manifest), shown(verdict, style=style)]
@@ -305,7 +305,7 @@ def _what(repository: RepositoryId, manifest: Manifest) -> "RenderableType":
     )
 
 
-def _relatives(others: Sequence[Judged]) -> Iterator["RenderableType"]:
+def _relatives(others: Sequence[JudgedManifest]) -> Iterator["RenderableType"]:
     if not others:
         yield shown("Nothing hangs on it, and it hangs on nothing.")
         return

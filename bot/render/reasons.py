@@ -28,7 +28,7 @@ from bot.core.text_formatting import (
     ordinal,
     short_digest,
 )
-from bot.core.usage import PastTagUser, User
+from bot.core.usage import ImageUser, PastTagUser
 from bot.core.verdict_reasons import AgeEvent, AgeStart, NotKeptByRule, Reason, TagPatterns
 from bot.render.obstacles import forbidden_words, ground_words, unread_words
 from bot.render.pins import pin_words
@@ -176,7 +176,7 @@ def name_words(name: ManifestName) -> str:
     return manifest_label(name.digest, (name.tag,) if name.tag else ())
 
 
-def user_words(user: User) -> str:
+def user_words(user: ImageUser) -> str:
     """`ECS shop/web`, `ECS shop/web (by the tag v1, which this image had)`."""
     if isinstance(user, str):
         return user

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from bot.core.legal_texts import (
+from bot.core.name_syntax import (
     CLUSTER_ARNS,
     CLUSTERS,
     IDENTITY_ARNS,

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from bot.core import report_schedules
+from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.policy import (
@@ -26,14 +27,13 @@ from bot.core.policy import (
     rules_for,
     rules_for_all,
 )
-from bot.core.references import Hosts
 from bot.core.repository import RepositoryId, parse_registry_host
-from bot.core.rules.newest import Newest
-from bot.core.rules.pulled_within import PulledWithin
-from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.newest import NewestRule
+from bot.core.rules.pulled_within import PulledWithinRule
+from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
-from bot.core.rules.semver import Semver
-from bot.core.rules.tags import MatchingTags
+from bot.core.rules.semver import SemverRule
+from bot.core.rules.tags import TagsRule
 from bot.settings.field_types import (
     Account,
     AccountOrAny,
@@ -154,14 +154,14 @@ class KeepRule(SettingsSection):
         tags = Patterns(self.tags) if self.tags else None
         narrowed = TagFilter(tags, Patterns(self.except_tags))
         if self.newest is not None:
-            return Newest(self.newest, narrowed)
+            return NewestRule(self.newest, narrowed)
         if self.pushed_within is not None:
-            return PushedWithin(self.pushed_within, narrowed)
+            return PushedWithinRule(self.pushed_within, narrowed)
         if self.pulled_within is not None:
-            return PulledWithin(self.pulled_within, narrowed)
+            return PulledWithinRule(self.pulled_within, narrowed)
         if self.semver is not None:
-            return Semver(narrowed, self.semver.majors, self.semver.minors, self.semver.patches)
-        return MatchingTags(narrowed)
+            return SemverRule(narrowed, self.semver.majors, self.semver.minors, self.semver.patches)
+        return TagsRule(narrowed)
 
 
 class PolicySection(SettingsSection):
@@ -349,10 +349,10 @@ class Settings(SettingsSection):
     def policy_entries(self) -> tuple[PolicyEntry, ...]:
         return tuple(policy.entry() for policy in self.policies)
 
-    def hosts(self) -> Hosts:
+    def hosts(self) -> RegistryHosts:
         aliases = self.usage.registry_aliases.items()
         registries = ((_normal_alias(alias), parse_registry_host(uri)) for alias, uri in aliases)
-        return Hosts({alias: registry for alias, registry in registries if registry})
+        return RegistryHosts({alias: registry for alias, registry in registries if registry})
 
     def report_entries(self) -> tuple[ReportEntry, ...]:
         return tuple(report.entry() for report in self.reports)

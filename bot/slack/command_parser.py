@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, Self
 
 from bot.core.errors import RequestError
-from bot.core.legal_texts import REPOSITORIES
+from bot.core.name_syntax import REPOSITORIES
 from bot.core.patterns import PatternError
 from bot.core.repository import is_repository_name, parse_registry_host
 from bot.core.text_formatting import parse_end

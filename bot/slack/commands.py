@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from bot import __version__
 from bot.core.errors import RequestError
-from bot.core.estate import estate_of, holding
-from bot.core.legal_texts import REPOSITORIES
+from bot.core.name_syntax import REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
 from bot.core.permissions import SlackUser
 from bot.core.plan import PlanState
 from bot.core.records import KnownRepository, PlanRecord
 from bot.core.report_schedules import REPORT_JOB
 from bot.core.repository import RepositoryId
+from bot.core.storage_totals import storage_of, storage_totals
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
 from bot.slack.command_parser import (
@@ -120,7 +120,7 @@ def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
                 shown=matching[:REPOSITORIES_SHOWN],
                 more=len(matching[REPOSITORIES_SHOWN:]),
                 never=sum(each.last_scan is None for each in matching),
-                estate=estate_of(matching),
+                storage=storage_totals(matching),
                 listed_at=min((each.listed_at for each in every), default=None),
                 saved_bytes=store.freed_bytes_in_all(),
                 usd_per_gb_month=call.context.usd_per_gb_month,
@@ -325,7 +325,7 @@ def _matching(every: Sequence[KnownRepository], pattern: str | None) -> Sequence
 
 def _could_free(known: KnownRepository) -> tuple[int, int]:
     """Sorts repositories that were never scanned last."""
-    held = holding(known)
+    held = storage_of(known)
     return held.could_free_bytes or 0, -1 if known.last_scan is None else held.stored_bytes or 0
 
 

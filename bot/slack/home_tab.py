@@ -9,10 +9,10 @@ from functools import partial
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.core.estate import estate_of
 from bot.core.policy import ApprovalRules
 from bot.core.records import PlanRecord, RepositoryPin
 from bot.core.repository import RepositoryId
+from bot.core.storage_totals import storage_totals
 from bot.parallel import call_all
 from bot.ports import Clock
 from bot.slack.api import UNREACHABLE, Json, SlackError, calling
@@ -94,7 +94,7 @@ class HomeTab:
         now, plans = self.clock(), open_plans(self.store)
         return HomeView(
             user=user,
-            estate=estate_of(self.store.repositories()),
+            storage=storage_totals(self.store.repositories()),
             saved_bytes=self.store.freed_bytes_in_all(),
             usd_per_gb_month=self.settings.usd_per_gb_month,
             pause=self.store.pause(),

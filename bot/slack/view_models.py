@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bot.core.estate import Estate
 from bot.core.plan import Plan
 from bot.core.records import AuditEvent, ImageOutcome, Pause, PlanItem, PlanRecord, RepositoryPin
+from bot.core.storage_totals import StorageTotals
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class HomeView:
     the bot so far."""
 
     user: str
-    estate: Estate
+    storage: StorageTotals
     saved_bytes: int
     usd_per_gb_month: float
     pause: Pause | None

@@ -18,12 +18,12 @@ from typing import Any, Self
 import orjson
 
 from bot.core.errors import ServiceError
-from bot.core.manifest import Blob, Content
-from bot.core.pull_times import OurRead, Span
+from bot.core.manifest import Blob, ManifestContent
+from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.records import AuditEvent
 from bot.core.repository import RepositoryId
 from bot.parallel import in_batches
-from bot.ports import Confirmation, Doubted, RegionAnswer, WorkloadCount
+from bot.ports import DoubtedUsage, RegionAnswer, UsageConfirmation, WorkloadCount
 from bot.sanitize import quoted
 from bot.store.private_files import make_folder, make_private
 
@@ -103,8 +103,8 @@ class SqliteManifestCache:
 
             turn_on_wal(self._path)
 
-    def contents(self, digests: Iterable[str]) -> dict[str, Content]:
-        found: dict[str, Content] = {}
+    def contents(self, digests: Iterable[str]) -> dict[str, ManifestContent]:
+        found: dict[str, ManifestContent] = {}
         unpacker = _ContentUnpacker(digests)
         wanted = list(unpacker.digests)
         with self._explained():
@@ -113,24 +113,24 @@ class SqliteManifestCache:
                 found[unpacker.digests[digest]] = unpacker.unpack(packed)
         return found
 
-    def add_contents(self, contents: Mapping[str, Content]) -> None:
+    def add_contents(self, contents: Mapping[str, ManifestContent]) -> None:
         rows = [(digest, _pack(content)) for digest, content in contents.items()]
         self._insert("INSERT OR IGNORE INTO manifests VALUES (?, ?)", rows)
 
-    def our_reads(
+    def bot_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
-    ) -> Mapping[str, Sequence[OurRead]]:
+    ) -> Mapping[str, Sequence[BotRead]]:
         query = (
             "SELECT digest, at, pulled_before, recorded_from, recorded_until FROM our_reads "
             "WHERE repository = ?"
         )
-        reads: defaultdict[str, list[OurRead]] = defaultdict(list)
+        reads: defaultdict[str, list[BotRead]] = defaultdict(list)
         with self._explained():
             for digest, *times in self._of(digests, query, repository.uri):
                 reads[digest].append(_read(*times))
         return reads
 
-    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
+    def add_bot_reads(self, repository: RepositoryId, reads: Mapping[str, BotRead]) -> None:
         rows = [(repository.uri, digest, *_times(read)) for digest, read in reads.items()]
         self._insert(
             "INSERT INTO our_reads VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
@@ -166,11 +166,11 @@ class SqliteManifestCache:
     def believe(self, source: str, scope: str, listed: WorkloadCount) -> None:
         self._note_listed(source, scope, _BELIEVED, listed)
 
-    def doubt(self, doubted: Doubted) -> None:
+    def doubt(self, doubted: DoubtedUsage) -> None:
         """Only in comparison with what is believed here."""
         self._note_listed(doubted.source, doubted.scope, _DOUBTED, doubted.listed)
 
-    def confirm(self, doubted: Doubted, event: AuditEvent | None) -> bool:
+    def confirm(self, doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
         """There is no audit here."""
         del event
         now = self._listed(doubted.source, doubted.scope, _DOUBTED)
@@ -179,7 +179,7 @@ class SqliteManifestCache:
         self.believe(doubted.source, doubted.scope, doubted.listed)
         return True
 
-    def doubted(self) -> Sequence[Doubted]:
+    def doubted(self) -> Sequence[DoubtedUsage]:
         query = (
             "SELECT source, scope, workloads, at FROM usage_listed WHERE is_believed = ? "
             "ORDER BY 1, 2"
@@ -191,14 +191,14 @@ class SqliteManifestCache:
             for source, scope, n, at in rows
         ]
 
-    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
         """None: nobody knows here who confirmed something."""
         del source, scope
         return ()
 
-    def _doubted(self, source: str, scope: str, listed: WorkloadCount) -> Doubted:
+    def _doubted(self, source: str, scope: str, listed: WorkloadCount) -> DoubtedUsage:
         before = self._listed(source, scope, _BELIEVED) or listed
-        return Doubted(source, scope, listed, before)
+        return DoubtedUsage(source, scope, listed, before)
 
     def asked_regions(self, account: str) -> Mapping[tuple[str, str], RegionAnswer]:
         query = "SELECT region, source, has_any, at FROM asked_regions WHERE account = ?"
@@ -277,7 +277,7 @@ class SqliteManifestCache:
             ) from error
 
 
-def _pack(content: Content) -> bytes:
+def _pack(content: ManifestContent) -> bytes:
     blobs = None if content.blobs is None else [tuple(blob) for blob in content.blobs]
     return orjson.dumps(
         (
@@ -299,10 +299,10 @@ class _ContentUnpacker:
         self.digests = {digest: digest for digest in digests}
         self._blobs: dict[str, Blob] = {}
 
-    def unpack(self, packed: bytes) -> Content:
+    def unpack(self, packed: bytes) -> ManifestContent:
         media_type, config_type, blobs, children, subject, *rest = orjson.loads(packed)
         artifact_type = rest[0] if rest else None  # none in what version 1 kept of images
-        return Content(
+        return ManifestContent(
             media_type=sys.intern(media_type),
             config_type=config_type and sys.intern(config_type),
             blobs=None if blobs is None else tuple(self._shared(blobs)),
@@ -319,12 +319,12 @@ class _ContentUnpacker:
             yield known
 
 
-def _read(at: float, before: float | None, first: float | None, last: float | None) -> OurRead:
-    span = None if first is None or last is None else Span(_time(first), _time(last))
-    return OurRead(_time(at), None if before is None else _time(before), span)
+def _read(at: float, before: float | None, first: float | None, last: float | None) -> BotRead:
+    span = None if first is None or last is None else TimeSpan(_time(first), _time(last))
+    return BotRead(_time(at), None if before is None else _time(before), span)
 
 
-def _times(read: OurRead) -> tuple[float | None, ...]:
+def _times(read: BotRead) -> tuple[float | None, ...]:
     times = (read.at, read.pulled_before, *(read.recorded or (None, None)))
     return tuple([None if each is None else each.timestamp() for each in times])
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, and_, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot.core.plan import AWAITING, PlanState
+from bot.core.plan import BEFORE_EXECUTION, PlanState
 from bot.core.records import PlanMessage
 from bot.store.base import StorePart, count_of, insert_into, upsert
 from bot.store.tables import AuditEventRow, HomeTabRow, PlanMessageRow, PlanRow, SlackDeliveryRow
@@ -71,7 +71,7 @@ class MessageQueries(StorePart):
             select(PlanMessageRow)
             .join(PlanRow, PlanRow.id == PlanMessageRow.plan)
             .where(
-                PlanRow.state.in_(AWAITING),
+                PlanRow.state.in_(BEFORE_EXECUTION),
                 PlanRow.deletions > 0,
                 PlanMessageRow.listed_version.is_distinct_from(PlanRow.version),
             )

@@ -14,13 +14,13 @@ import msgspec
 from msgspec import Struct
 
 from bot.core.errors import DamagedError, ErrorText
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.manifest import Blob, Manifest, ManifestKind
 from bot.core.plan import Plan
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.savings import Savings
-from bot.core.usage import SourceScan, UnscannedRegion, Usage, User
+from bot.core.usage import ImageUser, SourceScan, UnscannedRegion, Usage
 from bot.core.verdict_reasons import LegacyReason, Reason, RuleName, Verdict
 from bot.sanitize import quoted
 from bot.store.values import from_json, to_json
@@ -56,8 +56,8 @@ class _ManifestRow(Struct, array_like=True, frozen=True):
     verdict: Verdict
     parent: Digest | None
     reasons: tuple[Place, ...]
-    used_by: tuple[User, ...]
-    pulled_lately: bool
+    used_by: tuple[ImageUser, ...]
+    pulled_recently: bool
     artifact_type: str | None = None
     restored_at: datetime | None = None
     """Plans that an earlier version stored have neither."""
@@ -127,7 +127,7 @@ class _Packer:
     reasons: _Register[Reason] = field(default_factory=_Register)
     blobs: _Register[Blob] = field(default_factory=_Register)
 
-    def row(self, judged: Judged) -> _ManifestRow:
+    def row(self, judged: JudgedManifest) -> _ManifestRow:
         manifest = judged.manifest
         return _ManifestRow(
             digest=manifest.digest,
@@ -150,7 +150,7 @@ class _Packer:
             parent=self._digest(judged.parent),
             reasons=tuple([self.reasons[reason] for reason in judged.reasons]),
             used_by=judged.used_by,
-            pulled_lately=judged.pulled_lately,
+            pulled_recently=judged.pulled_recently,
             artifact_type=manifest.artifact_type,
             restored_at=manifest.restored_at,
         )
@@ -161,7 +161,7 @@ class _Packer:
     def _digests(self, digests: tuple[str, ...]) -> tuple[Digest, ...]:
         return tuple([self.places.get(digest, digest) for digest in digests])
 
-    def _freed(self, judged: Judged) -> tuple[Place, ...] | None:
+    def _freed(self, judged: JudgedManifest) -> tuple[Place, ...] | None:
         if judged.manifest.blobs is None:
             return None
         if judged.verdict is Verdict.KEEP:
@@ -202,14 +202,14 @@ class _PlanUnpacker:
     reasons: Sequence[Reason]
     blobs: Sequence[Blob]
 
-    def judged(self, row: _ManifestRow) -> Judged:
-        return Judged(
+    def judged(self, row: _ManifestRow) -> JudgedManifest:
+        return JudgedManifest(
             manifest=self._manifest(row),
             verdict=row.verdict,
             parent=self._digest(row.parent),
             reasons=tuple([self.reasons[place] for place in row.reasons]),
             used_by=row.used_by,
-            pulled_lately=row.pulled_lately,
+            pulled_recently=row.pulled_recently,
         )
 
     def _manifest(self, row: _ManifestRow) -> Manifest:

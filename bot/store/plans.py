@@ -10,7 +10,7 @@ from sqlalchemy import Row, Select, and_, case, delete, exists, func, select, up
 from sqlalchemy.orm import Session
 
 from bot.core.errors import DamagedError, ErrorText, ReplacedError, ServiceError
-from bot.core.plan import AWAITING, CARRIED_OUT, OPEN, Plan, PlanState, content_hash
+from bot.core.plan import BEFORE_EXECUTION, EXECUTED, OPEN, Plan, PlanState, content_hash
 from bot.core.records import (
     Approval,
     AuditEvent,
@@ -136,7 +136,7 @@ class PlanQueries(StorePart):
     ) -> Sequence[PlanRecord]:
         """Plans that were executed, wholly or in part, last proposed first. Of one repository, or
         of all."""
-        query = select(PlanRow).where(PlanRow.state.in_(CARRIED_OUT))
+        query = select(PlanRow).where(PlanRow.state.in_(EXECUTED))
         return self._last(query, limit, repository)
 
     def content(self, id_: str, version: int) -> Plan:
@@ -251,7 +251,7 @@ class ResultQueries(StorePart):
 
     def freed_bytes_in_all(self) -> int:
         """By all plans that were executed, wholly or in part."""
-        summed = select(func.sum(PlanRow.freed_bytes)).where(PlanRow.state.in_(CARRIED_OUT))
+        summed = select(func.sum(PlanRow.freed_bytes)).where(PlanRow.state.in_(EXECUTED))
         with self._database.reading() as session:
             return int(session.scalar(summed) or 0)
 
@@ -266,7 +266,7 @@ class ResultQueries(StorePart):
         )
         query = (
             select(PlanRow)
-            .where(PlanRow.state.in_(AWAITING), exists().where(counts_no_more))
+            .where(PlanRow.state.in_(BEFORE_EXECUTION), exists().where(counts_no_more))
             .order_by(PlanRow.proposed_at)
             .limit(limit)
         )

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, false, func, not_, o
 from sqlalchemy.orm import Session
 
 from bot.core.plan import OPEN
-from bot.core.pull_times import OurRead, Span
+from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.records import (
     KnownRepository,
     KnownTag,
@@ -262,18 +262,18 @@ def _replace(session: Session, uri: str, scan: TagScan) -> None:
 class OurReadQueries(StorePart):
     """All processes write rows in the same order, so that there is no deadlock."""
 
-    def our_reads(
+    def bot_reads(
         self, repository: RepositoryId, digests: Sequence[str] | None = None
-    ) -> Mapping[str, Sequence[OurRead]]:
+    ) -> Mapping[str, Sequence[BotRead]]:
         query = select(*_COLUMNS).where(OurReadRow.repository == repository.uri)
-        reads: defaultdict[str, list[OurRead]] = defaultdict(list)
+        reads: defaultdict[str, list[BotRead]] = defaultdict(list)
         with self._database.reading() as session:
             for part in _of(query, digests):
                 for digest, at, pulled_before, first, last in session.execute(part):
-                    reads[digest].append(OurRead(at, pulled_before, span(first, last)))
+                    reads[digest].append(BotRead(at, pulled_before, span(first, last)))
         return reads
 
-    def add_our_reads(self, repository: RepositoryId, reads: Mapping[str, OurRead]) -> None:
+    def add_bot_reads(self, repository: RepositoryId, reads: Mapping[str, BotRead]) -> None:
         rows = [_row(repository, digest, reads[digest]) for digest in sorted(reads)]
         with self._database.writing() as session:
             added = insert_into(session, OurReadRow)
@@ -296,11 +296,11 @@ class OurReadQueries(StorePart):
             insert_new(session, SeenSubjectRow, rows)
 
 
-def span(first: datetime | None, last: datetime | None) -> Span | None:
-    return Span(first, last) if first and last else None
+def span(first: datetime | None, last: datetime | None) -> TimeSpan | None:
+    return TimeSpan(first, last) if first and last else None
 
 
-def _row(repository: RepositoryId, digest: str, read: OurRead) -> dict[str, Any]:
+def _row(repository: RepositoryId, digest: str, read: BotRead) -> dict[str, Any]:
     return {
         "repository": repository.uri,
         "digest": digest,

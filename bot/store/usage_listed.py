@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.core.records import AuditEvent
-from bot.ports import Confirmation, Doubted, WorkloadCount
+from bot.ports import DoubtedUsage, UsageConfirmation, WorkloadCount
 from bot.store.audit import add_events
 from bot.store.base import StorePart, count_of, insert_new, upsert
 from bot.store.tables import UsageConfirmationRow, UsageListedRow
@@ -21,13 +21,13 @@ class UsageListedQueries(StorePart):
         with self._database.writing() as session:
             _believe(session, source, scope, listed)
 
-    def doubt(self, doubted: Doubted) -> None:
+    def doubt(self, doubted: DoubtedUsage) -> None:
         key = {"source": doubted.source, "scope": doubted.scope, "is_believed": False}
         before = {"before_workloads": doubted.before.workloads, "before_at": doubted.before.at}
         with self._database.writing() as session:
             upsert(session, UsageListedRow, key | doubted.listed._asdict() | before)
 
-    def confirm(self, doubted: Doubted, event: AuditEvent | None) -> bool:
+    def confirm(self, doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
         source, scope, listed, before = doubted
         is_still_doubted = (
             UsageListedRow.source == source,
@@ -54,13 +54,13 @@ class UsageListedQueries(StorePart):
                 add_events(session, [event])
             return True
 
-    def doubted(self) -> Sequence[Doubted]:
+    def doubted(self) -> Sequence[DoubtedUsage]:
         query = select(UsageListedRow).where(UsageListedRow.is_believed.is_(False))
         ordered = query.order_by(UsageListedRow.source, UsageListedRow.scope)
         with self._database.reading() as session:
             return [_doubted(session, row) for row in session.scalars(ordered).all()]
 
-    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
         is_its_own = (UsageConfirmationRow.source == source, UsageConfirmationRow.scope == scope)
         query = select(UsageConfirmationRow).where(*is_its_own).order_by(UsageConfirmationRow.at)
         with self._database.reading() as session:
@@ -82,17 +82,17 @@ def _believe(session: Session, source: str, scope: str, listed: WorkloadCount) -
     upsert(session, UsageListedRow, key | listed._asdict() | before)
 
 
-def _doubted(session: Session, row: UsageListedRow) -> Doubted:
+def _doubted(session: Session, row: UsageListedRow) -> DoubtedUsage:
     """Older processes wrote no `before`."""
     listed = WorkloadCount(row.workloads, row.at)
     if row.before_workloads is not None and row.before_at is not None:
         before = WorkloadCount(row.before_workloads, row.before_at)
     else:
         before = _believed(session, row.source, row.scope) or listed
-    return Doubted(row.source, row.scope, listed, before)
+    return DoubtedUsage(row.source, row.scope, listed, before)
 
 
-def _confirmation(row: UsageConfirmationRow) -> Confirmation:
+def _confirmation(row: UsageConfirmationRow) -> UsageConfirmation:
     listed = WorkloadCount(row.workloads, row.listed_at)
     before = WorkloadCount(row.before_workloads, row.before_at)
-    return Confirmation(Doubted(row.source, row.scope, listed, before), row.by, row.at)
+    return UsageConfirmation(DoubtedUsage(row.source, row.scope, listed, before), row.by, row.at)

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from bot.aws.aws_api import AwsAnswer, AwsApi, error_with
-from bot.core.usage import Sighting, TagRunner, Unresolved
+from bot.core.usage import Sighting, TagRunner, UnresolvedTag
 from bot.parallel import in_parallel
 from bot.sanitize import quoted
 
@@ -194,5 +194,5 @@ def container_sightings(
     Connect's (field). `since`: when it was started, if it runs."""
     image, digest = container.get("image"), container.get("imageDigest")
     if image or digest:
-        unresolved = Unresolved(TagRunner.ECS_TASK, since) if since and not digest else None
+        unresolved = UnresolvedTag(TagRunner.ECS_TASK, since) if since and not digest else None
         yield Sighting(image or digest, used_by, digest, unresolved)

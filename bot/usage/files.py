@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from bot.core.errors import ServiceError
-from bot.core.references import Hosts, MalformedReferenceError, parse_reference
+from bot.core.image_references import MalformedReferenceError, RegistryHosts, parse_reference
 from bot.core.repository import RegistryId
 from bot.core.text_formatting import decode_text
 from bot.core.usage import Sighting
@@ -34,7 +34,7 @@ class FileSource:
 
     name = "files"
 
-    def __init__(self, path: Path, registries: Sequence[RegistryId], hosts: Hosts) -> None:
+    def __init__(self, path: Path, registries: Sequence[RegistryId], hosts: RegistryHosts) -> None:
         self.scope = str(path)
         self._path = path
         self._registries = registries

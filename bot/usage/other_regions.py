@@ -11,7 +11,7 @@ from bot.aws.eks import EksClusters
 from bot.aws.sessions import short_timeout_config
 from bot.core.errors import DeniedByOrganizationError, ErrorText, RequestError, ServiceError
 from bot.core.repository import RegistryId
-from bot.core.usage import Elsewhere, UnscannedRegion
+from bot.core.usage import OtherRegionsUsage, UnscannedRegion
 from bot.parallel import in_parallel
 from bot.ports import RegionAnswer, RegionMemory
 from bot.usage.kubernetes.unlisted_clusters import KnownClusters
@@ -83,7 +83,7 @@ class OtherRegionsCheck:
     scanned: Sequence[str]
     questions: Mapping[str, Question]
 
-    def check(self, memory: RegionMemory, now: datetime) -> Elsewhere:
+    def check(self, memory: RegionMemory, now: datetime) -> OtherRegionsUsage:
         """Asks for answers that `memory` lacks or that are older than ANSWER_LIFETIME. Uses the
         remembered answer if a call fails. Raises ServiceError only if the memory fails."""
         known = memory.asked_regions(self.account)
@@ -130,8 +130,8 @@ class OtherRegionsCheck:
         keys = {source: (region, source) for source in self.questions}
         return {source: known[key] for source, key in keys.items() if key in known}
 
-    def _elsewhere(self, answers: Sequence[_RegionAnswers]) -> Elsewhere:
-        return Elsewhere(
+    def _elsewhere(self, answers: Sequence[_RegionAnswers]) -> OtherRegionsUsage:
+        return OtherRegionsUsage(
             account=self.account,
             found=tuple(
                 UnscannedRegion(RegistryId(self.account, each.region), sources)

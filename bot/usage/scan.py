@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 
 from bot.core.errors import ErrorText, RequestError, ServiceError
+from bot.core.image_references import MalformedReferenceError, RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.plan_problems import NothingInUse, UsageDrop
-from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId
-from bot.core.snapshot import Index, Snapshot
 from bot.core.usage import Sighting, SourceScan
-from bot.ports import Clock, Doubted, Progress, UsageMemory, UsageSource, WorkloadCount
+from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
+from bot.ports import Clock, DoubtedUsage, Progress, UsageMemory, UsageSource, WorkloadCount
 
 SOURCES_AT_ONCE = 8
 STEP = "looking for images in use"
@@ -26,7 +26,7 @@ class UsageScanner:
     sources: Sequence[UsageSource]
     not_checked: Sequence[str]
     registries: frozenset[RegistryId]
-    hosts: Hosts
+    hosts: RegistryHosts
     expect_none: bool
     memory: UsageMemory
     may_confirm: Callable[[str], bool]
@@ -34,9 +34,9 @@ class UsageScanner:
     progress: Progress
     ignored: Patterns = field(default_factory=Patterns)
 
-    def scan(self) -> Snapshot:
+    def scan(self) -> UsageSnapshot:
         """Never raises for what a source cannot tell: that is an error of its look."""
-        index = Index(self.hosts, self.ignored)
+        index = SightingCollector(self.hosts, self.ignored)
         scans: dict[int, SourceScan] = {}
         with ThreadPoolExecutor(SOURCES_AT_ONCE) as pool:
             waiting = {
@@ -51,7 +51,10 @@ class UsageScanner:
         return index.snapshot((*told, *self._nothing_in_use(told)), self.not_checked)
 
     def _scan_result(
-        self, source: UsageSource, index: Index, found: list[Sighting] | RequestError | ServiceError
+        self,
+        source: UsageSource,
+        index: SightingCollector,
+        found: list[Sighting] | RequestError | ServiceError,
     ) -> SourceScan:
         if isinstance(found, RequestError | ServiceError):
             return SourceScan(source.name, source.scope, 0, ErrorText.of(found))
@@ -69,7 +72,7 @@ class UsageScanner:
         if last is None or 2 * now.workloads >= last.workloads:
             self.memory.believe(source.name, source.scope, now)
             return None
-        self.memory.doubt(Doubted(source.name, source.scope, now, last))
+        self.memory.doubt(DoubtedUsage(source.name, source.scope, now, last))
         return UsageDrop(now.workloads, last.workloads, last.at)
 
     def _last_listed(self, source: UsageSource) -> WorkloadCount | None:

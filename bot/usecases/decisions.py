@@ -37,7 +37,7 @@ from bot.core.policy import ApprovalRules
 from bot.core.records import Approval, AuditEventName, Pause, PlanRecord, StoreChange
 from bot.core.refusal_reasons import AlreadyPaused, UsageFigures, WrongWorkloadCount
 from bot.core.repository import RepositoryId
-from bot.ports import Clock, Doubted, UsageMemory
+from bot.ports import Clock, DoubtedUsage, UsageMemory
 from bot.usecases.audit import PersonAction, RepositoryAction, one_line
 from bot.usecases.proposals import find_plan
 
@@ -134,7 +134,9 @@ class Decisions:
                 return pause
         raise RequestError("ecr-clean is not paused")
 
-    def confirm_usage(self, source: str, scope: str, workloads: int, person: Person) -> Doubted:
+    def confirm_usage(
+        self, source: str, scope: str, workloads: int, person: Person
+    ) -> DoubtedUsage:
         """Accepts a drop in a source's usage. `workloads`: the number that the person saw. Returns
         what the source is believed to list from now on."""
         action = PersonAction(self.store, person, self.clock())
@@ -172,7 +174,7 @@ class Decisions:
 
 def confirm_usage_without_store(
     memory: UsageMemory, source: str, scope: str, workloads: int
-) -> Doubted:
+) -> DoubtedUsage:
     """As `Decisions.confirm_usage`, for a machine without a store, and so without an audit. All who
     can run the command may confirm."""
     while True:
@@ -183,7 +185,7 @@ def confirm_usage_without_store(
             return doubted
 
 
-def find_doubted(memory: UsageMemory, source: str, scope: str) -> Doubted:
+def find_doubted(memory: UsageMemory, source: str, scope: str) -> DoubtedUsage:
     """The drop that can be confirmed there now. Raises RequestError if there is none."""
     doubted = memory.doubted()
     found = next((each for each in doubted if (each.source, each.scope) == (source, scope)), None)
@@ -198,7 +200,7 @@ def find_doubted(memory: UsageMemory, source: str, scope: str) -> Doubted:
     return found
 
 
-def figures(doubted: Doubted) -> UsageFigures:
+def figures(doubted: DoubtedUsage) -> UsageFigures:
     """What a source lists now, and what it listed before."""
     return UsageFigures(
         source=doubted.source,
@@ -221,7 +223,7 @@ def _paused_already(pause: Pause | None) -> RequestError:
     return RefusedError(AlreadyPaused(pause.by, pause.at, pause.why))
 
 
-def _other_number(doubted: Doubted, workloads: int) -> WrongWorkloadCount | None:
+def _other_number(doubted: DoubtedUsage, workloads: int) -> WrongWorkloadCount | None:
     if workloads == doubted.listed.workloads:
         return None
     return WrongWorkloadCount(workloads, figures(doubted))

@@ -22,8 +22,8 @@ from bot.core.doctor_findings import (
     warning,
 )
 from bot.core.errors import ErrorText, RequestError, ServiceError
-from bot.core.snapshot import Snapshot
-from bot.core.usage import SOURCES, Coverage, Elsewhere, SourceScan
+from bot.core.usage import SOURCES, OtherRegionsUsage, ScanCoverage, SourceScan
+from bot.core.usage_snapshot import UsageSnapshot
 from bot.ports import AnyRegistry, Caller, NamedRegistry
 from bot.usecases.registry_checks import RegistryChecks, list_repositories
 
@@ -32,10 +32,10 @@ class UsageScan(NamedTuple):
     """One scan of all usage sources. `workloads`: how many each listed, by source and scope;
     `coverage`: what was scanned; `elsewhere`: what the scanned accounts have in other Regions."""
 
-    snapshot: Snapshot
+    snapshot: UsageSnapshot
     workloads: Mapping[tuple[str, str], int]
-    coverage: Coverage
-    elsewhere: Sequence[Elsewhere] = ()
+    coverage: ScanCoverage
+    elsewhere: Sequence[OtherRegionsUsage] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +117,14 @@ def _open(named: NamedRegistry[AnyRegistry], caller: Caller) -> _OpenedRegistry[
     return _OpenedRegistry(registry, finding, checks)
 
 
-def _unchecked(snapshot: Snapshot) -> Finding:
+def _unchecked(snapshot: UsageSnapshot) -> Finding:
     """Sources that are switched off."""
     is_some_on = any(scan.source in SOURCES for scan in snapshot.scans)
     detail = SourcesOff() if is_some_on else AllSourcesOff()
     return warning("usage", ", ".join(snapshot.not_checked), detail)
 
 
-def _other_regions(elsewhere: Elsewhere) -> Iterator[Finding]:
+def _other_regions(elsewhere: OtherRegionsUsage) -> Iterator[Finding]:
     """Warnings only: other Regions make no plan incomplete."""
     check, scope = "other Regions", elsewhere.account
     if elsewhere.found:

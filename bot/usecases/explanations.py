@@ -6,9 +6,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from bot.core.errors import RequestError
-from bot.core.graph import build_graph, family_of
-from bot.core.judge import Judged
-from bot.core.manifest import is_called
+from bot.core.judge import JudgedManifest
+from bot.core.manifest import reference_matches
+from bot.core.manifest_graph import build_graph, image_group_of
 from bot.core.plan import Plan, PlanState
 from bot.core.records import ImageOutcome, KeptManifest, PlanItem, PlanRecord
 from bot.core.repository import RepositoryId
@@ -33,8 +33,8 @@ class Explanation:
     with it, itself included, lowest digest first."""
 
     repository: RepositoryId
-    judged: Judged
-    family: Sequence[Judged]
+    judged: JudgedManifest
+    family: Sequence[JudgedManifest]
 
 
 def explain(plan: Plan, reference: str) -> Explanation:
@@ -43,7 +43,7 @@ def explain(plan: Plan, reference: str) -> Explanation:
     found = [
         each
         for each in plan.judged
-        if is_called(reference, each.manifest.digest, each.manifest.tags)
+        if reference_matches(reference, each.manifest.digest, each.manifest.tags)
     ]
     if not found:
         raise ManifestNotFoundError(plan.repository, reference, _closest(plan, reference))
@@ -52,7 +52,7 @@ def explain(plan: Plan, reference: str) -> Explanation:
         raise RequestError(f"{reference} may be any of {digests}: give more of the digest")
     by_digest = {each.manifest.digest: each for each in plan.judged}
     graph = build_graph(each.manifest for each in plan.judged)
-    family = family_of(graph, found[0].manifest.digest)
+    family = image_group_of(graph, found[0].manifest.digest)
     return Explanation(plan.repository, found[0], [by_digest[digest] for digest in family])
 
 
@@ -81,7 +81,7 @@ def find_deleted(
     for plan in _carried_out(store, repository):
         for item in store.items(plan.id, plan.version):
             was_deleted = item.outcome is ImageOutcome.DELETED
-            if was_deleted and is_called(reference, item.digest, item.tags):
+            if was_deleted and reference_matches(reference, item.digest, item.tags):
                 return DeletedManifest(plan, item)
     return None
 
@@ -100,7 +100,7 @@ def find_kept_manifest(store: "Store", plan: PlanRecord, reference: str) -> Kept
     Raises RequestError if the plan was to delete no such manifest, or the bot kept no text of
     it."""
     items = store.items(plan.id, plan.version)
-    found = [item for item in items if is_called(reference, item.digest, item.tags)]
+    found = [item for item in items if reference_matches(reference, item.digest, item.tags)]
     if not found:
         raise RequestError(
             f"The plan {plan.id} deletes nothing that is called {reference}: "

@@ -10,19 +10,19 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from bot.core.errors import ErrorText, ServiceError
 from bot.core.manifest import (
     KNOWN_TYPES,
-    Content,
-    Described,
+    DescribedImage,
     ImageStatus,
-    InArchive,
     Manifest,
+    ManifestArchived,
+    ManifestContent,
     MediaTypeUnknown,
-    Unread,
-    settle,
+    UnreadManifest,
+    make_manifest,
 )
-from bot.core.pull_times import OurRead, Span, recorded_span, somebodys_pull
+from bot.core.pull_times import BotRead, TimeSpan, pull_by_others, recorded_span
 from bot.core.repository import RepositoryId
 from bot.parallel import in_parallel
-from bot.ports import Clock, Dated, ManifestCache, Progress, Registry, RepositoryMemory
+from bot.ports import Clock, DatedAnswer, ManifestCache, Progress, Registry, RepositoryMemory
 
 LISTED_PER_STEP = 1000
 
@@ -61,25 +61,25 @@ class InventoryTaker:
         manifests = tuple(_settled(described, contents))
         return Inventory(manifests, self._subjects_seen(repository, manifests))
 
-    def _list(self, repository: RepositoryId) -> dict[str, Described]:
+    def _list(self, repository: RepositoryId) -> dict[str, DescribedImage]:
         """By digest, with the last pull that was not a read of this bot. A manifest whose tags
         change while the pages are read may be on two pages: it gets the tags of both.
 
         Looks up the bot's reads after the listing: another process stores each read before it
         sends the call, so none of the listed reads is missing.
         """
-        found: dict[str, Described] = {}
+        found: dict[str, DescribedImage] = {}
         for entry in self.registry.describe(repository):
             found[entry.digest] = _joined(entry, found.get(entry.digest, entry))
             if len(found) % LISTED_PER_STEP == 0:
                 self.progress("listing images", len(found), None)
-        our_reads = self.cache.our_reads(repository)
-        return {digest: pulled_by_others(entry, our_reads) for digest, entry in found.items()}
+        bot_reads = self.cache.bot_reads(repository)
+        return {digest: pulled_by_others(entry, bot_reads) for digest, entry in found.items()}
 
     def _contents(
-        self, repository: RepositoryId, described: Mapping[str, Described]
-    ) -> dict[str, Content | Unread]:
-        contents: dict[str, Content | Unread] = dict(self.cache.contents(described))
+        self, repository: RepositoryId, described: Mapping[str, DescribedImage]
+    ) -> dict[str, ManifestContent | UnreadManifest]:
+        contents: dict[str, ManifestContent | UnreadManifest] = dict(self.cache.contents(described))
         new = [entry for digest, entry in described.items() if digest not in contents]
         unread = {entry.digest: why for entry in new if (why := _unreadable(entry))}
         if missing := [entry for entry in new if entry.digest not in unread]:
@@ -88,10 +88,12 @@ class InventoryTaker:
         contents |= unread
         return contents
 
-    def _read(self, repository: RepositoryId, missing: Sequence[Described]) -> dict[str, Unread]:
+    def _read(
+        self, repository: RepositoryId, missing: Sequence[DescribedImage]
+    ) -> dict[str, UnreadManifest]:
         """Reads these into the cache. Returns those that could not be read."""
         pending = {entry.digest for entry in missing}
-        unread: dict[str, Unread] = {}
+        unread: dict[str, UnreadManifest] = {}
         failures: list[ServiceError] = []
         size = BatchSize(self.registry.read_at_once)
         reading = open_manifest_reader(self.registry, repository, self.cache, self.clock, size)
@@ -99,12 +101,14 @@ class InventoryTaker:
             if isinstance(answer, ServiceError):
                 failures.append(answer)
                 continue
-            self.cache.add_contents({d: c for d, c in answer.items() if isinstance(c, Content)})
-            unread |= {d: c for d, c in answer.items() if isinstance(c, Unread)}
+            self.cache.add_contents(
+                {d: c for d, c in answer.items() if isinstance(c, ManifestContent)}
+            )
+            unread |= {d: c for d, c in answer.items() if isinstance(c, UnreadManifest)}
             pending -= answer.keys()
             self.progress("reading manifests", len(missing) - len(pending), len(missing))
         if failures:
-            unread |= dict.fromkeys(pending, Unread(ErrorText.of(failures[0])))
+            unread |= dict.fromkeys(pending, UnreadManifest(ErrorText.of(failures[0])))
         return unread
 
     def _subjects_seen(
@@ -122,33 +126,35 @@ class InventoryTaker:
         return seen
 
 
-def pulled_by_others(entry: Described, our_reads: Mapping[str, Sequence[OurRead]]) -> Described:
+def pulled_by_others(
+    entry: DescribedImage, bot_reads: Mapping[str, Sequence[BotRead]]
+) -> DescribedImage:
     """With the time of the last pull that was not a read of this bot."""
-    reads = our_reads.get(entry.digest, ())
-    pulled_at = somebodys_pull(entry.pulled_at, reads)
+    reads = bot_reads.get(entry.digest, ())
+    pulled_at = pull_by_others(entry.pulled_at, reads)
     return entry if pulled_at == entry.pulled_at else entry._replace(pulled_at=pulled_at)
 
 
-def _joined(entry: Described, twin: Described) -> Described:
+def _joined(entry: DescribedImage, twin: DescribedImage) -> DescribedImage:
     if entry.tags == twin.tags:
         return entry
     return entry._replace(tags=tuple({*entry.tags, *twin.tags}))
 
 
 def _settled(
-    described: dict[str, Described], contents: dict[str, Content | Unread]
+    described: dict[str, DescribedImage], contents: dict[str, ManifestContent | UnreadManifest]
 ) -> Iterator[Manifest]:
     """Empties both mappings, so that a large repository is in memory only once."""
     while described:
         digest, entry = described.popitem()
-        yield settle(entry, contents.pop(digest))
+        yield make_manifest(entry, contents.pop(digest))
 
 
-def _unreadable(entry: Described) -> Unread | None:
+def _unreadable(entry: DescribedImage) -> UnreadManifest | None:
     if entry.status != ImageStatus.ACTIVE:
-        return Unread(InArchive())
+        return UnreadManifest(ManifestArchived())
     if entry.media_type is not None and entry.media_type not in KNOWN_TYPES:
-        return Unread(MediaTypeUnknown(entry.media_type))
+        return UnreadManifest(MediaTypeUnknown(entry.media_type))
     return None
 
 
@@ -215,7 +221,7 @@ class _FinishedCall(NamedTuple, Generic[Entry, Answer]):
     begun: _StartedCall[Entry]
     answer: Mapping[str, Answer] | ServiceError
     text_bytes: int
-    recorded: Span | None
+    recorded: TimeSpan | None
 
 
 def _never() -> bool:
@@ -238,7 +244,7 @@ class ManifestReader:
     def read(
         self,
         entries: Sequence[Entry],
-        call: Callable[[Sequence[Entry]], Dated[Answer]],
+        call: Callable[[Sequence[Entry]], DatedAnswer[Answer]],
         is_enough: Callable[[], bool] = _never,
     ) -> Iterator[Mapping[str, Answer] | ServiceError]:
         """What each call found, or why it failed. The first call runs alone, since its size is a
@@ -271,7 +277,7 @@ class ManifestReader:
         return begun
 
     def _timed(
-        self, call: Callable[[Sequence[Entry]], Dated[Answer]], begun: _StartedCall[Entry]
+        self, call: Callable[[Sequence[Entry]], DatedAnswer[Answer]], begun: _StartedCall[Entry]
     ) -> _FinishedCall[Entry, Answer]:
         answer: Mapping[str, Answer] | ServiceError
         answered_at, text_bytes = None, 0
@@ -282,12 +288,12 @@ class ManifestReader:
         recorded = recorded_span(begun.at, self.clock(), answered_at)
         return _FinishedCall(begun, answer, text_bytes, recorded)
 
-    def _remember(self, begun: _StartedCall[Entry], recorded: Span | None) -> None:
+    def _remember(self, begun: _StartedCall[Entry], recorded: TimeSpan | None) -> None:
         if self.leaves_traces:
             reads = {
-                entry.digest: OurRead(begun.at, entry.pulled_at, recorded) for entry in begun.batch
+                entry.digest: BotRead(begun.at, entry.pulled_at, recorded) for entry in begun.batch
             }
-            self.memory.add_our_reads(self.repository, reads)
+            self.memory.add_bot_reads(self.repository, reads)
 
 
 def open_manifest_reader(

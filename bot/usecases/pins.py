@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from bot.core.audit_details import PinDetail
 from bot.core.errors import RequestError, ServiceError
-from bot.core.legal_texts import ONLY_GLOBS
+from bot.core.name_syntax import ONLY_GLOBS
 from bot.core.permissions import PermissionRefused, Person, may_pin, may_unpin
 from bot.core.pins import Pin, PinIndex, PinKind, check_pin
-from bot.core.plan import AWAITING, Plan
+from bot.core.plan import BEFORE_EXECUTION, Plan
 from bot.core.policy import ApprovalRules
 from bot.core.records import (
     AuditEvent,
@@ -184,7 +184,7 @@ class Pins:
         return [old for old, _ in replaced]
 
     def _change(self, action: RepositoryAction, pins: Sequence[Pin]) -> StoreChange:
-        found = find_open_version(self.store, action.repository, action.at, AWAITING)
+        found = find_open_version(self.store, action.repository, action.at, BEFORE_EXECUTION)
         if found is None:
             return StoreChange(_pinned(action, pins, None))
         before, content = found

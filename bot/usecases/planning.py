@@ -15,13 +15,13 @@ from bot.core.plan_problems import (
     UnscannedReplicas,
     UnscannedServicesMayPull,
 )
-from bot.core.policy import Evidence, PinEntry, PolicyEntry, pins_for, policy_for
+from bot.core.policy import PinEntry, PlanInputs, PolicyEntry, pins_for, policy_for
 from bot.core.records import PinRemoval, RepositoryPin, TagScan
 from bot.core.repository import Puller, RegistryId, RepositoryId
 from bot.core.savings import Prices
-from bot.core.snapshot import REFERENCES, Snapshot, missing_repositories_scan
-from bot.core.tag_history import PastTags, find_past_tags, renewed_at, scan_tags
-from bot.core.usage import Coverage, SourceScan
+from bot.core.tag_history import PastTagUsers, find_past_tag_users, renewed_at, scan_tags
+from bot.core.usage import ScanCoverage, SourceScan
+from bot.core.usage_snapshot import REFERENCES, UsageSnapshot, missing_repositories_scan
 from bot.ports import Clock, ManifestCache, Progress, Registry
 from bot.usecases.check_authority import AuthorityChecker
 from bot.usecases.inventory import Inventory, InventoryTaker
@@ -52,9 +52,9 @@ class Planner:
     there are no pins and no plans. `authority` checks who removed pins. `names`: the repositories
     in the registries."""
 
-    snapshot: Snapshot
+    snapshot: UsageSnapshot
     scanned_at: datetime
-    coverage: Coverage
+    coverage: ScanCoverage
     policies: Sequence[PolicyEntry]
     pins: Sequence[PinEntry]
     usd_per_gb_month: float
@@ -78,11 +78,11 @@ class Planner:
         tags = self._tags(repository, inventory, now)
         deleted_also_in, scans = self._scan_registry(found)
         runs = self.snapshot.tag_runs_of(repository, deleted_also_in)
-        past = find_past_tags(tags, runs, inventory.manifests)
+        past = find_past_tag_users(tags, runs, inventory.manifests)
         if past.unknown:
             scans.append(_failed("tag history", repository, self._unknown_runs(past, tags)))
         usage = self.snapshot.of(repository, scans, deleted_also_in)
-        evidence = Evidence(
+        inputs = PlanInputs(
             policy=policy_for(self.policies, repository),
             now=now,
             usage=replace(usage, by_past_tag=past.users),
@@ -97,7 +97,7 @@ class Planner:
         )
         prices = Prices(self.usd_per_gb_month, _layers_stay_within(registry))
         return Planned(
-            make_plan(repository, _with_deleted(inventory.manifests, gone), evidence, prices),
+            make_plan(repository, _with_deleted(inventory.manifests, gone), inputs, prices),
             self.scanned_at,
             pins,
             removals,
@@ -111,7 +111,7 @@ class Planner:
         last = self.store.tag_scan(repository)
         return scan_tags(last, inventory.manifests, now, listed_by=self.clock())
 
-    def _unknown_runs(self, past: PastTags, tags: TagScan) -> TagHistoryTooShort:
+    def _unknown_runs(self, past: PastTagUsers, tags: TagScan) -> TagHistoryTooShort:
         first = past.unknown[0]
         return TagHistoryTooShort(
             used_by=first.run.used_by,
@@ -138,12 +138,12 @@ class Planner:
         destinations: tuple[RegistryId, ...] = ()
         try:
             destinations = registry.deleted_also_in(repository)
-            if unseen := tuple(self.coverage.unseen(destinations)):
+            if unseen := tuple(self.coverage.unscanned(destinations)):
                 scans.append(_failed("replication", repository, UnscannedReplicas(unseen)))
         except ServiceError as error:
             scans.append(_failed("replication", repository, ErrorText.of(error)))
         try:
-            if missing := self.names.missing(found, self.snapshot.named, destinations):
+            if missing := self.names.missing(found, self.snapshot.mentions, destinations):
                 scans.append(missing_repositories_scan(repository, missing))
         except ServiceError as error:
             scans.append(_failed(REFERENCES, repository, ErrorText.of(error)))
@@ -153,9 +153,9 @@ class Planner:
         self, pullers: Collection[Puller]
     ) -> Iterator[UnscannedAccountsMayPull | UnscannedServicesMayPull]:
         """Why it is unknown what these accounts and services pull."""
-        if accounts := self.coverage.unseen_accounts(pullers):
+        if accounts := self.coverage.unscanned_accounts(pullers):
             yield UnscannedAccountsMayPull(accounts)
-        if services := self.coverage.unseen_services(pullers):
+        if services := self.coverage.unscanned_services(pullers):
             yield UnscannedServicesMayPull(services)
 
 

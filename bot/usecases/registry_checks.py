@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from bot.core.doctor_findings import AwsCallFailed, Finding, failed, ok, warning
 from bot.core.errors import ErrorText, RequestError, ServiceError
-from bot.core.manifest import Described
+from bot.core.manifest import DescribedImage
 from bot.core.plan_problems import ReferenceUse
 from bot.core.registry_findings import (
     AccountMayPull,
@@ -32,12 +32,12 @@ from bot.core.registry_findings import (
     TagsUnreadable,
 )
 from bot.core.repository import ANYBODY, Puller, RegistryId, RepositoryId
-from bot.core.snapshot import REFERENCES, Naming, Snapshot
-from bot.core.usage import Coverage
+from bot.core.usage import ScanCoverage
+from bot.core.usage_snapshot import REFERENCES, RepositoryMention, UsageSnapshot
 from bot.parallel import in_parallel
 from bot.ports import Registry
 
-NO_IMAGE = Described("sha256:" + 64 * "0", (), None, None, 0)
+NO_IMAGE = DescribedImage("sha256:" + 64 * "0", (), None, None, 0)
 """Reading it needs the same permission as reading an image, and changes no pull time."""
 
 Key = TypeVar("Key")
@@ -56,7 +56,7 @@ class RegistryChecks:
     is_whole: bool = True
     is_listed: bool = True
 
-    def policies(self, coverage: Coverage) -> Iterator[Finding]:
+    def policies(self, coverage: ScanCoverage) -> Iterator[Finding]:
         """Which accounts and services may pull by the repositories' policies, and whether they are
         scanned for usage."""
         check, scope = "repository policies", str(self.id)
@@ -69,8 +69,8 @@ class RegistryChecks:
                 unread.append(ErrorText.of(answer))
             else:
                 allowed |= answer
-                accounts += [(account, name) for account in coverage.unseen_accounts(answer)]
-                services += [(service, name) for service in coverage.unseen_services(answer)]
+                accounts += [(account, name) for account in coverage.unscanned_accounts(answer)]
+                services += [(service, name) for service in coverage.unscanned_services(answer)]
         if unread:
             first, *others = unread
             yield failed(check, scope, PoliciesUnreadable(first, len(others)))
@@ -81,7 +81,7 @@ class RegistryChecks:
         if not (unread or accounts or services):
             yield ok(check, scope, self._all_seen(allowed))
 
-    def replication(self, coverage: Coverage) -> Iterator[Finding]:
+    def replication(self, coverage: ScanCoverage) -> Iterator[Finding]:
         """To which registries deletions are replicated, and whether those are scanned for usage."""
         check, scope = "replication", str(self.id)
         try:
@@ -93,7 +93,7 @@ class RegistryChecks:
         except ServiceError as error:
             yield failed(check, scope, AwsCallFailed(ErrorText.of(error)))
             return
-        unseen = set(coverage.unseen(carried))
+        unseen = set(coverage.unscanned(carried))
         for place, names in carried.items():
             is_scanned = place not in unseen
             report = warning if is_scanned else failed
@@ -103,7 +103,7 @@ class RegistryChecks:
             yield ok(check, scope, DeletionsNotReplicated())
 
     def references(
-        self, snapshot: Snapshot, all_repositories: Iterable[RepositoryId]
+        self, snapshot: UsageSnapshot, all_repositories: Iterable[RepositoryId]
     ) -> Iterator[Finding]:
         """References to this registry that cannot be read, or whose repository does not exist.
         `all_repositories`: those of all registries, since a reference may mean another registry."""
@@ -114,7 +114,7 @@ class RegistryChecks:
         yield from findings
         unknown = tuple(
             _use(naming)
-            for naming in snapshot.named
+            for naming in snapshot.mentions
             if naming.registry == self.id
             and naming.name not in names
             and not any(ending in by_name for ending in naming.endings)
@@ -124,7 +124,7 @@ class RegistryChecks:
         elif not findings:
             yield ok(REFERENCES, scope, AllReferencesResolved())
 
-    def _unreadable(self, snapshot: Snapshot) -> Iterator[Finding]:
+    def _unreadable(self, snapshot: UsageSnapshot) -> Iterator[Finding]:
         for each in snapshot.unreadable:
             if self.id not in {possible.registry for possible in each.possible_names}:
                 continue
@@ -134,9 +134,9 @@ class RegistryChecks:
             yield report(REFERENCES, str(self.id), detail)
 
     def _held_back(
-        self, snapshot: Snapshot, names: Set[str], by_name: Mapping[str, Sequence[str]]
+        self, snapshot: UsageSnapshot, names: Set[str], by_name: Mapping[str, Sequence[str]]
     ) -> Iterator[Finding]:
-        for naming in snapshot.named:
+        for naming in snapshot.mentions:
             meant = tuple(uri for ending in naming.endings for uri in by_name.get(ending, ()))
             if naming.registry == self.id and naming.name not in names and meant:
                 detail = ReferenceWithoutRepository(_use(naming), meant)
@@ -222,5 +222,5 @@ def _grouped(pairs: Iterable[tuple[Key, str]]) -> Mapping[Key, Sequence[str]]:
     return groups
 
 
-def _use(naming: Naming) -> ReferenceUse:
+def _use(naming: RepositoryMention) -> ReferenceUse:
     return ReferenceUse(naming.image, (naming.used_by,))

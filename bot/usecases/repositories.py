@@ -9,11 +9,11 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from bot.core.errors import RequestError, ServiceError
-from bot.core.legal_texts import ONLY_GLOBS, REPOSITORIES
+from bot.core.name_syntax import ONLY_GLOBS, REPOSITORIES
 from bot.core.patterns import PatternError, Patterns
 from bot.core.repository import RegistryId, RepositoryId, is_repository_name, parse_registry_host
-from bot.core.snapshot import Naming, Namings
 from bot.core.text_formatting import first_few
+from bot.core.usage_snapshot import RepositoryMention, RepositoryMentions
 from bot.ports import Registry
 
 if TYPE_CHECKING:
@@ -121,8 +121,11 @@ class RepositoryNames:
         self._lock = Lock()
 
     def missing(
-        self, found: FoundRepository, named: Namings, deleted_also_in: Iterable[RegistryId]
-    ) -> Sequence[Naming]:
+        self,
+        found: FoundRepository,
+        named: RepositoryMentions,
+        deleted_also_in: Iterable[RegistryId],
+    ) -> Sequence[RepositoryMention]:
         """References to repositories that do not exist, but may mean this repository: their names
         end in `/` and its name. `deleted_also_in`: registries to which deletions are replicated; if
         such a registry is not in the settings, a repository is missing there if this repository's

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Lock
 
-from bot.core.plan import CARRIED_OUT, PlanState
+from bot.core.plan import EXECUTED, PlanState
 from bot.core.records import PlanRecord
 from bot.core.text_formatting import format_time
 from bot.process import collect_garbage
@@ -118,5 +118,5 @@ def _outcome_words(plan: PlanRecord) -> str:
         return (
             f"comes late, and waits for a new undo window: until {format_time(plan.execute_after)}"
         )
-    saved = f"; {freed(plan)} freed" if plan.state in CARRIED_OUT else ""
+    saved = f"; {freed(plan)} freed" if plan.state in EXECUTED else ""
     return f"{state_words(plan.state)}{saved}"

@@ -7,7 +7,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.errors import AnswerLostError, RequestError, ServiceError
-from bot.core.manifest import Described, ImageStatus
+from bot.core.manifest import DescribedImage, ImageStatus
 from bot.playground.aws import Fault, StandIn, manifests
 from bot.playground.aws.faults import Target
 from bot.ports import ManifestText
@@ -25,7 +25,7 @@ class Wordless(Fault):
         return bool(asked & {*MISSING})
 
 
-def described(registry: EcrRegistry, shelf: Shelf) -> dict[str, Described]:
+def described(registry: EcrRegistry, shelf: Shelf) -> dict[str, DescribedImage]:
     return {each.digest: each for each in registry.describe(shelf.id)}
 
 

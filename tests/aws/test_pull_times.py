@@ -8,9 +8,9 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import AssumedRole, open_session
-from bot.core.manifest import Content, Unread
+from bot.core.manifest import ManifestContent, UnreadManifest
 from bot.playground.aws import Fault, StandIn
-from bot.ports import Dated
+from bot.ports import DatedAnswer
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.inventory import InventoryTaker
 from tests.conftest import TakeInventory
@@ -114,7 +114,7 @@ def test_a_read_that_never_ended_is_nobodys_alibi(
         pass
 
     class Killed(EcrRegistry):
-        def read(self, *given: Any) -> Dated[Content | Unread]:
+        def read(self, *given: Any) -> DatedAnswer[ManifestContent | UnreadManifest]:
             super().read(*given)
             raise KilledError
 
@@ -143,7 +143,7 @@ def test_whoever_is_exempt_remembers_nothing(
     aws.world.exclude_pull_times(USER)
     assert pull_time(take, pulled) == BEFORE
     assert pulled.pulled_at("a") == BEFORE
-    assert cache.our_reads(pulled.id) == {}
+    assert cache.bot_reads(pulled.id) == {}
     pulled.pull("a", NOW + timedelta(minutes=1))
     assert pull_time(take, pulled) == NOW + timedelta(minutes=1)
 
@@ -156,7 +156,7 @@ def test_the_exemption_is_found_on_any_page(
     aws.world.exclude_pull_times(USER)
     take(pulled)
     assert aws.world.calls.count("ecr:ListPullTimeUpdateExclusions") == 2
-    assert cache.our_reads(pulled.id) == {}
+    assert cache.bot_reads(pulled.id) == {}
 
 
 def test_somebody_elses_exemption_is_not_ours(
@@ -179,7 +179,7 @@ def test_an_assumed_role_is_exempt_by_the_arn_with_its_path(
     registry = EcrRegistry(open_session(AssumedRole(ROLE)))
     taker = InventoryTaker(registry, cache, aws.world.clock.now, lambda *_: None)
     taker.take(shelf.id)
-    assert cache.our_reads(shelf.id) == {}
+    assert cache.bot_reads(shelf.id) == {}
     assert shelf.pulled_at("a") == recorded
 
 

@@ -6,7 +6,14 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.core.errors import ErrorText
-from bot.core.manifest import Content, DigestDiffers, InArchive, LeftOut, MediaTypeUnknown, Unread
+from bot.core.manifest import (
+    DigestDiffers,
+    ManifestArchived,
+    ManifestContent,
+    MediaTypeUnknown,
+    MissingInAnswer,
+    UnreadManifest,
+)
 from bot.parallel import CALLS_AT_ONCE
 from bot.playground.aws import Fault, StandIn, manifests
 from bot.usecases.inventory import BYTES_PER_CALL, FIRST_BATCH
@@ -122,7 +129,7 @@ def test_what_cannot_be_read_is_not_asked_for(
     inventory = take(shelf)
     assert reads(aws) == 0
     assert {m.digest: m.unread for m in inventory.manifests} == {
-        archived: InArchive(),
+        archived: ManifestArchived(),
         unknown: MediaTypeUnknown("application/vnd.example.v9+json"),
     }
 
@@ -146,7 +153,7 @@ def test_an_answer_that_leaves_images_out(
     batch = list(registry.describe(shelf.id))
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [], "failures": []}))
     (answer,) = registry.read(shelf.id, batch).found.values()
-    assert answer == Unread(LeftOut())
+    assert answer == UnreadManifest(MissingInAnswer())
 
 
 def test_an_image_that_was_deleted_meanwhile(
@@ -156,8 +163,8 @@ def test_an_image_that_was_deleted_meanwhile(
     batch = list(registry.describe(shelf.id))
     aws.world.remove(shelf.repository, gone)
     answers = registry.read(shelf.id, batch).found
-    assert answers[gone] == Unread(ErrorText("ECR answered ImageNotFound"))
-    assert isinstance(answers[stays], Content)
+    assert answers[gone] == UnreadManifest(ErrorText("ECR answered ImageNotFound"))
+    assert isinstance(answers[stays], ManifestContent)
 
 
 def test_a_text_that_does_not_fit_its_digest_is_not_believed(
@@ -168,7 +175,7 @@ def test_a_text_that_does_not_fit_its_digest_is_not_believed(
     entry = {"imageId": {"imageDigest": digest}, "imageManifest": image_text("b")}
     aws.world.faults.add(Fault(operation="BatchGetImage", answer={"images": [entry]}))
     (answer,) = registry.read(shelf.id, batch).found.values()
-    assert answer == Unread(DigestDiffers())
+    assert answer == UnreadManifest(DigestDiffers())
 
 
 def test_a_call_that_fails_concerns_no_other_call(

@@ -9,8 +9,8 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.bootstrap.storage import SharedManifestCache, find_store, open_storage
 from bot.bootstrap.storage import open_store as make_store
-from bot.core.manifest import OCI_INDEX, Content
-from bot.core.pull_times import OurRead
+from bot.core.manifest import OCI_INDEX, ManifestContent
+from bot.core.pull_times import BotRead
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store, open_store
@@ -19,8 +19,8 @@ from tests.store.support import HERE
 from tests.support import NOW, Shelf
 
 HOUR = timedelta(hours=1)
-EARLIER, LATER = OurRead(NOW - HOUR, None), OurRead(NOW, NOW - timedelta(days=20))
-INDEX = {"sha256:1": Content(OCI_INDEX)}
+EARLIER, LATER = BotRead(NOW - HOUR, None), BotRead(NOW, NOW - timedelta(days=20))
+INDEX = {"sha256:1": ManifestContent(OCI_INDEX)}
 PullTimeOn = Callable[[str], datetime | None]
 
 
@@ -45,11 +45,11 @@ def test_contents_are_kept_on_this_machine(
 def test_whatever_is_known_anywhere_is_told(
     shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
-    store.add_our_reads(HERE, {"sha256:1": EARLIER, "sha256:2": EARLIER})
-    cache.add_our_reads(HERE, {"sha256:1": LATER, "sha256:3": LATER})
+    store.add_bot_reads(HERE, {"sha256:1": EARLIER, "sha256:2": EARLIER})
+    cache.add_bot_reads(HERE, {"sha256:1": LATER, "sha256:3": LATER})
     store.add_subjects_seen(HERE, ["sha256:8"])
     cache.add_subjects_seen(HERE, ["sha256:9"])
-    reads = {digest: sorted(found) for digest, found in shared.our_reads(HERE).items()}
+    reads = {digest: sorted(found) for digest, found in shared.bot_reads(HERE).items()}
     assert reads == {"sha256:1": [EARLIER, LATER], "sha256:2": [EARLIER], "sha256:3": [LATER]}
     assert shared.subjects_seen(HERE) == {"sha256:8", "sha256:9"}
 
@@ -58,19 +58,19 @@ def test_of_some_others_get_to_know_those(
     shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
     for read in (EARLIER, LATER):
-        cache.add_our_reads(HERE, dict.fromkeys(("sha256:1", "sha256:2"), read))
-    assert shared.our_reads(HERE, ["sha256:1"]).keys() == {"sha256:1"}
-    assert store.our_reads(HERE).keys() == {"sha256:1"}
-    assert sorted(store.our_reads(HERE)["sha256:1"]) == [EARLIER, LATER]
+        cache.add_bot_reads(HERE, dict.fromkeys(("sha256:1", "sha256:2"), read))
+    assert shared.bot_reads(HERE, ["sha256:1"]).keys() == {"sha256:1"}
+    assert store.bot_reads(HERE).keys() == {"sha256:1"}
+    assert sorted(store.bot_reads(HERE)["sha256:1"]) == [EARLIER, LATER]
 
 
 def test_what_is_new_is_known_everywhere(
     shared: SharedManifestCache, store: Store, cache: SqliteManifestCache
 ) -> None:
-    shared.add_our_reads(HERE, {"sha256:1": LATER})
+    shared.add_bot_reads(HERE, {"sha256:1": LATER})
     shared.add_subjects_seen(HERE, iter(["sha256:9"]))
     for memory in (shared, store, cache):
-        assert memory.our_reads(HERE) == {"sha256:1": [LATER]}
+        assert memory.bot_reads(HERE) == {"sha256:1": [LATER]}
         assert memory.subjects_seen(HERE) == {"sha256:9"}
 
 

@@ -8,13 +8,13 @@ import pytest
 
 from bot.bootstrap.storage import Storage, open_storage_with
 from bot.core.records import AuditEventName
-from bot.ports import Doubted, WorkloadCount
+from bot.ports import DoubtedUsage, WorkloadCount
 from bot.store.store import Store, open_store
 from tests.store.support import event
 from tests.support import NOW
 
 MANY, FEW = WorkloadCount(10, NOW - timedelta(days=1)), WorkloadCount(1, NOW)
-DOUBTED = Doubted("ecs", "here", FEW, MANY)
+DOUBTED = DoubtedUsage("ecs", "here", FEW, MANY)
 
 
 @pytest.fixture

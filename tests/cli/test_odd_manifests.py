@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Content
+from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, ManifestContent
 from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
 from tests.support import Plan, Run, Shelf, image_text
@@ -75,7 +75,7 @@ def test_an_index_that_lists_what_is_gone(aws: StandIn, plan: Run, shelf: Shelf)
     assert verdicts(result.plan) == {index: "keep", left: "keep"}
 
 
-def remembered(shelf: Shelf, environment: Path, contents: dict[str, Content]) -> None:
+def remembered(shelf: Shelf, environment: Path, contents: dict[str, ManifestContent]) -> None:
     """No text can hold its own digest; only a damaged memory can say so."""
     del shelf
     with SqliteManifestCache(environment / "cache" / "ecr-clean" / "manifests.db") as cache:
@@ -85,7 +85,7 @@ def remembered(shelf: Shelf, environment: Path, contents: dict[str, Content]) ->
 def test_an_index_that_lists_itself(plan: Run, shelf: Shelf, environment: Path) -> None:
     index = shelf.push(manifests.index([]))
     stray = shelf.image("stray", "")
-    listing = Content(OCI_INDEX, children=(index, stray))
+    listing = ManifestContent(OCI_INDEX, children=(index, stray))
     remembered(shelf, environment, {index: listing})
     result = plan()
     assert result.status == 3
@@ -97,8 +97,8 @@ def test_indexes_that_list_each_other(plan: Run, shelf: Shelf, environment: Path
     first = shelf.push(manifests.index([]))
     second = shelf.push(manifests.index([], annotations={"second": "yes"}))
     listing = {
-        first: Content(OCI_INDEX, children=(second,)),
-        second: Content(OCI_INDEX, children=(first,)),
+        first: ManifestContent(OCI_INDEX, children=(second,)),
+        second: ManifestContent(OCI_INDEX, children=(first,)),
     }
     remembered(shelf, environment, listing)
     result = plan()

@@ -4,11 +4,11 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.manifest import Manifest
 from bot.core.plan import Plan
-from bot.core.policy import Evidence
-from bot.core.rules.tags import MatchingTags
+from bot.core.policy import PlanInputs
+from bot.core.rules.tags import TagsRule
 from bot.core.verdict_reasons import RuleName, Verdict
 from bot.render.reasons import reason_words
 
@@ -32,7 +32,7 @@ SCHEME = re.compile(r"sha256-([0-9a-f]{64})")
 Hanging = Mapping[str, set[str]]
 
 
-def check(manifests: Sequence[Manifest], evidence: Evidence, plan: Plan) -> None:
+def check(manifests: Sequence[Manifest], inputs: PlanInputs, plan: Plan) -> None:
     above = parents(manifests)
     kept = {j.manifest.digest: j for j in plan.judged if j.verdict is Verdict.KEEP}
     gone = {j.manifest.digest: j for j in plan.judged if j.verdict is Verdict.DELETE}
@@ -41,8 +41,8 @@ def check(manifests: Sequence[Manifest], evidence: Evidence, plan: Plan) -> None
     what_hangs_on_a_kept_manifest_is_kept(above, kept)
     families_share_their_fate(above, kept, gone)
     parent_is_the_nearest_and_rather_a_kept_one(above, plan, kept)
-    no_root_with_a_kept_tag_goes(above, evidence, gone)
-    nothing_that_anybody_claims_goes(evidence, gone)
+    no_root_with_a_kept_tag_goes(above, inputs, gone)
+    nothing_that_anybody_claims_goes(inputs, gone)
     the_unknown_keeps_what_has_no_tag(plan, kept, gone)
     order_is_accepted_by_ecr(manifests, plan)
     savings_are_what_only_deleted_manifests_hold(plan, kept, gone)
@@ -71,17 +71,19 @@ def verdicts_cover_the_inventory(manifests: Sequence[Manifest], plan: Plan) -> N
         assert all(map(reason_words, judged.reasons))
 
 
-def deletions_are_the_verdicts(plan: Plan, gone: Mapping[str, Judged]) -> None:
+def deletions_are_the_verdicts(plan: Plan, gone: Mapping[str, JudgedManifest]) -> None:
     assert sorted(plan.delete) == sorted(gone)
 
 
-def what_hangs_on_a_kept_manifest_is_kept(above: Hanging, kept: Mapping[str, Judged]) -> None:
+def what_hangs_on_a_kept_manifest_is_kept(
+    above: Hanging, kept: Mapping[str, JudgedManifest]
+) -> None:
     for digest, parents_of_it in above.items():
         assert digest in kept or parents_of_it.isdisjoint(kept)
 
 
 def families_share_their_fate(
-    above: Hanging, kept: Mapping[str, Judged], gone: Mapping[str, Judged]
+    above: Hanging, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
 ) -> None:
     for digest, judged in kept.items():
         own = {reason.rule for reason in judged.reasons} - {RuleName.FOLLOWS}
@@ -94,7 +96,7 @@ def families_share_their_fate(
 
 
 def parent_is_the_nearest_and_rather_a_kept_one(
-    above: Hanging, plan: Plan, kept: Mapping[str, Judged]
+    above: Hanging, plan: Plan, kept: Mapping[str, JudgedManifest]
 ) -> None:
     for judged in plan.judged:
         candidates = above[judged.manifest.digest]
@@ -103,34 +105,36 @@ def parent_is_the_nearest_and_rather_a_kept_one(
 
 
 def no_root_with_a_kept_tag_goes(
-    above: Hanging, evidence: Evidence, gone: Mapping[str, Judged]
+    above: Hanging, inputs: PlanInputs, gone: Mapping[str, JudgedManifest]
 ) -> None:
-    rules = evidence.policy.keep if evidence.policy else ()
+    rules = inputs.policy.keep if inputs.policy else ()
     for digest, judged in gone.items():
         for rule in rules:
-            if isinstance(rule, MatchingTags) and not above[digest]:
+            if isinstance(rule, TagsRule) and not above[digest]:
                 assert not any(map(rule.filter.matches, judged.manifest.tags))
 
 
-def nothing_that_anybody_claims_goes(evidence: Evidence, gone: Mapping[str, Judged]) -> None:
-    assert evidence.policy or not gone
+def nothing_that_anybody_claims_goes(
+    inputs: PlanInputs, gone: Mapping[str, JudgedManifest]
+) -> None:
+    assert inputs.policy or not gone
     for digest, judged in gone.items():
         manifest = judged.manifest
         assert manifest.status == "ACTIVE"
         assert not judged.used_by
-        assert digest not in evidence.usage.by_digest
-        assert digest not in evidence.usage.by_past_tag
-        assert evidence.usage.by_tag.keys().isdisjoint(manifest.tags)
+        assert digest not in inputs.usage.by_digest
+        assert digest not in inputs.usage.by_past_tag
+        assert inputs.usage.by_tag.keys().isdisjoint(manifest.tags)
         assert manifest.pushed_at is not None
-        if evidence.policy:
-            assert evidence.now - manifest.pushed_at >= evidence.policy.min_age
-        for pin in evidence.pins:
-            if pin.until is None or pin.until > evidence.now:
+        if inputs.policy:
+            assert inputs.now - manifest.pushed_at >= inputs.policy.min_age
+        for pin in inputs.pins:
+            if pin.until is None or pin.until > inputs.now:
                 assert pin.pin not in (digest, *manifest.tags)
 
 
 def the_unknown_keeps_what_has_no_tag(
-    plan: Plan, kept: Mapping[str, Judged], gone: Mapping[str, Judged]
+    plan: Plan, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
 ) -> None:
     if any(is_obscure(judged.manifest) for judged in plan.judged):
         assert not plan.complete
@@ -157,7 +161,7 @@ def order_is_accepted_by_ecr(manifests: Iterable[Manifest], plan: Plan) -> None:
 
 
 def savings_are_what_only_deleted_manifests_hold(
-    plan: Plan, kept: Mapping[str, Judged], gone: Mapping[str, Judged]
+    plan: Plan, kept: Mapping[str, JudgedManifest], gone: Mapping[str, JudgedManifest]
 ) -> None:
     savings = plan.savings
     assert savings.listed_bytes == sum(
@@ -172,9 +176,9 @@ def savings_are_what_only_deleted_manifests_hold(
         assert not savings.exact
 
 
-def _unread(judged: Iterable[Judged]) -> list[Manifest]:
+def _unread(judged: Iterable[JudgedManifest]) -> list[Manifest]:
     return [j.manifest for j in judged if not j.manifest.is_index and j.manifest.blobs is None]
 
 
-def _blobs(judged: Iterable[Judged]) -> dict[str, int]:
+def _blobs(judged: Iterable[JudgedManifest]) -> dict[str, int]:
     return {blob.digest: blob.size for j in judged for blob in j.manifest.blobs or ()}

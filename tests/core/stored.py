@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.plan import Plan
 from bot.core.usage import Usage
 from bot.core.verdict_reasons import Verdict
@@ -17,7 +17,7 @@ def as_stored(plan: Plan) -> Plan:
         for blob in judged.manifest.blobs or ()
     }
 
-    def stored(judged: Judged) -> Judged:
+    def stored(judged: JudgedManifest) -> JudgedManifest:
         blobs = judged.manifest.blobs
         if blobs is not None:
             is_kept = judged.verdict is Verdict.KEEP

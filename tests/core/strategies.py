@@ -11,24 +11,24 @@ from bot.core.manifest import (
     OCI_MANIFEST,
     SCHEMA_1,
     Blob,
-    Content,
-    Described,
+    DescribedImage,
     ImageStatus,
     Manifest,
-    Unread,
-    settle,
+    ManifestContent,
+    UnreadManifest,
+    make_manifest,
 )
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
-from bot.core.policy import Evidence, Policy
+from bot.core.policy import PlanInputs, Policy
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.rules.newest import Newest
-from bot.core.rules.pulled_within import PulledWithin
-from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.newest import NewestRule
+from bot.core.rules.pulled_within import PulledWithinRule
+from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
-from bot.core.rules.semver import Semver
-from bot.core.rules.tags import MatchingTags
+from bot.core.rules.semver import SemverRule
+from bot.core.rules.tags import TagsRule
 from bot.core.savings import Prices
 from bot.core.usage import PastTagUser, Usage
 
@@ -58,14 +58,12 @@ seldom = st.integers(0, 24).map(lambda number: number == 24)
 @dataclass(frozen=True)
 class World:
     manifests: list[Manifest]
-    evidence: Evidence
+    inputs: PlanInputs
 
     def plan(self, **changes: object) -> Plan:
         """The plan, with another policy, other pins, …"""
-        evidence = replace(self.evidence, **changes)  # type: ignore[arg-type]
-        return make_plan(
-            REPOSITORY, self.manifests, evidence, Prices(0.10, layers_stay_within=True)
-        )
+        inputs = replace(self.inputs, **changes)  # type: ignore[arg-type]
+        return make_plan(REPOSITORY, self.manifests, inputs, Prices(0.10, layers_stay_within=True))
 
     def deleted(self, **changes: object) -> set[str]:
         return set(self.plan(**changes).delete)
@@ -78,22 +76,22 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
     blobs = tuple(draw(st.lists(st.sampled_from(LAYERS), max_size=3, unique=True)))
     shape = draw(st.sampled_from(SHAPES))
     oddity = draw(st.sampled_from(ODDITIES))
-    content = Content(OCI_MANIFEST, IMAGE_CONFIG, blobs)
+    content = ManifestContent(OCI_MANIFEST, IMAGE_CONFIG, blobs)
     if shape == "index":
         children = tuple(draw(st.lists(others, max_size=3, unique=True)))
         artifact_type = draw(st.sampled_from(ARTIFACT_TYPES))
-        content = Content(OCI_INDEX, children=children, artifact_type=artifact_type)
+        content = ManifestContent(OCI_INDEX, children=children, artifact_type=artifact_type)
     elif shape == "referrer":
-        content = Content(OCI_MANIFEST, CHART_CONFIG, blobs, subject=draw(others))
+        content = ManifestContent(OCI_MANIFEST, CHART_CONFIG, blobs, subject=draw(others))
     elif shape == "chart":
         artifact_type = draw(st.sampled_from(ARTIFACT_TYPES))
         config_type = EMPTY_CONFIG if artifact_type else CHART_CONFIG
-        content = Content(OCI_MANIFEST, config_type, blobs, artifact_type=artifact_type)
+        content = ManifestContent(OCI_MANIFEST, config_type, blobs, artifact_type=artifact_type)
     elif oddity == "schema 1":
-        content = Content(SCHEMA_1, blobs=None)
+        content = ManifestContent(SCHEMA_1, blobs=None)
     elif oddity == "future":
-        content = Content(FUTURE)
-    described = Described(
+        content = ManifestContent(FUTURE)
+    described = DescribedImage(
         digest=digest,
         tags=tags,
         pushed_at=None if oddity == "timeless" else draw(times),
@@ -105,8 +103,9 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
         subject=content.subject,
         restored_at=draw(times) if oddity == "restored" else None,
     )
-    return settle(
-        described, Unread(ErrorText("timed out")) if oddity in ("unread", "future") else content
+    return make_manifest(
+        described,
+        UnreadManifest(ErrorText("timed out")) if oddity in ("unread", "future") else content,
     )
 
 
@@ -114,11 +113,11 @@ def manifests(draw: st.DrawFn, digest: str, below: list[str], tags: tuple[str, .
 def repositories(draw: st.DrawFn) -> list[Manifest]:
     size = draw(st.integers(0, MOST))
     digests = draw(st.permutations(DIGESTS[:size]))
-    tangled = draw(seldom)
+    in_circles = draw(seldom)
     taken: set[str] = set()
     found = []
     for place, digest in enumerate(digests):
-        below = [d for d in digests if d != digest] if tangled else list(digests[place + 1 :])
+        below = [d for d in digests if d != digest] if in_circles else list(digests[place + 1 :])
         scheme = [f"sha256-{d[7:]}{suffix}" for d in [*below, *GONE] for suffix in SUFFIXES]
         wanted = draw(st.sets(st.sampled_from(NAMES), max_size=3))
         wanted |= {draw(st.sampled_from(scheme))} if draw(st.integers(0, 4)) == 4 else set()
@@ -135,11 +134,11 @@ patterns = st.lists(globs, min_size=1, max_size=2).map(lambda drawn: Patterns.of
 filters = st.builds(TagFilter, st.none() | patterns, st.just(Patterns()) | patterns)
 counts = st.none() | st.integers(0, 3)
 rules: st.SearchStrategy[Rule] = st.one_of(
-    st.builds(MatchingTags, st.builds(TagFilter, patterns, st.just(Patterns()) | patterns)),
-    st.builds(Newest, st.integers(0, 4), filters),
-    st.builds(PushedWithin, ages, filters),
-    st.builds(PulledWithin, ages, filters),
-    st.builds(Semver, filters, counts, counts, counts),
+    st.builds(TagsRule, st.builds(TagFilter, patterns, st.just(Patterns()) | patterns)),
+    st.builds(NewestRule, st.integers(0, 4), filters),
+    st.builds(PushedWithinRule, ages, filters),
+    st.builds(PulledWithinRule, ages, filters),
+    st.builds(SemverRule, filters, counts, counts, counts),
 )
 policies = st.builds(
     Policy,
@@ -163,7 +162,7 @@ usages = st.builds(
     by_past_tag=st.dictionaries(st.sampled_from(DIGESTS), st.tuples(past_tag_users), max_size=1),
 )
 evidences = st.builds(
-    Evidence,
+    PlanInputs,
     policy=seldom.flatmap(lambda none: st.none() if none else policies),
     now=st.just(NOW),
     usage=st.just(Usage()) | usages,
@@ -171,4 +170,4 @@ evidences = st.builds(
     subjects_seen=st.sets(st.sampled_from(GONE)).map(frozenset),
 )
 worlds = st.builds(World, repositories(), evidences)
-ruled_worlds = worlds.filter(lambda world: world.evidence.policy is not None)
+ruled_worlds = worlds.filter(lambda world: world.inputs.policy is not None)

@@ -7,33 +7,35 @@ from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
     SCHEMA_1,
-    Content,
-    Described,
+    DescribedImage,
     Manifest,
+    ManifestContent,
     ManifestKind,
-    Unread,
-    settle,
+    UnreadManifest,
+    make_manifest,
     subject_in_tag,
 )
 
 A, B, C = (f"sha256:{letter * 64}" for letter in "abc")
 IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
-UNREAD = Unread(ErrorText("AccessDenied"))
+UNREAD = UnreadManifest(ErrorText("AccessDenied"))
 
 
 def settled(
-    content: Content | Unread,
+    content: ManifestContent | UnreadManifest,
     media_type: str | None = None,
     config_type: str | None = None,
     subject: str | None = None,
     tags: tuple[str, ...] = (),
 ) -> Manifest:
-    described = Described(A, tags, None, None, 0, "ACTIVE", media_type, config_type, subject)
-    return settle(described, content)
+    described = DescribedImage(A, tags, None, None, 0, "ACTIVE", media_type, config_type, subject)
+    return make_manifest(described, content)
 
 
 def test_the_text_goes_before_what_ecr_says_of_it() -> None:
-    read = settled(Content(OCI_MANIFEST, IMAGE_CONFIG, subject=B), OCI_INDEX, "x", subject=C)
+    read = settled(
+        ManifestContent(OCI_MANIFEST, IMAGE_CONFIG, subject=B), OCI_INDEX, "x", subject=C
+    )
     assert (read.is_index, read.config_type, read.subject) == (False, IMAGE_CONFIG, B)
 
 
@@ -47,16 +49,24 @@ def test_what_ecr_says_stands_for_a_text_that_could_not_be_read() -> None:
 @pytest.mark.parametrize(
     ("content", "media_type", "config_type", "kind"),
     [
-        (Content(OCI_INDEX), None, None, ManifestKind.INDEX),
-        (Content(SCHEMA_1, blobs=None), None, None, ManifestKind.IMAGE),
-        (Content(OCI_MANIFEST, IMAGE_CONFIG), None, None, ManifestKind.IMAGE),
-        (Content(OCI_MANIFEST, "application/vnd.cncf.helm.config.v1+json"), None, None, "artifact"),
+        (ManifestContent(OCI_INDEX), None, None, ManifestKind.INDEX),
+        (ManifestContent(SCHEMA_1, blobs=None), None, None, ManifestKind.IMAGE),
+        (ManifestContent(OCI_MANIFEST, IMAGE_CONFIG), None, None, ManifestKind.IMAGE),
+        (
+            ManifestContent(OCI_MANIFEST, "application/vnd.cncf.helm.config.v1+json"),
+            None,
+            None,
+            "artifact",
+        ),
         (UNREAD, OCI_INDEX, None, ManifestKind.INDEX),
         (UNREAD, OCI_MANIFEST, IMAGE_CONFIG, ManifestKind.IMAGE),
     ],
 )
 def test_kinds(
-    content: Content | Unread, media_type: str | None, config_type: str | None, kind: str
+    content: ManifestContent | UnreadManifest,
+    media_type: str | None,
+    config_type: str | None,
+    kind: str,
 ) -> None:
     manifest = settled(content, media_type, config_type)
     assert manifest.kind == kind
@@ -68,8 +78,10 @@ def test_without_a_type_that_is_known_nothing_is_known(media_type: str | None) -
     assert not settled(UNREAD, media_type).type_is_known
 
 
-@pytest.mark.parametrize("content", [Content(OCI_INDEX), Content(OCI_MANIFEST, IMAGE_CONFIG)])
-def test_a_tag_of_the_scheme_makes_anything_a_referrer(content: Content) -> None:
+@pytest.mark.parametrize(
+    "content", [ManifestContent(OCI_INDEX), ManifestContent(OCI_MANIFEST, IMAGE_CONFIG)]
+)
+def test_a_tag_of_the_scheme_makes_anything_a_referrer(content: ManifestContent) -> None:
     manifest = settled(content, tags=("1.0.0", f"sha256-{'b' * 64}.sig"))
     assert manifest.kind == ManifestKind.REFERRER
     assert manifest.tag_subjects == (B,)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.manifest import is_called
+from bot.core.manifest import reference_matches
 
 DIGEST = f"sha256:0123456789ab{'c' * 52}"
 
@@ -27,9 +27,9 @@ DIGEST = f"sha256:0123456789ab{'c' * 52}"
     ],
 )
 def test_a_tag_the_digest_or_its_beginning(reference: str, *, called: bool) -> None:
-    assert is_called(reference, DIGEST, ("1.0", "latest")) is called
+    assert reference_matches(reference, DIGEST, ("1.0", "latest")) is called
 
 
 def test_without_tags_only_the_digest_is_left() -> None:
-    assert is_called(DIGEST, DIGEST, ())
-    assert not is_called("1.0", DIGEST, ())
+    assert reference_matches(DIGEST, DIGEST, ())
+    assert not reference_matches("1.0", DIGEST, ())

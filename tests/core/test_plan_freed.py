@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.manifest import Blob
-from bot.core.plan import Freed, Plan
+from bot.core.plan import FreedBytes, Plan
 from bot.store.plan_content import pack, unpack
 from tests.core import strategies as some
 from tests.core.stored import as_stored
@@ -21,7 +21,7 @@ PLAN = as_stored(CASE.plan)
 
 
 def freed(*names: str, plan: Plan = PLAN) -> int:
-    found = Freed(plan)
+    found = FreedBytes(plan)
     for name in names:
         found.add(CASE.digests.of(name))
     return found.bytes
@@ -47,7 +47,7 @@ def test_a_layer_counts_once_when_its_last_holder_goes(
 
 
 def test_what_was_gone_before_counts_too() -> None:
-    found = Freed(PLAN, map(CASE.digests.of, ["alone", "arm"]))
+    found = FreedBytes(PLAN, map(CASE.digests.of, ["alone", "arm"]))
     assert found.bytes == 128 + 4
     found.add(CASE.digests.of("mips"))
     assert found.bytes == 128 + 4 + 16 + 8
@@ -71,7 +71,7 @@ def test_a_layer_has_one_size_whatever_manifests_say() -> None:
         else each
         for each in CASE.manifests
     ]
-    plan = World(manifests, CASE.evidence).plan()
+    plan = World(manifests, CASE.inputs).plan()
     for order in (plan.delete, plan.delete[::-1]):
         assert in_steps(as_stored(plan), order)[-1] == plan.savings.freed_bytes
 
@@ -102,12 +102,12 @@ def test_it_only_grows_and_who_goes_on_counts_the_same(
     shuffled = random.sample(plan.delete, len(plan.delete))
     steps = in_steps(plan, shuffled)
     assert steps == sorted(steps)
-    assert Freed(plan, shuffled[:already]).bytes == steps[min(already, len(shuffled))]
+    assert FreedBytes(plan, shuffled[:already]).bytes == steps[min(already, len(shuffled))]
 
 
 def in_steps(plan: Plan, digests: Iterable[str]) -> list[int]:
     """The bytes at first, and after each."""
-    found = Freed(plan)
+    found = FreedBytes(plan)
     steps = [found.bytes]
     for digest in digests:
         found.add(digest)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import ErrorText
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.manifest import ManifestName
 from bot.core.plan import Plan, content_hash
 from bot.core.plan_problems import UsageDrop
@@ -33,7 +33,7 @@ PLAN = replace(
     usage=Usage(scans=(ECS, FILES), not_checked=("batch", "lambda")),
     deleted_also_in=(ELSEWHERE, RegistryId("210987654321", "us-east-1")),
 )
-GOING = next(place for place, j in enumerate(PLAN.judged) if j.pulled_lately and j.parent)
+GOING = next(place for place, j in enumerate(PLAN.judged) if j.pulled_recently and j.parent)
 FOLLOWS, TAGGED = PLAN.judged[GOING].reasons[0], KeptByTag("1", TagPatterns())
 FOLLOWS_ANOTHER = PartOf(ManifestName(f"sha256:{'e' * 64}", None), is_referrer=True)
 
@@ -67,7 +67,7 @@ def doubting(workloads: int) -> SourceScan:
         ("one more rule", judging(reasons=(FOLLOWS, TAGGED))),
         ("a parent", judging(parent=PLAN.judged[0].manifest.digest)),
         ("no parent", judging(parent=None)),
-        ("a pull", judging(pulled_lately=False)),
+        ("a pull", judging(pulled_recently=False)),
         ("one manifest less", replace(PLAN, judged=PLAN.judged[:-1])),
         ("the order of deletion", replace(PLAN, delete=PLAN.delete[::-1])),
         ("one deletion less", replace(PLAN, delete=PLAN.delete[1:])),
@@ -138,7 +138,7 @@ def test_order_does_not_count_where_it_means_nothing(world: World, random: Rando
     def shuffle(items: Any) -> Any:
         return tuple(random.sample(items, len(items)))
 
-    def shuffled(judged: Judged) -> Judged:
+    def shuffled(judged: JudgedManifest) -> JudgedManifest:
         manifest = replace(judged.manifest, tags=shuffle(judged.manifest.tags))
         return replace(judged, manifest=manifest, reasons=shuffle(judged.reasons))
 
@@ -163,7 +163,7 @@ def test_other_verdicts_make_another_hash(one: World, other: World) -> None:
 def test_20_000_manifests() -> None:
     """In a moment: the square of them would take minutes."""
 
-    def numbered(number: int) -> Judged:
+    def numbered(number: int) -> JudgedManifest:
         manifest = replace(
             PLAN.judged[GOING].manifest, digest=f"sha256:{number:064x}", tags=(str(number),)
         )

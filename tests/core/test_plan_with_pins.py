@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan, content_hash, make_plan, with_pins
 from bot.core.savings import BYTES_PER_GB, Prices
@@ -40,7 +40,7 @@ def names(digests: Sequence[str]) -> list[str]:
     return [str(CASE.name_of(digest)) for digest in digests]
 
 
-def the(name: str, plan: Plan) -> Judged:
+def the(name: str, plan: Plan) -> JudgedManifest:
     return next(j for j in plan.judged if j.manifest.digest == CASE.digests.of(name))
 
 
@@ -123,7 +123,7 @@ def test_the_reasons_are_those_of_a_new_plan() -> None:
     plan = pinned(CASE.plan, pin("1"), pin("3"), pin("kept"), pin("kept-*"))
     assert the("1", plan).reasons == (Pinned(pin("1")),)
     amd, child = the("amd", plan), the("kept-child", plan)
-    assert (amd.verdict, amd.parent, amd.pulled_lately) == (
+    assert (amd.verdict, amd.parent, amd.pulled_recently) == (
         Verdict.KEEP,
         CASE.digests.of("1"),
         False,
@@ -177,13 +177,13 @@ def with_unread(name: str, size: int) -> Plan:
         )
         for manifest in CASE.manifests
     ]
-    return make_plan(REPOSITORY, manifests, CASE.evidence, Prices(PRICE, layers_stay_within=True))
+    return make_plan(REPOSITORY, manifests, CASE.inputs, Prices(PRICE, layers_stay_within=True))
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_tag_of_every_scenario(path: Path) -> None:
     case = read_case(path)
-    world = World(case.manifests, case.evidence)
+    world = World(case.manifests, case.inputs)
     for manifest in case.manifests[:20]:
         for text in (manifest.digest, *manifest.tags):
             agrees_with_a_new_plan(world, [Pin(text, "bob", "why not")])
@@ -197,8 +197,8 @@ def test_it_agrees_with_a_new_plan(world: World, pins: list[Pin]) -> None:
 
 def agrees_with_a_new_plan(world: World, pins: Sequence[Pin]) -> None:
     before = world.plan()
-    after = with_pins(before, pins, world.evidence.now, PRICE)
-    afresh = world.plan(pins=(*world.evidence.pins, *pins))
+    after = with_pins(before, pins, world.inputs.now, PRICE)
+    afresh = world.plan(pins=(*world.inputs.pins, *pins))
     assert after.delete == afresh.delete
     assert content_hash(after) == content_hash(afresh)
     assert list(map(essence, after.judged)) == list(map(essence, afresh.judged))
@@ -210,7 +210,7 @@ def agrees_with_a_new_plan(world: World, pins: Sequence[Pin]) -> None:
     )
 
 
-def essence(judged: Judged) -> Judged:
+def essence(judged: JudgedManifest) -> JudgedManifest:
     """Without the order of the reasons, and without repetitions."""
     return replace(judged, reasons=tuple(sorted(set(judged.reasons), key=repr)))
 
@@ -249,5 +249,5 @@ def test_a_stored_plan_comes_to_the_same(world: World, pins: list[Pin]) -> None:
 def test_it_is_as_sound_as_any_plan(world: World, pins: list[Pin]) -> None:
     plan = world.plan()
     if all(judged.manifest.blobs is not None for judged in plan.judged):
-        evidence = replace(world.evidence, pins=(*world.evidence.pins, *pins))
-        check(world.manifests, evidence, pinned(plan, *pins))
+        inputs = replace(world.inputs, pins=(*world.inputs.pins, *pins))
+        check(world.manifests, inputs, pinned(plan, *pins))

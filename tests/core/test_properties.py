@@ -28,20 +28,20 @@ def tries(number: int) -> settings:
 @given(world=some.worlds)
 @tries(500)
 def test_every_plan_is_sound(world: World) -> None:
-    check(world.manifests, world.evidence, world.plan())
+    check(world.manifests, world.inputs, world.plan())
 
 
 @given(world=some.worlds, random=st.randoms(use_true_random=False))
 @tries(150)
 def test_the_order_of_the_inventory_changes_nothing(world: World, random: Random) -> None:
     shuffled = random.sample(world.manifests, len(world.manifests))
-    assert World(shuffled, world.evidence).plan() == world.plan()
+    assert World(shuffled, world.inputs).plan() == world.plan()
 
 
 @given(world=some.ruled_worlds, rule=some.rules, place=st.integers(0, 4))
 @tries(150)
 def test_one_more_rule_never_deletes_more(world: World, rule: Rule, place: int) -> None:
-    policy = world.evidence.policy
+    policy = world.inputs.policy
     assert policy
     keep = (*policy.keep[:place], rule, *policy.keep[place:])
     assert world.deleted(policy=replace(policy, keep=keep)) <= world.deleted()
@@ -50,7 +50,7 @@ def test_one_more_rule_never_deletes_more(world: World, rule: Rule, place: int) 
 @given(world=some.worlds, pin=some.pins)
 @tries(150)
 def test_one_more_pin_never_deletes_more(world: World, pin: Pin) -> None:
-    assert world.deleted(pins=(*world.evidence.pins, pin)) <= world.deleted()
+    assert world.deleted(pins=(*world.inputs.pins, pin)) <= world.deleted()
 
 
 @given(world=some.worlds, usage=some.usages)

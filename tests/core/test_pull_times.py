@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.core.pull_times import OurRead, Span, recorded_span, somebodys_pull
+from bot.core.pull_times import BotRead, TimeSpan, pull_by_others, recorded_span
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 BEFORE = NOON - timedelta(days=90)
-OURS = OurRead(NOON, BEFORE, Span(NOON, NOON + timedelta(seconds=2)))
+OURS = BotRead(NOON, BEFORE, TimeSpan(NOON, NOON + timedelta(seconds=2)))
 
 
 def at(seconds: float) -> datetime:
@@ -17,32 +17,32 @@ def at(seconds: float) -> datetime:
 
 
 def test_what_was_never_pulled_was_never_pulled() -> None:
-    assert somebodys_pull(None, [OURS]) is None
+    assert pull_by_others(None, [OURS]) is None
 
 
 def test_without_a_read_of_ours_it_is_somebodys() -> None:
-    assert somebodys_pull(NOON, []) == NOON
+    assert pull_by_others(NOON, []) == NOON
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 2])
 def test_what_our_call_left_is_ours_and_the_earlier_time_stands(seconds: float) -> None:
-    assert somebodys_pull(at(seconds), [OURS]) == BEFORE
+    assert pull_by_others(at(seconds), [OURS]) == BEFORE
 
 
 @pytest.mark.parametrize("seconds", [-300, -0.1, 2.1, 5, 60, 240, 295, 60 * 60 * 24])
 def test_any_other_time_is_somebodys(seconds: float) -> None:
-    assert somebodys_pull(at(seconds), [OURS]) == at(seconds)
+    assert pull_by_others(at(seconds), [OURS]) == at(seconds)
 
 
 def test_a_call_whose_end_nobody_knows_accounts_for_nothing() -> None:
-    assert somebodys_pull(NOON, [OurRead(NOON, BEFORE)]) == NOON
+    assert pull_by_others(NOON, [BotRead(NOON, BEFORE)]) == NOON
 
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_of_two_reads_in_a_row_the_time_before_the_first_stands(*, turned: bool) -> None:
-    second = OurRead(at(60), NOON, Span(at(60), at(61)))
+    second = BotRead(at(60), NOON, TimeSpan(at(60), at(61)))
     reads = [second, OURS] if turned else [OURS, second]
-    assert somebodys_pull(at(60.5), reads) == BEFORE
+    assert pull_by_others(at(60.5), reads) == BEFORE
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_when_a_call_may_have_been_recorded(
     description: str, ended: float, answered_at: float | None, span: tuple[float, float]
 ) -> None:
     dated = None if answered_at is None else at(answered_at)
-    assert recorded_span(NOON, at(ended), dated) == Span(*map(at, span)), description
+    assert recorded_span(NOON, at(ended), dated) == TimeSpan(*map(at, span)), description
 
 
 def test_a_long_call_without_an_answer_may_as_well_never_have_been_recorded() -> None:

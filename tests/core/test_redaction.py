@@ -52,8 +52,8 @@ def test_the_password_of_a_url(url: str) -> None:
 def test_a_password_that_may_be_a_word_is_removed_from_foreign_texts_alone() -> None:
     redactor = redactor_of({"DATABASE_URL": f"postgresql://ann:{WEAK}@db/shop"})
     assert redactor.redact(f"the repository {WEAK}") == f"the repository {WEAK}"
-    assert redactor.redact_foreign("no word of it") == "no word of it"
-    assert redactor.redact_foreign(f"password {WEAK}, not {WEAK}ed") == (
+    assert redactor.redact_external("no word of it") == "no word of it"
+    assert redactor.redact_external(f"password {WEAK}, not {WEAK}ed") == (
         f"password {MARK}, not {WEAK}ed"
     )
 
@@ -61,15 +61,15 @@ def test_a_password_that_may_be_a_word_is_removed_from_foreign_texts_alone() -> 
 def test_a_password_that_is_the_users_name_too_is_no_secret_text() -> None:
     redactor = redactor_of({"DATABASE_URL": "postgresql://postgres:postgres@db/postgres"})
     told = 'database "postgres" does not exist'
-    assert redactor.redact_foreign(told) == told
-    assert redactor.redact_foreign("at postgresql://postgres:postgres@db") == (
+    assert redactor.redact_external(told) == told
+    assert redactor.redact_external("at postgresql://postgres:postgres@db") == (
         f"at postgresql://{MARK}@db"
     )
 
 
 def test_short_and_empty_values_are_removed_by_their_form_alone() -> None:
     redactor = redactor_of({"AWS_SECRET_ACCESS_KEY": "test", "SLACK_BOT_TOKEN": ""})
-    assert redactor.redact_foreign("a test") == "a test"
+    assert redactor.redact_external("a test") == "a test"
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_what_has_the_form_of_a_secret(text: str, said: str) -> None:
 )
 def test_what_is_no_secret_stays(text: str) -> None:
     redactor = redactor_of({"AWS_SECRET_ACCESS_KEY": KEY, "DATABASE_URL": "sqlite:////a/b.db"})
-    assert redactor.redact_foreign(text) == text
+    assert redactor.redact_external(text) == text
 
 
 @given(st.from_regex(r"[a-z0-9_][a-z0-9._-]{0,60}", fullmatch=True))

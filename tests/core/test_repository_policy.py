@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.repository import Puller, RegistryId, pullers
-from bot.core.usage import SOURCES, Coverage
+from bot.core.usage import SOURCES, ScanCoverage
 from bot.render.obstacles import fix_for_services, services_words
 
 ONE, TWO = "111111111111", "222222222222"
@@ -129,8 +129,8 @@ HERE = RegistryId(ONE, "eu-west-1")
     [(set(), ("*", TWO)), ({TWO}, ("*",)), ({"*"}, (TWO,)), ({"*", TWO}, ())],
 )
 def test_who_pulls_unseen(ignored: set[str], unseen: tuple[str, ...]) -> None:
-    coverage = Coverage(frozenset({HERE}), ignored_accounts=frozenset(ignored))
-    assert coverage.unseen_accounts(map(Puller, (ONE, TWO, "*"))) == unseen
+    coverage = ScanCoverage(frozenset({HERE}), ignored_accounts=frozenset(ignored))
+    assert coverage.unscanned_accounts(map(Puller, (ONE, TWO, "*"))) == unseen
 
 
 @pytest.mark.parametrize(
@@ -153,8 +153,8 @@ def test_a_service_is_seen_by_its_source_alone(service: str, sources: str) -> No
     """While that is on."""
     puller = [Puller(ONE, service)]
     every_other = frozenset(SOURCES) - {sources}
-    assert Coverage(frozenset(), sources=frozenset({sources})).unseen_services(puller) == ()
-    assert Coverage(frozenset(), sources=every_other).unseen_services(puller) == (service,)
+    assert ScanCoverage(frozenset(), sources=frozenset({sources})).unscanned_services(puller) == ()
+    assert ScanCoverage(frozenset(), sources=every_other).unscanned_services(puller) == (service,)
 
 
 @pytest.mark.parametrize(
@@ -164,17 +164,17 @@ def test_a_service_is_seen_by_its_source_alone(service: str, sources: str) -> No
 def test_a_service_that_no_source_looks_at(service: str) -> None:
     pulling = [Puller(ONE, service), Puller(TWO, service), Puller(ONE, LAMBDA)]
     places, sources = frozenset({HERE}), frozenset(SOURCES)
-    coverage = Coverage(places, sources=sources)
-    assert coverage.unseen_services(pulling) == (service,)
-    assert coverage.unseen_accounts(pulling) == ()
-    ignoring = Coverage(places, sources=sources, ignored_services=frozenset({service}))
-    assert ignoring.unseen_services(pulling) == ignoring.unseen_accounts(pulling) == ()
+    coverage = ScanCoverage(places, sources=sources)
+    assert coverage.unscanned_services(pulling) == (service,)
+    assert coverage.unscanned_accounts(pulling) == ()
+    ignoring = ScanCoverage(places, sources=sources, ignored_services=frozenset({service}))
+    assert ignoring.unscanned_services(pulling) == ignoring.unscanned_accounts(pulling) == ()
 
 
 def test_the_accounts_of_a_service_that_is_seen() -> None:
-    coverage = Coverage(frozenset({HERE}), sources=frozenset({"lambda"}))
+    coverage = ScanCoverage(frozenset({HERE}), sources=frozenset({"lambda"}))
     pulling = [Puller(ONE, LAMBDA), Puller(TWO, LAMBDA), Puller("*", LAMBDA)]
-    assert coverage.unseen_accounts(pulling) == ("*", TWO)
+    assert coverage.unscanned_accounts(pulling) == ("*", TWO)
 
 
 def test_what_to_do_about_services() -> None:
@@ -185,9 +185,9 @@ def test_what_to_do_about_services() -> None:
 
 def test_a_region_of_a_known_account_may_be_unseen() -> None:
     there = RegistryId(ONE, "us-east-1")
-    assert list(Coverage(frozenset({HERE})).unseen([HERE, there])) == [there]
+    assert list(ScanCoverage(frozenset({HERE})).unscanned([HERE, there])) == [there]
 
 
 def test_ones_own_account_needs_no_look_of_its_own() -> None:
-    coverage = Coverage(frozenset(), own_accounts=frozenset({ONE}))
-    assert coverage.unseen_accounts([Puller(ONE), Puller(TWO)]) == (TWO,)
+    coverage = ScanCoverage(frozenset(), own_accounts=frozenset({ONE}))
+    assert coverage.unscanned_accounts([Puller(ONE), Puller(TWO)]) == (TWO,)

@@ -11,12 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import ErrorText
-from bot.core.manifest import Described, ImageStatus, Manifest
+from bot.core.manifest import DescribedImage, ImageStatus, Manifest
 from bot.core.plan import Plan
 from bot.core.plan_problems import ScanFailed
 from bot.core.repository import RegistryId
 from bot.core.result_reasons import KeptNow, SkippedWith, SkipReason
-from bot.core.revalidation import Comparison, Skips, compare, deleted_manifests, find_ground_change
+from bot.core.revalidation import (
+    PlanComparison,
+    Skips,
+    compare,
+    deleted_manifests,
+    find_ground_change,
+)
 from bot.core.text_formatting import manifest_label
 from bot.core.usage import SourceScan, Usage
 from bot.render.obstacles import ground_words
@@ -53,11 +59,11 @@ def meanwhile(changes: Changes) -> Case:
     return Case({**CASE.data, **others, "repository": present}, CASE.digests)
 
 
-def compared(changes: Changes, deleted: Iterable[str] = ()) -> Comparison:
+def compared(changes: Changes, deleted: Iterable[str] = ()) -> PlanComparison:
     """`deleted`: names of what this run has deleted."""
     ours = set(map(CASE.digests.of, deleted))
     case = meanwhile({**changes, **dict.fromkeys(deleted)})
-    world = World([*case.manifests, *deleted_manifests(APPROVED, ours)], case.evidence)
+    world = World([*case.manifests, *deleted_manifests(APPROVED, ours)], case.inputs)
     return compare(APPROVED, world.plan())
 
 
@@ -311,16 +317,16 @@ def test_what_we_deleted_takes_no_place_of_a_rule() -> None:
     """`newest: 1` would keep what was pushed last."""
     case = replace(CASE, data={**CASE.data, "policy": {"keep": [{"newest": 1}]}})
     ours = set(APPROVED.delete)
-    plan = World(deleted_manifests(APPROVED, ours), case.evidence).plan()
+    plan = World(deleted_manifests(APPROVED, ours), case.inputs).plan()
     assert set(plan.delete) == ours
 
 
 # what was described a moment ago
 
 
-def described(name: str, **changes: Any) -> Described:
+def described(name: str, **changes: Any) -> DescribedImage:
     manifest = next(m for m in CASE.manifests if m.digest == CASE.digests.of(name))
-    as_it_was = Described(
+    as_it_was = DescribedImage(
         manifest.digest,
         manifest.tags,
         manifest.pushed_at,
@@ -407,8 +413,8 @@ def futures(draw: st.DrawFn, before: World) -> World:
     there = [draw(fate(each, names)) for each in before.manifests]
     known = {manifest.digest for manifest in before.manifests}
     news = [each for each in draw(some.repositories()) if each.digest not in known]
-    evidence = draw(st.just(before.evidence) | some.evidences)
-    return World([*filter(None, there), *news], evidence)
+    inputs = draw(st.just(before.inputs) | some.evidences)
+    return World([*filter(None, there), *news], inputs)
 
 
 @st.composite
@@ -451,7 +457,7 @@ class Run:
 
     @property
     def plan_now(self) -> Plan:
-        return World(self.there, self.now.evidence).plan()
+        return World(self.there, self.now.inputs).plan()
 
     def skipped(self, random: Random | None = None) -> Mapping[str, SkipReason]:
         comparison = compare(self.plan, self.plan_now)
@@ -572,10 +578,10 @@ def test_20_000_manifests() -> None:
             replace(index, digest=digest, tags=(tag,), names=(tag,), children=children)
         )
         manifests += [replace(leaf, digest=child) for child in children]
-    then = World(manifests, case.evidence)
+    then = World(manifests, case.inputs)
     pulled = replace(manifests[1], pulled_at=some.NOW)
     tagged = replace(manifests[10], tags=("10", "prod"))
-    now = World([manifests[0], pulled, *manifests[2:10], tagged, *manifests[11:]], case.evidence)
+    now = World([manifests[0], pulled, *manifests[2:10], tagged, *manifests[11:]], case.inputs)
     assert Run(then, now, frozenset()).skipped().keys() == {m.digest for m in manifests[:20]}
 
 

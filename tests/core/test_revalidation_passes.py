@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from bot.core.graph import build_graph
+from bot.core.manifest_graph import build_graph
 from bot.core.plan import Plan
 from bot.core.revalidation import are_too_many, next_pass
 from bot.parallel import in_batches

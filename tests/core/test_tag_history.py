@@ -12,19 +12,19 @@ from hypothesis import strategies as st
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
-    Content,
-    Described,
+    DescribedImage,
     Manifest,
-    settle,
+    ManifestContent,
+    make_manifest,
 )
 from bot.core.patterns import Patterns
 from bot.core.plan import Plan
-from bot.core.policy import Evidence, Policy
+from bot.core.policy import PlanInputs, Policy
 from bot.core.records import PastTagBinding, TagBinding, TagScan
-from bot.core.rules.newest import Newest
-from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.newest import NewestRule
+from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
-from bot.core.rules.semver import Semver
+from bot.core.rules.semver import SemverRule
 from bot.core.tag_history import renewed_at, scan_tags
 from bot.core.verdict_reasons import RuleName
 from bot.render.reasons import reason_words
@@ -41,20 +41,20 @@ ALL = TagFilter()
 
 
 def image(digest: str, *tags: str, pushed: datetime | None = LONG_AGO) -> Manifest:
-    return manifest(digest, tags, pushed, Content(OCI_MANIFEST, IMAGE_CONFIG))
+    return manifest(digest, tags, pushed, ManifestContent(OCI_MANIFEST, IMAGE_CONFIG))
 
 
 def index(digest: str, children: Iterable[str], *tags: str) -> Manifest:
-    return manifest(digest, tags, LONG_AGO, Content(OCI_INDEX, children=tuple(children)))
+    return manifest(digest, tags, LONG_AGO, ManifestContent(OCI_INDEX, children=tuple(children)))
 
 
 def manifest(
-    digest: str, tags: tuple[str, ...], pushed: datetime | None, content: Content
+    digest: str, tags: tuple[str, ...], pushed: datetime | None, content: ManifestContent
 ) -> Manifest:
-    described = Described(
+    described = DescribedImage(
         digest, tags, pushed, None, 1, media_type=content.media_type, config_type=IMAGE_CONFIG
     )
-    return settle(described, content)
+    return make_manifest(described, content)
 
 
 def before(lost: Mapping[str, datetime] | None = None, **bindings: TagBinding) -> TagScan:
@@ -250,7 +250,7 @@ def test_what_holds_for_any_scan(inventories: list[list[Manifest]]) -> None:
 
 def world(manifests: list[Manifest], renewed: Mapping[str, datetime], *keep: Rule) -> World:
     policy = Policy(DAY, Patterns(), keep)
-    return World(manifests, Evidence(policy, NOW, renewed_at=renewed))
+    return World(manifests, PlanInputs(policy, NOW, renewed_at=renewed))
 
 
 def reason(plan: Plan, digest: str) -> str:
@@ -264,8 +264,8 @@ def test_a_promoted_image_takes_the_first_place() -> None:
         image(B, "1.1", pushed=NOW - 80 * DAY),
         image(C, "1.2", pushed=NOW - 70 * DAY),
     ]
-    assert world(images, {}, Newest(2, ALL)).plan().delete == (A,)
-    plan = world(images, {A: NOW - 60 * DAY}, Newest(2, ALL)).plan()
+    assert world(images, {}, NewestRule(2, ALL)).plan().delete == (A,)
+    plan = world(images, {A: NOW - 60 * DAY}, NewestRule(2, ALL)).plan()
     assert plan.delete == (B,)
     assert reason(plan, A) == (
         "one of the 2 newest images (1st: it got one of its tags 2026-09-24 12:00 UTC)"
@@ -276,33 +276,33 @@ def test_a_promoted_image_takes_the_first_place() -> None:
 @pytest.mark.parametrize("renewed", [{}, {A: LONG_AGO - DAY}, {A: LONG_AGO}])
 def test_what_came_before_the_push_gives_no_other_place(renewed: Mapping[str, datetime]) -> None:
     images = [image(A, "1"), image(B, "2", pushed=LONG_AGO + DAY)]
-    plan = world(images, renewed, Newest(2, ALL)).plan()
+    plan = world(images, renewed, NewestRule(2, ALL)).plan()
     assert reason(plan, A) == "one of the 2 newest images (2nd)"
 
 
 def test_equal_ages_go_by_push_and_then_by_digest() -> None:
     images = [image(A, "1"), image(B, "2", pushed=LAST), image(C, "3", pushed=LAST)]
-    assert world(images, {A: LAST}, Newest(2, ALL)).plan().delete == (A,)
-    assert world(images, {A: LAST}, Newest(1, ALL)).plan().delete == (A, C)
+    assert world(images, {A: LAST}, NewestRule(2, ALL)).plan().delete == (A,)
+    assert world(images, {A: LAST}, NewestRule(1, ALL)).plan().delete == (A, C)
 
 
 def test_of_images_that_one_scan_found_renewed_the_last_pushed_come_first() -> None:
     images = [image(A, "1"), image(B, "2", pushed=LONG_AGO + DAY), image(C, "3")]
-    assert world(images, {A: LAST, B: LAST, C: LAST}, Newest(1, ALL)).plan().delete == (A, C)
+    assert world(images, {A: LAST, B: LAST, C: LAST}, NewestRule(1, ALL)).plan().delete == (A, C)
 
 
 def test_a_tagged_child_that_was_renewed_with_others_is_as_young_as_its_push() -> None:
     family = [index(A, [B]), image(B, "child")]
     newer = [image(C, "3", pushed=LONG_AGO + DAY)]
     renewed = {B: LAST, C: LAST}
-    assert world(family + newer, renewed, Newest(1, ALL)).deleted() == {A, B}
+    assert world(family + newer, renewed, NewestRule(1, ALL)).deleted() == {A, B}
 
 
 def test_a_tagged_child_that_was_promoted_is_no_older_than_that() -> None:
     family = [index(A, [B]), image(B, "child")]
     newer = [image(C, "3", pushed=LAST)]
-    assert world(family + newer, {}, Newest(1, ALL)).deleted() == {A, B}
-    plan = world(family + newer, {B: LAST + DAY}, Newest(1, ALL)).plan()
+    assert world(family + newer, {}, NewestRule(1, ALL)).deleted() == {A, B}
+    plan = world(family + newer, {B: LAST + DAY}, NewestRule(1, ALL)).plan()
     assert plan.delete == (A,)
     assert "by its own tag (1st)" in reason(plan, B)
 
@@ -361,7 +361,7 @@ def test_after_the_minimum_age_it_may_go() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", [PushedWithin(30 * DAY, ALL), Semver(ALL, majors=1, minors=1, patches=1)]
+    "rule", [PushedWithinRule(30 * DAY, ALL), SemverRule(ALL, majors=1, minors=1, patches=1)]
 )
 def test_other_rules_go_by_the_push(rule: Rule) -> None:
     images = [image(A, "1.0.0"), image(B, "2.0.0", pushed=NOW - 20 * DAY)]
@@ -382,9 +382,9 @@ renewals = st.dictionaries(st.sampled_from(DIGESTS), some.times)
 def test_with_renewals_too_the_order_changes_nothing(
     any_world: World, renewed: Mapping[str, datetime], random: Random
 ) -> None:
-    evidence = replace(any_world.evidence, renewed_at=renewed)
+    inputs = replace(any_world.inputs, renewed_at=renewed)
     shuffled = random.sample(any_world.manifests, len(any_world.manifests))
-    assert World(shuffled, evidence).plan() == World(any_world.manifests, evidence).plan()
+    assert World(shuffled, inputs).plan() == World(any_world.manifests, inputs).plan()
 
 
 @given(some.ruled_worlds, renewals)
@@ -392,7 +392,7 @@ def test_with_renewals_too_the_order_changes_nothing(
 def test_nothing_that_was_renewed_within_the_minimum_age_goes(
     any_world: World, renewed: Mapping[str, datetime]
 ) -> None:
-    policy = any_world.evidence.policy
+    policy = any_world.inputs.policy
     assert policy
     for digest in any_world.deleted(renewed_at=renewed):
         assert digest not in renewed or NOW - renewed[digest] >= policy.min_age

@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.core.manifest import OCI_MANIFEST, Content, Described, Manifest, settle
+from bot.core.manifest import OCI_MANIFEST, DescribedImage, Manifest, ManifestContent, make_manifest
 from bot.core.records import PastTagBinding, TagScan
 from bot.core.tag_history import (
     START_CLOCKS_DIFFER,
-    PastTags,
-    UnknownRun,
-    find_past_tags,
+    PastTagUsers,
+    UnknownTagRun,
+    find_past_tag_users,
     scan_tags,
 )
-from bot.core.usage import PastTagUser, TagRun, TagRunner, Unresolved, Usage
+from bot.core.usage import PastTagUser, TagRun, TagRunner, UnresolvedTag, Usage
 from tests.core.strategies import DIGESTS, IMAGE_CONFIG, NOW
 
 A, B, C, D = DIGESTS[:4]
@@ -29,9 +29,9 @@ PUSHES: Mapping[str, datetime] = {A: FIRST - DAY, B: IN_BETWEEN, C: SECOND - HOU
 
 
 def image(digest: str, *tags: str) -> Manifest:
-    content = Content(OCI_MANIFEST, IMAGE_CONFIG)
-    described = Described(digest, tags, PUSHES[digest], None, 1, media_type=OCI_MANIFEST)
-    return settle(described, content)
+    content = ManifestContent(OCI_MANIFEST, IMAGE_CONFIG)
+    described = DescribedImage(digest, tags, PUSHES[digest], None, 1, media_type=OCI_MANIFEST)
+    return make_manifest(described, content)
 
 
 MANIFESTS = [image(A), image(B), image(C), image(D, "v1")]
@@ -48,11 +48,11 @@ def scan() -> TagScan:
 
 def run(since: datetime, runner: TagRunner = TagRunner.POD_VOLUME, used_by: str = "pod") -> TagRun:
     """`since`: the earliest time at which it may have started, whatever clock says so."""
-    return TagRun(used_by, Unresolved(runner, since + START_CLOCKS_DIFFER))
+    return TagRun(used_by, UnresolvedTag(runner, since + START_CLOCKS_DIFFER))
 
 
-def found(scan: TagScan, *runs: TagRun, tag: str = "v1") -> PastTags:
-    return find_past_tags(scan, {tag: list(runs)}, MANIFESTS)
+def found(scan: TagScan, *runs: TagRun, tag: str = "v1") -> PastTagUsers:
+    return find_past_tag_users(scan, {tag: list(runs)}, MANIFESTS)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_every_image_that_had_the_tag_since_the_start_is_in_use(
     """What the tag names now is in use anyway. What was pushed between two scans between which it
     moved, and the workload started, may have had it in passing."""
     users = {digest: (PastTagUser("pod", "v1", certain=digest != B),) for digest in digests}
-    assert found(scan, run(since)) == PastTags(users, ()), description
+    assert found(scan, run(since)) == PastTagUsers(users, ()), description
 
 
 def test_it_says_who_and_by_which_tag(scan: TagScan) -> None:
@@ -96,7 +96,7 @@ def test_users_are_in_the_order_of_their_names() -> None:
 def test_what_the_history_does_not_reach_is_unknown(scan: TagScan) -> None:
     early = run(FIRST - HOUR)
     past = found(scan, early, run(FIRST))
-    assert past.unknown == (UnknownRun("v1", early),)
+    assert past.unknown == (UnknownTagRun("v1", early),)
     assert past.users.keys() >= {A, C}, "what is known protects all the same"
 
 
@@ -107,23 +107,23 @@ def test_of_tasks_that_tell_no_digest_only_what_is_known_counts(scan: TagScan) -
 
 
 def test_a_tag_that_was_never_there(scan: TagScan) -> None:
-    assert found(scan, run(FIRST), tag="v2") == PastTags({}, ())
+    assert found(scan, run(FIRST), tag="v2") == PastTagUsers({}, ())
 
 
 def test_nobody_runs_anything_by_a_tag(scan: TagScan) -> None:
-    assert find_past_tags(scan, {}, MANIFESTS) == PastTags({}, ())
+    assert find_past_tag_users(scan, {}, MANIFESTS) == PastTagUsers({}, ())
 
 
 def test_a_first_scan_knows_nothing_of_the_time_before() -> None:
     early = run(NOW - HOUR)
     past = found(scan_tags(None, MANIFESTS, NOW), early)
-    assert past == PastTags({}, (UnknownRun("v1", early),))
+    assert past == PastTagUsers({}, (UnknownTagRun("v1", early),))
 
 
 def test_a_tag_that_is_gone_protects_what_it_named_last(scan: TagScan) -> None:
     manifests = [image(A), image(B), image(C), image(D)]
     later = scan_tags(scan, manifests, NOW + DAY)
-    assert find_past_tags(later, {"v1": [run(NOW)]}, manifests).users.keys() == {D}
+    assert find_past_tag_users(later, {"v1": [run(NOW)]}, manifests).users.keys() == {D}
 
 
 def test_the_time_does_not_grow_with_tags_times_tasks() -> None:
@@ -131,7 +131,7 @@ def test_the_time_does_not_grow_with_tags_times_tasks() -> None:
     moved = [NOW + n * DAY for n in range(1_000)]
     past = tuple(PastTagBinding("v1", f"{n}", at, at - DAY, at) for n, at in enumerate(moved))
     runs = {"v1": [run(NOW + n * HOUR / 10, TagRunner.ECS_TASK, "service") for n in range(20_000)]}
-    assert len(find_past_tags(TagScan(NOW, {}, {}, past), runs, []).users) == 999
+    assert len(find_past_tag_users(TagScan(NOW, {}, {}, past), runs, []).users) == 999
 
 
 def test_a_tag_that_moved_while_the_images_were_listed() -> None:
@@ -139,7 +139,7 @@ def test_a_tag_that_moved_while_the_images_were_listed() -> None:
     started, listed_by = SECOND + HOUR, SECOND + 2 * HOUR
     first = scan_tags(None, [image(A, "v1")], FIRST)
     second = scan_tags(first, [image(A), image(B, "v1")], SECOND, listed_by)
-    assert find_past_tags(second, {"v1": [run(started)]}, []).users.keys() == {A}
+    assert find_past_tag_users(second, {"v1": [run(started)]}, []).users.keys() == {A}
 
 
 def test_a_tag_that_moved_while_the_images_were_listed_first() -> None:
@@ -148,4 +148,4 @@ def test_a_tag_that_moved_while_the_images_were_listed_first() -> None:
     later = scan_tags(first, [image(A), image(B, "v1")], THIRD)
     for scan in (first, later):
         runs = {"v1": [run(started)]}
-        assert find_past_tags(scan, runs, []).unknown == (UnknownRun("v1", run(started)),)
+        assert find_past_tag_users(scan, runs, []).unknown == (UnknownTagRun("v1", run(started)),)

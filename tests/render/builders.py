@@ -3,12 +3,20 @@
 from datetime import timedelta
 from typing import Any
 
-from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, Manifest, Unread, settle
+from bot.core.manifest import (
+    OCI_MANIFEST,
+    Blob,
+    DescribedImage,
+    Manifest,
+    ManifestContent,
+    UnreadManifest,
+    make_manifest,
+)
 from bot.core.patterns import Patterns
 from bot.core.plan import Plan, make_plan
-from bot.core.policy import Evidence, Policy
+from bot.core.policy import PlanInputs, Policy
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.rules.newest import Newest
+from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
 from bot.core.savings import Prices
 from tests.support import NOW
@@ -29,14 +37,14 @@ def image(
     age: float | None = 40,
     pulled: float | None = None,
     shared: int = 0,
-    content: Content | Unread | None = None,
+    content: ManifestContent | UnreadManifest | None = None,
     media_type: str = OCI_MANIFEST,
 ) -> Manifest:
     """Its digest is its number. `shared` bytes are a layer that all images have in common."""
     own = Blob(f"sha256:{number:064}", size)
     base = (Blob(f"sha256:{'f' * 64}", shared),) if shared else ()
-    return settle(
-        Described(
+    return make_manifest(
+        DescribedImage(
             digest=f"sha256:{number:064}",
             tags=tags,
             pushed_at=None if age is None else NOW - timedelta(days=age),
@@ -45,11 +53,11 @@ def image(
             media_type=media_type,
             config_type=CONFIG,
         ),
-        content or Content(media_type, CONFIG, (own, *base)),
+        content or ManifestContent(media_type, CONFIG, (own, *base)),
     )
 
 
-def plan(*manifests: Manifest, newest: int = 0, exact: bool = True, **evidence: Any) -> Plan:
-    policy = Policy(timedelta(), Patterns(), (Newest(newest, TagFilter()),))
-    found = Evidence(policy, NOW, **evidence)
+def plan(*manifests: Manifest, newest: int = 0, exact: bool = True, **inputs: Any) -> Plan:
+    policy = Policy(timedelta(), Patterns(), (NewestRule(newest, TagFilter()),))
+    found = PlanInputs(policy, NOW, **inputs)
     return make_plan(HERE, manifests, found, Prices(0.10, layers_stay_within=exact))

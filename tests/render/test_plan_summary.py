@@ -3,21 +3,21 @@
 from dataclasses import replace
 
 from bot.core.errors import ErrorText
-from bot.core.manifest import OCI_INDEX, Content, Manifest
+from bot.core.manifest import OCI_INDEX, Manifest, ManifestContent
 from bot.core.savings import find_stored_bytes
-from bot.core.usage import SourceScan, Usage, User
+from bot.core.usage import ImageUser, SourceScan, Usage
 from bot.core.verdict_reasons import LegacyReason, RuleName
 from bot.render.plan_summary import PlanSummary, name_of, why
 from tests.render.builders import GB, image, plan
 
 
 def index(number: int, *children: Manifest, tag: str = "", **facts: float) -> Manifest:
-    content = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+    content = ManifestContent(OCI_INDEX, children=tuple(child.digest for child in children))
     tags = (tag,) if tag else ()
     return image(number, *tags, content=content, media_type=OCI_INDEX, **facts)  # type: ignore[arg-type]
 
 
-def used(summary: PlanSummary) -> list[tuple[str, tuple[User, ...], bool]]:
+def used(summary: PlanSummary) -> list[tuple[str, tuple[ImageUser, ...], bool]]:
     return [(name_of(each.root), each.users, each.by_use_alone) for each in summary.used]
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bot.core.errors import ErrorText
-from bot.core.manifest import OCI_INDEX, Content, Unread
+from bot.core.manifest import OCI_INDEX, ManifestContent, UnreadManifest
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.repository import RegistryId
@@ -144,7 +144,7 @@ def test_shared_layers_are_told() -> None:
 
 @pytest.mark.parametrize("why", ["setting", "unread"])
 def test_inexact_savings_are_told(why: str) -> None:
-    unread = Unread(ErrorText("AWS refused it")) if why == "unread" else None
+    unread = UnreadManifest(ErrorText("AWS refused it")) if why == "unread" else None
     made = plan(image(1, content=unread), exact=why != "setting")
     assert "which frees about 1.00 GB" in words(made)
     assert "the true figure may be lower" in words(made)
@@ -180,7 +180,7 @@ def test_the_largest_stand_first() -> None:
 
 def test_a_family_is_one_row() -> None:
     children = (image(1, size=2 * GB), image(2, size=GB))
-    index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+    index = ManifestContent(OCI_INDEX, children=tuple(child.digest for child in children))
     root = image(3, "multi", size=2 * GB, content=index, media_type=OCI_INDEX)
     made = plan(root, *children, image(4, "small", size=GB))
     (group, small) = PlanSummary(made).deleted_groups
@@ -213,7 +213,7 @@ def test_lately_pulled_ones_are_marked(
 
 
 def test_an_incomplete_plan_says_so_and_why() -> None:
-    unread = Unread(ErrorText("AWS refused it"))
+    unread = UnreadManifest(ErrorText("AWS refused it"))
     found = words(plan(image(1, "multi", content=unread, media_type=OCI_INDEX), image(2)))
     assert "INCOMPLETE: it cannot be approved until this is mended" in found
     assert "could not be read: AWS refused it" in found
@@ -227,7 +227,7 @@ def test_no_push_time_is_a_question() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_it_fits(width: int) -> None:
-    unread = Unread(ErrorText("x" * 300))
+    unread = UnreadManifest(ErrorText("x" * 300))
     made = plan(
         image(1, "a-very-long-tag-" * 10, size=10**15, pulled=1),
         image(2, size=5, age=4000),
@@ -238,7 +238,7 @@ def test_it_fits(width: int) -> None:
 
 def test_tags_are_shown_as_they_are() -> None:
     """Square brackets are markup to rich; ECR allows none in tags, but digests and details may."""
-    unread = Unread(ErrorText("ECR said [bold]no[/bold] [/]"))
+    unread = UnreadManifest(ErrorText("ECR said [bold]no[/bold] [/]"))
     made = plan(image(1, "odd", content=unread, media_type=OCI_INDEX))
     assert "ECR said [bold]no[/bold] [/]" in words(made)
 

@@ -47,28 +47,28 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from bot.core.errors import ErrorText
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.manifest import (
     OCI_INDEX,
     OCI_MANIFEST,
     Blob,
-    Content,
-    Described,
+    DescribedImage,
     Manifest,
-    Unread,
-    settle,
+    ManifestContent,
+    UnreadManifest,
+    make_manifest,
 )
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan, make_plan
-from bot.core.policy import Evidence, Policy
+from bot.core.policy import PlanInputs, Policy
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.rules.newest import Newest
-from bot.core.rules.pulled_within import PulledWithin
-from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.newest import NewestRule
+from bot.core.rules.pulled_within import PulledWithinRule
+from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import Rule, TagFilter
-from bot.core.rules.semver import Semver
-from bot.core.rules.tags import MatchingTags
+from bot.core.rules.semver import SemverRule
+from bot.core.rules.tags import TagsRule
 from bot.core.savings import Prices
 from bot.core.text_formatting import parse_duration
 from bot.core.usage import SourceScan, Usage
@@ -136,8 +136,8 @@ class Case:
         return [self._manifest(row) for row in self.rows]
 
     @cached_property
-    def evidence(self) -> Evidence:
-        return Evidence(
+    def inputs(self) -> PlanInputs:
+        return PlanInputs(
             policy=read_policy(self.data.get("policy", {})),
             now=self.now,
             usage=self._usage(),
@@ -148,10 +148,10 @@ class Case:
     @cached_property
     def plan(self) -> Plan:
         prices = Prices(0.10, layers_stay_within=self.data.get("layers_stay_within", True))
-        return make_plan(REPOSITORY, self.manifests, self.evidence, prices)
+        return make_plan(REPOSITORY, self.manifests, self.inputs, prices)
 
     @cached_property
-    def by_name(self) -> Mapping[str, Judged]:
+    def by_name(self) -> Mapping[str, JudgedManifest]:
         judged = {j.manifest.digest: j for j in self.plan.judged}
         return {row["name"]: judged[self.digests.of(row["name"])] for row in self.rows}
 
@@ -165,15 +165,17 @@ class Case:
         if "index" not in row and "type" not in row:
             config_type = row.get("artifact", IMAGE_CONFIG)
         subject = self.digests.of(row["subject"]) if "subject" in row else None
-        content: Content | Unread
+        content: ManifestContent | UnreadManifest
         if "unreadable" in row:
-            content = Unread(ErrorText(row["unreadable"]))
+            content = UnreadManifest(ErrorText(row["unreadable"]))
         else:
             children = tuple(map(self.digests.of, row.get("index", ())))
             held = () if children else blobs
             artifact_type = row.get("artifact_type")
-            content = Content(media_type, config_type, held, children, subject, artifact_type)
-        described = Described(
+            content = ManifestContent(
+                media_type, config_type, held, children, subject, artifact_type
+            )
+        described = DescribedImage(
             digest=self.digests.of(row["name"]),
             tags=tuple(map(self.digests.fill_in, row.get("tags", ()))),
             pushed_at=self._ago(row.get("pushed", "40d")),
@@ -185,7 +187,7 @@ class Case:
             subject=subject,
             restored_at=self._ago(row.get("restored")),
         )
-        return settle(described, content)
+        return make_manifest(described, content)
 
     def _size(self, row: Row) -> int:
         """As ECR lists it; an index is as large as the largest of its children."""
@@ -257,11 +259,11 @@ def read_rule(entry: Row) -> Rule:
     tags = Patterns.of(*entry["tags"]) if "tags" in entry else None
     which = TagFilter(tags, Patterns.of(*entry.get("except_tags", ())))
     if "newest" in entry:
-        return Newest(entry["newest"], which)
+        return NewestRule(entry["newest"], which)
     if "semver" in entry:
-        return Semver(which, **entry["semver"])
+        return SemverRule(which, **entry["semver"])
     if "pushed_within" in entry:
-        return PushedWithin(parse_duration(entry["pushed_within"]), which)
+        return PushedWithinRule(parse_duration(entry["pushed_within"]), which)
     if "pulled_within" in entry:
-        return PulledWithin(parse_duration(entry["pulled_within"]), which)
-    return MatchingTags(which)
+        return PulledWithinRule(parse_duration(entry["pulled_within"]), which)
+    return TagsRule(which)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from tests.scenarios.reader import FOLDER, Case, read_case
 
 
@@ -55,6 +55,6 @@ def is_snapshot(case: Case, name: str) -> bool:
     return "SNAPSHOT" in case.by_name[name].manifest.tags[0]
 
 
-def age(case: Case, judged: Judged) -> timedelta:
+def age(case: Case, judged: JudgedManifest) -> timedelta:
     assert judged.manifest.pushed_at
     return case.now - judged.manifest.pushed_at

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from tests.core.invariants import check
 from tests.scenarios.reader import FOLDER, Case, read_case
 
@@ -36,7 +36,7 @@ def test_the_plan_comes_to_what_the_case_expects(case: Case) -> None:
 
 
 def test_what_holds_for_any_plan_holds_for_the_case(case: Case) -> None:
-    check(case.manifests, case.evidence, case.plan)
+    check(case.manifests, case.inputs, case.plan)
 
 
 def expected_of(row: dict[str, Any]) -> dict[str, Any]:
@@ -47,12 +47,12 @@ def expected_of(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def found_of(case: Case, judged: Judged, expected: dict[str, Any]) -> dict[str, Any]:
+def found_of(case: Case, judged: JudgedManifest, expected: dict[str, Any]) -> dict[str, Any]:
     """As much as the case looks at; the verdict's words in alphabetical order."""
     rules = {reason.rule for reason in judged.reasons} if " " in expected["verdict"] else ()
     found = {
         "verdict": " ".join(sorted({str(judged.verdict), *rules})),
-        "marked": judged.pulled_lately,
+        "marked": judged.pulled_recently,
         "parent": case.name_of(judged.parent),
         "kind": judged.manifest.kind,
         "used_by": list(judged.used_by),

@@ -7,12 +7,12 @@ import pytest
 
 from bot.core.patterns import Patterns
 from bot.core.policy import Policy
-from bot.core.rules.newest import Newest
-from bot.core.rules.pulled_within import PulledWithin
-from bot.core.rules.pushed_within import PushedWithin
+from bot.core.rules.newest import NewestRule
+from bot.core.rules.pulled_within import PulledWithinRule
+from bot.core.rules.pushed_within import PushedWithinRule
 from bot.core.rules.selection import TagFilter
-from bot.core.rules.semver import Semver
-from bot.core.rules.tags import MatchingTags
+from bot.core.rules.semver import SemverRule
+from bot.core.rules.tags import TagsRule
 from bot.settings.load import load_settings
 from bot.settings.model import Settings
 
@@ -66,9 +66,9 @@ price_per_gb_month: 0.10
 
 LATEST, SNAPSHOT = Patterns.of("*latest*"), Patterns.of("*SNAPSHOT*")
 DEFAULT_RULES = (
-    MatchingTags(TagFilter(LATEST)),
-    Newest(5, TagFilter(SNAPSHOT)),
-    Newest(10, TagFilter(except_tags=Patterns.of("*SNAPSHOT*", "*latest*"))),
+    TagsRule(TagFilter(LATEST)),
+    NewestRule(5, TagFilter(SNAPSHOT)),
+    NewestRule(10, TagFilter(except_tags=Patterns.of("*SNAPSHOT*", "*latest*"))),
 )
 
 
@@ -114,7 +114,7 @@ def test_a_missing_key_keeps_its_default_in_entries_too(tmp_path: Path) -> None:
 
 def test_a_list_that_is_given_replaces_the_default_list(tmp_path: Path) -> None:
     settings = load("policies: [{keep: [{newest: 3}]}]", tmp_path)
-    assert settings.policy_entries()[0].policy.keep == (Newest(3, TagFilter()),)
+    assert settings.policy_entries()[0].policy.keep == (NewestRule(3, TagFilter()),)
     assert load("policies: []", tmp_path).policy_entries() == ()
     assert load("policies: [{keep: []}]", tmp_path).policy_entries()[0].policy.keep == ()
 
@@ -122,18 +122,18 @@ def test_a_list_that_is_given_replaces_the_default_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
-        ("{tags: [a, B*]}", MatchingTags(TagFilter(Patterns.of("a", "B*")))),
-        ("{except_tags: [a]}", MatchingTags(TagFilter(except_tags=Patterns.of("a")))),
-        ("{newest: 0}", Newest(0, TagFilter())),
+        ("{tags: [a, B*]}", TagsRule(TagFilter(Patterns.of("a", "B*")))),
+        ("{except_tags: [a]}", TagsRule(TagFilter(except_tags=Patterns.of("a")))),
+        ("{newest: 0}", NewestRule(0, TagFilter())),
         (
             "{newest: 3, tags: [a], except_tags: [b]}",
-            Newest(3, TagFilter(Patterns.of("a"), Patterns.of("b"))),
+            NewestRule(3, TagFilter(Patterns.of("a"), Patterns.of("b"))),
         ),
-        ("{pushed_within: 30d}", PushedWithin(timedelta(days=30), TagFilter())),
-        ("{pulled_within: 90s}", PulledWithin(timedelta(seconds=90), TagFilter())),
-        ("{semver: {majors: 2, minors: 3, patches: 1}}", Semver(TagFilter(), 2, 3, 1)),
-        ("{semver: {minors: 0}, tags: [v*]}", Semver(TagFilter(Patterns.of("v*")), None, 0)),
-        ("{semver: {}}", Semver(TagFilter())),
+        ("{pushed_within: 30d}", PushedWithinRule(timedelta(days=30), TagFilter())),
+        ("{pulled_within: 90s}", PulledWithinRule(timedelta(seconds=90), TagFilter())),
+        ("{semver: {majors: 2, minors: 3, patches: 1}}", SemverRule(TagFilter(), 2, 3, 1)),
+        ("{semver: {minors: 0}, tags: [v*]}", SemverRule(TagFilter(Patterns.of("v*")), None, 0)),
+        ("{semver: {}}", SemverRule(TagFilter())),
     ],
 )  # fmt: skip
 def test_keep_rules(text: str, rule: object, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import RequestError
-from bot.core.legal_texts import ONLY_GLOBS
+from bot.core.name_syntax import ONLY_GLOBS
 from bot.settings.load import load_settings
 
 LIST, DURATION = "a list", "a duration: 30s, 5m, 24h or 30d"

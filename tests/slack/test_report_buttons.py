@@ -10,7 +10,7 @@ from bot.core.errors import ServiceError
 from bot.core.records import AuditEventName
 from bot.playground.slack import Fault, Person, Workspace
 from bot.playground.slack.faults import DeliveryFault
-from bot.ports import Doubted, WorkloadCount
+from bot.ports import DoubtedUsage, WorkloadCount
 from tests.slack.conftest import StartBot
 from tests.slack.running_bot import (
     IN_DOUBT,
@@ -24,7 +24,7 @@ from tests.slack.running_bot import (
 from tests.slack.support import buttons, message_at
 from tests.support import NOW
 
-DOUBTED = Doubted(
+DOUBTED = DoubtedUsage(
     IN_DOUBT.source,
     IN_DOUBT.scope,
     WorkloadCount(4, NOW),

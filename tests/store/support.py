@@ -11,11 +11,11 @@ from uuid import uuid4
 import pytest
 
 from bot.core.errors import ErrorText
-from bot.core.manifest import OCI_MANIFEST, Blob, Content, Described, settle
+from bot.core.manifest import OCI_MANIFEST, Blob, DescribedImage, ManifestContent, make_manifest
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState, content_hash, make_plan
-from bot.core.policy import Evidence, Policy
+from bot.core.policy import PlanInputs, Policy
 from bot.core.records import (
     Approval,
     AuditEvent,
@@ -64,14 +64,14 @@ def migrated_sqlite() -> bytes:
 def content(*names: str, repository: RepositoryId = HERE) -> Plan:
     """A plan that deletes an old image of each name, tagged with it."""
     manifests = [
-        settle(
-            Described(f"sha256:{name}", (name,), NOW - timedelta(days=90), None, 100),
-            Content(OCI_MANIFEST, CONFIG, (Blob(f"sha256:{name}-layer", 100),)),
+        make_manifest(
+            DescribedImage(f"sha256:{name}", (name,), NOW - timedelta(days=90), None, 100),
+            ManifestContent(OCI_MANIFEST, CONFIG, (Blob(f"sha256:{name}-layer", 100),)),
         )
         for name in names
     ]
-    evidence = Evidence(Policy(timedelta(0), Patterns(), ()), NOW)
-    return make_plan(repository, manifests, evidence, Prices(0.1, layers_stay_within=True))
+    inputs = PlanInputs(Policy(timedelta(0), Patterns(), ()), NOW)
+    return make_plan(repository, manifests, inputs, Prices(0.1, layers_stay_within=True))
 
 
 def record(repository: RepositoryId = HERE, **facts: Any) -> PlanRecord:

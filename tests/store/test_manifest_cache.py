@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, SCHEMA_1_SIGNED, Blob, Content
-from bot.core.pull_times import OurRead, Span
+from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, SCHEMA_1_SIGNED, Blob, ManifestContent
+from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.manifest_cache import SqliteManifestCache
 from tests.support import NOW
@@ -21,15 +21,15 @@ PLACE = RegistryId("123456789012", "eu-west-1")
 HERE = RepositoryId(PLACE, "team/api", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/api")
 THERE = RepositoryId(PLACE, "team/web", "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/web")
 OCI_EMPTY = "application/vnd.oci.empty.v1+json"
-IMAGE = Content(
+IMAGE = ManifestContent(
     OCI_MANIFEST,
     "application/vnd.oci.image.config.v1+json",
     (Blob("sha256:c", 10), Blob("sha256:l", 2**40)),
     subject="sha256:s",
 )
-INDEX = Content(OCI_INDEX, children=("sha256:b", "sha256:a"))
-OLD = Content(SCHEMA_1_SIGNED, blobs=None)
-MODEL = Content(OCI_MANIFEST, OCI_EMPTY, artifact_type="application/vnd.cncf.model.v1+json")
+INDEX = ManifestContent(OCI_INDEX, children=("sha256:b", "sha256:a"))
+OLD = ManifestContent(SCHEMA_1_SIGNED, blobs=None)
+MODEL = ManifestContent(OCI_MANIFEST, OCI_EMPTY, artifact_type="application/vnd.cncf.model.v1+json")
 EVERYTHING = {"sha256:1": IMAGE, "sha256:2": INDEX, "sha256:3": OLD, "sha256:4": MODEL}
 
 
@@ -39,24 +39,24 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_it_survives_reopening(path: Path) -> None:
-    read = OurRead(NOW, NOW - timedelta(days=20))
-    again = OurRead(NOW + timedelta(hours=1), None)
+    read = BotRead(NOW, NOW - timedelta(days=20))
+    again = BotRead(NOW + timedelta(hours=1), None)
     with SqliteManifestCache(path) as cache:
         cache.add_contents(EVERYTHING)
-        cache.add_our_reads(HERE, {"sha256:1": read})
-        cache.add_our_reads(HERE, {"sha256:1": again})
+        cache.add_bot_reads(HERE, {"sha256:1": read})
+        cache.add_bot_reads(HERE, {"sha256:1": again})
         cache.add_subjects_seen(HERE, ["sha256:9"])
     with SqliteManifestCache(path) as cache:
         assert cache.contents([*EVERYTHING, "sha256:unknown"]) == EVERYTHING
-        assert sorted(cache.our_reads(HERE)["sha256:1"], key=lambda r: r.at) == [read, again]
+        assert sorted(cache.bot_reads(HERE)["sha256:1"], key=lambda r: r.at) == [read, again]
         assert cache.subjects_seen(HERE) == {"sha256:9"}
 
 
 def test_repositories_share_contents_alone(path: Path) -> None:
     with SqliteManifestCache(path) as cache:
-        cache.add_our_reads(HERE, {"sha256:1": OurRead(NOW, None)})
+        cache.add_bot_reads(HERE, {"sha256:1": BotRead(NOW, None)})
         cache.add_subjects_seen(HERE, ["sha256:9"])
-        assert cache.our_reads(THERE) == {}
+        assert cache.bot_reads(THERE) == {}
         assert cache.subjects_seen(THERE) == frozenset()
 
 
@@ -76,7 +76,7 @@ def test_any_number_of_digests_is_looked_up(count: int, path: Path) -> None:
 
 
 def test_a_blob_is_one_object_and_its_size_counts(path: Path) -> None:
-    other = Content(OCI_MANIFEST, blobs=(Blob("sha256:l", 5),))
+    other = ManifestContent(OCI_MANIFEST, blobs=(Blob("sha256:l", 5),))
     with SqliteManifestCache(path) as cache:
         cache.add_contents({"sha256:1": IMAGE, "sha256:2": IMAGE, "sha256:3": other})
         found = cache.contents(["sha256:1", "sha256:2", "sha256:3"])
@@ -113,11 +113,11 @@ def _is_empty(path: Path) -> bool:
 def test_processes_share_the_file(path: Path) -> None:
     program = (
         "import sys; from pathlib import Path\n"
-        "from bot.core.manifest import Content\n"
+        "from bot.core.manifest import ManifestContent\n"
         "from bot.store.manifest_cache import SqliteManifestCache\n"
         "with SqliteManifestCache(Path(sys.argv[1])) as cache:\n"
         "    for step in range(50):\n"
-        "        cache.add_contents({f'sha256:{sys.argv[2]}-{step}': Content('t')})\n"
+        "        cache.add_contents({f'sha256:{sys.argv[2]}-{step}': ManifestContent('t')})\n"
     )
     command = [sys.executable, "-c", program, str(path)]
     started = [subprocess.Popen([*command, str(number)]) for number in range(2)]
@@ -144,10 +144,10 @@ def test_damage_inside_is_told(path: Path) -> None:
 
 
 def test_an_older_file_forgets_only_what_may_have_an_artifact_type(path: Path) -> None:
-    read = OurRead(NOW, None)
+    read = BotRead(NOW, None)
     with SqliteManifestCache(path) as cache:
         cache.add_contents(EVERYTHING)
-        cache.add_our_reads(HERE, {"sha256:1": read})
+        cache.add_bot_reads(HERE, {"sha256:1": read})
     with sqlite3.connect(path) as db:
         db.execute("UPDATE manifests SET content = CAST(replace(content, ',null]', ']') AS BLOB)")
         db.execute("ALTER TABLE our_reads DROP COLUMN recorded_from")
@@ -156,7 +156,7 @@ def test_an_older_file_forgets_only_what_may_have_an_artifact_type(path: Path) -
     db.close()
     with SqliteManifestCache(path) as cache:
         assert cache.contents(EVERYTHING) == {"sha256:1": IMAGE}
-        assert cache.our_reads(HERE).keys() == {"sha256:1"}
+        assert cache.bot_reads(HERE).keys() == {"sha256:1"}
         cache.add_contents(EVERYTHING)
     with SqliteManifestCache(path) as cache:
         assert cache.contents(EVERYTHING) == EVERYTHING
@@ -175,10 +175,10 @@ def test_a_file_of_the_first_version_keeps_what_it_knows(path: Path) -> None:
         older.execute("INSERT INTO our_reads VALUES (?, ?, ?, ?)", read)
         older.execute("PRAGMA user_version = 1")
         older.commit()
-    span = Span(NOW - timedelta(seconds=1), NOW + timedelta(seconds=10))
+    span = TimeSpan(NOW - timedelta(seconds=1), NOW + timedelta(seconds=10))
     for _ in range(2):
         with SqliteManifestCache(path) as cache:
-            assert cache.our_reads(HERE) == {"sha256:1": [OurRead(NOW, None, span)]}
+            assert cache.bot_reads(HERE) == {"sha256:1": [BotRead(NOW, None, span)]}
 
 
 def test_another_version_is_told(path: Path) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
 from bot.core.plan import PlanState
-from bot.core.pull_times import OurRead, Span
+from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.records import Approval, AuditEventName, ImageOutcome, ImageResult, StoreChange
 from bot.core.verdict_reasons import NothingKeeps
 from bot.store.base import TableBase
@@ -198,8 +198,8 @@ def test_reads_that_are_older_than_their_spans(empty_url: str) -> None:
         session.execute(insert(older).values(row))
     database.close()
     with open_store(empty_url) as store:
-        span = Span(at - timedelta(seconds=1), at + timedelta(seconds=10))
-        assert store.our_reads(HERE) == {"sha256:1": [OurRead(at, None, span)]}
+        span = TimeSpan(at - timedelta(seconds=1), at + timedelta(seconds=10))
+        assert store.bot_reads(HERE) == {"sha256:1": [BotRead(at, None, span)]}
 
 
 def test_an_older_process_may_still_write_approvals(store: Store) -> None:

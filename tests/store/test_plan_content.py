@@ -15,7 +15,7 @@ from bot.core.plan import Plan, content_hash
 from bot.core.plan_problems import UsageDrop
 from bot.core.repository import RegistryId
 from bot.core.savings import Prices, find_savings
-from bot.core.usage import SOURCES, PastTagUser, SourceScan, UnscannedRegion, Usage, User
+from bot.core.usage import SOURCES, ImageUser, PastTagUser, SourceScan, UnscannedRegion, Usage
 from bot.core.verdict_reasons import InUse, LegacyReason, RuleName, Verdict
 from bot.render.reasons import user_words
 from bot.store.plan_content import pack, unpack
@@ -39,7 +39,7 @@ USED_BY = 19
 @tries(120)
 def test_any_plan_is_the_same_after_it(world: World) -> None:
     usage = replace(
-        world.evidence.usage, scans=LOOKS, not_checked=SOURCES[2:], unscanned_regions=UNSEEN
+        world.inputs.usage, scans=LOOKS, not_checked=SOURCES[2:], unscanned_regions=UNSEEN
     )
     elsewhere = (RegistryId("210987654321", "us-east-1"),)
     plan = world.plan(usage=usage, deleted_also_in=elsewhere)
@@ -146,7 +146,7 @@ def with_sentences(plan: Plan) -> Any:
     return document
 
 
-def used_by(*users: User) -> Plan:
+def used_by(*users: ImageUser) -> Plan:
     first, *others = OLD.judged
     kept = replace(first, verdict=Verdict.KEEP, reasons=(InUse(users),), used_by=users)
     return replace(OLD, judged=(kept, *others))

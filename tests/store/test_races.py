@@ -22,7 +22,7 @@ from bot.core.records import (
     TagScan,
 )
 from bot.core.verdict_reasons import NothingKeeps
-from bot.ports import Doubted, WorkloadCount
+from bot.ports import DoubtedUsage, WorkloadCount
 from bot.store.store import Store, open_store
 from tests.store.support import (
     BEHIND_A_POOLER_TOO,
@@ -245,7 +245,7 @@ def test_nothing_is_lost_between_scans_and_usage(stores: Sequence[Store]) -> Non
             store.remember_tags(HERE, TagScan(at, {}, {f"sha256:{minute}": at}))
             store.believe("ecs", "here", WorkloadCount(minute, at))
             store.doubt(
-                Doubted("ecs", "here", WorkloadCount(minute, at), WorkloadCount(minute, at))
+                DoubtedUsage("ecs", "here", WorkloadCount(minute, at), WorkloadCount(minute, at))
             )
             return True
 

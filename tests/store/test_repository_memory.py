@@ -10,7 +10,7 @@ from threading import Barrier
 
 import pytest
 
-from bot.core.pull_times import OurRead, Span
+from bot.core.pull_times import BotRead, TimeSpan
 from bot.core.repository import RepositoryId
 from bot.ports import RepositoryMemory
 from bot.store.manifest_cache import SqliteManifestCache
@@ -18,8 +18,8 @@ from bot.store.store import Store, open_store
 from tests.store.support import HERE, THERE
 from tests.support import NOW
 
-FIRST = OurRead(NOW + timedelta(microseconds=1), NOW - timedelta(days=20))
-SECOND = OurRead(NOW + timedelta(hours=1), None)
+FIRST = BotRead(NOW + timedelta(microseconds=1), NOW - timedelta(days=20))
+SECOND = BotRead(NOW + timedelta(hours=1), None)
 
 
 @pytest.fixture(params=["cache", "sqlite", "postgresql"])
@@ -43,29 +43,29 @@ def replicas(store: Store, url: str) -> Iterator[tuple[Store, Store]]:
 
 
 def test_nothing_is_known_at_first(memory: RepositoryMemory) -> None:
-    assert memory.our_reads(HERE) == {}
+    assert memory.bot_reads(HERE) == {}
     assert memory.subjects_seen(HERE) == frozenset()
 
 
 def test_every_read_is_told(memory: RepositoryMemory) -> None:
-    memory.add_our_reads(HERE, {"sha256:1": FIRST, "sha256:2": FIRST})
-    memory.add_our_reads(HERE, {"sha256:1": SECOND})
+    memory.add_bot_reads(HERE, {"sha256:1": FIRST, "sha256:2": FIRST})
+    memory.add_bot_reads(HERE, {"sha256:1": SECOND})
     assert reads(memory) == {"sha256:1": [FIRST, SECOND], "sha256:2": [FIRST]}
 
 
 def test_a_read_is_told_once(memory: RepositoryMemory) -> None:
     elsewhere = timezone(timedelta(hours=5))
-    memory.add_our_reads(HERE, {"sha256:1": FIRST})
-    memory.add_our_reads(HERE, {"sha256:1": FIRST._replace(at=FIRST.at.astimezone(elsewhere))})
-    memory.add_our_reads(HERE, {"sha256:1": FIRST._replace(pulled_before=None)})
+    memory.add_bot_reads(HERE, {"sha256:1": FIRST})
+    memory.add_bot_reads(HERE, {"sha256:1": FIRST._replace(at=FIRST.at.astimezone(elsewhere))})
+    memory.add_bot_reads(HERE, {"sha256:1": FIRST._replace(pulled_before=None)})
     assert reads(memory) == {"sha256:1": [FIRST]}
 
 
 def test_reads_of_some_are_told(memory: RepositoryMemory) -> None:
-    memory.add_our_reads(HERE, {"sha256:1": FIRST, "sha256:2": FIRST})
-    memory.add_our_reads(THERE, {"sha256:3": FIRST})
-    assert memory.our_reads(HERE, ["sha256:2", "sha256:3"]) == {"sha256:2": [FIRST]}
-    assert memory.our_reads(HERE, []) == {}
+    memory.add_bot_reads(HERE, {"sha256:1": FIRST, "sha256:2": FIRST})
+    memory.add_bot_reads(THERE, {"sha256:3": FIRST})
+    assert memory.bot_reads(HERE, ["sha256:2", "sha256:3"]) == {"sha256:2": [FIRST]}
+    assert memory.bot_reads(HERE, []) == {}
 
 
 def test_subjects_are_told(memory: RepositoryMemory) -> None:
@@ -75,36 +75,36 @@ def test_subjects_are_told(memory: RepositoryMemory) -> None:
 
 
 def test_repositories_are_apart(memory: RepositoryMemory) -> None:
-    memory.add_our_reads(HERE, {"sha256:1": FIRST})
+    memory.add_bot_reads(HERE, {"sha256:1": FIRST})
     memory.add_subjects_seen(HERE, ["sha256:9"])
-    assert memory.our_reads(THERE) == {}
+    assert memory.bot_reads(THERE) == {}
     assert memory.subjects_seen(THERE) == frozenset()
 
 
 def test_nothing_is_added_by_nothing(memory: RepositoryMemory) -> None:
-    memory.add_our_reads(HERE, {})
+    memory.add_bot_reads(HERE, {})
     memory.add_subjects_seen(HERE, [])
-    assert memory.our_reads(HERE) == {}
+    assert memory.bot_reads(HERE) == {}
     assert memory.subjects_seen(HERE) == frozenset()
 
 
 @pytest.mark.parametrize("number", [2_001, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_a_large_repository_is_remembered(memory: RepositoryMemory, number: int) -> None:
     many = {
-        f"sha256:{each:064}": OurRead(NOW, datetime.fromtimestamp(each, UTC))
+        f"sha256:{each:064}": BotRead(NOW, datetime.fromtimestamp(each, UTC))
         for each in range(number)
     }
-    memory.add_our_reads(HERE, many)
+    memory.add_bot_reads(HERE, many)
     memory.add_subjects_seen(HERE, many)
     assert reads(memory) == {digest: [read] for digest, read in many.items()}
-    assert memory.our_reads(HERE, [*many]) == memory.our_reads(HERE)
+    assert memory.bot_reads(HERE, [*many]) == memory.bot_reads(HERE)
     assert memory.subjects_seen(HERE) == many.keys()
 
 
 def test_replicas_know_each_others_reads(replicas: tuple[Store, Store]) -> None:
     one, other = replicas
-    one.add_our_reads(HERE, {"sha256:1": FIRST})
-    other.add_our_reads(HERE, {"sha256:1": SECOND})
+    one.add_bot_reads(HERE, {"sha256:1": FIRST})
+    other.add_bot_reads(HERE, {"sha256:1": SECOND})
     one.add_subjects_seen(HERE, ["sha256:8"])
     other.add_subjects_seen(HERE, ["sha256:9"])
     assert reads(one) == reads(other) == {"sha256:1": [FIRST, SECOND]}
@@ -120,7 +120,7 @@ def test_replicas_that_see_the_same_at_once_do_not_wait_in_a_circle(
     def remember(number: int) -> None:
         mine = random.Random(number).sample(digests, len(digests))
         start.wait(60)
-        replicas[number % 2].add_our_reads(HERE, dict.fromkeys(mine, FIRST))
+        replicas[number % 2].add_bot_reads(HERE, dict.fromkeys(mine, FIRST))
         replicas[number % 2].add_subjects_seen(HERE, mine)
 
     with ThreadPoolExecutor(8) as pool:
@@ -131,14 +131,14 @@ def test_replicas_that_see_the_same_at_once_do_not_wait_in_a_circle(
 
 def test_a_read_that_has_ended_gets_its_span_once(memory: RepositoryMemory) -> None:
     """Whoever announces it again afterwards, as replicas do, takes nothing away."""
-    span = Span(NOW, NOW + timedelta(seconds=2))
+    span = TimeSpan(NOW, NOW + timedelta(seconds=2))
     ended = FIRST._replace(recorded=span)
-    later = FIRST._replace(recorded=Span(NOW, NOW + timedelta(days=1)))
+    later = FIRST._replace(recorded=TimeSpan(NOW, NOW + timedelta(days=1)))
     for read in (FIRST, ended, FIRST, later):
-        memory.add_our_reads(HERE, {"sha256:1": read})
-    assert memory.our_reads(HERE) == {"sha256:1": [ended]}
+        memory.add_bot_reads(HERE, {"sha256:1": read})
+    assert memory.bot_reads(HERE) == {"sha256:1": [ended]}
 
 
-def reads(memory: RepositoryMemory, repository: RepositoryId = HERE) -> Mapping[str, list[OurRead]]:
+def reads(memory: RepositoryMemory, repository: RepositoryId = HERE) -> Mapping[str, list[BotRead]]:
     """In the order of their times."""
-    return {digest: sorted(found) for digest, found in memory.our_reads(repository).items()}
+    return {digest: sorted(found) for digest, found in memory.bot_reads(repository).items()}

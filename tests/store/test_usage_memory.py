@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert
 
 from bot.core.records import AuditEventName
-from bot.ports import Confirmation, Doubted, UsageMemory, WorkloadCount
+from bot.ports import DoubtedUsage, UsageConfirmation, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import Store
 from bot.store.tables import UsageListedRow
@@ -53,8 +53,8 @@ def test_the_last_word_counts(memory: UsageMemory) -> None:
     assert memory.last_listed("ecs", "here") == FEW
 
 
-def doubted(source: str = "ecs", scope: str = "here", listed: WorkloadCount = FEW) -> Doubted:
-    return Doubted(source, scope, listed, MANY)
+def doubted(source: str = "ecs", scope: str = "here", listed: WorkloadCount = FEW) -> DoubtedUsage:
+    return DoubtedUsage(source, scope, listed, MANY)
 
 
 def test_what_is_in_doubt_is_not_believed(memory: UsageMemory) -> None:
@@ -112,13 +112,13 @@ def test_doubts_are_told_in_order(memory: UsageMemory) -> None:
 def test_who_confirmed_it_is_remembered_with_the_audit(store: Store) -> None:
     first = event(AuditEventName.CONFIRMED_USAGE, by="U1")
     second = replace(first, by="U2", at=NOW + timedelta(days=1))
-    none = Doubted("ecs", "here", WorkloadCount(0, NOW + timedelta(days=1)), FEW)
+    none = DoubtedUsage("ecs", "here", WorkloadCount(0, NOW + timedelta(days=1)), FEW)
     for each, confirmed in [(doubted(), first), (none, second)]:
         store.doubt(each)
         assert store.confirm(each, confirmed)
     assert store.confirmations("ecs", "here") == [
-        Confirmation(doubted(), "U1", NOW),
-        Confirmation(none, "U2", NOW + timedelta(days=1)),
+        UsageConfirmation(doubted(), "U1", NOW),
+        UsageConfirmation(none, "U2", NOW + timedelta(days=1)),
     ]
     assert store.confirmations("ecs", "there") == []
     assert list(store.events()) == [first, second]

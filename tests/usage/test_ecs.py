@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.usage import Sighting, TagRunner, Unresolved
+from bot.core.usage import Sighting, TagRunner, UnresolvedTag
 from bot.playground.aws import Fault, StandIn
 from bot.playground.aws.ecs.state import Ecs
 from bot.usage.ecs import EcsSource
@@ -74,7 +74,7 @@ def test_a_task_that_runs_and_tells_no_digest_runs_what_its_tag_named_since_it_w
     ecs: Ecs,
 ) -> None:
     ecs.run_task("prod", "api", [API], digests=[None])
-    unresolved = Unresolved(TagRunner.ECS_TASK, NOW)
+    unresolved = UnresolvedTag(TagRunner.ECS_TASK, NOW)
     assert Sighting(API, "ECS task api:1 on prod", unresolved=unresolved) in sightings()
 
 

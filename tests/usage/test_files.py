@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.references import Hosts
+from bot.core.image_references import RegistryHosts
 from bot.core.repository import RegistryId
 from bot.core.usage import Sighting
 from bot.usage.files import FileSource
@@ -19,7 +19,7 @@ BEIJING = "210987654321.dkr.ecr.cn-north-1.amazonaws.com"
 def read(folder: Path, text: str, name: str = "used.txt") -> list[Sighting]:
     file = folder / name
     file.write_text(text)
-    return list(FileSource(file, [IRELAND, CHINA], Hosts({})).sightings())
+    return list(FileSource(file, [IRELAND, CHINA], RegistryHosts({})).sightings())
 
 
 def test_text_is_a_reference_a_line(tmp_path: Path) -> None:
@@ -69,14 +69,14 @@ def test_a_bad_line_makes_it_unreadable(tmp_path: Path, text: str, complaint: st
 
 def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(ServiceError, match="cannot be read"):
-        list(FileSource(tmp_path / "gone.txt", [], Hosts({})).sightings())
+        list(FileSource(tmp_path / "gone.txt", [], RegistryHosts({})).sightings())
 
 
 @pytest.mark.parametrize("text", [f"{HOST}/a:1\n", f'["{HOST}/a:1"]', f'\n ["{HOST}/a:1"]'])
 def test_a_byte_order_mark_is_passed_over(tmp_path: Path, text: str) -> None:
     file = tmp_path / "used"
     file.write_text(text, "utf-8-sig")
-    found = FileSource(file, [], Hosts({})).sightings()
+    found = FileSource(file, [], RegistryHosts({})).sightings()
     assert [sighting.image for sighting in found] == [f"{HOST}/a:1"]
 
 
@@ -92,7 +92,7 @@ def test_a_file_that_is_no_text_is_unreadable(tmp_path: Path, content: bytes, wh
     file = tmp_path / "used.txt"
     file.write_bytes(content)
     with pytest.raises(ServiceError, match=f"{file} cannot be read: {why}"):
-        list(FileSource(file, [], Hosts({})).sightings())
+        list(FileSource(file, [], RegistryHosts({})).sightings())
 
 
 def test_a_dot_in_the_first_part_may_be_a_repositorys_name(tmp_path: Path) -> None:

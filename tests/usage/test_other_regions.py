@@ -7,7 +7,7 @@ import pytest
 
 from bot.core.patterns import Patterns
 from bot.core.repository import RegistryId
-from bot.core.usage import Elsewhere, UnscannedRegion
+from bot.core.usage import OtherRegionsUsage, UnscannedRegion
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, Fault, StandIn
 from bot.playground.aws.ec2.state import ALWAYS_ENABLED
 from bot.store.manifest_cache import SqliteManifestCache
@@ -48,7 +48,7 @@ def others() -> OtherRegionsCheck:
     return OtherRegionsCheck(boto3.Session(), DEFAULT_ACCOUNT, [DEFAULT_REGION], questions)
 
 
-def ask(others: OtherRegionsCheck) -> Elsewhere:
+def ask(others: OtherRegionsCheck) -> OtherRegionsUsage:
     return others.check(NoRegionMemory(), NOW)
 
 
@@ -66,7 +66,7 @@ def use_functions(aws: StandIn, region: str, *, images: int, archives: int = 0) 
 
 
 def test_one_call_for_each_service_of_each_region(aws: StandIn, others: OtherRegionsCheck) -> None:
-    assert ask(others) == Elsewhere(DEFAULT_ACCOUNT, asked=(FAR, THERE))
+    assert ask(others) == OtherRegionsUsage(DEFAULT_ACCOUNT, asked=(FAR, THERE))
     assert aws.world.calls.counts() == {"ec2:DescribeRegions": 1, **dict.fromkeys(CALLS, 2)}
 
 

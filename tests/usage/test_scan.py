@@ -9,13 +9,13 @@ from typing import Any, cast
 import pytest
 
 from bot.core.errors import ErrorText, FailedCall, ServiceError
+from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.plan_problems import UsageDrop
-from bot.core.references import Hosts
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.snapshot import Snapshot
 from bot.core.usage import SOURCES, Sighting, SourceScan
-from bot.ports import Confirmation, Doubted, UsageMemory, UsageSource, WorkloadCount
+from bot.core.usage_snapshot import UsageSnapshot
+from bot.ports import DoubtedUsage, UsageConfirmation, UsageMemory, UsageSource, WorkloadCount
 from bot.render.obstacles import scan_words
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usage.scan import BrokenUsageSource, UsageScanner
@@ -51,13 +51,13 @@ def take(
     not_checked: Sequence[str] = ("lambda",),
     ignored: str = "nothing",
     approvers: Collection[str] = (),
-) -> Snapshot:
+) -> UsageSnapshot:
     steps: list[tuple[str, int, int | None]] = []
     scanner = UsageScanner(
         sources=sources,
         not_checked=not_checked,
         registries=frozenset({IRELAND}),
-        hosts=Hosts({}),
+        hosts=RegistryHosts({}),
         expect_none=expect_none,
         memory=memory,
         may_confirm=lambda name: name in approvers,
@@ -148,8 +148,10 @@ class Remembered:
         """`confirmed`: by whom, the number, and the number before; oldest first."""
         self._cache = cache
         self._confirmed = [
-            Confirmation(
-                Doubted("ecs", "here", WorkloadCount(now, NOW), WorkloadCount(before, NOW)), by, NOW
+            UsageConfirmation(
+                DoubtedUsage("ecs", "here", WorkloadCount(now, NOW), WorkloadCount(before, NOW)),
+                by,
+                NOW,
             )
             for by, now, before in confirmed
         ]
@@ -157,7 +159,7 @@ class Remembered:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._cache, name)
 
-    def confirmations(self, source: str, scope: str) -> Sequence[Confirmation]:
+    def confirmations(self, source: str, scope: str) -> Sequence[UsageConfirmation]:
         assert (source, scope) == ("ecs", "here")
         return self._confirmed
 

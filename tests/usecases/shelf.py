@@ -13,9 +13,16 @@ from bot.core.errors import (
     ServiceError,
     ThrottledError,
 )
-from bot.core.manifest import OCI_INDEX, OCI_MANIFEST, Blob, Content, Described, Unread
+from bot.core.manifest import (
+    OCI_INDEX,
+    OCI_MANIFEST,
+    Blob,
+    DescribedImage,
+    ManifestContent,
+    UnreadManifest,
+)
 from bot.core.repository import Puller, RegistryId, RepositoryId
-from bot.ports import Clock, Dated, DeletionFailure, ManifestText
+from bot.ports import Clock, DatedAnswer, DeletionFailure, ManifestText
 from bot.usecases.deletion.lease import RUN_LEASE
 
 HERE = RegistryId("123456789012", "eu-west-1")
@@ -32,11 +39,11 @@ class Shelf:
     read_at_once = AT_ONCE
 
     def __init__(self, clock: Clock) -> None:
-        self.images: dict[str, Described] = {}
-        self.contents: dict[str, Content] = {}
+        self.images: dict[str, DescribedImage] = {}
+        self.contents: dict[str, ManifestContent] = {}
         self.by_us: set[str] = set()
         self.by_others: set[str] = set()
-        self.looked_at: dict[str, Described] = {}
+        self.looked_at: dict[str, DescribedImage] = {}
         self.under_way: list[Iterator[object]] = []
         self.clock = clock
         self._numbers = count(1)
@@ -55,8 +62,10 @@ class Shelf:
         config = None if children else SIGNATURE if subject else CONFIG
         media_type = OCI_INDEX if children else OCI_MANIFEST
         layers = () if children else (Blob(digest[::-1], 1000), Blob("sha256:base", 500))
-        self.contents[digest] = Content(media_type, config, layers, tuple(children), subject)
-        self.images[digest] = Described(
+        self.contents[digest] = ManifestContent(
+            media_type, config, layers, tuple(children), subject
+        )
+        self.images[digest] = DescribedImage(
             digest, tags, self.clock(), None, 1000,
             media_type=media_type, config_type=config, subject=subject,
         )  # fmt: skip
@@ -107,7 +116,7 @@ class Shelf:
         assert repository == API
         return {}
 
-    def describe(self, repository: RepositoryId) -> Iterator[Described]:
+    def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
         for digest in self.digests(repository):
             yield self.images[digest]
 
@@ -118,7 +127,7 @@ class Shelf:
 
     def describe_some(
         self, repository: RepositoryId, digests: Sequence[str]
-    ) -> Mapping[str, Described]:
+    ) -> Mapping[str, DescribedImage]:
         assert repository == API
         assert len(digests) <= AT_ONCE
         self._let_calls_arrive()
@@ -126,17 +135,19 @@ class Shelf:
         self.looked_at |= found
         return found
 
-    def read(self, repository: RepositoryId, batch: Sequence[Described]) -> Dated[Content | Unread]:
+    def read(
+        self, repository: RepositoryId, batch: Sequence[DescribedImage]
+    ) -> DatedAnswer[ManifestContent | UnreadManifest]:
         texts, answered_at, text_bytes = self.texts(repository, [each.digest for each in batch])
         contents = {
             each.digest: self.contents[each.digest]
             if each.digest in texts
-            else Unread(ErrorText("it is gone"))
+            else UnreadManifest(ErrorText("it is gone"))
             for each in batch
         }
-        return Dated(contents, answered_at, text_bytes)
+        return DatedAnswer(contents, answered_at, text_bytes)
 
-    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> Dated[ManifestText]:
+    def texts(self, repository: RepositoryId, digests: Sequence[str]) -> DatedAnswer[ManifestText]:
         assert repository == API
         assert len(digests) <= AT_ONCE
         there = [digest for digest in digests if digest in self.images]
@@ -145,7 +156,7 @@ class Shelf:
         texts = {
             d: ManifestText(self.contents[d].media_type, json.dumps({"digest": d})) for d in there
         }
-        return Dated(texts, self.clock(), sum(len(each.text) for each in texts.values()))
+        return DatedAnswer(texts, self.clock(), sum(len(each.text) for each in texts.values()))
 
     def pullers(self, repository: RepositoryId) -> frozenset[Puller]:
         assert repository == API

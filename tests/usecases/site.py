@@ -13,18 +13,18 @@ from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.bootstrap.storage import SharedManifestCache
 from bot.core.errors import ErrorText
+from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
 from bot.core.permissions import AwsIdentity, Person
 from bot.core.plan import PlanState
 from bot.core.policy import ApprovalRules, Policy, PolicyEntry
 from bot.core.records import ImageOutcome, PlanItem, PlanRecord, PlanRun, PlanWorker
-from bot.core.references import Hosts
 from bot.core.repository import RegistryId
 from bot.core.result_reasons import AlreadyDeleted, PartOfSkipped, ResultReason, SkippedWith
-from bot.core.rules.newest import Newest
+from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
-from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Coverage, Sighting, SourceScan
+from bot.core.usage import ScanCoverage, Sighting, SourceScan
+from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
 from bot.playground.aws import Fault, StandIn
 from bot.render.events import detail_words, item_words
 from bot.store.manifest_cache import SqliteManifestCache
@@ -200,25 +200,25 @@ class Site:
     def scan(self) -> Planner:
         self.scans += 1
         policy = Policy(
-            timedelta(hours=24), Patterns(), (Newest(NEWEST, TagFilter(Patterns.of("*"))),)
+            timedelta(hours=24), Patterns(), (NewestRule(NEWEST, TagFilter(Patterns.of("*"))),)
         )
         place = (self.shelf.id.registry, self.shelf.id.name)
-        index = Index(Hosts({}))
+        index = SightingCollector(RegistryHosts({}))
         for sighting in self.sightings:
             index.add(sighting)
         doubtful = index.snapshot((), ())
         failure = ErrorText(self.unread) if self.unread else None
         return Planner(
-            snapshot=Snapshot(
+            snapshot=UsageSnapshot(
                 dict(self.in_use),
                 {place: dict(self.tags_in_use)},
                 tuple(SourceScan(source, "a list", 1, failure) for source in self.sources),
                 self.not_checked,
                 doubtful.unreadable,
-                doubtful.named,
+                doubtful.mentions,
             ),
             scanned_at=self.clock(),
-            coverage=Coverage(frozenset({self.shelf.id.registry}) | self.places),
+            coverage=ScanCoverage(frozenset({self.shelf.id.registry}) | self.places),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
             usd_per_gb_month=0.10,

@@ -10,25 +10,25 @@ from bot.core.errors import RequestError
 from bot.core.permission_reasons import NotAnApprover
 from bot.core.records import AuditEvent, AuditEventName
 from bot.core.refusal_reasons import UsageFigures, WrongWorkloadCount
-from bot.ports import Doubted, UsageMemory, WorkloadCount
+from bot.ports import DoubtedUsage, UsageMemory, WorkloadCount
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.usecases.decisions import confirm_usage_without_store
 from tests.support import NOW
 from tests.usecases.scene import ANN, Scene, refused
 
 MANY, FEW = WorkloadCount(10, NOW - timedelta(days=1)), WorkloadCount(4, NOW)
-DOUBTED = Doubted("ecs", "here", FEW, MANY)
+DOUBTED = DoubtedUsage("ecs", "here", FEW, MANY)
 FIGURES = UsageFigures("ecs", "here", 4, NOW, before=10, before_at=NOW - timedelta(days=1))
 NONE_NOW = WrongWorkloadCount(4, replace(FIGURES, workloads=0))
 """They saw 4 workloads; since then a scan found none."""
 
 
-def doubt(memory: UsageMemory, doubted: Doubted = DOUBTED) -> None:
+def doubt(memory: UsageMemory, doubted: DoubtedUsage = DOUBTED) -> None:
     memory.believe(doubted.source, doubted.scope, doubted.before)
     memory.doubt(doubted)
 
 
-def confirm(scene: Scene) -> Doubted:
+def confirm(scene: Scene) -> DoubtedUsage:
     return scene.decisions().confirm_usage("ecs", "here", 4, ANN)
 
 
@@ -108,7 +108,7 @@ def test_a_scan_meanwhile_finds_another_number(
     doubt(scene.store)
     store_confirm = scene.store.confirm
 
-    def late(doubted: Doubted, event: AuditEvent | None) -> bool:
+    def late(doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
         scene.theirs.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
         return store_confirm(doubted, event)
 
@@ -124,7 +124,7 @@ def test_a_scan_meanwhile_without_an_audit(
     doubt(cache)
     cache_confirm = cache.confirm
 
-    def late(doubted: Doubted, event: AuditEvent | None) -> bool:
+    def late(doubted: DoubtedUsage, event: AuditEvent | None) -> bool:
         cache.doubt(DOUBTED._replace(listed=WorkloadCount(0, NOW)))
         return cache_confirm(doubted, event)
 

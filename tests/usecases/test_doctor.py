@@ -17,8 +17,8 @@ from bot.core.doctor_findings import (
     WorkloadsListed,
 )
 from bot.core.errors import ErrorText
+from bot.core.image_references import RegistryHosts
 from bot.core.plan_problems import NothingInUse, ReferenceUse, ScanFailed
-from bot.core.references import Hosts
 from bot.core.registry_findings import (
     AllReferencesResolved,
     NoSuchRepositories,
@@ -26,8 +26,15 @@ from bot.core.registry_findings import (
     ReferenceWithoutRepository,
 )
 from bot.core.repository import RegistryId
-from bot.core.snapshot import Index
-from bot.core.usage import SOURCES, Coverage, Elsewhere, Sighting, SourceScan, UnscannedRegion
+from bot.core.usage import (
+    SOURCES,
+    OtherRegionsUsage,
+    ScanCoverage,
+    Sighting,
+    SourceScan,
+    UnscannedRegion,
+)
+from bot.core.usage_snapshot import SightingCollector
 from bot.playground.aws import StandIn
 from bot.ports import Caller, NamedRegistry
 from bot.usecases.doctor import Doctor, UsageScan
@@ -42,15 +49,15 @@ def examine(
     scans: Sequence[SourceScan] = (),
     not_checked: Sequence[str] = (),
     images: Sequence[str] = (),
-    elsewhere: Sequence[Elsewhere] = (),
+    elsewhere: Sequence[OtherRegionsUsage] = (),
 ) -> list[Finding]:
-    index = Index(Hosts({}))
+    index = SightingCollector(RegistryHosts({}))
     for image in images:
         index.add(Sighting(image, "a pod"))
     sight = UsageScan(
         index.snapshot(scans, not_checked),
         {(scan.source, scan.scope): 7 for scan in scans},
-        Coverage(frozenset({HERE})),
+        ScanCoverage(frozenset({HERE})),
         elsewhere,
     )
     doctor = Doctor(
@@ -103,26 +110,30 @@ BEYOND = UnscannedRegion(RegistryId(HERE.account, "us-east-1"), ("ecs",))
     ("elsewhere", "status", "detail"),
     [
         (
-            Elsewhere("1", asked=("a", "b"), denied=("c",)),
+            OtherRegionsUsage("1", asked=("a", "b"), denied=("c",)),
             FindingStatus.OK,
             OtherRegionsEmpty(asked=2, denied=1),
         ),
-        (Elsewhere("1"), FindingStatus.OK, OtherRegionsEmpty(asked=0, denied=0)),
-        (Elsewhere("1", found=(BEYOND,)), FindingStatus.WARNING, RegionsUnscanned((BEYOND,))),
+        (OtherRegionsUsage("1"), FindingStatus.OK, OtherRegionsEmpty(asked=0, denied=0)),
         (
-            Elsewhere("1", errors=(ErrorText("AWS refused it"),)),
+            OtherRegionsUsage("1", found=(BEYOND,)),
+            FindingStatus.WARNING,
+            RegionsUnscanned((BEYOND,)),
+        ),
+        (
+            OtherRegionsUsage("1", errors=(ErrorText("AWS refused it"),)),
             FindingStatus.WARNING,
             RegionsUnreadable(ErrorText("AWS refused it"), others=0),
         ),
         (
-            Elsewhere("1", errors=(ErrorText("AWS refused it"), ErrorText("too"))),
+            OtherRegionsUsage("1", errors=(ErrorText("AWS refused it"), ErrorText("too"))),
             FindingStatus.WARNING,
             RegionsUnreadable(ErrorText("AWS refused it"), others=1),
         ),
     ],
 )
 def test_other_regions(
-    stocked: EcrRegistry, elsewhere: Elsewhere, status: FindingStatus, detail: FindingDetail
+    stocked: EcrRegistry, elsewhere: OtherRegionsUsage, status: FindingStatus, detail: FindingDetail
 ) -> None:
     (finding,) = of("other Regions", examine(stocked, elsewhere=[elsewhere]))
     assert finding == Finding("other Regions", "1", status, detail)

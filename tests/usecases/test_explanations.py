@@ -3,7 +3,7 @@
 import pytest
 
 from bot.core.errors import RequestError
-from bot.core.manifest import OCI_INDEX, Content
+from bot.core.manifest import OCI_INDEX, ManifestContent
 from bot.core.plan import Plan, PlanState
 from bot.core.records import AuditEventName, ImageOutcome, ImageResult, PlanRecord
 from bot.core.verdict_reasons import NothingKeeps, Verdict
@@ -18,7 +18,7 @@ CHILDREN = (image(1), image(2))
 INDEX = image(
     3,
     "multi",
-    content=Content(OCI_INDEX, children=tuple(child.digest for child in CHILDREN)),
+    content=ManifestContent(OCI_INDEX, children=tuple(child.digest for child in CHILDREN)),
     media_type=OCI_INDEX,
 )
 ALONE = image(4, "1.0", "stable", age=1)

@@ -6,7 +6,7 @@ import pytest
 
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
-from bot.core.manifest import Described
+from bot.core.manifest import DescribedImage
 from bot.core.repository import RepositoryId
 from bot.playground.aws import StandIn, manifests
 from bot.store.manifest_cache import SqliteManifestCache
@@ -18,7 +18,7 @@ from tests.support import Shelf, image_text
 class TagMoves(EcrRegistry):
     """A tag moves while the pages are read: the image stands on two of them."""
 
-    def describe(self, repository: RepositoryId) -> Iterator[Described]:
+    def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
         for entry in super().describe(repository):
             yield entry
             yield entry._replace(tags=("latest", "1.0"))

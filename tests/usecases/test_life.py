@@ -20,7 +20,7 @@ from bot.core.errors import RequestError, ServiceError
 from bot.core.patterns import Patterns
 from bot.core.permissions import AwsIdentity, Person, SlackUser
 from bot.core.pins import Pin, PinIndex
-from bot.core.plan import OPEN, Freed, Plan, PlanState, content_hash
+from bot.core.plan import OPEN, FreedBytes, Plan, PlanState, content_hash
 from bot.core.plan_transitions import is_expired
 from bot.core.policy import ApprovalRules, Policy, PolicyEntry
 from bot.core.records import (
@@ -33,10 +33,10 @@ from bot.core.records import (
 )
 from bot.core.repository import RepositoryId
 from bot.core.result_reasons import AlreadyDeleted
-from bot.core.rules.newest import Newest
+from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
-from bot.core.snapshot import Snapshot
-from bot.core.usage import Coverage, SourceScan
+from bot.core.usage import ScanCoverage, SourceScan
+from bot.core.usage_snapshot import UsageSnapshot
 from bot.store.manifest_cache import SqliteManifestCache
 from bot.store.store import open_store
 from bot.usecases.check_authority import AuthorityChecker
@@ -460,9 +460,9 @@ class Life(RuleBasedStateMachine):
             assert digest not in deleted or not (above & self.shelf.images.keys() - deleted)
         unconfirmed = {digest for digest, item in items.items() if item.is_unconfirmed}
         assert unconfirmed <= deleted & self.bin.asked_for
-        assert plan.freed_bytes == Freed(self._content(plan), deleted - unconfirmed).bytes
+        assert plan.freed_bytes == FreedBytes(self._content(plan), deleted - unconfirmed).bytes
         in_all = plan.freed_bytes + plan.unconfirmed_bytes
-        assert in_all == Freed(self._content(plan), deleted).bytes
+        assert in_all == FreedBytes(self._content(plan), deleted).bytes
 
     def _pending(self, plan: PlanRecord) -> list[str]:
         items = self.store.items(plan.id, plan.version)
@@ -555,11 +555,13 @@ class Life(RuleBasedStateMachine):
         return f"plan{next(self.numbers)}"
 
     def _planner(self, cache: SqliteManifestCache) -> Planner:
-        policy = Policy(timedelta(hours=24), Patterns(), (Newest(2, TagFilter(Patterns.of("*"))),))
+        policy = Policy(
+            timedelta(hours=24), Patterns(), (NewestRule(2, TagFilter(Patterns.of("*"))),)
+        )
         return Planner(
-            snapshot=Snapshot(dict(self.in_use), {}, (SourceScan("ecs", "here", 3),), ()),
+            snapshot=UsageSnapshot(dict(self.in_use), {}, (SourceScan("ecs", "here", 3),), ()),
             scanned_at=self.now,
-            coverage=Coverage(frozenset({HERE})),
+            coverage=ScanCoverage(frozenset({HERE})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
             usd_per_gb_month=0.10,

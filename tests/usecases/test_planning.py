@@ -10,19 +10,19 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.errors import RequestError, ServiceError
-from bot.core.manifest import Described
+from bot.core.image_references import RegistryHosts
+from bot.core.manifest import DescribedImage
 from bot.core.patterns import Patterns
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.plan_problems import MissingRepositories, ReferenceUse, ScanFailed
 from bot.core.policy import PinEntry, Policy, PolicyEntry
-from bot.core.references import Hosts
 from bot.core.repository import RepositoryId
-from bot.core.rules.newest import Newest
-from bot.core.rules.pulled_within import PulledWithin
+from bot.core.rules.newest import NewestRule
+from bot.core.rules.pulled_within import PulledWithinRule
 from bot.core.rules.selection import TagFilter
-from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Coverage, Sighting
+from bot.core.usage import ScanCoverage, Sighting
+from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
 from bot.core.verdict_reasons import RuleName, Verdict
 from bot.playground.aws import StandIn, manifests
 from bot.render.obstacles import obstacle_words
@@ -35,14 +35,14 @@ from tests.support import NOW, Shelf, image_text
 from tests.usecases.scene import People, Scene
 from tests.usecases.site import RULES
 
-ONE_OF = Policy(timedelta(hours=24), Patterns(), (Newest(1, TagFilter()),))
+ONE_OF = Policy(timedelta(hours=24), Patterns(), (NewestRule(1, TagFilter()),))
 EVERYWHERE = (PolicyEntry(Patterns.of("*"), ONE_OF),)
 
 MakePlan = Callable[..., Plan]
 MakePlanned = Callable[..., Planned]
 
 
-NOTHING_IN_USE = Snapshot({}, {}, (), ())
+NOTHING_IN_USE = UsageSnapshot({}, {}, (), ())
 
 
 @pytest.fixture
@@ -60,14 +60,14 @@ def make_all(aws: StandIn, registry: EcrRegistry, cache: SqliteManifestCache) ->
         pins: tuple[PinEntry, ...] = (),
         registry: EcrRegistry = registry,
         cache: SqliteManifestCache = cache,
-        snapshot: Snapshot = NOTHING_IN_USE,
+        snapshot: UsageSnapshot = NOTHING_IN_USE,
         store: Store | None = None,
     ) -> Planned:
         clock = aws.world.clock.now
         planner = Planner(
             snapshot=snapshot,
             scanned_at=NOW,
-            coverage=Coverage(frozenset({shelf.id.registry})),
+            coverage=ScanCoverage(frozenset({shelf.id.registry})),
             policies=policies,
             pins=pins,
             usd_per_gb_month=0.10,
@@ -89,7 +89,7 @@ def test_tags_may_move_while_the_images_are_listed(
     """Their history begins after that, and whatever lost a tag lost it by then."""
 
     class Slow(EcrRegistry):
-        def describe(self, repository: RepositoryId) -> Iterator[Described]:
+        def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
             aws.world.clock.advance(timedelta(hours=1))
             yield from super().describe(repository)
 
@@ -104,7 +104,7 @@ def test_tags_may_move_while_the_images_are_listed(
 
 
 class Backwards(EcrRegistry):
-    def describe(self, repository: RepositoryId) -> Iterator[Described]:
+    def describe(self, repository: RepositoryId) -> Iterator[DescribedImage]:
         return reversed(list(super().describe(repository)))
 
 
@@ -181,7 +181,7 @@ def test_a_name_in_doubt_makes_the_plan_incomplete_if_nobody_can_tell_whether_it
     aws: StandIn, shelf: Shelf, make: MakePlan
 ) -> None:
     shelf.images(2)
-    index = Index(Hosts({}))
+    index = SightingCollector(RegistryHosts({}))
     index.add(Sighting(f"{shelf.id.uri.replace('/', '/ecr-proxy/', 1)}:1", "a pod"))
     named = index.snapshot((), ())
     image = shelf.id.uri.replace("/", "/ecr-proxy/", 1) + ":1"
@@ -204,7 +204,7 @@ def test_a_lost_cache_makes_the_plan_more_cautious(
     aws: StandIn, shelf: Shelf, make: MakePlan, tmp_path: Path
 ) -> None:
     """Without it our own reading counts as somebody's pull."""
-    rule = PulledWithin(timedelta(days=30), TagFilter())
+    rule = PulledWithinRule(timedelta(days=30), TagFilter())
     lately = (PolicyEntry(Patterns.of("*"), replace(ONE_OF, keep=(rule,))),)
     old = shelf.image("old")
     assert make(shelf, lately).delete == (old,)

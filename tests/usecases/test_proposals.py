@@ -15,10 +15,10 @@ from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.policy import Policy, PolicyEntry
 from bot.core.records import BOT_ACTOR, AuditEventName, PlanRecord
-from bot.core.rules.newest import Newest
+from bot.core.rules.newest import NewestRule
 from bot.core.rules.selection import TagFilter
-from bot.core.snapshot import Snapshot
-from bot.core.usage import Coverage, SourceScan
+from bot.core.usage import ScanCoverage, SourceScan
+from bot.core.usage_snapshot import UsageSnapshot
 from bot.core.verdict_reasons import RuleName
 from bot.playground.aws import StandIn
 from bot.store.manifest_cache import SqliteManifestCache
@@ -87,12 +87,12 @@ class Desk:
         return set(self.scene.to_go(plan))
 
     def planner(self, store: Store | None = None, newest: int | None = None) -> Planner:
-        rule = Newest(newest or self.newest, TagFilter())
+        rule = NewestRule(newest or self.newest, TagFilter())
         policy = Policy(timedelta(hours=24), Patterns(), (rule,))
         return Planner(
-            snapshot=Snapshot({}, {}, (SourceScan("ecs", "here", 3),), ()),
+            snapshot=UsageSnapshot({}, {}, (SourceScan("ecs", "here", 3),), ()),
             scanned_at=self.scanned_at or self.scene.now,
-            coverage=Coverage(frozenset({self.shelf.id.registry})),
+            coverage=ScanCoverage(frozenset({self.shelf.id.registry})),
             policies=[PolicyEntry(Patterns.of("*"), policy)],
             pins=(),
             usd_per_gb_month=0.10,

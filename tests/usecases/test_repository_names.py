@@ -7,10 +7,10 @@ import pytest
 from bot.aws.ecr import EcrRegistry
 from bot.aws.sessions import open_session
 from bot.core.errors import FailedCall, ServiceError
-from bot.core.references import Hosts
+from bot.core.image_references import RegistryHosts
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.snapshot import Index, Namings
 from bot.core.usage import Sighting
+from bot.core.usage_snapshot import RepositoryMentions, SightingCollector
 from bot.playground.aws import StandIn
 from bot.usecases.repositories import FoundRepository, RepositoryNames
 from tests.support import Shelf
@@ -50,17 +50,17 @@ def found(registry: EcrRegistry, name: str = "team/api") -> FoundRepository:
     return FoundRepository(RepositoryId(HERE, name, name), registry)
 
 
-def named(*names: str, registry: RegistryId = HERE) -> Namings:
-    index = Index(Hosts({}))
+def named(*names: str, registry: RegistryId = HERE) -> RepositoryMentions:
+    index = SightingCollector(RegistryHosts({}))
     for name in names:
         host = f"{registry.account}.dkr.ecr.{registry.region}.amazonaws.com"
         index.add(Sighting(f"{host}/{name}:1", "a pod"))
-    return index.snapshot((), ()).named
+    return index.snapshot((), ()).mentions
 
 
 def missing(
     registries: Sequence[EcrRegistry],
-    names: Namings,
+    names: RepositoryMentions,
     name: str = "team/api",
     deleted_also_in: Sequence[RegistryId] = (),
 ) -> list[str]:

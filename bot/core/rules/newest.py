@@ -8,8 +8,8 @@ from typing import ClassVar
 
 from bot.core.manifest import Manifest
 from bot.core.rules.selection import (
-    Candidates,
-    Selection,
+    RuleCandidates,
+    RuleSelection,
     TagFilter,
     age_event,
     age_key,
@@ -19,7 +19,7 @@ from bot.core.verdict_reasons import AgeStart, AmongNewest, NotAmongNewest
 
 
 @dataclass(frozen=True, slots=True)
-class Newest:
+class NewestRule:
     """Images that are kept for other reasons take their natural place. A guest takes none;
     it stays while fewer than `count` roots of its class are younger. An image that was there before
     its tag came is as young as that: somebody promoted it. One that was restored from the archive
@@ -29,8 +29,8 @@ class Newest:
     filter: TagFilter
     name: ClassVar[str] = "newest"
 
-    def select(self, candidates: Candidates) -> Selection:
-        members = [m for m in candidates.builds if self.filter.belongs(m.names)]
+    def select(self, candidates: RuleCandidates) -> RuleSelection:
+        members = [m for m in candidates.ranked if self.filter.belongs(m.names)]
         group, renewed_at = self.filter.group, candidates.renewed_at
         kept = {
             manifest.digest: AmongNewest(
@@ -43,13 +43,13 @@ class Newest:
             for rank, manifest in enumerate(members[self.count :], start=self.count + 1)
         }
         oldest_first = [age_key(m, renewed_at) for m in reversed(members)]
-        for guest in candidates.guests:
-            if self.filter.belongs(guest.names):
-                newer = len(members) - bisect_right(oldest_first, age_key(guest, renewed_at))
+        for manifest in candidates.unranked:
+            if self.filter.belongs(manifest.names):
+                newer = len(members) - bisect_right(oldest_first, age_key(manifest, renewed_at))
                 if newer < self.count:
                     rank = newer + 1
-                    kept[guest.digest] = AmongNewest(rank, self.count, group, by_own_tag=True)
-        return Selection(kept, passed_over)
+                    kept[manifest.digest] = AmongNewest(rank, self.count, group, by_own_tag=True)
+        return RuleSelection(kept, passed_over)
 
 
 def _renewal(manifest: Manifest, renewed_at: Mapping[str, datetime]) -> AgeStart | None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar
 
-from bot.core.rules.selection import Candidates, Selection, TagFilter
+from bot.core.rules.selection import RuleCandidates, RuleSelection, TagFilter
 from bot.core.verdict_reasons import PushedRecently, RestoredRecently
 
 
 @dataclass(frozen=True, slots=True)
-class PushedWithin:
+class PushedWithinRule:
     """A root is as young as the youngest manifest that hangs on it. A restoration from ECR's
     archive counts like a push. Tags that came later don't count: they are no push."""
 
@@ -18,16 +18,16 @@ class PushedWithin:
     filter: TagFilter
     name: ClassVar[str] = "pushed_within"
 
-    def select(self, candidates: Candidates) -> Selection:
-        return Selection(dict(self._kept(candidates)))
+    def select(self, candidates: RuleCandidates) -> RuleSelection:
+        return RuleSelection(dict(self._kept(candidates)))
 
     def _kept(
-        self, candidates: Candidates
+        self, candidates: RuleCandidates
     ) -> Iterator[tuple[str, PushedRecently | RestoredRecently]]:
-        for family in self.filter.narrowed(candidates):
+        for group in self.filter.narrowed(candidates):
             for reason, at in (
-                (PushedRecently, family.last_push),
-                (RestoredRecently, family.last_restoration),
+                (PushedRecently, group.last_push),
+                (RestoredRecently, group.last_restoration),
             ):
                 if at is not None and candidates.now - at < self.duration:
-                    yield family.head.digest, reason(self.duration, at)
+                    yield group.manifest.digest, reason(self.duration, at)

@@ -17,7 +17,7 @@ class ImageGroup:
     archive, and pulled. `young_since`: when the last was pushed, restored or renewed. UTC; None if
     ECR tells no time, or it was never restored or pulled."""
 
-    head: Manifest
+    manifest: Manifest
     last_push: datetime | None
     last_restoration: datetime | None
     young_since: datetime | None
@@ -25,20 +25,20 @@ class ImageGroup:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class RuleCandidates:
     """What rules choose from.
 
-    `families` have a root as head; `tagged_dependents` hang on others, but their own tags may
-    keep them. `builds` are the roots that are images or indexes (or artifacts treated like them)
-    and that have a push time, youngest first by `age_key`, equal ones by digest. `guests` have
+    `groups` have a root as head; `tagged_parts` hang on others, but their own tags may
+    keep them. `ranked` are the roots that are images or indexes (or artifacts treated like them)
+    and that have a push time, youngest first by `age_key`, equal ones by digest. `unranked` have
     names too, but take no place among the builds: tagged children and referrers. `renewed_at`: by
     digest when an image that was there before got a tag, or lost its last one.
     """
 
-    families: tuple[ImageGroup, ...]
-    tagged_dependents: tuple[ImageGroup, ...]
-    builds: tuple[Manifest, ...]
-    guests: tuple[Manifest, ...]
+    groups: tuple[ImageGroup, ...]
+    tagged_parts: tuple[ImageGroup, ...]
+    ranked: tuple[Manifest, ...]
+    unranked: tuple[Manifest, ...]
     now: datetime
     renewed_at: Mapping[str, datetime]
 
@@ -74,7 +74,7 @@ def age_event(
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class RuleSelection:
     """Both by digest: what the rule keeps, and what it is about and does not keep."""
 
     kept: Mapping[str, Reason]
@@ -86,7 +86,7 @@ class Rule(Protocol):
     def name(self) -> str:
         """The rule's key in the settings and in the reasons of a plan."""
 
-    def select(self, candidates: Candidates) -> Selection:
+    def select(self, candidates: RuleCandidates) -> RuleSelection:
         """The roots that this rule keeps, and dependents that it keeps alone by their tags."""
 
 
@@ -102,14 +102,14 @@ class TagFilter:
     def narrows(self) -> bool:
         return self.tags is not None or bool(self.except_tags.globs)
 
-    def narrowed(self, candidates: Candidates) -> Iterator[ImageGroup]:
+    def narrowed(self, candidates: RuleCandidates) -> Iterator[ImageGroup]:
         """The families that belong; dependents only by their own tags."""
         if not self.narrows:
-            yield from candidates.families
+            yield from candidates.groups
             return
-        for family in chain(candidates.families, candidates.tagged_dependents):
-            if self.belongs(family.head.tags):
-                yield family
+        for group in chain(candidates.groups, candidates.tagged_parts):
+            if self.belongs(group.manifest.tags):
+                yield group
 
     def belongs(self, tags: tuple[str, ...]) -> bool:
         return any(map(self.matches, tags))

@@ -8,14 +8,14 @@ from typing import ClassVar, TypeVar
 from semver import Version
 
 from bot.core.manifest import Manifest
-from bot.core.rules.selection import Candidates, Selection, TagFilter
+from bot.core.rules.selection import RuleCandidates, RuleSelection, TagFilter
 from bot.core.verdict_reasons import AmongNewestVersions, NotAmongNewestVersions
 
 Level = TypeVar("Level", int, Version)
 
 
 @dataclass(frozen=True, slots=True)
-class Semver:
+class SemverRule:
     """The newest `majors`, of each the newest `minors`, of each the newest `patches`; None is all.
 
     A tag is a version if it is one by semver.org, with or without a leading `v`. Pre-releases
@@ -29,30 +29,32 @@ class Semver:
     patches: int | None = None
     name: ClassVar[str] = "semver"
 
-    def select(self, candidates: Candidates) -> Selection:
-        of_builds = {build.digest: self._versions(build) for build in candidates.builds}
-        of_guests = {guest.digest: self._versions(guest) for guest in candidates.guests}
-        versions = {version for found in of_builds.values() for version in found}
-        releases = _Line(version for version in versions if not version.prerelease)
-        prereleases = _Line(version for version in versions if version.prerelease)
+    def select(self, candidates: RuleCandidates) -> RuleSelection:
+        of_ranked = {manifest.digest: self._versions(manifest) for manifest in candidates.ranked}
+        of_unranked = {
+            manifest.digest: self._versions(manifest) for manifest in candidates.unranked
+        }
+        versions = {version for found in of_ranked.values() for version in found}
+        releases = _VersionLevels(version for version in versions if not version.prerelease)
+        prereleases = _VersionLevels(version for version in versions if version.prerelease)
         kept: dict[str, AmongNewestVersions] = {}
         passed_over: dict[str, NotAmongNewestVersions] = {}
         levels = (self.majors, self.minors, self.patches)
-        for digest, found in (of_builds | of_guests).items():
+        for digest, found in (of_ranked | of_unranked).items():
             lines = ((v, prereleases if v.prerelease else releases) for v in found)
             newest = [version for version, line in lines if self._selects(version, line)]
             if newest:
                 kept[digest] = AmongNewestVersions(str(newest[0]), *levels)
             elif found:
                 passed_over[digest] = NotAmongNewestVersions(str(found[0]), *levels)
-        return Selection(kept, passed_over)
+        return RuleSelection(kept, passed_over)
 
     def _versions(self, manifest: Manifest) -> list[Version]:
         """Newest first."""
         tags = filter(self.filter.matches, manifest.names)
         return sorted(filter(None, map(_version, tags)), reverse=True)
 
-    def _selects(self, version: Version, line: "_Line") -> bool:
+    def _selects(self, version: Version, line: "_VersionLevels") -> bool:
         major, minor = version.major, version.minor
         return (
             _is_among_newest(major, line.majors, self.majors)
@@ -61,7 +63,7 @@ class Semver:
         )
 
 
-class _Line:
+class _VersionLevels:
     """The distinct majors, their minors, and the versions of each minor; newest first."""
 
     def __init__(self, versions: Iterable[Version]) -> None:

@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar
 
-from bot.core.rules.selection import Candidates, Selection, TagFilter
+from bot.core.rules.selection import RuleCandidates, RuleSelection, TagFilter
 from bot.core.verdict_reasons import KeptByTag
 
 
 @dataclass(frozen=True, slots=True)
-class MatchingTags:
+class TagsRule:
     filter: TagFilter
     name: ClassVar[str] = "tags"
 
-    def select(self, candidates: Candidates) -> Selection:
-        return Selection(dict(self._kept(candidates)))
+    def select(self, candidates: RuleCandidates) -> RuleSelection:
+        return RuleSelection(dict(self._kept(candidates)))
 
-    def _kept(self, candidates: Candidates) -> Iterator[tuple[str, KeptByTag]]:
-        for family in chain(candidates.families, candidates.tagged_dependents):
-            if tag := next(filter(self.filter.matches, family.head.tags), None):
-                yield family.head.digest, KeptByTag(tag, self.filter.group)
+    def _kept(self, candidates: RuleCandidates) -> Iterator[tuple[str, KeptByTag]]:
+        for group in chain(candidates.groups, candidates.tagged_parts):
+            if tag := next(filter(self.filter.matches, group.manifest.tags), None):
+                yield group.manifest.digest, KeptByTag(tag, self.filter.group)

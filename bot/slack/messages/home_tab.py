@@ -24,7 +24,7 @@ MOST_IN_REASON = 120
 def home(view: HomeView) -> Json:
     blocks = [
         header("What the repositories cost"),
-        section(*totals(view.estate, view.saved_bytes, view.usd_per_gb_month)),
+        section(*totals(view.storage, view.saved_bytes, view.usd_per_gb_month)),
         *map(section, common_texts.paused(view.pause)),
         header("Open plans"),
         section(*_plans(view)),

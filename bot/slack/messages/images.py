@@ -7,7 +7,7 @@ from itertools import groupby
 from slack_sdk.models.blocks import ActionsBlock, Block, ButtonElement
 from slack_sdk.models.views import View
 
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.plan import Plan
 from bot.core.text_formatting import first_few, short_digest
 from bot.core.verdict_reasons import Verdict
@@ -32,7 +32,7 @@ _HEADINGS = {Verdict.DELETE: "Goes", Verdict.KEEP: "Stays"}
 class _Row:
     """`is_part`: of the image group of the last root above."""
 
-    judged: Judged
+    judged: JudgedManifest
     is_part: bool
 
 
@@ -110,11 +110,11 @@ def _listed(rows: Iterable[_Row]) -> Iterator[Block]:
             yield context(*_facts(row.judged))
 
 
-def _name(judged: Judged) -> str:
+def _name(judged: JudgedManifest) -> str:
     return codes(judged.manifest.tags) if judged.manifest.tags else "no tag"
 
 
-def _facts(judged: Judged) -> Iterator[str]:
+def _facts(judged: JudgedManifest) -> Iterator[str]:
     manifest = judged.manifest
     pushed = f" · pushed {day(manifest.pushed_at)}" if manifest.pushed_at else ""
     pulled = f" · last pulled {day(manifest.pulled_at)}" if manifest.pulled_at else ""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.plan import CARRIED_OUT, PlanState
+from bot.core.plan import EXECUTED, PlanState
 from bot.core.records import BOT_ACTOR, AuditEvent, AuditEventName, ImageOutcome, Pause, PlanRecord
 from bot.core.savings import usd_per_month
 from bot.render.decisions import state_words
@@ -201,7 +201,7 @@ def history_message(view: HistoryView) -> MessageContent:
 def _ended(each: EndedPlan, usd_per_gb_month: float) -> str:
     plan = each.run.plan
     when = f" · {date(each.last_event.at)}" if each.last_event else ""
-    if plan.state in CARRIED_OUT:
+    if plan.state in EXECUTED:
         return f"{last_run(each.run, usd_per_gb_month)}{when}"
     return f"• {code(plan.repository.name)}: {_not_run(plan, each.last_event)}{when}"
 

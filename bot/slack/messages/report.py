@@ -13,7 +13,7 @@ from slack_sdk.models.blocks import (
 )
 from slack_sdk.models.views import View
 
-from bot.core.judge import PULLED_LATELY
+from bot.core.judge import PULLED_RECENTLY
 from bot.core.permissions import why_unapprovable
 from bot.core.plan_problems import PlanProblem, ScanFailed, UsageDrop
 from bot.core.records import AuditEventName, PlanRecord
@@ -192,7 +192,7 @@ def _pulled_lately(summary: PlanSummary, view: PlanView) -> Iterator[Block]:
     it = "it" if len(pulled) == 1 else "them"
     yield section(
         f":warning: *{count(len(pulled), 'deletion was', 'deletions were')} pulled in the last "
-        f"{PULLED_LATELY.days} days*, though nothing known uses {it}:"
+        f"{PULLED_RECENTLY.days} days*, though nothing known uses {it}:"
     )
     for number, each in enumerate(pulled[:PULLED]):
         yield section(_pull(each), button=_pin_button(each, number, view))

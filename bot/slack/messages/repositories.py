@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.core.estate import Estate, holding
 from bot.core.records import KnownRepository, LastScan, Pause
 from bot.core.savings import usd_per_month
+from bot.core.storage_totals import StorageTotals, storage_of
 from bot.render.quantities import count, money, size
 from bot.slack.action_ids import COMMAND
 from bot.slack.api import MessageContent
@@ -28,7 +28,7 @@ class RepositoriesView:
     shown: Sequence[KnownRepository]
     more: int
     never: int
-    estate: Estate
+    storage: StorageTotals
     listed_at: datetime | None
     saved_bytes: int
     usd_per_gb_month: float
@@ -40,7 +40,7 @@ def repositories_message(view: RepositoriesView) -> MessageContent:
     if not view.shown:
         said = _no_repository(view)
         return message(said, section(said))
-    head = list(totals(view.estate, view.saved_bytes, view.usd_per_gb_month))
+    head = list(totals(view.storage, view.saved_bytes, view.usd_per_gb_month))
     lines = [_line(each, view) for each in view.shown]
     small_print = [*_small_print(view)]
     return message(
@@ -52,14 +52,14 @@ def repositories_message(view: RepositoriesView) -> MessageContent:
     )
 
 
-def totals(estate: Estate, saved_bytes: int, usd_per_gb_month: float) -> Iterator[str]:
+def totals(storage: StorageTotals, saved_bytes: int, usd_per_gb_month: float) -> Iterator[str]:
     """The costs of all repositories. `saved_bytes`: freed by all runs of the bot so far. USD per GB
     per month."""
-    if not estate.repositories:
+    if not storage.repositories:
         yield f"No repository was looked at yet: `{COMMAND} REPOSITORY` begins with one."
     else:
-        yield f"*Cost now:* {cost(estate.stored_bytes, usd_per_gb_month)}{_of_how_many(estate)}"
-        yield f"*Could be saved:* {cost(estate.could_free_bytes, usd_per_gb_month)}"
+        yield f"*Cost now:* {cost(storage.stored_bytes, usd_per_gb_month)}{_of_how_many(storage)}"
+        yield f"*Could be saved:* {cost(storage.could_free_bytes, usd_per_gb_month)}"
     yield f"*Saved so far:* {cost(saved_bytes, usd_per_gb_month)}"
 
 
@@ -73,7 +73,7 @@ def _line(known: KnownRepository, view: RepositoriesView) -> str:
     name = code(known.repository.name)
     if known.last_scan is None:
         return f"• {name} · never looked at"
-    held = holding(known)
+    held = storage_of(known)
     stored, could_free = held.stored_bytes, held.could_free_bytes
     costs = "size unknown" if stored is None else cost(stored, view.usd_per_gb_month)
     freed = _freed(could_free, view.usd_per_gb_month)
@@ -115,9 +115,9 @@ def _small_print(view: RepositoriesView) -> Iterator[str]:
         yield f"The registries were last listed {date(view.listed_at)}."
 
 
-def _of_how_many(estate: Estate) -> str:
-    known = estate.repositories - estate.unknown
-    if not estate.unknown:
+def _of_how_many(storage: StorageTotals) -> str:
+    known = storage.repositories - storage.unknown
+    if not storage.unknown:
         return f", in {count(known, 'repository', 'repositories')}"
-    all_of_them = count(estate.repositories, "repository", "repositories")
+    all_of_them = count(storage.repositories, "repository", "repositories")
     return f", in {known:,} of {all_of_them}; of the rest nobody knows yet"

@@ -14,8 +14,8 @@ import jmespath
 import msgspec
 
 from bot.core.errors import ServiceError
-from bot.core.references import Hosts
-from bot.core.usage import Sighting, TagRunner, Unresolved
+from bot.core.image_references import RegistryHosts
+from bot.core.usage import Sighting, TagRunner, UnresolvedTag
 from bot.parallel import in_parallel
 from bot.sanitize import quoted
 from bot.usage.kubernetes.cluster_api import ClusterApi
@@ -71,7 +71,7 @@ class CustomResource:
     def resource(self) -> type[CustomResourceDict]:
         return custom(self.group, self.version, self.plural)
 
-    def read(self, text: bytes, hosts: Hosts) -> "CustomObject":
+    def read(self, text: bytes, hosts: RegistryHosts) -> "CustomObject":
         """Raises ServiceError if a path leads nowhere. What stands in the object is not repeated:
         it may be a password."""
         found = _without_nulls(msgspec.json.decode(text))
@@ -167,7 +167,9 @@ class ListedObject(NamedTuple):
     mentions: frozenset[str]
 
 
-def sightings(cluster: str, listed: Iterable[ListedObject], hosts: Hosts) -> Iterator[Sighting]:
+def sightings(
+    cluster: str, listed: Iterable[ListedObject], hosts: RegistryHosts
+) -> Iterator[Sighting]:
     """Each image once for a workload, as the first of the objects that name it puts it; and once
     more for every time at which pods of it mounted what its tag named then.
 
@@ -213,7 +215,7 @@ def _workload(name: _ObjectName, controllers: Mapping[_ObjectName, OwnerReferenc
     return name
 
 
-def _running(pod: Pod, hosts: Hosts) -> Iterator[str]:
+def _running(pod: Pod, hosts: RegistryHosts) -> Iterator[str]:
     """The images that its containers run and mount, by digest."""
     named = {container.name: container.image for container in pod.spec.all_containers}
     yield from _mounted(pod).values()
@@ -244,16 +246,18 @@ def _unresolved(pod: Pod, used_by: str) -> Iterator[Sighting]:
     since = pod.since or _LONG_AGO
     for volume in pod.spec.volumes:
         if volume.reference and volume.name not in told:
-            unresolved = Unresolved(TagRunner.POD_VOLUME, since)
+            unresolved = UnresolvedTag(TagRunner.POD_VOLUME, since)
             yield Sighting(volume.reference, used_by, unresolved=unresolved)
 
 
-def _check_image_is_known(pod: Pod, status: ContainerStatus, image: str, hosts: Hosts) -> None:
+def _check_image_is_known(
+    pod: Pod, status: ContainerStatus, image: str, hosts: RegistryHosts
+) -> None:
     """A bare digest is that of the image's config, which no registry knows (kubernetes#40062). It
     does no harm if the pod names a digest itself, or an image of another registry."""
     if _BY_DIGEST.search(image):
         return
-    if hosts.could_be_ours(image) or hosts.could_be_ours(status.image):
+    if hosts.may_mean_ecr(image) or hosts.may_mean_ecr(status.image):
         raise ServiceError(
             f"{_name(pod)}: nobody can tell which image container {status.name} runs, since its "
             f"imageID {status.image_id} names a config and no manifest: restart the pod, or name "
@@ -270,7 +274,7 @@ class KubernetesSource:
     name = "kubernetes"
 
     def __init__(
-        self, api: ClusterApi, custom_resources: Sequence[CustomResource], hosts: Hosts
+        self, api: ClusterApi, custom_resources: Sequence[CustomResource], hosts: RegistryHosts
     ) -> None:
         self.scope = api.name
         self._api = api

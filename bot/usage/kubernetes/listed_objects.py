@@ -10,7 +10,7 @@ from lightkube.core.decoders import decode_list
 from lightkube.core.resource import ApiInfo, NamespacedResourceG, ResourceDef
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
 
-from bot.core.references import Hosts, references_in
+from bot.core.image_references import RegistryHosts, references_in
 
 REGISTRY_KEYS = ("registry", "hub", "host")
 NAME_KEYS = ("repository", "repo", "image", "name", "newname")
@@ -73,12 +73,12 @@ def text_of(content: CustomResourceDict | UndecodedResource) -> bytes:
     return msgspec.json.encode(content)
 
 
-def mentions(text: bytes, hosts: Hosts) -> frozenset[str]:
+def mentions(text: bytes, hosts: RegistryHosts) -> frozenset[str]:
     """References and digests anywhere in the object."""
     return references_in(text.decode("ascii", "replace"), hosts)
 
 
-def references_from_parts(content: Any, hosts: Hosts) -> frozenset[str]:
+def references_from_parts(content: Any, hosts: RegistryHosts) -> frozenset[str]:
     """References whose registry, repository and tag are values of one mapping."""
     return references_in("\n".join(_joined(content)), hosts)
 

@@ -9,7 +9,7 @@ import jmespath
 import msgspec
 from msgspec import Struct, field
 
-from bot.core.references import Hosts
+from bot.core.image_references import RegistryHosts
 from bot.usage.kubernetes.listed_objects import UndecodedResource, built_in, info_of, prepare
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -157,7 +157,7 @@ class BuiltInObject(KubernetesObject):
     resource: ClassVar[type[UndecodedResource]]
 
     @classmethod
-    def read(cls, text: bytes, _: Hosts) -> Self:
+    def read(cls, text: bytes, _: RegistryHosts) -> Self:
         return msgspec.json.decode(text, type=cls)
 
     @property

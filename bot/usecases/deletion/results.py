@@ -15,7 +15,7 @@ from bot.core.audit_details import (
     RunEnded,
 )
 from bot.core.errors import AnswerLostError, DamagedError, ErrorText
-from bot.core.plan import Freed, Plan
+from bot.core.plan import FreedBytes, Plan
 from bot.core.plan_transitions import ended, stopped
 from bot.core.records import (
     AuditEvent,
@@ -33,7 +33,7 @@ from bot.core.result_reasons import (
     ResultReason,
     SkipReason,
 )
-from bot.core.revalidation import Comparison, Skips
+from bot.core.revalidation import PlanComparison, Skips
 from bot.ports import DeletionFailure, RunProgress
 from bot.usecases.deletion.batches import BatchAnswer
 from bot.usecases.deletion.lease import LEASE_MARGIN, RUN_LEASE, LeasedRun, LeaseLostError
@@ -93,7 +93,7 @@ class RunResults:
             d for d, outcome in self._outcomes.items() if outcome is ImageOutcome.DELETED
         }
         self._unconfirmed = {item.digest for item in items if item.is_unconfirmed}
-        self._freed = Freed(content, self._deleted - self._unconfirmed)
+        self._freed = FreedBytes(content, self._deleted - self._unconfirmed)
         self._is_cut_short = any(isinstance(item.reason, NotReached) for item in items)
         self._show_progress()
         self._unanswered = {
@@ -140,7 +140,7 @@ class RunResults:
         self.skip(dict.fromkeys(sorted(self._pending), NotReached(cause)))
 
     def record_answer(
-        self, answer: BatchAnswer, refused: Mapping[str, int], comparison: Comparison
+        self, answer: BatchAnswer, refused: Mapping[str, int], comparison: PlanComparison
     ) -> Sequence[str]:
         """`refused`: how often ECR refused an image so far in a way that may pass. Returns the
         images that it refuses in that way now: these remain pending.
@@ -164,7 +164,7 @@ class RunResults:
         self._record_with_dependents(results, comparison, [] if is_open else [answer.batch])
         return retried
 
-    def give_up(self, answer: BatchAnswer, comparison: Comparison) -> None:
+    def give_up(self, answer: BatchAnswer, comparison: PlanComparison) -> None:
         """The pending images of a batch whose call has failed too often have failed."""
         assert answer.error is not None
         pending = sorted(self._pending.intersection(answer.batch.digests))
@@ -217,7 +217,7 @@ class RunResults:
         """Freed by deletions that ECR never confirmed, in addition to the others."""
         if not self._unconfirmed:
             return 0
-        return Freed(self._content, self._deleted).bytes - self._freed.bytes
+        return FreedBytes(self._content, self._deleted).bytes - self._freed.bytes
 
     # reading an answer
 
@@ -250,7 +250,7 @@ class RunResults:
     def _record_with_dependents(
         self,
         results: Sequence[ImageResult],
-        comparison: Comparison,
+        comparison: PlanComparison,
         closed: Sequence[DeletionBatch] = (),
     ) -> None:
         """Skips the children and referrers of images that failed, in the same transaction."""

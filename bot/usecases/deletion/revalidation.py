@@ -9,19 +9,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.core.errors import RequestError, ServiceError
-from bot.core.manifest import Described, Manifest
+from bot.core.manifest import DescribedImage, Manifest
 from bot.core.plan import Plan
 from bot.core.records import KeptManifest
 from bot.core.result_reasons import EarlyEndCause, ManifestTextUnreadable
 from bot.core.revalidation import (
-    Comparison,
+    PlanComparison,
     Skips,
     compare,
     deleted_manifests,
     find_ground_change,
 )
 from bot.parallel import in_batches, in_parallel
-from bot.ports import Dated, Deleter, ManifestText
+from bot.ports import DatedAnswer, Deleter, ManifestText
 from bot.usecases.deletion.lease import LeasedRun
 from bot.usecases.deletion.results import RunResults
 from bot.usecases.inventory import BatchSize, ManifestReader, open_manifest_reader, pulled_by_others
@@ -96,7 +96,7 @@ class Revalidation:
     """
 
     fresh: FreshPlan
-    comparison: Comparison
+    comparison: PlanComparison
     listed_at: datetime
     described_at: datetime
     skips: Skips = field(default_factory=dict)
@@ -166,7 +166,7 @@ class Revalidator:
         pending = self._results.pending
         whole = last.comparison.with_dependents(self._pending_of(digests), pending)
         now = self._clock()
-        described: dict[str, Described | None] = dict.fromkeys(whole)
+        described: dict[str, DescribedImage | None] = dict.fromkeys(whole)
         for found in in_parallel(self._describe, self._in_calls(whole)):
             described |= found
         changed = last.comparison.changes_in(described)
@@ -244,7 +244,7 @@ class Revalidator:
     def _in_calls(self, digests: Sequence[str]) -> Iterator[Sequence[str]]:
         return in_batches(digests, self._registry.read_at_once)
 
-    def _describe(self, digests: Sequence[str]) -> Mapping[str, Described]:
+    def _describe(self, digests: Sequence[str]) -> Mapping[str, DescribedImage]:
         return self._registry.describe_some(self._repository, digests)
 
     def _reading(self, last: Revalidation) -> ManifestReader:
@@ -253,19 +253,21 @@ class Revalidator:
             self._registry, self._repository, memory, self._clock, self._batch_size
         )
 
-    def _texts(self, manifests: Sequence[Manifest]) -> Dated[ManifestText | None]:
+    def _texts(self, manifests: Sequence[Manifest]) -> DatedAnswer[ManifestText | None]:
         """None for those that cannot be read."""
         digests = [each.digest for each in manifests]
         texts, answered_at, text_bytes = self._registry.texts(self._repository, digests)
-        return Dated({digest: texts.get(digest) for digest in digests}, answered_at, text_bytes)
+        return DatedAnswer(
+            {digest: texts.get(digest) for digest in digests}, answered_at, text_bytes
+        )
 
     def _pulled_by_others(
-        self, last: Revalidation, described: Mapping[str, Described | None]
-    ) -> Mapping[str, Described | None]:
+        self, last: Revalidation, described: Mapping[str, DescribedImage | None]
+    ) -> Mapping[str, DescribedImage | None]:
         """Without the pulls of this and other workers. Each worker stores a read before it begins:
         the reads are looked up after the pull times."""
-        our_reads = last.fresh.planner.cache.our_reads(self._repository, [*described])
+        bot_reads = last.fresh.planner.cache.bot_reads(self._repository, [*described])
         return {
-            digest: entry and pulled_by_others(entry, our_reads)
+            digest: entry and pulled_by_others(entry, bot_reads)
             for digest, entry in described.items()
         }

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.core.errors import DamagedError, ErrorText, RequestError, ServiceError
-from bot.core.graph import Graph
+from bot.core.manifest_graph import Graph
 from bot.core.plan import Plan, PlanState
 from bot.core.records import (
     AuditEventName,
@@ -29,7 +29,7 @@ from bot.core.result_reasons import (
     StoppedBySettings,
     TooManyFailedDeletions,
 )
-from bot.core.revalidation import Comparison, are_too_many, is_approved_content, next_pass
+from bot.core.revalidation import PlanComparison, are_too_many, is_approved_content, next_pass
 from bot.ports import Clock, RunProgress
 from bot.usecases.deletion.batches import BatchAnswer, BatchSender, images_per_round
 from bot.usecases.deletion.lease import LeasedRun, lease_of_run
@@ -254,7 +254,7 @@ class _Attempt:
         return _SentBatches(len(batches), refused, failed)
 
     def _end_or_pause(
-        self, failed: Sequence[BatchAnswer], idle: int, comparison: Comparison
+        self, failed: Sequence[BatchAnswer], idle: int, comparison: PlanComparison
     ) -> None:
         """Raises EndedEarlyError if a retry cannot help, or too much has failed."""
         for_good = [answer for answer in failed if not answer.is_worth_a_retry]

@@ -6,8 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.core.errors import ErrorText, RefusedError
-from bot.core.estate import estate_of
-from bot.core.judge import Judged
+from bot.core.judge import JudgedManifest
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import (
@@ -22,6 +21,7 @@ from bot.core.records import (
 )
 from bot.core.refusal_reasons import ApprovableOnlyInChannel
 from bot.core.repository import RepositoryId
+from bot.core.storage_totals import storage_totals
 from bot.core.usage import PastTagUser, Usage
 from bot.slack.action_ids import MOST_IN_LINE
 from bot.slack.api import MessageContent
@@ -95,7 +95,7 @@ def test_repositories(state: PlanState) -> None:
         shown=[known] * 20,
         more=MANY,
         never=MANY,
-        estate=estate_of([known] * 1000),
+        storage=storage_totals([known] * 1000),
         listed_at=NOW,
         saved_bytes=10**18,
         usd_per_gb_month=0.10,
@@ -111,7 +111,7 @@ def test_repositories(state: PlanState) -> None:
 def test_incomplete_plans_free_nobody_knows_what() -> None:
     plan = replace(PLAN, complete=False)
     known = KnownRepository(LONG, NOW, LastScan(plan, NOW, None))
-    shown = RepositoriesView(None, [known], 0, 0, estate_of([known]), NOW, 0, 0.10, None, NOW)
+    shown = RepositoriesView(None, [known], 0, 0, storage_totals([known]), NOW, 0, 0.10, None, NOW)
     said = harmless(repositories_message(shown))
     assert "size unknown · nobody knows what could be freed" in said
     assert "plan xxxxxxxx incomplete, cannot be approved" in said
@@ -120,7 +120,7 @@ def test_incomplete_plans_free_nobody_knows_what() -> None:
 def test_repositories_before_any_registry_was_listed() -> None:
     """There is no small print, and so no block for it: Slack refuses an empty one."""
     known = KnownRepository(LONG, NOW, LastScan(PLAN, NOW, None))
-    shown = RepositoriesView(None, [known], 0, 0, estate_of([known]), None, 0, 0.10, None, NOW)
+    shown = RepositoriesView(None, [known], 0, 0, storage_totals([known]), None, 0, 0.10, None, NOW)
     assert "\n~ " not in harmless(repositories_message(shown))
 
 
@@ -194,7 +194,7 @@ def test_why_names_who_uses_it_by_a_tag_that_has_moved() -> None:
     assert f"*Why:* is in use by {words}.\n*Used by:* {words}." in said
 
 
-def _most_used() -> Judged:
+def _most_used() -> JudgedManifest:
     return max(ODD.judged, key=lambda each: len(each.used_by))
 
 

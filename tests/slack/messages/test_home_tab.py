@@ -3,10 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.estate import Estate
 from bot.core.pins import Pin
 from bot.core.plan import PlanState
 from bot.core.records import ImageOutcome, Pause, RepositoryPin
+from bot.core.storage_totals import StorageTotals
 from bot.playground.slack.blocks.surfaces import check_view, is_too_large
 from bot.slack.messages.home_tab import home
 from bot.slack.view_models import HomeView, LinkedPlan, NextReport, PlanResult
@@ -19,7 +19,7 @@ LINK = "https://example.slack.com/archives/C0000000001/p1700000000000100"
 
 MUCH = HomeView(
     user=ANN,
-    estate=Estate(10**6, 3, 10**18, 10**17),
+    storage=StorageTotals(10**6, 3, 10**18, 10**17),
     saved_bytes=10**18,
     usd_per_gb_month=0.10,
     pause=Pause(BOB, NOW, NASTY * 40),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from bot.core.manifest import OCI_INDEX, Content, Manifest
+from bot.core.manifest import OCI_INDEX, Manifest, ManifestContent
 from bot.core.pins import Pin
 from bot.core.plan import Plan
 from bot.core.usage import PastTagUser, Usage
@@ -39,7 +39,7 @@ def buttons(modal: Json) -> list[str]:
 def test_a_page() -> None:
     pin = Pin("kept", ANN, "the *audit* of <everything>")
     child = image(1, size=GB)
-    index = Content(OCI_INDEX, children=(child.digest,))
+    index = ManifestContent(OCI_INDEX, children=(child.digest,))
     root = image(2, "multi", content=index, media_type=OCI_INDEX, pulled=3)
     used = image(4, "1.3.0", age=1)
     made = plan(root, child, image(3, "kept", age=2), used, usage=USED, pins=(pin,))
@@ -111,6 +111,6 @@ def test_every_manifest_stands_on_one_page() -> None:
 def _multi_arch(start: int, end: int) -> Iterable[Manifest]:
     for number in range(start, end):
         child = image(1000 + number)
-        index = Content(OCI_INDEX, children=(child.digest,))
+        index = ManifestContent(OCI_INDEX, children=(child.digest,))
         yield child
         yield image(2000 + number, f"v{number}", content=index, media_type=OCI_INDEX)

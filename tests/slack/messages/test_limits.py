@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.errors import ErrorText
-from bot.core.manifest import OCI_INDEX, Content, Manifest
+from bot.core.manifest import OCI_INDEX, Manifest, ManifestContent
 from bot.core.pins import Pin
 from bot.core.plan import Plan, PlanState, make_plan
 from bot.core.plan_problems import ScanFailureCause, UsageDrop
@@ -56,7 +56,7 @@ def crowd(number: int) -> Iterator[Manifest]:
     """So many manifests: of every four one index with two children, and one alone."""
     for start in range(0, number - number % 4, 4):
         children = (image(start, age=start / 40), image(start + 1, age=start / 40))
-        index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+        index = ManifestContent(OCI_INDEX, children=tuple(child.digest for child in children))
         pulled = 5 if start % 28 == 0 else None
         root = image(start + 2, f"v{start}", content=index, media_type=OCI_INDEX, pulled=pulled)
         yield from (*children, root, image(start + 3, f"x{start}", age=start / 40))
@@ -176,10 +176,8 @@ def test_progress_before_there_is_a_plan() -> None:
 )
 @tries(150)
 def test_any_plan(world: World, state: PlanState, page: int, report_only: bool) -> None:  # noqa: FBT001
-    evidence = replace(
-        world.evidence, usage=replace(world.evidence.usage, scans=(), not_checked=())
-    )
-    made = make_plan(HERE, world.manifests, evidence, Prices(0.1, layers_stay_within=False))
+    inputs = replace(world.inputs, usage=replace(world.inputs.usage, scans=(), not_checked=()))
+    made = make_plan(HERE, world.manifests, inputs, Prices(0.1, layers_stay_within=False))
     record = {"state": state, "approvals": approvals(ANN), "execute_after": NOW}
     shown = view(made, record, counts=COUNTS, report_only=report_only)
     checked(plan_message(shown))

@@ -10,7 +10,7 @@ import pytest
 
 from bot.core.audit_details import ImagesKeptByPins
 from bot.core.errors import ErrorText
-from bot.core.manifest import OCI_INDEX, Content, Unread
+from bot.core.manifest import OCI_INDEX, ManifestContent, UnreadManifest
 from bot.core.records import AuditEventName
 from bot.core.repository import RegistryId
 from bot.core.usage import SOURCES, PastTagUser, UnscannedRegion, Usage
@@ -116,7 +116,7 @@ def test_a_plan_of_before_knows_no_whole() -> None:
 
 def test_unread_manifests_leave_the_whole_unknown() -> None:
     assert "frees about 1.00 GB." in shown(
-        content=plan(image(1, content=Unread(ErrorText("AWS failed"))))
+        content=plan(image(1, content=UnreadManifest(ErrorText("AWS failed"))))
     )
 
 
@@ -194,7 +194,7 @@ def test_replication_is_a_warning() -> None:
 
 def test_a_family_is_one_deletion() -> None:
     children = (image(1, size=2 * GB), image(2, size=GB))
-    index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+    index = ManifestContent(OCI_INDEX, children=tuple(child.digest for child in children))
     root = image(3, "multi", content=index, media_type=OCI_INDEX)
     said = shown(content=plan(root, *children))
     assert "*Nothing stays.*" in said
@@ -203,7 +203,7 @@ def test_a_family_is_one_deletion() -> None:
 
 def test_an_index_whose_child_is_pulled_is_pinned_as_a_whole() -> None:
     children = (image(1, pulled=3), image(2))
-    index = Content(OCI_INDEX, children=tuple(child.digest for child in children))
+    index = ManifestContent(OCI_INDEX, children=tuple(child.digest for child in children))
     root = image(3, "multi", content=index, media_type=OCI_INDEX)
     content = plan_message(view(plan(root, *children)))
     assert "*1 deletion was pulled" in read(content.blocks)
@@ -213,7 +213,7 @@ def test_an_index_whose_child_is_pulled_is_pinned_as_a_whole() -> None:
 
 def test_an_index_whose_child_is_in_use_is_named_with_who_uses_it() -> None:
     child = image(1)
-    index = Content(OCI_INDEX, children=(child.digest,))
+    index = ManifestContent(OCI_INDEX, children=(child.digest,))
     root = image(2, "multi", content=index, media_type=OCI_INDEX)
     usage = replace(USED, by_tag={}, by_digest={child.digest: ("pod web",)})
     said = shown(content=plan(root, child, image(3), usage=usage))

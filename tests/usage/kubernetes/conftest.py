@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.references import Hosts
+from bot.core.image_references import RegistryHosts
 from bot.core.usage import Sighting
 from bot.playground.kubernetes import Cluster
 from bot.usage.kubernetes.cluster_api import ClusterApi, Configure
@@ -39,7 +39,7 @@ class Looker:
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.kubeconfig = folder / "kubeconfig"
         self.kubeconfig.write_text(json.dumps(cluster.kubeconfig()))
-        self.hosts = Hosts({})
+        self.hosts = RegistryHosts({})
 
     def source(self, *custom: CustomResource, timeout: float = 60) -> KubernetesSource:
         api = ClusterApi("prod", by(self.kubeconfig), timeout)

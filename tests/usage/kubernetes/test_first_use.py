@@ -6,7 +6,7 @@ import sys
 FIRST_USE = """
 import sys
 from contextlib import suppress
-from bot.core.references import Hosts
+from bot.core.image_references import RegistryHosts
 from bot.usage.kubernetes import cluster_api, cluster_source, exec_plugin, kubeconfig, objects
 from bot.usage.kubernetes.errors import UnusableError
 from bot.usage.kubernetes.cluster_source import CustomResource
@@ -41,7 +41,7 @@ for decode in (
 ):
     for text in texts:
         with suppress(msgspec.ValidationError, UnusableError):
-            decode(text, Hosts({}))
+            decode(text, RegistryHosts({}))
 for resource in (*(kind.resource for kind in objects.BUILT_IN), custom):
     decode_list(b'{"items": [], "metadata": {}}', resource)
 with suppress(msgspec.ValidationError):

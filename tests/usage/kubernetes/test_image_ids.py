@@ -1,8 +1,8 @@
 import pytest
 
 from bot.core.errors import ServiceError
-from bot.core.references import Hosts
-from bot.core.snapshot import Index
+from bot.core.image_references import RegistryHosts
+from bot.core.usage_snapshot import SightingCollector
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import Container, pod
 from tests.usage.aws_support import digest, image
@@ -22,7 +22,7 @@ def test_an_image_id_of_another_repository_protects_the_digest_everywhere(
     cluster: Cluster, look: Looker
 ) -> None:
     cluster.apply(pod("p", API, image_id=f"docker.io/library/api@{digest(1)}"))
-    index = Index(Hosts({}))
+    index = SightingCollector(RegistryHosts({}))
     for sighting in look.sightings():
         index.add(sighting)
     assert index.snapshot((), ()).by_digest[digest(1)] == ("Kubernetes prod: Pod default/p",)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.core.references import Hosts
+from bot.core.image_references import RegistryHosts
 from bot.core.repository import RegistryId
 from bot.playground.kubernetes import Cluster
 from bot.playground.kubernetes.builders import custom_resource, deployment, pod, stateful_set
@@ -133,5 +133,5 @@ def test_an_alias(cluster: Cluster, look: Looker) -> None:
     bare = pod("p", API)
     bare["spec"]["containers"][0]["args"] = [f"--image={aliased}"]
     cluster.apply(bare)
-    look.hosts = Hosts({"harbor.example.com/ecr-proxy": RegistryId("1" * 12, "eu-west-1")})
+    look.hosts = RegistryHosts({"harbor.example.com/ecr-proxy": RegistryId("1" * 12, "eu-west-1")})
     assert (aliased, "Pod default/p") in look()

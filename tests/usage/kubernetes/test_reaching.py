@@ -11,8 +11,8 @@ import pytest
 from bot.aws.aws_api import AwsApi
 from bot.aws.eks import EksClusters
 from bot.core.errors import ServiceError
+from bot.core.image_references import RegistryHosts
 from bot.core.patterns import Patterns
-from bot.core.references import Hosts
 from bot.playground.aws import DEFAULT_ACCOUNT, DEFAULT_REGION, StandIn
 from bot.playground.aws.identity import DEFAULT_KEY
 from bot.playground.kubernetes import DEFAULT_TOKEN, Cluster, Fault
@@ -33,7 +33,7 @@ SECRET = "token-that-nobody-may-see"
 
 
 def images(configure: Configure) -> set[str]:
-    source = KubernetesSource(ClusterApi("prod", configure, 60), (), Hosts({}))
+    source = KubernetesSource(ClusterApi("prod", configure, 60), (), RegistryHosts({}))
     return {sighting.image for sighting in source.sightings()}
 
 

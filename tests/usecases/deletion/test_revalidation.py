@@ -339,4 +339,4 @@ def test_reads_that_leave_no_trace_are_not_remembered(site: Site) -> None:
     releases(site, 3)
     plan = site.approved()
     site.carry_out(plan)
-    assert site.store.our_reads(site.shelf.id) == {}
+    assert site.store.bot_reads(site.shelf.id) == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.core.references import Hosts, references_in
+from bot.core.image_references import RegistryHosts, references_in
 from bot.core.repository import RegistryId
 
 IRELAND = RegistryId("123456789012", "eu-west-1")
@@ -10,7 +10,7 @@ HOST = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
 HEX = "ab" * 32
 DIGEST = f"sha256:{HEX}"
 API = f"{HOST}/team/api:1.0"
-HOSTS = Hosts(
+HOSTS = RegistryHosts(
     {"harbor.example.com/ecr-proxy": IRELAND, "registry:5000": IRELAND, "localhost": IRELAND}
 )
 
@@ -108,7 +108,7 @@ def test_hosts_of_aliases(text: str, found: set[str]) -> None:
     ],
 )
 def test_every_host_of_ecr(host: str) -> None:
-    assert references_in(f"image={host}/api:1", Hosts({})) == {f"{host}/api:1"}
+    assert references_in(f"image={host}/api:1", RegistryHosts({})) == {f"{host}/api:1"}
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.core.references import (
-    Hosts,
+from bot.core.image_references import (
     MalformedReferenceError,
-    PossibleNames,
+    PossibleRepositories,
     Reference,
+    RegistryHosts,
     parse_reference,
 )
 from bot.core.repository import RegistryId
@@ -88,11 +88,11 @@ def test_what_is_no_reference(text: str) -> None:
 )
 def test_where_a_host_leads(host: str | None, registry: RegistryId | None) -> None:
     name = f"{host}/team/api" if host else "team/api"
-    places = Hosts({"images.corp.example": IRELAND}).places(parse_reference(name))
+    places = RegistryHosts({"images.corp.example": IRELAND}).places(parse_reference(name))
     assert places == ((registry, "team/api"),) * bool(registry)
 
 
-HARBOR = Hosts(
+HARBOR = RegistryHosts(
     {
         "harbor.example.com/ecr-proxy": IRELAND,
         "harbor.example.com/ecr-proxy/cn": BEIJING,
@@ -130,15 +130,15 @@ def test_an_alias_may_have_a_path(text: str, places: list[tuple[RegistryId, str]
     ],
 )
 def test_hosts_that_look_like_registries_of_ours(host: str, ours: bool) -> None:  # noqa: FBT001
-    assert HARBOR.looks_like_ours(host) is ours
+    assert HARBOR.may_be_ecr_host(host) is ours
 
 
-def whole(registry: RegistryId, name: str) -> PossibleNames:
-    return PossibleNames(registry, name, is_whole=True)
+def whole(registry: RegistryId, name: str) -> PossibleRepositories:
+    return PossibleRepositories(registry, name, is_whole=True)
 
 
-def beginning(registry: RegistryId, name: str) -> PossibleNames:
-    return PossibleNames(registry, name, is_whole=False)
+def beginning(registry: RegistryId, name: str) -> PossibleRepositories:
+    return PossibleRepositories(registry, name, is_whole=False)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def beginning(registry: RegistryId, name: str) -> PossibleNames:
     ],
 )
 def test_what_a_text_that_is_no_reference_could_name(
-    text: str, possible: list[PossibleNames] | None
+    text: str, possible: list[PossibleRepositories] | None
 ) -> None:
     found = HARBOR.possible_names(text)
     assert found == (None if possible is None else set(possible))
@@ -202,4 +202,4 @@ def test_a_beginning_includes_all_that_go_on() -> None:
     ],
 )
 def test_what_might_still_be_an_image_of_ours(text: str, ours: bool) -> None:  # noqa: FBT001
-    assert Hosts({"images.corp.example": IRELAND}).could_be_ours(text) is ours
+    assert RegistryHosts({"images.corp.example": IRELAND}).may_mean_ecr(text) is ours

@@ -19,17 +19,17 @@ from bot.core.manifest import (
     SCHEMA_1,
     SCHEMA_1_TYPES,
     Blob,
-    Content,
     DigestDiffers,
     ImageWithManifests,
     IndexWithLayers,
-    LaterSchema,
-    Malformed,
+    MalformedManifest,
+    ManifestContent,
     NotJson,
+    Schema1WithNewerMembers,
     TypeDoubt,
     TypesDiffer,
     TypeUnknown,
-    Unread,
+    UnreadManifest,
 )
 
 FORMAT_LENGTH, FORMAT_TAIL = "formatLength", "formatTail"
@@ -104,7 +104,9 @@ class _OtherTypeError(Exception):
         self.doubt = doubt
 
 
-def read_content(digest: str, text: str, media_type: str | None) -> Content | Unread:
+def read_content(
+    digest: str, text: str, media_type: str | None
+) -> ManifestContent | UnreadManifest:
     """What `text` says, where it is what `digest` names and what ECR calls `media_type`.
 
     ECR refuses nothing that a client pushed under a type it knows, so the text is checked here:
@@ -113,17 +115,17 @@ def read_content(digest: str, text: str, media_type: str | None) -> Content | Un
     try:
         verified = digested_text(digest, text, media_type)
         if verified is None:
-            return Unread(DigestDiffers())
+            return UnreadManifest(DigestDiffers())
         return _parse(verified, media_type)
     except (ValueError, RecursionError):
-        return Unread(NotJson())
+        return UnreadManifest(NotJson())
     except _OtherTypeError as error:
-        return Unread(error.doubt, type_in_doubt=True)
+        return UnreadManifest(error.doubt, type_in_doubt=True)
     except _MalformedError as error:
-        return Unread(Malformed(str(error)))
+        return UnreadManifest(MalformedManifest(str(error)))
 
 
-def _parse(text: str, described_type: str | None) -> Content:
+def _parse(text: str, described_type: str | None) -> ManifestContent:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise _MalformedError("it is no JSON object")
@@ -131,7 +133,7 @@ def _parse(text: str, described_type: str | None) -> Content:
     if media_type in INDEX_TYPES:
         return _index(data, media_type)
     if media_type in SCHEMA_1_TYPES:
-        return Content(media_type, blobs=None)
+        return ManifestContent(media_type, blobs=None)
     return _image(data, media_type)
 
 
@@ -148,7 +150,7 @@ def _media_type(data: dict[str, Any], described_type: str | None) -> str:
     if media_type in (DOCKER_MANIFEST, OCI_MANIFEST) and "manifests" in data:
         raise _OtherTypeError(ImageWithManifests())
     if media_type in SCHEMA_1_TYPES and not data.keys().isdisjoint(_OF_LATER_SCHEMAS):
-        raise _OtherTypeError(LaterSchema())
+        raise _OtherTypeError(Schema1WithNewerMembers())
     return media_type
 
 
@@ -158,9 +160,9 @@ def _guess_from_shape(data: dict[str, Any]) -> str:
     return OCI_INDEX if "manifests" in data else OCI_MANIFEST
 
 
-def _index(data: dict[str, Any], media_type: str) -> Content:
+def _index(data: dict[str, Any], media_type: str) -> ManifestContent:
     children = [_digest(child) for child in _descriptors(data, "manifests")]
-    return Content(
+    return ManifestContent(
         media_type,
         children=tuple(dict.fromkeys(children)),
         subject=_subject(data, media_type),
@@ -168,14 +170,14 @@ def _index(data: dict[str, Any], media_type: str) -> Content:
     )
 
 
-def _image(data: dict[str, Any], media_type: str) -> Content:
+def _image(data: dict[str, Any], media_type: str) -> ManifestContent:
     config = _descriptor(data.get("config"), "config")
     config_type = config.get("mediaType")
     if not isinstance(config_type, str) or not config_type:
         raise _MalformedError("its config has no type")
     _expect_text(config_type, "its config's type")
     stored = [config, *filter(_is_stored, _descriptors(data, "layers"))]
-    return Content(
+    return ManifestContent(
         media_type,
         config_type=config_type,
         blobs=tuple({_digest(entry): _blob(entry) for entry in stored}.values()),

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.core.errors import ErrorText
+from bot.core.image_references import MalformedReferenceError, RegistryHosts
 from bot.core.patterns import Patterns
-from bot.core.references import Hosts, MalformedReferenceError
 from bot.core.repository import RegistryId, RepositoryId
-from bot.core.snapshot import Index, Snapshot
-from bot.core.usage import Sighting, SourceScan, TagRun, TagRunner, Unresolved, Usage
+from bot.core.usage import Sighting, SourceScan, TagRun, TagRunner, UnresolvedTag, Usage
+from bot.core.usage_snapshot import SightingCollector, UsageSnapshot
 from tests.core.problems import problem_of
 
 IRELAND = RegistryId("123456789012", "eu-west-1")
@@ -22,12 +22,12 @@ def usage(*sightings: Sighting, of: str = "team/api", registry: RegistryId = IRE
     return snapshot(*sightings).of(RepositoryId(registry, of, f"{HOST}/{of}"))
 
 
-def usage_of(found: Snapshot, name: str) -> Usage:
+def usage_of(found: UsageSnapshot, name: str) -> Usage:
     return found.of(RepositoryId(IRELAND, name, f"{HOST}/{name}"))
 
 
-def snapshot(*sightings: Sighting) -> Snapshot:
-    index = Index(Hosts({"images.corp.example": IRELAND}))
+def snapshot(*sightings: Sighting) -> UsageSnapshot:
+    index = SightingCollector(RegistryHosts({"images.corp.example": IRELAND}))
     for sighting in sightings:
         index.add(sighting)
     return index.snapshot([], [])
@@ -62,7 +62,7 @@ def test_an_alias_is_the_registry_behind_it() -> None:
     assert found.of(MOVED, ("1",)) == ("x",)
 
 
-VOLUME = Unresolved(TagRunner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
+VOLUME = UnresolvedTag(TagRunner.POD_VOLUME, datetime(2026, 11, 23, tzinfo=UTC))
 
 
 def test_whoever_runs_what_a_tag_named_is_known_by_tag() -> None:
@@ -82,7 +82,9 @@ def test_everybody_who_uses_it_is_told_once() -> None:
     assert usage(*sightings).of(RUNS, ("1",)) == ("a", "b")
 
 
-def failed(snapshot: Snapshot, name: str, registry: RegistryId = IRELAND) -> tuple[SourceScan, ...]:
+def failed(
+    snapshot: UsageSnapshot, name: str, registry: RegistryId = IRELAND
+) -> tuple[SourceScan, ...]:
     return snapshot.of(RepositoryId(registry, name, f"{HOST}/{name}")).failed
 
 
@@ -108,7 +110,7 @@ def test_without_a_host_that_can_be_read_nobody_can_tell_which_repositories() ->
 
 
 def test_what_cannot_be_read_still_names_its_registry() -> None:
-    index = Index(Hosts({}))
+    index = SightingCollector(RegistryHosts({}))
     assert index.add(Sighting(f"{HOST}/team/api:", "x")) == {IRELAND}
     assert index.add(Sighting("nginx:", "x")) == set()
 
@@ -133,15 +135,15 @@ def test_neither_the_image_nor_the_digest_of_what_runs_can_be_read() -> None:
     [f"{HOST}/ecr-proxy/*", f"{HOST}/ecr-proxy/team/api", f"{HOST}/ecr-proxy/team/api:1"],
 )
 def test_the_settings_may_ignore_a_reference(glob: str) -> None:
-    index = Index(Hosts({}), Patterns.of(glob))
+    index = SightingCollector(RegistryHosts({}), Patterns.of(glob))
     index.add(Sighting(f"{HOST}/ecr-proxy/team/api:1", "x"))
     found = index.snapshot([], [])
-    assert not found.named.ending_in("team/api")
+    assert not found.mentions.ending_in("team/api")
     assert usage_of(found, "ecr-proxy/team/api").of(MOVED, ("1",)) == ("x",)
 
 
 def test_the_settings_may_ignore_what_is_no_reference() -> None:
-    index = Index(Hosts({}), Patterns.of("*{{*"))
+    index = SightingCollector(RegistryHosts({}), Patterns.of("*{{*"))
     index.add(Sighting(f"{HOST}/team/api:{{{{version}}}}", "x"))
     index.add(Sighting("{{account}}.dkr.ecr.eu-west-1.amazonaws.com/team/api:1", "x"))
     assert not failed(index.snapshot([], []), "team/api")
@@ -154,25 +156,25 @@ def test_repositories_are_found_by_the_end_of_their_name() -> None:
         Sighting(f"{HOST}/api@{RUNS}", "z"),
         Sighting("docker.io/a/api:1", "z"),
     )
-    assert [each.order for each in found.named.ending_in("api")] == [(f"{HOST}/a/b/api:1", "y")]
-    assert found.named.ending_in("api") == found.named.ending_in("b/api")
-    assert found.named.ending_in("a/b/api") == ()
-    assert [each.name for each in found.named] == ["a/b/api", "api"]
+    assert [each.order for each in found.mentions.ending_in("api")] == [(f"{HOST}/a/b/api:1", "y")]
+    assert found.mentions.ending_in("api") == found.named.ending_in("b/api")
+    assert found.mentions.ending_in("a/b/api") == ()
+    assert [each.name for each in found.mentions] == ["a/b/api", "api"]
 
 
 def test_a_guessed_registry_need_not_have_the_repository() -> None:
     """A file that names docker.io/library/redis holds back no repository called redis."""
     found = snapshot(Sighting(f"{HOST}/docker.io/library/redis:7", "x", is_guess=True))
-    assert not [*found.named]
+    assert not [*found.mentions]
     assert found.of(RepositoryId(IRELAND, "docker.io/library/redis", "")).by_tag == {"7": ("x",)}
 
 
 def test_a_host_with_other_images_than_those_behind_the_alias() -> None:
-    index = Index(Hosts({"harbor.example.com/ecr-proxy": IRELAND}))
+    index = SightingCollector(RegistryHosts({"harbor.example.com/ecr-proxy": IRELAND}))
     assert index.add(Sighting("harbor.example.com/library/nginx:1", "x")) == set()
     assert index.add(Sighting("harbor.example.com/library/Nginx:1", "x")) == set()
     found = index.snapshot([], [])
-    assert (found.unreadable, [*found.named]) == ((), [])
+    assert (found.unreadable, [*found.mentions]) == ((), [])
 
 
 def test_what_nobody_could_pull_is_nothing_but_its_digest() -> None:
@@ -184,7 +186,7 @@ def test_the_looks_of_a_run_and_of_one_repository_stand_together() -> None:
         SourceScan("ecs", "here", 3),
         SourceScan("repository policy", "team/api", 0, ErrorText("denied")),
     )
-    found = Index(Hosts({})).snapshot([run], ["lambda"])
+    found = SightingCollector(RegistryHosts({})).snapshot([run], ["lambda"])
     told = found.of(RepositoryId(IRELAND, "team/api", ""), [own])
     assert told.scans == (run, own)
     assert told.failed == (own,)

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bot.core.content import read_content
 from bot.core.manifest import (
     DOCKER_INDEX,
     DOCKER_MANIFEST,
@@ -16,13 +15,14 @@ from bot.core.manifest import (
     SCHEMA_1,
     SCHEMA_1_SIGNED,
     Blob,
-    Content,
-    Described,
+    DescribedImage,
     DigestDiffers,
-    LaterSchema,
-    Unread,
-    settle,
+    ManifestContent,
+    Schema1WithNewerMembers,
+    UnreadManifest,
+    make_manifest,
 )
+from bot.core.manifest_content import read_content
 from bot.render.obstacles import unread_words
 from bot.store.manifest_cache import SqliteManifestCache
 
@@ -34,27 +34,27 @@ IMAGE: dict[str, Any] = {"mediaType": OCI_MANIFEST, "config": CONFIG, "layers": 
 INDEX: dict[str, Any] = {"mediaType": OCI_INDEX, "manifests": [{"digest": A}, {"digest": B}]}
 
 
-def read(manifest: object, described_as: str | None = None) -> Content | Unread:
+def read(manifest: object, described_as: str | None = None) -> ManifestContent | UnreadManifest:
     text = manifest if isinstance(manifest, str) else json.dumps(manifest)
     return read_content(f"sha256:{sha256(text.encode()).hexdigest()}", text, described_as)
 
 
 def complaint(manifest: object, described_as: str | None = None) -> str:
     content = read(manifest, described_as)
-    assert isinstance(content, Unread)
+    assert isinstance(content, UnreadManifest)
     return unread_words(content.why)
 
 
 def test_an_image_tells_its_config_and_layers_each_once() -> None:
     layers = [{"digest": B, "size": 9}, {"digest": C, "size": 0}, {"digest": B, "size": 9}]
-    assert read(IMAGE | {"layers": layers, "subject": {"digest": C}}) == Content(
+    assert read(IMAGE | {"layers": layers, "subject": {"digest": C}}) == ManifestContent(
         OCI_MANIFEST, IMAGE_CONFIG, (Blob(A, 7), Blob(B, 9), Blob(C, 0)), subject=C
     )
 
 
 def test_whatever_is_read_fits_the_cache(tmp_path: Path) -> None:
     content = read(IMAGE | {"layers": [{"digest": B, "size": 2**63 - 1}]})
-    assert isinstance(content, Content)
+    assert isinstance(content, ManifestContent)
     with SqliteManifestCache(tmp_path / "cache.db") as cache:
         cache.add_contents({C: content})
         assert cache.contents([C]) == {C: content}
@@ -63,13 +63,13 @@ def test_whatever_is_read_fits_the_cache(tmp_path: Path) -> None:
 def test_layers_that_are_fetched_from_elsewhere_are_not_stored_here() -> None:
     layers = [{"digest": B, "size": 9, "urls": ["https://example.com"]}, {"digest": C, "size": 1}]
     content = read(IMAGE | {"layers": layers})
-    assert isinstance(content, Content)
+    assert isinstance(content, ManifestContent)
     assert content.blobs == (Blob(A, 7), Blob(C, 1))
 
 
 def test_an_index_tells_its_children_each_once() -> None:
     manifests = [{"digest": B}, {"digest": A}, {"digest": B}]
-    assert read(INDEX | {"manifests": manifests, "subject": {"digest": C}}) == Content(
+    assert read(INDEX | {"manifests": manifests, "subject": {"digest": C}}) == ManifestContent(
         OCI_INDEX, children=(B, A), subject=C
     )
 
@@ -78,7 +78,7 @@ def test_an_index_tells_its_children_each_once() -> None:
 def test_oci_1_1_tells_the_type_of_an_artifact(manifest: dict[str, Any]) -> None:
     for given, expected in ((MODEL, MODEL), ("", None), (None, None)):
         content = read(manifest | {"artifactType": given})
-        assert isinstance(content, Content)
+        assert isinstance(content, ManifestContent)
         assert content.artifact_type == expected
 
 
@@ -86,8 +86,8 @@ def test_docker_knows_no_subject_and_no_artifact_type() -> None:
     more = {"subject": {"digest": C}, "artifactType": MODEL}
     image = read(IMAGE | {"mediaType": DOCKER_MANIFEST, **more})
     index = read(INDEX | {"mediaType": DOCKER_INDEX, **more})
-    assert isinstance(image, Content)
-    assert isinstance(index, Content)
+    assert isinstance(image, ManifestContent)
+    assert isinstance(index, ManifestContent)
     assert image.subject is index.subject is None
     assert image.artifact_type is index.artifact_type is None
 
@@ -95,17 +95,17 @@ def test_docker_knows_no_subject_and_no_artifact_type() -> None:
 @pytest.mark.parametrize("described_as", [None, SCHEMA_1_SIGNED])
 def test_schema_1_tells_no_sizes(described_as: str | None) -> None:
     text = {"mediaType": SCHEMA_1_SIGNED, "fsLayers": [{"blobSum": A}]}
-    assert read(text, described_as) == Content(SCHEMA_1_SIGNED, blobs=None)
+    assert read(text, described_as) == ManifestContent(SCHEMA_1_SIGNED, blobs=None)
 
 
 def test_schema_1_is_known_by_its_version() -> None:
-    assert read({"schemaVersion": 1, "fsLayers": []}) == Content(SCHEMA_1, blobs=None)
+    assert read({"schemaVersion": 1, "fsLayers": []}) == ManifestContent(SCHEMA_1, blobs=None)
 
 
 @pytest.mark.parametrize("key", ["config", "layers", "manifests"])
 def test_what_is_called_schema_1_and_is_not_is_of_a_doubtful_type(key: str) -> None:
     found = read({"schemaVersion": 1, key: []}, SCHEMA_1_SIGNED)
-    assert found == Unread(LaterSchema(), type_in_doubt=True)
+    assert found == UnreadManifest(Schema1WithNewerMembers(), type_in_doubt=True)
 
 
 @pytest.mark.parametrize(("manifest", "media_type"), [(IMAGE, OCI_MANIFEST), (INDEX, OCI_INDEX)])
@@ -115,12 +115,12 @@ def test_oci_may_leave_the_type_out(
 ) -> None:
     bare = {key: value for key, value in manifest.items() if key != "mediaType"}
     content = read(bare, media_type if described else None)
-    assert isinstance(content, Content)
+    assert isinstance(content, ManifestContent)
     assert content.media_type == media_type
 
 
 def test_a_text_that_its_digest_does_not_name_is_unread() -> None:
-    assert read_content(A, json.dumps(IMAGE), None) == Unread(DigestDiffers())
+    assert read_content(A, json.dumps(IMAGE), None) == UnreadManifest(DigestDiffers())
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_is_not_json_is_unread(text: str) -> None:
 
 
 def test_a_text_that_no_bytes_can_be_is_unread() -> None:
-    assert isinstance(read_content(A, "\ud800", None), Unread)
+    assert isinstance(read_content(A, "\ud800", None), UnreadManifest)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +189,8 @@ def test_what_is_malformed_is_unread_and_says_why(
 )
 def test_what_lists_others_is_never_taken_for_an_image(manifest: dict[str, Any]) -> None:
     """Its children would be lost: ECR's word for its type is not trusted against its text."""
-    described = Described(A, (), None, None, 0, media_type=OCI_MANIFEST, config_type=IMAGE_CONFIG)
-    found = settle(described, read(manifest, OCI_MANIFEST))
+    described = DescribedImage(
+        A, (), None, None, 0, media_type=OCI_MANIFEST, config_type=IMAGE_CONFIG
+    )
+    found = make_manifest(described, read(manifest, OCI_MANIFEST))
     assert found.is_index or not found.type_is_known

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.legal_texts import (
+from bot.core.name_syntax import (
     CLUSTER_ARNS,
     CLUSTERS,
     IDENTITY_ARNS,
     MEDIA_TYPES,
     REPOSITORIES,
     TAGS,
-    LegalTexts,
+    NameSyntax,
 )
 from bot.core.patterns import PatternError, Patterns
 from bot.core.repository import NAME
@@ -26,7 +26,7 @@ ROLE = "arn:aws:sts::123456789012:assumed-role"
 ELEMENTS = ["A", "*", "?", ".", "_", "-", "/", "[!a]", "[.-]", "{"]
 
 
-def is_legal(glob: str, texts: LegalTexts) -> bool:
+def is_legal(glob: str, texts: NameSyntax) -> bool:
     try:
         return texts.check(glob) == glob
     except PatternError:
@@ -67,7 +67,7 @@ def is_legal(glob: str, texts: LegalTexts) -> bool:
         (MEDIA_TYPES, "application/vnd.cncf.helm.config.v1+json"),
     ],
 )
-def test_what_can_match(texts: LegalTexts, glob: str) -> None:
+def test_what_can_match(texts: NameSyntax, glob: str) -> None:
     assert texts.check(glob) == glob
 
 
@@ -113,7 +113,7 @@ def test_what_can_match(texts: LegalTexts, glob: str) -> None:
         (MEDIA_TYPES, "^application/.*", "can match no media type"),
     ],
 )
-def test_what_can_match_nothing(texts: LegalTexts, glob: str, why: str) -> None:
+def test_what_can_match_nothing(texts: NameSyntax, glob: str, why: str) -> None:
     with pytest.raises(PatternError, match=why):
         texts.check(glob)
 
@@ -133,7 +133,7 @@ def test_a_long_glob_is_not_repeated_whole() -> None:
     ],
 )
 def test_every_short_glob_is_judged_by_what_it_matches(
-    texts: LegalTexts, legal: Callable[[str], object]
+    texts: NameSyntax, legal: Callable[[str], object]
 ) -> None:
     """Four characters show what three parts of a glob can match."""
     every = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.core.repository import NAME, REGISTRY_HOST, RegistryId, parse_registry_host
 
-Place = tuple[RegistryId, str]
+RepositoryPlace = tuple[RegistryId, str]
 """A registry and the name of a repository in it."""
 
 DEFAULT_TAG = "latest"
@@ -22,7 +22,7 @@ WITHOUT_HOST = (
 _REST = re.compile(WITHOUT_HOST, re.ASCII)
 _NAME = re.compile(NAME)
 
-_MARKS = ("dkr.ecr", "dkr-ecr")
+_ECR_HOST_PARTS = ("dkr.ecr", "dkr-ecr")
 """One of them stands in every host of ECR's."""
 
 LONGEST = 1_000
@@ -79,7 +79,7 @@ def parse_reference(text: str) -> Reference:
 
 
 @dataclass(frozen=True, slots=True)
-class PossibleNames:
+class PossibleRepositories:
     """The repositories of a registry that an unreadable reference could name: the one called
     `name` if that part `is_whole`, otherwise all whose names begin so."""
 
@@ -94,7 +94,7 @@ class PossibleNames:
 
 
 @dataclass(frozen=True, slots=True)
-class Hosts:
+class RegistryHosts:
     """Which registry a reference leads to.
 
     `aliases`: lower-case host names, or host names with the beginning of a path, each with the
@@ -103,7 +103,7 @@ class Hosts:
 
     aliases: Mapping[str, RegistryId]
 
-    def places(self, reference: Reference) -> tuple[Place, ...]:
+    def places(self, reference: Reference) -> tuple[RepositoryPlace, ...]:
         """Where its image is stored: nowhere for registries that are not ECR's, and for no host
         (Docker Hub). An alias with the longer path wins. Of a host of ECR's own that has an alias
         both count, the alias last: what a pull-through cache has, and what is behind it."""
@@ -113,17 +113,17 @@ class Hosts:
         behind = self._behind_alias(_without_port(reference.host), reference.name.split("/"))
         return (*([(own, reference.name)] if own else ()), *behind)
 
-    def looks_like_ours(self, host: str) -> bool:
+    def may_be_ecr_host(self, host: str) -> bool:
         """Whether a host that leads nowhere might still mean a registry of ECR. The host of an
         alias with a path also has images that are not behind the alias."""
-        return self.could_be_ours(host) and _without_port(host) not in self._alias_hosts
+        return self.may_mean_ecr(host) and _without_port(host) not in self._alias_hosts
 
-    def could_be_ours(self, text: str) -> bool:
+    def may_mean_ecr(self, text: str) -> bool:
         """Whether a text that is no reference might still mean an image in ECR."""
         lowered = text.lower()
-        return any(mark in lowered for mark in (*_MARKS, *self._alias_hosts))
+        return any(mark in lowered for mark in (*_ECR_HOST_PARTS, *self._alias_hosts))
 
-    def possible_names(self, text: str) -> frozenset[PossibleNames] | None:
+    def possible_names(self, text: str) -> frozenset[PossibleRepositories] | None:
         """What a text that is no reference could name, by the part of it that can be read. None if
         no host can be read that is ECR's or an alias's."""
         lowered = lowered_ascii(text)
@@ -141,7 +141,7 @@ class Hosts:
     def hosts_in(self, lowered: str) -> Iterator[tuple[int, int]]:
         """Start and end of every host of ECR's and of every alias's host in a lower-case text. The
         time grows with the length of the text and the number of aliases."""
-        for mark in _MARKS:
+        for mark in _ECR_HOST_PARTS:
             for at in _occurrences(mark, lowered):
                 start = at - BEFORE_MARK
                 if start >= 0 and (host := _HOST_IN_TEXT.match(lowered, start)):
@@ -152,7 +152,7 @@ class Hosts:
                 if end and _BEFORE_HOST.search(lowered[max(0, at - LONGEST_ESCAPE) : at]):
                     yield at, end.end()
 
-    def _possible(self, host: str, rest: str) -> Iterator[PossibleNames]:
+    def _possible(self, host: str, rest: str) -> Iterator[PossibleRepositories]:
         """`rest`: what stands behind the host, in lower case."""
         rest = rest.removeprefix("/")
         readable = _NAME.match(rest)
@@ -160,18 +160,18 @@ class Hosts:
         unread = rest[len(name) :]
         is_whole = bool(name) and unread[:1] in ("", ":", "@") and "/" not in unread
         if own := parse_registry_host(host):
-            yield PossibleNames(own, name, is_whole)
+            yield PossibleRepositories(own, name, is_whole)
         for alias, registry in self.aliases.items():
             alias_host, _, path = alias.partition("/")
             path = f"{path}/" if path else ""
             if alias_host != host:
                 continue
             if name.startswith(path):
-                yield PossibleNames(registry, name.removeprefix(path), is_whole)
+                yield PossibleRepositories(registry, name.removeprefix(path), is_whole)
             elif path.startswith(name) and not is_whole:
-                yield PossibleNames(registry, "", is_whole=False)
+                yield PossibleRepositories(registry, "", is_whole=False)
 
-    def _behind_alias(self, host: str, parts: Sequence[str]) -> Iterator[Place]:
+    def _behind_alias(self, host: str, parts: Sequence[str]) -> Iterator[RepositoryPlace]:
         for length in reversed(range(len(parts))):
             if registry := self.aliases.get("/".join((host, *parts[:length]))):
                 yield registry, "/".join(parts[length:])
@@ -198,7 +198,7 @@ def _without_port(host: str) -> str:
     return host.removesuffix(":443")
 
 
-def references_in(text: str, hosts: Hosts) -> frozenset[str]:
+def references_in(text: str, hosts: RegistryHosts) -> frozenset[str]:
     """The longest references to registries of ECR and to aliases, and all digests besides. A tag
     that ends in punctuation is read with it and without it: that may end a sentence."""
     lowered = lowered_ascii(text)

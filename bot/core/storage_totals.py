@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.core.plan import CARRIED_OUT, PlanState
+from bot.core.plan import EXECUTED, PlanState
 from bot.core.records import KnownRepository, LastScan
 
 _IN_PART = frozenset({PlanState.FAILED, PlanState.STOPPED})
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class RepositoryStorage:
     """Bytes. `stored_bytes`: what a repository holds, None where nobody knows; `could_free_bytes`:
     what its last plan would free, 0 once all of that went, None where it is not known."""
 
@@ -19,7 +19,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class StorageTotals:
     """Sums of what is known. `unknown`: how many repositories are missing in `stored_bytes`."""
 
     repositories: int
@@ -28,15 +28,15 @@ class Estate:
     could_free_bytes: int
 
 
-def holding(known: KnownRepository) -> Holding:
+def storage_of(known: KnownRepository) -> RepositoryStorage:
     if known.last_scan is None:
-        return Holding(None, None)
-    return Holding(_stored(known.last_scan), _could_free(known.last_scan))
+        return RepositoryStorage(None, None)
+    return RepositoryStorage(_stored(known.last_scan), _could_free(known.last_scan))
 
 
-def estate_of(known: Iterable[KnownRepository]) -> Estate:
-    holdings = [holding(each) for each in known]
-    return Estate(
+def storage_totals(known: Iterable[KnownRepository]) -> StorageTotals:
+    holdings = [storage_of(each) for each in known]
+    return StorageTotals(
         repositories=len(holdings),
         unknown=sum(each.stored_bytes is None for each in holdings),
         stored_bytes=sum(each.stored_bytes or 0 for each in holdings),
@@ -46,7 +46,7 @@ def estate_of(known: Iterable[KnownRepository]) -> Estate:
 
 def _stored(scan: LastScan) -> int | None:
     """Less what was freed since the look, whether ECR confirmed it or not."""
-    if scan.stored_bytes is None or scan.plan.state not in CARRIED_OUT:
+    if scan.stored_bytes is None or scan.plan.state not in EXECUTED:
         return scan.stored_bytes
     freed = scan.plan.freed_bytes + scan.plan.unconfirmed_bytes
     return max(0, scan.stored_bytes - freed)

@@ -26,7 +26,7 @@ class Graph:
     """Children and referrers that hang on a manifest, lowest digest first."""
     levels: tuple[tuple[str, ...], ...]
     """Every manifest that hangs on a root, behind all of its parents; roots come first."""
-    tangled: tuple[str, ...]
+    in_circles: tuple[str, ...]
     """What refers to itself in a circle, and all below it: no root decides for these. A text cannot
     hold its own digest, so only a damaged answer or a misused referrer tag leads here."""
 
@@ -41,20 +41,22 @@ def build_graph(manifests: Iterable[Manifest]) -> Graph:
     parents: Relations = defaultdict(list)
     for manifest in by_digest.values():
         for child in manifest.children:
-            _hang(child, manifest.digest, parents, by_digest)
+            _add_parent(child, manifest.digest, parents, by_digest)
         for subject in filter(None, (manifest.subject, *manifest.tag_subjects)):
-            _hang(manifest.digest, subject, parents, by_digest)
+            _add_parent(manifest.digest, subject, parents, by_digest)
     upwards = _sorted(parents)
-    downwards = _sorted(_turned(upwards))
+    downwards = _sorted(_reversed(upwards))
     return Graph(by_digest, upwards, downwards, *_levels(by_digest, upwards, downwards))
 
 
-def _hang(digest: str, parent: str, parents: Relations, present: Mapping[str, Manifest]) -> None:
+def _add_parent(
+    digest: str, parent: str, parents: Relations, present: Mapping[str, Manifest]
+) -> None:
     if digest in present and parent in present:
         parents[digest].append(parent)
 
 
-def _turned(edges: Edges) -> Relations:
+def _reversed(edges: Edges) -> Relations:
     turned: Relations = defaultdict(list)
     for start, ends in edges.items():
         for end in ends:
@@ -99,7 +101,7 @@ def nearest_parent(graph: Graph, digest: str, kept: AbstractSet[str]) -> str | N
 
 
 @dataclass(frozen=True, slots=True)
-class Following:
+class PartReasons:
     """Siblings share their reason: half of a multi-arch repository follows."""
 
     graph: Graph
@@ -113,7 +115,7 @@ class Following:
         return self._known[parent, is_referrer]
 
 
-def family_of(graph: Graph, digest: str) -> tuple[str, ...]:
+def image_group_of(graph: Graph, digest: str) -> tuple[str, ...]:
     """The roots that a manifest hangs on, and all that hangs on these; lowest digest first."""
     above = _reachable(graph.parents, [digest])
     roots = [each for each in above if not graph.parents.get(each)]

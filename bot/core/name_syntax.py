@@ -26,14 +26,14 @@ ONLY_GLOBS = (
 _START = ""
 
 
-class Characters(NamedTuple):
+class CharacterSet(NamedTuple):
     """One character of these, or with `repeats` one or more."""
 
     characters: str
     repeats: bool = False
 
 
-class CharacterStep(NamedTuple):
+class AutomatonStep(NamedTuple):
     """A character of these leads to that state."""
 
     characters: str
@@ -41,23 +41,23 @@ class CharacterStep(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class TextAutomaton:
     """How texts of one form are built: a finite automaton that starts in the state `""`."""
 
-    steps: Mapping[str, Sequence[CharacterStep]]
+    steps: Mapping[str, Sequence[AutomatonStep]]
     ends: frozenset[str]
 
     @classmethod
-    def chain(cls, *parts: Characters, rest: str = "") -> "Shape":
+    def chain(cls, *parts: CharacterSet, rest: str = "") -> "TextAutomaton":
         """The parts in a row, then any number of the characters of `rest`."""
-        steps: dict[str, list[CharacterStep]] = {_START: []}
+        steps: dict[str, list[AutomatonStep]] = {_START: []}
         state = _START
         for characters, repeats in parts:
             before, state = state, str(len(steps))
-            step = CharacterStep(characters, state)
+            step = AutomatonStep(characters, state)
             steps[before].append(step)
             steps[state] = [step] if repeats else []
-        steps[state].append(CharacterStep(rest, state))
+        steps[state].append(AutomatonStep(rest, state))
         return cls(steps, frozenset({state}))
 
     @property
@@ -67,11 +67,11 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class LegalTexts:
+class NameSyntax:
     """All texts of a kind, of at most `longest` characters."""
 
     what: str
-    shapes: tuple[Shape, ...]
+    shapes: tuple[TextAutomaton, ...]
     longest: int
 
     def check(self, glob: str) -> str:
@@ -100,7 +100,7 @@ def is_arn(text: str) -> bool:
     return text.lower().startswith("arn:")
 
 
-def _overlap(parts: Sequence[str], shape: Shape, longest: int) -> bool:
+def _overlap(parts: Sequence[str], shape: TextAutomaton, longest: int) -> bool:
     """Whether a text of the shape, of at most that length, matches a glob of these parts.
 
     Walks through both together, one character at a time. A place that was reached by a shorter
@@ -117,7 +117,9 @@ def _overlap(parts: Sequence[str], shape: Shape, longest: int) -> bool:
     return False
 
 
-def _after(parts: Sequence[str], shape: Shape, place: int, state: str) -> Iterator[tuple[int, str]]:
+def _after(
+    parts: Sequence[str], shape: TextAutomaton, place: int, state: str
+) -> Iterator[tuple[int, str]]:
     """Where one more character leads."""
     if place == len(parts):
         return
@@ -139,12 +141,12 @@ def _fits(part: str, characters: str) -> bool:
     return Patterns.of(part).match_any(characters)
 
 
-def _text(text: str) -> tuple[Characters, ...]:
-    return tuple(map(Characters, text))
+def _text(text: str) -> tuple[CharacterSet, ...]:
+    return tuple(map(CharacterSet, text))
 
 
-def _some(characters: str) -> Characters:
-    return Characters(characters, repeats=True)
+def _some(characters: str) -> CharacterSet:
+    return CharacterSet(characters, repeats=True)
 
 
 _LOWER = string.ascii_lowercase + string.digits
@@ -154,44 +156,44 @@ _NAMES = _WORD + "+=,.@-"
 _PATHS = _ALNUM + string.punctuation
 
 _ARN = (*_text("arn:"), _some(string.ascii_lowercase + "-"), *_text(":"))
-_ACCOUNT = (Characters(string.digits),) * 12
+_ACCOUNT = (CharacterSet(string.digits),) * 12
 _IAM = (*_ARN, *_text("iam::"), *_ACCOUNT, *_text(":"))
 _STS = (*_ARN, *_text("sts::"), *_ACCOUNT, *_text(":"))
 
-_REPOSITORY = Shape(
+_REPOSITORY = TextAutomaton(
     {
-        _START: (CharacterStep(_LOWER, "word"),),
+        _START: (AutomatonStep(_LOWER, "word"),),
         "word": (
-            CharacterStep(_LOWER, "word"),
-            CharacterStep("./", "separator"),
-            CharacterStep("_", "underscore"),
-            CharacterStep("-", "dashes"),
+            AutomatonStep(_LOWER, "word"),
+            AutomatonStep("./", "separator"),
+            AutomatonStep("_", "underscore"),
+            AutomatonStep("-", "dashes"),
         ),
-        "separator": (CharacterStep(_LOWER, "word"),),
-        "underscore": (CharacterStep(_LOWER, "word"), CharacterStep("_", "separator")),
-        "dashes": (CharacterStep(_LOWER, "word"), CharacterStep("-", "dashes")),
+        "separator": (AutomatonStep(_LOWER, "word"),),
+        "underscore": (AutomatonStep(_LOWER, "word"), AutomatonStep("_", "separator")),
+        "dashes": (AutomatonStep(_LOWER, "word"), AutomatonStep("-", "dashes")),
     },
     frozenset({"word"}),
 )
 """A URI is built like a name, host included."""
 
-TAGS = LegalTexts("tag", (Shape.chain(Characters(_WORD), rest=_WORD + ".-"),), 300)
+TAGS = NameSyntax("tag", (TextAutomaton.chain(CharacterSet(_WORD), rest=_WORD + ".-"),), 300)
 """ECR API reference, PutImage, imageTag; the grammar of distribution/reference allows 128."""
 
-REPOSITORIES = LegalTexts("repository's name or URI", (_REPOSITORY,), 253 + 1 + 256)
+REPOSITORIES = NameSyntax("repository's name or URI", (_REPOSITORY,), 253 + 1 + 256)
 """ECR API reference, CreateRepository, repositoryName: 256 characters. A host name has 253."""
 
-CLUSTERS = LegalTexts(
-    "name of an EKS cluster", (Shape.chain(Characters(_ALNUM), rest=_WORD + "-"),), 100
+CLUSTERS = NameSyntax(
+    "name of an EKS cluster", (TextAutomaton.chain(CharacterSet(_ALNUM), rest=_WORD + "-"),), 100
 )
 """EKS API reference, CreateCluster, name."""
 
-CLUSTER_ARNS = LegalTexts(
+CLUSTER_ARNS = NameSyntax(
     "ARN of an EKS cluster",
     (
-        Shape.chain(
+        TextAutomaton.chain(
             *(*_ARN, *_text("eks:"), _some(_LOWER + "-"), *_text(":"), *_ACCOUNT),
-            *(*_text(":cluster/"), Characters(_ALNUM)),
+            *(*_text(":cluster/"), CharacterSet(_ALNUM)),
             rest=_WORD + "-",
         ),
     ),
@@ -199,19 +201,23 @@ CLUSTER_ARNS = LegalTexts(
 )
 """Service authorization reference, Amazon EKS, cluster."""
 
-IDENTITY_ARNS = LegalTexts(
+IDENTITY_ARNS = NameSyntax(
     "ARN of a caller",
     (
-        Shape.chain(*_IAM, *_text("root")),
-        Shape.chain(*_IAM, *_text("user/"), _some(_PATHS)),
-        Shape.chain(*_STS, *_text("assumed-role/"), _some(_NAMES), *_text("/"), _some(_NAMES)),
-        Shape.chain(*_STS, *_text("federated-user/"), _some(_NAMES)),
+        TextAutomaton.chain(*_IAM, *_text("root")),
+        TextAutomaton.chain(*_IAM, *_text("user/"), _some(_PATHS)),
+        TextAutomaton.chain(
+            *_STS, *_text("assumed-role/"), _some(_NAMES), *_text("/"), _some(_NAMES)
+        ),
+        TextAutomaton.chain(*_STS, *_text("federated-user/"), _some(_NAMES)),
     ),
     2048,
 )
 """IAM user guide, IAM identifiers; STS API reference, GetCallerIdentity, arnType."""
 
-MEDIA_TYPES = LegalTexts(
-    "media type", (Shape.chain(Characters(_ALNUM), rest=_ALNUM + "!#$&-^_.+/"),), 127 + 1 + 127
+MEDIA_TYPES = NameSyntax(
+    "media type",
+    (TextAutomaton.chain(CharacterSet(_ALNUM), rest=_ALNUM + "!#$&-^_.+/"),),
+    127 + 1 + 127,
 )
 """RFC 6838, section 4.2, which OCI's image-spec demands of config and artifact types."""

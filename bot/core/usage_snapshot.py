@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from bot.core.patterns import Patterns
-from bot.core.plan_problems import MissingRepositories, ReferenceUse, UnreadableReferences
-from bot.core.references import (
-    Hosts,
+from bot.core.image_references import (
     MalformedReferenceError,
-    Place,
-    PossibleNames,
+    PossibleRepositories,
     Reference,
+    RegistryHosts,
+    RepositoryPlace,
     parse_reference,
 )
+from bot.core.patterns import Patterns
+from bot.core.plan_problems import MissingRepositories, ReferenceUse, UnreadableReferences
 from bot.core.repository import RegistryId, RepositoryId
 from bot.core.usage import Sighting, SourceScan, TagRun, TagRuns, UnscannedRegion, Usage, Workloads
 
@@ -26,19 +26,19 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}(?![0-9a-f])")
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableReference:
     """Workloads name an image by a text that is no reference."""
 
     image: str
     used_by: tuple[str, ...]
-    possible_names: frozenset[PossibleNames]
+    possible_names: frozenset[PossibleRepositories]
 
     def may_mean(self, registry: RegistryId, name: str) -> bool:
         return any(possible.include(registry, name) for possible in self.possible_names)
 
 
 @dataclass(frozen=True, slots=True)
-class Naming:
+class RepositoryMention:
     """A workload names an image of this repository, whether the registry has it or not."""
 
     registry: RegistryId
@@ -59,53 +59,57 @@ class Naming:
             yield rest
 
 
-class Namings:
+class RepositoryMentions:
     """One workload for every repository that is named, found by the end of that name in O(1)."""
 
-    def __init__(self, namings: Iterable[Naming] = ()) -> None:
+    def __init__(self, namings: Iterable[RepositoryMention] = ()) -> None:
         self._all = tuple(namings)
-        by_ending: defaultdict[str, list[Naming]] = defaultdict(list)
+        by_ending: defaultdict[str, list[RepositoryMention]] = defaultdict(list)
         for naming in self._all:
             for ending in naming.endings:
                 by_ending[ending].append(naming)
-        self._by_ending: Mapping[str, list[Naming]] = dict(by_ending)
+        self._by_ending: Mapping[str, list[RepositoryMention]] = dict(by_ending)
 
-    def __iter__(self) -> Iterator[Naming]:
+    def __iter__(self) -> Iterator[RepositoryMention]:
         return iter(self._all)
 
-    def ending_in(self, name: str) -> tuple[Naming, ...]:
+    def ending_in(self, name: str) -> tuple[RepositoryMention, ...]:
         """Those of repositories whose names end in `/` and this name."""
         return tuple(self._by_ending.get(name, ()))
 
 
-def unreadable_references_scan(repository: RepositoryId, found: Iterable[Unreadable]) -> SourceScan:
+def unreadable_references_scan(
+    repository: RepositoryId, found: Iterable[UnreadableReference]
+) -> SourceScan:
     """`found`: all that may mean the repository."""
     uses = tuple(ReferenceUse(each.image, each.used_by) for each in found)
     return SourceScan(REFERENCES, repository.uri, 0, UnreadableReferences(uses))
 
 
-def missing_repositories_scan(repository: RepositoryId, found: Iterable[Naming]) -> SourceScan:
+def missing_repositories_scan(
+    repository: RepositoryId, found: Iterable[RepositoryMention]
+) -> SourceScan:
     """`found`: all that name a repository which its registry lacks, and may mean this one."""
     uses = tuple(ReferenceUse(each.image, (each.used_by,)) for each in found)
     return SourceScan(REFERENCES, repository.uri, 0, MissingRepositories(uses))
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class UsageSnapshot:
     """What was in use at one time. Looking a repository up costs O(1), not a scan.
 
-    `unreadable`: texts that are no references, but could name a repository. `named`: the
+    `unreadable`: texts that are no references, but could name a repository. `mentions`: the
     repositories that are named, whether they exist or not.
     """
 
     by_digest: Workloads
-    by_tag: Mapping[Place, Workloads]
+    by_tag: Mapping[RepositoryPlace, Workloads]
     scans: tuple[SourceScan, ...]
     not_checked: tuple[str, ...]
-    unreadable: tuple[Unreadable, ...] = ()
-    named: Namings = field(default_factory=Namings)
+    unreadable: tuple[UnreadableReference, ...] = ()
+    mentions: RepositoryMentions = field(default_factory=RepositoryMentions)
     unscanned_regions: tuple[UnscannedRegion, ...] = ()
-    tag_runs: Mapping[Place, TagRuns] = field(default_factory=dict)
+    tag_runs: Mapping[RepositoryPlace, TagRuns] = field(default_factory=dict)
 
     def of(
         self,
@@ -147,20 +151,20 @@ class Snapshot:
         return found
 
 
-class Index:
+class SightingCollector:
     """Collects sightings. References that `ignored` matches make nothing incomplete."""
 
-    def __init__(self, hosts: Hosts, ignored: Patterns | None = None) -> None:
+    def __init__(self, hosts: RegistryHosts, ignored: Patterns | None = None) -> None:
         self._hosts = hosts
         self._ignored = ignored or Patterns()
         self._by_digest: defaultdict[str, set[str]] = defaultdict(set)
-        self._by_tag: defaultdict[Place, defaultdict[str, set[str]]] = defaultdict(
+        self._by_tag: defaultdict[RepositoryPlace, defaultdict[str, set[str]]] = defaultdict(
             lambda: defaultdict(set)
         )
-        self._unreadable: defaultdict[tuple[str, frozenset[PossibleNames]], set[str]]
+        self._unreadable: defaultdict[tuple[str, frozenset[PossibleRepositories]], set[str]]
         self._unreadable = defaultdict(set)
-        self._named: dict[Place, Naming] = {}
-        self._tag_runs: defaultdict[Place, defaultdict[str, set[TagRun]]] = defaultdict(
+        self._named: dict[RepositoryPlace, RepositoryMention] = {}
+        self._tag_runs: defaultdict[RepositoryPlace, defaultdict[str, set[TagRun]]] = defaultdict(
             lambda: defaultdict(set)
         )
 
@@ -177,15 +181,17 @@ class Index:
         except MalformedReferenceError as error:
             return self._add_malformed(sighting, error)
         places = self._add_reference(sighting, reference)
-        possible = frozenset(PossibleNames(*place, is_whole=True) for place in places)
+        possible = frozenset(PossibleRepositories(*place, is_whole=True) for place in places)
         self._add_running(sighting, possible or None)
         return frozenset(registry for registry, _ in places)
 
-    def _add_reference(self, sighting: Sighting, reference: Reference) -> tuple[Place, ...]:
+    def _add_reference(
+        self, sighting: Sighting, reference: Reference
+    ) -> tuple[RepositoryPlace, ...]:
         places = self._hosts.places(reference)
         host = reference.host
         counts = self._counts(sighting.image, f"{host}/{reference.name}")
-        if counts and host and not places and self._hosts.looks_like_ours(host):
+        if counts and host and not places and self._hosts.may_be_ecr_host(host):
             raise MalformedReferenceError(
                 f"{sighting.used_by}: {host} looks like a registry of ECR, but is none "
                 "that is known: name it in usage.registry_aliases"
@@ -197,7 +203,7 @@ class Index:
                     run = TagRun(sighting.used_by, sighting.unresolved)
                     self._tag_runs[place][reference.tag].add(run)
         for place in places[-1:] if counts and not sighting.is_guess else ():
-            naming = Naming(*place, sighting.image, sighting.used_by)
+            naming = RepositoryMention(*place, sighting.image, sighting.used_by)
             self._named[place] = min(
                 naming, self._named.get(place, naming), key=attrgetter("order")
             )
@@ -208,11 +214,13 @@ class Index:
     ) -> frozenset[RegistryId]:
         possible = self._hosts.possible_names(sighting.image)
         self._add_running(sighting, possible)
-        if self._hosts.could_be_ours(sighting.image):
+        if self._hosts.may_mean_ecr(sighting.image):
             self._add_unreadable(sighting.image, sighting.used_by, possible, error)
         return frozenset(each.registry for each in possible or ())
 
-    def _add_running(self, sighting: Sighting, possible: frozenset[PossibleNames] | None) -> None:
+    def _add_running(
+        self, sighting: Sighting, possible: frozenset[PossibleRepositories] | None
+    ) -> None:
         """The digest of what runs."""
         if sighting.digest is None:
             return
@@ -227,7 +235,7 @@ class Index:
         self,
         text: str,
         used_by: str,
-        possible: frozenset[PossibleNames] | None,
+        possible: frozenset[PossibleRepositories] | None,
         error: MalformedReferenceError,
     ) -> None:
         """`possible` None: it could name anything."""
@@ -242,22 +250,22 @@ class Index:
         """Unless the settings ignore the reference, as it is written or without tag and digest."""
         return not self._ignored.match_any(texts)
 
-    def snapshot(self, scans: Iterable[SourceScan], not_checked: Iterable[str]) -> Snapshot:
-        return Snapshot(
+    def snapshot(self, scans: Iterable[SourceScan], not_checked: Iterable[str]) -> UsageSnapshot:
+        return UsageSnapshot(
             by_digest=_sorted(self._by_digest),
             by_tag={place: _sorted(tags) for place, tags in self._by_tag.items()},
             scans=tuple(scans),
             not_checked=tuple(not_checked),
             unreadable=tuple(
-                Unreadable(text, tuple(sorted(users)), possible)
+                UnreadableReference(text, tuple(sorted(users)), possible)
                 for (text, possible), users in sorted(self._unreadable.items(), key=_by_text)
             ),
-            named=Namings(sorted(self._named.values(), key=attrgetter("order"))),
+            mentions=RepositoryMentions(sorted(self._named.values(), key=attrgetter("order"))),
             tag_runs=self._tag_runs,
         )
 
 
-def _by_text(item: tuple[tuple[str, frozenset[PossibleNames]], set[str]]) -> str:
+def _by_text(item: tuple[tuple[str, frozenset[PossibleRepositories]], set[str]]) -> str:
     return item[0][0]
 
 

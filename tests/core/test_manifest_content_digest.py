@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from bot.core.content import digested_text, read_content
 from bot.core.manifest import (
     OCI_MANIFEST,
     SCHEMA_1,
     SCHEMA_1_SIGNED,
-    Content,
     DigestDiffers,
+    ManifestContent,
     NotJson,
-    Unread,
+    UnreadManifest,
 )
+from bot.core.manifest_content import digested_text, read_content
 
 LAYER = f"sha256:{'a' * 64}"
 PAYLOAD = f"""{{
@@ -64,12 +64,12 @@ def test_the_payload_is_what_the_digest_names(
     text = signed(*headers)
     assert json.loads(text)["signatures"]
     assert digested_text(digest_of(PAYLOAD), text, media_type) == PAYLOAD
-    assert isinstance(read_content(digest_of(PAYLOAD), text, media_type), Content)
+    assert isinstance(read_content(digest_of(PAYLOAD), text, media_type), ManifestContent)
 
 
 def test_its_type_is_the_one_that_ecr_describes() -> None:
     found = read_content(digest_of(PAYLOAD), signed(), SCHEMA_1_SIGNED)
-    assert found == Content(SCHEMA_1_SIGNED, blobs=None)
+    assert found == ManifestContent(SCHEMA_1_SIGNED, blobs=None)
 
 
 @pytest.mark.parametrize("text", [PAYLOAD, signed(), "", "\ud800"])
@@ -86,7 +86,7 @@ def test_a_payload_that_is_no_utf_8_is_what_it_is() -> None:
     digest = "sha256:" + sha256(payload).hexdigest()
     text = signed(header(formatLength=length))
     assert digested_text(digest, text, SCHEMA_1_SIGNED)
-    assert read_content(digest, text, SCHEMA_1_SIGNED) == Unread(NotJson())
+    assert read_content(digest, text, SCHEMA_1_SIGNED) == UnreadManifest(NotJson())
 
 
 def test_only_schema_1_is_signed_so() -> None:
@@ -126,4 +126,4 @@ def test_only_schema_1_is_signed_so() -> None:
 def test_whatever_does_not_agree_is_not_what_the_digest_names(text: str) -> None:
     assert digested_text(digest_of(PAYLOAD), text, SCHEMA_1_SIGNED) is None
     found = read_content(digest_of(PAYLOAD), text, SCHEMA_1_SIGNED)
-    assert found == Unread(DigestDiffers())
+    assert found == UnreadManifest(DigestDiffers())
