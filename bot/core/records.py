@@ -33,7 +33,7 @@ class Approval:
 class ImageOutcome(StrEnum):
     PENDING = "pending"
     DELETED = "deleted"
-    SKIPPED = "spared"
+    SKIPPED = "skipped"
     FAILED = "failed"
 
 
@@ -162,7 +162,7 @@ class AuditEventName(StrEnum):
     STARTED = "started"
     TAKEN_OVER = "taken_over"
     DELETED = "deleted"
-    SKIPPED = "spared"
+    SKIPPED = "skipped"
     FAILED = "failed"
     STOP_REQUESTED = "stop_asked"
     ENDED = "ended"
@@ -263,7 +263,7 @@ class PlanMessage:
 
 class OutcomeSummary(NamedTuple):
     """How far a receipt is: how many digests have which outcome, and some of those that were
-    spared or failed, failed first."""
+    skipped or failed, failed first."""
 
     counts: Mapping[ImageOutcome, int]
     told: tuple[PlanItem, ...]

@@ -48,7 +48,7 @@ def detail_words(detail: EventDetail) -> str:  # noqa: C901, PLR0911, PLR0912 - 
         case audit.PlanFoundUnchanged(until):
             return f"it is unchanged, and open until {format_time(until)}"
         case audit.ImagesKeptByPins(images, of):
-            return f"pins spare {images:,} of {of:,} that were to go"
+            return f"pins keep {images:,} of {of:,} images to delete"
         case audit.ApprovalGiven(reason, approvals, required, begins_at):
             starts = f"deletion starts {format_time(begins_at)}" if begins_at else ""
             return f"{grant_words(reason)}; {starts or f'{approvals} of {required} approvals'}"
@@ -132,7 +132,7 @@ def _numbers(run: RunEnded) -> Iterator[str]:
     by_outcome = (
         (run.pending, "pending"),
         (run.deleted, "deleted"),
-        (run.skipped, "spared"),
+        (run.skipped, "skipped"),
         (run.failed, "failed"),
     )
     return (f"{number:,} {outcome}" for number, outcome in by_outcome if number)

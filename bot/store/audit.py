@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.core.errors import ErrorText
 from bot.core.records import AuditEvent, AuditEventName
-from bot.store.base import StorePart, insert_all
+from bot.store.base import StorePart, current_name, insert_all
 from bot.store.tables import AuditEventRow
 
 EVENTS_A_QUERY = 1000
@@ -59,7 +59,7 @@ def add_events(session: Session, events: Iterable[AuditEvent]) -> None:
 def event_of(row: AuditEventRow) -> AuditEvent:
     return AuditEvent(
         at=row.at,
-        event=AuditEventName(row.event),
+        event=AuditEventName(current_name(row.event)),
         by=row.by,
         detail=row.detail_value or ErrorText(row.detail),
         plan=row.plan,

@@ -14,6 +14,10 @@ from bot.store.database import Database
 
 Insert = sqlite.Insert | postgresql.Insert
 
+FORMER_SKIPPED = "spared"
+"""The outcome and audit event `skipped` before migration 0012. An older process writes it, as long
+as it runs beside this version."""
+
 
 class UtcTime(TypeDecorator[datetime]):
     """Refuses a time without a zone: on one machine it would mean another instant than on the
@@ -58,6 +62,11 @@ class TableBase(DeclarativeBase):
         tuple[str, ...]: JSON(),
         dict[str, str]: JSON(),
     }
+
+
+def current_name(stored: str) -> str:
+    """Of an outcome or an audit event."""
+    return "skipped" if stored == FORMER_SKIPPED else stored
 
 
 class StorePart:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 
-CURRENT = "0011"
+CURRENT = "0012"
 """The newest revision, told here too: who finds it in the database need not load Alembic."""
 
 SHRINKS = "0008"

@@ -1,6 +1,7 @@
 """Plans: where each stands, its versions, and what became of its images."""
 
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,7 +23,7 @@ from bot.core.records import (
 )
 from bot.core.repository import RegistryId, RepositoryId
 from bot.store.audit import event_of
-from bot.store.base import StorePart, count_of
+from bot.store.base import FORMER_SKIPPED, StorePart, count_of, current_name
 from bot.store.plan_content import unpack
 from bot.store.tables import ApprovalRow, AuditEventRow, PlanItemRow, PlanRow, PlanVersionRow
 
@@ -39,7 +40,7 @@ ITEM_COLUMNS = (
 )
 """The columns of a line of the receipt."""
 
-_TOLD = (ImageOutcome.FAILED, ImageOutcome.SKIPPED)
+_NOT_DELETED = (ImageOutcome.FAILED, ImageOutcome.SKIPPED, FORMER_SKIPPED)
 
 
 class VersionDifference(msgspec.Struct, frozen=True, array_like=True):
@@ -194,7 +195,11 @@ def item_of(row: Row[Any]) -> PlanItem:
     """`row` has the columns `ITEM`."""
     reason = row.reason_value or (ErrorText(row.reason) if row.reason else None)
     return PlanItem(
-        row.digest, tuple(row.tags), ImageOutcome(row.outcome), reason, row.is_unconfirmed
+        row.digest,
+        tuple(row.tags),
+        ImageOutcome(current_name(row.outcome)),
+        reason,
+        row.is_unconfirmed,
     )
 
 
@@ -239,13 +244,16 @@ class ResultQueries(StorePart):
         failed_first = case((PlanItemRow.outcome == ImageOutcome.FAILED, 0), else_=1)
         told = (
             select(*ITEM_COLUMNS)
-            .where(is_its_own, PlanItemRow.outcome.in_(_TOLD))
+            .where(is_its_own, PlanItemRow.outcome.in_(_NOT_DELETED))
             .order_by(failed_first, PlanItemRow.position)
             .limit(most_told)
         )
         with self._database.reading() as session:
+            numbers = Counter[ImageOutcome]()
+            for outcome, number in session.execute(counted):
+                numbers[ImageOutcome(current_name(outcome))] += number
             return OutcomeSummary(
-                {ImageOutcome(outcome): number for outcome, number in session.execute(counted)},
+                dict(numbers),
                 tuple(map(item_of, session.execute(told))),
             )
 

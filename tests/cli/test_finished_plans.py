@@ -27,7 +27,7 @@ from tests.support import Run, Shelf
 
 @pytest.fixture
 def id_(run: Run, at_once: Shelf, aws: StandIn, own_database: Path, remembered: Remembered) -> str:
-    """1.0 was deleted; 1.1 was tagged again, and spared; 1.2 could not be deleted."""
+    """1.0 was deleted; 1.1 was tagged again, and skipped; 1.2 could not be deleted."""
 
     def carry_out() -> str:
         id_ = proposed(run)
@@ -46,7 +46,7 @@ def test_json(run: Run, id_: str) -> None:
     assert outcomes["1.0"][0] == "deleted"
     assert outcomes["1.0"][1].startswith("not among the 10 newest")
     assert outcomes["1.1"] == (
-        "spared",
+        "skipped",
         "its tags changed after the plan was made: 1.1 then, 1.1, stable now",
     )
     assert outcomes["1.2"] == (
@@ -59,7 +59,7 @@ def test_csv_is_a_line_a_manifest(run: Run, id_: str) -> None:
     rows = list(csv.DictReader(io.StringIO(run("show", id_, "--format", "csv").out)))
     assert {(row["tags"], row["outcome"]) for row in rows} == {
         ("1.0", "deleted"),
-        ("1.1", "spared"),
+        ("1.1", "skipped"),
         ("1.2", "failed"),
     }
     assert all(row["reason"] for row in rows)
@@ -69,9 +69,9 @@ def test_csv_is_a_line_a_manifest(run: Run, id_: str) -> None:
 def test_in_words(run: Run, id_: str) -> None:
     out = run("show", id_).out
     assert f"Plan {id_}, version 1, was carried out, and something could not be deleted." in out
-    assert "Receipt: 1 deleted, 1 spared, 1 failed." in out
+    assert "Receipt: 1 deleted, 1 skipped, 1 failed." in out
     words = " ".join(out.split())
-    assert words.index("failed: ECR refused it") < words.index("spared: its tags changed")
+    assert words.index("failed: ECR refused it") < words.index("skipped: its tags changed")
 
 
 def test_the_list_has_what_was_freed(run: Run, id_: str) -> None:
@@ -132,7 +132,7 @@ def test_a_manifest_of_which_nothing_was_kept(run: Run, id_: str, at_once: Shelf
     result = run("show", id_, "--manifest", "1.1")
     assert (result.status, result.out) == (2, "")
     assert result.sentence == (
-        f"Nothing was kept of {digest}: its outcome is spared, and only what is about to be "
+        f"Nothing was kept of {digest}: its outcome is skipped, and only what is about to be "
         "deleted is kept"
     )
 
@@ -140,7 +140,7 @@ def test_a_manifest_of_which_nothing_was_kept(run: Run, id_: str, at_once: Shelf
 def test_the_audit_tells_the_story(run: Run, id_: str) -> None:
     told = run("audit", "--format", "json").plans
     assert [each["event"] for each in told] == [
-        *("proposed", "approved", "started", "spared", "deleted", "failed", "ended")
+        *("proposed", "approved", "started", "skipped", "deleted", "failed", "ended")
     ]
     assert {each["by"] for each in told[2:]} == {"ecr-clean"}
     assert {each["plan"] for each in told} == {id_}

@@ -92,7 +92,7 @@ def test_while_deleting_it_stops_after_the_batches_in_flight(
     check_receipt(own_store, id_, builds)
     assert aws.world.calls.count(DELETION) == 4
     assert f"Plan {id_}, version 1, was stopped while it was carried out." in out
-    assert f"Receipt: 400 deleted, {BUILDS - 400} spared." in out
+    assert f"Receipt: 400 deleted, {BUILDS - 400} skipped." in out
     assert "was not reached: arn:aws:iam::123456789012:user/demo stopped the run" in " ".join(
         out.split()
     )

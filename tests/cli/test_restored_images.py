@@ -51,7 +51,7 @@ def test_why_tells_both_times(run: Run) -> None:
     assert "; restored from the archive " in said
 
 
-def test_one_that_was_restored_after_people_approved_is_spared(
+def test_one_that_was_restored_after_people_approved_is_skipped(
     aws: StandIn, restored: Shelf, run: Run, settings_file: Write
 ) -> None:
     """Whatever the rules say of it now."""
@@ -64,6 +64,6 @@ def test_one_that_was_restored_after_people_approved_is_spared(
     aws.world.restore(restored.repository, "1.5")
     run("recover")
     (receipt,) = (stored["receipt"] for stored in run("show", id_, "--format", "json").plans)
-    spared = {item["tags"][0]: item["reason"] for item in receipt if item["outcome"] == "spared"}
-    assert spared.keys() == {"1.5"}
-    assert spared["1.5"].startswith("somebody restored it from the archive ")
+    skipped = {item["tags"][0]: item["reason"] for item in receipt if item["outcome"] == "skipped"}
+    assert skipped.keys() == {"1.5"}
+    assert skipped["1.5"].startswith("somebody restored it from the archive ")

@@ -96,15 +96,15 @@ def test_what_could_not_be_deleted(aws: StandIn, run: Run, at_once: Shelf) -> No
     assert re.search(r"1\.1 \(sha256:\w{12}…\) failed: ECR refused it: .* \(KmsError\)", words)
 
 
-def test_what_was_spared_and_why(aws: StandIn, run: Run, at_once: Shelf) -> None:
+def test_what_was_skipped_and_why(aws: StandIn, run: Run, at_once: Shelf) -> None:
     id_ = proposed(run)
     aws.world.retag(at_once.repository, "1.1", "stable")
     result = run("approve", id_, "--wait")
     assert result.status == 0
     assert GO & tags(at_once) == {"1.1"}
-    assert "Receipt: 2 deleted, 1 spared." in result.out
+    assert "Receipt: 2 deleted, 1 skipped." in result.out
     words = " ".join(result.out.split())
-    assert re.search(r"1\.1 \(sha256:\w{12}…\) spared: its tags changed after the plan", words)
+    assert re.search(r"1\.1 \(sha256:\w{12}…\) skipped: its tags changed after the plan", words)
 
 
 def test_not_everything_can_be_looked_at(

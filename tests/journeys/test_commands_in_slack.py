@@ -65,7 +65,7 @@ def test_nothing_starts_in_a_pause(
     assert aws.world.calls.count(DELETION) == 1
 
 
-def test_a_pin_that_is_typed_is_spared(
+def test_a_pin_that_is_typed_is_skipped(
     slack: Workspace, ann: Person, bob: Person, ops: str, own_store: Store, releases: Shelf
 ) -> None:
     with serving_slack(slack):

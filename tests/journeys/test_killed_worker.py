@@ -139,10 +139,10 @@ def test_what_it_was_reading_when_it_was_killed_stays(
     aws.world.clock.advance(timedelta(minutes=1))
     work()
     check(due)
-    spared = [item for item in due.store.items(due.id, 1) if item.outcome is ImageOutcome.SKIPPED]
-    assert spared
+    skipped = [item for item in due.store.items(due.id, 1) if item.outcome is ImageOutcome.SKIPPED]
+    assert skipped
     assert {
-        item_words(item) for item in spared if "somebody pulled it" not in item_words(item)
+        item_words(item) for item in skipped if "somebody pulled it" not in item_words(item)
     } == set()
 
 
@@ -195,12 +195,12 @@ def test_killed_again_and_again(
                 for item in due.store.items(due.id, 1)
                 if item.outcome is ImageOutcome.PENDING and item.tags
             ]
-            spared = pending[-1]
-            assert run("pin", due.shelf.id.name, spared.tags[0], "--reason", "so").status == 0
+            skipped = pending[-1]
+            assert run("pin", due.shelf.id.name, skipped.tags[0], "--reason", "so").status == 0
     assert kills >= 8
     outcomes = {item.digest: item for item in due.store.items(due.id, 1)}
-    assert outcomes[spared.digest].outcome is ImageOutcome.SKIPPED
-    assert "is pinned by" in item_words(outcomes[spared.digest])
+    assert outcomes[skipped.digest].outcome is ImageOutcome.SKIPPED
+    assert "is pinned by" in item_words(outcomes[skipped.digest])
     check(due)
 
 

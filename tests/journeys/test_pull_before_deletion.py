@@ -49,7 +49,7 @@ def test_a_pull_that_comes_soon_after_our_reading(
 
     receipt = {item.digest: item for item in own_store.items(plan["plan"], 1)}
     assert {receipt[each].outcome.value for each in others} == {"deleted"}
-    assert receipt[pulled].outcome.value == "spared"
+    assert receipt[pulled].outcome.value == "skipped"
     assert isinstance(receipt[pulled].reason, PulledSince)
     assert pulled in shelf.repository.manifests
 

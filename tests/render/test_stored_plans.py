@@ -79,9 +79,9 @@ def test_a_receipt_tells_what_did_not_go_as_planned() -> None:
         item(4, ImageOutcome.FAILED, "AWS refused it"),
     ]
     assert shown(replace(RECORD, state=PlanState.FAILED), items)[-3:] == [
-        "Receipt: 2 deleted, 1 spared, 1 failed.",
+        "Receipt: 2 deleted, 1 skipped, 1 failed.",
         "  - 1.4 (sha256:000000000000…) failed: AWS refused it",
-        "  - 1.3 (sha256:000000000000…) spared: somebody pinned it",
+        "  - 1.3 (sha256:000000000000…) skipped: somebody pinned it",
     ]
 
 
@@ -116,9 +116,9 @@ def test_the_same_reason_is_told_once_and_failures_first() -> None:
         item(1200, ImageOutcome.FAILED, "AWS refused it"),
     ]
     assert shown(replace(RECORD, state=PlanState.STOPPED), items)[-3:] == [
-        "Receipt: 1,200 spared, 1 failed.",
+        "Receipt: 1,200 skipped, 1 failed.",
         "  - 1.1200 (sha256:000000000000…) failed: AWS refused it",
-        "  - 1.0 (sha256:000000000000…) and 1,199 more spared: was not reached",
+        "  - 1.0 (sha256:000000000000…) and 1,199 more skipped: was not reached",
     ]
 
 
@@ -130,7 +130,7 @@ def test_times_of_the_same_minute_are_the_same_reason() -> None:
         for number in range(3)
     ]
     assert shown(replace(RECORD, state=PlanState.DONE), items)[-2:] == [
-        "  - 1.0 (sha256:000000000000…) and 2 more spared: somebody pulled it 2026-11-23",
+        "  - 1.0 (sha256:000000000000…) and 2 more skipped: somebody pulled it 2026-11-23",
         "    12:00 UTC, after the plan was made",
     ]
 
@@ -143,8 +143,8 @@ def test_how_far_a_run_is() -> None:
     ]
     assert shown(replace(RECORD, state=PlanState.EXECUTING), items)[-3:] == [
         "2 of 3 manifests are settled so far.",
-        "Receipt: 1 pending, 1 deleted, 1 spared.",
-        "  - 1.2 (sha256:000000000000…) spared: why",
+        "Receipt: 1 pending, 1 deleted, 1 skipped.",
+        "  - 1.2 (sha256:000000000000…) skipped: why",
     ]
 
 

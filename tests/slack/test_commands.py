@@ -84,7 +84,7 @@ def executing(bot: RunningBot, plan_id: str) -> None:
 
 
 def carried_out(bot: RunningBot, plan_id: str) -> None:
-    """`old` is deleted, and `older` spared; ann had approved it."""
+    """`old` is deleted, and `older` skipped; ann had approved it."""
     before = seen(bot.store, plan_id)
     approved = replace(before, approvals=(Approval("U0000000009", NOW, 1),))
     run = run_of(before)
@@ -333,7 +333,7 @@ def test_a_glob_that_fits_5000_tags(bot: RunningBot, ann: Person) -> None:
 def test_pinning_while_it_is_carried_out(bot: RunningBot, ann: Person) -> None:
     executing(bot, bot.posted().plan)
     said = asks(bot, ann, "pin team/api old because x")
-    assert "It is being deleted from just now: what is not gone yet is spared." in said
+    assert "It is being deleted from just now: what is not gone yet is skipped." in said
 
 
 def test_all_or_none_is_unpinned(start_bot: StartBot, ann: Person, bob: Person) -> None:
@@ -373,7 +373,7 @@ def test_why_it_is_there_although_its_plan_is_carried_out(bot: RunningBot, ann: 
         ImageResult(other, Became.FAILED, ErrorText("ECR says no")),
     ]
     assert bot.store.settle(run, fates, [], [])
-    assert "`old` in `team/api` was spared: ECS runs it." in asks(bot, ann, "why team/api old")
+    assert "`old` in `team/api` was skipped: ECS runs it." in asks(bot, ann, "why team/api old")
     said = asks(bot, ann, "why team/api older")
     assert "`older` in `team/api` could not be deleted: ECR says no." in said
 
@@ -433,7 +433,7 @@ def test_history(bot: RunningBot, ann: Person, bob: Person) -> None:
     said = asks(bot, ann, "history team/api")
     assert said.startswith("*The last 3 plans that ended in `team/api`:*")
     assert (
-        "• `team/api`: 1 deleted, 1 spared; freed 1.00 GB, $0.10 a month · approved by "
+        "• `team/api`: 1 deleted, 1 skipped; freed 1.00 GB, $0.10 a month · approved by "
         "<@U0000000009> · 2"
     ) in said
     assert f"was dismissed by <@{bob.id}> (2 of 3 manifests would have gone) · 2" in said

@@ -244,7 +244,7 @@ def test_while_it_is_deleted(bot: RunningBot, ann: Person) -> None:
     opened(bot, ann, message)
     scanned(bot, "older")
     assert pins(bot, ann, *found(ann, "older")).ok
-    assert "what is not gone yet is spared" in shown(ann)
+    assert "what is not gone yet is skipped" in shown(ann)
     assert seen(bot.store, plan.id).version == 1
 
 
@@ -367,7 +367,7 @@ def test_whoever_approved_is_told_that_it_counts_no_more(
     said = [each for each in replies(ann, bot, message) if "no longer counts" in each]
     assert said == [
         f"<@{ann.id}>: what you approved, version 1, no longer counts. <@{bob.id}> changed what "
-        "goes: pins spare 1 of 2 that were to go. Look at version 2 above, and approve that if it "
+        "goes: pins keep 1 of 2 images to delete. Look at version 2 above, and approve that if it "
         "is right."
     ]
     bot.plan_messages.notify_approvers(9)

@@ -14,6 +14,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Column, MetaData, Table, func, insert, inspect, make_url, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot.core.errors import ServiceError
@@ -24,7 +25,7 @@ from bot.core.verdict_reasons import NothingKeeps
 from bot.store.base import TableBase
 from bot.store.database import CURRENT, scripts, upgrade
 from bot.store.store import Store, open_database, open_store
-from bot.store.tables import ApprovalRow, PlanVersionRow
+from bot.store.tables import ApprovalRow, AuditEventRow, PlanItemRow, PlanVersionRow
 from tests.postgres import Server
 from tests.store.support import BOB, HERE, propose, run_of, seen, sqlite_url
 from tests.support import NOW
@@ -163,6 +164,70 @@ def _size(url: str) -> int | None:
     """Of SQLite's file, in bytes; None for another database."""
     file = make_url(url).database
     return Path(file).stat().st_size if url.startswith("sqlite") and file else None
+
+
+def test_spared_becomes_skipped(empty_url: str) -> None:
+    """In a database of revision 0011, with an executing plan whose run was interrupted."""
+    database = open_database(empty_url)
+    with database.writing() as session:
+        upgrade(session.connection(), "0011")
+    with database.writing() as session:
+        _fill(session, _tables(session))
+        tables = {table.name: table for table in _tables(session)}
+        items = [("deleted", "sha256:1"), ("spared", "sha256:2"), ("pending", "sha256:3")]
+        for position, (outcome, digest) in enumerate(items, 2):
+            row = {column.name: _some(column) for column in tables["plan_items"].columns}
+            changed = {"position": position, "digest": digest, "outcome": outcome}
+            session.execute(insert(tables["plan_items"]).values(row | changed))
+        session.execute(tables["plans"].update().values(state="executing"))
+        for id_, name in enumerate(("started", "spared", "deleted"), 2):
+            row = {column.name: _some(column) for column in tables["audit_events"].columns}
+            row |= {"id": id_, "event": name, "plan": "text"}
+            session.execute(insert(tables["audit_events"]).values(row))
+    database.close()
+    with open_store(empty_url) as store:
+        (plan,) = store.open_plans()
+        assert plan.state is PlanState.EXECUTING
+        outcomes = {item.digest: item.outcome for item in store.items(plan.id, plan.version)}
+        assert outcomes["sha256:2"] is ImageOutcome.SKIPPED
+        assert outcomes["sha256:1"] is ImageOutcome.DELETED
+        assert outcomes["sha256:3"] is ImageOutcome.PENDING
+        summary = store.tally(plan.id, plan.version, 9)
+        assert summary.counts[ImageOutcome.SKIPPED] == 1
+        assert [item.digest for item in summary.told] == ["sha256:2"]
+        assert [each.event for each in store.events()] == [
+            AuditEventName.PROPOSED,
+            AuditEventName.STARTED,
+            AuditEventName.SKIPPED,
+            AuditEventName.DELETED,
+        ]
+        with store._database.reading() as session:
+            stored = (select(PlanItemRow.outcome), select(AuditEventRow.event))
+            assert "spared" not in {name for query in stored for name in session.scalars(query)}
+        with (
+            pytest.raises((DBAPIError, ServiceError), match="audit events stay as they are"),
+            store._database.writing() as session,
+        ):
+            session.execute(text("UPDATE audit_events SET event = 'skipped'"))
+
+
+def test_an_older_process_may_still_write_spared(store: Store) -> None:
+    """While replicas are replaced one after the other."""
+    made = propose(store)
+    with store._database.writing() as session:
+        first, *_ = session.scalars(select(PlanItemRow).order_by(PlanItemRow.position))
+        first.outcome = "spared"
+        session.add(
+            AuditEventRow(
+                at=NOW, event="spared", by="ecr-clean", detail="", plan=made.id, digests=()
+            )
+        )
+    item = store.items(made.id, made.version)[0]
+    assert item.outcome is ImageOutcome.SKIPPED
+    summary = store.tally(made.id, made.version, 9)
+    assert summary.counts[ImageOutcome.SKIPPED] == 1
+    assert summary.told == (item,)
+    assert [*store.events()][-1].event is AuditEventName.SKIPPED
 
 
 def test_plans_that_are_older_than_runs(empty_url: str) -> None:

@@ -53,14 +53,14 @@ def test_any_plan_is_the_same_after_it(world: World) -> None:
 @tries(60)
 def test_savings_of_fewer_deletions_can_be_told_from_it(world: World, data: st.DataObject) -> None:
     plan = world.plan(usage=Usage())
-    spared = frozenset(data.draw(st.sets(st.sampled_from(plan.delete)))) if plan.delete else set()
+    pinned = frozenset(data.draw(st.sets(st.sampled_from(plan.delete)))) if plan.delete else set()
 
     def savings(of: Plan) -> object:
-        manifests = [(j.manifest, j.verdict, j.manifest.digest in spared) for j in of.judged]
+        manifests = [(j.manifest, j.verdict, j.manifest.digest in pinned) for j in of.judged]
         deleted = [
-            m for m, verdict, is_spared in manifests if verdict is Verdict.DELETE and not is_spared
+            m for m, verdict, is_pinned in manifests if verdict is Verdict.DELETE and not is_pinned
         ]
-        kept = [m for m, verdict, is_spared in manifests if verdict is Verdict.KEEP or is_spared]
+        kept = [m for m, verdict, is_pinned in manifests if verdict is Verdict.KEEP or is_pinned]
         return find_savings(kept, deleted, PRICES)
 
     assert savings(unpack(pack(plan))) == savings(plan)

@@ -36,14 +36,14 @@ def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> 
     assert store.settle(run, fates, [], [])
     counts, told = store.tally(run.plan, 1, 5)
     assert counts == {ImageOutcome.SKIPPED: 1, ImageOutcome.FAILED: 1}
-    failed, spared = told
+    failed, skipped = told
     assert failed == PlanItem(
         "sha256:older",
         ("older",),
         ImageOutcome.FAILED,
         RefusedByEcr("ImageReferencedByManifestList", "ECR says no"),
     )
-    assert spared == PlanItem(
+    assert skipped == PlanItem(
         "sha256:old", ("old",), ImageOutcome.SKIPPED, KeptNow(InUse(("ecs/prod",)))
     )
     assert store.tally(run.plan, 1, 1).told == (failed,)

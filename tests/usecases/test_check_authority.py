@@ -188,7 +188,7 @@ def check_stopped(site: Site, left: PlanRecord, why: str) -> None:
     assert plan.state is PlanState.STOPPED
     assert set(site.outcomes(plan).values()) == {ImageOutcome.SKIPPED}
     assert site.calls("BatchDeleteImage") == 0
-    assert site.events(plan)[-4:] == ["taken_over", "not_started", "spared", "stopped"]
+    assert site.events(plan)[-4:] == ["taken_over", "not_started", "skipped", "stopped"]
     assert site.detail("not_started") == f"nothing more is deleted: {why}"
     reasons = {item_words(item) for item in site.items(plan).values()}
     assert reasons == {f"was not reached: the settings ({why}) stopped the run"}
@@ -253,11 +253,13 @@ def test_a_pin_that_somebody_removed_who_may_not(site: Site, when: str) -> None:
     else:
         site.after("texts", 1, unpin)
     done = site.carry_out(plan)
-    (spared,) = (item for item in site.items(done).values() if item.outcome is ImageOutcome.SKIPPED)
-    assert spared.tags == ("1.0",)
-    assert isinstance(spared.reason, KeptNow)
-    assert isinstance(spared.reason.reason, Pinned)
-    assert spared.reason.reason.pin.pin == "1.0"
+    (skipped,) = (
+        item for item in site.items(done).values() if item.outcome is ImageOutcome.SKIPPED
+    )
+    assert skipped.tags == ("1.0",)
+    assert isinstance(skipped.reason, KeptNow)
+    assert isinstance(skipped.reason.reason, Pinned)
+    assert skipped.reason.reason.pin.pin == "1.0"
 
 
 def pinned(site: Site) -> RepositoryPin:

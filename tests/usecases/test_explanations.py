@@ -118,7 +118,7 @@ def test_by_which_plan_last(scene: Scene) -> None:
 
 @pytest.fixture
 def deleted(site: Site) -> PlanRecord:
-    """Carried out: 1.0 is deleted, 1.1 was used again, and spared."""
+    """Carried out: 1.0 is deleted, 1.1 was used again, and skipped."""
     for number in range(4):
         site.shelf.image(f"1.{number}", age=60 - number)
     plan = site.approved()
@@ -143,7 +143,7 @@ def test_by_tag_digest_and_the_beginning_of_one(
     [
         ("2.0", "deletes nothing that is called 2.0"),
         ("sha256:", "deletes nothing that is called sha256:"),
-        ("1.1", "its outcome is spared"),
+        ("1.1", "its outcome is skipped"),
     ],
 )
 def test_what_there_is_nothing_of(

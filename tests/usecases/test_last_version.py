@@ -133,6 +133,7 @@ def test_a_run_that_was_cut_short_ends_as_stopped(sites: Sites, store: Store) ->
     assert plan
     site.wait(minutes=5)
     assert site.take_over(plan, THERE).state is PlanState.STOPPED
+    assert {item.outcome for item in store.items(EXECUTING, 1)} == {ImageOutcome.SKIPPED}
     assert {item_words(item) for item in store.items(EXECUTING, 1)} == {
         "was not reached: arn:aws:iam::123456789012:user/ann stopped the run"
     }

@@ -121,7 +121,7 @@ def _effects_of_pinning(pinned: NewPins) -> Iterator[str]:
     """On the open plan; and pins without an image, which may be mistyped."""
     plan = pinned.plan
     if plan and plan.state is PlanState.EXECUTING:
-        yield "It is being deleted from just now: what is not gone yet is spared."
+        yield "It is being deleted from just now: what is not gone yet is skipped."
     elif plan:
         yield (
             f"The plan is version {plan.version} now, and deletes {plan.deletions:,} of "

@@ -81,10 +81,10 @@ def _stopping(view: PlanView) -> str:
 
 def _besides(view: PlanView) -> str:
     """Images not deleted so far."""
-    spared, failed = (
+    skipped, failed = (
         view.counts.get(each, 0) for each in (ImageOutcome.SKIPPED, ImageOutcome.FAILED)
     )
-    shown = [f"{spared:,} spared"] * bool(spared) + [f"{failed:,} failed"] * bool(failed)
+    shown = [f"{skipped:,} skipped"] * bool(skipped) + [f"{failed:,} failed"] * bool(failed)
     return f" ({', '.join(shown)})" if shown else ""
 
 
@@ -105,7 +105,7 @@ REASONS = 5
 
 _HEADINGS = {
     ImageOutcome.FAILED: ":warning: *{number:,} could not be deleted*",
-    ImageOutcome.SKIPPED: "*{number:,} spared*",
+    ImageOutcome.SKIPPED: "*{number:,} skipped*",
 }
 
 

@@ -117,7 +117,7 @@ def _verdict(view: WhyView) -> str:
 def _result(item: PlanItem | None) -> str:
     """While the plan is running."""
     if item and item.outcome is ImageOutcome.SKIPPED:
-        return f"was spared: {prose(item_words(item), MOST_IN_WHY)}"
+        return f"was skipped: {prose(item_words(item), MOST_IN_WHY)}"
     if item and item.outcome is ImageOutcome.FAILED:
         return f"could not be deleted: {prose(item_words(item), MOST_IN_WHY)}"
     return "is being deleted"

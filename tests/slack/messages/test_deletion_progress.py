@@ -80,12 +80,12 @@ COUNTS = {
 def test_executing() -> None:
     record = {"state": PlanState.EXECUTING, "approvals": approvals(ANN)}
     content = checked(plan_message(view(record=record, counts=COUNTS)))
-    assert content.text == "team/api: Deleting, 9 of 12 done (1 spared, 1 failed)."
+    assert content.text == "team/api: Deleting, 9 of 12 done (1 skipped, 1 failed)."
     assert read(content.blocks) == (
         f"""\
 # team/api
 *Deleting*
-███████████████░░░░░  9 of 12 done (1 spared, 1 failed)
+███████████████░░░░░  9 of 12 done (1 skipped, 1 failed)
 {PLACE}
 [Stop!] [Pin tags…]"""
     )
@@ -148,7 +148,7 @@ def test_what_ecr_never_confirmed_is_told_apart() -> None:
     ) in read(checked(shown).blocks)
 
 
-def test_failed_and_spared_with_why() -> None:
+def test_failed_and_skipped_with_why() -> None:
     told = (
         *items(
             ImageOutcome.FAILED, RefusedByEcr("ImageReferencedByManifestList", "in a list"), "1.1"
@@ -162,11 +162,11 @@ def test_failed_and_spared_with_why() -> None:
     assert read(content.blocks) == (
         f"""\
 # team/api
-*Deleted 6 of 12 manifests, 5 spared, 1 failed.*
+*Deleted 6 of 12 manifests, 5 skipped, 1 failed.*
 Freed 1.00 GB, which saves $0.10 a month ($1.20 a year).
 :warning: *1 could not be deleted*:
 • `1.1`: ECR refused it: in a list (ImageReferencedByManifestList)
-*5 spared*:
+*5 skipped*:
 • `1.7`, `1.9`: 1.{STAR} is pinned by <@{BOB}>: &lt;!channel&gt; {STAR}note{STAR}
 • `1.2`: is gone: somebody else deleted it
 … and 2 more
@@ -176,9 +176,9 @@ Freed 1.00 GB, which saves $0.10 a month ($1.20 a year).
     )
 
 
-def test_spared_ones_that_nobody_named_are_counted() -> None:
+def test_skipped_ones_that_nobody_named_are_counted() -> None:
     shown = ended(PlanState.DONE, {ImageOutcome.DELETED: 6, ImageOutcome.SKIPPED: 6})
-    assert "*6 spared*." in read(checked(plan_message(shown)).blocks)
+    assert "*6 skipped*." in read(checked(plan_message(shown)).blocks)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_it_is_within_the_limits_and_whole() -> None:
     assert "<!channel>" not in told
     for more in ("… and 12,345 more", "… and 83 more", "… and 35 more"):
         assert more in told
-    assert told.count("stopped, 1,000,000 deleted, 1,000,000 spared, 1,000,000 failed") == 5
+    assert told.count("stopped, 1,000,000 deleted, 1,000,000 skipped, 1,000,000 failed") == 5
 
 
 def test_states_of_plans() -> None:

@@ -181,7 +181,7 @@ def test_who_stopped_it_before_it_began() -> None:
 
 def test_whose_pins_changed_it() -> None:
     last = event(AuditEventName.PROPOSED, detail=ImagesKeptByPins(1, of=13))
-    line = f"~ Version 2 by <@{ANN}>: pins spare 1 of 13 that were to go."
+    line = f"~ Version 2 by <@{ANN}>: pins keep 1 of 13 images to delete."
     assert line in shown(record={"version": 2}, last_event=last)
     assert "~ Version" not in shown(last_event=last)
 

@@ -192,7 +192,7 @@ def test_a_late_call_corrects_the_receipt(site: Site) -> None:
 
     site.hook = hook
     plan = site.carry_out(plan)
-    assert site.events(plan)[-3:] == ["spared", "deleted", "ended"]
+    assert site.events(plan)[-3:] == ["skipped", "deleted", "ended"]
     assert site.items(plan)[victim].outcome is ImageOutcome.DELETED
     assert (plan.freed_bytes, plan.unconfirmed_bytes) == (0, 1010)
     site.check_receipt(plan)

@@ -294,7 +294,7 @@ def test_a_stop_that_was_asked_for_while_nobody_had_it(site: Site, left: PlanRec
     assert site.stop(left).state is PlanState.EXECUTING
     plan = site.take_over(left)
     assert plan.state is PlanState.STOPPED
-    assert site.events(plan)[-3:] == ["taken_over", "spared", "stopped"]
+    assert site.events(plan)[-3:] == ["taken_over", "skipped", "stopped"]
     site.check_receipt(plan)
 
 
@@ -302,7 +302,7 @@ def test_what_changed_meanwhile_is_skipped(site: Site, left: PlanRecord) -> None
     site.pin("1.0")
     site.wait(hours=5)
     plan = site.take_over(left)
-    assert sorted(site.outcomes(plan).values()) == ["deleted", "deleted", "spared"]
+    assert sorted(site.outcomes(plan).values()) == ["deleted", "deleted", "skipped"]
     site.check_receipt(plan)
 
 
