@@ -83,7 +83,7 @@ def _reported() -> Iterator[tuple[int, int]]:
 def _make_reports(store: Store, channel: str, user: str) -> None:
     for name in islice(cycle(REPOSITORIES), AT_A_TIME):
         payload = {"repository": name, "channel": channel, "user": user, "ts": ""}
-        store.put(REPORT, payload, datetime.now(UTC))
+        store.put_job(REPORT, payload, datetime.now(UTC))
     until(lambda: not store.jobs_left(REPORT))
 
 

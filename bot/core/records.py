@@ -1,4 +1,4 @@
-"""What is remembered of a plan beside its content."""
+"""Records in the store: plans without their content, pins, runs, jobs, messages, audit events."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from bot.core.repository import RepositoryId
 from bot.core.result_reasons import ResultReason, StartProblem
 
 BOT_ACTOR = "ecr-clean"
-"""Who does what nobody asked for just now."""
+"""Actor of automatic actions."""
 
 SETTINGS_ACTOR = "the settings"
-"""Who stops a run that the settings of another worker do not allow."""
+"""Actor that stops a run that the settings of the worker do not allow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's consent to one version. `by`: a Slack user's id or an AWS ARN. `hash`: that of
-    the version's content when they said so, empty if nobody wrote it down. UTC."""
+    """One person's approval of one version. `by`: a Slack user ID or an AWS ARN. `hash`: of the
+    content that was approved; empty in rows of versions before 0002. UTC."""
 
     by: str
     at: datetime
@@ -39,8 +39,8 @@ class ImageOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlanItem:
-    """A line of the receipt: what became of one digest that was to go. `is_unconfirmed`: it was
-    deleted, though ECR never confirmed that to us. `reason` None: it is pending."""
+    """An image to delete, and its outcome. `is_unconfirmed`: it was deleted, but ECR's answer was
+    lost. `reason` is None while it is pending."""
 
     digest: str
     tags: tuple[str, ...]
@@ -51,15 +51,14 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True)
 class PlanRecord:
-    """The newest version of a plan and where it stands. Earlier versions are superseded.
+    """The newest version of a plan, and its state. Earlier versions are superseded.
 
-    `hash` is that of the version's content, `complete` whether nothing hindered it, `checked`
-    whether any source of usage was looked at. `freed_bytes`: what it would free; what it did free,
-    once it was carried out, by deletions that ECR confirmed; `exact` False: at most that.
-    `unconfirmed_bytes`: freed by the other deletions. `approvals` are those of every version.
-    `stop_asked_by`: who wants it stopped while it is carried out; `stop_cause`: what the settings
-    do not allow, if they stop it. `revision` counts the changes of the record: whoever changes it
-    names the one they saw. UTC.
+    `hash`: of the version's content. `complete`: the plan has no problems. `checked`: at least one
+    usage source was scanned. `freed_bytes`: expected; after a run, the bytes freed by deletions
+    that ECR confirmed. `exact` False: at most `freed_bytes`. `unconfirmed_bytes`: freed by the
+    other deletions. `approvals`: of all versions. `stop_asked_by`: who stopped the plan during its
+    run. `stop_cause`: the settings of a worker that stopped it. `revision` counts the changes of
+    the record; every change names the revision that it read. UTC.
     """
 
     id: str
@@ -88,13 +87,13 @@ class PlanRecord:
 
     @property
     def current_approvals(self) -> tuple[Approval, ...]:
-        """Those that count."""
+        """Approvals of this version; only these count."""
         return tuple(each for each in self.approvals if each.version == self.version)
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryPin:
-    """A pin that is kept in the store. `repository` is a URI."""
+    """A pin in the store. `repository` is a URI."""
 
     repository: str
     pin: Pin
@@ -103,7 +102,7 @@ class RepositoryPin:
 
 @dataclass(frozen=True, slots=True)
 class PinRemoval:
-    """That somebody other than the maker of a pin removed it. UTC."""
+    """A pin was removed by another person than its author. UTC."""
 
     pin: RepositoryPin
     by: str
@@ -132,7 +131,7 @@ class KnownRepository:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """As long as it lasts, no plan begins to be carried out. `why` may be empty. UTC."""
+    """While ecr-clean is paused, no run starts. `why` may be empty. UTC."""
 
     by: str
     at: datetime
@@ -140,10 +139,10 @@ class Pause:
 
 
 class KnownTag(NamedTuple):
-    """A tag that the last scan saw. `goes`: the open plan deletes what it names."""
+    """A tag of the last scan. `will_be_deleted`: the open plan deletes its image."""
 
     tag: str
-    goes: bool
+    will_be_deleted: bool
 
 
 class AuditEventName(StrEnum):
@@ -191,17 +190,17 @@ def automatic_event(
     detail: EventDetail,
     digests: tuple[str, ...] = (),
 ) -> AuditEvent:
-    """What becomes of a plan without anybody doing it just now."""
+    """An event of a plan that no person caused."""
     uri = plan.repository.uri
     return AuditEvent(at, name, BOT_ACTOR, detail, plan.id, plan.version, uri, digests)
 
 
 @dataclass(frozen=True, slots=True)
 class TagBinding:
-    """Which digest a tag names. `since`: when it was first seen on an image that was not new then;
-    None if it came with the push, or before the first scan. `came_after` and `came_by`: the last
-    scan that did not see the tag there, and the first that did; None if that was the first of all.
-    UTC."""
+    """The digest that a tag names. `since`: the first scan that saw the tag on this image, if the
+    image was older; None if the image was pushed with the tag, or if the first scan of all saw it.
+    The tag moved there between the scans `came_after` and `came_by`; both are None if the first
+    scan of all saw it there. UTC."""
 
     digest: str
     since: datetime | None
@@ -211,8 +210,8 @@ class TagBinding:
 
 @dataclass(frozen=True, slots=True)
 class PastTagBinding:
-    """A tag named this digest until some time before the scan at `gone_by`. `came_after` and
-    `came_by` as in `TagBinding`. UTC."""
+    """A tag that named this digest before the scan at `gone_by`. `came_after` and `came_by`: as in
+    `TagBinding`. UTC."""
 
     tag: str
     digest: str
@@ -223,11 +222,11 @@ class PastTagBinding:
 
 @dataclass(frozen=True, slots=True)
 class TagScan:
-    """The tags of a repository at its last scan, and when images that had tags lost the last one.
+    """The tags of a repository at its last scan, and their history.
 
-    `past`: what tags named before, of images that are still there, each once. `known_since`: when
-    the first of the scans that this history rests on had listed all tags; None stands for `at`.
-    UTC.
+    `lost`: when images lost their last tag, by digest. `past`: what the tags named before, for
+    images that still exist. `known_since`: when the first scan of this history had listed all tags;
+    None means `at`. UTC.
     """
 
     at: datetime
@@ -243,11 +242,11 @@ class TagScan:
 
 @dataclass(frozen=True, slots=True)
 class PlanMessage:
-    """Where a plan is shown in Slack. `thread`: the `ts` of the message that it answers.
+    """A Slack message of a plan. `thread`: the `ts` of the message that it replies to.
 
-    `shown_revision`: which revision of the plan it shows, None if nobody knows. `shown_at`: when
-    it was brought up to date, or could not be. `listed_version`: the version whose whole list is in
-    its thread. `updates` counts the changes of this: whoever changes it names the one they saw.
+    `shown_revision`: the revision of the plan that it shows; None if unknown. `shown_at`: when the
+    last update succeeded or failed. `listed_version`: the version whose list of images is in the
+    thread. `updates` counts the changes of this record; every change names the count that it read.
     UTC.
     """
 
@@ -262,20 +261,20 @@ class PlanMessage:
 
 
 class OutcomeSummary(NamedTuple):
-    """How far a receipt is: how many digests have which outcome, and some of those that were
-    skipped or failed, failed first."""
+    """How many images of a plan have each outcome. `not_deleted`: some of the failed and skipped
+    images, failed ones first."""
 
     counts: Mapping[ImageOutcome, int]
-    told: tuple[PlanItem, ...]
+    not_deleted: tuple[PlanItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanWorker:
-    """A process that carries plans out.
+    """A process that runs plans.
 
-    `host` is for people. `machine` names one boot of one machine, and a space of process ids on it;
-    None where nobody can tell. `started`: when process `pid` began, in a unit of that machine's
-    own, so that another process with its number is not taken for it.
+    `host`: its host name, for display. `machine`: one boot of one machine, and its PID namespace;
+    None if unknown. `started`: start time of process `pid`, in a unit of the machine; it
+    distinguishes the process from a later one with the same PID.
     """
 
     host: str
@@ -286,10 +285,10 @@ class PlanWorker:
 
 @dataclass(frozen=True, slots=True)
 class PlanRun:
-    """A plan that is being carried out, and by whom.
+    """The run of a plan, and the worker that executes it.
 
-    `attempt` counts who took it: whoever took it earlier has lost it. The worker has it until
-    `leased_until`; then anybody may take it over. UTC.
+    `attempt` counts the workers that took the run; only the last one may write to it. After
+    `leased_until`, another worker may take it over. UTC.
     """
 
     plan: str
@@ -302,8 +301,8 @@ class PlanRun:
 
 @dataclass(frozen=True, slots=True)
 class DeletionBatch:
-    """What goes in one call. `number` counts the batches of a run, from 1. `sent_at`: when the call
-    was about to leave, in UTC; None: it never left."""
+    """The images of one call to ECR. `number` counts the batches of a run, from 1. `sent_at`: right
+    before the call, in UTC; None if it was never sent."""
 
     number: int
     digests: tuple[str, ...]
@@ -312,7 +311,7 @@ class DeletionBatch:
 
 @dataclass(frozen=True, slots=True)
 class ImageResult:
-    """The result of a run for one image, and the reason. `is_unconfirmed`: as in the receipt."""
+    """The result of a run for one image. `is_unconfirmed`: as in `PlanItem`."""
 
     digest: str
     outcome: ImageOutcome
@@ -322,8 +321,7 @@ class ImageResult:
 
 @dataclass(frozen=True, slots=True)
 class KeptManifest:
-    """The text of a manifest that is about to be deleted, so that one can see later what was in
-    it. `repository` is a URI."""
+    """A copy of a manifest, stored before its deletion. `repository` is a URI."""
 
     repository: str
     digest: str
@@ -334,9 +332,9 @@ class KeptManifest:
 
 @dataclass(frozen=True, slots=True)
 class QueuedJob:
-    """Work that somebody took from the queue. `attempts`: how often it was taken and not put back,
-    this time included; whoever took it earlier has lost it. `made_at`: when it was first put.
-    `leased_until`: when the lease expires, unless the worker renews it. UTC."""
+    """A job that a worker took from the queue. `attempts`: how often it was taken and not put back,
+    including this time; only the worker that took it last may write to it. `made_at`: when it was
+    queued. `leased_until`: when the lease expires, unless it is renewed. UTC."""
 
     id: int
     kind: str
@@ -348,13 +346,13 @@ class QueuedJob:
 
 @dataclass(frozen=True, slots=True)
 class StoreChange:
-    """Writes that land together or not at all.
+    """Changes that are written in one transaction.
 
     `before`: the record of a plan as it was read; `after`: the record that replaces it. Without
     `before`, `after` is a new plan. `content`: required with every new version. `pins_removed`: as
-    they were read. To replace a pin by another of the same text, add one and remove the other.
-    `removals` stay known after the pins are gone. `run_before`: a run as it was read; `run`: the
-    one that replaces it. Without `run_before`, `run` is a new run.
+    they were read. To replace a pin by another with the same text, add one and remove the other.
+    `removals`: who removed these pins. `run_before`: a run as it was read; `run`: the one that
+    replaces it. Without `run_before`, `run` is a new run.
     """
 
     events: Sequence[AuditEvent]

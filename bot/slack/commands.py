@@ -122,7 +122,7 @@ def list_repositories(call: CommandCall, arguments: CommandArguments) -> None:
                 never=sum(each.last_scan is None for each in matching),
                 storage=storage_totals(matching),
                 listed_at=min((each.listed_at for each in every), default=None),
-                saved_bytes=store.freed_bytes_in_all(),
+                saved_bytes=store.total_freed_bytes(),
                 usd_per_gb_month=call.context.usd_per_gb_month,
                 pause=store.pause(),
                 now=call.context.clock(),
@@ -184,7 +184,7 @@ def show_history(call: CommandCall, arguments: CommandArguments) -> None:
             HistoryView(
                 repository=repository.name if repository else None,
                 ended=[_ended(call, plan) for plan in store.ended_plans(PLANS_SHOWN, repository)],
-                saved_bytes=store.freed_bytes_in_all(),
+                saved_bytes=store.total_freed_bytes(),
                 usd_per_gb_month=call.context.usd_per_gb_month,
             )
         )
@@ -331,7 +331,7 @@ def _could_free(known: KnownRepository) -> tuple[int, int]:
 
 def _ended(call: CommandCall, plan: PlanRecord) -> EndedPlan:
     store = call.context.store
-    counts = store.tally(plan.id, plan.version, most_told=0).counts
+    counts = store.outcome_summary(plan.id, plan.version, most_not_deleted=0).counts
     return EndedPlan(PlanResult(plan, counts), store.last_event(plan.id))
 
 
@@ -339,6 +339,6 @@ def _running_deletions(context: SlackContext) -> Sequence[RunningPlan]:
     store = context.store
     executing = (plan for plan in store.open_plans() if plan.state is PlanState.EXECUTING)
     return [
-        RunningPlan(plan, store.tally(plan.id, plan.version, most_told=0).counts)
+        RunningPlan(plan, store.outcome_summary(plan.id, plan.version, most_not_deleted=0).counts)
         for plan in executing
     ]

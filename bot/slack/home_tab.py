@@ -95,7 +95,7 @@ class HomeTab:
         return HomeView(
             user=user,
             storage=storage_totals(self.store.repositories()),
-            saved_bytes=self.store.freed_bytes_in_all(),
+            saved_bytes=self.store.total_freed_bytes(),
             usd_per_gb_month=self.settings.usd_per_gb_month,
             pause=self.store.pause(),
             open_plans=[self._with_link(plan) for plan in plans[:PLANS]],
@@ -111,8 +111,10 @@ class HomeTab:
 
     def _last_runs(self) -> Sequence[PlanResult]:
         return [
-            PlanResult(plan, self.store.tally(plan.id, plan.version, most_told=0).counts)
-            for plan in self.store.carried_out_plans(LAST_RUNS)
+            PlanResult(
+                plan, self.store.outcome_summary(plan.id, plan.version, most_not_deleted=0).counts
+            )
+            for plan in self.store.executed_plans(LAST_RUNS)
         ]
 
 

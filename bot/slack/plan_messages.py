@@ -165,7 +165,7 @@ class PlanMessages:
 
     def notify_approvers(self, limit: int) -> None:
         """Notifies the approvers of outdated versions, for up to `limit` plans."""
-        plans = self._store.plans_to_tell_of(limit)
+        plans = self._store.plans_with_void_approvals(limit)
         call_all(partial(self._notify_approvers, plan) for plan in plans)
 
     def _is_fresh(self, message: PlanMessage) -> bool:
@@ -224,20 +224,20 @@ class PlanMessages:
 
     def _view(self, plan: PlanRecord, channel: str) -> PlanView:
         rules = self._settings.rules_of(plan.repository)
-        tally = self._store.tally(plan.id, plan.version, MOST_LISTED)
+        summary = self._store.outcome_summary(plan.id, plan.version, MOST_LISTED)
         last = self._last_event(plan)
         return PlanView(
             plan=plan,
             content=self._content(plan.id, plan.version),
             scanned_at=self._store.scanned_at(plan),
-            counts=tally.counts,
-            told=tally.told,
+            counts=summary.counts,
+            told=summary.not_deleted,
             required=rules.required,
             here=channel,
             home=rules.channel,
             report_only=rules.report_only,
             usd_per_gb_month=self._settings.usd_per_gb_month,
-            saved_bytes=self._store.freed_bytes_in_all(),
+            saved_bytes=self._store.total_freed_bytes(),
             why_not_started=_why_not_started(plan, last),
             now=self._clock(),
             needs_typing=needs_typing(plan, rules),
@@ -289,7 +289,7 @@ class PlanMessages:
         home = self._settings.rules_of(plan.repository).channel
         messages = [each for each in self._store.messages_of(plan.id) if each.channel == home]
         content = outdated_message(plan, self._last_event(plan))
-        if not self._store.mark_told(plan, plan.version) or not messages:
+        if not self._store.mark_notified(plan, plan.version) or not messages:
             return
         message = messages[-1]
         thread = message.thread or message.ts
@@ -297,7 +297,7 @@ class PlanMessages:
             post_message(self._client, "Answering in a thread", message.channel, content, thread)
         except SlackError as error:
             if error.code not in _GONE:
-                self._store.mark_told(plan, None)
+                self._store.mark_notified(plan, None)
                 raise
 
     def _ask_for_invitation(self, message: PlanMessage) -> None:

@@ -44,7 +44,7 @@ _IS_MISSED = and_(
 
 
 class JobQueries(StorePart):
-    def put(self, kind: str, payload: Mapping[str, str], not_before: datetime) -> None:
+    def put_job(self, kind: str, payload: Mapping[str, str], not_before: datetime) -> None:
         """No worker takes the job before `not_before`."""
         with self._database.writing() as session:
             session.add(
@@ -56,7 +56,7 @@ class JobQueries(StorePart):
                 )
             )
 
-    def take(self, worker: str, now: datetime, lease: timedelta) -> QueuedJob | None:
+    def take_job(self, worker: str, now: datetime, lease: timedelta) -> QueuedJob | None:
         """The next job that no worker has; `worker` has it until the lease expires. Jobs that
         people asked for come first; among these, those that have been due longest.
 
@@ -86,7 +86,7 @@ class JobQueries(StorePart):
         with self._database.writing() as session:
             return count_of(session, renewed) == 1
 
-    def put_back(self, job: QueuedJob, not_before: datetime) -> bool:
+    def put_job_back(self, job: QueuedJob, not_before: datetime) -> bool:
         """Returns the job to the queue as if no worker had taken it. False if the lease expired and
         another worker took it.
 
@@ -108,7 +108,7 @@ class JobQueries(StorePart):
                 session.rollback()
             return is_ours
 
-    def done(self, job: QueuedJob) -> bool:
+    def finish_job(self, job: QueuedJob) -> bool:
         """False if the lease expired and another worker took the job."""
         with self._database.writing() as session:
             return count_of(session, delete(JobRow).where(_is_still(job))) == 1
@@ -126,7 +126,7 @@ def _is_still(job: QueuedJob) -> ColumnElement[bool]:
 
 
 class ScheduledReportQueries(StorePart):
-    def begin_round(
+    def start_round(
         self, round_: ReportRound, registries: Iterable[str], at: datetime
     ) -> Sequence[str]:
         """The registries whose repositories were not claimed yet, here or by another process.
@@ -142,13 +142,13 @@ class ScheduledReportQueries(StorePart):
             claimed = set(session.scalars(select(ReportRoundRow.registry_name).where(is_claimed)))
         return [registry for registry in names if registry not in claimed]
 
-    def miss(self, round_: ReportRound, missed: UnlistedRegistry) -> None:
+    def record_unlisted(self, round_: ReportRound, missed: UnlistedRegistry) -> None:
         """Records that the registry cannot be listed at the moment."""
         is_open = _is_open(round_, missed.registry)
         with self._database.writing() as session:
             session.execute(update(ReportRoundRow).where(is_open).values(failure=missed.error.text))
 
-    def claim(
+    def claim_reports(
         self, round_: ReportRound, registry: str, repositories: Iterable[RepositoryId], at: datetime
     ) -> bool:
         """Queues a job of the kind `due`, one second after the other, for each repository that had
@@ -167,25 +167,25 @@ class ScheduledReportQueries(StorePart):
             )
             return True
 
-    def due_report(self, repository: str, local: datetime) -> ScheduledReport | None:
+    def scheduled_report(self, repository: str, local: datetime) -> ScheduledReport | None:
         """None if no process claimed it. `repository` is a URI."""
         with self._database.reading() as session:
             row = session.get(ScheduledReportRow, (repository, written(local)))
             return _report(row) if row else None
 
-    def settle_report(self, report: ScheduledReport) -> None:
+    def record_report(self, report: ScheduledReport) -> None:
         """Records the outcome of the report, unless it has one."""
         with self._database.writing() as session:
             _settle(session, report)
 
-    def remember_report(self, report: ScheduledReport, message: PlanMessage) -> None:
+    def record_posted_report(self, report: ScheduledReport, message: PlanMessage) -> None:
         """Records the outcome of the report, and the message in which it was posted, as
         `remember_message` does."""
         with self._database.writing() as session:
             remember(session, message)
             _settle(session, report)
 
-    def gather(self, now: datetime) -> None:
+    def queue_summaries(self, now: datetime) -> None:
         """Queues a job of the kind `rest` for each round that has something to notify and no
         pending report. Each report and each registry is in one such job only."""
         to_tell = union(
@@ -199,7 +199,7 @@ class ScheduledReportQueries(StorePart):
                 if not _is_pending(session, entry, local, now):
                     _put_line(session, entry, local, now)
 
-    def rest(self, line: str) -> RoundSummary | None:
+    def round_summary(self, line: str) -> RoundSummary | None:
         """`line`: as the job has it. None if it is not known any more."""
         reports = select(ScheduledReportRow).where(ScheduledReportRow.line == line)
         missed = select(ReportRoundRow).where(ReportRoundRow.line == line)

@@ -132,7 +132,7 @@ class PlanQueries(StorePart):
         query = select(PlanRow).where(PlanRow.state.not_in(OPEN), was_to_delete)
         return self._last(query, limit, repository)
 
-    def carried_out_plans(
+    def executed_plans(
         self, limit: int, repository: RepositoryId | None = None
     ) -> Sequence[PlanRecord]:
         """Plans that were executed, wholly or in part, last proposed first. Of one repository, or
@@ -232,8 +232,8 @@ def _approval(row: ApprovalRow) -> Approval:
 
 
 class ResultQueries(StorePart):
-    def tally(self, id_: str, version: int, most_told: int) -> OutcomeSummary:
-        """How many images of this version have which outcome, and the first `most_told` of those
+    def outcome_summary(self, id_: str, version: int, most_not_deleted: int) -> OutcomeSummary:
+        """How many images of this version have which outcome, and the first `most_not_deleted` of those
         that failed or were skipped."""
         is_its_own = (PlanItemRow.plan == id_) & (PlanItemRow.version == version)
         counted = (
@@ -246,7 +246,7 @@ class ResultQueries(StorePart):
             select(*ITEM_COLUMNS)
             .where(is_its_own, PlanItemRow.outcome.in_(_NOT_DELETED))
             .order_by(failed_first, PlanItemRow.position)
-            .limit(most_told)
+            .limit(most_not_deleted)
         )
         with self._database.reading() as session:
             numbers = Counter[ImageOutcome]()
@@ -257,13 +257,13 @@ class ResultQueries(StorePart):
                 tuple(map(item_of, session.execute(told))),
             )
 
-    def freed_bytes_in_all(self) -> int:
+    def total_freed_bytes(self) -> int:
         """By all plans that were executed, wholly or in part."""
         summed = select(func.sum(PlanRow.freed_bytes)).where(PlanRow.state.in_(EXECUTED))
         with self._database.reading() as session:
             return int(session.scalar(summed) or 0)
 
-    def plans_to_tell_of(self, limit: int) -> Sequence[PlanRecord]:
+    def plans_with_void_approvals(self, limit: int) -> Sequence[PlanRecord]:
         """Proposed and approved plans with approvals of earlier versions. Their approvers were not
         notified yet that these approvals no longer count."""
         told = func.coalesce(PlanRow.told_version, 0)
@@ -281,7 +281,7 @@ class ResultQueries(StorePart):
         with self._database.reading() as session:
             return [record_of(row) for row in session.scalars(query)]
 
-    def mark_told(self, plan: PlanRecord, version: int | None) -> bool:
+    def mark_notified(self, plan: PlanRecord, version: int | None) -> bool:
         """Records that the approvers of versions before `version` were notified; None takes that
         back. False if it was recorded already, here or by another process."""
         is_news = PlanRow.told_version.is_distinct_from(version)

@@ -111,7 +111,7 @@ class RunQueries(StorePart):
         with self._database.reading() as session:
             return session.scalars(query).one()
 
-    def settle(
+    def record_results(
         self,
         run: PlanRun,
         results: Sequence[ImageResult],

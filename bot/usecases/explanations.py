@@ -91,7 +91,7 @@ def _carried_out(store: "Store", repository: RepositoryId) -> Iterator[PlanRecor
     open_plan = store.open_plan(repository)
     if open_plan and open_plan.state is PlanState.EXECUTING:
         yield open_plan
-    yield from store.carried_out_plans(MAX_PLANS_SEARCHED, repository)
+    yield from store.executed_plans(MAX_PLANS_SEARCHED, repository)
 
 
 def find_kept_manifest(store: "Store", plan: PlanRecord, reference: str) -> KeptManifest:

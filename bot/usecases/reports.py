@@ -107,18 +107,18 @@ class Reports:
         assert request.channel, "reports without a channel are left out"
         plan_id, remember = proposal.record.id, None
         if request.is_claimed:
-            remember = partial(self.store.remember_report, planned.in_round())
+            remember = partial(self.store.record_posted_report, planned.in_round())
         message = self.messages.post(plan_id, request.channel, request.placeholder, remember)
         if request.is_claimed:
-            self.store.gather(self.clock())
+            self.store.queue_summaries(self.clock())
         self.messages.fold_older(message)
         return message
 
     def settle(self, report: ScheduledReport) -> None:
         """Stores the outcome of a claimed report, and queues the summary of its round if it was the
         last one. Raises ServiceError if the database fails."""
-        self.store.settle_report(report)
-        self.store.gather(self.clock())
+        self.store.record_report(report)
+        self.store.queue_summaries(self.clock())
 
     def _is_decided(self, repository: RepositoryId) -> bool:
         plan = self.store.open_plan(repository)
@@ -160,7 +160,7 @@ class ReportScheduler:
         rounds = due_rounds(self.entries, self.since, now)
         for registry, waiting in self._not_listed(rounds, now).items():
             self._list(registry, {round_: rounds[round_] for round_ in waiting}, now)
-        self.store.gather(now)
+        self.store.queue_summaries(now)
 
     def _not_listed(
         self, rounds: Mapping[ReportRound, ScheduleEntry], now: datetime
@@ -168,7 +168,7 @@ class ReportScheduler:
         """By registry: the rounds for which its repositories are not claimed yet."""
         found: defaultdict[str, list[ReportRound]] = defaultdict(list)
         for round_ in (each for each in rounds if each not in self._listed):
-            waiting = self.store.begin_round(round_, self.registries, now)
+            waiting = self.store.start_round(round_, self.registries, now)
             if not waiting:
                 self._listed.add(round_)
             for registry in waiting:
@@ -182,7 +182,7 @@ class ReportScheduler:
         except (RequestError, ServiceError) as error:
             self.warn(f"{error}; its reports are due, and it is tried again in a minute")
             for round_ in rounds:
-                self.store.miss(round_, UnlistedRegistry(name, ErrorText.of(error)))
+                self.store.record_unlisted(round_, UnlistedRegistry(name, ErrorText.of(error)))
             return
         self.store.remember_repositories(id_, found, now)
         entries = {repository: entry_of(repository, self.entries) for repository in found}
@@ -190,7 +190,7 @@ class ReportScheduler:
         wanted = list(self._not_ignored(registry, posted))
         for round_, entry in rounds.items():
             mine = [repository for repository in wanted if entries[repository] == entry]
-            self.store.claim(round_, name, mine, now)
+            self.store.claim_reports(round_, name, mine, now)
 
     def _not_ignored(
         self, registry: Registry, repositories: Sequence[RepositoryId]
@@ -262,4 +262,4 @@ class ReportRequestQueue:
         does."""
         self.expect_may_request(person)
         requested = RequestedReport(repository, channel, person.name, placeholder)
-        self.store.put(REPORT, requested.payload(), self.clock())
+        self.store.put_job(REPORT, requested.payload(), self.clock())

@@ -260,7 +260,7 @@ class ScheduledReportHandler:
 
     def _report(self, job: QueuedJob) -> ScheduledReport | None:
         local = datetime.fromisoformat(job.payload["local"])
-        return self.store.due_report(job.payload["repository"], local)
+        return self.store.scheduled_report(job.payload["repository"], local)
 
     def _plan(self, report: ScheduledReport, lease: Lease) -> PlannedReport:
         registries = self.maker.registries()
@@ -376,7 +376,7 @@ class SummaryHandler:
 
     def do(self, job: QueuedJob, lease: Lease) -> None:
         """Raises LeaseLostError, and ServiceError if Slack or the database fails."""
-        rest = self.store.rest(job.payload["line"])
+        rest = self.store.round_summary(job.payload["line"])
         workspace = self.slack.services().workspace
         channel = workspace.settings.channel_of(rest.round.entry) if rest else None
         if rest is None or channel is None:
@@ -388,6 +388,6 @@ class SummaryHandler:
 
     def give_up(self, job: QueuedJob, why: JobFailure) -> None:
         """Logs the summary."""
-        if rest := self.store.rest(job.payload["line"]):
+        if rest := self.store.round_summary(job.payload["line"]):
             text = rest_message(rest).text
             _log.error("This cannot be told in Slack (%s): %s", failure_words(why), text)

@@ -57,7 +57,7 @@ class JobWorker:
         """Handles the next job. False if the queue has none. Raises RequestError or ServiceError if
         Slack or the database cannot be used."""
         self.handlers.expect_ready()
-        job = self.queue.take(f"{self.worker.host} {self.worker.pid}", self.clock(), JOB_LEASE)
+        job = self.queue.take_job(f"{self.worker.host} {self.worker.pid}", self.clock(), JOB_LEASE)
         if job is None:
             return False
         lease = lease_of_job(self.queue, job, self.clock)
@@ -79,7 +79,7 @@ class JobWorker:
         except ServiceError as error:
             self._put_off(job, lease, error)
         else:
-            self.queue.done(job)
+            self.queue.finish_job(job)
 
     def _put_off(self, job: QueuedJob, lease: Lease, error: ServiceError) -> None:
         age = self.clock() - job.made_at
@@ -89,7 +89,7 @@ class JobWorker:
             lease.release(delay)
         else:
             self._give_up(job, NotDoneWithinADay(ErrorText.of(error)))
-            self.queue.done(job)
+            self.queue.finish_job(job)
 
     def _give_up(self, job: QueuedJob, why: JobFailure) -> None:
         _log.error("The job %s (%s) is given up: %s", job.id, job.kind, failure_words(why))

@@ -49,8 +49,8 @@ def short_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
                 FaultPoint("before renew_run", BEFORE_A_CALL, SIGSTOP),
                 FaultPoint("before delete", 2, SIGSTOP),
                 FaultPoint("after delete", 2, SIGSTOP),
-                FaultPoint("before settle", 2, SIGSTOP),
-                FaultPoint("after settle", 2, SIGSTOP),
+                FaultPoint("before record_results", 2, SIGSTOP),
+                FaultPoint("after record_results", 2, SIGSTOP),
                 FaultPoint("before journal", 2, SIGSTOP),
             ]
         ),

@@ -50,7 +50,7 @@ def at(call: str, *numbers: int, when: str = "before during after") -> list[Faul
 OFTEN = [
     FaultPoint("after journal", 1),
     FaultPoint("after mark_sent", 2),
-    FaultPoint("during settle", 2),
+    FaultPoint("during record_results", 2),
     FaultPoint("during commit", 2),
 ]
 """Where the next worker finds a call that never left, one that may have left, one whose answer was
@@ -64,7 +64,7 @@ POINTS = [
     *at("journal", 1, 2, 3),
     *at("mark_sent", 1, 2, BATCHES),
     *at("delete", *range(1, BATCHES + 1), when="before after"),
-    *at("settle", 1, 2, BATCHES),
+    *at("record_results", 1, 2, BATCHES),
     *at("describe", 1, when="before after"),
     *at("describe_some", 1, 3, when="after"),
     *at("texts", 1, 3, when="before"),
@@ -152,7 +152,7 @@ FAULT_POINTS = [
     *(
         FaultPoint(f"{when} {port}", number)
         for number in (1, 2)
-        for port in ("journal", "mark_sent", "delete", "settle")
+        for port in ("journal", "mark_sent", "delete", "record_results")
         for when in ("before", "after")
     ),
     *(

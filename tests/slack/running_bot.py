@@ -141,7 +141,7 @@ class RunningBot:
     def jobs(self) -> list[QueuedJob]:
         """Takes them all."""
         found = []
-        while job := self.store.take("worker", self.clock() + WEEK, WEEK):
+        while job := self.store.take_job("worker", self.clock() + WEEK, WEEK):
             found.append(job)
         return found
 

@@ -94,7 +94,7 @@ def carried_out(bot: RunningBot, plan_id: str) -> None:
         ImageResult(one, Became.DELETED, ErrorText("it was old")),
         ImageResult(other, Became.SKIPPED, ErrorText("pinned")),
     ]
-    assert bot.store.settle(run, fates, [], [])
+    assert bot.store.record_results(run, fates, [], [])
     now = seen(bot.store, plan_id)
     after = replace(now, state=PlanState.DONE, freed_bytes=GB, approvals=approved.approvals)
     ended = event(AuditEventName.ENDED, "ecr-clean", plan=plan_id, repository=HERE.uri)
@@ -372,7 +372,7 @@ def test_why_it_is_there_although_its_plan_is_carried_out(bot: RunningBot, ann: 
         ImageResult(one, Became.SKIPPED, ErrorText("ECS runs it")),
         ImageResult(other, Became.FAILED, ErrorText("ECR says no")),
     ]
-    assert bot.store.settle(run, fates, [], [])
+    assert bot.store.record_results(run, fates, [], [])
     assert "`old` in `team/api` was skipped: ECS runs it." in asks(bot, ann, "why team/api old")
     said = asks(bot, ann, "why team/api older")
     assert "`older` in `team/api` could not be deleted: ECR says no." in said
@@ -447,7 +447,7 @@ def test_status(bot: RunningBot, ann: Person, bob: Person) -> None:
     assert said.startswith("ecr-clean is at work, and not paused.\n*Plans that wait for approval:*")
     message = bot.posted()
     bot.says(bob, "/ecr-clean team/web")
-    bot.store.put(REPORT_JOB, {}, NOW)
+    bot.store.put_job(REPORT_JOB, {}, NOW)
     said = asks(bot, ann, "status")
     link = f"archives/{bot.channel}/p{message.ts.replace('.', '')}|report>"
     assert "*Plans that wait for approval:* 1\n• `team/api`: waits for approval · 2 of 3" in said

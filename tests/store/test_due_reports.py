@@ -37,21 +37,21 @@ HOUR = timedelta(hours=1)
 
 
 def claim(store: Store, *repositories: RepositoryId, round_: ReportRound = ROUND) -> bool:
-    store.begin_round(round_, ["own"], NOW)
-    return store.claim(round_, "own", repositories, NOW)
+    store.start_round(round_, ["own"], NOW)
+    return store.claim_reports(round_, "own", repositories, NOW)
 
 
 def jobs(store: Store) -> list[QueuedJob]:
     """All that are left."""
     found = []
-    while job := store.take("worker", NOW + HOUR, HOUR):
+    while job := store.take_job("worker", NOW + HOUR, HOUR):
         found.append(job)
-        store.done(job)
+        store.finish_job(job)
     return found
 
 
 def claimed(store: Store, repository: RepositoryId = HERE) -> ScheduledReport:
-    found = store.due_report(repository.uri, ROUND.local)
+    found = store.scheduled_report(repository.uri, ROUND.local)
     assert found
     return found
 
@@ -60,19 +60,19 @@ def settle(
     store: Store, repository: RepositoryId, outcome: ReportOutcome, usd: float = 0.0
 ) -> ScheduledReport:
     settled = replace(claimed(store, repository), outcome=outcome, usd=usd)
-    store.settle_report(settled)
+    store.record_report(settled)
     return settled
 
 
 def told(store: Store) -> Sequence[RoundSummary | None]:
-    return [store.rest(job.payload["line"]) for job in jobs(store) if job.kind == "rest"]
+    return [store.round_summary(job.payload["line"]) for job in jobs(store) if job.kind == "rest"]
 
 
 def test_each_is_claimed_once(store: Store) -> None:
-    assert store.begin_round(ROUND, ["own", "other"], NOW) == ["own", "other"]
+    assert store.start_round(ROUND, ["own", "other"], NOW) == ["own", "other"]
     assert claim(store, HERE, THERE)
     assert not claim(store, HERE, THERE)
-    assert store.begin_round(ROUND, ["own", "other"], NOW) == ["other"]
+    assert store.start_round(ROUND, ["own", "other"], NOW) == ["other"]
     first, second = jobs(store)
     assert (first.kind, first.payload) == (
         "due",
@@ -80,15 +80,15 @@ def test_each_is_claimed_once(store: Store) -> None:
     )
     assert second.payload["repository"] == THERE.uri
     assert claimed(store) == ScheduledReport(HERE.uri, ROUND)
-    assert store.due_report(HERE.uri, NEXT.local) is None
+    assert store.scheduled_report(HERE.uri, NEXT.local) is None
 
 
 def test_one_job_comes_a_second_after_the_other(store: Store) -> None:
     """So that those who ask meanwhile come in between."""
     claim(store, HERE, THERE)
-    assert store.take("worker", NOW, HOUR)
-    assert store.take("worker", NOW, HOUR) is None
-    assert store.take("worker", NOW + timedelta(seconds=1), HOUR)
+    assert store.take_job("worker", NOW, HOUR)
+    assert store.take_job("worker", NOW, HOUR) is None
+    assert store.take_job("worker", NOW + timedelta(seconds=1), HOUR)
 
 
 def test_what_another_entry_had_at_that_time_is_not_claimed_again(store: Store) -> None:
@@ -101,8 +101,10 @@ def test_what_another_entry_had_at_that_time_is_not_claimed_again(store: Store) 
 
 def test_of_replicas_one_claims(stores: Sequence[Store]) -> None:
     for store in stores:
-        store.begin_round(ROUND, ["own"], NOW)
-    landed = at_once(stores, [lambda store: store.claim(ROUND, "own", [HERE, THERE], NOW)] * 8)
+        store.start_round(ROUND, ["own"], NOW)
+    landed = at_once(
+        stores, [lambda store: store.claim_reports(ROUND, "own", [HERE, THERE], NOW)] * 8
+    )
     assert landed.count(True) == 1
     assert len(jobs(stores[0])) == 2
 
@@ -110,7 +112,7 @@ def test_of_replicas_one_claims(stores: Sequence[Store]) -> None:
 def test_what_became_of_it_stays(store: Store) -> None:
     claim(store, HERE)
     settled = settle(store, HERE, ReportOutcome.SMALL, 3.2)
-    store.settle_report(replace(settled, outcome=ReportOutcome.FAILED, error=ErrorText("oh")))
+    store.record_report(replace(settled, outcome=ReportOutcome.FAILED, error=ErrorText("oh")))
     assert claimed(store) == settled
 
 
@@ -126,7 +128,7 @@ def test_what_became_of_it_stays(store: Store) -> None:
 def test_why_it_failed(store: Store, error: ReportFailure) -> None:
     claim(store, HERE)
     failed = replace(claimed(store), outcome=ReportOutcome.FAILED, error=error)
-    store.settle_report(failed)
+    store.record_report(failed)
     assert claimed(store) == failed
 
 
@@ -142,7 +144,7 @@ def test_the_message_is_remembered_with_it(store: Store) -> None:
     plan = propose(store)
     claim(store, HERE)
     message = PlanMessage(plan.id, "C1", "1.0")
-    store.remember_report(replace(claimed(store), outcome=ReportOutcome.POSTED), message)
+    store.record_posted_report(replace(claimed(store), outcome=ReportOutcome.POSTED), message)
     assert claimed(store).outcome is ReportOutcome.POSTED
     assert store.message("C1", "1.0") == message
 
@@ -151,11 +153,11 @@ def test_the_rest_is_told_once_all_are_through(store: Store) -> None:
     claim(store, HERE, THERE)
     jobs(store)
     here = settle(store, HERE, ReportOutcome.NOTHING)
-    store.gather(NOW)
+    store.queue_summaries(NOW)
     assert told(store) == []
     there = settle(store, THERE, ReportOutcome.SMALL, 3.2)
-    store.gather(NOW)
-    store.gather(NOW)
+    store.queue_summaries(NOW)
+    store.queue_summaries(NOW)
     assert told(store) == [RoundSummary(ROUND, (here, there), ())]
 
 
@@ -163,12 +165,12 @@ def test_what_nobody_brings_to_an_end_holds_nothing_up_for_ever(store: Store) ->
     claim(store, HERE, THERE)
     jobs(store)
     here = settle(store, HERE, ReportOutcome.NOTHING)
-    store.gather(NOW + CATCH_UP_LIMIT - HOUR)
+    store.queue_summaries(NOW + CATCH_UP_LIMIT - HOUR)
     assert told(store) == []
-    store.gather(NOW + CATCH_UP_LIMIT)
-    job = store.take("worker", NOW + CATCH_UP_LIMIT, HOUR)
+    store.queue_summaries(NOW + CATCH_UP_LIMIT)
+    job = store.take_job("worker", NOW + CATCH_UP_LIMIT, HOUR)
     assert job
-    assert store.rest(job.payload["line"]) == RoundSummary(ROUND, (here,), ())
+    assert store.round_summary(job.payload["line"]) == RoundSummary(ROUND, (here,), ())
 
 
 def test_of_replicas_one_tells(stores: Sequence[Store]) -> None:
@@ -178,7 +180,7 @@ def test_of_replicas_one_tells(stores: Sequence[Store]) -> None:
         settle(stores[0], repository, ReportOutcome.NOTHING)
 
     def gather(store: Store) -> bool:
-        store.gather(NOW)
+        store.queue_summaries(NOW)
         return True
 
     at_once(stores, [gather] * 8)
@@ -192,33 +194,33 @@ def test_of_what_was_posted_nothing_is_told(store: Store) -> None:
     settle(store, HERE, ReportOutcome.POSTED)
     settle(store, THERE, ReportOutcome.LEFT_OUT)
     jobs(store)
-    store.gather(NOW)
+    store.queue_summaries(NOW)
     assert told(store) == []
 
 
 def test_a_registry_that_cannot_be_listed_holds_the_others_up_for_a_while(store: Store) -> None:
-    store.begin_round(ROUND, ["other", "own"], NOW)
-    store.miss(ROUND, UnlistedRegistry("other", ErrorText("AWS refused")))
+    store.start_round(ROUND, ["other", "own"], NOW)
+    store.record_unlisted(ROUND, UnlistedRegistry("other", ErrorText("AWS refused")))
     claim(store, HERE)
     here = settle(store, HERE, ReportOutcome.NOTHING)
     jobs(store)
-    store.gather(NOW + LISTING_TIMEOUT - timedelta(seconds=1))
+    store.queue_summaries(NOW + LISTING_TIMEOUT - timedelta(seconds=1))
     assert told(store) == []
-    store.gather(NOW + LISTING_TIMEOUT)
-    store.gather(NOW + LISTING_TIMEOUT)
+    store.queue_summaries(NOW + LISTING_TIMEOUT)
+    store.queue_summaries(NOW + LISTING_TIMEOUT)
     assert told(store) == [
         RoundSummary(ROUND, (here,), (UnlistedRegistry("other", ErrorText("AWS refused")),))
     ]
-    assert store.claim(ROUND, "other", [THERE], NOW)
+    assert store.claim_reports(ROUND, "other", [THERE], NOW)
     there = settle(store, THERE, ReportOutcome.NOTHING)
-    store.gather(NOW + LISTING_TIMEOUT)
+    store.queue_summaries(NOW + LISTING_TIMEOUT)
     assert RoundSummary(ROUND, (there,), ()) in told(store)
 
 
 def test_no_registry_can_be_listed(store: Store) -> None:
-    store.begin_round(ROUND, ["own"], NOW)
-    store.miss(ROUND, UnlistedRegistry("own", ErrorText("AWS refused")))
-    store.gather(NOW + LISTING_TIMEOUT)
+    store.start_round(ROUND, ["own"], NOW)
+    store.record_unlisted(ROUND, UnlistedRegistry("own", ErrorText("AWS refused")))
+    store.queue_summaries(NOW + LISTING_TIMEOUT)
     (rest,) = told(store)
     assert rest == RoundSummary(
         ROUND._replace(min_saving=0), (), (UnlistedRegistry("own", ErrorText("AWS refused")),)
@@ -226,8 +228,8 @@ def test_no_registry_can_be_listed(store: Store) -> None:
 
 
 def test_a_line_of_long_ago(store: Store) -> None:
-    assert store.rest("nonsense") is None
+    assert store.round_summary("nonsense") is None
     claim(store, HERE)
-    store.begin_round(NEXT, ["own"], NOW + 2 * REMEMBERED_FOR)
-    store.claim(NEXT, "own", [], NOW + 2 * REMEMBERED_FOR)
-    assert store.due_report(HERE.uri, ROUND.local) is None
+    store.start_round(NEXT, ["own"], NOW + 2 * REMEMBERED_FOR)
+    store.claim_reports(NEXT, "own", [], NOW + 2 * REMEMBERED_FOR)
+    assert store.scheduled_report(HERE.uri, ROUND.local) is None

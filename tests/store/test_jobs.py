@@ -15,7 +15,7 @@ LEASE = timedelta(minutes=5)
 
 
 def take(store: Store, minutes: float = 0) -> QueuedJob | None:
-    return store.take("worker", NOW + timedelta(minutes=minutes), LEASE)
+    return store.take_job("worker", NOW + timedelta(minutes=minutes), LEASE)
 
 
 def taken(store: Store, minutes: float = 0) -> QueuedJob:
@@ -26,7 +26,7 @@ def taken(store: Store, minutes: float = 0) -> QueuedJob:
 
 def test_what_has_been_due_longest_comes_first(store: Store) -> None:
     for minutes in (-1, 1, -2):
-        store.put("plan", {"repository": str(minutes)}, NOW + timedelta(minutes=minutes))
+        store.put_job("plan", {"repository": str(minutes)}, NOW + timedelta(minutes=minutes))
     first, second = taken(store), taken(store)
     assert (first.kind, first.payload, first.attempts) == ("plan", {"repository": "-2"}, 1)
     assert second.payload == {"repository": "-1"}
@@ -35,62 +35,62 @@ def test_what_has_been_due_longest_comes_first(store: Store) -> None:
 
 
 def test_what_is_done_is_gone(store: Store) -> None:
-    store.put("plan", {}, NOW)
+    store.put_job("plan", {}, NOW)
     job = taken(store)
-    assert store.done(job)
-    assert not store.done(job)
+    assert store.finish_job(job)
+    assert not store.finish_job(job)
     assert take(store, 60) is None
 
 
 def test_it_is_taken_again_once_the_lease_has_run_out(store: Store) -> None:
-    store.put("plan", {}, NOW)
+    store.put_job("plan", {}, NOW)
     lost = taken(store)
     assert take(store, 4.9) is None
     again = taken(store, 5)
     assert (again.id, again.attempts) == (lost.id, 2)
     assert not store.renew_job(lost, NOW + LEASE)
-    assert not store.done(lost)
-    assert store.done(again)
+    assert not store.finish_job(lost)
+    assert store.finish_job(again)
 
 
 def test_whoever_renews_keeps_it(store: Store) -> None:
-    store.put("plan", {}, NOW)
+    store.put_job("plan", {}, NOW)
     job = taken(store)
     assert store.renew_job(job, NOW + timedelta(minutes=4) + LEASE)
     assert take(store, 8.9) is None
-    assert store.done(job)
+    assert store.finish_job(job)
 
 
 def test_what_is_put_back_was_never_taken(store: Store) -> None:
-    store.put("plan", {"repository": "a"}, NOW)
+    store.put_job("plan", {"repository": "a"}, NOW)
     job = taken(store)
-    assert store.put_back(job, NOW + timedelta(minutes=1))
+    assert store.put_job_back(job, NOW + timedelta(minutes=1))
     assert take(store, 0.9) is None
     again = taken(store, 1)
     assert (again.kind, again.payload, again.attempts) == ("plan", {"repository": "a"}, 1)
     assert again.made_at == job.made_at
     assert not store.renew_job(job, NOW + LEASE)
-    assert not store.put_back(job, NOW)
-    assert store.done(again)
+    assert not store.put_job_back(job, NOW)
+    assert store.finish_job(again)
     assert take(store, 60) is None
 
 
 def test_whoever_lost_it_puts_nothing_back(store: Store) -> None:
-    store.put("plan", {}, NOW)
+    store.put_job("plan", {}, NOW)
     lost = taken(store)
     again = taken(store, 5)
-    assert not store.put_back(lost, NOW)
-    assert store.put_back(again, NOW)
+    assert not store.put_job_back(lost, NOW)
+    assert store.put_job_back(again, NOW)
     last = taken(store, 5)
     assert last.attempts == 2
     assert not store.renew_job(lost, NOW + LEASE)
-    assert store.done(last)
+    assert store.finish_job(last)
     assert store.jobs_left("plan") == 0
 
 
 def test_whoever_asked_waits_for_nothing_that_comes_by_itself(store: Store) -> None:
     for number, kind in enumerate((REPORT_JOB, SUMMARY_JOB, "report")):
-        store.put(kind, {}, NOW - timedelta(minutes=3 - number))
+        store.put_job(kind, {}, NOW - timedelta(minutes=3 - number))
     assert [taken(store).kind for _ in range(3)] == ["report", REPORT_JOB, SUMMARY_JOB]
 
 
@@ -98,7 +98,7 @@ def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:
     jobs, workers = 40, 8
     with open_store(url) as first, open_store(url) as second:
         for number in range(jobs):
-            first.put("plan", {"repository": str(number)}, NOW)
+            first.put_job("plan", {"repository": str(number)}, NOW)
 
         def work(number: int) -> list[int]:
             store = (first, second)[number % 2]
@@ -114,9 +114,9 @@ def test_two_that_ask_at_once_never_get_the_same(url: str) -> None:
 
 def test_how_many_are_left(store: Store) -> None:
     for kind in ("plan", "plan", "report"):
-        store.put(kind, {}, NOW)
+        store.put_job(kind, {}, NOW)
     first = taken(store)
     assert (store.jobs_left("plan"), store.jobs_left("report")) == (2, 1)
     assert store.jobs_left("plan", "report") == 3
-    assert store.done(first)
+    assert store.finish_job(first)
     assert (store.jobs_left("plan"), store.jobs_left("other")) == (1, 0)

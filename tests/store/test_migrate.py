@@ -192,9 +192,9 @@ def test_spared_becomes_skipped(empty_url: str) -> None:
         assert outcomes["sha256:2"] is ImageOutcome.SKIPPED
         assert outcomes["sha256:1"] is ImageOutcome.DELETED
         assert outcomes["sha256:3"] is ImageOutcome.PENDING
-        summary = store.tally(plan.id, plan.version, 9)
+        summary = store.outcome_summary(plan.id, plan.version, 9)
         assert summary.counts[ImageOutcome.SKIPPED] == 1
-        assert [item.digest for item in summary.told] == ["sha256:2"]
+        assert [item.digest for item in summary.not_deleted] == ["sha256:2"]
         assert [each.event for each in store.events()] == [
             AuditEventName.PROPOSED,
             AuditEventName.STARTED,
@@ -224,9 +224,9 @@ def test_an_older_process_may_still_write_spared(store: Store) -> None:
         )
     item = store.items(made.id, made.version)[0]
     assert item.outcome is ImageOutcome.SKIPPED
-    summary = store.tally(made.id, made.version, 9)
+    summary = store.outcome_summary(made.id, made.version, 9)
     assert summary.counts[ImageOutcome.SKIPPED] == 1
-    assert summary.told == (item,)
+    assert summary.not_deleted == (item,)
     assert [*store.events()][-1].event is AuditEventName.SKIPPED
 
 
@@ -247,7 +247,7 @@ def test_plans_that_are_older_than_runs(empty_url: str) -> None:
         assert store.commit(StoreChange([], plan, approved, run=run))
         assert store.plan(plan.id) == approved
         fate = ImageResult("text", ImageOutcome.DELETED, NothingKeeps())
-        assert store.settle(run, [fate], [], [])
+        assert store.record_results(run, [fate], [], [])
         assert [item.outcome for item in store.items(plan.id, 1)] == [ImageOutcome.DELETED]
 
 
@@ -286,7 +286,7 @@ def read_all(store: Store) -> None:
     assert list(store.events())
     assert store.tag_scan(plan.repository)
     assert store.last_listed("text", "text")
-    assert store.take("worker", datetime.max.replace(tzinfo=UTC), NOW - NOW)
+    assert store.take_job("worker", datetime.max.replace(tzinfo=UTC), NOW - NOW)
 
 
 def test_a_newer_database_is_left_alone(url: str) -> None:

@@ -230,7 +230,9 @@ def test_answers_that_come_at_once_are_all_written(stores: Sequence[Store]) -> N
         fates = [
             ImageResult(digest, ImageOutcome.DELETED, NothingKeeps()) for digest in batch.digests
         ]
-        return lambda store: store.settle(run, fates, [batch], [event(AuditEventName.DELETED)])
+        return lambda store: store.record_results(
+            run, fates, [batch], [event(AuditEventName.DELETED)]
+        )
 
     assert all(at_once(stores, [settle(batch) for batch in batches]))
     assert {item.outcome for item in stores[0].items(run.plan, 1)} == {ImageOutcome.DELETED}

@@ -24,7 +24,7 @@ from tests.store.support import (
 
 def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> None:
     run = begin(store)
-    assert store.tally(run.plan, 1, 5) == ({ImageOutcome.PENDING: 2}, ())
+    assert store.outcome_summary(run.plan, 1, 5) == ({ImageOutcome.PENDING: 2}, ())
     fates = [
         ImageResult("sha256:old", ImageOutcome.SKIPPED, KeptNow(InUse(("ecs/prod",)))),
         ImageResult(
@@ -33,8 +33,8 @@ def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> 
             RefusedByEcr("ImageReferencedByManifestList", "ECR says no"),
         ),
     ]
-    assert store.settle(run, fates, [], [])
-    counts, told = store.tally(run.plan, 1, 5)
+    assert store.record_results(run, fates, [], [])
+    counts, told = store.outcome_summary(run.plan, 1, 5)
     assert counts == {ImageOutcome.SKIPPED: 1, ImageOutcome.FAILED: 1}
     failed, skipped = told
     assert failed == PlanItem(
@@ -46,12 +46,12 @@ def test_outcomes_are_counted_and_what_was_not_deleted_is_told(store: Store) -> 
     assert skipped == PlanItem(
         "sha256:old", ("old",), ImageOutcome.SKIPPED, KeptNow(InUse(("ecs/prod",)))
     )
-    assert store.tally(run.plan, 1, 1).told == (failed,)
-    assert store.tally(run.plan, 2, 5) == ({}, ())
+    assert store.outcome_summary(run.plan, 1, 1).not_deleted == (failed,)
+    assert store.outcome_summary(run.plan, 2, 5) == ({}, ())
 
 
 def test_all_that_was_freed(store: Store) -> None:
-    assert store.freed_bytes_in_all() == 0
+    assert store.total_freed_bytes() == 0
     freed = {PlanState.DONE: 2**40, PlanState.FAILED: 20, PlanState.STOPPED: 3}
     for state, freed_bytes in freed.items():
         plan = propose(store)
@@ -61,7 +61,7 @@ def test_all_that_was_freed(store: Store) -> None:
         assert store.commit(closed(propose(store), state, AuditEventName.DISMISSED))
     propose(store, HERE)
     propose(store, THERE)
-    assert store.freed_bytes_in_all() == 2**40 + 23
+    assert store.total_freed_bytes() == 2**40 + 23
 
 
 def test_what_happened_last(store: Store) -> None:
@@ -91,18 +91,18 @@ def test_refusals_leave_a_plan_as_it_is(store: Store) -> None:
 
 def test_approvals_of_an_earlier_version_are_told_of_once(store: Store) -> None:
     plan = propose(store)
-    assert store.plans_to_tell_of(9) == []
+    assert store.plans_with_void_approvals(9) == []
     assert store.commit(approval(plan, "ann"))
     approved = seen(store, plan.id)
-    assert store.plans_to_tell_of(9) == []
+    assert store.plans_with_void_approvals(9) == []
     assert store.commit(new_version(approved, "old"))
     renewed = seen(store, plan.id)
-    assert store.plans_to_tell_of(9) == [renewed]
-    assert store.mark_told(renewed, renewed.version)
-    assert not store.mark_told(renewed, renewed.version)
-    assert store.plans_to_tell_of(9) == []
-    assert store.mark_told(renewed, None)
-    assert store.plans_to_tell_of(9) == [renewed]
+    assert store.plans_with_void_approvals(9) == [renewed]
+    assert store.mark_notified(renewed, renewed.version)
+    assert not store.mark_notified(renewed, renewed.version)
+    assert store.plans_with_void_approvals(9) == []
+    assert store.mark_notified(renewed, None)
+    assert store.plans_with_void_approvals(9) == [renewed]
 
 
 def test_approvals_of_plans_that_ended_are_no_news(store: Store) -> None:
@@ -111,4 +111,4 @@ def test_approvals_of_plans_that_ended_are_no_news(store: Store) -> None:
     assert store.commit(new_version(seen(store, plan.id), "old"))
     ended = closed(seen(store, plan.id), PlanState.DISMISSED, AuditEventName.DISMISSED)
     assert store.commit(ended)
-    assert store.plans_to_tell_of(9) == []
+    assert store.plans_with_void_approvals(9) == []

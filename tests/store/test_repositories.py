@@ -93,9 +93,9 @@ def test_plans_that_ended(store: Store) -> None:
     newest_first = [done[1], done[2], done[0]]
     assert store.ended_plans(10) == [other, *newest_first]
     assert store.ended_plans(2, HERE) == newest_first[:2]
-    assert store.carried_out_plans(10) == newest_first
-    assert store.carried_out_plans(2, HERE) == newest_first[:2]
-    assert store.carried_out_plans(10, THERE) == []
+    assert store.executed_plans(10) == newest_first
+    assert store.executed_plans(2, HERE) == newest_first[:2]
+    assert store.executed_plans(10, THERE) == []
     assert store.last_plan(HERE) == proposed
     assert store.last_plan(THERE) == other
     assert store.last_plan(replace(HERE, uri="elsewhere")) is None

@@ -157,7 +157,7 @@ def test_a_run_that_was_released_may_be_taken_over_at_once(store: Store) -> None
 def test_a_lease_that_ran_out_is_still_ones_own(store: Store) -> None:
     run = begin(store, leased_until=NOW - timedelta(days=1000))
     assert store.journal(run, [FIRST], [])
-    assert store.settle(run, [DELETED], [FIRST], [])
+    assert store.record_results(run, [DELETED], [FIRST], [])
     assert store.renew_run(run, NOW)
 
 
@@ -167,13 +167,13 @@ def test_batches_are_open_until_they_are_answered(store: Store) -> None:
     assert store.batches_journalled(run) == 0
     assert store.journal(run, [SECOND, FIRST], [])
     assert store.unanswered(run) == [FIRST, SECOND]
-    assert store.settle(run, [], [FIRST], [])
+    assert store.record_results(run, [], [FIRST], [])
     assert store.unanswered(run) == [SECOND]
     assert store.batches_journalled(run) == 2
     third = DeletionBatch(3, ())
     assert store.journal(run, [third], [])
     assert store.unanswered(run) == [SECOND, third]
-    assert store.settle(run, [], [third, SECOND], [])
+    assert store.record_results(run, [], [third, SECOND], [])
     assert store.unanswered(run) == []
     assert store.batches_journalled(run) == 3
 
@@ -186,7 +186,7 @@ def test_the_heir_finds_what_was_in_flight(store: Store) -> None:
     assert store.journal(heir, [SECOND], [])
     assert store.unanswered(heir) == [FIRST, SECOND]
     assert store.batches_journalled(heir) == 2
-    assert store.settle(heir, [], [FIRST], [])
+    assert store.record_results(heir, [], [FIRST], [])
     assert store.unanswered(heir) == [SECOND]
 
 
@@ -197,7 +197,7 @@ def test_runs_are_apart(store: Store) -> None:
     assert store.commit(started(plan_there, there))
     assert store.journal(here, [FIRST], [])
     assert store.journal(there, [FIRST, SECOND], [])
-    assert store.settle(here, [DELETED], [FIRST], [])
+    assert store.record_results(here, [DELETED], [FIRST], [])
     assert store.unanswered(there) == [FIRST, SECOND]
     assert store.batches_journalled(there) == 2
     assert {item.outcome for item in store.items(there.plan, 1)} == {ImageOutcome.PENDING}
@@ -209,7 +209,7 @@ def test_what_is_journalled_twice_stands_once(store: Store) -> None:
     for _ in range(2):
         assert store.journal(run, [FIRST], [KEPT])
     assert store.unanswered(run) == [FIRST]
-    assert store.settle(run, [], [FIRST], [])
+    assert store.record_results(run, [], [FIRST], [])
     assert store.journal(run, [FIRST, SECOND], [])
     assert store.unanswered(run) == [SECOND]
 
@@ -227,7 +227,7 @@ def test_a_batch_is_sent_once_it_is_marked(store: Store) -> None:
 def test_what_ecr_never_confirmed_is_told_apart(store: Store) -> None:
     run = begin(store)
     unconfirmed = replace(DELETED, is_unconfirmed=True)
-    assert store.settle(run, [unconfirmed], [], [])
+    assert store.record_results(run, [unconfirmed], [], [])
     assert [item.is_unconfirmed for item in store.items(run.plan, 1)] == [True, False]
 
 
@@ -236,12 +236,12 @@ def test_outcomes_are_told_with_their_reasons(store: Store) -> None:
     done = event(AuditEventName.DELETED, plan=run.plan, digests=("sha256:old",))
     failed = ImageResult("sha256:older", ImageOutcome.FAILED, ErrorText("ECR said: x, 'y' % \"z\""))
     assert store.journal(run, [FIRST], [])
-    assert store.settle(run, [DELETED], [FIRST], [done])
+    assert store.record_results(run, [DELETED], [FIRST], [done])
     assert store.items(run.plan, 1) == [
         PlanItem("sha256:old", ("old",), ImageOutcome.DELETED, DELETED.reason),
         PlanItem("sha256:older", ("older",), ImageOutcome.PENDING, None),
     ]
-    assert store.settle(run, [failed], [], [])
+    assert store.record_results(run, [failed], [], [])
     assert store.items(run.plan, 1)[1] == PlanItem(
         "sha256:older", ("older",), ImageOutcome.FAILED, failed.reason
     )
@@ -255,7 +255,7 @@ def test_an_outcome_belongs_to_the_version_that_is_carried_out(store: Store) -> 
     assert store.commit(StoreChange([], made, second, plan))
     run = run_of(seen(store, made.id))
     assert store.commit(started(seen(store, made.id), run))
-    assert store.settle(run, [DELETED], [], [])
+    assert store.record_results(run, [DELETED], [], [])
     assert store.items(made.id, 1) == []
     assert [item.outcome for item in store.items(made.id, 2)] == ["deleted", "pending"]
 
@@ -266,8 +266,8 @@ LATE: dict[str, Callable[[Store, PlanRun], bool]] = {
     "journal": lambda store, run: store.journal(run, [SECOND], [KEPT]),
     "journal nothing": lambda store, run: store.journal(run, [], []),
     "mark sent": lambda store, run: store.mark_sent(run, FIRST, NOW),
-    "settle": lambda store, run: store.settle(run, [DELETED], [FIRST], [event()]),
-    "settle nothing": lambda store, run: store.settle(run, [], [], []),
+    "record_results": lambda store, run: store.record_results(run, [DELETED], [FIRST], [event()]),
+    "settle nothing": lambda store, run: store.record_results(run, [], [], []),
     "commit": lambda store, run: store.commit(
         StoreChange([event()], run_before=run, run=replace(run, leased_until=NOW))
     ),
@@ -302,7 +302,7 @@ def test_what_cannot_be_written_leaves_nothing(store: Store) -> None:
     before = everything(store, run)
     unwritable = event(at=NOW.replace(tzinfo=None))
     with pytest.raises(Exception, match="no time zone"):
-        store.settle(run, [DELETED], [FIRST], [unwritable])
+        store.record_results(run, [DELETED], [FIRST], [unwritable])
     assert everything(store, run) == before
 
 
@@ -321,7 +321,7 @@ def test_a_large_plan_is_settled_in_few_statements(store: Store) -> None:
         "before_cursor_execute",
         lambda _c, _cursor, statement, *_: statements.append(statement),
     )
-    assert store.settle(run, fates, [FIRST], [event(AuditEventName.DELETED)])
+    assert store.record_results(run, fates, [FIRST], [event(AuditEventName.DELETED)])
     assert len(statements) <= 8
     items = store.items(run.plan, 1)
     assert {item.outcome for item in items} == {ImageOutcome.DELETED}

@@ -82,9 +82,9 @@ def test_those_that_the_open_plan_deletes_come_first(store: Store) -> None:
     remember(store, "new", "old", "older")
     propose(store)
     assert store.find_tags(HERE, "", 9) == [
-        KnownTag("older", goes=True),
-        KnownTag("old", goes=True),
-        KnownTag("new", goes=False),
+        KnownTag("older", will_be_deleted=True),
+        KnownTag("old", will_be_deleted=True),
+        KnownTag("new", will_be_deleted=False),
     ]
     assert list(store.find_tags(THERE, "", 9)) == []
 

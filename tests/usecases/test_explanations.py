@@ -73,7 +73,7 @@ def begun(scene: Scene) -> PlanRecord:
     plan = propose(scene.store)
     run = run_of(plan)
     assert scene.store.commit(started(plan, run))
-    assert scene.store.settle(
+    assert scene.store.record_results(
         run, [ImageResult("sha256:old", ImageOutcome.DELETED, NothingKeeps())], [], []
     )
     return seen(scene.store, plan.id)

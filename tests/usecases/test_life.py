@@ -200,7 +200,17 @@ def sign_by_tag(life: "Life", _process: Process, victim: str) -> None:
 
 ACTIONS = [die, die, die, leave, freeze, lose_it, stop, pin, deploy, retag, pull, remove]
 ACTIONS += [push_again, list_it, sign, sign_by_tag]
-CALLS = ["commit", "plan", "pins", "items", "run", "renew_run", "journal", "settle", "unanswered"]
+CALLS = [
+    "commit",
+    "plan",
+    "pins",
+    "items",
+    "run",
+    "renew_run",
+    "journal",
+    "record_results",
+    "unanswered",
+]
 CALLS += ["describe", "digests", "describe_some", "texts", "delete", "delete", "delete"]
 MOMENTS = [f"{side} {call}" for side in ("before", "after") for call in CALLS]
 happenings = st.lists(
@@ -619,7 +629,9 @@ def test_whatever_happens_while_a_plan_is_carried_out(attempts: list[Attempt]) -
 
 
 SECOND_CALLS = [
-    f"{side} {call}" for call in ("journal", "delete", "settle") for side in ("before", "after")
+    f"{side} {call}"
+    for call in ("journal", "delete", "record_results")
+    for side in ("before", "after")
 ]
 FAULTS_OF_ANSWERS = [None, "lost after", "late", "cut short"]
 

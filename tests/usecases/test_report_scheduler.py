@@ -107,23 +107,23 @@ class Town:
         return self
 
     def work(self, now: datetime) -> None:
-        while job := self.store.take("worker", now + HOUR, HOUR):
+        while job := self.store.take_job("worker", now + HOUR, HOUR):
             if job.kind == "due":
                 self._settle(job.payload["repository"], job.payload["local"])
             else:
-                rest = self.store.rest(job.payload["line"])
+                rest = self.store.round_summary(job.payload["line"])
                 assert rest
                 names = [each.name for each in rest.reports] + [
                     each.registry for each in rest.missed
                 ]
                 self.told.append(tuple(names))
-            assert self.store.done(job)
+            assert self.store.finish_job(job)
 
     def _settle(self, uri: str, local: str) -> None:
         self.came.append((local, uri.partition("/")[2]))
-        found = self.store.due_report(uri, datetime.fromisoformat(local))
+        found = self.store.scheduled_report(uri, datetime.fromisoformat(local))
         assert found
-        self.store.settle_report(replace(found, outcome=ReportOutcome.NOTHING))
+        self.store.record_report(replace(found, outcome=ReportOutcome.NOTHING))
 
 
 class Killed(BaseException):

@@ -157,13 +157,13 @@ def test_the_plan_expires_while_it_is_found_unchanged(scene: Scene, reports: Rep
 
 
 def claimed(scene: Scene, round_: ReportRound = ROUND) -> ReportRequest:
-    scene.store.begin_round(round_, ["here"], scene.now)
-    assert scene.store.claim(round_, "here", [HERE], scene.now)
+    scene.store.start_round(round_, ["here"], scene.now)
+    assert scene.store.claim_reports(round_, "here", [HERE], scene.now)
     return ReportRequest(HERE, CHANNEL, round_, is_claimed=True)
 
 
 def outcome_of(scene: Scene) -> ReportOutcome | None:
-    report = scene.store.due_report(HERE.uri, ROUND.local)
+    report = scene.store.scheduled_report(HERE.uri, ROUND.local)
     assert report
     return report.outcome
 
@@ -219,7 +219,7 @@ def requests(scene: Scene) -> ReportRequestQueue:
 @pytest.mark.parametrize(("ts", "told"), [("1.5", "1.5"), (None, "")])
 def test_a_worker_gets_to_know_it(scene: Scene, ts: str | None, told: str) -> None:
     requests(scene).put(CAT, "team/*", "C1", ts)
-    job = scene.store.take("worker", scene.now, timedelta(minutes=1))
+    job = scene.store.take_job("worker", scene.now, timedelta(minutes=1))
     assert job
     assert job.kind == "report"
     assert job.payload == {"repository": "team/*", "channel": "C1", "user": CAT.id, "ts": told}
@@ -230,4 +230,4 @@ def test_whoever_may_not(scene: Scene) -> None:
         requests(scene).put(GUEST, "team/api", "C1")
     event = scene.last_event()
     assert (event.event, event.by, event.repository) == (AuditEventName.REFUSED, "U9", None)
-    assert scene.store.take("worker", scene.now, timedelta(minutes=1)) is None
+    assert scene.store.take_job("worker", scene.now, timedelta(minutes=1)) is None

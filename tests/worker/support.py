@@ -55,11 +55,11 @@ class Office:
             "user": self.person.id,
             "ts": ts,
         }
-        self.store.put("report", payload, self.watch())
+        self.store.put_job("report", payload, self.watch())
 
     def take(self) -> QueuedJob | None:
         """As another worker does."""
-        return self.store.take("another worker", self.watch(), JOB_LEASE)
+        return self.store.take_job("another worker", self.watch(), JOB_LEASE)
 
     def shown(self, ts: str) -> dict[str, Any]:
         return message_at(self.person, self.channel, ts)

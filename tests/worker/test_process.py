@@ -57,7 +57,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]
 
 def ask(store: Store, repository: str, channel: str, user: str) -> None:
     payload = {"repository": repository, "channel": channel, "user": user, "ts": ""}
-    store.put("report", payload, system_clock())
+    store.put_job("report", payload, system_clock())
 
 
 @pytest.mark.usefixtures("at_once")
@@ -81,7 +81,7 @@ def test_from_the_question_to_the_result(
         until(lambda: not own_store.messages_behind(5, system_clock()))
     (message,) = ann.messages(channel)
     assert "3" in message["text"]
-    assert own_store.tally(plan.id, 1, 5).counts == {ImageOutcome.DELETED: 3}
+    assert own_store.outcome_summary(plan.id, 1, 5).counts == {ImageOutcome.DELETED: 3}
     assert [file for reply in message["replies"] for file in reply.get("files", ())]
 
 

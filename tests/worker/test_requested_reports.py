@@ -244,7 +244,7 @@ def steal_at(office: Office, monkeypatch: pytest.MonkeyPatch, called: str) -> li
 
     def frozen(*arguments: Any) -> Any:
         monkeypatch.setattr(office.store, called, original)
-        job = office.store.take("another", office.watch() + 2 * JOB_LEASE, JOB_LEASE)
+        job = office.store.take_job("another", office.watch() + 2 * JOB_LEASE, JOB_LEASE)
         assert job
         stolen.append(job)
         return original(*arguments)
@@ -262,7 +262,7 @@ def test_whoever_lost_the_job_posts_nothing(
     office.jobs.do_next()
     assert office.shown(ts)["text"] == "Looking …"
     (job,) = stolen
-    assert office.store.done(job)
+    assert office.store.finish_job(job)
 
 
 @pytest.mark.usefixtures("api")
@@ -288,7 +288,7 @@ def test_whoever_kills_every_worker_is_given_up(office: Office) -> None:
 
 
 def test_a_job_that_nobody_understands(office: Office) -> None:
-    office.store.put("report", {"nonsense": "yes"}, system_clock())
+    office.store.put_job("report", {"nonsense": "yes"}, system_clock())
     for _ in range(MAX_ATTEMPTS):
         with pytest.raises(KeyError):
             office.jobs.do_next()

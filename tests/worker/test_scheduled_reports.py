@@ -235,7 +235,7 @@ def outcomes(office: Office) -> list[ReportOutcome | None]:
     """Of today."""
     local = DUE.replace(second=0, microsecond=0, tzinfo=None)
     known = (each.repository.uri for each in office.store.repositories())
-    found = (office.store.due_report(uri, local) for uri in known)
+    found = (office.store.scheduled_report(uri, local) for uri in known)
     return [each.outcome for each in found if each]
 
 
@@ -248,7 +248,7 @@ class Killed(BaseException):
 
 CALLS = [
     "due_report", "open_plan", "commit", "remember_tags", "remember_scan", "renew_job",
-    "remember_report", "messages_of", "mark_shown", "mark_listed", "gather", "done",
+    "record_posted_report", "messages_of", "mark_shown", "mark_listed", "gather", "done",
 ]  # fmt: skip
 
 
@@ -274,7 +274,9 @@ def die_at(store: Store, monkeypatch: pytest.MonkeyPatch, called: str, *, lands:
 
 
 @pytest.mark.usefixtures("api")
-@pytest.mark.parametrize(("called", "lands"), deaths(CALLS, often=["commit", "remember_report"]))
+@pytest.mark.parametrize(
+    ("called", "lands"), deaths(CALLS, often=["commit", "record_posted_report"])
+)
 def test_whoever_dies_is_followed(
     office: Office,
     settings: Settings,
@@ -294,14 +296,14 @@ def test_whoever_dies_is_followed(
     ring_and_work(office, settings)
     office.updater.do_next(0)
     assert len(reports(office)) == 1
-    orphans = 1 if (called, lands) == ("remember_report", False) else 0
+    orphans = 1 if (called, lands) == ("record_posted_report", False) else 0
     assert len(office.messages) == 1 + orphans
     assert outcomes(office) == [ReportOutcome.POSTED]
 
 
 @pytest.mark.usefixtures("others")
 @pytest.mark.parametrize(
-    ("called", "lands"), deaths(["settle_report", "gather", "rest"], often=["gather"])
+    ("called", "lands"), deaths(["record_report", "gather", "rest"], often=["gather"])
 )
 def test_the_line_outlives_whoever_gathered_it(
     office: Office,
@@ -374,7 +376,7 @@ def test_reports_that_the_store_has_forgotten(
     office: Office, kind: str, payload: dict[str, str]
 ) -> None:
     for is_given_up in (False, True):
-        office.store.put(kind, payload, office.watch())
+        office.store.put_job(kind, payload, office.watch())
         for _ in range(MAX_ATTEMPTS * is_given_up):
             assert office.take()
             office.watch.passed += JOB_LEASE

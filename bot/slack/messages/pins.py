@@ -190,7 +190,7 @@ def pins_view(shown: PinsModalView) -> Json:
 
 
 def tag_option(known: KnownTag) -> Option:
-    verdict = "goes, if the plan is carried out" if known.goes else "stays"
+    verdict = "goes, if the plan is carried out" if known.will_be_deleted else "stays"
     return option(known.tag, pin_option(known.tag), verdict)
 
 

@@ -99,7 +99,7 @@ def lease_of_run(store: "Store", run: PlanRun, clock: Clock) -> Lease:
 
 def lease_of_job(store: "Store", job: QueuedJob, clock: Clock) -> Lease:
     leased = LeasedItem(
-        job.leased_until, partial(store.renew_job, job), partial(store.put_back, job)
+        job.leased_until, partial(store.renew_job, job), partial(store.put_job_back, job)
     )
     return Lease(leased, clock, length=JOB_LEASE, renewal=JOB_RENEWAL)
 

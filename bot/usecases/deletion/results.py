@@ -271,7 +271,7 @@ class RunResults:
         if not results and not closed:
             return
         events = list(_events(self._plan, results, self._leased.clock()))
-        if not self._leased.store.settle(self._leased.run, results, closed, events):
+        if not self._leased.store.record_results(self._leased.run, results, closed, events):
             raise LeaseLostError
         for each in results:
             self._count(each)

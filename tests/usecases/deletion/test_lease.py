@@ -130,8 +130,8 @@ def test_a_failure_during_long_work_is_raised_by_the_next_renewal(
 
 @pytest.fixture
 def job_lease(site: Site) -> Lease:
-    site.store.put("report", {}, site.clock())
-    job = site.store.take("here", site.clock(), JOB_LEASE)
+    site.store.put_job("report", {}, site.clock())
+    job = site.store.take_job("here", site.clock(), JOB_LEASE)
     assert job
     return lease_of_job(site.store, job, site.clock)
 
@@ -140,9 +140,9 @@ def test_a_job_is_renewed(site: Site, job_lease: Lease) -> None:
     site.wait(seconds=50)
     job_lease.renew()
     site.wait(seconds=59)
-    assert site.store.take("there", site.clock(), JOB_LEASE) is None
+    assert site.store.take_job("there", site.clock(), JOB_LEASE) is None
     site.wait(seconds=1)
-    assert site.store.take("there", site.clock(), JOB_LEASE)
+    assert site.store.take_job("there", site.clock(), JOB_LEASE)
     with pytest.raises(LeaseLostError):
         job_lease.renew()
 
@@ -150,6 +150,6 @@ def test_a_job_is_renewed(site: Site, job_lease: Lease) -> None:
 def test_a_job_is_released_after_a_delay(site: Site, job_lease: Lease) -> None:
     job_lease.release(timedelta(seconds=30))
     site.wait(seconds=29)
-    assert site.store.take("there", site.clock(), JOB_LEASE) is None
+    assert site.store.take_job("there", site.clock(), JOB_LEASE) is None
     site.wait(seconds=1)
-    assert site.store.take("there", site.clock(), JOB_LEASE)
+    assert site.store.take_job("there", site.clock(), JOB_LEASE)

@@ -34,7 +34,7 @@ def test_what_hangs_on_a_failure_stays_though_the_worker_dies(
     def die() -> None:
         raise Killed
 
-    site.after("settle", 2, die)
+    site.after("record_results", 2, die)
     with pytest.raises(Killed):
         site.carry_out(plan)
     site.wait(minutes=2)
@@ -68,7 +68,7 @@ def test_killed_when_it_was_cut_short(site: Site) -> None:
         site.wait(minutes=11)
         site.die("commit")
 
-    site.after("settle", 4, break_the_source)
+    site.after("record_results", 4, break_the_source)
     with pytest.raises(Killed):
         site.carry_out(plan)
     site.unread = None
@@ -123,7 +123,10 @@ def test_what_was_given_up_and_then_found_gone_is_no_failure(site: Site) -> None
     first = list(site.outcomes(plan))[:40]
 
     def hook(called: str) -> None:
-        if called == "after settle" and site.outcomes(plan)[first[-1]] is ImageOutcome.FAILED:
+        if (
+            called == "after record_results"
+            and site.outcomes(plan)[first[-1]] is ImageOutcome.FAILED
+        ):
             for digest in first:
                 gone(site, digest)
 

@@ -81,7 +81,7 @@ def test_what_an_index_still_lists_is_tried_after_the_next_pass(
     plan = site.approved()
     child = family["1.0-arm64"]
     site.aws.world.stick(site.shelf.repository, child, "ImageReferencedByManifestList")
-    site.after("settle", 3, site.shelf.repository.stuck.clear)
+    site.after("record_results", 3, site.shelf.repository.stuck.clear)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
     assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
@@ -184,7 +184,10 @@ def test_a_late_call_corrects_the_receipt(site: Site) -> None:
     plan = site.approved()
     victim = victim_of(site, plan)
     site.fault("BatchDeleteImage", cut="before")
-    acts = {"after digests": lambda: site.pin("1.0"), "after settle": lambda: gone(site, victim)}
+    acts = {
+        "after digests": lambda: site.pin("1.0"),
+        "after record_results": lambda: gone(site, victim),
+    }
 
     def hook(called: str) -> None:
         if act := acts.pop(called, None):
@@ -225,7 +228,9 @@ def test_expired_credentials_are_renewed(site: Site) -> None:
 def test_a_failing_read_starts_again_from_what_is_stored(site: Site) -> None:
     releases(site, MANY)
     plan = site.approved()
-    site.after("settle", 4, lambda: site.fault("ListImages", error="ServerException", status=500))
+    site.after(
+        "record_results", 4, lambda: site.fault("ListImages", error="ServerException", status=500)
+    )
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
     assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
@@ -235,7 +240,7 @@ def test_a_failing_read_starts_again_from_what_is_stored(site: Site) -> None:
 def test_reads_that_fail_for_long_end_the_run(site: Site) -> None:
     releases(site, MANY)
     plan = site.approved()
-    site.after("settle", 4, lambda: site.aws.world.deny("ecr:DescribeImages"))
+    site.after("record_results", 4, lambda: site.aws.world.deny("ecr:DescribeImages"))
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
     assert site.slept == [2, 4, 8, 16, 32, 60]

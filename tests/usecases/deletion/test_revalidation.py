@@ -88,7 +88,7 @@ def test_what_changed_between_two_batches_is_skipped(site: Site, change: Change)
     plan = site.approved()
     last = list(site.outcomes(plan))[-1]
     tag = site.aws.world.manifest(site.shelf.repository, last).tags.copy().pop()
-    site.after("settle", 4, lambda: change(site, last))
+    site.after("record_results", 4, lambda: change(site, last))
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
     item = site.items(plan)[last]
@@ -107,7 +107,7 @@ def test_a_scan_of_usage_holds_for_ten_minutes(site: Site) -> None:
         used(site, last)
         site.wait(minutes=10)
 
-    site.after("settle", 4, use)
+    site.after("record_results", 4, use)
     scans = site.scans
     plan = site.carry_out(plan)
     assert site.scans == scans + 1
@@ -150,7 +150,7 @@ def test_of_a_family_that_has_begun_to_go_the_rest_is_skipped(
 ) -> None:
     """The index is gone already when somebody pins one of its children."""
     plan = site.approved()
-    site.after("settle", 1, lambda: site.pin(family["1.0-amd64"]))
+    site.after("record_results", 1, lambda: site.pin(family["1.0-amd64"]))
     plan = site.carry_out(plan)
     outcomes = site.outcomes(plan)
     assert outcomes.pop(family["1.0"]) is ImageOutcome.DELETED
@@ -163,7 +163,7 @@ def test_a_referrer_that_went_with_its_subject_skips_nothing(
 ) -> None:
     plan = site.approved()
     signature = family["signature"]
-    site.after("settle", 2, lambda: site.aws.world.remove(site.shelf.repository, signature))
+    site.after("record_results", 2, lambda: site.aws.world.remove(site.shelf.repository, signature))
     plan = site.carry_out(plan)
     assert site.items(plan)[signature].reason == AlreadyDeleted()
     assert list(site.outcomes(plan).values()).count(ImageOutcome.DELETED) == 3
@@ -236,7 +236,7 @@ def test_stop_is_read_after_a_long_look(site: Site) -> None:
         site.wait(minutes=11)
 
     site.scan = slow_scan  # type: ignore[method-assign]
-    site.after("settle", 4, later)
+    site.after("record_results", 4, later)
     assert site.carry_out(plan).state is PlanState.STOPPED
     assert site.calls("BatchDeleteImage") == 4
 
@@ -264,7 +264,7 @@ def test_what_was_pushed_again_is_skipped(site: Site) -> None:
         gone(site, last)
         site.aws.world.push(site.shelf.repository, text, tags=tags)
 
-    site.after("settle", 4, push_again)
+    site.after("record_results", 4, push_again)
     plan = site.carry_out(plan)
     assert site.items(plan)[last].reason == PushedAgain(NOW + timedelta(minutes=5))
     site.check_receipt(plan)
@@ -283,7 +283,7 @@ def test_in_a_large_repository_newcomers_are_looked_for_once_a_minute(
         signed(site, last)
         site.wait(seconds=61)
 
-    site.after("settle", 4, later)
+    site.after("record_results", 4, later)
     plan = site.carry_out(plan)
     assert site.items(plan)[last].outcome is ImageOutcome.SKIPPED
 
@@ -303,7 +303,7 @@ def test_another_replica_that_reads_meanwhile_is_not_taken_for_somebody(
             memory = SharedManifestCache(site.store, cold)
             replace(site.scan(), cache=memory).plan(site.found)
 
-    site.after("settle", 4, plan_elsewhere)
+    site.after("record_results", 4, plan_elsewhere)
     plan = site.carry_out(plan)
     assert set(site.outcomes(plan).values()) == {ImageOutcome.DELETED}
 

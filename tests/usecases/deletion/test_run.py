@@ -127,7 +127,7 @@ def test_large_manifests_are_deleted_a_few_at_a_time(site: Site) -> None:
 def test_stop(site: Site) -> None:
     releases(site, MANY)
     plan = site.approved()
-    site.after("settle", 4, lambda: site.stop(plan))
+    site.after("record_results", 4, lambda: site.stop(plan))
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
     assert plan.stop_asked_by == ANN.name
@@ -143,7 +143,7 @@ def test_a_stop_that_comes_with_the_end_changes_nothing(site: Site) -> None:
     """The record changes between the last look at it and the end: that is tried again."""
     releases(site, 3)
     plan = site.approved()
-    site.after("settle", 1, lambda: site.stop(plan))
+    site.after("record_results", 1, lambda: site.stop(plan))
     plan = site.carry_out(plan)
     assert plan.state is PlanState.DONE
     site.check_receipt(plan)
@@ -172,7 +172,7 @@ def test_a_source_that_cannot_be_read_any_more_stops_the_run(site: Site) -> None
         site.unread = "the file is gone"
         site.wait(minutes=11)
 
-    site.after("settle", 4, break_the_source)
+    site.after("record_results", 4, break_the_source)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
     by_outcome = Counter(site.outcomes(plan).values())
@@ -202,7 +202,7 @@ def test_a_reference_that_may_mean_the_repository_stops_the_run(
         site.sightings = (Sighting(f"{host}/{reference}", "a pod"),)
         site.wait(minutes=11)
 
-    site.after("settle", 4, name_it)
+    site.after("record_results", 4, name_it)
     plan = site.carry_out(plan)
     assert plan.state is PlanState.STOPPED
     assert Counter(site.outcomes(plan).values())[ImageOutcome.DELETED] == 40
@@ -214,7 +214,7 @@ def test_a_reference_that_may_mean_the_repository_stops_the_run(
 def test_a_worker_that_leaves_hands_the_run_on(site: Site) -> None:
     releases(site, MANY)
     plan = site.approved()
-    site.after("settle", 4, lambda: setattr(site, "is_shutting_down", True))
+    site.after("record_results", 4, lambda: setattr(site, "is_shutting_down", True))
     with pytest.raises(ShutdownError):
         site.carry_out(plan)
     assert site.run(plan).leased_until <= site.clock()
@@ -231,7 +231,7 @@ def test_a_worker_that_leaves_hands_the_run_on(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "call"), [("journal", 2), ("settle", 3), ("renew_run", 1), ("plan", 4)]
+    ("method", "call"), [("journal", 2), ("record_results", 3), ("renew_run", 1), ("plan", 4)]
 )
 def test_who_has_lost_the_run_deletes_nothing_more(site: Site, method: str, call: int) -> None:
     """Somebody else takes it over, while this one is about to do something."""
